@@ -1,0 +1,53 @@
+import type { KeyObject } from 'node:crypto'
+
+/** The configuration as the program uses it: parsed, checked, keys loaded, minutes as configured. */
+export interface Config {
+  readonly server: ServerConfig
+  readonly database: { readonly url: string }
+  readonly engine: { readonly url: string }
+  readonly recharge: RechargeConfig
+  /** Null where no `wechat` section is given: enough for commands that only read the database. */
+  readonly wechat: WechatConfig | null
+  readonly log: LogConfig
+}
+
+export interface ServerConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly apiToken: string | null
+}
+
+export interface RechargeConfig {
+  readonly compensationEnabled: boolean
+  readonly compensationIntervalMins: number
+  readonly compensationThresholdMins: number
+  readonly compensationBatchSize: number
+  readonly compensationConcurrency: number
+  readonly compensationRecheckMins: readonly number[]
+  readonly compensationDrain: boolean
+  readonly compensationMaxQps: number
+  readonly orderTtlMins: number
+}
+
+export interface WechatConfig {
+  /** Without a trailing slash. */
+  readonly baseUrl: string
+  readonly mchId: string
+  readonly appId: string
+  /** Of the merchant's API certificate, hex, upper case. */
+  readonly serialNo: string
+  readonly privateKey: KeyObject
+  /** 32 bytes. */
+  readonly apiV3Key: Buffer
+  /** Needed to place orders; not to query, close or adopt. */
+  readonly notifyUrl: string | null
+  /** WeChat Pay's public key; null: platform certificates, fetched and rotated. */
+  readonly publicKey: { readonly id: string; readonly key: KeyObject } | null
+  readonly timeoutMs: number
+}
+
+export interface LogConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly format: 'json' | 'pretty'
+}

@@ -1,0 +1,85 @@
+import type { Source } from './order.ts'
+import type { Run, RunTrigger } from './run.ts'
+import type { UnknownCause } from './trade.ts'
+
+/** What the program tells of its work. `report/` makes log lines and metrics of it; nothing else does. */
+export type Event =
+  | { readonly type: 'job_disabled' }
+  | { readonly type: 'job_started'; readonly intervalMins: number }
+  | { readonly type: 'job_stopped' }
+  | {
+      readonly type: 'run_started'
+      readonly runId: string
+      readonly trigger: RunTrigger
+      readonly dryRun: boolean
+    }
+  | { readonly type: 'tick_failed'; readonly error: unknown }
+  | {
+      readonly type: 'scan_failed'
+      readonly runId: string | null
+      readonly error: unknown
+      readonly durationMs: number
+    }
+  | { readonly type: 'scan_empty'; readonly run: Run }
+  | { readonly type: 'scan_found'; readonly runId: string; readonly count: number }
+  | { readonly type: 'run_finished'; readonly run: Run }
+  | {
+      readonly type: 'order_answered'
+      readonly orderNo: string
+      readonly source: Source
+      readonly tradeState: string | null
+    }
+  | {
+      readonly type: 'order_unanswered'
+      readonly orderNo: string
+      readonly source: Source
+      readonly cause: UnknownCause
+      readonly message: string
+    }
+  | {
+      readonly type: 'order_credited'
+      readonly orderNo: string
+      readonly source: Source
+      readonly paidAt: Date | null
+      readonly creditedAt: Date
+    }
+  | {
+      readonly type: 'order_expired'
+      readonly orderNo: string
+      readonly source: Source
+      readonly reason: string
+    }
+  | {
+      readonly type: 'order_alarm'
+      readonly orderNo: string
+      readonly source: Source
+      readonly reason: string
+    }
+  | {
+      readonly type: 'settle_failed'
+      readonly orderNo: string
+      readonly source: Source
+      readonly intent: 'pay' | 'expire' | 'other'
+      readonly error: unknown
+    }
+  | {
+      readonly type: 'gateway_called'
+      readonly operation: GatewayOperation
+      readonly outcome: string
+      readonly durationMs: number
+    }
+  | { readonly type: 'callback_rejected'; readonly status: number; readonly reason: string }
+  | { readonly type: 'breaker_opened'; readonly reason: string }
+  | { readonly type: 'breaker_closed' }
+  | {
+      readonly type: 'request_failed'
+      readonly method: string
+      readonly path: string
+      readonly error: unknown
+    }
+  | { readonly type: 'certificates_refreshed'; readonly serials: readonly string[] }
+  | { readonly type: 'certificates_failed'; readonly message: string }
+
+export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
+
+export type Emit = (event: Event) => void

@@ -1,0 +1,76 @@
+import type { Fen } from '../money.ts'
+import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../trade.ts'
+
+/** A payment gateway, as the stages see it. Its methods never throw for what the world does. */
+export interface Gateway {
+  /** Stored with each order, so that a second gateway can be told apart. */
+  readonly name: string
+  readonly mchid: string
+  readonly appid: string
+
+  /** What became of this order? */
+  query(orderNo: string, options?: CallOptions): Promise<Answer>
+  /** The same by the gateway's own number; only paid trades have one. */
+  queryByTransactionId(transactionId: string, options?: CallOptions): Promise<Answer>
+  /** Asks that nobody can pay this order any more. Repeatable. */
+  close(orderNo: string, options?: CallOptions): Promise<Closing>
+  /** Opens a trade that a payer can pay by scanning a code. Repeatable with the same facts. */
+  prepay(order: PrepayOrder, options?: CallOptions): Promise<Prepay>
+  /** Verifies and opens a notification. Changes nothing. */
+  openCallback(callback: RawCallback): Promise<OpenedCallback>
+  /** Asks a harmless question, to tell whether keys, clock and network are right. */
+  probe(options?: CallOptions): Promise<Probe>
+  /** Ends idle connections and timers. */
+  stop(): Promise<void>
+}
+
+export interface CallOptions {
+  /** Ends the call early, as `unknown`. The gateway's own deadline holds in any case. */
+  readonly signal?: AbortSignal
+}
+
+export interface PrepayOrder {
+  readonly orderNo: string
+  readonly amount: Fen
+  readonly currency: string
+  readonly description: string
+  readonly attach: string | null
+  readonly expiresAt: Date
+}
+
+export type Prepay =
+  | { readonly kind: 'placed'; readonly codeUrl: string; readonly evidence: Evidence }
+  /** No trade came of it, and asking again with the same facts will not help. */
+  | {
+      readonly kind: 'refused'
+      readonly code: string
+      readonly message: string
+      readonly evidence: Evidence
+    }
+  /** A trade may or may not exist: ask again with the same facts. */
+  | UnknownAnswer
+
+export type Closing =
+  | { readonly kind: 'closed'; readonly evidence: Evidence }
+  /** Whatever the reason (paid, closed before, absent): query again and believe the query. */
+  | {
+      readonly kind: 'refused'
+      readonly code: string
+      readonly message: string
+      readonly evidence: Evidence
+    }
+  | UnknownAnswer
+
+export interface RawCallback {
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The bytes as they came: the signature is over these. */
+  readonly body: Uint8Array
+}
+
+export type OpenedCallback =
+  | { readonly kind: 'opened'; readonly answer: TradeAnswer }
+  /** Nothing may change; the sender is told so with this HTTP status, and sends again. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+
+export type Probe = { readonly kind: 'ok' } | UnknownAnswer

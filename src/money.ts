@@ -1,0 +1,22 @@
+/** An amount of money in the smallest unit of its currency (fen for CNY). Never a float. */
+export type Fen = bigint
+
+/** The most that every part can carry exactly: JSON numbers, PostgreSQL's bigint, WeChat's integers. */
+export const fenMax: Fen = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** Fen from an integer as JSON carries it; null for anything that is not a whole, exact number. */
+export function fenOf(value: unknown): Fen | null {
+  return Number.isSafeInteger(value) ? BigInt(value as number) : null
+}
+
+/** The JSON number of an amount. Exact, because amounts never exceed `fenMax`. */
+export function fenToNumber(amount: Fen): number {
+  return Number(amount)
+}
+
+/** "¥12.34", for people. */
+export function formatFen(amount: Fen): string {
+  const sign = amount < 0n ? '-' : ''
+  const absolute = amount < 0n ? -amount : amount
+  return `${sign}¥${absolute / 100n}.${String(absolute % 100n).padStart(2, '0')}`
+}

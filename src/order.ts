@@ -1,0 +1,102 @@
+import type { Fen } from './money.ts'
+import type { Evidence } from './trade.ts'
+
+/**
+ *   pending ──► paid                     by a verified SUCCESS, with its transfer
+ *      │  ├───► expired ──► paid         the trade cannot be paid any more; late money is still credited
+ *      │  │        └──────► review
+ *      └──┴───► review                   a person looks: paid, but not as ordered, or refunded
+ */
+export type OrderStatus = 'pending' | 'paid' | 'expired' | 'review'
+
+export const orderStatuses = ['pending', 'paid', 'expired', 'review'] as const
+
+/** Who brought the answer that credited an order. */
+export type Source = 'callback' | 'check' | 'compensation'
+
+/** A recharge order. */
+export interface Order {
+  readonly orderNo: string
+  readonly userId: string
+  readonly amount: Fen
+  readonly currency: string
+  readonly description: string
+  readonly attach: string | null
+  /** Of the merchant that it was placed with, frozen at creation. */
+  readonly gateway: string
+  readonly mchid: string
+  readonly appid: string
+  readonly adopted: boolean
+  readonly codeUrl: string | null
+  readonly status: OrderStatus
+  /** Grows by one with each change of state; each number has its event. */
+  readonly stateSeq: number
+  readonly createdAt: Date
+  readonly expiresAt: Date
+  /** When it is asked about next; only pending orders are. */
+  readonly nextCheckAt: Date
+  /** Answers so far that moved it along `compensation_recheck_mins`. */
+  readonly checks: number
+  /** Absent answers in a row, and when the first of them came. */
+  readonly absentCount: number
+  readonly absentSince: Date | null
+  /** Set when paid, from the trade that paid it. */
+  readonly transactionId: string | null
+  readonly paidAt: Date | null
+  readonly creditedAt: Date | null
+  readonly creditedBy: Source | null
+}
+
+/** An order's facts as it is placed or adopted. */
+export interface NewOrder {
+  readonly orderNo: string
+  readonly userId: string
+  readonly amount: Fen
+  readonly currency: string
+  readonly description: string
+  readonly attach: string | null
+  readonly gateway: string
+  readonly mchid: string
+  readonly appid: string
+  readonly adopted: boolean
+  readonly idempotencyKey: string | null
+  /** Null: the database's now (with `expiresAt` = now + `ttlMs`). */
+  readonly createdAt: Date | null
+  readonly expiresAt: Date | null
+  /** Life of an order without an `expiresAt`; ends are rounded up to whole seconds, as the gateway keeps them. */
+  readonly ttlMs: number
+}
+
+/** One line of an order's timeline: what was seen, what was decided, and why. Never changed or removed. */
+export interface OrderEvent {
+  /** Grows; a decimal string. */
+  readonly id: string
+  readonly orderNo: string
+  readonly at: Date
+  readonly kind: OrderEventKind
+  readonly source: Source | 'api' | 'budan'
+  /** The state that this event gave the order, and its number; null where the state stayed. */
+  readonly toStatus: OrderStatus | null
+  readonly stateSeq: number | null
+  /** The gateway's own word, e.g. NOTPAY. Null when it said nothing of a trade. */
+  readonly tradeState: string | null
+  readonly decision: DecisionKind | null
+  readonly reason: string | null
+  /** Somebody has to look at this. */
+  readonly alarm: boolean
+  readonly evidence: Evidence | null
+  readonly runId: string | null
+  readonly node: string | null
+}
+
+export type OrderEventKind =
+  | 'created'
+  | 'adopted'
+  | 'prepaid' // the gateway gave a code to scan
+  | 'answered' // an answer came, and this was decided
+  | 'closing' // the gateway was asked to close the trade
+
+export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
+
+/** An event that is about to be written; the store gives it its id and time. */
+export type NewOrderEvent = Omit<OrderEvent, 'id' | 'at' | 'stateSeq' | 'toStatus'>

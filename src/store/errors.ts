@@ -1,0 +1,19 @@
+/** The database could not be had, or refused. What became of the work is not known: ask again. */
+export class StoreError extends Error {
+  override readonly name: string = 'StoreError'
+}
+
+/** The row changed since it was locked. Cannot happen where row locks hold; money does not rest on that. */
+export class StaleOrderError extends StoreError {
+  override readonly name = 'StaleOrderError'
+}
+
+/** A page cursor that this program did not make. */
+export class CursorError extends Error {
+  override readonly name = 'CursorError'
+}
+
+/** Another process has the embedded database open. */
+export class DatabaseBusyError extends StoreError {
+  override readonly name = 'DatabaseBusyError'
+}

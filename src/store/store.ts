@@ -1,0 +1,171 @@
+import type { Transfer } from '../ledger/transfer.ts'
+import type { Fen } from '../money.ts'
+import type { NewOrder, NewOrderEvent, Order, OrderEvent, OrderStatus, Source } from '../order.ts'
+import type { Run, RunResult, RunStatus, RunTrigger } from '../run.ts'
+
+/**
+ * Where orders, the ledger and runs live. Methods throw `StoreError` when the database cannot be
+ * had; a caller then knows nothing of the outcome and asks again.
+ */
+export interface Store {
+  readonly kind: 'pglite' | 'postgres'
+
+  /** Everything `work` writes is committed together, or nothing is. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+
+  /** Stores the order with its `created`/`adopted` event, or finds the one that has its key or number. */
+  insertOrder(order: NewOrder, event: NewOrderEvent): Promise<Insertion>
+  /** Remembers the code to scan, with its `prepaid` event; a pending order only. */
+  setCodeUrl(orderNo: string, update: { codeUrl: string; event: NewOrderEvent }): Promise<void>
+  findOrder(orderNo: string): Promise<Order | null>
+  listOrders(filter: OrderFilter): Promise<Page<Order>>
+  listOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
+  /** Appends to the timeline of an order whose state stays. */
+  appendEvent(event: NewOrderEvent): Promise<void>
+
+  balance(userId: string): Promise<Balance>
+  listEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
+
+  /** Claims what is due, longest waiting first, and leases it for `leaseMs`. */
+  claimDue(claim: {
+    thresholdMs: number
+    limit: number
+    leaseMs: number
+  }): Promise<readonly ClaimedOrder[]>
+  /** The same orders without claiming them. */
+  peekDue(peek: { thresholdMs: number; limit: number }): Promise<readonly Order[]>
+  /** Gives claimed orders back unasked: due again when they were due before. */
+  release(claimed: readonly ClaimedOrder[]): Promise<void>
+
+  /** Opens a run; with a slot, only if nobody had it. */
+  openRun(run: NewRun): Promise<OpenedRun>
+  finishRun(runId: string, end: { status: RunStatus; results: readonly RunResult[] }): Promise<Run>
+  listRuns(page: PageRequest): Promise<Page<Run>>
+  findRun(runId: string): Promise<{ run: Run; results: readonly RunResult[] } | null>
+
+  /** Rows that break an invariant, counted; all 0 when all is well. */
+  audit(): Promise<Audit>
+  /** For metrics and readiness. */
+  vitals(): Promise<Vitals>
+  schema(): Promise<SchemaState>
+  migrate(): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+/** A step inside one transaction. Each writes its event in the same statement (I6). */
+export interface Tx {
+  /** Locks the order's row until the end of the transaction. The decision is made on what this returns. */
+  lockOrder(
+    orderNo: string,
+    options?: { transactionId: string | null },
+  ): Promise<LockedOrder | null>
+  /** Posts the transfer and makes the order paid. Throws `StaleOrderError` if the row is not the one locked. */
+  credit(
+    order: Order,
+    credit: { transfer: Transfer; source: Source; event: NewOrderEvent },
+  ): Promise<Order>
+  /** Makes the order expired or review. */
+  turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order>
+  /** Leaves the state, moves the next question. */
+  wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
+  /** Leaves the order as it is. */
+  note(event: NewOrderEvent): Promise<void>
+}
+
+/** An order's place in its schedule of questions. */
+export type Schedule = Pick<Order, 'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince'>
+
+export interface LockedOrder {
+  readonly order: Order
+  /** The database's time. */
+  readonly now: Date
+  /** Another order that was credited for the transaction id asked about, if any. */
+  readonly transactionOwner: string | null
+}
+
+export interface ClaimedOrder {
+  readonly order: Order
+  /** Its `nextCheckAt` before the claim. */
+  readonly dueAt: Date
+}
+
+/** `exists`: the idempotency key or the order number was there before. */
+export interface Insertion {
+  readonly kind: 'inserted' | 'exists'
+  readonly order: Order
+}
+
+export interface PageRequest {
+  /** 1 to 200. */
+  readonly limit: number
+  /** From the page before; throws `CursorError` when it is not one of ours. */
+  readonly cursor: string | null
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextCursor: string | null
+}
+
+/** Orders and runs are listed newest first, events and entries oldest first. */
+export interface OrderFilter extends PageRequest {
+  readonly status: OrderStatus | null
+  readonly userId: string | null
+}
+
+export interface Balance {
+  readonly userId: string
+  readonly balance: Fen
+  readonly currency: string
+}
+
+export interface StatementEntry {
+  readonly id: string
+  readonly orderNo: string
+  readonly transactionId: string
+  readonly amount: Fen
+  readonly currency: string
+  /** Balance after this entry. */
+  readonly balance: Fen
+  readonly at: Date
+}
+
+export interface NewRun {
+  readonly trigger: RunTrigger
+  /** Width of the slots; null for a run that takes none. */
+  readonly intervalMs: number | null
+  readonly dryRun: boolean
+  readonly node: string
+}
+
+export type OpenedRun =
+  | { readonly kind: 'opened'; readonly run: Run; readonly nextSlotInMs: number }
+  | { readonly kind: 'taken'; readonly nextSlotInMs: number }
+
+export interface Audit {
+  readonly paid_not_credited: number
+  readonly credited_not_paid: number
+  readonly credited_twice: number
+  readonly unbalanced: number
+  /** Transfers whose facts are not their order's (I2). */
+  readonly mismatched: number
+  /** Orders whose state has no event (I6). */
+  readonly unexplained: number
+}
+
+export interface Vitals {
+  readonly now: Date
+  readonly ordersByStatus: Readonly<Record<OrderStatus, number>>
+  /** Age of the oldest pending order that is past the threshold given to the store's reader and was never asked. */
+  readonly oldestUnaskedMs: number | null
+  /** How long the most overdue open order has waited past its `nextCheckAt`. */
+  readonly mostOverdueMs: number | null
+  readonly lastFinishedRunAt: Date | null
+}
+
+export interface SchemaState {
+  /** Migrations of this program that the database lacks. */
+  readonly pending: readonly string[]
+  /** Migrations of the database that this program does not know: it is older than its database. */
+  readonly unknown: readonly string[]
+}

@@ -1,0 +1,75 @@
+import type { Fen } from './money.ts'
+
+/**
+ * What a gateway can say of a payment, in words that fit any gateway:
+ *
+ *   unpaid ──► paid ──► refunded        `paying` is unpaid with a payment under way,
+ *      │                                `unlisted` is a word that we do not know: never guessed at
+ *      └─────► closed                   (nobody can pay it any more)
+ */
+export type TradeState = 'paid' | 'refunded' | 'unpaid' | 'paying' | 'closed' | 'unlisted'
+
+/** What the gateway knows under our order number, verified to come from it. */
+export interface Trade {
+  readonly orderNo: string
+  readonly mchid: string
+  readonly appid: string
+  readonly state: TradeState
+  /** The gateway's own word for the state, for people: `NOTPAY`. */
+  readonly reported: string
+  /** The gateway's number of the payment; there is always one when `state` is `paid`. */
+  readonly transactionId: string | null
+  /** The order amount, not what the payer paid after coupons. Null when the gateway did not say. */
+  readonly amount: Fen | null
+  readonly currency: string | null
+  readonly paidAt: Date | null
+}
+
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json }
+
+/** What was seen, for the order's timeline. Masked: no secret, no full openid. */
+export type Evidence = { readonly [key: string]: Json }
+
+/** Why a gateway's answer is worth nothing. */
+export type UnknownCause =
+  | 'timeout' // no whole answer before the deadline
+  | 'network' // refused, reset, cut off
+  | 'server_error' // 5xx, 202
+  | 'throttled' // 429
+  | 'unverified' // signature missing, wrong, stale, or by a key that we do not hold
+  | 'unparsable' // verified, but not what was asked for
+  | 'refused' // any other 4xx: this question will not be answered
+  | 'unauthorized' // 401: our key, serial number or clock is wrong
+  | 'forbidden' // 403 and its like: this merchant may not ask
+  | 'foreign' // the order belongs to another merchant than the one configured
+
+/** All that a gateway can tell. */
+export type Answer = TradeAnswer | AbsentAnswer | UnknownAnswer
+
+export interface TradeAnswer {
+  readonly kind: 'trade'
+  readonly trade: Trade
+  readonly evidence: Evidence
+}
+
+/** "There is no such order." Not authenticated by every gateway, so it is never final by itself. */
+export interface AbsentAnswer {
+  readonly kind: 'absent'
+  readonly evidence: Evidence
+}
+
+/** Not an answer: ask again. Never evidence that an order is unpaid. */
+export interface UnknownAnswer {
+  readonly kind: 'unknown'
+  readonly cause: UnknownCause
+  readonly message: string
+  /** Every other order would fail the same way: a key, clock or merchant number is wrong. */
+  readonly systemic: boolean
+  readonly evidence: Evidence
+}
