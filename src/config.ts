@@ -6,7 +6,7 @@ export interface Config {
   readonly database: { readonly url: string }
   readonly engine: { readonly url: string }
   readonly recharge: RechargeConfig
-  /** Null where no `wechat` section is given: enough for commands that only read the database. */
+  /** Null for commands that use the database alone: they open no key. */
   readonly wechat: WechatConfig | null
   readonly log: LogConfig
 }

@@ -1,6 +1,6 @@
 import type { Source } from './order.ts'
 import type { Run, RunTrigger } from './run.ts'
-import type { UnknownCause } from './trade.ts'
+import type { Answer, UnknownCause } from './trade.ts'
 
 /** What the program tells of its work. `report/` makes log lines and metrics of it; nothing else does. */
 export type Event =
@@ -41,7 +41,7 @@ export type Event =
       readonly orderNo: string
       readonly source: Source
       readonly paidAt: Date | null
-      readonly creditedAt: Date
+      readonly creditedAt: Date | null
     }
   | {
       readonly type: 'order_expired'
@@ -59,7 +59,8 @@ export type Event =
       readonly type: 'settle_failed'
       readonly orderNo: string
       readonly source: Source
-      readonly intent: 'pay' | 'expire' | 'other'
+      /** What the answer called for. Null: no answer was had. */
+      readonly answer: Answer | null
       readonly error: unknown
     }
   | {

@@ -1,5 +1,21 @@
+import { randomInt } from 'node:crypto'
+import { assert } from './assert.ts'
+import type { Clock } from './clock.ts'
+import type { Gateway } from './gateway/gateway.ts'
 import type { Fen } from './money.ts'
-import type { Order } from './order.ts'
+import type { NewOrder, NewOrderEvent, Order } from './order.ts'
+import type { SchedulePolicy } from './schedule.ts'
+import type { Store } from './store/store.ts'
+import type { Evidence } from './trade.ts'
+
+/** What placing and adopting work with. */
+export interface Placing {
+  readonly store: Store
+  readonly gateway: Gateway
+  readonly policy: SchedulePolicy
+  readonly clock: Clock
+  readonly node: string
+}
 
 export interface PlaceRequest {
   readonly userId: string
@@ -38,3 +54,140 @@ export type Adoption =
   /** Adopted before with the same facts. */
   | { readonly kind: 'exists'; readonly order: Order }
   | { readonly kind: 'conflict'; readonly message: string }
+
+const currency = 'CNY'
+
+/**
+ * Stores the order, then opens its trade. In this order: a trade without an order would be money
+ * that nobody looks for. Repeating with the same key repeats the prepay with the same facts.
+ */
+export async function placeOrder(placing: Placing, request: PlaceRequest): Promise<Placement> {
+  const order = await storeOrder(placing, request)
+  const difference = placedDifference(order, request)
+  if (difference !== null) {
+    return { kind: 'conflict', message: `this Idempotency-Key placed an order with ${difference}` }
+  }
+  if (order.codeUrl !== null || order.status !== 'pending') return { kind: 'placed', order }
+
+  const prepay = await placing.gateway.prepay(order)
+  switch (prepay.kind) {
+    case 'placed': {
+      const { codeUrl, evidence } = prepay
+      const event = eventOf(placing, { orderNo: order.orderNo, kind: 'prepaid', evidence })
+      await placing.store.setCodeUrl(order.orderNo, { codeUrl, event })
+      return { kind: 'placed', order: { ...order, codeUrl } }
+    }
+    case 'refused':
+      return { kind: 'refused', order, code: prepay.code, message: prepay.message }
+    case 'unknown':
+      return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
+  }
+}
+
+/** Takes over an order that another system placed with the gateway. Asks nobody. */
+export async function adoptOrder(placing: Placing, request: AdoptRequest): Promise<Adoption> {
+  const order: NewOrder = {
+    ...request,
+    ...merchantOf(placing.gateway),
+    currency,
+    attach: null,
+    adopted: true,
+    idempotencyKey: null,
+    ttlMs: placing.policy.orderTtlMs,
+  }
+  const event = eventOf(placing, { orderNo: request.orderNo, kind: 'adopted', evidence: null })
+  const insertion = await placing.store.insertOrder(order, event)
+  if (insertion.kind === 'inserted') return { kind: 'adopted', order: insertion.order }
+  const difference = adoptedDifference(insertion.order, request)
+  return difference === null
+    ? { kind: 'exists', order: insertion.order }
+    : {
+        kind: 'conflict',
+        message: `order "${request.orderNo}" is here already, with ${difference}`,
+      }
+}
+
+/** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */
+const numberTriesMax = 3
+
+async function storeOrder(placing: Placing, request: PlaceRequest): Promise<Order> {
+  for (let tries = 0; tries < numberTriesMax; tries += 1) {
+    const orderNo = newOrderNo(placing.clock())
+    const event = eventOf(placing, { orderNo, kind: 'created', evidence: null })
+    const insertion = await placing.store.insertOrder(
+      newOrder(placing, { request, orderNo }),
+      event,
+    )
+    if (insertion.kind === 'inserted' || insertion.by === 'key') return insertion.order
+  }
+  assert(false, `Cannot find a free order number in ${numberTriesMax} tries`)
+}
+
+function newOrder(
+  placing: Placing,
+  { request, orderNo }: { request: PlaceRequest; orderNo: string },
+): NewOrder {
+  return {
+    ...request,
+    ...merchantOf(placing.gateway),
+    orderNo,
+    currency,
+    adopted: false,
+    createdAt: null,
+    expiresAt: null,
+    ttlMs: placing.policy.orderTtlMs,
+  }
+}
+
+function merchantOf({ name, mchid, appid }: Gateway) {
+  return { gateway: name, mchid, appid }
+}
+
+function eventOf(
+  { node }: Placing,
+  about: {
+    orderNo: string
+    kind: 'created' | 'adopted' | 'prepaid'
+    evidence: Evidence | null
+  },
+): NewOrderEvent {
+  return {
+    ...about,
+    source: 'api',
+    tradeState: null,
+    decision: null,
+    reason: null,
+    alarm: false,
+    runId: null,
+    node,
+  }
+}
+
+function placedDifference(order: Order, request: PlaceRequest): string | null {
+  if (order.userId !== request.userId) return `another user_id`
+  if (order.amount !== request.amount) return `the amount ${order.amount}`
+  if (order.description !== request.description) return 'another description'
+  if (order.attach !== request.attach) return 'another attach'
+  return null
+}
+
+function adoptedDifference(order: Order, request: AdoptRequest): string | null {
+  const { createdAt, expiresAt } = request
+  if (!order.adopted) return 'budan itself as its maker'
+  if (order.userId !== request.userId) return 'another user_id'
+  if (order.amount !== request.amount) return `the amount ${order.amount}`
+  if (order.description !== request.description) return 'another description'
+  if (createdAt !== null && +createdAt !== +order.createdAt) return 'another created_at'
+  if (expiresAt !== null && +expiresAt !== +order.expiresAt) return 'another expires_at'
+  return null
+}
+
+const alphanumerics = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** `RECH` + yyyyMMddHHmmss in Asia/Shanghai (always +08:00) + 10 alphanumerics. */
+export function newOrderNo(now: Date): string {
+  const shanghai = new Date(+now + 8 * 3_600_000).toISOString()
+  const seconds = shanghai.slice(0, 19).replaceAll(/\D/g, '')
+  const tail = Array.from({ length: 10 }, () => alphanumerics[randomInt(alphanumerics.length)])
+  return `RECH${seconds}${tail.join('')}`
+}

@@ -1,8 +1,36 @@
-import type { RawCallback } from './gateway/gateway.ts'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { assert } from './assert.ts'
+import { Breaker } from './breaker.ts'
+import { type Receipt, receiveCallback } from './callback.ts'
+import { type Checking, checkOrder } from './check.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { tickLocally } from './engine/local.ts'
+import type { Emit } from './event.ts'
+import type { Gateway, RawCallback } from './gateway/gateway.ts'
+import { createWechatGateway } from './gateway/wechat.ts'
+import { InFlight } from './in-flight.ts'
 import type { DecisionKind, Order } from './order.ts'
-import type { Adoption, AdoptRequest, Placement, PlaceRequest } from './place.ts'
+import {
+  type Adoption,
+  type AdoptRequest,
+  adoptOrder,
+  type Placement,
+  type PlaceRequest,
+  placeOrder,
+} from './place.ts'
+import { type Readiness, readinessOf } from './readiness.ts'
+import { createLog, logEvents } from './report/log.ts'
+import { createMetrics } from './report/metrics.ts'
 import type { Run, RunResult } from './run.ts'
+import { type Scanning, scan } from './scan.ts'
+import { type SchedulePolicy, schedulePolicy } from './schedule.ts'
+import { type OnPaid, reportedState } from './settle.ts'
+import { StoreError } from './store/errors.ts'
+import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
+import { createJob } from './tick.ts'
 
 /** The whole of budan, as the web pages, the command line and embedders use it. */
 export interface Budan {
@@ -18,6 +46,8 @@ export interface Budan {
   readiness(): Promise<Readiness>
   /** Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>
+  /** What happens from now on, besides the log and the metrics. */
+  readonly emit: Emit
   /** Starts the clock; again after a stop. Does nothing when running or disabled. */
   start(): void
   /** Stops the clock and waits for what is in flight, within its deadline. May be called twice. */
@@ -34,18 +64,148 @@ export interface CheckReport {
   readonly reason: string
 }
 
-export type Receipt =
-  /** Committed. */
-  | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
-  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
-
-export interface Readiness {
-  readonly ready: boolean
-  readonly checks: readonly ReadinessCheck[]
+/** What an embedder may put in the place of budan's own. */
+export interface ServiceOptions {
+  readonly store?: Store
+  readonly gateway?: Gateway
+  readonly clock?: Clock
+  /** Runs inside the crediting transaction. */
+  readonly onPaid?: OnPaid
+  /** Hears every event, after the log and the metrics. */
+  readonly onEvent?: Emit
 }
 
-export interface ReadinessCheck {
-  readonly name: 'database' | 'schema' | 'gateway' | 'schedule'
-  readonly ok: boolean
-  readonly detail: string
+/**
+ * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
+ * Nothing runs before `start()`. Throws `StoreError` when the database cannot be had or is newer
+ * than this program.
+ */
+export async function openService(config: Config, options: ServiceOptions = {}): Promise<Budan> {
+  const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const store =
+    options.store ??
+    (await openStore(config.database.url, { ...(options.clock && { clock: options.clock }), node }))
+  try {
+    await bringUpToDate(store)
+    return wire(config, { ...options, store, node })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function bringUpToDate(store: Store): Promise<void> {
+  const { unknown } = await store.schema()
+  if (unknown.length > 0) {
+    throw new StoreError(
+      `Cannot use this database: it was migrated by a newer budan (${unknown.join(', ')}); upgrade this one`,
+    )
+  }
+  await store.migrate()
+}
+
+type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
+
+function wire(config: Config, parts: Parts): Budan {
+  const { store, node } = parts
+  const log = logEvents(createLog(config.log))
+  const metrics = createMetrics({
+    vitals: () => store.vitals(),
+    breakerReason: () => breaker.reason,
+  })
+  const emit = emitTo([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
+  const breaker = new Breaker(emit)
+  const clock = parts.clock ?? systemClock
+  const gateway = parts.gateway ?? openGateway(config, { emit, clock })
+  const { recharge } = config
+  const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
+  const scanning: Scanning = {
+    ...{ store, gateway, breaker, policy, emit, node },
+    ...(parts.onPaid && { onPaid: parts.onPaid }),
+    batchSize: recharge.compensationBatchSize,
+    concurrency: recharge.compensationConcurrency,
+  }
+  const job = createJob({
+    scanning,
+    enabled: recharge.compensationEnabled,
+    drain: recharge.compensationDrain,
+    engine: tickLocally,
+  })
+  const inFlight = new InFlight(stopDeadlineMs(policy))
+  const placing = { store, gateway, policy, clock, node }
+
+  return {
+    store,
+    emit,
+    placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
+    adoptOrder: (request) => inFlight.track(adoptOrder(placing, request)),
+    checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),
+    receiveCallback: (callback) => inFlight.track(receiveCallback(scanning, callback)),
+    run: ({ dryRun }) => inFlight.track(runNow(scanning, { dryRun, signal: inFlight.signal })),
+    readiness: () => readinessOf({ store, breaker, policy, scheduledSince: job.startedAt }),
+    metrics: () => metrics.read(),
+    start: () => job.start(),
+    stop: async () => {
+      await inFlight.end(job.stop())
+    },
+    close: async () => {
+      await inFlight.end(job.stop())
+      await gateway.stop()
+      await store.close()
+    },
+  }
+}
+
+/** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
+const embeddedTimeoutMs = 5000
+
+function openGateway(config: Config, { emit, clock }: { emit: Emit; clock: Clock }): Gateway {
+  assert(config.wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
+  return createWechatGateway(config.wechat, {
+    emit,
+    clock,
+    maxQps: config.recharge.compensationMaxQps,
+    connections: config.recharge.compensationConcurrency,
+  })
+}
+
+async function reportCheck(checking: Checking, orderNo: string): Promise<CheckReport | null> {
+  const checked = await checkOrder(checking, orderNo)
+  if (checked === null) return null
+  const { order, answer, decision } = checked
+  return {
+    order,
+    tradeState: reportedState(answer),
+    decision: decision.kind,
+    reason: decision.reason,
+  }
+}
+
+async function runNow(
+  scanning: Scanning,
+  { dryRun, signal }: { dryRun: boolean; signal: AbortSignal },
+): Promise<{ run: Run; results: readonly RunResult[] }> {
+  const end = await scan(scanning, { trigger: 'manual', dryRun, intervalMs: null, signal })
+  assert(end.kind === 'ran', 'A run without a slot found its slot taken')
+  return { run: end.run, results: end.results }
+}
+
+/** A listener that throws must not undo or repeat what it was told of. */
+function emitTo(listeners: readonly Emit[]): Emit {
+  return (event) => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        process.emitWarning(`A listener of "${event.type}" failed: ${String(error)}`)
+      }
+    }
+  }
+}
+
+/** After the calls in flight have met their own deadlines, this long for the database to answer. */
+const settleGraceMs = 10_000
+
+function stopDeadlineMs(policy: SchedulePolicy): number {
+  return policy.leaseMs - policy.runDeadlineMs + settleGraceMs
 }

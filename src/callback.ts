@@ -1,0 +1,42 @@
+import type { Gateway, RawCallback } from './gateway/gateway.ts'
+import type { DecisionKind, Order } from './order.ts'
+import { type Settling, settle } from './settle.ts'
+
+export type Receipt =
+  /** Committed. */
+  | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
+  /** Nothing changed; the sender is told so, and sends again. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+
+/**
+ * An answer that nobody asked for: verified, opened, and settled like any other. It is
+ * acknowledged only after the commit; a throw from here must make the sender send again (I7).
+ */
+export async function receiveCallback(
+  receiving: Settling & { readonly gateway: Gateway },
+  callback: RawCallback,
+): Promise<Receipt> {
+  const opened = await receiving.gateway.openCallback(callback)
+  if (opened.kind === 'rejected') {
+    const { status, reason } = opened
+    return reject(receiving, { status, reason })
+  }
+  const { answer } = opened
+  const { orderNo } = answer.trade
+  const settlement = await settle(receiving, {
+    orderNo,
+    answer,
+    source: 'callback',
+    runId: null,
+    absenceCredible: false,
+  })
+  // It may be adopted in a moment: a refusal has it sent again.
+  if (settlement === null)
+    return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })
+  return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
+}
+
+function reject({ emit }: Settling, why: { status: number; reason: string }): Receipt {
+  emit({ type: 'callback_rejected', ...why })
+  return { kind: 'rejected', ...why }
+}

@@ -1,0 +1,129 @@
+import type { Breaker } from './breaker.ts'
+import type { Closing, Gateway } from './gateway/gateway.ts'
+import type { Order, Source } from './order.ts'
+import { reportedState, type Settlement, type Settling, settle } from './settle.ts'
+import type { Answer } from './trade.ts'
+
+/** What `check` works with. */
+export interface Checking extends Settling {
+  readonly gateway: Gateway
+  readonly breaker: Breaker
+}
+
+export interface Asked {
+  readonly source: Source
+  readonly runId: string | null
+  readonly absenceCredible: boolean
+}
+
+/** An answer that was found for an order. */
+export interface Found extends Asked {
+  readonly order: Order
+  readonly answer: Answer
+}
+
+/** How it ended, and by which answer. */
+export interface Checked extends Settlement {
+  readonly answer: Answer
+}
+
+/** Asks about one order. The question is put outside any transaction: no row is locked meanwhile. */
+export async function ask(checking: Checking, order: Order, source: Source): Promise<Answer> {
+  const answer = isForeign(checking.gateway, order)
+    ? foreignAnswer(checking.gateway, order)
+    : await checking.gateway.query(order.orderNo)
+  checking.breaker.observe(answer)
+  tellAnswer(checking, { orderNo: order.orderNo, source, answer })
+  return answer
+}
+
+/**
+ * Settles an answer. An order that is unpaid past its end is closed at the gateway, asked about
+ * again, and settled by that second answer: the payer may have paid between the two. Whatever
+ * happens between the steps, the next question finds what became of it.
+ * Null when the order is not ours.
+ */
+export async function settleAnswer(checking: Checking, found: Found): Promise<Checked | null> {
+  const { order, answer, ...asked } = found
+  const first = await settle(checking, { ...asked, orderNo: order.orderNo, answer })
+  if (first === null) return null
+  if (first.decision.kind !== 'close') return { ...first, answer }
+
+  const closing = await checking.gateway.close(order.orderNo)
+  await checking.store.appendEvent(closingEvent(checking, { ...asked, order, closing }))
+  // A refusal may mean "paid just now": any word from the gateway is worth asking again for.
+  if (closing.kind === 'unknown') return { ...first, answer }
+  const again = await ask(checking, order, asked.source)
+  const second = await settle(checking, { ...asked, orderNo: order.orderNo, answer: again })
+  return second && { ...second, answer: again }
+}
+
+/** One order, asked about now. Null when it is not ours. */
+export async function checkOrder(checking: Checking, orderNo: string): Promise<Checked | null> {
+  const order = await checking.store.findOrder(orderNo)
+  if (order === null) return null
+  const answer = await ask(checking, order, 'check')
+  // One answer alone says nothing of the others: an absent one cannot end an order here.
+  const asked = { source: 'check', runId: null, absenceCredible: false } as const
+  return settleAnswer(checking, { ...asked, order, answer })
+}
+
+/** An order placed under another merchant number: asking with ours would answer "no such order". */
+function isForeign(gateway: Gateway, order: Order): boolean {
+  return (
+    order.gateway !== gateway.name || order.mchid !== gateway.mchid || order.appid !== gateway.appid
+  )
+}
+
+function foreignAnswer(gateway: Gateway, order: Order): Answer {
+  const theirs = `${order.gateway}/${order.mchid}/${order.appid}`
+  const ours = `${gateway.name}/${gateway.mchid}/${gateway.appid}`
+  return {
+    kind: 'unknown',
+    cause: 'foreign',
+    message: `the order belongs to ${theirs}, and this budan asks for ${ours}`,
+    systemic: false,
+    evidence: { order_merchant: theirs, configured_merchant: ours },
+  }
+}
+
+function tellAnswer(
+  { emit }: Checking,
+  { orderNo, source, answer }: { orderNo: string; source: Source; answer: Answer },
+): void {
+  if (answer.kind === 'unknown') {
+    const { cause, message } = answer
+    emit({ type: 'order_unanswered', orderNo, source, cause, message })
+  } else {
+    emit({ type: 'order_answered', orderNo, source, tradeState: reportedState(answer) })
+  }
+}
+
+function closingEvent(
+  { node }: Checking,
+  { order, closing, source, runId }: Asked & { order: Order; closing: Closing },
+) {
+  return {
+    orderNo: order.orderNo,
+    kind: 'closing' as const,
+    source,
+    tradeState: null,
+    decision: null,
+    reason: describeClosing(closing),
+    alarm: false,
+    evidence: closing.evidence,
+    runId,
+    node,
+  }
+}
+
+function describeClosing(closing: Closing): string {
+  switch (closing.kind) {
+    case 'closed':
+      return 'the gateway closed the trade'
+    case 'refused':
+      return `the gateway refused to close the trade: ${closing.code} (${closing.message})`
+    case 'unknown':
+      return `the gateway did not answer: ${closing.cause} (${closing.message})`
+  }
+}

@@ -1,0 +1,198 @@
+import { unreachable } from './assert.ts'
+import type { DecisionKind, Order } from './order.ts'
+import type { Answer, Trade, UnknownAnswer } from './trade.ts'
+
+/**
+ * What ought to happen to an order, given an answer:
+ *
+ *   pay      credit it                    review   a person looks
+ *   wait     ask again on schedule        expire   it can no longer be paid
+ *   close    close its trade, ask again   keep     it is settled; record the evidence
+ */
+export type Decision =
+  | { readonly kind: 'pay'; readonly trade: Trade; readonly reason: string; readonly alarm: false }
+  | {
+      readonly kind: Exclude<DecisionKind, 'pay'>
+      readonly reason: string
+      /** Somebody has to look at this. */
+      readonly alarm: boolean
+    }
+
+/** What a decision takes into account besides the order and the answer. */
+export interface Facts {
+  /** The database's time, read with the locked row. */
+  readonly now: Date
+  /** Another order that was credited for this answer's transaction id. */
+  readonly transactionOwner: string | null
+  /** May an absent answer end an order? Not while most answers are absent: that is a wrong mchid. */
+  readonly absenceCredible: boolean
+  /** How far apart the first and the last of several absent answers must be. */
+  readonly absenceSpreadMs: number
+}
+
+/**
+ * Absent answers in a row before an order may expire for them. One can be a race with the prepay
+ * and two the same fault twice; the answer is not authenticated, so it takes a third.
+ */
+const absentAnswersMin = 3
+
+/** Pure: the same order, answer and facts give the same decision. */
+export function decide(order: Order, answer: Answer, facts: Facts): Decision {
+  switch (order.status) {
+    case 'pending':
+      return decidePending(order, answer, facts)
+    case 'expired':
+      return decideExpired(order, answer, facts)
+    case 'paid':
+      return decidePaid(order, answer)
+    case 'review':
+      return keep('the order is in review')
+    default:
+      return unreachable(order.status)
+  }
+}
+
+function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
+  switch (answer.kind) {
+    case 'unknown':
+      return wait(`no answer: ${describeUnknown(answer)}`)
+    case 'absent':
+      return decideAbsent(order, facts)
+    case 'trade':
+      return decideTrade(order, answer.trade, facts)
+    default:
+      return unreachable(answer)
+  }
+}
+
+function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
+  if (trade.state === 'paid') return payOrReview(order, trade, facts)
+  if (trade.state === 'refunded') return review('it was paid, and the money is on its way back')
+
+  // Only now: whatever is said of somebody else's trade must not close or expire this order.
+  const difference = differentIdentity(order, trade)
+  if (difference !== null) return waitWithAlarm(`the answer is about another trade: ${difference}`)
+
+  switch (trade.state) {
+    case 'unpaid':
+      return facts.now < order.expiresAt
+        ? wait('not paid yet')
+        : decision('close', 'not paid, and past its end')
+    case 'paying':
+      return wait('a payment is under way')
+    case 'closed':
+      return decision('expire', 'its trade is closed')
+    case 'unlisted':
+      return waitWithAlarm(`a trade state that budan does not know: ${trade.reported}`)
+    default:
+      return unreachable(trade.state)
+  }
+}
+
+function decideAbsent(order: Order, facts: Facts): Decision {
+  if (facts.now < order.expiresAt) return wait('the gateway knows no such order')
+  if (!facts.absenceCredible) {
+    return wait('the gateway knows no such order, but most answers say so: not believed')
+  }
+  const answers = order.absentCount + 1
+  const spreadMs = order.absentSince === null ? 0 : +facts.now - +order.absentSince
+  if (answers < absentAnswersMin || spreadMs < facts.absenceSpreadMs) {
+    return wait('the gateway knows no such order; not yet said often enough')
+  }
+  return decision('expire', `the gateway knew no such order ${answers} times over, past its end`)
+}
+
+function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {
+  if (answer.kind !== 'trade') return keep('expired; nothing was said of a payment')
+  if (answer.trade.state === 'paid') return payOrReview(order, answer.trade, facts)
+  if (answer.trade.state === 'refunded') {
+    return review('it was paid after it expired, and the money is on its way back')
+  }
+  return keep('expired, and not paid')
+}
+
+function decidePaid(order: Order, answer: Answer): Decision {
+  if (answer.kind === 'unknown') return keep(`paid; no answer: ${describeUnknown(answer)}`)
+  if (answer.kind === 'absent') return keep('paid; the gateway knows no such order now')
+  const { trade } = answer
+  switch (trade.state) {
+    case 'paid': {
+      const difference =
+        differentIdentity(order, trade) ??
+        differentMoney(order, trade) ??
+        differentText('transaction id', order.transactionId, trade.transactionId)
+      return difference === null
+        ? keep('paid by this transaction')
+        : keepWithAlarm(`paid already, and now another payment: ${difference}`)
+    }
+    case 'refunded':
+      return keep('paid here; a refund was started')
+    case 'paying':
+    case 'unpaid':
+    case 'closed':
+    case 'unlisted':
+      return keepWithAlarm(`paid here, but the gateway now says ${trade.reported}`)
+    default:
+      return unreachable(trade.state)
+  }
+}
+
+/** I2: everything that was ordered must equal what was paid. */
+function payOrReview(order: Order, trade: Trade, facts: Facts): Decision {
+  const difference = differentIdentity(order, trade) ?? differentMoney(order, trade)
+  if (difference !== null) return review(`paid, but not as ordered: ${difference}`)
+  if (facts.transactionOwner !== null) {
+    return review(`its transaction was credited to order "${facts.transactionOwner}" already`)
+  }
+  return { kind: 'pay', trade, reason: 'paid, everything as ordered', alarm: false }
+}
+
+function differentIdentity(order: Order, trade: Trade): string | null {
+  return (
+    differentText('order number', order.orderNo, trade.orderNo) ??
+    differentText('mchid', order.mchid, trade.mchid) ??
+    differentText('appid', order.appid, trade.appid)
+  )
+}
+
+function differentMoney(order: Order, trade: Trade): string | null {
+  if (trade.amount !== order.amount) {
+    return `amount ${trade.amount ?? 'absent'}, ordered ${order.amount}`
+  }
+  return differentText('currency', order.currency, trade.currency)
+}
+
+function differentText(
+  name: string,
+  ...[ours, theirs]: [string | null, string | null]
+): string | null {
+  return ours === theirs ? null : `${name} "${theirs ?? 'absent'}", ours "${ours ?? 'absent'}"`
+}
+
+function describeUnknown(answer: UnknownAnswer): string {
+  return `${answer.cause} (${answer.message})`
+}
+
+function decision(kind: Exclude<DecisionKind, 'pay'>, reason: string): Decision {
+  return { kind, reason, alarm: false }
+}
+
+function wait(reason: string): Decision {
+  return decision('wait', reason)
+}
+
+function waitWithAlarm(reason: string): Decision {
+  return { kind: 'wait', reason, alarm: true }
+}
+
+function keep(reason: string): Decision {
+  return decision('keep', reason)
+}
+
+function keepWithAlarm(reason: string): Decision {
+  return { kind: 'keep', reason, alarm: true }
+}
+
+function review(reason: string): Decision {
+  return { kind: 'review', reason, alarm: true }
+}

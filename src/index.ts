@@ -1,0 +1,23 @@
+/**
+ * budan as a library: the same service, built in code. `openService` takes a configuration, and in
+ * the place of its own parts a store, a gateway, a clock, and an `onPaid` that runs inside the
+ * crediting transaction. `startWeb` serves its HTTP API.
+ */
+export type { Receipt } from './callback.ts'
+export type { Clock } from './clock.ts'
+export type { Config, RechargeConfig, WechatConfig } from './config.ts'
+export type { Emit, Event } from './event.ts'
+export type * from './gateway/gateway.ts'
+export { createWechatGateway } from './gateway/wechat.ts'
+export type { Entry, Transfer } from './ledger/transfer.ts'
+export type { Fen } from './money.ts'
+export type { Order, OrderEvent, OrderStatus, Source } from './order.ts'
+export type { Adoption, AdoptRequest, Placement, PlaceRequest } from './place.ts'
+export type { Readiness } from './readiness.ts'
+export type { Run, RunResult } from './run.ts'
+export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'
+export type { OnPaid } from './settle.ts'
+export { CursorError, DatabaseBusyError, StaleOrderError, StoreError } from './store/errors.ts'
+export { openStore } from './store/open.ts'
+export type * from './store/store.ts'
+export type * from './trade.ts'

@@ -1,0 +1,198 @@
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { unreachable } from '../assert.ts'
+import type { LogConfig } from '../config.ts'
+import type { Emit, Event } from '../event.ts'
+
+/** Lines go to standard error: standard output belongs to results. */
+const standardError = 2
+
+export function createLog(config: LogConfig, destination?: DestinationStream): Logger {
+  const stream = destination ?? { write: (line: string) => void process.stderr.write(line) }
+  return pino(
+    {
+      level: config.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    config.format === 'pretty'
+      ? pretty({ destination: destination ?? standardError, sync: true, singleLine: true })
+      : stream,
+  )
+}
+
+/** Turns events into the log's lines: the story's messages and fields, and a few more. */
+export function logEvents(log: Logger): Emit {
+  return (event) => {
+    const line = lineOf(event)
+    if (line !== null) log[line.level](line.fields, line.message)
+  }
+}
+
+interface Line {
+  readonly level: Exclude<LevelWithSilent, 'silent'>
+  readonly message: string
+  readonly fields: Record<string, unknown>
+}
+
+function lineOf(event: Event): Line | null {
+  switch (event.type) {
+    case 'job_disabled':
+      return info('Order compensation job is disabled')
+    case 'job_started':
+      return info('Order compensation job started', { interval_mins: event.intervalMins })
+    case 'job_stopped':
+      return info('Order compensation job stopped')
+    case 'tick_failed':
+    case 'scan_failed':
+    case 'scan_empty':
+    case 'scan_found':
+    case 'run_started':
+    case 'run_finished':
+      return runLine(event)
+    case 'order_answered':
+    case 'order_unanswered':
+    case 'order_credited':
+    case 'order_expired':
+    case 'order_alarm':
+    case 'settle_failed':
+      return orderLine(event)
+    case 'gateway_called':
+    case 'certificates_refreshed':
+    case 'certificates_failed':
+    case 'breaker_opened':
+    case 'breaker_closed':
+      return gatewayLine(event)
+    case 'callback_rejected':
+      return warn('Callback rejected', { status: event.status, reason: event.reason })
+    case 'request_failed':
+      return error('Request failed', {
+        method: event.method,
+        path: event.path,
+        error: text(event.error),
+      })
+    default:
+      return unreachable(event)
+  }
+}
+
+type RunEvent = Extract<Event, { type: `run_${string}` | `scan_${string}` | 'tick_failed' }>
+
+function runLine(event: RunEvent): Line | null {
+  switch (event.type) {
+    case 'run_started':
+      return info('Order compensation job started', {
+        run_id: event.runId,
+        trigger: event.trigger,
+        ...(event.dryRun ? { dry_run: true } : {}),
+      })
+    case 'scan_failed':
+      return error('Failed to get pending orders for compensation', { error: text(event.error) })
+    case 'scan_empty':
+      return info('No pending orders to compensate')
+    case 'scan_found':
+      return info('Found pending orders for compensation', { count: event.count })
+    case 'run_finished':
+      return info('Order compensation job completed', {
+        total: event.run.total,
+        success: event.run.success,
+        failed: event.run.failed,
+        skipped: event.run.skipped,
+        duration_ms: event.run.durationMs,
+        ...(event.run.status === 'finished' ? {} : { status: event.run.status }),
+      })
+    case 'tick_failed':
+      return null // Its cause was told by the scan.
+    default:
+      return unreachable(event)
+  }
+}
+
+type OrderEvent = Extract<Event, { type: `order_${string}` | 'settle_failed' }>
+
+function orderLine(event: OrderEvent): Line {
+  const order_no = event.orderNo
+  switch (event.type) {
+    case 'order_answered':
+      return info(`${sourceName[event.source]}: WeChat order status`, {
+        order_no,
+        wechat_status: event.tradeState ?? 'absent',
+      })
+    case 'order_unanswered':
+      return error('Failed to query wechat order', {
+        order_no,
+        cause: event.cause,
+        error: event.message,
+      })
+    case 'order_credited':
+      return event.source === 'compensation'
+        ? info('Order compensated successfully', { order_no })
+        : info('Order credited', { order_no, source: event.source })
+    case 'order_expired':
+      return info('Order expired', { order_no, reason: event.reason })
+    case 'order_alarm':
+      return error('Order needs a look', { order_no, reason: event.reason })
+    case 'settle_failed':
+      return error(failureMessage(event), { order_no, error: text(event.error) })
+    default:
+      return unreachable(event)
+  }
+}
+
+const sourceName = { compensation: 'Compensation', check: 'Check', callback: 'Callback' } as const
+
+function failureMessage(event: Extract<Event, { type: 'settle_failed' }>): string {
+  const state = event.answer?.kind === 'trade' ? event.answer.trade.state : null
+  if (state === 'paid') return 'Failed to compensate order'
+  if (state === 'closed') return 'Failed to mark order as expired'
+  return 'Failed to settle order'
+}
+
+type GatewayEvent = Extract<
+  Event,
+  { type: `breaker_${string}` | `certificates_${string}` | 'gateway_called' }
+>
+
+function gatewayLine(event: GatewayEvent): Line {
+  switch (event.type) {
+    case 'gateway_called':
+      return {
+        level: 'debug',
+        message: 'Gateway called',
+        fields: {
+          operation: event.operation,
+          outcome: event.outcome,
+          duration_ms: Math.round(event.durationMs),
+        },
+      }
+    case 'certificates_refreshed':
+      return info('Platform certificates refreshed', { serials: event.serials })
+    case 'certificates_failed':
+      return error('Failed to refresh platform certificates', { error: event.message })
+    case 'breaker_opened':
+      return error('Breaker opened: runs are held back, and probe with one order', {
+        reason: event.reason,
+      })
+    case 'breaker_closed':
+      return info('Breaker closed: runs go on')
+    default:
+      return unreachable(event)
+  }
+}
+
+function info(message: string, fields: Record<string, unknown> = {}): Line {
+  return { level: 'info', message, fields }
+}
+
+function warn(message: string, fields: Record<string, unknown>): Line {
+  return { level: 'warn', message, fields }
+}
+
+function error(message: string, fields: Record<string, unknown>): Line {
+  return { level: 'error', message, fields }
+}
+
+function text(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

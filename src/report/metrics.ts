@@ -1,0 +1,189 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Emit, Event } from '../event.ts'
+import type { Run } from '../run.ts'
+import type { Vitals } from '../store/store.ts'
+
+/** What is read anew at each scrape. */
+export interface Readings {
+  vitals(): Promise<Vitals>
+  breakerReason(): string | null
+}
+
+export interface Metrics {
+  readonly emit: Emit
+  read(): Promise<{ contentType: string; text: string }>
+}
+
+/** Metrics in Prometheus' text format: the story's two, and what an operator needs besides. */
+export function createMetrics(readings: Readings): Metrics {
+  const registry = new Registry()
+  const instruments = createInstruments(registry)
+  const read = async () => {
+    await readVitals(instruments, readings)
+    return { contentType: registry.contentType, text: await registry.metrics() }
+  }
+  return { emit: (event) => count(instruments, event), read }
+}
+
+/** From a run that found nothing to one that met its deadline. */
+const runSeconds = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
+/** From a callback that came at once to a credit six days late. */
+const creditSeconds = [1, 5, 15, 60, 300, 600, 1800, 3600, 7200, 21_600, 86_400, 604_800]
+/** Around the gateway's usual tens of milliseconds, up to the default deadline of 5 s and beyond. */
+const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+type Instruments = ReturnType<typeof createInstruments>
+
+function createInstruments(registry: Registry) {
+  const registers = [registry]
+  const instruments = {
+    runDuration: new Histogram({
+      name: 'recharge_compensation_job_duration_seconds',
+      help: 'Duration of order compensation job',
+      buckets: runSeconds,
+      registers,
+    }),
+    runOrders: new Counter({
+      name: 'recharge_compensation_orders_total',
+      help: 'Total number of orders processed by compensation job',
+      labelNames: ['result'],
+      registers,
+    }),
+    credits: new Counter({
+      name: 'budan_credits_total',
+      help: 'Orders credited, by what brought the answer',
+      labelNames: ['source'],
+      registers,
+    }),
+    paymentToCredit: new Histogram({
+      name: 'budan_payment_to_credit_seconds',
+      help: 'Time from the payment, as the gateway dates it, to the credit',
+      labelNames: ['source'],
+      buckets: creditSeconds,
+      registers,
+    }),
+    gatewayCalls: new Counter({
+      name: 'budan_gateway_calls_total',
+      help: 'Calls to the gateway, by outcome',
+      labelNames: ['operation', 'outcome'],
+      registers,
+    }),
+    gatewayDuration: new Histogram({
+      name: 'budan_gateway_call_duration_seconds',
+      help: 'Duration of calls to the gateway',
+      labelNames: ['operation'],
+      buckets: callSeconds,
+      registers,
+    }),
+    callbacksRejected: new Counter({
+      name: 'budan_callbacks_rejected_total',
+      help: 'Callbacks that failed a check and changed nothing',
+      registers,
+    }),
+    alarms: new Counter({
+      name: 'budan_alarms_total',
+      help: 'Orders that somebody has to look at, and breaker openings',
+      registers,
+    }),
+    orders: new Gauge({
+      name: 'budan_orders',
+      help: 'Orders by state (pending and review are exact; paid and expired may be estimates)',
+      labelNames: ['status'],
+      registers,
+    }),
+    review: new Gauge({
+      name: 'budan_review_orders',
+      help: 'Orders that wait for a person',
+      registers,
+    }),
+    oldestUnasked: new Gauge({
+      name: 'budan_oldest_unasked_order_age_seconds',
+      help: 'Age of the oldest pending order that was never asked about; 0 when there is none',
+      registers,
+    }),
+    mostOverdue: new Gauge({
+      name: 'budan_most_overdue_order_seconds',
+      help: 'How far the most overdue question is behind its schedule',
+      registers,
+    }),
+    lastRun: new Gauge({
+      name: 'budan_last_finished_run_timestamp_seconds',
+      help: 'When the last run finished; 0 when none has',
+      registers,
+    }),
+    breaker: new Gauge({
+      name: 'budan_breaker_open',
+      help: '1 while runs are held back because every question would fail',
+      registers,
+    }),
+  }
+  for (const result of ['success', 'failed', 'skipped']) instruments.runOrders.inc({ result }, 0)
+  for (const source of ['callback', 'check', 'compensation']) instruments.credits.inc({ source }, 0)
+  return instruments
+}
+
+function count(instruments: Instruments, event: Event): void {
+  switch (event.type) {
+    case 'scan_failed':
+      instruments.runDuration.observe(event.durationMs / 1000)
+      break
+    case 'scan_empty':
+    case 'run_finished':
+      countRun(instruments, event.run)
+      break
+    case 'order_credited':
+      countCredit(instruments, event)
+      break
+    case 'gateway_called':
+      countCall(instruments, event)
+      break
+    case 'callback_rejected':
+      instruments.callbacksRejected.inc()
+      break
+    case 'order_alarm':
+    case 'breaker_opened':
+      instruments.alarms.inc()
+      break
+    default: // Told by the log alone.
+  }
+}
+
+function countCall(
+  instruments: Instruments,
+  { operation, outcome, durationMs }: Extract<Event, { type: 'gateway_called' }>,
+): void {
+  instruments.gatewayCalls.inc({ operation, outcome })
+  instruments.gatewayDuration.observe({ operation }, durationMs / 1000)
+}
+
+function countRun(instruments: Instruments, run: Run): void {
+  instruments.runDuration.observe((run.durationMs ?? 0) / 1000)
+  if (run.dryRun) return // It processed nothing.
+  instruments.runOrders.inc({ result: 'success' }, run.success)
+  instruments.runOrders.inc({ result: 'failed' }, run.failed)
+  instruments.runOrders.inc({ result: 'skipped' }, run.skipped)
+}
+
+function countCredit(
+  instruments: Instruments,
+  event: Extract<Event, { type: 'order_credited' }>,
+): void {
+  const { source, paidAt, creditedAt } = event
+  instruments.credits.inc({ source })
+  if (paidAt === null || creditedAt === null) return
+  // The gateway dates payments in whole seconds by its own clock: a credit may seem to come before.
+  const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
+  instruments.paymentToCredit.observe({ source }, seconds)
+}
+
+async function readVitals(instruments: Instruments, readings: Readings): Promise<void> {
+  const vitals = await readings.vitals()
+  for (const [status, orders] of Object.entries(vitals.ordersByStatus)) {
+    instruments.orders.set({ status }, orders)
+  }
+  instruments.review.set(vitals.ordersByStatus.review)
+  instruments.oldestUnasked.set((vitals.oldestUnaskedMs ?? 0) / 1000)
+  instruments.mostOverdue.set((vitals.mostOverdueMs ?? 0) / 1000)
+  instruments.lastRun.set(+(vitals.lastFinishedRunAt ?? 0) / 1000)
+  instruments.breaker.set(readings.breakerReason() === null ? 0 : 1)
+}

@@ -1,0 +1,154 @@
+import { unreachable } from './assert.ts'
+import { type Decision, decide } from './decide.ts'
+import type { Emit } from './event.ts'
+import { rechargeTransfer, type Transfer } from './ledger/transfer.ts'
+import type { NewOrderEvent, Order, Source } from './order.ts'
+import { type SchedulePolicy, scheduleAfter } from './schedule.ts'
+import type { LockedOrder, Store, Tx } from './store/store.ts'
+import type { Answer } from './trade.ts'
+
+/** What `settle` works with. */
+export interface Settling {
+  readonly store: Store
+  readonly policy: SchedulePolicy
+  readonly emit: Emit
+  /** Which node did it, for the timeline. */
+  readonly node: string
+  /** The embedder's own work for a credited order. If it throws, nothing is credited, and the order is asked about again. */
+  readonly onPaid?: OnPaid
+}
+
+/** Runs inside the crediting transaction; `tx.execute` writes in it. */
+export type OnPaid = (
+  paid: { readonly order: Order; readonly transfer: Transfer },
+  tx: Pick<Tx, 'execute'>,
+) => Promise<void>
+
+/** An answer about one order, whoever brought it. */
+export interface Brought {
+  readonly orderNo: string
+  readonly answer: Answer
+  readonly source: Source
+  readonly runId: string | null
+  /** See `Facts`. False where nobody compared this answer with others. */
+  readonly absenceCredible: boolean
+}
+
+export interface Settlement {
+  /** As it is now. */
+  readonly order: Order
+  readonly decision: Decision
+}
+
+/**
+ * The one door to the ledger: lock, decide, post, record. The decision is made on the row that is
+ * held locked; what it leads to is one statement, and commits with its event or not at all.
+ * Null when the order is not ours. Throws `StoreError` when the database cannot be had; whether
+ * anything was committed is then not known, and settling again is safe.
+ */
+export async function settle(settling: Settling, brought: Brought): Promise<Settlement | null> {
+  const settlement = await settling.store.transaction(async (tx) => {
+    const decided = await decideLocked(tx, { ...settling, ...brought })
+    if (decided === null) return null
+    const order = await carryOut({ ...settling, ...brought, ...decided, tx })
+    return { order, decision: decided.decision }
+  })
+  if (settlement !== null) tell(settling.emit, brought, settlement)
+  return settlement
+}
+
+/** What `settle` would decide. Nothing is written. */
+export async function foresee(settling: Settling, brought: Brought): Promise<Settlement | null> {
+  return settling.store.transaction(async (tx) => {
+    const decided = await decideLocked(tx, { ...settling, ...brought })
+    return decided && { order: decided.locked.order, decision: decided.decision }
+  })
+}
+
+interface Decided {
+  readonly locked: LockedOrder
+  readonly decision: Decision
+}
+
+async function decideLocked(
+  tx: Tx,
+  { policy, orderNo, answer, absenceCredible }: Settling & Brought,
+): Promise<Decided | null> {
+  const transactionId = answer.kind === 'trade' ? answer.trade.transactionId : null
+  const locked = await tx.lockOrder(orderNo, { transactionId })
+  if (locked === null) return null
+  const decision = decide(locked.order, answer, {
+    now: locked.now,
+    transactionOwner: locked.transactionOwner,
+    absenceCredible,
+    absenceSpreadMs: policy.absenceSpreadMs,
+  })
+  return { locked, decision }
+}
+
+interface Step extends Settling, Brought, Decided {
+  readonly tx: Tx
+}
+
+async function carryOut(step: Step): Promise<Order> {
+  const { tx, decision } = step
+  const { order, now } = step.locked
+  const event = eventOf(step)
+  switch (decision.kind) {
+    case 'pay': {
+      const transfer = rechargeTransfer(order, decision.trade)
+      const paid = await tx.credit(order, { transfer, source: step.source, event })
+      await step.onPaid?.({ order: paid, transfer }, tx)
+      return paid
+    }
+    case 'expire':
+      return tx.turn(order, { status: 'expired', event })
+    case 'review':
+      return tx.turn(order, { status: 'review', event })
+    case 'wait':
+    case 'close': {
+      const schedule = scheduleAfter(order, step.answer, {
+        now,
+        recheckMs: step.policy.recheckMs,
+      })
+      return tx.wait(order, { schedule, event })
+    }
+    case 'keep':
+      await tx.note(event)
+      return order
+    default:
+      return unreachable(decision)
+  }
+}
+
+function eventOf(step: Step): NewOrderEvent {
+  return {
+    orderNo: step.orderNo,
+    kind: 'answered',
+    source: step.source,
+    tradeState: reportedState(step.answer),
+    decision: step.decision.kind,
+    reason: step.decision.reason,
+    alarm: step.decision.alarm,
+    evidence: step.answer.evidence,
+    runId: step.runId,
+    node: step.node,
+  }
+}
+
+/** The gateway's own word; null when it said nothing of a trade. */
+export function reportedState(answer: Answer): string | null {
+  return answer.kind === 'trade' ? answer.trade.reported : null
+}
+
+function tell(emit: Emit, brought: Brought, { order, decision }: Settlement): void {
+  const { orderNo, source } = brought
+  if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })
+  if (decision.kind === 'pay') {
+    const { paidAt, creditedAt } = order
+    emit({ type: 'order_credited', orderNo, source, paidAt, creditedAt })
+  }
+  if (decision.kind === 'expire') {
+    emit({ type: 'order_expired', orderNo, source, reason: decision.reason })
+  }
+}

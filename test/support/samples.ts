@@ -1,0 +1,79 @@
+import type { Order } from '../../src/order.ts'
+import type { Answer, Trade } from '../../src/trade.ts'
+
+/** An order as most tests want it: ¥12.34, created at noon, ending two hours later. */
+export function sampleOrder(changes: Partial<Order> = {}): Order {
+  return {
+    orderNo: 'RECH20260124150000AbCd1234Ef',
+    userId: 'u1',
+    amount: 1234n,
+    currency: 'CNY',
+    description: 'credit',
+    attach: null,
+    gateway: 'wechatpay',
+    mchid: '1900000001',
+    appid: 'wx0000000000000001',
+    adopted: false,
+    codeUrl: null,
+    status: 'pending',
+    stateSeq: 1,
+    createdAt: new Date('2026-01-24T12:00:00Z'),
+    expiresAt: new Date('2026-01-24T14:00:00Z'),
+    nextCheckAt: new Date('2026-01-24T12:00:00Z'),
+    checks: 0,
+    absentCount: 0,
+    absentSince: null,
+    transactionId: null,
+    paidAt: null,
+    creditedAt: null,
+    creditedBy: null,
+    ...changes,
+  }
+}
+
+/** The trade that pays `sampleOrder()`, in whatever state. */
+export function sampleTrade(changes: Partial<Trade> = {}): Trade {
+  const order = sampleOrder()
+  return {
+    orderNo: order.orderNo,
+    mchid: order.mchid,
+    appid: order.appid,
+    state: 'paid',
+    reported: 'SUCCESS',
+    transactionId: '4200000000000000000000000001',
+    amount: order.amount,
+    currency: 'CNY',
+    paidAt: new Date('2026-01-24T12:01:00Z'),
+    ...changes,
+  }
+}
+
+/** A trade answer by the gateway's word for its state. */
+export function answerOf(reported: string, changes: Partial<Trade> = {}): Answer {
+  const state = stateOf[reported] ?? 'unlisted'
+  const paid = state === 'paid' || state === 'refunded'
+  const facts = paid ? {} : { transactionId: null, paidAt: null }
+  const trade = sampleTrade({ reported, state, ...facts, ...changes })
+  return { kind: 'trade', trade, evidence: {} }
+}
+
+export const absentAnswer: Answer = { kind: 'absent', evidence: {} }
+
+export const unknownAnswer: Answer = {
+  kind: 'unknown',
+  cause: 'timeout',
+  message: 'no answer within 5000 ms',
+  systemic: false,
+  evidence: {},
+}
+
+const stateOf: Readonly<Record<string, Trade['state']>> = {
+  SUCCESS: 'paid',
+  REFUND: 'refunded',
+  NOTPAY: 'unpaid',
+  PAYERROR: 'unpaid',
+  USERPAYING: 'paying',
+  ACCEPT: 'paying',
+  CLOSED: 'closed',
+  REVOKED: 'closed',
+}

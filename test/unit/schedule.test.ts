@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { RechargeConfig } from '../../src/config.ts'
+import { minuteMs, scheduleAfter, schedulePolicy } from '../../src/schedule.ts'
+import { absentAnswer, answerOf, sampleOrder, unknownAnswer } from '../support/samples.ts'
+
+const now = new Date('2026-01-24T12:05:00Z')
+const recheckMs = [5, 5, 10, 15, 30, 60].map((minutes) => minutes * minuteMs)
+const at = { now, recheckMs }
+
+const defaults: RechargeConfig = {
+  compensationEnabled: true,
+  compensationIntervalMins: 5,
+  compensationThresholdMins: 5,
+  compensationBatchSize: 50,
+  compensationConcurrency: 5,
+  compensationRecheckMins: [5, 5, 10, 15, 30, 60],
+  compensationDrain: false,
+  compensationMaxQps: 20,
+  orderTtlMins: 120,
+}
+
+describe('scheduleAfter()', () => {
+  it('walks through the waits and repeats the last', () => {
+    const waits = []
+    let order = sampleOrder()
+    for (let asked = 0; asked < 8; asked += 1) {
+      const schedule = scheduleAfter(order, answerOf('NOTPAY'), at)
+      waits.push((+schedule.nextCheckAt - +now) / minuteMs)
+      order = { ...order, ...schedule }
+    }
+    expect(waits).toEqual([5, 5, 10, 15, 30, 60, 60, 60])
+  })
+
+  it('spends nothing of the schedule on an unknown answer, and asks again after the shortest wait', () => {
+    const order = sampleOrder({ checks: 5, absentCount: 2, absentSince: now })
+    const schedule = scheduleAfter(order, unknownAnswer, at)
+    expect(schedule).toEqual({
+      nextCheckAt: new Date(+now + 5 * minuteMs),
+      checks: 5,
+      absentCount: 2,
+      absentSince: now,
+    })
+  })
+
+  it('counts absent answers in a row from the first, and forgets them when a trade shows', () => {
+    const first = scheduleAfter(sampleOrder(), absentAnswer, at)
+    expect(first).toMatchObject({ absentCount: 1, absentSince: now })
+    const later = { ...at, now: new Date(+now + minuteMs) }
+    const second = scheduleAfter(sampleOrder(first), absentAnswer, later)
+    expect(second).toMatchObject({ absentCount: 2, absentSince: now })
+    const shown = scheduleAfter(sampleOrder(second), answerOf('NOTPAY'), later)
+    expect(shown).toMatchObject({ absentCount: 0, absentSince: null })
+  })
+})
+
+describe('schedulePolicy()', () => {
+  it('lets a run last an interval, or as long as a batch of hung calls takes, and leases for longer', () => {
+    expect(schedulePolicy(defaults, 5000)).toMatchObject({
+      intervalMs: 300_000,
+      runDeadlineMs: 300_000,
+      leaseMs: 315_000,
+      absenceSpreadMs: 3_600_000,
+    })
+    const hasty = { ...defaults, compensationIntervalMins: 0.05 }
+    expect(schedulePolicy(hasty, 5000)).toMatchObject({ runDeadlineMs: 50_000, leaseMs: 65_000 })
+  })
+})
