@@ -1,4 +1,5 @@
 import type { Order } from '../../src/order.ts'
+import { countResults, type Run } from '../../src/run.ts'
 import type { Answer, Trade } from '../../src/trade.ts'
 
 /** An order as most tests want it: ¥12.34, created at noon, ending two hours later. */
@@ -76,4 +77,20 @@ const stateOf: Readonly<Record<string, Trade['state']>> = {
   ACCEPT: 'paying',
   CLOSED: 'closed',
   REVOKED: 'closed',
+}
+
+/** A run that found nothing. */
+export function sampleRun(changes: Partial<Run> = {}): Run {
+  return {
+    id: '1',
+    trigger: 'schedule',
+    slot: null,
+    startedAt: new Date('2026-01-24T12:00:00Z'),
+    finishedAt: new Date('2026-01-24T12:00:01Z'),
+    durationMs: 1000,
+    dryRun: false,
+    status: 'finished',
+    ...countResults([]),
+    ...changes,
+  }
 }

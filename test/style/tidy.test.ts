@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+
+interface SourceFile {
+  readonly path: string
+  readonly text: string
+}
+
+function sourceFiles(folder: string): readonly SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({
+      path: relative(root, path).replaceAll(sep, '/'),
+      text: readFileSync(path, 'utf8'),
+    }))
+}
+
+const sources = sourceFiles('src')
+
+/** Paths of what a file imports, as "src/…"; type imports too unless `values` is asked for. */
+function importsOf(file: SourceFile, { valuesOnly = false } = {}): readonly string[] {
+  const imports = file.text.matchAll(/^(?:import|export)\s([^'";]*?from\s*)?'(\.[^']+)'/gms)
+  return [...imports]
+    .filter(([statement]) => !valuesOnly || !/^(?:import|export)\s+type\s/.test(statement))
+    .map(([, , path = '']) =>
+      relative(root, join(root, file.path, '..', path)).replaceAll(sep, '/'),
+    )
+}
+
+function folderOf(path: string): string {
+  return path.split('/').length > 2 ? (path.split('/')[1] ?? '') : ''
+}
+
+describe('the source', () => {
+  const apart = ['store', 'gateway', 'report', 'engine']
+
+  it.each(apart)('keeps %s/ from importing the other things that the stages touch', (folder) => {
+    const wrong = sources
+      .filter((file) => folderOf(file.path) === folder)
+      .flatMap((file) => importsOf(file).map((path) => ({ from: file.path, to: path })))
+      .filter(({ to }) => apart.includes(folderOf(to)) && folderOf(to) !== folder)
+      // The shapes that a seam speaks in are everybody's.
+      .filter(({ to }) => to !== 'src/store/store.ts' && to !== 'src/gateway/gateway.ts')
+    expect(wrong, 'only service.ts knows all: pass it in, or move the shape to src/').toEqual([])
+  })
+
+  it('keeps the simulator from importing the client that it proves', () => {
+    const wrong = sources
+      .filter((file) => folderOf(file.path) === 'simulator')
+      .flatMap((file) => importsOf(file))
+      .filter((path) => folderOf(path) === 'gateway')
+    expect(wrong, 'write it from the reference again').toEqual([])
+  })
+
+  it('keeps SQL in store/', () => {
+    const sql =
+      /\b(select\s+[\w*.,\s()]+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)/i
+    const wrong = sources
+      .filter((file) => folderOf(file.path) !== 'store')
+      .filter((file) => sql.test(withoutComments(file.text)))
+      .map((file) => file.path)
+    expect(wrong, 'give the store a function that says what you want to know').toEqual([])
+  })
+
+  it("keeps the gateway's words in gateway/ and simulator/", () => {
+    const words = /['"`](SUCCESS|NOTPAY|USERPAYING|PAYERROR|REVOKED|out_trade_no|prepay_id)['"`]/
+    const allowed = ['gateway', 'simulator', 'demo']
+    const wrong = sources
+      .filter((file) => !allowed.includes(folderOf(file.path)))
+      .filter((file) => words.test(withoutComments(file.text)))
+      .map((file) => file.path)
+    expect(wrong, 'use the neutral words of trade.ts').toEqual([])
+  })
+
+  it('has one door to the ledger: only settle.ts credits', () => {
+    const callers = sources
+      .filter((file) => folderOf(file.path) !== 'store')
+      .filter((file) => /\.credit\(/.test(file.text))
+      .map((file) => file.path)
+    expect(callers, 'bring an Answer to settle() instead').toEqual(['src/settle.ts'])
+  })
+
+  it('has no name that says nothing', () => {
+    const banned = /\b\w*(Service|Manager|Handler|Helper|Util|Impl)s?\b/
+    const declared = /\b(?:class|interface|type|function|const)\s+(\w+)/g
+    const wrong = sources.flatMap((file) =>
+      [...file.text.matchAll(declared)]
+        .map(([, name = '']) => name)
+        .filter((name) => banned.test(name) && !allowedNames.has(name))
+        .map((name) => `${file.path}: ${name}`),
+    )
+    expect(wrong, 'say what it is or does').toEqual([])
+  })
+
+  it('has no default export and no module-level let', () => {
+    const wrong = sources
+      .filter((file) => /^(export default|(export )?let )/m.test(file.text))
+      .map((file) => file.path)
+    expect(wrong, 'name it; keep state in a class with a lifetime').toEqual([])
+  })
+
+  it('has no cycle of value imports', () => {
+    const graph = new Map(
+      sources.map((file) => [file.path, importsOf(file, { valuesOnly: true })] as const),
+    )
+    expect(findCycle(graph), 'move what both need into a file of its own').toBeNull()
+  })
+})
+
+/** The whole of budan is a service, and the field's word for it; so `openService` stays. */
+const allowedNames = new Set(['openService'])
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+}
+
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+  const finished = new Set<string>()
+  const visit = (path: string, trail: readonly string[]): readonly string[] | null => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
+    if (finished.has(path)) return null
+    for (const next of graph.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path])
+      if (cycle !== null) return cycle
+    }
+    finished.add(path)
+    return null
+  }
+  for (const path of graph.keys()) {
+    const cycle = visit(path, [])
+    if (cycle !== null) return cycle
+  }
+  return null
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/event.ts'
+import { createLog, logEvents } from '../../src/report/log.ts'
+import { answerOf, sampleRun } from '../support/samples.ts'
+
+function linesOf(events: readonly Event[]): readonly Record<string, unknown>[] {
+  const lines: string[] = []
+  const log = createLog(
+    { level: 'info', format: 'json' },
+    { write: (line: string) => void lines.push(line) },
+  )
+  const emit = logEvents(log)
+  for (const event of events) emit(event)
+  return lines.map((line) => {
+    const { time: _time, ...rest } = JSON.parse(line)
+    return rest
+  })
+}
+
+const source = 'compensation'
+const error = new Error('the database is away')
+
+describe('logEvents()', () => {
+  it('writes the lines of the story', () => {
+    const orderNo = 'RECH20260124150000AbCd1234Ef'
+    const run = sampleRun({ total: 3, success: 1, skipped: 2, durationMs: 1234 })
+    const lines = linesOf([
+      { type: 'run_started', runId: '1', trigger: 'start', dryRun: false },
+      { type: 'scan_found', runId: '1', count: 3 },
+      { type: 'order_answered', orderNo, source, tradeState: 'SUCCESS' },
+      { type: 'order_credited', orderNo, source, paidAt: null, creditedAt: null },
+      { type: 'run_finished', run },
+    ])
+    const level = 'info'
+    expect(lines).toEqual([
+      { level, run_id: '1', trigger: 'start', msg: 'Order compensation job started' },
+      { level, count: 3, msg: 'Found pending orders for compensation' },
+      {
+        level,
+        order_no: orderNo,
+        wechat_status: 'SUCCESS',
+        msg: 'Compensation: WeChat order status',
+      },
+      { level, order_no: orderNo, msg: 'Order compensated successfully' },
+      {
+        level,
+        total: 3,
+        success: 1,
+        failed: 0,
+        skipped: 2,
+        duration_ms: 1234,
+        msg: 'Order compensation job completed',
+      },
+    ])
+  })
+
+  it.each<[Event, string, string]>([
+    [{ type: 'job_disabled' }, 'info', 'Order compensation job is disabled'],
+    [{ type: 'job_started', intervalMins: 5 }, 'info', 'Order compensation job started'],
+    [{ type: 'job_stopped' }, 'info', 'Order compensation job stopped'],
+    [{ type: 'scan_empty', run: sampleRun() }, 'info', 'No pending orders to compensate'],
+    [
+      { type: 'scan_failed', runId: null, error, durationMs: 1 },
+      'error',
+      'Failed to get pending orders for compensation',
+    ],
+    [
+      { type: 'order_unanswered', orderNo: 'x', source, cause: 'timeout', message: 'late' },
+      'error',
+      'Failed to query wechat order',
+    ],
+    [
+      { type: 'settle_failed', orderNo: 'x', source, answer: answerOf('SUCCESS'), error },
+      'error',
+      'Failed to compensate order',
+    ],
+    [
+      { type: 'settle_failed', orderNo: 'x', source, answer: answerOf('CLOSED'), error },
+      'error',
+      'Failed to mark order as expired',
+    ],
+    [{ type: 'order_alarm', orderNo: 'x', source, reason: 'why' }, 'error', 'Order needs a look'],
+    [{ type: 'callback_rejected', status: 401, reason: 'why' }, 'warn', 'Callback rejected'],
+  ])('tells of $type', (event, level, msg) => {
+    expect(linesOf([event])).toMatchObject([{ level, msg }])
+  })
+
+  it('writes no line for what only metrics count', () => {
+    expect(linesOf([{ type: 'tick_failed', error }])).toEqual([])
+  })
+})

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { createMetrics } from '../../src/report/metrics.ts'
+import type { Vitals } from '../../src/store/store.ts'
+import { sampleRun } from '../support/samples.ts'
+
+const vitals: Vitals = {
+  now: new Date('2026-01-24T12:00:00Z'),
+  ordersByStatus: { pending: 7, paid: 100, expired: 3, review: 2 },
+  oldestUnaskedMs: 90_000,
+  mostOverdueMs: null,
+  lastFinishedRunAt: new Date('2026-01-24T11:59:00Z'),
+}
+
+function metrics(reason: string | null = null) {
+  return createMetrics({ vitals: async () => vitals, breakerReason: () => reason })
+}
+
+async function read(from: ReturnType<typeof metrics>): Promise<readonly string[]> {
+  return (await from.read()).text.split('\n')
+}
+
+describe('createMetrics()', () => {
+  it('registers both of the story at once, with every result', async () => {
+    const lines = await read(metrics())
+    expect(lines).toContain('# TYPE recharge_compensation_job_duration_seconds histogram')
+    expect(lines).toContain(
+      '# HELP recharge_compensation_job_duration_seconds Duration of order compensation job',
+    )
+    for (const result of ['success', 'failed', 'skipped']) {
+      expect(lines).toContain(`recharge_compensation_orders_total{result="${result}"} 0`)
+    }
+  })
+
+  it('observes every run: finished, empty, and one that could not read its orders', async () => {
+    const watched = metrics()
+    const run = sampleRun({ total: 6, success: 3, failed: 1, skipped: 2 })
+    watched.emit({ type: 'run_finished', run })
+    watched.emit({ type: 'scan_empty', run: sampleRun() })
+    watched.emit({ type: 'scan_failed', runId: null, error: new Error(), durationMs: 20 })
+    const lines = await read(watched)
+    expect(lines).toContain('recharge_compensation_job_duration_seconds_count 3')
+    expect(lines).toContain('recharge_compensation_orders_total{result="success"} 3')
+    expect(lines).toContain('recharge_compensation_orders_total{result="failed"} 1')
+    expect(lines).toContain('recharge_compensation_orders_total{result="skipped"} 2')
+  })
+
+  it('counts no orders for a dry run', async () => {
+    const watched = metrics()
+    watched.emit({ type: 'run_finished', run: sampleRun({ dryRun: true, total: 1, success: 1 }) })
+    expect(await read(watched)).toContain('recharge_compensation_orders_total{result="success"} 0')
+  })
+
+  it('tells what an operator needs', async () => {
+    const watched = metrics('unauthorized: 401')
+    watched.emit({
+      type: 'order_credited',
+      orderNo: 'x',
+      source: 'compensation',
+      paidAt: new Date('2026-01-24T11:00:00Z'),
+      creditedAt: new Date('2026-01-24T11:06:00Z'),
+    })
+    watched.emit({ type: 'gateway_called', operation: 'query', outcome: 'trade', durationMs: 30 })
+    const lines = await read(watched)
+    for (const line of [
+      'budan_orders{status="pending"} 7',
+      'budan_review_orders 2',
+      'budan_oldest_unasked_order_age_seconds 90',
+      `budan_last_finished_run_timestamp_seconds ${+new Date('2026-01-24T11:59:00Z') / 1000}`,
+      'budan_breaker_open 1',
+      'budan_credits_total{source="compensation"} 1',
+      'budan_payment_to_credit_seconds_sum{source="compensation"} 360',
+      'budan_gateway_calls_total{operation="query",outcome="trade"} 1',
+    ]) {
+      expect(lines).toContain(line)
+    }
+  })
+})
