@@ -82,9 +82,8 @@ export interface ServiceOptions {
  */
 export async function openService(config: Config, options: ServiceOptions = {}): Promise<Budan> {
   const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
-  const store =
-    options.store ??
-    (await openStore(config.database.url, { ...(options.clock && { clock: options.clock }), node }))
+  const { clock } = options
+  const store = options.store ?? (await openStore(config.database.url, clock && { clock }))
   try {
     await bringUpToDate(store)
     return wire(config, { ...options, store, node })

@@ -70,7 +70,11 @@ export interface Tx {
   wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
   /** Leaves the order as it is. */
   note(event: NewOrderEvent): Promise<void>
+  /** For embedders' `onPaid`: a statement of their own, with `$1, $2, …`, in this transaction. */
+  execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]>
 }
+
+export type Row = Readonly<Record<string, unknown>>
 
 /** An order's place in its schedule of questions. */
 export type Schedule = Pick<Order, 'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince'>
@@ -89,11 +93,10 @@ export interface ClaimedOrder {
   readonly dueAt: Date
 }
 
-/** `exists`: the idempotency key or the order number was there before. */
-export interface Insertion {
-  readonly kind: 'inserted' | 'exists'
-  readonly order: Order
-}
+/** `exists`: the idempotency key (looked up first), or else the order number, was there before. */
+export type Insertion =
+  | { readonly kind: 'inserted'; readonly order: Order }
+  | { readonly kind: 'exists'; readonly by: 'key' | 'number'; readonly order: Order }
 
 export interface PageRequest {
   /** 1 to 200. */

@@ -1,6 +1,18 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { startPostgres } from './postgres.ts'
+import { makePostgresTemplate, pgliteImage } from './stores.ts'
+
+const run = promisify(execFile)
+
+/** What all test files share: the built program, one PostgreSQL server, one embedded image. */
+export async function setup(): Promise<() => Promise<void>> {
+  const server = await startPostgres()
+  await Promise.all([build(), makePostgresTemplate(server.url), pgliteImage()])
+  return server.stop
+}
 
 /** The command-line tests run `bin/budan.js`, so what it loads must be this source's. */
-export function setup(): void {
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' })
+async function build(): Promise<void> {
+  await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
 }

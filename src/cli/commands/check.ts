@@ -1,0 +1,33 @@
+import { openService } from '../../service.ts'
+import { presentCheckReport } from '../../web/present.ts'
+import type { CommandContext } from '../context.ts'
+import { CommandError } from '../failure.ts'
+import type { Given } from '../program.ts'
+import { listenForStop } from '../stop.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** Asks about one order now. 0 whatever the gateway said; 1 when the order is not ours. */
+export async function check(context: CommandContext, { args }: Given): Promise<ExitCode> {
+  const [orderNo = ''] = args
+  const { output } = context
+  // The answer is settled before a signal ends this process: it has its own deadline.
+  listenForStop()
+  const budan = await openService(context.config('gateway'))
+  try {
+    const report = await budan.checkOrder(orderNo)
+    if (report === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+    if (output.asJson) output.json(presentCheckReport(report))
+    else {
+      output.facts([
+        ['order_no', orderNo],
+        ['trade_state', report.tradeState],
+        ['decision', report.decision],
+        ['status', report.order.status],
+        ['reason', report.reason],
+      ])
+    }
+    return 0
+  } finally {
+    await budan.close()
+  }
+}

@@ -1,0 +1,85 @@
+import { type DemoOrder, type DemoReport, runDemo } from '../../demo/demo.ts'
+import { fenToNumber, formatFen } from '../../money.ts'
+import { presentAudit, presentOrder } from '../../web/present.ts'
+import type { CommandContext } from '../context.ts'
+import type { Output } from '../output.ts'
+import type { Given } from '../program.ts'
+import { createProgress } from '../progress.ts'
+import { listenForStop } from '../stop.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** Plays the demo; 0 only if every order ended as it must and the audit finds nothing. */
+export async function demo(context: CommandContext, { options }: Given): Promise<ExitCode> {
+  const { output, terminal, version } = context
+  const progress = createProgress(terminal)
+  const played = await runDemo({ version, listener: progress }).finally(() => progress.end())
+  try {
+    const { report, url, simulatorUrl } = played
+    if (output.asJson) output.json(presentReport(report))
+    else showReport(output, report)
+    if (options.serve === true) {
+      const stop = listenForStop()
+      output.line(`budan is ready at ${url}`)
+      output.note(`The simulator's control interface is ${simulatorUrl}/_sim. Ctrl+C ends both.`)
+      await stop.asked
+    }
+    return report.ok ? 0 : 1
+  } finally {
+    await played.close()
+  }
+}
+
+function presentReport(report: DemoReport): object {
+  return {
+    ok: report.ok,
+    orders: report.orders.map(({ fate, order, asItMust }) => ({
+      ...presentOrder(order),
+      fate: fate.title,
+      must_end: fate.ends,
+      as_it_must: asItMust,
+    })),
+    runs: report.runs,
+    taken: fenToNumber(report.taken),
+    credited: fenToNumber(report.credited),
+    audit: presentAudit(report.audit),
+    duration_ms: Math.round(report.durationMs),
+  }
+}
+
+function showReport(output: Output, report: DemoReport): void {
+  output.table(
+    ['order_no', 'fate', 'status', 'credited_by', ''],
+    report.orders.map(({ fate, order, asItMust }) => [
+      order.orderNo,
+      fate.title,
+      order.status,
+      order.creditedBy,
+      asItMust ? 'as it must' : `WRONG: must be ${fate.ends}`,
+    ]),
+  )
+  output.line('')
+  output.table(['fate', 'must end', 'orders', 'as they must'], totals(report.orders))
+  output.line('')
+  showTotals(output, report)
+}
+
+function totals(orders: readonly DemoOrder[]): (readonly (string | number)[])[] {
+  const fates = [...new Set(orders.map(({ fate }) => fate))]
+  return fates.map((fate) => {
+    const own = orders.filter((order) => order.fate === fate)
+    return [fate.title, fate.ends, own.length, own.filter((order) => order.asItMust).length]
+  })
+}
+
+function showTotals({ line, colors }: Output, report: DemoReport): void {
+  const { orders, runs, taken, credited, durationMs, ok } = report
+  const right = orders.filter((order) => order.asItMust).length
+  const audit = Object.entries(presentAudit(report.audit)).map(
+    ([name, count]) => `${name}=${count}`,
+  )
+  line(`orders: ${orders.length}, ended as they must: ${right}, in ${runs} runs`)
+  line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
+  line(`audit: ${audit.join(' ')}`)
+  const verdict = ok ? colors.green('all is well') : colors.red('NOT ALL IS WELL')
+  line(`${verdict}, after ${(durationMs / 1000).toFixed(1)} s`)
+}

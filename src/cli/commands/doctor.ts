@@ -1,0 +1,70 @@
+import { ConfigError } from '../../config/fault.ts'
+import { keyPaths } from '../../config/load.ts'
+import type { ConfigNeed } from '../../config/requirements.ts'
+import type { Config } from '../../config.ts'
+import type { CommandContext } from '../context.ts'
+import { examineDatabase } from '../doctor/database.ts'
+import { type Finding, fail, ok } from '../doctor/finding.ts'
+import { examineGateway } from '../doctor/gateway.ts'
+import { examineKeys } from '../doctor/keys.ts'
+import { examineServer } from '../doctor/server.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/**
+ * Looks at everything that a promise to credit rests on, and changes nothing. 1 when anything
+ * fails; 2 when it is the configuration.
+ */
+export async function doctor(context: CommandContext): Promise<ExitCode> {
+  const { config, faults } = tryConfig(context, 'gateway')
+  // With a wrong wechat section the database can be looked at all the same.
+  const usable = config ?? tryConfig(context, 'database').config
+  const findings = [
+    ...(config === null ? faults.map(configurationFault) : await examine(context, config)),
+    ...(usable === null ? [] : await examineDatabase(usable.database.url)),
+  ]
+  show(context, findings)
+  if (config === null) return 2
+  return findings.some((each) => each.status === 'fail') ? 1 : 0
+}
+
+function tryConfig(
+  context: CommandContext,
+  need: ConfigNeed,
+): { config: Config | null; faults: readonly string[] } {
+  try {
+    return { config: context.config(need), faults: [] }
+  } catch (error) {
+    if (error instanceof ConfigError) return { config: null, faults: error.faults }
+    throw error
+  }
+}
+
+function configurationFault(detail: string): Finding {
+  return fail('configuration', { detail, next: 'see docs/configuration.md' })
+}
+
+async function examine(context: CommandContext, config: Config): Promise<readonly Finding[]> {
+  const { file, terminal } = context
+  const { privateKeyPath } = keyPaths({ file, env: terminal.env })
+  const now = new Date()
+  return [
+    ok('configuration', file ?? './budan.yaml or the environment'),
+    ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
+    ...examineServer(config),
+    ...(await examineGateway(config)),
+  ]
+}
+
+function show({ output }: CommandContext, findings: readonly Finding[]): void {
+  if (output.asJson) {
+    output.json({ checks: findings })
+    return
+  }
+  const { green, yellow, red } = output.colors
+  const paint = { ok: green, warn: yellow, fail: red }
+  const width = Math.max(...findings.map((each) => each.name.length))
+  for (const { name, status, detail, next } of findings) {
+    const step = next === null ? '' : ` -> ${next}`
+    output.line(`${paint[status](status.padEnd(4))}  ${name.padEnd(width)}  ${detail}${step}`)
+  }
+}

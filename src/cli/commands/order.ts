@@ -1,0 +1,79 @@
+import { formatFen } from '../../money.ts'
+import type { Order, OrderEvent } from '../../order.ts'
+import type { Store } from '../../store/store.ts'
+import { presentOrder, presentOrderEvent } from '../../web/present.ts'
+import type { CommandContext } from '../context.ts'
+import { CommandError } from '../failure.ts'
+import { type Output, timeText } from '../output.ts'
+import type { Given } from '../program.ts'
+import { readStore } from '../reader.ts'
+import type { ExitCode } from '../terminal.ts'
+
+// An order that is asked hourly for its 7 days has some 400 events; past this many, something
+// writes them in a loop, and printing on would only hide it.
+const eventsMax = 5000
+const pageSize = 200
+
+/** One order and its timeline, oldest first. */
+export async function showOrder(context: CommandContext, { args }: Given): Promise<ExitCode> {
+  const [orderNo = ''] = args
+  const { output } = context
+  const { database } = context.config('database')
+  const { order, events } = await readStore(database.url, async (store) => ({
+    order: await store.findOrder(orderNo),
+    events: await timeline(store, orderNo),
+  }))
+  if (order === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+  if (output.asJson) {
+    output.json({ ...presentOrder(order), events: events.map(presentOrderEvent) })
+    return 0
+  }
+  showFacts(output, order)
+  output.line('')
+  showTimeline(output, events)
+  if (events.length >= eventsMax) output.note(`Only the first ${eventsMax} events are shown.`)
+  return 0
+}
+
+async function timeline(store: Store, orderNo: string): Promise<readonly OrderEvent[]> {
+  const events: OrderEvent[] = []
+  let cursor: string | null = null
+  do {
+    const page = await store.listOrderEvents(orderNo, { limit: pageSize, cursor })
+    events.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null && events.length < eventsMax)
+  return events
+}
+
+function showFacts(output: Output, order: Order): void {
+  output.facts([
+    ['order_no', order.orderNo],
+    ['status', order.status],
+    ['user_id', order.userId],
+    ['amount', `${formatFen(order.amount)} ${order.currency}`],
+    ['description', order.description],
+    ['created_at', timeText(order.createdAt)],
+    ['expires_at', timeText(order.expiresAt)],
+    ['next_check_at', order.status === 'pending' ? timeText(order.nextCheckAt) : null],
+    ['transaction_id', order.transactionId],
+    ['paid_at', timeText(order.paidAt)],
+    ['credited_at', timeText(order.creditedAt)],
+    ['credited_by', order.creditedBy],
+  ])
+}
+
+function showTimeline(output: Output, events: readonly OrderEvent[]): void {
+  output.table(
+    ['at', 'event', 'source', 'trade_state', 'decision', 'status', 'reason'],
+    events.map((event) => [
+      timeText(event.at),
+      event.alarm ? `${event.kind} (!)` : event.kind,
+      event.source,
+      event.tradeState,
+      event.decision,
+      event.toStatus,
+      event.reason,
+    ]),
+  )
+}

@@ -1,0 +1,46 @@
+import { formatFen } from '../../money.ts'
+import type { Order, OrderStatus } from '../../order.ts'
+import type { Page } from '../../store/store.ts'
+import { presentOrder } from '../../web/present.ts'
+import type { CommandContext } from '../context.ts'
+import { type Output, timeText } from '../output.ts'
+import type { Given } from '../program.ts'
+import { readStore } from '../reader.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** As the program's option parsers leave them. */
+interface OrdersOptions {
+  readonly status?: OrderStatus
+  readonly user?: string
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/** A page of orders, newest first. */
+export async function listOrders(context: CommandContext, { options }: Given): Promise<ExitCode> {
+  const { status = null, user = null, limit, cursor = null } = options as unknown as OrdersOptions
+  const { database } = context.config('database')
+  const page = await readStore(database.url, (store) =>
+    store.listOrders({ status, userId: user, limit, cursor }),
+  )
+  if (context.output.asJson) {
+    context.output.json({ orders: page.items.map(presentOrder), next_cursor: page.nextCursor })
+  } else showPage(context.output, page)
+  return 0
+}
+
+function showPage(output: Output, { items, nextCursor }: Page<Order>): void {
+  output.table(
+    ['order_no', 'status', 'amount', 'user_id', 'created_at', 'transaction_id', 'credited_by'],
+    items.map((order) => [
+      order.orderNo,
+      order.status,
+      formatFen(order.amount),
+      order.userId,
+      timeText(order.createdAt),
+      order.transactionId,
+      order.creditedBy,
+    ]),
+  )
+  if (nextCursor !== null) output.note(`more: --cursor ${nextCursor}`)
+}

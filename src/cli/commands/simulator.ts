@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ConfigError } from '../../config/fault.ts'
+import { isLoopback, shown } from '../../config/values.ts'
+import {
+  configurationFor,
+  generateMerchant,
+  type Merchant,
+  merchantOptions,
+  readMerchant,
+  type Simulator,
+  startSimulator,
+  writeMerchant,
+} from '../../simulator/index.ts'
+import type { CommandContext } from '../context.ts'
+import type { Given } from '../program.ts'
+import { listenForStop } from '../stop.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** As the program's option parsers leave them. */
+interface SimulatorCommandOptions {
+  readonly port: number
+  readonly host: string
+  readonly dir: string
+  readonly timeScale: number
+  readonly seed?: string
+  readonly signing: 'public_key' | 'certificate' | 'mixed'
+}
+
+/** Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it. */
+export async function simulate(context: CommandContext, { options }: Given): Promise<ExitCode> {
+  const { dir, ...chosen } = options as unknown as SimulatorCommandOptions
+  if (!isLoopback(chosen.host)) {
+    // Its control interface asks for no password, and budan sends plain http to loopback alone.
+    throw new ConfigError([`--host: ${shown(chosen.host)} is not a loopback address`])
+  }
+  const stop = listenForStop()
+  const directory = resolve(dir)
+  const merchant = await merchantIn(directory)
+  const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen })
+  try {
+    const file = join(directory, 'budan.yaml')
+    const yaml = configurationFor(simulator, merchant, { dir: directory })
+    await writeFile(file, `# Written anew by each start of budan simulator.\n${yaml}`, {
+      mode: 0o600,
+    })
+    tell(context, { simulator, merchant, file })
+    await stop.asked
+  } finally {
+    await simulator.stop()
+  }
+  return 0
+}
+
+/** The merchant of a former start, so that orders outlive the simulator; else a new one. */
+async function merchantIn(directory: string): Promise<Merchant> {
+  const known = await readMerchant(directory)
+  if (known !== null) return known
+  const merchant = await generateMerchant()
+  await writeMerchant(directory, merchant)
+  return merchant
+}
+
+function tell(
+  { output }: CommandContext,
+  { simulator, merchant, file }: { simulator: Simulator; merchant: Merchant; file: string },
+): void {
+  const { url, seed, signing } = simulator
+  if (output.asJson) {
+    output.json({
+      url,
+      control_url: `${url}/_sim`,
+      seed,
+      signing,
+      mch_id: merchant.mchid,
+      config: file,
+    })
+    return
+  }
+  output.line(`simulator is ready at ${url}`)
+  output.note(`Its control interface is ${url}/_sim; seed ${seed}, signing ${signing}.`)
+  output.note(`Start budan against it: budan serve --config ${file}`)
+}

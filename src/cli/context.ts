@@ -1,0 +1,40 @@
+import { ConfigError } from '../config/fault.ts'
+import { loadConfig } from '../config/load.ts'
+import type { ConfigNeed } from '../config/requirements.ts'
+import type { Config } from '../config.ts'
+import { createOutput, type Output } from './output.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly terminal: Terminal
+  readonly output: Output
+  /** `--config`; null when it was not given. */
+  readonly file: string | null
+  readonly version: string
+  /** Reads the configuration; throws ConfigError. */
+  config(need: ConfigNeed): Config
+}
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+export function createContext(
+  terminal: Terminal,
+  { options, version }: { options: CommonOptions; version: string },
+): CommandContext {
+  const file = options.config ?? null
+  return {
+    terminal,
+    output: createOutput(terminal, { asJson: options.json ?? false }),
+    file,
+    version,
+    config: (need) => {
+      if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
+      return loadConfig({ file, env: terminal.env, need })
+    },
+  }
+}

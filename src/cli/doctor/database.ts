@@ -1,0 +1,54 @@
+import { DatabaseBusyError, StoreError } from '../../store/errors.ts'
+import { openStore } from '../../store/open.ts'
+import type { SchemaState } from '../../store/store.ts'
+import { missingDirectory } from '../reader.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+
+/** Whether the database can be had and has the schema of this program. Creates and migrates nothing. */
+export async function examineDatabase(url: string): Promise<readonly Finding[]> {
+  const name = 'database'
+  const missing = missingDirectory(url)
+  if (missing !== null) {
+    const detail = `"${missing}" is not there yet`
+    return [warn(name, { detail, next: 'run `budan migrate` or `budan serve`: both create it' })]
+  }
+  try {
+    const store = await openStore(url)
+    try {
+      const schema = await store.schema()
+      const kind = store.kind === 'pglite' ? 'embedded' : 'PostgreSQL'
+      return [ok(name, `${kind}, answers`), examineSchema(schema)]
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    return [unavailable(name, error)]
+  }
+}
+
+function unavailable(name: string, error: unknown): Finding {
+  if (error instanceof DatabaseBusyError) {
+    return warn(name, {
+      detail: error.message,
+      next: 'fine while budan serves; else end the other process',
+    })
+  }
+  if (!(error instanceof StoreError)) throw error
+  return fail(name, {
+    detail: error.message,
+    next: 'check database.url, and that the server runs and lets us in',
+  })
+}
+
+function examineSchema({ pending, unknown }: SchemaState): Finding {
+  const name = 'schema'
+  if (unknown.length > 0) {
+    return fail(name, {
+      detail: `newer than this budan: ${unknown.join(', ')}`,
+      next: 'upgrade this budan',
+    })
+  }
+  return pending.length > 0
+    ? fail(name, { detail: `behind: ${pending.join(', ')}`, next: 'run `budan migrate`' })
+    : ok(name, 'up to date')
+}

@@ -1,0 +1,98 @@
+import type { Config, WechatConfig } from '../../config.ts'
+import type { Gateway, Probe } from '../../gateway/gateway.ts'
+import { createWechatGateway } from '../../gateway/wechat.ts'
+import type { UnknownAnswer } from '../../trade.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+
+/** Asks the gateway whether it hears us, believes us, and is believed. Changes nothing there. */
+export async function examineGateway({ wechat }: Config): Promise<readonly Finding[]> {
+  if (wechat === null) return []
+  const clock = await examineClock(wechat)
+  const gateway = createWechatGateway(wechat, { emit: () => {} })
+  try {
+    return [clock, ...(await examineProbe(gateway, wechat))]
+  } finally {
+    await gateway.stop()
+  }
+}
+
+// WeChat Pay refuses what is 5 minutes off; half of that leaves room for the clock to drift on.
+const skewFailMs = 300_000
+const skewWarnMs = 150_000
+
+/** Compares this machine's clock with the Date of an unsigned answer. */
+async function examineClock({ baseUrl, timeoutMs }: WechatConfig): Promise<Finding> {
+  const name = 'clock'
+  const next = 'set the clock by NTP: WeChat Pay refuses what is 5 minutes off'
+  const date = await dateOf(baseUrl, timeoutMs)
+  if (date === null) {
+    return warn(name, {
+      detail: `${baseUrl} did not tell the time`,
+      next: 'see "gateway" below',
+    })
+  }
+  const skewMs = Date.now() - date.getTime()
+  const detail = `${Math.abs(Math.round(skewMs / 1000))} s ${skewMs < 0 ? 'behind' : 'ahead of'} ${baseUrl}`
+  if (Math.abs(skewMs) >= skewFailMs) return fail(name, { detail, next })
+  if (Math.abs(skewMs) >= skewWarnMs) return warn(name, { detail, next })
+  return ok(name, detail)
+}
+
+async function dateOf(baseUrl: string, timeoutMs: number): Promise<Date | null> {
+  try {
+    const reply = await fetch(baseUrl, {
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: 'manual',
+      headers: { 'user-agent': 'budan' },
+    })
+    await reply.body?.cancel()
+    const date = new Date(reply.headers.get('date') ?? Number.NaN)
+    return Number.isNaN(date.getTime()) ? null : date
+  } catch {
+    return null
+  }
+}
+
+async function examineProbe(gateway: Gateway, wechat: WechatConfig): Promise<readonly Finding[]> {
+  const probe = await gateway.probe()
+  const sealed = examineSeal(probe, wechat)
+  if (probe.kind === 'ok') {
+    return [ok('gateway', `${wechat.baseUrl} accepts our signature`), ...sealed]
+  }
+  return [fail('gateway', { detail: probe.message, next: nextStep(probe, wechat) }), ...sealed]
+}
+
+/** The APIv3 key opens certificates and callbacks; only the former can be tried out. */
+function examineSeal(probe: Probe, { publicKey }: WechatConfig): readonly Finding[] {
+  const name = 'APIv3 key'
+  if (publicKey !== null) {
+    return [ok(name, '32 bytes; the first callback shows whether it is the right one')]
+  }
+  return probe.kind === 'ok' ? [ok(name, 'it opened the platform certificates')] : []
+}
+
+function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig): string {
+  switch (cause) {
+    case 'timeout':
+    case 'network':
+      return `check wechat.base_url, DNS, proxy and firewall on the way to ${baseUrl}`
+    case 'unauthorized':
+      return 'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock'
+    case 'forbidden':
+    case 'foreign':
+      return 'compare wechat.mch_id and app_id with the merchant console'
+    case 'unverified':
+      return publicKey === null
+        ? 'compare wechat.api_v3_key with the merchant console; a newer merchant needs public_key_id and public_key_path'
+        : 'compare wechat.public_key_id and public_key_path with the merchant console'
+    case 'refused':
+      return publicKey === null
+        ? 'a newer merchant has no platform certificates: set public_key_id and public_key_path'
+        : 'read the message above; ask WeChat Pay with its Request-ID'
+    case 'throttled':
+      return 'try again in a minute; if it stays, lower compensation_max_qps'
+    case 'server_error':
+    case 'unparsable':
+      return 'try again in a minute; make sure that nothing between rewrites the answers'
+  }
+}

@@ -1,0 +1,95 @@
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { WechatConfig } from '../../config.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+
+export interface KeyFiles {
+  readonly wechat: WechatConfig
+  readonly privateKeyPath: string | null
+  readonly now: Date
+}
+
+/** What can be told of the keys without asking anybody. That they parse, the configuration saw to. */
+export function examineKeys(files: KeyFiles): readonly Finding[] {
+  const { wechat } = files
+  return [
+    examineKeyFile(files),
+    examineSerial(files),
+    examineAppId(wechat),
+    wechat.publicKey === null
+      ? ok('public key', 'none: platform certificates are fetched and rotated')
+      : ok('public key', `${wechat.publicKey.id}, RSA`),
+  ]
+}
+
+function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
+  const name = 'private key'
+  const bits = wechat.privateKey.asymmetricKeyDetails?.modulusLength ?? 0
+  const mode = privateKeyPath === null ? 0 : statSync(privateKeyPath).mode
+  // On Windows the mode says nothing of who may read.
+  return process.platform !== 'win32' && (mode & 0o077) !== 0
+    ? warn(name, {
+        detail: `RSA, ${bits} bits; others on this machine may read its file`,
+        next: `chmod 600 ${privateKeyPath}`,
+      })
+    : ok(name, `RSA, ${bits} bits`)
+}
+
+/** The certificate that came with the key tells whether `serial_no` is its own. */
+function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
+  const name = 'serial number'
+  const path = privateKeyPath === null ? null : join(dirname(privateKeyPath), 'apiclient_cert.pem')
+  const certificate = path === null ? null : readCertificate(path)
+  if (certificate === null) {
+    return ok(name, `${wechat.serialNo}; no apiclient_cert.pem beside the key to compare it with`)
+  }
+  if (!certificate.publicKey.equals(createPublicKey(wechat.privateKey))) {
+    return warn(name, {
+      detail: `${path} is not the certificate of this private key`,
+      next: 'put both from one download of the merchant console together',
+    })
+  }
+  if (certificate.serialNumber.toUpperCase() !== wechat.serialNo) {
+    return fail(name, {
+      detail: `${wechat.serialNo} is not that of ${path}, ${certificate.serialNumber}`,
+      next: `set wechat.serial_no to ${certificate.serialNumber}`,
+    })
+  }
+  return examineValidity(certificate, { name, now })
+}
+
+const dayMs = 86_400_000
+// The console issues a new certificate at once, but somebody has to get round to it.
+const renewalDays = 30
+
+function examineValidity(
+  certificate: X509Certificate,
+  { name, now }: { name: string; now: Date },
+): Finding {
+  const days = Math.floor((Date.parse(certificate.validTo) - now.getTime()) / dayMs)
+  const next = 'apply for a new API certificate in the merchant console'
+  if (days < 0)
+    return fail(name, { detail: `its certificate ended on ${certificate.validTo}`, next })
+  if (days < renewalDays)
+    return warn(name, { detail: `its certificate ends in ${days} days`, next })
+  return ok(name, `${certificate.serialNumber}, that of the certificate beside the key`)
+}
+
+function readCertificate(path: string): X509Certificate | null {
+  try {
+    return new X509Certificate(readFileSync(path))
+  } catch {
+    return null
+  }
+}
+
+function examineAppId({ appId }: WechatConfig): Finding {
+  const name = 'app id'
+  return /^wx[0-9a-f]{16}$/.test(appId)
+    ? ok(name, appId)
+    : warn(name, {
+        detail: `${appId} does not look like one: wx and 16 hexadecimal digits`,
+        next: 'compare it with the one bound to the merchant in the console',
+      })
+}

@@ -1,0 +1,38 @@
+import { CommanderError } from 'commander'
+import { describeFailure } from './failure.ts'
+import { createProgram } from './program.ts'
+import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
+
+/** The `budan` command: runs what the arguments ask for, and ends the process with its exit code. */
+export async function main(): Promise<void> {
+  // A reader that left early (`budan orders | head`) is no failure of ours.
+  process.stdout.on('error', () => {})
+  const code = await runCommand(process.argv.slice(2), processTerminal())
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  // Not left to the event loop: an idle connection or timer of a library must not keep us waiting.
+  process.exit(code)
+}
+
+async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = 0
+  const program = createProgram(terminal, (end) => {
+    code = end
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    // Commander has told the person already; its own 1 is wrong usage here.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const failure = describeFailure(error)
+    terminal.err(failure.lines.map((line) => `${line}\n`).join(''))
+    return failure.code
+  }
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded) resolve()
+    else stream.write('', () => resolve())
+  })
+}

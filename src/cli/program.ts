@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { orderStatuses } from '../order.ts'
+import type { CommandContext, CommonOptions } from './context.ts'
+import type { ExitCode, Terminal } from './terminal.ts'
+
+type Ended = (code: ExitCode) => void
+type Work = (context: CommandContext, given: Given) => Promise<ExitCode>
+
+/** Options and arguments of a command, by the names that commander gives them. */
+export interface Given {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly args: readonly string[]
+}
+
+/**
+ * The commands and their options. What a command needs is loaded when it runs, so that `--help`
+ * and wrong usage answer at once.
+ */
+export function createProgram(terminal: Terminal, ended: Ended): Command {
+  const version = packageVersion()
+  const program = new Command('budan')
+    .description(
+      "Every paid order is credited, exactly once, even when WeChat Pay's callback was lost.",
+    )
+    .version(version)
+    .option('--config <file>', 'configuration file (default: ./budan.yaml where there is one)')
+    .option('--json', 'results as JSON, in the shapes of the HTTP API')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+
+  const start: Start =
+    (load) =>
+    async (...parameters: unknown[]) => {
+      // Commander gives the arguments, then the options, then the command.
+      const command = parameters.at(-1) as Command
+      const { createContext } = await import('./context.ts')
+      const options = command.optsWithGlobals<CommonOptions>()
+      const context = createContext(terminal, { options, version })
+      const work = await load()
+      ended(await work(context, { options: { ...options }, args: command.args }))
+    }
+  addServiceCommands(program, start)
+  addReadingCommands(program, start)
+  addTrialCommands(program, start)
+  return program
+}
+
+type Start = (load: () => Promise<Work>) => (...parameters: unknown[]) => Promise<void>
+
+function addServiceCommands(program: Command, start: Start): void {
+  program
+    .command('serve')
+    .description('serve the HTTP API and callbacks, and run the compensation job')
+    .action(start(async () => (await import('./commands/serve.ts')).serve))
+  program
+    .command('run')
+    .description('one run of the compensation job, then exit')
+    .option('--dry-run', 'ask the gateway and tell what would happen; change nothing')
+    .action(start(async () => (await import('./commands/run.ts')).run))
+  program
+    .command('check')
+    .description('ask the gateway about one order now, and settle')
+    .argument('<order_no>')
+    .action(start(async () => (await import('./commands/check.ts')).check))
+  program
+    .command('migrate')
+    .description("bring the database's schema up to date")
+    .action(start(async () => (await import('./commands/migrate.ts')).migrate))
+}
+
+function addReadingCommands(program: Command, start: Start): void {
+  program
+    .command('order')
+    .description('one order and its timeline')
+    .argument('<order_no>')
+    .action(start(async () => (await import('./commands/order.ts')).showOrder))
+  program
+    .command('orders')
+    .description('orders, newest first')
+    .addOption(new Option('--status <status>', 'only these').choices(orderStatuses))
+    .option('--user <user_id>', 'only this user’s')
+    .addOption(limitOption())
+    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .action(start(async () => (await import('./commands/orders.ts')).listOrders))
+  program
+    .command('audit')
+    .description('count what breaks an invariant; exit 1 unless all is 0')
+    .action(start(async () => (await import('./commands/audit.ts')).audit))
+  program
+    .command('doctor')
+    .description('tell what is wrong with configuration, keys, clock, gateway and database')
+    .action(start(async () => (await import('./commands/doctor.ts')).doctor))
+}
+
+function addTrialCommands(program: Command, start: Start): void {
+  program
+    .command('simulator')
+    .description('a WeChat Pay of your own to try budan against, with made-up money')
+    .addOption(numberOption('--port <port>', { min: 0, max: 65_535, whole: true }).default(9090))
+    .option('--host <host>', 'loopback address to listen on', '127.0.0.1')
+    .option('--dir <directory>', 'where its merchant and keys are kept', './budan-simulator')
+    // Least: slower than life helps nobody. Most: 5 minutes become the 60 ms that an interval may be.
+    .addOption(numberOption('--time-scale <factor>', { min: 1, max: 5000 }).default(1))
+    .option('--seed <text>', 'equal seeds make equal chances')
+    .addOption(
+      new Option('--signing <kind>', 'what its answers are signed with')
+        .choices(['public_key', 'certificate', 'mixed'])
+        .default('public_key'),
+    )
+    .action(start(async () => (await import('./commands/simulator.ts')).simulate))
+  program
+    .command('demo')
+    .description('simulator and budan together: orders with many fates, each ending as it must')
+    .option('--serve', 'keep the service running afterwards')
+    .action(start(async () => (await import('./commands/demo.ts')).demo))
+}
+
+function limitOption(): Option {
+  return numberOption('--limit <count>', { min: 1, max: 200, whole: true }).default(50)
+}
+
+function numberOption(
+  flags: string,
+  { min, max, whole = false }: { min: number; max: number; whole?: boolean },
+): Option {
+  const kind = whole ? 'whole number' : 'number'
+  return new Option(flags, `a ${kind} from ${min} to ${max}`).argParser((value) => {
+    const number = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
+    const fits = number >= min && number <= max && (!whole || Number.isInteger(number))
+    if (!fits) throw new InvalidArgumentError(`It must be a ${kind} from ${min} to ${max}.`)
+    return number
+  })
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

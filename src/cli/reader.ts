@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { CommandError } from './failure.ts'
+
+/**
+ * Opens the database for a command that only reads, and gives it back afterwards. Creates nothing
+ * and migrates nothing: a database that is missing or behind is told as such.
+ */
+export async function readStore<T>(url: string, read: (store: Store) => Promise<T>): Promise<T> {
+  const missing = missingDirectory(url)
+  if (missing !== null) throw new CommandError(`No database at "${missing}": run \`budan migrate\``)
+  const store = await openStore(url)
+  try {
+    const { pending, unknown } = await store.schema()
+    if (unknown.length > 0) {
+      throw new CommandError(
+        `The database was migrated by a newer budan (${unknown.join(', ')}): upgrade this one`,
+      )
+    }
+    if (pending.length > 0) {
+      throw new CommandError(
+        `The database is behind by ${pending.length} migrations: run \`budan migrate\``,
+      )
+    }
+    return await read(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The directory of an embedded database that was never made; null where there is one, or none is needed. */
+export function missingDirectory(url: string): string | null {
+  if (!url.startsWith('pglite:') || url === 'pglite:memory') return null
+  const directory = url.slice('pglite:'.length)
+  return existsSync(directory) ? null : directory
+}

@@ -1,0 +1,25 @@
+/** What a command may use of its process. */
+export interface Terminal {
+  readonly env: NodeJS.ProcessEnv
+  /** A person reads standard output, and no file or pipe. */
+  readonly isInteractive: boolean
+  readonly hasColor: boolean
+  /** Results. */
+  out(text: string): void
+  /** Everything else. */
+  err(text: string): void
+}
+
+/** 0: done. 1: the work failed. 2: wrong usage or configuration. */
+export type ExitCode = 0 | 1 | 2
+
+export function processTerminal(): Terminal {
+  const isInteractive = process.stdout.isTTY === true
+  return {
+    env: process.env,
+    isInteractive,
+    hasColor: isInteractive && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  }
+}

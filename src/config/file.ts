@@ -1,0 +1,91 @@
+import { readFileSync, statSync } from 'node:fs'
+import { LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { ConfigError, readFailure } from './fault.ts'
+
+/** Sections by name, keys within; every scalar is text. Not checked beyond that. */
+export type ConfigTree = Readonly<Record<string, unknown>>
+
+// The example with all its comments is some 6 KB; a file beyond this is not a configuration.
+const fileBytesMax = 1_000_000
+
+/** Reads a configuration file; throws ConfigError when it cannot be read as YAML. */
+export function readConfigFile(file: string): ConfigTree {
+  const source = readSource(file)
+  const lines = new LineCounter()
+  // Failsafe: every scalar stays text, so that a serial number like 5E10 does not become a float.
+  const document = parseDocument(source, {
+    schema: 'failsafe',
+    stringKeys: true,
+    prettyErrors: false, // pretty ones quote the line, and a secret may be on it
+    lineCounter: lines,
+    logLevel: 'error',
+  })
+  const faults = [...document.errors, ...document.warnings].map((error) => {
+    const line = lines.linePos(error.pos[0]).line
+    return `${file} line ${line}: ${syntaxFault(error, source)}`
+  })
+  if (faults.length > 0) throw new ConfigError([...new Set(faults)])
+  return sectionsOf(file, document)
+}
+
+function readSource(file: string): string {
+  try {
+    if (statSync(file).size > fileBytesMax)
+      throw new ConfigError([`${file}: too big for a configuration`])
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const why = error instanceof TypeError ? 'it is not UTF-8 text' : readFailure(error)
+    throw new ConfigError([`Cannot read configuration "${file}": ${why}`])
+  }
+}
+
+function sectionsOf(file: string, document: ReturnType<typeof parseDocument>): ConfigTree {
+  let tree: unknown
+  try {
+    tree = document.toJS()
+  } catch {
+    throw new ConfigError([`${file}: a value that starts with * must be quoted`])
+  }
+  if (tree === null || tree === '') return {}
+  if (!isMapping(tree)) throw new ConfigError([`${file}: must hold sections, like "server:"`])
+  // A section whose keys are all commented out reads as an empty value.
+  const sections = Object.entries(tree).map(([name, section]) => [
+    name,
+    section === '' ? {} : section,
+  ])
+  return Object.fromEntries(sections)
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Our own words, because the parser's may quote the source. */
+function syntaxFault(error: YAMLError, source: string): string {
+  switch (error.code) {
+    case 'DUPLICATE_KEY': {
+      const key = /^\w{1,64}/.exec(source.slice(error.pos[0]))?.[0]
+      return key === undefined ? 'a key is given twice' : `the key "${key}" is given twice`
+    }
+    case 'TAB_AS_INDENT':
+      return 'a tab is used to indent; YAML takes blanks only'
+    case 'MULTIPLE_DOCS':
+      return 'a second document starts here; one is all that is read'
+    case 'TAG_RESOLVE_FAILED':
+      return 'a value that starts with ! must be quoted'
+    case 'BAD_SCALAR_START':
+      return 'a value that starts with @ or ` must be quoted'
+    case 'MISSING_CHAR':
+      return 'a closing quote or bracket, or a comma or colon, is missing'
+    case 'BAD_DQ_ESCAPE':
+      return 'a backslash in double quotes starts no known escape; use single quotes'
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return 'wrong indentation, or a value with ": " in it that must be quoted'
+    case 'NON_STRING_KEY':
+      return 'a key is not a plain word'
+    default:
+      return `it is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`
+  }
+}

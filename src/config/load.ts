@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import type { Config, WechatConfig } from '../config.ts'
+import { type Overlay, overlayEnvironment } from './environment.ts'
+import { ConfigError } from './fault.ts'
+import { readConfigFile } from './file.ts'
+import { type ConfigNeed, requirementFaults } from './requirements.ts'
+import { configSchema, type ParsedConfig } from './schema.ts'
+import { schemaFaults } from './schema-faults.ts'
+import { loadWechatKeys, pathIn, type WechatKeys } from './wechat-keys.ts'
+
+export interface ConfigRequest {
+  /** Null: ./budan.yaml where there is one, else the environment and the defaults alone. */
+  readonly file: string | null
+  readonly env: NodeJS.ProcessEnv
+  readonly need: ConfigNeed
+}
+
+const defaultFile = './budan.yaml'
+
+/** Reads, checks and completes the configuration, keys included; throws ConfigError with every fault. */
+export function loadConfig({ file, env, need }: ConfigRequest): Config {
+  const { tree, origins, faults } = readTree({ file, env })
+  const parsed = configSchema.safeParse(tree)
+  const keys = need === 'database' ? null : loadWechatKeys(tree)
+  const all = [
+    ...faults,
+    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
+    ...requirementFaults(tree, need),
+    ...(keys?.faults ?? []),
+  ]
+  if (all.length > 0 || !parsed.success) throw new ConfigError(all)
+  return assemble(parsed.data, keys)
+}
+
+/** Where the keys of a right configuration lie. */
+export function keyPaths(request: Omit<ConfigRequest, 'need'>): { privateKeyPath: string | null } {
+  return { privateKeyPath: pathIn(readTree(request).tree, 'private_key_path') }
+}
+
+function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
+  const path = file ?? (existsSync(defaultFile) ? defaultFile : null)
+  return overlayEnvironment(path === null ? {} : readConfigFile(path), env)
+}
+
+function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
+  const { server, database, engine, recharge, log } = parsed
+  return {
+    server: { host: server.host, port: server.port, apiToken: server.api_token ?? null },
+    database,
+    engine,
+    recharge: {
+      compensationEnabled: recharge.compensation_enabled,
+      compensationIntervalMins: recharge.compensation_interval_mins,
+      compensationThresholdMins: recharge.compensation_threshold_mins,
+      compensationBatchSize: recharge.compensation_batch_size,
+      compensationConcurrency: recharge.compensation_concurrency,
+      compensationRecheckMins: recharge.compensation_recheck_mins,
+      compensationDrain: recharge.compensation_drain,
+      compensationMaxQps: recharge.compensation_max_qps,
+      orderTtlMins: recharge.order_ttl_mins,
+    },
+    wechat: keys === null ? null : assembleWechat(parsed.wechat, keys),
+    log,
+  }
+}
+
+function assembleWechat(wechat: ParsedConfig['wechat'], keys: WechatKeys): WechatConfig {
+  const { public_key_id: publicKeyId } = wechat
+  return {
+    baseUrl: wechat.base_url,
+    mchId: required(wechat.mch_id),
+    appId: required(wechat.app_id),
+    serialNo: required(wechat.serial_no),
+    privateKey: required(keys.privateKey),
+    apiV3Key: Buffer.from(required(wechat.api_v3_key)),
+    notifyUrl: wechat.notify_url ?? null,
+    publicKey:
+      publicKeyId === undefined ? null : { id: publicKeyId, key: required(keys.publicKey) },
+    timeoutMs: wechat.timeout_ms,
+  }
+}
+
+/** Requirements were checked before; a missing value here is a fault of this program. */
+function required<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new TypeError('A required key was not checked')
+  return value
+}

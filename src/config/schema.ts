@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import {
+  flag,
+  hostFault,
+  integerWithin,
+  numberWithin,
+  oneOf,
+  shown,
+  textThat,
+  webAddressFault,
+} from './values.ts'
+
+// 60 ms: below it a run would be due before the database has answered the claim of the one before.
+// It is this low so that tests and demos can run on a fast clock.
+const minsMin = 0.001
+// WeChat Pay keeps an unpaid trade open for 7 days, so no interval, wait or life beyond that finds
+// anything new. It is also well inside the 24.8 days that a timer of Node can wait.
+const minsMax = 7 * 24 * 60
+
+const mins = () => numberWithin({ min: minsMin, max: minsMax })
+
+const server = z.strictObject({
+  host: textThat(hostFault).prefault('127.0.0.1'),
+  port: integerWithin({ min: 0, max: 65_535 }).prefault('8080'),
+  api_token: textThat(tokenFault).optional(),
+})
+
+const database = z.strictObject({
+  url: textThat(databaseUrlFault).prefault('pglite:./data'),
+})
+
+const engine = z.strictObject({
+  url: textThat(engineUrlFault).prefault('local'),
+})
+
+const recharge = z.strictObject({
+  compensation_enabled: flag.prefault('true'),
+  compensation_interval_mins: mins().prefault('5'),
+  // 0 makes sense here alone: ask about an order from its first moment on.
+  compensation_threshold_mins: numberWithin({ min: 0, max: minsMax }).prefault('5'),
+  // A run keeps its batch and the result of each order in memory and stores one row for each:
+  // 10,000 are some 10 MB. A longer queue needs more runs (`compensation_drain`), not a longer one.
+  compensation_batch_size: integerWithin({ min: 1, max: 10_000 }).prefault('50'),
+  // Each open question holds a connection to the gateway; at a usual 50 ms a question, 100 of them
+  // already ask 2,000 a second, several times what the gateway is known to allow a merchant.
+  compensation_concurrency: integerWithin({ min: 1, max: 100 }).prefault('5'),
+  // 100 waits are more than anybody writes by hand; the last one repeats anyway.
+  compensation_recheck_mins: z
+    .array(mins(), { error: 'must be a list of minutes, like [5, 5, 10]' })
+    .min(1, { error: 'is an empty list: give at least one wait' })
+    .max(100, { error: 'is a list of more than 100 waits' })
+    .prefault(['5', '5', '10', '15', '30', '60']),
+  compensation_drain: flag.prefault('false'),
+  // Least: one question in 100 s, which hardly asks a batch of 50 twice a night. Most: twice what one
+  // process can sign and verify in a second.
+  compensation_max_qps: numberWithin({ min: 0.01, max: 10_000 }).prefault('20'),
+  order_ttl_mins: numberWithin({
+    min: minsMin,
+    max: minsMax,
+    note: 'WeChat Pay takes no order for longer than 7 days',
+  }).prefault('120'),
+})
+
+const wechat = z.strictObject({
+  base_url: textThat(baseUrlFault)
+    .transform((url) => url.replace(/\/$/, ''))
+    .prefault('https://api.mch.weixin.qq.com'),
+  mch_id: textThat((value) =>
+    /^\d{1,32}$/.test(value) ? null : `${shown(value)} is not a merchant number: digits only`,
+  ).optional(),
+  app_id: textThat((value) =>
+    /^[0-9A-Za-z_-]{1,32}$/.test(value) ? null : `${shown(value)} is not an app id, like wx0123…`,
+  ).optional(),
+  serial_no: textThat(serialFault)
+    .transform((serial) => serial.toUpperCase())
+    .optional(),
+  private_key_path: textThat(pathFault).optional(),
+  api_v3_key: textThat(apiV3KeyFault).optional(),
+  notify_url: textThat(notifyUrlFault).optional(),
+  public_key_id: textThat((value) =>
+    /^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/.test(value)
+      ? null
+      : `${shown(value)} is not a public key id: it starts with PUB_KEY_ID_`,
+  ).optional(),
+  public_key_path: textThat(pathFault).optional(),
+  // Least: a loopback simulator answers in less. Most: past a minute the gateway has hung up, and
+  // each hung question holds a slot of the run for as long.
+  timeout_ms: integerWithin({ min: 10, max: 60_000 }).prefault('5000'),
+})
+
+const log = z.strictObject({
+  level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).prefault('info'),
+  format: oneOf(['json', 'pretty']).prefault('json'),
+})
+
+/** Every key that there is, as text on the way in. The environment's names are walked from this. */
+export const configSchema = z.strictObject({
+  server: server.prefault({}),
+  database: database.prefault({}),
+  engine: engine.prefault({}),
+  recharge: recharge.prefault({}),
+  wechat: wechat.prefault({}),
+  log: log.prefault({}),
+})
+
+export type ParsedConfig = z.output<typeof configSchema>
+
+/** Never prints the token. */
+function tokenFault(value: string): string | null {
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    return `a value of ${value.length} characters has a blank or one beyond ASCII, which no header carries`
+  }
+  // Nobody needs more bits than 512 characters hold, and servers cut headers off at some 8 KB.
+  return value.length > 512 ? `a value of ${value.length} characters is longer than 512` : null
+}
+
+/** Never prints the URL: a password may be in it. */
+function databaseUrlFault(value: string): string | null {
+  if (value.startsWith('pglite:')) {
+    return value === 'pglite:' ? '"pglite:" names no directory, like pglite:./data' : null
+  }
+  if (/^postgres(ql)?:\/\//.test(value)) {
+    return URL.canParse(value) ? null : 'is not a URL (a password may need percent-encoding)'
+  }
+  const scheme = /^([a-z][a-z0-9+.-]{0,20}:)\/\//.exec(value)?.[1]
+  const what = scheme === undefined ? `a value of ${value.length} characters` : `"${scheme}//…"`
+  return `${what} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…`
+}
+
+function engineUrlFault(value: string): string | null {
+  if (value === 'local') return null
+  const scheme = /^(rediss?|postgres|postgresql):\/\//.exec(value)?.[0]
+  if (scheme !== undefined) return `"${scheme}…" cannot be used yet: this version runs local only`
+  return `a value of ${value.length} characters is not an engine: this version runs local only`
+}
+
+/** The path of a request is part of what is signed, so the base may not bring one of its own. */
+function baseUrlFault(value: string): string | null {
+  const fault = webAddressFault(value)
+  if (fault !== null) return fault
+  return new URL(value).pathname === '/' ? null : `${shown(value)} must not have a path`
+}
+
+function notifyUrlFault(value: string): string | null {
+  const fault = webAddressFault(value)
+  if (fault !== null) return fault
+  return value.length > 255 ? `${shown(value)} is longer than 255 characters` : null
+}
+
+function serialFault(value: string): string | null {
+  if (value.startsWith('PUB_KEY_ID_')) {
+    return `${shown(value)} is a public key's id: this is the serial of the merchant's certificate`
+  }
+  // 32 characters that are no serial are probably the APIv3 key in the wrong line: not printed.
+  const what = value.length === 32 ? 'a value of 32 characters' : shown(value)
+  return /^[0-9A-Fa-f]{1,64}$/.test(value)
+    ? null
+    : `${what} is not a serial number: hex digits only`
+}
+
+/** Never prints the key. */
+function apiV3KeyFault(value: string): string | null {
+  const bytes = Buffer.byteLength(value)
+  return bytes === 32 ? null : `a value of ${bytes} bytes is not an APIv3 key, which has 32`
+}
+
+function pathFault(value: string): string | null {
+  return value.includes('-----BEGIN') || value.includes('\n') || value.includes('\0')
+    ? `a value of ${value.length} characters is not the path of a file (is it the key itself?)`
+    : null
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Answer, Evidence, UnknownAnswer } from '../trade.ts'
+import { errorOf, maskTrade, replyEvidence } from './evidence.ts'
+import type { Closing, Prepay } from './gateway.ts'
+import { parseJson } from './json.ts'
+import { isSystemic, meaningOf } from './outcome.ts'
+import { readTrade } from './trade-body.ts'
+import { unknownAnswer } from './unknown.ts'
+import type { Verification } from './verification.ts'
+import type { Reply } from './wire.ts'
+
+/** A response, who wrote it, and what we were about: `query order "…"`. */
+export interface Heard {
+  readonly reply: Reply
+  readonly verification: Verification
+  readonly attempt: string
+}
+
+/** A trade only from a verified 200. */
+export function answerOf(heard: Heard): Answer {
+  const { reply } = heard
+  if (reply.status === 200) return disbelief(heard) ?? tradeAnswer(heard)
+  const meaning = meaningOf(reply.status, errorOf(reply.body).code)
+  if (meaning !== 'absent') return unansweredBy(heard)
+  return disbelief(heard) ?? { kind: 'absent', evidence: evidenceOf(heard) }
+}
+
+/** Closed only by a verified 204. */
+export function closingOf(heard: Heard): Closing {
+  const { status } = heard.reply
+  if (status === 204) return disbelief(heard) ?? { kind: 'closed', evidence: evidenceOf(heard) }
+  const refusal = status >= 400 && status < 500 && status !== 401 && status !== 429
+  return refusal ? (disbelief(heard) ?? refused(heard)) : unansweredBy(heard)
+}
+
+const prepaid = z.object({ code_url: z.string().min(1).max(512) })
+
+/** Placed only by a verified 200 with a code to scan. */
+export function prepayOf(heard: Heard): Prepay {
+  const { status, body } = heard.reply
+  if (status === 400 || status === 403) return disbelief(heard) ?? refused(heard)
+  if (status !== 200) return unansweredBy(heard)
+  const doubt = disbelief(heard)
+  if (doubt) return doubt
+  const parsed = prepaid.safeParse(parseJson(body))
+  if (!parsed.success) return unparsable(heard)
+  return { kind: 'placed', codeUrl: parsed.data.code_url, evidence: evidenceOf(heard) }
+}
+
+function tradeAnswer(heard: Heard): Answer {
+  const body = parseJson(heard.reply.body)
+  const trade = readTrade(body)
+  if (trade === null) return unparsable(heard)
+  return { kind: 'trade', trade, evidence: { ...evidenceOf(heard), trade: maskTrade(body) } }
+}
+
+/**
+ * Why a response is not believed; null when it may be. A 2xx must be signed. Errors mostly are
+ * not, and nothing final rests on them; but a wrong signature on one is no better than on a 2xx.
+ */
+export function disbelief(heard: Heard): UnknownAnswer | null {
+  const { reply, verification } = heard
+  if (verification.kind === 'genuine') return null
+  if (verification.flaw === 'unsigned' && reply.status >= 300) return null
+  return unknownAnswer(
+    'unverified',
+    `Cannot ${heard.attempt}: the HTTP ${reply.status} answer cannot be verified, ${verification.message}`,
+    { systemic: verification.systemic, evidence: evidenceOf(heard) },
+  )
+}
+
+/** An answer that is none, by its status and code. */
+export function unansweredBy(heard: Heard): UnknownAnswer {
+  const { code, message } = errorOf(heard.reply.body)
+  const meaning = meaningOf(heard.reply.status, code)
+  const details = [`HTTP ${heard.reply.status}`, code, message].filter((each) => each !== null)
+  // "Absent" is no answer to anything but a query.
+  return unknownAnswer(
+    meaning === 'absent' ? 'refused' : meaning,
+    `Cannot ${heard.attempt}: ${details.join(' ')}`,
+    { systemic: isSystemic(meaning), evidence: evidenceOf(heard) },
+  )
+}
+
+function unparsable(heard: Heard): UnknownAnswer {
+  const { status } = heard.reply
+  return unknownAnswer(
+    'unparsable',
+    `Cannot ${heard.attempt}: the HTTP ${status} answer is not what was asked for`,
+    { evidence: evidenceOf(heard) },
+  )
+}
+
+function refused(heard: Heard): Extract<Closing, { kind: 'refused' }> {
+  const { code, message } = errorOf(heard.reply.body)
+  const status = `HTTP_${heard.reply.status}`
+  return {
+    kind: 'refused',
+    code: code ?? status,
+    message: message ?? '',
+    evidence: evidenceOf(heard),
+  }
+}
+
+function evidenceOf({ reply, verification }: Heard): Evidence {
+  return replyEvidence(reply, verification.kind === 'genuine' ? verification.serial : null)
+}

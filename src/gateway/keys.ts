@@ -1,0 +1,134 @@
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Emit } from '../event.ts'
+import type { UnknownAnswer } from '../trade.ts'
+import type { Certificate, OpenedCertificates } from './certificates.ts'
+import { unlessAborted } from './deadline.ts'
+
+/**
+ * WeChat Pay's keys by serial: its public key, its platform certificates, or both at once while a
+ * merchant moves from the second to the first.
+ *
+ *   (none) ──first use──► held ──12 h, or an unknown serial──► replaced by what is listed then
+ */
+export class KeyRing {
+  readonly #options: KeyRingOptions
+  #certificates: ReadonlyMap<string, Certificate> = new Map()
+  #fetchedAtMs: number | null = null
+  #triedAtMs: number | null = null
+  #flight: Promise<Refresh> | null = null
+  #failure: UnknownAnswer | null = null
+
+  constructor(options: KeyRingOptions) {
+    this.#options = options
+  }
+
+  /** The key that `serial` names. Asks for the list of certificates when it may have changed. */
+  async find(serial: string, signal: AbortSignal): Promise<Finding> {
+    const { publicKey } = this.#options
+    if (serial === publicKey?.id) return { kind: 'key', key: publicKey.key }
+    // Public keys are put into the configuration by hand; nothing can be fetched.
+    if (serial.startsWith(publicKeyPrefix)) return this.#missing(serial)
+    const held = this.#held(serial)
+    if (held) {
+      if (this.#agedMs() >= refreshMs && this.#mayRefresh()) void this.refresh()
+      return { kind: 'key', key: held.key }
+    }
+    if (this.#flight || this.#mayRefresh()) await unlessAborted(this.refresh(), signal)
+    const fetched = this.#held(serial)
+    return fetched ? { kind: 'key', key: fetched.key } : this.#missing(serial)
+  }
+
+  /** Fetches the list now, or joins the fetch that is under way. */
+  refresh(): Promise<Refresh> {
+    this.#flight ??= this.#refreshOnce().finally(() => {
+      this.#flight = null
+    })
+    return this.#flight
+  }
+
+  /** Resolves when no fetch is under way. */
+  async settled(): Promise<void> {
+    await this.#flight
+  }
+
+  async #refreshOnce(): Promise<Refresh> {
+    const { clock, emit, fetchCertificates } = this.#options
+    this.#triedAtMs = clock().getTime()
+    const fetched = await fetchCertificates()
+    if (fetched.kind === 'unknown') {
+      this.#failure = fetched
+      emit({ type: 'certificates_failed', message: fetched.message })
+      return fetched
+    }
+    this.#failure = null
+    this.#fetchedAtMs = clock().getTime()
+    this.#certificates = new Map(fetched.certificates.map((each) => [each.serial, each]))
+    emit({ type: 'certificates_refreshed', serials: [...this.#certificates.keys()] })
+    return { kind: 'refreshed' }
+  }
+
+  #held(serial: string): Certificate | null {
+    const certificate = this.#certificates.get(serial.toUpperCase())
+    const now = this.#options.clock()
+    if (!certificate || now < certificate.validFrom || now > certificate.validTo) return null
+    return certificate
+  }
+
+  #agedMs(): number {
+    return this.#options.clock().getTime() - (this.#fetchedAtMs ?? 0)
+  }
+
+  #mayRefresh(): boolean {
+    if (this.#triedAtMs === null) return true
+    const keyless = this.#certificates.size === 0 && this.#options.publicKey === null
+    const floorMs = keyless ? keylessRetryMs : retryMs
+    // Absolute: a clock that was set back must not stop refreshes until it catches up.
+    return Math.abs(this.#options.clock().getTime() - this.#triedAtMs) >= floorMs
+  }
+
+  /**
+   * Systemic when every answer will be signed like this one: by a public key that we were not
+   * given, by a certificate although we ask for our public key, or when the fetch of certificates
+   * failed for such a reason. A serial that merely is not listed may be one forged answer.
+   */
+  #missing(serial: string): Finding {
+    const { publicKey } = this.#options
+    const byPublicKey = serial.startsWith(publicKeyPrefix)
+    const systemic = byPublicKey || publicKey !== null || this.#failure?.systemic === true
+    const why = !byPublicKey && this.#failure ? ` (${this.#failure.message})` : ''
+    return {
+      kind: 'missing',
+      message: `no key is held for serial "${shown(serial)}"${why}`,
+      systemic,
+    }
+  }
+}
+
+export interface KeyRingOptions {
+  readonly publicKey: { readonly id: string; readonly key: KeyObject } | null
+  readonly fetchCertificates: () => Promise<OpenedCertificates | UnknownAnswer>
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+export type Refresh = { readonly kind: 'refreshed' } | UnknownAnswer
+
+export type Finding =
+  | { readonly kind: 'key'; readonly key: KeyObject }
+  | { readonly kind: 'missing'; readonly message: string; readonly systemic: boolean }
+
+const publicKeyPrefix = 'PUB_KEY_ID_'
+
+/** WeChat Pay asks for a refresh at least this often. */
+const refreshMs = 12 * 3_600_000
+
+/** Anybody can send a callback with a made-up serial: it must not make us ask more often. */
+const retryMs = 60_000
+
+/** Without any key nothing works, so a failed first fetch is repeated sooner. */
+const keylessRetryMs = 5_000
+
+function shown(serial: string): string {
+  return /^[\w-]{1,64}$/.test(serial) ? serial : '(not a serial)'
+}

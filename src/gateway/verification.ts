@@ -1,0 +1,67 @@
+import { fromBase64 } from './base64.ts'
+import type { KeyRing } from './keys.ts'
+import { type Headers, isSignatureOf, readSeal, replyMessage, type Seal } from './signature.ts'
+
+/** What is known of who wrote a response or a notification. */
+export type Verification =
+  | { readonly kind: 'genuine'; readonly serial: string }
+  | {
+      readonly kind: 'rejected'
+      readonly flaw: Flaw
+      readonly message: string
+      /** Every other answer would be rejected for the same reason. */
+      readonly systemic: boolean
+    }
+
+type Flaw =
+  | 'unsigned' // nothing of a signature
+  | 'malformed' // not all of a signature, or not Base64
+  | 'stale' // signed too long ago, or in the future
+  | 'probe' // wrong on purpose: WeChat Pay looks whether we verify
+  | 'keyless' // by a key that we do not hold
+  | 'forged' // not the signature of these bytes
+
+/** Wrong on purpose, and it need not be Base64: it fails like any wrong signature. */
+const probePrefix = 'WECHATPAY/SIGNTEST/'
+
+/** WeChat Pay's own rule; libraries differ on whether 300 s exactly still passes. Here it does not. */
+const toleranceSecs = 300
+
+export async function verifySeal(
+  signed: { headers: Headers; body: Uint8Array },
+  { keys, now, signal }: { keys: Pick<KeyRing, 'find'>; now: Date; signal: AbortSignal },
+): Promise<Verification> {
+  const seal = readSeal(signed.headers)
+  if (seal === null) return rejected('unsigned', 'it is not signed')
+  if (seal === 'malformed') return rejected('malformed', 'its signature headers are not complete')
+  const signature = fromBase64(seal.signature)
+  const flaw = flawOf(seal, now) ?? (signature ? null : notBase64)
+  if (flaw || !signature) return flaw ?? notBase64
+  const finding = await keys.find(seal.serial, signal)
+  if (finding.kind === 'missing') {
+    return { ...rejected('keyless', finding.message), systemic: finding.systemic }
+  }
+  const genuine = isSignatureOf(replyMessage(signed.body, seal), signature, finding.key)
+  return genuine
+    ? { kind: 'genuine', serial: seal.serial }
+    : rejected('forged', 'its signature is wrong')
+}
+
+/** What is wrong with a seal whatever the key; looked at first, because keys may have to be fetched. */
+function flawOf(seal: Seal, now: Date): Rejection | null {
+  const aheadSecs = Number(seal.timestamp) - now.getTime() / 1000
+  if (Math.abs(aheadSecs) >= toleranceSecs) {
+    return rejected('stale', `it was signed ${Math.round(-aheadSecs)} s ago`)
+  }
+  return seal.signature.startsWith(probePrefix)
+    ? rejected('probe', 'it is a signature probe')
+    : null
+}
+
+type Rejection = Extract<Verification, { kind: 'rejected' }>
+
+const notBase64 = rejected('malformed', 'its signature is not Base64')
+
+function rejected(flaw: Flaw, message: string): Rejection {
+  return { kind: 'rejected', flaw, message, systemic: false }
+}

@@ -1,0 +1,105 @@
+import { Agent } from 'undici'
+import type { Clock } from '../clock.ts'
+import type { WechatConfig } from '../config.ts'
+import type { UnknownCause } from '../trade.ts'
+import { authorization, type Headers, newStamp } from './signature.ts'
+
+/** One request of ours; `path` with its query, percent-encoded. */
+export interface Question {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** JSON; empty where the method has none. */
+  readonly body: string
+}
+
+/** A whole response, as it came: nothing of it is verified. */
+export interface Reply {
+  readonly kind: 'reply'
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+/** No whole response. */
+interface Silence {
+  readonly kind: 'silence'
+  readonly cause: UnknownCause
+  readonly message: string
+}
+
+export interface Wire {
+  /** Signs and sends once; never a second time by itself, because a signature is for one try. */
+  send(question: Question, signal: AbortSignal): Promise<Reply | Silence>
+  stop(): Promise<void>
+}
+
+/** An order is some 2 KB, a list of certificates some 10 KB. */
+const responseBytesMax = 256 * 1024
+
+export function createWire(
+  config: WechatConfig,
+  { clock, connections }: { clock: Clock; connections: number },
+): Wire {
+  const agent = new Agent({ connections, maxResponseSize: responseBytesMax })
+  const base = new URL(config.baseUrl)
+  // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
+  const prefix = base.pathname.replace(/\/$/, '')
+
+  return {
+    async send(question, signal) {
+      if (signal.aborted) return silence(new Error('aborted before it was sent'), signal)
+      const headers = await requestHeaders(question, { config, now: clock() })
+      try {
+        const {
+          statusCode,
+          headers: answered,
+          body,
+        } = await agent.request({
+          origin: base.origin,
+          path: prefix + question.path,
+          method: question.method,
+          headers,
+          body: question.body === '' ? null : question.body,
+          signal,
+        })
+        return { kind: 'reply', status: statusCode, headers: answered, body: await body.bytes() }
+      } catch (error) {
+        return silence(error, signal)
+      }
+    },
+    stop: () => agent.close(),
+  }
+}
+
+async function requestHeaders(
+  question: Question,
+  { config, now }: { config: WechatConfig; now: Date },
+): Promise<Record<string, string>> {
+  return {
+    authorization: await authorization(question, { merchant: config, stamp: newStamp(now) }),
+    accept: 'application/json',
+    // Requests without one are refused by some of the endpoints.
+    'user-agent': `budan node/${process.versions.node}`,
+    ...(question.body === '' ? {} : { 'content-type': 'application/json' }),
+    // Asks for answers signed by this key; without it a platform certificate signs.
+    ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
+  }
+}
+
+const causes: Readonly<Record<string, UnknownCause>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'unparsable',
+}
+
+function silence(error: unknown, signal: AbortSignal): Silence {
+  if (signal.aborted) return { kind: 'silence', cause: 'timeout', message: 'no answer in time' }
+  const { code, message } = error as { code?: string; message?: string }
+  return {
+    kind: 'silence',
+    cause: causes[code ?? ''] ?? 'network',
+    message: message || code || 'the connection failed',
+  }
+}

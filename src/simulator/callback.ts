@@ -1,0 +1,124 @@
+import { type Dispatcher, request } from 'undici'
+import { encrypt } from './cipher.ts'
+import { beijingTime } from './clock.ts'
+import type { DeliveryOutcome } from './delivery.ts'
+import { type Fault, faultOf } from './fault.ts'
+import { merged } from './merge.ts'
+import type { Order, Payment } from './order.ts'
+import { seal } from './seal.ts'
+import { successOf } from './trade.ts'
+import type { World } from './world.ts'
+
+/** A notification as it is sent once: each attempt is encrypted and signed anew. */
+export interface Callback {
+  readonly id: string
+  readonly serial: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Telling {
+  readonly order: Order
+  readonly payment: Payment
+  /** Which of the order's notifications. */
+  readonly nth: number
+  /** Which attempt at it. */
+  readonly number: number
+  readonly faults: readonly Fault[]
+}
+
+export async function callbackOf(
+  world: Omit<World, 'notifier'>,
+  telling: Telling,
+): Promise<Callback> {
+  const { faults } = telling
+  const id = idOf(world, telling)
+  const key = keyFor(world, telling)
+  const sealed = await seal(bodyOf(world, telling, id), {
+    key,
+    faults,
+    now: world.signatureNow(),
+    nonce: world.chance.nonce(),
+  })
+  const signed = faultOf(faults, 'sign')?.signed ?? true
+  return {
+    id,
+    serial: key.serial,
+    headers: {
+      'Content-Type': 'application/json',
+      Accept: '*/*',
+      'User-Agent': 'Mozilla/4.0',
+      'Request-ID': `08${world.chance.nonce()}-0`,
+      ...(signed ? sealed.headers : {}),
+    },
+    body: sealed.body,
+  }
+}
+
+export interface PostOptions {
+  readonly url: string
+  readonly timeoutMs: number
+  readonly stopping: AbortSignal
+  readonly agent: Dispatcher
+}
+
+/** Sends it and reads the whole answer within the time that the merchant has. */
+export async function postCallback(
+  callback: Callback,
+  options: PostOptions,
+): Promise<{ outcome: DeliveryOutcome; status: number | null }> {
+  const deadline = AbortSignal.timeout(Math.ceil(options.timeoutMs))
+  try {
+    const answer = await request(options.url, {
+      method: 'POST',
+      headers: callback.headers,
+      body: callback.body,
+      dispatcher: options.agent,
+      signal: AbortSignal.any([deadline, options.stopping]),
+    })
+    await answer.body.dump()
+    const status = answer.statusCode
+    return { outcome: status === 200 || status === 204 ? 'accepted' : 'refused', status }
+  } catch {
+    return { outcome: deadline.aborted ? 'timeout' : 'network', status: null }
+  }
+}
+
+function idOf(world: Omit<World, 'notifier'>, { order, nth, number }: Telling): string {
+  const sending = world.switches.callback_resend_new_id ? number : 0
+  const digits = world.chance.digits(20, 'notification', order.outTradeNo, nth, sending)
+  return `EV-${digits}`
+}
+
+function keyFor(world: Omit<World, 'notifier'>, { order, nth, number, faults }: Telling) {
+  const forced = faultOf(faults, 'key')
+  if (forced) return world.keyring.ofKind(forced.use)
+  const draw = world.chance.fraction('callback key', order.outTradeNo, nth, number)
+  return world.keyring.forNotification(world.switches.signing, draw)
+}
+
+function bodyOf(world: Omit<World, 'notifier'>, telling: Telling, id: string): string {
+  const { order, payment, faults } = telling
+  const trade = successOf(order, payment, world.switches)
+  const patch = faultOf(faults, 'answer')?.merge
+  const apiV3Key = faultOf(faults, 'wrong_api_key') ? reversed(world.apiV3Key) : world.apiV3Key
+  const sealed = encrypt(JSON.stringify(patch ? merged(trade, patch) : trade), {
+    apiV3Key,
+    nonce: world.chance.nonce().slice(0, 12),
+    associatedData: 'transaction',
+  })
+  return JSON.stringify({
+    id,
+    create_time: beijingTime(world.clock.now()),
+    resource_type: 'encrypt-resource',
+    event_type: 'TRANSACTION.SUCCESS',
+    summary: '支付成功',
+    resource: { original_type: 'transaction', ...sealed },
+  })
+}
+
+/** Another key of the same length. */
+function reversed(key: string): string {
+  const turned = [...key].reverse().join('')
+  return turned === key ? key.replace(/^./, (first) => (first === '0' ? '1' : '0')) : turned
+}

@@ -1,0 +1,13 @@
+/** What the control interface was asked for cannot be done. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError'
+  /** HTTP status for it. */
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}

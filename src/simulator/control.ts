@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { ControlError } from './control-error.ts'
+import type { Delivery } from './delivery.ts'
+import { closeNow, findOrder, putOrder, refund, revoke } from './intervene.ts'
+import type { JsonObject } from './merge.ts'
+import { parse } from './parse.ts'
+import { type PayInput, payInput } from './pay-input.ts'
+import { payOrder } from './payment.ts'
+import type { PutInput } from './put-input.ts'
+import type { LoggedRequest, RequestFilter } from './request-log.ts'
+import { misfit, type RuleInput, type RuleView, ruleInput } from './rules.ts'
+import { type Switches, type SwitchesPatch, switchesPatch } from './switches.ts'
+import { type OrderView, type Truth, truthOf, viewOf } from './truth.ts'
+import type { World } from './world.ts'
+
+interface WaitOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * What a test, a demo or a person does to a running simulator. In-process and over HTTP it takes
+ * and gives the same JSON shapes (docs/simulator.md). Times are RFC 3339, amounts integer fen.
+ * Methods throw `ControlError` for what cannot be done: no such order, wrong input, paid already.
+ */
+export interface Control {
+  /** An order that some other system placed; no prepay is needed for it. */
+  putOrder(order: PutInput): OrderView
+  order(orderNo: string): OrderView
+  orders(filter?: { readonly state?: string }): readonly OrderView[]
+  /** The payer pays; the merchant is called back unless `callback` is false. */
+  pay(orderNo: string, input?: PayInput): OrderView
+  close(orderNo: string): OrderView
+  /** The whole amount, or a part of it. */
+  refund(orderNo: string, input?: { readonly amount?: number }): OrderView
+  revoke(orderNo: string): OrderView
+  /** Any word, known or not; money stays where it is. */
+  setState(orderNo: string, state: string): OrderView
+  /** Merged over all that is said about the order from now on (`null` inside removes a member); null ends it. */
+  answerAs(orderNo: string, patch: JsonObject | null): OrderView
+  /** The order's callbacks do not arrive from now on, those waiting for their next attempt included. */
+  loseCallbacks(orderNo: string, lose?: boolean): OrderView
+  /** Sends the callback of the newest payment at once. */
+  redeliver(orderNo: string): Promise<Delivery>
+  deliveries(orderNo: string): readonly Delivery[]
+  /** Resolves when no more callbacks are to come for the order, or when `attempts` were made. */
+  waitForDeliveries(
+    orderNo: string,
+    options?: WaitOptions & { readonly attempts?: number },
+  ): Promise<readonly Delivery[]>
+  truth(): Truth
+  requests(filter?: RequestFilter): readonly LoggedRequest[]
+  /** Resolves once `count` (1) requests that fit have arrived, earlier ones included. */
+  waitForRequests(
+    filter: RequestFilter,
+    options?: WaitOptions & { readonly count?: number },
+  ): Promise<readonly LoggedRequest[]>
+  clearRequests(): void
+  switches(): Switches
+  setSwitches(patch: SwitchesPatch): Switches
+  addFault(rule: RuleInput): RuleView
+  faults(): readonly RuleView[]
+  removeFault(id: string): void
+  clearFaults(): void
+  now(): Date
+  /** Moves the simulator's time on; callbacks that fall due are sent on the way and waited for. */
+  advance(ms: number): Promise<void>
+  /** A new platform certificate signs from now on; the old one stays listed unless it is retired. */
+  rotateCertificate(options?: { readonly retire_old?: boolean }): Promise<{ serial_no: string }>
+  /** Forgets orders, callbacks, faults and requests; the switches are as they were at the start. */
+  reset(): void
+}
+
+export function controlOf(world: World): Control {
+  const atStart = { ...world.switches }
+  const view = (orderNo: string) => viewOf(world, findOrder(world, orderNo))
+  return {
+    ...orderControl(world, view),
+    ...deliveryControl(world),
+    ...faultControl(world),
+    truth: () => truthOf(world),
+    requests: (filter) => world.log.list(filter),
+    waitForRequests: (filter, options = {}) =>
+      world.log.wait(filter, { count: options.count ?? 1, signal: options.signal }),
+    clearRequests: () => world.log.clear(),
+    now: () => new Date(world.clock.now()),
+    advance: (ms) => world.clock.advance(parse(z.number().min(0), ms)),
+    rotateCertificate: async (options = {}) => {
+      const fresh = await world.keyring.rotate({ retireOld: options.retire_old ?? false })
+      return { serial_no: fresh.serialNo }
+    },
+    reset: () => {
+      world.clock.clear()
+      world.notifier.clear()
+      world.book.clear()
+      world.rules.clear()
+      world.log.clear()
+      Object.assign(world.switches, atStart)
+    },
+  }
+}
+
+type Group<K extends keyof Control> = Pick<Control, K>
+
+function orderControl(
+  world: World,
+  view: (orderNo: string) => OrderView,
+): Group<
+  | 'putOrder'
+  | 'order'
+  | 'orders'
+  | 'pay'
+  | 'close'
+  | 'refund'
+  | 'revoke'
+  | 'setState'
+  | 'answerAs'
+  | 'loseCallbacks'
+> {
+  const changed = (orderNo: string, change: (order: ReturnType<typeof findOrder>) => void) => {
+    change(findOrder(world, orderNo))
+    return view(orderNo)
+  }
+  return {
+    putOrder: (input) => viewOf(world, putOrder(world, input)),
+    order: view,
+    orders: (filter = {}) =>
+      [...world.book.all()]
+        .filter((order) => filter.state === undefined || order.state === filter.state)
+        .map((order) => viewOf(world, order)),
+    pay: (orderNo, input = {}) =>
+      changed(orderNo, (order) => payOrder(world, order, parse(payInput, input))),
+    close: (orderNo) => changed(orderNo, closeNow),
+    refund: (orderNo, input = {}) => changed(orderNo, (order) => refund(order, input)),
+    revoke: (orderNo) => changed(orderNo, revoke),
+    setState: (orderNo, state) =>
+      changed(orderNo, (order) => {
+        order.state = parse(z.string().regex(/^[A-Z_]{1,32}$/), state)
+      }),
+    answerAs: (orderNo, patch) =>
+      changed(orderNo, (order) => {
+        order.answered = parse(z.record(z.string(), z.json()).nullable(), patch)
+      }),
+    loseCallbacks: (orderNo, lose = true) =>
+      changed(orderNo, (order) => {
+        order.losesCallbacks = lose
+      }),
+  }
+}
+
+function deliveryControl(world: World): Group<'redeliver' | 'deliveries' | 'waitForDeliveries'> {
+  return {
+    redeliver: async (orderNo) => {
+      const order = findOrder(world, orderNo)
+      const payment = order.payments.at(-1)
+      if (payment && order.notifyUrl) return world.notifier.redeliver(order, payment)
+      const lacks = payment ? 'a notify_url' : 'a payment'
+      throw new ControlError(409, 'CONFLICT', `Cannot deliver "${orderNo}" without ${lacks}`)
+    },
+    deliveries: (orderNo) => world.notifier.deliveries(orderNo),
+    waitForDeliveries: (orderNo, options = {}) => world.notifier.wait(orderNo, options),
+  }
+}
+
+function faultControl(
+  world: World,
+): Group<'switches' | 'setSwitches' | 'addFault' | 'faults' | 'removeFault' | 'clearFaults'> {
+  return {
+    switches: () => ({ ...world.switches }),
+    setSwitches: (patch) => ({ ...Object.assign(world.switches, parse(switchesPatch, patch)) }),
+    addFault: (input) => {
+      const rule = parse(ruleInput, input)
+      const complaint = misfit(rule)
+      if (complaint) throw new ControlError(400, 'WRONG_INPUT', complaint)
+      if (world.rules.full) throw new ControlError(409, 'FULL', 'Cannot keep more faults')
+      return world.rules.add(rule)
+    },
+    faults: () => world.rules.list(),
+    removeFault: (id) => {
+      if (world.rules.remove(id)) return
+      throw new ControlError(404, 'NO_SUCH_FAULT', `Cannot find fault "${id}"`)
+    },
+    clearFaults: () => world.rules.clear(),
+  }
+}

@@ -1,0 +1,14 @@
+export { SimulatorClock } from './clock.ts'
+export { configurationFor } from './configuration.ts'
+export type { Control } from './control.ts'
+export {
+  generateMerchant,
+  type Merchant,
+  merchantOptions,
+  readMerchant,
+  writeMerchant,
+} from './merchant.ts'
+export { retrySeconds } from './notifier.ts'
+export type { RuleInput } from './rules.ts'
+export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts'
+export type { Signing } from './switches.ts'

@@ -1,0 +1,164 @@
+import type { KeyObject } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Book } from './book.ts'
+import { Chance } from './chance.ts'
+import { SimulatorClock } from './clock.ts'
+import { type Control, controlOf } from './control.ts'
+import { controlByHttp } from './control-http.ts'
+import { exchange } from './exchange.ts'
+import { Keyring, type PlatformKeys } from './keyring.ts'
+import { Notifier } from './notifier.ts'
+import { parse } from './parse.ts'
+import { RequestLog } from './request-log.ts'
+import { Rules } from './rules.ts'
+import { defaultSwitches, type Signing, type SwitchesPatch, switchesSchema } from './switches.ts'
+import { readWire } from './wire.ts'
+import type { World } from './world.ts'
+
+export interface SimulatorOptions {
+  /** Default 127.0.0.1. The control interface asks for no password, so think before going beyond. */
+  readonly host?: string
+  /** Default 0: any free one. */
+  readonly port?: number
+  readonly mchid: string
+  readonly appid: string
+  /** 32 characters. */
+  readonly apiV3Key: string
+  /** What the client's signatures are checked with, and the serial number that goes with it. */
+  readonly merchantPublicKey: KeyObject
+  readonly merchantSerialNo: string
+  /** What WeChat Pay signs with. */
+  readonly platform: PlatformKeys
+  /** Default: public_key. */
+  readonly signing?: Signing
+  /** 60 makes a minute pass in a second: for callback retries, the shortest `time_expire`, the seven days. */
+  readonly timeScale?: number
+  /** Default: one that runs with the system's. */
+  readonly clock?: SimulatorClock
+  /** Time of signatures, both ways, in ms since 1970. Default: the system's, also with a stepped clock. */
+  readonly signatureNow?: () => number
+  /** Equal seeds make equal chances. Default: a random one. */
+  readonly seed?: string
+  readonly switches?: SwitchesPatch
+  /** Requests that are remembered; default 10,000. */
+  readonly requestLogMax?: number
+}
+
+/** A WeChat Pay of one's own. */
+export interface Simulator {
+  /** `http://127.0.0.1:40123`: the `wechat.base_url` of a client; `/_sim` below it is the control interface. */
+  readonly url: string
+  readonly signing: Signing
+  readonly timeScale: number
+  readonly seed: string
+  readonly control: Control
+  /** Ends connections, waiting callbacks and hanging answers. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** Starts it and resolves once it listens. Throws when the address is taken or an option is wrong. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const stopping = new AbortController()
+  const world = worldOf(options, stopping.signal)
+  const control = controlOf(world)
+  const server = serve(world, control)
+  const url = await listen(server, options)
+  return {
+    url,
+    signing: world.switches.signing,
+    timeScale: world.timeScale,
+    seed: world.chance.seed,
+    control,
+    stop: async () => {
+      stopping.abort()
+      world.clock.clear()
+      world.log.stop()
+      await Promise.all([closed(server), world.notifier.stop(), world.clock.quiet()])
+    },
+  }
+}
+
+function worldOf(options: SimulatorOptions, stopping: AbortSignal): World {
+  if (Buffer.byteLength(options.apiV3Key) !== 32) {
+    throw new Error('Cannot simulate with an APIv3 key that is not 32 bytes long')
+  }
+  const timeScale = options.timeScale ?? 1
+  if (!(timeScale > 0 && timeScale <= 1e6)) {
+    throw new Error(`Cannot run at time scale "${timeScale}": it is not between 0 and 1000000`)
+  }
+  const chance = new Chance(options.seed ?? randomBytes(8).toString('hex'))
+  const clock = options.clock ?? new SimulatorClock({ stepped: false })
+  const base = {
+    mchid: options.mchid,
+    appid: options.appid,
+    apiV3Key: options.apiV3Key,
+    merchantPublicKey: options.merchantPublicKey,
+    merchantSerialNo: options.merchantSerialNo,
+    timeScale,
+    clock,
+    signatureNow: options.signatureNow ?? Date.now,
+    chance,
+    keyring: new Keyring(options.platform),
+    book: new Book({ clock, chance, timeScale }),
+    rules: new Rules(chance),
+    log: new RequestLog(options.requestLogMax ?? 10_000),
+    switches: initialSwitches(options),
+    stopping,
+  }
+  return { ...base, notifier: new Notifier(base) }
+}
+
+function initialSwitches(options: SimulatorOptions) {
+  const signing = options.signing ?? defaultSwitches.signing
+  return parse(switchesSchema, { ...defaultSwitches, signing, ...options.switches })
+}
+
+function serve(world: World, control: Control): Server {
+  // WeChat Pay says `Keep-Alive: timeout=8`.
+  return createServer({ keepAliveTimeout: 8_000 }, async (request, response) => {
+    response.on('error', () => {}) // the client went away
+    try {
+      const wire = await readWire(request)
+      if (!wire) refuseBody(response)
+      else if (/^\/_sim(\/|$)/.test(wire.path)) await controlByHttp(control, wire, response)
+      else await exchange(world, wire, response)
+    } catch (error) {
+      fail(response, error)
+    }
+  })
+}
+
+function refuseBody(response: ServerResponse): void {
+  response.writeHead(413, { connection: 'close', 'content-length': 0 }).end()
+}
+
+/** A fault of the simulator's own: told to the caller in words that WeChat Pay never uses. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const message = `The simulator failed: ${error instanceof Error ? error.message : String(error)}`
+  response.writeHead(500, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ code: 'SIMULATOR_FAULT', message }))
+}
+
+async function listen(server: Server, options: SimulatorOptions): Promise<string> {
+  const host = options.host ?? '127.0.0.1'
+  server.listen(options.port ?? 0, host)
+  await once(server, 'listening').catch((error: Error) => {
+    throw new Error(`Cannot listen on "${host}:${options.port ?? 0}": ${error.message}`)
+  })
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+async function closed(server: Server): Promise<void> {
+  const over = server.listening ? once(server, 'close') : Promise.resolve()
+  server.close()
+  server.closeAllConnections()
+  await over
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+const signing = z.enum(['public_key', 'certificate', 'mixed'])
+
+/** `mixed`: the transition from certificates to the public key, when both kinds of signatures come. */
+export type Signing = z.infer<typeof signing>
+
+const refusal = z.strictObject({
+  status: z.int().min(400).max(599),
+  code: z.string().min(1).max(64),
+})
+const fraction = z.number().min(0).max(1)
+const ms = z
+  .number()
+  .min(0)
+  .max(7 * 86_400_000)
+
+/** What WeChat Pay may do either way, and what its network does. All can be changed while it runs. */
+export const switchesSchema = z.strictObject({
+  signing,
+  /** Whether 4xx answers other than 401 and 429 are signed. */
+  sign_business_errors: z.boolean(),
+  /** NOTPAY answers carry `amount {total, currency}`. */
+  unpaid_amount: z.boolean(),
+  /** Answers carry `attach: ""` where the order has none. */
+  empty_attach: z.boolean(),
+  /** Answers carry `promotion_detail: []` where no coupon was used. */
+  empty_promotion_detail: z.boolean(),
+  /** Answers carry members that no documentation names. */
+  extra_fields: z.boolean(),
+  /** Close of a paid, a closed and an unknown order. */
+  close_paid: refusal,
+  close_closed: z.union([z.literal(204), refusal]),
+  close_absent: z.union([z.literal(204), refusal]),
+  /** Prepay again for a paid order. */
+  prepay_paid: refusal,
+  /** Takes http notification addresses beyond loopback, for networks of containers. */
+  any_http_notify_url: z.boolean(),
+  /** How long a merchant may take to answer a callback; real time. */
+  callback_timeout_ms: ms.min(1),
+  /** Time from the payment to its first callback, on the simulator's clock. */
+  callback_delay_ms: ms,
+  /** Adds up to so much to that time, by chance for each payment, so that callbacks overtake one another. */
+  callback_reorder_ms: ms,
+  /** Each single attempt may get lost on the way; the schedule goes on. */
+  callback_drop_probability: fraction,
+  /** A payment's callback may be lost for good. */
+  callback_loss_probability: fraction,
+  /** No callback arrives any more. */
+  lose_callbacks: z.boolean(),
+  /** A callback may come a second time, one second after the first. */
+  callback_duplicate_probability: fraction,
+  /** Whether a callback that is sent again has a new `id`. */
+  callback_resend_new_id: z.boolean(),
+})
+
+export type Switches = z.infer<typeof switchesSchema>
+export const switchesPatch = switchesSchema.partial()
+export type SwitchesPatch = z.input<typeof switchesPatch>
+
+export const defaultSwitches: Switches = {
+  signing: 'public_key',
+  sign_business_errors: false,
+  unpaid_amount: true,
+  empty_attach: false,
+  empty_promotion_detail: false,
+  extra_fields: false,
+  close_paid: { status: 400, code: 'ORDER_PAID' },
+  close_closed: 204,
+  close_absent: 204,
+  prepay_paid: { status: 403, code: 'OUT_TRADE_NO_USED' },
+  any_http_notify_url: false,
+  callback_timeout_ms: 5_000, // the documented limit
+  callback_delay_ms: 0,
+  callback_reorder_ms: 0,
+  callback_drop_probability: 0,
+  callback_loss_probability: 0,
+  lose_callbacks: false,
+  callback_duplicate_probability: 0,
+  callback_resend_new_id: false,
+}

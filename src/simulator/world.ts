@@ -1,0 +1,33 @@
+import type { KeyObject } from 'node:crypto'
+import type { Book } from './book.ts'
+import type { Chance } from './chance.ts'
+import type { SimulatorClock } from './clock.ts'
+import type { Keyring } from './keyring.ts'
+import type { Notifier } from './notifier.ts'
+import type { RequestLog } from './request-log.ts'
+import type { Rules } from './rules.ts'
+import type { Switches } from './switches.ts'
+
+/** Everything that one running simulator knows. */
+export interface World {
+  readonly mchid: string
+  readonly appid: string
+  readonly apiV3Key: string
+  readonly merchantPublicKey: KeyObject
+  readonly merchantSerialNo: string
+  /** How many times faster than usual WeChat Pay's own waits go by. */
+  readonly timeScale: number
+  readonly clock: SimulatorClock
+  /** The time of signatures, both ways; milliseconds since 1970. */
+  readonly signatureNow: () => number
+  readonly chance: Chance
+  readonly keyring: Keyring
+  readonly book: Book
+  readonly rules: Rules
+  readonly log: RequestLog
+  /** Changed in place. */
+  readonly switches: Switches
+  readonly notifier: Notifier
+  /** Aborts when the simulator stops. */
+  readonly stopping: AbortSignal
+}

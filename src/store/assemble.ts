@@ -1,0 +1,87 @@
+import { sql } from 'kysely'
+import type { Clock } from '../clock.ts'
+import { auditRows } from './audit.ts'
+import { claimDue, peekDue, release } from './claim.ts'
+import { type Database, scopeOn } from './database.ts'
+import { appendEvent, listOrderEvents } from './events.ts'
+import { attempt, quoted } from './failure.ts'
+import { balanceOf, listEntries } from './ledger.ts'
+import { findOrder, insertOrder, listOrders, setCodeUrl } from './orders.ts'
+import { findRun, finishRun, listRuns, openRun, stopAbandonedRuns } from './runs.ts'
+import { migrateToLatest, schemaState } from './schema.ts'
+import type { Store } from './store.ts'
+import { transact } from './transaction.ts'
+import { readVitals } from './vitals.ts'
+
+/** The store on an open database, which it closes. */
+export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): Store {
+  const { kind, name, patientDb } = database
+  const scope = scopeOn(database.db, clock)
+  const abandoned = abandonedBefore(database, clock)
+  const to = <T>(action: string, work: () => Promise<T>) => attempt({ name, action }, work)
+  return {
+    kind,
+    transaction: (work) => transact({ database, clock }, work),
+
+    insertOrder: (order, event) =>
+      to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
+    setCodeUrl: (orderNo, { codeUrl, event }) =>
+      to(`store the code of order ${quoted(orderNo)}`, () =>
+        setCodeUrl(scope, { codeUrl, event: { ...event, orderNo } }),
+      ),
+    findOrder: (orderNo) => to(`find order ${quoted(orderNo)}`, () => findOrder(scope, orderNo)),
+    listOrders: (filter) => to('list orders', () => listOrders(scope, filter)),
+    listOrderEvents: (orderNo, page) =>
+      to(`list the events of order ${quoted(orderNo)}`, () =>
+        listOrderEvents(scope, { orderNo, ...page }),
+      ),
+    appendEvent: (event) =>
+      to(`add an event to order ${quoted(event.orderNo)}`, () => appendEvent(scope, event)),
+
+    balance: (userId) =>
+      to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),
+    listEntries: (userId, page) =>
+      to(`list the entries of user ${quoted(userId)}`, () =>
+        listEntries(scope, { userId, ...page }),
+      ),
+
+    claimDue: (claim) => to('claim due orders', () => claimDue(scope, claim)),
+    peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
+    release: (claimed) => to(`give back ${claimed.length} orders`, () => release(scope, claimed)),
+
+    openRun: (run) =>
+      to('open a run', async () => {
+        await stopAbandonedRuns(scope, abandoned())
+        return openRun(scope, run)
+      }),
+    finishRun: (runId, end) =>
+      to(`finish run ${quoted(runId)}`, () => finishRun(scope, { runId, ...end })),
+    listRuns: (page) => to('list runs', () => listRuns(scope, page)),
+    findRun: (runId) => to(`find run ${quoted(runId)}`, () => findRun(scope, runId)),
+
+    audit: () => to('audit', () => auditRows(patientDb)),
+    vitals: () => to('read the vital signs', () => readVitals(scope, { countMax: countMax[kind] })),
+    schema: () => to('read the state of the schema', () => schemaState(database.db)),
+    migrate: () => to('migrate', () => migrateToLatest(patientDb)),
+    close: () => database.close(),
+  }
+}
+
+/**
+ * Counted exactly up to here. Ten thousand index entries are a few milliseconds, and nobody acts on
+ * the difference between 20,000 and 20,300. The embedded database has no autovacuum to keep
+ * statistics, and no table so large that counting would hurt.
+ */
+const countMax = { postgres: 10_000, pglite: 2_000_000_000 } as const
+
+/**
+ * A run that began before this has lost its process. Nobody else can have the embedded database
+ * open, so there it is whatever began before we opened it; a server may have other nodes at work,
+ * whose runs have a deadline far below a day.
+ */
+function abandonedBefore(database: Database, clock: Clock | undefined) {
+  const openedAt = clock?.() ?? new Date()
+  const { now } = scopeOn(database.db, clock)
+  return () =>
+    database.kind === 'pglite' ? sql`${openedAt}::timestamptz(3)` : sql`${now()} - interval '1 day'`
+}

@@ -1,0 +1,81 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Order } from '../order.ts'
+import { rowsOf, type Scope } from './database.ts'
+import { type OrderRow, orderColumns, orderOf } from './rows.ts'
+import type { ClaimedOrder } from './store.ts'
+
+export interface Due {
+  readonly thresholdMs: number
+  readonly limit: number
+}
+
+type ClaimedRow = OrderRow & { readonly due_at: Date }
+
+export async function claimDue(
+  scope: Scope,
+  claim: Due & { leaseMs: number },
+): Promise<readonly ClaimedOrder[]> {
+  const rows = await rowsOf(scope.db, claimStatement(scope, claim))
+  return rows.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+}
+
+/**
+ * Plan: `orders_due` from its left end, stopping at the limit, no sort; then each row by its key.
+ * The limit is written into the text: as a parameter a generic plan would guess a tenth of the
+ * table, and may then join by reading all of it.
+ *
+ * `no key update` is the lock that this update takes in any case. `for update` would also exclude
+ * the key-share lock of a concurrent event's foreign key, and skip an order that nobody else asks.
+ * Two claims never share an order; a row locked by a settlement is skipped, and due again next time.
+ */
+export function claimStatement(
+  { now }: Pick<Scope, 'now'>,
+  { leaseMs, ...due }: Due & { leaseMs: number },
+): RawBuilder<ClaimedRow> {
+  return sql<ClaimedRow>`
+    with due as materialized (
+      select order_no, next_check_at as due_at from orders
+      ${whereDue(now(), due)}
+      for no key update skip locked
+    ),
+    claimed as (
+      update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
+      from due where orders.order_no = due.order_no
+      returning orders.*, due.due_at
+    )
+    select ${orderColumns}, due_at from claimed order by due_at, created_at, order_no`
+}
+
+function whereDue(now: RawBuilder<Date>, { thresholdMs, limit }: Due): RawBuilder<unknown> {
+  return sql`
+    where status = 'pending' and next_check_at <= ${now}
+      and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'
+    order by next_check_at, created_at, order_no
+    limit ${sql.lit(limit)}`
+}
+
+export async function peekDue({ db, now }: Scope, due: Due): Promise<readonly Order[]> {
+  const rows = await rowsOf(
+    db,
+    sql<OrderRow>`select ${orderColumns} from orders ${whereDue(now(), due)}`,
+  )
+  return rows.map(orderOf)
+}
+
+/** Only leases that still stand: what was settled, or claimed again, since then stays as it is. */
+export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): Promise<void> {
+  if (claimed.length === 0) return
+  const leases = claimed.map(({ order, dueAt }) => ({
+    order_no: order.orderNo,
+    state_seq: order.stateSeq,
+    leased_to: order.nextCheckAt,
+    due_at: dueAt,
+  }))
+  await sql`
+    update orders set next_check_at = lease.due_at
+    from json_to_recordset(${JSON.stringify(leases)}::json) as lease (
+      order_no text, state_seq integer, leased_to timestamptz(3), due_at timestamptz(3)
+    )
+    where orders.order_no = lease.order_no and orders.status = 'pending'
+      and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to`.execute(db)
+}

@@ -1,0 +1,45 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Clock } from '../clock.ts'
+
+/** An open database: what every function of this folder works on. */
+export interface Database {
+  readonly kind: 'pglite' | 'postgres'
+  /** For messages; without a password. */
+  readonly name: string
+  readonly db: Connection
+  /** The same database with deadlines for work that reads whole tables or builds indexes. */
+  readonly patientDb: Connection
+  close(): Promise<void>
+}
+
+/** All statements are written out, so Kysely needs no tables' types. */
+export type Connection = Kysely<unknown>
+
+/** A database, and what time it is there. */
+export interface Scope {
+  readonly db: Connection
+  /** When the current statement began, in milliseconds. Stable within it, so an index can be asked for it. */
+  readonly now: () => RawBuilder<Date>
+  /** The time after whatever the statement waited for. */
+  readonly lateNow: () => RawBuilder<Date>
+}
+
+/** `statement_timestamp()`, unlike `now()`, goes on within a transaction: an event comes after its lock. */
+const statementNow = sql<Date>`date_trunc('milliseconds', statement_timestamp())`
+const clockNow = sql<Date>`date_trunc('milliseconds', clock_timestamp())`
+
+/** The database's time decides, unless a test or an embedder brings a clock. */
+export function scopeOn(db: Connection, clock: Clock | undefined): Scope {
+  if (clock === undefined) return { db, now: () => statementNow, lateNow: () => clockNow }
+  const now = () => sql<Date>`${clock()}::timestamptz(3)`
+  return { db, now, lateNow: now }
+}
+
+/** The rows of a statement. Their shape is the statement's, which is written beside it. */
+export async function rowsOf<T>(db: Connection, statement: RawBuilder<T>): Promise<readonly T[]> {
+  return (await statement.execute(db)).rows
+}
+
+export async function firstOf<T>(db: Connection, statement: RawBuilder<T>): Promise<T | null> {
+  return (await rowsOf(db, statement))[0] ?? null
+}

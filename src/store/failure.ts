@@ -1,0 +1,61 @@
+import { AssertionError } from '../assert.ts'
+import { CursorError, StoreError } from './errors.ts'
+
+/**
+ * Runs one piece of work on the database. What goes wrong becomes a `StoreError` that says what
+ * was attempted, where; our own errors stay what they are.
+ */
+export async function attempt<T>(
+  { name, action }: { readonly name: string; readonly action: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isOurs(error)) throw error
+    throw new StoreError(`Cannot ${action}: ${causeOf(error, name)}`, { cause: plain(error) })
+  }
+}
+
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof StoreError || error instanceof CursorError || error instanceof AssertionError
+  )
+}
+
+/** PostgreSQL's five characters; null when the database itself said nothing. */
+export function sqlStateOf(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
+}
+
+/** undefined_table, undefined_column, invalid_schema_name */
+const tablesMissing = new Set(['42P01', '42703', '3F000'])
+
+function causeOf(error: unknown, name: string): string {
+  if (tablesMissing.has(sqlStateOf(error) ?? '')) {
+    return `the database "${name}" has no budan tables yet, or old ones; run \`budan migrate\``
+  }
+  const message = error instanceof Error ? error.message || String(error) : String(error)
+  return sqlStateOf(error) === null ? `database "${name}": ${message}` : message
+}
+
+/** Drivers hang the statement's values on their errors; those belong in no log. */
+function plain(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error)
+  const state = sqlStateOf(error)
+  const cause = new Error(message)
+  if (error instanceof Error && error.stack !== undefined) cause.stack = error.stack
+  return state === null ? cause : Object.assign(cause, { code: state })
+}
+
+/** serialization_failure, deadlock_detected: the same work may succeed when it is done again. */
+export function isConflict(error: unknown): boolean {
+  const cause = error instanceof StoreError ? error.cause : error
+  return ['40001', '40P01'].includes(sqlStateOf(cause) ?? '')
+}
+
+/** A value in a message: quoted, without line ends, not longer than a line. */
+export function quoted(value: string): string {
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+}

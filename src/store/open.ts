@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts'
+import { storeOn } from './assemble.ts'
+import type { Database } from './database.ts'
+import { StoreError } from './errors.ts'
+import { openPglite } from './pglite.ts'
+import { openPostgres } from './postgres.ts'
+import type { Store } from './store.ts'
+
+export interface StoreOptions {
+  /** The time, instead of the database's. For tests and embedders. */
+  readonly clock?: Clock
+  /** Connections at most; only PostgreSQL has more than one. */
+  readonly poolMax?: number
+}
+
+/** Enough for a batch's concurrency and the callbacks beside it; a server allows 100 by default. */
+const poolMaxDefault = 10
+
+/**
+ * Opens the database at `pglite:./directory`, `pglite:memory`, `postgres://…` or
+ * `postgresql://…`. It may be without tables, behind or ahead: `schema()` tells, `migrate()`
+ * brings it up to date. Throws `StoreError` when it cannot be had, `DatabaseBusyError` when
+ * another process has the embedded directory open.
+ */
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  return storeOn(await openDatabase(url, options), options)
+}
+
+/** Without the tables' words: for tests that attack the schema. */
+export async function openDatabase(url: string, options: StoreOptions = {}): Promise<Database> {
+  if (url === 'pglite:memory') return openPglite({ directory: null })
+  if (url.startsWith('pglite:') && url.length > 'pglite:'.length) {
+    return openPglite({ directory: url.slice('pglite:'.length) })
+  }
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    return openPostgres({ url, poolMax: options.poolMax ?? poolMaxDefault })
+  }
+  // Not quoted whole: a mistyped scheme may be followed by a password.
+  const scheme = /^[\w+-]*:/.exec(url)?.[0] ?? 'no scheme'
+  throw new StoreError(
+    `Cannot open the database: its url begins with ${scheme}, not with pglite: or postgres:`,
+  )
+}

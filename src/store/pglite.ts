@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { Kysely } from 'kysely'
+import type { Database } from './database.ts'
+import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
+import { DatabaseBusyError, StoreError } from './errors.ts'
+import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
+import { attempt } from './failure.ts'
+import { parsers } from './parsers.ts'
+
+export interface PgliteOptions {
+  /** Null: in memory, gone with the process. */
+  readonly directory: string | null
+  /** A database made before, from `dumpDataDir`. */
+  readonly image?: Blob
+}
+
+/** The embedded database. Throws `DatabaseBusyError` when another process has the directory open. */
+export async function openPglite({ directory, image }: PgliteOptions): Promise<Database> {
+  const name = directory === null ? 'pglite:memory' : `pglite:${directory}`
+  return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
+    const lock = directory === null ? null : await lockNew(directory)
+    try {
+      const pglite = await PGlite.create({
+        dataDir: directory === null ? 'memory://' : resolve(directory),
+        parsers,
+        ...(image === undefined ? {} : { loadDataDir: image }),
+      })
+      return onPglite(pglite, { name, lock })
+    } catch (error) {
+      await lock?.release()
+      throw error
+    }
+  })
+}
+
+/** The lock comes first: PGlite changes the directory as soon as it opens it. */
+async function lockNew(directory: string): Promise<ExclusiveLock> {
+  mkdirSync(directory, { recursive: true })
+  return lockDirectory(directory)
+}
+
+export function onPglite(
+  pglite: PGlite,
+  { name, lock }: { name: string; lock: ExclusiveLock | null },
+): Database {
+  const turns = new Turns(pglite)
+  const db = new Kysely<unknown>({ dialect: postgresDialect(turns) })
+  const close = async () => {
+    await turns.close()
+    await lock?.release()
+  }
+  return { kind: 'pglite', name, db, patientDb: db, close }
+}
+
+/**
+ * Longer than any transaction of ours by far. Whoever asks for the database inside a transaction,
+ * not through it, would otherwise wait for itself for ever.
+ */
+const turnWaitMs = 30_000
+
+/**
+ * The embedded database has one connection. It is lent to one borrower at a time, first come first
+ * served, for a statement or a whole transaction: transactions queue and never interleave.
+ */
+class Turns implements ConnectionSource {
+  readonly #pglite: PGlite
+  readonly #waiting: (() => void)[] = []
+  #lent = false
+  #closing: Promise<void> | null = null
+
+  constructor(pglite: PGlite) {
+    this.#pglite = pglite
+  }
+
+  async borrow(): Promise<LentConnection> {
+    if (this.#closing !== null) throw new StoreError('The database is closed')
+    await this.#turn()
+    return {
+      query: (text, values) => query(this.#pglite, { text, values }),
+      giveBack: () => this.#giveBack(),
+    }
+  }
+
+  /** Waits for the borrower of the moment. */
+  close(): Promise<void> {
+    this.#closing ??= this.#turn().then(() => this.#pglite.close())
+    return this.#closing
+  }
+
+  async #turn(): Promise<void> {
+    if (!this.#lent) {
+      this.#lent = true
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const start = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(start), 1)
+        reject(new DatabaseBusyError(`The embedded database was in use for ${turnWaitMs} ms`))
+      }, turnWaitMs)
+      this.#waiting.push(start)
+    })
+  }
+
+  #giveBack(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#lent = false
+    else next()
+  }
+}
+
+async function query(
+  pglite: PGlite,
+  { text, values }: { text: string; values: readonly unknown[] },
+): Promise<{ rows: unknown[]; affected: number }> {
+  const { rows, affectedRows } = await pglite.query(text, [...values])
+  return { rows, affected: affectedRows ?? 0 }
+}

@@ -1,0 +1,102 @@
+import { Kysely } from 'kysely'
+import pg from 'pg'
+import type { Database } from './database.ts'
+import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
+import { attempt, sqlStateOf } from './failure.ts'
+import { parsers } from './parsers.ts'
+
+export interface PostgresOptions {
+  readonly url: string
+  readonly poolMax: number
+}
+
+/** Every wait has a deadline, kept by the server and, in case it is gone, by us a little later. */
+const deadlines = {
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  // Nothing but statements happens inside our transactions; an embedder's `onPaid` may think a bit.
+  idle_in_transaction_session_timeout: 30_000,
+  query_timeout: 35_000,
+}
+
+/** Migrations and the audit read whole tables; an hour is no limit but an end. */
+const patientDeadlines = {
+  ...deadlines,
+  statement_timeout: 3_600_000,
+  query_timeout: 3_605_000,
+}
+
+/** A pool on a PostgreSQL server, which is asked one question to tell whether it can be had. */
+export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<Database> {
+  const name = withoutPassword(url)
+  return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
+    const pool = new PoolSource({ connectionString: url, max: poolMax, ...deadlines })
+    // Two: a migration keeps one for its lock. Connections are made when they are first needed.
+    const patient = new PoolSource({ connectionString: url, max: 2, ...patientDeadlines })
+    const close = async () => void (await Promise.all([pool.close(), patient.close()]))
+    try {
+      const connection = await pool.borrow()
+      connection.giveBack()
+    } catch (error) {
+      await close()
+      throw error
+    }
+    const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
+    const patientDb = new Kysely<unknown>({ dialect: postgresDialect(patient) })
+    return { kind: 'postgres', name, db, patientDb, close }
+  })
+}
+
+/** For messages. Whatever cannot be parsed is not shown at all. */
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return 'postgres://…'
+  const { host, pathname } = new URL(url)
+  return `postgres://${host}${pathname}`
+}
+
+class PoolSource implements ConnectionSource {
+  readonly #pool: pg.Pool
+  #closing: Promise<void> | null = null
+
+  constructor(config: pg.PoolConfig) {
+    this.#pool = new pg.Pool({
+      ...config,
+      keepAlive: true,
+      application_name: 'budan',
+      types: {
+        getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+          parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text'),
+      },
+    })
+    // A lost connection is an error of the next statement, if there is one, and no reason to crash:
+    // not while idle in the pool, nor between two statements of a transaction.
+    this.#pool.on('error', ignore)
+    this.#pool.on('connect', (client) => client.on('error', ignore))
+  }
+
+  async borrow(): Promise<LentConnection> {
+    const client = await this.#pool.connect()
+    let broken = false
+    return {
+      query: async (text, values) => {
+        try {
+          const { rows, rowCount } = await client.query(text, [...values])
+          return { rows, affected: rowCount ?? 0 }
+        } catch (error) {
+          // Not the server's word: the connection is lost, or still busy with what we gave up on.
+          broken ||= sqlStateOf(error) === null
+          throw error
+        }
+      },
+      giveBack: () => client.release(broken),
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end()
+    return this.#closing
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,103 @@
+import { sql } from 'kysely'
+import type { Order, OrderEvent, OrderStatus, Source } from '../order.ts'
+import type { Evidence } from '../trade.ts'
+
+/** Named one by one: a column that a later version adds must not break an older one that still runs. */
+export const orderColumns = sql.raw(`
+  order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
+  code_url, status, state_seq, created_at, expires_at, next_check_at, checks, absent_count,
+  absent_since, transaction_id, paid_at, credited_at, credited_by`)
+
+export interface OrderRow {
+  readonly order_no: string
+  readonly user_id: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly description: string
+  readonly attach: string | null
+  readonly gateway: string
+  readonly mchid: string
+  readonly appid: string
+  readonly adopted: boolean
+  readonly code_url: string | null
+  readonly status: OrderStatus
+  readonly state_seq: number
+  readonly created_at: Date
+  readonly expires_at: Date
+  readonly next_check_at: Date
+  readonly checks: number
+  readonly absent_count: number
+  readonly absent_since: Date | null
+  readonly transaction_id: string | null
+  readonly paid_at: Date | null
+  readonly credited_at: Date | null
+  readonly credited_by: Source | null
+}
+
+export function orderOf(row: OrderRow): Order {
+  return {
+    orderNo: row.order_no,
+    userId: row.user_id,
+    amount: row.amount,
+    currency: row.currency,
+    description: row.description,
+    attach: row.attach,
+    gateway: row.gateway,
+    mchid: row.mchid,
+    appid: row.appid,
+    adopted: row.adopted,
+    codeUrl: row.code_url,
+    status: row.status,
+    stateSeq: row.state_seq,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    nextCheckAt: row.next_check_at,
+    checks: row.checks,
+    absentCount: row.absent_count,
+    absentSince: row.absent_since,
+    transactionId: row.transaction_id,
+    paidAt: row.paid_at,
+    creditedAt: row.credited_at,
+    creditedBy: row.credited_by,
+  }
+}
+
+export const eventColumns = sql.raw(`
+  id, order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
+  evidence, run_id, node`)
+
+export interface EventRow {
+  readonly id: bigint
+  readonly order_no: string
+  readonly at: Date
+  readonly kind: OrderEvent['kind']
+  readonly source: OrderEvent['source']
+  readonly to_status: OrderStatus | null
+  readonly state_seq: number | null
+  readonly trade_state: string | null
+  readonly decision: OrderEvent['decision']
+  readonly reason: string | null
+  readonly alarm: boolean
+  readonly evidence: Evidence | null
+  readonly run_id: bigint | null
+  readonly node: string | null
+}
+
+export function eventOf(row: EventRow): OrderEvent {
+  return {
+    id: String(row.id),
+    orderNo: row.order_no,
+    at: row.at,
+    kind: row.kind,
+    source: row.source,
+    toStatus: row.to_status,
+    stateSeq: row.state_seq,
+    tradeState: row.trade_state,
+    decision: row.decision,
+    reason: row.reason,
+    alarm: row.alarm,
+    evidence: row.evidence,
+    runId: row.run_id === null ? null : String(row.run_id),
+    node: row.node,
+  }
+}

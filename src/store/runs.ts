@@ -1,0 +1,202 @@
+import { type RawBuilder, sql } from 'kysely'
+import { assert } from '../assert.ts'
+import { countResults, type Run, type RunResult, type RunStatus, type RunTrigger } from '../run.ts'
+import { pageOf, startOf } from './cursor.ts'
+import { firstOf, rowsOf, type Scope } from './database.ts'
+import type { NewRun, OpenedRun, Page, PageRequest } from './store.ts'
+import { storable } from './text.ts'
+
+const runColumns = sql.raw(`
+  id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
+  credited, waiting, expired, review, kept, unknown, error`)
+
+interface RunRow {
+  readonly id: bigint
+  readonly trigger: RunTrigger
+  readonly slot: Date | null
+  readonly dry_run: boolean
+  readonly status: RunStatus
+  readonly started_at: Date
+  readonly finished_at: Date | null
+  readonly duration_ms: bigint | null
+  readonly credited: number
+  readonly waiting: number
+  readonly expired: number
+  readonly review: number
+  readonly kept: number
+  readonly unknown: number
+  readonly error: number
+}
+
+function runOf(row: RunRow): Run {
+  const { credited, waiting, expired, review, kept, unknown, error } = row
+  return {
+    id: String(row.id),
+    trigger: row.trigger,
+    slot: row.slot,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
+    dryRun: row.dry_run,
+    status: row.status,
+    total: credited + waiting + expired + review + kept + unknown + error,
+    success: credited,
+    failed: unknown + error,
+    skipped: waiting + expired + review + kept,
+    outcomes: { credited, waiting, expired, review, kept, unknown, error },
+  }
+}
+
+/** One run a slot: the unique key lets one node through, and tells the others when to come again. */
+export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
+  const { now, slot } = await slotNow(scope, run.intervalMs)
+  const nextSlotInMs = slot === null ? 0 : +slot + (run.intervalMs ?? 0) - +now
+  const row = await insertRun(scope, { ...run, slot })
+  return row === null
+    ? { kind: 'taken', nextSlotInMs }
+    : { kind: 'opened', run: runOf(row), nextSlotInMs }
+}
+
+/** Slots are counted from 1970, so that every node cuts time at the same places. */
+async function slotNow(
+  { db, now }: Scope,
+  intervalMs: number | null,
+): Promise<{ now: Date; slot: Date | null }> {
+  const rows = await rowsOf(db, sql<{ readonly now: Date }>`select ${now()} as now`)
+  const read = rows[0]?.now
+  assert(read !== undefined, 'Cannot read the time of the database')
+  if (intervalMs === null) return { now: read, slot: null }
+  return { now: read, slot: new Date(Math.floor(+read / intervalMs) * intervalMs) }
+}
+
+async function insertRun(
+  { db, now }: Scope,
+  { trigger, slot, node, dryRun }: NewRun & { slot: Date | null },
+): Promise<RunRow | null> {
+  return firstOf(
+    db,
+    sql<RunRow>`
+      insert into runs (trigger, slot, node, dry_run, status, started_at)
+      values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
+      on conflict (slot) do nothing
+      returning ${runColumns}`,
+  )
+}
+
+/**
+ * Runs whose process died stay `running` for ever; nobody works on one that began before `before`.
+ * They have no end and no results: what they settled is in the orders' events.
+ */
+export async function stopAbandonedRuns(
+  { db }: Pick<Scope, 'db'>,
+  before: RawBuilder<unknown>,
+): Promise<void> {
+  await sql`
+    update runs set status = 'stopped' where status = 'running' and started_at < ${before}
+  `.execute(db)
+}
+
+/** The end and all results in one statement, the results as one parameter however many they are. */
+export async function finishRun(
+  { db, now }: Scope,
+  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
+): Promise<Run> {
+  const { runId, status, results } = end
+  const { outcomes } = countResults(results)
+  const row = await firstOf(
+    db,
+    sql<RunRow>`
+      with finished as (
+        update runs set status = ${status}, finished_at = ${now()},
+          duration_ms = floor(extract(epoch from ${now()} - started_at) * 1000)::bigint,
+          credited = ${outcomes.credited}, waiting = ${outcomes.waiting},
+          expired = ${outcomes.expired}, review = ${outcomes.review}, kept = ${outcomes.kept},
+          unknown = ${outcomes.unknown}, error = ${outcomes.error}
+        where id = ${runId}::bigint and finished_at is null
+        returning *
+      ),
+      listed as (
+        insert into run_results (
+          run_id, position, order_no, trade_state, outcome, reason, duration_ms
+        )
+        select finished.id, result.*
+        from finished, json_to_recordset(${resultsJson(results)}::json) as result (
+          position integer, order_no text, trade_state text, outcome text, reason text,
+          duration_ms float8
+        )
+      )
+      select ${runColumns} from finished`,
+  )
+  assert(row !== null, `Cannot finish run "${runId}": it is not open`)
+  return runOf(row)
+}
+
+function resultsJson(results: readonly RunResult[]): string {
+  return JSON.stringify(
+    results.map((result, position) => ({
+      position,
+      order_no: result.orderNo,
+      trade_state: wellFormed(result.tradeState),
+      outcome: result.outcome,
+      reason: wellFormed(result.reason),
+      duration_ms: result.durationMs,
+    })),
+  )
+}
+
+/** JSON would carry half a surrogate pair as an escape that PostgreSQL refuses to read as text. */
+function wellFormed(text: string | null): string | null {
+  return storable(text)?.replaceAll(/\p{Surrogate}/gu, '\ufffd') ?? null
+}
+
+export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<Run>> {
+  const after = startOf('runs', page)?.key ?? null
+  const older = after === null ? sql`true` : sql`id < ${after}::bigint`
+  const rows = await rowsOf(
+    db,
+    sql<RunRow>`
+      select ${runColumns} from runs where ${older} order by id desc limit ${page.limit + 1}`,
+  )
+  return pageOf(rows, {
+    kind: 'runs',
+    limit: page.limit,
+    item: runOf,
+    position: (row) => ({ at: null, key: String(row.id) }),
+  })
+}
+
+export async function findRun(
+  scope: Scope,
+  runId: string,
+): Promise<{ run: Run; results: readonly RunResult[] } | null> {
+  if (!/^\d{1,18}$/.test(runId)) return null
+  const row = await firstOf(
+    scope.db,
+    sql<RunRow>`select ${runColumns} from runs where id = ${runId}::bigint`,
+  )
+  return row && { run: runOf(row), results: await listResults(scope, runId) }
+}
+
+interface ResultRow {
+  readonly order_no: string
+  readonly trade_state: string | null
+  readonly outcome: RunResult['outcome']
+  readonly reason: string
+  readonly duration_ms: number
+}
+
+async function listResults({ db }: Scope, runId: string): Promise<readonly RunResult[]> {
+  const rows = await rowsOf(
+    db,
+    sql<ResultRow>`
+      select order_no, trade_state, outcome, reason, duration_ms from run_results
+      where run_id = ${runId}::bigint order by position`,
+  )
+  return rows.map((row) => ({
+    orderNo: row.order_no,
+    tradeState: row.trade_state,
+    outcome: row.outcome,
+    reason: row.reason,
+    durationMs: row.duration_ms,
+  }))
+}

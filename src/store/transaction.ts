@@ -1,0 +1,139 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { CompiledQuery, sql } from 'kysely'
+import { assert } from '../assert.ts'
+import type { Clock } from '../clock.ts'
+import type { NewOrderEvent, Order } from '../order.ts'
+import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
+import { appendEvent } from './events.ts'
+import { attempt, isConflict, quoted } from './failure.ts'
+import { creditOrder } from './ledger.ts'
+import { lockOrder, turnOrder, waitWithOrder } from './steps.ts'
+import type { LockedOrder, Row, Schedule, Tx } from './store.ts'
+
+/** A deadlock has two sides and one of them is let through, so a second try nearly always succeeds. */
+const triesMax = 4
+
+/**
+ * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock
+ * or a serialization failure, whose first run left nothing behind. Where the answer to COMMIT is
+ * lost, a `StoreError` says so: nothing is assumed.
+ */
+export async function transact<T>(
+  { database, clock }: { readonly database: Database; readonly clock: Clock | undefined },
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt({ name: database.name, action: 'have a transaction' }, () =>
+        database.db.connection().execute((db) => transactOn({ db, database, clock }, work)),
+      )
+    } catch (error) {
+      if (tries === triesMax || !isConflict(error)) throw error
+      // Apart from the other side, which may try again as well.
+      await pause(Math.random() * 20 * tries)
+    }
+  }
+}
+
+interface Transacting {
+  readonly db: Connection
+  readonly database: Database
+  readonly clock: Clock | undefined
+}
+
+async function transactOn<T>(
+  { db, database, clock }: Transacting,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const { name } = database
+  await attempt({ name, action: 'begin a transaction' }, () => sql`begin`.execute(db))
+  const steps = new Steps(scopeOn(db, clock), name)
+  const result = await steps.take(work).catch(async (error) => {
+    // If this fails too, the connection is gone, and the server rolls back by itself.
+    await sql`rollback`.execute(db).catch(() => undefined)
+    throw error
+  })
+  await attempt({ name, action: 'tell whether the transaction was committed' }, () =>
+    sql`commit`.execute(db),
+  )
+  return result
+}
+
+/**
+ * open ──► failed   a statement failed: PostgreSQL would answer COMMIT with a silent ROLLBACK, so
+ *   │        │      the transaction fails even if `work` swallows the error
+ *   └────────┴───► ended   a step that comes later would run outside the transaction, so it throws
+ */
+class Steps implements Tx {
+  readonly #scope: Scope
+  readonly #name: string
+  #failure: { readonly error: unknown } | null = null
+  #ended = false
+
+  constructor(scope: Scope, name: string) {
+    this.#scope = scope
+    this.#name = name
+  }
+
+  async take<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this)
+      if (this.#failure !== null) throw this.#failure.error
+      return result
+    } finally {
+      this.#ended = true
+    }
+  }
+
+  lockOrder(
+    orderNo: string,
+    { transactionId }: { transactionId: string | null } = { transactionId: null },
+  ): Promise<LockedOrder | null> {
+    return this.#step(`lock order ${quoted(orderNo)}`, () =>
+      lockOrder(this.#scope, { orderNo, transactionId }),
+    )
+  }
+
+  credit(order: Order, credit: Parameters<Tx['credit']>[1]): Promise<Order> {
+    return this.#step(`credit order ${quoted(order.orderNo)}`, () =>
+      creditOrder(this.#scope, { order, ...credit }),
+    )
+  }
+
+  turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order> {
+    return this.#step(`make order ${quoted(order.orderNo)} ${turn.status}`, () =>
+      turnOrder(this.#scope, { order, ...turn }),
+    )
+  }
+
+  wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
+    return this.#step(`let order ${quoted(order.orderNo)} wait`, () =>
+      waitWithOrder(this.#scope, { order, ...wait }),
+    )
+  }
+
+  note(event: NewOrderEvent): Promise<void> {
+    return this.#step(`add an event to order ${quoted(event.orderNo)}`, () =>
+      appendEvent(this.#scope, event),
+    )
+  }
+
+  execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#step('execute a statement of the embedder', async () => {
+      const { rows } = await this.#scope.db.executeQuery<Row>(
+        CompiledQuery.raw(statement, [...values]),
+      )
+      return rows
+    })
+  }
+
+  async #step<T>(action: string, work: () => Promise<T>): Promise<T> {
+    assert(!this.#ended, `Cannot ${action}: its transaction has ended`)
+    try {
+      return await attempt({ name: this.#name, action }, work)
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import type { Emit } from '../event.ts'
+import { CursorError, StoreError } from '../store/errors.ts'
+import type { FaultJson } from './schema.ts'
+
+/** A request that gets no: thrown by routes, answered as `{"code","message"}`. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, fault: FaultJson) {
+    super(fault.message)
+    this.status = status
+    this.code = fault.code
+  }
+}
+
+/** Longest message sent: unknown keys are quoted in it, and those are the caller's. */
+const messageLengthMax = 500
+
+/** What Fastify refuses by itself, in our words. */
+const refusedByFastify: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['json_malformed', 'Cannot read the body: it is not valid JSON'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'Cannot read the body: it exceeds 64 KiB'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'content_type_unsupported',
+    'Cannot read the body: its content type must be application/json',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'body_truncated',
+    'Cannot read the body: it is not as long as its Content-Length says',
+  ],
+  FST_ERR_BAD_URL: ['url_malformed', 'Cannot read the path: its percent-encoding is broken'],
+  FST_ERR_MAX_PARAM_LENGTH: ['url_too_long', 'Cannot read the path: a part of it is too long'],
+  FST_ERR_HANDLER_TIMEOUT: [
+    'deadline_exceeded',
+    'The work was not finished in time; it may still end well. Ask for its result, or repeat.',
+  ],
+}
+
+/** Any error as what the caller is told. 500 for what we did wrong, without a word of the inside. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof CursorError) {
+    const message = 'cursor: must be a next_cursor that this list answered with'
+    return new Refusal(400, { code: 'cursor_invalid', message })
+  }
+  if (error instanceof StoreError) {
+    const message = 'The database cannot be had. What became of the request is not known: repeat it'
+    return new Refusal(503, { code: 'database_unavailable', message })
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return new Refusal(400, { code: 'request_invalid', message: validationMessage(error) })
+  }
+  return refusalByFastify(error) ?? new Refusal(500, { code: 'internal', message: internalMessage })
+}
+
+const internalMessage = 'Something is wrong in budan; its log says more'
+
+/** "amount: must be …; Unrecognized key: "colour"", fields first. */
+function validationMessage(error: {
+  validation: readonly { instancePath: string; message?: string }[]
+}): string {
+  const lines = error.validation.map(({ instancePath, message = 'is wrong' }) => {
+    const path = instancePath.slice(1).replaceAll('/', '.')
+    return path === '' ? message : `${path}: ${message}`
+  })
+  return lines.join('; ').slice(0, messageLengthMax)
+}
+
+function refusalByFastify(error: unknown): Refusal | null {
+  // Anything can be thrown, null too.
+  const { code, statusCode = 500 } = (error ?? {}) as Partial<FastifyError>
+  const known = code === undefined ? undefined : refusedByFastify[code]
+  if (known !== undefined) return new Refusal(statusCode, { code: known[0], message: known[1] })
+  if (statusCode < 400 || statusCode >= 500) return null
+  return new Refusal(statusCode, { code: 'request_invalid', message: 'Cannot read the request' })
+}
+
+/** Answers every error of `app`, and of routes that are not there, in the one shape. */
+export function answerErrors(app: FastifyInstance, { emit }: { emit: Emit }): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const refusal = refusalOf(error)
+    reportFailure(error, { refusal, request, emit })
+    return answerRefusal(reply, refusal)
+  })
+  app.setNotFoundHandler(async (request, reply) => answerRefusal(reply, notFound(request)))
+}
+
+/**
+ * As text, past the route's own serializer: one that refused this shape would let Fastify answer
+ * with the inner message.
+ */
+export function answerRefusal(reply: FastifyReply, { status, code, message }: Refusal) {
+  return reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ code, message }))
+}
+
+function notFound(request: FastifyRequest): Refusal {
+  const message = `No such route: ${request.method} ${pathOf(request).slice(0, messageLengthMax)}`
+  // The gateway reads one word only.
+  const code = pathOf(request) === callbackPath ? 'FAIL' : 'not_found'
+  return new Refusal(404, { code, message })
+}
+
+/** Fixed by the design; what was registered with the gateway as notify_url must stay. */
+export const callbackPath = '/v1/callbacks/wechatpay'
+
+/** Tells of what is ours to mend; what the caller did wrong is the caller's. */
+export function reportFailure(
+  error: unknown,
+  { refusal, request, emit }: { refusal: Refusal; request: FastifyRequest; emit: Emit },
+): void {
+  if (refusal.status < 500 || error instanceof Refusal) return
+  emit({ type: 'request_failed', method: request.method, path: pathOf(request), error })
+}
+
+/** Without the query string. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? ''
+}

@@ -1,0 +1,90 @@
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+} from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { apiSchemas } from './schema.ts'
+import type { WebApp } from './web-app.ts'
+
+const description = `Recharge orders that are credited exactly once, even when the gateway's callback was lost.
+
+Amounts are integer fen. Times are RFC 3339; answers carry UTC with milliseconds. Every error is
+\`{"code","message"}\`: branch on \`code\`, show \`message\` to people.`
+
+/** Collects the routes that are added after it. */
+export async function describeRoutes(
+  app: FastifyInstance,
+  { version }: { version: string },
+): Promise<void> {
+  const transformObject = createJsonSchemaTransformObject({ schemaRegistry: apiSchemas })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'budan', version, description },
+      tags: [
+        { name: 'orders', description: 'Recharge orders and their evidence' },
+        { name: 'callbacks', description: 'Told by the gateway' },
+        { name: 'accounts', description: 'Balances and statements' },
+        { name: 'runs', description: 'Passes of the compensation job' },
+        { name: 'audit', description: 'The invariants, counted' },
+        { name: 'operation', description: 'For monitors and people' },
+      ],
+      components: {
+        securitySchemes: {
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              '`server.api_token` of the configuration; not asked for where none is set.',
+          },
+        },
+      },
+      security: [{ token: [] }],
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry: apiSchemas }),
+    transformObject: (document) => mended(transformObject(document)),
+  })
+}
+
+/** The parts of the document that the transform cannot know. */
+interface Draft {
+  readonly components: { readonly schemas: Record<string, { additionalProperties?: unknown }> }
+  readonly paths: Record<string, { post?: { requestBody?: { required?: boolean } } }>
+}
+
+function mended(document: ReturnType<SwaggerTransformObject>) {
+  const draft = document as unknown as Draft
+  const { schemas } = draft.components
+  for (const [name, schema] of Object.entries(schemas)) {
+    // It names each schema twice, for input and output; request bodies stand inline here.
+    if (name.endsWith('Input')) delete schemas[name]
+    // Answers may get more fields in time, and a client must not break then.
+    delete schema.additionalProperties
+  }
+  const makeRun = draft.paths['/v1/runs']?.post?.requestBody
+  if (makeRun !== undefined) makeRun.required = false
+  return document
+}
+
+export function addOpenApiRoute(app: WebApp): void {
+  app.get(
+    '/openapi.json',
+    {
+      schema: {
+        operationId: 'openapi',
+        tags: ['operation'],
+        summary: 'This document',
+        security: [],
+        response: {
+          200: {
+            description: 'OpenAPI 3.1.',
+            content: { 'application/json': { schema: z.looseObject({}) } },
+          },
+        },
+      },
+    },
+    async () => ({ ...app.swagger() }),
+  )
+}

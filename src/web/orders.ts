@@ -1,0 +1,225 @@
+import { z } from 'zod'
+import { unreachable } from '../assert.ts'
+import type { Clock } from '../clock.ts'
+import { type Order, orderStatuses } from '../order.ts'
+import type { Budan } from '../service.ts'
+import { Refusal } from './errors.ts'
+import {
+  type AdoptingJson,
+  adoptRequestOf,
+  orderRequest,
+  type PlacingJson,
+  placeRequestOf,
+} from './order-request.ts'
+import { presentCheckReport, presentOrder, presentOrderEvent } from './present.ts'
+import {
+  apiSchemas,
+  bodyFaults,
+  fault,
+  guardedAnswers,
+  orderNoPattern,
+  pageQuery,
+  userId,
+} from './schema.ts'
+import { checkReportShape, orderEventPageShape, orderPageShape, orderShape } from './shapes.ts'
+import type { WebApp } from './web-app.ts'
+
+const orderPath = z.object({ order_no: z.string() })
+
+const orderQuery = pageQuery.extend({
+  status: z.enum(orderStatuses, { error: `must be one of ${orderStatuses.join(', ')}` }).optional(),
+  user_id: userId.optional(),
+})
+
+const idempotencyHeader = z.looseObject({
+  'idempotency-key': z.string().optional().register(apiSchemas, {
+    description: '1 to 128 visible ASCII characters. Needed unless `adopt` is true.',
+  }),
+})
+
+const orderAbsent = [fault, '`order_not_found`'] as const
+const queryWrong = [fault, '`request_invalid`, `cursor_invalid`'] as const
+
+export function addOrderRoutes(
+  app: WebApp,
+  { budan, clock }: { budan: Budan; clock: Clock },
+): void {
+  addCreate(app, { budan, clock })
+  addList(app, budan)
+  addGet(app, budan)
+  addEvents(app, budan)
+  addCheck(app, budan)
+}
+
+function addCreate(app: WebApp, { budan, clock }: { budan: Budan; clock: Clock }): void {
+  app.post(
+    '/v1/orders',
+    {
+      schema: {
+        operationId: 'createOrder',
+        tags: ['orders'],
+        summary: 'Create an order with its trade, or adopt one placed elsewhere',
+        body: orderRequest,
+        headers: idempotencyHeader,
+        response: guardedAnswers({
+          200: [orderShape, 'Adopted before, with the same facts.'],
+          201: [orderShape, 'Created or adopted; the same again for the same key and facts.'],
+          ...bodyFaults,
+          400: [
+            fault,
+            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`',
+          ],
+          409: [fault, '`idempotency_key_reused`, `order_conflict`: the facts differ.'],
+          422: [fault, '`gateway_refused`: the gateway will not take this order.'],
+          502: [fault, '`gateway_unavailable`: repeat with the same key.'],
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
+      if (body.adopt === true) {
+        const { order, isNew } = await adoptOrder(budan, { body, now: clock() })
+        return reply.code(isNew ? 201 : 200).send(presentOrder(order))
+      }
+      const idempotencyKey = request.headers['idempotency-key']
+      const order = await placeOrder(budan, { body, idempotencyKey })
+      return reply.code(201).send(presentOrder(order))
+    },
+  )
+}
+
+function addList(app: WebApp, { store }: Budan): void {
+  app.get(
+    '/v1/orders',
+    {
+      schema: {
+        operationId: 'listOrders',
+        tags: ['orders'],
+        summary: 'Orders, newest first',
+        querystring: orderQuery,
+        response: guardedAnswers({ 200: [orderPageShape, 'A page.'], 400: queryWrong }),
+      },
+    },
+    async ({ query }) => {
+      const { limit, cursor = null, status = null, user_id = null } = query
+      const page = await store.listOrders({ limit, cursor, status, userId: user_id })
+      return { orders: page.items.map(presentOrder), next_cursor: page.nextCursor }
+    },
+  )
+}
+
+function addGet(app: WebApp, budan: Budan): void {
+  app.get(
+    '/v1/orders/:order_no',
+    {
+      schema: {
+        operationId: 'getOrder',
+        tags: ['orders'],
+        summary: 'One order',
+        params: orderPath,
+        response: guardedAnswers({ 200: [orderShape, 'The order.'], 404: orderAbsent }),
+      },
+    },
+    async ({ params }) => presentOrder(await findOrder(budan, params.order_no)),
+  )
+}
+
+function addEvents(app: WebApp, budan: Budan): void {
+  app.get(
+    '/v1/orders/:order_no/events',
+    {
+      schema: {
+        operationId: 'listOrderEvents',
+        tags: ['orders'],
+        summary: 'The evidence: every question, answer, decision and reason, oldest first',
+        params: orderPath,
+        querystring: pageQuery,
+        response: guardedAnswers({
+          200: [orderEventPageShape, 'A page.'],
+          400: queryWrong,
+          404: orderAbsent,
+        }),
+      },
+    },
+    async ({ params, query: { limit, cursor = null } }) => {
+      const order = await findOrder(budan, params.order_no)
+      const page = await budan.store.listOrderEvents(order.orderNo, { limit, cursor })
+      return { events: page.items.map(presentOrderEvent), next_cursor: page.nextCursor }
+    },
+  )
+}
+
+function addCheck(app: WebApp, budan: Budan): void {
+  app.post(
+    '/v1/orders/:order_no/check',
+    {
+      schema: {
+        operationId: 'checkOrder',
+        tags: ['orders'],
+        summary: 'Ask the gateway now, and settle',
+        params: orderPath,
+        response: guardedAnswers({
+          200: [checkReportShape, 'Whatever the gateway said.'],
+          404: orderAbsent,
+        }),
+      },
+    },
+    async ({ params: { order_no } }) => {
+      const report = orderNoPattern.test(order_no) ? await budan.checkOrder(order_no) : null
+      if (report === null) throw orderNotFound(order_no)
+      return presentCheckReport(report)
+    },
+  )
+}
+
+async function placeOrder(
+  budan: Budan,
+  { body, idempotencyKey }: { body: PlacingJson; idempotencyKey: string | undefined },
+): Promise<Order> {
+  const placement = await budan.placeOrder(placeRequestOf(body, { idempotencyKey }))
+  switch (placement.kind) {
+    case 'placed':
+      return placement.order
+    case 'conflict':
+      throw new Refusal(409, { code: 'idempotency_key_reused', message: placement.message })
+    case 'refused': {
+      const message = `The gateway refused the order: ${placement.code}: ${placement.message}`
+      throw new Refusal(422, { code: 'gateway_refused', message })
+    }
+    case 'unanswered': {
+      const message = `The gateway did not answer (${placement.message}): repeat with the same Idempotency-Key`
+      throw new Refusal(502, { code: 'gateway_unavailable', message })
+    }
+    default:
+      return unreachable(placement)
+  }
+}
+
+async function adoptOrder(
+  budan: Budan,
+  { body, now }: { body: AdoptingJson; now: Date },
+): Promise<{ order: Order; isNew: boolean }> {
+  const adoption = await budan.adoptOrder(adoptRequestOf(body, { now }))
+  switch (adoption.kind) {
+    case 'adopted':
+      return { order: adoption.order, isNew: true }
+    case 'exists':
+      return { order: adoption.order, isNew: false }
+    case 'conflict':
+      throw new Refusal(409, { code: 'order_conflict', message: adoption.message })
+    default:
+      return unreachable(adoption)
+  }
+}
+
+async function findOrder(budan: Budan, orderNo: string): Promise<Order> {
+  // What cannot be an order number is not worth a question, and may hold what no database takes.
+  const order = orderNoPattern.test(orderNo) ? await budan.store.findOrder(orderNo) : null
+  if (order === null) throw orderNotFound(orderNo)
+  return order
+}
+
+function orderNotFound(orderNo: string): Refusal {
+  const message = `Cannot find order ${JSON.stringify(orderNo.slice(0, 64))}`
+  return new Refusal(404, { code: 'order_not_found', message })
+}

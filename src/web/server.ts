@@ -1,0 +1,112 @@
+import { lookup } from 'node:dns/promises'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { type Clock, systemClock } from '../clock.ts'
+import type { ServerConfig } from '../config.ts'
+import type { Emit } from '../event.ts'
+import type { Budan } from '../service.ts'
+import { addAccountRoutes } from './accounts.ts'
+import { addAuditRoute } from './audit.ts'
+import { addCallbackRoute } from './callback.ts'
+import { answerErrors } from './errors.ts'
+import { addHealthRoutes } from './health.ts'
+import { addOpenApiRoute, describeRoutes } from './openapi.ts'
+import { addOrderRoutes } from './orders.ts'
+import { addRunRoutes } from './runs.ts'
+import { addStatusPage, addStatusStyle } from './status-page.ts'
+import { requireToken } from './token.ts'
+import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
+
+export interface WebOptions {
+  readonly server: ServerConfig
+  readonly emit?: Emit
+  readonly version: string
+  readonly clock?: Clock
+  readonly limits?: Partial<WebLimits>
+}
+
+/** How long things may take, and how large they may be. */
+/** The HTTP application, ready for `inject` or `listen`. Throws when a route is wrong. */
+export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
+  const { server, emit = budan.emit, version, clock = systemClock } = options
+  const app = createWebApp({ ...webLimits, ...options.limits })
+  answerErrors(app, { emit })
+  await describeRoutes(app, { version })
+
+  await app.register(async (callback: WebApp) => addCallbackRoute(callback, { budan, emit }))
+  await app.register(async (open: WebApp) => {
+    addHealthRoutes(open, budan)
+    addOpenApiRoute(open)
+    addStatusStyle(open)
+  })
+  await app.register(async (guarded: WebApp) => {
+    requireToken(guarded, server.apiToken)
+    addOrderRoutes(guarded, { budan, clock })
+    addAccountRoutes(guarded, budan)
+    addRunRoutes(guarded, budan)
+    addAuditRoute(guarded, budan)
+    addStatusPage(guarded, { budan, version })
+  })
+  await app.ready()
+  return app
+}
+
+/**
+ * Listens on `server.host` and `server.port` (0: any free one). `close` finishes the requests in
+ * flight, and cuts off those that take longer than `limits.closeMs`. Throws when it cannot listen.
+ */
+export async function startWeb(
+  budan: Budan,
+  options: WebOptions,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const { server, limits } = options
+  const host = await addressToListenOn(server)
+  const app = await buildWeb(budan, options)
+  await listen(app, { host, port: server.port })
+  const { closeMs } = { ...webLimits, ...limits }
+  return { url: urlOf(app), close: () => closeWithin(app, closeMs) }
+}
+
+/** One address: of a name with several, the first. */
+async function addressToListenOn({ host, apiToken }: ServerConfig): Promise<string> {
+  const { address } = await lookup(host).catch((error: unknown) => {
+    throw new Error(`Cannot listen on "${host}": no such host`, { cause: error })
+  })
+  if (apiToken === null && !isLoopback(address)) {
+    throw new Error(
+      `Cannot listen on "${host}" without server.api_token: anybody could place orders there`,
+    )
+  }
+  return address
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+async function listen(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    await app.close()
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new Error(`Cannot listen on "${host}" port ${port}: ${reason}`, { cause: error })
+  }
+}
+
+function urlOf(app: FastifyInstance): string {
+  const { address, family, port } = app.server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+async function closeWithin(app: FastifyInstance, closeMs: number): Promise<void> {
+  const deadline = setTimeout(() => app.server.closeAllConnections(), closeMs)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(deadline)
+  }
+}

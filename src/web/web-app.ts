@@ -1,0 +1,142 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { answerRefusal, Refusal, refusalOf } from './errors.ts'
+
+/** A Fastify application whose routes take their types from zod schemas. */
+export type WebApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export interface WebLimits {
+  /** For a request to arrive whole. */
+  readonly arrivalMs: number
+  /** For a request to be answered. */
+  readonly answerMs: number
+  /** For requests in flight when `close` is called. */
+  readonly closeMs: number
+}
+
+export const webLimits: WebLimits = {
+  // Bodies are small: who needs longer holds a socket for its own sake.
+  arrivalMs: 15_000,
+  // A manual run asks a whole batch within its own deadline of minutes; only a hang takes longer.
+  answerMs: 600_000,
+  // A check may query, close and query again, each within the gateway's deadline of 5 s by default.
+  closeMs: 20_000,
+}
+
+/** A notification has some 1.5 KiB, an order less. */
+const bodyBytesMax = 64 * 1024
+
+/** An application without routes: its limits, body parser, headers and end. */
+export function createWebApp(limits: WebLimits): WebApp {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: limits.arrivalMs,
+    handlerTimeout: limits.answerMs,
+    // Idle sockets, not slow work: longer than any answer takes.
+    connectionTimeout: limits.answerMs + limits.arrivalMs,
+    http: {
+      // Node swaps the two when the headers' deadline is the later one.
+      headersTimeout: limits.arrivalMs,
+      connectionsCheckingInterval: Math.ceil(limits.arrivalMs / 4),
+    },
+    // Ours is refuseWhileClosing, in the one shape of errors.
+    return503OnClosing: false,
+    // 64 characters of a user id, percent-encoded.
+    routerOptions: { maxParamLength: 1024 },
+    clientErrorHandler: answerClientError,
+    // Met before there is a route, so past hooks and error handlers.
+    frameworkErrors: (error, _request, reply) => {
+      answerRefusal(reply.headers(safeHeaders), refusalOf(error))
+    },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  readJsonBodies(app)
+  addHeaders(app)
+  refuseWhileClosing(app)
+  return app
+}
+
+/** JSON in UTF-8 or nothing. An empty body is none, whatever its content type says. */
+function readJsonBodies(app: WebApp): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = decoded(utf8, body as Buffer)
+    if (text === null) {
+      const message = 'Cannot read the body: it is not valid UTF-8'
+      done(new Refusal(400, { code: 'json_malformed', message }))
+    } else if (text === '') done(null, undefined)
+    else parseJson(request, text, done)
+  })
+}
+
+function decoded(decoder: TextDecoder, bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+const safeHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
+
+function addHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(safeHeaders)
+  })
+}
+
+/** Requests in flight are finished; new ones on kept connections are sent elsewhere. */
+function refuseWhileClosing(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onRequest', async () => {
+    if (isClosing) throw new Refusal(503, { code: 'stopping', message: 'budan is stopping' })
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
+}
+
+/** What is no HTTP, or does not arrive in time. There is no request yet to answer by. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (socket.writable) {
+    const status = clientErrorStatus(error.code)
+    const body = JSON.stringify({ code: 'http_malformed', message: STATUS_CODES[status] })
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${body.length}\r\nX-Content-Type-Options: nosniff\r\n` +
+        `Cache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+    )
+  }
+  socket.destroy()
+}
+
+function clientErrorStatus(code: string | undefined): number {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  return code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+}

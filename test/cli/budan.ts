@@ -1,0 +1,74 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('../../bin/budan.js', import.meta.url))
+
+export interface CommandOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A running `bin/budan.js`, as a person starts it. */
+export interface RunningCommand {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly ended: Promise<Ended>
+  /** Resolves with the first match in standard output; rejects when the command ends without one. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+export function startBudan(
+  args: readonly string[],
+  { cwd, env = {} }: CommandOptions,
+): RunningCommand {
+  const child = spawn(process.execPath, [entry, ...args], {
+    cwd,
+    // Nothing of the machine's own settings: DATABASE_URL may be somebody's.
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  const printed = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(stdout)
+        if (match !== null) resolve(match)
+      }
+      child.stdout.on('data', look)
+      look()
+      void ended.then((end) =>
+        reject(new Error(`budan ${args.join(' ')} ended with ${end.code} before: ${end.stderr}`)),
+      )
+    })
+  return { child, ended, printed }
+}
+
+export function runBudan(args: readonly string[], options: CommandOptions): Promise<Ended> {
+  const { child, ended } = startBudan(args, options)
+  child.stdin.end()
+  return ended
+}
+
+/** An empty directory to start commands in, so that no ./budan.yaml is found. */
+export function openDirectory(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'budan-cli-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}

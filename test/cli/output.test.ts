@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { createOutput, plain, timeText } from '../../src/cli/output.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
+
+function terminal(options: {
+  isInteractive: boolean
+  hasColor?: boolean
+}): Terminal & { text(): string } {
+  const written: string[] = []
+  return {
+    env: {},
+    hasColor: false,
+    ...options,
+    out: (text) => void written.push(text),
+    err: () => {},
+    text: () => written.join(''),
+  }
+}
+
+test('table() aligns by blanks in a pipe, Chinese included, and leaves none at the end', () => {
+  const piped = terminal({ isInteractive: false })
+  createOutput(piped, { asJson: false }).table(
+    ['order_no', 'description', 'ms'],
+    [
+      ['A1', '充值', 5],
+      ['A22', 'ten yuan', null],
+    ],
+  )
+  expect(piped.text()).toBe(
+    ['order_no  description  ms', 'A1        充值         5', 'A22       ten yuan     -', ''].join(
+      '\n',
+    ),
+  )
+})
+
+test('table() draws boxes on a terminal, in colour where it has any', () => {
+  const plainTerminal = terminal({ isInteractive: true })
+  createOutput(plainTerminal, { asJson: false }).table(['a'], [['x']])
+  expect(plainTerminal.text()).toBe('┌───┐\n│ a │\n├───┤\n│ x │\n└───┘\n')
+  const colored = terminal({ isInteractive: true, hasColor: true })
+  createOutput(colored, { asJson: false }).table(['a'], [['x']])
+  expect(colored.text()).toContain('\u001b[1ma\u001b[22m')
+})
+
+test('plain() leaves nothing that a terminal obeys or that breaks a line', () => {
+  expect(plain('a\n\tb\u001b[31mred\u202e\u2028c')).toBe('a b [31mred c')
+  expect(plain(null)).toBe('-')
+})
+
+test('facts() and json() are one line each', () => {
+  const piped = terminal({ isInteractive: false })
+  const output = createOutput(piped, { asJson: false })
+  output.facts([
+    ['status', 'paid'],
+    ['paid_at', timeText(new Date('2026-01-24T07:00:00.123Z'))],
+  ])
+  output.json({ text: 'a\nb' })
+  expect(piped.text()).toBe('status   paid\npaid_at  2026-01-24T07:00:00Z\n{"text":"a\\nb"}\n')
+})

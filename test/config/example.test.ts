@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { configKeys } from '../../src/config/environment.ts'
+import { openWorkspace } from './workspace.ts'
+
+const space = openWorkspace()
+afterAll(() => space.remove())
+
+const example = readFileSync(new URL('../../deploy/config.example.yaml', import.meta.url), 'utf8')
+const manual = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+
+test('config.example.yaml gives every key its default', () => {
+  expect(space.load(example, { need: 'database' })).toEqual(space.load('', { need: 'database' }))
+})
+
+test('config.example.yaml shows every key, and each in a form that is taken', () => {
+  const complete = example.replaceAll(/^ {2}#(\w+: )/gm, '  $1')
+  const sections = parse(complete) as Record<string, object>
+  const shown = Object.entries(sections).flatMap(([section, keys]) =>
+    Object.keys(keys).map((key) => `${section}.${key}`),
+  )
+  expect(shown).toEqual(configKeys().map(({ section, key }) => `${section}.${key}`))
+  expect(space.faults(complete, { need: 'database' })).toEqual([])
+})
+
+test('docs/configuration.md lists every key with its name in the environment', () => {
+  for (const { section, key, envName } of configKeys()) {
+    expect(manual).toContain(`| \`${section}.${key}\` `)
+    expect(manual).toContain(`\`${envName}\``)
+  }
+})

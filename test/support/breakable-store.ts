@@ -1,0 +1,76 @@
+import type { Store, Tx } from '../../src/store/store.ts'
+
+/** A store whose transactions fail while `breaking.broken` is set: the database is away. */
+export function breakableStore(store: Store, breaking: { broken: boolean }): Store {
+  return overriding(store, {
+    transaction: (work) => {
+      if (breaking.broken) return Promise.reject(new Error('broken'))
+      return store.transaction(work)
+    },
+  })
+}
+
+/** Where a process may die while it settles an answer. */
+export const crashPoints = [
+  'before the transaction',
+  'before the lock',
+  'after the lock',
+  'before the write',
+  'after the write',
+  'after the commit',
+] as const
+
+export type CrashPoint = (typeof crashPoints)[number]
+
+/** A store under which the process dies once, at that point of the first transaction that comes to it. */
+export function crashingStore(store: Store, point: CrashPoint): Store {
+  let armed = true
+  const crash = (at: CrashPoint) => {
+    if (!armed || at !== point) return
+    armed = false
+    throw new Error(`crashed ${at}`)
+  }
+  return overriding(store, {
+    transaction: async (work) => {
+      crash('before the transaction')
+      const result = await store.transaction((tx) => work(crashingTx(tx, crash)))
+      crash('after the commit')
+      return result
+    },
+  })
+}
+
+function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
+  const writing =
+    <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      crash('before the write')
+      const result = await write(...args)
+      crash('after the write')
+      return result
+    }
+  return {
+    lockOrder: async (...args) => {
+      crash('before the lock')
+      const locked = await tx.lockOrder(...args)
+      crash('after the lock')
+      return locked
+    },
+    credit: writing((...args) => tx.credit(...args)),
+    turn: writing((...args) => tx.turn(...args)),
+    wait: writing((...args) => tx.wait(...args)),
+    note: writing((...args) => tx.note(...args)),
+    execute: (...args) => tx.execute(...args),
+  }
+}
+
+/** The same store, whatever it is made of, with some methods of its own. */
+function overriding(store: Store, own: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name in own) return own[name as keyof Store]
+      const member = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}

@@ -1,0 +1,25 @@
+// Keeps a PostgreSQL server for as long as its own standard input is open. When whoever started it
+// ends, in whatever way, the pipe closes: the server is stopped by its process id and its directory
+// is removed. Plain JavaScript, because it runs beside the tests and not inside them.
+//
+//   node postgres-keeper.mjs <binary> <data directory> <port> <uid or ''>
+import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+const [binary, directory, port, uid] = process.argv.slice(2)
+const identity = uid === '' ? {} : { uid: Number(uid), gid: Number(uid) }
+const server = spawn(
+  binary,
+  ['-D', directory, '-p', port, '-h', '127.0.0.1', '-c', 'unix_socket_directories='],
+  { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'], ...identity },
+)
+// SIGINT is PostgreSQL's fast shutdown: it ends connections and exits.
+process.stdin.resume().on('end', () => server.kill('SIGINT'))
+// Ctrl-C goes to the whole group; the end of the pipe is the sign that counts.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', () => undefined)
+server.on('exit', (code) => {
+  rmSync(dirname(directory), { recursive: true, force: true })
+  process.exit(code ?? 1)
+})

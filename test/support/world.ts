@@ -1,0 +1,208 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config, RechargeConfig } from '../../src/config.ts'
+import type { Event } from '../../src/event.ts'
+import type { RawCallback } from '../../src/gateway/gateway.ts'
+import type { Order, OrderEvent } from '../../src/order.ts'
+import { type Budan, openService, type ServiceOptions } from '../../src/service.ts'
+import {
+  type Control,
+  generateMerchant,
+  type Merchant,
+  merchantOptions,
+  type Signing,
+  type Simulator,
+  SimulatorClock,
+  startSimulator,
+} from '../../src/simulator/index.ts'
+import type { Store } from '../../src/store/store.ts'
+import { freshStore } from './stores.ts'
+
+/** RSA keys cost tenths of a second: one merchant per test file. */
+const merchantOnce: { made?: Promise<Merchant> } = {}
+
+export function sharedMerchant(): Promise<Merchant> {
+  merchantOnce.made ??= generateMerchant()
+  return merchantOnce.made
+}
+
+export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
+  readonly kind?: 'pglite' | 'postgres'
+  readonly recharge?: Partial<RechargeConfig>
+  readonly timeoutMs?: number
+  readonly signing?: Signing
+  /** Of the configuration; the simulator keeps the merchant's own. */
+  readonly mchId?: string
+}
+
+/**
+ * budan, a store and a simulator of the gateway on one stepped clock: nothing moves in time
+ * unless a test says so. Questions go over real HTTP, money through a real database.
+ */
+export interface World {
+  readonly budan: Budan
+  readonly store: Store
+  readonly simulator: Simulator
+  readonly control: Control
+  readonly config: Config
+  readonly events: readonly Event[]
+  now(): Date
+  /** Both clocks. */
+  advanceMins(minutes: number): Promise<void>
+  /** Resolves with the next event of that type, or one that has been seen already after `from`. */
+  waitFor(type: Event['type'], options?: { from?: number }): Promise<Event>
+  /** Puts an order at the gateway and adopts it here. */
+  adopt(
+    orderNo: string,
+    options?: { amount?: number; userId?: string; ttlMins?: number },
+  ): Promise<Order>
+  order(orderNo: string): Promise<Order>
+  timeline(orderNo: string): Promise<readonly OrderEvent[]>
+  balance(userId: string): Promise<bigint>
+  /** The bytes of a callback for the order's payment, sent now. */
+  callback(orderNo: string): Promise<RawCallback>
+  close(): Promise<void>
+}
+
+const startAt = new Date('2026-01-24T07:00:00Z')
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const merchant = await sharedMerchant()
+  const clock = new SimulatorClock({ stepped: true, startAt })
+  const simulator = await startSimulator({
+    ...merchantOptions(merchant),
+    clock,
+    signatureNow: () => clock.now(),
+    signing: options.signing ?? 'public_key',
+    seed: 'flow',
+  })
+  const now = () => new Date(clock.now())
+  const store = options.store ?? (await freshStore(options.kind ?? 'pglite', { clock: now }))
+  const config = configOf(simulator, { merchant, ...options })
+  const heard = new Heard()
+  const letterbox = await openLetterbox()
+  const budan = await openService(config, {
+    ...options,
+    store,
+    clock: now,
+    onEvent: (event) => heard.add(event),
+  })
+  const { control } = simulator
+  return {
+    ...{ budan, store, simulator, control, config, now },
+    events: heard.events,
+    advanceMins: (minutes) => control.advance(minutes * 60_000),
+    waitFor: (type, { from = 0 } = {}) => heard.wait(type, from),
+    adopt: async (orderNo, { amount = 100, userId = 'u1', ttlMins = 120 } = {}) => {
+      control.putOrder({ out_trade_no: orderNo, total: amount, notify_url: letterbox.url })
+      const expiresAt = new Date(clock.now() + ttlMins * 60_000)
+      const facts = { orderNo, userId, amount: BigInt(amount), description: '' }
+      const adoption = await budan.adoptOrder({ ...facts, createdAt: now(), expiresAt })
+      if (adoption.kind === 'conflict') throw new Error(adoption.message)
+      return adoption.order
+    },
+    order: async (orderNo) => {
+      const order = await store.findOrder(orderNo)
+      if (order === null) throw new Error(`No order "${orderNo}"`)
+      return order
+    },
+    timeline: async (orderNo) => {
+      const page = await store.listOrderEvents(orderNo, { limit: 200, cursor: null })
+      return page.items
+    },
+    balance: async (userId) => (await store.balance(userId)).balance,
+    callback: async (orderNo) => {
+      const next = letterbox.next()
+      await control.redeliver(orderNo)
+      return next
+    },
+    close: async () => {
+      await budan.close()
+      await simulator.stop()
+      await letterbox.close()
+    },
+  }
+}
+
+export function configOf(
+  simulator: Pick<Simulator, 'url'>,
+  { merchant, recharge, timeoutMs, signing, mchId }: WorldOptions & { merchant: Merchant },
+): Config {
+  const { wechatpay } = merchant
+  return {
+    server: { host: '127.0.0.1', port: 0, apiToken: null },
+    database: { url: 'pglite:memory' },
+    engine: { url: 'local' },
+    recharge: {
+      compensationEnabled: true,
+      compensationIntervalMins: 5,
+      compensationThresholdMins: 5,
+      compensationBatchSize: 50,
+      compensationConcurrency: 5,
+      compensationRecheckMins: [5, 5, 10, 15, 30, 60],
+      compensationDrain: false,
+      compensationMaxQps: 10_000,
+      orderTtlMins: 120,
+      ...recharge,
+    },
+    wechat: {
+      baseUrl: simulator.url,
+      mchId: mchId ?? merchant.mchid,
+      appId: merchant.appid,
+      serialNo: merchant.serialNo,
+      privateKey: createPrivateKey(merchant.privateKeyPem),
+      apiV3Key: Buffer.from(merchant.apiV3Key),
+      notifyUrl: 'http://127.0.0.1:9/v1/callbacks/wechatpay',
+      publicKey:
+        signing === 'certificate'
+          ? null
+          : { id: wechatpay.publicKeyId, key: createPublicKey(wechatpay.publicKeyPem) },
+      timeoutMs: timeoutMs ?? 5000,
+    },
+    log: { level: 'silent', format: 'json' },
+  }
+}
+
+/** Takes callbacks as they come over the wire, so that a test can bring them when and as often as it likes. */
+async function openLetterbox() {
+  let deliver: (callback: RawCallback) => void = () => {}
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      deliver({ headers: request.headers, body: Buffer.concat(chunks) })
+      response.writeHead(204).end()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    next: () => new Promise<RawCallback>((resolve) => (deliver = resolve)),
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** The events so far, and those who wait for one. */
+class Heard {
+  readonly events: Event[] = []
+  #waiting: { type: Event['type']; resolve: (event: Event) => void }[] = []
+
+  add(event: Event): void {
+    this.events.push(event)
+    for (const one of this.#waiting.filter(({ type }) => type === event.type)) one.resolve(event)
+    this.#waiting = this.#waiting.filter(({ type }) => type !== event.type)
+  }
+
+  wait(type: Event['type'], from: number): Promise<Event> {
+    const seen = this.events.slice(from).find((event) => event.type === type)
+    if (seen !== undefined) return Promise.resolve(seen)
+    return new Promise((resolve) => this.#waiting.push({ type, resolve }))
+  }
+}

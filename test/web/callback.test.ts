@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RawCallback } from '../../src/gateway/gateway.ts'
+import type { Budan } from '../../src/service.ts'
+import { StoreError } from '../../src/store/errors.ts'
+import { buildWeb } from '../../src/web/server.ts'
+import { sampleOrder } from '../support/samples.ts'
+import { doubleBudan } from './double.ts'
+
+/** How the callback's route answers; what a callback does is tested on the real budan. */
+
+const url = '/v1/callbacks/wechatpay'
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+async function open(receiveCallback: Budan['receiveCallback']) {
+  const double = doubleBudan({ budan: { receiveCallback } })
+  const server = { host: '127.0.0.1', port: 0, apiToken: 'secret' }
+  const app = await buildWeb(double.budan, { server, version: '0' })
+  ends.push(() => app.close())
+  return { app, ...double }
+}
+
+const settle: Budan['receiveCallback'] = async () => ({
+  kind: 'settled',
+  order: sampleOrder(),
+  decision: 'pay',
+})
+
+describe('POST /v1/callbacks/wechatpay', () => {
+  test('answers 204 without a body once settled', async () => {
+    const { app } = await open(settle)
+    const answer = await app.inject({ method: 'POST', url, payload: {} })
+    expect(answer.statusCode).toBe(204)
+    expect(answer.body).toBe('')
+  })
+
+  const types = [
+    'application/json',
+    'text/plain',
+    'application/octet-stream',
+    'nonsense',
+    '',
+    '*/*',
+  ]
+  test.each(types)('hands on the very bytes with content type %j', async (type) => {
+    const seen: RawCallback[] = []
+    const { app } = await open(async (callback) => {
+      seen.push(callback)
+      return settle(callback)
+    })
+    const payload = Buffer.from([0x7b, 0x20, 0xff, 0x00, 0x0d, 0x0a, 0x7d])
+    const headers = { 'content-type': type, 'Wechatpay-Nonce': 'n1' }
+    const answer = await app.inject({ method: 'POST', url, headers, payload })
+    expect(answer.statusCode).toBe(204)
+    expect(Buffer.from(seen[0]?.body ?? []).equals(payload)).toBe(true)
+    expect(seen[0]?.headers['wechatpay-nonce']).toBe('n1')
+  })
+
+  test('hands on no bytes when there is no body', async () => {
+    const seen: RawCallback[] = []
+    const { app } = await open(async (callback) => {
+      seen.push(callback)
+      return settle(callback)
+    })
+    await app.inject({ method: 'POST', url })
+    expect(seen[0]?.body.length).toBe(0)
+  })
+
+  test.each([400, 401, 404, 500, 503])('answers %i FAIL when budan rejects so', async (status) => {
+    const { app } = await open(async () => ({
+      kind: 'rejected',
+      status,
+      reason: 'stale timestamp',
+    }))
+    const answer = await app.inject({ method: 'POST', url, payload: {} })
+    expect(answer.statusCode).toBe(status)
+    expect(answer.json()).toEqual({ code: 'FAIL', message: 'stale timestamp' })
+  })
+
+  test('never takes a rejection for a success', async () => {
+    const { app, events } = await open(async () => ({ kind: 'rejected', status: 200, reason: 'x' }))
+    const answer = await app.inject({ method: 'POST', url, payload: {} })
+    expect(answer.statusCode).toBe(500)
+    expect(answer.json().code).toBe('FAIL')
+    expect(events.map(({ type }) => type)).toEqual(['request_failed'])
+  })
+
+  test.each([
+    [new Error('APIv3 key is 0123456789'), 500],
+    [new StoreError('COMMIT failed at 10.0.0.7'), 503],
+    [null, 500],
+  ])('answers FAIL without a word of %o', async (error, status) => {
+    const { app, events } = await open(() => Promise.reject(error))
+    const answer = await app.inject({ method: 'POST', url, payload: {} })
+    expect(answer.statusCode).toBe(status)
+    expect(Object.keys(answer.json())).toEqual(['code', 'message'])
+    expect(answer.json().code).toBe('FAIL')
+    expect(answer.body).not.toMatch(/0123456789|10\.0\.0\.7/)
+    expect(events).toEqual([{ type: 'request_failed', method: 'POST', path: url, error }])
+  })
+
+  test('answers 413 FAIL beyond 64 KiB and asks nobody', async () => {
+    const { app, calls } = await open(settle)
+    const answer = await app.inject({ method: 'POST', url, payload: Buffer.alloc(65_537, 0x20) })
+    expect(answer.statusCode).toBe(413)
+    expect(answer.json().code).toBe('FAIL')
+    expect(calls).toEqual([])
+  })
+
+  test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD'] as const)(
+    'answers %s with 404',
+    async (m) => {
+      const { app, calls } = await open(settle)
+      const answer = await app.inject({ method: m, url: `${url}?x=1` })
+      expect(answer.statusCode).toBe(404)
+      if (m !== 'HEAD') expect(answer.json().code).toBe('FAIL')
+      expect(calls).toEqual([])
+    },
+  )
+})

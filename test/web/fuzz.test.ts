@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { fenMax } from '../../src/money.ts'
+import type { AdoptRequest, PlaceRequest } from '../../src/place.ts'
+import { buildWeb } from '../../src/web/server.ts'
+import { sampleOrder } from '../support/samples.ts'
+import { doubleBudan } from './double.ts'
+
+/** Whatever is sent: an answer in our shape, never a 5xx, and nothing taken that is not whole. */
+
+const taken: (PlaceRequest | AdoptRequest)[] = []
+const { budan, calls, events } = doubleBudan({
+  budan: {
+    placeOrder: async (request) => {
+      taken.push(request)
+      return { kind: 'placed', order: sampleOrder() }
+    },
+    adoptOrder: async (request) => {
+      taken.push(request)
+      return { kind: 'adopted', order: sampleOrder() }
+    },
+  },
+})
+let app: FastifyInstance
+
+beforeAll(async () => {
+  const server = { host: '127.0.0.1', port: 0, apiToken: null }
+  app = await buildWeb(budan, { server, version: '0' })
+})
+afterAll(() => app.close())
+beforeEach(() => {
+  for (const list of [taken, calls, events]) list.length = 0
+})
+
+const post = (payload: string | Buffer, type = 'application/json') =>
+  app.inject({
+    method: 'POST',
+    url: '/v1/orders',
+    headers: { 'content-type': type, 'idempotency-key': 'k1' },
+    payload,
+  })
+
+/** Mostly right, so that one wrong part is looked at by itself. */
+const nearly = <T>(right: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 9, arbitrary: right }, { weight: 1, arbitrary: fc.jsonValue() })
+
+const anyText = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 100 }),
+  fc.stringMatching(/^[\u4e00-\u9fff]{1,64}$/),
+  fc.string({ unit: 'binary', maxLength: 140 }),
+)
+const amount = fc.oneof(fc.integer({ min: 1 }), fc.double(), fc.maxSafeInteger())
+const time = fc
+  .date({ min: new Date('1990-01-01'), max: new Date('2110-01-01'), noInvalidDate: true })
+  .map((date) => date.toISOString())
+
+const facts = { user_id: nearly(anyText), amount: nearly(amount) }
+const orderLike = fc.oneof(
+  fc.record(
+    {
+      ...facts,
+      description: nearly(anyText),
+      attach: nearly(anyText),
+      adopt: nearly(fc.constant(false)),
+    },
+    { requiredKeys: ['user_id', 'amount', 'description'] },
+  ),
+  fc.record(
+    {
+      ...facts,
+      adopt: nearly(fc.constant(true)),
+      order_no: nearly(fc.stringMatching(/^[0-9A-Za-z_\-|*]{5,33}$/)),
+      created_at: nearly(time),
+      expires_at: nearly(time),
+    },
+    { requiredKeys: ['user_id', 'amount', 'adopt', 'order_no'] },
+  ),
+)
+
+async function expectSound(answer: Awaited<ReturnType<typeof post>>): Promise<void> {
+  const body = answer.json()
+  if (answer.statusCode === 201) expect(body.order_no).toBeTruthy()
+  else expect(Object.keys(body)).toEqual(['code', 'message'])
+  expect([201, 400]).toContain(answer.statusCode)
+  expect(events).toEqual([])
+}
+
+describe('POST /v1/orders', () => {
+  test('never fails for any JSON', () =>
+    fc.assert(
+      fc.asyncProperty(fc.json({ maxDepth: 6 }), async (json) => expectSound(await post(json))),
+      { numRuns: 500 },
+    ))
+
+  test('takes only whole facts of anything like an order', async () => {
+    await fc.assert(
+      fc.asyncProperty(orderLike, async (order) => {
+        await expectSound(await post(JSON.stringify(order)))
+      }),
+      { numRuns: 2000 },
+    )
+    expect(taken.length).toBeGreaterThan(20)
+    for (const { amount, userId, description } of taken) {
+      expect(amount >= 1n && amount <= fenMax).toBe(true)
+      expect(userId).toMatch(/^[^\p{Cc}\p{Cs}]{1,64}$/u)
+      expect(description).toMatch(/^[^\p{Cc}\p{Cs}\u{10000}-\u{10FFFF}]{0,127}$/u)
+    }
+  })
+
+  test('never fails for any bytes', () =>
+    fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const answer = await post(Buffer.from(bytes))
+        expect(answer.statusCode).toBe(400)
+        expect(Object.keys(answer.json())).toEqual(['code', 'message'])
+      }),
+      { numRuns: 300 },
+    ))
+})
+
+describe('GET', () => {
+  test('never fails for any path part and query', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('orders/', 'runs/', 'accounts/', 'orders?cursor=', 'orders?user_id='),
+        fc.oneof(fc.webPath(), anyText.map(encodeAny), fc.stringMatching(/^[!-~]*$/)),
+        async (start, rest) => {
+          const answer = await app.inject(`/v1/${start}${rest.replaceAll('#', '')}`)
+          expect(answer.statusCode).toBeLessThan(500)
+          if (answer.statusCode >= 400) {
+            expect(Object.keys(answer.json())).toEqual(['code', 'message'])
+          }
+          expect(events).toEqual([])
+        },
+      ),
+      { numRuns: 500 },
+    ))
+})
+
+/** Percent-encoded; halves of surrogate pairs have no encoding. */
+function encodeAny(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '?'))
+}

@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { buildWeb } from '../../src/web/server.ts'
+import { doubleBudan } from './double.ts'
+
+const token = 'a-long-secret 与 more'
+const { budan, calls } = doubleBudan()
+let app: FastifyInstance
+
+beforeAll(async () => {
+  const server = { host: '127.0.0.1', port: 0, apiToken: token }
+  app = await buildWeb(budan, { server, version: '0' })
+})
+afterAll(() => app.close())
+beforeEach(() => {
+  calls.length = 0
+})
+
+/** As curl sends it: the bytes of UTF-8. */
+const bytesOf = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
+
+const guarded: readonly (readonly ['GET' | 'POST', string])[] = [
+  ['POST', '/v1/orders'],
+  ['GET', '/v1/orders'],
+  ['GET', '/v1/orders/OLD-000001'],
+  ['GET', '/v1/orders/OLD-000001/events'],
+  ['POST', '/v1/orders/OLD-000001/check'],
+  ['GET', '/v1/accounts/u1'],
+  ['GET', '/v1/accounts/u1/entries'],
+  ['POST', '/v1/runs'],
+  ['GET', '/v1/runs'],
+  ['GET', '/v1/runs/1'],
+  ['GET', '/v1/audit'],
+  ['GET', '/'],
+]
+
+describe('requireToken() refuses', () => {
+  test.each(guarded)('%s %s without a token', async (method, url) => {
+    const answer = await app.inject({ method, url })
+    expect(answer.statusCode).toBe(401)
+    expect(answer.headers['www-authenticate']).toBe('Bearer')
+    expect(Object.keys(answer.json())).toEqual(['code', 'message'])
+    expect(answer.json().code).toBe('unauthorized')
+    expect(calls).toEqual([])
+  })
+
+  const wrong = [
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer a-long-secret',
+    `Bearer ${bytesOf(token)}x`,
+    `Bearer ${bytesOf(token).slice(0, -1)}`,
+    `Bearer ${bytesOf(token.toUpperCase())}`,
+    `Basic ${Buffer.from(`:${token}`).toString('base64')}`,
+    bytesOf(token),
+    `Bearer ${'x'.repeat(5000)}`,
+  ]
+  test.each(wrong)('the header %j', async (authorization) => {
+    const answer = await app.inject({ url: '/v1/audit', headers: { authorization } })
+    expect(answer.statusCode).toBe(401)
+    expect(answer.body).not.toContain('a-long-secret')
+    expect(calls).toEqual([])
+  })
+
+  test('before it reads the body', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await app.inject({ method: 'POST', url: '/v1/orders', headers, payload: '{' })
+    expect(answer.statusCode).toBe(401)
+  })
+
+  test('HEAD as well', async () => {
+    expect((await app.inject({ method: 'HEAD', url: '/v1/audit' })).statusCode).toBe(401)
+  })
+})
+
+describe('requireToken() lets through', () => {
+  test.each(['Bearer', 'bearer'])('the right token after %s', async (scheme) => {
+    const authorization = `${scheme} ${bytesOf(token)}`
+    for (const [method, url] of guarded) {
+      const answer = await app.inject({ method, url, headers: { authorization } })
+      expect(answer.statusCode).not.toBe(401)
+    }
+  })
+
+  test.each(['/healthz', '/readyz', '/metrics', '/openapi.json', '/assets/status.css'])(
+    'GET %s without one',
+    async (url) => {
+      expect((await app.inject(url)).statusCode).toBe(200)
+    },
+  )
+
+  test('the callback without one: it is signed', async () => {
+    const answer = await app.inject({ method: 'POST', url: '/v1/callbacks/wechatpay' })
+    expect(calls).toEqual(['receiveCallback'])
+    expect(answer.json()).toEqual({ code: 'FAIL', message: 'no signature' })
+  })
+})
