@@ -22,9 +22,10 @@ export interface SchedulePolicy {
 }
 
 /**
- * A question costs at most this many calls (query, close, query again), each with its own deadline.
+ * A question costs at most three calls (query, close, query again). Each waits at most one time-out
+ * for its place in the quota, and another for its answer.
  */
-const callsPerCheckMax = 3
+const timeoutsPerCheckMax = 3 * 2
 
 export function schedulePolicy(recharge: RechargeConfig, timeoutMs: number): SchedulePolicy {
   const intervalMs = recharge.compensationIntervalMins * minuteMs
@@ -37,7 +38,7 @@ export function schedulePolicy(recharge: RechargeConfig, timeoutMs: number): Sch
     thresholdMs: recharge.compensationThresholdMins * minuteMs,
     recheckMs,
     runDeadlineMs,
-    leaseMs: runDeadlineMs + callsPerCheckMax * timeoutMs,
+    leaseMs: runDeadlineMs + timeoutsPerCheckMax * timeoutMs,
     absenceSpreadMs: Math.max(...recheckMs),
     orderTtlMs: recharge.orderTtlMins * minuteMs,
   }

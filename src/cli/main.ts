@@ -13,7 +13,8 @@ export async function main(): Promise<void> {
   process.exit(code)
 }
 
-async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+/** The same within this process: for tests, and for programs that bring their own terminal. */
+export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = 0
   const program = createProgram(terminal, (end) => {
     code = end

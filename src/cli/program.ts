@@ -115,6 +115,7 @@ function addTrialCommands(program: Command, start: Start): void {
     .command('demo')
     .description('simulator and budan together: orders with many fates, each ending as it must')
     .option('--serve', 'keep the service running afterwards')
+    .addOption(numberOption('--port <port>', { min: 0, max: 65_535, whole: true }).default(0))
     .action(start(async () => (await import('./commands/demo.ts')).demo))
 }
 

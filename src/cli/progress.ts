@@ -13,9 +13,20 @@ export function createProgress(terminal: Terminal): Progress {
 }
 
 function lineProgress(terminal: Terminal): Progress {
+  let total = 0
+  let told = 0
   return {
-    stage: (title) => terminal.err(`${title}\n`),
-    progress: () => {},
+    stage(title, steps) {
+      total = steps
+      told = 0
+      terminal.err(`${title}\n`)
+    },
+    progress(done) {
+      // A log wants the quarters, not each step.
+      const quarter = Math.floor((4 * done) / total)
+      if (quarter > told) terminal.err(`  ${done}/${total}\n`)
+      told = Math.max(told, quarter)
+    },
     end: () => {},
   }
 }

@@ -19,9 +19,8 @@ export async function readStore<T>(url: string, read: (store: Store) => Promise<
       )
     }
     if (pending.length > 0) {
-      throw new CommandError(
-        `The database is behind by ${pending.length} migrations: run \`budan migrate\``,
-      )
+      const count = pending.length === 1 ? '1 migration' : `${pending.length} migrations`
+      throw new CommandError(`The database is behind by ${count}: run \`budan migrate\``)
     }
     return await read(store)
   } finally {

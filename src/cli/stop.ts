@@ -1,24 +1,11 @@
-/** A person's or a supervisor's wish that this process end. */
-export interface StopRequest {
-  /** Resolves at the first SIGTERM or SIGINT; a second one changes nothing: credits in flight end. */
-  readonly asked: Promise<void>
-  /** Listens no more. */
-  end(): void
-}
-
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
 
-export function listenForStop(): StopRequest {
-  let ask = () => {}
-  const asked = new Promise<void>((resolve) => {
-    ask = resolve
+/**
+ * Resolves when a person or a supervisor asks this process to end. From now on it ends when its
+ * work does: a second signal changes nothing, so that no credit in flight is cut short.
+ */
+export function listenForStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of stopSignals) process.on(signal, () => resolve())
   })
-  const listener = () => ask()
-  for (const signal of stopSignals) process.on(signal, listener)
-  return {
-    asked,
-    end: () => {
-      for (const signal of stopSignals) process.off(signal, listener)
-    },
-  }
 }

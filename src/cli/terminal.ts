@@ -1,3 +1,5 @@
+import { listenForStop } from './stop.ts'
+
 /** What a command may use of its process. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv
@@ -8,6 +10,8 @@ export interface Terminal {
   out(text: string): void
   /** Everything else. */
   err(text: string): void
+  /** Resolves when the command is asked to stop; once called, it is for the command to end. */
+  stopAsked(): Promise<void>
 }
 
 /** 0: done. 1: the work failed. 2: wrong usage or configuration. */
@@ -21,5 +25,6 @@ export function processTerminal(): Terminal {
     hasColor: isInteractive && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    stopAsked: listenForStop,
   }
 }

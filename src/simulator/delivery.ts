@@ -1,5 +1,10 @@
 import type { FaultKind } from './fault.ts'
 
+/** Documented waits after a failed callback, in seconds: 15 of them, 24 h 4 min in all. */
+export const retrySeconds: readonly number[] = [
+  15, 15, 30, 180, 600, 1_200, 1_800, 1_800, 1_800, 3_600, 10_800, 10_800, 10_800, 21_600, 21_600,
+]
+
 export type DeliveryOutcome =
   | 'accepted' // 200 or 204 in time
   | 'refused' // any other status

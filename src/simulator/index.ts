@@ -1,6 +1,7 @@
 export { SimulatorClock } from './clock.ts'
 export { configurationFor } from './configuration.ts'
 export type { Control } from './control.ts'
+export { retrySeconds } from './delivery.ts'
 export {
   generateMerchant,
   type Merchant,
@@ -8,7 +9,6 @@ export {
   readMerchant,
   writeMerchant,
 } from './merchant.ts'
-export { retrySeconds } from './notifier.ts'
 export type { RuleInput } from './rules.ts'
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts'
 export type { Signing } from './switches.ts'

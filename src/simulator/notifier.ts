@@ -1,16 +1,16 @@
 import { Agent } from 'undici'
 import { type Callback, callbackOf, postCallback } from './callback.ts'
 import { beijingTime, type Cancel } from './clock.ts'
-import type { CallbackState, Delivery, DeliveryOutcome } from './delivery.ts'
+import {
+  type CallbackState,
+  type Delivery,
+  type DeliveryOutcome,
+  retrySeconds,
+} from './delivery.ts'
 import { type Fault, faultOf } from './fault.ts'
 import type { Order, Payment } from './order.ts'
 import { Waiters } from './waiters.ts'
 import type { World } from './world.ts'
-
-/** Documented waits after a failed callback, in seconds: 15 of them, 24 h 4 min in all. */
-export const retrySeconds: readonly number[] = [
-  15, 15, 30, 180, 600, 1_200, 1_800, 1_800, 1_800, 3_600, 10_800, 10_800, 10_800, 21_600, 21_600,
-]
 
 /** Deliveries remembered for one order: the schedule some times over. */
 const deliveriesMax = 200
@@ -145,8 +145,7 @@ export class Notifier {
       notification.state = 'lost'
       const attempt = { number: notification.attempts, copy: false, faults: [] }
       this.#record(notification, attempt, { outcome: 'lost' })
-      this.#waiters.check()
-      return
+      return this.#waiters.check()
     }
     await this.#attempt(notification)
     notification.tries += 1
@@ -154,8 +153,7 @@ export class Notifier {
     const seconds = retrySeconds[notification.tries - 1]
     if (seconds === undefined) {
       notification.state = 'gave_up'
-      this.#waiters.check()
-      return
+      return this.#waiters.check()
     }
     const { clock, timeScale } = this.#world
     const next = clock.now() + (seconds * 1000) / timeScale

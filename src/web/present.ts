@@ -110,7 +110,7 @@ export function presentRun(run: Run): RunJson {
   }
 }
 
-export function presentRunResult(result: RunResult): RunResultJson {
+function presentRunResult(result: RunResult): RunResultJson {
   return {
     order_no: result.orderNo,
     trade_state: result.tradeState,

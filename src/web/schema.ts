@@ -31,7 +31,7 @@ interface TextBounds {
 }
 
 /** One line of text that every part can carry. */
-export function text({ min, max, description }: TextBounds) {
+function text({ min, max, description }: TextBounds) {
   return z
     .string({ error: 'must be a string' })
     .refine((value) => !unprintable.test(value), {

@@ -47,7 +47,7 @@ export const orderShape = z
   })
   .register(apiSchemas, { id: 'Order' })
 
-export const orderEventShape = z
+const orderEventShape = z
   .object({
     id: z.string(),
     order_no: z.string(),
@@ -79,7 +79,7 @@ export const accountShape = z
   .object({ user_id: z.string(), balance: fen, currency: z.string() })
   .register(apiSchemas, { id: 'Account' })
 
-export const entryShape = z
+const entryShape = z
   .object({
     id: z.string(),
     order_no: z.string(),
@@ -109,7 +109,7 @@ const runFields = {
   outcomes: z.record(z.enum(outcomes), count),
 }
 
-export const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
+const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
 
 const runResultShape = z
   .object({

@@ -79,10 +79,9 @@ export function createWebApp(limits: WebLimits): WebApp {
 /** JSON in UTF-8 or nothing. An empty body is none, whatever its content type says. */
 function readJsonBodies(app: WebApp): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
-  const utf8 = new TextDecoder('utf-8', { fatal: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const text = decoded(utf8, body as Buffer)
+    const text = utf8Text(body as Buffer)
     if (text === null) {
       const message = 'Cannot read the body: it is not valid UTF-8'
       done(new Refusal(400, { code: 'json_malformed', message }))
@@ -91,9 +90,9 @@ function readJsonBodies(app: WebApp): void {
   })
 }
 
-function decoded(decoder: TextDecoder, bytes: Uint8Array): string | null {
+function utf8Text(bytes: Uint8Array): string | null {
   try {
-    return decoder.decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return null
   }

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runCommand } from '../../src/cli/main.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
 
 const entry = fileURLToPath(new URL('../../bin/budan.js', import.meta.url))
 
@@ -65,6 +67,29 @@ export function runBudan(args: readonly string[], options: CommandOptions): Prom
   const { child, ended } = startBudan(args, options)
   child.stdin.end()
   return ended
+}
+
+/** The same within the test's own process, which has to open its parts only once; paths are the caller's to make absolute. */
+export async function runInProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  const terminal: Terminal = {
+    env,
+    isInteractive: false,
+    hasColor: false,
+    out: (text) => {
+      stdout += text
+    },
+    err: (text) => {
+      stderr += text
+    },
+    stopAsked: () => new Promise(() => {}),
+  }
+  const code = await runCommand(args, terminal)
+  return { code, stdout, stderr }
 }
 
 /** An empty directory to start commands in, so that no ./budan.yaml is found. */

@@ -13,6 +13,7 @@ function terminal(options: {
     ...options,
     out: (text) => void written.push(text),
     err: () => {},
+    stopAsked: () => new Promise(() => {}),
     text: () => written.join(''),
   }
 }

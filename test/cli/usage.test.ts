@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openDirectory, runBudan } from './budan.ts'
+import { openDirectory, runBudan, runInProcess } from './budan.ts'
 
 const directory = openDirectory()
 const cwd = directory.path
@@ -29,13 +31,19 @@ test('budan --help lists every command on standard output and ends with 0', asyn
 test.each(commands)(
   'budan %s --help names --config and --json and ends with 0',
   async (command) => {
-    const { code, stdout } = await runBudan([command, '--help'], { cwd })
+    const { code, stdout } = await runInProcess([command, '--help'], {})
     expect(code).toBe(0)
     expect(stdout).toContain(`Usage: budan ${command}`)
     expect(stdout).toContain('--config <file>')
     expect(stdout).toContain('--json')
   },
 )
+
+test('budan ends its process with 2 for wrong usage', async () => {
+  const { code, stdout, stderr } = await runBudan(['bogus'], { cwd })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain("unknown command 'bogus'")
+})
 
 const wrong: [string, RegExp][] = [
   ['', /Usage: budan/],
@@ -60,11 +68,24 @@ const wrong: [string, RegExp][] = [
 test.each(wrong)(
   'budan %s is wrong usage: 2, and nothing on standard output',
   async (line, message) => {
-    const { code, stdout, stderr } = await runBudan(line.split(' ').filter(Boolean), { cwd })
+    const { code, stdout, stderr } = await runInProcess(line.split(' ').filter(Boolean), {})
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
   },
 )
+
+test('bin/budan.js says what to do when the program was never built', async () => {
+  const unbuilt = join(cwd, 'unbuilt')
+  mkdirSync(join(unbuilt, 'bin'), { recursive: true })
+  writeFileSync(join(unbuilt, 'package.json'), '{"type":"module"}')
+  copyFileSync(new URL('../../bin/budan.js', import.meta.url), join(unbuilt, 'bin', 'budan.js'))
+  const failed = promisify(execFile)(process.execPath, [join(unbuilt, 'bin', 'budan.js'), '--help'])
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'budan is not built yet: run "npm install" in its directory first\n',
+  })
+})
 
 describe('a wrong configuration', () => {
   test.each([

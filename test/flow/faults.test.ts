@@ -9,7 +9,7 @@ import { openWorld, type World, type WorldOptions } from '../support/world.ts'
 const worlds: World[] = []
 
 async function world(options: WorldOptions = {}): Promise<World> {
-  const opened = await openWorld(options)
+  const opened = await openWorld({ kind: 'postgres', ...options })
   worlds.push(opened)
   return opened
 }
@@ -78,7 +78,8 @@ describe('fault 2: the question fails just as the order ends', () => {
   ] as const)(
     'the answer %s: the order waits, and is credited when the gateway recovers',
     async (_, fault) => {
-      const opened = await world({ timeoutMs: 200 })
+      // Longer than everybody pauses after a 429; only a hung call takes this long.
+      const opened = await world({ timeoutMs: 700 })
       await opened.adopt('ORDER-1', { ttlMins: 10 })
       opened.control.pay('ORDER-1', { callback: false })
       opened.control.addFault({ operation: query, fault })
@@ -227,7 +228,8 @@ describe('faults 9 and 10: an answer that is not about what was ordered', () => 
   ])('with %s: nobody is credited, the order never expires', async (_, patch) => {
     const opened = await world()
     await opened.adopt('ORDER-1')
-    opened.control.pay('ORDER-1', { callback: false, answered: patch })
+    opened.control.pay('ORDER-1', { callback: false })
+    opened.control.answerAs('ORDER-1', patch)
     await opened.advanceMins(6)
     await run(opened)
     expect(['review', 'pending']).toContain((await opened.order('ORDER-1')).status)

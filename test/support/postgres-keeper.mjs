@@ -12,14 +12,24 @@ const identity = uid === '' ? {} : { uid: Number(uid), gid: Number(uid) }
 const server = spawn(
   binary,
   ['-D', directory, '-p', port, '-h', '127.0.0.1', '-c', 'unix_socket_directories='],
-  { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'], ...identity },
+  { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...identity },
 )
-// SIGINT is PostgreSQL's fast shutdown: it ends connections and exits.
-process.stdin.resume().on('end', () => server.kill('SIGINT'))
+// Told only if the server ends by itself: a log of every connection that came too early helps nobody.
+let log = ''
+server.stderr.on('data', (text) => {
+  log = (log + text).slice(-4000)
+})
+let asked = false
+process.stdin.resume().on('end', () => {
+  asked = true
+  // PostgreSQL's immediate shutdown: nobody will read these files again.
+  server.kill('SIGQUIT')
+})
 // Ctrl-C goes to the whole group; the end of the pipe is the sign that counts.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
 server.on('exit', (code) => {
+  if (!asked) process.stderr.write(log)
   rmSync(dirname(directory), { recursive: true, force: true })
   process.exit(code ?? 1)
 })

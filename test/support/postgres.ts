@@ -148,6 +148,7 @@ function keep({ binaries, directory, uid, port }: Cluster & { port: number }): K
   return {
     exited: () => keeper.exitCode !== null,
     stop: () => {
+      keeper.ref()
       keeper.stdin.end()
       return exit
     },

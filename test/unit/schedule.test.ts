@@ -58,10 +58,10 @@ describe('schedulePolicy()', () => {
     expect(schedulePolicy(defaults, 5000)).toMatchObject({
       intervalMs: 300_000,
       runDeadlineMs: 300_000,
-      leaseMs: 315_000,
+      leaseMs: 330_000,
       absenceSpreadMs: 3_600_000,
     })
     const hasty = { ...defaults, compensationIntervalMins: 0.05 }
-    expect(schedulePolicy(hasty, 5000)).toMatchObject({ runDeadlineMs: 50_000, leaseMs: 65_000 })
+    expect(schedulePolicy(hasty, 5000)).toMatchObject({ runDeadlineMs: 50_000, leaseMs: 80_000 })
   })
 })

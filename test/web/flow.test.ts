@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildWeb, startWeb } from '../../src/web/server.ts'
 import { openWorld, type World } from '../support/world.ts'
 import { documentedCalls } from './documented.ts'
+import { orderLike } from './order-like.ts'
 
 /** Each route on the real thing: a real database, and the gateway's simulator over HTTP. */
 
@@ -12,7 +14,7 @@ let web: Awaited<ReturnType<typeof startWeb>>
 let call: (options: InjectOptions) => Promise<LightMyRequestResponse>
 
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openWorld({ recharge: { compensationBatchSize: 500 } })
   const { server } = world.config
   const options = { server, version: '0', clock: world.now }
   app = await buildWeb(world.budan, options)
@@ -62,7 +64,7 @@ describe('POST /v1/orders', () => {
     })
     expect(order.order_no).toMatch(/^RECH20260124150000[0-9A-Za-z]{10}$/)
     expect(order.code_url).toMatch(/^weixin:/)
-    expect(world.control.order(order.order_no)).toMatchObject({ total: 100, state: 'NOTPAY' })
+    expect(world.control.order(order.order_no)).toMatchObject({ total: 100, trade_state: 'NOTPAY' })
   })
 
   test('answers a repetition with the same order, one of other facts with 409', async () => {
@@ -120,6 +122,31 @@ describe('POST /v1/orders', () => {
     await adopt('OLD-REFUSED', { amount: 2 ** 53 })
     await adopt('OLD-REFUSED', { created_at: '2030-01-01T00:00:00Z' })
     expect((await get('/v1/orders?limit=200')).json().orders).toHaveLength(before)
+  })
+
+  test('never fails, and stores just what it took, for anything like an order', async () => {
+    const count = async () => {
+      const { ordersByStatus } = await world.store.vitals()
+      return Object.values(ordersByStatus).reduce((sum, rows) => sum + rows, 0)
+    }
+    const before = await count()
+    const taken = new Set<string>()
+    const headers = () => ({ 'idempotency-key': `fuzz-${taken.size}` })
+    await fc.assert(
+      fc.asyncProperty(orderLike, async (payload) => {
+        const answer = await call({
+          method: 'POST',
+          url: '/v1/orders',
+          headers: headers(),
+          payload,
+        })
+        expect([200, 201, 400, 409]).toContain(answer.statusCode)
+        if (answer.statusCode === 201) taken.add(answer.json().order_no)
+      }),
+      { numRuns: 200 },
+    )
+    expect(taken.size).toBeGreaterThan(0)
+    expect(await count()).toBe(before + taken.size)
   })
 
   test('adopts without asking the gateway: 201, then 200, then 409 for other facts', async () => {
@@ -317,7 +344,7 @@ describe('lists', () => {
     let cursor: string | null = ''
     for (let pages = 0; cursor !== null && pages < 50; pages += 1) {
       const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
-      const page = (await get(`/v1/orders?limit=3${query}`)).json()
+      const page = (await get(`/v1/orders?limit=7${query}`)).json()
       paged.push(...page.orders)
       cursor = page.next_cursor
     }

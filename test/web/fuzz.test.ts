@@ -6,6 +6,7 @@ import type { AdoptRequest, PlaceRequest } from '../../src/place.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { sampleOrder } from '../support/samples.ts'
 import { doubleBudan } from './double.ts'
+import { anyText, orderLike } from './order-like.ts'
 
 /** Whatever is sent: an answer in our shape, never a 5xx, and nothing taken that is not whole. */
 
@@ -40,43 +41,6 @@ const post = (payload: string | Buffer, type = 'application/json') =>
     headers: { 'content-type': type, 'idempotency-key': 'k1' },
     payload,
   })
-
-/** Mostly right, so that one wrong part is looked at by itself. */
-const nearly = <T>(right: fc.Arbitrary<T>) =>
-  fc.oneof({ weight: 9, arbitrary: right }, { weight: 1, arbitrary: fc.jsonValue() })
-
-const anyText = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 100 }),
-  fc.stringMatching(/^[\u4e00-\u9fff]{1,64}$/),
-  fc.string({ unit: 'binary', maxLength: 140 }),
-)
-const amount = fc.oneof(fc.integer({ min: 1 }), fc.double(), fc.maxSafeInteger())
-const time = fc
-  .date({ min: new Date('1990-01-01'), max: new Date('2110-01-01'), noInvalidDate: true })
-  .map((date) => date.toISOString())
-
-const facts = { user_id: nearly(anyText), amount: nearly(amount) }
-const orderLike = fc.oneof(
-  fc.record(
-    {
-      ...facts,
-      description: nearly(anyText),
-      attach: nearly(anyText),
-      adopt: nearly(fc.constant(false)),
-    },
-    { requiredKeys: ['user_id', 'amount', 'description'] },
-  ),
-  fc.record(
-    {
-      ...facts,
-      adopt: nearly(fc.constant(true)),
-      order_no: nearly(fc.stringMatching(/^[0-9A-Za-z_\-|*]{5,33}$/)),
-      created_at: nearly(time),
-      expires_at: nearly(time),
-    },
-    { requiredKeys: ['user_id', 'amount', 'adopt', 'order_no'] },
-  ),
-)
 
 async function expectSound(answer: Awaited<ReturnType<typeof post>>): Promise<void> {
   const body = answer.json()

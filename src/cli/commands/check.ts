@@ -3,7 +3,6 @@ import { presentCheckReport } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'
-import { listenForStop } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Asks about one order now. 0 whatever the gateway said; 1 when the order is not ours. */
@@ -11,7 +10,7 @@ export async function check(context: CommandContext, { args }: Given): Promise<E
   const [orderNo = ''] = args
   const { output } = context
   // The answer is settled before a signal ends this process: it has its own deadline.
-  listenForStop()
+  void context.terminal.stopAsked()
   const budan = await openService(context.config('gateway'))
   try {
     const report = await budan.checkOrder(orderNo)

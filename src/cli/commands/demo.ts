@@ -5,23 +5,23 @@ import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'
 import { createProgress } from '../progress.ts'
-import { listenForStop } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Plays the demo; 0 only if every order ended as it must and the audit finds nothing. */
 export async function demo(context: CommandContext, { options }: Given): Promise<ExitCode> {
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
-  const played = await runDemo({ version, listener: progress }).finally(() => progress.end())
+  const port = options.port as number
+  const played = await runDemo({ version, port, listener: progress }).finally(() => progress.end())
   try {
     const { report, url, simulatorUrl } = played
     if (output.asJson) output.json(presentReport(report))
     else showReport(output, report)
     if (options.serve === true) {
-      const stop = listenForStop()
+      const stopAsked = terminal.stopAsked()
       output.line(`budan is ready at ${url}`)
       output.note(`The simulator's control interface is ${simulatorUrl}/_sim. Ctrl+C ends both.`)
-      await stop.asked
+      await stopAsked
     }
     return report.ok ? 0 : 1
   } finally {

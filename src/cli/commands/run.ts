@@ -4,7 +4,6 @@ import { presentRunDetail } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'
-import { listenForStop } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -12,11 +11,11 @@ import type { ExitCode } from '../terminal.ts'
  * something is wrong with all of them. One order's failure is asked again by the next run.
  */
 export async function run(context: CommandContext, { options }: Given): Promise<ExitCode> {
-  const stop = listenForStop()
+  const stopAsked = context.terminal.stopAsked()
   const budan = await openService(context.config('gateway'))
   try {
     const running = budan.run({ dryRun: options.dryRun === true })
-    void stop.asked.then(() => budan.stop())
+    void stopAsked.then(() => budan.stop())
     const made = await running
     if (context.output.asJson) context.output.json(presentRunDetail(made))
     else showRun(context.output, made)

@@ -1,22 +1,21 @@
 import { openService } from '../../service.ts'
 import { startWeb } from '../../web/server.ts'
 import type { CommandContext } from '../context.ts'
-import { listenForStop } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Serves until SIGTERM or SIGINT, and ends when the credits in flight have. */
 export async function serve(context: CommandContext): Promise<ExitCode> {
-  const { output, version } = context
+  const { output, version, terminal } = context
   const { server, ...rest } = context.config('serve')
   // From here on a signal is a wish to stop, also while the database is still opening.
-  const stop = listenForStop()
+  const stopAsked = terminal.stopAsked()
   const budan = await openService({ server, ...rest })
   try {
     const web = await startWeb(budan, { server, version })
     budan.start()
     if (output.asJson) output.json({ url: web.url })
     else output.line(`budan is ready at ${web.url}`)
-    await stop.asked
+    await stopAsked
     await Promise.all([web.close(), budan.stop()])
   } finally {
     await budan.close()

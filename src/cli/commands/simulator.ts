@@ -14,7 +14,6 @@ import {
 } from '../../simulator/index.ts'
 import type { CommandContext } from '../context.ts'
 import type { Given } from '../program.ts'
-import { listenForStop } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** As the program's option parsers leave them. */
@@ -34,7 +33,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
     // Its control interface asks for no password, and budan sends plain http to loopback alone.
     throw new ConfigError([`--host: ${shown(chosen.host)} is not a loopback address`])
   }
-  const stop = listenForStop()
+  const stopAsked = context.terminal.stopAsked()
   const directory = resolve(dir)
   const merchant = await merchantIn(directory)
   const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen })
@@ -45,7 +44,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
       mode: 0o600,
     })
     tell(context, { simulator, merchant, file })
-    await stop.asked
+    await stopAsked
   } finally {
     await simulator.stop()
   }

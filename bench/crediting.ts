@@ -1,0 +1,226 @@
+/**
+ * How close a run comes to what its two halves allow. Both need the same cores and the same slots,
+ * so asking and then crediting cannot be faster than 1 / (1/q + 1/s).
+ *
+ *   q  signed and verified queries, nothing else
+ *   s  the crediting transaction, nothing else: lock, post, commit
+ *   r  a whole run: claim, ask, decide, credit, record
+ */
+import { createWechatGateway } from '../src/gateway/wechat.ts'
+import { rechargeTransfer } from '../src/ledger/transfer.ts'
+import { openService } from '../src/service.ts'
+import { storeOn } from '../src/store/assemble.ts'
+import type { Database } from '../src/store/database.ts'
+import type { Store } from '../src/store/store.ts'
+import type { TradeAnswer } from '../src/trade.ts'
+import { configOf } from '../test/support/world.ts'
+import { type Figure, figure } from './figure.ts'
+import type { PaidOrder } from './gateway/answers.ts'
+import type { InstantGateway } from './gateway/start.ts'
+import { countPaid, fillPending, paidOrders, settleDown } from './orders.ts'
+import { eachAtOnce, type Lap, time } from './stopwatch.ts'
+
+export interface CreditingOptions {
+  readonly database: Database
+  readonly gateway: InstantGateway
+  /** Orders of each measurement, and how often each is made. */
+  readonly orders: number
+  readonly repetitions: number
+  readonly concurrency: number
+  readonly logLevel: 'silent' | 'info'
+}
+
+/** Closes the database. */
+export async function benchCrediting(options: CreditingOptions): Promise<readonly Figure[]> {
+  const store = storeOn(options.database)
+  const { url, merchant } = options.gateway
+  const base = configOf(
+    { url },
+    {
+      merchant,
+      recharge: {
+        compensationBatchSize: options.orders,
+        compensationConcurrency: options.concurrency,
+      },
+    },
+  )
+  const config = { ...base, log: { level: options.logLevel, format: 'json' } } as const
+  const budan = await openService(config, { store })
+  const client = createWechatGateway(config.wechat ?? missing('wechat section'), {
+    emit: () => {},
+    connections: options.concurrency,
+  })
+  const bench = { ...options, store, query: askedBy(client), run: () => budan.run({ dryRun: false }) }
+  try {
+    return await measure(bench)
+  } finally {
+    await client.stop()
+    await budan.close()
+  }
+}
+
+interface Bench extends CreditingOptions {
+  readonly store: Store
+  readonly query: (orderNo: string) => Promise<TradeAnswer>
+  readonly run: () => ReturnType<Awaited<ReturnType<typeof openService>>['run']>
+}
+
+interface Laps {
+  readonly q: Lap
+  readonly s: Lap
+  readonly r: Lap
+}
+
+async function measure(bench: Bench): Promise<readonly Figure[]> {
+  const laps: Laps[] = []
+  // The first is not counted: code is compiled, and connections are made, when they are first used.
+  for (let repetition = 0; repetition <= bench.repetitions; repetition += 1) {
+    const lap = await repeat(bench, repetition)
+    if (repetition > 0) laps.push(lap)
+  }
+  const audit = await bench.store.audit()
+  const faults = Object.entries(audit).filter(([, count]) => count !== 0)
+  if (faults.length > 0) throw new Error(`The audit found ${JSON.stringify(audit)}`)
+  return figuresOf(bench, laps)
+}
+
+/** Each of the three comes first in its turn, so that a drift of the machine favours none. */
+async function repeat(bench: Bench, repetition: number): Promise<Laps> {
+  const { orders } = bench
+  const first = 2 * orders * repetition
+  const steps = {
+    q: () => measureQueries(bench, first),
+    s: () => measureCredits(bench, first),
+    r: () => measureRun(bench, first + orders),
+  }
+  const names = ['q', 's', 'r'] as const
+  const turn = names.map((_, position) => names[(position + repetition) % 3] ?? 'q')
+  const laps: Partial<Record<'q' | 's' | 'r', Lap>> = {}
+  for (const name of turn) laps[name] = await steps[name]()
+  const { q = missing('q'), s = missing('s'), r = missing('r') } = laps
+  return { q, s, r }
+}
+
+async function measureQueries(bench: Bench, first: number): Promise<Lap> {
+  const { gateway, orders, concurrency, query } = bench
+  const asked = paidOrders({ first, count: orders })
+  await gateway.sign(asked)
+  return time(orders, () =>
+    eachAtOnce(asked, { concurrency, work: async ({ orderNo }) => void (await query(orderNo)) }),
+  )
+}
+
+/** As `settle` does it, with the answer known. */
+async function measureCredits(bench: Bench, first: number): Promise<Lap> {
+  const { database, gateway, orders, concurrency, query } = bench
+  const range = await fill(bench, first)
+  const paid = paidOrders(range)
+  await gateway.sign(paid.slice(0, 1))
+  const sample = await query(paid[0]?.orderNo ?? missing('order'))
+  const lap = await time(orders, () =>
+    eachAtOnce(paid, { concurrency, work: (order) => credit(bench.store, { order, sample }) }),
+  )
+  await assertPaid(database, range)
+  // Those that were credited are due no more: the run that follows finds its own orders only.
+  return lap
+}
+
+async function credit(
+  store: Store,
+  { order, sample }: { order: PaidOrder; sample: TradeAnswer },
+): Promise<void> {
+  const { orderNo, transactionId } = order
+  const trade = { ...sample.trade, orderNo, transactionId, amount: BigInt(order.amount) }
+  await store.transaction(async (tx) => {
+    const locked = await tx.lockOrder(orderNo, { transactionId })
+    if (locked === null) throw new Error(`Cannot credit "${orderNo}": no such order`)
+    const transfer = rechargeTransfer(locked.order, trade)
+    await tx.credit(locked.order, {
+      transfer,
+      source: 'compensation',
+      event: {
+        orderNo,
+        kind: 'answered',
+        source: 'compensation',
+        tradeState: trade.reported,
+        decision: 'pay',
+        reason: 'paid as ordered',
+        alarm: false,
+        evidence: sample.evidence,
+        runId: '1',
+        node: 'bench',
+      },
+    })
+  })
+}
+
+async function measureRun(bench: Bench, first: number): Promise<Lap> {
+  const { database, gateway, orders } = bench
+  const range = await fill(bench, first)
+  await gateway.sign(paidOrders(range))
+  const lap = await time(orders, async () => {
+    const { run } = await bench.run()
+    if (run.success !== orders) {
+      throw new Error(`A run credited ${run.success} of ${orders}: ${JSON.stringify(run.outcomes)}`)
+    }
+  })
+  await assertPaid(database, range)
+  return lap
+}
+
+async function fill({ database, gateway, orders }: Bench, first: number) {
+  const { mchid, appid } = gateway.merchant
+  const range = { first, count: orders, mchid, appid }
+  await fillPending(database, { ...range, age: 'an hour ago' })
+  await settleDown(database)
+  return range
+}
+
+async function assertPaid(
+  database: Database,
+  range: Parameters<typeof countPaid>[1],
+): Promise<void> {
+  const paid = await countPaid(database, range)
+  if (paid !== range.count) throw new Error(`${paid} orders are paid, not ${range.count}`)
+}
+
+function askedBy(client: ReturnType<typeof createWechatGateway>) {
+  return async (orderNo: string): Promise<TradeAnswer> => {
+    const answer = await client.query(orderNo)
+    if (answer.kind === 'trade' && answer.trade.state === 'paid') return answer
+    throw new Error(`The bench's gateway answered "${answer.kind}" for "${orderNo}"`)
+  }
+}
+
+/** Of the bound, on PostgreSQL as on the embedded database. */
+const ratioMin = 0.7
+
+function figuresOf({ database, orders, concurrency }: Bench, laps: readonly Laps[]): Figure[] {
+  const name = (what: string) => `${database.kind}: ${what}`
+  const each = (pick: (lap: Laps) => number) => laps.map(pick)
+  const rate = (what: string, key: keyof Laps) =>
+    figure(name(what), { unit: '1/s', values: each((lap) => lap[key].rate) })
+  const cpu = (what: string, key: keyof Laps) =>
+    figure(name(what), { unit: 'µs', values: each((lap) => lap[key].cpuMicros) })
+  return [
+    figure(name('orders credited by a run, of what q and s allow: r / (1 / (1/q + 1/s))'), {
+      unit: 'ratio',
+      values: each(({ q, s, r }) => r.rate * (1 / q.rate + 1 / s.rate)),
+      goal: { kind: 'at least', value: ratioMin },
+    }),
+    rate(`q, queries alone (${orders} orders, ${concurrency} at a time)`, 'q'),
+    rate('s, crediting transactions alone', 's'),
+    rate('r, orders credited by a run', 'r'),
+    figure(name('CPU of this process for an order in a run, of that for q and s'), {
+      unit: 'ratio',
+      values: each(({ q, s, r }) => r.cpuMicros / (q.cpuMicros + s.cpuMicros)),
+    }),
+    cpu('CPU of this process for a query', 'q'),
+    cpu('CPU of this process for a crediting transaction', 's'),
+    cpu('CPU of this process for an order in a run', 'r'),
+  ]
+}
+
+function missing(what: string): never {
+  throw new Error(`The bench has no ${what}`)
+}

@@ -1,0 +1,83 @@
+import { createPrivateKey, randomBytes, sign } from 'node:crypto'
+
+/** Who the answers are about and who signs them; sent to the peer's process, so plain values. */
+export interface Signatory {
+  readonly mchid: string
+  readonly appid: string
+  /** PEM, of the gateway. */
+  readonly privateKey: string
+  readonly serial: string
+}
+
+/** A paid trade that the peer shall answer with. */
+export interface PaidOrder {
+  readonly orderNo: string
+  /** Fen. */
+  readonly amount: number
+  readonly transactionId: string
+}
+
+/** Whole HTTP responses by the path that asks for them, as WeChat Pay would give and sign them now. */
+export function signAnswers(
+  orders: readonly PaidOrder[],
+  signatory: Signatory,
+): ReadonlyMap<string, Buffer> {
+  const key = createPrivateKey(signatory.privateKey)
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  return new Map(
+    orders.map((order) => {
+      const body = JSON.stringify(tradeOf(order, signatory))
+      const nonce = randomBytes(16).toString('hex')
+      const signature = sign('sha256', Buffer.from(`${timestamp}\n${nonce}\n${body}\n`), key)
+      const headers = [
+        `Wechatpay-Timestamp: ${timestamp}`,
+        `Wechatpay-Nonce: ${nonce}`,
+        `Wechatpay-Signature: ${signature.toString('base64')}`,
+        `Wechatpay-Serial: ${signatory.serial}`,
+        'Wechatpay-Signature-Type: WECHATPAY2-SHA256-RSA2048',
+      ]
+      return [pathOf(order, signatory), response('200 OK', { headers, body })]
+    }),
+  )
+}
+
+/** For an order that nobody signed an answer for. */
+export const absentResponse = response('404 Not Found', {
+  headers: [],
+  body: JSON.stringify({ code: 'ORDER_NOT_EXIST', message: 'no such order' }),
+})
+
+function pathOf({ orderNo }: PaidOrder, { mchid }: Signatory): string {
+  return `/v3/pay/transactions/out-trade-no/${orderNo}?mchid=${mchid}`
+}
+
+/** As full as WeChat Pay's own: parsing and masking it is part of what a query costs. */
+function tradeOf({ orderNo, amount, transactionId }: PaidOrder, { mchid, appid }: Signatory) {
+  return {
+    appid,
+    mchid,
+    out_trade_no: orderNo,
+    trade_state: 'SUCCESS',
+    trade_state_desc: '支付成功',
+    transaction_id: transactionId,
+    trade_type: 'NATIVE',
+    bank_type: 'OTHERS',
+    success_time: '2026-01-24T12:01:00+08:00',
+    payer: { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
+    amount: { total: amount, payer_total: amount, currency: 'CNY', payer_currency: 'CNY' },
+  }
+}
+
+function response(
+  status: string,
+  { headers, body }: { headers: readonly string[]; body: string },
+): Buffer {
+  const lines = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Request-ID: 08F1C8E6BE0610D30118E3B6D85520-0',
+    ...headers,
+  ]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}

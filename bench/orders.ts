@@ -1,0 +1,128 @@
+import { sql } from 'kysely'
+import type { Connection, Database } from '../src/store/database.ts'
+import type { PaidOrder } from './gateway/answers.ts'
+
+/** Orders `first` to `first + count - 1` of a made-up merchant: the same numbers are the same orders. */
+export interface OrderRange {
+  readonly first: number
+  readonly count: number
+  readonly mchid: string
+  readonly appid: string
+}
+
+/** Enough users that their accounts are no hot rows, few enough that each has several entries. */
+const userCount = 500
+const amountOf = (index: number) => 100 + (index % 1000)
+
+/** What the gateway shall answer for a range. */
+export function paidOrders({ first, count }: Pick<OrderRange, 'first' | 'count'>): PaidOrder[] {
+  return Array.from({ length: count }, (_, offset) => {
+    const index = first + offset
+    const digits = String(index).padStart(10, '0')
+    return {
+      orderNo: `RECH20260124120000${digits}`,
+      amount: amountOf(index),
+      transactionId: `420000200820260124${digits}`,
+    }
+  })
+}
+
+/** When the orders of a range began. Oldest first, a millisecond apart, as a shop would place them. */
+export type Age = 'an hour ago' | 'now'
+
+const ages = {
+  'an hour ago': sql`now() - interval '1 hour'`,
+  now: sql`now()`,
+} as const
+
+/**
+ * Pending orders by one statement, each with its first event. Without triggers: they would look at
+ * each of a million rows, and what is inserted here keeps their rules.
+ */
+export async function fillPending(
+  database: Database,
+  { age, ...range }: OrderRange & { age: Age },
+): Promise<void> {
+  await withoutTriggers(database, async (db) => {
+    await sql`
+      with added as (
+        insert into orders (
+          order_no, user_id, amount, currency, description, gateway, mchid, appid, adopted,
+          status, state_seq, created_at, next_check_at, expires_at
+        )
+        select ${orderNo}, 'bench-' || i % ${userCount}::integer, 100 + i % 1000, 'CNY', 'credit',
+          'wechatpay', ${range.mchid}, ${range.appid}, true, 'pending', 1,
+          created.at, created.at, created.at + interval '2 hours'
+        from generate_series(${range.first}::integer, ${lastOf(range)}::integer) as i,
+          lateral (select ${ages[age]} + i * interval '1 millisecond' as at) as created
+        returning order_no, created_at
+      )
+      insert into order_events (order_no, at, kind, source, to_status, state_seq, alarm)
+      select order_no, created_at, 'adopted', 'api', 'pending', 1, false from added`.execute(db)
+  })
+}
+
+/** Makes a range of pending orders paid, with all that a credit leaves behind. */
+export async function payAll(database: Database, range: OrderRange): Promise<void> {
+  await withoutTriggers(database, async (db) => {
+    const between = sql`
+      order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}`
+    await sql`
+      update orders set status = 'paid', state_seq = 2, paid_at = now(), credited_at = now(),
+        credited_by = 'callback', transaction_id = '420000200820260124' || right(order_no, 10)
+      where ${between}`.execute(db)
+    await sql`
+      insert into transfers
+        (order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at)
+      select order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, credited_at
+      from orders where ${between}`.execute(db)
+    await sql`
+      insert into entries (order_no, leg, account, amount, currency, at)
+      select order_no, leg, case leg when 1 then 'gateway:wechatpay:' || mchid
+        else 'user:' || user_id end, case leg when 1 then -amount else amount end,
+        currency, credited_at
+      from orders, generate_series(1, 2) as leg where ${between}`.execute(db)
+    await sql`
+      insert into order_events
+        (order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm)
+      select order_no, credited_at, 'answered', 'callback', 'paid', 2, 'SUCCESS', 'pay',
+        'the gateway says it was paid', false
+      from orders where ${between}`.execute(db)
+  })
+}
+
+/** Leaves the tables as autovacuum would after a while; nothing of it is measured. */
+export async function settleDown({ kind, patientDb }: Database): Promise<void> {
+  // The embedded database has no autovacuum: there the tables stay as they are written.
+  if (kind === 'pglite') return
+  await sql`vacuum (analyze) orders, order_events, transfers, entries`.execute(patientDb)
+  await sql`checkpoint`.execute(patientDb)
+}
+
+export async function countPaid({ db }: Database, range: OrderRange): Promise<number> {
+  const { rows } = await sql<{ readonly paid: bigint }>`
+    select count(*) as paid from orders where status = 'paid'
+      and order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}
+  `.execute(db)
+  return Number(rows[0]?.paid)
+}
+
+const orderNo = sql`'RECH20260124120000' || lpad(i::text, 10, '0')`
+
+function orderNoOf(index: number): string {
+  return `RECH20260124120000${String(index).padStart(10, '0')}`
+}
+
+function lastOf({ first, count }: Pick<OrderRange, 'first' | 'count'>): number {
+  return first + count - 1
+}
+
+async function withoutTriggers(
+  { patientDb }: Database,
+  work: (db: Connection) => Promise<void>,
+): Promise<void> {
+  await patientDb.transaction().execute(async (db) => {
+    await sql`set local session_replication_role = replica`.execute(db)
+    await work(db)
+  })
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { configurationFor, writeMerchant } from '../src/simulator/index.ts'
+import type { InstantGateway } from './gateway/start.ts'
+
+const entry = fileURLToPath(new URL('../bin/budan.js', import.meta.url))
+
+/** A directory with a configuration and keys, for the built program. */
+export interface Workplace {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+export async function openWorkplace(): Promise<Workplace> {
+  const path = await mkdtemp(join(tmpdir(), 'budan-bench-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Writes `budan.yaml`, where the program finds it by itself. */
+export async function configure(
+  { path }: Workplace,
+  {
+    gateway,
+    databaseUrl,
+    recharge,
+  }: { gateway: InstantGateway; databaseUrl: string; recharge: object },
+): Promise<void> {
+  await writeMerchant(path, gateway.merchant)
+  const { url } = gateway
+  const simulator = { url, timeScale: 1, signing: 'public_key' }
+  const wechat = configurationFor(simulator, gateway.merchant, { dir: path })
+  const own = { server: { port: 0 }, database: { url: databaseUrl }, log: { level: 'error' } }
+  // The last of two sections of one name would be an error, so the file's own is taken out.
+  const sections = wechat.slice(wechat.indexOf('wechat:'))
+  await writeFile(join(path, 'budan.yaml'), stringify({ ...own, recharge }) + sections)
+}
+
+export interface Started {
+  readonly child: ChildProcess
+  /** Everything it printed; rejects unless it exits with 0. */
+  readonly ended: Promise<string>
+  /** The first match in what it prints. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+/** The built program, as a person starts it. */
+export function startProgram(
+  args: readonly string[],
+  { cwd, env = {}, nodeArgs = [] }: StartOptions,
+): Started {
+  const child = spawn(process.execPath, [...nodeArgs, entry, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  let complaints = ''
+  const { stdout, stderr } = child
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text
+  })
+  const ended = once(child, 'close').then(([code]) => {
+    if (code === 0) return output
+    throw new Error(`budan ${args.join(' ')} ended with ${String(code)}: ${complaints}`)
+  })
+  const printed = async (pattern: RegExp) => {
+    for (;;) {
+      const match = pattern.exec(output)
+      if (match !== null) return match
+      const end = ended.then(() => 'ended' as const)
+      if ((await Promise.race([once(stdout, 'data'), end])) === 'ended') {
+        throw new Error(`budan ${args.join(' ')} ended without printing ${String(pattern)}`)
+      }
+    }
+  }
+  return { child, ended, printed }
+}
+
+export interface StartOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly nodeArgs?: readonly string[]
+}
+
+/** Stops it and waits for its end; harmless when it has ended. */
+export async function stopProgram({ child }: Started): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const closed = once(child, 'close')
+  child.kill('SIGTERM')
+  await closed
+}

@@ -1,0 +1,195 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { CursorError } from '../../src/store/errors.ts'
+import type { OrderFilter } from '../../src/store/store.ts'
+import {
+  type MakeSubject,
+  newEvent,
+  newOrder,
+  nextOrderNo,
+  place,
+  readAll,
+  run,
+  type Subject,
+} from './store-fixtures.ts'
+
+const everything: OrderFilter = { status: null, userId: null, limit: 200, cursor: null }
+
+/** What people put into text fields, by accident or not. */
+const hostileTexts = [
+  `'; drop table orders; --`,
+  '$1 ${x} %s \\ " \\u0000',
+  '补单 🧧 ‮abc',
+  '\u0001\u001f\n\r\t',
+  'x'.repeat(5000),
+]
+
+export function ordersContract(make: MakeSubject): void {
+  describe('orders', () => {
+    let subject: Subject
+    beforeAll(async () => {
+      subject = await make()
+    })
+
+    it('insertOrder() gives back what was stored, and so does findOrder()', async () => {
+      const order = newOrder({ attach: 'a', idempotencyKey: 'k-1', amount: 9007199254740991n })
+      const { order: stored } = await subject.store.insertOrder(order, newEvent(order.orderNo))
+      const { idempotencyKey, createdAt, expiresAt, ttlMs, ...facts } = order
+      expect(stored).toMatchObject({ ...facts, status: 'pending', stateSeq: 1, checks: 0 })
+      expect(stored.nextCheckAt).toEqual(stored.createdAt)
+      expect(await subject.store.findOrder(order.orderNo)).toEqual(stored)
+    })
+
+    it('insertOrder() without an end rounds creation plus life up to a whole second', async () => {
+      const createdAt = new Date('2026-01-24T07:00:00.001Z')
+      const { expiresAt } = await place(subject.store, { createdAt, ttlMs: 60_000 })
+      expect(expiresAt).toEqual(new Date('2026-01-24T07:01:01Z'))
+      const whole = await place(subject.store, {
+        createdAt: new Date('2026-01-24T07:00:00Z'),
+        ttlMs: 60_000,
+      })
+      expect(whole.expiresAt).toEqual(new Date('2026-01-24T07:01:00Z'))
+    })
+
+    it('insertOrder() keeps the times it is given, to the millisecond', async () => {
+      const createdAt = new Date('2019-12-31T23:59:59.999Z')
+      const expiresAt = new Date('2020-01-01T01:59:59.001Z')
+      const order = await place(subject.store, { createdAt, expiresAt, adopted: true })
+      expect(order).toMatchObject({ createdAt, expiresAt, nextCheckAt: createdAt })
+      expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+    })
+
+    it('insertOrder() finds the order of the same key, whatever its number', async () => {
+      const first = await place(subject.store, { idempotencyKey: 'same' })
+      const again = newOrder({ idempotencyKey: 'same', amount: 1n })
+      expect(await subject.store.insertOrder(again, newEvent(again.orderNo))).toEqual({
+        kind: 'exists',
+        by: 'key',
+        order: first,
+      })
+      expect(await subject.store.findOrder(again.orderNo)).toBeNull()
+    })
+
+    it('insertOrder() tells a number that was taken from a key that was used', async () => {
+      const first = await place(subject.store, { idempotencyKey: 'mine' })
+      const collides = newOrder({ orderNo: first.orderNo, idempotencyKey: 'other' })
+      expect(await subject.store.insertOrder(collides, newEvent(first.orderNo))).toEqual({
+        kind: 'exists',
+        by: 'number',
+        order: first,
+      })
+    })
+
+    it('insertOrder() stores one order for eight requests with one key at once', async () => {
+      const insertions = await Promise.all(
+        Array.from({ length: 8 }, () => {
+          const order = newOrder({ idempotencyKey: 'race' })
+          return subject.store.insertOrder(order, newEvent(order.orderNo))
+        }),
+      )
+      expect(insertions.filter(({ kind }) => kind === 'inserted')).toHaveLength(1)
+      expect(new Set(insertions.map(({ order }) => order.orderNo)).size).toBe(1)
+    })
+
+    it.each(hostileTexts)('insertOrder() stores %j as it is', async (text) => {
+      const changes = { orderNo: nextOrderNo(), userId: text.slice(0, 1000), description: text }
+      const order = await place(subject.store, { ...changes, attach: text })
+      expect(order).toMatchObject({ ...changes, attach: text })
+      const page = await subject.store.listOrders({ ...everything, userId: changes.userId })
+      expect(page.items.map(({ orderNo }) => orderNo)).toEqual([order.orderNo])
+    })
+
+    it.each(hostileTexts)('findOrder() finds nothing for %j', async (text) => {
+      expect(await subject.store.findOrder(text)).toBeNull()
+    })
+
+    it('findOrder() and listOrders() find nothing for a text with NUL', async () => {
+      expect(await subject.store.findOrder('a\0b')).toBeNull()
+      const page = await subject.store.listOrders({ ...everything, userId: 'u\0' })
+      expect(page).toEqual({ items: [], nextCursor: null })
+    })
+
+    it('setCodeUrl() remembers the code of a pending order, with its event', async () => {
+      const { orderNo } = await place(subject.store)
+      const event = newEvent(orderNo, { kind: 'prepaid', source: 'api' })
+      await subject.store.setCodeUrl(orderNo, { codeUrl: 'weixin://pay?pr=1', event })
+      expect(await subject.store.findOrder(orderNo)).toMatchObject({ codeUrl: 'weixin://pay?pr=1' })
+      const events = await subject.store.listOrderEvents(orderNo, { limit: 10, cursor: null })
+      expect(events.items.map(({ kind }) => kind)).toEqual(['created', 'prepaid'])
+    })
+
+    it('setCodeUrl() leaves an order that has ended without a code', async () => {
+      const order = await place(subject.store)
+      await subject.store.transaction((tx) =>
+        tx.turn(order, { status: 'expired', event: newEvent(order.orderNo) }),
+      )
+      const event = newEvent(order.orderNo, { kind: 'prepaid' })
+      await subject.store.setCodeUrl(order.orderNo, { codeUrl: 'weixin://pay?pr=2', event })
+      expect(await subject.store.findOrder(order.orderNo)).toMatchObject({ codeUrl: null })
+    })
+  })
+
+  describe('lists of orders', () => {
+    let subject: Subject
+    beforeAll(async () => {
+      subject = await make()
+      // Three of each share a millisecond, so that pages end between equal times.
+      for (let i = 0; i < 21; i += 1) {
+        await place(subject.store, {
+          userId: i % 2 === 0 ? 'even' : 'odd',
+          createdAt: new Date(Date.UTC(2026, 0, 24) + Math.floor(i / 3)),
+        })
+      }
+      await run(subject, `select count(*) from orders`)
+    })
+
+    it.each([1, 2, 3, 5, 20, 21, 200])(
+      'listOrders() tells each order once, newest first, in pages of %i',
+      async (limit) => {
+        const orders = await readAll((cursor) =>
+          subject.store.listOrders({ ...everything, limit, cursor }),
+        )
+        const numbers = orders.map(({ orderNo }) => orderNo)
+        expect(numbers).toHaveLength(21)
+        expect(numbers).toEqual([...numbers].sort().reverse())
+      },
+    )
+
+    it('listOrders() filters by user and by status, in pages too', async () => {
+      const orders = await readAll((cursor) =>
+        subject.store.listOrders({ status: 'pending', userId: 'odd', limit: 4, cursor }),
+      )
+      expect(orders).toHaveLength(10)
+      expect(orders.every(({ userId }) => userId === 'odd')).toBe(true)
+      const paid = await subject.store.listOrders({ ...everything, status: 'paid' })
+      expect(paid).toEqual({ items: [], nextCursor: null })
+    })
+
+    it.each(['', 'x', 'bm90IG91cnM', '[]', Buffer.from('["orders","x",1]').toString('base64url')])(
+      'listOrders() refuses the cursor %j',
+      async (cursor) => {
+        await expect(subject.store.listOrders({ ...everything, cursor })).rejects.toThrow(
+          CursorError,
+        )
+      },
+    )
+
+    it("listOrders() refuses another list's cursor", async () => {
+      const { items } = await subject.store.listOrders(everything)
+      const orderNo = items[0]?.orderNo ?? ''
+      await subject.store.appendEvent(newEvent(orderNo))
+      const { nextCursor } = await subject.store.listOrderEvents(orderNo, {
+        limit: 1,
+        cursor: null,
+      })
+      expect(nextCursor).not.toBeNull()
+      const filter = { ...everything, cursor: nextCursor }
+      await expect(subject.store.listOrders(filter)).rejects.toThrow(CursorError)
+    })
+
+    it.each([0, -1, 201, 1.5, Number.NaN])('listOrders() refuses a page of %d', async (limit) => {
+      await expect(subject.store.listOrders({ ...everything, limit })).rejects.toThrow(
+        'a page has 1 to 200',
+      )
+    })
+  })
+}
