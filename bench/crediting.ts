@@ -50,7 +50,12 @@ export async function benchCrediting(options: CreditingOptions): Promise<readonl
     emit: () => {},
     connections: options.concurrency,
   })
-  const bench = { ...options, store, query: askedBy(client), run: () => budan.run({ dryRun: false }) }
+  const bench = {
+    ...options,
+    store,
+    query: askedBy(client),
+    run: () => budan.run({ dryRun: false }),
+  }
   try {
     return await measure(bench)
   } finally {

@@ -34,10 +34,7 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2
 }
 
-function isMet(
-  goal: Goal | null,
-  { middle, spread }: { middle: number; spread: number },
-): boolean {
+function isMet(goal: Goal | null, { middle, spread }: { middle: number; spread: number }): boolean {
   if (goal === null) return true
   return goal.kind === 'at least' ? middle + spread >= goal.value : middle - spread <= goal.value
 }

@@ -60,12 +60,9 @@ async function fillBatch(
   }
 }
 
-const made = z.object({ run: z.object({ success: z.number() }) })
+const made = z.object({ success: z.number() })
 
-async function runOnce(
-  { path }: Workplace,
-  { closing, orders }: MemoryOptions,
-): Promise<number> {
+async function runOnce({ path }: Workplace, { closing, orders }: MemoryOptions): Promise<number> {
   const peakFile = join(path, 'peak')
   const program = startProgram(['run', '--json'], {
     cwd: path,
@@ -73,7 +70,7 @@ async function runOnce(
     nodeArgs: ['--import', hook],
   })
   closing.add(program, stopProgram)
-  const { success } = made.parse(JSON.parse(await program.ended)).run
+  const { success } = made.parse(JSON.parse(await program.ended))
   if (success !== orders) throw new Error(`run credited ${success} of ${orders} orders`)
   return Number(await readFile(peakFile, 'utf8')) / 1e6
 }

@@ -40,10 +40,7 @@ export async function benchServe(options: ServeOptions): Promise<readonly Figure
   ]
 }
 
-async function fillDirectory(
-  directory: string,
-  { orders, gateway }: ServeOptions,
-): Promise<void> {
+async function fillDirectory(directory: string, { orders, gateway }: ServeOptions): Promise<void> {
   const image = new Blob([await readFile(await pgliteImage())])
   const database = await openPglite({ directory, image })
   try {

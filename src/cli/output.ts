@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import picocolors from 'picocolors'
 import type { Terminal } from './terminal.ts'
 
-export type Colors = ReturnType<typeof picocolors.createColors>
+type Colors = ReturnType<typeof picocolors.createColors>
 
 /** How a command gives its result: JSON where asked for, else words and tables for people. */
 export interface Output {
@@ -21,7 +21,7 @@ export interface Output {
 
 /** Null shows as a dash. */
 export type Cell = string | number | null
-export type Row = readonly Cell[]
+type Row = readonly Cell[]
 
 export function createOutput(terminal: Terminal, { asJson }: { asJson: boolean }): Output {
   const colors = picocolors.createColors(terminal.hasColor)

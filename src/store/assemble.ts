@@ -75,13 +75,14 @@ export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): 
 const countMax = { postgres: 10_000, pglite: 2_000_000_000 } as const
 
 /**
- * A run that began before this has lost its process. Nobody else can have the embedded database
- * open, so there it is whatever began before we opened it; a server may have other nodes at work,
- * whose runs have a deadline far below a day.
+ * A run that began before this has lost its process: a run's deadline is far below a day. Nobody
+ * else can have the embedded database open, so there it is also whatever began before we opened it.
  */
 function abandonedBefore(database: Database, clock: Clock | undefined) {
   const openedAt = clock?.() ?? new Date()
   const { now } = scopeOn(database.db, clock)
-  return () =>
-    database.kind === 'pglite' ? sql`${openedAt}::timestamptz(3)` : sql`${now()} - interval '1 day'`
+  const dayAgo = () => sql`${now()} - interval '1 day'`
+  return database.kind === 'pglite'
+    ? () => sql`greatest(${openedAt}::timestamptz(3), ${dayAgo()})`
+    : dayAgo
 }

@@ -24,14 +24,29 @@ export async function transact<T>(
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt({ name: database.name, action: 'have a transaction' }, () =>
-        database.db.connection().execute((db) => transactOn({ db, database, clock }, work)),
-      )
+      return await onConnection(database, (db) => transactOn({ db, database, clock }, work))
     } catch (error) {
       if (tries === triesMax || !isConflict(error)) throw error
       // Apart from the other side, which may try again as well.
       await pause(Math.random() * 20 * tries)
     }
+  }
+}
+
+/** What `work` itself throws stays what it is: an embedder's error is no failure of the database. */
+async function onConnection<T>(
+  { db, name }: Database,
+  work: (db: Connection) => Promise<T>,
+): Promise<T> {
+  let connected = false
+  try {
+    return await db.connection().execute((connection) => {
+      connected = true
+      return work(connection)
+    })
+  } catch (error) {
+    if (connected) throw error
+    return await attempt({ name, action: 'connect for a transaction' }, () => Promise.reject(error))
   }
 }
 

@@ -21,7 +21,7 @@ export interface Workspace {
   remove(): void
 }
 
-export type Changes = Readonly<Record<string, Readonly<Record<string, string | null>>>>
+type Changes = Readonly<Record<string, Readonly<Record<string, string | null>>>>
 
 export interface LoadOptions {
   readonly env?: NodeJS.ProcessEnv

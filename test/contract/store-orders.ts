@@ -8,7 +8,6 @@ import {
   nextOrderNo,
   place,
   readAll,
-  run,
   type Subject,
 } from './store-fixtures.ts'
 
@@ -17,7 +16,7 @@ const everything: OrderFilter = { status: null, userId: null, limit: 200, cursor
 /** What people put into text fields, by accident or not. */
 const hostileTexts = [
   `'; drop table orders; --`,
-  '$1 ${x} %s \\ " \\u0000',
+  '$1 {x} %s \\ " \\u0000',
   '补单 🧧 ‮abc',
   '\u0001\u001f\n\r\t',
   'x'.repeat(5000),
@@ -127,7 +126,9 @@ export function ordersContract(make: MakeSubject): void {
       expect(await subject.store.findOrder(order.orderNo)).toMatchObject({ codeUrl: null })
     })
   })
+}
 
+export function listsContract(make: MakeSubject): void {
   describe('lists of orders', () => {
     let subject: Subject
     beforeAll(async () => {
@@ -139,7 +140,6 @@ export function ordersContract(make: MakeSubject): void {
           createdAt: new Date(Date.UTC(2026, 0, 24) + Math.floor(i / 3)),
         })
       }
-      await run(subject, `select count(*) from orders`)
     })
 
     it.each([1, 2, 3, 5, 20, 21, 200])(

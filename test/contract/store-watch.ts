@@ -198,7 +198,7 @@ async function restore(subject: Subject, tables: readonly string[]): Promise<voi
      from information_schema.columns
      where table_schema = 'public' and is_generated = 'NEVER' group by table_name`,
   )
-  const listOf = (table: string) => columns.find((row) => row['table_name'] === table)?.['list']
+  const listOf = (table: string) => columns.find((row) => row.table_name === table)?.list
   await corrupt(
     subject,
     tables.flatMap((table) => [

@@ -2,10 +2,10 @@ import { afterAll, describe } from 'vitest'
 import { closeStores } from '../support/stores.ts'
 import { claimsContract } from './store-claims.ts'
 import { eventsContract } from './store-events.ts'
-import type { MakeSubject } from './store-fixtures.ts'
+import type { MakeSubject, Subject } from './store-fixtures.ts'
 import { invariantsContract } from './store-invariants.ts'
 import { moneyContract } from './store-money.ts'
-import { ordersContract } from './store-orders.ts'
+import { listsContract, ordersContract } from './store-orders.ts'
 import { runsContract } from './store-runs.ts'
 import { transactionsContract } from './store-transactions.ts'
 import { watchContract } from './store-watch.ts'
@@ -14,13 +14,24 @@ import { watchContract } from './store-watch.ts'
 export function storeContract(name: string, make: MakeSubject): void {
   describe(`the store on ${name}`, () => {
     afterAll(closeStores)
-    ordersContract(make)
-    eventsContract(make)
-    moneyContract(make)
-    transactionsContract(make)
-    invariantsContract(make)
+    const shared = once(make)
+    ordersContract(shared)
+    listsContract(make)
+    eventsContract(shared)
+    moneyContract(shared)
+    transactionsContract(shared)
+    invariantsContract(shared)
     claimsContract(make)
     runsContract(make)
     watchContract(make)
   })
+}
+
+/** One store for all whose tests do not see one another's rows. */
+function once(make: MakeSubject): () => Promise<Subject> {
+  const made: { subject?: Promise<Subject> } = {}
+  return () => {
+    made.subject ??= make()
+    return made.subject
+  }
 }

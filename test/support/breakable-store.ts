@@ -1,12 +1,15 @@
 import type { Store, Tx } from '../../src/store/store.ts'
 
-/** A store whose transactions fail while `breaking.broken` is set: the database is away. */
+/** A store that fails to settle, claim and open runs while `breaking.broken` is set: the database is away. */
 export function breakableStore(store: Store, breaking: { broken: boolean }): Store {
+  const unlessBroken =
+    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      breaking.broken ? Promise.reject(new Error('broken')) : method(...args)
   return overriding(store, {
-    transaction: (work) => {
-      if (breaking.broken) return Promise.reject(new Error('broken'))
-      return store.transaction(work)
-    },
+    transaction: (work) => unlessBroken(() => store.transaction(work))(),
+    openRun: unlessBroken((run) => store.openRun(run)),
+    claimDue: unlessBroken((claim) => store.claimDue(claim)),
   })
 }
 

@@ -56,6 +56,13 @@ export async function freshPostgresUrl(): Promise<string> {
   return urlOf(name)
 }
 
+/** The url of a database without any table. */
+export async function emptyPostgresUrl(): Promise<string> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await execute(`create database ${name}`)
+  return urlOf(name)
+}
+
 const templateName = 'budan_template'
 
 /** Once a server. Afterwards nobody may be connected to it. */

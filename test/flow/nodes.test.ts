@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+const worlds: World[] = []
+
+afterEach(async () => {
+  for (const opened of worlds.splice(0)) await opened.close()
+})
+
+/** Two processes of budan on one PostgreSQL, each with its own connections and gateway client. */
+async function twoNodes(recharge = {}): Promise<readonly [World, World]> {
+  const url = await freshPostgresUrl()
+  const minutes = { passed: 0 }
+  const clock = () => new Date(Date.UTC(2026, 0, 24, 7) + minutes.passed * 60_000)
+  const stores: Store[] = [await openStore(url, { clock }), await openStore(url, { clock })]
+  const nodes: World[] = []
+  for (const store of stores) nodes.push(await openWorld({ store, recharge }))
+  worlds.push(...nodes)
+  const [first, second] = nodes
+  if (first === undefined || second === undefined) throw new Error('No nodes')
+  return [first, second]
+}
+
+describe('two nodes on one database', () => {
+  it('make one run per interval, whoever is first', async () => {
+    const [first, second] = await twoNodes()
+    first.budan.start()
+    second.budan.start()
+    await Promise.race([first.waitFor('scan_empty'), second.waitFor('scan_empty')])
+    await Promise.all([first.budan.stop(), second.budan.stop()])
+    const { items } = await first.store.listRuns({ limit: 10, cursor: null })
+    expect(items).toHaveLength(1)
+  })
+
+  it('never claim an order both, and together ask about each', async () => {
+    const [first, second] = await twoNodes({ compensationThresholdMins: 0.001 })
+    const created = new Date(Date.UTC(2026, 0, 24, 6))
+    for (let n = 100; n < 140; n += 1) {
+      const orderNo = `ORDER-${n}`
+      for (const { control } of [first, second])
+        control.putOrder({ out_trade_no: orderNo, total: 1 })
+      await first.budan.adoptOrder({
+        ...{ orderNo, userId: 'u1', amount: 1n, description: '' },
+        ...{ createdAt: created, expiresAt: new Date(Date.UTC(2027, 0, 1)) },
+      })
+    }
+    const runs = await Promise.all([first, second].map((node) => node.budan.run({ dryRun: false })))
+    const asked = runs.flatMap(({ results }) => results.map((result) => result.orderNo))
+    expect(new Set(asked).size).toBe(asked.length)
+    const rest = await first.budan.run({ dryRun: false })
+    expect(asked.length + rest.results.length).toBe(40)
+  })
+})

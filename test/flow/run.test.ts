@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { breakableStore } from '../support/breakable-store.ts'
+import { freshStore } from '../support/stores.ts'
+import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+
+const worlds: World[] = []
+
+async function world(options: WorldOptions = {}): Promise<World> {
+  const opened = await openWorld({ kind: 'postgres', ...options })
+  worlds.push(opened)
+  return opened
+}
+
+afterEach(async () => {
+  for (const opened of worlds.splice(0)) await opened.close()
+})
+
+describe('a run', () => {
+  it('is kept with the result of each order', async () => {
+    const opened = await world()
+    await opened.adopt('ORDER-1')
+    await opened.adopt('ORDER-2')
+    opened.control.pay('ORDER-2', { callback: false })
+    await opened.advanceMins(6)
+    const made = await opened.budan.run({ dryRun: false })
+    const kept = await opened.store.findRun(made.run.id)
+    expect(kept?.run).toEqual(made.run)
+    const byNumber = (a: { orderNo: string }, b: { orderNo: string }) =>
+      a.orderNo < b.orderNo ? -1 : 1
+    expect([...(kept?.results ?? [])].sort(byNumber)).toMatchObject([
+      { orderNo: 'ORDER-1', tradeState: 'NOTPAY', outcome: 'waiting', reason: 'not paid yet' },
+      { orderNo: 'ORDER-2', tradeState: 'SUCCESS', outcome: 'credited' },
+    ])
+  })
+
+  it('that is dry asks and foresees, and changes nothing', async () => {
+    const opened = await world()
+    for (const name of ['ORDER-1', 'ORDER-2', 'ORDER-3']) await opened.adopt(name, { ttlMins: 10 })
+    opened.control.pay('ORDER-1', { callback: false })
+    opened.control.close('ORDER-2')
+    await opened.advanceMins(11)
+    const before = await opened.store.listOrders({
+      limit: 9,
+      cursor: null,
+      status: null,
+      userId: null,
+    })
+    const { run, results } = await opened.budan.run({ dryRun: true })
+    expect(run).toMatchObject({ dryRun: true, total: 3 })
+    expect(Object.fromEntries(results.map((result) => [result.orderNo, result.outcome]))).toEqual({
+      'ORDER-1': 'credited',
+      'ORDER-2': 'expired',
+      'ORDER-3': 'waiting',
+    })
+    expect(
+      await opened.store.listOrders({ limit: 9, cursor: null, status: null, userId: null }),
+    ).toEqual(before)
+    expect(opened.control.requests({ operation: 'close' })).toEqual([])
+    expect((await opened.timeline('ORDER-1')).map((event) => event.kind)).toEqual(['adopted'])
+  })
+
+  it('that finds a full batch goes on at once only if compensation_drain is on', async () => {
+    for (const [compensationDrain, runs] of [
+      [false, 1],
+      [true, 3],
+    ] as const) {
+      const opened = await world({ recharge: { compensationDrain, compensationBatchSize: 2 } })
+      for (let n = 1; n <= 5; n += 1) await opened.adopt(`ORDER-${n}`)
+      await opened.advanceMins(6)
+      opened.budan.start()
+      while (opened.events.filter((event) => event.type === 'run_finished').length < runs) {
+        await opened.waitFor('run_finished', { from: opened.events.length })
+      }
+      await opened.budan.stop()
+      const { items } = await opened.store.listRuns({ limit: 9, cursor: null })
+      expect(items.map((made) => made.total)).toEqual(compensationDrain ? [1, 2, 2] : [2])
+    }
+  })
+
+  it('whose database is away says so, is observed by the metrics, and is made when it is back', async () => {
+    const breaking = { broken: true }
+    const store = await freshStore('postgres')
+    const opened = await world({ store: breakableStore(store, breaking) })
+    await expect(opened.budan.run({ dryRun: false })).rejects.toThrow('broken')
+    expect(opened.events.map((event) => event.type)).toEqual(['scan_failed'])
+    const { text } = await opened.budan.metrics()
+    expect(text).toContain('recharge_compensation_job_duration_seconds_count 1')
+    breaking.broken = false
+    expect((await opened.budan.run({ dryRun: false })).run.status).toBe('finished')
+  })
+})
+
+describe('openService()', () => {
+  it('runs onPaid inside the crediting transaction: what it writes is there with the credit', async () => {
+    const opened = await world({
+      onPaid: async ({ order }, tx) => {
+        await tx.execute('create table if not exists points (user_id text, points bigint)', [])
+        await tx.execute('insert into points values ($1, $2)', [order.userId, order.amount / 10n])
+      },
+    })
+    await opened.adopt('ORDER-1', { amount: 500 })
+    opened.control.pay('ORDER-1', { callback: false })
+    await opened.budan.checkOrder('ORDER-1')
+    const points = await opened.store.transaction((tx) => tx.execute('select * from points', []))
+    expect(points).toEqual([{ user_id: 'u1', points: 50n }])
+  })
+
+  it('credits nothing when onPaid throws, and asks again', async () => {
+    let failing = true
+    const opened = await world({
+      onPaid: async () => {
+        if (failing) throw new Error('no points today')
+      },
+    })
+    await opened.adopt('ORDER-1', { amount: 500 })
+    opened.control.pay('ORDER-1', { callback: false })
+    await opened.advanceMins(6)
+    const { results } = await opened.budan.run({ dryRun: false })
+    expect(results).toMatchObject([{ outcome: 'error', reason: 'no points today' }])
+    expect(await opened.balance('u1')).toBe(0n)
+    failing = false
+    await opened.advanceMins(10)
+    await opened.budan.run({ dryRun: false })
+    expect(await opened.balance('u1')).toBe(500n)
+  })
+})

@@ -1,0 +1,204 @@
+import { createServer } from 'node:net'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { StoreError } from '../../src/store/errors.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store, Tx } from '../../src/store/store.ts'
+import { credit, newEvent, place, run, type Subject } from '../contract/store-fixtures.ts'
+import {
+  closeStores,
+  emptyPostgresUrl,
+  freshDatabase,
+  freshPostgresUrl,
+} from '../support/stores.ts'
+
+describe('PostgreSQL in trouble', () => {
+  let subject: Subject
+  let store: Store
+  beforeAll(async () => {
+    subject = await freshDatabase('postgres')
+    store = subject.store
+  })
+  afterAll(closeStores)
+
+  const backendOf = async (tx: Tx) => {
+    const [row] = await tx.execute('select pg_backend_pid() as pid', [])
+    return row?.['pid']
+  }
+  const terminate = (pid: unknown) => run(subject, 'select pg_terminate_backend($1)', [pid])
+
+  it('transaction() whose connection is cut keeps nothing, and the store goes on', async () => {
+    const { orderNo } = await place(store)
+    const cut = store.transaction(async (tx) => {
+      await tx.note(newEvent(orderNo))
+      await terminate(await backendOf(tx))
+      await tx.note(newEvent(orderNo))
+    })
+    await expect(cut).rejects.toThrow(StoreError)
+    const { items } = await store.listOrderEvents(orderNo, { limit: 9, cursor: null })
+    expect(items).toHaveLength(1)
+  })
+
+  it('transaction() says that it cannot tell when the answer to COMMIT is lost (fault 18)', async () => {
+    const { orderNo } = await place(store)
+    const unknown = store.transaction(async (tx) => {
+      await tx.note(newEvent(orderNo))
+      await terminate(await backendOf(tx))
+    })
+    await expect(unknown).rejects.toThrow(/Cannot tell whether the transaction was committed/)
+    await expect(unknown).rejects.toThrow(StoreError)
+  })
+
+  it('transaction() is done again after a deadlock', async () => {
+    const [a, b] = [await place(store), await place(store)]
+    const rounds: string[] = []
+    const holds = [new Gate(), new Gate()]
+    const crossing = (name: string, [first, second]: readonly [string, string], turn: 0 | 1) =>
+      store.transaction(async (tx) => {
+        rounds.push(name)
+        await tx.lockOrder(first)
+        holds[turn]?.open()
+        await holds[1 - turn]?.opened
+        await tx.lockOrder(second)
+        await tx.note(newEvent(first))
+      })
+    await Promise.all([
+      crossing('one', [a.orderNo, b.orderNo], 0),
+      crossing('two', [b.orderNo, a.orderNo], 1),
+    ])
+    expect(rounds.length).toBeGreaterThan(2)
+    for (const { orderNo } of [a, b]) {
+      const { items } = await store.listOrderEvents(orderNo, { limit: 9, cursor: null })
+      expect(items).toHaveLength(2)
+    }
+  })
+
+  it('lockOrder() waits for its lock no longer than its deadline', async () => {
+    const { orderNo } = await place(store)
+    await subject.database.db.connection().execute(async (db) => {
+      await sql`set lock_timeout = '50ms'`.execute(db)
+      await store.transaction(async (tx) => {
+        await tx.lockOrder(orderNo)
+        const second = sql`select from orders where order_no = ${orderNo} for no key update`
+        await expect(second.execute(db)).rejects.toThrow(/lock timeout/)
+      })
+    })
+    const [row] = await run(subject, 'show lock_timeout')
+    expect(row).toEqual({ lock_timeout: '10s' })
+  })
+
+  it('credit() of one order by two stores at once makes one transfer', async () => {
+    const url = await freshPostgresUrl()
+    const nodes = await Promise.all([openStore(url), openStore(url), openStore(url)])
+    const [first] = nodes
+    if (first === undefined) throw new Error('No store')
+    const { orderNo } = await place(first, { userId: 'two-nodes' })
+    await Promise.all([...nodes, ...nodes, ...nodes].map((node) => credit(node, orderNo)))
+    expect((await first.balance('two-nodes')).balance).toBe(1234n)
+    await Promise.all(nodes.map((node) => node.close()))
+  })
+
+  it('vitals() estimates what would cost too much to count', async () => {
+    const { store: large, database } = await freshDatabase('postgres')
+    await run(
+      { database },
+      `with o as (
+         insert into orders (order_no, user_id, amount, currency, description, gateway, mchid,
+           appid, adopted, status, state_seq, created_at, expires_at, next_check_at)
+         select 'bulk' || n, 'u', 100, 'CNY', '', 'g', 'm', 'a', false, 'pending', 1, now(), now(), now()
+         from generate_series(1, 12000) n returning order_no
+       )
+       insert into order_events (order_no, at, kind, source, to_status, state_seq, alarm)
+       select order_no, now(), 'created', 'api', 'pending', 1, false from o`,
+    )
+    await run({ database }, 'analyze orders')
+    const { pending, paid } = (await large.vitals()).ordersByStatus
+    expect(pending).toBeGreaterThan(11_000)
+    expect(pending).toBeLessThan(13_000)
+    expect(paid).toBe(0)
+  })
+})
+
+describe('openStore()', () => {
+  afterAll(closeStores)
+
+  it.each(['mysql://root:secret@db/x', '', 'data', 'pglite:'])(
+    'refuses the url %j',
+    async (url) => {
+      const refused = openStore(url)
+      await expect(refused).rejects.toThrow(/its url begins with/)
+      await expect(refused).rejects.not.toThrow(/secret/)
+    },
+  )
+
+  it('names the server that does not answer, and not its password', async () => {
+    const port = await closedPort()
+    const refused = openStore(`postgres://me:secret@127.0.0.1:${port}/shop`)
+    await expect(refused).rejects.toThrow(StoreError)
+    await expect(refused).rejects.toThrow(`postgres://127.0.0.1:${port}/shop`)
+    await expect(refused).rejects.not.toThrow(/secret/)
+  })
+
+  it('opens a database without tables, whose reading says what to do', async () => {
+    const store = await openStore(await emptyPostgresUrl())
+    const page = { limit: 1, cursor: null }
+    const readings = [
+      store.listOrders({ ...page, status: null, userId: null }),
+      store.findOrder('x'),
+      store.balance('x'),
+      store.audit(),
+      store.vitals(),
+      store.listRuns(page),
+      store.transaction((tx) => tx.lockOrder('x')),
+    ]
+    for (const reading of readings) {
+      await expect(reading).rejects.toThrow(/has no budan tables yet.*run `budan migrate`/)
+    }
+    expect((await store.schema()).pending).toContain('001_orders')
+    expect(await store.migrate()).toContain('001_orders')
+    expect(await store.schema()).toEqual({ pending: [], unknown: [] })
+    await store.close()
+  })
+
+  it('lets two nodes migrate at once', async () => {
+    const url = await emptyPostgresUrl()
+    const nodes = await Promise.all([openStore(url), openStore(url)])
+    const applied = await Promise.all(nodes.map((node) => node.migrate()))
+    expect(applied.flat().sort()).toEqual([...new Set(applied.flat())].sort())
+    expect(await nodes[0]?.schema()).toEqual({ pending: [], unknown: [] })
+    await Promise.all(nodes.map((node) => node.close()))
+  })
+
+  it('close() may be called twice, and what comes after it fails', async () => {
+    for (const kind of ['pglite', 'postgres'] as const) {
+      const { store } = await freshDatabase(kind)
+      await Promise.all([store.close(), store.close()])
+      await expect(store.findOrder('x')).rejects.toThrow(StoreError)
+    }
+  })
+})
+
+class Gate {
+  readonly opened: Promise<void>
+  #resolve: () => void = () => undefined
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  open(): void {
+    this.#resolve()
+  }
+}
+
+/** Nobody listens there: it was free a moment ago. */
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
