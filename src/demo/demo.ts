@@ -20,6 +20,8 @@ export interface DemoOptions {
   readonly port?: number
   /** No longer than this, in milliseconds; what has not ended by then has not ended as it must. */
   readonly deadlineMs?: number
+  /** Ends it early: what has not ended by then has not ended as it must. */
+  readonly stopAsked?: Promise<void>
 }
 
 /** One order, what was done to it, and how it ended. */
@@ -56,6 +58,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
   const startedAt = performance.now()
   options.listener.stage('Starting a simulated WeChat Pay and budan on a new embedded database', 0)
   const ends = new Ends(options.deadlineMs ?? deadlineMsDefault)
+  void options.stopAsked?.then(() => ends.stop())
   const stage = await openStage({ ...options, onEvent: (event) => ends.hear(event) })
   try {
     const placed = await placeAll(stage, options.listener)
@@ -111,11 +114,17 @@ async function placeOne(url: string, index: number): Promise<string> {
 /** Wakes whoever waits, whenever something may have ended an order, and at the deadline. */
 class Ends {
   readonly deadline: AbortSignal
+  readonly #stop: AbortController
   #wake: () => void = () => {}
 
   constructor(deadlineMs: number) {
-    this.deadline = AbortSignal.timeout(deadlineMs)
+    this.#stop = new AbortController()
+    this.deadline = AbortSignal.any([AbortSignal.timeout(deadlineMs), this.#stop.signal])
     this.deadline.addEventListener('abort', () => this.#wake())
+  }
+
+  stop(): void {
+    this.#stop.abort()
   }
 
   hear(event: Event): void {

@@ -84,8 +84,7 @@ class PoolSource implements ConnectionSource {
           const { rows, rowCount } = await client.query(text, [...values])
           return { rows, affected: rowCount ?? 0 }
         } catch (error) {
-          // Not the server's word: the connection is lost, or still busy with what we gave up on.
-          broken ||= sqlStateOf(error) === null
+          broken ||= isLast(error)
           throw error
         }
       },
@@ -97,6 +96,15 @@ class PoolSource implements ConnectionSource {
     this.#closing ??= this.#pool.end()
     return this.#closing
   }
+}
+
+/** connection_exception, the server's shutdown and termination, its timeouts that end the session. */
+const lastWords = /^(08|57P|25P03|25P04)/
+
+/** Without a word of the server's, the connection is lost, or busy with what we gave up on. */
+function isLast(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  return state === null || lastWords.test(state)
 }
 
 function ignore(): void {}

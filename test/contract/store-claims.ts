@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/order.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
 import { credit, type MakeSubject, newEvent, place, run, type Subject } from './store-fixtures.ts'
@@ -13,6 +13,8 @@ export function claimsContract(make: MakeSubject): void {
     beforeAll(async () => {
       subject = await make({ clock: () => new Date(nowMs) })
     })
+    // An embedded database holds some 300 MB.
+    afterAll(() => subject.store.close())
     beforeEach(async () => {
       nowMs += 1440 * minuteMs
       // What earlier tests left behind is not due any more.

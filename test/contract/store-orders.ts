@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CursorError } from '../../src/store/errors.ts'
 import type { OrderFilter } from '../../src/store/store.ts'
 import {
@@ -141,6 +141,7 @@ export function listsContract(make: MakeSubject): void {
         })
       }
     })
+    afterAll(() => subject.store.close())
 
     it.each([1, 2, 3, 5, 20, 21, 200])(
       'listOrders() tells each order once, newest first, in pages of %i',

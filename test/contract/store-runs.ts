@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { outcomes, type RunResult } from '../../src/run.ts'
 import type { NewRun, OpenedRun } from '../../src/store/store.ts'
 import { type MakeSubject, readAll, type Subject } from './store-fixtures.ts'
@@ -12,6 +12,8 @@ export function runsContract(make: MakeSubject): void {
     beforeAll(async () => {
       subject = await make({ clock: () => new Date(nowMs) })
     })
+    // An embedded database holds some 300 MB.
+    afterAll(() => subject.store.close())
     beforeEach(() => {
       nowMs = (Math.floor(nowMs / intervalMs) + 1) * intervalMs + 61_234
     })

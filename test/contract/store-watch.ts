@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Audit } from '../../src/store/store.ts'
 import {
   corrupt,
@@ -110,6 +110,7 @@ export function watchContract(make: MakeSubject): void {
       await place(subject.store)
       await placePaid(subject.store)
     })
+    afterAll(() => subject.store.close())
 
     it('audit() is all 0 when all is well', async () => {
       expect(await subject.store.audit()).toEqual(clean)
@@ -171,18 +172,24 @@ export function watchContract(make: MakeSubject): void {
         mostOverdueMs: 602_000,
         lastFinishedRunAt: new Date(nowMs - 2_000),
       })
+      await store.close()
     })
   })
 
   describe('the schema', () => {
+    let subject: Subject
+    beforeAll(async () => {
+      subject = await make()
+    })
+    afterAll(() => subject.store.close())
+
     it('schema() has nothing pending after migrate(), which then does nothing', async () => {
-      const { store } = await make()
+      const { store } = subject
       expect(await store.schema()).toEqual({ pending: [], unknown: [] })
       expect(await store.migrate()).toEqual([])
     })
 
     it('schema() tells migrations of a newer budan, and migrate() refuses them', async () => {
-      const subject = await make()
       await run(subject, `insert into budan_migrations values ('999_of_tomorrow', 'now')`)
       expect(await subject.store.schema()).toEqual({ pending: [], unknown: ['999_of_tomorrow'] })
       await expect(subject.store.migrate()).rejects.toThrow('999_of_tomorrow')

@@ -12,13 +12,16 @@ export async function demo(context: CommandContext, { options }: Given): Promise
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
   const port = options.port as number
-  const played = await runDemo({ version, port, listener: progress }).finally(() => progress.end())
+  // From here on a signal ends the demo, and what it put on disk goes with it.
+  const stopAsked = terminal.stopAsked()
+  const played = await runDemo({ version, port, listener: progress, stopAsked }).finally(() =>
+    progress.end(),
+  )
   try {
     const { report, url, simulatorUrl } = played
     if (output.asJson) output.json(presentReport(report))
     else showReport(output, report)
     if (options.serve === true) {
-      const stopAsked = terminal.stopAsked()
       output.line(`budan is ready at ${url}`)
       output.note(`The simulator's control interface is ${simulatorUrl}/_sim. Ctrl+C ends both.`)
       await stopAsked

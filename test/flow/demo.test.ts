@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { runDemo } from '../../src/demo/demo.ts'
+
+const quiet = { stage: () => undefined, progress: () => undefined }
+
+describe('runDemo()', () => {
+  it('plays at least 60 orders of at least eight fates, and every one ends as it must', async () => {
+    const steps: number[] = []
+    const listener = { ...quiet, progress: (done: number) => void steps.push(done) }
+    const { report, dir, close } = await runDemo({ version: 'test', listener })
+    await close()
+    expect(report.orders.filter(({ asItMust }) => !asItMust)).toEqual([])
+    expect(report.ok).toBe(true)
+    expect(report.orders.length).toBeGreaterThanOrEqual(60)
+    expect(new Set(report.orders.map(({ fate }) => fate)).size).toBeGreaterThanOrEqual(8)
+    expect(report.credited).toBe(report.taken)
+    expect(Object.values(report.audit).every((count) => count === 0)).toBe(true)
+    expect(steps.length).toBeGreaterThan(60)
+    expect(existsSync(dir)).toBe(false)
+  }, 90_000)
+
+  it('is not well when orders have not ended, and leaves nothing behind when it is stopped', async () => {
+    const stopAsked = Promise.resolve()
+    const { report, dir, close } = await runDemo({ version: 'test', listener: quiet, stopAsked })
+    await close()
+    expect(report.ok).toBe(false)
+    expect(existsSync(dir)).toBe(false)
+  }, 90_000)
+})
