@@ -26,6 +26,22 @@ export interface QueryOutput {
   readonly affected: number
 }
 
+/** In front of a statement that a connection keeps prepared; see `planned`. */
+export const plannedMark = '/* planned once */'
+
+/** Names for prepared statements, which are few: the same text has the same name. */
+export class StatementNames {
+  readonly #names = new Map<string, string>()
+
+  /** Null for a statement that is not kept. */
+  nameOf(text: string): string | null {
+    if (!text.startsWith(plannedMark)) return null
+    const name = this.#names.get(text) ?? `budan_${this.#names.size + 1}`
+    this.#names.set(text, name)
+    return name
+  }
+}
+
 /** PostgreSQL's dialect on any source of connections, the server's or the embedded database's. */
 export function postgresDialect(source: ConnectionSource): Dialect {
   return {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { NewOrderEvent, OrderEvent, OrderStatus } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { rowsOf, type Scope } from './database.ts'
+import { planned, rowsOf, type Scope } from './database.ts'
 import { type EventRow, eventColumns, eventOf } from './rows.ts'
 import type { Page, PageRequest } from './store.ts'
 import { isUnstorable, storable } from './text.ts'
@@ -35,7 +35,7 @@ export function insertEvent(event: NewOrderEvent, place: EventPlace): RawBuilder
 
 /** Throws for an order that is not here (foreign key). */
 export async function appendEvent({ db, now }: Scope, event: NewOrderEvent): Promise<void> {
-  await insertEvent(event, { at: now() }).execute(db)
+  await sql`${planned} ${insertEvent(event, { at: now() })}`.execute(db)
 }
 
 export async function listOrderEvents(

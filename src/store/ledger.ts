@@ -4,7 +4,7 @@ import { type Transfer, userAccount } from '../ledger/transfer.ts'
 import type { Fen } from '../money.ts'
 import type { NewOrderEvent, Order, Source } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { firstOf, rowsOf, type Scope } from './database.ts'
+import { firstOf, planned, rowsOf, type Scope } from './database.ts'
 import { insertEvent } from './events.ts'
 import { type OrderRow, orderColumns } from './rows.ts'
 import { orderOrStale } from './steps.ts'
@@ -28,7 +28,7 @@ export async function creditOrder({ db, now }: Scope, credit: Credit): Promise<O
   const [debit, deposit] = transfer.entries
   const row = await firstOf(
     db,
-    sql<OrderRow>`
+    sql<OrderRow>`${planned}
       with paid as (
         update orders set status = 'paid', state_seq = state_seq + 1,
           transaction_id = ${transfer.transactionId}, paid_at = ${transfer.paidAt},

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../assert.ts'
 import type { NewOrder, NewOrderEvent, Order } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { firstOf, rowsOf, type Scope } from './database.ts'
+import { firstOf, planned, rowsOf, type Scope } from './database.ts'
 import { insertEvent } from './events.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
 import type { Insertion, OrderFilter, Page } from './store.ts'
@@ -33,7 +33,7 @@ async function tryInsertOrder(
   const createdAt = sql`coalesce(${order.createdAt}::timestamptz(3), ${now()})`
   const row = await firstOf(
     db,
-    sql<OrderRow>`
+    sql<OrderRow>`${planned}
       with added as (
         insert into orders (
           order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
@@ -77,7 +77,7 @@ export async function findOrder({ db }: Scope, orderNo: string): Promise<Order |
   if (isUnstorable(orderNo)) return null
   const row = await firstOf(
     db,
-    sql<OrderRow>`select ${orderColumns} from orders where order_no = ${orderNo}`,
+    sql<OrderRow>`${planned} select ${orderColumns} from orders where order_no = ${orderNo}`,
   )
   return row && orderOf(row)
 }

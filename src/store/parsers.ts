@@ -8,11 +8,18 @@ const timestamptz = 1184
  */
 export const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   [int8]: (text) => BigInt(text),
-  [timestamptz]: (text) => new Date(isoOf(text)),
+  [timestamptz]: timeOf,
 }
 
-/** "2026-01-24 07:00:00.123+00" or "…+05:30" → what every Date parser agrees on. */
-function isoOf(text: string): string {
-  const iso = text.replace(' ', 'T')
-  return /[+-]\d\d$/.test(iso) ? `${iso}:00` : iso
+/**
+ * "2026-01-24 07:00:00.123+00", in the time zone of the session: offsets may have minutes, and
+ * seconds before time zones were agreed on (Shanghai in 1900: +08:05:43), which Date cannot parse.
+ */
+function timeOf(text: string): Date {
+  const [, local = '', sign, hours, minutes, seconds] = timePattern.exec(text) ?? []
+  const offsetS = Number(hours) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)
+  const utcMs = Date.parse(`${local.replace(' ', 'T')}Z`)
+  return new Date(utcMs - (sign === '-' ? -offsetS : offsetS) * 1000)
 }
+
+const timePattern = /^(.*)([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/

@@ -4,10 +4,10 @@ import { PGlite } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
 import type { Database } from './database.ts'
 import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
-import { DatabaseBusyError, StoreError } from './errors.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
 import { attempt } from './failure.ts'
 import { parsers } from './parsers.ts'
+import { PgliteSession } from './pglite-session.ts'
 
 export interface PgliteOptions {
   /** Null: in memory, gone with the process. */
@@ -66,19 +66,21 @@ const turnWaitMs = 30_000
  */
 class Turns implements ConnectionSource {
   readonly #pglite: PGlite
+  readonly #session: PgliteSession
   readonly #waiting: (() => void)[] = []
   #lent = false
   #closing: Promise<void> | null = null
 
   constructor(pglite: PGlite) {
     this.#pglite = pglite
+    this.#session = new PgliteSession(pglite)
   }
 
   async borrow(): Promise<LentConnection> {
-    if (this.#closing !== null) throw new StoreError('The database is closed')
+    if (this.#closing !== null) throw new Error('it is closed')
     await this.#turn()
     return {
-      query: (text, values) => query(this.#pglite, { text, values }),
+      query: (text, values) => this.#session.query(text, values),
       giveBack: () => this.#giveBack(),
     }
   }
@@ -101,7 +103,11 @@ class Turns implements ConnectionSource {
       }
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(start), 1)
-        reject(new DatabaseBusyError(`The embedded database was in use for ${turnWaitMs} ms`))
+        reject(
+          new Error(
+            `nobody else got a turn for ${turnWaitMs} ms; inside a transaction, use its steps`,
+          ),
+        )
       }, turnWaitMs)
       this.#waiting.push(start)
     })
@@ -112,12 +118,4 @@ class Turns implements ConnectionSource {
     if (next === undefined) this.#lent = false
     else next()
   }
-}
-
-async function query(
-  pglite: PGlite,
-  { text, values }: { text: string; values: readonly unknown[] },
-): Promise<{ rows: unknown[]; affected: number }> {
-  const { rows, affectedRows } = await pglite.query(text, [...values])
-  return { rows, affected: affectedRows ?? 0 }
 }

@@ -1,7 +1,12 @@
 import { Kysely } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
-import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
+import {
+  type ConnectionSource,
+  type LentConnection,
+  postgresDialect,
+  StatementNames,
+} from './driver.ts'
 import { attempt, sqlStateOf } from './failure.ts'
 import { parsers } from './parsers.ts'
 
@@ -57,6 +62,7 @@ function withoutPassword(url: string): string {
 
 class PoolSource implements ConnectionSource {
   readonly #pool: pg.Pool
+  readonly #names = new StatementNames()
   #closing: Promise<void> | null = null
 
   constructor(config: pg.PoolConfig) {
@@ -81,7 +87,12 @@ class PoolSource implements ConnectionSource {
     return {
       query: async (text, values) => {
         try {
-          const { rows, rowCount } = await client.query(text, [...values])
+          const name = this.#names.nameOf(text)
+          const { rows, rowCount } = await client.query({
+            ...(name === null ? {} : { name }),
+            text,
+            values: [...values],
+          })
           return { rows, affected: rowCount ?? 0 }
         } catch (error) {
           broken ||= isLast(error)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { NewOrderEvent, Order } from '../order.ts'
-import { firstOf, type Scope } from './database.ts'
+import { firstOf, planned, type Scope } from './database.ts'
 import { StaleOrderError } from './errors.ts'
 import { insertEvent } from './events.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
@@ -18,7 +18,7 @@ export async function lockOrder(
   if (isUnstorable(orderNo)) return null
   const row = await firstOf(
     db,
-    sql<OrderRow & { readonly db_now: Date; readonly transaction_owner: string | null }>`
+    sql<OrderRow & { readonly db_now: Date; readonly transaction_owner: string | null }>`${planned}
       with locked as materialized (
         select * from orders where order_no = ${orderNo} for no key update
       )
@@ -39,7 +39,7 @@ export async function turnOrder(
   const { order, status, event } = turn
   const row = await firstOf(
     db,
-    sql<OrderRow>`
+    sql<OrderRow>`${planned}
       with turned as (
         update orders set status = ${status}, state_seq = state_seq + 1
         where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
@@ -62,7 +62,7 @@ export async function waitWithOrder(
   const { order, schedule, event } = wait
   const row = await firstOf(
     db,
-    sql<OrderRow>`
+    sql<OrderRow>`${planned}
       with waiting as (
         update orders set next_check_at = ${schedule.nextCheckAt}, checks = ${schedule.checks},
           absent_count = ${schedule.absentCount}, absent_since = ${schedule.absentSince}

@@ -10,12 +10,17 @@ import type { Run, RunResult, RunStatus, RunTrigger } from '../run.ts'
 export interface Store {
   readonly kind: 'pglite' | 'postgres'
 
-  /** Everything `work` writes is committed together, or nothing is. */
+  /**
+   * Everything `work` writes is committed together, or nothing is; what it throws is thrown. `work`
+   * may run again from the start after a deadlock, whose first run left nothing behind, so it must
+   * do nothing outside its transaction. Inside it, use `tx` only: the embedded database has one
+   * connection, and another method of the store would wait for its own transaction.
+   */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
 
   /** Stores the order with its `created`/`adopted` event, or finds the one that has its key or number. */
   insertOrder(order: NewOrder, event: NewOrderEvent): Promise<Insertion>
-  /** Remembers the code to scan, with its `prepaid` event; a pending order only. */
+  /** Remembers the code to scan, with its `prepaid` event. An order that is not pending any more keeps the event alone. */
   setCodeUrl(orderNo: string, update: { codeUrl: string; event: NewOrderEvent }): Promise<void>
   findOrder(orderNo: string): Promise<Order | null>
   listOrders(filter: OrderFilter): Promise<Page<Order>>
@@ -37,7 +42,11 @@ export interface Store {
   /** Gives claimed orders back unasked: due again when they were due before. */
   release(claimed: readonly ClaimedOrder[]): Promise<void>
 
-  /** Opens a run; with a slot, only if nobody had it. */
+  /**
+   * Opens a run; with a slot, only if nobody had it. Runs left `running` by a process that died
+   * become `stopped` here: those older than a day, on the embedded database those of any process
+   * before this one.
+   */
   openRun(run: NewRun): Promise<OpenedRun>
   finishRun(runId: string, end: { status: RunStatus; results: readonly RunResult[] }): Promise<Run>
   listRuns(page: PageRequest): Promise<Page<Run>>
@@ -70,7 +79,11 @@ export interface Tx {
   wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
   /** Leaves the order as it is. */
   note(event: NewOrderEvent): Promise<void>
-  /** For embedders' `onPaid`: a statement of their own, with `$1, $2, …`, in this transaction. */
+  /**
+   * For embedders' `onPaid`: a statement of their own, with `$1, $2, …`, in this transaction.
+   * Values are text, numbers, bigints, booleans, dates, null, or objects for a json column; no
+   * arrays and no bytes. `bigint` columns come back as bigint, times as Date.
+   */
   execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]>
 }
 
@@ -141,6 +154,7 @@ export interface NewRun {
   readonly node: string
 }
 
+/** `nextSlotInMs` is by the database's clock, and 0 for a run without slots. */
 export type OpenedRun =
   | { readonly kind: 'opened'; readonly run: Run; readonly nextSlotInMs: number }
   | { readonly kind: 'taken'; readonly nextSlotInMs: number }
@@ -158,11 +172,22 @@ export interface Audit {
 
 export interface Vitals {
   readonly now: Date
+  /**
+   * Exact on the embedded database. On PostgreSQL exact up to 10,000 each, and beyond that the
+   * planner's estimate, some per cent off, because counting millions at each scrape is too dear.
+   */
   readonly ordersByStatus: Readonly<Record<OrderStatus, number>>
-  /** Age of the oldest pending order that is past the threshold given to the store's reader and was never asked. */
+  /**
+   * Age of the oldest pending order that no answer has moved along its schedule yet, however young
+   * it is: the reader compares it with the threshold. Null when there is none.
+   */
   readonly oldestUnaskedMs: number | null
-  /** How long the most overdue open order has waited past its `nextCheckAt`. */
+  /**
+   * How long the most overdue pending order has waited past its `nextCheckAt`. A new order's is its
+   * creation, so up to the threshold plus an interval is as it should be. Null when none is due.
+   */
   readonly mostOverdueMs: number | null
+  /** Of runs that were to credit; dry runs keep no promise. */
   readonly lastFinishedRunAt: Date | null
 }
 

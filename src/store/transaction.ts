@@ -135,6 +135,8 @@ class Steps implements Tx {
 
   execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]> {
     return this.#step('execute a statement of the embedder', async () => {
+      const arrays = values.filter((value) => Array.isArray(value) || ArrayBuffer.isView(value))
+      assert(arrays.length === 0, 'the databases differ in arrays and bytes: pass them as text')
       const { rows } = await this.#scope.db.executeQuery<Row>(
         CompiledQuery.raw(statement, [...values]),
       )

@@ -4,7 +4,8 @@ import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseBusyError, StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import { credit, newEvent, place, run } from '../contract/store-fixtures.ts'
@@ -30,7 +31,7 @@ describe('the embedded database', () => {
 
   /** Opens the directory in a process of its own, and resolves with the word that it says then. */
   const openElsewhere = async (): Promise<{ child: ChildProcess; word: string }> => {
-    const script = join(import.meta.dirname, '../support/open-store.ts')
+    const script = fileURLToPath(new URL('../support/open-store.ts', import.meta.url))
     const child = spawn(process.execPath, ['--import', 'tsx', script, url], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -95,6 +96,24 @@ describe('the embedded database', () => {
     const refused = openStore('pglite:/dev/null/data')
     await expect(refused).rejects.toThrow(StoreError)
     await expect(refused).rejects.toThrow('/dev/null/data')
+  })
+
+  it('refuses a transaction that waits for itself, and goes on', async () => {
+    const { store } = await freshDatabase('pglite')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const looped = store.transaction(async () => {
+        const inner = store.findOrder('x')
+        inner.catch(() => undefined)
+        await vi.advanceTimersByTimeAsync(30_000)
+        return inner
+      })
+      await expect(looped).rejects.toThrow('nobody else got a turn for 30000 ms')
+      await expect(looped).rejects.toThrow(StoreError)
+      expect(await store.findOrder('x')).toBeNull()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('does one transaction at a time, and statements between them', async () => {

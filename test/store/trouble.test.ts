@@ -161,6 +161,26 @@ describe('openStore()', () => {
     await store.close()
   })
 
+  it.each(['Asia/Shanghai', 'Asia/Kolkata', 'America/St_Johns', 'UTC'])(
+    'reads the same times from a server in %s',
+    async (zone) => {
+      const url = await freshPostgresUrl()
+      const admin = await openStore(url)
+      await admin.transaction(async (tx) => {
+        const [row] = await tx.execute('select current_database() as name', [])
+        await tx.execute(`alter database ${row?.name} set timezone = '${zone}'`, [])
+      })
+      await admin.close()
+      const store = await openStore(url)
+      for (const iso of ['1900-01-01T00:00:00.123Z', '2026-07-24T07:00:00.100Z']) {
+        const createdAt = new Date(iso)
+        const { orderNo } = await place(store, { createdAt })
+        expect((await store.findOrder(orderNo))?.createdAt).toEqual(createdAt)
+      }
+      await store.close()
+    },
+  )
+
   it('lets two nodes migrate at once', async () => {
     const url = await emptyPostgresUrl()
     const nodes = await Promise.all([openStore(url), openStore(url)])
