@@ -56,13 +56,18 @@ export async function benchClaiming(options: ClaimingOptions): Promise<readonly 
 type Claim = () => Promise<number>
 
 async function fill({ database, orders }: ClaimingOptions['small']): Promise<Claim> {
-  const merchant = { mchid: '1900000001', appid: 'wx0000000000000001' }
+  const merchant = { gateway: 'wechatpay', mchid: '1900000001', appid: 'wx0000000000000001' }
   await fillPending(database, { first: 0, count: orders, ...merchant, age: 'an hour ago' })
   await settleDown(database)
   const store = storeOn(database)
   return async () => {
     const started = performance.now()
-    const claimed = await store.claimDue({ thresholdMs: 300_000, limit: batchSize, leaseMs })
+    const claimed = await store.claimDue({
+      merchant,
+      thresholdMs: 300_000,
+      limit: batchSize,
+      leaseMs,
+    })
     const ms = performance.now() - started
     if (claimed.length !== batchSize) {
       throw new Error(`A claim found ${claimed.length} orders of ${orders}, not ${batchSize}`)

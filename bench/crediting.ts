@@ -17,14 +17,22 @@ import { configOf } from '../test/support/world.ts'
 import { type Figure, figure } from './figure.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 import type { InstantGateway } from './gateway/start.ts'
-import { countPaid, fillPending, paidOrders, settleDown } from './orders.ts'
-import { eachAtOnce, type Lap, time } from './stopwatch.ts'
+import {
+  type Age,
+  countPaid,
+  fillPending,
+  type OrderRange,
+  paidOrders,
+  settleDown,
+} from './orders.ts'
+import { eachAtOnce, Laptimes, time } from './stopwatch.ts'
 
 export interface CreditingOptions {
   readonly database: Database
   readonly gateway: InstantGateway
-  /** Orders of each measurement, and how often each is made. */
+  /** Orders of each measurement; a multiple of `slice`, of which each run takes one. */
   readonly orders: number
+  readonly slice: number
   readonly repetitions: number
   readonly concurrency: number
   readonly logLevel: 'silent' | 'info'
@@ -39,7 +47,7 @@ export async function benchCrediting(options: CreditingOptions): Promise<readonl
     {
       merchant,
       recharge: {
-        compensationBatchSize: options.orders,
+        compensationBatchSize: options.slice,
         compensationConcurrency: options.concurrency,
       },
     },
@@ -70,11 +78,7 @@ interface Bench extends CreditingOptions {
   readonly run: () => ReturnType<Awaited<ReturnType<typeof openService>>['run']>
 }
 
-interface Laps {
-  readonly q: Lap
-  readonly s: Lap
-  readonly r: Lap
-}
+type Laps = Readonly<Record<'q' | 's' | 'r', Laptimes>>
 
 async function measure(bench: Bench): Promise<readonly Figure[]> {
   const laps: Laps[] = []
@@ -89,47 +93,63 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
   return figuresOf(bench, laps)
 }
 
-/** Each of the three comes first in its turn, so that a drift of the machine favours none. */
+/**
+ * q, s and r take turns, a slice of the orders at a time, and each comes first in its turn: what
+ * else the machine does, and does not do the next second, hits all three alike.
+ */
 async function repeat(bench: Bench, repetition: number): Promise<Laps> {
-  const { orders } = bench
+  const { orders, slice } = bench
   const first = 2 * orders * repetition
-  const steps = {
-    q: () => measureQueries(bench, first),
-    s: () => measureCredits(bench, first),
-    r: () => measureRun(bench, first + orders),
-  }
+  const asked = await fill(bench, { first: first + orders, age: 'an hour ago' })
+  // Too young to be claimed: the runs leave them alone.
+  const given = await fill(bench, { first, age: 'now' })
+  await settleDown(bench.database)
+  await bench.gateway.sign(paidOrders(asked))
+  const sample = await bench.query(paidOrders(asked)[0]?.orderNo ?? '')
+
+  const laps = { q: new Laptimes(), s: new Laptimes(), r: new Laptimes() }
   const names = ['q', 's', 'r'] as const
-  const turn = names.map((_, position) => names[(position + repetition) % 3] ?? 'q')
-  const laps: Partial<Record<'q' | 's' | 'r', Lap>> = {}
-  for (const name of turn) laps[name] = await steps[name]()
-  const { q = missing('q'), s = missing('s'), r = missing('r') } = laps
-  return { q, s, r }
+  for (let done = 0; done < orders; done += slice) {
+    const steps = {
+      q: () => askAll(bench, asked.first + done),
+      s: () => creditAll(bench, { first: given.first + done, sample }),
+      r: () => runOnce(bench),
+    }
+    for (const [position] of names.entries()) {
+      const name = names[(position + done / slice) % names.length] ?? 'q'
+      laps[name].add(await time(slice, steps[name]))
+    }
+  }
+  await assertPaid(bench.database, given)
+  await assertPaid(bench.database, asked)
+  return laps
 }
 
-async function measureQueries(bench: Bench, first: number): Promise<Lap> {
-  const { gateway, orders, concurrency, query } = bench
-  const asked = paidOrders({ first, count: orders })
-  await gateway.sign(asked)
-  return time(orders, () =>
-    eachAtOnce(asked, { concurrency, work: async ({ orderNo }) => void (await query(orderNo)) }),
-  )
+async function askAll({ slice, concurrency, query }: Bench, first: number): Promise<void> {
+  await eachAtOnce(paidOrders({ first, count: slice }), {
+    concurrency,
+    work: async ({ orderNo }) => void (await query(orderNo)),
+  })
+}
+
+async function creditAll(
+  { store, slice, concurrency }: Bench,
+  { first, sample }: { first: number; sample: TradeAnswer },
+): Promise<void> {
+  await eachAtOnce(paidOrders({ first, count: slice }), {
+    concurrency,
+    work: (order) => credit(store, { order, sample }),
+  })
+}
+
+async function runOnce({ run, slice }: Bench): Promise<void> {
+  const made = await run()
+  if (made.run.success !== slice) {
+    throw new Error(`A run of ${slice} orders came to ${JSON.stringify(made.run.outcomes)}`)
+  }
 }
 
 /** As `settle` does it, with the answer known. */
-async function measureCredits(bench: Bench, first: number): Promise<Lap> {
-  const { database, gateway, orders, concurrency, query } = bench
-  const range = await fill(bench, first)
-  const paid = paidOrders(range)
-  await gateway.sign(paid.slice(0, 1))
-  const sample = await query(paid[0]?.orderNo ?? missing('order'))
-  const lap = await time(orders, () =>
-    eachAtOnce(paid, { concurrency, work: (order) => credit(bench.store, { order, sample }) }),
-  )
-  await assertPaid(database, range)
-  // Those that were credited are due no more: the run that follows finds its own orders only.
-  return lap
-}
-
 async function credit(
   store: Store,
   { order, sample }: { order: PaidOrder; sample: TradeAnswer },
@@ -159,32 +179,17 @@ async function credit(
   })
 }
 
-async function measureRun(bench: Bench, first: number): Promise<Lap> {
-  const { database, gateway, orders } = bench
-  const range = await fill(bench, first)
-  await gateway.sign(paidOrders(range))
-  const lap = await time(orders, async () => {
-    const { run } = await bench.run()
-    if (run.success !== orders) {
-      throw new Error(`A run credited ${run.success} of ${orders}: ${JSON.stringify(run.outcomes)}`)
-    }
-  })
-  await assertPaid(database, range)
-  return lap
-}
-
-async function fill({ database, gateway, orders }: Bench, first: number) {
+async function fill(
+  { database, gateway, orders }: Bench,
+  { first, age }: { first: number; age: Age },
+): Promise<OrderRange> {
   const { mchid, appid } = gateway.merchant
   const range = { first, count: orders, mchid, appid }
-  await fillPending(database, { ...range, age: 'an hour ago' })
-  await settleDown(database)
+  await fillPending(database, { ...range, age })
   return range
 }
 
-async function assertPaid(
-  database: Database,
-  range: Parameters<typeof countPaid>[1],
-): Promise<void> {
+async function assertPaid(database: Database, range: OrderRange): Promise<void> {
   const paid = await countPaid(database, range)
   if (paid !== range.count) throw new Error(`${paid} orders are paid, not ${range.count}`)
 }
@@ -200,7 +205,10 @@ function askedBy(client: ReturnType<typeof createWechatGateway>) {
 /** Of the bound, on PostgreSQL as on the embedded database. */
 const ratioMin = 0.7
 
-function figuresOf({ database, orders, concurrency }: Bench, laps: readonly Laps[]): Figure[] {
+function figuresOf(
+  { database, orders, slice, concurrency }: Bench,
+  laps: readonly Laps[],
+): Figure[] {
   const name = (what: string) => `${database.kind}: ${what}`
   const each = (pick: (lap: Laps) => number) => laps.map(pick)
   const rate = (what: string, key: keyof Laps) =>
@@ -215,7 +223,7 @@ function figuresOf({ database, orders, concurrency }: Bench, laps: readonly Laps
     }),
     rate(`q, queries alone (${orders} orders, ${concurrency} at a time)`, 'q'),
     rate('s, crediting transactions alone', 's'),
-    rate('r, orders credited by a run', 'r'),
+    rate(`r, orders credited by runs of ${slice}`, 'r'),
     figure(name('CPU of this process for an order in a run, of that for q and s'), {
       unit: 'ratio',
       values: each(({ q, s, r }) => r.cpuMicros / (q.cpuMicros + s.cpuMicros)),

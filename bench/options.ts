@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly repetitions: number
   /** Of each crediting measurement. */
   readonly orders: number
+  /** Orders of one run. */
+  readonly slice: number
   readonly concurrency: number
   /** `info`: with the log lines of production, on standard error. */
   readonly logLevel: 'silent' | 'info'
@@ -30,6 +32,7 @@ export interface BenchOptions {
 const full = {
   repetitions: 5,
   orders: 3000,
+  slice: 250,
   concurrency: 5,
   claiming: {
     pglite: { small: 10_000, large: 100_000, claims: 30 },
@@ -53,7 +56,7 @@ export const usage = `npm run bench -- [options]
   --quick            fewer repetitions, orders and rows
   --only PARTS       ${parts.join(', ')}; separated by commas
   --store STORES     ${stores.join(', ')}; separated by commas
-  --orders N         of each crediting measurement
+  --orders N         of each crediting measurement, rounded up to whole runs of 250
   --concurrency N    questions and transactions at a time
   --repetitions N
   --log LEVEL        silent or info: info adds the log lines of a run, on standard error
@@ -75,11 +78,12 @@ export function readOptions(args: readonly string[]): BenchOptions {
     },
   })
   const size = values.quick ? quick : full
+  const slices = Math.ceil((positive('orders', values.orders) ?? size.orders) / size.slice)
   return {
     ...size,
     parts: listed('only', values.only, parts),
     stores: listed('store', values.store, stores),
-    orders: positive('orders', values.orders) ?? size.orders,
+    orders: slices * size.slice,
     concurrency: positive('concurrency', values.concurrency) ?? size.concurrency,
     repetitions: positive('repetitions', values.repetitions) ?? size.repetitions,
     logLevel: listed('log', values.log, ['silent', 'info'] as const)[0] ?? 'silent',

@@ -59,9 +59,9 @@ function partsOf(stage: Stage): readonly NamedPart[] {
 }
 
 async function creditingOn(kind: StoreKind, { options, gateway, closing }: Stage) {
-  const { orders, repetitions, concurrency, logLevel } = options
+  const { orders, slice, repetitions, concurrency, logLevel } = options
   const database = await freshDatabase(kind, closing)
-  return benchCrediting({ database, gateway, orders, repetitions, concurrency, logLevel })
+  return benchCrediting({ database, gateway, orders, slice, repetitions, concurrency, logLevel })
 }
 
 async function claimingOn(kind: StoreKind, { options, closing }: Stage) {

@@ -2,10 +2,8 @@
 export interface Lap {
   readonly count: number
   readonly seconds: number
-  /** Pieces a second. */
-  readonly rate: number
-  /** Of this process alone, all its threads: microseconds of CPU for each piece. */
-  readonly cpuMicros: number
+  /** Of this process alone, with all its threads. */
+  readonly cpuSeconds: number
 }
 
 export async function time(count: number, work: () => Promise<void>): Promise<Lap> {
@@ -14,7 +12,30 @@ export async function time(count: number, work: () => Promise<void>): Promise<La
   await work()
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  return { count, seconds, rate: count / seconds, cpuMicros: (user + system) / count }
+  return { count, seconds, cpuSeconds: (user + system) / 1e6 }
+}
+
+/** Laps of the same work, taken together. */
+export class Laptimes {
+  #count = 0
+  #seconds = 0
+  #cpuSeconds = 0
+
+  add({ count, seconds, cpuSeconds }: Lap): void {
+    this.#count += count
+    this.#seconds += seconds
+    this.#cpuSeconds += cpuSeconds
+  }
+
+  /** Pieces a second. */
+  get rate(): number {
+    return this.#count / this.#seconds
+  }
+
+  /** For each piece. */
+  get cpuMicros(): number {
+    return (this.#cpuSeconds / this.#count) * 1e6
+  }
 }
 
 /** Calls `work` once for each item, `concurrency` of them at a time. */

@@ -1,12 +1,12 @@
 import type { Emit } from './event.ts'
-import type { Answer } from './trade.ts'
+import type { Answer, UnknownCause } from './trade.ts'
 
 /**
  * Holds runs back while every order would fail the same way.
  *
- *   closed ──(a systemic failure, or most answers of a run absent)──► open
- *      ▲                                                                │
- *      └──────(an answer that shows the cause is gone)── one probe a run ┘
+ *   closed ──(a systemic failure; a run of absent, or of unverifiable, answers)──► open
+ *      ▲                                                                            │
+ *      └──────────(an answer that shows the cause is gone)──── one probe a run ─────┘
  *
  * It saves questions and alarms, never money: no order is settled differently because of it.
  */
@@ -18,16 +18,17 @@ export class Breaker {
     this.#emit = emit
   }
 
-  /** Why it is open; null while it is closed. */
+  /** Why it is open, in words that may be shown to anybody; null while it is closed. */
   get reason(): string | null {
     return this.#cause?.reason ?? null
   }
 
-  /** Every answer passes here, those of manual checks too: a good one heals. */
+  /** Every answer to a question of ours passes here, those of manual checks too: a good one heals. */
   observe(answer: Answer): void {
     if (answer.kind === 'unknown') {
       if (answer.systemic) {
-        this.#open({ kind: 'refused', reason: `${answer.cause}: ${answer.message}` })
+        const reason = causeInWords[answer.cause] ?? answer.cause
+        this.#open({ kind: 'refused', reason }, answer.message)
       }
       return
     }
@@ -35,16 +36,22 @@ export class Breaker {
     if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()
   }
 
-  /** Most answers of a run were "no such order". */
-  observeMostlyAbsent(reason: string): void {
-    this.#open({ kind: 'absent', reason })
+  /** Most answers of a run were no use, all in the same way. */
+  observeRun(kind: 'absent' | 'unverified', found: string): void {
+    const cause = kind === 'absent' ? 'absent' : 'refused'
+    this.#open({ kind: cause, reason: `${found}: ${suspicion[kind]}` }, found)
   }
 
-  #open(cause: Cause): void {
+  /** A callback for one of our orders opened with our key: the merchant number is right after all. */
+  observeCallback(): void {
+    if (this.#cause?.kind === 'absent') this.#close()
+  }
+
+  #open(cause: Cause, detail: string): void {
     const wasClosed = this.#cause === null
     this.#cause = cause
     // One alarm for the outage, not one per order.
-    if (wasClosed) this.#emit({ type: 'breaker_opened', reason: cause.reason })
+    if (wasClosed) this.#emit({ type: 'breaker_opened', reason: cause.reason, detail })
   }
 
   #close(): void {
@@ -57,4 +64,16 @@ export class Breaker {
 interface Cause {
   readonly kind: 'refused' | 'absent'
   readonly reason: string
+}
+
+const suspicion = {
+  absent: 'is the merchant number right?',
+  unverified: "is the gateway's public key right, and does no proxy strip headers?",
+} as const
+
+/** What a person has to look at. The answer's own message may name an order, so it goes to the log alone. */
+const causeInWords: Partial<Record<UnknownCause, string>> = {
+  unauthorized: '401: our private key, serial number or clock is wrong',
+  forbidden: '403: this merchant may not ask',
+  unverified: 'answers are signed by a key that is not configured',
 }

@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.ts'
 import type { Gateway, RawCallback } from './gateway/gateway.ts'
 import type { DecisionKind, Order } from './order.ts'
 import { type Settling, settle } from './settle.ts'
@@ -13,7 +14,7 @@ export type Receipt =
  * acknowledged only after the commit; a throw from here must make the sender send again (I7).
  */
 export async function receiveCallback(
-  receiving: Settling & { readonly gateway: Gateway },
+  receiving: Settling & { readonly gateway: Gateway; readonly breaker: Breaker },
   callback: RawCallback,
 ): Promise<Receipt> {
   const opened = await receiving.gateway.openCallback(callback)
@@ -28,11 +29,13 @@ export async function receiveCallback(
     answer,
     source: 'callback',
     runId: null,
+    waitFrom: null,
     absenceCredible: false,
   })
   // It may be adopted in a moment: a refusal has it sent again.
   if (settlement === null)
     return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })
+  receiving.breaker.observeCallback()
   return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
 }
 

@@ -1,6 +1,6 @@
 import type { Breaker } from './breaker.ts'
 import type { Closing, Gateway } from './gateway/gateway.ts'
-import type { Order, Source } from './order.ts'
+import type { Merchant, Order, Source } from './order.ts'
 import { reportedState, type Settlement, type Settling, settle } from './settle.ts'
 import type { Answer } from './trade.ts'
 
@@ -13,6 +13,7 @@ export interface Checking extends Settling {
 export interface Asked {
   readonly source: Source
   readonly runId: string | null
+  readonly waitFrom: Date | null
   readonly absenceCredible: boolean
 }
 
@@ -50,6 +51,7 @@ export async function settleAnswer(checking: Checking, found: Found): Promise<Ch
   if (first.decision.kind !== 'close') return { ...first, answer }
 
   const closing = await checking.gateway.close(order.orderNo)
+  if (closing.kind === 'unknown') checking.breaker.observe(closing)
   await checking.store.appendEvent(closingEvent(checking, { ...asked, order, closing }))
   // A refusal may mean "paid just now": any word from the gateway is worth asking again for.
   if (closing.kind === 'unknown') return { ...first, answer }
@@ -64,8 +66,13 @@ export async function checkOrder(checking: Checking, orderNo: string): Promise<C
   if (order === null) return null
   const answer = await ask(checking, order, 'check')
   // One answer alone says nothing of the others: an absent one cannot end an order here.
-  const asked = { source: 'check', runId: null, absenceCredible: false } as const
+  const asked = { source: 'check', runId: null, waitFrom: null, absenceCredible: false } as const
   return settleAnswer(checking, { ...asked, order, answer })
+}
+
+/** Whose orders a gateway can be asked about. */
+export function merchantOf({ name, mchid, appid }: Gateway): Merchant {
+  return { gateway: name, mchid, appid }
 }
 
 /** An order placed under another merchant number: asking with ours would answer "no such order". */

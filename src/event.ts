@@ -1,4 +1,4 @@
-import type { Source } from './order.ts'
+import type { Merchant, Source } from './order.ts'
 import type { Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
@@ -16,13 +16,18 @@ export type Event =
   | { readonly type: 'tick_failed'; readonly error: unknown }
   | {
       readonly type: 'scan_failed'
-      readonly runId: string | null
       readonly error: unknown
       readonly durationMs: number
     }
   | { readonly type: 'scan_empty'; readonly run: Run }
   | { readonly type: 'scan_found'; readonly runId: string; readonly count: number }
   | { readonly type: 'run_finished'; readonly run: Run }
+  | { readonly type: 'run_unrecorded'; readonly runId: string; readonly error: unknown }
+  | {
+      readonly type: 'orders_foreign'
+      readonly merchant: Merchant
+      readonly count: number
+    }
   | {
       readonly type: 'order_answered'
       readonly orderNo: string
@@ -70,7 +75,7 @@ export type Event =
       readonly durationMs: number
     }
   | { readonly type: 'callback_rejected'; readonly status: number; readonly reason: string }
-  | { readonly type: 'breaker_opened'; readonly reason: string }
+  | { readonly type: 'breaker_opened'; readonly reason: string; readonly detail: string }
   | { readonly type: 'breaker_closed' }
   | {
       readonly type: 'request_failed'

@@ -1,10 +1,13 @@
 /**
  * budan as a library: the same service, built in code. `openService` takes a configuration, and in
  * the place of its own parts a store, a gateway, a clock, and an `onPaid` that runs inside the
- * crediting transaction. `startWeb` serves its HTTP API.
+ * crediting transaction. `loadConfig` reads a configuration from YAML and the environment;
+ * `startWeb` serves the HTTP API.
  */
 export type { Receipt } from './callback.ts'
 export type { Clock } from './clock.ts'
+export { ConfigError } from './config/fault.ts'
+export { type ConfigRequest, loadConfig } from './config/load.ts'
 export type { Config, RechargeConfig, WechatConfig } from './config.ts'
 export type { Emit, Event } from './event.ts'
 export type * from './gateway/gateway.ts'
@@ -21,3 +24,4 @@ export { CursorError, DatabaseBusyError, StaleOrderError, StoreError } from './s
 export { openStore } from './store/open.ts'
 export type * from './store/store.ts'
 export type * from './trade.ts'
+export { startWeb, type WebOptions } from './web/server.ts'

@@ -47,6 +47,9 @@ export interface Order {
   readonly creditedBy: Source | null
 }
 
+/** Whose order it is; only that merchant can ask about it. */
+export type Merchant = Pick<Order, 'gateway' | 'mchid' | 'appid'>
+
 /** An order's facts as it is placed or adopted. */
 export interface NewOrder {
   readonly orderNo: string
@@ -93,6 +96,7 @@ export type OrderEventKind =
   | 'created'
   | 'adopted'
   | 'prepaid' // the gateway gave a code to scan
+  | 'unplaced' // it refused to, or did not answer
   | 'answered' // an answer came, and this was decided
   | 'closing' // the gateway was asked to close the trade
 

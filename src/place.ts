@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { assert } from './assert.ts'
+import type { Breaker } from './breaker.ts'
+import { merchantOf } from './check.ts'
 import type { Clock } from './clock.ts'
-import type { Gateway } from './gateway/gateway.ts'
+import type { Gateway, Prepay } from './gateway/gateway.ts'
 import type { Fen } from './money.ts'
 import type { NewOrder, NewOrderEvent, Order } from './order.ts'
 import type { SchedulePolicy } from './schedule.ts'
@@ -12,6 +14,7 @@ import type { Evidence } from './trade.ts'
 export interface Placing {
   readonly store: Store
   readonly gateway: Gateway
+  readonly breaker: Breaker
   readonly policy: SchedulePolicy
   readonly clock: Clock
   readonly node: string
@@ -67,21 +70,36 @@ export async function placeOrder(placing: Placing, request: PlaceRequest): Promi
   if (difference !== null) {
     return { kind: 'conflict', message: `this Idempotency-Key placed an order with ${difference}` }
   }
-  if (order.codeUrl !== null || order.status !== 'pending') return { kind: 'placed', order }
+  if (order.codeUrl !== null) return { kind: 'placed', order }
+  if (order.status !== 'pending') {
+    const message = `the order of this Idempotency-Key is ${order.status} and was never placed`
+    return { kind: 'refused', order, code: 'order_ended', message }
+  }
 
   const prepay = await placing.gateway.prepay(order)
-  switch (prepay.kind) {
-    case 'placed': {
-      const { codeUrl, evidence } = prepay
-      const event = eventOf(placing, { orderNo: order.orderNo, kind: 'prepaid', evidence })
-      await placing.store.setCodeUrl(order.orderNo, { codeUrl, event })
-      return { kind: 'placed', order: { ...order, codeUrl } }
-    }
-    case 'refused':
-      return { kind: 'refused', order, code: prepay.code, message: prepay.message }
-    case 'unknown':
-      return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
+  if (prepay.kind === 'placed') {
+    const { codeUrl, evidence } = prepay
+    const event = eventOf(placing, { orderNo: order.orderNo, kind: 'prepaid', evidence })
+    await placing.store.setCodeUrl(order.orderNo, { codeUrl, event })
+    return { kind: 'placed', order: { ...order, codeUrl } }
   }
+  await noteUnplaced(placing, { orderNo: order.orderNo, prepay })
+  if (prepay.kind === 'refused') {
+    return { kind: 'refused', order, code: prepay.code, message: prepay.message }
+  }
+  placing.breaker.observe(prepay)
+  return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
+}
+
+/** The order stays pending: a refusal may mean that the trade is there already. */
+async function noteUnplaced(
+  placing: Placing,
+  { orderNo, prepay }: { orderNo: string; prepay: Exclude<Prepay, { kind: 'placed' }> },
+): Promise<void> {
+  const { evidence, message } = prepay
+  const word = prepay.kind === 'refused' ? `refused: ${prepay.code}` : `no answer: ${prepay.cause}`
+  const event = eventOf(placing, { orderNo, kind: 'unplaced', evidence })
+  await placing.store.appendEvent({ ...event, reason: `${word} (${message})` })
 }
 
 /** Takes over an order that another system placed with the gateway. Asks nobody. */
@@ -139,15 +157,11 @@ function newOrder(
   }
 }
 
-function merchantOf({ name, mchid, appid }: Gateway) {
-  return { gateway: name, mchid, appid }
-}
-
 function eventOf(
   { node }: Placing,
   about: {
     orderNo: string
-    kind: 'created' | 'adopted' | 'prepaid'
+    kind: 'created' | 'adopted' | 'prepaid' | 'unplaced'
     evidence: Evidence | null
   },
 ): NewOrderEvent {

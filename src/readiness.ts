@@ -18,15 +18,17 @@ export interface Examined {
   readonly store: Store
   readonly breaker: Breaker
   readonly policy: SchedulePolicy
-  /** When the clock was started; null: it is off, and runs are somebody else's. */
-  readonly scheduledSince: Date | null
+  /** Whether runs are budan's own; else somebody asks for each. */
+  readonly enabled: boolean
+  /** How long the clock has been going; null: it is stopped. */
+  readonly runningMs: number | null
 }
 
 export async function readinessOf(examined: Examined): Promise<Readiness> {
   const vitals = await examined.store.vitals().catch((error: Error) => error)
   const checks =
     vitals instanceof Error
-      ? [failing('database', vitals.message), gatewayCheck(examined.breaker)]
+      ? [failing('database', 'it does not answer: see the log'), gatewayCheck(examined.breaker)]
       : [
           databaseCheck(examined.store),
           await schemaCheck(examined.store),
@@ -58,11 +60,14 @@ function gatewayCheck({ reason }: Breaker): ReadinessCheck {
 /** Two slots missed in a row are no jitter. */
 const slotsMissedMax = 3
 
-function scheduleCheck({ policy, scheduledSince }: Examined, vitals: Vitals): ReadinessCheck {
-  if (scheduledSince === null) return passing('schedule', 'the clock is off')
+function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
+  const { policy, enabled, runningMs } = examined
+  if (!enabled) return passing('schedule', 'compensation_enabled is off: runs are made by hand')
+  if (runningMs === null) return failing('schedule', 'the clock is stopped')
   const last = vitals.lastFinishedRunAt
-  const since = Math.max(+scheduledSince, +(last ?? 0))
-  const lateMs = +vitals.now - since
+  const sinceLastMs = last === null ? runningMs : +vitals.now - +last
+  // A run that another process finished long ago says nothing while we have only just begun.
+  const lateMs = Math.min(sinceLastMs, runningMs)
   const lastRun = last === null ? 'no run has finished yet' : `last run ${last.toISOString()}`
   return lateMs > slotsMissedMax * policy.intervalMs + policy.leaseMs
     ? failing('schedule', `${lastRun}: runs do not finish`)

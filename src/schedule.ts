@@ -46,25 +46,48 @@ export function schedulePolicy(recharge: RechargeConfig, timeoutMs: number): Sch
 
 /**
  * An order's place after an answer. A gateway that said nothing spends nothing of it: the order
- * is asked again after the shortest wait, so that an outage does not push late money back.
+ * is asked again after the shortest wait, so that an outage does not push late money back. One that
+ * refuses this very question does spend it: it would refuse as often as it is asked.
  */
 export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): Schedule {
-  if (answer.kind === 'unknown') {
-    return { ...placeOf(order), nextCheckAt: later(at.now, Math.min(...at.recheckMs)) }
+  if (answer.kind === 'unknown' && answer.cause !== 'refused') {
+    return { ...placeOf(order), nextCheckAt: after(at, Math.min(...at.recheckMs)) }
   }
   const waitMs = at.recheckMs[Math.min(order.checks, at.recheckMs.length - 1)]
   assert(waitMs !== undefined, 'Cannot schedule a question: compensation_recheck_mins is empty')
   return {
-    nextCheckAt: later(at.now, waitMs),
+    nextCheckAt: after(at, waitMs),
     checks: order.checks + 1,
-    ...(answer.kind === 'absent'
-      ? { absentCount: order.absentCount + 1, absentSince: order.absentSince ?? at.now }
-      : { absentCount: 0, absentSince: null }),
+    ...absencesAfter(order, { answer, now: at.now }),
   }
+}
+
+/**
+ * An answer that nobody's schedule asked for (a manual check, a callback) leaves the order's place
+ * as it is: somebody who asks again and again must not put the job's own questions off, nor make
+ * one absence look like several.
+ */
+export function scheduleKept(order: Order, answer: Answer): Schedule {
+  const kept = { ...placeOf(order), nextCheckAt: order.nextCheckAt }
+  return answer.kind === 'trade' ? { ...kept, absentCount: 0, absentSince: null } : kept
+}
+
+function absencesAfter(
+  { absentCount, absentSince }: Order,
+  { answer, now }: { answer: Answer; now: Date },
+): Pick<Schedule, 'absentCount' | 'absentSince'> {
+  if (answer.kind === 'trade') return { absentCount: 0, absentSince: null }
+  if (answer.kind === 'unknown') return { absentCount, absentSince }
+  return { absentCount: absentCount + 1, absentSince: absentSince ?? now }
 }
 
 export interface ScheduleTime {
   readonly now: Date
+  /**
+   * What the wait counts from. A run that stands for a slot gives the slot's start: counted from
+   * the answer, a wait of one interval would end just after the next run, and last two.
+   */
+  readonly from: Date
   readonly recheckMs: readonly number[]
 }
 
@@ -72,6 +95,7 @@ function placeOf({ checks, absentCount, absentSince }: Order): Omit<Schedule, 'n
   return { checks, absentCount, absentSince }
 }
 
-function later(from: Date, ms: number): Date {
-  return new Date(+from + ms)
+/** Half the shortest wait passes in any case, so that a run that came late does not ask twice in a row. */
+function after({ now, from, recheckMs }: ScheduleTime, waitMs: number): Date {
+  return new Date(Math.max(+from + waitMs, +now + Math.min(...recheckMs) / 2))
 }

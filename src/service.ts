@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { assert } from './assert.ts'
 import { Breaker } from './breaker.ts'
 import { type Receipt, receiveCallback } from './callback.ts'
-import { type Checking, checkOrder } from './check.ts'
+import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { tickLocally } from './engine/local.ts'
@@ -12,6 +14,7 @@ import type { Gateway, RawCallback } from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat.ts'
 import { InFlight } from './in-flight.ts'
 import type { DecisionKind, Order } from './order.ts'
+import type { Scanning } from './pass.ts'
 import {
   type Adoption,
   type AdoptRequest,
@@ -24,7 +27,7 @@ import { type Readiness, readinessOf } from './readiness.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics } from './report/metrics.ts'
 import type { Run, RunResult } from './run.ts'
-import { type Scanning, scan } from './scan.ts'
+import { scan } from './scan.ts'
 import { type SchedulePolicy, schedulePolicy } from './schedule.ts'
 import { type OnPaid, reportedState } from './settle.ts'
 import { StoreError } from './store/errors.ts'
@@ -86,7 +89,7 @@ export async function openService(config: Config, options: ServiceOptions = {}):
   const store = options.store ?? (await openStore(config.database.url, clock && { clock }))
   try {
     await bringUpToDate(store)
-    return wire(config, { ...options, store, node })
+    return await wire(config, { ...options, store, node })
   } catch (error) {
     await store.close()
     throw error
@@ -105,7 +108,7 @@ async function bringUpToDate(store: Store): Promise<void> {
 
 type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
 
-function wire(config: Config, parts: Parts): Budan {
+async function wire(config: Config, parts: Parts): Promise<Budan> {
   const { store, node } = parts
   const log = logEvents(createLog(config.log))
   const metrics = createMetrics({
@@ -131,7 +134,8 @@ function wire(config: Config, parts: Parts): Budan {
     engine: tickLocally,
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
-  const placing = { store, gateway, policy, clock, node }
+  const placing = { store, gateway, breaker, policy, clock, node }
+  await tellForeign(scanning)
 
   return {
     store,
@@ -141,7 +145,12 @@ function wire(config: Config, parts: Parts): Budan {
     checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),
     receiveCallback: (callback) => inFlight.track(receiveCallback(scanning, callback)),
     run: ({ dryRun }) => inFlight.track(runNow(scanning, { dryRun, signal: inFlight.signal })),
-    readiness: () => readinessOf({ store, breaker, policy, scheduledSince: job.startedAt }),
+    readiness: () =>
+      readinessOf({
+        ...{ store, breaker, policy },
+        enabled: recharge.compensationEnabled,
+        runningMs: job.runningMs,
+      }),
     metrics: () => metrics.read(),
     start: () => job.start(),
     stop: async () => {
@@ -150,7 +159,8 @@ function wire(config: Config, parts: Parts): Budan {
     close: async () => {
       await inFlight.end(job.stop())
       await gateway.stop()
-      await store.close()
+      // Work that met no deadline may still hold a connection.
+      await Promise.race([store.close(), delay(settleGraceMs, undefined, { ref: false })])
     },
   }
 }
@@ -158,14 +168,27 @@ function wire(config: Config, parts: Parts): Budan {
 /** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
 const embeddedTimeoutMs = 5000
 
+/** Orders placed, checked and closed at the same moment, at a busy merchant's. */
+const placingConnections = 32
+
 function openGateway(config: Config, { emit, clock }: { emit: Emit; clock: Clock }): Gateway {
   assert(config.wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
   return createWechatGateway(config.wechat, {
     emit,
     clock,
     maxQps: config.recharge.compensationMaxQps,
-    connections: config.recharge.compensationConcurrency,
+    // A run, another by hand, and orders being placed meanwhile: none waits for a socket.
+    connections: 2 * config.recharge.compensationConcurrency + placingConnections,
   })
+}
+
+/** Orders of a merchant that is not configured are claimed by no run here: somebody has to know. */
+async function tellForeign({ store, gateway, emit }: Scanning): Promise<void> {
+  const ours = merchantOf(gateway)
+  for (const { count, ...merchant } of await store.openOrders()) {
+    const foreign = !isDeepStrictEqual(merchant, ours)
+    if (foreign) emit({ type: 'orders_foreign', merchant, count })
+  }
 }
 
 async function reportCheck(checking: Checking, orderNo: string): Promise<CheckReport | null> {

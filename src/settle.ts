@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { unreachable } from './assert.ts'
 import { type Decision, decide } from './decide.ts'
 import type { Emit } from './event.ts'
 import { rechargeTransfer, type Transfer } from './ledger/transfer.ts'
 import type { NewOrderEvent, Order, Source } from './order.ts'
-import { type SchedulePolicy, scheduleAfter } from './schedule.ts'
+import { type SchedulePolicy, scheduleAfter, scheduleKept } from './schedule.ts'
 import type { LockedOrder, Store, Tx } from './store/store.ts'
 import type { Answer } from './trade.ts'
 
@@ -30,6 +31,8 @@ export interface Brought {
   readonly answer: Answer
   readonly source: Source
   readonly runId: string | null
+  /** What its next wait counts from; null: from now. */
+  readonly waitFrom: Date | null
   /** See `Facts`. False where nobody compared this answer with others. */
   readonly absenceCredible: boolean
 }
@@ -98,7 +101,7 @@ async function carryOut(step: Step): Promise<Order> {
     case 'pay': {
       const transfer = rechargeTransfer(order, decision.trade)
       const paid = await tx.credit(order, { transfer, source: step.source, event })
-      await step.onPaid?.({ order: paid, transfer }, tx)
+      if (step.onPaid) await withinDeadline(step.onPaid({ order: paid, transfer }, tx))
       return paid
     }
     case 'expire':
@@ -107,10 +110,11 @@ async function carryOut(step: Step): Promise<Order> {
       return tx.turn(order, { status: 'review', event })
     case 'wait':
     case 'close': {
-      const schedule = scheduleAfter(order, step.answer, {
-        now,
-        recheckMs: step.policy.recheckMs,
-      })
+      const { recheckMs } = step.policy
+      const schedule =
+        step.source === 'compensation'
+          ? scheduleAfter(order, step.answer, { now, from: step.waitFrom ?? now, recheckMs })
+          : scheduleKept(order, step.answer)
       return tx.wait(order, { schedule, event })
     }
     case 'keep':
@@ -118,6 +122,26 @@ async function carryOut(step: Step): Promise<Order> {
       return order
     default:
       return unreachable(decision)
+  }
+}
+
+/**
+ * The embedder's own work holds the order's row and a connection: it may not do so for ever. Shorter
+ * than the database's patience with an idle transaction, so that the error is ours.
+ */
+const onPaidMs = 20_000
+
+async function withinDeadline(work: Promise<void>): Promise<void> {
+  const timer = new AbortController()
+  const deadline = delay(onPaidMs, null, { signal: timer.signal }).then(() => {
+    throw new Error(`onPaid did not end within ${onPaidMs} ms: nothing was credited`)
+  })
+  try {
+    await Promise.race([work, deadline])
+  } finally {
+    timer.abort()
+    deadline.catch(() => undefined)
+    work.catch(() => undefined)
   }
 }
 

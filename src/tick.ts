@@ -1,5 +1,6 @@
 import type { Tick } from './engine/local.ts'
-import { type RunEnd, type RunRequest, type Scanning, scan } from './scan.ts'
+import type { Scanning } from './pass.ts'
+import { type RunEnd, type RunRequest, scan } from './scan.ts'
 
 /** The compensation job: one run at start, and one each interval. */
 export interface Job {
@@ -7,8 +8,8 @@ export interface Job {
   start(): void
   /** No new question after this; resolves when what is under way has been settled. May be called twice. */
   stop(): Promise<void>
-  /** Null while it is not running. */
-  readonly startedAt: Date | null
+  /** Null while it is stopped, or about to be. */
+  readonly runningMs: number | null
 }
 
 export interface JobOptions {
@@ -25,34 +26,42 @@ const retryMsMax = 15_000
 
 export function createJob(options: JobOptions): Job {
   const { emit } = options.scanning
-  let running: {
-    readonly abort: AbortController
-    readonly ended: Promise<void>
-    readonly at: Date
-  } | null = null
+  let running: Running | null = null
+
+  const begin = (after: Promise<void>): Running => {
+    emit({ type: 'job_started', intervalMins: options.scanning.policy.intervalMs / 60_000 })
+    const abort = new AbortController()
+    const ended = after.then(() => options.engine(tickOf(options), abort.signal))
+    return { abort, ended, since: performance.now() }
+  }
 
   return {
-    get startedAt() {
-      return running?.at ?? null
+    get runningMs() {
+      if (running === null || running.abort.signal.aborted) return null
+      return performance.now() - running.since
     },
     start() {
       if (!options.enabled) return emit({ type: 'job_disabled' })
-      if (running !== null) return
-      emit({ type: 'job_started', intervalMins: options.scanning.policy.intervalMs / 60_000 })
-      const abort = new AbortController()
-      const ended = options.engine(tickOf(options), abort.signal)
-      running = { abort, ended, at: new Date() }
+      if (running !== null && !running.abort.signal.aborted) return
+      // A start that comes during a stop: after what is still under way.
+      running = begin(running?.ended ?? Promise.resolve())
     },
     async stop() {
-      if (running === null) return
-      const { abort, ended } = running
-      abort.abort()
-      await ended
-      if (running?.abort !== abort) return
-      running = null
-      emit({ type: 'job_stopped' })
+      const stopping = running
+      if (stopping === null) return
+      const first = !stopping.abort.signal.aborted
+      stopping.abort.abort()
+      await stopping.ended
+      if (first) emit({ type: 'job_stopped' })
+      if (running === stopping) running = null
     },
   }
+}
+
+interface Running {
+  readonly abort: AbortController
+  readonly ended: Promise<void>
+  readonly since: number
 }
 
 function tickOf(options: JobOptions): Tick {
@@ -72,11 +81,10 @@ function tickOf(options: JobOptions): Tick {
 
 /** The slot's run, and with `drain` more of them while batches are full. Returns the wait to the next slot. */
 async function runSlot(options: JobOptions, request: RunRequest): Promise<number> {
-  const startedAt = performance.now()
   const first = await scan(options.scanning, request)
   let last: RunEnd = first
   while (options.drain && last.kind === 'ran' && last.full && !request.signal.aborted) {
     last = await scan(options.scanning, { ...request, intervalMs: null })
   }
-  return Math.max(0, first.nextSlotInMs - (performance.now() - startedAt))
+  return Math.max(0, first.nextSlotAt - performance.now())
 }

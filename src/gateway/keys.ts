@@ -31,7 +31,10 @@ export class KeyRing {
     if (serial.startsWith(publicKeyPrefix)) return this.#missing(serial)
     const held = this.#held(serial)
     if (held) {
-      if (this.#agedMs() >= refreshMs && this.#mayRefresh()) void this.refresh()
+      if (this.#agedMs() >= refreshMs && this.#mayRefresh()) {
+        // In the background: what it brings is told by its events.
+        this.refresh().catch(() => undefined)
+      }
       return { kind: 'key', key: held.key }
     }
     if (this.#flight || this.#mayRefresh()) await unlessAborted(this.refresh(), signal)

@@ -28,7 +28,7 @@ export function createQuota(maxQps: number): Quota {
   return {
     take(signal) {
       const turn = line.then(() => takePlace(limiter, signal))
-      line = turn
+      line = turn.catch(() => undefined)
       return unlessAborted(turn, signal).then((taken) => taken === true)
     },
     async slowDown() {

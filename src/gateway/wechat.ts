@@ -153,7 +153,10 @@ async function prepay(
     return { kind: 'refused', code: 'notify_url_missing', message, evidence: {} }
   }
   const question = prepayQuestion(order, { ...config, notifyUrl })
-  return ask(client, { question, attempt, read: prepayOf }, options)
+  // A payer waits for this one, and it is no question of the job's: it takes no place in the quota,
+  // but a "too many" for it slows the questions down as well.
+  const quota = { ...client.quota, take: unlimited.take }
+  return ask({ ...client, quota }, { question, attempt, read: prepayOf }, options)
 }
 
 /** With platform certificates, their list answers every question: it is signed, sealed and ours. */

@@ -50,7 +50,13 @@ function lineOf(event: Event): Line | null {
     case 'scan_found':
     case 'run_started':
     case 'run_finished':
+    case 'run_unrecorded':
       return runLine(event)
+    case 'orders_foreign':
+      return error('Pending orders of another merchant: nobody asks about them here', {
+        count: event.count,
+        ...event.merchant,
+      })
     case 'order_answered':
     case 'order_unanswered':
     case 'order_credited':
@@ -102,6 +108,8 @@ function runLine(event: RunEvent): Line | null {
         duration_ms: event.run.durationMs,
         ...(event.run.status === 'finished' ? {} : { status: event.run.status }),
       })
+    case 'run_unrecorded':
+      return error('Failed to record the run', { run_id: event.runId, error: text(event.error) })
     case 'tick_failed':
       return null // Its cause was told by the scan.
     default:
@@ -173,6 +181,7 @@ function gatewayLine(event: GatewayEvent): Line {
     case 'breaker_opened':
       return error('Breaker opened: runs are held back, and probe with one order', {
         reason: event.reason,
+        detail: event.detail,
       })
     case 'breaker_closed':
       return info('Breaker closed: runs go on')

@@ -87,7 +87,7 @@ function createInstruments(registry: Registry) {
     }),
     orders: new Gauge({
       name: 'budan_orders',
-      help: 'Orders by state (pending and review are exact; paid and expired may be estimates)',
+      help: 'Orders by state; above 10,000 on PostgreSQL, the estimate of its planner',
       labelNames: ['status'],
       registers,
     }),
@@ -109,6 +109,11 @@ function createInstruments(registry: Registry) {
     lastRun: new Gauge({
       name: 'budan_last_finished_run_timestamp_seconds',
       help: 'When the last run finished; 0 when none has',
+      registers,
+    }),
+    database: new Gauge({
+      name: 'budan_database_up',
+      help: '1 while the database answers; the gauges that are read from it are absent otherwise',
       registers,
     }),
     breaker: new Gauge({
@@ -177,7 +182,11 @@ function countCredit(
 }
 
 async function readVitals(instruments: Instruments, readings: Readings): Promise<void> {
-  const vitals = await readings.vitals()
+  instruments.breaker.set(readings.breakerReason() === null ? 0 : 1)
+  const vitals = await readings.vitals().catch(() => null)
+  instruments.database.set(vitals === null ? 0 : 1)
+  // What was read last would pass for the present.
+  if (vitals === null) return forgetVitals(instruments)
   for (const [status, orders] of Object.entries(vitals.ordersByStatus)) {
     instruments.orders.set({ status }, orders)
   }
@@ -185,5 +194,9 @@ async function readVitals(instruments: Instruments, readings: Readings): Promise
   instruments.oldestUnasked.set((vitals.oldestUnaskedMs ?? 0) / 1000)
   instruments.mostOverdue.set((vitals.mostOverdueMs ?? 0) / 1000)
   instruments.lastRun.set(+(vitals.lastFinishedRunAt ?? 0) / 1000)
-  instruments.breaker.set(readings.breakerReason() === null ? 0 : 1)
+}
+
+function forgetVitals({ orders, review, oldestUnasked, mostOverdue, lastRun }: Instruments): void {
+  for (const gauge of [orders, review, oldestUnasked, mostOverdue, lastRun]) gauge.remove()
+  orders.reset()
 }

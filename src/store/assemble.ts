@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import { auditRows } from './audit.ts'
-import { claimDue, peekDue, release } from './claim.ts'
+import { claimDue, openOrders, peekDue, release } from './claim.ts'
 import { type Database, scopeOn } from './database.ts'
 import { appendEvent, listOrderEvents } from './events.ts'
 import { attempt, quoted } from './failure.ts'
@@ -59,6 +59,7 @@ export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): 
     listRuns: (page) => to('list runs', () => listRuns(scope, page)),
     findRun: (runId) => to(`find run ${quoted(runId)}`, () => findRun(scope, runId)),
 
+    openOrders: () => to('count open orders', () => openOrders(scope)),
     audit: () => to('audit', () => auditRows(patientDb)),
     vitals: () => to('read the vital signs', () => readVitals(scope, { countMax: countMax[kind] })),
     schema: () => to('read the state of the schema', () => schemaState(database.db)),

@@ -1,13 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Order } from '../order.ts'
+import type { Merchant, Order } from '../order.ts'
 import { rowsOf, type Scope } from './database.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
-import type { ClaimedOrder } from './store.ts'
-
-export interface Due {
-  readonly thresholdMs: number
-  readonly limit: number
-}
+import type { ClaimedOrder, Due } from './store.ts'
 
 type ClaimedRow = OrderRow & { readonly due_at: Date }
 
@@ -46,9 +41,13 @@ export function claimStatement(
     select ${orderColumns}, due_at from claimed order by due_at, created_at, order_no`
 }
 
-function whereDue(now: RawBuilder<Date>, { thresholdMs, limit }: Due): RawBuilder<unknown> {
+function whereDue(
+  now: RawBuilder<Date>,
+  { merchant, thresholdMs, limit }: Due,
+): RawBuilder<unknown> {
   return sql`
     where status = 'pending' and next_check_at <= ${now}
+      and gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and appid = ${merchant.appid}
       and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'
     order by next_check_at, created_at, order_no
     limit ${sql.lit(limit)}`
@@ -78,4 +77,16 @@ export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): 
     )
     where orders.order_no = lease.order_no and orders.status = 'pending'
       and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to`.execute(db)
+}
+
+export async function openOrders({
+  db,
+}: Pick<Scope, 'db'>): Promise<readonly (Merchant & { readonly count: number })[]> {
+  const rows = await rowsOf(
+    db,
+    sql<Merchant & { readonly count: bigint }>`
+      select gateway, mchid, appid, count(*) as count from orders
+      where status = 'pending' group by gateway, mchid, appid`,
+  )
+  return rows.map((row) => ({ ...row, count: Number(row.count) }))
 }

@@ -29,6 +29,8 @@ const deadlines = {
 const patientDeadlines = {
   ...deadlines,
   statement_timeout: 3_600_000,
+  // Waiting for another node's migration is a wait for a lock.
+  lock_timeout: 3_600_000,
   query_timeout: 3_605_000,
 }
 

@@ -107,7 +107,10 @@ export async function finishRun(
     db,
     sql<RunRow>`
       with finished as (
-        update runs set status = ${status}, finished_at = ${now()},
+        update runs set status = ${status},
+          -- A run that could not even begin must not cost the interval.
+          slot = case when ${status === 'failed' && results.length === 0} then null else slot end,
+          finished_at = ${now()},
           duration_ms = floor(extract(epoch from ${now()} - started_at) * 1000)::bigint,
           credited = ${outcomes.credited}, waiting = ${outcomes.waiting},
           expired = ${outcomes.expired}, review = ${outcomes.review}, kept = ${outcomes.kept},

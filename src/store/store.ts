@@ -1,6 +1,14 @@
 import type { Transfer } from '../ledger/transfer.ts'
 import type { Fen } from '../money.ts'
-import type { NewOrder, NewOrderEvent, Order, OrderEvent, OrderStatus, Source } from '../order.ts'
+import type {
+  Merchant,
+  NewOrder,
+  NewOrderEvent,
+  Order,
+  OrderEvent,
+  OrderStatus,
+  Source,
+} from '../order.ts'
 import type { Run, RunResult, RunStatus, RunTrigger } from '../run.ts'
 
 /**
@@ -32,13 +40,9 @@ export interface Store {
   listEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
 
   /** Claims what is due, longest waiting first, and leases it for `leaseMs`. */
-  claimDue(claim: {
-    thresholdMs: number
-    limit: number
-    leaseMs: number
-  }): Promise<readonly ClaimedOrder[]>
+  claimDue(claim: Due & { readonly leaseMs: number }): Promise<readonly ClaimedOrder[]>
   /** The same orders without claiming them. */
-  peekDue(peek: { thresholdMs: number; limit: number }): Promise<readonly Order[]>
+  peekDue(peek: Due): Promise<readonly Order[]>
   /** Gives claimed orders back unasked: due again when they were due before. */
   release(claimed: readonly ClaimedOrder[]): Promise<void>
 
@@ -56,6 +60,8 @@ export interface Store {
   audit(): Promise<Audit>
   /** For metrics and readiness. */
   vitals(): Promise<Vitals>
+  /** Open orders by the merchant that they belong to. Reads all of them: for a start, not for each scrape. */
+  openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
   schema(): Promise<SchemaState>
   migrate(): Promise<readonly string[]>
   close(): Promise<void>
@@ -98,6 +104,12 @@ export interface LockedOrder {
   readonly now: Date
   /** Another order that was credited for the transaction id asked about, if any. */
   readonly transactionOwner: string | null
+}
+
+export interface Due {
+  readonly merchant: Merchant
+  readonly thresholdMs: number
+  readonly limit: number
 }
 
 export interface ClaimedOrder {

@@ -52,7 +52,7 @@ const orderEventShape = z
     id: z.string(),
     order_no: z.string(),
     at: time,
-    kind: z.enum(['created', 'adopted', 'prepaid', 'answered', 'closing']),
+    kind: z.enum(['created', 'adopted', 'prepaid', 'unplaced', 'answered', 'closing']),
     source: z.enum(['callback', 'check', 'compensation', 'api', 'budan']),
     to_status: status
       .nullable()

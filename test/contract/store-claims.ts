@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/order.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
-import { credit, type MakeSubject, newEvent, place, run, type Subject } from './store-fixtures.ts'
+import {
+  credit,
+  type MakeSubject,
+  merchant,
+  newEvent,
+  place,
+  run,
+  type Subject,
+} from './store-fixtures.ts'
 
 const minuteMs = 60_000
-const claim = { thresholdMs: 5 * minuteMs, limit: 50, leaseMs: minuteMs }
+const claim = { merchant, thresholdMs: 5 * minuteMs, limit: 50, leaseMs: minuteMs }
 
 export function claimsContract(make: MakeSubject): void {
   describe('claims', () => {
@@ -93,6 +101,16 @@ export function claimsContract(make: MakeSubject): void {
       pass(6)
       expect(await subject.store.claimDue({ ...claim, limit: 3 })).toHaveLength(3)
       expect(await subject.store.claimDue({ ...claim, limit: 3 })).toHaveLength(2)
+    })
+
+    it('claimDue() takes orders of the one merchant only, and openOrders() tells of the others', async () => {
+      const own = await place(subject.store)
+      await place(subject.store, { mchid: '1900000002' })
+      pass(6)
+      expect(numbersOf(await subject.store.claimDue(claim))).toEqual([own.orderNo])
+      const others = { ...merchant, mchid: '1900000002' }
+      expect(await subject.store.openOrders()).toContainEqual({ ...others, count: 1 })
+      expect(await subject.store.claimDue({ ...claim, merchant: others })).toHaveLength(1)
     })
 
     it('claimDue() takes pending orders only', async () => {

@@ -23,6 +23,13 @@ export function nextOrderNo(): string {
   return `RECH20260124150000${String(counter.last).padStart(10, '0')}`
 }
 
+/** Of every order here, unless a test says otherwise. */
+export const merchant = {
+  gateway: 'wechatpay',
+  mchid: '1900000001',
+  appid: 'wx0000000000000001',
+}
+
 export function newOrder(changes: Partial<NewOrder> = {}): NewOrder {
   return {
     orderNo: nextOrderNo(),
@@ -31,9 +38,7 @@ export function newOrder(changes: Partial<NewOrder> = {}): NewOrder {
     currency: 'CNY',
     description: 'credit',
     attach: null,
-    gateway: 'wechatpay',
-    mchid: '1900000001',
-    appid: 'wx0000000000000001',
+    ...merchant,
     adopted: false,
     idempotencyKey: null,
     createdAt: null,

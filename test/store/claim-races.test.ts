@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimStatement } from '../../src/store/claim.ts'
 import type { Store } from '../../src/store/store.ts'
-import { place, run, type Subject } from '../contract/store-fixtures.ts'
+import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'
 
-const claim = { thresholdMs: 300_000, limit: 7, leaseMs: 60_000 }
+const claim = { merchant, thresholdMs: 300_000, limit: 7, leaseMs: 60_000 }
 
 describe('claims on PostgreSQL', () => {
   let subject: Subject

@@ -1,15 +1,30 @@
 import type { Store, Tx } from '../../src/store/store.ts'
 
-/** A store that fails to settle, claim and open runs while `breaking.broken` is set: the database is away. */
-export function breakableStore(store: Store, breaking: { broken: boolean }): Store {
+type BreakableMethod = 'transaction' | 'openRun' | 'claimDue' | 'finishRun'
+
+interface Breaking {
+  broken: boolean
+  /** Default: all that a run needs, but for its record. */
+  readonly methods?: readonly BreakableMethod[]
+}
+
+/** A store some of whose methods fail while `breaking.broken` is set: the database is away. */
+export function breakableStore(store: Store, breaking: Breaking): Store {
+  const { methods = ['transaction', 'openRun', 'claimDue'] } = breaking
   const unlessBroken =
-    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> =>
-      breaking.broken ? Promise.reject(new Error('broken')) : method(...args)
+    <A extends unknown[], R>(
+      name: BreakableMethod,
+      method: (...args: A) => Promise<R>,
+    ): ((...args: A) => Promise<R>) =>
+    (...args) =>
+      breaking.broken && methods.includes(name)
+        ? Promise.reject(new Error('broken'))
+        : method(...args)
   return overriding(store, {
-    transaction: (work) => unlessBroken(() => store.transaction(work))(),
-    openRun: unlessBroken((run) => store.openRun(run)),
-    claimDue: unlessBroken((claim) => store.claimDue(claim)),
+    transaction: (work) => unlessBroken('transaction', () => store.transaction(work))(),
+    openRun: unlessBroken('openRun', (run) => store.openRun(run)),
+    claimDue: unlessBroken('claimDue', (claim) => store.claimDue(claim)),
+    finishRun: unlessBroken('finishRun', (id, end) => store.finishRun(id, end)),
   })
 }
 

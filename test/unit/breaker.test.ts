@@ -21,7 +21,7 @@ describe('Breaker', () => {
   it('opens once for a systemic failure, with one alarm however many follow', () => {
     const { breaker, events } = watched()
     for (let times = 0; times < 3; times += 1) breaker.observe(refused)
-    expect(breaker.reason).toBe('unauthorized: 401 SIGN_ERROR')
+    expect(breaker.reason).toBe('401: our private key, serial number or clock is wrong')
     expect(events).toEqual(['breaker_opened'])
   })
 
@@ -45,11 +45,27 @@ describe('Breaker', () => {
     expect(events).toEqual(['breaker_opened', 'breaker_closed'])
   })
 
+  it('heals from a run of absent answers by a callback for an order of ours, and from a refusal not', () => {
+    const { breaker } = watched()
+    breaker.observeRun('absent', 'all')
+    breaker.observeCallback()
+    expect(breaker.reason).toBeNull()
+    breaker.observe(refused)
+    breaker.observeCallback()
+    expect(breaker.reason).not.toBeNull()
+  })
+
+  it('names no order in what anybody may read', () => {
+    const { breaker } = watched()
+    breaker.observe({ ...refused, message: 'Cannot query order "SECRET-1": HTTP 401' } as Answer)
+    expect(breaker.reason).not.toContain('SECRET-1')
+  })
+
   it('heals from a run of absent answers only by a trade', () => {
     const { breaker } = watched()
-    breaker.observeMostlyAbsent('9 of 10')
+    breaker.observeRun('absent', '9 of 10 answers were "no such order"')
     breaker.observe(absentAnswer)
-    expect(breaker.reason).toBe('9 of 10')
+    expect(breaker.reason).toMatch(/^9 of 10 .* is the merchant number right/)
     breaker.observe(answerOf('CLOSED'))
     expect(breaker.reason).toBeNull()
   })

@@ -60,7 +60,7 @@ describe('logEvents()', () => {
     [{ type: 'job_stopped' }, 'info', 'Order compensation job stopped'],
     [{ type: 'scan_empty', run: sampleRun() }, 'info', 'No pending orders to compensate'],
     [
-      { type: 'scan_failed', runId: null, error, durationMs: 1 },
+      { type: 'scan_failed', error, durationMs: 1 },
       'error',
       'Failed to get pending orders for compensation',
     ],

@@ -36,7 +36,7 @@ describe('createMetrics()', () => {
     const run = sampleRun({ total: 6, success: 3, failed: 1, skipped: 2 })
     watched.emit({ type: 'run_finished', run })
     watched.emit({ type: 'scan_empty', run: sampleRun() })
-    watched.emit({ type: 'scan_failed', runId: null, error: new Error(), durationMs: 20 })
+    watched.emit({ type: 'scan_failed', error: new Error(), durationMs: 20 })
     const lines = await read(watched)
     expect(lines).toContain('recharge_compensation_job_duration_seconds_count 3')
     expect(lines).toContain('recharge_compensation_orders_total{result="success"} 3')

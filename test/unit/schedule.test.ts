@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { RechargeConfig } from '../../src/config.ts'
-import { minuteMs, scheduleAfter, schedulePolicy } from '../../src/schedule.ts'
+import { minuteMs, scheduleAfter, scheduleKept, schedulePolicy } from '../../src/schedule.ts'
+import type { Answer } from '../../src/trade.ts'
 import { absentAnswer, answerOf, sampleOrder, unknownAnswer } from '../support/samples.ts'
 
 const now = new Date('2026-01-24T12:05:00Z')
 const recheckMs = [5, 5, 10, 15, 30, 60].map((minutes) => minutes * minuteMs)
-const at = { now, recheckMs }
+const at = { now, from: now, recheckMs }
 
 const defaults: RechargeConfig = {
   compensationEnabled: true,
@@ -42,6 +43,26 @@ describe('scheduleAfter()', () => {
     })
   })
 
+  it('spends it on a refusal, which would come as often as one asks', () => {
+    const refusal = { ...unknownAnswer, cause: 'refused' } as Answer
+    const order = sampleOrder({ checks: 3, absentCount: 2, absentSince: now })
+    expect(scheduleAfter(order, refusal, at)).toEqual({
+      nextCheckAt: new Date(+now + 15 * minuteMs),
+      checks: 4,
+      absentCount: 2,
+      absentSince: now,
+    })
+  })
+
+  it('counts a wait from the slot, so that it ends with a slot, but never asks twice in a row', () => {
+    const from = new Date(+now - 20_000)
+    const soon = scheduleAfter(sampleOrder(), answerOf('NOTPAY'), { ...at, from })
+    expect(soon.nextCheckAt).toEqual(new Date(+from + 5 * minuteMs))
+    const late = new Date(+now - 60 * minuteMs)
+    const bounded = scheduleAfter(sampleOrder(), answerOf('NOTPAY'), { ...at, from: late })
+    expect(bounded.nextCheckAt).toEqual(new Date(+now + 2.5 * minuteMs))
+  })
+
   it('counts absent answers in a row from the first, and forgets them when a trade shows', () => {
     const first = scheduleAfter(sampleOrder(), absentAnswer, at)
     expect(first).toMatchObject({ absentCount: 1, absentSince: now })
@@ -50,6 +71,23 @@ describe('scheduleAfter()', () => {
     expect(second).toMatchObject({ absentCount: 2, absentSince: now })
     const shown = scheduleAfter(sampleOrder(second), answerOf('NOTPAY'), later)
     expect(shown).toMatchObject({ absentCount: 0, absentSince: null })
+  })
+})
+
+describe('scheduleKept()', () => {
+  const order = sampleOrder({ checks: 2, absentCount: 1, absentSince: now })
+
+  it('moves nothing, however often somebody asks', () => {
+    const { nextCheckAt, checks } = order
+    expect(scheduleKept(order, absentAnswer)).toEqual({
+      ...{ nextCheckAt, checks, absentCount: 1, absentSince: now },
+    })
+  })
+
+  it('forgets absent answers when a trade shows', () => {
+    expect(scheduleKept(order, answerOf('NOTPAY'))).toMatchObject({
+      ...{ checks: 2, absentCount: 0, absentSince: null },
+    })
   })
 })
 

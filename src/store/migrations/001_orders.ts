@@ -72,11 +72,11 @@ const idempotency = sql`
   where idempotency_key is not null`
 
 /**
- * What is due. `created_at` is in the key so that the orders too young to be asked about, which
+ * What is due, merchant by merchant: orders of another one must not lie in the way. `created_at` is in the key so that the orders too young to be asked about, which
  * come last, are skipped inside the index; `order_no` makes the order of claims exact.
  */
 const due = sql`
-  create index orders_due on orders (next_check_at, created_at, order_no)
+  create index orders_due on orders (gateway, mchid, appid, next_check_at, created_at, order_no)
   where status = 'pending'`
 
 /** The oldest order that nobody has an answer about, for the metrics. */

@@ -1,0 +1,237 @@
+import pLimit from 'p-limit'
+import { unreachable } from './assert.ts'
+import { ask, type Checked, type Checking, type Found, merchantOf, settleAnswer } from './check.ts'
+import type { Order } from './order.ts'
+import type { Outcome, RunResult, RunStatus } from './run.ts'
+import { foresee, reportedState } from './settle.ts'
+import type { ClaimedOrder } from './store/store.ts'
+import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
+
+/** What a run works with. */
+export interface Scanning extends Checking {
+  readonly batchSize: number
+  readonly concurrency: number
+}
+
+/** A run that has been opened. */
+export interface PassRequest {
+  readonly runId: string
+  /** What the next waits of its orders count from. */
+  readonly waitFrom: Date
+  readonly dryRun: boolean
+  /** No new question is asked after it aborts; those under way are settled. */
+  readonly signal: AbortSignal
+}
+
+/** The state of one pass: what was claimed, asked, put off and given back. */
+export class Pass {
+  readonly results: RunResult[] = []
+  claimedCount = 0
+  readonly #scanning: Scanning
+  readonly #request: PassRequest
+  readonly #deadline: AbortSignal
+  readonly #absent: { order: Order; answer: AbsentAnswer; startedAt: number }[] = []
+  readonly #unasked: ClaimedOrder[] = []
+  #tradeCount = 0
+  #unverifiedCount = 0
+
+  constructor(scanning: Scanning, request: PassRequest) {
+    this.#scanning = scanning
+    this.#request = request
+    this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
+  }
+
+  /** Resolves when every order has its result, or was given back. Throws when they cannot be claimed. */
+  async make(): Promise<RunStatus> {
+    const { batchSize, breaker } = this.#scanning
+    // An open breaker lets one order through; if its answer heals, the rest of the batch follows.
+    const probing = breaker.reason !== null && !this.#request.dryRun
+    if (probing) await this.#checkBatch(1)
+    if (breaker.reason === null || !probing) {
+      await this.#checkBatch(batchSize - this.claimedCount)
+    }
+    await this.#settleAbsent()
+    this.#watchVerification()
+    await this.#giveBack()
+    const held = breaker.reason !== null || this.#request.signal.aborted || this.#deadline.aborted
+    return held ? 'stopped' : 'finished'
+  }
+
+  async #checkBatch(limit: number): Promise<void> {
+    if (limit <= 0) return
+    const claimed = await this.#claim(limit)
+    if (claimed.length === 0) return
+    this.claimedCount += claimed.length
+    this.#scanning.emit({
+      type: 'scan_found',
+      runId: this.#request.runId,
+      count: claimed.length,
+    })
+    const limited = pLimit(this.#scanning.concurrency)
+    const probing = this.#scanning.breaker.reason !== null
+    await Promise.all(claimed.map((one) => limited(() => this.#checkOne(one, probing))))
+  }
+
+  async #claim(limit: number): Promise<readonly ClaimedOrder[]> {
+    const { store, policy } = this.#scanning
+    const { thresholdMs, leaseMs } = policy
+    const due = { merchant: merchantOf(this.#scanning.gateway), thresholdMs, limit }
+    if (!this.#request.dryRun) return store.claimDue({ ...due, leaseMs })
+    const orders = await store.peekDue(due)
+    return orders.map((order) => ({ order, dueAt: order.nextCheckAt }))
+  }
+
+  async #checkOne(claimed: ClaimedOrder, probing: boolean): Promise<void> {
+    if (this.#mayNotAsk(probing)) {
+      this.#unasked.push(claimed)
+      return
+    }
+    const { order } = claimed
+    const startedAt = performance.now()
+    try {
+      const answer = await ask(this.#scanning, order, 'compensation')
+      if (answer.kind === 'trade') this.#tradeCount += 1
+      if (isUnverified(answer)) this.#unverifiedCount += 1
+      if (answer.kind === 'absent') this.#absent.push({ order, answer, startedAt })
+      else await this.#settle({ order, answer, absenceCredible: false, startedAt })
+    } catch (error) {
+      this.#noteFailure({ order, answer: null, startedAt }, error)
+    }
+  }
+
+  #mayNotAsk(probing: boolean): boolean {
+    const held = this.#scanning.breaker.reason !== null && !probing && !this.#request.dryRun
+    return held || this.#request.signal.aborted || this.#deadline.aborted
+  }
+
+  /**
+   * Absent answers wait for the others of the run. When most answers about orders that the gateway
+   * ought to know are absent, none may end such an order: it may be we who ask for the wrong
+   * merchant. When they are many as well, it is: then they count as no answer at all.
+   */
+  async #settleAbsent(): Promise<void> {
+    const surprisingCount = this.#absent.filter(({ order }) => isPlaced(order)).length
+    const mostly = surprisingCount > this.#tradeCount
+    const systemic = mostly && this.#isSystemic(surprisingCount)
+    for (const { order, answer, startedAt } of this.#absent) {
+      const believed = systemic ? doubted(answer) : answer
+      const absenceCredible = !mostly || !isPlaced(order)
+      await this.#settle({ order, answer: believed, absenceCredible, startedAt })
+    }
+  }
+
+  #isSystemic(surprisingCount: number): boolean {
+    const { breaker } = this.#scanning
+    if (this.#request.dryRun) return false
+    if (surprisingCount < systemicMin && breaker.reason === null) return false
+    const answers = surprisingCount + this.#tradeCount
+    breaker.observeRun('absent', `${surprisingCount} of ${answers} answers were "no such order"`)
+    return true
+  }
+
+  /** One answer that cannot be verified may be a probe; all of them are a wrong key, or a proxy in between. */
+  #watchVerification(): void {
+    const { breaker } = this.#scanning
+    const answers = this.#tradeCount + this.#absent.length
+    if (this.#request.dryRun || answers > 0 || this.#unverifiedCount < systemicMin) return
+    breaker.observeRun('unverified', `none of ${this.#unverifiedCount} answers could be verified`)
+  }
+
+  async #settle(found: Questioned & { answer: Answer; absenceCredible: boolean }): Promise<void> {
+    const { runId, waitFrom, dryRun } = this.#request
+    const { startedAt, ...rest } = found
+    const asked = { ...rest, source: 'compensation', runId, waitFrom } as const
+    try {
+      const checked = dryRun
+        ? await foreseeAnswer(this.#scanning, asked)
+        : await settleAnswer(this.#scanning, asked)
+      if (checked === null) throw new Error('The order is gone')
+      this.results.push({
+        orderNo: found.order.orderNo,
+        tradeState: reportedState(checked.answer),
+        outcome: outcomeOf(checked),
+        reason: checked.decision.reason,
+        durationMs: durationSince(startedAt),
+      })
+    } catch (error) {
+      this.#noteFailure(found, error)
+    }
+  }
+
+  async #giveBack(): Promise<void> {
+    if (this.#unasked.length === 0 || this.#request.dryRun) return
+    // If this fails they are due again when their lease runs out.
+    await this.#scanning.store.release(this.#unasked).catch(() => undefined)
+  }
+
+  #noteFailure({ order, answer, startedAt }: Questioned, error: unknown): void {
+    const { orderNo } = order
+    this.#scanning.emit({ type: 'settle_failed', orderNo, source: 'compensation', answer, error })
+    this.results.push({
+      orderNo,
+      tradeState: answer && reportedState(answer),
+      outcome: 'error',
+      reason: error instanceof Error ? error.message : String(error),
+      durationMs: durationSince(startedAt),
+    })
+  }
+}
+
+interface Questioned {
+  readonly order: Order
+  readonly answer: Answer | null
+  readonly startedAt: number
+}
+
+async function foreseeAnswer(scanning: Scanning, found: Found): Promise<Checked | null> {
+  const { order, answer, ...asked } = found
+  const seen = await foresee(scanning, { ...asked, orderNo: order.orderNo, answer })
+  return seen && { ...seen, answer }
+}
+
+function durationSince(startedAt: number): number {
+  return Math.round(performance.now() - startedAt)
+}
+
+/**
+ * Fewer answers of a kind than this may be chance: orders that another system never placed, or
+ * signature probes. Absent ones end nothing then either, but the run goes on.
+ */
+const systemicMin = 3
+
+function isUnverified(answer: Answer): boolean {
+  return answer.kind === 'unknown' && answer.cause === 'unverified'
+}
+
+/** Whether the gateway ought to know it. An order of ours without a code was never placed there. */
+function isPlaced(order: Order): boolean {
+  return order.adopted || order.codeUrl !== null
+}
+
+function doubted(answer: AbsentAnswer): UnknownAnswer {
+  return {
+    kind: 'unknown',
+    cause: 'forbidden',
+    message: 'most answers of the run were "no such order": not believed',
+    systemic: true,
+    evidence: answer.evidence,
+  }
+}
+
+function outcomeOf({ decision, answer }: Checked): Outcome {
+  switch (decision.kind) {
+    case 'pay':
+      return 'credited'
+    case 'expire':
+      return 'expired'
+    case 'review':
+      return 'review'
+    case 'keep':
+      return 'kept'
+    case 'wait':
+    case 'close':
+      return answer.kind === 'unknown' ? 'unknown' : 'waiting'
+    default:
+      return unreachable(decision)
+  }
+}

@@ -1,0 +1,255 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { breakableStore } from '../support/breakable-store.ts'
+import { freshStore } from '../support/stores.ts'
+import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+
+/** What would delay a paid order for hours, or end the job without a word. */
+
+const worlds: World[] = []
+
+async function world(options: WorldOptions = {}): Promise<World> {
+  const opened = await openWorld({ kind: 'postgres', ...options })
+  worlds.push(opened)
+  return opened
+}
+
+afterEach(async () => {
+  for (const opened of worlds.splice(0)) await opened.close()
+})
+
+const query = 'query' as const
+const noSuchOrder = { kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' } as const
+
+function run(opened: World) {
+  return opened.budan.run({ dryRun: false })
+}
+
+function place(opened: World, idempotencyKey: string) {
+  const facts = { userId: 'u1', amount: 100n, description: 'credit', attach: null }
+  return opened.budan.placeOrder({ ...facts, idempotencyKey })
+}
+
+async function ready(opened: World): Promise<boolean> {
+  const { checks } = await opened.budan.readiness()
+  return checks.filter(({ name }) => name !== 'schedule').every(({ ok }) => ok)
+}
+
+describe('orders that were never placed', () => {
+  it('do not open the breaker however many they are, and expire on their own absence', async () => {
+    const opened = await world({ recharge: { orderTtlMins: 10 } })
+    const refusal = { kind: 'error', status: 400, code: 'PARAM_ERROR' } as const
+    opened.control.addFault({ operation: 'native', fault: refusal })
+    const orderNos: string[] = []
+    for (const key of ['a', 'b', 'c', 'd']) {
+      const placement = await place(opened, key)
+      expect(placement).toMatchObject({ kind: 'refused', code: 'PARAM_ERROR' })
+      if (placement.kind === 'refused') orderNos.push(placement.order.orderNo)
+    }
+    for (let minutes = 0; minutes < 180; minutes += 5) {
+      await opened.advanceMins(5)
+      await run(opened)
+      expect(await ready(opened)).toBe(true)
+    }
+    for (const orderNo of orderNos) expect((await opened.order(orderNo)).status).toBe('expired')
+    const [first = ''] = orderNos
+    expect((await opened.timeline(first)).slice(0, 2)).toMatchObject([
+      { kind: 'created' },
+      { kind: 'unplaced', reason: expect.stringContaining('PARAM_ERROR') },
+    ])
+  })
+
+  it('are told, when their key is repeated after their end, that they have ended', async () => {
+    const opened = await world({ recharge: { orderTtlMins: 10 } })
+    opened.control.addFault({ operation: 'native', times: 1, fault: { kind: 'reset' } })
+    const placement = await place(opened, 'a')
+    expect(placement.kind).toBe('unanswered')
+    for (let minutes = 0; minutes < 180; minutes += 5) {
+      await opened.advanceMins(5)
+      await run(opened)
+    }
+    expect(await place(opened, 'a')).toMatchObject({ kind: 'refused', code: 'order_ended' })
+  })
+})
+
+describe('orders that cannot be asked about', () => {
+  it('of another merchant lie in nobody’s way, and are told of at the start', async () => {
+    const store = await freshStore('postgres')
+    const before = await openWorld({ store, mchId: '1900009999' })
+    for (let n = 100; n < 160; n += 1) {
+      const facts = { orderNo: `ORDER-${n}`, userId: 'u2', amount: 1n, description: '' }
+      const hoursAgo = new Date(Date.now() - 3_600_000)
+      await before.budan.adoptOrder({ ...facts, createdAt: hoursAgo, expiresAt: null })
+    }
+    const opened = await world({ store, recharge: { compensationBatchSize: 5 } })
+    expect(opened.events).toMatchObject([{ type: 'orders_foreign', count: 60 }])
+    expect((await run(opened)).run.total).toBe(0)
+    expect(await opened.budan.checkOrder('ORDER-100')).toMatchObject({
+      decision: 'wait',
+      reason: expect.stringContaining('belongs to'),
+    })
+    await before.simulator.stop()
+  })
+
+  it('because the gateway refuses the very question move along their schedule', async () => {
+    const opened = await world()
+    await opened.adopt('ORDER-1', { ttlMins: 6000 })
+    const refusal = { kind: 'error', status: 400, code: 'PARAM_ERROR' } as const
+    opened.control.addFault({ operation: query, fault: refusal })
+    for (let minutes = 0; minutes < 600; minutes += 5) {
+      await opened.advanceMins(5)
+      await run(opened)
+    }
+    expect(opened.control.requests({ operation: query }).length).toBeLessThan(20)
+    expect((await opened.order('ORDER-1')).status).toBe('pending')
+  })
+})
+
+describe('checks by hand', () => {
+  it('put the next question of the job off by nothing, and make one absence no more than one', async () => {
+    const opened = await world()
+    await opened.adopt('ORDER-1')
+    const before = await opened.order('ORDER-1')
+    opened.control.addFault({ operation: query, times: 2, fault: noSuchOrder })
+    for (let asked = 0; asked < 6; asked += 1) await opened.budan.checkOrder('ORDER-1')
+    expect(await opened.order('ORDER-1')).toEqual(before)
+    opened.control.pay('ORDER-1', { callback: false })
+    await opened.advanceMins(6)
+    expect((await run(opened)).run.success).toBe(1)
+  })
+})
+
+describe('a wait of one interval', () => {
+  it('ends with the next scheduled run', async () => {
+    const opened = await world({
+      recharge: { compensationIntervalMins: 0.001, compensationRecheckMins: [0.001] },
+    })
+    await opened.adopt('ORDER-1')
+    await opened.advanceMins(6)
+    opened.budan.start()
+    await opened.waitFor('run_finished')
+    for (let slots = 0; slots < 3; slots += 1) {
+      const from = opened.events.length
+      // The slot after the one that ran, and not more than one wait later.
+      await opened.advanceMins(0.001)
+      await opened.waitFor('run_finished', { from })
+    }
+    await opened.budan.stop()
+    const questions = opened.control.requests({ operation: query })
+    expect(questions).toHaveLength(4)
+  })
+})
+
+describe('answers that cannot be verified, all of a run', () => {
+  it('open the breaker: the configured key is wrong, or a proxy strips headers', async () => {
+    const opened = await world()
+    for (let n = 1; n <= 4; n += 1) {
+      await opened.adopt(`ORDER-${n}`)
+      opened.control.pay(`ORDER-${n}`, { callback: false })
+    }
+    opened.control.addFault({ operation: query, fault: { kind: 'wrong_signature' } })
+    await opened.advanceMins(6)
+    await run(opened)
+    expect(await ready(opened)).toBe(false)
+    opened.control.clearFaults()
+    await opened.advanceMins(6)
+    expect((await run(opened)).run.success).toBe(4)
+    expect(await ready(opened)).toBe(true)
+  })
+})
+
+describe('a run of absent answers', () => {
+  it('is disbelieved no longer once a callback shows that the merchant number is right', async () => {
+    const opened = await world()
+    for (let n = 1; n <= 4; n += 1) await opened.adopt(`ORDER-${n}`)
+    opened.control.pay('ORDER-1', { callback: false })
+    opened.control.addFault({ operation: query, fault: noSuchOrder })
+    await opened.advanceMins(6)
+    await run(opened)
+    expect(await ready(opened)).toBe(false)
+    await opened.budan.receiveCallback(await opened.callback('ORDER-1'))
+    expect(await ready(opened)).toBe(true)
+  })
+})
+
+describe('stop() and start()', () => {
+  it('one after the other without waiting leave the clock going', async () => {
+    const opened = await world({ recharge: { compensationIntervalMins: 0.001 } })
+    opened.budan.start()
+    await opened.waitFor('scan_empty')
+    const stopped = opened.budan.stop()
+    opened.budan.start()
+    await stopped
+    const from = opened.events.length
+    await opened.advanceMins(1)
+    await opened.waitFor('scan_empty', { from })
+    expect((await opened.budan.readiness()).ready).toBe(true)
+    await opened.budan.stop()
+    expect((await opened.budan.readiness()).ready).toBe(false)
+  })
+})
+
+describe('a database that blinks', () => {
+  it('before the claim costs no interval: the slot is free again', async () => {
+    const breaking = { broken: false, methods: ['claimDue'] as const }
+    const store = await freshStore('postgres')
+    const opened = await world({
+      store: breakableStore(store, breaking),
+      recharge: { compensationIntervalMins: 0.005 },
+    })
+    await opened.adopt('ORDER-1')
+    await opened.advanceMins(6)
+    breaking.broken = true
+    opened.budan.start()
+    await opened.waitFor('scan_failed')
+    breaking.broken = false
+    const found = await opened.waitFor('scan_found')
+    expect(found).toMatchObject({ count: 1 })
+    await opened.budan.stop()
+  })
+
+  it('at the end of a run loses no result', async () => {
+    const breaking = { broken: false, methods: ['finishRun'] as const }
+    const store = await freshStore('postgres')
+    const opened = await world({ store: breakableStore(store, breaking) })
+    await opened.adopt('ORDER-1')
+    opened.control.pay('ORDER-1', { callback: false })
+    await opened.advanceMins(6)
+    breaking.broken = true
+    const { run: made } = await run(opened)
+    expect(made).toMatchObject({ total: 1, success: 1 })
+    expect(opened.events.map(({ type }) => type)).toContain('run_unrecorded')
+    const { text } = await opened.budan.metrics()
+    expect(text).toContain('recharge_compensation_orders_total{result="success"} 1')
+    expect(await opened.balance('u1')).toBe(100n)
+  })
+})
+
+describe('placing orders', () => {
+  it('waits neither for the quota nor for a socket of the questions', async () => {
+    const opened = await world({
+      timeoutMs: 1000,
+      recharge: { compensationMaxQps: 1, compensationConcurrency: 2 },
+    })
+    for (let n = 1; n <= 2; n += 1) await opened.adopt(`ORDER-${n}`)
+    opened.control.addFault({ operation: query, fault: { kind: 'hang' } })
+    await opened.advanceMins(6)
+    const running = run(opened)
+    await opened.control.waitForRequests({ operation: query })
+    const keys = Array.from({ length: 30 }, (_, n) => `key-${n}`)
+    const placements = await Promise.all(keys.map((key) => place(opened, key)))
+    expect(placements.filter(({ kind }) => kind !== 'placed')).toEqual([])
+    await running
+  })
+})
+
+describe('fault 14: the scheduler was down for three days', () => {
+  it('finds every order that was paid meanwhile: there is no window to fall out of', async () => {
+    const opened = await world()
+    for (let n = 10; n < 20; n += 1) {
+      await opened.adopt(`ORDER-${n}`)
+      opened.control.pay(`ORDER-${n}`, { callback: false })
+    }
+    await opened.advanceMins(3 * 24 * 60)
+    expect((await run(opened)).run).toMatchObject({ total: 10, success: 10 })
+  })
+})
