@@ -25,7 +25,6 @@ export interface WebOptions {
   readonly limits?: Partial<WebLimits>
 }
 
-/** How long things may take, and how large they may be. */
 /** The HTTP application, ready for `inject` or `listen`. Throws when a route is wrong. */
 export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
   const { server, emit = budan.emit, version, clock = systemClock } = options

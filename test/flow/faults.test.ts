@@ -495,7 +495,7 @@ describe('fault 24: everything fails at once', () => {
       await opened.advanceMins(6)
       expect((await run(opened)).run).toMatchObject({ status: 'stopped', success: 0 })
       expect(opened.control.requests({ operation: query }).length).toBeLessThanOrEqual(5)
-      expect((await opened.budan.readiness()).ready).toBe(false)
+      expect(await opened.ready()).toBe(false)
 
       opened.control.clearRequests()
       await opened.advanceMins(5)
@@ -507,7 +507,7 @@ describe('fault 24: everything fails at once', () => {
       opened.control.clearFaults()
       await opened.advanceMins(5)
       expect((await run(opened)).run).toMatchObject({ status: 'finished', total: 30, success: 30 })
-      expect((await opened.budan.readiness()).ready).toBe(true)
+      expect(await opened.ready()).toBe(true)
     },
   )
 
@@ -521,12 +521,12 @@ describe('fault 24: everything fails at once', () => {
     for (let n = 1; n <= 6; n += 1) {
       expect(await opened.order(`ORDER-${n}`)).toMatchObject({ status: 'pending', checks: 0 })
     }
-    expect((await opened.budan.readiness()).ready).toBe(false)
+    expect(await opened.ready()).toBe(false)
     opened.control.clearFaults()
     opened.control.pay('ORDER-6', { callback: false, force: true })
     await runFor(opened, 20)
     expect((await opened.order('ORDER-6')).status).toBe('paid')
-    expect((await opened.budan.readiness()).ready).toBe(true)
+    expect(await opened.ready()).toBe(true)
   })
 
   it('a breaker never holds a manual check back', async () => {
@@ -536,7 +536,7 @@ describe('fault 24: everything fails at once', () => {
     opened.control.addFault({ operation: query, fault, times: 1 })
     await run(opened)
     expect(await opened.budan.checkOrder('ORDER-1')).toMatchObject({ decision: 'pay' })
-    expect((await opened.budan.readiness()).ready).toBe(true)
+    expect(await opened.ready()).toBe(true)
   })
 })
 

@@ -29,11 +29,6 @@ function place(opened: World, idempotencyKey: string) {
   return opened.budan.placeOrder({ ...facts, idempotencyKey })
 }
 
-async function ready(opened: World): Promise<boolean> {
-  const { checks } = await opened.budan.readiness()
-  return checks.filter(({ name }) => name !== 'schedule').every(({ ok }) => ok)
-}
-
 describe('orders that were never placed', () => {
   it('do not open the breaker however many they are, and expire on their own absence', async () => {
     const opened = await world({ recharge: { orderTtlMins: 10 } })
@@ -48,7 +43,7 @@ describe('orders that were never placed', () => {
     for (let minutes = 0; minutes < 180; minutes += 5) {
       await opened.advanceMins(5)
       await run(opened)
-      expect(await ready(opened)).toBe(true)
+      expect(await opened.ready()).toBe(true)
     }
     for (const orderNo of orderNos) expect((await opened.order(orderNo)).status).toBe('expired')
     const [first = ''] = orderNos
@@ -149,11 +144,11 @@ describe('answers that cannot be verified, all of a run', () => {
     opened.control.addFault({ operation: query, fault: { kind: 'wrong_signature' } })
     await opened.advanceMins(6)
     await run(opened)
-    expect(await ready(opened)).toBe(false)
+    expect(await opened.ready()).toBe(false)
     opened.control.clearFaults()
     await opened.advanceMins(6)
     expect((await run(opened)).run.success).toBe(4)
-    expect(await ready(opened)).toBe(true)
+    expect(await opened.ready()).toBe(true)
   })
 })
 
@@ -165,9 +160,9 @@ describe('a run of absent answers', () => {
     opened.control.addFault({ operation: query, fault: noSuchOrder })
     await opened.advanceMins(6)
     await run(opened)
-    expect(await ready(opened)).toBe(false)
+    expect(await opened.ready()).toBe(false)
     await opened.budan.receiveCallback(await opened.callback('ORDER-1'))
-    expect(await ready(opened)).toBe(true)
+    expect(await opened.ready()).toBe(true)
   })
 })
 

@@ -14,7 +14,9 @@ let web: Awaited<ReturnType<typeof startWeb>>
 let call: (options: InjectOptions) => Promise<LightMyRequestResponse>
 
 beforeAll(async () => {
-  world = await openWorld({ recharge: { compensationBatchSize: 500 } })
+  // Runs are asked for here; a clock that is on, and not started, would not be ready.
+  const recharge = { compensationBatchSize: 500, compensationEnabled: false }
+  world = await openWorld({ recharge })
   const { server } = world.config
   const options = { server, version: '0', clock: world.now }
   app = await buildWeb(world.budan, options)
