@@ -330,15 +330,32 @@ describe('fault 13: a second transaction id for one order', () => {
 })
 
 describe('fault 15: the clocks of the application and the database disagree', () => {
-  it('an order ends by the database clock alone', async () => {
-    const opened = await world()
-    await opened.adopt('ORDER-1', { ttlMins: 60 })
-    await opened.advanceMins(6)
-    // The process's own clock is years away from the store's here: nothing expires by it.
-    expect(Math.abs(Date.now() - +opened.now())).toBeGreaterThan(86_400_000)
-    await run(opened)
-    expect((await opened.order('ORDER-1')).status).toBe('pending')
-  })
+  it.each([
+    ['ahead', 24 * 60],
+    ['behind', -24 * 60],
+  ])(
+    'a process whose clock is a day %s: age, end and schedule go by the database',
+    async (_, offset) => {
+      const times = { mins: 0 }
+      const databaseNow = () => new Date(Date.UTC(2026, 0, 24, 7) + times.mins * 60_000)
+      const store = await freshStore('postgres', { clock: databaseNow })
+      const opened = await world({ store, startAt: new Date(+databaseNow() + offset * 60_000) })
+      const facts = { orderNo: 'ORDER-1', userId: 'u1', amount: 100n, description: '' }
+      opened.control.putOrder({ out_trade_no: 'ORDER-1', total: 100 })
+      await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+      const totals: number[] = []
+      for (const mins of [1, 6, 7, 119, 121]) {
+        times.mins = mins
+        totals.push((await run(opened)).run.total)
+      }
+      expect(totals).toEqual([0, 1, 0, 1, 0])
+      const waits = (await opened.order('ORDER-1')).nextCheckAt
+      expect(waits).toEqual(new Date(Date.UTC(2026, 0, 24, 7) + (119 + 5) * 60_000))
+      times.mins = 125 // past its end by the database's clock
+      await run(opened)
+      expect((await opened.order('ORDER-1')).status).toBe('expired')
+    },
+  )
 })
 
 describe('fault 19: hung calls in every slot', () => {
@@ -411,13 +428,21 @@ describe('faults 21 and 22: a callback acknowledged without a commit', () => {
     const held = opened.store.transaction(async (tx) => {
       await tx.lockOrder('ORDER-1')
       waiting = opened.budan.receiveCallback(callback)
-      await new Promise((resolve) => setImmediate(resolve))
+      await aWaiter(opened)
       throw new Error('the holder fails')
     })
     await expect(held).rejects.toThrow('the holder fails')
     expect(await waiting).toMatchObject({ kind: 'settled', decision: 'pay' })
   })
 })
+
+/** Resolves once somebody waits for a lock of this database. */
+async function aWaiter(opened: World): Promise<void> {
+  const waiting =
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+  const look = () => opened.store.transaction((tx) => tx.execute(waiting, []))
+  while ((await look()).length === 0);
+}
 
 describe('fault 23: what is credited', () => {
   it('is what the order froze, whatever the payer paid after coupons, and whenever it runs', async () => {

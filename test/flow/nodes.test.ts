@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { NewRun, OpenedRun, Store } from '../../src/store/store.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -24,13 +24,29 @@ async function twoNodes(recharge = {}): Promise<readonly [World, World]> {
   return [first, second]
 }
 
+/** What the node hears when it next asks whether it may run. */
+function openedRuns(store: Store): Promise<OpenedRun> {
+  return new Promise((resolve) => {
+    const { openRun } = store
+    Object.assign(store, {
+      openRun: (run: NewRun) => {
+        const answer = openRun(run)
+        answer.then(resolve)
+        return answer
+      },
+    })
+  })
+}
+
 describe('two nodes on one database', () => {
   it('make one run per interval, whoever is first', async () => {
     const [first, second] = await twoNodes()
+    const asked = [openedRuns(first.store), openedRuns(second.store)]
     first.budan.start()
     second.budan.start()
-    await Promise.race([first.waitFor('scan_empty'), second.waitFor('scan_empty')])
+    const opened = await Promise.all(asked)
     await Promise.all([first.budan.stop(), second.budan.stop()])
+    expect(opened.map(({ kind }) => kind).sort()).toEqual(['opened', 'taken'])
     const { items } = await first.store.listRuns({ limit: 10, cursor: null })
     expect(items).toHaveLength(1)
   })

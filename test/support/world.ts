@@ -33,6 +33,8 @@ export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   readonly recharge?: Partial<RechargeConfig>
   readonly timeoutMs?: number
   readonly signing?: Signing
+  /** Of the gateway and of budan's process; the store's own clock may differ. */
+  readonly startAt?: Date
   /** Of the configuration; the simulator keeps the merchant's own. */
   readonly mchId?: string
 }
@@ -68,11 +70,11 @@ export interface World {
   close(): Promise<void>
 }
 
-const startAt = new Date('2026-01-24T07:00:00Z')
+const startAtDefault = new Date('2026-01-24T07:00:00Z')
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const merchant = await sharedMerchant()
-  const clock = new SimulatorClock({ stepped: true, startAt })
+  const clock = new SimulatorClock({ stepped: true, startAt: options.startAt ?? startAtDefault })
   const simulator = await startSimulator({
     ...merchantOptions(merchant),
     clock,
