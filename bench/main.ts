@@ -7,15 +7,20 @@ import { tableOf } from './table.ts'
 
 const args = process.argv.slice(2)
 const closing = new Closing()
+const interrupted = new AbortController()
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void closing.close().then(() => process.exit(130)))
+  process.once(signal, () => {
+    interrupted.abort()
+    void closing.close().then(() => process.exit(130))
+  })
 }
 
 try {
   process.exitCode = args.includes('--help') ? help() : await main(readOptions(args))
 } catch (error) {
-  console.error(error)
+  // What was under way when its database was taken away says nothing.
+  if (!interrupted.signal.aborted) console.error(error)
   process.exitCode = 1
 } finally {
   await closing.close()
