@@ -1,13 +1,19 @@
 import type { Breaker } from './breaker.ts'
 import type { Closing, Gateway } from './gateway/gateway.ts'
 import type { Merchant, Order, Source } from './order.ts'
-import { reportedState, type Settlement, type Settling, settle } from './settle.ts'
+import { type Brought, reportedState, type Settlement, type Settling, settle } from './settle.ts'
 import type { Answer } from './trade.ts'
 
 /** What `check` works with. */
 export interface Checking extends Settling {
   readonly gateway: Gateway
   readonly breaker: Breaker
+}
+
+/** How a check settles, and how it puts its further questions: alone, or among those of a run. */
+export interface Ways {
+  readonly settle: (brought: Brought) => Promise<Settlement | null>
+  readonly inLane: <T>(questions: () => Promise<T>) => Promise<T>
 }
 
 export interface Asked {
@@ -44,20 +50,30 @@ export async function ask(checking: Checking, order: Order, source: Source): Pro
  * happens between the steps, the next question finds what became of it.
  * Null when the order is not ours.
  */
-export async function settleAnswer(checking: Checking, found: Found): Promise<Checked | null> {
+export async function settleAnswer(
+  checking: Checking & Ways,
+  found: Found,
+): Promise<Checked | null> {
   const { order, answer, ...asked } = found
-  const first = await settle(checking, { ...asked, orderNo: order.orderNo, answer })
+  const { orderNo } = order
+  const first = await checking.settle({ ...asked, orderNo, answer })
   if (first === null) return null
   if (first.decision.kind !== 'close') return { ...first, answer }
 
+  const again = await checking.inLane(() => closeAndAsk(checking, found))
+  if (again === null) return { ...first, answer }
+  const second = await checking.settle({ ...asked, orderNo, answer: again })
+  return second && { ...second, answer: again }
+}
+
+/** Null when the closing was not answered. */
+async function closeAndAsk(checking: Checking, found: Found): Promise<Answer | null> {
+  const { order, source } = found
   const closing = await checking.gateway.close(order.orderNo)
   if (closing.kind === 'unknown') checking.breaker.observe(closing)
-  await checking.store.appendEvent(closingEvent(checking, { ...asked, order, closing }))
+  await checking.store.appendEvent(closingEvent(checking, { ...found, closing }))
   // A refusal may mean "paid just now": any word from the gateway is worth asking again for.
-  if (closing.kind === 'unknown') return { ...first, answer }
-  const again = await ask(checking, order, asked.source)
-  const second = await settle(checking, { ...asked, orderNo: order.orderNo, answer: again })
-  return second && { ...second, answer: again }
+  return closing.kind === 'unknown' ? null : ask(checking, order, source)
 }
 
 /** One order, asked about now. Null when it is not ours. */
@@ -67,7 +83,11 @@ export async function checkOrder(checking: Checking, orderNo: string): Promise<C
   const answer = await ask(checking, order, 'check')
   // One answer alone says nothing of the others: an absent one cannot end an order here.
   const asked = { source: 'check', runId: null, waitFrom: null, absenceCredible: false } as const
-  return settleAnswer(checking, { ...asked, order, answer })
+  const alone: Ways = {
+    settle: (brought) => settle(checking, brought),
+    inLane: (questions) => questions(),
+  }
+  return settleAnswer({ ...checking, ...alone }, { ...asked, order, answer })
 }
 
 /** Whose orders a gateway can be asked about. */

@@ -1,9 +1,18 @@
 import pLimit from 'p-limit'
 import { unreachable } from './assert.ts'
-import { ask, type Checked, type Checking, type Found, merchantOf, settleAnswer } from './check.ts'
+import {
+  ask,
+  type Checked,
+  type Checking,
+  type Found,
+  merchantOf,
+  settleAnswer,
+  type Ways,
+} from './check.ts'
 import type { Order } from './order.ts'
 import type { Outcome, RunResult, RunStatus } from './run.ts'
 import { foresee, reportedState } from './settle.ts'
+import { SettleGroups } from './settle-groups.ts'
 import type { ClaimedOrder } from './store/store.ts'
 import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
 
@@ -27,7 +36,7 @@ export interface PassRequest {
 export class Pass {
   readonly results: RunResult[] = []
   claimedCount = 0
-  readonly #scanning: Scanning
+  readonly #scanning: Scanning & Ways
   readonly #request: PassRequest
   readonly #deadline: AbortSignal
   readonly #absent: { order: Order; answer: AbsentAnswer; startedAt: number }[] = []
@@ -36,7 +45,10 @@ export class Pass {
   #unverifiedCount = 0
 
   constructor(scanning: Scanning, request: PassRequest) {
-    this.#scanning = scanning
+    const groups = new SettleGroups(scanning)
+    // At most so many questions at a time, those that follow a close included; settling is no question.
+    const inLane = pLimit(scanning.concurrency)
+    this.#scanning = { ...scanning, settle: (brought) => groups.settle(brought), inLane }
     this.#request = request
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
   }
@@ -67,9 +79,14 @@ export class Pass {
       runId: this.#request.runId,
       count: claimed.length,
     })
-    const limited = pLimit(this.#scanning.concurrency)
     const probing = this.#scanning.breaker.reason !== null
-    await Promise.all(claimed.map((one) => limited(() => this.#checkOne(one, probing))))
+    if (this.#scanning.store.kind === 'postgres') {
+      await Promise.all(claimed.map((one) => this.#checkWave([one], probing)))
+      return
+    }
+    for (let at = 0; at < claimed.length; at += embeddedWave) {
+      await this.#checkWave(claimed.slice(at, at + embeddedWave), probing)
+    }
   }
 
   async #claim(limit: number): Promise<readonly ClaimedOrder[]> {
@@ -81,10 +98,18 @@ export class Pass {
     return orders.map((order) => ({ order, dueAt: order.nextCheckAt }))
   }
 
-  async #checkOne(claimed: ClaimedOrder, probing: boolean): Promise<void> {
+  /** Asks about each, then settles what was answered. The lanes are for questions alone. */
+  async #checkWave(wave: readonly ClaimedOrder[], probing: boolean): Promise<void> {
+    const { inLane } = this.#scanning
+    const answered = await Promise.all(wave.map((one) => inLane(() => this.#askOne(one, probing))))
+    await Promise.all(answered.map((found) => found && this.#settle(found)))
+  }
+
+  /** Null when there is nothing to settle now: not asked, absent, or failed. */
+  async #askOne(claimed: ClaimedOrder, probing: boolean): Promise<Answered | null> {
     if (this.#mayNotAsk(probing)) {
       this.#unasked.push(claimed)
-      return
+      return null
     }
     const { order } = claimed
     const startedAt = performance.now()
@@ -92,11 +117,12 @@ export class Pass {
       const answer = await ask(this.#scanning, order, 'compensation')
       if (answer.kind === 'trade') this.#tradeCount += 1
       if (isUnverified(answer)) this.#unverifiedCount += 1
-      if (answer.kind === 'absent') this.#absent.push({ order, answer, startedAt })
-      else await this.#settle({ order, answer, absenceCredible: false, startedAt })
+      if (answer.kind !== 'absent') return { order, answer, absenceCredible: false, startedAt }
+      this.#absent.push({ order, answer, startedAt })
     } catch (error) {
       this.#noteFailure({ order, answer: null, startedAt }, error)
     }
+    return null
   }
 
   #mayNotAsk(probing: boolean): boolean {
@@ -113,11 +139,12 @@ export class Pass {
     const surprisingCount = this.#absent.filter(({ order }) => isPlaced(order)).length
     const mostly = surprisingCount > this.#tradeCount
     const systemic = mostly && this.#isSystemic(surprisingCount)
-    for (const { order, answer, startedAt } of this.#absent) {
+    const settled = this.#absent.map(({ order, answer, startedAt }) => {
       const believed = systemic ? doubted(answer) : answer
       const absenceCredible = !mostly || !isPlaced(order)
-      await this.#settle({ order, answer: believed, absenceCredible, startedAt })
-    }
+      return this.#settle({ order, answer: believed, absenceCredible, startedAt })
+    })
+    await Promise.all(settled)
   }
 
   #isSystemic(surprisingCount: number): boolean {
@@ -137,7 +164,7 @@ export class Pass {
     breaker.observeRun('unverified', `none of ${this.#unverifiedCount} answers could be verified`)
   }
 
-  async #settle(found: Questioned & { answer: Answer; absenceCredible: boolean }): Promise<void> {
+  async #settle(found: Answered): Promise<void> {
     const { runId, waitFrom, dryRun } = this.#request
     const { startedAt, ...rest } = found
     const asked = { ...rest, source: 'compensation', runId, waitFrom } as const
@@ -183,6 +210,11 @@ interface Questioned {
   readonly startedAt: number
 }
 
+interface Answered extends Questioned {
+  readonly answer: Answer
+  readonly absenceCredible: boolean
+}
+
 async function foreseeAnswer(scanning: Scanning, found: Found): Promise<Checked | null> {
   const { order, answer, ...asked } = found
   const seen = await foresee(scanning, { ...asked, orderNo: order.orderNo, answer })
@@ -192,6 +224,13 @@ async function foreseeAnswer(scanning: Scanning, found: Found): Promise<Checked 
 function durationSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt)
 }
+
+/**
+ * The embedded database works in this very thread: asking while it works slows both down by half
+ * (measured: `npm run bench -- --only crediting`), so it settles a wave while no question is out. A
+ * server works elsewhere, and settles each answer as it comes.
+ */
+const embeddedWave = 25
 
 /**
  * Fewer answers of a kind than this may be chance: orders that another system never placed, or

@@ -50,14 +50,40 @@ export interface Settlement {
  * anything was committed is then not known, and settling again is safe.
  */
 export async function settle(settling: Settling, brought: Brought): Promise<Settlement | null> {
-  const settlement = await settling.store.transaction(async (tx) => {
-    const decided = await decideLocked(tx, { ...settling, ...brought })
-    if (decided === null) return null
-    const order = await carryOut({ ...settling, ...brought, ...decided, tx })
-    return { order, decision: decided.decision }
-  })
+  const settlement = await settling.store.transaction((tx) =>
+    settleIn(tx, { ...settling, ...brought }),
+  )
   if (settlement !== null) tell(settling.emit, brought, settlement)
   return settlement
+}
+
+/**
+ * Answers about different orders, settled in one transaction: all of them, or none. Rows are locked
+ * in one order everywhere, so that two groups never wait for each other.
+ */
+export async function settleTogether(
+  settling: Settling,
+  group: readonly Brought[],
+): Promise<ReadonlyMap<Brought, Settlement | null>> {
+  const inLockOrder = [...group].sort((one, other) => (one.orderNo < other.orderNo ? -1 : 1))
+  const settlements = await settling.store.transaction(async (tx) => {
+    const settled = new Map<Brought, Settlement | null>()
+    for (const brought of inLockOrder) {
+      settled.set(brought, await settleIn(tx, { ...settling, ...brought }))
+    }
+    return settled
+  })
+  for (const [brought, settlement] of settlements) {
+    if (settlement !== null) tell(settling.emit, brought, settlement)
+  }
+  return settlements
+}
+
+async function settleIn(tx: Tx, step: Settling & Brought): Promise<Settlement | null> {
+  const decided = await decideLocked(tx, step)
+  if (decided === null) return null
+  const order = await carryOut({ ...step, ...decided, tx })
+  return { order, decision: decided.decision }
 }
 
 /** What `settle` would decide. Nothing is written. */
