@@ -119,8 +119,9 @@ function tellAnswer(
   { orderNo, source, answer }: { orderNo: string; source: Source; answer: Answer },
 ): void {
   if (answer.kind === 'unknown') {
-    const { cause, message } = answer
-    emit({ type: 'order_unanswered', orderNo, source, cause, message })
+    const { cause, message, evidence } = answer
+    const requestId = typeof evidence.request_id === 'string' ? evidence.request_id : null
+    emit({ type: 'order_unanswered', orderNo, source, cause, message, requestId })
   } else {
     emit({ type: 'order_answered', orderNo, source, tradeState: reportedState(answer) })
   }

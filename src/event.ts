@@ -40,6 +40,8 @@ export type Event =
       readonly source: Source
       readonly cause: UnknownCause
       readonly message: string
+      /** The gateway's name for its answer, if there was one. */
+      readonly requestId: string | null
     }
   | {
       readonly type: 'order_credited'

@@ -73,4 +73,5 @@ export type OpenedCallback =
   /** Nothing may change; the sender is told so with this HTTP status, and sends again. */
   | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
 
-export type Probe = { readonly kind: 'ok' } | UnknownAnswer
+/** `verified`: the answer was signed by a key that we hold; else only our own signature was tried. */
+export type Probe = { readonly kind: 'ok'; readonly verified: boolean } | UnknownAnswer

@@ -51,7 +51,8 @@ export async function verifySeal(
 function flawOf(seal: Seal, now: Date): Rejection | null {
   const aheadSecs = Number(seal.timestamp) - now.getTime() / 1000
   if (Math.abs(aheadSecs) >= toleranceSecs) {
-    return rejected('stale', `it was signed ${Math.round(-aheadSecs)} s ago`)
+    const off = Math.round(Math.abs(aheadSecs))
+    return rejected('stale', `its timestamp is ${off} s ${aheadSecs < 0 ? 'old' : 'ahead'}`)
   }
   return seal.signature.startsWith(probePrefix)
     ? rejected('probe', 'it is a signature probe')

@@ -165,7 +165,7 @@ async function probeByKeys(client: Client, options: CallOptions): Promise<Probe>
     unlessAborted(client.keys.refresh(), signal),
   )
   if (refresh === 'aborted') return unknownAnswer('timeout', 'Cannot probe: no answer in time')
-  return refresh.kind === 'refreshed' ? { kind: 'ok' } : refresh
+  return refresh.kind === 'refreshed' ? { kind: 'ok', verified: true } : refresh
 }
 
 /** With a public key, an order that cannot exist: that it is absent is an answer to us. */
@@ -175,8 +175,12 @@ async function probeByOrder(
   options: CallOptions,
 ): Promise<Probe> {
   const question = orderQuestion(`BUDANPROBE${client.clock().getTime()}`, config)
-  const answer = await ask(client, { question, attempt: 'probe', read: answerOf }, options)
-  return answer.kind === 'unknown' ? answer : { kind: 'ok' }
+  const read = (heard: Heard): Probe => {
+    const answer = answerOf(heard)
+    if (answer.kind === 'unknown') return answer
+    return { kind: 'ok', verified: heard.verification.kind === 'genuine' }
+  }
+  return ask(client, { question, attempt: 'probe', read }, options)
 }
 
 /** Tells of each call by what it came to. */

@@ -96,11 +96,16 @@ function runLine(event: RunEvent): Line | null {
     case 'scan_failed':
       return error('Failed to get pending orders for compensation', { error: text(event.error) })
     case 'scan_empty':
-      return info('No pending orders to compensate')
+      return info('No pending orders to compensate', { run_id: event.run.id })
     case 'scan_found':
-      return info('Found pending orders for compensation', { count: event.count })
+      return info('Found pending orders for compensation', {
+        run_id: event.runId,
+        count: event.count,
+      })
     case 'run_finished':
       return info('Order compensation job completed', {
+        run_id: event.run.id,
+        ...(event.run.dryRun ? { dry_run: true } : {}),
         total: event.run.total,
         success: event.run.success,
         failed: event.run.failed,
@@ -132,6 +137,7 @@ function orderLine(event: OrderEvent): Line {
         order_no,
         cause: event.cause,
         error: event.message,
+        ...(event.requestId === null ? {} : { request_id: event.requestId }),
       })
     case 'order_credited':
       return event.source === 'compensation'

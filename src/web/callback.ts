@@ -44,7 +44,11 @@ export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; e
           204: z.undefined().register(apiSchemas, { description: 'Committed.' }),
           ...answers({
             400: [fault, 'Rejected: nothing changed, send it again. `code` is `FAIL`.'],
+            401: [fault, 'Rejected for its signature: nothing changed, send it again.'],
+            404: [fault, 'No such order here: nothing changed, send it again.'],
+            413: [fault, 'Too large: nothing changed.'],
             500: [fault, 'Not committed: send it again. `code` is `FAIL`.'],
+            503: [fault, 'The database is away, or budan is stopping: send it again.'],
           }),
         },
       },

@@ -79,14 +79,26 @@ function refusalByFastify(error: unknown): Refusal | null {
   return new Refusal(statusCode, { code: 'request_invalid', message: 'Cannot read the request' })
 }
 
+export type TokenCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+
 /** Answers every error of `app`, and of routes that are not there, in the one shape. */
-export function answerErrors(app: FastifyInstance, { emit }: { emit: Emit }): void {
+export function answerErrors(
+  app: FastifyInstance,
+  { emit, checkToken }: { emit: Emit; checkToken: TokenCheck },
+): void {
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error)
     reportFailure(error, { refusal, request, emit })
     return answerRefusal(reply, refusal)
   })
-  app.setNotFoundHandler(async (request, reply) => answerRefusal(reply, notFound(request)))
+  app.setNotFoundHandler(async (request, reply) => {
+    if (isGuarded(request.url)) await checkToken(request, reply)
+    return answerRefusal(reply, notFound(request))
+  })
+}
+
+function isGuarded(url: string): boolean {
+  return /^\/v1(\/|\?|$)/.test(url) && !url.startsWith(callbackPath)
 }
 
 /**

@@ -14,7 +14,7 @@ import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { addOrderRoutes } from './orders.ts'
 import { addRunRoutes } from './runs.ts'
 import { addStatusPage, addStatusStyle } from './status-page.ts'
-import { requireToken } from './token.ts'
+import { requireToken, tokenCheck } from './token.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
 export interface WebOptions {
@@ -29,7 +29,7 @@ export interface WebOptions {
 export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
   const { server, emit = budan.emit, version, clock = systemClock } = options
   const app = createWebApp({ ...webLimits, ...options.limits })
-  answerErrors(app, { emit })
+  answerErrors(app, { emit, checkToken: tokenCheck(server.apiToken) })
   await describeRoutes(app, { version })
 
   await app.register(async (callback: WebApp) => addCallbackRoute(callback, { budan, emit }))

@@ -1,19 +1,24 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { Refusal } from './errors.ts'
+import { Refusal, type TokenCheck } from './errors.ts'
 
 /** Lets only requests with `Authorization: Bearer <token>` through; all when there is no token. */
 export function requireToken(app: FastifyInstance, token: string | null): void {
-  if (token === null) return
+  app.addHook('onRequest', tokenCheck(token))
+}
+
+/** The same check for where no route is: whoever may not ask is not told what there is. */
+export function tokenCheck(token: string | null): TokenCheck {
   // Digests have one length, so that the comparison takes as long whatever was sent.
-  const wanted = digest(Buffer.from(token, 'utf8'))
-  app.addHook('onRequest', async (request, reply) => {
+  const wanted = token === null ? null : digest(Buffer.from(token, 'utf8'))
+  return async (request, reply) => {
+    if (wanted === null) return
     const sent = bearerToken(request.headers.authorization)
     if (sent !== null && timingSafeEqual(digest(sent), wanted)) return
     reply.header('www-authenticate', 'Bearer')
     const message = `Authorization: ${sent === null ? 'a Bearer token is needed' : 'the token is wrong'}`
     throw new Refusal(401, { code: 'unauthorized', message })
-  })
+  }
 }
 
 function bearerToken(header: string | undefined): Buffer | null {

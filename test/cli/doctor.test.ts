@@ -55,18 +55,23 @@ function brief(findings: readonly Finding[]): string[] {
 }
 
 describe('examineGateway()', () => {
-  test('finds all well with a public key', async () => {
-    expect(brief(await examineGateway(config()))).toEqual([
-      'ok clock',
-      'ok gateway',
-      'ok APIv3 key',
-    ])
+  test('finds all well with a public key, when the answer was signed by it', async () => {
+    simulators.public_key.control.setSwitches({ sign_business_errors: true })
+    const findings = brief(await examineGateway(config()))
+    simulators.public_key.control.setSwitches({ sign_business_errors: false })
+    expect(findings).toEqual(['ok clock', 'ok gateway', 'ok answers', 'ok APIv3 key'])
+  })
+
+  test('says that a public key could not be tried, when the answer was not signed', async () => {
+    const findings = await examineGateway(config())
+    expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'warn answers', 'ok APIv3 key'])
+    expect(findings[2]?.next).toContain('budan check')
   })
 
   test('finds all well with platform certificates, and opens them', async () => {
     const findings = await examineGateway(config({}, 'certificate'))
-    expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'ok APIv3 key'])
-    expect(findings[2]?.detail).toBe('it opened the platform certificates')
+    expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'ok answers', 'ok APIv3 key'])
+    expect(findings[3]?.detail).toBe('it opened the platform certificates')
   })
 
   test('tells a wrong serial number by the 401', async () => {

@@ -258,8 +258,8 @@ describe('platform certificates', () => {
 
   test('probe() is ok when the list is', async () => {
     const { gateway } = withCertificates()
-    expect(await gateway.probe()).toEqual({ kind: 'ok' })
-    expect(await gateway.probe()).toEqual({ kind: 'ok' })
+    expect(await gateway.probe()).toEqual({ kind: 'ok', verified: true })
+    expect(await gateway.probe()).toEqual({ kind: 'ok', verified: true })
     expect(fetches()).toBe(2)
     await gateway.stop()
   })

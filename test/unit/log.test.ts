@@ -34,7 +34,7 @@ describe('logEvents()', () => {
     const level = 'info'
     expect(lines).toEqual([
       { level, run_id: '1', trigger: 'start', msg: 'Order compensation job started' },
-      { level, count: 3, msg: 'Found pending orders for compensation' },
+      { level, run_id: '1', count: 3, msg: 'Found pending orders for compensation' },
       {
         level,
         order_no: orderNo,
@@ -44,6 +44,7 @@ describe('logEvents()', () => {
       { level, order_no: orderNo, msg: 'Order compensated successfully' },
       {
         level,
+        run_id: '1',
         total: 3,
         success: 1,
         failed: 0,
@@ -65,7 +66,14 @@ describe('logEvents()', () => {
       'Failed to get pending orders for compensation',
     ],
     [
-      { type: 'order_unanswered', orderNo: 'x', source, cause: 'timeout', message: 'late' },
+      {
+        type: 'order_unanswered',
+        orderNo: 'x',
+        source,
+        cause: 'timeout',
+        message: 'late',
+        requestId: null,
+      },
       'error',
       'Failed to query wechat order',
     ],

@@ -32,6 +32,9 @@ const guarded: readonly (readonly ['GET' | 'POST', string])[] = [
   ['GET', '/v1/runs/1'],
   ['GET', '/v1/audit'],
   ['GET', '/'],
+  // Not there, which nobody without a token is told.
+  ['GET', '/v1/nothing'],
+  ['POST', '/v1'],
 ]
 
 describe('requireToken() refuses', () => {

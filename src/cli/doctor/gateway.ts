@@ -57,9 +57,21 @@ async function examineProbe(gateway: Gateway, wechat: WechatConfig): Promise<rea
   const probe = await gateway.probe()
   const sealed = examineSeal(probe, wechat)
   if (probe.kind === 'ok') {
-    return [ok('gateway', `${wechat.baseUrl} accepts our signature`), ...sealed]
+    const heard = ok('gateway', `${wechat.baseUrl} accepts our signature`)
+    return [heard, examineAnswer(probe, wechat), ...sealed]
   }
   return [fail('gateway', { detail: probe.message, next: nextStep(probe, wechat) }), ...sealed]
+}
+
+/** An answer that finds no order need not be signed, and then nothing was verified. */
+function examineAnswer({ verified }: { verified: boolean }, { publicKey }: WechatConfig): Finding {
+  const name = 'answers'
+  if (verified) return ok(name, 'signed by a key that we hold')
+  const key = publicKey === null ? 'the certificates' : `the public key "${publicKey.id}"`
+  return warn(name, {
+    detail: `this one was not signed, so ${key} could not be tried`,
+    next: 'check an order that exists: `budan check <order_no>` verifies its answer',
+  })
 }
 
 /** The APIv3 key opens certificates and callbacks; only the former can be tried out. */
