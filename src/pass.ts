@@ -84,8 +84,9 @@ export class Pass {
       await Promise.all(claimed.map((one) => this.#checkWave([one], probing)))
       return
     }
-    for (let at = 0; at < claimed.length; at += embeddedWave) {
-      await this.#checkWave(claimed.slice(at, at + embeddedWave), probing)
+    const waveSize = Math.max(embeddedWave, this.#scanning.concurrency)
+    for (let at = 0; at < claimed.length; at += waveSize) {
+      await this.#checkWave(claimed.slice(at, at + waveSize), probing)
     }
   }
 
@@ -230,7 +231,7 @@ function durationSince(startedAt: number): number {
  * (measured: `npm run bench -- --only crediting`), so it settles a wave while no question is out. A
  * server works elsewhere, and settles each answer as it comes.
  */
-const embeddedWave = 25
+const embeddedWave = 25 // and no smaller than the concurrency, which it would limit
 
 /**
  * Fewer answers of a kind than this may be chance: orders that another system never placed, or
