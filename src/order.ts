@@ -14,19 +14,26 @@ export const orderStatuses = ['pending', 'paid', 'expired', 'review'] as const
 /** Who brought the answer that credited an order. */
 export type Source = 'callback' | 'check' | 'compensation'
 
-/** A recharge order. */
-export interface Order {
+/** Whose order it is; only that merchant can ask about it. */
+export interface Merchant {
+  readonly gateway: string
+  readonly mchid: string
+  readonly appid: string
+}
+
+/** What never changes of an order: what was ordered, by whom, and of which merchant. */
+export interface OrderFacts extends Merchant {
   readonly orderNo: string
   readonly userId: string
   readonly amount: Fen
   readonly currency: string
   readonly description: string
   readonly attach: string | null
-  /** Of the merchant that it was placed with, frozen at creation. */
-  readonly gateway: string
-  readonly mchid: string
-  readonly appid: string
   readonly adopted: boolean
+}
+
+/** A recharge order. */
+export interface Order extends OrderFacts {
   readonly codeUrl: string | null
   readonly status: OrderStatus
   /** Grows by one with each change of state; each number has its event. */
@@ -47,21 +54,8 @@ export interface Order {
   readonly creditedBy: Source | null
 }
 
-/** Whose order it is; only that merchant can ask about it. */
-export type Merchant = Pick<Order, 'gateway' | 'mchid' | 'appid'>
-
-/** An order's facts as it is placed or adopted. */
-export interface NewOrder {
-  readonly orderNo: string
-  readonly userId: string
-  readonly amount: Fen
-  readonly currency: string
-  readonly description: string
-  readonly attach: string | null
-  readonly gateway: string
-  readonly mchid: string
-  readonly appid: string
-  readonly adopted: boolean
+/** An order as it is placed or adopted. */
+export interface NewOrder extends OrderFacts {
   readonly idempotencyKey: string | null
   /** Null: the database's now (with `expiresAt` = now + `ttlMs`). */
   readonly createdAt: Date | null

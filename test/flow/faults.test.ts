@@ -1,22 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RuleInput } from '../../src/simulator/index.ts'
 import { breakableStore } from '../support/breakable-store.ts'
 import { freshStore } from '../support/stores.ts'
-import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+import { useWorlds, type World } from '../support/world.ts'
 
 /** The faults that lost or doubled somebody's money, by their number in docs/faults.md. */
 
-const worlds: World[] = []
-
-async function world(options: WorldOptions = {}): Promise<World> {
-  const opened = await openWorld({ kind: 'postgres', ...options })
-  worlds.push(opened)
-  return opened
-}
-
-afterEach(async () => {
-  for (const opened of worlds.splice(0)) await opened.close()
-})
+const world = useWorlds({ kind: 'postgres' })
 
 function run(opened: World) {
   return opened.budan.run({ dryRun: false })

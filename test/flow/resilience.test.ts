@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { breakableStore } from '../support/breakable-store.ts'
 import { freshStore } from '../support/stores.ts'
-import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+import { openWorld, useWorlds, type World } from '../support/world.ts'
 
 /** What would delay a paid order for hours, or end the job without a word. */
 
-const worlds: World[] = []
-
-async function world(options: WorldOptions = {}): Promise<World> {
-  const opened = await openWorld({ kind: 'postgres', ...options })
-  worlds.push(opened)
-  return opened
-}
-
-afterEach(async () => {
-  for (const opened of worlds.splice(0)) await opened.close()
-})
+const world = useWorlds({ kind: 'postgres' })
 
 const query = 'query' as const
 const noSuchOrder = { kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' } as const

@@ -1,19 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { breakableStore } from '../support/breakable-store.ts'
+import { describe, expect, it } from 'vitest'
+import { breakableStore, poisonedStore } from '../support/breakable-store.ts'
 import { freshStore } from '../support/stores.ts'
-import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+import { useWorlds } from '../support/world.ts'
 
-const worlds: World[] = []
-
-async function world(options: WorldOptions = {}): Promise<World> {
-  const opened = await openWorld({ kind: 'postgres', ...options })
-  worlds.push(opened)
-  return opened
-}
-
-afterEach(async () => {
-  for (const opened of worlds.splice(0)) await opened.close()
-})
+const world = useWorlds({ kind: 'postgres' })
 
 describe('a run', () => {
   it('is kept with the result of each order', async () => {
@@ -88,6 +78,31 @@ describe('a run', () => {
     breaking.broken = false
     expect((await opened.budan.run({ dryRun: false })).run.status).toBe('finished')
   })
+})
+
+describe('credits that are made together', () => {
+  it.each(['pglite', 'postgres'] as const)(
+    'are taken apart when one of them fails, which leaves the others alone (%s)',
+    async (kind) => {
+      const clock = { mins: 0 }
+      const now = () => new Date(Date.UTC(2026, 0, 24, 7) + clock.mins * 60_000)
+      const store = poisonedStore(await freshStore(kind, { clock: now }), 'ORDER-15')
+      const opened = await world({ store, recharge: { compensationConcurrency: 20 } })
+      for (let n = 10; n < 30; n += 1) {
+        await opened.adopt(`ORDER-${n}`)
+        opened.control.pay(`ORDER-${n}`, { callback: false })
+      }
+      clock.mins = 6
+      await opened.advanceMins(6)
+      const { run } = await opened.budan.run({ dryRun: false })
+      expect(run).toMatchObject({ total: 20, success: 19, failed: 1, outcomes: { error: 1 } })
+      expect(await opened.balance('u1')).toBe(1900n)
+      const credited = opened.events.filter(({ type }) => type === 'order_credited')
+      expect(credited).toHaveLength(19)
+      expect(await opened.order('ORDER-15')).toMatchObject({ status: 'pending' })
+      expect(Object.values(await store.audit()).every((count) => count === 0)).toBe(true)
+    },
+  )
 })
 
 describe('openService()', () => {

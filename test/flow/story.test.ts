@@ -1,19 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { openWorld, type World, type WorldOptions } from '../support/world.ts'
+import { describe, expect, it } from 'vitest'
+import { useWorlds, type World } from '../support/world.ts'
 
 /** The story that budan began with: its acceptance criteria and its listed test cases. */
 
-const worlds: World[] = []
-
-async function world(options: WorldOptions = {}): Promise<World> {
-  const opened = await openWorld(options)
-  worlds.push(opened)
-  return opened
-}
-
-afterEach(async () => {
-  for (const opened of worlds.splice(0)) await opened.close()
-})
+const world = useWorlds()
 
 function run(opened: World) {
   return opened.budan.run({ dryRun: false })

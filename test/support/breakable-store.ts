@@ -28,6 +28,19 @@ export function breakableStore(store: Store, breaking: Breaking): Store {
   })
 }
 
+/** A store on which one order can never be credited, whatever is tried. */
+export function poisonedStore(store: Store, orderNo: string): Store {
+  const credit =
+    (tx: Tx): Tx['credit'] =>
+    (order, made) =>
+      order.orderNo === orderNo
+        ? Promise.reject(new Error(`poisoned ${orderNo}`))
+        : tx.credit(order, made)
+  return overriding(store, {
+    transaction: (work) => store.transaction((tx) => work(overriding(tx, { credit: credit(tx) }))),
+  })
+}
+
 /** Where a process may die while it settles an answer. */
 export const crashPoints = [
   'before the transaction',
@@ -82,11 +95,11 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
   }
 }
 
-/** The same store, whatever it is made of, with some methods of its own. */
-function overriding(store: Store, own: Partial<Store>): Store {
-  return new Proxy(store, {
+/** The same thing, whatever it is made of, with some methods of its own. */
+function overriding<T extends object>(thing: T, own: Partial<T>): T {
+  return new Proxy(thing, {
     get: (target, name) => {
-      if (name in own) return own[name as keyof Store]
+      if (name in own) return own[name as keyof T]
       const member = Reflect.get(target, name)
       return typeof member === 'function' ? member.bind(target) : member
     },

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { afterEach } from 'vitest'
 import type { Config, RechargeConfig } from '../../src/config.ts'
 import type { Event } from '../../src/event.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
@@ -131,6 +132,19 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       await simulator.stop()
       await letterbox.close()
     },
+  }
+}
+
+/** Opens worlds for one test file, and closes them after each test. */
+export function useWorlds(defaults: WorldOptions = {}): (options?: WorldOptions) => Promise<World> {
+  const worlds: World[] = []
+  afterEach(async () => {
+    for (const opened of worlds.splice(0)) await opened.close()
+  })
+  return async (options = {}) => {
+    const opened = await openWorld({ ...defaults, ...options })
+    worlds.push(opened)
+    return opened
   }
 }
 
