@@ -8,7 +8,7 @@ export default defineConfig({
     pool: 'forks',
     // Two cores; each worker may hold an embedded database of some 400 MB.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })
