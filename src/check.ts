@@ -13,7 +13,8 @@ export interface Checking extends Settling {
 /** How a check settles, and how it puts its further questions: alone, or among those of a run. */
 export interface Ways {
   readonly settle: (brought: Brought) => Promise<Settlement | null>
-  readonly inLane: <T>(questions: () => Promise<T>) => Promise<T>
+  /** Null: they may not be put any more. */
+  readonly inLane: (questions: () => Promise<Answer | null>) => Promise<Answer | null>
 }
 
 export interface Asked {

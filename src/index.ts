@@ -20,7 +20,13 @@ export type { Readiness } from './readiness.ts'
 export type { Run, RunResult } from './run.ts'
 export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'
 export type { OnPaid } from './settle.ts'
-export { CursorError, DatabaseBusyError, StaleOrderError, StoreError } from './store/errors.ts'
+export {
+  CursorError,
+  DatabaseBusyError,
+  StaleOrderError,
+  StoreError,
+  UnknownOutcomeError,
+} from './store/errors.ts'
 export { openStore } from './store/open.ts'
 export type * from './store/store.ts'
 export type * from './trade.ts'

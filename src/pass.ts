@@ -1,4 +1,4 @@
-import pLimit from 'p-limit'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { unreachable } from './assert.ts'
 import {
   ask,
@@ -11,7 +11,7 @@ import {
 } from './check.ts'
 import type { Order } from './order.ts'
 import type { Outcome, RunResult, RunStatus } from './run.ts'
-import { foresee, reportedState } from './settle.ts'
+import { foresee, reportedState, settle } from './settle.ts'
 import { SettleGroups } from './settle-groups.ts'
 import type { ClaimedOrder } from './store/store.ts'
 import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
@@ -36,19 +36,26 @@ export interface PassRequest {
 export class Pass {
   readonly results: RunResult[] = []
   claimedCount = 0
-  readonly #scanning: Scanning & Ways
+  readonly #scanning: Scanning
+  readonly #ways: Ways
+  readonly #inLane: LimitFunction
   readonly #request: PassRequest
   readonly #deadline: AbortSignal
   readonly #absent: { order: Order; answer: AbsentAnswer; startedAt: number }[] = []
   readonly #unasked: ClaimedOrder[] = []
+  readonly #failed: ClaimedOrder[] = []
   #tradeCount = 0
   #unverifiedCount = 0
 
   constructor(scanning: Scanning, request: PassRequest) {
-    const groups = new SettleGroups(scanning)
+    this.#scanning = scanning
     // At most so many questions at a time, those that follow a close included; settling is no question.
-    const inLane = pLimit(scanning.concurrency)
-    this.#scanning = { ...scanning, settle: (brought) => groups.settle(brought), inLane }
+    this.#inLane = pLimit(scanning.concurrency)
+    this.#ways = {
+      settle: settlingOf(scanning),
+      // A closing that waited for its lane comes too late when the run is being held or stopped.
+      inLane: (questions) => this.#inLane(async () => (this.#mayNotAsk() ? null : questions())),
+    }
     this.#request = request
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
   }
@@ -58,9 +65,9 @@ export class Pass {
     const { batchSize, breaker } = this.#scanning
     // An open breaker lets one order through; if its answer heals, the rest of the batch follows.
     const probing = breaker.reason !== null && !this.#request.dryRun
-    if (probing) await this.#checkBatch(1)
+    if (probing) await this.#checkBatch(1, true)
     if (breaker.reason === null || !probing) {
-      await this.#checkBatch(batchSize - this.claimedCount)
+      await this.#checkBatch(batchSize - this.claimedCount, false)
     }
     await this.#settleAbsent()
     this.#watchVerification()
@@ -69,7 +76,7 @@ export class Pass {
     return held ? 'stopped' : 'finished'
   }
 
-  async #checkBatch(limit: number): Promise<void> {
+  async #checkBatch(limit: number, probing: boolean): Promise<void> {
     if (limit <= 0) return
     const claimed = await this.#claim(limit)
     if (claimed.length === 0) return
@@ -79,7 +86,6 @@ export class Pass {
       runId: this.#request.runId,
       count: claimed.length,
     })
-    const probing = this.#scanning.breaker.reason !== null
     if (this.#scanning.store.kind === 'postgres') {
       await Promise.all(claimed.map((one) => this.#checkWave([one], probing)))
       return
@@ -101,14 +107,14 @@ export class Pass {
 
   /** Asks about each, then settles what was answered. The lanes are for questions alone. */
   async #checkWave(wave: readonly ClaimedOrder[], probing: boolean): Promise<void> {
-    const { inLane } = this.#scanning
-    const answered = await Promise.all(wave.map((one) => inLane(() => this.#askOne(one, probing))))
+    const asked = wave.map((one) => this.#inLane(() => this.#askOne(one, probing)))
+    const answered = await Promise.all(asked)
     await Promise.all(answered.map((found) => found && this.#settle(found)))
   }
 
   /** Null when there is nothing to settle now: not asked, absent, or failed. */
   async #askOne(claimed: ClaimedOrder, probing: boolean): Promise<Answered | null> {
-    if (this.#mayNotAsk(probing)) {
+    if (this.#mayNotAsk() && !(probing && this.#mayProbe())) {
       this.#unasked.push(claimed)
       return null
     }
@@ -126,15 +132,20 @@ export class Pass {
     return null
   }
 
-  #mayNotAsk(probing: boolean): boolean {
-    const held = this.#scanning.breaker.reason !== null && !probing && !this.#request.dryRun
-    return held || this.#request.signal.aborted || this.#deadline.aborted
+  #mayNotAsk(): boolean {
+    const held = this.#scanning.breaker.reason !== null && !this.#request.dryRun
+    return held || !this.#mayProbe()
+  }
+
+  #mayProbe(): boolean {
+    return !this.#request.signal.aborted && !this.#deadline.aborted
   }
 
   /**
    * Absent answers wait for the others of the run. When most answers about orders that the gateway
    * ought to know are absent, none may end such an order: it may be we who ask for the wrong
-   * merchant. When they are many as well, it is: then they count as no answer at all.
+   * merchant. When there are many and no trade at all, it is: one trade proves the number right.
+   * Then they count as no answer.
    */
   async #settleAbsent(): Promise<void> {
     const surprisingCount = this.#absent.filter(({ order }) => isPlaced(order)).length
@@ -150,10 +161,9 @@ export class Pass {
 
   #isSystemic(surprisingCount: number): boolean {
     const { breaker } = this.#scanning
-    if (this.#request.dryRun) return false
+    if (this.#request.dryRun || this.#tradeCount > 0) return false
     if (surprisingCount < systemicMin && breaker.reason === null) return false
-    const answers = surprisingCount + this.#tradeCount
-    breaker.observeRun('absent', `${surprisingCount} of ${answers} answers were "no such order"`)
+    breaker.observeRun('absent', `all ${surprisingCount} answers were "no such order"`)
     return true
   }
 
@@ -172,7 +182,7 @@ export class Pass {
     try {
       const checked = dryRun
         ? await foreseeAnswer(this.#scanning, asked)
-        : await settleAnswer(this.#scanning, asked)
+        : await settleAnswer({ ...this.#scanning, ...this.#ways }, asked)
       if (checked === null) throw new Error('The order is gone')
       this.results.push({
         orderNo: found.order.orderNo,
@@ -186,14 +196,22 @@ export class Pass {
     }
   }
 
+  /** What was not asked is due as it was; what could not be settled, after the shortest wait. */
   async #giveBack(): Promise<void> {
-    if (this.#unasked.length === 0 || this.#request.dryRun) return
+    const claimed = [...this.#unasked, ...this.#failed]
+    if (claimed.length === 0 || this.#request.dryRun) return
     // If this fails they are due again when their lease runs out.
-    await this.#scanning.store.release(this.#unasked).catch(() => undefined)
+    await this.#scanning.store.release(claimed).catch(() => undefined)
+  }
+
+  #failedDueAt(): Date {
+    const { waitFrom } = this.#request
+    return new Date(+waitFrom + Math.min(...this.#scanning.policy.recheckMs))
   }
 
   #noteFailure({ order, answer, startedAt }: Questioned, error: unknown): void {
     const { orderNo } = order
+    this.#failed.push({ order, dueAt: this.#failedDueAt() })
     this.#scanning.emit({ type: 'settle_failed', orderNo, source: 'compensation', answer, error })
     this.results.push({
       orderNo,
@@ -203,6 +221,16 @@ export class Pass {
       durationMs: durationSince(startedAt),
     })
   }
+}
+
+/** Together while there are many; an embedder's own work may take its time, so there each alone. */
+function settlingOf(scanning: Scanning): Ways['settle'] {
+  if (scanning.onPaid === undefined) {
+    const groups = new SettleGroups(scanning)
+    return (brought) => groups.settle(brought)
+  }
+  const alone = pLimit(scanning.concurrency)
+  return (brought) => alone(() => settle(scanning, brought))
 }
 
 interface Questioned {

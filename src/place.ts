@@ -40,6 +40,8 @@ export type Placement =
       readonly code: string
       readonly message: string
     }
+  /** The order of this key ended before the gateway ever gave a code for it. */
+  | { readonly kind: 'ended'; readonly order: Order }
   /** Whether the trade exists is not known: ask again with the same key. */
   | { readonly kind: 'unanswered'; readonly order: Order; readonly message: string }
 
@@ -72,8 +74,7 @@ export async function placeOrder(placing: Placing, request: PlaceRequest): Promi
   }
   if (order.codeUrl !== null) return { kind: 'placed', order }
   if (order.status !== 'pending') {
-    const message = `the order of this Idempotency-Key is ${order.status} and was never placed`
-    return { kind: 'refused', order, code: 'order_ended', message }
+    return { kind: 'ended', order }
   }
 
   const prepay = await placing.gateway.prepay(order)

@@ -1,4 +1,6 @@
 import type { Breaker } from './breaker.ts'
+import { merchantOf } from './check.ts'
+import type { Gateway } from './gateway/gateway.ts'
 import type { SchedulePolicy } from './schedule.ts'
 import type { Store, Vitals } from './store/store.ts'
 
@@ -16,6 +18,7 @@ export interface ReadinessCheck {
 
 export interface Examined {
   readonly store: Store
+  readonly gateway: Gateway
   readonly breaker: Breaker
   readonly policy: SchedulePolicy
   /** Whether runs are budan's own; else somebody asks for each. */
@@ -25,7 +28,8 @@ export interface Examined {
 }
 
 export async function readinessOf(examined: Examined): Promise<Readiness> {
-  const vitals = await examined.store.vitals().catch((error: Error) => error)
+  const merchant = merchantOf(examined.gateway)
+  const vitals = await examined.store.vitals(merchant).catch((error: Error) => error)
   const checks =
     vitals instanceof Error
       ? [failing('database', 'it does not answer: see the log'), gatewayCheck(examined.breaker)]

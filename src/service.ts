@@ -112,7 +112,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const { store, node } = parts
   const log = logEvents(createLog(config.log))
   const metrics = createMetrics({
-    vitals: () => store.vitals(),
+    vitals: () => store.vitals(merchantOf(gateway)),
     breakerReason: () => breaker.reason,
   })
   const emit = emitTo([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
@@ -147,7 +147,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     run: ({ dryRun }) => inFlight.track(runNow(scanning, { dryRun, signal: inFlight.signal })),
     readiness: () =>
       readinessOf({
-        ...{ store, breaker, policy },
+        ...{ store, gateway, breaker, policy },
         enabled: recharge.compensationEnabled,
         runningMs: job.runningMs,
       }),

@@ -149,11 +149,16 @@ async function watch(
   const { placed, ends, listener } = watched
   while (!ends.deadline.aborted) {
     const next = ends.next()
-    const { ordersByStatus } = await stage.budan.store.vitals()
-    listener.progress(placed.length - ordersByStatus.pending)
-    if (ordersByStatus.pending === 0) return
+    const open = await openOrders(stage)
+    listener.progress(placed.length - open)
+    if (open === 0) return
     await next
   }
+}
+
+async function openOrders({ budan }: Stage): Promise<number> {
+  const byMerchant = await budan.store.openOrders()
+  return byMerchant.reduce((sum, { count }) => sum + count, 0)
 }
 
 async function reportOf(

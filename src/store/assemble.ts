@@ -61,7 +61,8 @@ export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): 
 
     openOrders: () => to('count open orders', () => openOrders(scope)),
     audit: () => to('audit', () => auditRows(patientDb)),
-    vitals: () => to('read the vital signs', () => readVitals(scope, { countMax: countMax[kind] })),
+    vitals: (merchant) =>
+      to('read the vital signs', () => readVitals(scope, { merchant, countMax: countMax[kind] })),
     schema: () => to('read the state of the schema', () => schemaState(database.db)),
     migrate: () => to('migrate', () => migrateToLatest(patientDb)),
     close: () => database.close(),

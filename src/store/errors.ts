@@ -8,6 +8,11 @@ export class StaleOrderError extends StoreError {
   override readonly name = 'StaleOrderError'
 }
 
+/** The answer to a COMMIT was lost: all of its work was done, or none. */
+export class UnknownOutcomeError extends StoreError {
+  override readonly name = 'UnknownOutcomeError'
+}
+
 /** A page cursor that this program did not make. */
 export class CursorError extends Error {
   override readonly name = 'CursorError'

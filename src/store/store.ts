@@ -58,8 +58,8 @@ export interface Store {
 
   /** Rows that break an invariant, counted; all 0 when all is well. */
   audit(): Promise<Audit>
-  /** For metrics and readiness. */
-  vitals(): Promise<Vitals>
+  /** For metrics and readiness. Ages and delays are of this merchant's orders. */
+  vitals(merchant: Merchant): Promise<Vitals>
   /** Open orders by the merchant that they belong to. Reads all of them: for a start, not for each scrape. */
   openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
   schema(): Promise<SchemaState>

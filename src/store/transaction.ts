@@ -4,8 +4,9 @@ import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import type { NewOrderEvent, Order } from '../order.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
+import { StoreError, UnknownOutcomeError } from './errors.ts'
 import { appendEvent } from './events.ts'
-import { attempt, isConflict, quoted } from './failure.ts'
+import { attempt, isConflict, quoted, sqlStateOf } from './failure.ts'
 import { creditOrder } from './ledger.ts'
 import { lockOrder, turnOrder, waitWithOrder } from './steps.ts'
 import type { LockedOrder, Row, Schedule, Tx } from './store.ts'
@@ -68,10 +69,19 @@ async function transactOn<T>(
     await sql`rollback`.execute(db).catch(() => undefined)
     throw error
   })
-  await attempt({ name, action: 'tell whether the transaction was committed' }, () =>
-    sql`commit`.execute(db),
-  )
+  await commit(db, name)
   return result
+}
+
+async function commit(db: Connection, name: string): Promise<void> {
+  const action = 'tell whether the transaction was committed'
+  try {
+    await attempt({ name, action }, () => sql`commit`.execute(db))
+  } catch (error) {
+    // What the database itself refused was rolled back; where its answer is lost, nobody knows.
+    if (!(error instanceof StoreError) || sqlStateOf(error.cause) !== null) throw error
+    throw new UnknownOutcomeError(error.message, { cause: error.cause })
+  }
 }
 
 /**
@@ -82,6 +92,7 @@ async function transactOn<T>(
 class Steps implements Tx {
   readonly #scope: Scope
   readonly #name: string
+  readonly #underWay = new Set<Promise<unknown>>()
   #failure: { readonly error: unknown } | null = null
   #ended = false
 
@@ -93,6 +104,9 @@ class Steps implements Tx {
   async take<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     try {
       const result = await work(this)
+      this.#ended = true
+      // A step that `work` did not wait for may fail yet, and take the whole transaction with it.
+      await Promise.allSettled(this.#underWay)
       if (this.#failure !== null) throw this.#failure.error
       return result
     } finally {
@@ -146,8 +160,10 @@ class Steps implements Tx {
 
   async #step<T>(action: string, work: () => Promise<T>): Promise<T> {
     assert(!this.#ended, `Cannot ${action}: its transaction has ended`)
+    const step = attempt({ name: this.#name, action }, work)
+    this.#underWay.add(step)
     try {
-      return await attempt({ name: this.#name, action }, work)
+      return await step
     } catch (error) {
       this.#failure ??= { error }
       throw error

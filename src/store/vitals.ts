@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../assert.ts'
-import type { OrderStatus } from '../order.ts'
+import type { Merchant, OrderStatus } from '../order.ts'
 import { orderStatuses } from '../order.ts'
 import { firstOf, type Scope } from './database.ts'
 import type { Vitals } from './store.ts'
@@ -22,9 +22,9 @@ interface VitalsRow {
  */
 export async function readVitals(
   scope: Scope,
-  { countMax }: { countMax: number },
+  { merchant, countMax }: { merchant: Merchant; countMax: number },
 ): Promise<Vitals> {
-  const row = await vitalsRow(scope, countMax)
+  const row = await vitalsRow(scope, { merchant, countMax })
   const counts = { pending: 0, paid: 0, expired: 0, review: 0 }
   for (const status of orderStatuses) {
     counts[status] =
@@ -41,15 +41,20 @@ export async function readVitals(
   }
 }
 
-async function vitalsRow({ db, now }: Scope, countMax: number): Promise<VitalsRow> {
+async function vitalsRow(
+  { db, now }: Scope,
+  { merchant, countMax }: { merchant: Merchant; countMax: number },
+): Promise<VitalsRow> {
+  const { gateway, mchid, appid } = merchant
+  const ours = sql`gateway = ${gateway} and mchid = ${mchid} and appid = ${appid}`
   const row = await firstOf(
     db,
     sql<VitalsRow>`
       select ${now()} as now,
-        (select min(created_at) from orders where status = 'pending' and checks = 0)
+        (select min(created_at) from orders where status = 'pending' and checks = 0 and ${ours})
           as oldest_unasked_at,
         (select min(next_check_at) from orders
-          where status = 'pending' and next_check_at <= ${now()}) as most_overdue_at,
+          where status = 'pending' and ${ours} and next_check_at <= ${now()}) as most_overdue_at,
         (select max(finished_at) from runs where status = 'finished' and not dry_run)
           as last_finished_run_at,
         ${countUpTo('pending', countMax)} as pending,

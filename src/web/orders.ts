@@ -69,7 +69,7 @@ function addCreate(app: WebApp, { budan, clock }: { budan: Budan; clock: Clock }
             fault,
             '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`',
           ],
-          409: [fault, '`idempotency_key_reused`, `order_conflict`: the facts differ.'],
+          409: [fault, '`idempotency_key_reused`, `order_conflict`: the facts differ. `order_ended`: use a new key.'],
           422: [fault, '`gateway_refused`: the gateway will not take this order.'],
           502: [fault, '`gateway_unavailable`: repeat with the same key.'],
         }),
@@ -182,6 +182,10 @@ async function placeOrder(
       return placement.order
     case 'conflict':
       throw new Refusal(409, { code: 'idempotency_key_reused', message: placement.message })
+    case 'ended': {
+      const message = `The order of this Idempotency-Key is ${placement.order.status} and has no code: use a new key`
+      throw new Refusal(409, { code: 'order_ended', message })
+    }
     case 'refused': {
       const message = `The gateway refused the order: ${placement.code}: ${placement.message}`
       throw new Refusal(422, { code: 'gateway_refused', message })

@@ -4,6 +4,7 @@ import {
   corrupt,
   credit,
   type MakeSubject,
+  merchant,
   newEvent,
   place,
   placePaid,
@@ -135,7 +136,7 @@ export function watchContract(make: MakeSubject): void {
     it('vitals() tells counts, ages and the last finished run', async () => {
       let nowMs = Date.UTC(2026, 0, 24, 7)
       const { store } = await make({ clock: () => new Date(nowMs) })
-      expect(await store.vitals()).toEqual({
+      expect(await store.vitals(merchant)).toEqual({
         now: new Date(nowMs),
         ordersByStatus: { pending: 0, paid: 0, expired: 0, review: 0 },
         oldestUnaskedMs: null,
@@ -165,7 +166,7 @@ export function watchContract(make: MakeSubject): void {
         }
         nowMs += 1_000
       }
-      expect(await store.vitals()).toEqual({
+      expect(await store.vitals(merchant)).toEqual({
         now: new Date(nowMs),
         ordersByStatus: { pending: 2, paid: 1, expired: 0, review: 1 },
         oldestUnaskedMs: 602_000,

@@ -52,7 +52,7 @@ describe('orders that were never placed', () => {
       await opened.advanceMins(5)
       await run(opened)
     }
-    expect(await place(opened, 'a')).toMatchObject({ kind: 'refused', code: 'order_ended' })
+    expect(await place(opened, 'a')).toMatchObject({ kind: 'ended' })
   })
 })
 
@@ -153,6 +153,109 @@ describe('a run of absent answers', () => {
     expect(await opened.ready()).toBe(false)
     await opened.budan.receiveCallback(await opened.callback('ORDER-1'))
     expect(await opened.ready()).toBe(true)
+  })
+})
+
+describe('adopted orders that were never placed', () => {
+  it('hold no paid order up while a trade shows that the merchant number is right', async () => {
+    const opened = await world()
+    for (let tick = 10; tick < 22; tick += 1) {
+      for (const cart of [1, 2, 3, 4, 5, 6]) {
+        await opened.adopt(`CART-${tick}-${cart}`, { ttlMins: 6000 })
+        opened.control.addFault({
+          ...{ operation: query, out_trade_no: `CART-${tick}-${cart}`, fault: noSuchOrder },
+        })
+      }
+      for (const paid of [1, 2, 3, 4]) {
+        await opened.adopt(`PAID-${tick}-${paid}`)
+        opened.control.pay(`PAID-${tick}-${paid}`, { callback: false })
+      }
+      await opened.advanceMins(5)
+      await run(opened)
+    }
+    await opened.advanceMins(5)
+    await run(opened)
+    const page = { limit: 200, cursor: null, userId: null }
+    const open = await opened.store.listOrders({ ...page, status: 'pending' })
+    expect(open.items.filter(({ orderNo }) => orderNo.startsWith('PAID'))).toEqual([])
+    expect(open.items).toHaveLength(12 * 6) // and nothing ended that may still be placed
+    expect(await opened.ready()).toBe(true)
+  })
+})
+
+describe('a run that is stopped', () => {
+  it('closes and asks nothing new, however many orders are past their end', async () => {
+    const opened = await world({ recharge: { compensationConcurrency: 1 } })
+    for (let n = 10; n < 30; n += 1) await opened.adopt(`ORDER-${n}`, { ttlMins: 10 })
+    opened.control.addFault({ operation: 'close', fault: { kind: 'slow', ms: 50 } })
+    await opened.advanceMins(11)
+    opened.budan.start()
+    await opened.control.waitForRequests({ operation: 'close' })
+    await opened.budan.stop()
+    expect(opened.control.requests({ operation: 'close' }).length).toBeLessThanOrEqual(2)
+    opened.control.clearFaults()
+    await opened.advanceMins(11)
+    await run(opened)
+    const page = { limit: 200, cursor: null, userId: null }
+    const open = await opened.store.listOrders({ ...page, status: 'pending' })
+    expect(open.items).toEqual([])
+  })
+})
+
+describe('an order whose settling failed', () => {
+  it('is due again after the shortest wait, not when its lease runs out', async () => {
+    const breaking = { broken: false, methods: ['transaction'] as const }
+    let minutes = 0
+    const now = () => new Date(Date.UTC(2026, 0, 24, 7) + minutes * 60_000)
+    const store = await freshStore('postgres', { clock: now })
+    const opened = await world({ store: breakableStore(store, breaking) })
+    await opened.adopt('ORDER-1')
+    opened.control.pay('ORDER-1', { callback: false })
+    minutes = 6
+    breaking.broken = true
+    expect((await run(opened)).run).toMatchObject({ failed: 1 })
+    breaking.broken = false
+    minutes = 11
+    expect((await run(opened)).run).toMatchObject({ success: 1 })
+  })
+})
+
+describe('onPaid', () => {
+  it('that leaves a failing statement behind credits nothing, and nothing says it did', async () => {
+    const opened = await world({
+      onPaid: async (_paid, tx) => {
+        void tx.execute('select * from a_table_that_is_not_there', []).catch(() => undefined)
+      },
+    })
+    await opened.adopt('ORDER-1')
+    opened.control.pay('ORDER-1', { callback: false })
+    const callback = await opened.callback('ORDER-1')
+    await expect(opened.budan.receiveCallback(callback)).rejects.toThrow()
+    expect((await opened.order('ORDER-1')).status).toBe('pending')
+    expect(opened.events.map(({ type }) => type)).not.toContain('order_credited')
+  })
+
+  it('of several orders run side by side', async () => {
+    let most = 0
+    let now = 0
+    let third: () => void = () => undefined
+    const threeAtOnce = new Promise<void>((resolve) => (third = resolve))
+    const opened = await world({
+      onPaid: async () => {
+        now += 1
+        most = Math.max(most, now)
+        if (now === 3) third()
+        await threeAtOnce
+        now -= 1
+      },
+    })
+    for (const name of ['ORDER-1', 'ORDER-2', 'ORDER-3']) {
+      await opened.adopt(name)
+      opened.control.pay(name, { callback: false })
+    }
+    await opened.advanceMins(6)
+    expect((await run(opened)).run.success).toBe(3)
+    expect(most).toBe(3)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { breakableStore, poisonedStore } from '../support/breakable-store.ts'
+import { breakableStore, forgetfulStore, poisonedStore } from '../support/breakable-store.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 
@@ -103,6 +103,31 @@ describe('credits that are made together', () => {
       expect(Object.values(await store.audit()).every((count) => count === 0)).toBe(true)
     },
   )
+})
+
+describe('fault 18: the answer to a COMMIT is lost', () => {
+  it('after a group was settled: nothing counts twice, and nothing is lost', async () => {
+    const clock = { mins: 0 }
+    const now = () => new Date(Date.UTC(2026, 0, 24, 7) + clock.mins * 60_000)
+    const forgetting = { armed: true }
+    const store = forgetfulStore(await freshStore('postgres', { clock: now }), forgetting)
+    const opened = await world({ store, recharge: { compensationConcurrency: 20 } })
+    const orderNos = Array.from({ length: 20 }, (_, n) => `ORDER-${n + 10}`)
+    for (const orderNo of orderNos) await opened.adopt(orderNo)
+    for (const orderNo of orderNos.slice(10)) opened.control.pay(orderNo, { callback: false })
+    clock.mins = 6
+    await opened.advanceMins(6)
+    await opened.budan.run({ dryRun: false })
+    expect(forgetting.armed).toBe(false)
+    for (const orderNo of orderNos.slice(0, 10)) {
+      expect((await opened.order(orderNo)).checks).toBe(1)
+    }
+    clock.mins = 20
+    await opened.advanceMins(14)
+    await opened.budan.run({ dryRun: false })
+    expect(await opened.balance('u1')).toBe(1000n)
+    expect(Object.values(await store.audit()).every((count) => count === 0)).toBe(true)
+  })
 })
 
 describe('openService()', () => {

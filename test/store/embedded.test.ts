@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseBusyError, StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
-import { credit, newEvent, place, run } from '../contract/store-fixtures.ts'
+import { credit, merchant, newEvent, place, run } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'
 
 describe('the embedded database', () => {
@@ -132,7 +132,7 @@ describe('the embedded database', () => {
         }),
       ),
       ...orders.map(({ orderNo }) => credit(store, orderNo)),
-      ...orders.map(() => store.vitals().then(() => expect(open).toEqual([]))),
+      ...orders.map(() => store.vitals(merchant).then(() => expect(open).toEqual([]))),
     ])
     const [row] = await run({ database }, 'select count(*)::int as n from transfers')
     expect(row).toEqual({ n: 5 })

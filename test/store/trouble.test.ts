@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
-import { credit, newEvent, place, run, type Subject } from '../contract/store-fixtures.ts'
+import { credit, merchant, newEvent, place, run, type Subject } from '../contract/store-fixtures.ts'
 import {
   closeStores,
   emptyPostgresUrl,
@@ -112,7 +112,7 @@ describe('PostgreSQL in trouble', () => {
        select order_no, now(), 'created', 'api', 'pending', 1, false from o`,
     )
     await run({ database }, 'analyze orders')
-    const { pending, paid } = (await large.vitals()).ordersByStatus
+    const { pending, paid } = (await large.vitals(merchant)).ordersByStatus
     expect(pending).toBeGreaterThan(11_000)
     expect(pending).toBeLessThan(13_000)
     expect(paid).toBe(0)
@@ -147,7 +147,7 @@ describe('openStore()', () => {
       store.findOrder('x'),
       store.balance('x'),
       store.audit(),
-      store.vitals(),
+      store.vitals(merchant),
       store.listRuns(page),
       store.transaction((tx) => tx.lockOrder('x')),
     ]

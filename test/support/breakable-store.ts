@@ -1,3 +1,4 @@
+import { UnknownOutcomeError } from '../../src/store/errors.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
 
 type BreakableMethod = 'transaction' | 'openRun' | 'claimDue' | 'finishRun'
@@ -38,6 +39,26 @@ export function poisonedStore(store: Store, orderNo: string): Store {
         : tx.credit(order, made)
   return overriding(store, {
     transaction: (work) => store.transaction((tx) => work(overriding(tx, { credit: credit(tx) }))),
+  })
+}
+
+/** A store that loses the answer to its next COMMIT of several orders: they were settled. */
+export function forgetfulStore(store: Store, forgetting: { armed: boolean }): Store {
+  return overriding(store, {
+    transaction: async (work) => {
+      let locks = 0
+      const counting = (tx: Tx): Tx =>
+        overriding(tx, {
+          lockOrder: (...args) => {
+            locks += 1
+            return tx.lockOrder(...args)
+          },
+        })
+      const result = await store.transaction((tx) => work(counting(tx)))
+      if (!forgetting.armed || locks < 2) return result
+      forgetting.armed = false
+      throw new UnknownOutcomeError('the answer to COMMIT was lost')
+    },
   })
 }
 

@@ -81,7 +81,7 @@ const due = sql`
 
 /** The oldest order that nobody has an answer about, for the metrics. */
 const unasked = sql`
-  create index orders_unasked on orders (created_at)
+  create index orders_unasked on orders (gateway, mchid, appid, created_at)
   where status = 'pending' and checks = 0`
 
 const byTime = sql`create index orders_by_time on orders (created_at, order_no)`
