@@ -69,7 +69,10 @@ function addCreate(app: WebApp, { budan, clock }: { budan: Budan; clock: Clock }
             fault,
             '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`',
           ],
-          409: [fault, '`idempotency_key_reused`, `order_conflict`: the facts differ. `order_ended`: use a new key.'],
+          409: [
+            fault,
+            '`idempotency_key_reused`, `order_conflict`: the facts differ. `order_ended`: use a new key.',
+          ],
           422: [fault, '`gateway_refused`: the gateway will not take this order.'],
           502: [fault, '`gateway_unavailable`: repeat with the same key.'],
         }),
