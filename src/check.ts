@@ -1,7 +1,14 @@
 import type { Breaker } from './breaker.ts'
 import type { Closing, Gateway } from './gateway/gateway.ts'
 import type { Merchant, Order, Source } from './order.ts'
-import { type Brought, reportedState, type Settlement, type Settling, settle } from './settle.ts'
+import {
+  type Brought,
+  foresee,
+  reportedState,
+  type Settlement,
+  type Settling,
+  settle,
+} from './settle.ts'
 import type { Answer } from './trade.ts'
 
 /** What `check` works with. */
@@ -75,6 +82,13 @@ async function closeAndAsk(checking: Checking, found: Found): Promise<Answer | n
   await checking.store.appendEvent(closingEvent(checking, { ...found, closing }))
   // A refusal may mean "paid just now": any word from the gateway is worth asking again for.
   return closing.kind === 'unknown' ? null : ask(checking, order, source)
+}
+
+/** What settling the answer would come to. Nothing is written, and nothing closed. */
+export async function foreseeAnswer(checking: Checking, found: Found): Promise<Checked | null> {
+  const { order, answer, ...asked } = found
+  const seen = await foresee(checking, { ...asked, orderNo: order.orderNo, answer })
+  return seen && { ...seen, answer }
 }
 
 /** One order, asked about now. Null when it is not ours. */

@@ -1,17 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit'
-import { unreachable } from './assert.ts'
-import {
-  ask,
-  type Checked,
-  type Checking,
-  type Found,
-  merchantOf,
-  settleAnswer,
-  type Ways,
-} from './check.ts'
+import { ask, type Checking, foreseeAnswer, merchantOf, settleAnswer, type Ways } from './check.ts'
 import type { Order } from './order.ts'
-import type { Outcome, RunResult, RunStatus } from './run.ts'
-import { foresee, reportedState, settle } from './settle.ts'
+import { outcomeOf, type RunResult, type RunStatus } from './run.ts'
+import { reportedState, settle } from './settle.ts'
 import { SettleGroups } from './settle-groups.ts'
 import type { ClaimedOrder } from './store/store.ts'
 import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
@@ -244,12 +235,6 @@ interface Answered extends Questioned {
   readonly absenceCredible: boolean
 }
 
-async function foreseeAnswer(scanning: Scanning, found: Found): Promise<Checked | null> {
-  const { order, answer, ...asked } = found
-  const seen = await foresee(scanning, { ...asked, orderNo: order.orderNo, answer })
-  return seen && { ...seen, answer }
-}
-
 function durationSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt)
 }
@@ -283,23 +268,5 @@ function doubted(answer: AbsentAnswer): UnknownAnswer {
     message: 'most answers of the run were "no such order": not believed',
     systemic: true,
     evidence: answer.evidence,
-  }
-}
-
-function outcomeOf({ decision, answer }: Checked): Outcome {
-  switch (decision.kind) {
-    case 'pay':
-      return 'credited'
-    case 'expire':
-      return 'expired'
-    case 'review':
-      return 'review'
-    case 'keep':
-      return 'kept'
-    case 'wait':
-    case 'close':
-      return answer.kind === 'unknown' ? 'unknown' : 'waiting'
-    default:
-      return unreachable(decision)
   }
 }

@@ -1,3 +1,6 @@
+import { unreachable } from './assert.ts'
+import type { Checked } from './check.ts'
+
 /** What became of one order in a run. */
 export type Outcome = 'credited' | 'waiting' | 'expired' | 'review' | 'kept' | 'unknown' | 'error'
 
@@ -56,5 +59,24 @@ export function countResults(results: readonly RunResult[]): RunCounts {
     failed: count.unknown + count.error,
     skipped: count.waiting + count.expired + count.review + count.kept,
     outcomes: count,
+  }
+}
+
+/** A wait for want of an answer is `unknown`; one because the order is unpaid is `waiting`. */
+export function outcomeOf({ decision, answer }: Checked): Outcome {
+  switch (decision.kind) {
+    case 'pay':
+      return 'credited'
+    case 'expire':
+      return 'expired'
+    case 'review':
+      return 'review'
+    case 'keep':
+      return 'kept'
+    case 'wait':
+    case 'close':
+      return answer.kind === 'unknown' ? 'unknown' : 'waiting'
+    default:
+      return unreachable(decision)
   }
 }
