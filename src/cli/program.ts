@@ -104,6 +104,7 @@ function addTrialCommands(program: Command, start: Start): void {
     .option('--dir <directory>', 'where its merchant and keys are kept', './budan-simulator')
     // Least: slower than life helps nobody. Most: 5 minutes become the 60 ms that an interval may be.
     .addOption(numberOption('--time-scale <factor>', { min: 1, max: 5000 }).default(1))
+    .option('--second-host', 'a second address of the same gateway, to try failing over to')
     .option('--seed <text>', 'equal seeds make equal chances')
     .addOption(
       new Option('--signing <kind>', 'what its answers are signed with')

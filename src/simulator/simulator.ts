@@ -14,7 +14,13 @@ import { Notifier } from './notifier.ts'
 import { parse } from './parse.ts'
 import { RequestLog } from './request-log.ts'
 import { Rules } from './rules.ts'
-import { defaultSwitches, type Signing, type SwitchesPatch, switchesSchema } from './switches.ts'
+import {
+  defaultSwitches,
+  type Host,
+  type Signing,
+  type SwitchesPatch,
+  switchesSchema,
+} from './switches.ts'
 import { readWire } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -43,6 +49,8 @@ export interface SimulatorOptions {
   /** Equal seeds make equal chances. Default: a random one. */
   readonly seed?: string
   readonly switches?: SwitchesPatch
+  /** A second address of the same gateway, on a free port: its backup in another city. */
+  readonly secondHost?: boolean
   /** Requests that are remembered; default 10,000. */
   readonly requestLogMax?: number
 }
@@ -51,6 +59,8 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** `http://127.0.0.1:40123`: the `wechat.base_url` of a client; `/_sim` below it is the control interface. */
   readonly url: string
+  /** The same gateway at another address; null unless `secondHost` was asked for. */
+  readonly secondUrl: string | null
   readonly signing: Signing
   readonly timeScale: number
   readonly seed: string
@@ -64,10 +74,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const stopping = new AbortController()
   const world = worldOf(options, stopping.signal)
   const control = controlOf(world)
-  const server = serve(world, control)
+  const server = serve(world, { control, host: 'main' })
+  const second = options.secondHost ? serve(world, { control, host: 'second' }) : null
   const url = await listen(server, options)
+  const secondUrl = second && (await listen(second, { ...options, port: 0 }))
   return {
     url,
+    secondUrl,
     signing: world.switches.signing,
     timeScale: world.timeScale,
     seed: world.chance.seed,
@@ -76,7 +89,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       stopping.abort()
       world.clock.clear()
       world.log.stop()
-      await Promise.all([closed(server), world.notifier.stop(), world.clock.quiet()])
+      await Promise.all([
+        closed(server),
+        second && closed(second),
+        world.notifier.stop(),
+        world.clock.quiet(),
+      ])
     },
   }
 }
@@ -116,7 +134,7 @@ function initialSwitches(options: SimulatorOptions) {
   return parse(switchesSchema, { ...defaultSwitches, signing, ...options.switches })
 }
 
-function serve(world: World, control: Control): Server {
+function serve(world: World, { control, host }: { control: Control; host: Host }): Server {
   // WeChat Pay says `Keep-Alive: timeout=8`.
   return createServer({ keepAliveTimeout: 8_000 }, async (request, response) => {
     response.on('error', () => {}) // the client went away
@@ -124,6 +142,7 @@ function serve(world: World, control: Control): Server {
       const wire = await readWire(request)
       if (!wire) refuseBody(response)
       else if (/^\/_sim(\/|$)/.test(wire.path)) await controlByHttp(control, wire, response)
+      else if (world.switches.unreachable_hosts.includes(host)) request.socket.destroy()
       else await exchange(world, wire, response)
     } catch (error) {
       fail(response, error)

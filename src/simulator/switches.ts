@@ -2,6 +2,11 @@ import { z } from 'zod'
 
 const signing = z.enum(['public_key', 'certificate', 'mixed'])
 
+const host = z.enum(['main', 'second'])
+
+/** WeChat Pay's own, and its backup in another city. */
+export type Host = z.infer<typeof host>
+
 /** `mixed`: the transition from certificates to the public key, when both kinds of signatures come. */
 export type Signing = z.infer<typeof signing>
 
@@ -36,6 +41,8 @@ export const switchesSchema = z.strictObject({
   prepay_paid: refusal,
   /** Takes http notification addresses beyond loopback, for networks of containers. */
   any_http_notify_url: z.boolean(),
+  /** Hosts that cannot be reached: whoever asks there is cut off. `/_sim` answers all the same. */
+  unreachable_hosts: z.array(host),
   /** How long a merchant may take to answer a callback; real time. */
   callback_timeout_ms: ms.min(1),
   /** Time from the payment to its first callback, on the simulator's clock. */
@@ -70,6 +77,7 @@ export const defaultSwitches: Switches = {
   close_absent: 204,
   prepay_paid: { status: 403, code: 'OUT_TRADE_NO_USED' },
   any_http_notify_url: false,
+  unreachable_hosts: [],
   callback_timeout_ms: 5_000, // the documented limit
   callback_delay_ms: 0,
   callback_reorder_ms: 0,

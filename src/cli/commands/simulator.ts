@@ -23,6 +23,7 @@ interface SimulatorCommandOptions {
   readonly dir: string
   readonly timeScale: number
   readonly seed?: string
+  readonly secondHost?: boolean
   readonly signing: 'public_key' | 'certificate' | 'mixed'
 }
 
@@ -64,10 +65,11 @@ function tell(
   { output }: CommandContext,
   { simulator, merchant, file }: { simulator: Simulator; merchant: Merchant; file: string },
 ): void {
-  const { url, seed, signing } = simulator
+  const { url, secondUrl, seed, signing } = simulator
   if (output.asJson) {
     output.json({
       url,
+      second_url: secondUrl,
       control_url: `${url}/_sim`,
       seed,
       signing,
@@ -77,6 +79,7 @@ function tell(
     return
   }
   output.line(`simulator is ready at ${url}`)
+  if (secondUrl !== null) output.note(`Its second address is ${secondUrl}.`)
   output.note(`Its control interface is ${url}/_sim; seed ${seed}, signing ${signing}.`)
   output.note(`Start budan against it: budan serve --config ${file}`)
 }
