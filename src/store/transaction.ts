@@ -78,10 +78,17 @@ async function commit(db: Connection, name: string): Promise<void> {
   try {
     await attempt({ name, action }, () => sql`commit`.execute(db))
   } catch (error) {
-    // What the database itself refused was rolled back; where its answer is lost, nobody knows.
-    if (!(error instanceof StoreError) || sqlStateOf(error.cause) !== null) throw error
+    if (!(error instanceof StoreError) || isRolledBack(error.cause)) throw error
     throw new UnknownOutcomeError(error.message, { cause: error.cause })
   }
+}
+
+/**
+ * What the database refused for its constraints or a conflict was rolled back. Whatever else it says
+ * in answer to COMMIT (a shutdown, a lost connection, 40003) leaves open what became of it.
+ */
+function isRolledBack(error: unknown): boolean {
+  return /^(23|40(?!003))/.test(sqlStateOf(error) ?? '')
 }
 
 /**
