@@ -8,11 +8,16 @@ import type { Answer, UnknownCause } from './trade.ts'
  *      ▲                                                                            │
  *      └──────────(an answer that shows the cause is gone)──── one probe a run ─────┘
  *
+ * Each process has its own, because a key and a clock are a process's own: one with a wrong key
+ * stops none that have the right one.
+ *
  * It saves questions and alarms, never money: no order is settled differently because of it.
  */
 export class Breaker {
   readonly #emit: Emit
   #cause: Cause | null = null
+  #held = new AbortController()
+  #probeCount = 0
 
   constructor(emit: Emit) {
     this.#emit = emit
@@ -21,6 +26,17 @@ export class Breaker {
   /** Why it is open, in words that may be shown to anybody; null while it is closed. */
   get reason(): string | null {
     return this.#cause?.reason ?? null
+  }
+
+  /** Aborts when it opens. After it closed, there is a new one. */
+  get held(): AbortSignal {
+    return this.#held.signal
+  }
+
+  /** How many probes of this opening came before: none of the orders may be asked for ever. */
+  nextProbe(): number {
+    this.#probeCount += 1
+    return this.#probeCount - 1
   }
 
   /** Every answer to a question of ours passes here, those of manual checks too: a good one heals. */
@@ -50,6 +66,7 @@ export class Breaker {
   #open(cause: Cause, detail: string): void {
     const wasClosed = this.#cause === null
     this.#cause = cause
+    this.#held.abort()
     // One alarm for the outage, not one per order.
     if (wasClosed) this.#emit({ type: 'breaker_opened', reason: cause.reason, detail })
   }
@@ -57,6 +74,8 @@ export class Breaker {
   #close(): void {
     if (this.#cause === null) return
     this.#cause = null
+    this.#held = new AbortController()
+    this.#probeCount = 0
     this.#emit({ type: 'breaker_closed' })
   }
 }

@@ -1,6 +1,6 @@
 import type { Breaker } from './breaker.ts'
-import type { Closing, Gateway } from './gateway/gateway.ts'
-import type { Merchant, Order, Source } from './order.ts'
+import type { CallOptions, Closing, Gateway } from './gateway/gateway.ts'
+import type { Merchant, NewOrderEvent, Order, Source } from './order.ts'
 import {
   type Brought,
   foresee,
@@ -9,12 +9,14 @@ import {
   type Settling,
   settle,
 } from './settle.ts'
-import type { Answer } from './trade.ts'
+import { type Answer, isUnasked } from './trade.ts'
 
 /** What `check` works with. */
 export interface Checking extends Settling {
   readonly gateway: Gateway
   readonly breaker: Breaker
+  /** Until when its questions may wait for their places in the quota; without one, somebody waits. */
+  readonly patience?: AbortSignal
 }
 
 /** How a check settles, and how it puts its further questions: alone, or among those of a run. */
@@ -46,7 +48,8 @@ export interface Checked extends Settlement {
 export async function ask(checking: Checking, order: Order, source: Source): Promise<Answer> {
   const answer = isForeign(checking.gateway, order)
     ? foreignAnswer(checking.gateway, order)
-    : await checking.gateway.query(order.orderNo)
+    : await checking.gateway.query(order.orderNo, callOptions(checking, order))
+  if (isUnasked(answer)) return answer
   checking.breaker.observe(answer)
   tellAnswer(checking, { orderNo: order.orderNo, source, answer })
   return answer
@@ -74,14 +77,28 @@ export async function settleAnswer(
   return second && { ...second, answer: again }
 }
 
+/** For whom a trade is closed. */
+export type Closer = Pick<Found, 'order' | 'source'> & {
+  readonly runId?: string | null
+  readonly operator?: string | null
+}
+
 /** Null when the closing was not answered. */
-async function closeAndAsk(checking: Checking, found: Found): Promise<Answer | null> {
+export async function closeAndAsk(checking: Checking, found: Closer): Promise<Answer | null> {
   const { order, source } = found
-  const closing = await checking.gateway.close(order.orderNo)
+  const closing = await checking.gateway.close(order.orderNo, callOptions(checking))
+  if (isUnasked(closing)) return null
   if (closing.kind === 'unknown') checking.breaker.observe(closing)
   await checking.store.appendEvent(closingEvent(checking, { ...found, closing }))
   // A refusal may mean "paid just now": any word from the gateway is worth asking again for.
-  return closing.kind === 'unknown' ? null : ask(checking, order, source)
+  if (closing.kind === 'unknown') return null
+  const answer = await ask(checking, order, source)
+  // Not asked: the order has its place in the schedule by the answer before.
+  return isUnasked(answer) ? null : answer
+}
+
+function callOptions({ patience }: Checking, order?: Order): CallOptions {
+  return { ...(patience && { patience }), ...(order && { orderedAt: order.createdAt }) }
 }
 
 /** What settling the answer would come to. Nothing is written, and nothing closed. */
@@ -134,9 +151,9 @@ function tellAnswer(
   { orderNo, source, answer }: { orderNo: string; source: Source; answer: Answer },
 ): void {
   if (answer.kind === 'unknown') {
-    const { cause, message, evidence } = answer
+    const { cause, message, systemic, evidence } = answer
     const requestId = typeof evidence.request_id === 'string' ? evidence.request_id : null
-    emit({ type: 'order_unanswered', orderNo, source, cause, message, requestId })
+    emit({ type: 'order_unanswered', orderNo, source, cause, message, systemic, requestId })
   } else {
     emit({ type: 'order_answered', orderNo, source, tradeState: reportedState(answer) })
   }
@@ -144,11 +161,11 @@ function tellAnswer(
 
 function closingEvent(
   { node }: Checking,
-  { order, closing, source, runId }: Asked & { order: Order; closing: Closing },
-) {
+  { order, closing, source, runId = null, operator = null }: Closer & { closing: Closing },
+): NewOrderEvent {
   return {
     orderNo: order.orderNo,
-    kind: 'closing' as const,
+    kind: 'closing',
     source,
     tradeState: null,
     decision: null,
@@ -157,6 +174,7 @@ function closingEvent(
     evidence: closing.evidence,
     runId,
     node,
+    operator,
   }
 }
 

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 /** The configuration as the program uses it: parsed, checked, keys loaded, minutes as configured. */
 export interface Config {
   readonly server: ServerConfig
-  readonly database: { readonly url: string }
+  readonly database: DatabaseConfig
   readonly engine: { readonly url: string }
   readonly recharge: RechargeConfig
   /** Null for commands that use the database alone: they open no key. */
@@ -16,6 +16,12 @@ export interface ServerConfig {
   /** 0: any free port. */
   readonly port: number
   readonly apiToken: string | null
+}
+
+export interface DatabaseConfig {
+  readonly url: string
+  /** Age at which what carries no money is pruned; 0, or absent: everything is kept. */
+  readonly retentionDays?: number
 }
 
 export interface RechargeConfig {

@@ -5,7 +5,7 @@ import type { Answer, Trade, UnknownAnswer } from './trade.ts'
 /**
  * What ought to happen to an order, given an answer:
  *
- *   pay      credit it                    review   a person looks
+ *   pay      credit it                    review   a person looks, or looks again
  *   wait     ask again on schedule        expire   it can no longer be paid
  *   close    close its trade, ask again   keep     it is settled; record the evidence
  */
@@ -46,7 +46,7 @@ export function decide(order: Order, answer: Answer, facts: Facts): Decision {
     case 'paid':
       return decidePaid(order, answer)
     case 'review':
-      return keep('the order is in review')
+      return decideReview(order, answer)
     default:
       return unreachable(order.status)
   }
@@ -137,8 +137,33 @@ function decidePaid(order: Order, answer: Answer): Decision {
   }
 }
 
+/**
+ * Only an operator ends a review. One that was dismissed comes back for a payment that the operator
+ * did not know; what was known may be said any number of times, and a refund asks nobody for money.
+ */
+function decideReview({ dismissed }: Order, answer: Answer): Decision {
+  if (dismissed === null) return keep('the order is in review')
+  if (answer.kind !== 'trade' || answer.trade.state !== 'paid') {
+    return keep('dismissed from review; nothing was said of a payment')
+  }
+  return paymentOf(answer.trade) === dismissed.payment
+    ? keep('dismissed from review, with this payment known')
+    : review('dismissed from review, and now there is a payment that was not known then')
+}
+
+/** All that tells one payment from another, as one line; null for a trade that is not paid. */
+export function paymentOf(trade: Trade): string | null {
+  if (trade.state !== 'paid') return null
+  const { transactionId, amount, currency, orderNo, mchid, appid } = trade
+  return [transactionId, amount, currency, orderNo, mchid, appid].join(' ')
+}
+
 /** I2: everything that was ordered must equal what was paid. */
-function payOrReview(order: Order, trade: Trade, facts: Facts): Decision {
+export function payOrReview(
+  order: Order,
+  trade: Trade,
+  facts: Pick<Facts, 'transactionOwner'>,
+): Decision {
   const difference = differentIdentity(order, trade) ?? differentMoney(order, trade)
   if (difference !== null) return review(`paid, but not as ordered: ${difference}`)
   if (facts.transactionOwner !== null) {
@@ -147,7 +172,7 @@ function payOrReview(order: Order, trade: Trade, facts: Facts): Decision {
   return { kind: 'pay', trade, reason: 'paid, everything as ordered', alarm: false }
 }
 
-function differentIdentity(order: Order, trade: Trade): string | null {
+export function differentIdentity(order: Order, trade: Trade): string | null {
   return (
     differentText('order number', order.orderNo, trade.orderNo) ??
     differentText('mchid', order.mchid, trade.mchid) ??
@@ -169,7 +194,7 @@ function differentText(
   return ours === theirs ? null : `${name} "${theirs ?? 'absent'}", ours "${ours ?? 'absent'}"`
 }
 
-function describeUnknown(answer: UnknownAnswer): string {
+export function describeUnknown(answer: UnknownAnswer): string {
   return `${answer.cause} (${answer.message})`
 }
 

@@ -1,4 +1,7 @@
+import type { BacklogEvent } from './backlog.ts'
+import type { EngineEvent } from './engine/open.ts'
 import type { Merchant, Source } from './order.ts'
+import type { ReviewAction } from './resolve.ts'
 import type { Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
@@ -23,6 +26,8 @@ export type Event =
   | { readonly type: 'scan_found'; readonly runId: string; readonly count: number }
   | { readonly type: 'run_finished'; readonly run: Run }
   | { readonly type: 'run_unrecorded'; readonly runId: string; readonly error: unknown }
+  | BacklogEvent
+  | EngineEvent
   | {
       readonly type: 'orders_foreign'
       readonly merchant: Merchant
@@ -40,6 +45,8 @@ export type Event =
       readonly source: Source
       readonly cause: UnknownCause
       readonly message: string
+      /** The breaker tells of it, for all orders. */
+      readonly systemic: boolean
       /** The gateway's name for its answer, if there was one. */
       readonly requestId: string | null
     }
@@ -55,6 +62,13 @@ export type Event =
       readonly orderNo: string
       readonly source: Source
       readonly reason: string
+    }
+  | {
+      readonly type: 'review_resolved'
+      readonly orderNo: string
+      readonly action: ReviewAction
+      /** The name that was given. */
+      readonly operator: string
     }
   | {
       readonly type: 'order_alarm'
@@ -76,6 +90,14 @@ export type Event =
       readonly outcome: string
       readonly durationMs: number
     }
+  /** The gateway said "too many": no question is put for so long. Told once for those under way together. */
+  | { readonly type: 'gateway_throttled'; readonly holdMs: number }
+  | {
+      readonly type: 'question_unplaced'
+      readonly operation: GatewayOperation
+      readonly cause: 'quota' | 'aged'
+      readonly waitedMs: number
+    }
   | { readonly type: 'callback_rejected'; readonly status: number; readonly reason: string }
   | { readonly type: 'breaker_opened'; readonly reason: string; readonly detail: string }
   | { readonly type: 'breaker_closed' }
@@ -85,6 +107,8 @@ export type Event =
       readonly path: string
       readonly error: unknown
     }
+  | { readonly type: 'pruned'; readonly runs: number; readonly events: number }
+  | { readonly type: 'prune_failed'; readonly error: unknown }
   | { readonly type: 'certificates_refreshed'; readonly serials: readonly string[] }
   | { readonly type: 'certificates_failed'; readonly message: string }
 

@@ -4,11 +4,13 @@
  * crediting transaction. `loadConfig` reads a configuration from YAML and the environment;
  * `startWeb` serves the HTTP API.
  */
+export type { Estimate } from './backlog.ts'
 export type { Receipt } from './callback.ts'
 export type { Clock } from './clock.ts'
 export { ConfigError } from './config/fault.ts'
 export { type ConfigRequest, loadConfig } from './config/load.ts'
 export type { Config, RechargeConfig, WechatConfig } from './config.ts'
+export type { Engine, EngineVitals, Tick, Work } from './engine/engine.ts'
 export type { Emit, Event } from './event.ts'
 export type * from './gateway/gateway.ts'
 export { createWechatGateway } from './gateway/wechat.ts'
@@ -16,7 +18,17 @@ export type { Entry, Transfer } from './ledger/transfer.ts'
 export type { Fen } from './money.ts'
 export type { Order, OrderEvent, OrderStatus, Source } from './order.ts'
 export type { Adoption, AdoptRequest, Placement, PlaceRequest } from './place.ts'
+export type { Hold, Places, PlacesGiven, PlacesWanted } from './places.ts'
 export type { Readiness } from './readiness.ts'
+export type { Obstacle, RefusalCause, ReviewAction } from './resolve.ts'
+export {
+  explainReview,
+  type Previewed,
+  type Prospect,
+  type Resolution,
+  type ReviewPreview,
+  type ReviewRequest,
+} from './review.ts'
 export type { Run, RunResult } from './run.ts'
 export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'
 export type { OnPaid } from './settle.ts'

@@ -5,14 +5,19 @@ import type { Evidence } from './trade.ts'
  *   pending ──► paid                     by a verified SUCCESS, with its transfer
  *      │  ├───► expired ──► paid         the trade cannot be paid any more; late money is still credited
  *      │  │        └──────► review
- *      └──┴───► review                   a person looks: paid, but not as ordered, or refunded
+ *      └──┴───► review ──┬► paid         a person looks: paid, but not as ordered, or refunded.
+ *                 ▲  │   └► expired      By an operator's word alone: credited (verified SUCCESS, as
+ *                 │  ▼                   ordered), expired (verified CLOSED), or
+ *               dismissed                still in review, out of the queue: another payment brings it back
  */
 export type OrderStatus = 'pending' | 'paid' | 'expired' | 'review'
 
 export const orderStatuses = ['pending', 'paid', 'expired', 'review'] as const
 
-/** Who brought the answer that credited an order. */
-export type Source = 'callback' | 'check' | 'compensation'
+/** Who brought the answer that credited an order. `operator`: a person who resolved its review. */
+export type Source = (typeof sources)[number]
+
+export const sources = ['callback', 'check', 'compensation', 'operator'] as const
 
 /** Whose order it is; only that merchant can ask about it. */
 export interface Merchant {
@@ -52,6 +57,14 @@ export interface Order extends OrderFacts {
   readonly paidAt: Date | null
   readonly creditedAt: Date | null
   readonly creditedBy: Source | null
+  /** An operator took it out of the review queue. Only orders in review have one. */
+  readonly dismissed: Dismissal | null
+}
+
+export interface Dismissal {
+  readonly at: Date
+  /** The payment that was known then, by `paymentOf`; null: none. */
+  readonly payment: string | null
 }
 
 /** An order as it is placed or adopted. */
@@ -64,7 +77,7 @@ export interface NewOrder extends OrderFacts {
   readonly ttlMs: number
 }
 
-/** One line of an order's timeline: what was seen, what was decided, and why. Never changed or removed. */
+/** One line of an order's timeline: what was seen, what was decided, and why. Never changed; what changed nothing may be pruned. */
 export interface OrderEvent {
   /** Grows; a decimal string. */
   readonly id: string
@@ -84,6 +97,8 @@ export interface OrderEvent {
   readonly evidence: Evidence | null
   readonly runId: string | null
   readonly node: string | null
+  /** The person behind it; `reason` is then in that person's words where the event is a resolution. */
+  readonly operator: string | null
 }
 
 export type OrderEventKind =
@@ -93,8 +108,12 @@ export type OrderEventKind =
   | 'unplaced' // it refused to, or did not answer
   | 'answered' // an answer came, and this was decided
   | 'closing' // the gateway was asked to close the trade
+  | 'resolved' // an operator had it credited or expired
+  | 'dismissed' // an operator took it out of the queue
 
 export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
 
 /** An event that is about to be written; the store gives it its id and time. */
-export type NewOrderEvent = Omit<OrderEvent, 'id' | 'at' | 'stateSeq' | 'toStatus'>
+export type NewOrderEvent = Omit<OrderEvent, 'id' | 'at' | 'stateSeq' | 'toStatus' | 'operator'> & {
+  readonly operator?: string | null
+}

@@ -1,11 +1,13 @@
+import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { ask, type Checking, foreseeAnswer, merchantOf, settleAnswer, type Ways } from './check.ts'
-import type { Order } from './order.ts'
+import { type Answered, Doubts } from './doubts.ts'
 import { outcomeOf, type RunResult, type RunStatus } from './run.ts'
-import { reportedState, settle } from './settle.ts'
-import { SettleGroups } from './settle-groups.ts'
+import { farthestMs } from './schedule.ts'
+import { reportedState } from './settle.ts'
+import { settlingOf } from './settle-groups.ts'
 import type { ClaimedOrder } from './store/store.ts'
-import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
+import { type Answer, isUnasked } from './trade.ts'
 
 /** What a run works with. */
 export interface Scanning extends Checking {
@@ -19,6 +21,8 @@ export interface PassRequest {
   /** What the next waits of its orders count from. */
   readonly waitFrom: Date
   readonly dryRun: boolean
+  /** Asks one question at most, to find out whether the breaker may close. */
+  readonly probeOnly: boolean
   /** No new question is asked after it aborts; those under way are settled. */
   readonly signal: AbortSignal
 }
@@ -32,11 +36,14 @@ export class Pass {
   readonly #inLane: LimitFunction
   readonly #request: PassRequest
   readonly #deadline: AbortSignal
-  readonly #absent: { order: Order; answer: AbsentAnswer; startedAt: number }[] = []
-  readonly #unasked: ClaimedOrder[] = []
+  /** How long questions may wait for their places in the quota. */
+  #patience: AbortSignal
+  readonly #doubts = new Doubts()
+  /** Not asked, or told what every order would be told: given back as they were. */
+  readonly #unspent: ClaimedOrder[] = []
+  /** Not asked because few questions about old orders may be. */
+  readonly #aged: ClaimedOrder[] = []
   readonly #failed: ClaimedOrder[] = []
-  #tradeCount = 0
-  #unverifiedCount = 0
 
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
@@ -49,27 +56,62 @@ export class Pass {
     }
     this.#request = request
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
+    this.#patience = this.#untilOver()
   }
 
   /** Resolves when every order has its result, or was given back. Throws when they cannot be claimed. */
   async make(): Promise<RunStatus> {
-    const { batchSize, breaker } = this.#scanning
+    const { breaker } = this.#scanning
+    const { dryRun, probeOnly } = this.#request
     // An open breaker lets one order through; if its answer heals, the rest of the batch follows.
-    const probing = breaker.reason !== null && !this.#request.dryRun
-    if (probing) await this.#checkBatch(1, true)
-    if (breaker.reason === null || !probing) {
-      await this.#checkBatch(batchSize - this.claimedCount, false)
-    }
-    await this.#settleAbsent()
-    this.#watchVerification()
+    if (breaker.reason !== null && !dryRun) await this.#probe()
+    if (!probeOnly && (breaker.reason === null || dryRun)) await this.#checkBatch()
+    const judged = this.#doubts.judge(dryRun ? null : breaker)
+    await Promise.all(judged.map((found) => this.#settle(found)))
     await this.#giveBack()
-    const held = breaker.reason !== null || this.#request.signal.aborted || this.#deadline.aborted
+    const held = breaker.reason !== null || this.#isOver()
     return held ? 'stopped' : 'finished'
   }
 
-  async #checkBatch(limit: number, probing: boolean): Promise<void> {
-    if (limit <= 0) return
-    const claimed = await this.#claim(limit)
+  /**
+   * From the youngest, another one each time: orders that were never asked about say most, and
+   * none that is refused for a reason of its own may be asked for ever.
+   */
+  async #probe(): Promise<void> {
+    const turn = this.#scanning.breaker.nextProbe()
+    const claimed = await this.#claim(1, { youngestFrom: turn % probesMax })
+    const probes = claimed.length > 0 ? claimed : await this.#claim(1, { youngestFrom: 0 })
+    await this.#check(probes)
+  }
+
+  /** Old orders that may not be asked about now are put off, and younger ones take their places. */
+  async #checkBatch(): Promise<void> {
+    const { batchSize } = this.#scanning
+    if (!this.#request.dryRun) this.#patience = this.#untilOver(this.#scanning.breaker.held)
+    for (let round = 0; round < roundsMax; round += 1) {
+      const room = batchSize - this.claimedCount + this.#aged.length
+      if (room <= 0 || this.#mayNotAsk()) return
+      const claimed = await this.#claim(room)
+      await this.#check(claimed)
+      // What was read without a claim would be read again.
+      if (claimed.length === 0 || this.#request.dryRun) return
+    }
+  }
+
+  async #claim(
+    limit: number,
+    from: { readonly youngestFrom?: number } = {},
+  ): Promise<readonly ClaimedOrder[]> {
+    const { store, policy } = this.#scanning
+    const { thresholdMs, leaseMs } = policy
+    const merchant = merchantOf(this.#scanning.gateway)
+    const due = { merchant, thresholdMs, limit, farthestMs: farthestMs(policy), ...from }
+    if (!this.#request.dryRun) return store.claimDue({ ...due, leaseMs })
+    const orders = await store.peekDue(due)
+    return orders.map((order) => ({ order, dueAt: order.nextCheckAt }))
+  }
+
+  async #check(claimed: readonly ClaimedOrder[]): Promise<void> {
     if (claimed.length === 0) return
     this.claimedCount += claimed.length
     this.#scanning.emit({
@@ -78,131 +120,112 @@ export class Pass {
       count: claimed.length,
     })
     if (this.#scanning.store.kind === 'postgres') {
-      await Promise.all(claimed.map((one) => this.#checkWave([one], probing)))
+      await Promise.all(claimed.map((one) => this.#checkWave([one])))
       return
     }
     const waveSize = Math.max(embeddedWave, this.#scanning.concurrency)
     for (let at = 0; at < claimed.length; at += waveSize) {
-      await this.#checkWave(claimed.slice(at, at + waveSize), probing)
+      await this.#checkWave(claimed.slice(at, at + waveSize))
     }
   }
 
-  async #claim(limit: number): Promise<readonly ClaimedOrder[]> {
-    const { store, policy } = this.#scanning
-    const { thresholdMs, leaseMs } = policy
-    const due = { merchant: merchantOf(this.#scanning.gateway), thresholdMs, limit }
-    if (!this.#request.dryRun) return store.claimDue({ ...due, leaseMs })
-    const orders = await store.peekDue(due)
-    return orders.map((order) => ({ order, dueAt: order.nextCheckAt }))
-  }
-
   /** Asks about each, then settles what was answered. The lanes are for questions alone. */
-  async #checkWave(wave: readonly ClaimedOrder[], probing: boolean): Promise<void> {
-    const asked = wave.map((one) => this.#inLane(() => this.#askOne(one, probing)))
+  async #checkWave(wave: readonly ClaimedOrder[]): Promise<void> {
+    const asked = wave.map((one) => this.#inLane(() => this.#askOne(one)))
     const answered = await Promise.all(asked)
     await Promise.all(answered.map((found) => found && this.#settle(found)))
   }
 
-  /** Null when there is nothing to settle now: not asked, absent, or failed. */
-  async #askOne(claimed: ClaimedOrder, probing: boolean): Promise<Answered | null> {
-    if (this.#mayNotAsk() && !(probing && this.#mayProbe())) {
-      this.#unasked.push(claimed)
+  /** Null when there is nothing to settle now: not asked, doubted, or failed. */
+  async #askOne(claimed: ClaimedOrder): Promise<Answered | null> {
+    const patience = this.#patience
+    if (patience.aborted) {
+      this.#unspent.push(claimed)
       return null
     }
-    const { order } = claimed
     const startedAt = performance.now()
     try {
-      const answer = await ask(this.#scanning, order, 'compensation')
-      if (answer.kind === 'trade') this.#tradeCount += 1
-      if (isUnverified(answer)) this.#unverifiedCount += 1
-      if (answer.kind !== 'absent') return { order, answer, absenceCredible: false, startedAt }
-      this.#absent.push({ order, answer, startedAt })
+      const answer = await ask({ ...this.#scanning, patience }, claimed.order, 'compensation')
+      if (!isUnasked(answer)) {
+        return this.#doubts.sift({ claimed, answer, absenceCredible: false, startedAt })
+      }
+      const putOff = answer.cause === 'aged' ? this.#aged : this.#unspent
+      putOff.push(claimed)
     } catch (error) {
-      this.#noteFailure({ order, answer: null, startedAt }, error)
+      this.#noteFailure({ claimed, answer: null, startedAt }, error)
     }
     return null
   }
 
+  #untilOver(...others: readonly AbortSignal[]): AbortSignal {
+    const over = AbortSignal.any([this.#request.signal, this.#deadline, ...others])
+    // Each lane of the run may wait for it.
+    setMaxListeners(0, over)
+    return over
+  }
+
   #mayNotAsk(): boolean {
     const held = this.#scanning.breaker.reason !== null && !this.#request.dryRun
-    return held || !this.#mayProbe()
+    return held || this.#isOver()
   }
 
-  #mayProbe(): boolean {
-    return !this.#request.signal.aborted && !this.#deadline.aborted
-  }
-
-  /**
-   * Absent answers wait for the others of the run. When most answers about orders that the gateway
-   * ought to know are absent, none may end such an order: it may be we who ask for the wrong
-   * merchant. When there are many and no trade at all, it is: one trade proves the number right.
-   * Then they count as no answer.
-   */
-  async #settleAbsent(): Promise<void> {
-    const surprisingCount = this.#absent.filter(({ order }) => isPlaced(order)).length
-    const mostly = surprisingCount > this.#tradeCount
-    const systemic = mostly && this.#isSystemic(surprisingCount)
-    const settled = this.#absent.map(({ order, answer, startedAt }) => {
-      const believed = systemic ? doubted(answer) : answer
-      const absenceCredible = !mostly || !isPlaced(order)
-      return this.#settle({ order, answer: believed, absenceCredible, startedAt })
-    })
-    await Promise.all(settled)
-  }
-
-  #isSystemic(surprisingCount: number): boolean {
-    const { breaker } = this.#scanning
-    if (this.#request.dryRun || this.#tradeCount > 0) return false
-    if (surprisingCount < systemicMin && breaker.reason === null) return false
-    breaker.observeRun('absent', `all ${surprisingCount} answers were "no such order"`)
-    return true
-  }
-
-  /** One answer that cannot be verified may be a probe; all of them are a wrong key, or a proxy in between. */
-  #watchVerification(): void {
-    const { breaker } = this.#scanning
-    const answers = this.#tradeCount + this.#absent.length
-    if (this.#request.dryRun || answers > 0 || this.#unverifiedCount < systemicMin) return
-    breaker.observeRun('unverified', `none of ${this.#unverifiedCount} answers could be verified`)
+  #isOver(): boolean {
+    return this.#request.signal.aborted || this.#deadline.aborted
   }
 
   async #settle(found: Answered): Promise<void> {
     const { runId, waitFrom, dryRun } = this.#request
-    const { startedAt, ...rest } = found
-    const asked = { ...rest, source: 'compensation', runId, waitFrom } as const
+    const { claimed, answer, absenceCredible } = found
+    const { order } = claimed
+    const asked = {
+      source: 'compensation',
+      order,
+      answer,
+      absenceCredible,
+      runId,
+      waitFrom,
+    } as const
     try {
       const checked = dryRun
         ? await foreseeAnswer(this.#scanning, asked)
-        : await settleAnswer({ ...this.#scanning, ...this.#ways }, asked)
+        : await settleAnswer({ ...this.#scanning, patience: this.#patience, ...this.#ways }, asked)
       if (checked === null) throw new Error('The order is gone')
+      if (answer.kind === 'unknown' && answer.systemic) this.#unspent.push(claimed)
       this.results.push({
-        orderNo: found.order.orderNo,
+        orderNo: order.orderNo,
         tradeState: reportedState(checked.answer),
         outcome: outcomeOf(checked),
         reason: checked.decision.reason,
-        durationMs: durationSince(startedAt),
+        durationMs: durationSince(found.startedAt),
       })
     } catch (error) {
       this.#noteFailure(found, error)
     }
   }
 
-  /** What was not asked is due as it was; what could not be settled, after the shortest wait. */
+  /**
+   * What was not asked is due as it was; what could not be settled, after the shortest wait. Old
+   * orders come back after the longest, so that they do not stand before younger ones again soon.
+   */
   async #giveBack(): Promise<void> {
-    const claimed = [...this.#unasked, ...this.#failed]
+    const { recheckMs } = this.#scanning.policy
+    const claimed = [
+      ...this.#unspent,
+      ...this.#failed.map((one) => this.#dueIn(one, Math.min(...recheckMs))),
+      ...this.#aged.map((one) => this.#dueIn(one, Math.max(...recheckMs))),
+    ]
     if (claimed.length === 0 || this.#request.dryRun) return
     // If this fails they are due again when their lease runs out.
     await this.#scanning.store.release(claimed).catch(() => undefined)
   }
 
-  #failedDueAt(): Date {
-    const { waitFrom } = this.#request
-    return new Date(+waitFrom + Math.min(...this.#scanning.policy.recheckMs))
+  #dueIn({ order }: ClaimedOrder, waitMs: number): ClaimedOrder {
+    return { order, dueAt: new Date(+this.#request.waitFrom + waitMs) }
   }
 
-  #noteFailure({ order, answer, startedAt }: Questioned, error: unknown): void {
-    const { orderNo } = order
-    this.#failed.push({ order, dueAt: this.#failedDueAt() })
+  #noteFailure({ claimed, answer, startedAt }: Questioned, error: unknown): void {
+    const { orderNo } = claimed.order
+    this.#failed.push(claimed)
     this.#scanning.emit({ type: 'settle_failed', orderNo, source: 'compensation', answer, error })
     this.results.push({
       orderNo,
@@ -214,30 +237,19 @@ export class Pass {
   }
 }
 
-/** Together while there are many; an embedder's own work may take its time, so there each alone. */
-function settlingOf(scanning: Scanning): Ways['settle'] {
-  if (scanning.onPaid === undefined) {
-    const groups = new SettleGroups(scanning)
-    return (brought) => groups.settle(brought)
-  }
-  const alone = pLimit(scanning.concurrency)
-  return (brought) => alone(() => settle(scanning, brought))
-}
-
-interface Questioned {
-  readonly order: Order
+interface Questioned extends Omit<Answered, 'answer' | 'absenceCredible'> {
   readonly answer: Answer | null
-  readonly startedAt: number
-}
-
-interface Answered extends Questioned {
-  readonly answer: Answer
-  readonly absenceCredible: boolean
 }
 
 function durationSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt)
 }
+
+/** As far as probes go back before they begin again: most are answered at once when the cause is gone. */
+const probesMax = 50
+
+/** A claim takes a millisecond; so many times a whole batch of old orders is passed over in one run. */
+const roundsMax = 20
 
 /**
  * The embedded database works in this very thread: asking while it works slows both down by half
@@ -245,28 +257,3 @@ function durationSince(startedAt: number): number {
  * server works elsewhere, and settles each answer as it comes.
  */
 const embeddedWave = 25 // and no smaller than the concurrency, which it would limit
-
-/**
- * Fewer answers of a kind than this may be chance: orders that another system never placed, or
- * signature probes. Absent ones end nothing then either, but the run goes on.
- */
-const systemicMin = 3
-
-function isUnverified(answer: Answer): boolean {
-  return answer.kind === 'unknown' && answer.cause === 'unverified'
-}
-
-/** Whether the gateway ought to know it. An order of ours without a code was never placed there. */
-function isPlaced(order: Order): boolean {
-  return order.adopted || order.codeUrl !== null
-}
-
-function doubted(answer: AbsentAnswer): UnknownAnswer {
-  return {
-    kind: 'unknown',
-    cause: 'forbidden',
-    message: 'most answers of the run were "no such order": not believed',
-    systemic: true,
-    evidence: answer.evidence,
-  }
-}

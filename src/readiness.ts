@@ -1,5 +1,6 @@
 import type { Breaker } from './breaker.ts'
 import { merchantOf } from './check.ts'
+import type { EngineVitals } from './engine/engine.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import type { SchedulePolicy } from './schedule.ts'
 import type { Store, Vitals } from './store/store.ts'
@@ -11,7 +12,7 @@ export interface Readiness {
 }
 
 export interface ReadinessCheck {
-  readonly name: 'database' | 'schema' | 'gateway' | 'schedule'
+  readonly name: 'database' | 'schema' | 'gateway' | 'engine' | 'schedule'
   readonly ok: boolean
   readonly detail: string
 }
@@ -25,6 +26,7 @@ export interface Examined {
   readonly enabled: boolean
   /** How long the clock has been going; null: it is stopped. */
   readonly runningMs: number | null
+  readonly engine: EngineVitals
 }
 
 export async function readinessOf(examined: Examined): Promise<Readiness> {
@@ -32,11 +34,16 @@ export async function readinessOf(examined: Examined): Promise<Readiness> {
   const vitals = await examined.store.vitals(merchant).catch((error: Error) => error)
   const checks =
     vitals instanceof Error
-      ? [failing('database', 'it does not answer: see the log'), gatewayCheck(examined.breaker)]
+      ? [
+          failing('database', 'it does not answer: see the log'),
+          gatewayCheck(examined.breaker),
+          engineCheck(examined.engine),
+        ]
       : [
           databaseCheck(examined.store),
           await schemaCheck(examined.store),
           gatewayCheck(examined.breaker),
+          engineCheck(examined.engine),
           scheduleCheck(examined, vitals),
         ]
   return { ready: checks.every((check) => check.ok), checks }
@@ -49,16 +56,35 @@ function databaseCheck(store: Store): ReadinessCheck {
 }
 
 async function schemaCheck(store: Store): Promise<ReadinessCheck> {
-  const { pending, unknown } = await store.schema()
+  const { pending, unknown, breaking } = await store.schema()
+  if (breaking.length > 0) {
+    const by = breaking.join(', ')
+    return failing('schema', `a newer budan changed it (${by}): upgrade this one`)
+  }
   if (pending.length > 0) return failing('schema', `behind: ${pending.join(', ')}`)
-  if (unknown.length > 0) return failing('schema', `newer than this budan: ${unknown.join(', ')}`)
-  return passing('schema', 'up to date')
+  return passing(
+    'schema',
+    unknown.length === 0
+      ? 'up to date'
+      : `newer than this budan, which can live with it: ${unknown.join(', ')}`,
+  )
 }
 
 function gatewayCheck({ reason }: Breaker): ReadinessCheck {
   return reason === null
     ? passing('gateway', 'questions go through')
     : failing('gateway', `runs are held back: ${reason}`)
+}
+
+/**
+ * Ok also while the engine's server is away: the nodes keep the slots by themselves, so the promise
+ * is kept, and to take them all out of service for it would break more than it mends. If runs do not
+ * finish, whatever the cause, the schedule says so.
+ */
+function engineCheck({ state, detail, jobs }: EngineVitals): ReadinessCheck {
+  if (jobs === null) return passing('engine', state === 'away' ? `warning: ${detail}` : detail)
+  const { waiting, active, failed } = jobs
+  return passing('engine', `${detail}: ${waiting} waiting, ${active} active, ${failed} failed`)
 }
 
 /** Two slots missed in a row are no jitter. */
@@ -69,7 +95,9 @@ function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
   if (!enabled) return passing('schedule', 'compensation_enabled is off: runs are made by hand')
   if (runningMs === null) return failing('schedule', 'the clock is stopped')
   const last = vitals.lastFinishedRunAt
-  const sinceLastMs = last === null ? runningMs : +vitals.now - +last
+  // A time to come is not of this clock: it has been set back since.
+  const known = last !== null && +last <= +vitals.now + policy.intervalMs
+  const sinceLastMs = known ? +vitals.now - +last : runningMs
   // A run that another process finished long ago says nothing while we have only just begun.
   const lateMs = Math.min(sinceLastMs, runningMs)
   const lastRun = last === null ? 'no run has finished yet' : `last run ${last.toISOString()}`

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pass, type Scanning } from './pass.ts'
 import { countResults, type Run, type RunResult, type RunStatus, type RunTrigger } from './run.ts'
+import type { OpenedRun } from './store/store.ts'
 
 export interface RunRequest {
   readonly trigger: RunTrigger
@@ -29,20 +30,21 @@ export type RunEnd =
  * result. Throws `StoreError` when the orders cannot be had.
  */
 export async function scan(scanning: Scanning, request: RunRequest): Promise<RunEnd> {
-  const { emit, store, node } = scanning
-  const { trigger, dryRun, intervalMs, signal } = request
+  const { emit } = scanning
+  const { trigger, dryRun, signal } = request
   const startedAt = performance.now()
   const failed = (error: unknown) => {
     emit({ type: 'scan_failed', error, durationMs: performance.now() - startedAt })
     throw error
   }
-  const opened = await store.openRun({ trigger, intervalMs, dryRun, node }).catch(failed)
+  const opened = await openRun(scanning, request).catch(failed)
   const nextSlotAt = performance.now() + opened.nextSlotInMs
   if (opened.kind === 'taken') return { kind: 'taken', nextSlotAt }
 
   emit({ type: 'run_started', runId: opened.run.id, trigger, dryRun })
   const pass = new Pass(scanning, {
     ...{ runId: opened.run.id, waitFrom: waitStart(opened.run), dryRun, signal },
+    probeOnly: opened.probeOnly,
   })
   const status = await pass.make().catch(async (error) => {
     await record(scanning, { run: opened.run, status: 'failed', results: pass.results })
@@ -54,6 +56,33 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   // A batch without one answer is an outage: asking on would be a storm.
   const full = status === 'finished' && run.failed < run.total && run.total >= scanning.batchSize
   return { kind: 'ran', run, results, nextSlotAt, full }
+}
+
+/** Long after every other node has tried the slot, and soon enough for the interval. */
+const yieldMs = 500
+
+type Opening = OpenedRun & { readonly probeOnly: boolean }
+
+/**
+ * A node whose breaker is open leaves the slot to the others, who may be able to ask: it tries last,
+ * and where it was taken, only probes for itself.
+ */
+async function openRun(
+  { store, node, breaker, policy }: Scanning,
+  { trigger, dryRun, intervalMs, signal }: RunRequest,
+): Promise<Opening> {
+  const run = { trigger, dryRun, node }
+  const yielding = intervalMs !== null && breaker.reason !== null
+  if (yielding) await pause(Math.min(yieldMs, policy.intervalMs / 10), signal)
+  const opened = await store.openRun({ ...run, intervalMs })
+  if (opened.kind === 'opened' || !yielding || signal.aborted)
+    return { ...opened, probeOnly: false }
+  const probing = await store.openRun({ ...run, intervalMs: null })
+  return { ...probing, nextSlotInMs: opened.nextSlotInMs, probeOnly: true }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => undefined)
 }
 
 /**

@@ -22,8 +22,9 @@ export interface SchedulePolicy {
 }
 
 /**
- * A question costs at most three calls (query, close, query again). Each waits at most one time-out
- * for its place in the quota, and another for its answer.
+ * A question costs at most three calls (query, close, query again). The wait for a place in the quota
+ * ends with the run's deadline, and a call that has its place with its time-out; as much again is
+ * for settling on a slow machine.
  */
 const timeoutsPerCheckMax = 3 * 2
 
@@ -44,12 +45,21 @@ export function schedulePolicy(recharge: RechargeConfig, timeoutMs: number): Sch
   }
 }
 
+/** No answer and no claim puts a question further ahead than this. */
+export function farthestMs({ leaseMs, recheckMs }: SchedulePolicy): number {
+  return leaseMs + Math.max(...recheckMs)
+}
+
 /**
  * An order's place after an answer. A gateway that said nothing spends nothing of it: the order
  * is asked again after the shortest wait, so that an outage does not push late money back. One that
- * refuses this very question does spend it: it would refuse as often as it is asked.
+ * refuses this very question does spend it: it would refuse as often as it is asked. What every
+ * order would be told says nothing of this one: the run that claimed it gives it back as it was.
  */
 export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): Schedule {
+  if (answer.kind === 'unknown' && answer.systemic) {
+    return { ...placeOf(order), nextCheckAt: order.nextCheckAt }
+  }
   if (answer.kind === 'unknown' && answer.cause !== 'refused') {
     return { ...placeOf(order), nextCheckAt: after(at, Math.min(...at.recheckMs)) }
   }
@@ -58,7 +68,7 @@ export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): S
   return {
     nextCheckAt: after(at, waitMs),
     checks: order.checks + 1,
-    ...absencesAfter(order, { answer, now: at.now }),
+    ...absencesAfter(order, answer, at),
   }
 }
 
@@ -72,13 +82,16 @@ export function scheduleKept(order: Order, answer: Answer): Schedule {
   return answer.kind === 'trade' ? { ...kept, absentCount: 0, absentSince: null } : kept
 }
 
+/** Only what is believed counts: else an outage of absent answers would be held against the order once it is over. */
 function absencesAfter(
   { absentCount, absentSince }: Order,
-  { answer, now }: { answer: Answer; now: Date },
+  ...[answer, { now, absenceCredible }]: [Answer, ScheduleTime]
 ): Pick<Schedule, 'absentCount' | 'absentSince'> {
   if (answer.kind === 'trade') return { absentCount: 0, absentSince: null }
-  if (answer.kind === 'unknown') return { absentCount, absentSince }
-  return { absentCount: absentCount + 1, absentSince: absentSince ?? now }
+  if (answer.kind === 'unknown' || !absenceCredible) return { absentCount, absentSince }
+  // One in the future was taken from a clock that has been set back since: it would last till then.
+  const since = absentSince === null || absentSince > now ? now : absentSince
+  return { absentCount: absentCount + 1, absentSince: since }
 }
 
 export interface ScheduleTime {
@@ -89,6 +102,8 @@ export interface ScheduleTime {
    */
   readonly from: Date
   readonly recheckMs: readonly number[]
+  /** See `Facts`. */
+  readonly absenceCredible: boolean
 }
 
 function placeOf({ checks, absentCount, absentSince }: Order): Omit<Schedule, 'nextCheckAt'> {

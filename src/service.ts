@@ -3,17 +3,19 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { assert } from './assert.ts'
+import { Backlog, type BacklogPolicy, countMax, type Estimate } from './backlog.ts'
 import { Breaker } from './breaker.ts'
 import { type Receipt, receiveCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config } from './config.ts'
-import { tickLocally } from './engine/local.ts'
+import type { Config, RechargeConfig } from './config.ts'
+import type { Engine } from './engine/engine.ts'
+import { openEngine } from './engine/open.ts'
 import type { Emit } from './event.ts'
 import type { Gateway, RawCallback } from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat.ts'
 import { InFlight } from './in-flight.ts'
-import type { DecisionKind, Order } from './order.ts'
+import type { DecisionKind, Merchant, Order } from './order.ts'
 import type { Scanning } from './pass.ts'
 import {
   type Adoption,
@@ -23,14 +25,22 @@ import {
   type PlaceRequest,
   placeOrder,
 } from './place.ts'
+import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics } from './report/metrics.ts'
+import { pruningAfterRuns } from './retention.ts'
+import {
+  type Previewed,
+  previewReview,
+  type Resolution,
+  type ReviewRequest,
+  resolveReview,
+} from './review.ts'
 import type { Run, RunResult } from './run.ts'
 import { scan } from './scan.ts'
 import { type SchedulePolicy, schedulePolicy } from './schedule.ts'
 import { type OnPaid, reportedState } from './settle.ts'
-import { StoreError } from './store/errors.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createJob } from './tick.ts'
@@ -43,9 +53,15 @@ export interface Budan {
   adoptOrder(request: AdoptRequest): Promise<Adoption>
   /** Asks the gateway now and settles; null when the order is not ours. */
   checkOrder(orderNo: string): Promise<CheckReport | null>
+  /** Asks the gateway now, and tells what each action on an order in review would do. Null when it is not ours. */
+  previewReview(orderNo: string): Promise<Previewed | null>
+  /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
+  resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
   receiveCallback(callback: RawCallback): Promise<Receipt>
   /** Runs now, at most one batch, and waits for the end. */
   run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
+  /** How many orders are due now, and when they will be done if runs go on as configured. */
+  backlog(): Promise<Estimate>
   readiness(): Promise<Readiness>
   /** Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>
@@ -72,6 +88,8 @@ export interface ServiceOptions {
   readonly store?: Store
   readonly gateway?: Gateway
   readonly clock?: Clock
+  /** Calls the work instead of the one that `engine.url` names. */
+  readonly engine?: Engine
   /** Runs inside the crediting transaction. */
   readonly onPaid?: OnPaid
   /** Hears every event, after the log and the metrics. */
@@ -80,30 +98,20 @@ export interface ServiceOptions {
 
 /**
  * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
- * Nothing runs before `start()`. Throws `StoreError` when the database cannot be had or is newer
- * than this program.
+ * Nothing runs before `start()`. Throws `StoreError` when the database cannot be had, or was
+ * migrated by a newer program in a way that this one cannot live with.
  */
 export async function openService(config: Config, options: ServiceOptions = {}): Promise<Budan> {
   const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const { clock } = options
   const store = options.store ?? (await openStore(config.database.url, clock && { clock }))
   try {
-    await bringUpToDate(store)
+    await store.migrate()
     return await wire(config, { ...options, store, node })
   } catch (error) {
     await store.close()
     throw error
   }
-}
-
-async function bringUpToDate(store: Store): Promise<void> {
-  const { unknown } = await store.schema()
-  if (unknown.length > 0) {
-    throw new StoreError(
-      `Cannot use this database: it was migrated by a newer budan (${unknown.join(', ')}); upgrade this one`,
-    )
-  }
-  await store.migrate()
 }
 
 type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
@@ -114,11 +122,13 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const metrics = createMetrics({
     vitals: () => store.vitals(merchantOf(gateway)),
     breakerReason: () => breaker.reason,
+    backlog: () => backlog.latest(performance.now()),
+    engine: () => ({ jobs: engine.vitals().jobs, lastTickAgeMs: job.lastTickAgeMs }),
   })
   const emit = emitTo([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const breaker = new Breaker(emit)
   const clock = parts.clock ?? systemClock
-  const gateway = parts.gateway ?? openGateway(config, { emit, clock })
+  const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
   const { recharge } = config
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
   const scanning: Scanning = {
@@ -127,11 +137,14 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     batchSize: recharge.compensationBatchSize,
     concurrency: recharge.compensationConcurrency,
   }
+  const retaining = { store, emit, retentionDays: config.database.retentionDays ?? 0 }
+  const engine = parts.engine ?? engineOf(config, { merchant: merchantOf(gateway), policy, emit })
+  const backlog = new Backlog(backlogPolicy(recharge, policy))
   const job = createJob({
     scanning,
     enabled: recharge.compensationEnabled,
-    drain: recharge.compensationDrain,
-    engine: tickLocally,
+    backlog,
+    engine: pruningAfterRuns(engine, retaining),
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
   const placing = { store, gateway, breaker, policy, clock, node }
@@ -143,13 +156,21 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
     adoptOrder: (request) => inFlight.track(adoptOrder(placing, request)),
     checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),
+    previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
+    resolveReview: (orderNo, request) =>
+      inFlight.track(resolveReview(scanning, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(scanning, callback)),
     run: ({ dryRun }) => inFlight.track(runNow(scanning, { dryRun, signal: inFlight.signal })),
+    backlog: async () => {
+      const due = { merchant: merchantOf(gateway), thresholdMs: policy.thresholdMs, countMax }
+      return backlog.foresee(await store.countDue(due))
+    },
     readiness: () =>
       readinessOf({
         ...{ store, gateway, breaker, policy },
         enabled: recharge.compensationEnabled,
         runningMs: job.runningMs,
+        engine: engine.vitals(),
       }),
     metrics: () => metrics.read(),
     start: () => job.start(),
@@ -171,15 +192,40 @@ const embeddedTimeoutMs = 5000
 /** Orders placed, checked and closed at the same moment, at a busy merchant's. */
 const placingConnections = 32
 
-function openGateway(config: Config, { emit, clock }: { emit: Emit; clock: Clock }): Gateway {
+function openGateway(
+  config: Config,
+  { emit, clock, places }: { emit: Emit; clock: Clock; places: Places },
+): Gateway {
   assert(config.wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
   return createWechatGateway(config.wechat, {
     emit,
     clock,
     maxQps: config.recharge.compensationMaxQps,
+    places,
     // A run, another by hand, and orders being placed meanwhile: none waits for a socket.
     connections: 2 * config.recharge.compensationConcurrency + placingConnections,
   })
+}
+
+function engineOf(
+  config: Config,
+  wiring: { merchant: Merchant; policy: SchedulePolicy; emit: Emit },
+): Engine {
+  const { merchant, policy, emit } = wiring
+  const databaseUrl = config.database.url
+  return openEngine({
+    ...{ url: config.engine.url, merchant, databaseUrl, emit },
+    intervalMs: policy.intervalMs,
+  })
+}
+
+function backlogPolicy(recharge: RechargeConfig, { intervalMs }: SchedulePolicy): BacklogPolicy {
+  return {
+    intervalMs,
+    batchSize: recharge.compensationBatchSize,
+    drain: recharge.compensationDrain,
+    qpsMax: recharge.compensationMaxQps,
+  }
 }
 
 /** Orders of a merchant that is not configured are claimed by no run here: somebody has to know. */

@@ -1,5 +1,18 @@
+import pLimit from 'p-limit'
 import { type Brought, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
 import { UnknownOutcomeError } from './store/errors.ts'
+
+/** Together while there are many; an embedder's own work may take its time, so there each alone. */
+export function settlingOf(
+  settling: Settling & { readonly concurrency: number },
+): (brought: Brought) => Promise<Settlement | null> {
+  if (settling.onPaid === undefined) {
+    const groups = new SettleGroups(settling)
+    return (brought) => groups.settle(brought)
+  }
+  const alone = pLimit(settling.concurrency)
+  return (brought) => alone(() => settle(settling, brought))
+}
 
 /**
  * Settles what comes in while the last group was being committed, together: under load a commit is

@@ -58,6 +58,12 @@ export async function settle(settling: Settling, brought: Brought): Promise<Sett
 }
 
 /**
+ * A row that somebody holds for longer holds up all of its group: it is then taken apart, and each
+ * waits alone. A callback's transaction takes milliseconds.
+ */
+const groupPatience = { lockWaitMs: 250 } as const
+
+/**
  * Answers about different orders, settled in one transaction: all of them, or none. Rows are locked
  * in one order everywhere, so that two groups never wait for each other.
  */
@@ -72,7 +78,7 @@ export async function settleTogether(
       settled.set(brought, await settleIn(tx, { ...settling, ...brought }))
     }
     return settled
-  })
+  }, groupPatience)
   for (const [brought, settlement] of settlements) {
     if (settlement !== null) tell(settling.emit, brought, settlement)
   }
@@ -124,23 +130,23 @@ async function carryOut(step: Step): Promise<Order> {
   const { order, now } = step.locked
   const event = eventOf(step)
   switch (decision.kind) {
-    case 'pay': {
-      const transfer = rechargeTransfer(order, decision.trade)
-      const paid = await tx.credit(order, { transfer, source: step.source, event })
-      if (step.onPaid) await withinDeadline(step.onPaid({ order: paid, transfer }, tx))
-      return paid
-    }
+    case 'pay':
+      return pay(step, { order, decision, source: step.source, event })
     case 'expire':
       return tx.turn(order, { status: 'expired', event })
     case 'review':
-      return tx.turn(order, { status: 'review', event })
+      return order.status === 'review'
+        ? tx.reopen(order, { event })
+        : tx.turn(order, { status: 'review', event })
     case 'wait':
     case 'close': {
+      const { answer, absenceCredible } = step
       const { recheckMs } = step.policy
+      const at = { now, from: step.waitFrom ?? now, recheckMs, absenceCredible }
       const schedule =
         step.source === 'compensation'
-          ? scheduleAfter(order, step.answer, { now, from: step.waitFrom ?? now, recheckMs })
-          : scheduleKept(order, step.answer)
+          ? scheduleAfter(order, answer, at)
+          : scheduleKept(order, answer)
       return tx.wait(order, { schedule, event })
     }
     case 'keep':
@@ -149,6 +155,24 @@ async function carryOut(step: Step): Promise<Order> {
     default:
       return unreachable(decision)
   }
+}
+
+/** Takes the decision, so that nobody credits without one; for `settle-review.ts` alone. */
+export async function pay(
+  { tx, onPaid }: { readonly tx: Tx; readonly onPaid?: OnPaid },
+  credit: {
+    /** As it is held locked. */
+    readonly order: Order
+    readonly decision: Extract<Decision, { kind: 'pay' }>
+    readonly source: Source
+    readonly event: NewOrderEvent
+  },
+): Promise<Order> {
+  const { order, decision, source, event } = credit
+  const transfer = rechargeTransfer(order, decision.trade)
+  const paid = await tx.credit(order, { transfer, source, event })
+  if (onPaid) await withinDeadline(onPaid({ order: paid, transfer }, tx))
+  return paid
 }
 
 /**

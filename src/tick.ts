@@ -1,4 +1,6 @@
-import type { Tick } from './engine/local.ts'
+import { type Backlog, countMax } from './backlog.ts'
+import { merchantOf } from './check.ts'
+import type { ChunkEnd, Engine, Tick, Work } from './engine/engine.ts'
 import type { Scanning } from './pass.ts'
 import { type RunEnd, type RunRequest, scan } from './scan.ts'
 
@@ -10,15 +12,16 @@ export interface Job {
   stop(): Promise<void>
   /** Null while it is stopped, or about to be. */
   readonly runningMs: number | null
+  /** Since this node last tried a slot, whether or not it got it. Null: never. */
+  readonly lastTickAgeMs: number | null
 }
 
 export interface JobOptions {
   readonly scanning: Scanning
   readonly enabled: boolean
-  /** A run that found a full batch goes on at once. */
-  readonly drain: boolean
+  readonly backlog: Backlog
   /** Calls the tick whenever it is due, until the signal aborts. */
-  readonly engine: (tick: Tick, signal: AbortSignal) => Promise<void>
+  readonly engine: Engine
 }
 
 /** After a tick that failed, the next comes no later than this: the database may be back. */
@@ -27,11 +30,16 @@ const retryMsMax = 15_000
 export function createJob(options: JobOptions): Job {
   const { emit } = options.scanning
   let running: Running | null = null
+  let lastTickAt: number | null = null
 
   const begin = (after: Promise<void>): Running => {
     emit({ type: 'job_started', intervalMins: options.scanning.policy.intervalMs / 60_000 })
     const abort = new AbortController()
-    const ended = after.then(() => options.engine(tickOf(options), abort.signal))
+    const ticked = () => {
+      lastTickAt = performance.now()
+    }
+    const work = workOf({ ...options, ticked })
+    const ended = after.then(() => options.engine.run(work, abort.signal))
     return { abort, ended, since: performance.now() }
   }
 
@@ -39,6 +47,9 @@ export function createJob(options: JobOptions): Job {
     get runningMs() {
       if (running === null || running.abort.signal.aborted) return null
       return performance.now() - running.since
+    },
+    get lastTickAgeMs() {
+      return lastTickAt === null ? null : performance.now() - lastTickAt
     },
     start() {
       if (!options.enabled) return emit({ type: 'job_disabled' })
@@ -64,27 +75,62 @@ interface Running {
   readonly since: number
 }
 
-function tickOf(options: JobOptions): Tick {
-  const { intervalMs } = options.scanning.policy
+/** The job as an engine calls it. */
+function workOf(options: JobOptions & { ticked: () => void }): Work {
+  const { emit, policy } = options.scanning
   let trigger: 'start' | 'schedule' = 'start'
-  return async (signal) => {
-    const request: RunRequest = { trigger, dryRun: false, intervalMs, signal }
-    trigger = 'schedule'
-    try {
-      return await runSlot(options, request)
-    } catch (error) {
-      options.scanning.emit({ type: 'tick_failed', error })
-      return Math.min(intervalMs, retryMsMax)
-    }
+  const failed = (error: unknown) => emit({ type: 'tick_failed', error })
+  return {
+    async tick(signal) {
+      const request = { trigger, dryRun: false, intervalMs: policy.intervalMs, signal }
+      trigger = 'schedule'
+      options.ticked()
+      try {
+        return await tickSlot(options, request)
+      } catch (error) {
+        failed(error)
+        return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), chunks: 0 }
+      }
+    },
+    async chunk(signal) {
+      try {
+        const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
+        return endOf(await scan(options.scanning, request))
+      } catch (error) {
+        failed(error)
+        return 'failed'
+      }
+    },
   }
 }
 
-/** The slot's run, and with `drain` more of them while batches are full. Returns the wait to the next slot. */
-async function runSlot(options: JobOptions, request: RunRequest): Promise<number> {
-  const first = await scan(options.scanning, request)
-  let last: RunEnd = first
-  while (options.drain && last.kind === 'ran' && last.full && !request.signal.aborted) {
-    last = await scan(options.scanning, { ...request, intervalMs: null })
+function endOf(end: RunEnd): ChunkEnd {
+  return end.kind === 'ran' && end.full ? 'more' : 'done'
+}
+
+/** The slot's run. Whoever made it also counts what is left, once an interval in the whole cluster. */
+async function tickSlot(options: JobOptions, request: RunRequest): Promise<Tick> {
+  const end = await scan(options.scanning, request)
+  const chunks = end.kind === 'ran' ? await chunksAfter(options, end) : 0
+  return { kind: end.kind, nextInMs: Math.max(0, end.nextSlotAt - performance.now()), chunks }
+}
+
+async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): Promise<number> {
+  const { backlog, scanning } = options
+  const { store, emit, policy, gateway } = scanning
+  try {
+    const merchant = merchantOf(gateway)
+    const remaining = await store.countDue({
+      ...{ merchant, countMax },
+      thresholdMs: policy.thresholdMs,
+    })
+    const told = backlog.count(remaining, performance.now())
+    if (told !== null) emit(told)
+    // A batch without one answer is an outage: asking on would be a storm.
+    return end.full ? backlog.chunksFor(remaining) : 0
+  } catch (error) {
+    // The slot has had its run: a count that failed must not have it tried again.
+    emit({ type: 'tick_failed', error })
+    return 0
   }
-  return Math.max(0, first.nextSlotAt - performance.now())
 }

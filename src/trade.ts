@@ -48,6 +48,8 @@ export type UnknownCause =
   | 'unauthorized' // 401: our key, serial number or clock is wrong
   | 'forbidden' // 403 and its like: this merchant may not ask
   | 'foreign' // the order belongs to another merchant than the one configured
+  | 'quota' // not asked: no place in the merchant's quota came in time
+  | 'aged' // not asked: few questions about old trades are answered, and others go first
 
 /** All that a gateway can tell. */
 export type Answer = TradeAnswer | AbsentAnswer | UnknownAnswer
@@ -57,6 +59,13 @@ export interface TradeAnswer {
   readonly trade: Trade
   readonly evidence: Evidence
 }
+
+/** The question was never put, so nothing failed, and nobody's schedule is spent. */
+export function isUnasked(answer: Answer | { readonly kind: string }): answer is UnaskedAnswer {
+  return 'cause' in answer && (answer.cause === 'quota' || answer.cause === 'aged')
+}
+
+export type UnaskedAnswer = UnknownAnswer & { readonly cause: 'quota' | 'aged' }
 
 /** "There is no such order." Not authenticated by every gateway, so it is never final by itself. */
 export interface AbsentAnswer {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { orderStatuses } from '../order.ts'
+import { type ReviewAction, reviewActions } from '../resolve.ts'
+import { wordsFault, wordsMax } from '../words.ts'
 import type { CommandContext, CommonOptions } from './context.ts'
 import type { ExitCode, Terminal } from './terminal.ts'
 
@@ -44,6 +46,7 @@ export function createProgram(terminal: Terminal, ended: Ended): Command {
     }
   addServiceCommands(program, start)
   addReadingCommands(program, start)
+  addReviewCommands(program, start)
   addTrialCommands(program, start)
   return program
 }
@@ -93,6 +96,40 @@ function addReadingCommands(program: Command, start: Start): void {
     .command('doctor')
     .description('tell what is wrong with configuration, keys, clock, gateway and database')
     .action(start(async () => (await import('./commands/doctor.ts')).doctor))
+}
+
+function addReviewCommands(program: Command, start: Start): void {
+  program
+    .command('reviews')
+    .description('orders that wait for a person, oldest first')
+    .option('--dismissed', 'those that were dismissed, in the place of the queue')
+    .addOption(limitOption())
+    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .action(start(async () => (await import('./commands/reviews.ts')).listReviews))
+  program
+    .command('review')
+    .description('ask the gateway what can be done with an order in review, then do it')
+    .argument('<order_no>')
+    .addOption(actionOption('credit', 'if the gateway says that it was paid exactly as ordered'))
+    .addOption(actionOption('expire', 'if its trade is closed, or can be closed now'))
+    .addOption(actionOption('dismiss', 'leave it in review, out of the queue'))
+    .addOption(wordsOption('name', 'who answers for it'))
+    .addOption(wordsOption('reason', 'why, for whoever reads the timeline'))
+    .option('--yes', 'carry it out without asking')
+    .action(start(async () => (await import('./commands/review.ts')).review))
+}
+
+function actionOption(action: ReviewAction, description: string): Option {
+  const others = reviewActions.filter((other) => other !== action)
+  return new Option(`--${action}`, description).conflicts(others)
+}
+
+function wordsOption(key: keyof typeof wordsMax, description: string): Option {
+  return new Option(`--${key} <${key}>`, description).argParser((value) => {
+    const wrong = wordsFault(value, wordsMax[key])
+    if (wrong !== null) throw new InvalidArgumentError(`It ${wrong}.`)
+    return value
+  })
 }
 
 function addTrialCommands(program: Command, start: Start): void {

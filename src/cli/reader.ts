@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { NewerSchemaError } from '../store/errors.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { CommandError } from './failure.ts'
@@ -12,12 +13,8 @@ export async function readStore<T>(url: string, read: (store: Store) => Promise<
   if (missing !== null) throw new CommandError(`No database at "${missing}": run \`budan migrate\``)
   const store = await openStore(url)
   try {
-    const { pending, unknown } = await store.schema()
-    if (unknown.length > 0) {
-      throw new CommandError(
-        `The database was migrated by a newer budan (${unknown.join(', ')}): upgrade this one`,
-      )
-    }
+    const { pending, breaking } = await store.schema()
+    if (breaking.length > 0) throw new NewerSchemaError(breaking)
     if (pending.length > 0) {
       const count = pending.length === 1 ? '1 migration' : `${pending.length} migrations`
       throw new CommandError(`The database is behind by ${count}: run \`budan migrate\``)

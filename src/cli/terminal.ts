@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import { listenForStop } from './stop.ts'
 
 /** What a command may use of its process. */
@@ -10,6 +11,8 @@ export interface Terminal {
   out(text: string): void
   /** Everything else. */
   err(text: string): void
+  /** Asks the person, and resolves with the line typed; null at the end of input. Absent where nobody is there to ask. */
+  readonly ask?: (question: string) => Promise<string | null>
   /** Resolves when the command is asked to stop; once called, it is for the command to end. */
   stopAsked(): Promise<void>
 }
@@ -25,6 +28,19 @@ export function processTerminal(): Terminal {
     hasColor: isInteractive && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    ...(isInteractive && process.stdin.isTTY ? { ask: askPerson } : {}),
     stopAsked: listenForStop,
   }
+}
+
+/** On standard error: standard output may be on its way to a file. */
+function askPerson(question: string): Promise<string | null> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(null))
+    lines.question(question, (line) => {
+      resolve(line)
+      lines.close()
+    })
+  })
 }

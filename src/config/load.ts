@@ -46,7 +46,7 @@ function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
     server: { host: server.host, port: server.port, apiToken: server.api_token ?? null },
-    database,
+    database: { url: database.url, retentionDays: database.retention_days },
     engine,
     recharge: {
       compensationEnabled: recharge.compensation_enabled,

@@ -3,6 +3,7 @@ import {
   flag,
   hostFault,
   integerWithin,
+  numberFault,
   numberWithin,
   oneOf,
   shown,
@@ -25,8 +26,13 @@ const server = z.strictObject({
   api_token: textThat(tokenFault).optional(),
 })
 
+// Least: an order may live for 7 days, and what was asked about it must outlive it; the database
+// refuses to remove what is younger, too. Most: a century, so that a slip of a zero is found.
+const retentionDays = { min: 7, max: 36_500, note: '0 keeps everything' }
+
 const database = z.strictObject({
   url: textThat(databaseUrlFault).prefault('pglite:./data'),
+  retention_days: textThat(retentionFault).transform(Number).prefault('0'),
 })
 
 const engine = z.strictObject({
@@ -127,11 +133,18 @@ function databaseUrlFault(value: string): string | null {
   return `${what} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…`
 }
 
+function retentionFault(value: string): string | null {
+  return value === '0' ? null : numberFault(value, retentionDays)
+}
+
+/** Never prints the URL: a password may be in it. */
 function engineUrlFault(value: string): string | null {
   if (value === 'local') return null
-  const scheme = /^(rediss?|postgres|postgresql):\/\//.exec(value)?.[0]
-  if (scheme !== undefined) return `"${scheme}…" cannot be used yet: this version runs local only`
-  return `a value of ${value.length} characters is not an engine: this version runs local only`
+  if (/^(rediss?|postgres(ql)?):\/\//.test(value)) {
+    return URL.canParse(value) ? null : 'is not a URL (a password may need percent-encoding)'
+  }
+  const what = `a value of ${value.length} characters`
+  return `${what} is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…`
 }
 
 /** The path of a request is part of what is signed, so the base may not bring one of its own. */

@@ -49,7 +49,8 @@ export function integerWithin(bounds: Bounds) {
   }).transform(Number)
 }
 
-function numberFault(value: string, { min, max, note }: Bounds): string | null {
+/** What is wrong with a number in plain decimals; null: nothing. */
+export function numberFault(value: string, { min, max, note }: Bounds): string | null {
   if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(value)) return `${shown(value)} is not a plain number`
   const why = note === undefined ? '' : ` (${note})`
   if (Number(value) < min) return `${shown(value)} is below the least, ${min}${why}`

@@ -1,21 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises'
-
-/** Does one tick's work and says when the next is due, in milliseconds. */
-export type Tick = (signal: AbortSignal) => Promise<number>
-
-/** A timer may be early by a fraction of a millisecond, and would find its own slot taken. */
-const marginMs = 5
+import { type Engine, marginMs, type Work } from './engine.ts'
 
 /**
  * The clock of one process: ticks at once, and then whenever the tick before asks for, until
- * `signal` aborts. Resolves when the last tick has ended. Ticks never overlap.
+ * `signal` aborts. Between two ticks it works off what the first of them left. Never two at a time.
  *
  * The tick names its successor's time from the database's clock, so that a node whose own clock is
  * off, or whose timer drifts, still meets every slot.
  */
-export async function tickLocally(tick: Tick, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const nextInMs = await tick(signal)
-    await delay(nextInMs + marginMs, undefined, { signal, ref: true }).catch(() => undefined)
+export const localEngine: Engine = {
+  async run(work, signal) {
+    while (!signal.aborted) {
+      const { nextInMs, chunks } = await work.tick(signal)
+      const nextAt = performance.now() + nextInMs
+      if (chunks > 0) await workOff(work, { until: nextAt, signal })
+      await rest(nextAt - performance.now() + marginMs, signal)
+    }
+  },
+  vitals: () => ({ state: 'local', detail: 'local: a timer of this process', jobs: null }),
+}
+
+/** After a chunk that failed the database may be back this much later. */
+const retryMs = 15_000
+
+/** Chunk after chunk, until nothing is left or the next slot has come. */
+export async function workOff(
+  work: Work,
+  { until, signal }: { until: number; signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted && performance.now() < until) {
+    const end = await work.chunk(signal)
+    if (end === 'done') return
+    if (end === 'failed') await rest(Math.min(retryMs, until - performance.now()), signal)
   }
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(Math.max(0, ms), undefined, { signal, ref: true }).catch(() => undefined)
 }

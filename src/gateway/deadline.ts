@@ -20,6 +20,20 @@ export function startDeadline(ms: number, parent?: AbortSignal): Deadline {
   }
 }
 
+/** Work that ends after `timeoutMs`, or with the caller's signal. */
+export async function withDeadline<T>(
+  { timeoutMs }: { timeoutMs: number },
+  { signal: parent }: { readonly signal?: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, end } = startDeadline(timeoutMs, parent)
+  try {
+    return await work(signal)
+  } finally {
+    end()
+  }
+}
+
 /** What `work` comes to, or `aborted` as soon as the signal says so; `work` itself goes on. */
 export async function unlessAborted<T>(
   work: Promise<T>,

@@ -27,6 +27,13 @@ export interface Gateway {
 export interface CallOptions {
   /** Ends the call early, as `unknown`. The gateway's own deadline holds in any case. */
   readonly signal?: AbortSignal
+  /** When the order was placed: a gateway may answer few questions about old ones. */
+  readonly orderedAt?: Date
+  /**
+   * Until when the question may wait for its place in the quota. Without one somebody waits for the
+   * answer: then it goes before those that have one, and waits no longer than for the answer itself.
+   */
+  readonly patience?: AbortSignal
 }
 
 export interface PrepayOrder {

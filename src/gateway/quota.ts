@@ -1,84 +1,170 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { startDeadline, unlessAborted } from './deadline.ts'
+import type { Hold, Places, PlacesWanted } from '../places.ts'
 
-/** The questions a second that the whole merchant may ask, first come first served. */
+/** The questions a second that the whole merchant may ask, over all processes. */
 export interface Quota {
-  /** Waits for a place; false when none came before the signal. Nothing is spent then. */
-  take(signal: AbortSignal): Promise<boolean>
-  /** The gateway said "too many": everybody waits a while, and longer each time in a row. */
-  slowDown(): Promise<void>
-  /** The gateway answered: the next "too many" is the first of its row. */
-  speedUp(): void
+  /** Waits for a place; null when none came before the signal. Nothing is spent then. */
+  take(signal: AbortSignal, options?: { readonly urgent?: boolean }): Promise<Place | null>
+  /** The gateway said "too many" to what had this place: everybody waits, longer each time in a row. */
+  holdBack(place: Place | null): Promise<Hold>
+  /** Why no places are to be had at the moment; null when they come in their turn. */
+  readonly trouble: string | null
 }
 
-const merchant = 'merchant'
-/** A tenth of a second's worth at once: even enough for the gateway, coarse enough for timers. */
-const sliceSecs = 0.1
-const pauseMsMin = 500
-/** A pause beyond what callers wait (`timeoutMs`, commonly 5 s) would only turn into timeouts. */
-const pauseMsMax = 2_000
+export interface Place {
+  /** When it was, by the clock of its line. */
+  readonly at: number
+}
 
-export function createQuota(maxQps: number): Quota {
-  const points = Math.max(1, Math.floor(maxQps * sliceSecs))
-  const limiter = new RateLimiterMemory({ points, duration: points / maxQps })
-  let line: Promise<unknown> = Promise.resolve()
-  let pauseMs = pauseMsMin
-  let pausedUntil = 0
+/**
+ * Places are reserved so far ahead: long enough to ask a few times a second for many at once, short
+ * enough that a process which dies, or learns late of a "too many", takes a fifth of a second's.
+ */
+const horizonMs = 200
+/**
+ * What a line that stood idle gives at once: a reservation that came late by a stall of the machine
+ * costs no place then. With the pace below, that is 1 % above the quota in the worst second.
+ */
+const burstMs = 20
+/** A hundredth slower than allowed, so that places which are taken a little late do not add up. */
+const pace = 0.99
+/**
+ * A process that stood still makes up for no more than this, or two places: all that fell due
+ * meanwhile, at once, would be a burst.
+ */
+const lateMsMax = 50
+/** While places cannot be had at all, it is tried so often. */
+const troublePauseMs = 500
 
-  return {
-    take(signal) {
-      const turn = line.then(() => takePlace(limiter, signal))
-      line = turn.catch(() => undefined)
-      return unlessAborted(turn, signal).then((taken) => taken === true)
-    },
-    async slowDown() {
-      // Calls that were under way together are told together: that is one "too many".
-      if (Date.now() < pausedUntil) return
-      pausedUntil = Date.now() + pauseMs
-      await limiter.block(merchant, pauseMs / 1000)
-      pauseMs = Math.min(pauseMs * 2, pauseMsMax)
-    },
-    speedUp() {
-      if (Date.now() >= pausedUntil) pauseMs = pauseMsMin
-    },
-  }
+export function createQuota(
+  maxQps: number,
+  { places, line }: { places: Places; line: string },
+): Quota {
+  return new PlaceQueue(places, { line, stepMs: 1000 / (maxQps * pace), burstMs, horizonMs })
 }
 
 /** For a gateway without a limit. */
 export const unlimited: Quota = {
-  take: async (signal) => !signal.aborted,
-  slowDown: async () => {},
-  speedUp: () => {},
+  take: async (signal) => (signal.aborted ? null : { at: 0 }),
+  holdBack: async () => ({ forMs: 0, first: true }),
+  trouble: null,
 }
 
-async function takePlace(limiter: RateLimiterMemory, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted) {
-    const waitMs = await tryPlace(limiter)
-    if (waitMs === 0) return true
-    await pause(waitMs, signal)
+interface Waiter {
+  readonly giveWay: (place: Place | null) => void
+}
+
+interface Reserved extends Place {
+  /** By `performance.now()`. */
+  readonly dueAt: number
+}
+
+/**
+ * Those who wait in this process. Whoever comes while a reservation is under way goes with the
+ * next: under load one reservation serves many, and a question that comes alone waits for none.
+ *
+ *   waiting ──► reserved for (anybody who waits then) ──due──► let go, first come first served
+ */
+class PlaceQueue implements Quota {
+  readonly #places: Places
+  readonly #rate: Omit<PlacesWanted, 'count'>
+  /** People wait for these; they go first. */
+  readonly #urgent = new Set<Waiter>()
+  readonly #patient = new Set<Waiter>()
+  #reserved: Reserved[] = []
+  #reserving = false
+  #reserveAgainAt = 0
+  #timer: NodeJS.Timeout | undefined
+  trouble: string | null = null
+
+  constructor(places: Places, rate: Omit<PlacesWanted, 'count'>) {
+    this.#places = places
+    this.#rate = rate
   }
-  return false
-}
 
-/** 0: taken; otherwise the milliseconds until it is worth trying again. */
-async function tryPlace(limiter: RateLimiterMemory): Promise<number> {
-  try {
-    await limiter.consume(merchant)
-    return 0
-  } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw refusal
-    return Math.max(1, refusal.msBeforeNext)
+  take(signal: AbortSignal, { urgent = false }: { urgent?: boolean } = {}): Promise<Place | null> {
+    if (signal.aborted) return Promise.resolve(null)
+    const queue = urgent ? this.#urgent : this.#patient
+    // Places that fell due for nobody are lost: to use them now would be twice the rate.
+    this.#letGo()
+    return new Promise((resolve) => {
+      const leave = () => waiter.giveWay(null)
+      const waiter: Waiter = {
+        giveWay: (place) => {
+          queue.delete(waiter)
+          signal.removeEventListener('abort', leave)
+          resolve(place)
+        },
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      queue.add(waiter)
+      this.#advance()
+    })
   }
-}
 
-function pause(ms: number, parent: AbortSignal): Promise<void> {
-  const { signal, end } = startDeadline(ms, parent)
-  return new Promise((resolve) => {
-    const wake = () => {
-      end()
-      resolve()
+  async holdBack(place: Place | null): Promise<Hold> {
+    const hold = await this.#places.holdBack(this.#rate.line, place?.at ?? null)
+    if (hold.forMs > 0) {
+      this.#reserved = []
+      this.#reserveAgainAt = performance.now() + hold.forMs - horizonMs / 2
+      this.#advance()
     }
-    if (signal.aborted) wake()
-    else signal.addEventListener('abort', wake, { once: true })
-  })
+    return hold
+  }
+
+  #advance(): void {
+    this.#letGo()
+    const wanted = this.#urgent.size + this.#patient.size - this.#reserved.length
+    if (wanted > 0 && !this.#reserving && performance.now() >= this.#reserveAgainAt) {
+      void this.#reserve(wanted)
+    }
+    this.#setTimer(wanted > 0 && !this.#reserving)
+  }
+
+  #letGo(): void {
+    const now = performance.now()
+    const due = this.#reserved.filter(({ dueAt }) => dueAt <= now)
+    this.#reserved.splice(0, due.length)
+    const lateMs = Math.max(lateMsMax, 2 * this.#rate.stepMs)
+    for (const [n, place] of due.entries()) {
+      const lost = now - place.dueAt > lateMs && n < due.length - 1
+      const [waiter] = this.#urgent.size > 0 ? this.#urgent : this.#patient
+      if (!lost) waiter?.giveWay(place)
+    }
+  }
+
+  /** Never rejects: while the database is away, no place is given, and it is tried again. */
+  async #reserve(wanted: number): Promise<void> {
+    this.#reserving = true
+    try {
+      const { stepMs } = this.#rate
+      const given = await this.#places.reserve({ ...this.#rate, count: wanted })
+      const now = performance.now()
+      for (let n = 0; n < given.count; n += 1) {
+        const afterMs = n * stepMs
+        this.#reserved.push({
+          at: given.firstAt + afterMs,
+          dueAt: now + given.firstInMs + afterMs,
+        })
+      }
+      const short = given.count < wanted
+      this.#reserveAgainAt = short ? now + given.nextInMs - horizonMs / 2 : now
+      this.trouble = null
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error)
+      this.#reserveAgainAt = performance.now() + troublePauseMs
+    }
+    this.#reserving = false
+    this.#advance()
+  }
+
+  #setTimer(reserving: boolean): void {
+    clearTimeout(this.#timer)
+    const nextAt = Math.min(
+      this.#reserved[0]?.dueAt ?? Number.POSITIVE_INFINITY,
+      reserving ? this.#reserveAgainAt : Number.POSITIVE_INFINITY,
+    )
+    // Without anybody who waits, places fall due for nobody.
+    if (nextAt === Number.POSITIVE_INFINITY || this.#urgent.size + this.#patient.size === 0) return
+    this.#timer = setTimeout(() => this.#advance(), Math.max(1, nextAt - performance.now()))
+  }
 }

@@ -1,15 +1,18 @@
 import { type Clock, systemClock } from '../clock.ts'
 import type { WechatConfig } from '../config.ts'
 import type { Emit, GatewayOperation } from '../event.ts'
+import { MemoryPlaces, type Places } from '../places.ts'
 import type { UnknownAnswer } from '../trade.ts'
+import { type AgedQuota, createAgedQuota } from './aged-quota.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from './answer.ts'
 import { openNotification } from './callback.ts'
-import { startDeadline, unlessAborted } from './deadline.ts'
+import { unlessAborted, withDeadline } from './deadline.ts'
 import { fetchCertificates } from './fetch-certificates.ts'
+import { findPlace } from './find-place.ts'
 import type { CallOptions, Gateway, Prepay, PrepayOrder, Probe } from './gateway.ts'
 import { KeyRing } from './keys.ts'
 import { closeQuestion, orderQuestion, prepayQuestion, transactionQuestion } from './questions.ts'
-import { createQuota, type Quota, unlimited } from './quota.ts'
+import { createQuota, type Place, type Quota, unlimited } from './quota.ts'
 import { unknownAnswer } from './unknown.ts'
 import { verifySeal } from './verification.ts'
 import { createWire, type Question, type Wire } from './wire.ts'
@@ -20,16 +23,20 @@ export interface WechatOptions {
   readonly clock?: Clock
   /** Questions a second, certificates aside. No limit when not given. */
   readonly maxQps?: number
+  /** Who keeps the places of the quota: one for all processes of the merchant. This process when not given. */
+  readonly places?: Places
   /** Sockets kept open to the gateway, at most. */
   readonly connections?: number
 }
+
+const gatewayName = 'wechatpay'
 
 /** More than the questions asked at a time by default (5), so that nothing queues for a socket. */
 const connectionsMax = 32
 
 /**
- * WeChat Pay's merchant API v3. Each call waits at most `timeoutMs` for its place in the quota and
- * then at most `timeoutMs` for its verified answer; it is sent once.
+ * WeChat Pay's merchant API v3. Each call waits for its place in the quota (at most `timeoutMs`, or
+ * its caller's patience) and then at most `timeoutMs` for its verified answer; it is sent once.
  */
 export function createWechatGateway(config: WechatConfig, options: WechatOptions): Gateway {
   const { emit, clock = systemClock } = options
@@ -42,42 +49,43 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     clock,
     emit,
   })
-  const quota = options.maxQps === undefined ? unlimited : createQuota(options.maxQps)
-  const client = { wire, keys, quota, clock, timeoutMs: config.timeoutMs }
+  const { maxQps, places = new MemoryPlaces() } = options
+  const line = `${gatewayName}/${config.mchId}`
+  const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { places, line })
+  const aged = createAgedQuota({ places, line, clock })
+  const { timeoutMs } = config
+  const client: Client = { wire, keys, quota, aged, clock, timeoutMs, emit, measure }
   let stopped: Promise<void> | null = null
 
   return {
-    name: 'wechatpay',
+    name: gatewayName,
     mchid: config.mchId,
     appid: config.appId,
 
     query(orderNo, options = {}) {
       const question = orderQuestion(orderNo, config)
       const attempt = `query order "${orderNo}"`
-      return measure('query', () => ask(client, { question, attempt, read: answerOf }, options))
+      return ask(client, { operation: 'query', question, attempt, read: answerOf }, options)
     },
     queryByTransactionId(transactionId, options = {}) {
       const question = transactionQuestion(transactionId, config)
       const attempt = `query transaction "${transactionId}"`
-      return measure('query', () => ask(client, { question, attempt, read: answerOf }, options))
+      return ask(client, { operation: 'query', question, attempt, read: answerOf }, options)
     },
     close(orderNo, options = {}) {
       const question = closeQuestion(orderNo, config)
       const attempt = `close order "${orderNo}"`
-      return measure('close', () => ask(client, { question, attempt, read: closingOf }, options))
+      return ask(client, { operation: 'close', question, attempt, read: closingOf }, options)
     },
-    prepay: (order, options = {}) =>
-      measure('prepay', () => prepay(client, { order, config }, options)),
+    prepay: (order, options = {}) => prepay(client, { order, config }, options),
     openCallback: (callback) =>
       withDeadline(client, {}, (signal) =>
         openNotification(callback, { keys, apiV3Key: config.apiV3Key, clock, signal }),
       ),
     probe: (options = {}) =>
-      measure('probe', () =>
-        config.publicKey === null
-          ? probeByKeys(client, options)
-          : probeByOrder(client, config, options),
-      ),
+      config.publicKey === null
+        ? measure('probe', () => probeByKeys(client, options))
+        : probeByOrder(client, config, options),
     stop() {
       stopped ??= keys.settled().then(wire.stop)
       return stopped
@@ -89,11 +97,15 @@ interface Client {
   readonly wire: Wire
   readonly keys: KeyRing
   readonly quota: Quota
+  readonly aged: AgedQuota
   readonly clock: Clock
   readonly timeoutMs: number
+  readonly emit: Emit
+  readonly measure: Measure
 }
 
-interface Call<T> {
+interface Call<T extends Outcome> {
+  readonly operation: GatewayOperation
   readonly question: Question
   /** For messages: `query order "…"`. */
   readonly attempt: string
@@ -101,44 +113,47 @@ interface Call<T> {
 }
 
 /** Waits for its place, asks once, verifies, reads. */
-async function ask<T>(
+async function ask<T extends Outcome>(
   client: Client,
   call: Call<T>,
   options: CallOptions,
 ): Promise<T | UnknownAnswer> {
-  const placed = await withDeadline(client, options, (signal) => client.quota.take(signal))
-  if (!placed) {
-    return unknownAnswer('timeout', `Cannot ${call.attempt}: no place in the quota in time`)
-  }
-  return withDeadline(client, options, (signal) => exchange(client, call, { signal }))
+  const place = await findPlace(client, call, options)
+  return 'kind' in place ? place : put(client, call, { ...options, place })
 }
 
-async function exchange<T>(
-  { wire, keys, quota, clock }: Client,
-  { question, attempt, read }: Call<T>,
-  { signal }: { signal: AbortSignal },
+/** Asks once, verifies, reads, and tells of it. */
+function put<T extends Outcome>(
+  client: Client,
+  call: Call<T>,
+  options: CallOptions & { place: Place | null },
 ): Promise<T | UnknownAnswer> {
+  return client.measure(call.operation, () =>
+    withDeadline(client, options, (signal) =>
+      exchange(client, call, { signal, place: options.place }),
+    ),
+  )
+}
+
+async function exchange<T extends Outcome>(
+  client: Client,
+  { question, attempt, read }: Call<T>,
+  { signal, place }: { signal: AbortSignal; place: Place | null },
+): Promise<T | UnknownAnswer> {
+  const { wire, keys, clock } = client
   const reply = await wire.send(question, signal)
   if (reply.kind === 'silence') {
     return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`)
   }
-  if (reply.status === 429) await quota.slowDown()
-  else quota.speedUp()
+  if (reply.status === 429) await unlessAborted(slowDown(client, place), signal)
   const verification = await verifySeal(reply, { keys, now: clock(), signal })
   return read({ reply, verification, attempt })
 }
 
-async function withDeadline<T>(
-  { timeoutMs }: { timeoutMs: number },
-  { signal: parent }: CallOptions,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { signal, end } = startDeadline(timeoutMs, parent)
-  try {
-    return await work(signal)
-  } finally {
-    end()
-  }
+/** When nobody can be told, nobody is given a place either. */
+async function slowDown({ quota, emit }: Client, place: Place | null): Promise<void> {
+  const hold = await quota.holdBack(place).catch(() => null)
+  if (hold?.first) emit({ type: 'gateway_throttled', holdMs: hold.forMs })
 }
 
 async function prepay(
@@ -155,8 +170,8 @@ async function prepay(
   const question = prepayQuestion(order, { ...config, notifyUrl })
   // A payer waits for this one, and it is no question of the job's: it takes no place in the quota,
   // but a "too many" for it slows the questions down as well.
-  const quota = { ...client.quota, take: unlimited.take }
-  return ask({ ...client, quota }, { question, attempt, read: prepayOf }, options)
+  const call = { operation: 'prepay', question, attempt, read: prepayOf } as const
+  return put(client, call, { ...options, place: null })
 }
 
 /** With platform certificates, their list answers every question: it is signed, sealed and ours. */
@@ -180,12 +195,21 @@ async function probeByOrder(
     if (answer.kind === 'unknown') return answer
     return { kind: 'ok', verified: heard.verification.kind === 'genuine' }
   }
-  return ask(client, { question, attempt: 'probe', read }, options)
+  return ask(client, { operation: 'probe', question, attempt: 'probe', read }, options)
 }
 
+interface Outcome {
+  readonly kind: string
+}
+
+type Measure = <T extends Outcome>(
+  operation: GatewayOperation,
+  call: () => Promise<T | UnknownAnswer>,
+) => Promise<T | UnknownAnswer>
+
 /** Tells of each call by what it came to. */
-function createMeasure(emit: Emit) {
-  return async <T extends { kind: string }>(
+function createMeasure(emit: Emit): Measure {
+  return async <T extends Outcome>(
     operation: GatewayOperation,
     call: () => Promise<T | UnknownAnswer>,
   ): Promise<T | UnknownAnswer> => {
@@ -197,6 +221,6 @@ function createMeasure(emit: Emit) {
   }
 }
 
-function isUnknown(result: { kind: string }): result is UnknownAnswer {
+function isUnknown(result: Outcome): result is UnknownAnswer {
   return result.kind === 'unknown'
 }

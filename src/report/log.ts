@@ -1,6 +1,7 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { unreachable } from '../assert.ts'
+import type { BacklogEvent } from '../backlog.ts'
 import type { LogConfig } from '../config.ts'
 import type { Emit, Event } from '../event.ts'
 
@@ -65,11 +66,30 @@ function lineOf(event: Event): Line | null {
     case 'settle_failed':
       return orderLine(event)
     case 'gateway_called':
+    case 'gateway_throttled':
+    case 'question_unplaced':
     case 'certificates_refreshed':
     case 'certificates_failed':
     case 'breaker_opened':
     case 'breaker_closed':
       return gatewayLine(event)
+    case 'catching_up':
+    case 'caught_up':
+      return backlogLine(event)
+    case 'engine_lost':
+      return warn('Engine lost: each node keeps the intervals by itself', { reason: event.reason })
+    case 'engine_back':
+      return info('Engine is back', { away_ms: Math.round(event.awayMs) })
+    case 'pruned':
+      return info('Old runs and events pruned', { runs: event.runs, events: event.events })
+    case 'prune_failed':
+      return error('Failed to prune old runs and events', { error: text(event.error) })
+    case 'review_resolved':
+      return info('Review resolved', {
+        order_no: event.orderNo,
+        action: event.action,
+        operator: event.operator,
+      })
     case 'callback_rejected':
       return warn('Callback rejected', { status: event.status, reason: event.reason })
     case 'request_failed':
@@ -122,6 +142,31 @@ function runLine(event: RunEvent): Line | null {
   }
 }
 
+function backlogLine(event: BacklogEvent): Line {
+  const { remaining } = event
+  if (event.type === 'caught_up') {
+    return info('Caught up: no more than a batch of orders is due', { remaining })
+  }
+  const { perSec, doneInMs, basis } = event
+  const per_sec = Number(perSec.toPrecision(3))
+  // Nothing that an operator has to do but to give it a larger batch, or to let it drain.
+  if (doneInMs === null) {
+    return warn('Falling behind: orders come due faster than they are asked', {
+      remaining,
+      per_sec,
+    })
+  }
+  const eta_s = Math.ceil(doneInMs / 1000)
+  return info(catchingUp[basis], { remaining, per_sec, eta_s })
+}
+
+/** The first estimate of a stretch says what bounds it; later ones are what was seen. */
+const catchingUp = {
+  measured: 'Catching up with due orders',
+  batch: 'Catching up with due orders: one compensation_batch_size per interval',
+  quota: 'Catching up with due orders: at most compensation_max_qps',
+} as const
+
 type OrderEvent = Extract<Event, { type: `order_${string}` | 'settle_failed' }>
 
 function orderLine(event: OrderEvent): Line {
@@ -133,12 +178,16 @@ function orderLine(event: OrderEvent): Line {
         wechat_status: event.tradeState ?? 'absent',
       })
     case 'order_unanswered':
-      return error('Failed to query wechat order', {
-        order_no,
-        cause: event.cause,
-        error: event.message,
-        ...(event.requestId === null ? {} : { request_id: event.requestId }),
-      })
+      return {
+        level: isExpected(event) ? 'warn' : 'error',
+        message: 'Failed to query wechat order',
+        fields: {
+          order_no,
+          cause: event.cause,
+          error: event.message,
+          ...(event.requestId === null ? {} : { request_id: event.requestId }),
+        },
+      }
     case 'order_credited':
       return event.source === 'compensation'
         ? info('Order compensated successfully', { order_no })
@@ -154,7 +203,17 @@ function orderLine(event: OrderEvent): Line {
   }
 }
 
-const sourceName = { compensation: 'Compensation', check: 'Check', callback: 'Callback' } as const
+/** The breaker has told of it in one line; or it is a signature probe, as there are now and then. */
+function isExpected({ systemic, cause }: Extract<Event, { type: 'order_unanswered' }>): boolean {
+  return systemic || cause === 'unverified'
+}
+
+const sourceName = {
+  compensation: 'Compensation',
+  check: 'Check',
+  callback: 'Callback',
+  operator: 'Operator',
+} as const
 
 function failureMessage(event: Extract<Event, { type: 'settle_failed' }>): string {
   const state = event.answer?.kind === 'trade' ? event.answer.trade.state : null
@@ -165,7 +224,13 @@ function failureMessage(event: Extract<Event, { type: 'settle_failed' }>): strin
 
 type GatewayEvent = Extract<
   Event,
-  { type: `breaker_${string}` | `certificates_${string}` | 'gateway_called' }
+  {
+    type:
+      | `breaker_${string}`
+      | `certificates_${string}`
+      | `gateway_${string}`
+      | `question_${string}`
+  }
 >
 
 function gatewayLine(event: GatewayEvent): Line {
@@ -178,6 +243,18 @@ function gatewayLine(event: GatewayEvent): Line {
           operation: event.operation,
           outcome: event.outcome,
           duration_ms: Math.round(event.durationMs),
+        },
+      }
+    case 'gateway_throttled':
+      return warn('Gateway said "too many": questions wait', { hold_ms: Math.round(event.holdMs) })
+    case 'question_unplaced':
+      return {
+        level: 'debug',
+        message: 'Question not put: no place in the quota',
+        fields: {
+          operation: event.operation,
+          cause: event.cause,
+          waited_ms: Math.round(event.waitedMs),
         },
       }
     case 'certificates_refreshed':

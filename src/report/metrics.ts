@@ -1,5 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Estimate } from '../backlog.ts'
 import type { Emit, Event } from '../event.ts'
+import { sources } from '../order.ts'
+import { reviewActions } from '../resolve.ts'
 import type { Run } from '../run.ts'
 import type { Vitals } from '../store/store.ts'
 
@@ -7,6 +10,15 @@ import type { Vitals } from '../store/store.ts'
 export interface Readings {
   vitals(): Promise<Vitals>
   breakerReason(): string | null
+  /** Null: this node has not counted lately. */
+  backlog(): Estimate | null
+  engine(): EngineReading
+}
+
+export interface EngineReading {
+  /** Null for an engine without a queue, or while it is away. */
+  readonly jobs: Readonly<Record<'waiting' | 'active' | 'failed', number>> | null
+  readonly lastTickAgeMs: number | null
 }
 
 export interface Metrics {
@@ -75,9 +87,32 @@ function createInstruments(registry: Registry) {
       buckets: callSeconds,
       registers,
     }),
+    questionsUnplaced: new Counter({
+      name: 'budan_questions_unplaced_total',
+      help: 'Questions not put, and given back, for want of a place in the quota',
+      labelNames: ['cause'],
+      registers,
+    }),
+    throttlings: new Counter({
+      name: 'budan_gateway_throttlings_total',
+      help: 'Times that the gateway said "too many" and all questions waited a while',
+      registers,
+    }),
     callbacksRejected: new Counter({
       name: 'budan_callbacks_rejected_total',
       help: 'Callbacks that failed a check and changed nothing',
+      registers,
+    }),
+    pruned: new Counter({
+      name: 'budan_pruned_total',
+      help: 'Runs, and events of ended orders, removed for their age (database.retention_days)',
+      labelNames: ['what'],
+      registers,
+    }),
+    reviewsResolved: new Counter({
+      name: 'budan_reviews_resolved_total',
+      help: 'Orders in review that an operator credited, expired or dismissed',
+      labelNames: ['action'],
       registers,
     }),
     alarms: new Counter({
@@ -93,7 +128,7 @@ function createInstruments(registry: Registry) {
     }),
     review: new Gauge({
       name: 'budan_review_orders',
-      help: 'Orders that wait for a person',
+      help: 'Orders that wait for a person: in review, and not dismissed',
       registers,
     }),
     oldestUnasked: new Gauge({
@@ -111,6 +146,27 @@ function createInstruments(registry: Registry) {
       help: 'When the last run finished; 0 when none has',
       registers,
     }),
+    backlogOrders: new Gauge({
+      name: 'budan_backlog_orders',
+      help: 'Orders due after the last run that this node made; absent when others made the last ones',
+      registers,
+    }),
+    backlogEta: new Gauge({
+      name: 'budan_backlog_eta_seconds',
+      help: 'When the backlog will be done at the present rate; +Inf when it does not shrink',
+      registers,
+    }),
+    engineJobs: new Gauge({
+      name: 'budan_engine_jobs',
+      help: 'Jobs of the queue that the nodes share; absent without one, or while it is away',
+      labelNames: ['state'],
+      registers,
+    }),
+    engineLastTick: new Gauge({
+      name: 'budan_engine_last_tick_age_seconds',
+      help: 'Since this node last tried whether a run is due',
+      registers,
+    }),
     database: new Gauge({
       name: 'budan_database_up',
       help: '1 while the database answers; the gauges that are read from it are absent otherwise',
@@ -123,7 +179,9 @@ function createInstruments(registry: Registry) {
     }),
   }
   for (const result of ['success', 'failed', 'skipped']) instruments.runOrders.inc({ result }, 0)
-  for (const source of ['callback', 'check', 'compensation']) instruments.credits.inc({ source }, 0)
+  for (const source of sources) instruments.credits.inc({ source }, 0)
+  for (const action of reviewActions) instruments.reviewsResolved.inc({ action }, 0)
+  for (const what of ['runs', 'events']) instruments.pruned.inc({ what }, 0)
   return instruments
 }
 
@@ -141,6 +199,19 @@ function count(instruments: Instruments, event: Event): void {
       break
     case 'gateway_called':
       countCall(instruments, event)
+      break
+    case 'pruned':
+      instruments.pruned.inc({ what: 'runs' }, event.runs)
+      instruments.pruned.inc({ what: 'events' }, event.events)
+      break
+    case 'review_resolved':
+      instruments.reviewsResolved.inc({ action: event.action })
+      break
+    case 'gateway_throttled':
+      instruments.throttlings.inc()
+      break
+    case 'question_unplaced':
+      instruments.questionsUnplaced.inc({ cause: event.cause })
       break
     case 'callback_rejected':
       instruments.callbacksRejected.inc()
@@ -183,6 +254,8 @@ function countCredit(
 
 async function readVitals(instruments: Instruments, readings: Readings): Promise<void> {
   instruments.breaker.set(readings.breakerReason() === null ? 0 : 1)
+  readBacklog(instruments, readings.backlog())
+  readEngine(instruments, readings.engine())
   const vitals = await readings.vitals().catch(() => null)
   instruments.database.set(vitals === null ? 0 : 1)
   // What was read last would pass for the present.
@@ -190,10 +263,30 @@ async function readVitals(instruments: Instruments, readings: Readings): Promise
   for (const [status, orders] of Object.entries(vitals.ordersByStatus)) {
     instruments.orders.set({ status }, orders)
   }
-  instruments.review.set(vitals.ordersByStatus.review)
+  instruments.review.set(vitals.reviewQueue)
   instruments.oldestUnasked.set((vitals.oldestUnaskedMs ?? 0) / 1000)
   instruments.mostOverdue.set((vitals.mostOverdueMs ?? 0) / 1000)
   instruments.lastRun.set(+(vitals.lastFinishedRunAt ?? 0) / 1000)
+}
+
+function readBacklog({ backlogOrders, backlogEta }: Instruments, latest: Estimate | null): void {
+  if (latest === null) {
+    backlogOrders.remove()
+    backlogEta.remove()
+    return
+  }
+  backlogOrders.set(latest.remaining)
+  backlogEta.set(latest.doneInMs === null ? Infinity : latest.doneInMs / 1000)
+}
+
+function readEngine(
+  { engineJobs, engineLastTick }: Instruments,
+  { jobs, lastTickAgeMs }: EngineReading,
+): void {
+  engineJobs.reset()
+  for (const [state, count] of Object.entries(jobs ?? {})) engineJobs.set({ state }, count)
+  if (lastTickAgeMs === null) engineLastTick.remove()
+  else engineLastTick.set(lastTickAgeMs / 1000)
 }
 
 function forgetVitals({ orders, review, oldestUnasked, mostOverdue, lastRun }: Instruments): void {

@@ -70,6 +70,9 @@ export interface Control {
   reset(): void
 }
 
+/** A year at once: past everything that can happen to a trade. A time beyond all dates stops everything. */
+const advanceMsMax = 366 * 24 * 3_600_000
+
 export function controlOf(world: World): Control {
   const atStart = { ...world.switches }
   const view = (orderNo: string) => viewOf(world, findOrder(world, orderNo))
@@ -83,7 +86,7 @@ export function controlOf(world: World): Control {
       world.log.wait(filter, { count: options.count ?? 1, signal: options.signal }),
     clearRequests: () => world.log.clear(),
     now: () => new Date(world.clock.now()),
-    advance: (ms) => world.clock.advance(parse(z.number().min(0), ms)),
+    advance: (ms) => world.clock.advance(parse(z.number().min(0).max(advanceMsMax), ms)),
     rotateCertificate: async (options = {}) => {
       const fresh = await world.keyring.rotate({ retireOld: options.retire_old ?? false })
       return { serial_no: fresh.serialNo }

@@ -3,7 +3,17 @@ import { ControlError } from './control-error.ts'
 
 /** What was given to the control interface, by its schema. */
 export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const read = schema.safeParse(value)
+  const read = readBy(schema, value)
   if (read.success) return read.data
   throw new ControlError(400, 'WRONG_INPUT', z.prettifyError(read.error))
+}
+
+/** A JSON value of thousands of levels is more than the schema's own recursion bears. */
+function readBy<T extends z.ZodType>(schema: T, value: unknown) {
+  try {
+    return schema.safeParse(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ControlError(400, 'WRONG_INPUT', 'It is nested too deeply')
+  }
 }

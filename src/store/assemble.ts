@@ -1,27 +1,37 @@
 import { sql } from 'kysely'
 import type { Clock } from '../clock.ts'
+import { MemoryPlaces, type Places } from '../places.ts'
 import { auditRows } from './audit.ts'
-import { claimDue, openOrders, peekDue, release } from './claim.ts'
+import { claimDue, countDue, openOrders, peekDue, release } from './claim.ts'
 import { type Database, scopeOn } from './database.ts'
 import { appendEvent, listOrderEvents } from './events.ts'
-import { attempt, quoted } from './failure.ts'
+import { attempt, pastConflicts, quoted } from './failure.ts'
 import { balanceOf, listEntries } from './ledger.ts'
+import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
 import { findOrder, insertOrder, listOrders, setCodeUrl } from './orders.ts'
+import { holdPlacesBack, reservePlaces } from './quota.ts'
+import { prune } from './retention.ts'
+import { findReview, listReviews } from './reviews.ts'
 import { findRun, finishRun, listRuns, openRun, stopAbandonedRuns } from './runs.ts'
 import { migrateToLatest, schemaState } from './schema.ts'
 import type { Store } from './store.ts'
 import { transact } from './transaction.ts'
+import { vacuum } from './vacuum.ts'
 import { readVitals } from './vitals.ts'
 
-/** The store on an open database, which it closes. */
-export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): Store {
+/** The store on an open database, which it closes. With other migrations it is another version's. */
+export function storeOn(
+  database: Database,
+  { clock, migrations = ownMigrations }: { clock?: Clock; migrations?: Migrations } = {},
+): Store {
   const { kind, name, patientDb } = database
   const scope = scopeOn(database.db, clock)
   const abandoned = abandonedBefore(database, clock)
-  const to = <T>(action: string, work: () => Promise<T>) => attempt({ name, action }, work)
+  const to = <T>(action: string, work: () => Promise<T>) =>
+    attempt({ name, action }, () => pastConflicts(work))
   return {
     kind,
-    transaction: (work) => transact({ database, clock }, work),
+    transaction: (work, options) => transact({ database, clock, ...options }, work),
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
@@ -38,6 +48,10 @@ export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): 
     appendEvent: (event) =>
       to(`add an event to order ${quoted(event.orderNo)}`, () => appendEvent(scope, event)),
 
+    listReviews: (filter) => to('list reviews', () => listReviews(scope, filter)),
+    findReview: (orderNo) =>
+      to(`find the review of order ${quoted(orderNo)}`, () => findReview(scope, orderNo)),
+
     balance: (userId) =>
       to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),
     listEntries: (userId, page) =>
@@ -47,6 +61,7 @@ export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): 
 
     claimDue: (claim) => to('claim due orders', () => claimDue(scope, claim)),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
+    countDue: (due) => to('count due orders', () => countDue(scope, due)),
     release: (claimed) => to(`give back ${claimed.length} orders`, () => release(scope, claimed)),
 
     openRun: (run) =>
@@ -60,12 +75,27 @@ export function storeOn(database: Database, { clock }: { clock?: Clock } = {}): 
     findRun: (runId) => to(`find run ${quoted(runId)}`, () => findRun(scope, runId)),
 
     openOrders: () => to('count open orders', () => openOrders(scope)),
+    prune: (request) => to('prune', () => prune(scope, request)),
+    vacuum: (request) => to('vacuum', async () => kind === 'pglite' && vacuum(scope, request)),
+    places: placesOn(database),
     audit: () => to('audit', () => auditRows(patientDb)),
     vitals: (merchant) =>
       to('read the vital signs', () => readVitals(scope, { merchant, countMax: countMax[kind] })),
-    schema: () => to('read the state of the schema', () => schemaState(database.db)),
-    migrate: () => to('migrate', () => migrateToLatest(patientDb)),
+    schema: () => to('read the state of the schema', () => schemaState(database.db, migrations)),
+    migrate: () => to('migrate', () => migrateToLatest(patientDb, migrations)),
     close: () => database.close(),
+  }
+}
+
+/** Nobody else has the embedded database open, so there the process keeps its lines itself. */
+function placesOn({ kind, name, db }: Database): Places {
+  if (kind === 'pglite') return new MemoryPlaces()
+  const to = <T>(action: string, work: () => Promise<T>) => attempt({ name, action }, work)
+  return {
+    reserve: (wanted) =>
+      to(`reserve places of ${quoted(wanted.line)}`, () => reservePlaces({ db }, wanted)),
+    holdBack: (line, placeAt) =>
+      to(`hold back ${quoted(line)}`, () => holdPlacesBack({ db }, { line, placeAt })),
   }
 }
 

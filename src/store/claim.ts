@@ -3,15 +3,16 @@ import type { Merchant, Order } from '../order.ts'
 import { rowsOf, type Scope } from './database.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
 import type { ClaimedOrder, Due } from './store.ts'
-
-type ClaimedRow = OrderRow & { readonly due_at: Date }
+import { claimStrayed, type DueRow, peekStrayed } from './strayed.ts'
 
 export async function claimDue(
   scope: Scope,
   claim: Due & { leaseMs: number },
 ): Promise<readonly ClaimedOrder[]> {
-  const rows = await rowsOf(scope.db, claimStatement(scope, claim))
-  return rows.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+  const strayed = await claimStrayed(scope, claim)
+  const limit = claim.limit - strayed.length
+  const usual = limit > 0 ? await rowsOf(scope.db, claimStatement(scope, { ...claim, limit })) : []
+  return [...strayed, ...usual].map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
 }
 
 /**
@@ -26,8 +27,8 @@ export async function claimDue(
 export function claimStatement(
   { now }: Pick<Scope, 'now'>,
   { leaseMs, ...due }: Due & { leaseMs: number },
-): RawBuilder<ClaimedRow> {
-  return sql<ClaimedRow>`
+): RawBuilder<DueRow> {
+  return sql<DueRow>`
     with due as materialized (
       select order_no, next_check_at as due_at from orders
       ${whereDue(now(), due)}
@@ -43,22 +44,62 @@ export function claimStatement(
 
 function whereDue(
   now: RawBuilder<Date>,
-  { merchant, thresholdMs, limit }: Due,
+  { limit, youngestFrom, ...due }: Due,
 ): RawBuilder<unknown> {
+  if (youngestFrom !== undefined) {
+    return sql`
+      ${whichDue(now, due)}
+      order by next_check_at desc, created_at desc, order_no desc
+      limit ${sql.lit(limit)} offset ${sql.lit(youngestFrom)}`
+  }
   return sql`
-    where status = 'pending' and next_check_at <= ${now}
-      and gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and appid = ${merchant.appid}
-      and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'
+    ${whichDue(now, due)}
     order by next_check_at, created_at, order_no
     limit ${sql.lit(limit)}`
 }
 
-export async function peekDue({ db, now }: Scope, due: Due): Promise<readonly Order[]> {
-  const rows = await rowsOf(
+function whichDue(
+  now: RawBuilder<Date>,
+  { merchant, thresholdMs }: Omit<Due, 'limit'>,
+): RawBuilder<unknown> {
+  return sql`
+    where status = 'pending' and next_check_at <= ${now}
+      and gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and appid = ${merchant.appid}
+      and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'`
+}
+
+export async function peekDue(scope: Scope, due: Due): Promise<readonly Order[]> {
+  const { db, now } = scope
+  const strayed = await peekStrayed(scope, due)
+  const usual = await rowsOf(
     db,
-    sql<OrderRow>`select ${orderColumns} from orders ${whereDue(now(), due)}`,
+    sql<OrderRow>`select ${orderColumns} from orders
+      ${whereDue(now(), { ...due, limit: due.limit - strayed.length })}`,
   )
-  return rows.map(orderOf)
+  return [...strayed, ...usual].map(orderOf)
+}
+
+export async function countDue(
+  scope: Scope,
+  due: Omit<Due, 'limit'> & { readonly countMax: number },
+): Promise<number> {
+  const [row] = await rowsOf(scope.db, countStatement(scope, due))
+  return row?.count ?? 0
+}
+
+/**
+ * Plan: all that is asked for lies in `orders_due`, so an index-only scan of its left end. The order
+ * is the index's own: it keeps the planner from reading the table where most of it is due.
+ */
+export function countStatement(
+  { now }: Pick<Scope, 'now'>,
+  { countMax, ...due }: Omit<Due, 'limit'> & { readonly countMax: number },
+): RawBuilder<{ readonly count: number }> {
+  return sql<{ readonly count: number }>`
+    select count(*)::integer as count from (
+      select from orders ${whichDue(now(), due)}
+      order by next_check_at, created_at, order_no limit ${sql.lit(countMax)}
+    ) as counted`
 }
 
 /** Only leases that still stand: what was settled, or claimed again, since then stays as it is. */

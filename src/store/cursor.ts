@@ -2,7 +2,7 @@ import { assert } from '../assert.ts'
 import { CursorError } from './errors.ts'
 import type { Page, PageRequest } from './store.ts'
 
-export type PageKind = 'orders' | 'order_events' | 'entries' | 'runs'
+export type PageKind = 'orders' | 'reviews' | 'order_events' | 'entries' | 'runs'
 
 /** Where a page ended: the sort key of its last row. A time in milliseconds, or null, and a key. */
 export interface Position {
@@ -47,7 +47,8 @@ function decode(kind: PageKind, cursor: string): Position {
   const [found, at, key] = parse(cursor)
   const isTime = at === null || (Number.isSafeInteger(at) && Math.abs(at as number) <= 8.64e15)
   const isKey = typeof key === 'string' && !key.includes('\0')
-  const isOfKind = kind === 'orders' ? typeof at === 'number' : /^\d{1,18}$/.test(String(key))
+  const isByTime = kind === 'orders' || kind === 'reviews'
+  const isOfKind = isByTime ? typeof at === 'number' : /^\d{1,18}$/.test(String(key))
   if (found !== kind || !isTime || !isKey || !isOfKind) throw strange(cursor)
   return { at: at as number | null, key }
 }

@@ -13,6 +13,17 @@ export class UnknownOutcomeError extends StoreError {
   override readonly name = 'UnknownOutcomeError'
 }
 
+/** A newer program migrated the database in a way that this one cannot live with. */
+export class NewerSchemaError extends StoreError {
+  override readonly name = 'NewerSchemaError'
+
+  constructor(breaking: readonly string[]) {
+    super(
+      `Cannot use this database: a newer budan migrated it (${breaking.join(', ')}), and this one cannot live with that; upgrade this one`,
+    )
+  }
+}
+
 /** A page cursor that this program did not make. */
 export class CursorError extends Error {
   override readonly name = 'CursorError'

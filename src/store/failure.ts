@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../assert.ts'
 import { CursorError, StoreError } from './errors.ts'
 
@@ -53,6 +54,22 @@ function plain(error: unknown): Error {
 export function isConflict(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : error
   return ['40001', '40P01'].includes(sqlStateOf(cause) ?? '')
+}
+
+/** A deadlock has two sides and one of them is let through, so a second try nearly always succeeds. */
+const triesMax = 4
+
+/** Does the work again after a conflict, which has left nothing of it behind. */
+export async function pastConflicts<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === triesMax || !isConflict(error)) throw error
+      // Apart from the other side, which may try again as well.
+      await pause(Math.random() * 20 * tries)
+    }
+  }
 }
 
 /** A value in a message: quoted, without line ends, not longer than a line. */

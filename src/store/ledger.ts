@@ -32,9 +32,11 @@ export async function creditOrder({ db, now }: Scope, credit: Credit): Promise<O
       with paid as (
         update orders set status = 'paid', state_seq = state_seq + 1,
           transaction_id = ${transfer.transactionId}, paid_at = ${transfer.paidAt},
-          credited_at = ${now()}, credited_by = ${source}
+          credited_at = ${now()}, credited_by = ${source},
+          dismissed_at = null, dismissed_payment = null
         where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
-          and status in ('pending', 'expired')
+          and (status in ('pending', 'expired')
+            or (status = 'review' and ${event.operator ?? null}::text is not null))
         returning *
       ),
       posted as (

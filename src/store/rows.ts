@@ -6,7 +6,8 @@ import type { Evidence } from '../trade.ts'
 export const orderColumns = sql.raw(`
   order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
   code_url, status, state_seq, created_at, expires_at, next_check_at, checks, absent_count,
-  absent_since, transaction_id, paid_at, credited_at, credited_by`)
+  absent_since, transaction_id, paid_at, credited_at, credited_by, dismissed_at,
+  dismissed_payment`)
 
 export interface OrderRow {
   readonly order_no: string
@@ -32,6 +33,8 @@ export interface OrderRow {
   readonly paid_at: Date | null
   readonly credited_at: Date | null
   readonly credited_by: Source | null
+  readonly dismissed_at: Date | null
+  readonly dismissed_payment: string | null
 }
 
 export function orderOf(row: OrderRow): Order {
@@ -59,12 +62,13 @@ export function orderOf(row: OrderRow): Order {
     paidAt: row.paid_at,
     creditedAt: row.credited_at,
     creditedBy: row.credited_by,
+    dismissed: row.dismissed_at && { at: row.dismissed_at, payment: row.dismissed_payment },
   }
 }
 
 export const eventColumns = sql.raw(`
   id, order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
-  evidence, run_id, node`)
+  evidence, run_id, node, operator`)
 
 export interface EventRow {
   readonly id: bigint
@@ -81,6 +85,7 @@ export interface EventRow {
   readonly evidence: Evidence | null
   readonly run_id: bigint | null
   readonly node: string | null
+  readonly operator: string | null
 }
 
 export function eventOf(row: EventRow): OrderEvent {
@@ -99,5 +104,6 @@ export function eventOf(row: EventRow): OrderEvent {
     evidence: row.evidence,
     runId: row.run_id === null ? null : String(row.run_id),
     node: row.node,
+    operator: row.operator,
   }
 }

@@ -1,42 +1,110 @@
-import { type Kysely, type Migration, Migrator, sql } from 'kysely'
-import type { Connection } from './database.ts'
-import { firstOf, rowsOf } from './database.ts'
-import { StoreError } from './errors.ts'
-import { migrations } from './migrations/index.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { type Connection, firstOf, rowsOf } from './database.ts'
+import { NewerSchemaError, StoreError } from './errors.ts'
+import { isConflict, sqlStateOf } from './failure.ts'
+import type { Migration, Migrations } from './migrations/index.ts'
 import type { SchemaState } from './store.ts'
 
-/** Of our own name, so that a database may be shared with another program that uses Kysely. */
+/** Of our own name, so that a database may be shared with another program that migrates. */
 const appliedTable = 'budan_migrations'
 
-/** Applies what is missing, each migration wholly or not at all. Returns the names applied. */
-export async function migrateToLatest(db: Connection): Promise<readonly string[]> {
-  const { unknown } = await schemaState(db)
-  if (unknown.length > 0) {
-    throw new StoreError(
-      `Cannot migrate: the database is newer than this budan, it has ${unknown.join(', ')}`,
-    )
+/** Longer than any transaction that our own deadlines allow; one forgotten in a console is for a person to end. */
+const busyMsMax = 600_000
+
+/**
+ * Applies what is missing, in the order of the names, each migration wholly or not at all. Returns
+ * the names applied here: another process may be applying the others. Throws `NewerSchemaError`
+ * where this program cannot live with what the database has.
+ */
+export async function migrateToLatest(
+  db: Connection,
+  known: Migrations,
+): Promise<readonly string[]> {
+  const applied: string[] = []
+  const deadline = performance.now() + busyMsMax
+  for (;;) {
+    const { pending, breaking } = await schemaState(db, known)
+    if (breaking.length > 0) throw new NewerSchemaError(breaking)
+    const [name] = pending
+    const migration = known[name ?? '']
+    if (name === undefined || migration === undefined) return applied
+    const end = await tryMigration(db, { name, migration })
+    if (end === 'applied') applied.push(name)
+    if (end !== 'busy') continue
+    if (performance.now() > deadline) throw new StoreError(stillBusy(name))
+    await pause(busyPauseMs * (1 + Math.random()))
   }
-  const { error, results } = await migratorOn(db).migrateToLatest()
-  if (error !== undefined) throw error
-  return (results ?? []).map(({ migrationName }) => migrationName)
 }
 
-function migratorOn(db: Kysely<unknown>): Migrator {
-  const named: Record<string, Migration> = { ...migrations }
-  return new Migrator({
+function stillBusy(name: string): string {
+  return `migration ${name} found its tables in use for ${busyMsMax / 60_000} minutes: end long transactions, then start again`
+}
+
+/**
+ * `alter table` waits for every transaction that has touched the table, and everybody who comes
+ * later waits behind it: so it waits no longer than a slow statement takes, gives way, and tries
+ * again when those behind it have had their turn.
+ */
+const lockMs = 500
+const busyPauseMs = 500
+
+async function tryMigration(
+  db: Connection,
+  { name, migration }: { name: string; migration: Migration },
+): Promise<'applied' | 'known' | 'busy'> {
+  try {
+    return await db.transaction().execute(async (tx) => {
+      if (!(await takeTurn(tx))) return 'busy'
+      await sql`set local lock_timeout = ${sql.lit(lockMs)}`.execute(tx)
+      await createAppliedTable(tx)
+      if ((await appliedNames(tx)).includes(name)) return 'known'
+      await migration.up(tx)
+      const now = new Date().toISOString()
+      await sql`insert into ${sql.table(appliedTable)} values (${name}, ${now})`.execute(tx)
+      return 'applied'
+    })
+  } catch (error) {
+    if (sqlStateOf(error) === lockNotAvailable || isConflict(error)) return 'busy'
+    throw error
+  }
+}
+
+const lockNotAvailable = '55P03'
+
+/**
+ * One process at a time. Whoever has to wait asks again later, outside its transaction: waiting
+ * inside would hold a snapshot, which building an index concurrently waits for in its turn.
+ */
+async function takeTurn(db: Connection): Promise<boolean> {
+  const turn = await firstOf(
     db,
-    provider: { getMigrations: async () => named },
-    migrationTableName: appliedTable,
-    migrationLockTableName: `${appliedTable}_lock`,
-  })
+    sql<{
+      readonly taken: boolean
+    }>`select pg_try_advisory_xact_lock(${sql.lit(turnKey)}) as taken`,
+  )
+  return turn?.taken === true
 }
 
-export async function schemaState(db: Connection): Promise<SchemaState> {
-  const applied = new Set(await appliedNames(db))
-  const known = Object.keys(migrations)
+/** Any number, the same in every version: it is Kysely's, whose migrator the first of them used. */
+const turnKey = '3853314791062309107'
+
+async function createAppliedTable(db: Connection): Promise<void> {
+  await sql`
+    create table if not exists ${sql.table(appliedTable)} (
+      name varchar(255) primary key,
+      timestamp varchar(255) not null
+    )`.execute(db)
+}
+
+export async function schemaState(db: Connection, known: Migrations): Promise<SchemaState> {
+  const applied = await appliedNames(db)
+  const names = Object.keys(known)
+  const unknown = applied.filter((name) => !names.includes(name))
   return {
-    pending: known.filter((name) => !applied.has(name)),
-    unknown: [...applied].filter((name) => !known.includes(name)),
+    pending: names.filter((name) => !applied.includes(name)).sort(),
+    unknown,
+    breaking: unknown.filter((name) => /^\d+_breaking_/.test(name)),
   }
 }
 

@@ -41,7 +41,8 @@ export async function turnOrder(
     db,
     sql<OrderRow>`${planned}
       with turned as (
-        update orders set status = ${status}, state_seq = state_seq + 1
+        update orders set status = ${status}, state_seq = state_seq + 1,
+          dismissed_at = null, dismissed_payment = null
         where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
         returning *
       ),

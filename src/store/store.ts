@@ -9,6 +9,7 @@ import type {
   OrderStatus,
   Source,
 } from '../order.ts'
+import type { Places } from '../places.ts'
 import type { Run, RunResult, RunStatus, RunTrigger } from '../run.ts'
 
 /**
@@ -24,7 +25,7 @@ export interface Store {
    * do nothing outside its transaction. Inside it, use `tx` only: the embedded database has one
    * connection, and another method of the store would wait for its own transaction.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
 
   /** Stores the order with its `created`/`adopted` event, or finds the one that has its key or number. */
   insertOrder(order: NewOrder, event: NewOrderEvent): Promise<Insertion>
@@ -36,6 +37,11 @@ export interface Store {
   /** Appends to the timeline of an order whose state stays. */
   appendEvent(event: NewOrderEvent): Promise<void>
 
+  /** Orders that wait for a person, oldest first; or those that a person dismissed. */
+  listReviews(filter: ReviewFilter): Promise<Page<Review>>
+  /** Of any order, whatever its state. */
+  findReview(orderNo: string): Promise<Review | null>
+
   balance(userId: string): Promise<Balance>
   listEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
 
@@ -43,6 +49,8 @@ export interface Store {
   claimDue(claim: Due & { readonly leaseMs: number }): Promise<readonly ClaimedOrder[]>
   /** The same orders without claiming them. */
   peekDue(peek: Due): Promise<readonly Order[]>
+  /** How many orders are due now, counted up to `countMax`. Reads as many index entries: once an interval. */
+  countDue(due: Omit<Due, 'limit'> & { readonly countMax: number }): Promise<number>
   /** Gives claimed orders back unasked: due again when they were due before. */
   release(claimed: readonly ClaimedOrder[]): Promise<void>
 
@@ -56,6 +64,20 @@ export interface Store {
   listRuns(page: PageRequest): Promise<Page<Run>>
   findRun(runId: string): Promise<{ run: Run; results: readonly RunResult[] } | null>
 
+  /**
+   * Removes one portion of what carries no money: runs with their results, and of orders that have
+   * ended the answers and closings that changed nothing. To be called again while there is `more`.
+   */
+  prune(request: Prune): Promise<Pruned>
+  /**
+   * The embedded database, which has nobody else to do it, gives the room of old rows free and
+   * counts its tables anew; at most once in `everyMs`. True when it was done now.
+   */
+  vacuum(request: { readonly everyMs: number }): Promise<boolean>
+
+  /** Lines of places, shared by all who share the database: quotas are kept by them. */
+  readonly places: Places
+
   /** Rows that break an invariant, counted; all 0 when all is well. */
   audit(): Promise<Audit>
   /** For metrics and readiness. Ages and delays are of this merchant's orders. */
@@ -67,6 +89,11 @@ export interface Store {
   close(): Promise<void>
 }
 
+export interface TransactionOptions {
+  /** How long a step may wait for a row that somebody else holds, instead of the usual 10 s. */
+  readonly lockWaitMs?: number | undefined
+}
+
 /** A step inside one transaction. Each writes its event in the same statement (I6). */
 export interface Tx {
   /** Locks the order's row until the end of the transaction. The decision is made on what this returns. */
@@ -74,15 +101,24 @@ export interface Tx {
     orderNo: string,
     options?: { transactionId: string | null },
   ): Promise<LockedOrder | null>
-  /** Posts the transfer and makes the order paid. Throws `StaleOrderError` if the row is not the one locked. */
+  /**
+   * Posts the transfer and makes the order paid. Throws `StaleOrderError` if the row is not the one
+   * locked, or is in review and the event names no operator.
+   */
   credit(
     order: Order,
     credit: { transfer: Transfer; source: Source; event: NewOrderEvent },
   ): Promise<Order>
-  /** Makes the order expired or review. */
+  /** Makes the order expired or review; out of review only with the event of an operator. */
   turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order>
   /** Leaves the state, moves the next question. */
   wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
+  /** Leaves the order in review, and takes it out of the queue. */
+  dismiss(order: Order, dismissal: { payment: string | null; event: NewOrderEvent }): Promise<Order>
+  /** Brings a dismissed order back to the queue. */
+  reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
+  /** What the timeline says of its review, the writes of this transaction included. */
+  trail(orderNo: string): Promise<ReviewTrail>
   /** Leaves the order as it is. */
   note(event: NewOrderEvent): Promise<void>
   /**
@@ -110,6 +146,13 @@ export interface Due {
   readonly merchant: Merchant
   readonly thresholdMs: number
   readonly limit: number
+  /** Begins so many orders from the youngest, and goes back in time: for probes. */
+  readonly youngestFrom?: number
+  /**
+   * No schedule and no lease reaches further than this: an order that is due later was put there by
+   * a clock that was wrong, and is due now. Without it, none is.
+   */
+  readonly farthestMs?: number
 }
 
 export interface ClaimedOrder {
@@ -139,6 +182,24 @@ export interface Page<T> {
 export interface OrderFilter extends PageRequest {
   readonly status: OrderStatus | null
   readonly userId: string | null
+}
+
+export interface ReviewFilter extends PageRequest {
+  readonly dismissed: boolean
+}
+
+/** An order and its review, if it ever came to one. */
+export interface Review extends ReviewTrail {
+  readonly order: Order
+}
+
+export interface ReviewTrail {
+  /** The newest event; it changes with all that changes the order. */
+  readonly seen: OrderEvent
+  /** What brought it into review last, or back to the queue. */
+  readonly entered: OrderEvent | null
+  /** The last resolution by an operator. */
+  readonly resolved: OrderEvent | null
 }
 
 export interface Balance {
@@ -182,6 +243,19 @@ export interface Audit {
   readonly unexplained: number
 }
 
+export interface Prune {
+  /** 7 days at least: the schema keeps what is younger. */
+  readonly olderThanMs: number
+  /** Orders, and runs, in one portion. */
+  readonly limit: number
+}
+
+export interface Pruned {
+  readonly runs: number
+  readonly events: number
+  readonly more: boolean
+}
+
 export interface Vitals {
   readonly now: Date
   /**
@@ -189,6 +263,8 @@ export interface Vitals {
    * planner's estimate, some per cent off, because counting millions at each scrape is too dear.
    */
   readonly ordersByStatus: Readonly<Record<OrderStatus, number>>
+  /** In review and not dismissed. Counted up to 10,001 on PostgreSQL. */
+  readonly reviewQueue: number
   /**
    * Age of the oldest pending order that no answer has moved along its schedule yet, however young
    * it is: the reader compares it with the threshold. Null when there is none.
@@ -208,4 +284,6 @@ export interface SchemaState {
   readonly pending: readonly string[]
   /** Migrations of the database that this program does not know: it is older than its database. */
   readonly unknown: readonly string[]
+  /** Those of them that this program cannot live with. With all others it goes on as before. */
+  readonly breaking: readonly string[]
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { CompiledQuery, sql } from 'kysely'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
@@ -6,13 +5,11 @@ import type { NewOrderEvent, Order } from '../order.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { StoreError, UnknownOutcomeError } from './errors.ts'
 import { appendEvent } from './events.ts'
-import { attempt, isConflict, quoted, sqlStateOf } from './failure.ts'
+import { attempt, pastConflicts, quoted, sqlStateOf } from './failure.ts'
 import { creditOrder } from './ledger.ts'
+import { dismissOrder, readTrail, reopenOrder } from './reviews.ts'
 import { lockOrder, turnOrder, waitWithOrder } from './steps.ts'
-import type { LockedOrder, Row, Schedule, Tx } from './store.ts'
-
-/** A deadlock has two sides and one of them is let through, so a second try nearly always succeeds. */
-const triesMax = 4
+import type { LockedOrder, ReviewTrail, Row, Schedule, TransactionOptions, Tx } from './store.ts'
 
 /**
  * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock
@@ -20,18 +17,12 @@ const triesMax = 4
  * lost, a `StoreError` says so: nothing is assumed.
  */
 export async function transact<T>(
-  { database, clock }: { readonly database: Database; readonly clock: Clock | undefined },
+  { database, ...options }: Omit<Transacting, 'db'>,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await onConnection(database, (db) => transactOn({ db, database, clock }, work))
-    } catch (error) {
-      if (tries === triesMax || !isConflict(error)) throw error
-      // Apart from the other side, which may try again as well.
-      await pause(Math.random() * 20 * tries)
-    }
-  }
+  return pastConflicts(() =>
+    onConnection(database, (db) => transactOn({ db, database, ...options }, work)),
+  )
 }
 
 /** What `work` itself throws stays what it is: an embedder's error is no failure of the database. */
@@ -51,26 +42,39 @@ async function onConnection<T>(
   }
 }
 
-interface Transacting {
+interface Transacting extends TransactionOptions {
   readonly db: Connection
   readonly database: Database
   readonly clock: Clock | undefined
 }
 
 async function transactOn<T>(
-  { db, database, clock }: Transacting,
+  { db, database, clock, lockWaitMs }: Transacting,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const { name } = database
+  const { kind, name } = database
   await attempt({ name, action: 'begin a transaction' }, () => sql`begin`.execute(db))
   const steps = new Steps(scopeOn(db, clock), name)
-  const result = await steps.take(work).catch(async (error) => {
-    // If this fails too, the connection is gone, and the server rolls back by itself.
-    await sql`rollback`.execute(db).catch(() => undefined)
-    throw error
-  })
+  // Nobody else is on the embedded database.
+  const limited = kind === 'postgres' ? limitLockWait(db, { name, lockWaitMs }) : Promise.resolve()
+  const result = await limited
+    .then(() => steps.take(work))
+    .catch(async (error) => {
+      // If this fails too, the connection is gone, and the server rolls back by itself.
+      await sql`rollback`.execute(db).catch(() => undefined)
+      throw error
+    })
   await commit(db, name)
   return result
+}
+
+async function limitLockWait(
+  db: Connection,
+  { name, lockWaitMs }: TransactionOptions & { name: string },
+): Promise<void> {
+  if (lockWaitMs === undefined) return
+  const limit = sql`set local lock_timeout = ${sql.lit(lockWaitMs)}`
+  await attempt({ name, action: 'limit its waits for locks' }, () => limit.execute(db))
 }
 
 async function commit(db: Connection, name: string): Promise<void> {
@@ -145,6 +149,24 @@ class Steps implements Tx {
   wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
     return this.#step(`let order ${quoted(order.orderNo)} wait`, () =>
       waitWithOrder(this.#scope, { order, ...wait }),
+    )
+  }
+
+  dismiss(order: Order, dismissal: Parameters<Tx['dismiss']>[1]): Promise<Order> {
+    return this.#step(`dismiss order ${quoted(order.orderNo)}`, () =>
+      dismissOrder(this.#scope, { order, ...dismissal }),
+    )
+  }
+
+  reopen(order: Order, { event }: { event: NewOrderEvent }): Promise<Order> {
+    return this.#step(`reopen order ${quoted(order.orderNo)}`, () =>
+      reopenOrder(this.#scope, { order, event }),
+    )
+  }
+
+  trail(orderNo: string): Promise<ReviewTrail> {
+    return this.#step(`read the trail of order ${quoted(orderNo)}`, () =>
+      readTrail(this.#scope, orderNo),
     )
   }
 

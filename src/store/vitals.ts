@@ -14,11 +14,13 @@ interface VitalsRow {
   readonly paid: number
   readonly expired: number
   readonly review: number
+  readonly review_queue: number
 }
 
 /**
- * Read at each scrape, so its cost must not grow with the table: each number is one end of a
- * partial index, and each count stops at `countMax` and is the planner's estimate from there on.
+ * Read at each scrape, so its cost must not grow with the table: each number is one end of an
+ * index, and each count stops at `countMax` and is the planner's estimate from there on. The last
+ * run is that with the highest id: by its time it would be one from before a clock was set back.
  */
 export async function readVitals(
   scope: Scope,
@@ -35,6 +37,7 @@ export async function readVitals(
   return {
     now: row.now,
     ordersByStatus: counts,
+    reviewQueue: row.review_queue,
     oldestUnaskedMs: row.oldest_unasked_at && Math.max(0, +row.now - +row.oldest_unasked_at),
     mostOverdueMs: row.most_overdue_at && +row.now - +row.most_overdue_at,
     lastFinishedRunAt: row.last_finished_run_at,
@@ -55,21 +58,22 @@ async function vitalsRow(
           as oldest_unasked_at,
         (select min(next_check_at) from orders
           where status = 'pending' and ${ours} and next_check_at <= ${now()}) as most_overdue_at,
-        (select max(finished_at) from runs where status = 'finished' and not dry_run)
-          as last_finished_run_at,
-        ${countUpTo('pending', countMax)} as pending,
-        ${countUpTo('paid', countMax)} as paid,
-        ${countUpTo('expired', countMax)} as expired,
-        ${countUpTo('review', countMax)} as review`,
+        (select finished_at from runs where status = 'finished' and not dry_run
+          order by id desc limit 1) as last_finished_run_at,
+        ${countUpTo(countMax, sql`status = 'pending'`)} as pending,
+        ${countUpTo(countMax, sql`status = 'paid'`)} as paid,
+        ${countUpTo(countMax, sql`status = 'expired'`)} as expired,
+        ${countUpTo(countMax, sql`status = 'review'`)} as review,
+        ${countUpTo(countMax, sql`status = 'review' and dismissed_at is null`)} as review_queue`,
   )
   assert(row !== null, 'Cannot read the vital signs: no row')
   return row
 }
 
 /** `order by` makes the planner take the index, where it might hope to meet enough rows by reading on. */
-function countUpTo(status: OrderStatus, countMax: number): RawBuilder<number> {
+function countUpTo(countMax: number, where: RawBuilder<unknown>): RawBuilder<number> {
   return sql<number>`(select count(*)::integer from (
-    select from orders where status = ${sql.lit(status)}
+    select from orders where ${where}
     order by created_at desc limit ${sql.lit(countMax + 1)}
   ) as counted)`
 }

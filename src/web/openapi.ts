@@ -25,6 +25,7 @@ export async function describeRoutes(
       info: { title: 'budan', version, description },
       tags: [
         { name: 'orders', description: 'Recharge orders and their evidence' },
+        { name: 'reviews', description: 'Orders that wait for a person' },
         { name: 'callbacks', description: 'Told by the gateway' },
         { name: 'accounts', description: 'Balances and statements' },
         { name: 'runs', description: 'Passes of the compensation job' },

@@ -226,7 +226,7 @@ async function findOrder(budan: Budan, orderNo: string): Promise<Order> {
   return order
 }
 
-function orderNotFound(orderNo: string): Refusal {
+export function orderNotFound(orderNo: string): Refusal {
   const message = `Cannot find order ${JSON.stringify(orderNo.slice(0, 64))}`
   return new Refusal(404, { code: 'order_not_found', message })
 }

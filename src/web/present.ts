@@ -33,6 +33,7 @@ export function presentOrder(order: Order): OrderJson {
     paid_at: presentTime(order.paidAt),
     credited_at: presentTime(order.creditedAt),
     credited_by: order.creditedBy,
+    dismissed_at: presentTime(order.dismissed?.at ?? null),
     adopted: order.adopted,
     created_at: order.createdAt.toISOString(),
     expires_at: order.expiresAt.toISOString(),
@@ -59,6 +60,7 @@ export function presentOrderEvent(event: OrderEvent): OrderEventJson {
     evidence: event.evidence,
     run_id: event.runId,
     node: event.node,
+    operator: event.operator,
   }
 }
 

@@ -12,6 +12,7 @@ import { answerErrors } from './errors.ts'
 import { addHealthRoutes } from './health.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { addOrderRoutes } from './orders.ts'
+import { addReviewRoutes } from './reviews.ts'
 import { addRunRoutes } from './runs.ts'
 import { addStatusPage, addStatusStyle } from './status-page.ts'
 import { requireToken, tokenCheck } from './token.ts'
@@ -41,6 +42,7 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
   await app.register(async (guarded: WebApp) => {
     requireToken(guarded, server.apiToken)
     addOrderRoutes(guarded, { budan, clock })
+    addReviewRoutes(guarded, budan)
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)
     addAuditRoute(guarded, budan)

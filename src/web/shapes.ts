@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { orderStatuses } from '../order.ts'
+import { orderStatuses, sources } from '../order.ts'
 import { outcomes } from '../run.ts'
 import { apiSchemas, count, fen, nextCursor, time } from './schema.ts'
 
 /** The shapes of all JSON answers: serializer and OpenAPI document are made of these. */
 
-const source = z.enum(['callback', 'check', 'compensation'])
+const source = z.enum(sources)
 const decision = z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep'])
 const status = z
   .enum(orderStatuses)
   .register(apiSchemas, { description: '`review` waits for a person.' })
 
-const tradeState = z.string().nullable().register(apiSchemas, {
+export const tradeState = z.string().nullable().register(apiSchemas, {
   description: "The gateway's own word; null when it said nothing of a trade.",
 })
 
@@ -35,6 +35,9 @@ export const orderShape = z
     paid_at: time.nullable(),
     credited_at: time.nullable(),
     credited_by: source.nullable(),
+    dismissed_at: time.nullable().register(apiSchemas, {
+      description: 'When an operator took it out of the review queue; null unless in review.',
+    }),
     adopted: z.boolean(),
     created_at: time,
     expires_at: time,
@@ -47,13 +50,22 @@ export const orderShape = z
   })
   .register(apiSchemas, { id: 'Order' })
 
-const orderEventShape = z
+export const orderEventShape = z
   .object({
     id: z.string(),
     order_no: z.string(),
     at: time,
-    kind: z.enum(['created', 'adopted', 'prepaid', 'unplaced', 'answered', 'closing']),
-    source: z.enum(['callback', 'check', 'compensation', 'api', 'budan']),
+    kind: z.enum([
+      'created',
+      'adopted',
+      'prepaid',
+      'unplaced',
+      'answered',
+      'closing',
+      'resolved',
+      'dismissed',
+    ]),
+    source: z.enum([...sources, 'api', 'budan']),
     to_status: status
       .nullable()
       .register(apiSchemas, { description: 'The state that this event gave the order, if any.' }),
@@ -68,6 +80,9 @@ const orderEventShape = z
       .register(apiSchemas, { description: 'What was seen, masked.' }),
     run_id: z.string().nullable(),
     node: z.string().nullable(),
+    operator: z.string().nullable().register(apiSchemas, {
+      description: 'The person behind it; the reason of a resolution is in their words.',
+    }),
   })
   .register(apiSchemas, { id: 'OrderEvent' })
 

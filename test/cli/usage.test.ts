@@ -15,6 +15,8 @@ const commands = [
   'check',
   'order',
   'orders',
+  'reviews',
+  'review',
   'audit',
   'migrate',
   'simulator',

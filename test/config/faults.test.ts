@@ -62,6 +62,10 @@ const numbers = rows(`
   recharge.compensation_enabled        | ""         | "" is neither true nor false
   recharge.compensation_enabled        | [true]     | must be a single value, not a list or a mapping
   recharge.compensation_drain          | 2          | "2" is neither true nor false
+  database.retention_days              | 6.9        | "6.9" is below the least, 7 (0 keeps everything)
+  database.retention_days              | -1         | "-1" is below the least, 7 (0 keeps everything)
+  database.retention_days              | 36501      | "36501" is above the most, 36500 (0 keeps everything)
+  database.retention_days              | 30d        | "30d" is not a plain number
   server.port                          | -1         | "-1" is below the least, 0
   server.port                          | 65536      | "65536" is above the most, 65535
   server.port                          | 80.5       | "80.5" is not a whole number
@@ -85,10 +89,10 @@ const words = rows(`
   database.url            | "pglite:"                | "pglite:" names no directory, like pglite:./data
   database.url            | postgres://u:p@[x/db     | is not a URL (a password may need percent-encoding)
   database.url            | file:///x                | "file://…" is not a database: pglite:DIRECTORY, postgres://… or postgresql://…
-  engine.url              | redis://127.0.0.1        | "redis://…" cannot be used yet: this version runs local only
-  engine.url              | rediss://127.0.0.1       | "rediss://…" cannot be used yet: this version runs local only
-  engine.url              | postgres://u:pw@db/x     | "postgres://…" cannot be used yet: this version runs local only
-  engine.url              | LOCAL                    | a value of 5 characters is not an engine: this version runs local only
+  engine.url              | redis://u:p@[x/0         | is not a URL (a password may need percent-encoding)
+  engine.url              | postgres://u:p@[x/db     | is not a URL (a password may need percent-encoding)
+  engine.url              | LOCAL                    | a value of 5 characters is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…
+  engine.url              | kafka://127.0.0.1        | a value of 17 characters is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…
   wechat.mch_id           | 19000x                   | "19000x" is not a merchant number: digits only
   wechat.mch_id           | 1.9e9                    | "1.9e9" is not a merchant number: digits only
   wechat.mch_id           | -1                       | "-1" is not a merchant number: digits only

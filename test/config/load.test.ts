@@ -14,7 +14,7 @@ test('loadConfig() gives the defaults for an empty file', () => {
   for (const empty of ['', '# nothing\n', 'server:\nrecharge:\n  # all commented out\n']) {
     expect(space.load(empty, { need: 'database' })).toEqual({
       server: { host: '127.0.0.1', port: 8080, apiToken: null },
-      database: { url: 'pglite:./data' },
+      database: { url: 'pglite:./data', retentionDays: 0 },
       engine: { url: 'local' },
       recharge: {
         compensationEnabled: true,
@@ -170,7 +170,7 @@ test('loadConfig() never prints a secret, wherever it was put', () => {
     space.yaml({ database: { url: `mysql://user:${secret}@db/x` } }),
     space.yaml({ database: { url: `postgres://user:${secret}@[bad/x` } }),
     space.yaml({ database: { url: secret } }),
-    space.yaml({ engine: { url: `redis://:${secret}@cache` } }),
+    space.yaml({ engine: { url: `redis://:${secret}@[bad` } }),
     space.yaml({ engine: { url: secret } }),
   ]
   const keyLine = privatePem(space.merchant.privateKey).split('\n')[1] ?? ''
@@ -205,3 +205,18 @@ test('loadConfig() ends quickly on aliases that unfold without end', () => {
   const faults = space.faults(bomb.join('\n'), { need: 'database' })
   expect(faults.length).toBeGreaterThan(0)
 })
+
+test('loadConfig() keeps everything unless days of retention are given', () => {
+  const daysOf = (value: string, env = {}) =>
+    space.load(`database: { retention_days: ${value} }`, { env, need: 'database' }).database
+      .retentionDays
+  expect([daysOf('0'), daysOf('7'), daysOf('30.5')]).toEqual([0, 7, 30.5])
+  expect(daysOf('30', { DATABASE_RETENTION_DAYS: '90' })).toBe(90)
+})
+
+test.each(['local', 'redis://:pw@cache:6379/1', 'rediss://cache', 'postgres://u:pw@db/queue'])(
+  'loadConfig() takes %s for an engine',
+  (url) => {
+    expect(space.load(space.yaml({ engine: { url } })).engine).toEqual({ url })
+  },
+)

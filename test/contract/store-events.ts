@@ -23,6 +23,7 @@ export function eventsContract(make: MakeSubject): void {
       const { id, at, ...rest } = events[1] ?? { id: '', at: null }
       expect(rest).toEqual({
         ...newEvent(orderNo, { reason: 'answer 0' }),
+        operator: null,
         toStatus: null,
         stateSeq: null,
       })

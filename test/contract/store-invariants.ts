@@ -100,6 +100,26 @@ const attacks: readonly (readonly [string, string])[] = [
     [`I4: emptied ${table}`, `truncate ${table} cascade`] as const,
   ]),
   ['I4: emptied orders', 'truncate orders cascade'],
+  ...(
+    [
+      ['an event that gave the last state', told(':paid', { removed: 'state_seq = 2' })],
+      ['an event that gave an earlier state', told(':expired', { removed: 'state_seq = 1' })],
+      ['an old event that gave a state', olderExpired('state_seq = 1')],
+      ['an old creation', olderExpired("kind = 'created'")],
+      ['an alarm', told(':paid', { alarm: true })],
+      ['an event of this week', told(':paid', { at: "now() - interval '6 days 23 hours'" })],
+      ['an event to come', told(':paid', { at: "now() + interval '40 days'" })],
+      ['an event of a pending order', told(':pending')],
+      ['an event of an order in review', told(':review')],
+      ['a payment code', told(':expired', { kind: 'prepaid', source: 'api' })],
+      ['a word of nobody who asks', told(':expired', { source: 'api' })],
+      ['a decision that changes', told(':expired', { decision: 'review' })],
+      ['a transfer', pruning("delete from transfers where order_no = ':paid'")],
+      ['an entry', pruning("delete from entries where order_no = ':paid'")],
+      ['all events at once', pruning('truncate order_events cascade')],
+      ['a word of an event', pruning("update order_events set reason = ''")],
+    ] as const
+  ).map(([what, statement]) => [`I4: pruned ${what}`, statement] as const),
   ['I4: a removed order', `delete from orders where order_no = ':pending'`],
   // I6
   [
@@ -165,6 +185,52 @@ const attacks: readonly (readonly [string, string])[] = [
   ),
 ]
 
+/** With the setting that pruning goes by, which an attacker can set as well. */
+function pruning(statement: string): string {
+  return `do $$ begin perform set_config('budan.pruning', 'on', true); ${statement}; end $$`
+}
+
+interface Told {
+  readonly at?: string
+  readonly kind?: string
+  readonly source?: string
+  readonly decision?: string
+  readonly alarm?: boolean
+  readonly removed?: string
+}
+
+/** Adds an old event that may be pruned, but for what is wrong with it, and prunes. */
+function told(orderNo: string, event: Told = {}): string {
+  const { at = "now() - interval '30 days'", kind = 'answered', source = 'compensation' } = event
+  const { decision = 'wait', alarm = false, removed = 'id = told_id' } = event
+  return `do $$ declare told_id bigint; begin
+    perform set_config('budan.pruning', 'on', true);
+    insert into order_events (order_no, at, kind, source, decision, alarm)
+      values ('${orderNo}', ${at}, '${kind}', '${source}', '${decision}', ${alarm})
+      returning id into told_id;
+    delete from order_events where order_no = '${orderNo}' and ${removed};
+  end $$`
+}
+
+/** The changes of state of an order that expired long ago. */
+function olderExpired(removed: string): string {
+  return `do $$ begin
+    perform set_config('budan.pruning', 'on', true);
+    with o as (
+      insert into orders (order_no, user_id, amount, currency, description, gateway, mchid, appid,
+        adopted, status, state_seq, created_at, expires_at, next_check_at)
+      values ('old', 'u1', 1, 'CNY', '', 'g', 'm', 'a', false, 'pending', 1, now(), now(), now())
+      returning *
+    )
+    insert into order_events (order_no, at, kind, source, to_status, state_seq, alarm)
+    select order_no, now() - interval '30 days', 'created', 'api', 'pending', 1, false from o;
+    with o as (update orders set status = 'expired', state_seq = 2 where order_no = 'old' returning *)
+    insert into order_events (order_no, at, kind, source, to_status, state_seq, alarm)
+    select order_no, now() - interval '29 days', 'answered', 'check', 'expired', 2, false from o;
+    delete from order_events where order_no = 'old' and ${removed};
+  end $$`
+}
+
 export function invariantsContract(make: MakeSubject): void {
   describe('the schema', () => {
     let subject: Subject
@@ -209,6 +275,22 @@ export function invariantsContract(make: MakeSubject): void {
         [orderNo],
       )
       expect(await subject.store.findOrder(orderNo)).toMatchObject({ status: 'paid' })
+    })
+
+    it.each([
+      ['an old answer', told(':paid')],
+      ['an old answer of an expired order', told(':expired', { decision: 'keep' })],
+      ['an old closing', told(':expired', { kind: 'closing', source: 'check' })],
+    ])('lets %s be pruned, and nothing else is gone', async (_, statement) => {
+      const before = await fingerprint(subject)
+      const text = statement.replaceAll(/:(paid|expired)/g, (_whole, status: keyof Victims) => {
+        return victims[status].orderNo
+      })
+      await run(subject, text)
+      expect(await fingerprint(subject)).toEqual(before)
+      // The same without the setting.
+      const plain = text.replace("'budan.pruning', 'on'", "'budan.pruning', ''")
+      await expect(run(subject, plain)).rejects.toThrow('I4: order events are never removed')
     })
   })
 }

@@ -107,12 +107,78 @@ export function runsContract(make: MakeSubject): void {
       }
     })
 
-    it('finishRun() refuses a run that is finished or unknown', async () => {
+    it('finishRun() with the same end again answers the same, and changes nothing', async () => {
+      for (const status of ['finished', 'failed', 'stopped'] as const) {
+        for (const results of [[], [resultOf(0), resultOf(1)]]) {
+          nowMs += intervalMs
+          const { run } = await open(scheduled)
+          const finished = await subject.store.finishRun(run.id, { status, results })
+          nowMs += 1_000
+          expect(await subject.store.finishRun(run.id, { status, results })).toEqual(finished)
+          expect((await subject.store.findRun(run.id))?.results).toHaveLength(results.length)
+        }
+      }
+    })
+
+    it('finishRun() refuses a run that ended otherwise or is unknown', async () => {
       const { run } = await open(manual)
-      const end = { status: 'finished', results: [] } as const
+      const end = { status: 'finished', results: [resultOf(0)] } as const
       await subject.store.finishRun(run.id, end)
-      await expect(subject.store.finishRun(run.id, end)).rejects.toThrow(/it is not open/)
+      const others = [
+        { ...end, status: 'stopped' as const },
+        { ...end, results: [] },
+        { ...end, results: [{ ...resultOf(0), tradeState: 'SUCCESS' }] },
+        { ...end, results: [{ ...resultOf(0), durationMs: 1 }] },
+      ]
+      for (const other of others) {
+        await expect(subject.store.finishRun(run.id, other)).rejects.toThrow(/it is not open/)
+      }
       await expect(subject.store.finishRun('999999999', end)).rejects.toThrow(/it is not open/)
+    })
+
+    it('openRun() of a clock that was set back gives each slot out once more', async () => {
+      const taken = [await open(scheduled)]
+      for (let slots = 0; slots < 4; slots += 1) {
+        nowMs += intervalMs
+        taken.push(await open(scheduled))
+      }
+      nowMs -= 3 * intervalMs // in the middle of the second slot, whose run began then and there
+      const again = await open(scheduled)
+      expect(again.run.slot).toEqual(taken[1]?.run.slot)
+      expect(await subject.store.openRun(scheduled)).toMatchObject({ kind: 'taken' })
+      // The run that had it is still told of.
+      expect((await subject.store.findRun(taken[1]?.run.id ?? ''))?.run.slot).toBeNull()
+      nowMs += intervalMs
+      expect((await open(scheduled)).run.slot).toEqual(taken[2]?.run.slot)
+      nowMs += intervalMs
+      const both = await Promise.all([1, 2].map(() => subject.store.openRun(scheduled)))
+      expect(both.map(({ kind }) => kind).sort()).toEqual(['opened', 'taken'])
+      // From here on the slots are new again.
+      nowMs += 2 * intervalMs
+      expect((await open(scheduled)).run.slot).not.toEqual(taken[4]?.run.slot)
+    })
+
+    it('openRun() of a clock that is merely corrected makes no second run', async () => {
+      const first = await open(scheduled)
+      nowMs += intervalMs
+      const second = await open(scheduled)
+      for (const backMs of [1, 61_234, 88_000]) {
+        nowMs -= backMs
+        expect(await subject.store.openRun(scheduled)).toMatchObject({ kind: 'taken' })
+      }
+      for (const { run } of [first, second]) {
+        expect((await subject.store.findRun(run.id))?.run.slot).toEqual(run.slot)
+      }
+    })
+
+    it('openRun() tells runs that a clock of another year left open as stopped', async () => {
+      nowMs += 366 * 86_400_000
+      const { run } = await open(manual)
+      nowMs -= 366 * 86_400_000
+      await open(manual)
+      expect((await subject.store.findRun(run.id))?.run).toEqual({ ...run, status: 'stopped' })
+      // So that the tests that follow have a clock that never was ahead.
+      nowMs += 367 * 86_400_000
     })
 
     it('listRuns() tells them newest first, in pages', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NewerSchemaError } from '../../src/store/errors.ts'
 import type { Audit } from '../../src/store/store.ts'
 import {
   corrupt,
@@ -139,6 +140,7 @@ export function watchContract(make: MakeSubject): void {
       expect(await store.vitals(merchant)).toEqual({
         now: new Date(nowMs),
         ordersByStatus: { pending: 0, paid: 0, expired: 0, review: 0 },
+        reviewQueue: 0,
         oldestUnaskedMs: null,
         mostOverdueMs: null,
         lastFinishedRunAt: null,
@@ -169,6 +171,7 @@ export function watchContract(make: MakeSubject): void {
       expect(await store.vitals(merchant)).toEqual({
         now: new Date(nowMs),
         ordersByStatus: { pending: 2, paid: 1, expired: 0, review: 1 },
+        reviewQueue: 1,
         oldestUnaskedMs: 602_000,
         mostOverdueMs: 602_000,
         lastFinishedRunAt: new Date(nowMs - 2_000),
@@ -186,14 +189,25 @@ export function watchContract(make: MakeSubject): void {
 
     it('schema() has nothing pending after migrate(), which then does nothing', async () => {
       const { store } = subject
-      expect(await store.schema()).toEqual({ pending: [], unknown: [] })
+      expect(await store.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
       expect(await store.migrate()).toEqual([])
     })
 
-    it('schema() tells migrations of a newer budan, and migrate() refuses them', async () => {
-      await run(subject, `insert into budan_migrations values ('999_of_tomorrow', 'now')`)
-      expect(await subject.store.schema()).toEqual({ pending: [], unknown: ['999_of_tomorrow'] })
-      await expect(subject.store.migrate()).rejects.toThrow('999_of_tomorrow')
+    it('schema() tells migrations of a newer budan, with which migrate() has nothing to do', async () => {
+      await run(subject, `insert into budan_migrations values ('998_of_tomorrow', 'now')`)
+      const unknown = ['998_of_tomorrow']
+      expect(await subject.store.schema()).toEqual({ pending: [], unknown, breaking: [] })
+      expect(await subject.store.migrate()).toEqual([])
+    })
+
+    it('migrate() refuses what a newer budan changed so that this one cannot live with it', async () => {
+      await run(subject, `insert into budan_migrations values ('999_breaking_orders', 'now')`)
+      const { breaking } = await subject.store.schema()
+      expect(breaking).toEqual(['999_breaking_orders'])
+      await expect(subject.store.migrate()).rejects.toThrow(NewerSchemaError)
+      await expect(subject.store.migrate()).rejects.toThrow(
+        /newer budan.*999_breaking_orders.*upgrade this one/,
+      )
     })
   })
 }

@@ -1,11 +1,13 @@
 import { afterAll, describe } from 'vitest'
 import { closeStores } from '../support/stores.ts'
 import { claimsContract } from './store-claims.ts'
+import { clockContract } from './store-clock.ts'
 import { eventsContract } from './store-events.ts'
 import type { MakeSubject, Subject } from './store-fixtures.ts'
 import { invariantsContract } from './store-invariants.ts'
 import { moneyContract } from './store-money.ts'
 import { listsContract, ordersContract } from './store-orders.ts'
+import { reviewsContract } from './store-reviews.ts'
 import { runsContract } from './store-runs.ts'
 import { transactionsContract } from './store-transactions.ts'
 import { watchContract } from './store-watch.ts'
@@ -21,7 +23,9 @@ export function storeContract(name: string, make: MakeSubject): void {
     moneyContract(shared)
     transactionsContract(shared)
     invariantsContract(shared)
+    reviewsContract(make)
     claimsContract(make)
+    clockContract(make)
     runsContract(make)
     watchContract(make)
   })

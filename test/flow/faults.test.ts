@@ -4,7 +4,7 @@ import { breakableStore } from '../support/breakable-store.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
-/** The faults that lost or doubled somebody's money, by their number in docs/faults.md. */
+/** The faults that lost or doubled somebody's money, by their number in docs/guarantees.md. */
 
 const world = useWorlds({ kind: 'postgres' })
 

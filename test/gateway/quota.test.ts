@@ -1,8 +1,23 @@
+import { setMaxListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createQuota } from '../../src/gateway/quota.ts'
+import { createAgedQuota } from '../../src/gateway/aged-quota.ts'
+import { createQuota, type Quota } from '../../src/gateway/quota.ts'
+import { MemoryPlaces, type Places } from '../../src/places.ts'
+import { openStore } from '../../src/store/open.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
 import { gatewayTo, orderNo, signed, startSide, tradeBody, unsigned } from './wechat-side.ts'
 
 const never = new AbortController().signal
+setMaxListeners(0, never)
+const line = 'm'
+
+/** The most of `times` (in ms) that lie within any `windowMs`. */
+function mostWithin(times: readonly number[], windowMs: number): number {
+  const counts = times.map(
+    (from) => times.filter((at) => at >= from && at < from + windowMs).length,
+  )
+  return Math.max(...counts)
+}
 
 describe('createQuota()', () => {
   beforeEach(() => {
@@ -12,96 +27,273 @@ describe('createQuota()', () => {
     vi.useRealTimers()
   })
 
-  /** When each of `count` places was given, in ms from now. */
-  async function places(maxQps: number, count: number): Promise<number[]> {
-    const quota = createQuota(maxQps)
-    const started = Date.now()
+  /** When each of `count` places was given, in ms from now, to as many processes as there are quotas. */
+  async function timesOf(quotas: readonly Quota[], count: number): Promise<number[]> {
+    const started = performance.now()
     const times: number[] = []
     for (let n = 0; n < count; n += 1) {
-      void quota.take(never).then(() => times.push(Date.now() - started))
+      const quota = quotas[n % quotas.length]
+      void quota?.take(never).then(() => times.push(performance.now() - started))
     }
     while (times.length < count) await vi.advanceTimersByTimeAsync(1)
     return times
   }
 
   test.each([
-    [20, 60],
-    [1, 4],
-    [7, 20],
-    [0.5, 2],
-    [300, 600],
-  ])('createQuota() gives %d places a second and no more', async (maxQps, count) => {
-    const times = await places(maxQps, count)
-    const slice = Math.max(1, Math.floor(maxQps / 10))
-    for (const from of times) {
-      const within = times.filter((at) => at >= from && at < from + 1000).length
-      expect(within).toBeLessThanOrEqual(Math.ceil(maxQps) + slice)
+    [20, 60, 1],
+    [20, 60, 3],
+    [1, 4, 1],
+    [7, 20, 2],
+    [0.5, 3, 2],
+    [300, 600, 1],
+    [300, 900, 3],
+  ])(
+    'createQuota() gives %d places a second and no more, of %d to %d',
+    async (qps, count, nodes) => {
+      const places = new MemoryPlaces()
+      const quotas = Array.from({ length: nodes }, () => createQuota(qps, { places, line }))
+      const times = await timesOf(quotas, count)
+      expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(qps * 1.05 + 1)
+      expect(times.at(-1)).toBeLessThanOrEqual(((count - 1) / qps) * 1_000 * 1.03 + 50)
+    },
+  )
+
+  test('take() gives places in the order of asking, to those whom somebody waits for first', async () => {
+    const quota = createQuota(10, { places: new MemoryPlaces(), line })
+    const given: string[] = []
+    for (const name of ['a', 'b', 'c']) void quota.take(never).then(() => given.push(name))
+    for (const name of ['U', 'V']) {
+      void quota.take(never, { urgent: true }).then(() => given.push(name))
     }
-    const ideal = ((count - slice) / maxQps) * 1000
-    expect(times.at(-1)).toBeLessThanOrEqual(ideal * 1.1 + 50)
-  })
-
-  test('take() gives places in the order of asking', async () => {
-    const quota = createQuota(10)
-    const given: number[] = []
-    for (let n = 0; n < 10; n += 1) void quota.take(never).then(() => given.push(n))
     await vi.advanceTimersByTimeAsync(2_000)
-    expect(given).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    // The first was given at once, before the others came.
+    expect(given.join('')).toMatch(/^(aUVbc|UVabc)$/)
   })
 
-  test('take() stops waiting with its signal and spends nothing', async () => {
-    const quota = createQuota(1)
+  test('take() stops waiting with its signal, and its place goes to the next', async () => {
+    const quota = createQuota(1, { places: new MemoryPlaces(), line })
     const controller = new AbortController()
-    expect(await quota.take(never)).toBe(true)
+    expect(await quota.take(never)).not.toBeNull()
     const leaving = [quota.take(controller.signal), quota.take(controller.signal)]
     const staying = quota.take(never)
     controller.abort()
-    expect(await Promise.all(leaving)).toEqual([false, false])
-    await vi.advanceTimersByTimeAsync(1_001)
-    expect(await staying).toBe(true)
+    expect(await Promise.all(leaving)).toEqual([null, null])
+    await vi.advanceTimersByTimeAsync(1_020)
+    expect(await staying).not.toBeNull()
+    expect(await quota.take(controller.signal)).toBeNull()
   })
 
-  test('slowDown() holds everybody back, longer in a row, and once for calls told together', async () => {
-    const quota = createQuota(1_000)
+  test('a place that fell due for nobody is lost: it makes no second richer', async () => {
+    const quota = createQuota(20, { places: new MemoryPlaces(), line })
+    const controller = new AbortController()
+    for (let n = 0; n < 5; n += 1) void quota.take(controller.signal)
+    controller.abort()
+    await vi.advanceTimersByTimeAsync(5_000)
+    const times = await timesOf([quota], 40)
+    expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(22)
+  })
+
+  test('a process that stood still does not make up for it all at once', async () => {
+    const quota = createQuota(100, { places: new MemoryPlaces(), line })
+    const given: number[] = []
+    for (let n = 0; n < 30; n += 1) void quota.take(never).then(() => given.push(n))
+    await vi.advanceTimersByTimeAsync(1)
+    const before = given.length
+    // Its timers fire late: 150 ms have passed, and 15 places were due.
+    vi.setSystemTime(Date.now() + 150)
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 150)
+    await vi.advanceTimersToNextTimerAsync()
+    vi.restoreAllMocks()
+    expect(given.length - before).toBeLessThanOrEqual(6)
+    expect(given.length - before).toBeGreaterThan(0)
+  })
+
+  test('holdBack() of one process holds all of them back, and the rate recovers by itself', async () => {
+    const places = new MemoryPlaces()
+    const [teller, other] = [1, 2].map(() => createQuota(1_000, { places, line }))
+    if (teller === undefined || other === undefined) return
     const waits: number[] = []
     for (let n = 0; n < 4; n += 1) {
-      await Promise.all([quota.slowDown(), quota.slowDown(), quota.slowDown()])
-      const started = Date.now()
-      const place = quota.take(never).then(() => waits.push(Date.now() - started))
-      await vi.advanceTimersByTimeAsync(4_000)
-      await place
+      const taken = teller.take(never)
+      await vi.advanceTimersByTimeAsync(50)
+      const place = await taken
+      const holds = await Promise.all([1, 2, 3].map(() => teller.holdBack(place)))
+      expect(holds.map(({ first }) => first)).toEqual([true, false, false])
+      const [time = 0] = await timesOf([other], 1)
+      waits.push(time)
     }
-    expect(waits).toEqual([500, 1_000, 2_000, 2_000])
-    quota.speedUp()
-    await quota.slowDown()
-    const started = Date.now()
-    const place = quota.take(never).then(() => Date.now() - started)
-    await vi.advanceTimersByTimeAsync(4_000)
-    expect(await place).toBe(500)
+    for (const [n, holdMs] of [500, 1_000, 2_000, 2_000].entries()) {
+      expect(waits[n]).toBeGreaterThanOrEqual(holdMs - 1)
+      expect(waits[n]).toBeLessThan(holdMs + 100)
+    }
+    const times = await timesOf([other], 1_000)
+    expect(times.at(-1)).toBeLessThan(1_100)
+  })
+
+  test('take() waits while places cannot be had, says why, and goes on when they can', async () => {
+    const memory = new MemoryPlaces()
+    const broken = { is: true }
+    const places: Places = {
+      reserve: (wanted) =>
+        broken.is ? Promise.reject(new Error('the database is away')) : memory.reserve(wanted),
+      holdBack: (...told) => memory.holdBack(...told),
+    }
+    const quota = createQuota(20, { places, line })
+    const impatient = quota.take(AbortSignal.timeout(100))
+    const patient = quota.take(never)
+    await vi.advanceTimersByTimeAsync(101)
+    expect(await impatient).toBeNull()
+    expect(quota.trouble).toBe('the database is away')
+    broken.is = false
+    await vi.advanceTimersByTimeAsync(500)
+    expect(await patient).not.toBeNull()
+    expect(quota.trouble).toBeNull()
+  })
+
+  test('of many who wait, reserves for all at once', async () => {
+    const memory = new MemoryPlaces()
+    let reservations = 0
+    const places: Places = {
+      reserve: (wanted) => {
+        reservations += 1
+        return memory.reserve(wanted)
+      },
+      holdBack: (...told) => memory.holdBack(...told),
+    }
+    await timesOf([createQuota(200, { places, line })], 400)
+    // Ten times a second for two seconds, and not 400 times.
+    expect(reservations).toBeLessThan(30)
+  })
+})
+
+describe('createAgedQuota()', () => {
+  const now = new Date('2026-01-24T12:00:00Z')
+  const dayMs = 86_400_000
+  const made = (places = new MemoryPlaces()) => createAgedQuota({ places, line, clock: () => now })
+  const old = new Date(+now - 31 * dayMs)
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('admits() every question about an order of up to thirty days, or of no known age', async () => {
+    const aged = made()
+    for (let n = 0; n < 100; n += 1) {
+      expect(await aged.admits(new Date(+now - 30 * dayMs))).toBe(true)
+      expect(await aged.admits(undefined)).toBe(true)
+    }
+  })
+
+  test('admits() eight about older ones at once, and fifteen in any minute, over all processes', async () => {
+    const places = new MemoryPlaces()
+    const nodes = [made(places), made(places)]
+    const together = await Promise.all(
+      nodes.flatMap((node) => [1, 2, 3, 4, 5, 6].map(() => node.admits(old))),
+    )
+    expect(together.filter((admitted) => admitted)).toHaveLength(8)
+    const times = Array.from({ length: 8 }, () => 0)
+    for (let second = 1; second < 300; second += 1) {
+      await vi.advanceTimersByTimeAsync(1_000)
+      for (const node of nodes) if (await node.admits(old)) times.push(second * 1_000)
+    }
+    expect(mostWithin(times, 60_000)).toBe(15)
+    expect(times.length).toBeGreaterThan(40)
   })
 })
 
 describe('the quota of a gateway', () => {
   test('query() is unknown when no place comes before its deadline, and asks nobody', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
-    const { gateway } = gatewayTo(side, { timeoutMs: 1_000 }, { maxQps: 0.1 })
+    const { gateway, events } = gatewayTo(side, { timeoutMs: 300 }, { maxQps: 0.1 })
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
     const answer = await gateway.query(orderNo)
-    expect(answer).toMatchObject({ kind: 'unknown', cause: 'timeout', systemic: false })
+    expect(answer).toMatchObject({ kind: 'unknown', cause: 'quota', systemic: false })
+    expect(answer).toMatchObject({
+      message: expect.stringContaining('no place in the quota in time'),
+    })
     expect(side.received).toHaveLength(1)
+    expect(events.map(({ type }) => type)).toEqual(['gateway_called', 'question_unplaced'])
     await gateway.stop()
     await side.stop()
   })
 
-  test('query() waits after a 429', async () => {
+  test('query() waits as long as its caller has patience, and not for its time-out', async () => {
+    const side = await startSide(() => signed(200, tradeBody()))
+    const { gateway } = gatewayTo(side, { timeoutMs: 100 }, { maxQps: 4 })
+    await gateway.query(orderNo)
+    const patience = AbortSignal.timeout(10_000)
+    expect(await gateway.query(orderNo, { patience })).toMatchObject({ kind: 'trade' })
+    await gateway.stop()
+    await side.stop()
+  })
+
+  test('query() waits after a 429, which is told of once', async () => {
     const side = await startSide(() => unsigned(429, { code: 'FREQUENCY_LIMITED' }))
-    const { gateway } = gatewayTo(side, {}, { maxQps: 1_000 })
-    expect(await gateway.query(orderNo)).toMatchObject({ cause: 'throttled', systemic: false })
+    const { gateway, events } = gatewayTo(side, {}, { maxQps: 1_000 })
+    const refused = await Promise.all([1, 2, 3].map(() => gateway.query(orderNo)))
+    for (const answer of refused)
+      expect(answer).toMatchObject({ cause: 'throttled', systemic: false })
     side.answer = () => signed(200, tradeBody())
     const started = performance.now()
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
     expect(performance.now() - started).toBeGreaterThan(400)
+    expect(events.filter(({ type }) => type === 'gateway_throttled')).toHaveLength(1)
     await gateway.stop()
+    await side.stop()
+  })
+
+  test('prepay() takes no place, and a 429 for it slows the questions', async () => {
+    const side = await startSide(() => unsigned(429, { code: 'RATE_LIMITED' }))
+    const { gateway } = gatewayTo(side, {}, { maxQps: 0.1 })
+    const order = { orderNo, amount: 1n, currency: 'CNY', description: 'x', attach: null }
+    for (let n = 0; n < 3; n += 1) {
+      const placed = await gateway.prepay({ ...order, expiresAt: new Date(Date.now() + 3_600_000) })
+      expect(placed).toMatchObject({ cause: 'throttled' })
+    }
+    side.answer = () => signed(200, tradeBody())
+    const started = performance.now()
+    expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
+    expect(performance.now() - started).toBeGreaterThan(300)
+    await gateway.stop()
+    await side.stop()
+  })
+
+  test('gateways of one merchant share it over PostgreSQL, and its 429s', async () => {
+    const asked: number[] = []
+    const side = await startSide(() => {
+      asked.push(performance.now())
+      return signed(200, tradeBody())
+    })
+    const url = await freshPostgresUrl()
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(url)))
+    const nodes = stores.map(({ places }) => gatewayTo(side, {}, { maxQps: 50, places }).gateway)
+    const patience = AbortSignal.timeout(30_000)
+    setMaxListeners(0, patience)
+    const ask = (count: number) =>
+      Promise.all(
+        nodes.flatMap((node) =>
+          Array.from({ length: count }, () => node.query(orderNo, { patience })),
+        ),
+      )
+    const answers = await ask(30)
+    expect(answers.filter(({ kind }) => kind === 'trade')).toHaveLength(90)
+    expect(mostWithin(asked, 1_000)).toBeLessThanOrEqual(50 * 1.05 + 1)
+
+    side.answer = () => unsigned(429)
+    await nodes[0]?.query(orderNo)
+    const toldAt = performance.now()
+    side.answer = () => {
+      asked.push(performance.now())
+      return signed(200, tradeBody())
+    }
+    asked.length = 0
+    await ask(1)
+    expect(Math.min(...asked) - toldAt).toBeGreaterThan(350)
+    await Promise.all(nodes.map((node) => node.stop()))
+    await Promise.all(stores.map((store) => store.close()))
     await side.stop()
   })
 })

@@ -106,6 +106,10 @@ test('malformed input is refused with a reason', async () => {
   )
   expect((await call('GET', '/orders/NOBODY_1')).json.code).toBe('NO_SUCH_ORDER')
   expect((await call('POST', '/clock', { advance_ms: -1 })).status).toBe(400)
+  const deep = JSON.parse(`${'{"a":'.repeat(4_000)}1${'}'.repeat(4_000)}`)
+  expect((await call('POST', `${at}/answer`, deep)).status).toBe(400)
+  // It would be past every date, and each answer that bears one would fail from then on.
+  expect((await call('POST', '/clock', { advance_ms: 1e308 })).status).toBe(400)
   const broken = await fetch(`${simulator.url}/_sim/orders`, { method: 'POST', body: '{' })
   expect(broken.status).toBe(400)
 })

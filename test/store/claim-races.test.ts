@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimStatement } from '../../src/store/claim.ts'
 import type { Store } from '../../src/store/store.ts'
+import { strayedClaim } from '../../src/store/strayed.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'
 
@@ -69,6 +70,17 @@ describe('claims on PostgreSQL', () => {
     expect(plan.filter(({ type }) => /Sort/.test(type))).toHaveLength(1)
     expect(Math.max(...plan.map(({ rows }) => rows))).toBeLessThanOrEqual(claim.limit)
   })
+
+  it('claimDue() looks for what a wrong clock put off at the ends of indexes', async () => {
+    await fillWithOrders(subject, 20_000)
+    const theirs = { gateway: 'g', mchid: 'm', appid: 'a' }
+    const straying = { ...claim, merchant: theirs, farthestMs: 3_600_000 }
+    const plan = await planOf(subject, strayedClaim({ now: () => sql`now()` }, straying))
+    expect(plan.map(({ index }) => index)).toContain('orders_due')
+    expect(plan.map(({ type }) => type)).not.toContain('Seq Scan')
+    // Not one row is read, not even to be passed over.
+    expect(Math.max(...plan.map(({ rows, passedOver }) => rows + passedOver))).toBe(0)
+  })
 })
 
 /** Pending, long due, with events, as fast as the database can. */
@@ -78,7 +90,7 @@ async function fillWithOrders(subject: Subject, count: number): Promise<void> {
     `with o as (
        insert into orders (order_no, user_id, amount, currency, description, gateway, mchid, appid,
          adopted, status, state_seq, created_at, expires_at, next_check_at)
-       select 'bulk' || n, 'u' || n % 100, 100, 'CNY', '', 'g', 'm', 'a', false, 'pending', 1,
+       select 'bulk' || n || clock_timestamp(), 'u' || n % 100, 100, 'CNY', '', 'g', 'm', 'a', false, 'pending', 1,
          at, at, at
        from generate_series(1, $1::int) n, lateral (select now() - n * interval '1 second' as at) t
        returning order_no, created_at
@@ -94,12 +106,14 @@ interface PlanNode {
   readonly type: string
   readonly index: string | null
   readonly rows: number
+  readonly passedOver: number
 }
 
 interface RawPlan {
   readonly 'Node Type': string
   readonly 'Index Name'?: string
   readonly 'Actual Rows': number
+  readonly 'Rows Removed by Filter'?: number
   readonly Plans?: readonly RawPlan[]
 }
 
@@ -112,7 +126,12 @@ async function planOf(
     explain (analyze, format json) ${statement}`
   const { rows } = await explain.execute(database.db)
   const flat = (plan: RawPlan): readonly PlanNode[] => [
-    { type: plan['Node Type'], index: plan['Index Name'] ?? null, rows: plan['Actual Rows'] },
+    {
+      type: plan['Node Type'],
+      index: plan['Index Name'] ?? null,
+      rows: plan['Actual Rows'],
+      passedOver: plan['Rows Removed by Filter'] ?? 0,
+    },
     ...(plan.Plans ?? []).flatMap(flat),
   ]
   const plan = rows[0]?.['QUERY PLAN'][0].Plan

@@ -42,7 +42,7 @@ describe('the embedded database', () => {
 
   it('keeps its rows when it is opened again', async () => {
     const store = await openStore(url)
-    expect(await store.schema()).toEqual({ pending: [], unknown: [] })
+    expect(await store.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
     expect(await store.findOrder('first')).toMatchObject({ userId: 'kept', amount: 1234n })
     await store.close()
   })

@@ -157,7 +157,7 @@ describe('openStore()', () => {
     }
     expect((await store.schema()).pending).toContain('001_orders')
     expect(await store.migrate()).toContain('001_orders')
-    expect(await store.schema()).toEqual({ pending: [], unknown: [] })
+    expect(await store.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
     await store.close()
   })
 
@@ -186,7 +186,7 @@ describe('openStore()', () => {
     const nodes = await Promise.all([openStore(url), openStore(url)])
     const applied = await Promise.all(nodes.map((node) => node.migrate()))
     expect(applied.flat().sort()).toEqual([...new Set(applied.flat())].sort())
-    expect(await nodes[0]?.schema()).toEqual({ pending: [], unknown: [] })
+    expect(await nodes[0]?.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
     await Promise.all(nodes.map((node) => node.close()))
   })
 

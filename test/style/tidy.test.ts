@@ -84,6 +84,13 @@ describe('the source', () => {
     expect(callers, 'bring an Answer to settle() instead').toEqual(['src/settle.ts'])
   })
 
+  it('lends that door to the settling of reviews, and to nobody else', () => {
+    const users = sources
+      .filter((file) => /import \{[^}]*\bpay\b[^}]*\} from '\.\/settle\.ts'/.test(file.text))
+      .map((file) => file.path)
+    expect(users, 'bring an Answer to settle() instead').toEqual(['src/settle-review.ts'])
+  })
+
   it('has no name that says nothing', () => {
     const banned = /\b\w*(Service|Manager|Handler|Helper|Util|Impl)s?\b/
     const declared = /\b(?:class|interface|type|function|const)\s+(\w+)/g

@@ -111,6 +111,9 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
     credit: writing((...args) => tx.credit(...args)),
     turn: writing((...args) => tx.turn(...args)),
     wait: writing((...args) => tx.wait(...args)),
+    dismiss: writing((...args) => tx.dismiss(...args)),
+    reopen: writing((...args) => tx.reopen(...args)),
+    trail: (...args) => tx.trail(...args),
     note: writing((...args) => tx.note(...args)),
     execute: (...args) => tx.execute(...args),
   }

@@ -8,7 +8,12 @@ const run = promisify(execFile)
 /** What all test files share: the built program, one PostgreSQL server, one embedded image. */
 export async function setup(): Promise<() => Promise<void>> {
   const server = await startPostgres()
-  await Promise.all([build(), makePostgresTemplate(server.url), pgliteImage()])
+  try {
+    await Promise.all([build(), makePostgresTemplate(server.url), pgliteImage()])
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
   return server.stop
 }
 

@@ -9,27 +9,51 @@ import { dirname } from 'node:path'
 
 const [binary, directory, port, uid] = process.argv.slice(2)
 const identity = uid === '' ? {} : { uid: Number(uid), gid: Number(uid) }
-const server = spawn(
-  binary,
-  ['-D', directory, '-p', port, '-h', '127.0.0.1', '-c', 'unix_socket_directories='],
-  { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...identity },
-)
 // Told only if the server ends by itself: a log of every connection that came too early helps nobody.
 let log = ''
-server.stderr.on('data', (text) => {
-  log = (log + text).slice(-4000)
-})
 let asked = false
-process.stdin.resume().on('end', () => {
+// From the signal until it answers again: a start after SIGKILL may find the old children alive.
+let restarting = false
+let server = start()
+process.stdin.setEncoding('utf8').on('end', () => {
   asked = true
   // PostgreSQL's immediate shutdown: nobody will read these files again.
-  server.kill('SIGQUIT')
+  if (!server.kill('SIGQUIT')) end(0)
+})
+// What is said on the pipe: the signal to end the server with, after which it is started again;
+// `up` once it answers.
+process.stdin.on('data', (word) => {
+  restarting = word.trim() !== 'up'
+  if (!restarting) return
+  server.once('exit', () => process.stdout.write('down\n'))
+  server.kill(word.trim())
 })
 // Ctrl-C goes to the whole group; the end of the pipe is the sign that counts.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
-server.on('exit', (code) => {
+
+function start() {
+  const started = spawn(
+    binary,
+    ['-D', directory, '-p', port, '-h', '127.0.0.1', '-c', 'unix_socket_directories='],
+    { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...identity },
+  )
+  started.stderr.on('data', (text) => {
+    log = (log + text).slice(-4000)
+  })
+  started.on('exit', (code) => {
+    if (restarting && !asked) setTimeout(startAgain, 50)
+    else end(code ?? 1)
+  })
+  return started
+}
+
+function startAgain() {
+  if (!asked) server = start()
+}
+
+function end(code) {
   if (!asked) process.stderr.write(log)
   rmSync(dirname(directory), { recursive: true, force: true })
-  process.exit(code ?? 1)
-})
+  process.exit(code)
+}

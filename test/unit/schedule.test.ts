@@ -6,7 +6,7 @@ import { absentAnswer, answerOf, sampleOrder, unknownAnswer } from '../support/s
 
 const now = new Date('2026-01-24T12:05:00Z')
 const recheckMs = [5, 5, 10, 15, 30, 60].map((minutes) => minutes * minuteMs)
-const at = { now, from: now, recheckMs }
+const at = { now, from: now, recheckMs, absenceCredible: true }
 
 const defaults: RechargeConfig = {
   compensationEnabled: true,
@@ -71,6 +71,17 @@ describe('scheduleAfter()', () => {
     expect(second).toMatchObject({ absentCount: 2, absentSince: now })
     const shown = scheduleAfter(sampleOrder(second), answerOf('NOTPAY'), later)
     expect(shown).toMatchObject({ absentCount: 0, absentSince: null })
+  })
+
+  it('counts no absent answer that is not believed: an outage of them must not end an order later', () => {
+    const doubted = { ...at, absenceCredible: false }
+    const order = sampleOrder({ checks: 2, absentCount: 1, absentSince: now })
+    expect(scheduleAfter(order, absentAnswer, doubted)).toEqual({
+      nextCheckAt: new Date(+now + 10 * minuteMs),
+      checks: 3,
+      absentCount: 1,
+      absentSince: now,
+    })
   })
 })
 

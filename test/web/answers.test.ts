@@ -47,6 +47,7 @@ describe('POST /v1/orders', () => {
       paid_at: null,
       credited_at: null,
       credited_by: null,
+      dismissed_at: null,
       adopted: false,
       created_at: '2026-01-24T12:00:00.000Z',
       expires_at: '2026-01-24T14:00:00.000Z',

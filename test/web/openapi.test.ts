@@ -55,6 +55,8 @@ describe('GET /openapi.json', () => {
         'GET /v1/orders/{order_no}',
         'GET /v1/orders/{order_no}/events',
         'POST /v1/orders/{order_no}/check',
+        'GET /v1/reviews',
+        'POST /v1/orders/{order_no}/review',
         'POST /v1/callbacks/wechatpay',
         'GET /v1/accounts/{user_id}',
         'GET /v1/accounts/{user_id}/entries',

@@ -1,18 +1,11 @@
 import { openStore } from '../../store/open.ts'
 import type { CommandContext } from '../context.ts'
-import { CommandError } from '../failure.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** Brings the schema up to date. Refuses a database that is newer than this program. */
+/** Brings the schema up to date. Refuses one that a newer program made unfit for this one. */
 export async function migrate({ config, output }: CommandContext): Promise<ExitCode> {
   const store = await openStore(config('database').database.url)
   try {
-    const { unknown } = await store.schema()
-    if (unknown.length > 0) {
-      throw new CommandError(
-        `Cannot migrate: a newer budan did already (${unknown.join(', ')}); upgrade this one`,
-      )
-    }
     const applied = await store.migrate()
     if (output.asJson) output.json({ applied })
     else if (applied.length === 0) output.line('the database is up to date')

@@ -69,7 +69,7 @@ function showTimeline(output: Output, events: readonly OrderEvent[]): void {
     events.map((event) => [
       timeText(event.at),
       event.alarm ? `${event.kind} (!)` : event.kind,
-      event.source,
+      event.operator === null ? event.source : `${event.source} ${event.operator}`,
       event.tradeState,
       event.decision,
       event.toStatus,

@@ -1,9 +1,13 @@
+import type { Estimate } from '../../backlog.ts'
+import type { Config } from '../../config.ts'
+import type { Emit } from '../../event.ts'
 import type { Run, RunResult } from '../../run.ts'
 import { openService } from '../../service.ts'
 import { presentRunDetail } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
-import type { Output } from '../output.ts'
+import { durationText, type Output } from '../output.ts'
 import type { Given } from '../program.ts'
+import { createProgress, type Progress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -12,17 +16,61 @@ import type { ExitCode } from '../terminal.ts'
  */
 export async function run(context: CommandContext, { options }: Given): Promise<ExitCode> {
   const stopAsked = context.terminal.stopAsked()
-  const budan = await openService(context.config('gateway'))
+  const config = context.config('gateway')
+  const progress = createProgress(context.terminal)
+  const budan = await openService(config, { onEvent: runProgress(progress) })
   try {
     const running = budan.run({ dryRun: options.dryRun === true })
     void stopAsked.then(() => budan.stop())
-    const made = await running
-    if (context.output.asJson) context.output.json(presentRunDetail(made))
-    else showRun(context.output, made)
+    const made = await running.finally(() => progress.end())
+    // The run was made: what it did is told even if nothing can be counted after it.
+    const backlog = await budan.backlog().catch(() => null)
+    if (context.output.asJson) {
+      const backlogJson = backlog && presentBacklog(backlog)
+      context.output.json({ ...presentRunDetail(made), backlog: backlogJson })
+    } else {
+      showRun(context.output, made)
+      if (backlog !== null) showBacklog(context.output, { ...backlog, config })
+    }
     return isFailure(made.run) ? 1 : 0
   } finally {
     await budan.close()
   }
+}
+
+/** A step is an answer, or that there was none. */
+function runProgress(progress: Progress): Emit {
+  let asked = 0
+  return (event) => {
+    if (event.type === 'scan_found') {
+      asked = 0
+      progress.stage(`Asking about ${event.count} orders`, event.count)
+    }
+    if (event.type === 'order_answered' || event.type === 'order_unanswered') {
+      asked += 1
+      progress.progress(asked)
+    }
+  }
+}
+
+function presentBacklog({ remaining, doneInMs }: Estimate): object {
+  return { remaining, done_in_s: doneInMs === null ? null : Math.ceil(doneInMs / 1000) }
+}
+
+/** When there is nothing left, nothing is said. */
+function showBacklog(
+  output: Output,
+  { remaining, doneInMs, basis, config }: Estimate & { config: Config },
+): void {
+  if (remaining === 0) return
+  const { compensationBatchSize, compensationIntervalMins, compensationMaxQps } = config.recharge
+  const pace =
+    basis === 'batch'
+      ? `${compensationBatchSize} every ${compensationIntervalMins} min`
+      : `${compensationMaxQps} a second`
+  const orders = remaining === 1 ? '1 order is' : `${remaining} orders are`
+  const when = doneInMs === null ? '' : `; at ${pace} they are done in ${durationText(doneInMs)}`
+  output.line(`${orders} still due${when}`)
 }
 
 function isFailure(run: Run): boolean {

@@ -40,15 +40,21 @@ function unavailable(name: string, error: unknown): Finding {
   })
 }
 
-function examineSchema({ pending, unknown }: SchemaState): Finding {
+function examineSchema({ pending, unknown, breaking }: SchemaState): Finding {
   const name = 'schema'
-  if (unknown.length > 0) {
+  if (breaking.length > 0) {
     return fail(name, {
-      detail: `newer than this budan: ${unknown.join(', ')}`,
+      detail: `a newer budan changed it: ${breaking.join(', ')}`,
       next: 'upgrade this budan',
     })
   }
-  return pending.length > 0
-    ? fail(name, { detail: `behind: ${pending.join(', ')}`, next: 'run `budan migrate`' })
+  if (pending.length > 0) {
+    return fail(name, { detail: `behind: ${pending.join(', ')}`, next: 'run `budan migrate`' })
+  }
+  return unknown.length > 0
+    ? warn(name, {
+        detail: `newer than this budan, which can live with it: ${unknown.join(', ')}`,
+        next: 'upgrade this budan when it suits',
+      })
     : ok(name, 'up to date')
 }

@@ -102,6 +102,8 @@ function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig
         ? 'a newer merchant has no platform certificates: set public_key_id and public_key_path'
         : 'read the message above; ask WeChat Pay with its Request-ID'
     case 'throttled':
+    case 'quota':
+    case 'aged':
       return 'try again in a minute; if it stays, lower compensation_max_qps'
     case 'server_error':
     case 'unparsable':

@@ -3,15 +3,31 @@ import { up as orders } from './001_orders.ts'
 import { up as orderEvents } from './002_order_events.ts'
 import { up as ledger } from './003_ledger.ts'
 import { up as runs } from './004_runs.ts'
+import { up as reviews } from './005_reviews.ts'
+import { up as quota } from './006_quota.ts'
+import { up as retention } from './007_retention.ts'
 
 export interface Migration {
   up(db: Kysely<unknown>): Promise<void>
 }
 
-/** Applied in the order of their names; forward only, and never changed once released. */
-export const migrations: Readonly<Record<string, Migration>> = {
+export type Migrations = Readonly<Record<string, Migration>>
+
+/**
+ * Applied in the order of their names; forward only, and never changed once released. Nodes of the
+ * program before go on working while a new one migrates, so:
+ *
+ * - A migration that an older program cannot live with is named `NNN_breaking_what`; older programs
+ *   then refuse the database. All others only add: columns with a default or null, tables, indexes.
+ * - What it changes in a table with many rows takes no longer than a statement of ours may wait: a
+ *   constraint is added `not valid`, and validated by a migration of its own.
+ */
+export const migrations: Migrations = {
   '001_orders': { up: orders },
   '002_order_events': { up: orderEvents },
   '003_ledger': { up: ledger },
   '004_runs': { up: runs },
+  '005_reviews': { up: reviews },
+  '006_quota': { up: quota },
+  '007_retention': { up: retention },
 }

@@ -1,0 +1,118 @@
+/** What bounds how fast due orders are worked off. */
+export interface BacklogPolicy {
+  readonly batchSize: number
+  readonly intervalMs: number
+  /** Whether a full batch is followed by the next at once. */
+  readonly drain: boolean
+  readonly qpsMax: number
+}
+
+/** How far the backlog is, and when it will be done. */
+export interface Estimate {
+  /** Orders that are due now; counted up to `countMax` only. */
+  readonly remaining: number
+  readonly perSec: number
+  /** Null: it does not shrink. */
+  readonly doneInMs: number | null
+  /** What the rate was taken from: what the cluster did, or what the configuration allows. */
+  readonly basis: 'measured' | 'batch' | 'quota'
+}
+
+export type BacklogEvent =
+  | ({ readonly type: 'catching_up' } & Estimate)
+  | { readonly type: 'caught_up'; readonly remaining: number }
+
+/** A million index entries are read in some tenths of a second; beyond it an estimate says "at least". */
+export const countMax = 1_000_000
+
+/** More jobs than this in a queue help nobody: the next interval plans again. */
+const chunksMax = 10_000
+
+/** Rates are taken over so many counts: one interval alone may have been an odd one. */
+const countsKept = 6
+
+/** Counts of a stretch that ended long ago (another node counted since) say nothing of this one. */
+const intervalsApartMax = 10
+
+/** One tick may be late. */
+const freshIntervals = 3
+
+/** What is due, as this node counts it at the ticks that it makes. */
+export class Backlog {
+  readonly #policy: BacklogPolicy
+  #counts: readonly Count[] = []
+  #latest: { readonly estimate: Estimate; readonly at: number } | null = null
+  #catchingUp = false
+
+  constructor(policy: BacklogPolicy) {
+    this.#policy = policy
+  }
+
+  /** A count, after the run of a slot. Returns what is to be told of it: that it is over, once. */
+  count(remaining: number, at: number): BacklogEvent | null {
+    const wasCatchingUp = this.#catchingUp
+    this.#catchingUp = remaining > this.#policy.batchSize
+    const last = this.#counts.at(-1)
+    const apart = last === undefined ? Infinity : at - last.at
+    const before = apart > intervalsApartMax * this.#policy.intervalMs ? [] : this.#counts
+    this.#counts = this.#catchingUp ? [...before, { remaining, at }].slice(-countsKept) : []
+    const estimate = this.#catchingUp
+      ? estimateOf(this.#counts, this.#policy)
+      : this.foresee(remaining)
+    this.#latest = { estimate, at }
+    if (this.#catchingUp) return { type: 'catching_up', ...estimate }
+    return wasCatchingUp ? { type: 'caught_up', remaining } : null
+  }
+
+  /** What was counted last; null when another node, or none, has counted lately. */
+  latest(at: number): Estimate | null {
+    if (this.#latest === null) return null
+    return at - this.#latest.at > freshIntervals * this.#policy.intervalMs
+      ? null
+      : this.#latest.estimate
+  }
+
+  /** For one who counts only once. */
+  foresee(remaining: number): Estimate {
+    return estimateOf([{ remaining, at: 0 }], this.#policy)
+  }
+
+  /** Further batches until the next slot: no more than are due, nor than the quota lets through. */
+  chunksFor(remaining: number): number {
+    const { drain, batchSize, qpsMax, intervalMs } = this.#policy
+    if (!drain) return 0
+    const allowed = Math.ceil((qpsMax * intervalMs) / 1000 / batchSize) + 1
+    return Math.min(Math.ceil(remaining / batchSize), allowed, chunksMax)
+  }
+}
+
+interface Count {
+  readonly remaining: number
+  readonly at: number
+}
+
+function estimateOf(counts: readonly Count[], policy: BacklogPolicy): Estimate {
+  const first = counts[0]
+  const last = counts.at(-1)
+  const remaining = last?.remaining ?? 0
+  const rate =
+    first === undefined || last === undefined || last.at <= first.at
+      ? configuredRate(policy)
+      : measuredRate(first, last)
+  const doneInMs = rate.perSec > 0 ? Math.ceil((remaining / rate.perSec) * 1000) : null
+  return { remaining, ...rate, doneInMs }
+}
+
+/** What came due meanwhile is in it: the rate at which the backlog shrinks, not that of the questions. */
+function measuredRate(first: Count, last: Count): Pick<Estimate, 'perSec' | 'basis'> {
+  const perSec = ((first.remaining - last.remaining) * 1000) / (last.at - first.at)
+  return { perSec, basis: 'measured' }
+}
+
+/** One question an order at best. Without drain an interval has one batch, however fast it is done. */
+function configuredRate(policy: BacklogPolicy): Pick<Estimate, 'perSec' | 'basis'> {
+  const { drain, qpsMax, batchSize, intervalMs } = policy
+  const batchPerSec = (batchSize * 1000) / intervalMs
+  if (drain || batchPerSec > qpsMax) return { perSec: qpsMax, basis: 'quota' }
+  return { perSec: batchPerSec, basis: 'batch' }
+}

@@ -1,0 +1,134 @@
+import { ConfigError } from '../../config/fault.ts'
+import { formatFen } from '../../money.ts'
+import { type ReviewAction, reviewActions } from '../../resolve.ts'
+import { explainReview, type Resolution, type ReviewPreview } from '../../review.ts'
+import { type Budan, openService } from '../../service.ts'
+import { presentPreview, presentResolution } from '../../web/present-review.ts'
+import type { CommandContext } from '../context.ts'
+import { CommandError } from '../failure.ts'
+import { type Output, plain } from '../output.ts'
+import type { Given } from '../program.ts'
+import type { ExitCode, Terminal } from '../terminal.ts'
+
+interface Wished {
+  readonly action: ReviewAction
+  readonly name: string
+  readonly reason: string
+}
+
+/**
+ * Asks the gateway what can be done with an order in review; does it only when told so with `--yes`,
+ * or when the order's number is typed. 1 when it cannot be done, or was not confirmed.
+ */
+export async function review(context: CommandContext, given: Given): Promise<ExitCode> {
+  const [orderNo = ''] = given.args
+  const wished = wishedIn(given)
+  // What is being settled is not cut short by a signal.
+  void context.terminal.stopAsked()
+  const budan = await openService(context.config('gateway'))
+  try {
+    const preview = await previewed(budan, orderNo)
+    if (wished === null) {
+      showPreview(context.output, preview)
+      return 0
+    }
+    return await carryOut(context, {
+      budan,
+      preview,
+      wished,
+      confirmed: given.options.yes === true,
+    })
+  } finally {
+    await budan.close()
+  }
+}
+
+/** Null: only to be shown. */
+function wishedIn({ options }: Given): Wished | null {
+  const action = reviewActions.find((each) => options[each] === true)
+  if (action === undefined) {
+    if (options.yes !== true) return null
+    throw new ConfigError(['--yes: needs one of --credit, --expire and --dismiss'])
+  }
+  const { name, reason } = options
+  const missing = Object.entries({ name, reason }).filter(([, value]) => typeof value !== 'string')
+  if (missing.length > 0) {
+    throw new ConfigError(missing.map(([key]) => `--${key}: is needed with --${action}`))
+  }
+  return { action, name: String(name), reason: String(reason) }
+}
+
+async function previewed(budan: Budan, orderNo: string): Promise<ReviewPreview> {
+  const made = await budan.previewReview(orderNo)
+  if (made === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+  if (made.kind !== 'previewed') throw new CommandError(`Cannot review: ${made.message}`)
+  return made.preview
+}
+
+interface Step {
+  readonly budan: Budan
+  readonly preview: ReviewPreview
+  readonly wished: Wished
+  readonly confirmed: boolean
+}
+
+async function carryOut({ terminal, output }: CommandContext, step: Step): Promise<ExitCode> {
+  const { budan, preview, wished } = step
+  const { orderNo } = preview.review.order
+  const prospect = preview.actions[wished.action]
+  // With --json the result is one document: the resolution, if there is one.
+  if (!output.asJson) showPreview(output, preview)
+  const isWanted = prospect.possible && (step.confirmed || (await isTyped(terminal, step)))
+  if (!isWanted) {
+    if (output.asJson) showPreview(output, preview)
+    if (!prospect.possible) throw new CommandError(`Cannot ${wished.action} it: ${prospect.effect}`)
+    output.note('Nothing was changed: give --yes to carry it out.')
+    return 1
+  }
+  const resolution = await budan.resolveReview(orderNo, { ...wished, seen: preview.seen })
+  showResolution(output, { resolution, orderNo })
+  return 0
+}
+
+async function isTyped({ ask }: Terminal, { preview, wished }: Step): Promise<boolean> {
+  if (ask === undefined) return false
+  const { orderNo } = preview.review.order
+  const typed = await ask(`To ${wished.action} it, type the order's number (${plain(orderNo)}): `)
+  return typed?.trim() === orderNo
+}
+
+function showPreview(output: Output, preview: ReviewPreview): void {
+  if (output.asJson) {
+    output.json(presentPreview(preview))
+    return
+  }
+  const { order } = preview.review
+  output.facts([
+    ['order_no', order.orderNo],
+    ['user_id', order.userId],
+    ['amount', `${formatFen(order.amount)} ${order.currency}`],
+    ['trade_state', preview.tradeState],
+  ])
+  output.line(`\n${plain(explainReview(preview.review))}\n`)
+  output.table(
+    ['action', 'possible', 'what it would do'],
+    reviewActions.map((action) => {
+      const { possible, effect } = preview.actions[action]
+      return [action, possible ? 'yes' : 'no', effect]
+    }),
+  )
+}
+
+function showResolution(
+  output: Output,
+  { resolution, orderNo }: { resolution: Resolution | null; orderNo: string },
+): void {
+  if (resolution === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+  if (resolution.kind !== 'resolved') {
+    throw new CommandError(`Nothing was changed: ${resolution.message}`)
+  }
+  const { order, action } = resolution
+  const end = action === 'dismiss' ? 'dismissed from the queue' : `${order.status} now`
+  if (output.asJson) output.json(presentResolution(resolution))
+  else output.line(`order ${orderNo} is ${end}`)
+}

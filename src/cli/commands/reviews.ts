@@ -1,0 +1,43 @@
+import { formatFen } from '../../money.ts'
+import type { Page, Review } from '../../store/store.ts'
+import { presentReview } from '../../web/present-review.ts'
+import type { CommandContext } from '../context.ts'
+import { type Output, timeText } from '../output.ts'
+import type { Given } from '../program.ts'
+import { readStore } from '../reader.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** As the program's option parsers leave them. */
+interface ReviewsOptions {
+  readonly dismissed?: boolean
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/** A page of orders that wait for a person, oldest first. */
+export async function listReviews(context: CommandContext, { options }: Given): Promise<ExitCode> {
+  const { dismissed = false, limit, cursor = null } = options as unknown as ReviewsOptions
+  const { database } = context.config('database')
+  const page = await readStore(database.url, (store) =>
+    store.listReviews({ dismissed, limit, cursor }),
+  )
+  if (context.output.asJson) {
+    context.output.json({ reviews: page.items.map(presentReview), next_cursor: page.nextCursor })
+  } else showPage(context.output, page)
+  return 0
+}
+
+function showPage(output: Output, { items, nextCursor }: Page<Review>): void {
+  output.table(
+    ['order_no', 'amount', 'user_id', 'in review since', 'reason', 'dismissed by'],
+    items.map(({ order, entered, resolved }) => [
+      order.orderNo,
+      formatFen(order.amount),
+      order.userId,
+      timeText(entered?.at ?? order.createdAt),
+      entered?.reason ?? null,
+      order.dismissed === null ? null : (resolved?.operator ?? null),
+    ]),
+  )
+  if (nextCursor !== null) output.note(`more: --cursor ${nextCursor}`)
+}

@@ -1,0 +1,99 @@
+import type { Breaker } from './breaker.ts'
+import type { Order } from './order.ts'
+import type { ClaimedOrder } from './store/store.ts'
+import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
+
+/** An answer to a question of a run. */
+export interface Answered {
+  readonly claimed: ClaimedOrder
+  readonly answer: Answer
+  /** See `Facts`. */
+  readonly absenceCredible: boolean
+  readonly startedAt: number
+}
+
+/**
+ * The answers of a run that are believed or not by how many others are like them: "no such order",
+ * and those that cannot be verified. They wait for the others, and are judged at the run's end.
+ */
+export class Doubts {
+  readonly #absent: (Answered & { readonly answer: AbsentAnswer })[] = []
+  readonly #unverified: (Answered & { readonly answer: UnknownAnswer })[] = []
+  #tradeCount = 0
+
+  /** Every answer passes here; null for one that waits for the others. */
+  sift(found: Answered): Answered | null {
+    const { answer } = found
+    if (answer.kind === 'absent') {
+      this.#absent.push({ ...found, answer })
+      return null
+    }
+    if (answer.kind === 'unknown' && answer.cause === 'unverified' && !answer.systemic) {
+      this.#unverified.push({ ...found, answer })
+      return null
+    }
+    if (answer.kind === 'trade') this.#tradeCount += 1
+    return found
+  }
+
+  /** What is to be settled after all. What is systemic opens the breaker; null: nobody is told. */
+  judge(breaker: Breaker | null): readonly Answered[] {
+    return [...this.#judgeAbsent(breaker), ...this.#judgeUnverified(breaker)]
+  }
+
+  /**
+   * When most answers about orders that the gateway ought to know are absent, none may end such an
+   * order: it may be we who ask for the wrong merchant. When there are many and no trade at all, it
+   * is: one trade proves the number right. Then they count as no answer.
+   */
+  #judgeAbsent(breaker: Breaker | null): readonly Answered[] {
+    const count = this.#absent.filter(({ claimed }) => isPlaced(claimed.order)).length
+    const mostly = count > this.#tradeCount
+    const systemic = mostly && this.#tradeCount === 0 && isSystemic(count, breaker)
+    if (systemic && count >= systemicMin) {
+      breaker?.observeRun('absent', `all ${count} answers were "no such order"`)
+    }
+    return this.#absent.map((found) => ({
+      ...found,
+      answer: systemic ? disbelieved(found.answer) : found.answer,
+      absenceCredible: !mostly || !isPlaced(found.claimed.order),
+    }))
+  }
+
+  /** One that cannot be verified may be a probe; all of them are a wrong key, or a proxy in between. */
+  #judgeUnverified(breaker: Breaker | null): readonly Answered[] {
+    const count = this.#unverified.length
+    const alone = this.#tradeCount + this.#absent.length === 0
+    const systemic = alone && isSystemic(count, breaker)
+    if (systemic && count >= systemicMin) {
+      breaker?.observeRun('unverified', `none of ${count} answers could be verified`)
+    }
+    return this.#unverified.map((found) => ({ ...found, answer: { ...found.answer, systemic } }))
+  }
+}
+
+/**
+ * Fewer answers of a kind than this may be chance: orders that another system never placed, or
+ * signature probes. Absent ones end nothing then either, but the run goes on.
+ */
+const systemicMin = 3
+
+/** While runs are held back, one is enough: nothing has changed. */
+function isSystemic(count: number, breaker: Breaker | null): boolean {
+  return breaker !== null && count >= (breaker.reason === null ? systemicMin : 1)
+}
+
+/** Whether the gateway ought to know it. An order of ours without a code was never placed there. */
+function isPlaced(order: Order): boolean {
+  return order.adopted || order.codeUrl !== null
+}
+
+function disbelieved(answer: AbsentAnswer): UnknownAnswer {
+  return {
+    kind: 'unknown',
+    cause: 'forbidden',
+    message: 'most answers of the run were "no such order": not believed',
+    systemic: true,
+    evidence: answer.evidence,
+  }
+}

@@ -1,0 +1,128 @@
+import type { JobsOptions } from 'bullmq'
+import { openParts, type Parts } from './bullmq-backends.ts'
+import { within } from './deadline.ts'
+import { closeMsMax, type Jobs, type Link, openMsMax } from './link.ts'
+
+export interface LinkOptions {
+  readonly url: string
+  readonly queueName: string
+  readonly jobs: Jobs
+  /** A node that does not renew its lock for so long is taken for dead, and its job given to another. */
+  readonly lockMs: number
+}
+
+/** Opens a queue and a worker on it. Throws when the server cannot be had, and leaves nothing behind. */
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const parts = openParts({
+    url: options.url,
+    queueName: options.queueName,
+    onJob: ({ name, data }) =>
+      name === tickJob ? options.jobs.tick() : options.jobs.chunk(Number(data.slot)),
+    queue: { streams: { events: { maxLen: eventsKept } } },
+    worker: workerOptions(options.lockMs),
+  })
+  const broken = breakOf(parts)
+  try {
+    const ready = Promise.all([parts.queue.waitUntilReady(), parts.worker.waitUntilReady()])
+    await within(openMsMax, Promise.race([ready, broken.then(fail)]))
+  } catch (error) {
+    await closeParts(parts, false)
+    throw error
+  }
+  return linkOn(parts, broken)
+}
+
+const tickJob = 'tick'
+const chunkJob = 'chunk'
+
+/** Nobody reads the queue's own events; ten thousand of them are BullMQ's default. */
+const eventsKept = 100
+
+function workerOptions(lockMs: number) {
+  return {
+    concurrency: 1,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    // A job is lost by nodes that died with it, which is no fault of the job's.
+    maxStalledCount: 10,
+    // After an error of its connection. The link is replaced by then, as a rule.
+    runRetryDelay: 1000,
+  }
+}
+
+/**
+ * Three attempts, as a job may meet a node that is about to stop or to lose its database. Finished
+ * jobs are kept for a while, so that a tick that is asked for again is known.
+ */
+const jobOptions = {
+  attempts: 3,
+  removeOnComplete: { count: 100 },
+  removeOnFail: { count: 100 },
+} satisfies JobsOptions
+
+function linkOn(parts: Parts, broken: Promise<string>): Link {
+  const { queue, worker } = parts
+  return {
+    async planTick({ name, delayMs }) {
+      await queue.add(tickJob, {}, { ...jobOptions, jobId: name, delay: Math.ceil(delayMs) })
+    },
+    async planChunks({ slot, count }) {
+      const { prioritized = 0 } = await queue.getJobCounts('prioritized')
+      const jobs = Array.from({ length: Math.max(0, count - prioritized) }, () => ({
+        name: chunkJob,
+        data: { slot },
+        // Anything without a priority goes first: a tick waits for no chunk but the one under way.
+        opts: { ...jobOptions, priority: 1 },
+      }))
+      if (jobs.length > 0) await queue.addBulk(jobs)
+    },
+    async counts() {
+      const states = ['waiting', 'prioritized', 'active', 'failed'] as const
+      const counted = await queue.getJobCounts(...states)
+      const { waiting = 0, prioritized = 0, active = 0, failed = 0 } = counted
+      return { waiting: waiting + prioritized, active, failed }
+    },
+    pause: () => void worker.pause(true).catch(() => undefined),
+    broken,
+    close: ({ gracefully }) => closeParts(parts, gracefully),
+  }
+}
+
+/**
+ * Errors are not told one by one: while a server is away they are many and all alike. What matters
+ * is seen when the link is used, and told once.
+ */
+function breakOf({ listen }: Parts): Promise<string> {
+  return new Promise((resolve) => {
+    let last = 'the connection was closed'
+    listen({
+      error: (error) => {
+        last = error.message || last
+      },
+      closed: () => resolve(last),
+    })
+  })
+}
+
+function fail(reason: string): never {
+  throw new Error(reason)
+}
+
+async function closeParts({ queue, worker, cut }: Parts, gracefully: boolean): Promise<void> {
+  const closing = async () => {
+    if (gracefully) await worker.close()
+    else await worker.close(true)
+    await queue.close()
+  }
+  try {
+    await within(gracefully ? closeMsMax : closeMsMax / 4, closing())
+  } catch {
+    // Half closed, or not at all: by force, and without waiting for what the server says to it.
+    await Promise.allSettled([
+      within(closeMsMax / 4, worker.close(true)),
+      within(closeMsMax / 4, queue.disconnect()),
+    ])
+  } finally {
+    cut()
+  }
+}

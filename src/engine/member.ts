@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import { marginMs, type Tick, type Work } from './engine.ts'
+import { KeptLink, type KeptLinkOptions } from './kept-link.ts'
+import type { Jobs, Link } from './link.ts'
+import { workOff } from './local.ts'
+
+export interface MemberOptions extends Pick<KeptLinkOptions, 'emit' | 'beatMs'> {
+  open(jobs: Jobs): Promise<Link>
+  readonly intervalMs: number
+}
+
+/**
+ * One node of the cluster, from a start to a stop.
+ *
+ *   a slot begins ─► its tick is handed to one node ─► that node makes the run, plans the next tick,
+ *        │                                              and a backlog as chunks for all
+ *        └─► half the interval later each node that heard of no tick tries the slot by itself
+ *
+ * So the queue decides who runs and spreads the work, and nothing but that depends on it. While the
+ * queue is away, every node tries each slot as it begins, and one gets it.
+ */
+export class Member {
+  readonly #options: MemberOptions
+  readonly #work: Work
+  readonly #signal: AbortSignal
+  readonly #link: KeptLink
+  /** A node does one thing at a time: `compensation_concurrency` is a node's, and so are its connections. */
+  readonly #inTurn = pLimit(1)
+  /** When the next slot begins, by `performance.now()`. */
+  #slotAt = 0
+  /** The watch does not wait for a tick of the queue: it may have come to nothing. */
+  #prompt = false
+  #patience = drawPatience()
+  /** Chunks of this plan, or an older one, are not worth a try any more. */
+  #endedPlan = -1
+  #wake: () => void = () => undefined
+
+  constructor(options: MemberOptions, { work, signal }: { work: Work; signal: AbortSignal }) {
+    this.#options = options
+    this.#work = work
+    this.#signal = signal
+    this.#link = new KeptLink({
+      ...options,
+      open: () =>
+        options.open({ tick: () => this.#onTick(), chunk: (slot) => this.#onChunk(slot) }),
+      replan: (link) => this.#planTick(link),
+      changed: () => this.#wake(),
+    })
+  }
+
+  get link(): KeptLink {
+    return this.#link
+  }
+
+  /** Until the signal aborts, and what was under way has ended. */
+  async run(): Promise<void> {
+    const linkEnd = new AbortController()
+    const keeping = this.#link.keep(linkEnd.signal)
+    const leave = () => {
+      this.#link.pause()
+      this.#wake()
+    }
+    this.#signal.addEventListener('abort', leave, { once: true })
+    while (!this.#signal.aborted) {
+      await this.#tick()
+      await this.#untilWatch()
+    }
+    // Whatever a job of the queue is doing here comes first; then it can still be told that it is done.
+    await this.#inTurn(() => undefined)
+    linkEnd.abort()
+    await keeping
+  }
+
+  async #onTick(): Promise<void> {
+    const tick = await this.#tick()
+    // Too early for its own slot, by a clock that runs ahead: then this node looks after it.
+    if (tick?.kind === 'taken' && tick.nextInMs < this.#options.intervalMs / 2) {
+      this.#prompt = true
+      this.#wake()
+    }
+  }
+
+  async #onChunk(plan: number): Promise<void> {
+    if (plan <= this.#endedPlan) return
+    const end = await this.#inTurn(() =>
+      this.#signal.aborted ? null : this.#work.chunk(this.#signal),
+    )
+    if (end !== 'more') this.#endedPlan = Math.max(plan, this.#endedPlan)
+    if (end === null || end === 'failed' || this.#signal.aborted) {
+      throw new Error('This node could not: another may')
+    }
+  }
+
+  async #tick(): Promise<Tick | null> {
+    const tick = await this.#inTurn(() =>
+      this.#signal.aborted ? null : this.#work.tick(this.#signal),
+    )
+    if (tick === null) return null
+    this.#slotAt = performance.now() + tick.nextInMs
+    this.#prompt = tick.kind === 'failed'
+    this.#patience = drawPatience()
+    this.#wake()
+    // Not waited for: a server that hangs must not hold up the watch.
+    void this.#link.ask((link) => this.#planTick(link))
+    if (tick.chunks > 0) await this.#share(tick.chunks)
+    return tick
+  }
+
+  /** To all nodes; without a queue, this one works it off as far as it comes until the next slot. */
+  async #share(count: number): Promise<void> {
+    const slot = this.#slotNumber()
+    const planned = await this.#link.ask(async (link) => {
+      await link.planChunks({ slot, count })
+      return true
+    })
+    if (planned !== null) return
+    const inTurn: Work = {
+      ...this.#work,
+      chunk: (signal) => this.#inTurn(() => this.#work.chunk(signal)),
+    }
+    await workOff(inTurn, { until: this.#slotAt, signal: this.#signal })
+  }
+
+  /**
+   * By its delay, not its hour: the delay is by the database's clock, whose slots they are. The name
+   * is the same on all nodes whose clocks are less than half an interval apart; else a slot has two
+   * ticks, and one of them finds it taken.
+   */
+  async #planTick(link: Link): Promise<void> {
+    const delayMs = this.#slotAt - performance.now() + marginMs
+    // After a tick that failed, or a clock that misled, the next slot is not known well enough.
+    if (this.#slotAt === 0 || this.#prompt || delayMs <= 0) return
+    await link.planTick({ name: `tick-${this.#slotNumber()}`, delayMs })
+  }
+
+  #slotNumber(): number {
+    const slotAt = Date.now() + this.#slotAt - performance.now()
+    return Math.round(slotAt / this.#options.intervalMs)
+  }
+
+  async #untilWatch(): Promise<void> {
+    while (!this.#signal.aborted) {
+      const waitMs = this.#watchAt() - performance.now()
+      if (waitMs <= 0) return
+      const sleep = new AbortController()
+      this.#wake = () => sleep.abort()
+      await delay(waitMs, undefined, { signal: sleep.signal }).catch(() => undefined)
+    }
+  }
+
+  #watchAt(): number {
+    const { intervalMs } = this.#options
+    if (this.#prompt || !this.#link.isUp) return this.#slotAt + marginMs
+    return this.#slotAt + this.#patience * intervalMs
+  }
+}
+
+/** Of the interval: past the slowest of ticks, and not in step with the other nodes. */
+function drawPatience(): number {
+  return 0.5 + Math.random() / 4
+}

@@ -1,0 +1,37 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { Merchant } from '../order.ts'
+import { ClusterEngine } from './cluster.ts'
+import type { Engine } from './engine.ts'
+import { localEngine } from './local.ts'
+
+export interface EngineOptions {
+  /** `local`, or the server of the queue: redis[s]://… or postgres[ql]://… */
+  readonly url: string
+  readonly merchant: Merchant
+  readonly databaseUrl: string
+  readonly intervalMs: number
+  readonly emit: (event: EngineEvent) => void
+}
+
+/** Told once when the engine's server is lost, and once when it is back. */
+export type EngineEvent =
+  | { readonly type: 'engine_lost'; readonly reason: string }
+  | { readonly type: 'engine_back'; readonly awayMs: number }
+
+export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOptions): Engine {
+  if (url === 'local') return localEngine
+  const { gateway, mchid, appid } = merchant
+  const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
+  return new ClusterEngine({ ...options, url, identity })
+}
+
+/**
+ * Where the orders are. Nodes that name one database differently share no queue; each group of them
+ * then ticks on its own, and half of the ticks find their slot taken.
+ */
+function databaseIdentity(url: string): string {
+  if (url.startsWith('pglite:')) return `${hostname()}:${resolve(url.slice('pglite:'.length))}`
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
+}

@@ -1,0 +1,54 @@
+import type { Emit, GatewayOperation } from '../event.ts'
+import type { UnknownAnswer } from '../trade.ts'
+import type { AgedQuota } from './aged-quota.ts'
+import { withDeadline } from './deadline.ts'
+import type { CallOptions } from './gateway.ts'
+import type { Place, Quota } from './quota.ts'
+import { unknownAnswer } from './unknown.ts'
+
+export interface Placing {
+  readonly quota: Quota
+  readonly aged: AgedQuota
+  readonly timeoutMs: number
+  readonly emit: Emit
+}
+
+/** A place in the quota, or why there was none: then nobody was asked. */
+export async function findPlace(
+  placing: Placing,
+  { operation, attempt }: { operation: GatewayOperation; attempt: string },
+  options: CallOptions,
+): Promise<Place | UnknownAnswer> {
+  const { quota, aged, emit } = placing
+  const startedAt = performance.now()
+  const unplaced = (cause: 'quota' | 'aged', why: string) => {
+    emit({ type: 'question_unplaced', operation, cause, waitedMs: performance.now() - startedAt })
+    return unknownAnswer(cause, `Cannot ${attempt}: ${why}`)
+  }
+  try {
+    if (!(await aged.admits(options.orderedAt))) {
+      return unplaced('aged', 'few questions about old orders are answered, and others came first')
+    }
+  } catch (error) {
+    return unplaced('quota', `no place in the quota (${textOf(error)})`)
+  }
+  const place = await waitForPlace(placing, options)
+  if (place === null && options.signal?.aborted) {
+    return unknownAnswer('timeout', `Cannot ${attempt}: its caller ended it`)
+  }
+  const trouble = quota.trouble === null ? '' : ` (${quota.trouble})`
+  return place ?? unplaced('quota', `no place in the quota in time${trouble}`)
+}
+
+/** Whoever has patience waits as long as it lasts; for the others, somebody waits. */
+function waitForPlace(placing: Placing, options: CallOptions): Promise<Place | null> {
+  const { signal, patience } = options
+  if (patience === undefined) {
+    return withDeadline(placing, options, (urgent) => placing.quota.take(urgent, { urgent: true }))
+  }
+  return placing.quota.take(signal === undefined ? patience : AbortSignal.any([signal, patience]))
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,213 @@
+import { assert, unreachable } from './assert.ts'
+import { ask, type Checking, closeAndAsk } from './check.ts'
+import { formatFen } from './money.ts'
+import type { Order, OrderEvent } from './order.ts'
+import {
+  type Obstacle,
+  obstacleTo,
+  type RefusalCause,
+  type ResolutionDecision,
+  type ReviewAction,
+  readSeenMark,
+  type Seen,
+  seenMark,
+} from './resolve.ts'
+import { reportedState } from './settle.ts'
+import { type Foreseen, foreseeWishes, settleWish, type Wish } from './settle-review.ts'
+import type { Review } from './store/store.ts'
+import type { Answer, Evidence } from './trade.ts'
+import { wordsFault, wordsMax } from './words.ts'
+
+/** What the gateway says now, and what each action would therefore do. Nothing was changed. */
+export interface ReviewPreview {
+  readonly review: Review
+  /** The gateway's own word; null when it said nothing of a trade. */
+  readonly tradeState: string | null
+  readonly evidence: Evidence
+  /** To be given with the resolution, which is refused if the order changes in between. */
+  readonly seen: string
+  readonly actions: Readonly<Record<ReviewAction, Prospect>>
+}
+
+export interface Prospect {
+  readonly possible: boolean
+  /** What it would do, or why not. */
+  readonly effect: string
+}
+
+export type Previewed = { readonly kind: 'previewed'; readonly preview: ReviewPreview } | Obstacle
+
+/** First step: asks the gateway now. Null when the order is not ours. */
+export async function previewReview(
+  checking: Checking,
+  orderNo: string,
+): Promise<Previewed | null> {
+  const found = await checking.store.findReview(orderNo)
+  if (found === null) return null
+  const leftBefore = obstacleTo(found, found.seen.id)
+  if (leftBefore !== null) return leftBefore
+  const answer = await ask(checking, found.order, 'operator')
+  const foreseen = await foreseeWishes(checking, { orderNo, answer })
+  if (foreseen === null) return null
+  const leftMeanwhile = obstacleTo(foreseen.review, foreseen.review.seen.id)
+  return leftMeanwhile ?? { kind: 'previewed', preview: previewOf(foreseen, answer) }
+}
+
+function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPreview {
+  const { order } = review
+  const creditable = decisions.credit.kind === 'pay'
+  const prospectOf = (decision: ResolutionDecision): Prospect => ({
+    possible: decision.kind !== 'refuse',
+    effect: effectOf(decision, { order, creditable }),
+  })
+  return {
+    review,
+    tradeState: reportedState(answer),
+    evidence: answer.evidence,
+    seen: seenMark(review.seen, answer),
+    actions: {
+      credit: prospectOf(decisions.credit),
+      expire: prospectOf(decisions.expire),
+      dismiss: prospectOf(decisions.dismiss),
+    },
+  }
+}
+
+function effectOf(
+  decision: ResolutionDecision,
+  { order, creditable }: { order: Order; creditable: boolean },
+): string {
+  switch (decision.kind) {
+    case 'pay': {
+      const { transactionId } = decision.trade
+      return `credits ${formatFen(order.amount)} to user "${order.userId}" for transaction ${transactionId}`
+    }
+    case 'expire':
+      return `makes it expired: ${decision.reason}`
+    case 'close':
+      return 'closes its trade at the gateway, asks again, and makes it expired only if it is closed then'
+    case 'dismiss':
+      return creditable
+        ? `${decision.reason}. Beware: it was paid as ordered, and the payer would have no credit here`
+        : decision.reason
+    case 'refuse':
+      return `not possible: ${decision.reason}`
+    default:
+      return unreachable(decision)
+  }
+}
+
+/** Second step, by an operator who gives a name and a reason. */
+export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason'> {
+  /** The preview's. */
+  readonly seen: string
+}
+
+export type Resolution =
+  | {
+      readonly kind: 'resolved'
+      readonly action: ReviewAction
+      readonly order: Order
+      readonly event: OrderEvent
+    }
+  /** What the gateway says does not bear it. Recorded in the timeline. */
+  | { readonly kind: 'refused'; readonly cause: RefusalCause; readonly message: string }
+  /** Somebody or something was first. Nothing was recorded. */
+  | Obstacle
+
+/**
+ * Asks again: the preview's answer is never trusted. The question is put outside the transaction, the
+ * decision made inside it, on the locked row. Null when the order is not ours.
+ */
+export async function resolveReview(
+  checking: Checking,
+  { orderNo, ...request }: ReviewRequest & { readonly orderNo: string },
+): Promise<Resolution | null> {
+  const seen = parsed(request)
+  const found = await checking.store.findReview(orderNo)
+  if (found === null) return null
+  const obstacle = obstacleTo(found, seen.eventId)
+  if (obstacle !== null) return obstacle
+
+  const { order } = found
+  const answer = await ask(checking, order, 'operator')
+  const wish = { ...request, orderNo, seen, answer, closeTried: false }
+  const first = await settleWish(checking, wish)
+  if (first?.kind !== 'decided' || first.decision.kind !== 'close') return resolutionOf(first, wish)
+
+  const again = await closeAndAsk(checking, { order, source: 'operator', operator: wish.name })
+  if (again === null) return refusedFor('unanswered', 'the gateway did not answer the closing')
+  const second = { ...wish, answer: again, closeTried: true }
+  return resolutionOf(await settleWish(checking, second), second)
+}
+
+function resolutionOf(
+  end: Awaited<ReturnType<typeof settleWish>>,
+  { action }: Wish,
+): Resolution | null {
+  if (end === null) return null
+  if (end.kind === 'obstructed') return end.obstacle
+  const { decision, order, event } = end
+  switch (decision.kind) {
+    case 'refuse':
+      return refusedFor(decision.cause, decision.reason)
+    case 'close':
+      return refusedFor('not_closed', decision.reason)
+    case 'pay':
+    case 'expire':
+    case 'dismiss':
+      return { kind: 'resolved', action, order, event }
+    default:
+      return unreachable(decision)
+  }
+}
+
+function refusedFor(cause: RefusalCause, message: string): Resolution {
+  return { kind: 'refused', cause, message }
+}
+
+function parsed({ name, reason, seen }: ReviewRequest): Seen {
+  for (const [key, value] of [['name', name] as const, ['reason', reason] as const]) {
+    const fault = wordsFault(value, wordsMax[key])
+    assert(fault === null, `Cannot resolve a review: ${key} ${fault}`)
+  }
+  const read = readSeenMark(seen)
+  assert(read !== null, `Cannot resolve a review: seen must be a preview's, not "${seen}"`)
+  return read
+}
+
+/** Why an order is in review, and what can be done about it. */
+export function explainReview({ order, entered, resolved }: Review): string {
+  const reason = entered?.reason ?? 'its timeline does not say why'
+  const since = `In review since ${(entered?.at ?? order.createdAt).toISOString()}: ${reason}.`
+  if (order.dismissed === null) return `${since} ${adviceFor(reason)}`
+  const by = `Dismissed by "${resolved?.operator ?? 'nobody'}" at ${order.dismissed.at.toISOString()}`
+  return `${since} ${by}: ${resolved?.reason ?? 'no reason given'}. Another payment brings it back.`
+}
+
+function adviceFor(reason: string): string {
+  return advice.find(([beginning]) => reason.startsWith(beginning))?.[1] ?? adviceDefault
+}
+
+const adviceDefault =
+  'Preview it: credit it if the gateway says that it was paid as ordered, expire it if it cannot be paid any more, dismiss it if nothing is owed.'
+
+/** By how the reasons of `decide.ts` begin. */
+const advice: readonly (readonly [beginning: string, advice: string])[] = [
+  [
+    'paid, but not as ordered',
+    'It can be credited only if the gateway now says that exactly what was ordered was paid. Otherwise settle it with the payer, such as by a refund at the gateway, and dismiss it.',
+  ],
+  [
+    'its transaction was credited',
+    'That payment has credited the other order, and never credits a second one. Find out which was meant, and dismiss this one.',
+  ],
+  [
+    'it was paid',
+    'The payer gets the money back, so there is nothing to credit: dismiss it. If the refund failed, the gateway says paid again, and it can be credited.',
+  ],
+  [
+    'dismissed from review',
+    'A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered, else settle it with the payer and dismiss it again.',
+  ],
+]

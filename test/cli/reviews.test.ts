@@ -1,0 +1,182 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCommand } from '../../src/cli/main.ts'
+import {
+  type Ended,
+  openDirectory,
+  type RunningCommand,
+  runInProcess,
+  startBudan,
+} from './budan.ts'
+
+// One life of an embedded database; the tests build on one another.
+
+const directory = openDirectory()
+const cwd = directory.path
+const config = join(cwd, 'budan-simulator', 'budan.yaml')
+const [creditNo, expireNo, dismissNo] = ['REVIEW-CREDIT', 'REVIEW-EXPIRE', 'REVIEW-DISMISS']
+const env = {
+  DATABASE_URL: `pglite:${join(cwd, 'data')}`,
+  SERVER_PORT: '0',
+  RECHARGE_COMPENSATION_ENABLED: 'false',
+  LOG_LEVEL: 'silent',
+}
+
+let simulator: RunningCommand
+let simulatorUrl: string
+
+async function post(url: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!reply.ok) throw new Error(`POST ${url}: ${reply.status} ${await reply.text()}`)
+}
+
+const sim = (path: string, body: object = {}) => post(`${simulatorUrl}/_sim${path}`, body)
+
+function budan(...args: string[]): Promise<Ended> {
+  return runInProcess([...args, '--config', config], env)
+}
+
+beforeAll(async () => {
+  simulator = startBudan(['simulator', '--port', '0', '--json'], { cwd })
+  const [line] = await simulator.printed(/^\{.*\}$/m)
+  simulatorUrl = (JSON.parse(line) as { url: string }).url
+  const serving = startBudan(['serve', '--config', config], { cwd, env })
+  const url = (await serving.printed(/ready at (\S+)/))[1] ?? ''
+  for (const order_no of [creditNo, expireNo, dismissNo]) {
+    await sim('/orders', { out_trade_no: order_no, total: 100 })
+    await post(`${url}/v1/orders`, { adopt: true, order_no, user_id: 'u1', amount: 100 })
+    const fault = { kind: 'answer', merge: { trade_state: 'REFUND' } }
+    await sim('/faults', { operation: 'query', out_trade_no: order_no, fault, times: 1 })
+    await post(`${url}/v1/orders/${order_no}/check`, {})
+  }
+  await sim(`/orders/${creditNo}/pay`)
+  serving.child.kill('SIGTERM')
+  expect((await serving.ended).code).toBe(0)
+})
+
+afterAll(async () => {
+  simulator.child.kill('SIGTERM')
+  await simulator.ended
+  directory.remove()
+})
+
+const words = ['--name', '李雷', '--reason', 'the payer sent the bill'] as const
+
+describe('budan reviews', () => {
+  test('lists the queue, as a table and as JSON', async () => {
+    const { code, stdout } = await budan('reviews')
+    expect(code).toBe(0)
+    expect(stdout.split('\n')).toHaveLength(5)
+    expect(stdout).toMatch(/^REVIEW-CREDIT +¥1\.00 +u1 +2\S+Z +it was paid, and the money is on/m)
+    const page = JSON.parse((await budan('reviews', '--json', '--limit', '2')).stdout)
+    expect(page.reviews).toMatchObject([{ order_no: creditNo }, { order_no: expireNo }])
+    const rest = await budan('reviews', '--json', '--cursor', page.next_cursor)
+    expect(JSON.parse(rest.stdout)).toMatchObject({
+      ...{ reviews: [{ order_no: dismissNo }], next_cursor: null },
+    })
+  })
+})
+
+describe('budan review', () => {
+  test('tells what can be done, and does nothing', async () => {
+    const { code, stdout, stderr } = await budan('review', creditNo)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^trade_state +SUCCESS$/m)
+    expect(stdout).toMatch(/^In review since 2\S+Z: it was paid/m)
+    expect(stdout).toMatch(/^credit +yes +credits ¥1\.00 to user "u1"/m)
+    expect(stdout).toMatch(/^expire +no +not possible: it was paid$/m)
+    const json = JSON.parse((await budan('review', creditNo, '--json')).stdout)
+    expect(json).toMatchObject({ order_no: creditNo, actions: { credit: { possible: true } } })
+  })
+
+  test('does nothing without --yes, and says so', async () => {
+    const { code, stderr } = await budan('review', creditNo, '--credit', ...words)
+    expect({ code, stderr }).toEqual({
+      ...{ code: 1, stderr: 'Nothing was changed: give --yes to carry it out.\n' },
+    })
+    expect(JSON.parse((await budan('order', creditNo, '--json')).stdout).status).toBe('review')
+  })
+
+  test('refuses what the gateway does not bear out: 1', async () => {
+    const { code, stderr } = await budan('review', expireNo, '--credit', '--yes', ...words)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Cannot credit it: not possible: .* NOTPAY$/m)
+  })
+
+  test('carries it out with --yes', async () => {
+    const credited = await budan('review', creditNo, '--credit', '--yes', ...words, '--json')
+    expect(credited.code).toBe(0)
+    expect(JSON.parse(credited.stdout)).toMatchObject({
+      order: { status: 'paid', credited_by: 'operator' },
+      event: { operator: '李雷', reason: 'the payer sent the bill' },
+    })
+    const expired = await budan('review', expireNo, '--expire', '--yes', ...words)
+    expect(expired.code).toBe(0)
+    expect(expired.stdout).toMatch(/^order REVIEW-EXPIRE is expired now$/m)
+    const { stdout } = await budan('order', expireNo)
+    expect(stdout).toMatch(/ closing +operator 李雷 /)
+    expect(stdout).toMatch(/ resolved +operator 李雷 .* expire +expired +the payer sent the bill$/m)
+  })
+
+  test('asks a person at a terminal to type the number', async () => {
+    const asked: string[] = []
+    const typing = async (line: string | null) => {
+      let stderr = ''
+      const code = await runCommand(
+        ['review', dismissNo, '--dismiss', ...words, '--config', config],
+        {
+          ...{ env, isInteractive: true, hasColor: false, out: () => {} },
+          err: (text) => {
+            stderr += text
+          },
+          ask: async (question) => {
+            asked.push(question)
+            return line
+          },
+          stopAsked: () => new Promise(() => {}),
+        },
+      )
+      return { code, stderr }
+    }
+    for (const line of [null, '', 'yes', `${dismissNo}x`]) {
+      expect(await typing(line)).toEqual({
+        code: 1,
+        stderr: 'Nothing was changed: give --yes to carry it out.\n',
+      })
+    }
+    expect(await typing(` ${dismissNo} `)).toEqual({ code: 0, stderr: '' })
+    expect(asked).toHaveLength(5)
+    expect(asked[0]).toBe(`To dismiss it, type the order's number (${dismissNo}): `)
+    const { stdout } = await budan('reviews', '--dismissed')
+    expect(stdout).toMatch(/^REVIEW-DISMISS .* 李雷$/m)
+    expect((await budan('reviews', '--json')).stdout).toBe('{"reviews":[],"next_cursor":null}\n')
+  })
+
+  test('says who resolved it before: 1', async () => {
+    const { code, stdout, stderr } = await budan('review', creditNo, '--credit', '--yes', ...words)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(
+      /^Cannot review: .* is paid, not in review: "李雷" credited it at 2\S+Z$/m,
+    )
+  })
+
+  test('does not find the order of somebody else: 1', async () => {
+    const { code, stderr } = await budan('review', 'NOBODYS')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'Cannot find order "NOBODYS"\n' })
+  })
+})
+
+test.each([
+  [['--credit', '--expire'], /'--credit' cannot be used with option '--expire'/],
+  [['--credit'], /^--name: is needed with --credit\n--reason: is needed with --credit$/m],
+  [['--dismiss', '--name', 'Li'], /^--reason: is needed with --dismiss$/m],
+  [['--yes'], /^--yes: needs one of --credit, --expire and --dismiss$/m],
+  [['--name', ' '], /--name <name>' argument ' ' is invalid\. It must have 1 to 64 characters/],
+  [['--reason', 'a\nb'], /It must not hold control characters/],
+  [['--reason', 'x'.repeat(501)], /It must have 1 to 500 characters/],
+])('budan review ORDER-1 %j is wrong usage: 2', async (args, message) => {
+  const { code, stdout, stderr } = await budan('review', 'ORDER-1', ...args)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(message)
+})

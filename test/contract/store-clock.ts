@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Order } from '../../src/order.ts'
+import type { ClaimedOrder } from '../../src/store/store.ts'
+import {
+  credit,
+  type MakeSubject,
+  merchant,
+  newEvent,
+  place,
+  type Subject,
+} from './store-fixtures.ts'
+
+const minuteMs = 60_000
+const yearMinutes = 366 * 1440
+const claim = {
+  merchant,
+  thresholdMs: 5 * minuteMs,
+  limit: 50,
+  leaseMs: minuteMs,
+  farthestMs: 61 * minuteMs,
+}
+
+/** The database's clock was a year ahead for a while, and has been set right. */
+export function clockContract(make: MakeSubject): void {
+  describe('a clock that was a year ahead', () => {
+    let subject: Subject
+    let nowMs = Date.UTC(2026, 0, 24, 7)
+    beforeAll(async () => {
+      subject = await make({ clock: () => new Date(nowMs) })
+    })
+    afterAll(() => subject.store.close())
+    beforeEach(async () => {
+      for (const { orderNo } of await pending()) await credit(subject.store, orderNo)
+      pass(1440)
+    })
+
+    const pending = async () => {
+      const page = { limit: 200, cursor: null, userId: null }
+      return (await subject.store.listOrders({ ...page, status: 'pending' })).items
+    }
+    const pass = (minutes: number) => {
+      nowMs += minutes * minuteMs
+    }
+    const ahead = async <T>(work: () => Promise<T>): Promise<T> => {
+      pass(yearMinutes)
+      const done = await work()
+      pass(-yearMinutes)
+      return done
+    }
+    const letWait = (order: Order, minutes: number) =>
+      subject.store.transaction((tx) => {
+        const nextCheckAt = new Date(nowMs + minutes * minuteMs)
+        const schedule = { nextCheckAt, checks: 1, absentCount: 0, absentSince: null }
+        return tx.wait(order, { schedule, event: newEvent(order.orderNo) })
+      })
+    const numbersOf = (claimed: readonly ClaimedOrder[]) =>
+      claimed.map(({ order }) => order.orderNo).sort()
+
+    it('claimDue() takes at once what was put off or claimed then, and then by its schedule', async () => {
+      const [put, claimed] = [await place(subject.store), await place(subject.store)]
+      await ahead(async () => {
+        await letWait(put, 5)
+        await subject.store.claimDue(claim)
+      })
+      pass(6)
+      const expected = [put.orderNo, claimed.orderNo].sort()
+      expect((await subject.store.peekDue(claim)).map(({ orderNo }) => orderNo).sort()).toEqual(
+        expected,
+      )
+      const taken = await subject.store.claimDue(claim)
+      expect(numbersOf(taken)).toEqual(expected)
+      expect(await subject.store.claimDue(claim)).toEqual([])
+      for (const { order } of taken) await letWait(order, 60)
+      pass(59.9)
+      expect(await subject.store.claimDue(claim)).toEqual([])
+      pass(0.1)
+      expect(numbersOf(await subject.store.claimDue(claim))).toEqual(expected)
+    })
+
+    it('claimDue() takes what was created then, each time that it is due', async () => {
+      const order = await ahead(() => place(subject.store))
+      for (const wait of [5, 60]) {
+        const taken = await subject.store.claimDue(claim)
+        expect(numbersOf(taken)).toEqual([order.orderNo])
+        await letWait(taken[0]?.order ?? order, wait)
+        pass(wait - 0.1)
+        expect(await subject.store.claimDue(claim)).toEqual([])
+        pass(0.1)
+      }
+    })
+
+    it('claimDue() gives such orders half of a batch, and the usual ones the other half', async () => {
+      const usual = [1, 2, 3].map(() => place(subject.store))
+      await Promise.all(usual)
+      const strays = await ahead(() => Promise.all([1, 2, 3].map(() => place(subject.store))))
+      pass(6)
+      const taken = numbersOf(await subject.store.claimDue({ ...claim, limit: 4 }))
+      const strayNumbers = strays.map(({ orderNo }) => orderNo)
+      expect(taken).toHaveLength(4)
+      expect(taken.filter((orderNo) => strayNumbers.includes(orderNo))).toHaveLength(2)
+      expect(await subject.store.claimDue({ ...claim, limit: 4 })).toHaveLength(2)
+      expect(await subject.store.claimDue({ ...claim, limit: 1 })).toHaveLength(0)
+    })
+
+    it('claimDue() of one takes one, and release() gives it back as it was', async () => {
+      const order = await ahead(() => place(subject.store))
+      const taken = await subject.store.claimDue({ ...claim, limit: 1 })
+      expect(numbersOf(taken)).toEqual([order.orderNo])
+      await subject.store.release(taken)
+      expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+    })
+
+    it('claimDue() leaves alone what no wrong clock has touched', async () => {
+      const order = await place(subject.store, { createdAt: new Date(nowMs + 30 * minuteMs) })
+      await place(subject.store)
+      expect(await subject.store.claimDue(claim)).toEqual([])
+      await letWait(order, 61)
+      expect(await subject.store.claimDue(claim)).toEqual([])
+    })
+
+    it('vitals() tells the run that finished last, not the one with the latest time', async () => {
+      const finish = async () => {
+        const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'n' } as const
+        const opened = await subject.store.openRun(run)
+        if (opened.kind !== 'opened') throw new Error('No run')
+        await subject.store.finishRun(opened.run.id, { status: 'finished', results: [] })
+        return new Date(nowMs)
+      }
+      const then = await ahead(finish)
+      expect((await subject.store.vitals(merchant)).lastFinishedRunAt).toEqual(then)
+      const now = await finish()
+      expect((await subject.store.vitals(merchant)).lastFinishedRunAt).toEqual(now)
+    })
+  })
+}

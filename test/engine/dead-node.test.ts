@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configurationFor } from '../../src/simulator/configuration.ts'
+import { writeMerchant } from '../../src/simulator/index.ts'
+import { type RunningCommand, startBudan } from '../cli/budan.ts'
+import { type RedisServer, startRedis, withoutRedis } from '../support/redis.ts'
+import { sharedMerchant } from '../support/world.ts'
+import { type Fleet, openFleet } from './fleet.ts'
+
+const recharge = {
+  compensationDrain: true,
+  compensationBatchSize: 10,
+  compensationConcurrency: 10,
+}
+const timeoutMs = 1000
+
+describe.skipIf(withoutRedis())('a node that is killed', () => {
+  let redis: RedisServer
+  let fleet: Fleet
+  const directory = mkdtempSync(join(tmpdir(), 'budan-dead-node-'))
+  const processes: RunningCommand[] = []
+  beforeAll(async () => {
+    redis = await startRedis()
+    fleet = await openFleet({ engineUrl: redis.url, intervalMs: 1000, recharge, timeoutMs })
+    const merchant = await sharedMerchant()
+    await writeMerchant(directory, merchant)
+    const yaml = configurationFor(fleet.simulator, merchant, { dir: directory })
+    writeFileSync(join(directory, 'budan.yaml'), yaml)
+  })
+  afterAll(async () => {
+    for (const { child } of processes) child.kill('SIGKILL')
+    await Promise.all(processes.map(({ ended }) => ended))
+    await fleet?.close()
+    await redis?.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  const serve = async (): Promise<RunningCommand> => {
+    const serving = startBudan(['serve'], {
+      cwd: directory,
+      env: {
+        DATABASE_URL: fleet.databaseUrl,
+        ENGINE_URL: redis.url,
+        SERVER_PORT: '0',
+        WECHAT_TIMEOUT_MS: String(timeoutMs),
+        RECHARGE_COMPENSATION_INTERVAL_MINS: String(1 / 60),
+        RECHARGE_COMPENSATION_THRESHOLD_MINS: '0',
+        RECHARGE_COMPENSATION_RECHECK_MINS: '0.02',
+        RECHARGE_COMPENSATION_BATCH_SIZE: '10',
+        RECHARGE_COMPENSATION_CONCURRENCY: '10',
+        RECHARGE_COMPENSATION_DRAIN: 'true',
+        RECHARGE_COMPENSATION_MAX_QPS: '10000',
+      },
+    })
+    processes.push(serving)
+    await serving.printed(/budan is ready/)
+    return serving
+  }
+  const unfinished = async () => {
+    const { items } = await fleet.store.listRuns({ limit: 20, cursor: null })
+    return items.filter(({ status }) => status === 'running').length
+  }
+
+  it('in the middle of a chunk leaves it to the others, once its lease has run out', async () => {
+    const [victim] = await Promise.all([serve(), serve()])
+    fleet.simulator.control.addFault({ operation: 'query', fault: { kind: 'slow', ms: 600 } })
+    await fleet.adopt(60)
+    await fleet.until('both nodes are in a chunk', async () => (await unfinished()) === 2)
+    victim?.child.kill('SIGKILL')
+    const killedAt = performance.now()
+    fleet.simulator.control.clearFaults()
+    await fleet.until('all are credited', async () => (await fleet.paidCount()) === 30)
+    await fleet.until('all were asked', async () => (await fleet.dueCount()) === 0)
+    // The lease is a run of at most 1 s and six deadlines of 1 s; the rest is a busy machine's.
+    expect(performance.now() - killedAt).toBeLessThan(7000 + 8000)
+    // The one that nobody will ever finish.
+    await fleet.until('the others have ended', async () => (await unfinished()) === 1)
+    expect(await fleet.store.audit()).toMatchObject({ credited_twice: 0, paid_not_credited: 0 })
+  })
+})

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import type { ChunkEnd, Tick, Work } from '../../src/engine/engine.ts'
+import { localEngine } from '../../src/engine/local.ts'
+
+/** Work that writes down what was asked of it, and stops the engine when its script is over. */
+function scripted(ticks: readonly Tick[], chunkEnds: readonly ChunkEnd[]) {
+  const stop = new AbortController()
+  const asked: string[] = []
+  const [leftTicks, leftChunks] = [[...ticks], [...chunkEnds]]
+  const work: Work = {
+    async tick() {
+      asked.push('tick')
+      const tick = leftTicks.shift()
+      if (leftTicks.length === 0 && leftChunks.length === 0) stop.abort()
+      return tick ?? { kind: 'taken', nextInMs: 0, chunks: 0 }
+    },
+    async chunk() {
+      asked.push('chunk')
+      const end = leftChunks.shift() ?? 'done'
+      if (leftTicks.length === 0 && leftChunks.length === 0) stop.abort()
+      return end
+    },
+  }
+  return { work, asked, signal: stop.signal }
+}
+
+const hour = 3_600_000
+
+describe('localEngine', () => {
+  it('ticks at once, and again whenever the tick before asked for', async () => {
+    const tick = { kind: 'taken', nextInMs: 1, chunks: 0 } as const
+    const { work, asked, signal } = scripted([tick, tick, tick], [])
+    await localEngine.run(work, signal)
+    expect(asked).toEqual(['tick', 'tick', 'tick'])
+  })
+
+  it('works off what a tick left, until nothing is', async () => {
+    const ran = { kind: 'ran', nextInMs: 50, chunks: 9 } as const
+    const { work, asked, signal } = scripted([ran, { ...ran, chunks: 0 }], ['more', 'done'])
+    await localEngine.run(work, signal)
+    expect(asked).toEqual(['tick', 'chunk', 'chunk', 'tick'])
+  })
+
+  it('gives the next slot its tick, however much is left', async () => {
+    const ran = { kind: 'ran', nextInMs: 0, chunks: 9 } as const
+    const { work, asked, signal } = scripted([ran, ran, { ...ran, nextInMs: hour }], ['done'])
+    await localEngine.run(work, signal)
+    expect(asked).toEqual(['tick', 'tick', 'tick', 'chunk'])
+  })
+
+  it('ends a rest of an hour at once when it is stopped', async () => {
+    const { work, signal } = scripted([{ kind: 'ran', nextInMs: hour, chunks: 0 }], [])
+    const startedAt = performance.now()
+    await localEngine.run(work, signal)
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+  })
+
+  it('loads nothing of the queue', () => {
+    const built = pathToFileURL(join(import.meta.dirname, '../../dist/service.js')).href
+    const script = `
+      import { createRequire } from 'node:module'
+      await import(${JSON.stringify(built)})
+      const loaded = Object.keys(createRequire(${JSON.stringify(built)}).cache)
+      console.log(JSON.stringify([loaded.length > 0, loaded.filter((name) => /bullmq/.test(name))]))`
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script])
+    expect(JSON.parse(String(out))).toEqual([true, []])
+  })
+})

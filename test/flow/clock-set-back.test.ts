@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { Breaker } from '../../src/breaker.ts'
+import type { Gateway } from '../../src/gateway/gateway.ts'
+import { readinessOf } from '../../src/readiness.ts'
+import { freshStore } from '../support/stores.ts'
+import { useWorlds } from '../support/world.ts'
+
+/** Fault 15: the database's clock was a month ahead, and has been set right. */
+
+const world = useWorlds()
+const monthMs = 30 * 24 * 3_600_000
+
+/** A service whose clock has been going for an hour. */
+const examined = {
+  gateway: { name: 'wechatpay', mchid: '1900000001', appid: 'wx1' } as Gateway,
+  breaker: new Breaker(() => undefined),
+  policy: {
+    ...{ intervalMs: 300_000, thresholdMs: 300_000, recheckMs: [300_000], runDeadlineMs: 300_000 },
+    ...{ leaseMs: 330_000, absenceSpreadMs: 300_000, orderTtlMs: 7_200_000 },
+  },
+  enabled: true,
+  runningMs: 3_600_000,
+  engine: { state: 'local', detail: 'local', jobs: null } as const,
+}
+
+describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind) => {
+  it('keeps no order from being asked about, and no slot from its run', async () => {
+    let aheadMs = monthMs
+    const opened: { now?: () => Date } = {}
+    const store = await freshStore(kind, {
+      clock: () => new Date(+(opened.now?.() ?? new Date(Date.UTC(2026, 0, 24, 7))) + aheadMs),
+    })
+    const here = await world({ store })
+    opened.now = here.now
+    // It must not seem to be past its end then.
+    await here.adopt('ASKED-THEN', { ttlMins: 90 * 1440 })
+    await here.advanceMins(6)
+    expect((await here.budan.run({ dryRun: false })).run.outcomes.waiting).toBe(1)
+    here.control.putOrder({ out_trade_no: 'CREATED-THEN', total: 100 })
+    const facts = { orderNo: 'CREATED-THEN', userId: 'u1', amount: 100n, description: '' }
+    await here.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+    aheadMs = 0
+
+    for (const orderNo of ['ASKED-THEN', 'CREATED-THEN']) {
+      here.control.pay(orderNo, { callback: false })
+    }
+    const { run } = await here.budan.run({ dryRun: false })
+    expect(run.success).toBe(2)
+    expect(Object.values(await store.audit()).every((count) => count === 0)).toBe(true)
+  })
+
+  it('is seen by readiness when no run has finished since then', async () => {
+    let aheadMs = monthMs
+    const store = await freshStore(kind, { clock: () => new Date(Date.now() + aheadMs) })
+    const finish = async () => {
+      const run = { trigger: 'schedule', intervalMs: 1, dryRun: false, node: 'n1' } as const
+      const opened = await store.openRun(run)
+      if (opened.kind !== 'opened') throw new Error('No run')
+      await store.finishRun(opened.run.id, { status: 'finished', results: [] })
+    }
+    const schedule = async () => {
+      const { checks } = await readinessOf({ ...examined, store })
+      return checks.find(({ name }) => name === 'schedule')
+    }
+    await finish()
+    expect(await schedule()).toMatchObject({ ok: true })
+    aheadMs = 0
+    expect(await schedule()).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('runs do not finish'),
+    })
+    await finish()
+    expect(await schedule()).toMatchObject({ ok: true })
+  })
+})

@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Backlog, type BacklogPolicy } from '../../src/backlog.ts'
+
+const minuteMs = 60_000
+
+/** A batch of 50 every five minutes, at most ten questions a second. */
+const policy: BacklogPolicy = {
+  batchSize: 50,
+  intervalMs: 5 * minuteMs,
+  drain: false,
+  qpsMax: 10,
+}
+
+describe('Backlog', () => {
+  it('count() tells nothing while no more than a batch is due', () => {
+    const backlog = new Backlog(policy)
+    expect(backlog.count(0, 0)).toBeNull()
+    expect(backlog.count(50, 5 * minuteMs)).toBeNull()
+    expect(backlog.latest(5 * minuteMs)).toMatchObject({ remaining: 50 })
+  })
+
+  it('count() first estimates by what the configuration allows', () => {
+    expect(new Backlog(policy).count(600, 0)).toEqual({
+      type: 'catching_up',
+      ...{ remaining: 600, perSec: 50 / 300, doneInMs: 60 * minuteMs, basis: 'batch' },
+    })
+    expect(new Backlog({ ...policy, drain: true }).count(600, 0)).toEqual({
+      type: 'catching_up',
+      ...{ remaining: 600, perSec: 10, doneInMs: minuteMs, basis: 'quota' },
+    })
+    // A batch that the quota does not let through in an interval.
+    expect(new Backlog({ ...policy, qpsMax: 0.1 }).count(600, 0)).toMatchObject({ basis: 'quota' })
+  })
+
+  it('count() then goes by what was really done, new arrivals included', () => {
+    const backlog = new Backlog(policy)
+    backlog.count(1000, 0)
+    expect(backlog.count(980, 5 * minuteMs)).toMatchObject({
+      basis: 'measured',
+      perSec: 20 / 300,
+      doneInMs: (980 / 20) * 5 * minuteMs,
+    })
+  })
+
+  it('count() knows no end of a backlog that grows', () => {
+    const backlog = new Backlog(policy)
+    backlog.count(1000, 0)
+    expect(backlog.count(1100, 5 * minuteMs)).toMatchObject({ doneInMs: null })
+  })
+
+  it('count() says once that it is over', () => {
+    const backlog = new Backlog(policy)
+    backlog.count(1000, 0)
+    expect(backlog.count(12, 5 * minuteMs)).toEqual({ type: 'caught_up', remaining: 12 })
+    expect(backlog.count(12, 10 * minuteMs)).toBeNull()
+  })
+
+  it('count() takes no rate from a stretch of long ago', () => {
+    const backlog = new Backlog(policy)
+    backlog.count(1000, 0)
+    expect(backlog.count(900, 24 * 60 * minuteMs)).toMatchObject({ basis: 'batch' })
+  })
+
+  it('latest() forgets what nobody has counted again', () => {
+    const backlog = new Backlog(policy)
+    backlog.count(1000, 0)
+    expect(backlog.latest(15 * minuteMs)).toMatchObject({ remaining: 1000 })
+    expect(backlog.latest(16 * minuteMs)).toBeNull()
+  })
+
+  it('chunksFor() plans no chunk without drain, and never more than is due or allowed', () => {
+    expect(new Backlog(policy).chunksFor(10_000)).toBe(0)
+    const draining = new Backlog({ ...policy, drain: true })
+    expect(draining.chunksFor(0)).toBe(0)
+    expect(draining.chunksFor(1)).toBe(1)
+    expect(draining.chunksFor(101)).toBe(3)
+    // 10 a second for 300 s are 60 batches; one more, so that the quota is never idle.
+    expect(draining.chunksFor(1_000_000)).toBe(61)
+    const unbounded = new Backlog({ ...policy, drain: true, qpsMax: 10_000, batchSize: 1 })
+    expect(unbounded.chunksFor(1_000_000)).toBe(10_000)
+  })
+
+  it('count() is finite and never negative, whatever is counted when', () => {
+    const counted = fc.array(fc.tuple(fc.nat(2_000_000), fc.nat(10 * minuteMs)), { maxLength: 30 })
+    fc.assert(
+      fc.property(counted, fc.boolean(), (counts, drain) => {
+        const backlog = new Backlog({ ...policy, drain })
+        let at = 0
+        for (const [remaining, waitMs] of counts) {
+          at += waitMs
+          const told = backlog.count(remaining, at)
+          if (told?.type !== 'catching_up') continue
+          expect(told.remaining).toBe(remaining)
+          expect(Number.isFinite(told.perSec)).toBe(true)
+          if (told.doneInMs !== null) expect(told.doneInMs).toBeGreaterThan(0)
+        }
+      }),
+    )
+  })
+})
