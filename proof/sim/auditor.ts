@@ -1,0 +1,228 @@
+import type { Order, OrderEvent } from '../../src/order.ts'
+import type { Change, StoredTransfer, Tables } from './database/tables.ts'
+import type { Verdict } from './failure.ts'
+import type { Dossier, Statement } from './gateway/book.ts'
+import { isPayable } from './gateway/book.ts'
+import type { Notification } from './gateway/notification.ts'
+
+export interface AuditorParts {
+  readonly verdict: Verdict
+  readonly tables: Tables
+  readonly dossiers: ReadonlyMap<string, Dossier>
+  /** The database's time. */
+  readonly now: () => Date
+  /** An order never waits longer than this for its next question. */
+  readonly waitMsMax: number
+  readonly hasDeliveries: boolean
+}
+
+/**
+ * Knows the gateway's truth and the committed rows, and nothing of how budan decides: it shares no
+ * code with it. Looks at each commit, and at everything again at the end.
+ */
+export class Auditor {
+  readonly #parts: AuditorParts
+  /** Events that callbacks left behind, by the gateway's number of the callback. */
+  readonly #callbacksSeen = new Set<string>()
+  /** Append-only rows that were written. */
+  #written = 0
+
+  constructor(parts: AuditorParts) {
+    this.#parts = parts
+  }
+
+  committed(change: Change): void {
+    for (const { before, after } of change.orders) {
+      this.#checkFacts(before, after)
+      if (before?.stateSeq !== after.stateSeq || before.status !== after.status) {
+        this.#checkTurn(before, { after, change })
+      } else if (after.status === 'pending') {
+        this.#checkWaiting(after)
+      }
+    }
+    for (const transfer of change.transfers) this.#checkTransfer(transfer, change)
+    for (const event of change.events) this.#checkEvent(event, change)
+    // Whoever changes one after its commit has an error of its own.
+    for (const row of [...change.events, ...change.transfers]) Object.freeze(row)
+    this.#written += change.events.length + change.transfers.length
+  }
+
+  /** What a constraint had to refuse would have been wrong money, had the constraint been missing. */
+  refused(constraint: string): void {
+    this.#fail('the last line of defence', constraint)
+  }
+
+  acknowledged({ id, type }: Notification): void {
+    if (!this.#callbacksSeen.has(id)) {
+      this.#fail('I7', `callback ${id} (${type}) was acknowledged, and nothing of it is committed`)
+    }
+  }
+
+  /** Everything once more, from the rows alone. */
+  final(): void {
+    const { tables } = this.#parts
+    if (tables.events.length + tables.transfers.length !== this.#written) {
+      this.#fail('I4', 'an event or a transfer was added or removed outside of a commit')
+    }
+    for (const order of tables.orders.values()) this.#checkRows(order)
+    if (tables.transfers.length !== tables.transferByOrder.size) {
+      this.#fail('I1', 'an order has two transfers')
+    }
+    if (tables.transfers.length !== tables.transferByTransaction.size) {
+      this.#fail('I1', 'a payment has two transfers')
+    }
+  }
+
+  #checkRows(order: Order): void {
+    const { tables, hasDeliveries } = this.#parts
+    const { orderNo, status } = order
+    const transfers = tables.transfers.filter((transfer) => transfer.orderNo === orderNo)
+    const wanted = status === 'paid' ? 1 : 0
+    if (transfers.length !== wanted) {
+      this.#fail('I3', `${orderNo} is ${status} and has ${transfers.length} transfers`)
+    }
+    const deliveries = tables.deliveries.filter((delivery) => delivery.orderNo === orderNo)
+    if (deliveries.length !== (hasDeliveries ? wanted : 0)) {
+      this.#fail('I1', `${orderNo} is ${status} and was delivered ${deliveries.length} times`)
+    }
+    const states = tables.events.filter(
+      (event) => event.orderNo === orderNo && event.stateSeq !== null,
+    )
+    if (states.length !== order.stateSeq || states.at(-1)?.toStatus !== status) {
+      this.#fail('I6', `${orderNo} is ${status} and its events do not tell how`)
+    }
+  }
+
+  #checkFacts(before: Order | null, after: Order): void {
+    const same =
+      before === null ||
+      (before.amount === after.amount &&
+        before.currency === after.currency &&
+        before.userId === after.userId &&
+        before.mchid === after.mchid &&
+        before.appid === after.appid &&
+        +before.createdAt === +after.createdAt &&
+        +before.expiresAt === +after.expiresAt)
+    if (!same) this.#fail('I2', `the facts of ${after.orderNo} changed`)
+  }
+
+  #checkTurn(before: Order | null, { after, change }: { after: Order; change: Change }): void {
+    const { orderNo, status, stateSeq } = after
+    const told = change.events.filter(
+      (event) =>
+        event.orderNo === orderNo && event.stateSeq === stateSeq && event.toStatus === status,
+    )
+    if (told.length !== 1) this.#fail('I6', `${orderNo} became ${status} without its event`)
+    if (stateSeq !== (before?.stateSeq ?? 0) + 1) this.#fail('I6', `${orderNo} skipped a state`)
+    if (before === null && status !== 'pending') this.#fail('I6', `${orderNo} began as ${status}`)
+    if (before?.status === 'paid') this.#fail('I1', `${orderNo} was paid, and became ${status}`)
+    if (before?.status === 'review') this.#fail('I6', `${orderNo} left review`)
+    if (status === 'expired') this.#checkExpiry(after)
+    if (status === 'review') this.#checkReview(after)
+    const credited = change.transfers.some((transfer) => transfer.orderNo === orderNo)
+    if ((status === 'paid') !== credited)
+      this.#fail('I3', `${orderNo} is ${status}, credited: ${credited}`)
+  }
+
+  /** I5. */
+  #checkExpiry(order: Order): void {
+    const dossier = this.#parts.dossiers.get(order.orderNo)
+    if (dossier === undefined) {
+      this.#fail('I5', `${order.orderNo} is unknown to the gateway's truth`)
+      return
+    }
+    const { trade, statements } = dossier
+    const wasEnded = trade !== null && trade.closedAt !== null
+    if (isPayable(dossier) && !wasEnded) {
+      this.#fail('I5', `${order.orderNo} expired while its trade is ${trade?.state}`)
+    }
+    if (wasEnded) return
+    if (this.#parts.now() < order.expiresAt) {
+      this.#fail('I5', `${order.orderNo} expired before its end`)
+    }
+    const absences = statements.filter(({ kind }) => kind === 'absent')
+    if (absences.length < 3) {
+      this.#fail('I5', `${order.orderNo} expired for ${absences.length} answers of "no such order"`)
+    }
+  }
+
+  #checkReview(order: Order): void {
+    const reason = this.#statements(order).some(
+      (one) =>
+        one.kind === 'trade' &&
+        (one.state === 'REFUND' || (one.state === 'SUCCESS' && !isAsOrdered(one, order))),
+    )
+    if (!reason) this.#fail('I8', `${order.orderNo} went into review, and nobody gave a reason`)
+  }
+
+  #checkWaiting(order: Order): void {
+    const waitMs = +order.nextCheckAt - +this.#parts.now()
+    if (waitMs > this.#parts.waitMsMax) {
+      this.#fail('I9', `${order.orderNo} is to wait ${waitMs} ms for its next question`)
+    }
+    const answered = this.#parts.dossiers.get(order.orderNo)?.answeredCount ?? 0
+    if (order.checks > answered) {
+      this.#fail('I8', `${order.orderNo} spent ${order.checks} checks on ${answered} answers`)
+    }
+  }
+
+  /** I1, I2, I3. */
+  #checkTransfer(transfer: StoredTransfer, change: Change): void {
+    const { orderNo, transactionId, entries } = transfer
+    const order = change.orders.find(({ after }) => after.orderNo === orderNo)?.after
+    if (order === undefined) {
+      this.#fail('I3', `${orderNo} was credited and did not change`)
+      return
+    }
+    const alike = this.#parts.tables.transfers.filter(
+      (one) => one.orderNo === orderNo || one.transactionId === transactionId,
+    )
+    if (alike.length !== 1) this.#fail('I1', `${orderNo} or ${transactionId} was credited twice`)
+    const [debit, deposit] = entries
+    const balanced =
+      entries.length === 2 &&
+      debit.amount + deposit.amount === 0n &&
+      deposit.amount === order.amount &&
+      deposit.account === `user:${order.userId}`
+    if (!balanced) this.#fail('I3', `the entries of ${orderNo} do not balance`)
+    const said = this.#statements(order).some(
+      (one) =>
+        one.kind === 'trade' &&
+        one.state === 'SUCCESS' &&
+        one.transactionId === transactionId &&
+        isAsOrdered(one, order),
+    )
+    if (!said) this.#fail('I2', `${orderNo} was credited for ${transactionId}, which never paid it`)
+  }
+
+  #checkEvent(event: OrderEvent, change: Change): void {
+    if (event.stateSeq !== null) {
+      const turned = change.orders.some(
+        ({ after }) => after.orderNo === event.orderNo && after.stateSeq === event.stateSeq,
+      )
+      if (!turned) this.#fail('I6', `an event tells of a state that ${event.orderNo} does not have`)
+    }
+    if (event.source !== 'callback') return
+    const id = String(event.evidence?.event_id)
+    if (!id.startsWith('EV-')) this.#fail('I7', `${id} was rejected, and left an event behind`)
+    this.#callbacksSeen.add(id)
+  }
+
+  #statements({ orderNo }: Order): readonly Statement[] {
+    return this.#parts.dossiers.get(orderNo)?.statements ?? []
+  }
+
+  #fail(invariant: string, message: string): void {
+    this.#parts.verdict.fail(invariant, message)
+  }
+}
+
+function isAsOrdered(said: Extract<Statement, { kind: 'trade' }>, order: Order): boolean {
+  return (
+    said.orderNo === order.orderNo &&
+    BigInt(said.amount) === order.amount &&
+    said.currency === order.currency &&
+    said.mchid === order.mchid &&
+    said.appid === order.appid
+  )
+}

@@ -1,0 +1,213 @@
+import { AssertionError } from '../../src/assert.ts'
+import type { Receipt } from '../../src/callback.ts'
+import type { Event } from '../../src/event.ts'
+import type { RawCallback } from '../../src/gateway/gateway.ts'
+import type { SchedulePolicy } from '../../src/schedule.ts'
+import { StoreError } from '../../src/store/errors.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { Loop, Owner } from './clock/loop.ts'
+import type { Random } from './clock/random.ts'
+import type { Trace } from './clock/trace.ts'
+import type { DatabaseServer } from './database/server.ts'
+import { modelStore } from './database/store.ts'
+import type { Verdict } from './failure.ts'
+import type { Figures } from './figures.ts'
+import type { GatewayServer } from './gateway/server.ts'
+import { modelGateway } from './gateway/wire.ts'
+import { type OnPaid, type SimulatedNode, startNode } from './node.ts'
+import type { Scenario } from './scenario.ts'
+import type { Weather } from './weather.ts'
+
+export interface ClusterParts {
+  readonly scenario: Scenario
+  readonly policy: SchedulePolicy
+  readonly loop: Loop
+  readonly random: Random
+  readonly weather: Weather
+  readonly figures: Figures
+  readonly trace: Trace
+  readonly verdict: Verdict
+  readonly database: DatabaseServer
+  readonly gateway: GatewayServer
+  /** What a test puts in between, to see that it is caught. */
+  readonly wrapStore: (store: Store) => Store
+}
+
+const minuteMs = 60_000
+
+/** The processes: started, killed, stopped, paused, started again. */
+export class Cluster {
+  readonly #parts: ClusterParts
+  readonly #nodes: (SimulatedNode | null)[]
+  #born = 0
+
+  constructor(parts: ClusterParts) {
+    this.#parts = parts
+    this.#nodes = Array.from({ length: parts.scenario.nodeCount }, () => null)
+    parts.loop.interrupt = (owner, label) => this.#interrupt(owner, label)
+  }
+
+  get live(): readonly SimulatedNode[] {
+    return this.#nodes.filter((node) => node?.owner.alive === true) as SimulatedNode[]
+  }
+
+  /** Some node that is up. */
+  get any(): SimulatedNode | undefined {
+    const { live } = this
+    return live[this.#parts.random.whole(0, live.length - 1)]
+  }
+
+  start(): void {
+    this.#nodes.forEach((_, place) => {
+      const ms = this.#parts.random.chance(0.5) ? 0 : this.#parts.random.skewed(0, minuteMs)
+      this.#world(ms, 'start', () => this.#boot(place))
+    })
+  }
+
+  /** Every place has a node that runs as it should. */
+  heal(): void {
+    this.#nodes.forEach((node, place) => {
+      if (node?.owner.alive !== true) this.#boot(place)
+      else this.#parts.loop.resume(node.owner)
+    })
+  }
+
+  kill(owner: Owner): void {
+    const { figures, database, random, loop, trace } = this.#parts
+    owner.alive = false
+    figures.count('crashes')
+    trace.tell(loop.now, () => `${owner.name} dies`)
+    const end = () => database.endSessions((session) => session.owner === owner)
+    // The server notices at once, or when it next looks.
+    if (random.chance(0.7)) end()
+    else this.#world(random.skewed(0, 12_000), 'death noticed', end)
+    const place = this.#nodes.findIndex((node) => node?.owner === owner)
+    this.#world(random.skewed(1000, 10 * minuteMs), 'restart', () => this.#boot(place))
+  }
+
+  /** As a deployment does it: the old process ends its work, then a new one comes. */
+  restart(node: SimulatedNode): void {
+    const place = this.#nodes.indexOf(node)
+    this.as(node, 'stop', async () => {
+      await node.stop()
+      node.owner.alive = false
+      this.#parts.database.endSessions(({ owner }) => owner === node.owner)
+      this.#world(1000, 'restart', () => this.#boot(place))
+    })
+  }
+
+  pause(owner: Owner): void {
+    const { loop, random, database } = this.#parts
+    const ms = random.skewed(5000, 30 * minuteMs)
+    loop.pause(owner, ms)
+    // Its transactions stay open until the server has enough of them.
+    this.#world(30_001, 'idle sessions', () => database.endIdle())
+  }
+
+  /** Work of a node's own, begun by somebody outside. What it throws, the caller is told. */
+  as(node: SimulatedNode, label: string, work: () => Promise<unknown>): void {
+    const fire = () => void work().catch((error: unknown) => this.#judge(error))
+    this.#parts.loop.after(this.#parts.weather.latencyMs(), { owner: node.owner, label, fire })
+  }
+
+  deliver(callback: RawCallback, answered: (receipt: Receipt) => void): boolean {
+    const node = this.any
+    if (node === undefined) return false
+    this.as(node, 'callback', async () => {
+      const receipt = await node.receive(callback)
+      this.#world(this.#parts.weather.latencyMs(), 'callback answered', () => answered(receipt))
+    })
+    return true
+  }
+
+  #boot(place: number): void {
+    if (this.#nodes[place]?.owner.alive === true) return
+    const { weather, random, loop, scenario, policy } = this.#parts
+    if (weather.rages('nodes_down')) {
+      this.#world(random.between(1, 60) * minuteMs, 'restart', () => this.#boot(place))
+      return
+    }
+    this.#born += 1
+    const owner = this.#newOwner()
+    loop.current = owner
+    const { database, gateway, wrapStore } = this.#parts
+    const store = modelStore({ server: database, owner, random, kind: scenario.kind })
+    this.#nodes[place] = startNode({
+      ...{ owner, scenario, policy, store: wrapStore(store) },
+      gateway: modelGateway({
+        loop,
+        weather,
+        server: gateway,
+        owner,
+        timeoutMs: scenario.timeoutMs,
+      }),
+      emit: (event) => this.#hear(event),
+      onPaid: scenario.hasOnPaid ? this.#onPaid() : null,
+    })
+  }
+
+  #newOwner(): Owner {
+    const { random, scenario } = this.#parts
+    const skewMs = scenario.nodeSkewMsMax
+    return {
+      name: `node-${this.#born}`,
+      alive: true,
+      parked: null,
+      timerRate: skewMs === 0 ? 1 : random.between(0.98, 1.02),
+      skewMs: random.between(-skewMs, skewMs),
+    }
+  }
+
+  /** The embedder's own work: a row of its own in the crediting transaction. */
+  #onPaid(): OnPaid {
+    return async ({ order }, tx) => {
+      if (this.#parts.weather.strikes('onPaidFails')) throw new OnPaidError('not now')
+      await tx.execute('deliver', [order.orderNo, order.amount])
+    }
+  }
+
+  /** Just before something reaches a process, it may die, or stand still. */
+  #interrupt(owner: Owner, label: string): boolean {
+    const { weather } = this.#parts
+    if (weather.stopped) return false
+    const dies =
+      weather.rages('nodes_down') ||
+      weather.strikes('crash') ||
+      (label.startsWith('commit') && weather.strikes('crashInCommit'))
+    if (dies) this.kill(owner)
+    else if (weather.strikes('pause')) this.pause(owner)
+    return dies
+  }
+
+  #hear(event: Event): void {
+    const { loop, trace, figures } = this.#parts
+    trace.tell(loop.now, () => `${loop.current?.name}: ${describe(event)}`)
+    if (event.type === 'breaker_opened') figures.count('breakers opened')
+    if ('error' in event && event.type !== 'run_unrecorded') this.#judge(event.error)
+  }
+
+  /** The world may fail; our own code must not. */
+  #judge(error: unknown): void {
+    if (error instanceof StoreError || error instanceof OnPaidError) return
+    if (error instanceof AssertionError && error.message.startsWith('Cannot finish run')) return
+    // A node that stood still in the middle of it.
+    if (error instanceof Error && error.message.startsWith('onPaid did not end')) return
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#parts.verdict.fail('no error of our own', text)
+  }
+
+  #world(ms: number, label: string, fire: () => void): void {
+    this.#parts.loop.after(ms, { owner: null, label, fire })
+  }
+}
+
+class OnPaidError extends Error {
+  override readonly name = 'OnPaidError'
+}
+
+function describe(event: Event): string {
+  const text = JSON.stringify(event, (_key, value) =>
+    typeof value === 'bigint' ? Number(value) : value,
+  )
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}

@@ -1,0 +1,71 @@
+import { assert } from '../../../src/assert.ts'
+import { countResults, type Run, type RunResult, type RunStatus } from '../../../src/run.ts'
+import type { NewRun, OpenedRun } from '../../../src/store/store.ts'
+import type { DatabaseServer, Statement } from './server.ts'
+
+/** One run a slot: the unique key lets one through. */
+export function openRun(server: DatabaseServer, given: NewRun): Statement<OpenedRun> {
+  return {
+    label: 'open run',
+    run: (session) => {
+      const { tables } = server
+      const now = server.now()
+      const { intervalMs } = given
+      const slotMs = intervalMs === null ? null : Math.floor(+now / intervalMs) * intervalMs
+      const nextSlotInMs = slotMs === null ? 0 : slotMs + (intervalMs ?? 0) - +now
+      if (slotMs !== null && tables.runIdBySlot.has(slotMs)) return { kind: 'taken', nextSlotInMs }
+      const run = newRun(server, { given, slotMs, now })
+      session.others.push(() => {
+        tables.runs.set(run.id, run)
+        if (slotMs !== null) tables.runIdBySlot.set(slotMs, run.id)
+      })
+      return { kind: 'opened', run, nextSlotInMs }
+    },
+  }
+}
+
+function newRun(
+  server: DatabaseServer,
+  { given, slotMs, now }: { given: NewRun; slotMs: number | null; now: Date },
+): Run {
+  return {
+    id: String(server.tables.runs.size + 1),
+    trigger: given.trigger,
+    slot: slotMs === null ? null : new Date(slotMs),
+    startedAt: now,
+    finishedAt: null,
+    durationMs: null,
+    dryRun: given.dryRun,
+    status: 'running',
+    ...countResults([]),
+  }
+}
+
+export function finishRun(
+  server: DatabaseServer,
+  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
+): Statement<Run> {
+  return {
+    label: 'finish run',
+    run: (session) => {
+      const { tables } = server
+      const { runId, status, results } = end
+      const open = tables.runs.get(runId)
+      // The answer to the first try may have been lost: the same end once more is no mistake.
+      if (open !== undefined && open.finishedAt !== null && open.status === status) return open
+      assert(open?.finishedAt === null, `Cannot finish run "${runId}": it is not open`)
+      const unbegun = status === 'failed' && results.length === 0
+      const finishedAt = server.now()
+      const durationMs = +finishedAt - +open.startedAt
+      const finished: Run = {
+        ...{ ...open, status, finishedAt, durationMs, ...countResults(results) },
+        slot: unbegun ? null : open.slot,
+      }
+      session.others.push(() => {
+        tables.runs.set(runId, finished)
+        if (unbegun && open.slot !== null) tables.runIdBySlot.delete(+open.slot)
+      })
+      return finished
+    },
+  }
+}

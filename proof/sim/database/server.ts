@@ -1,0 +1,249 @@
+import { StoreError, UnknownOutcomeError } from '../../../src/store/errors.ts'
+import type { Loop, Owner } from '../clock/loop.ts'
+import type { Trace } from '../clock/trace.ts'
+import type { Figures } from '../figures.ts'
+import type { Weather } from '../weather.ts'
+import { describeChange } from './change.ts'
+import { Locks } from './locks.ts'
+import { Session } from './session.ts'
+import { type Change, Tables } from './tables.ts'
+
+/** The same work may succeed when it is done again; see `ModelStore.transaction`. */
+export class ConflictError extends StoreError {
+  override readonly name = 'ConflictError'
+}
+
+/** One statement: which rows it locks, in this order, and what it then does. */
+export interface Statement<T> {
+  readonly label: string
+  readonly locks?: readonly string[]
+  readonly run: (session: Session) => T
+}
+
+export interface ServerParts {
+  readonly loop: Loop
+  readonly weather: Weather
+  readonly figures: Figures
+  readonly trace: Trace
+  readonly skewMs: number
+  /** Hears of each commit, the moment it becomes visible. */
+  readonly onCommit: (change: Change) => void
+  /** Hears of each thing that a constraint had to refuse. */
+  readonly onRefusal: (constraint: string) => void
+}
+
+/** As production configures PostgreSQL. */
+const lockTimeoutMs = 10_000
+const idleTimeoutMs = 30_000
+
+/**
+ * A model of PostgreSQL at READ COMMITTED: sessions, row locks held to the end, commits that become
+ * visible at one moment, connections that break before or after. A statement is a request, a moment
+ * at the server, and an answer; each of the three can be lost on its own.
+ */
+export class DatabaseServer {
+  readonly tables = new Tables()
+  readonly locks = new Locks()
+  readonly #parts: ServerParts
+  readonly #sessions = new Set<Session>()
+  #eventId = 0
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts
+  }
+
+  now(): Date {
+    return new Date(Math.floor(this.#parts.loop.now + this.#parts.skewMs))
+  }
+
+  nextEventId(): string {
+    this.#eventId += 1
+    return String(this.#eventId)
+  }
+
+  refuse(constraint: string): never {
+    this.#parts.onRefusal(constraint)
+    throw new StoreError(`the database refused: ${constraint}`)
+  }
+
+  /** A transaction of its own for one statement. */
+  execute<T>(owner: Owner, statement: Statement<T>): Promise<T> {
+    return this.#exchange<T>(owner, statement.label, (answer) => {
+      // What a process sent before it died may still arrive, or not.
+      if (!owner.alive && !this.#parts.weather.outlivesSender()) return
+      const fault = this.#faultBefore()
+      if (fault !== null) return answer(fault)
+      const session = this.#open(owner)
+      this.#run(session, statement, (outcome) => {
+        if (outcome.kind === 'done') this.#commit(session)
+        else this.end(session)
+        const lost = outcome.kind === 'done' && this.#parts.weather.strikes('statementAckLost')
+        answer(lost ? failed(new StoreError('the connection was lost')) : outcome)
+      })
+    })
+  }
+
+  begin(owner: Owner): Promise<Session> {
+    return this.#exchange<Session>(owner, 'begin', (answer) => {
+      if (!owner.alive) return
+      answer(this.#faultBefore() ?? { kind: 'done', value: this.#open(owner) })
+    })
+  }
+
+  /** A statement within a transaction. */
+  step<T>(session: Session, statement: Statement<T>): Promise<T> {
+    return this.#exchange<T>(session.owner, statement.label, (answer) => {
+      if (session.ended) return answer(failed(new StoreError('the connection is gone')))
+      const fault = this.#faultBefore() ?? this.#conflict()
+      if (fault !== null) {
+        this.end(session)
+        return answer(fault)
+      }
+      this.#run(session, statement, (outcome) => {
+        if (outcome.kind === 'failed') this.end(session)
+        answer(outcome)
+      })
+    })
+  }
+
+  commit(session: Session): Promise<void> {
+    return this.#exchange<void>(session.owner, 'commit', (answer) => {
+      const lost = failed(new UnknownOutcomeError('the answer to COMMIT was lost'))
+      const { weather } = this.#parts
+      if (session.ended || weather.rages('database_down') || weather.strikes('commitLost')) {
+        this.end(session)
+        return answer(lost)
+      }
+      this.#commit(session)
+      answer(weather.strikes('commitAckLost') ? lost : { kind: 'done', value: undefined })
+    })
+  }
+
+  rollback(session: Session): Promise<void> {
+    return this.#exchange<void>(session.owner, 'rollback', (answer) => {
+      this.end(session)
+      answer({ kind: 'done', value: undefined })
+    })
+  }
+
+  /** A wait of a process between two tries. */
+  pause(owner: Owner, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.loop.after(ms, { owner, label: 'pause', fire: () => resolve() })
+    })
+  }
+
+  /** Rolled back, and its locks given up. */
+  end(session: Session): void {
+    if (session.ended) return
+    session.ended = true
+    this.#sessions.delete(session)
+    this.locks.releaseAll(session)
+  }
+
+  /** The server noticed that a process is gone, or silent for too long, or it was itself restarted. */
+  endSessions(which: (session: Session) => boolean): void {
+    for (const session of [...this.#sessions]) if (which(session)) this.end(session)
+  }
+
+  endIdle(): void {
+    const { now } = this.#parts.loop
+    this.endSessions(({ lastActiveAt }) => now - lastActiveAt >= idleTimeoutMs)
+  }
+
+  #open(owner: Owner): Session {
+    const session = new Session(owner, this.tables)
+    session.lastActiveAt = this.#parts.loop.now
+    this.#sessions.add(session)
+    return session
+  }
+
+  #commit(session: Session): void {
+    const change = session.apply()
+    this.end(session)
+    this.#parts.trace.tell(this.#parts.loop.now, () => describeChange(change))
+    this.#parts.onCommit(change)
+  }
+
+  #run<T>(session: Session, statement: Statement<T>, answer: Answer<T>): void {
+    const { loop } = this.#parts
+    session.lastActiveAt = loop.now
+    this.#acquire(session, statement.locks ?? [], (error) => {
+      if (error !== null) return answer(failed(error))
+      if (session.ended) return answer(failed(new StoreError('the connection is gone')))
+      session.lastActiveAt = loop.now
+      try {
+        answer({ kind: 'done', value: statement.run(session) })
+      } catch (error) {
+        answer(failed(error))
+      }
+    })
+  }
+
+  #acquire(
+    session: Session,
+    [key, ...rest]: readonly string[],
+    then: (error: StoreError | null) => void,
+  ): void {
+    if (key === undefined) {
+      then(null)
+      return
+    }
+    let over = false
+    this.locks.acquire(session, {
+      key,
+      granted: () => {
+        over = true
+        this.#acquire(session, rest, then)
+      },
+    })
+    if (over) return
+    const giveUp = (error: StoreError) => {
+      if (over) return
+      over = true
+      this.end(session)
+      then(error)
+    }
+    if (this.locks.isDeadlock(session)) giveUp(this.#deadlock())
+    const fire = () => giveUp(new StoreError('the lock was not to be had in time'))
+    this.#parts.loop.after(lockTimeoutMs, { owner: null, label: 'lock timeout', fire })
+  }
+
+  #deadlock(): ConflictError {
+    this.#parts.figures.count('fault:deadlock')
+    return new ConflictError('deadlock detected')
+  }
+
+  #faultBefore(): Failed | null {
+    const { weather } = this.#parts
+    if (weather.rages('database_down')) return failed(new StoreError('the database is down'))
+    return weather.strikes('statementFails') ? failed(new StoreError('the statement failed')) : null
+  }
+
+  #conflict(): Failed | null {
+    return this.#parts.weather.strikes('conflict')
+      ? failed(new ConflictError('could not serialize access'))
+      : null
+  }
+
+  #exchange<T>(owner: Owner, label: string, atServer: (answer: Answer<T>) => void): Promise<T> {
+    const { loop, weather } = this.#parts
+    return new Promise((resolve, reject) => {
+      const answer: Answer<T> = (outcome) => {
+        const fire = () =>
+          outcome.kind === 'done' ? resolve(outcome.value) : reject(outcome.error)
+        loop.after(weather.nearLatencyMs(), { owner, label: `${label} answered`, fire })
+      }
+      const fire = () => atServer(answer)
+      loop.after(weather.nearLatencyMs(), { owner: null, label: `${owner.name}: ${label}`, fire })
+    })
+  }
+}
+
+type Outcome<T> = { readonly kind: 'done'; readonly value: T } | Failed
+type Failed = { readonly kind: 'failed'; readonly error: unknown }
+type Answer<T> = (outcome: Outcome<T>) => void
+
+function failed(error: unknown): Failed {
+  return { kind: 'failed', error }
+}

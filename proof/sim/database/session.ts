@@ -1,0 +1,57 @@
+import type { Order, OrderEvent } from '../../../src/order.ts'
+import type { Owner } from '../clock/loop.ts'
+import type { LockHolder } from './locks.ts'
+import type { Change, Delivery, StoredTransfer, Tables } from './tables.ts'
+
+/** What is written when the transaction commits. */
+type Write = (tables: Tables) => void
+
+/**
+ * One transaction: what it wrote is its own until the commit, and gone after a rollback.
+ *
+ * open ──► ended   committed, rolled back, or its connection is gone
+ */
+export class Session implements LockHolder {
+  waitsFor: string | null = null
+  readonly locked = new Set<string>()
+  ended = false
+  /** Of the last statement: the server ends who is idle for too long. */
+  lastActiveAt = 0
+  readonly owner: Owner
+  readonly orders = new Map<string, Order>()
+  readonly events: OrderEvent[] = []
+  readonly transfers: StoredTransfer[] = []
+  readonly deliveries: Delivery[] = []
+  readonly others: Write[] = []
+  readonly #tables: Tables
+
+  constructor(owner: Owner, tables: Tables) {
+    this.owner = owner
+    this.#tables = tables
+  }
+
+  /** READ COMMITTED: its own writes, and what others have committed. */
+  read(orderNo: string): Order | null {
+    return this.orders.get(orderNo) ?? this.#tables.orders.get(orderNo) ?? null
+  }
+
+  /** Makes everything visible, at one moment. */
+  apply(): Change {
+    const tables = this.#tables
+    const orders = [...this.orders.values()].map((after) => {
+      const before = tables.orders.get(after.orderNo) ?? null
+      tables.orders.set(after.orderNo, after)
+      return { before, after }
+    })
+    tables.events.push(...this.events)
+    for (const transfer of this.transfers) {
+      tables.transfers.push(transfer)
+      tables.transferByOrder.set(transfer.orderNo, transfer)
+      tables.transferByTransaction.set(transfer.transactionId, transfer)
+    }
+    tables.deliveries.push(...this.deliveries)
+    for (const write of this.others) write(tables)
+    const { events, transfers, deliveries } = this
+    return { orders, events, transfers, deliveries }
+  }
+}

@@ -1,0 +1,127 @@
+import type { NewOrderEvent, Order, OrderEvent, OrderStatus } from '../../../src/order.ts'
+import type { LockedOrder, Tx } from '../../../src/store/store.ts'
+import type { DatabaseServer } from './server.ts'
+import type { Session } from './session.ts'
+
+export function orderKey(orderNo: string): string {
+  return `order ${orderNo}`
+}
+
+type Run<T> = (session: Session) => T
+
+export function lockOrder(
+  server: DatabaseServer,
+  { orderNo, transactionId }: { orderNo: string; transactionId: string | null },
+): Run<LockedOrder | null> {
+  return (session) => {
+    const order = session.read(orderNo)
+    if (order === null) return null
+    const transfer = server.tables.transferByTransaction.get(transactionId ?? '')
+    const owner = transfer === undefined || transfer.orderNo === orderNo ? null : transfer.orderNo
+    return { order, now: server.now(), transactionOwner: owner }
+  }
+}
+
+/** What the schema of `src/store/migrations` demands of a credit, in words of its own. */
+export function credit(
+  server: DatabaseServer,
+  { order, transfer, source, event }: { order: Order } & Parameters<Tx['credit']>[1],
+): Run<Order> {
+  return (session) => {
+    const row = unchanged(server, session, order)
+    if (row.status !== 'pending' && row.status !== 'expired') {
+      server.refuse(`a ${row.status} order is not credited (stale)`)
+    }
+    const now = server.now()
+    const paid: Order = {
+      ...row,
+      status: 'paid',
+      stateSeq: row.stateSeq + 1,
+      transactionId: transfer.transactionId,
+      paidAt: transfer.paidAt,
+      creditedAt: now,
+      creditedBy: source,
+    }
+    const { tables } = server
+    if (tables.transferByOrder.has(transfer.orderNo)) server.refuse('I1: transfers_pkey')
+    if (tables.transferByTransaction.has(transfer.transactionId)) {
+      server.refuse('I1: transfers_transaction')
+    }
+    const equal =
+      transfer.orderNo === row.orderNo &&
+      transfer.amount === row.amount &&
+      transfer.currency === row.currency &&
+      transfer.gateway === row.gateway &&
+      transfer.mchid === row.mchid &&
+      transfer.appid === row.appid
+    if (!equal) server.refuse('I2: transfers_facts')
+    const [debit, deposit] = transfer.entries
+    const balanced = debit.amount + deposit.amount === 0n && deposit.amount === transfer.amount
+    if (!balanced || deposit.account !== `user:${row.userId}`) {
+      server.refuse('I3: transfer does not balance')
+    }
+    session.orders.set(row.orderNo, paid)
+    session.transfers.push({ ...transfer, at: now })
+    addEvent(server, session, { event, state: paid })
+    return paid
+  }
+}
+
+export function turn(
+  server: DatabaseServer,
+  { order, status, event }: { order: Order; status: 'expired' | 'review'; event: NewOrderEvent },
+): Run<Order> {
+  return (session) => {
+    const row = unchanged(server, session, order)
+    const allowed = row.status === 'pending' || (row.status === 'expired' && status === 'review')
+    if (!allowed) server.refuse(`I6: ${row.status} → ${status}`)
+    const turned: Order = { ...row, status, stateSeq: row.stateSeq + 1 }
+    session.orders.set(row.orderNo, turned)
+    addEvent(server, session, { event, state: turned })
+    return turned
+  }
+}
+
+export function wait(
+  server: DatabaseServer,
+  { order, schedule, event }: { order: Order } & Parameters<Tx['wait']>[1],
+): Run<Order> {
+  return (session) => {
+    const row = unchanged(server, session, order)
+    if (row.status !== 'pending') server.refuse(`a ${row.status} order does not wait (stale)`)
+    const { nextCheckAt, checks, absentCount, absentSince } = schedule
+    const waiting: Order = { ...row, nextCheckAt, checks, absentCount, absentSince }
+    session.orders.set(row.orderNo, waiting)
+    addEvent(server, session, { event, state: null })
+    return waiting
+  }
+}
+
+export function addEvent(
+  server: DatabaseServer,
+  session: Session,
+  {
+    event,
+    state,
+  }: { event: NewOrderEvent; state: { status: OrderStatus; stateSeq: number } | null },
+): void {
+  if (session.read(event.orderNo) === null) server.refuse('order_events: no such order')
+  const told: OrderEvent = {
+    ...event,
+    operator: event.operator ?? null,
+    id: server.nextEventId(),
+    at: server.now(),
+    toStatus: state?.status ?? null,
+    stateSeq: state?.stateSeq ?? null,
+  }
+  session.events.push(told)
+}
+
+/** Under a row lock it cannot have changed: if it has, the lock or the reading of it was left out. */
+function unchanged(server: DatabaseServer, session: Session, order: Order): Order {
+  const row = session.read(order.orderNo)
+  if (row === null || row.stateSeq !== order.stateSeq) {
+    server.refuse(`stale: order ${order.orderNo} is not as it was when it was locked`)
+  }
+  return row
+}

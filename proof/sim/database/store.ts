@@ -1,0 +1,157 @@
+import { StoreError } from '../../../src/store/errors.ts'
+import type { Store, Tx } from '../../../src/store/store.ts'
+import type { Owner } from '../clock/loop.ts'
+import type { Random } from '../clock/random.ts'
+import { claim, countDue, giveBack, peek } from './claims.ts'
+import { insertOrder, setCodeUrl } from './orders.ts'
+import { finishRun, openRun } from './runs.ts'
+import { ConflictError, type DatabaseServer } from './server.ts'
+import type { Session } from './session.ts'
+import { addEvent, credit, lockOrder, orderKey, turn, wait } from './steps.ts'
+
+/** The part of the store that the stages use. */
+type Modelled = Pick<
+  Store,
+  | 'kind'
+  | 'transaction'
+  | 'insertOrder'
+  | 'setCodeUrl'
+  | 'findOrder'
+  | 'appendEvent'
+  | 'claimDue'
+  | 'peekDue'
+  | 'countDue'
+  | 'release'
+  | 'openRun'
+  | 'finishRun'
+>
+
+export interface StoreParts {
+  readonly server: DatabaseServer
+  readonly owner: Owner
+  readonly random: Random
+  readonly kind: Store['kind']
+}
+
+/** As many as in `src/store/transaction.ts`. */
+const triesMax = 4
+
+/** One process's store on the model of the database. */
+export function modelStore({ server, owner, random, kind }: StoreParts): Store {
+  const modelled: Modelled = {
+    kind,
+    transaction: (work) => transact({ server, owner, random }, work),
+    insertOrder: (order, event) => server.execute(owner, insertOrder(server, { order, event })),
+    setCodeUrl: (orderNo, update) =>
+      server.execute(owner, setCodeUrl(server, { orderNo, ...update })),
+    findOrder: (orderNo) =>
+      server.execute(owner, {
+        label: 'find order',
+        run: (session) => session.read(orderNo),
+      }),
+    appendEvent: (event) =>
+      server.execute(owner, {
+        label: 'add event',
+        run: (session) => addEvent(server, session, { event, state: null }),
+      }),
+    claimDue: (due) => server.execute(owner, claim(server, due)),
+    peekDue: (due) => server.execute(owner, peek(server, due)),
+    countDue: (due) => server.execute(owner, countDue(server, due)),
+    release: (claimed) => server.execute(owner, giveBack(claimed)),
+    openRun: (run) => server.execute(owner, openRun(server, run)),
+    finishRun: (runId, end) => server.execute(owner, finishRun(server, { runId, ...end })),
+  }
+  // The rest of the store is for people who read; a stage that called it would fail the seed.
+  return modelled as Store
+}
+
+/** Again after a conflict, as the real store does: the first run left nothing behind. */
+async function transact<T>(
+  { server, owner, random }: Omit<StoreParts, 'kind'>,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await transactOnce(server, { owner, work })
+    } catch (error) {
+      if (tries === triesMax || !(error instanceof ConflictError)) throw error
+      await server.pause(owner, random.next() * 20 * tries)
+    }
+  }
+}
+
+async function transactOnce<T>(
+  server: DatabaseServer,
+  { owner, work }: { owner: Owner; work: (tx: Tx) => Promise<T> },
+): Promise<T> {
+  const session = await server.begin(owner)
+  const steps = new Steps(server, session)
+  let result: T
+  try {
+    result = await work(steps as Pick<Tx, keyof Tx> & Steps)
+    // PostgreSQL would answer COMMIT with a silent ROLLBACK.
+    if (steps.failure !== null) throw steps.failure.error
+  } catch (error) {
+    await server.rollback(session)
+    throw error
+  }
+  await server.commit(session)
+  return result
+}
+
+/** The steps of one transaction that `settle` takes. */
+class Steps implements Pick<Tx, 'lockOrder' | 'credit' | 'turn' | 'wait' | 'note' | 'execute'> {
+  failure: { readonly error: unknown } | null = null
+  readonly #server: DatabaseServer
+  readonly #session: Session
+
+  constructor(server: DatabaseServer, session: Session) {
+    this.#server = server
+    this.#session = session
+  }
+
+  lockOrder(orderNo: string, options: { transactionId: string | null } = { transactionId: null }) {
+    const run = lockOrder(this.#server, { orderNo, ...options })
+    return this.#step('lock order', orderNo, run)
+  }
+
+  credit(...[order, given]: Parameters<Tx['credit']>) {
+    const run = credit(this.#server, { order, ...given })
+    return this.#step('credit order', order.orderNo, run)
+  }
+
+  turn(...[order, given]: Parameters<Tx['turn']>) {
+    return this.#step('turn order', order.orderNo, turn(this.#server, { order, ...given }))
+  }
+
+  wait(...[order, given]: Parameters<Tx['wait']>) {
+    return this.#step('let order wait', order.orderNo, wait(this.#server, { order, ...given }))
+  }
+
+  note(event: Parameters<Tx['note']>[0]) {
+    return this.#step('note', null, (session) =>
+      addEvent(this.#server, session, { event, state: null }),
+    )
+  }
+
+  /** The embedder's statement; the only one that is modelled is the delivery of what was paid. */
+  execute(_statement: string, [orderNo, amount]: readonly unknown[]) {
+    return this.#step('deliver', null, (session) => {
+      if (typeof orderNo !== 'string' || typeof amount !== 'bigint') {
+        throw new StoreError('not a delivery')
+      }
+      session.deliveries.push({ orderNo, amount })
+      return []
+    })
+  }
+
+  async #step<T>(label: string, orderNo: string | null, run: (session: Session) => T): Promise<T> {
+    const locks = orderNo === null ? [] : [orderKey(orderNo)]
+    try {
+      return await this.#server.step(this.#session, { label, locks, run })
+    } catch (error) {
+      this.failure ??= { error }
+      throw error
+    }
+  }
+}

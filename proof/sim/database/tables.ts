@@ -1,0 +1,34 @@
+import type { Transfer } from '../../../src/ledger/transfer.ts'
+import type { Order, OrderEvent } from '../../../src/order.ts'
+import type { Run } from '../../../src/run.ts'
+
+export interface StoredTransfer extends Transfer {
+  readonly at: Date
+}
+
+/** Written by the embedder's `onPaid`, in the crediting transaction. */
+export interface Delivery {
+  readonly orderNo: string
+  readonly amount: bigint
+}
+
+/** What is committed. */
+export class Tables {
+  readonly orders = new Map<string, Order>()
+  readonly orderNoByKey = new Map<string, string>()
+  readonly events: OrderEvent[] = []
+  readonly transfers: StoredTransfer[] = []
+  readonly transferByOrder = new Map<string, StoredTransfer>()
+  readonly transferByTransaction = new Map<string, StoredTransfer>()
+  readonly deliveries: Delivery[] = []
+  readonly runs = new Map<string, Run>()
+  readonly runIdBySlot = new Map<number, string>()
+}
+
+/** All that one transaction changed, as it becomes visible to others. */
+export interface Change {
+  readonly orders: readonly { readonly before: Order | null; readonly after: Order }[]
+  readonly events: readonly OrderEvent[]
+  readonly transfers: readonly StoredTransfer[]
+  readonly deliveries: readonly Delivery[]
+}

@@ -1,0 +1,28 @@
+/** Counts of one seed, or of many added up. */
+export class Figures {
+  readonly counts: Map<string, number>
+
+  constructor(counts: Iterable<readonly [string, number]> = []) {
+    this.counts = new Map(counts)
+  }
+
+  count(name: string, by = 1): void {
+    this.counts.set(name, this.of(name) + by)
+  }
+
+  of(name: string): number {
+    return this.counts.get(name) ?? 0
+  }
+
+  add(other: Iterable<readonly [string, number]>): void {
+    for (const [name, count] of other) this.count(name, count)
+  }
+
+  /** Those whose name begins so, without it, most frequent first. */
+  under(prefix: string): readonly (readonly [string, number])[] {
+    return [...this.counts]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, count]) => [name.slice(prefix.length), count] as const)
+      .sort(([, one], [, other]) => other - one)
+  }
+}

@@ -1,0 +1,37 @@
+import { maskTrade } from '../../../src/gateway/evidence.ts'
+import type { OpenedCallback, RawCallback } from '../../../src/gateway/gateway.ts'
+import { readTrade } from '../../../src/gateway/trade-body.ts'
+
+/** What stands for the signature: who wrote it is a verdict here. */
+const verdictHeader = 'wechatpay-signature'
+
+export interface Notification {
+  readonly id: string
+  readonly type: string
+  readonly trade: object
+}
+
+export function rawCallback(
+  notification: Notification,
+  verdict: 'genuine' | 'forged',
+): RawCallback {
+  return {
+    headers: { [verdictHeader]: verdict },
+    body: Buffer.from(JSON.stringify(notification)),
+  }
+}
+
+/** As the production gateway opens one, but for the cryptography. */
+export function openNotification({ headers, body }: RawCallback): OpenedCallback {
+  if (headers[verdictHeader] !== 'genuine') return rejected(401, 'its signature is wrong')
+  const { id, type, trade } = JSON.parse(Buffer.from(body).toString()) as Notification
+  if (type !== 'TRANSACTION.SUCCESS') return rejected(400, `not a payment: ${type}`)
+  const read = readTrade(trade)
+  if (read?.state !== 'paid') return rejected(400, 'not a paid trade')
+  const evidence = { event_id: id, event_type: type, trade: maskTrade(trade) }
+  return { kind: 'opened', answer: { kind: 'trade', trade: read, evidence } }
+}
+
+function rejected(status: number, reason: string): OpenedCallback {
+  return { kind: 'rejected', status, reason }
+}

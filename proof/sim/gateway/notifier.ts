@@ -1,0 +1,127 @@
+import type { Receipt } from '../../../src/callback.ts'
+import type { RawCallback } from '../../../src/gateway/gateway.ts'
+import type { Loop } from '../clock/loop.ts'
+import type { Random } from '../clock/random.ts'
+import type { Figures } from '../figures.ts'
+import type { Weather } from '../weather.ts'
+import { type Dossier, merchant, stateTrade, type TradeTruth, tradeBody } from './book.ts'
+import { type Notification, rawCallback } from './notification.ts'
+
+export interface NotifierParts {
+  readonly loop: Loop
+  readonly random: Random
+  readonly weather: Weather
+  readonly figures: Figures
+  readonly callbacksHeal: boolean
+  /** Brings it to some node that is up; `answered` is called if an answer comes back. False: none is up. */
+  readonly deliver: (callback: RawCallback, answered: (receipt: Receipt) => void) => boolean
+  readonly onAcknowledged: (notification: Notification) => void
+}
+
+const minuteMs = 60_000
+
+/** After an attempt that was not acknowledged, as WeChat Pay documents it. */
+const waitsMs = [
+  15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600,
+].map((seconds) => seconds * 1000)
+
+interface Delivery {
+  readonly notification: Notification
+  readonly dossier: Dossier
+  readonly said: TradeTruth
+  attempts: number
+  acknowledged: boolean
+}
+
+/** Tells of payments, again and again until it is acknowledged; and so do liars. */
+export class Notifier {
+  readonly deliveries: Delivery[] = []
+  readonly #parts: NotifierParts
+  #forgedCount = 0
+
+  constructor(parts: NotifierParts) {
+    this.#parts = parts
+  }
+
+  /** Of the payment just made. */
+  tell(dossier: Dossier): void {
+    const { trade } = dossier
+    if (trade === null) return
+    const { random } = this.#parts
+    const id = `EV-${this.deliveries.length + 1}`
+    const notification = { id, type: 'TRANSACTION.SUCCESS', trade: tradeBody(trade) }
+    // What it says is the truth of this moment, however late it comes.
+    const said = { ...trade }
+    const delivery = { notification, dossier, said, attempts: 0, acknowledged: false }
+    this.deliveries.push(delivery)
+    this.#world(random.skewed(10, 20_000), 'callback due', () => this.#attempt(delivery))
+    if (this.#parts.weather.strikes('replayedCallback')) {
+      const afterMs = random.skewed(minuteMs, 90 * minuteMs)
+      this.#world(afterMs, 'callback replayed', () => this.#send(delivery))
+    }
+  }
+
+  /** Says that an order is paid, in somebody else's hand, or is genuine and no payment. */
+  forge(dossier: Dossier): void {
+    const { ordered, orderNo } = dossier
+    const { random, figures, deliver } = this.#parts
+    this.#forgedCount += 1
+    figures.count('fault:callbackForged')
+    const trade = {
+      ...merchant,
+      out_trade_no: random.chance(0.1) ? 'RECH00000000000000NOTOURS000' : orderNo,
+      trade_state: 'SUCCESS',
+      transaction_id: `7777${String(this.#forgedCount).padStart(24, '0')}`,
+      amount: { total: ordered.amount, currency: ordered.currency },
+    }
+    const id = `FORGED-${this.#forgedCount}`
+    const type = 'TRANSACTION.SUCCESS'
+    const callback = random.pick([
+      rawCallback({ id, type, trade }, 'forged'),
+      rawCallback({ id, type: 'REFUND.SUCCESS', trade }, 'genuine'),
+      rawCallback({ id, type, trade: { ...trade, trade_state: 'NOTPAY' } }, 'genuine'),
+    ])
+    deliver(callback, (receipt) => {
+      if (receipt.kind === 'settled') this.#parts.onAcknowledged({ id, type, trade })
+    })
+  }
+
+  /** Once faults have stopped: what was never acknowledged, and has attempts left, comes soon. */
+  heal(): void {
+    if (!this.#parts.callbacksHeal) return
+    for (const delivery of this.deliveries) {
+      const fire = () => this.#attempt(delivery)
+      this.#world(this.#parts.random.between(0, minuteMs), 'callback due', fire)
+    }
+  }
+
+  #attempt(delivery: Delivery): void {
+    if (delivery.acknowledged || delivery.attempts >= waitsMs.length) return
+    delivery.attempts += 1
+    this.#send(delivery)
+    const { weather, callbacksHeal } = this.#parts
+    if (weather.stopped && !callbacksHeal) return
+    const waitMs = weather.stopped ? minuteMs : (waitsMs[delivery.attempts - 1] ?? minuteMs)
+    this.#world(waitMs, 'callback due', () => this.#attempt(delivery))
+  }
+
+  #send(delivery: Delivery): void {
+    const { weather, deliver, figures, onAcknowledged, random, loop } = this.#parts
+    if (weather.losesCallback()) return
+    stateTrade(delivery.dossier, { at: loop.now, trade: delivery.said })
+    const callback = rawCallback(delivery.notification, 'genuine')
+    const answered = (receipt: Receipt) => {
+      if (receipt.kind === 'rejected') return
+      delivery.acknowledged = true
+      onAcknowledged(delivery.notification)
+    }
+    figures.count('callbacks')
+    deliver(callback, answered)
+    if (!weather.strikes('duplicateCallback')) return
+    this.#world(random.skewed(0, 5000), 'callback again', () => deliver(callback, answered))
+  }
+
+  #world(ms: number, label: string, fire: () => void): void {
+    this.#parts.loop.after(ms, { owner: null, label, fire })
+  }
+}

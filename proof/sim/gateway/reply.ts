@@ -1,0 +1,52 @@
+import type { Heard } from '../../../src/gateway/answer.ts'
+
+/** A response as it comes over the wire, and what verifying it would find. */
+export type SentReply = Pick<Heard, 'reply' | 'verification'>
+
+type Verification = Heard['verification']
+
+const genuine: Verification = { kind: 'genuine', serial: 'PUB_KEY_ID_01' }
+
+function rejected(flaw: Extract<Verification, { kind: 'rejected' }>['flaw'], systemic = false) {
+  return { kind: 'rejected', flaw, message: `it is ${flaw}`, systemic } as const
+}
+
+function reply(status: number, body: string, verification: Verification): SentReply {
+  return {
+    reply: { kind: 'reply', status, headers: { 'request-id': 'SIM-1' }, body: Buffer.from(body) },
+    verification,
+  }
+}
+
+export function signed(status: number, body: object | null): SentReply {
+  return reply(status, body === null ? '' : JSON.stringify(body), genuine)
+}
+
+export function unsigned(status: number, body: object | string): SentReply {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return reply(status, text, rejected('unsigned'))
+}
+
+/** The right bytes, or what looks like them, by nobody that we know. */
+export function unbelievable(
+  body: object,
+  flaw: 'forged' | 'stale' | 'unsigned' | 'probe',
+): SentReply {
+  return reply(200, JSON.stringify(body), rejected(flaw))
+}
+
+export function keyless(body: object): SentReply {
+  return reply(200, JSON.stringify(body), rejected('keyless', true))
+}
+
+export function signedGarbage(text: string): SentReply {
+  return reply(200, text, genuine)
+}
+
+export function absence(code: 'ORDER_NOT_EXIST' | 'ORDERNOTEXIST'): SentReply {
+  return unsigned(404, { code, message: 'order does not exist' })
+}
+
+export function refusal(status: number, code: string): SentReply {
+  return unsigned(status, { code, message: code.toLowerCase() })
+}

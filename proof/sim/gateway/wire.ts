@@ -1,0 +1,93 @@
+import { answerOf, closingOf, prepayOf } from '../../../src/gateway/answer.ts'
+import type { Gateway } from '../../../src/gateway/gateway.ts'
+import { unknownAnswer } from '../../../src/gateway/unknown.ts'
+import type { UnknownAnswer } from '../../../src/trade.ts'
+import type { Loop, Owner } from '../clock/loop.ts'
+import type { Weather } from '../weather.ts'
+import { merchant } from './book.ts'
+import { openNotification } from './notification.ts'
+import type { SentReply } from './reply.ts'
+import type { GatewayServer } from './server.ts'
+
+export interface WireParts {
+  readonly loop: Loop
+  readonly weather: Weather
+  readonly server: GatewayServer
+  readonly owner: Owner
+  readonly timeoutMs: number
+}
+
+/**
+ * One process's way to the model of the gateway. What comes back is read by the production parser;
+ * only the signatures are verdicts here, because RSA is slow and has tests of its own.
+ */
+export function modelGateway(parts: WireParts): Gateway {
+  const { server } = parts
+  return {
+    name: 'wechatpay',
+    ...merchant,
+    query: (orderNo) =>
+      exchange(parts, {
+        label: `query ${orderNo}`,
+        arrive: () => server.query(orderNo),
+        read: (heard) => answerOf({ ...heard, attempt: `query order "${orderNo}"` }),
+      }),
+    queryByTransactionId: () => Promise.reject(new Error('no stage asks by transaction id')),
+    close: (orderNo) =>
+      exchange(parts, {
+        label: `close ${orderNo}`,
+        arrive: () => server.close(orderNo),
+        read: (heard) => closingOf({ ...heard, attempt: `close order "${orderNo}"` }),
+      }),
+    prepay: ({ orderNo }) =>
+      exchange(parts, {
+        label: `prepay ${orderNo}`,
+        arrive: () => server.prepay(orderNo),
+        read: (heard) => prepayOf({ ...heard, attempt: `place order "${orderNo}"` }),
+      }),
+    openCallback: async (callback) => openNotification(callback),
+    probe: () => Promise.reject(new Error('no stage probes')),
+    stop: async () => {},
+  }
+}
+
+interface Exchange<T> {
+  readonly label: string
+  /** Null: nothing comes back. */
+  readonly arrive: () => SentReply | null
+  readonly read: (heard: SentReply) => T
+}
+
+/** There, a moment at the gateway, and back; each way can be lost, and patience has an end. */
+function exchange<T>(
+  { loop, weather, owner, timeoutMs }: WireParts,
+  { label, arrive, read }: Exchange<T>,
+): Promise<T | UnknownAnswer> {
+  return new Promise((resolve) => {
+    const silence = (cause: 'timeout' | 'network', message: string) =>
+      resolve(unknownAnswer(cause, message))
+    const deadline = loop.after(timeoutMs * owner.timerRate, {
+      owner,
+      label: 'gateway deadline',
+      fire: () => silence('timeout', 'no answer in time'),
+    })
+    const back = (sent: SentReply) => {
+      const late = weather.strikes('answerLate') ? timeoutMs : 0
+      loop.after(weather.latencyMs() + late, {
+        owner,
+        label: `${label} answered ${sent.reply.status}`,
+        fire: () => {
+          deadline.cancelled = true
+          resolve(read(sent))
+        },
+      })
+    }
+    const there = () => {
+      if (!owner.alive && !weather.outlivesSender()) return
+      if (weather.rages('gateway_silent') || weather.strikes('questionLost')) return
+      const sent = arrive()
+      if (sent !== null && !weather.strikes('answerLost')) back(sent)
+    }
+    loop.after(weather.latencyMs(), { owner: null, label: `${owner.name}: ${label}`, fire: there })
+  })
+}

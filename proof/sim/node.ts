@@ -1,0 +1,68 @@
+import { Backlog } from '../../src/backlog.ts'
+import { Breaker } from '../../src/breaker.ts'
+import { receiveCallback } from '../../src/callback.ts'
+import { checkOrder } from '../../src/check.ts'
+import { localEngine } from '../../src/engine/local.ts'
+import type { Event } from '../../src/event.ts'
+import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
+import { InFlight } from '../../src/in-flight.ts'
+import type { Scanning } from '../../src/pass.ts'
+import { type AdoptRequest, adoptOrder, type PlaceRequest, placeOrder } from '../../src/place.ts'
+import { scan } from '../../src/scan.ts'
+import type { SchedulePolicy } from '../../src/schedule.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createJob } from '../../src/tick.ts'
+import type { Owner } from './clock/loop.ts'
+import type { Scenario } from './scenario.ts'
+
+/** Wherever it is declared, this is what a run takes. */
+export type OnPaid = NonNullable<Scanning['onPaid']>
+
+export interface NodeParts {
+  readonly owner: Owner
+  readonly scenario: Scenario
+  readonly policy: SchedulePolicy
+  readonly store: Store
+  readonly gateway: Gateway
+  readonly emit: (event: Event) => void
+  readonly onPaid: OnPaid | null
+}
+
+/** One process of budan. */
+export type SimulatedNode = ReturnType<typeof startNode>
+
+/** The production stages, wired as `src/service.ts` does it, and started. */
+export function startNode(parts: NodeParts) {
+  const { owner, scenario, policy, store, gateway, emit, onPaid } = parts
+  const breaker = new Breaker(emit)
+  const scanning: Scanning = {
+    ...{ store, gateway, breaker, policy, emit, node: owner.name },
+    ...(onPaid && { onPaid }),
+    batchSize: scenario.recharge.compensationBatchSize,
+    concurrency: scenario.recharge.compensationConcurrency,
+  }
+  const backlog = new Backlog({
+    intervalMs: policy.intervalMs,
+    batchSize: scanning.batchSize,
+    drain: scenario.drain,
+    qpsMax: 20,
+  })
+  const job = createJob({ scanning, enabled: true, backlog, engine: localEngine })
+  const inFlight = new InFlight(policy.leaseMs - policy.runDeadlineMs + 10_000)
+  const placing = { store, gateway, breaker, policy, clock: () => new Date(), node: owner.name }
+  job.start()
+  return {
+    owner,
+    breaker,
+    start: () => job.start(),
+    stop: () => inFlight.end(job.stop()),
+    place: (request: PlaceRequest) => inFlight.track(placeOrder(placing, request)),
+    adopt: (request: AdoptRequest) => inFlight.track(adoptOrder(placing, request)),
+    check: (orderNo: string) => inFlight.track(checkOrder(scanning, orderNo)),
+    receive: (callback: RawCallback) => inFlight.track(receiveCallback(scanning, callback)),
+    run: (dryRun: boolean) =>
+      inFlight.track(
+        scan(scanning, { trigger: 'manual', dryRun, intervalMs: null, signal: inFlight.signal }),
+      ),
+  }
+}

@@ -1,0 +1,216 @@
+import type { SchedulePolicy } from '../../src/schedule.ts'
+import { schedulePolicy } from '../../src/schedule.ts'
+import type { Store } from '../../src/store/store.ts'
+import { Auditor } from './auditor.ts'
+import { Loop } from './clock/loop.ts'
+import { Random } from './clock/random.ts'
+import { Trace } from './clock/trace.ts'
+import type { Era } from './clock/virtual.ts'
+import { Cluster } from './cluster.ts'
+import { DatabaseServer } from './database/server.ts'
+import { type Failure, Verdict } from './failure.ts'
+import { Figures } from './figures.ts'
+import { Notifier } from './gateway/notifier.ts'
+import { GatewayServer } from './gateway/server.ts'
+import { Liveness } from './liveness.ts'
+import { drawScenario, type Scenario } from './scenario.ts'
+import { Story } from './story.ts'
+import { Weather } from './weather.ts'
+
+export interface SeedEnd {
+  readonly seed: number
+  readonly failure: Failure | null
+  readonly figures: Figures
+  readonly hash: string
+  readonly trace: Trace
+}
+
+export interface SeedOptions {
+  /** Keep the trace as text. */
+  readonly traced?: boolean
+  /** For tests of the auditor: something wrong is put between a node and the database. */
+  readonly wrapStore?: (store: Store) => Store
+}
+
+const startAt = Date.UTC(2026, 0, 24, 7)
+const minuteMs = 60_000
+
+/** The world of one seed, from its first order to the last thing that can be demanded. */
+export class Simulation {
+  readonly era: Era
+  readonly #seed: number
+  readonly #scenario: Scenario
+  readonly #policy: SchedulePolicy
+  readonly #loop: Loop
+  readonly #trace: Trace
+  readonly #figures = new Figures()
+  readonly #verdict = new Verdict()
+  readonly #weather: Weather
+  readonly #database: DatabaseServer
+  readonly #gateway: GatewayServer
+  readonly #cluster: Cluster
+  readonly #notifier: Notifier
+  readonly #story: Story
+  readonly #auditor: Auditor
+
+  constructor(seed: number, { traced = false, wrapStore = (store) => store }: SeedOptions = {}) {
+    this.#seed = seed
+    const scenario = drawScenario(new Random(seed, 1))
+    this.#scenario = scenario
+    this.#policy = policyOf(scenario)
+    const random = new Random(seed, 2)
+    this.#trace = new Trace({ kept: traced, startAt })
+    this.#loop = new Loop({ random, trace: this.#trace, startAt })
+    this.era = { loop: this.#loop, random }
+    const [loop, trace, figures, verdict] = [this.#loop, this.#trace, this.#figures, this.#verdict]
+    this.#weather = new Weather({ loop, random, figures, scenario })
+    const world = { scenario, loop, random, trace, figures, verdict, weather: this.#weather }
+    this.#database = new DatabaseServer({
+      ...world,
+      skewMs: scenario.databaseSkewMs,
+      onCommit: (change) => {
+        for (const { before, after } of change.orders)
+          if (before === null) this.#story.stored(after)
+        this.#auditor.committed(change)
+      },
+      onRefusal: (constraint) => this.#auditor.refused(constraint),
+    })
+    this.#gateway = new GatewayServer({
+      ...world,
+      lapseMsMax: this.#policy.absenceSpreadMs,
+      onPaid: (dossier) => this.#notifier.tell(dossier),
+    })
+    const servers = { database: this.#database, gateway: this.#gateway }
+    this.#cluster = new Cluster({ ...world, ...servers, policy: this.#policy, wrapStore })
+    this.#notifier = new Notifier({
+      ...world,
+      callbacksHeal: scenario.callbacksHeal,
+      deliver: (callback, answered) => this.#cluster.deliver(callback, answered),
+      onAcknowledged: (notification) => this.#auditor.acknowledged(notification),
+    })
+    this.#story = new Story({
+      ...{ ...world, cluster: this.#cluster, gateway: this.#gateway, notifier: this.#notifier },
+    })
+    this.#auditor = new Auditor({
+      verdict,
+      tables: this.#database.tables,
+      dossiers: this.#gateway.dossiers,
+      now: () => this.#database.now(),
+      waitMsMax: this.#waitMsMax,
+      hasDeliveries: scenario.hasOnPaid,
+    })
+  }
+
+  async run(): Promise<SeedEnd> {
+    this.#cluster.start()
+    this.#story.begin()
+    this.#outages()
+    await this.#safetyPhase()
+    if (this.#verdict.failure === null) await this.#livenessPhase()
+    if (this.#verdict.failure === null) this.#auditor.final()
+    return this.#end()
+  }
+
+  /** Something that nobody caught: the process would have died of it. */
+  caught(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#verdict.fail('no error of our own', text)
+  }
+
+  async #safetyPhase(): Promise<void> {
+    const endAt = startAt + this.#scenario.faultyMs
+    let over = false
+    this.#loop.after(this.#scenario.faultyMs, {
+      owner: null,
+      label: 'faults stop',
+      fire: () => {
+        over = true
+      },
+    })
+    await this.#loop.run(() => this.#isBroken || over || this.#loop.now > endAt)
+  }
+
+  async #livenessPhase(): Promise<void> {
+    const { callbacksHeal } = this.#scenario
+    this.#weather.stop()
+    this.#gateway.heal()
+    this.#cluster.heal()
+    this.#notifier.heal()
+    const liveness = new Liveness(
+      {
+        verdict: this.#verdict,
+        tables: this.#database.tables,
+        dossiers: this.#gateway.dossiers,
+        batchSize: this.#scenario.recharge.compensationBatchSize,
+        intervalMs: this.#policy.intervalMs,
+        thresholdMs: this.#policy.thresholdMs,
+        waitMsMax: this.#waitMsMax,
+        skewMs: this.#scenario.databaseSkewMs,
+        callbacksHeal,
+        mayHold: this.#mayHold(),
+      },
+      this.#loop.now,
+    )
+    let over = false
+    const look = () => {
+      over = liveness.look(this.#loop.now)
+      if (!over) this.#loop.after(minuteMs / 2, { owner: null, label: 'look', fire: look })
+    }
+    this.#trace.tell(this.#loop.now, () => `faults stop; ${liveness.runsMax} runs at most from now`)
+    const limitAt = this.#loop.now + liveness.limitMs
+    look()
+    await this.#loop.run(() => this.#isBroken || over || this.#loop.now > limitAt)
+    if (!this.#isBroken) liveness.final()
+  }
+
+  /** A breaker that is open lets a run ask one order; absent orders may open it again. */
+  #mayHold(): boolean {
+    const open = this.#cluster.live.some(({ breaker }) => breaker.reason !== null)
+    const absent = [...this.#gateway.dossiers.values()].filter(({ trade }) => trade === null)
+    return open || absent.length >= 3
+  }
+
+  /** What an outage does to what is under way when it begins. */
+  #outages(): void {
+    for (const { kind, fromMs } of this.#scenario.outages) {
+      if (kind !== 'database_down') continue
+      const fire = () => this.#database.endSessions(() => true)
+      this.#loop.after(fromMs, { owner: null, label: 'database goes down', fire })
+    }
+  }
+
+  #end(): SeedEnd {
+    const { tables } = this.#database
+    this.#figures.count('seeds')
+    this.#figures.count('events', this.#loop.fired)
+    this.#figures.count('credits', tables.transfers.length)
+    this.#figures.count('runs', tables.runs.size)
+    this.#figures.count('virtual ms', Math.round(this.#loop.now - startAt))
+    for (const { status } of tables.orders.values()) this.#figures.count(`status:${status}`)
+    return {
+      seed: this.#seed,
+      failure: this.#verdict.failure,
+      figures: this.#figures,
+      hash: this.#trace.hash,
+      trace: this.#trace,
+    }
+  }
+
+  get #isBroken(): boolean {
+    return this.#verdict.failure !== null
+  }
+
+  /** No schedule and no lease is longer. */
+  get #waitMsMax(): number {
+    return Math.max(this.#policy.leaseMs, ...this.#policy.recheckMs) + 1
+  }
+}
+
+function policyOf({ recharge, drain, timeoutMs }: Scenario): SchedulePolicy {
+  const rest = {
+    compensationEnabled: true,
+    compensationDrain: drain,
+    compensationMaxQps: 20,
+  }
+  return schedulePolicy({ ...recharge, ...rest }, timeoutMs)
+}

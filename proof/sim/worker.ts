@@ -1,0 +1,34 @@
+import { Figures } from './figures.ts'
+import { SeedRunner } from './seed.ts'
+import type { Portion } from './seeds.ts'
+
+/** So many seeds between two reports: a few seconds of work. */
+const portionSeeds = 250
+
+/** A process of `runMany`: `count` seeds from `from` on, `step` apart. Tells its parent how it goes. */
+export async function runWorker([from = 1, count = 0, step = 1]: readonly number[]): Promise<void> {
+  // A failing seed is run again by the parent, with its stacks.
+  Error.stackTraceLimit = 0
+  // Nobody is left to tell.
+  process.on('disconnect', () => process.exit())
+  const runner = new SeedRunner()
+  let figures = new Figures()
+  let done = 0
+  for (let at = 0; at < count; at += 1) {
+    const end = await runner.run(from + at * step)
+    figures.add(end.figures.counts)
+    done += 1
+    const failed = end.failure === null ? null : { seed: end.seed, failure: end.failure }
+    if (failed === null && done < portionSeeds && at < count - 1) continue
+    report({ done, counts: [...figures.counts], failed })
+    if (failed !== null) break
+    figures = new Figures()
+    done = 0
+  }
+  runner.end()
+  process.disconnect?.()
+}
+
+function report(portion: Portion): void {
+  process.send?.(portion)
+}

@@ -1,0 +1,125 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { SeedRunner } from '../../proof/sim/seed.ts'
+import type { Store, Tx } from '../../src/store/store.ts'
+
+const runner = new SeedRunner()
+afterAll(() => runner.end())
+
+/** Seeds until the fault shows; the first is fixed, so that a test that fails does so again. */
+async function catchFault(wrapStore: (store: Store) => Store, { within }: { within: number }) {
+  for (let seed = 1; seed <= within; seed += 1) {
+    const { failure } = await runner.run(seed, { wrapStore })
+    if (failure !== null) return failure
+  }
+  return null
+}
+
+function withTx(store: Store, change: (tx: Tx) => Partial<Tx>): Store {
+  return {
+    ...store,
+    transaction: (work) => store.transaction((tx) => work(overlay(tx, change(tx)))),
+  }
+}
+
+/** The steps are methods of a class: each is bound, so that the others can be replaced. */
+function overlay(tx: Tx, changed: Partial<Tx>): Tx {
+  return new Proxy(tx, {
+    get: (target, name) => {
+      const step = Reflect.get(changed, name) ?? Reflect.get(target, name)
+      return typeof step === 'function' ? step.bind(target) : step
+    },
+  })
+}
+
+describe('the auditor', () => {
+  it('catches a credit that was not paid for (I2)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        wait: (order, { event }) => {
+          const { orderNo, gateway, amount, currency, mchid, appid, userId } = order
+          const entries = [
+            { account: `gateway:${gateway}:${mchid}`, amount: -amount },
+            { account: `user:${userId}`, amount },
+          ] as const
+          const transactionId = `4200${orderNo}`
+          const facts = { orderNo, gateway, transactionId, amount, currency, mchid, appid }
+          const transfer = { ...facts, paidAt: null, entries }
+          return tx.credit(order, { transfer, source: 'check', event })
+        },
+      }))
+    expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I2' })
+  })
+
+  it('catches an order that expires while it can be paid (I5)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        wait: (order, { event }) => tx.turn(order, { status: 'expired', event }),
+      }))
+    expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I5' })
+  })
+
+  it('catches an order that is delivered twice (I1)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        execute: async (statement, values) => {
+          await tx.execute(statement, values)
+          return tx.execute(statement, values)
+        },
+      }))
+    expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I1' })
+  })
+
+  it('catches a second credit of one order at the last line of defence', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        credit: async (order, credit) => {
+          const paid = await tx.credit(order, credit)
+          await tx.credit(order, credit)
+          return paid
+        },
+      }))
+    const failure = await catchFault(planted, { within: 5 })
+    expect(failure).toMatchObject({ invariant: 'the last line of defence' })
+  })
+
+  it('catches work that is told as done and was rolled back (I7, I8)', async () => {
+    const planted = (store: Store): Store => ({
+      ...store,
+      transaction: async (work) => {
+        const ends: Awaited<ReturnType<typeof work>>[] = []
+        const rollback = new Error('rolled back')
+        try {
+          await store.transaction(async (tx) => {
+            ends.push(await work(tx))
+            throw rollback
+          })
+        } catch (error) {
+          if (error !== rollback) throw error
+        }
+        return ends[0] as Awaited<ReturnType<typeof work>>
+      },
+    })
+    const failure = await catchFault(planted, { within: 10 })
+    expect(['I7', 'I8', 'I9']).toContain(failure?.invariant)
+  })
+
+  it('catches an order that is claimed and never asked about (I9)', async () => {
+    const planted = (store: Store): Store => ({
+      ...store,
+      claimDue: async (due) =>
+        (await store.claimDue(due)).filter(({ order }) => order.amount % 5n !== 0n),
+    })
+    expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I9' })
+  })
+
+  it('catches a question that is put off beyond its schedule (I9)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        wait: (order, { schedule, event }) => {
+          const nextCheckAt = new Date(+schedule.nextCheckAt + 3_600_000)
+          return tx.wait(order, { schedule: { ...schedule, nextCheckAt }, event })
+        },
+      }))
+    expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I9' })
+  })
+})

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { SeedRunner } from '../../proof/sim/seed.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+}
+
+/** `npm run sim`, without npm. */
+function sim(...given: readonly string[]): Promise<Ended> {
+  const command = ['--import', 'tsx', 'proof/sim/main.ts', ...given]
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { cwd: root }, (error, out, errors) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out: out + errors })
+    })
+  })
+}
+
+describe('npm run sim', () => {
+  it('runs two hundred new seeds clean, and names the one that is not', async () => {
+    const from = randomInt(1_000_000_000)
+    const { code, out } = await sim('--seeds', '200', '--from', String(from), '--jobs', '2')
+    expect(code, `npm run sim -- --seeds 200 --from ${from}\n${out}`).toBe(0)
+    expect(out).toMatch(/^200 seeds in /m)
+  })
+
+  it('says how one seed ended, and refuses what it does not understand', async () => {
+    const [one, wrong] = await Promise.all([sim('--seed', '7'), sim('--seeds', 'many')])
+    expect(one).toMatchObject({ code: 0 })
+    expect(one.out).toMatch(/^seed 7: clean, trace [0-9a-f]{8}, \d+ events$/m)
+    expect(wrong).toMatchObject({ code: 2 })
+  })
+})
+
+describe('SeedRunner.run()', () => {
+  it('gives the same history for the same seed, in this process and in another', async () => {
+    const runner = new SeedRunner()
+    const first = await runner.run(7, { traced: true })
+    const other = await runner.run(8, { traced: true })
+    const again = await runner.run(7, { traced: true })
+    runner.end()
+    expect(again.trace.lines).toEqual(first.trace.lines)
+    expect(again.hash).toBe(first.hash)
+    expect(other.hash).not.toBe(first.hash)
+    expect((await sim('--seed', '7')).out).toContain(`trace ${first.hash}`)
+  })
+
+  it('does the same whether or not it keeps the trace', async () => {
+    const runner = new SeedRunner()
+    const [kept, silent] = [await runner.run(9, { traced: true }), await runner.run(9)]
+    runner.end()
+    expect([...silent.figures.counts]).toEqual([...kept.figures.counts])
+  })
+
+  it('gives the clock back', async () => {
+    const before = Date
+    const runner = new SeedRunner()
+    await runner.run(10)
+    runner.end()
+    expect(Date).toBe(before)
+    expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(60_000)
+  })
+
+  it('brings about every kind of fault within some hundred seeds', async () => {
+    const runner = new SeedRunner()
+    const faults = new Set<string>()
+    for (let seed = 1; seed <= 120; seed += 1) {
+      const { figures, failure } = await runner.run(seed)
+      expect(failure, `npm run sim -- --seed ${seed}`).toBeNull()
+      for (const [name] of figures.under('fault:')) faults.add(name)
+    }
+    runner.end()
+    expect([...faults]).toEqual(
+      expect.arrayContaining(['commitLost', 'crash', 'crashInCommit', 'lookalike', 'pause']),
+    )
+    expect(faults.size).toBeGreaterThan(25)
+  })
+})
