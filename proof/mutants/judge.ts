@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Proof } from './mutant.ts'
+
+/** What a proof says of the program in a folder. `broken`: it could not tell. */
+export type Verdict =
+  | { readonly kind: 'sound' }
+  | { readonly kind: 'caught'; readonly by: string }
+  | { readonly kind: 'broken'; readonly why: string }
+
+/** A mutant may make a test wait for what never comes; this ends it. */
+const proofMsMax = 240_000
+
+export async function judge(folder: string, proof: Proof): Promise<Verdict> {
+  return 'test' in proof ? judgeByTest(folder, proof) : judgeBySimulator(folder, proof.seeds)
+}
+
+interface TestReport {
+  readonly testResults: readonly {
+    readonly message: string
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
+}
+
+/** A failure of the named tests alone counts: a file that cannot even be loaded proves nothing. */
+async function judgeByTest(
+  folder: string,
+  { test, name }: { test: string; name: string },
+): Promise<Verdict> {
+  const output = join(folder, 'report.json')
+  rmSync(output, { force: true })
+  const { text, late } = await run(folder, [
+    'node_modules/vitest/vitest.mjs',
+    ...['run', test, '-t', escaped(name), '--reporter=json', `--outputFile=${output}`],
+    ...['--testTimeout=20000', '--retry=0'],
+  ])
+  if (late) return { kind: 'caught', by: 'its deadline' }
+  if (!existsSync(output)) return { kind: 'broken', why: lastLines(text) }
+  const report: TestReport = JSON.parse(readFileSync(output, 'utf8'))
+  const meant = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'passed' || status === 'failed')
+  const failed = meant.find(({ status }) => status === 'failed')
+  if (failed !== undefined) return { kind: 'caught', by: failed.fullName }
+  if (meant.length > 0) return { kind: 'sound' }
+  const why = report.testResults.map(({ message }) => message).join(' ')
+  return { kind: 'broken', why: why.trim() || `no test "${name}" in ${test}: ${lastLines(text)}` }
+}
+
+async function judgeBySimulator(folder: string, seeds: number): Promise<Verdict> {
+  const args = ['--import', 'tsx', 'proof/sim/main.ts', '--seeds', String(seeds), '--jobs', '1']
+  const { code, text, late } = await run(folder, args)
+  if (late) return { kind: 'broken', why: 'the simulator did not end' }
+  if (code === 0) return { kind: 'sound' }
+  const seed = /seed\W+(\w+)/i.exec(text)?.[1]
+  if (code !== 1 || seed === undefined) return { kind: 'broken', why: lastLines(text) }
+  return { kind: 'caught', by: `the simulator, seed ${seed}` }
+}
+
+interface Ended {
+  readonly code: number | null
+  readonly text: string
+  readonly late: boolean
+}
+
+function run(folder: string, args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...process.env, CI: 'true' },
+    })
+    const texts: Buffer[] = []
+    let late = false
+    child.stdout.on('data', (text: Buffer) => texts.push(text))
+    child.stderr.on('data', (text: Buffer) => texts.push(text))
+    const deadline = setTimeout(() => {
+      late = true
+      child.kill('SIGTERM')
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref()
+    }, proofMsMax)
+    child.once('error', reject)
+    child.once('close', (code) => {
+      clearTimeout(deadline)
+      resolve({ code, late, text: Buffer.concat(texts).toString() })
+    })
+  })
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-5).join(' | ')
+}

@@ -1,0 +1,85 @@
+import type { Mutant } from '../mutant.ts'
+
+const faultsTest = 'test/flow/faults.test.ts'
+const callbackTest = 'test/gateway/callback.test.ts'
+
+/** Mistakes in what the gateway is understood to say, and in what it is told. */
+export const gatewayMutants: readonly Mutant[] = [
+  {
+    name: 'a lookalike of success counts as success',
+    faults: [12],
+    file: 'src/gateway/trade-body.ts',
+    find: 'state: Object.hasOwn(states, body.trade_state)\n      ? (states[body.trade_state] ??',
+    replace:
+      'state: Object.hasOwn(states, body.trade_state.toUpperCase())\n      ? (states[body.trade_state.toUpperCase()] ??',
+    caughtBy: { test: faultsTest, name: 'fault 12' },
+  },
+  {
+    name: 'an answer is believed without its signature',
+    faults: [2, 25],
+    file: 'src/gateway/answer.ts',
+    find: "if (verification.flaw === 'unsigned' && reply.status >= 300) return null",
+    replace: "if (verification.flaw === 'unsigned') return null",
+    caughtBy: { test: 'test/gateway/answer.test.ts', name: 'without a signature' },
+  },
+  {
+    name: 'any 404 means that there is no such order',
+    faults: [11],
+    file: 'src/gateway/outcome.ts',
+    find: "[404, '*', 'refused'],",
+    replace: "[404, '*', 'absent'],",
+    caughtBy: { test: 'test/gateway/outcome.test.ts', name: 'HTTP 404 RESOURCE_NOT_EXISTS' },
+  },
+  {
+    name: 'a callback is believed without its signature',
+    faults: [25],
+    file: 'src/gateway/callback.ts',
+    find: "if (verification.kind === 'rejected') {",
+    replace: "if (verification.kind === 'rejected' && verification.flaw === 'malformed') {",
+    caughtBy: { test: callbackTest, name: 'is signed by somebody else' },
+  },
+  {
+    name: 'an old callback may be replayed',
+    faults: [25],
+    file: 'src/gateway/verification.ts',
+    find: 'const toleranceSecs = 300',
+    replace: 'const toleranceSecs = 300_000_000',
+    caughtBy: { test: callbackTest, name: 'is 300 s old' },
+  },
+  {
+    name: 'a callback of another event is taken for a payment',
+    faults: [11],
+    file: 'src/gateway/callback.ts',
+    find: 'if (event_type !== paidEvent) {',
+    replace: "if (event_type === '') {",
+    caughtBy: { test: callbackTest, name: 'is of a refund' },
+  },
+  {
+    name: 'a callback is acknowledged though it was not committed',
+    faults: [21, 22],
+    file: 'src/web/callback.ts',
+    find: 'const receipt = await budan.receiveCallback({ headers, body: bytes })',
+    replace:
+      "const receipt = await budan.receiveCallback({ headers, body: bytes }).catch(() => ({ kind: 'settled' as const }))",
+    caughtBy: {
+      test: 'test/web/callback.test.ts',
+      name: 'answers FAIL without a word of StoreError',
+    },
+  },
+  {
+    name: 'a callback for an order that is not here is acknowledged',
+    faults: [22],
+    file: 'src/callback.ts',
+    find: 'if (settlement === null)\n    return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })',
+    replace: "if (settlement === null) return { kind: 'settled' } as Receipt",
+    caughtBy: { test: faultsTest, name: 'one for an order that is not here is refused' },
+  },
+  {
+    name: 'a call has no deadline',
+    faults: [19],
+    file: 'src/gateway/deadline.ts',
+    find: 'const timer = setTimeout(abort, ms)',
+    replace: 'const timer = setTimeout(abort, ms * 1000)',
+    caughtBy: { test: faultsTest, name: 'end at their deadline, and the run goes on' },
+  },
+]

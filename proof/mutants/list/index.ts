@@ -1,0 +1,12 @@
+import type { Mutant } from '../mutant.ts'
+import { decidingMutants } from './deciding.ts'
+import { gatewayMutants } from './gateway.ts'
+import { jobMutants } from './job.ts'
+import { settlingMutants } from './settling.ts'
+
+export const mutants: readonly Mutant[] = [
+  ...decidingMutants,
+  ...settlingMutants,
+  ...jobMutants,
+  ...gatewayMutants,
+]

@@ -1,0 +1,144 @@
+import type { Mutant } from '../mutant.ts'
+
+const faultsTest = 'test/flow/faults.test.ts'
+const storeTest = 'test/store/postgres.test.ts'
+
+/** Mistakes in which orders are asked about, when, and by whom. */
+export const jobMutants: readonly Mutant[] = [
+  {
+    name: 'a claim takes no lease',
+    faults: [5],
+    file: 'src/store/claim.ts',
+    find: "update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'",
+    replace:
+      "update orders set next_check_at = orders.next_check_at + 0 * ${leaseMs}::float8 * interval '1 millisecond'",
+    caughtBy: { test: storeTest, name: 'claimDue() gives a claimed order to nobody else' },
+  },
+  {
+    name: 'the oldest orders come first, asked or not',
+    faults: [1],
+    file: 'src/store/claim.ts',
+    find: 'order by next_check_at, created_at, order_no\n    limit',
+    replace: 'order by created_at, order_no\n    limit',
+    caughtBy: { test: storeTest, name: 'claimDue() takes orders never asked by creation' },
+  },
+  {
+    name: 'an order is due whatever its schedule says',
+    faults: [1, 20],
+    file: 'src/store/claim.ts',
+    find: "where status = 'pending' and next_check_at <= ${now}",
+    replace: "where status = 'pending' and next_check_at <= ${now} + interval '9 years'",
+    caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
+  },
+  {
+    name: 'there is a window to fall out of',
+    faults: [14],
+    file: 'src/store/claim.ts',
+    find: "and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'",
+    replace:
+      "and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond' and created_at > ${now} - interval '30 minutes'",
+    caughtBy: { test: 'test/flow/resilience.test.ts', name: 'there is no window to fall out of' },
+  },
+  {
+    name: 'a lease is given back that somebody else holds by now',
+    faults: [7],
+    file: 'src/store/claim.ts',
+    find: 'and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to`',
+    replace: 'and orders.state_seq = lease.state_seq`',
+    caughtBy: { test: storeTest, name: 'release() leaves what was settled, or claimed by another' },
+  },
+  {
+    name: 'silence spends the schedule of an order',
+    faults: [24],
+    file: 'src/schedule.ts',
+    find: "if (answer.kind === 'unknown' && answer.cause !== 'refused') {",
+    replace: "if (answer.kind === 'unknown' && answer.systemic && order.checks < 0) {",
+    caughtBy: {
+      test: 'test/unit/schedule.test.ts',
+      name: 'spends nothing of the schedule on an unknown answer',
+    },
+  },
+  {
+    name: 'what is not answered is asked again at once',
+    faults: [20],
+    file: 'src/schedule.ts',
+    find: 'return { ...placeOf(order), nextCheckAt: after(at, Math.min(...at.recheckMs)) }',
+    replace: 'return { ...placeOf(order), nextCheckAt: at.now }',
+    caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
+  },
+  {
+    name: 'the breaker never opens',
+    faults: [24],
+    file: 'src/breaker.ts',
+    find: '      if (answer.systemic) {',
+    replace: '      if (answer.systemic && answer.cause === "timeout") {',
+    caughtBy: { test: 'test/unit/breaker.test.ts', name: 'opens once for a systemic failure' },
+  },
+  {
+    name: 'the breaker alarms for each order',
+    faults: [20, 24],
+    file: 'src/breaker.ts',
+    find: 'if (wasClosed) this.#emit(',
+    replace: 'this.#emit(',
+    caughtBy: { test: 'test/unit/breaker.test.ts', name: 'opens once for a systemic failure' },
+  },
+  {
+    name: 'a run of absent answers goes unnoticed',
+    faults: [24],
+    file: 'src/doubts.ts',
+    find: 'const systemic = mostly && this.#tradeCount === 0 && isSystemic(count, breaker)',
+    replace: 'const systemic = mostly && this.#tradeCount < 0 && isSystemic(count, breaker)',
+    caughtBy: {
+      test: faultsTest,
+      name: 'a wrong merchant number, seen as a run of absent answers',
+    },
+  },
+  {
+    name: 'one order that fails ends the run',
+    faults: [20],
+    file: 'src/pass.ts',
+    find: '      if (checked === null) throw new Error(',
+    replace:
+      "      if (checked?.decision.kind === 'wait' && !dryRun) process.nextTick(() => { throw new Error('x') })\n      if (checked === null) throw new Error(",
+    caughtBy: {
+      test: 'test/flow/story.test.ts',
+      name: 'leaves an unpaid order pending, and that is no failure',
+    },
+  },
+  {
+    name: 'a batch of zero is taken',
+    faults: [17],
+    file: 'src/config/schema.ts',
+    find: "compensation_batch_size: integerWithin({ min: 1, max: 10_000 }).prefault('50')",
+    replace: "compensation_batch_size: integerWithin({ min: 0, max: 10_000 }).prefault('50')",
+    caughtBy: {
+      test: 'test/config/faults.test.ts',
+      name: 'compensation_batch_size = 0 is refused in the file',
+    },
+  },
+  {
+    name: 'an interval has a run of each node',
+    faults: [5],
+    file: 'src/store/runs.ts',
+    find: '${trigger}, ${slot},',
+    replace:
+      '${trigger}, ${slot === null ? null : new Date(+slot + Math.floor(Math.random() * 1000))},',
+    caughtBy: { test: 'test/flow/nodes.test.ts', name: 'make one run per interval' },
+  },
+  {
+    name: 'each node has a quota of its own',
+    faults: [20],
+    file: 'src/store/quota.ts',
+    find: 'set next_at = to_timestamp((first_at + count * ${stepMs}::float8) / 1000)',
+    replace: 'set next_at = to_timestamp(0 * (first_at + count * ${stepMs}::float8) / 1000)',
+    caughtBy: { test: 'test/store/places.test.ts', name: 'reserve' },
+  },
+  {
+    name: 'the breaker never heals',
+    faults: [24],
+    file: 'src/breaker.ts',
+    find: "if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()",
+    replace: "if (answer.kind === 'trade' && this.#cause === null) this.#close()",
+    caughtBy: { test: 'test/unit/breaker.test.ts', name: 'heals' },
+  },
+]

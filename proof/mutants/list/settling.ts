@@ -1,0 +1,176 @@
+import type { Mutant } from '../mutant.ts'
+
+const faultsTest = 'test/flow/faults.test.ts'
+
+/** Mistakes in how a decision is carried out. */
+export const settlingMutants: readonly Mutant[] = [
+  {
+    name: 'the row is read without its lock',
+    faults: [4, 5],
+    file: 'src/store/steps.ts',
+    find: 'select * from orders where order_no = ${orderNo} for no key update',
+    replace: 'select * from orders where order_no = ${orderNo}',
+    caughtBy: {
+      test: 'test/store/claim-races.test.ts',
+      name: 'passes over an order that a settlement holds',
+    },
+  },
+  {
+    name: 'a credit does not look at the state of the row',
+    faults: [5],
+    file: 'src/store/ledger.ts',
+    find: `and state_seq = \${order.stateSeq}
+          and (status in ('pending', 'expired')
+            or (status = 'review' and \${event.operator ?? null}::text is not null))`,
+    replace: '',
+    caughtBy: {
+      test: 'test/store/postgres.test.ts',
+      name: 'credit() makes one transfer of eight at once without any lock',
+    },
+  },
+  {
+    name: 'the order is marked as paid, and its transfer posted later',
+    faults: [6],
+    file: 'src/store/ledger.ts',
+    find: '        from paid\n      ),\n      entered as (',
+    replace: '        from paid where false\n      ),\n      entered as (',
+    caughtBy: {
+      test: 'test/store/postgres.test.ts',
+      name: 'credit() makes the order paid, with transfer, entries and event',
+    },
+  },
+  {
+    name: 'the clock of the process decides',
+    faults: [15],
+    file: 'src/settle.ts',
+    find: '    now: locked.now,\n',
+    replace: '    now: new Date(),\n',
+    caughtBy: { test: faultsTest, name: 'fault 15' },
+  },
+  {
+    name: 'what is credited is not what was ordered',
+    faults: [23],
+    file: 'src/ledger/transfer.ts',
+    find: '{ account: userAccount(order.userId), amount: trade.amount },',
+    replace: '{ account: userAccount(order.userId), amount: trade.amount + 1n },',
+    caughtBy: { test: faultsTest, name: 'what is credited' },
+  },
+  {
+    name: 'a group whose COMMIT is not known is settled again as if it were rolled back',
+    faults: [18],
+    file: 'src/settle-groups.ts',
+    find: 'if (!(error instanceof UnknownOutcomeError)) return false',
+    replace: 'return false',
+    caughtBy: {
+      test: 'test/flow/run.test.ts',
+      name: 'after a group was settled: nothing counts twice',
+    },
+  },
+  {
+    name: 'a lost answer to COMMIT counts as a rollback',
+    faults: [18],
+    file: 'src/store/transaction.ts',
+    find: "return /^(23|40(?!003))/.test(sqlStateOf(error) ?? '')",
+    replace: 'return sqlStateOf(error) === null',
+    caughtBy: {
+      test: 'test/store/trouble.test.ts',
+      name: 'says that it cannot tell when the answer to COMMIT is lost',
+    },
+  },
+  {
+    name: 'the answer before the close is believed',
+    faults: [3],
+    file: 'src/check.ts',
+    find: 'const answer = await ask(checking, order, source)\n  // Not asked',
+    replace: `const said = (found as Found).answer
+    const answer: Answer =
+      said.kind === 'trade' ? { ...said, trade: { ...said.trade, state: 'closed' } } : said
+  // Not asked`,
+    caughtBy: { test: faultsTest, name: 'the close is refused, and the second question tells' },
+  },
+  {
+    name: 'a close that was not answered counts as closed',
+    faults: [2, 3],
+    file: 'src/check.ts',
+    find: "if (closing.kind === 'unknown') return null\n  const answer",
+    replace: `const said = (found as Found).answer
+  if (closing.kind === 'unknown' && said.kind === 'trade') {
+    return { ...said, trade: { ...said.trade, state: 'closed' } }
+  }
+  const answer`,
+    caughtBy: { test: faultsTest, name: 'stays open when the close is not answered' },
+  },
+  {
+    name: 'a stop waits for nothing',
+    faults: [16],
+    file: 'src/in-flight.ts',
+    find: 'await Promise.race([Promise.allSettled([also, ...this.#promises]), deadline])',
+    replace: 'await Promise.race([Promise.resolve(), deadline])',
+    caughtBy: {
+      test: faultsTest,
+      name: 'waits for it, and a second stop and a start change nothing',
+    },
+  },
+  {
+    name: 'the order that was read before the lock is decided on',
+    faults: [4],
+    file: 'src/settle.ts',
+    find: '  const locked = await tx.lockOrder(orderNo, { transactionId })',
+    replace: `  const locked = await tx.lockOrder(orderNo, { transactionId })
+  if (locked !== null && locked.order.status === 'paid' && answer.kind === 'trade' && answer.trade.state === 'closed') {
+    return { locked, decision: { kind: 'expire', reason: 'it was pending when it was read', alarm: false } }
+  }`,
+    caughtBy: { seeds: 400 },
+  },
+  {
+    name: 'the embedder is told after the commit',
+    faults: [6, 22],
+    file: 'src/settle.ts',
+    find: '  if (onPaid) await withinDeadline(onPaid({ order: paid, transfer }, tx))',
+    replace:
+      '  if (onPaid) void withinDeadline(onPaid({ order: paid, transfer }, tx)).catch(() => undefined)',
+    caughtBy: { seeds: 400 },
+  },
+  {
+    name: 'a refund is credited',
+    faults: [11],
+    file: 'src/gateway/trade-body.ts',
+    find: "REFUND: 'refunded'",
+    replace: "REFUND: 'paid'",
+    caughtBy: { seeds: 400 },
+  },
+  {
+    name: 'a callback is acknowledged whatever became of it',
+    faults: [21, 22],
+    file: 'src/callback.ts',
+    find: '    absenceCredible: false,\n  })',
+    replace:
+      "    absenceCredible: false,\n  }).catch(() => ({ order: { orderNo } as Order, decision: { kind: 'keep' as const } }))",
+    caughtBy: { seeds: 400 },
+  },
+  {
+    name: 'absence that was not believed is held against the order',
+    faults: [11, 24],
+    file: 'src/schedule.ts',
+    find: "if (answer.kind === 'unknown' || !absenceCredible) return",
+    replace: "if (answer.kind === 'unknown') return",
+    caughtBy: { test: 'test/unit/schedule.test.ts', name: 'scheduleAfter()' },
+  },
+  {
+    name: 'an operator credits what was not paid as ordered',
+    faults: [9],
+    file: 'src/resolve.ts',
+    find: "return decision.kind === 'pay' ? decision : refuse('different', decision.reason)",
+    replace:
+      "return decision.kind === 'pay' ? decision : { kind: 'pay', trade, reason: 'by hand', alarm: false }",
+    caughtBy: { test: 'test/review/resolve.test.ts', name: 'decideResolution()' },
+  },
+  {
+    name: 'the second operator is not told of the first',
+    faults: [5],
+    file: 'src/resolve.ts',
+    find: 'if (review.seen.id === eventId) return null',
+    replace: "if (eventId !== '') return null",
+    caughtBy: { test: 'test/review/races.test.ts', name: 'operators' },
+  },
+]

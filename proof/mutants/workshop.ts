@@ -1,0 +1,46 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Mutant } from './mutant.ts'
+
+const root = join(import.meta.dirname, '../..')
+const copied = [
+  ...['src', 'test', 'proof', 'bin', 'bench', 'docs', 'deploy'],
+  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
+]
+
+/** A copy of the program, in which mistakes may be made. */
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), 'budan-mutants-'))
+
+  constructor() {
+    for (const name of copied)
+      cpSync(join(root, name), join(this.folder, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'))
+  }
+
+  /** The same `work` with the mistake in place; afterwards it is taken back. */
+  async with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+    const file = join(this.folder, mutant.file)
+    const sound = readFileSync(file, 'utf8')
+    writeFileSync(file, mutated(mutant, sound))
+    try {
+      return await work()
+    } finally {
+      writeFileSync(file, sound)
+    }
+  }
+
+  end(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Throws when the place is not there, or is there twice: the program has moved on, and the list has to. */
+export function mutated({ name, file, find, replace }: Mutant, text: string): string {
+  const places = text.split(find).length - 1
+  if (places !== 1) {
+    throw new Error(`Cannot make the mutant "${name}": its place occurs ${places} times in ${file}`)
+  }
+  return text.replace(find, () => replace)
+}
