@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
+import { closeStores, freshDatabase, type StoreKind } from '../support/stores.ts'
+import { Fault, type FaultKind } from './life.ts'
+import { Ground } from './lives.ts'
+import { Story } from './story.ts'
+
+/** More steps than any scenario has: where the fault still strikes there, something goes in circles. */
+const stepsMax = 2_000
+
+/** What the scenario has to pass through, so that none of it is left out by mistake. */
+const steps = [
+  ...['begin', 'lockOrder', 'credit', 'turn', 'wait', 'note', 'dismiss', 'trail', 'commit'],
+  ...['insertOrder', 'setCodeUrl', 'appendEvent', 'findOrder', 'claimDue', 'openRun', 'finishRun'],
+  ...['migrate', 'query', 'close', 'prepay', 'openCallback'],
+]
+
+/** The process dies at step 1, 2, 3, … until there is no such step; and then each step fails instead. */
+export function crashAnywhere(kind: StoreKind): void {
+  describe(`fault 6, anywhere, on ${kind}`, () => {
+    const nowOf = { clock: () => new Date() }
+    let ground: Ground
+    let database: Database
+    beforeAll(async () => {
+      const fresh = await freshDatabase(kind, { clock: () => nowOf.clock() })
+      database = fresh.database
+      ground = new Ground(() => fresh.store)
+      nowOf.clock = ground.now
+    })
+    afterAll(closeStores)
+
+    it.each<FaultKind>(['death', 'error'])(
+      'every order ends as it must, whichever step is the %s of the process',
+      async (faultKind) => {
+        const seen = new Set<string>()
+        let at = 1
+        for (; at < stepsMax; at += 1) {
+          const fault = new Fault(faultKind, at)
+          const story = new Story(ground, { database, fault, name: `${faultKind}${at}` })
+          const wrong = await story.tell()
+          expect({ step: fault.struck, wrong }).toEqual({ step: fault.struck, wrong: [] })
+          for (const step of fault.seen) seen.add(step)
+          if (fault.struck === null) break
+        }
+        expect(at).toBeLessThan(stepsMax)
+        expect([...seen]).toEqual(expect.arrayContaining(steps.flatMap(bothSides)))
+        expect(Object.values(await ground.store.audit()).every((count) => count === 0)).toBe(true)
+        // For docs/guarantees.md.
+        console.log(`${kind}: ${faultKind} at each of ${at - 1} steps`)
+      },
+      300_000,
+    )
+  })
+}
+
+function bothSides(step: string): readonly string[] {
+  if (step === 'begin') return ['before begin']
+  return [`before ${step}`, `after ${step}`]
+}

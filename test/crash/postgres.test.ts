@@ -1,0 +1,3 @@
+import { crashAnywhere } from './anywhere.ts'
+
+crashAnywhere('postgres')
