@@ -35,6 +35,7 @@ export type { OnPaid } from './settle.ts'
 export {
   CursorError,
   DatabaseBusyError,
+  NewerSchemaError,
   StaleOrderError,
   StoreError,
   UnknownOutcomeError,

@@ -45,8 +45,8 @@ export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
   }
 }
 
-/** Portions until there is nothing more, or no more time (by `performance.now()`). */
-async function prune(
+/** Portions until there is nothing more, or no more time (by `performance.now()`). Never throws. */
+export async function prune(
   { store, emit, retentionDays }: Retaining,
   { signal, endsAt }: { signal: AbortSignal; endsAt: number },
 ): Promise<void> {

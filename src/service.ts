@@ -28,8 +28,8 @@ import {
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { createLog, logEvents } from './report/log.ts'
-import { createMetrics } from './report/metrics.ts'
-import { pruningAfterRuns } from './retention.ts'
+import { createMetrics, type EngineReading } from './report/metrics.ts'
+import { prune, pruningAfterRuns } from './retention.ts'
 import {
   type Previewed,
   previewReview,
@@ -123,7 +123,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     vitals: () => store.vitals(merchantOf(gateway)),
     breakerReason: () => breaker.reason,
     backlog: () => backlog.latest(performance.now()),
-    engine: () => ({ jobs: engine.vitals().jobs, lastTickAgeMs: job.lastTickAgeMs }),
+    engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
   const emit = emitTo([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const breaker = new Breaker(emit)
@@ -160,7 +160,14 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(scanning, callback)),
-    run: ({ dryRun }) => inFlight.track(runNow(scanning, { dryRun, signal: inFlight.signal })),
+    run: ({ dryRun }) => {
+      const { signal } = inFlight
+      const made = runNow(scanning, { dryRun, signal })
+      if (dryRun || recharge.compensationEnabled) return inFlight.track(made)
+      // Where runs are made by hand alone, nobody else prunes.
+      const endsAt = performance.now() + pruneByHandMs
+      return inFlight.track(made.finally(() => prune(retaining, { signal, endsAt })))
+    },
     backlog: async () => {
       const due = { merchant: merchantOf(gateway), thresholdMs: policy.thresholdMs, countMax }
       return backlog.foresee(await store.countDue(due))
@@ -188,6 +195,9 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
 
 /** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
 const embeddedTimeoutMs = 5000
+
+/** Somebody waits for the answer. */
+const pruneByHandMs = 1_000
 
 /** Orders placed, checked and closed at the same moment, at a busy merchant's. */
 const placingConnections = 32
@@ -217,6 +227,12 @@ function engineOf(
     ...{ url: config.engine.url, merchant, databaseUrl, emit },
     intervalMs: policy.intervalMs,
   })
+}
+
+function readingOf(engine: Engine): Pick<EngineReading, 'isUp' | 'jobs'> {
+  const { state, jobs } = engine.vitals()
+  const hasServer = state === 'up' || state === 'away'
+  return { isUp: hasServer ? state === 'up' : null, jobs }
 }
 
 function backlogPolicy(recharge: RechargeConfig, { intervalMs }: SchedulePolicy): BacklogPolicy {

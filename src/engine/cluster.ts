@@ -38,7 +38,8 @@ export class ClusterEngine implements Engine {
     // As of the last beat: whoever asks must not wait for a server that hangs.
     const jobs = link.counts
     if (jobs !== null) return { state: 'up', detail: `queue on ${name}`, jobs }
-    const detail = `the queue on ${name} is away (${link.awayReason}): each node keeps the slots by itself`
+    // Anybody may read this; the reason, which may name hosts and users, is in the log.
+    const detail = `the queue on ${name} is away: each node keeps the slots by itself`
     return { state: 'away', detail, jobs: null }
   }
 

@@ -23,8 +23,8 @@ export class KeptLink {
   readonly #options: KeptLinkOptions
   #link: Link | null = null
   #counts: JobCounts | null = null
-  /** When it was lost, and why; null while it is up. Before the first link there was nothing to lose. */
-  #away: { readonly since: number; readonly reason: string } | null = null
+  /** When it was lost, or could not be had to begin with; null while it is up. */
+  #awaySince: number | null = null
   #broke: (reason: string) => void = () => undefined
   #endPause: () => void = () => undefined
 
@@ -34,10 +34,6 @@ export class KeptLink {
 
   get isUp(): boolean {
     return this.#link !== null
-  }
-
-  get awayReason(): string {
-    return this.#away?.reason ?? 'not connected yet'
   }
 
   /** As of the last beat. */
@@ -127,19 +123,19 @@ export class KeptLink {
 
   /** Told once, however often it is tried again. */
   #noteLoss(reason: string): null {
-    if (this.#away !== null) return null
-    this.#away = { since: performance.now(), reason }
+    if (this.#awaySince !== null) return null
+    this.#awaySince = performance.now()
     this.#options.emit({ type: 'engine_lost', reason })
     return null
   }
 
   #noteReturn(link: Link): void {
     this.#link = link
-    const away = this.#away
-    this.#away = null
+    const since = this.#awaySince
+    this.#awaySince = null
     this.#options.changed()
-    if (away === null) return
-    this.#options.emit({ type: 'engine_back', awayMs: performance.now() - away.since })
+    if (since === null) return
+    this.#options.emit({ type: 'engine_back', awayMs: performance.now() - since })
   }
 }
 

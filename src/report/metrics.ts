@@ -16,6 +16,8 @@ export interface Readings {
 }
 
 export interface EngineReading {
+  /** Null for an engine without a server. */
+  readonly isUp: boolean | null
   /** Null for an engine without a queue, or while it is away. */
   readonly jobs: Readonly<Record<'waiting' | 'active' | 'failed', number>> | null
   readonly lastTickAgeMs: number | null
@@ -162,6 +164,11 @@ function createInstruments(registry: Registry) {
       labelNames: ['state'],
       registers,
     }),
+    engineUp: new Gauge({
+      name: 'budan_engine_up',
+      help: '1 while the server of the queue answers; absent where the engine is local, or stopped',
+      registers,
+    }),
     engineLastTick: new Gauge({
       name: 'budan_engine_last_tick_age_seconds',
       help: 'Since this node last tried whether a run is due',
@@ -280,9 +287,11 @@ function readBacklog({ backlogOrders, backlogEta }: Instruments, latest: Estimat
 }
 
 function readEngine(
-  { engineJobs, engineLastTick }: Instruments,
-  { jobs, lastTickAgeMs }: EngineReading,
+  { engineUp, engineJobs, engineLastTick }: Instruments,
+  { isUp, jobs, lastTickAgeMs }: EngineReading,
 ): void {
+  if (isUp === null) engineUp.remove()
+  else engineUp.set(isUp ? 1 : 0)
   engineJobs.reset()
   for (const [state, count] of Object.entries(jobs ?? {})) engineJobs.set({ state }, count)
   if (lastTickAgeMs === null) engineLastTick.remove()

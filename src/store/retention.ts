@@ -166,7 +166,7 @@ export function runsStatement({ before, limit }: Portion): RawBuilder<{ readonly
       ),
       newest as (
         select id from runs where status = 'finished' and not dry_run
-        order by finished_at desc limit 1
+        order by id desc limit 1
       ),
       removed as (
         delete from runs using oldest

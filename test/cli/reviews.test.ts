@@ -101,7 +101,7 @@ describe('budan review', () => {
   test('refuses what the gateway does not bear out: 1', async () => {
     const { code, stderr } = await budan('review', expireNo, '--credit', '--yes', ...words)
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Cannot credit it: not possible: .* NOTPAY$/m)
+    expect(stderr).toMatch(/^Nothing was changed: to credit it is not possible: .* NOTPAY$/m)
   })
 
   test('carries it out with --yes', async () => {

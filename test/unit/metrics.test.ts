@@ -17,7 +17,7 @@ function metrics(reason: string | null = null, changes: Partial<Readings> = {}) 
     vitals: async () => vitals,
     breakerReason: () => reason,
     backlog: () => null,
-    engine: () => ({ jobs: null, lastTickAgeMs: null }),
+    engine: () => ({ isUp: null, jobs: null, lastTickAgeMs: null }),
     ...changes,
   })
 }
@@ -85,7 +85,10 @@ describe('createMetrics()', () => {
   it('tells of the backlog and the engine, and nothing that is not known', async () => {
     const estimate = { remaining: 900, perSec: 2, doneInMs: 450_000, basis: 'measured' } as const
     const jobs = { waiting: 17, active: 3, failed: 0 }
-    const known = { backlog: () => estimate, engine: () => ({ jobs, lastTickAgeMs: 1500 }) }
+    const known = {
+      backlog: () => estimate,
+      engine: () => ({ isUp: true, jobs, lastTickAgeMs: 1500 }),
+    }
     const lines = await read(metrics(null, known))
     for (const line of [
       'budan_backlog_orders 900',
@@ -93,6 +96,7 @@ describe('createMetrics()', () => {
       'budan_engine_jobs{state="waiting"} 17',
       'budan_engine_jobs{state="active"} 3',
       'budan_engine_jobs{state="failed"} 0',
+      'budan_engine_up 1',
       'budan_engine_last_tick_age_seconds 1.5',
     ]) {
       expect(lines).toContain(line)

@@ -20,7 +20,7 @@ export const jobMutants: readonly Mutant[] = [
     file: 'src/store/claim.ts',
     find: 'order by next_check_at, created_at, order_no\n    limit',
     replace: 'order by created_at, order_no\n    limit',
-    caughtBy: { test: storeTest, name: 'claimDue() takes orders never asked by creation' },
+    caughtBy: { test: storeTest, name: 'claimDue() reaches a new order behind many unpaid ones' },
   },
   {
     name: 'an order is due whatever its schedule says',

@@ -60,6 +60,7 @@ function showFacts(output: Output, order: Order): void {
     ['paid_at', timeText(order.paidAt)],
     ['credited_at', timeText(order.creditedAt)],
     ['credited_by', order.creditedBy],
+    ['dismissed_at', order.dismissed && timeText(order.dismissed.at)],
   ])
 }
 

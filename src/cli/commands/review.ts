@@ -81,7 +81,8 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
   const isWanted = prospect.possible && (step.confirmed || (await isTyped(terminal, step)))
   if (!isWanted) {
     if (output.asJson) showPreview(output, preview)
-    if (!prospect.possible) throw new CommandError(`Cannot ${wished.action} it: ${prospect.effect}`)
+    if (!prospect.possible)
+      throw new CommandError(`Nothing was changed: to ${wished.action} it is ${prospect.effect}`)
     output.note('Nothing was changed: give --yes to carry it out.')
     return 1
   }
