@@ -272,12 +272,19 @@ describe('fault 11: states that are neither paid nor unpaid', () => {
 })
 
 describe('fault 12: lookalikes of success', () => {
+  /** Everything that a payment has, but for the word. */
+  const paid = {
+    transaction_id: '4200000000000000000000000042',
+    success_time: '2026-01-24T15:01:00+08:00',
+    amount: { total: 100, currency: 'CNY', payer_total: 100, payer_currency: 'CNY' },
+  }
   it.each([
-    ['lower case', { trade_state: 'success' }],
-    ['a description', { trade_state: 'NOTPAY', trade_state_desc: '支付成功' }],
-    ['a number', { trade_state: 1 }],
-    ['a transaction id alone', { trade_state: null, transaction_id: '42' }],
-    ['a code', { trade_state: null, code: 'SUCCESS', message: '成功' }],
+    ['lower case', { ...paid, trade_state: 'success' }],
+    ['a longer word', { ...paid, trade_state: 'SUCCESSFUL' }],
+    ['a description', { ...paid, trade_state: 'NOTPAY', trade_state_desc: '支付成功' }],
+    ['a number', { ...paid, trade_state: 1 }],
+    ['a transaction id alone', { ...paid, trade_state: null }],
+    ['a code', { ...paid, trade_state: null, code: 'SUCCESS', message: '成功' }],
     ['a success without a transaction id', { trade_state: 'SUCCESS', transaction_id: null }],
   ])('%s credits nobody', async (_, patch) => {
     const opened = await world()

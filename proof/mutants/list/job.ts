@@ -97,12 +97,11 @@ export const jobMutants: readonly Mutant[] = [
     name: 'one order that fails ends the run',
     faults: [20],
     file: 'src/pass.ts',
-    find: '      if (checked === null) throw new Error(',
-    replace:
-      "      if (checked?.decision.kind === 'wait' && !dryRun) process.nextTick(() => { throw new Error('x') })\n      if (checked === null) throw new Error(",
+    find: '    const { orderNo } = claimed.order\n    this.#failed.push(claimed)',
+    replace: '    if (error !== undefined) throw error\n    const { orderNo } = claimed.order',
     caughtBy: {
       test: 'test/flow/story.test.ts',
-      name: 'leaves an unpaid order pending, and that is no failure',
+      name: 'lets the failure of one order leave the others alone',
     },
   },
   {
