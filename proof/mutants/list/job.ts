@@ -100,8 +100,8 @@ export const jobMutants: readonly Mutant[] = [
     find: '    const { orderNo } = claimed.order\n    this.#failed.push(claimed)',
     replace: '    if (error !== undefined) throw error\n    const { orderNo } = claimed.order',
     caughtBy: {
-      test: 'test/flow/story.test.ts',
-      name: 'lets the failure of one order leave the others alone',
+      test: 'test/flow/resilience.test.ts',
+      name: 'is due again after the shortest wait, not when its lease runs out',
     },
   },
   {

@@ -71,7 +71,7 @@ export const settlingMutants: readonly Mutant[] = [
     faults: [18],
     file: 'src/store/transaction.ts',
     find: "return /^(23|40(?!003))/.test(sqlStateOf(error) ?? '')",
-    replace: 'return sqlStateOf(error) === null',
+    replace: 'return true',
     caughtBy: {
       test: 'test/store/trouble.test.ts',
       name: 'says that it cannot tell when the answer to COMMIT is lost',
@@ -115,11 +115,24 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the order that was read before the lock is decided on',
     faults: [4],
     file: 'src/settle.ts',
-    find: '  const locked = await tx.lockOrder(orderNo, { transactionId })',
-    replace: `  const locked = await tx.lockOrder(orderNo, { transactionId })
-  if (locked !== null && locked.order.status === 'paid' && answer.kind === 'trade' && answer.trade.state === 'closed') {
-    return { locked, decision: { kind: 'expire', reason: 'it was pending when it was read', alarm: false } }
-  }`,
+    find: `  const settlement = await settling.store.transaction((tx) =>
+    settleIn(tx, { ...settling, ...brought }),
+  )`,
+    replace: `  const seen = await settling.store.findOrder(brought.orderNo)
+  const settlement = await settling.store.transaction((tx) => {
+    const deciding = {
+      credit: (...args: Parameters<Tx['credit']>) => tx.credit(...args),
+      turn: (...args: Parameters<Tx['turn']>) => tx.turn(...args),
+      wait: (...args: Parameters<Tx['wait']>) => tx.wait(...args),
+      note: (...args: Parameters<Tx['note']>) => tx.note(...args),
+      execute: (...args: Parameters<Tx['execute']>) => tx.execute(...args),
+      lockOrder: async (...args: Parameters<Tx['lockOrder']>) => {
+        const locked = await tx.lockOrder(...args)
+        return locked && seen && { ...locked, order: { ...locked.order, status: seen.status } }
+      },
+    }
+    return settleIn(deciding as Tx, { ...settling, ...brought })
+  })`,
     caughtBy: { seeds: 400 },
   },
   {

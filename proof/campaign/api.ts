@@ -1,0 +1,66 @@
+import { Agent, request } from 'undici'
+
+export interface Reply {
+  readonly status: number
+  // The campaign reads few members of few answers; what they are is docs/http-api.md's.
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Longer than a node waits for the gateway; a frozen node answers nothing. */
+const patienceMs = 5_000
+
+/** Budan's HTTP API, as callers of any of the nodes use it. */
+export class Api {
+  readonly #token: string
+  // A connection each: one that is kept may belong to a node that died since.
+  readonly #agent = new Agent({ pipelining: 0 })
+  /** How often each status came; `none` for requests that got no answer. */
+  readonly statuses = new Map<string, number>()
+
+  constructor(token: string) {
+    this.#token = token
+  }
+
+  /** Null when nobody answered. */
+  async call(
+    port: number,
+    {
+      method,
+      path,
+      key,
+      body,
+    }: { method: 'GET' | 'POST'; path: string; key?: string; body?: object },
+  ): Promise<Reply | null> {
+    const reply = await request(`http://127.0.0.1:${port}${path}`, {
+      method,
+      dispatcher: this.#agent,
+      signal: AbortSignal.timeout(patienceMs),
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+      .then(async (answer) => ({
+        status: answer.statusCode,
+        body: JSON.parse(await answer.body.text()),
+      }))
+      .catch(() => null)
+    const name = `${method} ${path.replace(/RECH\w+|CAMP\w+/, '{no}').split('?')[0]} ${reply?.status ?? 'none'}`
+    this.statuses.set(name, (this.statuses.get(name) ?? 0) + 1)
+    return reply
+  }
+
+  /** A page that is no JSON; empty when nobody answered. */
+  async read(port: number, path: string): Promise<string> {
+    const signal = AbortSignal.timeout(patienceMs)
+    return request(`http://127.0.0.1:${port}${path}`, { dispatcher: this.#agent, signal })
+      .then((answer) => answer.body.text())
+      .catch(() => '')
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy()
+  }
+}

@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import type { Closing } from '../../bench/closing.ts'
+import { Chance } from '../../src/simulator/chance.ts'
+import { Api } from './api.ts'
+import { readBooks } from './books.ts'
+import type { Comparison, TrueTrade } from './cases.ts'
+import { harass } from './chaos.ts'
+import { compare } from './compare.ts'
+import { standingFaults, standingSwitches } from './faults.ts'
+import { Load } from './load.ts'
+import { searchLogs } from './log-search.ts'
+import type { CampaignOptions } from './options.ts'
+import { makeOutages } from './outages.ts'
+import type { Outcome } from './report.ts'
+import { intervalMs, leaseMs, notifyUrl } from './settings.ts'
+import { openStage, type Stage } from './stage.ts'
+import { eventually, newEnd } from './wait.ts'
+
+export interface Campaign {
+  readonly options: CampaignOptions
+  readonly closing: Closing
+  readonly tell: (line: string) => void
+}
+
+/**
+ *   start ─► load, kills and outages ─► the faults stop ─► everything is settled ─► compare
+ */
+export async function campaign({ options, closing, tell }: Campaign): Promise<{
+  stage: Stage
+  outcome: Outcome
+}> {
+  const startedAt = new Date()
+  const stage = await openStage(options, closing)
+  const api = closing.add(new Api(stage.token), (opened) => opened.close())
+  tell(`seed ${options.seed}; logs in ${stage.directory}`)
+  await stage.gateway.control('PATCH', '/switches', standingSwitches)
+  for (const fault of standingFaults) await stage.gateway.control('POST', '/faults', fault)
+
+  const troubled = await makeTrouble({ options, stage, api, tell })
+  tell('the faults stop')
+  const settled = await settle({ ...troubled, options, stage, api })
+  const audit = await api.call(portOf(stage), { method: 'GET', path: '/v1/audit' })
+  await Promise.all(stage.nodes.map((node) => node.stop()))
+  const comparison = await comparisonOf(stage, troubled.load)
+  tell('compared')
+  const outcome: Outcome = {
+    options,
+    startedAt,
+    seconds: Math.round((Date.now() - +startedAt) / 1_000),
+    ...settled,
+    purchases: troubled.load.purchases,
+    comparison,
+    findings: compare(comparison),
+    audit: audit?.status === 200 ? audit.body : null,
+    tally: stage.tally,
+    outages: troubled.outages,
+    logs: await searchLogs(
+      stage.nodes.map(({ name }) => join(stage.directory, `${name}.log`)),
+      stage.secrets,
+    ),
+    statuses: api.statuses,
+  }
+  return { stage, outcome }
+}
+
+interface Playing {
+  readonly options: CampaignOptions
+  readonly stage: Stage
+  readonly api: Api
+}
+
+/** Load and chaos, until both the time and the kills are reached. Ends with the last new order. */
+async function makeTrouble({ options, stage, api, tell }: Playing & Pick<Campaign, 'tell'>) {
+  const { size, seed } = options
+  const ending = newEnd()
+  const over = newEnd()
+  const load = new Load({
+    ...{ api, gateway: stage.gateway, over: over.signal, ending: ending.signal },
+    chance: new Chance(seed),
+    ports: stage.nodes.map(({ port }) => port),
+    notifyUrl: notifyUrl(stage.roads.callbacks.port),
+    ttlMs: size.ttlMins * 60_000,
+    ordersPerSecond: size.ordersPerSecond,
+  })
+  const chance = new Chance(`${seed} chaos`)
+  const { signal } = ending
+  const others = stage.nodes.length > 1
+  const { lifeMsMean } = size
+  const chaos = { chance, lifeMsMean, leaseMs: others ? leaseMs : null, signal }
+  const outages = makeOutages(stage, { size, chance, signal })
+  const end = enough({ options, stage, tell }).then(() => ending.abort())
+  await Promise.all([
+    ...[end, load.run(), outages],
+    ...stage.nodes.map((node) => harass(node, chaos)),
+  ])
+  return { load, over, outages: await outages }
+}
+
+/** However slow the machine is, a campaign ends: a node that takes longer than this to come up, failed. */
+const killMsMax = 8_000
+
+async function enough({ options, stage, tell }: Omit<Playing, 'api'> & Pick<Campaign, 'tell'>) {
+  const { seconds, killsMin } = options.size
+  const startedAt = performance.now()
+  const passed = () => (performance.now() - startedAt) / 1_000
+  let told = 0
+  const isEnough = await eventually(
+    () => {
+      if (passed() - told >= 60) {
+        told = passed()
+        tell(`${Math.round(told)} s, ${stage.tally.killed} kills`)
+      }
+      return passed() >= seconds && stage.tally.killed >= killsMin
+    },
+    { withinMs: seconds * 1_000 + killsMin * killMsMax },
+  )
+  if (!isEnough) stage.tally.misbehaved.push(`only ${stage.tally.killed} kills in ${passed()} s`)
+}
+
+/**
+ * What is still open after the faults needs its time to expire, a lease of a dead node, the longest
+ * wait three times over where the gateway knows of nothing, and a run each time: some 30 intervals.
+ * Twice that, because two cores may be anybody's.
+ */
+const settleIntervalsMax = 60
+/** A backlog takes three questions an order, at some 50 a second of a machine that others use, too. */
+const settleMsEach = 60
+
+/** The faults stop, and the nodes stay up. What is open must come to its end by itself now. */
+async function settle({
+  options,
+  stage,
+  api,
+  load,
+  over,
+}: Playing & { load: Load; over: AbortController }) {
+  const { gateway } = stage
+  await gateway.control('DELETE', '/faults')
+  const from = performance.now()
+  const signal = AbortSignal.timeout(settleIntervalsMax * intervalMs)
+  await Promise.all(stage.nodes.map((node) => raise(node, signal)))
+  const openAtFirst = await countOpen(stage, api)
+  const ttlMs = options.size.ttlMins * 60_000
+  const withinMs = settleIntervalsMax * intervalMs + 2 * ttlMs + openAtFirst * settleMsEach
+  const settled = await eventually(
+    async () => load.unfinished === 0 && (await nothingOpen(stage, api)) && hastenCallbacks(stage),
+    { withinMs, everyMs: 300 },
+  )
+  over.abort()
+  await load.end()
+  const ms = Math.round(performance.now() - from)
+  return { openAtFirst, settledMs: settled ? ms : null }
+}
+
+async function raise(node: Stage['nodes'][number], signal: AbortSignal): Promise<void> {
+  if (!node.isUp) node.start()
+  if (!node.isReady) await node.becomeReady(signal)
+}
+
+/** True when none is to come any more. The gateway would go on for a day: its next try comes now. */
+async function hastenCallbacks({ gateway }: Stage): Promise<boolean> {
+  const waiting = (await gateway.trades()).filter(({ callback }) => callback === 'waiting')
+  await Promise.all(
+    waiting.map((trade) => gateway.control('POST', `/orders/${trade.out_trade_no}/redeliver`)),
+  )
+  return waiting.length === 0
+}
+
+/** 0 where nobody tells: the backlog is then given no time of its own. */
+async function countOpen(stage: Stage, api: Api): Promise<number> {
+  const metrics = await api.read(portOf(stage), '/metrics')
+  return Number(/^budan_orders\{[^}]*status="pending"[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0)
+}
+
+async function nothingOpen(stage: Stage, api: Api): Promise<boolean> {
+  const path = '/v1/orders?status=pending&limit=1'
+  const reply = await api.call(portOf(stage), { method: 'GET', path })
+  return reply?.status === 200 && Array.isArray(reply.body.orders) && reply.body.orders.length === 0
+}
+
+function portOf({ nodes }: Stage): number {
+  return nodes[0]?.port ?? 0
+}
+
+async function comparisonOf(
+  { gateway, databaseUrl }: Stage,
+  { purchases }: Load,
+): Promise<Comparison> {
+  const trades: TrueTrade[] = []
+  for (const trade of await gateway.trades()) {
+    const isPaid = trade.payments.length > 0
+    trades.push({
+      orderNo: trade.out_trade_no,
+      state: trade.trade_state,
+      amount: trade.answered?.amount?.total ?? trade.total,
+      currency: trade.answered?.amount?.currency ?? trade.currency,
+      transactionIds: trade.payments.map((payment) => payment.transaction_id),
+      callbacksAccepted: isPaid ? await gateway.acceptedCallbacks(trade.out_trade_no) : 0,
+      prepaid: trade.attach?.startsWith('campaign-') ?? false,
+    })
+  }
+  return { ordered: purchases, trades, books: await readBooks(databaseUrl) }
+}

@@ -1,0 +1,67 @@
+import type { Chance } from '../../src/simulator/chance.ts'
+
+/** What a payer does with an order. */
+export const fateKinds = [
+  'at_once',
+  'in_time',
+  /** After the order's end; the gateway takes it all the same. */
+  'late',
+  'never',
+  'wrong_amount',
+  'wrong_currency',
+  /** Pays, and gets it back. */
+  'refunded',
+  /** Somebody closes the trade at the gateway before it is paid. */
+  'closed',
+  /** Pays a second time, under a second transaction id. */
+  'twice',
+] as const
+export type FateKind = (typeof fateKinds)[number]
+
+export interface Fate {
+  readonly kind: FateKind
+  /** Placed by another system, and taken over. */
+  readonly adopted: boolean
+  /** Whether the gateway ever tells of the payment. */
+  readonly callbackLost: boolean
+  /** Of the first callback. */
+  readonly callbackDelayMs: number
+  /** Somebody asks for a check by hand at some moment. */
+  readonly checkedByHand: boolean
+  /** Where in its span of time the payment lies: 0 to 1. */
+  readonly moment: number
+}
+
+/** Out of 100. */
+const shares: Readonly<Record<FateKind, number>> = {
+  at_once: 42,
+  in_time: 16,
+  late: 8,
+  never: 14,
+  wrong_amount: 5,
+  wrong_currency: 2,
+  refunded: 5,
+  closed: 4,
+  twice: 4,
+}
+
+export function fateOf(chance: Chance, index: number): Fate {
+  const draw = (what: string) => chance.fraction('order', index, what)
+  return {
+    kind: kindAt(100 * draw('kind')),
+    adopted: draw('adopted') < 0.25,
+    callbackLost: draw('lost') < 0.3,
+    callbackDelayMs: draw('delayed') < 0.3 ? 3_000 * draw('delay') : 0,
+    checkedByHand: draw('checked') < 0.1,
+    moment: draw('moment'),
+  }
+}
+
+function kindAt(point: number): FateKind {
+  let passed = 0
+  for (const kind of fateKinds) {
+    passed += shares[kind]
+    if (point < passed) return kind
+  }
+  return 'at_once'
+}

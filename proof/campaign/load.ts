@@ -1,0 +1,169 @@
+import type { Chance } from '../../src/simulator/chance.ts'
+import type { Api, Reply } from './api.ts'
+import { type Fate, fateOf } from './fate.ts'
+import type { Gateway } from './gateway.ts'
+import { pay } from './payer.ts'
+import { pause } from './wait.ts'
+
+/** One order that somebody wanted, and what the campaign knows of it by itself. */
+export interface Purchase {
+  readonly index: number
+  readonly userId: string
+  readonly amount: number
+  /** Of the caller's: sent again with each try. Null for adopted orders, which have a number. */
+  readonly key: string | null
+  readonly fate: Fate
+  orderNo: string | null
+  /** A node said that it has it: from then on it may never be gone. */
+  acknowledged: boolean
+  /** By this machine's clock, which the database uses too. */
+  paidAtMs: number | null
+  /** The node that acknowledged it did not know it later. */
+  forgotten: boolean
+}
+
+export interface LoadOptions {
+  readonly chance: Chance
+  readonly api: Api
+  readonly gateway: Gateway
+  readonly ports: readonly number[]
+  readonly notifyUrl: string
+  readonly ttlMs: number
+  readonly ordersPerSecond: number
+  /** No new orders after it. */
+  readonly ending: AbortSignal
+  /** Callers and payers give up after it. */
+  readonly over: AbortSignal
+}
+
+/** A machine that cannot keep up gets fewer orders, and not ever more callers that wait. */
+const underWayMax = 300
+
+/** Users; few enough that each has many orders, so that balances are sums. */
+const userCount = 40
+
+/** Places orders and pays them, each as its own chances say. */
+export class Load {
+  readonly purchases: Purchase[] = []
+  readonly #options: LoadOptions
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #failures: unknown[] = []
+
+  constructor(options: LoadOptions) {
+    this.#options = options
+  }
+
+  /** Until no more orders are to come. */
+  async run(): Promise<void> {
+    const { chance, ordersPerSecond, ending } = this.#options
+    for (let index = 1; !ending.aborted; index += 1) {
+      const purchase = newPurchase(chance, index)
+      this.purchases.push(purchase)
+      this.#track(this.#live(purchase))
+      const waitMs = (1_000 / ordersPerSecond) * 2 * chance.fraction('gap', index)
+      await pause(waitMs, ending)
+      while (this.unfinished >= underWayMax && !ending.aborted) await pause(100, ending)
+    }
+  }
+
+  /** Callers and payers that are not done yet. */
+  get unfinished(): number {
+    return this.#underWay.size
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#underWay)
+    if (this.#failures.length > 0) throw this.#failures[0]
+  }
+
+  async #live(purchase: Purchase): Promise<void> {
+    const buying = {
+      ...this.#options,
+      purchase,
+      ask: (path: string) => this.#check(purchase, path),
+    }
+    if (purchase.fate.adopted) await this.#adopt(purchase)
+    else await this.#place(purchase)
+    if (purchase.orderNo !== null) await pay(buying)
+  }
+
+  async #place(purchase: Purchase): Promise<void> {
+    const { userId, amount, key } = purchase
+    const body = { user_id: userId, amount, description: 'campaign', attach: key ?? '' }
+    const reply = await this.#insist(purchase, { body, ...(key === null ? {} : { key }) })
+    if (reply?.status !== 201) return
+    purchase.orderNo = String(reply.body.order_no)
+    purchase.acknowledged = true
+  }
+
+  /** The trade is the gateway's already; a payer may even be faster than the adoption. */
+  async #adopt(purchase: Purchase): Promise<void> {
+    const { gateway, notifyUrl, ttlMs } = this.#options
+    const { userId, amount, fate, index } = purchase
+    const order_no = `CAMP${String(index).padStart(8, '0')}`
+    const now = Date.now()
+    const expires_at = new Date(now + ttlMs).toISOString()
+    const total = fate.kind === 'wrong_amount' ? amount + 1 : amount
+    const times = { created_at: new Date(now).toISOString(), expires_at }
+    const put = { out_trade_no: order_no, total, notify_url: notifyUrl, attach: order_no, ...times }
+    await gateway.control('POST', '/orders', put)
+    purchase.orderNo = order_no
+    const body = { adopt: true, order_no, user_id: userId, amount, ...times }
+    const adoption = this.#insist(purchase, { body }).then((reply) => {
+      purchase.acknowledged = reply?.status === 200 || reply?.status === 201
+    })
+    if (fate.moment < 0.3) this.#track(adoption)
+    else await adoption
+  }
+
+  /** A life that fails is the campaign's own fault: the simulator is gone, or refuses an input. */
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => void this.#failures.push(error))
+      .finally(() => this.#underWay.delete(tracked))
+    this.#underWay.add(tracked)
+  }
+
+  /** As a caller who means it: the same again, at any node, until there is an answer that counts. */
+  async #insist(
+    { index }: Purchase,
+    request: { body: object; key?: string },
+  ): Promise<Reply | null> {
+    const { api, ports, chance, over } = this.#options
+    for (let tries = 1; !over.aborted; tries += 1) {
+      const port = chosen(ports, chance.fraction('node', index, tries))
+      const reply = await api.call(port, { method: 'POST', path: '/v1/orders', ...request })
+      if (reply !== null && reply.status < 500) return reply
+      await pause(Math.min(100 * tries, 1_000), over)
+    }
+    return null
+  }
+
+  /** False when nobody answered, or the gateway said nothing. */
+  async #check(purchase: Purchase, path: string): Promise<boolean> {
+    const { api, ports, chance } = this.#options
+    const port = chosen(ports, chance.fraction('check', purchase.index, performance.now()))
+    const reply = await api.call(port, { method: 'POST', path })
+    if (reply?.status === 404 && purchase.acknowledged) purchase.forgotten = true
+    return reply?.status === 200 && reply.body.trade_state !== null
+  }
+}
+
+function newPurchase(chance: Chance, index: number): Purchase {
+  const fate = fateOf(chance, index)
+  return {
+    index,
+    userId: `u${Math.floor(userCount * chance.fraction('user', index))}`,
+    amount: 2 + Math.floor(50_000 * chance.fraction('amount', index)),
+    key: fate.adopted ? null : `campaign-${index}`,
+    fate,
+    orderNo: null,
+    acknowledged: false,
+    paidAtMs: null,
+    forgotten: false,
+  }
+}
+
+function chosen(ports: readonly number[], fraction: number): number {
+  return ports[Math.floor(fraction * ports.length)] ?? 0
+}

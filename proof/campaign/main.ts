@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { Closing } from '../../bench/closing.ts'
+import { campaign } from './campaign.ts'
+import { type CampaignOptions, readOptions, usage } from './options.ts'
+import { checkComparison } from './planted.ts'
+import { killPrograms } from './program.ts'
+import { reportOf, tableOf } from './report.ts'
+import { leaveStage } from './stage.ts'
+
+const args = process.argv.slice(2)
+const closing = new Closing()
+const interrupted = new AbortController()
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted.abort()
+    killPrograms()
+    void closing.close().then(() => process.exit(130))
+  })
+}
+process.once('exit', killPrograms)
+
+try {
+  process.exitCode = args.includes('--help') ? help() : await main(readOptions(args))
+} catch (error) {
+  // What was under way when its processes were taken away says nothing.
+  if (!interrupted.signal.aborted) console.error(error)
+  process.exitCode = 1
+} finally {
+  await closing.close()
+}
+
+function help(): number {
+  console.log(usage)
+  return 0
+}
+
+/** 1 when anything is not as it must be; then the logs are kept. */
+async function main(options: CampaignOptions): Promise<number> {
+  checkComparison()
+  if (options.build) execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
+  const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
+  const { stage, outcome } = await campaign({ options, closing, tell })
+  const report = reportOf(outcome)
+  console.log(tableOf(report))
+  if (options.json !== null) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  for (const wrong of report.wrong) console.log(`WRONG: ${wrong}`)
+  const keep = options.keep || !report.ok
+  await closing.close()
+  await leaveStage(stage, { keep })
+  if (keep) console.log(`logs: ${stage.directory}; again: --seed ${options.seed}`)
+  return report.ok ? 0 : 1
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A running `bin/budan.js`, as people start it. */
+export interface Program {
+  readonly pid: number
+  readonly ended: Promise<Ending>
+  readonly hasEnded: () => boolean
+  /** Resolves with the first match in standard output; rejects when the program ends without one. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>
+  signal(signal: NodeJS.Signals): void
+}
+
+const entry = fileURLToPath(new URL('../../bin/budan.js', import.meta.url))
+
+/** Standard error goes to `log` in `directory`, behind what is there. */
+export function startProgram(
+  args: readonly string[],
+  { directory, log }: { readonly directory: string; readonly log: string },
+): Program {
+  // A file and not a pipe: what a killed process wrote is there whole.
+  const errors = openSync(join(directory, log), 'a')
+  const child = spawn(process.execPath, [entry, ...args], {
+    cwd: directory,
+    // Nothing of the machine's own settings: DATABASE_URL may be somebody's.
+    env: { PATH: process.env.PATH ?? '', HOME: directory },
+    stdio: ['ignore', 'pipe', errors],
+  })
+  closeSync(errors)
+  running.add(child)
+  const { stdout } = child
+  if (stdout === null) throw new Error('Cannot read what budan prints: it has no pipe')
+  let printed = ''
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
+  const ended = new Promise<Ending>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      running.delete(child)
+      resolve({ code, signal })
+    })
+  })
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    signal: (signal) => void child.kill(signal),
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const match = pattern.exec(printed)
+          if (match !== null) resolve(match)
+        }
+        stdout.on('data', look)
+        look()
+        const early = () => reject(new Error(`budan ${args[0]} ended before it was ready`))
+        void ended.then(early, early)
+      }),
+  }
+}
+
+const running = new Set<ChildProcess>()
+
+/** The last resort when the campaign itself fails: a stopped process needs SIGKILL. */
+export function killPrograms(): void {
+  for (const child of running) child.kill('SIGKILL')
+}

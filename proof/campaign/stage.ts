@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { Closing } from '../../bench/closing.ts'
+import { type PostgresServer, startPostgres } from '../../test/support/postgres.ts'
+import { type RedisServer, startRedis } from '../../test/support/redis.ts'
+import { Gateway } from './gateway.ts'
+import { BudanNode, newTally, type Tally } from './node.ts'
+import type { CampaignOptions, EngineKind } from './options.ts'
+import { killPrograms } from './program.ts'
+import { Road } from './road.ts'
+import { configure } from './settings.ts'
+
+/** All that a campaign plays with, started and wired. */
+export interface Stage {
+  readonly directory: string
+  readonly gateway: Gateway
+  readonly nodes: readonly BudanNode[]
+  readonly tally: Tally
+  readonly roads: Roads
+  readonly postgres: PostgresServer | null
+  readonly redis: RedisServer | null
+  readonly databaseUrl: string
+  readonly token: string
+  readonly secrets: readonly string[]
+}
+
+interface Roads {
+  /** From the nodes to the gateway. */
+  readonly gateway: Road
+  /** From the gateway to any of the nodes, dead ones too: a balancer without health checks. */
+  readonly callbacks: Road
+  readonly redis: Road | null
+}
+
+export async function openStage(options: CampaignOptions, closing: Closing): Promise<Stage> {
+  const directory = await mkdtemp(join(tmpdir(), 'budan-campaign-'))
+  const gateway = await Gateway.start(directory, options.seed)
+  closing.add(gateway, () => gateway.stop())
+  const database = await openDatabase(options, { directory, closing })
+  const redis = options.engine === 'redis' ? closing.add(await startRedis(), stop) : null
+  const ports = await freePorts(options.kind === 'cluster' ? 3 : 1)
+  const roads = await openRoads({ gateway, redis, ports, closing })
+  const tally = newTally()
+  const nodes = ports.map(
+    (port, nth) => new BudanNode({ name: `node-${nth + 1}`, port, directory, tally }),
+  )
+  // Nodes that the campaign left behind must not outlive it, whatever became of it.
+  closing.add(nodes, async () => killPrograms())
+  const token = randomBytes(24).toString('hex')
+  const stage = { directory, gateway, nodes, tally, roads, redis, token, ...database }
+  return { ...stage, secrets: await configureNodes(stage, options) }
+}
+
+/** Gives the place back; the logs stay where something is to be read in them. */
+export async function leaveStage({ directory }: Stage, { keep }: { keep: boolean }): Promise<void> {
+  if (!keep) await rm(directory, { recursive: true, force: true })
+}
+
+const stop = (part: { stop(): Promise<void> }) => part.stop()
+
+async function openDatabase(
+  { kind }: CampaignOptions,
+  { directory, closing }: { directory: string; closing: Closing },
+): Promise<{ postgres: PostgresServer | null; databaseUrl: string }> {
+  if (kind === 'embedded')
+    return { postgres: null, databaseUrl: `pglite:${join(directory, 'data')}` }
+  const postgres = closing.add(await startPostgres(), stop)
+  const client = new pg.Client(postgres.url)
+  await client.connect()
+  await client.query('create database campaign')
+  await client.query('create database engine')
+  await client.end()
+  return { postgres, databaseUrl: databaseAt(postgres, 'campaign') }
+}
+
+function databaseAt({ url }: PostgresServer, name: string): string {
+  return url.replace(/\/postgres$/, `/${name}`)
+}
+
+async function openRoads({
+  gateway,
+  redis,
+  ports,
+  closing,
+}: {
+  gateway: Gateway
+  redis: RedisServer | null
+  ports: readonly number[]
+  closing: Closing
+}): Promise<Roads> {
+  let connections = 0
+  const nextNode = () => {
+    connections += 1
+    return ports[connections % ports.length] ?? 0
+  }
+  const open = async (target: () => number) =>
+    closing.add(await Road.open(target), (road) => road.close())
+  return {
+    gateway: await open(() => portOf(gateway.url)),
+    callbacks: await open(nextNode),
+    redis: redis && (await open(() => portOf(redis.url))),
+  }
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}
+
+async function configureNodes(
+  stage: Omit<Stage, 'secrets'>,
+  { engine, size }: CampaignOptions,
+): Promise<readonly string[]> {
+  const { directory, gateway, roads, databaseUrl, token } = stage
+  const secrets = stage.nodes.map(({ name, port }) =>
+    configure(gateway.configFile, {
+      ...{ directory, name, port, token, databaseUrl },
+      engineUrl: engineUrl(engine, stage),
+      gatewayPort: roads.gateway.port,
+      callbackPort: roads.callbacks.port,
+      ttlMins: size.ttlMins,
+    }),
+  )
+  return (await Promise.all(secrets))[0] ?? []
+}
+
+function engineUrl(engine: EngineKind, { roads, postgres }: Omit<Stage, 'secrets'>): string {
+  if (engine === 'redis' && roads.redis !== null) return `redis://127.0.0.1:${roads.redis.port}`
+  if (engine === 'postgres' && postgres !== null) return databaseAt(postgres, 'engine')
+  return 'local'
+}
+
+/** Held all at once, so that they differ; free again for the nodes. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = servers.map(
+    (server) =>
+      new Promise<number>((resolve, reject) => {
+        server.once('error', reject).listen(0, '127.0.0.1', () => {
+          const address = server.address()
+          resolve(typeof address === 'object' && address !== null ? address.port : 0)
+        })
+      }),
+  )
+  const found = await Promise.all(ports)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return found
+}

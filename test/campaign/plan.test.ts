@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { fateKinds, fateOf } from '../../proof/campaign/fate.ts'
+import { outageKinds, readOptions } from '../../proof/campaign/options.ts'
+import { planOutages } from '../../proof/campaign/outages.ts'
+import { Chance } from '../../src/simulator/chance.ts'
+
+describe('planOutages()', () => {
+  const plan = (seed: string, ...args: string[]) =>
+    planOutages(readOptions(args).size, new Chance(seed))
+
+  it('plans each outage as often as the options say, within the time', () => {
+    const { size } = readOptions([])
+    const planned = plan('one')
+    for (const kind of outageKinds) {
+      expect(planned.filter((each) => each.kind === kind)).toHaveLength(size.outages[kind])
+    }
+    expect(planned.every(({ atMs }) => atMs > 0 && atMs < 1_000 * size.seconds)).toBe(true)
+  })
+
+  it('leaves out no kind of a full campaign when it is made shorter', () => {
+    const kinds = new Set(plan('one', '--seconds', '60').map(({ kind }) => kind))
+    expect([...kinds].sort()).toEqual([...outageKinds].sort())
+  })
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(plan('one')).toEqual(plan('one'))
+    expect(plan('one')).not.toEqual(plan('two'))
+  })
+})
+
+describe('fateOf()', () => {
+  const fates = (seed: string) =>
+    Array.from({ length: 1_000 }, (_, index) => fateOf(new Chance(seed), index))
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(fates('one')).toEqual(fates('one'))
+    expect(fates('one')).not.toEqual(fates('two'))
+  })
+
+  it('leaves out no fate, nor lost and sent callbacks of any', () => {
+    const seen = new Set(fates('one').map(({ kind, callbackLost }) => `${kind} ${callbackLost}`))
+    expect(seen.size).toBe(2 * fateKinds.length)
+  })
+})
+
+describe('readOptions()', () => {
+  it.each([
+    [['--engine', 'kafka'], '--engine "kafka" is not one of local, redis, postgres'],
+    [['--seconds', '0'], '--seconds "0" is not a positive integer'],
+    [['--kils', '3'], "Unknown option '--kils'"],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(args)).toThrow(message)
+  })
+})

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Road } from '../../proof/campaign/road.ts'
+
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+async function openRoad() {
+  const echo: Server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.pipe(socket)
+  })
+  echo.listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+  closers.push(async () => echo.close())
+  const address = echo.address()
+  const target = { port: typeof address === 'object' ? (address?.port ?? 0) : 0 }
+  const road = await Road.open(() => target.port)
+  closers.push(() => road.close())
+  return { road, target }
+}
+
+async function drive(road: Road): Promise<Socket> {
+  const socket = connect(road.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  closers.push(async () => socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+async function echoed(socket: Socket, word: string): Promise<string> {
+  socket.write(word)
+  const [bytes] = await once(socket, 'data')
+  return String(bytes)
+}
+
+/** An error on the way is one way to close. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()))
+}
+
+describe('Road', () => {
+  it('carries bytes both ways', async () => {
+    const { road } = await openRoad()
+    expect(await echoed(await drive(road), 'hello')).toBe('hello')
+  })
+
+  it('ends its connections and new ones when it is cut by reset', async () => {
+    const { road } = await openRoad()
+    const before = await drive(road)
+    await echoed(before, 'hello')
+    const ended = closed(before)
+    road.cut('reset')
+    await ended
+    const after = connect(road.port, '127.0.0.1')
+    after.on('error', () => undefined)
+    await closed(after)
+    road.restore()
+    expect(await echoed(await drive(road), 'again')).toBe('again')
+  })
+
+  it('lets nothing pass while it is silent, and ends what was on its way when it is restored', async () => {
+    const { road } = await openRoad()
+    const before = await drive(road)
+    await echoed(before, 'hello')
+    road.cut('silence')
+    let heard = ''
+    before.on('data', (bytes) => {
+      heard += String(bytes)
+    })
+    before.write('lost')
+    const during = await drive(road)
+    during.write('lost, too')
+    const ended = [closed(before), closed(during)]
+    road.restore()
+    await Promise.all(ended)
+    expect(heard).toBe('')
+    expect(await echoed(await drive(road), 'again')).toBe('again')
+  })
+
+  it('ends a connection whose target is dead', async () => {
+    const { road, target } = await openRoad()
+    target.port = 1
+    await closed(await drive(road))
+  })
+})

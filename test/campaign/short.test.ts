@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Report } from '../../proof/campaign/report.ts'
+import { withoutRedis } from '../support/redis.ts'
+
+const root = join(import.meta.dirname, '../..')
+const directory = mkdtempSync(join(tmpdir(), 'budan-short-campaign-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** Some 45 s on two cores of one's own; nothing in it is measured. */
+const withinMs = 300_000
+
+/** The campaign as a person runs it. The global setup has built what it starts. */
+async function runCampaign(...options: string[]): Promise<{ report: Report; printed: string }> {
+  const file = join(directory, 'report.json')
+  const args = ['--import', 'tsx', 'proof/campaign/main.ts', '--short', '--no-build']
+  const printed = await new Promise<string>((resolve) => {
+    execFile(
+      process.execPath,
+      [...args, '--json', file, ...options],
+      { cwd: root, timeout: withinMs },
+      // What went wrong is in the report, and told below.
+      (_error, stdout, stderr) => resolve(`${stderr}${stdout}`),
+    )
+  })
+  try {
+    return { report: JSON.parse(readFileSync(file, 'utf8')), printed }
+  } catch (error) {
+    throw new Error(`The campaign gave no report: ${printed}`, { cause: error })
+  }
+}
+
+function expectNothingLost({ report, printed }: { report: Report; printed: string }): void {
+  expect(report.wrong, printed).toEqual([])
+  expect(report).toMatchObject({
+    ok: true,
+    credits_lost: 0,
+    credited_twice: 0,
+    credited_wrongly: 0,
+    balances_wrong: 0,
+    orders_lost: 0,
+    callbacks_lost: 0,
+  })
+  expect(report.sums.owed).toBe(report.sums.credited)
+  // It has met what it is for.
+  expect(report.credited).toBeGreaterThan(10)
+  expect(report.credited_by.compensation).toBeGreaterThan(0)
+  expect(report.orders_by_status).toMatchObject({
+    paid: report.credited,
+    expired: expect.any(Number),
+    review: expect.any(Number),
+  })
+}
+
+describe.skipIf(withoutRedis())('npm run campaign', () => {
+  it(
+    'loses and doubles nothing while nodes are killed, PostgreSQL restarts and Redis is wiped',
+    async () => {
+      const ended = await runCampaign()
+      expectNothingLost(ended)
+      expect(ended.report).toMatchObject({ kind: 'cluster', engine: 'redis' })
+      expect(ended.report.nodes.killed).toBeGreaterThanOrEqual(15)
+      expect(ended.report.outages).toEqual({
+        postgres_immediate: 1,
+        redis_wiped: 1,
+        gateway_reset: 1,
+      })
+    },
+    withinMs,
+  )
+})
+
+describe('npm run campaign -- --embedded', () => {
+  it(
+    'keeps all that was acknowledged while the embedded database is killed again and again',
+    async () => {
+      const ended = await runCampaign('--embedded')
+      expectNothingLost(ended)
+      expect(ended.report).toMatchObject({ kind: 'embedded', engine: 'local' })
+      expect(ended.report.nodes.killed).toBeGreaterThanOrEqual(12)
+    },
+    withinMs,
+  )
+})
