@@ -1,0 +1,82 @@
+import type { Order } from '../../../src/order.ts'
+import { isObject, objectIn, own } from '../callback/payment.ts'
+
+/** A response as the oracle sees it. */
+export interface Told {
+  readonly status: number
+  readonly body: Uint8Array
+  /** By a key that is held, over these bytes, in time. `unsigned`: without a word of a signature. */
+  readonly signed: 'genuine' | 'unsigned' | 'wrong'
+}
+
+/** The facts of a payment in an answer to a query. Written apart from the program's reader. */
+export interface PaidFacts {
+  readonly orderNo: string
+  readonly mchid: string
+  readonly appid: string
+  readonly transactionId: string
+  /** Null: not a whole number that is exact. */
+  readonly amount: bigint | null
+  readonly currency: string | null
+}
+
+/** What a verified 200 says of a payment; null when it says of none. */
+export function paidFactsIn({ status, body, signed }: Told): PaidFacts | null {
+  if (status !== 200 || signed !== 'genuine') return null
+  const trade = objectIn(body)
+  if (trade === null || own(trade, 'trade_state') !== 'SUCCESS') return null
+  const [orderNo, mchid, appid, transactionId] = [
+    'out_trade_no',
+    'mchid',
+    'appid',
+    'transaction_id',
+  ].map((key) => own(trade, key))
+  if (typeof orderNo !== 'string' || orderNo === '' || orderNo.length > 64) return null
+  if (!isName(mchid) || !isName(appid) || !isName(transactionId)) return null
+  const amount = own(trade, 'amount')
+  const parts = isObject(amount) ? amount : {}
+  const [total, currency] = [own(parts, 'total'), own(parts, 'currency')]
+  return {
+    ...{ orderNo, mchid, appid, transactionId },
+    amount:
+      typeof total === 'number' && Number.isInteger(total) && Math.abs(total) < 2 ** 53
+        ? BigInt(total)
+        : null,
+    currency: typeof currency === 'string' ? currency : null,
+  }
+}
+
+/** Whether these facts pay that order: every one of them as ordered. */
+export function pays(facts: PaidFacts | null, order: Order): boolean {
+  return (
+    facts !== null &&
+    facts.orderNo === order.orderNo &&
+    facts.mchid === order.mchid &&
+    facts.appid === order.appid &&
+    facts.amount === order.amount &&
+    facts.currency === order.currency
+  )
+}
+
+/** 404 with one of the two names for it; signed rightly, or, as most errors, not at all. */
+export function saysAbsent({ status, body, signed }: Told): boolean {
+  const code = own(objectIn(body) ?? {}, 'code')
+  if (status !== 404 || signed === 'wrong' || typeof code !== 'string') return false
+  return ['ORDERNOTEXIST', 'ORDERNOTEXISTS'].includes(code.toUpperCase().split('_').join(''))
+}
+
+/** A verified 204. */
+export function saysClosed({ status, signed }: Told): boolean {
+  return status === 204 && signed === 'genuine'
+}
+
+/** The code to scan in a verified 200. */
+export function codeIn({ status, body, signed }: Told): string | null {
+  if (status !== 200 || signed !== 'genuine') return null
+  const code = own(objectIn(body) ?? {}, 'code_url')
+  return typeof code === 'string' && code !== '' && code.length <= 512 ? code : null
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 64 && /^[A-Za-z0-9_-]+$/.test(value)
+}

@@ -1,0 +1,172 @@
+import { createPublicKey } from 'node:crypto'
+import { decide } from '../../../src/decide.ts'
+import { answerOf, closingOf, type Heard, prepayOf } from '../../../src/gateway/answer.ts'
+import { type Verification, verifySeal } from '../../../src/gateway/verification.ts'
+import type { Order } from '../../../src/order.ts'
+import type { Answer } from '../../../src/trade.ts'
+import { startsWithMark } from '../callback/payment.ts'
+import type { Chance } from '../chance.ts'
+import { type Keys, present } from '../keys.ts'
+import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import {
+  codeIn,
+  type PaidFacts,
+  paidFactsIn,
+  pays,
+  saysAbsent,
+  saysClosed,
+  type Told,
+} from './oracle.ts'
+import { type RawReply, Replies } from './reply.ts'
+
+/** What reads answers: the program's own, unless a test plants something worse. */
+export interface AnswerReaders {
+  readonly answerOf: (heard: Heard) => Answer
+  readonly closingOf: typeof closingOf
+  readonly prepayOf: typeof prepayOf
+  readonly decide: typeof decide
+}
+
+const ownReaders: AnswerReaders = { answerOf, closingOf, prepayOf, decide }
+
+/** Answers to our questions: verified, read, and decided on. */
+export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
+  const readers = { ...ownReaders, ...planted }
+  return {
+    name: 'answer',
+    weight: 52,
+    async open({ keys }): Promise<Feeding> {
+      const replies = new Replies(keys)
+      const verify = verifierOf(keys)
+      return {
+        async feed(chance) {
+          const { reply, signed, order } = replies.next(chance)
+          const input = shown(reply)
+          const verification = await uncrashed(input, () => verify(reply, { signed, chance }))
+          if (verification.kind === 'genuine' && signed !== 'genuine') {
+            throw new Finding('wrong answer', 'took a wrong signature for right', input)
+          }
+          const heard: Heard = {
+            reply: { kind: 'reply', ...reply },
+            verification,
+            attempt: 'query order "x"',
+          }
+          // A stricter verification may turn a right one away, where its header was touched.
+          const told = {
+            ...reply,
+            signed: verification.kind === 'genuine' ? signed : asHeard(verification),
+          }
+          return judge({ heard, told, order, input, readers })
+        },
+        close: async () => {},
+      }
+    },
+  }
+}
+
+interface Case {
+  readonly heard: Heard
+  readonly told: Told
+  readonly order: Order
+  readonly input: unknown
+  readonly readers: AnswerReaders
+}
+
+async function judge({ heard, told, order, input, readers }: Case): Promise<Taken> {
+  const answer = await uncrashed(input, () => readers.answerOf(heard))
+  judgeAnswer(answer, { told, input })
+  const decision = await uncrashed(input, () => readers.decide(order, answer, facts))
+  const ought =
+    order.status !== 'paid' && order.status !== 'review' && pays(paidFactsIn(told), order)
+  if (decision.kind === 'pay' && !ought) throw new Finding('wrong credit', decision.reason, input)
+  if (decision.kind !== 'pay' && ought && !isMarked(told)) {
+    throw new Finding('lost payment', decision.reason, input)
+  }
+  const closing = await uncrashed(input, () => readers.closingOf(heard))
+  if ((closing.kind === 'closed') !== saysClosed(told)) {
+    throw new Finding('wrong answer', `closing is ${closing.kind}`, input)
+  }
+  const prepay = await uncrashed(input, () => readers.prepayOf(heard))
+  const code = codeIn(told)
+  if (prepay.kind === 'placed' ? prepay.codeUrl !== code : code !== null && !isMarked(told)) {
+    throw new Finding('wrong answer', `prepay is ${prepay.kind}`, input)
+  }
+  expectStorable([answer, closing, prepay], input)
+  return answer.kind === 'unknown' ? 'rejected' : 'accepted'
+}
+
+function judgeAnswer(answer: Answer, { told, input }: { told: Told; input: unknown }): void {
+  const facts = paidFactsIn(told)
+  if (answer.kind === 'absent' && !saysAbsent(told)) {
+    throw new Finding('wrong answer', 'absent, and nobody said so', input)
+  }
+  if (answer.kind !== 'trade') {
+    if (facts !== null && !isMarked(told)) throw new Finding('lost payment', answer.kind, input)
+    return
+  }
+  if (told.status !== 200 || told.signed !== 'genuine') {
+    throw new Finding('wrong answer', 'a trade that nobody vouches for', input)
+  }
+  const { trade } = answer
+  if ((trade.state === 'paid') !== (facts !== null)) {
+    throw new Finding('wrong credit', `read as ${trade.state} (${trade.reported})`, input)
+  }
+  if (facts !== null && !same(facts, trade)) {
+    throw new Finding('wrong credit', 'the facts were read wrongly', input)
+  }
+}
+
+function same(facts: PaidFacts, trade: PaidFacts | { [K in keyof PaidFacts]: unknown }): boolean {
+  return (Object.keys(facts) as (keyof PaidFacts)[]).every((key) => facts[key] === trade[key])
+}
+
+function isMarked({ body }: Told): boolean {
+  return startsWithMark(body)
+}
+
+/** It is stored as JSON, and shown: no secret, nothing that PostgreSQL refuses. */
+function expectStorable(results: readonly { evidence: unknown }[], input: unknown): void {
+  for (const { evidence } of results) {
+    const text = JSON.stringify(evidence)
+    if (text.length > 20_000) throw new Finding('wrong answer', 'evidence without a bound', input)
+    if (text.includes('oFuzzedPayerOpenid'))
+      throw new Finding('wrong answer', 'a full openid', input)
+  }
+}
+
+const facts = {
+  ...{ now: present, transactionOwner: null, absenceCredible: false, absenceSpreadMs: 60_000 },
+}
+
+function asHeard(verification: Verification): Told['signed'] {
+  return verification.kind === 'rejected' && verification.flaw === 'unsigned' ? 'unsigned' : 'wrong'
+}
+
+/** Mostly by the word of the one who made it, which is cheap; else by the signature itself. */
+function verifierOf(keys: Keys) {
+  const { publicKeyId, publicKeyPem } = keys.merchant.wechatpay
+  const key = createPublicKey(publicKeyPem)
+  const ring = {
+    find: async (serial: string) =>
+      serial === publicKeyId
+        ? ({ kind: 'key', key } as const)
+        : ({ kind: 'missing', message: 'no such key', systemic: false } as const),
+  }
+  const never = new AbortController().signal
+  return async (
+    reply: RawReply,
+    { signed, chance }: { signed: Told['signed']; chance: Chance },
+  ): Promise<Verification> => {
+    if (reply.sealed) return verifySeal(reply, { keys: ring, now: present, signal: never })
+    if (signed === 'genuine') return { kind: 'genuine', serial: publicKeyId }
+    const flaw =
+      signed === 'unsigned'
+        ? 'unsigned'
+        : chance.pick(['malformed', 'stale', 'probe', 'keyless', 'forged'] as const)
+    return { kind: 'rejected', flaw, message: 'made up', systemic: chance.percent(50) }
+  }
+}
+
+function shown({ status, headers, body }: RawReply) {
+  return { status, headers, body: Buffer.from(body).toString('base64') }
+}

@@ -1,0 +1,196 @@
+import type { Chance } from '../chance.ts'
+import { type Counts, countsOf, type Depot, inspectAudit } from '../database.ts'
+import { type Keys, present } from '../keys.ts'
+import { Finding } from '../target.ts'
+import type { Payment } from './payment.ts'
+
+/** An order as the oracle knows it. */
+export interface Entry {
+  readonly orderNo: string
+  readonly userId: string
+  readonly amount: number
+  state: 'open' | 'paid' | 'review'
+  transactionId: string | null
+}
+
+export type Verdict = 'pay' | 'review' | 'keep' | 'unknown order'
+
+/**
+ * What ought to have been credited, kept apart from the program: its own rules, its own memory. At
+ * times the whole of it is held against the database's rows.
+ */
+export class Book {
+  readonly #entries = new Map<string, Entry>()
+  readonly #open: Entry[] = []
+  readonly #transactions = new Map<string, string>()
+  readonly #depot: Depot
+  readonly #keys: Keys
+  #counts: Counts = { orders: 0, events: 0, transfers: 0, entries: 0 }
+
+  constructor(depot: Depot, keys: Keys) {
+    this.#depot = depot
+    this.#keys = keys
+  }
+
+  /** An order that is not paid yet: mostly a new one, so that there always is one. */
+  async openEntry(chance: Chance): Promise<Entry> {
+    while (this.#open.length < openMin) await this.#place(chance)
+    return chance.pick(this.#open)
+  }
+
+  /** Any order, whatever became of it. */
+  async anyEntry(chance: Chance): Promise<Entry> {
+    if (this.#entries.size === 0) await this.#place(chance)
+    const all = [...this.#entries.values()].slice(-200)
+    return chance.pick(all)
+  }
+
+  get transactionIds(): readonly string[] {
+    return [...this.#transactions.keys()].slice(-20)
+  }
+
+  /** What a payment that truly came from the gateway must lead to. */
+  verdictOn(payment: Payment): Verdict {
+    const entry = this.#entries.get(payment.orderNo)
+    if (entry === undefined) return 'unknown order'
+    if (entry.state !== 'open') return 'keep'
+    const { merchant } = this.#keys
+    const asOrdered =
+      payment.mchid === merchant.mchid &&
+      payment.appid === merchant.appid &&
+      payment.total === entry.amount &&
+      payment.currency === 'CNY'
+    const owner = this.#transactions.get(payment.transactionId)
+    return asOrdered && owner === undefined ? 'pay' : 'review'
+  }
+
+  /** It was settled so. Each settlement is one event. */
+  settle(payment: Payment, verdict: Verdict): void {
+    const entry = this.#entries.get(payment.orderNo)
+    if (entry === undefined) return
+    this.#add({ events: 1 })
+    if (verdict === 'keep') return
+    this.#open.splice(this.#open.indexOf(entry), 1)
+    entry.state = verdict === 'pay' ? 'paid' : 'review'
+    if (verdict !== 'pay') return
+    entry.transactionId = payment.transactionId
+    this.#transactions.set(payment.transactionId, entry.orderNo)
+    this.#add({ transfers: 1, entries: 2 })
+  }
+
+  /** Row for row: nothing else was credited, and nothing else was written. */
+  async inspect(): Promise<void> {
+    const counts = await countsOf(this.#depot)
+    expectSame('rows', counts, this.#counts)
+    const transfers = await this.#depot.rows<{
+      order_no: string
+      transaction_id: string
+      amount: unknown
+      account: string
+    }>(
+      `select t.order_no, t.transaction_id, t.amount, e.account from transfers t
+       join entries e on e.order_no = t.order_no and e.amount = t.amount order by t.order_no`,
+    )
+    const paid = [...this.#entries.values()].filter(({ state }) => state === 'paid')
+    expectSame(
+      'credits',
+      transfers
+        .map((row) => `${row.order_no} ${row.transaction_id} ${row.amount} ${row.account}`)
+        .sort(),
+      paid
+        .map(
+          (entry) => `${entry.orderNo} ${entry.transactionId} ${entry.amount} user:${entry.userId}`,
+        )
+        .sort(),
+    )
+    const reviews = await this.#depot.rows<{ order_no: string }>(
+      `select order_no from orders where status = 'review'`,
+    )
+    const inReview = [...this.#entries.values()].filter(({ state }) => state === 'review')
+    expectSame(
+      'reviews',
+      reviews.map(({ order_no }) => order_no).sort(),
+      inReview.map(({ orderNo }) => orderNo).sort(),
+    )
+    await inspectAudit(this.#depot.store)
+  }
+
+  async #place(chance: Chance): Promise<void> {
+    const { merchant } = this.#keys
+    const number = this.#entries.size
+    const orderNo = `RECH20261001083000${String(number).padStart(10, '0')}`
+    const entry: Entry = {
+      ...{ orderNo, userId: `u${number % 50}`, state: 'open', transactionId: null },
+      amount: chance.pick([1, 99, 100, 101, 1000, 12_345, Number.MAX_SAFE_INTEGER - 100 * number]),
+    }
+    const event = {
+      orderNo,
+      kind: 'created',
+      source: 'api',
+      tradeState: null,
+      decision: null,
+    } as const
+    await this.#depot.store.insertOrder(
+      {
+        ...{ orderNo, userId: entry.userId, amount: BigInt(entry.amount), currency: 'CNY' },
+        ...{ description: '', attach: null, gateway: 'wechatpay', adopted: false },
+        ...{ mchid: merchant.mchid, appid: merchant.appid, idempotencyKey: null },
+        ...{ createdAt: present, expiresAt: null, ttlMs: 7_200_000 },
+      },
+      { ...event, reason: null, alarm: false, evidence: null, runId: null, node: null },
+    )
+    this.#entries.set(orderNo, entry)
+    this.#open.push(entry)
+    this.#add({ orders: 1, events: 1 })
+    if (chance.percent(20)) await this.#expire(orderNo)
+  }
+
+  /** Late money is still credited: some orders have ended before theirs comes. */
+  async #expire(orderNo: string): Promise<void> {
+    await this.#depot.store.transaction(async (tx) => {
+      const locked = await tx.lockOrder(orderNo)
+      if (locked === null) throw new Error(`No order "${orderNo}"`)
+      const event = {
+        orderNo,
+        kind: 'answered',
+        source: 'compensation',
+        tradeState: 'CLOSED',
+      } as const
+      await tx.turn(locked.order, {
+        status: 'expired',
+        event: {
+          ...event,
+          decision: 'expire',
+          reason: '',
+          alarm: false,
+          evidence: null,
+          runId: null,
+          node: null,
+        },
+      })
+    })
+    this.#add({ events: 1 })
+  }
+
+  #add(more: Partial<Counts>): void {
+    const added = Object.entries(more).map(([name, count]) => [
+      name,
+      this.#counts[name as keyof Counts] + count,
+    ])
+    this.#counts = { ...this.#counts, ...Object.fromEntries(added) }
+  }
+}
+
+/** So many are open at a time that hardly any input lacks one, and few enough to be met twice. */
+const openMin = 20
+
+function expectSame(what: string, found: unknown, expected: unknown): void {
+  const [ours, theirs] = [JSON.stringify(expected), JSON.stringify(found)]
+  if (ours !== theirs) {
+    throw new Finding(
+      'wrong credit',
+      `${what} are ${theirs.slice(0, 2000)}, ought to be ${ours.slice(0, 2000)}`,
+      null,
+    )
+  }
+}

@@ -1,0 +1,217 @@
+import type { Chance } from '../chance.ts'
+import { hostileJson, type Members, objectText, oddNumbers, spoiled } from '../hostile.ts'
+import { encrypted, headersOf, type Keys, presentSecs, type Sealed, sealOf } from '../keys.ts'
+import { mutated } from '../mutate.ts'
+import type { Entry } from './book.ts'
+
+export type HeaderSet = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** What goes over the wire. */
+export type Signed = Pick<Letter, 'headers' | 'body'>
+type Ordered = Pick<Entry, 'orderNo' | 'amount'>
+
+/** A callback as it was signed, and what it says to whoever may open it. */
+export interface Letter {
+  readonly headers: HeaderSet
+  readonly body: Buffer
+  readonly seal: Sealed
+  /** Of the sealed text; null where the envelope does not open. */
+  readonly plain: Buffer | null
+  /** Signed by the gateway's own key, within the time that it is good for. */
+  readonly genuine: boolean
+}
+
+/** A payment as it was ordered. */
+export function letterFor(entry: Entry, { keys, chance }: { keys: Keys; chance: Chance }): Letter {
+  return sealedLetter(Buffer.from(objectText(tradeMembers(entry, { keys, chance }))), {
+    keys,
+    chance,
+  })
+}
+
+/** Signed with care, and wrong within: the amount, the names, the state, the envelope, the stamp. */
+export function oddLetterFor(
+  entry: Entry,
+  {
+    keys,
+    chance,
+    transactionIds,
+  }: { keys: Keys; chance: Chance; transactionIds: readonly string[] },
+): Letter {
+  const members = tradeMembers(entry, { keys, chance })
+  const plain = chance.weighed<() => Buffer>([
+    [2, () => Buffer.from(objectText(members))],
+    [6, () => Buffer.from(objectText(spoiled(members, chance)))],
+    [5, () => Buffer.from(objectText(changedFacts(members, { entry, chance, transactionIds })))],
+    [2, () => mutated(Buffer.from(objectText(members)), chance)],
+    [1, () => Buffer.from(hostileJson(chance))],
+    [1, () => chance.bytes(chance.below(80))],
+  ])()
+  const options = { keys, chance }
+  return chance.weighed<() => Letter>([
+    [8, () => sealedLetter(plain, options)],
+    [1, () => sealedLetter(plain, { ...options, envelope: (members) => spoiled(members, chance) })],
+    [1, () => sealedLetter(plain, { ...options, signedBy: 'stranger' })],
+    [
+      1,
+      () =>
+        sealedLetter(plain, {
+          ...options,
+          ageSecs: chance.pick([299, 300, 301, -299, -300, -301, 1e6]),
+        }),
+    ],
+  ])()
+}
+
+interface SealOptions {
+  readonly keys: Keys
+  readonly chance: Chance
+  readonly envelope?: (members: Members) => Members
+  readonly signedBy?: 'gateway' | 'stranger'
+  readonly ageSecs?: number
+}
+
+function sealedLetter(plain: Buffer, options: SealOptions): Letter {
+  const { keys, chance, envelope, signedBy = 'gateway', ageSecs = 0 } = options
+  const members: Members = [
+    ['id', `"EV-${chance.hex(16)}"`],
+    ['create_time', '"2026-10-01T16:30:00+08:00"'],
+    ['event_type', '"TRANSACTION.SUCCESS"'],
+    ['resource', objectText(encrypted(plain, { key: keys.apiV3Key, chance }))],
+  ]
+  const right = objectText(members)
+  const text = envelope === undefined ? right : objectText(envelope(members))
+  const body = Buffer.from(text)
+  const nonce = chance.hex(32)
+  const timestamp = String(presentSecs - ageSecs)
+  const seal = sealOf(body, { signer: keys[signedBy], nonce, timestamp })
+  return {
+    ...{ headers: headersOf(seal), body, seal },
+    plain: opens(body, right) ? plain : null,
+    genuine: signedBy === 'gateway' && Math.abs(ageSecs) < 300,
+  }
+}
+
+/** Whatever else is in the envelope: its kind and its sealed text must be those that were meant. */
+function opens(body: Buffer, right: string): boolean {
+  try {
+    const [got, meant] = [JSON.parse(body.toString()), JSON.parse(right)]
+    return (
+      got.event_type === meant.event_type &&
+      ['algorithm', 'ciphertext', 'nonce', 'associated_data'].every(
+        (key) => Object.hasOwn(got, 'resource') && got.resource[key] === meant.resource[key],
+      )
+    )
+  } catch {
+    return false
+  }
+}
+
+/** A trade that is paid, as it was ordered. */
+export function tradeMembers(
+  entry: Ordered,
+  { keys, chance }: { keys: Keys; chance: Chance },
+): Members {
+  const { mchid, appid } = keys.merchant
+  return [
+    ['appid', JSON.stringify(appid)],
+    ['mchid', JSON.stringify(mchid)],
+    ['out_trade_no', JSON.stringify(entry.orderNo)],
+    ['transaction_id', `"4200${chance.hex(24)}"`],
+    ['trade_type', '"NATIVE"'],
+    ['trade_state', '"SUCCESS"'],
+    ['success_time', '"2026-10-01T16:29:59+08:00"'],
+    ['payer', '{"openid":"oFuzzedPayerOpenid0123456789"}'],
+    ['amount', `{"total":${entry.amount},"payer_total":${entry.amount},"currency":"CNY"}`],
+  ]
+}
+
+/** One fact another than was ordered, each of a kind that would pass for right at a glance. */
+export function changedFacts(
+  members: Members,
+  {
+    entry,
+    chance,
+    transactionIds,
+  }: { entry: Ordered; chance: Chance; transactionIds: readonly string[] },
+): Members {
+  const { amount } = entry
+  const totals = [
+    ...[
+      `${amount}.0`,
+      `${amount}e0`,
+      `${amount}0e-1`,
+      `"${amount}"`,
+      `${amount + 1}`,
+      `${amount - 1}`,
+    ],
+    ...[
+      `${amount}.5`,
+      `-${amount}`,
+      `[${amount}]`,
+      `${amount},"total":${amount}`,
+      `${amount},"total":1`,
+    ],
+    ...[`1,"total":${amount}`, ...oddNumbers],
+  ]
+  const states = [
+    'success',
+    'Success',
+    'SUCCESS ',
+    'REFUND',
+    'NOTPAY',
+    'CLOSED',
+    'PAID',
+    'TRADE_SUCCESS',
+    '1',
+    'constructor',
+  ]
+  const [key, json] = chance.weighed<readonly [string, string]>([
+    [4, ['amount', `{"total":${chance.pick(totals)},"currency":"CNY"}`]],
+    [
+      2,
+      [
+        'amount',
+        `{"total":${amount},"currency":${chance.pick(['"USD"', '"cny"', '"CNY "', 'null', '156', '["CNY"]'])}}`,
+      ],
+    ],
+    [1, ['amount', `{"payer_total":${amount},"currency":"CNY"}`]],
+    [
+      3,
+      [
+        'trade_state',
+        chance.pick([...states.map((state) => JSON.stringify(state)), '["SUCCESS"]', '1']),
+      ],
+    ],
+    [2, ['mchid', chance.pick(['"1"', '"1900000002"', 'null', '1900000001'])]],
+    [2, ['appid', chance.pick(['"wx0"', '""', 'null'])]],
+    [
+      2,
+      [
+        'out_trade_no',
+        chance.pick([
+          '"RECH0"',
+          '""',
+          `"${entry.orderNo} "`,
+          `"${entry.orderNo}\\u0000"`,
+          `"${entry.orderNo.toLowerCase()}"`,
+        ]),
+      ],
+    ],
+    [
+      2,
+      [
+        'transaction_id',
+        JSON.stringify(transactionIds.length > 0 ? chance.pick(transactionIds) : ''),
+      ],
+    ],
+    [
+      1,
+      [
+        'success_time',
+        chance.pick(['"0000-00-00T00:00:00Z"', '"+275760-09-13"', '"2026-13-45T99:99:99Z"', '1']),
+      ],
+    ],
+  ])
+  return members.map((member) => (member[0] === key ? [key, json] : member))
+}

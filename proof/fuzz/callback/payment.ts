@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer'
+
+/** What a text says that came sealed from the gateway. Written apart from the program's reader. */
+export interface Payment {
+  readonly orderNo: string
+  readonly mchid: unknown
+  readonly appid: unknown
+  readonly total: unknown
+  readonly currency: unknown
+  readonly transactionId: string
+}
+
+/**
+ * The payment that the text tells of, or null. Only the exact word counts, and only members of the
+ * object itself. Where a key stands twice, JSON takes the last.
+ */
+export function paymentIn(text: Uint8Array): Payment | null {
+  const trade = objectIn(text)
+  if (trade === null || own(trade, 'trade_state') !== 'SUCCESS') return null
+  const orderNo = own(trade, 'out_trade_no')
+  const transactionId = own(trade, 'transaction_id')
+  if (typeof orderNo !== 'string' || orderNo.length < 1 || orderNo.length > 64) return null
+  if (typeof transactionId !== 'string' || !isWord(transactionId)) return null
+  const [mchid, appid] = [own(trade, 'mchid'), own(trade, 'appid')]
+  // Names that cannot be anybody's: such a text is no trade at all.
+  if (!isWord(mchid) || !isWord(appid)) return null
+  const amount = own(trade, 'amount')
+  const parts = isObject(amount) ? amount : {}
+  return {
+    ...{ orderNo, transactionId, mchid, appid },
+    total: own(parts, 'total'),
+    currency: own(parts, 'currency'),
+  }
+}
+
+/** A byte order mark or two before the text: it may be read or not, as long as it is read right. */
+export function startsWithMark(text: Uint8Array): boolean {
+  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf
+}
+
+export function objectIn(text: Uint8Array): Record<string, unknown> | null {
+  if (!isUtf8(text)) return null
+  try {
+    const parsed: unknown = JSON.parse(
+      Buffer.from(text)
+        .toString()
+        .replace(/^\ufeff+/, ''),
+    )
+    return isObject(parsed) ? parsed : null
+  } catch {
+    return null
+  }
+}
+
+export function own(from: Record<string, unknown>, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(from, key)?.value
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 64 && /^[A-Za-z0-9_-]+$/.test(value)
+}

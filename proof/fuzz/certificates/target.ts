@@ -1,0 +1,152 @@
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { WechatConfig } from '../../../src/config.ts'
+import { readCertificates } from '../../../src/gateway/certificates.ts'
+import { fetchCertificates } from '../../../src/gateway/fetch-certificates.ts'
+import type { HeaderSet } from '../callback/letter.ts'
+import { tampered } from '../callback/tamper.ts'
+import type { Chance } from '../chance.ts'
+import { hostileJson, type Members, objectText, spoiled } from '../hostile.ts'
+import {
+  configFor,
+  encrypted,
+  headersOf,
+  type Keys,
+  present,
+  presentSecs,
+  type Signer,
+  sealOf,
+} from '../keys.ts'
+import { mutated } from '../mutate.ts'
+import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+
+/** A list of platform certificates as it comes over the wire. */
+interface Listing {
+  readonly status: number
+  readonly headers: HeaderSet
+  readonly body: Buffer
+}
+
+/** Lists of platform certificates: what verifies all answers must itself be beyond doubt. */
+export function certificatesTarget({
+  fetch = fetchCertificates,
+}: {
+  fetch?: typeof fetchCertificates
+} = {}): Target {
+  return {
+    name: 'certificates',
+    weight: 3,
+    async open({ keys }): Promise<Feeding> {
+      const { wechat } = configFor(keys)
+      if (wechat === null) throw new Error('No merchant to list certificates for')
+      const config: WechatConfig = { ...wechat, publicKey: null }
+      const lists = new Listings(keys)
+      return {
+        async feed(chance) {
+          const { listing, genuine } = lists.next(chance)
+          const input = { ...listing, body: listing.body.toString('base64') }
+          const wire = {
+            send: async () => ({ kind: 'reply' as const, ...listing }),
+            stop: async () => {},
+          }
+          const clock = () => present
+          const fetched = await uncrashed(input, () => fetch(wire, { config, clock }))
+          await uncrashed(input, () => readCertificates(listing.body, keys.apiV3Key))
+          if (fetched.kind === 'opened' && !genuine) {
+            throw new Finding('wrong answer', 'took a list that was tampered with', input)
+          }
+          if (fetched.kind !== 'opened') return 'rejected'
+          return expectOurs(fetched.certificates, { keys, input })
+        },
+        close: async () => {},
+      }
+    },
+  }
+}
+
+function expectOurs(
+  certificates: readonly { serial: string; key: KeyObject }[],
+  { keys, input }: { keys: Keys; input: unknown },
+): Taken {
+  for (const { serial, key } of certificates) {
+    const ours = keys.merchant.wechatpay.certificates.find(
+      ({ serialNo }) => serialNo.toUpperCase() === serial,
+    )
+    const same = ours && new X509Certificate(ours.certificatePem).publicKey.equals(key)
+    if (!same) throw new Finding('wrong answer', `a key that is not ours for ${serial}`, input)
+  }
+  return 'accepted'
+}
+
+class Listings {
+  readonly #keys: Keys
+  readonly #signer: Signer
+  readonly #sent: Listing[] = []
+
+  constructor(keys: Keys) {
+    this.#keys = keys
+    const [certificate] = keys.merchant.wechatpay.certificates
+    if (certificate === undefined) throw new Error('The merchant has no platform certificate')
+    const { serialNo, privateKeyPem } = certificate
+    this.#signer = { serial: serialNo, key: createPrivateKey(privateKeyPem) }
+    // A key file that does not parse would make every list a wrong one.
+    createPublicKey(this.#signer.key)
+  }
+
+  next(chance: Chance): { listing: Listing; genuine: boolean } {
+    if (this.#sent.length < 32 || chance.percent(20)) {
+      const listing = this.#signed(this.#body(chance), chance)
+      this.#sent.push(listing)
+      if (this.#sent.length > 32) this.#sent.shift()
+    }
+    const listing = chance.pick(this.#sent)
+    if (chance.percent(20)) return { listing, genuine: listing.status === 200 }
+    const changed = { ...listing, ...tampered(listing, { chance, other: chance.pick(this.#sent) }) }
+    return { listing: changed, genuine: this.#sent.some((each) => isSame(each, changed)) }
+  }
+
+  #signed(body: Buffer, chance: Chance): Listing {
+    const stamp = { nonce: chance.hex(32), timestamp: String(presentSecs) }
+    const headers = headersOf(sealOf(body, { signer: this.#signer, ...stamp }))
+    return { status: chance.pick([200, 200, 200, 200, 404, 500]), headers, body }
+  }
+
+  /** Sealed by whoever knows our key, and yet wrong: certificates come from other programs. */
+  #body(chance: Chance): Buffer {
+    const { certificates } = this.#keys.merchant.wechatpay
+    const items = certificates.map(({ serialNo, certificatePem }) =>
+      objectText(this.#item({ serialNo, pem: Buffer.from(certificatePem) }, chance)),
+    )
+    const text = chance.weighed<() => string>([
+      [5, () => `{"data":[${items.join(',')}]}`],
+      [1, () => `{"data":[${items.join(',')},${items.join(',')}]}`],
+      [1, () => objectText(spoiled([['data', `[${items.join(',')}]`]], chance))],
+      [1, () => `{"data":${hostileJson(chance)}}`],
+    ])()
+    return Buffer.from(text)
+  }
+
+  #item({ serialNo, pem }: { serialNo: string; pem: Buffer }, chance: Chance): Members {
+    const sealed = chance.percent(40) ? mutated(pem, chance) : pem
+    const members: Members = [
+      ['serial_no', JSON.stringify(serialNo)],
+      ['effective_time', '"2026-01-01T00:00:00+08:00"'],
+      ['encrypt_certificate', objectText(encrypted(sealed, { key: this.#keys.apiV3Key, chance }))],
+    ]
+    return chance.percent(30) ? spoiled(members, chance) : members
+  }
+}
+
+/** Bytes and signature as they were sent; a serial in other letters is the same serial. */
+function isSame(sent: Listing, changed: Listing): boolean {
+  const [ours, theirs] = [sent.headers, changed.headers]
+  const signature = theirs['wechatpay-signature']
+  return (
+    changed.status === 200 &&
+    ['wechatpay-nonce', 'wechatpay-timestamp'].every((name) => ours[name] === theirs[name]) &&
+    typeof signature === 'string' &&
+    Buffer.from(signature, 'base64').equals(
+      Buffer.from(String(ours['wechatpay-signature']), 'base64'),
+    ) &&
+    sent.body.equals(changed.body)
+  )
+}

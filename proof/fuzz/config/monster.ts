@@ -1,0 +1,31 @@
+import type { Chance } from '../chance.ts'
+
+/** What eats memory or time where a reader does not look out. */
+export function monster(chance: Chance): string {
+  return chance.pick<() => string>([
+    () => `server: ${'['.repeat(chance.pick([100, 5000, 100_000]))}`,
+    () => `server: ${'{a: '.repeat(chance.pick([100, 5000]))}`,
+    () => `${'- '.repeat(chance.pick([100, 5000]))}x`,
+    () => laughs(chance.pick([5, 9, 20])),
+    () => `server: { port: ${'9'.repeat(chance.pick([400, 100_000]))} }`,
+    () => `${'a'.repeat(100_000)}: 1`,
+    () => Array.from({ length: 3000 }, (_, n) => `k${n}: {a: [b, {c: d}]}`).join('\n'),
+    () => `a: &a\n  <<: *a\n`,
+    () => `&a a: *a`,
+    () => `server:\n${Array.from({ length: 200 }, (_, n) => `${' '.repeat(n + 1)}a:`).join('\n')}`,
+    () => `${'"'.repeat(999)}`,
+    () => `${'\t'.repeat(5000)}server: 1`,
+    () => 'x'.repeat(1_000_001),
+  ])()
+}
+
+/** A billion laughs. */
+function laughs(rounds: number): string {
+  const lines = ['a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]']
+  for (let round = 1; round < rounds; round += 1) {
+    lines.push(
+      `a${round}: &a${round} [${Array.from({ length: 9 }, () => `*a${round - 1}`).join(', ')}]`,
+    )
+  }
+  return lines.join('\n')
+}

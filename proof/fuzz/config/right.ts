@@ -1,0 +1,46 @@
+/** 32 bytes that stand in no fault. */
+export const apiV3Key = 'qSecretq0123456789abcdefzHiddenz'
+
+/** A configuration with nothing wrong. */
+export function rightText({
+  privateKey,
+  publicKey,
+}: {
+  privateKey: string
+  publicKey: string
+}): string {
+  return `server:
+  host: 127.0.0.1
+  port: 8080
+  api_token: qSecretq-zHiddenz
+database:
+  url: "postgres://u:qSecretq@h/db"
+  retention_days: 30
+engine:
+  url: local
+recharge:
+  compensation_enabled: true
+  compensation_interval_mins: 5
+  compensation_threshold_mins: 5
+  compensation_batch_size: 50
+  compensation_concurrency: 5
+  compensation_recheck_mins: [5, 5, 10]
+  compensation_drain: false
+  compensation_max_qps: 20
+  order_ttl_mins: 120
+wechat:
+  base_url: https://api.mch.weixin.qq.com
+  mch_id: "1900000001"
+  app_id: wx0123456789abcdef
+  serial_no: 5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC
+  private_key_path: ${privateKey}
+  api_v3_key: ${apiV3Key}
+  notify_url: https://shop.example/v1/callbacks/wechatpay
+  public_key_id: PUB_KEY_ID_0119000000012026010100000000000000
+  public_key_path: ${publicKey}
+  timeout_ms: 5000
+log:
+  level: info
+  format: json
+`
+}

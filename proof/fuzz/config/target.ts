@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError } from '../../../src/config/fault.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import type { ConfigNeed } from '../../../src/config/requirements.ts'
+import type { Config } from '../../../src/config.ts'
+import type { Keys } from '../keys.ts'
+import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import { ConfigTexts, isSecretIn } from './texts.ts'
+
+/** Configuration files and environments: a configuration, or faults that say what to mend. */
+export function configTarget({ load = loadConfig }: { load?: typeof loadConfig } = {}): Target {
+  return {
+    name: 'config',
+    weight: 2,
+    async open({ keys }): Promise<Feeding> {
+      const directory = mkdtempSync(join(tmpdir(), 'budan-fuzz-config-'))
+      const texts = new ConfigTexts(keyFiles(directory, keys))
+      const file = join(directory, 'budan.yaml')
+      return {
+        async feed(chance) {
+          const { text, env, secretsInPlace } = texts.next(chance)
+          const need: ConfigNeed = chance.pick(['database', 'database', 'gateway', 'serve'])
+          const input = { text: text.toString('base64'), env, need }
+          writeFileSync(file, text)
+          const startedAt = performance.now()
+          const loaded = await uncrashed(input, () =>
+            loadedOrFaults(() => load({ file, env, need })),
+          )
+          const ms = performance.now() - startedAt
+          if (ms > hangMs) throw new Finding('hang', `it took ${Math.round(ms)} ms`, input)
+          return loaded instanceof ConfigError
+            ? judgeFaults(loaded, { file, input, secretsInPlace })
+            : judgeConfig(loaded, input)
+        },
+        close: async () => rmSync(directory, { recursive: true, force: true }),
+      }
+    },
+  }
+}
+
+/** A right one takes two; a machine that is busy with other things stretches that. */
+const hangMs = 5000
+
+function keyFiles(
+  directory: string,
+  { merchant }: Keys,
+): { privateKey: string; publicKey: string } {
+  const write = (name: string, content: string): string => {
+    writeFileSync(join(directory, name), content)
+    return join(directory, name)
+  }
+  return {
+    privateKey: write('key.pem', merchant.privateKeyPem),
+    publicKey: write('pub.pem', merchant.wechatpay.publicKeyPem),
+  }
+}
+
+function loadedOrFaults(load: () => Config): Config | ConfigError {
+  try {
+    return load()
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+}
+
+function judgeFaults(
+  { faults }: ConfigError,
+  { file, input, secretsInPlace }: { file: string; input: unknown; secretsInPlace: boolean },
+): Taken {
+  if (faults.length === 0) throw new Finding('wrong answer', 'no fault is named', input)
+  for (const fault of faults) {
+    if (/[\n\r]/.test(fault))
+      throw new Finding('wrong answer', `more than one line: ${fault}`, input)
+    if (!fault.includes(file) && !namesKey.test(fault)) {
+      throw new Finding('wrong answer', `it names neither key nor file: ${fault}`, input)
+    }
+    if (secretsInPlace && isSecretIn(fault))
+      throw new Finding('wrong answer', `it prints a secret: ${fault}`, input)
+  }
+  return 'rejected'
+}
+
+/** `server.port: …`, or the name, quoted where it is odd, of what there is not. */
+const namesKey =
+  /^(server|database|engine|recharge|wechat|log)[.:]|: unknown (section|environment name)/u
+
+/** What was let through can be worked with. */
+function judgeConfig(config: Config, input: unknown): Taken {
+  const { recharge, server, database } = config
+  const within = (value: number, ...[min, max]: [number, number]) => value >= min && value <= max
+  const sound =
+    within(recharge.compensationIntervalMins, 0.001, 10_080) &&
+    within(recharge.compensationThresholdMins, 0, 10_080) &&
+    within(recharge.compensationBatchSize, 1, 10_000) &&
+    Number.isInteger(recharge.compensationBatchSize) &&
+    within(recharge.compensationConcurrency, 1, 100) &&
+    Number.isInteger(recharge.compensationConcurrency) &&
+    within(recharge.compensationMaxQps, 0.01, 10_000) &&
+    within(recharge.orderTtlMins, 0.001, 10_080) &&
+    recharge.compensationRecheckMins.length > 0 &&
+    recharge.compensationRecheckMins.every((mins) => within(mins, 0.001, 10_080)) &&
+    within(server.port, 0, 65_535) &&
+    (database.retentionDays === 0 || within(database.retentionDays ?? 0, 7, 36_500)) &&
+    (config.wechat === null || config.wechat.apiV3Key.length === 32)
+  if (!sound)
+    throw new Finding('wrong answer', 'it let a value through that is out of bounds', input)
+  return 'accepted'
+}

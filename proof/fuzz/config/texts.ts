@@ -1,0 +1,244 @@
+import fc from 'fast-check'
+import type { Chance } from '../chance.ts'
+import { hostileJson, Samples } from '../hostile.ts'
+import { mutated, mutatedText } from '../mutate.ts'
+import { monster } from './monster.ts'
+import { apiV3Key, rightText } from './right.ts'
+
+export interface ConfigText {
+  readonly text: Buffer
+  readonly env: Readonly<Record<string, string>>
+  /** Secrets stand where secrets belong. Elsewhere a fault may quote them, like any other value. */
+  readonly secretsInPlace: boolean
+}
+
+/** Stands in every secret that is given; must stand in no fault. */
+const marks = ['qSecretq', 'zHiddenz']
+
+export function isSecretIn(fault: string): boolean {
+  return marks.some((mark) => fault.includes(mark))
+}
+
+const values = [
+  ...[
+    '0',
+    '-1',
+    '1',
+    '5',
+    '5.5',
+    '1e3',
+    '0x10',
+    '010',
+    '.5',
+    '1_000',
+    '9007199254740993',
+    '1e400',
+    '-0',
+    'NaN',
+  ],
+  ...[
+    '.inf',
+    '~',
+    'null',
+    'true',
+    'yes',
+    'on',
+    '""',
+    '"  "',
+    "''",
+    '[]',
+    '{}',
+    '[1, 2]',
+    '{a: 1}',
+    '*x',
+    '&x 5',
+  ],
+  ...[
+    '!!js/function "x"',
+    '!!binary aGk=',
+    '!!int 5',
+    '|',
+    '>-',
+    '# x',
+    '@x',
+    '`x`',
+    '%x',
+    '- 5',
+    '? x',
+    '5: 5',
+  ],
+  ...[
+    'https://[::1',
+    'https://user:pw@x',
+    'pglite:',
+    'redis://x',
+    'postgres://',
+    'x\ty',
+    '2026-01-01',
+    '"\\uD800"',
+  ],
+]
+
+const names = [
+  ...[
+    'server',
+    'database',
+    'engine',
+    'recharge',
+    'wechat',
+    'log',
+    'port',
+    'host',
+    'url',
+    'api_token',
+    'mch_id',
+  ],
+  ...[
+    'retention_days',
+    'compensation_enabled',
+    'compensation_interval_mins',
+    'compensation_recheck_mins',
+  ],
+  ...[
+    'compensation_batch_size',
+    'order_ttl_mins',
+    'level',
+    'format',
+    '<<',
+    '__proto__',
+    'constructor',
+    '',
+  ],
+]
+
+const envNames = [
+  ...[
+    'SERVER_PORT',
+    'SERVER_HOST',
+    'SERVER_API_TOKEN',
+    'DATABASE_URL',
+    'DATABASE_RETENTION_DAYS',
+    'ENGINE_URL',
+  ],
+  ...[
+    'RECHARGE_COMPENSATION_ENABLED',
+    'RECHARGE_COMPENSATION_INTERVAL_MINS',
+    'RECHARGE_COMPENSATION_RECHECK_MINS',
+  ],
+  ...[
+    'RECHARGE_COMPENSATION_BATCH_SIZE',
+    'RECHARGE_COMPENSATION_BATCHSIZE',
+    'RECHARGE_ORDER_TTL_MINS',
+  ],
+  ...[
+    'WECHAT_API_V3_KEY',
+    'WECHAT_MCH_ID',
+    'WECHAT_BASE_URL',
+    'WECHAT_NOTIFY_URL',
+    'WECHAT_PRIVATE_KEY_PATH',
+  ],
+  ...['WECHAT_PUBLIC_KEY_ID', 'WECHAT_TIMEOUT_MS', 'LOG_LEVEL', 'LOG_FORMAT'],
+]
+
+const secretNames = ['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY']
+
+const anyText = new Samples(fc.string({ unit: 'binary', maxLength: 200 }))
+const anyTree = new Samples(
+  fc.dictionary(
+    fc.constantFrom(...names),
+    fc.oneof(fc.dictionary(fc.constantFrom(...names), fc.jsonValue()), fc.jsonValue()),
+  ),
+)
+
+/** Files and environments, most of them nearly right. */
+export class ConfigTexts {
+  readonly #right: string
+
+  constructor(files: { privateKey: string; publicKey: string }) {
+    this.#right = rightText(files)
+  }
+
+  next(chance: Chance): ConfigText {
+    const secretsInPlace = chance.percent(70)
+    const text = secretsInPlace ? this.#spoiled(chance) : this.#torn(chance)
+    const env = chance.percent(40) ? environment(chance) : {}
+    return { text: Buffer.from(text), env, secretsInPlace }
+  }
+
+  /** Wrong, but each line still what it was. */
+  #spoiled(chance: Chance): string | Buffer {
+    return chance.weighed<() => string | Buffer>([
+      [40, () => this.#right],
+      [120, () => this.#withValue(chance)],
+      [40, () => this.#withLine(chance)],
+      [10, () => Buffer.from(this.#right, 'utf16le')],
+      [10, () => `\ufeff${this.#right.replaceAll('\n', '\r\n')}`],
+      [10, () => this.#right + this.#right],
+      [40, () => JSON.stringify(anyTree.pick(chance))],
+      [20, () => anyText.pick(chance)],
+      [20, () => hostileJson(chance)],
+      [1, () => monster(chance)],
+    ])()
+  }
+
+  #torn(chance: Chance): string | Buffer {
+    return chance.percent(60)
+      ? mutated(Buffer.from(this.#right), chance)
+      : mutatedText(this.#right, chance)
+  }
+
+  /** One value replaced. */
+  #withValue(chance: Chance): string {
+    const lines = this.#right.split('\n')
+    const at = chance.below(lines.length)
+    const value = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
+    return lines
+      .with(
+        at,
+        (lines[at] ?? '').replace(/: .*$/, () => `: ${value}`),
+      )
+      .join('\n')
+  }
+
+  /** One line more. */
+  #withLine(chance: Chance): string {
+    const lines = this.#right.split('\n')
+    const indent = chance.pick(['', ' ', '  ', '\t', '    '])
+    const line = `${indent}${chance.pick(names)}: ${chance.pick(values)}`
+    return lines.toSpliced(chance.below(lines.length), 0, line).join('\n')
+  }
+}
+
+function environment(chance: Chance): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (let count = 1 + chance.below(4); count > 0; count -= 1) {
+    const name = chance.pick(envNames)
+    const value = chance.percent(70)
+      ? chance.pick(values)
+      : mutatedText(chance.pick(values), chance)
+    env[name] = secretNames.includes(name) ? hidden(chance) : value
+  }
+  return env
+}
+
+/** Secrets in every form that might be taken for something to quote. */
+function hidden(chance: Chance): string {
+  const [mark] = marks
+  return chance.pick([
+    ...[
+      `${mark}`,
+      `postgres://u:${mark}@[x/db`,
+      `mysql://u:${mark}@h/db`,
+      `redis://:${mark}@h`,
+      `${mark} x`,
+    ],
+    ...[
+      `${mark}\n`,
+      `-----BEGIN ${mark}`,
+      mark?.repeat(100) ?? '',
+      apiV3Key,
+      `支付${mark}`,
+      `://${mark}`,
+    ],
+  ])
+}

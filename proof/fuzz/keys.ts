@@ -1,0 +1,126 @@
+import {
+  createCipheriv,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
+import type { Config } from '../../src/config.ts'
+import { generateMerchant, type Merchant } from '../../src/simulator/index.ts'
+import type { Chance } from './chance.ts'
+
+/** A made-up merchant's keys, and those of the gateway towards it. Fresh for each campaign. */
+export interface Keys {
+  readonly merchant: Merchant
+  /** The gateway's own, with the name it goes by. */
+  readonly gateway: Signer
+  /** Somebody else's, who signs under the gateway's name. */
+  readonly stranger: Signer
+  readonly apiV3Key: Buffer
+}
+
+export interface Signer {
+  readonly serial: string
+  readonly key: KeyObject
+}
+
+export async function makeKeys(merchant?: Merchant): Promise<Keys> {
+  const ours = merchant ?? (await generateMerchant())
+  const { wechatpay } = ours
+  const serial = wechatpay.publicKeyId
+  return {
+    merchant: ours,
+    gateway: { serial, key: createPrivateKey(wechatpay.privateKeyPem) },
+    stranger: { serial, key: createPrivateKey(ours.privateKeyPem) },
+    apiV3Key: Buffer.from(ours.apiV3Key),
+  }
+}
+
+/** All that is fed lives in this moment: no input may depend on when the campaign is made. */
+export const present = new Date('2026-10-01T08:30:00Z')
+export const presentSecs = present.getTime() / 1000
+
+export interface Sealed {
+  readonly timestamp: string
+  readonly nonce: string
+  readonly serial: string
+  readonly signature: string
+}
+
+/** The signature that the gateway would put on a body. PKCS #1 v1.5: the same bytes each time. */
+export function sealOf(
+  body: Uint8Array,
+  { signer, nonce, timestamp }: { signer: Signer; nonce: string; timestamp: string },
+): Sealed {
+  const message = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')])
+  const signature = sign('sha256', message, signer.key).toString('base64')
+  return { timestamp, nonce, serial: signer.serial, signature }
+}
+
+export function headersOf({ timestamp, nonce, serial, signature }: Sealed): Record<string, string> {
+  return {
+    'wechatpay-timestamp': timestamp,
+    'wechatpay-nonce': nonce,
+    'wechatpay-serial': serial,
+    'wechatpay-signature': signature,
+    'wechatpay-signature-type': 'WECHATPAY2-SHA256-RSA2048',
+    'request-id': '08F78BB3AF0610D0021886-0',
+  }
+}
+
+/** The members of a sealed text, ready to stand in JSON. */
+export function encrypted(
+  plain: Uint8Array,
+  { key, chance }: { key: Buffer; chance: Chance },
+): readonly (readonly [string, string])[] {
+  const nonce = chance.hex(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  cipher.setAAD(Buffer.from('transaction'))
+  const bytes = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  return [
+    ['algorithm', '"AEAD_AES_256_GCM"'],
+    ['ciphertext', JSON.stringify(bytes.toString('base64'))],
+    ['nonce', JSON.stringify(nonce)],
+    ['associated_data', '"transaction"'],
+    ['original_type', '"transaction"'],
+  ]
+}
+
+/** The program's configuration for this merchant. Whoever is asked over the network is not there. */
+export function configFor(
+  { merchant, apiV3Key }: Keys,
+  {
+    baseUrl = 'http://127.0.0.1:9',
+    apiToken = null,
+  }: { baseUrl?: string; apiToken?: string | null } = {},
+): Config {
+  const { wechatpay } = merchant
+  return {
+    server: { host: '127.0.0.1', port: 0, apiToken },
+    database: { url: 'pglite:memory' },
+    engine: { url: 'local' },
+    recharge: {
+      compensationEnabled: false,
+      compensationIntervalMins: 5,
+      compensationThresholdMins: 5,
+      compensationBatchSize: 5,
+      compensationConcurrency: 5,
+      compensationRecheckMins: [5, 5, 10, 15, 30, 60],
+      compensationDrain: false,
+      compensationMaxQps: 10_000,
+      orderTtlMins: 120,
+    },
+    wechat: {
+      baseUrl,
+      mchId: merchant.mchid,
+      appId: merchant.appid,
+      serialNo: merchant.serialNo,
+      privateKey: createPrivateKey(merchant.privateKeyPem),
+      apiV3Key,
+      notifyUrl: 'http://127.0.0.1:9/v1/callbacks/wechatpay',
+      publicKey: { id: wechatpay.publicKeyId, key: createPublicKey(wechatpay.publicKeyPem) },
+      timeoutMs: 5000,
+    },
+    log: { level: 'silent', format: 'json' },
+  }
+}

@@ -1,0 +1,19 @@
+import { answerTarget } from './answer/target.ts'
+import { callbackTarget } from './callback/target.ts'
+import { certificatesTarget } from './certificates/target.ts'
+import { configTarget } from './config/target.ts'
+import { simulatorTarget } from './simulator/target.ts'
+import type { Target } from './target.ts'
+import { webTarget } from './web/target.ts'
+
+/** Everything that strangers feed. */
+export function allTargets(): readonly Target[] {
+  return [
+    callbackTarget(),
+    answerTarget(),
+    certificatesTarget(),
+    configTarget(),
+    webTarget(),
+    simulatorTarget(),
+  ]
+}

@@ -1,0 +1,176 @@
+import type { FastifyInstance } from 'fastify'
+import { openService } from '../../../src/service.ts'
+import { merchantOptions, SimulatorClock, startSimulator } from '../../../src/simulator/index.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { buildWeb } from '../../../src/web/server.ts'
+import { countsOf, type Depot, inspectAudit, openDepot } from '../database.ts'
+import { configFor, type Keys, present } from '../keys.ts'
+import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import { type Acquaintance, requestBy, type WebRequest } from './request.ts'
+
+export interface WebTargetOptions {
+  /** A test plants something worse in the store. */
+  readonly plant?: (store: Store) => Store
+}
+
+const token = 'TokenThatNobodyMaySee0123456789'
+
+/** The HTTP API on the whole program, with a gateway where nobody ever pays. */
+export function webTarget({ plant = (store) => store }: WebTargetOptions = {}): Target {
+  return {
+    name: 'web',
+    weight: 7,
+    async open({ keys }): Promise<Feeding> {
+      const depot = await openDepot()
+      const names = await acquaint(depot.store, keys)
+      const { url, app, close } = await openSite(keys, plant(depot.store))
+      const secrets = [token, keys.merchant.apiV3Key, 'PRIVATE KEY', 'node_modules', '    at ', url]
+      return {
+        async feed(chance) {
+          const request = requestBy(names, chance)
+          const input = { ...request, payload: request.payload?.toString('base64') ?? null }
+          const answer = await uncrashed(input, () => ask(app, request))
+          return judge(answer, { request, input, secrets })
+        },
+        inspect: () => inspect(depot),
+        close: async () => {
+          await close()
+          await depot.remove()
+        },
+      }
+    },
+  }
+}
+
+async function openSite(keys: Keys, store: Store) {
+  const clock = new SimulatorClock({ stepped: true, startAt: present })
+  const simulator = await startSimulator({
+    ...merchantOptions(keys.merchant),
+    ...{ clock, signatureNow: () => present.getTime(), requestLogMax: 10 },
+  })
+  const config = configFor(keys, { baseUrl: simulator.url, apiToken: token })
+  const budan = await openService(config, {
+    store,
+    clock: () => present,
+  })
+  const app = await buildWeb(budan, { server: config.server, version: '0', clock: () => present })
+  return {
+    url: simulator.url,
+    app,
+    close: async () => {
+      await app.close()
+      await budan.close()
+      await simulator.stop()
+    },
+  }
+}
+
+/** Orders in review and waiting, for those who ask about them. */
+async function acquaint(store: Store, keys: Keys): Promise<Acquaintance> {
+  const { mchid, appid } = keys.merchant
+  const orderNos = Array.from({ length: 10 }, (_, n) => `RECH2026100108300000000000W${n}`)
+  const userIds = ['u1', 'u2', '用户', 'a/b', 'x'.repeat(64)]
+  for (const [nth, orderNo] of orderNos.entries()) {
+    const facts = {
+      orderNo,
+      userId: userIds[nth % userIds.length] ?? '',
+      amount: 100n,
+      currency: 'CNY',
+    }
+    const rest = {
+      decision: null,
+      reason: null,
+      alarm: false,
+      evidence: null,
+      runId: null,
+      node: null,
+    }
+    const event = { orderNo, kind: 'adopted', source: 'api', tradeState: null, ...rest } as const
+    await store.insertOrder(
+      {
+        ...{
+          ...facts,
+          description: '',
+          attach: null,
+          gateway: 'wechatpay',
+          mchid,
+          appid,
+          adopted: true,
+        },
+        ...{ idempotencyKey: null, createdAt: present, expiresAt: null, ttlMs: 7_200_000 },
+      },
+      event,
+    )
+    if (nth >= 5) continue
+    await store.transaction(async (tx) => {
+      const locked = await tx.lockOrder(orderNo)
+      if (locked === null) throw new Error(`No order "${orderNo}"`)
+      const answered = { ...event, kind: 'answered', source: 'check', alarm: true } as const
+      await tx.turn(locked.order, { status: 'review', event: answered })
+    })
+  }
+  return { token, orderNos, userIds }
+}
+
+type Answer = Awaited<ReturnType<typeof ask>>
+
+function ask(app: FastifyInstance, { method, url, headers, payload }: WebRequest) {
+  return app.inject({ method, url, headers, ...(payload === null ? {} : { payload }) })
+}
+
+interface Asked {
+  readonly request: WebRequest
+  readonly input: unknown
+  readonly secrets: readonly string[]
+}
+
+function judge(answer: Answer, { request, input, secrets }: Asked): Taken {
+  const { statusCode: status, body } = answer
+  const wrong = (message: string) =>
+    new Finding('wrong answer', `${message}: ${status} ${body.slice(0, 500)}`, input)
+  // Whoever asks whether it is ready is told that it is not, by that status.
+  const unready = status === 503 && /^\/readyz/.test(request.url)
+  if (status >= 500 && !unready) throw wrong('failed')
+  const secret = secrets.find((each) => body.includes(each))
+  if (secret !== undefined) throw wrong(`tells of the inside (${secret})`)
+  if (answer.headers['x-content-type-options'] !== 'nosniff')
+    throw wrong('is not marked as it ought to be')
+  if (status < 400) {
+    if (!request.trusted && isGuarded(request.url)) throw wrong('let somebody in without the token')
+    return 'accepted'
+  }
+  if (request.method !== 'HEAD' && !unready && !isFault(body))
+    throw wrong('is no error in our shape')
+  return 'rejected'
+}
+
+function isGuarded(url: string): boolean {
+  return /^\/v1\/(orders|runs|accounts|reviews|audit)/.test(url)
+}
+
+/** `{"code","message"}`, of one line each, and nothing else. */
+function isFault(body: string): boolean {
+  try {
+    const fault: unknown = JSON.parse(body)
+    if (typeof fault !== 'object' || fault === null) return false
+    const { code, message, ...more } = fault as Record<string, unknown>
+    return (
+      typeof code === 'string' &&
+      /^\w+$/.test(code) &&
+      typeof message === 'string' &&
+      message.length <= 600 &&
+      Object.keys(more).length === 0
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Nobody has paid, so nobody may have been credited. */
+async function inspect(depot: Depot): Promise<void> {
+  const { transfers, entries } = await countsOf(depot)
+  if (transfers + entries > 0) {
+    throw new Finding('wrong credit', `${transfers} credits, and nobody has paid`, null)
+  }
+  await inspectAudit(depot.store)
+}

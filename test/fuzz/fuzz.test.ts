@@ -1,0 +1,176 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { answerTarget } from '../../proof/fuzz/answer/target.ts'
+import { type CallbackOptions, callbackTarget } from '../../proof/fuzz/callback/target.ts'
+import { replay, runCampaign } from '../../proof/fuzz/campaign.ts'
+import { certificatesTarget } from '../../proof/fuzz/certificates/target.ts'
+import { configTarget } from '../../proof/fuzz/config/target.ts'
+import { type Keys, makeKeys } from '../../proof/fuzz/keys.ts'
+import { expectFlat } from '../../proof/fuzz/memory.ts'
+import { simulatorTarget } from '../../proof/fuzz/simulator/target.ts'
+import type { Target } from '../../proof/fuzz/target.ts'
+import { webTarget } from '../../proof/fuzz/web/target.ts'
+import { ConfigError } from '../../src/config/fault.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { decide } from '../../src/decide.ts'
+import { answerOf } from '../../src/gateway/answer.ts'
+import { readCertificates } from '../../src/gateway/certificates.ts'
+import { openSealed, sealedText } from '../../src/gateway/cipher.ts'
+import type { fetchCertificates } from '../../src/gateway/fetch-certificates.ts'
+import type { OpenedCallback } from '../../src/gateway/gateway.ts'
+import { parseJson } from '../../src/gateway/json.ts'
+import { readTrade } from '../../src/gateway/trade-body.ts'
+
+/** Other inputs each time; a finding tells its seed, and `npm run fuzz` finds it again. */
+const seed = Math.floor(Math.random() * 2 ** 31)
+
+let keys: Keys
+beforeAll(async () => {
+  keys = await makeKeys()
+})
+
+async function found(target: Target, inputs: number) {
+  const report = await runCampaign({ targets: [target], keys, seed, inputs })
+  return { kind: report.found?.finding.kind ?? null, report }
+}
+
+describe('a short campaign', () => {
+  it.each<[Target, number]>([
+    [callbackTarget(), 800],
+    [answerTarget(), 4000],
+    [certificatesTarget(), 300],
+    [configTarget(), 200],
+    [webTarget(), 400],
+    [simulatorTarget(), 200],
+  ])('finds nothing in $name', async (target, inputs) => {
+    const { report } = await found(target, inputs)
+    expect(report.found, `seed ${seed}`).toBeNull()
+    const [figures] = report.targets
+    expect(figures?.inputs).toBe(inputs)
+    // What only ever turns inputs away proves nothing, and neither does what only takes them.
+    expect(figures?.accepted).toBeGreaterThan(inputs / 100)
+    expect(figures?.rejected).toBeGreaterThan(inputs / 100)
+  })
+})
+
+/** One mistake each, of those that systems like this were seen to make. */
+describe('a campaign finds', () => {
+  it('a gateway client that believes unsigned answers', async () => {
+    const gullible: typeof answerOf = (heard) =>
+      answerOf({ ...heard, verification: { kind: 'genuine', serial: 'x' } })
+    expect((await found(answerTarget({ answerOf: gullible }), 5000)).kind).toBe('wrong answer')
+  })
+
+  it('the same again by seed and index', async () => {
+    const rash: typeof answerOf = (heard) => {
+      if (heard.reply.status === 404) throw new TypeError('not found')
+      return answerOf(heard)
+    }
+    const target = answerTarget({ answerOf: rash })
+    const { report } = await found(target, 1000)
+    const { index = -1, finding } = report.found ?? {}
+    const again = await replay(target, { keys, seed, index, alone: false })
+    expect(again).toMatchObject({ target: 'answer', index })
+    expect(again?.finding.input).toEqual(finding?.input)
+  })
+
+  it('a reader that takes success in other letters for success', async () => {
+    const lenient: typeof answerOf = (heard) => {
+      const body = Buffer.from(heard.reply.body)
+        .toString()
+        .replace(/"success "?/gi, '"SUCCESS"')
+      return answerOf({ ...heard, reply: { ...heard.reply, body: Buffer.from(body) } })
+    }
+    expect((await found(answerTarget({ answerOf: lenient }), 20_000)).kind).toBe('wrong credit')
+  })
+
+  it('a reader that throws where a body is no object', async () => {
+    const rash: typeof answerOf = (heard) => {
+      JSON.parse(Buffer.from(heard.reply.body).toString())
+      return answerOf(heard)
+    }
+    expect((await found(answerTarget({ answerOf: rash }), 5000)).kind).toBe('crash')
+  })
+
+  it('a decision that does not look at the amount', async () => {
+    const blind: typeof decide = (order, answer, facts) =>
+      answer.kind === 'trade'
+        ? decide(order, { ...answer, trade: { ...answer.trade, amount: order.amount } }, facts)
+        : decide(order, answer, facts)
+    expect((await found(answerTarget({ decide: blind }), 20_000)).kind).toBe('wrong credit')
+  })
+
+  it('a receiver that opens callbacks without looking at their signature', async () => {
+    const plant: CallbackOptions['plant'] = (gateway) => ({
+      ...gateway,
+      openCallback: async ({ body }) =>
+        opened(body) ?? { kind: 'rejected', status: 400, reason: '' },
+    })
+    expect((await found(callbackTarget({ plant }), 3000)).kind).toBe('wrong credit')
+  })
+
+  it('a receiver that loses payments', async () => {
+    const plant: CallbackOptions['plant'] = (gateway) => ({
+      ...gateway,
+      openCallback: async () => ({ kind: 'rejected', status: 500, reason: 'busy' }),
+    })
+    expect((await found(callbackTarget({ plant }), 2000)).kind).toBe('lost payment')
+  })
+
+  it('a list of certificates that is opened and not verified', async () => {
+    const fetch: typeof fetchCertificates = async (wire) => {
+      const question = { method: 'GET', path: '/v3/certificates', body: '' } as const
+      const reply = await wire.send(question, new AbortController().signal)
+      if (reply.kind === 'silence') throw new Error(reply.message)
+      return readCertificates(reply.body, keys.apiV3Key)
+    }
+    expect((await found(certificatesTarget({ fetch }), 2000)).kind).toBe('wrong answer')
+  })
+
+  it('a configuration that prints the secret it was given', async () => {
+    const load: typeof loadConfig = (request) => {
+      try {
+        return loadConfig(request)
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        throw new ConfigError(
+          error.faults.map((fault) => `${fault} (${JSON.stringify(request.env)})`),
+        )
+      }
+    }
+    expect((await found(configTarget({ load }), 2000)).kind).toBe('wrong answer')
+  })
+
+  it('an API that fails for what a caller wrote', async () => {
+    const plant = webTarget({
+      plant: (store) => ({
+        ...store,
+        listEntries: (userId, page) => {
+          if (!/^[ -~]*$/.test(userId)) throw new TypeError(`Cannot encode ${userId}`)
+          return store.listEntries(userId, page)
+        },
+      }),
+    })
+    expect((await found(plant, 5000)).kind).toBe('wrong answer')
+  })
+
+  it('memory that grows, on the heap or beside it, and not what merely goes up and down', () => {
+    const tenths = (rss: readonly number[], heapGrowth: number) =>
+      rss.map((rssMb, nth) => ({ rssMb, heapMb: 100 + heapGrowth * nth }))
+    const wavy = [300, 360, 310, 390, 305, 380, 330, 345, 310, 395]
+    const rising = [300, 310, 320, 330, 340, 370, 380, 390, 400, 410]
+    expect(() => expectFlat(tenths(wavy, 1))).not.toThrow()
+    expect(() => expectFlat(tenths(wavy, 5))).toThrow('leak')
+    expect(() => expectFlat(tenths(rising, 1))).toThrow('leak')
+  })
+})
+
+/** What a callback says, whoever wrote it. */
+function opened(body: Uint8Array): OpenedCallback | null {
+  const envelope = parseJson(body)
+  const resource = typeof envelope === 'object' && envelope !== null && 'resource' in envelope
+  const sealed = sealedText.safeParse(resource ? envelope.resource : null)
+  const text = sealed.success ? openSealed(sealed.data, keys.apiV3Key) : null
+  const trade = text === null ? null : readTrade(parseJson(Buffer.from(text)))
+  if (trade === null || trade.state !== 'paid') return null
+  return { kind: 'opened', answer: { kind: 'trade', trade, evidence: {} } }
+}
