@@ -8,7 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Two cores; each worker may hold an embedded database of some 400 MB.
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // No test measures time; a slow machine may take its own.
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 })
