@@ -21,6 +21,11 @@ export class Doubts {
   readonly #unverified: (Answered & { readonly answer: UnknownAnswer })[] = []
   #tradeCount = 0
 
+  /** Somebody was answered: what others were refused for is their own, or comes and goes. */
+  get heardTrade(): boolean {
+    return this.#tradeCount > 0
+  }
+
   /** Every answer passes here; null for one that waits for the others. */
   sift(found: Answered): Answered | null {
     const { answer } = found

@@ -39,8 +39,10 @@ export class Pass {
   /** How long questions may wait for their places in the quota. */
   #patience: AbortSignal
   readonly #doubts = new Doubts()
-  /** Not asked, or told what every order would be told: given back as they were. */
+  /** Not asked: given back as they were. */
   readonly #unspent: ClaimedOrder[] = []
+  /** Told what every order would be told, it seems. */
+  readonly #refused: ClaimedOrder[] = []
   /** Not asked because few questions about old orders may be. */
   readonly #aged: ClaimedOrder[] = []
   readonly #failed: ClaimedOrder[] = []
@@ -190,7 +192,7 @@ export class Pass {
         ? await foreseeAnswer(this.#scanning, asked)
         : await settleAnswer({ ...this.#scanning, patience: this.#patience, ...this.#ways }, asked)
       if (checked === null) throw new Error('The order is gone')
-      if (answer.kind === 'unknown' && answer.systemic) this.#unspent.push(claimed)
+      if (answer.kind === 'unknown' && answer.systemic) this.#refused.push(claimed)
       this.results.push({
         orderNo: order.orderNo,
         tradeState: reportedState(checked.answer),
@@ -204,23 +206,36 @@ export class Pass {
   }
 
   /**
-   * What was not asked is due as it was; what could not be settled, after the shortest wait. Old
-   * orders come back after the longest, so that they do not stand before younger ones again soon.
+   * What was not asked is due as it was; what could not be settled, after the shortest wait. So are
+   * those that were refused while others of the run were answered: at the head of the line they
+   * would have the breaker opened before anybody behind them is asked, run after run.
+   *
+   * Old orders come back after the longest wait, so that they do not stand before younger ones again
+   * soon; a little less, so that they stand before the old ones that were asked meanwhile.
    */
   async #giveBack(): Promise<void> {
     const { recheckMs } = this.#scanning.policy
+    const shortestMs = Math.min(...recheckMs)
+    const putOffMs = Math.max(...recheckMs) - shortestMs / 2
+    const failed = this.#doubts.heardTrade ? [...this.#failed, ...this.#refused] : this.#failed
     const claimed = [
       ...this.#unspent,
-      ...this.#failed.map((one) => this.#dueIn(one, Math.min(...recheckMs))),
-      ...this.#aged.map((one) => this.#dueIn(one, Math.max(...recheckMs))),
+      ...(this.#doubts.heardTrade ? [] : this.#refused),
+      ...failed.map((one) => this.#dueIn(one, shortestMs)),
+      ...this.#aged.map((one) => this.#dueIn(one, putOffMs)),
     ]
     if (claimed.length === 0 || this.#request.dryRun) return
     // If this fails they are due again when their lease runs out.
     await this.#scanning.store.release(claimed).catch(() => undefined)
   }
 
+  /** Half the wait passes in any case since the claim: a run may take longer than its slot. */
   #dueIn({ order }: ClaimedOrder, waitMs: number): ClaimedOrder {
-    return { order, dueAt: new Date(+this.#request.waitFrom + waitMs) }
+    const claimedAt = +order.nextCheckAt - this.#scanning.policy.leaseMs
+    return {
+      order,
+      dueAt: new Date(Math.max(+this.#request.waitFrom + waitMs, claimedAt + waitMs / 2)),
+    }
   }
 
   #noteFailure({ claimed, answer, startedAt }: Questioned, error: unknown): void {

@@ -42,16 +42,20 @@ const probeRoundMax = 50
 export class Liveness {
   readonly #parts: LivenessParts
   readonly #startedAt: number
-  /** How long an order that is due may wait for its question, in milliseconds. */
-  readonly #overdueMsMax: number
+  /** As many as there were at any time: a node that stood still may place more when it goes on. */
+  #openMax: number
 
   constructor(parts: LivenessParts, now: number) {
     this.#parts = parts
     this.#startedAt = now
-    const open = openOrders(parts.tables)
-    const { batchSize, intervalMs, mayHold } = parts
-    const runs = mayHold ? probeRoundMax + open.length : Math.ceil(open.length / batchSize)
-    this.#overdueMsMax = (runs + 2) * intervalMs + settlingMs
+    this.#openMax = openOrders(parts.tables).length
+  }
+
+  /** How long an order that is due may wait for its question, in milliseconds. */
+  get #overdueMsMax(): number {
+    const { batchSize, intervalMs, mayHold } = this.#parts
+    const runs = mayHold ? probeRoundMax + this.#openMax : Math.ceil(this.#openMax / batchSize)
+    return (runs + 2) * intervalMs + settlingMs
   }
 
   /** The runs that an order may have to wait. */
@@ -66,7 +70,9 @@ export class Liveness {
 
   /** To be called again and again; true when there is nothing left to wait for. */
   look(now: number): boolean {
-    const waiting = openOrders(this.#parts.tables).filter((order) => this.#isOwed(order, now))
+    const open = openOrders(this.#parts.tables)
+    this.#openMax = Math.max(this.#openMax, open.length)
+    const waiting = open.filter((order) => this.#isOwed(order, now))
     return waiting.length === 0 && this.#unpaidHere().length === 0
   }
 

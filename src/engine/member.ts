@@ -82,11 +82,11 @@ export class Member {
   }
 
   async #onChunk(plan: number): Promise<void> {
-    if (plan <= this.#endedPlan) return
+    if (plan === this.#endedPlan) return
     const end = await this.#inTurn(() =>
       this.#signal.aborted ? null : this.#work.chunk(this.#signal),
     )
-    if (end !== 'more') this.#endedPlan = Math.max(plan, this.#endedPlan)
+    if (end !== 'more') this.#endedPlan = plan
     if (end === null || end === 'failed' || this.#signal.aborted) {
       throw new Error('This node could not: another may')
     }

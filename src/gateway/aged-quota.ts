@@ -18,6 +18,8 @@ const agedMs = 30 * 86_400_000
 const atOnceMax = 8
 const stepMs = 8_000
 const burstMs = (atOnceMax - 1) * stepMs
+/** While places cannot be had at all, it is tried so often. */
+const troublePauseMs = 500
 
 export function createAgedQuota({
   places,
@@ -34,6 +36,8 @@ export function createAgedQuota({
 
   const take = async () => {
     if (performance.now() < nextAt) return false
+    // Whoever stands behind one that failed need not fail as slowly.
+    nextAt = performance.now() + troublePauseMs
     const { count, nextInMs } = await places.reserve(rate)
     nextAt = performance.now() + nextInMs
     return count > 0

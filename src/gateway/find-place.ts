@@ -1,7 +1,7 @@
 import type { Emit, GatewayOperation } from '../event.ts'
 import type { UnknownAnswer } from '../trade.ts'
 import type { AgedQuota } from './aged-quota.ts'
-import { withDeadline } from './deadline.ts'
+import { unlessAborted, withDeadline } from './deadline.ts'
 import type { CallOptions } from './gateway.ts'
 import type { Place, Quota } from './quota.ts'
 import { unknownAnswer } from './unknown.ts'
@@ -26,7 +26,11 @@ export async function findPlace(
     return unknownAnswer(cause, `Cannot ${attempt}: ${why}`)
   }
   try {
-    if (!(await aged.admits(options.orderedAt))) {
+    const admitted = await withDeadline(placing, options, (signal) =>
+      unlessAborted(aged.admits(options.orderedAt), options.patience ?? signal),
+    )
+    if (admitted === 'aborted') return unplaced('quota', 'no place in the quota in time')
+    if (!admitted) {
       return unplaced('aged', 'few questions about old orders are answered, and others came first')
     }
   } catch (error) {

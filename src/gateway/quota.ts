@@ -32,6 +32,8 @@ const pace = 0.99
  * meanwhile, at once, would be a burst.
  */
 const lateMsMax = 50
+/** After so many checks by hand in a row, a question of the job's is next. */
+const urgentInARowMax = 3
 /** While places cannot be had at all, it is tried so often. */
 const troublePauseMs = 500
 
@@ -72,6 +74,7 @@ class PlaceQueue implements Quota {
   readonly #patient = new Set<Waiter>()
   #reserved: Reserved[] = []
   #reserving = false
+  #urgentInARow = 0
   #reserveAgainAt = 0
   #timer: NodeJS.Timeout | undefined
   trouble: string | null = null
@@ -127,9 +130,18 @@ class PlaceQueue implements Quota {
     const lateMs = Math.max(lateMsMax, 2 * this.#rate.stepMs)
     for (const [n, place] of due.entries()) {
       const lost = now - place.dueAt > lateMs && n < due.length - 1
-      const [waiter] = this.#urgent.size > 0 ? this.#urgent : this.#patient
-      if (!lost) waiter?.giveWay(place)
+      if (!lost) this.#next()?.giveWay(place)
     }
+  }
+
+  /** The urgent first, but not for ever: whoever polls must not put off the questions of the job. */
+  #next(): Waiter | undefined {
+    const [urgent] = this.#urgent
+    const [patient] = this.#patient
+    const yields = patient !== undefined && this.#urgentInARow >= urgentInARowMax
+    const next = urgent === undefined || yields ? patient : urgent
+    this.#urgentInARow = next === urgent ? this.#urgentInARow + 1 : 0
+    return next
   }
 
   /** Never rejects: while the database is away, no place is given, and it is tried again. */

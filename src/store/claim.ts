@@ -9,7 +9,8 @@ export async function claimDue(
   scope: Scope,
   claim: Due & { leaseMs: number },
 ): Promise<readonly ClaimedOrder[]> {
-  const strayed = await claimStrayed(scope, claim)
+  // A probe asks one order, another each time: a stray one would be that one for ever.
+  const strayed = claim.youngestFrom === undefined ? await claimStrayed(scope, claim) : []
   const limit = claim.limit - strayed.length
   const usual = limit > 0 ? await rowsOf(scope.db, claimStatement(scope, { ...claim, limit })) : []
   return [...strayed, ...usual].map((row) => ({ order: orderOf(row), dueAt: row.due_at }))

@@ -145,6 +145,7 @@ const passing = sql`
       e.trade_state is null or e.trade_state = (
         select ending.trade_state from order_events ending
         where ending.order_no = e.order_no and ending.state_seq = found.state_seq
+          and ending.id < e.id
       )
     ))
   )`

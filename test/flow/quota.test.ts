@@ -130,7 +130,7 @@ describe('questions about orders older than thirty days', () => {
     const { items } = await opened.store.listOrders(page)
     expect(items).toHaveLength(22)
     for (const { nextCheckAt, checks } of items) {
-      expect((+nextCheckAt - +opened.now()) / 60_000).toBeCloseTo(60, 1)
+      expect((+nextCheckAt - +opened.now()) / 60_000).toBeCloseTo(57.5, 1)
       expect(checks).toBe(0)
     }
     expect((await opened.budan.metrics()).text).toContain(

@@ -341,3 +341,28 @@ describe('fault 14: the scheduler was down for three days', () => {
     expect((await run(opened)).run).toMatchObject({ total: 10, success: 10 })
   })
 })
+
+describe('orders that are refused like a wrong key would be, while others are answered', () => {
+  it('do not stand before a paid one for ever', async () => {
+    const opened = await world()
+    const refusal = { kind: 'error', status: 403, code: 'NO_AUTH' } as const
+    for (let n = 0; n < 5; n += 1) {
+      await opened.adopt(`REFUSED-${n}`, { ttlMins: 6000 })
+      opened.control.addFault({ operation: query, out_trade_no: `REFUSED-${n}`, fault: refusal })
+    }
+    for (let n = 0; n < 6; n += 1) await opened.adopt(`UNPAID-${n}`, { ttlMins: 6000 })
+    await opened.adopt('PAID-1', { ttlMins: 6000 })
+    opened.control.pay('PAID-1', { callback: false })
+    let runs = 0
+    while (runs < 12 && (await opened.order('PAID-1')).status === 'pending') {
+      await opened.adopt(`YOUNG-${runs}`, { ttlMins: 6000 })
+      await opened.advanceMins(6)
+      await run(opened)
+      runs += 1
+    }
+    expect((await opened.order('PAID-1')).status).toBe('paid')
+    for (let n = 0; n < 5; n += 1) {
+      expect((await opened.order(`REFUSED-${n}`)).checks).toBe(0)
+    }
+  })
+})
