@@ -140,11 +140,24 @@ function retentionFault(value: string): string | null {
 /** Never prints the URL: a password may be in it. */
 function engineUrlFault(value: string): string | null {
   if (value === 'local') return null
-  if (/^(rediss?|postgres(ql)?):\/\//.test(value)) {
-    return URL.canParse(value) ? null : 'is not a URL (a password may need percent-encoding)'
-  }
+  if (/^rediss?:\/\//.test(value)) return redisUrlFault(value)
+  if (/^postgres(ql)?:\/\//.test(value)) return URL.canParse(value) ? null : noUrl
   const what = `a value of ${value.length} characters`
   return `${what} is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…`
+}
+
+const noUrl = 'is not a URL (a password may need percent-encoding)'
+
+/** What the client would guess at: it takes a database that is no number for none, and ends the process. */
+function redisUrlFault(value: string): string | null {
+  if (!URL.canParse(value)) return noUrl
+  const { hostname, pathname, search, hash } = new URL(value)
+  if (hash !== '') return noUrl
+  if (hostname === '') return 'names no host: redis://HOST:PORT/DATABASE'
+  if (search !== '') return 'must not have a query string'
+  return /^\/?(\d|1[0-5])?$/.test(pathname)
+    ? null
+    : `${shown(pathname.slice(1))} is not a database of Redis: 0 to 15, or left out`
 }
 
 /** The path of a request is part of what is signed, so the base may not bring one of its own. */

@@ -41,7 +41,7 @@ const refusedByFastify: Readonly<Record<string, readonly [code: string, message:
 }
 
 /** Any error as what the caller is told. 500 for what we did wrong, without a word of the inside. */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof CursorError) {
     const message = 'cursor: must be a next_cursor that this list answered with'
@@ -52,22 +52,53 @@ export function refusalOf(error: unknown): Refusal {
     return new Refusal(503, { code: 'database_unavailable', message })
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
-    return new Refusal(400, { code: 'request_invalid', message: validationMessage(error) })
+    return new Refusal(400, { code: 'request_invalid', message: validationMessage(error, request) })
   }
   return refusalByFastify(error) ?? new Refusal(500, { code: 'internal', message: internalMessage })
 }
 
 const internalMessage = 'Something is wrong in budan; its log says more'
 
-/** "amount: must be …; Unrecognized key: "colour"", fields first. */
-function validationMessage(error: {
-  validation: readonly { instancePath: string; message?: string }[]
-}): string {
-  const lines = error.validation.map(({ instancePath, message = 'is wrong' }) => {
-    const path = instancePath.slice(1).replaceAll('/', '.')
-    return path === '' ? message : `${path}: ${message}`
+interface Invalid {
+  readonly validation: readonly { readonly instancePath: string; readonly message?: string }[]
+  readonly validationContext?: string
+}
+
+/** "amount: must be …, not "x"; Unrecognized key: "colour"", fields first. */
+function validationMessage({ validation, validationContext }: Invalid, request?: FastifyRequest) {
+  const parts: Readonly<Record<string, unknown>> = {
+    body: request?.body,
+    querystring: request?.query,
+    headers: request?.headers,
+  }
+  const given = parts[validationContext ?? '']
+  const lines = validation.map(({ instancePath, message = 'is wrong' }) => {
+    const keys = instancePath.split('/').filter((key) => key !== '')
+    if (keys.length === 0) return message
+    return `${keys.join('.')}: ${message}${contrast(valueAt(given, keys))}`
   })
   return lines.join('; ').slice(0, messageLengthMax)
+}
+
+function valueAt(given: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string, unknown>)[key]
+        : undefined,
+    given,
+  )
+}
+
+/** Long enough to know it again. */
+const valueLengthMax = 60
+
+/** What was given in the place of what has to be; lists and objects are not repeated. */
+function contrast(value: unknown): string {
+  if (value === undefined) return ', and is missing'
+  if (typeof value === 'object') return value === null ? ', not null' : ''
+  const text = typeof value === 'string' && value.length > valueLengthMax
+  return `, not ${JSON.stringify(text ? `${value.slice(0, valueLengthMax)}…` : value)}`
 }
 
 function refusalByFastify(error: unknown): Refusal | null {
@@ -87,7 +118,7 @@ export function answerErrors(
   { emit, checkToken }: { emit: Emit; checkToken: TokenCheck },
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, request)
     reportFailure(error, { refusal, request, emit })
     return answerRefusal(reply, refusal)
   })

@@ -44,8 +44,8 @@ const resolving = z
     name: words('name', 'Who answers for it.'),
     reason: words('reason', 'Why, in words for whoever reads the timeline later.'),
     seen: z
-      .string({ error: "must be the preview's" })
-      .refine((seen) => readSeenMark(seen) !== null, { error: "must be the preview's" })
+      .string({ error: "must be the `seen` of a preview" })
+      .refine((seen) => readSeenMark(seen) !== null, { error: "must be the `seen` of a preview" })
       .register(apiSchemas, {
         description: 'From the preview: if the order has changed since, nothing is done.',
       }),
@@ -113,6 +113,7 @@ function addReview(app: WebApp, budan: Budan): void {
             fault,
             '`not_in_review`, `review_changed`: somebody was first, the message names who and when. `action_refused`: the gateway does not bear it out, the message says why.',
           ],
+          502: [fault, '`gateway_unavailable`: it gave no answer; repeat it later.'],
         }),
       },
     },
@@ -147,7 +148,10 @@ async function resolved(
       throw conflict(made)
     case 'refused': {
       const message = `Cannot ${request.action} order "${orderNo}": ${made.message}`
-      throw new Refusal(409, { code: 'action_refused', message })
+      // No answer is no verdict: asked again later, the same may be borne out.
+      throw made.cause === 'unanswered'
+        ? new Refusal(502, { code: 'gateway_unavailable', message })
+        : new Refusal(409, { code: 'action_refused', message })
     }
     default:
       return unreachable(made)

@@ -90,6 +90,11 @@ const words = rows(`
   database.url            | postgres://u:p@[x/db     | is not a URL (a password may need percent-encoding)
   database.url            | file:///x                | "file://…" is not a database: pglite:DIRECTORY, postgres://… or postgresql://…
   engine.url              | redis://u:p@[x/0         | is not a URL (a password may need percent-encoding)
+  engine.url              | redis://u:p@127.0.0.1/abc | "abc" is not a database of Redis: 0 to 15, or left out
+  engine.url              | redis://u:p@127.0.0.1/99 | "99" is not a database of Redis: 0 to 15, or left out
+  engine.url              | redis://                 | names no host: redis://HOST:PORT/DATABASE
+  engine.url              | redis://h#pw             | is not a URL (a password may need percent-encoding)
+  engine.url              | redis://h/0?family=9     | must not have a query string
   engine.url              | postgres://u:p@[x/db     | is not a URL (a password may need percent-encoding)
   engine.url              | LOCAL                    | a value of 5 characters is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…
   engine.url              | kafka://127.0.0.1        | a value of 17 characters is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…

@@ -70,8 +70,8 @@ describe('GET /v1/reviews', () => {
   })
 
   test.each([
-    ['dismissed=yes', 'dismissed: must be true or false'],
-    ['limit=0', 'limit: must be an integer from 1 to 200'],
+    ['dismissed=yes', 'dismissed: must be true or false, not "yes"'],
+    ['limit=0', 'limit: must be an integer from 1 to 200, not "0"'],
     ['cursor=bogus', 'cursor: must be a next_cursor that this list answered with'],
     ['colour=red', 'Unrecognized key: "colour"'],
   ])('refuses ?%s', async (query, message) => {
@@ -178,19 +178,22 @@ describe('POST /v1/orders/{order_no}/review', () => {
   test.each([
     [undefined, /body must be a JSON object/],
     [[], /body must be a JSON object/],
-    [{ preview: 'yes' }, /^preview: must be true, false or left out$/],
-    [{ preview: true, action: 'steal' }, /^action: must be one of credit, expire, dismiss$/],
+    [{ preview: 'yes' }, /^preview: must be true, false or left out, not "yes"$/],
+    [
+      { preview: true, action: 'steal' },
+      /^action: must be one of credit, expire, dismiss, not "steal"$/,
+    ],
     [{ preview: true, name: 'Li' }, /Unrecognized key: "name"/],
     [{ ...right, action: undefined }, /^action: must be one of/],
-    [{ ...right, name: undefined }, /^name: must be a string$/],
-    [{ ...right, name: ' ' }, /^name: must have 1 to 64 characters, not blanks alone$/],
+    [{ ...right, name: undefined }, /^name: must be a string, and is missing$/],
+    [{ ...right, name: ' ' }, /^name: must have 1 to 64 characters, not blanks alone, not " "$/],
     [{ ...right, name: 'x'.repeat(65) }, /^name: must have 1 to 64 characters/],
     [{ ...right, name: 'Li\n' }, /^name: must not hold control characters/],
     [{ ...right, reason: '' }, /^reason: must have 1 to 500 characters/],
-    [{ ...right, reason: 7 }, /^reason: must be a string$/],
-    [{ ...right, seen: 7 }, /^seen: must be the preview's$/],
-    [{ ...right, seen: '-1' }, /^seen: must be the preview's$/],
-    [{ ...right, seen: '1' }, /^seen: must be the preview's$/],
+    [{ ...right, reason: 7 }, /^reason: must be a string, not 7$/],
+    [{ ...right, seen: 7 }, /^seen: must be the `seen` of a preview, not 7$/],
+    [{ ...right, seen: '-1' }, /^seen: must be the `seen` of a preview, not "-1"$/],
+    [{ ...right, seen: '1' }, /^seen: must be the `seen` of a preview, not "1"$/],
     [{ ...right, amount: 1 }, /Unrecognized key: "amount"/],
   ])('refuses the body %j', async (body, message) => {
     const desk = await openDesk(world)

@@ -4,6 +4,7 @@ import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Config } from '../../config.ts'
 import type { CommandContext } from '../context.ts'
 import { examineDatabase } from '../doctor/database.ts'
+import { examineEngine } from '../doctor/engine.ts'
 import { type Finding, fail, ok } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
@@ -51,6 +52,7 @@ async function examine(context: CommandContext, config: Config): Promise<readonl
     ok('configuration', file ?? './budan.yaml or the environment'),
     ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
     ...examineServer(config),
+    ...(await examineEngine(config.engine.url)),
     ...(await examineGateway(config)),
   ]
 }

@@ -47,8 +47,11 @@ export async function review(context: CommandContext, given: Given): Promise<Exi
 function wishedIn({ options }: Given): Wished | null {
   const action = reviewActions.find((each) => options[each] === true)
   if (action === undefined) {
-    if (options.yes !== true) return null
-    throw new ConfigError(['--yes: needs one of --credit, --expire and --dismiss'])
+    const alone = ['yes', 'name', 'reason'].filter((key) => options[key] !== undefined)
+    if (alone.length === 0) return null
+    throw new ConfigError(
+      alone.map((key) => `--${key}: needs one of --credit, --expire and --dismiss`),
+    )
   }
   const { name, reason } = options
   const missing = Object.entries({ name, reason }).filter(([, value]) => typeof value !== 'string')

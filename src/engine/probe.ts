@@ -1,0 +1,46 @@
+import { within } from './deadline.ts'
+import { openMsMax } from './link.ts'
+
+/** Whether the engine's server lets us in: null, or why not. Joins no queue, and takes no job. */
+export async function probeEngine(url: string): Promise<string | null> {
+  try {
+    await within(openMsMax, url.startsWith('redis') ? greetRedis(url) : greetPostgres(url))
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message || error.name : String(error)
+  }
+}
+
+async function greetRedis(url: string): Promise<void> {
+  const { Redis } = await import('ioredis')
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: openMsMax,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  })
+  // The first error says why; what `connect` then throws says only that it failed.
+  const failed = new Promise<never>((_, reject) => redis.once('error', reject))
+  redis.on('error', () => undefined)
+  try {
+    await Promise.race([redis.connect().then(() => redis.ping()), failed])
+  } finally {
+    failed.catch(() => undefined)
+    redis.disconnect()
+  }
+}
+
+async function greetPostgres(url: string): Promise<void> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: openMsMax,
+    application_name: 'budan-doctor',
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } finally {
+    await client.end()
+  }
+}
