@@ -44,8 +44,8 @@ const resolving = z
     name: words('name', 'Who answers for it.'),
     reason: words('reason', 'Why, in words for whoever reads the timeline later.'),
     seen: z
-      .string({ error: "must be the `seen` of a preview" })
-      .refine((seen) => readSeenMark(seen) !== null, { error: "must be the `seen` of a preview" })
+      .string({ error: 'must be the `seen` of a preview' })
+      .refine((seen) => readSeenMark(seen) !== null, { error: 'must be the `seen` of a preview' })
       .register(apiSchemas, {
         description: 'From the preview: if the order has changed since, nothing is done.',
       }),
