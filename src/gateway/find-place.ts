@@ -19,29 +19,39 @@ export async function findPlace(
   { operation, attempt }: { operation: GatewayOperation; attempt: string },
   options: CallOptions,
 ): Promise<Place | UnknownAnswer> {
-  const { quota, aged, emit } = placing
+  const { quota, emit } = placing
   const startedAt = performance.now()
   const unplaced = (cause: 'quota' | 'aged', why: string) => {
     emit({ type: 'question_unplaced', operation, cause, waitedMs: performance.now() - startedAt })
     return unknownAnswer(cause, `Cannot ${attempt}: ${why}`)
   }
-  try {
-    const admitted = await withDeadline(placing, options, (signal) =>
-      unlessAborted(aged.admits(options.orderedAt), options.patience ?? signal),
-    )
-    if (admitted === 'aborted') return unplaced('quota', 'no place in the quota in time')
-    if (!admitted) {
-      return unplaced('aged', 'few questions about old orders are answered, and others came first')
-    }
-  } catch (error) {
-    return unplaced('quota', `no place in the quota (${textOf(error)})`)
+  const admitted = await admittedInTime(placing, options)
+  if (admitted instanceof Error) {
+    return unplaced('quota', `no place in the quota (${admitted.message})`)
   }
-  const place = await waitForPlace(placing, options)
+  if (!admitted) {
+    return unplaced('aged', 'few questions about old orders are answered, and others came first')
+  }
+  const place = admitted === 'aborted' ? null : await waitForPlace(placing, options)
   if (place === null && options.signal?.aborted) {
     return unknownAnswer('timeout', `Cannot ${attempt}: its caller ended it`)
   }
   const trouble = quota.trouble === null ? '' : ` (${quota.trouble})`
   return place ?? unplaced('quota', `no place in the quota in time${trouble}`)
+}
+
+/** Whether an order may be asked about for its age; an error when that cannot be found out. */
+async function admittedInTime(
+  placing: Placing,
+  options: CallOptions,
+): Promise<boolean | 'aborted' | Error> {
+  try {
+    return await withDeadline(placing, options, (signal) =>
+      unlessAborted(placing.aged.admits(options.orderedAt), options.patience ?? signal),
+    )
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 /** Whoever has patience waits as long as it lasts; for the others, somebody waits. */
@@ -51,8 +61,4 @@ function waitForPlace(placing: Placing, options: CallOptions): Promise<Place | n
     return withDeadline(placing, options, (urgent) => placing.quota.take(urgent, { urgent: true }))
   }
   return placing.quota.take(signal === undefined ? patience : AbortSignal.any([signal, patience]))
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -151,7 +151,9 @@ describe('three nodes of one merchant', () => {
     const minutes = { passed: 0 }
     const startAt = Date.UTC(2026, 0, 24, 7)
     const clock = () => new Date(startAt + minutes.passed * 60_000)
-    const recharge = { compensationConcurrency: 50, compensationMaxQps: 20 }
+    // A third of the orders each: every node asks.
+    const shared = { compensationConcurrency: 50, compensationBatchSize: 20 }
+    const recharge = { ...shared, compensationMaxQps: 20 }
     for (let n = 0; n < 3; n += 1) {
       const node = await openWorld({ store: await openStore(url, { clock }), recharge })
       nodes.push(node)
