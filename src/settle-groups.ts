@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { type Brought, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
 import { UnknownOutcomeError } from './store/errors.ts'
@@ -55,7 +56,7 @@ export class SettleGroups {
     const alone = group.map(({ brought, resolve, reject }) =>
       settle(this.#settling, brought).then(resolve, reject),
     )
-    await Promise.all(alone)
+    await Promise.race([Promise.all(alone), delay(aloneMs, undefined, { ref: false })])
   }
 
   async #settledTogether(group: readonly Waiting[]): Promise<boolean> {
@@ -76,6 +77,9 @@ export class SettleGroups {
 
 /** Rows are locked until the group's commit, and a callback for one of them waits that long: commonly some tens of milliseconds. */
 const groupMax = 25
+
+/** A row that somebody holds may take ten seconds: it delays its own order, and none that comes after. */
+const aloneMs = 250
 
 interface Waiting {
   readonly brought: Brought
