@@ -39,7 +39,12 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
     })
 
     it('share a backlog, and ask each order once', async () => {
-      const recharge = { compensationDrain: true, compensationBatchSize: 25 }
+      // So that the work takes seconds, however fast the machine: one node alone may have done it
+      // before the others have come.
+      const recharge = {
+        ...{ compensationDrain: true, compensationBatchSize: 25 },
+        compensationMaxQps: 100,
+      }
       const fleet = await open({ engineUrl: await engineUrl(), intervalMs: 2000, recharge })
       await fleet.adopt(500)
       const nodes = await fleet.join(3)
