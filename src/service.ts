@@ -65,8 +65,14 @@ export interface Budan {
   readiness(): Promise<Readiness>
   /** Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>
-  /** What happens from now on, besides the log and the metrics. */
+  /** Tells the log, the metrics and every listener. */
   readonly emit: Emit
+  /** Hears every event from now on, until what is returned is called. */
+  listen(listener: Emit): () => void
+  /** Whose orders these are. */
+  readonly merchant: Merchant
+  /** By which runs are made, and orders asked about. */
+  readonly policy: SchedulePolicy
   /** Starts the clock; again after a stop. Does nothing when running or disabled. */
   start(): void
   /** Stops the clock and waits for what is in flight, within its deadline. May be called twice. */
@@ -125,7 +131,8 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     backlog: () => backlog.latest(performance.now()),
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
-  const emit = emitTo([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
+  const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
+  const emit = emitTo(listeners)
   const breaker = new Breaker(emit)
   const clock = parts.clock ?? systemClock
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
@@ -153,6 +160,12 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   return {
     store,
     emit,
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    merchant: merchantOf(gateway),
+    policy,
     placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
     adoptOrder: (request) => inFlight.track(adoptOrder(placing, request)),
     checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),
@@ -275,7 +288,7 @@ async function runNow(
 }
 
 /** A listener that throws must not undo or repeat what it was told of. */
-function emitTo(listeners: readonly Emit[]): Emit {
+function emitTo(listeners: ReadonlySet<Emit>): Emit {
   return (event) => {
     for (const listener of listeners) {
       try {

@@ -143,7 +143,18 @@ export function answerRefusal(reply: FastifyReply, { status, code, message }: Re
     .send(JSON.stringify({ code, message }))
 }
 
+/** Longest part of a path: 64 characters of a user id, percent-encoded, and some more. */
+export const pathPartMax = 1024
+
 function notFound(request: FastifyRequest): Refusal {
+  // The router tells, unless a route for any path has taken it.
+  if (
+    pathOf(request)
+      .split('/')
+      .some((part) => part.length > pathPartMax)
+  ) {
+    return refusalByFastify({ code: 'FST_ERR_MAX_PARAM_LENGTH', statusCode: 414 }) as Refusal
+  }
   const message = `No such route: ${request.method} ${pathOf(request).slice(0, messageLengthMax)}`
   // The gateway reads one word only.
   const code = pathOf(request) === callbackPath ? 'FAIL' : 'not_found'

@@ -8,13 +8,13 @@ import type { Budan } from '../service.ts'
 import { addAccountRoutes } from './accounts.ts'
 import { addAuditRoute } from './audit.ts'
 import { addCallbackRoute } from './callback.ts'
+import { addConsole } from './console/console.ts'
 import { answerErrors } from './errors.ts'
 import { addHealthRoutes } from './health.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { addOrderRoutes } from './orders.ts'
 import { addReviewRoutes } from './reviews.ts'
 import { addRunRoutes } from './runs.ts'
-import { addStatusPage, addStatusStyle } from './status-page.ts'
 import { requireToken, tokenCheck } from './token.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
@@ -30,14 +30,14 @@ export interface WebOptions {
 export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
   const { server, emit = budan.emit, version, clock = systemClock } = options
   const app = createWebApp({ ...webLimits, ...options.limits })
-  answerErrors(app, { emit, checkToken: tokenCheck(server.apiToken) })
+  const checkToken = tokenCheck(server.apiToken)
+  answerErrors(app, { emit, checkToken })
   await describeRoutes(app, { version })
 
   await app.register(async (callback: WebApp) => addCallbackRoute(callback, { budan, emit }))
   await app.register(async (open: WebApp) => {
     addHealthRoutes(open, budan)
     addOpenApiRoute(open)
-    addStatusStyle(open)
   })
   await app.register(async (guarded: WebApp) => {
     requireToken(guarded, server.apiToken)
@@ -46,8 +46,10 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)
     addAuditRoute(guarded, budan)
-    addStatusPage(guarded, { budan, version })
   })
+  await app.register(async (pages: WebApp) =>
+    addConsole(pages, { budan, apiToken: server.apiToken, checkToken, emit, clock, version }),
+  )
   await app.ready()
   return app
 }

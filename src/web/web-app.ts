@@ -12,7 +12,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import { answerRefusal, Refusal, refusalOf } from './errors.ts'
+import { answerRefusal, pathPartMax, Refusal, refusalOf } from './errors.ts'
 
 /** A Fastify application whose routes take their types from zod schemas. */
 export type WebApp = FastifyInstance<
@@ -60,8 +60,7 @@ export function createWebApp(limits: WebLimits): WebApp {
     },
     // Ours is refuseWhileClosing, in the one shape of errors.
     return503OnClosing: false,
-    // 64 characters of a user id, percent-encoded.
-    routerOptions: { maxParamLength: 1024 },
+    routerOptions: { maxParamLength: pathPartMax },
     clientErrorHandler: answerClientError,
     // Met before there is a route, so past hooks and error handlers.
     frameworkErrors: (error, _request, reply) => {

@@ -429,12 +429,6 @@ describe('the rest', () => {
     expect(body).toContain('# TYPE')
   })
 
-  test('GET / shows the run that was made', async () => {
-    const page = await app.inject('/')
-    expect(page.statusCode).toBe(200)
-    expect(page.body).toContain('<td>manual</td><td class="good">finished</td>')
-  })
-
   test('no request failed on the way', () => {
     expect(world.events.filter(({ type }) => type === 'request_failed')).toEqual([])
   })

@@ -86,7 +86,7 @@ describe('requireToken() lets through', () => {
     }
   })
 
-  test.each(['/healthz', '/readyz', '/metrics', '/openapi.json', '/assets/status.css'])(
+  test.each(['/healthz', '/readyz', '/metrics', '/openapi.json', '/assets/console.css'])(
     'GET %s without one',
     async (url) => {
       expect((await app.inject(url)).statusCode).toBe(200)

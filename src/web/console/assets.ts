@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { WebApp } from '../web-app.ts'
+
+/** Style sheets and scripts, by their addresses. All come from this package and its dependencies. */
+export const assets = {
+  pico: '/assets/pico.css',
+  style: '/assets/console.css',
+  htmx: '/assets/htmx.js',
+  htmxSse: '/assets/htmx-sse.js',
+  uplot: '/assets/uplot.js',
+  uplotStyle: '/assets/uplot.css',
+  script: '/assets/console.js',
+} as const
+
+/** `assets/` lies beside `src/` and `dist/`. */
+const ownRoot = fileURLToPath(new URL('../../../assets/', import.meta.url))
+
+/** Without a token: they are the same in every copy of this package. */
+export async function addAssets(app: WebApp): Promise<void> {
+  const require = createRequire(import.meta.url)
+  const packageFile = (name: string, file: string) =>
+    join(dirname(require.resolve(`${name}/package.json`)), file)
+  await app.register(fastifyStatic, { root: ownRoot, serve: false })
+  const files: Readonly<Record<string, string>> = {
+    [assets.pico]: packageFile('@picocss/pico', 'css/pico.jade.min.css'),
+    [assets.style]: join(ownRoot, 'console.css'),
+    [assets.htmx]: packageFile('htmx.org', 'dist/htmx.min.js'),
+    [assets.htmxSse]: packageFile('htmx-ext-sse', 'dist/sse.min.js'),
+    [assets.uplot]: packageFile('uplot', 'dist/uPlot.iife.min.js'),
+    [assets.uplotStyle]: packageFile('uplot', 'dist/uPlot.min.css'),
+    [assets.script]: join(ownRoot, 'console.js'),
+  }
+  for (const [url, file] of Object.entries(files)) {
+    app.get(url, { schema: { hide: true } }, (_request, reply) => {
+      reply.header('cache-control', 'max-age=3600')
+      return reply.sendFile(file.slice(dirname(file).length + 1), dirname(file))
+    })
+  }
+}

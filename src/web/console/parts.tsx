@@ -1,0 +1,211 @@
+import type { ComponentChildren } from 'preact'
+import type { Locale } from '../../locale/locale.ts'
+import { termsOf } from '../../locale/terms.ts'
+import { type Fen, formatFen } from '../../money.ts'
+import type { OrderStatus } from '../../order.ts'
+import type { Frame } from './layout.tsx'
+import { commonWords } from './words.ts'
+
+/** How good or bad something is: never by its colour alone. */
+export type Tone = 'good' | 'bad' | 'warn' | 'plain'
+
+const marks: Readonly<Record<Tone, string>> = { good: '✓', bad: '✗', warn: '!', plain: '' }
+
+export function Badge({ tone, children }: { tone: Tone; children: ComponentChildren }) {
+  return (
+    <span class={`badge ${tone}`}>
+      {marks[tone] !== '' && <span aria-hidden="true">{marks[tone]} </span>}
+      {children}
+    </span>
+  )
+}
+
+const statusTones: Readonly<Record<OrderStatus, Tone>> = {
+  pending: 'plain',
+  paid: 'good',
+  expired: 'plain',
+  review: 'warn',
+}
+
+export function StatusBadge({ status, locale }: { status: OrderStatus; locale: Locale }) {
+  return <Badge tone={statusTones[status]}>{termsOf(locale).status[status]}</Badge>
+}
+
+/** In the gateway's own time, which no daylight saving moves; for programs in UTC. */
+export function Time({ at }: { at: Date | null }) {
+  if (at === null) return <>–</>
+  return <time dateTime={at.toISOString()}>{timeText(at)}</time>
+}
+
+export function timeText(at: Date): string {
+  return new Date(+at + 8 * 3_600_000).toISOString().replace('T', ' ').slice(0, 19)
+}
+
+export function Money({ fen }: { fen: Fen }) {
+  return <span class="money">{formatFen(fen)}</span>
+}
+
+const units = [
+  ['d', '天', 86_400_000],
+  ['h', '小时', 3_600_000],
+  ['min', '分', 60_000],
+  ['s', '秒', 1000],
+] as const
+
+/** `3 d 4 h`, `5 min`, `1.2 s`, `80 ms`: in the two largest units that say something. */
+export function durationText(ms: number, locale: Locale): string {
+  if (ms < 1000) return locale === 'zh' ? `${Math.round(ms)} 毫秒` : `${Math.round(ms)} ms`
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} ${locale === 'zh' ? '秒' : 's'}`
+  const first = units.findIndex(([, , unitMs]) => ms >= unitMs)
+  const [large, small] = units.slice(first, first + 2)
+  if (large === undefined) return ''
+  const name = (unit: (typeof units)[number]) => (locale === 'zh' ? unit[1] : unit[0])
+  const rest = small === undefined ? 0 : Math.floor((ms % large[2]) / small[2])
+  const text = `${Math.floor(ms / large[2])} ${name(large)}`
+  return small === undefined || rest === 0 ? text : `${text} ${rest} ${name(small)}`
+}
+
+/** Names and values. */
+export function Facts({ pairs }: { pairs: readonly (readonly [string, ComponentChildren])[] }) {
+  return (
+    <dl class="facts">
+      {pairs.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value ?? '–'}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+export interface TableProps {
+  /** What the table is of: for those who do not see it. */
+  readonly caption: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly ComponentChildren[])[]
+  /** Shown in the place of a table without rows. */
+  readonly empty: string
+}
+
+/** The first cell of a row names it. On a narrow screen the table scrolls within itself, by keys too. */
+export function Table({ caption, head, rows, empty }: TableProps) {
+  if (rows.length === 0) return <p>{empty}</p>
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class="scroll" aria-label={caption} tabIndex={0}>
+      <table class="striped">
+        <thead>
+          <tr>
+            {head.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, at) => (
+            <tr key={at}>
+              {row.map((cell, place) =>
+                place === 0 ? (
+                  <th key={place} scope="row">
+                    {cell}
+                  </th>
+                ) : (
+                  <td key={place}>{cell}</td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** What became of what somebody did: read out at once. */
+export function Notice({ tone, children }: { tone: Tone; children: ComponentChildren }) {
+  return (
+    <div class={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      {children}
+    </div>
+  )
+}
+
+/** A page of a list, by its cursor. `path` has no cursor in its query. */
+export function Pager({
+  path,
+  nextCursor,
+  isFirst,
+  locale,
+}: {
+  path: string
+  nextCursor: string | null
+  isFirst: boolean
+  locale: Locale
+}) {
+  const words = commonWords(locale)
+  if (isFirst && nextCursor === null) return null
+  const joint = path.includes('?') ? '&' : '?'
+  return (
+    <nav class="pager" aria-label={words.next}>
+      {!isFirst && <a href={path}>{words.first}</a>}
+      {nextCursor !== null && (
+        <a href={`${path}${joint}cursor=${encodeURIComponent(nextCursor)}`} rel="next">
+          {words.next}
+        </a>
+      )}
+    </nav>
+  )
+}
+
+export interface FieldProps {
+  readonly name: string
+  readonly label: string
+  readonly value?: string | undefined
+  /** What is wrong with the value, shown beside it. */
+  readonly fault?: string | undefined
+  readonly hint?: string
+  readonly type?: 'text' | 'search' | 'password'
+  readonly required?: boolean
+  readonly maxLength?: number
+  readonly autoComplete?: string
+}
+
+/** A labelled input, with what is wrong beside it. */
+export function Field({ name, label, fault, hint, type = 'text', ...input }: FieldProps) {
+  const noteId = `${name}-note`
+  const note = fault ?? hint
+  return (
+    <label>
+      {label}
+      <input
+        {...{ name, type, ...input }}
+        {...(fault !== undefined && { 'aria-invalid': 'true' as const })}
+        {...(note !== undefined && { 'aria-describedby': noteId })}
+      />
+      {note !== undefined && <small id={noteId}>{note}</small>}
+    </label>
+  )
+}
+
+/** A form that changes something: always sent by POST, with the token that shows it is ours. */
+export function ActionForm({
+  action,
+  frame,
+  children,
+  ...more
+}: {
+  action: string
+  frame: Frame
+  children: ComponentChildren
+  class?: string
+}) {
+  return (
+    <form method="post" action={action} {...more}>
+      <input type="hidden" name="_csrf" value={frame.csrf} />
+      {children}
+    </form>
+  )
+}

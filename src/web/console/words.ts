@@ -1,0 +1,60 @@
+import { catalog } from '../../locale/locale.ts'
+
+/** Of what all pages have in common. */
+export const commonWords = catalog({
+  en: {
+    sections: {
+      overview: 'Overview',
+      orders: 'Orders',
+      runs: 'Runs',
+      reviews: 'Reviews',
+      accounts: 'Accounts',
+      audit: 'Audit',
+    },
+    menu: 'Main menu',
+    skip: 'Skip to the content',
+    logOut: 'Log out',
+    language: 'Language',
+    theme: 'Appearance',
+    themes: { auto: 'System', light: 'Light', dark: 'Dark' },
+    version: (version: string) => `Version ${version}`,
+    timesAre: 'Times are UTC+8, the gateway’s own.',
+    forPrograms: 'For programs',
+    next: 'Next page',
+    first: 'First page',
+    none: 'None.',
+    copy: 'Copy',
+    copied: 'Copied',
+    unavailable: 'Cannot be had at the moment. The log says why.',
+  },
+  zh: {
+    sections: {
+      overview: '总览',
+      orders: '订单',
+      runs: '补单运行',
+      reviews: '待处理',
+      accounts: '账户',
+      audit: '对账检查',
+    },
+    menu: '主菜单',
+    skip: '跳到正文',
+    logOut: '退出登录',
+    language: '语言',
+    theme: '外观',
+    themes: { auto: '跟随系统', light: '浅色', dark: '深色' },
+    version: (version: string) => `版本 ${version}`,
+    timesAre: '时间均为北京时间（UTC+8），与微信支付一致。',
+    forPrograms: '程序接口',
+    next: '下一页',
+    first: '第一页',
+    none: '暂无。',
+    copy: '复制',
+    copied: '已复制',
+    unavailable: '暂时无法取得，原因见日志。',
+  },
+})
+
+export type CommonWords = ReturnType<typeof commonWords>
+
+/** Each language by its own name. */
+export const localeNames = { en: 'English', zh: '中文' } as const
