@@ -34,6 +34,14 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2
 }
 
+/** The least value that `share` of them do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+  if (value === undefined) throw new Error('Cannot take a percentile of none')
+  return value
+}
+
 function isMet(goal: Goal | null, { middle, spread }: { middle: number; spread: number }): boolean {
   if (goal === null) return true
   return goal.kind === 'at least' ? middle + spread >= goal.value : middle - spread <= goal.value

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const parts = ['crediting', 'claiming', 'serve', 'memory'] as const
+export const parts = ['crediting', 'claiming', 'pages', 'serve', 'memory'] as const
 export type Part = (typeof parts)[number]
 
 export const stores = ['pglite', 'postgres'] as const
@@ -21,6 +21,9 @@ export interface BenchOptions {
   readonly claiming: Readonly<
     Record<StoreKind, { readonly small: number; readonly large: number; readonly claims: number }>
   >
+  readonly pages: Readonly<
+    Record<StoreKind, { readonly small: number; readonly large: number; readonly requests: number }>
+  >
   readonly serveOrders: number
   readonly memoryOrders: number
 }
@@ -38,6 +41,10 @@ const full = {
     pglite: { small: 10_000, large: 100_000, claims: 30 },
     postgres: { small: 10_000, large: 1_000_000, claims: 30 },
   },
+  pages: {
+    pglite: { small: 10_000, large: 1_000_000, requests: 40 },
+    postgres: { small: 10_000, large: 1_000_000, requests: 40 },
+  },
   serveOrders: 10_000,
   memoryOrders: 500,
 }
@@ -49,6 +56,10 @@ const quick = {
   claiming: {
     pglite: { small: 5_000, large: 50_000, claims: 20 },
     postgres: { small: 5_000, large: 200_000, claims: 20 },
+  },
+  pages: {
+    pglite: { small: 5_000, large: 50_000, requests: 20 },
+    postgres: { small: 5_000, large: 200_000, requests: 20 },
   },
 }
 

@@ -10,6 +10,7 @@ import { benchCrediting } from './crediting.ts'
 import type { Figure } from './figure.ts'
 import { type InstantGateway, startInstantGateway } from './gateway/start.ts'
 import type { BenchOptions, Part, StoreKind } from './options.ts'
+import { benchPages } from './pages.ts'
 import { openWorkplace } from './program.ts'
 import { benchMemory } from './run-memory.ts'
 import { benchServe } from './serve-ready.ts'
@@ -51,6 +52,7 @@ function partsOf(stage: Stage): readonly NamedPart[] {
   return [
     ...perStore('crediting', (kind) => creditingOn(kind, stage)),
     ...perStore('claiming', (kind) => claimingOn(kind, stage)),
+    ...perStore('pages', (kind) => pagesOn(kind, stage)),
     { part: 'serve' as const, kind: 'pglite' as const, bench: () => serving(stage) },
     { part: 'memory' as const, kind: 'postgres' as const, bench: () => remembering(stage) },
   ]
@@ -71,6 +73,17 @@ async function claimingOn(kind: StoreKind, { options, closing }: Stage) {
     large: { database: await freshDatabase(kind, closing), orders: large },
     repetitions: options.repetitions,
     claims,
+  })
+}
+
+async function pagesOn(kind: StoreKind, { options, gateway, closing }: Stage) {
+  const { small, large, requests } = options.pages[kind]
+  return benchPages({
+    gateway,
+    small: { database: await freshDatabase(kind, closing), orders: small },
+    large: { database: await freshDatabase(kind, closing), orders: large },
+    repetitions: options.repetitions,
+    requests,
   })
 }
 

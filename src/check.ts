@@ -17,6 +17,8 @@ export interface Checking extends Settling {
   readonly breaker: Breaker
   /** Until when its questions may wait for their places in the quota; without one, somebody waits. */
   readonly patience?: AbortSignal
+  /** For which run they are put, so that what is told of them can be told from another's. */
+  readonly runId?: string
 }
 
 /** How a check settles, and how it puts its further questions: alone, or among those of a run. */
@@ -147,15 +149,16 @@ function foreignAnswer(gateway: Gateway, order: Order): Answer {
 }
 
 function tellAnswer(
-  { emit }: Checking,
-  { orderNo, source, answer }: { orderNo: string; source: Source; answer: Answer },
+  { emit, runId }: Checking,
+  { answer, ...asked }: { orderNo: string; source: Source; answer: Answer },
 ): void {
+  const about = { ...asked, ...(runId !== undefined && { runId }) }
   if (answer.kind === 'unknown') {
     const { cause, message, systemic, evidence } = answer
     const requestId = typeof evidence.request_id === 'string' ? evidence.request_id : null
-    emit({ type: 'order_unanswered', orderNo, source, cause, message, systemic, requestId })
+    emit({ type: 'order_unanswered', ...about, cause, message, systemic, requestId })
   } else {
-    emit({ type: 'order_answered', orderNo, source, tradeState: reportedState(answer) })
+    emit({ type: 'order_answered', ...about, tradeState: reportedState(answer) })
   }
 }
 

@@ -36,6 +36,9 @@ export interface Facts {
  */
 const absentAnswersMin = 3
 
+/** Why a trade is closed; by its words, a run that may close nothing tells that it would. */
+export const closeReason = 'not paid, and past its end'
+
 /** Pure: the same order, answer and facts give the same decision. */
 export function decide(order: Order, answer: Answer, facts: Facts): Decision {
   switch (order.status) {
@@ -75,9 +78,7 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
 
   switch (trade.state) {
     case 'unpaid':
-      return facts.now < order.expiresAt
-        ? wait('not paid yet')
-        : decision('close', 'not paid, and past its end')
+      return facts.now < order.expiresAt ? wait('not paid yet') : decision('close', closeReason)
     case 'paying':
       return wait('a payment is under way')
     case 'closed':

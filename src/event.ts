@@ -21,6 +21,8 @@ export type Event =
       readonly type: 'scan_failed'
       readonly error: unknown
       readonly durationMs: number
+      /** Absent: it had not begun. */
+      readonly runId?: string
     }
   | { readonly type: 'scan_empty'; readonly run: Run }
   | { readonly type: 'scan_found'; readonly runId: string; readonly count: number }
@@ -37,12 +39,16 @@ export type Event =
       readonly type: 'order_answered'
       readonly orderNo: string
       readonly source: Source
+      /** Of the run that asked. */
+      readonly runId?: string
       readonly tradeState: string | null
     }
   | {
       readonly type: 'order_unanswered'
       readonly orderNo: string
       readonly source: Source
+      /** Of the run that asked. */
+      readonly runId?: string
       readonly cause: UnknownCause
       readonly message: string
       /** The breaker tells of it, for all orders. */

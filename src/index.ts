@@ -42,5 +42,6 @@ export {
 } from './store/errors.ts'
 export { openStore } from './store/open.ts'
 export type * from './store/store.ts'
+export type { Traced } from './trace.ts'
 export type * from './trade.ts'
 export { startWeb, type WebOptions } from './web/server.ts'

@@ -147,7 +147,8 @@ export class Pass {
     }
     const startedAt = performance.now()
     try {
-      const answer = await ask({ ...this.#scanning, patience }, claimed.order, 'compensation')
+      const checking = { ...this.#scanning, patience, runId: this.#request.runId }
+      const answer = await ask(checking, claimed.order, 'compensation')
       if (!isUnasked(answer)) {
         return this.#doubts.sift({ claimed, answer, absenceCredible: false, startedAt })
       }
@@ -190,7 +191,10 @@ export class Pass {
     try {
       const checked = dryRun
         ? await foreseeAnswer(this.#scanning, asked)
-        : await settleAnswer({ ...this.#scanning, patience: this.#patience, ...this.#ways }, asked)
+        : await settleAnswer(
+            { ...this.#scanning, patience: this.#patience, runId, ...this.#ways },
+            asked,
+          )
       if (checked === null) throw new Error('The order is gone')
       if (answer.kind === 'unknown' && answer.systemic) this.#refused.push(claimed)
       this.results.push({

@@ -76,24 +76,33 @@ function gatewayCheck({ reason }: Breaker): ReadinessCheck {
     : failing('gateway', `runs are held back: ${reason}`)
 }
 
+/** Begins what an engine says whose server is away. */
+export const engineWarning = 'warning: '
+
 /**
  * Ok also while the engine's server is away: the nodes keep the slots by themselves, so the promise
  * is kept, and to take them all out of service for it would break more than it mends. If runs do not
  * finish, whatever the cause, the schedule says so.
  */
 function engineCheck({ state, detail, jobs }: EngineVitals): ReadinessCheck {
-  if (jobs === null) return passing('engine', state === 'away' ? `warning: ${detail}` : detail)
+  if (jobs === null) return passing('engine', state === 'away' ? engineWarning + detail : detail)
   const { waiting, active, failed } = jobs
   return passing('engine', `${detail}: ${waiting} waiting, ${active} active, ${failed} failed`)
 }
+
+/** What the schedule says where there is none. */
+export const scheduleDetails = {
+  byHand: 'compensation_enabled is off: runs are made by hand',
+  stopped: 'the clock is stopped',
+} as const
 
 /** Two slots missed in a row are no jitter. */
 const slotsMissedMax = 3
 
 function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
   const { policy, enabled, runningMs } = examined
-  if (!enabled) return passing('schedule', 'compensation_enabled is off: runs are made by hand')
-  if (runningMs === null) return failing('schedule', 'the clock is stopped')
+  if (!enabled) return passing('schedule', scheduleDetails.byHand)
+  if (runningMs === null) return failing('schedule', scheduleDetails.stopped)
   const last = vitals.lastFinishedRunAt
   // A time to come is not of this clock: it has been set back since.
   const known = last !== null && +last <= +vitals.now + policy.intervalMs

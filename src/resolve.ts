@@ -158,6 +158,8 @@ function digestOf(payment: string | null): string {
 export interface Obstacle {
   readonly kind: 'not_in_review' | 'changed'
   readonly message: string
+  /** What came first; null where no operator gave it its state. */
+  readonly first: OrderEvent | null
 }
 
 /** Null: it is in review, and its newest event is still the one that was seen. */
@@ -165,13 +167,15 @@ export function obstacleTo(review: Review, eventId: string): Obstacle | null {
   const { order, resolved } = review
   const named = `order "${order.orderNo}"`
   if (order.status !== 'review') {
-    const by = resolved?.stateSeq === order.stateSeq ? `: ${describeResolution(resolved)}` : ''
-    return { kind: 'not_in_review', message: `${named} is ${order.status}, not in review${by}` }
+    const first = resolved?.stateSeq === order.stateSeq ? resolved : null
+    const by = first === null ? '' : `: ${describeResolution(first)}`
+    const message = `${named} is ${order.status}, not in review${by}`
+    return { kind: 'not_in_review', message, first }
   }
   if (review.seen.id === eventId) return null
-  const since = resolved !== null && isAfter(resolved, eventId) ? resolved : review.seen
-  const what = describeResolution(since)
-  return { kind: 'changed', message: `${named} has changed since the preview: ${what}` }
+  const first = resolved !== null && isAfter(resolved, eventId) ? resolved : review.seen
+  const message = `${named} has changed since the preview: ${describeResolution(first)}`
+  return { kind: 'changed', message, first }
 }
 
 /** Who did it, and when. */

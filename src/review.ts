@@ -23,6 +23,7 @@ export interface ReviewPreview {
   readonly review: Review
   /** The gateway's own word; null when it said nothing of a trade. */
   readonly tradeState: string | null
+  readonly answer: Answer
   readonly evidence: Evidence
   /** To be given with the resolution, which is refused if the order changes in between. */
   readonly seen: string
@@ -63,6 +64,7 @@ function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPrevi
   return {
     review,
     tradeState: reportedState(answer),
+    answer,
     evidence: answer.evidence,
     seen: seenMark(review.seen, answer),
     actions: {
@@ -177,37 +179,67 @@ function parsed({ name, reason, seen }: ReviewRequest): Seen {
 }
 
 /** Why an order is in review, and what can be done about it. */
-export function explainReview({ order, entered, resolved }: Review): string {
-  const reason = entered?.reason ?? 'its timeline does not say why'
-  const since = `In review since ${(entered?.at ?? order.createdAt).toISOString()}: ${reason}.`
-  if (order.dismissed === null) return `${since} ${adviceFor(reason)}`
-  const by = `Dismissed by "${resolved?.operator ?? 'nobody'}" at ${order.dismissed.at.toISOString()}`
-  return `${since} ${by}: ${resolved?.reason ?? 'no reason given'}. Another payment brings it back.`
+export function explainReview(review: Review): string {
+  const { since, dismissal, ...why } = explanationOf(review)
+  const reason = why.reason ?? 'its timeline does not say why'
+  const beginning = `In review since ${since.toISOString()}: ${reason}.`
+  if (dismissal === null) return `${beginning} ${adviceInWords[why.advice]}`
+  const by = `Dismissed by "${dismissal.by ?? 'nobody'}" at ${dismissal.at.toISOString()}`
+  return `${beginning} ${by}: ${dismissal.reason ?? 'no reason given'}. Another payment brings it back.`
 }
 
-function adviceFor(reason: string): string {
-  return advice.find(([beginning]) => reason.startsWith(beginning))?.[1] ?? adviceDefault
+/** The same in parts, for whoever says it in other words. */
+export interface Explanation {
+  readonly since: Date
+  /** As decided then; null: the timeline does not say. */
+  readonly reason: string | null
+  readonly advice: Advice
+  readonly dismissal: {
+    readonly at: Date
+    readonly by: string | null
+    /** In the operator's own words. */
+    readonly reason: string | null
+  } | null
 }
 
-const adviceDefault =
-  'Preview it: credit it if the gateway says that it was paid as ordered, expire it if it cannot be paid any more, dismiss it if nothing is owed.'
+export function explanationOf({ order, entered, resolved }: Review): Explanation {
+  const reason = entered?.reason ?? null
+  const { dismissed } = order
+  return {
+    since: entered?.at ?? order.createdAt,
+    reason,
+    advice: adviceFor(reason ?? ''),
+    dismissal: dismissed && {
+      at: dismissed.at,
+      by: resolved?.operator ?? null,
+      reason: resolved?.reason ?? null,
+    },
+  }
+}
+
+function adviceFor(reason: string): Advice {
+  return beginnings.find(([beginning]) => reason.startsWith(beginning))?.[1] ?? 'general'
+}
 
 /** By how the reasons of `decide.ts` begin. */
-const advice: readonly (readonly [beginning: string, advice: string])[] = [
-  [
-    'paid, but not as ordered',
-    'It can be credited only if the gateway now says that exactly what was ordered was paid. Otherwise settle it with the payer, such as by a refund at the gateway, and dismiss it.',
-  ],
-  [
-    'its transaction was credited',
-    'That payment has credited the other order, and never credits a second one. Find out which was meant, and dismiss this one.',
-  ],
-  [
-    'it was paid',
-    'The payer gets the money back, so there is nothing to credit: dismiss it. If the refund failed, the gateway says paid again, and it can be credited.',
-  ],
-  [
-    'dismissed from review',
-    'A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered, else settle it with the payer and dismiss it again.',
-  ],
+const beginnings: readonly (readonly [beginning: string, advice: Advice])[] = [
+  ['paid, but not as ordered', 'different'],
+  ['its transaction was credited', 'credited_elsewhere'],
+  ['it was paid', 'refunded'],
+  ['dismissed from review', 'came_back'],
 ]
+
+export type Advice = keyof typeof adviceInWords
+
+export const adviceInWords = {
+  general:
+    'Preview it: credit it if the gateway says that it was paid as ordered, expire it if it cannot be paid any more, dismiss it if nothing is owed.',
+  different:
+    'It can be credited only if the gateway now says that exactly what was ordered was paid. Otherwise settle it with the payer, such as by a refund at the gateway, and dismiss it.',
+  credited_elsewhere:
+    'That payment has credited the other order, and never credits a second one. Find out which was meant, and dismiss this one.',
+  refunded:
+    'The payer gets the money back, so there is nothing to credit: dismiss it. If the refund failed, the gateway says paid again, and it can be credited.',
+  came_back:
+    'A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered, else settle it with the payer and dismiss it again.',
+} as const

@@ -33,11 +33,12 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   const { emit } = scanning
   const { trigger, dryRun, signal } = request
   const startedAt = performance.now()
-  const failed = (error: unknown) => {
-    emit({ type: 'scan_failed', error, durationMs: performance.now() - startedAt })
+  const failed = (error: unknown, runId?: string) => {
+    const durationMs = performance.now() - startedAt
+    emit({ type: 'scan_failed', error, durationMs, ...(runId !== undefined && { runId }) })
     throw error
   }
-  const opened = await openRun(scanning, request).catch(failed)
+  const opened = await openRun(scanning, request).catch((error) => failed(error))
   const nextSlotAt = performance.now() + opened.nextSlotInMs
   if (opened.kind === 'taken') return { kind: 'taken', nextSlotAt }
 
@@ -48,7 +49,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   })
   const status = await pass.make().catch(async (error) => {
     await record(scanning, { run: opened.run, status: 'failed', results: pass.results })
-    return failed(error)
+    return failed(error, opened.run.id)
   })
   const { results } = pass
   const run = await record(scanning, { run: opened.run, status, results })

@@ -44,6 +44,7 @@ import { type OnPaid, reportedState } from './settle.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createJob } from './tick.ts'
+import { type Traced, traceTransaction } from './trace.ts'
 
 /** The whole of budan, as the web pages, the command line and embedders use it. */
 export interface Budan {
@@ -53,6 +54,8 @@ export interface Budan {
   adoptOrder(request: AdoptRequest): Promise<Adoption>
   /** Asks the gateway now and settles; null when the order is not ours. */
   checkOrder(orderNo: string): Promise<CheckReport | null>
+  /** Asks the gateway which order a payment is of, by the gateway's own number of it. Nothing is settled. */
+  traceTransaction(transactionId: string): Promise<Traced>
   /** Asks the gateway now, and tells what each action on an order in review would do. Null when it is not ours. */
   previewReview(orderNo: string): Promise<Previewed | null>
   /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
@@ -169,6 +172,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
     adoptOrder: (request) => inFlight.track(adoptOrder(placing, request)),
     checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),
+    traceTransaction: (transactionId) => inFlight.track(traceTransaction(scanning, transactionId)),
     previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),

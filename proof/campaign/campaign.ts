@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Closing } from '../../bench/closing.ts'
+import type { Progress, Steps } from '../../src/cli/progress.ts'
 import { Chance } from '../../src/simulator/chance.ts'
 import { Api } from './api.ts'
 import { readBooks } from './books.ts'
@@ -20,12 +21,13 @@ export interface Campaign {
   readonly options: CampaignOptions
   readonly closing: Closing
   readonly tell: (line: string) => void
+  readonly openProgress: (steps: Steps) => Progress
 }
 
 /**
  *   start ─► load, kills and outages ─► the faults stop ─► everything is settled ─► compare
  */
-export async function campaign({ options, closing, tell }: Campaign): Promise<{
+export async function campaign({ options, closing, tell, openProgress }: Campaign): Promise<{
   stage: Stage
   outcome: Outcome
 }> {
@@ -36,7 +38,7 @@ export async function campaign({ options, closing, tell }: Campaign): Promise<{
   await stage.gateway.control('PATCH', '/switches', standingSwitches)
   for (const fault of standingFaults) await stage.gateway.control('POST', '/faults', fault)
 
-  const troubled = await makeTrouble({ options, stage, api, tell })
+  const troubled = await makeTrouble({ options, stage, api, openProgress })
   tell('the faults stop')
   const settled = await settle({ ...troubled, options, stage, api })
   const audit = await api.call(portOf(stage), { method: 'GET', path: '/v1/audit' })
@@ -63,6 +65,8 @@ export async function campaign({ options, closing, tell }: Campaign): Promise<{
   return { stage, outcome }
 }
 
+type Troubling = Playing & Pick<Campaign, 'openProgress'>
+
 interface Playing {
   readonly options: CampaignOptions
   readonly stage: Stage
@@ -70,7 +74,7 @@ interface Playing {
 }
 
 /** Load and chaos, until both the time and the kills are reached. Ends with the last new order. */
-async function makeTrouble({ options, stage, api, tell }: Playing & Pick<Campaign, 'tell'>) {
+async function makeTrouble({ options, stage, api, openProgress }: Troubling) {
   const { size, seed } = options
   const ending = newEnd()
   const over = newEnd()
@@ -88,7 +92,7 @@ async function makeTrouble({ options, stage, api, tell }: Playing & Pick<Campaig
   const { lifeMsMean } = size
   const chaos = { chance, lifeMsMean, leaseMs: others ? leaseMs : null, signal }
   const outages = makeOutages(stage, { size, chance, signal })
-  const end = enough({ options, stage, tell }).then(() => ending.abort())
+  const end = enough({ options, stage, openProgress }).then(() => ending.abort())
   await Promise.all([
     ...[end, load.run(), outages],
     ...stage.nodes.map((node) => harass(node, chaos)),
@@ -99,22 +103,28 @@ async function makeTrouble({ options, stage, api, tell }: Playing & Pick<Campaig
 /** However slow the machine is, a campaign ends: a node that takes longer than this to come up, failed. */
 const killMsMax = 8_000
 
-async function enough({ options, stage, tell }: Omit<Playing, 'api'> & Pick<Campaign, 'tell'>) {
+async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) {
   const { seconds, killsMin } = options.size
   const startedAt = performance.now()
   const passed = () => (performance.now() - startedAt) / 1_000
-  let told = 0
-  const isEnough = await eventually(
-    () => {
-      if (passed() - told >= 60) {
-        told = passed()
-        tell(`${Math.round(told)} s, ${stage.tally.killed} kills`)
-      }
-      return passed() >= seconds && stage.tally.killed >= killsMin
-    },
-    { withinMs: seconds * 1_000 + killsMin * killMsMax },
-  )
-  if (!isEnough) stage.tally.misbehaved.push(`only ${stage.tally.killed} kills in ${passed()} s`)
+  const time = openProgress('seconds')
+  time.stage('load, kills and outages, in seconds', seconds)
+  const isTime = () => {
+    time.progress(Math.min(Math.floor(passed()), seconds))
+    return passed() >= seconds
+  }
+  await eventually(isTime, { withinMs: seconds * 1_000 })
+  time.end()
+  const { tally } = stage
+  const kills = openProgress('items')
+  if (tally.killed < killsMin) kills.stage('until enough nodes were killed', killsMin)
+  const isEnough = () => {
+    kills.progress(tally.killed)
+    return tally.killed >= killsMin
+  }
+  const enoughKilled = await eventually(isEnough, { withinMs: killsMin * killMsMax })
+  kills.end()
+  if (!enoughKilled) tally.misbehaved.push(`only ${tally.killed} kills in ${passed()} s`)
 }
 
 /**

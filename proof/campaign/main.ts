@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { Closing } from '../../bench/closing.ts'
+import { openProgress, type Steps, screenOf } from '../../src/cli/progress.ts'
 import { campaign } from './campaign.ts'
 import { type CampaignOptions, readOptions, usage } from './options.ts'
 import { checkComparison } from './planted.ts'
@@ -41,7 +42,10 @@ async function main(options: CampaignOptions): Promise<number> {
   checkComparison()
   if (options.build) execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
   const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
-  const { stage, outcome } = await campaign({ options, closing, tell })
+  const { stage, outcome } = await campaign({
+    ...{ options, closing, tell },
+    openProgress: (steps: Steps) => openProgress({ tell, screen: screenOf(process.env), steps }),
+  })
   const report = reportOf(outcome)
   console.log(tableOf(report))
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)

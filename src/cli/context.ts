@@ -2,6 +2,7 @@ import { ConfigError } from '../config/fault.ts'
 import { loadConfig } from '../config/load.ts'
 import type { ConfigNeed } from '../config/requirements.ts'
 import type { Config } from '../config.ts'
+import { type Locale, localeOfEnvironment } from '../locale/locale.ts'
 import { createOutput, type Output } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -9,6 +10,8 @@ import type { Terminal } from './terminal.ts'
 export interface CommandContext {
   readonly terminal: Terminal
   readonly output: Output
+  /** What the person speaks. Programs are spoken to in English: `--json`, the log, what is stored. */
+  readonly locale: Locale
   /** `--config`; null when it was not given. */
   readonly file: string | null
   readonly version: string
@@ -27,9 +30,11 @@ export function createContext(
   { options, version }: { options: CommonOptions; version: string },
 ): CommandContext {
   const file = options.config ?? null
+  const locale = localeOfEnvironment(terminal.env)
   return {
     terminal,
-    output: createOutput(terminal, { asJson: options.json ?? false }),
+    output: createOutput(terminal, { asJson: options.json ?? false, locale }),
+    locale,
     file,
     version,
     config: (need) => {

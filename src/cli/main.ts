@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { localeOfEnvironment } from '../locale/locale.ts'
 import { describeFailure } from './failure.ts'
 import { createProgram } from './program.ts'
 import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
@@ -19,15 +20,19 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
   const program = createProgram(terminal, (end) => {
     code = end
   })
+  const locale = localeOfEnvironment(terminal.env)
+  // Loaded only where it is needed: `--help` answers at once.
+  if (locale !== 'en') (await import('./help.ts')).speak(program, locale)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
     // Commander has told the person already; its own 1 is wrong usage here.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const failure = describeFailure(error)
-    terminal.err(failure.lines.map((line) => `${line}\n`).join(''))
-    return failure.code
+    const { lines, code } = describeFailure(error)
+    const { translate } = await import('../locale/translate.ts')
+    terminal.err(lines.map((line) => `${translate(line, locale)}\n`).join(''))
+    return code
   }
 }
 

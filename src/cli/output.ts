@@ -1,16 +1,24 @@
-import Table from 'cli-table3'
 import picocolors from 'picocolors'
+import type { Locale } from '../locale/locale.ts'
+import { translate } from '../locale/translate.ts'
+import { cellText, headText, isProse, toneOf } from './columns.ts'
+import { aligned, boxed, fitted } from './layout.ts'
 import type { Terminal } from './terminal.ts'
 
 type Colors = ReturnType<typeof picocolors.createColors>
 
-/** How a command gives its result: JSON where asked for, else words and tables for people. */
+/**
+ * How a command gives its result: JSON where asked for, else words and tables for people, in their
+ * language. Commands speak English; what columns and facts hold is told by their names (`columns.ts`).
+ */
 export interface Output {
   readonly asJson: boolean
   readonly colors: Colors
   /** One line. */
   json(value: unknown): void
   line(text: string): void
+  /** A part of a line in the person's language, such as one that is painted. */
+  say(sentence: string): string
   /** Boxed on a terminal; aligned by blanks in a file or pipe. */
   table(head: readonly string[], rows: readonly Row[]): void
   /** Names and values, one pair a line. */
@@ -19,29 +27,54 @@ export interface Output {
   note(text: string): void
 }
 
-/** Null shows as a dash. */
-export type Cell = string | number | null
+/** Null shows as a dash. `asIs`: a person's own words, where others are the program's. */
+export type Cell = string | number | null | { readonly asIs: string }
 type Row = readonly Cell[]
 
-export function createOutput(terminal: Terminal, { asJson }: { asJson: boolean }): Output {
+export function createOutput(
+  terminal: Terminal,
+  { asJson, locale = 'en' }: { asJson: boolean; locale?: Locale },
+): Output {
   const colors = picocolors.createColors(terminal.hasColor)
+  const textOf = (cell: Cell, head: string): string => {
+    const value = plain(cell)
+    const isOurs = cell !== null && typeof cell !== 'object'
+    const text = isOurs ? cellText(value, { head, locale }) : value
+    const tone = isOurs ? toneOf(value, head) : null
+    return tone === null ? text : colors[tone](text)
+  }
+  const facts: Output['facts'] = (pairs) =>
+    terminal.out(
+      aligned(
+        pairs.map(([name, value]) => [colors.dim(headText(name, locale)), textOf(value, name)]),
+      ),
+    )
   return {
     asJson,
     colors,
     json: (value) => terminal.out(`${JSON.stringify(value)}\n`),
-    line: (text) => terminal.out(`${text}\n`),
+    line: (text) => terminal.out(`${translate(text, locale)}\n`),
+    say: (sentence) => translate(sentence, locale),
     table(head, rows) {
-      const table = terminal.isInteractive ? boxed(head.map(colors.bold)) : aligned()
-      if (!terminal.isInteractive) table.push([...head])
-      for (const row of rows) table.push(row.map(plain))
-      terminal.out(trimmed(table.toString()))
+      const heads = head.map((name) => headText(name, locale))
+      const cells = rows.map((row) => row.map((cell, at) => textOf(cell, head[at] ?? '')))
+      if (!terminal.isInteractive) {
+        terminal.out(aligned([heads, ...cells]))
+        return
+      }
+      const { columns = Number.POSITIVE_INFINITY } = terminal
+      const prose = head.flatMap((name, at) => (isProse(name) ? [at] : []))
+      const grid = fitted([heads.map(colors.bold), ...cells], { columns, prose })
+      if (grid !== null) terminal.out(boxed(grid))
+      // A box that is broken by the terminal is no help: each row by itself, with its names.
+      else
+        for (const [nth, row] of rows.entries()) {
+          if (nth > 0) terminal.out('\n')
+          facts(row.map((cell, at) => [head[at] ?? '', cell]))
+        }
     },
-    facts(pairs) {
-      const table = aligned()
-      for (const [name, value] of pairs) table.push([colors.dim(name), plain(value)])
-      terminal.out(trimmed(table.toString()))
-    },
-    note: (text) => terminal.err(`${text}\n`),
+    facts,
+    note: (text) => terminal.err(`${translate(text, locale)}\n`),
   }
 }
 
@@ -49,8 +82,10 @@ export function createOutput(terminal: Terminal, { asJson }: { asJson: boolean }
  * A value as one line of text: what payers and other systems wrote may hold line breaks, or
  * sequences that a terminal obeys.
  */
-export function plain(value: Cell): string {
-  return value === null ? '-' : String(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+export function plain(cell: Cell): string {
+  if (cell === null) return '-'
+  const value = typeof cell === 'object' ? cell.asIs : String(cell)
+  return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
 /** RFC 3339 in UTC, to the second. */
@@ -70,35 +105,4 @@ export function durationText(ms: number): string {
   const first = parts.findIndex(([count]) => count > 0)
   const told = parts.slice(first, first + 2).filter(([count]) => count > 0)
   return told.map(([count, unit]) => `${count} ${unit}`).join(' ')
-}
-
-function boxed(head: string[]): Table.Table {
-  return new Table({ head, style: { head: [], border: [] } })
-}
-
-/** Columns by blanks alone; the widths of Chinese text are right in it too. */
-function aligned(): Table.Table {
-  const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left']
-  const more = [
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ]
-  const chars = Object.fromEntries([...borders, ...more].map((name) => [name, '']))
-  return new Table({
-    chars,
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
-  })
-}
-
-function trimmed(text: string): string {
-  return `${text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`
 }

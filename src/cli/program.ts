@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { orderStatuses } from '../order.ts'
 import { type ReviewAction, reviewActions } from '../resolve.ts'
 import { wordsFault, wordsMax } from '../words.ts'
 import type { CommandContext, CommonOptions } from './context.ts'
+import { shells } from './shells.ts'
 import type { ExitCode, Terminal } from './terminal.ts'
 
 type Ended = (code: ExitCode) => void
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal, ended: Ended): Command {
       const work = await load()
       ended(await work(context, { options: { ...options }, args: command.args }))
     }
+  addSetupCommands(program, start)
   addServiceCommands(program, start)
   addReadingCommands(program, start)
   addReviewCommands(program, start)
@@ -52,6 +54,41 @@ export function createProgram(terminal: Terminal, ended: Ended): Command {
 }
 
 type Start = (load: () => Promise<Work>) => (...parameters: unknown[]) => Promise<void>
+
+function addSetupCommands(program: Command, start: Start): void {
+  program
+    .command('init')
+    .description('ask for what is needed, check it, and write a commented budan.yaml')
+    .option('--mch-id <number>', 'the merchant number')
+    .option('--app-id <id>', 'an app that is bound to it')
+    .option('--private-key <file>', 'apiclient_key.pem of the merchant')
+    .option('--serial-no <serial>', "serial of the merchant's certificate, or its file")
+    .option('--public-key-id <id>', "id of WeChat Pay's public key; without: certificates")
+    .option('--public-key <file>', "WeChat Pay's public key")
+    .option('--notify-url <url>', 'where WeChat Pay sends callbacks')
+    .option('--database <url>', 'pglite:DIRECTORY or postgres://… (default: pglite:./data)')
+    .option('--base-url <url>', 'of the gateway, such as that of a simulator')
+    .option('--check', 'ask the gateway afterwards whether it takes the keys')
+    .option('--force', 'overwrite a file that is there')
+    .addHelpText('after', initHelp)
+    .action(start(async () => (await import('./commands/init.ts')).init))
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .action(
+      start(async () => {
+        const { completion } = await import('./commands/completion.ts')
+        return completion(program)
+      }),
+    )
+}
+
+/** Secrets are no options: others on a machine can read those of a running command. */
+const initHelp = `
+What is not given is asked for on a terminal, and else told as missing. Answers may also come from
+the environment, by the names of the configuration (WECHAT_MCH_ID); the secrets, WECHAT_API_V3_KEY
+and SERVER_API_TOKEN (default: a new one), come from there or are typed.`
 
 function addServiceCommands(program: Command, start: Start): void {
   program
@@ -63,6 +100,10 @@ function addServiceCommands(program: Command, start: Start): void {
     .description('one run of the compensation job, then exit')
     .option('--dry-run', 'ask the gateway and tell what would happen; change nothing')
     .action(start(async () => (await import('./commands/run.ts')).run))
+  program
+    .command('drain')
+    .description('runs, one after the other within the quota, until nothing is due')
+    .action(start(async () => (await import('./commands/drain.ts')).drain))
   program
     .command('check')
     .description('ask the gateway about one order now, and settle')

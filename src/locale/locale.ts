@@ -25,7 +25,7 @@ export function localeOfHeader(header: string | undefined): Locale {
   const wanted = (header ?? '').split(',').map((part) => {
     const [tag = '', ...parameters] = part.trim().split(';')
     const quality = parameters.map((each) => /^\s*q=([\d.]+)\s*$/.exec(each)?.[1]).find(Boolean)
-    return { locale: localeOf(tag), quality: quality === undefined ? 1 : Number(quality) }
+    return { locale: localeOf(tag.trim()), quality: quality === undefined ? 1 : Number(quality) }
   })
   const liked = wanted
     .filter(({ locale, quality }) => locale !== null && quality > 0)

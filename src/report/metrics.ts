@@ -124,7 +124,7 @@ function createInstruments(registry: Registry) {
     }),
     orders: new Gauge({
       name: 'budan_orders',
-      help: 'Orders by state; above 10,000 on PostgreSQL, the estimate of its planner',
+      help: 'Orders by state; above 10,000, the estimate of the planner',
       labelNames: ['status'],
       registers,
     }),

@@ -2,7 +2,14 @@ import { assert } from '../assert.ts'
 import { CursorError } from './errors.ts'
 import type { Page, PageRequest } from './store.ts'
 
-export type PageKind = 'orders' | 'reviews' | 'order_events' | 'entries' | 'runs'
+export type PageKind =
+  | 'orders'
+  | 'reviews'
+  | 'order_events'
+  | 'latest_order_events'
+  | 'entries'
+  | 'latest_entries'
+  | 'runs'
 
 /** Where a page ended: the sort key of its last row. A time in milliseconds, or null, and a key. */
 export interface Position {

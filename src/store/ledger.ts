@@ -86,7 +86,7 @@ export async function balanceOf({ db }: Scope, userId: string): Promise<Balance>
   return { userId, balance, currency }
 }
 
-interface EntryRow {
+export interface EntryRow {
   readonly id: bigint
   readonly order_no: string
   readonly transaction_id: string
@@ -133,7 +133,7 @@ export async function listEntries(
   })
 }
 
-function statementEntryOf(row: EntryRow): StatementEntry {
+export function statementEntryOf(row: EntryRow): StatementEntry {
   return {
     id: String(row.id),
     orderNo: row.order_no,

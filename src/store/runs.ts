@@ -214,13 +214,17 @@ export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<R
 export async function findRun(
   scope: Scope,
   runId: string,
-): Promise<{ run: Run; results: readonly RunResult[] } | null> {
+): Promise<{ run: Run; results: readonly RunResult[]; node: string } | null> {
   if (!/^\d{1,18}$/.test(runId)) return null
   const row = await firstOf(
     scope.db,
-    sql<RunRow>`select ${runColumns} from runs where id = ${runId}::bigint`,
+    sql<FoundRow>`select ${runColumns}, node from runs where id = ${runId}::bigint`,
   )
-  return row && { run: runOf(row), results: await listResults(scope, runId) }
+  return row && { run: runOf(row), results: await listResults(scope, runId), node: row.node }
+}
+
+interface FoundRow extends RunRow {
+  readonly node: string
 }
 
 interface ResultRow {

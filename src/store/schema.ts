@@ -4,7 +4,7 @@ import { type Connection, firstOf, rowsOf } from './database.ts'
 import { NewerSchemaError, StoreError } from './errors.ts'
 import { isConflict, sqlStateOf } from './failure.ts'
 import type { Migration, Migrations } from './migrations/index.ts'
-import type { SchemaState } from './store.ts'
+import type { MigrationStep, SchemaState } from './store.ts'
 
 /** Of our own name, so that a database may be shared with another program that migrates. */
 const appliedTable = 'budan_migrations'
@@ -20,6 +20,7 @@ const busyMsMax = 600_000
 export async function migrateToLatest(
   db: Connection,
   known: Migrations,
+  { hear = () => {} }: { readonly hear?: ((step: MigrationStep) => void) | undefined } = {},
 ): Promise<readonly string[]> {
   const applied: string[] = []
   const deadline = performance.now() + busyMsMax
@@ -29,9 +30,12 @@ export async function migrateToLatest(
     const [name] = pending
     const migration = known[name ?? '']
     if (name === undefined || migration === undefined) return applied
+    const step = { name, toDo: pending.length }
+    hear({ kind: 'begun', ...step })
     const end = await tryMigration(db, { name, migration })
     if (end === 'applied') applied.push(name)
     if (end !== 'busy') continue
+    hear({ kind: 'waiting', ...step })
     if (performance.now() > deadline) throw new StoreError(stillBusy(name))
     await pause(busyPauseMs * (1 + Math.random()))
   }

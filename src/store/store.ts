@@ -34,6 +34,8 @@ export interface Store {
   findOrder(orderNo: string): Promise<Order | null>
   listOrders(filter: OrderFilter): Promise<Page<Order>>
   listOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
+  /** The same, newest first. */
+  latestOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
   /** Appends to the timeline of an order whose state stays. */
   appendEvent(event: NewOrderEvent): Promise<void>
 
@@ -44,6 +46,18 @@ export interface Store {
 
   balance(userId: string): Promise<Balance>
   listEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
+  /** The same, newest first. */
+  latestEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
+  /** The order that this payment credited. */
+  findOrderByTransaction(payment: Payment): Promise<Order | null>
+  /** What was booked for an order, row by row. */
+  ledgerOf(orderNo: string): Promise<OrderLedger>
+
+  /**
+   * Credits through the account of a merchant at its gateway, the newest first: by their ids, which
+   * were given in about the order of `at`. One that is being committed may yet appear before others.
+   */
+  listCredits(request: CreditsRequest): Promise<readonly Credited[]>
 
   /** Claims what is due, longest waiting first, and leases it for `leaseMs`. */
   claimDue(claim: Due & { readonly leaseMs: number }): Promise<readonly ClaimedOrder[]>
@@ -62,7 +76,8 @@ export interface Store {
   openRun(run: NewRun): Promise<OpenedRun>
   finishRun(runId: string, end: { status: RunStatus; results: readonly RunResult[] }): Promise<Run>
   listRuns(page: PageRequest): Promise<Page<Run>>
-  findRun(runId: string): Promise<{ run: Run; results: readonly RunResult[] } | null>
+  /** With the node that makes it, or made it. */
+  findRun(runId: string): Promise<{ run: Run; results: readonly RunResult[]; node: string } | null>
 
   /**
    * Removes one portion of what carries no money: runs with their results, and of orders that have
@@ -80,12 +95,15 @@ export interface Store {
 
   /** Rows that break an invariant, counted; all 0 when all is well. */
   audit(): Promise<Audit>
+  /** Numbers of the orders behind one of its counts, at most `limit`. Takes as long as to count them. */
+  auditRows(name: keyof Audit, options: { readonly limit: number }): Promise<readonly string[]>
   /** For metrics and readiness. Ages and delays are of this merchant's orders. */
   vitals(merchant: Merchant): Promise<Vitals>
   /** Open orders by the merchant that they belong to. Reads all of them: for a start, not for each scrape. */
   openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
   schema(): Promise<SchemaState>
-  migrate(): Promise<readonly string[]>
+  /** Brings the schema up to date; returns the names of what was applied here. */
+  migrate(hear?: (step: MigrationStep) => void): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -178,7 +196,7 @@ export interface Page<T> {
   readonly nextCursor: string | null
 }
 
-/** Orders and runs are listed newest first, events and entries oldest first. */
+/** Orders and runs are listed newest first, events and entries oldest first unless they are the latest. */
 export interface OrderFilter extends PageRequest {
   readonly status: OrderStatus | null
   readonly userId: string | null
@@ -216,6 +234,49 @@ export interface StatementEntry {
   readonly currency: string
   /** Balance after this entry. */
   readonly balance: Fen
+  readonly at: Date
+}
+
+export interface CreditsRequest {
+  readonly merchant: Pick<Merchant, 'gateway' | 'mchid'>
+  /** Only those before this one; null: from the newest. */
+  readonly beforeId: string | null
+  readonly limit: number
+}
+
+export interface Credited {
+  readonly id: string
+  /** When the order was credited. */
+  readonly at: Date
+  readonly source: Source
+  /** As the gateway dates it; null where it did not say. */
+  readonly paidAt: Date | null
+}
+
+/** A payment by the gateway's own number. */
+export interface Payment {
+  readonly gateway: string
+  readonly transactionId: string
+}
+
+/** One transfer with two entries, or nothing, as long as no constraint was ever broken. */
+export interface OrderLedger {
+  readonly transfers: readonly PostedTransfer[]
+  readonly entries: readonly PostedEntry[]
+}
+
+export interface PostedTransfer extends Merchant, Payment {
+  readonly amount: Fen
+  readonly currency: string
+  readonly paidAt: Date | null
+  readonly at: Date
+}
+
+export interface PostedEntry {
+  readonly id: string
+  readonly account: string
+  readonly amount: Fen
+  readonly currency: string
   readonly at: Date
 }
 
@@ -259,11 +320,11 @@ export interface Pruned {
 export interface Vitals {
   readonly now: Date
   /**
-   * Exact on the embedded database. On PostgreSQL exact up to 10,000 each, and beyond that the
-   * planner's estimate, some per cent off, because counting millions at each scrape is too dear.
+   * Exact up to 10,000 each, and beyond that the planner's estimate, some per cent off, because
+   * counting millions at each scrape is too dear.
    */
   readonly ordersByStatus: Readonly<Record<OrderStatus, number>>
-  /** In review and not dismissed. Counted up to 10,001 on PostgreSQL. */
+  /** In review and not dismissed. Counted up to 10,001. */
   readonly reviewQueue: number
   /**
    * Age of the oldest pending order that no answer has moved along its schedule yet, however young
@@ -277,6 +338,14 @@ export interface Vitals {
   readonly mostOverdueMs: number | null
   /** Of runs that were to credit; dry runs keep no promise. */
   readonly lastFinishedRunAt: Date | null
+}
+
+export interface MigrationStep {
+  /** `waiting`: its tables are in use; it begins again in a moment. */
+  readonly kind: 'begun' | 'waiting'
+  readonly name: string
+  /** Migrations that are missing, this one included. */
+  readonly toDo: number
 }
 
 export interface SchemaState {

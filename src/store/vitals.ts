@@ -82,7 +82,7 @@ interface PlanRow {
   readonly 'QUERY PLAN': readonly [{ readonly Plan: { readonly 'Plan Rows': number } }]
 }
 
-/** From the statistics that autovacuum keeps: some per cent off, in a fraction of a millisecond. */
+/** From the statistics that autovacuum keeps, or `vacuum` on the embedded database: some per cent off, in a fraction of a millisecond. */
 async function estimate(
   { db }: Scope,
   { status, atLeast }: { status: OrderStatus; atLeast: number },

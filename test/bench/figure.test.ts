@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { figure, type Goal, median } from '../../bench/figure.ts'
+import { figure, type Goal, median, percentile } from '../../bench/figure.ts'
 import { readOptions } from '../../bench/options.ts'
 import { tableOf } from '../../bench/table.ts'
 
@@ -25,6 +25,9 @@ describe('figure()', () => {
     expect(made).toMatchObject({ median: 20, spread: 15, goal: null, met: true })
     expect(median([1, 2, 3, 4])).toBe(2.5)
     expect(() => median([])).toThrow('none')
+    expect(percentile([4, 1, 3, 2], 0.75)).toBe(3)
+    expect(percentile([4, 1, 3, 2], 0.95)).toBe(4)
+    expect(() => percentile([], 0.5)).toThrow('none')
   })
 })
 
@@ -32,7 +35,7 @@ describe('readOptions()', () => {
   it('measures everything five times unless told otherwise', () => {
     const options = readOptions([])
     expect(options).toMatchObject({ repetitions: 5, stores: ['pglite', 'postgres'] })
-    expect(options.parts).toHaveLength(4)
+    expect(options.parts).toHaveLength(5)
     expect(options.claiming.postgres.large).toBe(1_000_000)
     expect(readOptions(['--quick']).repetitions).toBe(3)
   })

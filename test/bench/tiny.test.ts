@@ -5,6 +5,7 @@ import { benchCrediting } from '../../bench/crediting.ts'
 import type { Figure } from '../../bench/figure.ts'
 import { type InstantGateway, startInstantGateway } from '../../bench/gateway/start.ts'
 import { paidOrders } from '../../bench/orders.ts'
+import { benchPages } from '../../bench/pages.ts'
 import { benchMemory } from '../../bench/run-memory.ts'
 import { benchServe } from '../../bench/serve-ready.ts'
 import { createWechatGateway } from '../../src/gateway/wechat.ts'
@@ -77,6 +78,16 @@ describe.each(kinds)('on %s', (kind) => {
     await expect(benchClaiming({ small, large, repetitions: 1, claims: 1 })).rejects.toThrow(
       'A claim found 10 orders of 60, not 50',
     )
+  })
+})
+
+describe('benchPages()', () => {
+  it.each(kinds)('times each page of the console on %s', async (kind) => {
+    const small = { database: (await freshDatabase(kind)).database, orders: 500 }
+    const large = { database: (await freshDatabase(kind)).database, orders: 2500 }
+    const figures = await benchPages({ gateway, small, large, repetitions: 1, requests: 2 })
+    expectSane(figures, { repetitions: 1 })
+    expect(figures.filter(({ goal }) => goal !== null).length).toBeGreaterThan(9)
   })
 })
 

@@ -73,6 +73,7 @@ export function runBudan(args: readonly string[], options: CommandOptions): Prom
 export async function runInProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  screen: Partial<Terminal> = {},
 ): Promise<Ended> {
   let stdout = ''
   let stderr = ''
@@ -87,6 +88,7 @@ export async function runInProcess(
       stderr += text
     },
     stopAsked: () => new Promise(() => {}),
+    ...screen,
   }
   const code = await runCommand(args, terminal)
   return { code, stdout, stderr }

@@ -10,8 +10,11 @@ const cwd = directory.path
 afterAll(() => directory.remove())
 
 const commands = [
+  'init',
+  'completion',
   'serve',
   'run',
+  'drain',
   'check',
   'order',
   'orders',

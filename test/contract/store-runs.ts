@@ -90,6 +90,7 @@ export function runsContract(make: MakeSubject): void {
       })
       expect(await subject.store.findRun(run.id)).toEqual({
         run: finished,
+        node: 'n1',
         results: results.map((result, index) => ({
           ...result,
           reason: `reason ${index} '";\ufffd\ufffd`,

@@ -127,7 +127,12 @@ export function watchContract(make: MakeSubject): void {
         subject,
         statements.map((statement) => statement.replaceAll(':order', orderNo)),
       )
-      expect(await subject.store.audit()).toEqual({ ...clean, ...found })
+      const counts = { ...clean, ...found }
+      expect(await subject.store.audit()).toEqual(counts)
+      for (const name of Object.keys(counts) as (keyof Audit)[]) {
+        const rows = await subject.store.auditRows(name, { limit: 10 })
+        expect(rows, `the orders of ${name}`).toEqual(counts[name] > 0 ? [orderNo] : [])
+      }
       await restore(subject, backup)
       expect(await subject.store.audit()).toEqual(clean)
     })

@@ -2,9 +2,11 @@ import { afterAll, describe } from 'vitest'
 import { closeStores } from '../support/stores.ts'
 import { claimsContract } from './store-claims.ts'
 import { clockContract } from './store-clock.ts'
+import { creditsContract } from './store-credits.ts'
 import { eventsContract } from './store-events.ts'
 import type { MakeSubject, Subject } from './store-fixtures.ts'
 import { invariantsContract } from './store-invariants.ts'
+import { lookupsContract } from './store-lookups.ts'
 import { moneyContract } from './store-money.ts'
 import { listsContract, ordersContract } from './store-orders.ts'
 import { reviewsContract } from './store-reviews.ts'
@@ -21,12 +23,14 @@ export function storeContract(name: string, make: MakeSubject): void {
     listsContract(make)
     eventsContract(shared)
     moneyContract(shared)
+    lookupsContract(shared)
     transactionsContract(shared)
     invariantsContract(shared)
     reviewsContract(make)
     claimsContract(make)
     clockContract(make)
     runsContract(make)
+    creditsContract(make)
     watchContract(make)
   })
 }

@@ -256,6 +256,7 @@ describe('resolveReview()', () => {
     const obstacle = {
       kind: 'not_in_review',
       message: `order "${orderNo}" is pending, not in review`,
+      first: null,
     }
     const asked = shared.control.requests({ operation: 'query' }).length
     expect(await shared.budan.previewReview(orderNo)).toEqual(obstacle)

@@ -234,6 +234,7 @@ describe('obstacleTo()', () => {
     expect(obstacleTo(reviewOf({ order: paid, seen: resolved, resolved }), '9')).toEqual({
       kind: 'not_in_review',
       message: `order "${order.orderNo}" is paid, not in review: "Li" credited it at 2026-01-24T14:00:00.000Z`,
+      first: resolved,
     })
   })
 

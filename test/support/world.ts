@@ -62,7 +62,7 @@ export interface World {
   /** Puts an order at the gateway and adopts it here. */
   adopt(
     orderNo: string,
-    options?: { amount?: number; userId?: string; ttlMins?: number },
+    options?: { amount?: number; userId?: string; ttlMins?: number; description?: string },
   ): Promise<Order>
   order(orderNo: string): Promise<Order>
   timeline(orderNo: string): Promise<readonly OrderEvent[]>
@@ -103,10 +103,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     events: heard.events,
     advanceMins: (minutes) => control.advance(minutes * 60_000),
     waitFor: (type, { from = 0 } = {}) => heard.wait(type, from),
-    adopt: async (orderNo, { amount = 100, userId = 'u1', ttlMins = 120 } = {}) => {
+    adopt: async (
+      orderNo,
+      { amount = 100, userId = 'u1', ttlMins = 120, description = '' } = {},
+    ) => {
       control.putOrder({ out_trade_no: orderNo, total: amount, notify_url: letterbox.url })
       const expiresAt = new Date(clock.now() + ttlMins * 60_000)
-      const facts = { orderNo, userId, amount: BigInt(amount), description: '' }
+      const facts = { orderNo, userId, amount: BigInt(amount), description }
       const adoption = await budan.adoptOrder({ ...facts, createdAt: now(), expiresAt })
       if (adoption.kind === 'conflict') throw new Error(adoption.message)
       return adoption.order

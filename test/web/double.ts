@@ -50,6 +50,8 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
       ...remembering({ ...own, ...budan }, calls),
       store: remembering({ ...ownStore, ...store }, calls),
       emit: (event: Event) => events.push(event),
+      // Asked of every budan by its pages: no call of a test's.
+      listen: budan.listen ?? (() => () => undefined),
     } as unknown as Budan,
   }
 }

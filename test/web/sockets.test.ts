@@ -169,7 +169,7 @@ describe('a connection', () => {
     const first = signal()
     const findRun = async () => {
       await first.promise
-      return { run: sampleRun({ id: '7' }), results: [] }
+      return { run: sampleRun({ id: '7' }), results: [], node: 'n1' }
     }
     const balance = async (userId: string) => {
       first.resolve()

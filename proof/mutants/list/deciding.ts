@@ -58,8 +58,8 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'an order expires without a close',
     faults: [3],
     file: decideFile,
-    find: "decision('close', 'not paid, and past its end')",
-    replace: "decision('expire', 'not paid, and past its end')",
+    find: "decision('close', closeReason)",
+    replace: "decision('expire', closeReason)",
     caughtBy: {
       test: 'test/flow/faults.test.ts',
       name: 'the close is refused, and the second question',

@@ -22,7 +22,8 @@ export async function demo(context: CommandContext, { options }: Given): Promise
     if (output.asJson) output.json(presentReport(report))
     else showReport(output, report)
     if (options.serve === true) {
-      output.line(`budan is ready at ${url}`)
+      if (output.asJson) output.json({ url, control_url: `${simulatorUrl}/_sim` })
+      else output.line(`budan is ready at ${url}`)
       output.note(`The simulator's control interface is ${simulatorUrl}/_sim. Ctrl+C ends both.`)
       await stopAsked
     }
@@ -74,7 +75,7 @@ function totals(orders: readonly DemoOrder[]): (readonly (string | number)[])[] 
   })
 }
 
-function showTotals({ line, colors }: Output, report: DemoReport): void {
+function showTotals({ line, say, colors }: Output, report: DemoReport): void {
   const { orders, runs, taken, credited, durationMs, ok } = report
   const right = orders.filter((order) => order.asItMust).length
   const audit = Object.entries(presentAudit(report.audit)).map(
@@ -83,6 +84,6 @@ function showTotals({ line, colors }: Output, report: DemoReport): void {
   line(`orders: ${orders.length}, ended as they must: ${right}, in ${runs} runs`)
   line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
   line(`audit: ${audit.join(' ')}`)
-  const verdict = ok ? colors.green('all is well') : colors.red('NOT ALL IS WELL')
+  const verdict = ok ? colors.green(say('all is well')) : colors.red(say('NOT ALL IS WELL'))
   line(`${verdict}, after ${(durationMs / 1000).toFixed(1)} s`)
 }

@@ -3,12 +3,14 @@ import { keyPaths } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Config } from '../../config.ts'
 import type { CommandContext } from '../context.ts'
+import { configurationFault } from '../doctor/configuration.ts'
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
-import { type Finding, fail, ok } from '../doctor/finding.ts'
+import { type Finding, ok } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
+import { nextSteps, showFindings } from '../doctor/show.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -23,7 +25,9 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     ...(config === null ? faults.map(configurationFault) : await examine(context, config)),
     ...(usable === null ? [] : await examineDatabase(usable.database.url)),
   ]
-  show(context, findings)
+  if (context.output.asJson) {
+    context.output.json({ checks: findings, next_steps: nextSteps(findings) })
+  } else showFindings(context, findings)
   if (config === null) return 2
   return findings.some((each) => each.status === 'fail') ? 1 : 0
 }
@@ -40,10 +44,6 @@ function tryConfig(
   }
 }
 
-function configurationFault(detail: string): Finding {
-  return fail('configuration', { detail, next: 'see docs/configuration.md' })
-}
-
 async function examine(context: CommandContext, config: Config): Promise<readonly Finding[]> {
   const { file, terminal } = context
   const { privateKeyPath } = keyPaths({ file, env: terminal.env })
@@ -55,18 +55,4 @@ async function examine(context: CommandContext, config: Config): Promise<readonl
     ...(await examineEngine(config.engine.url)),
     ...(await examineGateway(config)),
   ]
-}
-
-function show({ output }: CommandContext, findings: readonly Finding[]): void {
-  if (output.asJson) {
-    output.json({ checks: findings })
-    return
-  }
-  const { green, yellow, red } = output.colors
-  const paint = { ok: green, warn: yellow, fail: red }
-  const width = Math.max(...findings.map((each) => each.name.length))
-  for (const { name, status, detail, next } of findings) {
-    const step = next === null ? '' : ` -> ${next}`
-    output.line(`${paint[status](status.padEnd(4))}  ${name.padEnd(width)}  ${detail}${step}`)
-  }
 }

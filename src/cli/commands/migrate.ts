@@ -1,17 +1,39 @@
 import { openStore } from '../../store/open.ts'
+import type { MigrationStep } from '../../store/store.ts'
 import type { CommandContext } from '../context.ts'
+import { createProgress, type Progress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Brings the schema up to date. Refuses one that a newer program made unfit for this one. */
-export async function migrate({ config, output }: CommandContext): Promise<ExitCode> {
+export async function migrate({ config, output, terminal }: CommandContext): Promise<ExitCode> {
   const store = await openStore(config('database').database.url)
+  const progress = createProgress(terminal, 'few')
   try {
-    const applied = await store.migrate()
+    const applied = await store.migrate(migrationProgress(progress)).finally(() => progress.end())
     if (output.asJson) output.json({ applied })
     else if (applied.length === 0) output.line('the database is up to date')
     else for (const name of applied) output.line(`applied ${name}`)
     return 0
   } finally {
     await store.close()
+  }
+}
+
+/** A step is a migration; on a large table one of them may take its time. */
+function migrationProgress(progress: Progress): (step: MigrationStep) => void {
+  let total = 0
+  let told = ''
+  return ({ kind, name, toDo }) => {
+    total = Math.max(total, toDo)
+    const nth = total - toDo + 1
+    const title =
+      kind === 'waiting'
+        ? `${name} waits until its tables are free, and is applied then`
+        : `Applying ${name} (${nth} of ${total})`
+    // One that waits begins again each half second: that is told once.
+    if (told === `${kind} ${name}` || (kind === 'begun' && told === `waiting ${name}`)) return
+    told = `${kind} ${name}`
+    progress.stage(title, total)
+    progress.progress(nth - 1)
   }
 }

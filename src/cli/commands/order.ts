@@ -1,3 +1,4 @@
+import { isOperators } from '../../locale/translate.ts'
 import { formatFen } from '../../money.ts'
 import type { Order, OrderEvent } from '../../order.ts'
 import type { Store } from '../../store/store.ts'
@@ -74,7 +75,8 @@ function showTimeline(output: Output, events: readonly OrderEvent[]): void {
       event.tradeState,
       event.decision,
       event.toStatus,
-      event.reason,
+      // An operator's own words, which may look like the program's.
+      isOperators(event) ? event.reason && { asIs: event.reason } : event.reason,
     ]),
   )
 }

@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { type Output, plain } from '../output.ts'
 import type { Given } from '../program.ts'
-import type { ExitCode, Terminal } from '../terminal.ts'
+import type { ExitCode } from '../terminal.ts'
 
 interface Wished {
   readonly action: ReviewAction
@@ -81,7 +81,8 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
   const prospect = preview.actions[wished.action]
   // With --json the result is one document: the resolution, if there is one.
   if (!output.asJson) showPreview(output, preview)
-  const isWanted = prospect.possible && (step.confirmed || (await isTyped(terminal, step)))
+  const isWanted =
+    prospect.possible && (step.confirmed || (await isTyped({ terminal, output }, step)))
   if (!isWanted) {
     if (output.asJson) showPreview(output, preview)
     if (!prospect.possible)
@@ -94,10 +95,14 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
   return 0
 }
 
-async function isTyped({ ask }: Terminal, { preview, wished }: Step): Promise<boolean> {
+async function isTyped(
+  { terminal: { ask }, output }: Pick<CommandContext, 'terminal' | 'output'>,
+  { preview, wished }: Step,
+): Promise<boolean> {
   if (ask === undefined) return false
   const { orderNo } = preview.review.order
-  const typed = await ask(`To ${wished.action} it, type the order's number (${plain(orderNo)}): `)
+  const question = `To ${wished.action} it, type the order's number (${plain(orderNo)}): `
+  const typed = await ask(output.say(question))
   return typed?.trim() === orderNo
 }
 
@@ -113,7 +118,9 @@ function showPreview(output: Output, preview: ReviewPreview): void {
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['trade_state', preview.tradeState],
   ])
-  output.line(`\n${plain(explainReview(preview.review))}\n`)
+  output.line('')
+  output.line(plain(explainReview(preview.review)))
+  output.line('')
   output.table(
     ['action', 'possible', 'what it would do'],
     reviewActions.map((action) => {

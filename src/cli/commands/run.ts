@@ -7,7 +7,7 @@ import { presentRunDetail } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
 import { durationText, type Output } from '../output.ts'
 import type { Given } from '../program.ts'
-import { createProgress, type Progress } from '../progress.ts'
+import { createProgress, logBesideBar, type Progress, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -18,7 +18,9 @@ export async function run(context: CommandContext, { options }: Given): Promise<
   const stopAsked = context.terminal.stopAsked()
   const config = context.config('gateway')
   const progress = createProgress(context.terminal)
-  const budan = await openService(config, { onEvent: runProgress(progress) })
+  const budan = await openService(logBesideBar(config, screenOf(context.terminal.env)), {
+    onEvent: runProgress(progress),
+  })
   try {
     const running = budan.run({ dryRun: options.dryRun === true })
     void stopAsked.then(() => budan.stop())
@@ -41,10 +43,14 @@ export async function run(context: CommandContext, { options }: Given): Promise<
 /** A step is an answer, or that there was none. */
 function runProgress(progress: Progress): Emit {
   let asked = 0
+  let found = 0
   return (event) => {
+    // A run that puts old orders off takes others in their places.
     if (event.type === 'scan_found') {
-      asked = 0
-      progress.stage(`Asking about ${event.count} orders`, event.count)
+      found += event.count
+      const orders = found === 1 ? '1 order' : `${found} orders`
+      if (found === event.count) progress.stage(`Asking about ${orders}`, found)
+      else progress.progress(asked, found)
     }
     if (event.type === 'order_answered' || event.type === 'order_unanswered') {
       asked += 1

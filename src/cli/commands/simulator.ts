@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ConfigError } from '../../config/fault.ts'
+import { ConfigError, readFailure } from '../../config/fault.ts'
 import { isLoopback, shown } from '../../config/values.ts'
 import {
   configurationFor,
@@ -13,6 +13,7 @@ import {
   writeMerchant,
 } from '../../simulator/index.ts'
 import type { CommandContext } from '../context.ts'
+import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -34,6 +35,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
     // Its control interface asks for no password, and budan sends plain http to loopback alone.
     throw new ConfigError([`--host: ${shown(chosen.host)} is not a loopback address`])
   }
+  if (dir.trim() === '') throw new ConfigError(['--dir: is empty: give the path of a directory'])
   const stopAsked = context.terminal.stopAsked()
   const directory = resolve(dir)
   const merchant = await merchantIn(directory)
@@ -41,10 +43,9 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
   try {
     const file = join(directory, 'budan.yaml')
     const yaml = configurationFor(simulator, merchant, { dir: directory })
-    await writeFile(file, `# Written anew by each start of budan simulator.\n${yaml}`, {
-      mode: 0o600,
-    })
-    tell(context, { simulator, merchant, file })
+    const text = `# Written anew by each start of budan simulator.\n${yaml}`
+    await keep(directory, () => writeFile(file, text, { mode: 0o600 }))
+    tell(context, { simulator, merchant, file, yaml })
     await stopAsked
   } finally {
     await simulator.stop()
@@ -57,13 +58,35 @@ async function merchantIn(directory: string): Promise<Merchant> {
   const known = await readMerchant(directory)
   if (known !== null) return known
   const merchant = await generateMerchant()
-  await writeMerchant(directory, merchant)
+  await keep(directory, () => writeMerchant(directory, merchant))
   return merchant
 }
 
+async function keep(directory: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    const why = isTaken(error) ? 'it is a file' : readFailure(error)
+    throw new CommandError(`Cannot keep the merchant in ${shown(directory)}: ${why}`)
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
+}
+
+interface Started {
+  readonly simulator: Simulator
+  readonly merchant: Merchant
+  readonly file: string
+  /** What stands in the file. */
+  readonly yaml: string
+}
+
+/** The ready line, then the configuration to paste; what is for a person alone goes elsewhere. */
 function tell(
-  { output }: CommandContext,
-  { simulator, merchant, file }: { simulator: Simulator; merchant: Merchant; file: string },
+  { output, terminal }: CommandContext,
+  { simulator, merchant, file, yaml }: Started,
 ): void {
   const { url, secondUrl, seed, signing } = simulator
   if (output.asJson) {
@@ -75,11 +98,14 @@ function tell(
       signing,
       mch_id: merchant.mchid,
       config: file,
+      config_text: yaml,
     })
     return
   }
   output.line(`simulator is ready at ${url}`)
   if (secondUrl !== null) output.note(`Its second address is ${secondUrl}.`)
   output.note(`Its control interface is ${url}/_sim; seed ${seed}, signing ${signing}.`)
+  output.note('To paste into budan.yaml:')
+  terminal.out(yaml)
   output.note(`Start budan against it: budan serve --config ${file}`)
 }

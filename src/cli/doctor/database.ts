@@ -22,21 +22,24 @@ export async function examineDatabase(url: string): Promise<readonly Finding[]> 
       await store.close()
     }
   } catch (error) {
-    return [unavailable(name, error)]
+    return [unavailable(url, error)]
   }
 }
 
-function unavailable(name: string, error: unknown): Finding {
+function unavailable(url: string, error: unknown): Finding {
+  const name = 'database'
   if (error instanceof DatabaseBusyError) {
     return warn(name, {
       detail: error.message,
-      next: 'fine while budan serves; else end the other process',
+      next: 'nothing while `budan serve` runs; else end the other process that has it open',
     })
   }
   if (!(error instanceof StoreError)) throw error
   return fail(name, {
     detail: error.message,
-    next: 'check database.url, and that the server runs and lets us in',
+    next: url.startsWith('pglite:')
+      ? 'check database.url: it must name a directory that this user may write, on a disk with room'
+      : 'check database.url, and that the server runs and lets us in',
   })
 }
 

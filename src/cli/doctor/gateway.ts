@@ -28,7 +28,7 @@ async function examineClock({ baseUrl, timeoutMs }: WechatConfig): Promise<Findi
   if (date === null) {
     return warn(name, {
       detail: `${baseUrl} did not tell the time`,
-      next: 'see "gateway" below',
+      next: wayTo(baseUrl),
     })
   }
   const skewMs = Date.now() - date.getTime()
@@ -87,7 +87,7 @@ function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig
   switch (cause) {
     case 'timeout':
     case 'network':
-      return `check wechat.base_url, DNS, proxy and firewall on the way to ${baseUrl}`
+      return wayTo(baseUrl)
     case 'unauthorized':
       return 'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock'
     case 'forbidden':
@@ -100,7 +100,7 @@ function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig
     case 'refused':
       return publicKey === null
         ? 'a newer merchant has no platform certificates: set public_key_id and public_key_path'
-        : 'read the message above; ask WeChat Pay with its Request-ID'
+        : "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support"
     case 'throttled':
     case 'quota':
     case 'aged':
@@ -109,4 +109,8 @@ function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig
     case 'unparsable':
       return 'try again in a minute; make sure that nothing between rewrites the answers'
   }
+}
+
+function wayTo(baseUrl: string): string {
+  return `check wechat.base_url, DNS, proxy and firewall on the way to ${baseUrl}`
 }

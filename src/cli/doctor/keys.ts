@@ -1,7 +1,12 @@
-import { createPublicKey, X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import type { X509Certificate } from 'node:crypto'
+import { statSync } from 'node:fs'
 import type { WechatConfig } from '../../config.ts'
+import {
+  certificatePathBeside,
+  isCertificateOf,
+  readCertificate,
+  serialOf,
+} from '../certificate.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 export interface KeyFiles {
@@ -39,18 +44,18 @@ function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
 /** The certificate that came with the key tells whether `serial_no` is its own. */
 function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
   const name = 'serial number'
-  const path = privateKeyPath === null ? null : join(dirname(privateKeyPath), 'apiclient_cert.pem')
+  const path = privateKeyPath === null ? null : certificatePathBeside(privateKeyPath)
   const certificate = path === null ? null : readCertificate(path)
   if (certificate === null) {
     return ok(name, `${wechat.serialNo}; no apiclient_cert.pem beside the key to compare it with`)
   }
-  if (!certificate.publicKey.equals(createPublicKey(wechat.privateKey))) {
+  if (!isCertificateOf(certificate, wechat.privateKey)) {
     return warn(name, {
       detail: `${path} is not the certificate of this private key`,
       next: 'put both from one download of the merchant console together',
     })
   }
-  if (certificate.serialNumber.toUpperCase() !== wechat.serialNo) {
+  if (serialOf(certificate) !== wechat.serialNo) {
     return fail(name, {
       detail: `${wechat.serialNo} is not that of ${path}, ${certificate.serialNumber}`,
       next: `set wechat.serial_no to ${certificate.serialNumber}`,
@@ -74,14 +79,6 @@ function examineValidity(
   if (days < renewalDays)
     return warn(name, { detail: `its certificate ends in ${days} days`, next })
   return ok(name, `${certificate.serialNumber}, that of the certificate beside the key`)
-}
-
-function readCertificate(path: string): X509Certificate | null {
-  try {
-    return new X509Certificate(readFileSync(path))
-  } catch {
-    return null
-  }
 }
 
 function examineAppId({ appId }: WechatConfig): Finding {

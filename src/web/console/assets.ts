@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { WebApp } from '../web-app.ts'
@@ -13,6 +13,8 @@ export const assets = {
   uplot: '/assets/uplot.js',
   uplotStyle: '/assets/uplot.css',
   script: '/assets/console.js',
+  overview: '/assets/overview.js',
+  icon: '/assets/icon.svg',
 } as const
 
 /** `assets/` lies beside `src/` and `dist/`. */
@@ -25,18 +27,21 @@ export async function addAssets(app: WebApp): Promise<void> {
     join(dirname(require.resolve(`${name}/package.json`)), file)
   await app.register(fastifyStatic, { root: ownRoot, serve: false })
   const files: Readonly<Record<string, string>> = {
-    [assets.pico]: packageFile('@picocss/pico', 'css/pico.jade.min.css'),
+    [assets.pico]: packageFile('@picocss/pico', 'css/pico.min.css'),
     [assets.style]: join(ownRoot, 'console.css'),
     [assets.htmx]: packageFile('htmx.org', 'dist/htmx.min.js'),
     [assets.htmxSse]: packageFile('htmx-ext-sse', 'dist/sse.min.js'),
     [assets.uplot]: packageFile('uplot', 'dist/uPlot.iife.min.js'),
     [assets.uplotStyle]: packageFile('uplot', 'dist/uPlot.min.css'),
     [assets.script]: join(ownRoot, 'console.js'),
+    [assets.overview]: join(ownRoot, 'overview.js'),
+    [assets.icon]: join(ownRoot, 'icon.svg'),
   }
   for (const [url, file] of Object.entries(files)) {
     app.get(url, { schema: { hide: true } }, (_request, reply) => {
-      reply.header('cache-control', 'max-age=3600')
-      return reply.sendFile(file.slice(dirname(file).length + 1), dirname(file))
+      // Asked for again each time, and mostly not sent again: pages never wear another version's look.
+      reply.header('cache-control', 'no-cache')
+      return reply.sendFile(basename(file), dirname(file), { cacheControl: false })
     })
   }
 }

@@ -6,15 +6,30 @@ import type { Clock } from '../../clock.ts'
 import type { Emit } from '../../event.ts'
 import type { Budan } from '../../service.ts'
 import { answerRefusal, Refusal, refusalOf, reportFailure, type TokenCheck } from '../errors.ts'
+import { sameAs } from '../token.ts'
 import type { WebApp } from '../web-app.ts'
+import { addAccounts } from './accounts/accounts.tsx'
 import { addAssets } from './assets.ts'
-import { formOldCode, sendErrorPage, wantsPage } from './error-page.tsx'
+import { addAudit } from './audit/audit.tsx'
+import {
+  errorText,
+  formOldCode,
+  isByHtmx,
+  loginOverCode,
+  sendErrorPage,
+  wantsPage,
+} from './error-page.tsx'
+import { keepForm } from './flash.ts'
 import { type Entry, entryOf, refuseOtherSites } from './guard.ts'
+import { LatestAudit } from './latest-audit.ts'
 import type { Frame } from './layout.tsx'
-import { addLogin, keptFields, sendLogin } from './login.tsx'
+import { addLogin, sendLogin } from './login.tsx'
+import { addOrders } from './orders/orders.tsx'
 import { addOverview } from './overview/overview.tsx'
 import { addPreferences } from './preferences.ts'
-import { Sessions } from './session.ts'
+import { addReviews } from './reviews/reviews.tsx'
+import { addRuns } from './runs/runs.tsx'
+import { Sessions, sessionMs } from './session.ts'
 import { cookieNames, isSecure, visitorOf } from './visitor.ts'
 
 export interface ConsoleOptions {
@@ -29,6 +44,10 @@ export interface ConsoleOptions {
 export interface ConsoleParts {
   readonly budan: Budan
   readonly clock: Clock
+  /** The audit as it was last made, for all pages. */
+  readonly latestAudit: LatestAudit
+  /** Whether who sent the request is let in still: an answer that goes on must end with the login. */
+  isLetIn(request: FastifyRequest): boolean
   frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }
 
@@ -45,7 +64,9 @@ export async function addConsole(
   await readForms(app)
 
   const frameOf = (request: FastifyRequest, reply: FastifyReply): Frame => ({
-    visitor: visitorOf(request, { canLogOut: sessions !== null }),
+    visitor: visitorOf(request, {
+      canLogOut: (sessions?.read(request.cookies[cookieNames.session]) ?? null) !== null,
+    }),
     csrf: reply.generateCsrf({ secure: isSecure(request) }),
     version,
   })
@@ -58,7 +79,9 @@ export async function addConsole(
   await app.register(async (anybody: WebApp) => {
     checkForms(anybody, () => true)
     addPreferences(anybody)
-    if (sessions !== null) addLogin(anybody, { sessions, checkToken, frameOf })
+    if (sessions !== null && apiToken !== null) {
+      addLogin(anybody, { sessions, isToken: sameAs(apiToken), frameOf })
+    }
   })
   await app.register(async (guarded: WebApp) => {
     const entries = new WeakMap<FastifyRequest, Entry>()
@@ -69,7 +92,11 @@ export async function addConsole(
     })
     // A Bearer token is sent by nobody but its owner; cookies are sent by any page.
     checkForms(guarded, (request) => entries.get(request)?.kind !== 'token')
-    addPages(guarded, { budan, clock, frameOf })
+    const latestAudit = new LatestAudit(budan.store, { clock })
+    const isLetIn = (request: FastifyRequest) =>
+      entries.get(request)?.kind !== 'session' ||
+      sessions?.read(request.cookies[cookieNames.session]) !== null
+    addPages(guarded, { budan, clock, latestAudit, isLetIn, frameOf })
   })
   app.get('/*', async (request, reply) => {
     // What a program asks for, and the API, is told in the API's own way.
@@ -83,14 +110,22 @@ export async function addConsole(
 
 function addPages(app: WebApp, parts: ConsoleParts): void {
   addOverview(app, parts)
+  addOrders(app, parts)
+  addAccounts(app, parts)
+  addAudit(app, parts)
+  addRuns(app, parts)
+  addReviews(app, parts)
 }
 
+/** Forms alone: another site can have a browser send JSON only as something that it is not. */
 async function readForms(app: WebApp): Promise<void> {
+  app.removeAllContentTypeParsers()
   await app.register(fastifyCookie)
   await app.register(fastifyForms)
   await app.register(fastifyCsrf, {
     cookieKey: cookieNames.csrf,
-    cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax' },
+    // As long as a login, so that a page that a browser brings back after its start can still be sent.
+    cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', maxAge: sessionMs / 1000 },
     getToken: ({ body }) => (body as Record<string, string> | undefined)?._csrf,
   })
 }
@@ -113,15 +148,14 @@ function askToLogIn(
   frameOf: ConsoleParts['frameOf'],
 ): FastifyReply {
   if (!wantsPage(request)) {
-    // htmx asks for a part of a page that shows somebody who is not logged in any more.
-    if (request.headers['hx-request'] === 'true') reply.header('hx-refresh', 'true')
     reply.header('www-authenticate', 'Bearer')
-    const message = 'Authorization: a Bearer token is needed'
-    throw new Refusal(401, { code: 'unauthorized', message })
+    // A part that is asked for again and again must not take the page from under its reader.
+    const code = isByHtmx(request) ? loginOverCode : 'unauthorized'
+    throw new Refusal(401, { code, message: 'Authorization: a Bearer token is needed' })
   }
   const frame = frameOf(request, reply)
-  const kept = request.method === 'POST' ? keptFields(request.body) : undefined
-  return sendLogin(reply.code(401), { frame, next: frame.visitor.path, kept })
+  const late = request.method === 'POST' ? (keepForm({ request, reply }) ? 'kept' : 'lost') : null
+  return sendLogin(reply.code(401), { frame, next: frame.visitor.path, late })
 }
 
 function answerWithPages(
@@ -129,18 +163,30 @@ function answerWithPages(
   { emit, frameOf }: { emit: Emit; frameOf: ConsoleParts['frameOf'] },
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const refusal = isFormOld(error)
-      ? new Refusal(403, {
-          code: formOldCode,
-          message: 'The form is out of date. Nothing was done',
-        })
-      : refusalOf(error, request)
+    const refusal = consoleRefusal(error, request)
     reportFailure(error, { refusal, request, emit })
-    if (!wantsPage(request)) return answerRefusal(reply, refusal)
-    return sendErrorPage(reply, { frame: frameOf(request, reply), refusal })
+    // Before its cookies are read, nothing is known of a browser.
+    const isKnown = (request.cookies as unknown) !== null
+    if (!isKnown || !(wantsPage(request) || isByHtmx(request))) return answerRefusal(reply, refusal)
+    const frame = frameOf(request, reply)
+    if (refusal.code === formOldCode) keepForm({ request, reply })
+    if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal })
+    const text = errorText(refusal, frame.visitor.locale)
+    return reply.code(refusal.status).type('text/plain; charset=utf-8').send(text)
   })
 }
 
-function isFormOld(error: unknown): boolean {
-  return String((error as Partial<FastifyError> | null)?.code).startsWith('FST_CSRF_')
+/** As everywhere, but for what only forms can do wrong. */
+function consoleRefusal(error: unknown, request: FastifyRequest): Refusal {
+  const code = String((error as Partial<FastifyError> | null)?.code)
+  if (code.startsWith('FST_CSRF_')) {
+    const message = 'The form is out of date. Nothing was done'
+    return new Refusal(403, { code: formOldCode, message })
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const message =
+      'Cannot read the form: its content type must be application/x-www-form-urlencoded'
+    return new Refusal(415, { code: 'content_type_unsupported', message })
+  }
+  return refusalOf(error, request)
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { catalog } from '../../locale/locale.ts'
+import { catalog, type Locale } from '../../locale/locale.ts'
 import { translate } from '../../locale/translate.ts'
 import type { Refusal } from '../errors.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'
@@ -14,7 +14,9 @@ const errorWords = catalog({
     title: 'That did not work',
     back: 'Back to the overview',
     formOld:
-      'The form is out of date, and nothing was done. Go back, load the page again, and repeat it.',
+      'The form is out of date, and nothing was done. Send it again: what you typed is kept.',
+    loginOver: 'Your login has ended. Load the page again to log in.',
+    toForm: 'Back to the form',
   },
   zh: {
     titles: {
@@ -24,7 +26,9 @@ const errorWords = catalog({
     } as Readonly<Record<number, string>>,
     title: '操作没有成功',
     back: '回到总览',
-    formOld: '表单已过期，操作没有执行。请返回并刷新页面后重试。',
+    formOld: '表单已过期，操作没有执行。请重新提交，所填内容已保留。',
+    loginOver: '登录已失效，请刷新页面后重新登录。',
+    toForm: '返回表单',
   },
 })
 
@@ -36,13 +40,13 @@ export function sendErrorPage(
   const { locale } = frame.visitor
   const words = errorWords(locale)
   const title = words.titles[refusal.status] ?? words.title
-  const message = refusal.code === formOldCode ? words.formOld : translate(refusal.message, locale)
   return sendPage(
     reply.code(refusal.status),
-    <Page frame={frame} title={title} section="overview">
+    <Page frame={frame} title={title} section={null}>
       <h1>{title}</h1>
-      <p role="alert">{message}</p>
+      <p role="alert">{errorText(refusal, locale)}</p>
       <p>
+        {refusal.code === formOldCode && <a href={frame.visitor.path}>{words.toForm}</a>}{' '}
         <a href="/">{words.back}</a>
       </p>
     </Page>,
@@ -50,6 +54,19 @@ export function sendErrorPage(
 }
 
 export const formOldCode = 'form_out_of_date'
+export const loginOverCode = 'login_over'
+
+/** What went wrong, in the reader's language. */
+export function errorText({ code, message }: Refusal, locale: Locale): string {
+  const words = errorWords(locale)
+  if (code === formOldCode) return words.formOld
+  return code === loginOverCode ? words.loginOver : translate(message, locale)
+}
+
+/** By a script of ours. For less than a page, unless `wantsPage` says so too. */
+export function isByHtmx({ headers }: FastifyRequest): boolean {
+  return headers['hx-request'] === 'true'
+}
 
 /** A browser's page, and no program: those say nothing of HTML. */
 export function wantsPage({ headers }: FastifyRequest): boolean {

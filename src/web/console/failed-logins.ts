@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net'
+
 /** So many may be mistyped before anybody has to wait. */
 const freeMax = 5
 const waitMsMin = 1000
@@ -28,7 +30,7 @@ export class FailedLogins {
 
   /** How long until the address may try; 0: now. */
   waitMs(address: string): number {
-    const { count, at } = this.#failures.get(address) ?? { count: 0, at: 0 }
+    const { count, at } = this.#failures.get(networkOf(address)) ?? { count: 0, at: 0 }
     if (count < freeMax) return 0
     const wait = Math.min(waitMsMin * 2 ** (count - freeMax), waitMsMax)
     return Math.max(0, at + wait - this.#now())
@@ -36,16 +38,28 @@ export class FailedLogins {
 
   note(address: string): void {
     const now = this.#now()
-    const before = this.#failures.get(address)
+    const network = networkOf(address)
+    const before = this.#failures.get(network)
     const isRecent = before !== undefined && now - before.at < forgetMs
     // Anew, so that the map is in the order of the last failures.
-    this.#failures.delete(address)
-    this.#failures.set(address, { count: (isRecent ? before.count : 0) + 1, at: now })
+    this.#failures.delete(network)
+    this.#failures.set(network, { count: (isRecent ? before.count : 0) + 1, at: now })
     const [oldest] = this.#failures.keys()
     if (this.#failures.size > addressesMax && oldest !== undefined) this.#failures.delete(oldest)
   }
 
   forget(address: string): void {
-    this.#failures.delete(address)
+    this.#failures.delete(networkOf(address))
   }
+}
+
+/** In IPv6, whoever has one address has 2^64 of them: the first four groups, as they are written. */
+function networkOf(address: string): string {
+  if (isIPv4(address.replace(/^::ffff:/i, ''))) return address
+  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? []
+  const groups = head.split(':').filter((group) => group !== '')
+  const missing = tail === undefined ? 0 : 4 - groups.length
+  return [...groups, ...Array.from({ length: Math.max(0, missing) }, () => '0')]
+    .slice(0, 4)
+    .join(':')
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { givenOf } from './forms.ts'
 import { cookieNames, setCookie } from './visitor.ts'
 
 /**
@@ -10,13 +11,26 @@ export type Flash = Readonly<Record<string, unknown>> & { readonly kind: string 
 /** A browser keeps 4 KiB of a cookie, and texts may triple when they are encoded. */
 const lengthMax = 3500
 
+/** False: it is too long to be carried. */
 export function sendFlash(
   exchange: { request: FastifyRequest; reply: FastifyReply },
   flash: Flash,
-): void {
+  { maxAgeS = 60 } = {},
+): boolean {
   const value = Buffer.from(JSON.stringify(flash)).toString('base64url')
-  if (value.length <= lengthMax)
-    setCookie(exchange, { name: cookieNames.flash, value, maxAgeS: 60 })
+  if (value.length > lengthMax) return false
+  setCookie(exchange, { name: cookieNames.flash, value, maxAgeS })
+  return true
+}
+
+/** Long enough to look up the token of the login. */
+const keptFormS = 15 * 60
+
+/** Has the page of a form that was refused for somebody's login give back what was typed. False: too long. */
+export function keepForm(exchange: { request: FastifyRequest; reply: FastifyReply }): boolean {
+  const { _csrf, ...given } = givenOf(exchange.request.body)
+  if (Object.keys(given).length === 0) return true
+  return sendFlash(exchange, { kind: 'form', given }, { maxAgeS: keptFormS })
 }
 
 /** Null: there is none. Anybody may have written it, into their own browser: parse what is used. */
@@ -26,9 +40,14 @@ export function takeFlash(request: FastifyRequest, reply: FastifyReply): Flash |
   reply.clearCookie(cookieNames.flash, { path: '/' })
   try {
     const flash = JSON.parse(Buffer.from(value, 'base64url').toString()) as unknown
-    const isFlash = typeof flash === 'object' && flash !== null && 'kind' in flash
-    return isFlash ? (flash as Flash) : null
+    return isFlash(flash) ? flash : null
   } catch {
     return null
   }
+}
+
+function isFlash(value: unknown): value is Flash {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
+  )
 }

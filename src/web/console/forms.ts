@@ -21,7 +21,7 @@ export function readForm<S extends z.ZodType>(schema: S, body: unknown): Form<z.
 }
 
 /** A field sent twice counts once: the last time. */
-function givenOf(body: unknown): Given {
+export function givenOf(body: unknown): Given {
   const fields = typeof body === 'object' && body !== null ? Object.entries(body) : []
   const texts = fields.map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value])
   return Object.fromEntries(texts.filter(([, value]) => typeof value === 'string'))

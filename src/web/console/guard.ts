@@ -23,7 +23,8 @@ export async function entryOf(
   if (sessions === null) return { kind: 'open' }
   const session = sessions.read(request.cookies[cookieNames.session])
   if (session !== null) return { kind: 'session', session }
-  if (request.headers.authorization === undefined) return { kind: 'refused' }
+  // What a proxy in front asks for, such as Basic, is not meant for us.
+  if (!/^Bearer\b/i.test(request.headers.authorization ?? '')) return { kind: 'refused' }
   await checkToken(request, reply)
   return { kind: 'token' }
 }

@@ -3,8 +3,8 @@ import type { ComponentChildren, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { locales } from '../../locale/locale.ts'
 import { assets } from './assets.ts'
-import { themes, type Visitor } from './visitor.ts'
-import { type CommonWords, commonWords, localeNames } from './words.ts'
+import { type Theme, themes, type Visitor } from './visitor.ts'
+import { type CommonWords, commonWords, languageTags, localeNames } from './words.ts'
 
 export type Section = keyof CommonWords['sections']
 
@@ -28,8 +28,10 @@ export interface Frame {
 export interface PageProps {
   readonly frame: Frame
   readonly title: string
-  /** Null: a page outside the menu, for somebody who may not be logged in. */
+  /** Null: none of the menu's. */
   readonly section: Section | null
+  /** False: for somebody who may not go anywhere yet. */
+  readonly hasMenu?: boolean
   /** Paths of further scripts and style sheets. */
   readonly scripts?: readonly string[]
   readonly styles?: readonly string[]
@@ -59,30 +61,37 @@ const htmxConfig = JSON.stringify({
 })
 
 export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
+  return sendHtml(reply, `<!doctype html>${renderToString(page)}`)
+}
+
+/** A part of a page, for a script that puts it there. */
+export function sendPart(reply: FastifyReply, part: VNode): FastifyReply {
+  return sendHtml(reply, renderToString(part))
+}
+
+function sendHtml(reply: FastifyReply, html: string): FastifyReply {
   return reply
     .type('text/html; charset=utf-8')
     .header('content-security-policy', contentSecurityPolicy)
     .header('referrer-policy', 'same-origin')
     .header('x-frame-options', 'DENY')
-    .send(`<!doctype html>${renderToString(page)}`)
+    .send(html)
 }
 
 /** The whole document around the content of a page. */
-export function Page({ frame, title, section, scripts = [], styles = [], children }: PageProps) {
+export function Page(props: PageProps) {
+  const { frame, title, section, hasMenu = true, scripts = [], styles = [], children } = props
   const { locale, theme } = frame.visitor
   const words = commonWords(locale)
   return (
-    <html
-      lang={locale === 'zh' ? 'zh-CN' : 'en'}
-      {...(theme !== 'auto' && { 'data-theme': theme })}
-    >
+    <html lang={languageTags[locale]} {...(theme !== 'auto' && { 'data-theme': theme })}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={theme === 'auto' ? 'light dark' : theme} />
         <meta name="htmx-config" content={htmxConfig} />
         <title>{`${title} · budan`}</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href={assets.icon} type="image/svg+xml" />
         {[assets.pico, ...styles, assets.style].map((path) => (
           <link key={path} rel="stylesheet" href={path} />
         ))}
@@ -94,8 +103,9 @@ export function Page({ frame, title, section, scripts = [], styles = [], childre
         <a class="skip" href="#content">
           {words.skip}
         </a>
-        <Header {...{ frame, section, words }} />
+        <Header {...{ frame, section, hasMenu, words }} />
         <main id="content" class="container" tabIndex={-1}>
+          <Trouble words={words} />
           {children}
         </main>
         <Footer {...{ frame, words }} />
@@ -104,35 +114,53 @@ export function Page({ frame, title, section, scripts = [], styles = [], childre
   )
 }
 
+/** Where console.js says what became of a request that a script made and that got no page. */
+function Trouble({ words }: { words: CommonWords }) {
+  return (
+    <div id="trouble" class="notice bad" role="alert" hidden data-unreachable={words.unreachable} />
+  )
+}
+
 interface PartProps {
   readonly frame: Frame
   readonly words: CommonWords
 }
 
-function Header({ frame, section, words }: PartProps & { readonly section: Section | null }) {
+interface HeaderProps extends PartProps {
+  readonly section: Section | null
+  readonly hasMenu: boolean
+}
+
+function Header({ frame, section, hasMenu, words }: HeaderProps) {
   return (
-    <header class="container top">
-      <a class="brand" href="/">
-        budan <span lang="zh">补单</span>
-      </a>
-      {section !== null && (
-        <nav aria-label={words.menu}>
-          <ul>
-            {Object.entries(words.sections).map(([name, text]) => (
-              <li key={name}>
-                <a
-                  href={paths[name as Section]}
-                  {...(name === section && { 'aria-current': 'page' as const })}
-                >
-                  {text}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-      )}
-      <Preferences {...{ frame, words }} />
+    <header class="top">
+      <div class="container">
+        <a class="brand" href="/">
+          budan <span lang="zh-CN">补单</span>
+        </a>
+        {hasMenu && <Menu {...{ section, words }} />}
+        <Preferences {...{ frame, words }} />
+      </div>
     </header>
+  )
+}
+
+function Menu({ section, words }: { section: Section | null; words: CommonWords }) {
+  return (
+    <nav aria-label={words.menu}>
+      <ul>
+        {Object.entries(words.sections).map(([name, text]) => (
+          <li key={name}>
+            <a
+              href={paths[name as Section]}
+              {...(name === section && { 'aria-current': 'page' as const })}
+            >
+              {text}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   )
 }
 
@@ -143,21 +171,19 @@ function Preferences({ frame: { visitor, csrf }, words }: PartProps) {
       <form method="post" action="/preferences">
         <input type="hidden" name="_csrf" value={csrf} />
         <input type="hidden" name="next" value={visitor.path} />
-        <fieldset class="choice" aria-label={words.language}>
-          {locales.map((locale) => (
+        {locales
+          .filter((locale) => locale !== visitor.locale)
+          .map((locale) => (
             <button
               type="submit"
               key={locale}
               name="locale"
               value={locale}
-              lang={locale === 'zh' ? 'zh-CN' : 'en'}
-              class="outline secondary"
-              aria-pressed={locale === visitor.locale}
+              lang={languageTags[locale]}
             >
               {localeNames[locale]}
             </button>
           ))}
-        </fieldset>
         <fieldset class="choice" aria-label={words.theme}>
           {themes.map((theme) => (
             <button
@@ -165,10 +191,11 @@ function Preferences({ frame: { visitor, csrf }, words }: PartProps) {
               key={theme}
               name="theme"
               value={theme}
-              class="outline secondary"
+              title={words.themes[theme]}
+              aria-label={words.themes[theme]}
               aria-pressed={theme === visitor.theme}
             >
-              {words.themes[theme]}
+              <ThemeIcon theme={theme} />
             </button>
           ))}
         </fieldset>
@@ -176,12 +203,33 @@ function Preferences({ frame: { visitor, csrf }, words }: PartProps) {
       {visitor.canLogOut && (
         <form method="post" action="/logout">
           <input type="hidden" name="_csrf" value={csrf} />
-          <button type="submit" class="outline">
-            {words.logOut}
-          </button>
+          <button type="submit">{words.logOut}</button>
         </form>
       )}
     </div>
+  )
+}
+
+/** A half-filled circle, a sun, a moon. */
+function ThemeIcon({ theme }: { theme: Theme }) {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true">
+      {theme === 'auto' && (
+        <>
+          <circle cx="12" cy="12" r="9" />
+          <path class="filled" d="M12 3a9 9 0 0 1 0 18z" />
+        </>
+      )}
+      {theme === 'light' && (
+        <>
+          <circle class="filled" cx="12" cy="12" r="4" />
+          <path d="M12 2v2m0 16v2M2 12h2m16 0h2M5 5l1.4 1.4m11.2 11.2L19 19M5 19l1.4-1.4M17.6 6.4 19 5" />
+        </>
+      )}
+      {theme === 'dark' && (
+        <path class="filled" d="M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z" />
+      )}
+    </svg>
   )
 }
 

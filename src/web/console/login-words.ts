@@ -9,7 +9,10 @@ export const loginWords = catalog({
     logIn: 'Log in',
     wrong: 'This is not the API token.',
     wait: (seconds: number) => `Too many failures. Try again in ${seconds} s.`,
-    ended: 'Your login has ended, and nothing was done. Log in again: what you typed is kept.',
+    ended: {
+      kept: 'Your login has ended, and nothing was done. Log in again: what you typed is kept.',
+      lost: 'Your login has ended, and nothing was done. What you typed is too long to be kept: go back, copy it, and then log in again.',
+    },
   },
   zh: {
     title: '登录',
@@ -18,7 +21,10 @@ export const loginWords = catalog({
     logIn: '登录',
     wrong: '令牌不正确。',
     wait: (seconds: number) => `失败次数过多，请 ${seconds} 秒后再试。`,
-    ended: '登录已失效，刚才的操作没有执行。请重新登录，所填内容会保留。',
+    ended: {
+      kept: '登录已失效，刚才的操作没有执行。请重新登录，所填内容会保留。',
+      lost: '登录已失效，刚才的操作没有执行。所填内容过长，无法保留：请先返回上一页复制，再重新登录。',
+    },
   },
 })
 
@@ -26,5 +32,4 @@ export const loginWords = catalog({
 export const loginForm = z.object({
   token: z.string().transform((token) => token.trim()),
   next: z.string().optional(),
-  kept: z.string().optional(),
 })

@@ -92,9 +92,10 @@ export interface TableProps {
 export function Table({ caption, head, rows, empty }: TableProps) {
   if (rows.length === 0) return <p>{empty}</p>
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of a form
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll" aria-label={caption} tabIndex={0}>
-      <table class="striped">
+    <div class="scroll" role="group" aria-label={caption} tabIndex={0}>
+      <table aria-label={caption}>
         <thead>
           <tr>
             {head.map((name) => (
@@ -120,7 +121,7 @@ export function Table({ caption, head, rows, empty }: TableProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 
@@ -149,7 +150,7 @@ export function Pager({
   if (isFirst && nextCursor === null) return null
   const joint = path.includes('?') ? '&' : '?'
   return (
-    <nav class="pager" aria-label={words.next}>
+    <nav class="pager" aria-label={words.pages}>
       {!isFirst && <a href={path}>{words.first}</a>}
       {nextCursor !== null && (
         <a href={`${path}${joint}cursor=${encodeURIComponent(nextCursor)}`} rel="next">

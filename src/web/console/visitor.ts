@@ -50,7 +50,7 @@ export function setCookie(
 
 /** Behind a proxy that speaks TLS in our place. Whoever forges it harms only their own cookie. */
 export function isSecure({ headers }: FastifyRequest): boolean {
-  return headers['x-forwarded-proto'] === 'https'
+  return /^https\b/.test(String(headers['x-forwarded-proto'] ?? ''))
 }
 
 /** The page that a form was on: after a POST there is nothing to come back to at its own path. */

@@ -14,7 +14,6 @@ export const commonWords = catalog({
     menu: 'Main menu',
     skip: 'Skip to the content',
     logOut: 'Log out',
-    language: 'Language',
     theme: 'Appearance',
     themes: { auto: 'System', light: 'Light', dark: 'Dark' },
     version: (version: string) => `Version ${version}`,
@@ -26,6 +25,9 @@ export const commonWords = catalog({
     copy: 'Copy',
     copied: 'Copied',
     unavailable: 'Cannot be had at the moment. The log says why.',
+    unreachable:
+      'budan cannot be reached at the moment. Nothing more is known: load the page again.',
+    pages: 'Pages of the list',
   },
   zh: {
     sections: {
@@ -39,7 +41,6 @@ export const commonWords = catalog({
     menu: '主菜单',
     skip: '跳到正文',
     logOut: '退出登录',
-    language: '语言',
     theme: '外观',
     themes: { auto: '跟随系统', light: '浅色', dark: '深色' },
     version: (version: string) => `版本 ${version}`,
@@ -51,6 +52,8 @@ export const commonWords = catalog({
     copy: '复制',
     copied: '已复制',
     unavailable: '暂时无法取得，原因见日志。',
+    unreachable: '暂时连接不上 budan，操作结果未知，请刷新页面查看。',
+    pages: '列表翻页',
   },
 })
 
@@ -58,3 +61,6 @@ export type CommonWords = ReturnType<typeof commonWords>
 
 /** Each language by its own name. */
 export const localeNames = { en: 'English', zh: '中文' } as const
+
+/** Each language by its tag, for those who read a page aloud or choose its glyphs. */
+export const languageTags = { en: 'en', zh: 'zh-CN' } as const

@@ -1,27 +1,225 @@
+import type { FastifyRequest } from 'fastify'
+import type { ComponentChildren, VNode } from 'preact'
+import { renderToString } from 'preact-render-to-string'
 import { z } from 'zod'
 import type { WebApp } from '../../web-app.ts'
+import { assets } from '../assets.ts'
 import type { ConsoleParts } from '../console.ts'
+import { readForm } from '../forms.ts'
 import { Page, sendPage } from '../layout.tsx'
+import { Time } from '../parts.tsx'
+import { visitorOf } from '../visitor.ts'
 import { commonWords } from '../words.ts'
+import { spanDefault, spans } from './charts.ts'
+import { ChartFrames, ChartNumbers, ChartTable } from './charts-panel.tsx'
+import { SourcesPanel, StatesPanel } from './credits-panel.tsx'
+import { FiguresPanel } from './figures-panel.tsx'
+import { HealthPanel } from './health-panel.tsx'
+import { addLive } from './live.ts'
+import { Pulse } from './pulse.ts'
+import type { Reading } from './reading.ts'
+import { RunsPanel } from './runs-panel.tsx'
+import { VerdictPanel } from './verdict-panel.tsx'
+import { type View, type Viewer, viewOf } from './view.ts'
+import { overviewWords } from './words.ts'
+
+/** What changes, by the name of the event that brings it anew. */
+const panels = {
+  verdict: VerdictPanel,
+  figures: FiguresPanel,
+  states: StatesPanel,
+  sources: SourcesPanel,
+  numbers: ChartNumbers,
+  table: ChartTable,
+  health: HealthPanel,
+  runs: RunsPanel,
+} as const
+
+type PanelName = keyof typeof panels
 
 /** Is the promise kept? */
-export function addOverview(app: WebApp, { frameOf }: ConsoleParts): void {
-  const schema = {
-    operationId: 'console',
-    tags: ['operation'],
-    summary: 'The console: pages for people. A browser without a token is asked to log in',
-    response: {
-      200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
-    },
-  }
+export function addOverview(app: WebApp, parts: ConsoleParts): void {
+  const { budan, clock, frameOf } = parts
+  const pulse = new Pulse(parts)
+  app.addHook('preClose', async () => pulse.end())
+  const view = (reading: Reading, viewer: Viewer) =>
+    viewOf({ reading, pulse, policy: budan.policy, clock }, viewer)
+  const rendered = new Rendered(view)
+
+  addLive(app, {
+    pulse,
+    isLetIn: parts.isLetIn,
+    render: (reading, request) => rendered.of(reading, viewerOf(request)),
+  })
   app.get('/', { schema }, async (request, reply) => {
     const frame = frameOf(request, reply)
+    const shown = view(await pulse.look(), viewerOf(request))
     const title = commonWords(frame.visitor.locale).sections.overview
     return sendPage(
       reply,
-      <Page frame={frame} title={title} section="overview">
-        <h1>{title}</h1>
+      <Page
+        {...{ frame, title }}
+        section="overview"
+        scripts={[assets.htmxSse, assets.uplot, assets.overview]}
+        styles={[assets.uplotStyle]}
+      >
+        <Overview view={shown} title={title} />
       </Page>,
     )
   })
+}
+
+const schema = {
+  operationId: 'console',
+  tags: ['operation'],
+  summary: 'The console: pages for people. A browser without a token is asked to log in',
+  response: {
+    200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
+  },
+}
+
+const query = z.object({
+  hours: z.coerce.number().catch(spanDefault.hours),
+})
+
+/** Hours that are none of ours are those of everybody. */
+function viewerOf(request: FastifyRequest): Viewer {
+  const form = readForm(query, request.query)
+  const hours = form.ok ? form.value.hours : spanDefault.hours
+  const span = spans.find((each) => each.hours === hours) ?? spanDefault
+  return { locale: visitorOf(request, { canLogOut: false }).locale, span }
+}
+
+/** The regions of a reading, made once for all who see the same. */
+class Rendered {
+  readonly #view: (reading: Reading, viewer: Viewer) => View
+  #reading: Reading | null = null
+  readonly #made = new Map<string, { regions: Readonly<Record<PanelName, string>>; now: Date }>()
+
+  constructor(view: (reading: Reading, viewer: Viewer) => View) {
+    this.#view = view
+  }
+
+  of(reading: Reading, viewer: Viewer) {
+    if (reading !== this.#reading) this.#made.clear()
+    this.#reading = reading
+    const key = `${viewer.locale} ${viewer.span.hours}`
+    const made = this.#made.get(key) ?? this.#make(reading, viewer)
+    this.#made.set(key, made)
+    return made
+  }
+
+  #make(reading: Reading, viewer: Viewer) {
+    const view = this.#view(reading, viewer)
+    const regions = Object.entries(panels).map(([name, Panel]) => [
+      name,
+      renderToString(<Panel {...view} />),
+    ])
+    return { regions: Object.fromEntries(regions) as Record<PanelName, string>, now: view.now }
+  }
+}
+
+function Overview({ view, title }: { view: View; title: string }) {
+  const { locale, span, now } = view
+  const words = overviewWords(locale)
+  const region = (name: PanelName): VNode => {
+    const Panel = panels[name] as (view: View) => VNode
+    return (
+      <div sse-swap={name}>
+        <Panel {...view} />
+      </div>
+    )
+  }
+  return (
+    <div
+      id="overview"
+      data-now={now.toISOString()}
+      data-units={JSON.stringify(words.units)}
+      data-time={words.time}
+      hx-ext="sse"
+      sse-connect={`/live?hours=${span.hours}`}
+    >
+      <div class="overview-title">
+        <h1>{title}</h1>
+        <LiveState {...view} />
+      </div>
+      <section aria-labelledby="promise" aria-live="polite">
+        <h2 id="promise">{words.question}</h2>
+        {region('verdict')}
+      </section>
+      <Part id="figures" title={words.figures}>
+        {region('figures')}
+      </Part>
+      <Part id="credits" title={`${words.credits}: ${words.span(span.hours)}`}>
+        <p class="muted">{words.creditsIs}</p>
+        <Spans {...view} />
+        {region('sources')}
+        <ChartFrames {...view} />
+        {region('numbers')}
+        <details>
+          <summary>{words.asTable}</summary>
+          {region('table')}
+        </details>
+      </Part>
+      <Part id="states" title={words.states}>
+        {region('states')}
+      </Part>
+      <Part id="health" title={words.health}>
+        {region('health')}
+      </Part>
+      <Part id="runs" title={words.runs}>
+        {region('runs')}
+        <p>
+          <a href="/runs">{words.allRuns}</a>
+        </p>
+      </Part>
+    </div>
+  )
+}
+
+function Part(props: { id: string; title: string; children: ComponentChildren }) {
+  const { id, title, children } = props
+  return (
+    <section aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+/** What `assets/overview.js` says of the connection stands here; without it, how old the page is. */
+function LiveState({ locale, now }: View) {
+  const words = overviewWords(locale)
+  return (
+    <p
+      id="live-state"
+      class="muted"
+      role="status"
+      data-live={words.live}
+      data-lost={words.lost}
+      data-ended={words.loginEnded}
+      data-log-in={words.logIn}
+    >
+      {words.asOf[0]}
+      <Time at={now} />
+      {words.asOf[1]}
+    </p>
+  )
+}
+
+function Spans({ locale, span }: View) {
+  const words = overviewWords(locale)
+  return (
+    <nav class="filters" aria-label={words.spans}>
+      {spans.map(({ hours }) => (
+        <a
+          key={hours}
+          href={hours === spanDefault.hours ? '/#credits-title' : `/?hours=${hours}#credits-title`}
+          {...(hours === span.hours && { 'aria-current': 'true' as const })}
+        >
+          {words.spanName(hours)}
+        </a>
+      ))}
+    </nav>
+  )
 }

@@ -1,0 +1,270 @@
+// The overview, live: what server-sent events bring is put in place by htmx; here are the state of the
+// connection, the countdown and the charts. Without this file the page says the same, but stands still.
+
+const page = document.getElementById('overview')
+const liveState = document.getElementById('live-state')
+
+// --- The connection ------------------------------------------------------------------------------
+
+// The server speaks every few seconds; after so long without a word the connection is dead.
+const silenceMs = 30_000
+
+const stream = { source: null, heardAt: Date.now(), isLost: false, hasEnded: false }
+
+// htmx opens its streams by this, so that the events which change no region are heard as well.
+htmx.createEventSource = (url) => {
+  const source = new EventSource(url)
+  stream.source = source
+  stream.heardAt = Date.now()
+  source.addEventListener('tick', ({ data }) => {
+    stream.heardAt = Date.now()
+    clock.aheadMs = Date.parse(data) - Date.now()
+    tellLive()
+  })
+  source.addEventListener('ended', tellEnded)
+  if (document.hidden) source.close()
+  return source
+}
+
+document.body.addEventListener('htmx:sseError', async () => {
+  if (stream.hasEnded) return
+  tellLost()
+  // It is opened again, at ever longer distances, also where the login is over: then that is said.
+  if (stream.source.readyState !== EventSource.CLOSED) return
+  const answer = await fetch('/', { method: 'HEAD' }).catch(() => null)
+  if (answer?.status === 401) tellEnded()
+})
+
+// A hidden page gives its connection back: a browser has six for all pages of one server.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) stream.source?.close()
+  else connectAgain()
+})
+
+// htmx opens a closed stream again when it hears of an error.
+function connectAgain() {
+  if (stream.hasEnded || stream.source === null) return
+  stream.source.close()
+  stream.heardAt = Date.now()
+  stream.source.dispatchEvent(new Event('error'))
+}
+
+function tellLive() {
+  if (stream.hasEnded) return
+  stream.isLost = false
+  setState(liveState.dataset.live, 'live')
+}
+
+function tellLost() {
+  if (stream.isLost || stream.hasEnded) return
+  stream.isLost = true
+  const since = new Date(stream.heardAt + clock.aheadMs)
+  setState(liveState.dataset.lost.replace('{time}', timeOfDay(since)), 'lost')
+}
+
+function tellEnded() {
+  stream.hasEnded = true
+  // Out of the page, nobody opens it again.
+  page.removeAttribute('sse-connect')
+  stream.source.close()
+  const link = document.createElement('a')
+  link.href = location.href
+  link.textContent = liveState.dataset.logIn
+  setState(`${liveState.dataset.ended} `, 'lost', link)
+}
+
+function setState(text, state, link) {
+  if (liveState.dataset.state === state && state === 'live') return
+  liveState.dataset.state = state
+  liveState.replaceChildren(text, ...(link ? [link] : []))
+}
+
+// --- The countdown, by the database's clock --------------------------------------------------------
+
+const clock = { aheadMs: Date.parse(page.dataset.now) - Date.now() }
+
+function countDown() {
+  for (const place of document.querySelectorAll('time[data-countdown]')) {
+    const leftMs = Date.parse(place.dateTime) - Date.now() - clock.aheadMs
+    const left = leftText(Math.max(0, Math.ceil(leftMs / 1000)))
+    const { countdown, countdownNow } = place.dataset
+    place.textContent = leftMs <= 0 ? countdownNow : countdown.replace('{left}', left)
+  }
+}
+
+// 4:32, or 1:04:32.
+function leftText(seconds) {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const [first, ...rest] = parts[0] === 0 ? parts.slice(1) : parts
+  return [first, ...rest.map((part) => String(part).padStart(2, '0'))].join(':')
+}
+
+// In the gateway's own time, as all times here.
+function timeOfDay(date) {
+  return new Date(date.getTime() + 8 * 3_600_000).toISOString().slice(11, 19)
+}
+
+// --- The charts ------------------------------------------------------------------------------------
+
+const charts = new Map()
+
+function drawCharts() {
+  // Without it there is still the table.
+  if (typeof uPlot === 'undefined') return
+  const data = JSON.parse(document.getElementById('chart-data').value)
+  draw('credits', data, { series: data.credits, kind: 'bars', colors: [1, 3, 2, 4] })
+  draw('latency', data, { series: data.latency, kind: 'lines', colors: [1, 2] })
+  draw('calls', data, { series: data.calls, kind: 'bars', colors: [1, 5] })
+}
+
+function draw(name, { at, slotS }, { series, kind, colors }) {
+  const place = document.getElementById(`chart-${name}`)
+  // Drawn from the top of each stack down: what is in front hides what it is a part of.
+  const values = kind === 'bars' ? stacked(series) : series.map((each) => each.values)
+  const data = [at, ...values]
+  const drawn = charts.get(name)
+  if (drawn) {
+    drawn.raw = series
+    drawn.plot.setData(data)
+    return
+  }
+  const chart = { raw: series }
+  const color = (index) => cssColor(`--chart-${colors[index]}`)
+  chart.plot = new uPlot(
+    {
+      width: place.clientWidth,
+      height: 180,
+      cursor: { y: false, points: { show: kind === 'lines' } },
+      legend: { live: true },
+      scales: {
+        x: { time: true, range: (plot) => [plot.data[0][0], plot.data[0].at(-1) + slotS] },
+        y: scaleOf(kind),
+      },
+      axes: [
+        axis({
+          values: (_plot, splits) => splits.map((s) => timeOfDay(new Date(s * 1000)).slice(0, 5)),
+        }),
+        axis({
+          size: 56,
+          ...splitsOf(kind),
+          values: (_plot, splits) => splits.map(kind === 'lines' ? durationText : countText),
+        }),
+      ],
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Asia/Shanghai'),
+      series: [
+        {
+          label: page.dataset.time,
+          value: (_plot, s) => (s == null ? '' : timeOfDay(new Date(s * 1000)).slice(0, 5)),
+        },
+        ...series.map(({ label }, index) => ({
+          label,
+          stroke: color(index),
+          ...(kind === 'bars'
+            ? {
+                fill: color(index),
+                width: 0,
+                points: { show: false },
+                paths: uPlot.paths.bars({ size: [0.8, 40], align: 1 }),
+              }
+            : { width: 2, spanGaps: false, points: { show: true, size: 5, fill: color(index) } }),
+          value: (_plot, _value, _series, point) => {
+            const value = point == null ? null : chart.raw[index].values[point]
+            if (value == null) return ''
+            return kind === 'lines' ? durationText(value) : countText(value)
+          },
+        })),
+      ],
+    },
+    data,
+    place,
+  )
+  charts.set(name, chart)
+}
+
+// Each series with those after it, so that the first ones drawn are the tallest.
+function stacked(series) {
+  return series.map((_each, index) =>
+    series[0].values.map((value, point) =>
+      value == null
+        ? null
+        : series.slice(index).reduce((sum, { values }) => sum + values[point], 0),
+    ),
+  )
+}
+
+function scaleOf(kind) {
+  if (kind === 'bars') return { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] }
+  const range = (_plot, min, max) => [Math.min(0.5, (min ?? 1) / 2), Math.max(10, (max ?? 1) * 2)]
+  return { distr: 3, range }
+}
+
+// What people count time in, one below the other about ten times as long.
+const durationsS = [0.1, 1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000]
+
+function splitsOf(kind) {
+  if (kind === 'bars') return {}
+  const within = (low, high) => durationsS.filter((each) => each >= low && each <= high)
+  return {
+    splits: (_plot, _axis, low, high) => within(low, high),
+    filter: (_plot, splits) => splits,
+  }
+}
+
+function axis(options) {
+  const muted = cssColor('--muted')
+  const line = { stroke: cssColor('--line'), width: 1 }
+  return { stroke: muted, grid: line, ticks: line, font: '12px system-ui, sans-serif', ...options }
+}
+
+// What light-dark() comes to: an element has to wear it.
+function cssColor(name) {
+  const probe = document.createElement('i')
+  probe.className = `probe ${name.slice(2)}`
+  page.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+function durationText(seconds) {
+  if (seconds == null) return ''
+  const { d, h, min, s } = JSON.parse(page.dataset.units)
+  if (seconds < 60) return `${Number(seconds.toPrecision(2))} ${s}`
+  if (seconds < 3600) return `${Number((seconds / 60).toPrecision(2))} ${min}`
+  if (seconds < 86_400) return `${Number((seconds / 3600).toPrecision(2))} ${h}`
+  return `${Number((seconds / 86_400).toPrecision(2))} ${d}`
+}
+
+function countText(count) {
+  return count == null || !Number.isInteger(count) ? '' : count.toLocaleString('en')
+}
+
+function redrawCharts() {
+  for (const { plot } of charts.values()) plot.destroy()
+  charts.clear()
+  drawCharts()
+}
+
+// ---------------------------------------------------------------------------------------------------
+
+document.body.addEventListener('htmx:sseMessage', ({ detail }) => {
+  if (detail.type === 'numbers') drawCharts()
+  if (detail.type === 'figures') countDown()
+})
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawCharts)
+
+const widths = new ResizeObserver(() => {
+  for (const { plot } of charts.values()) {
+    plot.setSize({ width: plot.root.parentElement.clientWidth, height: 180 })
+  }
+})
+for (const place of document.querySelectorAll('.chart')) widths.observe(place)
+
+drawCharts()
+countDown()
+setInterval(() => {
+  countDown()
+  const isSilent = Date.now() - stream.heardAt > silenceMs
+  if (!isSilent || stream.source === null || document.hidden) return
+  connectAgain()
+}, 1000)

@@ -1,0 +1,123 @@
+import type { World } from '../../test/support/world.ts'
+
+/** Numbers of orders whose pages show most, and of a run. */
+export interface Showcase {
+  readonly paidByCallback: string
+  readonly paidByRun: string
+  readonly paidLate: string
+  readonly expired: string
+  readonly shortInReview: string
+  readonly refundedInReview: string
+  readonly waiting: string
+  readonly userId: string
+  readonly runId: string
+}
+
+/** As far apart as runs are by default. */
+const stepMins = 5
+
+/** Fills a world with two hours of a small shop: some forty orders, each with its own fate. */
+export async function fillShowcase(world: World): Promise<Showcase> {
+  const shop = new Shop(world)
+  const paidLate = await shop.place({ ttlMins: 15 })
+  const expired = await shop.place({ ttlMins: 15 })
+  for (let each = 0; each < 12; each += 1) await shop.sellSome(each)
+  shop.payLate(paidLate)
+  await world.budan.checkOrder(paidLate)
+  const paidByRun = await shop.place()
+  shop.failOnce(paidByRun)
+  await shop.pass()
+  shop.pay(paidByRun)
+  await shop.pass()
+  const shortInReview = await shop.place()
+  shop.payShort(shortInReview)
+  const refundedInReview = await shop.place()
+  shop.payAndRefund(refundedInReview)
+  await shop.pass()
+  const paidByCallback = await shop.place()
+  await shop.payWithCallback(paidByCallback)
+  const runId = await shop.pass()
+  const waiting = await shop.place()
+  return {
+    ...{ paidByCallback, paidByRun, paidLate, expired, waiting },
+    ...{ shortInReview, refundedInReview, userId: 'user-1', runId },
+  }
+}
+
+/** What users of the shop buy, and its price in fen. */
+const bought = [
+  ['月卡会员', 3000],
+  ['充值 50 元', 5000],
+  ['Recharge ¥100', 10_000],
+  ['年卡会员', 19_800],
+  ['单集课程', 990],
+] as const
+
+/** Places orders, and does what payers and networks do with them. */
+class Shop {
+  readonly #world: World
+  #placed = 0
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Orders that are as most are; every third callback is lost. */
+  async sellSome(each: number): Promise<void> {
+    for (let order = 0; order < 2 + (each % 3); order += 1) {
+      const orderNo = await this.place()
+      if ((each + order) % 4 === 3) continue
+      if ((each + order) % 3 === 0) this.pay(orderNo)
+      else await this.payWithCallback(orderNo)
+    }
+    if (each % 5 === 2) await this.pass()
+    await this.pass()
+  }
+
+  async place({ ttlMins = 120 } = {}): Promise<string> {
+    const { world, at } = { world: this.#world, at: this.#placed }
+    this.#placed += 1
+    const time = new Date(+world.now() + 8 * 3_600_000).toISOString().replaceAll(/\D/g, '')
+    const orderNo = `RECH${time.slice(0, 14)}${String(at).padStart(4, '0')}DEMO26`
+    const [description = '', amount = 0] = bought[at % bought.length] ?? []
+    const userId = `user-${1 + (at % 7)}`
+    await world.adopt(orderNo, { amount, userId, ttlMins, description })
+    return orderNo
+  }
+
+  pay(orderNo: string): void {
+    this.#world.control.pay(orderNo, { callback: false })
+  }
+
+  async payWithCallback(orderNo: string): Promise<void> {
+    this.pay(orderNo)
+    await this.#world.budan.receiveCallback(await this.#world.callback(orderNo))
+  }
+
+  payShort(orderNo: string): void {
+    const { control } = this.#world
+    const total = control.order(orderNo).total - 1
+    control.pay(orderNo, { callback: false, answered: { amount: { total } } })
+  }
+
+  payAndRefund(orderNo: string): void {
+    this.pay(orderNo)
+    this.#world.control.refund(orderNo)
+  }
+
+  payLate(orderNo: string): void {
+    this.#world.control.pay(orderNo, { callback: false, force: true })
+  }
+
+  failOnce(orderNo: string): void {
+    const fault = { kind: 'error', status: 503, body: 'html' } as const
+    this.#world.control.addFault({ operation: 'query', out_trade_no: orderNo, times: 1, fault })
+  }
+
+  /** Some time, and the run that follows it. */
+  async pass(): Promise<string> {
+    await this.#world.advanceMins(stepMins + 0.5)
+    const { run } = await this.#world.budan.run({ dryRun: false })
+    return run.id
+  }
+}

@@ -1,0 +1,64 @@
+import { ConfigError } from '../../config/fault.ts'
+import { loadConfig } from '../../config/load.ts'
+import type { CommandContext } from '../context.ts'
+import type { Finding } from '../doctor/finding.ts'
+import { examineGateway } from '../doctor/gateway.ts'
+import { nextSteps, showFindings } from '../doctor/show.ts'
+import { draftConfiguration } from '../init/draft.ts'
+import { interview } from '../init/interview.ts'
+import { initWordsOf } from '../init/words.ts'
+import { examineTarget, writeConfiguration } from '../init/write.ts'
+import type { Given } from '../program.ts'
+import type { ExitCode } from '../terminal.ts'
+
+const usualFile = './budan.yaml'
+
+/**
+ * Asks for what budan needs, and writes it with a comment for each key. 1 when the questions were
+ * ended, or when the gateway does not take the keys; then the file is written all the same.
+ */
+export async function init(context: CommandContext, { options }: Given): Promise<ExitCode> {
+  const { output, locale } = context
+  const file = context.file ?? usualFile
+  const words = initWordsOf(locale)
+  const overwrite = await mayOverwrite(context, { file, force: options.force === true })
+  if (overwrite === null) return 1
+  const answers = await interview(context, options)
+  writeConfiguration(file, { text: draftConfiguration(answers, locale), overwrite })
+  if (!output.asJson) output.line(words.wrote(file))
+  output.note(words.secrets)
+  const findings = await checkGateway(context, { file, check: options.check === true })
+  const failed = findings?.some(({ status }) => status === 'fail') ?? false
+  if (output.asJson) {
+    output.json({ config: file, checks: findings, next_steps: nextSteps(findings ?? []) })
+  } else if (findings !== null) showFindings(context, findings)
+  output.note(words.next(file === usualFile ? '' : ` --config ${file}`))
+  return failed ? 1 : 0
+}
+
+/** Null: the person said no. */
+async function mayOverwrite(
+  { terminal, locale }: CommandContext,
+  { file, force }: { readonly file: string; readonly force: boolean },
+): Promise<boolean | null> {
+  if (examineTarget(file) === 'absent') return false
+  if (force) return true
+  if (terminal.ask === undefined) {
+    throw new ConfigError([`${file}: is there already: give --force to overwrite it`])
+  }
+  const words = initWordsOf(locale)
+  const typed = await terminal.ask(words.overwrite(file))
+  return words.yes.includes(typed?.trim().toLowerCase() ?? '') ? true : null
+}
+
+/** As doctor does it, with the file as it was written. Null: it was not wanted. */
+async function checkGateway(
+  { terminal, locale }: CommandContext,
+  { file, check }: { readonly file: string; readonly check: boolean },
+): Promise<readonly Finding[] | null> {
+  const config = loadConfig({ file, env: terminal.env, need: 'serve' })
+  const words = initWordsOf(locale)
+  const typed = check ? '' : await terminal.ask?.(words.checkNow(config.wechat?.baseUrl ?? ''))
+  const isWanted = typed?.trim() === '' || words.yes.includes(typed?.trim().toLowerCase() ?? '')
+  return isWanted ? examineGateway(config) : null
+}

@@ -1,0 +1,36 @@
+import { translatePart } from '../../locale/translate.ts'
+import type { CommandContext } from '../context.ts'
+import { aligned } from '../layout.ts'
+import type { Finding } from './finding.ts'
+
+/** What is to be done, the failures first; what mends several things is told once. */
+export function nextSteps(findings: readonly Finding[]): readonly string[] {
+  const ofStatus = (status: Finding['status']) => findings.filter((each) => each.status === status)
+  const steps = [...ofStatus('fail'), ...ofStatus('warn')].map(({ next }) => next)
+  return [...new Set(steps.filter((step) => step !== null))]
+}
+
+/**
+ * A line for each, and at the end the next steps. In a file or pipe a line has its step, too: it may
+ * be all that somebody's search finds.
+ */
+export function showFindings(
+  { output, terminal, locale }: CommandContext,
+  findings: readonly Finding[],
+): void {
+  const { green, yellow, red } = output.colors
+  const paint = { ok: green, warn: yellow, fail: red }
+  const lines = aligned(
+    findings.map(({ name, status, detail, next }) => [
+      paint[status](translatePart(status, { set: 'finding', locale })),
+      translatePart(name, { set: 'place', locale }),
+      `${output.say(detail)}${next === null || terminal.isInteractive ? '' : ` -> ${output.say(next)}`}`,
+    ]),
+  )
+  for (const line of lines.trimEnd().split('\n')) output.line(line)
+  const steps = nextSteps(findings)
+  if (steps.length === 0) return
+  output.line('')
+  output.line('Next steps:')
+  for (const [at, step] of steps.entries()) output.line(`${at + 1}. ${output.say(step)}`)
+}

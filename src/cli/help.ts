@@ -1,0 +1,32 @@
+import { type Command, Help } from 'commander'
+import type { Locale } from '../locale/locale.ts'
+import { translate } from '../locale/translate.ts'
+import { widthOf, wrapped } from './layout.ts'
+
+/** Has help, and what is said of wrong usage, in the person's language; names stay what is typed. */
+export function speak(command: Command, locale: Locale): void {
+  const say = (text: string) => translate(text, locale)
+  command.configureHelp({ ...command.configureHelp(), ...spokenHelp(say) })
+  const { writeOut } = command.configureOutput()
+  command.configureOutput({
+    // What is added to the help of a command is written by itself.
+    writeOut: (text) => writeOut?.(text.replace(text.trim(), say)),
+    // Commander's hint comes with its own line end.
+    outputError: (text, write) => write(`${say(text.trimEnd())}\n`),
+  })
+  command.showHelpAfterError(say('(see --help)'))
+  for (const each of command.commands) speak(each, locale)
+}
+
+function spokenHelp(say: (text: string) => string): Partial<Help> {
+  const own = new Help()
+  return {
+    styleTitle: say,
+    commandDescription: (command) => say(own.commandDescription(command)),
+    subcommandDescription: (command) => say(own.subcommandDescription(command)),
+    optionDescription: (option) => say(own.optionDescription(option)),
+    argumentDescription: (argument) => say(own.argumentDescription(argument)),
+    displayWidth: widthOf,
+    boxWrap: wrapped,
+  }
+}

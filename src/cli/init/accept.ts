@@ -1,0 +1,119 @@
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { z } from 'zod'
+import { isOwnHalf, loadPrivateKey, loadPublicKey } from '../../config/keys.ts'
+import { configSchema } from '../../config/schema.ts'
+import { shown } from '../../config/values.ts'
+import {
+  certificatePathBeside,
+  isCertificateOf,
+  readCertificate,
+  serialOf,
+} from '../certificate.ts'
+import type { Answers } from './draft.ts'
+
+/** What an answer becomes in the file, or what is wrong with it. */
+export type Accepted =
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'fault'; readonly fault: string }
+
+/** Checks one answer, its file included, in the light of those before. */
+export function acceptAnswer(path: string, typed: string, answers: Answers): Accepted {
+  switch (path) {
+    case 'wechat.private_key_path':
+      return acceptPrivateKey(atHome(typed))
+    case 'wechat.public_key_path':
+      return acceptPublicKey(atHome(typed), answers)
+    case 'wechat.serial_no':
+      return acceptSerial(atHome(typed), answers)
+    default:
+      return acceptText(path, typed)
+  }
+}
+
+/** The certificate that lies beside the private key, if there is one. */
+export function certificateBeside(answers: Answers): {
+  readonly path: string
+  readonly certificate: X509Certificate
+  readonly isOurs: boolean
+} | null {
+  const privateKey = privateKeyOf(answers)
+  const privateKeyPath = answers.get('wechat.private_key_path')
+  if (privateKey === null || privateKeyPath === undefined) return null
+  const path = certificatePathBeside(privateKeyPath)
+  const certificate = readCertificate(path)
+  if (certificate === null) return null
+  return { path, certificate, isOurs: isCertificateOf(certificate, privateKey) }
+}
+
+/** By the rule that the configuration itself has for the key. */
+function acceptText(path: string, typed: string): Accepted {
+  const [section = '', key = ''] = path.split('.')
+  const sections: Readonly<Record<string, { unwrap(): z.ZodObject }>> = configSchema.shape
+  const rule = sections[section]?.unwrap().shape[key]
+  const parsed = z.safeParse(rule ?? z.string(), typed)
+  if (parsed.success) return value(String(parsed.data))
+  return fault(parsed.error.issues[0]?.message ?? 'is wrong')
+}
+
+function acceptPrivateKey(path: string): Accepted {
+  const text = acceptText('wechat.private_key_path', path)
+  if (text.kind === 'fault') return text
+  const loaded = loadPrivateKey(text.value)
+  return loaded.kind === 'fault' ? fault(loaded.fault) : text
+}
+
+function acceptPublicKey(path: string, answers: Answers): Accepted {
+  const text = acceptText('wechat.public_key_path', path)
+  if (text.kind === 'fault') return text
+  const loaded = loadPublicKey(text.value)
+  if (loaded.kind === 'fault') return fault(loaded.fault)
+  const privateKey = privateKeyOf(answers)
+  return privateKey !== null && isOwnHalf(loaded.key, privateKey)
+    ? fault(
+        "the key is the public half of the merchant's own private key: " +
+          "give WeChat Pay's public key, downloaded from the merchant console",
+      )
+    : text
+}
+
+/** A serial number, or the path of the certificate that has it. */
+function acceptSerial(typed: string, answers: Answers): Accepted {
+  if (/\.(pem|crt|cer)$/i.test(typed) || existsSync(typed)) return acceptCertificate(typed, answers)
+  const serial = acceptText('wechat.serial_no', typed)
+  const beside = certificateBeside(answers)
+  if (serial.kind === 'fault' || beside?.isOurs !== true) return serial
+  const right = serialOf(beside.certificate)
+  return serial.value === right
+    ? serial
+    : fault(`${serial.value} is not that of ${beside.path}, ${right}`)
+}
+
+function acceptCertificate(path: string, answers: Answers): Accepted {
+  const certificate = readCertificate(path)
+  if (certificate === null) return fault(`Cannot read certificate ${shown(path)}`)
+  const privateKey = privateKeyOf(answers)
+  return privateKey === null || isCertificateOf(certificate, privateKey)
+    ? value(serialOf(certificate))
+    : fault(`${shown(path)} is not the certificate of this private key`)
+}
+
+function privateKeyOf(answers: Answers): KeyObject | null {
+  const path = answers.get('wechat.private_key_path')
+  const loaded = path === undefined ? null : loadPrivateKey(path)
+  return loaded?.kind === 'key' ? loaded.key : null
+}
+
+/** A shell does this to what is typed there; nobody does it to what is typed here. */
+function atHome(path: string): string {
+  return path.startsWith('~/') ? `${homedir()}${path.slice(1)}` : path
+}
+
+function value(text: string): Accepted {
+  return { kind: 'value', value: text }
+}
+
+function fault(words: string): Accepted {
+  return { kind: 'fault', fault: words }
+}

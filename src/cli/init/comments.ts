@@ -1,0 +1,143 @@
+import { catalog } from '../../locale/locale.ts'
+
+/** What stands above each key in a written configuration; a line each. */
+type Comments = Readonly<Record<string, readonly string[]>>
+
+interface FileWords {
+  /** Before the first section. */
+  readonly head: readonly string[]
+  readonly keys: Comments
+}
+
+const englishHead = [
+  'Written by budan init. Every key is here. A key behind "#" has no value; the others have theirs,',
+  'or the usual one.',
+  'Each key can also come from the environment, which wins: its path in capitals, joined by "_", so',
+  'recharge.compensation_batch_size is RECHARGE_COMPENSATION_BATCH_SIZE. Secrets (wechat.api_v3_key,',
+  'server.api_token, a password in database.url) may live there alone: then take their lines out.',
+  'A wrong key or value stops the start with one line that names it. See docs/configuration.md.',
+]
+
+const chineseHead = [
+  '由 budan init 写成，列出了全部配置项。以 "#" 开头的配置项没有值；其余为所填的值或默认值。',
+  '每一项都可以改由环境变量给出，且环境变量优先：变量名是大写的路径，以 "_" 连接，',
+  '例如 recharge.compensation_batch_size 对应 RECHARGE_COMPENSATION_BATCH_SIZE。',
+  '密钥类的值（wechat.api_v3_key、server.api_token、database.url 里的密码）可以只放在环境变量里，',
+  '这时请删去文件里对应的行。键名或值有误时，启动会停止，并用一行指出是哪一项。见 docs/configuration.md。',
+]
+
+/** The same as in `deploy/config.example.yaml`; a test compares them. */
+const english: Comments = {
+  'server.host': ['Where to listen. Beyond this machine (0.0.0.0) only with an api_token.'],
+  'server.port': ['0: any free port; the line that serve prints names it.'],
+  'server.api_token': [
+    'Callers of /v1 send it as a Bearer token. Needed to listen beyond this machine.',
+    'A long random one: openssl rand -base64 24',
+  ],
+  'database.url': [
+    'Embedded, in a directory: pglite:DIRECTORY. For production: postgres://USER:PASSWORD@HOST/NAME',
+  ],
+  'database.retention_days': [
+    'Days after which runs, and events of ended orders that changed nothing, are removed; 7 or more.',
+    '0: nothing is. Orders, payments, changes of state and alarms are never removed.',
+  ],
+  'engine.url': [
+    'Who calls the compensation job. local: a timer of each process. With several on one PostgreSQL a',
+    'queue shares a backlog between them: redis://… (rediss://…), or postgres://… for one there.',
+  ],
+  'recharge.compensation_enabled': [
+    'false stops the clock only: manual runs, checks and callbacks still work.',
+  ],
+  'recharge.compensation_interval_mins': [
+    'Minutes between runs. Minutes may be fractions everywhere.',
+  ],
+  'recharge.compensation_threshold_mins': [
+    'Orders younger than this are left to their callback. 0: none is.',
+  ],
+  'recharge.compensation_batch_size': ['At most this many orders in a run.'],
+  'recharge.compensation_concurrency': ['Questions under way at a time.'],
+  'recharge.compensation_recheck_mins': [
+    'Minutes between questions about one order; the last one repeats.',
+  ],
+  'recharge.compensation_drain': [
+    'true: a run that found a full batch is followed by others at once, within the quota.',
+  ],
+  'recharge.compensation_max_qps': [
+    'Questions a second to the gateway, of all processes on one database together.',
+  ],
+  'recharge.order_ttl_mins': [
+    'How long an order can be paid. WeChat Pay takes at most 7 days: 10080.',
+  ],
+  'wechat.base_url': ['https; http to this machine only (the simulator).'],
+  'wechat.mch_id': ['The merchant number.'],
+  'wechat.app_id': ['An app that is bound to it.'],
+  'wechat.serial_no': [
+    "Of the merchant's API certificate: openssl x509 -noout -serial -in apiclient_cert.pem",
+  ],
+  'wechat.private_key_path': ['Paths are relative to the directory that budan is started in.'],
+  'wechat.api_v3_key': [
+    '32 characters, set in the merchant console. Better in the environment: WECHAT_API_V3_KEY',
+  ],
+  'wechat.notify_url': [
+    'Where WeChat Pay sends callbacks. Needed to place orders; not to adopt or check them.',
+  ],
+  'wechat.public_key_id': [
+    "WeChat Pay's public key, both or neither. Neither: platform certificates, fetched and rotated.",
+  ],
+  'wechat.public_key_path': ['The file that is downloaded with that id.'],
+  'wechat.timeout_ms': ['For one call to the gateway.'],
+  'log.level': ['trace, debug, info, warn, error, silent'],
+  'log.format': ['json; pretty for people'],
+}
+
+const chinese: Comments = {
+  'server.host': ['监听地址。超出本机（0.0.0.0）时必须设置 api_token。'],
+  'server.port': ['0：任意空闲端口，serve 打印的那一行会写明。'],
+  'server.api_token': [
+    '调用 /v1 时以 Bearer 令牌携带，登录控制台也用它。',
+    '应是足够长的随机串：openssl rand -base64 24',
+  ],
+  'database.url': [
+    '内嵌数据库，放在一个目录里：pglite:目录。生产环境：postgres://用户:密码@主机/库名',
+  ],
+  'database.retention_days': [
+    '多少天后清理补单运行记录，以及已结束订单中没有改动任何东西的事件；最少 7 天。',
+    '0：不清理。订单、支付、状态变化和告警永不删除。',
+  ],
+  'engine.url': [
+    '由谁触发补单任务。local：每个进程各自的定时器。多个进程共用一个 PostgreSQL 时，',
+    '可用队列分担积压：redis://…（rediss://…），或用 postgres://… 把队列放在 PostgreSQL 里。',
+  ],
+  'recharge.compensation_enabled': ['false 只停掉定时：手动补单、立即查单和支付回调照常。'],
+  'recharge.compensation_interval_mins': ['每隔多少分钟补单一次。凡是分钟数都可以带小数。'],
+  'recharge.compensation_threshold_mins': [
+    '创建不到这么多分钟的订单先等支付回调，不查。0：一律查。',
+  ],
+  'recharge.compensation_batch_size': ['一次补单最多处理多少个订单。'],
+  'recharge.compensation_concurrency': ['同时进行的查单数。'],
+  'recharge.compensation_recheck_mins': ['同一订单两次查单之间的分钟数；最后一个一直重复。'],
+  'recharge.compensation_drain': ['true：取满一批后，在配额之内立即接着处理下一批。'],
+  'recharge.compensation_max_qps': ['每秒向微信支付查询多少次；共用一个数据库的全部进程合计。'],
+  'recharge.order_ttl_mins': ['订单多少分钟内可以支付。微信支付最多 7 天：10080。'],
+  'wechat.base_url': ['须为 https；http 只能指向本机（模拟微信支付）。'],
+  'wechat.mch_id': ['商户号。'],
+  'wechat.app_id': ['与商户号绑定的 AppID。'],
+  'wechat.serial_no': ['商户 API 证书的序列号：openssl x509 -noout -serial -in apiclient_cert.pem'],
+  'wechat.private_key_path': ['商户 API 私钥。相对路径以启动 budan 时所在的目录为准。'],
+  'wechat.api_v3_key': [
+    'APIv3 密钥，32 个字符，在商户平台设置。最好放在环境变量里：WECHAT_API_V3_KEY',
+  ],
+  'wechat.notify_url': ['支付回调的通知地址。下单需要它；接管、查询别处下的单不需要。'],
+  'wechat.public_key_id': [
+    '微信支付公钥，两项都填或都不填。都不填：使用平台证书，自动下载并轮换。',
+  ],
+  'wechat.public_key_path': ['与该公钥 ID 一同下载的文件。'],
+  'wechat.timeout_ms': ['单次调用微信支付的超时，毫秒。'],
+  'log.level': ['trace、debug、info、warn、error、silent'],
+  'log.format': ['json；pretty 便于人看'],
+}
+
+export const fileWordsOf = catalog<FileWords>({
+  en: { head: englishHead, keys: english },
+  zh: { head: chineseHead, keys: chinese },
+})

@@ -1,0 +1,68 @@
+import { stringify } from 'yaml'
+import { configKeys } from '../../config/environment.ts'
+import { configSchema } from '../../config/schema.ts'
+import type { Locale } from '../../locale/locale.ts'
+import { fileWordsOf } from './comments.ts'
+
+/** Values by their path in the configuration: `wechat.mch_id`. */
+export type Answers = ReadonlyMap<string, string>
+
+/** A whole `budan.yaml`: each key with what it is for, and its answer, its default, or an example. */
+export function draftConfiguration(answers: Answers, locale: Locale): string {
+  const { head } = fileWordsOf(locale)
+  return `${head.map((line) => `# ${line}\n`).join('')}\n${draftSections(answers, locale)}`
+}
+
+/** The same without the words before the first section. */
+export function draftSections(answers: Answers, locale: Locale): string {
+  const keys = configKeys()
+  return [...new Set(keys.map(({ section }) => section))]
+    .map((section) => {
+      const own = keys.filter((each) => each.section === section)
+      const lines = own.map(({ key }) => keyLines(`${section}.${key}`, { key, answers, locale }))
+      return `${section}:\n${lines.join('')}`
+    })
+    .join('\n')
+}
+
+function keyLines(
+  path: string,
+  { key, answers, locale }: { key: string; answers: Answers; locale: Locale },
+): string {
+  const comments = fileWordsOf(locale).keys[path] ?? []
+  const lines = comments.map((line) => `  # ${line}\n`).join('')
+  const value = answers.get(path) ?? defaultOf(path)
+  return value === null
+    ? `${lines}  #${key}: ${examples[path] ?? ''}\n`
+    : `${lines}  ${key}: ${written(value)}\n`
+}
+
+/** For keys without a default. */
+const examples: Readonly<Record<string, string>> = {
+  'server.api_token': 'change-me-to-a-long-random-one',
+  'wechat.mch_id': '1900000001',
+  'wechat.app_id': 'wx0123456789abcdef',
+  'wechat.serial_no': '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
+  'wechat.private_key_path': './apiclient_key.pem',
+  'wechat.api_v3_key': '32-characters-from-the-console!!',
+  'wechat.notify_url': 'https://pay.example.com/v1/callbacks/wechatpay',
+  'wechat.public_key_id': 'PUB_KEY_ID_0119000000012026010100000000000000',
+  'wechat.public_key_path': './pub_key.pem',
+}
+
+type Scalar = string | number | boolean
+
+function defaultOf(path: string): Scalar | readonly Scalar[] | null {
+  const [section = '', key = ''] = path.split('.')
+  const sections: Readonly<
+    Record<string, Readonly<Record<string, Scalar | readonly Scalar[] | undefined>>>
+  > = configSchema.parse({})
+  return sections[section]?.[key] ?? null
+}
+
+/** Quoted where YAML would take it for something else; on one line however long. */
+function written(value: Scalar | readonly Scalar[]): string {
+  if (Array.isArray(value)) return `[${value.join(', ')}]`
+  if (/\p{Cc}/u.test(String(value))) return JSON.stringify(value)
+  return stringify(value, { lineWidth: 0, defaultStringType: 'PLAIN' }).trimEnd()
+}

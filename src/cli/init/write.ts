@@ -1,0 +1,53 @@
+import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { ConfigError } from '../../config/fault.ts'
+import { shown } from '../../config/values.ts'
+import { CommandError } from '../failure.ts'
+
+/**
+ * Whether there is a file already. Throws ConfigError where none can be written: better before the
+ * questions than after them.
+ */
+export function examineTarget(file: string): 'absent' | 'there' {
+  if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat?.isDirectory()) throw new ConfigError([`--config: ${shown(file)} is a directory`])
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new ConfigError([`Cannot write configuration ${shown(file)}: ${writeFailure(error)}`])
+  }
+  return stat === undefined ? 'absent' : 'there'
+}
+
+/** For its owner's eyes only, whole or not at all; over another file only where that was wanted. */
+export function writeConfiguration(
+  file: string,
+  { text, overwrite }: { readonly text: string; readonly overwrite: boolean },
+): void {
+  const written = overwrite ? `${file}.${process.pid}.new` : file
+  try {
+    writeFileSync(written, text, { mode: 0o600, flag: 'wx' })
+    if (overwrite) renameSync(written, file)
+  } catch (error) {
+    if (overwrite) rmSync(written, { force: true })
+    throw new CommandError(`Cannot write configuration ${shown(file)}: ${writeFailure(error)}`)
+  }
+}
+
+function writeFailure(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'its directory is not there'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'permission denied'
+    case 'EEXIST':
+      return 'it is there already'
+    default:
+      return `it cannot be written (${code})`
+  }
+}

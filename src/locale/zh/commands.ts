@@ -1,0 +1,144 @@
+import type { PhraseSets } from '../phrases.ts'
+
+const counts = 'total={total} success={success} failed={failed} skipped={skipped}'
+const countsSaid = '共 {total} 笔，入账 {success}，失败 {failed}，无需入账 {skipped}'
+
+/** What the commands print for people. */
+export const commandPhrases = {
+  command: {
+    'Cannot find order "{orderNo}"': '找不到订单“{orderNo}”',
+    'Only the first {count:word} events are shown.': '只显示前 {count} 条事件。',
+    'more: --cursor {cursor:word}': '下一页：--cursor {cursor}',
+    'The books do not agree: look at these orders before anything is paid out.':
+      '账目不一致：请先核查这些订单，再对外付款。',
+    'budan is ready at {url:word}': 'budan 已就绪：{url}',
+    'order {orderNo} is {status:status} now': '订单 {orderNo} 现在{status}',
+    'order {orderNo} is dismissed from the queue': '订单 {orderNo} 已移出待处理队列',
+    'Nothing was changed: to {action:action} it is {effect:effect}':
+      '未作任何改动：{action}{effect}',
+    'Nothing was changed: give --yes to carry it out.': '未作任何改动：加上 --yes 才会执行。',
+    'Nothing was changed: {obstacle:obstacle}': '未作任何改动：{obstacle}',
+    'Nothing was changed: {reason:resolution}': '未作任何改动：{reason}',
+    "To {action:action} it, type the order's number ({orderNo}): ":
+      '要{action}，请输入订单号（{orderNo}）：',
+    'the database is up to date': '数据库已是最新',
+    'applied {migration:word}': '已应用 {migration}',
+    'Applying {migration:word} ({nth:word} of {total:word})':
+      '正在应用 {migration}（第 {nth} 个，共 {total} 个）',
+    '{migration:word} waits until its tables are free, and is applied then':
+      '{migration} 等数据表空闲后应用',
+    'Stopping: what is in flight is finished first.': '正在停止：先完成进行中的工作。',
+    '{due:due} due': '{due}到期',
+    [`{runs:runs}: ${counts} duration_ms={ms:word}`]: `{runs}：${countsSaid}，耗时 {ms} 毫秒`,
+    '{count:word} more could not be asked: --json lists all':
+      '另有 {count} 个未能查询：用 --json 列出全部',
+    '{end:drainEnd}; {due:due} still due': '{end}；还有 {due}到期未查',
+    'Nothing was written: the questions were ended': '没有写入任何文件：询问已中止',
+    'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
+    'Asking about {count:word} orders': '正在查询 {count} 个订单',
+    'Asking about 1 order': '正在查询 1 个订单',
+    [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word}`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒`,
+    [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word} (dry run: nothing was changed)`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒（试运行：未作任何改动）`,
+    '{due:due} still due': '还有 {due}到期未查',
+    '{due:due} still due; at {pace:pace} they are done in {duration:duration}':
+      '还有 {due}到期未查；按{pace}的速度，{duration}后查完',
+    'Cannot listen on "{host}": no such host': '无法监听“{host}”：没有这个主机',
+    'Cannot listen on "{host}" without server.api_token: anybody could place orders there':
+      '未设置 server.api_token，不能监听“{host}”：否则任何人都可以下单',
+    'Cannot listen on "{host}" port {port:word}: {why:listening?}':
+      '无法监听“{host}”端口 {port}：{why}',
+    'budan failed unexpectedly: {error}': 'budan 意外出错：{error}',
+  },
+  /** How `drain` ends. */
+  drainEnd: {
+    'nothing is due any more': '已没有到期订单',
+    'nothing is due now, but {due:due} yet to be asked again':
+      '现在没有到期订单，但还有 {due}要再查',
+    'stopped as you asked': '已按要求停止',
+    'stopped, because every question would fail: {reason:breaker}':
+      '已停止，因为查询全都会失败：{reason}',
+    'stopped: the last run got no answer to any question': '已停止：上次运行的查询全无应答',
+    'stopped: all that was due at the start was asked, and orders come due as fast as they are asked':
+      '已停止：开始时到期的都已查过，新到期订单与查询一样快',
+    'stopped: {error:store}': '已停止：{error}',
+  },
+  runs: { '1 run': '补单运行 1 次', '{count:word} runs': '补单运行 {count} 次' },
+  unwritable: {
+    'its directory is not there': '目录不存在',
+    'permission denied': '没有写入权限',
+    'it is there already': '文件已存在',
+    'it cannot be written ({code})': '写入失败（{code}）',
+  },
+  /** Beside the bar of long work. */
+  progress: {
+    '{duration:duration} left': '剩余 {duration}',
+    '{rate:word} a second': '每秒 {rate} 个',
+    '{rate:word} a minute': '每分钟 {rate} 个',
+    'running for {duration:duration}': '已用时 {duration}',
+  },
+  listening: {
+    EADDRINUSE: '端口已被占用（EADDRINUSE）',
+    EACCES: '没有权限（EACCES）',
+    EADDRNOTAVAIL: '本机没有这个地址（EADDRNOTAVAIL）',
+  },
+  due: {
+    '1 order is': '1 个订单',
+    '{count:word} orders are': '{count} 个订单',
+  },
+  pace: {
+    '{count:word} every {minutes:word} min': '每 {minutes} 分钟 {count} 个',
+    '{count:word} a second': '每秒 {count} 个',
+  },
+  duration: {
+    '{count:word} {unit:unit}': '{count} {unit}',
+    '{count:word} {unit:unit} {more:word} {smaller:unit}': '{count} {unit} {more} {smaller}',
+  },
+  unit: { d: '天', h: '小时', min: '分钟', s: '秒' },
+  head: {
+    order_no: '订单号',
+    status: '状态',
+    user_id: '用户',
+    amount: '金额',
+    description: '商品描述',
+    created_at: '创建时间',
+    expires_at: '过期时间',
+    next_check_at: '下次查询',
+    transaction_id: '微信支付订单号',
+    paid_at: '支付时间',
+    credited_at: '入账时间',
+    credited_by: '入账途径',
+    dismissed_at: '移出时间',
+    trade_state: '交易状态',
+    decision: '处理',
+    reason: '原因',
+    at: '时间',
+    event: '事件',
+    source: '来源',
+    action: '操作',
+    possible: '可行',
+    'what it would do': '会怎样',
+    'in review since': '待处理起始',
+    'dismissed by': '移出人',
+    outcome: '结果',
+    ms: '毫秒',
+    fate: '遭遇',
+    'must end': '应有结局',
+    orders: '订单数',
+    'as they must': '符合',
+    invariant: '检查项',
+    count: '数量',
+    'what it counts': '统计的是',
+  },
+  /** An event that somebody has to look at. */
+  eventOrAlarm: { '{event:event}': '{event}', '{event:event} (!)': '{event} (!)' },
+  sourceAndName: { '{source:source}': '{source}', '{source:source} {name}': '{source} {name}' },
+  counted: {
+    'orders that are paid, without their credit': '已支付而没有入账的订单',
+    'orders with a credit that are not paid': '已入账而未支付的订单',
+    'orders and payments that were credited twice': '入账两次的订单或支付',
+    'transfers without two entries that sum to zero': '不是由两笔合计为零的分录组成的入账',
+    'credits that are not what was ordered, or not to its user': '与订单不符，或入错用户的入账',
+    'orders whose timeline does not explain their state': '时间线说明不了其状态的订单',
+  },
+  answer: { yes: '是', no: '否' },
+} as const satisfies PhraseSets

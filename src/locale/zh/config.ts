@@ -1,0 +1,161 @@
+import type { PhraseSets } from '../phrases.ts'
+
+/** What is wrong with a configuration, or with an option of the command line that is one like it. */
+export const configPhrases = {
+  configuration: {
+    '{key:word}: {fault:fault}': '{key}：{fault}',
+    '{key:word} ({name:word}): {fault:fault}': '{key}（{name}）：{fault}',
+    '{file} line {line:word}: {fault:syntax}': '{file} 第 {line} 行：{fault}',
+    '{file}: too big for a configuration': '{file}：文件太大，不像是配置',
+    '{file}: a value that starts with * must be quoted': '{file}：以 * 开头的值须加引号',
+    '{file}: must hold sections, like "server:"': '{file}：须由若干节组成，如 "server:"',
+    'Cannot read configuration "{file}": {why:unreadable}': '无法读取配置“{file}”：{why}',
+    '--config: is empty: give the path of a file': '--config：是空的，请给出文件路径',
+    '--dir: is empty: give the path of a directory': '--dir：是空的，请给出目录路径',
+    '--cursor: is not one that this list gave': '--cursor：不是本列表给出的',
+    '--name: needs one of --credit, --expire and --dismiss':
+      '--name：须与 --credit、--expire、--dismiss 之一同用',
+    '--reason: needs one of --credit, --expire and --dismiss':
+      '--reason：须与 --credit、--expire、--dismiss 之一同用',
+    '--yes: needs one of --credit, --expire and --dismiss':
+      '--yes：须与 --credit、--expire、--dismiss 之一同用',
+    '--{option:word}: is needed with --{action:word}': '--{option}：使用 --{action} 时必须给出',
+    '--host: {value:json} is not a loopback address': '--host：{value} 不是本机回环地址',
+    '{option:word}: {rule:rule}': '{option}：{rule}',
+  },
+  fault: {
+    'not set, and nobody is there to ask': '没有设置，也无人可问',
+    'not given (nor is {name:word}), and nobody is there to ask':
+      '没有给出（也没有设置 {name}），也无人可问',
+    'is there already: give --force to overwrite it': '已存在：加上 --force 才会覆盖',
+    '{path:json} is a directory': '{path} 是目录',
+    'Cannot read certificate {path:json}': '无法读取证书 {path}',
+    '{path:json} is not the certificate of this private key': '{path} 不是这个私钥的证书',
+    '{serial:word} is not that of {path}, {right:word}': '{serial} 与 {path} 的序列号 {right} 不符',
+    'is wrong': '有误',
+    'unknown section': '未知的节',
+    'unknown section; did you mean {name:word}?': '未知的节；是否想写 {name}？',
+    'unknown key': '未知的键',
+    'unknown key; did you mean {name:word}?': '未知的键；是否想写 {name}？',
+    'unknown environment name': '未知的环境变量名',
+    'unknown environment name; did you mean {name:word}?': '未知的环境变量名；是否想写 {name}？',
+    'must hold keys, like "key: value"': '须由键值组成，如 "key: value"',
+    'must be a single value, not a list or a mapping': '须为单个值，不能是列表或映射',
+    'is empty: give a value or leave the key out': '是空的：请给出值，或去掉这个键',
+    '{value:shown} is not a plain number': '{value} 不是普通数字',
+    '{value:shown} is not a whole number': '{value} 不是整数',
+    '{value:shown} is below the least, {min:word}': '{value} 低于下限 {min}',
+    '{value:shown} is above the most, {max:word}': '{value} 高于上限 {max}',
+    '{value:shown} is below the least, {min:word} ({note:note})':
+      '{value} 低于下限 {min}（{note}）',
+    '{value:shown} is above the most, {max:word} ({note:note})': '{value} 高于上限 {max}（{note}）',
+    '{value:shown} is neither true nor false': '{value} 既不是 true 也不是 false',
+    '{value:shown} is not one of {choices:words}': '{value} 不在可选值之中：{choices}',
+    '{value:shown} is not a host name or IP': '{value} 不是主机名或 IP',
+    '{value:shown} is not a URL': '{value} 不是 URL',
+    '{value:shown} is not https': '{value} 不是 https',
+    'must not carry a user name or password': '不能带有用户名或密码',
+    '{value:shown} must be https (http is for loopback addresses only)':
+      '{value} 须为 https（只有本机回环地址可用 http）',
+    '{value:shown} must not have a query string': '{value} 不能带查询参数',
+    '{value:shown} must not have a fragment': '{value} 不能带片段',
+    '{value:shown} must not have a path': '{value} 不能带路径',
+    '{value:shown} is longer than 255 characters': '{value} 超过 255 个字符',
+    'must be a list of minutes, like [5, 5, 10]': '须为分钟数的列表，如 [5, 5, 10]',
+    'is an empty list: give at least one wait': '是空列表：请至少给出一个等待时间',
+    'is a list of more than 100 waits': '列表超过 100 项',
+    '{value:shown} is not a merchant number: digits only': '{value} 不是商户号：只能是数字',
+    '{value:shown} is not an app id, like wx0123…': '{value} 不是 appid（形如 wx0123…）',
+    '{value:shown} is not a public key id: it starts with PUB_KEY_ID_':
+      '{value} 不是公钥 ID：应以 PUB_KEY_ID_ 开头',
+    "{value:shown} is a public key's id: this is the serial of the merchant's certificate":
+      '{value} 是公钥 ID：这里要填商户 API 证书的序列号',
+    '{value:shown} is not a serial number: hex digits only':
+      '{value} 不是序列号：只能是十六进制数字',
+    'a value of {bytes:word} bytes is not an APIv3 key, which has 32':
+      '{bytes} 字节的值不是 APIv3 密钥，应为 32 字节',
+    'a value of {length:word} characters is not the path of a file (is it the key itself?)':
+      '{length} 个字符的值不是文件路径（是密钥本身吗？）',
+    'a value of {length:word} characters has a blank or one beyond ASCII, which no header carries':
+      '{length} 个字符的值含有空白或非 ASCII 字符，无法放进请求头',
+    'a value of {length:word} characters is longer than 512': '{length} 个字符的值超过 512 个字符',
+    '"pglite:" names no directory, like pglite:./data': '"pglite:" 没有指明目录，如 pglite:./data',
+    'is not a URL (a password may need percent-encoding)': '不是 URL（密码可能需要百分号编码）',
+    '{value:shown} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…':
+      '{value} 不是数据库：应为 pglite:目录、postgres://… 或 postgresql://…',
+    '{value:shown} is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…':
+      '{value} 不是引擎：应为 local、redis://…、rediss://…、postgres://… 或 postgresql://…',
+    'names no host: redis://HOST:PORT/DATABASE': '没有指明主机：redis://主机:端口/库号',
+    'must not have a query string': '不能带查询参数',
+    '{value:shown} is not a database of Redis: 0 to 15, or left out':
+      '{value} 不是 Redis 库号：0 到 15，或不填',
+    'not set (nor is {name:word})': '没有设置（也没有设置 {name}）',
+    'not set, but {key:word} is: give both or neither':
+      '没有设置，但设置了 {key}：请都给出，或都不给',
+    'not set, and server.host {host:json} can be reached from other machines: set a token, or listen on 127.0.0.1':
+      '没有设置，而 server.host {host} 可从其他机器访问：请设置令牌，或改为监听 127.0.0.1',
+    '{key:key}': '{key}',
+    "the key is the public half of the merchant's own private key: give WeChat Pay's public key, downloaded from the merchant console":
+      '这是商户自己私钥的公钥：请使用从商户平台下载的微信支付公钥',
+  },
+  /** As `shown` prints a value. */
+  shown: {
+    '{value:json}': '{value}',
+    'a key of {length:word} characters': '{length} 个字符的密钥',
+    'a value of {length:word} characters': '{length} 个字符的值',
+  },
+  note: {
+    '0 keeps everything': '0 表示全部保留',
+    'WeChat Pay takes no order for longer than 7 days': '微信支付订单最长 7 天',
+  },
+  syntax: {
+    'a key is given twice': '有一个键给出了两次',
+    'the key "{key:word}" is given twice': '键“{key}”给出了两次',
+    'a tab is used to indent; YAML takes blanks only': '用了制表符缩进；YAML 只能用空格',
+    'a second document starts here; one is all that is read': '这里开始了第二个文档；只读取一个',
+    'a value that starts with ! must be quoted': '以 ! 开头的值须加引号',
+    'a value that starts with @ or ` must be quoted': '以 @ 或 ` 开头的值须加引号',
+    'a closing quote or bracket, or a comma or colon, is missing': '缺少右引号、右括号、逗号或冒号',
+    'a backslash in double quotes starts no known escape; use single quotes':
+      '双引号内的反斜杠不是已知的转义；请用单引号',
+    'wrong indentation, or a value with ": " in it that must be quoted':
+      '缩进有误，或含有 ": " 的值没有加引号',
+    'a key is not a plain word': '键不是普通的词',
+    'it is not valid YAML ({what})': '不是有效的 YAML（{what}）',
+  },
+  unreadable: {
+    'no such file': '没有这个文件',
+    'permission denied': '没有读取权限',
+    'it is a directory': '是一个目录',
+    'it cannot be read': '读取失败',
+    'it cannot be read ({code:word})': '读取失败（{code}）',
+    'it is not UTF-8 text': '不是 UTF-8 文本',
+  },
+  key: {
+    'Cannot read {key:keyName}: {why:unreadable}': '无法读取{key}：{why}',
+    '{key:keyName} is a certificate: give apiclient_key.pem':
+      '{key}是证书：请使用 apiclient_key.pem',
+    '{key:keyName} is a public key: give apiclient_key.pem':
+      '{key}是公钥：请使用 apiclient_key.pem',
+    '{key:keyName} is encrypted: store it without a passphrase':
+      '{key}有密码保护：请存为无密码的文件',
+    '{key:keyName} is not a private key in PEM form': '{key}不是 PEM 格式的私钥',
+    "{key:keyName} is a certificate: give WeChat Pay's public key, downloaded from the merchant console":
+      '{key}是证书：请使用从商户平台下载的微信支付公钥',
+    "{key:keyName} is a private key: give WeChat Pay's public key, downloaded from the merchant console":
+      '{key}是私钥：请使用从商户平台下载的微信支付公钥',
+    '{key:keyName} is not a public key in PEM form': '{key}不是 PEM 格式的公钥',
+    '{key:keyName} is too big to be a key': '{key}文件太大，不像是密钥',
+    '{key:keyName} is not in PEM form': '{key}不是 PEM 格式',
+    '{key:keyName} is not in PEM form (a bundle): give apiclient_key.pem':
+      '{key}不是 PEM 格式（是证书包）：请使用 apiclient_key.pem',
+    '{key:keyName} cannot be parsed: is the file whole?': '{key}无法解析：文件完整吗？',
+    '{key:keyName} is {kind:word}, not RSA': '{key}是 {kind}，不是 RSA',
+    '{key:keyName} has {bits:word} bits, fewer than {min:word}':
+      '{key}只有 {bits} 位，少于 {min} 位',
+  },
+  keyName: {
+    'private key {path:json}': '私钥 {path}',
+    'public key {path:json}': '公钥 {path}',
+  },
+} as const satisfies PhraseSets

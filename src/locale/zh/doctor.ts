@@ -1,0 +1,136 @@
+import type { PhraseSets } from '../phrases.ts'
+
+/** What the doctor finds, and the next step for each fault. */
+export const doctorPhrases = {
+  place: {
+    configuration: '配置',
+    'private key': '商户私钥',
+    'serial number': '证书序列号',
+    'app id': 'appid',
+    'public key': '微信支付公钥',
+    'api token': 'API 令牌',
+    'notify url': '回调地址',
+    engine: '引擎',
+    clock: '时钟',
+    gateway: '微信支付',
+    answers: '应答验签',
+    'APIv3 key': 'APIv3 密钥',
+    database: '数据库',
+    schema: '数据库结构',
+  },
+  finding: { ok: '正常', warn: '注意', fail: '错误' },
+  detail: {
+    './budan.yaml or the environment': './budan.yaml 或环境变量',
+    '"{directory}" is not there yet': '“{directory}”尚不存在',
+    'embedded, answers': '内嵌数据库，应答正常',
+    '{server:word}, answers': '{server}，应答正常',
+    'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
+    'local: nothing to reach': '本地：无需连接',
+    '{server:word} does not let us in: {why:silence?}': '{server} 连不上：{why}',
+    '{url:word} did not tell the time': '{url} 没有给出时间',
+    '{seconds:word} s behind {url:word}': '比 {url} 慢 {seconds} 秒',
+    '{seconds:word} s ahead of {url:word}': '比 {url} 快 {seconds} 秒',
+    '{url:word} accepts our signature': '{url} 接受我方签名',
+    'signed by a key that we hold': '由我方持有的公钥签名',
+    'this one was not signed, so the certificates could not be tried':
+      '这个应答没有签名，无法检验平台证书',
+    'this one was not signed, so the public key "{id}" could not be tried':
+      '这个应答没有签名，无法检验公钥“{id}”',
+    '32 bytes; the first callback shows whether it is the right one':
+      '32 字节；是否正确，收到第一个回调才知道',
+    'it opened the platform certificates': '已用它解密平台证书',
+    'none: platform certificates are fetched and rotated': '未配置：自动获取并轮换平台证书',
+    '{id:word}, RSA': '{id}，RSA',
+    'RSA, {bits:word} bits': 'RSA，{bits} 位',
+    'RSA, {bits:word} bits; others on this machine may read its file':
+      'RSA，{bits} 位；本机其他用户可以读取该文件',
+    '{serial:word}; no apiclient_cert.pem beside the key to compare it with':
+      '{serial}；私钥旁没有 apiclient_cert.pem，无法核对',
+    '{path} is not the certificate of this private key': '{path} 不是这个私钥的证书',
+    '{serial:word} is not that of {path}, {other:word}': '{serial} 与 {path} 的序列号 {other} 不符',
+    'its certificate ended on {at}': '证书已于 {at} 过期',
+    'its certificate ends in {days:word} days': '证书将在 {days} 天后过期',
+    '{serial:word}, that of the certificate beside the key': '{serial}，与私钥旁的证书一致',
+    '{appId:word} does not look like one: wx and 16 hexadecimal digits':
+      '{appId} 不像 appid：应为 wx 加 16 位十六进制数字',
+    'none; only this machine can ask': '未设置；只有本机可以访问',
+    'none, and {host:word} can be reached from other machines':
+      '未设置，而 {host} 可从其他机器访问',
+    'weak: {length:word} characters, {different:word} different ones':
+      '太弱：{length} 个字符，其中不同的有 {different} 个',
+    '{length:word} characters': '{length} 个字符',
+    'none: orders can be adopted, but not placed': '未设置：可以接管订单，不能下单',
+    '{host:word} cannot be reached from the internet': '{host} 无法从互联网访问',
+    'its path is {path:word}': '路径是 {path}',
+  },
+  step: {
+    'run `budan migrate` or `budan serve`: both create it':
+      '运行 `budan migrate` 或 `budan serve`，都会创建它',
+    'fine while budan serves; else end the other process':
+      'budan 正在服务时属正常；否则请结束另一个进程',
+    'nothing while `budan serve` runs; else end the other process that has it open':
+      'budan 正在服务时无需处理；否则请结束占用它的另一个进程',
+    'check database.url: it must name a directory that this user may write, on a disk with room':
+      '检查 database.url：须指向当前用户可写的目录，且磁盘有剩余空间',
+    'check database.url, and that the server runs and lets us in':
+      '检查 database.url，并确认数据库服务在运行且允许连接',
+    'upgrade this budan': '升级本程序',
+    'upgrade this budan when it suits': '方便时升级本程序',
+    'run `budan migrate`': '运行 `budan migrate`',
+    'check engine.url; until then each node keeps the intervals by itself':
+      '检查 engine.url；在此之前各节点各自按时运行',
+    'set the clock by NTP: WeChat Pay refuses what is 5 minutes off':
+      '用 NTP 校准时钟：相差 5 分钟微信支付即拒绝',
+    'see "gateway" below': '见下面的“微信支付”',
+    'check an order that exists: `budan check <order_no>` verifies its answer':
+      '查询一个存在的订单：`budan check <order_no>` 会验证其应答',
+    'check wechat.base_url, DNS, proxy and firewall on the way to {url:word}':
+      '检查 wechat.base_url，以及到 {url} 途中的 DNS、代理和防火墙',
+    'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock':
+      '核对 wechat.mch_id、serial_no、private_key_path 是否来自商户平台的同一次下载，并检查时钟',
+    'compare wechat.mch_id and app_id with the merchant console':
+      '与商户平台核对 wechat.mch_id 和 app_id',
+    'compare wechat.api_v3_key with the merchant console; a newer merchant needs public_key_id and public_key_path':
+      '与商户平台核对 wechat.api_v3_key；新商户需要 public_key_id 和 public_key_path',
+    'compare wechat.public_key_id and public_key_path with the merchant console':
+      '与商户平台核对 wechat.public_key_id 和 public_key_path',
+    'a newer merchant has no platform certificates: set public_key_id and public_key_path':
+      '新商户没有平台证书：请设置 public_key_id 和 public_key_path',
+    'read the message above; ask WeChat Pay with its Request-ID':
+      '查看上面的说明；可凭 Request-ID 咨询微信支付',
+    'try again in a minute; if it stays, lower compensation_max_qps':
+      '一分钟后再试；若仍如此，请调低 compensation_max_qps',
+    'try again in a minute; make sure that nothing between rewrites the answers':
+      '一分钟后再试；并确认途中没有改写应答的设备',
+    'chmod 600 {path}': 'chmod 600 {path}',
+    'put both from one download of the merchant console together':
+      '请使用商户平台同一次下载的证书和私钥',
+    'set wechat.serial_no to {serial:word}': '将 wechat.serial_no 设为 {serial}',
+    'apply for a new API certificate in the merchant console': '在商户平台申请新的 API 证书',
+    'compare it with the one bound to the merchant in the console': '与商户平台绑定的 appid 核对',
+    'set server.api_token: serve will not start without one':
+      '设置 server.api_token：否则 serve 不会启动',
+    'use a long random one: openssl rand -base64 24':
+      '改用足够长的随机令牌：openssl rand -base64 24',
+    'set wechat.notify_url to https://YOUR-HOST/v1/callbacks/wechatpay':
+      '将 wechat.notify_url 设为 https://你的域名/v1/callbacks/wechatpay',
+    'give an address that WeChat Pay can reach': '换成微信支付可以访问的地址',
+    'make sure that a proxy maps it to /v1/callbacks/wechatpay, body and headers unchanged':
+      '确认代理会将其转到 /v1/callbacks/wechatpay，且不改动请求体和请求头',
+    'name a file that can be read with --config, or have `budan init` write one':
+      '用 --config 指明可读的文件，或用 `budan init` 写一个',
+    'mend line {line:word} of {file}': '修正 {file} 第 {line} 行',
+    'mend the file: docs/configuration.md tells what it may hold':
+      '修正该文件：可写的内容见 docs/configuration.md',
+    'give what is not set, in the file or the environment; `budan init` asks for it and writes a file':
+      '在文件或环境变量中补上；`budan init` 会逐项询问并写出文件',
+    'correct the name {name:word}, or take it out': '改正名称 {name}，或将其删除',
+    'correct {name:word}: docs/configuration.md tells what it takes':
+      '改正 {name}：可填的值见 docs/configuration.md',
+    "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support":
+      '与商户平台核对 wechat.mch_id；若无误，请将该信息提供给微信支付客服',
+    'Next steps:': '下一步：',
+    '{nth:word}. {step:step}': '{nth}. {step}',
+    'see docs/configuration.md': '参见 docs/configuration.md',
+  },
+} as const satisfies PhraseSets

@@ -1,0 +1,56 @@
+import type { PhraseSets } from '../phrases.ts'
+
+/** What the demo and the simulator tell. */
+export const simulationPhrases = {
+  simulation: {
+    'simulator is ready at {url:word}': '模拟微信支付已就绪：{url}',
+    'Its second address is {url:word}.': '第二个地址是 {url}。',
+    'Its control interface is {url:word}; seed {seed}, signing {signing:word}.':
+      '控制接口是 {url}；种子 {seed}，签名方式 {signing}。',
+    'Start budan against it: budan serve --config {file}':
+      '用它启动 budan：budan serve --config {file}',
+    "The simulator's control interface is {url:word}. Ctrl+C ends both.":
+      '模拟微信支付的控制接口是 {url}。按 Ctrl+C 结束两者。',
+    'To paste into budan.yaml:': '可粘贴到 budan.yaml 的配置：',
+    'Cannot keep the merchant in {directory:json}: {why:keeping}':
+      '无法将商户保存到 {directory}：{why}',
+    'Cannot listen on "{address}": {why}': '无法监听“{address}”：{why}',
+    'Cannot read simulated merchant "{path}": {why}': '无法读取模拟商户“{path}”：{why}',
+    'Starting a simulated WeChat Pay and budan on a new embedded database':
+      '正在启动模拟微信支付，以及使用全新内嵌数据库的 budan',
+    'Placing orders over the HTTP API': '正在通过 HTTP API 下单',
+    'The job runs; callbacks come, or do not': '补单任务运行中；支付回调有的到达，有的丢失',
+    'orders: {count:word}, ended as they must: {right:word}, in {runs:word} runs':
+      '订单 {count} 个，结局符合的 {right} 个，补单运行 {runs} 次',
+    'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
+    'audit: {counts}': '对账检查：{counts}',
+    '{verdict:verdict?}, after {seconds:word} s': '{verdict}，用时 {seconds} 秒',
+    'as it must': '符合',
+    'WRONG: must be {status:status}': '错误：应为{status}',
+    'Cannot place an order: {why}': '无法下单：{why}',
+    'Cannot find a free port': '找不到空闲端口',
+    'Order "{orderNo}" is gone': '订单“{orderNo}”已不存在',
+  },
+  keeping: {
+    'it is a file': '它是文件',
+    'no such file': '没有这个文件',
+    'permission denied': '没有权限',
+    'it is a directory': '它是目录',
+    'it cannot be read': '读取失败',
+    'it cannot be read ({code:word})': '读取失败（{code}）',
+  },
+  verdict: { 'all is well': '一切正常', 'NOT ALL IS WELL': '有不正常之处' },
+  fate: {
+    'paid, callback arrives': '已支付，回调到达',
+    'paid, callback arrives twice': '已支付，回调到达两次',
+    'paid, callback with a forged signature, nothing else': '已支付，只来了伪造签名的回调',
+    'paid, callback lost': '已支付，回调丢失',
+    'paid, callback lost, gateway answers 503 for a while': '已支付，回调丢失，网关一度返回 503',
+    'paid, callback lost, gateway hangs for a while': '已支付，回调丢失，网关一度无响应',
+    'paid between the last question and the close': '在最后一次查询与关单之间支付',
+    'never paid': '一直未支付',
+    'closed elsewhere': '已在别处关单',
+    'paid, callback lost, then refunded': '已支付，回调丢失，随后退款',
+    'paid, one fen short': '已支付，少了一分钱',
+  },
+} as const satisfies PhraseSets

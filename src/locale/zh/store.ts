@@ -1,0 +1,86 @@
+import type { PhraseSets } from '../phrases.ts'
+
+/** What a `StoreError` says was attempted, and why it failed. The database's own words stay as they are. */
+export const storePhrases = {
+  store: {
+    'Cannot {action:storing}: {why:trouble?}': '无法{action}：{why}',
+    'Cannot use this database: a newer budan migrated it ({names:words}), and this one cannot live with that; upgrade this one':
+      '无法使用该数据库：更新版本的 budan 已将其迁移（{names}），与本程序不兼容，请升级本程序',
+    'Cannot open the database: its url begins with {scheme:scheme?}, not with pglite: or postgres:':
+      '无法打开数据库：url 以 {scheme} 开头，应为 pglite: 或 postgres:',
+    'Cannot open the database in "{directory}": another budan process has it open; use its HTTP API or stop it':
+      '无法打开“{directory}”中的数据库：另一个 budan 进程正在使用；请使用它的 HTTP API，或先停止它',
+    'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
+      '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
+    'No database at "{directory}": run `budan migrate`':
+      '“{directory}”中没有数据库：请运行 `budan migrate`',
+    'The database is behind by 1 migration: run `budan migrate`':
+      '数据库落后 1 个迁移：请运行 `budan migrate`',
+    'The database is behind by {count:word} migrations: run `budan migrate`':
+      '数据库落后 {count} 个迁移：请运行 `budan migrate`',
+  },
+  scheme: { 'no scheme': '（没有协议名）' },
+  storing: {
+    'store order {orderNo:json}': '保存订单 {orderNo}',
+    'store the code of order {orderNo:json}': '保存订单 {orderNo} 的付款码',
+    'find order {orderNo:json}': '查找订单 {orderNo}',
+    'list orders': '列出订单',
+    'list the events of order {orderNo:json}': '列出订单 {orderNo} 的时间线',
+    'add an event to order {orderNo:json}': '记录订单 {orderNo} 的事件',
+    'list the latest events of order {orderNo:json}': '列出订单 {orderNo} 的最新事件',
+    'list credits': '列出入账',
+    'list the latest entries of user {userId:json}': '列出用户 {userId} 的最新流水',
+    'find the order of transaction {transactionId:json}': '查找微信支付订单 {transactionId} 的订单',
+    'read the ledger of order {orderNo:json}': '读取订单 {orderNo} 的账目',
+    'list what the audit counts as {name:json}': '列出对账检查统计为 {name} 的数据',
+    'list reviews': '列出待处理订单',
+    'find the review of order {orderNo:json}': '查找待处理订单 {orderNo}',
+    'read the balance of user {userId:json}': '读取用户 {userId} 的余额',
+    'list the entries of user {userId:json}': '列出用户 {userId} 的流水',
+    'claim due orders': '领取到期订单',
+    'read due orders': '读取到期订单',
+    'count due orders': '统计到期订单',
+    'give back {count:word} orders': '归还 {count} 个订单',
+    'open a run': '开始补单运行',
+    'finish run {runId:json}': '结束补单运行 {runId}',
+    'list runs': '列出补单运行',
+    'find run {runId:json}': '查找补单运行 {runId}',
+    'count open orders': '统计未结订单',
+    prune: '清理历史数据',
+    vacuum: '整理数据库空间',
+    audit: '执行对账检查',
+    'read the vital signs': '读取运行状况',
+    'read the state of the schema': '读取数据库结构状态',
+    migrate: '迁移数据库',
+    'reserve places of {line:json}': '预留 {line} 的查询配额',
+    'hold back {line:json}': '暂停 {line} 的查询',
+    'connect for a transaction': '连接数据库以开始事务',
+    'begin a transaction': '开始事务',
+    'limit its waits for locks': '限制等待行锁的时间',
+    'open the database {name:json}': '打开数据库 {name}',
+    'credit it': '入账',
+    'dismiss it': '移出待处理',
+    'bring it back to the queue': '放回待处理队列',
+    'let it wait': '改期再查',
+    'make it {status:status}': '改为{status}',
+    'tell whether the transaction was committed': '确认事务是否已提交',
+    'lock order {orderNo:json}': '锁定订单 {orderNo}',
+    'credit order {orderNo:json}': '为订单 {orderNo} 入账',
+    'make order {orderNo:json} {status:status}': '将订单 {orderNo} 改为{status}',
+    'let order {orderNo:json} wait': '将订单 {orderNo} 改期再查',
+    'dismiss order {orderNo:json}': '将订单 {orderNo} 移出待处理',
+    'reopen order {orderNo:json}': '将订单 {orderNo} 放回待处理',
+    'read the trail of order {orderNo:json}': '读取订单 {orderNo} 的经过',
+    'execute a statement of the embedder': '执行嵌入方的语句',
+  },
+  trouble: {
+    'the database "{name}" has no budan tables yet, or old ones; run `budan migrate`':
+      '数据库“{name}”中还没有 budan 的数据表，或版本太旧；请运行 `budan migrate`',
+    'database "{name}": {message:silence?}': '数据库“{name}”：{message}',
+    'database "{name}": it is closed': '数据库“{name}”：已关闭',
+    'database "{name}": nobody else got a turn for {ms:word} ms; inside a transaction, use its steps':
+      '数据库“{name}”：其他任务 {ms} 毫秒内未能轮到；事务之内请使用事务的方法',
+    'order "{orderNo}" is not {status:status}, state {seq:word}, as it was when it was locked':
+      '订单“{orderNo}”已不是锁定时的状态（{status}，第 {seq} 次变更）',
+  },
+} as const satisfies PhraseSets

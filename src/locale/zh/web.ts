@@ -1,0 +1,101 @@
+import type { PhraseSets } from '../phrases.ts'
+
+/** What the HTTP API and the console refuse: the messages of `Refusal`. */
+export const webPhrases = {
+  refusal: {
+    'Cannot find order {orderNo:json}': '找不到订单 {orderNo}',
+    'Cannot find run {runId:json}': '找不到补单运行 {runId}',
+    'Cannot review: {obstacle:obstacle}': '无法处理：{obstacle}',
+    'Cannot {action:action} order "{orderNo}": {reason:resolution}':
+      '无法将订单“{orderNo}”{action}：{reason}',
+    'The order of this Idempotency-Key is {status:status} and has no code: use a new key':
+      '这个 Idempotency-Key 的订单{status}，没有付款码：请换一个新的',
+    'The gateway refused the order: {code:word}: {message:gateway?}':
+      '微信支付拒绝下单：{code}：{message}',
+    'The gateway did not answer ({cause:cause}: {message:gateway?}): repeat with the same Idempotency-Key':
+      '微信支付无应答（{cause}：{message}）：请用同一个 Idempotency-Key 重试',
+    'this Idempotency-Key placed an order with {difference:other}':
+      '这个 Idempotency-Key 已用于另一个订单：{difference}',
+    'order "{orderNo}" is here already, with {difference:other}':
+      '订单“{orderNo}”已存在：{difference}',
+    'Idempotency-Key: this header is needed, so that a repeated request is one order':
+      'Idempotency-Key：必须带上这个请求头，重复的请求才会是同一个订单',
+    'Idempotency-Key: must be 1 to 128 visible ASCII characters':
+      'Idempotency-Key：须为 1 到 128 个可见 ASCII 字符',
+    'created_at: must not be in the future, but is {time:word}':
+      'created_at：不能是将来的时间，现为 {time}',
+    'expires_at: must be after created_at (now, where that is left out)':
+      'expires_at：须晚于 created_at（未填时为当前时间）',
+    'Cannot read the body: it is not valid JSON': '无法读取请求体：不是有效的 JSON',
+    'Cannot read the body: it exceeds 64 KiB': '无法读取请求体：超过 64 KiB',
+    'Cannot read the body: its content type must be application/json':
+      '无法读取请求体：Content-Type 须为 application/json',
+    'Cannot read the body: it is not as long as its Content-Length says':
+      '无法读取请求体：长度与 Content-Length 不符',
+    'Cannot read the body: it is not valid UTF-8': '无法读取请求体：不是有效的 UTF-8',
+    'Cannot read the path: its percent-encoding is broken': '无法读取路径：百分号编码有误',
+    'Cannot read the path: a part of it is too long': '无法读取路径：其中一段过长',
+    'The work was not finished in time; it may still end well. Ask for its result, or repeat.':
+      '未能及时完成，但可能仍会成功。请查询结果，或重试。',
+    'cursor: must be a next_cursor that this list answered with':
+      'cursor：须为本列表返回过的 next_cursor',
+    'The database cannot be had. What became of the request is not known: repeat it':
+      '数据库不可用，请求是否已生效未知：请重试',
+    'Something is wrong in budan; its log says more': 'budan 内部出错，详见日志',
+    'Cannot read the request': '无法读取请求',
+    'No such route: {route}': '没有这个接口：{route}',
+    'No such page: {path}': '没有这个页面：{path}',
+    'budan is stopping': 'budan 正在停止',
+    'Authorization: a Bearer token is needed': 'Authorization：需要 Bearer 令牌',
+    'Authorization: the token is wrong': 'Authorization：令牌不正确',
+    'The form is out of date. Nothing was done': '表单已过期，操作没有执行',
+    '{count:word} pages are kept up to date already: close some':
+      '已有 {count} 个页面在实时更新：请关闭一些',
+    'Cannot read the form: its content type must be application/x-www-form-urlencoded':
+      '无法读取表单：Content-Type 须为 application/x-www-form-urlencoded',
+    'Refused: the form was sent from another site. Nothing was done':
+      '已拒绝：表单来自其他网站，操作没有执行',
+    'Cannot be asked for as "{host}" without server.api_token: use the address that serve printed':
+      '未设置 server.api_token 时不能以“{host}”访问：请使用 serve 启动时给出的地址',
+    '{name:word}: cannot be "{value}"': '{name}：不能是“{value}”',
+  },
+  other: {
+    'another user_id': 'user_id 不同',
+    'the amount {fen:word}': '金额是 {fen} 分',
+    'another description': 'description 不同',
+    'another attach': 'attach 不同',
+    'another created_at': 'created_at 不同',
+    'another expires_at': 'expires_at 不同',
+    'budan itself as its maker': '是由 budan 下的单',
+  },
+  /** Several of a request's fields may be wrong at once. */
+  validation: {
+    '{first:validation}; {rest:validation}': '{first}；{rest}',
+    '{field:word}: {rule:rule}': '{field}：{rule}',
+    '{field:word}: {rule:rule}, and is missing': '{field}：{rule}，现缺少',
+    '{field:word}: {rule:rule}, not {value:json}': '{field}：{rule}，现为 {value}',
+    'Unrecognized key: {key:json}': '未知字段：{key}',
+    'Unrecognized keys: {keys:words}': '未知字段：{keys}',
+    'the body must be a JSON object': '请求体须为 JSON 对象',
+  },
+  rule: {
+    'must be a string': '须为字符串',
+    'must be true or false': '须为 true 或 false',
+    'must be true, false or left out': '须为 true、false 或不填',
+    'must be given once': '只能给出一次',
+    'must be an integer from {min:word} to {max:word}': '须为 {min} 到 {max} 的整数',
+    'must be an integer from {min:word} to {max:word} (fen)': '须为 {min} 到 {max} 的整数（分）',
+    'must be one of {choices:words}': '须为以下之一：{choices}',
+    'must have {min:word} to {max:word} characters': '须有 {min} 到 {max} 个字符',
+    'must have {min:word} to {max:word} characters, not blanks alone':
+      '须有 {min} 到 {max} 个字符，不能只有空白',
+    'must not hold control characters or lone surrogates': '不能含有控制字符或残缺字符',
+    'must not hold emoji (4-byte characters)': '不能含有表情符号（4 字节字符）',
+    'must be 6 to 32 of 0-9 A-Z a-z _ - | *': '须为 6 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
+    'must be an RFC 3339 time with an offset, of the years 2000 to 2099':
+      '须为带时区的 RFC 3339 时间，年份在 2000 到 2099 之间',
+    'must be the `seen` of a preview': '须为预览返回的 `seen`',
+    'must be a number from {min:word}': '须为不小于 {min} 的数字',
+    'is wrong': '有误',
+  },
+} as const satisfies PhraseSets

@@ -1,0 +1,68 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Locale } from '../../../locale/locale.ts'
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { readForm } from '../forms.ts'
+import { sendPage } from '../layout.tsx'
+import { accountPath } from '../paths.ts'
+import { AccountPage, AccountsPage } from './account-page.tsx'
+import { accountWords } from './words.ts'
+
+const entriesOnPage = 50
+
+/** What a user was credited, and by what. */
+export function addAccounts(app: WebApp, parts: ConsoleParts): void {
+  app.get('/accounts', (request, reply) => answerSearch({ request, reply }, parts))
+  const params = z.object({ user_id: z.string() })
+  app.get('/accounts/:user_id', { schema: { params, hide: true } }, (request, reply) =>
+    answerAccount({ request, reply }, { ...parts, userId: request.params.user_id }),
+  )
+}
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/** Leads to the account; where no path can, it is here. */
+async function answerSearch(exchange: Exchange, parts: ConsoleParts): Promise<FastifyReply> {
+  const { request, reply } = exchange
+  const frame = parts.frameOf(request, reply)
+  const form = readForm(accountQuery(frame.visitor.locale), request.query)
+  if (!form.ok) {
+    const { given, faults } = form
+    return sendPage(reply.code(422), <AccountsPage {...{ frame, given, faults }} />)
+  }
+  const { user_id: userId } = form.value
+  if (userId === undefined) return sendPage(reply, <AccountsPage frame={frame} />)
+  const path = accountPath(userId)
+  return path.startsWith('/accounts/')
+    ? reply.redirect(path, 303)
+    : answerAccount(exchange, { ...parts, userId })
+}
+
+function accountQuery(locale: Locale) {
+  const { faults } = accountWords(locale)
+  const userId = z
+    .string()
+    .transform((text) => text.trim())
+    .refine((text) => text !== '', { error: faults.empty })
+    .refine((text) => [...text].length <= 64, { error: faults.tooLong })
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), { error: faults.unprintable })
+  return z.object({ user_id: userId.optional() })
+}
+
+/** A user whom nobody credited has nothing, which is no fault. */
+async function answerAccount(
+  { request, reply }: Exchange,
+  { budan, frameOf, userId }: ConsoleParts & { userId: string },
+): Promise<FastifyReply> {
+  const frame = frameOf(request, reply)
+  const { cursor = null } = request.query as { readonly cursor?: string }
+  const [balance, entries] = await Promise.all([
+    budan.store.balance(userId),
+    budan.store.latestEntries(userId, { limit: entriesOnPage, cursor: cursor && String(cursor) }),
+  ])
+  return sendPage(reply, <AccountPage {...{ frame, balance, entries, isFirst: cursor === null }} />)
+}

@@ -1,0 +1,138 @@
+import type { Locale } from '../../../locale/locale.ts'
+import type { Audit } from '../../../store/store.ts'
+import type { AuditReading } from '../latest-audit.ts'
+import { type Frame, Page } from '../layout.tsx'
+import { Badge, durationText, Notice, Time } from '../parts.tsx'
+import { orderPath } from '../paths.ts'
+import { type FoundRows, rowsMax } from './found-rows.ts'
+import { auditWords } from './words.ts'
+
+export interface AuditPageProps {
+  readonly frame: Frame
+  /** Null: none was made yet. */
+  readonly reading: AuditReading | null
+  readonly rows: FoundRows
+  readonly isUnderWay: boolean
+  readonly hasFailed: boolean
+}
+
+export function AuditPage({ frame, reading, rows, isUnderWay, hasFailed }: AuditPageProps) {
+  const { locale } = frame.visitor
+  const words = auditWords(locale)
+  return (
+    <Page frame={frame} title={words.title} section="audit">
+      <h1>{words.title}</h1>
+      <p>{words.lead}</p>
+      {hasFailed && <Notice tone="warn">{words.failed}</Notice>}
+      {isUnderWay && <Notice tone="plain">{words.underWay}</Notice>}
+      {reading === null ? <p>{words.never}</p> : <Summary {...{ reading, locale }} />}
+      <RunForm {...{ frame }} />
+      <div class="questions">
+        {(Object.keys(words.questions) as (keyof Audit)[]).map((name) => (
+          <Question
+            key={name}
+            {...{ name, locale }}
+            count={reading?.counts[name] ?? null}
+            orderNos={rows[name] ?? []}
+          />
+        ))}
+      </div>
+    </Page>
+  )
+}
+
+function Summary({ reading, locale }: { reading: AuditReading; locale: Locale }) {
+  const words = auditWords(locale)
+  const isWell = Object.values(reading.counts).every((count) => count === 0)
+  return (
+    <Notice tone={isWell ? 'good' : 'bad'}>
+      <strong>{isWell ? words.allWell : words.notWell}</strong>
+      <p>
+        {words.asOf} <Time at={reading.at} />. {words.took}{' '}
+        {durationText(reading.durationMs, locale)}.
+      </p>
+    </Notice>
+  )
+}
+
+/** With scripts, the page changes in place, and the button waits meanwhile. */
+function RunForm({ frame }: { frame: Frame }) {
+  const words = auditWords(frame.visitor.locale)
+  return (
+    <form
+      method="post"
+      action="/audit"
+      class="row asking"
+      hx-post="/audit"
+      hx-headers='{"Accept": "text/html"}'
+      hx-target="#content"
+      hx-select="#content"
+      hx-swap="outerHTML show:window:top"
+      hx-disabled-elt="find button"
+    >
+      <input type="hidden" name="_csrf" value={frame.csrf} />
+      <button type="submit" aria-describedby="audit-hint">
+        {words.run}
+      </button>
+      <span class="under-way" aria-busy="true">
+        {words.running}
+      </span>
+      <small id="audit-hint" class="muted">
+        {words.runHint}
+      </small>
+    </form>
+  )
+}
+
+interface QuestionProps {
+  readonly name: keyof Audit
+  /** Null: not counted yet. */
+  readonly count: number | null
+  readonly orderNos: readonly string[]
+  readonly locale: Locale
+}
+
+function Question({ name, count, orderNos, locale }: QuestionProps) {
+  const words = auditWords(locale)
+  const { title, meaning, advice } = words.questions[name]
+  const isWrong = count !== null && count > 0
+  return (
+    <article aria-labelledby={name} {...(isWrong && { class: 'bad' })}>
+      <h2 id={name}>
+        {title} {count !== null && <Badge tone={isWrong ? 'bad' : 'good'}>{count}</Badge>}
+      </h2>
+      <p>
+        {meaning} <span class="code muted">{name}</span>
+      </p>
+      {isWrong && (
+        <>
+          <p>
+            <strong>{words.advice}:</strong> {advice}
+          </p>
+          <Rows {...{ orderNos, locale }} />
+        </>
+      )}
+    </article>
+  )
+}
+
+/** An order that is not there any more has no page; its number still says where to look. */
+function Rows({ orderNos, locale }: { orderNos: readonly string[]; locale: Locale }) {
+  const words = auditWords(locale)
+  if (orderNos.length === 0) return <p>{words.gone}</p>
+  return (
+    <>
+      <h3>{words.rowsTitle}</h3>
+      <ul class="order-numbers">
+        {orderNos.map((orderNo) => (
+          <li key={orderNo}>
+            <a href={orderPath(orderNo)} class="code">
+              {orderNo}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {orderNos.length >= rowsMax && <p>{words.rowsMax(rowsMax)}</p>}
+    </>
+  )
+}

@@ -1,0 +1,23 @@
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { sendPage } from '../layout.tsx'
+import { AuditPage } from './audit-page.tsx'
+import { RowsOfAudit } from './found-rows.ts'
+
+/** Do the books agree? */
+export function addAudit(app: WebApp, { budan, latestAudit, frameOf }: ConsoleParts): void {
+  const rowsOfAudit = new RowsOfAudit(budan.store)
+
+  app.get('/audit', async (request, reply) => {
+    const reading = latestAudit.latest()
+    const rows = reading === null ? {} : await rowsOfAudit.rowsOf(reading)
+    const { isUnderWay, hasFailed } = latestAudit
+    const frame = frameOf(request, reply)
+    return sendPage(reply, <AuditPage {...{ frame, reading, rows, isUnderWay, hasFailed }} />)
+  })
+
+  app.post('/audit', async (_request, reply) => {
+    await latestAudit.refresh()
+    return reply.redirect('/audit', 303)
+  })
+}

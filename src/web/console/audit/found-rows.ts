@@ -1,0 +1,40 @@
+import type { Audit, Store } from '../../../store/store.ts'
+import type { AuditReading } from '../latest-audit.ts'
+
+/** So many orders are looked into one by one; more than these are one fault. */
+export const rowsMax = 100
+
+export type FoundRows = Readonly<Partial<Record<keyof Audit, readonly string[]>>>
+
+/**
+ * The orders behind the counts of the last audit. To find them takes as long as to count them, so
+ * that is done once for each audit, and only for counts that are not 0.
+ */
+export class RowsOfAudit {
+  readonly #store: Pick<Store, 'auditRows'>
+  #found: { readonly reading: AuditReading; readonly rows: Promise<FoundRows> } | null = null
+
+  constructor(store: Pick<Store, 'auditRows'>) {
+    this.#store = store
+  }
+
+  /** Throws `StoreError`; the next one who asks then tries again. */
+  async rowsOf(reading: AuditReading): Promise<FoundRows> {
+    if (this.#found?.reading !== reading) this.#found = { reading, rows: this.#read(reading) }
+    const found = this.#found
+    try {
+      return await found.rows
+    } catch (error) {
+      if (this.#found === found) this.#found = null
+      throw error
+    }
+  }
+
+  async #read({ counts }: AuditReading): Promise<FoundRows> {
+    const rows: Partial<Record<keyof Audit, readonly string[]>> = {}
+    for (const [name, count] of Object.entries(counts) as [keyof Audit, number][]) {
+      if (count > 0) rows[name] = await this.#store.auditRows(name, { limit: rowsMax })
+    }
+    return rows
+  }
+}

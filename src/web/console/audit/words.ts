@@ -1,0 +1,125 @@
+import { catalog } from '../../../locale/locale.ts'
+import type { Audit } from '../../../store/store.ts'
+
+interface Explained {
+  readonly title: string
+  /** What is wrong where it is not 0. */
+  readonly meaning: string
+  readonly advice: string
+}
+
+type Questions = Readonly<Record<keyof Audit, Explained>>
+
+export const auditWords = catalog({
+  en: {
+    title: 'Audit',
+    lead: 'Six questions, asked of every order and every entry as if no safeguard had ever worked. All counts are 0 when the books are right.',
+    never: 'No audit has been made since budan was started.',
+    underWay: 'An audit is being made now. Load the page again in a moment.',
+    failed: 'The last attempt did not end: the database could not be had. What is shown is older.',
+    asOf: 'As of',
+    took: 'It took',
+    run: 'Run the audit now',
+    running: 'Reading all orders and entries …',
+    runHint: 'Reads whole tables: seconds with a hundred thousand orders. It changes nothing.',
+    allWell: 'All is well: the books agree.',
+    notWell:
+      'The books do not agree. Look at the orders below before anything is paid out; budan changes nothing of this by itself.',
+    advice: 'What to do',
+    rowsTitle: 'Orders',
+    rowsMax: (limit: number) => `Only the first ${limit} are shown.`,
+    gone: 'They are gone by now: run the audit again.',
+    questions: {
+      paid_not_credited: {
+        title: 'Paid, not credited',
+        meaning: 'An order says paid, and its user did not get the money in the books.',
+        advice:
+          'The user paid and has no credit. Open the order: if WeChat Pay says that it was paid, the transfer or an entry was lost, by a restore or by hand. Restore the rows from a backup.',
+      },
+      credited_not_paid: {
+        title: 'Credited, not paid',
+        meaning: 'Money was booked for an order that is not paid, or that is not there at all.',
+        advice:
+          'A user may have credit for nothing. Find out who wrote to the database besides budan, and ask WeChat Pay about each order before it is corrected.',
+      },
+      credited_twice: {
+        title: 'Credited twice',
+        meaning: 'One order, or one payment, was booked more than once.',
+        advice:
+          'A unique key was dropped or is broken: check the indexes (REINDEX), then correct the second booking.',
+      },
+      unbalanced: {
+        title: 'Unbalanced',
+        meaning: 'A transfer has not exactly two entries that sum to zero in its own amount.',
+        advice:
+          'An entry was changed, lost or added behind budan’s back. Compare the ledger on the order’s page with a backup.',
+      },
+      mismatched: {
+        title: 'Mismatched',
+        meaning:
+          'What was booked differs from what was ordered: amount, currency, merchant, transaction or user.',
+        advice:
+          'Compare the ledger on the order’s page with its facts, and with what WeChat Pay says (check now).',
+      },
+      unexplained: {
+        title: 'Unexplained',
+        meaning: 'An order is in a state that its timeline does not tell of.',
+        advice:
+          'The order or its events were changed behind budan’s back. Check the order: WeChat Pay’s answer is recorded, and tells what its state should be.',
+      },
+    } as Questions,
+  },
+  zh: {
+    title: '对账检查',
+    lead: '对每个订单、每条分录提出六个问题，就像任何保护措施都不曾生效一样。账目无误时，六项计数均为 0。',
+    never: '自 budan 启动以来还没有做过检查。',
+    underWay: '正在检查，请稍后刷新页面。',
+    failed: '上一次检查没有完成：数据库不可用。下面是更早的结果。',
+    asOf: '检查时间',
+    took: '耗时',
+    run: '立即检查',
+    running: '正在读取全部订单和分录……',
+    runHint: '需要读取整张表：十万订单约需数秒。不会修改任何数据。',
+    allWell: '一切正常，账目相符。',
+    notWell: '账目不符。在处理任何款项之前，请先查看下面的订单；budan 不会自行改动这些数据。',
+    advice: '如何处理',
+    rowsTitle: '相关订单',
+    rowsMax: (limit: number) => `只列出前 ${limit} 个。`,
+    gone: '现在已经没有了，请重新检查。',
+    questions: {
+      paid_not_credited: {
+        title: '已支付未入账',
+        meaning: '订单显示已入账，但账目中该用户没有收到这笔钱。',
+        advice:
+          '用户付了款却没有到账。打开订单：若微信支付确认已支付，说明转账记录或分录因恢复数据或人工操作丢失，请从备份中恢复。',
+      },
+      credited_not_paid: {
+        title: '未支付已入账',
+        meaning: '为未支付、甚至不存在的订单记了账。',
+        advice:
+          '可能有用户白得了余额。请查清除 budan 外还有谁写过数据库，更正之前逐单向微信支付查询。',
+      },
+      credited_twice: {
+        title: '重复入账',
+        meaning: '同一订单或同一笔支付记账不止一次。',
+        advice: '唯一索引被删除或已损坏：请检查索引（REINDEX），再更正多记的一笔。',
+      },
+      unbalanced: {
+        title: '借贷不平',
+        meaning: '某笔转账的分录不是恰好两条，或合计不为零，或与转账金额不符。',
+        advice: '有分录被绕过 budan 修改、丢失或新增。请将订单页上的账目与备份对比。',
+      },
+      mismatched: {
+        title: '账单不符',
+        meaning: '记账内容与订单不一致：金额、币种、商户、微信支付订单号或用户。',
+        advice: '请将订单页上的账目与订单信息、以及微信支付的查询结果（立即查询）逐项对比。',
+      },
+      unexplained: {
+        title: '状态无据',
+        meaning: '订单处于处理记录中没有提到的状态。',
+        advice:
+          '订单或其处理记录被绕过 budan 修改。请查询该订单：微信支付的应答会被记录，并能说明它应有的状态。',
+      },
+    } as Questions,
+  },
+})

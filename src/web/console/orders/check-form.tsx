@@ -1,0 +1,40 @@
+import type { Order } from '../../../order.ts'
+import type { Frame } from '../layout.tsx'
+import { orderPath } from '../paths.ts'
+import { orderWords } from './words.ts'
+
+/** With scripts, its page changes in place, and the button waits meanwhile. */
+export function CheckForm({ frame, order }: { frame: Frame; order: Order }) {
+  const words = orderWords(frame.visitor.locale)
+  const path = `${orderPath(order.orderNo)}/check`
+  return (
+    <form method="post" action={path} class="row asking" {...inPlace(path)}>
+      <input type="hidden" name="_csrf" value={frame.csrf} />
+      <button id="check-now" type="submit" aria-describedby="check-hint">
+        {words.check}
+      </button>
+      <span class="under-way" aria-busy="true">
+        {words.checking}
+      </span>
+      <small id="check-hint" class="muted">
+        {words.checkHints[order.status]}
+      </small>
+    </form>
+  )
+}
+
+/**
+ * What a browser would do with the form, without leaving the page. Refusals are asked for as pages,
+ * and put in the same place.
+ */
+function inPlace(path: string) {
+  return {
+    'hx-post': path,
+    'hx-headers': '{"Accept": "text/html"}',
+    'hx-target': '#content',
+    'hx-select': '#content',
+    'hx-swap': 'outerHTML show:window:top',
+    'hx-replace-url': 'true',
+    'hx-disabled-elt': 'find button',
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { translate } from '../../../locale/translate.ts'
+import { orderStatuses } from '../../../order.ts'
+import type { Flash } from '../flash.ts'
+import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
+import { orderWords } from './words.ts'
+
+/** What a check came to, for the page after it. */
+const news = z.object({
+  orderNo: z.string(),
+  tradeState: z.string().nullable(),
+  decision: z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep']),
+  reason: z.string(),
+  status: z.enum(orderStatuses),
+})
+
+export type CheckedNews = z.output<typeof news>
+
+export const checkedKind = 'checked'
+
+/** Null: there is none, or it is of another order. */
+export function readChecked(flash: Flash | null, orderNo: string): CheckedNews | null {
+  const read = flash?.kind === checkedKind ? news.safeParse(flash).data : undefined
+  return read?.orderNo === orderNo ? read : null
+}
+
+const tones: Readonly<Record<CheckedNews['decision'], Tone>> = {
+  pay: 'good',
+  wait: 'plain',
+  close: 'plain',
+  expire: 'plain',
+  keep: 'plain',
+  review: 'warn',
+}
+
+export function CheckedNotice({ checked, locale }: { checked: CheckedNews; locale: Locale }) {
+  const words = orderWords(locale).checked
+  const { tradeState, decision, reason, status } = checked
+  const isSilent = tradeState === null
+  return (
+    <Notice tone={isSilent ? 'warn' : tones[decision]}>
+      <strong>{words.title}</strong>
+      <Facts
+        pairs={[
+          [words.said, isSilent ? words.nothing : <span class="code">{tradeState}</span>],
+          [words.decision, termsOf(locale).decision[decision]],
+          [words.reason, <bdi key="reason">{translate(reason, locale)}</bdi>],
+          [words.status, <StatusBadge key="status" {...{ status, locale }} />],
+        ]}
+      />
+      {isSilent && <p>{words.unanswered}</p>}
+    </Notice>
+  )
+}

@@ -1,0 +1,164 @@
+import type { ComponentChildren } from 'preact'
+import type { Locale } from '../../../locale/locale.ts'
+import type { Merchant, Order, OrderEvent } from '../../../order.ts'
+import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
+import { presentOrder, presentOrderEvent } from '../../present.ts'
+import { type Frame, Page } from '../layout.tsx'
+import { Facts, Money, Notice, StatusBadge, Table, Time } from '../parts.tsx'
+import { accountPath, orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
+import { CheckForm } from './check-form.tsx'
+import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
+import { CopyButton } from './copy-button.tsx'
+import { type Direction, Timeline } from './timeline.tsx'
+import { type TracedNews, TracedNotice } from './trace-parts.tsx'
+import type { Verdict } from './verdict.ts'
+import { VerdictView } from './verdict-view.tsx'
+import { orderWords } from './words.ts'
+
+export interface OrderPageProps {
+  readonly frame: Frame
+  readonly order: Order
+  readonly verdict: Verdict
+  readonly ledger: OrderLedger
+  readonly merchant: Merchant
+  readonly page: PageOf<OrderEvent>
+  readonly direction: Direction
+  readonly isFirst: boolean
+  readonly checked: CheckedNews | null
+  readonly traced: TracedNews | null
+}
+
+/** The answer first, then what it rests on. */
+export function OrderPage(props: OrderPageProps) {
+  const { frame, order, ledger, merchant, page, direction, isFirst, checked, traced } = props
+  const { locale } = frame.visitor
+  const words = orderWords(locale)
+  const { orderNo } = order
+  return (
+    <Page frame={frame} title={words.title(orderNo)} section="orders">
+      <div class="order-title">
+        <h1>
+          {words.order}{' '}
+          <span id="order-no" class="code">
+            {orderNo}
+          </span>
+        </h1>
+        <CopyButton of="order-no" locale={locale} />
+        <StatusBadge status={order.status} locale={locale} />
+      </div>
+      {checked && <CheckedNotice {...{ checked, locale }} />}
+      {traced && <TracedNotice {...{ traced, merchant, locale }} />}
+      <VerdictView {...{ verdict: props.verdict, order, merchant, locale }} />
+      <div class="actions">
+        <CheckForm {...{ frame, order }} />
+        {order.status === 'review' && <a href={reviewPath(orderNo)}>{words.toReview}</a>}
+        <a href={accountPath(order.userId)}>{words.toAccount}</a>
+        <a href={ordersOfUserPath(order.userId)}>{words.ordersOfUser}</a>
+      </div>
+      <section aria-labelledby="facts">
+        <h2 id="facts">{words.facts.title}</h2>
+        <Facts pairs={factsOf(order, locale)} />
+      </section>
+      <Ledger {...{ order, ledger, locale }} />
+      <Timeline {...{ orderNo, page, direction, isFirst, ledger, locale }} />
+      <Raw {...{ order, page, direction, isFirst, locale }} />
+    </Page>
+  )
+}
+
+function factsOf(order: Order, locale: Locale): readonly (readonly [string, ComponentChildren])[] {
+  const words = orderWords(locale).facts
+  const { gateway, mchid, appid, transactionId, dismissed } = order
+  const all: readonly (readonly [string, ComponentChildren])[] = [
+    [words.amount, <Money key="amount" fen={order.amount} />],
+    [
+      words.user,
+      <a key="user" href={accountPath(order.userId)}>
+        <bdi>{order.userId}</bdi>
+      </a>,
+    ],
+    [words.description, order.description && <bdi>{order.description}</bdi>],
+    [words.attach, order.attach && <bdi>{order.attach}</bdi>],
+    [order.adopted ? words.adopted : words.created, <Time key="created" at={order.createdAt} />],
+    [words.expires, <Time key="expires" at={order.expiresAt} />],
+    [
+      words.transaction,
+      transactionId && (
+        <>
+          <span id="transaction-id" class="code">
+            {transactionId}
+          </span>{' '}
+          <CopyButton of="transaction-id" locale={locale} />
+        </>
+      ),
+    ],
+    [words.paid, order.paidAt && <Time at={order.paidAt} />],
+    [words.credited, order.creditedAt && <Time at={order.creditedAt} />],
+    [words.dismissed, dismissed && <Time at={dismissed.at} />],
+    [words.merchant, `${gateway} / ${mchid} / ${appid}`],
+  ]
+  return all.filter(([, value]) => value !== null && value !== false && value !== '')
+}
+
+function Ledger({ order, ledger, locale }: ForReader & { order: Order; ledger: OrderLedger }) {
+  const words = orderWords(locale).ledger
+  const { transfers, entries } = ledger
+  const isLost = order.status === 'paid' && (transfers.length === 0 || entries.length === 0)
+  return (
+    <section aria-labelledby="ledger">
+      <h2 id="ledger">{words.title}</h2>
+      {isLost && (
+        <Notice tone="bad">
+          {words.lost} <a href="/audit">→</a>
+        </Notice>
+      )}
+      {transfers.map(({ transactionId, amount }) => (
+        <p key={transactionId}>
+          {words.transfer(transactionId)}: <Money fen={amount} />
+        </p>
+      ))}
+      <Table
+        {...{ caption: words.caption, head: words.head, empty: words.none }}
+        rows={entries.map(({ id, account, amount, at }) => [
+          <bdi key="account">{account}</bdi>,
+          <Money key="amount" fen={amount} />,
+          <Time key="at" at={at} />,
+          id,
+        ])}
+      />
+    </section>
+  )
+}
+
+type RawProps = ForReader & Pick<OrderPageProps, 'order' | 'page' | 'direction' | 'isFirst'>
+
+/** As the API and the command line give it, oldest event first. */
+function Raw({ order, page, direction, isFirst, locale }: RawProps) {
+  const words = orderWords(locale).raw
+  const events = direction === 'newest' ? page.items.toReversed() : page.items
+  const raw = { ...presentOrder(order), events: events.map(presentOrderEvent) }
+  const isWhole = isFirst && page.nextCursor === null
+  const file = `${orderPath(order.orderNo)}.json`
+  return (
+    <section aria-labelledby="raw">
+      <h2 id="raw">{words.title}</h2>
+      <details>
+        <summary>{words.show}</summary>
+        {!isWhole && <p>{words.part}</p>}
+        <pre id="raw-json" class="raw">
+          {JSON.stringify(raw, null, 2)}
+        </pre>
+      </details>
+      <p class="actions">
+        <CopyButton of="raw-json" locale={locale} /> <a href={file}>{words.open}</a>{' '}
+        <a href={file} download={`${order.orderNo}.json`}>
+          {words.download}
+        </a>
+      </p>
+    </section>
+  )
+}
+
+interface ForReader {
+  readonly locale: Locale
+}

@@ -1,0 +1,80 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Order, OrderEvent } from '../../../order.ts'
+import type { Budan } from '../../../service.ts'
+import type { Page } from '../../../store/store.ts'
+import { orderNotFound } from '../../orders.ts'
+import { orderNoPattern } from '../../schema.ts'
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { takeFlash } from '../flash.ts'
+import { readForm } from '../forms.ts'
+import { sendPage } from '../layout.tsx'
+import { readChecked } from './checked-notice.tsx'
+import { OrderPage } from './order-page.tsx'
+import { type Direction, directions } from './timeline.tsx'
+import { readTraced } from './trace-parts.tsx'
+import { verdictOf } from './verdict.ts'
+
+/** Most orders have some ten events; one that was asked about for days has hundreds. */
+const eventsOnPage = 100
+
+/** What nobody typed is not complained of: a strange direction is the usual one. */
+const viewQuery = z.object({
+  order: z.enum(directions).catch('newest'),
+  cursor: z.string().optional(),
+})
+
+export function addOrder(app: WebApp, parts: ConsoleParts): void {
+  const params = z.object({ order_no: z.string() })
+  app.get('/orders/:order_no', { schema: { params, hide: true } }, async (request, reply) =>
+    answerOrder({ request, reply }, { ...parts, orderNo: request.params.order_no }),
+  )
+}
+
+async function answerOrder(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { budan, clock, frameOf, orderNo }: ConsoleParts & { orderNo: string },
+): Promise<FastifyReply> {
+  const frame = frameOf(request, reply)
+  const order = await orderOrNotFound(budan, orderNo)
+  const form = readForm(viewQuery, request.query)
+  const { order: direction, cursor = null } = form.ok ? form.value : { order: 'newest' as const }
+  const [ledger, page] = await Promise.all([
+    budan.store.ledgerOf(orderNo),
+    readTimeline(budan, { orderNo, direction, cursor }),
+  ])
+  const isNewest = direction === 'newest' && cursor === null
+  const { items: latest } = isNewest
+    ? page
+    : await readTimeline(budan, { orderNo, direction: 'newest', cursor: null })
+  const { merchant, policy } = budan
+  const flash = takeFlash(request, reply)
+  return sendPage(
+    reply,
+    <OrderPage
+      {...{ frame, order, ledger, merchant, page, direction }}
+      verdict={verdictOf({ order, latest, merchant, policy, now: clock() })}
+      isFirst={cursor === null}
+      checked={readChecked(flash, orderNo)}
+      traced={readTraced(flash)}
+    />,
+  )
+}
+
+/** What cannot be an order number is not worth a question. */
+export async function orderOrNotFound({ store }: Budan, orderNo: string): Promise<Order> {
+  const order = orderNoPattern.test(orderNo) ? await store.findOrder(orderNo) : null
+  if (order === null) throw orderNotFound(orderNo)
+  return order
+}
+
+function readTimeline(
+  { store }: Budan,
+  view: { orderNo: string; direction: Direction; cursor: string | null },
+): Promise<Page<OrderEvent>> {
+  const page = { limit: eventsOnPage, cursor: view.cursor }
+  return view.direction === 'newest'
+    ? store.latestOrderEvents(view.orderNo, page)
+    : store.listOrderEvents(view.orderNo, page)
+}

@@ -1,0 +1,186 @@
+import type { ComponentChildren } from 'preact'
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { type Merchant, type Order, orderStatuses } from '../../../order.ts'
+import type { Page as PageOf } from '../../../store/store.ts'
+import type { Faults } from '../forms.ts'
+import { type Frame, Page } from '../layout.tsx'
+import { Field, Money, Notice, Pager, StatusBadge, Table, Time } from '../parts.tsx'
+import { accountPath, orderPath } from '../paths.ts'
+import { isolated } from './isolated.ts'
+import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
+import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
+import { searchWords } from './words.ts'
+
+/** As it was asked for, right or wrong. */
+export interface Asked {
+  readonly q?: string
+  readonly user_id?: string
+  readonly status?: string
+  readonly cursor?: string
+}
+
+export interface OrdersPageProps {
+  readonly frame: Frame
+  readonly asked: Asked
+  readonly faults?: Faults
+  /** Null: nothing was searched for. */
+  readonly matches?: Matches | null
+  /** Null: there is nothing to list. */
+  readonly list?: PageOf<Order> | null
+  readonly traced?: TracedNews | null
+  readonly merchant?: Merchant
+}
+
+export function OrdersPage({ frame, asked, faults = {}, ...found }: OrdersPageProps) {
+  const { locale } = frame.visitor
+  const words = searchWords(locale)
+  const { matches = null, list = null, traced = null, merchant } = found
+  return (
+    <Page frame={frame} title={words.title} section="orders">
+      <h1>{words.title}</h1>
+      {traced && merchant && <TracedNotice {...{ traced, merchant, locale }} />}
+      <SearchForm {...{ asked, faults, locale }} />
+      {matches && isNothing(matches) && <NothingFound {...{ frame, text: asked.q ?? '' }} />}
+      {matches && <MatchedOrders {...{ matches, locale }} />}
+      {list && <OrderList {...{ asked, list, locale }} />}
+    </Page>
+  )
+}
+
+function SearchForm({ asked, faults, locale }: ForReader & { asked: Asked; faults: Faults }) {
+  const words = searchWords(locale)
+  return (
+    <>
+      <search>
+        <form method="get" action="/orders" class="row search">
+          <Field
+            name="q"
+            type="search"
+            label={words.label}
+            value={asked.q ?? asked.user_id}
+            fault={faults.q ?? faults.user_id}
+            hint={words.hint}
+            autoComplete="off"
+          />
+          <button type="submit">{words.search}</button>
+        </form>
+      </search>
+      <nav class="filters" aria-label={words.byStatus}>
+        {[undefined, ...orderStatuses].map((status) => (
+          <a
+            key={status ?? ''}
+            href={listPath({ ...asked, status })}
+            {...(status === asked.status && { 'aria-current': 'true' as const })}
+          >
+            {status === undefined ? words.all : termsOf(locale).status[status]}
+          </a>
+        ))}
+      </nav>
+      {faults.status !== undefined && <Notice tone="bad">{faults.status}</Notice>}
+    </>
+  )
+}
+
+function listPath({ q, user_id, status }: { [Key in keyof Asked]?: string | undefined }): string {
+  const query = new URLSearchParams()
+  if (q) query.set('q', q)
+  if (user_id !== undefined) query.set('user_id', user_id)
+  if (status) query.set('status', status)
+  return query.size === 0 ? '/orders' : `/orders?${query}`
+}
+
+/** Those that a number led to, where it may mean something else as well. */
+function MatchedOrders({ matches, locale }: ForReader & { matches: Matches }) {
+  const words = searchWords(locale)
+  const { byNumber, byTransaction, hasOrders } = matches
+  const found = [
+    [words.isNumber, byNumber],
+    [words.isTransaction, byTransaction],
+  ] as const
+  if (byNumber === null && byTransaction === null) return null
+  return (
+    <>
+      {(hasOrders || (byNumber && byTransaction)) && <Notice tone="warn">{words.several}</Notice>}
+      {found.map(
+        ([title, order]) =>
+          order && (
+            <section key={title}>
+              <h2>{title}</h2>
+              <OrderTable {...{ orders: [order], locale, empty: '' }} />
+            </section>
+          ),
+      )}
+    </>
+  )
+}
+
+function OrderList({ asked, list, locale }: ForReader & { asked: Asked; list: PageOf<Order> }) {
+  const words = searchWords(locale)
+  const user = asked.user_id ?? asked.q ?? ''
+  const isFirst = asked.cursor === undefined
+  // An empty list of a number that led to an order: it simply is no user.
+  if (asked.q && list.items.length === 0 && !asked.status) return null
+  return (
+    <section>
+      {user !== '' && (
+        <h2>
+          {words.ofUser(isolated(user))} <a href={accountPath(user)}>{words.account}</a>
+        </h2>
+      )}
+      <OrderTable
+        {...{ orders: list.items, locale }}
+        empty={asked.status || user !== '' ? words.emptyStatus : words.empty}
+      />
+      <Pager {...{ path: listPath(asked), nextCursor: list.nextCursor, isFirst, locale }} />
+    </section>
+  )
+}
+
+function OrderTable(props: ForReader & { orders: readonly Order[]; empty: string }) {
+  const { orders, locale, empty } = props
+  const words = searchWords(locale)
+  const cells = (order: Order): readonly ComponentChildren[] => [
+    <a key="no" href={orderPath(order.orderNo)}>
+      <span class="code">{order.orderNo}</span>
+    </a>,
+    <StatusBadge key="status" status={order.status} locale={locale} />,
+    <Money key="amount" fen={order.amount} />,
+    <a key="user" href={accountPath(order.userId)}>
+      <bdi>{order.userId}</bdi>
+    </a>,
+    <Time key="created" at={order.createdAt} />,
+    <Time key="credited" at={order.creditedAt} />,
+  ]
+  return <Table {...{ caption: words.caption, head: words.head, rows: orders.map(cells), empty }} />
+}
+
+function NothingFound({ frame, text }: { frame: Frame; text: string }) {
+  const { locale } = frame.visitor
+  const words = searchWords(locale)
+  const number = numberIn(text)
+  return (
+    <article class="nothing">
+      <h2>{words.nothing(isolated(text))}</h2>
+      <p>{words.tried}</p>
+      <h3>{words.nextSteps}</h3>
+      <ul>
+        <li>{words.compare}</li>
+        {transactionIdPattern.test(number) && (
+          <li>
+            {words.trace.lead}
+            <TraceForm {...{ frame, transactionId: number }} />
+          </li>
+        )}
+        <li>{words.otherNumber}</li>
+      </ul>
+      <p>
+        <a href="/orders">{words.allOrders}</a>
+      </p>
+    </article>
+  )
+}
+
+interface ForReader {
+  readonly locale: Locale
+}

@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { takeFlash } from '../flash.ts'
+import { readForm } from '../forms.ts'
+import { sendPage } from '../layout.tsx'
+import { orderPath } from '../paths.ts'
+import { addCheck } from './check.tsx'
+import { addOrder } from './order.tsx'
+import { type Asked, OrdersPage } from './orders-page.tsx'
+import { addRaw } from './raw.ts'
+import { findMatches, isNothing, onlyOrderOf, ordersOnPage, ordersQuery } from './search.ts'
+import { addTrace } from './trace.tsx'
+import { readTraced } from './trace-parts.tsx'
+
+/** "I paid and have no credit": find the order, see what became of it, ask now. */
+export function addOrders(app: WebApp, parts: ConsoleParts): void {
+  app.get('/orders', (request, reply) => answerList({ request, reply }, parts))
+  addTrace(app, parts)
+  addRaw(app, parts)
+  addOrder(app, parts)
+  addCheck(app, parts)
+}
+
+/** A search is a link: whatever leads to one order goes there at once. */
+async function answerList(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { budan, frameOf }: ConsoleParts,
+): Promise<FastifyReply> {
+  const frame = frameOf(request, reply)
+  const form = readForm(ordersQuery(frame.visitor.locale), request.query)
+  if (!form.ok) {
+    const page = <OrdersPage {...{ frame, asked: form.given, faults: form.faults }} />
+    return sendPage(reply.code(422), page)
+  }
+  const { status, cursor, user_id, q: text } = form.value
+  const matches = text === '' ? null : await findMatches(budan, text)
+  const only = matches && onlyOrderOf(matches)
+  if (only) return reply.redirect(orderPath(only.orderNo), 303)
+
+  const userId = user_id ?? (text === '' ? null : text)
+  const list =
+    matches !== null && isNothing(matches)
+      ? null
+      : await budan.store.listOrders({
+          ...{ status: status ?? null, userId, limit: ordersOnPage, cursor: cursor ?? null },
+        })
+  const asked: Asked = { ...form.given, q: text }
+  const traced = readTraced(takeFlash(request, reply))
+  const { merchant } = budan
+  return sendPage(reply, <OrdersPage {...{ frame, asked, matches, list, traced, merchant }} />)
+}

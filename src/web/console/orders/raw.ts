@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { OrderEvent } from '../../../order.ts'
+import type { Store } from '../../../store/store.ts'
+import { presentOrder, presentOrderEvent } from '../../present.ts'
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { orderOrNotFound } from './order.tsx'
+
+/** More than any order has by itself; the API has all of them, page by page. */
+const eventsMax = 5000
+const pageSize = 200
+
+/** An order with its events as JSON, in the shape of `budan order --json`. */
+export function addRaw(app: WebApp, { budan }: ConsoleParts): void {
+  const params = z.object({ order_no: z.string() })
+  app.get('/orders/:order_no.json', { schema: { params, hide: true } }, async (request, reply) => {
+    const order = await orderOrNotFound(budan, request.params.order_no)
+    const { events, nextCursor } = await readEvents(budan.store, order.orderNo)
+    const raw = {
+      ...presentOrder(order),
+      events: events.map(presentOrderEvent),
+      next_cursor: nextCursor,
+    }
+    return reply.type('application/json; charset=utf-8').send(`${JSON.stringify(raw, null, 2)}\n`)
+  })
+}
+
+async function readEvents(
+  store: Store,
+  orderNo: string,
+): Promise<{ events: readonly OrderEvent[]; nextCursor: string | null }> {
+  const events: OrderEvent[] = []
+  let cursor: string | null = null
+  do {
+    const page = await store.listOrderEvents(orderNo, { limit: pageSize, cursor })
+    events.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null && events.length < eventsMax)
+  return { events, nextCursor: cursor }
+}

@@ -1,0 +1,131 @@
+import type { ComponentChildren } from 'preact'
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { translateReason } from '../../../locale/translate.ts'
+import { formatFen } from '../../../money.ts'
+import type { OrderEvent } from '../../../order.ts'
+import type { OrderLedger, Page } from '../../../store/store.ts'
+import { Badge, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
+import { orderPath } from '../paths.ts'
+import { isolated } from './isolated.ts'
+import { orderWords } from './words.ts'
+
+export const directions = ['newest', 'oldest'] as const
+export type Direction = (typeof directions)[number]
+
+export interface TimelineProps {
+  readonly orderNo: string
+  readonly page: Page<OrderEvent>
+  readonly direction: Direction
+  readonly isFirst: boolean
+  readonly ledger: OrderLedger
+  readonly locale: Locale
+}
+
+/** All that was seen and decided, with its evidence. */
+export function Timeline({ orderNo, page, direction, isFirst, ledger, locale }: TimelineProps) {
+  const words = orderWords(locale).timeline
+  const path = (towards: Direction) => `${orderPath(orderNo)}?order=${towards}`
+  return (
+    <section aria-labelledby="timeline">
+      <h2 id="timeline">{words.title}</h2>
+      <nav class="filters" aria-label={words.direction}>
+        {directions.map((towards) => (
+          <a
+            key={towards}
+            href={`${path(towards)}#timeline`}
+            {...(towards === direction && { 'aria-current': 'true' as const })}
+          >
+            {words[towards]}
+          </a>
+        ))}
+      </nav>
+      {page.items.length === 0 && <p>{words.empty}</p>}
+      <ol class="timeline" reversed={direction === 'newest'}>
+        {page.items.map((event) => (
+          <TimelineEvent key={event.id} {...{ event, ledger, locale }} />
+        ))}
+      </ol>
+      <Pager {...{ path: path(direction), nextCursor: page.nextCursor, isFirst, locale }} />
+    </section>
+  )
+}
+
+function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: Locale }) {
+  const { event, ledger, locale } = props
+  const words = orderWords(locale).timeline
+  const terms = termsOf(locale)
+  const { reason, evidence, toStatus } = event
+  const tone = toneOf(event)
+  return (
+    <li {...(tone !== 'plain' && { class: tone })}>
+      <div class="what">
+        <Time at={event.at} />
+        <strong>{terms.event[event.kind]}</strong>
+        <span>{terms.source[event.source]}</span>
+        {event.tradeState !== null && (
+          <span>
+            {words.said} <span class="code">{event.tradeState}</span>
+          </span>
+        )}
+        {event.decision !== null && <span>→ {terms.decision[event.decision]}</span>}
+        {toStatus !== null && <StatusBadge status={toStatus} locale={locale} />}
+        {event.alarm && <Badge tone="bad">{words.alarm}</Badge>}
+      </div>
+      {reason !== null && (
+        <p>
+          <bdi>{translateReason(event, locale)}</bdi>
+        </p>
+      )}
+      {toStatus === 'paid' && <Booked {...{ ledger, locale }} />}
+      <Origin {...{ event, locale }} />
+      {evidence !== null && (
+        <details>
+          <summary>{words.evidence}</summary>
+          <pre class="raw">{JSON.stringify(evidence, null, 2)}</pre>
+        </details>
+      )}
+    </li>
+  )
+}
+
+function toneOf({ alarm, toStatus }: OrderEvent): Tone {
+  if (alarm) return toStatus === 'review' ? 'warn' : 'bad'
+  return toStatus === 'paid' ? 'good' : 'plain'
+}
+
+/** The entries that this credit made, beside it. */
+function Booked({ ledger, locale }: { ledger: OrderLedger; locale: Locale }) {
+  const from = ledger.entries.find(({ amount }) => amount < 0n)
+  const to = ledger.entries.find(({ amount }) => amount > 0n)
+  if (from === undefined || to === undefined) return null
+  const accounts = { from: isolated(from.account), to: isolated(to.account) }
+  return (
+    <p>
+      {orderWords(locale).timeline.booked(formatFen(to.amount), accounts)}{' '}
+      <a href="#ledger">{orderWords(locale).ledger.title}</a>
+    </p>
+  )
+}
+
+/** Which run, node and person. */
+function Origin({ event, locale }: { event: OrderEvent; locale: Locale }) {
+  const words = orderWords(locale).timeline
+  const { id, runId, node, operator } = event
+  const parts: readonly ComponentChildren[] = [
+    runId !== null && <a href={`/runs/${encodeURIComponent(runId)}`}>{words.run(runId)}</a>,
+    operator !== null && words.operator(isolated(operator)),
+    node !== null && words.node(node),
+    words.event(id),
+  ].filter((part) => part !== false)
+  return (
+    <small class="muted">
+      {parts.map((part, at) => (
+        <span key={at}>
+          {at > 0 && ' · '}
+          {part}
+        </span>
+      ))}
+    </small>
+  )
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { Locale } from '../../../locale/locale.ts'
+import { translate } from '../../../locale/translate.ts'
+import type { Merchant } from '../../../order.ts'
+import type { Flash } from '../flash.ts'
+import type { Frame } from '../layout.tsx'
+import { ActionForm, Notice } from '../parts.tsx'
+import { orderWords, searchWords } from './words.ts'
+
+/** What the gateway said of a payment, for the page after the question. */
+const news = z.discriminatedUnion('what', [
+  z.object({ what: z.literal('ours'), transactionId: z.string(), tradeState: z.string() }),
+  z.object({ what: z.literal('not_ours'), orderNo: z.string() }),
+  z.object({ what: z.literal('absent') }),
+  z.object({ what: z.literal('unanswered'), reason: z.string() }),
+])
+
+export type TracedNews = z.output<typeof news>
+
+export const tracedKind = 'traced'
+
+export function readTraced(flash: Flash | null): TracedNews | null {
+  return flash?.kind === tracedKind ? (news.safeParse(flash).data ?? null) : null
+}
+
+export function TracedNotice(props: { traced: TracedNews; merchant: Merchant; locale: Locale }) {
+  const { traced, merchant, locale } = props
+  const words = searchWords(locale).trace
+  switch (traced.what) {
+    case 'ours': {
+      const { transactionId, tradeState } = traced
+      return <Notice tone="good">{orderWords(locale).traced(transactionId, tradeState)}</Notice>
+    }
+    case 'not_ours':
+      return <Notice tone="warn">{words.notOurs(traced.orderNo)}</Notice>
+    case 'absent':
+      return <Notice tone="warn">{words.absent(merchant.mchid)}</Notice>
+    case 'unanswered':
+      return <Notice tone="bad">{words.unanswered(translate(traced.reason, locale))}</Notice>
+  }
+}
+
+/** A question costs a place in the merchant's quota, so nobody asks it by following a link. */
+export function TraceForm({ frame, transactionId }: { frame: Frame; transactionId: string }) {
+  const words = searchWords(frame.visitor.locale).trace
+  return (
+    <ActionForm action="/orders/trace" frame={frame} class="asking">
+      <input type="hidden" name="transaction_id" value={transactionId} />
+      <button type="submit">{words.ask}</button>
+    </ActionForm>
+  )
+}

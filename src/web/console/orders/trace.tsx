@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { unreachable } from '../../../assert.ts'
+import type { Traced } from '../../../trace.ts'
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { sendFlash } from '../flash.ts'
+import { readForm } from '../forms.ts'
+import { sendPage } from '../layout.tsx'
+import { orderPath } from '../paths.ts'
+import { OrdersPage } from './orders-page.tsx'
+import { numberIn, transactionIdPattern } from './search.ts'
+import { type TracedNews, tracedKind } from './trace-parts.tsx'
+import { searchWords } from './words.ts'
+
+/** Asks the gateway which order a payment is of; it leads there, and settles nothing. */
+export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
+  app.post('/orders/trace', async (request, reply) => {
+    const frame = frameOf(request, reply)
+    const { faults } = searchWords(frame.visitor.locale)
+    const transaction = z
+      .string({ error: faults.transactionId })
+      .transform(numberIn)
+      .refine((id) => transactionIdPattern.test(id), { error: faults.transactionId })
+    const form = readForm(z.object({ transaction_id: transaction }), request.body)
+    if (!form.ok) {
+      const asked = { q: form.given.transaction_id ?? '' }
+      const wrong = { q: form.faults.transaction_id ?? '' }
+      return sendPage(reply.code(422), <OrdersPage {...{ frame, asked, faults: wrong }} />)
+    }
+    const transactionId = form.value.transaction_id
+    const traced = await budan.traceTransaction(transactionId)
+    sendFlash({ request, reply }, { kind: tracedKind, ...newsOf(traced, transactionId) })
+    const isOurs = traced.kind === 'found' && traced.order !== null
+    return reply.redirect(isOurs ? orderPath(traced.orderNo) : `/orders?q=${transactionId}`, 303)
+  })
+}
+
+function newsOf(traced: Traced, transactionId: string): TracedNews {
+  switch (traced.kind) {
+    case 'found': {
+      const { orderNo, order, tradeState } = traced
+      return order === null
+        ? { what: 'not_ours', orderNo }
+        : { what: 'ours', transactionId, tradeState: tradeState ?? '' }
+    }
+    case 'absent':
+      return { what: 'absent' }
+    case 'unanswered':
+      return { what: 'unanswered', reason: traced.reason }
+    default:
+      return unreachable(traced)
+  }
+}

@@ -1,0 +1,120 @@
+import type { Locale } from '../../../locale/locale.ts'
+import { translateReason } from '../../../locale/translate.ts'
+import { formatFen } from '../../../money.ts'
+import type { Merchant, Order, OrderEvent } from '../../../order.ts'
+import { durationText, type Tone, timeText } from '../parts.tsx'
+import { isolated } from './isolated.ts'
+import type { Verdict } from './verdict.ts'
+import { orderWords } from './words.ts'
+
+interface Told {
+  readonly order: Order
+  readonly merchant: Merchant
+  readonly locale: Locale
+}
+
+/** The answer to the complaint: one sentence, and what follows from it. */
+export function VerdictView({ verdict, ...told }: Told & { verdict: Verdict }) {
+  const [first, ...more] = sentencesOf(verdict, told)
+  return (
+    <section class={`verdict ${toneOf(verdict)}`} aria-label={orderWords(told.locale).answer}>
+      <p class="lead">{first}</p>
+      {more.length > 0 && <p>{more.join(told.locale === 'zh' ? '' : ' ')}</p>}
+    </section>
+  )
+}
+
+function toneOf(verdict: Verdict): Tone {
+  switch (verdict.kind) {
+    case 'credited':
+      return verdict.since === null ? 'good' : 'warn'
+    case 'review':
+    case 'foreign':
+      return 'warn'
+    case 'open':
+      return verdict.last?.alarm ? 'warn' : 'plain'
+    case 'expired':
+      return 'plain'
+  }
+}
+
+function sentencesOf(verdict: Verdict, told: Told): readonly string[] {
+  const { order, merchant, locale } = told
+  const words = orderWords(locale).verdict
+  switch (verdict.kind) {
+    case 'credited':
+      return [creditedSentence(verdict, told), ...sinceSentences(verdict.since, locale)]
+    case 'open':
+      return openSentences(verdict, locale)
+    case 'foreign':
+      return [words.foreign(merchantText(order), merchantText(merchant))]
+    case 'review': {
+      const { entered } = verdict
+      const at = entered && timeText(entered.at)
+      const { dismissed } = order
+      return [
+        words.review(at, reasonOf(entered, locale)),
+        // Reasons tell amounts as the gateway does.
+        words.ordered(formatFen(order.amount), String(order.amount)),
+        ...(dismissed ? [words.dismissed(timeText(dismissed.at))] : []),
+      ]
+    }
+    case 'expired': {
+      const { by } = verdict
+      return [words.expired(by && timeText(by.at), by && reasonOf(by, locale)), words.late]
+    }
+  }
+}
+
+function creditedSentence(
+  { operator }: Extract<Verdict, { kind: 'credited' }>,
+  { order, locale }: Told,
+): string {
+  const words = orderWords(locale).verdict
+  const { creditedAt, creditedBy, paidAt } = order
+  const delayMs = creditedAt && paidAt ? +creditedAt - +paidAt : -1
+  return words.credited({
+    amount: formatFen(order.amount),
+    user: isolated(order.userId),
+    at: creditedAt ? timeText(creditedAt) : '–',
+    by: operator ? words.byOperator(isolated(operator)) : words.by[creditedBy ?? 'operator'],
+    // The gateway's clock and ours are not one: a payment in the future says nothing.
+    delay: delayMs < 0 ? null : durationText(delayMs, locale),
+  })
+}
+
+function sinceSentences(since: OrderEvent | null, locale: Locale): readonly string[] {
+  const words = orderWords(locale).verdict
+  return since === null ? [] : [words.since(timeText(since.at), reasonOf(since, locale))]
+}
+
+function openSentences(
+  { last, known, nextAt }: Extract<Verdict, { kind: 'open' }>,
+  locale: Locale,
+): readonly string[] {
+  const words = orderWords(locale).verdict
+  const said = (event: OrderEvent): string => {
+    const { tradeState, kind } = event
+    const [at, reason] = [timeText(event.at), reasonOf(event, locale)]
+    if (kind === 'unplaced') return words.unplaced(at, reason)
+    return tradeState === null
+      ? words.silent(at, reason)
+      : words.said({ state: tradeState, at, reason })
+  }
+  const isSilent = last !== null && last.tradeState === null
+  return [
+    last === null ? words.unasked : said(last),
+    ...(isSilent && last.kind === 'answered' ? [words.notKnown] : []),
+    ...(known === null ? [] : [said(known)]),
+    nextAt === null ? words.nextRun : (last ? words.next : words.first)(timeText(nextAt)),
+    words.askNow,
+  ]
+}
+
+function reasonOf(event: OrderEvent | null, locale: Locale): string {
+  return isolated((event && translateReason(event, locale)) ?? '–')
+}
+
+function merchantText({ gateway, mchid, appid }: Merchant): string {
+  return `${gateway} / ${mchid} / ${appid}`
+}

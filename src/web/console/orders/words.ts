@@ -1,0 +1,316 @@
+import { catalog } from '../../../locale/locale.ts'
+import type { OrderStatus, Source } from '../../../order.ts'
+
+/** Of the list of orders and the search. */
+export const searchWords = catalog({
+  en: {
+    title: 'Orders',
+    label: 'Order number, transaction id or user',
+    hint: 'The transaction id is on the payer’s voucher (微信支付订单号). All as they were given; blanks around them do not matter.',
+    search: 'Search',
+    all: 'all',
+    allOrders: 'All orders',
+    byStatus: 'By status',
+    faults: {
+      tooLong: 'This is too long: numbers have at most 32 characters, user ids at most 64.',
+      unprintable: 'This holds characters that cannot be printed: type it instead of pasting it.',
+      status: (given: string) => `There is no status “${given}”: choose one of these.`,
+      transactionId: 'A transaction id is 8 to 32 digits or letters.',
+    },
+    caption: 'Orders, newest first',
+    head: ['Order', 'Status', 'Amount', 'User', 'Created', 'Credited'] as readonly string[],
+    empty: 'There are no orders here yet.',
+    emptyStatus: 'There are no such orders.',
+    ofUser: (user: string) => `Orders of user ${user}`,
+    account: 'Account',
+    several: 'This is more than one thing: all matches are shown.',
+    isNumber: 'The order with this number',
+    isTransaction: 'The order that this payment credited',
+    nothing: (text: string) => `Nothing found for ${text}`,
+    tried:
+      'Looked for as an order number, as the transaction id of a credited order, and as a user who has orders.',
+    nextSteps: 'What to do next',
+    compare: 'Compare it with the voucher, character by character: 0 and O, 1 and l.',
+    trace: {
+      lead: 'If it is the transaction id of a payment that was not credited, only WeChat Pay can tell which order it belongs to.',
+      ask: 'Ask WeChat Pay',
+      notOurs: (orderNo: string) =>
+        `WeChat Pay says that this payment is of order ${orderNo}, which is not here. If it is yours, another system placed it: adopt it (POST /v1/orders with "adopt": true), then check it.`,
+      absent: (mchid: string) =>
+        `WeChat Pay knows no such payment of merchant ${mchid}. Compare the number; the payment may be another merchant’s, or none by WeChat Pay.`,
+      unanswered: (reason: string) =>
+        `WeChat Pay gave no answer, so nothing is known: ${reason}. Try again in a moment.`,
+    },
+    otherNumber:
+      'Or ask the payer for the order number (商户单号), which is on the voucher as well.',
+  },
+  zh: {
+    title: '订单',
+    label: '订单号、微信支付订单号或用户',
+    hint: '微信支付订单号（transaction id）见付款人的支付凭证。照原样填写即可，前后空格不影响。',
+    search: '查找',
+    all: '全部',
+    allOrders: '全部订单',
+    byStatus: '按状态',
+    faults: {
+      tooLong: '内容过长：单号最多 32 个字符，用户 ID 最多 64 个字符。',
+      unprintable: '含有不可见字符，请手工输入，不要粘贴。',
+      status: (given: string) => `没有“${given}”这个状态，请从下列状态中选择。`,
+      transactionId: '微信支付订单号由 8 到 32 位数字或字母组成。',
+    },
+    caption: '订单，最新的在前',
+    head: ['订单号', '状态', '金额', '用户', '创建时间', '入账时间'] as readonly string[],
+    empty: '还没有订单。',
+    emptyStatus: '没有符合条件的订单。',
+    ofUser: (user: string) => `用户 ${user} 的订单`,
+    account: '账户',
+    several: '有不止一种匹配，全部列出。',
+    isNumber: '订单号相符的订单',
+    isTransaction: '由该笔支付入账的订单',
+    nothing: (text: string) => `没有找到 ${text}`,
+    tried: '已按订单号、已入账订单的微信支付订单号、有订单的用户三种方式查找。',
+    nextSteps: '接下来可以',
+    compare: '与支付凭证逐字核对：注意 0 与 O、1 与 l。',
+    trace: {
+      lead: '如果这是一笔尚未入账的支付的微信支付订单号，只有微信支付知道它属于哪个订单。',
+      ask: '询问微信支付',
+      notOurs: (orderNo: string) =>
+        `微信支付称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先接管（POST /v1/orders，"adopt": true），再查询。`,
+      absent: (mchid: string) =>
+        `微信支付称商户 ${mchid} 没有这笔支付。请核对单号；也可能是付给其他商户的，或不是微信支付的款项。`,
+      unanswered: (reason: string) => `微信支付没有应答，目前无法得知结果：${reason}。请稍后再试。`,
+    },
+    otherNumber: '或请付款人提供商户单号，支付凭证上也有。',
+  },
+})
+
+/** Of one order. */
+export const orderWords = catalog({
+  en: {
+    title: (orderNo: string) => `Order ${orderNo}`,
+    order: 'Order',
+    answer: 'What became of it',
+    check: 'Check now',
+    checkHints: {
+      pending: 'Asks WeChat Pay now, and credits the order if it was paid as ordered.',
+      expired: 'Asks WeChat Pay now, and credits the order if it was paid after all.',
+      review: 'Asks WeChat Pay now, and records the answer. Only a person ends a review.',
+      paid: 'Asks WeChat Pay now, and records the answer. Nothing is credited twice.',
+    } as Readonly<Record<OrderStatus, string>>,
+    checking: 'Asking WeChat Pay …',
+    toReview: 'Go to its review',
+    toAccount: 'Account of the user',
+    ordersOfUser: 'All orders of the user',
+    facts: {
+      title: 'Facts',
+      amount: 'Amount',
+      user: 'User',
+      description: 'Description',
+      attach: 'Attached',
+      created: 'Created',
+      adopted: 'Adopted; created',
+      expires: 'Can be paid until',
+      transaction: 'Transaction id (微信支付订单号)',
+      paid: 'Paid',
+      credited: 'Credited',
+      dismissed: 'Taken out of the queue',
+      merchant: 'Merchant',
+    },
+    ledger: {
+      title: 'Ledger',
+      none: 'Nothing was booked for this order.',
+      lost: 'The order is paid, and its transfer is not there: the books are damaged. See the audit.',
+      caption: 'What was booked for this order',
+      head: ['Account', 'Amount', 'Booked', 'Entry'] as readonly string[],
+      transfer: (transactionId: string) => `Transfer for transaction ${transactionId}`,
+    },
+    timeline: {
+      title: 'Timeline',
+      newest: 'Newest first',
+      oldest: 'Oldest first',
+      direction: 'Direction of the timeline',
+      evidence: 'Evidence',
+      alarm: 'look at this',
+      run: (id: string) => `run ${id}`,
+      node: (node: string) => `node ${node}`,
+      operator: (name: string) => `operator ${name}`,
+      event: (id: string) => `event ${id}`,
+      said: 'WeChat Pay said',
+      booked: (amount: string, { from, to }: { from: string; to: string }) =>
+        `Booked ${amount} from ${from} to ${to}.`,
+      empty: 'There are no events.',
+    },
+    raw: {
+      title: 'Raw data',
+      show: 'Order and events as JSON',
+      part: 'Only the events of this page; the file has all.',
+      open: 'Open as a file',
+      download: 'Download',
+    },
+    verdict: {
+      by: {
+        callback: 'by the payment callback',
+        check: 'by a check by hand',
+        compensation: 'by the compensation job',
+        operator: 'by an operator',
+      } as Readonly<Record<Source, string>>,
+      byOperator: (name: string) => `by operator ${name}`,
+      credited: ({ amount, user, at, by, delay }: CreditedWords) =>
+        `Credited ${amount} to user ${user} at ${at}${delay === null ? '' : `, ${delay} after the payment`}, ${by}.`,
+      since: (at: string, reason: string) => `Since then, at ${at}: ${reason}.`,
+      said: ({ state, at, reason }: SaidWords) => `WeChat Pay said ${state} at ${at}: ${reason}.`,
+      silent: (at: string, reason: string) =>
+        `WeChat Pay said nothing of a payment at ${at}: ${reason}.`,
+      notKnown: 'Whether it was paid is not known yet.',
+      unasked:
+        'No callback has come, and WeChat Pay has not been asked yet: whether it was paid is not known here.',
+      unplaced: (at: string, reason: string) =>
+        `WeChat Pay did not take the order at ${at}: ${reason}. No code to scan came of it.`,
+      first: (at: string) => `The compensation job asks at about ${at}.`,
+      next: (at: string) => `It is asked again at about ${at}.`,
+      nextRun: 'The next run asks.',
+      askNow: 'If the payer has a voucher, check now.',
+      foreign: (theirs: string, ours: string) =>
+        `It belongs to ${theirs}, and this budan asks for ${ours}: only a budan with that configuration can ask about it.`,
+      review: (at: string | null, reason: string) =>
+        `In review${at === null ? '' : ` since ${at}`}: ${reason}. It is credited only when a person decides so.`,
+      ordered: (amount: string, fen: string) => `Ordered: ${amount} (${fen} fen).`,
+      dismissed: (at: string) => `An operator took it out of the queue at ${at}.`,
+      expired: (at: string | null, reason: string | null) =>
+        `Expired${at === null ? '' : ` at ${at}`}${reason === null ? '' : `: ${reason}`}. Nothing was credited.`,
+      late: 'If the payer has a voucher all the same, check now: late money is still credited.',
+    },
+    checked: {
+      title: 'WeChat Pay was asked just now',
+      said: 'It said',
+      nothing: 'nothing of a payment',
+      decision: 'Decided',
+      reason: 'Because',
+      status: 'The order is now',
+      unanswered:
+        'It gave no answer that can be believed, so nothing is known of the payment, and nothing was changed. Try again; the compensation job goes on asking.',
+    },
+    traced: (transactionId: string, state: string) =>
+      `WeChat Pay says that payment ${transactionId} is of this order (${state}). Nothing was changed by asking: “Check now” settles it.`,
+  },
+  zh: {
+    title: (orderNo: string) => `订单 ${orderNo}`,
+    order: '订单',
+    answer: '处理结果',
+    check: '立即查询',
+    checkHints: {
+      pending: '现在就向微信支付查询；若已按订单支付，立即入账。',
+      expired: '现在就向微信支付查询；若后来已支付，立即入账。',
+      review: '现在就向微信支付查询，并记录结果。待处理的订单只能由人工决定。',
+      paid: '现在就向微信支付查询，并记录结果。不会重复入账。',
+    } as Readonly<Record<OrderStatus, string>>,
+    checking: '正在查询微信支付……',
+    toReview: '去人工处理',
+    toAccount: '用户账户',
+    ordersOfUser: '该用户的全部订单',
+    facts: {
+      title: '订单信息',
+      amount: '金额',
+      user: '用户',
+      description: '商品描述',
+      attach: '附加数据',
+      created: '创建时间',
+      adopted: '接管的订单，创建于',
+      expires: '支付截止',
+      transaction: '微信支付订单号',
+      paid: '支付时间',
+      credited: '入账时间',
+      dismissed: '移出待处理',
+      merchant: '商户',
+    },
+    ledger: {
+      title: '账目',
+      none: '该订单没有任何入账记录。',
+      lost: '订单已入账，但找不到对应的转账记录：账目受损，请查看对账检查。',
+      caption: '该订单的账目',
+      head: ['账户', '金额', '记账时间', '分录号'] as readonly string[],
+      transfer: (transactionId: string) => `微信支付订单号 ${transactionId} 的转账`,
+    },
+    timeline: {
+      title: '处理记录',
+      newest: '最新在前',
+      oldest: '最早在前',
+      direction: '记录的顺序',
+      evidence: '原始证据',
+      alarm: '需要关注',
+      run: (id: string) => `第 ${id} 次运行`,
+      node: (node: string) => `节点 ${node}`,
+      operator: (name: string) => `操作员 ${name}`,
+      event: (id: string) => `事件 ${id}`,
+      said: '微信支付返回',
+      booked: (amount: string, { from, to }: { from: string; to: string }) =>
+        `记账 ${amount}：从 ${from} 到 ${to}。`,
+      empty: '没有记录。',
+    },
+    raw: {
+      title: '原始数据',
+      show: '订单与处理记录（JSON）',
+      part: '这里只有本页的记录，完整记录见文件。',
+      open: '以文件打开',
+      download: '下载',
+    },
+    verdict: {
+      by: {
+        callback: '由支付回调',
+        check: '由手工查询',
+        compensation: '由补单任务',
+        operator: '由人工处理',
+      } as Readonly<Record<Source, string>>,
+      byOperator: (name: string) => `由操作员 ${name}`,
+      credited: ({ amount, user, at, by, delay }: CreditedWords) =>
+        `已于 ${at} 为用户 ${user} 入账 ${amount}（${by}${delay === null ? '' : `，支付后 ${delay}`}）。`,
+      since: (at: string, reason: string) => `此后，${at}：${reason}。`,
+      said: ({ state, at, reason }: SaidWords) => `微信支付于 ${at} 返回 ${state}：${reason}。`,
+      silent: (at: string, reason: string) => `微信支付于 ${at} 没有给出支付结果：${reason}。`,
+      notKnown: '目前不知道是否已支付。',
+      unasked: '没有收到支付回调，也还没有向微信支付查询过，目前不知道是否已支付。',
+      unplaced: (at: string, reason: string) =>
+        `微信支付于 ${at} 没有接受下单：${reason}。没有取得付款码。`,
+      first: (at: string) => `补单任务约在 ${at} 查询。`,
+      next: (at: string) => `约在 ${at} 再次查询。`,
+      nextRun: '下次运行时查询。',
+      askNow: '如果付款人有支付凭证，请立即查询。',
+      foreign: (theirs: string, ours: string) =>
+        `该订单属于 ${theirs}，而本 budan 只查询 ${ours}：只有按那个商户配置的 budan 才能查询它。`,
+      review: (at: string | null, reason: string) =>
+        `${at === null ? '' : `自 ${at} 起`}待人工处理：${reason}。须经人工决定才会入账。`,
+      ordered: (amount: string, fen: string) => `订单金额：${amount}（${fen} 分）。`,
+      dismissed: (at: string) => `操作员已于 ${at} 将其移出待处理。`,
+      expired: (at: string | null, reason: string | null) =>
+        `${at === null ? '' : `已于 ${at} `}过期${reason === null ? '' : `：${reason}`}。没有入账。`,
+      late: '如果付款人仍有支付凭证，请立即查询：迟到的支付照样入账。',
+    },
+    checked: {
+      title: '刚刚查询了微信支付',
+      said: '微信支付返回',
+      nothing: '没有支付结果',
+      decision: '处理',
+      reason: '原因',
+      status: '订单现在',
+      unanswered:
+        '没有得到可信的应答，因此仍不知道是否已支付，也没有做任何改动。请重试；补单任务会继续查询。',
+    },
+    traced: (transactionId: string, state: string) =>
+      `微信支付称支付 ${transactionId} 属于本订单（${state}）。仅查询归属，没有做任何改动；请点“立即查询”来入账。`,
+  },
+})
+
+interface CreditedWords {
+  readonly amount: string
+  readonly user: string
+  readonly at: string
+  readonly by: string
+  /** Null: not known. */
+  readonly delay: string | null
+}
+
+interface SaidWords {
+  readonly state: string
+  readonly at: string
+  readonly reason: string
+}

@@ -1,0 +1,176 @@
+import { catalog, type Locale } from '../../../locale/locale.ts'
+import { translate } from '../../../locale/translate.ts'
+import { auditWords } from '../audit/words.ts'
+import type { Concern, Concerns } from './verdict.ts'
+import { ageText, countText, overviewWords, withOwnTimes } from './words.ts'
+
+/** What is wrong, and what to do next. */
+export interface Advice {
+  readonly what: string
+  readonly todo: string
+  /** Where to do it, in the console. */
+  readonly path?: string
+}
+
+/** Says a concern in words. */
+export function adviceOn(concern: Concern, locale: Locale): Advice {
+  const kind = concern.kind === 'long_overdue' ? 'overdue' : concern.kind
+  return (advice(locale)[kind] as (concern: Concern) => Advice)(concern)
+}
+
+type AdviceWords = {
+  readonly [Kind in Exclude<keyof Concerns, 'long_overdue'>]: (concern: Concerns[Kind]) => Advice
+}
+
+const advice = catalog<AdviceWords>({
+  en: {
+    books_wrong: ({ counts }) => ({
+      what: `The books do not agree: ${countsText(counts, 'en').join('; ')}.`,
+      todo: 'Pay nothing out by these books. The audit lists the orders; compare each with WeChat Pay before anything is changed.',
+      path: '/audit',
+    }),
+    database_away: () => ({
+      what: 'The database does not answer, so nothing is credited. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.',
+      todo: 'See that the database runs and can be reached at database.url. The log has its error; “budan doctor” tries the connection.',
+    }),
+    schema: ({ detail }) => ({
+      what: `The database’s schema does not fit this program: ${detail}.`,
+      todo: 'If it is behind, run “budan migrate”; if it is newer, upgrade this budan.',
+    }),
+    breaker: ({ detail }) => ({
+      what: `WeChat Pay answers no question of ours; ${detail}.`,
+      todo: '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.',
+    }),
+    clock_stopped: () => ({
+      what: 'The clock of this process is stopped: no run asks about lost callbacks.',
+      todo: 'Start this process again; meanwhile runs can be made by hand.',
+      path: '/runs',
+    }),
+    runs_stuck: ({ detail }) => ({
+      what: `Runs are due, and do not finish: ${withOwnTimes(detail)}.`,
+      todo: 'Look at the last runs and at the log for the cause; then start this process again.',
+      path: '/runs',
+    }),
+    overdue: ({ lateMs, isByHand }) => ({
+      what: `Orders wait for their question ${ageText(lateMs, 'en')} longer than they should.`,
+      todo: isByHand
+        ? 'Runs are made by hand here: make one now.'
+        : 'If runs are made, batches are too small: raise compensation_batch_size, or turn compensation_drain on. A run can also be made by hand, now.',
+      path: '/runs',
+    }),
+    falling_behind: ({ remaining }) => ({
+      what: `${countText(remaining)} orders are due, and they do not get fewer.`,
+      todo: 'Raise compensation_batch_size, or turn compensation_drain on; compensation_max_qps is the limit of both.',
+      path: '/runs',
+    }),
+    catching_up: ({ remaining, doneInMs }) => ({
+      what: `${countText(remaining)} orders are due, more than a batch; they will be done in about ${ageText(doneInMs, 'en')}.`,
+      todo: 'Nothing, if that is soon enough. compensation_drain makes it faster.',
+      path: '/runs',
+    }),
+    reviews: ({ count }) => ({
+      what:
+        count === 1
+          ? '1 order waits for a person.'
+          : `${countText(count)} orders wait for a person.`,
+      todo: 'Their users paid, but not as ordered, or were refunded. Open the queue: it explains each, and what can be done.',
+      path: '/reviews',
+    }),
+    gateway_failing: ({ failed, total, outcome }) => ({
+      what: `WeChat Pay answered ${countText(failed)} of this node’s last ${countText(total)} calls not at all; mostly: ${outcomeText(outcome, 'en')}.`,
+      todo: 'If it lasts, check this machine’s way to the internet and WeChat Pay’s notices. Orders are asked about again; none is given up.',
+    }),
+    engine_away: ({ detail }) => ({
+      what: `The nodes’ common queue cannot be reached: ${detail.replace(/^warning: /, '')}.`,
+      todo: 'Runs go on, but backlogs are not shared. See that the server at engine.url runs.',
+    }),
+    by_hand: () => ({
+      what: 'Lost callbacks are found by runs alone, and compensation_enabled is off: nobody has made one lately.',
+      todo: 'Make a run now, or turn compensation_enabled on.',
+      path: '/runs',
+    }),
+    audit_failed: () => ({
+      what: 'The books could not be counted.',
+      todo: 'Try the audit by hand; the log has the cause.',
+      path: '/audit',
+    }),
+  },
+  zh: {
+    books_wrong: ({ counts }) => ({
+      what: `账目不一致：${countsText(counts, 'zh').join('，')}。`,
+      todo: '先不要依据这份账付款或提现。对账检查会列出这些订单，请逐笔与微信支付核对后再处理。',
+      path: '/audit',
+    }),
+    database_away: () => ({
+      what: '数据库没有应答，暂时无法入账。付款不会丢：微信支付会重发回调，其余由补单运行找回。',
+      todo: '请确认数据库正在运行，并且能按 database.url 连上。错误详见日志，也可用 budan doctor 检查连接。',
+    }),
+    schema: ({ detail }) => ({
+      what: `数据库表结构与本程序不符：${translate(detail, 'zh')}。`,
+      todo: '如果版本落后，请运行 budan migrate；如果比程序新，请升级 budan。',
+    }),
+    breaker: ({ detail }) => ({
+      what: `微信支付无法回答我们的查询，${translate(detail, 'zh')}。`,
+      todo: '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。',
+    }),
+    clock_stopped: () => ({
+      what: '本进程的定时器已停止，没有补单运行去找回丢失的回调。',
+      todo: '请重启本进程；在此之前可以手动运行。',
+      path: '/runs',
+    }),
+    runs_stuck: ({ detail }) => ({
+      what: `补单运行到期却没有完成：${withOwnTimes(translate(detail, 'zh'))}。`,
+      todo: '请查看最近的运行和日志找出原因，然后重启本进程。',
+      path: '/runs',
+    }),
+    overdue: ({ lateMs, isByHand }) => ({
+      what: `有订单比应查询的时间晚了 ${ageText(lateMs, 'zh')}还没有查询。`,
+      todo: isByHand
+        ? '这里的补单运行由人工发起：请现在运行一次。'
+        : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
+      path: '/runs',
+    }),
+    falling_behind: ({ remaining }) => ({
+      what: `有 ${countText(remaining)} 笔订单到期待查，而且没有减少。`,
+      todo: '请调大 compensation_batch_size，或打开 compensation_drain；两者都受 compensation_max_qps 限制。',
+      path: '/runs',
+    }),
+    catching_up: ({ remaining, doneInMs }) => ({
+      what: `有 ${countText(remaining)} 笔订单到期待查，超过一批；预计 ${ageText(doneInMs, 'zh')}后查完。`,
+      todo: '如果来得及，无需处理。打开 compensation_drain 会更快。',
+      path: '/runs',
+    }),
+    reviews: ({ count }) => ({
+      what: `有 ${countText(count)} 笔订单等待人工处理。`,
+      todo: '用户付了款，但与订单不符，或已退款。打开待处理列表，每笔都有说明和可选的操作。',
+      path: '/reviews',
+    }),
+    gateway_failing: ({ total, failed, outcome }) => ({
+      what: `本节点最近 ${countText(total)} 次调用微信支付，${countText(failed)} 次失败，多为：${outcomeText(outcome, 'zh')}。`,
+      todo: '如果持续，请检查本机网络和微信支付的公告。订单会继续查询，不会放弃。',
+    }),
+    engine_away: ({ detail }) => ({
+      what: `各节点共用的队列连不上：${translate(detail, 'zh').replace(/^注意：/, '')}。`,
+      todo: '补单运行照常，但积压不能分摊。请确认 engine.url 的服务正在运行。',
+    }),
+    by_hand: () => ({
+      what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',
+      todo: '请现在运行一次，或打开 compensation_enabled。',
+      path: '/runs',
+    }),
+    audit_failed: () => ({
+      what: '账目清点没有成功。',
+      todo: '请手动做一次对账检查，原因详见日志。',
+      path: '/audit',
+    }),
+  },
+})
+
+function countsText(counts: Concerns['books_wrong']['counts'], locale: Locale): readonly string[] {
+  const { questions } = auditWords(locale)
+  return counts.map(([name, count]) => `${questions[name].title} ${countText(count)}`)
+}
+
+function outcomeText(outcome: string, locale: Locale): string {
+  return overviewWords(locale).outcomes[outcome] ?? outcome
+}

@@ -1,0 +1,59 @@
+import { Table, timeText } from '../parts.tsx'
+import { chartData, type Slot } from './charts.ts'
+import type { View } from './view.ts'
+import { countText, latencyText, overviewWords } from './words.ts'
+
+export const chartNames = ['credits', 'latency', 'calls'] as const
+
+/** Empty until a script draws in them: never sent anew, so that what is drawn stays. */
+export function ChartFrames({ locale, span }: Pick<View, 'locale' | 'span'>) {
+  const words = overviewWords(locale)
+  const slot = words.minutes(span.slotMins)
+  const notes = {
+    credits: words.charted.creditsIs(slot),
+    latency: words.charted.latencyIs(slot),
+    calls: words.charted.callsIs(slot),
+  }
+  return (
+    <div class="charts">
+      {chartNames.map((name) => (
+        <figure key={name}>
+          <figcaption>
+            <strong>{words.charted[name]}</strong> <small class="muted">{notes[name]}</small>
+          </figcaption>
+          <div class="chart" id={`chart-${name}`} role="img" aria-label={words.charted[name]} />
+        </figure>
+      ))}
+    </div>
+  )
+}
+
+/** The numbers behind the charts, for the script that draws them. */
+export function ChartNumbers({ slots, locale }: View) {
+  return <data id="chart-data" value={JSON.stringify(chartData(slots, locale))} hidden />
+}
+
+/** The same for those who see no charts. */
+export function ChartTable({ slots, locale }: View) {
+  const words = overviewWords(locale)
+  const rows = slots.filter(hasSomething).toReversed()
+  return (
+    <Table
+      caption={words.charts}
+      head={words.chartHead}
+      empty={words.chartEmpty}
+      rows={rows.map(({ fromMs, credits, p50Ms, p99Ms, answered, failed }) => [
+        timeText(new Date(fromMs)).slice(0, 16),
+        credits === null ? '–' : countText(Object.values(credits).reduce((a, b) => a + b, 0)),
+        latencyText(p50Ms, locale),
+        latencyText(p99Ms, locale),
+        countText(answered),
+        countText(failed),
+      ])}
+    />
+  )
+}
+
+function hasSomething({ credits, answered, failed }: Slot): boolean {
+  return answered + failed > 0 || Object.values(credits ?? {}).some((count) => count > 0)
+}

@@ -1,0 +1,101 @@
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { type Source, sources } from '../../../order.ts'
+import type { CreditHistory } from './credit-history.ts'
+import { type GatewayCalls, isFailure } from './gateway-calls.ts'
+import { totalOf } from './tallies.ts'
+import { overviewWords } from './words.ts'
+
+/** How far charts and percentiles reach back, in hours; each with the width of a point, in minutes. */
+export const spans = [
+  { hours: 1, slotMins: 1 },
+  { hours: 6, slotMins: 5 },
+  { hours: 24, slotMins: 20 },
+] as const
+
+export type ChartSpan = (typeof spans)[number]
+
+export const spanDefault: ChartSpan = spans[1]
+
+/** One point of all charts. */
+export interface Slot {
+  readonly fromMs: number
+  /** Null: not read yet. */
+  readonly credits: Readonly<Record<Source, number>> | null
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly answered: number
+  readonly failed: number
+}
+
+/** Whole slots, the last of them under way at `nowMs`. */
+export function slotsOf(
+  { credits, calls }: { credits: CreditHistory; calls: GatewayCalls },
+  { nowMs, span }: { nowMs: number; span: ChartSpan },
+): readonly Slot[] {
+  const slotMs = span.slotMins * 60_000
+  const count = (span.hours * 60) / span.slotMins
+  const firstMs = Math.floor(nowMs / slotMs) * slotMs - (count - 1) * slotMs
+  return Array.from({ length: count }, (_, at) => {
+    const fromMs = firstMs + at * slotMs
+    const slot = { fromMs, toMs: fromMs + slotMs }
+    const isRead = credits.fromMs !== null && slot.toMs > credits.fromMs
+    const sums = credits.sum(slot)
+    const total = totalOf(sums)
+    const heard = [...calls.sum(slot)]
+    const failed = heard.reduce((sum, [kind, { count }]) => sum + (isFailure(kind) ? count : 0), 0)
+    return {
+      fromMs,
+      credits: isRead ? countsOf(sums) : null,
+      p50Ms: total.percentileMs(50),
+      p99Ms: total.percentileMs(99),
+      answered: heard.reduce((sum, [, { count }]) => sum + count, 0) - failed,
+      failed,
+    }
+  })
+}
+
+function countsOf(sums: ReturnType<CreditHistory['sum']>): Record<Source, number> {
+  const counts = { callback: 0, check: 0, compensation: 0, operator: 0 }
+  for (const source of sources) counts[source] = sums.get(source)?.count ?? 0
+  return counts
+}
+
+/** What `assets/overview.js` draws. Times in seconds; null: nothing to draw there. */
+export interface ChartData {
+  /** Where each point begins, since 1970. */
+  readonly at: readonly number[]
+  readonly slotS: number
+  readonly credits: readonly Series[]
+  readonly latency: readonly Series[]
+  readonly calls: readonly Series[]
+}
+
+export interface Series {
+  readonly label: string
+  readonly values: readonly (number | null)[]
+}
+
+export function chartData(slots: readonly Slot[], locale: Locale): ChartData {
+  const words = overviewWords(locale).charted
+  const { source } = termsOf(locale)
+  const series = (label: string, pick: (slot: Slot) => number | null): Series => ({
+    label,
+    values: slots.map(pick),
+  })
+  // The gateway dates payments in whole seconds: less than a tenth means nothing, and has no logarithm.
+  const seconds = (ms: number | null) => ms && Math.max(0.1, Math.round(ms / 100) / 10)
+  return {
+    at: slots.map(({ fromMs }) => fromMs / 1000),
+    slotS: ((slots[1]?.fromMs ?? 0) - (slots[0]?.fromMs ?? 0)) / 1000,
+    credits: sources.map((each) => series(source[each], ({ credits }) => credits?.[each] ?? null)),
+    latency: [
+      series(words.p50, ({ p50Ms }) => seconds(p50Ms)),
+      series(words.p99, ({ p99Ms }) => seconds(p99Ms)),
+    ],
+    calls: [
+      series(words.answered, ({ answered }) => answered),
+      series(words.failed, ({ failed }) => failed),
+    ],
+  }
+}

@@ -1,0 +1,71 @@
+import { termsOf } from '../../../locale/terms.ts'
+import { orderStatuses, sources } from '../../../order.ts'
+import { Badge, StatusBadge, Table, Time } from '../parts.tsx'
+import { type Tally, totalOf } from './tallies.ts'
+import type { View } from './view.ts'
+import { countText, latencyText, overviewWords, roughCountText } from './words.ts'
+
+export function StatesPanel({ reading: { vitals }, locale }: View) {
+  const words = overviewWords(locale)
+  if (vitals === null) return <p>{words.statesUnknown}</p>
+  const { ordersByStatus } = vitals
+  const isNone = orderStatuses.every((status) => ordersByStatus[status] === 0)
+  return (
+    <>
+      <Table
+        caption={words.states}
+        head={words.stateHead}
+        empty=""
+        rows={orderStatuses.map((status) => [
+          <a key={status} href={`/orders?status=${status}`}>
+            <StatusBadge status={status} locale={locale} />
+          </a>,
+          roughCountText(ordersByStatus[status]),
+          words.stateIs[status],
+        ])}
+      />
+      {isNone && <p>{words.noOrders}</p>}
+    </>
+  )
+}
+
+/** By what brought the news of the payment, with how long that took. */
+export function SourcesPanel({ credits, readFrom, span, locale }: View) {
+  const words = overviewWords(locale)
+  const total = totalOf(credits)
+  const cells = (tally: Tally | undefined) => [
+    countText(tally?.count ?? 0),
+    total.count === 0 ? '–' : shareText((tally?.count ?? 0) / total.count),
+    latencyText(tally?.percentileMs(50) ?? null, locale),
+    latencyText(tally?.percentileMs(99) ?? null, locale),
+  ]
+  return (
+    <>
+      <Table
+        caption={`${words.credits}, ${words.span(span.hours)}`}
+        head={words.creditsHead}
+        empty=""
+        rows={[
+          ...sources.map((source) => [
+            termsOf(locale).source[source],
+            ...cells(credits.get(source)),
+            words.sourceIs[source],
+          ]),
+          [<strong key="total">{words.total}</strong>, ...cells(total), ''],
+        ]}
+      />
+      {readFrom !== null && (
+        <p>
+          <Badge tone="plain">{words.readSoFar[0]}</Badge> <Time at={readFrom} />
+          {words.readSoFar[1]}
+        </p>
+      )}
+    </>
+  )
+}
+
+/** Never 100 % where one is missing. */
+function shareText(share: number): string {
+  const percent = Math.floor(share * 1000) / 10
+  return share > 0 && percent === 0 ? '< 0.1 %' : `${percent} %`
+}

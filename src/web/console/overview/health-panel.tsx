@@ -1,0 +1,66 @@
+import { translate } from '../../../locale/translate.ts'
+import { engineWarning, type ReadinessCheck } from '../../../readiness.ts'
+import { Badge, durationText, Table, type Tone } from '../parts.tsx'
+import { isFailure } from './gateway-calls.ts'
+import { totalOf } from './tallies.ts'
+import type { View } from './view.ts'
+import { countText, overviewWords, withOwnTimes } from './words.ts'
+
+/** The parts, as readiness examines them, and the gateway as this node knows it. */
+export function HealthPanel(view: View) {
+  const { reading, locale } = view
+  const words = overviewWords(locale)
+  const checks = reading.readiness?.checks ?? []
+  return (
+    <>
+      {reading.readiness === null && <p>{words.healthUnknown}</p>}
+      <Table
+        caption={words.health}
+        head={words.healthHead}
+        empty=""
+        rows={[
+          ...checks.map((check) => [
+            words.checks[check.name],
+            <Badge key={check.name} tone={toneOf(check)}>
+              {words.stateOf[toneOf(check)]}
+            </Badge>,
+            withOwnTimes(translate(check.detail, locale)),
+          ]),
+          gatewayRow(view),
+        ]}
+      />
+    </>
+  )
+}
+
+function toneOf({ ok, detail }: ReadinessCheck): 'good' | 'warn' | 'bad' {
+  if (!ok) return 'bad'
+  return detail.startsWith(engineWarning) ? 'warn' : 'good'
+}
+
+function gatewayRow({ lately, verdict, locale }: View) {
+  const words = overviewWords(locale)
+  const total = totalOf(lately)
+  const failed = [...lately].filter(([outcome]) => isFailure(outcome))
+  const failedCount = failed.reduce((sum, [, { count }]) => sum + count, 0)
+  const isFailing = verdict.concerns.some(({ kind }) => kind === 'gateway_failing')
+  const tone: Exclude<Tone, 'bad'> = total.count === 0 ? 'plain' : isFailing ? 'warn' : 'good'
+  const causes = failed.map(
+    ([outcome, { count }]) => `${words.outcomes[outcome] ?? outcome} ${countText(count)}`,
+  )
+  const time = (percent: number) => durationText(total.percentileMs(percent) ?? 0, locale)
+  return [
+    words.wechat,
+    <Badge key="gateway" tone={tone}>
+      {words.stateOf[tone]}
+    </Badge>,
+    total.count === 0
+      ? words.noCalls
+      : words.calls({
+          total: countText(total.count),
+          failed: countText(failedCount),
+          causes,
+          times: [time(50), time(99)],
+        }),
+  ]
+}

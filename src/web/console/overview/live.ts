@@ -1,0 +1,105 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../../errors.ts'
+import type { WebApp } from '../../web-app.ts'
+import type { Pulse } from './pulse.ts'
+import type { Reading } from './reading.ts'
+
+/** What a page holds that can change: the content of its regions, by their names. */
+export type Regions = Readonly<Record<string, string>>
+
+export interface LiveParts {
+  readonly pulse: Pulse
+  /** Whether who sent the request is still let in. */
+  isLetIn(request: FastifyRequest): boolean
+  /** The regions as whoever sent the request sees them, and the time that they are of. */
+  render(
+    reading: Reading,
+    request: FastifyRequest,
+  ): { readonly regions: Regions; readonly now: Date }
+}
+
+/** Each is a connection, and each browser has six for all its pages of this console. */
+const streamsMax = 64
+
+/** Who lets so much pile up does not read: some dozens of updates. */
+const unreadBytesMax = 512 * 1024
+
+/** A browser that lost its stream comes again after so long. */
+const retryMs = 2_000
+
+/**
+ * `GET /live`: the regions of the overview as events, whole at first, then each as it changes; and
+ * `tick` with the time of each reading, so that silence means a lost connection. The stream ends
+ * with the login (`ended`), with the server, or with a reader that does not read.
+ */
+export function addLive(app: WebApp, parts: LiveParts): void {
+  const streams = new Set<Stream>()
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end()
+  })
+  app.get('/live', { exposeHeadRoute: false }, async (request, reply) => {
+    if (streams.size >= streamsMax) {
+      reply.header('retry-after', '60')
+      const message = `${streamsMax} pages are kept up to date already: close some`
+      throw new Refusal(503, { code: 'streams_full', message })
+    }
+    const stream = new Stream(open(reply))
+    streams.add(stream)
+    const forget = parts.pulse.watch((reading) => {
+      if (!parts.isLetIn(request)) return stream.end('ended')
+      const { regions, now } = parts.render(reading, request)
+      stream.show(regions)
+      stream.send('tick', now.toISOString())
+    })
+    reply.raw.on('close', () => {
+      forget()
+      streams.delete(stream)
+    })
+  })
+}
+
+function open(reply: FastifyReply): ServerResponse {
+  const headers = reply.getHeaders()
+  reply.hijack()
+  reply.raw.writeHead(200, {
+    ...(headers as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    // Kept by nobody on the way, and no connection left over when the server stops.
+    'x-accel-buffering': 'no',
+    connection: 'close',
+  })
+  reply.raw.write(`retry: ${retryMs}\n\n`)
+  return reply.raw
+}
+
+/** One viewer's connection. */
+export class Stream {
+  readonly #response: ServerResponse
+  /** As the page has them. */
+  #shown: Regions = {}
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Sends those that are not as the page has them. */
+  show(regions: Regions): void {
+    for (const [name, content] of Object.entries(regions)) {
+      if (this.#shown[name] !== content) this.send(name, content)
+    }
+    this.#shown = regions
+  }
+
+  send(event: string, data: string): void {
+    if (this.#response.writableLength > unreadBytesMax) return void this.#response.destroy()
+    const lines = data.split('\n').map((line) => `data: ${line}\n`)
+    this.#response.write(`event: ${event}\n${lines.join('')}\n`)
+  }
+
+  /** `event`: the last one, which says why. */
+  end(event?: string): void {
+    if (event !== undefined) this.send(event, '')
+    this.#response.end()
+  }
+}

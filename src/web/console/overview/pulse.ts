@@ -1,0 +1,241 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../../../clock.ts'
+import type { Event } from '../../../event.ts'
+import type { Budan } from '../../../service.ts'
+import type { LatestAudit } from '../latest-audit.ts'
+import { CreditHistory } from './credit-history.ts'
+import { GatewayCalls } from './gateway-calls.ts'
+import { Question, type Reading } from './reading.ts'
+
+/** Runs that are shown. */
+const runsShown = 8
+
+/** A reading this old is good enough for a page, unless something has happened since. */
+const freshMs = 3_000
+
+/** Between two readings while somebody looks and nothing is heard; other nodes' work shows up so late. */
+const restMs = freshMs
+
+/** What is heard within this is one piece of news: a run credits many orders at once. */
+const newsMs = 250
+
+/** Readings take at most one twentieth of the database's time, pages of the history one tenth. */
+const restPerReading = 19
+const restPerPage = 9
+const restMsMax = 15_000
+
+/** Whoever opened a page may well look at it for so long, also without a script that says so. */
+const lookMs = 30_000
+
+/** What this node last counted of the backlog says nothing after so many intervals without another count. */
+const backlogIntervals = 3
+
+export interface PulseParts {
+  readonly budan: Budan
+  readonly clock: Clock
+  readonly latestAudit: LatestAudit
+}
+
+/**
+ * Reads the state of the promise once for all who look, and at sensible distances: nobody's looking
+ * may hold up callbacks and runs. While nobody looks, nothing is read.
+ */
+export class Pulse {
+  readonly credits: CreditHistory
+  readonly calls: GatewayCalls
+  readonly #parts: PulseParts
+  readonly #questions
+  readonly #watchers = new Set<(reading: Reading) => void>()
+  readonly #ended = new AbortController()
+  readonly #stopListening: () => void
+  #last: { readonly reading: Reading; readonly at: number; readonly costMs: number } | null = null
+  #underWay: Promise<Reading> | null = null
+  /** Aborts when something has happened that a new reading would show. */
+  #news = new AbortController()
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #going = false
+  #backlog: { readonly heard: NonNullable<Reading['backlog']>; readonly at: number } | null = null
+
+  constructor(parts: PulseParts) {
+    const { budan, clock } = parts
+    this.#parts = parts
+    this.calls = new GatewayCalls(clock)
+    this.credits = new CreditHistory((request) =>
+      budan.store.listCredits({ ...request, merchant: budan.merchant }),
+    )
+    this.#questions = {
+      vitals: new Question(async () => budan.store.vitals(budan.merchant)),
+      readiness: new Question(async () => budan.readiness()),
+      runs: new Question(async () => budan.store.listRuns({ limit: runsShown, cursor: null })),
+      newCredits: new Question(async () => this.credits.step(this.#now, 'new')),
+      restOfCredits: new Question(async () => this.credits.step(this.#now, 'rest')),
+    }
+    this.#stopListening = budan.listen((event) => this.#hear(event))
+  }
+
+  /** For a page. Whoever asks meanwhile gets the same reading. */
+  async look(): Promise<Reading> {
+    this.#lookedAt = performance.now()
+    const reading = await this.#read()
+    this.#go()
+    return reading
+  }
+
+  /** Tells the last reading, and each from now on, until what is returned is called. */
+  watch(seen: (reading: Reading) => void): () => void {
+    if (this.#isFresh && this.#last !== null) seen(this.#last.reading)
+    this.#watchers.add(seen)
+    this.#go()
+    return () => void this.#watchers.delete(seen)
+  }
+
+  end(): void {
+    this.#stopListening()
+    this.#ended.abort()
+    this.#news.abort()
+  }
+
+  get #isFresh(): boolean {
+    const ageMs = performance.now() - (this.#last?.at ?? Number.NEGATIVE_INFINITY)
+    return ageMs < freshMs && !this.#news.signal.aborted
+  }
+
+  #read(): Promise<Reading> {
+    if (this.#isFresh && this.#last !== null) return Promise.resolve(this.#last.reading)
+    this.#underWay ??= this.#take().finally(() => {
+      this.#underWay = null
+    })
+    return this.#underWay
+  }
+
+  async #take(): Promise<Reading> {
+    if (!this.#ended.signal.aborted) this.#news = new AbortController()
+    const beganAt = performance.now()
+    const { vitals, readiness, runs } = this.#questions
+    const [seen, ready, page] = await Promise.all([
+      vitals.answer(),
+      readiness.answer(),
+      runs.answer(),
+    ])
+    const reading: Reading = {
+      vitals: seen,
+      readiness: ready,
+      runs: page?.items ?? null,
+      audit: this.#auditState(seen === null ? 0 : sumOf(seen.ordersByStatus)),
+      backlog: this.#latestBacklog(),
+    }
+    this.#last = { reading, at: performance.now(), costMs: performance.now() - beganAt }
+    if (seen !== null) await this.#questions.newCredits.answer()
+    return reading
+  }
+
+  /** The database's, as it was last told. */
+  get #now(): Date {
+    return this.#last?.reading.vitals?.now ?? this.#parts.clock()
+  }
+
+  #auditState(orderCount: number): Reading['audit'] {
+    const { latestAudit } = this.#parts
+    return {
+      latest: latestAudit.latest(),
+      isUnderWay: latestAudit.isUnderWay,
+      hasFailed: latestAudit.hasFailed,
+      isAutomatic: latestAudit.isAutomatic(orderCount),
+    }
+  }
+
+  #latestBacklog(): Reading['backlog'] {
+    if (this.#backlog === null) return null
+    const { heard, at } = this.#backlog
+    const oldMs = backlogIntervals * this.#parts.budan.policy.intervalMs
+    return performance.now() - at > oldMs ? null : heard
+  }
+
+  get #isWatched(): boolean {
+    const looked = performance.now() - this.#lookedAt < lookMs
+    return !this.#ended.signal.aborted && (this.#watchers.size > 0 || looked)
+  }
+
+  #go(): void {
+    if (this.#going) return
+    this.#going = true
+    void this.#keepReading().finally(() => {
+      this.#going = false
+      // Somebody may have come just as it ended.
+      if (this.#watchers.size > 0 && this.#isWatched) this.#go()
+    })
+  }
+
+  async #keepReading(): Promise<void> {
+    while (this.#isWatched) {
+      try {
+        await this.#round()
+      } catch (error) {
+        this.#parts.budan.emit({ type: 'request_failed', method: 'GET', path: '/live', error })
+        await rest(restMsMax, this.#ended.signal)
+      }
+    }
+  }
+
+  /** A reading, told to all; then what may wait: the audit, and more of the history. */
+  async #round(): Promise<void> {
+    const reading = await this.#read()
+    for (const seen of [...this.#watchers]) seen(reading)
+    const { costMs = 0, at = 0 } = this.#last ?? {}
+    const nextAt = at + Math.min(Math.max(restMs, costMs * restPerReading), restMsMax)
+    const { vitals } = reading
+    if (vitals !== null) {
+      const orderCount = sumOf(vitals.ordersByStatus)
+      this.#parts.latestAudit.refreshIfDue({ orderCount })
+      await this.#readHistory(nextAt)
+    }
+    await rest(newsMs, this.#ended.signal)
+    await rest(nextAt - performance.now(), this.#news.signal)
+  }
+
+  async #readHistory(untilAt: number): Promise<void> {
+    while (this.#isWatched && performance.now() < untilAt && !this.#news.signal.aborted) {
+      const beganAt = performance.now()
+      if ((await this.#questions.restOfCredits.answer()) !== 'more') return
+      await rest((performance.now() - beganAt) * restPerPage, this.#ended.signal)
+    }
+  }
+
+  #hear(event: Event): void {
+    if (event.type === 'gateway_called') this.calls.hear(event)
+    if (event.type === 'catching_up') this.#backlog = { heard: event, at: performance.now() }
+    if (event.type === 'caught_up') this.#backlog = null
+    if (isNews(event)) this.#news.abort()
+  }
+}
+
+/** What shows on the page at once; all else with the next reading. */
+function isNews({ type }: Event): boolean {
+  switch (type) {
+    case 'order_credited':
+    case 'order_expired':
+    case 'order_alarm':
+    case 'review_resolved':
+    case 'run_started':
+    case 'run_finished':
+    case 'scan_empty':
+    case 'scan_failed':
+    case 'breaker_opened':
+    case 'breaker_closed':
+    case 'catching_up':
+    case 'caught_up':
+    case 'job_started':
+    case 'job_stopped':
+      return true
+    default:
+      return false
+  }
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await delay(ms, undefined, { signal, ref: false }).catch(() => {})
+}

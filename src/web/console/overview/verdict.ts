@@ -1,0 +1,203 @@
+import {
+  engineWarning,
+  type Readiness,
+  type ReadinessCheck,
+  scheduleDetails,
+} from '../../../readiness.ts'
+import type { SchedulePolicy } from '../../../schedule.ts'
+import type { Audit } from '../../../store/store.ts'
+import { type GatewayCalls, isFailure } from './gateway-calls.ts'
+import type { Reading } from './reading.ts'
+import { type Tally, totalOf } from './tallies.ts'
+
+/** `bad`: paid orders may be without their credit. `warn`: somebody ought to look. */
+export type VerdictTone = 'good' | 'warn' | 'bad'
+
+export interface Verdict {
+  readonly tone: VerdictTone
+  /** What is wrong, the worst first. */
+  readonly concerns: readonly Concern[]
+}
+
+export type Concern = {
+  readonly [Kind in keyof Concerns]: { readonly kind: Kind } & Concerns[Kind]
+}[keyof Concerns]
+
+/** What can be wrong, and what is to be told of it. `detail`: the sentence of the readiness check. */
+export interface Concerns {
+  readonly books_wrong: { readonly counts: readonly (readonly [keyof Audit, number])[] }
+  readonly database_away: object
+  readonly schema: { readonly detail: string }
+  readonly breaker: { readonly detail: string }
+  readonly clock_stopped: object
+  readonly runs_stuck: { readonly detail: string }
+  readonly long_overdue: Late
+  readonly falling_behind: { readonly remaining: number }
+  readonly overdue: Late
+  readonly catching_up: { readonly remaining: number; readonly doneInMs: number }
+  /** `outcome`: the commonest. */
+  readonly gateway_failing: {
+    readonly failed: number
+    readonly total: number
+    readonly outcome: string
+  }
+  readonly engine_away: { readonly detail: string }
+  readonly reviews: { readonly count: number }
+  readonly by_hand: object
+  readonly audit_failed: object
+}
+
+interface Late {
+  readonly lateMs: number
+  readonly isByHand: boolean
+}
+
+/** With these the promise is in danger. */
+const bad: readonly Concern['kind'][] = [
+  'books_wrong',
+  'database_away',
+  'schema',
+  'breaker',
+  'clock_stopped',
+  'runs_stuck',
+  'long_overdue',
+  'falling_behind',
+]
+
+export interface Evidence {
+  readonly reading: Reading
+  /** What the gateway answered lately: see `lately`. */
+  readonly calls: ReadonlyMap<string, Tally>
+  readonly policy: SchedulePolicy
+}
+
+/** Is the promise kept? And if not, what is wrong. */
+export function verdictOf({ reading, calls, policy }: Evidence): Verdict {
+  const { readiness, audit, vitals } = reading
+  const found = [
+    ...auditConcerns(audit),
+    ...readinessConcerns(readiness),
+    ...(vitals === null ? [] : overdueConcerns(reading, policy)),
+    ...backlogConcerns(reading.backlog),
+    ...gatewayConcerns(calls, readiness),
+    ...(vitals === null || vitals.reviewQueue === 0
+      ? []
+      : [{ kind: 'reviews' as const, count: vitals.reviewQueue }]),
+    ...byHandConcerns(reading, policy),
+  ]
+  const badOnes = found.filter(isBad)
+  const concerns = [...badOnes, ...found.filter((concern) => !isBad(concern))]
+  return { tone: badOnes.length > 0 ? 'bad' : concerns.length > 0 ? 'warn' : 'good', concerns }
+}
+
+export function isBad({ kind }: Concern): boolean {
+  return bad.includes(kind)
+}
+
+function auditConcerns({ latest, hasFailed }: Reading['audit']): readonly Concern[] {
+  const counts = Object.entries(latest?.counts ?? {}).filter(([, count]) => count > 0)
+  if (counts.length > 0) {
+    return [{ kind: 'books_wrong', counts: counts as readonly [keyof Audit, number][] }]
+  }
+  return hasFailed ? [{ kind: 'audit_failed' }] : []
+}
+
+function readinessConcerns(readiness: Readiness | null): readonly Concern[] {
+  if (readiness === null) return [{ kind: 'database_away' }]
+  return readiness.checks.flatMap((check) => {
+    const concern = check.ok ? quietConcern(check) : failedConcern(check)
+    return concern === null ? [] : [concern]
+  })
+}
+
+function quietConcern({ name, detail }: ReadinessCheck): Concern | null {
+  const isAway = name === 'engine' && detail.startsWith(engineWarning)
+  return isAway ? { kind: 'engine_away', detail } : null
+}
+
+function failedConcern({ name, detail }: ReadinessCheck): Concern {
+  switch (name) {
+    case 'database':
+      return { kind: 'database_away' }
+    case 'schema':
+      return { kind: 'schema', detail }
+    case 'gateway':
+      return { kind: 'breaker', detail }
+    case 'engine':
+      return { kind: 'engine_away', detail }
+    default:
+      return detail === scheduleDetails.stopped
+        ? { kind: 'clock_stopped' }
+        : { kind: 'runs_stuck', detail }
+  }
+}
+
+/** A run may come late once, and an order just too young for one waits for the next. */
+const intervalsAllowed = 2
+/** As long as three runs more. */
+const intervalsBad = 5
+
+/** Due since its creation, an order waits for the threshold and the next run as a matter of course. */
+function overdueConcerns(
+  { vitals, readiness }: Reading,
+  { thresholdMs, intervalMs }: SchedulePolicy,
+): readonly Concern[] {
+  const lateMs = (vitals?.mostOverdueMs ?? 0) - thresholdMs
+  if (lateMs <= intervalsAllowed * intervalMs) return []
+  const kind = lateMs > intervalsBad * intervalMs ? 'long_overdue' : 'overdue'
+  return [{ kind, lateMs, isByHand: isByHand(readiness) }]
+}
+
+function backlogConcerns(backlog: Reading['backlog']): readonly Concern[] {
+  if (backlog === null) return []
+  const { remaining, doneInMs } = backlog
+  return doneInMs === null
+    ? [{ kind: 'falling_behind', remaining }]
+    : [{ kind: 'catching_up', remaining, doneInMs }]
+}
+
+/** How far back the gateway's answers say something of now. */
+export const latelyMs = 10 * 60_000
+
+/** Of fewer calls, one that met its deadline says nothing. */
+const callsMin = 5
+
+/** What the breaker tells is not told twice. */
+function gatewayConcerns(
+  calls: ReturnType<GatewayCalls['sum']>,
+  readiness: Readiness | null,
+): readonly Concern[] {
+  const isHeld = readiness?.checks.some(({ name, ok }) => name === 'gateway' && !ok)
+  const total = totalOf(calls).count
+  const failures = [...calls].filter(([outcome]) => isFailure(outcome))
+  const failed = failures.reduce((sum, [, { count }]) => sum + count, 0)
+  if (isHeld === true || total < callsMin || failed * 2 < total) return []
+  const [commonest] = failures.sort(([, a], [, b]) => b.count - a.count)
+  return [{ kind: 'gateway_failing', failed, total, outcome: commonest?.[0] ?? '' }]
+}
+
+/** Somebody else's clock may ask for the runs: then there are some. */
+const byHandIntervals = 3
+
+function byHandConcerns(
+  { vitals, readiness }: Reading,
+  { intervalMs }: SchedulePolicy,
+): readonly Concern[] {
+  if (!isByHand(readiness) || vitals === null) return []
+  const { lastFinishedRunAt, now } = vitals
+  const isRecent =
+    lastFinishedRunAt !== null && +now - +lastFinishedRunAt <= byHandIntervals * intervalMs
+  return isRecent ? [] : [{ kind: 'by_hand' }]
+}
+
+export function isByHand(readiness: Readiness | null): boolean {
+  return readiness?.checks.some(({ detail }) => detail === scheduleDetails.byHand) ?? false
+}
+
+export function isStopped(readiness: Readiness | null): boolean {
+  return (
+    readiness?.checks.some(
+      ({ name, detail }) => name === 'schedule' && detail === scheduleDetails.stopped,
+    ) ?? false
+  )
+}

@@ -1,0 +1,106 @@
+import type { ComponentChildren } from 'preact'
+import { unreachable } from '../../../assert.ts'
+import { describeUnknown } from '../../../decide.ts'
+import type { Locale } from '../../../locale/locale.ts'
+import { translate } from '../../../locale/translate.ts'
+import type { Order } from '../../../order.ts'
+import type { Answer, Evidence, Trade } from '../../../trade.ts'
+import { Badge, Money, Notice, Table, Time } from '../parts.tsx'
+import { type ReviewWords, reviewWords } from './words.ts'
+
+/** The order beside what the gateway says of it. */
+export function Comparison(props: { order: Order; answer: Answer; locale: Locale }) {
+  const { order, answer, locale } = props
+  const words = reviewWords(locale)
+  return (
+    <>
+      <Said {...{ order, answer, locale, words }} />
+      <EvidenceDetails summary={words.evidence} evidence={answer.evidence} />
+    </>
+  )
+}
+
+interface SaidProps {
+  readonly order: Order
+  readonly answer: Answer
+  readonly locale: Locale
+  readonly words: ReviewWords
+}
+
+function Said({ order, answer, locale, words }: SaidProps) {
+  switch (answer.kind) {
+    case 'trade':
+      return <Compared {...{ order, words }} trade={answer.trade} />
+    case 'absent':
+      return <Notice tone="warn">{words.absent}</Notice>
+    case 'unknown':
+      return (
+        <Notice tone="warn">{words.unknown(translate(describeUnknown(answer), locale))}</Notice>
+      )
+    default:
+      return unreachable(answer)
+  }
+}
+
+interface ComparedProps {
+  readonly order: Order
+  readonly trade: Trade
+  readonly words: ReviewWords
+}
+
+/** On a phone, too, both stand beside one another. */
+function Compared({ order, trade, words }: ComparedProps) {
+  const { facts } = words
+  const money = (fen: bigint | null) => (fen === null ? '–' : <Money fen={fen} />)
+  const state = `${words.states[trade.state]} (${trade.reported})`
+  const texts = [
+    [facts.currency, order.currency, trade.currency],
+    [facts.orderNo, order.orderNo, trade.orderNo],
+    [facts.mchid, order.mchid, trade.mchid],
+    [facts.appid, order.appid, trade.appid],
+  ] as const
+  // Of an unpaid trade the gateway need not say everything.
+  const isSaid = (fact: unknown) => fact !== null || trade.state === 'paid'
+  const told = (theirs: ComponentChildren, { is, said }: { is: boolean; said: boolean }) => (
+    <>
+      {theirs} {said && <Same {...{ is, words }} />}
+    </>
+  )
+  const rows: readonly (readonly ComponentChildren[])[] = [
+    [facts.state, '', state],
+    [
+      facts.amount,
+      money(order.amount),
+      told(money(trade.amount), {
+        is: order.amount === trade.amount,
+        said: isSaid(trade.amount),
+      }),
+    ],
+    ...texts.map(([name, ours, theirs]) => [
+      name,
+      ours,
+      told(theirs ?? '–', { is: ours === theirs, said: isSaid(theirs) }),
+    ]),
+    [facts.transaction, '', trade.transactionId ?? '–'],
+    [facts.paidAt, '', <Time key="paid" at={trade.paidAt} />],
+  ]
+  const head = [words.fact, words.ordered, words.answered]
+  return (
+    <div class="comparison">
+      <Table caption={words.compared} head={head} rows={rows} empty="" />
+    </div>
+  )
+}
+
+function Same({ is, words }: { is: boolean; words: ReviewWords }) {
+  return <Badge tone={is ? 'good' : 'bad'}>{is ? words.same : words.differs}</Badge>
+}
+
+export function EvidenceDetails({ summary, evidence }: { summary: string; evidence: Evidence }) {
+  return (
+    <details>
+      <summary>{summary}</summary>
+      <pre class="raw">{JSON.stringify(evidence, null, 2)}</pre>
+    </details>
+  )
+}

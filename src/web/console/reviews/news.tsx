@@ -1,0 +1,85 @@
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { translate, translateReason } from '../../../locale/translate.ts'
+import type { OrderEvent } from '../../../order.ts'
+import type { ReviewAction } from '../../../resolve.ts'
+import { Notice, Time } from '../parts.tsx'
+import { type ReviewWords, reviewWords } from './words.ts'
+
+/** What became of what an operator did, for the page after it. */
+export type News =
+  | { readonly kind: 'resolved'; readonly action: ReviewAction }
+  | { readonly kind: 'refused'; readonly message: string }
+  /** Somebody or something was first; null: nobody who is known. */
+  | { readonly kind: 'obstructed'; readonly first: OrderEvent | null; readonly isOver: boolean }
+  /** What was looked at is not what is there now. */
+  | { readonly kind: 'moved' | 'faulty' | 'kept' }
+
+export function NewsNotice({ news, locale }: { news: News; locale: Locale }) {
+  const words = reviewWords(locale)
+  switch (news.kind) {
+    case 'resolved':
+      return <Notice tone="good">{words.done[news.action]}</Notice>
+    case 'refused':
+      return <Refused {...{ news, locale, words }} />
+    case 'obstructed':
+      return <Obstructed {...{ news, locale, words }} />
+    case 'moved':
+      return <Notice tone="bad">{words.moved}</Notice>
+    case 'faulty':
+      return <Notice tone="bad">{words.wrongForm}</Notice>
+    case 'kept':
+      return <Notice tone="warn">{words.typedKept}</Notice>
+  }
+}
+
+interface RefusedProps {
+  readonly news: Extract<News, { kind: 'refused' }>
+  readonly locale: Locale
+  readonly words: ReviewWords
+}
+
+function Refused({ news: { message }, locale, words }: RefusedProps) {
+  return (
+    <Notice tone="bad">
+      <p>{words.refused(translate(message, locale))}</p>
+      <p>{words.lookAgain}</p>
+    </Notice>
+  )
+}
+
+interface ObstructedProps {
+  readonly news: Extract<News, { kind: 'obstructed' }>
+  readonly locale: Locale
+  readonly words: ReviewWords
+}
+
+/** Who was first, and when. */
+function Obstructed({ news: { first, isOver }, locale, words }: ObstructedProps) {
+  return (
+    <Notice tone="bad">
+      <p>{words.tooLate}</p>
+      {first !== null && (
+        <p>
+          <Time at={first.at} /> · {whatWasDone(first, { locale, words })}
+        </p>
+      )}
+      {!isOver && <p>{words.lookAgain}</p>}
+    </Notice>
+  )
+}
+
+function whatWasDone(
+  event: OrderEvent,
+  { locale, words }: { locale: Locale; words: ReviewWords },
+): string {
+  const { kind, operator, decision, source } = event
+  const { changedBy } = words
+  const reason = translateReason(event, locale) ?? termsOf(locale).event[kind]
+  if (operator === null) return changedBy.answered(termsOf(locale).source[source], reason)
+  if (kind === 'dismissed') return changedBy.dismissed(operator, reason)
+  if (kind !== 'resolved') return changedBy.asked(operator, reason)
+  return decision === 'pay'
+    ? changedBy.credited(operator, reason)
+    : changedBy.expired(operator, reason)
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { translate } from '../../../locale/translate.ts'
+import { type ReviewAction, readSeenMark, reviewActions } from '../../../resolve.ts'
+import type { ReviewPreview } from '../../../review.ts'
+import { wordsFault, wordsMax } from '../../../words.ts'
+import type { Faults, Given } from '../forms.ts'
+import { inPlace } from '../in-place.ts'
+import type { Frame } from '../layout.tsx'
+import { ActionForm, Field } from '../parts.tsx'
+import { reviewPath } from '../paths.ts'
+import { type ReviewWords, reviewWords } from './words.ts'
+
+/** The second step, as it is sent. */
+export function resolveForm(locale: Locale) {
+  const words = reviewWords(locale)
+  return z.object({
+    action: z.enum(reviewActions, { error: words.choose }),
+    name: line(wordsMax.name, words),
+    reason: line(wordsMax.reason, words),
+    // Nobody types it: where it is missing, the page is shown again with one.
+    seen: z.string().refine((seen) => readSeenMark(seen) !== null),
+  })
+}
+
+function line(max: number, words: ReviewWords) {
+  return z
+    .string({ error: words.empty })
+    .trim()
+    .check(({ value, issues }) => {
+      if (wordsFault(value, max) === null) return
+      issues.push({ code: 'custom', input: value, message: lineFault(value, { max, words }) })
+    })
+}
+
+function lineFault(value: string, { max, words }: { max: number; words: ReviewWords }): string {
+  if (value === '') return words.empty
+  const { length } = [...value]
+  return length > max ? words.tooLong(max, length) : words.unprintable
+}
+
+interface ResolveFormProps {
+  readonly frame: Frame
+  readonly preview: ReviewPreview
+  readonly given: Given
+  readonly faults: Faults
+}
+
+/** The second step: each action with what it would do, by the answer of the first. */
+export function ResolveForm(props: ResolveFormProps) {
+  const { frame, preview, faults } = props
+  const words = reviewWords(frame.visitor.locale)
+  const { orderNo } = preview.review.order
+  const path = reviewPath(orderNo)
+  const isAnyPossible = reviewActions.some((action) => preview.actions[action].possible)
+  return (
+    <ActionForm action={path} frame={frame} class="asking" {...inPlace(path)}>
+      <input type="hidden" name="step" value="resolve" />
+      <input type="hidden" name="order_no" value={orderNo} />
+      <input type="hidden" name="seen" value={preview.seen} />
+      <fieldset {...(faults.action !== undefined && { 'aria-describedby': 'action-note' })}>
+        <legend>{words.action}</legend>
+        {reviewActions.map((action) => (
+          <Choice key={action} {...props} action={action} />
+        ))}
+        {faults.action !== undefined && (
+          <small id="action-note" class="fault">
+            {faults.action}
+          </small>
+        )}
+      </fieldset>
+      {isAnyPossible ? <Signature {...props} words={words} /> : <p>{words.nonePossible}</p>}
+    </ActionForm>
+  )
+}
+
+/** Who answers for it, and why. */
+function Signature({ given, faults, words }: ResolveFormProps & { readonly words: ReviewWords }) {
+  return (
+    <>
+      <Field
+        name="name"
+        label={words.name}
+        hint={words.nameHint}
+        value={given.name}
+        fault={faults.name}
+        required
+        maxLength={wordsMax.name * 2}
+        autoComplete="name"
+      />
+      <Field
+        name="reason"
+        label={words.reason}
+        hint={words.reasonHint}
+        value={given.reason}
+        fault={faults.reason}
+        required
+        maxLength={wordsMax.reason * 2}
+        autoComplete="off"
+      />
+      <p id="carry-out-note" class="muted">
+        {words.carryOutWhy}
+      </p>
+      <button type="submit" aria-describedby="carry-out-note">
+        {words.carryOut}
+      </button>{' '}
+      <span class="under-way" aria-busy="true">
+        {words.carryingOut}
+      </span>
+    </>
+  )
+}
+
+interface ChoiceProps extends ResolveFormProps {
+  readonly action: ReviewAction
+}
+
+/** One that is not possible is shown, too, with why. */
+function Choice({ frame, preview, given, action }: ChoiceProps) {
+  const { locale } = frame.visitor
+  const { possible, effect } = preview.actions[action]
+  return (
+    <label class={possible ? 'choice-line' : 'choice-line impossible'}>
+      <input
+        type="radio"
+        name="action"
+        value={action}
+        required
+        disabled={!possible}
+        checked={possible && given.action === action}
+      />
+      <strong>{termsOf(locale).action[action]}</strong>
+      <span>{translate(effect, locale)}</span>
+    </label>
+  )
+}

@@ -1,0 +1,162 @@
+import { termsOf } from '../../../locale/terms.ts'
+import type { ReviewPreview } from '../../../review.ts'
+import type { Review } from '../../../store/store.ts'
+import type { Faults, Given } from '../forms.ts'
+import { inPlace } from '../in-place.ts'
+import { type Frame, Page } from '../layout.tsx'
+import { ActionForm, Facts, Money, Time } from '../parts.tsx'
+import { orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
+import { Comparison, EvidenceDetails } from './comparison.tsx'
+import { type News, NewsNotice } from './news.tsx'
+import { Explained } from './queue-page.tsx'
+import { ResolveForm } from './resolve-form.tsx'
+import { type ReviewWords, reviewWords } from './words.ts'
+
+export interface ReviewPageProps {
+  readonly frame: Frame
+  readonly review: Review
+  readonly news: readonly News[]
+  /** Null: the gateway has not been asked for this page. */
+  readonly preview: ReviewPreview | null
+  /** What was typed before, and what was wrong with it. */
+  readonly given: Given
+  readonly faults: Faults
+}
+
+export function ReviewPage(props: ReviewPageProps) {
+  const { frame, review, news, preview } = props
+  const { locale } = frame.visitor
+  const words = reviewWords(locale)
+  const { order, entered } = review
+  const title = words.title(order.orderNo)
+  if (order.status !== 'review') return <OverPage {...props} words={words} />
+  return (
+    <Page frame={frame} title={title} section="reviews">
+      <p class="back">
+        <a href="/reviews">{words.back}</a>
+      </p>
+      <h1>{title}</h1>
+      {news.map((each) => (
+        <NewsNotice key={each.kind} news={each} locale={locale} />
+      ))}
+      <article class="review">
+        <Explained {...{ frame, review, words }} />
+        <hr />
+        <OrderFacts {...{ review, words }} />
+        {preview === null && entered !== null && entered.evidence !== null && (
+          <EvidenceDetails summary={words.evidenceThen} evidence={entered.evidence} />
+        )}
+      </article>
+      <h2>{words.firstStep}</h2>
+      {preview !== null && <Comparison {...{ order, locale }} answer={preview.answer} />}
+      <AskForm {...props} words={words} />
+      {preview !== null && (
+        <>
+          <h2>{words.secondStep}</h2>
+          <article>
+            <ResolveForm {...props} preview={preview} />
+          </article>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function OrderFacts({ review, words }: { review: Review; words: ReviewWords }) {
+  const { order } = review
+  const { facts } = words
+  return (
+    <Facts
+      pairs={[
+        [
+          facts.orderNo,
+          <a key="order" href={orderPath(order.orderNo)}>
+            {order.orderNo}
+          </a>,
+        ],
+        [
+          facts.user,
+          <a key="user" href={ordersOfUserPath(order.userId)}>
+            {order.userId}
+          </a>,
+        ],
+        [facts.amount, <Money key="amount" fen={order.amount} />],
+        ...(order.description === '' ? [] : [[facts.description, order.description] as const]),
+        [facts.created, <Time key="created" at={order.createdAt} />],
+      ]}
+    />
+  )
+}
+
+interface StepProps extends ReviewPageProps {
+  readonly words: ReviewWords
+}
+
+/** The first step. What was typed already goes with it, and comes back with the answer. */
+function AskForm({ frame, review, preview, given, words }: StepProps) {
+  const path = reviewPath(review.order.orderNo)
+  // Not the action: it was chosen by what the gateway said before.
+  const kept = ['name', 'reason'].filter((name) => (given[name] ?? '') !== '')
+  const isFirst = preview === null
+  return (
+    <ActionForm action={path} frame={frame} class="asking" {...inPlace(path)}>
+      <input type="hidden" name="step" value="preview" />
+      <input type="hidden" name="order_no" value={review.order.orderNo} />
+      {isFirst &&
+        kept.map((name) => <input key={name} type="hidden" name={name} value={given[name]} />)}
+      {isFirst && <p>{words.askWhy}</p>}
+      {isFirst && kept.includes('reason') && (
+        <p class="muted">
+          {words.kept}: {[given.name, given.reason].filter(Boolean).join(' · ')}
+        </p>
+      )}
+      <button type="submit" {...(!isFirst && { class: 'outline small' })}>
+        {isFirst ? words.ask : words.askAgain}
+      </button>{' '}
+      <span class="under-way" aria-busy="true">
+        {words.asking}
+      </span>
+    </ActionForm>
+  )
+}
+
+/** An order that is in review no more, or never was. */
+function OverPage({ frame, review, news, words }: StepProps) {
+  const { locale } = frame.visitor
+  const { order } = review
+  const title = words.title(order.orderNo)
+  return (
+    <Page frame={frame} title={title} section="reviews">
+      <p class="back">
+        <a href="/reviews">{words.back}</a>
+      </p>
+      <h1>{title}</h1>
+      {news.map((each) => (
+        <NewsNotice key={each.kind} news={each} locale={locale} />
+      ))}
+      <article>
+        <p>{words.notInReview(termsOf(locale).status[order.status])}</p>
+        <Resolved {...{ review, words }} />
+        <OrderFacts {...{ review, words }} />
+      </article>
+      <p>
+        <a href={orderPath(order.orderNo)}>{words.toOrder}</a>{' '}
+        <a href="/reviews">{words.toQueue}</a>
+      </p>
+    </Page>
+  )
+}
+
+/** By whose word it left, if it did by anybody's. */
+function Resolved({ review: { order, resolved }, words }: { review: Review; words: ReviewWords }) {
+  if (resolved === null || resolved.stateSeq !== order.stateSeq) return null
+  return (
+    <Facts
+      pairs={[
+        [words.resolvedBy, resolved.operator ?? words.nobody],
+        [words.resolvedAt, <Time key="at" at={resolved.at} />],
+        [words.reason, resolved.reason ?? words.noneGiven],
+      ]}
+    />
+  )
+}

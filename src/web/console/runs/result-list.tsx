@@ -1,0 +1,145 @@
+import { closeReason } from '../../../decide.ts'
+import type { Locale } from '../../../locale/locale.ts'
+import { termsOf } from '../../../locale/terms.ts'
+import { translate } from '../../../locale/translate.ts'
+import { type Outcome, outcomes, type Run, type RunResult } from '../../../run.ts'
+import { Badge, durationText, Table, type Tone } from '../parts.tsx'
+import { orderPath } from '../paths.ts'
+import { runWords } from './words.ts'
+
+/** Which of a run's results are to be shown. */
+export interface Wanted {
+  /** Null: all. */
+  readonly outcome: Outcome | null
+  /** From 1. */
+  readonly page: number
+}
+
+/** A batch may have ten thousand orders; nobody reads so many at once. */
+const pageSize = 200
+
+const tones: Readonly<Record<Outcome, Tone>> = {
+  credited: 'good',
+  waiting: 'plain',
+  expired: 'plain',
+  review: 'warn',
+  kept: 'plain',
+  unknown: 'warn',
+  error: 'bad',
+}
+
+interface ResultListProps {
+  readonly id: string
+  readonly run: Run
+  readonly results: readonly RunResult[]
+  readonly wanted: Wanted
+  readonly locale: Locale
+}
+
+/** What became, or would become, of each order, and why. */
+export function ResultList(props: ResultListProps) {
+  const { run, results, wanted, locale } = props
+  const words = runWords(locale)
+  const { resultColumns } = words
+  const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome
+  const chosen = results.filter(
+    ({ outcome }) => wanted.outcome === null || outcome === wanted.outcome,
+  )
+  const from = (wanted.page - 1) * pageSize
+  if (results.length === 0) return null
+  return (
+    <>
+      <h2>{words.results}</h2>
+      <Filter {...props} />
+      <Table
+        caption={words.results}
+        head={[
+          resultColumns.order,
+          run.dryRun ? resultColumns.would : resultColumns.outcome,
+          resultColumns.trade,
+          resultColumns.reason,
+          resultColumns.duration,
+        ]}
+        rows={chosen.slice(from, from + pageSize).map((result) => [
+          <a key="order" href={orderPath(result.orderNo)}>
+            {result.orderNo}
+          </a>,
+          <Badge key="outcome" tone={tones[result.outcome]}>
+            {isClosing(run, result) ? words.wouldClose : nameOf[result.outcome]}
+          </Badge>,
+          result.tradeState ?? '–',
+          translate(result.reason, locale),
+          <span key="duration" class="nowrap">
+            {durationText(result.durationMs, locale)}
+          </span>,
+        ])}
+        empty={words.noResults}
+      />
+      <Pages {...props} count={chosen.length} />
+    </>
+  )
+}
+
+/** A dry run closes nothing, so it cannot tell what would be decided after that. */
+function isClosing({ dryRun }: Run, { reason }: RunResult): boolean {
+  return dryRun && reason === closeReason
+}
+
+function pathOf(id: string, { outcome, page }: Wanted): string {
+  const query = new URLSearchParams({
+    ...(outcome !== null && { outcome }),
+    ...(page > 1 && { page: String(page) }),
+  })
+  return `/runs/${encodeURIComponent(id)}${query.size > 0 ? `?${query}` : ''}`
+}
+
+/** Where all orders came to the same, there is nothing to choose. */
+function Filter({ id, run, results, wanted, locale }: ResultListProps) {
+  const words = runWords(locale)
+  const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome
+  const occurring = outcomes.filter((outcome) => run.outcomes[outcome] > 0)
+  if (occurring.length < 2) return null
+  const choices = [
+    { outcome: null, text: words.all(results.length) },
+    ...occurring.map((outcome) => ({
+      outcome,
+      text: words.count(nameOf[outcome], run.outcomes[outcome]),
+    })),
+  ]
+  return (
+    <nav class="filters" aria-label={words.filter}>
+      {choices.map(({ outcome, text }) => (
+        <a
+          key={text}
+          href={pathOf(id, { outcome, page: 1 })}
+          {...(outcome === wanted.outcome && { 'aria-current': 'true' as const })}
+        >
+          {text}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function Pages({ id, wanted, locale, count }: ResultListProps & { readonly count: number }) {
+  const words = runWords(locale)
+  const last = Math.ceil(count / pageSize)
+  if (last < 2) return null
+  const { page } = wanted
+  const from = (page - 1) * pageSize
+  return (
+    <nav class="pager" aria-label={words.pages}>
+      {page > 1 && (
+        <a rel="prev" href={pathOf(id, { ...wanted, page: page - 1 })}>
+          {words.earlier}
+        </a>
+      )}
+      <span>{words.range(from + 1, Math.min(from + pageSize, count), count)}</span>
+      {page < last && (
+        <a rel="next" href={pathOf(id, { ...wanted, page: page + 1 })}>
+          {words.later}
+        </a>
+      )}
+    </nav>
+  )
+}

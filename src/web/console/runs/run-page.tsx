@@ -1,0 +1,17 @@
+import { type Frame, Page } from '../layout.tsx'
+import { RunSection, type SightProps } from './run-section.tsx'
+import { runWords } from './words.ts'
+
+export function RunPage({ frame, ...props }: SightProps & { readonly frame: Frame }) {
+  const words = runWords(props.locale)
+  const title = words.title(props.id)
+  return (
+    <Page frame={frame} title={title} section="runs">
+      <p class="back">
+        <a href="/runs">{words.back}</a>
+      </p>
+      <h1>{title}</h1>
+      <RunSection {...props} />
+    </Page>
+  )
+}

@@ -1,0 +1,123 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { outcomes } from '../../../run.ts'
+import type { Budan } from '../../../service.ts'
+import { Refusal } from '../../errors.ts'
+import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../console.ts'
+import { isByHtmx } from '../error-page.tsx'
+import { readForm } from '../forms.ts'
+import { sendPage, sendPart } from '../layout.tsx'
+import type { Wanted } from './result-list.tsx'
+import { RunPage } from './run-page.tsx'
+import { RunSection, type Sight } from './run-section.tsx'
+import { RunsGoing } from './runs-going.ts'
+import { GoingList, NotBegunPage, RunsPage } from './runs-page.tsx'
+
+/** Runs a page of the history. */
+const pageSize = 20
+
+const beginForm = z.object({ kind: z.enum(['now', 'dry'], { error: 'must be one of now, dry' }) })
+
+const listQuery = z.object({ cursor: z.string().optional() })
+
+const resultQuery = z.object({
+  outcome: z.enum(outcomes, { error: `must be one of ${outcomes.join(', ')}` }).optional(),
+  page: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, { error: 'must be a number from 1' })
+    .optional(),
+})
+
+/** The history, one run, and runs by hand. */
+export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
+  const going = new RunsGoing(budan)
+  app.addHook('onClose', async () => going.stopListening())
+
+  app.get('/runs', async (request, reply) => {
+    const { cursor = null } = parsed(listQuery, request.query)
+    const runs = await budan.store.listRuns({ limit: pageSize, cursor })
+    const frame = frameOf(request, reply)
+    const progresses = cursor === null ? going.all() : []
+    return sendPage(reply, <RunsPage {...{ frame, runs, progresses }} isFirst={cursor === null} />)
+  })
+
+  /** For the page's script. When none is going any more, the history has news. */
+  app.get('/runs/going', async (request, reply) => {
+    if (!isByHtmx(request)) return reply.redirect('/runs', 303)
+    const progresses = going.all()
+    if (progresses.length === 0) reply.header('hx-refresh', 'true')
+    const { locale } = frameOf(request, reply).visitor
+    return sendPart(reply, <GoingList {...{ progresses, locale }} />)
+  })
+
+  app.post('/runs', async (request, reply) => {
+    const { kind } = parsed(beginForm, request.body)
+    const beginning = await going.begin({ dryRun: kind === 'dry' })
+    if (beginning.kind === 'begun') return reply.redirect(`/runs/${beginning.runId}`, 303)
+    // The log has been told by the run itself.
+    return sendPage(reply.code(503), <NotBegunPage frame={frameOf(request, reply)} />)
+  })
+
+  const sightAsked = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { id } = request.params as { id: string }
+    const frame = frameOf(request, reply)
+    const { locale } = frame.visitor
+    const sight = await sightOf(id, { budan, going })
+    if (sight === null) {
+      const message = `Cannot find run ${JSON.stringify(id.slice(0, 64))}`
+      throw new Refusal(404, { code: 'run_not_found', message })
+    }
+    const wanted = wantedBy(request)
+    return { frame, id, sight, wanted, locale, thresholdMs: budan.policy.thresholdMs }
+  }
+
+  app.get('/runs/:id', async (request, reply) =>
+    sendPage(reply, <RunPage {...(await sightAsked(request, reply))} />),
+  )
+
+  /** For the page's script; whoever else comes here wants the page. */
+  app.get('/runs/:id/progress', async (request, reply) => {
+    const { id } = request.params as { id: string }
+    if (!isByHtmx(request)) return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303)
+    const { frame, ...props } = await sightAsked(request, reply)
+    return sendPart(reply, <RunSection {...props} />)
+  })
+}
+
+/** Null: there is no such run. What goes here can be told while the database is away. */
+async function sightOf(
+  id: string,
+  { budan, going }: { budan: Budan; going: RunsGoing },
+): Promise<Sight | null> {
+  const progress = going.progress(id)
+  if (progress !== null) return { kind: 'going', progress }
+  const unrecorded = going.unrecorded(id)
+  if (unrecorded !== null) return { kind: 'unrecorded', unrecorded }
+  const found = await budan.store.findRun(id)
+  if (found === null) return null
+  const { run, node } = found
+  if (run.status === 'running') return { kind: 'elsewhere', run, node }
+  const held = run.status === 'stopped' ? await heldNow(budan) : null
+  return { kind: 'ended', ...found, held }
+}
+
+async function heldNow(budan: Budan): Promise<string | null> {
+  const { checks } = await budan.readiness()
+  const gateway = checks.find(({ name }) => name === 'gateway')
+  return gateway === undefined || gateway.ok ? null : gateway.detail
+}
+
+function wantedBy({ query }: FastifyRequest): Wanted {
+  const { outcome = null, page = '1' } = parsed(resultQuery, query)
+  return { outcome, page: Number(page) }
+}
+
+/** These are ours: whoever sends something else wrote it by hand. */
+function parsed<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
+  const read = readForm(schema, given)
+  if (read.ok) return read.value
+  const [[name, fault] = ['', '']] = Object.entries(read.faults)
+  const message = `${name}: ${fault}, not ${JSON.stringify((read.given[name] ?? '').slice(0, 60))}`
+  throw new Refusal(400, { code: 'request_invalid', message })
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, describe, expect, test } from 'vitest'
+import { runCommand } from '../../src/cli/main.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { migrateToLatest } from '../../src/store/schema.ts'
+import { closeStores, emptyPostgresUrl } from '../support/stores.ts'
+import { openDirectory, runInProcess } from './budan.ts'
+
+const directory = openDirectory()
+afterAll(async () => {
+  await closeStores()
+  directory.remove()
+})
+
+const names = Object.keys(migrations).sort()
+
+describe('budan migrate', () => {
+  test('tells each migration as it begins, and which of how many it is', async () => {
+    const env = { DATABASE_URL: `pglite:${join(directory.path, 'data')}` }
+    const { code, stdout, stderr } = await runInProcess(['migrate'], env)
+    expect(code).toBe(0)
+    expect(stderr.trimEnd().split('\n')).toEqual(
+      names.map((name, at) => `Applying ${name} (${at + 1} of ${names.length})`),
+    )
+    expect(stdout.trimEnd().split('\n')).toEqual(names.map((name) => `applied ${name}`))
+    const again = await runInProcess(['migrate', '--json'], env)
+    expect(again).toEqual({ code: 0, stdout: '{"applied":[]}\n', stderr: '' })
+  })
+
+  test('says once that it waits for tables in use, and goes on when they are free', async () => {
+    const url = await emptyPostgresUrl()
+    const database = await openDatabase(url, {})
+    const before = Object.entries(migrations).filter(([name]) => name < '005')
+    await migrateToLatest(database.patientDb, Object.fromEntries(before))
+    await database.close()
+    const holder = new pg.Client(url)
+    await holder.connect()
+    await holder.query('begin; lock table orders in row exclusive mode')
+
+    const told: string[] = []
+    const waits = '005_reviews waits until its tables are free, and is applied then\n'
+    const code = await runCommand(['migrate', '--json'], {
+      ...{ env: { DATABASE_URL: url }, isInteractive: false, hasColor: false },
+      out: () => {},
+      err: (text) => {
+        told.push(text)
+        if (text === waits) void holder.query('commit')
+      },
+      stopAsked: () => new Promise(() => {}),
+    })
+    await holder.end()
+    expect(code).toBe(0)
+    const missing = names.filter((name) => name >= '005')
+    expect(told).toEqual([
+      `Applying 005_reviews (1 of ${missing.length})\n`,
+      waits,
+      ...missing.slice(1).map((name, at) => `Applying ${name} (${at + 2} of ${missing.length})\n`),
+    ])
+  })
+})

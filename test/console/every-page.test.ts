@@ -1,0 +1,85 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { shotsOf } from '../../proof/screenshots/shots.ts'
+import { fillShowcase } from '../../proof/screenshots/showcase.ts'
+import { expectAccessible } from './axe.ts'
+import { type Console, type PageOptions, useConsoles } from './browser.ts'
+import { pagesOf } from './pages.ts'
+
+const openConsole = useConsoles()
+
+/** Opens every page, one after the other, and what is folded on it. */
+async function visitAll(
+  wanted: PageOptions,
+  look: (page: Page, path: string) => Promise<void>,
+): Promise<Console> {
+  const opened = await openConsole()
+  const showcase = await fillShowcase(opened.world)
+  const visitor = await opened.page(wanted)
+  for (const path of pagesOf(showcase)) {
+    const answer = await visitor.goto(path)
+    expect(answer?.status(), path).toBe(path === '/nowhere' ? 404 : 200)
+    await visitor.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true
+    })
+    await look(visitor, path)
+  }
+  return opened
+}
+
+describe('every page', () => {
+  const looks = (['en', 'zh'] as const).flatMap((locale) =>
+    (['light', 'dark'] as const).map((theme) => ({ locale, theme })),
+  )
+
+  it.each(looks)('breaks no rule of WCAG AA: $locale, $theme', async (look) => {
+    const { page } = await visitAll(look, (visitor) => expectAccessible(visitor))
+    const stranger = await page({ ...look, loggedIn: false })
+    await stranger.goto('/')
+    await expectAccessible(stranger)
+    await stranger.locator('input[name="token"]').fill('wrong')
+    await stranger.locator('input[name="token"]').press('Enter')
+    await stranger.locator('[aria-invalid="true"]').waitFor()
+    await expectAccessible(stranger)
+  })
+
+  it.each(['en', 'zh'] as const)('fits a phone without scrolling sideways: %s', async (locale) => {
+    await visitAll({ locale, mobile: true }, async (page, path) => {
+      const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+      expect.soft(widths, path).toEqual([360, 360])
+    })
+  })
+
+  it('is whole without scripts: a title, a heading, and nothing that only a script could open', async () => {
+    const { world, page } = await openConsole()
+    const showcase = await fillShowcase(world)
+    const visitor = await page({ javaScript: false })
+    for (const path of pagesOf(showcase)) {
+      await visitor.goto(path)
+      expect(await visitor.getByRole('heading', { level: 1 }).count(), path).toBe(1)
+      expect(await visitor.title(), path).toMatch(/.+ · budan$/)
+      const buttons = visitor.locator('button:visible:not([type="submit"])')
+      expect(await buttons.allTextContents(), path).toEqual([])
+    }
+  })
+
+  it('says no English sentence in Chinese', async () => {
+    const sentences = /\b(the|is|are|was|not|and|of) /
+    await visitAll({ locale: 'zh' }, async (page, path) => {
+      const text = await page.locator('main').evaluate((main) => {
+        const copy = main.cloneNode(true) as Element
+        for (const raw of copy.querySelectorAll('pre')) raw.remove()
+        return copy.textContent ?? ''
+      })
+      const found = text.split(/[。；\n]/).filter((part) => sentences.test(part))
+      expect.soft(found, path).toEqual([])
+    })
+  })
+
+  it('that the documentation shows is there', async () => {
+    const { world, page } = await openConsole()
+    const paths = new Set(shotsOf(await fillShowcase(world)).map(({ path }) => path))
+    const visitor = await page()
+    for (const path of paths) expect((await visitor.goto(path))?.status(), path).toBe(200)
+  })
+})

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import type { Source } from '../../src/order.ts'
+import type { Credited } from '../../src/store/store.ts'
+import { CreditHistory, historyMs } from '../../src/web/console/overview/credit-history.ts'
+import { Minutes, Tally, totalOf } from '../../src/web/console/overview/tallies.ts'
+
+const minuteMs = 60_000
+const start = Date.UTC(2026, 0, 24, 7)
+
+/** Credits as a store has them: by their ids, of which the last pages are asked for. */
+class Credits {
+  readonly rows: Credited[] = []
+  pagesRead = 0
+
+  add(
+    atMs: number,
+    { source = 'callback' as Source, latencyMs = 2000 as number | null } = {},
+  ): void {
+    const paidAt = latencyMs === null ? null : new Date(atMs - latencyMs)
+    this.rows.unshift({ id: String(this.rows.length + 1), at: new Date(atMs), source, paidAt })
+  }
+
+  readonly list = async ({ beforeId, limit }: { beforeId: string | null; limit: number }) => {
+    this.pagesRead += 1
+    const older = this.rows.filter(({ id }) => beforeId === null || Number(id) < Number(beforeId))
+    return older.slice(0, limit)
+  }
+}
+
+const day = (nowMs: number) => ({ fromMs: nowMs - historyMs, toMs: nowMs + 1 })
+
+async function readAll(history: CreditHistory, nowMs: number): Promise<void> {
+  let end = await history.step(new Date(nowMs), 'new')
+  for (let steps = 0; end === 'more' && steps < 200; steps += 1) {
+    end = await history.step(new Date(nowMs), 'rest')
+  }
+  expect(end).toBe('done')
+}
+
+describe('the history of credits', () => {
+  it('is read page by page, the newest first, back to a day ago and no further', async () => {
+    const credits = new Credits()
+    for (let minute = 0; minute < 2000; minute += 1) {
+      for (let each = 0; each < 3; each += 1) credits.add(start + minute * minuteMs + each)
+    }
+    const now = start + 2000 * minuteMs
+    const history = new CreditHistory(credits.list)
+    expect(await history.step(new Date(now), 'new')).toBe('more')
+    expect(history.fromMs).toBe(+(credits.rows[999]?.at ?? 0))
+    expect(totalOf(history.sum(day(now))).count).toBe(1000)
+    await readAll(history, now)
+    expect(history.fromMs).toBe(now - historyMs)
+    expect(totalOf(history.sum(day(now))).count).toBe(1440 * 3)
+    // The newest page twice, as it was asked for news twice.
+    expect(credits.pagesRead).toBe(6)
+  })
+
+  it('then reads what is new alone, and counts nothing twice', async () => {
+    const credits = new Credits()
+    for (let minute = 0; minute < 1440; minute += 1) {
+      for (let each = 0; each < 3; each += 1) credits.add(start + minute * minuteMs + each)
+    }
+    let now = start + 1440 * minuteMs
+    const history = new CreditHistory(credits.list)
+    await readAll(history, now)
+    const before = credits.pagesRead
+    for (let second = 0; second < 300; second += 1) {
+      now += 1000
+      credits.add(now - 500, { source: 'compensation', latencyMs: 300_000 })
+      expect(await history.step(new Date(now), 'new')).toBe('done')
+    }
+    expect(credits.pagesRead - before).toBe(300)
+    const sums = history.sum({ fromMs: now - 5 * minuteMs, toMs: now + 1 })
+    expect(sums.get('compensation')?.count).toBe(300)
+    expect(sums.get('callback')).toBe(undefined)
+  })
+
+  it('finds a credit that was committed after others with higher ids', async () => {
+    const credits = new Credits()
+    credits.add(start)
+    credits.add(start + 20_000)
+    const late = credits.rows.splice(1, 1)
+    const history = new CreditHistory(credits.list)
+    await readAll(history, start + 21_000)
+    expect(totalOf(history.sum(day(start + 21_000))).count).toBe(1)
+    credits.rows.push(...late)
+    await readAll(history, start + 40_000)
+    expect(totalOf(history.sum(day(start + 40_000))).count).toBe(2)
+  })
+
+  it('catches up with what nobody watched, and begins anew where that is more work than reading', async () => {
+    const credits = new Credits()
+    credits.add(start)
+    const history = new CreditHistory(credits.list)
+    await readAll(history, start + 1000)
+    for (let each = 0; each < 5000; each += 1) credits.add(start + 2000 + each * 10)
+    const soon = start + 60 * minuteMs
+    await readAll(history, soon)
+    expect(totalOf(history.sum(day(soon))).count).toBe(5001)
+
+    for (let each = 0; each < 60_000; each += 1) credits.add(soon + each * 10)
+    const later = soon + 60 * minuteMs
+    for (let step = 0; step < 50; step += 1) await history.step(new Date(later), 'new')
+    expect(totalOf(history.sum(day(later))).count).toBe(50_000)
+    expect(history.isWhole).toBe(false)
+    await readAll(history, later)
+    expect(totalOf(history.sum(day(later))).count).toBe(65_001)
+  })
+
+  it('begins anew when the clock was set back', async () => {
+    const credits = new Credits()
+    credits.add(start + 3 * 3_600_000)
+    const history = new CreditHistory(credits.list)
+    await readAll(history, start + 4 * 3_600_000)
+    credits.add(start + 1000)
+    await readAll(history, start + 2000)
+    const sums = history.sum({ fromMs: start, toMs: start + minuteMs })
+    expect(totalOf(sums).count).toBe(1)
+  })
+
+  it('forgets what is older than a day', async () => {
+    const credits = new Credits()
+    credits.add(start)
+    const history = new CreditHistory(credits.list)
+    await readAll(history, start + 1000)
+    const tomorrow = start + historyMs + 2 * minuteMs
+    await readAll(history, tomorrow)
+    expect(totalOf(history.sum({ fromMs: start - minuteMs, toMs: tomorrow })).count).toBe(0)
+  })
+
+  it('goes on after the database was away', async () => {
+    const credits = new Credits()
+    credits.add(start)
+    const away = { isAway: true }
+    const history = new CreditHistory((request) =>
+      away.isAway ? Promise.reject(new Error('away')) : credits.list(request),
+    )
+    await expect(history.step(new Date(start + 1000), 'new')).rejects.toThrow('away')
+    expect(history.fromMs).toBe(null)
+    away.isAway = false
+    await readAll(history, start + 2000)
+    expect(totalOf(history.sum(day(start + 2000))).count).toBe(1)
+  })
+})
+
+describe('a tally', () => {
+  it('knows percentiles within 3 %, over ten powers of ten', () => {
+    for (const unit of [1, 10, 1000, 1_000_000]) {
+      const tally = new Tally()
+      for (let each = 1; each <= 1000; each += 1) tally.add(each * unit)
+      for (const percent of [50, 90, 99]) {
+        const exact = percent * 10 * unit
+        const told = tally.percentileMs(percent) ?? 0
+        expect(Math.abs(told - exact) / exact).toBeLessThan(0.03)
+      }
+    }
+  })
+
+  it('takes percentiles of those whose time is known', () => {
+    const tally = new Tally()
+    tally.add(null)
+    expect([tally.count, tally.timedCount, tally.percentileMs(50)]).toEqual([1, 0, null])
+    tally.add(0)
+    expect([tally.count, tally.timedCount, tally.percentileMs(99)]).toEqual([2, 1, 0])
+  })
+
+  it('is the same whether put together or counted at once', () => {
+    const [whole, ...parts] = [new Tally(), new Tally(), new Tally()]
+    for (let each = 0; each < 100; each += 1) {
+      whole.add(each * 37)
+      parts[each % 2]?.add(each * 37)
+    }
+    const together = new Tally()
+    for (const part of parts) together.include(part)
+    for (const percent of [1, 50, 99]) {
+      expect(together.percentileMs(percent)).toBe(whole.percentileMs(percent))
+    }
+  })
+})
+
+describe('minutes', () => {
+  it('sum what began within a span', () => {
+    const minutes = new Minutes<'a' | 'b'>()
+    minutes.add(start, { kind: 'a', durationMs: null })
+    minutes.add(start + 59_999, { kind: 'b', durationMs: null })
+    minutes.add(start + 60_000, { kind: 'a', durationMs: null })
+    const count = (fromMs: number, toMs: number) => totalOf(minutes.sum({ fromMs, toMs })).count
+    expect(count(start, start + minuteMs)).toBe(2)
+    expect(count(start, start + minuteMs + 1)).toBe(3)
+    expect(count(start + minuteMs, start + 2 * minuteMs)).toBe(1)
+  })
+})

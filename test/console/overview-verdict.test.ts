@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest'
+import { locales } from '../../src/locale/locale.ts'
+import type { ReadinessCheck } from '../../src/readiness.ts'
+import { adviceOn } from '../../src/web/console/overview/advice.ts'
+import type { Reading } from '../../src/web/console/overview/reading.ts'
+import { Tally } from '../../src/web/console/overview/tallies.ts'
+import {
+  type Concern,
+  type Evidence,
+  type Verdict,
+  verdictOf,
+} from '../../src/web/console/overview/verdict.ts'
+
+const minuteMs = 60_000
+const now = new Date('2026-01-24T07:00:00Z')
+const policy = { intervalMs: 5 * minuteMs, thresholdMs: 5 * minuteMs } as Evidence['policy']
+
+const clean = {
+  paid_not_credited: 0,
+  credited_not_paid: 0,
+  credited_twice: 0,
+  unbalanced: 0,
+  mismatched: 0,
+  unexplained: 0,
+}
+
+const vitals: NonNullable<Reading['vitals']> = {
+  now,
+  ordersByStatus: { pending: 1, paid: 2, expired: 3, review: 0 },
+  reviewQueue: 0,
+  oldestUnaskedMs: null,
+  mostOverdueMs: null,
+  lastFinishedRunAt: now,
+}
+
+const audit: Reading['audit'] = {
+  latest: { counts: clean, at: now, durationMs: 5 },
+  isUnderWay: false,
+  hasFailed: false,
+  isAutomatic: true,
+}
+
+const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
+  database: 'PostgreSQL',
+  schema: 'up to date',
+  gateway: 'questions go through',
+  engine: 'local: a timer of this process',
+  schedule: 'last run 2026-01-24T07:00:00.000Z',
+}
+
+function readinessWith(name?: ReadinessCheck['name'], detail?: string, ok = false) {
+  const all = Object.entries(checks).map(([each, text]) =>
+    each === name
+      ? { name, ok, detail: detail ?? '' }
+      : { name: each as ReadinessCheck['name'], ok: true, detail: text },
+  )
+  return { ready: all.every((check) => check.ok), checks: all }
+}
+
+function judge(
+  reading: Partial<Reading> = {},
+  calls: Readonly<Record<string, number>> = {},
+): Verdict {
+  const tallies = Object.entries(calls).map(([outcome, count]) => {
+    const tally = new Tally()
+    for (let each = 0; each < count; each += 1) tally.add(10)
+    return [outcome, tally] as const
+  })
+  const well = { vitals, readiness: readinessWith(), runs: [], audit, backlog: null }
+  return verdictOf({ reading: { ...well, ...reading }, calls: new Map(tallies), policy })
+}
+
+/** What is seen, how bad that is, and what it is taken for. */
+const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Concern['kind'][]])[] =
+  [
+    ['all is well', judge(), 'good', []],
+    ['the first audit is still to come', judge({ audit: { ...audit, latest: null } }), 'good', []],
+    [
+      'the database does not answer',
+      judge({
+        vitals: null,
+        runs: null,
+        readiness: readinessWith('database', 'it does not answer'),
+      }),
+      'bad',
+      ['database_away'],
+    ],
+    ['the database hangs', judge({ vitals: null, readiness: null }), 'bad', ['database_away']],
+    [
+      'a paid order has no credit',
+      judge({
+        audit: {
+          ...audit,
+          latest: { counts: { ...clean, paid_not_credited: 1 }, at: now, durationMs: 5 },
+        },
+      }),
+      'bad',
+      ['books_wrong'],
+    ],
+    ['the audit failed', judge({ audit: { ...audit, hasFailed: true } }), 'warn', ['audit_failed']],
+    [
+      'the schema is behind',
+      judge({ readiness: readinessWith('schema', 'behind: x') }),
+      'bad',
+      ['schema'],
+    ],
+    [
+      'the breaker is open',
+      judge({
+        readiness: readinessWith('gateway', 'runs are held back: 403: this merchant may not ask'),
+      }),
+      'bad',
+      ['breaker'],
+    ],
+    [
+      'the clock is stopped',
+      judge({ readiness: readinessWith('schedule', 'the clock is stopped') }),
+      'bad',
+      ['clock_stopped'],
+    ],
+    [
+      'runs do not finish',
+      judge({
+        readiness: readinessWith('schedule', 'no run has finished yet: runs do not finish'),
+      }),
+      'bad',
+      ['runs_stuck'],
+    ],
+    [
+      'the queue of the nodes is away',
+      judge({ readiness: readinessWith('engine', 'warning: the queue on Redis is away', true) }),
+      'warn',
+      ['engine_away'],
+    ],
+    [
+      'an order waits for a person',
+      judge({ vitals: { ...vitals, reviewQueue: 1 } }),
+      'warn',
+      ['reviews'],
+    ],
+    [
+      'an order is due since its threshold and two intervals',
+      judge({ vitals: { ...vitals, mostOverdueMs: 15 * minuteMs } }),
+      'good',
+      [],
+    ],
+    [
+      'an order is due for longer',
+      judge({ vitals: { ...vitals, mostOverdueMs: 15 * minuteMs + 1 } }),
+      'warn',
+      ['overdue'],
+    ],
+    [
+      'an order is due for much longer',
+      judge({ vitals: { ...vitals, mostOverdueMs: 30 * minuteMs + 1 } }),
+      'bad',
+      ['long_overdue'],
+    ],
+    ['the backlog shrinks', judge({ backlog: backlog(600_000) }), 'warn', ['catching_up']],
+    ['the backlog grows', judge({ backlog: backlog(null) }), 'bad', ['falling_behind']],
+    ['a few calls failed', judge({}, { trade: 6, timeout: 5 }), 'good', []],
+    ['half of the calls failed', judge({}, { trade: 5, timeout: 5 }), 'warn', ['gateway_failing']],
+    ['all of very few calls failed', judge({}, { timeout: 4 }), 'good', []],
+    [
+      'calls fail, and the breaker has said why',
+      judge({ readiness: readinessWith('gateway', 'runs are held back: x') }, { unauthorized: 9 }),
+      'bad',
+      ['breaker'],
+    ],
+    ['runs are made by hand, and somebody makes them', judge({ readiness: byHand() }), 'good', []],
+    [
+      'runs are made by hand, and nobody does',
+      judge({ readiness: byHand(), vitals: { ...vitals, lastFinishedRunAt: null } }),
+      'warn',
+      ['by_hand'],
+    ],
+    [
+      'several things at once: the worst first',
+      judge({
+        vitals: { ...vitals, reviewQueue: 2, mostOverdueMs: 999 * minuteMs },
+        readiness: readinessWith('schedule', 'the clock is stopped'),
+      }),
+      'bad',
+      ['clock_stopped', 'long_overdue', 'reviews'],
+    ],
+  ]
+
+function byHand() {
+  return readinessWith('schedule', 'compensation_enabled is off: runs are made by hand', true)
+}
+
+function backlog(doneInMs: number | null) {
+  return { type: 'catching_up', remaining: 900, perSec: 1, doneInMs, basis: 'measured' } as const
+}
+
+describe('the verdict', () => {
+  it.each(cases)('when %s', (_, verdict, tone, kinds) => {
+    expect(verdict.concerns.map(({ kind }) => kind)).toEqual(kinds)
+    expect(verdict.tone).toBe(tone)
+  })
+
+  const told = new Map(
+    cases.flatMap(([, { concerns }]) => concerns.map((each) => [each.kind, each])),
+  )
+
+  it.each([...told])(
+    'says of "%s" what is wrong and what to do, in both languages',
+    (_, concern) => {
+      const [english, chinese] = locales.map((locale) => adviceOn(concern, locale))
+      for (const text of [english?.what, english?.todo]) {
+        expect(text).toMatch(/\.$/)
+        expect(text).not.toMatch(/[\u4e00-\u9fff]|undefined|NaN/)
+      }
+      for (const text of [chinese?.what, chinese?.todo]) {
+        expect(text).toMatch(/[\u4e00-\u9fff].*。$/)
+        expect(text).not.toMatch(/undefined|NaN/)
+      }
+      expect(chinese?.path).toBe(english?.path)
+    },
+  )
+
+  it('has words for all that can be wrong', () => {
+    // `overdue` and `long_overdue` are told alike.
+    expect(told.size).toBe(15)
+  })
+})

@@ -1,0 +1,418 @@
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { Breaker } from '../../src/breaker.ts'
+import { configKeys } from '../../src/config/environment.ts'
+import { decide, describeUnknown, paymentOf } from '../../src/decide.ts'
+import { ClusterEngine } from '../../src/engine/cluster.ts'
+import type { EngineVitals } from '../../src/engine/engine.ts'
+import { localEngine } from '../../src/engine/local.ts'
+import { answerOf, closingOf, type Heard, prepayOf } from '../../src/gateway/answer.ts'
+import { outcomes } from '../../src/gateway/outcome.ts'
+import { verifySeal } from '../../src/gateway/verification.ts'
+
+import { type OrderEvent, orderStatuses } from '../../src/order.ts'
+import { readinessOf } from '../../src/readiness.ts'
+import {
+  decideResolution,
+  describeResolution,
+  obstacleTo,
+  reviewActions,
+} from '../../src/resolve.ts'
+import { explainReview } from '../../src/review.ts'
+import type { Store, Vitals } from '../../src/store/store.ts'
+import type { Answer, TradeState, UnknownCause } from '../../src/trade.ts'
+import { buildWeb } from '../../src/web/server.ts'
+import { openWorkspace } from '../config/workspace.ts'
+import { sampleOrder, sampleTrade } from '../support/samples.ts'
+import { doubleBudan } from '../web/double.ts'
+import { expectChinese } from './chinese.ts'
+
+// Data is in digits and Chinese here, so that every Latin word that is left is the program's own.
+
+const no = fc.constantFrom('1', '22', '三', '4"5', '6, 我 (7)', '8: 9')
+const states = ['paid', 'refunded', 'unpaid', 'paying', 'closed', 'unlisted'] as const
+const causes = [
+  ...['timeout', 'network', 'server_error', 'throttled', 'unverified', 'unparsable'],
+  ...['refused', 'unauthorized', 'forbidden', 'foreign', 'quota', 'aged'],
+] as readonly UnknownCause[]
+
+const trade = fc.record({
+  state: fc.constantFrom<TradeState>(...states),
+  reported: fc.constantFrom('SUCCESS', 'NOTPAY', '新状态'),
+  orderNo: fc.option(no),
+  mchid: fc.option(no),
+  appid: fc.option(no),
+  amount: fc.constantFrom(1234n, 1n, null),
+  currency: fc.constantFrom('CNY', 'USD', null),
+  transactionId: fc.option(no),
+})
+
+const own = { orderNo: '1', mchid: '2', appid: '3', transactionId: '4' }
+
+const answer: fc.Arbitrary<Answer> = fc.oneof(
+  fc.constant<Answer>({ kind: 'absent', evidence: {} }),
+  fc.constantFrom(...causes).map((cause): Answer => {
+    const message = 'Cannot query order "1": no answer in time'
+    return { kind: 'unknown', cause, message, systemic: false, evidence: {} }
+  }),
+  trade.map(({ orderNo, mchid, appid, transactionId, ...rest }): Answer => {
+    const theirs = {
+      orderNo: orderNo ?? own.orderNo,
+      mchid: mchid ?? own.mchid,
+      appid: appid ?? own.appid,
+      transactionId: rest.state === 'paid' ? (transactionId ?? own.transactionId) : transactionId,
+    }
+    return { kind: 'trade', trade: sampleTrade({ ...rest, ...theirs }), evidence: {} }
+  }),
+)
+
+const order = fc
+  .record({
+    status: fc.constantFrom(...orderStatuses),
+    isDismissed: fc.boolean(),
+    knew: fc.boolean(),
+    absentCount: fc.nat(4),
+    absentHoursAgo: fc.option(fc.nat(5)),
+    transactionId: fc.constantFrom(null, own.transactionId, '5'),
+  })
+  .map(({ isDismissed, knew, absentHoursAgo, ...rest }) => {
+    const base = sampleOrder({ ...own, ...rest })
+    const at = base.expiresAt
+    const payment = knew ? paymentOf(sampleTrade(own)) : null
+    const absentSince = absentHoursAgo === null ? null : new Date(+at - absentHoursAgo * 3_600_000)
+    const dismissed = isDismissed && rest.status === 'review' ? { at, payment } : null
+    return { ...base, absentSince, dismissed }
+  })
+
+describe('the stages say nothing that has no Chinese:', () => {
+  it('decide()', () => {
+    const facts = fc.record({
+      now: fc.constantFrom(sampleOrder().createdAt, new Date(+sampleOrder().expiresAt + 1)),
+      transactionOwner: fc.option(no),
+      absenceCredible: fc.boolean(),
+      absenceSpreadMs: fc.constantFrom(0, 7_200_000),
+    })
+    fc.assert(
+      fc.property(order, answer, facts, (one, given, known) => {
+        expectChinese(decide(one, given, known).reason)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('decideResolution(), what its refusals are recorded as, and what they are answered with', () => {
+    const facts = fc.record({
+      transactionOwner: fc.option(no),
+      closeTried: fc.boolean(),
+      isSeen: fc.boolean().map((seen) => () => seen),
+    })
+    fc.assert(
+      fc.property(order, answer, fc.constantFrom(...reviewActions), facts, (one, ...rest) => {
+        const [given, action, known] = rest
+        const { kind, reason } = decideResolution({ order: one, action }, given, known)
+        expectChinese(reason)
+        expectChinese(`makes it expired: ${reason}`)
+        if (kind !== 'refuse') return
+        expectChinese(`refused to ${action}: ${reason}`)
+        expectChinese(`not possible: ${reason}`)
+        expectChinese(`Cannot ${action} order "1": ${reason}`)
+        expectChinese(`Nothing was changed: to ${action} it is not possible: ${reason}`)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('explainReview() and obstacleTo()', () => {
+    const event = fc.record({
+      kind: fc.constantFrom('answered', 'resolved', 'dismissed', 'closing', 'created'),
+      decision: fc.constantFrom('pay', 'expire', 'keep', null),
+      operator: fc.option(no),
+      source: fc.constantFrom('callback', 'check', 'compensation', 'operator', 'api', 'budan'),
+      reason: fc.option(fc.constantFrom('not paid yet', 'the gateway closed the trade')),
+    })
+    const eventOf = (changes: object, id: string) =>
+      ({ id, at: sampleOrder().createdAt, stateSeq: 1, ...changes }) as OrderEvent
+    fc.assert(
+      fc.property(order, answer, event, event, (one, given, first, second) => {
+        const { reason } = decide({ ...one, status: 'pending' }, given, {
+          ...{ now: one.expiresAt, transactionOwner: null },
+          ...{ absenceCredible: true, absenceSpreadMs: 0 },
+        })
+        const words = { reason: '已退款', operator: '王' }
+        const [entered, resolved] = [
+          eventOf({ reason }, '1'),
+          eventOf({ ...second, ...words }, '2'),
+        ]
+        expectChinese(explainReview({ order: one, entered, resolved, seen: resolved }))
+        const seen = eventOf(first, '3')
+        const obstacle = obstacleTo({ order: one, entered, resolved, seen }, '0')
+        expectChinese(obstacle?.message ?? '已')
+        expectChinese(`Cannot review: ${obstacle?.message ?? 'order "1" is paid, not in review'}`)
+        if (first.operator === null || first.kind === 'resolved') return
+        expect(describeResolution(seen)).toContain(first.operator)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('the gateway, for every status and code of its table', () => {
+    const verifications: readonly Heard['verification'][] = [
+      { kind: 'genuine', serial: '1' },
+      ...['it is not signed', 'its signature is wrong'].map((message) => ({
+        ...({ kind: 'rejected', message, systemic: false } as const),
+        flaw: message.endsWith('signed') ? ('unsigned' as const) : ('forged' as const),
+      })),
+    ]
+    for (const [status, code] of [...outcomes, [200, '*'], [204, '*'], [302, '*']] as const) {
+      for (const verification of verifications) {
+        const text = JSON.stringify(code === '*' ? {} : { code, message: '参数 (1): 有误' })
+        const reply = { kind: 'reply', status, headers: {}, body: Buffer.from(text) } as const
+        const heard = { reply, verification, attempt: 'query order "1"' }
+        for (const said of [answerOf(heard), closingOf(heard), prepayOf(heard)]) {
+          if (said.kind === 'unknown') expectChinese(`no answer: ${describeUnknown(said)}`)
+        }
+      }
+    }
+  })
+
+  it('verifySeal(), for each flaw', async () => {
+    const now = new Date('2026-01-24T12:00:00Z')
+    const seal = {
+      'wechatpay-timestamp': String(+now / 1000),
+      ...{ 'wechatpay-nonce': '1', 'wechatpay-serial': '2', 'wechatpay-signature': 'AAAA' },
+    }
+    const missing = { kind: 'missing', message: 'no key is held for serial "2"', systemic: false }
+    const keys = { find: async () => missing as never }
+    const flaws = [
+      {},
+      { 'wechatpay-signature': '1' },
+      { ...seal, 'wechatpay-signature': '*' },
+      { ...seal, 'wechatpay-timestamp': '1' },
+      { ...seal, 'wechatpay-timestamp': '99999999999' },
+      { ...seal, 'wechatpay-signature': 'WECHATPAY/SIGNTEST/1' },
+      seal,
+    ]
+    for (const headers of flaws) {
+      const signed = { headers, body: Buffer.alloc(0) }
+      const found = await verifySeal(signed, { keys, now, signal: AbortSignal.timeout(60_000) })
+      if (found.kind === 'genuine') throw new Error('That ought not to be believed')
+      expectChinese(`Cannot verify the callback: ${found.message}`)
+    }
+  })
+
+  it('the breaker, for each cause', () => {
+    for (const cause of causes) {
+      const breaker = new Breaker(() => undefined)
+      breaker.observe({ kind: 'unknown', cause, message: '', systemic: true, evidence: {} })
+      const { reason } = breaker
+      // The others are never systemic; their word would be shown as it is.
+      if (/ /.test(reason ?? '')) expectChinese(reason ?? '')
+    }
+    for (const [kind, found] of [
+      ['absent', 'all 7 answers were "no such order"'],
+      ['unverified', 'none of 7 answers could be verified'],
+    ] as const) {
+      const breaker = new Breaker(() => undefined)
+      breaker.observeRun(kind, found)
+      expectChinese(breaker.reason ?? '')
+      expectChinese(`runs are held back: ${breaker.reason}`)
+    }
+  })
+
+  it('readinessOf()', async () => {
+    const jobs = { waiting: 1, active: 0, failed: 2 }
+    const cluster = (url: string) =>
+      new ClusterEngine({ url, identity: ['1'], intervalMs: 1, emit: () => undefined }).vitals()
+    const engines: readonly EngineVitals[] = [
+      localEngine.vitals(),
+      cluster('redis://1'),
+      { state: 'up', detail: 'queue on Redis', jobs },
+      { state: 'up', detail: 'queue on PostgreSQL', jobs },
+      {
+        state: 'away',
+        detail: 'the queue on Redis is away: each node keeps the slots by itself',
+        jobs: null,
+      },
+    ]
+    const now = sampleOrder().createdAt
+    const schemas = [
+      { pending: [], unknown: [], breaking: [] },
+      { pending: ['008_x'], unknown: [], breaking: [] },
+      { pending: [], unknown: ['009_y'], breaking: [] },
+      { pending: [], unknown: [], breaking: ['010_z'] },
+    ]
+    const lasts = [null, now, new Date(0)]
+    const vitals = [...lasts.map((lastFinishedRunAt) => ({ now, lastFinishedRunAt })), null]
+    for (const engine of engines) {
+      for (const schema of schemas) {
+        for (const vital of vitals) {
+          for (const kind of ['pglite', 'postgres'] as const) {
+            const readiness = await examined({ engine, schema, vital, kind })
+            for (const { detail } of readiness.checks) {
+              if (detail !== 'PostgreSQL') expectChinese(detail)
+            }
+          }
+        }
+      }
+    }
+  })
+})
+
+async function examined(world: {
+  engine: EngineVitals
+  schema: object
+  vital: object | null
+  kind: 'pglite' | 'postgres'
+}) {
+  const { engine, schema, vital, kind } = world
+  const store = {
+    kind,
+    schema: async () => schema,
+    vitals: async () => {
+      if (vital === null) throw new Error('away')
+      return vital as Vitals
+    },
+  } as unknown as Store
+  const breaker = new Breaker(() => undefined)
+  return readinessOf({
+    ...{ store, breaker, engine, enabled: kind === 'pglite', runningMs: 100_000_000 },
+    gateway: { name: 'wechatpay', mchid: '1', appid: '2' } as never,
+    policy: { intervalMs: 1000, leaseMs: 1000 } as never,
+  })
+}
+
+const workspace = openWorkspace()
+afterAll(() => workspace.remove())
+
+describe('whoever is refused is told why in Chinese:', () => {
+  const values = [
+    ...['""', 'x', '"-1"', '1e9', '99999999', '1.5', 'a b', '€', '123456'.repeat(6)],
+    ...['https://u:p@h', 'http://example.com', 'ftp://x', 'https://x/?y', 'https://x/#y'],
+    ...['https://x/path', `https://x/${'y'.repeat(300)}`, 'pglite:', 'mysql://h', 'postgres://['],
+    ...['redis://', 'redis:///', 'redis://h/99', 'redis://h?x', 'PUB_KEY_ID_x', 'x'.repeat(600)],
+    ...['"-----BEGIN X"', '[]', '[0, x]', '{ a: b }', '*x', '"\\u0000"'],
+  ]
+
+  const keys = [
+    ...configKeys().flatMap(({ section, key }) => [section, key]),
+    ...['trace', 'debug', 'info', 'warn', 'error', 'silent', 'json', 'pretty'],
+    // The parser's own name for what it found.
+    ...['block', 'in', 'flow', 'unexpected', 'token', 'bad', 'alias'],
+  ]
+
+  it.each(configKeys().map(({ section, key }) => [section, key]))(
+    'for a wrong %s.%s of a configuration',
+    (section, key) => {
+      for (const value of values) {
+        const yaml = `${section}: { ${key}: ${value} }\n`
+        for (const fault of workspace.faults(yaml, { need: 'serve' })) expectChinese(fault, keys)
+      }
+    },
+  )
+
+  it.each([
+    'server:\n\tport: 1\n',
+    'server: x\n',
+    'servr: {}\n',
+    'bogus: {}\n',
+    'server: { prot: 1, bogus: 2, mch_id: 3 }\n',
+    'server: { port: 1, port: 2 }\n',
+    '- 1\n',
+    'a: "\n',
+    'a: 1\n---\nb: 2\n',
+    'a: !x y\n',
+    'a: @x\n',
+    'a: b: c\n',
+    'a: "\\q"\n',
+    '? [a]\n: b\n',
+    'server: { host: 0.0.0.0 }\n',
+    'wechat: { public_key_id: PUB_KEY_ID_1 }\n',
+    'wechat: { private_key_path: /nowhere/key.pem }\n',
+    'wechat: { private_key_path: / }\n',
+  ])('for the configuration %j', (yaml) => {
+    const faults = workspace.faults(yaml, { need: 'serve', env: { RECHARGE_COMPENSATION_X: '1' } })
+    expect(faults).not.toEqual([])
+    for (const fault of faults) expectChinese(fault, keys)
+  })
+
+  const server = { host: '127.0.0.1', port: 0, apiToken: 'secret-token-of-the-test' }
+  const bearer = { authorization: `Bearer ${server.apiToken}` }
+  const json = { ...bearer, 'content-type': 'application/json', 'idempotency-key': '1' }
+  const order = { user_id: '1', amount: 100, description: '2' }
+  const wrong: readonly [
+    method: 'GET' | 'POST',
+    url: string,
+    headers: object,
+    payload?: unknown,
+  ][] = [
+    ['GET', '/v1/orders', {}],
+    ['GET', '/v1/orders', { authorization: 'Bearer 1' }],
+    ['GET', '/v1/nothing', bearer],
+    ['GET', '/v1/orders/1', bearer],
+    ['GET', '/v1/runs/1', bearer],
+    ['GET', '/v1/orders?limit=0&status=lost', bearer],
+    ['GET', '/v1/orders?limit=1&limit=2&cursor=1&cursor=2', bearer],
+    ['GET', `/v1/orders?user_id=${'1'.repeat(65)}`, bearer],
+    ['GET', '/v1/orders/%zz', bearer],
+    ['GET', `/v1/orders/${'1'.repeat(2000)}`, bearer],
+    ['POST', '/v1/orders', json, '{'],
+    ['POST', '/v1/orders', json, '[]'],
+    ['POST', '/v1/orders', json, {}],
+    ['POST', '/v1/orders', json, { ...order, amount: 1.5, user_id: '', extra_1: 1, extra_2: 2 }],
+    ['POST', '/v1/orders', json, { ...order, description: '😀', attach: '\u0000' }],
+    ['POST', '/v1/orders', json, { ...order, adopt: 7 }],
+    ['POST', '/v1/orders', json, { adopt: true, order_no: '1', user_id: '1', amount: null }],
+    ['POST', '/v1/orders', json, { adopt: true, order_no: '111111', created_at: '1', ...order }],
+    [
+      'POST',
+      '/v1/orders',
+      json,
+      { adopt: true, order_no: '111111', created_at: '2099-01-01T00:00:00Z', ...order },
+    ],
+    [
+      'POST',
+      '/v1/orders',
+      json,
+      { adopt: true, order_no: '111111', expires_at: '2001-01-01T00:00:00Z', ...order },
+    ],
+    ['POST', '/v1/orders', { ...bearer, 'content-type': 'application/json' }, order],
+    ['POST', '/v1/orders', { ...json, 'idempotency-key': '一' }, order],
+    ['POST', '/v1/orders', { ...bearer, 'content-type': 'text/plain' }, 'x'],
+    ['POST', '/v1/orders', json, ' '.repeat(70_000)],
+    ['POST', '/v1/orders', json, Buffer.from([0xff])],
+    ['POST', '/v1/orders/111111/check', bearer],
+    ['POST', '/v1/orders/111111/review', json, { preview: 7 }],
+    ['POST', '/v1/orders/111111/review', json, { action: 'pay', name: '', reason: 1, seen: '1' }],
+    ['POST', '/v1/runs', json, { dry_run: '1' }],
+    ['GET', '/1', { accept: 'text/html', ...bearer }],
+  ]
+
+  it('for each request that the HTTP API refuses', async () => {
+    const app = await buildWeb(doubleBudan().budan, { server, version: '1' })
+    try {
+      for (const [method, url, headers, payload] of wrong) {
+        const given = payload === undefined ? {} : { payload: payload as object }
+        const answered = await app.inject({ method, url, headers: headers as never, ...given })
+        expect({ url, status: answered.statusCode }).toMatchObject({ url })
+        expect(answered.statusCode).toBeGreaterThanOrEqual(400)
+        if (!answered.headers['content-type']?.toString().includes('json')) continue
+        const names = [
+          'limit',
+          'cursor',
+          'action',
+          'seen',
+          'preview',
+          'adopt',
+          'GET',
+          ...orderStatuses,
+        ]
+        expectChinese((answered.json() as { message: string }).message, [
+          ...names,
+          ...reviewActions,
+        ])
+      }
+    } finally {
+      await app.close()
+    }
+  })
+})

@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { translate, translatePart } from '../../src/locale/translate.ts'
+import { chinesePhrases } from '../../src/locale/zh/phrases.ts'
+import { englishIn } from './chinese.ts'
+import { type Sentence, sentencesIn } from './sentences.ts'
+
+/** What is put together from parts, as a reader gets it. Its parts in the source are covered by it. */
+const examples = `
+the gateway did not answer: timeout (Cannot close order "1": no answer in time)
+no answer: timeout (Cannot query order "1": its caller ended it)
+no answer: quota (Cannot query order "1": no place in the quota in time)
+no answer: quota (Cannot query order "1": no place in the quota in time (Cannot reserve places of "1": database "2": it is closed))
+no answer: quota (Cannot query order "1": no place in the quota (Cannot reserve places of "1": database "2": nobody else got a turn for 60 ms; inside a transaction, use its steps))
+no answer: unparsable (Cannot query order "1": the HTTP 200 answer is not what was asked for)
+no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be verified, its timestamp is 400 s old)
+no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be verified, its timestamp is 400 s ahead)
+no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be verified, no key is held for serial "(not a serial)")
+no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be verified, no key is held for serial "5" (Cannot fetch the platform certificates: HTTP 404 RESOURCE_NOT_EXISTS 无. This merchant has none: configure WeChat Pay's public key))
+refused: notify_url_missing (Cannot place order "1": no wechat.notify_url is configured)
+Cannot probe: no answer in time
+Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
+all 7 answers were "no such order": is the merchant number right?
+none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
+no run has finished yet: runs do not finish
+order "1" is paid, not in review
+order "1" is paid, not in review: "王" credited it at 2026-01-24T12:00:00.000Z
+order "1" has changed since the preview: "王" dismissed it at 2026-01-24T12:00:00.000Z
+Cannot review: order "1" has changed since the preview: "王" asked at 2026-01-24T12:00:00.000Z (refused to credit: the gateway knows no such order); preview it again
+Cannot review: order "1" has changed since the preview: callback brought an answer at 2026-01-24T12:00:00.000Z (answered); preview it again
+In review since 2026-01-24T12:00:00.000Z: its timeline does not say why. Preview it: credit it if the gateway says that it was paid as ordered, expire it if it cannot be paid any more, dismiss it if nothing is owed.
+In review since 2026-01-24T12:00:00.000Z: paid, but not as ordered: amount 1, ordered 2. It can be credited only if the gateway now says that exactly what was ordered was paid. Otherwise settle it with the payer, such as by a refund at the gateway, and dismiss it.
+In review since 2026-01-24T12:00:00.000Z: its transaction was credited to order "1" already. That payment has credited the other order, and never credits a second one. Find out which was meant, and dismiss this one.
+In review since 2026-01-24T12:00:00.000Z: it was paid, and the money is on its way back. The payer gets the money back, so there is nothing to credit: dismiss it. If the refund failed, the gateway says paid again, and it can be credited.
+In review since 2026-01-24T12:00:00.000Z: dismissed from review, and now there is a payment that was not known then. A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered, else settle it with the payer and dismiss it again.
+In review since 2026-01-24T12:00:00.000Z: it was paid, and the money is on its way back. Dismissed by "王" at 2026-01-24T12:00:00.000Z: 已退款. Another payment brings it back.
+name: must have 1 to 64 characters, not blanks alone; reason: must not hold control characters or lone surrogates, not "\\u0000"
+user_id: must be a string, and is missing; amount: must be an integer from 1 to 9 (fen), not null
+action: must be one of 1, 2, 3, not "4"
+Cannot find order "1"
+show: must be one of 1, not "2"
+outcome: must be one of 1, 2, not "3"
+page: must be a number from 1, not "0"
+The gateway did not answer (timeout: Cannot place order "1": no answer in time): repeat with the same Idempotency-Key
+No such route: GET /1
+Authorization: a Bearer token is needed
+Authorization: the token is wrong
+Cannot credit it: order "1" is not review, state 2, as it was when it was locked
+Cannot open the database: its url begins with no scheme, not with pglite: or postgres:
+The database is behind by 1 migration: run \`budan migrate\`
+The database is behind by 2 migrations: run \`budan migrate\`
+RECHARGE_1: unknown environment name
+RECHARGE_1: unknown environment name; did you mean RECHARGE_2?
+server.port: unknown key; did you mean api_token?
+1: unknown section; did you mean 2?
+server: must hold keys, like "key: value"
+server.port (SERVER_PORT): "0x1" is not a plain number
+database.retention_days: "3" is below the least, 7 (0 keeps everything)
+recharge.order_ttl_mins: "99999" is above the most, 10080 (WeChat Pay takes no order for longer than 7 days)
+wechat.mch_id: not set (nor is WECHAT_MCH_ID)
+wechat.public_key_id: not set, but wechat.public_key_path is: give both or neither
+wechat.serial_no: a value of 32 characters is not a serial number: hex digits only
+server.api_token: not set, and server.host "0.0.0.0" can be reached from other machines: set a token, or listen on 127.0.0.1
+wechat.private_key_path: private key "1" is not in PEM form (a bundle): give apiclient_key.pem
+wechat.public_key_path: public key "1" is a certificate: give WeChat Pay's public key, downloaded from the merchant console
+wechat.public_key_path: public key "1" is a private key: give WeChat Pay's public key, downloaded from the merchant console
+wechat.public_key_path: the key is the public half of the merchant's own private key: give WeChat Pay's public key, downloaded from the merchant console
+--name: needs one of --credit, --expire and --dismiss
+--name: must have 1 to 64 characters, not blanks alone
+error: option '--limit <count>' argument '0' is invalid. It must be a whole number from 1 to 200.
+error: option '--name <name>' argument '' is invalid. It must have 1 to 64 characters, not blanks alone.
+a whole number from 1 to 200 (default: 50)
+order 1 is expired now
+order 1 is dismissed from the queue
+run 1 finished: total=1 success=1 failed=0 skipped=0 duration_ms=5 (dry run: nothing was changed)
+1 order is still due; at 50 every 5 min they are done in 3 d 4 h
+2 orders are still due; at 20 a second they are done in 5 min
+Asking about 2 orders
+Asking about 1 order
+2 orders are due
+1 run: total=1 success=1 failed=0 skipped=0 duration_ms=5
+3 runs: total=1 success=1 failed=0 skipped=0 duration_ms=5
+stopped as you asked; 2 orders are still due
+stopped, because every question would fail: 403: this merchant may not ask; 1 order is still due
+stopped: the last run got no answer to any question; 2 orders are still due
+stopped: all that was due at the start was asked, and orders come due as fast as they are asked; 2 orders are still due
+stopped: Cannot count due orders: database "1": connect ECONNREFUSED 127.0.0.1:1
+nothing is due now, but 2 orders are yet to be asked again
+3 min 5 s left
+2.1 a second
+30 a minute
+running for 12 s
+WECHAT_API_V3_KEY: not set, and nobody is there to ask
+--mch-id: not given (nor is WECHAT_MCH_ID), and nobody is there to ask
+./1: is there already: give --force to overwrite it
+--config: "1" is a directory
+wechat.serial_no: Cannot read certificate "1"
+Cannot write configuration "1": it cannot be written (ENOSPC)
+it leaves the queue, and stays in review. Beware: it was paid as ordered, and the payer would have no credit here
+To credit it, type the order's number (1): 
+Cannot keep the merchant in "1": it is a file
+all is well, after 1.2 s
+Its control interface is http://127.0.0.1:1/_sim; seed 1, signing 1.
+The simulator's control interface is http://127.0.0.1:1/_sim. Ctrl+C ends both.
+Cannot place an order: 500 1
+5 s ahead of https://api.mch.weixin.qq.com
+this one was not signed, so the certificates could not be tried
+this one was not signed, so the public key "1" could not be tried
+`
+  .trim()
+  .split('\n')
+
+/** Said by the program to itself, to a program, or to whoever mends it. */
+const unread = [
+  'Unlisted case: {}',
+  'aborted before it was sent', // told as "no answer in time"
+  'not verified',
+  'budan node/{}', // a header
+  'the connection was closed', // the log's
+  'This node could not: another may', // the queue's
+  "Cannot read the page cursor {}: it is not one of this list's", // told as "cursor: must be …"
+  'waiting {}', // a key
+  'no reason given', // there always is one
+  ' --config {}', // to be typed
+  'application/json; charset=utf-8',
+  '# Written anew by each start of budan simulator.\n{}', // a file's
+]
+
+const apart = ['locale', 'report', 'simulator']
+
+/** The console and the questions of `init` have words of their own; scripts of shells are no sentences. */
+function isWanted(path: string): boolean {
+  const [, folder = ''] = path.split('/')
+  const isDocument = /web\/(shapes|shapes-review|openapi|schema|web-app)\.ts$/.test(path)
+  const isData = /^src\/store\/(migrations\/|rows|runs|driver|vitals)/.test(path)
+  const hasOwnWords = /console\/|cli\/completion\/|words?\.ts$|comments\.ts$/.test(path)
+  return !apart.includes(folder) && !isDocument && !isData && !hasOwnWords
+}
+
+describe('the program', () => {
+  const gap = /\{\w+(:\w+\??)?\}/g
+  const known = new Set(
+    Object.values(chinesePhrases).flatMap((phrases) =>
+      Object.keys(phrases).map((phrase) => phrase.replaceAll(gap, '{}')),
+    ),
+  )
+
+  const root = join(import.meta.dirname, '../..')
+  const advice =
+    'add it to the phrases in src/locale/zh/; where it is put together from parts, add an example here as well'
+  const lackingOf = (sentences: readonly Sentence[]) =>
+    sentences
+      .filter(({ skeleton }) => !known.has(skeleton.trim()) && !unread.includes(skeleton))
+      .filter(({ skeleton }) => !isPartOfExample(skeleton))
+
+  it('makes no sentence that has no Chinese', () => {
+    const sentences = sentencesIn(root, isWanted)
+    expect(sentences.length).toBeGreaterThan(400)
+    expect(lackingOf(sentences), advice).toEqual([])
+  })
+
+  it('refuses nothing on a page in words that have no Chinese', () => {
+    const sentences = sentencesIn(root, (path) => path.startsWith('src/web/console/'), ['message'])
+    expect(sentences.length).toBeGreaterThan(5)
+    expect(lackingOf(sentences), advice).toEqual([])
+  })
+
+  it.each(examples)('says in Chinese: %s', (english) => {
+    const chinese = translate(english, 'zh')
+    expect(chinese).toMatch(/\p{Script=Han}/u)
+    expect({ chinese, left: englishIn(chinese) }).toEqual({ chinese, left: [] })
+  })
+
+  it('has Chinese for each head of a table and each fact', () => {
+    const folder = join(root, 'src/cli/commands')
+    const heads = readdirSync(folder).flatMap((file) => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      const tables = [...text.matchAll(/(?:\.table\(|head =)\s*\[([^\]]*)\]/g)]
+      const facts = [...text.matchAll(/\.facts\(\[([\s\S]*?)\]\)/g)]
+      const names = [
+        ...tables.flatMap(([, names = '']) => [...names.matchAll(/'([^']+)'/g)]),
+        ...facts.flatMap(([, pairs = '']) => [...pairs.matchAll(/\['([^']+)',/g)]),
+      ]
+      return names.map(([, name = '']) => name)
+    })
+    expect(heads).toContain('credited_by')
+    const lacking = heads.filter(
+      (head) => !/\p{Script=Han}/u.test(translatePart(head, { set: 'head', locale: 'zh' })),
+    )
+    expect(lacking, 'add it to `head` in src/locale/zh/commands.ts').toEqual([])
+  })
+})
+
+function isPartOfExample(skeleton: string): boolean {
+  const words = skeleton
+    .trim()
+    .split('{}')
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const pattern = new RegExp(words.join('.*?'))
+  return examples.some((example) => pattern.test(example))
+}
