@@ -194,12 +194,12 @@ function stacked(series) {
 
 function scaleOf(kind) {
   if (kind === 'bars') return { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] }
-  const range = (_plot, min, max) => [Math.min(0.5, (min ?? 1) / 2), Math.max(10, (max ?? 1) * 2)]
+  const range = (_plot, _min, max) => [0.3, Math.max(60, (max ?? 1) * 2)]
   return { distr: 3, range }
 }
 
 // What people count time in, one below the other about ten times as long.
-const durationsS = [0.1, 1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000]
+const durationsS = [1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000]
 
 function splitsOf(kind) {
   if (kind === 'bars') return {}
@@ -229,6 +229,7 @@ function cssColor(name) {
 function durationText(seconds) {
   if (seconds == null) return ''
   const { d, h, min, s } = JSON.parse(page.dataset.units)
+  if (seconds < 1) return `< 1 ${s}`
   if (seconds < 60) return `${Number(seconds.toPrecision(2))} ${s}`
   if (seconds < 3600) return `${Number((seconds / 60).toPrecision(2))} ${min}`
   if (seconds < 86_400) return `${Number((seconds / 3600).toPrecision(2))} ${h}`

@@ -96,19 +96,28 @@ async function placeAll(stage: Stage, listener: DemoListener): Promise<readonly 
   )
 }
 
+/** A gateway that did not answer within the demo's short deadline is asked again, as any shop would. */
+const placingsMax = 5
+
 async function placeOne(url: string, index: number): Promise<string> {
-  const response = await fetch(`${url}/v1/orders`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-    body: JSON.stringify({
-      user_id: `user-${index % 10}`,
-      amount: 1000 + index,
-      description: 'demo recharge',
-    }),
-  })
-  const body = (await response.json()) as { order_no?: unknown; message?: unknown }
-  if (response.status === 201 && typeof body.order_no === 'string') return body.order_no
-  throw new Error(`Cannot place an order: ${response.status} ${String(body.message)}`)
+  // The same key: if the first try did place the order after all, this finds it.
+  const idempotencyKey = randomUUID()
+  for (let tries = 1; ; tries += 1) {
+    const response = await fetch(`${url}/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+      body: JSON.stringify({
+        user_id: `user-${index % 10}`,
+        amount: 1000 + index,
+        description: 'demo recharge',
+      }),
+    })
+    const body = (await response.json()) as { order_no?: unknown; message?: unknown }
+    if (response.status === 201 && typeof body.order_no === 'string') return body.order_no
+    if (response.status !== 502 || tries === placingsMax) {
+      throw new Error(`Cannot place an order: ${response.status} ${String(body.message)}`)
+    }
+  }
 }
 
 /** Wakes whoever waits, whenever something may have ended an order, and at the deadline. */

@@ -41,7 +41,7 @@ describe('the overview in a browser', () => {
     await isLive(overview)
     await overview.evaluate(() => Object.assign(globalThis, { wasNotReloaded: true }))
     await card(overview, 'Oldest order not asked about').getByText('6 min').waitFor()
-    const credits = overview.getByRole('row', { name: /^compensation job/ })
+    const credits = overview.getByRole('row', { name: /^compensation job \d/ })
     expect(await credits.textContent()).toContain('compensation job0–')
 
     world.budan.start()

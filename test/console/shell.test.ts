@@ -174,6 +174,21 @@ describe('a browser without scripts', () => {
 })
 
 describe('a login that ends', () => {
+  it('is told above a page that keeps itself up to date, and the page stays', async () => {
+    const { world, page } = await openConsole()
+    const visitor = await page()
+    await visitor.goto('/accounts')
+    await world.advanceMins(12 * 60)
+    await visitor.evaluate(() => {
+      const { htmx } = globalThis as unknown as { htmx: { ajax(...call: unknown[]): void } }
+      htmx.ajax('GET', '/accounts', { target: 'h1' })
+    })
+    const alert = visitor.getByRole('alert')
+    await alert.waitFor()
+    expect(await alert.textContent()).toBe('Your login has ended. Load the page again to log in.')
+    expect(await visitor.getByRole('heading', { level: 1 }).textContent()).toBe('Accounts')
+  })
+
   it('while a form is filled in gives the form’s page back afterwards', async () => {
     const { world, page } = await openConsole()
     await world.adopt('RECH01')

@@ -61,6 +61,9 @@ function countsOf(sums: ReturnType<CreditHistory['sum']>): Record<Source, number
   return counts
 }
 
+/** Drawn for all that took less than a second. */
+const belowSecond = 0.5
+
 /** What `assets/overview.js` draws. Times in seconds; null: nothing to draw there. */
 export interface ChartData {
   /** Where each point begins, since 1970. */
@@ -83,8 +86,9 @@ export function chartData(slots: readonly Slot[], locale: Locale): ChartData {
     label,
     values: slots.map(pick),
   })
-  // The gateway dates payments in whole seconds: less than a tenth means nothing, and has no logarithm.
-  const seconds = (ms: number | null) => ms && Math.max(0.1, Math.round(ms / 100) / 10)
+  // The gateway dates payments in whole seconds: below, nothing is known, and 0 has no logarithm.
+  const seconds = (ms: number | null) =>
+    ms === null ? null : ms < 1000 ? belowSecond : Math.round(ms / 100) / 10
   return {
     at: slots.map(({ fromMs }) => fromMs / 1000),
     slotS: ((slots[1]?.fromMs ?? 0) - (slots[0]?.fromMs ?? 0)) / 1000,

@@ -78,7 +78,8 @@ export class Pulse {
     this.#lookedAt = performance.now()
     const reading = await this.#read()
     this.#go()
-    return reading
+    // Whoever has just had an audit made comes to see it.
+    return { ...reading, audit: this.#auditState(reading.vitals) }
   }
 
   /** Tells the last reading, and each from now on, until what is returned is called. */
@@ -121,7 +122,7 @@ export class Pulse {
       vitals: seen,
       readiness: ready,
       runs: page?.items ?? null,
-      audit: this.#auditState(seen === null ? 0 : sumOf(seen.ordersByStatus)),
+      audit: this.#auditState(seen),
       backlog: this.#latestBacklog(),
     }
     this.#last = { reading, at: performance.now(), costMs: performance.now() - beganAt }
@@ -134,8 +135,9 @@ export class Pulse {
     return this.#last?.reading.vitals?.now ?? this.#parts.clock()
   }
 
-  #auditState(orderCount: number): Reading['audit'] {
+  #auditState(vitals: Reading['vitals']): Reading['audit'] {
     const { latestAudit } = this.#parts
+    const orderCount = vitals === null ? 0 : sumOf(vitals.ordersByStatus)
     return {
       latest: latestAudit.latest(),
       isUnderWay: latestAudit.isUnderWay,

@@ -156,8 +156,7 @@ export const overviewWords = catalog({
       credits: 'Credits',
       creditsIs: (slot: string) => `Credits in each ${slot}, by source, of all nodes`,
       latency: 'From payment to credit',
-      latencyIs: (slot: string) =>
-        `Time from payment to credit in each ${slot}, of all nodes; steps of ten`,
+      latencyIs: (slot: string) => `Time from payment to credit in each ${slot}, of all nodes`,
       calls: 'Answers of WeChat Pay',
       callsIs: (slot: string) => `Calls to WeChat Pay in each ${slot}, of this node alone`,
       answered: 'answered',
@@ -292,7 +291,7 @@ export const overviewWords = catalog({
       credits: '入账',
       creditsIs: (slot) => `每 ${slot}的入账笔数，按来源，全部节点`,
       latency: '从付款到入账',
-      latencyIs: (slot) => `每 ${slot}从付款到入账的时间，全部节点，按十倍刻度`,
+      latencyIs: (slot) => `每 ${slot}从付款到入账的时间，全部节点`,
       calls: '微信支付应答',
       callsIs: (slot) => `每 ${slot}对微信支付的调用，仅本节点`,
       answered: '有应答',

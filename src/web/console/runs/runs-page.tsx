@@ -108,7 +108,9 @@ function History({ frame, words, runs }: PartProps & { readonly runs: readonly R
         <Time key="started" at={run.startedAt} />,
         <RunStatusBadge key="status" run={run} locale={locale} />,
         run.status === 'running' ? '–' : run.total,
-        countsText(run, locale) || '–',
+        <span key="outcomes" class="outcomes">
+          {countsText(run, locale) || '–'}
+        </span>,
         <>
           {terms.trigger[run.trigger]} {run.dryRun && <Badge tone="plain">{words.dry}</Badge>}
         </>,
