@@ -233,6 +233,14 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
 })
 
 describe('whoever looks', () => {
+  it('comes from having the books audited, and sees them as they are', async () => {
+    const desk = await openDesk()
+    await desk.read('/')
+    await desk.send('/audit', {}, '/audit')
+    const { text } = await desk.read('/')
+    expect(text).toMatch(/Paid, but not credited 0 .* Counted at 2026-01-24 15:00:00/)
+  })
+
   it('waits for no audit, which reads whole tables', async () => {
     const { store, state } = await switchedStore()
     const desk = await openDesk({ store })
@@ -251,6 +259,20 @@ describe('whoever looks', () => {
     const cheap = ['vitals', 'schema', 'listRuns', 'listCredits']
     // The audit is begun once the page has what it shows, and by nobody who waits.
     expect(new Set(state.calls.filter((name) => name !== 'audit'))).toEqual(new Set(cheap))
+  })
+
+  it('is nobody, and then nothing is read', async () => {
+    const { store, state } = await switchedStore()
+    const { world } = await openDesk({ store })
+    state.calls = []
+    await world.adopt('ORDER-1')
+    world.control.pay('ORDER-1', { callback: false })
+    await world.budan.checkOrder('ORDER-1')
+    await world.budan.run({ dryRun: false })
+    expect(state.calls).toContain('transaction')
+    for (const name of ['vitals', 'listRuns', 'listCredits', 'audit']) {
+      expect(state.calls).not.toContain(name)
+    }
   })
 
   it('is told what others have been told a moment ago', async () => {

@@ -1,5 +1,6 @@
 import type { Locale } from '../../../locale/locale.ts'
 import type { Audit } from '../../../store/store.ts'
+import { inPlace } from '../in-place.ts'
 import type { AuditReading } from '../latest-audit.ts'
 import { type Frame, Page } from '../layout.tsx'
 import { Badge, durationText, Notice, Time } from '../parts.tsx'
@@ -59,17 +60,7 @@ function Summary({ reading, locale }: { reading: AuditReading; locale: Locale })
 function RunForm({ frame }: { frame: Frame }) {
   const words = auditWords(frame.visitor.locale)
   return (
-    <form
-      method="post"
-      action="/audit"
-      class="row asking"
-      hx-post="/audit"
-      hx-headers='{"Accept": "text/html"}'
-      hx-target="#content"
-      hx-select="#content"
-      hx-swap="outerHTML show:window:top"
-      hx-disabled-elt="find button"
-    >
+    <form method="post" action="/audit" class="row asking" {...inPlace('/audit')}>
       <input type="hidden" name="_csrf" value={frame.csrf} />
       <button type="submit" aria-describedby="audit-hint">
         {words.run}

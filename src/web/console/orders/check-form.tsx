@@ -1,4 +1,5 @@
 import type { Order } from '../../../order.ts'
+import { inPlace } from '../in-place.ts'
 import type { Frame } from '../layout.tsx'
 import { orderPath } from '../paths.ts'
 import { orderWords } from './words.ts'
@@ -21,20 +22,4 @@ export function CheckForm({ frame, order }: { frame: Frame; order: Order }) {
       </small>
     </form>
   )
-}
-
-/**
- * What a browser would do with the form, without leaving the page. Refusals are asked for as pages,
- * and put in the same place.
- */
-function inPlace(path: string) {
-  return {
-    'hx-post': path,
-    'hx-headers': '{"Accept": "text/html"}',
-    'hx-target': '#content',
-    'hx-select': '#content',
-    'hx-swap': 'outerHTML show:window:top',
-    'hx-replace-url': 'true',
-    'hx-disabled-elt': 'find button',
-  }
 }

@@ -101,7 +101,7 @@ export const overviewWords = catalog({
     oldestIs: (threshold: string) =>
       `A pending order whose callback may be lost. WeChat Pay is asked once it is ${threshold} old, by the next run.`,
     late: 'late',
-    lateIs: 'The latest question waits for so long past its time.',
+    lateIs: 'The second number: how far the most delayed question is past its time.',
     latency: 'From payment to credit',
     latencyIs: (count: string, span: string) =>
       `Half of the credits came within the first time, 99 % within the second. Of ${count} credits in ${span}.`,
@@ -239,7 +239,7 @@ export const overviewWords = catalog({
     oldestIs: (threshold) =>
       `待支付、回调可能已丢失的订单。满 ${threshold}后，由下一次补单运行向微信支付查询。`,
     late: '已迟',
-    lateIs: '最迟的一笔超过应查询时间这么久。',
+    lateIs: '第二个数：最迟的一笔已超过应查询时间多久。',
     latency: '从付款到入账',
     latencyIs: (count, span) =>
       `一半在前一个时间内入账，99% 在后一个时间内入账。统计${span}的 ${count} 笔入账。`,
