@@ -48,7 +48,7 @@ export function Money({ fen }: { fen: Fen }) {
 const units = [
   ['d', '天', 86_400_000],
   ['h', '小时', 3_600_000],
-  ['min', '分', 60_000],
+  ['min', '分钟', 60_000],
   ['s', '秒', 1000],
 ] as const
 
