@@ -22,5 +22,5 @@ export function describeFailure(error: unknown): { lines: readonly string[]; cod
   }
   // Not foreseen: the place helps whoever has to mend it.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { lines: [`budan failed unexpectedly: ${text}`], code: 1 }
+  return { lines: `budan failed unexpectedly: ${text}`.split('\n'), code: 1 }
 }

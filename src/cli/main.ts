@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { localeOfEnvironment } from '../locale/locale.ts'
 import { describeFailure } from './failure.ts'
+import { plainText } from './plain.ts'
 import { createProgram } from './program.ts'
 import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
 
@@ -31,7 +32,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { lines, code } = describeFailure(error)
     const { translate } = await import('../locale/translate.ts')
-    terminal.err(lines.map((line) => `${translate(line, locale)}\n`).join(''))
+    terminal.err(lines.map((line) => `${plainText(translate(line, locale))}\n`).join(''))
     return code
   }
 }

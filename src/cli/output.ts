@@ -3,9 +3,13 @@ import type { Locale } from '../locale/locale.ts'
 import { translate } from '../locale/translate.ts'
 import { cellText, headText, isProse, toneOf } from './columns.ts'
 import { aligned, boxed, fitted } from './layout.ts'
+import { plainText } from './plain.ts'
 import type { Terminal } from './terminal.ts'
 
 type Colors = ReturnType<typeof picocolors.createColors>
+type Paint = (text: string) => string
+
+const unpainted: Paint = (text) => text
 
 /**
  * How a command gives its result: JSON where asked for, else words and tables for people, in their
@@ -16,15 +20,15 @@ export interface Output {
   readonly colors: Colors
   /** One line. */
   json(value: unknown): void
-  line(text: string): void
-  /** A part of a line in the person's language, such as one that is painted. */
+  line(text: string, paint?: Paint): void
+  /** A part of a line in the person's language. */
   say(sentence: string): string
   /** Boxed on a terminal; aligned by blanks in a file or pipe. */
   table(head: readonly string[], rows: readonly Row[]): void
   /** Names and values, one pair a line. */
   facts(pairs: readonly (readonly [name: string, value: Cell])[]): void
   /** For the person, not part of the result. */
-  note(text: string): void
+  note(text: string, paint?: Paint): void
 }
 
 /** Null shows as a dash. `asIs`: a person's own words, where others are the program's. */
@@ -36,6 +40,7 @@ export function createOutput(
   { asJson, locale = 'en' }: { asJson: boolean; locale?: Locale },
 ): Output {
   const colors = picocolors.createColors(terminal.hasColor)
+  const say = (sentence: string) => plainText(translate(sentence, locale))
   const textOf = (cell: Cell, head: string): string => {
     const value = plain(cell)
     const isOurs = cell !== null && typeof cell !== 'object'
@@ -53,8 +58,8 @@ export function createOutput(
     asJson,
     colors,
     json: (value) => terminal.out(`${JSON.stringify(value)}\n`),
-    line: (text) => terminal.out(`${translate(text, locale)}\n`),
-    say: (sentence) => translate(sentence, locale),
+    line: (text, paint = unpainted) => terminal.out(`${paint(say(text))}\n`),
+    say,
     table(head, rows) {
       const heads = head.map((name) => headText(name, locale))
       const cells = rows.map((row) => row.map((cell, at) => textOf(cell, head[at] ?? '')))
@@ -74,18 +79,15 @@ export function createOutput(
         }
     },
     facts,
-    note: (text) => terminal.err(`${translate(text, locale)}\n`),
+    note: (text, paint = unpainted) => terminal.err(`${paint(say(text))}\n`),
   }
 }
 
-/**
- * A value as one line of text: what payers and other systems wrote may hold line breaks, or
- * sequences that a terminal obeys.
- */
+/** A value as one line of text. */
 export function plain(cell: Cell): string {
   if (cell === null) return '-'
   const value = typeof cell === 'object' ? cell.asIs : String(cell)
-  return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+  return plainText(value)
 }
 
 /** RFC 3339 in UTC, to the second. */

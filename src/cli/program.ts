@@ -4,6 +4,7 @@ import { orderStatuses } from '../order.ts'
 import { type ReviewAction, reviewActions } from '../resolve.ts'
 import { wordsFault, wordsMax } from '../words.ts'
 import type { CommandContext, CommonOptions } from './context.ts'
+import { plainLines } from './plain.ts'
 import { shells } from './shells.ts'
 import type { ExitCode, Terminal } from './terminal.ts'
 
@@ -30,7 +31,10 @@ export function createProgram(terminal: Terminal, ended: Ended): Command {
     .option('--config <file>', 'configuration file (default: ./budan.yaml where there is one)')
     .option('--json', 'results as JSON, in the shapes of the HTTP API')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: (text) => terminal.err(plainLines(text)),
+    })
     .showHelpAfterError('(see --help)')
     .exitOverride()
 
@@ -50,6 +54,7 @@ export function createProgram(terminal: Terminal, ended: Ended): Command {
   addReadingCommands(program, start)
   addReviewCommands(program, start)
   addTrialCommands(program, start)
+  addHelpCommand(program)
   return program
 }
 
@@ -88,7 +93,8 @@ function addSetupCommands(program: Command, start: Start): void {
 const initHelp = `
 What is not given is asked for on a terminal, and else told as missing. Answers may also come from
 the environment, by the names of the configuration (WECHAT_MCH_ID); the secrets, WECHAT_API_V3_KEY
-and SERVER_API_TOKEN (default: a new one), come from there or are typed.`
+and SERVER_API_TOKEN (default: a new one), come from there or are typed, and so should a database
+url with a password.`
 
 function addServiceCommands(program: Command, start: Start): void {
   program
@@ -196,6 +202,20 @@ function addTrialCommands(program: Command, start: Start): void {
     .option('--serve', 'keep the service running afterwards')
     .addOption(numberOption('--port <port>', { min: 0, max: 65_535, whole: true }).default(0))
     .action(start(async () => (await import('./commands/demo.ts')).demo))
+}
+
+/** Commander's own says nothing of a command that there is not. */
+function addHelpCommand(program: Command): void {
+  const names = program.commands.map((command) => command.name())
+  program
+    .helpCommand(false)
+    .command('help')
+    .description('display help for command')
+    .addArgument(new Argument('[command]').choices(names))
+    .action((name?: string) => {
+      const named = program.commands.find((command) => command.name() === name)
+      ;(named ?? program).help()
+    })
 }
 
 function limitOption(): Option {

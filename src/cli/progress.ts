@@ -50,10 +50,10 @@ export function screenOf(env: NodeJS.ProcessEnv): Screen | null {
 }
 
 /**
- * Where a bar is drawn, lines on how all goes well would tear it: the timeline has each order's.
- * Whoever wants them asks for them, by another level than the usual one.
+ * Where a person watches, lines on how all goes well would tear the bar, or hide the answer: the
+ * timeline has each order's. Whoever wants them asks for them, by another level than the usual one.
  */
-export function logBesideBar(config: Config, screen: Screen | null): Config {
+export function quietLog(config: Config, screen: Screen | null): Config {
   if (screen === null || config.log.level !== 'info') return config
   return { ...config, log: { ...config.log, level: 'warn' } }
 }

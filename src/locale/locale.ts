@@ -17,7 +17,9 @@ export function localeOfEnvironment(env: NodeJS.ProcessEnv): Locale {
   const wanted = [LC_ALL, LC_MESSAGES, LANG].find((value) => value !== undefined && value !== '')
   // Where the locale is C, no translation is wanted, whatever LANGUAGE says.
   if (wanted === undefined || /^(C|POSIX)\b/.test(wanted)) return 'en'
-  return localeOf(LANGUAGE?.split(':').find((each) => each !== '') ?? wanted) ?? 'en'
+  // A list, of which the first that we have is taken.
+  const tags = LANGUAGE?.split(':').filter((each) => each !== '') ?? []
+  return (tags.length === 0 ? [wanted] : tags).map(localeOf).find((each) => each !== null) ?? 'en'
 }
 
 /** The language of ours that a browser likes best, by its Accept-Language. */

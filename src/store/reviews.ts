@@ -45,9 +45,21 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
   })
 }
 
+/**
+ * Two statements are two snapshots: an order that changed its state between them is read again, or
+ * its trail would tell who resolved an order that is still in review. It has few states to go through.
+ */
 export async function findReview(scope: Scope, orderNo: string): Promise<Review | null> {
-  const order = await findOrder(scope, orderNo)
-  return order && { order, ...(await readTrail(scope, orderNo)) }
+  for (;;) {
+    const order = await findOrder(scope, orderNo)
+    if (order === null) return null
+    const trail = await readTrail(scope, orderNo)
+    if (lastStateOf(trail) <= order.stateSeq) return { order, ...trail }
+  }
+}
+
+function lastStateOf({ seen, entered, resolved }: ReviewTrail): number {
+  return Math.max(...[seen, entered, resolved].map((event) => event?.stateSeq ?? 0))
 }
 
 export async function readTrail({ db }: Pick<Scope, 'db'>, orderNo: string): Promise<ReviewTrail> {

@@ -135,7 +135,7 @@ describe('in Chinese', () => {
     const { stdout } = await budan(`order ${reviewNo}`)
     expect(stdout).toMatch(/ 已移出待处理 +人工处理 expired .* not paid yet$/m)
     const queue = await budan('reviews --dismissed')
-    expect(queue.stdout).toMatch(/^订单号 +金额 +用户 +待处理起始 +原因 +移出人$/m)
+    expect(queue.stdout).toMatch(/^订单号 +金额 +用户 +转人工时间 +原因 +移出人$/m)
     expect(queue.stdout).toMatch(/^RECH-REVIEW-1 .* 曾经支付，款项正在退回 +expired$/m)
   })
 

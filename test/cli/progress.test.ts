@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Pace } from '../../src/cli/pace.ts'
-import {
-  logBesideBar,
-  openProgress,
-  type ProgressOptions,
-  rateText,
-} from '../../src/cli/progress.ts'
+import { openProgress, type ProgressOptions, quietLog, rateText } from '../../src/cli/progress.ts'
 import { loadConfig } from '../../src/config/load.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -199,20 +194,20 @@ test.each([
   expect(rateText(perSec)).toBe(text)
 })
 
-describe('logBesideBar()', () => {
+describe('quietLog()', () => {
   const level = (LOG_LEVEL: string, screen: { write(): void } | null) => {
     const env = LOG_LEVEL === '' ? {} : { LOG_LEVEL }
-    return logBesideBar(loadConfig({ file: null, env, need: 'database' }), screen).log.level
+    return quietLog(loadConfig({ file: null, env, need: 'database' }), screen).log.level
   }
 
-  test('keeps lines on how all goes well out of a bar, unless they were asked for', () => {
+  test('keeps lines on how all goes well from a person, unless they were asked for', () => {
     const screen = { write: () => {} }
     expect(level('', screen)).toBe('warn')
     expect(level('debug', screen)).toBe('debug')
     expect(level('error', screen)).toBe('error')
   })
 
-  test('leaves the log as it is where no bar is drawn', () => {
+  test('leaves the log as it is where nobody watches', () => {
     expect(level('', null)).toBe('info')
   })
 })

@@ -3,6 +3,7 @@ import { presentCheckReport } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'
+import { quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Asks about one order now. 0 whatever the gateway said; 1 when the order is not ours. */
@@ -11,7 +12,8 @@ export async function check(context: CommandContext, { args }: Given): Promise<E
   const { output } = context
   // The answer is settled before a signal ends this process: it has its own deadline.
   void context.terminal.stopAsked()
-  const budan = await openService(context.config('gateway'))
+  const config = context.config('gateway')
+  const budan = await openService(quietLog(config, screenOf(context.terminal.env)))
   try {
     const report = await budan.checkOrder(orderNo)
     if (report === null) throw new CommandError(`Cannot find order "${orderNo}"`)

@@ -20,7 +20,7 @@ export async function demo(context: CommandContext, { options }: Given): Promise
   try {
     const { report, url, simulatorUrl } = played
     if (output.asJson) output.json(presentReport(report))
-    else showReport(output, report)
+    else showReport(context, report)
     if (options.serve === true) {
       if (output.asJson) output.json({ url, control_url: `${simulatorUrl}/_sim` })
       else output.line(`budan is ready at ${url}`)
@@ -50,10 +50,22 @@ function presentReport(report: DemoReport): object {
   }
 }
 
-function showReport(output: Output, report: DemoReport): void {
+/** A person at a terminal has the sums, and what is wrong; each order is for files, and --json. */
+function showReport({ output, terminal }: CommandContext, report: DemoReport): void {
+  const shown = report.orders.filter(({ asItMust }) => !terminal.isInteractive || !asItMust)
+  if (shown.length > 0) {
+    showOrders(output, shown)
+    output.line('')
+  }
+  output.table(['fate', 'must end', 'orders', 'as they must'], totals(report.orders))
+  output.line('')
+  showTotals(output, report)
+}
+
+function showOrders(output: Output, orders: readonly DemoOrder[]): void {
   output.table(
     ['order_no', 'fate', 'status', 'credited_by', ''],
-    report.orders.map(({ fate, order, asItMust }) => [
+    orders.map(({ fate, order, asItMust }) => [
       order.orderNo,
       fate.title,
       order.status,
@@ -61,10 +73,6 @@ function showReport(output: Output, report: DemoReport): void {
       asItMust ? 'as it must' : `WRONG: must be ${fate.ends}`,
     ]),
   )
-  output.line('')
-  output.table(['fate', 'must end', 'orders', 'as they must'], totals(report.orders))
-  output.line('')
-  showTotals(output, report)
 }
 
 function totals(orders: readonly DemoOrder[]): (readonly (string | number)[])[] {
@@ -75,7 +83,7 @@ function totals(orders: readonly DemoOrder[]): (readonly (string | number)[])[] 
   })
 }
 
-function showTotals({ line, say, colors }: Output, report: DemoReport): void {
+function showTotals({ line, colors }: Output, report: DemoReport): void {
   const { orders, runs, taken, credited, durationMs, ok } = report
   const right = orders.filter((order) => order.asItMust).length
   const audit = Object.entries(presentAudit(report.audit)).map(
@@ -84,6 +92,7 @@ function showTotals({ line, say, colors }: Output, report: DemoReport): void {
   line(`orders: ${orders.length}, ended as they must: ${right}, in ${runs} runs`)
   line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
   line(`audit: ${audit.join(' ')}`)
-  const verdict = ok ? colors.green(say('all is well')) : colors.red(say('NOT ALL IS WELL'))
-  line(`${verdict}, after ${(durationMs / 1000).toFixed(1)} s`)
+  const seconds = (durationMs / 1000).toFixed(1)
+  if (ok) line(`all is well, after ${seconds} s`, colors.green)
+  else line(`NOT ALL IS WELL, after ${seconds} s`, colors.red)
 }

@@ -3,7 +3,7 @@ import { openService } from '../../service.ts'
 import type { CommandContext } from '../context.ts'
 import { BreakerWatch, type Drained, drainBacklog } from '../drain.ts'
 import type { Output } from '../output.ts'
-import { createProgress, logBesideBar, type Progress, screenOf } from '../progress.ts'
+import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function drain(context: CommandContext): Promise<ExitCode> {
   const progress = createProgress(terminal)
   const breaker = new BreakerWatch()
   const bar = new Bar(progress)
-  const budan = await openService(logBesideBar(config, screenOf(terminal.env)), {
+  const budan = await openService(quietLog(config, screenOf(terminal.env)), {
     onEvent: (event) => {
       breaker.hear(event)
       if (event.type === 'order_answered' || event.type === 'order_unanswered') bar.step()

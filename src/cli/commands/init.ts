@@ -4,11 +4,13 @@ import type { CommandContext } from '../context.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { nextSteps, showFindings } from '../doctor/show.ts'
+import { CommandError } from '../failure.ts'
 import { draftConfiguration } from '../init/draft.ts'
 import { interview } from '../init/interview.ts'
 import { initWordsOf } from '../init/words.ts'
 import { examineTarget, writeConfiguration } from '../init/write.ts'
 import type { Given } from '../program.ts'
+import { shellWord } from '../shells.ts'
 import type { ExitCode } from '../terminal.ts'
 
 const usualFile = './budan.yaml'
@@ -22,7 +24,6 @@ export async function init(context: CommandContext, { options }: Given): Promise
   const file = context.file ?? usualFile
   const words = initWordsOf(locale)
   const overwrite = await mayOverwrite(context, { file, force: options.force === true })
-  if (overwrite === null) return 1
   const answers = await interview(context, options)
   writeConfiguration(file, { text: draftConfiguration(answers, locale), overwrite })
   if (!output.asJson) output.line(words.wrote(file))
@@ -32,15 +33,15 @@ export async function init(context: CommandContext, { options }: Given): Promise
   if (output.asJson) {
     output.json({ config: file, checks: findings, next_steps: nextSteps(findings ?? []) })
   } else if (findings !== null) showFindings(context, findings)
-  output.note(words.next(file === usualFile ? '' : ` --config ${file}`))
+  output.note(words.next(file === usualFile ? '' : ` --config ${shellWord(file)}`))
   return failed ? 1 : 0
 }
 
-/** Null: the person said no. */
+/** False: there is nothing to overwrite. Throws where there is, and it was not wanted. */
 async function mayOverwrite(
   { terminal, locale }: CommandContext,
   { file, force }: { readonly file: string; readonly force: boolean },
-): Promise<boolean | null> {
+): Promise<boolean> {
   if (examineTarget(file) === 'absent') return false
   if (force) return true
   if (terminal.ask === undefined) {
@@ -48,7 +49,8 @@ async function mayOverwrite(
   }
   const words = initWordsOf(locale)
   const typed = await terminal.ask(words.overwrite(file))
-  return words.yes.includes(typed?.trim().toLowerCase() ?? '') ? true : null
+  if (words.yes.includes(typed?.trim().toLowerCase() ?? '')) return true
+  throw new CommandError('Nothing was written: the file stays as it is')
 }
 
 /** As doctor does it, with the file as it was written. Null: it was not wanted. */

@@ -8,6 +8,7 @@ import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { type Output, plain } from '../output.ts'
 import type { Given } from '../program.ts'
+import { quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 interface Wished {
@@ -25,7 +26,8 @@ export async function review(context: CommandContext, given: Given): Promise<Exi
   const wished = wishedIn(given)
   // What is being settled is not cut short by a signal.
   void context.terminal.stopAsked()
-  const budan = await openService(context.config('gateway'))
+  const config = context.config('gateway')
+  const budan = await openService(quietLog(config, screenOf(context.terminal.env)))
   try {
     const preview = await previewed(budan, orderNo)
     if (wished === null) {
@@ -87,7 +89,11 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
     if (output.asJson) showPreview(output, preview)
     if (!prospect.possible)
       throw new CommandError(`Nothing was changed: to ${wished.action} it is ${prospect.effect}`)
-    output.note('Nothing was changed: give --yes to carry it out.')
+    output.note(
+      terminal.ask === undefined
+        ? 'Nothing was changed: give --yes to carry it out.'
+        : "Nothing was changed: the order's number was not typed.",
+    )
     return 1
   }
   const resolution = await budan.resolveReview(orderNo, { ...wished, seen: preview.seen })
@@ -119,7 +125,7 @@ function showPreview(output: Output, preview: ReviewPreview): void {
     ['trade_state', preview.tradeState],
   ])
   output.line('')
-  output.line(plain(explainReview(preview.review)))
+  output.line(explainReview(preview.review))
   output.line('')
   output.table(
     ['action', 'possible', 'what it would do'],

@@ -7,7 +7,7 @@ import { presentRunDetail } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
 import { durationText, type Output } from '../output.ts'
 import type { Given } from '../program.ts'
-import { createProgress, logBesideBar, type Progress, screenOf } from '../progress.ts'
+import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function run(context: CommandContext, { options }: Given): Promise<
   const stopAsked = context.terminal.stopAsked()
   const config = context.config('gateway')
   const progress = createProgress(context.terminal)
-  const budan = await openService(logBesideBar(config, screenOf(context.terminal.env)), {
+  const budan = await openService(quietLog(config, screenOf(context.terminal.env)), {
     onEvent: runProgress(progress),
   })
   try {

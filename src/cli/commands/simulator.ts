@@ -15,6 +15,7 @@ import {
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'
+import { shellWord } from '../shells.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** As the program's option parsers leave them. */
@@ -107,5 +108,5 @@ function tell(
   output.note(`Its control interface is ${url}/_sim; seed ${seed}, signing ${signing}.`)
   output.note('To paste into budan.yaml:')
   terminal.out(yaml)
-  output.note(`Start budan against it: budan serve --config ${file}`)
+  output.note(`Start budan against it: budan serve --config ${shellWord(file)}`)
 }

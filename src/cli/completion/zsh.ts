@@ -1,10 +1,11 @@
+import { shellQuoted } from '../shells.ts'
 import type { Completions, OptionSpec, ValueSpec } from './spec.ts'
 
 export function zshScript({ name, options, commands }: Completions): string {
-  const described = commands.map((command) => quoted(`${command.name}:${command.description}`))
+  const described = commands.map((command) => shellQuoted(`${command.name}:${command.description}`))
   const cases = commands.map((command) => {
     const words = command.words.length === 0 ? [] : [`1:argument:(${command.words.join(' ')})`]
-    const specs = [...command.options.map(optionSpec), ...words].map(quoted)
+    const specs = [...command.options.map(optionSpec), ...words].map(shellQuoted)
     return `        ${command.name}) _arguments $shared ${specs.join(' ')} ;;\n`
   })
   return `#compdef ${name}
@@ -18,7 +19,7 @@ _${name}() {
     ${described.join('\n    ')}
   )
   shared=(
-    ${options.map(optionSpec).map(quoted).join('\n    ')}
+    ${options.map(optionSpec).map(shellQuoted).join('\n    ')}
   )
   local context state line
   _arguments -C $shared '1:command:->command' '*::argument:->argument'
@@ -52,8 +53,4 @@ function valueSpec(value: ValueSpec): string {
     case 'any':
       return `:${value.name}: `
   }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

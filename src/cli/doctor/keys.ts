@@ -7,6 +7,7 @@ import {
   readCertificate,
   serialOf,
 } from '../certificate.ts'
+import { shellWord } from '../shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 export interface KeyFiles {
@@ -36,7 +37,7 @@ function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
   return process.platform !== 'win32' && (mode & 0o077) !== 0
     ? warn(name, {
         detail: `RSA, ${bits} bits; others on this machine may read its file`,
-        next: `chmod 600 ${privateKeyPath}`,
+        next: `chmod 600 ${shellWord(privateKeyPath ?? '')}`,
       })
     : ok(name, `RSA, ${bits} bits`)
 }

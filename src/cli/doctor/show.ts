@@ -27,7 +27,7 @@ export function showFindings(
       `${output.say(detail)}${next === null || terminal.isInteractive ? '' : ` -> ${output.say(next)}`}`,
     ]),
   )
-  for (const line of lines.trimEnd().split('\n')) output.line(line)
+  terminal.out(lines)
   const steps = nextSteps(findings)
   if (steps.length === 0) return
   output.line('')

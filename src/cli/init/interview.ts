@@ -83,7 +83,7 @@ async function askOne(
   const usual = question.usual(answers)
   const offered = usual ?? question.offered(answers)
   output.note('')
-  output.note(output.colors.bold(title))
+  output.note(title, output.colors.bold)
   for (const line of [...where, ...certificateNote(question, { answers, locale })]) {
     output.note(`  ${line}`)
   }

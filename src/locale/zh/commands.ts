@@ -16,6 +16,7 @@ export const commandPhrases = {
     'order {orderNo} is dismissed from the queue': '订单 {orderNo} 已移出待处理队列',
     'Nothing was changed: to {action:action} it is {effect:effect}':
       '未作任何改动：{action}{effect}',
+    "Nothing was changed: the order's number was not typed.": '未作任何改动：输入的不是该订单号。',
     'Nothing was changed: give --yes to carry it out.': '未作任何改动：加上 --yes 才会执行。',
     'Nothing was changed: {obstacle:obstacle}': '未作任何改动：{obstacle}',
     'Nothing was changed: {reason:resolution}': '未作任何改动：{reason}',
@@ -28,20 +29,21 @@ export const commandPhrases = {
     '{migration:word} waits until its tables are free, and is applied then':
       '{migration} 等数据表空闲后应用',
     'Stopping: what is in flight is finished first.': '正在停止：先完成进行中的工作。',
-    '{due:due} due': '{due}到期',
+    '{due:due} due': '{due}到期待查',
     [`{runs:runs}: ${counts} duration_ms={ms:word}`]: `{runs}：${countsSaid}，耗时 {ms} 毫秒`,
     '{count:word} more could not be asked: --json lists all':
       '另有 {count} 个未能查询：用 --json 列出全部',
-    '{end:drainEnd}; {due:due} still due': '{end}；还有 {due}到期未查',
+    '{end:drainEnd}; {due:due} still due': '{end}；还有 {due}到期待查',
+    'Nothing was written: the file stays as it is': '没有写入任何文件：原文件保持不变',
     'Nothing was written: the questions were ended': '没有写入任何文件：询问已中止',
     'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
     'Asking about {count:word} orders': '正在查询 {count} 个订单',
     'Asking about 1 order': '正在查询 1 个订单',
     [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word}`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒`,
     [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word} (dry run: nothing was changed)`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒（试运行：未作任何改动）`,
-    '{due:due} still due': '还有 {due}到期未查',
+    '{due:due} still due': '还有 {due}到期待查',
     '{due:due} still due; at {pace:pace} they are done in {duration:duration}':
-      '还有 {due}到期未查；按{pace}的速度，{duration}后查完',
+      '还有 {due}到期待查；按{pace}的速度，{duration}后查完',
     'Cannot listen on "{host}": no such host': '无法监听“{host}”：没有这个主机',
     'Cannot listen on "{host}" without server.api_token: anybody could place orders there':
       '未设置 server.api_token，不能监听“{host}”：否则任何人都可以下单',
@@ -51,15 +53,15 @@ export const commandPhrases = {
   },
   /** How `drain` ends. */
   drainEnd: {
-    'nothing is due any more': '已没有到期订单',
+    'nothing is due any more': '已没有到期待查的订单',
     'nothing is due now, but {due:due} yet to be asked again':
-      '现在没有到期订单，但还有 {due}要再查',
+      '现在没有到期待查的订单，但还有 {due}要再查',
     'stopped as you asked': '已按要求停止',
     'stopped, because every question would fail: {reason:breaker}':
       '已停止，因为查询全都会失败：{reason}',
     'stopped: the last run got no answer to any question': '已停止：上次运行的查询全无应答',
     'stopped: all that was due at the start was asked, and orders come due as fast as they are asked':
-      '已停止：开始时到期的都已查过，新到期订单与查询一样快',
+      '已停止：开始时到期待查的都已查过，而订单到期与查询一样快',
     'stopped: {error:store}': '已停止：{error}',
   },
   runs: { '1 run': '补单运行 1 次', '{count:word} runs': '补单运行 {count} 次' },
@@ -78,6 +80,7 @@ export const commandPhrases = {
   },
   listening: {
     EADDRINUSE: '端口已被占用（EADDRINUSE）',
+    'listen EADDRINUSE: address already in use {address:word}': '端口已被占用（EADDRINUSE）',
     EACCES: '没有权限（EACCES）',
     EADDRNOTAVAIL: '本机没有这个地址（EADDRNOTAVAIL）',
   },
@@ -117,17 +120,17 @@ export const commandPhrases = {
     action: '操作',
     possible: '可行',
     'what it would do': '会怎样',
-    'in review since': '待处理起始',
+    'in review since': '转人工时间',
     'dismissed by': '移出人',
     outcome: '结果',
     ms: '毫秒',
-    fate: '遭遇',
+    fate: '情形',
     'must end': '应有结局',
     orders: '订单数',
-    'as they must': '符合',
+    'as they must': '相符',
     invariant: '检查项',
     count: '数量',
-    'what it counts': '统计的是',
+    'what it counts': '含义',
   },
   /** An event that somebody has to look at. */
   eventOrAlarm: { '{event:event}': '{event}', '{event:event} (!)': '{event} (!)' },

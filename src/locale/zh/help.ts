@@ -22,12 +22,12 @@ export const helpPhrases = {
     'of the gateway, such as that of a simulator': '网关地址，例如模拟微信支付的地址',
     'ask the gateway afterwards whether it takes the keys': '写好后向微信支付验证密钥',
     'overwrite a file that is there': '覆盖已有的文件',
-    'What is not given is asked for on a terminal, and else told as missing. Answers may also come from\nthe environment, by the names of the configuration (WECHAT_MCH_ID); the secrets, WECHAT_API_V3_KEY\nand SERVER_API_TOKEN (default: a new one), come from there or are typed.':
-      '没有给出的，在终端上会逐项询问，否则报告缺少。也可以用环境变量给出，名称与配置相同\n（如 WECHAT_MCH_ID）；机密项 WECHAT_API_V3_KEY 和 SERVER_API_TOKEN（默认：新生成）\n只能来自环境变量，或在询问时输入。',
+    'What is not given is asked for on a terminal, and else told as missing. Answers may also come from\nthe environment, by the names of the configuration (WECHAT_MCH_ID); the secrets, WECHAT_API_V3_KEY\nand SERVER_API_TOKEN (default: a new one), come from there or are typed, and so should a database\nurl with a password.':
+      '没有给出的，在终端上会逐项询问，否则报告缺少。也可以用环境变量给出，名称与配置相同\n（如 WECHAT_MCH_ID）；机密项 WECHAT_API_V3_KEY 和 SERVER_API_TOKEN（默认：新生成）\n只能来自环境变量，或在询问时输入；带密码的数据库 url 也应如此。',
     'print a script that completes commands and options in a shell':
       '输出 shell 脚本，用于补全命令和选项',
     'runs, one after the other within the quota, until nothing is due':
-      '在配额之内连续补单运行，直到没有到期订单',
+      '在配额之内连续补单，直到没有到期待查的订单',
     'serve the HTTP API and callbacks, and run the compensation job':
       '提供 HTTP API、接收支付回调，并定时补单',
     'one run of the compensation job, then exit': '补单运行一次，然后退出',
@@ -63,7 +63,7 @@ export const helpPhrases = {
     'equal seeds make equal chances': '种子相同，随机结果相同',
     'what its answers are signed with': '用什么签名应答',
     'simulator and budan together: orders with many fates, each ending as it must':
-      '演示：模拟微信支付与 budan 一起运行，各种遭遇的订单都得到应有的结局',
+      '演示：模拟微信支付与 budan 一起运行，各种情形的订单都得到应有的结局',
     'keep the service running afterwards': '演示结束后保持服务运行',
     'a whole number from {min:word} to {max:word}': '{min} 到 {max} 的整数',
     'a number from {min:word} to {max:word}': '{min} 到 {max} 的数',

@@ -14,18 +14,18 @@ export const simulationPhrases = {
     'To paste into budan.yaml:': '可粘贴到 budan.yaml 的配置：',
     'Cannot keep the merchant in {directory:json}: {why:keeping}':
       '无法将商户保存到 {directory}：{why}',
-    'Cannot listen on "{address}": {why}': '无法监听“{address}”：{why}',
+    'Cannot listen on "{address}": {why:listening?}': '无法监听“{address}”：{why}',
     'Cannot read simulated merchant "{path}": {why}': '无法读取模拟商户“{path}”：{why}',
     'Starting a simulated WeChat Pay and budan on a new embedded database':
       '正在启动模拟微信支付，以及使用全新内嵌数据库的 budan',
     'Placing orders over the HTTP API': '正在通过 HTTP API 下单',
     'The job runs; callbacks come, or do not': '补单任务运行中；支付回调有的到达，有的丢失',
     'orders: {count:word}, ended as they must: {right:word}, in {runs:word} runs':
-      '订单 {count} 个，结局符合的 {right} 个，补单运行 {runs} 次',
+      '订单 {count} 个，结局相符 {right} 个，补单运行 {runs} 次',
     'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
     'audit: {counts}': '对账检查：{counts}',
-    '{verdict:verdict?}, after {seconds:word} s': '{verdict}，用时 {seconds} 秒',
-    'as it must': '符合',
+    '{verdict:verdict}, after {seconds:word} s': '{verdict}，用时 {seconds} 秒',
+    'as it must': '相符',
     'WRONG: must be {status:status}': '错误：应为{status}',
     'Cannot place an order: {why}': '无法下单：{why}',
     'Cannot find a free port': '找不到空闲端口',

@@ -51,11 +51,13 @@ const advice = catalog<AdviceWords>({
       todo: 'Look at the last runs and at the log for the cause; then start this process again.',
       path: '/runs',
     }),
-    overdue: ({ lateMs, isByHand }) => ({
+    overdue: ({ lateMs, isByHand, hasCause }) => ({
       what: `Orders wait for their question ${ageText(lateMs, 'en')} longer than they should.`,
-      todo: isByHand
-        ? 'Runs are made by hand here: make one now.'
-        : 'If runs are made, batches are too small: raise compensation_batch_size, or turn compensation_drain on. A run can also be made by hand, now.',
+      todo: hasCause
+        ? 'The other fault that is named here is why: once it is mended, the next runs catch up.'
+        : isByHand
+          ? 'Runs are made by hand here: make one now.'
+          : 'If runs are made, batches are too small: raise compensation_batch_size, or turn compensation_drain on. A run can also be made by hand, now.',
       path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({
@@ -77,7 +79,7 @@ const advice = catalog<AdviceWords>({
       path: '/reviews',
     }),
     gateway_failing: ({ failed, total, outcome }) => ({
-      what: `WeChat Pay answered ${countText(failed)} of this node’s last ${countText(total)} calls not at all; mostly: ${outcomeText(outcome, 'en')}.`,
+      what: `${countText(failed)} of this node’s last ${countText(total)} calls to WeChat Pay failed; mostly: ${outcomeText(outcome, 'en')}.`,
       todo: 'If it lasts, check this machine’s way to the internet and WeChat Pay’s notices. Orders are asked about again; none is given up.',
     }),
     engine_away: ({ detail }) => ({
@@ -123,11 +125,13 @@ const advice = catalog<AdviceWords>({
       todo: '请查看最近的运行和日志找出原因，然后重启本进程。',
       path: '/runs',
     }),
-    overdue: ({ lateMs, isByHand }) => ({
+    overdue: ({ lateMs, isByHand, hasCause }) => ({
       what: `有订单比应查询的时间晚了 ${ageText(lateMs, 'zh')}还没有查询。`,
-      todo: isByHand
-        ? '这里的补单运行由人工发起：请现在运行一次。'
-        : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
+      todo: hasCause
+        ? '原因是这里列出的另一个故障：排除后，接下来的补单运行会赶上进度。'
+        : isByHand
+          ? '这里的补单运行由人工发起：请现在运行一次。'
+          : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
       path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({

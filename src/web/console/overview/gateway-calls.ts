@@ -47,4 +47,9 @@ export class GatewayCalls {
   sum(span: Span): ReadonlyMap<string, Tally> {
     return this.#minutes.sum(span)
   }
+
+  /** How it answers now: an hour of good answers before says nothing of that. */
+  sumLatest(span: Span, options: { countMin: number }): ReadonlyMap<string, Tally> {
+    return this.#minutes.sumLatest(span, options)
+  }
 }

@@ -84,6 +84,15 @@ export class Minutes<Kind extends string> {
     return sums
   }
 
+  /** Of the last minutes of the span: no more of them than it takes to count `countMin`. */
+  sumLatest({ fromMs, toMs }: Span, { countMin }: { countMin: number }): ReadonlyMap<Kind, Tally> {
+    for (let minute = minuteOf(toMs - 1); minute > fromMs; minute -= minuteMs) {
+      const sums = this.sum({ fromMs: minute, toMs })
+      if (totalOf(sums).count >= countMin) return sums
+    }
+    return this.sum({ fromMs, toMs })
+  }
+
   /** Puts what `other` has from then on in the place of what was here. `fromMs` begins a minute. */
   replaceFrom(fromMs: number, other: Minutes<Kind>): void {
     for (const minute of this.#minutes.keys()) if (minute >= fromMs) this.#minutes.delete(minute)

@@ -50,6 +50,8 @@ export interface Concerns {
 interface Late {
   readonly lateMs: number
   readonly isByHand: boolean
+  /** Another concern is why: what mends that mends this. */
+  readonly hasCause: boolean
 }
 
 /** With these the promise is in danger. */
@@ -64,9 +66,17 @@ const bad: readonly Concern['kind'][] = [
   'falling_behind',
 ]
 
+/** With these, questions come late whatever the size of a batch. */
+const makesLate: readonly Concern['kind'][] = [
+  'breaker',
+  'clock_stopped',
+  'runs_stuck',
+  'gateway_failing',
+]
+
 export interface Evidence {
   readonly reading: Reading
-  /** What the gateway answered lately: see `lately`. */
+  /** What the gateway answered last: the latest minutes with `callsMin` calls. */
   readonly calls: ReadonlyMap<string, Tally>
   readonly policy: SchedulePolicy
 }
@@ -74,12 +84,15 @@ export interface Evidence {
 /** Is the promise kept? And if not, what is wrong. */
 export function verdictOf({ reading, calls, policy }: Evidence): Verdict {
   const { readiness, audit, vitals } = reading
+  const ofParts = readinessConcerns(readiness)
+  const ofGateway = gatewayConcerns(calls, readiness)
+  const hasCause = [...ofParts, ...ofGateway].some(({ kind }) => makesLate.includes(kind))
   const found = [
     ...auditConcerns(audit),
-    ...readinessConcerns(readiness),
-    ...(vitals === null ? [] : overdueConcerns(reading, policy)),
+    ...ofParts,
+    ...(vitals === null ? [] : overdueConcerns(reading, { policy, hasCause })),
     ...backlogConcerns(reading.backlog),
-    ...gatewayConcerns(calls, readiness),
+    ...ofGateway,
     ...(vitals === null || vitals.reviewQueue === 0
       ? []
       : [{ kind: 'reviews' as const, count: vitals.reviewQueue }]),
@@ -140,12 +153,13 @@ const intervalsBad = 5
 /** Due since its creation, an order waits for the threshold and the next run as a matter of course. */
 function overdueConcerns(
   { vitals, readiness }: Reading,
-  { thresholdMs, intervalMs }: SchedulePolicy,
+  { policy, hasCause }: { policy: SchedulePolicy; hasCause: boolean },
 ): readonly Concern[] {
+  const { thresholdMs, intervalMs } = policy
   const lateMs = (vitals?.mostOverdueMs ?? 0) - thresholdMs
   if (lateMs <= intervalsAllowed * intervalMs) return []
   const kind = lateMs > intervalsBad * intervalMs ? 'long_overdue' : 'overdue'
-  return [{ kind, lateMs, isByHand: isByHand(readiness) }]
+  return [{ kind, lateMs, isByHand: isByHand(readiness), hasCause }]
 }
 
 function backlogConcerns(backlog: Reading['backlog']): readonly Concern[] {
@@ -160,7 +174,7 @@ function backlogConcerns(backlog: Reading['backlog']): readonly Concern[] {
 export const latelyMs = 10 * 60_000
 
 /** Of fewer calls, one that met its deadline says nothing. */
-const callsMin = 5
+export const callsMin = 5
 
 /** What the breaker tells is not told twice. */
 function gatewayConcerns(

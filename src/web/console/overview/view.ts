@@ -4,7 +4,7 @@ import { type ChartSpan, type Slot, slotsOf } from './charts.ts'
 import type { Pulse } from './pulse.ts'
 import type { Reading } from './reading.ts'
 import type { Span, Tally } from './tallies.ts'
-import { latelyMs, type Verdict, verdictOf } from './verdict.ts'
+import { callsMin, latelyMs, type Verdict, verdictOf } from './verdict.ts'
 
 /** All that the overview shows, to one kind of viewer. */
 export interface View {
@@ -42,11 +42,13 @@ export function viewOf(
   const here = clock()
   const now = reading.vitals?.now ?? here
   const shown: Span = { fromMs: +now - span.hours * 3_600_000, toMs: +now + 1 }
-  const lately = calls.sum({ fromMs: +here - latelyMs, toMs: +here + 1 })
+  const ofLate: Span = { fromMs: +here - latelyMs, toMs: +here + 1 }
+  const lately = calls.sum(ofLate)
+  const last = calls.sumLatest(ofLate, { countMin: callsMin })
   const isRead = credits.fromMs !== null && credits.fromMs <= shown.fromMs
   return {
     ...{ locale, span, policy, reading, now, lately },
-    verdict: verdictOf({ reading, calls: lately, policy }),
+    verdict: verdictOf({ reading, calls: last, policy }),
     credits: credits.sum(shown),
     readFrom: isRead || credits.fromMs === null ? null : new Date(credits.fromMs),
     slots: slotsOf({ credits, calls }, { nowMs: +now, span }),
