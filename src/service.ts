@@ -76,6 +76,8 @@ export interface Budan {
   readonly merchant: Merchant
   /** By which runs are made, and orders asked about. */
   readonly policy: SchedulePolicy
+  /** Whether runs are made by the clock (`compensation_enabled`), or by hand alone. */
+  readonly isScheduled: boolean
   /** Starts the clock; again after a stop. Does nothing when running or disabled. */
   start(): void
   /** Stops the clock and waits for what is in flight, within its deadline. May be called twice. */
@@ -169,6 +171,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     merchant: merchantOf(gateway),
     policy,
+    isScheduled: recharge.compensationEnabled,
     placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
     adoptOrder: (request) => inFlight.track(adoptOrder(placing, request)),
     checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),

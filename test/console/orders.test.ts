@@ -240,6 +240,14 @@ describe('the page of an order', () => {
     expect(text).toContain('The compensation job asks at about 2026-01-24 15:05:00.')
   })
 
+  it('promises no time where runs are made by hand alone', async () => {
+    const desk = await openDesk({ recharge: { compensationEnabled: false } })
+    await desk.world.adopt(orderNo)
+    const text = await answerTo(desk)
+    expect(text).toContain('Runs are made by hand here: the next one asks.')
+    expect(text).not.toContain('asks at about')
+  })
+
   it('says what WeChat Pay said last, and when it is asked again', async () => {
     const desk = await openDesk()
     const { world } = desk

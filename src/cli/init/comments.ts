@@ -31,7 +31,8 @@ const english: Comments = {
   'server.host': ['Where to listen. Beyond this machine (0.0.0.0) only with an api_token.'],
   'server.port': ['0: any free port; the line that serve prints names it.'],
   'server.api_token': [
-    'Callers of /v1 send it as a Bearer token. Needed to listen beyond this machine.',
+    'Callers of /v1 send it as a Bearer token; people log in to the console with it.',
+    'Needed to listen beyond this machine.',
     'A long random one: openssl rand -base64 24',
   ],
   'database.url': [

@@ -48,13 +48,13 @@ async function answerOrder(
   const { items: latest } = isNewest
     ? page
     : await readTimeline(budan, { orderNo, direction: 'newest', cursor: null })
-  const { merchant, policy } = budan
+  const { merchant, policy, isScheduled } = budan
   const flash = takeFlash(request, reply)
   return sendPage(
     reply,
     <OrderPage
       {...{ frame, order, ledger, merchant, page, direction }}
-      verdict={verdictOf({ order, latest, merchant, policy, now: clock() })}
+      verdict={verdictOf({ order, latest, merchant, policy, isScheduled, now: clock() })}
       isFirst={cursor === null}
       checked={readChecked(flash, orderNo)}
       traced={readTraced(flash)}

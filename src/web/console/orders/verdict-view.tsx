@@ -79,8 +79,13 @@ function creditedSentence(
     at: creditedAt ? timeText(creditedAt) : '–',
     by: operator ? words.byOperator(isolated(operator)) : words.by[creditedBy ?? 'operator'],
     // The gateway's clock and ours are not one: a payment in the future says nothing.
-    delay: delayMs < 0 ? null : durationText(delayMs, locale),
+    delay: delayMs < 0 ? null : delayText(delayMs, locale),
   })
+}
+
+/** The gateway dates payments in whole seconds: less than one is no measure. */
+function delayText(ms: number, locale: Locale): string {
+  return ms < 1000 ? orderWords(locale).verdict.underOneSecond : durationText(ms, locale)
 }
 
 function sinceSentences(since: OrderEvent | null, locale: Locale): readonly string[] {
@@ -89,7 +94,7 @@ function sinceSentences(since: OrderEvent | null, locale: Locale): readonly stri
 }
 
 function openSentences(
-  { last, known, nextAt }: Extract<Verdict, { kind: 'open' }>,
+  { last, known, nextAt, isScheduled }: Extract<Verdict, { kind: 'open' }>,
   locale: Locale,
 ): readonly string[] {
   const words = orderWords(locale).verdict
@@ -102,11 +107,13 @@ function openSentences(
       : words.said({ state: tradeState, at, reason })
   }
   const isSilent = last !== null && last.tradeState === null
+  const asksAt =
+    nextAt === null ? words.nextRun : (last ? words.next : words.first)(timeText(nextAt))
   return [
     last === null ? words.unasked : said(last),
     ...(isSilent && last.kind === 'answered' ? [words.notKnown] : []),
     ...(known === null ? [] : [said(known)]),
-    nextAt === null ? words.nextRun : (last ? words.next : words.first)(timeText(nextAt)),
+    isScheduled ? asksAt : words.byHand,
     words.askNow,
   ]
 }

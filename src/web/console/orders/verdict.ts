@@ -1,3 +1,4 @@
+import { absentReason } from '../../../decide.ts'
 import type { Merchant, Order, OrderEvent } from '../../../order.ts'
 import type { SchedulePolicy } from '../../../schedule.ts'
 
@@ -17,11 +18,20 @@ export type Verdict =
       readonly known: OrderEvent | null
       /** Null: in the next run. */
       readonly nextAt: Date | null
+      /** Runs are made by the clock, not by hand alone. */
+      readonly isScheduled: boolean
     }
   /** Another merchant's: nobody asks about it here. */
   | { readonly kind: 'foreign' }
-  /** `entered`: what brought it there; null: it is not among the latest events. */
-  | { readonly kind: 'review'; readonly entered: OrderEvent | null }
+  /**
+   * `entered`: what brought it there; `dismissed`: what took it out of the queue. Null: it is not
+   * among the latest events, or was not taken out.
+   */
+  | {
+      readonly kind: 'review'
+      readonly entered: OrderEvent | null
+      readonly dismissed: OrderEvent | null
+    }
   | { readonly kind: 'expired'; readonly by: OrderEvent | null }
 
 export interface Known {
@@ -30,6 +40,7 @@ export interface Known {
   readonly latest: readonly OrderEvent[]
   readonly merchant: Merchant
   readonly policy: Pick<SchedulePolicy, 'thresholdMs'>
+  readonly isScheduled: boolean
   readonly now: Date
 }
 
@@ -45,13 +56,14 @@ export function verdictOf(known: Known): Verdict {
       }
     }
     case 'pending':
-      return isForeign(known) ? { kind: 'foreign' } : openVerdict(known)
+      return isForeign(order, known.merchant) ? { kind: 'foreign' } : openVerdict(known)
     case 'review': {
       const entered = latest.find(
         ({ toStatus, decision, stateSeq }) =>
           toStatus === 'review' || (decision === 'review' && stateSeq === null),
       )
-      return { kind: 'review', entered: entered ?? null }
+      const dismissed = order.dismissed && latest.find(({ kind }) => kind === 'dismissed')
+      return { kind: 'review', entered: entered ?? null, dismissed: dismissed ?? null }
     }
     case 'expired':
       return { kind: 'expired', by: latest.find((event) => event.toStatus === 'expired') ?? null }
@@ -66,7 +78,7 @@ function sinceOf(latest: readonly OrderEvent[], credit: OrderEvent | null): Orde
   return later.find(differs) ?? null
 }
 
-function openVerdict({ order, latest, policy, now }: Known): Verdict {
+function openVerdict({ order, latest, policy, isScheduled, now }: Known): Verdict {
   const isWord = ({ kind }: OrderEvent) => kind === 'answered' || kind === 'unplaced'
   const last = latest.find(isWord) ?? null
   const known = latest.find((event) => event.kind === 'answered' && event.tradeState !== null)
@@ -77,10 +89,17 @@ function openVerdict({ order, latest, policy, now }: Known): Verdict {
     last,
     known: known === undefined || known === last ? null : known,
     nextAt: nextMs > +now ? new Date(nextMs) : null,
+    isScheduled,
   }
 }
 
-function isForeign({ order, merchant }: Known): boolean {
+/** The gateway knows none of its number, which is no silence. */
+export function isAbsence({ reason }: { readonly reason: string | null }): boolean {
+  return reason?.startsWith(absentReason) ?? false
+}
+
+/** Nobody asks about it here. */
+export function isForeign(order: Order, merchant: Merchant): boolean {
   return (
     order.gateway !== merchant.gateway ||
     order.mchid !== merchant.mchid ||

@@ -169,6 +169,8 @@ export const orderWords = catalog({
       first: (at: string) => `The compensation job asks at about ${at}.`,
       next: (at: string) => `It is asked again at about ${at}.`,
       nextRun: 'The next run asks.',
+      byHand: 'Runs are made by hand here: the next one asks.',
+      underOneSecond: 'less than a second',
       askNow: 'If the payer has a voucher, check now.',
       foreign: (theirs: string, ours: string) =>
         `It belongs to ${theirs}, and this budan asks for ${ours}: only a budan with that configuration can ask about it.`,
@@ -274,6 +276,8 @@ export const orderWords = catalog({
       first: (at: string) => `补单任务约在 ${at} 查询。`,
       next: (at: string) => `约在 ${at} 再次查询。`,
       nextRun: '下次运行时查询。',
+      byHand: '这里的补单只手动运行：下次运行时查询。',
+      underOneSecond: '不到 1 秒',
       askNow: '如果付款人有支付凭证，请立即查询。',
       foreign: (theirs: string, ours: string) =>
         `该订单属于 ${theirs}，而本 budan 只查询 ${ours}：只有按那个商户配置的 budan 才能查询它。`,

@@ -5,7 +5,7 @@ import type { TradeState } from '../../../trade.ts'
 export const reviewWords = catalog({
   en: {
     about:
-      'Orders that budan may not settle by itself: somebody was paid, but not as ordered, or gets the money back. The oldest comes first.',
+      'Orders that budan may not settle by itself: somebody was paid, but not as ordered, or gets the money back. The order placed first comes first.',
     shown: 'Which orders are shown',
     waiting: 'Waiting',
     dismissed: 'Dismissed',
@@ -105,7 +105,7 @@ export const reviewWords = catalog({
   },
   zh: {
     about:
-      '以下订单 budan 不能自行处理：已收到付款但与订单不一致，或款项正在退回。等待最久的排在最前。',
+      '以下订单 budan 不能自行处理：已收到付款但与订单不一致，或款项正在退回。下单最早的排在最前。',
     shown: '显示范围',
     waiting: '待处理',
     dismissed: '已移出',
