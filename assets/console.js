@@ -16,6 +16,15 @@ document.addEventListener('htmx:afterRequest', ({ detail }) => {
   if (detail.successful) document.getElementById('trouble').hidden = true
 })
 
+// Whoever works by the keyboard, or is read to, goes on at what came of it: the button had the focus
+// and was taken away.
+document.addEventListener('htmx:afterSettle', ({ target }) => {
+  if (target.id !== 'content' || document.activeElement !== document.body) return
+  const place = target.querySelector('[aria-invalid="true"], .notice:not([hidden])') ?? target
+  if (place.matches('.notice')) place.tabIndex = -1
+  place.focus({ preventScroll: place === target })
+})
+
 function isOf(xhr, type) {
   return (xhr.getResponseHeader('content-type') ?? '').startsWith(type)
 }

@@ -90,15 +90,18 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
   }
 }
 
+/** So begins what is said of a pending order where the gateway knows none of its number. */
+export const absentReason = 'the gateway knows no such order'
+
 function decideAbsent(order: Order, facts: Facts): Decision {
-  if (facts.now < order.expiresAt) return wait('the gateway knows no such order')
+  if (facts.now < order.expiresAt) return wait(absentReason)
   if (!facts.absenceCredible) {
-    return wait('the gateway knows no such order, but most answers say so: not believed')
+    return wait(`${absentReason}, but most answers say so: not believed`)
   }
   const answers = order.absentCount + 1
   const spreadMs = order.absentSince === null ? 0 : +facts.now - +order.absentSince
   if (answers < absentAnswersMin || spreadMs < facts.absenceSpreadMs) {
-    return wait('the gateway knows no such order; not yet said often enough')
+    return wait(`${absentReason}; not yet said often enough`)
   }
   return decision('expire', `the gateway knew no such order ${answers} times over, past its end`)
 }

@@ -11,6 +11,8 @@ import type { Terminal } from './terminal.ts'
 export interface Progress extends DemoListener {
   /** A new stretch of work. With a total of 0 nobody knows how much it is. */
   stage(title: string, total: number): void
+  /** The next piece of the same stretch: its pace goes on. */
+  step(title: string): void
   /** @param total when it has changed: work may come while work is done. */
   progress(done: number, total?: number): void
   /** Takes the bar away. A further stage may follow. */
@@ -108,7 +110,12 @@ function paceText(
   const isKnown = stretch.total > 0
   const said = {
     items: isKnown ? [rate, left] : [],
-    few: [elapsedMs < 1000 ? null : `running for ${durationText(elapsedMs)}`],
+    // Of the first nobody knows how many there are in a minute.
+    few: [
+      elapsedMs < 1000 ? null : `running for ${durationText(elapsedMs)}`,
+      perSec === 0 ? null : rate,
+      left,
+    ],
     seconds: [left],
   }[steps].filter((each) => each !== null)
   return said.length === 0
@@ -145,11 +152,15 @@ class LineProgress implements Progress {
 
   stage(title: string, total: number): void {
     this.end()
-    this.#shown.tell(title)
+    this.step(title)
     this.#stretch = new Stretch(total)
     this.#quarter = 0
     this.#toldAt = performance.now()
     this.#alive = setInterval(() => this.#tellAgain(), lineEveryMs).unref()
+  }
+
+  step(title: string): void {
+    this.#shown.tell(title)
   }
 
   progress(done: number, total = this.#stretch?.total ?? 0): void {
@@ -200,10 +211,15 @@ class BarProgress implements Progress {
   }
 
   stage(title: string, total: number): void {
-    this.end()
+    this.#stretch = new Stretch(total)
+    this.step(title)
+  }
+
+  step(title: string): void {
+    this.#bar?.stop()
     this.#shown.tell(title)
-    const stretch = new Stretch(total)
-    this.#stretch = stretch
+    const stretch = this.#stretch ?? new Stretch(0)
+    const { total, done } = stretch
     this.#bar = new SingleBar({
       stream: streamOn(this.#shown.screen),
       format: (_options, { progress }) =>
@@ -212,7 +228,7 @@ class BarProgress implements Progress {
     })
     // What writes a log line meanwhile finds the cursor at the start of the bar's line, not at its end.
     this.#bar.on('redraw-post', () => this.#shown.screen.write('\r'))
-    this.#bar.start(total, 0)
+    this.#bar.start(total, done)
   }
 
   progress(done: number, total = this.#stretch?.total ?? 0): void {

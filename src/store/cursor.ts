@@ -52,13 +52,21 @@ function encode(kind: PageKind, { at, key }: Position): string {
 
 function decode(kind: PageKind, cursor: string): Position {
   const [found, at, key] = parse(cursor)
-  const isTime = at === null || (Number.isSafeInteger(at) && Math.abs(at as number) <= 8.64e15)
+  const isTime = at === null || isStorableTime(at)
   const isKey = typeof key === 'string' && !key.includes('\0')
   const isByTime = kind === 'orders' || kind === 'reviews'
   const isOfKind = isByTime ? typeof at === 'number' : /^\d{1,18}$/.test(String(key))
   if (found !== kind || !isTime || !isKey || !isOfKind) throw strange(cursor)
   return { at: at as number | null, key }
 }
+
+/** Of the years 1 to 9999: what is beyond them no database reads as JavaScript writes it. */
+function isStorableTime(at: unknown): boolean {
+  return Number.isSafeInteger(at) && firstTime <= (at as number) && (at as number) <= lastTime
+}
+
+const firstTime = Date.parse('0001-01-01T00:00:00Z')
+const lastTime = Date.parse('9999-12-31T23:59:59.999Z')
 
 function parse(cursor: string): readonly unknown[] {
   try {

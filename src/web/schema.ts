@@ -128,6 +128,7 @@ export function guardedAnswers<const A extends Readonly<Record<number, Answer>>>
   return answers({
     ...list,
     401: [fault, '`unauthorized`'],
+    403: [fault, '`host_unknown`, `other_site`: sent by a page of another site.'],
     500: [fault, '`internal`'],
     503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: ask again.'],
   } as const)

@@ -1,10 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Refusal, type TokenCheck } from './errors.ts'
+import { refuseOtherSites } from './other-sites.ts'
 
-/** Lets only requests with `Authorization: Bearer <token>` through; all when there is no token. */
+/**
+ * Lets only requests with `Authorization: Bearer <token>` through. When there is no token, all of this
+ * machine's: but not what a page of another site has a browser here send.
+ */
 export function requireToken(app: FastifyInstance, token: string | null): void {
   app.addHook('onRequest', tokenCheck(token))
+  if (token !== null) return
+  app.addHook('onRequest', async (request) => refuseOtherSites(request, { isOpen: true }))
 }
 
 /** The same check for where no route is: whoever may not ask is not told what there is. */

@@ -72,6 +72,7 @@ export function createWebApp(limits: WebLimits): WebApp {
   readJsonBodies(app)
   addHeaders(app)
   refuseWhileClosing(app)
+  limitUnanswered(app)
   return app
 }
 
@@ -97,7 +98,12 @@ function utf8Text(bytes: Uint8Array): string | null {
   }
 }
 
-const safeHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
+/** Pages have a policy of their own; nothing else is to be shown as one. */
+const safeHeaders = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
 
 function addHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async (_request, reply) => {
@@ -116,6 +122,25 @@ function refuseWhileClosing(app: FastifyInstance): void {
   })
   app.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close')
+  })
+}
+
+/** Browsers and clients wait for each answer; some send a few requests ahead. */
+const unansweredMax = 16
+
+/**
+ * Answers are held in memory until they are read: a thousand requests that are sent at once on one
+ * connection, by somebody who reads nothing, would make tens of megabytes of them.
+ */
+function limitUnanswered(app: FastifyInstance): void {
+  const unanswered = new WeakMap<Socket, number>()
+  app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
+    const count = (unanswered.get(socket) ?? 0) + 1
+    unanswered.set(socket, count)
+    reply.raw.once('finish', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    if (count <= unansweredMax) return
+    const message = `Cannot answer: ${unansweredMax} requests before this one are not answered yet`
+    throw new Refusal(429, { code: 'too_many_ahead', message })
   })
 }
 

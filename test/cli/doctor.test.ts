@@ -150,6 +150,10 @@ describe('examineKeys()', () => {
     chmodSync(path, 0o644)
     expect(keys()).toContain('warn private key')
     chmodSync(path, 0o600)
+    const spaced = join(dir, 'a key.pem')
+    writeFileSync(spaced, merchant.privateKeyPem, { mode: 0o644 })
+    const [finding] = examineKeys({ wechat: wechat(config()), privateKeyPath: spaced, now })
+    expect(finding?.next).toBe(`chmod 600 '${spaced}'`)
   })
 
   test('says when there is no certificate to compare with', () => {

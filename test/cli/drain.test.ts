@@ -12,6 +12,7 @@ import {
   startSimulator,
   writeMerchant,
 } from '../../src/simulator/index.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
 import { type Ended, openDirectory, runInProcess, startBudan } from './budan.ts'
 
 const directory = openDirectory()
@@ -32,9 +33,9 @@ afterAll(async () => {
 })
 
 /** A shop with a database of its own: batches of 3, and no waiting for callbacks. */
-function openShop(name: string, more: Record<string, string> = {}) {
+async function openShop(name: string, more: Record<string, string> = {}) {
   const env = {
-    DATABASE_URL: `pglite:${join(dir, name)}`,
+    DATABASE_URL: await freshPostgresUrl(),
     RECHARGE_COMPENSATION_THRESHOLD_MINS: '0',
     RECHARGE_COMPENSATION_BATCH_SIZE: '3',
     RECHARGE_COMPENSATION_MAX_QPS: '1000',
@@ -66,7 +67,7 @@ function tomorrow(): Date {
 
 describe('budan drain', () => {
   test('makes one run after the other until nothing is due, and credits what was paid', async () => {
-    const shop = openShop('DRAIN-ALL')
+    const shop = await openShop('DRAIN-ALL')
     await shop.adopt(8)
     const { code, stdout, stderr } = await shop.budan('drain')
     // A slow machine is told how far it is, too.
@@ -82,14 +83,14 @@ describe('budan drain', () => {
   })
 
   test('has nothing to do where nothing is due', async () => {
-    const { code, stdout, stderr } = await openShop('DRAIN-NONE').budan('drain')
+    const { code, stdout, stderr } = await (await openShop('DRAIN-NONE')).budan('drain')
     expect({ code, stdout, stderr }).toEqual({
       ...{ code: 0, stdout: 'nothing is due any more\n', stderr: '' },
     })
   })
 
   test('gives one JSON value with --json, and all that was done in it', async () => {
-    const shop = openShop('DRAIN-JSON')
+    const shop = await openShop('DRAIN-JSON')
     await shop.adopt(4)
     const { code, stdout } = await shop.budan('drain', '--json')
     expect(code).toBe(0)
@@ -100,7 +101,7 @@ describe('budan drain', () => {
   })
 
   test('tells which orders could not be asked: 1', async () => {
-    const shop = openShop('DRAIN-ONE-FAILS')
+    const shop = await openShop('DRAIN-ONE-FAILS')
     await shop.adopt(3)
     const fault = { kind: 'error', status: 500 } as const
     simulator.control.addFault({ operation: 'query', out_trade_no: shop.orderNo(1), fault })
@@ -112,7 +113,7 @@ describe('budan drain', () => {
   })
 
   test('stops after a run without one answer, and does not storm a gateway that is down: 1', async () => {
-    const shop = openShop('DRAIN-DOWN', { WECHAT_BASE_URL: 'http://127.0.0.1:1' })
+    const shop = await openShop('DRAIN-DOWN', { WECHAT_BASE_URL: 'http://127.0.0.1:1' })
     await shop.adopt(8)
     const { code, stdout } = await shop.budan('drain', '--json')
     expect(code).toBe(1)
@@ -125,7 +126,7 @@ describe('budan drain', () => {
   })
 
   test('stops where the breaker holds runs back, and says why: 1', async () => {
-    const shop = openShop('DRAIN-REFUSED', { WECHAT_SERIAL_NO: 'ABCDEF' })
+    const shop = await openShop('DRAIN-REFUSED', { WECHAT_SERIAL_NO: 'ABCDEF' })
     await shop.adopt(8)
     const { code, stdout } = await shop.budan('drain')
     expect(stdout).toMatch(
@@ -137,7 +138,7 @@ describe('budan drain', () => {
   })
 
   test('finishes what is in flight when it is asked to stop, and begins no further run: 1', async () => {
-    const shop = openShop('DRAIN-STOP', { RECHARGE_COMPENSATION_CONCURRENCY: '1' })
+    const shop = await openShop('DRAIN-STOP', { RECHARGE_COMPENSATION_CONCURRENCY: '1' })
     await shop.adopt(7)
     // The first question is answered, but not at once: the stop comes while it is under way.
     simulator.control.addFault({
@@ -159,7 +160,7 @@ describe('budan drain', () => {
   })
 
   test('ends its process with 1 on SIGINT, and a later one goes on from there', async () => {
-    const shop = openShop('DRAIN-SIGINT', { RECHARGE_COMPENSATION_MAX_QPS: '5' })
+    const shop = await openShop('DRAIN-SIGINT', { RECHARGE_COMPENSATION_MAX_QPS: '5' })
     await shop.adopt(40)
     const drain = startBudan(['drain', '--json', '--config', file], { cwd: dir, env: shop.env })
     await simulator.control.waitForRequests({ out_trade_no: shop.orderNo(4) })

@@ -232,13 +232,20 @@ describe('budan init at a terminal', () => {
   test('overwrites a file only for a yes, and asks that first', async () => {
     writeFileSync(file('precious'), '# mine\n')
     for (const said of ['', 'n', 'what?']) {
-      const { code, asked } = await answering(['init', '--config', file('precious')], {
+      const { code, asked, stderr } = await answering(['init', '--config', file('precious')], {
         ...rightAnswers(),
         Overwrite: said,
       })
       expect({ code, asked: asked.length }).toEqual({ code: 1, asked: 1 })
+      expect(stderr).toBe('Nothing was written: the file stays as it is\n')
     }
     expect(readFileSync(file('precious'), 'utf8')).toBe('# mine\n')
+  })
+
+  test('names the file in what to do next so that a shell takes it', async () => {
+    const path = file("it's mine")
+    const { stderr } = await answering(['init', '--config', path], rightAnswers())
+    expect(stderr).toContain(`budan serve --config '${dir}/it'\\''s mine.yaml'\``)
   })
 
   test('speaks Chinese where the environment does, in the file too', async () => {

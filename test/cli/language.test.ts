@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { widthOf } from '../../src/cli/layout.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
 import { englishIn } from '../unit/chinese.ts'
 import {
   type Ended,
@@ -15,7 +16,7 @@ import {
   startBudan,
 } from './budan.ts'
 
-// One life of an embedded database, told in both languages; what a person gave looks like the
+// One life of a database, told in both languages; what a person gave looks like the
 // program's own words, and must be left alone.
 
 const directory = openDirectory()
@@ -23,7 +24,7 @@ const cwd = directory.path
 const config = join(cwd, 'budan-simulator', 'budan.yaml')
 const [paidNo, unpaidNo, reviewNo] = ['RECH-PAID-1', 'RECH-UNPAID-1', 'RECH-REVIEW-1']
 const english = {
-  DATABASE_URL: `pglite:${join(cwd, 'data')}`,
+  DATABASE_URL: await freshPostgresUrl(),
   SERVER_PORT: '0',
   RECHARGE_COMPENSATION_ENABLED: 'false',
   RECHARGE_COMPENSATION_THRESHOLD_MINS: '0',
@@ -119,7 +120,7 @@ describe('in Chinese', () => {
     const words = '--name 李雷 --reason it-was-paid'
     const kept = await budan(`review ${reviewNo} --dismiss ${words}`, { ask })
     expect(asked).toEqual([`要移出待处理，请输入订单号（${reviewNo}）：`])
-    expect(kept.stderr).toBe('未作任何改动：加上 --yes 才会执行。\n')
+    expect(kept.stderr).toBe('未作任何改动：输入的不是该订单号。\n')
     expect(kept.stdout).toMatch(/^自 2\S+Z 起待人工处理：曾经支付，款项正在退回。款项将退回/m)
     expect(kept.stdout).toMatch(/^操作 +可行 +会怎样$/m)
     expect(kept.stdout).toMatch(/^入账 credit +否 +不可行：微信支付的状态不是已支付，而是 NOTPAY$/m)

@@ -16,12 +16,15 @@ afterAll(async () => {
 
 const names = Object.keys(migrations).sort()
 
+/** Between them a slow machine is told how far it is. */
+const isTitle = (line: string) => !line.startsWith('  ')
+
 describe('budan migrate', () => {
   test('tells each migration as it begins, and which of how many it is', async () => {
     const env = { DATABASE_URL: `pglite:${join(directory.path, 'data')}` }
     const { code, stdout, stderr } = await runInProcess(['migrate'], env)
     expect(code).toBe(0)
-    expect(stderr.trimEnd().split('\n')).toEqual(
+    expect(stderr.trimEnd().split('\n').filter(isTitle)).toEqual(
       names.map((name, at) => `Applying ${name} (${at + 1} of ${names.length})`),
     )
     expect(stdout.trimEnd().split('\n')).toEqual(names.map((name) => `applied ${name}`))
@@ -53,7 +56,7 @@ describe('budan migrate', () => {
     await holder.end()
     expect(code).toBe(0)
     const missing = names.filter((name) => name >= '005')
-    expect(told).toEqual([
+    expect(told.filter(isTitle)).toEqual([
       `Applying 005_reviews (1 of ${missing.length})\n`,
       waits,
       ...missing.slice(1).map((name, at) => `Applying ${name} (${at + 2} of ${missing.length})\n`),

@@ -56,6 +56,22 @@ test('plain() leaves nothing that a terminal obeys or that breaks a line', () =>
   expect(plain(null)).toBe('-')
 })
 
+test('line() and note() leave nothing of others’ texts that a terminal obeys, and paint', () => {
+  let noted = ''
+  const colored = terminal({ isInteractive: true, hasColor: true })
+  const screen = {
+    ...colored,
+    err: (text: string) => {
+      noted += text
+    },
+  }
+  const output = createOutput(screen, { asJson: false })
+  output.line('order a\u001b[2J\nb is paid now', output.colors.green)
+  output.note('more\u202e')
+  expect(colored.text()).toBe('\u001b[32morder a [2J b is paid now\u001b[39m\n')
+  expect(noted).toBe('more \n')
+})
+
 test('facts() and json() are one line each', () => {
   const piped = terminal({ isInteractive: false })
   const output = createOutput(piped, { asJson: false })

@@ -57,14 +57,18 @@ describe('openProgress() without a screen', () => {
 
   test('gives a sign of life each half minute, also while no step ends', () => {
     const { told, progress } = lines({ steps: 'few' })
-    progress.stage('Applying 003_ledger (2 of 3)', 3)
+    progress.stage('Applying 002_events (1 of 3)', 3)
+    vi.advanceTimersByTime(31 * second)
+    progress.step('Applying 003_ledger (2 of 3)')
     progress.progress(1)
-    vi.advanceTimersByTime(61 * second)
+    vi.advanceTimersByTime(30 * second)
     progress.end()
     expect(told).toEqual([
+      'Applying 002_events (1 of 3)',
+      '  0/3  running for 30 s',
       'Applying 003_ledger (2 of 3)',
-      '  1/3  running for 30 s',
-      '  1/3  running for 1 min',
+      '  1/3  running for 31 s, 1.9 a minute, 1 min 2 s left',
+      '  1/3  running for 1 min, 1 a minute, 2 min left',
     ])
   })
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../src/cli/main.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
 import {
   type Ended,
   openDirectory,
@@ -9,14 +10,14 @@ import {
   startBudan,
 } from './budan.ts'
 
-// One life of an embedded database; the tests build on one another.
+// One life of a database; the tests build on one another.
 
 const directory = openDirectory()
 const cwd = directory.path
 const config = join(cwd, 'budan-simulator', 'budan.yaml')
 const [creditNo, expireNo, dismissNo] = ['REVIEW-CREDIT', 'REVIEW-EXPIRE', 'REVIEW-DISMISS']
 const env = {
-  DATABASE_URL: `pglite:${join(cwd, 'data')}`,
+  DATABASE_URL: await freshPostgresUrl(),
   SERVER_PORT: '0',
   RECHARGE_COMPENSATION_ENABLED: 'false',
   LOG_LEVEL: 'silent',
@@ -142,7 +143,7 @@ describe('budan review', () => {
     for (const line of [null, '', 'yes', `${dismissNo}x`]) {
       expect(await typing(line)).toEqual({
         code: 1,
-        stderr: 'Nothing was changed: give --yes to carry it out.\n',
+        stderr: "Nothing was changed: the order's number was not typed.\n",
       })
     }
     expect(await typing(` ${dismissNo} `)).toEqual({ code: 0, stderr: '' })

@@ -8,6 +8,7 @@ import {
   startSimulator,
   writeMerchant,
 } from '../../src/simulator/index.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
 import { openDirectory, startBudan } from './budan.ts'
 
 const directory = openDirectory()
@@ -30,7 +31,7 @@ describe('budan serve', () => {
       env: {
         SERVER_PORT: '0',
         SERVER_API_TOKEN: apiToken,
-        DATABASE_URL: `pglite:${join(dir, 'data')}`,
+        DATABASE_URL: await freshPostgresUrl(),
         RECHARGE_COMPENSATION_THRESHOLD_MINS: '0',
         LOG_LEVEL: 'trace',
       },

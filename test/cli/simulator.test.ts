@@ -22,7 +22,7 @@ function start(...args: string[]): RunningCommand {
 
 describe('budan simulator', () => {
   test('prints its ready line, and then the configuration to paste', async () => {
-    const simulator = start('--dir', 'one', '--time-scale', '60')
+    const simulator = start('--dir', 'number one', '--time-scale', '60')
     const [, url = ''] = await simulator.printed(/^simulator is ready at (http:\S+)\n/)
     await simulator.printed(/public_key_path: .*\n/)
     simulator.child.kill('SIGTERM')
@@ -34,10 +34,10 @@ describe('budan simulator', () => {
     expect(config.wechat).toMatchObject({ baseUrl: url, publicKey: expect.anything() })
     expect(config.recharge.compensationIntervalMins).toBeCloseTo(5 / 60, 3)
     // The same that it wrote for --config.
-    const written = join(cwd, 'one', 'budan.yaml')
+    const written = join(cwd, 'number one', 'budan.yaml')
     expect(config).toEqual(loadConfig({ file: written, env: {}, need: 'serve' }))
     expect(stderr).toContain('To paste into budan.yaml:')
-    expect(stderr).toContain(`budan serve --config ${written}`)
+    expect(stderr).toContain(`budan serve --config '${written}'`)
   })
 
   test('gives the same as one JSON value with --json', async () => {

@@ -25,6 +25,7 @@ const commands = [
   'simulator',
   'demo',
   'doctor',
+  'help',
 ]
 
 test('budan --help lists every command on standard output and ends with 0', async () => {
@@ -53,6 +54,7 @@ test('budan ends its process with 2 for wrong usage', async () => {
 const wrong: [string, RegExp][] = [
   ['', /Usage: budan/],
   ['bogus', /unknown command 'bogus'/],
+  ['help bogus', /value 'bogus' is invalid for argument 'command'/],
   ['order', /missing required argument 'order_no'/],
   ['check', /missing required argument 'order_no'/],
   ['check A B', /too many arguments/],
@@ -79,6 +81,29 @@ test.each(wrong)(
   },
 )
 
+test.each(['en_US', 'zh_CN'])(
+  'budan writes nothing on a %s terminal that it obeys',
+  async (LANG) => {
+    const hostile = 'p\u001b[2Jaid\u202e\u0007'
+    for (const args of [
+      [hostile],
+      ['orders', '--status', hostile],
+      ['orders', '--config', hostile],
+    ]) {
+      const { code, stderr } = await runInProcess(args, { LANG })
+      expect(code).toBe(2)
+      expect(stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+    }
+  },
+)
+
+test('budan help names a command, or all', async () => {
+  const { code, stdout } = await runInProcess(['help', 'orders'], {})
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^Usage: budan orders /)
+  expect((await runInProcess(['help'], {})).stdout).toMatch(/^Usage: budan \[options\] \[command\]/)
+})
+
 test('bin/budan.js says what to do when the program was never built', async () => {
   const unbuilt = join(cwd, 'unbuilt')
   mkdirSync(join(unbuilt, 'bin'), { recursive: true })
@@ -103,11 +128,9 @@ describe('a wrong configuration', () => {
     'migrate',
   ])('stops budan %s with 2 and one line per fault', async (line) => {
     writeFileSync(join(cwd, 'wrong.yaml'), 'database: { url: "mysql://u:hidden@h/x" }\nbogus: {}\n')
-    const args = [...line.split(' '), '--config', 'wrong.yaml']
-    const { code, stdout, stderr } = await runBudan(args, {
-      cwd,
-      env: { RECHARGE_COMPENSATION_BATCH_SIZE: '0' },
-    })
+    const args = [...line.split(' '), '--config', join(cwd, 'wrong.yaml')]
+    const env = { RECHARGE_COMPENSATION_BATCH_SIZE: '0' }
+    const { code, stdout, stderr } = await runInProcess(args, env)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     const lines = stderr.trimEnd().split('\n')
     expect(lines.slice(0, 3)).toEqual([

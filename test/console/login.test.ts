@@ -68,6 +68,23 @@ describe('the login', () => {
     },
   )
 
+  it('that is out of date is asked for once more at once, and its token kept in no cookie', async () => {
+    const asked = await visit.post('/login', { _csrf: 'old', token, next: nowhere })
+    expect(asked.statusCode).toBe(403)
+    expect(asked.body).toContain('Enter the token once more.')
+    expect(asked.body).toContain('name="next" value="/nowhere?a=1"')
+    expect([...visit.cookies.keys()]).toEqual(['budan_csrf'])
+    const _csrf = /name="_csrf" value="([^"]+)"/.exec(asked.body)?.[1] ?? ''
+    const again = await visit.post('/login', { _csrf, token, next: nowhere })
+    expect(again).toMatchObject({ statusCode: 303, headers: { location: nowhere } })
+  })
+
+  it('has its token kept in no cookie, whatever form it came with', async () => {
+    await visit.post('/preferences', { token, locale: 'zh' })
+    const flash = Buffer.from(visit.cookies.get('budan_flash') ?? '', 'base64url').toString()
+    expect(JSON.parse(flash)).toEqual({ kind: 'form', given: { locale: 'zh' } })
+  })
+
   it('takes a token that was copied with its line end', async () => {
     expect((await visit.logIn(` ${token}\r\n`)).statusCode).toBe(303)
   })

@@ -60,6 +60,16 @@ describe('an order that was paid, and whose callback was lost', () => {
     await expectAccessible(page)
   })
 
+  it('leaves the focus at what was said, for whoever has no mouse', async () => {
+    const opened = await openConsole()
+    await paidUnheard(opened)
+    const page = await opened.page()
+    await page.goto(`/orders/${orderNo}`)
+    await page.getByRole('button', { name: 'Check now' }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.notice:focus').getByText('WeChat Pay was asked just now').waitFor()
+  })
+
   it('is found by the payer’s transaction id through WeChat Pay, and credited, in Chinese on a phone', async () => {
     const opened = await openConsole()
     const transactionId = await paidUnheard(opened)

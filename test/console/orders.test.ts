@@ -34,6 +34,10 @@ describe('the search for orders', () => {
       'with blanks inside it',
       (no: string) => `${no.slice(0, 4)}+${no.slice(4, 20)}+${no.slice(20)}`,
     ],
+    [
+      'with digits as wide as Chinese characters',
+      (no: string) => no.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+    ],
   ])('leads from an order number %s to its page', async (_, written) => {
     const desk = await openDesk()
     await desk.world.adopt(orderNo)
@@ -148,6 +152,27 @@ describe('asking WeChat Pay which order a payment is of', () => {
     expect(await world.timeline(orderNo)).toHaveLength(1)
     await check(desk)
     expect(await world.balance('alice')).toBe(1200n)
+  })
+
+  it('says what follows for an order in review, which no check settles', async () => {
+    const desk = await openDesk()
+    const transactionId = await paidUnheard(desk)
+    desk.world.control.answerAs(orderNo, { amount: { total: 1 } })
+    await check(desk)
+    const { text } = await trace(desk, transactionId)
+    expect(text).toContain('The order is in review: a person decides there.')
+    expect(text).not.toContain('settles it')
+  })
+
+  it('says of a second payment that the order was credited by another', async () => {
+    const desk = await openDesk()
+    const { control } = desk.world
+    await paidUnheard(desk)
+    await check(desk)
+    const again = control.pay(orderNo, { callback: false, again: true })
+    const second = again.payments.at(-1)?.transaction_id ?? ''
+    const { text } = await trace(desk, second)
+    expect(text).toContain('credited already by another payment: this one came on top of it')
   })
 
   it('names an order that is not here, and says how it gets here', async () => {
@@ -278,6 +303,26 @@ describe('the page of an order', () => {
     const order = await place(desk.world.store)
     const text = await answerTo(desk, order.orderNo)
     expect(text).toContain(`It belongs to wechatpay / ${merchant.mchid} / ${merchant.appid}`)
+    expect(text).not.toContain('Check now')
+    // A page from before it was known to be another's has the button.
+    const checked = await desk.send(`/orders/${order.orderNo}/check`, {}, '/orders')
+    expect(checked.text).toContain('It belongs to')
+    expect(checked.text).not.toContain('was asked just now')
+  })
+
+  it('says that WeChat Pay knows no such order, which is an answer', async () => {
+    const desk = await openDesk()
+    const { world } = desk
+    await world.budan.adoptOrder({
+      ...{ orderNo, userId: 'alice', amount: 1200n, description: '' },
+      ...{ createdAt: world.now(), expiresAt: new Date(+world.now() + 3_600_000) },
+    })
+    const { text } = await check(desk)
+    expect(text).toContain('It said that it knows no order of this number')
+    expect(text).toMatch(/WeChat Pay said at [-\d: ]+ that it knows no order of this number\./)
+    expect(text).toContain('search for its transaction id')
+    expect(text).not.toContain('no answer that can be believed')
+    expect(text).not.toContain('said nothing of a payment')
   })
 
   it('says that WeChat Pay did not take an order', async () => {
@@ -317,7 +362,9 @@ describe('the page of an order', () => {
     }
     await resolve('dismiss', 'Wu')
     const dismissed = await answerTo(desk)
-    expect(dismissed).toContain('An operator took it out of the queue at 2026-01-24 15:00:00')
+    expect(dismissed).toContain(
+      'Operator Wu took it out of the queue at 2026-01-24 15:00:00: by the bill.',
+    )
     expect(dismissed).toContain('operator Wu')
     world.control.answerAs(orderNo, null)
     await check(desk)
@@ -487,7 +534,19 @@ describe('check now', () => {
     const page = await check(desk)
     expect(page.text).toContain('It said nothing of a payment')
     expect(page.text).toContain('nothing is known of the payment, and nothing was changed')
+    expect(page.text).toContain('The compensation job goes on asking.')
+    expect(desk.links(page, /the overview says why/)).toEqual(['/'])
     expect(await desk.world.order(orderNo)).toMatchObject({ status: 'pending' })
+  })
+
+  it('promises no more questions about an order that the job does not ask about', async () => {
+    const desk = await openDesk()
+    await paidUnheard(desk)
+    await check(desk)
+    desk.world.control.addFault(silence)
+    const page = await check(desk)
+    expect(page.text).toContain('nothing was changed')
+    expect(page.text).not.toContain('goes on asking')
   })
 
   it('says so in Chinese', async () => {

@@ -199,29 +199,52 @@ describe('the live overview', () => {
     expect(refused.headers.get('retry-after')).toBe('60')
     expect(await refused.json()).toMatchObject({ code: 'streams_full' })
     listeners[0]?.close()
-    let status = 503
-    for (let attempt = 0; status === 503 && attempt < 1000; attempt += 1) {
-      const next = await Listener.open(`${url}/live`)
-      status = next.response.status
+    await openSoon(`${url}/live`)
+  })
+
+  it('is left by whoever goes before its turn on their connection has come', async () => {
+    const { url } = await serve()
+    const ask = 'GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const sockets = Array.from({ length: 32 }, () =>
+      connect(Number(new URL(url).port), '127.0.0.1'),
+    )
+    for (const socket of sockets) {
+      closing.push(async () => socket.destroy())
+      // The first takes the connection for itself, and the second waits for it.
+      socket.write(ask.repeat(2))
+      await once(socket, 'data')
     }
-    expect(status).toBe(200)
+    expect((await fetch(`${url}/live`)).status).toBe(503)
+    for (const socket of sockets) socket.destroy()
+    for (let each = 0; each < 64; each += 1) await openSoon(`${url}/live`)
+  })
+
+  it('that has ended says nothing more, also where its last words wait to be read', async () => {
+    const { response, stream } = await unread()
+    const faults: unknown[] = []
+    response.on('error', (fault) => faults.push(fault))
+    while (response.writableLength === 0) {
+      stream.show({ figures: String(performance.now()).padEnd(64 * 1024, '.') })
+      await turn()
+    }
+    for (let reading = 0; reading < 3; reading += 1) {
+      stream.end('ended')
+      stream.show({ figures: String(reading), runs: 'more' })
+      await turn()
+    }
+    expect(response.writableFinished).toBe(false)
+    expect(faults).toEqual([])
+  })
+
+  it('sends a text with line ends of any kind as one event', () => {
+    const written: string[] = []
+    const response = { write: (text: string) => written.push(text) } as unknown as ServerResponse
+    new Stream(response).send('health', 'a\rb\r\nc\nevent: ended')
+    expect(written).toEqual(['event: health\ndata: a\ndata: b\ndata: c\ndata: event: ended\n\n'])
   })
 
   it('lets go of a reader that does not read', async () => {
-    const opened: ServerResponse[] = []
-    const server = createServer((_request, response) => void opened.push(response)).listen(
-      0,
-      '127.0.0.1',
-    )
-    closing.push(async () => server.close())
-    await once(server, 'listening')
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-    closing.push(async () => socket.destroy())
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-    await once(server, 'request')
-    const [response] = opened
-    if (response === undefined) throw new Error('No request came')
-    const stream = new Stream(response)
+    const { response, stream } = await unread()
     let updates = 0
     while (!response.destroyed && updates < 10_000) {
       updates += 1
@@ -231,6 +254,34 @@ describe('the live overview', () => {
     expect(response.destroyed).toBe(true)
   })
 })
+
+/** Opens a stream as soon as there is room for one; those before it may be on their way out still. */
+async function openSoon(url: string): Promise<void> {
+  let status = 503
+  for (let attempt = 0; status === 503 && attempt < 1000; attempt += 1) {
+    const next = await Listener.open(url)
+    status = next.response.status
+  }
+  expect(status).toBe(200)
+}
+
+/** A stream to somebody who reads nothing. */
+async function unread(): Promise<{ response: ServerResponse; stream: Stream }> {
+  const opened: ServerResponse[] = []
+  const server = createServer((_request, response) => void opened.push(response)).listen(
+    0,
+    '127.0.0.1',
+  )
+  closing.push(async () => server.close())
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  closing.push(async () => socket.destroy())
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(server, 'request')
+  const [response] = opened
+  if (response === undefined) throw new Error('No request came')
+  return { response, stream: new Stream(response) }
+}
 
 /** The cookies of somebody who has logged in, and the token of their forms. */
 async function logIn(url: string): Promise<{ text: string; csrf: string }> {

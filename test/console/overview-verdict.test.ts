@@ -219,6 +219,22 @@ describe('the verdict', () => {
     },
   )
 
+  it('advises no bigger batches where orders are late for another reason', () => {
+    const late = { vitals: { ...vitals, mostOverdueMs: 999 * minuteMs } }
+    const held = readinessWith('gateway', 'runs are held back: x')
+    for (const { concerns } of [
+      judge({ ...late, readiness: held }),
+      judge({ ...late, readiness: readinessWith('schedule', 'the clock is stopped') }),
+      judge(late, { network: 5 }),
+    ]) {
+      const overdue = concerns.find(({ kind }) => kind === 'long_overdue')
+      expect(overdue && adviceOn(overdue, 'en').todo).toContain('other fault')
+      expect(overdue && adviceOn(overdue, 'zh').todo).toContain('另一个故障')
+    }
+    const [alone] = judge(late).concerns
+    expect(alone && adviceOn(alone, 'en').todo).toContain('compensation_drain')
+  })
+
   it('has words for all that can be wrong', () => {
     // `overdue` and `long_overdue` are told alike.
     expect(told.size).toBe(15)

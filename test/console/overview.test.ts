@@ -147,8 +147,8 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         await world.adopt('ORDER-1')
         await world.advanceMins(65)
       },
-      en: ['Orders wait for their question 1 h longer than they should', 'compensation_drain'],
-      zh: ['晚了 1 小时还没有查询', '现在手动运行一次'],
+      en: ['Orders wait for their question 1 h longer than they should', 'the next runs catch up'],
+      zh: ['晚了 1 小时还没有查询', '接下来的补单运行会赶上进度'],
     },
     {
       name: 'a person is waited for',
@@ -166,6 +166,19 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
       },
       en: ['5 of this node’s last 5 calls', 'errors of theirs (5xx)', 'way to the internet'],
       zh: ['最近 5 次调用微信支付，5 次失败', '对方出错（5xx）', '检查本机网络'],
+    },
+    {
+      name: 'WeChat Pay does not answer any more, after many good answers',
+      makeWrong: async ({ world }) => {
+        await world.adopt('ORDER-1')
+        for (let call = 0; call < 20; call += 1) await world.budan.checkOrder('ORDER-1')
+        await world.advanceMins(1)
+        const fault = { kind: 'error', status: 502, code: 'SYSTEM_ERROR' } as const
+        world.control.addFault({ operation: 'query', fault })
+        for (let call = 0; call < 5; call += 1) await world.budan.checkOrder('ORDER-1')
+      },
+      en: ['5 of this node’s last 5 calls to WeChat Pay failed', 'WeChat Pay ! look'],
+      zh: ['最近 5 次调用微信支付，5 次失败', '微信支付 ! 留意'],
     },
     {
       name: 'nobody makes the runs that are to be made by hand',
@@ -213,6 +226,11 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
     expect(text).toContain('The database does not answer, so nothing is credited.')
     expect(text).toContain('See that the database runs')
     expect(text).toContain('Waiting for a person unknown')
+    const orders = await desk.read('/orders')
+    expect(orders.status).toBe(503)
+    expect(orders.text).toContain('The database does not answer, so this page cannot be shown.')
+    const form = await desk.send('/orders/ORDER-1/check', {}, '/')
+    expect(form.text).toContain('What became of the request is not known')
     const chinese = await inChinese(desk)
     for (const words of ['数据库没有应答', '请确认数据库正在运行', '待人工处理 未知']) {
       expect(chinese.text).toContain(words)

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Budan } from '../../src/service.ts'
+import { StoreError } from '../../src/store/errors.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { type Desk, openDesk } from '../review/desk.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -339,6 +341,38 @@ describe('a resolution', () => {
     expect(text).toContain('Something has changed since you looked.')
     expect(body).toContain(`name="reason" type="text" value="${typed.reason}"`)
     expect(body).not.toMatch(/value="dismiss"[^>]* checked/)
+  })
+
+  it('that the database went away from is there again once it is back, and not before', async () => {
+    const desk = await openDesk(world)
+    const away = { is: true }
+    const unlessAway = <T>(ask: () => Promise<T>) =>
+      away.is ? Promise.reject(new StoreError('it is away')) : ask()
+    const { budan } = world
+    const shaky: Budan = {
+      ...budan,
+      previewReview: (...asked) => unlessAway(() => budan.previewReview(...asked)),
+      resolveReview: (...asked) => unlessAway(() => budan.resolveReview(...asked)),
+    }
+    const server = { ...world.config.server, apiToken: token }
+    const shakyApp = await buildWeb(shaky, { server, version: '0', clock: world.now })
+    const visit = new Visit(shakyApp, { 'accept-language': 'en', host: 'budan' })
+    await visit.logIn(token)
+    const { mark } = await preview(await operator(), desk)
+    const path = `/reviews/${desk.orderNo}`
+    const chosen = { step: 'resolve', order_no: desk.orderNo, seen: mark, action: 'dismiss' }
+    const sent = { _csrf: await visit.csrf('/reviews'), ...chosen, ...typed }
+    const failed = await visit.post(path, sent, { referer: `http://budan${path}` })
+    expect(failed.statusCode).toBe(503)
+    expect(failed.body).toContain(`<a href="${path}">Back to the form</a>`)
+    expect((await visit.get(path)).statusCode).toBe(503)
+    away.is = false
+    const { body, text } = seen(await visit.get(path))
+    expect(text).toContain('What you typed is here again.')
+    expect(body).toContain(`name="reason" type="text" value="${typed.reason}"`)
+    expect(body).toMatch(/value="dismiss"[^>]* checked/)
+    expect(visit.cookies.has('budan_flash')).toBe(false)
+    await shakyApp.close()
   })
 
   it('whose login has ended does nothing, and is there again after the next login', async () => {

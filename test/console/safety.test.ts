@@ -102,6 +102,13 @@ describe('a form', () => {
     expect(JSON.parse(flash)).toMatchObject({ kind: 'form', given: { reason: 'seen' } })
   })
 
+  it('that is refused leads to no other site, whatever path it was on', async () => {
+    const headers = { host: 'shop.example', referer: 'https://shop.example//evil.example/' }
+    const answer = await visit.post('/preferences', { locale: 'zh' }, headers)
+    expect(answer.statusCode).toBe(403)
+    expect(answer.body).not.toContain('evil.example')
+  })
+
   it.each([
     ['application/json', '{"locale":"zh"}'],
     ['text/plain', '_csrf=x&locale=zh'],
@@ -161,6 +168,21 @@ describe('every answer', () => {
       'cache-control': 'no-store',
     })
     expect(answer.body).not.toMatch(/<[^>]+ (style|on\w+)=|<style|<script(?! src="\/assets\/)/)
+  })
+
+  it.each([
+    ['JSON', '/v1/orders', {}],
+    ['a refusal', '/orders', {}],
+    ['a refusal to a script', '/', { 'hx-request': 'true' }],
+    ['a path that is none', '/%zz', {}],
+    ['a style sheet', '/assets/console.css', {}],
+    ['what the callback is told', '/v1/callbacks/wechatpay', {}],
+  ])('that is no page is nothing that could be shown as one: %s', async (_what, path, headers) => {
+    const answer = await visit.get(path, { accept: '*/*', ...headers })
+    expect(answer.headers).toMatchObject({
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+    })
   })
 
   it('to HEAD is that to GET without its body', async () => {

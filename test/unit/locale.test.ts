@@ -21,6 +21,8 @@ describe('localeOfEnvironment()', () => {
     ['LC_ALL is empty, as if it were not set', { LC_ALL: '', LANG: 'zh_CN.UTF-8' }, 'zh'],
     ['LANGUAGE overrules the locale', { LANGUAGE: 'zh_CN:en', LANG: 'en_US.UTF-8' }, 'zh'],
     ['LANGUAGE begins with nothing', { LANGUAGE: ':zh', LANG: 'en_US.UTF-8' }, 'zh'],
+    ['LANGUAGE is a list, and we have the second', { LANGUAGE: 'fr:zh', LANG: 'fr_FR' }, 'zh'],
+    ['LANGUAGE lists none that we have', { LANGUAGE: 'fr', LANG: 'zh_CN' }, 'en'],
     ['LANGUAGE is empty', { LANGUAGE: '', LANG: 'zh_CN.UTF-8' }, 'zh'],
     ['the locale is C, which wants no translation', { LANGUAGE: 'zh', LANG: 'C' }, 'en'],
     ['the locale is C.UTF-8', { LANGUAGE: 'zh', LC_ALL: 'C.UTF-8' }, 'en'],

@@ -100,6 +100,8 @@ Cannot write configuration "1": it cannot be written (ENOSPC)
 it leaves the queue, and stays in review. Beware: it was paid as ordered, and the payer would have no credit here
 To credit it, type the order's number (1): 
 Cannot keep the merchant in "1": it is a file
+the gateway knows no such order, but most answers say so: not believed
+the gateway knows no such order; not yet said often enough
 all is well, after 1.2 s
 Its control interface is http://127.0.0.1:1/_sim; seed 1, signing 1.
 The simulator's control interface is http://127.0.0.1:1/_sim. Ctrl+C ends both.

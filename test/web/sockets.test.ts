@@ -50,7 +50,7 @@ function signal<T = void>() {
   return { promise, resolve }
 }
 
-const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
 describe('startWeb()', () => {
   test('answers at the address that it returns', async () => {
@@ -103,7 +103,7 @@ describe('a connection', () => {
     const { url, calls, events } = await start()
     const socket = await open(url)
     socket.write(
-      'POST /v1/callbacks/wechatpay HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"id":',
+      'POST /v1/callbacks/wechatpay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"id":',
     )
     socket.end()
     await heard(socket)
@@ -114,7 +114,7 @@ describe('a connection', () => {
 
   test('that ends within a chunk calls nobody', async () => {
     const { url, calls } = await start()
-    const head = 'POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+    const head = 'POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
     const socket = await open(url)
     socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n20\r\n{"user_id":`)
     await heard(socket)
@@ -126,7 +126,7 @@ describe('a connection', () => {
     ['a body that was refused', 'text/plain', /^HTTP\/1\.1 415 /],
   ])('that sends %s slower than the limit is ended', async (_what, type, first) => {
     const { url, calls } = await start({}, { limits: { arrivalMs: 40 } })
-    const head = `POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\n`
+    const head = `POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n`
     const answer = await talk(url, `${head}Content-Length: 100\r\n\r\n{`)
     expect(answer).toMatch(first)
     expect(answer).toContain('{"code":"http_malformed","message":"Request Timeout"}')
@@ -135,7 +135,8 @@ describe('a connection', () => {
 
   test('that sends headers without end is told 408', async () => {
     const { url } = await start({}, { limits: { arrivalMs: 40 } })
-    expect(await talk(url, 'GET /healthz HTTP/1.1\r\nHost: x\r\n')).toMatch(/^HTTP\/1\.1 408 /)
+    const answer = await talk(url, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })
 
   test.each([
@@ -143,17 +144,17 @@ describe('a connection', () => {
     ['a bare line', '\u0016\u0003\u0001', 400],
     [
       'a header beyond 16 KiB',
-      `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
       431,
     ],
     [
       'two lengths',
-      'POST /v1/runs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+      'POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
       400,
     ],
     [
       'a length and chunks',
-      'POST /v1/runs HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       400,
     ],
   ])('that sends %s is told so and ended', async (_what, text, status) => {
@@ -176,7 +177,7 @@ describe('a connection', () => {
       return { userId, balance: 5n, currency: 'CNY' }
     }
     const { url } = await start({ store: { findRun, balance } })
-    const last = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    const last = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
     const answer = await talk(url, get('/v1/runs/7') + get('/v1/accounts/u1') + last)
     const bodies = answer.split('\r\n').filter((line) => line.startsWith('{'))
     expect(bodies.map((line) => Object.keys(JSON.parse(line.replace(/HTTP.*/, '')))[0])).toEqual([
@@ -184,6 +185,26 @@ describe('a connection', () => {
       'user_id',
       'status',
     ])
+  })
+
+  test('that sends many requests ahead has 16 of them answered, however large the answers', async () => {
+    const { url, calls } = await start()
+    const last = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    const answer = await talk(url, get('/v1/audit').repeat(500) + last)
+    expect(answer.match(/HTTP\/1\.1 200 /g)?.length).toBe(16)
+    expect(answer.match(/"code":"too_many_ahead"/g)?.length).toBe(485)
+    expect(calls.length).toBe(16)
+  })
+
+  test('that waits for its answers may send any number of requests', async () => {
+    const { url, calls } = await start()
+    const socket = await open(url)
+    for (let sent = 0; sent < 40; sent += 1) {
+      socket.write(get('/v1/audit'))
+      await once(socket, 'data')
+    }
+    socket.end()
+    expect(calls.length).toBe(40)
   })
 
   test('is not told what serves it', async () => {
@@ -213,7 +234,7 @@ describe('close()', () => {
 
     const closing = close()
     await once(idle, 'close')
-    late.write('dit HTTP/1.1\r\nHost: x\r\n\r\n')
+    late.write('dit HTTP/1.1\r\nHost: localhost\r\n\r\n')
     const refused = await heard(late)
     finish.resolve()
     const answered = await heard(busy)

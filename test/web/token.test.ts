@@ -93,9 +93,54 @@ describe('requireToken() lets through', () => {
     },
   )
 
+  test('whoever has it, by any name of this machine', async () => {
+    const headers = { host: 'budan.example', authorization: `Bearer ${bytesOf(token)}` }
+    expect((await app.inject({ url: '/v1/audit', headers })).statusCode).toBe(200)
+  })
+
   test('the callback without one: it is signed', async () => {
     const answer = await app.inject({ method: 'POST', url: '/v1/callbacks/wechatpay' })
     expect(calls).toEqual(['receiveCallback'])
     expect(answer.json()).toEqual({ code: 'FAIL', message: 'no signature' })
+  })
+})
+
+describe('where there is no token', () => {
+  let open: FastifyInstance
+  beforeAll(async () => {
+    const server = { host: '127.0.0.1', port: 0, apiToken: null }
+    open = await buildWeb(budan, { server, version: '0' })
+  })
+  afterAll(() => open.close())
+
+  test.each(['localhost:8080', '127.0.0.1:8080', '[::1]:8080'])(
+    'the API answers by the name %s',
+    async (host) => {
+      expect((await open.inject({ url: '/v1/audit', headers: { host } })).statusCode).toBe(200)
+      const made = await open.inject({ method: 'POST', url: '/v1/runs', headers: { host } })
+      expect(made.statusCode).toBe(200)
+    },
+  )
+
+  test.each(['evil.example', 'localhost.evil.example:8080'])(
+    'it does not by the name %s, which somebody else may have pointed here',
+    async (host) => {
+      const answer = await open.inject({ url: '/v1/orders', headers: { host } })
+      expect(answer.statusCode).toBe(403)
+      expect(answer.json().code).toBe('host_unknown')
+      expect(calls).toEqual([])
+    },
+  )
+
+  test.each([
+    ['/v1/runs', { 'sec-fetch-site': 'cross-site' }],
+    ['/v1/orders/OLD-000001/check', { 'sec-fetch-site': 'same-site' }],
+    ['/v1/runs', { origin: 'https://evil.example' }],
+    ['/v1/runs', { origin: 'null' }],
+  ])('a page of another site makes nobody’s browser send %s', async (url, headers) => {
+    const answer = await open.inject({ method: 'POST', url, headers })
+    expect(answer.statusCode).toBe(403)
+    expect(answer.json().code).toBe('other_site')
+    expect(calls).toEqual([])
   })
 })

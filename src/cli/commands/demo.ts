@@ -51,7 +51,10 @@ function presentReport(report: DemoReport): object {
 }
 
 /** A person at a terminal has the sums, and what is wrong; each order is for files, and --json. */
-function showReport({ output, terminal }: CommandContext, report: DemoReport): void {
+export function showReport(
+  { output, terminal }: Pick<CommandContext, 'output' | 'terminal'>,
+  report: DemoReport,
+): void {
   const shown = report.orders.filter(({ asItMust }) => !terminal.isInteractive || !asItMust)
   if (shown.length > 0) {
     showOrders(output, shown)

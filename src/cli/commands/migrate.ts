@@ -24,6 +24,7 @@ function migrationProgress(progress: Progress): (step: MigrationStep) => void {
   let total = 0
   let told = ''
   return ({ kind, name, toDo }) => {
+    const isFirst = total === 0
     total = Math.max(total, toDo)
     const nth = total - toDo + 1
     const title =
@@ -33,7 +34,8 @@ function migrationProgress(progress: Progress): (step: MigrationStep) => void {
     // One that waits begins again each half second: that is told once.
     if (told === `${kind} ${name}` || (kind === 'begun' && told === `waiting ${name}`)) return
     told = `${kind} ${name}`
-    progress.stage(title, total)
+    if (isFirst) progress.stage(title, total)
+    else progress.step(title)
     progress.progress(nth - 1)
   }
 }

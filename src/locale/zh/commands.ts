@@ -80,7 +80,8 @@ export const commandPhrases = {
   },
   listening: {
     EADDRINUSE: '端口已被占用（EADDRINUSE）',
-    'listen EADDRINUSE: address already in use {address:word}': '端口已被占用（EADDRINUSE）',
+    'listen EADDRINUSE: address already in use {address:word}':
+      '地址 {address} 已被占用（EADDRINUSE）',
     EACCES: '没有权限（EACCES）',
     EADDRNOTAVAIL: '本机没有这个地址（EADDRNOTAVAIL）',
   },

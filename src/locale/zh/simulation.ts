@@ -24,7 +24,8 @@ export const simulationPhrases = {
       '订单 {count} 个，结局相符 {right} 个，补单运行 {runs} 次',
     'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
     'audit: {counts}': '对账检查：{counts}',
-    '{verdict:verdict}, after {seconds:word} s': '{verdict}，用时 {seconds} 秒',
+    'all is well, after {seconds:word} s': '一切正常，用时 {seconds} 秒',
+    'NOT ALL IS WELL, after {seconds:word} s': '有不正常之处，用时 {seconds} 秒',
     'as it must': '相符',
     'WRONG: must be {status:status}': '错误：应为{status}',
     'Cannot place an order: {why}': '无法下单：{why}',
@@ -39,7 +40,6 @@ export const simulationPhrases = {
     'it cannot be read': '读取失败',
     'it cannot be read ({code:word})': '读取失败（{code}）',
   },
-  verdict: { 'all is well': '一切正常', 'NOT ALL IS WELL': '有不正常之处' },
   fate: {
     'paid, callback arrives': '已支付，回调到达',
     'paid, callback arrives twice': '已支付，回调到达两次',

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 import type { Emit } from '../../event.ts'
 import type { Budan } from '../../service.ts'
 import { answerRefusal, Refusal, refusalOf, reportFailure, type TokenCheck } from '../errors.ts'
+import { refuseOtherSites } from '../other-sites.ts'
 import { sameAs } from '../token.ts'
 import type { WebApp } from '../web-app.ts'
 import { addAccounts } from './accounts/accounts.tsx'
@@ -16,14 +17,15 @@ import {
   formOldCode,
   isByHtmx,
   loginOverCode,
+  pageAwayCode,
   sendErrorPage,
   wantsPage,
 } from './error-page.tsx'
-import { keepForm } from './flash.ts'
-import { type Entry, entryOf, refuseOtherSites } from './guard.ts'
+import { keepForm, leaveFlash } from './flash.ts'
+import { type Entry, entryOf } from './guard.ts'
 import { LatestAudit } from './latest-audit.ts'
 import type { Frame } from './layout.tsx'
-import { addLogin, sendLogin } from './login.tsx'
+import { addLogin, loginPath, sendLogin, sendLoginAgain } from './login.tsx'
 import { addOrders } from './orders/orders.tsx'
 import { addOverview } from './overview/overview.tsx'
 import { addPreferences } from './preferences.ts'
@@ -169,11 +171,27 @@ function answerWithPages(
     const isKnown = (request.cookies as unknown) !== null
     if (!isKnown || !(wantsPage(request) || isByHtmx(request))) return answerRefusal(reply, refusal)
     const frame = frameOf(request, reply)
-    if (refusal.code === formOldCode) keepForm({ request, reply })
-    if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal })
-    const text = errorText(refusal, frame.visitor.locale)
+    const isOld = refusal.code === formOldCode
+    if (isOld && request.routeOptions.url === loginPath) return sendLoginAgain(reply, frame)
+    const isKept = keepTyped({ request, reply }, refusal)
+    const told = asLooked(refusal, request)
+    if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal: told, isKept })
+    const text = errorText(told, frame.visitor.locale)
     return reply.code(refusal.status).type('text/plain; charset=utf-8').send(text)
   })
+}
+
+/** Nothing that was typed is lost by a form that is too old, or by what went wrong here. */
+function keepTyped(
+  exchange: { request: FastifyRequest; reply: FastifyReply },
+  { code, status }: Refusal,
+): boolean {
+  if (exchange.request.method === 'POST') {
+    return (code === formOldCode || status >= 500) && keepForm(exchange)
+  }
+  // Where the page that would have taken it cannot be had, it waits for the next one.
+  if (status === 503) leaveFlash(exchange)
+  return false
 }
 
 /** As everywhere, but for what only forms can do wrong. */
@@ -189,4 +207,11 @@ function consoleRefusal(error: unknown, request: FastifyRequest): Refusal {
     return new Refusal(415, { code: 'content_type_unsupported', message })
   }
   return refusalOf(error, request)
+}
+
+/** Looking changes nothing: what became of it is in no doubt. */
+function asLooked(refusal: Refusal, { method }: FastifyRequest): Refusal {
+  const { status, code, message } = refusal
+  const isAway = method === 'GET' && code === 'database_unavailable'
+  return isAway ? new Refusal(status, { code: pageAwayCode, message }) : refusal
 }

@@ -15,6 +15,8 @@ const errorWords = catalog({
     back: 'Back to the overview',
     formOld:
       'The form is out of date, and nothing was done. Send it again: what you typed is kept.',
+    databaseAway:
+      'The database does not answer, so this page cannot be shown. Nothing was changed: try again in a moment, or see the overview.',
     loginOver: 'Your login has ended. Load the page again to log in.',
     toForm: 'Back to the form',
   },
@@ -27,15 +29,16 @@ const errorWords = catalog({
     title: '操作没有成功',
     back: '回到总览',
     formOld: '表单已过期，操作没有执行。请重新提交，所填内容已保留。',
+    databaseAway: '数据库没有应答，无法显示本页。没有做任何改动：请稍后再试，或查看总览。',
     loginOver: '登录已失效，请刷新页面后重新登录。',
     toForm: '返回表单',
   },
 })
 
-/** A refusal for people: what went wrong, and nothing of the inside. */
+/** A refusal for people: what went wrong, and nothing of the inside. `isKept`: what was typed is. */
 export function sendErrorPage(
   reply: FastifyReply,
-  { frame, refusal }: { frame: Frame; refusal: Refusal },
+  { frame, refusal, isKept }: { frame: Frame; refusal: Refusal; isKept: boolean },
 ): FastifyReply {
   const { locale } = frame.visitor
   const words = errorWords(locale)
@@ -46,8 +49,7 @@ export function sendErrorPage(
       <h1>{title}</h1>
       <p role="alert">{errorText(refusal, locale)}</p>
       <p>
-        {refusal.code === formOldCode && <a href={frame.visitor.path}>{words.toForm}</a>}{' '}
-        <a href="/">{words.back}</a>
+        {isKept && <a href={frame.visitor.path}>{words.toForm}</a>} <a href="/">{words.back}</a>
       </p>
     </Page>,
   )
@@ -55,11 +57,13 @@ export function sendErrorPage(
 
 export const formOldCode = 'form_out_of_date'
 export const loginOverCode = 'login_over'
+export const pageAwayCode = 'page_away'
 
 /** What went wrong, in the reader's language. */
 export function errorText({ code, message }: Refusal, locale: Locale): string {
   const words = errorWords(locale)
   if (code === formOldCode) return words.formOld
+  if (code === pageAwayCode) return words.databaseAway
   return code === loginOverCode ? words.loginOver : translate(message, locale)
 }
 

@@ -26,11 +26,18 @@ export function sendFlash(
 /** Long enough to look up the token of the login. */
 const keptFormS = 15 * 60
 
-/** Has the page of a form that was refused for somebody's login give back what was typed. False: too long. */
+/** Has the page of a form that was refused give back what was typed, but no secret. False: too long. */
 export function keepForm(exchange: { request: FastifyRequest; reply: FastifyReply }): boolean {
-  const { _csrf, ...given } = givenOf(exchange.request.body)
+  const { _csrf, token, ...given } = givenOf(exchange.request.body)
   if (Object.keys(given).length === 0) return true
   return sendFlash(exchange, { kind: 'form', given }, { maxAgeS: keptFormS })
+}
+
+/** What was taken is there again for the next page: this one could not be made. */
+export function leaveFlash(exchange: { request: FastifyRequest; reply: FastifyReply }): void {
+  const value = exchange.request.cookies[cookieNames.flash]
+  if (value === undefined) return
+  setCookie(exchange, { name: cookieNames.flash, value, maxAgeS: keptFormS })
 }
 
 /** Null: there is none. Anybody may have written it, into their own browser: parse what is used. */

@@ -8,6 +8,7 @@ export const loginWords = catalog({
     hint: 'server.api_token of the configuration.',
     logIn: 'Log in',
     wrong: 'This is not the API token.',
+    old: 'This page was out of date. Enter the token once more.',
     wait: (seconds: number) => `Too many failures. Try again in ${seconds} s.`,
     ended: {
       kept: 'Your login has ended, and nothing was done. Log in again: what you typed is kept.',
@@ -20,6 +21,7 @@ export const loginWords = catalog({
     hint: '即配置中的 server.api_token。',
     logIn: '登录',
     wrong: '令牌不正确。',
+    old: '页面已过期，请重新输入令牌。',
     wait: (seconds: number) => `失败次数过多，请 ${seconds} 秒后再试。`,
     ended: {
       kept: '登录已失效，刚才的操作没有执行。请重新登录，所填内容会保留。',

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebApp } from '../web-app.ts'
 import { FailedLogins } from './failed-logins.ts'
-import { readForm } from './forms.ts'
+import { givenOf, readForm } from './forms.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'
 import { loginForm, loginWords } from './login-words.ts'
 import { ActionForm, Field, Notice } from './parts.tsx'
@@ -14,10 +14,12 @@ export interface LoginParts {
   frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }
 
+export const loginPath = '/login'
+
 export function addLogin(app: WebApp, { sessions, isToken, frameOf }: LoginParts): void {
   const failedLogins = new FailedLogins()
 
-  app.get('/login', async (request, reply) => {
+  app.get(loginPath, async (request, reply) => {
     const next = ownPath((request.query as Record<string, unknown>).next)
     if (sessions.read(request.cookies[cookieNames.session]) !== null) {
       return reply.redirect(next, 303)
@@ -25,7 +27,7 @@ export function addLogin(app: WebApp, { sessions, isToken, frameOf }: LoginParts
     return sendLogin(reply, { frame: frameOf(request, reply), next })
   })
 
-  app.post('/login', async (request, reply) => {
+  app.post(loginPath, async (request, reply) => {
     const frame = frameOf(request, reply)
     const words = loginWords(frame.visitor.locale)
     const form = readForm(loginForm, request.body)
@@ -50,8 +52,15 @@ export function addLogin(app: WebApp, { sessions, isToken, frameOf }: LoginParts
     if (session !== null) sessions.end(session)
     reply.clearCookie(cookieNames.session, { path: '/' })
     reply.clearCookie(cookieNames.flash, { path: '/' })
-    return reply.redirect('/login', 303)
+    return reply.redirect(loginPath, 303)
   })
+}
+
+/** A form that is out of date is asked for again at once: its token is kept nowhere, not in a cookie. */
+export function sendLoginAgain(reply: FastifyReply, frame: Frame): FastifyReply {
+  const next = ownPath(givenOf(reply.request.body).next)
+  const fault = loginWords(frame.visitor.locale).old
+  return sendLogin(reply.code(403), { frame, next, fault })
 }
 
 export interface LoginProps {
@@ -72,7 +81,7 @@ export function sendLogin(reply: FastifyReply, { frame, next, late = null, fault
       <article class="login">
         <h1>{words.title}</h1>
         {late !== null && <Notice tone="warn">{words.ended[late]}</Notice>}
-        <ActionForm action="/login" frame={frame}>
+        <ActionForm action={loginPath} frame={frame}>
           <input type="hidden" name="next" value={next} />
           <Field
             name="token"

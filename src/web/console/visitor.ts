@@ -57,7 +57,7 @@ export function isSecure({ headers }: FastifyRequest): boolean {
 function backFrom({ headers }: FastifyRequest): string {
   try {
     const { host, pathname, search } = new URL(headers.referer ?? '')
-    return host === headers.host ? `${pathname}${search}` : '/'
+    return host === headers.host ? ownPath(`${pathname}${search}`) : '/'
   } catch {
     return '/'
   }

@@ -49,8 +49,9 @@ function Summary({ reading, locale }: { reading: AuditReading; locale: Locale })
     <Notice tone={isWell ? 'good' : 'bad'}>
       <strong>{isWell ? words.allWell : words.notWell}</strong>
       <p>
-        {words.asOf} <Time at={reading.at} />. {words.took}{' '}
-        {durationText(reading.durationMs, locale)}.
+        {words.asOf[0]}
+        <Time at={reading.at} />
+        {words.asOf[1](durationText(reading.durationMs, locale))}
       </p>
     </Notice>
   )

@@ -8,6 +8,9 @@ interface Explained {
   readonly advice: string
 }
 
+/** What comes before and after the time of an audit. */
+type AsOf = readonly [string, (took: string) => string]
+
 type Questions = Readonly<Record<keyof Audit, Explained>>
 
 export const auditWords = catalog({
@@ -17,8 +20,7 @@ export const auditWords = catalog({
     never: 'No audit has been made since budan was started.',
     underWay: 'An audit is being made now. Load the page again in a moment.',
     failed: 'The last attempt did not end: the database could not be had. What is shown is older.',
-    asOf: 'As of',
-    took: 'It took',
+    asOf: ['As of ', (took) => `. It took ${took}.`] as AsOf,
     run: 'Run the audit now',
     running: 'Reading all orders and entries …',
     runHint: 'Reads whole tables: seconds with a hundred thousand orders. It changes nothing.',
@@ -75,8 +77,7 @@ export const auditWords = catalog({
     never: '自 budan 启动以来还没有做过检查。',
     underWay: '正在检查，请稍后刷新页面。',
     failed: '上一次检查没有完成：数据库不可用。下面是更早的结果。',
-    asOf: '检查时间',
-    took: '耗时',
+    asOf: ['检查时间 ', (took) => `，耗时 ${took}。`] as AsOf,
     run: '立即检查',
     running: '正在读取全部订单和分录……',
     runHint: '需要读取整张表：十万订单约需数秒。不会修改任何数据。',
@@ -116,9 +117,9 @@ export const auditWords = catalog({
       },
       unexplained: {
         title: '状态无据',
-        meaning: '订单处于处理记录中没有提到的状态。',
+        meaning: '订单处于时间线中没有提到的状态。',
         advice:
-          '订单或其处理记录被绕过 budan 修改。请查询该订单：微信支付的应答会被记录，并能说明它应有的状态。',
+          '订单或其时间线被绕过 budan 修改。请查询该订单：微信支付的应答会被记录，并能说明它应有的状态。',
       },
     } as Questions,
   },

@@ -5,6 +5,7 @@ import { translate } from '../../../locale/translate.ts'
 import { orderStatuses } from '../../../order.ts'
 import type { Flash } from '../flash.ts'
 import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
+import { isAbsence } from './verdict.ts'
 import { orderWords } from './words.ts'
 
 /** What a check came to, for the page after it. */
@@ -38,19 +39,27 @@ const tones: Readonly<Record<CheckedNews['decision'], Tone>> = {
 export function CheckedNotice({ checked, locale }: { checked: CheckedNews; locale: Locale }) {
   const words = orderWords(locale).checked
   const { tradeState, decision, reason, status } = checked
-  const isSilent = tradeState === null
+  const isAbsent = isAbsence(checked)
+  const isSilent = tradeState === null && !isAbsent
+  const said = isAbsent ? words.absent : words.nothing
   return (
-    <Notice tone={isSilent ? 'warn' : tones[decision]}>
+    <Notice tone={tradeState === null ? 'warn' : tones[decision]}>
       <strong>{words.title}</strong>
       <Facts
         pairs={[
-          [words.said, isSilent ? words.nothing : <span class="code">{tradeState}</span>],
+          [words.said, tradeState === null ? said : <span class="code">{tradeState}</span>],
           [words.decision, termsOf(locale).decision[decision]],
           [words.reason, <bdi key="reason">{translate(reason, locale)}</bdi>],
           [words.status, <StatusBadge key="status" {...{ status, locale }} />],
         ]}
       />
-      {isSilent && <p>{words.unanswered}</p>}
+      {isAbsent && <p>{words.absentIs}</p>}
+      {isSilent && (
+        <p>
+          {words.unanswered} {status === 'pending' && words.jobAsks}{' '}
+          <a href="/">{words.toOverview}</a>
+        </p>
+      )}
     </Notice>
   )
 }

@@ -11,7 +11,7 @@ import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
 import { type TracedNews, TracedNotice } from './trace-parts.tsx'
-import type { Verdict } from './verdict.ts'
+import { isForeign, type Verdict } from './verdict.ts'
 import { VerdictView } from './verdict-view.tsx'
 import { orderWords } from './words.ts'
 
@@ -34,6 +34,8 @@ export function OrderPage(props: OrderPageProps) {
   const { locale } = frame.visitor
   const words = orderWords(locale)
   const { orderNo } = order
+  // Nobody asks about another merchant's: a check asks nothing, and has nothing to tell.
+  const isOthers = isForeign(order, merchant)
   return (
     <Page frame={frame} title={words.title(orderNo)} section="orders">
       <div class="order-title">
@@ -46,11 +48,11 @@ export function OrderPage(props: OrderPageProps) {
         <CopyButton of="order-no" locale={locale} />
         <StatusBadge status={order.status} locale={locale} />
       </div>
-      {checked && <CheckedNotice {...{ checked, locale }} />}
-      {traced && <TracedNotice {...{ traced, merchant, locale }} />}
+      {checked && !isOthers && <CheckedNotice {...{ checked, locale }} />}
+      {traced && <TracedNotice {...{ traced, order, merchant, locale }} />}
       <VerdictView {...{ verdict: props.verdict, order, merchant, locale }} />
       <div class="actions">
-        <CheckForm {...{ frame, order }} />
+        {!isOthers && <CheckForm {...{ frame, order }} />}
         {order.status === 'review' && <a href={reviewPath(orderNo)}>{words.toReview}</a>}
         <a href={accountPath(order.userId)}>{words.toAccount}</a>
         <a href={ordersOfUserPath(order.userId)}>{words.ordersOfUser}</a>

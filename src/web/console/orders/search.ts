@@ -41,9 +41,9 @@ function tidied(text: string): string {
 /** What a payer's voucher can show as the number of a payment. */
 export const transactionIdPattern = /^[0-9A-Za-z]{8,32}$/
 
-/** Long numbers are written with blanks inside. */
+/** Long numbers are written with blanks inside, and in Chinese with digits as wide as its characters. */
 export function numberIn(text: string): string {
-  return text.replaceAll(/\s/g, '')
+  return text.normalize('NFKC').replaceAll(/\s/g, '')
 }
 
 export interface Matches {

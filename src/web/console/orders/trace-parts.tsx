@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Locale } from '../../../locale/locale.ts'
 import { translate } from '../../../locale/translate.ts'
-import type { Merchant } from '../../../order.ts'
+import type { Merchant, Order } from '../../../order.ts'
 import type { Flash } from '../flash.ts'
 import type { Frame } from '../layout.tsx'
 import { ActionForm, Notice } from '../parts.tsx'
@@ -23,13 +23,27 @@ export function readTraced(flash: Flash | null): TracedNews | null {
   return flash?.kind === tracedKind ? (news.safeParse(flash).data ?? null) : null
 }
 
-export function TracedNotice(props: { traced: TracedNews; merchant: Merchant; locale: Locale }) {
-  const { traced, merchant, locale } = props
+interface TracedProps {
+  readonly traced: TracedNews
+  /** The payment's, where it is here. */
+  readonly order?: Order
+  readonly merchant: Merchant
+  readonly locale: Locale
+}
+
+export function TracedNotice({ traced, order, merchant, locale }: TracedProps) {
   const words = searchWords(locale).trace
   switch (traced.what) {
     case 'ours': {
       const { transactionId, tradeState } = traced
-      return <Notice tone="good">{orderWords(locale).traced(transactionId, tradeState)}</Notice>
+      const { found, next, another } = orderWords(locale).traced
+      const isAnother = order?.status === 'paid' && order.transactionId !== transactionId
+      return (
+        <Notice tone={isAnother ? 'warn' : 'plain'}>
+          {found(transactionId, tradeState)}{' '}
+          {isAnother ? another : next[order?.status ?? 'pending']}
+        </Notice>
+      )
     }
     case 'not_ours':
       return <Notice tone="warn">{words.notOurs(traced.orderNo)}</Notice>

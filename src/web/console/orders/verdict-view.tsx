@@ -4,7 +4,7 @@ import { formatFen } from '../../../money.ts'
 import type { Merchant, Order, OrderEvent } from '../../../order.ts'
 import { durationText, type Tone, timeText } from '../parts.tsx'
 import { isolated } from './isolated.ts'
-import type { Verdict } from './verdict.ts'
+import { isAbsence, isForeign, type Verdict } from './verdict.ts'
 import { orderWords } from './words.ts'
 
 interface Told {
@@ -41,27 +41,32 @@ function toneOf(verdict: Verdict): Tone {
 function sentencesOf(verdict: Verdict, told: Told): readonly string[] {
   const { order, merchant, locale } = told
   const words = orderWords(locale).verdict
+  const foreign = words.foreign(merchantText(order), merchantText(merchant))
+  const isOthers = isForeign(order, merchant)
   switch (verdict.kind) {
     case 'credited':
       return [creditedSentence(verdict, told), ...sinceSentences(verdict.since, locale)]
     case 'open':
       return openSentences(verdict, locale)
     case 'foreign':
-      return [words.foreign(merchantText(order), merchantText(merchant))]
+      return [foreign]
     case 'review': {
-      const { entered } = verdict
+      const { entered, dismissed } = verdict
       const at = entered && timeText(entered.at)
-      const { dismissed } = order
       return [
         words.review(at, reasonOf(entered, locale)),
         // Reasons tell amounts as the gateway does.
         words.ordered(formatFen(order.amount), String(order.amount)),
-        ...(dismissed ? [words.dismissed(timeText(dismissed.at))] : []),
+        ...(order.dismissed
+          ? [dismissedSentence(order.dismissed.at, { by: dismissed, locale })]
+          : []),
+        ...(isOthers ? [foreign] : []),
       ]
     }
     case 'expired': {
       const { by } = verdict
-      return [words.expired(by && timeText(by.at), by && reasonOf(by, locale)), words.late]
+      const expired = words.expired(by && timeText(by.at), by && reasonOf(by, locale))
+      return [expired, isOthers ? foreign : words.late]
     }
   }
 }
@@ -88,6 +93,19 @@ function delayText(ms: number, locale: Locale): string {
   return ms < 1000 ? orderWords(locale).verdict.underOneSecond : durationText(ms, locale)
 }
 
+function dismissedSentence(
+  dismissedAt: Date,
+  { by, locale }: { by: OrderEvent | null; locale: Locale },
+): string {
+  const at = timeText(dismissedAt)
+  const operator = by?.operator ?? null
+  return orderWords(locale).verdict.dismissed({
+    at,
+    operator: operator && isolated(operator),
+    reason: by && reasonOf(by, locale),
+  })
+}
+
 function sinceSentences(since: OrderEvent | null, locale: Locale): readonly string[] {
   const words = orderWords(locale).verdict
   return since === null ? [] : [words.since(timeText(since.at), reasonOf(since, locale))]
@@ -102,11 +120,13 @@ function openSentences(
     const { tradeState, kind } = event
     const [at, reason] = [timeText(event.at), reasonOf(event, locale)]
     if (kind === 'unplaced') return words.unplaced(at, reason)
+    if (isAbsence(event)) return words.absent(at)
     return tradeState === null
       ? words.silent(at, reason)
       : words.said({ state: tradeState, at, reason })
   }
-  const isSilent = last !== null && last.tradeState === null
+  const isAbsent = last !== null && isAbsence(last)
+  const isSilent = last !== null && last.tradeState === null && !isAbsent
   const asksAt =
     nextAt === null ? words.nextRun : (last ? words.next : words.first)(timeText(nextAt))
   return [
@@ -114,7 +134,7 @@ function openSentences(
     ...(isSilent && last.kind === 'answered' ? [words.notKnown] : []),
     ...(known === null ? [] : [said(known)]),
     isScheduled ? asksAt : words.byHand,
-    words.askNow,
+    isAbsent ? words.searchPayment : words.askNow,
   ]
 }
 

@@ -5,8 +5,8 @@ import type { OrderStatus, Source } from '../../../order.ts'
 export const searchWords = catalog({
   en: {
     title: 'Orders',
-    label: 'Order number, transaction id or user',
-    hint: 'The transaction id is on the payer’s voucher (微信支付订单号). All as they were given; blanks around them do not matter.',
+    label: 'Order number, transaction id or user id',
+    hint: 'The payer’s voucher has both numbers: the transaction id (微信支付订单号) and the order number (商户单号). Blanks do not matter.',
     search: 'Search',
     all: 'all',
     allOrders: 'All orders',
@@ -46,8 +46,8 @@ export const searchWords = catalog({
   },
   zh: {
     title: '订单',
-    label: '订单号、微信支付订单号或用户',
-    hint: '微信支付订单号（transaction id）见付款人的支付凭证。照原样填写即可，前后空格不影响。',
+    label: '商户单号、微信支付订单号或用户 ID',
+    hint: '两个单号都在付款人的支付凭证上；商户单号就是这里的订单号。空格不影响。',
     search: '查找',
     all: '全部',
     allOrders: '全部订单',
@@ -161,6 +161,9 @@ export const orderWords = catalog({
       said: ({ state, at, reason }: SaidWords) => `WeChat Pay said ${state} at ${at}: ${reason}.`,
       silent: (at: string, reason: string) =>
         `WeChat Pay said nothing of a payment at ${at}: ${reason}.`,
+      absent: (at: string) => `WeChat Pay said at ${at} that it knows no order of this number.`,
+      searchPayment:
+        'If the payer has a voucher, search for its transaction id: the payment may be of another order.',
       notKnown: 'Whether it was paid is not known yet.',
       unasked:
         'No callback has come, and WeChat Pay has not been asked yet: whether it was paid is not known here.',
@@ -177,7 +180,8 @@ export const orderWords = catalog({
       review: (at: string | null, reason: string) =>
         `In review${at === null ? '' : ` since ${at}`}: ${reason}. It is credited only when a person decides so.`,
       ordered: (amount: string, fen: string) => `Ordered: ${amount} (${fen} fen).`,
-      dismissed: (at: string) => `An operator took it out of the queue at ${at}.`,
+      dismissed: ({ at, operator, reason }: DismissedWords) =>
+        `${operator === null ? 'An operator' : `Operator ${operator}`} took it out of the queue at ${at}${reason === null ? '' : `: ${reason}`}.`,
       expired: (at: string | null, reason: string | null) =>
         `Expired${at === null ? '' : ` at ${at}`}${reason === null ? '' : `: ${reason}`}. Nothing was credited.`,
       late: 'If the payer has a voucher all the same, check now: late money is still credited.',
@@ -190,10 +194,24 @@ export const orderWords = catalog({
       reason: 'Because',
       status: 'The order is now',
       unanswered:
-        'It gave no answer that can be believed, so nothing is known of the payment, and nothing was changed. Try again; the compensation job goes on asking.',
+        'It gave no answer that can be believed, so nothing is known of the payment, and nothing was changed. Try again.',
+      jobAsks: 'The compensation job goes on asking.',
+      toOverview: 'If that fails too, the overview says why.',
+      absent: 'that it knows no order of this number',
+      absentIs:
+        'Nobody has paid under this number so far, and one such answer ends no order: it is asked about again. If the payer has a voucher, search for its transaction id: the payment may be of another order.',
     },
-    traced: (transactionId: string, state: string) =>
-      `WeChat Pay says that payment ${transactionId} is of this order (${state}). Nothing was changed by asking: “Check now” settles it.`,
+    traced: {
+      found: (transactionId: string, state: string) =>
+        `WeChat Pay says that payment ${transactionId} is of this order (${state}). Nothing was changed by asking.`,
+      next: {
+        pending: '“Check now” settles it.',
+        expired: '“Check now” settles it.',
+        review: 'The order is in review: a person decides there.',
+        paid: 'It is credited already.',
+      } as Readonly<Record<OrderStatus, string>>,
+      another: 'The order is credited already by another payment: this one came on top of it.',
+    },
   },
   zh: {
     title: (orderNo: string) => `订单 ${orderNo}`,
@@ -234,7 +252,7 @@ export const orderWords = catalog({
       transfer: (transactionId: string) => `微信支付订单号 ${transactionId} 的转账`,
     },
     timeline: {
-      title: '处理记录',
+      title: '时间线',
       newest: '最新在前',
       oldest: '最早在前',
       direction: '记录的顺序',
@@ -251,7 +269,7 @@ export const orderWords = catalog({
     },
     raw: {
       title: '原始数据',
-      show: '订单与处理记录（JSON）',
+      show: '订单与时间线（JSON）',
       part: '这里只有本页的记录，完整记录见文件。',
       open: '以文件打开',
       download: '下载',
@@ -269,6 +287,9 @@ export const orderWords = catalog({
       since: (at: string, reason: string) => `此后，${at}：${reason}。`,
       said: ({ state, at, reason }: SaidWords) => `微信支付于 ${at} 返回 ${state}：${reason}。`,
       silent: (at: string, reason: string) => `微信支付于 ${at} 没有给出支付结果：${reason}。`,
+      absent: (at: string) => `微信支付于 ${at} 称查无此单。`,
+      searchPayment:
+        '如果付款人有支付凭证，请用其中的微信支付订单号查找：这笔付款可能属于另一个订单。',
       notKnown: '目前不知道是否已支付。',
       unasked: '没有收到支付回调，也还没有向微信支付查询过，目前不知道是否已支付。',
       unplaced: (at: string, reason: string) =>
@@ -284,7 +305,8 @@ export const orderWords = catalog({
       review: (at: string | null, reason: string) =>
         `${at === null ? '' : `自 ${at} 起`}待人工处理：${reason}。须经人工决定才会入账。`,
       ordered: (amount: string, fen: string) => `订单金额：${amount}（${fen} 分）。`,
-      dismissed: (at: string) => `操作员已于 ${at} 将其移出待处理。`,
+      dismissed: ({ at, operator, reason }: DismissedWords) =>
+        `操作员${operator === null ? '' : ` ${operator} `}已于 ${at} 将其移出待处理${reason === null ? '' : `：${reason}`}。`,
       expired: (at: string | null, reason: string | null) =>
         `${at === null ? '' : `已于 ${at} `}过期${reason === null ? '' : `：${reason}`}。没有入账。`,
       late: '如果付款人仍有支付凭证，请立即查询：迟到的支付照样入账。',
@@ -296,11 +318,24 @@ export const orderWords = catalog({
       decision: '处理',
       reason: '原因',
       status: '订单现在',
-      unanswered:
-        '没有得到可信的应答，因此仍不知道是否已支付，也没有做任何改动。请重试；补单任务会继续查询。',
+      unanswered: '没有得到可信的应答，因此仍不知道是否已支付，也没有做任何改动。请重试。',
+      jobAsks: '补单任务会继续查询。',
+      toOverview: '如果仍然失败，请到总览查看原因。',
+      absent: '查无此单',
+      absentIs:
+        '目前没有人用这个单号付过款；仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的微信支付订单号查找：这笔付款可能属于另一个订单。',
     },
-    traced: (transactionId: string, state: string) =>
-      `微信支付称支付 ${transactionId} 属于本订单（${state}）。仅查询归属，没有做任何改动；请点“立即查询”来入账。`,
+    traced: {
+      found: (transactionId: string, state: string) =>
+        `微信支付称支付 ${transactionId} 属于本订单（${state}）。仅查询归属，没有做任何改动。`,
+      next: {
+        pending: '请点“立即查询”来处理。',
+        expired: '请点“立即查询”来处理。',
+        review: '订单待人工处理，请到待处理中决定。',
+        paid: '这笔支付已经入账。',
+      } as Readonly<Record<OrderStatus, string>>,
+      another: '订单已由另一笔支付入账：这一笔是重复付款。',
+    },
   },
 })
 
@@ -311,6 +346,13 @@ interface CreditedWords {
   readonly by: string
   /** Null: not known. */
   readonly delay: string | null
+}
+
+interface DismissedWords {
+  readonly at: string
+  /** Null: not known any more. */
+  readonly operator: string | null
+  readonly reason: string | null
 }
 
 interface SaidWords {

@@ -52,10 +52,13 @@ export function addLive(app: WebApp, parts: LiveParts): void {
       stream.show(regions)
       stream.send('tick', now.toISOString())
     })
-    reply.raw.on('close', () => {
+    const leave = () => {
       forget()
       streams.delete(stream)
-    })
+    }
+    reply.raw.on('close', leave)
+    // A response whose turn on the connection has not come hears nothing of its end.
+    request.raw.socket.on('close', leave)
   })
 }
 
@@ -91,9 +94,12 @@ export class Stream {
     this.#shown = regions
   }
 
+  /** Nothing once it has ended: it may stay open for long where nobody reads. */
   send(event: string, data: string): void {
+    if (this.#response.writableEnded) return
     if (this.#response.writableLength > unreadBytesMax) return void this.#response.destroy()
-    const lines = data.split('\n').map((line) => `data: ${line}\n`)
+    // Each of these ends a line of the protocol, and texts of others may have them.
+    const lines = data.split(/\r\n?|\n/).map((line) => `data: ${line}\n`)
     this.#response.write(`event: ${event}\n${lines.join('')}\n`)
   }
 

@@ -5,7 +5,7 @@ import type { TradeState } from '../../../trade.ts'
 export const reviewWords = catalog({
   en: {
     about:
-      'Orders that budan may not settle by itself: somebody was paid, but not as ordered, or gets the money back. The order placed first comes first.',
+      'Orders that budan may not settle by itself: somebody paid, but not as ordered, or gets the money back. The order placed first comes first.',
     shown: 'Which orders are shown',
     waiting: 'Waiting',
     dismissed: 'Dismissed',
@@ -83,7 +83,7 @@ export const reviewWords = catalog({
     wrongForm: 'Nothing was done yet: see what is marked below.',
     moved: 'Something has changed since you looked. Below is how it is now: choose anew.',
     typedKept:
-      'Nothing was done yet, as the login had ended or the form was out of date. What you typed is here again.',
+      'Nothing was done yet, as far as is known: the login had ended, the form was out of date, or the database was away. What you typed is here again.',
     tooLate: 'Somebody was first, and nothing was done of yours.',
     refused: (reason: string) => `Nothing was done: ${reason}.`,
     changedBy: {
@@ -192,7 +192,8 @@ export const reviewWords = catalog({
     unprintable: '请填写单行文字，不能含控制字符。',
     wrongForm: '尚未执行：请修改下方标出的内容。',
     moved: '在您查看之后情况有变。以下是最新情况，请核对后重新选择。',
-    typedKept: '由于登录失效或表单过期，刚才的操作没有执行。您填写的内容已恢复。',
+    typedKept:
+      '据目前所知，刚才的操作没有执行：登录已失效、表单过期，或数据库当时不可用。您填写的内容已恢复。',
     tooLate: '已有人先行处理，您的操作没有执行。',
     refused: (reason: string) => `没有执行：${reason}。`,
     changedBy: {
