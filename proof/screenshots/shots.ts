@@ -14,6 +14,8 @@ export interface Shot {
 }
 
 const desktop = { width: 1200, height: 1000 }
+/** Down to the charts. */
+const long = { width: 1200, height: 1500 }
 const phone = { width: 390, height: 844 }
 
 export function shotsOf(showcase: Showcase): readonly Shot[] {
@@ -21,9 +23,9 @@ export function shotsOf(showcase: Showcase): readonly Shot[] {
   const review = `/reviews/${showcase.shortInReview}`
   const run = `/runs/${showcase.runId}`
   return [
-    { name: 'overview', path: '/', locale: 'en', theme: 'light', ...desktop },
-    { name: 'overview-dark', path: '/', locale: 'en', theme: 'dark', ...desktop },
-    { name: 'overview-zh', path: '/', locale: 'zh', theme: 'light', ...desktop },
+    { name: 'overview', path: '/', locale: 'en', theme: 'light', ...long },
+    { name: 'overview-dark', path: '/', locale: 'en', theme: 'dark', ...long },
+    { name: 'overview-zh', path: '/', locale: 'zh', theme: 'light', ...long },
     { name: 'order', path: order, locale: 'en', theme: 'light', ...desktop },
     { name: 'order-zh', path: order, locale: 'zh', theme: 'dark', ...desktop },
     { name: 'orders-zh', path: '/orders', locale: 'zh', theme: 'light', ...desktop },

@@ -138,6 +138,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         'runs are held back: 401: our private key, serial number or clock is wrong',
         '“budan doctor” checks key, serial number, clock',
         'Circuit breaker ✗ fault',
+        'WeChat Pay ! look',
       ],
       zh: ['401：我方私钥、证书序列号或时钟有误', '用 budan doctor 逐项检查', '熔断器 ✗ 故障'],
     },

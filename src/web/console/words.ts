@@ -17,7 +17,7 @@ export const commonWords = catalog({
     theme: 'Appearance',
     themes: { auto: 'System', light: 'Light', dark: 'Dark' },
     version: (version: string) => `Version ${version}`,
-    timesAre: 'Times are UTC+8, the gateway’s own.',
+    timesAre: 'Times are UTC+8, as WeChat Pay gives them.',
     forPrograms: 'For programs',
     next: 'Next page',
     first: 'First page',

@@ -199,7 +199,7 @@ export const orderWords = catalog({
       toOverview: 'If that fails too, the overview says why.',
       absent: 'that it knows no order of this number',
       absentIs:
-        'Nobody has paid under this number so far, and one such answer ends no order: it is asked about again. If the payer has a voucher, search for its transaction id: the payment may be of another order.',
+        'By this answer nobody has paid under this number. One such answer ends no order: it is asked about again. If the payer has a voucher, search for its transaction id: the payment may be of another order.',
     },
     traced: {
       found: (transactionId: string, state: string) =>
@@ -323,7 +323,7 @@ export const orderWords = catalog({
       toOverview: '如果仍然失败，请到总览查看原因。',
       absent: '查无此单',
       absentIs:
-        '目前没有人用这个单号付过款；仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的微信支付订单号查找：这笔付款可能属于另一个订单。',
+        '照此应答，没有人用这个单号付过款。仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的微信支付订单号查找：这笔付款可能属于另一个订单。',
     },
     traced: {
       found: (transactionId: string, state: string) =>

@@ -82,9 +82,9 @@ const advice = catalog<AdviceWords>({
       what: `${countText(failed)} of this node’s last ${countText(total)} calls to WeChat Pay failed; mostly: ${outcomeText(outcome, 'en')}.`,
       todo: 'If it lasts, check this machine’s way to the internet and WeChat Pay’s notices. Orders are asked about again; none is given up.',
     }),
-    engine_away: ({ detail }) => ({
-      what: `The nodes’ common queue cannot be reached: ${detail.replace(/^warning: /, '')}.`,
-      todo: 'Runs go on, but backlogs are not shared. See that the server at engine.url runs.',
+    engine_away: () => ({
+      what: 'The nodes’ common queue cannot be reached.',
+      todo: 'Runs go on, each node by its own clock, but backlogs are not shared. See that the server at engine.url runs.',
     }),
     by_hand: () => ({
       what: 'Lost callbacks are found by runs alone, and compensation_enabled is off: nobody has made one lately.',
@@ -153,9 +153,9 @@ const advice = catalog<AdviceWords>({
       what: `本节点最近 ${countText(total)} 次调用微信支付，${countText(failed)} 次失败，多为：${outcomeText(outcome, 'zh')}。`,
       todo: '如果持续，请检查本机网络和微信支付的公告。订单会继续查询，不会放弃。',
     }),
-    engine_away: ({ detail }) => ({
-      what: `各节点共用的队列连不上：${translate(detail, 'zh').replace(/^注意：/, '')}。`,
-      todo: '补单运行照常，但积压不能分摊。请确认 engine.url 的服务正在运行。',
+    engine_away: () => ({
+      what: '各节点共用的队列连不上。',
+      todo: '补单运行照常，各节点各自按时进行，但积压不能分摊。请确认 engine.url 的服务正在运行。',
     }),
     by_hand: () => ({
       what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',

@@ -41,7 +41,7 @@ export interface Concerns {
     readonly total: number
     readonly outcome: string
   }
-  readonly engine_away: { readonly detail: string }
+  readonly engine_away: object
   readonly reviews: { readonly count: number }
   readonly by_hand: object
   readonly audit_failed: object
@@ -125,7 +125,7 @@ function readinessConcerns(readiness: Readiness | null): readonly Concern[] {
 
 function quietConcern({ name, detail }: ReadinessCheck): Concern | null {
   const isAway = name === 'engine' && detail.startsWith(engineWarning)
-  return isAway ? { kind: 'engine_away', detail } : null
+  return isAway ? { kind: 'engine_away' } : null
 }
 
 function failedConcern({ name, detail }: ReadinessCheck): Concern {
@@ -137,7 +137,7 @@ function failedConcern({ name, detail }: ReadinessCheck): Concern {
     case 'gateway':
       return { kind: 'breaker', detail }
     case 'engine':
-      return { kind: 'engine_away', detail }
+      return { kind: 'engine_away' }
     default:
       return detail === scheduleDetails.stopped
         ? { kind: 'clock_stopped' }

@@ -223,7 +223,7 @@ export const overviewWords = catalog({
     loginEnded: '登录已失效，本页不再更新。',
     logIn: '重新登录',
     time: '时间',
-    units: { d: '天', h: '小时', min: '分', s: '秒' },
+    units: { d: '天', h: '小时', min: '分钟', s: '秒' },
     unknown: '未知',
     figures: '一览',
     notCredited: '已支付未入账',

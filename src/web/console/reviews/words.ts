@@ -39,7 +39,8 @@ export const reviewWords = catalog({
       created: 'Created',
     },
     firstStep: '1. What does the gateway say?',
-    askWhy: 'Asks the gateway now, and shows what each action would do. Nothing is changed.',
+    askWhy:
+      'Asks the gateway, WeChat Pay, now, and shows what each action would do. Nothing is changed.',
     ask: 'Ask the gateway',
     askAgain: 'Ask the gateway again',
     kept: 'Kept for the next step',

@@ -14,7 +14,7 @@ const wouldBe: Readonly<Record<Outcome, string>> = {
 export const runWords = catalog({
   en: {
     about:
-      'A run asks the gateway about the orders that are due, and credits those that were paid. Runs are made on schedule; one by hand is never needed, and never does harm.',
+      'A run asks the gateway, WeChat Pay, about the orders that are due, and credits those that were paid. Runs are made on schedule; one by hand is never needed, and never does harm.',
     runNow: 'Run now',
     dryRun: 'Dry run',
     aboutNow: 'Run now asks about one batch of orders at once, and settles each.',
