@@ -28,14 +28,10 @@ export function shotsOf(showcase: Showcase): readonly Shot[] {
     { name: 'overview-zh', path: '/', locale: 'zh', theme: 'light', ...long },
     { name: 'order', path: order, locale: 'en', theme: 'light', ...desktop },
     { name: 'order-zh', path: order, locale: 'zh', theme: 'dark', ...desktop },
-    { name: 'orders-zh', path: '/orders', locale: 'zh', theme: 'light', ...desktop },
-    { name: 'reviews', path: '/reviews', locale: 'en', theme: 'light', ...desktop },
     { name: 'review', path: review, locale: 'en', theme: 'light', ...desktop },
     { name: 'review-zh', path: review, locale: 'zh', theme: 'light', ...desktop },
     { name: 'run', path: run, locale: 'en', theme: 'light', ...desktop },
     { name: 'runs-zh', path: '/runs', locale: 'zh', theme: 'light', ...desktop },
-    { name: 'audit', path: '/audit', locale: 'en', theme: 'light', ...desktop },
-    { name: 'phone', path: order, locale: 'en', theme: 'dark', ...phone },
     { name: 'phone-zh', path: '/', locale: 'zh', theme: 'light', ...phone },
   ]
 }
