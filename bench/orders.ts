@@ -62,13 +62,21 @@ export async function fillPending(
   })
 }
 
-/** Makes a range of pending orders paid, with all that a credit leaves behind. */
-export async function payAll(database: Database, range: OrderRange): Promise<void> {
+/**
+ * Makes a range of pending orders paid, with all that a credit leaves behind: all just now, or one
+ * after the other over so many days up to now.
+ */
+export async function payAll(
+  database: Database,
+  { overDays = 0, ...range }: OrderRange & { readonly overDays?: number },
+): Promise<void> {
   await withoutTriggers(database, async (db) => {
     const between = sql`
       order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}`
+    const at = sql`now() - ${overDays}::integer * interval '1 day'
+      * (${lastOf(range)}::integer - right(order_no, 10)::integer) / ${range.count}::integer`
     await sql`
-      update orders set status = 'paid', state_seq = 2, paid_at = now(), credited_at = now(),
+      update orders set status = 'paid', state_seq = 2, paid_at = ${at}, credited_at = ${at},
         credited_by = 'callback', transaction_id = '420000200820260124' || right(order_no, 10)
       where ${between}`.execute(db)
     await sql`
@@ -81,7 +89,8 @@ export async function payAll(database: Database, range: OrderRange): Promise<voi
       select order_no, leg, case leg when 1 then 'gateway:wechatpay:' || mchid
         else 'user:' || user_id end, case leg when 1 then -amount else amount end,
         currency, credited_at
-      from orders, generate_series(1, 2) as leg where ${between}`.execute(db)
+      from orders, generate_series(1, 2) as leg where ${between}
+      order by order_no`.execute(db)
     await sql`
       insert into order_events
         (order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm)

@@ -72,11 +72,14 @@ async function openSite(
   const reviews = 200
   const range = { first: 0, count: orders, mchid, appid }
   await fillPending(database, { ...range, age: 'an hour ago' })
-  await payAll(database, { ...range, count: orders - pending })
+  await payAll(database, { ...range, count: orders - pending, overDays: 30 })
   await reviewAll(database, { ...range, first: orders - pending, count: reviews })
   await fillRuns(database, { ...range, count: runCount })
   await settleDown(database)
-  const budan = await openService(configOf({ url }, { merchant }), { store: storeOn(database) })
+  const store = storeOn(database)
+  // As its runs do.
+  await store.vacuum({ everyMs: 0 })
+  const budan = await openService(configOf({ url }, { merchant }), { store })
   const server = { host: '127.0.0.1', port: 0, apiToken: null }
   const web = await startWeb(budan, { server, version: 'bench' })
   const paths = pathsOf(orders)

@@ -54,7 +54,7 @@ function readinessWith(name?: ReadinessCheck['name'], detail?: string, ok = fals
       ? { name, ok, detail: detail ?? '' }
       : { name: each as ReadinessCheck['name'], ok: true, detail: text },
   )
-  return { ready: all.every((check) => check.ok), checks: all }
+  return { ready: all.every((check) => check.ok), checks: all, vitals: null }
 }
 
 function judge(

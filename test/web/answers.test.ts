@@ -298,7 +298,9 @@ describe('monitors', () => {
     [false, 503, 'not_ready'],
   ])('GET /readyz for ready: %s answers %i', async (ready, status, word) => {
     const checks = [{ name: 'gateway', ok: ready, detail: 'the breaker' }] as const
-    const { app } = await open({ budan: { readiness: async () => ({ ready, checks }) } })
+    const { app } = await open({
+      budan: { readiness: async () => ({ ready, checks, vitals: null }) },
+    })
     const answer = await app.inject('/readyz')
     expect(answer.statusCode).toBe(status)
     expect(answer.json()).toEqual({ status: word, checks })

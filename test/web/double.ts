@@ -40,7 +40,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
     checkOrder: async () => null,
     receiveCallback: async () => ({ kind: 'rejected', status: 401, reason: 'no signature' }),
     run: async () => ({ run: sampleRun(), results: [] }),
-    readiness: async () => ({ ready: true, checks: [] }),
+    readiness: async () => ({ ready: true, checks: [], vitals: null }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
   }
   return {

@@ -64,7 +64,6 @@ export class Pulse {
       budan.store.listCredits({ ...request, merchant: budan.merchant }),
     )
     this.#questions = {
-      vitals: new Question(async () => budan.store.vitals(budan.merchant)),
       readiness: new Question(async () => budan.readiness()),
       runs: new Question(async () => budan.store.listRuns({ limit: runsShown, cursor: null })),
       newCredits: new Question(async () => this.credits.step(this.#now, 'new')),
@@ -112,21 +111,18 @@ export class Pulse {
   async #take(): Promise<Reading> {
     if (!this.#ended.signal.aborted) this.#news = new AbortController()
     const beganAt = performance.now()
-    const { vitals, readiness, runs } = this.#questions
-    const [seen, ready, page] = await Promise.all([
-      vitals.answer(),
-      readiness.answer(),
-      runs.answer(),
-    ])
+    const { readiness, runs } = this.#questions
+    const [ready, page] = await Promise.all([readiness.answer(), runs.answer()])
+    const vitals = ready?.vitals ?? null
     const reading: Reading = {
-      vitals: seen,
+      vitals,
       readiness: ready,
       runs: page?.items ?? null,
-      audit: this.#auditState(seen),
+      audit: this.#auditState(vitals),
       backlog: this.#latestBacklog(),
     }
     this.#last = { reading, at: performance.now(), costMs: performance.now() - beganAt }
-    if (seen !== null) await this.#questions.newCredits.answer()
+    if (vitals !== null) await this.#questions.newCredits.answer()
     return reading
   }
 
