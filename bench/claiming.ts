@@ -3,8 +3,35 @@ import { storeOn } from '../src/store/assemble.ts'
 import type { Database } from '../src/store/database.ts'
 import { type Figure, figure, median } from './figure.ts'
 import { fillPending, settleDown } from './orders.ts'
+import type { Part, Size } from './part.ts'
 
-export interface ClaimingOptions {
+const sizes: Readonly<Record<Size, { small: number; large: number; claims: number }>> = {
+  full: { small: 10_000, large: 1_000_000, claims: 30 },
+  quick: { small: 5_000, large: 200_000, claims: 20 },
+  tiny: { small: 200, large: 400, claims: 2 },
+}
+
+export const claiming: Part = {
+  name: 'claiming',
+  target: 5,
+  about: 'what a claim costs as the table grows',
+  async bench(stage) {
+    const figures = []
+    const { small, large, claims } = sizes[stage.size]
+    for (const kind of stage.stores) {
+      figures.push(
+        ...(await benchClaiming({
+          small: { database: await stage.freshDatabase(kind), orders: small },
+          large: { database: await stage.freshDatabase(kind), orders: large },
+          ...{ repetitions: stage.repetitions, claims },
+        })),
+      )
+    }
+    return figures
+  },
+}
+
+interface ClaimingOptions {
   /** Two empty databases of one kind, on one server. */
   readonly small: { readonly database: Database; readonly orders: number }
   readonly large: { readonly database: Database; readonly orders: number }
@@ -20,7 +47,7 @@ const ratioMax = 1.5
 /** Longer than the bench, so that nothing falls due again. */
 const leaseMs = 3_600_000
 
-export async function benchClaiming(options: ClaimingOptions): Promise<readonly Figure[]> {
+async function benchClaiming(options: ClaimingOptions): Promise<readonly Figure[]> {
   const { small, large, repetitions, claims } = options
   const tables = { small: await fill(small), large: await fill(large) }
   const laps = []

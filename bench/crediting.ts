@@ -25,9 +25,34 @@ import {
   paidOrders,
   settleDown,
 } from './orders.ts'
+import type { Part, Size } from './part.ts'
 import { eachAtOnce, Laptimes, time } from './stopwatch.ts'
 
-export interface CreditingOptions {
+const sizes: Readonly<Record<Size, Pick<CreditingOptions, 'orders' | 'slice' | 'concurrency'>>> = {
+  full: { orders: 3000, slice: 250, concurrency: 5 },
+  quick: { orders: 1000, slice: 250, concurrency: 5 },
+  tiny: { orders: 12, slice: 6, concurrency: 3 },
+}
+
+export const crediting: Part = {
+  name: 'crediting',
+  target: 1,
+  about: 'orders credited by a run, of what asking and crediting alone would allow',
+  async bench(stage) {
+    const figures = []
+    for (const kind of stage.stores) {
+      const database = await stage.freshDatabase(kind)
+      const gateway = await stage.gateway()
+      const { repetitions } = stage
+      figures.push(
+        ...(await benchCrediting({ ...sizes[stage.size], database, gateway, repetitions })),
+      )
+    }
+    return figures
+  },
+}
+
+interface CreditingOptions {
   readonly database: Database
   readonly gateway: InstantGateway
   /** Orders of each measurement; a multiple of `slice`, of which each run takes one. */
@@ -35,11 +60,10 @@ export interface CreditingOptions {
   readonly slice: number
   readonly repetitions: number
   readonly concurrency: number
-  readonly logLevel: 'silent' | 'info'
 }
 
 /** Closes the database. */
-export async function benchCrediting(options: CreditingOptions): Promise<readonly Figure[]> {
+async function benchCrediting(options: CreditingOptions): Promise<readonly Figure[]> {
   const store = storeOn(options.database)
   const { url, merchant } = options.gateway
   const base = configOf(
@@ -52,7 +76,7 @@ export async function benchCrediting(options: CreditingOptions): Promise<readonl
       },
     },
   )
-  const config = { ...base, log: { level: options.logLevel, format: 'json' } } as const
+  const config = { ...base, log: { level: 'silent', format: 'json' } } as const
   const budan = await openService(config, { store })
   const client = createWechatGateway(config.wechat ?? missing('wechat section'), {
     emit: () => {},

@@ -1,5 +1,7 @@
 /** One thing measured several times in one run. */
 export interface Figure {
+  /** The number in docs/performance.md of what it is about. */
+  readonly target?: number
   readonly name: string
   readonly unit: string
   /** One for each repetition, in order. */

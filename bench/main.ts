@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { Closing } from './closing.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
-import { benchParts } from './parts.ts'
 import { loadNow, resultOf, writeResult } from './result.ts'
+import { benchParts } from './run-parts.ts'
 import { tableOf } from './table.ts'
 
 const args = process.argv.slice(2)

@@ -1,77 +1,29 @@
 import { parseArgs } from 'node:util'
-
-export const parts = ['crediting', 'claiming', 'pages', 'serve', 'memory'] as const
-export type Part = (typeof parts)[number]
-
-export const stores = ['pglite', 'postgres'] as const
-export type StoreKind = (typeof stores)[number]
+import { type Size, type StoreKind, stores } from './part.ts'
+import { parts } from './parts.ts'
 
 export interface BenchOptions {
-  readonly parts: readonly Part[]
+  /** By name. */
+  readonly parts: readonly string[]
   readonly stores: readonly StoreKind[]
-  readonly out: string
+  readonly size: Size
   readonly repetitions: number
-  /** Of each crediting measurement. */
-  readonly orders: number
-  /** Orders of one run. */
-  readonly slice: number
-  readonly concurrency: number
-  /** `info`: with the log lines of production, on standard error. */
-  readonly logLevel: 'silent' | 'info'
-  readonly claiming: Readonly<
-    Record<StoreKind, { readonly small: number; readonly large: number; readonly claims: number }>
-  >
-  readonly pages: Readonly<
-    Record<StoreKind, { readonly small: number; readonly large: number; readonly requests: number }>
-  >
-  readonly serveOrders: number
-  readonly memoryOrders: number
+  readonly out: string
 }
 
-/**
- * 5 at a time is what a run does by default. A table of claims must hold
- * 50 orders × claims × (repetitions + 1).
- */
-const full = {
-  repetitions: 5,
-  orders: 3000,
-  slice: 250,
-  concurrency: 5,
-  claiming: {
-    pglite: { small: 10_000, large: 100_000, claims: 30 },
-    postgres: { small: 10_000, large: 1_000_000, claims: 30 },
-  },
-  pages: {
-    pglite: { small: 10_000, large: 1_000_000, requests: 40 },
-    postgres: { small: 10_000, large: 1_000_000, requests: 40 },
-  },
-  serveOrders: 10_000,
-  memoryOrders: 500,
-}
+const names = parts.map(({ name }) => name)
 
-const quick = {
-  ...full,
-  repetitions: 3,
-  orders: 1000,
-  claiming: {
-    pglite: { small: 5_000, large: 50_000, claims: 20 },
-    postgres: { small: 5_000, large: 200_000, claims: 20 },
-  },
-  pages: {
-    pglite: { small: 5_000, large: 50_000, requests: 20 },
-    postgres: { small: 5_000, large: 200_000, requests: 20 },
-  },
-}
+const repetitionsOf: Readonly<Record<Size, number>> = { full: 5, quick: 3, tiny: 1 }
 
 export const usage = `npm run bench -- [options]
-  --quick            fewer repetitions, orders and rows
-  --only PARTS       ${parts.join(', ')}; separated by commas
+  --quick            smaller tables and fewer repetitions: under three minutes
+  --only PARTS       of those below; separated by commas
   --store STORES     ${stores.join(', ')}; separated by commas
-  --orders N         of each crediting measurement, rounded up to whole runs of 250
-  --concurrency N    questions and transactions at a time
-  --repetitions N
-  --log LEVEL        silent or info: info adds the log lines of a run, on standard error
-  --out FILE         default bench/results/latest.json`
+  --repetitions N    default ${repetitionsOf.full}, quick ${repetitionsOf.quick}
+  --out FILE         default bench/results/latest.json
+
+Parts, by the target of docs/performance.md that they are about:
+${parts.map(({ name, target, about }) => `  ${String(target).padStart(2)}  ${name.padEnd(10)} ${about}`).join('\n')}`
 
 /** Throws for what it does not know. */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -79,25 +31,18 @@ export function readOptions(args: readonly string[]): BenchOptions {
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: parts.join(',') },
+      only: { type: 'string', default: names.join(',') },
       store: { type: 'string', default: stores.join(',') },
-      orders: { type: 'string' },
-      concurrency: { type: 'string' },
       repetitions: { type: 'string' },
-      log: { type: 'string', default: 'silent' },
       out: { type: 'string', default: 'bench/results/latest.json' },
     },
   })
-  const size = values.quick ? quick : full
-  const slices = Math.ceil((positive('orders', values.orders) ?? size.orders) / size.slice)
+  const size = values.quick ? 'quick' : 'full'
   return {
-    ...size,
-    parts: listed('only', values.only, parts),
+    parts: listed('only', values.only, names),
     stores: listed('store', values.store, stores),
-    orders: slices * size.slice,
-    concurrency: positive('concurrency', values.concurrency) ?? size.concurrency,
-    repetitions: positive('repetitions', values.repetitions) ?? size.repetitions,
-    logLevel: listed('log', values.log, ['silent', 'info'] as const)[0] ?? 'silent',
+    size,
+    repetitions: positive('repetitions', values.repetitions) ?? repetitionsOf[size],
     out: values.out,
   }
 }

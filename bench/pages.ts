@@ -8,8 +8,36 @@ import { configOf } from '../test/support/world.ts'
 import { type Figure, figure, median, percentile } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { fillPending, fillRuns, payAll, reviewAll, settleDown } from './orders.ts'
+import type { Part, Size } from './part.ts'
 
-export interface PagesOptions {
+const sizes: Readonly<Record<Size, { small: number; large: number; requests: number }>> = {
+  full: { small: 10_000, large: 1_000_000, requests: 40 },
+  quick: { small: 5_000, large: 50_000, requests: 20 },
+  tiny: { small: 500, large: 2500, requests: 2 },
+}
+
+export const pages: Part = {
+  name: 'pages',
+  target: 5,
+  about: "what the console's pages cost as the tables grow",
+  async bench(stage) {
+    const figures = []
+    const { small, large, requests } = sizes[stage.size]
+    for (const kind of stage.stores) {
+      figures.push(
+        ...(await benchPages({
+          gateway: await stage.gateway(),
+          small: { database: await stage.freshDatabase(kind), orders: small },
+          large: { database: await stage.freshDatabase(kind), orders: large },
+          ...{ repetitions: stage.repetitions, requests },
+        })),
+      )
+    }
+    return figures
+  },
+}
+
+interface PagesOptions {
   readonly gateway: InstantGateway
   /** Two empty databases of one kind, on one server. They are closed. */
   readonly small: { readonly database: Database; readonly orders: number }
@@ -45,7 +73,7 @@ const pathsOf = (orders: number) => {
 
 type PageName = keyof ReturnType<typeof pathsOf>
 
-export async function benchPages(options: PagesOptions): Promise<readonly Figure[]> {
+async function benchPages(options: PagesOptions): Promise<readonly Figure[]> {
   const small = await openSite(options.small, options.gateway)
   const large = await openSite(options.large, options.gateway)
   try {

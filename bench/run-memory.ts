@@ -8,9 +8,26 @@ import type { Closing } from './closing.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { fillPending, paidOrders, settleDown } from './orders.ts'
+import type { Part, Size } from './part.ts'
 import { configure, openWorkplace, startProgram, stopProgram, type Workplace } from './program.ts'
 
-export interface MemoryOptions {
+const ordersOf: Readonly<Record<Size, number>> = { full: 500, quick: 500, tiny: 8 }
+
+export const memory: Part = {
+  name: 'memory',
+  target: 6,
+  about: 'the most memory that `run` holds',
+  bench: async (stage) =>
+    benchMemory({
+      gateway: await stage.gateway(),
+      closing: stage.closing,
+      databaseUrl: await stage.freshPostgresUrl(),
+      orders: ordersOf[stage.size],
+      repetitions: stage.repetitions,
+    }),
+}
+
+interface MemoryOptions {
   readonly gateway: InstantGateway
   readonly closing: Closing
   /** Of an empty, migrated PostgreSQL database. */
@@ -23,7 +40,7 @@ export interface MemoryOptions {
 const megabytesMax = 200
 const hook = fileURLToPath(new URL('./peak-memory.mjs', import.meta.url))
 
-export async function benchMemory(options: MemoryOptions): Promise<readonly Figure[]> {
+async function benchMemory(options: MemoryOptions): Promise<readonly Figure[]> {
   const { gateway, closing, databaseUrl, orders, repetitions } = options
   const workplace = closing.add(await openWorkplace(), ({ remove }) => remove())
   await configure(workplace, {

@@ -7,9 +7,25 @@ import type { Closing } from './closing.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { fillPending, payAll } from './orders.ts'
+import type { Part, Size } from './part.ts'
 import { configure, openWorkplace, startProgram, stopProgram } from './program.ts'
 
-export interface ServeOptions {
+const ordersOf: Readonly<Record<Size, number>> = { full: 10_000, quick: 10_000, tiny: 40 }
+
+export const serve: Part = {
+  name: 'serve',
+  target: 9,
+  about: 'how long `serve` takes to be ready',
+  bench: async (stage) =>
+    benchServe({
+      gateway: await stage.gateway(),
+      closing: stage.closing,
+      orders: ordersOf[stage.size],
+      repetitions: stage.repetitions,
+    }),
+}
+
+interface ServeOptions {
   readonly gateway: InstantGateway
   readonly closing: Closing
   /** In the database; a twentieth of them are pending. */
@@ -19,7 +35,7 @@ export interface ServeOptions {
 
 const readySecondsMax = 2
 
-export async function benchServe(options: ServeOptions): Promise<readonly Figure[]> {
+async function benchServe(options: ServeOptions): Promise<readonly Figure[]> {
   const { gateway, closing, orders, repetitions } = options
   const workplace = closing.add(await openWorkplace(), ({ remove }) => remove())
   const directory = join(workplace.path, 'data')

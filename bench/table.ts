@@ -4,12 +4,13 @@ import type { Figure } from './figure.ts'
 /** Those with a goal first: they are what the bench is for. */
 export function tableOf(figures: readonly Figure[]): string {
   const table = new Table({
-    head: ['figure', 'median', '±', 'unit', 'goal', ''],
+    head: ['', 'figure', 'median', '±', 'unit', 'goal', ''],
     style: { head: [], border: [], compact: true },
   })
   const sorted = [...figures].sort((a, b) => Number(a.goal === null) - Number(b.goal === null))
   for (const each of sorted) {
     table.push([
+      each.target ?? '',
       each.name,
       ...[each.median, each.spread].map((value) => ({
         content: shown(value),

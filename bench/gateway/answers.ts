@@ -9,7 +9,7 @@ export interface Signatory {
   readonly serial: string
 }
 
-/** A paid trade that the peer shall answer with. */
+/** A trade that the peer shall answer with. */
 export interface PaidOrder {
   readonly orderNo: string
   /** Fen. */
@@ -17,16 +17,21 @@ export interface PaidOrder {
   readonly transactionId: string
 }
 
+/** What became of the trades, in WeChat Pay's words. */
+export type TradeState = 'SUCCESS' | 'NOTPAY'
+
 /** Whole HTTP responses by the path that asks for them, as WeChat Pay would give and sign them now. */
 export function signAnswers(
-  orders: readonly PaidOrder[],
+  { orders, tradeState }: { orders: readonly PaidOrder[]; tradeState: TradeState },
   signatory: Signatory,
 ): ReadonlyMap<string, Buffer> {
   const key = createPrivateKey(signatory.privateKey)
   const timestamp = String(Math.floor(Date.now() / 1000))
   return new Map(
     orders.map((order) => {
-      const body = JSON.stringify(tradeOf(order, signatory))
+      const body = JSON.stringify(
+        tradeState === 'SUCCESS' ? paidTrade(order, signatory) : unpaidTrade(order, signatory),
+      )
       const nonce = randomBytes(16).toString('hex')
       const signature = sign('sha256', Buffer.from(`${timestamp}\n${nonce}\n${body}\n`), key)
       const headers = [
@@ -52,7 +57,7 @@ function pathOf({ orderNo }: PaidOrder, { mchid }: Signatory): string {
 }
 
 /** As full as WeChat Pay's own: parsing and masking it is part of what a query costs. */
-function tradeOf({ orderNo, amount, transactionId }: PaidOrder, { mchid, appid }: Signatory) {
+function paidTrade({ orderNo, amount, transactionId }: PaidOrder, { mchid, appid }: Signatory) {
   return {
     appid,
     mchid,
@@ -65,6 +70,17 @@ function tradeOf({ orderNo, amount, transactionId }: PaidOrder, { mchid, appid }
     success_time: '2026-01-24T12:01:00+08:00',
     payer: { openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
     amount: { total: amount, payer_total: amount, currency: 'CNY', payer_currency: 'CNY' },
+  }
+}
+
+function unpaidTrade({ orderNo, amount }: PaidOrder, { mchid, appid }: Signatory) {
+  return {
+    appid,
+    mchid,
+    out_trade_no: orderNo,
+    trade_state: 'NOTPAY',
+    trade_state_desc: '订单未支付',
+    amount: { total: amount, currency: 'CNY' },
   }
 }
 

@@ -4,27 +4,56 @@
  * any request for genuine. It ends when the process that started it does, in whatever way.
  */
 import { createServer, type Socket } from 'node:net'
-import { absentResponse, type PaidOrder, type Signatory, signAnswers } from './answers.ts'
+import {
+  absentResponse,
+  type PaidOrder,
+  type Signatory,
+  signAnswers,
+  type TradeState,
+} from './answers.ts'
 
-/** What the parent says. */
-export interface SignRequest {
-  readonly orders: readonly PaidOrder[]
-  readonly signatory: Signatory
-}
+/** What the parent says; each is answered by one message. */
+export type PeerRequest =
+  | {
+      readonly kind: 'sign'
+      readonly orders: readonly PaidOrder[]
+      readonly tradeState: TradeState
+      readonly signatory: Signatory
+    }
+  /** From now on each answer comes so much later. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** When each request came since this was asked last. */
+  | { readonly kind: 'arrivals' }
 
-/** What it is told: first the port, then the end of each signing. */
-export type PeerMessage = { readonly port: number } | { readonly signed: number }
+/** What it is told: first the port, then the answers in turn. */
+export type PeerMessage =
+  | { readonly port: number }
+  | { readonly signed: number }
+  | { readonly delayMs: number }
+  /** Milliseconds by a clock that only goes forward. */
+  | { readonly arrivals: readonly number[] }
 
 let answers: ReadonlyMap<string, Buffer> = new Map()
+let delayMs = 0
+let arrivals: number[] = []
 
 const server = createServer(answerRequests).listen(0, '127.0.0.1', () => {
   const address = server.address()
   if (address !== null && typeof address === 'object') tell({ port: address.port })
 })
 
-process.on('message', ({ orders, signatory }: SignRequest) => {
-  answers = signAnswers(orders, signatory)
-  tell({ signed: answers.size })
+process.on('message', (request: PeerRequest) => {
+  switch (request.kind) {
+    case 'sign':
+      answers = signAnswers(request, request.signatory)
+      return tell({ signed: answers.size })
+    case 'delay':
+      delayMs = request.ms
+      return tell({ delayMs })
+    case 'arrivals':
+      tell({ arrivals })
+      arrivals = []
+  }
 })
 process.on('disconnect', () => process.exit())
 // Ctrl-C goes to the whole group: the parent is still asking, and disconnects when it has ended.
@@ -44,7 +73,10 @@ function answerRequests(socket: Socket): void {
     for (let end = received.indexOf(blankLine); end >= 0; end = received.indexOf(blankLine)) {
       const [, path = ''] = received.split(' ', 2)
       received = received.slice(end + blankLine.length)
-      socket.write(answers.get(path) ?? absentResponse)
+      arrivals.push(performance.now())
+      const answer = answers.get(path) ?? absentResponse
+      if (delayMs === 0) socket.write(answer)
+      else setTimeout(() => socket.write(answer), delayMs)
     }
   })
 }

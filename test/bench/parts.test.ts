@@ -1,0 +1,25 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { Closing } from '../../bench/closing.ts'
+import { stores } from '../../bench/part.ts'
+import { parts } from '../../bench/parts.ts'
+import { stageOn } from '../../bench/stage.ts'
+
+const closing = new Closing()
+const stage = stageOn({ size: 'tiny', repetitions: 1, stores, closing })
+
+afterAll(() => closing.close())
+
+/** No bench asserts a time: a test machine may be as slow as it likes. */
+describe('npm run bench', () => {
+  it.each(parts)('measures "$name", in little', async ({ bench }) => {
+    const figures = await bench(stage)
+    expect(figures.filter(({ goal }) => goal !== null).length).toBeGreaterThan(0)
+    for (const { name, values } of figures) {
+      expect(values.length, name).toBeGreaterThan(0)
+      for (const value of values) {
+        expect(Number.isFinite(value), name).toBe(true)
+        expect(value, name).toBeGreaterThan(0)
+      }
+    }
+  })
+})
