@@ -7,19 +7,18 @@
  *   r  a whole run: claim, ask, decide, credit, record
  */
 import { createWechatGateway } from '../src/gateway/wechat.ts'
-import { rechargeTransfer } from '../src/ledger/transfer.ts'
 import { openService } from '../src/service.ts'
 import { storeOn } from '../src/store/assemble.ts'
 import type { Database } from '../src/store/database.ts'
 import type { Store } from '../src/store/store.ts'
 import type { TradeAnswer } from '../src/trade.ts'
 import { configOf } from '../test/support/world.ts'
+import { creditAlone } from './credit-alone.ts'
 import { type Figure, figure } from './figure.ts'
-import type { PaidOrder } from './gateway/answers.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import {
   type Age,
-  countPaid,
+  assertPaid,
   fillPending,
   type OrderRange,
   paidOrders,
@@ -162,7 +161,7 @@ async function creditAll(
 ): Promise<void> {
   await eachAtOnce(paidOrders({ first, count: slice }), {
     concurrency,
-    work: (order) => credit(store, { order, sample }),
+    work: (order) => creditAlone(store, { order, sample }),
   })
 }
 
@@ -173,36 +172,6 @@ async function runOnce({ run, slice }: Bench): Promise<void> {
   }
 }
 
-/** As `settle` does it, with the answer known. */
-async function credit(
-  store: Store,
-  { order, sample }: { order: PaidOrder; sample: TradeAnswer },
-): Promise<void> {
-  const { orderNo, transactionId } = order
-  const trade = { ...sample.trade, orderNo, transactionId, amount: BigInt(order.amount) }
-  await store.transaction(async (tx) => {
-    const locked = await tx.lockOrder(orderNo, { transactionId })
-    if (locked === null) throw new Error(`Cannot credit "${orderNo}": no such order`)
-    const transfer = rechargeTransfer(locked.order, trade)
-    await tx.credit(locked.order, {
-      transfer,
-      source: 'compensation',
-      event: {
-        orderNo,
-        kind: 'answered',
-        source: 'compensation',
-        tradeState: trade.reported,
-        decision: 'pay',
-        reason: 'paid as ordered',
-        alarm: false,
-        evidence: sample.evidence,
-        runId: '1',
-        node: 'bench',
-      },
-    })
-  })
-}
-
 async function fill(
   { database, gateway, orders }: Bench,
   { first, age }: { first: number; age: Age },
@@ -211,11 +180,6 @@ async function fill(
   const range = { first, count: orders, mchid, appid }
   await fillPending(database, { ...range, age })
   return range
-}
-
-async function assertPaid(database: Database, range: OrderRange): Promise<void> {
-  const paid = await countPaid(database, range)
-  if (paid !== range.count) throw new Error(`${paid} orders are paid, not ${range.count}`)
 }
 
 function askedBy(client: ReturnType<typeof createWechatGateway>) {

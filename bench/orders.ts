@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Connection, Database } from '../src/store/database.ts'
 import type { PaidOrder } from './gateway/answers.ts'
+import { paidOrder } from './numbered.ts'
 
 /** Orders `first` to `first + count - 1` of a made-up merchant: the same numbers are the same orders. */
 export interface OrderRange {
@@ -12,19 +13,10 @@ export interface OrderRange {
 
 /** Enough users that their accounts are no hot rows, few enough that each has several entries. */
 const userCount = 500
-const amountOf = (index: number) => 100 + (index % 1000)
 
 /** What the gateway shall answer for a range. */
 export function paidOrders({ first, count }: Pick<OrderRange, 'first' | 'count'>): PaidOrder[] {
-  return Array.from({ length: count }, (_, offset) => {
-    const index = first + offset
-    const digits = String(index).padStart(10, '0')
-    return {
-      orderNo: `RECH20260124120000${digits}`,
-      amount: amountOf(index),
-      transactionId: `420000200820260124${digits}`,
-    }
-  })
+  return Array.from({ length: count }, (_, offset) => paidOrder(first + offset))
 }
 
 /** When the orders of a range began. Oldest first, a millisecond apart, as a shop would place them. */
@@ -147,6 +139,12 @@ export async function settleDown({ kind, patientDb }: Database): Promise<void> {
     patientDb,
   )
   await sql`checkpoint`.execute(patientDb)
+}
+
+/** Throws unless every order of the range is paid. */
+export async function assertPaid(database: Database, range: OrderRange): Promise<void> {
+  const paid = await countPaid(database, range)
+  if (paid !== range.count) throw new Error(`${paid} orders are paid, not ${range.count}`)
 }
 
 export async function countPaid({ db }: Database, range: OrderRange): Promise<number> {

@@ -16,6 +16,8 @@ export interface Part {
   readonly target: number
   /** In one sentence, for `--help`. */
   readonly about: string
+  /** It starts one, and throws where there is none on the machine. */
+  readonly needsRedis?: boolean
   bench(stage: Stage): Promise<readonly Figure[]>
 }
 

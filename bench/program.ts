@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { configurationFor, writeMerchant } from '../src/simulator/index.ts'
@@ -28,7 +29,8 @@ export async function configure(
     gateway,
     databaseUrl,
     recharge,
-  }: { gateway: InstantGateway; databaseUrl: string; recharge: object },
+    sections = {},
+  }: { gateway: InstantGateway; databaseUrl: string; recharge: object; sections?: object },
 ): Promise<void> {
   await writeMerchant(path, gateway.merchant)
   const { url } = gateway
@@ -36,8 +38,8 @@ export async function configure(
   const wechat = configurationFor(simulator, gateway.merchant, { dir: path })
   const own = { server: { port: 0 }, database: { url: databaseUrl }, log: { level: 'error' } }
   // The last of two sections of one name would be an error, so the file's own is taken out.
-  const sections = wechat.slice(wechat.indexOf('wechat:'))
-  await writeFile(join(path, 'budan.yaml'), stringify({ ...own, recharge }) + sections)
+  const keys = wechat.slice(wechat.indexOf('wechat:'))
+  await writeFile(join(path, 'budan.yaml'), stringify({ ...own, ...sections, recharge }) + keys)
 }
 
 export interface Started {
@@ -51,20 +53,20 @@ export interface Started {
 /** The built program, as a person starts it. */
 export function startProgram(
   args: readonly string[],
-  { cwd, env = {}, nodeArgs = [] }: StartOptions,
+  { cwd, env = {}, nodeArgs = [], log = 'pipe' }: StartOptions,
 ): Started {
   const child = spawn(process.execPath, [...nodeArgs, entry, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', log],
   })
   let output = ''
   let complaints = ''
-  const { stdout, stderr } = child
+  const stdout = child.stdout as Readable
   stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
   })
-  stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints += text
   })
   const ended = once(child, 'close').then(([code]) => {
@@ -88,6 +90,8 @@ export interface StartOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArgs?: readonly string[]
+  /** A file for its log, where that is too long to be kept; its complaints are then there. */
+  readonly log?: number
 }
 
 /** Stops it and waits for its end; harmless when it has ended. */

@@ -1,7 +1,8 @@
 import type { Breaker } from './breaker.ts'
+import type { Emit } from './event.ts'
 import type { Gateway, RawCallback } from './gateway/gateway.ts'
 import type { DecisionKind, Order } from './order.ts'
-import { type Settling, settle } from './settle.ts'
+import type { Settle } from './settle-groups.ts'
 
 export type Receipt =
   /** Committed. */
@@ -9,12 +10,20 @@ export type Receipt =
   /** Nothing changed; the sender is told so, and sends again. */
   | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
 
+/** What receiving works with. */
+export interface Receiving {
+  readonly gateway: Gateway
+  readonly breaker: Breaker
+  readonly settle: Settle
+  readonly emit: Emit
+}
+
 /**
  * An answer that nobody asked for: verified, opened, and settled like any other. It is
  * acknowledged only after the commit; a throw from here must make the sender send again (I7).
  */
 export async function receiveCallback(
-  receiving: Settling & { readonly gateway: Gateway; readonly breaker: Breaker },
+  receiving: Receiving,
   callback: RawCallback,
 ): Promise<Receipt> {
   const opened = await receiving.gateway.openCallback(callback)
@@ -24,7 +33,7 @@ export async function receiveCallback(
   }
   const { answer } = opened
   const { orderNo } = answer.trade
-  const settlement = await settle(receiving, {
+  const settlement = await receiving.settle({
     orderNo,
     answer,
     source: 'callback',
@@ -39,7 +48,7 @@ export async function receiveCallback(
   return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
 }
 
-function reject({ emit }: Settling, why: { status: number; reason: string }): Receipt {
+function reject({ emit }: Receiving, why: { status: number; reason: string }): Receipt {
   emit({ type: 'callback_rejected', ...why })
   return { kind: 'rejected', ...why }
 }

@@ -1,14 +1,8 @@
 import type { Breaker } from './breaker.ts'
 import type { CallOptions, Closing, Gateway } from './gateway/gateway.ts'
 import type { Merchant, NewOrderEvent, Order, Source } from './order.ts'
-import {
-  type Brought,
-  foresee,
-  reportedState,
-  type Settlement,
-  type Settling,
-  settle,
-} from './settle.ts'
+import { foresee, reportedState, type Settlement, type Settling, settle } from './settle.ts'
+import type { Settle } from './settle-groups.ts'
 import { type Answer, isUnasked } from './trade.ts'
 
 /** What `check` works with. */
@@ -23,7 +17,7 @@ export interface Checking extends Settling {
 
 /** How a check settles, and how it puts its further questions: alone, or among those of a run. */
 export interface Ways {
-  readonly settle: (brought: Brought) => Promise<Settlement | null>
+  readonly settle: Settle
   /** Null: they may not be put any more. */
   readonly inLane: (questions: () => Promise<Answer | null>) => Promise<Answer | null>
 }

@@ -1,18 +1,29 @@
 import { setMaxListeners } from 'node:events'
-import pLimit, { type LimitFunction } from 'p-limit'
-import { ask, type Checking, foreseeAnswer, merchantOf, settleAnswer, type Ways } from './check.ts'
+import type { LimitFunction } from 'p-limit'
+import {
+  ask,
+  type Checked,
+  type Checking,
+  foreseeAnswer,
+  merchantOf,
+  settleAnswer,
+  type Ways,
+} from './check.ts'
 import { type Answered, Doubts } from './doubts.ts'
 import { outcomeOf, type RunResult, type RunStatus } from './run.ts'
 import { farthestMs } from './schedule.ts'
-import { reportedState } from './settle.ts'
-import { settlingOf } from './settle-groups.ts'
+import { type Brought, reportedState } from './settle.ts'
+import type { Settle } from './settle-groups.ts'
+import { type Foreseen, foreseeWait, settleWaits } from './settle-waits.ts'
 import type { ClaimedOrder } from './store/store.ts'
 import { type Answer, isUnasked } from './trade.ts'
 
 /** What a run works with. */
 export interface Scanning extends Checking {
   readonly batchSize: number
-  readonly concurrency: number
+  /** Questions at a time, of all runs of the process; those that follow a close included. */
+  readonly inLane: LimitFunction
+  readonly settleAnswer: Settle
 }
 
 /** A run that has been opened. */
@@ -25,6 +36,8 @@ export interface PassRequest {
   readonly probeOnly: boolean
   /** No new question is asked after it aborts; those under way are settled. */
   readonly signal: AbortSignal
+  /** Called once a whole batch was found and the last of it is being asked: lanes are about to be free. */
+  readonly onAsked?: () => void
 }
 
 /** The state of one pass: what was claimed, asked, put off and given back. */
@@ -33,7 +46,6 @@ export class Pass {
   claimedCount = 0
   readonly #scanning: Scanning
   readonly #ways: Ways
-  readonly #inLane: LimitFunction
   readonly #request: PassRequest
   readonly #deadline: AbortSignal
   /** How long questions may wait for their places in the quota. */
@@ -46,15 +58,15 @@ export class Pass {
   /** Not asked because few questions about old orders may be. */
   readonly #aged: ClaimedOrder[] = []
   readonly #failed: ClaimedOrder[] = []
+  /** Told that nobody has paid yet: to be written together. */
+  #waits: Waiting[] = []
 
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
-    // At most so many questions at a time, those that follow a close included; settling is no question.
-    this.#inLane = pLimit(scanning.concurrency)
     this.#ways = {
-      settle: settlingOf(scanning),
+      settle: scanning.settleAnswer,
       // A closing that waited for its lane comes too late when the run is being held or stopped.
-      inLane: (questions) => this.#inLane(async () => (this.#mayNotAsk() ? null : questions())),
+      inLane: (questions) => scanning.inLane(async () => (this.#mayNotAsk() ? null : questions())),
     }
     this.#request = request
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
@@ -121,21 +133,62 @@ export class Pass {
       runId: this.#request.runId,
       count: claimed.length,
     })
+    const line = { left: claimed.length }
     if (this.#scanning.store.kind === 'postgres') {
-      await Promise.all(claimed.map((one) => this.#checkWave([one])))
-      return
+      await Promise.all(claimed.map((one) => this.#checkWave([one], line)))
+    } else {
+      const waveSize = Math.max(embeddedWave, this.#scanning.inLane.concurrency)
+      for (let at = 0; at < claimed.length; at += waveSize) {
+        await this.#checkWave(claimed.slice(at, at + waveSize), line)
+      }
     }
-    const waveSize = Math.max(embeddedWave, this.#scanning.concurrency)
-    for (let at = 0; at < claimed.length; at += waveSize) {
-      await this.#checkWave(claimed.slice(at, at + waveSize))
-    }
+    await this.#settleWaits()
   }
 
   /** Asks about each, then settles what was answered. The lanes are for questions alone. */
-  async #checkWave(wave: readonly ClaimedOrder[]): Promise<void> {
-    const asked = wave.map((one) => this.#inLane(() => this.#askOne(one)))
+  async #checkWave(wave: readonly ClaimedOrder[], line: { left: number }): Promise<void> {
+    const asked = wave.map((one) =>
+      this.#scanning.inLane(() => {
+        line.left -= 1
+        const wholeBatch = this.claimedCount >= this.#scanning.batchSize
+        if (line.left === 0 && wholeBatch) this.#request.onAsked?.()
+        return this.#askOne(one)
+      }),
+    )
     const answered = await Promise.all(asked)
-    await Promise.all(answered.map((found) => found && this.#settle(found)))
+    await Promise.all(answered.map((found) => found && this.#settleSoon(found)))
+  }
+
+  /** What moves no money waits for others like it: written together, they cost one statement. */
+  async #settleSoon(found: Answered): Promise<void> {
+    const brought = this.#broughtBy(found)
+    const { claimed } = found
+    const foreseen = this.#request.dryRun ? null : foreseeWait(this.#scanning, { claimed, brought })
+    if (foreseen === null) return this.#settle(found)
+    this.#waits.push({ foreseen, found, durationMs: durationSince(found.startedAt) })
+    if (this.#waits.length >= waitsMax) await this.#settleWaits()
+  }
+
+  async #settleWaits(): Promise<void> {
+    const waits = this.#waits
+    this.#waits = []
+    if (waits.length === 0) return
+    try {
+      const settled = await settleWaits(
+        this.#scanning,
+        waits.map(({ foreseen }) => foreseen),
+      )
+      await Promise.all(
+        waits.map(({ foreseen, found, durationMs }) => {
+          const settlement = settled.get(foreseen)
+          if (settlement === undefined) return this.#settle(found)
+          return this.#noteResult(found, { ...settlement, answer: found.answer, durationMs })
+        }),
+      )
+    } catch (error) {
+      // They may be written: an answer must not count twice.
+      for (const { found } of waits) this.#noteFailure(found, error)
+    }
   }
 
   /** Null when there is nothing to settle now: not asked, doubted, or failed. */
@@ -177,17 +230,8 @@ export class Pass {
   }
 
   async #settle(found: Answered): Promise<void> {
-    const { runId, waitFrom, dryRun } = this.#request
-    const { claimed, answer, absenceCredible } = found
-    const { order } = claimed
-    const asked = {
-      source: 'compensation',
-      order,
-      answer,
-      absenceCredible,
-      runId,
-      waitFrom,
-    } as const
+    const { runId, dryRun } = this.#request
+    const asked = { ...this.#broughtBy(found), order: found.claimed.order }
     try {
       const checked = dryRun
         ? await foreseeAnswer(this.#scanning, asked)
@@ -196,17 +240,30 @@ export class Pass {
             asked,
           )
       if (checked === null) throw new Error('The order is gone')
-      if (answer.kind === 'unknown' && answer.systemic) this.#refused.push(claimed)
-      this.results.push({
-        orderNo: order.orderNo,
-        tradeState: reportedState(checked.answer),
-        outcome: outcomeOf(checked),
-        reason: checked.decision.reason,
-        durationMs: durationSince(found.startedAt),
-      })
+      this.#noteResult(found, { ...checked, durationMs: durationSince(found.startedAt) })
     } catch (error) {
       this.#noteFailure(found, error)
     }
+  }
+
+  #broughtBy({ claimed, answer, absenceCredible }: Answered): Brought {
+    const { runId, waitFrom } = this.#request
+    const { orderNo } = claimed.order
+    return { orderNo, answer, source: 'compensation', runId, waitFrom, absenceCredible }
+  }
+
+  #noteResult(
+    { claimed, answer }: Answered,
+    checked: Checked & { readonly durationMs: number },
+  ): void {
+    if (answer.kind === 'unknown' && answer.systemic) this.#refused.push(claimed)
+    this.results.push({
+      orderNo: claimed.order.orderNo,
+      tradeState: reportedState(checked.answer),
+      outcome: outcomeOf(checked),
+      reason: checked.decision.reason,
+      durationMs: checked.durationMs,
+    })
   }
 
   /**
@@ -260,6 +317,12 @@ interface Questioned extends Omit<Answered, 'answer' | 'absenceCredible'> {
   readonly answer: Answer | null
 }
 
+interface Waiting {
+  readonly foreseen: Foreseen
+  readonly found: Answered
+  readonly durationMs: number
+}
+
 function durationSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt)
 }
@@ -269,6 +332,9 @@ const probesMax = 50
 
 /** A claim takes a millisecond; so many times a whole batch of old orders is passed over in one run. */
 const roundsMax = 20
+
+/** Written together at most: a process that dies asks again about so many, when their lease ends. */
+const waitsMax = 250
 
 /**
  * The embedded database works in this very thread: asking while it works slows both down by half

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import pLimit from 'p-limit'
 import { assert } from './assert.ts'
 import { Backlog, type BacklogPolicy, countMax, type Estimate } from './backlog.ts'
 import { Breaker } from './breaker.ts'
@@ -41,6 +42,7 @@ import type { Run, RunResult } from './run.ts'
 import { scan } from './scan.ts'
 import { type SchedulePolicy, schedulePolicy } from './schedule.ts'
 import { type OnPaid, reportedState } from './settle.ts'
+import { settleWaysOf } from './settle-groups.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { createJob } from './tick.ts'
@@ -143,12 +145,19 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
   const { recharge } = config
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
-  const scanning: Scanning = {
+  const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node },
     ...(parts.onPaid && { onPaid: parts.onPaid }),
-    batchSize: recharge.compensationBatchSize,
-    concurrency: recharge.compensationConcurrency,
   }
+  const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
+  const settleWays = settleWaysOf(checking, { atOnce: concurrency })
+  const scanning: Scanning = {
+    ...checking,
+    batchSize,
+    inLane: pLimit(concurrency),
+    settleAnswer: settleWays.answer,
+  }
+  const receiving = { gateway, breaker, emit, settle: settleWays.callback }
   const retaining = { store, emit, retentionDays: config.database.retentionDays ?? 0 }
   const engine = parts.engine ?? engineOf(config, { merchant: merchantOf(gateway), policy, emit })
   const backlog = new Backlog(backlogPolicy(recharge, policy))
@@ -179,7 +188,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),
-    receiveCallback: (callback) => inFlight.track(receiveCallback(scanning, callback)),
+    receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
     run: ({ dryRun }) => {
       const { signal } = inFlight
       const made = runNow(scanning, { dryRun, signal })

@@ -3,26 +3,40 @@ import pLimit from 'p-limit'
 import { type Brought, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
 import { UnknownOutcomeError } from './store/errors.ts'
 
-/** Together while there are many; an embedder's own work may take its time, so there each alone. */
-export function settlingOf(
-  settling: Settling & { readonly concurrency: number },
-): (brought: Brought) => Promise<Settlement | null> {
-  if (settling.onPaid === undefined) {
-    const groups = new SettleGroups(settling)
-    return (brought) => groups.settle(brought)
-  }
-  const alone = pLimit(settling.concurrency)
-  return (brought) => alone(() => settle(settling, brought))
+/** Settles an answer, alone or with others. As `settle`. */
+export type Settle = (brought: Brought) => Promise<Settlement | null>
+
+/** How a process settles what comes in. */
+export interface SettleWays {
+  /** What a run was answered. */
+  readonly answer: Settle
+  readonly callback: Settle
 }
 
 /**
- * Settles what comes in while the last group was being committed, together: under load a commit is
- * shared by many orders, and an answer that comes alone waits for nobody. There is no timer.
+ * Together while there are many. An embedder's own work may take its time, so there each is settled
+ * alone, of a run's answers at most `atOnce`, and callbacks do not stand in line behind them.
+ */
+export function settleWaysOf(settling: Settling, { atOnce }: { atOnce: number }): SettleWays {
+  if (settling.onPaid === undefined) {
+    const groups = new SettleGroups(settling)
+    const together: Settle = (brought) => groups.settle(brought)
+    return { answer: together, callback: together }
+  }
+  const limited = pLimit(atOnce)
+  const alone: Settle = (brought) => settle(settling, brought)
+  return { answer: (brought) => limited(() => alone(brought)), callback: alone }
+}
+
+/**
+ * Settles what comes in while the last group was being committed, together, whoever brought it:
+ * under load a commit is shared by many orders, and an answer that comes alone waits for nobody.
+ * There is no timer.
  *
  * A group that was rolled back is taken apart, and each of its answers settled alone: one order's
- * failure leaves the others alone.
+ * failure leaves the others alone. So is an order that somebody else holds.
  */
-export class SettleGroups {
+class SettleGroups {
   readonly #settling: Settling
   #waiting: Waiting[] = []
   #busy = false
@@ -31,7 +45,6 @@ export class SettleGroups {
     this.#settling = settling
   }
 
-  /** As `settle`, for answers about different orders. */
   settle(brought: Brought): Promise<Settlement | null> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ brought, resolve, reject })
@@ -42,41 +55,58 @@ export class SettleGroups {
   async #settleWaiting(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.slice(0, groupMax)
-      this.#waiting = this.#waiting.slice(groupMax)
-      await this.#settleGroup(group)
-    }
+    while (this.#waiting.length > 0) await this.#settleGroup(this.#nextGroup())
     this.#busy = false
+  }
+
+  /** One answer of each order: a second one, by its callback, comes after. */
+  #nextGroup(): readonly Waiting[] {
+    const group = new Map<string, Waiting>()
+    const later: Waiting[] = []
+    for (const each of this.#waiting) {
+      const { orderNo } = each.brought
+      if (group.size < groupMax && !group.has(orderNo)) group.set(orderNo, each)
+      else later.push(each)
+    }
+    this.#waiting = later
+    return [...group.values()]
   }
 
   /** Never rejects: what fails is told to whoever waits for it. */
   async #settleGroup(group: readonly Waiting[]): Promise<void> {
-    if (group.length > 1 && (await this.#settledTogether(group))) return
-    const alone = group.map(({ brought, resolve, reject }) =>
+    const left = group.length > 1 ? await this.#settleTogether(group) : group
+    if (left.length === 0) return
+    const alone = left.map(({ brought, resolve, reject }) =>
       settle(this.#settling, brought).then(resolve, reject),
     )
     await Promise.race([Promise.all(alone), delay(aloneMs, undefined, { ref: false })])
   }
 
-  async #settledTogether(group: readonly Waiting[]): Promise<boolean> {
+  /** Returns those that are to be settled alone. */
+  async #settleTogether(group: readonly Waiting[]): Promise<readonly Waiting[]> {
     try {
       const answers = group.map(({ brought }) => brought)
       const settlements = await settleTogether(this.#settling, answers)
-      for (const { brought, resolve } of group) resolve(settlements.get(brought) ?? null)
-      return true
+      return group.filter(({ brought, resolve }) => {
+        const settlement = settlements.get(brought)
+        if (settlement !== undefined) resolve(settlement)
+        return settlement === undefined
+      })
     } catch (error) {
       // Whose fault it was shows when each is settled alone.
-      if (!(error instanceof UnknownOutcomeError)) return false
+      if (!(error instanceof UnknownOutcomeError)) return group
       // They may be settled: an answer must not count twice. A later run asks about what is open.
       for (const { reject } of group) reject(error)
-      return true
+      return []
     }
   }
 }
 
-/** Rows are locked until the group's commit, and a callback for one of them waits that long: commonly some tens of milliseconds. */
-const groupMax = 25
+/**
+ * Rows are locked until the group's commit, and a group of so many takes some milliseconds. More
+ * together would save next to nothing.
+ */
+const groupMax = 50
 
 /** A row that somebody holds may take ten seconds: it delays its own order, and none that comes after. */
 const aloneMs = 250

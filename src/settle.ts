@@ -58,31 +58,55 @@ export async function settle(settling: Settling, brought: Brought): Promise<Sett
 }
 
 /**
- * A row that somebody holds for longer holds up all of its group: it is then taken apart, and each
- * waits alone. A callback's transaction takes milliseconds.
- */
-const groupPatience = { lockWaitMs: 250 } as const
-
-/**
- * Answers about different orders, settled in one transaction: all of them, or none. Rows are locked
- * in one order everywhere, so that two groups never wait for each other.
+ * Answers about different orders, settled in one transaction: all of them, or none. An order that
+ * somebody holds, or that is not here, is left out, so that no group ever waits for a row. Without
+ * `onPaid`, whose work is done for one order at a time.
  */
 export async function settleTogether(
-  settling: Settling,
+  settling: Omit<Settling, 'onPaid'>,
   group: readonly Brought[],
-): Promise<ReadonlyMap<Brought, Settlement | null>> {
-  const inLockOrder = [...group].sort((one, other) => (one.orderNo < other.orderNo ? -1 : 1))
+): Promise<ReadonlyMap<Brought, Settlement>> {
   const settlements = await settling.store.transaction(async (tx) => {
-    const settled = new Map<Brought, Settlement | null>()
-    for (const brought of inLockOrder) {
-      settled.set(brought, await settleIn(tx, { ...settling, ...brought }))
+    const steps = (await lockAll(tx, group)).map(({ brought, locked }) => {
+      const step = { ...settling, ...brought, brought, tx, locked }
+      return { ...step, decision: decideOn(step) }
+    })
+    const paid = await payAll(tx, steps)
+    const settled = new Map<Brought, Settlement>()
+    for (const step of steps) {
+      const order = paid.get(step.orderNo) ?? (await carryOut(step))
+      settled.set(step.brought, { order, decision: step.decision })
     }
     return settled
-  }, groupPatience)
-  for (const [brought, settlement] of settlements) {
-    if (settlement !== null) tell(settling.emit, brought, settlement)
-  }
+  })
+  for (const [brought, settlement] of settlements) tell(settling.emit, brought, settlement)
   return settlements
+}
+
+async function lockAll(
+  tx: Tx,
+  group: readonly Brought[],
+): Promise<readonly { readonly brought: Brought; readonly locked: LockedOrder }[]> {
+  const rows = await tx.lockOrders(
+    group.map(({ orderNo, answer }) => ({ orderNo, transactionId: transactionOf(answer) })),
+  )
+  const byNumber = new Map(rows.map((locked) => [locked.order.orderNo, locked]))
+  return group.flatMap((brought) => {
+    const locked = byNumber.get(brought.orderNo)
+    return locked === undefined ? [] : [{ brought, locked }]
+  })
+}
+
+/** By order number. */
+async function payAll(tx: Tx, steps: readonly Step[]): Promise<ReadonlyMap<string, Order>> {
+  const credits = steps.flatMap((step) => {
+    const { locked, decision, source } = step
+    if (decision.kind !== 'pay') return []
+    const transfer = rechargeTransfer(locked.order, decision.trade)
+    return [{ order: locked.order, transfer, source, event: eventOf(step) }]
+  })
+  if (credits.length === 0) return new Map()
+  return new Map((await tx.creditAll(credits)).map((order) => [order.orderNo, order]))
 }
 
 async function settleIn(tx: Tx, step: Settling & Brought): Promise<Settlement | null> {
@@ -105,20 +129,30 @@ interface Decided {
   readonly decision: Decision
 }
 
-async function decideLocked(
-  tx: Tx,
-  { policy, orderNo, answer, absenceCredible }: Settling & Brought,
-): Promise<Decided | null> {
-  const transactionId = answer.kind === 'trade' ? answer.trade.transactionId : null
-  const locked = await tx.lockOrder(orderNo, { transactionId })
-  if (locked === null) return null
-  const decision = decide(locked.order, answer, {
+async function decideLocked(tx: Tx, step: Settling & Brought): Promise<Decided | null> {
+  const transactionId = transactionOf(step.answer)
+  const locked = await tx.lockOrder(step.orderNo, { transactionId })
+  return locked && { locked, decision: decideOn({ ...step, locked }) }
+}
+
+function transactionOf(answer: Answer): string | null {
+  return answer.kind === 'trade' ? answer.trade.transactionId : null
+}
+
+function decideOn({
+  locked,
+  answer,
+  policy,
+  absenceCredible,
+}: Pick<Settling & Brought, 'answer' | 'policy' | 'absenceCredible'> & {
+  readonly locked: LockedOrder
+}): Decision {
+  return decide(locked.order, answer, {
     now: locked.now,
     transactionOwner: locked.transactionOwner,
     absenceCredible,
     absenceSpreadMs: policy.absenceSpreadMs,
   })
-  return { locked, decision }
 }
 
 interface Step extends Settling, Brought, Decided {
@@ -195,7 +229,10 @@ async function withinDeadline(work: Promise<void>): Promise<void> {
   }
 }
 
-function eventOf(step: Step): NewOrderEvent {
+/** What is told of an answer in the order's timeline. */
+export function eventOf(
+  step: Brought & Pick<Settling, 'node'> & { readonly decision: Decision },
+): NewOrderEvent {
   return {
     orderNo: step.orderNo,
     kind: 'answered',
@@ -215,7 +252,8 @@ export function reportedState(answer: Answer): string | null {
   return answer.kind === 'trade' ? answer.trade.reported : null
 }
 
-function tell(emit: Emit, brought: Brought, { order, decision }: Settlement): void {
+/** After the commit. */
+export function tell(emit: Emit, brought: Brought, { order, decision }: Settlement): void {
   const { orderNo, source } = brought
   if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })
   if (decision.kind === 'pay') {

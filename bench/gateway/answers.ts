@@ -1,4 +1,5 @@
-import { createPrivateKey, randomBytes, sign } from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { indexOf, paidOrder } from '../numbered.ts'
 
 /** Who the answers are about and who signs them; sent to the peer's process, so plain values. */
 export interface Signatory {
@@ -26,24 +27,59 @@ export function signAnswers(
   signatory: Signatory,
 ): ReadonlyMap<string, Buffer> {
   const key = createPrivateKey(signatory.privateKey)
-  const timestamp = String(Math.floor(Date.now() / 1000))
   return new Map(
-    orders.map((order) => {
-      const body = JSON.stringify(
-        tradeState === 'SUCCESS' ? paidTrade(order, signatory) : unpaidTrade(order, signatory),
-      )
-      const nonce = randomBytes(16).toString('hex')
-      const signature = sign('sha256', Buffer.from(`${timestamp}\n${nonce}\n${body}\n`), key)
-      const headers = [
-        `Wechatpay-Timestamp: ${timestamp}`,
-        `Wechatpay-Nonce: ${nonce}`,
-        `Wechatpay-Signature: ${signature.toString('base64')}`,
-        `Wechatpay-Serial: ${signatory.serial}`,
-        'Wechatpay-Signature-Type: WECHATPAY2-SHA256-RSA2048',
-      ]
-      return [pathOf(order, signatory), response('200 OK', { headers, body })]
-    }),
+    orders.map((order) => [
+      pathOf(order, signatory),
+      signAnswer(order, { tradeState, signatory, key }),
+    ]),
   )
+}
+
+/**
+ * Answers signed when they are asked for, about any order of the bench: every `paidEvery`th is paid.
+ * For more orders than can be signed beforehand, for an answer is good for five minutes.
+ */
+export function signOnDemand(
+  { paidEvery }: { paidEvery: number },
+  signatory: Signatory,
+): (path: string) => Buffer {
+  const key = createPrivateKey(signatory.privateKey)
+  return (path) => {
+    const [, orderNo = ''] = orderPath.exec(path) ?? []
+    const index = indexOf(orderNo)
+    if (index === null) return absentResponse
+    const tradeState = index % paidEvery === 0 ? 'SUCCESS' : 'NOTPAY'
+    return signAnswer(paidOrder(index), { tradeState, signatory, key })
+  }
+}
+
+const orderPath = /^\/v3\/pay\/transactions\/out-trade-no\/(\w+)\?/
+
+function signAnswer(
+  order: PaidOrder,
+  { tradeState, signatory, key }: { tradeState: TradeState; signatory: Signatory; key: KeyObject },
+): Buffer {
+  const body = JSON.stringify(
+    tradeState === 'SUCCESS' ? paidTrade(order, signatory) : unpaidTrade(order, signatory),
+  )
+  return response('200 OK', { headers: sealOf(body, { signatory, key }), body })
+}
+
+/** The headers that sign a body, of an answer or a notification. */
+export function sealOf(
+  body: string,
+  { signatory, key }: { signatory: Pick<Signatory, 'serial'>; key: KeyObject },
+): readonly string[] {
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const nonce = randomBytes(16).toString('hex')
+  const signature = sign('sha256', Buffer.from(`${timestamp}\n${nonce}\n${body}\n`), key)
+  return [
+    `Wechatpay-Timestamp: ${timestamp}`,
+    `Wechatpay-Nonce: ${nonce}`,
+    `Wechatpay-Signature: ${signature.toString('base64')}`,
+    `Wechatpay-Serial: ${signatory.serial}`,
+    'Wechatpay-Signature-Type: WECHATPAY2-SHA256-RSA2048',
+  ]
 }
 
 /** For an order that nobody signed an answer for. */
@@ -57,7 +93,10 @@ function pathOf({ orderNo }: PaidOrder, { mchid }: Signatory): string {
 }
 
 /** As full as WeChat Pay's own: parsing and masking it is part of what a query costs. */
-function paidTrade({ orderNo, amount, transactionId }: PaidOrder, { mchid, appid }: Signatory) {
+export function paidTrade(
+  { orderNo, amount, transactionId }: PaidOrder,
+  { mchid, appid }: Pick<Signatory, 'mchid' | 'appid'>,
+) {
   return {
     appid,
     mchid,

@@ -1,7 +1,8 @@
 /**
  * The gateway's side of the bench, in a process of its own: answers signed beforehand, found by
- * the request line and written as they are, so that it costs the machine next to nothing. It takes
- * any request for genuine. It ends when the process that started it does, in whatever way.
+ * the request line and written as they are, so that it costs the machine next to nothing; or, where
+ * they are too many for that, signed as they are asked for. It takes any request for genuine. It
+ * ends when the process that started it does, in whatever way.
  */
 import { createServer, type Socket } from 'node:net'
 import {
@@ -9,6 +10,7 @@ import {
   type PaidOrder,
   type Signatory,
   signAnswers,
+  signOnDemand,
   type TradeState,
 } from './answers.ts'
 
@@ -18,8 +20,12 @@ export type PeerRequest =
       readonly kind: 'sign'
       readonly orders: readonly PaidOrder[]
       readonly tradeState: TradeState
+      /** Beside the answers so far, which are forgotten otherwise. */
+      readonly beside: boolean
       readonly signatory: Signatory
     }
+  /** From now on answers are signed as they are asked for, of any order of the bench. */
+  | { readonly kind: 'sign on demand'; readonly paidEvery: number; readonly signatory: Signatory }
   /** From now on each answer comes so much later. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** When each request came since this was asked last. */
@@ -29,11 +35,12 @@ export type PeerRequest =
 export type PeerMessage =
   | { readonly port: number }
   | { readonly signed: number }
+  | { readonly paidEvery: number }
   | { readonly delayMs: number }
   /** Milliseconds by a clock that only goes forward. */
   | { readonly arrivals: readonly number[] }
 
-let answers: ReadonlyMap<string, Buffer> = new Map()
+let answerTo: (path: string) => Buffer = () => absentResponse
 let delayMs = 0
 let arrivals: number[] = []
 
@@ -44,9 +51,15 @@ const server = createServer(answerRequests).listen(0, '127.0.0.1', () => {
 
 process.on('message', (request: PeerRequest) => {
   switch (request.kind) {
-    case 'sign':
-      answers = signAnswers(request, request.signatory)
+    case 'sign': {
+      const answers = signAnswers(request, request.signatory)
+      const others = request.beside ? answerTo : () => absentResponse
+      answerTo = (path) => answers.get(path) ?? others(path)
       return tell({ signed: answers.size })
+    }
+    case 'sign on demand':
+      answerTo = signOnDemand(request, request.signatory)
+      return tell({ paidEvery: request.paidEvery })
     case 'delay':
       delayMs = request.ms
       return tell({ delayMs })
@@ -74,7 +87,7 @@ function answerRequests(socket: Socket): void {
       const [, path = ''] = received.split(' ', 2)
       received = received.slice(end + blankLine.length)
       arrivals.push(performance.now())
-      const answer = answers.get(path) ?? absentResponse
+      const answer = answerTo(path)
       if (delayMs === 0) socket.write(answer)
       else setTimeout(() => socket.write(answer), delayMs)
     }

@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { generateMerchant, type Merchant } from '../../src/simulator/index.ts'
+import { forkModule } from '../forked.ts'
 import type { PaidOrder, Signatory, TradeState } from './answers.ts'
 import type { PeerMessage, PeerRequest } from './peer.ts'
 
@@ -10,8 +7,13 @@ import type { PeerMessage, PeerRequest } from './peer.ts'
 export interface InstantGateway {
   readonly url: string
   readonly merchant: Merchant
-  /** Forgets the answers so far and signs those for these orders; good for five minutes. */
-  sign(orders: readonly PaidOrder[], options?: { readonly tradeState: TradeState }): Promise<void>
+  /**
+   * Signs the answers for these orders, good for five minutes. The answers so far are forgotten,
+   * unless these shall stand `beside` them.
+   */
+  sign(orders: readonly PaidOrder[], options?: SignOptions): Promise<void>
+  /** Forgets them, too, and signs each answer when it is asked for: an order in so many is paid. */
+  signOnDemand(options: { readonly paidEvery: number }): Promise<void>
   /** From now on each answer comes so much later; 0 to begin with. */
   delay(ms: number): Promise<void>
   /** When each request came since this was asked last, in milliseconds by the gateway's own clock. */
@@ -19,47 +21,38 @@ export interface InstantGateway {
   stop(): Promise<void>
 }
 
+interface SignOptions {
+  /** Default: SUCCESS. */
+  readonly tradeState?: TradeState
+  readonly beside?: boolean
+}
+
 export async function startInstantGateway(): Promise<InstantGateway> {
   const merchant = await generateMerchant()
-  const peer = fork(fileURLToPath(new URL('./peer.ts', import.meta.url)), [], {
-    // Not this process' own: a profiler or a test runner's loader is not for the peer.
-    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
-  })
-  const exited = once(peer, 'exit')
-  const heard = async (): Promise<PeerMessage> => {
-    const gone = exited.then(([code]): never => {
-      throw new Error(`The bench's gateway ended with ${String(code)}`)
-    })
-    const [message] = await Promise.race([once(peer, 'message'), gone])
-    return message as PeerMessage
-  }
-  const asked = (request: PeerRequest) => {
-    const answer = heard()
-    peer.send(request)
-    return answer
-  }
-  const first = await heard()
+  const peer = forkModule<PeerRequest, PeerMessage>(new URL('./peer.ts', import.meta.url))
+  const { asked } = peer
+  const first = await peer.heard()
   if (!('port' in first)) throw new Error('The bench gateway did not tell its port')
 
   return {
     url: `http://127.0.0.1:${first.port}`,
     merchant,
-    sign: async (orders, { tradeState } = { tradeState: 'SUCCESS' }) => {
-      await asked({ kind: 'sign', orders, tradeState, signatory: signatoryOf(merchant) })
+    sign: async (orders, { tradeState = 'SUCCESS', beside = false } = {}) => {
+      await asked({ kind: 'sign', orders, tradeState, beside, signatory: signatoryOf(merchant) })
+    },
+    signOnDemand: async ({ paidEvery }) => {
+      await asked({ kind: 'sign on demand', paidEvery, signatory: signatoryOf(merchant) })
     },
     delay: async (ms) => void (await asked({ kind: 'delay', ms })),
     arrivals: async () => {
       const answer = await asked({ kind: 'arrivals' })
       return 'arrivals' in answer ? answer.arrivals : []
     },
-    stop: async () => {
-      if (peer.connected) peer.disconnect()
-      await exited
-    },
+    stop: peer.stop,
   }
 }
 
-function signatoryOf({ mchid, appid, wechatpay }: Merchant): Signatory {
+export function signatoryOf({ mchid, appid, wechatpay }: Merchant): Signatory {
   return {
     mchid,
     appid,

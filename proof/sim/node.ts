@@ -1,7 +1,8 @@
+import pLimit from 'p-limit'
 import { Backlog } from '../../src/backlog.ts'
 import { Breaker } from '../../src/breaker.ts'
 import { receiveCallback } from '../../src/callback.ts'
-import { checkOrder } from '../../src/check.ts'
+import { type Checking, checkOrder } from '../../src/check.ts'
 import { localEngine } from '../../src/engine/local.ts'
 import type { Event } from '../../src/event.ts'
 import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
@@ -10,13 +11,14 @@ import type { Scanning } from '../../src/pass.ts'
 import { type AdoptRequest, adoptOrder, type PlaceRequest, placeOrder } from '../../src/place.ts'
 import { scan } from '../../src/scan.ts'
 import type { SchedulePolicy } from '../../src/schedule.ts'
+import { settleWaysOf } from '../../src/settle-groups.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createJob } from '../../src/tick.ts'
 import type { Owner } from './clock/loop.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Wherever it is declared, this is what a run takes. */
-export type OnPaid = NonNullable<Scanning['onPaid']>
+export type OnPaid = NonNullable<Checking['onPaid']>
 
 export interface NodeParts {
   readonly owner: Owner
@@ -35,12 +37,19 @@ export type SimulatedNode = ReturnType<typeof startNode>
 export function startNode(parts: NodeParts) {
   const { owner, scenario, policy, store, gateway, emit, onPaid } = parts
   const breaker = new Breaker(emit)
-  const scanning: Scanning = {
+  const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node: owner.name },
     ...(onPaid && { onPaid }),
-    batchSize: scenario.recharge.compensationBatchSize,
-    concurrency: scenario.recharge.compensationConcurrency,
   }
+  const { compensationBatchSize, compensationConcurrency } = scenario.recharge
+  const settleWays = settleWaysOf(checking, { atOnce: compensationConcurrency })
+  const scanning: Scanning = {
+    ...checking,
+    batchSize: compensationBatchSize,
+    inLane: pLimit(compensationConcurrency),
+    settleAnswer: settleWays.answer,
+  }
+  const receiving = { gateway, breaker, emit, settle: settleWays.callback }
   const backlog = new Backlog({
     intervalMs: policy.intervalMs,
     batchSize: scanning.batchSize,
@@ -59,7 +68,7 @@ export function startNode(parts: NodeParts) {
     place: (request: PlaceRequest) => inFlight.track(placeOrder(placing, request)),
     adopt: (request: AdoptRequest) => inFlight.track(adoptOrder(placing, request)),
     check: (orderNo: string) => inFlight.track(checkOrder(scanning, orderNo)),
-    receive: (callback: RawCallback) => inFlight.track(receiveCallback(scanning, callback)),
+    receive: (callback: RawCallback) => inFlight.track(receiveCallback(receiving, callback)),
     run: (dryRun: boolean) =>
       inFlight.track(
         scan(scanning, { trigger: 'manual', dryRun, intervalMs: null, signal: inFlight.signal }),

@@ -60,5 +60,6 @@ function waitForPlace(placing: Placing, options: CallOptions): Promise<Place | n
   if (patience === undefined) {
     return withDeadline(placing, options, (urgent) => placing.quota.take(urgent, { urgent: true }))
   }
-  return placing.quota.take(signal === undefined ? patience : AbortSignal.any([signal, patience]))
+  const untilEither = signal === undefined ? patience : AbortSignal.any([signal, patience])
+  return placing.quota.take(untilEither, { ahead: options.ahead ?? 0 })
 }

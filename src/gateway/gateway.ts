@@ -34,6 +34,11 @@ export interface CallOptions {
    * answer: then it goes before those that have one, and waits no longer than for the answer itself.
    */
   readonly patience?: AbortSignal
+  /**
+   * With patience: how many questions of the same run have not been put when this one is. Places in
+   * the quota are reserved for as many, so that a run asks for them a few times and not for each.
+   */
+  readonly ahead?: number
 }
 
 export interface PrepayOrder {

@@ -21,6 +21,7 @@ import type { Store } from './store.ts'
 import { transact } from './transaction.ts'
 import { vacuum } from './vacuum.ts'
 import { readVitals } from './vitals.ts'
+import { waitAsClaimed } from './waits.ts'
 
 /** The store on an open database, which it closes. With other migrations it is another version's. */
 export function storeOn(
@@ -34,7 +35,7 @@ export function storeOn(
     attempt({ name, action }, () => pastConflicts(work))
   return {
     kind,
-    transaction: (work, options) => transact({ database, clock, ...options }, work),
+    transaction: (work) => transact({ database, clock }, work),
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
@@ -83,6 +84,8 @@ export function storeOn(
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),
     release: (claimed) => to(`give back ${claimed.length} orders`, () => release(scope, claimed)),
+    waitAsClaimed: (waits) =>
+      to(`let ${waits.length} orders wait`, () => waitAsClaimed(scope, waits)),
 
     openRun: (run) =>
       to('open a run', async () => {

@@ -3,23 +3,22 @@ import type { Merchant, Order } from '../order.ts'
 import { rowsOf, type Scope } from './database.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
 import type { ClaimedOrder, Due } from './store.ts'
-import { claimStrayed, type DueRow, peekStrayed } from './strayed.ts'
+import { strayedOrders, strayingOf } from './strayed.ts'
 
 export async function claimDue(
   scope: Scope,
   claim: Due & { leaseMs: number },
 ): Promise<readonly ClaimedOrder[]> {
-  // A probe asks one order, another each time: a stray one would be that one for ever.
-  const strayed = claim.youngestFrom === undefined ? await claimStrayed(scope, claim) : []
-  const limit = claim.limit - strayed.length
-  const usual = limit > 0 ? await rowsOf(scope.db, claimStatement(scope, { ...claim, limit })) : []
-  return [...strayed, ...usual].map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+  const rows = await rowsOf(scope.db, claimStatement(scope, claim))
+  return rows.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
 }
 
+type DueRow = OrderRow & { readonly due_at: Date }
+
 /**
- * Plan: `orders_due` from its left end, stopping at the limit, no sort; then each row by its key.
- * The limit is written into the text: as a parameter a generic plan would guess a tenth of the
- * table, and may then join by reading all of it.
+ * Plan: the ends of indexes, stopping at the limits, no sort; then each row by its key. The limits
+ * are written into the text: as parameters a generic plan would guess a tenth of the table, and may
+ * then join by reading all of it.
  *
  * `no key update` is the lock that this update takes in any case. `for update` would also exclude
  * the key-share lock of a concurrent event's foreign key, and skip an order that nobody else asks.
@@ -30,17 +29,38 @@ export function claimStatement(
   { leaseMs, ...due }: Due & { leaseMs: number },
 ): RawBuilder<DueRow> {
   return sql<DueRow>`
-    with due as materialized (
-      select order_no, next_check_at as due_at from orders
-      ${whereDue(now(), due)}
-      for no key update skip locked
-    ),
+    with ${dueOrders(now(), { due, lock: sql`for no key update skip locked` })},
     claimed as (
       update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
       from due where orders.order_no = due.order_no
-      returning orders.*, due.due_at
+      returning orders.*, due.due_at, due.strayed
     )
-    select ${orderColumns}, due_at from claimed order by due_at, created_at, order_no`
+    select ${orderColumns}, due_at from claimed
+    order by strayed desc, due_at, created_at, order_no`
+}
+
+/**
+ * `due (order_no, due_at, strayed)`: at most half of it strayed, and the usual ones as many as there
+ * is room for. The limit inside is for the planner, who cannot foresee the one outside; nothing is
+ * read, or locked, beyond either.
+ */
+function dueOrders(
+  now: RawBuilder<Date>,
+  { due, lock }: { due: Due; lock: RawBuilder<unknown> },
+): RawBuilder<unknown> {
+  const usual = sql`
+    select order_no, next_check_at as due_at, false as strayed from orders
+    ${whereDue(now, due)} ${lock}`
+  const straying = strayingOf(due)
+  if (straying === null) return sql`due as materialized (${usual})`
+  return sql`${strayedOrders(now, { straying, lock })},
+    due as materialized (
+      select order_no, due_at, true as strayed from strayed
+      union all (
+        select * from (${usual}) as usual
+        limit ${sql.lit(due.limit)} - (select count(*) from strayed)
+      )
+    )`
 }
 
 function whereDue(
@@ -69,15 +89,15 @@ function whichDue(
       and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'`
 }
 
-export async function peekDue(scope: Scope, due: Due): Promise<readonly Order[]> {
-  const { db, now } = scope
-  const strayed = await peekStrayed(scope, due)
-  const usual = await rowsOf(
+export async function peekDue({ db, now }: Scope, due: Due): Promise<readonly Order[]> {
+  const rows = await rowsOf(
     db,
-    sql<OrderRow>`select ${orderColumns} from orders
-      ${whereDue(now(), { ...due, limit: due.limit - strayed.length })}`,
+    sql<OrderRow>`
+      with ${dueOrders(now(), { due, lock: sql`` })}
+      select ${orderColumns} from due join orders using (order_no)
+      order by strayed desc, due_at, created_at, order_no`,
   )
-  return [...strayed, ...usual].map(orderOf)
+  return rows.map(orderOf)
 }
 
 export async function countDue(

@@ -1,71 +1,99 @@
 import { sql } from 'kysely'
 import { assert } from '../assert.ts'
-import { type Transfer, userAccount } from '../ledger/transfer.ts'
+import { userAccount } from '../ledger/transfer.ts'
 import type { Fen } from '../money.ts'
-import type { NewOrderEvent, Order, Source } from '../order.ts'
+import type { Order } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { firstOf, planned, rowsOf, type Scope } from './database.ts'
-import { insertEvent } from './events.ts'
+import { planned, rowsOf, type Scope } from './database.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
 import { type OrderRow, orderColumns } from './rows.ts'
 import { orderOrStale } from './steps.ts'
-import type { Balance, Page, PageRequest, StatementEntry } from './store.ts'
+import type { Balance, Credit, Page, PageRequest, StatementEntry } from './store.ts'
 import { isUnstorable } from './text.ts'
 
-export interface Credit {
-  readonly order: Order
-  readonly transfer: Transfer
-  readonly source: Source
-  readonly event: NewOrderEvent
-}
-
 /**
- * The order, its transfer, both entries and its event, in one statement: either the row is the one
- * that was locked and all five are written, or nothing is. The transfer is written as it is given,
- * not copied from the order; that they are equal is for the foreign key to find (I2).
+ * The orders, their transfers, both entries of each and their events, in one statement: either
+ * each row is the one that was locked, and all five are written of each, or this throws, and its
+ * transaction writes nothing. A transfer is written as it is given, not copied from the order; that they are equal is for the
+ * foreign key to find (I2). In the order of `credits`.
+ * Plan: each record finds its row by the key of `orders`.
  */
-export async function creditOrder({ db, now }: Scope, credit: Credit): Promise<Order> {
-  const { order, transfer, source, event } = credit
-  const [debit, deposit] = transfer.entries
-  const row = await firstOf(
+export async function creditOrders(
+  { db, now }: Scope,
+  credits: readonly Credit[],
+): Promise<readonly Order[]> {
+  const rows = await rowsOf(
     db,
     sql<OrderRow>`${planned}
-      with paid as (
-        update orders set status = 'paid', state_seq = state_seq + 1,
-          transaction_id = ${transfer.transactionId}, paid_at = ${transfer.paidAt},
-          credited_at = ${now()}, credited_by = ${source},
+      with step as materialized (
+        select * from json_to_recordset(${recordsOf(credits, creditRecord)}::json) as step (
+          order_no text, state_seq integer, transaction_id text, paid_at timestamptz(3),
+          source text, posted_for text, gateway text, amount bigint, currency text, mchid text, appid text,
+          debit_account text, debit_amount bigint, deposit_account text, deposit_amount bigint,
+          ${eventRecordColumns}
+        )
+      ),
+      paid as (
+        update orders set status = 'paid', state_seq = orders.state_seq + 1,
+          transaction_id = step.transaction_id, paid_at = step.paid_at,
+          credited_at = ${now()}, credited_by = step.source,
           dismissed_at = null, dismissed_payment = null
-        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
-          and (status in ('pending', 'expired')
-            or (status = 'review' and ${event.operator ?? null}::text is not null))
-        returning *
+        from step
+        where orders.order_no = step.order_no and orders.state_seq = step.state_seq
+          and (orders.status in ('pending', 'expired')
+            or (orders.status = 'review' and step.operator is not null))
+        returning orders.*
       ),
       posted as (
         insert into transfers (
           order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at
         )
-        select ${transfer.orderNo}::text, ${transfer.gateway}::text,
-          ${transfer.transactionId}::text, ${transfer.amount}::bigint, ${transfer.currency}::text,
-          ${transfer.mchid}::text, ${transfer.appid}::text, ${transfer.paidAt}::timestamptz(3),
-          paid.credited_at
-        from paid
+        select step.posted_for, step.gateway, step.transaction_id, step.amount, step.currency,
+          step.mchid, step.appid, step.paid_at, paid.credited_at
+        from paid join step on step.order_no = paid.order_no
       ),
       entered as (
         insert into entries (order_no, leg, account, amount, currency, at)
-        select ${transfer.orderNo}::text, entry.leg, entry.account, entry.amount,
-          ${transfer.currency}::text, paid.credited_at
-        from paid, (values
-          (1, ${debit.account}::text, ${debit.amount}::bigint),
-          (2, ${deposit.account}::text, ${deposit.amount}::bigint)
+        select step.posted_for, entry.leg, entry.account, entry.amount, step.currency,
+          paid.credited_at
+        from paid join step on step.order_no = paid.order_no, lateral (values
+          (1, step.debit_account, step.debit_amount),
+          (2, step.deposit_account, step.deposit_amount)
         ) as entry (leg, account, amount)
       ),
-      told as (${insertEvent(event, {
+      told as (${insertEventRecords({
         at: sql`paid.credited_at`,
-        from: sql`from paid`,
+        from: sql`from paid join step on step.order_no = paid.order_no`,
         state: { status: 'paid', seq: sql`paid.state_seq` },
       })})
       select ${orderColumns} from paid`,
   )
-  return orderOrStale(row, { order, action: 'credit it' })
+  const paid = new Map(rows.map((row) => [row.order_no, row]))
+  return credits.map(({ order }) =>
+    orderOrStale(paid.get(order.orderNo) ?? null, { order, action: 'credit it' }),
+  )
+}
+
+function creditRecord({ order, transfer, source, event }: Credit): object {
+  const [debit, deposit] = transfer.entries
+  return {
+    order_no: order.orderNo,
+    state_seq: order.stateSeq,
+    transaction_id: transfer.transactionId,
+    paid_at: transfer.paidAt,
+    source,
+    posted_for: transfer.orderNo,
+    gateway: transfer.gateway,
+    amount: transfer.amount,
+    currency: transfer.currency,
+    mchid: transfer.mchid,
+    appid: transfer.appid,
+    debit_account: debit.account,
+    debit_amount: debit.amount,
+    deposit_account: deposit.account,
+    deposit_amount: deposit.amount,
+    ...eventRecord(event),
+  }
 }
 
 /** Of an account that never had an entry. */

@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { arrayBuffer } from 'node:stream/consumers'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
 import type { Database } from './database.ts'
 import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
 import { attempt } from './failure.ts'
+import { shippedImage } from './image.ts'
 import { parsers } from './parsers.ts'
 import { PgliteSession } from './pglite-session.ts'
+import { unpackOnce } from './unpack.ts'
 
 export interface PgliteOptions {
   /** Null: in memory, gone with the process. */
@@ -22,11 +25,8 @@ export async function openPglite({ directory, image }: PgliteOptions): Promise<D
   return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
     const lock = directory === null ? null : await lockNew(directory)
     try {
-      const pglite = await PGlite.create({
-        dataDir: directory === null ? 'memory://' : resolve(directory),
-        parsers,
-        ...(image === undefined ? {} : { loadDataDir: image }),
-      })
+      const pglite =
+        directory === null ? await inMemory(image) : await inDirectory(directory, image)
       return onPglite(pglite, { name, lock })
     } catch (error) {
       await lock?.release()
@@ -39,6 +39,39 @@ export async function openPglite({ directory, image }: PgliteOptions): Promise<D
 async function lockNew(directory: string): Promise<ExclusiveLock> {
   mkdirSync(directory, { recursive: true })
   return lockDirectory(directory)
+}
+
+async function inMemory(given: Blob | undefined): Promise<PGlite> {
+  const image = given ?? (await shippedBlob().catch(() => undefined))
+  return PGlite.create({
+    ...{ dataDir: 'memory://', parsers },
+    ...(image === undefined ? {} : { loadDataDir: image }),
+  })
+}
+
+async function shippedBlob(): Promise<Blob> {
+  return new Blob([await arrayBuffer(shippedImage())])
+}
+
+/** Where there is no image, or one that cannot be read, the database is made the long way. */
+async function inDirectory(directory: string, given: Blob | undefined): Promise<PGlite> {
+  if (given !== undefined) await unpackOnce(directory, async () => given.stream())
+  else {
+    await unpackOnce(directory, async () => shippedImage()).catch(() =>
+      unpackOnce(directory, async () => (await bareImage()).stream()),
+    )
+  }
+  return PGlite.create({ dataDir: resolve(directory), parsers })
+}
+
+/** Without tables. In memory, because PGlite makes a directory's files one after the other, in the directory. */
+async function bareImage(): Promise<Blob> {
+  const pglite = await PGlite.create('memory://')
+  try {
+    return await pglite.dumpDataDir('none')
+  } finally {
+    await pglite.close()
+  }
 }
 
 export function onPglite(

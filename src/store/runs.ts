@@ -3,8 +3,8 @@ import { assert } from '../assert.ts'
 import { countResults, type Run, type RunResult, type RunStatus, type RunTrigger } from '../run.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { firstOf, rowsOf, type Scope } from './database.ts'
+import { wellFormed } from './records.ts'
 import type { NewRun, OpenedRun, Page, PageRequest } from './store.ts'
-import { storable } from './text.ts'
 
 const runColumns = sql.raw(`
   id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
@@ -188,11 +188,6 @@ function resultsJson(results: readonly RunResult[]): string {
       duration_ms: result.durationMs,
     })),
   )
-}
-
-/** JSON would carry half a surrogate pair as an escape that PostgreSQL refuses to read as text. */
-function wellFormed(text: string | null): string | null {
-  return storable(text)?.replaceAll(/\p{Surrogate}/gu, '\ufffd') ?? null
 }
 
 export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<Run>> {

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import type { NewOrderEvent, Order } from '../order.ts'
-import { firstOf, planned, type Scope } from './database.ts'
+import { firstOf, planned, rowsOf, type Scope } from './database.ts'
 import { StaleOrderError } from './errors.ts'
 import { insertEvent } from './events.ts'
+import { recordsOf, wellFormed } from './records.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
-import type { LockedOrder, Schedule } from './store.ts'
+import type { AskedOrder, LockedOrder, Schedule } from './store.ts'
 import { isUnstorable, storable } from './text.ts'
 
 /**
@@ -30,6 +31,48 @@ export async function lockOrder(
       from locked`,
   )
   return row && { order: orderOf(row), now: row.db_now, transactionOwner: row.transaction_owner }
+}
+
+/**
+ * Those of many that nobody else holds, locked: one held by another would keep all of them waiting.
+ * Plan: each record finds its row by the key of `orders`.
+ */
+export async function lockOrders(
+  { db, lateNow }: Scope,
+  asked: readonly AskedOrder[],
+): Promise<readonly LockedOrder[]> {
+  const rows = await rowsOf(
+    db,
+    sql<OrderRow & { readonly db_now: Date; readonly transaction_owner: string | null }>`${planned}
+      with asked as materialized (
+        select * from json_to_recordset(${recordsOf(asked.filter(isStorable), askedRecord)}::json)
+          as asked (order_no text, payment text)
+      ),
+      locked as materialized (
+        select orders.*, asked.payment
+        from asked join orders on orders.order_no = asked.order_no
+        for no key update of orders skip locked
+      )
+      select ${orderColumns}, ${lateNow()} as db_now, (
+        select t.order_no from transfers t
+        where t.gateway = locked.gateway and t.transaction_id = locked.payment
+          and t.order_no <> locked.order_no
+      ) as transaction_owner
+      from locked`,
+  )
+  return rows.map((row) => ({
+    order: orderOf(row),
+    now: row.db_now,
+    transactionOwner: row.transaction_owner,
+  }))
+}
+
+function isStorable({ orderNo }: AskedOrder): boolean {
+  return !isUnstorable(orderNo)
+}
+
+function askedRecord({ orderNo, transactionId }: AskedOrder): object {
+  return { order_no: orderNo, payment: wellFormed(transactionId) }
 }
 
 export async function turnOrder(

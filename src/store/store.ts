@@ -25,7 +25,7 @@ export interface Store {
    * do nothing outside its transaction. Inside it, use `tx` only: the embedded database has one
    * connection, and another method of the store would wait for its own transaction.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
 
   /** Stores the order with its `created`/`adopted` event, or finds the one that has its key or number. */
   insertOrder(order: NewOrder, event: NewOrderEvent): Promise<Insertion>
@@ -67,6 +67,11 @@ export interface Store {
   countDue(due: Omit<Due, 'limit'> & { readonly countMax: number }): Promise<number>
   /** Gives claimed orders back unasked: due again when they were due before. */
   release(claimed: readonly ClaimedOrder[]): Promise<void>
+  /**
+   * Moves the next questions of claimed orders, each with its event. Returns the numbers of those
+   * that still were as they were claimed, and that nobody held; of the others nothing is written.
+   */
+  waitAsClaimed(waits: readonly ClaimedWait[]): Promise<ReadonlySet<string>>
 
   /**
    * Opens a run; with a slot, only if nobody had it. Runs left `running` by a process that died
@@ -107,11 +112,6 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface TransactionOptions {
-  /** How long a step may wait for a row that somebody else holds, instead of the usual 10 s. */
-  readonly lockWaitMs?: number | undefined
-}
-
 /** A step inside one transaction. Each writes its event in the same statement (I6). */
 export interface Tx {
   /** Locks the order's row until the end of the transaction. The decision is made on what this returns. */
@@ -119,14 +119,15 @@ export interface Tx {
     orderNo: string,
     options?: { transactionId: string | null },
   ): Promise<LockedOrder | null>
+  /** The same of many different orders, but for those that somebody else holds, or that are not here. */
+  lockOrders(asked: readonly AskedOrder[]): Promise<readonly LockedOrder[]>
   /**
    * Posts the transfer and makes the order paid. Throws `StaleOrderError` if the row is not the one
    * locked, or is in review and the event names no operator.
    */
-  credit(
-    order: Order,
-    credit: { transfer: Transfer; source: Source; event: NewOrderEvent },
-  ): Promise<Order>
+  credit(order: Order, credit: Omit<Credit, 'order'>): Promise<Order>
+  /** The same for many different orders, in their order. */
+  creditAll(credits: readonly Credit[]): Promise<readonly Order[]>
   /** Makes the order expired or review; out of review only with the event of an operator. */
   turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order>
   /** Leaves the state, moves the next question. */
@@ -145,6 +146,26 @@ export interface Tx {
    * arrays and no bytes. `bigint` columns come back as bigint, times as Date.
    */
   execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]>
+}
+
+export interface AskedOrder {
+  readonly orderNo: string
+  /** The payment that the answer is about, to be told who else was credited for it. */
+  readonly transactionId: string | null
+}
+
+export interface Credit {
+  readonly order: Order
+  readonly transfer: Transfer
+  readonly source: Source
+  readonly event: NewOrderEvent
+}
+
+/** A claimed order's next place in its schedule, with the event that tells why. */
+export interface ClaimedWait {
+  readonly claimed: ClaimedOrder
+  readonly schedule: Schedule
+  readonly event: NewOrderEvent
 }
 
 export type Row = Readonly<Record<string, unknown>>

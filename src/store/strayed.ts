@@ -1,6 +1,4 @@
 import { type RawBuilder, sql } from 'kysely'
-import { rowsOf, type Scope } from './database.ts'
-import { type OrderRow, orderColumns } from './rows.ts'
 import type { Due } from './store.ts'
 
 /**
@@ -8,82 +6,51 @@ import type { Due } from './store.ts'
  * away now, and orders created then, which would be too young for as long. Both would wait until the
  * clock comes there again (I9), so they are due at once.
  */
-interface Straying extends Due {
+export interface Straying extends Due {
   readonly farthestMs: number
 }
 
-export type DueRow = OrderRow & { readonly due_at: Date }
-
-/** At most half of a batch, so that neither these nor those that are due as usual wait for the others. */
-export async function claimStrayed(
-  scope: Scope,
-  claim: Due & { leaseMs: number },
-): Promise<readonly DueRow[]> {
-  const straying = strayingOf(claim)
-  return straying === null ? [] : rowsOf(scope.db, strayedClaim(scope, { ...claim, ...straying }))
-}
-
-export async function peekStrayed(scope: Scope, due: Due): Promise<readonly OrderRow[]> {
-  const straying = strayingOf(due)
-  if (straying === null) return []
-  const { db, now } = scope
-  return rowsOf(
-    db,
-    sql<OrderRow>`
-      with due as (
-        (select order_no from orders ${farAhead(now(), straying)})
-        union all
-        (select order_no from orders ${misdated(now(), straying)})
-        limit ${sql.lit(straying.limit)}
-      )
-      select ${orderColumns} from due join orders using (order_no)`,
-  )
-}
-
-function strayingOf({ farthestMs, ...due }: Due): Straying | null {
-  if (farthestMs === undefined) return null
+/**
+ * At most half of a batch, so that neither these nor those that are due as usual wait for the others.
+ * A probe asks one order, another each time: a stray one would be that one for ever.
+ */
+export function strayingOf({ farthestMs, youngestFrom, ...due }: Due): Straying | null {
+  if (farthestMs === undefined || youngestFrom !== undefined) return null
   return { ...due, farthestMs, limit: Math.ceil(due.limit / 2) }
 }
 
 /**
+ * `strayed (order_no, due_at)`.
  * Plan: the right ends of `orders_due` and of `orders_by_status`, where there is nothing as long as
  * the clock was never wrong: two look-ups, whatever the size of the table.
  */
-export function strayedClaim(
-  { now }: Pick<Scope, 'now'>,
-  { leaseMs, ...due }: Straying & { leaseMs: number },
-): RawBuilder<DueRow> {
-  return sql<DueRow>`
-    with far_ahead as materialized (
-      select order_no, next_check_at as due_at from orders ${farAhead(now(), due)}
-      for no key update skip locked
+export function strayedOrders(
+  now: RawBuilder<Date>,
+  { straying, lock }: { straying: Straying; lock: RawBuilder<unknown> },
+): RawBuilder<unknown> {
+  return sql`far_ahead as materialized (
+      select order_no, next_check_at as due_at from orders ${farAhead(now, straying)} ${lock}
     ),
     misdated as materialized (
-      select order_no, next_check_at as due_at from orders ${misdated(now(), due)}
-      for no key update skip locked
+      select order_no, next_check_at as due_at from orders ${misdated(now, straying)} ${lock}
     ),
-    claimed as (
-      update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
-      from (
-        select * from far_ahead union all select * from misdated limit ${sql.lit(due.limit)}
-      ) as due
-      where orders.order_no = due.order_no
-      returning orders.*, due.due_at
-    )
-    select ${orderColumns}, due_at from claimed order by due_at, created_at, order_no`
+    strayed as materialized (
+      select * from far_ahead union all select * from misdated limit ${sql.lit(straying.limit)}
+    )`
 }
 
-function farAhead(now: RawBuilder<Date>, due: Straying): RawBuilder<unknown> {
+function farAhead(now: RawBuilder<Date>, straying: Straying): RawBuilder<unknown> {
   return sql`
-    where status = 'pending' and ${merchantIs(due)} and next_check_at > ${farFrom(now, due)}
-    order by next_check_at, created_at, order_no limit ${sql.lit(due.limit)}`
+    where status = 'pending' and ${merchantIs(straying)}
+      and next_check_at > ${farFrom(now, straying)}
+    order by next_check_at, created_at, order_no limit ${sql.lit(straying.limit)}`
 }
 
-function misdated(now: RawBuilder<Date>, due: Straying): RawBuilder<unknown> {
+function misdated(now: RawBuilder<Date>, straying: Straying): RawBuilder<unknown> {
   return sql`
-    where status = 'pending' and ${merchantIs(due)} and created_at > ${farFrom(now, due)}
-      and next_check_at <= ${now}
-    order by created_at, order_no limit ${sql.lit(due.limit)}`
+    where status = 'pending' and ${merchantIs(straying)}
+      and created_at > ${farFrom(now, straying)} and next_check_at <= ${now}
+    order by created_at, order_no limit ${sql.lit(straying.limit)}`
 }
 
 function merchantIs({ merchant }: Due): RawBuilder<unknown> {

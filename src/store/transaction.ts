@@ -6,10 +6,10 @@ import { type Connection, type Database, type Scope, scopeOn } from './database.
 import { StoreError, UnknownOutcomeError } from './errors.ts'
 import { appendEvent } from './events.ts'
 import { attempt, pastConflicts, quoted, sqlStateOf } from './failure.ts'
-import { creditOrder } from './ledger.ts'
+import { creditOrders } from './ledger.ts'
 import { dismissOrder, readTrail, reopenOrder } from './reviews.ts'
-import { lockOrder, turnOrder, waitWithOrder } from './steps.ts'
-import type { LockedOrder, ReviewTrail, Row, Schedule, TransactionOptions, Tx } from './store.ts'
+import { lockOrder, lockOrders, turnOrder, waitWithOrder } from './steps.ts'
+import type { AskedOrder, Credit, LockedOrder, ReviewTrail, Row, Schedule, Tx } from './store.ts'
 
 /**
  * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock
@@ -42,39 +42,26 @@ async function onConnection<T>(
   }
 }
 
-interface Transacting extends TransactionOptions {
+interface Transacting {
   readonly db: Connection
   readonly database: Database
   readonly clock: Clock | undefined
 }
 
 async function transactOn<T>(
-  { db, database, clock, lockWaitMs }: Transacting,
+  { db, database, clock }: Transacting,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const { kind, name } = database
+  const { name } = database
   await attempt({ name, action: 'begin a transaction' }, () => sql`begin`.execute(db))
   const steps = new Steps(scopeOn(db, clock), name)
-  // Nobody else is on the embedded database.
-  const limited = kind === 'postgres' ? limitLockWait(db, { name, lockWaitMs }) : Promise.resolve()
-  const result = await limited
-    .then(() => steps.take(work))
-    .catch(async (error) => {
-      // If this fails too, the connection is gone, and the server rolls back by itself.
-      await sql`rollback`.execute(db).catch(() => undefined)
-      throw error
-    })
+  const result = await steps.take(work).catch(async (error) => {
+    // If this fails too, the connection is gone, and the server rolls back by itself.
+    await sql`rollback`.execute(db).catch(() => undefined)
+    throw error
+  })
   await commit(db, name)
   return result
-}
-
-async function limitLockWait(
-  db: Connection,
-  { name, lockWaitMs }: TransactionOptions & { name: string },
-): Promise<void> {
-  if (lockWaitMs === undefined) return
-  const limit = sql`set local lock_timeout = ${sql.lit(lockWaitMs)}`
-  await attempt({ name, action: 'limit its waits for locks' }, () => limit.execute(db))
 }
 
 async function commit(db: Connection, name: string): Promise<void> {
@@ -134,10 +121,20 @@ class Steps implements Tx {
     )
   }
 
-  credit(order: Order, credit: Parameters<Tx['credit']>[1]): Promise<Order> {
-    return this.#step(`credit order ${quoted(order.orderNo)}`, () =>
-      creditOrder(this.#scope, { order, ...credit }),
-    )
+  lockOrders(asked: readonly AskedOrder[]): Promise<readonly LockedOrder[]> {
+    return this.#step(`lock ${asked.length} orders`, () => lockOrders(this.#scope, asked))
+  }
+
+  async credit(order: Order, credit: Omit<Credit, 'order'>): Promise<Order> {
+    const [paid] = await this.#credit(`credit order ${quoted(order.orderNo)}`, [
+      { order, ...credit },
+    ])
+    assert(paid !== undefined, 'One credit has one order')
+    return paid
+  }
+
+  creditAll(credits: readonly Credit[]): Promise<readonly Order[]> {
+    return this.#credit(`credit ${credits.length} orders`, credits)
   }
 
   turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order> {
@@ -185,6 +182,10 @@ class Steps implements Tx {
       )
       return rows
     })
+  }
+
+  #credit(action: string, credits: readonly Credit[]): Promise<readonly Order[]> {
+    return this.#step(action, () => creditOrders(this.#scope, credits))
   }
 
   async #step<T>(action: string, work: () => Promise<T>): Promise<T> {

@@ -3,15 +3,18 @@ import { Closing } from '../../bench/closing.ts'
 import { stores } from '../../bench/part.ts'
 import { parts } from '../../bench/parts.ts'
 import { stageOn } from '../../bench/stage.ts'
+import { withoutRedis } from '../support/redis.ts'
 
 const closing = new Closing()
 const stage = stageOn({ size: 'tiny', repetitions: 1, stores, closing })
+const lacking = withoutRedis()
+const measurable = parts.filter(({ needsRedis = false }) => !(needsRedis && lacking))
 
 afterAll(() => closing.close())
 
 /** No bench asserts a time: a test machine may be as slow as it likes. */
 describe('npm run bench', () => {
-  it.each(parts)('measures "$name", in little', async ({ bench }) => {
+  it.each(measurable)('measures "$name", in little', async ({ bench }) => {
     const figures = await bench(stage)
     expect(figures.filter(({ goal }) => goal !== null).length).toBeGreaterThan(0)
     for (const { name, values } of figures) {

@@ -1,6 +1,6 @@
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { StoreError, UnknownOutcomeError } from '../../src/store/errors.ts'
-import type { Store, TransactionOptions, Tx } from '../../src/store/store.ts'
+import type { Store, Tx } from '../../src/store/store.ts'
 import type { UnknownAnswer } from '../../src/trade.ts'
 
 /** `death`: nothing of this process runs after that step. `error`: that one step fails, or its answer is lost. */
@@ -61,7 +61,7 @@ export class Life {
   storeOf(store: Store): Store {
     return guarding(store, {
       own: {
-        transaction: (work, options) => this.#transaction(store, { work, options }),
+        transaction: (work) => this.#transaction(store, work),
         // The next life has the same database.
         close: async () => undefined,
       },
@@ -102,10 +102,7 @@ export class Life {
     return (await this.#strikes(`after ${name}`)) ? none : answer
   }
 
-  async #transaction<T>(
-    store: Store,
-    { work, options }: { work: (tx: Tx) => Promise<T>; options: TransactionOptions | undefined },
-  ): Promise<T> {
+  async #transaction<T>(store: Store, work: (tx: Tx) => Promise<T>): Promise<T> {
     await this.#pass('before begin', () => new StoreError('fault'))
     const committed = store.transaction(async (tx) => {
       const steps = guarding(tx, { own: {}, guard: (name, step) => this.#guarded(name, step) })
@@ -115,7 +112,7 @@ export class Life {
         return result
       })
       return Promise.race([worked, dying])
-    }, options)
+    })
     const result = await this.#track(committed).catch((error) => {
       if (error instanceof Died) return never
       throw error

@@ -14,9 +14,11 @@ async function catchFault(wrapStore: (store: Store) => Store, { within }: { with
   return null
 }
 
+/** Every answer takes the way through a transaction, where the fault is. */
 function withTx(store: Store, change: (tx: Tx) => Partial<Tx>): Store {
   return {
     ...store,
+    waitAsClaimed: async () => new Set<string>(),
     transaction: (work) => store.transaction((tx) => work(overlay(tx, change(tx)))),
   }
 }
@@ -75,6 +77,11 @@ describe('the auditor', () => {
         credit: async (order, credit) => {
           const paid = await tx.credit(order, credit)
           await tx.credit(order, credit)
+          return paid
+        },
+        creditAll: async (credits) => {
+          const paid = await tx.creditAll(credits)
+          await tx.creditAll(credits)
           return paid
         },
       }))

@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimStatement } from '../../src/store/claim.ts'
 import type { Store } from '../../src/store/store.ts'
-import { strayedClaim } from '../../src/store/strayed.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'
 
@@ -69,17 +68,6 @@ describe('claims on PostgreSQL', () => {
     // The claimed rows, as many as the limit, are sorted at the end; nothing below the claim is.
     expect(plan.filter(({ type }) => /Sort/.test(type))).toHaveLength(1)
     expect(Math.max(...plan.map(({ rows }) => rows))).toBeLessThanOrEqual(claim.limit)
-  })
-
-  it('claimDue() looks for what a wrong clock put off at the ends of indexes', async () => {
-    await fillWithOrders(subject, 20_000)
-    const theirs = { gateway: 'g', mchid: 'm', appid: 'a' }
-    const straying = { ...claim, merchant: theirs, farthestMs: 3_600_000 }
-    const plan = await planOf(subject, strayedClaim({ now: () => sql`now()` }, straying))
-    expect(plan.map(({ index }) => index)).toContain('orders_due')
-    expect(plan.map(({ type }) => type)).not.toContain('Seq Scan')
-    // Not one row is read, not even to be passed over.
-    expect(Math.max(...plan.map(({ rows, passedOver }) => rows + passedOver))).toBe(0)
   })
 })
 

@@ -37,8 +37,15 @@ export function poisonedStore(store: Store, orderNo: string): Store {
       order.orderNo === orderNo
         ? Promise.reject(new Error(`poisoned ${orderNo}`))
         : tx.credit(order, made)
+  const creditAll =
+    (tx: Tx): Tx['creditAll'] =>
+    (credits) =>
+      credits.some(({ order }) => order.orderNo === orderNo)
+        ? Promise.reject(new Error(`poisoned ${orderNo}`))
+        : tx.creditAll(credits)
+  const poisoned = (tx: Tx) => overriding(tx, { credit: credit(tx), creditAll: creditAll(tx) })
   return overriding(store, {
-    transaction: (work) => store.transaction((tx) => work(overriding(tx, { credit: credit(tx) }))),
+    transaction: (work) => store.transaction((tx) => work(poisoned(tx))),
   })
 }
 
@@ -46,16 +53,17 @@ export function poisonedStore(store: Store, orderNo: string): Store {
 export function forgetfulStore(store: Store, forgetting: { armed: boolean }): Store {
   return overriding(store, {
     transaction: async (work) => {
-      let locks = 0
+      let locked = 0
       const counting = (tx: Tx): Tx =>
         overriding(tx, {
-          lockOrder: (...args) => {
-            locks += 1
-            return tx.lockOrder(...args)
+          lockOrders: async (asked) => {
+            const rows = await tx.lockOrders(asked)
+            locked += rows.length
+            return rows
           },
         })
       const result = await store.transaction((tx) => work(counting(tx)))
-      if (!forgetting.armed || locks < 2) return result
+      if (!forgetting.armed || locked < 2) return result
       forgetting.armed = false
       throw new UnknownOutcomeError('the answer to COMMIT was lost')
     },
@@ -101,14 +109,19 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
       crash('after the write')
       return result
     }
-  return {
-    lockOrder: async (...args) => {
+  const locking =
+    <A extends unknown[], R>(lock: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
       crash('before the lock')
-      const locked = await tx.lockOrder(...args)
+      const locked = await lock(...args)
       crash('after the lock')
       return locked
-    },
+    }
+  return {
+    lockOrder: locking((...args) => tx.lockOrder(...args)),
+    lockOrders: locking((...args) => tx.lockOrders(...args)),
     credit: writing((...args) => tx.credit(...args)),
+    creditAll: writing((...args) => tx.creditAll(...args)),
     turn: writing((...args) => tx.turn(...args)),
     wait: writing((...args) => tx.wait(...args)),
     dismiss: writing((...args) => tx.dismiss(...args)),

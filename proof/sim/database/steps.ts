@@ -1,5 +1,5 @@
 import type { NewOrderEvent, Order, OrderEvent, OrderStatus } from '../../../src/order.ts'
-import type { LockedOrder, Tx } from '../../../src/store/store.ts'
+import type { AskedOrder, ClaimedWait, Credit, LockedOrder, Tx } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -22,10 +22,60 @@ export function lockOrder(
   }
 }
 
+/** Rows that somebody else holds are passed over. */
+export function lockFreeOrders(
+  server: DatabaseServer,
+  asked: readonly AskedOrder[],
+): Run<readonly LockedOrder[]> {
+  return (session) =>
+    asked.flatMap(({ orderNo, transactionId }) => {
+      const locked = lockIfFree(server, session, orderNo)
+        ? lockOrder(server, { orderNo, transactionId })(session)
+        : null
+      return locked === null ? [] : [locked]
+    })
+}
+
+function lockIfFree(server: DatabaseServer, session: Session, orderNo: string): boolean {
+  const key = orderKey(orderNo)
+  if (!server.locks.isFree(key) && !server.locks.holds(session, key)) return false
+  server.locks.acquire(session, { key, granted: () => undefined })
+  return true
+}
+
+export function creditAll(
+  server: DatabaseServer,
+  credits: readonly Credit[],
+): Run<readonly Order[]> {
+  return (session) => credits.map((each) => credit(server, each)(session))
+}
+
+/** Only those that still are as they were claimed. */
+export function waitAsClaimed(
+  server: DatabaseServer,
+  waits: readonly ClaimedWait[],
+): Run<ReadonlySet<string>> {
+  return (session) => {
+    const standing = waits.filter(({ claimed: { order } }) => {
+      const row = session.read(order.orderNo)
+      return (
+        row?.status === 'pending' &&
+        row.stateSeq === order.stateSeq &&
+        +row.nextCheckAt === +order.nextCheckAt &&
+        server.locks.isFree(orderKey(order.orderNo))
+      )
+    })
+    for (const { claimed, schedule, event } of standing) {
+      wait(server, { order: claimed.order, schedule, event })(session)
+    }
+    return new Set(standing.map(({ claimed }) => claimed.order.orderNo))
+  }
+}
+
 /** What the schema of `src/store/migrations` demands of a credit, in words of its own. */
 export function credit(
   server: DatabaseServer,
-  { order, transfer, source, event }: { order: Order } & Parameters<Tx['credit']>[1],
+  { order, transfer, source, event }: Credit,
 ): Run<Order> {
   return (session) => {
     const row = unchanged(server, session, order)

@@ -7,7 +7,17 @@ import { insertOrder, setCodeUrl } from './orders.ts'
 import { finishRun, openRun } from './runs.ts'
 import { ConflictError, type DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'
-import { addEvent, credit, lockOrder, orderKey, turn, wait } from './steps.ts'
+import {
+  addEvent,
+  credit,
+  creditAll,
+  lockFreeOrders,
+  lockOrder,
+  orderKey,
+  turn,
+  wait,
+  waitAsClaimed,
+} from './steps.ts'
 
 /** The part of the store that the stages use. */
 type Modelled = Pick<
@@ -22,6 +32,7 @@ type Modelled = Pick<
   | 'peekDue'
   | 'countDue'
   | 'release'
+  | 'waitAsClaimed'
   | 'openRun'
   | 'finishRun'
 >
@@ -58,6 +69,8 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
     peekDue: (due) => server.execute(owner, peek(server, due)),
     countDue: (due) => server.execute(owner, countDue(server, due)),
     release: (claimed) => server.execute(owner, giveBack(claimed)),
+    waitAsClaimed: (waits) =>
+      server.execute(owner, { label: 'let orders wait', run: waitAsClaimed(server, waits) }),
     openRun: (run) => server.execute(owner, openRun(server, run)),
     finishRun: (runId, end) => server.execute(owner, finishRun(server, { runId, ...end })),
   }
@@ -100,7 +113,13 @@ async function transactOnce<T>(
 }
 
 /** The steps of one transaction that `settle` takes. */
-class Steps implements Pick<Tx, 'lockOrder' | 'credit' | 'turn' | 'wait' | 'note' | 'execute'> {
+class Steps
+  implements
+    Pick<
+      Tx,
+      'lockOrder' | 'lockOrders' | 'credit' | 'creditAll' | 'turn' | 'wait' | 'note' | 'execute'
+    >
+{
   failure: { readonly error: unknown } | null = null
   readonly #server: DatabaseServer
   readonly #session: Session
@@ -118,6 +137,14 @@ class Steps implements Pick<Tx, 'lockOrder' | 'credit' | 'turn' | 'wait' | 'note
   credit(...[order, given]: Parameters<Tx['credit']>) {
     const run = credit(this.#server, { order, ...given })
     return this.#step('credit order', order.orderNo, run)
+  }
+
+  lockOrders(asked: Parameters<Tx['lockOrders']>[0]) {
+    return this.#step('lock orders', null, lockFreeOrders(this.#server, asked))
+  }
+
+  creditAll(credits: Parameters<Tx['creditAll']>[0]) {
+    return this.#step('credit orders', null, creditAll(this.#server, credits))
   }
 
   turn(...[order, given]: Parameters<Tx['turn']>) {

@@ -1,0 +1,74 @@
+import { median, percentile } from '../figure.ts'
+import { paidOrder } from '../numbered.ts'
+import { firstPendingOf, runCount, type Shop, userOf } from './shop.ts'
+import { alternate, growthOf, type Laps, type Pair } from './side-by-side.ts'
+import type { Site } from './site.ts'
+
+/** Pages of which both tables show as many rows. */
+function pathsOf({ orders }: Shop) {
+  // The fourth of each five orders was paid.
+  const index = Math.floor(firstPendingOf(orders) / 10) * 5 + 4
+  const { orderNo, transactionId } = paidOrder(index)
+  const user = userOf(index, orders)
+  return {
+    overview: '/',
+    'overview, read anew': '/',
+    orders: '/orders',
+    'orders, pending': '/orders?status=pending',
+    'search by transaction id': `/orders?q=${transactionId}`,
+    'search by user': `/orders?q=${user}`,
+    order: `/orders/${orderNo}`,
+    runs: '/runs',
+    run: `/runs/${runCount}`,
+    reviews: '/reviews',
+    account: `/accounts/${user}`,
+    audit: '/audit',
+  }
+}
+
+type PageName = keyof ReturnType<typeof pathsOf>
+
+/** How often, in milliseconds, and how many times as long with the large table; one for each repetition. */
+export interface PageCost {
+  readonly page: PageName
+  readonly growth: readonly number[]
+  readonly p95Ms: readonly number[]
+}
+
+/** In each repetition each page is asked for so often, here and there in turn. */
+export async function costOfPages(
+  sites: Pair<Site>,
+  { repetitions, requests }: { repetitions: number; requests: number },
+): Promise<readonly PageCost[]> {
+  const paths = { small: pathsOf(sites.small.shop), large: pathsOf(sites.large.shop) }
+  const costs = []
+  for (const page of Object.keys(paths.large) as PageName[]) {
+    const asked = {
+      small: { site: sites.small, path: paths.small[page] },
+      large: { site: sites.large, path: paths.large[page] },
+    }
+    const laps: Laps[] = []
+    // As everywhere, the first repetition is for warming up.
+    for (let repetition = 0; repetition <= repetitions; repetition += 1) {
+      const lap = await alternate(asked, {
+        times: requests,
+        work: async ({ site, path }) => {
+          // All who look share a reading for some seconds, unless there is news.
+          if (page === 'overview, read anew') site.budan.emit({ type: 'job_stopped' })
+          await site.readPage(path)
+        },
+      })
+      if (repetition > 0) laps.push(lap)
+    }
+    costs.push({
+      page,
+      growth: laps.map(growthOf),
+      p95Ms: laps.map(({ large }) => percentile(large, 0.95)),
+    })
+  }
+  return costs
+}
+
+export function worstOf(costs: readonly PageCost[]): PageCost {
+  return costs.reduce((a, b) => (median(a.growth) > median(b.growth) ? a : b))
+}

@@ -1,0 +1,194 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Merchant } from '../../src/order.ts'
+import type { Connection, Database } from '../../src/store/database.ts'
+import { numberPrefix } from '../numbered.ts'
+import { eachAtOnce } from '../stopwatch.ts'
+
+/**
+ * A shop that was given an order every ten seconds, for a day or for years: whatever lies in the
+ * last day is the same, however large its tables are. On top of it, the callbacks of the last tenth
+ * of its orders, placed just now, were lost: they are pending, and due.
+ */
+export interface Shop {
+  readonly merchant: Merchant
+  readonly orders: number
+  /** What all times are counted back from. */
+  readonly now: Date
+}
+
+export const pendingOf = (orders: number) => Math.floor(orders / 10)
+/** Numbers of the first pending order, and of the first in review: those before have ended. */
+export const firstPendingOf = (orders: number) => orders - pendingOf(orders)
+const firstReviewOf = (orders: number) =>
+  // A queue that people work through is short.
+  firstPendingOf(orders) - Math.min(200, Math.floor(orders / 100))
+
+/** Each has some twenty orders, which lie as far from each other as they do in life. */
+export const userOf = (index: number, orders: number) =>
+  `bench-${(index * userStep) % usersOf(orders)}`
+const usersOf = (orders: number) => Math.max(1, Math.floor(orders / 20))
+const userStep = 48_271
+
+export const runCount = 2000
+
+/** Rows of orders that one statement writes: the server then works, and not the way to it. */
+const chunkOrders = 200_000
+
+/**
+ * Fills empty tables, as fast as the database can: rows come in the order of their keys, without
+ * triggers, two tables at a time, and the indexes that no constraint needs are built at the end.
+ */
+export async function fillShop(database: Database, shop: Shop): Promise<void> {
+  const concurrency = database.kind === 'postgres' ? 2 : 1
+  const dropped = await dropIndexes(database.patientDb)
+  await eachTable(database, (table) => sql`alter table ${table} set (autovacuum_enabled = false)`)
+  await eachAtOnce(Object.values(rowsOf), {
+    concurrency,
+    work: async (rows) => {
+      for (let first = 0; first < shop.orders; first += chunkOrders) {
+        const last = Math.min(first + chunkOrders, shop.orders) - 1
+        await quickly(database, (db) => rows(ordersOf(shop, { first, last })).execute(db))
+      }
+    },
+  })
+  await quickly(database, (db) => runsOf(shop).execute(db))
+  await eachAtOnce(dropped, {
+    concurrency,
+    work: (definition) => quickly(database, (db) => sql.raw(definition).execute(db)),
+  })
+  await eachTable(database, (table) => sql`alter table ${table} reset (autovacuum_enabled)`)
+  // As autovacuum leaves them after a while.
+  await eachTable(database, (table) => sql`vacuum (analyze) ${table}`)
+  await sql`checkpoint`.execute(database.patientDb)
+}
+
+const tables = ['orders', 'order_events', 'transfers', 'entries', 'runs', 'run_results']
+
+async function eachTable(
+  { patientDb }: Database,
+  statement: (table: RawBuilder<unknown>) => RawBuilder<unknown>,
+): Promise<void> {
+  for (const table of tables) await statement(sql.raw(table)).execute(patientDb)
+}
+
+/** Each table's rows from those of a part of the shop. */
+const rowsOf: Readonly<Record<string, (shop: RawBuilder<unknown>) => RawBuilder<unknown>>> = {
+  orders: (shop) => sql`
+    insert into orders (
+      order_no, user_id, amount, currency, description, gateway, mchid, appid, adopted, status,
+      state_seq, created_at, next_check_at, expires_at, checks,
+      transaction_id, paid_at, credited_at, credited_by
+    )
+    select order_no, user_id, amount, 'CNY', 'credit', gateway, mchid, appid, false, status,
+      case status when 'pending' then 1 else 2 end, at, at, at + interval '1 day', 0,
+      transaction_id, ended_at, ended_at, case status when 'paid' then 'callback' end
+    from ${shop}`,
+  order_events: (shop) => sql`
+    insert into order_events
+      (order_no, at, kind, source, state_seq, to_status, trade_state, decision, reason, alarm)
+    select shop.order_no, event.*
+    from ${shop}, lateral (
+      values (shop.at, 'created', 'api', 1, 'pending', null, null, null, false)
+      union all
+      select shop.at + interval '1 minute', 'answered', 'callback', 2, told.*
+      from (values
+        ('paid', 'SUCCESS', 'pay', 'paid as ordered', false),
+        ('expired', 'CLOSED', 'expire', 'closed unpaid', false),
+        ('review', 'REFUND', 'review', 'it was paid, and the money is on its way back', true)
+      ) as told (status, trade_state, decision, reason, alarm)
+      where told.status = shop.status
+    ) as event`,
+  transfers: (shop) => sql`
+    insert into transfers
+      (order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at)
+    select order_no, gateway, transaction_id, amount, 'CNY', mchid, appid, ended_at, ended_at
+    from ${shop} where status = 'paid'`,
+  entries: (shop) => sql`
+    insert into entries (order_no, leg, account, amount, currency, at)
+    select order_no, leg, account, legs.amount, 'CNY', ended_at
+    from ${shop}, lateral (values
+      (1, 'gateway:' || gateway || ':' || mchid, -shop.amount), (2, 'user:' || user_id, shop.amount)
+    ) as legs (leg, account, amount)
+    where status = 'paid'`,
+}
+
+/** Orders `first` to `last`. Of those that have ended, each fifth was not paid. */
+function ordersOf(
+  { orders, merchant, now }: Shop,
+  { first, last }: { first: number; last: number },
+): RawBuilder<unknown> {
+  const { gateway, mchid, appid } = merchant
+  const pendingFrom = firstPendingOf(orders)
+  return sql`(
+    select ${sql.lit(numberPrefix)} || digits as order_no,
+      'bench-' || i::bigint * ${sql.lit(userStep)} % ${sql.lit(usersOf(orders))} as user_id,
+      (100 + i % 1000)::bigint as amount, status,
+      ${gateway}::text as gateway, ${mchid}::text as mchid, ${appid}::text as appid, at,
+      case status when 'paid' then '420000200820260124' || digits end as transaction_id,
+      case status when 'paid' then at + interval '1 minute' end as ended_at
+    from generate_series(${sql.lit(first)}, ${sql.lit(last)}) as i, lateral (
+      select lpad(i::text, 10, '0') as digits,
+        case
+          when i >= ${sql.lit(pendingFrom)} then 'pending'
+          when i >= ${sql.lit(firstReviewOf(orders))} then 'review'
+          when i % 5 = 0 then 'expired'
+          else 'paid'
+        end as status,
+        case
+          when i >= ${sql.lit(pendingFrom)} then ${now}::timestamptz - interval '10 minutes'
+            - (${sql.lit(orders)} - i) * interval '1 millisecond'
+          else ${now}::timestamptz - interval '1 hour'
+            - (${sql.lit(pendingFrom)} - i) * interval '10 seconds'
+        end as at
+    ) as what
+    order by i
+  ) as shop`
+}
+
+/** One every five minutes up to now, each with the results of 50 orders. */
+function runsOf({ now, orders }: Shop): RawBuilder<unknown> {
+  return sql`
+    with made as (
+      insert into runs (trigger, node, dry_run, status, started_at, finished_at, duration_ms,
+        credited, waiting)
+      select 'schedule', 'bench', false, 'finished', began.at, began.at + interval '3 seconds',
+        3000, 5, 45
+      from generate_series(1, ${sql.lit(runCount)}) as i,
+        lateral (
+          select ${now}::timestamptz - (${sql.lit(runCount)} - i) * interval '5 minutes' as at
+        ) as began
+      order by i
+      returning id
+    )
+    insert into run_results (run_id, position, order_no, trade_state, outcome, reason, duration_ms)
+    select id, i, ${sql.lit(numberPrefix)} || lpad((i % ${sql.lit(orders)})::text, 10, '0'),
+      'NOTPAY', 'waiting', 'not paid yet', 12.5
+    from made, generate_series(1, 50) as i`
+}
+
+async function quickly(
+  { patientDb }: Database,
+  work: (db: Connection) => Promise<unknown>,
+): Promise<void> {
+  await patientDb.transaction().execute(async (db) => {
+    // They would look at each of many million rows, and what is inserted here keeps their rules.
+    await sql`set local session_replication_role = replica`.execute(db)
+    await sql`set local synchronous_commit = off`.execute(db)
+    await sql`set local maintenance_work_mem = '512MB'`.execute(db)
+    // Workers share memory in a place that is small on some machines.
+    await sql`set local max_parallel_maintenance_workers = 0`.execute(db)
+    await work(db)
+  })
+}
+
+/** Those that no constraint needs; returns their definitions. */
+async function dropIndexes(db: Connection): Promise<readonly string[]> {
+  const { rows } = await sql<{ readonly name: string; readonly definition: string }>`
+    select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
+    from pg_index
+    where indrelid = any (array['orders', 'order_events', 'transfers', 'entries']::regclass[])
+      and not exists (select from pg_constraint where conindid = indexrelid)
+    order by pg_table_size(indrelid)`.execute(db)
+  for (const { name } of rows) await sql`drop index ${sql.raw(name)}`.execute(db)
+  return rows.map(({ definition }) => definition)
+}

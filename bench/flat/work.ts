@@ -1,0 +1,132 @@
+import { sql } from 'kysely'
+import type { Decision } from '../../src/decide.ts'
+import type { InstantGateway } from '../gateway/start.ts'
+import { paidOrder } from '../numbered.ts'
+import { firstPendingOf } from './shop.ts'
+import { alternate, both, growthOf, type Laps, type Pair } from './side-by-side.ts'
+import type { Site } from './site.ts'
+
+/** What budan does of itself, each as many times as is said here in one repetition. */
+export interface Amounts {
+  readonly claims: number
+  readonly checks: number
+  readonly runs: number
+  /** Orders of a claim, and of a run. */
+  readonly batch: number
+}
+
+export const kinds = ['claim', 'check, unpaid', 'check, paid', 'run'] as const
+export type Work = Readonly<Record<(typeof kinds)[number], readonly Laps[]>>
+
+/** A site, and which of its pending orders nobody has touched yet: the old end is claimed. */
+interface Stock {
+  readonly site: Site
+  oldest: number
+  youngest: number
+}
+
+/** The laps of each repetition; the one for warming up is left out. */
+export async function costOfWork(
+  sites: Pair<Site>,
+  options: Amounts & { readonly gateway: InstantGateway; readonly repetitions: number },
+): Promise<Work> {
+  const stocks = await both(sites, async (site) => stockOf(site))
+  const laps = { claim: [], 'check, unpaid': [], 'check, paid': [], run: [] } as Record<
+    keyof Work,
+    Laps[]
+  >
+  for (let repetition = 0; repetition <= options.repetitions; repetition += 1) {
+    const lap = await repeat(stocks, options)
+    await putBack(stocks.small)
+    if (repetition > 0) for (const kind of kinds) laps[kind].push(lap[kind])
+  }
+  return laps
+}
+
+export const growthsOf = (laps: readonly Laps[]) => laps.map(growthOf)
+
+async function repeat(
+  stocks: Pair<Stock>,
+  { claims, checks, runs, batch, gateway }: Amounts & { readonly gateway: InstantGateway },
+): Promise<Readonly<Record<keyof Work, Laps>>> {
+  const claim = await alternate(stocks, { times: claims, work: (stock) => claimOf(stock, batch) })
+
+  const asked = await both(stocks, async (stock) => ({
+    site: stock.site,
+    ofRuns: taken(stock, { oldest: runs * batch }),
+    unpaid: taken(stock, { youngest: checks }),
+    paid: taken(stock, { youngest: checks }),
+  }))
+  const each = [asked.small, asked.large]
+  const unpaid = each.flatMap((one) => [...one.ofRuns, ...one.unpaid])
+  await gateway.sign(unpaid.map(paidOrder), { tradeState: 'NOTPAY' })
+  const run = await alternate(asked, { times: runs, work: ({ site }) => runOf(site, batch) })
+  const checked = await alternate(asked, {
+    times: checks,
+    work: ({ site, unpaid }, time) => checkOf(site, { index: unpaid[time], decision: 'wait' }),
+  })
+
+  await gateway.sign(each.flatMap(({ paid }) => paid).map(paidOrder))
+  const credited = await alternate(asked, {
+    times: checks,
+    work: ({ site, paid }, time) => checkOf(site, { index: paid[time], decision: 'pay' }),
+  })
+  return { claim, run, 'check, unpaid': checked, 'check, paid': credited }
+}
+
+function stockOf(site: Site): Stock {
+  const { orders } = site.shop
+  return { site, oldest: firstPendingOf(orders), youngest: orders - 1 }
+}
+
+/** Numbers of pending orders, which then count as touched. */
+function taken(
+  stock: Stock,
+  { oldest = 0, youngest = 0 }: { oldest?: number; youngest?: number },
+): readonly number[] {
+  const old = Array.from({ length: oldest }, (_, offset) => stock.oldest + offset)
+  const young = Array.from({ length: youngest }, (_, offset) => stock.youngest - offset)
+  stock.oldest += oldest
+  stock.youngest -= youngest
+  return [...old, ...young]
+}
+
+/** Longer than the bench, so that nothing falls due again by itself. */
+const leaseMs = 3_000_000
+
+async function claimOf(stock: Stock, limit: number): Promise<void> {
+  const { store, shop } = stock.site
+  const { merchant } = shop
+  const claim = { merchant, thresholdMs: 300_000, farthestMs: leaseMs, limit, leaseMs }
+  const claimed = await store.claimDue(claim)
+  taken(stock, { oldest: limit })
+  if (claimed.length !== limit) {
+    throw new Error(`A claim of ${limit} found ${claimed.length} orders`)
+  }
+}
+
+async function runOf({ budan }: Site, batch: number): Promise<void> {
+  const { run } = await budan.run({ dryRun: false })
+  if (run.outcomes.waiting !== batch) {
+    throw new Error(`A run of ${batch} unpaid orders came to ${JSON.stringify(run.outcomes)}`)
+  }
+}
+
+async function checkOf(
+  { budan }: Site,
+  { index, decision }: { index: number | undefined; decision: Decision['kind'] },
+): Promise<void> {
+  const { orderNo } = paidOrder(index ?? Number.NaN)
+  const checked = await budan.checkOrder(orderNo)
+  if (checked?.decision.kind !== decision) {
+    throw new Error(`The check of "${orderNo}" came to ${JSON.stringify(checked?.decision)}`)
+  }
+}
+
+/** The small table's orders are soon used up: those claimed are due again as they were. */
+async function putBack(stock: Stock): Promise<void> {
+  await sql`
+    update orders set next_check_at = created_at, checks = 0
+    where status = 'pending' and next_check_at <> created_at`.execute(stock.site.database.patientDb)
+  stock.oldest = firstPendingOf(stock.site.shop.orders)
+}

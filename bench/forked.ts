@@ -1,0 +1,40 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** A part of the bench in a process of its own, which ends when this one does. */
+export interface Forked<Request, Message> {
+  /** What it says by itself, as when it has started. */
+  heard(): Promise<Message>
+  /** One question at a time. */
+  asked(request: Request): Promise<Message>
+  stop(): Promise<void>
+}
+
+export function forkModule<Request extends object, Message>(module: URL): Forked<Request, Message> {
+  const child = fork(fileURLToPath(module), [], {
+    // Not this process' own: a profiler or a test runner's loader is not for it.
+    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
+  })
+  const exited = once(child, 'exit')
+  const heard = async (): Promise<Message> => {
+    const gone = exited.then(([code]): never => {
+      throw new Error(`${module.pathname} ended with ${String(code)}`)
+    })
+    const [message] = await Promise.race([once(child, 'message'), gone])
+    return message as Message
+  }
+  return {
+    heard,
+    asked: (request) => {
+      const answer = heard()
+      child.send(request)
+      return answer
+    },
+    stop: async () => {
+      if (child.connected) child.disconnect()
+      await exited
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { forkModule } from '../forked.ts'
+import type { PaidOrder } from '../gateway/answers.ts'
+import { type InstantGateway, signatoryOf } from '../gateway/start.ts'
+import type { Posted, Posting, SenderMessage, SenderRequest } from './sender.ts'
+
+/** A gateway's notifications of payments. */
+export interface Notifier {
+  /** Forgets those so far and makes one for each of these orders; good for five minutes. */
+  sign(orders: readonly PaidOrder[]): Promise<void>
+  /** Throws unless each was answered with 204. */
+  post(posting: Posting): Promise<Posted>
+  stop(): Promise<void>
+}
+
+/** The notifications of the merchant that `gateway` knows. */
+export function startNotifier({ merchant }: Pick<InstantGateway, 'merchant'>): Notifier {
+  const peer = forkModule<SenderRequest, SenderMessage>(new URL('./sender.ts', import.meta.url))
+  const sender = { ...signatoryOf(merchant), apiV3Key: merchant.apiV3Key }
+  return {
+    sign: async (orders) => void (await peer.asked({ kind: 'sign', orders, sender })),
+    post: async (posting) => {
+      const answer = await peer.asked({ kind: 'post', ...posting })
+      if (!('posted' in answer)) throw new Error('The notifier did not tell what it has posted')
+      const { statuses } = answer.posted
+      if (statuses[204] !== posting.count) {
+        const told = JSON.stringify(statuses)
+        throw new Error(`${posting.count} callbacks were answered ${told} (by status)`)
+      }
+      return answer.posted
+    },
+    stop: peer.stop,
+  }
+}

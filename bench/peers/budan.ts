@@ -1,0 +1,65 @@
+import type { Engine } from '../../src/engine/engine.ts'
+import { localEngine, workOff } from '../../src/engine/local.ts'
+import type { Event } from '../../src/event.ts'
+import { openService } from '../../src/service.ts'
+import { storeOn } from '../../src/store/assemble.ts'
+import type { Database } from '../../src/store/database.ts'
+import { configOf } from '../../test/support/world.ts'
+import { countPaid, fillPending, settleDown } from '../orders.ts'
+import { recheckMins, type System, type SystemOptions, type Watch } from './system.ts'
+
+/**
+ * As with `compensation_drain`, one batch after the other, but whenever it is started, instead of at
+ * the slots of a clock.
+ */
+const drain: Engine = {
+  run: (work, signal) => workOff(work, { until: Number.POSITIVE_INFINITY, signal }),
+  vitals: localEngine.vitals,
+}
+
+/** The real service, on an empty, migrated database, which it closes. */
+export async function openBudan(
+  options: SystemOptions & { readonly database: Database },
+): Promise<System> {
+  const { database, gateway, concurrency, batchSize, watch } = options
+  const { merchant } = gateway
+  const store = storeOn(database)
+  const recharge = {
+    compensationBatchSize: batchSize,
+    compensationConcurrency: concurrency,
+    compensationRecheckMins: [recheckMins],
+  }
+  const config = configOf(gateway, { merchant, recharge })
+  const onEvent = (event: Event) => tell(watch, event)
+  const budan = await openService(config, { store, engine: drain, onEvent })
+  return {
+    place: (range) => fillPending(database, { ...range, age: 'an hour ago' }),
+    settleDown: () => settleDown(database),
+    start: async () => budan.start(),
+    stop: () => budan.stop(),
+    async countCredited(range) {
+      const audit = await store.audit()
+      const faults = Object.values(audit).some((count) => count !== 0)
+      if (faults) throw new Error(`The audit found ${JSON.stringify(audit)}`)
+      return countPaid(database, range)
+    },
+    close: () => budan.close(),
+  }
+}
+
+function tell(watch: Watch, event: Event): void {
+  switch (event.type) {
+    case 'order_answered':
+      watch.heard(event.orderNo, { credited: false })
+      break
+    case 'order_credited':
+      watch.heard(event.orderNo, { credited: true })
+      break
+    case 'order_unanswered':
+      watch.failed(new Error(event.message))
+      break
+    case 'settle_failed':
+    case 'tick_failed':
+      watch.failed(event.error)
+  }
+}

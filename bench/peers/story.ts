@@ -1,0 +1,49 @@
+import { eachAtOnce } from '../stopwatch.ts'
+import { openShop } from './shop.ts'
+import type { System, SystemOptions } from './system.ts'
+
+/**
+ * The story's algorithm, literally: the oldest pending orders, a batch of them, each asked about and
+ * credited when it was paid. One that is not stays where it is, at the head of the line.
+ *
+ * The story makes one run in five minutes; here one follows the other.
+ */
+export async function openStory(options: SystemOptions): Promise<System> {
+  const { concurrency, batchSize, watch } = options
+  const shop = await openShop(options)
+  let stopped = true
+  let loop = Promise.resolve()
+
+  const run = async () => {
+    const { rows } = await shop.pool.query<{ order_no: string }>(
+      `select order_no from orders
+       where status = 'pending' and created_at < now() - interval '5 minutes'
+       order by created_at limit $1`,
+      [batchSize],
+    )
+    await eachAtOnce(rows, {
+      concurrency,
+      work: async ({ order_no: orderNo }) => {
+        // One order's failure leaves the others alone.
+        await shop.check(orderNo).catch((error) => watch.failed(error))
+      },
+    })
+  }
+  const runUntilStopped = async () => {
+    while (!stopped) await run()
+  }
+  return {
+    place: shop.place,
+    settleDown: shop.settleDown,
+    async start() {
+      stopped = false
+      loop = runUntilStopped().catch((error) => watch.failed(error))
+    },
+    async stop() {
+      stopped = true
+      await loop
+    },
+    countCredited: shop.countCredited,
+    close: shop.close,
+  }
+}

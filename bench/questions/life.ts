@@ -1,0 +1,159 @@
+/** One order from its placing to its end, and what is asked about it meanwhile. No callback comes. */
+import { unreachable } from '../../src/assert.ts'
+import { type Decision, decide } from '../../src/decide.ts'
+import type { Order } from '../../src/order.ts'
+import { type SchedulePolicy, scheduleAfter } from '../../src/schedule.ts'
+import type { Trade, TradeAnswer, TradeState } from '../../src/trade.ts'
+
+/** In milliseconds since 1970. */
+export interface Fate {
+  readonly createdAt: number
+  /** Before the order's end; null: it is abandoned. */
+  readonly paidAt: number | null
+}
+
+export interface Life {
+  /** Questions and closings. */
+  readonly calls: number
+  /** When a question showed the payment; null: none did. */
+  readonly seenAt: number | null
+}
+
+/** How an order fares under some schedule. */
+export type Living = (fate: Fate) => Life
+
+/** By budan's own decisions and schedule, in runs that begin with their slots and never are full. */
+export function livingBy(policy: SchedulePolicy): Living {
+  return (fate) => {
+    const gateway = new Gateway(fate)
+    let order = placed(fate, policy)
+    for (let slot = firstSlot(fate, policy); ; slot = nextSlot(order, { slot, policy })) {
+      const now = new Date(slot)
+      const answer = gateway.query(slot)
+      const decision = decideAt(order, { answer, now, policy })
+      const last = decision.kind === 'close' ? closeAndAsk(order, { gateway, now, policy }) : decision
+      if (last.kind === 'pay') return { calls: gateway.calls, seenAt: slot }
+      if (last.kind === 'expire') return { calls: gateway.calls, seenAt: null }
+      if (last.kind !== 'wait') throw new Error(`An order like any other came to "${last.kind}"`)
+      const { recheckMs } = policy
+      const at = { now, from: now, recheckMs, absenceCredible: false }
+      order = { ...order, ...scheduleAfter(order, answer, at) }
+    }
+  }
+}
+
+/**
+ * By the story's: each run asks about each pending order. Kindly read: there is no limit of 50, which
+ * would leave orders unasked, and the first question past the end finds the order closed, although
+ * nobody closes it.
+ */
+export function livingByTheStory(policy: SchedulePolicy): Living {
+  return (fate) => {
+    const endsAt = endOf(fate, policy)
+    const first = firstSlot(fate, policy)
+    for (let calls = 1; ; calls += 1) {
+      const slot = first + (calls - 1) * policy.intervalMs
+      if (fate.paidAt !== null && fate.paidAt <= slot) return { calls, seenAt: slot }
+      if (slot >= endsAt) return { calls, seenAt: null }
+    }
+  }
+}
+
+/** Past the end, as `settleAnswer` does it. */
+function closeAndAsk(
+  order: Order,
+  { gateway, now, policy }: { gateway: Gateway; now: Date; policy: SchedulePolicy },
+): Decision {
+  gateway.close(+now)
+  return decideAt(order, { answer: gateway.query(+now), now, policy })
+}
+
+function decideAt(
+  order: Order,
+  { answer, now, policy }: { answer: TradeAnswer; now: Date; policy: SchedulePolicy },
+): Decision {
+  const { absenceSpreadMs } = policy
+  const facts = { now, transactionOwner: null, absenceCredible: false, absenceSpreadMs }
+  return decide(order, answer, facts)
+}
+
+/** The first run after the order is older than the threshold. */
+function firstSlot({ createdAt }: Fate, { intervalMs, thresholdMs }: SchedulePolicy): number {
+  return (Math.floor((createdAt + thresholdMs) / intervalMs) + 1) * intervalMs
+}
+
+/** The first run after this one to find the order due. */
+function nextSlot(
+  { nextCheckAt }: Order,
+  { slot, policy: { intervalMs } }: { slot: number; policy: SchedulePolicy },
+): number {
+  return Math.max(slot + intervalMs, Math.ceil(+nextCheckAt / intervalMs) * intervalMs)
+}
+
+/** In whole seconds, as the store keeps it. */
+function endOf({ createdAt }: Fate, { orderTtlMs }: SchedulePolicy): number {
+  return Math.ceil((createdAt + orderTtlMs) / 1000) * 1000
+}
+
+const facts = {
+  orderNo: 'RECH20260124150000AbCd1234Ef',
+  mchid: '1900000001',
+  appid: 'wx0000000000000001',
+  amount: 1234n,
+  currency: 'CNY',
+} as const
+
+function placed(fate: Fate, policy: SchedulePolicy): Order {
+  const createdAt = new Date(fate.createdAt)
+  return {
+    ...facts,
+    ...{ userId: 'u1', description: 'credit', attach: null, gateway: 'wechatpay' },
+    ...{ adopted: false, codeUrl: null, status: 'pending', stateSeq: 1 },
+    ...{ createdAt, expiresAt: new Date(endOf(fate, policy)), nextCheckAt: createdAt },
+    ...{ checks: 0, absentCount: 0, absentSince: null, transactionId: null, paidAt: null },
+    ...{ creditedAt: null, creditedBy: null, dismissed: null },
+  }
+}
+
+/** One trade, and how often it was asked about. */
+class Gateway {
+  calls = 0
+  readonly #fate: Fate
+  #closed = false
+
+  constructor(fate: Fate) {
+    this.#fate = fate
+  }
+
+  query(at: number): TradeAnswer {
+    this.calls += 1
+    return { kind: 'trade', trade: tradeIn(this.#stateAt(at), at), evidence: {} }
+  }
+
+  /** Refused when it is paid. */
+  close(at: number): void {
+    this.calls += 1
+    this.#closed = this.#stateAt(at) !== 'paid'
+  }
+
+  #stateAt(at: number): 'paid' | 'unpaid' | 'closed' {
+    const { paidAt } = this.#fate
+    if (paidAt !== null && paidAt <= at) return 'paid'
+    return this.#closed ? 'closed' : 'unpaid'
+  }
+}
+
+function tradeIn(state: TradeState & ('paid' | 'unpaid' | 'closed'), at: number): Trade {
+  switch (state) {
+    case 'paid':
+      return {
+        ...{ ...facts, state, reported: state, paidAt: new Date(at) },
+        transactionId: '4200000000000000000000000001',
+      }
+    case 'unpaid':
+    case 'closed':
+      return { ...facts, state, reported: state, paidAt: null, transactionId: null }
+    default:
+      return unreachable(state)
+  }
+}

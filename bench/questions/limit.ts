@@ -1,0 +1,75 @@
+/** What the best choice of runs could reach, were the payers known beforehand. */
+import type { Fate, Living } from './life.ts'
+
+export interface LimitOptions {
+  /** How orders fare when each run asks about each of them. */
+  readonly always: Living
+  /** All of them are paid. */
+  readonly fates: readonly Fate[]
+  readonly intervalMs: number
+  /** In the life of an order; the first and the last of them ask in any case. */
+  readonly runs: number
+  /** In how many of them it is asked about. */
+  readonly asked: number
+}
+
+/**
+ * The least p99, in minutes, that any choice of runs reaches, the same for each order. Exact: how many
+ * payments are late by a question depends on the question before it alone, so the best choice is
+ * made question by question.
+ */
+export function leastP99(options: LimitOptions): number {
+  const { fates, runs, intervalMs } = options
+  const lateMax = fates.length - Math.ceil(0.99 * fates.length)
+  const sighted = sightings(options)
+  let [lowMs, highMs] = [0, runs * intervalMs]
+  while (highMs - lowMs > resolutionMs) {
+    const ms = (lowMs + highMs) / 2
+    if (fewestLate(lateWithin(sighted, { ms, intervalMs }), options) <= lateMax) highMs = ms
+    else lowMs = ms
+  }
+  return highMs / 60_000
+}
+
+const resolutionMs = 10
+
+/** For each run, how long the payments that it could be the first to see have been waiting. */
+function sightings({ always, fates, runs }: LimitOptions): readonly (readonly number[])[] {
+  const waits: number[][] = Array.from({ length: runs }, () => [])
+  for (const fate of fates) {
+    const { calls, seenAt } = always(fate)
+    if (seenAt === null || fate.paidAt === null) throw new Error('A payment was never seen')
+    waits[calls - 1]?.push(seenAt - fate.paidAt)
+  }
+  return waits
+}
+
+/** Of those that a run could see first: how many are late when it is another, so many runs later. */
+type Late = (run: number, later: number) => number
+
+function lateWithin(
+  sighted: readonly (readonly number[])[],
+  { ms, intervalMs }: { ms: number; intervalMs: number },
+): Late {
+  const late = sighted.map((waits) =>
+    sighted.map((_, later) => waits.filter((wait) => wait + later * intervalMs > ms).length),
+  )
+  return (run, later) => late[run]?.[later] ?? 0
+}
+
+function fewestLate(late: Late, { runs, asked }: LimitOptions): number {
+  // fewest[run]: the best of all choices so far whose last question is in that run.
+  let fewest = Array.from({ length: runs }, (_, run) => (run === 0 ? late(0, 0) : Infinity))
+  for (let question = 2; question <= asked; question += 1) {
+    fewest = fewest.map((_, run) => {
+      let best = Infinity
+      let between = 0
+      for (let before = run - 1; before >= 0; before -= 1) {
+        between += late(before + 1, run - before - 1)
+        best = Math.min(best, (fewest[before] ?? Infinity) + between)
+      }
+      return best
+    })
+  }
+  return fewest.at(-1) ?? Infinity
+}

@@ -1,0 +1,67 @@
+/** Many orders under one schedule. */
+import { Random } from '../../proof/sim/clock/random.ts'
+import { minuteMs } from '../../src/schedule.ts'
+import { percentile } from '../figure.ts'
+import type { Fate, Living } from './life.ts'
+import type { Payers } from './payers.ts'
+import { defaultPolicy } from './setting.ts'
+
+/** Midnight in UTC, with which slots of any usual width begin. */
+const dayBeganAt = Date.UTC(2026, 0, 24)
+const hourMs = 60 * minuteMs
+
+/** Orders at any moment of an hour, of which each is paid and no callback comes. */
+export function drawPaid(
+  { payAfterMins }: Payers,
+  { seed, count }: { seed: number; count: number },
+): readonly Fate[] {
+  const random = new Random(seed, 1)
+  return Array.from({ length: count }, () => {
+    const createdAt = drawMoment(random)
+    return { createdAt, paidAt: createdAt + drawWithinLife(random, payAfterMins) }
+  })
+}
+
+export function drawAbandoned({ seed, count }: { seed: number; count: number }): readonly Fate[] {
+  const random = new Random(seed, 2)
+  return Array.from({ length: count }, () => ({ createdAt: drawMoment(random), paidAt: null }))
+}
+
+/** Minutes from each payment until it is seen. */
+export function waitsOf(living: Living, fates: readonly Fate[]): readonly number[] {
+  return fates.map((fate) => {
+    const { seenAt } = living(fate)
+    if (seenAt === null || fate.paidAt === null) throw new Error('A payment was never seen')
+    return (seenAt - fate.paidAt) / minuteMs
+  })
+}
+
+export interface Waits {
+  /** In minutes. */
+  readonly p50: number
+  readonly p99: number
+}
+
+export function percentilesOf(waits: readonly number[]): Waits {
+  return { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) }
+}
+
+/** Gateway calls an order, on average. */
+export function callsOf(living: Living, fates: readonly Fate[]): number {
+  return fates.reduce((sum, fate) => sum + living(fate).calls, 0) / fates.length
+}
+
+function drawMoment(random: Random): number {
+  return dayBeganAt + Math.floor(random.next() * hourMs)
+}
+
+/** Most payments of every kind are within it. */
+const triesMax = 1000
+
+function drawWithinLife(random: Random, payAfterMins: Payers['payAfterMins']): number {
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const ms = Math.floor(payAfterMins(random) * minuteMs)
+    if (ms < defaultPolicy.orderTtlMs) return ms
+  }
+  throw new Error('Cannot draw a payment within the life of an order')
+}

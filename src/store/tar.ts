@@ -1,0 +1,72 @@
+/** A file or folder of an archive. */
+export interface TarEntry {
+  /** Relative, with slashes. */
+  readonly name: string
+  readonly isFolder: boolean
+  readonly mode: number
+  readonly bytes: Uint8Array
+}
+
+const blockBytes = 512
+
+/**
+ * Reads what PGlite's `dumpDataDir` writes: plain files and folders, names of at most 100 bytes. An
+ * entry at a time, so that no more than its largest file is in memory. Throws when it breaks off.
+ */
+export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+  const bytes = new Bytes(chunks)
+  for (;;) {
+    const header = await bytes.take(blockBytes)
+    // The end is a block of zeros.
+    if (header[0] === 0) return
+    const size = octal(header, { from: 124, to: 136 })
+    const content = await bytes.take(Math.ceil(size / blockBytes) * blockBytes)
+    yield {
+      // PGlite's names begin with a slash.
+      name: text(header, { from: 0, to: 100 }).replace(/^\//, ''),
+      isFolder: text(header, { from: 156, to: 157 }) === '5',
+      mode: octal(header, { from: 100, to: 108 }),
+      bytes: content.subarray(0, size),
+    }
+  }
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+function text(header: Buffer, { from, to }: Span): string {
+  return header.toString('utf8', from, to).split('\0', 1)[0] ?? ''
+}
+
+function octal(header: Buffer, span: Span): number {
+  const number = Number.parseInt(text(header, span).trim(), 8)
+  if (Number.isNaN(number)) throw new Error('it is no tar archive')
+  return number
+}
+
+/** Chunks of any size, taken by as many bytes as are wanted. */
+class Bytes {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #rest: readonly Uint8Array[] = []
+  #held = 0
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  async take(count: number): Promise<Buffer> {
+    const held = [...this.#rest]
+    while (this.#held < count) {
+      const next = await this.#chunks.next()
+      if (next.done === true) throw new Error('the archive breaks off')
+      held.push(next.value)
+      this.#held += next.value.length
+    }
+    const whole = Buffer.concat(held)
+    this.#rest = [whole.subarray(count)]
+    this.#held -= count
+    return whole.subarray(0, count)
+  }
+}

@@ -1,0 +1,63 @@
+import { sql } from 'kysely'
+import { planned, rowsOf, type Scope } from './database.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
+import type { ClaimedWait } from './store.ts'
+
+/**
+ * Moves claimed orders along their schedules, each with its event: one statement, however many they
+ * are. Only rows that still are what was claimed (the same state, under the same lease) and that
+ * nobody holds are written; whoever settles or claims an order changes one or the other. Returns
+ * the numbers of those.
+ */
+export async function waitAsClaimed(
+  scope: Scope,
+  waits: readonly ClaimedWait[],
+): Promise<ReadonlySet<string>> {
+  if (waits.length === 0) return new Set()
+  const rows = await rowsOf(scope.db, waitStatement(scope, waits))
+  return new Set(rows.map((row) => row.order_no))
+}
+
+/** Plan: each record finds its row by the key of `orders`. */
+export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
+  return sql<{ readonly order_no: string }>`${planned}
+    with step as materialized (
+      select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
+        order_no text, state_seq integer, leased_to timestamptz(3),
+        next_check_at timestamptz(3), checks integer, absent_count integer,
+        absent_since timestamptz(3), ${eventRecordColumns}
+      )
+    ),
+    held as materialized (
+      select orders.order_no from step join orders on orders.order_no = step.order_no
+      where orders.status = 'pending' and orders.state_seq = step.state_seq
+        and orders.next_check_at = step.leased_to
+      for no key update of orders skip locked
+    ),
+    waiting as (
+      update orders set next_check_at = step.next_check_at, checks = step.checks,
+        absent_count = step.absent_count, absent_since = step.absent_since
+      from held join step on step.order_no = held.order_no
+      where orders.order_no = held.order_no
+      returning orders.order_no
+    ),
+    told as (${insertEventRecords({
+      at: now(),
+      from: sql`from waiting join step on step.order_no = waiting.order_no`,
+    })})
+    select order_no from waiting`
+}
+
+function recordOf({ claimed, schedule, event }: ClaimedWait): object {
+  const { orderNo, stateSeq, nextCheckAt } = claimed.order
+  return {
+    order_no: orderNo,
+    state_seq: stateSeq,
+    leased_to: nextCheckAt,
+    next_check_at: schedule.nextCheckAt,
+    checks: schedule.checks,
+    absent_count: schedule.absentCount,
+    absent_since: schedule.absentSince,
+    ...eventRecord(event),
+  }
+}

@@ -1,0 +1,135 @@
+/** The stages of a node on the models of database and gateway, where time is virtual and nothing fails. */
+import type { Fate, Life } from '../../bench/questions/life.ts'
+import { Loop } from '../../proof/sim/clock/loop.ts'
+import { Random } from '../../proof/sim/clock/random.ts'
+import { Trace } from '../../proof/sim/clock/trace.ts'
+import { virtualise } from '../../proof/sim/clock/virtual.ts'
+import { DatabaseServer } from '../../proof/sim/database/server.ts'
+import { modelStore } from '../../proof/sim/database/store.ts'
+import type { Change } from '../../proof/sim/database/tables.ts'
+import { Figures } from '../../proof/sim/figures.ts'
+import { openDossier, openTrade } from '../../proof/sim/gateway/book.ts'
+import { GatewayServer } from '../../proof/sim/gateway/server.ts'
+import { modelGateway } from '../../proof/sim/gateway/wire.ts'
+import { startNode } from '../../proof/sim/node.ts'
+import { noRates, type Scenario } from '../../proof/sim/scenario.ts'
+import { Weather } from '../../proof/sim/weather.ts'
+import type { Gateway } from '../../src/gateway/gateway.ts'
+import { minuteMs, type SchedulePolicy } from '../../src/schedule.ts'
+
+/** What became of an order, and when it really was created: a moment after it was placed. */
+export type RealLife = Life & { readonly createdAt: number; readonly status: string }
+
+interface Shop {
+  readonly policy: SchedulePolicy
+  readonly batchSize: number
+  readonly concurrency: number
+}
+
+/** Lives the fates in one shop, in virtual time; no callback comes. In the order of the fates. */
+export async function liveForReal(
+  fates: readonly Fate[],
+  { policy, batchSize, concurrency }: Shop,
+): Promise<readonly RealLife[]> {
+  const startAt = Math.min(...fates.map(({ createdAt }) => createdAt)) - minuteMs
+  const endAt = Math.max(...fates.map(({ createdAt }) => createdAt)) + 2 * policy.orderTtlMs
+  const random = new Random(1, 1)
+  const trace = new Trace({ kept: false, startAt })
+  const loop = new Loop({ random, trace, startAt })
+  const figures = new Figures()
+  const scenario = calm({ policy, batchSize, concurrency })
+  const weather = new Weather({ loop, random, figures, scenario })
+  weather.stop()
+  const world = { loop, random, trace, figures, weather }
+  const seenAt = new Map<string, number>()
+  const database = new DatabaseServer({
+    ...{ ...world, skewMs: 0, onRefusal: refuse },
+    onCommit: (change) => noteCredits(change, { seenAt, now: loop.now }),
+  })
+  const server = new GatewayServer({ ...world, lapseMsMax: 0, onPaid: () => undefined })
+  const owner = { name: 'node-1', alive: true, parked: null, timerRate: 1, skewMs: 0 }
+  const store = modelStore({ server: database, owner, random, kind: 'postgres' })
+  const calls = new Map<string, number>()
+  const gateway = counting(modelGateway({ loop, weather, server, owner, timeoutMs: 5000 }), calls)
+
+  const restore = virtualise(() => ({ loop, random }))
+  try {
+    loop.current = owner
+    const emit = () => undefined
+    const node = startNode({ owner, scenario, policy, store, gateway, emit, onPaid: null })
+    fates.forEach(({ createdAt, paidAt }, at) => {
+      const orderNo = orderNoOf(at)
+      const fate = { kind: 'paid', arrival: 'adopted', payAfterMs: 0 } as const
+      const dossier = openDossier({ orderNo, amount: 100, currency: 'CNY' }, fate)
+      const adopt = () => {
+        openTrade(dossier)
+        server.dossiers.set(orderNo, dossier)
+        const end = { createdAt: null, expiresAt: null }
+        const order = { orderNo, userId: 'u1', amount: 100n, description: 'credit', ...end }
+        void node.adopt(order)
+      }
+      loop.after(createdAt - startAt, { owner, label: 'an order', fire: adopt })
+      if (paidAt === null) return
+      const pay = () => server.pay(dossier)
+      loop.after(paidAt - startAt, { owner: null, label: 'paid', fire: pay })
+    })
+    await loop.run(() => loop.now > endAt)
+  } finally {
+    restore()
+  }
+  return fates.map((_, at) => {
+    const order = database.tables.orders.get(orderNoOf(at))
+    if (order === undefined) throw new Error('An order was not adopted')
+    return {
+      ...{ calls: calls.get(order.orderNo) ?? 0, seenAt: seenAt.get(order.orderNo) ?? null },
+      ...{ createdAt: +order.createdAt, status: order.status },
+    }
+  })
+}
+
+function orderNoOf(at: number): string {
+  return `SHOP${String(at).padStart(6, '0')}`
+}
+
+function refuse(constraint: string): never {
+  throw new Error(`Refused: ${constraint}`)
+}
+
+function noteCredits(
+  { orders }: Change,
+  { seenAt, now }: { seenAt: Map<string, number>; now: number },
+): void {
+  for (const { after } of orders) if (after.status === 'paid') seenAt.set(after.orderNo, now)
+}
+
+function counting(gateway: Gateway, calls: Map<string, number>): Gateway {
+  const count = (orderNo: string) => calls.set(orderNo, (calls.get(orderNo) ?? 0) + 1)
+  return {
+    ...gateway,
+    query: (orderNo, options) => {
+      count(orderNo)
+      return gateway.query(orderNo, options)
+    },
+    close: (orderNo, options) => {
+      count(orderNo)
+      return gateway.close(orderNo, options)
+    },
+  }
+}
+
+function calm({ policy, batchSize, concurrency }: Shop): Scenario {
+  const mins = (ms: number) => ms / minuteMs
+  return {
+    ...{ kind: 'postgres', nodeCount: 1, orderCount: 0, drain: false, timeoutMs: 5000 },
+    recharge: {
+      compensationIntervalMins: mins(policy.intervalMs),
+      compensationThresholdMins: mins(policy.thresholdMs),
+      compensationBatchSize: batchSize,
+      compensationConcurrency: concurrency,
+      compensationRecheckMins: policy.recheckMs.map(mins),
+      orderTtlMins: mins(policy.orderTtlMs),
+    },
+    ...{ hasOnPaid: false, arrivalMs: 0, faultyMs: 0, databaseSkewMs: 0, nodeSkewMsMax: 0 },
+    ...{ callbackLoss: 1, callbacksHeal: false, rates: noRates, outages: [] },
+  }
+}
