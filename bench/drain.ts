@@ -2,21 +2,18 @@
  * Whether a backlog, however long, leaves the process small and its event loop free: `serve`, built
  * and in processes of its own, drains it while callbacks keep coming.
  */
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { storeOn } from '../src/store/assemble.ts'
 import type { Database } from '../src/store/database.ts'
 import { openDatabase } from '../src/store/open.ts'
 import { redisBinary, startRedis } from '../test/support/redis.ts'
+import { type Node, startNode, type VitalSigns } from './drain/node.ts'
 import { type Figure, figure, median, percentile } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { type Notifier, startNotifier } from './notifier/start.ts'
 import { assertAsked, assertPaid, fillPending, paidOrders, settleDown } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
-import { configure, openWorkplace, type Started, startProgram, stopProgram } from './program.ts'
+import { configure, openWorkplace } from './program.ts'
 
 interface Drain {
   readonly orders: number
@@ -47,10 +44,10 @@ export const drain: Part = {
   },
 }
 
-/** Backlogs are mostly of orders that nobody ever paid. */
+/** Backlogs are mostly of orders that nobody paid. */
 const paidEvery = 10
 
-/** As somebody sets it who has such a backlog and no quota to speak of. */
+/** As somebody sets it who has such a backlog, and a gateway that answers at once. */
 const recharge = {
   compensation_drain: true,
   compensation_batch_size: 500,
@@ -59,38 +56,165 @@ const recharge = {
 }
 
 async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[]> {
-  const { closing, repetitions } = stage
   const gateway = await stage.gateway()
   await gateway.signOnDemand({ paidEvery })
-  const notifier = closing.add(startNotifier(gateway), (one) => one.stop())
+  const notifier = stage.closing.add(startNotifier(gateway), (one) => one.stop())
   const databaseUrl = await stage.freshPostgresUrl()
-  const database = closing.add(await openDatabase(databaseUrl), ({ close }) => close())
+  const database = stage.closing.add(await openDatabase(databaseUrl), ({ close }) => close())
   const { mchid, appid } = gateway.merchant
   const backlog = { first: 0, count: wanted.orders, mchid, appid }
   await fillPending(database, { ...backlog, age: 'an hour ago' })
   await settleDown(database)
 
   const nodes = await startNodes(stage, { gateway, databaseUrl, count: wanted.nodes })
-  const bench = { ...wanted, nodes, gateway, notifier, database, repetitions }
+  const bench = { ...wanted, nodes, gateway, notifier, database, repetitions: stage.repetitions }
   const began = performance.now()
-  const posting = keepPosting(bench)
-  await untilAsked(bench)
-  const seconds = (performance.now() - began) / 1000
-  const callbackMs = await posting.stop()
-  const signs = await Promise.all(nodes.map(stopNode))
-
+  const enough = new AbortController()
+  const [callbackMs, seconds] = await Promise.all([
+    postUntil(enough.signal, bench),
+    untilAsked(bench)
+      .then(() => (performance.now() - began) / 1000)
+      .finally(() => enough.abort()),
+  ])
+  const signs = await Promise.all(nodes.map((node) => node.stop()))
   await assertAsked(database, { ...backlog, paidEvery })
-  const audit = await storeOn(database).audit()
-  if (Object.values(audit).some((count) => count !== 0)) {
-    throw new Error(`The audit found ${JSON.stringify(audit)}`)
-  }
+  await assertSound(database)
   return figuresOf(bench, { signs, seconds, callbackMs })
 }
 
-interface Bench extends Drain {
+async function startNodes(
+  { closing }: Stage,
+  wanted: { gateway: InstantGateway; databaseUrl: string; count: number },
+): Promise<readonly Node[]> {
+  const workplace = closing.add(await openWorkplace(), ({ remove }) => remove())
+  const engine =
+    wanted.count === 1
+      ? { url: 'local' }
+      : { url: closing.add(await startRedis(), (server) => server.stop()).url }
+  // As in use: with the lines of each order.
+  const sections = { engine, log: { level: 'info', format: 'json' } }
+  await configure(workplace, { ...wanted, recharge, sections })
+  const nodes: Node[] = []
+  for (let nth = 0; nth < wanted.count; nth += 1) {
+    nodes.push(await startNode(workplace, { closing, nth }))
+  }
+  return nodes
+}
+
+interface Bench {
+  readonly orders: number
   readonly nodes: readonly Node[]
   readonly gateway: InstantGateway
   readonly notifier: Notifier
   readonly database: Database
   readonly repetitions: number
+}
+
+/** A merchant's, on a good day. */
+const callbacksPerSec = 20
+const callbacksAtOnce = 40
+
+/**
+ * Callbacks of orders that are not in the backlog, to each node in turn, each answered with 204 and
+ * then credited. Resolves with what each took.
+ */
+async function postUntil(signal: AbortSignal, bench: Bench): Promise<readonly number[]> {
+  const { nodes, orders, gateway, notifier, database } = bench
+  const { mchid, appid } = gateway.merchant
+  const all: number[] = []
+  for (let nth = 0; nth === 0 || !signal.aborted; nth += 1) {
+    const first = orders + nth * callbacksAtOnce
+    const range = { first, count: callbacksAtOnce, mchid, appid }
+    await fillPending(database, { ...range, age: 'now' })
+    await notifier.sign(paidOrders(range))
+    const url = nodes[nth % nodes.length]?.url ?? ''
+    const sent = { first: 0, count: callbacksAtOnce, connections: 4, perSec: callbacksPerSec }
+    const { ms } = await notifier.post({ url, ...sent })
+    await assertPaid(database, range)
+    all.push(...ms)
+  }
+  return all
+}
+
+const pollMs = 100
+
+/**
+ * Until the gateway was asked as often as there are orders. A stretch ends when the nodes are ready,
+ * when they are warm, and with each repetition's share of the orders.
+ */
+async function untilAsked({ nodes, gateway, orders, repetitions }: Bench): Promise<void> {
+  const endStretch = () => {
+    for (const node of nodes) node.endStretch()
+  }
+  endStretch()
+  let asked = 0
+  for (let ended = 0; ended <= repetitions; await delay(pollMs)) {
+    asked += (await gateway.arrivals()).length
+    if (asked < (orders * (ended + 1)) / (repetitions + 1)) continue
+    endStretch()
+    ended += 1
+  }
+}
+
+async function assertSound(database: Database): Promise<void> {
+  const audit = await storeOn(database).audit()
+  if (Object.values(audit).some((count) => count !== 0)) {
+    throw new Error(`The audit found ${JSON.stringify(audit)}`)
+  }
+}
+
+const megabytesMax = 250
+const growthMax = 1.1
+const delayMsMax = 50
+
+interface Drained {
+  readonly signs: readonly VitalSigns[]
+  readonly seconds: number
+  readonly callbackMs: readonly number[]
+}
+
+function figuresOf(
+  { orders, nodes }: Bench,
+  { signs, seconds, callbackMs }: Drained,
+): readonly Figure[] {
+  const of = nodes.length === 1 ? 'of serve' : `of ${nodes.length} nodes of serve`
+  const name = (what: string) => `postgres: ${what} ${of} while draining ${orders} orders`
+  // Before the first it started, in the second it warmed up, in the last it stopped.
+  const stretches = signs.flatMap((each) => each.stretches.slice(2, -1))
+  const told = (what: string, { unit, values }: { unit: string; values: readonly number[] }) =>
+    figure(name(what), { unit, values })
+  return [
+    figure(name('peak memory'), {
+      unit: 'MB',
+      values: signs.map(({ peakBytes }) => peakBytes / 1e6),
+      goal: { kind: 'at most', value: megabytesMax },
+    }),
+    figure(name('memory in the last quarter, of that in the second,'), {
+      unit: 'ratio',
+      values: signs.map(growthOf),
+      goal: { kind: 'at most', value: growthMax },
+    }),
+    figure(name("delay of the event loop, p99 of each node's each fifth,"), {
+      unit: 'ms',
+      values: stretches.map(({ delayMs }) => delayMs.p99),
+      goal: { kind: 'at most', value: delayMsMax },
+    }),
+    told('longest delay of the event loop', {
+      unit: 'ms',
+      values: stretches.map(({ delayMs }) => delayMs.max),
+    }),
+    told(`callbacks, ${callbacksPerSec} a second: p99`, {
+      unit: 'ms',
+      values: [percentile(callbackMs, 0.99)],
+    }),
+    told('orders asked about', { unit: '1/s', values: [orders / seconds] }),
+  ]
+}
+
+/** By the medians, so that neither a peak nor a collection decides. */
+function growthOf({ stretches }: VitalSigns): number {
+  const bytes = stretches.slice(1, -1).flatMap(({ residentBytes }) => residentBytes)
+  const quarter = (nth: number) =>
+    bytes.slice(Math.floor((bytes.length * nth) / 4), Math.ceil((bytes.length * (nth + 1)) / 4))
+  return median(quarter(3)) / median(quarter(1))
 }

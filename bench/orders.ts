@@ -147,6 +147,22 @@ export async function assertPaid(database: Database, range: OrderRange): Promise
   if (paid !== range.count) throw new Error(`${paid} orders are paid, not ${range.count}`)
 }
 
+/** Throws unless every `paidEvery`th order of the range is paid, and the others were asked about. */
+export async function assertAsked(
+  { db }: Database,
+  { paidEvery, ...range }: OrderRange & { readonly paidEvery: number },
+): Promise<void> {
+  const { rows } = await sql<{ readonly paid: bigint; readonly asked: bigint }>`
+    select count(*) filter (where status = 'paid') as paid,
+      count(*) filter (where status = 'pending' and checks > 0) as asked from orders
+    where order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}
+  `.execute(db)
+  const { paid = 0n, asked = 0n } = rows[0] ?? {}
+  if (Number(paid) !== Math.ceil(range.count / paidEvery) || Number(paid + asked) !== range.count) {
+    throw new Error(`Of ${range.count} orders ${paid} are paid, and ${asked} were asked about`)
+  }
+}
+
 export async function countPaid({ db }: Database, range: OrderRange): Promise<number> {
   const { rows } = await sql<{ readonly paid: bigint }>`
     select count(*) as paid from orders where status = 'paid'

@@ -91,7 +91,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArgs?: readonly string[]
   /** A file for its log, where that is too long to be kept; its complaints are then there. */
-  readonly log?: number
+  readonly log?: number | 'pipe'
 }
 
 /** Stops it and waits for its end; harmless when it has ended. */

@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly intervalMs: number | null
   /** No new question is asked after it aborts; those under way are settled. */
   readonly signal: AbortSignal
+  /** See `PassRequest`. */
+  readonly onAsked?: () => void
 }
 
 export type RunEnd =
@@ -46,6 +48,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   const pass = new Pass(scanning, {
     ...{ runId: opened.run.id, waitFrom: waitStart(opened.run), dryRun, signal },
     probeOnly: opened.probeOnly,
+    ...(request.onAsked && { onAsked: request.onAsked }),
   })
   const status = await pass.make().catch(async (error) => {
     await record(scanning, { run: opened.run, status: 'failed', results: pass.results })

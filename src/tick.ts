@@ -77,7 +77,7 @@ interface Running {
 
 /** The job as an engine calls it. */
 function workOf(options: JobOptions & { ticked: () => void }): Work {
-  const { emit, policy } = options.scanning
+  const { emit, policy, inLane, batchSize } = options.scanning
   let trigger: 'start' | 'schedule' = 'start'
   const failed = (error: unknown) => emit({ type: 'tick_failed', error })
   return {
@@ -92,10 +92,12 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
         return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), chunks: 0 }
       }
     },
-    async chunk(signal) {
+    // As many as fill the lanes, and one more that is being claimed or settled.
+    chunksAtOnce: Math.ceil(inLane.concurrency / batchSize) + 1,
+    async chunk(signal, onAsked) {
       try {
         const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
-        return endOf(await scan(options.scanning, request))
+        return endOf(await scan(options.scanning, { ...request, onAsked }))
       } catch (error) {
         failed(error)
         return 'failed'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Decision } from '../../src/decide.ts'
+import type { DecisionKind } from '../../src/order.ts'
 import type { InstantGateway } from '../gateway/start.ts'
 import { paidOrder } from '../numbered.ts'
 import { firstPendingOf } from './shop.ts'
@@ -114,11 +114,11 @@ async function runOf({ budan }: Site, batch: number): Promise<void> {
 
 async function checkOf(
   { budan }: Site,
-  { index, decision }: { index: number | undefined; decision: Decision['kind'] },
+  { index, decision }: { index: number | undefined; decision: DecisionKind },
 ): Promise<void> {
   const { orderNo } = paidOrder(index ?? Number.NaN)
   const checked = await budan.checkOrder(orderNo)
-  if (checked?.decision.kind !== decision) {
+  if (checked?.decision !== decision) {
     throw new Error(`The check of "${orderNo}" came to ${JSON.stringify(checked?.decision)}`)
   }
 }

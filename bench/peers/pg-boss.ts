@@ -1,5 +1,6 @@
 import PgBoss from 'pg-boss'
 import { paidOrders } from '../orders.ts'
+import { eachAtOnce } from '../stopwatch.ts'
 import { openShop } from './shop.ts'
 import { recheckMins, type System, type SystemOptions } from './system.ts'
 
@@ -9,11 +10,14 @@ interface Question {
 
 const name = 'check-order'
 
+/**
+ * Jobs of one fetch, and of one completion. Workers that take fewer credit less (measured), and one
+ * order that fails has its whole batch made again.
+ */
+const batchSize = 50
+
 /** pg-boss' shortest; its default is two seconds. */
 const pollingIntervalSeconds = 0.5
-
-/** Taken at a time: one job after the other, a fetch for each, it would be half as fast. */
-const batchSize = 20
 
 /** One delayed job for each order on pg-boss, in the shop's own database. Its delay is over here. */
 export async function openPgBoss(options: SystemOptions): Promise<System> {
@@ -23,35 +27,18 @@ export async function openPgBoss(options: SystemOptions): Promise<System> {
   boss.on('error', (error) => watch.failed(error))
   await boss.start()
   await boss.createQueue(name, { name, retryLimit: 5, retryBackoff: true })
-  const underWay = new Set<Promise<void>>()
+  let underWay = Promise.resolve()
 
-  const checkAll = async (jobs: readonly PgBoss.Job<Question>[]) => {
-    const open: PgBoss.JobInsert<Question>[] = []
-    const startAfter = new Date(Date.now() + recheckMins * 60_000)
-    for (const { data } of jobs) {
-      if ((await shop.check(data.orderNo)) === 'open') open.push({ name, data, startAfter })
-    }
-    if (open.length > 0) await boss.insert(open)
-  }
-  const work = async () => {
-    const worker = await boss.work<Question>(
-      name,
-      { batchSize, pollingIntervalSeconds },
-      async (jobs) => {
-        // A full batch: there may be more, and it need not wait to be polled.
-        if (jobs.length === batchSize) boss.notifyWorker(worker)
-        const checked = checkAll(jobs)
-        underWay.add(checked)
-        try {
-          await checked
-        } catch (error) {
-          watch.failed(error)
-          throw error
-        } finally {
-          underWay.delete(checked)
-        }
+  const check = async (jobs: readonly PgBoss.Job<Question>[]) => {
+    const open: Question[] = []
+    await eachAtOnce(jobs, {
+      concurrency,
+      work: async ({ data }) => {
+        if ((await shop.check(data.orderNo)) === 'open') open.push(data)
       },
-    )
+    })
+    const startAfter = new Date(Date.now() + recheckMins * 60_000)
+    if (open.length > 0) await boss.insert(open.map((data) => ({ name, data, startAfter })))
   }
   return {
     async place(range) {
@@ -60,11 +47,18 @@ export async function openPgBoss(options: SystemOptions): Promise<System> {
     },
     settleDown: shop.settleDown,
     async start() {
-      await Promise.all(Array.from({ length: concurrency }, work))
+      const polling = { batchSize, pollingIntervalSeconds }
+      const worker = await boss.work<Question>(name, polling, async (jobs) => {
+        // A full batch: there may be more, which need not wait to be polled.
+        if (jobs.length === batchSize) boss.notifyWorker(worker)
+        const checked = check(jobs)
+        underWay = checked.catch((error) => watch.failed(error))
+        await checked
+      })
     },
     async stop() {
       await boss.offWork(name)
-      await Promise.all(underWay)
+      await underWay
     },
     countCredited: shop.countCredited,
     async close() {

@@ -19,7 +19,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     onJob: ({ name, data }) =>
       name === tickJob ? options.jobs.tick() : options.jobs.chunk(Number(data.slot)),
     queue: { streams: { events: { maxLen: eventsKept } } },
-    worker: workerOptions(options.lockMs),
+    worker: { ...workerOptions(options.lockMs), concurrency: options.jobs.atOnce },
   })
   const broken = breakOf(parts)
   try {
@@ -40,7 +40,6 @@ const eventsKept = 100
 
 function workerOptions(lockMs: number) {
   return {
-    concurrency: 1,
     lockDuration: lockMs,
     stalledInterval: lockMs,
     // A job is lost by nodes that died with it, which is no fault of the job's.

@@ -13,8 +13,13 @@ export interface Engine {
 export interface Work {
   /** The run of the current slot, if no node has made it yet. */
   tick(signal: AbortSignal): Promise<Tick>
-  /** One batch more, outside of the slots. Batches are all alike: whatever is due next. */
-  chunk(signal: AbortSignal): Promise<ChunkEnd>
+  /**
+   * One batch more, outside of the slots. Batches are all alike: whatever is due next. `onAsked` is
+   * called when the last of a whole batch is being asked: then the next one may begin.
+   */
+  chunk(signal: AbortSignal, onAsked: () => void): Promise<ChunkEnd>
+  /** So many chunks at once leave no question's place empty. */
+  readonly chunksAtOnce: number
 }
 
 export interface Tick {

@@ -15,10 +15,11 @@ export interface Link {
   close(options: { readonly gracefully: boolean }): Promise<void>
 }
 
-/** What the queue hands to this node, one at a time. A job that throws is handed to another node. */
+/** What the queue hands to this node, `atOnce` at a time. A job that throws is handed to another node. */
 export interface Jobs {
   tick(): Promise<void>
   chunk(slot: number): Promise<void>
+  readonly atOnce: number
 }
 
 /** On one machine a round trip is below a millisecond, across a continent below 0.2 s. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Engine, marginMs, type Work } from './engine.ts'
+import { beginChunk, type Chunk } from './chunk.ts'
+import { type ChunkEnd, type Engine, marginMs, type Work } from './engine.ts'
 
 /**
  * The clock of one process: ticks at once, and then whenever the tick before asks for, until
@@ -28,11 +29,28 @@ export async function workOff(
   work: Work,
   { until, signal }: { until: number; signal: AbortSignal },
 ): Promise<void> {
-  while (!signal.aborted && performance.now() < until) {
-    const end = await work.chunk(signal)
-    if (end === 'done') return
-    if (end === 'failed') await rest(Math.min(retryMs, until - performance.now()), signal)
+  const underWay = new Set<Promise<void>>()
+  const last: { end: ChunkEnd } = { end: 'more' }
+  const watch = ({ ended }: Chunk) => {
+    const whole = ended.then((end) => {
+      if (end !== 'more') last.end = end
+      underWay.delete(whole)
+    })
+    underWay.add(whole)
   }
+  while (!signal.aborted && performance.now() < until && last.end !== 'done') {
+    if (last.end === 'failed') {
+      last.end = 'more'
+      await rest(Math.min(retryMs, until - performance.now()), signal)
+    } else if (underWay.size >= work.chunksAtOnce) {
+      await Promise.race(underWay)
+    } else {
+      const chunk = beginChunk(work, signal)
+      watch(chunk)
+      await chunk.asked
+    }
+  }
+  await Promise.all(underWay)
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {

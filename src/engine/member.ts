@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import { beginChunk, type Chunk } from './chunk.ts'
 import { marginMs, type Tick, type Work } from './engine.ts'
 import { KeptLink, type KeptLinkOptions } from './kept-link.ts'
 import type { Jobs, Link } from './link.ts'
@@ -25,8 +26,9 @@ export class Member {
   readonly #work: Work
   readonly #signal: AbortSignal
   readonly #link: KeptLink
-  /** A node does one thing at a time: `compensation_concurrency` is a node's, and so are its connections. */
+  /** A node begins one thing at a time; a chunk, when the one before has been asked about. */
   readonly #inTurn = pLimit(1)
+  readonly #underWay = new Set<Promise<unknown>>()
   /** When the next slot begins, by `performance.now()`. */
   #slotAt = 0
   /** The watch does not wait for a tick of the queue: it may have come to nothing. */
@@ -43,7 +45,11 @@ export class Member {
     this.#link = new KeptLink({
       ...options,
       open: () =>
-        options.open({ tick: () => this.#onTick(), chunk: (slot) => this.#onChunk(slot) }),
+        options.open({
+          tick: () => this.#onTick(),
+          chunk: (slot) => this.#onChunk(slot),
+          atOnce: work.chunksAtOnce,
+        }),
       replan: (link) => this.#planTick(link),
       changed: () => this.#wake(),
     })
@@ -68,6 +74,7 @@ export class Member {
     }
     // Whatever a job of the queue is doing here comes first; then it can still be told that it is done.
     await this.#inTurn(() => undefined)
+    await Promise.all(this.#underWay)
     linkEnd.abort()
     await keeping
   }
@@ -82,14 +89,28 @@ export class Member {
   }
 
   async #onChunk(plan: number): Promise<void> {
-    if (plan === this.#endedPlan) return
-    const end = await this.#inTurn(() =>
-      this.#signal.aborted ? null : this.#work.chunk(this.#signal),
-    )
+    const chunk = await this.#inTurn(() => this.#begin(plan))
+    if (chunk === 'ended') return
+    const end = chunk && (await chunk.ended)
     if (end !== 'more') this.#endedPlan = plan
     if (end === null || end === 'failed' || this.#signal.aborted) {
       throw new Error('This node could not: another may')
     }
+  }
+
+  /** Null: this node is about to stop. */
+  async #begin(plan: number): Promise<Chunk | 'ended' | null> {
+    if (plan === this.#endedPlan) return 'ended'
+    if (this.#signal.aborted) return null
+    const chunk = beginChunk(this.#work, this.#signal)
+    this.#watch(chunk.ended)
+    await chunk.asked
+    return chunk
+  }
+
+  #watch(work: Promise<unknown>): void {
+    this.#underWay.add(work)
+    void work.then(() => this.#underWay.delete(work))
   }
 
   async #tick(): Promise<Tick | null> {
@@ -115,11 +136,9 @@ export class Member {
       return true
     })
     if (planned !== null) return
-    const inTurn: Work = {
-      ...this.#work,
-      chunk: (signal) => this.#inTurn(() => this.#work.chunk(signal)),
-    }
-    await workOff(inTurn, { until: this.#slotAt, signal: this.#signal })
+    const worked = workOff(this.#work, { until: this.#slotAt, signal: this.#signal })
+    this.#watch(worked)
+    await worked
   }
 
   /**

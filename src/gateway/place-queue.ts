@@ -33,10 +33,6 @@ interface Waiter {
   readonly giveWay: (place: Place | null) => void
 }
 
-interface Reserved extends Place {
-  readonly dueAt: number
-}
-
 /**
  * Those who wait in this process. Whoever comes while a reservation is under way goes with the
  * next, and a run tells how many questions follow: under load one reservation serves many, and a
@@ -57,10 +53,10 @@ export class PlaceQueue implements Quota {
   readonly #patient = new Set<Waiter>()
   /** Questions that follow those who wait patiently. */
   #ahead = 0
-  #reserved: Reserved[] = []
+  #reserved: Place[] = []
   #reserving = false
   #reserveAgainAt = Number.NEGATIVE_INFINITY
-  /** This process' time at the beginning of the line's. */
+  /** This process' time at the beginning of the line's; not known before the first answer. */
   #lineBeganAt = Number.POSITIVE_INFINITY
   /** Places let go since the last reservation. */
   #usedCount = 0
@@ -105,7 +101,7 @@ export class PlaceQueue implements Quota {
     const hold = await this.#places.holdBack(this.#rate.line, place?.at ?? null)
     if (hold.forMs > 0) {
       const until = this.#time.now() + hold.forMs
-      this.#reserved = this.#reserved.filter(({ dueAt }) => dueAt >= until)
+      this.#reserved = this.#reserved.filter((reserved) => this.#dueAt(reserved) >= until)
       this.#reserveAgainAt = until - leadMs
       this.#advance()
     }
@@ -127,7 +123,7 @@ export class PlaceQueue implements Quota {
   #letGo(): void {
     const now = this.#time.now()
     for (let place = this.#reserved[0]; place !== undefined; place = this.#reserved[0]) {
-      const lateMs = now - place.dueAt
+      const lateMs = now - this.#dueAt(place)
       const tooLate = lateMs > this.#latenessMsMax && !this.#isStarved(now)
       if (lateMs < 0 || (!tooLate && this.#waitingCount === 0)) return
       this.#reserved.shift()
@@ -177,7 +173,7 @@ export class PlaceQueue implements Quota {
     this.#usedCount = 0
     const sentAt = this.#time.now()
     try {
-      const given = await this.#places.reserve({ ...this.#rate, count })
+      const given = await this.#places.reserve({ ...this.#rate, ...this.#burst(), count })
       this.#readClock(given.firstAt - given.firstInMs, { sentAt })
       this.#add(given, { missing: count - given.count })
       this.trouble = null
@@ -189,9 +185,15 @@ export class PlaceQueue implements Quota {
     this.#advance()
   }
 
+  /** Places of the past are for who knows how late he is. */
+  #burst(): Pick<PlacesWanted, 'burstMs'> {
+    const isKnown = this.#lineBeganAt < Number.POSITIVE_INFINITY
+    return { burstMs: isKnown ? this.#rate.burstMs : 0 }
+  }
+
   /**
-   * The line's clock was read between question and answer: at the answer as far as the first one
-   * shows, and by each later one as it was before, unless that cannot be. So an answer that was slow
+   * The line's clock was read between question and answer: at the answer, for all that the first one
+   * shows; at a later one as it was known before, unless that cannot be. So an answer that was slow
    * makes no place later than it is.
    */
   #readClock(lineNow: number, { sentAt }: { sentAt: number }): void {
@@ -199,26 +201,28 @@ export class PlaceQueue implements Quota {
     this.#lineBeganAt = Math.min(latest, Math.max(sentAt - lineNow, this.#lineBeganAt))
   }
 
+  #dueAt({ at }: Place): number {
+    return this.#lineBeganAt + at
+  }
+
   #add({ count, firstAt }: PlacesGiven, { missing }: { missing: number }): void {
     const { stepMs, horizonMs } = this.#rate
-    const timeOf = (n: number) => {
-      const at = firstAt + n * stepMs
-      return { at, dueAt: this.#lineBeganAt + at }
-    }
-    for (let n = 0; n < count; n += 1) this.#reserved.push(timeOf(n))
+    const placeOf = (n: number) => ({ at: firstAt + n * stepMs })
+    for (let n = 0; n < count; n += 1) this.#reserved.push(placeOf(n))
     // Who has places needs more when they near their end; who has none comes for what is missing as
     // soon as it is to be had, but not for less than half of what there can be.
     const last = this.#reserved.at(-1)
-    const neededAt = last === undefined ? Number.NEGATIVE_INFINITY : last.dueAt - leadMs
+    const neededAt = last === undefined ? Number.NEGATIVE_INFINITY : this.#dueAt(last) - leadMs
     const roomMs = Math.min((missing - 1) * stepMs, horizonMs / 2)
-    const thereAt = timeOf(count).dueAt - horizonMs + roomMs
+    const thereAt = this.#dueAt(placeOf(count)) - horizonMs + roomMs
     this.#reserveAgainAt = missing > 0 ? Math.max(neededAt, thereAt) : Number.NEGATIVE_INFINITY
   }
 
   #setTimer(reserving: boolean): void {
     this.#callOff()
+    const [first] = this.#reserved
     const nextAt = Math.min(
-      this.#reserved[0]?.dueAt ?? Number.POSITIVE_INFINITY,
+      first === undefined ? Number.POSITIVE_INFINITY : this.#dueAt(first),
       reserving ? this.#reserveAgainAt : Number.POSITIVE_INFINITY,
     )
     // Without anybody who waits, places fall due for nobody.

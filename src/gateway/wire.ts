@@ -1,4 +1,4 @@
-import { Agent } from 'undici'
+import type { Agent } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { WechatConfig } from '../config.ts'
 import type { UnknownCause } from '../trade.ts'
@@ -41,7 +41,7 @@ export function createWire(
   config: WechatConfig,
   { clock, connections }: { clock: Clock; connections: number },
 ): Wire {
-  const agent = new Agent({ connections, maxResponseSize: responseBytesMax })
+  let agent: Promise<Agent> | null = null
   const base = new URL(config.baseUrl)
   // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
   const prefix = base.pathname.replace(/\/$/, '')
@@ -51,11 +51,12 @@ export function createWire(
       if (signal.aborted) return silence(new Error('aborted before it was sent'), signal)
       const headers = await requestHeaders(question, { config, now: clock() })
       try {
+        agent ??= openAgent(connections)
         const {
           statusCode,
           headers: answered,
           body,
-        } = await agent.request({
+        } = await (await agent).request({
           origin: base.origin,
           path: prefix + question.path,
           method: question.method,
@@ -68,8 +69,14 @@ export function createWire(
         return silence(error, signal)
       }
     },
-    stop: () => agent.close(),
+    stop: async () => (await agent)?.close(),
   }
+}
+
+/** Loaded with the first question: a service is ready without it, and sooner. */
+async function openAgent(connections: number): Promise<Agent> {
+  const { Agent } = await import('undici')
+  return new Agent({ connections, maxResponseSize: responseBytesMax })
 }
 
 async function requestHeaders(

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
 import { unreachable } from '../assert.ts'
 import type { BacklogEvent } from '../backlog.ts'
 import type { LogConfig } from '../config.ts'
@@ -18,9 +18,14 @@ export function createLog(config: LogConfig, destination?: DestinationStream): L
       formatters: { level: (label) => ({ level: label }) },
     },
     config.format === 'pretty'
-      ? pretty({ destination: destination ?? standardError, sync: true, singleLine: true })
+      ? loadPretty()({ destination: destination ?? standardError, sync: true, singleLine: true })
       : stream,
   )
+}
+
+/** Only where it is wanted: it loads some fifty files. */
+function loadPretty(): typeof import('pino-pretty') {
+  return createRequire(import.meta.url)('pino-pretty')
 }
 
 /** Turns events into the log's lines: the story's messages and fields, and a few more. */

@@ -2,8 +2,6 @@ import type { Clock } from '../clock.ts'
 import { storeOn } from './assemble.ts'
 import type { Database } from './database.ts'
 import { StoreError } from './errors.ts'
-import { openPglite } from './pglite.ts'
-import { openPostgres } from './postgres.ts'
 import type { Store } from './store.ts'
 
 export interface StoreOptions {
@@ -28,11 +26,14 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 
 /** Without the tables' words: for tests that attack the schema. */
 export async function openDatabase(url: string, options: StoreOptions = {}): Promise<Database> {
-  if (url === 'pglite:memory') return openPglite({ directory: null })
+  // Only the one that is used is loaded: each takes as long as a twentieth of a start.
+  if (url === 'pglite:memory') return (await import('./pglite.ts')).openPglite({ directory: null })
   if (url.startsWith('pglite:') && url.length > 'pglite:'.length) {
+    const { openPglite } = await import('./pglite.ts')
     return openPglite({ directory: url.slice('pglite:'.length) })
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
+    const { openPostgres } = await import('./postgres.ts')
     return openPostgres({ url, poolMax: options.poolMax ?? poolMaxDefault })
   }
   // Not quoted whole: a mistyped scheme may be followed by a password.

@@ -49,24 +49,28 @@ function octal(header: Buffer, span: Span): number {
 /** Chunks of any size, taken by as many bytes as are wanted. */
 class Bytes {
   readonly #chunks: AsyncIterator<Uint8Array>
-  #rest: readonly Uint8Array[] = []
-  #held = 0
+  #held: Buffer = Buffer.alloc(0)
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]()
   }
 
   async take(count: number): Promise<Buffer> {
-    const held = [...this.#rest]
-    while (this.#held < count) {
+    if (this.#held.length < count) this.#held = await this.#hold(count)
+    const taken = this.#held.subarray(0, count)
+    this.#held = this.#held.subarray(count)
+    return taken
+  }
+
+  async #hold(count: number): Promise<Buffer> {
+    const held: Uint8Array[] = [this.#held]
+    let length = this.#held.length
+    while (length < count) {
       const next = await this.#chunks.next()
       if (next.done === true) throw new Error('the archive breaks off')
       held.push(next.value)
-      this.#held += next.value.length
+      length += next.value.length
     }
-    const whole = Buffer.concat(held)
-    this.#rest = [whole.subarray(count)]
-    this.#held -= count
-    return whole.subarray(0, count)
+    return Buffer.concat(held)
   }
 }

@@ -105,7 +105,7 @@ export class Lives {
     const run = async (work: Work, signal: AbortSignal) => {
       const { chunks } = await work.tick(signal)
       for (let left = chunks; left > 0; left -= 1) {
-        if ((await work.chunk(signal)) !== 'more') break
+        if ((await work.chunk(signal, () => undefined)) !== 'more') break
       }
       this.#drained()
     }

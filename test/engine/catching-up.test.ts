@@ -25,7 +25,8 @@ class SteppedEngine implements Engine {
     const work = await this.#given
     const { chunks } = await work.tick(this.#stop.signal)
     let made = 0
-    while (made < chunks && (await work.chunk(this.#stop.signal)) === 'more') made += 1
+    const chunk = () => work.chunk(this.#stop.signal, () => undefined)
+    while (made < chunks && (await chunk()) === 'more') made += 1
     return chunks
   }
 }

@@ -17,6 +17,7 @@ function scripted(ticks: readonly Tick[], chunkEnds: readonly ChunkEnd[]) {
       if (leftTicks.length === 0 && leftChunks.length === 0) stop.abort()
       return tick ?? { kind: 'taken', nextInMs: 0, chunks: 0 }
     },
+    chunksAtOnce: 2,
     async chunk() {
       asked.push('chunk')
       const end = leftChunks.shift() ?? 'done'
@@ -42,6 +43,30 @@ describe('localEngine', () => {
     const { work, asked, signal } = scripted([ran, { ...ran, chunks: 0 }], ['more', 'done'])
     await localEngine.run(work, signal)
     expect(asked).toEqual(['tick', 'chunk', 'chunk', 'tick'])
+  })
+
+  it('begins a chunk when the one before is being asked, and never more than it may', async () => {
+    const stop = new AbortController()
+    const ends: ((end: ChunkEnd) => void)[] = []
+    const seen: string[] = []
+    const work: Work = {
+      chunksAtOnce: 2,
+      tick: async () => ({ kind: 'ran', nextInMs: hour, chunks: 9 }),
+      chunk: (_signal, onAsked) =>
+        new Promise((resolve) => {
+          const number = ends.push(resolve)
+          seen.push(`begun ${number}`)
+          onAsked()
+          // The second has begun while the first is settled; a third would be one too many.
+          if (number === 2) setImmediate(() => seen.push('two under way') && ends[0]?.('more'))
+          if (number === 3) {
+            stop.abort()
+            for (const end of ends) end('done')
+          }
+        }),
+    }
+    await localEngine.run(work, stop.signal)
+    expect(seen).toEqual(['begun 1', 'begun 2', 'two under way', 'begun 3'])
   })
 
   it('gives the next slot its tick, however much is left', async () => {

@@ -185,7 +185,7 @@ async function ticked(
     vitals: () => localEngine.vitals(),
   }
   const retaining: Retaining = { store: hungry, emit: () => {}, retentionDays: 7 }
-  const work = { tick: async () => tick, chunk: async () => 'done' as const }
+  const work = { tick: async () => tick, chunk: async () => 'done' as const, chunksAtOnce: 1 }
   await pruningAfterRuns(engine, retaining).run(work, (stop ?? new AbortController()).signal)
   return counted
 }

@@ -1,5 +1,4 @@
-import { openService } from '../../service.ts'
-import { startWeb } from '../../web/server.ts'
+import { openStore } from '../../store/open.ts'
 import type { CommandContext } from '../context.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -9,7 +8,13 @@ export async function serve(context: CommandContext): Promise<ExitCode> {
   const { server, ...rest } = context.config('serve')
   // From here on a signal is a wish to stop, also while the database is still opening.
   const stopAsked = terminal.stopAsked()
-  const budan = await openService({ server, ...rest })
+  // An embedded database is compiled by other threads; meanwhile this one loads the rest.
+  const [store, { openService }, { startWeb }] = await Promise.all([
+    openStore(rest.database.url),
+    import('../../service.ts'),
+    import('../../web/server.ts'),
+  ])
+  const budan = await openService({ server, ...rest }, { store })
   try {
     const web = await startWeb(budan, { server, version })
     budan.start()

@@ -24,7 +24,11 @@ process.on('exit', () => {
 function endStretch() {
   const msOf = (nanoseconds) => nanoseconds / 1e6
   stretches.push({
-    delayMs: { p50: msOf(delays.percentile(50)), p99: msOf(delays.percentile(99)), max: msOf(delays.max) },
+    delayMs: {
+      p50: msOf(delays.percentile(50)),
+      p99: msOf(delays.percentile(99)),
+      max: msOf(delays.max),
+    },
     residentBytes: residentBytes.splice(0),
   })
   delays.reset()

@@ -1,0 +1,58 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { Closing } from '../closing.ts'
+import { type Started, startProgram, stopProgram, type Workplace } from '../program.ts'
+
+const stretch = z.object({
+  /** The event loop's delay; an idle one has 10 ms, the sampler's own. */
+  delayMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+  /** Every quarter of a second. */
+  residentBytes: z.array(z.number()),
+})
+
+const vitalSigns = z.object({ peakBytes: z.number(), stretches: z.array(stretch) })
+
+export type VitalSigns = z.infer<typeof vitalSigns>
+
+/** `serve`, in a process of its own. */
+export interface Node {
+  readonly url: string
+  /** What is measured from here on is a stretch of its own. */
+  endStretch(): void
+  /** Stops it, and tells how it was: first until the first end of a stretch, last until its own. */
+  stop(): Promise<VitalSigns>
+}
+
+const hook = fileURLToPath(new URL('./vital-signs.mjs', import.meta.url))
+
+/** The `nth` of those that are configured by the same workplace. */
+export async function startNode(
+  { path }: Workplace,
+  { closing, nth }: { closing: Closing; nth: number },
+): Promise<Node> {
+  const signsFile = join(path, `vital-signs-${nth}`)
+  const log = closing.add(await open(join(path, `log-${nth}`), 'w'), (file) => file.close())
+  const program = closing.add(
+    startProgram(['serve'], {
+      cwd: path,
+      env: { BENCH_VITAL_SIGNS: signsFile },
+      nodeArgs: ['--import', hook],
+      log: log.fd,
+    }),
+    stopProgram,
+  )
+  const [, url = ''] = await program.printed(/ready at (\S+)/)
+  return {
+    url,
+    endStretch: () => void program.child.kill('SIGUSR2'),
+    stop: () => stopped(program, signsFile),
+  }
+}
+
+async function stopped(program: Started, signsFile: string): Promise<VitalSigns> {
+  await stopProgram(program)
+  await program.ended
+  return vitalSigns.parse(JSON.parse(await readFile(signsFile, 'utf8')))
+}

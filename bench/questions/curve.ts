@@ -1,0 +1,66 @@
+/** What few questions cost in time, and the other way round, for docs/schedule.md. */
+import { type Living, livingBy, livingByTheStory } from './life.ts'
+import { allPayers } from './payers.ts'
+import { defaultPolicy, defaultSetting, policyOf, type Setting } from './setting.ts'
+import {
+  callsOf,
+  drawAbandoned,
+  drawPaid,
+  percentilesOf,
+  type Waits,
+  waitsOf,
+} from './shop.ts'
+
+export interface Point {
+  /** Null: the story's, which has none. */
+  readonly setting: Setting | null
+  readonly calls: number
+  /** Of each kind of payers, in their order. */
+  readonly waits: readonly Waits[]
+}
+
+/** The same wait again and again, from thrifty to eager. */
+const evenWaits = [60, 30, 20, 15, 10, 5]
+
+const unevenWaits: readonly (readonly number[])[] = [
+  [10, 10, 15, 20, 30, 60],
+  [10, 10, 10, 15, 20, 60],
+]
+
+/** With runs more often than by default. */
+const oftenWaits: readonly (readonly number[])[] = [
+  defaultSetting.recheckMins,
+  [9, 9, 9, 9, 9, 75],
+  [10],
+]
+const oftenMins = 1
+
+/** The same orders for every point. */
+const draw = { seed: 1, count: 5000 }
+
+export interface Curve {
+  readonly even: readonly Point[]
+  readonly standard: Point
+  readonly others: readonly Point[]
+  readonly story: Point
+}
+
+export function drawCurve(): Curve {
+  const paid = allPayers.map((payers) => drawPaid(payers, draw))
+  const abandoned = drawAbandoned(draw)
+  const pointOf = (setting: Setting | null, living: Living): Point => ({
+    ...{ setting, calls: callsOf(living, abandoned) },
+    waits: paid.map((fates) => percentilesOf(waitsOf(living, fates))),
+  })
+  const ownPoint = (setting: Setting) => pointOf(setting, livingBy(policyOf(setting)))
+  const { intervalMins } = defaultSetting
+  return {
+    even: evenWaits.map((mins) => ownPoint({ intervalMins, recheckMins: [mins] })),
+    standard: ownPoint(defaultSetting),
+    others: [
+      ...unevenWaits.map((recheckMins) => ownPoint({ intervalMins, recheckMins })),
+      ...oftenWaits.map((recheckMins) => ownPoint({ intervalMins: oftenMins, recheckMins })),
+    ],
+    story: pointOf(null, livingByTheStory(defaultPolicy)),
+  }
+}

@@ -1,0 +1,164 @@
+import { Kysely } from 'kysely'
+import pg from 'pg'
+import { storeOn } from '../../src/store/assemble.ts'
+import {
+  type ConnectionSource,
+  type LentConnection,
+  plannedMark,
+  postgresDialect,
+} from '../../src/store/driver.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { parsers } from '../../src/store/parsers.ts'
+import type { Store } from '../../src/store/store.ts'
+
+/** A statement as the store sent it, and what the server did to carry it out. */
+export interface Explained {
+  readonly statement: string
+  readonly nodes: readonly PlanNode[]
+}
+
+export interface PlanNode {
+  readonly type: string
+  readonly relation: string | null
+  readonly index: string | null
+  /** Over all its loops; those passed over included. */
+  readonly rows: number
+  readonly loops: number
+}
+
+/** A store whose every statement is explained before it is carried out. */
+export interface ExplainedStore {
+  readonly store: Store
+  /** What the work sent, transactions' own words aside. */
+  explain(work: (store: Store) => Promise<unknown>): Promise<readonly Explained[]>
+}
+
+/** On a migrated PostgreSQL database. The store is to be closed. */
+export async function openExplained(url: string): Promise<ExplainedStore> {
+  const explained: Explained[] = []
+  const database = await openDatabase(url)
+  const source = new ExplainingSource(url, (one) => void explained.push(one))
+  const db = new Kysely<unknown>({ dialect: postgresDialect(source) })
+  const close = async () => {
+    await source.close()
+    await database.close()
+  }
+  const store = storeOn({ ...database, db, close })
+  return {
+    store,
+    async explain(work) {
+      explained.length = 0
+      await work(store)
+      return [...explained]
+    },
+  }
+}
+
+/** Every statement twice: explained, which carries it out and is rolled back, and then as it is. */
+class ExplainingSource implements ConnectionSource {
+  readonly #pool: pg.Pool
+  readonly #tell: (explained: Explained) => void
+
+  constructor(url: string, tell: (explained: Explained) => void) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: 2,
+      types: {
+        getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid, 'text'),
+      },
+    })
+    this.#tell = tell
+  }
+
+  async borrow(): Promise<LentConnection> {
+    const client = await this.#pool.connect()
+    let inTransaction = false
+    return {
+      query: async (text, values) => {
+        if (isStatement(text)) this.#tell(await explain(client, { text, values, inTransaction }))
+        const { rows, rowCount, command } = await client.query(text, [...values])
+        if (command === 'BEGIN') inTransaction = true
+        if (command === 'COMMIT' || command === 'ROLLBACK') inTransaction = false
+        return { rows, affected: rowCount ?? 0 }
+      },
+      giveBack: () => client.release(),
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end()
+  }
+}
+
+/** Not `begin`, `commit`, `set`: what has no plan. */
+function isStatement(text: string): boolean {
+  return /^\s*(select|insert|update|delete|with)\b/i.test(text.replace(plannedMark, ''))
+}
+
+interface Sent {
+  readonly text: string
+  readonly values: readonly unknown[]
+  readonly inTransaction: boolean
+}
+
+async function explain(client: pg.PoolClient, sent: Sent): Promise<Explained> {
+  const { text, inTransaction } = sent
+  await client.query(inTransaction ? 'savepoint explained' : 'begin')
+  const plan = await (text.startsWith(plannedMark) ? keptPlan : ownPlan)(client, sent)
+  await client.query(inTransaction ? 'rollback to savepoint explained' : 'rollback')
+  return { statement: text, nodes: flat(plan) }
+}
+
+/** Made for its values. */
+async function ownPlan(client: pg.PoolClient, { text, values }: Sent): Promise<RawPlan> {
+  return planIn(await client.query(`explain (analyze, format json) ${text}`, [...values]))
+}
+
+/** The one that a connection keeps for a prepared statement, whatever its values are. */
+async function keptPlan(client: pg.PoolClient, { text, values }: Sent): Promise<RawPlan> {
+  await client.query(`set local plan_cache_mode = force_generic_plan`)
+  await client.query(`prepare explained as ${text}`)
+  try {
+    const given = values.length > 0 ? `(${values.map(literalOf).join(', ')})` : ''
+    return planIn(await client.query(`explain (analyze, format json) execute explained${given}`))
+  } finally {
+    await client.query('deallocate explained')
+  }
+}
+
+function literalOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  return pg.escapeLiteral(value instanceof Date ? value.toISOString() : String(value))
+}
+
+interface RawPlan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Name'?: string
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Index Recheck'?: number
+  readonly Plans?: readonly RawPlan[]
+}
+
+function planIn({ rows }: pg.QueryResult<{ 'QUERY PLAN': [{ Plan: RawPlan }] }>): RawPlan {
+  const plan = rows[0]?.['QUERY PLAN'][0].Plan
+  if (plan === undefined) throw new Error('PostgreSQL explained nothing')
+  return plan
+}
+
+function flat(plan: RawPlan): readonly PlanNode[] {
+  const passedOver =
+    (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0)
+  return [
+    {
+      type: plan['Node Type'],
+      relation: plan['Relation Name'] ?? null,
+      index: plan['Index Name'] ?? null,
+      rows: (plan['Actual Rows'] + passedOver) * plan['Actual Loops'],
+      loops: plan['Actual Loops'],
+    },
+    ...(plan.Plans ?? []).flatMap(flat),
+  ]
+}
