@@ -36,6 +36,7 @@ async function main(options: BenchOptions): Promise<number> {
   const begun = { options, args, startedAt: new Date(), loadBefore: loadNow() }
   // `serve` and `run` are measured as people start them: built.
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' })
+  execFileSync('npm', ['run', '--silent', 'image'], { stdio: 'inherit' })
   const tell = (part: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${part}`)
   const figures = await benchParts(options, { closing, tell })
   const result = resultOf(figures, begun)

@@ -18,7 +18,7 @@ import { Laptimes, time } from './stopwatch.ts'
 
 const sizes: Readonly<Record<Size, PeersSize>> = {
   full: { orders: 2000, slice: 500, concurrency: 5, batchSize: 250, unpaid: 10_000 },
-  quick: { orders: 300, slice: 150, concurrency: 5, batchSize: 150, unpaid: 300 },
+  quick: { orders: 250, slice: 250, concurrency: 5, batchSize: 250, unpaid: 300 },
   tiny: { orders: 12, slice: 6, concurrency: 3, batchSize: 6, unpaid: 20 },
 }
 
@@ -105,7 +105,7 @@ async function repeat(
   }
   for (let done = 0; done < orders; done += slice) {
     for (const [position] of names.entries()) {
-      const name = names[(position + done / slice) % names.length] ?? 'budan'
+      const name = names[(position + (first + done) / slice) % names.length] ?? 'budan'
       const contender = contenders[name]
       await contender.place({ ...gateway.merchant, first: first + done, count: slice })
       laps[name].add(await time(slice, () => untilCredited(contender, slice)))

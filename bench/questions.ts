@@ -69,9 +69,21 @@ function benchWaits(
       'ratio',
       laps.map(({ least, theirs }) => least / theirs.p99),
     ),
-    told('p50', 'min', laps.map(({ own }) => own.p50)),
-    told('p99', 'min', laps.map(({ own }) => own.p99)),
-    told('p99 by the story', 'min', laps.map(({ theirs }) => theirs.p99)),
+    told(
+      'p50',
+      'min',
+      laps.map(({ own }) => own.p50),
+    ),
+    told(
+      'p99',
+      'min',
+      laps.map(({ own }) => own.p99),
+    ),
+    told(
+      'p99 by the story',
+      'min',
+      laps.map(({ theirs }) => theirs.p99),
+    ),
   ]
 }
 

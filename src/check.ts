@@ -11,6 +11,8 @@ export interface Checking extends Settling {
   readonly breaker: Breaker
   /** Until when its questions may wait for their places in the quota; without one, somebody waits. */
   readonly patience?: AbortSignal
+  /** So many more questions follow this one. */
+  readonly ahead?: number
   /** For which run they are put, so that what is told of them can be told from another's. */
   readonly runId?: string
 }
@@ -93,8 +95,12 @@ export async function closeAndAsk(checking: Checking, found: Closer): Promise<An
   return isUnasked(answer) ? null : answer
 }
 
-function callOptions({ patience }: Checking, order?: Order): CallOptions {
-  return { ...(patience && { patience }), ...(order && { orderedAt: order.createdAt }) }
+function callOptions({ patience, ahead }: Checking, order?: Order): CallOptions {
+  return {
+    ...(patience && { patience }),
+    ...(ahead !== undefined && { ahead }),
+    ...(order && { orderedAt: order.createdAt }),
+  }
 }
 
 /** What settling the answer would come to. Nothing is written, and nothing closed. */

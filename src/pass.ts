@@ -152,7 +152,7 @@ export class Pass {
         line.left -= 1
         const wholeBatch = this.claimedCount >= this.#scanning.batchSize
         if (line.left === 0 && wholeBatch) this.#request.onAsked?.()
-        return this.#askOne(one)
+        return this.#askOne(one, { ahead: line.left })
       }),
     )
     const answered = await Promise.all(asked)
@@ -192,7 +192,10 @@ export class Pass {
   }
 
   /** Null when there is nothing to settle now: not asked, doubted, or failed. */
-  async #askOne(claimed: ClaimedOrder): Promise<Answered | null> {
+  async #askOne(
+    claimed: ClaimedOrder,
+    { ahead }: { readonly ahead: number },
+  ): Promise<Answered | null> {
     const patience = this.#patience
     if (patience.aborted) {
       this.#unspent.push(claimed)
@@ -200,7 +203,7 @@ export class Pass {
     }
     const startedAt = performance.now()
     try {
-      const checking = { ...this.#scanning, patience, runId: this.#request.runId }
+      const checking = { ...this.#scanning, patience, ahead, runId: this.#request.runId }
       const answer = await ask(checking, claimed.order, 'compensation')
       if (!isUnasked(answer)) {
         return this.#doubts.sift({ claimed, answer, absenceCredible: false, startedAt })

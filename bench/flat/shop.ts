@@ -62,7 +62,10 @@ export async function fillShop(database: Database, shop: Shop): Promise<void> {
   await sql`checkpoint`.execute(database.patientDb)
 }
 
-const tables = ['orders', 'order_events', 'transfers', 'entries', 'runs', 'run_results']
+const tables = [
+  ...['orders', 'orders_of_users', 'order_events', 'transfers', 'entries'],
+  ...['runs', 'run_results'],
+]
 
 async function eachTable(
   { patientDb }: Database,
@@ -103,6 +106,9 @@ const rowsOf: Readonly<Record<string, (shop: RawBuilder<unknown>) => RawBuilder<
       (order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at)
     select order_no, gateway, transaction_id, amount, 'CNY', mchid, appid, ended_at, ended_at
     from ${shop} where status = 'paid'`,
+  orders_of_users: (shop) => sql`
+    insert into orders_of_users (user_id, created_at, order_no)
+    select user_id, at, order_no from ${shop} order by user_id, at`,
   entries: (shop) => sql`
     insert into entries (order_no, leg, account, amount, currency, at)
     select order_no, leg, account, legs.amount, 'CNY', ended_at

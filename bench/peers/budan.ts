@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Engine } from '../../src/engine/engine.ts'
 import { localEngine, workOff } from '../../src/engine/local.ts'
 import type { Event } from '../../src/event.ts'
@@ -5,7 +6,7 @@ import { openService } from '../../src/service.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import { configOf } from '../../test/support/world.ts'
-import { countPaid, fillPending, settleDown } from '../orders.ts'
+import { countPaid, fillPending } from '../orders.ts'
 import { recheckMins, type System, type SystemOptions, type Watch } from './system.ts'
 
 /**
@@ -34,7 +35,7 @@ export async function openBudan(
   const budan = await openService(config, { store, engine: drain, onEvent })
   return {
     place: (range) => fillPending(database, { ...range, age: 'an hour ago' }),
-    settleDown: () => settleDown(database),
+    settleDown: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
     start: async () => budan.start(),
     stop: () => budan.stop(),
     async countCredited(range) {

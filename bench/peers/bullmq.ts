@@ -8,10 +8,7 @@ interface Question {
   readonly orderNo: string
 }
 
-/**
- * One delayed job for each order on BullMQ. Its delay is over here: the jobs wait in the queue
- * already, which saves Redis the moving.
- */
+/** One delayed job for each order on BullMQ. All of them fall due before the worker starts. */
 export async function openBullmq(
   options: SystemOptions & { readonly redisUrl: string },
 ): Promise<System> {
@@ -27,7 +24,6 @@ export async function openBullmq(
       removeOnComplete: true,
     },
   })
-  await queue.pause()
   const worker = new Worker<Question>(
     name,
     async (job, token) => {
@@ -36,7 +32,7 @@ export async function openBullmq(
       await job.moveToDelayed(Date.now() + recheckMins * 60_000, token)
       throw new DelayedError()
     },
-    { connection, concurrency },
+    { connection, concurrency, autorun: false },
   )
   worker.on('failed', (_, error) => watch.failed(error))
   worker.on('error', (error) => watch.failed(error))
@@ -48,13 +44,13 @@ export async function openBullmq(
       const jobs = paidOrders(range).map(({ orderNo }) => ({
         name: 'check',
         data: { orderNo },
-        opts: { jobId: orderNo },
+        opts: { jobId: orderNo, delay: 1 },
       }))
       await queue.addBulk(jobs)
     },
     settleDown: shop.settleDown,
-    start: () => queue.resume(),
-    stop: () => queue.pause(),
+    start: () => worker.resume(),
+    stop: () => worker.pause(),
     countCredited: shop.countCredited,
     async close() {
       await worker.close()

@@ -2,14 +2,7 @@
 import { type Living, livingBy, livingByTheStory } from './life.ts'
 import { allPayers } from './payers.ts'
 import { defaultPolicy, defaultSetting, policyOf, type Setting } from './setting.ts'
-import {
-  callsOf,
-  drawAbandoned,
-  drawPaid,
-  percentilesOf,
-  type Waits,
-  waitsOf,
-} from './shop.ts'
+import { callsOf, drawAbandoned, drawPaid, percentilesOf, type Waits, waitsOf } from './shop.ts'
 
 export interface Point {
   /** Null: the story's, which has none. */

@@ -31,7 +31,8 @@ export function livingBy(policy: SchedulePolicy): Living {
       const now = new Date(slot)
       const answer = gateway.query(slot)
       const decision = decideAt(order, { answer, now, policy })
-      const last = decision.kind === 'close' ? closeAndAsk(order, { gateway, now, policy }) : decision
+      const last =
+        decision.kind === 'close' ? closeAndAsk(order, { gateway, now, policy }) : decision
       if (last.kind === 'pay') return { calls: gateway.calls, seenAt: slot }
       if (last.kind === 'expire') return { calls: gateway.calls, seenAt: null }
       if (last.kind !== 'wait') throw new Error(`An order like any other came to "${last.kind}"`)

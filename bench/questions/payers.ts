@@ -43,7 +43,8 @@ export const allPayers: readonly Payers[] = [
   },
   {
     name: 'any time',
-    about: 'as *checkout*, but 5 % pay at any moment of the two hours: the hardest for few questions',
+    about:
+      'as *checkout*, but 5 % pay at any moment of the two hours: the hardest for few questions',
     payAfterMins: mixture({ share: 0.05, of: (random) => random.between(0, 120) }),
   },
 ]

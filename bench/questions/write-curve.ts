@@ -11,5 +11,8 @@ const curve = drawCurve()
 const text = await readFile(page, 'utf8')
 const table = /^\| runs every .*(?:\n\|.*)*/m
 if (!table.test(text)) throw new Error(`Cannot find the table in ${page.pathname}`)
-await writeFile(page, text.replace(table, () => curveTable(curve)))
+await writeFile(
+  page,
+  text.replace(table, () => curveTable(curve)),
+)
 await writeFile(plot, curvePlot(curve))

@@ -5,14 +5,17 @@ import { brotliCompress, constants } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { storeOn } from './assemble.ts'
 import { imagePath, imagePrefix } from './image.ts'
+import type { Migrations } from './migrations/index.ts'
 import { onPglite } from './pglite.ts'
 
 const compress = promisify(brotliCompress)
 
 /** A tar of an embedded database that was made and migrated step by step. */
-export async function makeImage(): Promise<Uint8Array> {
+export async function makeImage(migrations?: Migrations): Promise<Uint8Array<ArrayBuffer>> {
   const pglite = await PGlite.create('memory://')
-  const store = storeOn(onPglite(pglite, { name: 'pglite:memory', lock: null }))
+  const store = storeOn(onPglite(pglite, { name: 'pglite:memory', lock: null }), {
+    ...(migrations && { migrations }),
+  })
   try {
     await store.migrate()
     const image = await pglite.dumpDataDir('none')
@@ -26,7 +29,9 @@ export async function makeImage(): Promise<Uint8Array> {
 export async function shipImage(): Promise<void> {
   const path = imagePath()
   const folder = dirname(path)
-  const found = readdirSync(folder).filter((name) => name.startsWith(imagePrefix))
+  const found = readdirSync(folder).filter(
+    (name) => name.startsWith(imagePrefix) && name.endsWith('.br'),
+  )
   if (found.includes(basename(path))) return
   const unfinished = `${path}.${process.pid}`
   writeFileSync(unfinished, await compress(await makeImage(), { params }))

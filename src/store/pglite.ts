@@ -55,12 +55,10 @@ async function shippedBlob(): Promise<Blob> {
 
 /** Where there is no image, or one that cannot be read, the database is made the long way. */
 async function inDirectory(directory: string, given: Blob | undefined): Promise<PGlite> {
-  if (given !== undefined) await unpackOnce(directory, async () => given.stream())
-  else {
-    await unpackOnce(directory, async () => shippedImage()).catch(() =>
-      unpackOnce(directory, async () => (await bareImage()).stream()),
-    )
-  }
+  const long = async () => (await bareImage()).stream()
+  const images =
+    given === undefined ? [async () => shippedImage(), long] : [async () => given.stream()]
+  await unpackOnce(directory, images)
   return PGlite.create({ dataDir: resolve(directory), parsers })
 }
 

@@ -49,8 +49,7 @@ function runOf(row: RunRow): Run {
 
 /** One run a slot: the unique key lets one node through, and tells the others when to come again. */
 export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
-  const { now, slot } = await slotNow(scope, run.intervalMs)
-  const nextSlotInMs = slot === null ? 0 : +slot + (run.intervalMs ?? 0) - +now
+  const { slot, nextSlotInMs } = await slotNow(scope, run.intervalMs)
   const asked = { ...run, slot }
   const row =
     (await insertRun(scope, asked)) ??
@@ -64,12 +63,13 @@ export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
 async function slotNow(
   { db, now }: Scope,
   intervalMs: number | null,
-): Promise<{ now: Date; slot: Date | null }> {
+): Promise<{ slot: Date | null; nextSlotInMs: number }> {
+  if (intervalMs === null) return { slot: null, nextSlotInMs: 0 }
   const rows = await rowsOf(db, sql<{ readonly now: Date }>`select ${now()} as now`)
   const read = rows[0]?.now
   assert(read !== undefined, 'Cannot read the time of the database')
-  if (intervalMs === null) return { now: read, slot: null }
-  return { now: read, slot: new Date(Math.floor(+read / intervalMs) * intervalMs) }
+  const slot = new Date(Math.floor(+read / intervalMs) * intervalMs)
+  return { slot, nextSlotInMs: +slot + intervalMs - +read }
 }
 
 async function insertRun(

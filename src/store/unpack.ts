@@ -16,24 +16,37 @@ const knownBy = 'PG_VERSION'
 const unfinished = '.unpacking'
 const whole = '.unpacked'
 
+type Image = () => Promise<AsyncIterable<Uint8Array>>
+
 /**
- * Makes sure that a directory holds a database: the one that it holds, or a new one from an image.
- * Killed at any moment, it has left no database that is not whole, and the next call goes on:
+ * Makes sure that a directory holds a database: the one that it holds, or a new one, from the first
+ * of the images that can be read. Killed at any moment, it has left no database that is not whole,
+ * and the next call goes on:
  *
  *     .unpacking ──► .unpacked ──► its files move up, the one by which PGlite knows a database last
  *
  * All of it happens inside the directory, because a container's volume cannot be renamed. Only the
  * two folders above are ever removed; throws where a file of somebody else is in the way.
  */
-export async function unpackOnce(directory: string, image: Image): Promise<void> {
+export async function unpackOnce(directory: string, images: readonly Image[]): Promise<void> {
   if (!existsSync(join(directory, knownBy))) {
-    if (!existsSync(join(directory, whole))) await unpack(directory, image)
+    if (!existsSync(join(directory, whole))) await unpackFirst(directory, images)
     moveUp(directory)
   }
   if (existsSync(join(directory, whole))) rmdirSync(join(directory, whole))
 }
 
-type Image = () => Promise<AsyncIterable<Uint8Array>>
+async function unpackFirst(directory: string, images: readonly Image[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const image of images) {
+    try {
+      return await unpack(directory, image)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  throw failures.at(-1)
+}
 
 async function unpack(directory: string, image: Image): Promise<void> {
   const folder = join(directory, unfinished)

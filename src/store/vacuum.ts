@@ -25,5 +25,8 @@ export async function vacuum(
   return true
 }
 
-/** Those whose rows are changed or removed. Transfers and entries are analyzed alone. */
-const tables = ['orders', 'order_events', 'runs', 'run_results', 'transfers', 'entries']
+/** Those whose rows are changed or removed. The last three are analyzed alone. */
+const tables = [
+  ...['orders', 'order_events', 'runs', 'run_results'],
+  ...['transfers', 'entries', 'orders_of_users'],
+]

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, {
+  errorCodes,
   type FastifyBaseLogger,
   type FastifyInstance,
   type RawReplyDefaultExpression,
@@ -50,7 +51,6 @@ export function createWebApp(limits: WebLimits): WebApp {
     logger: false,
     bodyLimit: bodyBytesMax,
     requestTimeout: limits.arrivalMs,
-    handlerTimeout: limits.answerMs,
     // Idle sockets, not slow work: longer than any answer takes.
     connectionTimeout: limits.answerMs + limits.arrivalMs,
     http: {
@@ -75,6 +75,7 @@ export function createWebApp(limits: WebLimits): WebApp {
   app.setSerializerCompiler(serializerCompiler)
   readJsonBodies(app)
   addHeaders(app)
+  answerInTime(app, limits)
   refuseWhileClosing(app)
   limitUnanswered(app)
   return app
@@ -116,6 +117,24 @@ const safeHeaders = {
 function addHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(safeHeaders)
+  })
+}
+
+/**
+ * Fastify's own `handlerTimeout` takes a request whose body was read for one that has ended, and
+ * lets it hang for ever. (It also makes an abort signal for each, a fifth of what a callback costs
+ * here.)
+ */
+function answerInTime(app: FastifyInstance, { answerMs }: WebLimits): void {
+  app.addHook('onRequest', async ({ url }, reply) => {
+    const answerLate = () => {
+      if (reply.sent) return
+      const late = new errorCodes.FST_ERR_HANDLER_TIMEOUT(String(answerMs), url)
+      if (reply.raw.headersSent) reply.raw.destroy(late)
+      else reply.send(late)
+    }
+    const timer = setTimeout(answerLate, answerMs)
+    reply.raw.once('close', () => clearTimeout(timer))
   })
 }
 

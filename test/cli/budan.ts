@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { runCommand } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 
-const entry = fileURLToPath(new URL('../../bin/budan.js', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface CommandOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Where a copy of the program is; without: the one that was built here. */
+  readonly program?: string
 }
 
 export interface Ended {
@@ -29,9 +31,9 @@ export interface RunningCommand {
 
 export function startBudan(
   args: readonly string[],
-  { cwd, env = {} }: CommandOptions,
+  { cwd, env = {}, program = root }: CommandOptions,
 ): RunningCommand {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, [join(program, 'bin/budan.js'), ...args], {
     cwd,
     // Nothing of the machine's own settings: DATABASE_URL may be somebody's.
     env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },

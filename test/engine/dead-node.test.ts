@@ -58,16 +58,19 @@ describe.skipIf(withoutRedis())('a node that is killed', () => {
     await serving.printed(/budan is ready/)
     return serving
   }
-  const unfinished = async () => {
+  /** The nodes that are in a run, or died in one. */
+  const busyNodes = async () => {
     const { items } = await fleet.store.listRuns({ limit: 20, cursor: null })
-    return items.filter(({ status }) => status === 'running').length
+    const running = items.filter(({ status }) => status === 'running')
+    const found = await Promise.all(running.map(({ id }) => fleet.store.findRun(id)))
+    return [...new Set(found.map((each) => each?.node))]
   }
 
   it('in the middle of a chunk leaves it to the others, once its lease has run out', async () => {
     const [victim] = await Promise.all([serve(), serve()])
     fleet.simulator.control.addFault({ operation: 'query', fault: { kind: 'slow', ms: 600 } })
     await fleet.adopt(60)
-    await fleet.until('both nodes are in a chunk', async () => (await unfinished()) === 2)
+    await fleet.until('both nodes are in a chunk', async () => (await busyNodes()).length === 2)
     victim?.child.kill('SIGKILL')
     const killedAt = performance.now()
     fleet.simulator.control.clearFaults()
@@ -75,8 +78,9 @@ describe.skipIf(withoutRedis())('a node that is killed', () => {
     await fleet.until('all were asked', async () => (await fleet.dueCount()) === 0)
     // The lease is a run of at most 1 s and six deadlines of 1 s; the rest is a busy machine's.
     expect(performance.now() - killedAt).toBeLessThan(7000 + 8000)
-    // The one that nobody will ever finish.
-    await fleet.until('the others have ended', async () => (await unfinished()) === 1)
+    // What nobody will ever finish.
+    await fleet.until('the others have ended', async () => (await busyNodes()).length === 1)
+    expect(await busyNodes()).toEqual([expect.stringContaining(`-${victim?.child.pid}-`)])
     expect(await fleet.store.audit()).toMatchObject({ credited_twice: 0, paid_not_credited: 0 })
   })
 })

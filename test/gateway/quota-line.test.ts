@@ -113,7 +113,7 @@ function share(asked: Parameters<typeof timesOf>[0], { qps, untilMs }: Asking): 
 }
 
 const qpsOf = fc.constantFrom(20, 200, 1_000)
-const someSeconds = { 20: 12_000, 200: 4_000, 1_000: 2_500 } as Readonly<Record<number, number>>
+const someSeconds = { 20: 12_000, 200: 4_000, 1000: 2_500 } as Readonly<Record<number, number>>
 
 /** By then each has made its first reservation, and knows the line's clock. */
 const knownMs = 50
@@ -125,7 +125,10 @@ function anyAsking(stall: { readonly msMax: number; readonly perSecondMax: numbe
     .chain(({ qps, count, seed }) => {
       const untilMs = someSeconds[qps] ?? 0
       const stalls = fc.array(
-        fc.record({ fromMs: fc.integer({ min: knownMs, max: untilMs }), forMs: fc.nat({ max: stall.msMax }) }),
+        fc.record({
+          fromMs: fc.integer({ min: knownMs, max: untilMs }),
+          forMs: fc.nat({ max: stall.msMax }),
+        }),
         { maxLength: Math.ceil((stall.perSecondMax * untilMs) / 1_000) },
       )
       const node = fc.record({

@@ -17,7 +17,8 @@ export async function setup(): Promise<() => Promise<void>> {
   return server.stop
 }
 
-/** The command-line tests run `bin/budan.js`, so what it loads must be this source's. */
+/** The command-line tests run `bin/budan.js`, so what it loads must be this source's, and its image too. */
 async function build(): Promise<void> {
   await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
+  await run('npm', ['run', '--silent', 'image'])
 }

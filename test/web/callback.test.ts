@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import type { Budan } from '../../src/service.ts'
 import { StoreError } from '../../src/store/errors.ts'
-import { buildWeb } from '../../src/web/server.ts'
+import { buildWeb, type WebOptions } from '../../src/web/server.ts'
 import { sampleOrder } from '../support/samples.ts'
 import { doubleBudan } from './double.ts'
 
@@ -14,10 +14,13 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-async function open(receiveCallback: Budan['receiveCallback']) {
+async function open(
+  receiveCallback: Budan['receiveCallback'],
+  { limits = {} }: Pick<WebOptions, 'limits'> = {},
+) {
   const double = doubleBudan({ budan: { receiveCallback } })
   const server = { host: '127.0.0.1', port: 0, apiToken: 'secret' }
-  const app = await buildWeb(double.budan, { server, version: '0' })
+  const app = await buildWeb(double.budan, { server, version: '0', limits })
   ends.push(() => app.close())
   return { app, ...double }
 }
@@ -34,6 +37,14 @@ describe('POST /v1/callbacks/wechatpay', () => {
     const answer = await app.inject({ method: 'POST', url, payload: {} })
     expect(answer.statusCode).toBe(204)
     expect(answer.body).toBe('')
+  })
+
+  test('answers 503 when settling hangs, also over a real connection, where the body was read', async () => {
+    const { app } = await open(() => new Promise(() => undefined), { limits: { answerMs: 20 } })
+    const address = await app.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await fetch(`${address}${url}`, { method: 'POST', body: '{}' })
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toMatchObject({ code: 'FAIL' })
   })
 
   const types = [

@@ -6,6 +6,9 @@ import { up as runs } from './004_runs.ts'
 import { up as reviews } from './005_reviews.ts'
 import { up as quota } from './006_quota.ts'
 import { up as retention } from './007_retention.ts'
+import { up as ordersOfUsers } from './008_orders_of_users.ts'
+import { up as listOrders } from './009_list_orders.ts'
+import { up as dropOrdersByUser } from './010_drop_orders_by_user.ts'
 
 export interface Migration {
   up(db: Kysely<unknown>): Promise<void>
@@ -30,4 +33,7 @@ export const migrations: Migrations = {
   '005_reviews': { up: reviews },
   '006_quota': { up: quota },
   '007_retention': { up: retention },
+  '008_orders_of_users': { up: ordersOfUsers },
+  '009_list_orders': { up: listOrders },
+  '010_drop_orders_by_user': { up: dropOrdersByUser },
 }

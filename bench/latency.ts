@@ -1,0 +1,165 @@
+/**
+ * Whether a gateway that takes 100 ms is kept busy: `C` questions at a time can be `C / 0.1 s`, and no
+ * more than the machine itself can sign, verify and credit. Orders are drained in batches of 50.
+ */
+import { EventEmitter, once } from 'node:events'
+import { openService } from '../src/service.ts'
+import { storeOn } from '../src/store/assemble.ts'
+import type { Database } from '../src/store/database.ts'
+import { configOf } from '../test/support/world.ts'
+import { creditAlone } from './credit-alone.ts'
+import { type Figure, figure } from './figure.ts'
+import type { InstantGateway } from './gateway/start.ts'
+import { assertPaid, fillPending, type OrderRange, paidOrders, settleDown } from './orders.ts'
+import type { Part, Size, Stage } from './part.ts'
+import { queryAlone } from './query-alone.ts'
+import { eachAtOnce, time } from './stopwatch.ts'
+
+interface Load {
+  readonly concurrency: number
+  /** Drained in each repetition. */
+  readonly orders: number
+}
+
+const delayMs = 100
+const ratioMin = 0.95
+
+const sizes: Readonly<Record<Size, { readonly loads: readonly Load[]; readonly alone: number }>> = {
+  full: {
+    loads: [
+      { concurrency: 5, orders: 350 },
+      { concurrency: 50, orders: 3000 },
+      { concurrency: 500, orders: 8000 },
+    ],
+    alone: 2000,
+  },
+  quick: {
+    loads: [
+      { concurrency: 50, orders: 1000 },
+      { concurrency: 500, orders: 2500 },
+    ],
+    alone: 1000,
+  },
+  tiny: { loads: [{ concurrency: 10, orders: 60 }], alone: 20 },
+}
+
+export const latency: Part = {
+  name: 'latency',
+  target: 3,
+  about: 'orders credited a second while each answer of the gateway takes 100 ms',
+  async bench(stage) {
+    const { loads, alone } = sizes[stage.size]
+    const figures: Figure[] = []
+    for (const load of loads) figures.push(...(await benchLoad(stage, { ...load, alone })))
+    return figures
+  },
+}
+
+async function benchLoad(
+  stage: Stage,
+  load: Load & { readonly alone: number },
+): Promise<readonly Figure[]> {
+  const gateway = await stage.gateway()
+  const database = await stage.freshDatabase('postgres')
+  const laps = []
+  for (let repetition = 0; repetition <= stage.repetitions; repetition += 1) {
+    const lap = await measure({ ...load, gateway, database, repetition })
+    if (repetition > 0) laps.push(lap)
+  }
+  const { concurrency } = load
+  const name = (what: string) => `C = ${concurrency}, 100 ms: ${what}`
+  return [
+    figure(name('credited a second, of what the gateway and the machine allow'), {
+      unit: 'ratio',
+      values: laps.map(({ rate, allowed }) => rate / allowed),
+      goal: { kind: 'at least', value: ratioMin },
+    }),
+    figure(name('credited a second, of C / 0.1 s'), {
+      unit: 'ratio',
+      values: laps.map(({ rate }) => rate / (concurrency / (delayMs / 1000))),
+    }),
+    figure(name('credited a second'), { unit: '1/s', values: laps.map(({ rate }) => rate) }),
+    figure(name('what the machine allows: 1 / (1/q + 1/s)'), {
+      unit: '1/s',
+      values: laps.map(({ bare }) => bare),
+    }),
+  ]
+}
+
+interface Measuring extends Load {
+  readonly alone: number
+  readonly gateway: InstantGateway
+  readonly database: Database
+  readonly repetition: number
+}
+
+async function measure(measuring: Measuring) {
+  const { concurrency } = measuring
+  const bare = await bareRate(measuring)
+  const rate = await drainRate(measuring)
+  return { rate, bare, allowed: Math.min(concurrency / (delayMs / 1000), bare) }
+}
+
+/** q and s at the same concurrency, of a gateway that answers at once. */
+async function bareRate(measuring: Measuring): Promise<number> {
+  const { gateway, database, concurrency, alone } = measuring
+  const range = rangeOf(measuring, { first: 0, count: alone })
+  await fillPending(database, { ...range, age: 'now' })
+  await gateway.delay(0)
+  await gateway.sign(paidOrders(range))
+  const query = queryAlone(gateway, { connections: concurrency })
+  const sample = await query.ask(paidOrders(range)[0]?.orderNo ?? '')
+  const each = (work: (order: ReturnType<typeof paidOrders>[number]) => Promise<unknown>) =>
+    time(alone, () =>
+      eachAtOnce(paidOrders(range), {
+        concurrency,
+        work: async (order) => void (await work(order)),
+      }),
+    )
+  const q = await each(({ orderNo }) => query.ask(orderNo))
+  const store = storeOn(database)
+  const s = await each((order) => creditAlone(store, { order, sample }))
+  await query.stop()
+  return alone / (q.seconds + s.seconds)
+}
+
+/** Between the first tenth and the last, while there is always a next batch. */
+async function drainRate(measuring: Measuring): Promise<number> {
+  const { gateway, database, concurrency, orders, alone } = measuring
+  const range = rangeOf(measuring, { first: alone, count: orders })
+  await fillPending(database, { ...range, age: 'an hour ago' })
+  await settleDown(database)
+  await gateway.sign(paidOrders(range))
+  await gateway.delay(delayMs)
+  const config = configOf(gateway, {
+    merchant: gateway.merchant,
+    recharge: { compensationConcurrency: concurrency, compensationDrain: true },
+  })
+  const credited: number[] = []
+  const news = new EventEmitter()
+  const budan = await openService(config, {
+    // Closed with the bench's database.
+    store: { ...storeOn(database), close: async () => undefined },
+    onEvent: ({ type }) => {
+      if (type !== 'order_credited') return
+      if (credited.push(performance.now()) === orders) news.emit('done')
+    },
+  })
+  const done = once(news, 'done')
+  budan.start()
+  await done
+  await budan.close()
+  await assertPaid(database, range)
+  const [from, to] = [Math.floor(orders / 10), Math.floor(orders * 0.9)]
+  const ms = (credited[to] ?? 0) - (credited[from] ?? 0)
+  return (to - from) / (ms / 1000)
+}
+
+/** No repetition has an order of another. */
+function rangeOf(
+  { repetition, orders, alone, gateway }: Measuring,
+  { first, count }: Pick<OrderRange, 'first' | 'count'>,
+): OrderRange {
+  const { mchid, appid } = gateway.merchant
+  return { first: repetition * (orders + alone) + first, count, mchid, appid }
+}

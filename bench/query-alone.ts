@@ -1,0 +1,28 @@
+import { createWechatGateway } from '../src/gateway/wechat.ts'
+import type { TradeAnswer } from '../src/trade.ts'
+import { configOf } from '../test/support/world.ts'
+import type { InstantGateway } from './gateway/start.ts'
+
+/** Signed and verified queries, nothing else: no quota, no metrics. */
+export interface QueryAlone {
+  /** Throws unless the trade was paid. */
+  ask(orderNo: string): Promise<TradeAnswer>
+  stop(): Promise<void>
+}
+
+export function queryAlone(
+  gateway: InstantGateway,
+  { connections }: { connections: number },
+): QueryAlone {
+  const { wechat } = configOf(gateway, { merchant: gateway.merchant })
+  if (wechat === null) throw new Error('The bench has no wechat section')
+  const client = createWechatGateway(wechat, { emit: () => {}, connections })
+  return {
+    async ask(orderNo) {
+      const answer = await client.query(orderNo)
+      if (answer.kind === 'trade' && answer.trade.state === 'paid') return answer
+      throw new Error(`The bench's gateway answered "${answer.kind}" for "${orderNo}"`)
+    },
+    stop: () => client.stop(),
+  }
+}

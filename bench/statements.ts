@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+/** Between budan and PostgreSQL: passes everything on, and writes down each statement that is executed. */
+export class StatementCounter {
+  readonly url: string
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #seen: string[] = []
+
+  private constructor(server: Server, target: URL) {
+    this.#server = server
+    const near = new URL(target)
+    near.port = String((server.address() as AddressInfo).port)
+    this.url = near.href
+    server.on('connection', (socket) => this.#join(socket, target))
+  }
+
+  static async to(url: string): Promise<StatementCounter> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new StatementCounter(server, new URL(url))
+  }
+
+  /** The texts of what was executed since this was asked last. */
+  take(): readonly string[] {
+    const seen = this.#seen
+    this.#seen = []
+    return seen
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #join(near: Socket, { hostname, port }: URL): void {
+    const far = connect({ host: hostname, port: Number(port) })
+    const reader = new MessageReader((text) => this.#seen.push(text))
+    for (const socket of [near, far]) {
+      this.#sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        near.destroy()
+        far.destroy()
+      })
+    }
+    near.on('data', (bytes) => {
+      reader.read(bytes)
+      far.write(bytes)
+    })
+    far.on('data', (bytes) => near.write(bytes))
+  }
+}
+
+/**
+ * What a client says to PostgreSQL (its manual, "Message Formats"): the first message has no type,
+ * each other one has; both tell their length. Parse names a text, Bind says which one is meant,
+ * Execute has it done; Query does all three.
+ */
+class MessageReader {
+  readonly #tell: (text: string) => void
+  readonly #texts = new Map<string, string>()
+  #rest = Buffer.alloc(0)
+  #started = false
+  #bound = ''
+
+  constructor(tell: (text: string) => void) {
+    this.#tell = tell
+  }
+
+  read(bytes: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, bytes])
+    for (;;) {
+      const typeLength = this.#started ? 1 : 0
+      if (this.#rest.length < typeLength + 4) return
+      const length = typeLength + this.#rest.readInt32BE(typeLength)
+      if (this.#rest.length < length) return
+      if (this.#started)
+        this.#hear(this.#rest.toString('latin1', 0, 1), this.#rest.subarray(5, length))
+      this.#started = true
+      this.#rest = this.#rest.subarray(length)
+    }
+  }
+
+  #hear(type: string, body: Buffer): void {
+    const [first = '', second = ''] = body.toString('utf8').split('\0', 2)
+    if (type === 'P') this.#texts.set(first, second)
+    if (type === 'B') this.#bound = this.#texts.get(second) ?? ''
+    if (type === 'E') this.#tell(this.#bound)
+    if (type === 'Q') this.#tell(first)
+  }
+}
