@@ -128,8 +128,8 @@ async function postUntil(signal: AbortSignal, bench: Bench): Promise<readonly nu
     await fillPending(database, { ...range, age: 'now' })
     await notifier.sign(paidOrders(range))
     const url = nodes[nth % nodes.length]?.url ?? ''
-    const sent = { first: 0, count: callbacksAtOnce, connections: 4, perSec: callbacksPerSec }
-    const { ms } = await notifier.post({ url, ...sent })
+    const sent = { count: callbacksAtOnce, connections: callbacksAtOnce, perSec: callbacksPerSec }
+    const { ms } = await notifier.post({ url, first: 0, ...sent })
     await assertPaid(database, range)
     all.push(...ms)
   }

@@ -8,6 +8,7 @@ import { storeOn } from '../src/store/assemble.ts'
 import type { Database } from '../src/store/database.ts'
 import { configOf } from '../test/support/world.ts'
 import { creditAlone } from './credit-alone.ts'
+import { drainEngine } from './drain-engine.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { assertPaid, fillPending, type OrderRange, paidOrders, settleDown } from './orders.ts'
@@ -133,13 +134,14 @@ async function drainRate(measuring: Measuring): Promise<number> {
   await gateway.delay(delayMs)
   const config = configOf(gateway, {
     merchant: gateway.merchant,
-    recharge: { compensationConcurrency: concurrency, compensationDrain: true },
+    recharge: { compensationConcurrency: concurrency },
   })
   const credited: number[] = []
   const news = new EventEmitter()
   const budan = await openService(config, {
     // Closed with the bench's database.
     store: { ...storeOn(database), close: async () => undefined },
+    engine: drainEngine,
     onEvent: ({ type }) => {
       if (type !== 'order_credited') return
       if (credited.push(performance.now()) === orders) news.emit('done')

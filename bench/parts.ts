@@ -1,13 +1,13 @@
 import { callbacks } from './callbacks.ts'
 import { crediting } from './crediting.ts'
+import { drain } from './drain.ts'
 import { flat } from './flat.ts'
 import { latency } from './latency.ts'
 import type { Part } from './part.ts'
 import { peers } from './peers.ts'
 import { questions } from './questions.ts'
 import { quota } from './quota.ts'
-import { memory } from './run-memory.ts'
-import { serve } from './serve-ready.ts'
+import { start } from './start.ts'
 import { unpaid } from './unpaid.ts'
 
 /** In the order of the targets. */
@@ -15,10 +15,11 @@ export const parts: readonly Part[] = [
   crediting,
   peers,
   latency,
+  quota,
   flat,
-  memory,
+  drain,
   callbacks,
   questions,
-  serve,
+  start,
   unpaid,
 ]

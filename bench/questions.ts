@@ -1,16 +1,14 @@
 /** How often an abandoned order is asked about, and how late a lost callback's payment is seen. */
 import { type Figure, figure } from './figure.ts'
 import type { Part, Size } from './part.ts'
+import { callsMax, leastOf } from './questions/least.ts'
 import { livingBy, livingByTheStory } from './questions/life.ts'
-import { leastP99 } from './questions/limit.ts'
 import { allPayers, type Payers } from './questions/payers.ts'
 import { defaultPolicy } from './questions/setting.ts'
 import { callsOf, drawAbandoned, drawPaid, percentilesOf, waitsOf } from './questions/shop.ts'
 
 /** Orders of each kind in each repetition. */
 const sizes: Readonly<Record<Size, number>> = { full: 10_000, quick: 3000, tiny: 200 }
-
-const callsMax = 9
 
 const budan = livingBy(defaultPolicy)
 const story = livingByTheStory(defaultPolicy)
@@ -46,6 +44,7 @@ function benchCalls(seeds: readonly number[], count: number): readonly Figure[] 
   ]
 }
 
+/** Nine calls are enough for payers who pay soon. The others have no goal, but the least that there is. */
 function benchWaits(
   payers: Payers,
   { seeds, count }: { seeds: readonly number[]; count: number },
@@ -56,44 +55,20 @@ function benchWaits(
     if (own === undefined || theirs === undefined) throw new Error('Cannot take percentiles')
     return { own, theirs, least: leastOf(fates) }
   })
-  const told = (what: string, unit: string, values: readonly number[]) =>
-    figure(`${payers.name}: ${what}`, { unit, values })
+  const told = (what: string, measured: Pick<Figure, 'unit' | 'values'>) =>
+    figure(`${payers.name}: ${what}`, measured)
   return [
     figure(`${payers.name}: p99 until a payment is seen, of the story's`, {
       unit: 'ratio',
       values: laps.map(({ own, theirs }) => own.p99 / theirs.p99),
-      goal: { kind: 'at most', value: 1 },
+      goal: payers.soon ? { kind: 'at most', value: 1 } : null,
     }),
-    told(
-      "the least p99 of any schedule of so many calls, of the story's",
-      'ratio',
-      laps.map(({ least, theirs }) => least / theirs.p99),
-    ),
-    told(
-      'p50',
-      'min',
-      laps.map(({ own }) => own.p50),
-    ),
-    told(
-      'p99',
-      'min',
-      laps.map(({ own }) => own.p99),
-    ),
-    told(
-      'p99 by the story',
-      'min',
-      laps.map(({ theirs }) => theirs.p99),
-    ),
+    told("the least p99 of any schedule of so many calls, of the story's", {
+      unit: 'ratio',
+      values: laps.map(({ least, theirs }) => least / theirs.p99),
+    }),
+    told('p50', { unit: 'min', values: laps.map(({ own }) => own.p50) }),
+    told('p99', { unit: 'min', values: laps.map(({ own }) => own.p99) }),
+    told('p99 by the story', { unit: 'min', values: laps.map(({ theirs }) => theirs.p99) }),
   ]
-}
-
-/** A close and the question after it are the last two calls; all others are a question in a run. */
-const callsOfTheEnd = 2
-
-function leastOf(fates: ReturnType<typeof drawPaid>): number {
-  const [first] = drawAbandoned({ seed: 1, count: 1 })
-  if (first === undefined) throw new Error('Cannot draw an order')
-  const runs = story(first).calls
-  const { intervalMs } = defaultPolicy
-  return leastP99({ always: story, fates, intervalMs, runs, asked: callsMax - callsOfTheEnd })
 }

@@ -29,7 +29,7 @@ const sizes: Readonly<Record<Size, Setting>> = {
       { qps: 200, nodes: [2] },
       { qps: 1_000, nodes: [1] },
     ],
-    stretchMs: 1_500,
+    stretchMs: 1_000,
   },
   tiny: { quotas: [{ qps: 200, nodes: [2] }], stretchMs: 500 },
 }
@@ -80,7 +80,7 @@ async function benchNodes(stage: Stage, nodes: Nodes): Promise<readonly Figure[]
 }
 
 /** So often the orders' time comes, and all that are due are counted and shared out anew. */
-const intervalMs = 10_000
+const intervalMs = 5_000
 const minuteMs = 60_000
 /** Of a whole interval, and more than the nodes can have claimed at once. */
 const ordersOf = (qps: number) => Math.max(1_000, 1.2 * qps * (intervalMs / 1_000))
@@ -138,7 +138,7 @@ async function untilAllAsk(
 ): Promise<void> {
   for (let tries = 0; tries < triesMax; tries += 1) {
     const { rows } = await sql<{ readonly count: number }>`
-      select count(distinct node)::integer as count from runs where total > 0`.execute(db)
+      select count(distinct node)::integer as count from runs where waiting > 0`.execute(db)
     if (rows[0]?.count === count) return
     await pause(tryMs)
   }

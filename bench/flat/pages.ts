@@ -1,6 +1,6 @@
 import { median, percentile } from '../figure.ts'
 import { paidOrder } from '../numbered.ts'
-import { firstPendingOf, runCount, type Shop, userOf } from './shop.ts'
+import { firstPendingOf, runsOf, type Shop, userOf } from './shop.ts'
 import { alternate, growthOf, type Laps, type Pair } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
@@ -19,7 +19,7 @@ function pathsOf({ orders }: Shop) {
     'search by user': `/orders?q=${user}`,
     order: `/orders/${orderNo}`,
     runs: '/runs',
-    run: `/runs/${runCount}`,
+    run: `/runs/${runsOf(orders)}`,
     reviews: '/reviews',
     account: `/accounts/${user}`,
     audit: '/audit',

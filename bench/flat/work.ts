@@ -128,5 +128,7 @@ async function putBack(stock: Stock): Promise<void> {
   await sql`
     update orders set next_check_at = created_at, checks = 0
     where status = 'pending' and next_check_at <> created_at`.execute(stock.site.database.patientDb)
+  // The store remembers where its claims had come to, until something is given back.
+  await stock.site.store.release([])
   stock.oldest = firstPendingOf(stock.site.shop.orders)
 }

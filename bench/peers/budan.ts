@@ -1,22 +1,12 @@
 import { sql } from 'kysely'
-import type { Engine } from '../../src/engine/engine.ts'
-import { localEngine, workOff } from '../../src/engine/local.ts'
 import type { Event } from '../../src/event.ts'
 import { openService } from '../../src/service.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import { configOf } from '../../test/support/world.ts'
+import { drainEngine } from '../drain-engine.ts'
 import { countPaid, fillPending } from '../orders.ts'
 import { recheckMins, type System, type SystemOptions, type Watch } from './system.ts'
-
-/**
- * As with `compensation_drain`, one batch after the other, but whenever it is started, instead of at
- * the slots of a clock.
- */
-const drain: Engine = {
-  run: (work, signal) => workOff(work, { until: Number.POSITIVE_INFINITY, signal }),
-  vitals: localEngine.vitals,
-}
 
 /** The real service, on an empty, migrated database, which it closes. */
 export async function openBudan(
@@ -32,7 +22,7 @@ export async function openBudan(
   }
   const config = configOf(gateway, { merchant, recharge })
   const onEvent = (event: Event) => tell(watch, event)
-  const budan = await openService(config, { store, engine: drain, onEvent })
+  const budan = await openService(config, { store, engine: drainEngine, onEvent })
   return {
     place: (range) => fillPending(database, { ...range, age: 'an hour ago' }),
     settleDown: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),

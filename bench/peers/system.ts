@@ -28,19 +28,26 @@ export interface SystemOptions {
 /** An unpaid order is not asked about again for so long: no measurement takes longer. */
 export const recheckMins = 60
 
+/** Slower than this is hung. */
+const creditsMsMax = 600_000
+
 /** Hears from one system what it does. */
 export class Watch {
-  /** About which orders, since they were forgotten last. */
+  /** About which orders. */
   readonly asked = new Set<string>()
   #left = 0
   #end: { resolve: () => void; reject: (error: unknown) => void } | null = null
 
   /** Resolves when so many more orders are credited; rejects when anything fails before that. */
-  credits(count: number): Promise<void> {
+  async credits(count: number): Promise<void> {
     this.#left = count
-    return new Promise((resolve, reject) => {
+    const credited = new Promise<void>((resolve, reject) => {
       this.#end = { resolve, reject }
     })
+    const late = setTimeout(() => {
+      this.failed(new Error(`${this.#left} of ${count} orders are still not credited`))
+    }, creditsMsMax).unref()
+    await credited.finally(() => clearTimeout(late))
   }
 
   /** Once for each answer, after it was committed what it led to. */

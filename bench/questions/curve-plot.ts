@@ -2,7 +2,7 @@ import type { Curve, Point } from './curve.ts'
 import { allPayers } from './payers.ts'
 
 /** Told apart by people who see few colours, too. */
-const colors = ['#000000', '#0072b2', '#009e73', '#e69f00', '#d55e00', '#cc79a7']
+const colors = ['#000000', '#0072b2', '#009e73', '#e69f00', '#d55e00', '#cc79a7', '#56b4e9']
 
 const plot = { left: 60, top: 20, width: 480, height: 300 }
 const calls = { min: 4, max: 27, marks: [5, 9, 15, 20, 26] }
@@ -83,13 +83,13 @@ function legend(name: string, { at, color }: { at: number; color: string }): str
 function keyOf(): string {
   const x = 572
   const lines = [
-    { mark: dot([x, 196], '#000000'), name: 'one wait, repeated' },
-    { mark: diamond([x, 216], '#000000'), name: 'the default' },
-    { mark: cross([x, 236]), name: 'the story' },
+    { mark: dot([x, 216], '#000000'), name: 'one wait, repeated' },
+    { mark: diamond([x, 236], '#000000'), name: 'the default' },
+    { mark: cross([x, 256]), name: 'the story' },
   ]
   const shown = lines.map(
     ({ mark, name }, at) =>
-      `<g stroke="#000000" fill="none">${mark}</g><text x="584" y="${200 + at * 20}">${name}</text>`,
+      `<g stroke="#000000" fill="none">${mark}</g><text x="584" y="${220 + at * 20}">${name}</text>`,
   )
   return shown.join('\n')
 }

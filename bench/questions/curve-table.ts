@@ -1,8 +1,9 @@
 import type { Curve, Point } from './curve.ts'
+import { callsMax } from './least.ts'
 import { allPayers } from './payers.ts'
 import type { Waits } from './shop.ts'
 
-/** As Markdown. */
+/** Minutes, as Markdown. */
 export function curveTable({ even, standard, others, story }: Curve): string {
   const head = ['runs every', 'waits', 'calls', ...allPayers.map(({ name }) => name)]
   const rows = [
@@ -11,7 +12,34 @@ export function curveTable({ even, standard, others, story }: Curve): string {
     ...others.map((point) => rowOf(point, settingOf(point))),
     rowOf(story, ['5 min', 'the story: all, in each run']),
   ]
-  const lines = [head, head.map((_, at) => (at < 2 ? '---' : '---:')), ...rows]
+  return markdown([head, head.map((_, at) => (at < 2 ? '---' : '---:')), ...rows])
+}
+
+/** The p99 of each, and the least that there is, as ratios to the story's. */
+export function ratioTable({ standard, others, story, least }: Curve): string {
+  const rowOfRatios = (name: string, p99s: readonly number[]) => [
+    name,
+    ...p99s.map((p99, at) => (p99 / (story.waits[at]?.p99 ?? Number.NaN)).toFixed(2)),
+  ]
+  const rowOfPoint = (point: Point, remark = '') => {
+    const [every, waits] = settingOf(point, remark)
+    const name = `${callsShown(point.calls)} calls: ${waits}, runs every ${every}`
+    return rowOfRatios(
+      name,
+      point.waits.map(({ p99 }) => p99),
+    )
+  }
+  const head = ["p99, of the story's", ...allPayers.map(({ name }) => name)]
+  return markdown([
+    head,
+    head.map((_, at) => (at < 1 ? '---' : '---:')),
+    rowOfPoint(standard, ' (default)'),
+    rowOfRatios(`the least of any list of ${callsMax} calls, runs every 5 min`, least),
+    ...others.map((point) => rowOfPoint(point)),
+  ])
+}
+
+function markdown(lines: readonly (readonly string[])[]): string {
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 

@@ -1,4 +1,5 @@
 /** What few questions cost in time, and the other way round, for docs/schedule.md. */
+import { leastOf } from './least.ts'
 import { type Living, livingBy, livingByTheStory } from './life.ts'
 import { allPayers } from './payers.ts'
 import { defaultPolicy, defaultSetting, policyOf, type Setting } from './setting.ts'
@@ -36,6 +37,8 @@ export interface Curve {
   readonly standard: Point
   readonly others: readonly Point[]
   readonly story: Point
+  /** The least p99 that a list of nine calls could have, of each kind of payers. */
+  readonly least: readonly number[]
 }
 
 export function drawCurve(): Curve {
@@ -55,5 +58,6 @@ export function drawCurve(): Curve {
       ...oftenWaits.map((recheckMins) => ownPoint({ intervalMins: oftenMins, recheckMins })),
     ],
     story: pointOf(null, livingByTheStory(defaultPolicy)),
+    least: paid.map(leastOf),
   }
 }

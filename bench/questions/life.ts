@@ -1,9 +1,8 @@
 /** One order from its placing to its end, and what is asked about it meanwhile. No callback comes. */
-import { unreachable } from '../../src/assert.ts'
 import { type Decision, decide } from '../../src/decide.ts'
 import type { Order } from '../../src/order.ts'
 import { type SchedulePolicy, scheduleAfter } from '../../src/schedule.ts'
-import type { Trade, TradeAnswer, TradeState } from '../../src/trade.ts'
+import type { Trade, TradeAnswer } from '../../src/trade.ts'
 
 /** In milliseconds since 1970. */
 export interface Fate {
@@ -104,16 +103,46 @@ const facts = {
   currency: 'CNY',
 } as const
 
+const anyOrder: Order = {
+  ...facts,
+  userId: 'u1',
+  description: 'credit',
+  attach: null,
+  gateway: 'wechatpay',
+  adopted: false,
+  codeUrl: null,
+  status: 'pending',
+  stateSeq: 1,
+  createdAt: new Date(0),
+  expiresAt: new Date(0),
+  nextCheckAt: new Date(0),
+  checks: 0,
+  absentCount: 0,
+  absentSince: null,
+  transactionId: null,
+  paidAt: null,
+  creditedAt: null,
+  creditedBy: null,
+  dismissed: null,
+}
+
 function placed(fate: Fate, policy: SchedulePolicy): Order {
   const createdAt = new Date(fate.createdAt)
-  return {
-    ...facts,
-    ...{ userId: 'u1', description: 'credit', attach: null, gateway: 'wechatpay' },
-    ...{ adopted: false, codeUrl: null, status: 'pending', stateSeq: 1 },
-    ...{ createdAt, expiresAt: new Date(endOf(fate, policy)), nextCheckAt: createdAt },
-    ...{ checks: 0, absentCount: 0, absentSince: null, transactionId: null, paidAt: null },
-    ...{ creditedAt: null, creditedBy: null, dismissed: null },
-  }
+  const expiresAt = new Date(endOf(fate, policy))
+  return { ...anyOrder, createdAt, expiresAt, nextCheckAt: createdAt }
+}
+
+// Made once: millions of them are given.
+const unpaid = answerOf({ state: 'unpaid' })
+const closed = answerOf({ state: 'closed' })
+const paid = answerOf({ state: 'paid', transactionId: '4200000000000000000000000001' })
+
+function answerOf({
+  state,
+  transactionId = null,
+}: Pick<Trade, 'state'> & Partial<Pick<Trade, 'transactionId'>>): TradeAnswer {
+  const trade = { ...facts, state, reported: state, transactionId, paidAt: null }
+  return { kind: 'trade', trade, evidence: {} }
 }
 
 /** One trade, and how often it was asked about. */
@@ -128,33 +157,18 @@ class Gateway {
 
   query(at: number): TradeAnswer {
     this.calls += 1
-    return { kind: 'trade', trade: tradeIn(this.#stateAt(at), at), evidence: {} }
+    if (this.#isPaid(at)) return paid
+    return this.#closed ? closed : unpaid
   }
 
   /** Refused when it is paid. */
   close(at: number): void {
     this.calls += 1
-    this.#closed = this.#stateAt(at) !== 'paid'
+    this.#closed = !this.#isPaid(at)
   }
 
-  #stateAt(at: number): 'paid' | 'unpaid' | 'closed' {
+  #isPaid(at: number): boolean {
     const { paidAt } = this.#fate
-    if (paidAt !== null && paidAt <= at) return 'paid'
-    return this.#closed ? 'closed' : 'unpaid'
-  }
-}
-
-function tradeIn(state: TradeState & ('paid' | 'unpaid' | 'closed'), at: number): Trade {
-  switch (state) {
-    case 'paid':
-      return {
-        ...{ ...facts, state, reported: state, paidAt: new Date(at) },
-        transactionId: '4200000000000000000000000001',
-      }
-    case 'unpaid':
-    case 'closed':
-      return { ...facts, state, reported: state, paidAt: null, transactionId: null }
-    default:
-      return unreachable(state)
+    return paidAt !== null && paidAt <= at
   }
 }

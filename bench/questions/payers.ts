@@ -4,6 +4,8 @@ import type { Random } from '../../proof/sim/clock/random.ts'
 export interface Payers {
   readonly name: string
   readonly about: string
+  /** Within a quarter of an hour, nearly all of them. */
+  readonly soon: boolean
   /** Minutes from the order to its payment; one beyond the order's life is drawn again. */
   readonly payAfterMins: (random: Random) => number
 }
@@ -14,37 +16,51 @@ const checkout = (random: Random) => lognormal(random, { median: 1, sigma: 1 })
 /**
  * Nobody publishes when WeChat Pay's payers pay. Each of these makes one thing hard for a schedule;
  * the parameters are from WeChat Pay's advice to stop asking after half an hour, and beyond it.
+ * The first three pay soon, in seconds, in a minute or in minutes; of the others, some pay late.
  */
 export const allPayers: readonly Payers[] = [
   {
     name: 'counter',
     about: 'a code on the counter: lognormal, median 15 s, σ 0.6',
+    soon: true,
     payAfterMins: (random) => lognormal(random, { median: 0.25, sigma: 0.6 }),
   },
   {
     name: 'checkout',
     about: 'a web shop: lognormal, median 60 s, σ 1, so that one in a hundred takes ten minutes',
+    soon: true,
     payAfterMins: checkout,
+  },
+  {
+    name: 'unhurried',
+    about:
+      'reads the order once more, fetches the phone: exponential, 3 minutes, on a page that counts down 15 minutes',
+    soon: true,
+    payAfterMins: (random) => exponential(random, { mean: 3, max: 15 }),
   },
   {
     name: 'hesitant',
     about: 'as *checkout*, but 20 % think it over: exponential, 15 minutes on average',
-    payAfterMins: mixture({ share: 0.2, of: (random) => exponential(random, 15) }),
+    soon: false,
+    payAfterMins: mixture({ share: 0.2, of: (random) => exponential(random, { mean: 15 }) }),
   },
   {
     name: 'slow',
     about: 'as *checkout*, but 20 % take 20 minutes on average: some of them an hour',
-    payAfterMins: mixture({ share: 0.2, of: (random) => exponential(random, 20) }),
+    soon: false,
+    payAfterMins: mixture({ share: 0.2, of: (random) => exponential(random, { mean: 20 }) }),
   },
   {
     name: 'last minute',
     about: 'as *checkout*, but 5 % pay within the last 15 minutes, as after a reminder',
+    soon: false,
     payAfterMins: mixture({ share: 0.05, of: (random) => random.between(105, 120) }),
   },
   {
     name: 'any time',
     about:
       'as *checkout*, but 5 % pay at any moment of the two hours: the hardest for few questions',
+    soon: false,
     payAfterMins: mixture({ share: 0.05, of: (random) => random.between(0, 120) }),
   },
 ]
@@ -57,8 +73,12 @@ function lognormal(random: Random, { median, sigma }: { median: number; sigma: n
   return median * Math.exp(sigma * normal(random))
 }
 
-function exponential(random: Random, mean: number): number {
-  return -mean * Math.log(1 - random.next())
+/** Nothing is beyond `max`: as if drawn again until it is within. */
+function exponential(
+  random: Random,
+  { mean, max = Infinity }: { mean: number; max?: number },
+): number {
+  return -mean * Math.log(1 - random.next() * (1 - Math.exp(-max / mean)))
 }
 
 /** By Box and Muller. */

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { Evidence, Json } from '../trade.ts'
 import { parseJson } from './json.ts'
 import type { Headers } from './signature.ts'
@@ -77,10 +76,10 @@ function pick(from: Readonly<Record<string, unknown>>, members: readonly string[
   return picked
 }
 
-const record = z.record(z.string(), z.unknown()).catch({})
-
+/** Of a JSON value; anything but an object has no members. */
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return record.parse(value)
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
 function textIn(value: unknown): string | null {

@@ -8,7 +8,7 @@ export interface Time {
   after(ms: number, wake: () => void): () => void
 }
 
-export interface PlaceQueueOptions {
+interface PlaceQueueOptions {
   readonly rate: Omit<PlacesWanted, 'count'>
   /** So long a place is good after its time. */
   readonly latenessMsMax: number

@@ -9,6 +9,7 @@ import { appendEvent, listOrderEvents } from './events.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { latestEntries, latestOrderEvents } from './latest.ts'
 import { balanceOf, listEntries } from './ledger.ts'
+import { LeftEnd } from './left-end.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
 import { findOrder, insertOrder, listOrders, setCodeUrl } from './orders.ts'
 import { findOrderByTransaction, ledgerOf } from './postings.ts'
@@ -31,6 +32,7 @@ export function storeOn(
   const { kind, name, patientDb } = database
   const scope = scopeOn(database.db, clock)
   const abandoned = abandonedBefore(database, clock)
+  const leftEnd = new LeftEnd()
   const to = <T>(action: string, work: () => Promise<T>) =>
     attempt({ name, action }, () => pastConflicts(work))
   return {
@@ -80,10 +82,14 @@ export function storeOn(
     ledgerOf: (orderNo) =>
       to(`read the ledger of order ${quoted(orderNo)}`, () => ledgerOf(scope, orderNo)),
 
-    claimDue: (claim) => to('claim due orders', () => claimDue(scope, claim)),
+    claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, leftEnd })),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),
-    release: (claimed) => to(`give back ${claimed.length} orders`, () => release(scope, claimed)),
+    // They are due again, and first.
+    release: (claimed) =>
+      to(`give back ${claimed.length} orders`, () => release(scope, claimed)).finally(() =>
+        leftEnd.forget(),
+      ),
     waitAsClaimed: (waits) =>
       to(`let ${waits.length} orders wait`, () => waitAsClaimed(scope, waits)),
 

@@ -1,19 +1,64 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Merchant, Order } from '../order.ts'
 import { rowsOf, type Scope } from './database.ts'
+import type { LeftEnd } from './left-end.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
 import type { ClaimedOrder, Due } from './store.ts'
 import { strayedOrders, strayingOf } from './strayed.ts'
 
+type Claim = Due & { readonly leaseMs: number }
+
+/** One statement, and a second one only where the first began after the left end and found too few. */
 export async function claimDue(
   scope: Scope,
-  claim: Due & { leaseMs: number },
+  { leftEnd, ...claim }: Claim & { leftEnd: LeftEnd },
 ): Promise<readonly ClaimedOrder[]> {
-  const rows = await rowsOf(scope.db, claimStatement(scope, claim))
-  return rows.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+  if (claim.youngestFrom !== undefined) return claimedOf(await take(scope, claim))
+  const from = leftEnd.of(claim.merchant)
+  if (from === null) return claimedOf(await takeFromEnd(scope, { leftEnd, ...claim }))
+  const taken = await take(scope, { ...claim, from })
+  const last = lastUsual(taken)
+  if (taken.length === claim.limit && last !== null) {
+    leftEnd.movedTo(last.due_at)
+    return claimedOf(taken)
+  }
+  leftEnd.forget()
+  const { farthestMs: _, ...usual } = claim
+  const rest = { leftEnd, ...usual, limit: claim.limit - taken.length }
+  return claimedOf([...taken, ...(rest.limit > 0 ? await takeFromEnd(scope, rest) : [])])
 }
 
-type DueRow = OrderRow & { readonly due_at: Date }
+async function takeFromEnd(
+  scope: Scope,
+  { leftEnd, ...claim }: Claim & { leftEnd: LeftEnd },
+): Promise<readonly DueRow[]> {
+  const startedAt = performance.now()
+  const taken = await take(scope, claim)
+  const last = lastUsual(taken)
+  const { merchant } = claim
+  const lookMs = performance.now() - startedAt
+  // Otherwise there is hardly more to take, and nothing that the next claim could begin with.
+  if (taken.length === claim.limit && last !== null) {
+    leftEnd.found({ merchant, at: last.due_at, lookMs })
+  }
+  return taken
+}
+
+function take(scope: Scope, claim: Claim & { from?: Date }): Promise<readonly DueRow[]> {
+  return rowsOf(scope.db, claimStatement(scope, claim))
+}
+
+/** Strayed ones come first. */
+function lastUsual(taken: readonly DueRow[]): DueRow | null {
+  const last = taken.at(-1)
+  return last === undefined || last.strayed ? null : last
+}
+
+function claimedOf(taken: readonly DueRow[]): readonly ClaimedOrder[] {
+  return taken.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+}
+
+type DueRow = OrderRow & { readonly due_at: Date; readonly strayed: boolean }
 
 /**
  * Plan: the ends of indexes, stopping at the limits, no sort; then each row by its key. The limits
@@ -26,7 +71,7 @@ type DueRow = OrderRow & { readonly due_at: Date }
  */
 export function claimStatement(
   { now }: Pick<Scope, 'now'>,
-  { leaseMs, ...due }: Due & { leaseMs: number },
+  { leaseMs, ...due }: Claim & { from?: Date },
 ): RawBuilder<DueRow> {
   return sql<DueRow>`
     with ${dueOrders(now(), { due, lock: sql`for no key update skip locked` })},
@@ -35,7 +80,7 @@ export function claimStatement(
       from due where orders.order_no = due.order_no
       returning orders.*, due.due_at, due.strayed
     )
-    select ${orderColumns}, due_at from claimed
+    select ${orderColumns}, due_at, strayed from claimed
     order by strayed desc, due_at, created_at, order_no`
 }
 
@@ -46,7 +91,7 @@ export function claimStatement(
  */
 function dueOrders(
   now: RawBuilder<Date>,
-  { due, lock }: { due: Due; lock: RawBuilder<unknown> },
+  { due, lock }: { due: Due & { from?: Date }; lock: RawBuilder<unknown> },
 ): RawBuilder<unknown> {
   const usual = sql`
     select order_no, next_check_at as due_at, false as strayed from orders
@@ -65,7 +110,7 @@ function dueOrders(
 
 function whereDue(
   now: RawBuilder<Date>,
-  { limit, youngestFrom, ...due }: Due,
+  { limit, youngestFrom, from, ...due }: Due & { from?: Date },
 ): RawBuilder<unknown> {
   if (youngestFrom !== undefined) {
     return sql`
@@ -74,7 +119,7 @@ function whereDue(
       limit ${sql.lit(limit)} offset ${sql.lit(youngestFrom)}`
   }
   return sql`
-    ${whichDue(now, due)}
+    ${whichDue(now, due)} ${from === undefined ? sql`` : sql`and next_check_at >= ${from}`}
     order by next_check_at, created_at, order_no
     limit ${sql.lit(limit)}`
 }
@@ -123,7 +168,10 @@ export function countStatement(
     ) as counted`
 }
 
-/** Only leases that still stand: what was settled, or claimed again, since then stays as it is. */
+/**
+ * Only leases that still stand: what was settled, or claimed again, since then stays as it is.
+ * Plan: each finds its row by its key; see `waitStatement`.
+ */
 export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): Promise<void> {
   if (claimed.length === 0) return
   const leases = claimed.map(({ order, dueAt }) => ({
@@ -133,12 +181,19 @@ export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): 
     due_at: dueAt,
   }))
   await sql`
-    update orders set next_check_at = lease.due_at
-    from json_to_recordset(${JSON.stringify(leases)}::json) as lease (
-      order_no text, state_seq integer, leased_to timestamptz(3), due_at timestamptz(3)
+    with held as materialized (
+      select lease.order_no, lease.due_at
+      from json_to_recordset(${JSON.stringify(leases)}::json) as lease (
+        order_no text, state_seq integer, leased_to timestamptz(3), due_at timestamptz(3)
+      ), lateral (
+        select from orders
+        where orders.order_no = lease.order_no and orders.status = 'pending'
+          and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to
+        for no key update
+      ) as found
     )
-    where orders.order_no = lease.order_no and orders.status = 'pending'
-      and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to`.execute(db)
+    update orders set next_check_at = held.due_at
+    from held where orders.order_no = held.order_no`.execute(db)
 }
 
 export async function openOrders({

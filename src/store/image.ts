@@ -22,8 +22,11 @@ export function imagePath(): string {
  */
 export function shippedImage(): Readable {
   // What goes wrong with either is thrown to whoever reads.
-  return pipeline(createReadStream(imagePath()), createBrotliDecompress(), () => {})
+  return pipeline(createReadStream(imagePath()), createBrotliDecompress({ chunkSize }), () => {})
 }
+
+/** A megabyte at a time: each chunk is a wait for another thread. */
+const chunkSize = 1024 * 1024
 
 /** Of the migrations' texts, not their names: one that is not released yet may still change. */
 function fingerprint(): string {

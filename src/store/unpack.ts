@@ -1,14 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readTar } from './tar.ts'
+import { readTar, type TarEntry } from './tar.ts'
 
 /** PGlite takes a directory that holds this for a database, and any other for a place to make one. */
 const knownBy = 'PG_VERSION'
@@ -54,15 +47,27 @@ async function unpack(directory: string, image: Image): Promise<void> {
   remove()
   try {
     mkdirSync(folder)
-    for await (const { name, isFolder, mode, bytes } of readTar(await image())) {
-      if (isFolder) mkdirSync(join(folder, name), { mode })
-      else writeFileSync(join(folder, name), bytes, { mode })
-    }
+    await writeAll(readTar(await image()), folder)
     renameSync(folder, join(directory, whole))
   } catch (error) {
     remove()
     throw error
   }
+}
+
+/** As many files are written at a time as Node has threads for: making a file is mostly waiting. */
+const writersMax = 4
+
+async function writeAll(entries: AsyncIterable<TarEntry>, folder: string): Promise<void> {
+  const write = async () => {
+    for await (const { name, isFolder, mode, bytes } of entries) {
+      if (isFolder) mkdirSync(join(folder, name), { mode })
+      else await writeFile(join(folder, name), bytes, { mode })
+    }
+  }
+  // Each takes the next entry. None is left at it when the others have failed.
+  const ends = await Promise.allSettled(Array.from({ length: writersMax }, write))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 function moveUp(directory: string): void {

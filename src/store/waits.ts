@@ -18,7 +18,10 @@ export async function waitAsClaimed(
   return new Set(rows.map((row) => row.order_no))
 }
 
-/** Plan: each record finds its row by the key of `orders`. */
+/**
+ * Plan: each record finds its row by the key of `orders`. `lateral` keeps the planner from reading
+ * all that is pending instead, where nobody has counted yet how much that is.
+ */
 export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
   return sql<{ readonly order_no: string }>`${planned}
     with step as materialized (
@@ -29,10 +32,12 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
       )
     ),
     held as materialized (
-      select orders.order_no from step join orders on orders.order_no = step.order_no
-      where orders.status = 'pending' and orders.state_seq = step.state_seq
-        and orders.next_check_at = step.leased_to
-      for no key update of orders skip locked
+      select found.order_no from step, lateral (
+        select order_no from orders
+        where orders.order_no = step.order_no and orders.status = 'pending'
+          and orders.state_seq = step.state_seq and orders.next_check_at = step.leased_to
+        for no key update skip locked
+      ) as found
     ),
     waiting as (
       update orders set next_check_at = step.next_check_at, checks = step.checks,

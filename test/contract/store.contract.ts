@@ -5,6 +5,7 @@ import { clockContract } from './store-clock.ts'
 import { creditsContract } from './store-credits.ts'
 import { eventsContract } from './store-events.ts'
 import type { MakeSubject, Subject } from './store-fixtures.ts'
+import { groupsContract } from './store-groups.ts'
 import { invariantsContract } from './store-invariants.ts'
 import { lookupsContract } from './store-lookups.ts'
 import { moneyContract } from './store-money.ts'
@@ -28,6 +29,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     invariantsContract(shared)
     reviewsContract(make)
     claimsContract(make)
+    groupsContract(make)
     clockContract(make)
     runsContract(make)
     creditsContract(make)

@@ -347,7 +347,8 @@ describe('fault 15: the clocks of the application and the database disagree', ()
       }
       expect(totals).toEqual([0, 1, 0, 1, 0])
       const waits = (await opened.order('ORDER-1')).nextCheckAt
-      expect(waits).toEqual(new Date(Date.UTC(2026, 0, 24, 7) + (119 + 5) * 60_000))
+      // Not for 5: its end is sooner. Half the shortest wait passes in any case.
+      expect(waits).toEqual(new Date(Date.UTC(2026, 0, 24, 7) + (119 + 2.5) * 60_000))
       times.mins = 125 // past its end by the database's clock
       await run(opened)
       expect((await opened.order('ORDER-1')).status).toBe('expired')

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createQuota } from '../../src/gateway/quota.ts'
-import { freshLine, type LineState, type Places, reserve } from '../../src/places.ts'
+import { freshLine, holdBack, type LineState, type Places, reserve } from '../../src/places.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 
 /**
@@ -18,8 +18,11 @@ interface NodeOptions {
   readonly lanes: number
   /** How long the gateway takes to answer. */
   readonly answerMs: number
-  /** Questions of each run; the next run follows at once. */
+  /** Questions of each of its runs, of which one follows the other at once. */
   readonly batch: number
+  readonly runs?: number
+  /** From then on it is gone, with all that it reserved. */
+  readonly diesAtMs?: number
 }
 
 interface Asking {
@@ -30,6 +33,7 @@ interface Asking {
 }
 
 const usual: NodeOptions = { stalls: [], lanes: 20, answerMs: 4, batch: 50 }
+const endless = 1_000_000
 const wayMsMax = 3
 /** Signed, sent, received. */
 const arrivalMsMax = 8
@@ -39,46 +43,52 @@ async function ask({ qps, nodes, untilMs, seed }: Asking) {
   const virtual = new VirtualTime()
   const random = chance(seed)
   const places = placesBy(virtual)
-  const asked = nodes.map(({ stalls, lanes, answerMs, batch }) => {
-    const time = virtual.stalling(stalls)
-    const asked = { times: [] as number[], reservations: 0 }
-    const far: Places = {
-      ...places,
-      async reserve(wanted) {
-        asked.reservations += 1
-        await virtual.pause(wayMsMax * random())
-        const given = await places.reserve(wanted)
-        await time.pause(wayMsMax * random())
-        return given
-      },
-    }
-    const quota = createQuota(qps, { places: far, line: 'm', time })
-    let left = 0
-    const lane = async () => {
-      while (virtual.now() < untilMs) {
-        left = left === 0 ? batch - 1 : left - 1
-        await quota.take(never, { ahead: left })
-        virtual.after(arrivalMsMax * random(), () => asked.times.push(virtual.now()))
-        await time.pause(answerMs)
+  const asked = nodes.map(
+    ({ stalls, lanes, answerMs, batch, runs = endless, diesAtMs = untilMs }) => {
+      const time = virtual.stalling([...stalls, { fromMs: diesAtMs, forMs: untilMs }])
+      const asked = { times: [] as number[], reservations: 0 }
+      const far: Places = {
+        ...places,
+        async reserve(wanted) {
+          asked.reservations += 1
+          await virtual.pause(wayMsMax * random())
+          const given = await places.reserve(wanted)
+          await time.pause(wayMsMax * random())
+          return given
+        },
       }
-    }
-    for (let n = 0; n < lanes; n += 1) void lane()
-    return asked
-  })
+      const quota = createQuota(qps, { places: far, line: 'm', time })
+      let left = batch * runs
+      const lane = async () => {
+        while (virtual.now() < untilMs && left > 0) {
+          left -= 1
+          await quota.take(never, { ahead: left % batch })
+          virtual.after(arrivalMsMax * random(), () => asked.times.push(virtual.now()))
+          await time.pause(answerMs)
+        }
+      }
+      for (let n = 0; n < lanes; n += 1) void lane()
+      return asked
+    },
+  )
   await virtual.runUntil(untilMs)
   return asked
 }
 
 /** One line, by the pure arithmetic. */
 function placesBy(time: VirtualTime): Places {
-  let line: LineState = { ...freshLine, nextAt: -Infinity }
+  let line: LineState = { ...freshLine, nextAt: -Infinity, heldUntil: -Infinity }
   return {
     async reserve(wanted) {
       const { state, given } = reserve(line, { wanted, now: time.now() })
       line = state
       return given
     },
-    holdBack: async () => ({ forMs: 0, first: false }),
+    async holdBack(_line, placeAt) {
+      const { state, hold } = holdBack(line, { placeAt, now: time.now() })
+      line = state
+      return hold
+    },
   }
 }
 
@@ -152,6 +162,8 @@ describe('nodes on one line', () => {
     const asked = await ask(asking)
     expect(share(asked, asking)).toBeGreaterThanOrEqual(0.98)
     expect(mostInASecond(timesOf(asked))).toBeLessThanOrEqual(1.05 * qps)
+    const least = Math.min(...asked.map(({ times }) => times.length))
+    expect(least).toBeGreaterThan((0.4 * timesOf(asked).length) / count)
   })
 
   it('put no more than 1.05 of the quota into any second, however long they stand still', async () => {
@@ -160,7 +172,7 @@ describe('nodes on one line', () => {
         const asked = await ask(asking)
         expect(mostInASecond(timesOf(asked))).toBeLessThanOrEqual(1.05 * asking.qps)
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -174,7 +186,114 @@ describe('nodes on one line', () => {
         const asked = await ask(asking)
         expect(share(asked, asking)).toBeGreaterThanOrEqual(0.97)
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     )
+  })
+
+  it('leave to the others what they cannot use', async () => {
+    const slow = { ...usual, lanes: 5, answerMs: 2_000 }
+    const asking = { qps: 20, seed: 1, untilMs: 60_000, nodes: [slow, slow, usual] }
+    const [one, other, quick] = await ask(asking)
+    // Five in two seconds are all that a slow one asks.
+    const left = 20 * 60 - (one?.times.length ?? 0) - (other?.times.length ?? 0)
+    expect(one?.times.length).toBeGreaterThan(60)
+    expect(quick?.times.length).toBeGreaterThan(0.9 * left)
+  })
+
+  it('go on without one that dies, and lose a second of it at most', async () => {
+    const dying = { ...usual, diesAtMs: 5_000 }
+    const asking = { qps: 20, seed: 1, untilMs: 12_000, nodes: [dying, usual, usual] }
+    const times = [...timesOf(await ask(asking))].sort((a, b) => a - b)
+    expect(times.length).toBeGreaterThanOrEqual(0.98 * 20 * 11)
+    const gaps = times.slice(1).map((at, n) => at - (times[n] ?? 0))
+    expect(Math.max(...gaps)).toBeLessThan(1_100)
+  })
+})
+
+describe('a check by hand', () => {
+  it('has its place within two seconds while other nodes take all there are', async () => {
+    const virtual = new VirtualTime()
+    const options = { places: placesBy(virtual), line: 'm', time: virtual }
+    for (const quota of [createQuota(20, options), createQuota(20, options)]) {
+      for (let ahead = 199; ahead >= 0; ahead -= 1) void quota.take(never, { ahead })
+    }
+    const quota = createQuota(20, options)
+    for (const askedAt of [1_000, 4_000, 7_000]) {
+      await virtual.runUntil(askedAt)
+      let givenAt = Number.POSITIVE_INFINITY
+      void quota.take(never, { urgent: true }).then(() => {
+        givenAt = virtual.now()
+      })
+      await virtual.runUntil(askedAt + 2_900)
+      expect(givenAt - askedAt).toBeLessThan(2_000)
+    }
+  })
+})
+
+describe('a node that is told "too many"', () => {
+  it('asks again as soon as the hold is over, and at the pace of before', async () => {
+    const virtual = new VirtualTime()
+    const quota = createQuota(20, { places: placesBy(virtual), line: 'm', time: virtual })
+    const given: number[] = []
+    const first = quota.take(never, { ahead: 40 })
+    for (let ahead = 39; ahead >= 0; ahead -= 1) {
+      void quota.take(never, { ahead }).then(() => given.push(virtual.now()))
+    }
+    await virtual.runUntil(120)
+    void quota.holdBack(await first)
+    await virtual.runUntil(2_000)
+    expect(given.filter((at) => at <= 620)).toHaveLength(2)
+    expect(given[2]).toBeLessThan(700)
+    expect(given.length).toBeGreaterThanOrEqual(2 + 26)
+  })
+})
+
+describe('a node that hardly ever wakes', () => {
+  it('asks a question a second all the same', async () => {
+    const untilMs = 30_000
+    const stalls = Array.from({ length: 100 }, (_, n) => ({ fromMs: 300 * n + 1, forMs: 299 }))
+    const node = { ...usual, lanes: 1, batch: 1, stalls }
+    const [asked] = await ask({ qps: 20, seed: 1, untilMs, nodes: [node] })
+    expect(asked?.times.length).toBeGreaterThan(20)
+  })
+})
+
+describe('a run on a node alone', () => {
+  it.each([
+    { qps: 20, reservations: 3 },
+    { qps: 50, reservations: 3 },
+    { qps: 250, reservations: 1 },
+    { qps: 1_000, reservations: 1 },
+  ])('of 50 questions at $qps a second reserves $reservations times', async (expected) => {
+    const { qps } = expected
+    const node = { ...usual, lanes: 5, batch: 50, runs: 1 }
+    const [asked] = await ask({ qps, seed: 1, untilMs: 5_000, nodes: [node] })
+    expect(asked).toMatchObject({ reservations: expected.reservations })
+    expect(asked?.times).toHaveLength(50)
+  })
+
+  it('reserves for two at a time when nobody tells it of more', async () => {
+    const node = { ...usual, lanes: 5, batch: 1 }
+    const [asked] = await ask({ qps: 20, seed: 1, untilMs: 20_000, nodes: [node] })
+    expect(asked?.times.length).toBeGreaterThan(0.98 * 20 * 20)
+    expect(asked?.reservations).toBeLessThan(0.6 * (asked?.times.length ?? 0))
+  })
+
+  it.each([
+    ['all that fell due meanwhile', { afterMs: 26, places: 5 }],
+    ['none of more than 40 ms ago', { afterMs: 100, places: 8 }],
+  ])('uses, after a moment without a question, %s', async (_which, { afterMs, places }) => {
+    const virtual = new VirtualTime()
+    const quota = createQuota(200, { places: placesBy(virtual), line: 'm', time: virtual })
+    void quota.take(never, { ahead: 40 })
+    await virtual.runUntil(afterMs)
+    let given = 0
+    for (let ahead = 39; ahead >= 0; ahead -= 1) {
+      void quota.take(never, { ahead }).then(() => {
+        given += 1
+      })
+    }
+    await virtual.runUntil(afterMs)
+    expect(given).toBe(places)
   })
 })

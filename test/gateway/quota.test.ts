@@ -207,7 +207,7 @@ describe('createAgedQuota()', () => {
 describe('the quota of a gateway', () => {
   test('query() is unknown when no place comes before its deadline, and asks nobody', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
-    const { gateway, events } = gatewayTo(side, { timeoutMs: 300 }, { maxQps: 0.1 })
+    const { gateway, events } = gatewayTo(side, { timeoutMs: 1_000 }, { maxQps: 0.1 })
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
     const answer = await gateway.query(orderNo)
     expect(answer).toMatchObject({ kind: 'unknown', cause: 'quota', systemic: false })
@@ -226,6 +226,24 @@ describe('the quota of a gateway', () => {
     await gateway.query(orderNo)
     const patience = AbortSignal.timeout(10_000)
     expect(await gateway.query(orderNo, { patience })).toMatchObject({ kind: 'trade' })
+    await gateway.stop()
+    await side.stop()
+  })
+
+  test('query() that tells how many follow reserves for them, too', async () => {
+    const side = await startSide(() => signed(200, tradeBody()))
+    const memory = new MemoryPlaces()
+    const counts: number[] = []
+    const places: Places = {
+      reserve: (wanted) => {
+        counts.push(wanted.count)
+        return memory.reserve(wanted)
+      },
+      holdBack: (...told) => memory.holdBack(...told),
+    }
+    const { gateway } = gatewayTo(side, {}, { maxQps: 1_000, places })
+    await gateway.query(orderNo, { patience: AbortSignal.timeout(10_000), ahead: 9 })
+    expect(counts).toEqual([10])
     await gateway.stop()
     await side.stop()
   })

@@ -36,12 +36,14 @@ export class VirtualTime implements Time {
   }
 
   async runUntil(end: number): Promise<void> {
-    for (let next = this.#due.at(-1); next && next.at <= end; next = this.#due.at(-1)) {
+    for (;;) {
+      // Whatever waits for nothing more has its turn, at the same time.
+      await turn()
+      const next = this.#due.at(-1)
+      if (next === undefined || next.at > end) break
       this.#due.pop()
       this.#now = next.at
       next.wake()
-      // Whatever was waiting for it has its turn, at the same time.
-      await turn()
     }
     this.#now = end
   }

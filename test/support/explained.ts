@@ -23,11 +23,13 @@ export interface PlanNode {
   readonly index: string | null
   /** Over all its loops; those passed over included. */
   readonly rows: number
-  readonly loops: number
+  /** Of tables and indexes, as often as they were read; those of the nodes below included. */
+  readonly pages: number
 }
 
 /** A store whose every statement is explained before it is carried out. */
 export interface ExplainedStore {
+  readonly url: string
   readonly store: Store
   /** What the work sent, transactions' own words aside. */
   explain(work: (store: Store) => Promise<unknown>): Promise<readonly Explained[]>
@@ -45,7 +47,7 @@ export async function openExplained(url: string): Promise<ExplainedStore> {
   }
   const store = storeOn({ ...database, db, close })
   return {
-    store,
+    ...{ url, store },
     async explain(work) {
       explained.length = 0
       await work(store)
@@ -111,7 +113,7 @@ async function explain(client: pg.PoolClient, sent: Sent): Promise<Explained> {
 
 /** Made for its values. */
 async function ownPlan(client: pg.PoolClient, { text, values }: Sent): Promise<RawPlan> {
-  return planIn(await client.query(`explain (analyze, format json) ${text}`, [...values]))
+  return planIn(await client.query(`explain (analyze, buffers, format json) ${text}`, [...values]))
 }
 
 /** The one that a connection keeps for a prepared statement, whatever its values are. */
@@ -120,7 +122,9 @@ async function keptPlan(client: pg.PoolClient, { text, values }: Sent): Promise<
   await client.query(`prepare explained as ${text}`)
   try {
     const given = values.length > 0 ? `(${values.map(literalOf).join(', ')})` : ''
-    return planIn(await client.query(`explain (analyze, format json) execute explained${given}`))
+    return planIn(
+      await client.query(`explain (analyze, buffers, format json) execute explained${given}`),
+    )
   } finally {
     await client.query('deallocate explained')
   }
@@ -132,6 +136,8 @@ function literalOf(value: unknown): string {
 }
 
 interface RawPlan {
+  readonly 'Shared Hit Blocks': number
+  readonly 'Shared Read Blocks': number
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
@@ -157,7 +163,7 @@ function flat(plan: RawPlan): readonly PlanNode[] {
       relation: plan['Relation Name'] ?? null,
       index: plan['Index Name'] ?? null,
       rows: (plan['Actual Rows'] + passedOver) * plan['Actual Loops'],
-      loops: plan['Actual Loops'],
+      pages: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
     },
     ...(plan.Plans ?? []).flatMap(flat),
   ]

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RechargeConfig } from '../../src/config.ts'
 import { minuteMs, scheduleAfter, scheduleKept, schedulePolicy } from '../../src/schedule.ts'
@@ -82,6 +83,85 @@ describe('scheduleAfter()', () => {
       absentCount: 1,
       absentSince: now,
     })
+  })
+})
+
+describe('scheduleAfter() near the end of an order', () => {
+  const expiresAt = new Date(+now + 20 * minuteMs)
+  const notPaid = answerOf('NOTPAY')
+  const half = Math.min(...recheckMs) / 2
+
+  it('cuts a wait to what is left until the end', () => {
+    const from = new Date(+now - 20_000)
+    const order = sampleOrder({ checks: 5, expiresAt })
+    expect(scheduleAfter(order, notPaid, { ...at, from }).nextCheckAt).toEqual(expiresAt)
+  })
+
+  it('lets half the shortest wait pass all the same', () => {
+    const order = sampleOrder({ checks: 5, expiresAt: new Date(+now + 1000) })
+    expect(scheduleAfter(order, notPaid, at).nextCheckAt).toEqual(new Date(+now + half))
+  })
+
+  it('waits on as ever once the end has come', () => {
+    const order = sampleOrder({ checks: 5, expiresAt: now })
+    expect(scheduleAfter(order, answerOf('USERPAYING'), at).nextCheckAt).toEqual(
+      new Date(+now + 60 * minuteMs),
+    )
+  })
+
+  it('is never later than far from it, never in a row, and never past it but for that', () => {
+    const far = new Date(+now + 365 * 24 * 60 * minuteMs)
+    fc.assert(
+      fc.property(
+        fc.record({
+          checks: fc.nat(8),
+          leftMs: fc.integer({ min: -60 * minuteMs, max: 180 * minuteMs }),
+          lateMs: fc.integer({ min: -10 * minuteMs, max: 60 * minuteMs }),
+          answer: fc.constantFrom(notPaid, absentAnswer, unknownAnswer),
+        }),
+        ({ checks, leftMs, lateMs, answer }) => {
+          const time = { ...at, from: new Date(+now - lateMs) }
+          const order = sampleOrder({ checks, expiresAt: new Date(+now + leftMs) })
+          const cut = scheduleAfter(order, answer, time)
+          const whole = scheduleAfter({ ...order, expiresAt: far }, answer, time)
+          expect(cut).toEqual({ ...whole, nextCheckAt: cut.nextCheckAt })
+          expect(+cut.nextCheckAt).toBeLessThanOrEqual(+whole.nextCheckAt)
+          expect(+cut.nextCheckAt).toBeGreaterThanOrEqual(+now + half)
+          // Silence is asked again after the shortest wait, wherever the end is.
+          if (leftMs <= 0 || answer === unknownAnswer) expect(cut).toEqual(whole)
+          else expect(+cut.nextCheckAt).toBeLessThanOrEqual(Math.max(+now + half, +order.expiresAt))
+        },
+      ),
+    )
+  })
+
+  it('puts seven questions about an abandoned order, the last past its end, whenever it was placed', () => {
+    const slotMs = 5 * minuteMs
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: slotMs - 1 }),
+        // Each run comes so late after its slot.
+        fc.array(fc.nat(2 * minuteMs), { minLength: 40, maxLength: 40 }),
+        (phaseMs, latenesses) => {
+          const createdAt = +now + phaseMs
+          // In whole seconds, as the store keeps it.
+          const end = new Date(Math.ceil((createdAt + 120 * minuteMs) / 1000) * 1000)
+          let order = sampleOrder({ expiresAt: end, nextCheckAt: new Date(createdAt + slotMs) })
+          const asked: Date[] = []
+          for (const [slot, lateMs] of latenesses.entries()) {
+            const from = new Date(+now + slot * slotMs)
+            const time = { ...at, now: new Date(+from + lateMs), from }
+            if (order.nextCheckAt > time.now) continue
+            asked.push(time.now)
+            if (time.now >= end) break
+            order = { ...order, ...scheduleAfter(order, notPaid, time) }
+          }
+          expect(asked).toHaveLength(7)
+          expect(+(asked.at(-1) ?? 0) - +end).toBeGreaterThanOrEqual(0)
+          expect(+(asked.at(-1) ?? 0) - +end).toBeLessThan(slotMs + 2 * minuteMs)
+        },
+      ),
+    )
   })
 })
 

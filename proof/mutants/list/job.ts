@@ -43,8 +43,8 @@ export const jobMutants: readonly Mutant[] = [
     name: 'a lease is given back that somebody else holds by now',
     faults: [7],
     file: 'src/store/claim.ts',
-    find: 'and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to`',
-    replace: 'and orders.state_seq = lease.state_seq`',
+    find: 'and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to',
+    replace: 'and orders.state_seq = lease.state_seq',
     caughtBy: { test: storeTest, name: 'release() leaves what was settled, or claimed by another' },
   },
   {

@@ -19,9 +19,9 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'a credit does not look at the state of the row',
     faults: [5],
     file: 'src/store/ledger.ts',
-    find: `and state_seq = \${order.stateSeq}
-          and (status in ('pending', 'expired')
-            or (status = 'review' and \${event.operator ?? null}::text is not null))`,
+    find: `and orders.state_seq = step.state_seq
+          and (orders.status in ('pending', 'expired')
+            or (orders.status = 'review' and step.operator is not null))`,
     replace: '',
     caughtBy: {
       test: 'test/store/postgres.test.ts',
@@ -32,8 +32,9 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the order is marked as paid, and its transfer posted later',
     faults: [6],
     file: 'src/store/ledger.ts',
-    find: '        from paid\n      ),\n      entered as (',
-    replace: '        from paid where false\n      ),\n      entered as (',
+    find: 'paid.credited_at\n        from paid join step on step.order_no = paid.order_no\n      ),\n      entered',
+    replace:
+      'paid.credited_at\n        from paid join step on step.order_no = paid.order_no where false\n      ),\n      entered',
     caughtBy: {
       test: 'test/store/postgres.test.ts',
       name: 'credit() makes the order paid, with transfer, entries and event',
@@ -59,11 +60,44 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'a group whose COMMIT is not known is settled again as if it were rolled back',
     faults: [18],
     file: 'src/settle-groups.ts',
-    find: 'if (!(error instanceof UnknownOutcomeError)) return false',
-    replace: 'return false',
+    find: 'if (!(error instanceof UnknownOutcomeError)) return group',
+    replace: 'return group',
     caughtBy: {
       test: 'test/flow/run.test.ts',
       name: 'after a group was settled: nothing counts twice',
+    },
+  },
+  {
+    name: 'the rows of a group are read without their locks',
+    faults: [4, 5],
+    file: 'src/store/steps.ts',
+    find: '        for no key update of orders skip locked\n',
+    replace: '',
+    caughtBy: {
+      test: 'test/store/group-races.test.ts',
+      name: 'lockOrders() passes over an order that a settlement holds',
+    },
+  },
+  {
+    name: 'an unpaid answer is written whoever claimed the order since',
+    faults: [4, 18],
+    file: 'src/store/waits.ts',
+    find: ' and orders.next_check_at = step.leased_to',
+    replace: '',
+    caughtBy: {
+      test: 'test/store/postgres.test.ts',
+      name: 'was claimed again when its lease ran out',
+    },
+  },
+  {
+    name: 'two answers about one order are settled in one group',
+    faults: [5],
+    file: 'src/settle-groups.ts',
+    find: 'group.size < groupMax && !group.has(orderNo)',
+    replace: 'group.size < groupMax',
+    caughtBy: {
+      test: 'test/flow/groups.test.ts',
+      name: 'the same callback many times at once',
     },
   },
   {

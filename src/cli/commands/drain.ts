@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { BreakerWatch, type Drained, drainBacklog } from '../drain.ts'
 import type { Output } from '../output.ts'
 import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -11,6 +12,7 @@ import type { ExitCode } from '../terminal.ts'
  * and settled, whatever the reason.
  */
 export async function drain(context: CommandContext): Promise<ExitCode> {
+  keepHeapSmall()
   const { output, terminal } = context
   const startedAt = performance.now()
   const stopAsked = terminal.stopAsked()

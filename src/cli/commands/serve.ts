@@ -1,9 +1,11 @@
 import { openStore } from '../../store/open.ts'
 import type { CommandContext } from '../context.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Serves until SIGTERM or SIGINT, and ends when the credits in flight have. */
 export async function serve(context: CommandContext): Promise<ExitCode> {
+  keepHeapSmall()
   const { output, version, terminal } = context
   const { server, ...rest } = context.config('serve')
   // From here on a signal is a wish to stop, also while the database is still opening.

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Figure, figure } from '../figure.ts'
+import { type OrderRange, paidOrders } from '../orders.ts'
+import { time } from '../stopwatch.ts'
+import {
+  type Comparison,
+  type Contender,
+  type Each,
+  titles,
+  untilCredited,
+  withContenders,
+} from './contenders.ts'
+
+/**
+ * How long each takes to find one paid order behind many that are not.
+ *
+ * The one paid order is the youngest: nobody comes to it but through all that were never paid.
+ */
+export async function benchSearch(bench: Comparison): Promise<readonly Figure[]> {
+  const searches: Search[] = []
+  for (let repetition = 0; repetition < bench.stage.repetitions; repetition += 1) {
+    searches.push(await withContenders(bench, (contenders) => search(bench, contenders)))
+  }
+  const { unpaid, batchSize } = bench
+  const finders = ['budan', 'bullmq', 'pgBoss'] as const
+  return [
+    figure(
+      `the story's algorithm: orders that it came to, of ${unpaid} unpaid ones, while budan found the paid one behind them`,
+      {
+        unit: 'orders',
+        values: searches.map(({ askedByStory }) => askedByStory),
+        goal: { kind: 'at most', value: batchSize },
+      },
+    ),
+    ...finders.map((name) =>
+      figure(`${titles[name]}: finding one paid order behind ${unpaid} unpaid ones`, {
+        unit: 's',
+        values: searches.map(({ seconds }) => seconds[name]),
+      }),
+    ),
+  ]
+}
+
+interface Search {
+  readonly seconds: Readonly<Record<'budan' | 'bullmq' | 'pgBoss', number>>
+  /** Different orders; it may have asked about each of them many times. */
+  readonly askedByStory: number
+}
+
+async function search(
+  { gateway, unpaid }: Comparison,
+  contenders: Each<Contender>,
+): Promise<Search> {
+  const range = { ...gateway.merchant, first: 0, count: unpaid + 1 }
+  await gateway.sign(paidOrders({ first: 0, count: unpaid }), { tradeState: 'NOTPAY' })
+  await gateway.sign(paidOrders({ first: unpaid, count: 1 }), { beside: true })
+  const find = async (contender: Contender) => {
+    await contender.place(range)
+    await contender.settleDown()
+    const { seconds } = await time(1, () => untilCredited(contender, 1))
+    await contender.stop()
+    const credited = await contender.countCredited(range)
+    if (credited !== 1) throw new Error(`${credited} orders are credited, and one was paid`)
+    return seconds
+  }
+  const budan = await find(contenders.budan)
+  const askedByStory = await askFor(budan, { contender: contenders.story, range })
+  const seconds = {
+    budan,
+    bullmq: await find(contenders.bullmq),
+    pgBoss: await find(contenders.pgBoss),
+  }
+  return { seconds, askedByStory }
+}
+
+/** Goes on for so long, or until it has found the paid order. The last run is made to its end. */
+async function askFor(
+  seconds: number,
+  { contender, range }: { contender: Contender; range: OrderRange },
+): Promise<number> {
+  await contender.place(range)
+  await contender.settleDown()
+  await Promise.race([untilCredited(contender, 1), delay(seconds * 1000)])
+  await contender.stop()
+  return contender.watch.asked.size
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { openStore } from '../../src/store/open.ts'
+import { freshPostgresUrl, freshStore } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+
+const world = useWorlds()
+
+const stores = {
+  pglite: (clock: () => Date) => freshStore('pglite', { clock }),
+  postgres: async (clock: () => Date) => openStore(await freshPostgresUrl(), { clock }),
+}
+
+describe.each(['pglite', 'postgres'] as const)('answers that come together, on %s', (kind) => {
+  const open = async (): Promise<{ opened: World; later: () => void }> => {
+    const clock = { now: new Date('2026-01-24T07:00:00Z') }
+    const opened = await world({ store: await stores[kind](() => clock.now) })
+    const later = () => {
+      clock.now = new Date(+clock.now + 6 * 60_000)
+    }
+    return { opened, later }
+  }
+  const payMany = async (opened: World, count: number) => {
+    const orderNos = Array.from({ length: count }, (_, n) => `ORDER-${100 + n}`)
+    for (const orderNo of orderNos) {
+      await opened.adopt(orderNo)
+      opened.control.pay(orderNo, { callback: false })
+    }
+    return orderNos
+  }
+  const isWhole = async (opened: World) =>
+    expect(Object.values(await opened.store.audit())).toEqual([0, 0, 0, 0, 0, 0])
+
+  it('the same callback many times at once credits once, and each is answered', async () => {
+    const { opened } = await open()
+    await payMany(opened, 2)
+    const [one, other] = [await opened.callback('ORDER-100'), await opened.callback('ORDER-101')]
+    const receipts = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => opened.budan.receiveCallback(n % 3 === 0 ? other : one)),
+    )
+    const decisions = receipts.map((each) => (each.kind === 'settled' ? each.decision : each.kind))
+    expect(decisions.filter((decision) => decision === 'pay')).toHaveLength(2)
+    expect(decisions.filter((decision) => decision === 'keep')).toHaveLength(10)
+    expect(await opened.balance('u1')).toBe(200n)
+    await isWhole(opened)
+  })
+
+  it('callbacks and a run that tell of the same orders credit each once', async () => {
+    const { opened, later } = await open()
+    const orderNos = await payMany(opened, 12)
+    const callbacks = []
+    for (const orderNo of orderNos) callbacks.push(await opened.callback(orderNo))
+    later()
+    const [made, ...receipts] = await Promise.all([
+      opened.budan.run({ dryRun: false }),
+      ...callbacks.map((callback) => opened.budan.receiveCallback(callback)),
+    ])
+    expect(receipts.every(({ kind }) => kind === 'settled')).toBe(true)
+    expect(made.run.failed).toBe(0)
+    expect(await opened.balance('u1')).toBe(1200n)
+    await isWhole(opened)
+  })
+
+  it('an unpaid order that is paid by its callback between the answer and its record stays paid', async () => {
+    const { opened, later } = await open()
+    await opened.adopt('ORDER-1')
+    await opened.adopt('ORDER-2')
+    later()
+    // The run is told of both that they are unpaid; the second answer is slow, so the first waits for it.
+    opened.control.addFault({
+      operation: 'query',
+      out_trade_no: 'ORDER-2',
+      fault: { kind: 'slow', ms: 2500 },
+    })
+    const running = opened.budan.run({ dryRun: false })
+    await opened.waitFor('order_answered')
+    opened.control.pay('ORDER-1', { callback: false })
+    const receipt = await opened.budan.receiveCallback(await opened.callback('ORDER-1'))
+    expect(receipt).toMatchObject({ kind: 'settled', decision: 'pay' })
+    const { run, results } = await running
+    expect(run).toMatchObject({ total: 2, failed: 0, status: 'finished' })
+    expect(results.find(({ orderNo }) => orderNo === 'ORDER-1')?.outcome).toBe('kept')
+    expect((await opened.order('ORDER-1')).status).toBe('paid')
+    expect((await opened.order('ORDER-2')).checks).toBe(1)
+    await isWhole(opened)
+  })
+})
