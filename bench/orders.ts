@@ -54,19 +54,12 @@ export async function fillPending(
   })
 }
 
-/**
- * Makes a range of pending orders paid, with all that a credit leaves behind: all just now, or one
- * after the other over so many days up to now.
- */
-export async function payAll(
-  database: Database,
-  { overDays = 0, ...range }: OrderRange & { readonly overDays?: number },
-): Promise<void> {
+/** Makes a range of pending orders paid just now, with all that a credit leaves behind. */
+export async function payAll(database: Database, range: OrderRange): Promise<void> {
   await withoutTriggers(database, async (db) => {
     const between = sql`
       order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}`
-    const at = sql`now() - ${overDays}::integer * interval '1 day'
-      * (${lastOf(range)}::integer - right(order_no, 10)::integer) / ${range.count}::integer`
+    const at = sql`now()`
     await sql`
       update orders set status = 'paid', state_seq = 2, paid_at = ${at}, credited_at = ${at},
         credited_by = 'callback', transaction_id = '420000200820260124' || right(order_no, 10)
@@ -89,45 +82,6 @@ export async function payAll(
       select order_no, credited_at, 'answered', 'callback', 'paid', 2, 'SUCCESS', 'pay',
         'the gateway says it was paid', false
       from orders where ${between}`.execute(db)
-  })
-}
-
-/** Puts a range of pending orders into review. */
-export async function reviewAll(database: Database, range: OrderRange): Promise<void> {
-  await withoutTriggers(database, async (db) => {
-    await sql`
-      with turned as (
-        update orders set status = 'review', state_seq = 2
-        where order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}
-        returning order_no
-      )
-      insert into order_events
-        (order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm)
-      select order_no, now(), 'answered', 'compensation', 'review', 2, 'REFUND', 'review',
-        'it was paid, and the money is on its way back', true
-      from turned`.execute(db)
-  })
-}
-
-/** Finished runs, one every five minutes up to now, each with the results of 50 orders. */
-export async function fillRuns(database: Database, { count, ...range }: OrderRange): Promise<void> {
-  await withoutTriggers(database, async (db) => {
-    await sql`
-      with made as (
-        insert into runs (trigger, node, dry_run, status, started_at, finished_at, duration_ms,
-          credited, waiting)
-        select 'schedule', 'bench', false, 'finished', began.at, began.at + interval '3 seconds',
-          3000, 5, 45
-        from generate_series(1, ${count}::integer) as i,
-          lateral (select now() - (${count}::integer - i) * interval '5 minutes' as at) as began
-        returning id
-      )
-      insert into run_results
-        (run_id, position, order_no, trade_state, outcome, reason, duration_ms)
-      select id, i, ${orderNo}, 'NOTPAY', 'waiting', 'not paid yet', 12.5
-      from made, generate_series(${range.first}::integer, ${range.first + 49}::integer) as i`.execute(
-      db,
-    )
   })
 }
 

@@ -57,9 +57,9 @@ export async function fillShop(
     },
   })
   await quickly(database, (db) => runRows(shop).execute(db))
-  await eachAtOnce(dropped, {
+  await eachAtOnce([listOfUsers, ...dropped.map((definition) => sql.raw(definition))], {
     concurrency,
-    work: (definition) => quickly(database, (db) => sql.raw(definition).execute(db)),
+    work: (statement) => quickly(database, (db) => statement.execute(db)),
   })
   if (!statistics) return
   await eachTable(database, (table) => sql`alter table ${table} reset (autovacuum_enabled)`)
@@ -79,6 +79,11 @@ async function eachTable(
 ): Promise<void> {
   for (const table of tables) await statement(sql.raw(table)).execute(patientDb)
 }
+
+/** At the end, so that these too come in the order of their keys. */
+const listOfUsers = sql`
+  insert into orders_of_users (user_id, created_at, order_no)
+  select user_id, created_at, order_no from orders order by user_id, created_at, order_no`
 
 /** Each table's rows from those of a part of the shop. */
 const rowsOf: Readonly<Record<string, (shop: RawBuilder<unknown>) => RawBuilder<unknown>>> = {
@@ -112,9 +117,6 @@ const rowsOf: Readonly<Record<string, (shop: RawBuilder<unknown>) => RawBuilder<
       (order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at)
     select order_no, gateway, transaction_id, amount, 'CNY', mchid, appid, ended_at, ended_at
     from ${shop} where status = 'paid'`,
-  orders_of_users: (shop) => sql`
-    insert into orders_of_users (user_id, created_at, order_no)
-    select user_id, at, order_no from ${shop} order by user_id, at`,
   entries: (shop) => sql`
     insert into entries (order_no, leg, account, amount, currency, at)
     select order_no, leg, account, legs.amount, 'CNY', ended_at
@@ -188,6 +190,7 @@ async function quickly(
     await sql`set local session_replication_role = replica`.execute(db)
     await sql`set local synchronous_commit = off`.execute(db)
     await sql`set local maintenance_work_mem = '512MB'`.execute(db)
+    await sql`set local work_mem = '512MB'`.execute(db)
     // Workers share memory in a place that is small on some machines.
     await sql`set local max_parallel_maintenance_workers = 0`.execute(db)
     await work(db)

@@ -21,8 +21,11 @@ const leadMs = 100
 const urgentInARowMax = 3
 /** While places cannot be had at all, it is tried so often. */
 const troublePauseMs = 500
-/** A process whose places all come too late (it stands still again and again) still takes one a second. */
-const starvedMs = 1_000
+/**
+ * A process whose places all come too late, as it stands still again and again, takes one all the
+ * same after so long: too seldom to matter to the quota, and better than never.
+ */
+const starvedMs = 10_000
 /**
  * Who reserved more than it could use is careful for so many horizons, and then tries again: what
  * is lost by trying is no more than a thirtieth of the line.

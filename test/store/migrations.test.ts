@@ -61,6 +61,22 @@ describe('migrations on PostgreSQL', () => {
     expect(await old.store.migrate()).toEqual([])
   })
 
+  it('migrate() lists users’ orders of before, and those that an older node places meanwhile', async () => {
+    const url = await emptyPostgresUrl()
+    const before = Object.entries(migrations).filter(([name]) => name < '008')
+    const meanwhile = Object.entries(migrations).filter(([name]) => name < '009')
+    await (await node(url, { migrations: Object.fromEntries(before) })).store.migrate()
+    const old = await node(url)
+    const orders = [await place(old.store)]
+    await (await node(url, { migrations: Object.fromEntries(meanwhile) })).store.migrate()
+    orders.push(await place(old.store))
+    await old.store.migrate()
+    orders.push(await place(old.store))
+    const page = { limit: 10, cursor: null, status: null, userId: 'u1' }
+    const listed = await old.store.listOrders(page)
+    expect(listed.items).toEqual(orders.reverse())
+  })
+
   it('migrate() holds nobody up behind a long transaction, and is done when that ends', async () => {
     const url = await freshPostgresUrl()
     const old = await node(url)
