@@ -63,7 +63,11 @@ export async function fillShop(
   })
   if (!statistics) return
   await eachTable(database, (table) => sql`alter table ${table} reset (autovacuum_enabled)`)
-  // As autovacuum leaves them after a while.
+  await tidy(database)
+}
+
+/** Leaves the tables as autovacuum does after a while. */
+export async function tidy(database: Database): Promise<void> {
   await eachTable(database, (table) => sql`vacuum (analyze) ${table}`)
   await sql`checkpoint`.execute(database.patientDb)
 }

@@ -34,9 +34,9 @@ export function eventRecord(event: NewOrderEvent): object {
   }
 }
 
-export const eventRecordColumns = sql.raw(`
+export const eventRecordColumns = sql`
   kind text, event_source text, trade_state text, decision text, reason text, alarm boolean,
-  evidence text, run_id bigint, node text, operator text`)
+  evidence text, run_id bigint, node text, operator text`
 
 /** As `insertEvent`, for each record that `from` brings, as `step`. */
 export function insertEventRecords(place: {

@@ -20,6 +20,7 @@ no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be ver
 no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be verified, no key is held for serial "5" (Cannot fetch the platform certificates: HTTP 404 RESOURCE_NOT_EXISTS 无. This merchant has none: configure WeChat Pay's public key))
 refused: notify_url_missing (Cannot place order "1": no wechat.notify_url is configured)
 Cannot probe: no answer in time
+Cannot open the database "pglite:1": database "pglite:1": "1/base" is in the way, and not of a whole database: take another directory, or move it away
 Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
 all 7 answers were "no such order": is the merchant number right?
 none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
@@ -124,6 +125,8 @@ const unread = [
   "Cannot read the page cursor {}: it is not one of this list's", // told as "cursor: must be …"
   'waiting {}', // a key
   'no reason given', // there always is one
+  'it is no tar archive', // the image's: then the database is made the long way
+  'the archive breaks off',
   ' --config {}', // to be typed
   'application/json; charset=utf-8',
   '# Written anew by each start of budan simulator.\n{}', // a file's

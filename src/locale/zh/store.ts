@@ -41,6 +41,9 @@ export const storePhrases = {
     'read due orders': '读取到期订单',
     'count due orders': '统计到期订单',
     'give back {count:word} orders': '归还 {count} 个订单',
+    'let {count:word} orders wait': '将 {count} 个订单改期再查',
+    'lock {count:word} orders': '锁定 {count} 个订单',
+    'credit {count:word} orders': '为 {count} 个订单入账',
     'open a run': '开始补单运行',
     'finish run {runId:json}': '结束补单运行 {runId}',
     'list runs': '列出补单运行',
@@ -56,7 +59,6 @@ export const storePhrases = {
     'hold back {line:json}': '暂停 {line} 的查询',
     'connect for a transaction': '连接数据库以开始事务',
     'begin a transaction': '开始事务',
-    'limit its waits for locks': '限制等待行锁的时间',
     'open the database {name:json}': '打开数据库 {name}',
     'credit it': '入账',
     'dismiss it': '移出待处理',
@@ -78,6 +80,8 @@ export const storePhrases = {
       '数据库“{name}”中还没有 budan 的数据表，或版本太旧；请运行 `budan migrate`',
     'database "{name}": {message:silence?}': '数据库“{name}”：{message}',
     'database "{name}": it is closed': '数据库“{name}”：已关闭',
+    'database "{name}": "{path}" is in the way, and not of a whole database: take another directory, or move it away':
+      '数据库“{name}”：“{path}”已存在，且不属于完整的数据库：请换一个目录，或将其移走',
     'database "{name}": nobody else got a turn for {ms:word} ms; inside a transaction, use its steps':
       '数据库“{name}”：其他任务 {ms} 毫秒内未能轮到；事务之内请使用事务的方法',
     'order "{orderNo}" is not {status:status}, state {seq:word}, as it was when it was locked':
