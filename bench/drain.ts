@@ -112,7 +112,7 @@ interface Bench {
 
 /** A merchant's, on a good day. */
 const callbacksPerSec = 20
-const callbacksAtOnce = 40
+const callbacksAtOnce = 20
 
 /**
  * Callbacks of orders that are not in the backlog, to each node in turn, each answered with 204 and

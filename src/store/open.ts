@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly clock?: Clock
   /** Connections at most; only PostgreSQL has more than one. */
   readonly poolMax?: number
+  /** Whether a new embedded directory begins with the tables that are shipped; without, it has none. */
+  readonly withTables?: boolean
 }
 
 /** Enough for a batch's concurrency and the callbacks beside it; a server allows 100 by default. */
@@ -30,7 +32,8 @@ export async function openDatabase(url: string, options: StoreOptions = {}): Pro
   if (url === 'pglite:memory') return (await import('./pglite.ts')).openPglite({ directory: null })
   if (url.startsWith('pglite:') && url.length > 'pglite:'.length) {
     const { openPglite } = await import('./pglite.ts')
-    return openPglite({ directory: url.slice('pglite:'.length) })
+    const { withTables = true } = options
+    return openPglite({ directory: url.slice('pglite:'.length), withTables })
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { openPostgres } = await import('./postgres.ts')

@@ -17,16 +17,19 @@ export interface PgliteOptions {
   readonly directory: string | null
   /** A database made before, from `dumpDataDir`. */
   readonly image?: Blob
+  /** As in `StoreOptions`; of a directory alone. */
+  readonly withTables?: boolean
 }
 
 /** The embedded database. Throws `DatabaseBusyError` when another process has the directory open. */
-export async function openPglite({ directory, image }: PgliteOptions): Promise<Database> {
+export async function openPglite(options: PgliteOptions): Promise<Database> {
+  const { directory, image } = options
   const name = directory === null ? 'pglite:memory' : `pglite:${directory}`
   return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
     const lock = directory === null ? null : await lockNew(directory)
     try {
       const pglite =
-        directory === null ? await inMemory(image) : await inDirectory(directory, image)
+        directory === null ? await inMemory(image) : await inDirectory(directory, options)
       return onPglite(pglite, { name, lock })
     } catch (error) {
       await lock?.release()
@@ -60,11 +63,13 @@ async function shippedBlob(): Promise<Blob> {
 }
 
 /** Where there is no image, or one that cannot be read, the database is made the long way. */
-async function inDirectory(directory: string, given: Blob | undefined): Promise<PGlite> {
+async function inDirectory(
+  directory: string,
+  { image, withTables = true }: Omit<PgliteOptions, 'directory'>,
+): Promise<PGlite> {
   const long = async () => (await bareImage()).stream()
-  const images =
-    given === undefined ? [async () => shippedImage(), long] : [async () => given.stream()]
-  await unpackOnce(directory, images)
+  const own = withTables ? [async () => shippedImage(), long] : [long]
+  await unpackOnce(directory, image === undefined ? own : [async () => image.stream()])
   return PGlite.create({ dataDir: resolve(directory), parsers, startParams })
 }
 

@@ -6,7 +6,8 @@ import type { ExitCode } from '../terminal.ts'
 
 /** Brings the schema up to date. Refuses one that a newer program made unfit for this one. */
 export async function migrate({ config, output, terminal }: CommandContext): Promise<ExitCode> {
-  const store = await openStore(config('database').database.url)
+  // Whoever migrates wants to see what is done, also to a new directory.
+  const store = await openStore(config('database').database.url, { withTables: false })
   const progress = createProgress(terminal, 'few')
   try {
     const applied = await store.migrate(migrationProgress(progress)).finally(() => progress.end())
