@@ -134,7 +134,7 @@ async function drainRate(measuring: Measuring): Promise<number> {
   await gateway.delay(delayMs)
   const config = configOf(gateway, {
     merchant: gateway.merchant,
-    recharge: { compensationConcurrency: concurrency },
+    recharge: { compensationConcurrency: concurrency, compensationMaxQps: concurrency <= 50 ? 1000 : 10_000 },
   })
   const credited: number[] = []
   const news = new EventEmitter()

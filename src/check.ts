@@ -1,7 +1,14 @@
 import type { Breaker } from './breaker.ts'
 import type { CallOptions, Closing, Gateway } from './gateway/gateway.ts'
 import type { Merchant, NewOrderEvent, Order, Source } from './order.ts'
-import { foresee, reportedState, type Settlement, type Settling, settle } from './settle.ts'
+import {
+  type Brought,
+  foresee,
+  reportedState,
+  type Settlement,
+  type Settling,
+  settle,
+} from './settle.ts'
 import type { Settle } from './settle-groups.ts'
 import { type Answer, isUnasked } from './trade.ts'
 
@@ -63,15 +70,14 @@ export async function settleAnswer(
   checking: Checking & Ways,
   found: Found,
 ): Promise<Checked | null> {
-  const { order, answer, ...asked } = found
-  const { orderNo } = order
-  const first = await checking.settle({ ...asked, orderNo, answer })
+  const { answer } = found
+  const first = await checking.settle(broughtOf(found, answer))
   if (first === null) return null
   if (first.decision.kind !== 'close') return { ...first, answer }
 
   const again = await checking.inLane(() => closeAndAsk(checking, found))
   if (again === null) return { ...first, answer }
-  const second = await checking.settle({ ...asked, orderNo, answer: again })
+  const second = await checking.settle(broughtOf(found, again))
   return second && { ...second, answer: again }
 }
 
@@ -105,9 +111,12 @@ function callOptions({ patience, ahead }: Checking, order?: Order): CallOptions 
 
 /** What settling the answer would come to. Nothing is written, and nothing closed. */
 export async function foreseeAnswer(checking: Checking, found: Found): Promise<Checked | null> {
-  const { order, answer, ...asked } = found
-  const seen = await foresee(checking, { ...asked, orderNo: order.orderNo, answer })
-  return seen && { ...seen, answer }
+  const seen = await foresee(checking, broughtOf(found, found.answer))
+  return seen && { ...seen, answer: found.answer }
+}
+
+function broughtOf({ order, ...asked }: Found, answer: Answer): Brought {
+  return { ...asked, answer, orderNo: order.orderNo, askedIn: order.stateSeq }
 }
 
 /** One order, asked about now. Null when it is not ours. */

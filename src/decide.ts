@@ -28,6 +28,8 @@ export interface Facts {
   readonly absenceCredible: boolean
   /** How far apart the first and the last of several absent answers must be. */
   readonly absenceSpreadMs: number
+  /** The order came to its state after it was asked about: what was said may be older than that. */
+  readonly overtaken?: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export function decide(order: Order, answer: Answer, facts: Facts): Decision {
     case 'expired':
       return decideExpired(order, answer, facts)
     case 'paid':
-      return decidePaid(order, answer)
+      return decidePaid(order, answer, facts)
     case 'review':
       return decideReview(order, answer)
     default:
@@ -115,7 +117,7 @@ function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {
   return keep('expired, and not paid')
 }
 
-function decidePaid(order: Order, answer: Answer): Decision {
+function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decision {
   if (answer.kind === 'unknown') return keep(`paid; no answer: ${describeUnknown(answer)}`)
   if (answer.kind === 'absent') return keep('paid; the gateway knows no such order now')
   const { trade } = answer
@@ -133,12 +135,17 @@ function decidePaid(order: Order, answer: Answer): Decision {
       return keep('paid here; a refund was started')
     case 'paying':
     case 'unpaid':
+      return overtaken ? keep('paid since it was asked about') : contradicted(trade)
     case 'closed':
     case 'unlisted':
-      return keepWithAlarm(`paid here, but the gateway now says ${trade.reported}`)
+      return contradicted(trade)
     default:
       return unreachable(trade.state)
   }
+}
+
+function contradicted({ reported }: Trade): Decision {
+  return keepWithAlarm(`paid here, but the gateway now says ${reported}`)
 }
 
 /**

@@ -36,8 +36,8 @@ export interface PassRequest {
   readonly probeOnly: boolean
   /** No new question is asked after it aborts; those under way are settled. */
   readonly signal: AbortSignal
-  /** Called once a whole batch was found and the last of it is being asked: lanes are about to be free. */
-  readonly onAsked?: () => void
+  /** Called once a whole batch was found and half of it is being asked: lanes are about to be free. */
+  readonly onHalfAsked?: () => void
 }
 
 /** The state of one pass: what was claimed, asked, put off and given back. */
@@ -133,7 +133,7 @@ export class Pass {
       runId: this.#request.runId,
       count: claimed.length,
     })
-    const line = { left: claimed.length }
+    const line = { left: claimed.length, half: Math.floor(claimed.length / 2) }
     if (this.#scanning.store.kind === 'postgres') {
       await Promise.all(claimed.map((one) => this.#checkWave([one], line)))
     } else {
@@ -146,12 +146,12 @@ export class Pass {
   }
 
   /** Asks about each, then settles what was answered. The lanes are for questions alone. */
-  async #checkWave(wave: readonly ClaimedOrder[], line: { left: number }): Promise<void> {
+  async #checkWave(wave: readonly ClaimedOrder[], line: Line): Promise<void> {
     const asked = wave.map((one) =>
       this.#scanning.inLane(() => {
         line.left -= 1
         const wholeBatch = this.claimedCount >= this.#scanning.batchSize
-        if (line.left === 0 && wholeBatch) this.#request.onAsked?.()
+        if (line.left === line.half && wholeBatch) this.#request.onHalfAsked?.()
         return this.#askOne(one, { ahead: line.left })
       }),
     )
@@ -318,6 +318,12 @@ export class Pass {
 
 interface Questioned extends Omit<Answered, 'answer' | 'absenceCredible'> {
   readonly answer: Answer | null
+}
+
+/** The questions of a claim that no lane has taken yet, and how many those are at half of them. */
+interface Line {
+  left: number
+  readonly half: number
 }
 
 interface Waiting {

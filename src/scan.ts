@@ -11,7 +11,7 @@ export interface RunRequest {
   /** No new question is asked after it aborts; those under way are settled. */
   readonly signal: AbortSignal
   /** See `PassRequest`. */
-  readonly onAsked?: () => void
+  readonly onHalfAsked?: () => void
 }
 
 export type RunEnd =
@@ -48,7 +48,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   const pass = new Pass(scanning, {
     ...{ runId: opened.run.id, waitFrom: waitStart(opened.run), dryRun, signal },
     probeOnly: opened.probeOnly,
-    ...(request.onAsked && { onAsked: request.onAsked }),
+    ...(request.onHalfAsked && { onHalfAsked: request.onHalfAsked }),
   })
   const status = await pass.make().catch(async (error) => {
     await record(scanning, { run: opened.run, status: 'failed', results: pass.results })

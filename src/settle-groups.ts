@@ -34,7 +34,8 @@ export function settleWaysOf(settling: Settling, { atOnce }: { atOnce: number })
  * There is no timer.
  *
  * A group that was rolled back is taken apart, and each of its answers settled alone: one order's
- * failure leaves the others alone. So is an order that somebody else holds.
+ * failure leaves the others alone. So is an order that somebody else holds. A group whose connection
+ * hangs, or whose orders are held, delays no other for long: the next one does not wait for its end.
  */
 class SettleGroups {
   readonly #settling: Settling
@@ -55,7 +56,10 @@ class SettleGroups {
   async #settleWaiting(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
-    while (this.#waiting.length > 0) await this.#settleGroup(this.#nextGroup())
+    while (this.#waiting.length > 0) {
+      const settled = this.#settleGroup(this.#nextGroup())
+      await Promise.race([settled, delay(patienceMs, undefined, { ref: false })])
+    }
     this.#busy = false
   }
 
@@ -87,7 +91,7 @@ class SettleGroups {
     const alone = left.map(({ brought, resolve, reject }) =>
       settle(this.#settling, brought).then(resolve, reject),
     )
-    await Promise.race([Promise.all(alone), delay(aloneMs, undefined, { ref: false })])
+    await Promise.all(alone)
   }
 
   /** Returns those that are to be settled alone. */
@@ -119,8 +123,8 @@ const groupMax = 50
 /** A flood of callbacks leaves the runs a fifth of each group. */
 const callbacksFirst = 40
 
-/** A row that somebody holds may take ten seconds: it delays its own order, and none that comes after. */
-const aloneMs = 250
+/** A row that somebody holds may take ten seconds, a connection that was lost half a minute. */
+const patienceMs = 250
 
 interface Waiting {
   readonly brought: Brought

@@ -29,6 +29,8 @@ export type OnPaid = (
 export interface Brought {
   readonly orderNo: string
   readonly answer: Answer
+  /** The `stateSeq` that it had when it was asked about; absent where nobody asked. */
+  readonly askedIn?: number
   readonly source: Source
   readonly runId: string | null
   /** What its next wait counts from; null: from now. */
@@ -142,9 +144,10 @@ function transactionOf(answer: Answer): string | null {
 function decideOn({
   locked,
   answer,
+  askedIn,
   policy,
   absenceCredible,
-}: Pick<Settling & Brought, 'answer' | 'policy' | 'absenceCredible'> & {
+}: Pick<Settling & Brought, 'answer' | 'askedIn' | 'policy' | 'absenceCredible'> & {
   readonly locked: LockedOrder
 }): Decision {
   return decide(locked.order, answer, {
@@ -152,6 +155,7 @@ function decideOn({
     transactionOwner: locked.transactionOwner,
     absenceCredible,
     absenceSpreadMs: policy.absenceSpreadMs,
+    overtaken: askedIn !== undefined && askedIn !== locked.order.stateSeq,
   })
 }
 

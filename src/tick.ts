@@ -92,12 +92,12 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
         return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), chunks: 0 }
       }
     },
-    // As many as fill the lanes, and one more that is being claimed or settled.
-    chunksAtOnce: Math.ceil(inLane.concurrency / batchSize) + 1,
-    async chunk(signal, onAsked) {
+    // As many as fill the lanes, one more that is being claimed, and one that is being settled.
+    chunksAtOnce: Math.ceil(inLane.concurrency / batchSize) + 2,
+    async chunk(signal, onHalfAsked) {
       try {
         const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
-        return endOf(await scan(options.scanning, { ...request, onAsked }))
+        return endOf(await scan(options.scanning, { ...request, onHalfAsked }))
       } catch (error) {
         failed(error)
         return 'failed'

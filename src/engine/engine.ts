@@ -14,10 +14,10 @@ export interface Work {
   /** The run of the current slot, if no node has made it yet. */
   tick(signal: AbortSignal): Promise<Tick>
   /**
-   * One batch more, outside of the slots. Batches are all alike: whatever is due next. `onAsked` is
-   * called when the last of a whole batch is being asked: then the next one may begin.
+   * One batch more, outside of the slots. Batches are all alike: whatever is due next. `onHalfAsked` is
+   * called when half of a whole batch is being asked: then the next one may begin.
    */
-  chunk(signal: AbortSignal, onAsked: () => void): Promise<ChunkEnd>
+  chunk(signal: AbortSignal, onHalfAsked: () => void): Promise<ChunkEnd>
   /** So many chunks at once leave no question's place empty. */
   readonly chunksAtOnce: number
 }

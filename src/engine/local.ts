@@ -47,7 +47,7 @@ export async function workOff(
     } else {
       const chunk = beginChunk(work, signal)
       watch(chunk)
-      await chunk.asked
+      await chunk.halfAsked
     }
   }
   await Promise.all(underWay)

@@ -26,7 +26,7 @@ export class Member {
   readonly #work: Work
   readonly #signal: AbortSignal
   readonly #link: KeptLink
-  /** A node begins one thing at a time; a chunk, when the one before has been asked about. */
+  /** A node begins one thing at a time; a chunk, when half of the one before is being asked about. */
   readonly #inTurn = pLimit(1)
   readonly #underWay = new Set<Promise<unknown>>()
   /** When the next slot begins, by `performance.now()`. */
@@ -104,7 +104,7 @@ export class Member {
     if (this.#signal.aborted) return null
     const chunk = beginChunk(this.#work, this.#signal)
     this.#watch(chunk.ended)
-    await chunk.asked
+    await chunk.halfAsked
     return chunk
   }
 

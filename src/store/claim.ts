@@ -193,7 +193,8 @@ export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): 
       ) as found
     )
     update orders set next_check_at = held.due_at
-    from held where orders.order_no = held.order_no`.execute(db)
+    from held where orders.order_no = held.order_no
+      and orders.order_no = any (array(select order_no from held))`.execute(db)
 }
 
 export async function openOrders({

@@ -49,9 +49,11 @@ export async function lockOrders(
           as asked (order_no text, payment text)
       ),
       locked as materialized (
-        select orders.*, asked.payment
-        from asked join orders on orders.order_no = asked.order_no
-        for no key update of orders skip locked
+        select found.*, asked.payment
+        from asked, lateral (
+          select * from orders where orders.order_no = asked.order_no
+          for no key update skip locked
+        ) as found
       )
       select ${orderColumns}, ${lateNow()} as db_now, (
         select t.order_no from transfers t

@@ -5,9 +5,9 @@ import type { ClaimedWait } from './store.ts'
 
 /**
  * Moves claimed orders along their schedules, each with its event: one statement, however many they
- * are. Only rows that still are what was claimed (the same state, under the same lease) and that
- * nobody holds are written; whoever settles or claims an order changes one or the other. Returns
- * the numbers of those.
+ * are. Only rows that still are what was claimed (the same state, under the same lease, as often
+ * absent) and that nobody holds are written; whoever settles or claims an order changes one of them,
+ * and a check by hand that found its trade the last. Returns the numbers of those.
  */
 export async function waitAsClaimed(
   scope: Scope,
@@ -19,14 +19,16 @@ export async function waitAsClaimed(
 }
 
 /**
- * Plan: each record finds its row by the key of `orders`. `lateral` keeps the planner from reading
- * all that is pending instead, where nobody has counted yet how much that is.
+ * Plan: each record finds its row by the key of `orders`, though the planner takes the records for
+ * a hundred: for so many it would rather read a small table, or all that is pending where nobody has
+ * counted yet how much that is, and the plan is kept while the table grows. `lateral`, and an array,
+ * leave it no such choice.
  */
 export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
   return sql<{ readonly order_no: string }>`${planned}
     with step as materialized (
       select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
-        order_no text, state_seq integer, leased_to timestamptz(3),
+        order_no text, state_seq integer, leased_to timestamptz(3), absences integer,
         next_check_at timestamptz(3), checks integer, absent_count integer,
         absent_since timestamptz(3), ${eventRecordColumns}
       )
@@ -36,14 +38,16 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
         select order_no from orders
         where orders.order_no = step.order_no and orders.status = 'pending'
           and orders.state_seq = step.state_seq and orders.next_check_at = step.leased_to
+          and orders.absent_count = step.absences
         for no key update skip locked
       ) as found
     ),
     waiting as (
       update orders set next_check_at = step.next_check_at, checks = step.checks,
         absent_count = step.absent_count, absent_since = step.absent_since
-      from held join step on step.order_no = held.order_no
-      where orders.order_no = held.order_no
+      from step
+      where orders.order_no = step.order_no
+        and orders.order_no = any (array(select order_no from held))
       returning orders.order_no
     ),
     told as (${insertEventRecords({
@@ -54,11 +58,12 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
 }
 
 function recordOf({ claimed, schedule, event }: ClaimedWait): object {
-  const { orderNo, stateSeq, nextCheckAt } = claimed.order
+  const { orderNo, stateSeq, nextCheckAt, absentCount } = claimed.order
   return {
     order_no: orderNo,
     state_seq: stateSeq,
     leased_to: nextCheckAt,
+    absences: absentCount,
     next_check_at: schedule.nextCheckAt,
     checks: schedule.checks,
     absent_count: schedule.absentCount,

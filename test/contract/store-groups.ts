@@ -135,6 +135,8 @@ export function groupsContract(make: MakeSubject): void {
           `update orders set next_check_at = '9999-01-01' where status = 'pending'`,
         )
         await placeMany(count)
+        const absent = `set absent_count = 2, absent_since = created_at`
+        await run(subject, `update orders ${absent} where status = 'pending'`)
         nowMs += 6 * minuteMs
         const claim = { merchant, thresholdMs: 5 * minuteMs, limit: 50, leaseMs }
         const claimed = await subject.store.claimDue(claim)
@@ -185,6 +187,14 @@ export function groupsContract(make: MakeSubject): void {
             nowMs += leaseMs + minuteMs
             const claim = { merchant, thresholdMs: 5 * minuteMs, limit: 1, leaseMs }
             expect(await subject.store.claimDue(claim)).toHaveLength(1)
+          },
+        },
+        {
+          what: 'was found at the gateway by a check, after it had been absent',
+          change: async (order: Order) => {
+            const schedule = { ...order, absentCount: 0, absentSince: null }
+            const event = newEvent(order.orderNo, { source: 'check' })
+            await subject.store.transaction((tx) => tx.wait(order, { schedule, event }))
           },
         },
         {

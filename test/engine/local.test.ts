@@ -52,11 +52,11 @@ describe('localEngine', () => {
     const work: Work = {
       chunksAtOnce: 2,
       tick: async () => ({ kind: 'ran', nextInMs: hour, chunks: 9 }),
-      chunk: (_signal, onAsked) =>
+      chunk: (_signal, onHalfAsked) =>
         new Promise((resolve) => {
           const number = ends.push(resolve)
           seen.push(`begun ${number}`)
-          onAsked()
+          onHalfAsked()
           // The second has begun while the first is settled; a third would be one too many.
           if (number === 2) setImmediate(() => seen.push('two under way') && ends[0]?.('more'))
           if (number === 3) {

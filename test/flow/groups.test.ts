@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { RawCallback } from '../../src/gateway/gateway.ts'
 import { openStore } from '../../src/store/open.ts'
+import { hangingStore } from '../support/breakable-store.ts'
 import { freshPostgresUrl, freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -80,7 +82,38 @@ describe.each(['pglite', 'postgres'] as const)('answers that come together, on %
     expect(run).toMatchObject({ total: 2, failed: 0, status: 'finished' })
     expect(results.find(({ orderNo }) => orderNo === 'ORDER-1')?.outcome).toBe('kept')
     expect((await opened.order('ORDER-1')).status).toBe('paid')
+    // It was unpaid when it was asked about: nobody has to look at that.
+    expect((await opened.timeline('ORDER-1')).at(-1)).toMatchObject({
+      ...{ tradeState: 'NOTPAY', decision: 'keep', alarm: false },
+      reason: 'paid since it was asked about',
+    })
+    expect(opened.events.filter(({ type }) => type === 'order_alarm')).toEqual([])
     expect((await opened.order('ORDER-2')).checks).toBe(1)
     await isWhole(opened)
   })
+})
+
+it('a group that hangs holds up no callback that comes after it', async () => {
+  let open = () => {}
+  let hung = () => {}
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  const isHung = new Promise<void>((resolve) => (hung = resolve))
+  const store = await openStore(await freshPostgresUrl())
+  const opened = await world({ store: hangingStore(store, { gate, hung }) })
+  const callbacks: RawCallback[] = []
+  for (let n = 1; n <= 5; n += 1) {
+    await opened.adopt(`ORDER-${n}`)
+    opened.control.pay(`ORDER-${n}`, { callback: false })
+    callbacks.push(await opened.callback(`ORDER-${n}`))
+  }
+  const receive = (few: readonly RawCallback[]) =>
+    Promise.all(few.map((callback) => opened.budan.receiveCallback(callback)))
+  const early = receive(callbacks.slice(0, 3))
+  await isHung
+  const settled = { kind: 'settled', decision: 'pay' }
+  expect(await receive(callbacks.slice(3))).toMatchObject([settled, settled])
+  expect(await opened.balance('u1')).toBeLessThan(500n)
+  open()
+  expect(await early).toMatchObject([settled, settled, settled])
+  expect(await opened.balance('u1')).toBe(500n)
 })

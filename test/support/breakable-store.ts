@@ -70,6 +70,28 @@ export function forgetfulStore(store: Store, forgetting: { armed: boolean }): St
   })
 }
 
+/** A store whose first group stands still once it has its rows, until the gate opens. */
+export function hangingStore(
+  store: Store,
+  { gate, hung }: { gate: Promise<void>; hung: () => void },
+): Store {
+  const first = { hangs: true }
+  const hanging = (tx: Tx): Tx =>
+    overriding(tx, {
+      lockOrders: async (asked) => {
+        const rows = await tx.lockOrders(asked)
+        if (!first.hangs) return rows
+        first.hangs = false
+        hung()
+        await gate
+        return rows
+      },
+    })
+  return overriding(store, {
+    transaction: (work) => store.transaction((tx) => work(hanging(tx))),
+  })
+}
+
 /** Where a process may die while it settles an answer. */
 export const crashPoints = [
   'before the transaction',

@@ -153,6 +153,21 @@ describe('decide()', () => {
     },
   )
 
+  it.each([
+    ['NOTPAY', false],
+    ['USERPAYING', false],
+    ['CLOSED', true],
+    ['SETTLED', true],
+    ['SUCCESS/transaction', true],
+  ])(
+    'when an order was paid since it was asked about, %s may be older: alarm %s',
+    (said, alarm) => {
+      const made = decide(sampleOrder(paid), readAnswer(said), { ...past, overtaken: true })
+      expect(made).toMatchObject({ kind: 'keep', alarm })
+      expect(decide(sampleOrder(paid), readAnswer(said), past).alarm).toBe(true)
+    },
+  )
+
   const twiceAbsent = { absentCount: 2, absentSince: new Date(+past.now - hourMs) }
   it.each([
     ['the third time over an hour', twiceAbsent, {}, 'expire'],

@@ -91,6 +91,7 @@ describe('the stages say nothing that has no Chinese:', () => {
       transactionOwner: fc.option(no),
       absenceCredible: fc.boolean(),
       absenceSpreadMs: fc.constantFrom(0, 7_200_000),
+      overtaken: fc.boolean(),
     })
     fc.assert(
       fc.property(order, answer, facts, (one, given, known) => {

@@ -62,6 +62,7 @@ export function waitAsClaimed(
         row?.status === 'pending' &&
         row.stateSeq === order.stateSeq &&
         +row.nextCheckAt === +order.nextCheckAt &&
+        row.absentCount === order.absentCount &&
         server.locks.isFree(orderKey(order.orderNo))
       )
     })

@@ -30,6 +30,7 @@ export const decisionPhrases = {
     'paid already, and now another payment: {difference:difference}':
       '已入账，现在又有另一笔支付：{difference}',
     'paid here; a refund was started': '已入账；已发起退款',
+    'paid since it was asked about': '查询之后已入账',
     'paid here, but the gateway now says {state}': '已入账，但微信支付现在的状态是 {state}',
     'the order is in review': '订单待人工处理',
     'dismissed from review; nothing was said of a payment': '已移出待处理；应答中没有支付',
