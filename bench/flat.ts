@@ -31,7 +31,7 @@ const sizes: Readonly<Record<Size, Amount>> = {
   quick: {
     small: 10_000,
     large: { postgres: 200_000, pglite: 50_000 },
-    ...{ batch: 50, claims: 6, checks: 8, runs: 3, requests: 4, longRun: 200 },
+    ...{ batch: 50, claims: 6, checks: 8, runs: 3, requests: 8, longRun: 200 },
   },
   tiny: {
     small: 400,

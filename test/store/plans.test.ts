@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fillShop, firstPendingOf, userOf } from '../../bench/flat/shop.ts'
+import { fillShop, userOf } from '../../bench/flat/shop.ts'
 import { paidOrder } from '../../bench/numbered.ts'
 import type { Order } from '../../src/order.ts'
 import { openDatabase } from '../../src/store/open.ts'
@@ -25,15 +25,17 @@ const page = { limit: batch, cursor: null }
 /** Those that grow with the orders. The others have some thousand rows, or one. */
 const large = ['orders', 'orders_of_users', 'order_events', 'transfers', 'entries']
 
-/** What claims, checks and pages of the console send, by what they do. */
-const work: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
+type Work = Readonly<Record<string, (store: Store) => Promise<unknown>>>
+
+/** What claims and checks send, by what they do. */
+const ofRuns: Work = {
   'claimDue() of a batch': (store) => store.claimDue(claim),
   'claimDue() for a probe': (store) => store.claimDue({ ...claim, limit: 1, youngestFrom: 7 }),
   'peekDue()': (store) => store.peekDue(claim),
   'release()': async (store) => store.release(await store.claimDue(claim)),
   'waitAsClaimed()': (store) => letWait(store),
-  'findOrder()': (store) => store.findOrder(pending(3).orderNo),
-  'appendEvent()': (store) => store.appendEvent(newEvent(pending(3).orderNo)),
+  'findOrder()': (store) => store.findOrder(paid(4).orderNo),
+  'appendEvent()': (store) => store.appendEvent(newEvent(paid(4).orderNo)),
   'lockOrder() and wait()': (store) =>
     settle(store, (tx, order) => tx.wait(order, { schedule: later(order), event: eventOf(order) })),
   'lockOrder() and turn()': (store) =>
@@ -41,6 +43,10 @@ const work: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'lockOrder() and credit()': (store) =>
     settle(store, (tx, order) => tx.credit(order, creditOf(order))),
   'lockOrders() and creditAll()': (store) => creditMany(store),
+}
+
+/** And what pages of the console send. */
+const ofPages: Work = {
   'vitals()': (store) => store.vitals(merchant),
   'listRuns()': (store) => store.listRuns(page),
   'findRun()': (store) => store.findRun('1234'),
@@ -64,6 +70,8 @@ const work: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'latestEntries()': (store) => store.latestEntries(userOf(4, orders), page),
   'listCredits()': (store) => store.listCredits({ merchant, beforeId: null, limit: 1000 }),
 }
+
+const work: Work = { ...ofRuns, ...ofPages }
 
 /** Counts stop at ten thousand; all else reads a page, or a batch, and a little more. */
 const rowsMaxOf: Readonly<Record<string, number>> = {
@@ -134,6 +142,18 @@ describe('in tables of many orders that nobody has counted yet', () => {
   )
 })
 
+describe('in tables of a few orders', () => {
+  let explained: ExplainedStore
+  beforeAll(async () => {
+    explained = await inTables(fewOrders)
+  })
+  afterAll(() => explained.store.close())
+
+  it.each(Object.keys(ofRuns))('%s goes by indexes, reads little and sorts less', (name) =>
+    expectFrugal(explained, name),
+  )
+})
+
 const pagesOfPeople = [
   ...['vitals()', 'listOrders() by user and status', 'listReviews()', 'listCredits()'],
 ]
@@ -157,32 +177,25 @@ function faultsOf({ nodes }: Explained, { rowsMax }: { rowsMax: number }): reado
 }
 
 const paid = (index: number) => paidOrder(index)
-const pending = (offset: number) => paidOrder(firstPendingOf(orders) + 5000 + offset)
-const counter = { last: 0 }
 
-/** Another one each time. */
-async function nextPending(store: Store): Promise<Order> {
-  counter.last += 1
-  const order = await store.findOrder(pending(counter.last).orderNo)
-  if (order?.status !== 'pending') throw new Error('No such pending order')
-  return order
+async function youngestPending(store: Store, limit: number): Promise<readonly Order[]> {
+  return (await listOf(store, { status: 'pending', limit })).items
 }
 
 async function settle(
   store: Store,
   step: (tx: Tx, order: Order) => Promise<unknown>,
 ): Promise<void> {
-  const { orderNo } = await nextPending(store)
+  const [order] = await youngestPending(store, 1)
   await store.transaction(async (tx) => {
-    const locked = await tx.lockOrder(orderNo, { transactionId: '42' })
+    const locked = await tx.lockOrder(order?.orderNo ?? '', { transactionId: '42' })
     if (locked === null) throw new Error('No such order')
     await step(tx, locked.order)
   })
 }
 
 async function creditMany(store: Store): Promise<void> {
-  const asked: Order[] = []
-  for (let count = 0; count < batch; count += 1) asked.push(await nextPending(store))
+  const asked = await youngestPending(store, batch)
   await store.transaction(async (tx) => {
     const locked = await tx.lockOrders(
       asked.map(({ orderNo }) => ({ orderNo, transactionId: `42${orderNo}` })),

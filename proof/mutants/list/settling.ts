@@ -71,7 +71,7 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the rows of a group are read without their locks',
     faults: [4, 5],
     file: 'src/store/steps.ts',
-    find: '        for no key update of orders skip locked\n',
+    find: '          for no key update skip locked\n',
     replace: '',
     caughtBy: {
       test: 'test/store/group-races.test.ts',
