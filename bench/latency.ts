@@ -1,5 +1,5 @@
 /**
- * Whether a gateway that takes 100 ms is kept busy: `C` questions at a time can be `C / 0.1 s`, and no
+ * Whether a gateway that takes 100 ms (± 10) is kept busy: `C` questions at a time can be `C / 0.1 s`, and no
  * more than the machine itself can sign, verify and credit. Orders are drained in batches of 50.
  */
 import { EventEmitter, once } from 'node:events'
@@ -134,7 +134,7 @@ async function drainRate(measuring: Measuring): Promise<number> {
   await gateway.delay(delayMs)
   const config = configOf(gateway, {
     merchant: gateway.merchant,
-    recharge: { compensationConcurrency: concurrency, compensationMaxQps: concurrency <= 50 ? 1000 : 10_000 },
+    recharge: { compensationConcurrency: concurrency, compensationMaxQps: 10_000 },
   })
   const credited: number[] = []
   const news = new EventEmitter()

@@ -89,9 +89,15 @@ function answerRequests(socket: Socket): void {
       arrivals.push(performance.now())
       const answer = answerTo(path)
       if (delayMs === 0) socket.write(answer)
-      else setTimeout(() => socket.write(answer), delayMs)
+      else setTimeout(() => socket.write(answer), delayMs * (1 + jitter * (2 * Math.random() - 1)))
     }
   })
 }
+
+/**
+ * No gateway answers to the millisecond. Where all answers take exactly as long, timers and batches
+ * on both sides bring the questions into step after a while, and each waits for all the others.
+ */
+const jitter = 0.1
 
 const blankLine = '\r\n\r\n'

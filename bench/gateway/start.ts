@@ -14,7 +14,7 @@ export interface InstantGateway {
   sign(orders: readonly PaidOrder[], options?: SignOptions): Promise<void>
   /** Forgets them, too, and signs each answer when it is asked for: an order in so many is paid. */
   signOnDemand(options: { readonly paidEvery: number }): Promise<void>
-  /** From now on each answer comes so much later; 0 to begin with. */
+  /** From now on each answer comes so much later, a tenth more or less; 0 to begin with. */
   delay(ms: number): Promise<void>
   /** When each request came since this was asked last, in milliseconds by the gateway's own clock. */
   arrivals(): Promise<readonly number[]>

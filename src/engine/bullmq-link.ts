@@ -70,7 +70,7 @@ function linkOn(parts: Parts, broken: Promise<string>): Link {
       const jobs = Array.from({ length: Math.max(0, count - prioritized) }, () => ({
         name: chunkJob,
         data: { slot },
-        // Anything without a priority goes first: a tick waits for no chunk but the one under way.
+        // Anything without a priority goes first: a tick waits for no chunk but those that this node has taken.
         opts: { ...jobOptions, priority: 1 },
       }))
       if (jobs.length > 0) await queue.addBulk(jobs)

@@ -90,6 +90,17 @@ export const settlingMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'an unpaid answer brings back absences that a check has disproved',
+    faults: [11],
+    file: 'src/store/waits.ts',
+    find: '          and orders.absent_count = step.absences\n',
+    replace: '',
+    caughtBy: {
+      test: 'test/store/postgres.test.ts',
+      name: 'was found at the gateway by a check, after it had been absent',
+    },
+  },
+  {
     name: 'two answers about one order are settled in one group',
     faults: [5],
     file: 'src/settle-groups.ts',
