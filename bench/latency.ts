@@ -1,6 +1,6 @@
 /**
- * Whether a gateway that takes 100 ms (± 10) is kept busy: `C` questions at a time can be `C / 0.1 s`, and no
- * more than the machine itself can sign, verify and credit. Orders are drained in batches of 50.
+ * Whether a gateway that takes 100 ms (± 10) is kept busy: `C` questions at a time can be `C / 0.1 s`,
+ * and no more than the machine itself can sign, verify and credit. Orders are drained in batches of 50.
  */
 import { EventEmitter, once } from 'node:events'
 import { openService } from '../src/service.ts'
@@ -51,7 +51,12 @@ export const latency: Part = {
   async bench(stage) {
     const { loads, alone } = sizes[stage.size]
     const figures: Figure[] = []
-    for (const load of loads) figures.push(...(await benchLoad(stage, { ...load, alone })))
+    try {
+      for (const load of loads) figures.push(...(await benchLoad(stage, { ...load, alone })))
+    } finally {
+      // The parts that come after ask the same gateway.
+      await (await stage.gateway()).delay(0)
+    }
     return figures
   },
 }
@@ -72,12 +77,16 @@ async function benchLoad(
   return [
     figure(name('credited a second, of what the gateway and the machine allow'), {
       unit: 'ratio',
-      values: laps.map(({ rate, allowed }) => rate / allowed),
+      values: laps.map(({ rate, bare }) => rate / Math.min(atMost(concurrency), bare)),
       goal: { kind: 'at least', value: ratioMin },
     }),
     figure(name('credited a second, of C / 0.1 s'), {
       unit: 'ratio',
-      values: laps.map(({ rate }) => rate / (concurrency / (delayMs / 1000))),
+      values: laps.map(({ rate }) => rate / atMost(concurrency)),
+    }),
+    figure(name('queries alone, of C / 0.1 s'), {
+      unit: 'ratio',
+      values: laps.map(({ queries }) => queries / atMost(concurrency)),
     }),
     figure(name('credited a second'), { unit: '1/s', values: laps.map(({ rate }) => rate) }),
     figure(name('what the machine allows: 1 / (1/q + 1/s)'), {
@@ -95,10 +104,30 @@ interface Measuring extends Load {
 }
 
 async function measure(measuring: Measuring) {
-  const { concurrency } = measuring
   const bare = await bareRate(measuring)
   const rate = await drainRate(measuring)
-  return { rate, bare, allowed: Math.min(concurrency / (delayMs / 1000), bare) }
+  const queries = await queryRate(measuring)
+  return { rate, bare, queries }
+}
+
+/** If a question cost nothing but the gateway's time. */
+function atMost(concurrency: number): number {
+  return concurrency / (delayMs / 1000)
+}
+
+/** Queries alone, of the gateway that takes its time: about the orders that were drained. */
+async function queryRate(measuring: Measuring): Promise<number> {
+  const { gateway, concurrency, orders, alone } = measuring
+  const range = rangeOf(measuring, { first: alone, count: orders })
+  const query = queryAlone(gateway, { connections: concurrency })
+  const lap = await time(orders, () =>
+    eachAtOnce(paidOrders(range), {
+      concurrency,
+      work: async ({ orderNo }) => void (await query.ask(orderNo)),
+    }),
+  )
+  await query.stop()
+  return lap.count / lap.seconds
 }
 
 /** q and s at the same concurrency, of a gateway that answers at once. */

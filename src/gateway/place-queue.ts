@@ -12,9 +12,13 @@ interface PlaceQueueOptions {
   readonly rate: Omit<PlacesWanted, 'count'>
   /** So long a place is good after its time. */
   readonly latenessMsMax: number
+  /** So many are kept for longer, so that a process with few lanes need not ask before each question. */
+  readonly keptMax: number
   readonly time?: Time
 }
 
+/** So long a place is kept that is kept for longer. */
+const keptMs = 1_000
 /** More places are reserved so long before the last of them: a stall of the machine is shorter. */
 const leadMs = 100
 /** After so many checks by hand in a row, a question of the job's is next. */
@@ -42,7 +46,8 @@ interface Waiter {
  * question that comes alone waits for none.
  *
  *   waiting ──► reserved for (anybody who waits then) ──due──► let go, first come first served
- *                    └── nobody came, or the process stood still, until it was too late ──► lost
+ *                    └── nobody came, or the process stood still, until it was too late ──► lost,
+ *                        but for a few that are kept for whoever comes next
  *
  * A lost place is never made up for: two questions at once would be a burst.
  */
@@ -50,6 +55,7 @@ export class PlaceQueue implements Quota {
   readonly #places: Places
   readonly #rate: Omit<PlacesWanted, 'count'>
   readonly #latenessMsMax: number
+  readonly #keptMax: number
   readonly #time: Time
   /** People wait for these; they go first. */
   readonly #urgent = new Set<Waiter>()
@@ -69,10 +75,11 @@ export class PlaceQueue implements Quota {
   #callOff = () => {}
   trouble: string | null = null
 
-  constructor(places: Places, { rate, latenessMsMax, time = ownTime }: PlaceQueueOptions) {
+  constructor(places: Places, { rate, latenessMsMax, keptMax, time = ownTime }: PlaceQueueOptions) {
     this.#places = places
     this.#rate = rate
     this.#latenessMsMax = latenessMsMax
+    this.#keptMax = keptMax
     this.#time = time
   }
 
@@ -125,14 +132,22 @@ export class PlaceQueue implements Quota {
   /** In their turn, those that are due; one that nobody waits for is kept while it is good. */
   #letGo(): void {
     const now = this.#time.now()
+    if (!this.#isStarved(now)) this.#dropLate(now)
     for (let place = this.#reserved[0]; place !== undefined; place = this.#reserved[0]) {
-      const lateMs = now - this.#dueAt(place)
-      const tooLate = lateMs > this.#latenessMsMax && !this.#isStarved(now)
-      if (lateMs < 0 || (!tooLate && this.#waitingCount === 0)) return
+      if (this.#dueAt(place) > now || this.#waitingCount === 0) return
       this.#reserved.shift()
-      if (tooLate) this.#lose(now)
-      else this.#giveNext(place)
+      this.#giveNext(place)
     }
+  }
+
+  /** The oldest are lost, but for the few that may be kept. */
+  #dropLate(now: number): void {
+    const lateSince = (ms: number) =>
+      this.#reserved.filter((place) => now - this.#dueAt(place) > ms).length
+    const lost = Math.max(lateSince(this.#latenessMsMax) - this.#keptMax, lateSince(keptMs))
+    if (lost <= 0) return
+    this.#reserved.splice(0, lost)
+    this.#lose(now)
   }
 
   #isStarved(now: number): boolean {
@@ -165,7 +180,8 @@ export class PlaceQueue implements Quota {
     const waiting = this.#waitingCount
     const following = this.#patient.size > 0 ? this.#ahead : 0
     const { placesMax, until } = this.#careful
-    const usable = this.#time.now() < until ? placesMax : Number.POSITIVE_INFINITY
+    const isCareful = this.#time.now() < until
+    const usable = isCareful ? Math.max(placesMax, this.#keptMax) : Number.POSITIVE_INFINITY
     const wanted = Math.max(waiting, Math.min(waiting + following, usable)) - this.#reserved.length
     return wanted >= this.#reserved.length ? wanted : 0
   }
