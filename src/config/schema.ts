@@ -49,7 +49,7 @@ const recharge = z.strictObject({
   compensation_batch_size: integerWithin({ min: 1, max: 10_000 }).prefault('50'),
   // Each open question holds a connection to the gateway; at a usual 50 ms a question, 100 of them
   // already ask 2,000 a second, several times what the gateway is known to allow a merchant.
-  compensation_concurrency: integerWithin({ min: 1, max: 100 }).prefault('5'),
+  compensation_concurrency: integerWithin({ min: 1, max: 1000 }).prefault('5'),
   // 100 waits are more than anybody writes by hand; the last one repeats anyway.
   compensation_recheck_mins: z
     .array(mins(), { error: 'must be a list of minutes, like [5, 5, 10]' })

@@ -47,7 +47,7 @@ const numbers = rows(`
   recharge.compensation_batch_size     | NaN        | "NaN" is not a plain number
   recharge.compensation_concurrency    | 0          | "0" is below the least, 1
   recharge.compensation_concurrency    | -3         | "-3" is below the least, 1
-  recharge.compensation_concurrency    | 101        | "101" is above the most, 100
+  recharge.compensation_concurrency    | 1001       | "1001" is above the most, 1000
   recharge.compensation_concurrency    | 1.5        | "1.5" is not a whole number
   recharge.compensation_max_qps        | 0          | "0" is below the least, 0.01
   recharge.compensation_max_qps        | -1         | "-1" is below the least, 0.01

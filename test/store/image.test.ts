@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, describe, expect, it } from 'vitest'
 import { storeOn } from '../../src/store/assemble.ts'
@@ -131,13 +132,31 @@ describe('unpackOnce()', () => {
 
 const root = join(import.meta.dirname, '../..')
 
-/** `budan migrate` of the built program, or of a copy of it. */
+/** Opened as `serve` does it, by the built program or a copy of it: `budan migrate` itself uses no image. */
 async function migrateBuilt(directory: string, { program = root } = {}): Promise<Ended> {
-  return runBudan(['migrate'], { ...placeOf(directory), program })
+  return runBudan([], { ...placeOf(directory), program: makerOf(program) })
 }
 
 function placeOf(directory: string) {
   return { cwd: home, env: { DATABASE_URL: `pglite:${directory}` } }
+}
+
+/** A program that opens a database and brings it up to date, and says what `budan migrate` says. */
+function makerOf(program: string): string {
+  const maker = join(mkdtempSync(join(home, 'maker-')))
+  mkdirSync(join(maker, 'bin'))
+  writeFileSync(join(maker, 'package.json'), '{ "type": "module" }')
+  const open = pathToFileURL(join(program, 'dist/store/open.js')).href
+  const lines = [
+    `import { openStore } from ${JSON.stringify(open)}`,
+    'const store = await openStore(process.env.DATABASE_URL)',
+    'const applied = await store.migrate()',
+    'await store.close()',
+    "if (applied.length === 0) console.log('the database is up to date')",
+    "for (const name of applied) console.log('applied ' + name)",
+  ]
+  writeFileSync(join(maker, 'bin/budan.js'), lines.join('\n'))
+  return maker
 }
 
 /** Its own image is beside what it runs. */
@@ -150,11 +169,11 @@ function copyOfProgram(): string {
   return program
 }
 
-/** Starts `budan migrate`, until a file of this name is in the directory, or no longer. */
+/** Starts to make a database, until a file of this name is in the directory, or no longer. */
 async function untilSeen(sight: string, directory: string): Promise<RunningCommand> {
   const watcher = watch(directory)
   const changes = on(watcher, 'change', { close: ['close'] })
-  const command = startBudan(['migrate'], placeOf(directory))
+  const command = startBudan([], { ...placeOf(directory), program: makerOf(root) })
   void command.ended.then(() => watcher.close())
   for await (const [, name] of changes) if (name === sight) break
   watcher.close()

@@ -23,6 +23,8 @@ export function breakableStore(store: Store, breaking: Breaking): Store {
         : method(...args)
   return overriding(store, {
     transaction: (work) => unlessBroken('transaction', () => store.transaction(work))(),
+    // What a run settles without one.
+    waitAsClaimed: unlessBroken('transaction', (waits) => store.waitAsClaimed(waits)),
     openRun: unlessBroken('openRun', (run) => store.openRun(run)),
     claimDue: unlessBroken('claimDue', (claim) => store.claimDue(claim)),
     finishRun: unlessBroken('finishRun', (id, end) => store.finishRun(id, end)),
