@@ -29,7 +29,8 @@ function endStretch() {
       p99: msOf(delays.percentile(99)),
       max: msOf(delays.max),
     },
-    residentBytes: residentBytes.splice(0),
+    // A stretch that was shorter than the pause between two looks has one all the same.
+    residentBytes: [...residentBytes.splice(0), process.memoryUsage.rss()],
   })
   delays.reset()
 }
