@@ -39,11 +39,11 @@ export async function creditOrders(
           credited_at = ${now()}, credited_by = step.source,
           dismissed_at = null, dismissed_payment = null
         from step
-        -- Twice by its number, for the planner: see waits.ts.
+        -- Twice by its number, and its status in an expression, for the planner: see waits.ts.
         where orders.order_no = any (array(select order_no from step))
           and orders.order_no = step.order_no and orders.state_seq = step.state_seq
-          and (orders.status in ('pending', 'expired')
-            or (orders.status = 'review' and step.operator is not null))
+          and (coalesce(orders.status, '') in ('pending', 'expired')
+            or (coalesce(orders.status, '') = 'review' and step.operator is not null))
         returning orders.*
       ),
       posted as (

@@ -21,8 +21,8 @@ export async function waitAsClaimed(
 /**
  * Plan: each record finds its row by the key of `orders`, though the planner takes the records for
  * a hundred: for so many it would rather read a small table, or all that is pending where nobody has
- * counted yet how much that is, and the plan is kept while the table grows. `lateral`, and an array,
- * leave it no such choice.
+ * counted yet how much that is, and the plan is kept while the table grows. `lateral`, an array, and
+ * the status in an expression leave it no such choice.
  */
 export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
   return sql<{ readonly order_no: string }>`${planned}
@@ -36,7 +36,7 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
     held as materialized (
       select found.order_no from step, lateral (
         select order_no from orders
-        where orders.order_no = step.order_no and orders.status = 'pending'
+        where orders.order_no = step.order_no and coalesce(orders.status, '') = 'pending'
           and orders.state_seq = step.state_seq and orders.next_check_at = step.leased_to
           and orders.absent_count = step.absences
         for no key update skip locked

@@ -20,8 +20,8 @@ export const settlingMutants: readonly Mutant[] = [
     faults: [5],
     file: 'src/store/ledger.ts',
     find: `and orders.state_seq = step.state_seq
-          and (orders.status in ('pending', 'expired')
-            or (orders.status = 'review' and step.operator is not null))`,
+          and (coalesce(orders.status, '') in ('pending', 'expired')
+            or (coalesce(orders.status, '') = 'review' and step.operator is not null))`,
     replace: '',
     caughtBy: {
       test: 'test/store/postgres.test.ts',
