@@ -249,7 +249,16 @@ describe('the quota of a gateway', () => {
   })
 
   test('query() waits after a 429, which is told of once', async () => {
-    const side = await startSide(() => unsigned(429, { code: 'FREQUENCY_LIMITED' }))
+    // All three are asked before the first of them is refused: one that is put later is told anew.
+    let noteAll = () => {}
+    const allAsked = new Promise<void>((resolve) => {
+      noteAll = resolve
+    })
+    const side = await startSide(async () => {
+      if (side.received.length === 3) noteAll()
+      await allAsked
+      return unsigned(429, { code: 'FREQUENCY_LIMITED' })
+    })
     const { gateway, events } = gatewayTo(side, {}, { maxQps: 1_000 })
     const refused = await Promise.all([1, 2, 3].map(() => gateway.query(orderNo)))
     for (const answer of refused)
