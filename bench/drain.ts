@@ -143,15 +143,13 @@ const pollMs = 100
  * when they are warm, and with each repetition's share of the orders.
  */
 async function untilAsked({ nodes, gateway, orders, repetitions }: Bench): Promise<void> {
-  const endStretch = () => {
-    for (const node of nodes) node.endStretch()
-  }
-  endStretch()
+  const endStretch = () => Promise.all(nodes.map((node) => node.endStretch()))
+  await endStretch()
   let asked = 0
   for (let ended = 0; ended <= repetitions; await delay(pollMs)) {
     asked += (await gateway.arrivals()).length
     if (asked < (orders * (ended + 1)) / (repetitions + 1)) continue
-    endStretch()
+    await endStretch()
     ended += 1
   }
 }

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Closing } from '../closing.ts'
@@ -20,7 +21,7 @@ export type VitalSigns = z.infer<typeof vitalSigns>
 export interface Node {
   readonly url: string
   /** What is measured from here on is a stretch of its own. */
-  endStretch(): void
+  endStretch(): Promise<void>
   /** Stops it, and tells how it was: first until the first end of a stretch, last until its own. */
   stop(): Promise<VitalSigns>
 }
@@ -44,11 +45,22 @@ export async function startNode(
     stopProgram,
   )
   const [, url = ''] = await program.printed(/ready at (\S+)/)
+  let ended = 0
   return {
     url,
-    endStretch: () => void program.child.kill('SIGUSR2'),
+    async endStretch() {
+      ended += 1
+      program.child.kill('SIGUSR2')
+      while ((await stretchesIn(signsFile)) < ended) await pause(10)
+    },
     stop: () => stopped(program, signsFile),
   }
+}
+
+/** None while the file is not there, or is being written. */
+async function stretchesIn(file: string): Promise<number> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  return text.endsWith('}') ? vitalSigns.parse(JSON.parse(text)).stretches.length : 0
 }
 
 async function stopped(program: Started, signsFile: string): Promise<VitalSigns> {

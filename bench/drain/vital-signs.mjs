@@ -13,13 +13,21 @@ delays.enable()
 setInterval(() => residentBytes.push(process.memoryUsage.rss()), 250).unref()
 
 // A stretch of what is measured ends here, and the next begins.
-process.on('SIGUSR2', endStretch)
+process.on('SIGUSR2', () => {
+  endStretch()
+  // So that who asked for it knows: two signals that come together are one.
+  write()
+})
 
 process.on('exit', () => {
   endStretch()
+  write()
+})
+
+function write() {
   const { BENCH_VITAL_SIGNS: file } = process.env
   writeFileSync(file, JSON.stringify({ peakBytes: peakBytes(), stretches }))
-})
+}
 
 function endStretch() {
   const msOf = (nanoseconds) => nanoseconds / 1e6
