@@ -1,34 +1,63 @@
 import { rechargeTransfer } from '../src/ledger/transfer.ts'
-import type { Store } from '../src/store/store.ts'
+import type { Order } from '../src/order.ts'
+import type { Credit, Store } from '../src/store/store.ts'
 import type { TradeAnswer } from '../src/trade.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 
 /** The minimal crediting transaction: lock, post, commit, with the answer known. */
 export async function creditAlone(
   store: Store,
-  { order, sample }: { order: PaidOrder; sample: TradeAnswer },
+  { order: paid, sample }: { order: PaidOrder; sample: TradeAnswer },
 ): Promise<void> {
-  const { orderNo, transactionId } = order
-  const trade = { ...sample.trade, orderNo, transactionId, amount: BigInt(order.amount) }
+  const { orderNo, transactionId } = paid
   await store.transaction(async (tx) => {
     const locked = await tx.lockOrder(orderNo, { transactionId })
     if (locked === null) throw new Error(`Cannot credit "${orderNo}": no such order`)
-    const transfer = rechargeTransfer(locked.order, trade)
-    await tx.credit(locked.order, {
-      transfer,
-      source: 'compensation',
-      event: {
-        orderNo,
-        kind: 'answered',
-        source: 'compensation',
-        tradeState: trade.reported,
-        decision: 'pay',
-        reason: 'paid as ordered',
-        alarm: false,
-        evidence: sample.evidence,
-        runId: '1',
-        node: 'bench',
-      },
-    })
+    const { order, ...credit } = creditOf(locked.order, { paid, sample })
+    await tx.credit(order, credit)
   })
+}
+
+/** The same for many orders, in one transaction. */
+export async function creditTogether(
+  store: Store,
+  { orders, sample }: { orders: readonly PaidOrder[]; sample: TradeAnswer },
+): Promise<void> {
+  const paidBy = new Map(orders.map((paid) => [paid.orderNo, paid]))
+  await store.transaction(async (tx) => {
+    const locked = await tx.lockOrders(orders)
+    if (locked.length < orders.length) {
+      throw new Error(`Cannot credit ${orders.length} orders: ${locked.length} are there`)
+    }
+    const credits = locked.flatMap(({ order }) => {
+      const paid = paidBy.get(order.orderNo)
+      return paid === undefined ? [] : [creditOf(order, { paid, sample })]
+    })
+    await tx.creditAll(credits)
+  })
+}
+
+function creditOf(
+  order: Order,
+  { paid, sample }: { paid: PaidOrder; sample: TradeAnswer },
+): Credit {
+  const { orderNo, transactionId } = paid
+  const trade = { ...sample.trade, orderNo, transactionId, amount: BigInt(paid.amount) }
+  return {
+    order,
+    transfer: rechargeTransfer(order, trade),
+    source: 'compensation',
+    event: {
+      orderNo,
+      kind: 'answered',
+      source: 'compensation',
+      tradeState: trade.reported,
+      decision: 'pay',
+      reason: 'paid as ordered',
+      alarm: false,
+      evidence: sample.evidence,
+      runId: '1',
+      node: 'bench',
+    },
+  }
 }

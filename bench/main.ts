@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { Closing } from './closing.ts'
+import type { Figure } from './figure.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { loadNow, resultOf, writeResult } from './result.ts'
 import { benchParts } from './run-parts.ts'
@@ -38,10 +39,11 @@ async function main(options: BenchOptions): Promise<number> {
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' })
   execFileSync('npm', ['run', '--silent', 'image'], { stdio: 'inherit' })
   const tell = (part: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${part}`)
-  const figures = await benchParts(options, { closing, tell })
-  const result = resultOf(figures, begun)
-  await writeResult(options.out, result)
+  // After each part: what was measured stays, whatever becomes of the next one.
+  const keep = (figures: readonly Figure[]) => writeResult(options.out, resultOf(figures, begun))
+  const figures = await benchParts(options, { closing, tell, keep })
+  const seconds = Math.round((Date.now() - +begun.startedAt) / 1000)
   console.log(tableOf(figures))
-  console.log(`load before: ${begun.loadBefore}; ${result.seconds} s; written to ${options.out}`)
+  console.log(`load before: ${begun.loadBefore}; ${seconds} s; written to ${options.out}`)
   return figures.every(({ met }) => met) ? 0 : 1
 }

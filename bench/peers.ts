@@ -10,9 +10,18 @@ import { benchRates } from './peers/rates.ts'
 import { benchSearch } from './peers/search.ts'
 
 const sizes: Readonly<Record<Size, ComparisonSize>> = {
-  full: { orders: 1500, slice: 500, concurrency: 5, batchSize: 250, unpaid: 10_000 },
-  quick: { orders: 250, slice: 250, concurrency: 5, batchSize: 250, unpaid: 300 },
-  tiny: { orders: 12, slice: 6, concurrency: 3, batchSize: 6, unpaid: 20 },
+  full: {
+    ...{ orders: 3000, warmUp: 6000, slice: 1000 },
+    ...{ concurrency: 5, batchSize: 250, unpaid: 10_000 },
+  },
+  quick: {
+    ...{ orders: 500, warmUp: 2000, slice: 500 },
+    ...{ concurrency: 5, batchSize: 250, unpaid: 300 },
+  },
+  tiny: {
+    ...{ orders: 12, warmUp: 6, slice: 6 },
+    ...{ concurrency: 3, batchSize: 6, unpaid: 20 },
+  },
 }
 
 export const peers: Part = {

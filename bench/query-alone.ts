@@ -11,7 +11,7 @@ export interface QueryAlone {
 }
 
 export function queryAlone(
-  gateway: InstantGateway,
+  gateway: Pick<InstantGateway, 'url' | 'merchant'>,
   { connections }: { connections: number },
 ): QueryAlone {
   const { wechat } = configOf(gateway, { merchant: gateway.merchant })

@@ -4,10 +4,19 @@ import type { BenchOptions } from './options.ts'
 import { parts } from './parts.ts'
 import { openStage } from './stage.ts'
 
-/** Runs what was asked for, one part after the other. `tell` hears of each before it begins. */
+/** Runs what was asked for, one part after the other; `keep` is given what there is after each. */
 export async function benchParts(
   { parts: chosen, stores, size, repetitions }: BenchOptions,
-  { closing, tell }: { closing: Closing; tell: (part: string) => void },
+  {
+    closing,
+    tell,
+    keep,
+  }: {
+    closing: Closing
+    /** Hears of each part before it begins. */
+    tell: (part: string) => void
+    keep: (figures: readonly Figure[]) => Promise<void>
+  },
 ): Promise<readonly Figure[]> {
   const stage = await openStage({ closing, stores, size, repetitions })
   const figures: Figure[] = []
@@ -15,6 +24,7 @@ export async function benchParts(
     if (!chosen.includes(name)) continue
     tell(name)
     figures.push(...(await bench(stage)).map((each) => ({ ...each, target })))
+    await keep(figures)
   }
   return figures
 }

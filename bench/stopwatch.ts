@@ -1,18 +1,30 @@
+import { cpus } from 'node:os'
+
 /** What a number of equal pieces of work took. */
 export interface Lap {
   readonly count: number
   readonly seconds: number
   /** Of this process alone, with all its threads. */
   readonly cpuSeconds: number
+  /** Of all cores, whoever kept them busy. */
+  readonly machineSeconds: number
 }
 
 export async function time(count: number, work: () => Promise<void>): Promise<Lap> {
   const cpu = process.cpuUsage()
+  const busy = machineBusySeconds()
   const started = performance.now()
   await work()
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  return { count, seconds, cpuSeconds: (user + system) / 1e6 }
+  const machineSeconds = machineBusySeconds() - busy
+  return { count, seconds, cpuSeconds: (user + system) / 1e6, machineSeconds }
+}
+
+/** In hundredths of a second, as the system counts. */
+function machineBusySeconds(): number {
+  const busyMs = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq)
+  return busyMs.reduce((sum, ms) => sum + ms, 0) / 1000
 }
 
 /** Laps of the same work, taken together. */
@@ -20,11 +32,13 @@ export class Laptimes {
   #count = 0
   #seconds = 0
   #cpuSeconds = 0
+  #machineSeconds = 0
 
-  add({ count, seconds, cpuSeconds }: Lap): void {
+  add({ count, seconds, cpuSeconds, machineSeconds }: Lap): void {
     this.#count += count
     this.#seconds += seconds
     this.#cpuSeconds += cpuSeconds
+    this.#machineSeconds += machineSeconds
   }
 
   /** Pieces a second. */
@@ -35,6 +49,11 @@ export class Laptimes {
   /** For each piece. */
   get cpuMicros(): number {
     return (this.#cpuSeconds / this.#count) * 1e6
+  }
+
+  /** The same, of all cores. */
+  get machineMicros(): number {
+    return (this.#machineSeconds / this.#count) * 1e6
   }
 }
 

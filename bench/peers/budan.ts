@@ -2,17 +2,17 @@ import { sql } from 'kysely'
 import type { Event } from '../../src/event.ts'
 import { openService } from '../../src/service.ts'
 import { storeOn } from '../../src/store/assemble.ts'
-import type { Database } from '../../src/store/database.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { freshPostgresUrl } from '../../test/support/stores.ts'
 import { configOf } from '../../test/support/world.ts'
 import { drainEngine } from '../drain-engine.ts'
 import { countPaid, fillPending } from '../orders.ts'
 import { recheckMins, type System, type SystemOptions, type Watch } from './system.ts'
 
-/** The real service, on an empty, migrated database, which it closes. */
-export async function openBudan(
-  options: SystemOptions & { readonly database: Database },
-): Promise<System> {
-  const { database, gateway, concurrency, batchSize, watch } = options
+/** The real service, on a database of its own. */
+export async function openBudan(options: SystemOptions): Promise<System> {
+  const { gateway, concurrency, batchSize, watch } = options
+  const database = await openDatabase(await freshPostgresUrl())
   const { merchant } = gateway
   const store = storeOn(database)
   const recharge = {

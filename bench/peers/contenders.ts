@@ -1,14 +1,15 @@
+import { type Forked, forkModule } from '../forked.ts'
 import type { InstantGateway } from '../gateway/start.ts'
+import type { OrderRange } from '../orders.ts'
 import type { Stage } from '../part.ts'
-import { openBudan } from './budan.ts'
-import { openBullmq } from './bullmq.ts'
-import { openPgBoss } from './pg-boss.ts'
-import { openStory } from './story.ts'
-import { type System, type SystemOptions, Watch } from './system.ts'
+import type { Lap } from '../stopwatch.ts'
+import type { ProgramMessage, ProgramName, ProgramOptions, ProgramRequest } from './program.ts'
 
 export interface ComparisonSize {
   /** Of each system in each repetition; a multiple of `slice`, which each takes in turn. */
   readonly orders: number
+  /** The same, before the first: until all code is compiled as in a service that has run for a while. */
+  readonly warmUp: number
   readonly slice: number
   /** Questions at a time. */
   readonly concurrency: number
@@ -27,6 +28,9 @@ export interface Comparison extends ComparisonSize {
 export const names = ['budan', 'story', 'bullmq', 'pgBoss'] as const
 export type Name = (typeof names)[number]
 
+/** What none can do without. */
+export const halves = ['questions', 'credits'] as const
+
 export const titles: Readonly<Record<Name, string>> = {
   budan: 'budan',
   story: "the story's algorithm",
@@ -34,36 +38,58 @@ export const titles: Readonly<Record<Name, string>> = {
   pgBoss: 'jobs on pg-boss',
 }
 
-export type Each<T> = Readonly<Record<Name, T>>
-export type Contender = System & { readonly watch: Watch }
+/** A system in a process of its own. As `System`, but for what it is asked to do at once. */
+export interface Contender {
+  place(range: OrderRange): Promise<void>
+  settleDown(): Promise<void>
+  /** Resolves with what it took, once it is stopped. */
+  credit(count: number): Promise<Lap>
+  /** Until one order is credited, but no longer; resolves with about how many orders it has asked. */
+  look(msMax: number): Promise<number>
+  countCredited(range: OrderRange): Promise<number>
+}
 
-/** Opens all systems anew, and closes them whatever happens. */
-export async function withContenders<T>(
-  bench: Comparison,
-  work: (contenders: Each<Contender>) => Promise<T>,
+/** Opens those that are named anew, each with a database of its own, and ends them whatever happens. */
+export async function withContenders<K extends ProgramName, T>(
+  { gateway: { url, merchant }, concurrency, batchSize, redisUrl }: Comparison,
+  wanted: readonly K[],
+  work: (contenders: Readonly<Record<K, Contender>>) => Promise<T>,
 ): Promise<T> {
-  const opened: System[] = []
-  const open = async (opening: (options: SystemOptions) => Promise<System>): Promise<Contender> => {
-    const watch = new Watch()
-    const system = await opening({ ...bench, watch })
-    opened.push(system)
-    return { ...system, watch }
-  }
-  const database = await bench.stage.freshDatabase('postgres')
+  const options = { gateway: { url, merchant }, concurrency, batchSize, redisUrl }
+  const programs: Program[] = []
   try {
-    return await work({
-      budan: await open((options) => openBudan({ ...options, database })),
-      story: await open(openStory),
-      bullmq: await open((options) => openBullmq({ ...options, redisUrl: bench.redisUrl })),
-      pgBoss: await open(openPgBoss),
+    const opened = wanted.map(async (name) => {
+      const program: Program = forkModule(new URL('./program.ts', import.meta.url))
+      programs.push(program)
+      return [name, await openOn(program, { name, options })] as const
     })
+    const contenders = Object.fromEntries(await Promise.all(opened)) as Record<K, Contender>
+    const result = await work(contenders)
+    for (const program of programs) await told(program, { kind: 'close' })
+    return result
   } finally {
-    for (const system of opened) await system.close()
+    await Promise.all(programs.map(({ stop }) => stop()))
   }
 }
 
-export async function untilCredited({ watch, start }: Contender, count: number): Promise<void> {
-  const credited = watch.credits(count)
-  await start()
-  await credited
+type Program = Forked<ProgramRequest, ProgramMessage>
+
+async function openOn(
+  program: Program,
+  open: { readonly name: ProgramName; readonly options: ProgramOptions },
+): Promise<Contender> {
+  await told(program, { kind: 'open', ...open })
+  return {
+    place: async (range) => void (await told(program, { kind: 'place', range })),
+    settleDown: async () => void (await told(program, { kind: 'settle down' })),
+    credit: (count) => told<Lap>(program, { kind: 'credit', count }),
+    look: (msMax) => told<number>(program, { kind: 'look', msMax }),
+    countCredited: (range) => told<number>(program, { kind: 'count credited', range }),
+  }
+}
+
+async function told<T>(program: Program, request: ProgramRequest): Promise<T> {
+  const answer = await program.asked(request)
+  if ('failed' in answer) throw new Error(answer.failed)
+  return answer.done as T
 }

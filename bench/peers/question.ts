@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { Wechatpay } from 'wechatpay-axios-plugin'
 import { z } from 'zod'
-import type { InstantGateway } from '../gateway/start.ts'
+import type { GatewayAddress } from './system.ts'
 
 const tradeSchema = z.object({
   out_trade_no: z.string(),
@@ -20,7 +20,7 @@ export interface Questions {
 }
 
 /** By wechatpay-axios-plugin, as its own pages say, on connections that are kept. */
-export function openQuestions({ url, merchant }: InstantGateway): Questions {
+export function openQuestions({ url, merchant }: GatewayAddress): Questions {
   const { mchid, serialNo, privateKeyPem, wechatpay } = merchant
   const agent = new Agent({ keepAlive: true })
   const client = new Wechatpay({

@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Figure, figure } from '../figure.ts'
 import { type OrderRange, paidOrders } from '../orders.ts'
-import { time } from '../stopwatch.ts'
 import {
   type Comparison,
   type Contender,
-  type Each,
+  type Name,
+  names,
   titles,
-  untilCredited,
   withContenders,
 } from './contenders.ts'
 
@@ -19,7 +17,7 @@ import {
 export async function benchSearch(bench: Comparison): Promise<readonly Figure[]> {
   const searches: Search[] = []
   for (let repetition = 0; repetition < bench.stage.repetitions; repetition += 1) {
-    searches.push(await withContenders(bench, (contenders) => search(bench, contenders)))
+    searches.push(await withContenders(bench, names, (contenders) => search(bench, contenders)))
   }
   const { unpaid, batchSize } = bench
   const finders = ['budan', 'bullmq', 'pgBoss'] as const
@@ -49,7 +47,7 @@ interface Search {
 
 async function search(
   { gateway, unpaid }: Comparison,
-  contenders: Each<Contender>,
+  contenders: Readonly<Record<Name, Contender>>,
 ): Promise<Search> {
   const range = { ...gateway.merchant, first: 0, count: unpaid + 1 }
   await gateway.sign(paidOrders({ first: 0, count: unpaid }), { tradeState: 'NOTPAY' })
@@ -57,8 +55,7 @@ async function search(
   const find = async (contender: Contender) => {
     await contender.place(range)
     await contender.settleDown()
-    const { seconds } = await time(1, () => untilCredited(contender, 1))
-    await contender.stop()
+    const { seconds } = await contender.credit(1)
     const credited = await contender.countCredited(range)
     if (credited !== 1) throw new Error(`${credited} orders are credited, and one was paid`)
     return seconds
@@ -80,7 +77,5 @@ async function askFor(
 ): Promise<number> {
   await contender.place(range)
   await contender.settleDown()
-  await Promise.race([untilCredited(contender, 1), delay(seconds * 1000)])
-  await contender.stop()
-  return contender.watch.asked.size
+  return contender.look(seconds * 1000)
 }

@@ -16,8 +16,11 @@ export interface System {
   close(): Promise<void>
 }
 
+/** Where it is, and whose keys it knows. */
+export type GatewayAddress = Pick<InstantGateway, 'url' | 'merchant'>
+
 export interface SystemOptions {
-  readonly gateway: InstantGateway
+  readonly gateway: GatewayAddress
   /** Questions at a time. */
   readonly concurrency: number
   /** Orders that one run takes, where there are runs. */

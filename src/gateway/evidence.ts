@@ -7,10 +7,7 @@ const textMax = 256
 
 /** Text of somebody else's, fit to be stored and shown: bounded, without NUL or half characters. */
 export function tidy(text: string): string {
-  return text
-    .slice(0, textMax)
-    .replace(/\p{Surrogate}/gu, '�')
-    .replaceAll('\0', '�')
+  return text.slice(0, textMax).toWellFormed().replaceAll('\0', '�')
 }
 
 /** `{code, message}` of an error. Null where there is none. */
@@ -21,7 +18,7 @@ export function errorOf(body: Uint8Array): { code: string | null; message: strin
 
 /** What was seen of a response. */
 export function replyEvidence(reply: Reply, signedBy: string | null): Evidence {
-  const { code } = errorOf(reply.body)
+  const code = reply.status < 300 ? null : errorOf(reply.body).code
   const requestId = requestIdOf(reply.headers)
   return {
     http_status: reply.status,

@@ -49,7 +49,7 @@ function get(path: string): Question {
 
 /** `|` is legal in an order number and must be encoded; what is sent is what is signed. */
 function segment(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '�'))
+  return encodeURIComponent(text.toWellFormed())
 }
 
 const beijingOffsetMs = 8 * 3_600_000

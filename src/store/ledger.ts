@@ -6,8 +6,7 @@ import type { Order } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { planned, rowsOf, type Scope } from './database.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
-import { type OrderRow, orderColumns } from './rows.ts'
-import { orderOrStale } from './steps.ts'
+import { staleOrder } from './steps.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from './store.ts'
 import { isUnstorable } from './text.ts'
 
@@ -24,7 +23,7 @@ export async function creditOrders(
 ): Promise<readonly Order[]> {
   const rows = await rowsOf(
     db,
-    sql<OrderRow>`${planned}
+    sql<PaidRow>`${planned}
       with step as materialized (
         select * from json_to_recordset(${recordsOf(credits, creditRecord)}::json) as step (
           order_no text, state_seq integer, transaction_id text, paid_at timestamptz(3),
@@ -44,7 +43,7 @@ export async function creditOrders(
           and orders.order_no = step.order_no and orders.state_seq = step.state_seq
           and (coalesce(orders.status, '') in ('pending', 'expired')
             or (coalesce(orders.status, '') = 'review' and step.operator is not null))
-        returning orders.*
+        returning orders.order_no, orders.state_seq, orders.credited_at
       ),
       posted as (
         insert into transfers (
@@ -68,12 +67,31 @@ export async function creditOrders(
         from: sql`from paid join step on step.order_no = paid.order_no`,
         state: { status: 'paid', seq: sql`paid.state_seq` },
       })})
-      select ${orderColumns} from paid`,
+      select order_no, credited_at from paid`,
   )
   const paid = new Map(rows.map((row) => [row.order_no, row]))
-  return credits.map(({ order }) =>
-    orderOrStale(paid.get(order.orderNo) ?? null, { order, action: 'credit it' }),
-  )
+  return credits.map((credit) => {
+    const row = paid.get(credit.order.orderNo)
+    if (row === undefined) throw staleOrder(credit.order, 'credit it')
+    return paidOrder(credit, row.credited_at)
+  })
+}
+
+interface PaidRow {
+  readonly order_no: string
+  readonly credited_at: Date
+}
+
+/** Read back is only the time: all else is as it was locked, or as it was set. */
+function paidOrder({ order, transfer, source }: Credit, creditedAt: Date): Order {
+  const { transactionId, paidAt } = transfer
+  return {
+    ...order,
+    status: 'paid',
+    stateSeq: order.stateSeq + 1,
+    ...{ transactionId, paidAt, creditedAt, creditedBy: source },
+    dismissed: null,
+  }
 }
 
 function creditRecord({ order, transfer, source, event }: Credit): object {
@@ -86,14 +104,14 @@ function creditRecord({ order, transfer, source, event }: Credit): object {
     source,
     posted_for: transfer.orderNo,
     gateway: transfer.gateway,
-    amount: transfer.amount,
+    amount: String(transfer.amount),
     currency: transfer.currency,
     mchid: transfer.mchid,
     appid: transfer.appid,
     debit_account: debit.account,
-    debit_amount: debit.amount,
+    debit_amount: String(debit.amount),
     deposit_account: deposit.account,
-    deposit_amount: deposit.amount,
+    deposit_amount: String(deposit.amount),
     ...eventRecord(event),
   }
 }

@@ -16,6 +16,8 @@ export const parsers: Readonly<Record<number, (text: string) => unknown>> = {
  * seconds before time zones were agreed on (Shanghai in 1900: +08:05:43), which Date cannot parse.
  */
 function timeOf(text: string): Date {
+  // Nearly every server's, and much faster.
+  if (text.endsWith('+00')) return new Date(`${text.slice(0, -3).replace(' ', 'T')}Z`)
   const [, local = '', sign, hours, minutes, seconds] = timePattern.exec(text) ?? []
   const offsetS = Number(hours) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)
   const utcMs = Date.parse(`${local.replace(' ', 'T')}Z`)

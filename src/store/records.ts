@@ -7,14 +7,12 @@ import { storable } from './text.ts'
  * both databases read it alike. Times and amounts go as text, which the columns' types parse.
  */
 export function recordsOf<T>(rows: readonly T[], record: (row: T) => object): string {
-  return JSON.stringify(rows.map(record), (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  )
+  return JSON.stringify(rows.map(record))
 }
 
 /** PostgreSQL refuses halves of surrogate pairs in JSON. */
 export function wellFormed(text: string | null): string | null {
-  return storable(text)?.replaceAll(/\p{Surrogate}/gu, '\ufffd') ?? null
+  return storable(text)?.toWellFormed() ?? null
 }
 
 /** An event among the columns of a record; its order's number is `order_no` there. */

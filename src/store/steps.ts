@@ -125,9 +125,13 @@ export function orderOrStale(
   row: OrderRow | null,
   { order, action }: { order: Order; action: string },
 ): Order {
-  if (row !== null) return orderOf(row)
-  const state = `${order.status}, state ${order.stateSeq}`
-  throw new StaleOrderError(
-    `Cannot ${action}: order "${order.orderNo}" is not ${state}, as it was when it was locked`,
+  if (row === null) throw staleOrder(order, action)
+  return orderOf(row)
+}
+
+export function staleOrder({ orderNo, status, stateSeq }: Order, action: string): StaleOrderError {
+  const state = `${status}, state ${stateSeq}`
+  return new StaleOrderError(
+    `Cannot ${action}: order "${orderNo}" is not ${state}, as it was when it was locked`,
   )
 }

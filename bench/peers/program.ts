@@ -1,0 +1,99 @@
+/**
+ * One of those that are compared, in a process of its own, as it would run: what one has compiled
+ * and keeps in memory is no other's. It ends when the process that started it does.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { OrderRange } from '../orders.ts'
+import { type Lap, time } from '../stopwatch.ts'
+import { openBudan } from './budan.ts'
+import { openBullmq } from './bullmq.ts'
+import { openCreditsAlone, openQuestionsAlone } from './halves.ts'
+import { openPgBoss } from './pg-boss.ts'
+import { openStory } from './story.ts'
+import { type System, type SystemOptions, Watch } from './system.ts'
+
+const openers = {
+  budan: openBudan,
+  story: openStory,
+  bullmq: openBullmq,
+  pgBoss: openPgBoss,
+  questions: openQuestionsAlone,
+  credits: openCreditsAlone,
+}
+
+export type ProgramName = keyof typeof openers
+export type ProgramOptions = Omit<SystemOptions, 'watch'> & { readonly redisUrl: string }
+
+/** What the parent says; each is answered by one message. */
+export type ProgramRequest =
+  | { readonly kind: 'open'; readonly name: ProgramName; readonly options: ProgramOptions }
+  | { readonly kind: 'place'; readonly range: OrderRange }
+  | { readonly kind: 'settle down' }
+  /** Starts, stops once so many are credited, and tells what that took. */
+  | { readonly kind: 'credit'; readonly count: number }
+  /** The same for one order, and not for longer than that; tells about how many it has asked. */
+  | { readonly kind: 'look'; readonly msMax: number }
+  | { readonly kind: 'count credited'; readonly range: OrderRange }
+  | { readonly kind: 'close' }
+
+/** What it is told. */
+export type ProgramMessage = { readonly done: Lap | number | null } | { readonly failed: string }
+
+const watch = new Watch()
+let opened: System | null = null
+
+process.on('message', (request: ProgramRequest) => {
+  answer(request).then(
+    (done) => tell({ done }),
+    (error: unknown) => tell({ failed: error instanceof Error ? error.message : String(error) }),
+  )
+})
+
+process.once('disconnect', () => process.exit())
+
+function tell(message: ProgramMessage): void {
+  process.send?.(message)
+}
+
+async function answer(request: ProgramRequest): Promise<Lap | number | null> {
+  if (request.kind === 'open') {
+    opened = await openers[request.name]({ ...request.options, watch })
+    return null
+  }
+  if (opened === null) throw new Error('No system is open')
+  return answerOf(opened, request)
+}
+
+async function answerOf(
+  system: System,
+  request: Exclude<ProgramRequest, { kind: 'open' }>,
+): Promise<Lap | number | null> {
+  switch (request.kind) {
+    case 'place':
+      await system.place(request.range)
+      return null
+    case 'settle down':
+      await system.settleDown()
+      return null
+    case 'credit': {
+      const lap = await time(request.count, () => untilCredited(system, request.count))
+      await system.stop()
+      return lap
+    }
+    case 'look':
+      await Promise.race([untilCredited(system, 1), delay(request.msMax)])
+      await system.stop()
+      return watch.asked.size
+    case 'count credited':
+      return system.countCredited(request.range)
+    case 'close':
+      await system.close()
+      return null
+  }
+}
+
+async function untilCredited({ start }: System, count: number): Promise<void> {
+  const credited = watch.credits(count)
+  await start()
+  await credited
+}
