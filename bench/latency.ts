@@ -36,10 +36,10 @@ const sizes: Readonly<Record<Size, { readonly loads: readonly Load[]; readonly a
   },
   quick: {
     loads: [
-      { concurrency: 50, orders: 1000 },
-      { concurrency: 500, orders: 2500 },
+      { concurrency: 50, orders: 750 },
+      { concurrency: 500, orders: 1500 },
     ],
-    alone: 1000,
+    alone: 500,
   },
   tiny: { loads: [{ concurrency: 10, orders: 60 }], alone: 20 },
 }

@@ -12,15 +12,15 @@ import { benchSearch } from './peers/search.ts'
 const sizes: Readonly<Record<Size, ComparisonSize>> = {
   full: {
     ...{ orders: 3000, warmUp: 6000, slice: 1000 },
-    ...{ concurrency: 5, batchSize: 250, unpaid: 10_000 },
+    ...{ concurrency: 5, batchSize: 250, unpaid: 10_000, searches: 3 },
   },
   quick: {
-    ...{ orders: 500, warmUp: 2000, slice: 500 },
-    ...{ concurrency: 5, batchSize: 250, unpaid: 300 },
+    ...{ orders: 300, warmUp: 600, slice: 300 },
+    ...{ concurrency: 5, batchSize: 250, unpaid: 300, searches: 1 },
   },
   tiny: {
     ...{ orders: 12, warmUp: 6, slice: 6 },
-    ...{ concurrency: 3, batchSize: 6, unpaid: 20 },
+    ...{ concurrency: 3, batchSize: 6, unpaid: 20, searches: 1 },
   },
 }
 

@@ -17,6 +17,8 @@ export interface ComparisonSize {
   readonly batchSize: number
   /** In front of the one order that was paid. */
   readonly unpaid: number
+  /** How often each looks for it. */
+  readonly searches: number
 }
 
 export interface Comparison extends ComparisonSize {

@@ -16,7 +16,7 @@ import {
  */
 export async function benchSearch(bench: Comparison): Promise<readonly Figure[]> {
   const searches: Search[] = []
-  for (let repetition = 0; repetition < bench.stage.repetitions; repetition += 1) {
+  for (let nth = 0; nth < bench.searches; nth += 1) {
     searches.push(await withContenders(bench, names, (contenders) => search(bench, contenders)))
   }
   const { unpaid, batchSize } = bench

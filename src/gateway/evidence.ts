@@ -18,7 +18,8 @@ export function errorOf(body: Uint8Array): { code: string | null; message: strin
 
 /** What was seen of a response. */
 export function replyEvidence(reply: Reply, signedBy: string | null): Evidence {
-  const code = reply.status < 300 ? null : errorOf(reply.body).code
+  // What a 200 brings, whoever reads it has parsed already; a code is in all the others.
+  const code = reply.status === 200 ? null : errorOf(reply.body).code
   const requestId = requestIdOf(reply.headers)
   return {
     http_status: reply.status,

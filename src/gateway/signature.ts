@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes, sign, verify } from 'node:crypto'
+import { type KeyObject, randomUUID, sign, verify } from 'node:crypto'
 
 /** What a request's signature is over; `path` with its query, percent-encoded as it goes on the wire. */
 export interface SignedRequest {
@@ -37,8 +37,10 @@ export function replyMessage(
   return Buffer.concat([Buffer.from(`${stamp.timestamp}\n${stamp.nonce}\n`), body, lineFeed])
 }
 
+/** The nonce is 32 characters, the most that are allowed; Node keeps random bytes ready for UUIDs. */
 export function newStamp(now: Date): Stamp {
-  return { timestamp: Math.floor(now.getTime() / 1000), nonce: randomBytes(16).toString('hex') }
+  const nonce = randomUUID().replaceAll('-', '')
+  return { timestamp: Math.floor(now.getTime() / 1000), nonce }
 }
 
 /** The `Authorization` header of one request. Each try needs a new stamp, and so a new header. */
