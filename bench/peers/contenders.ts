@@ -31,7 +31,7 @@ export const names = ['budan', 'story', 'bullmq', 'pgBoss'] as const
 export type Name = (typeof names)[number]
 
 /** What none can do without. */
-export const halves = ['questions', 'credits'] as const
+export const halves = ['questions', 'credits', 'both'] as const
 
 export const titles: Readonly<Record<Name, string>> = {
   budan: 'budan',

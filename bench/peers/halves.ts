@@ -1,4 +1,4 @@
-/** What every system has to do, alone: to ask, and to credit. The rest of its time is its own. */
+/** What every system has to do, and nothing else: to ask, to credit, and both. */
 import { sql } from 'kysely'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openDatabase } from '../../src/store/open.ts'
@@ -6,7 +6,7 @@ import type { TradeAnswer } from '../../src/trade.ts'
 import { freshPostgresUrl } from '../../test/support/stores.ts'
 import { creditTogether } from '../credit-alone.ts'
 import type { PaidOrder } from '../gateway/answers.ts'
-import { countPaid, fillPending, paidOrders } from '../orders.ts'
+import { countPaid, fillPending, type OrderRange, paidOrders } from '../orders.ts'
 import { queryAlone } from '../query-alone.ts'
 import { eachAtOnce } from '../stopwatch.ts'
 import type { System, SystemOptions } from './system.ts'
@@ -34,36 +34,85 @@ export async function openQuestionsAlone(options: SystemOptions): Promise<System
   }
 }
 
+/** Credits in groups, the answers known, one group after the other. */
+export async function openCreditsAlone(options: SystemOptions): Promise<System> {
+  const shop = await openShop(options)
+  return {
+    ...shop.system,
+    start: () =>
+      shop.line.startOn(options.watch, async (orders) => {
+        for (let done = 0; done < orders.length; done += groupSize) {
+          await shop.credit(orders.slice(done, done + groupSize))
+        }
+      }),
+  }
+}
+
+/**
+ * Both, and nothing else: whatever was answered while the last group was being committed is credited
+ * together. It claims, decides and records nothing, so no system that does can be faster.
+ */
+export async function openBothAlone(options: SystemOptions): Promise<System> {
+  const { gateway, concurrency, watch } = options
+  const shop = await openShop(options)
+  const query = queryAlone(gateway, { connections: concurrency })
+  const work = async (orders: readonly PaidOrder[]) => {
+    const answered: PaidOrder[] = []
+    let crediting: Promise<void> | null = null
+    const creditAnswered = async () => {
+      while (answered.length > 0) await shop.credit(answered.splice(0, groupSize))
+      crediting = null
+    }
+    await eachAtOnce(orders, {
+      concurrency,
+      work: async (order) => {
+        await query.ask(order.orderNo)
+        answered.push(order)
+        crediting ??= creditAnswered().catch((error) => watch.failed(error))
+      },
+    })
+    await crediting
+  }
+  return {
+    ...shop.system,
+    start: () => shop.line.startOn(watch, work),
+    async close() {
+      await query.stop()
+      await shop.system.close()
+    },
+  }
+}
+
 /** As many as budan takes into one transaction. */
 const groupSize = 50
 
-/** Credits in groups, the answers known, one group after the other. */
-export async function openCreditsAlone({ gateway, watch }: SystemOptions): Promise<System> {
+/** Budan's tables, and its groups of credits, with one answer for all orders. */
+async function openShop({ gateway, watch }: SystemOptions) {
   const database = await openDatabase(await freshPostgresUrl())
   const store = storeOn(database)
   const line = new Line()
+  let sample: TradeAnswer | null = null
   const sampleOf = async ([first]: readonly PaidOrder[]): Promise<TradeAnswer> => {
     const query = queryAlone(gateway, { connections: 1 })
     return query.ask(first?.orderNo ?? '').finally(() => query.stop())
   }
   return {
-    ...line.system,
-    async place(range) {
-      await line.system.place(range)
-      await fillPending(database, { ...range, age: 'an hour ago' })
+    line,
+    async credit(orders: readonly PaidOrder[]): Promise<void> {
+      sample ??= await sampleOf(orders)
+      await creditTogether(store, { orders, sample })
+      for (const { orderNo } of orders) watch.heard(orderNo, { credited: true })
     },
-    start: () =>
-      line.startOn(watch, async (orders) => {
-        const sample = await sampleOf(orders)
-        for (let done = 0; done < orders.length; done += groupSize) {
-          const group = orders.slice(done, done + groupSize)
-          await creditTogether(store, { orders: group, sample })
-          for (const { orderNo } of group) watch.heard(orderNo, { credited: true })
-        }
-      }),
-    settleDown: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
-    countCredited: (range) => countPaid(database, range),
-    close: () => database.close(),
+    system: {
+      ...line.system,
+      async place(range: OrderRange) {
+        await line.system.place(range)
+        await fillPending(database, { ...range, age: 'an hour ago' })
+      },
+      settleDown: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
+      countCredited: (range: OrderRange) => countPaid(database, range),
+      close: () => database.close(),
+    },
   }
 }
 
@@ -73,7 +122,7 @@ class Line {
   #underWay = Promise.resolve()
 
   readonly system = {
-    place: async (range: Parameters<typeof paidOrders>[0]): Promise<void> => {
+    place: async (range: OrderRange): Promise<void> => {
       this.#placed = paidOrders(range)
     },
     stop: () => this.#underWay,

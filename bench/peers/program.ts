@@ -7,7 +7,7 @@ import type { OrderRange } from '../orders.ts'
 import { type Lap, time } from '../stopwatch.ts'
 import { openBudan } from './budan.ts'
 import { openBullmq } from './bullmq.ts'
-import { openCreditsAlone, openQuestionsAlone } from './halves.ts'
+import { openBothAlone, openCreditsAlone, openQuestionsAlone } from './halves.ts'
 import { openPgBoss } from './pg-boss.ts'
 import { openStory } from './story.ts'
 import { type System, type SystemOptions, Watch } from './system.ts'
@@ -19,6 +19,7 @@ const openers = {
   pgBoss: openPgBoss,
   questions: openQuestionsAlone,
   credits: openCreditsAlone,
+  both: openBothAlone,
 }
 
 export type ProgramName = keyof typeof openers

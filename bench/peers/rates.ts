@@ -91,19 +91,26 @@ function rateFigures(
       }),
     ),
     ...rivals.map((name) =>
+      figure(`asked, credited in groups, and nothing else: of those by ${titles[name]}`, {
+        unit: 'ratio',
+        values: each((lap) => lap.both.rate / lap[name].rate),
+      }),
+    ),
+    figure('orders credited a second by budan, of those asked, credited, and nothing else', {
+      unit: 'ratio',
+      values: each((lap) => lap.budan.rate / lap.both.rate),
+    }),
+    ...rivals.map((name) =>
       figure(`at most, if no core ever waited, of those by ${titles[name]}`, {
         unit: 'ratio',
         values: each((lap) => limitOf(lap) / lap[name].rate),
       }),
     ),
-    figure('orders credited a second, of that limit', {
-      unit: 'ratio',
-      values: each((lap) => lap.budan.rate / limitOf(lap)),
-    }),
     ...names.flatMap((name) =>
       figuresOf(`${titles[name]}: orders credited (${orders}, ${concurrency} at a time)`, name),
     ),
     ...figuresOf('questions alone', 'questions'),
     ...figuresOf('credits alone, in groups', 'credits'),
+    ...figuresOf('both, and nothing else', 'both'),
   ]
 }
