@@ -77,11 +77,15 @@ export class Backlog {
     return estimateOf([{ remaining, at: 0 }], this.#policy)
   }
 
-  /** Further batches until the next slot: no more than are due, nor than the quota lets through. */
+  /**
+   * Further batches until the next plan: no more than are due, nor than the quota lets through in two
+   * intervals. The next plan comes after the slot's own run, which takes its time where few questions
+   * are allowed and many nodes share them.
+   */
   chunksFor(remaining: number): number {
     const { drain, batchSize, qpsMax, intervalMs } = this.#policy
     if (!drain) return 0
-    const allowed = Math.ceil((qpsMax * intervalMs) / 1000 / batchSize) + 1
+    const allowed = Math.ceil((2 * qpsMax * intervalMs) / 1000 / batchSize) + 1
     return Math.min(Math.ceil(remaining / batchSize), allowed, chunksMax)
   }
 }
