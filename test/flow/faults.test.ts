@@ -346,6 +346,10 @@ describe('fault 15: the clocks of the application and the database disagree', ()
         totals.push((await run(opened)).run.total)
       }
       expect(totals).toEqual([0, 1, 0, 1, 0])
+      // By hand, too: it is not past its end, so nothing is closed.
+      times.mins = 119
+      expect(await opened.budan.checkOrder('ORDER-1')).toMatchObject({ decision: 'wait' })
+      times.mins = 121
       const waits = (await opened.order('ORDER-1')).nextCheckAt
       // Not for 5: its end is sooner. Half the shortest wait passes in any case.
       expect(waits).toEqual(new Date(Date.UTC(2026, 0, 24, 7) + (119 + 2.5) * 60_000))

@@ -106,6 +106,26 @@ describe('credits that are made together', () => {
 })
 
 describe('fault 18: the answer to a COMMIT is lost', () => {
+  it('after a group of absences was noted: none counts twice', async () => {
+    const clock = { mins: 0 }
+    const now = () => new Date(Date.UTC(2026, 0, 24, 7) + clock.mins * 60_000)
+    const forgetting = { armed: true }
+    const store = forgetfulStore(await freshStore('postgres', { clock: now }), forgetting)
+    const opened = await world({ store, recharge: { compensationConcurrency: 20 } })
+    const absent = Array.from({ length: 5 }, (_, n) => `ABSENT-${n}`)
+    for (const orderNo of absent) {
+      const facts = { orderNo, userId: 'u1', amount: 100n, description: '' }
+      await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+    }
+    // As many trades: that the others are absent is not for a wrong merchant number.
+    for (const n of absent.keys()) await opened.adopt(`ORDER-${n}`)
+    clock.mins = 6
+    await opened.advanceMins(6)
+    await opened.budan.run({ dryRun: false })
+    expect(forgetting.armed).toBe(false)
+    for (const orderNo of absent) expect((await opened.order(orderNo)).absentCount).toBe(1)
+  })
+
   it('after a group was settled: nothing counts twice, and nothing is lost', async () => {
     const clock = { mins: 0 }
     const now = () => new Date(Date.UTC(2026, 0, 24, 7) + clock.mins * 60_000)

@@ -64,7 +64,7 @@ export const settlingMutants: readonly Mutant[] = [
     replace: 'return group',
     caughtBy: {
       test: 'test/flow/run.test.ts',
-      name: 'after a group was settled: nothing counts twice',
+      name: 'after a group of absences was noted: none counts twice',
     },
   },
   {
@@ -86,7 +86,7 @@ export const settlingMutants: readonly Mutant[] = [
     replace: '',
     caughtBy: {
       test: 'test/store/postgres.test.ts',
-      name: 'was claimed again when its lease ran out',
+      name: 'was claimed again',
     },
   },
   {
@@ -97,7 +97,7 @@ export const settlingMutants: readonly Mutant[] = [
     replace: '',
     caughtBy: {
       test: 'test/store/postgres.test.ts',
-      name: 'was found at the gateway by a check, after it had been absent',
+      name: 'was found at the gateway',
     },
   },
   {
