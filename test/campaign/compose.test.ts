@@ -117,3 +117,19 @@ describe('deploy/compose.yaml', () => {
     }
   })
 })
+
+describe('deploy/Dockerfile', () => {
+  const packed = z
+    .object({ files: z.array(z.string()) })
+    .parse(JSON.parse(deployed('../package.json'))).files
+  const folders = packed.filter((name) => !name.includes('.') && name !== 'LICENSE')
+
+  it.each(folders)('copies %s, as npm packs it', (folder) => {
+    const lines = deployed('Dockerfile').split('\n')
+    expect(lines).toContain(`COPY --from=build /app/${folder} ./${folder}`)
+    // dist is built inside.
+    if (folder === 'dist') return
+    expect(lines).toContain(`COPY ${folder} ./${folder}`)
+    expect(deployed('Dockerfile.dockerignore').split('\n')).toContain(`!${folder}`)
+  })
+})
