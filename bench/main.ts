@@ -37,6 +37,7 @@ async function main(options: BenchOptions): Promise<number> {
   const begun = { options, args, startedAt: new Date(), loadBefore: loadNow() }
   // `serve` and `run` are measured as people start them: built.
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' })
+  execFileSync('npm', ['run', '--silent', 'bundle'], { stdio: 'inherit' })
   execFileSync('npm', ['run', '--silent', 'image'], { stdio: 'inherit' })
   const tell = (part: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${part}`)
   // After each part: what was measured stays, whatever becomes of the next one.

@@ -40,7 +40,10 @@ function help(): number {
 /** 1 when anything is not as it must be; then the logs are kept. */
 async function main(options: CampaignOptions): Promise<number> {
   checkComparison()
-  if (options.build) execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
+  if (options.build) {
+    execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
+    execFileSync('npm', ['run', '--silent', 'bundle'])
+  }
   const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
   const { stage, outcome } = await campaign({
     ...{ options, closing, tell },

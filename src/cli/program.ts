@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { orderStatuses } from '../order.ts'
 import { type ReviewAction, reviewActions } from '../resolve.ts'
+import { packageRoot } from '../root.ts'
 import { wordsFault, wordsMax } from '../words.ts'
 import type { CommandContext, CommonOptions } from './context.ts'
 import { plainLines } from './plain.ts'
@@ -236,6 +238,6 @@ function numberOption(
 }
 
 function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createBrotliDecompress } from 'node:zlib'
-
-const ownFile = fileURLToPath(import.meta.url)
+import { packageRoot } from '../root.ts'
 
 export const imagePrefix = 'empty-'
 
 /** Beside the built program. Its name goes with whatever decides how an empty database looks. */
 export function imagePath(): string {
-  return join(dirname(ownFile), `${imagePrefix}${fingerprint()}.tar.br`)
+  return join(storeFolder(), `${imagePrefix}${fingerprint()}.tar.br`)
 }
 
 /**
@@ -28,11 +27,17 @@ export function shippedImage(): Readable {
 /** A megabyte at a time: each chunk is a wait for another thread. */
 const chunkSize = 1024 * 1024
 
+/** The program's bundle does not lie beside the migrations; it was made of those in `dist/`. */
+function storeFolder(): string {
+  const beside = dirname(fileURLToPath(import.meta.url))
+  return existsSync(join(beside, 'migrations')) ? beside : join(packageRoot(), 'dist/store')
+}
+
 /** Of the migrations' texts, not their names: one that is not released yet may still change. */
 function fingerprint(): string {
-  const migrations = join(dirname(ownFile), 'migrations')
+  const migrations = join(storeFolder(), 'migrations')
   const texts = readdirSync(migrations)
-    .filter((name) => extname(name) === extname(ownFile))
+    .filter((name) => extname(name) === extname(import.meta.url))
     .sort()
     .map((name) => readFileSync(join(migrations, name), 'utf8'))
   return createHash('sha256')

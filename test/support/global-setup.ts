@@ -20,5 +20,6 @@ export async function setup(): Promise<() => Promise<void>> {
 /** The command-line tests run `bin/budan.js`, so what it loads must be this source's, and its image too. */
 async function build(): Promise<void> {
   await run('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
+  await run('npm', ['run', '--silent', 'bundle'])
   await run('npm', ['run', '--silent', 'image'])
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
+import { packageRoot } from '../../root.ts'
 import type { WebApp } from '../web-app.ts'
 
 /** Style sheets and scripts, by their addresses. All come from this package and its dependencies. */
@@ -17,11 +17,9 @@ export const assets = {
   icon: '/assets/icon.svg',
 } as const
 
-/** `assets/` lies beside `src/` and `dist/`. */
-const ownRoot = fileURLToPath(new URL('../../../assets/', import.meta.url))
-
 /** Without a token: they are the same in every copy of this package. */
 export async function addAssets(app: WebApp): Promise<void> {
+  const ownRoot = join(packageRoot(), 'assets')
   const require = createRequire(import.meta.url)
   const packageFile = (name: string, file: string) =>
     join(dirname(require.resolve(`${name}/package.json`)), file)
