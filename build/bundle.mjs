@@ -13,8 +13,8 @@ const licensesFile = 'LICENSES.txt'
 /** They find files of their own by where they lie, or are needed by few commands. */
 const external = [
   '@electric-sql/pglite',
-  '@inquirer/prompts',
   'bullmq',
+  'ioredis',
   'pg',
   'pino',
   'pino-pretty',
