@@ -29,7 +29,7 @@ import { eachAtOnce, Laptimes, time } from './stopwatch.ts'
 
 const sizes: Readonly<Record<Size, Pick<CreditingOptions, 'orders' | 'slice' | 'concurrency'>>> = {
   full: { orders: 3000, slice: 250, concurrency: 5 },
-  quick: { orders: 750, slice: 250, concurrency: 5 },
+  quick: { orders: 500, slice: 250, concurrency: 5 },
   tiny: { orders: 12, slice: 6, concurrency: 3 },
 }
 

@@ -36,8 +36,8 @@ const sizes: Readonly<Record<Size, { readonly loads: readonly Load[]; readonly a
   },
   quick: {
     loads: [
-      { concurrency: 50, orders: 750 },
-      { concurrency: 500, orders: 1500 },
+      { concurrency: 50, orders: 500 },
+      { concurrency: 500, orders: 1000 },
     ],
     alone: 500,
   },
