@@ -48,7 +48,8 @@ const recharge = z.strictObject({
   // 10,000 are some 10 MB. A longer queue needs more runs (`compensation_drain`), not a longer one.
   compensation_batch_size: integerWithin({ min: 1, max: 10_000 }).prefault('50'),
   // Each open question holds a connection to the gateway; at a usual 50 ms a question, 100 of them
-  // already ask 2,000 a second, several times what the gateway is known to allow a merchant.
+  // already ask 2,000 a second, several times what the gateway is known to allow a merchant. The most
+  // is for a gateway, or a way to it, that takes ten times as long.
   compensation_concurrency: integerWithin({ min: 1, max: 1000 }).prefault('5'),
   // 100 waits are more than anybody writes by hand; the last one repeats anyway.
   compensation_recheck_mins: z

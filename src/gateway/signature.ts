@@ -37,7 +37,7 @@ export function replyMessage(
   return Buffer.concat([Buffer.from(`${stamp.timestamp}\n${stamp.nonce}\n`), body, lineFeed])
 }
 
-/** The nonce is 32 characters, the most that are allowed; Node keeps random bytes ready for UUIDs. */
+/** The nonce is 32 characters, as in WeChat Pay's SDKs; Node keeps random bytes ready for UUIDs. */
 export function newStamp(now: Date): Stamp {
   const nonce = randomUUID().replaceAll('-', '')
   return { timestamp: Math.floor(now.getTime() / 1000), nonce }
