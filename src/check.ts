@@ -1,6 +1,7 @@
 import type { Breaker } from './breaker.ts'
 import type { CallOptions, Closing, Gateway } from './gateway/gateway.ts'
-import type { Merchant, NewOrderEvent, Order, Source } from './order.ts'
+import { type ConfiguredMerchant, isOf } from './merchant.ts'
+import type { Actor, NewOrderEvent, Order, Source } from './order.ts'
 import {
   type Brought,
   foresee,
@@ -33,6 +34,7 @@ export interface Ways {
 
 export interface Asked {
   readonly source: Source
+  readonly actor?: Actor | null
   readonly runId: string | null
   readonly waitFrom: Date | null
   readonly absenceCredible: boolean
@@ -51,7 +53,7 @@ export interface Checked extends Settlement {
 
 /** Asks about one order. The question is put outside any transaction: no row is locked meanwhile. */
 export async function ask(checking: Checking, order: Order, source: Source): Promise<Answer> {
-  const answer = isForeign(checking.gateway, order)
+  const answer = !isOf(merchantOf(checking.gateway), order)
     ? foreignAnswer(checking.gateway, order)
     : await checking.gateway.query(order.orderNo, callOptions(checking, order))
   if (isUnasked(answer)) return answer
@@ -82,7 +84,7 @@ export async function settleAnswer(
 }
 
 /** For whom a trade is closed. */
-export type Closer = Pick<Found, 'order' | 'source'> & {
+export type Closer = Pick<Found, 'order' | 'source' | 'actor'> & {
   readonly runId?: string | null
   readonly operator?: string | null
 }
@@ -120,12 +122,21 @@ function broughtOf({ order, ...asked }: Found, answer: Answer): Brought {
 }
 
 /** One order, asked about now. Null when it is not ours. */
-export async function checkOrder(checking: Checking, orderNo: string): Promise<Checked | null> {
+export async function checkOrder(
+  checking: Checking,
+  { orderNo, actor = null }: { readonly orderNo: string; readonly actor?: Actor | null },
+): Promise<Checked | null> {
   const order = await checking.store.findOrder(orderNo)
   if (order === null) return null
   const answer = await ask(checking, order, 'check')
   // One answer alone says nothing of the others: an absent one cannot end an order here.
-  const asked = { source: 'check', runId: null, waitFrom: null, absenceCredible: false } as const
+  const asked: Asked = {
+    source: 'check',
+    actor,
+    runId: null,
+    waitFrom: null,
+    absenceCredible: false,
+  }
   const alone: Ways = {
     settle: (brought) => settle(checking, brought),
     inLane: (questions) => questions(),
@@ -134,20 +145,19 @@ export async function checkOrder(checking: Checking, orderNo: string): Promise<C
 }
 
 /** Whose orders a gateway can be asked about. */
-export function merchantOf({ name, mchid, appid }: Gateway): Merchant {
-  return { gateway: name, mchid, appid }
+export function merchantOf({
+  name,
+  mchid,
+  appid,
+  appids,
+}: Pick<Gateway, 'name' | 'mchid' | 'appid' | 'appids'>): ConfiguredMerchant {
+  return { gateway: name, mchid, appid, appids }
 }
 
-/** An order placed under another merchant number: asking with ours would answer "no such order". */
-function isForeign(gateway: Gateway, order: Order): boolean {
-  return (
-    order.gateway !== gateway.name || order.mchid !== gateway.mchid || order.appid !== gateway.appid
-  )
-}
-
+/** An order of another merchant number: asking with ours would answer "no such order". */
 function foreignAnswer(gateway: Gateway, order: Order): Answer {
   const theirs = `${order.gateway}/${order.mchid}/${order.appid}`
-  const ours = `${gateway.name}/${gateway.mchid}/${gateway.appid}`
+  const ours = `${gateway.name}/${gateway.mchid}/${gateway.appids.join(',')}`
   return {
     kind: 'unknown',
     cause: 'foreign',
@@ -173,7 +183,16 @@ function tellAnswer(
 
 function closingEvent(
   { node }: Checking,
-  { order, closing, source, runId = null, operator = null }: Closer & { closing: Closing },
+  {
+    order,
+    closing,
+    source,
+    actor = null,
+    runId = null,
+    operator = null,
+  }: Closer & {
+    closing: Closing
+  },
 ): NewOrderEvent {
   return {
     orderNo: order.orderNo,
@@ -187,6 +206,7 @@ function closingEvent(
     runId,
     node,
     operator,
+    actor,
   }
 }
 

@@ -34,13 +34,20 @@ export interface RechargeConfig {
   readonly compensationDrain: boolean
   readonly compensationMaxQps: number
   readonly orderTtlMins: number
+  /** Order numbers that may be adopted begin with one of these; absent: any may. */
+  readonly adoptPrefixes?: readonly string[]
+  /** What the trade of an adopted order must carry in `attach`, with `{user_id}`; absent: nothing. */
+  readonly adoptAttach?: string | null
 }
 
 export interface WechatConfig {
   /** Without a trailing slash. */
   readonly baseUrl: string
   readonly mchId: string
+  /** Under which orders are placed here. */
   readonly appId: string
+  /** All under which orders may be adopted, `appId` first. */
+  readonly appIds: readonly string[]
   /** Of the merchant's API certificate, hex, upper case. */
   readonly serialNo: string
   readonly privateKey: KeyObject

@@ -30,6 +30,8 @@ export interface Facts {
   readonly absenceSpreadMs: number
   /** The order came to its state after it was asked about: what was said may be older than that. */
   readonly overtaken?: boolean
+  /** `recharge.adopt_attach`: what the trade of an adopted order must carry; null: nothing. */
+  readonly adoptAttach?: string | null
 }
 
 /**
@@ -80,7 +82,7 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
 
   switch (trade.state) {
     case 'unpaid':
-      return facts.now < order.expiresAt ? wait('not paid yet') : decision('close', closeReason)
+      return decideUnpaid(order, facts)
     case 'paying':
       return wait('a payment is under way')
     case 'closed':
@@ -92,11 +94,31 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
   }
 }
 
+/**
+ * A trade is closed only at an end that somebody gave: another system may still wait for its payment.
+ * Without one the gateway has to say that it ended, and no trade stays open for as long as it is watched.
+ */
+function decideUnpaid(order: Order, { now }: Facts): Decision {
+  if (order.expiresAt === null) {
+    return isWatched(order, now) ? wait('not paid yet') : decision('expire', unwatchedReason)
+  }
+  return now < order.expiresAt ? wait('not paid yet') : decision('close', closeReason)
+}
+
+const unwatchedReason =
+  'its end is not known, and no trade can be paid for as long as it was watched'
+
+/** The time begins anew with the first trade that is seen: it may have been placed after the adoption. */
+function isWatched({ standing, watchedUntil }: Order, now: Date): boolean {
+  return standing !== 'known' || watchedUntil === null || now < watchedUntil
+}
+
 /** So begins what is said of a pending order where the gateway knows none of its number. */
 export const absentReason = 'the gateway knows no such order'
 
 function decideAbsent(order: Order, facts: Facts): Decision {
-  if (facts.now < order.expiresAt) return wait(absentReason)
+  const end = order.expiresAt ?? order.watchedUntil
+  if (end === null || facts.now < end) return wait(absentReason)
   if (!facts.absenceCredible) {
     return wait(`${absentReason}, but most answers say so: not believed`)
   }
@@ -173,9 +195,12 @@ export function paymentOf(trade: Trade): string | null {
 export function payOrReview(
   order: Order,
   trade: Trade,
-  facts: Pick<Facts, 'transactionOwner'>,
+  facts: Pick<Facts, 'transactionOwner' | 'adoptAttach'>,
 ): Decision {
-  const difference = differentIdentity(order, trade) ?? differentMoney(order, trade)
+  const difference =
+    differentIdentity(order, trade) ??
+    differentMoney(order, trade) ??
+    differentAttach(order, trade, facts)
   if (difference !== null) return review(`paid, but not as ordered: ${difference}`)
   if (facts.transactionOwner !== null) {
     return review(`its transaction was credited to order "${facts.transactionOwner}" already`)
@@ -197,6 +222,24 @@ function differentMoney(order: Order, trade: Trade): string | null {
   }
   return differentText('currency', order.currency, trade.currency)
 }
+
+/** Binds the trade of an adopted order to its user, where the shop's orders carry the user in `attach`. */
+function differentAttach(
+  { adopted, userId }: Order,
+  { attach }: Trade,
+  { adoptAttach = null }: Pick<Facts, 'adoptAttach'>,
+): string | null {
+  if (!adopted || adoptAttach === null) return null
+  const expected = adoptAttach.replaceAll(userIdMark, () => userId)
+  if (attach === expected) return null
+  return `attach ${attach === null ? 'absent' : `"${attach.slice(0, attachShownMax)}"`}, ours "${expected}"`
+}
+
+/** Where `recharge.adopt_attach` has the user's id. */
+export const userIdMark = '{user_id}'
+
+/** As long as the gateway's own limit: what is longer than that is of nobody's making. */
+const attachShownMax = 128
 
 function differentText(
   name: string,

@@ -47,21 +47,23 @@ export class Doubts {
   }
 
   /**
-   * When most answers about orders that the gateway ought to know are absent, none may end such an
-   * order: it may be we who ask for the wrong merchant. When there are many and no trade at all, it
-   * is: one trade proves the number right. Then they count as no answer.
+   * When most answers are absent, none may end an order that the gateway might know: it may be we who
+   * ask for the wrong merchant. When orders that it has shown to know are absent, many of them and no
+   * trade at all, it is: one trade proves the number right. Then they count as no answer. Numbers that
+   * another system adopted here, and that the gateway has never known, prove nothing of the kind.
    */
   #judgeAbsent(breaker: Breaker | null): readonly Answered[] {
-    const count = this.#absent.filter(({ claimed }) => isPlaced(claimed.order)).length
-    const mostly = count > this.#tradeCount
-    const systemic = mostly && this.#tradeCount === 0 && isSystemic(count, breaker)
-    if (systemic && count >= systemicMin) {
-      breaker?.observeRun('absent', `all ${count} answers were "no such order"`)
+    const known = this.#absent.filter(({ claimed }) => isKnown(claimed.order)).length
+    const systemic = this.#tradeCount === 0 && isSystemic(known, breaker)
+    if (systemic && known >= systemicMin) {
+      breaker?.observeRun('absent', `all ${known} answers about known orders were "no such order"`)
     }
+    const mostly =
+      this.#absent.filter(({ claimed }) => mayBePaid(claimed.order)).length > this.#tradeCount
     return this.#absent.map((found) => ({
       ...found,
       answer: systemic ? disbelieved(found.answer) : found.answer,
-      absenceCredible: !mostly || !isPlaced(found.claimed.order),
+      absenceCredible: !mostly || !mayBePaid(found.claimed.order),
     }))
   }
 
@@ -88,9 +90,14 @@ function isSystemic(count: number, breaker: Breaker | null): boolean {
   return breaker !== null && count >= (breaker.reason === null ? systemicMin : 1)
 }
 
-/** Whether the gateway ought to know it. An order of ours without a code was never placed there. */
-function isPlaced(order: Order): boolean {
-  return order.adopted || order.codeUrl !== null
+/** Whether the gateway has shown to know it: by a code, or by a trade. */
+function isKnown({ standing }: Order): boolean {
+  return standing === 'known'
+}
+
+/** Nobody can pay an order of ours that has no code. */
+function mayBePaid({ adopted, codeUrl }: Order): boolean {
+  return adopted || codeUrl !== null
 }
 
 function disbelieved(answer: AbsentAnswer): UnknownAnswer {

@@ -37,14 +37,38 @@ export interface OrderFacts extends Merchant {
   readonly adopted: boolean
 }
 
+/**
+ * Whether the gateway has shown that it knows the order's number. Runs claim the three apart, so that
+ * numbers that nobody placed hold up no order that somebody may have paid.
+ *
+ *   new ──► known     it gave a code, or answered with a trade
+ *    └────► unknown   it was queried, and has only ever said "no such order"; a trade makes it known
+ */
+export type Standing = 'known' | 'new' | 'unknown'
+
+export const standings = ['known', 'new', 'unknown'] as const
+
+/** Who caused an event: the name of a token, or of the local user of a command. */
+export interface Actor {
+  readonly name: string
+  /** Network address that the request came from; null for a command on this machine. */
+  readonly address: string | null
+}
+
 /** A recharge order. */
 export interface Order extends OrderFacts {
   readonly codeUrl: string | null
+  /** When the code stops working at the gateway, which may be before the order ends. */
+  readonly codeExpiresAt: Date | null
+  readonly standing: Standing
   readonly status: OrderStatus
   /** Grows by one with each change of state; each number has its event. */
   readonly stateSeq: number
   readonly createdAt: Date
-  readonly expiresAt: Date
+  /** When it cannot be paid any more. Null: not known, and then budan never closes its trade. */
+  readonly expiresAt: Date | null
+  /** Until when an order without a known end is queried on schedule; null where the end is known. */
+  readonly watchedUntil: Date | null
   /** When it is asked about next; only pending orders are. */
   readonly nextCheckAt: Date
   /** Answers so far that moved it along `compensation_recheck_mins`. */
@@ -70,12 +94,18 @@ export interface Dismissal {
 /** An order as it is placed or adopted. */
 export interface NewOrder extends OrderFacts {
   readonly idempotencyKey: string | null
-  /** Null: the database's now (with `expiresAt` = now + `ttlMs`). */
+  /** Null: the database's now. */
   readonly createdAt: Date | null
-  readonly expiresAt: Date | null
-  /** Life of an order without an `expiresAt`; ends are rounded up to whole seconds, as the gateway keeps them. */
-  readonly ttlMs: number
+  readonly end: OrderEnd
 }
+
+/** When an order ends, as it is stored. */
+export type OrderEnd =
+  | { readonly kind: 'at'; readonly at: Date }
+  /** So long after its creation, rounded up to whole seconds, as the gateway keeps ends. */
+  | { readonly kind: 'after'; readonly ttlMs: number }
+  /** Not known: it is watched for so long. */
+  | { readonly kind: 'unknown'; readonly watchMs: number }
 
 /** One line of an order's timeline: what was seen, what was decided, and why. Never changed; what changed nothing may be pruned. */
 export interface OrderEvent {
@@ -99,6 +129,8 @@ export interface OrderEvent {
   readonly node: string | null
   /** The person behind it; `reason` is then in that person's words where the event is a resolution. */
   readonly operator: string | null
+  /** Who or what program caused it, and from where; null where budan did so by itself. */
+  readonly actor: Actor | null
 }
 
 export type OrderEventKind =
@@ -108,12 +140,18 @@ export type OrderEventKind =
   | 'unplaced' // it refused to, or did not answer
   | 'answered' // an answer came, and this was decided
   | 'closing' // the gateway was asked to close the trade
+  | 'corrected' // somebody changed the facts of an adopted order
+  | 'abandoned' // somebody gave up an order that the gateway never accepted
   | 'resolved' // an operator had it credited or expired
   | 'dismissed' // an operator took it out of the queue
 
 export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
 
 /** An event that is about to be written; the store gives it its id and time. */
-export type NewOrderEvent = Omit<OrderEvent, 'id' | 'at' | 'stateSeq' | 'toStatus' | 'operator'> & {
+export type NewOrderEvent = Omit<
+  OrderEvent,
+  'id' | 'at' | 'stateSeq' | 'toStatus' | 'operator' | 'actor'
+> & {
   readonly operator?: string | null
+  readonly actor?: Actor | null
 }

@@ -101,7 +101,10 @@ export class Pass {
   /** Old orders that may not be asked about now are put off, and younger ones take their places. */
   async #checkBatch(): Promise<void> {
     const { batchSize } = this.#scanning
-    if (!this.#request.dryRun) this.#patience = this.#untilOver(this.#scanning.breaker.held)
+    if (!this.#request.dryRun) {
+      this.#patience = this.#untilOver(this.#scanning.breaker.held)
+      await this.#checkLate()
+    }
     for (let round = 0; round < roundsMax; round += 1) {
       const room = batchSize - this.claimedCount + this.#aged.length
       if (room <= 0 || this.#mayNotAsk()) return
@@ -110,6 +113,14 @@ export class Pass {
       // What was read without a claim would be read again.
       if (claimed.length === 0 || this.#request.dryRun) return
     }
+  }
+
+  /** A few, before the others: what they find was paid weeks ago. */
+  async #checkLate(): Promise<void> {
+    const { store, policy, gateway, batchSize } = this.#scanning
+    const limit = Math.max(1, Math.floor(batchSize * lateShare))
+    const { leaseMs } = policy
+    await this.#check(await store.claimLate({ merchant: merchantOf(gateway), limit, leaseMs }))
   }
 
   async #claim(
@@ -338,6 +349,9 @@ function durationSince(startedAt: number): number {
 
 /** As far as probes go back before they begin again: most are answered at once when the cause is gone. */
 const probesMax = 50
+
+/** Of a batch at most: late checks must not hold up what is due. */
+const lateShare = 1 / 10
 
 /** A claim takes a millisecond; so many times a whole batch of old orders is passed over in one run. */
 const roundsMax = 20

@@ -4,13 +4,14 @@ import type { Breaker } from './breaker.ts'
 import { merchantOf } from './check.ts'
 import type { Clock } from './clock.ts'
 import type { Gateway, Prepay } from './gateway/gateway.ts'
-import type { Fen } from './money.ts'
-import type { NewOrder, NewOrderEvent, Order } from './order.ts'
+import { identityDifference } from './merchant.ts'
+import { type Fen, formatFen } from './money.ts'
+import type { Actor, Merchant, NewOrder, NewOrderEvent, Order, OrderEventKind } from './order.ts'
 import type { SchedulePolicy } from './schedule.ts'
 import type { Store } from './store/store.ts'
 import type { Evidence } from './trade.ts'
 
-/** What placing and adopting work with. */
+/** What placing works with. */
 export interface Placing {
   readonly store: Store
   readonly gateway: Gateway
@@ -26,13 +27,18 @@ export interface PlaceRequest {
   readonly description: string
   readonly attach: string | null
   readonly idempotencyKey: string
+  /** Absent: the merchant's own. */
+  readonly appid?: string | null
+  readonly actor?: Actor | null
 }
 
 export type Placement =
   /** Placed now, or before with the same key and facts. The order has its `codeUrl`. */
   | { readonly kind: 'placed'; readonly order: Order }
-  /** The key was used for an order with other facts. */
+  /** The key was used for an order with other facts, or of another merchant or app id. */
   | { readonly kind: 'conflict'; readonly message: string }
+  /** No order of this merchant can be under that app id. */
+  | { readonly kind: 'app_id_unknown'; readonly message: string }
   /** The gateway will not take this order. */
   | {
       readonly kind: 'refused'
@@ -40,51 +46,55 @@ export type Placement =
       readonly code: string
       readonly message: string
     }
-  /** The order of this key ended before the gateway ever gave a code for it. */
+  /** The order of this key ended, or is about to, and there is no code that works. */
   | { readonly kind: 'ended'; readonly order: Order }
   /** Whether the trade exists is not known: ask again with the same key. */
   | { readonly kind: 'unanswered'; readonly order: Order; readonly message: string }
 
-export interface AdoptRequest {
-  readonly orderNo: string
-  readonly userId: string
-  readonly amount: Fen
-  readonly description: string
-  readonly createdAt: Date | null
-  readonly expiresAt: Date | null
-}
-
-export type Adoption =
-  | { readonly kind: 'adopted'; readonly order: Order }
-  /** Adopted before with the same facts. */
-  | { readonly kind: 'exists'; readonly order: Order }
-  | { readonly kind: 'conflict'; readonly message: string }
-
-const currency = 'CNY'
+export const currency = 'CNY'
 
 /**
  * Stores the order, then opens its trade. In this order: a trade without an order would be money
- * that nobody looks for. Repeating with the same key repeats the prepay with the same facts.
+ * that nobody looks for. Repeating with the same key repeats the prepay with the same facts, where
+ * there is no code yet or the last one is about to stop working.
  */
 export async function placeOrder(placing: Placing, request: PlaceRequest): Promise<Placement> {
-  const order = await storeOrder(placing, request)
-  const difference = placedDifference(order, request)
-  if (difference !== null) {
-    return { kind: 'conflict', message: `this Idempotency-Key placed an order with ${difference}` }
-  }
-  if (order.codeUrl !== null) return { kind: 'placed', order }
+  const merchant = merchantOf(placing.gateway)
+  const appid = request.appid ?? merchant.appid
+  if (!merchant.appids.includes(appid))
+    return { kind: 'app_id_unknown', message: unknownAppId(appid) }
+  const order = await storeOrder(placing, { ...request, ...merchant, appid })
+  const difference = placedDifference(order, { ...request, ...merchant, appid })
+  if (difference !== null) return { kind: 'conflict', message: difference }
+  const now = placing.clock()
   if (order.status !== 'pending') {
-    return { kind: 'ended', order }
+    // Its answer may have been lost: the same again, with what became of it.
+    return { kind: order.codeUrl === null ? 'ended' : 'placed', order }
   }
+  if (isFreshCode(order, now)) return { kind: 'placed', order }
+  if (isEnding(order, now)) return { kind: 'ended', order }
+  return openTrade(placing, { order, actor: request.actor ?? null })
+}
 
-  const prepay = await placing.gateway.prepay(order)
+export function unknownAppId(appid: string): string {
+  return `app_id: "${appid}" is none of the configured app ids (wechat.app_id, wechat.app_ids)`
+}
+
+async function openTrade(
+  placing: Placing,
+  { order, actor }: { order: Order; actor: Actor | null },
+): Promise<Placement> {
+  const { orderNo, expiresAt } = order
+  assert(expiresAt !== null, `Order "${orderNo}" was placed here without an end`)
+  const prepay = await placing.gateway.prepay({ ...order, expiresAt })
   if (prepay.kind === 'placed') {
-    const { codeUrl, evidence } = prepay
-    const event = eventOf(placing, { orderNo: order.orderNo, kind: 'prepaid', evidence })
-    await placing.store.setCodeUrl(order.orderNo, { codeUrl, event })
-    return { kind: 'placed', order: { ...order, codeUrl } }
+    const { codeUrl, codeLifeMs, evidence } = prepay
+    const event = orderEvent(placing, { orderNo, kind: 'prepaid', evidence, actor })
+    const placed = await placing.store.setCodeUrl(orderNo, { codeUrl, codeLifeMs, event })
+    // Settled or given up meanwhile: nobody may pay by a code that nobody asks about.
+    return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }
   }
-  await noteUnplaced(placing, { orderNo: order.orderNo, prepay })
+  await noteUnplaced(placing, { orderNo, prepay, actor })
   if (prepay.kind === 'refused') {
     return { kind: 'refused', order, code: prepay.code, message: prepay.message }
   }
@@ -92,47 +102,46 @@ export async function placeOrder(placing: Placing, request: PlaceRequest): Promi
   return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
 }
 
+/** A payer needs a few minutes from the page to the payment: a code that ends sooner is renewed. */
+const codeRestMsMin = 10 * 60_000
+
+/** No code works past its order's end: one that works until then is not renewed. */
+function isFreshCode({ codeUrl, codeExpiresAt, expiresAt }: Order, now: Date): boolean {
+  if (codeUrl === null || codeExpiresAt === null) return false
+  const neededUntil = Math.min(+now + codeRestMsMin, expiresAt === null ? Infinity : +expiresAt)
+  return +now < neededUntil && +codeExpiresAt >= neededUntil
+}
+
+/** The gateway takes no order that ends within a minute. */
+const lifeMsMin = 60_000
+
+function isEnding({ expiresAt }: Order, now: Date): boolean {
+  return expiresAt !== null && +expiresAt - +now < lifeMsMin
+}
+
 /** The order stays pending: a refusal may mean that the trade is there already. */
 async function noteUnplaced(
   placing: Placing,
-  { orderNo, prepay }: { orderNo: string; prepay: Exclude<Prepay, { kind: 'placed' }> },
+  {
+    orderNo,
+    prepay,
+    actor,
+  }: { orderNo: string; prepay: Exclude<Prepay, { kind: 'placed' }>; actor: Actor | null },
 ): Promise<void> {
   const { evidence, message } = prepay
   const word = prepay.kind === 'refused' ? `refused: ${prepay.code}` : `no answer: ${prepay.cause}`
-  const event = eventOf(placing, { orderNo, kind: 'unplaced', evidence })
+  const event = orderEvent(placing, { orderNo, kind: 'unplaced', evidence, actor })
   await placing.store.appendEvent({ ...event, reason: `${word} (${message})` })
-}
-
-/** Takes over an order that another system placed with the gateway. Asks nobody. */
-export async function adoptOrder(placing: Placing, request: AdoptRequest): Promise<Adoption> {
-  const order: NewOrder = {
-    ...request,
-    ...merchantOf(placing.gateway),
-    currency,
-    attach: null,
-    adopted: true,
-    idempotencyKey: null,
-    ttlMs: placing.policy.orderTtlMs,
-  }
-  const event = eventOf(placing, { orderNo: request.orderNo, kind: 'adopted', evidence: null })
-  const insertion = await placing.store.insertOrder(order, event)
-  if (insertion.kind === 'inserted') return { kind: 'adopted', order: insertion.order }
-  const difference = adoptedDifference(insertion.order, request)
-  return difference === null
-    ? { kind: 'exists', order: insertion.order }
-    : {
-        kind: 'conflict',
-        message: `order "${request.orderNo}" is here already, with ${difference}`,
-      }
 }
 
 /** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */
 const numberTriesMax = 3
 
-async function storeOrder(placing: Placing, request: PlaceRequest): Promise<Order> {
+async function storeOrder(placing: Placing, request: PlaceRequest & Merchant): Promise<Order> {
   for (let tries = 0; tries < numberTriesMax; tries += 1) {
     const orderNo = newOrderNo(placing.clock())
-    const event = eventOf(placing, { orderNo, kind: 'created', evidence: null })
+    const { actor = null } = request
+    const event = orderEvent(placing, { orderNo, kind: 'created', evidence: null, actor })
     const insertion = await placing.store.insertOrder(
       newOrder(placing, { request, orderNo }),
       event,
@@ -143,27 +152,26 @@ async function storeOrder(placing: Placing, request: PlaceRequest): Promise<Orde
 }
 
 function newOrder(
-  placing: Placing,
-  { request, orderNo }: { request: PlaceRequest; orderNo: string },
+  { policy }: Placing,
+  { request, orderNo }: { request: PlaceRequest & Merchant; orderNo: string },
 ): NewOrder {
+  const { userId, amount, description, attach, idempotencyKey, gateway, mchid, appid } = request
   return {
-    ...request,
-    ...merchantOf(placing.gateway),
-    orderNo,
-    currency,
-    adopted: false,
+    ...{ orderNo, userId, amount, currency, description, attach, gateway, mchid, appid },
+    ...{ adopted: false, idempotencyKey },
     createdAt: null,
-    expiresAt: null,
-    ttlMs: placing.policy.orderTtlMs,
+    end: { kind: 'after', ttlMs: policy.orderTtlMs },
   }
 }
 
-function eventOf(
-  { node }: Placing,
+/** An event that a request caused. */
+export function orderEvent(
+  { node }: Pick<Placing, 'node'>,
   about: {
     orderNo: string
-    kind: 'created' | 'adopted' | 'prepaid' | 'unplaced'
+    kind: OrderEventKind
     evidence: Evidence | null
+    actor: Actor | null
   },
 ): NewOrderEvent {
   return {
@@ -178,22 +186,21 @@ function eventOf(
   }
 }
 
-function placedDifference(order: Order, request: PlaceRequest): string | null {
-  if (order.userId !== request.userId) return `another user_id`
-  if (order.amount !== request.amount) return `the amount ${order.amount}`
-  if (order.description !== request.description) return 'another description'
-  if (order.attach !== request.attach) return 'another attach'
-  return null
+/** Why the order of this key is not the one that is asked for; null: it is. */
+function placedDifference(order: Order, request: PlaceRequest & Merchant): string | null {
+  const identity = identityDifference(order, request)
+  if (identity !== null) {
+    return `this Idempotency-Key placed order "${order.orderNo}" under ${identity}; if the gateway never accepted it, give it up, and the key can be used again`
+  }
+  const difference = factsDifference(order, request)
+  return difference && `this Idempotency-Key placed an order with ${difference}`
 }
 
-function adoptedDifference(order: Order, request: AdoptRequest): string | null {
-  const { createdAt, expiresAt } = request
-  if (!order.adopted) return 'budan itself as its maker'
-  if (order.userId !== request.userId) return 'another user_id'
-  if (order.amount !== request.amount) return `the amount ${order.amount}`
+function factsDifference(order: Order, request: PlaceRequest): string | null {
+  if (order.userId !== request.userId) return `another user_id`
+  if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
   if (order.description !== request.description) return 'another description'
-  if (createdAt !== null && +createdAt !== +order.createdAt) return 'another created_at'
-  if (expiresAt !== null && +expiresAt !== +order.expiresAt) return 'another expires_at'
+  if (order.attach !== request.attach) return 'another attach'
   return null
 }
 

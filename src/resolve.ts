@@ -44,6 +44,8 @@ export type RefusalCause =
 export interface ResolutionFacts {
   /** Another order that was credited for this answer's transaction id. */
   readonly transactionOwner: string | null
+  /** See `Facts`. */
+  readonly adoptAttach?: string | null
   /** The gateway was asked to close the trade, before this answer. */
   readonly closeTried: boolean
   /** Whether the operator saw this payment: nobody dismisses what they do not know of. */
@@ -95,6 +97,12 @@ function decideExpiry(order: Order, trade: Trade, facts: ResolutionFacts): Resol
     case 'closed':
       return { kind: 'expire', reason: 'its trade is closed' }
     case 'unpaid':
+      // Another system placed it, and may still wait for its payment.
+      if (order.expiresAt === null)
+        return refuse(
+          'not_closed',
+          'its end is not known, so budan does not close its trade: correct its end first',
+        )
       return facts.closeTried
         ? refuse('not_closed', 'the gateway was asked to close its trade, and still says unpaid')
         : { kind: 'close', reason: 'its trade is unpaid: it is closed, and asked about again' }

@@ -100,7 +100,7 @@ function effectOf(
 }
 
 /** Second step, by an operator who gives a name and a reason. */
-export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason'> {
+export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason' | 'actor'> {
   /** The preview's. */
   readonly seen: string
 }
@@ -137,7 +137,8 @@ export async function resolveReview(
   const first = await settleWish(checking, wish)
   if (first?.kind !== 'decided' || first.decision.kind !== 'close') return resolutionOf(first, wish)
 
-  const again = await closeAndAsk(checking, { order, source: 'operator', operator: wish.name })
+  const { name, actor = null } = wish
+  const again = await closeAndAsk(checking, { order, source: 'operator', operator: name, actor })
   if (again === null) return refusedFor('unanswered', 'the gateway did not answer the closing')
   const second = { ...wish, answer: again, closeTried: true }
   return resolutionOf(await settleWish(checking, second), second)

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { merchantOf } from './check.ts'
 import { Pass, type Scanning } from './pass.ts'
 import { countResults, type Run, type RunResult, type RunStatus, type RunTrigger } from './run.ts'
+import { farthestMs } from './schedule.ts'
 import type { OpenedRun } from './store/store.ts'
 
 export interface RunRequest {
@@ -72,12 +74,16 @@ type Opening = OpenedRun & { readonly probeOnly: boolean }
  * and where it was taken, only probes for itself.
  */
 async function openRun(
-  { store, node, breaker, policy }: Scanning,
+  { store, gateway, node, breaker, policy }: Scanning,
   { trigger, dryRun, intervalMs, signal }: RunRequest,
 ): Promise<Opening> {
   const run = { trigger, dryRun, node }
   const yielding = intervalMs !== null && breaker.reason !== null
   if (yielding) await pause(Math.min(yieldMs, policy.intervalMs / 10), signal)
+  if (!dryRun) {
+    const merchant = merchantOf(gateway)
+    await store.repairSchedules({ merchant, farthestMs: farthestMs(policy) })
+  }
   const opened = await store.openRun({ ...run, intervalMs })
   if (opened.kind === 'opened' || !yielding || signal.aborted)
     return { ...opened, probeOnly: false }

@@ -57,18 +57,39 @@ export function farthestMs({ leaseMs, recheckMs }: SchedulePolicy): number {
  * order would be told says nothing of this one: the run that claimed it gives it back as it was.
  */
 export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): Schedule {
+  const standing = standingAfter(order, answer, at.now)
   if (answer.kind === 'unknown' && answer.systemic) {
-    return { ...placeOf(order), nextCheckAt: order.nextCheckAt }
+    return { ...placeOf(order), ...standing, nextCheckAt: order.nextCheckAt }
   }
   if (answer.kind === 'unknown' && answer.cause !== 'refused') {
-    return { ...placeOf(order), nextCheckAt: after(at, Math.min(...at.recheckMs)) }
+    return { ...placeOf(order), ...standing, nextCheckAt: after(at, Math.min(...at.recheckMs)) }
   }
   const waitMs = at.recheckMs[Math.min(order.checks, at.recheckMs.length - 1)]
   assert(waitMs !== undefined, 'Cannot schedule a question: compensation_recheck_mins is empty')
   return {
     nextCheckAt: after(at, Math.min(waitMs, untilEndMs(order, at))),
     checks: order.checks + 1,
+    ...standing,
     ...absencesAfter(order, answer, at),
+  }
+}
+
+/** How long an order without a known end is watched: a day more than any gateway keeps a trade open. */
+export const watchMs = 16 * 86_400_000
+
+/**
+ * A trade shows that the gateway knows the order. The first one begins the time anew for which an
+ * order without a known end is watched: it may have been placed after it was adopted.
+ */
+function standingAfter(
+  { standing, watchedUntil }: Order,
+  ...[answer, now]: [Answer, Date]
+): Pick<Schedule, 'standing' | 'watchedUntil'> {
+  if (answer.kind === 'absent' && standing === 'new') return { standing: 'unknown', watchedUntil }
+  if (answer.kind !== 'trade' || standing === 'known') return { standing, watchedUntil }
+  return {
+    standing: 'known',
+    watchedUntil: watchedUntil && new Date(Math.max(+watchedUntil, +now + watchMs)),
   }
 }
 
@@ -77,9 +98,11 @@ export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): S
  * as it is: somebody who asks again and again must not put the job's own questions off, nor make
  * one absence look like several.
  */
-export function scheduleKept(order: Order, answer: Answer): Schedule {
-  const kept = { ...placeOf(order), nextCheckAt: order.nextCheckAt }
-  return answer.kind === 'trade' ? { ...kept, absentCount: 0, absentSince: null } : kept
+export function scheduleKept(order: Order, answer: Answer, now: Date): Schedule {
+  const { standing, watchedUntil, nextCheckAt } = order
+  const kept = { ...placeOf(order), standing, watchedUntil, nextCheckAt }
+  if (answer.kind !== 'trade') return kept
+  return { ...kept, ...standingAfter(order, answer, now), absentCount: 0, absentSince: null }
 }
 
 /** Only what is believed counts: else an outage of absent answers would be held against the order once it is over. */
@@ -106,7 +129,11 @@ export interface ScheduleTime {
   readonly absenceCredible: boolean
 }
 
-function placeOf({ checks, absentCount, absentSince }: Order): Omit<Schedule, 'nextCheckAt'> {
+function placeOf({
+  checks,
+  absentCount,
+  absentSince,
+}: Order): Pick<Schedule, 'checks' | 'absentCount' | 'absentSince'> {
   return { checks, absentCount, absentSince }
 }
 
@@ -115,7 +142,7 @@ function placeOf({ checks, absentCount, absentSince }: Order): Omit<Schedule, 'n
  * the one that the whole wait would have put later, so it finds late money sooner for the same calls.
  */
 function untilEndMs({ expiresAt }: Order, { now, from }: ScheduleTime): number {
-  return expiresAt > now ? +expiresAt - +from : Infinity
+  return expiresAt !== null && expiresAt > now ? +expiresAt - +from : Infinity
 }
 
 /** Half the shortest wait passes in any case, so that a run that came late does not ask twice in a row. */

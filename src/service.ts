@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
 import pLimit from 'p-limit'
+import { type Abandoned, type AbandonRequest, abandonOrder } from './abandon.ts'
+import { type Adoption, type AdoptRequest, adoptOrder } from './adopt.ts'
 import { assert } from './assert.ts'
 import { Backlog, type BacklogPolicy, countMax, type Estimate } from './backlog.ts'
 import { Breaker } from './breaker.ts'
@@ -10,22 +11,17 @@ import { type Receipt, receiveCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RechargeConfig } from './config.ts'
+import { type Corrected, type CorrectRequest, correctOrder } from './correct.ts'
 import type { Engine } from './engine/engine.ts'
 import { openEngine } from './engine/open.ts'
 import type { Emit } from './event.ts'
 import type { Gateway, RawCallback } from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat.ts'
 import { InFlight } from './in-flight.ts'
-import type { DecisionKind, Merchant, Order } from './order.ts'
+import { type ConfiguredMerchant, isOf } from './merchant.ts'
+import type { Actor, DecisionKind, Merchant, Order } from './order.ts'
 import type { Scanning } from './pass.ts'
-import {
-  type Adoption,
-  type AdoptRequest,
-  adoptOrder,
-  type Placement,
-  type PlaceRequest,
-  placeOrder,
-} from './place.ts'
+import { type Placement, type PlaceRequest, placeOrder } from './place.ts'
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { createLog, logEvents } from './report/log.ts'
@@ -40,7 +36,7 @@ import {
 } from './review.ts'
 import type { Run, RunResult } from './run.ts'
 import { scan } from './scan.ts'
-import { type SchedulePolicy, schedulePolicy } from './schedule.ts'
+import { farthestMs, type SchedulePolicy, schedulePolicy } from './schedule.ts'
 import { type OnPaid, reportedState } from './settle.ts'
 import { settleWaysOf } from './settle-groups.ts'
 import { openStore } from './store/open.ts'
@@ -54,8 +50,12 @@ export interface Budan {
   readonly store: Store
   placeOrder(request: PlaceRequest): Promise<Placement>
   adoptOrder(request: AdoptRequest): Promise<Adoption>
+  /** Corrects an adopted order of which nothing was credited. Null when the order is not here. */
+  correctOrder(orderNo: string, request: CorrectRequest): Promise<Corrected | null>
+  /** Gives up an order that the gateway never accepted. Null when the order is not here. */
+  abandonOrder(orderNo: string, request: AbandonRequest): Promise<Abandoned | null>
   /** Asks the gateway now and settles; null when the order is not ours. */
-  checkOrder(orderNo: string): Promise<CheckReport | null>
+  checkOrder(orderNo: string, by?: { readonly actor: Actor }): Promise<CheckReport | null>
   /** Asks the gateway which order a payment is of, by the gateway's own number of it. Nothing is settled. */
   traceTransaction(transactionId: string): Promise<Traced>
   /** Asks the gateway now, and tells what each action on an order in review would do. Null when it is not ours. */
@@ -75,7 +75,7 @@ export interface Budan {
   /** Hears every event from now on, until what is returned is called. */
   listen(listener: Emit): () => void
   /** Whose orders these are. */
-  readonly merchant: Merchant
+  readonly merchant: ConfiguredMerchant
   /** By which runs are made, and orders asked about. */
   readonly policy: SchedulePolicy
   /** Whether runs are made by the clock (`compensation_enabled`), or by hand alone. */
@@ -147,6 +147,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
   const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node },
+    adoptAttach: recharge.adoptAttach ?? null,
     ...(parts.onPaid && { onPaid: parts.onPaid }),
   }
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
@@ -169,6 +170,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
   const placing = { store, gateway, breaker, policy, clock, node }
+  const adopting = { ...placing, adoptPrefixes: recharge.adoptPrefixes ?? null }
   await tellForeign(scanning)
 
   return {
@@ -182,8 +184,12 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     policy,
     isScheduled: recharge.compensationEnabled,
     placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
-    adoptOrder: (request) => inFlight.track(adoptOrder(placing, request)),
-    checkOrder: (orderNo) => inFlight.track(reportCheck(scanning, orderNo)),
+    adoptOrder: (request) => inFlight.track(adoptOrder(adopting, request)),
+    correctOrder: (orderNo, request) =>
+      inFlight.track(correctOrder(placing, { ...request, orderNo })),
+    abandonOrder: (orderNo, request) =>
+      inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
+    checkOrder: (orderNo, by) => inFlight.track(reportCheck(scanning, { orderNo, ...by })),
     traceTransaction: (transactionId) => inFlight.track(traceTransaction(scanning, transactionId)),
     previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
     resolveReview: (orderNo, request) =>
@@ -198,8 +204,9 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       return inFlight.track(made.finally(() => prune(retaining, { signal, endsAt })))
     },
     backlog: async () => {
-      const due = { merchant: merchantOf(gateway), thresholdMs: policy.thresholdMs, countMax }
-      return backlog.foresee(await store.countDue(due))
+      const { thresholdMs } = policy
+      const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
+      return backlog.foresee(await store.countDue({ ...due, countMax }))
     },
     readiness: () =>
       readinessOf({
@@ -277,13 +284,15 @@ function backlogPolicy(recharge: RechargeConfig, { intervalMs }: SchedulePolicy)
 async function tellForeign({ store, gateway, emit }: Scanning): Promise<void> {
   const ours = merchantOf(gateway)
   for (const { count, ...merchant } of await store.openOrders()) {
-    const foreign = !isDeepStrictEqual(merchant, ours)
-    if (foreign) emit({ type: 'orders_foreign', merchant, count })
+    if (!isOf(ours, merchant)) emit({ type: 'orders_foreign', merchant, count })
   }
 }
 
-async function reportCheck(checking: Checking, orderNo: string): Promise<CheckReport | null> {
-  const checked = await checkOrder(checking, orderNo)
+async function reportCheck(
+  checking: Checking,
+  asked: { readonly orderNo: string; readonly actor?: Actor },
+): Promise<CheckReport | null> {
+  const checked = await checkOrder(checking, asked)
   if (checked === null) return null
   const { order, answer, decision } = checked
   return {

@@ -1,6 +1,6 @@
 import { unreachable } from './assert.ts'
 import type { Emit } from './event.ts'
-import type { Order, OrderEvent } from './order.ts'
+import type { Actor, Order, OrderEvent } from './order.ts'
 import {
   decideResolution,
   type Obstacle,
@@ -19,6 +19,7 @@ export interface Wish {
   readonly action: ReviewAction
   readonly name: string
   readonly reason: string
+  readonly actor?: Actor | null
   readonly seen: Seen
   readonly answer: Answer
   readonly closeTried: boolean
@@ -48,6 +49,7 @@ export async function settleWish(settling: Settling, wish: Wish): Promise<WishEn
     const { order } = locked.review
     const decision = decideResolution({ order, action: wish.action }, wish.answer, {
       transactionOwner: locked.transactionOwner,
+      adoptAttach: settling.adoptAttach ?? null,
       closeTried: wish.closeTried,
       isSeen: wish.seen.isSeen,
     })
@@ -67,7 +69,12 @@ export async function foreseeWishes(
     const locked = await lockReview(tx, asked)
     if (locked === null) return null
     const { review, transactionOwner } = locked
-    const facts = { transactionOwner, closeTried: false, isSeen: () => true }
+    const facts = {
+      transactionOwner,
+      adoptAttach: settling.adoptAttach ?? null,
+      closeTried: false,
+      isSeen: () => true,
+    }
     const comesTo = (action: ReviewAction) =>
       decideResolution({ order: review.order, action }, asked.answer, facts)
     const decisions = {
@@ -127,7 +134,7 @@ async function fulfil(step: Fulfilment): Promise<Order> {
   }
 }
 
-function wishEvent({ orderNo, name, answer, node }: Fulfilment) {
+function wishEvent({ orderNo, name, answer, node, actor = null }: Fulfilment) {
   return {
     orderNo,
     source: 'operator',
@@ -137,6 +144,7 @@ function wishEvent({ orderNo, name, answer, node }: Fulfilment) {
     runId: null,
     node,
     operator: name,
+    actor,
   } as const
 }
 

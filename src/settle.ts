@@ -3,7 +3,7 @@ import { unreachable } from './assert.ts'
 import { type Decision, decide } from './decide.ts'
 import type { Emit } from './event.ts'
 import { rechargeTransfer, type Transfer } from './ledger/transfer.ts'
-import type { NewOrderEvent, Order, Source } from './order.ts'
+import type { Actor, NewOrderEvent, Order, Source } from './order.ts'
 import { type SchedulePolicy, scheduleAfter, scheduleKept } from './schedule.ts'
 import type { LockedOrder, Store, Tx } from './store/store.ts'
 import type { Answer } from './trade.ts'
@@ -15,6 +15,8 @@ export interface Settling {
   readonly emit: Emit
   /** Which node did it, for the timeline. */
   readonly node: string
+  /** See `Facts`. */
+  readonly adoptAttach?: string | null
   /** The embedder's own work for a credited order. If it throws, nothing is credited, and the order is asked about again. */
   readonly onPaid?: OnPaid
 }
@@ -32,6 +34,8 @@ export interface Brought {
   /** The `stateSeq` that it had when it was asked about; absent where nobody asked. */
   readonly askedIn?: number
   readonly source: Source
+  /** Who asked for it; absent where budan did so by itself, or the gateway called. */
+  readonly actor?: Actor | null
   readonly runId: string | null
   /** What its next wait counts from; null: from now. */
   readonly waitFrom: Date | null
@@ -147,7 +151,8 @@ function decideOn({
   askedIn,
   policy,
   absenceCredible,
-}: Pick<Settling & Brought, 'answer' | 'askedIn' | 'policy' | 'absenceCredible'> & {
+  adoptAttach = null,
+}: Pick<Settling & Brought, 'answer' | 'askedIn' | 'policy' | 'absenceCredible' | 'adoptAttach'> & {
   readonly locked: LockedOrder
 }): Decision {
   return decide(locked.order, answer, {
@@ -155,6 +160,7 @@ function decideOn({
     transactionOwner: locked.transactionOwner,
     absenceCredible,
     absenceSpreadMs: policy.absenceSpreadMs,
+    adoptAttach,
     overtaken: askedIn !== undefined && askedIn !== locked.order.stateSeq,
   })
 }
@@ -171,7 +177,7 @@ async function carryOut(step: Step): Promise<Order> {
     case 'pay':
       return pay(step, { order, decision, source: step.source, event })
     case 'expire':
-      return tx.turn(order, { status: 'expired', event })
+      return expire(step, event)
     case 'review':
       return order.status === 'review'
         ? tx.reopen(order, { event })
@@ -184,15 +190,32 @@ async function carryOut(step: Step): Promise<Order> {
       const schedule =
         step.source === 'compensation'
           ? scheduleAfter(order, answer, at)
-          : scheduleKept(order, answer)
+          : scheduleKept(order, answer, now)
       return tx.wait(order, { schedule, event })
     }
     case 'keep':
       await tx.note(event)
+      if (isLateAnswer(step)) await tx.countLateCheck(order)
       return order
     default:
       return unreachable(decision)
   }
+}
+
+/** One that was only watched is queried a few times more: nobody has said that it cannot be paid. */
+async function expire(
+  { tx, locked: { order }, answer }: Pick<Step, 'tx' | 'locked' | 'answer'>,
+  event: NewOrderEvent,
+): Promise<Order> {
+  const expired = await tx.turn(order, { status: 'expired', event })
+  const isClosed = answer.kind === 'trade' && answer.trade.state === 'closed'
+  if (order.watchedUntil !== null && !isClosed) await tx.addLateChecks(expired)
+  return expired
+}
+
+/** Runs query expired orders only where late checks were left for them. */
+function isLateAnswer({ source, locked, answer }: Step): boolean {
+  return source === 'compensation' && locked.order.status === 'expired' && answer.kind !== 'unknown'
 }
 
 /** Takes the decision, so that nobody credits without one; for `settle-review.ts` alone. */
@@ -248,6 +271,7 @@ export function eventOf(
     evidence: step.answer.evidence,
     runId: step.runId,
     node: step.node,
+    actor: step.actor ?? null,
   }
 }
 

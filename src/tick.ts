@@ -3,6 +3,7 @@ import { merchantOf } from './check.ts'
 import type { ChunkEnd, Engine, Tick, Work } from './engine/engine.ts'
 import type { Scanning } from './pass.ts'
 import { type RunEnd, type RunRequest, scan } from './scan.ts'
+import { farthestMs } from './schedule.ts'
 
 /** The compensation job: one run at start, and one each interval. */
 export interface Job {
@@ -121,11 +122,9 @@ async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): 
   const { backlog, scanning } = options
   const { store, emit, policy, gateway } = scanning
   try {
-    const merchant = merchantOf(gateway)
-    const remaining = await store.countDue({
-      ...{ merchant, countMax },
-      thresholdMs: policy.thresholdMs,
-    })
+    const { thresholdMs } = policy
+    const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
+    const remaining = await store.countDue({ ...due, countMax })
     const told = backlog.count(remaining, performance.now())
     if (told !== null) emit(told)
     // A batch without one answer is an outage: asking on would be a storm.

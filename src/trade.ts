@@ -23,6 +23,8 @@ export interface Trade {
   readonly amount: Fen | null
   readonly currency: string | null
   readonly paidAt: Date | null
+  /** What whoever placed it had the gateway keep with it, as it is; null when there is none. */
+  readonly attach: string | null
 }
 
 export type Json =

@@ -45,7 +45,14 @@ async function letWait({ store }: Site, claimed: readonly ClaimedOrder[]): Promi
   const written = await store.waitAsClaimed(
     claimed.map((each) => ({
       claimed: each,
-      schedule: { nextCheckAt, checks: each.order.checks + 1, absentCount: 0, absentSince: null },
+      schedule: {
+        nextCheckAt,
+        checks: each.order.checks + 1,
+        absentCount: 0,
+        absentSince: null,
+        standing: 'known' as const,
+        watchedUntil: null,
+      },
       event: unpaid(each.order.orderNo),
     })),
   )

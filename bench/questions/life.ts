@@ -108,6 +108,9 @@ const anyOrder: Order = {
   userId: 'u1',
   description: 'credit',
   attach: null,
+  codeExpiresAt: null,
+  standing: 'known',
+  watchedUntil: null,
   gateway: 'wechatpay',
   adopted: false,
   codeUrl: null,
@@ -141,7 +144,7 @@ function answerOf({
   state,
   transactionId = null,
 }: Pick<Trade, 'state'> & Partial<Pick<Trade, 'transactionId'>>): TradeAnswer {
-  const trade = { ...facts, state, reported: state, transactionId, paidAt: null }
+  const trade = { ...facts, state, reported: state, transactionId, paidAt: null, attach: null }
   return { kind: 'trade', trade, evidence: {} }
 }
 

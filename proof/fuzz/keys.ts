@@ -114,6 +114,7 @@ export function configFor(
       baseUrl,
       mchId: merchant.mchid,
       appId: merchant.appid,
+      appIds: [merchant.appid],
       serialNo: merchant.serialNo,
       privateKey: createPrivateKey(merchant.privateKeyPem),
       apiV3Key,

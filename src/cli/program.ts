@@ -55,6 +55,7 @@ export function createProgram(terminal: Terminal, ended: Ended): Command {
   addServiceCommands(program, start)
   addReadingCommands(program, start)
   addReviewCommands(program, start)
+  addAbandonCommand(program, start)
   addTrialCommands(program, start)
   addHelpCommand(program)
   return program
@@ -166,6 +167,15 @@ function addReviewCommands(program: Command, start: Start): void {
     .addOption(wordsOption('reason', 'why, for whoever reads the timeline'))
     .option('--yes', 'carry it out without asking')
     .action(start(async () => (await import('./commands/review.ts')).review))
+}
+
+function addAbandonCommand(program: Command, start: Start): void {
+  program
+    .command('abandon')
+    .description('give up an order that the gateway never accepted')
+    .argument('<order_no>')
+    .addOption(wordsOption('reason', 'why, for whoever reads the timeline').makeOptionMandatory())
+    .action(start(async () => (await import('./commands/abandon.ts')).abandon))
 }
 
 function actionOption(action: ReviewAction, description: string): Option {

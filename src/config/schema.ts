@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { userIdMark } from '../decide.ts'
 import {
   flag,
   hostFault,
@@ -17,6 +18,9 @@ const minsMin = 0.001
 // WeChat Pay keeps an unpaid trade open for 7 days, so no interval, wait or life beyond that finds
 // anything new. It is also well inside the 24.8 days that a timer of Node can wait.
 const minsMax = 7 * 24 * 60
+
+// The longest that WeChat Pay keeps a trade open; it cuts later ends to this.
+const lifeMinsMax = 15 * 24 * 60
 
 const mins = () => numberWithin({ min: minsMin, max: minsMax })
 
@@ -63,9 +67,15 @@ const recharge = z.strictObject({
   compensation_max_qps: numberWithin({ min: 0.01, max: 10_000 }).prefault('20'),
   order_ttl_mins: numberWithin({
     min: minsMin,
-    max: minsMax,
-    note: 'WeChat Pay takes no order for longer than 7 days',
+    max: lifeMinsMax,
+    note: 'WeChat Pay keeps no order open for longer than 15 days',
   }).prefault('120'),
+  adopt_prefixes: z
+    .array(textThat(prefixFault), { error: 'must be a list of beginnings, like [SHOP-]' })
+    .min(1, { error: 'is an empty list: give at least one beginning, or leave the key out' })
+    .max(100, { error: 'is a list of more than 100 beginnings' })
+    .optional(),
+  adopt_attach: textThat(attachFault).optional(),
 })
 
 const wechat = z.strictObject({
@@ -75,9 +85,11 @@ const wechat = z.strictObject({
   mch_id: textThat((value) =>
     /^\d{1,32}$/.test(value) ? null : `${shown(value)} is not a merchant number: digits only`,
   ).optional(),
-  app_id: textThat((value) =>
-    /^[0-9A-Za-z_-]{1,32}$/.test(value) ? null : `${shown(value)} is not an app id, like wx0123…`,
-  ).optional(),
+  app_id: textThat(appIdFault).optional(),
+  app_ids: z
+    .array(textThat(appIdFault), { error: 'must be a list of app ids, like [wx0123…]' })
+    .max(100, { error: 'is a list of more than 100 app ids' })
+    .prefault([]),
   serial_no: textThat(serialFault)
     .transform((serial) => serial.toUpperCase())
     .optional(),
@@ -159,6 +171,24 @@ function redisUrlFault(value: string): string | null {
   return /^\/?(\d|1[0-5])?$/.test(pathname)
     ? null
     : `${shown(pathname.slice(1))} is not a database of Redis: 0 to 15, or left out`
+}
+
+function appIdFault(value: string): string | null {
+  return /^[0-9A-Za-z_-]{1,32}$/.test(value)
+    ? null
+    : `${shown(value)} is not an app id, like wx0123…`
+}
+
+function prefixFault(value: string): string | null {
+  return /^[0-9A-Za-z_\-|*]{1,32}$/.test(value)
+    ? null
+    : `${shown(value)} begins no order number: 1 to 32 of 0-9 A-Z a-z _ - | *`
+}
+
+/** Without the user's id it would bind nothing. */
+function attachFault(value: string): string | null {
+  if (!value.includes(userIdMark)) return `${shown(value)} must hold ${userIdMark}`
+  return value.length > 128 ? `${shown(value)} is longer than 128 characters` : null
 }
 
 /** The path of a request is part of what is signed, so the base may not bring one of its own. */

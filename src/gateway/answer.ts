@@ -35,6 +35,9 @@ export function closingOf(heard: Heard): Closing {
 
 const prepaid = z.object({ code_url: z.string().min(1).max(512) })
 
+/** A Native code works for two hours, however long its trade is open. */
+const nativeCodeLifeMs = 2 * 3_600_000
+
 /** Placed only by a verified 200 with a code to scan. */
 export function prepayOf(heard: Heard): Prepay {
   const { status, body } = heard.reply
@@ -44,7 +47,8 @@ export function prepayOf(heard: Heard): Prepay {
   if (doubt) return doubt
   const parsed = prepaid.safeParse(parseJson(body))
   if (!parsed.success) return unparsable(heard)
-  return { kind: 'placed', codeUrl: parsed.data.code_url, evidence: evidenceOf(heard) }
+  const { code_url: codeUrl } = parsed.data
+  return { kind: 'placed', codeUrl, codeLifeMs: nativeCodeLifeMs, evidence: evidenceOf(heard) }
 }
 
 function tradeAnswer(heard: Heard): Answer {

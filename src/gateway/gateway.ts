@@ -6,7 +6,10 @@ export interface Gateway {
   /** Stored with each order, so that a second gateway can be told apart. */
   readonly name: string
   readonly mchid: string
+  /** Under which orders are placed here. */
   readonly appid: string
+  /** All app ids whose orders can be queried, `appid` among them: the gateway looks at the merchant. */
+  readonly appids: readonly string[]
 
   /** What became of this order? */
   query(orderNo: string, options?: CallOptions): Promise<Answer>
@@ -43,6 +46,7 @@ export interface CallOptions {
 
 export interface PrepayOrder {
   readonly orderNo: string
+  readonly appid: string
   readonly amount: Fen
   readonly currency: string
   readonly description: string
@@ -51,7 +55,13 @@ export interface PrepayOrder {
 }
 
 export type Prepay =
-  | { readonly kind: 'placed'; readonly codeUrl: string; readonly evidence: Evidence }
+  | {
+      readonly kind: 'placed'
+      readonly codeUrl: string
+      /** How long the code works; the trade itself may be open for longer. */
+      readonly codeLifeMs: number
+      readonly evidence: Evidence
+    }
   /** No trade came of it, and asking again with the same facts will not help. */
   | {
       readonly kind: 'refused'

@@ -3,7 +3,7 @@ import { fenToNumber } from '../money.ts'
 import type { PrepayOrder } from './gateway.ts'
 import type { Question } from './wire.ts'
 
-type Identity = Pick<WechatConfig, 'mchId' | 'appId'>
+type Identity = Pick<WechatConfig, 'mchId'>
 
 export function orderQuestion(orderNo: string, { mchId }: Identity): Question {
   return get(`/v3/pay/transactions/out-trade-no/${segment(orderNo)}?mchid=${segment(mchId)}`)
@@ -28,10 +28,10 @@ export function certificatesQuestion(): Question {
  */
 export function prepayQuestion(
   order: PrepayOrder,
-  { mchId, appId, notifyUrl }: Identity & { notifyUrl: string },
+  { mchId, notifyUrl }: Identity & { notifyUrl: string },
 ): Question {
   const body = {
-    appid: appId,
+    appid: order.appid,
     mchid: mchId,
     description: order.description,
     out_trade_no: order.orderNo,

@@ -15,6 +15,7 @@ const tradeBody = z.object({
   trade_state: word,
   transaction_id: word.nullish().catch(null),
   success_time: z.string().nullish().catch(null),
+  attach: z.string().nullish().catch(null),
   amount: z.object({ total: z.unknown(), currency: z.unknown() }).partial().nullish().catch(null),
 })
 
@@ -51,6 +52,7 @@ function tradeOf(body: z.infer<typeof tradeBody>): Trade {
     amount: fenOf(body.amount?.total),
     currency: typeof currency === 'string' ? currency : null,
     paidAt: timeOf(body.success_time),
+    attach: body.attach ?? null,
   }
 }
 

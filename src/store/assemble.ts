@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { Clock } from '../clock.ts'
 import { MemoryPlaces, type Places } from '../places.ts'
 import { auditRows, countAll } from './audit.ts'
-import { claimDue, countDue, openOrders, peekDue, release } from './claim.ts'
+import { claimDue, countDue, openOrders, peekDue, release, repairSchedules } from './claim.ts'
 import { listCredits } from './credits.ts'
 import { type Database, scopeOn } from './database.ts'
 import { appendEvent, listOrderEvents } from './events.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
+import { claimLate } from './late-checks.ts'
 import { latestEntries, latestOrderEvents } from './latest.ts'
 import { balanceOf, listEntries } from './ledger.ts'
 import { LeftEnd } from './left-end.ts'
@@ -41,9 +42,9 @@ export function storeOn(
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
-    setCodeUrl: (orderNo, { codeUrl, event }) =>
+    setCodeUrl: (orderNo, { event, ...code }) =>
       to(`store the code of order ${quoted(orderNo)}`, () =>
-        setCodeUrl(scope, { codeUrl, event: { ...event, orderNo } }),
+        setCodeUrl(scope, { ...code, event: { ...event, orderNo } }),
       ),
     findOrder: (orderNo) => to(`find order ${quoted(orderNo)}`, () => findOrder(scope, orderNo)),
     listOrders: (filter) => to('list orders', () => listOrders(scope, filter)),
@@ -83,6 +84,8 @@ export function storeOn(
       to(`read the ledger of order ${quoted(orderNo)}`, () => ledgerOf(scope, orderNo)),
 
     claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, leftEnd })),
+    claimLate: (claim) => to('claim late checks', () => claimLate(scope, claim)),
+    repairSchedules: (repair) => to('repair schedules', () => repairSchedules(scope, repair)),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),
     // They are due again, and first.

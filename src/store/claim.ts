@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Merchant, Order } from '../order.ts'
+import type { Merchant, Order, Standing } from '../order.ts'
 import { rowsOf, type Scope } from './database.ts'
 import type { LeftEnd } from './left-end.ts'
-import { type OrderRow, orderColumns, orderOf } from './rows.ts'
+import { ofMerchant } from './merchant.ts'
+import { type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 import type { ClaimedOrder, Due } from './store.ts'
-import { strayedOrders, strayingOf } from './strayed.ts'
 
 type Claim = Due & { readonly leaseMs: number }
 
@@ -13,55 +13,96 @@ export async function claimDue(
   scope: Scope,
   { leftEnd, ...claim }: Claim & { leftEnd: LeftEnd },
 ): Promise<readonly ClaimedOrder[]> {
-  if (claim.youngestFrom !== undefined) return claimedOf(await take(scope, claim))
-  const from = leftEnd.of(claim.merchant)
-  if (from === null) return claimedOf(await takeFromEnd(scope, { leftEnd, ...claim }))
-  const taken = await take(scope, { ...claim, from })
-  const last = lastUsual(taken)
-  if (taken.length === claim.limit && last !== null) {
-    leftEnd.movedTo(last.due_at)
-    return claimedOf(taken)
-  }
+  if (claim.youngestFrom !== undefined) return claimedOf(await takeYoungest(scope, claim))
+  const picks = picksOf(claim.limit).map((pick) => ({
+    ...pick,
+    from: pick.end === 'newest' ? null : leftEnd.of(claim.merchant, pick.standing),
+  }))
+  const taken = await takeAndLook(scope, { leftEnd, claim, picks })
+  const rest = claim.limit - taken.length
+  if (rest === 0 || picks.every(({ from }) => from === null)) return claimedOf(taken)
   leftEnd.forget()
-  const { farthestMs: _, ...usual } = claim
-  const rest = { leftEnd, ...usual, limit: claim.limit - taken.length }
-  return claimedOf([...taken, ...(rest.limit > 0 ? await takeFromEnd(scope, rest) : [])])
+  const again = { leftEnd, claim: { ...claim, limit: rest }, picks: picksOf(rest) }
+  return claimedOf([...taken, ...(await takeAndLook(scope, again))])
 }
 
-async function takeFromEnd(
+/** Remembers where each standing's orders began, if there were as many as could be taken. */
+async function takeAndLook(
   scope: Scope,
-  { leftEnd, ...claim }: Claim & { leftEnd: LeftEnd },
+  { leftEnd, claim, picks }: { leftEnd: LeftEnd; claim: Claim; picks: readonly DuePick[] },
 ): Promise<readonly DueRow[]> {
   const startedAt = performance.now()
-  const taken = await take(scope, claim)
-  const last = lastUsual(taken)
-  const { merchant } = claim
+  const taken = await take(scope, { claim, picks })
   const lookMs = performance.now() - startedAt
   // Otherwise there is hardly more to take, and nothing that the next claim could begin with.
-  if (taken.length === claim.limit && last !== null) {
-    leftEnd.found({ merchant, at: last.due_at, lookMs })
+  if (taken.length < claim.limit) return taken
+  for (const { standing, from, end } of picks) {
+    const last = taken.findLast((row) => row.standing === standingNumber(standing))
+    if (last === undefined || end === 'newest') continue
+    if (from === null) leftEnd.found(claim.merchant, standing, { at: last.due_at, lookMs })
+    else leftEnd.movedTo(standing, last.due_at)
   }
   return taken
 }
 
-function take(scope: Scope, claim: Claim & { from?: Date }): Promise<readonly DueRow[]> {
-  return rowsOf(scope.db, claimStatement(scope, claim))
+/** For a probe: an order that the gateway knows says most; without one, any. */
+async function takeYoungest(scope: Scope, claim: Claim): Promise<readonly DueRow[]> {
+  for (const standing of ['known', 'new', 'unknown'] as const) {
+    const pick: DuePick = { standing, limit: claim.limit, from: null, end: 'newest' }
+    const taken = await take(scope, { claim, picks: [pick] })
+    if (taken.length > 0) return taken
+  }
+  return []
 }
 
-/** Strayed ones come first. */
-function lastUsual(taken: readonly DueRow[]): DueRow | null {
-  const last = taken.at(-1)
-  return last === undefined || last.strayed ? null : last
+function take(
+  scope: Scope,
+  { claim, picks }: { claim: Claim; picks: readonly DuePick[] },
+): Promise<readonly DueRow[]> {
+  return rowsOf(scope.db, claimStatement(scope, { ...claim, picks }))
 }
 
 function claimedOf(taken: readonly DueRow[]): readonly ClaimedOrder[] {
   return taken.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
 }
 
-type DueRow = OrderRow & { readonly due_at: Date; readonly strayed: boolean }
+type DueRow = OrderRow & { readonly due_at: Date }
+
+/** Some of the orders of one standing, in the order of a claim. */
+export interface DuePick {
+  readonly standing: Standing
+  readonly limit: number
+  /** Begins here; null: at the end. */
+  readonly from?: Date | null
+  /** The longest waiting, or those that came due last. */
+  readonly end: 'oldest' | 'newest'
+}
 
 /**
- * Plan: the ends of indexes, stopping at the limits, no sort; then each row by its key. The limits
+ * Orders that the gateway has never known must not hold up those that it knows, nor the other way
+ * round: each has a share of the batch, and what one leaves is the others'. Of the new ones half are
+ * the youngest, so that a payment just adopted does not wait behind a thousand numbers of another's.
+ */
+export function picksOf(limit: number): readonly DuePick[] {
+  const newMax = shareOf(limit, 1 / 2)
+  const picks: DuePick[] = [
+    { standing: 'unknown', limit: shareOf(limit, 1 / 10), end: 'oldest' },
+    { standing: 'new', limit: Math.floor(newMax / 2), end: 'newest' },
+    { standing: 'new', limit: Math.ceil(newMax / 2), end: 'oldest' },
+    { standing: 'known', limit, end: 'oldest' },
+    { standing: 'new', limit, end: 'oldest' },
+    { standing: 'unknown', limit, end: 'oldest' },
+  ]
+  return picks.filter((pick) => pick.limit > 0)
+}
+
+/** By chance where it is not whole: in batches of one, each tenth is an unknown order's. */
+function shareOf(limit: number, part: number): number {
+  return Math.floor(limit * part + Math.random())
+}
+
+/**
+ * Plan: ends of `orders_claims`, stopping at the limits, no sort; then each row by its key. The limits
  * are written into the text: as parameters a generic plan would guess a tenth of the table, and may
  * then join by reading all of it.
  *
@@ -71,76 +112,92 @@ type DueRow = OrderRow & { readonly due_at: Date; readonly strayed: boolean }
  */
 export function claimStatement(
   { now }: Pick<Scope, 'now'>,
-  { leaseMs, ...due }: Claim & { from?: Date },
+  { leaseMs, ...due }: Claim & { picks: readonly DuePick[] },
 ): RawBuilder<DueRow> {
   return sql<DueRow>`
     with ${dueOrders(now(), { due, lock: sql`for no key update skip locked` })},
     claimed as (
       update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
       from due where orders.order_no = due.order_no
-      returning orders.*, due.due_at, due.strayed
+      returning orders.*, due.due_at
     )
-    select ${orderColumns}, due_at, strayed from claimed
-    order by strayed desc, due_at, created_at, order_no`
+    select ${orderColumns}, due_at from claimed
+    order by due_at, created_at, order_no`
 }
 
 /**
- * `due (order_no, due_at, strayed)`: at most half of it strayed, and the usual ones as many as there
- * is room for. The limit inside is for the planner, who cannot foresee the one outside; nothing is
- * read, or locked, beyond either.
+ * `due (order_no, due_at)`: one pick after the other, each at most what is left of the whole limit.
+ * The limit inside is for the planner, who cannot foresee the one outside; nothing is read, or
+ * locked, beyond either.
  */
 function dueOrders(
   now: RawBuilder<Date>,
-  { due, lock }: { due: Due & { from?: Date }; lock: RawBuilder<unknown> },
+  { due, lock }: { due: Due & { picks: readonly DuePick[] }; lock: RawBuilder<unknown> },
 ): RawBuilder<unknown> {
-  const usual = sql`
-    select order_no, next_check_at as due_at, false as strayed from orders
-    ${whereDue(now, due)} ${lock}`
-  const straying = strayingOf(due)
-  if (straying === null) return sql`due as materialized (${usual})`
-  return sql`${strayedOrders(now, { straying, lock })},
-    due as materialized (
-      select order_no, due_at, true as strayed from strayed
-      union all (
-        select * from (${usual}) as usual
-        limit ${sql.lit(due.limit)} - (select count(*) from strayed)
-      )
+  const { picks, ...where } = due
+  const named = picks.map((pick, at) => ({ pick, name: sql.raw(`pick_${at}`) }))
+  const parts = named.map(({ pick, name }, at) => {
+    const before = named.slice(0, at)
+    const same = before.filter((other) => other.pick.standing === pick.standing)
+    const taken = same.map((other) => sql`select order_no from ${other.name}`)
+    const others =
+      same.length === 0
+        ? sql``
+        : sql`and order_no <> all (array(${sql.join(taken, sql` union all `)}))`
+    const counts = before.map((other) => sql`- (select count(*) from ${other.name})`)
+    return sql`${name} as materialized (
+      select * from (
+        select order_no, next_check_at as due_at from orders
+        ${whereDue(now, { ...where, pick, others })} ${lock}
+      ) as picked limit ${sql.lit(due.limit)} ${sql.join(counts, sql` `)}
     )`
+  })
+  const all = named.map(({ name }) => sql`select * from ${name}`)
+  return sql`${sql.join(parts)}, due as materialized (${sql.join(all, sql` union all `)})`
 }
 
 function whereDue(
   now: RawBuilder<Date>,
-  { limit, youngestFrom, from, ...due }: Due & { from?: Date },
+  { pick, others, youngestFrom = 0, ...due }: Due & { pick: DuePick; others: RawBuilder<unknown> },
 ): RawBuilder<unknown> {
-  if (youngestFrom !== undefined) {
+  const { standing, limit, from = null, end } = pick
+  const which = whichDue(now, { ...due, standing })
+  if (end === 'newest') {
     return sql`
-      ${whichDue(now, due)}
+      ${which} ${others}
       order by next_check_at desc, created_at desc, order_no desc
       limit ${sql.lit(limit)} offset ${sql.lit(youngestFrom)}`
   }
   return sql`
-    ${whichDue(now, due)} ${from === undefined ? sql`` : sql`and next_check_at >= ${from}`}
+    ${which} ${from === null ? sql`` : sql`and next_check_at >= ${from}`} ${others}
     order by next_check_at, created_at, order_no
     limit ${sql.lit(limit)}`
 }
 
+/** What was created further ahead than any schedule reaches, by a clock that was wrong, is not young. */
 function whichDue(
   now: RawBuilder<Date>,
-  { merchant, thresholdMs }: Omit<Due, 'limit'>,
+  { merchant, thresholdMs, farthestMs, standing }: Omit<Due, 'limit'> & { standing: Standing },
 ): RawBuilder<unknown> {
   return sql`
-    where status = 'pending' and next_check_at <= ${now}
-      and gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and appid = ${merchant.appid}
-      and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'`
+    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
+      and next_check_at <= ${now} and ${ofMerchant(merchant)}
+      and (created_at < ${before(now, thresholdMs)}
+        ${farthestMs === undefined ? sql`` : sql`or created_at > ${before(now, -farthestMs)}`})`
+}
+
+function before(now: RawBuilder<Date>, ms: number): RawBuilder<unknown> {
+  return sql`${now} - ${ms}::float8 * interval '1 millisecond'`
 }
 
 export async function peekDue({ db, now }: Scope, due: Due): Promise<readonly Order[]> {
+  const picks = picksOf(due.limit)
   const rows = await rowsOf(
     db,
     sql<OrderRow>`
-      with ${dueOrders(now(), { due, lock: sql`` })}
+      with ${dueOrders(now(), { due: { ...due, picks }, lock: sql`` })}
       select ${orderColumns} from due join orders using (order_no)
-      order by strayed desc, due_at, created_at, order_no`,
+      order by due_at, created_at, order_no`,
   )
   return rows.map(orderOf)
 }
@@ -154,18 +211,22 @@ export async function countDue(
 }
 
 /**
- * Plan: all that is asked for lies in `orders_due`, so an index-only scan of its left end. The order
- * is the index's own: it keeps the planner from reading the table where most of it is due.
+ * Plan: all that is asked for lies in `orders_claims`, so an index-only scan of the left end of each
+ * standing. The order is the index's own: it keeps the planner from reading the table where most of
+ * it is due.
  */
 export function countStatement(
   { now }: Pick<Scope, 'now'>,
   { countMax, ...due }: Omit<Due, 'limit'> & { readonly countMax: number },
 ): RawBuilder<{ readonly count: number }> {
-  return sql<{ readonly count: number }>`
-    select count(*)::integer as count from (
-      select from orders ${whichDue(now(), due)}
+  const counts = (['known', 'new', 'unknown'] as const).map(
+    (standing) => sql`(select count(*)::integer from (
+      select from orders ${whichDue(now(), { ...due, standing })}
       order by next_check_at, created_at, order_no limit ${sql.lit(countMax)}
-    ) as counted`
+    ) as counted)`,
+  )
+  return sql<{ readonly count: number }>`
+    select least(${sql.lit(countMax)}, ${sql.join(counts, sql` + `)}) as count`
 }
 
 /**
@@ -195,6 +256,31 @@ export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): 
     update orders set next_check_at = held.due_at
     from held where orders.order_no = held.order_no
       and orders.order_no = any (array(select order_no from held))`.execute(db)
+}
+
+/**
+ * What a database clock that was ahead, and has been set right, left behind: orders due at a time that
+ * is far away now. They would wait until the clock comes there again (I9), so they are due at once.
+ * Plan: the right end of each standing in `orders_claims`, where there is nothing as long as the clock
+ * was never wrong. At most so many at a time: the next run repairs the next ones.
+ */
+export async function repairSchedules(
+  { db, now }: Scope,
+  { merchant, farthestMs }: { merchant: Due['merchant']; farthestMs: number },
+): Promise<void> {
+  const far = (standing: Standing) => sql`(
+    select order_no from orders
+    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
+      and ${ofMerchant(merchant)} and next_check_at > ${before(now(), -farthestMs)}
+    order by next_check_at desc limit 1000 for no key update skip locked)`
+  await sql`
+    with known as materialized ${far('known')}, new as materialized ${far('new')},
+    unknown as materialized ${far('unknown')}
+    update orders set next_check_at = ${now()}
+    where order_no = any (array(
+      select order_no from known union all select order_no from new
+      union all select order_no from unknown
+    ))`.execute(db)
 }
 
 export async function openOrders({

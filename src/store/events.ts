@@ -23,13 +23,14 @@ export function insertEvent(event: NewOrderEvent, place: EventPlace): RawBuilder
   const evidence = event.evidence === null ? null : JSON.stringify(event.evidence)
   return sql`insert into order_events (
       order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
-      evidence, run_id, node, operator
+      evidence, run_id, node, operator, actor_name, actor_address
     )
     select ${event.orderNo}::text, ${place.at}, ${event.kind}::text, ${event.source}::text,
       ${place.state?.status ?? null}::text, ${place.state?.seq ?? sql`null::integer`},
       ${storable(event.tradeState)}::text, ${event.decision}::text,
       ${storable(event.reason)}::text, ${event.alarm}::boolean, ${evidence}::json,
-      ${event.runId}::bigint, ${event.node}::text, ${event.operator ?? null}::text
+      ${event.runId}::bigint, ${event.node}::text, ${event.operator ?? null}::text,
+      ${event.actor?.name ?? null}::text, ${event.actor?.address ?? null}::text
     ${place.from ?? sql``}`
 }
 

@@ -1,8 +1,9 @@
-import type { Merchant } from '../order.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Standing } from '../order.ts'
+import type { DueMerchant } from './store.ts'
 
 /** Where it was, and when one last looked for it from the very end of the index. */
 interface Seen {
-  readonly merchant: Merchant
   readonly at: Date
   readonly lookedAt: number
   readonly lookMs: number
@@ -16,35 +17,39 @@ const restPerLook = 19
 
 /**
  * Where the orders begin that are due. Whatever a claim takes leaves its old entry at the left end
- * of `orders_due` until a vacuum has been there, which takes minutes where the table is large, and
+ * of `orders_claims` until a vacuum has been there, which takes minutes where the table is large, and
  * waits for the end of every long transaction, a dump or an audit. A claim that begins at the very
  * end walks over all that was taken since; so it begins where the claim before it ended, and looks
- * from the end once in a while, and whenever it does not find a whole batch.
+ * from the end once in a while, and whenever it does not find a whole batch. Each standing has its
+ * own part of the index, and so an end of its own.
  *
  * A hint, in one process: it decides which claim an order comes with, never whether it does.
  */
 export class LeftEnd {
-  #seen: Seen | null = null
+  readonly #seen = new Map<Standing, Seen>()
+  #merchant: DueMerchant | null = null
 
   /** Null: to be looked for. */
-  of({ gateway, mchid, appid }: Merchant): Date | null {
-    if (this.#seen === null) return null
-    const { merchant, at, lookedAt, lookMs } = this.#seen
-    const isTheirs =
-      merchant.gateway === gateway && merchant.mchid === mchid && merchant.appid === appid
-    const isOld = performance.now() - lookedAt > Math.max(lookEveryMs, lookMs * restPerLook)
-    return isTheirs && !isOld ? at : null
+  of(merchant: DueMerchant, standing: Standing): Date | null {
+    if (!isDeepStrictEqual(this.#merchant, merchant)) this.forget()
+    const seen = this.#seen.get(standing)
+    if (seen === undefined) return null
+    const isOld =
+      performance.now() - seen.lookedAt > Math.max(lookEveryMs, seen.lookMs * restPerLook)
+    return isOld ? null : seen.at
   }
 
-  found(seen: { merchant: Merchant; at: Date; lookMs: number }): void {
-    this.#seen = { ...seen, lookedAt: performance.now() }
+  found(merchant: DueMerchant, standing: Standing, { at, lookMs }: Pick<Seen, 'at' | 'lookMs'>) {
+    this.#merchant = merchant
+    this.#seen.set(standing, { at, lookMs, lookedAt: performance.now() })
   }
 
-  movedTo(at: Date): void {
-    if (this.#seen !== null) this.#seen = { ...this.#seen, at }
+  movedTo(standing: Standing, at: Date): void {
+    const seen = this.#seen.get(standing)
+    if (seen !== undefined) this.#seen.set(standing, { ...seen, at })
   }
 
   forget(): void {
-    this.#seen = null
+    this.#seen.clear()
   }
 }

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import { assert } from '../assert.ts'
-import type { NewOrder, NewOrderEvent, Order } from '../order.ts'
+import { assert, unreachable } from '../assert.ts'
+import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { firstOf, planned, rowsOf, type Scope } from './database.ts'
 import { insertEvent } from './events.ts'
-import { type OrderRow, orderColumns, orderOf } from './rows.ts'
+import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 import type { Insertion, OrderFilter, Page } from './store.ts'
 import { isUnstorable } from './text.ts'
 
@@ -30,6 +30,7 @@ async function tryInsertOrder(
   { db, now }: Scope,
   { order, event }: { order: NewOrder; event: NewOrderEvent },
 ): Promise<Order | null> {
+  const { endsAt, ttlMs, watchMs } = endColumns(order.end)
   const createdAt = sql`coalesce(${order.createdAt}::timestamptz(3), ${now()})`
   const row = await firstOf(
     db,
@@ -37,14 +38,16 @@ async function tryInsertOrder(
       with added as (
         insert into orders (
           order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
-          idempotency_key, status, state_seq, created_at, next_check_at, expires_at
+          idempotency_key, status, state_seq, standing, created_at, next_check_at, expires_at,
+          watched_until
         )
         select ${order.orderNo}::text, ${order.userId}::text, ${order.amount}::bigint,
           ${order.currency}::text, ${order.description}::text, ${order.attach}::text,
           ${order.gateway}::text, ${order.mchid}::text, ${order.appid}::text,
           ${order.adopted}::boolean, ${order.idempotencyKey}::text, 'pending', 1,
-          created.at, created.at,
-          coalesce(${order.expiresAt}::timestamptz(3), ${wholeSecondsAfter(order.ttlMs)})
+          ${standingNumber('new')}::smallint, created.at, created.at,
+          coalesce(${endsAt}::timestamptz(3), ${wholeSecondsAfter(ttlMs)}),
+          ${now()} + ${watchMs}::float8 * interval '1 millisecond'
         from (select ${createdAt} as at) as created
         on conflict do nothing
         returning *
@@ -59,7 +62,25 @@ async function tryInsertOrder(
   return row && orderOf(row)
 }
 
-function wholeSecondsAfter(ttlMs: number): RawBuilder<unknown> {
+/** A null leaves its part of the row empty, or to the other. */
+function endColumns(end: OrderEnd): {
+  readonly endsAt: Date | null
+  readonly ttlMs: number | null
+  readonly watchMs: number | null
+} {
+  switch (end.kind) {
+    case 'at':
+      return { endsAt: end.at, ttlMs: null, watchMs: null }
+    case 'after':
+      return { endsAt: null, ttlMs: end.ttlMs, watchMs: null }
+    case 'unknown':
+      return { endsAt: farEnd, ttlMs: null, watchMs: end.watchMs }
+    default:
+      return unreachable(end)
+  }
+}
+
+function wholeSecondsAfter(ttlMs: number | null): RawBuilder<unknown> {
   const end = sql`created.at + ${ttlMs}::float8 * interval '1 millisecond'`
   return sql`to_timestamp(ceil(extract(epoch from ${end})))`
 }
@@ -85,14 +106,21 @@ export async function findOrder({ db }: Scope, orderNo: string): Promise<Order |
 /** The event is kept even if the order has left `pending`, when there is nothing left to scan. */
 export async function setCodeUrl(
   { db, now }: Scope,
-  { codeUrl, event }: { codeUrl: string; event: NewOrderEvent },
-): Promise<void> {
-  await sql`
-    with scanned as (
-      update orders set code_url = ${codeUrl}
-      where order_no = ${event.orderNo} and status = 'pending'
-    )
-    ${insertEvent(event, { at: now() })}`.execute(db)
+  { codeUrl, codeLifeMs, event }: { codeUrl: string; codeLifeMs: number; event: NewOrderEvent },
+): Promise<Order | null> {
+  const row = await firstOf(
+    db,
+    sql<OrderRow>`
+      with scanned as (
+        update orders set code_url = ${codeUrl}, standing = ${standingNumber('known')},
+          code_expires_at = ${now()} + ${codeLifeMs}::float8 * interval '1 millisecond'
+        where order_no = ${event.orderNo} and status = 'pending'
+        returning *
+      ),
+      told as (${insertEvent(event, { at: now() })})
+      select ${orderColumns} from scanned`,
+  )
+  return row && orderOf(row)
 }
 
 /**

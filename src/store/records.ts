@@ -29,12 +29,14 @@ export function eventRecord(event: NewOrderEvent): object {
     run_id: event.runId,
     node: event.node,
     operator: event.operator ?? null,
+    actor_name: event.actor?.name ?? null,
+    actor_address: event.actor?.address ?? null,
   }
 }
 
 export const eventRecordColumns = sql`
   kind text, event_source text, trade_state text, decision text, reason text, alarm boolean,
-  evidence text, run_id bigint, node text, operator text`
+  evidence text, run_id bigint, node text, operator text, actor_name text, actor_address text`
 
 /** As `insertEvent`, for each record that `from` brings, as `step`. */
 export function insertEventRecords(place: {
@@ -44,11 +46,11 @@ export function insertEventRecords(place: {
 }): RawBuilder<unknown> {
   return sql`insert into order_events (
       order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
-      evidence, run_id, node, operator
+      evidence, run_id, node, operator, actor_name, actor_address
     )
     select step.order_no, ${place.at}, step.kind, step.event_source,
       ${place.state?.status ?? null}::text, ${place.state?.seq ?? sql`null::integer`},
       step.trade_state, step.decision, step.reason, step.alarm, step.evidence::json, step.run_id,
-      step.node, step.operator
+      step.node, step.operator, step.actor_name, step.actor_address
     ${place.from}`
 }

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import type { Order, OrderEvent, OrderStatus, Source } from '../order.ts'
+import { type Order, type OrderEvent, type OrderStatus, type Source, standings } from '../order.ts'
 import type { Evidence } from '../trade.ts'
 
 /** Named one by one: a column that a later version adds must not break an older one that still runs. */
 export const orderColumns = sql.raw(`
   order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
-  code_url, status, state_seq, created_at, expires_at, next_check_at, checks, absent_count,
+  code_url, code_expires_at, standing, watched_until, status, state_seq, created_at, expires_at, next_check_at, checks, absent_count,
   absent_since, transaction_id, paid_at, credited_at, credited_by, dismissed_at,
   dismissed_payment`)
 
@@ -21,6 +21,9 @@ export interface OrderRow {
   readonly appid: string
   readonly adopted: boolean
   readonly code_url: string | null
+  readonly code_expires_at: Date | null
+  readonly standing: number
+  readonly watched_until: Date | null
   readonly status: OrderStatus
   readonly state_seq: number
   readonly created_at: Date
@@ -50,10 +53,14 @@ export function orderOf(row: OrderRow): Order {
     appid: row.appid,
     adopted: row.adopted,
     codeUrl: row.code_url,
+    codeExpiresAt: row.code_expires_at,
+    standing: standings[row.standing] ?? 'known',
     status: row.status,
     stateSeq: row.state_seq,
     createdAt: row.created_at,
-    expiresAt: row.expires_at,
+    // Where the end is not known, the column has one that a program of before never comes to.
+    expiresAt: row.watched_until === null ? row.expires_at : null,
+    watchedUntil: row.watched_until,
     nextCheckAt: row.next_check_at,
     checks: row.checks,
     absentCount: row.absent_count,
@@ -66,9 +73,17 @@ export function orderOf(row: OrderRow): Order {
   }
 }
 
+/** As `orders.standing` has it: the place in the list, which the index of claims is ordered by. */
+export function standingNumber(standing: Order['standing']): number {
+  return standings.indexOf(standing)
+}
+
+/** In `orders.expires_at` of an order without a known end: no program closes a trade before it. */
+export const farEnd = new Date('2999-12-31T00:00:00Z')
+
 export const eventColumns = sql.raw(`
   id, order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
-  evidence, run_id, node, operator`)
+  evidence, run_id, node, operator, actor_name, actor_address`)
 
 export interface EventRow {
   readonly id: bigint
@@ -86,6 +101,8 @@ export interface EventRow {
   readonly run_id: bigint | null
   readonly node: string | null
   readonly operator: string | null
+  readonly actor_name: string | null
+  readonly actor_address: string | null
 }
 
 export function eventOf(row: EventRow): OrderEvent {
@@ -105,5 +122,6 @@ export function eventOf(row: EventRow): OrderEvent {
     runId: row.run_id === null ? null : String(row.run_id),
     node: row.node,
     operator: row.operator,
+    actor: row.actor_name === null ? null : { name: row.actor_name, address: row.actor_address },
   }
 }

@@ -58,6 +58,8 @@ async function tryMigration(
   { name, migration }: { name: string; migration: Migration },
 ): Promise<'applied' | 'known' | 'busy'> {
   try {
+    if (migration.prepare !== undefined && !(await prepareAlone(db, migration.prepare)))
+      return 'busy'
     return await db.transaction().execute(async (tx) => {
       if (!(await takeTurn(tx))) return 'busy'
       await sql`set local lock_timeout = ${sql.lit(lockMs)}`.execute(tx)
@@ -75,6 +77,26 @@ async function tryMigration(
 }
 
 const lockNotAvailable = '55P03'
+
+/** On one connection that holds the turn, without a transaction. False: another process has the turn. */
+async function prepareAlone(
+  db: Connection,
+  prepare: NonNullable<Migration['prepare']>,
+): Promise<boolean> {
+  return db.connection().execute(async (connection) => {
+    const turn = await firstOf(
+      connection,
+      sql<{ readonly taken: boolean }>`select pg_try_advisory_lock(${sql.lit(turnKey)}) as taken`,
+    )
+    if (turn?.taken !== true) return false
+    try {
+      await prepare(connection)
+      return true
+    } finally {
+      await sql`select pg_advisory_unlock(${sql.lit(turnKey)})`.execute(connection)
+    }
+  })
+}
 
 /**
  * One process at a time. Whoever has to wait asks again later, outside its transaction: waiting

@@ -4,8 +4,8 @@ import { firstOf, planned, rowsOf, type Scope } from './database.ts'
 import { StaleOrderError } from './errors.ts'
 import { insertEvent } from './events.ts'
 import { recordsOf, wellFormed } from './records.ts'
-import { type OrderRow, orderColumns, orderOf } from './rows.ts'
-import type { AskedOrder, LockedOrder, Schedule } from './store.ts'
+import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
+import type { AskedOrder, Correction, LockedOrder, Schedule } from './store.ts'
 import { isUnstorable, storable } from './text.ts'
 
 /**
@@ -111,7 +111,8 @@ export async function waitWithOrder(
     sql<OrderRow>`${planned}
       with waiting as (
         update orders set next_check_at = ${schedule.nextCheckAt}, checks = ${schedule.checks},
-          absent_count = ${schedule.absentCount}, absent_since = ${schedule.absentSince}
+          absent_count = ${schedule.absentCount}, absent_since = ${schedule.absentSince},
+          standing = ${standingNumber(schedule.standing)}, watched_until = ${schedule.watchedUntil}
         where order_no = ${order.orderNo} and state_seq = ${order.stateSeq} and status = 'pending'
         returning *
       ),
@@ -119,6 +120,55 @@ export async function waitWithOrder(
       select ${orderColumns} from waiting`,
   )
   return orderOrStale(row, { order, action: 'let it wait' })
+}
+
+/** The event comes at the time that the row keeps: so the schema can ask for one with each correction. */
+export async function correctOrder(
+  { db, now }: Scope,
+  change: { order: Order; correction: Correction; event: NewOrderEvent },
+): Promise<Order> {
+  const { order, correction, event } = change
+  const row = await firstOf(
+    db,
+    sql<OrderRow>`
+      with corrected as (
+        update orders set user_id = ${correction.userId}, amount = ${correction.amount},
+          appid = ${correction.appid}, expires_at = ${correction.expiresAt ?? farEnd},
+          watched_until = ${correction.watchedUntil}, next_check_at = ${correction.nextCheckAt},
+          corrected_at = ${now()}
+        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
+        returning *
+      ),
+      told as (${insertEvent(event, {
+        at: sql`corrected.corrected_at`,
+        from: sql`from corrected`,
+      })})
+      select ${orderColumns} from corrected`,
+  )
+  return orderOrStale(row, { order, action: 'correct it' })
+}
+
+export async function abandonOrder(
+  { db, now }: Scope,
+  { order, event }: { order: Order; event: NewOrderEvent },
+): Promise<Order> {
+  const row = await firstOf(
+    db,
+    sql<OrderRow>`
+      with abandoned as (
+        update orders set status = 'expired', state_seq = state_seq + 1, idempotency_key = null
+        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
+          and status = 'pending' and code_url is null
+        returning *
+      ),
+      told as (${insertEvent(event, {
+        at: now(),
+        from: sql`from abandoned`,
+        state: { status: 'expired', seq: sql`abandoned.state_seq` },
+      })})
+      select ${orderColumns} from abandoned`,
+  )
+  return orderOrStale(row, { order, action: 'give it up' })
 }
 
 export function orderOrStale(

@@ -1,4 +1,5 @@
 import type { Transfer } from '../ledger/transfer.ts'
+import type { ConfiguredMerchant } from '../merchant.ts'
 import type { Fen } from '../money.ts'
 import type {
   Merchant,
@@ -29,8 +30,14 @@ export interface Store {
 
   /** Stores the order with its `created`/`adopted` event, or finds the one that has its key or number. */
   insertOrder(order: NewOrder, event: NewOrderEvent): Promise<Insertion>
-  /** Remembers the code to scan, with its `prepaid` event. An order that is not pending any more keeps the event alone. */
-  setCodeUrl(orderNo: string, update: { codeUrl: string; event: NewOrderEvent }): Promise<void>
+  /**
+   * Remembers the code to scan, with its `prepaid` event, and that the gateway knows the order. An order
+   * that is not pending any more keeps the event alone: then null.
+   */
+  setCodeUrl(
+    orderNo: string,
+    update: { codeUrl: string; codeLifeMs: number; event: NewOrderEvent },
+  ): Promise<Order | null>
   findOrder(orderNo: string): Promise<Order | null>
   listOrders(filter: OrderFilter): Promise<Page<Order>>
   listOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
@@ -59,8 +66,18 @@ export interface Store {
    */
   listCredits(request: CreditsRequest): Promise<readonly Credited[]>
 
-  /** Claims what is due, longest waiting first, and leases it for `leaseMs`. */
+  /**
+   * Claims what is due, and leases it for `leaseMs`: orders that the gateway knows, longest waiting
+   * first; of the others, as long as there are known ones, no more than their shares.
+   */
   claimDue(claim: Due & { readonly leaseMs: number }): Promise<readonly ClaimedOrder[]>
+  /** Expired orders whose late check is due, leased likewise. */
+  claimLate(claim: LateClaim): Promise<readonly ClaimedOrder[]>
+  /**
+   * Makes due what a database clock that was ahead has put off too far: orders that are due later than
+   * any schedule or lease reaches.
+   */
+  repairSchedules(repair: { merchant: DueMerchant; farthestMs: number }): Promise<void>
   /** The same orders without claiming them. */
   peekDue(peek: Due): Promise<readonly Order[]>
   /** How many orders are due now, counted up to `countMax`. Reads as many index entries: once an interval. */
@@ -103,7 +120,7 @@ export interface Store {
   /** Numbers of the orders behind one of its counts, at most `limit`. Takes as long as to count them. */
   auditRows(name: keyof Audit, options: { readonly limit: number }): Promise<readonly string[]>
   /** For metrics and readiness. Ages and delays are of this merchant's orders. */
-  vitals(merchant: Merchant): Promise<Vitals>
+  vitals(merchant: DueMerchant): Promise<Vitals>
   /** Open orders by the merchant that they belong to. Reads all of them: for a start, not for each scrape. */
   openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
   schema(): Promise<SchemaState>
@@ -128,6 +145,14 @@ export interface Tx {
   credit(order: Order, credit: Omit<Credit, 'order'>): Promise<Order>
   /** The same for many different orders, in their order. */
   creditAll(credits: readonly Credit[]): Promise<readonly Order[]>
+  /** Leaves late checks for an order that has expired without anybody saying that its trade has ended. */
+  addLateChecks(order: Order): Promise<void>
+  /** One of them was answered: the next comes later, or there is none. */
+  countLateCheck(order: Order): Promise<void>
+  /** Changes the facts of an adopted order of which nothing was credited. */
+  correct(order: Order, change: { correction: Correction; event: NewOrderEvent }): Promise<Order>
+  /** Makes a pending order without a code expired, and its Idempotency-Key free. */
+  abandon(order: Order, change: { event: NewOrderEvent }): Promise<Order>
   /** Makes the order expired or review; out of review only with the event of an operator. */
   turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order>
   /** Leaves the state, moves the next question. */
@@ -171,7 +196,16 @@ export interface ClaimedWait {
 export type Row = Readonly<Record<string, unknown>>
 
 /** An order's place in its schedule of questions. */
-export type Schedule = Pick<Order, 'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince'>
+export type Schedule = Pick<
+  Order,
+  'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince' | 'standing' | 'watchedUntil'
+>
+
+/** The facts of an adopted order that can be corrected, and when it is queried then. */
+export type Correction = Pick<
+  Order,
+  'userId' | 'amount' | 'appid' | 'expiresAt' | 'watchedUntil' | 'nextCheckAt'
+>
 
 export interface LockedOrder {
   readonly order: Order
@@ -181,15 +215,24 @@ export interface LockedOrder {
   readonly transactionOwner: string | null
 }
 
+/** Whose orders: under the one app id, or under all of `appids` where those are given. */
+export type DueMerchant = Merchant & Partial<Pick<ConfiguredMerchant, 'appids'>>
+
+export interface LateClaim {
+  readonly merchant: DueMerchant
+  readonly limit: number
+  readonly leaseMs: number
+}
+
 export interface Due {
-  readonly merchant: Merchant
+  readonly merchant: DueMerchant
   readonly thresholdMs: number
   readonly limit: number
   /** Begins so many orders from the youngest, and goes back in time: for probes. */
   readonly youngestFrom?: number
   /**
-   * No schedule and no lease reaches further than this: an order that is due later was put there by
-   * a clock that was wrong, and is due now. Without it, none is.
+   * No schedule and no lease reaches further than this. What lies beyond it was written by a clock that
+   * was wrong: an order created there is not young. Without it, it is.
    */
   readonly farthestMs?: number
 }
@@ -354,7 +397,8 @@ export interface Vitals {
   readonly oldestUnaskedMs: number | null
   /**
    * How long the most overdue pending order has waited past its `nextCheckAt`. A new order's is its
-   * creation, so up to the threshold plus an interval is as it should be. Null when none is due.
+   * creation, so up to the threshold plus an interval is as it should be. Null when none is due. Orders
+   * that the gateway has never known wait behind all others, and are not counted here.
    */
   readonly mostOverdueMs: number | null
   /** Of runs that were to credit; dry runs keep no promise. */

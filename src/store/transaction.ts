@@ -6,9 +6,17 @@ import { type Connection, type Database, type Scope, scopeOn } from './database.
 import { StoreError, UnknownOutcomeError } from './errors.ts'
 import { appendEvent } from './events.ts'
 import { attempt, pastConflicts, quoted, sqlStateOf } from './failure.ts'
+import { addLateChecks, countLateCheck } from './late-checks.ts'
 import { creditOrders } from './ledger.ts'
 import { dismissOrder, readTrail, reopenOrder } from './reviews.ts'
-import { lockOrder, lockOrders, turnOrder, waitWithOrder } from './steps.ts'
+import {
+  abandonOrder,
+  correctOrder,
+  lockOrder,
+  lockOrders,
+  turnOrder,
+  waitWithOrder,
+} from './steps.ts'
 import type { AskedOrder, Credit, LockedOrder, ReviewTrail, Row, Schedule, Tx } from './store.ts'
 
 /**
@@ -146,6 +154,30 @@ class Steps implements Tx {
   wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
     return this.#step(`let order ${quoted(order.orderNo)} wait`, () =>
       waitWithOrder(this.#scope, { order, ...wait }),
+    )
+  }
+
+  addLateChecks(order: Order): Promise<void> {
+    return this.#step(`add late checks of order ${quoted(order.orderNo)}`, () =>
+      addLateChecks(this.#scope, order),
+    )
+  }
+
+  countLateCheck(order: Order): Promise<void> {
+    return this.#step(`count a late check of order ${quoted(order.orderNo)}`, () =>
+      countLateCheck(this.#scope, order),
+    )
+  }
+
+  correct(order: Order, change: Parameters<Tx['correct']>[1]): Promise<Order> {
+    return this.#step(`correct order ${quoted(order.orderNo)}`, () =>
+      correctOrder(this.#scope, { order, ...change }),
+    )
+  }
+
+  abandon(order: Order, { event }: { event: NewOrderEvent }): Promise<Order> {
+    return this.#step(`give up order ${quoted(order.orderNo)}`, () =>
+      abandonOrder(this.#scope, { order, event }),
     )
   }
 

@@ -1,9 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../assert.ts'
-import type { Merchant, OrderStatus } from '../order.ts'
+import type { OrderStatus } from '../order.ts'
 import { orderStatuses } from '../order.ts'
 import { firstOf, type Scope } from './database.ts'
-import type { Vitals } from './store.ts'
+import { appidsOf, ofMerchant } from './merchant.ts'
+import { standingNumber } from './rows.ts'
+import type { DueMerchant, Vitals } from './store.ts'
 
 interface VitalsRow {
   readonly now: Date
@@ -24,7 +26,7 @@ interface VitalsRow {
  */
 export async function readVitals(
   scope: Scope,
-  { merchant, countMax }: { merchant: Merchant; countMax: number },
+  { merchant, countMax }: { merchant: DueMerchant; countMax: number },
 ): Promise<Vitals> {
   const many = await estimatesOfMany(scope, countMax)
   const row = await vitalsRow(scope, { merchant, countMax, many })
@@ -61,22 +63,21 @@ async function estimatesOfMany(scope: Scope, countMax: number): Promise<Estimate
 
 async function vitalsRow(
   { db, now }: Scope,
-  { merchant, countMax, many }: { merchant: Merchant; countMax: number; many: Estimates },
+  { merchant, countMax, many }: { merchant: DueMerchant; countMax: number; many: Estimates },
 ): Promise<VitalsRow> {
-  const { gateway, mchid, appid } = merchant
   const counted = (status: OrderStatus) =>
     many[status] === undefined
       ? countUpTo(countMax, sql`status = ${sql.lit(status)}`)
       : sql.lit(many[status])
-  const ours = sql`gateway = ${gateway} and mchid = ${mchid} and appid = ${appid}`
   const row = await firstOf(
     db,
     sql<VitalsRow>`
       select ${now()} as now,
-        (select min(created_at) from orders where status = 'pending' and checks = 0 and ${ours})
-          as oldest_unasked_at,
-        (select min(next_check_at) from orders
-          where status = 'pending' and ${ours} and next_check_at <= ${now()}) as most_overdue_at,
+        ${oldestUnasked(merchant)} as oldest_unasked_at,
+        least(
+          ${mostOverdue(now(), { merchant, standing: 'known' })},
+          ${mostOverdue(now(), { merchant, standing: 'new' })}
+        ) as most_overdue_at,
         (select finished_at from runs where status = 'finished' and not dry_run
           order by id desc limit 1) as last_finished_run_at,
         ${counted('pending')} as pending,
@@ -87,6 +88,26 @@ async function vitalsRow(
   )
   assert(row !== null, 'Cannot read the vital signs: no row')
   return row
+}
+
+/** The end of `orders_unasked` for each app id: of several together it would read all that is pending. */
+function oldestUnasked({ gateway, mchid, ...merchant }: DueMerchant): RawBuilder<Date | null> {
+  const ends = appidsOf({ gateway, mchid, ...merchant }).map(
+    (appid) => sql`(select min(created_at) from orders
+      where status = 'pending' and checks = 0 and ${ofMerchant({ gateway, mchid, appid })})`,
+  )
+  return sql<Date | null>`least(${sql.join(ends)})`
+}
+
+/** Orders that the gateway has never known wait behind all others: that they are late says nothing. */
+function mostOverdue(
+  now: RawBuilder<Date>,
+  { merchant, standing }: { merchant: DueMerchant; standing: 'known' | 'new' },
+): RawBuilder<Date | null> {
+  return sql<Date | null>`(
+    select min(next_check_at) from orders
+    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
+      and ${ofMerchant(merchant)} and next_check_at <= ${now})`
 }
 
 /** `order by` makes the planner take the index, where it might hope to meet enough rows by reading on. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { planned, rowsOf, type Scope } from './database.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
+import { standingNumber } from './rows.ts'
 import type { ClaimedWait } from './store.ts'
 
 /**
@@ -30,7 +31,8 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
       select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
         order_no text, state_seq integer, leased_to timestamptz(3), absences integer,
         next_check_at timestamptz(3), checks integer, absent_count integer,
-        absent_since timestamptz(3), ${eventRecordColumns}
+        absent_since timestamptz(3), standing smallint, watched_until timestamptz(3),
+        ${eventRecordColumns}
       )
     ),
     held as materialized (
@@ -44,7 +46,11 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
     ),
     waiting as (
       update orders set next_check_at = step.next_check_at, checks = step.checks,
-        absent_count = step.absent_count, absent_since = step.absent_since
+        absent_count = step.absent_count, absent_since = step.absent_since,
+        -- A code may have come since the claim: what is known stays known.
+        standing = case when orders.standing = ${standingNumber('known')}
+          then orders.standing else step.standing end,
+        watched_until = step.watched_until
       from step
       where orders.order_no = step.order_no
         and orders.order_no = any (array(select order_no from held))
@@ -68,6 +74,8 @@ function recordOf({ claimed, schedule, event }: ClaimedWait): object {
     checks: schedule.checks,
     absent_count: schedule.absentCount,
     absent_since: schedule.absentSince,
+    standing: standingNumber(schedule.standing),
+    watched_until: schedule.watchedUntil,
     ...eventRecord(event),
   }
 }

@@ -1,7 +1,17 @@
 import { z } from 'zod'
-import type { AdoptRequest, PlaceRequest } from '../place.ts'
+import type { AdoptRequest } from '../adopt.ts'
+import type { CorrectRequest } from '../correct.ts'
+import type { Actor } from '../order.ts'
+import type { PlaceRequest } from '../place.ts'
 import { Refusal } from './errors.ts'
-import { amountRequest, apiSchemas, gatewayText, orderNoPattern, userId } from './schema.ts'
+import {
+  amountRequest,
+  apiSchemas,
+  gatewayText,
+  orderNoPattern,
+  reasonText,
+  userId,
+} from './schema.ts'
 
 const placing = z
   .strictObject({
@@ -14,6 +24,7 @@ const placing = z
       max: 128,
       description: 'Given back by the gateway with the payment.',
     }).optional(),
+    app_id: appId('Under which it is placed; `wechat.app_id` by default.').optional(),
   })
   .register(apiSchemas, { description: 'Creates the order and its trade.' })
 
@@ -29,8 +40,9 @@ const adopting = z
     description: gatewayText({ min: 0, max: 127, description: 'For people.' }).optional(),
     created_at: moment('When it was placed; now by default. Not in the future.').optional(),
     expires_at: moment(
-      'When it cannot be paid any more; `order_ttl_mins` after `created_at` by default.',
+      'When it cannot be paid any more, at most 15 days from now. Left out: not known, and budan never closes its trade.',
     ).optional(),
+    app_id: appId('Under which it was placed. Needed where the merchant has several.').optional(),
   })
   .register(apiSchemas, {
     description: 'Takes over an order that was placed elsewhere; the gateway is not called.',
@@ -42,6 +54,22 @@ export const orderRequest = z.discriminatedUnion('adopt', [placing, adopting], {
     path === undefined ? 'the body must be a JSON object' : 'must be true, false or left out',
 })
 
+export const correctionRequest = z
+  .strictObject({
+    user_id: userId.optional(),
+    amount: amountRequest.optional(),
+    expires_at: moment('At most 15 days from now; null: not known.').nullable().optional(),
+    app_id: appId('Under which it was placed.').optional(),
+    reason: reasonText,
+  })
+  .refine(({ reason: _, ...changes }) => Object.keys(changes).length > 0, {
+    error: 'must hold one of user_id, amount, expires_at, app_id',
+  })
+  .register(apiSchemas, { description: 'What is left out stays as it is.' })
+
+export const abandonRequest = z.strictObject({ reason: reasonText })
+
+export type CorrectionJson = z.output<typeof correctionRequest>
 export type PlacingJson = z.output<typeof placing>
 export type AdoptingJson = z.output<typeof adopting>
 
@@ -52,6 +80,13 @@ function moment(description: string) {
     .datetime({ offset: true, error })
     .refine((value) => /T\d\d:\d\d:\d\d/.test(value) && isOurCentury(value), { error })
     .register(apiSchemas, { description, examples: ['2026-01-31T16:00:00+08:00'] })
+}
+
+function appId(description: string) {
+  return z
+    .string({ error: 'must be a string' })
+    .regex(/^[0-9A-Za-z_-]{1,32}$/, { error: 'must be an app id, like wx0123…' })
+    .register(apiSchemas, { description })
 }
 
 /** No order is older than its gateway, and a database has no year 10000. */
@@ -65,9 +100,11 @@ const clockSkewMsMax = 5 * 60_000
 
 export function placeRequestOf(
   body: PlacingJson,
-  { idempotencyKey }: { idempotencyKey: string | undefined },
+  { idempotencyKey, actor }: { idempotencyKey: string | undefined; actor: Actor },
 ): PlaceRequest {
   return {
+    actor,
+    appid: body.app_id ?? null,
     userId: body.user_id,
     amount: BigInt(body.amount),
     description: body.description,
@@ -90,7 +127,10 @@ function checkedKey(key: string | undefined): string {
   return key
 }
 
-export function adoptRequestOf(body: AdoptingJson, { now }: { now: Date }): AdoptRequest {
+export function adoptRequestOf(
+  body: AdoptingJson,
+  { now, actor }: { now: Date; actor: Actor },
+): AdoptRequest {
   const createdAt = timeOf(body.created_at)
   const expiresAt = timeOf(body.expires_at)
   if (createdAt !== null && createdAt.getTime() > now.getTime() + clockSkewMsMax) {
@@ -106,6 +146,22 @@ export function adoptRequestOf(body: AdoptingJson, { now }: { now: Date }): Adop
     description: body.description ?? '',
     createdAt,
     expiresAt,
+    appid: body.app_id ?? null,
+    actor,
+  }
+}
+
+export function correctRequestOf(
+  body: CorrectionJson,
+  { actor }: { actor: Actor },
+): CorrectRequest {
+  const { user_id: userId, amount, expires_at: expiresAt, app_id: appid, reason } = body
+  return {
+    ...{ reason, actor },
+    ...(userId !== undefined && { userId }),
+    ...(amount !== undefined && { amount: BigInt(amount) }),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
+    ...(appid !== undefined && { appid }),
   }
 }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { AdoptionRefusal } from '../adopt.ts'
 import { unreachable } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import { type Order, orderStatuses } from '../order.ts'
+import { type Actor, type Order, orderStatuses } from '../order.ts'
 import type { Budan } from '../service.ts'
+import { actorOf } from './actor.ts'
 import { Refusal } from './errors.ts'
 import {
   type AdoptingJson,
@@ -40,18 +42,20 @@ const idempotencyHeader = z.looseObject({
 const orderAbsent = [fault, '`order_not_found`'] as const
 const queryWrong = [fault, '`request_invalid`, `cursor_invalid`'] as const
 
-export function addOrderRoutes(
-  app: WebApp,
-  { budan, clock }: { budan: Budan; clock: Clock },
-): void {
+interface RouteParts {
+  readonly budan: Budan
+  readonly clock: Clock
+}
+
+export function addOrderRoutes(app: WebApp, { budan, clock }: RouteParts): void {
   addCreate(app, { budan, clock })
-  addList(app, budan)
-  addGet(app, budan)
+  addList(app, { budan, clock })
+  addGet(app, { budan, clock })
   addEvents(app, budan)
   addCheck(app, budan)
 }
 
-function addCreate(app: WebApp, { budan, clock }: { budan: Budan; clock: Clock }): void {
+function addCreate(app: WebApp, { budan, clock }: RouteParts): void {
   app.post(
     '/v1/orders',
     {
@@ -67,31 +71,39 @@ function addCreate(app: WebApp, { budan, clock }: { budan: Budan; clock: Clock }
           ...bodyFaults,
           400: [
             fault,
-            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`',
+            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`, `app_id_required`',
+          ],
+          403: [
+            fault,
+            '`prefix_not_allowed`: not among `recharge.adopt_prefixes`. `host_unknown`, `other_site`: sent by a page of another site.',
           ],
           409: [
             fault,
-            '`idempotency_key_reused`, `order_conflict`: the facts differ. `order_ended`: use a new key.',
+            '`idempotency_key_reused`, `order_conflict`: the facts, or merchant or app id, differ. `order_ended`: use a new key.',
           ],
-          422: [fault, '`gateway_refused`: the gateway will not take this order.'],
+          422: [
+            fault,
+            '`gateway_refused`: the gateway will not take this order. `app_id_unknown`: not configured.',
+          ],
           502: [fault, '`gateway_unavailable`: repeat with the same key.'],
         }),
       },
     },
     async (request, reply) => {
       const { body } = request
+      const actor = actorOf(request)
       if (body.adopt === true) {
-        const { order, isNew } = await adoptOrder(budan, { body, now: clock() })
-        return reply.code(isNew ? 201 : 200).send(presentOrder(order))
+        const { order, isNew } = await adoptOrder(budan, { body, now: clock(), actor })
+        return reply.code(isNew ? 201 : 200).send(presentOrder(order, clock()))
       }
       const idempotencyKey = request.headers['idempotency-key']
-      const order = await placeOrder(budan, { body, idempotencyKey })
-      return reply.code(201).send(presentOrder(order))
+      const order = await placeOrder(budan, { body, idempotencyKey, actor })
+      return reply.code(201).send(presentOrder(order, clock()))
     },
   )
 }
 
-function addList(app: WebApp, { store }: Budan): void {
+function addList(app: WebApp, { budan: { store }, clock }: RouteParts): void {
   app.get(
     '/v1/orders',
     {
@@ -105,13 +117,17 @@ function addList(app: WebApp, { store }: Budan): void {
     },
     async ({ query }) => {
       const { limit, cursor = null, status = null, user_id = null } = query
+      const now = clock()
       const page = await store.listOrders({ limit, cursor, status, userId: user_id })
-      return { orders: page.items.map(presentOrder), next_cursor: page.nextCursor }
+      return {
+        orders: page.items.map((order) => presentOrder(order, now)),
+        next_cursor: page.nextCursor,
+      }
     },
   )
 }
 
-function addGet(app: WebApp, budan: Budan): void {
+function addGet(app: WebApp, { budan, clock }: RouteParts): void {
   app.get(
     '/v1/orders/:order_no',
     {
@@ -123,7 +139,7 @@ function addGet(app: WebApp, budan: Budan): void {
         response: guardedAnswers({ 200: [orderShape, 'The order.'], 404: orderAbsent }),
       },
     },
-    async ({ params }) => presentOrder(await findOrder(budan, params.order_no)),
+    async ({ params }) => presentOrder(await findOrder(budan, params.order_no), clock()),
   )
 }
 
@@ -167,8 +183,10 @@ function addCheck(app: WebApp, budan: Budan): void {
         }),
       },
     },
-    async ({ params: { order_no } }) => {
-      const report = orderNoPattern.test(order_no) ? await budan.checkOrder(order_no) : null
+    async (request) => {
+      const { order_no } = request.params
+      const by = { actor: actorOf(request) }
+      const report = orderNoPattern.test(order_no) ? await budan.checkOrder(order_no, by) : null
       if (report === null) throw orderNotFound(order_no)
       return presentCheckReport(report)
     },
@@ -177,16 +195,18 @@ function addCheck(app: WebApp, budan: Budan): void {
 
 async function placeOrder(
   budan: Budan,
-  { body, idempotencyKey }: { body: PlacingJson; idempotencyKey: string | undefined },
+  { body, ...by }: { body: PlacingJson; idempotencyKey: string | undefined; actor: Actor },
 ): Promise<Order> {
-  const placement = await budan.placeOrder(placeRequestOf(body, { idempotencyKey }))
+  const placement = await budan.placeOrder(placeRequestOf(body, by))
   switch (placement.kind) {
     case 'placed':
       return placement.order
     case 'conflict':
       throw new Refusal(409, { code: 'idempotency_key_reused', message: placement.message })
+    case 'app_id_unknown':
+      throw new Refusal(422, { code: 'app_id_unknown', message: placement.message })
     case 'ended': {
-      const message = `The order of this Idempotency-Key is ${placement.order.status} and has no code: use a new key`
+      const message = `The order of this Idempotency-Key is ${placement.order.status}, and there is no code for it that works: use a new key`
       throw new Refusal(409, { code: 'order_ended', message })
     }
     case 'refused': {
@@ -204,9 +224,9 @@ async function placeOrder(
 
 async function adoptOrder(
   budan: Budan,
-  { body, now }: { body: AdoptingJson; now: Date },
+  { body, ...by }: { body: AdoptingJson; now: Date; actor: Actor },
 ): Promise<{ order: Order; isNew: boolean }> {
-  const adoption = await budan.adoptOrder(adoptRequestOf(body, { now }))
+  const adoption = await budan.adoptOrder(adoptRequestOf(body, by))
   switch (adoption.kind) {
     case 'adopted':
       return { order: adoption.order, isNew: true }
@@ -214,9 +234,27 @@ async function adoptOrder(
       return { order: adoption.order, isNew: false }
     case 'conflict':
       throw new Refusal(409, { code: 'order_conflict', message: adoption.message })
+    case 'app_id_required':
+    case 'end_too_far':
+    case 'prefix_not_allowed':
+    case 'app_id_unknown':
+      throw adoptionRefusal(adoption)
     default:
       return unreachable(adoption)
   }
+}
+
+/** Also of a correction: the same is wrong with it. */
+export function adoptionRefusal({ kind, message }: { kind: AdoptionRefusal; message: string }) {
+  const code = kind === 'end_too_far' ? 'request_invalid' : kind
+  return new Refusal(adoptionStatus[kind], { code, message })
+}
+
+const adoptionStatus: Readonly<Record<AdoptionRefusal, number>> = {
+  app_id_required: 400,
+  end_too_far: 400,
+  prefix_not_allowed: 403,
+  app_id_unknown: 422,
 }
 
 async function findOrder(budan: Budan, orderNo: string): Promise<Order> {

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { fenToNumber } from '../money.ts'
 import type { Order, OrderEvent } from '../order.ts'
 import type { Readiness } from '../readiness.ts'
@@ -19,7 +20,7 @@ import type {
 
 /** The domain as JSON: snake_case, amounts in integer fen, times RFC 3339 UTC with milliseconds. */
 
-export function presentOrder(order: Order): OrderJson {
+export function presentOrder(order: Order, now: Date = systemClock()): OrderJson {
   return {
     order_no: order.orderNo,
     user_id: order.userId,
@@ -28,7 +29,8 @@ export function presentOrder(order: Order): OrderJson {
     description: order.description,
     attach: order.attach,
     status: order.status,
-    code_url: order.codeUrl,
+    code_url: canBeScanned(order, now) ? order.codeUrl : null,
+    code_expires_at: canBeScanned(order, now) ? presentTime(order.codeExpiresAt) : null,
     transaction_id: order.transactionId,
     paid_at: presentTime(order.paidAt),
     credited_at: presentTime(order.creditedAt),
@@ -36,12 +38,19 @@ export function presentOrder(order: Order): OrderJson {
     dismissed_at: presentTime(order.dismissed?.at ?? null),
     adopted: order.adopted,
     created_at: order.createdAt.toISOString(),
-    expires_at: order.expiresAt.toISOString(),
+    expires_at: presentTime(order.expiresAt),
     next_check_at: order.status === 'pending' ? presentTime(order.nextCheckAt) : null,
     gateway: order.gateway,
     mchid: order.mchid,
     appid: order.appid,
+    app_id: order.appid,
   }
+}
+
+/** A code that does not work any more is not handed out: repeating the request makes a new one. */
+function canBeScanned({ status, codeExpiresAt, expiresAt }: Order, now: Date): boolean {
+  const isOver = [codeExpiresAt, expiresAt].some((end) => end !== null && end <= now)
+  return status === 'pending' && !isOver
 }
 
 export function presentOrderEvent(event: OrderEvent): OrderEventJson {
@@ -61,6 +70,7 @@ export function presentOrderEvent(event: OrderEvent): OrderEventJson {
     run_id: event.runId,
     node: event.node,
     operator: event.operator,
+    actor: event.actor,
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { unreachable } from '../assert.ts'
 import { readSeenMark, reviewActions } from '../resolve.ts'
 import type { Budan } from '../service.ts'
-import { wordsFault, wordsMax } from '../words.ts'
+import { actorOf } from './actor.ts'
 import { Refusal } from './errors.ts'
 import { orderNotFound } from './orders.ts'
 import { presentPreview, presentResolution, presentReview } from './present-review.ts'
@@ -11,8 +11,10 @@ import {
   bodyFaults,
   fault,
   guardedAnswers,
+  operatorText,
   orderNoPattern,
   pageQuery,
+  reasonText,
 } from './schema.ts'
 import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
 import type { WebApp } from './web-app.ts'
@@ -41,8 +43,8 @@ const resolving = z
   .strictObject({
     preview: z.literal(false).optional(),
     action,
-    name: words('name', 'Who answers for it.'),
-    reason: words('reason', 'Why, in words for whoever reads the timeline later.'),
+    name: operatorText('name', 'Who answers for it.'),
+    reason: reasonText,
     seen: z
       .string({ error: 'must be the `seen` of a preview' })
       .refine((seen) => readSeenMark(seen) !== null, { error: 'must be the `seen` of a preview' })
@@ -56,17 +58,6 @@ const reviewRequest = z.discriminatedUnion('preview', [previewing, resolving], {
   error: ({ path }) =>
     path === undefined ? 'the body must be a JSON object' : 'must be true, false or left out',
 })
-
-function words(key: keyof typeof wordsMax, description: string) {
-  const maxLength = wordsMax[key]
-  return z
-    .string({ error: 'must be a string' })
-    .check(({ value, issues }) => {
-      const message = wordsFault(value, maxLength)
-      if (message !== null) issues.push({ code: 'custom', input: value, message })
-    })
-    .register(apiSchemas, { description, minLength: 1, maxLength })
-}
 
 export function addReviewRoutes(app: WebApp, budan: Budan): void {
   addQueue(app, budan)
@@ -117,11 +108,15 @@ function addReview(app: WebApp, budan: Budan): void {
         }),
       },
     },
-    async ({ params: { order_no }, body }) => {
+    async (request) => {
+      const { body } = request
+      const { order_no } = request.params
       if (!orderNoPattern.test(order_no)) throw orderNotFound(order_no)
       if (body.preview === true) return presentPreview(await previewed(budan, order_no))
       const { action, name, reason, seen } = body
-      const resolution = await resolved(budan, { orderNo: order_no, action, name, reason, seen })
+      const actor = actorOf(request)
+      const wish = { orderNo: order_no, action, name, reason, seen, actor }
+      const resolution = await resolved(budan, wish)
       return presentResolution(resolution)
     },
   )

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fenMax } from '../money.ts'
+import { wordsFault, wordsMax } from '../words.ts'
 
 /**
  * What the OpenAPI document says of a schema. A registry of our own: zod's global one would mix
@@ -50,6 +51,23 @@ export function gatewayText(bounds: TextBounds) {
     .refine((value) => !fourByte.test(value), { error: 'must not hold emoji (4-byte characters)' })
     .register(apiSchemas, { description, minLength: min, maxLength: max })
 }
+
+/** What a person is to answer for: a name, a reason. */
+export function operatorText(key: keyof typeof wordsMax, description: string) {
+  const maxLength = wordsMax[key]
+  return z
+    .string({ error: 'must be a string' })
+    .check(({ value, issues }) => {
+      const message = wordsFault(value, maxLength)
+      if (message !== null) issues.push({ code: 'custom', input: value, message })
+    })
+    .register(apiSchemas, { description, minLength: 1, maxLength })
+}
+
+export const reasonText = operatorText(
+  'reason',
+  'Why, in words for whoever reads the timeline later.',
+)
 
 function isWithin(length: number, { min, max }: { min: number; max: number }): boolean {
   return length >= min && length <= max

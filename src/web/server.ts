@@ -9,6 +9,7 @@ import { addAccountRoutes } from './accounts.ts'
 import { addAuditRoute } from './audit.ts'
 import { addCallbackRoute } from './callback.ts'
 import { addConsole } from './console/console.ts'
+import { addCorrectionRoutes } from './corrections.ts'
 import { answerErrors } from './errors.ts'
 import { addHealthRoutes } from './health.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
@@ -42,6 +43,7 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
   await app.register(async (guarded: WebApp) => {
     requireToken(guarded, server.apiToken)
     addOrderRoutes(guarded, { budan, clock })
+    addCorrectionRoutes(guarded, { budan, clock })
     addReviewRoutes(guarded, budan)
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)

@@ -24,10 +24,14 @@ export const orderShape = z
     description: z.string(),
     attach: z.string().nullable(),
     status,
-    code_url: z
-      .string()
-      .nullable()
-      .register(apiSchemas, { description: 'What the payer scans; null when adopted.' }),
+    code_url: z.string().nullable().register(apiSchemas, {
+      description:
+        'What the payer scans. Null when adopted, when the order is not pending, and when the code does not work any more: repeat the request with the same Idempotency-Key for a new one.',
+    }),
+    code_expires_at: time.nullable().register(apiSchemas, {
+      description:
+        'When the code stops working; null where `code_url` is, or where it is not known.',
+    }),
     transaction_id: z
       .string()
       .nullable()
@@ -40,13 +44,17 @@ export const orderShape = z
     }),
     adopted: z.boolean(),
     created_at: time,
-    expires_at: time,
+    expires_at: time.nullable().register(apiSchemas, {
+      description:
+        'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
+    }),
     next_check_at: time
       .nullable()
       .register(apiSchemas, { description: 'When it is asked about next; null unless pending.' }),
     gateway: z.string(),
     mchid: z.string(),
-    appid: z.string(),
+    app_id: z.string(),
+    appid: z.string().register(apiSchemas, { description: 'The same as `app_id`.' }),
   })
   .register(apiSchemas, { id: 'Order' })
 
@@ -62,6 +70,8 @@ export const orderEventShape = z
       'unplaced',
       'answered',
       'closing',
+      'corrected',
+      'abandoned',
       'resolved',
       'dismissed',
     ]),
@@ -83,6 +93,12 @@ export const orderEventShape = z
     operator: z.string().nullable().register(apiSchemas, {
       description: 'The person behind it; the reason of a resolution is in their words.',
     }),
+    actor: z
+      .object({ name: z.string(), address: z.string().nullable() })
+      .nullable()
+      .register(apiSchemas, {
+        description: 'Who caused it, and from where; null where budan did so by itself.',
+      }),
   })
   .register(apiSchemas, { id: 'OrderEvent' })
 

@@ -396,6 +396,8 @@ describe('the page of an order', () => {
       unplaced: 'not placed at the gateway',
       answered: 'answer',
       closing: 'closing at the gateway',
+      corrected: 'facts corrected',
+      abandoned: 'given up',
       resolved: 'review resolved',
       dismissed: 'review dismissed',
     }

@@ -7,6 +7,7 @@ import {
   merchant,
   newEvent,
   place,
+  placeKnown,
   run,
   type Subject,
 } from './store-fixtures.ts'
@@ -42,6 +43,8 @@ export function claimsContract(make: MakeSubject): void {
             checks: order.checks + 1,
             absentCount: 0,
             absentSince: null,
+            standing: 'known' as const,
+            watchedUntil: null,
           },
           event: newEvent(order.orderNo),
         }),
@@ -126,7 +129,7 @@ export function claimsContract(make: MakeSubject): void {
     it('claimDue() reaches a new order behind many unpaid ones in a known number of runs', async () => {
       // Fault 1: with a batch of 2 and 10 unpaid orders in front, the 11th is reached all the same.
       const orders: Order[] = []
-      for (let i = 0; i < 11; i += 1) orders.push(await place(subject.store))
+      for (let i = 0; i < 11; i += 1) orders.push(await placeKnown(subject.store))
       const last = orders.at(-1)?.orderNo
       let runs = 0
       for (let found = false; !found && runs < 20; runs += 1) {
@@ -136,6 +139,85 @@ export function claimsContract(make: MakeSubject): void {
         for (const { order } of claimed) await letWait(order, 5)
       }
       expect(runs).toBe(6)
+    })
+
+    describe('beside numbers that the gateway does not know', () => {
+      const adoptMany = async (count: number) => {
+        const orders: Order[] = []
+        for (let i = 0; i < count; i += 1)
+          orders.push(await place(subject.store, { adopted: true }))
+        return orders
+      }
+      const letUnknown = (order: Order, minutes: number) =>
+        subject.store.transaction((tx) => {
+          const nextCheckAt = new Date(nowMs + minutes * minuteMs)
+          const { checks, watchedUntil } = order
+          const absences = { absentCount: 1, absentSince: new Date(nowMs) }
+          const schedule = {
+            nextCheckAt,
+            checks,
+            watchedUntil,
+            standing: 'unknown',
+            ...absences,
+          } as const
+          return tx.wait(order, { schedule, event: newEvent(order.orderNo) })
+        })
+      const claimed = async (limit: number) =>
+        new Set(numbersOf(await subject.store.claimDue({ ...claim, limit })))
+
+      it('claimDue() takes an order that it knows with the next batch, whatever waits before it', async () => {
+        await adoptMany(30)
+        pass(1)
+        const known = await placeKnown(subject.store)
+        pass(6)
+        expect(await claimed(10)).toContain(known.orderNo)
+      })
+
+      it('claimDue() takes a number just adopted with the next batch, whatever was absent before', async () => {
+        for (const order of await adoptMany(30)) await letUnknown(order, 1)
+        pass(1)
+        const [fresh] = await adoptMany(1)
+        pass(6)
+        expect(await claimed(10)).toContain(fresh?.orderNo)
+      })
+
+      it('claimDue() gives each its share, and what one leaves to the others', async () => {
+        const [absent, fresh] = [await adoptMany(12), await adoptMany(12)]
+        for (const order of absent) await letUnknown(order, 1)
+        const known = []
+        for (let i = 0; i < 12; i += 1) known.push(await placeKnown(subject.store))
+        pass(6)
+        const numbers = await claimed(10)
+        const of = (orders: readonly Order[]) =>
+          orders.filter(({ orderNo }) => numbers.has(orderNo)).length
+        expect([of(absent), of(fresh), of(known)]).toEqual([1, 5, 4])
+        for (const size of [10, 10, 6]) expect(await claimed(10)).toHaveProperty('size', size)
+      })
+
+      it('claimDue() probes with an order that the gateway knows, where there is one', async () => {
+        const known = await placeKnown(subject.store)
+        pass(1)
+        await adoptMany(3)
+        pass(6)
+        const probe = { ...claim, limit: 1, youngestFrom: 0 }
+        expect(numbersOf(await subject.store.claimDue(probe))).toEqual([known.orderNo])
+        expect(await subject.store.claimDue(probe)).toHaveLength(1)
+      })
+
+      it('claimDue() takes the orders of all app ids of the merchant, by their time', async () => {
+        const appids = ['wx0000000000000001', 'wx0000000000000002']
+        const orders: Order[] = []
+        for (const appid of [...appids, ...appids, 'wx0000000000000003']) {
+          orders.push(await placeKnown(subject.store, { appid }))
+          pass(1)
+        }
+        pass(6)
+        const due = { ...claim, merchant: { ...merchant, appids } }
+        expect(await subject.store.countDue({ ...due, countMax: 100 })).toBe(4)
+        expect(numbersOf(await subject.store.claimDue(due))).toEqual(
+          orders.slice(0, 4).map(({ orderNo }) => orderNo),
+        )
+      })
     })
 
     it('peekDue() tells the same orders and claims none', async () => {

@@ -47,10 +47,18 @@ export function clockContract(make: MakeSubject): void {
       pass(-yearMinutes)
       return done
     }
+    const repair = () => subject.store.repairSchedules({ merchant, farthestMs: claim.farthestMs })
     const letWait = (order: Order, minutes: number) =>
       subject.store.transaction((tx) => {
         const nextCheckAt = new Date(nowMs + minutes * minuteMs)
-        const schedule = { nextCheckAt, checks: 1, absentCount: 0, absentSince: null }
+        const schedule = {
+          nextCheckAt,
+          checks: 1,
+          absentCount: 0,
+          absentSince: null,
+          standing: 'known' as const,
+          watchedUntil: null,
+        }
         return tx.wait(order, { schedule, event: newEvent(order.orderNo) })
       })
     const numbersOf = (claimed: readonly ClaimedOrder[]) =>
@@ -63,6 +71,7 @@ export function clockContract(make: MakeSubject): void {
         await subject.store.claimDue(claim)
       })
       pass(6)
+      await repair()
       const expected = [put.orderNo, claimed.orderNo].sort()
       expect((await subject.store.peekDue(claim)).map(({ orderNo }) => orderNo).sort()).toEqual(
         expected,
@@ -79,6 +88,7 @@ export function clockContract(make: MakeSubject): void {
 
     it('claimDue() takes what was created then, each time that it is due', async () => {
       const order = await ahead(() => place(subject.store))
+      await repair()
       for (const wait of [5, 60]) {
         const taken = await subject.store.claimDue(claim)
         expect(numbersOf(taken)).toEqual([order.orderNo])
@@ -89,25 +99,29 @@ export function clockContract(make: MakeSubject): void {
       }
     })
 
-    it('claimDue() gives such orders half of a batch, and the usual ones the other half', async () => {
-      const usual = [1, 2, 3].map(() => place(subject.store))
-      await Promise.all(usual)
-      const strays = await ahead(() => Promise.all([1, 2, 3].map(() => place(subject.store))))
+    it('repairSchedules() puts such orders behind what is due, and leaves all others as they are', async () => {
+      const usual = await place(subject.store)
+      const stray = await ahead(() => place(subject.store))
       pass(6)
-      const taken = numbersOf(await subject.store.claimDue({ ...claim, limit: 4 }))
-      const strayNumbers = strays.map(({ orderNo }) => orderNo)
-      expect(taken).toHaveLength(4)
-      expect(taken.filter((orderNo) => strayNumbers.includes(orderNo))).toHaveLength(2)
-      expect(await subject.store.claimDue({ ...claim, limit: 4 })).toHaveLength(2)
-      expect(await subject.store.claimDue({ ...claim, limit: 1 })).toHaveLength(0)
+      const due = await subject.store.findOrder(usual.orderNo)
+      await repair()
+      expect(await subject.store.findOrder(usual.orderNo)).toEqual(due)
+      expect(numbersOf(await subject.store.claimDue({ ...claim, limit: 1 }))).toEqual([
+        usual.orderNo,
+      ])
+      expect(numbersOf(await subject.store.claimDue({ ...claim, limit: 1 }))).toEqual([
+        stray.orderNo,
+      ])
     })
 
     it('claimDue() of one takes one, and release() gives it back as it was', async () => {
       const order = await ahead(() => place(subject.store))
+      await repair()
+      const repaired = await subject.store.findOrder(order.orderNo)
       const taken = await subject.store.claimDue({ ...claim, limit: 1 })
       expect(numbersOf(taken)).toEqual([order.orderNo])
       await subject.store.release(taken)
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+      expect(await subject.store.findOrder(order.orderNo)).toEqual(repaired)
     })
 
     it('claimDue() leaves alone what no wrong clock has touched', async () => {
@@ -115,6 +129,7 @@ export function clockContract(make: MakeSubject): void {
       await place(subject.store)
       expect(await subject.store.claimDue(claim)).toEqual([])
       await letWait(order, 61)
+      await repair()
       expect(await subject.store.claimDue(claim)).toEqual([])
     })
 

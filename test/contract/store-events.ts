@@ -24,6 +24,7 @@ export function eventsContract(make: MakeSubject): void {
       expect(rest).toEqual({
         ...newEvent(orderNo, { reason: 'answer 0' }),
         operator: null,
+        actor: null,
         toStatus: null,
         stateSeq: null,
       })

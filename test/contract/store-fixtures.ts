@@ -42,8 +42,7 @@ export function newOrder(changes: Partial<NewOrder> = {}): NewOrder {
     adopted: false,
     idempotencyKey: null,
     createdAt: null,
-    expiresAt: null,
-    ttlMs: 7_200_000,
+    end: { kind: 'after', ttlMs: 7_200_000 },
     ...changes,
   }
 }
@@ -72,11 +71,22 @@ export async function place(store: Store, changes: Partial<NewOrder> = {}): Prom
   return insertion.order
 }
 
+/** One that the gateway has given a code for. */
+export async function placeKnown(store: Store, changes: Partial<NewOrder> = {}): Promise<Order> {
+  const { orderNo } = await place(store, changes)
+  const event = newEvent(orderNo, { kind: 'prepaid', source: 'api' })
+  const code = { codeUrl: `weixin://wxpay/${orderNo}`, codeLifeMs: 7_200_000 }
+  const order = await store.setCodeUrl(orderNo, { ...code, event })
+  if (order === null) throw new Error(`Order "${orderNo}" is not pending`)
+  return order
+}
+
 export function transferOf(order: Order, changes: Partial<Trade> = {}): Transfer {
   return rechargeTransfer(order, {
     orderNo: order.orderNo,
     mchid: order.mchid,
     appid: order.appid,
+    attach: null,
     state: 'paid',
     reported: 'SUCCESS',
     transactionId: `4200${order.orderNo}`,

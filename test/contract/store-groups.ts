@@ -148,6 +148,8 @@ export function groupsContract(make: MakeSubject): void {
         checks: 3,
         absentCount: 0,
         absentSince: null,
+        standing: 'known' as const,
+        watchedUntil: null,
       })
       const waitsOf = (claimed: readonly ClaimedOrder[]) =>
         claimed.map((each) => ({
@@ -192,7 +194,13 @@ export function groupsContract(make: MakeSubject): void {
         {
           what: 'was found at the gateway by a check, after it had been absent',
           change: async (order: Order) => {
-            const schedule = { ...order, absentCount: 0, absentSince: null }
+            const schedule = {
+              ...order,
+              absentCount: 0,
+              absentSince: null,
+              standing: 'known' as const,
+              watchedUntil: null,
+            }
             const event = newEvent(order.orderNo, { source: 'check' })
             await subject.store.transaction((tx) => tx.wait(order, { schedule, event }))
           },

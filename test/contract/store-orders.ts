@@ -32,7 +32,7 @@ export function ordersContract(make: MakeSubject): void {
     it('insertOrder() gives back what was stored, and so does findOrder()', async () => {
       const order = newOrder({ attach: 'a', idempotencyKey: 'k-1', amount: 9007199254740991n })
       const { order: stored } = await subject.store.insertOrder(order, newEvent(order.orderNo))
-      const { idempotencyKey, createdAt, expiresAt, ttlMs, ...facts } = order
+      const { idempotencyKey, createdAt, end, ...facts } = order
       expect(stored).toMatchObject({ ...facts, status: 'pending', stateSeq: 1, checks: 0 })
       expect(stored.nextCheckAt).toEqual(stored.createdAt)
       expect(await subject.store.findOrder(order.orderNo)).toEqual(stored)
@@ -40,11 +40,14 @@ export function ordersContract(make: MakeSubject): void {
 
     it('insertOrder() without an end rounds creation plus life up to a whole second', async () => {
       const createdAt = new Date('2026-01-24T07:00:00.001Z')
-      const { expiresAt } = await place(subject.store, { createdAt, ttlMs: 60_000 })
+      const { expiresAt } = await place(subject.store, {
+        createdAt,
+        end: { kind: 'after', ttlMs: 60_000 },
+      })
       expect(expiresAt).toEqual(new Date('2026-01-24T07:01:01Z'))
       const whole = await place(subject.store, {
         createdAt: new Date('2026-01-24T07:00:00Z'),
-        ttlMs: 60_000,
+        end: { kind: 'after', ttlMs: 60_000 },
       })
       expect(whole.expiresAt).toEqual(new Date('2026-01-24T07:01:00Z'))
     })
@@ -52,7 +55,11 @@ export function ordersContract(make: MakeSubject): void {
     it('insertOrder() keeps the times it is given, to the millisecond', async () => {
       const createdAt = new Date('2019-12-31T23:59:59.999Z')
       const expiresAt = new Date('2020-01-01T01:59:59.001Z')
-      const order = await place(subject.store, { createdAt, expiresAt, adopted: true })
+      const order = await place(subject.store, {
+        createdAt,
+        end: { kind: 'at', at: expiresAt },
+        adopted: true,
+      })
       expect(order).toMatchObject({ createdAt, expiresAt, nextCheckAt: createdAt })
       expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
     })
@@ -110,7 +117,11 @@ export function ordersContract(make: MakeSubject): void {
     it('setCodeUrl() remembers the code of a pending order, with its event', async () => {
       const { orderNo } = await place(subject.store)
       const event = newEvent(orderNo, { kind: 'prepaid', source: 'api' })
-      await subject.store.setCodeUrl(orderNo, { codeUrl: 'weixin://pay?pr=1', event })
+      await subject.store.setCodeUrl(orderNo, {
+        codeUrl: 'weixin://pay?pr=1',
+        codeLifeMs: 7_200_000,
+        event,
+      })
       expect(await subject.store.findOrder(orderNo)).toMatchObject({ codeUrl: 'weixin://pay?pr=1' })
       const events = await subject.store.listOrderEvents(orderNo, { limit: 10, cursor: null })
       expect(events.items.map(({ kind }) => kind)).toEqual(['created', 'prepaid'])
@@ -122,7 +133,11 @@ export function ordersContract(make: MakeSubject): void {
         tx.turn(order, { status: 'expired', event: newEvent(order.orderNo) }),
       )
       const event = newEvent(order.orderNo, { kind: 'prepaid' })
-      await subject.store.setCodeUrl(order.orderNo, { codeUrl: 'weixin://pay?pr=2', event })
+      await subject.store.setCodeUrl(order.orderNo, {
+        codeUrl: 'weixin://pay?pr=2',
+        codeLifeMs: 7_200_000,
+        event,
+      })
       expect(await subject.store.findOrder(order.orderNo)).toMatchObject({ codeUrl: null })
     })
   })

@@ -112,6 +112,8 @@ export function transactionsContract(make: MakeSubject): void {
         checks: 3,
         absentCount: 2,
         absentSince: new Date('2026-01-24T07:30:00.456Z'),
+        standing: 'known' as const,
+        watchedUntil: null,
       }
       const event = newEvent(order.orderNo)
       const waiting = await subject.store.transaction((tx) => tx.wait(order, { schedule, event }))
@@ -127,8 +129,8 @@ export function transactionsContract(make: MakeSubject): void {
         subject.store.transaction((tx) => tx.turn(order, { status: 'expired', event }))
       await turn()
       await expect(turn()).rejects.toThrow(StaleOrderError)
-      const { nextCheckAt, checks, absentCount, absentSince } = order
-      const schedule = { nextCheckAt, checks, absentCount, absentSince }
+      const { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil } = order
+      const schedule = { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil }
       await expect(
         subject.store.transaction((tx) => tx.wait(order, { schedule, event })),
       ).rejects.toThrow(`order "${order.orderNo}" is not pending, state 1`)

@@ -156,7 +156,13 @@ export function watchContract(make: MakeSubject): void {
       nowMs += 600_000
       const schedule = {
         nextCheckAt: new Date(nowMs - 300_000),
-        ...{ checks: 1, absentCount: 0, absentSince: null },
+        ...{
+          checks: 1,
+          absentCount: 0,
+          absentSince: null,
+          standing: 'known' as const,
+          watchedUntil: null,
+        },
       }
       const event = newEvent(asked.orderNo)
       await store.transaction((tx) => tx.wait(asked, { schedule, event }))

@@ -31,6 +31,7 @@ export class Book implements Gateway {
   readonly name = 'wechatpay'
   readonly mchid = merchant.mchid
   readonly appid = merchant.appid
+  readonly appids = [merchant.appid]
   readonly #pages = new Map<string, Page>()
   readonly #now: () => Date
 
@@ -77,7 +78,7 @@ export class Book implements Gateway {
 
   async prepay({ orderNo, amount }: { orderNo: string; amount: bigint }): Promise<Prepay> {
     if (!this.#pages.has(orderNo)) this.put(orderNo, { amount })
-    return { kind: 'placed', codeUrl: `weixin://${orderNo}`, evidence }
+    return { kind: 'placed', codeUrl: `weixin://${orderNo}`, codeLifeMs: 7_200_000, evidence }
   }
 
   async openCallback({ body }: { body: Uint8Array }): Promise<OpenedCallback> {
@@ -99,6 +100,7 @@ export class Book implements Gateway {
     const { state, amount, paidAt } = page
     const trade: Trade = {
       ...{ orderNo, ...merchant, state, amount, currency: 'CNY', paidAt },
+      attach: null,
       reported: words[state],
       transactionId: paidAt === null ? null : `TX-${orderNo}`,
     }

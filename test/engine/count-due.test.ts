@@ -31,7 +31,7 @@ it('countDue() reads the index alone, from its left end, also where most of the 
     const statement = countStatement({ now: () => sql`now()` }, { ...due, countMax })
     const text = JSON.stringify(await planOf(subject, statement))
     expect(text).toContain('"Node Type":"Index Only Scan"')
-    expect(text).toContain('"Index Name":"orders_due"')
+    expect(text).toContain('"Index Name":"orders_claims"')
     expect(text).not.toContain('Sort')
     expect(text).not.toContain('Seq Scan')
   }

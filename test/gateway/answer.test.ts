@@ -240,7 +240,14 @@ describe('an answer that is not verified', () => {
     side.answer = () => unsigned(204)
     expect(await gateway.close(orderNo)).toMatchObject({ cause: 'unverified' })
     side.answer = () => unsigned(200, { code_url: 'weixin://wxpay/bizpayurl?pr=evil' })
-    const order = { orderNo, amount: 1n, currency: 'CNY', description: 'x', attach: null }
+    const order = {
+      orderNo,
+      appid: 'wx1',
+      amount: 1n,
+      currency: 'CNY',
+      description: 'x',
+      attach: null,
+    }
     const expiresAt = new Date()
     expect(await gateway.prepay({ ...order, expiresAt })).toMatchObject({ cause: 'unverified' })
     await gateway.stop()
@@ -250,6 +257,7 @@ describe('an answer that is not verified', () => {
 describe('close() and prepay()', () => {
   const order = {
     orderNo,
+    appid: 'wx0000000000000001',
     amount: 1n,
     currency: 'CNY',
     description: 'x',

@@ -28,6 +28,7 @@ async function simulated(signing: Signing): Promise<GatewayWorld> {
       baseUrl: simulator.url,
       mchId: merchant.mchid,
       appId: merchant.appid,
+      appIds: [merchant.appid],
       serialNo: merchant.serialNo,
       privateKey: createPrivateKey(merchant.privateKeyPem),
       apiV3Key: Buffer.from(merchant.apiV3Key),

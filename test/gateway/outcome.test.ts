@@ -19,6 +19,7 @@ afterAll(() => side.stop())
 
 const prepaid = {
   orderNo,
+  appid: 'wx0000000000000001',
   amount: 1n,
   currency: 'CNY',
   description: 'one fen',

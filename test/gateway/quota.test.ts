@@ -275,7 +275,14 @@ describe('the quota of a gateway', () => {
   test('prepay() takes no place, and a 429 for it slows the questions', async () => {
     const side = await startSide(() => unsigned(429, { code: 'RATE_LIMITED' }))
     const { gateway } = gatewayTo(side, {}, { maxQps: 0.1 })
-    const order = { orderNo, amount: 1n, currency: 'CNY', description: 'x', attach: null }
+    const order = {
+      orderNo,
+      appid: 'wx1',
+      amount: 1n,
+      currency: 'CNY',
+      description: 'x',
+      attach: null,
+    }
     for (let n = 0; n < 3; n += 1) {
       const placed = await gateway.prepay({ ...order, expiresAt: new Date(Date.now() + 3_600_000) })
       expect(placed).toMatchObject({ cause: 'throttled' })

@@ -162,6 +162,7 @@ export function configFor(url: string, members: Partial<WechatConfig> = {}): Wec
     baseUrl: url,
     mchId,
     appId,
+    appIds: [appId],
     serialNo: '3775B6A45ACD588826D15E583A95F5DD00000001',
     privateKey: merchantKeys.privateKey,
     apiV3Key,

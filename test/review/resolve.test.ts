@@ -212,6 +212,7 @@ function eventOf(changes: Partial<OrderEvent> = {}): OrderEvent {
     runId: null,
     node: 'n',
     operator: null,
+    actor: null,
     ...changes,
   }
 }

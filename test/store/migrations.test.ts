@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, merchant, place } from '../contract/store-fixtures.ts'
 import { emptyPostgresUrl, freshPostgresUrl } from '../support/stores.ts'
+import { placeAsBefore } from '../support/version-before.ts'
 import { openWorld } from '../support/world.ts'
 
 const run = (statement: string) => ({
@@ -67,14 +68,16 @@ describe('migrations on PostgreSQL', () => {
     const meanwhile = Object.entries(migrations).filter(([name]) => name < '009')
     await (await node(url, { migrations: Object.fromEntries(before) })).store.migrate()
     const old = await node(url)
-    const orders = [await place(old.store)]
+    const numbers = ['BEFORE001', 'BEFORE002']
+    await placeAsBefore(old.database.db, { orderNo: 'BEFORE001', createdAt: new Date(1e12) })
     await (await node(url, { migrations: Object.fromEntries(meanwhile) })).store.migrate()
-    orders.push(await place(old.store))
+    await placeAsBefore(old.database.db, { orderNo: 'BEFORE002', createdAt: new Date(2e12) })
     await old.store.migrate()
-    orders.push(await place(old.store))
+    const createdAt = new Date(3e12)
+    numbers.push((await place(old.store, { createdAt })).orderNo)
     const page = { limit: 10, cursor: null, status: null, userId: 'u1' }
     const listed = await old.store.listOrders(page)
-    expect(listed.items).toEqual(orders.reverse())
+    expect(listed.items.map(({ orderNo }) => orderNo)).toEqual(numbers.reverse())
   })
 
   it('migrate() holds nobody up behind a long transaction, and is done when that ends', async () => {

@@ -114,7 +114,7 @@ describe('in tables of many orders', () => {
   it('claimDue() reads as many pages as before, after many claims that no vacuum may tidy up', async () => {
     const pagesOf = async () => {
       const [claimed] = await explained.explain((store) => store.claimDue(claim))
-      const scans = claimed?.nodes.filter(({ index }) => index === 'orders_due') ?? []
+      const scans = claimed?.nodes.filter(({ index }) => index === 'orders_claims') ?? []
       return Math.max(...scans.map(({ pages }) => pages))
     }
     const reader = await beginSnapshot(explained.url)
@@ -219,6 +219,8 @@ const later = (order: Order) => ({
   checks: order.checks + 1,
   absentCount: 0,
   absentSince: null,
+  standing: 'known' as const,
+  watchedUntil: null,
 })
 
 const eventOf = ({ orderNo }: Order) => newEvent(orderNo)

@@ -3,6 +3,7 @@ import { countResults, type Run } from '../../src/run.ts'
 import type { Answer, Trade } from '../../src/trade.ts'
 
 /** An order as most tests want it: ¥12.34, created at noon, ending two hours later. */
+export function sampleOrder<C extends Partial<Order>>(changes?: C): SampleOrder & C
 export function sampleOrder(changes: Partial<Order> = {}): Order {
   return {
     orderNo: 'RECH20260124150000AbCd1234Ef',
@@ -16,10 +17,13 @@ export function sampleOrder(changes: Partial<Order> = {}): Order {
     appid: 'wx0000000000000001',
     adopted: false,
     codeUrl: null,
+    codeExpiresAt: null,
+    standing: 'known',
     status: 'pending',
     stateSeq: 1,
     createdAt: new Date('2026-01-24T12:00:00Z'),
     expiresAt: new Date('2026-01-24T14:00:00Z'),
+    watchedUntil: null,
     nextCheckAt: new Date('2026-01-24T12:00:00Z'),
     checks: 0,
     absentCount: 0,
@@ -32,6 +36,9 @@ export function sampleOrder(changes: Partial<Order> = {}): Order {
     ...changes,
   }
 }
+
+/** Its end is known. */
+type SampleOrder = Order & { readonly expiresAt: Date }
 
 /** The trade that pays `sampleOrder()`, in whatever state. */
 export function sampleTrade(changes: Partial<Trade> = {}): Trade {
@@ -46,6 +53,7 @@ export function sampleTrade(changes: Partial<Trade> = {}): Trade {
     amount: order.amount,
     currency: 'CNY',
     paidAt: new Date('2026-01-24T12:01:00Z'),
+    attach: null,
     ...changes,
   }
 }

@@ -111,7 +111,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       const expiresAt = new Date(clock.now() + ttlMins * 60_000)
       const facts = { orderNo, userId, amount: BigInt(amount), description }
       const adoption = await budan.adoptOrder({ ...facts, createdAt: now(), expiresAt })
-      if (adoption.kind === 'conflict') throw new Error(adoption.message)
+      if (!('order' in adoption)) throw new Error(adoption.message)
       return adoption.order
     },
     order: async (orderNo) => {
@@ -186,6 +186,7 @@ export function configOf(
       baseUrl: simulator.url,
       mchId: mchId ?? merchant.mchid,
       appId: merchant.appid,
+      appIds: [merchant.appid],
       serialNo: merchant.serialNo,
       privateKey: createPrivateKey(merchant.privateKeyPem),
       apiV3Key: Buffer.from(merchant.apiV3Key),

@@ -41,6 +41,8 @@ describe('scheduleAfter()', () => {
       checks: 5,
       absentCount: 2,
       absentSince: now,
+      standing: 'known',
+      watchedUntil: null,
     })
   })
 
@@ -52,6 +54,8 @@ describe('scheduleAfter()', () => {
       checks: 4,
       absentCount: 2,
       absentSince: now,
+      standing: 'known',
+      watchedUntil: null,
     })
   })
 
@@ -82,6 +86,8 @@ describe('scheduleAfter()', () => {
       checks: 3,
       absentCount: 1,
       absentSince: now,
+      standing: 'known',
+      watchedUntil: null,
     })
   })
 })
@@ -170,13 +176,14 @@ describe('scheduleKept()', () => {
 
   it('moves nothing, however often somebody asks', () => {
     const { nextCheckAt, checks } = order
-    expect(scheduleKept(order, absentAnswer)).toEqual({
+    expect(scheduleKept(order, absentAnswer, now)).toEqual({
       ...{ nextCheckAt, checks, absentCount: 1, absentSince: now },
+      ...{ standing: 'known', watchedUntil: null },
     })
   })
 
   it('forgets absent answers when a trade shows', () => {
-    expect(scheduleKept(order, answerOf('NOTPAY'))).toMatchObject({
+    expect(scheduleKept(order, answerOf('NOTPAY'), now)).toMatchObject({
       ...{ checks: 2, absentCount: 0, absentSince: null },
     })
   })

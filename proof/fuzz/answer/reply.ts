@@ -143,6 +143,7 @@ export class Replies {
       ...{ orderNo: `RECH2026100108300000000000${chance.below(8)}`, userId: 'u1', currency: 'CNY' },
       amount: BigInt(chance.pick([1, 100, 101, Number.MAX_SAFE_INTEGER])),
       ...{ description: '', attach: null, gateway: 'wechatpay', mchid, appid, adopted: false },
+      ...{ codeExpiresAt: null, standing: 'known', watchedUntil: null },
       ...{ codeUrl: null, status, stateSeq: 1, createdAt: present, nextCheckAt: present },
       expiresAt: new Date(present.getTime() + chance.pick([-1, 0, 1, 3_600_000])),
       ...{ checks: 0, absentCount: 0, absentSince: null, dismissed: null },

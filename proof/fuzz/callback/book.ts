@@ -135,7 +135,8 @@ export class Book {
         ...{ orderNo, userId: entry.userId, amount: BigInt(entry.amount), currency: 'CNY' },
         ...{ description: '', attach: null, gateway: 'wechatpay', adopted: false },
         ...{ mchid: merchant.mchid, appid: merchant.appid, idempotencyKey: null },
-        ...{ createdAt: present, expiresAt: null, ttlMs: 7_200_000 },
+        ...{ createdAt: present },
+        end: { kind: 'after', ttlMs: 7_200_000 },
       },
       { ...event, reason: null, alarm: false, evidence: null, runId: null, node: null },
     )

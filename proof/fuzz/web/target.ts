@@ -97,7 +97,8 @@ async function acquaint(store: Store, keys: Keys): Promise<Acquaintance> {
           appid,
           adopted: true,
         },
-        ...{ idempotencyKey: null, createdAt: present, expiresAt: null, ttlMs: 7_200_000 },
+        ...{ idempotencyKey: null, createdAt: present },
+        end: { kind: 'after', ttlMs: 7_200_000 },
       },
       event,
     )

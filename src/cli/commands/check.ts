@@ -1,5 +1,6 @@
 import { openService } from '../../service.ts'
 import { presentCheckReport } from '../../web/present.ts'
+import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'
@@ -15,7 +16,7 @@ export async function check(context: CommandContext, { args }: Given): Promise<E
   const config = context.config('gateway')
   const budan = await openService(quietLog(config, screenOf(context.terminal.env)))
   try {
-    const report = await budan.checkOrder(orderNo)
+    const report = await budan.checkOrder(orderNo, { actor: localActor() })
     if (report === null) throw new CommandError(`Cannot find order "${orderNo}"`)
     if (output.asJson) output.json(presentCheckReport(report))
     else {

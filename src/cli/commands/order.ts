@@ -55,7 +55,7 @@ function showFacts(output: Output, order: Order): void {
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['description', order.description],
     ['created_at', timeText(order.createdAt)],
-    ['expires_at', timeText(order.expiresAt)],
+    ['expires_at', order.expiresAt === null ? 'not known' : timeText(order.expiresAt)],
     ['next_check_at', order.status === 'pending' ? timeText(order.nextCheckAt) : null],
     ['transaction_id', order.transactionId],
     ['paid_at', timeText(order.paidAt)],

@@ -24,7 +24,10 @@ export async function listOrders(context: CommandContext, { options }: Given): P
     store.listOrders({ status, userId: user, limit, cursor }),
   )
   if (context.output.asJson) {
-    context.output.json({ orders: page.items.map(presentOrder), next_cursor: page.nextCursor })
+    context.output.json({
+      orders: page.items.map((order) => presentOrder(order)),
+      next_cursor: page.nextCursor,
+    })
   } else showPage(context.output, page)
   return 0
 }

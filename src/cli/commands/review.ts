@@ -4,6 +4,7 @@ import { type ReviewAction, reviewActions } from '../../resolve.ts'
 import { explainReview, type Resolution, type ReviewPreview } from '../../review.ts'
 import { type Budan, openService } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/present-review.ts'
+import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { type Output, plain } from '../output.ts'
@@ -96,7 +97,11 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
     )
     return 1
   }
-  const resolution = await budan.resolveReview(orderNo, { ...wished, seen: preview.seen })
+  const resolution = await budan.resolveReview(orderNo, {
+    ...wished,
+    seen: preview.seen,
+    actor: localActor(),
+  })
   showResolution(output, { resolution, orderNo })
   return 0
 }

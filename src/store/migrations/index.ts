@@ -9,8 +9,15 @@ import { up as retention } from './007_retention.ts'
 import { up as ordersOfUsers } from './008_orders_of_users.ts'
 import { up as listOrders } from './009_list_orders.ts'
 import { up as dropOrdersByUser } from './010_drop_orders_by_user.ts'
+import { up as identity } from './011_identity.ts'
+import * as claims from './012_claims.ts'
 
 export interface Migration {
+  /**
+   * Comes before `up`, outside any transaction, for what cannot be in one: an index that is built while
+   * others work. May be cut short, and is then done again.
+   */
+  prepare?(db: Kysely<unknown>): Promise<void>
   up(db: Kysely<unknown>): Promise<void>
 }
 
@@ -36,4 +43,6 @@ export const migrations: Migrations = {
   '008_orders_of_users': { up: ordersOfUsers },
   '009_list_orders': { up: listOrders },
   '010_drop_orders_by_user': { up: dropOrdersByUser },
+  '011_identity': { up: identity },
+  '012_claims': claims,
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { actorOf } from '../../actor.ts'
 import { orderNotFound } from '../../orders.ts'
 import { orderNoPattern } from '../../schema.ts'
 import type { WebApp } from '../../web-app.ts'
@@ -13,7 +14,9 @@ export function addCheck(app: WebApp, { budan }: ConsoleParts): void {
   const path = '/orders/:order_no/check'
   app.post(path, { schema: { params, hide: true } }, async (request, reply) => {
     const orderNo = request.params.order_no
-    const report = orderNoPattern.test(orderNo) ? await budan.checkOrder(orderNo) : null
+    const report = orderNoPattern.test(orderNo)
+      ? await budan.checkOrder(orderNo, { actor: actorOf(request) })
+      : null
     if (report === null) throw orderNotFound(orderNo)
     const { tradeState, decision, reason, order } = report
     const news: CheckedNews = { orderNo, tradeState, decision, reason, status: order.status }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Locale } from '../../../locale/locale.ts'
-import type { Merchant, Order, OrderEvent } from '../../../order.ts'
+import { type ConfiguredMerchant, isOf } from '../../../merchant.ts'
+import type { Order, OrderEvent } from '../../../order.ts'
 import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../present.ts'
 import { type Frame, Page } from '../layout.tsx'
@@ -11,7 +12,7 @@ import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
 import { type TracedNews, TracedNotice } from './trace-parts.tsx'
-import { isForeign, type Verdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 import { VerdictView } from './verdict-view.tsx'
 import { orderWords } from './words.ts'
 
@@ -20,7 +21,7 @@ export interface OrderPageProps {
   readonly order: Order
   readonly verdict: Verdict
   readonly ledger: OrderLedger
-  readonly merchant: Merchant
+  readonly merchant: ConfiguredMerchant
   readonly page: PageOf<OrderEvent>
   readonly direction: Direction
   readonly isFirst: boolean
@@ -35,7 +36,7 @@ export function OrderPage(props: OrderPageProps) {
   const words = orderWords(locale)
   const { orderNo } = order
   // Nobody asks about another merchant's: a check asks nothing, and has nothing to tell.
-  const isOthers = isForeign(order, merchant)
+  const isOthers = !isOf(merchant, order)
   return (
     <Page frame={frame} title={words.title(orderNo)} section="orders">
       <div class="order-title">
@@ -82,7 +83,10 @@ function factsOf(order: Order, locale: Locale): readonly (readonly [string, Comp
     [words.description, order.description && <bdi>{order.description}</bdi>],
     [words.attach, order.attach && <bdi>{order.attach}</bdi>],
     [order.adopted ? words.adopted : words.created, <Time key="created" at={order.createdAt} />],
-    [words.expires, <Time key="expires" at={order.expiresAt} />],
+    [
+      words.expires,
+      order.expiresAt === null ? words.endUnknown : <Time key="expires" at={order.expiresAt} />,
+    ],
     [
       words.transaction,
       transactionId && (

@@ -1,15 +1,16 @@
 import type { Locale } from '../../../locale/locale.ts'
 import { translateReason } from '../../../locale/translate.ts'
+import { type ConfiguredMerchant, isOf } from '../../../merchant.ts'
 import { formatFen } from '../../../money.ts'
 import type { Merchant, Order, OrderEvent } from '../../../order.ts'
 import { durationText, type Tone, timeText } from '../parts.tsx'
 import { isolated } from './isolated.ts'
-import { isAbsence, isForeign, type Verdict } from './verdict.ts'
+import { isAbsence, type Verdict } from './verdict.ts'
 import { orderWords } from './words.ts'
 
 interface Told {
   readonly order: Order
-  readonly merchant: Merchant
+  readonly merchant: ConfiguredMerchant
   readonly locale: Locale
 }
 
@@ -42,7 +43,7 @@ function sentencesOf(verdict: Verdict, told: Told): readonly string[] {
   const { order, merchant, locale } = told
   const words = orderWords(locale).verdict
   const foreign = words.foreign(merchantText(order), merchantText(merchant))
-  const isOthers = isForeign(order, merchant)
+  const isOthers = !isOf(merchant, order)
   switch (verdict.kind) {
     case 'credited':
       return [creditedSentence(verdict, told), ...sinceSentences(verdict.since, locale)]

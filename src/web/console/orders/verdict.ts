@@ -1,5 +1,6 @@
 import { absentReason } from '../../../decide.ts'
-import type { Merchant, Order, OrderEvent } from '../../../order.ts'
+import { type ConfiguredMerchant, isOf } from '../../../merchant.ts'
+import type { Order, OrderEvent } from '../../../order.ts'
 import type { SchedulePolicy } from '../../../schedule.ts'
 
 /** What became of an order, as somebody is told who paid and has no credit. */
@@ -38,7 +39,7 @@ export interface Known {
   readonly order: Order
   /** Newest first. */
   readonly latest: readonly OrderEvent[]
-  readonly merchant: Merchant
+  readonly merchant: ConfiguredMerchant
   readonly policy: Pick<SchedulePolicy, 'thresholdMs'>
   readonly isScheduled: boolean
   readonly now: Date
@@ -56,7 +57,7 @@ export function verdictOf(known: Known): Verdict {
       }
     }
     case 'pending':
-      return isForeign(order, known.merchant) ? { kind: 'foreign' } : openVerdict(known)
+      return !isOf(known.merchant, order) ? { kind: 'foreign' } : openVerdict(known)
     case 'review': {
       const entered = latest.find(
         ({ toStatus, decision, stateSeq }) =>
@@ -96,13 +97,4 @@ function openVerdict({ order, latest, policy, isScheduled, now }: Known): Verdic
 /** The gateway knows none of its number, which is no silence. */
 export function isAbsence({ reason }: { readonly reason: string | null }): boolean {
   return reason?.startsWith(absentReason) ?? false
-}
-
-/** Nobody asks about it here. */
-export function isForeign(order: Order, merchant: Merchant): boolean {
-  return (
-    order.gateway !== merchant.gateway ||
-    order.mchid !== merchant.mchid ||
-    order.appid !== merchant.appid
-  )
 }

@@ -5,6 +5,7 @@ import { reviewActions } from '../../../resolve.ts'
 import type { Resolution, ReviewPreview } from '../../../review.ts'
 import type { Review } from '../../../store/store.ts'
 import { wordsFault, wordsMax } from '../../../words.ts'
+import { actorOf } from '../../actor.ts'
 import { Refusal } from '../../errors.ts'
 import { orderNotFound } from '../../orders.ts'
 import { orderNoPattern } from '../../schema.ts'
@@ -70,7 +71,10 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
       return showPreview({ ...asked, faults: form.faults, news }, parts)
     }
     setCookie(asked, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
-    const resolution = await budan.resolveReview(orderNo, form.value)
+    const resolution = await budan.resolveReview(orderNo, {
+      ...form.value,
+      actor: actorOf(request),
+    })
     return showResolution(asked, { parts, resolution })
   })
 }

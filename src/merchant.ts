@@ -1,0 +1,28 @@
+import type { Merchant } from './order.ts'
+
+/**
+ * The merchant that this process is configured for. Its own orders are placed under `appid`; orders
+ * that other systems placed may be under any of `appids`, which holds `appid` too.
+ */
+export interface ConfiguredMerchant extends Merchant {
+  readonly appids: readonly string[]
+}
+
+/** Whether the order is one that this merchant can query and credit: its whole identity fits. */
+export function isOf(merchant: Omit<ConfiguredMerchant, 'appid'>, order: Merchant): boolean {
+  return isSameMerchant(merchant, order) && merchant.appids.includes(order.appid)
+}
+
+/** The gateway is queried by merchant number and order number, whatever the app id. */
+export function isSameMerchant(
+  one: Pick<Merchant, 'gateway' | 'mchid'>,
+  other: Pick<Merchant, 'gateway' | 'mchid'>,
+): boolean {
+  return one.gateway === other.gateway && one.mchid === other.mchid
+}
+
+/** How the identity of an order differs from the one that is asked for; null: they are the same. */
+export function identityDifference(order: Merchant, asked: Merchant): string | null {
+  if (isSameMerchant(order, asked) && order.appid === asked.appid) return null
+  return `app id "${order.appid}" of merchant ${order.mchid} (${order.gateway}), not app id "${asked.appid}" of merchant ${asked.mchid} (${asked.gateway})`
+}

@@ -1,0 +1,100 @@
+import { sql } from 'kysely'
+import { afterAll, describe, expect, it } from 'vitest'
+import { storeOn } from '../../src/store/assemble.ts'
+import type { Database } from '../../src/store/database.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { merchant, newEvent, newOrder } from '../contract/store-fixtures.ts'
+import { emptyPostgresUrl } from '../support/stores.ts'
+import { claimAsBefore, placeAsBefore } from '../support/version-before.ts'
+
+/** A database of the version before, and the migrated store on it. */
+async function upgraded(work: (database: Database) => Promise<void>): Promise<{
+  store: Store
+  database: Database
+}> {
+  const database = await openDatabase(await emptyPostgresUrl())
+  const before = Object.entries(migrations).filter(([name]) => name < '011')
+  await storeOn(database, { migrations: Object.fromEntries(before) }).migrate()
+  await work(database)
+  const store = storeOn(database)
+  opened.push(store)
+  await store.migrate()
+  return { store, database }
+}
+
+const opened: Store[] = []
+const claim = { merchant, thresholdMs: 300_000, limit: 50, leaseMs: 60_000 }
+const hourAgo = () => new Date(Date.now() - 3_600_000)
+
+describe('a database of the version before', () => {
+  afterAll(() => Promise.all(opened.map((store) => store.close())))
+
+  it('keeps its orders, its ends and its index of claims, and is claimed from by both versions', async () => {
+    const { store, database } = await upgraded(async ({ db }) => {
+      await placeAsBefore(db, { orderNo: 'BEFORE001', createdAt: hourAgo() })
+      await placeAsBefore(db, { orderNo: 'BEFORE002', createdAt: hourAgo() })
+    })
+    expect(await store.findOrder('BEFORE001')).toMatchObject({
+      ...{ standing: 'known', watchedUntil: null, codeExpiresAt: null },
+      expiresAt: expect.any(Date),
+    })
+    const { rows } = await sql<{ name: string }>`
+      select indexname as name from pg_indexes where indexname in ('orders_due', 'orders_claims')
+    `.execute(database.db)
+    expect(rows.map(({ name }) => name).sort()).toEqual(['orders_claims', 'orders_due'])
+    const { rows: claimed } = await claimAsBefore().execute(database.db)
+    expect(claimed).toHaveLength(2)
+    await placeAsBefore(database.db, { orderNo: 'BEFORE003', createdAt: hourAgo() })
+    const mine = await store.claimDue(claim)
+    expect(mine.map(({ order }) => order.orderNo)).toEqual(['BEFORE003'])
+  })
+
+  it('tells adopted orders that were never queried from those that the gateway did not know', async () => {
+    const { store } = await upgraded(async ({ db }) => {
+      for (const orderNo of ['ADOPTED001', 'ADOPTED002', 'ADOPTED003']) {
+        await placeAsBefore(db, { orderNo, adopted: true, createdAt: hourAgo() })
+      }
+      await sql`update orders set checks = 1, absent_count = 1 where order_no = 'ADOPTED002'`.execute(
+        db,
+      )
+      await sql`update orders set checks = 1 where order_no = 'ADOPTED003'`.execute(db)
+    })
+    const standings = ['ADOPTED001', 'ADOPTED002', 'ADOPTED003'].map(async (orderNo) => {
+      return (await store.findOrder(orderNo))?.standing
+    })
+    expect(await Promise.all(standings)).toEqual(['new', 'unknown', 'known'])
+  })
+
+  it('has no order past its end, for a node of the version before, whose end nobody gave', async () => {
+    const { store, database } = await upgraded(async () => {})
+    const order = newOrder({
+      ...{ adopted: true, createdAt: hourAgo() },
+      end: { kind: 'unknown', watchMs: 1 },
+    })
+    await store.insertOrder(order, newEvent(order.orderNo, { kind: 'adopted', source: 'api' }))
+    expect(await store.findOrder(order.orderNo)).toMatchObject({
+      expiresAt: null,
+      watchedUntil: expect.any(Date),
+    })
+    const { rows } = await claimAsBefore().execute(database.db)
+    expect(rows).toEqual([{ order_no: order.orderNo, past_end: false }])
+  })
+
+  it('gets its index of claims again where building it was cut short', async () => {
+    const { store, database } = await upgraded(async ({ db }) => {
+      await placeAsBefore(db, { orderNo: 'BEFORE001' })
+    })
+    await sql`delete from budan_migrations where name = '012_claims'`.execute(database.db)
+    await sql`update pg_index set indisvalid = false where indexrelid = 'orders_claims'::regclass`.execute(
+      database.db,
+    )
+    expect(await store.migrate()).toEqual(['012_claims'])
+    const { rows } = await sql`
+      select indisvalid from pg_index where indexrelid = 'orders_claims'::regclass`.execute(
+      database.db,
+    )
+    expect(rows).toEqual([{ indisvalid: true }])
+  })
+})

@@ -1,0 +1,60 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Connection } from '../../src/store/database.ts'
+
+/**
+ * Statements as the version before sends them (811cde6), word for word, for tests of both versions on one database.
+ * It knows nothing of standings, of ends that are not known, nor of who caused an event.
+ */
+export async function placeAsBefore(
+  db: Connection,
+  order: {
+    readonly orderNo: string
+    readonly userId?: string
+    readonly adopted?: boolean
+    readonly createdAt?: Date
+    readonly appid?: string
+  },
+): Promise<void> {
+  const { orderNo, userId = 'u1', adopted = false, createdAt = new Date() } = order
+  const appid = order.appid ?? 'wx0000000000000001'
+  await sql`
+    with added as (
+      insert into orders (
+        order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
+        idempotency_key, status, state_seq, created_at, next_check_at, expires_at
+      )
+      select ${orderNo}::text, ${userId}::text, 1234::bigint, 'CNY'::text, 'credit'::text, null::text,
+        'wechatpay'::text, '1900000001'::text, ${appid}::text, ${adopted}::boolean, null::text,
+        'pending', 1, created.at, created.at, created.at + interval '2 hours'
+      from (select ${createdAt}::timestamptz(3) as at) as created
+      on conflict do nothing
+      returning *
+    )
+    insert into order_events (
+      order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
+      evidence, run_id, node, operator
+    )
+    select ${orderNo}::text, statement_timestamp(), 'created'::text, 'api'::text, 'pending'::text,
+      added.state_seq, null::text, null::text, null::text, false::boolean, null::json,
+      null::bigint, 'before'::text, null::text
+    from added`.execute(db)
+}
+
+/** What a run of the version before claims, and which of those it would close: past their end. */
+export function claimAsBefore(): RawBuilder<{
+  readonly order_no: string
+  readonly past_end: boolean
+}> {
+  return sql`
+    with due as materialized (
+      select order_no, next_check_at as due_at, false as strayed from orders
+      where status = 'pending' and next_check_at <= statement_timestamp()
+        and gateway = 'wechatpay' and mchid = '1900000001' and appid = 'wx0000000000000001'
+        and created_at < statement_timestamp() - interval '5 minutes'
+      order by next_check_at, created_at, order_no limit 50
+      for no key update skip locked
+    )
+    update orders set next_check_at = statement_timestamp() + interval '1 minute'
+    from due where orders.order_no = due.order_no
+    returning orders.order_no, orders.expires_at <= statement_timestamp() as past_end`
+}
