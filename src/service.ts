@@ -28,6 +28,7 @@ import {
 } from './place.ts'
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
+import { type Redact, redactorOf, secretsOf } from './redact.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics, type EngineReading } from './report/metrics.ts'
 import { prune, pruningAfterRuns } from './retention.ts'
@@ -131,7 +132,8 @@ type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
 
 async function wire(config: Config, parts: Parts): Promise<Budan> {
   const { store, node } = parts
-  const log = logEvents(createLog(config.log))
+  const redact = redactorOf(secretsOf(config))
+  const log = logEvents(createLog(config.log), redact)
   const metrics = createMetrics({
     vitals: () => store.vitals(merchantOf(gateway)),
     breakerReason: () => breaker.reason,
@@ -139,7 +141,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
-  const emit = emitTo(listeners)
+  const emit = emitTo(listeners, redact)
   const breaker = new Breaker(emit)
   const clock = parts.clock ?? systemClock
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
@@ -304,13 +306,13 @@ async function runNow(
 }
 
 /** A listener that throws must not undo or repeat what it was told of. */
-function emitTo(listeners: ReadonlySet<Emit>): Emit {
+function emitTo(listeners: ReadonlySet<Emit>, redact: Redact): Emit {
   return (event) => {
     for (const listener of listeners) {
       try {
         listener(event)
       } catch (error) {
-        process.emitWarning(`A listener of "${event.type}" failed: ${String(error)}`)
+        process.emitWarning(redact(`A listener of "${event.type}" failed: ${String(error)}`))
       }
     }
   }

@@ -10,7 +10,7 @@ import { type Finding, ok } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
-import { nextSteps, showFindings } from '../doctor/show.ts'
+import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -21,10 +21,11 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { config, faults } = tryConfig(context, 'gateway')
   // With a wrong wechat section the database can be looked at all the same.
   const usable = config ?? tryConfig(context, 'database').config
-  const findings = [
+  const examined = [
     ...(config === null ? faults.map(configurationFault) : await examine(context, config)),
     ...(usable === null ? [] : await examineDatabase(usable.database.url)),
   ]
+  const findings = redacted(examined, context.terminal.redact)
   if (context.output.asJson) {
     context.output.json({ checks: findings, next_steps: nextSteps(findings) })
   } else showFindings(context, findings)
