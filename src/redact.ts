@@ -22,10 +22,13 @@ export function redactorOf(secrets: readonly string[]): Redact {
   return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, '***'), bare(text))
 }
 
-/** What is a secret by its looks, whoever's it is. Up to the last `@` of the line: a password may hold some. */
+/**
+ * What is a secret by its looks, whoever's it is. Up to the last `@`, because a password may hold
+ * some; but not into the lines of a stack, whose files may hold others.
+ */
 function bare(text: string): string {
   return text
-    .replaceAll(/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\n]*@/gi, '$1***@')
+    .replaceAll(/\b(?!file:)([a-z][a-z0-9+.-]{0,20}:\/\/)(?:(?!\n +at ).)*@/gis, '$1***@')
     .replaceAll(
       /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
       '***',

@@ -22,6 +22,8 @@ describe('redactorOf()', () => {
     expect(redact("unknown option '--databse=postgres://u:a b@c@h/db'")).toBe(
       "unknown option '--databse=postgres://***@h/db'",
     )
+    const stack = 'Error: x\n    at file:///a/node_modules/@b/c.js:1:2'
+    expect(redact(stack)).toBe(stack)
     const key = '-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----'
     expect(redact(`read ${key} whole`)).toBe('read *** whole')
   })
