@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { AdoptRequest, PlaceRequest } from '../place.ts'
 import { Refusal } from './errors.ts'
-import { amountRequest, apiSchemas, gatewayText, orderNoPattern, userId } from './schema.ts'
+import { amountRequest, apiSchemas, gatewayText, newUserId, orderNoPattern } from './schema.ts'
 
 const placing = z
   .strictObject({
     adopt: z.literal(false).optional(),
-    user_id: userId,
+    user_id: newUserId,
     amount: amountRequest,
     description: gatewayText({ min: 1, max: 127, description: 'What the payer reads.' }),
     attach: gatewayText({
@@ -24,7 +24,7 @@ const adopting = z
       .string({ error: 'must be a string' })
       .regex(orderNoPattern, { error: 'must be 6 to 32 of 0-9 A-Z a-z _ - | *' })
       .register(apiSchemas, { description: 'The number that the gateway knows the trade under.' }),
-    user_id: userId,
+    user_id: newUserId,
     amount: amountRequest,
     description: gatewayText({ min: 0, max: 127, description: 'For people.' }).optional(),
     created_at: moment('When it was placed; now by default. Not in the future.').optional(),
