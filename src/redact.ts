@@ -35,6 +35,18 @@ function bare(text: string): string {
     )
 }
 
+/** The same error, because what else it carries tells what it means, with nothing secret in its words. */
+export function redactError(error: unknown, redact: Redact): unknown {
+  if (!(error instanceof Error)) return error
+  for (const name of ['message', 'stack'] as const) {
+    const text = error[name]
+    const told = text === undefined ? text : redact(text)
+    // Defined anew, because some errors have these from their class, and no place to write to.
+    if (told !== text) Object.defineProperty(error, name, { value: told, configurable: true })
+  }
+  return error
+}
+
 /** As it is, as JSON quotes it, and as a URL carries it. */
 function formsOf(secret: string): readonly string[] {
   const encoded = secret.isWellFormed() ? encodeURIComponent(secret) : secret

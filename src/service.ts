@@ -28,7 +28,7 @@ import {
 } from './place.ts'
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
-import { type Redact, redactorOf, secretsOf } from './redact.ts'
+import { type Redact, redactError, redactorOf, secretsOf } from './redact.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics, type EngineReading } from './report/metrics.ts'
 import { prune, pruningAfterRuns } from './retention.ts'
@@ -149,7 +149,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
   const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node },
-    ...(parts.onPaid && { onPaid: parts.onPaid }),
+    ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
   }
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
   const settleWays = settleWaysOf(checking, { atOnce: concurrency })
@@ -232,6 +232,17 @@ const pruneByHandMs = 1_000
 
 /** Orders placed, checked and closed at the same moment, at a busy merchant's. */
 const placingConnections = 32
+
+/** What an embedder's own client says when it fails is told of the order, on pages too. */
+function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
+  return async (paid, tx) => {
+    try {
+      await onPaid(paid, tx)
+    } catch (error) {
+      throw redactError(error, redact)
+    }
+  }
+}
 
 function openGateway(
   config: Config,

@@ -93,6 +93,10 @@ function lineOf(event: Event): Line | null {
     case 'catching_up':
     case 'caught_up':
       return backlogLine(event)
+    case 'secrets_exposed':
+      return warn('Everybody on this machine may read files with secrets: chmod o-r', {
+        files: event.files,
+      })
     case 'engine_lost':
       return warn('Engine lost: each node keeps the intervals by itself', { reason: event.reason })
     case 'engine_back':

@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely'
 import pg from 'pg'
 import { secretsInAddress, serverName } from '../addresses.ts'
-import { type Redact, redactorOf } from '../redact.ts'
+import { type Redact, redactError, redactorOf } from '../redact.ts'
 import type { Database } from './database.ts'
 import {
   type ConnectionSource,
@@ -82,7 +82,7 @@ class PoolSource implements ConnectionSource {
 
   async borrow(): Promise<LentConnection> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw this.#redacted(error)
+      throw redactError(error, this.#redact)
     })
     let broken = false
     return {
@@ -97,19 +97,11 @@ class PoolSource implements ConnectionSource {
           return { rows, affected: rowCount ?? 0 }
         } catch (error) {
           broken ||= isLast(error)
-          throw this.#redacted(error)
+          throw redactError(error, this.#redact)
         }
       },
       giveBack: () => client.release(broken),
     }
-  }
-
-  /** The same error: what else it carries tells what it means. */
-  #redacted(error: unknown): unknown {
-    if (!(error instanceof Error)) return error
-    error.message = this.#redact(error.message)
-    if (error.stack !== undefined) error.stack = this.#redact(error.stack)
-    return error
   }
 
   close(): Promise<void> {

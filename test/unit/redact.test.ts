@@ -1,5 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { redactorOf } from '../../src/redact.ts'
+import { redactError, redactorOf } from '../../src/redact.ts'
+
+describe('redactError()', () => {
+  const redact = redactorOf(['hunter2'])
+
+  it('gives the same error, with its code, and no secret in message or stack', () => {
+    const error = Object.assign(new Error('no entry for hunter2'), { code: '28P01' })
+    expect(redactError(error, redact)).toBe(error)
+    expect(error).toMatchObject({ message: 'no entry for ***', code: '28P01' })
+    expect(error.stack).not.toContain('hunter2')
+  })
+
+  it('does so with an error whose message cannot be written', () => {
+    const error = new DOMException('no entry for hunter2', 'AbortError')
+    expect(redactError(error, redact)).toMatchObject({ message: 'no entry for ***' })
+  })
+})
 
 describe('redactorOf()', () => {
   const redact = redactorOf(['p@ss"w/rd', 'hunter2', '12', 'hunter2hunter2'])

@@ -140,7 +140,10 @@ const envNames = [
   ...['WECHAT_PUBLIC_KEY_ID', 'WECHAT_TIMEOUT_MS', 'LOG_LEVEL', 'LOG_FORMAT'],
 ]
 
-const secretNames = ['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY']
+const secretNames = [
+  ...['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY'],
+  ...['WECHAT_BASE_URL', 'WECHAT_NOTIFY_URL'],
+]
 
 const anyText = new Samples(fc.string({ unit: 'binary', maxLength: 200 }))
 const anyTree = new Samples(
@@ -191,7 +194,9 @@ export class ConfigTexts {
   #withValue(chance: Chance): string {
     const lines = this.#right.split('\n')
     const at = chance.below(lines.length)
-    const value = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
+    const isAddress = /url: /.test(lines[at] ?? '') && chance.percent(50)
+    const other = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
+    const value = isAddress ? JSON.stringify(hidden(chance)) : other
     return lines
       .with(
         at,
@@ -221,6 +226,15 @@ function environment(chance: Chance): Record<string, string> {
   return env
 }
 
+/** A password that was not percent-encoded tears its URL: most of it stands where a host or a path does. */
+function tornUrls(chance: Chance): readonly string[] {
+  const joint = () => chance.pick(['/', '?', '#', '@', ':', ':123/', '[', '\\', '%', ' ', '\t', ''])
+  const [mark, other] = marks
+  const password = `${joint()}${mark}${joint()}${other}${joint()}`
+  const scheme = ['postgres', 'postgresql', 'redis', 'rediss', 'pglite', 'https']
+  return scheme.map((each) => `${each}://u:${password}@127.0.0.1/db`)
+}
+
 /** Secrets in every form that might be taken for something to quote. */
 function hidden(chance: Chance): string {
   const [mark] = marks
@@ -229,6 +243,7 @@ function hidden(chance: Chance): string {
       `${mark}`,
       `postgres://u:${mark}@[x/db`,
       `mysql://u:${mark}@h/db`,
+      ...tornUrls(chance),
       `redis://:${mark}@h`,
       `${mark} x`,
     ],

@@ -1,12 +1,12 @@
 import { ConfigError } from '../../config/fault.ts'
-import { keyPaths } from '../../config/load.ts'
+import { keyPaths, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Config } from '../../config.ts'
 import type { CommandContext } from '../context.ts'
-import { configurationFault } from '../doctor/configuration.ts'
+import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
-import { type Finding, ok } from '../doctor/finding.ts'
+import type { Finding } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
@@ -50,7 +50,7 @@ async function examine(context: CommandContext, config: Config): Promise<readonl
   const { privateKeyPath } = keyPaths({ file, env: terminal.env })
   const now = new Date()
   return [
-    ok('configuration', file ?? './budan.yaml or the environment'),
+    examineConfiguration(file, secretFiles({ file, env: terminal.env })),
     ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
     ...examineServer(config),
     ...(await examineEngine(config.engine.url)),
