@@ -140,10 +140,8 @@ const envNames = [
   ...['WECHAT_PUBLIC_KEY_ID', 'WECHAT_TIMEOUT_MS', 'LOG_LEVEL', 'LOG_FORMAT'],
 ]
 
-const secretNames = [
-  ...['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY'],
-  ...['WECHAT_BASE_URL', 'WECHAT_NOTIFY_URL'],
-]
+const secretNames = ['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY']
+const addressNames = ['WECHAT_BASE_URL', 'WECHAT_NOTIFY_URL']
 
 const anyText = new Samples(fc.string({ unit: 'binary', maxLength: 200 }))
 const anyTree = new Samples(
@@ -194,9 +192,9 @@ export class ConfigTexts {
   #withValue(chance: Chance): string {
     const lines = this.#right.split('\n')
     const at = chance.below(lines.length)
-    const isAddress = /url: /.test(lines[at] ?? '') && chance.percent(50)
+    const isAddress = /^ +\w*url: /.test(lines[at] ?? '') && chance.percent(50)
     const other = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
-    const value = isAddress ? JSON.stringify(hidden(chance)) : other
+    const value = isAddress ? JSON.stringify(chance.pick(tornUrls(chance))) : other
     return lines
       .with(
         at,
@@ -221,7 +219,9 @@ function environment(chance: Chance): Record<string, string> {
     const value = chance.percent(70)
       ? chance.pick(values)
       : mutatedText(chance.pick(values), chance)
-    env[name] = secretNames.includes(name) ? hidden(chance) : value
+    const isTorn = addressNames.includes(name) && chance.percent(50)
+    const other = isTorn ? chance.pick(tornUrls(chance)) : value
+    env[name] = secretNames.includes(name) ? hidden(chance) : other
   }
   return env
 }
