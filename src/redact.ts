@@ -59,7 +59,7 @@ export function secretsOf(config: Config): readonly string[] {
   return [
     ...secretsInAddress(database.url),
     ...secretsInAddress(engine.url),
-    ...(server.apiToken === null ? [] : [server.apiToken]),
+    ...(server.apiToken ? [server.apiToken] : []),
     ...(wechat === null ? [] : [wechat.apiV3Key.toString(), ...linesOf(wechat.privateKey)]),
   ]
 }

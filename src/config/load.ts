@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { mayHoldCredentials } from '../addresses.ts'
 import type { Config, WechatConfig } from '../config.ts'
 import { type Overlay, overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
@@ -49,7 +48,7 @@ export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly stri
 function hasSecret({ server, wechat, database, engine }: ConfigTree): boolean {
   const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
   const hasPassword = (section: unknown) =>
-    isMapping(section) && mayHoldCredentials(String(section.url ?? ''))
+    isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
   return (
     has(server, 'api_token') ||
     has(wechat, 'api_v3_key') ||

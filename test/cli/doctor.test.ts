@@ -184,7 +184,7 @@ describe.skipIf(process.platform === 'win32')('examineConfiguration()', () => {
     ['a password', 'database: { url: "postgres://u:p@h/db" }', 0o644, 'warn'],
     ['a key, for a group', secret, 0o640, 'ok'],
     ['a key, for its owner', secret, 0o600, 'ok'],
-    ['nothing secret', 'database: { url: "postgres://h/db" }', 0o644, 'ok'],
+    ['nothing secret', 'database: { url: "postgres://u@h:5432/db" }', 0o644, 'ok'],
   ])('a file with %s: %s, mode %o: %s', (_, text, mode, status) => {
     expect(examined('modes.yaml', text, mode).status).toBe(status)
   })
