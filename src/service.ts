@@ -24,6 +24,7 @@ import type { Scanning } from './pass.ts'
 import { type Placement, type PlaceRequest, placeOrder } from './place.ts'
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
+import { type Redact, redactError, redactorOf, secretsOf } from './redact.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics, type EngineReading } from './report/metrics.ts'
 import { prune, pruningAfterRuns } from './retention.ts'
@@ -131,7 +132,8 @@ type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
 
 async function wire(config: Config, parts: Parts): Promise<Budan> {
   const { store, node } = parts
-  const log = logEvents(createLog(config.log))
+  const redact = redactorOf(secretsOf(config))
+  const log = logEvents(createLog(config.log), redact)
   const metrics = createMetrics({
     vitals: () => store.vitals(merchantOf(gateway)),
     breakerReason: () => breaker.reason,
@@ -139,7 +141,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
-  const emit = emitTo(listeners)
+  const emit = emitTo(listeners, redact)
   const breaker = new Breaker(emit)
   const clock = parts.clock ?? systemClock
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
@@ -148,7 +150,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node },
     adoptAttach: recharge.adoptAttach ?? null,
-    ...(parts.onPaid && { onPaid: parts.onPaid }),
+    ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
   }
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
   const settleWays = settleWaysOf(checking, { atOnce: concurrency })
@@ -238,6 +240,17 @@ const pruneByHandMs = 1_000
 /** Orders placed, checked and closed at the same moment, at a busy merchant's. */
 const placingConnections = 32
 
+/** What an embedder's own client says when it fails is told of the order, on pages too. */
+function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
+  return async (paid, tx) => {
+    try {
+      await onPaid(paid, tx)
+    } catch (error) {
+      throw redactError(error, redact)
+    }
+  }
+}
+
 function openGateway(
   config: Config,
   { emit, clock, places }: { emit: Emit; clock: Clock; places: Places },
@@ -313,13 +326,13 @@ async function runNow(
 }
 
 /** A listener that throws must not undo or repeat what it was told of. */
-function emitTo(listeners: ReadonlySet<Emit>): Emit {
+function emitTo(listeners: ReadonlySet<Emit>, redact: Redact): Emit {
   return (event) => {
     for (const listener of listeners) {
       try {
         listener(event)
       } catch (error) {
-        process.emitWarning(`A listener of "${event.type}" failed: ${String(error)}`)
+        process.emitWarning(redact(`A listener of "${event.type}" failed: ${String(error)}`))
       }
     }
   }

@@ -27,7 +27,11 @@ export async function openNotification(
   options: { keys: KeyRing; apiV3Key: Buffer; clock: Clock; signal: AbortSignal },
 ): Promise<OpenedCallback> {
   const { keys, clock, signal } = options
-  const verification = await verifySeal(callback, { keys, now: clock(), signal })
+  const verification = await verifySeal(callback, {
+    keys: { find: (serial, signal) => keys.findForCallback(serial, signal) },
+    now: clock(),
+    signal,
+  })
   if (verification.kind === 'rejected') {
     return rejected(401, `Cannot verify the callback: ${verification.message}`)
   }

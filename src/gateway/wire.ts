@@ -42,7 +42,7 @@ export function createWire(
   { clock, connections }: { clock: Clock; connections: number },
 ): Wire {
   let agent: Promise<Agent> | null = null
-  const base = new URL(config.baseUrl)
+  const base = addressOf(config.baseUrl)
   // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
   const prefix = base.pathname.replace(/\/$/, '')
 
@@ -71,6 +71,12 @@ export function createWire(
     },
     stop: async () => (await agent)?.close(),
   }
+}
+
+/** An embedder's configuration is not checked before. The error of `URL` itself carries what it was given. */
+function addressOf(baseUrl: string): URL {
+  if (URL.canParse(baseUrl) && !baseUrl.includes('@')) return new URL(baseUrl)
+  throw new Error('Cannot use the base url of the gateway: it is not a URL without credentials')
 }
 
 /** Loaded with the first question: a service is ready without it, and sooner. */

@@ -1,5 +1,7 @@
 import { Kysely } from 'kysely'
 import pg from 'pg'
+import { secretsInAddress, serverName } from '../addresses.ts'
+import { type Redact, redactError, redactorOf } from '../redact.ts'
 import type { Database } from './database.ts'
 import {
   type ConnectionSource,
@@ -36,7 +38,7 @@ const patientDeadlines = {
 
 /** A pool on a PostgreSQL server, which is asked one question to tell whether it can be had. */
 export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<Database> {
-  const name = withoutPassword(url)
+  const name = serverName(url)
   return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
     const pool = new PoolSource({ connectionString: url, max: poolMax, ...deadlines })
     // Two: a migration keeps one for its lock. Connections are made when they are first needed.
@@ -55,19 +57,14 @@ export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<D
   })
 }
 
-/** For messages. Whatever cannot be parsed is not shown at all. */
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return 'postgres://…'
-  const { host, pathname } = new URL(url)
-  return `postgres://${host}${pathname}`
-}
-
 class PoolSource implements ConnectionSource {
   readonly #pool: pg.Pool
+  readonly #redact: Redact
   readonly #names = new StatementNames()
   #closing: Promise<void> | null = null
 
-  constructor(config: pg.PoolConfig) {
+  constructor(config: pg.PoolConfig & { readonly connectionString: string }) {
+    this.#redact = redactorOf(secretsInAddress(config.connectionString))
     this.#pool = new pg.Pool({
       ...config,
       keepAlive: true,
@@ -84,7 +81,9 @@ class PoolSource implements ConnectionSource {
   }
 
   async borrow(): Promise<LentConnection> {
-    const client = await this.#pool.connect()
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw redactError(error, this.#redact)
+    })
     let broken = false
     return {
       query: async (text, values) => {
@@ -98,7 +97,7 @@ class PoolSource implements ConnectionSource {
           return { rows, affected: rowCount ?? 0 }
         } catch (error) {
           broken ||= isLast(error)
-          throw error
+          throw redactError(error, this.#redact)
         }
       },
       giveBack: () => client.release(broken),

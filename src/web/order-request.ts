@@ -8,15 +8,15 @@ import {
   amountRequest,
   apiSchemas,
   gatewayText,
+  newUserId,
   orderNoPattern,
   reasonText,
-  userId,
 } from './schema.ts'
 
 const placing = z
   .strictObject({
     adopt: z.literal(false).optional(),
-    user_id: userId,
+    user_id: newUserId,
     amount: amountRequest,
     description: gatewayText({ min: 1, max: 127, description: 'What the payer reads.' }),
     attach: gatewayText({
@@ -35,7 +35,7 @@ const adopting = z
       .string({ error: 'must be a string' })
       .regex(orderNoPattern, { error: 'must be 6 to 32 of 0-9 A-Z a-z _ - | *' })
       .register(apiSchemas, { description: 'The number that the gateway knows the trade under.' }),
-    user_id: userId,
+    user_id: newUserId,
     amount: amountRequest,
     description: gatewayText({ min: 0, max: 127, description: 'For people.' }).optional(),
     created_at: moment('When it was placed; now by default. Not in the future.').optional(),
@@ -56,7 +56,7 @@ export const orderRequest = z.discriminatedUnion('adopt', [placing, adopting], {
 
 export const correctionRequest = z
   .strictObject({
-    user_id: userId.optional(),
+    user_id: newUserId.optional(),
     amount: amountRequest.optional(),
     expires_at: moment('At most 15 days from now; null: not known.').nullable().optional(),
     app_id: appId('Under which it was placed.').optional(),

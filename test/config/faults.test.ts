@@ -90,8 +90,8 @@ const words = rows(`
   database.url            | postgres://u:p@[x/db     | is not a URL (a password may need percent-encoding)
   database.url            | file:///x                | "file://…" is not a database: pglite:DIRECTORY, postgres://… or postgresql://…
   engine.url              | redis://u:p@[x/0         | is not a URL (a password may need percent-encoding)
-  engine.url              | redis://u:p@127.0.0.1/abc | "abc" is not a database of Redis: 0 to 15, or left out
-  engine.url              | redis://u:p@127.0.0.1/99 | "99" is not a database of Redis: 0 to 15, or left out
+  engine.url              | redis://u:p@127.0.0.1/abc | names no database of Redis: 0 to 15, or left out
+  engine.url              | redis://u:p@127.0.0.1/99 | names no database of Redis: 0 to 15, or left out
   engine.url              | redis://                 | names no host: redis://HOST:PORT/DATABASE
   engine.url              | redis://h#pw             | is not a URL (a password may need percent-encoding)
   engine.url              | redis://h/0?family=9     | must not have a query string

@@ -87,8 +87,9 @@ export const configPhrases = {
       '{value} 不是引擎：应为 local、redis://…、rediss://…、postgres://… 或 postgresql://…',
     'names no host: redis://HOST:PORT/DATABASE': '没有指明主机：redis://主机:端口/库号',
     'must not have a query string': '不能带查询参数',
-    '{value:shown} is not a database of Redis: 0 to 15, or left out':
-      '{value} 不是 Redis 库号：0 到 15，或不填',
+    'names no database of Redis: 0 to 15, or left out': '没有指明 Redis 库号：0 到 15，或不填',
+    'names no directory after "pglite:", but what may hold a password':
+      '"pglite:" 之后不是目录，而可能含有密码',
     'not set (nor is {name:word})': '没有设置（也没有设置 {name}）',
     'not set, but {key:word} is: give both or neither':
       '没有设置，但设置了 {key}：请都给出，或都不给',

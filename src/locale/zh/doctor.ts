@@ -21,6 +21,7 @@ export const doctorPhrases = {
   finding: { ok: '正常', warn: '注意', fail: '错误' },
   detail: {
     './budan.yaml or the environment': './budan.yaml 或环境变量',
+    '{file}; others on this machine may read its secrets': '{file}；本机其他用户可以读取其中的密钥',
     '"{directory}" is not there yet': '“{directory}”尚不存在',
     'embedded, answers': '内嵌数据库，应答正常',
     '{server:word}, answers': '{server}，应答正常',

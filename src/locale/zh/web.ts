@@ -90,6 +90,8 @@ export const webPhrases = {
     'must have {min:word} to {max:word} characters, not blanks alone':
       '须有 {min} 到 {max} 个字符，不能只有空白',
     'must not hold control characters or lone surrogates': '不能含有控制字符或残缺字符',
+    'must not hold {point:word}, which looks like nothing': '不能含有看不见的字符 {point}',
+    'must not begin or end with a blank': '首尾不能有空白',
     'must not hold emoji (4-byte characters)': '不能含有表情符号（4 字节字符）',
     'must be 6 to 32 of 0-9 A-Z a-z _ - | *': '须为 6 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
     'must be an RFC 3339 time with an offset, of the years 2000 to 2099':
