@@ -61,7 +61,7 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     name: gatewayName,
     mchid: config.mchId,
     appid: config.appId,
-    appids: config.appIds,
+    appids: config.appIds ?? [config.appId],
 
     query(orderNo, options = {}) {
       const question = orderQuestion(orderNo, config)

@@ -56,8 +56,8 @@ const numbers = rows(`
   recharge.compensation_recheck_mins   | []         | is an empty list: give at least one wait
   recharge.compensation_recheck_mins   | 5          | must be a list of minutes, like [5, 5, 10]
   recharge.compensation_recheck_mins   | "5,5"      | must be a list of minutes, like [5, 5, 10]
-  recharge.order_ttl_mins              | 0          | "0" is below the least, 0.001 (WeChat Pay takes no order for longer than 7 days)
-  recharge.order_ttl_mins              | 10081      | "10081" is above the most, 10080 (WeChat Pay takes no order for longer than 7 days)
+  recharge.order_ttl_mins              | 0          | "0" is below the least, 0.001 (WeChat Pay keeps no order open for longer than 15 days)
+  recharge.order_ttl_mins              | 21601      | "21601" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
   recharge.compensation_enabled        | maybe      | "maybe" is neither true nor false
   recharge.compensation_enabled        | ""         | "" is neither true nor false
   recharge.compensation_enabled        | [true]     | must be a single value, not a list or a mapping
