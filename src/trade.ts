@@ -22,7 +22,10 @@ export interface Trade {
   /** The order amount, not what the payer paid after coupons. Null when the gateway did not say. */
   readonly amount: Fen | null
   readonly currency: string | null
+  /** Null when the gateway did not say, or what it said is no time of a payment. */
   readonly paidAt: Date | null
+  /** What the order was placed with, as the gateway gives it back, whole: never stored so. Null when it is no text. */
+  readonly attach: string | null
 }
 
 export type Json =

@@ -141,7 +141,7 @@ function answerOf({
   state,
   transactionId = null,
 }: Pick<Trade, 'state'> & Partial<Pick<Trade, 'transactionId'>>): TradeAnswer {
-  const trade = { ...facts, state, reported: state, transactionId, paidAt: null }
+  const trade = { ...facts, state, reported: state, transactionId, paidAt: null, attach: null }
   return { kind: 'trade', trade, evidence: {} }
 }
 

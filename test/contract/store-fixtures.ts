@@ -83,6 +83,7 @@ export function transferOf(order: Order, changes: Partial<Trade> = {}): Transfer
     amount: order.amount,
     currency: order.currency,
     paidAt: new Date('2026-01-24T07:01:02.345Z'),
+    attach: null,
     ...changes,
   })
 }

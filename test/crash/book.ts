@@ -100,6 +100,7 @@ export class Book implements Gateway {
     const trade: Trade = {
       ...{ orderNo, ...merchant, state, amount, currency: 'CNY', paidAt },
       reported: words[state],
+      attach: null,
       transactionId: paidAt === null ? null : `TX-${orderNo}`,
     }
     return { kind: 'trade', trade, evidence }

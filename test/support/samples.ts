@@ -46,6 +46,7 @@ export function sampleTrade(changes: Partial<Trade> = {}): Trade {
     amount: order.amount,
     currency: 'CNY',
     paidAt: new Date('2026-01-24T12:01:00Z'),
+    attach: null,
     ...changes,
   }
 }
