@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { fenOf } from '../money.ts'
 import { readTime } from '../time.ts'
 import type { Evidence, Trade, TradeState } from '../trade.ts'
-import { maskTrade, tidy } from './evidence.ts'
+import { maskTrade } from './evidence.ts'
 import { parseJson } from './json.ts'
 import { ignore, type Note } from './notes.ts'
 
@@ -69,11 +69,13 @@ export function readTrade(body: unknown, options: ReadOptions = {}): Trade | nul
   return trade.state === 'paid' && trade.transactionId === null ? null : trade
 }
 
+/** It is told in the reason for a review. One that is longer is as wrong when it is cut. */
+const currencyLengthMax = 256
+
 function tradeOf(body: z.infer<typeof tradeBody>, options: ReadOptions): Trade {
   const currency = body.amount?.currency
   return {
-    // Tidied, they may be stored; and what had to be is equal to none of ours.
-    orderNo: tidy(body.out_trade_no),
+    orderNo: body.out_trade_no,
     mchid: body.mchid,
     appid: body.appid,
     state: Object.hasOwn(states, body.trade_state)
@@ -82,7 +84,7 @@ function tradeOf(body: z.infer<typeof tradeBody>, options: ReadOptions): Trade {
     reported: body.trade_state,
     transactionId: body.transaction_id ?? null,
     amount: fenOf(body.amount?.total),
-    currency: typeof currency === 'string' ? tidy(currency) : null,
+    currency: typeof currency === 'string' ? currency.slice(0, currencyLengthMax) : null,
     paidAt: paidAtOf(body.success_time, options),
     attach: typeof body.attach === 'string' ? body.attach : null,
   }
