@@ -7,7 +7,7 @@ import { type Adoption, type AdoptRequest, adoptOrder } from './adopt.ts'
 import { assert } from './assert.ts'
 import { Backlog, type BacklogPolicy, countMax, type Estimate } from './backlog.ts'
 import { Breaker } from './breaker.ts'
-import { type Receipt, receiveCallback } from './callback.ts'
+import { type Receipt, receiveCallback, screenCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RechargeConfig } from './config.ts'
@@ -15,7 +15,7 @@ import { type Corrected, type CorrectRequest, correctOrder } from './correct.ts'
 import type { Engine } from './engine/engine.ts'
 import { openEngine } from './engine/open.ts'
 import type { Emit } from './event.ts'
-import type { Gateway, RawCallback } from './gateway/gateway.ts'
+import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat.ts'
 import { InFlight } from './in-flight.ts'
 import { type ConfiguredMerchant, isOf } from './merchant.ts'
@@ -64,6 +64,8 @@ export interface Budan {
   /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
   resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
   receiveCallback(callback: RawCallback): Promise<Receipt>
+  /** Why a callback with such headers is rejected whatever its body is: then that need not be read. */
+  screenCallback(headers: RawCallback['headers']): Promise<RejectedCallback | null>
   /** Runs now, at most one batch, and waits for the end. */
   run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
@@ -197,6 +199,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
+    screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
     run: ({ dryRun }) => {
       const { signal } = inFlight
       const made = runNow(scanning, { dryRun, signal })

@@ -34,8 +34,12 @@ export interface Wire {
   stop(): Promise<void>
 }
 
-/** An order is some 2 KB, a list of certificates some 10 KB. */
-const responseBytesMax = 256 * 1024
+/**
+ * An order is some 2 KB, a list of certificates some 10 KB; but coupons, or whatever else is listed
+ * with an order, decide nothing and must not keep its payment from being read.
+ */
+const responseBytesMax = 8 * 1024 * 1024
+const headerBytesMax = 64 * 1024
 
 export function createWire(
   config: WechatConfig,
@@ -82,7 +86,11 @@ function addressOf(baseUrl: string): URL {
 /** Loaded with the first question: a service is ready without it, and sooner. */
 async function openAgent(connections: number): Promise<Agent> {
   const { Agent } = await import('undici')
-  return new Agent({ connections, maxResponseSize: responseBytesMax })
+  return new Agent({
+    connections,
+    maxResponseSize: responseBytesMax,
+    maxHeaderSize: headerBytesMax,
+  })
 }
 
 async function requestHeaders(

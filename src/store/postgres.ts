@@ -1,14 +1,15 @@
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { secretsInAddress, serverName } from '../addresses.ts'
 import { type Redact, redactError, redactorOf } from '../redact.ts'
-import type { Database } from './database.ts'
+import { type Connection, type Database, firstOf } from './database.ts'
 import {
   type ConnectionSource,
   type LentConnection,
   postgresDialect,
   StatementNames,
 } from './driver.ts'
+import { EncodingError } from './errors.ts'
 import { attempt, sqlStateOf } from './failure.ts'
 import { parsers } from './parsers.ts'
 
@@ -44,17 +45,29 @@ export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<D
     // Two: a migration keeps one for its lock. Connections are made when they are first needed.
     const patient = new PoolSource({ connectionString: url, max: 2, ...patientDeadlines })
     const close = async () => void (await Promise.all([pool.close(), patient.close()]))
+    const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
     try {
-      const connection = await pool.borrow()
-      connection.giveBack()
+      await askFirst(db, name)
     } catch (error) {
       await close()
       throw error
     }
-    const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
     const patientDb = new Kysely<unknown>({ dialect: postgresDialect(patient) })
     return { kind: 'postgres', name, db, patientDb, close }
   })
+}
+
+/**
+ * In any other encoding there are characters that cannot be stored, and a credit would fail for
+ * what its payer or the gateway wrote. Without one (SQL_ASCII) they would be stored unread.
+ */
+async function askFirst(db: Connection, name: string): Promise<void> {
+  const said = await firstOf(
+    db,
+    sql<{ readonly encoding: string }>`select current_setting('server_encoding') as encoding`,
+  )
+  const encoding = said?.encoding ?? 'unknown'
+  if (encoding !== 'UTF8') throw new EncodingError({ database: name, encoding })
 }
 
 class PoolSource implements ConnectionSource {

@@ -10,6 +10,8 @@ export const apiSchemas = z.registry<{
   id?: string
   description?: string
   format?: string
+  /** Of what zod cannot tell the type. */
+  type?: string
   minLength?: number
   maxLength?: number
   examples?: readonly unknown[]
@@ -105,6 +107,14 @@ export const amountRequest = z
   .register(apiSchemas, { description: 'In fen, the hundredth of a yuan.', examples: [1234] })
 
 export const fen = z.int().register(apiSchemas, { description: 'In fen.', examples: [1234] })
+
+/** A sum of amounts has no bound. `exactJson` writes it. */
+export const sum = z.bigint().register(apiSchemas, {
+  type: 'integer',
+  description:
+    'In fen, exact however large: beyond 2^53 − 1 read it with a parser that keeps all digits.',
+  examples: [1234],
+})
 
 /** RFC 3339 in UTC with milliseconds, as all answers carry it. */
 export const time = z

@@ -73,6 +73,8 @@ export const doctorPhrases = {
       'budan 正在服务时无需处理；否则请结束占用它的另一个进程',
     'check database.url: it must name a directory that this user may write, on a disk with room':
       '检查 database.url：须指向当前用户可写的目录，且磁盘有剩余空间',
+    'create such a database and put its url in database.url; operations.md tells how to move':
+      '新建这样的数据库，并填入 database.url；迁移方法见 operations.md',
     'check database.url, and that the server runs and lets us in':
       '检查 database.url，并确认数据库服务在运行且允许连接',
     'upgrade this budan': '升级本程序',

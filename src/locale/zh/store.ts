@@ -14,6 +14,8 @@ export const storePhrases = {
       '无法打开“{directory}”中的数据库：另一个 budan 进程正在使用；请使用它的 HTTP API，或先停止它',
     'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
+    'Cannot use the database "{database}": its encoding is {encoding:word}, not UTF8. Take a new one: {statement}':
+      '无法使用数据库“{database}”：其编码为 {encoding}，不是 UTF8。请新建一个：{statement}',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':

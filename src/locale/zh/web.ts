@@ -44,6 +44,9 @@ export const webPhrases = {
       'expires_at：须晚于 created_at（未填时为当前时间）',
     'Cannot read the body: it is not valid JSON': '无法读取请求体：不是有效的 JSON',
     'Cannot read the body: it exceeds 64 KiB': '无法读取请求体：超过 64 KiB',
+    'Cannot read the body: it exceeds 4096 KiB': '无法读取请求体：超过 4096 KiB',
+    'Cannot read the body: {count:word} long ones are being read already':
+      '无法读取请求体：已有 {count} 个较大的请求体正在读取',
     'Cannot read the body: its content type must be application/json':
       '无法读取请求体：Content-Type 须为 application/json',
     'Cannot read the body: it is not as long as its Content-Length says':
