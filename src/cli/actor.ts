@@ -11,6 +11,6 @@ function localName(): string {
   try {
     return userInfo().username
   } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
+    return String(process.getuid?.() ?? 'unknown')
   }
 }

@@ -90,7 +90,7 @@ const wechat = z.strictObject({
   app_ids: z
     .array(textThat(appIdFault), { error: 'must be a list of app ids, like [wx0123…]' })
     .max(100, { error: 'is a list of more than 100 app ids' })
-    .prefault([]),
+    .optional(),
   serial_no: textThat(serialFault)
     .transform((serial) => serial.toUpperCase())
     .optional(),

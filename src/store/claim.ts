@@ -13,7 +13,10 @@ export async function claimDue(
   scope: Scope,
   { leftEnd, ...claim }: Claim & { leftEnd: LeftEnd },
 ): Promise<readonly ClaimedOrder[]> {
-  if (claim.youngestFrom !== undefined) return claimedOf(await takeYoungest(scope, claim))
+  const { youngestFrom } = claim
+  if (youngestFrom !== undefined) {
+    return claimedOf(await takeYoungest(scope, { ...claim, youngestFrom }))
+  }
   const picks = picksOf(claim.limit).map((pick) => ({
     ...pick,
     from: pick.end === 'newest' ? null : leftEnd.of(claim.merchant, pick.standing),
@@ -45,9 +48,18 @@ async function takeAndLook(
   return taken
 }
 
-/** For a probe: an order that the gateway knows says most; without one, any. */
-async function takeYoungest(scope: Scope, claim: Claim): Promise<readonly DueRow[]> {
-  for (const standing of ['known', 'new', 'unknown'] as const) {
+/**
+ * For a probe: in turn one that was never asked about, and one that the gateway knows. Numbers that it
+ * does not know say nothing of us.
+ */
+async function takeYoungest(
+  scope: Scope,
+  { youngestFrom, ...due }: Claim & { readonly youngestFrom: number },
+): Promise<readonly DueRow[]> {
+  const claim = { ...due, youngestFrom: Math.floor(youngestFrom / 2) }
+  const [first, second] =
+    youngestFrom % 2 === 0 ? (['new', 'known'] as const) : (['known', 'new'] as const)
+  for (const standing of [first, second, 'unknown'] as const) {
     const pick: DuePick = { standing, limit: claim.limit, from: null, end: 'newest' }
     const taken = await take(scope, { claim, picks: [pick] })
     if (taken.length > 0) return taken

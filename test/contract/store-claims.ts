@@ -194,14 +194,17 @@ export function claimsContract(make: MakeSubject): void {
         for (const size of [10, 10, 6]) expect(await claimed(10)).toHaveProperty('size', size)
       })
 
-      it('claimDue() probes with an order that the gateway knows, where there is one', async () => {
+      it('claimDue() probes in turn with one never asked about, and one that the gateway knows', async () => {
         const known = await placeKnown(subject.store)
         pass(1)
-        await adoptMany(3)
+        const [absent, fresh] = await adoptMany(2)
+        if (absent) await letUnknown(absent, 1)
         pass(6)
-        const probe = { ...claim, limit: 1, youngestFrom: 0 }
-        expect(numbersOf(await subject.store.claimDue(probe))).toEqual([known.orderNo])
-        expect(await subject.store.claimDue(probe)).toHaveLength(1)
+        const probe = async (youngestFrom: number) =>
+          numbersOf(await subject.store.claimDue({ ...claim, limit: 1, youngestFrom }))
+        expect(await probe(0)).toEqual([fresh?.orderNo])
+        expect(await probe(1)).toEqual([known.orderNo])
+        expect(await probe(0)).toEqual([absent?.orderNo])
       })
 
       it('claimDue() takes the orders of all app ids of the merchant, by their time', async () => {

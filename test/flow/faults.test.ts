@@ -339,7 +339,8 @@ describe('fault 15: the clocks of the application and the database disagree', ()
       const opened = await world({ store, startAt: new Date(+databaseNow() + offset * 60_000) })
       const facts = { orderNo: 'ORDER-1', userId: 'u1', amount: 100n, description: '' }
       opened.control.putOrder({ out_trade_no: 'ORDER-1', total: 100 })
-      await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+      const expiresAt = new Date(+databaseNow() + 120 * 60_000)
+      await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt })
       const totals: number[] = []
       for (const mins of [1, 6, 7, 119, 121]) {
         times.mins = mins
@@ -540,7 +541,10 @@ describe('fault 24: everything fails at once', () => {
 
   it('a wrong merchant number, seen as a run of absent answers, ends no order', async () => {
     const opened = await world()
-    for (let n = 1; n <= 6; n += 1) await opened.adopt(`ORDER-${n}`, { ttlMins: 10 })
+    for (let n = 1; n <= 6; n += 1) {
+      await opened.adopt(`ORDER-${n}`, { ttlMins: 10 })
+      await opened.budan.checkOrder(`ORDER-${n}`)
+    }
     const fault = { kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' } as const
     opened.control.addFault({ operation: query, fault })
     await opened.advanceMins(11)

@@ -145,7 +145,10 @@ describe('answers that cannot be verified, all of a run', () => {
 describe('a run of absent answers', () => {
   it('is disbelieved no longer once a callback shows that the merchant number is right', async () => {
     const opened = await world()
-    for (let n = 1; n <= 4; n += 1) await opened.adopt(`ORDER-${n}`)
+    for (let n = 1; n <= 4; n += 1) {
+      await opened.adopt(`ORDER-${n}`)
+      await opened.budan.checkOrder(`ORDER-${n}`)
+    }
     opened.control.pay('ORDER-1', { callback: false })
     opened.control.addFault({ operation: query, fault: noSuchOrder })
     await opened.advanceMins(6)

@@ -26,7 +26,7 @@ beforeEach(() => {
 
 const prepaid = {
   orderNo,
-  appid: 'wx0000000000000001',
+  appid: appId,
   amount: 1234n,
   currency: 'CNY',
   description: '充值 12.34 元',

@@ -52,12 +52,12 @@ describe('no whole answer', () => {
       },
       'network',
     ],
-    ['the body is far too large', () => signed(200, 'x'.repeat(300_000)), 'unparsable'],
+    ['the body is far too large', () => signed(200, 'x'.repeat(9_000_000)), 'unparsable'],
     [
       'a body without a stated length is far too large',
       (_, response) => {
         response.writeHead(200)
-        response.end('x'.repeat(300_000))
+        response.end('x'.repeat(9_000_000))
         return 'handled'
       },
       'unparsable',

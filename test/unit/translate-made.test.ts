@@ -210,7 +210,7 @@ describe('the stages say nothing that has no Chinese:', () => {
       if (/ /.test(reason ?? '')) expectChinese(reason ?? '')
     }
     for (const [kind, found] of [
-      ['absent', 'all 7 answers were "no such order"'],
+      ['absent', 'all 7 answers about known orders were "no such order"'],
       ['unverified', 'none of 7 answers could be verified'],
     ] as const) {
       const breaker = new Breaker(() => undefined)

@@ -22,7 +22,7 @@ refused: notify_url_missing (Cannot place order "1": no wechat.notify_url is con
 Cannot probe: no answer in time
 Cannot open the database "pglite:1": database "pglite:1": "1/base" is in the way, and not of a whole database: take another directory, or move it away
 Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
-all 7 answers were "no such order": is the merchant number right?
+all 7 answers about known orders were "no such order": is the merchant number right?
 none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
 no run has finished yet: runs do not finish
 order "1" is paid, not in review
@@ -60,7 +60,7 @@ server.port: unknown key; did you mean api_token?
 server: must hold keys, like "key: value"
 server.port (SERVER_PORT): "0x1" is not a plain number
 database.retention_days: "3" is below the least, 7 (0 keeps everything)
-recharge.order_ttl_mins: "99999" is above the most, 10080 (WeChat Pay takes no order for longer than 7 days)
+recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat.public_key_id: not set, but wechat.public_key_path is: give both or neither
 wechat.serial_no: a value of 32 characters is not a serial number: hex digits only

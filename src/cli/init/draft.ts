@@ -41,7 +41,10 @@ function keyLines(
 const examples: Readonly<Record<string, string>> = {
   'server.api_token': 'change-me-to-a-long-random-one',
   'wechat.mch_id': '1900000001',
+  'recharge.adopt_prefixes': '[SHOP-]',
+  'recharge.adopt_attach': '"user={user_id}"',
   'wechat.app_id': 'wx0123456789abcdef',
+  'wechat.app_ids': '[wx1123456789abcdef]',
   'wechat.serial_no': '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
   'wechat.private_key_path': './apiclient_key.pem',
   'wechat.api_v3_key': '32-characters-from-the-console!!',

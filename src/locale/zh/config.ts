@@ -52,8 +52,8 @@ export const configPhrases = {
     '{value:shown} is neither true nor false': '{value} 既不是 true 也不是 false',
     '{value:shown} is not one of {choices:words}': '{value} 不在可选值之中：{choices}',
     '{value:shown} is not a host name or IP': '{value} 不是主机名或 IP',
-    'must be a list of app ids, like [wx0123…]': '须为 AppID 列表，如 [wx0123…]',
-    'is a list of more than 100 app ids': '列表超过 100 个 AppID',
+    'must be a list of app ids, like [wx0123…]': '须为 appid 列表，如 [wx0123…]',
+    'is a list of more than 100 app ids': '列表超过 100 个 appid',
     'must be a list of beginnings, like [SHOP-]': '须为订单号开头的列表，如 [SHOP-]',
     'is an empty list: give at least one beginning, or leave the key out':
       '是空列表：请至少给出一个开头，或去掉这个键',

@@ -11,9 +11,9 @@ export const webPhrases = {
     'The order of this Idempotency-Key is {status:status}, and there is no code for it that works: use a new key':
       '这个 Idempotency-Key 的订单{status}，已没有可用的支付二维码：请换一个新的',
     'app_id: "{appid}" is none of the configured app ids (wechat.app_id, wechat.app_ids)':
-      'app_id：“{appid}”不在已配置的 AppID 之中（wechat.app_id、wechat.app_ids）',
+      'app_id：“{appid}”不在已配置的 appid 之中（wechat.app_id、wechat.app_ids）',
     'app_id: must be given, because the merchant has several: {appids:words}':
-      'app_id：该商户有多个 AppID，必须指明：{appids}',
+      'app_id：该商户有多个 appid，必须指明：{appids}',
     'order_no: "{orderNo}" begins with none of recharge.adopt_prefixes ({prefixes:words})':
       'order_no：“{orderNo}”不以 recharge.adopt_prefixes 中的任何一项开头（{prefixes}）',
     'expires_at: must be at most 15 days from now, as no trade is open for longer; leave it out where it is not known':
@@ -93,7 +93,7 @@ export const webPhrases = {
   },
   other: {
     'app id "{theirs}" of merchant {mchid:word} ({gateway:word}), not app id "{ours}" of merchant {other:word} ({otherGateway:word})':
-      '属于商户 {mchid} 的 AppID“{theirs}”（{gateway}），而不是商户 {other} 的 AppID“{ours}”（{otherGateway}）',
+      '属于商户 {mchid} 的 appid“{theirs}”（{gateway}），而不是商户 {other} 的 appid“{ours}”（{otherGateway}）',
     'another user_id': 'user_id 不同',
     'the amount {fen:word}': '金额是 {fen} 分',
     'another description': 'description 不同',
@@ -112,7 +112,7 @@ export const webPhrases = {
     'Unrecognized keys: {keys:words}': '未知字段：{keys}',
     'the body must be a JSON object': '请求体须为 JSON 对象',
     'must hold one of user_id, amount, expires_at, app_id':
-      '至少须含 user_id、amount、expires_at、app_id 之一',
+      '至少须给出一项要更正的内容：user_id、金额、expires_at、app_id',
   },
   rule: {
     'must be a string': '须为字符串',
@@ -133,7 +133,7 @@ export const webPhrases = {
     'must be an RFC 3339 time with an offset, of the years 2000 to 2099':
       '须为带时区的 RFC 3339 时间，年份在 2000 到 2099 之间',
     'must be the `seen` of a preview': '须为预览返回的 `seen`',
-    'must be an app id, like wx0123…': '须为 AppID，如 wx0123…',
+    'must be an app id, like wx0123…': '须为 appid，如 wx0123…',
     'must be a number from {min:word}': '须为不小于 {min} 的数字',
     'is wrong': '有误',
   },
