@@ -1,5 +1,6 @@
 import type { Checking } from './check.ts'
 import { describeUnknown } from './decide.ts'
+import { identityDifference } from './merchant.ts'
 import type { Order } from './order.ts'
 import { reportedState } from './settle.ts'
 import { isUnasked } from './trade.ts'
@@ -35,6 +36,10 @@ export async function traceTransaction(
   if (trade.transactionId !== transactionId) {
     return { kind: 'unanswered', reason: 'the answer is about another payment' }
   }
-  const order = await store.findOrder(trade.orderNo)
+  const found = await store.findOrder(trade.orderNo)
+  // An order of another merchant or app id may have the same number.
+  const isIts =
+    found !== null && identityDifference(found, { ...trade, gateway: gateway.name }) === null
+  const order = isIts ? found : null
   return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }
 }
