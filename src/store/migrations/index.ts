@@ -9,6 +9,7 @@ import { up as retention } from './007_retention.ts'
 import { up as ordersOfUsers } from './008_orders_of_users.ts'
 import { up as listOrders } from './009_list_orders.ts'
 import { up as dropOrdersByUser } from './010_drop_orders_by_user.ts'
+import { up as consoleSessions } from './013_console_sessions.ts'
 
 export interface Migration {
   up(db: Kysely<unknown>): Promise<void>
@@ -36,4 +37,5 @@ export const migrations: Migrations = {
   '008_orders_of_users': { up: ordersOfUsers },
   '009_list_orders': { up: listOrders },
   '010_drop_orders_by_user': { up: dropOrdersByUser },
+  '013_console_sessions': { up: consoleSessions },
 }
