@@ -26,7 +26,9 @@ export function schemaFaults(
 
 /** `server.sessions.hours`, `server.trusted_proxies[0]`. */
 function placeOf(path: readonly string[]): string {
-  return path.map((part, at) => (isIndex(part) ? `[${part}]` : `${at > 0 ? '.' : ''}${part}`)).join('')
+  return path
+    .map((part, at) => (isIndex(part) ? `[${part}]` : `${at > 0 ? '.' : ''}${part}`))
+    .join('')
 }
 
 function isIndex(part: string): boolean {

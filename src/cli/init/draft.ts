@@ -36,10 +36,7 @@ function mappingLines(key: string, before: string): string {
   return mapping.map((part, depth) => `${indent(depth + 1)}${part}:\n`).join('')
 }
 
-function keyLines(
-  path: string,
-  { answers, locale }: { answers: Answers; locale: Locale },
-): string {
+function keyLines(path: string, { answers, locale }: { answers: Answers; locale: Locale }): string {
   const [, ...keys] = path.split('.')
   const [margin, key] = [indent(keys.length), keys.at(-1)]
   const comments = fileWordsOf(locale).keys[path] ?? []
@@ -72,7 +69,10 @@ type Scalar = string | number | boolean
 function defaultOf(path: string): Scalar | readonly Scalar[] | null {
   const found = path
     .split('.')
-    .reduce<unknown>((held, key) => (isMapping(held) ? held[key] : undefined), configSchema.parse({}))
+    .reduce<unknown>(
+      (held, key) => (isMapping(held) ? held[key] : undefined),
+      configSchema.parse({}),
+    )
   return (found as Scalar | readonly Scalar[] | undefined) ?? null
 }
 

@@ -56,8 +56,7 @@ export const configPhrases = {
     'is a list of more than 100 addresses': '列表超过 100 个地址',
     '{value:shown} is not an IP address or a CIDR, like 10.0.0.0/8':
       '{value} 不是 IP 地址或 CIDR（如 10.0.0.0/8）',
-    '{value:shown} is everybody: name your own proxies':
-      '{value} 包括所有人：请只写自己的反向代理',
+    '{value:shown} is everybody: name your own proxies': '{value} 包括所有人：请只写自己的反向代理',
     'is the one of the example, which everybody knows: make one with openssl rand -base64 24':
       '是示例里的令牌，人人都知道：请用 openssl rand -base64 24 生成一个',
     'has {count:word} characters: where other machines can try, 32 are needed; make one with openssl rand -base64 24':

@@ -35,6 +35,8 @@ export interface PageProps {
   /** Paths of further scripts and style sheets. */
   readonly scripts?: readonly string[]
   readonly styles?: readonly string[]
+  /** The page loads again by itself: after how long, and from where. */
+  readonly refresh?: { readonly afterS: number; readonly path: string }
   readonly children: ComponentChildren
 }
 
@@ -81,6 +83,7 @@ function sendHtml(reply: FastifyReply, html: string): FastifyReply {
 /** The whole document around the content of a page. */
 export function Page(props: PageProps) {
   const { frame, title, section, hasMenu = true, scripts = [], styles = [], children } = props
+  const { refresh } = props
   const { locale, theme } = frame.visitor
   const words = commonWords(locale)
   return (
@@ -89,6 +92,7 @@ export function Page(props: PageProps) {
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={theme === 'auto' ? 'light dark' : theme} />
+        {refresh && <meta httpEquiv="refresh" content={`${refresh.afterS}; url=${refresh.path}`} />}
         <meta name="htmx-config" content={htmxConfig} />
         <title>{`${title} · budan`}</title>
         <link rel="icon" href={assets.icon} type="image/svg+xml" />
