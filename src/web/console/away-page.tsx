@@ -7,15 +7,13 @@ import { languageTags } from './words.ts'
 const awayWords = catalog({
   en: {
     title: 'The database is away',
-    what: 'The database does not answer. Who is logged in is kept there, so no page can be shown until it does.',
-    done: 'Nothing was changed. Callbacks are refused meanwhile, and WeChat Pay sends them again.',
-    next: 'See that the database runs; the log says why it cannot be reached. This page loads again by itself.',
+    what: 'The database does not answer, so this page cannot be shown. Nothing was changed.',
+    next: 'See that the database runs; the log says why it cannot be reached. Callbacks are refused meanwhile, and WeChat Pay sends them again. This page loads again by itself.',
   },
   zh: {
     title: '数据库不可用',
-    what: '数据库没有应答。登录状态存放在数据库里，恢复之前无法显示任何页面。',
-    done: '没有做任何改动。期间收到的回调会被拒绝，微信支付会重新发送。',
-    next: '请确认数据库正在运行；无法连接的原因见日志。本页会自动刷新。',
+    what: '数据库没有应答，无法显示本页。没有做任何改动。',
+    next: '请确认数据库正在运行；无法连接的原因见日志。期间收到的回调会被拒绝，微信支付会重新发送。本页会自动刷新。',
   },
 })
 
@@ -48,7 +46,6 @@ function Away({ locale, isFirst }: { locale: Locale; isFirst: boolean }) {
     <section lang={languageTags[locale]}>
       {isFirst ? <h1>{words.title}</h1> : <h2>{words.title}</h2>}
       <p {...(isFirst && { role: 'alert' as const })}>{words.what}</p>
-      <p>{words.done}</p>
       <p>{words.next}</p>
     </section>
   )
