@@ -35,7 +35,10 @@ export interface PageProps {
   /** Paths of further scripts and style sheets. */
   readonly scripts?: readonly string[]
   readonly styles?: readonly string[]
-  /** The page loads again by itself: after how long, and from where. */
+  /**
+   * The page loads again by itself: after how long, and from where. With a script it does so once it
+   * can be had, so that it is not taken again and again from under its reader.
+   */
   readonly refresh?: { readonly afterS: number; readonly path: string }
   readonly children: ComponentChildren
 }
@@ -92,7 +95,11 @@ export function Page(props: PageProps) {
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={theme === 'auto' ? 'light dark' : theme} />
-        {refresh && <meta httpEquiv="refresh" content={`${refresh.afterS}; url=${refresh.path}`} />}
+        {refresh && (
+          <noscript>
+            <meta httpEquiv="refresh" content={`${refresh.afterS}; url=${refresh.path}`} />
+          </noscript>
+        )}
         <meta name="htmx-config" content={htmxConfig} />
         <title>{`${title} · budan`}</title>
         <link rel="icon" href={assets.icon} type="image/svg+xml" />
@@ -108,7 +115,7 @@ export function Page(props: PageProps) {
           {words.skip}
         </a>
         <Header {...{ frame, section, hasMenu, words }} />
-        <main id="content" class="container" tabIndex={-1}>
+        <main id="content" class="container" tabIndex={-1} data-come-back={refresh?.path}>
           <Trouble words={words} />
           {children}
         </main>
