@@ -3,26 +3,26 @@ import { networkOf } from './address.ts'
 
 /** Between two lines about the same network. */
 const restMs = 60_000
-/** Lines of their own in one such time; what comes from further networks is told in one. */
+/** Lines in one such time; what comes from further networks is summed up in one more. */
 const linesMax = 20
-/** Networks that are told apart in one such time. */
+/** Networks that are counted apart in one such time. */
 const networksMax = 1_000
 
-interface Told {
+interface Network {
   readonly door: Door
   /** The last one of the network. */
   address: string
-  /** Since the last line. */
-  untold: number
+  /** Since its last line. */
+  unreported: number
 }
 
 /**
- * Tells of wrong tokens in few lines, however many there are: of the first from a network at once,
- * and of those that follow once a minute, with their number.
+ * Reports wrong tokens in few lines, however many there are: the first from a network at once, and
+ * those that follow once a minute, by their number.
  */
 export class WrongTokenReport {
   readonly #emit: Emit
-  readonly #networks = new Map<string, Told>()
+  readonly #networks = new Map<string, Network>()
   #lines = 0
   #elsewhere = 0
   #timer: NodeJS.Timeout | null = null
@@ -34,48 +34,48 @@ export class WrongTokenReport {
   note({ door, address }: { door: Door; address: string }): void {
     this.#timer ??= setTimeout(() => this.#nextMinute(), restMs).unref()
     const network = `${door} ${networkOf(address)}`
-    const told = this.#networks.get(network)
-    if (told !== undefined) {
-      told.address = address
-      told.untold += 1
+    const known = this.#networks.get(network)
+    if (known !== undefined) {
+      known.address = address
+      known.unreported += 1
     } else if (this.#networks.size < networksMax) {
-      const isTold = this.#lines < linesMax
-      this.#networks.set(network, { door, address, untold: isTold ? 0 : 1 })
-      if (isTold) this.#tell({ door, address, count: 1 })
+      const isReported = this.#lines < linesMax
+      this.#networks.set(network, { door, address, unreported: isReported ? 0 : 1 })
+      if (isReported) this.#report({ door, address, count: 1 })
     } else this.#elsewhere += 1
   }
 
-  /** Tells what is left. */
+  /** Reports what is left. */
   end(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    this.#tellUntold()
+    this.#reportRest()
   }
 
   #nextMinute(): void {
     this.#timer = null
     this.#lines = 0
-    this.#tellUntold()
-    // Whoever goes on is known, and told of with the others of the minute.
+    this.#reportRest()
+    // Whoever goes on is known, and is reported at the end of the minute.
     if (this.#networks.size > 0) {
       this.#timer = setTimeout(() => this.#nextMinute(), restMs).unref()
     }
   }
 
-  #tellUntold(): void {
-    for (const [network, told] of this.#networks) {
-      const { door, address, untold } = told
-      if (untold === 0) this.#networks.delete(network)
-      else if (this.#lines < linesMax) this.#tell({ door, address, count: untold })
-      else this.#elsewhere += untold
-      told.untold = 0
+  #reportRest(): void {
+    for (const [network, known] of this.#networks) {
+      const { door, address, unreported } = known
+      if (unreported === 0) this.#networks.delete(network)
+      else if (this.#lines < linesMax) this.#report({ door, address, count: unreported })
+      else this.#elsewhere += unreported
+      known.unreported = 0
     }
-    if (this.#elsewhere > 0) this.#tell({ door: null, address: null, count: this.#elsewhere })
+    if (this.#elsewhere > 0) this.#report({ door: null, address: null, count: this.#elsewhere })
     this.#elsewhere = 0
   }
 
-  #tell(told: { door: Door | null; address: string | null; count: number }): void {
+  #report(line: { door: Door | null; address: string | null; count: number }): void {
     this.#lines += 1
-    this.#emit({ type: 'wrong_tokens', ...told })
+    this.#emit({ type: 'wrong_tokens', ...line })
   }
 }
