@@ -69,3 +69,12 @@ function copiedByHand(text) {
   area.remove()
   return done
 }
+
+// A page that says that the database is away goes back to what was asked for once it can be had.
+setInterval(async () => {
+  const path = document.getElementById('content')?.dataset.comeBack
+  if (path === undefined) return
+  const headers = { accept: 'text/html' }
+  const answer = await fetch(path, { method: 'HEAD', headers }).catch(() => null)
+  if (answer !== null && answer.status !== 503) location.assign(path)
+}, 5_000)

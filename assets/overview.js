@@ -22,6 +22,8 @@ htmx.createEventSource = (url) => {
     tellLive()
   })
   source.addEventListener('ended', tellEnded)
+  // Without the database nobody can tell who is logged in; the page says that, and comes back.
+  source.addEventListener('away', () => location.reload())
   if (document.hidden) source.close()
   return source
 }

@@ -16,6 +16,10 @@ export interface ServerConfig {
   /** 0: any free port. */
   readonly port: number
   readonly apiToken: string | null
+  /** Of the console: how long a login is good for; absent: 12 hours. */
+  readonly sessions?: { readonly hours: number }
+  /** Addresses and CIDRs whose forwarded headers are believed; absent: nobody's. */
+  readonly trustedProxies?: readonly string[]
 }
 
 export interface DatabaseConfig {

@@ -113,12 +113,28 @@ export type Event =
       readonly path: string
       readonly error: unknown
     }
+  /** Of each wrong token, for the count; `wrong_tokens` tells of many in one line. */
+  | { readonly type: 'access_refused'; readonly door: Door }
+  | {
+      readonly type: 'wrong_tokens'
+      /** Null, as the address: from so many networks that they are not told apart. */
+      readonly door: Door | null
+      /** The last one of its network. */
+      readonly address: string | null
+      /** Since the last line about the network. */
+      readonly count: number
+    }
+  | { readonly type: 'logged_in'; readonly name: string; readonly address: string }
+  | { readonly type: 'logged_out'; readonly name: string; readonly address: string }
   | { readonly type: 'pruned'; readonly runs: number; readonly events: number }
   | { readonly type: 'prune_failed'; readonly error: unknown }
   | { readonly type: 'certificates_refreshed'; readonly serials: readonly string[] }
   | { readonly type: 'certificates_failed'; readonly message: string }
   /** Files with secrets that everybody on this machine may read. */
   | { readonly type: 'secrets_exposed'; readonly files: readonly string[] }
+
+/** Where somebody asks to be let in: the pages for people, or `/v1`. */
+export type Door = 'console' | 'api'
 
 export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
 

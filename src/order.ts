@@ -26,6 +26,13 @@ export interface Merchant {
   readonly appid: string
 }
 
+/** Who caused something, and from where. */
+export interface Actor {
+  /** Of the token that let them in; `anonymous` where none is configured. */
+  readonly name: string
+  readonly address: string | null
+}
+
 /** What never changes of an order: what was ordered, by whom, and of which merchant. */
 export interface OrderFacts extends Merchant {
   readonly orderNo: string

@@ -6,6 +6,7 @@ import { nearest } from './suggest.ts'
 /** One key of the configuration. */
 export interface ConfigKey {
   readonly section: string
+  /** `port`; of a mapping within the section, `sessions.hours`. */
   readonly key: string
   /** `RECHARGE_ORDER_TTL_MINS`. */
   readonly envName: string
@@ -15,20 +16,27 @@ export interface ConfigKey {
 /** Every key, in the order of the schema. */
 export function configKeys(): readonly ConfigKey[] {
   return Object.entries(configSchema.shape).flatMap(([section, schema]) =>
-    Object.entries(schema.unwrap().shape).map(([key, leaf]) => ({
+    leavesOf(schema.unwrap()).map(({ key, leaf }) => ({
       section,
       key,
-      envName: `${section}_${key}`.toUpperCase(),
-      isList: isList(leaf),
+      envName: `${section}_${key}`.replaceAll('.', '_').toUpperCase(),
+      isList: leaf instanceof z.ZodArray,
     })),
   )
 }
 
-function isList(schema: unknown): boolean {
-  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
-    return isList(schema.unwrap())
-  }
-  return schema instanceof z.ZodArray
+/** The keys of a mapping, and of the mappings within it. */
+function leavesOf(mapping: z.ZodObject): { readonly key: string; readonly leaf: unknown }[] {
+  return Object.entries(mapping.shape).flatMap(([key, schema]) => {
+    const leaf = bare(schema)
+    if (!(leaf instanceof z.ZodObject)) return { key, leaf }
+    return leavesOf(leaf).map((inner) => ({ ...inner, key: `${key}.${inner.key}` }))
+  })
+}
+
+function bare(schema: unknown): unknown {
+  const isWrapped = schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+  return isWrapped ? bare(schema.unwrap()) : schema
 }
 
 export interface Overlay {
@@ -40,17 +48,30 @@ export interface Overlay {
 
 /** Lays the environment's values over the file's. Lists are written `5,5,10` there. */
 export function overlayEnvironment(tree: ConfigTree, env: NodeJS.ProcessEnv): Overlay {
-  const sections: Record<string, unknown> = { ...tree }
+  let sections = tree
   const origins = new Map<string, string>()
   for (const { section, key, envName, isList } of configKeys()) {
     const value = env[envName]
-    const keys = sections[section] ?? {}
-    // A section that is no mapping is a fault of its own, and found by the schema.
-    if (value === undefined || !isMapping(keys)) continue
-    sections[section] = { ...keys, [key]: isList ? value.split(',') : value }
+    if (value === undefined) continue
+    const path = [section, ...key.split('.')]
+    const overlaid = withValue(sections, path, isList ? value.split(',') : value)
+    if (overlaid === null) continue
+    sections = overlaid
     origins.set(`${section}.${key}`, envName)
   }
   return { tree: sections, origins, faults: unknownNames(env) }
+}
+
+/** Null: what should hold the key is no mapping. That is a fault of its own, which the schema finds. */
+function withValue(
+  tree: ConfigTree,
+  [key = '', ...rest]: readonly string[],
+  value: unknown,
+): ConfigTree | null {
+  if (rest.length === 0) return { ...tree, [key]: value }
+  const held = tree[key] ?? {}
+  const inner = isMapping(held) ? withValue(held, rest, value) : null
+  return inner === null ? null : { ...tree, [key]: inner }
 }
 
 /** Other names may be anybody's; this prefix is ours alone, so a typing slip in it can be told. */

@@ -69,7 +69,13 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
 function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
-    server: { host: server.host, port: server.port, apiToken: server.api_token ?? null },
+    server: {
+      host: server.host,
+      port: server.port,
+      apiToken: server.api_token ?? null,
+      sessions: server.sessions,
+      trustedProxies: server.trusted_proxies,
+    },
     database: { url: database.url, retentionDays: database.retention_days },
     engine,
     recharge: {

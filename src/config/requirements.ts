@@ -1,4 +1,5 @@
 import { type ConfigTree, isMapping } from './file.ts'
+import { sampleTokenFault, weakTokenFault } from './tokens.ts'
 import { hostFault, isLoopback, shown } from './values.ts'
 
 /**
@@ -37,11 +38,19 @@ function openHost(tree: ConfigTree): string[] {
   // A host that is none at all is the schema's to tell.
   if (typeof host !== 'string' || hostFault(host.trim()) !== null) return []
   if (isLoopback(host.trim())) return []
-  if (valueIn(tree, 'server', 'api_token') !== undefined) return []
+  const token = valueIn(tree, 'server', 'api_token')
+  if (token !== undefined) return weakToken(token)
   return [
     `server.api_token: not set, and server.host ${shown(host)} can be reached from other machines: ` +
       'set a token, or listen on 127.0.0.1',
   ]
+}
+
+/** One that is no text, or nobody's secret wherever it is used, is the schema's to tell. */
+function weakToken(token: unknown): string[] {
+  if (typeof token !== 'string' || sampleTokenFault(token.trim()) !== null) return []
+  const fault = token.trim() === '' ? null : weakTokenFault(token.trim())
+  return fault === null ? [] : [`server.api_token: ${fault}`]
 }
 
 function valueIn(tree: ConfigTree, section: string, key: string): unknown {

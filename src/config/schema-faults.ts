@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type ConfigKey, configKeys } from './environment.ts'
+import { configKeys } from './environment.ts'
 import { nearest } from './suggest.ts'
 import { shown } from './values.ts'
 
@@ -12,29 +12,39 @@ export function schemaFaults(
   origins: ReadonlyMap<string, string>,
 ): string[] {
   return issues.flatMap((issue) => {
-    const [section, key, index] = issue.path.map(String)
+    const path = issue.path.map(String)
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((unknown) => unknownKey(section ?? null, unknown))
+      return issue.keys.map((unknown) => unknownKey(path, unknown))
     }
-    if (section !== undefined && key === undefined)
-      return [`${section}: must hold keys, like "key: value"`]
-    const path = `${section}.${key}`
-    const envName = origins.get(path)
-    const where = `${path}${index === undefined ? '' : `[${index}]`}`
-    return [`${where}${envName === undefined ? '' : ` (${envName})`}: ${issue.message}`]
+    if (issue.code === 'invalid_type' && issue.expected === 'object') {
+      return [`${placeOf(path)}: must hold keys, like "key: value"`]
+    }
+    const envName = origins.get(path.filter((part) => !isIndex(part)).join('.'))
+    return [`${placeOf(path)}${envName === undefined ? '' : ` (${envName})`}: ${issue.message}`]
   })
 }
 
+/** `server.sessions.hours`, `server.trusted_proxies[0]`. */
+function placeOf(path: readonly string[]): string {
+  return path
+    .map((part, at) => (isIndex(part) ? `[${part}]` : `${at > 0 ? '.' : ''}${part}`))
+    .join('')
+}
+
+function isIndex(part: string): boolean {
+  return /^\d+$/.test(part)
+}
+
 /** Names the key only: its value may be a secret under a misspelt name. */
-function unknownKey(section: string | null, key: string): string {
+function unknownKey(mapping: readonly string[], key: string): string {
   const name = /^[\w.-]{1,64}$/.test(key) ? key : shown(key)
-  const keys = configKeys()
-  if (section === null) {
-    const sections = [...new Set(keys.map((each) => each.section))]
-    return `${name}: unknown section${meant(nearest(key, sections), owner(keys, key))}`
-  }
-  const siblings = keys.filter((each) => each.section === section).map((each) => each.key)
-  return `${section}.${name}: unknown key${meant(nearest(key, siblings), owner(keys, key))}`
+  const paths = configKeys().map((each) => `${each.section}.${each.key}`.split('.'))
+  const siblings = paths
+    .filter((path) => mapping.every((part, at) => path[at] === part))
+    .flatMap((path) => path[mapping.length] ?? [])
+  const kind = mapping.length === 0 ? 'section' : 'key'
+  const hint = meant(nearest(key, [...new Set(siblings)]), owner(paths, key))
+  return `${[...mapping, name].join('.')}: unknown ${kind}${hint}`
 }
 
 function meant(near: string | null, elsewhere: string | null): string {
@@ -43,7 +53,7 @@ function meant(near: string | null, elsewhere: string | null): string {
 }
 
 /** The path of a key that stands in the wrong section. */
-function owner(keys: readonly ConfigKey[], key: string): string | null {
-  const found = keys.filter((each) => each.key === key)
-  return found.length === 1 ? `${found[0]?.section}.${key}` : null
+function owner(paths: readonly (readonly string[])[], key: string): string | null {
+  const found = paths.filter((path) => path.at(-1) === key)
+  return found.length === 1 ? (found[0]?.join('.') ?? null) : null
 }

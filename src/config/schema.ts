@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { databaseAddressFault, serverAddressFault } from '../addresses.ts'
 import { userIdMark } from '../decide.ts'
+import { proxyFault } from './proxies.ts'
+import { sampleTokenFault } from './tokens.ts'
 import {
   flag,
   hostFault,
@@ -29,6 +31,17 @@ const server = z.strictObject({
   host: textThat(hostFault).prefault('127.0.0.1'),
   port: integerWithin({ min: 0, max: 65_535 }).prefault('8080'),
   api_token: textThat(tokenFault).optional(),
+  sessions: z
+    .strictObject({
+      // Least: a review takes some minutes to fill in. Most: whoever left a month ago is out.
+      hours: numberWithin({ min: 0.25, max: 720 }).prefault('12'),
+    })
+    .prefault({}),
+  // 100 are more than anybody writes by hand; whole networks have CIDRs.
+  trusted_proxies: z
+    .array(textThat(proxyFault), { error: 'must be a list of addresses, like [10.0.0.0/8]' })
+    .max(100, { error: 'is a list of more than 100 addresses' })
+    .prefault([]),
 })
 
 // Least: an order may live for 7 days, and what was asked about it must outlive it; the database
@@ -131,7 +144,8 @@ function tokenFault(value: string): string | null {
     return `a value of ${value.length} characters has a blank or one beyond ASCII, which no header carries`
   }
   // Nobody needs more bits than 512 characters hold, and servers cut headers off at some 8 KB.
-  return value.length > 512 ? `a value of ${value.length} characters is longer than 512` : null
+  if (value.length > 512) return `a value of ${value.length} characters is longer than 512`
+  return sampleTokenFault(value)
 }
 
 function retentionFault(value: string): string | null {

@@ -101,6 +101,12 @@ function lineOf(event: Event): Line | null {
       return warn('Engine lost: each node keeps the intervals by itself', { reason: event.reason })
     case 'engine_back':
       return info('Engine is back', { away_ms: Math.round(event.awayMs) })
+    case 'access_refused':
+      return null // Told with others of its network.
+    case 'wrong_tokens':
+    case 'logged_in':
+    case 'logged_out':
+      return accessLine(event)
     case 'pruned':
       return info('Old runs and events pruned', { runs: event.runs, events: event.events })
     case 'prune_failed':
@@ -289,6 +295,24 @@ function gatewayLine(event: GatewayEvent): Line {
       })
     case 'breaker_closed':
       return info('Breaker closed: runs go on')
+    default:
+      return unreachable(event)
+  }
+}
+
+type AccessEvent = Extract<Event, { type: 'wrong_tokens' | `logged_${string}` }>
+
+/** Who was let in, and who was not. */
+function accessLine(event: AccessEvent): Line {
+  switch (event.type) {
+    case 'logged_in':
+      return info('Logged in to the console', { name: event.name, address: event.address })
+    case 'logged_out':
+      return info('Logged out of the console', { name: event.name, address: event.address })
+    case 'wrong_tokens':
+      return event.address === null
+        ? warn('Wrong tokens from many other addresses', { count: event.count })
+        : warn('Wrong token', { door: event.door, address: event.address, count: event.count })
     default:
       return unreachable(event)
   }

@@ -119,6 +119,12 @@ function createInstruments(registry: Registry) {
       labelNames: ['action'],
       registers,
     }),
+    access: new Counter({
+      name: 'budan_access_total',
+      help: 'Logins to the console, and wrong tokens at console and API',
+      labelNames: ['door', 'result'],
+      registers,
+    }),
     alarms: new Counter({
       name: 'budan_alarms_total',
       help: 'Orders that somebody has to look at, and breaker openings',
@@ -190,6 +196,8 @@ function createInstruments(registry: Registry) {
   for (const result of ['success', 'failed', 'skipped']) instruments.runOrders.inc({ result }, 0)
   for (const source of sources) instruments.credits.inc({ source }, 0)
   for (const action of reviewActions) instruments.reviewsResolved.inc({ action }, 0)
+  instruments.access.inc({ door: 'console', result: 'accepted' }, 0)
+  for (const door of ['console', 'api']) instruments.access.inc({ door, result: 'refused' }, 0)
   for (const what of ['runs', 'events']) instruments.pruned.inc({ what }, 0)
   return instruments
 }
@@ -224,6 +232,12 @@ function count(instruments: Instruments, event: Event): void {
       break
     case 'callback_rejected':
       instruments.callbacksRejected.inc()
+      break
+    case 'logged_in':
+      instruments.access.inc({ door: 'console', result: 'accepted' })
+      break
+    case 'access_refused':
+      instruments.access.inc({ door: event.door, result: 'refused' })
       break
     case 'order_alarm':
     case 'breaker_opened':

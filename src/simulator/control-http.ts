@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Control } from './control.ts'
 import { ControlError } from './control-error.ts'
 import { clientOperations } from './fault.ts'
+import { refuseOtherSites } from './other-sites.ts'
 import { parse } from './parse.ts'
 import type { Wire } from './wire.ts'
 
@@ -82,6 +83,7 @@ export async function controlByHttp(
   response: ServerResponse,
 ): Promise<void> {
   try {
+    refuseOtherSites(wire)
     const { endpoint, subject } = endpointOf(wire)
     const result = await endpoint({
       control,

@@ -19,6 +19,7 @@ import { prune } from './retention.ts'
 import { findReview, listReviews } from './reviews.ts'
 import { findRun, finishRun, listRuns, openRun, stopAbandonedRuns } from './runs.ts'
 import { migrateToLatest, schemaState } from './schema.ts'
+import { endSession, findSession, openSession } from './sessions.ts'
 import type { Store } from './store.ts'
 import { transact } from './transaction.ts'
 import { vacuum } from './vacuum.ts'
@@ -105,6 +106,10 @@ export function storeOn(
       to(`finish run ${quoted(runId)}`, () => finishRun(scope, { runId, ...end })),
     listRuns: (page) => to('list runs', () => listRuns(scope, page)),
     findRun: (runId) => to(`find run ${quoted(runId)}`, () => findRun(scope, runId)),
+
+    openSession: (session) => to('open a session', () => openSession(scope, session)),
+    findSession: (keyHash) => to('find a session', () => findSession(scope, keyHash)),
+    endSession: (keyHash) => to('end a session', () => endSession(scope, keyHash)),
 
     openOrders: () => to('count open orders', () => openOrders(scope)),
     prune: (request) => to('prune', () => prune(scope, request)),

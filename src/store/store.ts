@@ -112,6 +112,13 @@ export interface Store {
    */
   vacuum(request: { readonly everyMs: number }): Promise<boolean>
 
+  /** Logs somebody in to the console, on all nodes. */
+  openSession(session: NewSession): Promise<Session>
+  /** Null: there is none, it was logged out, or it is over. */
+  findSession(keyHash: string): Promise<Session | null>
+  /** Logs out, on all nodes. The name of who it was; null: there was no such session. */
+  endSession(keyHash: string): Promise<string | null>
+
   /** Lines of places, shared by all who share the database: quotas are kept by them. */
   readonly places: Places
 
@@ -366,6 +373,25 @@ export interface Audit {
   readonly mismatched: number
   /** Orders whose state has no event (I6). */
   readonly unexplained: number
+}
+
+/** Of the console. */
+export interface NewSession {
+  /** Of the key that the browser has. */
+  readonly keyHash: string
+  /** Of the token that was entered. */
+  readonly tokenName: string
+  /** Goes with key and token: with another token the session is over. */
+  readonly tokenMark: string
+  /** Where it was entered from. */
+  readonly address: string | null
+  readonly lifeMs: number
+}
+
+export interface Session {
+  readonly tokenName: string
+  readonly tokenMark: string
+  readonly expiresAt: Date
 }
 
 export interface Prune {

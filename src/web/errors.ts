@@ -124,6 +124,7 @@ export function answerErrors(
   })
   app.setNotFoundHandler(async (request, reply) => {
     if (isGuarded(request.url)) await checkToken(request, reply)
+    if (reply.sent) return
     return answerRefusal(reply, notFound(request))
   })
 }

@@ -2,9 +2,13 @@ import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from '../clock.ts'
+import { ConfigError } from '../config/fault.ts'
+import { proxiesOf } from '../config/proxies.ts'
+import { sampleTokenFault, weakTokenFault } from '../config/tokens.ts'
 import type { ServerConfig } from '../config.ts'
 import type { Emit } from '../event.ts'
 import type { Budan } from '../service.ts'
+import { Access } from './access.ts'
 import { addAccountRoutes } from './accounts.ts'
 import { addAuditRoute } from './audit.ts'
 import { addCallbackRoute } from './callback.ts'
@@ -17,6 +21,7 @@ import { addOrderRoutes } from './orders.ts'
 import { addReviewRoutes } from './reviews.ts'
 import { addRunRoutes } from './runs.ts'
 import { requireToken, tokenCheck } from './token.ts'
+import { Tokens } from './tokens.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
 export interface WebOptions {
@@ -30,9 +35,10 @@ export interface WebOptions {
 /** The HTTP application, ready for `inject` or `listen`. Throws when a route is wrong. */
 export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
   const { server, emit = budan.emit, version, clock = systemClock } = options
-  const app = createWebApp({ ...webLimits, ...options.limits })
-  const checkToken = tokenCheck(server.apiToken)
-  answerErrors(app, { emit, checkToken })
+  const isProxy = proxiesOf(server.trustedProxies ?? [])
+  const app = createWebApp({ ...webLimits, ...options.limits }, isProxy)
+  const access = new Access(app, { tokens: new Tokens(server.apiToken), emit })
+  answerErrors(app, { emit, checkToken: tokenCheck(access) })
   await describeRoutes(app, { version })
 
   await app.register(async (callback: WebApp) => addCallbackRoute(callback, { budan, emit }))
@@ -41,7 +47,7 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
     addOpenApiRoute(open)
   })
   await app.register(async (guarded: WebApp) => {
-    requireToken(guarded, server.apiToken)
+    requireToken(guarded, access)
     addOrderRoutes(guarded, { budan, clock })
     addCorrectionRoutes(guarded, { budan, clock })
     addReviewRoutes(guarded, budan)
@@ -50,7 +56,7 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
     addAuditRoute(guarded, budan)
   })
   await app.register(async (pages: WebApp) =>
-    addConsole(pages, { budan, apiToken: server.apiToken, checkToken, emit, clock, version }),
+    addConsole(pages, { budan, access, emit, clock, version, sessions: server.sessions }),
   )
   await app.ready()
   return app
@@ -58,7 +64,8 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
 
 /**
  * Listens on `server.host` and `server.port` (0: any free one). `close` finishes the requests in
- * flight, and cuts off those that take longer than `limits.closeMs`. Throws when it cannot listen.
+ * flight, and cuts off those that take longer than `limits.closeMs`. Throws when it cannot listen;
+ * `ConfigError` for a token that is known, or that can be guessed where other machines can try.
  */
 export async function startWeb(
   budan: Budan,
@@ -82,7 +89,15 @@ async function addressToListenOn({ host, apiToken }: ServerConfig): Promise<stri
       `Cannot listen on "${host}" without server.api_token: anybody could place orders there`,
     )
   }
+  refuseWeakToken(apiToken, { isExposed: !isLoopback(address) })
   return address
+}
+
+/** The configuration was checked; an embedder's was not, and a host name may lead anywhere. */
+function refuseWeakToken(token: string | null, { isExposed }: { isExposed: boolean }): void {
+  if (token === null) return
+  const fault = sampleTokenFault(token) ?? (isExposed ? weakTokenFault(token) : null)
+  if (fault !== null) throw new ConfigError([`server.api_token: ${fault}`])
 }
 
 function isLoopback(address: string): boolean {

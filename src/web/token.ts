@@ -1,5 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Door } from '../event.ts'
+import type { Access } from './access.ts'
+import { letIn } from './actor.ts'
 import { Refusal, type TokenCheck } from './errors.ts'
 import { refuseOtherSites } from './other-sites.ts'
 
@@ -7,37 +9,45 @@ import { refuseOtherSites } from './other-sites.ts'
  * Lets only requests with `Authorization: Bearer <token>` through. When there is no token, all of this
  * machine's: but not what a page of another site has a browser here send.
  */
-export function requireToken(app: FastifyInstance, token: string | null): void {
-  app.addHook('onRequest', tokenCheck(token))
-  if (token !== null) return
-  app.addHook('onRequest', async (request) => refuseOtherSites(request, { isOpen: true }))
+export function requireToken(app: FastifyInstance, access: Access): void {
+  app.addHook('onRequest', tokenCheck(access))
+  if (!access.tokens.isOpen) return
+  app.addHook('onRequest', async (request) =>
+    refuseOtherSites(request, { isOpen: true, isPage: false }),
+  )
 }
 
 /** The same check for where no route is: whoever may not ask is not told what there is. */
-export function tokenCheck(token: string | null): TokenCheck {
-  const isToken = token === null ? null : sameAs(token)
+export function tokenCheck(access: Access): TokenCheck {
   return async (request, reply) => {
-    if (isToken === null) return
-    const sent = bearerToken(request.headers.authorization)
-    if (sent !== null && isToken(sent)) return
-    reply.header('www-authenticate', 'Bearer')
-    const message = `Authorization: ${sent === null ? 'a Bearer token is needed' : 'the token is wrong'}`
-    throw new Refusal(401, { code: 'unauthorized', message })
+    if (access.tokens.isOpen) return
+    const name = nameByToken(request, access)
+    if (name === null) await refuseToken(access, { request, reply, door: 'api' })
+    else letIn(request, name)
   }
 }
 
-/** Digests have one length, so that the comparison takes as long whatever was sent. */
-export function sameAs(token: string): (sent: Buffer) => boolean {
-  const wanted = digest(Buffer.from(token, 'utf8'))
-  return (sent) => timingSafeEqual(digest(sent), wanted)
+/** Whose Bearer token the request has; null: none, or a wrong one. */
+export function nameByToken({ headers }: FastifyRequest, { tokens }: Access): string | null {
+  const sent = bearerToken(headers.authorization)
+  return sent === null ? null : tokens.nameOf(sent)
+}
+
+/** 401: late after a wrong token, if at all. One that was not sent is no guess. */
+export async function refuseToken(
+  access: Access,
+  { request, reply, door }: { request: FastifyRequest; reply: FastifyReply; door: Door },
+): Promise<void> {
+  const isSent = bearerToken(request.headers.authorization) !== null
+  if (isSent) await access.refuse(request, reply, door)
+  if (reply.sent) return
+  reply.header('www-authenticate', 'Bearer')
+  const message = `Authorization: ${isSent ? 'the token is wrong' : 'a Bearer token is needed'}`
+  throw new Refusal(401, { code: 'unauthorized', message })
 }
 
 function bearerToken(header: string | undefined): Buffer | null {
   const match = /^Bearer +(\S.*)$/i.exec(header ?? '')
   // Node hands header bytes over as Latin-1, one character a byte.
   return match?.[1] === undefined ? null : Buffer.from(match[1], 'latin1')
-}
-
-function digest(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, {
   errorCodes,
@@ -46,10 +46,14 @@ export const webLimits: WebLimits = {
 /** A notification has some 1.5 KiB, an order less. */
 const bodyBytesMax = 64 * 1024
 
-/** An application without routes: its limits, body parser, headers and end. */
-export function createWebApp(limits: WebLimits): WebApp {
+/**
+ * An application without routes: its limits, body parser, headers and end. `isProxy` says of an address
+ * whether its forwarded headers are believed.
+ */
+export function createWebApp(limits: WebLimits, isProxy: (address: string) => boolean): WebApp {
   const app = Fastify({
     logger: false,
+    trustProxy: isProxy,
     bodyLimit: bodyBytesMax,
     requestTimeout: limits.arrivalMs,
     // Idle sockets, not slow work: longer than any answer takes.
@@ -75,7 +79,7 @@ export function createWebApp(limits: WebLimits): WebApp {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   readJsonBodies(app)
-  addHeaders(app)
+  addHeaders(app, isProxy)
   answerInTime(app, limits)
   refuseWhileClosing(app)
   limitUnanswered(app)
@@ -123,10 +127,20 @@ const safeHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
-function addHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (_request, reply) => {
+/** A year without plain HTTP, for browsers that came by TLS: a header that plain HTTP brings is void. */
+const tlsOnly = { 'strict-transport-security': 'max-age=31536000' }
+
+function addHeaders(app: FastifyInstance, isProxy: (address: string) => boolean): void {
+  app.addHook('onRequest', async ({ headers, raw }, reply) => {
     reply.headers(safeHeaders)
+    const isByProxy = isProxy(raw.socket.remoteAddress ?? '')
+    if (isByProxy && isForwardedTls(headers)) reply.headers(tlsOnly)
   })
+}
+
+/** A proxy that speaks TLS in our place says so. */
+export function isForwardedTls(headers: IncomingHttpHeaders): boolean {
+  return /^\s*https\b/i.test(String(headers['x-forwarded-proto'] ?? ''))
 }
 
 /**

@@ -33,10 +33,12 @@ const compose = z
 
 const nodes = Object.entries(compose.services).filter(([name]) => name.startsWith('budan-'))
 
+const token = 'kPq3zR8vXw1mT6nB9cD4fG7hJ2sL5yA0'
+
 /** What somebody fills in, by the names that compose.env.example asks for. */
 const filledIn: Readonly<Record<string, string>> = {
   POSTGRES_PASSWORD: '00ff00ff',
-  SERVER_API_TOKEN: 'a-token',
+  SERVER_API_TOKEN: token,
   WECHAT_MCH_ID: '1900000001',
   WECHAT_APP_ID: 'wx0123456789abcdef',
   WECHAT_SERIAL_NO: '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
@@ -108,7 +110,7 @@ describe('deploy/compose.yaml', () => {
         need: 'serve',
       })
       expect(config).toMatchObject({
-        server: { host: '0.0.0.0', port: 8080, apiToken: 'a-token' },
+        server: { host: '0.0.0.0', port: 8080, apiToken: token },
         database: { url: 'postgres://budan:00ff00ff@postgres:5432/budan' },
         engine: { url: 'redis://redis:6379' },
         recharge: { compensationDrain: true },

@@ -217,6 +217,7 @@ describe('examineServer()', () => {
     ['short', 'warn'],
     ['aaaaaaaaaaaaaaaaaaaaaaaa', 'warn'],
     ['bT7kq0ZpWm3xYc9dLr5v', 'ok'],
+    ['change-me-tO-a-long-random-one', 'ok'],
   ])('api_token %s: %s, and it is not printed', (token, status) => {
     const findings = examineServer(config({ SERVER_API_TOKEN: token }))
     expect(brief(findings)[0]).toBe(`${status} api token`)

@@ -13,7 +13,13 @@ afterAll(() => space.remove())
 test('loadConfig() gives the defaults for an empty file', () => {
   for (const empty of ['', '# nothing\n', 'server:\nrecharge:\n  # all commented out\n']) {
     expect(space.load(empty, { need: 'database' })).toEqual({
-      server: { host: '127.0.0.1', port: 8080, apiToken: null },
+      server: {
+        host: '127.0.0.1',
+        port: 8080,
+        apiToken: null,
+        sessions: { hours: 12 },
+        trustedProxies: [],
+      },
       database: { url: 'pglite:./data', retentionDays: 0 },
       engine: { url: 'local' },
       recharge: {

@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core'
 import { afterEach, describe, expect, it } from 'vitest'
+import { StoreError } from '../../src/store/errors.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { openDesk as openReview } from '../review/desk.ts'
 import { useWorlds } from '../support/world.ts'
 import { expectAccessible } from './axe.ts'
-import { useConsoles } from './browser.ts'
+import { apiToken, logIn, useConsoles } from './browser.ts'
 import { launchChromium } from './chromium.ts'
 
 const openConsole = useConsoles()
@@ -141,6 +142,32 @@ describe('the overview in a browser', () => {
     await overview.getByText('Your login has ended').waitFor()
     await overview.getByRole('link', { name: 'Log in again' }).click()
     await overview.getByLabel('API token').waitFor()
+  })
+
+  it('gives way to a page that says that the database is away, and comes back with it', async () => {
+    const world = await openWorld()
+    const { store } = world
+    const findSession = store.findSession.bind(store)
+    const away = { is: false }
+    store.findSession = (keyHash) =>
+      away.is ? Promise.reject(new StoreError('it is away')) : findSession(keyHash)
+    const server = { ...world.config.server, apiToken }
+    const web = await startWeb(world.budan, { server, version: 'test', clock: world.now })
+    closing.push(() => web.close())
+    const browser = await launchChromium()
+    closing.push(() => browser.close())
+    const context = await browser.newContext({ baseURL: web.url, locale: 'en-GB' })
+    await logIn(context)
+    const overview = await context.newPage()
+    await overview.goto('/')
+    await isLive(overview)
+    away.is = true
+    world.budan.emit({ type: 'breaker_closed' })
+    await overview.getByRole('heading', { level: 1, name: 'The database is away' }).waitFor()
+    await expectAccessible(overview)
+    away.is = false
+    // The page loads again by itself.
+    await isLive(overview)
   })
 
   it.each(['light', 'dark'] as const)('is accessible, in red too (%s)', async (theme) => {

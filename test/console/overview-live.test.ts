@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { StoreError } from '../../src/store/errors.ts'
 import { Stream } from '../../src/web/console/overview/live.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -18,13 +19,22 @@ const apiToken = 'a token of the live tests'
 async function serve(token: string | null = null): Promise<{
   world: World
   url: string
+  /** Whether sessions cannot be looked up. */
+  away: { is: boolean }
   close(): Promise<void>
 }> {
+  const away = { is: false }
   const world = await openWorld()
+  const { store } = world
+  const findSession = store.findSession.bind(store)
+  store.findSession = async (keyHash) => {
+    if (away.is) throw new StoreError('it is away')
+    return findSession(keyHash)
+  }
   const server = { ...world.config.server, apiToken: token }
   const web = await startWeb(world.budan, { server, version: 'test', clock: world.now })
   closing.push(() => web.close())
-  return { world, ...web }
+  return { world, away, ...web }
 }
 
 interface Heard {
@@ -178,6 +188,32 @@ describe('the live overview', () => {
     expect((await listener.rest()).at(-1)).toBe('ended')
     const again = await fetch(`${url}/live`, { headers: { cookie: cookies.text } })
     expect(again.status).toBe(401)
+  })
+
+  it('ends with a logout on another node', async () => {
+    const { url, world } = await serve(apiToken)
+    const server = { ...world.config.server, apiToken }
+    const other = await startWeb(world.budan, { server, version: 'test', clock: world.now })
+    closing.push(() => other.close())
+    const cookies = await logIn(url)
+    const listener = await Listener.open(`${url}/live`, { cookie: cookies.text })
+    await listener.until(isTick)
+    await send(`${other.url}/logout`, { _csrf: cookies.csrf }, cookies.text)
+    world.budan.emit({ type: 'breaker_closed' })
+    expect((await listener.rest()).at(-1)).toBe('ended')
+  })
+
+  it('ends where nobody can tell whether the login still holds, and says so', async () => {
+    const { url, world, away } = await serve(apiToken)
+    const cookies = await logIn(url)
+    const listener = await Listener.open(`${url}/live`, { cookie: cookies.text })
+    await listener.until(isTick)
+    away.is = true
+    world.budan.emit({ type: 'breaker_closed' })
+    expect((await listener.rest()).at(-1)).toBe('away')
+    away.is = false
+    const again = await Listener.open(`${url}/live`, { cookie: cookies.text })
+    expect((await again.until(isTick)).event).toBe('tick')
   })
 
   it('ends when the time of the login is over', async () => {

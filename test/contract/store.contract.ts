@@ -12,6 +12,7 @@ import { moneyContract } from './store-money.ts'
 import { listsContract, ordersContract } from './store-orders.ts'
 import { reviewsContract } from './store-reviews.ts'
 import { runsContract } from './store-runs.ts'
+import { sessionsContract } from './store-sessions.ts'
 import { transactionsContract } from './store-transactions.ts'
 import { watchContract } from './store-watch.ts'
 
@@ -33,6 +34,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     clockContract(make)
     runsContract(make)
     creditsContract(make)
+    sessionsContract(make)
     watchContract(make)
   })
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { generateMerchant, type Merchant, type Simulator } from '../../src/simulator/index.ts'
 import { ask, queryPath, start, startReceiver } from './client.ts'
@@ -26,6 +28,37 @@ async function call(method: string, path: string, body?: unknown) {
 
 const order = () => ({ out_trade_no: 'ORDER_1|*', total: 1_000, notify_url: receiver.url })
 const at = '/orders/ORDER_1%7C*'
+
+test.each([
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+  { origin: 'https://evil.example' },
+  { origin: 'null' },
+  { host: 'evil.example' },
+  { host: 'localhost.evil.example:8080', origin: 'http://localhost.evil.example:8080' },
+])('a page of another site cannot use it: %j', async (headers: Record<string, string>) => {
+  simulator.control.putOrder(order())
+  for (const [method, path] of [
+    ['POST', '/_sim/reset'],
+    ['GET', '/_sim/truth'],
+  ] as const) {
+    const { port } = new URL(simulator.url)
+    const sent = request({ port, method, path, headers })
+    sent.end()
+    const [{ statusCode }] = await once(sent, 'response')
+    expect(statusCode, path).toBe(403)
+  }
+  expect(simulator.control.orders({})).toHaveLength(1)
+})
+
+test.each([
+  { 'sec-fetch-site': 'same-origin' },
+  { 'sec-fetch-site': 'none' },
+  { 'sec-fetch-mode': 'cors' },
+])('whoever is no page of another site can: %j', async (headers: Record<string, string>) => {
+  expect((await fetch(`${simulator.url}/_sim`, { headers })).status).toBe(200)
+})
 
 test('GET /_sim lists every endpoint, and each of them is there', async () => {
   const { json } = await call('GET', '')

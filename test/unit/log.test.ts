@@ -111,6 +111,14 @@ describe('logEvents()', () => {
       'info',
       'Caught up: no more than a batch of orders is due',
     ],
+    [{ type: 'logged_in', name: 'n', address: 'a' }, 'info', 'Logged in to the console'],
+    [{ type: 'logged_out', name: 'n', address: 'a' }, 'info', 'Logged out of the console'],
+    [{ type: 'wrong_tokens', door: 'api', address: 'a', count: 7 }, 'warn', 'Wrong token'],
+    [
+      { type: 'wrong_tokens', door: null, address: null, count: 7 },
+      'warn',
+      'Wrong tokens from many other addresses',
+    ],
     [{ type: 'pruned', runs: 1, events: 2 }, 'info', 'Old runs and events pruned'],
     [
       { type: 'prune_failed', error: new Error('why') },

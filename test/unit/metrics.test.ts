@@ -82,6 +82,25 @@ describe('createMetrics()', () => {
     }
   })
 
+  it('counts logins, and wrong tokens by the door, from 0 on', async () => {
+    const watched = metrics()
+    const counts = async () =>
+      (await read(watched)).filter((line) => line.startsWith('budan_access_total{'))
+    expect(await counts()).toEqual([
+      'budan_access_total{door="console",result="accepted"} 0',
+      'budan_access_total{door="console",result="refused"} 0',
+      'budan_access_total{door="api",result="refused"} 0',
+    ])
+    watched.emit({ type: 'logged_in', name: 'api_token', address: '203.0.113.7' })
+    watched.emit({ type: 'access_refused', door: 'api' })
+    watched.emit({ type: 'wrong_tokens', door: 'api', address: '203.0.113.7', count: 5 })
+    expect(await counts()).toEqual([
+      'budan_access_total{door="console",result="accepted"} 1',
+      'budan_access_total{door="console",result="refused"} 0',
+      'budan_access_total{door="api",result="refused"} 1',
+    ])
+  })
+
   it('tells of the backlog and the engine, and nothing that is not known', async () => {
     const estimate = { remaining: 900, perSec: 2, doneInMs: 450_000, basis: 'measured' } as const
     const jobs = { waiting: 17, active: 3, failed: 0 }

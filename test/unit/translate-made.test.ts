@@ -295,7 +295,7 @@ describe('whoever is refused is told why in Chinese:', () => {
   ]
 
   const keys = [
-    ...configKeys().flatMap(({ section, key }) => [section, key]),
+    ...configKeys().flatMap(({ section, key }) => [section, ...key.split('.')]),
     ...['trace', 'debug', 'info', 'warn', 'error', 'silent', 'json', 'pretty'],
     // The parser's own name for what it found.
     ...['block', 'in', 'flow', 'unexpected', 'token', 'bad', 'alias'],
@@ -305,7 +305,8 @@ describe('whoever is refused is told why in Chinese:', () => {
     'for a wrong %s.%s of a configuration',
     (section, key) => {
       for (const value of values) {
-        const yaml = `${section}: { ${key}: ${value} }\n`
+        const nested = key.split('.').reduceRight((held, part) => `{ ${part}: ${held} }`, value)
+        const yaml = `${section}: ${nested}\n`
         for (const fault of workspace.faults(yaml, { need: 'serve' })) expectChinese(fault, keys)
       }
     },

@@ -65,6 +65,10 @@ wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat.public_key_id: not set, but wechat.public_key_path is: give both or neither
 wechat.serial_no: a value of 32 characters is not a serial number: hex digits only
 server.api_token: not set, and server.host "0.0.0.0" can be reached from other machines: set a token, or listen on 127.0.0.1
+server.api_token: is the one of the example, which everybody knows: make one with openssl rand -base64 24
+server.api_token: has 8 characters: where other machines can try, 32 are needed; make one with openssl rand -base64 24
+server.api_token: is not random: where other machines can try, it has to be; make one with openssl rand -base64 24
+server.trusted_proxies[0]: "x" is not an IP address or a CIDR, like 10.0.0.0/8
 wechat.private_key_path: private key "1" is not in PEM form (a bundle): give apiclient_key.pem
 wechat.public_key_path: public key "1" is a certificate: give WeChat Pay's public key, downloaded from the merchant console
 wechat.public_key_path: public key "1" is a private key: give WeChat Pay's public key, downloaded from the merchant console

@@ -2,6 +2,7 @@ import type { Event } from '../../src/event.ts'
 import type { Budan } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { sampleOrder } from '../support/samples.ts'
+import { memorySessions } from '../support/sessions.ts'
 import { sampleRun } from './samples.ts'
 
 /** Methods that a test puts in the place of the double's own. */
@@ -18,6 +19,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
   const calls: string[] = []
   const events: Event[] = []
   const ownStore: Partial<Store> = {
+    ...memorySessions(() => new Date()),
     findOrder: async () => null,
     listOrders: async () => ({ items: [sampleOrder()], nextCursor: 'more' }),
     listOrderEvents: async () => ({ items: [], nextCursor: null }),

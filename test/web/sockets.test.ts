@@ -1,11 +1,15 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { ConfigError } from '../../src/config/fault.ts'
 import { startWeb, type WebOptions } from '../../src/web/server.ts'
 import { doubleBudan, type Replaced } from './double.ts'
 import { sampleRun } from './samples.ts'
 
 /** What only a real connection shows. */
+
+const strong = 'kPq3zR8vXw1mT6nB9cD4fG7hJ2sL5yA0'
+const identity = (value: unknown) => value
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -78,9 +82,24 @@ describe('startWeb()', () => {
   })
 
   test('listens beyond loopback with a token', async () => {
-    const { url } = await start({}, { server: { host: '0.0.0.0', port: 0, apiToken: 'secret' } })
+    const { url } = await start({}, { server: { host: '0.0.0.0', port: 0, apiToken: strong } })
     const { port } = new URL(url)
     expect((await fetch(`http://127.0.0.1:${port}/v1/audit`)).status).toBe(401)
+  })
+
+  test.each([
+    ['0.0.0.0', 'password'],
+    ['0.0.0.0', strong.slice(1)],
+    ['::', 'a'.repeat(32)],
+    ['0.0.0.0', 'password'.repeat(4)],
+    ['0.0.0.0', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+    ['127.0.0.1', 'change-me-to-a-long-random-one'],
+  ])('refuses to serve %s with the token %s, and does not print it', async (host, apiToken) => {
+    const server = { host, port: 0, apiToken }
+    const error = await startWeb(doubleBudan().budan, { server, version: '0' }).catch(identity)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect((error as Error).message).toMatch(/^server\.api_token: /)
+    expect((error as Error).message).not.toContain(apiToken)
   })
 
   test('says which port is taken', async () => {
@@ -131,6 +150,12 @@ describe('a connection', () => {
     expect(answer).toMatch(first)
     expect(answer).toContain('{"code":"http_malformed","message":"Request Timeout"}')
     expect(calls).toEqual([])
+  })
+
+  test('that sends nothing at all is closed within the same limit', async () => {
+    const { url } = await start({}, { limits: { arrivalMs: 40 } })
+    const socket = await open(url)
+    expect(await heard(socket)).toMatch(/^HTTP\/1\.1 408 /)
   })
 
   test('that sends headers without end is told 408', async () => {

@@ -132,6 +132,45 @@ describe('where there is no token', () => {
     },
   )
 
+  const elsewhere: readonly Record<string, string>[] = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+  ]
+  const looked = ['/v1/audit', '/v1/orders', '/v1/nothing', '/live', '/', '/orders', '/nowhere']
+
+  test.each(elsewhere)('a page of another site has nothing looked up here: %j', async (headers) => {
+    for (const url of looked) {
+      for (const method of ['GET', 'HEAD'] as const) {
+        const answer = await open.inject({
+          method,
+          url,
+          headers: { accept: 'text/html', ...headers },
+        })
+        expect(answer.statusCode, url).toBe(403)
+      }
+    }
+    expect(calls).toEqual([])
+  })
+
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+  test('a link of another site leads to a page, and to nothing else', async () => {
+    const headers = { ...link, 'sec-fetch-dest': 'document', accept: 'text/html' }
+    expect((await open.inject({ url: '/nowhere', headers })).statusCode).toBe(404)
+    for (const url of ['/v1/audit', '/live']) {
+      expect((await open.inject({ url, headers })).statusCode, url).toBe(403)
+    }
+    expect(calls).toEqual([])
+  })
+
+  test.each(['same-origin', 'none'])('what the browser calls %s is answered', async (site) => {
+    const headers = { 'sec-fetch-site': site }
+    expect((await open.inject({ url: '/v1/audit', headers })).statusCode).toBe(200)
+  })
+
   test.each([
     ['/v1/runs', { 'sec-fetch-site': 'cross-site' }],
     ['/v1/orders/OLD-000001/check', { 'sec-fetch-site': 'same-site' }],

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { weakTokenFault } from '../../config/tokens.ts'
 import { isLoopback } from '../../config/values.ts'
 import type { Config, ServerConfig, WechatConfig } from '../../config.ts'
 import { type Finding, ok, warn } from './finding.ts'
@@ -8,9 +9,6 @@ export function examineServer(config: Config): readonly Finding[] {
   const token = examineToken(config.server)
   return config.wechat === null ? [token] : [token, examineNotifyUrl(config.wechat)]
 }
-
-// 16 letters and digits hold some 95 bits: nobody guesses that over a network.
-const tokenLengthMin = 16
 
 function examineToken({ apiToken, host }: ServerConfig): Finding {
   const name = 'api token'
@@ -22,13 +20,20 @@ function examineToken({ apiToken, host }: ServerConfig): Finding {
           next: 'set server.api_token: serve will not start without one',
         })
   }
-  const weak = apiToken.length < tokenLengthMin || new Set(apiToken).size < 8
-  return weak
-    ? warn(name, {
-        detail: `weak: ${apiToken.length} characters, ${new Set(apiToken).size} different ones`,
-        next: 'use a long random one: openssl rand -base64 24',
-      })
-    : ok(name, `${apiToken.length} characters`)
+  const isExposed = !isLoopback(host)
+  const isWeak = isExposed ? weakTokenFault(apiToken) !== null : isWeakHere(apiToken)
+  if (!isWeak) return ok(name, `${apiToken.length} characters`)
+  return warn(name, {
+    detail: `weak: ${apiToken.length} characters, ${new Set(apiToken).size} different ones`,
+    next: isExposed
+      ? 'use a long random one, or serve will not start: openssl rand -base64 24'
+      : 'use a long random one: openssl rand -base64 24',
+  })
+}
+
+/** A proxy on this machine may lead others here: 16 letters and digits hold some 95 bits. */
+function isWeakHere(token: string): boolean {
+  return token.length < 16 || new Set(token).size < 8
 }
 
 function examineNotifyUrl({ notifyUrl, baseUrl }: WechatConfig): Finding {

@@ -35,6 +35,11 @@ const english: Comments = {
     'Needed to listen beyond this machine.',
     'A long random one: openssl rand -base64 24',
   ],
+  'server.sessions.hours': ['Hours that a login to the console is good for.'],
+  'server.trusted_proxies': [
+    'Proxies in front, by address or CIDR: [10.0.0.5, 10.1.0.0/16]. From them, and from nobody else,',
+    "the caller's address is taken as X-Forwarded-For says.",
+  ],
   'database.url': [
     'Embedded, in a directory: pglite:DIRECTORY. For production: postgres://USER:PASSWORD@HOST/NAME',
   ],
@@ -105,6 +110,11 @@ const chinese: Comments = {
   'server.api_token': [
     '调用 /v1 时以 Bearer 令牌携带，登录控制台也用它。',
     '应是足够长的随机串：openssl rand -base64 24',
+  ],
+  'server.sessions.hours': ['登录控制台后的有效时间，单位为小时。'],
+  'server.trusted_proxies': [
+    '前面的反向代理，写地址或 CIDR：[10.0.0.5, 10.1.0.0/16]。',
+    '只有来自这些代理的请求，才以 X-Forwarded-For 里的地址为调用方地址。',
   ],
   'database.url': [
     '内嵌数据库，放在一个目录里：pglite:目录。生产环境：postgres://用户:密码@主机/库名',

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { configKeys } from '../../config/environment.ts'
+import { isMapping } from '../../config/file.ts'
 import { configSchema } from '../../config/schema.ts'
 import type { Locale } from '../../locale/locale.ts'
 import { fileWordsOf } from './comments.ts'
@@ -19,22 +20,35 @@ export function draftSections(answers: Answers, locale: Locale): string {
   return [...new Set(keys.map(({ section }) => section))]
     .map((section) => {
       const own = keys.filter((each) => each.section === section)
-      const lines = own.map(({ key }) => keyLines(`${section}.${key}`, { key, answers, locale }))
+      const lines = own.map(({ key }, at) => {
+        const lines = keyLines(`${section}.${key}`, { answers, locale })
+        return mappingLines(key, own[at - 1]?.key ?? '') + lines
+      })
       return `${section}:\n${lines.join('')}`
     })
     .join('\n')
 }
 
-function keyLines(
-  path: string,
-  { key, answers, locale }: { key: string; answers: Answers; locale: Locale },
-): string {
+/** Before the first key of a mapping within the section: the mapping's own line. */
+function mappingLines(key: string, before: string): string {
+  const mapping = key.split('.').slice(0, -1)
+  if (mapping.length === 0 || before.startsWith(`${mapping.join('.')}.`)) return ''
+  return mapping.map((part, depth) => `${indent(depth + 1)}${part}:\n`).join('')
+}
+
+function keyLines(path: string, { answers, locale }: { answers: Answers; locale: Locale }): string {
+  const [, ...keys] = path.split('.')
+  const [margin, key] = [indent(keys.length), keys.at(-1)]
   const comments = fileWordsOf(locale).keys[path] ?? []
-  const lines = comments.map((line) => `  # ${line}\n`).join('')
+  const lines = comments.map((line) => `${margin}# ${line}\n`).join('')
   const value = answers.get(path) ?? defaultOf(path)
   return value === null
-    ? `${lines}  #${key}: ${examples[path] ?? ''}\n`
-    : `${lines}  ${key}: ${written(value)}\n`
+    ? `${lines}${margin}#${key}: ${examples[path] ?? ''}\n`
+    : `${lines}${margin}${key}: ${written(value)}\n`
+}
+
+function indent(depth: number): string {
+  return '  '.repeat(depth)
 }
 
 /** For keys without a default. */
@@ -56,11 +70,13 @@ const examples: Readonly<Record<string, string>> = {
 type Scalar = string | number | boolean
 
 function defaultOf(path: string): Scalar | readonly Scalar[] | null {
-  const [section = '', key = ''] = path.split('.')
-  const sections: Readonly<
-    Record<string, Readonly<Record<string, Scalar | readonly Scalar[] | undefined>>>
-  > = configSchema.parse({})
-  return sections[section]?.[key] ?? null
+  const found = path
+    .split('.')
+    .reduce<unknown>(
+      (held, key) => (isMapping(held) ? held[key] : undefined),
+      configSchema.parse({}),
+    )
+  return (found as Scalar | readonly Scalar[] | undefined) ?? null
 }
 
 /** Quoted where YAML would take it for something else; on one line however long. */

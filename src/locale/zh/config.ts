@@ -62,6 +62,17 @@ export const configPhrases = {
       '{value} 不能作订单号的开头：1 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
     '{value:shown} must hold {mark:word}': '{value} 须含有 {mark}',
     '{value:shown} is longer than 128 characters': '{value} 超过 128 个字符',
+    'must be a list of addresses, like [10.0.0.0/8]': '须为地址列表，如 [10.0.0.0/8]',
+    'is a list of more than 100 addresses': '列表超过 100 个地址',
+    '{value:shown} is not an IP address or a CIDR, like 10.0.0.0/8':
+      '{value} 不是 IP 地址或 CIDR（如 10.0.0.0/8）',
+    '{value:shown} is everybody: name your own proxies': '{value} 包括所有人：请只写自己的反向代理',
+    'is the one of the example, which everybody knows: make one with openssl rand -base64 24':
+      '是示例里的令牌，人人都知道：请用 openssl rand -base64 24 生成一个',
+    'has {count:word} characters: where other machines can try, 32 are needed; make one with openssl rand -base64 24':
+      '只有 {count} 个字符：其他机器能够访问时至少需要 32 个；请用 openssl rand -base64 24 生成一个',
+    'is not random: where other machines can try, it has to be; make one with openssl rand -base64 24':
+      '不是随机串：其他机器能够访问时必须随机；请用 openssl rand -base64 24 生成一个',
     '{value:shown} is not a URL': '{value} 不是 URL',
     '{value:shown} is not https': '{value} 不是 https',
     'must not carry a user name or password': '不能带有用户名或密码',

@@ -113,6 +113,8 @@ export const doctorPhrases = {
     'compare it with the one bound to the merchant in the console': '与商户平台绑定的 appid 核对',
     'set server.api_token: serve will not start without one':
       '设置 server.api_token：否则 serve 不会启动',
+    'use a long random one, or serve will not start: openssl rand -base64 24':
+      '换成足够长的随机串，否则 serve 不会启动：openssl rand -base64 24',
     'use a long random one: openssl rand -base64 24':
       '改用足够长的随机令牌：openssl rand -base64 24',
     'set wechat.notify_url to https://YOUR-HOST/v1/callbacks/wechatpay':

@@ -72,6 +72,7 @@ export const webPhrases = {
       '已有 {count} 个页面在实时更新：请关闭一些',
     'Cannot read the form: its content type must be application/x-www-form-urlencoded':
       '无法读取表单：Content-Type 须为 application/x-www-form-urlencoded',
+    'Refused: a page of another site asked for it': '已拒绝：请求由其他网站的页面发出',
     'Refused: the form was sent from another site. Nothing was done':
       '已拒绝：表单来自其他网站，操作没有执行',
     'Cannot be asked for as "{host}" without server.api_token: use the address that serve printed':

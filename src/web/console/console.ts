@@ -5,13 +5,14 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { Emit } from '../../event.ts'
 import type { Budan } from '../../service.ts'
-import { answerRefusal, Refusal, refusalOf, reportFailure, type TokenCheck } from '../errors.ts'
+import type { Access } from '../access.ts'
+import { answerRefusal, Refusal, refusalOf, reportFailure } from '../errors.ts'
 import { refuseOtherSites } from '../other-sites.ts'
-import { sameAs } from '../token.ts'
 import type { WebApp } from '../web-app.ts'
 import { addAccounts } from './accounts/accounts.tsx'
 import { addAssets } from './assets.ts'
 import { addAudit } from './audit/audit.tsx'
+import { sendAwayPage } from './away-page.tsx'
 import {
   errorText,
   formOldCode,
@@ -22,21 +23,22 @@ import {
   wantsPage,
 } from './error-page.tsx'
 import { keepForm, leaveFlash } from './flash.ts'
-import { type Entry, entryOf } from './guard.ts'
+import { Guard } from './guard.ts'
 import { LatestAudit } from './latest-audit.ts'
 import type { Frame } from './layout.tsx'
-import { addLogin, loginPath, sendLogin, sendLoginAgain } from './login.tsx'
+import { addLogin, loginPath, logoutPath, sendLogin, sendLoginAgain } from './login.tsx'
 import { addOrders } from './orders/orders.tsx'
+import { livePath } from './overview/live.ts'
 import { addOverview } from './overview/overview.tsx'
 import { addPreferences } from './preferences.ts'
 import { addReviews } from './reviews/reviews.tsx'
 import { addRuns } from './runs/runs.tsx'
-import { Sessions, sessionMs } from './session.ts'
+import { Sessions, sessionHoursDefault } from './session.ts'
 import { cookieNames, isSecure, visitorOf } from './visitor.ts'
 
 export interface ConsoleOptions {
-  readonly apiToken: string | null
-  readonly checkToken: TokenCheck
+  readonly access: Access
+  readonly sessions?: { readonly hours: number } | undefined
   readonly emit: Emit
   readonly clock: Clock
   readonly version: string
@@ -48,8 +50,8 @@ export interface ConsoleParts {
   readonly clock: Clock
   /** The audit as it was last made, for all pages. */
   readonly latestAudit: LatestAudit
-  /** Whether who sent the request is let in still: an answer that goes on must end with the login. */
-  isLetIn(request: FastifyRequest): boolean
+  /** Whether who sent the request still is let in: an answer that goes on must end with the session. */
+  isStillIn(request: FastifyRequest): Promise<boolean>
   frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }
 
@@ -58,53 +60,50 @@ export async function addConsole(
   app: WebApp,
   { budan, ...options }: ConsoleOptions & { readonly budan: Budan },
 ): Promise<void> {
-  const { apiToken, checkToken, clock, version } = options
-  const sessions = apiToken === null ? null : new Sessions(apiToken, clock)
+  const { access, clock, version, emit } = options
+  const { tokens } = access
+  const hours = options.sessions?.hours ?? sessionHoursDefault
+  const sessions = tokens.isOpen ? null : new Sessions({ store: budan.store, tokens, hours })
+  const guard = new Guard({ sessions, access })
   app.addHook('onRoute', (route) => {
     route.schema ??= { hide: true }
   })
-  await readForms(app)
+  await readForms(app, { lifeS: hours * 3600 })
 
   const frameOf = (request: FastifyRequest, reply: FastifyReply): Frame => ({
-    visitor: visitorOf(request, {
-      canLogOut: (sessions?.read(request.cookies[cookieNames.session]) ?? null) !== null,
-    }),
+    visitor: visitorOf(request, { canLogOut: guard.entryOf(request) === 'session' }),
     csrf: reply.generateCsrf({ secure: isSecure(request) }),
     version,
   })
-  answerWithPages(app, { emit: options.emit, frameOf })
+  answerWithPages(app, { emit, guard, frameOf })
   app.addHook('preValidation', async (request) => {
-    refuseOtherSites(request, { isOpen: sessions === null })
+    const isPage = request.routeOptions.url !== livePath
+    refuseOtherSites(request, { isOpen: tokens.isOpen, isPage })
   })
 
   await addAssets(app)
   await app.register(async (anybody: WebApp) => {
     checkForms(anybody, () => true)
     addPreferences(anybody)
-    if (sessions !== null && apiToken !== null) {
-      addLogin(anybody, { sessions, isToken: sameAs(apiToken), frameOf })
-    }
+    if (sessions !== null) addLogin(anybody, { sessions, access, frameOf })
   })
   await app.register(async (guarded: WebApp) => {
-    const entries = new WeakMap<FastifyRequest, Entry>()
     guarded.addHook('preValidation', async (request, reply) => {
-      const entry = await entryOf({ request, reply }, { sessions, checkToken })
-      entries.set(request, entry)
-      if (entry.kind === 'refused') return askToLogIn(request, reply, frameOf)
+      const entry = await guard.admit(request, reply)
+      if (entry === 'refused' && !reply.sent) return askToLogIn(request, reply, frameOf)
     })
     // A Bearer token is sent by nobody but its owner; cookies are sent by any page.
-    checkForms(guarded, (request) => entries.get(request)?.kind !== 'token')
+    checkForms(guarded, (request) => guard.entryOf(request) !== 'token')
     const latestAudit = new LatestAudit(budan.store, { clock })
-    const isLetIn = (request: FastifyRequest) =>
-      entries.get(request)?.kind !== 'session' ||
-      sessions?.read(request.cookies[cookieNames.session]) !== null
-    addPages(guarded, { budan, clock, latestAudit, isLetIn, frameOf })
+    const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
+    addPages(guarded, { budan, clock, latestAudit, isStillIn, frameOf })
   })
   app.get('/*', async (request, reply) => {
     // What a program asks for, and the API, is told in the API's own way.
     if (!wantsPage(request) || request.url.startsWith('/v1/')) return reply.callNotFound()
-    const entry = await entryOf({ request, reply }, { sessions, checkToken })
-    if (entry.kind === 'refused') return askToLogIn(request, reply, frameOf)
+    const entry = await guard.admit(request, reply)
+    if (reply.sent) return reply
+    if (entry === 'refused') return askToLogIn(request, reply, frameOf)
     const message = `No such page: ${request.url.split('?', 1)[0]?.slice(0, 200)}`
     throw new Refusal(404, { code: 'not_found', message })
   })
@@ -120,14 +119,14 @@ function addPages(app: WebApp, parts: ConsoleParts): void {
 }
 
 /** Forms alone: another site can have a browser send JSON only as something that it is not. */
-async function readForms(app: WebApp): Promise<void> {
+async function readForms(app: WebApp, { lifeS }: { lifeS: number }): Promise<void> {
   app.removeAllContentTypeParsers()
   await app.register(fastifyCookie)
   await app.register(fastifyForms)
   await app.register(fastifyCsrf, {
     cookieKey: cookieNames.csrf,
     // As long as a login, so that a page that a browser brings back after its start can still be sent.
-    cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', maxAge: sessionMs / 1000 },
+    cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', maxAge: lifeS },
     getToken: ({ body }) => (body as Record<string, string> | undefined)?._csrf,
   })
 }
@@ -162,7 +161,7 @@ function askToLogIn(
 
 function answerWithPages(
   app: WebApp,
-  { emit, frameOf }: { emit: Emit; frameOf: ConsoleParts['frameOf'] },
+  { emit, guard, frameOf }: { emit: Emit; guard: Guard; frameOf: ConsoleParts['frameOf'] },
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = consoleRefusal(error, request)
@@ -174,7 +173,10 @@ function answerWithPages(
     const isOld = refusal.code === formOldCode
     if (isOld && request.routeOptions.url === loginPath) return sendLoginAgain(reply, frame)
     const isKept = keepTyped({ request, reply }, refusal)
-    const told = asLooked(refusal, request)
+    // Whoever was not let in yet changed nothing, and neither did who only looked.
+    const isUntouched = request.method === 'GET' || guard.entryOf(request) === null
+    const told = isUntouched ? asUntouched(refusal) : refusal
+    if (wantsPage(request) && told.code === pageAwayCode) return sendAwayPage(reply, frame)
     if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal: told, isKept })
     const text = errorText(told, frame.visitor.locale)
     return reply.code(refusal.status).type('text/plain; charset=utf-8').send(text)
@@ -186,7 +188,10 @@ function keepTyped(
   exchange: { request: FastifyRequest; reply: FastifyReply },
   { code, status }: Refusal,
 ): boolean {
-  if (exchange.request.method === 'POST') {
+  const { method, routeOptions } = exchange.request
+  // The forms of the login have nothing that is worth to be kept.
+  if (routeOptions.url === loginPath || routeOptions.url === logoutPath) return false
+  if (method === 'POST') {
     return (code === formOldCode || status >= 500) && keepForm(exchange)
   }
   // Where the page that would have taken it cannot be had, it waits for the next one.
@@ -209,9 +214,9 @@ function consoleRefusal(error: unknown, request: FastifyRequest): Refusal {
   return refusalOf(error, request)
 }
 
-/** Looking changes nothing: what became of it is in no doubt. */
-function asLooked(refusal: Refusal, { method }: FastifyRequest): Refusal {
+/** Where nothing was changed, what became of it is in no doubt. */
+function asUntouched(refusal: Refusal): Refusal {
   const { status, code, message } = refusal
-  const isAway = method === 'GET' && code === 'database_unavailable'
+  const isAway = code === 'database_unavailable'
   return isAway ? new Refusal(status, { code: pageAwayCode, message }) : refusal
 }

@@ -16,7 +16,7 @@ const errorWords = catalog({
     formOld:
       'The form is out of date, and nothing was done. Send it again: what you typed is kept.',
     databaseAway:
-      'The database does not answer, so this page cannot be shown. Nothing was changed: try again in a moment, or see the overview.',
+      'The database does not answer, so this page cannot be shown. Nothing was changed: try again in a moment.',
     loginOver: 'Your login has ended. Load the page again to log in.',
     toForm: 'Back to the form',
   },
@@ -29,7 +29,7 @@ const errorWords = catalog({
     title: '操作没有成功',
     back: '回到总览',
     formOld: '表单已过期，操作没有执行。请重新提交，所填内容已保留。',
-    databaseAway: '数据库没有应答，无法显示本页。没有做任何改动：请稍后再试，或查看总览。',
+    databaseAway: '数据库没有应答，无法显示本页。没有做任何改动：请稍后再试。',
     loginOver: '登录已失效，请刷新页面后重新登录。',
     toForm: '返回表单',
   },

@@ -35,6 +35,11 @@ export interface PageProps {
   /** Paths of further scripts and style sheets. */
   readonly scripts?: readonly string[]
   readonly styles?: readonly string[]
+  /**
+   * The page loads again by itself: after how long, and from where. With a script it does so once it
+   * can be had, so that it is not taken again and again from under its reader.
+   */
+  readonly refresh?: { readonly afterS: number; readonly path: string }
   readonly children: ComponentChildren
 }
 
@@ -81,6 +86,7 @@ function sendHtml(reply: FastifyReply, html: string): FastifyReply {
 /** The whole document around the content of a page. */
 export function Page(props: PageProps) {
   const { frame, title, section, hasMenu = true, scripts = [], styles = [], children } = props
+  const { refresh } = props
   const { locale, theme } = frame.visitor
   const words = commonWords(locale)
   return (
@@ -89,6 +95,11 @@ export function Page(props: PageProps) {
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={theme === 'auto' ? 'light dark' : theme} />
+        {refresh && (
+          <noscript>
+            <meta httpEquiv="refresh" content={`${refresh.afterS}; url=${refresh.path}`} />
+          </noscript>
+        )}
         <meta name="htmx-config" content={htmxConfig} />
         <title>{`${title} · budan`}</title>
         <link rel="icon" href={assets.icon} type="image/svg+xml" />
@@ -104,7 +115,7 @@ export function Page(props: PageProps) {
           {words.skip}
         </a>
         <Header {...{ frame, section, hasMenu, words }} />
-        <main id="content" class="container" tabIndex={-1}>
+        <main id="content" class="container" tabIndex={-1} data-come-back={refresh?.path}>
           <Trouble words={words} />
           {children}
         </main>

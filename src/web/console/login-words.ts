@@ -9,7 +9,6 @@ export const loginWords = catalog({
     logIn: 'Log in',
     wrong: 'This is not the API token.',
     old: 'This page was out of date. Enter the token once more.',
-    wait: (seconds: number) => `Too many failures. Try again in ${seconds} s.`,
     ended: {
       kept: 'Your login has ended, and nothing was done. Log in again: what you typed is kept.',
       lost: 'Your login has ended, and nothing was done. What you typed is too long to be kept: go back, copy it, and then log in again.',
@@ -22,7 +21,6 @@ export const loginWords = catalog({
     logIn: '登录',
     wrong: '令牌不正确。',
     old: '页面已过期，请重新输入令牌。',
-    wait: (seconds: number) => `失败次数过多，请 ${seconds} 秒后再试。`,
     ended: {
       kept: '登录已失效，刚才的操作没有执行。请重新登录，所填内容会保留。',
       lost: '登录已失效，刚才的操作没有执行。所填内容过长，无法保留：请先返回上一页复制，再重新登录。',

@@ -1,27 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../access.ts'
+import { addressOf } from '../address.ts'
 import type { WebApp } from '../web-app.ts'
-import { FailedLogins } from './failed-logins.ts'
 import { givenOf, readForm } from './forms.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'
 import { loginForm, loginWords } from './login-words.ts'
 import { ActionForm, Field, Notice } from './parts.tsx'
-import { type Sessions, sessionMs } from './session.ts'
+import type { Sessions } from './session.ts'
 import { cookieNames, ownPath, setCookie } from './visitor.ts'
 
 export interface LoginParts {
   readonly sessions: Sessions
-  isToken(sent: Buffer): boolean
+  readonly access: Access
   frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }
 
 export const loginPath = '/login'
+export const logoutPath = '/logout'
 
-export function addLogin(app: WebApp, { sessions, isToken, frameOf }: LoginParts): void {
-  const failedLogins = new FailedLogins()
-
+export function addLogin(app: WebApp, { sessions, access, frameOf }: LoginParts): void {
   app.get(loginPath, async (request, reply) => {
     const next = ownPath((request.query as Record<string, unknown>).next)
-    if (sessions.read(request.cookies[cookieNames.session]) !== null) {
+    if ((await sessions.find(request.cookies[cookieNames.session])) !== null) {
       return reply.redirect(next, 303)
     }
     return sendLogin(reply, { frame: frameOf(request, reply), next })
@@ -32,24 +32,20 @@ export function addLogin(app: WebApp, { sessions, isToken, frameOf }: LoginParts
     const words = loginWords(frame.visitor.locale)
     const form = readForm(loginForm, request.body)
     const next = ownPath(form.given.next)
-    const waitS = Math.ceil(failedLogins.waitMs(request.ip) / 1000)
-    if (waitS > 0) {
-      reply.code(429).header('retry-after', String(waitS))
-      return sendLogin(reply, { frame, next, fault: words.wait(waitS) })
+    const name = form.ok ? access.tokens.nameOf(Buffer.from(form.value.token)) : null
+    if (name === null) {
+      await access.refuse(request, reply, 'console')
+      return reply.sent ? reply : sendLogin(reply.code(401), { frame, next, fault: words.wrong })
     }
-    if (!(form.ok && isToken(Buffer.from(form.value.token)))) {
-      failedLogins.note(request.ip)
-      return sendLogin(reply.code(401), { frame, next, fault: words.wrong })
-    }
-    failedLogins.forget(request.ip)
-    const value = sessions.open()
-    setCookie({ request, reply }, { name: cookieNames.session, value, maxAgeS: sessionMs / 1000 })
+    const value = await sessions.open(name, addressOf(request))
+    access.accept(request, name)
+    setCookie({ request, reply }, { name: cookieNames.session, value, maxAgeS: sessions.lifeS })
     return reply.redirect(next, 303)
   })
 
-  app.post('/logout', async (request, reply) => {
-    const session = sessions.read(request.cookies[cookieNames.session])
-    if (session !== null) sessions.end(session)
+  app.post(logoutPath, async (request, reply) => {
+    const name = await sessions.end(request.cookies[cookieNames.session])
+    if (name !== null) access.loggedOut(request, name)
     reply.clearCookie(cookieNames.session, { path: '/' })
     reply.clearCookie(cookieNames.flash, { path: '/' })
     return reply.redirect(loginPath, 303)

@@ -1,53 +1,82 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../../clock.ts'
-
-/** Who has logged in, and until when. */
-export interface Session {
-  readonly id: string
-  readonly endsAt: Date
-}
+import { createHash, randomBytes } from 'node:crypto'
+import { StoreError } from '../../store/errors.ts'
+import type { Store } from '../../store/store.ts'
+import type { Tokens } from '../tokens.ts'
 
 /** A working day: a browser that is left open over night asks again. */
-export const sessionMs = 12 * 3_600_000
+export const sessionHoursDefault = 12
+
+/** An audit of the embedded database may hold it for some seconds; nobody waits longer for a page. */
+const patienceMs = 5_000
+
+export interface SessionParts {
+  readonly store: Pick<Store, 'openSession' | 'findSession' | 'endSession'>
+  readonly tokens: Tokens
+  readonly hours: number
+}
 
 /**
- * Sessions of the console, kept by the browser in a signed cookie, so that every node knows those of
- * every other and a page can be had while the database is away. Another API token ends them all.
+ * Sessions of the console: rows of the database, so that a logout holds on every node and after a
+ * restart. The cookie is a random key, from which nothing can be guessed. Another API token ends them
+ * all. Each method throws `StoreError` while the database is away.
  */
 export class Sessions {
-  readonly #key: Buffer
-  readonly #clock: Clock
-  /** Logged out before their end, by id; of this process. */
-  readonly #ended = new Map<string, Date>()
+  readonly #parts: SessionParts
 
-  constructor(apiToken: string, clock: Clock) {
-    this.#key = createHmac('sha256', apiToken).update('budan console session').digest()
-    this.#clock = clock
+  constructor(parts: SessionParts) {
+    this.#parts = parts
   }
 
-  /** The cookie of a new session. */
-  open(): string {
-    const id = randomBytes(16).toString('base64url')
-    const endsAt = String(+this.#clock() + sessionMs)
-    return `${id}.${endsAt}.${this.#sign(id, endsAt)}`
+  get lifeS(): number {
+    return this.#parts.hours * 3600
   }
 
-  /** Null for what is none of ours, has ended, or was logged out. */
-  read(cookie: string | undefined): Session | null {
-    const [, id, endsAt, sign] = /^([\w-]{22})\.(\d{1,15})\.([\w-]{43})$/.exec(cookie ?? '') ?? []
-    if (id === undefined || endsAt === undefined || sign === undefined) return null
-    if (!timingSafeEqual(Buffer.from(sign), Buffer.from(this.#sign(id, endsAt)))) return null
-    if (Number(endsAt) <= +this.#clock() || this.#ended.has(id)) return null
-    return { id, endsAt: new Date(Number(endsAt)) }
+  /** The cookie of a new session, for who entered the token of that name. */
+  async open(tokenName: string, address: string): Promise<string> {
+    const { store, tokens } = this.#parts
+    const key = randomBytes(32).toString('base64url')
+    const tokenMark = tokens.markOf(tokenName, key)
+    if (tokenMark === null) throw new TypeError(`No token is named "${tokenName}"`)
+    const session = { keyHash: hashOf(key), tokenName, tokenMark, address }
+    await inTime(store.openSession({ ...session, lifeMs: this.lifeS * 1000 }))
+    return key
   }
 
-  end({ id, endsAt }: Session): void {
-    const now = this.#clock()
-    for (const [each, until] of this.#ended) if (until <= now) this.#ended.delete(each)
-    this.#ended.set(id, endsAt)
+  /** Whose session it is. Null for what is none of ours, is over, or was entered with another token. */
+  async find(cookie: string | undefined): Promise<string | null> {
+    const { store, tokens } = this.#parts
+    const key = keyIn(cookie)
+    // Asked without a key, too: whether a login is possible now.
+    const session = await inTime(store.findSession(hashOf(key)))
+    if (session === null) return null
+    return tokens.markOf(session.tokenName, key) === session.tokenMark ? session.tokenName : null
   }
 
-  #sign(id: string, endsAt: string): string {
-    return createHmac('sha256', this.#key).update(`${id}.${endsAt}`).digest('base64url')
+  /** On all nodes. Whose it was; null: there was none. */
+  async end(cookie: string | undefined): Promise<string | null> {
+    return inTime(this.#parts.store.endSession(hashOf(keyIn(cookie))))
+  }
+}
+
+/** Empty for what is no key of ours: no session has that one. */
+function keyIn(cookie: string | undefined): string {
+  return /^[\w-]{43}$/.test(cookie ?? '') ? (cookie ?? '') : ''
+}
+
+function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+/** A database that is silent is away, to somebody who waits for a page. */
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const silent = new StoreError('Cannot look up a session: the database is silent')
+    timer = setTimeout(() => reject(silent), patienceMs)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Locale, localeOfHeader, locales } from '../../locale/locale.ts'
+import { isForwardedTls } from '../web-app.ts'
 
 /** What a page has to know of the browser that asks for it. */
 export interface Visitor {
@@ -48,9 +49,9 @@ export function setCookie(
   })
 }
 
-/** Behind a proxy that speaks TLS in our place. Whoever forges it harms only their own cookie. */
+/** Behind any proxy that speaks TLS in our place. Whoever forges it harms only their own cookie. */
 export function isSecure({ headers }: FastifyRequest): boolean {
-  return /^https\b/.test(String(headers['x-forwarded-proto'] ?? ''))
+  return isForwardedTls(headers)
 }
 
 /** The page that a form was on: after a POST there is nothing to come back to at its own path. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { StoreError } from '../../../store/errors.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { Pulse } from './pulse.ts'
@@ -10,8 +11,8 @@ export type Regions = Readonly<Record<string, string>>
 
 export interface LiveParts {
   readonly pulse: Pulse
-  /** Whether who sent the request is still let in. */
-  isLetIn(request: FastifyRequest): boolean
+  /** Whether who sent the request is still let in. Throws `StoreError` while nobody can tell. */
+  isStillIn(request: FastifyRequest): Promise<boolean>
   /** The regions as whoever sent the request sees them, and the time that they are of. */
   render(
     reading: Reading,
@@ -28,17 +29,20 @@ const unreadBytesMax = 512 * 1024
 /** A browser that lost its stream comes again after so long. */
 const retryMs = 2_000
 
+export const livePath = '/live'
+
 /**
  * `GET /live`: the regions of the overview as events, whole at first, then each as it changes; and
  * `tick` with the time of each reading, so that silence means a lost connection. The stream ends
- * with the login (`ended`), with the server, or with a reader that does not read.
+ * with the session (`ended`), where that cannot be looked up (`away`), with the server, or with a
+ * reader that does not read.
  */
 export function addLive(app: WebApp, parts: LiveParts): void {
   const streams = new Set<Stream>()
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end()
   })
-  app.get('/live', { exposeHeadRoute: false }, async (request, reply) => {
+  app.get(livePath, { exposeHeadRoute: false }, async (request, reply) => {
     if (streams.size >= streamsMax) {
       reply.header('retry-after', '60')
       const message = `${streamsMax} pages are kept up to date already: close some`
@@ -46,8 +50,9 @@ export function addLive(app: WebApp, parts: LiveParts): void {
     }
     const stream = new Stream(open(reply))
     streams.add(stream)
-    const forget = parts.pulse.watch((reading) => {
-      if (!parts.isLetIn(request)) return stream.end('ended')
+    const forget = parts.pulse.watch(async (reading) => {
+      const standing = await standingOf(parts.isStillIn(request))
+      if (standing !== 'in') return stream.end(standing)
       const { regions, now } = parts.render(reading, request)
       stream.show(regions)
       stream.send('tick', now.toISOString())
@@ -60,6 +65,16 @@ export function addLive(app: WebApp, parts: LiveParts): void {
     // A response whose turn on the connection has not come hears nothing of its end.
     request.raw.socket.on('close', leave)
   })
+}
+
+/** `away`: the database could not say. */
+async function standingOf(asked: Promise<boolean>): Promise<'in' | 'ended' | 'away'> {
+  try {
+    return (await asked) ? 'in' : 'ended'
+  } catch (error) {
+    if (error instanceof StoreError) return 'away'
+    throw error
+  }
 }
 
 function open(reply: FastifyReply): ServerResponse {

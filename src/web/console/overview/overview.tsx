@@ -48,7 +48,7 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
 
   addLive(app, {
     pulse,
-    isLetIn: parts.isLetIn,
+    isStillIn: parts.isStillIn,
     render: (reading, request) => rendered.of(reading, viewerOf(request)),
   })
   app.get('/', { schema }, async (request, reply) => {

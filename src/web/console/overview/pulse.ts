@@ -30,6 +30,8 @@ const lookMs = 30_000
 /** What this node last counted of the backlog says nothing after so many intervals without another count. */
 const backlogIntervals = 3
 
+type Watcher = (reading: Reading) => Promise<void>
+
 export interface PulseParts {
   readonly budan: Budan
   readonly clock: Clock
@@ -45,7 +47,7 @@ export class Pulse {
   readonly calls: GatewayCalls
   readonly #parts: PulseParts
   readonly #questions
-  readonly #watchers = new Set<(reading: Reading) => void>()
+  readonly #watchers = new Set<Watcher>()
   readonly #ended = new AbortController()
   readonly #stopListening: () => void
   #last: { readonly reading: Reading; readonly at: number; readonly costMs: number } | null = null
@@ -82,8 +84,8 @@ export class Pulse {
   }
 
   /** Tells the last reading, and each from now on, until what is returned is called. */
-  watch(seen: (reading: Reading) => void): () => void {
-    if (this.#isFresh && this.#last !== null) seen(this.#last.reading)
+  watch(seen: Watcher): () => void {
+    if (this.#isFresh && this.#last !== null) void this.#tell(seen, this.#last.reading)
     this.#watchers.add(seen)
     this.#go()
     return () => void this.#watchers.delete(seen)
@@ -169,7 +171,7 @@ export class Pulse {
       try {
         await this.#round()
       } catch (error) {
-        this.#parts.budan.emit({ type: 'request_failed', method: 'GET', path: '/live', error })
+        this.#emitFailure(error)
         await rest(restMsMax, this.#ended.signal)
       }
     }
@@ -178,7 +180,7 @@ export class Pulse {
   /** A reading, told to all; then what may wait: the audit, and more of the history. */
   async #round(): Promise<void> {
     const reading = await this.#read()
-    for (const seen of [...this.#watchers]) seen(reading)
+    await Promise.all([...this.#watchers].map((seen) => this.#tell(seen, reading)))
     const { costMs = 0, at = 0 } = this.#last ?? {}
     const nextAt = at + Math.min(Math.max(restMs, costMs * restPerReading), restMsMax)
     const { vitals } = reading
@@ -189,6 +191,15 @@ export class Pulse {
     }
     await rest(newsMs, this.#ended.signal)
     await rest(nextAt - performance.now(), this.#news.signal)
+  }
+
+  /** What fails for one who looks fails for no other. */
+  async #tell(seen: Watcher, reading: Reading): Promise<void> {
+    await seen(reading).catch((error: unknown) => this.#emitFailure(error))
+  }
+
+  #emitFailure(error: unknown): void {
+    this.#parts.budan.emit({ type: 'request_failed', method: 'GET', path: '/live', error })
   }
 
   async #readHistory(untilAt: number): Promise<void> {

@@ -1,0 +1,52 @@
+import type { FastifyReply } from 'fastify'
+import { catalog, type Locale, locales } from '../../locale/locale.ts'
+import { type Frame, Page, sendPage } from './layout.tsx'
+import { ownPath } from './visitor.ts'
+import { languageTags } from './words.ts'
+
+const awayWords = catalog({
+  en: {
+    title: 'The database is away',
+    what: 'The database does not answer, so this page cannot be shown. Nothing was changed.',
+    next: 'See that the database runs; the log says why it cannot be reached. Callbacks are refused meanwhile, and WeChat Pay sends them again. This page loads again by itself.',
+  },
+  zh: {
+    title: '数据库不可用',
+    what: '数据库没有应答，无法显示本页。没有做任何改动。',
+    next: '请确认数据库正在运行；无法连接的原因见日志。期间收到的回调会被拒绝，微信支付会重新发送。本页会自动刷新。',
+  },
+})
+
+/** Whoever waits is there soon after the database, and asks it little until then. */
+const refreshS = 10
+
+/** In the place of every page while the database is away: it shows nothing of the books. */
+export function sendAwayPage(reply: FastifyReply, frame: Frame): FastifyReply {
+  const { locale, path } = frame.visitor
+  const others = locales.filter((each) => each !== locale)
+  return sendPage(
+    reply.code(503).header('retry-after', String(refreshS)),
+    <Page
+      frame={frame}
+      title={awayWords(locale).title}
+      section={null}
+      hasMenu={false}
+      refresh={{ afterS: refreshS, path: ownPath(path) }}
+    >
+      {[locale, ...others].map((each, at) => (
+        <Away key={each} locale={each} isFirst={at === 0} />
+      ))}
+    </Page>,
+  )
+}
+
+function Away({ locale, isFirst }: { locale: Locale; isFirst: boolean }) {
+  const words = awayWords(locale)
+  return (
+    <section lang={languageTags[locale]}>
+      {isFirst ? <h1>{words.title}</h1> : <h2>{words.title}</h2>}
+      <p {...(isFirst && { role: 'alert' as const })}>{words.what}</p>
+      <p>{words.next}</p>
+    </section>
+  )
+}
