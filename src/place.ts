@@ -4,9 +4,10 @@ import type { Breaker } from './breaker.ts'
 import { merchantOf } from './check.ts'
 import type { Clock } from './clock.ts'
 import type { Gateway, Prepay } from './gateway/gateway.ts'
-import type { Fen } from './money.ts'
+import { type Fen, formatFen } from './money.ts'
 import type { NewOrder, NewOrderEvent, Order } from './order.ts'
 import type { SchedulePolicy } from './schedule.ts'
+import { shanghaiTime } from './shanghai-time.ts'
 import type { Store } from './store/store.ts'
 import type { Evidence } from './trade.ts'
 
@@ -180,7 +181,7 @@ function eventOf(
 
 function placedDifference(order: Order, request: PlaceRequest): string | null {
   if (order.userId !== request.userId) return `another user_id`
-  if (order.amount !== request.amount) return `the amount ${order.amount}`
+  if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
   if (order.description !== request.description) return 'another description'
   if (order.attach !== request.attach) return 'another attach'
   return null
@@ -190,7 +191,7 @@ function adoptedDifference(order: Order, request: AdoptRequest): string | null {
   const { createdAt, expiresAt } = request
   if (!order.adopted) return 'budan itself as its maker'
   if (order.userId !== request.userId) return 'another user_id'
-  if (order.amount !== request.amount) return `the amount ${order.amount}`
+  if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
   if (order.description !== request.description) return 'another description'
   if (createdAt !== null && +createdAt !== +order.createdAt) return 'another created_at'
   if (expiresAt !== null && +expiresAt !== +order.expiresAt) return 'another expires_at'
@@ -201,8 +202,7 @@ const alphanumerics = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 /** `RECH` + yyyyMMddHHmmss in Asia/Shanghai (always +08:00) + 10 alphanumerics. */
 export function newOrderNo(now: Date): string {
-  const shanghai = new Date(+now + 8 * 3_600_000).toISOString()
-  const seconds = shanghai.slice(0, 19).replaceAll(/\D/g, '')
+  const seconds = shanghaiTime(now).slice(0, 19).replaceAll(/\D/g, '')
   const tail = Array.from({ length: 10 }, () => alphanumerics[randomInt(alphanumerics.length)])
   return `RECH${seconds}${tail.join('')}`
 }

@@ -9,7 +9,7 @@ export const webPhrases = {
     'Cannot {action:action} order "{orderNo}": {reason:resolution}':
       '无法将订单“{orderNo}”{action}：{reason}',
     'The order of this Idempotency-Key is {status:status} and has no code: use a new key':
-      '这个 Idempotency-Key 的订单{status}，没有付款码：请换一个新的',
+      '这个 Idempotency-Key 的订单{status}，没有支付二维码：请换一个新的',
     'The gateway refused the order: {code:word}: {message:gateway?}':
       '微信支付拒绝下单：{code}：{message}',
     'The gateway did not answer ({cause:cause}: {message:gateway?}): repeat with the same Idempotency-Key':
@@ -61,7 +61,7 @@ export const webPhrases = {
   },
   other: {
     'another user_id': 'user_id 不同',
-    'the amount {fen:word}': '金额是 {fen} 分',
+    'the amount {amount:word}': '金额是 {amount}',
     'another description': 'description 不同',
     'another attach': 'attach 不同',
     'another created_at': 'created_at 不同',
