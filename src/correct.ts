@@ -5,6 +5,7 @@ import { type Fen, formatFen } from './money.ts'
 import type { Actor, NewOrderEvent, Order } from './order.ts'
 import { orderEvent, type Placing, unknownAppId } from './place.ts'
 import { watchMs } from './schedule.ts'
+import { shanghaiTime } from './shanghai-time.ts'
 import type { Correction, LockedOrder, Tx } from './store/store.ts'
 
 /** What is to be changed of an adopted order; what is left out stays. */
@@ -113,7 +114,7 @@ function describeChanges(order: Order, correction: Correction): readonly string[
     user_id: of.userId,
     amount: formatFen(of.amount),
     app_id: of.appid,
-    expires_at: of.expiresAt?.toISOString() ?? 'not known',
+    expires_at: of.expiresAt === null ? 'not known' : shanghaiTime(of.expiresAt),
   })
   const [before, after] = [facts(order), facts(correction)]
   return (['user_id', 'amount', 'app_id', 'expires_at'] as const)

@@ -1,4 +1,5 @@
 import { unreachable } from './assert.ts'
+import { formatAmount, formatFen } from './money.ts'
 import type { DecisionKind, Order } from './order.ts'
 import type { Answer, Trade, UnknownAnswer } from './trade.ts'
 
@@ -43,6 +44,9 @@ const absentAnswersMin = 3
 /** Why a trade is closed; by its words, a run that may close nothing tells that it would. */
 export const closeReason = 'not paid, and past its end'
 
+/** All that REFUND means: of part or all of the money, and whether it succeeds is not said either. */
+export const refundStarted = 'a refund was started; the gateway does not say how much'
+
 /** Pure: the same order, answer and facts give the same decision. */
 export function decide(order: Order, answer: Answer, facts: Facts): Decision {
   switch (order.status) {
@@ -74,7 +78,7 @@ function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
 
 function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
   if (trade.state === 'paid') return payOrReview(order, trade, facts)
-  if (trade.state === 'refunded') return review('it was paid, and the money is on its way back')
+  if (trade.state === 'refunded') return review(`it was paid, and ${refundStarted}`)
 
   // Only now: whatever is said of somebody else's trade must not close or expire this order.
   const difference = differentIdentity(order, trade)
@@ -134,9 +138,9 @@ function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {
   if (answer.kind !== 'trade') return keep('expired; nothing was said of a payment')
   if (answer.trade.state === 'paid') return payOrReview(order, answer.trade, facts)
   if (answer.trade.state === 'refunded') {
-    return review('it was paid after it expired, and the money is on its way back')
+    return review(`it was paid after it expired, and ${refundStarted}`)
   }
-  return keep('expired, and not paid')
+  return keep(`expired; the gateway says ${answer.trade.reported}`)
 }
 
 function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decision {
@@ -154,7 +158,7 @@ function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decisio
         : keepWithAlarm(`paid already, and now another payment: ${difference}`)
     }
     case 'refunded':
-      return keep('paid here; a refund was started')
+      return keep(`paid here; ${refundStarted}`)
     case 'paying':
     case 'unpaid':
       return overtaken ? keep('paid since it was asked about') : contradicted(trade)
@@ -176,6 +180,9 @@ function contradicted({ reported }: Trade): Decision {
  */
 function decideReview({ dismissed }: Order, answer: Answer): Decision {
   if (dismissed === null) return keep('the order is in review')
+  if (answer.kind === 'trade' && answer.trade.state === 'refunded') {
+    return keep(`dismissed from review; ${refundStarted}`)
+  }
   if (answer.kind !== 'trade' || answer.trade.state !== 'paid') {
     return keep('dismissed from review; nothing was said of a payment')
   }
@@ -218,7 +225,8 @@ export function differentIdentity(order: Order, trade: Trade): string | null {
 
 function differentMoney(order: Order, trade: Trade): string | null {
   if (trade.amount !== order.amount) {
-    return `amount ${trade.amount ?? 'absent'}, ordered ${order.amount}`
+    const theirs = trade.amount === null ? 'absent' : formatAmount(trade.amount, trade.currency)
+    return `amount ${theirs}, ordered ${formatFen(order.amount)}`
   }
   return differentText('currency', order.currency, trade.currency)
 }

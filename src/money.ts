@@ -14,6 +14,14 @@ export function fenToNumber(amount: Fen): number {
   return Number(amount)
 }
 
+/**
+ * "¥12.34", for people. Of another currency nobody here knows how many of its smallest unit make
+ * one: "1234(USD)".
+ */
+export function formatAmount(amount: Fen, currency: string | null): string {
+  return currency === 'CNY' || currency === null ? formatFen(amount) : `${amount}(${currency})`
+}
+
 /** "¥12.34", for people. */
 export function formatFen(amount: Fen): string {
   const sign = amount < 0n ? '-' : ''

@@ -8,6 +8,7 @@ import { identityDifference } from './merchant.ts'
 import { type Fen, formatFen } from './money.ts'
 import type { Actor, Merchant, NewOrder, NewOrderEvent, Order, OrderEventKind } from './order.ts'
 import type { SchedulePolicy } from './schedule.ts'
+import { shanghaiTime } from './shanghai-time.ts'
 import type { Store } from './store/store.ts'
 import type { Evidence } from './trade.ts'
 
@@ -208,8 +209,7 @@ const alphanumerics = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 /** `RECH` + yyyyMMddHHmmss in Asia/Shanghai (always +08:00) + 10 alphanumerics. */
 export function newOrderNo(now: Date): string {
-  const shanghai = new Date(+now + 8 * 3_600_000).toISOString()
-  const seconds = shanghai.slice(0, 19).replaceAll(/\D/g, '')
+  const seconds = shanghaiTime(now).slice(0, 19).replaceAll(/\D/g, '')
   const tail = Array.from({ length: 10 }, () => alphanumerics[randomInt(alphanumerics.length)])
   return `RECH${seconds}${tail.join('')}`
 }

@@ -3,6 +3,7 @@ import { merchantOf } from './check.ts'
 import type { EngineVitals } from './engine/engine.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import type { SchedulePolicy } from './schedule.ts'
+import { shanghaiTime } from './shanghai-time.ts'
 import type { Store, Vitals } from './store/store.ts'
 
 /** Is budan able to keep its promise? */
@@ -111,7 +112,7 @@ function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
   const sinceLastMs = known ? +vitals.now - +last : runningMs
   // A run that another process finished long ago says nothing while we have only just begun.
   const lateMs = Math.min(sinceLastMs, runningMs)
-  const lastRun = last === null ? 'no run has finished yet' : `last run ${last.toISOString()}`
+  const lastRun = last === null ? 'no run has finished yet' : `last run ${shanghaiTime(last)}`
   return lateMs > slotsMissedMax * policy.intervalMs + policy.leaseMs
     ? failing('schedule', `${lastRun}: runs do not finish`)
     : passing('schedule', lastRun)

@@ -6,8 +6,11 @@ import {
   differentIdentity,
   paymentOf,
   payOrReview,
+  refundStarted,
 } from './decide.ts'
+import { restated } from './former-reasons.ts'
 import type { Order, OrderEvent } from './order.ts'
+import { shanghaiTime } from './shanghai-time.ts'
 import type { Review } from './store/store.ts'
 import type { Answer, Trade } from './trade.ts'
 
@@ -16,7 +19,8 @@ import type { Answer, Trade } from './trade.ts'
  *
  *   credit    only for a verified, paid trade that equals the order in every fact
  *   expire    only when the gateway says closed; an unpaid trade is closed first, and asked about again
- *   dismiss   nothing is owed: it leaves the queue, and comes back for a payment not known yet
+ *   dismiss   for when nothing is owed to the payer, which only the operator can know: it leaves the
+ *             queue, and comes back for a payment not known yet
  */
 export type ReviewAction = 'credit' | 'expire' | 'dismiss'
 
@@ -76,7 +80,7 @@ function decideCredit(order: Order, trade: Trade, facts: ResolutionFacts): Resol
       return decision.kind === 'pay' ? decision : refuse('different', decision.reason)
     }
     case 'refunded':
-      return refuse('refunded', 'it was paid, and the money is on its way back')
+      return refuse('refunded', `it was paid, and ${refundStarted}`)
     case 'unpaid':
     case 'paying':
     case 'closed':
@@ -104,12 +108,18 @@ function decideExpiry(order: Order, trade: Trade, facts: ResolutionFacts): Resol
           'its end is not known, so budan does not close its trade: correct its end first',
         )
       return facts.closeTried
-        ? refuse('not_closed', 'the gateway was asked to close its trade, and still says unpaid')
-        : { kind: 'close', reason: 'its trade is unpaid: it is closed, and asked about again' }
+        ? refuse(
+            'not_closed',
+            `the gateway was asked to close its trade, and still says ${trade.reported}`,
+          )
+        : {
+            kind: 'close',
+            reason: `the gateway says ${trade.reported}: its trade is closed, and asked about again`,
+          }
     case 'paid':
       return refuse('paid', 'it was paid')
     case 'refunded':
-      return refuse('refunded', 'it was paid, and the money is on its way back')
+      return refuse('refunded', `it was paid, and ${refundStarted}`)
     case 'paying':
       return refuse('not_closed', 'a payment is under way')
     case 'unlisted':
@@ -187,8 +197,9 @@ export function obstacleTo(review: Review, eventId: string): Obstacle | null {
 }
 
 /** Who did it, and when. */
-export function describeResolution({ at, kind, operator, source, decision, reason }: OrderEvent) {
-  const when = `at ${at.toISOString()}`
+export function describeResolution({ at, kind, operator, source, decision, ...event }: OrderEvent) {
+  const when = `at ${shanghaiTime(at)}`
+  const reason = event.reason === null ? null : restated(event.reason)
   if (operator === null) return `${source} brought an answer ${when} (${reason ?? kind})`
   if (kind === 'dismissed') return `"${operator}" dismissed it ${when}`
   if (kind === 'resolved') return `"${operator}" ${pastOf[decision ?? ''] ?? kind} it ${when}`

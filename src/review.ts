@@ -1,5 +1,7 @@
 import { assert, unreachable } from './assert.ts'
 import { ask, type Checking, closeAndAsk } from './check.ts'
+import { stakeOf } from './dismissal-stake.ts'
+import { restated } from './former-reasons.ts'
 import { formatFen } from './money.ts'
 import type { Order, OrderEvent } from './order.ts'
 import {
@@ -12,8 +14,10 @@ import {
   type Seen,
   seenMark,
 } from './resolve.ts'
+import { type Advice, adviceFor, adviceInWords, transactionIn } from './review-advice.ts'
 import { reportedState } from './settle.ts'
 import { type Foreseen, foreseeWishes, settleWish, type Wish } from './settle-review.ts'
+import { shanghaiTime } from './shanghai-time.ts'
 import type { Review } from './store/store.ts'
 import type { Answer, Evidence } from './trade.ts'
 import { wordsFault, wordsMax } from './words.ts'
@@ -59,7 +63,7 @@ function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPrevi
   const creditable = decisions.credit.kind === 'pay'
   const prospectOf = (decision: ResolutionDecision): Prospect => ({
     possible: decision.kind !== 'refuse',
-    effect: effectOf(decision, { order, creditable }),
+    effect: effectOf(decision, { order, answer, creditable }),
   })
   return {
     review,
@@ -77,8 +81,9 @@ function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPrevi
 
 function effectOf(
   decision: ResolutionDecision,
-  { order, creditable }: { order: Order; creditable: boolean },
+  facts: { order: Order; answer: Answer; creditable: boolean },
 ): string {
+  const { order } = facts
   switch (decision.kind) {
     case 'pay': {
       const { transactionId } = decision.trade
@@ -89,9 +94,7 @@ function effectOf(
     case 'close':
       return 'closes its trade at the gateway, asks again, and makes it expired only if it is closed then'
     case 'dismiss':
-      return creditable
-        ? `${decision.reason}. Beware: it was paid as ordered, and the payer would have no credit here`
-        : decision.reason
+      return `${decision.reason}. ${stakeOf(order, facts)}`
     case 'refuse':
       return `not possible: ${decision.reason}`
     default:
@@ -181,19 +184,24 @@ function parsed({ name, reason, seen }: ReviewRequest): Seen {
 
 /** Why an order is in review, and what can be done about it. */
 export function explainReview(review: Review): string {
-  const { since, dismissal, ...why } = explanationOf(review)
+  const { since, transactionId, dismissal, ...why } = explanationOf(review)
   const reason = why.reason ?? 'its timeline does not say why'
-  const beginning = `In review since ${since.toISOString()}: ${reason}.`
-  if (dismissal === null) return `${beginning} ${adviceInWords[why.advice]}`
-  const by = `Dismissed by "${dismissal.by ?? 'nobody'}" at ${dismissal.at.toISOString()}`
+  const beginning = `In review since ${shanghaiTime(since)}: ${reason}.`
+  if (dismissal === null) {
+    const payment = transactionId === null ? '' : ` Transaction id: ${transactionId}.`
+    return `${beginning}${payment} ${adviceInWords[why.advice]}`
+  }
+  const by = `Dismissed by "${dismissal.by ?? 'nobody'}" at ${shanghaiTime(dismissal.at)}`
   return `${beginning} ${by}: ${dismissal.reason ?? 'no reason given'}. Another payment brings it back.`
 }
 
 /** The same in parts, for whoever says it in other words. */
 export interface Explanation {
   readonly since: Date
-  /** As decided then; null: the timeline does not say. */
+  /** As decided then, in today's words; null: the timeline does not say. */
   readonly reason: string | null
+  /** Of the payment that brought it there, for whoever looks it up; null: not known. */
+  readonly transactionId: string | null
   readonly advice: Advice
   readonly dismissal: {
     readonly at: Date
@@ -208,7 +216,8 @@ export function explanationOf({ order, entered, resolved }: Review): Explanation
   const { dismissed } = order
   return {
     since: entered?.at ?? order.createdAt,
-    reason,
+    reason: reason === null ? null : restated(reason),
+    transactionId: transactionIn(entered),
     advice: adviceFor(reason ?? ''),
     dismissal: dismissed && {
       at: dismissed.at,
@@ -217,30 +226,3 @@ export function explanationOf({ order, entered, resolved }: Review): Explanation
     },
   }
 }
-
-function adviceFor(reason: string): Advice {
-  return beginnings.find(([beginning]) => reason.startsWith(beginning))?.[1] ?? 'general'
-}
-
-/** By how the reasons of `decide.ts` begin. */
-const beginnings: readonly (readonly [beginning: string, advice: Advice])[] = [
-  ['paid, but not as ordered', 'different'],
-  ['its transaction was credited', 'credited_elsewhere'],
-  ['it was paid', 'refunded'],
-  ['dismissed from review', 'came_back'],
-]
-
-export type Advice = keyof typeof adviceInWords
-
-export const adviceInWords = {
-  general:
-    'Preview it: credit it if the gateway says that it was paid as ordered, expire it if it cannot be paid any more, dismiss it if nothing is owed.',
-  different:
-    'It can be credited only if the gateway now says that exactly what was ordered was paid. Otherwise settle it with the payer, such as by a refund at the gateway, and dismiss it.',
-  credited_elsewhere:
-    'That payment has credited the other order, and never credits a second one. Find out which was meant, and dismiss this one.',
-  refunded:
-    'The payer gets the money back, so there is nothing to credit: dismiss it. If the refund failed, the gateway says paid again, and it can be credited.',
-  came_back:
-    'A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered, else settle it with the payer and dismiss it again.',
-} as const

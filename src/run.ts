@@ -43,7 +43,7 @@ export interface Run {
   readonly success: number
   /** Could not be asked or settled: unknown and error. */
   readonly failed: number
-  /** Had nothing to credit: waiting, expired, review, kept. An unpaid order is no failure. */
+  /** Had nothing to credit: waiting, expired, review, kept. That is no failure. */
   readonly skipped: number
   readonly outcomes: Readonly<Record<Outcome, number>>
 }
@@ -62,7 +62,7 @@ export function countResults(results: readonly RunResult[]): RunCounts {
   }
 }
 
-/** A wait for want of an answer is `unknown`; one because the order is unpaid is `waiting`. */
+/** A wait for want of an answer is `unknown`; `waiting` is one by an answer that ends nothing yet. */
 export function outcomeOf({ decision, answer }: Checked): Outcome {
   switch (decision.kind) {
     case 'pay':

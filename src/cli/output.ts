@@ -2,6 +2,7 @@ import picocolors from 'picocolors'
 import { exactJson } from '../exact-json.ts'
 import type { Locale } from '../locale/locale.ts'
 import { translate } from '../locale/translate.ts'
+import { shanghaiTime } from '../shanghai-time.ts'
 import { cellText, headText, isProse, toneOf } from './columns.ts'
 import { aligned, boxed, fitted } from './layout.ts'
 import { plainText } from './plain.ts'
@@ -91,9 +92,9 @@ export function plain(cell: Cell): string {
   return plainText(value)
 }
 
-/** RFC 3339 in UTC, to the second. */
+/** To the second, as WeChat Pay has it. */
 export function timeText(time: Date | null): string | null {
-  return time === null ? null : time.toISOString().replace(/\.\d+Z$/, 'Z')
+  return time === null ? null : shanghaiTime(time)
 }
 
 /** In the two largest units that say something: `3 d 4 h`, `5 min`, `12 s`. */

@@ -163,7 +163,7 @@ function addReviewCommands(program: Command, start: Start): void {
     .argument('<order_no>')
     .addOption(actionOption('credit', 'if the gateway says that it was paid exactly as ordered'))
     .addOption(actionOption('expire', 'if its trade is closed, or can be closed now'))
-    .addOption(actionOption('dismiss', 'leave it in review, out of the queue'))
+    .addOption(actionOption('dismiss', 'out of the queue, only when its payer is owed nothing'))
     .addOption(wordsOption('name', 'who answers for it'))
     .addOption(wordsOption('reason', 'why, for whoever reads the timeline'))
     .option('--yes', 'carry it out without asking')

@@ -89,7 +89,7 @@ export const fates: readonly Fate[] = [
     ends: 'review',
   },
   {
-    title: 'paid, one fen short',
+    title: 'paid, ¥0.01 short',
     count: 4,
     begin: (control, orderNo) => {
       const total = control.order(orderNo).total - 1

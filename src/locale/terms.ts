@@ -18,7 +18,7 @@ export interface Terms {
 
 export const termsOf = catalog<Terms>({
   en: {
-    status: { pending: 'pending', paid: 'paid', expired: 'expired', review: 'in review' },
+    status: { pending: 'not confirmed yet', paid: 'paid', expired: 'expired', review: 'in review' },
     source: {
       callback: 'callback',
       check: 'check by hand',
@@ -61,10 +61,10 @@ export const termsOf = catalog<Terms>({
     action: { credit: 'credit', expire: 'expire', dismiss: 'dismiss' },
   },
   zh: {
-    status: { pending: '待支付', paid: '已入账', expired: '已过期', review: '待人工处理' },
+    status: { pending: '待确认', paid: '已入账', expired: '已关单', review: '待人工处理' },
     source: {
       callback: '支付回调',
-      check: '手工查询',
+      check: '手工查单',
       compensation: '补单任务',
       operator: '人工处理',
       api: 'API',
@@ -74,26 +74,26 @@ export const termsOf = catalog<Terms>({
       pay: '入账',
       wait: '等待',
       close: '关单',
-      expire: '过期',
+      expire: '设为已关单',
       review: '转人工',
       keep: '不变',
     },
     event: {
       created: '已创建',
-      adopted: '已接管',
-      prepaid: '已取得付款码',
+      adopted: '已导入',
+      prepaid: '已生成支付二维码',
       unplaced: '微信支付下单未成',
-      answered: '查询结果',
+      answered: '查单结果',
       closing: '向微信支付关单',
       corrected: '已更正订单信息',
       abandoned: '已放弃',
       resolved: '人工处理完成',
-      dismissed: '已移出待处理',
+      dismissed: '已办结（无需入账）',
     },
     outcome: {
       credited: '已入账',
-      waiting: '未支付，等待',
-      expired: '已过期',
+      waiting: '继续等待',
+      expired: '已关单',
       review: '转人工',
       kept: '不变',
       unknown: '无应答',
@@ -101,6 +101,6 @@ export const termsOf = catalog<Terms>({
     },
     trigger: { schedule: '定时', start: '启动', manual: '手动' },
     runStatus: { running: '进行中', finished: '已完成', stopped: '已中止', failed: '失败' },
-    action: { credit: '入账', expire: '设为过期', dismiss: '移出待处理' },
+    action: { credit: '入账', expire: '设为已关单', dismiss: '办结（无需入账）' },
   },
 })

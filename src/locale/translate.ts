@@ -1,3 +1,4 @@
+import { restated } from '../former-reasons.ts'
 import type { OrderEvent } from '../order.ts'
 import type { Locale } from './locale.ts'
 import { sayingOf } from './phrases.ts'
@@ -9,7 +10,8 @@ import { chinesePhrases } from './zh/phrases.ts'
  * the phrases lack stays English: never wrong, and never lost.
  */
 export function translate(sentence: string, locale: Locale): string {
-  return locale === 'en' ? sentence : (inChinese(sentence, 'sentence') ?? sentence)
+  const english = restated(sentence)
+  return locale === 'en' ? english : (inChinese(english, 'sentence') ?? english)
 }
 
 /** The reason of a line of the timeline. An operator's own words are nobody's to translate. */

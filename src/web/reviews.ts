@@ -32,7 +32,7 @@ const action = z
   .enum(reviewActions, { error: `must be one of ${reviewActions.join(', ')}` })
   .register(apiSchemas, {
     description:
-      '`credit`: only if the gateway says paid, exactly as ordered. `expire`: only if it says closed; an unpaid trade is closed first. `dismiss`: leaves the queue, stays in review.',
+      '`credit`: only if the gateway says paid, exactly as ordered. `expire`: only if it says closed; an unpaid trade is closed first. `dismiss`: only when the payer is owed nothing; leaves the queue, stays in review.',
   })
 
 const previewing = z

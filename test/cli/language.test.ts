@@ -82,8 +82,8 @@ describe('in Chinese', () => {
     const check = await budan(`check ${unpaidNo}`)
     expect(check.stdout).toMatch(/^订单号 +RECH-UNPAID-1$/m)
     expect(check.stdout).toMatch(/^交易状态 +NOTPAY$/m)
-    expect(check.stdout).toMatch(/^处理 +等待$/m)
-    expect(check.stdout).toMatch(/^状态 +待支付 pending$/m)
+    expect(check.stdout).toMatch(/^处理决定 +等待$/m)
+    expect(check.stdout).toMatch(/^状态 +待确认 pending$/m)
     expect(check.stdout).toMatch(/^原因 +尚未支付$/m)
     const run = await budan('run')
     expect(run.code, run.stderr).toBe(0)
@@ -97,7 +97,7 @@ describe('in Chinese', () => {
   test('budan orders names each status with the word that --status takes', async () => {
     const { code, stdout } = await budan('orders')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^订单号 +状态 +金额 +用户 +创建时间 +微信支付订单号 +入账途径$/m)
+    expect(stdout).toMatch(/^订单号 +状态 +金额 +用户 +创建时间 +微信支付订单号 +入账方式$/m)
     expect(stdout).toMatch(/^RECH-PAID-1 +已入账 paid +¥1\.00 +not paid yet /m)
     expect(stdout).toMatch(/ 补单任务$/m)
     expect((await budan('orders --limit 1')).stderr).toMatch(/^下一页：--cursor \S+\n$/)
@@ -107,8 +107,8 @@ describe('in Chinese', () => {
     const { stdout } = await budan(`order ${paidNo}`)
     expect(stdout).toMatch(/^用户 +not paid yet$/m)
     expect(stdout).toMatch(/^商品描述 +expired \{reason\}$/m)
-    expect(stdout).toMatch(/^入账途径 +补单任务$/m)
-    expect(stdout).toMatch(/ 查询结果 +补单任务 +SUCCESS +入账 +已入账 paid +已支付，/m)
+    expect(stdout).toMatch(/^入账方式 +补单任务$/m)
+    expect(stdout).toMatch(/ 查单结果 +补单任务 +SUCCESS +入账 +已入账 paid +已支付，/m)
   })
 
   test('budan review asks, and does as it says', async () => {
@@ -119,9 +119,11 @@ describe('in Chinese', () => {
     }
     const words = '--name 李雷 --reason it-was-paid'
     const kept = await budan(`review ${reviewNo} --dismiss ${words}`, { ask })
-    expect(asked).toEqual([`要移出待处理，请输入订单号（${reviewNo}）：`])
+    expect(asked).toEqual([`要办结（无需入账），请输入订单号（${reviewNo}）：`])
     expect(kept.stderr).toBe('未作任何改动：输入的不是该订单号。\n')
-    expect(kept.stdout).toMatch(/^自 2\S+Z 起待人工处理：曾经支付，款项正在退回。款项将退回/m)
+    expect(kept.stdout).toMatch(
+      /^自 2\S+\+08:00 起待人工处理：曾经支付，已发起退款，微信支付没有说明退款金额。.*查明退款金额/m,
+    )
     expect(kept.stdout).toMatch(/^操作 +可行 +会怎样$/m)
     expect(kept.stdout).toMatch(/^入账 credit +否 +不可行：微信支付的状态不是已支付，而是 NOTPAY$/m)
     const refused = await budan(`review ${reviewNo} --credit --yes ${words}`)
@@ -132,12 +134,14 @@ describe('in Chinese', () => {
   test("an operator's reason is told in the operator's own words", async () => {
     const wish = ['review', reviewNo, '--dismiss', '--yes', '--name', 'expired', '--reason']
     const done = await runInProcess([...wish, 'not paid yet', '--config', config], chinese)
-    expect(done.stdout).toContain(`订单 ${reviewNo} 已移出待处理队列\n`)
+    expect(done.stdout).toContain(`订单 ${reviewNo} 已办结（无需入账）\n`)
     const { stdout } = await budan(`order ${reviewNo}`)
-    expect(stdout).toMatch(/ 已移出待处理 +人工处理 expired .* not paid yet$/m)
+    expect(stdout).toMatch(/ 已办结（无需入账） +人工处理 expired .* not paid yet$/m)
     const queue = await budan('reviews --dismissed')
-    expect(queue.stdout).toMatch(/^订单号 +金额 +用户 +转人工时间 +原因 +移出人$/m)
-    expect(queue.stdout).toMatch(/^RECH-REVIEW-1 .* 曾经支付，款项正在退回 +expired$/m)
+    expect(queue.stdout).toMatch(/^订单号 +金额 +用户 +转人工时间 +原因 +办结人$/m)
+    expect(queue.stdout).toMatch(
+      /^RECH-REVIEW-1 .* 曾经支付，已发起退款，微信支付没有说明退款金额 +expired$/m,
+    )
   })
 
   test('budan audit keeps the names that programs read', async () => {

@@ -80,5 +80,5 @@ test('facts() and json() are one line each', () => {
     ['paid_at', timeText(new Date('2026-01-24T07:00:00.123Z'))],
   ])
   output.json({ text: 'a\nb' })
-  expect(piped.text()).toBe('status   paid\npaid_at  2026-01-24T07:00:00Z\n{"text":"a\\nb"}\n')
+  expect(piped.text()).toBe('status   paid\npaid_at  2026-01-24T15:00:00+08:00\n{"text":"a\\nb"}\n')
 })

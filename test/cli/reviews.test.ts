@@ -69,7 +69,9 @@ describe('budan reviews', () => {
     const { code, stdout } = await budan('reviews')
     expect(code).toBe(0)
     expect(stdout.split('\n')).toHaveLength(5)
-    expect(stdout).toMatch(/^REVIEW-CREDIT +¥1\.00 +u1 +2\S+Z +it was paid, and the money is on/m)
+    expect(stdout).toMatch(
+      /^REVIEW-CREDIT +¥1\.00 +u1 +2\S+\+08:00 +it was paid, and a refund was/m,
+    )
     const page = JSON.parse((await budan('reviews', '--json', '--limit', '2')).stdout)
     expect(page.reviews).toMatchObject([{ order_no: creditNo }, { order_no: expireNo }])
     const rest = await budan('reviews', '--json', '--cursor', page.next_cursor)
@@ -84,7 +86,7 @@ describe('budan review', () => {
     const { code, stdout, stderr } = await budan('review', creditNo)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^trade_state +SUCCESS$/m)
-    expect(stdout).toMatch(/^In review since 2\S+Z: it was paid/m)
+    expect(stdout).toMatch(/^In review since 2\S+\+08:00: it was paid/m)
     expect(stdout).toMatch(/^credit +yes +credits ¥1\.00 to user "u1"/m)
     expect(stdout).toMatch(/^expire +no +not possible: it was paid$/m)
     const json = JSON.parse((await budan('review', creditNo, '--json')).stdout)
@@ -158,7 +160,7 @@ describe('budan review', () => {
     const { code, stdout, stderr } = await budan('review', creditNo, '--credit', '--yes', ...words)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(
-      /^Cannot review: .* is paid, not in review: "李雷" credited it at 2\S+Z$/m,
+      /^Cannot review: .* is paid, not in review: "李雷" credited it at 2\S+\+08:00$/m,
     )
   })
 

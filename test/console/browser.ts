@@ -50,7 +50,7 @@ export interface ConsoleOptions extends WorldOptions {
  *       await world.adopt('RECH01')
  *       const orderPage = await page({ locale: 'zh', theme: 'dark', mobile: true })
  *       await orderPage.goto('/orders/RECH01')
- *       await orderPage.getByRole('button', { name: '立即查询' }).click()
+ *       await orderPage.getByRole('button', { name: '立即查单' }).click()
  *       await orderPage.getByRole('status').waitFor()
  *     })
  *

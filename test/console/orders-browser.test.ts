@@ -77,7 +77,7 @@ describe('an order that was paid, and whose callback was lost', () => {
     await search(page, transactionId)
     await page.getByRole('button', { name: '询问微信支付' }).click()
     await page.getByText(`支付 ${transactionId} 属于本订单`).waitFor()
-    await page.getByRole('button', { name: '立即查询' }).click()
+    await page.getByRole('button', { name: '立即查单' }).click()
     await page.getByText('刚刚查询了微信支付').waitFor()
     expect(await opened.world.balance('alice')).toBe(1200n)
     await expectAccessible(page)

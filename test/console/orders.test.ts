@@ -556,7 +556,7 @@ describe('check now', () => {
     await paidUnheard(desk)
     const page = await check(desk)
     expect(page.text).toContain('刚刚查询了微信支付')
-    expect(page.text).toMatch(/已于 2026-01-24 15:00:00 为用户 alice 入账 ¥12\.00（由手工查询/)
+    expect(page.text).toMatch(/已于 2026-01-24 15:00:00 为用户 alice 入账 ¥12\.00（由手工查单/)
   })
 
   it('of an order that is not here is refused, and so is one without the form’s token', async () => {

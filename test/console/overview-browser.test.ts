@@ -129,7 +129,7 @@ describe('the overview in a browser', () => {
     const second = await serve(Number(new URL(first.url).port))
     closing.push(() => second.close())
     await isLive(overview)
-    await overview.getByRole('row', { name: /^pending 1/ }).waitFor()
+    await overview.getByRole('row', { name: /^not confirmed yet 1/ }).waitFor()
   })
 
   it('says that the login has ended, and where to log in', async () => {

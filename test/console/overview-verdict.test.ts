@@ -45,7 +45,7 @@ const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
   schema: 'up to date',
   gateway: 'questions go through',
   engine: 'local: a timer of this process',
-  schedule: 'last run 2026-01-24T07:00:00.000Z',
+  schedule: 'last run 2026-01-24T15:00:00+08:00',
 }
 
 function readinessWith(name?: ReadinessCheck['name'], detail?: string, ok = false) {

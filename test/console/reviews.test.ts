@@ -74,8 +74,11 @@ async function resolve(who: Operator, desk: Desk, changes: Fields) {
 
 describe('the queue', () => {
   it.each([
-    ['en', /In review since 2026-01-24 15:00:00 Why it was paid, and the money is on its way back/],
-    ['zh', /进入时间 2026-01-24 15:00:00 原因 曾经支付，款项正在退回 处理建议 款项正在退回付款人/],
+    ['en', /In review since 2026-01-24 15:00:00 Why it was paid, and a refund was started/],
+    [
+      'zh',
+      /进入时间 2026-01-24 15:00:00 原因 曾经支付，已发起退款，微信支付没有说明退款金额 处理建议 请凭微信支付订单号到商户平台查明退款金额/,
+    ],
   ])('explains each order in words, in %s', async (locale, explanation) => {
     const desk = await openDesk(world)
     const { text, body } = await (await operator({ locale })).read('/reviews')
@@ -122,7 +125,7 @@ describe('a preview', () => {
     expect(text).toMatch(/State paid \(SUCCESS\) Amount ¥1\.00 ¥1\.00 ✓ same/)
     expect(text).toContain(`credit credits ¥1.00 to user "${desk.orderNo}" for transaction`)
     expect(text).toContain('expire not possible: it was paid')
-    expect(text).toContain('Beware: it was paid as ordered')
+    expect(text).toContain('Beware: ¥1.00 was paid as ordered')
     expect(body).toMatch(/value="expire"[^>]*disabled/)
     expect(body).not.toContain(world.control.order(desk.orderNo).payments[0]?.openid ?? 'none')
     expect(await desk.timeline()).toHaveLength(events)
@@ -134,7 +137,7 @@ describe('a preview', () => {
     desk.answerAs({ amount: { total: 99 } })
     const { text } = await preview(await operator({ locale: 'zh' }), desk)
     expect(text).toMatch(/金额 ¥1\.00 ¥0\.99 ✗ 不一致/)
-    expect(text).toContain('不可行：已支付，但与订单不符：支付金额 99 分，订单金额 100 分')
+    expect(text).toContain('不可行：已支付，但与订单不符：支付金额 ¥0.99，订单金额 ¥1.00')
   })
 
   it.each([
@@ -204,8 +207,8 @@ describe('a resolution', () => {
   it('dismisses, and the page says by whom and why', async () => {
     const desk = await openDesk(world)
     const { text } = await resolve(await operator({ locale: 'zh' }), desk, { action: 'dismiss' })
-    expect(text).toContain('处理完成：订单已移出待处理')
-    expect(text).toMatch(/移出人 Li Lei 移出时间 .* 移出理由 the payer sent the bill/)
+    expect(text).toContain('处理完成：订单已办结（无需入账）')
+    expect(text).toMatch(/办结人 Li Lei 办结时间 .* 办结理由 the payer sent the bill/)
     expect((await desk.order()).dismissed).not.toBeNull()
   })
 
@@ -225,7 +228,7 @@ describe('a resolution', () => {
     const fields = { step: 'resolve', seen: mark, action: 'credit', ...typed }
     const refused = await li.send(desk.orderNo, fields)
     expect(refused.status).toBe(409)
-    expect(refused.text).toContain('Nothing was done: paid, but not as ordered: amount 99')
+    expect(refused.text).toContain('Nothing was done: paid, but not as ordered: amount ¥0.99')
     expect(refused.text).toContain('Li Lei · the payer sent the bill')
     const kept = { step: 'preview', ...typed }
     expect(refused.body).toContain(`name="reason" value="${typed.reason}"`)

@@ -108,7 +108,7 @@ describe('run now', () => {
     const { text } = await desk.read(path)
     expect(text).toContain('共查询 2 笔订单。')
     expect(text).toMatch(/ORDER-2 ✓ 已入账 SUCCESS 已支付，各项与订单一致/)
-    expect(text).toMatch(/ORDER-1 未支付，等待 NOTPAY 尚未支付/)
+    expect(text).toMatch(/ORDER-1 继续等待 NOTPAY 尚未支付/)
   })
 
   it('says that nothing was due, and when an order is', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AdoptRequest } from '../../src/adopt.ts'
 import type { CorrectRequest } from '../../src/correct.ts'
+import { shanghaiTime } from '../../src/shanghai-time.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'
 
@@ -160,7 +161,7 @@ describe('a wrong adoption', () => {
         changes: [
           'user_id: wrong → right',
           'amount: ¥0.88 → ¥88.00',
-          `expires_at: not known → ${end.toISOString()}`,
+          `expires_at: not known → ${shanghaiTime(end)}`,
         ],
       },
     })

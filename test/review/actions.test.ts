@@ -351,7 +351,7 @@ describe('a dismissed order', () => {
     const desk = await openDesk(shared)
     desk.pay()
     const { actions } = await desk.preview()
-    expect(actions.dismiss.effect).toMatch(/Beware: it was paid as ordered/)
+    expect(actions.dismiss.effect).toMatch(/Beware: ¥1\.00 was paid as ordered/)
   })
 })
 

@@ -234,7 +234,7 @@ describe('obstacleTo()', () => {
     const paid = { ...order, status: 'paid', stateSeq: 3 } as const
     expect(obstacleTo(reviewOf({ order: paid, seen: resolved, resolved }), '9')).toEqual({
       kind: 'not_in_review',
-      message: `order "${order.orderNo}" is paid, not in review: "Li" credited it at 2026-01-24T14:00:00.000Z`,
+      message: `order "${order.orderNo}" is paid, not in review: "Li" credited it at 2026-01-24T22:00:00+08:00`,
       first: resolved,
     })
   })
@@ -252,7 +252,7 @@ describe('obstacleTo()', () => {
     const seen = eventOf({ id: '11', decision: 'keep' })
     expect(obstacleTo(reviewOf({ seen, resolved }), '9')).toMatchObject({
       kind: 'changed',
-      message: expect.stringContaining('"Li" dismissed it at 2026-01-24T14:00:00.000Z'),
+      message: expect.stringContaining('"Li" dismissed it at 2026-01-24T22:00:00+08:00'),
     })
     expect(obstacleTo(reviewOf({ seen, resolved }), '10')?.message).toContain(
       'callback brought an answer',
@@ -308,7 +308,7 @@ describe('explainReview()', () => {
     expect(generalAdvice).toMatch(/^Preview it/)
     for (const reason of reasons) {
       const text = explainReview(reviewOf({ entered: eventOf({ reason }) }))
-      expect(text).toContain(`In review since 2026-01-24T13:00:00.000Z: ${reason}.`)
+      expect(text).toContain(`In review since 2026-01-24T21:00:00+08:00: ${reason}.`)
       expect(text, reason).not.toContain(generalAdvice)
     }
   })
@@ -317,7 +317,7 @@ describe('explainReview()', () => {
     const resolved = eventOf({ ...li, kind: 'dismissed', reason: 'refunded in cash' })
     const dismissed = { at: li.at, payment: null }
     const text = explainReview(reviewOf({ order: { ...order, dismissed }, resolved }))
-    expect(text).toContain('Dismissed by "Li" at 2026-01-24T14:00:00.000Z: refunded in cash.')
+    expect(text).toContain('Dismissed by "Li" at 2026-01-24T22:00:00+08:00: refunded in cash.')
   })
 })
 

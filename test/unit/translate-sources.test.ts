@@ -3,11 +3,23 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { translate, translatePart } from '../../src/locale/translate.ts'
 import { chinesePhrases } from '../../src/locale/zh/phrases.ts'
+import { adviceInWords } from '../../src/review-advice.ts'
 import { englishIn } from './chinese.ts'
 import { type Sentence, sentencesIn } from './sentences.ts'
 
 /** What is put together from parts, as a reader gets it. Its parts in the source are covered by it. */
-const examples = `
+const written = `
+it was paid, and a refund was started; the gateway does not say how much
+it was paid after it expired, and a refund was started; the gateway does not say how much
+it was paid, and the money is on its way back
+paid here; a refund was started; the gateway does not say how much
+dismissed from review; a refund was started; the gateway does not say how much
+paid, but not as ordered: amount ¥0.01, ordered ¥10.00
+paid, but not as ordered: amount 1, ordered 1000
+its transaction was credited to order "1" already
+dismissed from review, and now there is a payment that was not known then
+it leaves the queue, and stays in review. Beware: another sum was paid, and the payer has no credit here
+it leaves the queue, and stays in review. Beware: 1234(USD) was paid, and the payer has no credit here
 the gateway did not answer: timeout (Cannot close order "1": no answer in time)
 no answer: timeout (Cannot query order "1": its caller ended it)
 no answer: quota (Cannot query order "1": no place in the quota in time)
@@ -26,16 +38,11 @@ all 7 answers about known orders were "no such order": is the merchant number ri
 none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
 no run has finished yet: runs do not finish
 order "1" is paid, not in review
-order "1" is paid, not in review: "王" credited it at 2026-01-24T12:00:00.000Z
-order "1" has changed since the preview: "王" dismissed it at 2026-01-24T12:00:00.000Z
-Cannot review: order "1" has changed since the preview: "王" asked at 2026-01-24T12:00:00.000Z (refused to credit: the gateway knows no such order); preview it again
-Cannot review: order "1" has changed since the preview: callback brought an answer at 2026-01-24T12:00:00.000Z (answered); preview it again
-In review since 2026-01-24T12:00:00.000Z: its timeline does not say why. Preview it: credit it if the gateway says that it was paid as ordered, expire it if it cannot be paid any more, dismiss it if nothing is owed.
-In review since 2026-01-24T12:00:00.000Z: paid, but not as ordered: amount 1, ordered 2. It can be credited only if the gateway now says that exactly what was ordered was paid. Otherwise settle it with the payer, such as by a refund at the gateway, and dismiss it.
-In review since 2026-01-24T12:00:00.000Z: its transaction was credited to order "1" already. That payment has credited the other order, and never credits a second one. Find out which was meant, and dismiss this one.
-In review since 2026-01-24T12:00:00.000Z: it was paid, and the money is on its way back. The payer gets the money back, so there is nothing to credit: dismiss it. If the refund failed, the gateway says paid again, and it can be credited.
-In review since 2026-01-24T12:00:00.000Z: dismissed from review, and now there is a payment that was not known then. A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered, else settle it with the payer and dismiss it again.
-In review since 2026-01-24T12:00:00.000Z: it was paid, and the money is on its way back. Dismissed by "王" at 2026-01-24T12:00:00.000Z: 已退款. Another payment brings it back.
+order "1" is paid, not in review: "王" credited it at 2026-01-24T20:00:00+08:00
+order "1" has changed since the preview: "王" dismissed it at 2026-01-24T20:00:00+08:00
+Cannot review: order "1" has changed since the preview: "王" asked at 2026-01-24T20:00:00+08:00 (refused to credit: the gateway knows no such order); preview it again
+Cannot review: order "1" has changed since the preview: callback brought an answer at 2026-01-24T20:00:00+08:00 (answered); preview it again
+In review since 2026-01-24T20:00:00+08:00: it was paid, and the money is on its way back. Dismissed by "王" at 2026-01-24T20:00:00+08:00: 已退款. Another payment brings it back.
 name: must have 1 to 64 characters, not blanks alone; reason: must not hold control characters or lone surrogates, not "\\u0000"
 user_id: must be a string, and is missing; amount: must be an integer from 1 to 9 (fen), not null
 action: must be one of 1, 2, 3, not "4"
@@ -104,7 +111,7 @@ WECHAT_API_V3_KEY: not set, and nobody is there to ask
 --config: "1" is a directory
 wechat.serial_no: Cannot read certificate "1"
 Cannot write configuration "1": it cannot be written (ENOSPC)
-it leaves the queue, and stays in review. Beware: it was paid as ordered, and the payer would have no credit here
+it leaves the queue, and stays in review. Beware: ¥1.00 was paid as ordered, and the payer would have no credit here
 To credit it, type the order's number (1): 
 Cannot keep the merchant in "1": it is a file
 the gateway knows no such order, but most answers say so: not believed
@@ -119,6 +126,14 @@ this one was not signed, so the public key "1" could not be tried
 `
   .trim()
   .split('\n')
+
+const since = 'In review since 2026-01-24T20:00:00+08:00: its timeline does not say why.'
+const advised = Object.values(adviceInWords).flatMap((advice) => [
+  `${since} ${advice}`,
+  `${since} Transaction id: 4200. ${advice}`,
+])
+
+const examples = [...written, ...advised]
 
 /** Said by the program to itself, to a program, or to whoever mends it. */
 const unread = [

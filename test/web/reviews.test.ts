@@ -45,7 +45,7 @@ describe('GET /v1/reviews', () => {
       order_no: numbers[0],
       status: 'review',
       since: '2026-01-24T07:00:00.000Z',
-      reason: 'it was paid, and the money is on its way back',
+      reason: 'it was paid, and a refund was started; the gateway does not say how much',
       explanation: expect.stringMatching(/^In review since .*dismiss it/),
       dismissed_at: null,
       dismissed_by: null,
@@ -141,7 +141,7 @@ describe('POST /v1/orders/{order_no}/review', () => {
     expect(late.statusCode).toBe(409)
     expect(late.json()).toEqual({
       code: 'review_changed',
-      message: `Cannot review: order "${desk.orderNo}" has changed since the preview: "Wang" dismissed it at 2026-01-24T07:00:00.000Z; preview it again`,
+      message: `Cannot review: order "${desk.orderNo}" has changed since the preview: "Wang" dismissed it at 2026-01-24T15:00:00+08:00; preview it again`,
     })
     const fresh = { action: 'expire', ...li, seen: await seenOf(desk) }
     expect((await review(desk.orderNo, fresh)).statusCode).toBe(200)
@@ -150,7 +150,7 @@ describe('POST /v1/orders/{order_no}/review', () => {
       expect(gone.statusCode).toBe(409)
       expect(gone.json()).toMatchObject({
         code: 'not_in_review',
-        message: expect.stringContaining('"Li" expired it at 2026-01-24T07:00:00.000Z'),
+        message: expect.stringContaining('"Li" expired it at 2026-01-24T15:00:00+08:00'),
       })
     }
   })

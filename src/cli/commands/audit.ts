@@ -42,7 +42,7 @@ async function readAudit(
 /** By the names that the API gives them. */
 const counted: Readonly<Record<keyof Counts, string>> = {
   paid_not_credited: 'orders that are paid, without their credit',
-  credited_not_paid: 'orders with a credit that are not paid',
+  credited_not_paid: 'orders with a credit whose state is not paid',
   credited_twice: 'orders and payments that were credited twice',
   unbalanced: 'transfers without two entries that sum to zero',
   mismatched: 'credits that are not what was ordered, or not to its user',

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../config/fault.ts'
 import { formatFen } from '../../money.ts'
 import { type ReviewAction, reviewActions } from '../../resolve.ts'
-import { explainReview, type Resolution, type ReviewPreview } from '../../review.ts'
+import { explainReview, explanationOf, type Resolution, type ReviewPreview } from '../../review.ts'
 import { type Budan, openService } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/present-review.ts'
 import { localActor } from '../actor.ts'
@@ -117,6 +117,12 @@ async function isTyped(
   return typed?.trim() === orderNo
 }
 
+/** Of the payment that the gateway tells of now, or told of then: to be looked up in its console. */
+function transactionOf({ review, answer }: ReviewPreview): string | null {
+  const now = answer.kind === 'trade' ? answer.trade.transactionId : null
+  return now ?? explanationOf(review).transactionId
+}
+
 function showPreview(output: Output, preview: ReviewPreview): void {
   if (output.asJson) {
     output.json(presentPreview(preview))
@@ -128,6 +134,7 @@ function showPreview(output: Output, preview: ReviewPreview): void {
     ['user_id', order.userId],
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['trade_state', preview.tradeState],
+    ['transaction_id', transactionOf(preview)],
   ])
   output.line('')
   output.line(explainReview(preview.review))

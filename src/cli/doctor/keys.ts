@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isExposed } from '../../config/exposed.ts'
 import type { WechatConfig } from '../../config.ts'
+import { shanghaiTime } from '../../shanghai-time.ts'
 import {
   certificatePathBeside,
   isCertificateOf,
@@ -71,10 +72,10 @@ function examineValidity(
   certificate: X509Certificate,
   { name, now }: { name: string; now: Date },
 ): Finding {
-  const days = Math.floor((Date.parse(certificate.validTo) - now.getTime()) / dayMs)
+  const end = new Date(certificate.validTo)
+  const days = Math.floor((+end - +now) / dayMs)
   const next = 'apply for a new API certificate in the merchant console'
-  if (days < 0)
-    return fail(name, { detail: `its certificate ended on ${certificate.validTo}`, next })
+  if (days < 0) return fail(name, { detail: `its certificate ended on ${shanghaiTime(end)}`, next })
   if (days < renewalDays)
     return warn(name, { detail: `its certificate ends in ${days} days`, next })
   return ok(name, `${certificate.serialNumber}, that of the certificate beside the key`)

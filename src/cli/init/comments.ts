@@ -152,7 +152,7 @@ const chinese: Comments = {
   'wechat.api_v3_key': [
     'APIv3 密钥，32 个字符，在商户平台设置。最好放在环境变量里：WECHAT_API_V3_KEY',
   ],
-  'wechat.notify_url': ['支付回调的通知地址。下单需要它；接管、查询别处下的单不需要。'],
+  'wechat.notify_url': ['支付回调的通知地址。下单需要它；导入、查询别处下的单不需要。'],
   'wechat.public_key_id': [
     '微信支付公钥，两项都填或都不填。都不填：使用平台证书，自动下载并轮换。',
   ],

@@ -4,14 +4,15 @@ import type { PhraseSets } from '../phrases.ts'
 export const decisionPhrases = {
   decision: {
     'not paid yet': '尚未支付',
-    'not paid, and past its end': '已过有效期，仍未支付',
+    'not paid, and past its end': '已过支付截止时间，仍未支付',
     'a payment is under way': '用户正在支付',
     'its trade is closed': '交易已关闭',
     'paid, everything as ordered': '已支付，各项与订单一致',
     'no answer: {unknown:unknown}': '无应答：{unknown}',
-    'it was paid, and the money is on its way back': '曾经支付，款项正在退回',
-    'it was paid after it expired, and the money is on its way back':
-      '过期之后才支付，款项正在退回',
+    'it was paid, and a refund was started; the gateway does not say how much':
+      '曾经支付，已发起退款，微信支付没有说明退款金额',
+    'it was paid after it expired, and a refund was started; the gateway does not say how much':
+      '关单之后才支付，已发起退款，微信支付没有说明退款金额',
     'the answer is about another trade: {difference:difference}':
       '应答说的是另一笔交易：{difference}',
     'a trade state that budan does not know: {state}': '未知的交易状态：{state}',
@@ -23,22 +24,25 @@ export const decisionPhrases = {
     'the gateway knows no such order; not yet said often enough':
       '微信支付查无此单，次数还不够，暂不采信',
     'the gateway knew no such order {count:word} times over, past its end':
-      '已过有效期，微信支付连续 {count} 次查无此单',
-    'expired; nothing was said of a payment': '已过期，应答中没有支付',
-    'expired, and not paid': '已过期，且未支付',
+      '已过支付截止时间，微信支付连续 {count} 次查无此单',
+    'expired; nothing was said of a payment': '已关单；应答中没有支付',
+    'expired; the gateway says {state}': '已关单；微信支付返回 {state}',
     'paid; no answer: {unknown:unknown}': '已入账；无应答：{unknown}',
     'paid; the gateway knows no such order now': '已入账；微信支付现在查无此单',
     'paid by this transaction': '已由这笔支付入账',
     'paid already, and now another payment: {difference:difference}':
       '已入账，现在又有另一笔支付：{difference}',
-    'paid here; a refund was started': '已入账；已发起退款',
+    'paid here; a refund was started; the gateway does not say how much':
+      '已入账；已发起退款，微信支付没有说明退款金额',
     'paid since it was asked about': '查询之后已入账',
     'paid here, but the gateway now says {state}': '已入账，但微信支付现在的状态是 {state}',
     'the order is in review': '订单待人工处理',
-    'dismissed from review; nothing was said of a payment': '已移出待处理；应答中没有支付',
-    'dismissed from review, with this payment known': '已移出待处理，这笔支付当时已知',
+    'dismissed from review; nothing was said of a payment': '已办结（无需入账）；应答中没有支付',
+    'dismissed from review; a refund was started; the gateway does not say how much':
+      '已办结（无需入账）；已发起退款，微信支付没有说明退款金额',
+    'dismissed from review, with this payment known': '已办结（无需入账），这笔支付当时已知',
     'dismissed from review, and now there is a payment that was not known then':
-      '已移出待处理，现在出现了当时不知道的支付',
+      '已办结（无需入账），现在出现了当时不知道的支付',
     'paid, but not as ordered: {difference:difference}': '已支付，但与订单不符：{difference}',
     'its transaction was credited to order "{orderNo}" already': '这笔支付已入账到订单“{orderNo}”',
     'the gateway closed the trade': '微信支付已关单',
@@ -50,6 +54,12 @@ export const decisionPhrases = {
     'The order is gone': '订单已不存在',
     'onPaid did not end within {ms:word} ms: nothing was credited':
       'onPaid 未在 {ms} 毫秒内结束，没有入账',
+    // Of former versions: timelines keep them.
+    'it was paid, and the money is on its way back': '曾经支付，已发起退款，退款金额未知',
+    'it was paid after it expired, and the money is on its way back':
+      '关单之后才支付，已发起退款，退款金额未知',
+    'expired, and not paid': '已关单；当时没有支付成功的应答',
+    'paid here; a refund was started': '已入账；已发起退款',
   },
   /** `describeUnknown`. */
   unknown: { '{cause:cause} ({message:gateway?})': '{cause}（{message}）' },
@@ -68,8 +78,8 @@ export const decisionPhrases = {
     aged: '旧订单查询受限',
   },
   difference: {
-    'amount {theirs:word}, ordered {ours:word}': '支付金额 {theirs} 分，订单金额 {ours} 分',
-    'amount absent, ordered {ours:word}': '没有支付金额，订单金额 {ours} 分',
+    'amount {theirs:word}, ordered {ours:word}': '支付金额 {theirs}，订单金额 {ours}',
+    'amount absent, ordered {ours:word}': '没有支付金额，订单金额 {ours}',
     '{fact:fact} "absent", ours "{ours}"': '没有{fact}，我方为“{ours}”',
     '{fact:fact} "{theirs}", ours "absent"': '{fact}为“{theirs}”，我方没有',
     '{fact:fact} "{theirs}", ours "{ours}"': '{fact}为“{theirs}”，我方为“{ours}”',
@@ -82,5 +92,5 @@ export const decisionPhrases = {
     currency: '币种',
     attach: '附加数据 attach ',
   },
-  action: { credit: '入账', expire: '设为过期', dismiss: '移出待处理' },
+  action: { credit: '入账', expire: '设为已关单', dismiss: '办结（无需入账）' },
 } as const satisfies PhraseSets

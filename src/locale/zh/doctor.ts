@@ -60,7 +60,7 @@ export const doctorPhrases = {
     'weak: {length:word} characters, {different:word} different ones':
       '太弱：{length} 个字符，其中不同的有 {different} 个',
     '{length:word} characters': '{length} 个字符',
-    'none: orders can be adopted, but not placed': '未设置：可以接管订单，不能下单',
+    'none: orders can be adopted, but not placed': '未设置：可以导入订单，不能下单',
     '{host:word} cannot be reached from the internet': '{host} 无法从互联网访问',
     'its path is {path:word}': '路径是 {path}',
   },

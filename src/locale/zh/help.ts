@@ -41,17 +41,18 @@ export const helpPhrases = {
     'only this user’s': '只列出该用户的订单',
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
     'count what breaks an invariant; exit 1 unless all is 0':
-      '对账检查：统计破坏不变式的数据；不全为 0 时以 1 退出',
+      '账目自检：统计破坏不变式的数据；不全为 0 时以 1 退出',
     'tell what is wrong with configuration, keys, clock, gateway and database':
       '检查配置、密钥、时钟、微信支付和数据库，指出问题',
     'orders that wait for a person, oldest first': '列出待人工处理的订单，最早的在前',
-    'those that were dismissed, in the place of the queue': '改为列出已移出待处理的订单',
+    'those that were dismissed, in the place of the queue': '改为列出已办结（无需入账）的订单',
     'ask the gateway what can be done with an order in review, then do it':
       '向微信支付查询后，处理一个待人工处理的订单',
     'give up an order that the gateway never accepted': '放弃一个微信支付从未受理的订单',
     'if the gateway says that it was paid exactly as ordered': '微信支付确认已按订单支付时，入账',
-    'if its trade is closed, or can be closed now': '交易已关闭或现在可以关闭时，设为过期',
-    'leave it in review, out of the queue': '移出待处理队列，状态不变',
+    'if its trade is closed, or can be closed now': '交易已关闭或现在可以关闭时，设为已关单',
+    'out of the queue, only when its payer is owed nothing':
+      '不欠付款人任何款项时，办结（无需入账）',
     'who answers for it': '操作人',
     'why, for whoever reads the timeline': '原因，写入时间线供日后查阅',
     'carry it out without asking': '不再询问，直接执行',

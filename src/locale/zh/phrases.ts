@@ -15,7 +15,7 @@ import { webPhrases } from './web.ts'
 
 const { status, source, event, runStatus, decision, outcome, action } = termsOf('zh')
 
-/** With the word that a command is given for it: `待支付 pending`. */
+/** With the word that a command is given for it: `待确认 pending`. */
 function withTyped(words: Phrases): Phrases {
   return Object.fromEntries(Object.entries(words).map(([word, said]) => [word, `${said} ${word}`]))
 }

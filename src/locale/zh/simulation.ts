@@ -23,7 +23,7 @@ export const simulationPhrases = {
     'orders: {count:word}, ended as they must: {right:word}, in {runs:word} runs':
       '订单 {count} 个，结局相符 {right} 个，补单运行 {runs} 次',
     'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
-    'audit: {counts}': '对账检查：{counts}',
+    'audit: {counts}': '账目自检：{counts}',
     'all is well, after {seconds:word} s': '一切正常，用时 {seconds} 秒',
     'NOT ALL IS WELL, after {seconds:word} s': '有不正常之处，用时 {seconds} 秒',
     'as it must': '相符',
@@ -51,6 +51,6 @@ export const simulationPhrases = {
     'never paid': '一直未支付',
     'closed elsewhere': '已在别处关单',
     'paid, callback lost, then refunded': '已支付，回调丢失，随后退款',
-    'paid, one fen short': '已支付，少了一分钱',
+    'paid, ¥0.01 short': '已支付，少付 ¥0.01',
   },
 } as const satisfies PhraseSets

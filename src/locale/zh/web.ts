@@ -96,7 +96,7 @@ export const webPhrases = {
     'app id "{theirs}" of merchant {mchid:word} ({gateway:word}), not app id "{ours}" of merchant {other:word} ({otherGateway:word})':
       '属于商户 {mchid} 的 appid“{theirs}”（{gateway}），而不是商户 {other} 的 appid“{ours}”（{otherGateway}）',
     'another user_id': 'user_id 不同',
-    'the amount {fen:word}': '金额是 {fen} 分',
+    'the amount {amount:word}': '金额是 {amount}',
     'another description': 'description 不同',
     'another attach': 'attach 不同',
     'another created_at': 'created_at 不同',

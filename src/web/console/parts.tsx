@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact'
 import type { Locale } from '../../locale/locale.ts'
 import { termsOf } from '../../locale/terms.ts'
-import { type Fen, formatFen } from '../../money.ts'
+import { type Fen, formatAmount } from '../../money.ts'
 import type { OrderStatus } from '../../order.ts'
+import { shanghaiTime } from '../../shanghai-time.ts'
 import type { Frame } from './layout.tsx'
 import { commonWords } from './words.ts'
 
@@ -38,11 +39,12 @@ export function Time({ at }: { at: Date | null }) {
 }
 
 export function timeText(at: Date): string {
-  return new Date(+at + 8 * 3_600_000).toISOString().replace('T', ' ').slice(0, 19)
+  return shanghaiTime(at).slice(0, 19).replace('T', ' ')
 }
 
-export function Money({ fen }: { fen: Fen }) {
-  return <span class="money">{formatFen(fen)}</span>
+/** In yuan, unless it is of another currency. */
+export function Money({ fen, currency = null }: { fen: Fen; currency?: string | null }) {
+  return <span class="money">{formatAmount(fen, currency)}</span>
 }
 
 const units = [

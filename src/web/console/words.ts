@@ -36,7 +36,7 @@ export const commonWords = catalog({
       runs: '补单运行',
       reviews: '待处理',
       accounts: '账户',
-      audit: '对账检查',
+      audit: '账目自检',
     },
     menu: '主菜单',
     skip: '跳到正文',

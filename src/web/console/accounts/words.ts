@@ -20,7 +20,7 @@ export const accountWords = catalog({
     head: ['Order', 'Amount', 'Balance after it', 'Booked', 'Transaction id'] as readonly string[],
     empty: 'Nothing was ever credited to this user.',
     never:
-      'If that is unexpected: compare the id, and look at the user’s orders, which may be waiting for their payment.',
+      'If that is unexpected: compare the id, and look at the user’s orders, which may not be confirmed yet.',
     orders: 'Orders of this user',
   },
   zh: {
@@ -41,7 +41,7 @@ export const accountWords = catalog({
     caption: '流水，最新的在前',
     head: ['订单号', '金额', '入账后余额', '记账时间', '微信支付订单号'] as readonly string[],
     empty: '该用户没有任何入账。',
-    never: '如与预期不符：请核对用户 ID，并查看该用户的订单，可能仍在等待支付结果。',
+    never: '如与预期不符：请核对用户 ID，并查看该用户的订单，可能尚待确认。',
     orders: '该用户的订单',
   },
 })

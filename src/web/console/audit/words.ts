@@ -40,7 +40,8 @@ export const auditWords = catalog({
       },
       credited_not_paid: {
         title: 'Credited, not paid',
-        meaning: 'Money was booked for an order that is not paid, or that is not there at all.',
+        meaning:
+          'Money was booked for an order whose state is not paid, or that is not there at all.',
         advice:
           'A user may have credit for nothing. Find out who wrote to the database besides budan, and ask WeChat Pay about each order before it is corrected.',
       },
@@ -72,13 +73,13 @@ export const auditWords = catalog({
     } as Questions,
   },
   zh: {
-    title: '对账检查',
+    title: '账目自检',
     lead: '对每个订单、每条分录提出六个问题，就像任何保护措施都不曾生效一样。账目无误时，六项计数均为 0。',
-    never: '自 budan 启动以来还没有做过检查。',
-    underWay: '正在检查，请稍后刷新页面。',
-    failed: '上一次检查没有完成：数据库不可用。下面是更早的结果。',
-    asOf: ['检查时间 ', (took) => `，耗时 ${took}。`] as AsOf,
-    run: '立即检查',
+    never: '自 budan 启动以来还没有做过自检。',
+    underWay: '正在自检，请稍后刷新页面。',
+    failed: '上一次自检没有完成：数据库不可用。下面是更早的结果。',
+    asOf: ['自检时间 ', (took) => `，耗时 ${took}。`] as AsOf,
+    run: '立即自检',
     running: '正在读取全部订单和分录……',
     runHint: '需要读取整张表：十万订单约需数秒。不会修改任何数据。',
     allWell: '一切正常，账目相符。',
@@ -86,17 +87,17 @@ export const auditWords = catalog({
     advice: '如何处理',
     rowsTitle: '相关订单',
     rowsMax: (limit: number) => `只列出前 ${limit} 个。`,
-    gone: '现在已经没有了，请重新检查。',
+    gone: '现在已经没有了，请重新自检。',
     questions: {
       paid_not_credited: {
         title: '已支付未入账',
         meaning: '订单显示已入账，但账目中该用户没有收到这笔钱。',
         advice:
-          '用户付了款却没有到账。打开订单：若微信支付确认已支付，说明转账记录或分录因恢复数据或人工操作丢失，请从备份中恢复。',
+          '用户付了款却没有到账。打开订单：若微信支付确认已支付，说明入账凭证或分录因恢复数据或人工操作丢失，请从备份中恢复。',
       },
       credited_not_paid: {
-        title: '未支付已入账',
-        meaning: '为未支付、甚至不存在的订单记了账。',
+        title: '已记账，订单未入账',
+        meaning: '为状态不是“已入账”、甚至不存在的订单记了账。',
         advice:
           '可能有用户白得了余额。请查清除 budan 外还有谁写过数据库，更正之前逐单向微信支付查询。',
       },
@@ -107,13 +108,13 @@ export const auditWords = catalog({
       },
       unbalanced: {
         title: '借贷不平',
-        meaning: '某笔转账的分录不是恰好两条，或合计不为零，或与转账金额不符。',
+        meaning: '某张入账凭证的分录不是恰好两条，或合计不为零，或与凭证金额不符。',
         advice: '有分录被绕过 budan 修改、丢失或新增。请将订单页上的账目与备份对比。',
       },
       mismatched: {
-        title: '账单不符',
+        title: '与订单不符',
         meaning: '记账内容与订单不一致：金额、币种、商户、微信支付订单号或用户。',
-        advice: '请将订单页上的账目与订单信息、以及微信支付的查询结果（立即查询）逐项对比。',
+        advice: '请将订单页上的账目与订单信息、以及微信支付的查询结果（立即查单）逐项对比。',
       },
       unexplained: {
         title: '状态无据',

@@ -56,8 +56,7 @@ function sentencesOf(verdict: Verdict, told: Told): readonly string[] {
       const at = entered && timeText(entered.at)
       return [
         words.review(at, reasonOf(entered, locale)),
-        // Reasons tell amounts as the gateway does.
-        words.ordered(formatFen(order.amount), String(order.amount)),
+        words.ordered(formatFen(order.amount)),
         ...(order.dismissed
           ? [dismissedSentence(order.dismissed.at, { by: dismissed, locale })]
           : []),
@@ -127,16 +126,20 @@ function openSentences(
       : words.said({ state: tradeState, at, reason })
   }
   const isAbsent = last !== null && isAbsence(last)
-  const isSilent = last !== null && last.tradeState === null && !isAbsent
   const asksAt =
     nextAt === null ? words.nextRun : (last ? words.next : words.first)(timeText(nextAt))
   return [
     last === null ? words.unasked : said(last),
-    ...(isSilent && last.kind === 'answered' ? [words.notKnown] : []),
+    ...(last !== null && tellsNothing(last) ? [words.notKnown] : []),
     ...(known === null ? [] : [said(known)]),
     isScheduled ? asksAt : words.byHand,
     isAbsent ? words.searchPayment : words.askNow,
   ]
+}
+
+/** Silence and absence say nothing of a payment; nor does what budan does not know or take for its own. */
+function tellsNothing({ kind, tradeState, alarm }: OrderEvent): boolean {
+  return kind === 'answered' && (tradeState === null || alarm)
 }
 
 function reasonOf(event: OrderEvent | null, locale: Locale): string {

@@ -6,7 +6,7 @@ export const searchWords = catalog({
   en: {
     title: 'Orders',
     label: 'Order number, transaction id or user id',
-    hint: 'The payer’s voucher has both numbers: the transaction id (微信支付订单号) and the order number (商户单号). Blanks do not matter.',
+    hint: 'The payer’s voucher has both numbers: the transaction id (交易单号) and the order number (商户单号). Blanks do not matter.',
     search: 'Search',
     all: 'all',
     allOrders: 'All orders',
@@ -46,8 +46,8 @@ export const searchWords = catalog({
   },
   zh: {
     title: '订单',
-    label: '商户单号、微信支付订单号或用户 ID',
-    hint: '两个单号都在付款人的支付凭证上；商户单号就是这里的订单号。空格不影响。',
+    label: '交易单号（微信支付订单号）、商户单号或用户 ID',
+    hint: '付款人的支付凭证上有交易单号和商户单号；商户单号就是这里的订单号。空格不影响。',
     search: '查找',
     all: '全部',
     allOrders: '全部订单',
@@ -56,7 +56,7 @@ export const searchWords = catalog({
       tooLong: '内容过长：单号最多 32 个字符，用户 ID 最多 64 个字符。',
       unprintable: '含有不可见字符，请手工输入，不要粘贴。',
       status: (given: string) => `没有“${given}”这个状态，请从下列状态中选择。`,
-      transactionId: '微信支付订单号由 8 到 32 位数字或字母组成。',
+      transactionId: '交易单号（微信支付订单号）由 8 到 32 位数字或字母组成。',
     },
     caption: '订单，最新的在前',
     head: ['订单号', '状态', '金额', '用户', '创建时间', '入账时间'] as readonly string[],
@@ -68,14 +68,14 @@ export const searchWords = catalog({
     isNumber: '订单号相符的订单',
     isTransaction: '由该笔支付入账的订单',
     nothing: (text: string) => `没有找到 ${text}`,
-    tried: '已按订单号、已入账订单的微信支付订单号、有订单的用户三种方式查找。',
+    tried: '已按订单号、已入账订单的交易单号（微信支付订单号）、有订单的用户三种方式查找。',
     nextSteps: '接下来可以',
     compare: '与支付凭证逐字核对：注意 0 与 O、1 与 l。',
     trace: {
-      lead: '如果这是一笔尚未入账的支付的微信支付订单号，只有微信支付知道它属于哪个订单。',
+      lead: '如果这是一笔尚未入账的支付的交易单号，只有微信支付知道它属于哪个订单。',
       ask: '询问微信支付',
       notOurs: (orderNo: string) =>
-        `微信支付称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先接管（POST /v1/orders，"adopt": true），再查询。`,
+        `微信支付称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先导入（POST /v1/orders，"adopt": true），再查询。`,
       absent: (mchid: string) =>
         `微信支付称商户 ${mchid} 没有这笔支付。请核对单号；也可能是付给其他商户的，或不是微信支付的款项。`,
       unanswered: (reason: string) => `微信支付没有应答，目前无法得知结果：${reason}。请稍后再试。`,
@@ -180,7 +180,7 @@ export const orderWords = catalog({
         `It belongs to ${theirs}, and this budan asks for ${ours}: only a budan with that configuration can ask about it.`,
       review: (at: string | null, reason: string) =>
         `In review${at === null ? '' : ` since ${at}`}: ${reason}. It is credited only when a person decides so.`,
-      ordered: (amount: string, fen: string) => `Ordered: ${amount} (${fen} fen).`,
+      ordered: (amount: string) => `Ordered: ${amount}.`,
       dismissed: ({ at, operator, reason }: DismissedWords) =>
         `${operator === null ? 'An operator' : `Operator ${operator}`} took it out of the queue at ${at}${reason === null ? '' : `: ${reason}`}.`,
       expired: (at: string | null, reason: string | null) =>
@@ -200,7 +200,7 @@ export const orderWords = catalog({
       toOverview: 'If that fails too, the overview says why.',
       absent: 'that it knows no order of this number',
       absentIs:
-        'By this answer nobody has paid under this number. One such answer ends no order: it is asked about again. If the payer has a voucher, search for its transaction id: the payment may be of another order.',
+        'Whether anybody paid is not known by that: such an answer is not signed, and a wrong merchant number gets it too. One such answer ends no order: it is asked about again. If the payer has a voucher, search for its transaction id: the payment may be of another order.',
     },
     traced: {
       found: (transactionId: string, state: string) =>
@@ -218,7 +218,7 @@ export const orderWords = catalog({
     title: (orderNo: string) => `订单 ${orderNo}`,
     order: '订单',
     answer: '处理结果',
-    check: '立即查询',
+    check: '立即查单',
     checkHints: {
       pending: '现在就向微信支付查询；若已按订单支付，立即入账。',
       expired: '现在就向微信支付查询；若后来已支付，立即入账。',
@@ -236,22 +236,22 @@ export const orderWords = catalog({
       description: '商品描述',
       attach: '附加数据',
       created: '创建时间',
-      adopted: '接管的订单，创建于',
+      adopted: '导入的订单，创建于',
       expires: '支付截止',
       endUnknown: '未知',
       transaction: '微信支付订单号',
       paid: '支付时间',
       credited: '入账时间',
-      dismissed: '移出待处理',
+      dismissed: '办结时间（无需入账）',
       merchant: '商户',
     },
     ledger: {
       title: '账目',
       none: '该订单没有任何入账记录。',
-      lost: '订单已入账，但找不到对应的转账记录：账目受损，请查看对账检查。',
+      lost: '订单已入账，但找不到对应的入账凭证：账目受损，请查看账目自检。',
       caption: '该订单的账目',
       head: ['账户', '金额', '记账时间', '分录号'] as readonly string[],
-      transfer: (transactionId: string) => `微信支付订单号 ${transactionId} 的转账`,
+      transfer: (transactionId: string) => `微信支付订单号 ${transactionId} 的入账凭证`,
     },
     timeline: {
       title: '时间线',
@@ -279,7 +279,7 @@ export const orderWords = catalog({
     verdict: {
       by: {
         callback: '由支付回调',
-        check: '由手工查询',
+        check: '由手工查单',
         compensation: '由补单任务',
         operator: '由人工处理',
       } as Readonly<Record<Source, string>>,
@@ -291,33 +291,33 @@ export const orderWords = catalog({
       silent: (at: string, reason: string) => `微信支付于 ${at} 没有给出支付结果：${reason}。`,
       absent: (at: string) => `微信支付于 ${at} 称查无此单。`,
       searchPayment:
-        '如果付款人有支付凭证，请用其中的微信支付订单号查找：这笔付款可能属于另一个订单。',
+        '如果付款人有支付凭证，请用其中的交易单号（微信支付订单号）查找：这笔付款可能属于另一个订单。',
       notKnown: '目前不知道是否已支付。',
       unasked: '没有收到支付回调，也还没有向微信支付查询过，目前不知道是否已支付。',
       unplaced: (at: string, reason: string) =>
-        `微信支付于 ${at} 没有接受下单：${reason}。没有取得付款码。`,
+        `微信支付于 ${at} 没有接受下单：${reason}。没有生成支付二维码。`,
       first: (at: string) => `补单任务约在 ${at} 查询。`,
       next: (at: string) => `约在 ${at} 再次查询。`,
       nextRun: '下次运行时查询。',
       byHand: '这里的补单只手动运行：下次运行时查询。',
       underOneSecond: '不到 1 秒',
-      askNow: '如果付款人有支付凭证，请立即查询。',
+      askNow: '如果付款人有支付凭证，请立即查单。',
       foreign: (theirs: string, ours: string) =>
         `该订单属于 ${theirs}，而本 budan 只查询 ${ours}：只有按那个商户配置的 budan 才能查询它。`,
       review: (at: string | null, reason: string) =>
         `${at === null ? '' : `自 ${at} 起`}待人工处理：${reason}。须经人工决定才会入账。`,
-      ordered: (amount: string, fen: string) => `订单金额：${amount}（${fen} 分）。`,
+      ordered: (amount: string) => `订单金额：${amount}。`,
       dismissed: ({ at, operator, reason }: DismissedWords) =>
-        `操作员${operator === null ? '' : ` ${operator} `}已于 ${at} 将其移出待处理${reason === null ? '' : `：${reason}`}。`,
+        `操作员${operator === null ? '' : ` ${operator} `}已于 ${at} 将其办结（无需入账）${reason === null ? '' : `：${reason}`}。`,
       expired: (at: string | null, reason: string | null) =>
-        `${at === null ? '' : `已于 ${at} `}过期${reason === null ? '' : `：${reason}`}。没有入账。`,
-      late: '如果付款人仍有支付凭证，请立即查询：迟到的支付照样入账。',
+        `${at === null ? '已' : `已于 ${at} `}关单${reason === null ? '' : `：${reason}`}。没有入账。`,
+      late: '如果付款人仍有支付凭证，请立即查单：迟到的支付照样入账。',
     },
     checked: {
       title: '刚刚查询了微信支付',
       said: '微信支付返回',
       nothing: '没有支付结果',
-      decision: '处理',
+      decision: '处理决定',
       reason: '原因',
       status: '订单现在',
       unanswered: '没有得到可信的应答，因此仍不知道是否已支付，也没有做任何改动。请重试。',
@@ -325,14 +325,14 @@ export const orderWords = catalog({
       toOverview: '如果仍然失败，请到总览查看原因。',
       absent: '查无此单',
       absentIs:
-        '照此应答，没有人用这个单号付过款。仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的微信支付订单号查找：这笔付款可能属于另一个订单。',
+        '这不说明没有人付款：这种应答没有签名，商户号有误时也会得到它。仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的交易单号（微信支付订单号）查找：这笔付款可能属于另一个订单。',
     },
     traced: {
       found: (transactionId: string, state: string) =>
         `微信支付称支付 ${transactionId} 属于本订单（${state}）。仅查询归属，没有做任何改动。`,
       next: {
-        pending: '请点“立即查询”来处理。',
-        expired: '请点“立即查询”来处理。',
+        pending: '请点“立即查单”来处理。',
+        expired: '请点“立即查单”来处理。',
         review: '订单待人工处理，请到待处理中决定。',
         paid: '这笔支付已经入账。',
       } as Readonly<Record<OrderStatus, string>>,

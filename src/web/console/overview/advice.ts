@@ -75,7 +75,7 @@ const advice = catalog<AdviceWords>({
         count === 1
           ? '1 order waits for a person.'
           : `${countText(count)} orders wait for a person.`,
-      todo: 'Their users paid, but not as ordered, or were refunded. Open the queue: it explains each, and what can be done.',
+      todo: 'Their users paid, but not as ordered, or a refund was started, and how much is not known. Open the queue: it explains each, and what can be done.',
       path: '/reviews',
     }),
     gateway_failing: ({ failed, total, outcome }) => ({
@@ -100,7 +100,7 @@ const advice = catalog<AdviceWords>({
   zh: {
     books_wrong: ({ counts }) => ({
       what: `账目不一致：${countsText(counts, 'zh').join('，')}。`,
-      todo: '先不要依据这份账付款或提现。对账检查会列出这些订单，请逐笔与微信支付核对后再处理。',
+      todo: '先不要依据这份账付款或提现。账目自检会列出这些订单，请逐笔与微信支付核对后再处理。',
       path: '/audit',
     }),
     database_away: () => ({
@@ -146,7 +146,7 @@ const advice = catalog<AdviceWords>({
     }),
     reviews: ({ count }) => ({
       what: `有 ${countText(count)} 笔订单等待人工处理。`,
-      todo: '用户付了款，但与订单不符，或已退款。打开待处理列表，每笔都有说明和可选的操作。',
+      todo: '用户付了款，但与订单不符，或已发起退款、金额未知。打开待处理列表，每笔都有说明和可选的操作。',
       path: '/reviews',
     }),
     gateway_failing: ({ total, failed, outcome }) => ({
@@ -164,7 +164,7 @@ const advice = catalog<AdviceWords>({
     }),
     audit_failed: () => ({
       what: '账目清点没有成功。',
-      todo: '请手动做一次对账检查，原因详见日志。',
+      todo: '请手动做一次账目自检，原因详见日志。',
       path: '/audit',
     }),
   },

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { durationText, Time, type Tone } from '../parts.tsx'
+import { durationText, Time, type Tone, timeText } from '../parts.tsx'
 import { totalOf } from './tallies.ts'
 import { isByHand, isStopped } from './verdict.ts'
 import type { View } from './view.ts'
@@ -186,7 +186,7 @@ function NextRun({ reading, policy, now, locale }: View) {
 
 /** The time of day; `assets/overview.js` puts what is left until then in its place, each second. */
 function Countdown({ to, words }: { to: Date; words: ReturnType<typeof overviewWords> }) {
-  const time = new Date(+to + 8 * 3_600_000).toISOString().slice(11, 19)
+  const time = timeText(to).slice(11)
   return (
     <time
       dateTime={to.toISOString()}

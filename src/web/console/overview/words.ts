@@ -30,9 +30,9 @@ export function latencyText(ms: number | null, locale: Locale): string {
   return `${Number((ms / unitMs).toPrecision(2))} ${words.units[name]}`
 }
 
-/** Sentences of the program have times in UTC; here all are as the gateway has them. */
+/** Sentences of the program name the offset of a time; of this page all are as the gateway has them. */
 export function withOwnTimes(sentence: string): string {
-  return sentence.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => timeText(new Date(time)))
+  return sentence.replaceAll(/\d{4}-\d\d-\d\dT[\d:]+\+08:00/g, (time) => timeText(new Date(time)))
 }
 
 export function roughCountText(count: number): string {
@@ -60,7 +60,7 @@ interface CallFacts {
   readonly failed: string
   /** Why they failed, each with how many. */
   readonly causes: readonly string[]
-  /** Half, and 99 %, are within. */
+  /** Median and p99. */
   readonly times: readonly [string, string]
 }
 
@@ -99,17 +99,17 @@ export const overviewWords = catalog({
     oldest: 'Oldest order not asked about',
     oldestNone: 'none',
     oldestIs: (threshold: string) =>
-      `A pending order whose callback may be lost. WeChat Pay is asked once it is ${threshold} old, by the next run.`,
+      `An order that is not confirmed yet, and whose callback may be lost. WeChat Pay is asked once it is ${threshold} old, by the next run.`,
     late: 'late',
     lateIs: 'The second number: how far the most delayed question is past its time.',
     latency: 'From payment to credit',
     latencyIs: (count: string, span: string) =>
-      `Half of the credits came within the first time, 99 % within the second. Of ${count} credits in ${span}.`,
+      `Half of the credits came within the median, 99 % within the p99. Of ${count} credits in ${span}.`,
     latencyNone: (span: string) => `No credit in ${span}.`,
-    p50: 'half within',
-    p99: '99 % within',
+    p50: 'median',
+    p99: 'p99',
     reviews: 'Waiting for a person',
-    reviewsIs: 'Paid, but not as ordered, or refunded: a person decides.',
+    reviewsIs: 'Paid, but not as ordered, or a refund was started: a person decides.',
     toReviews: 'Open the queue',
     nextRun: 'Next run',
     nextRunIs:
@@ -128,10 +128,11 @@ export const overviewWords = catalog({
     statesUnknown: 'The orders cannot be counted while the database does not answer.',
     stateHead: ['State', 'Orders', 'Meaning'],
     stateIs: {
-      pending: 'Not paid yet, or paid and nobody has told us so far.',
+      pending: 'Whether it was paid is not confirmed yet.',
       paid: 'Paid, and credited once.',
       expired: 'Can no longer be paid. Money that comes late is credited all the same.',
-      review: 'Paid, but not as ordered, or refunded: waits for a person, or was put aside by one.',
+      review:
+        'Paid, but not as ordered, or a refund was started: waits for a person, or was dismissed by one.',
     } satisfies Record<OrderStatus, string>,
     noOrders:
       'There are no orders yet. They are placed, or taken over, by the API: POST /v1/orders.',
@@ -139,10 +140,10 @@ export const overviewWords = catalog({
     span: (hours: number) => (hours === 1 ? 'the last hour' : `the last ${hours} hours`),
     spanName: (hours: number) => `${hours} h`,
     readSoFar: around('Read back to', ' so far; the rest is being read.'),
-    credits: 'Credits by what brought the news',
+    credits: 'How orders were credited',
     creditsIs:
       'The more come by callback, the better; each other one is a customer who would have waited, or complained.',
-    creditsHead: ['Source', 'Credits', 'Share', 'Half within', '99 % within', 'Meaning'],
+    creditsHead: ['Credited by', 'Credits', 'Share', 'Median', 'p99', 'Meaning'],
     sourceIs: {
       callback: 'WeChat Pay told us.',
       compensation: 'The callback was lost or late; a run asked, and found the payment.',
@@ -154,18 +155,18 @@ export const overviewWords = catalog({
     minutes: (count: number) => (count === 1 ? 'minute' : `${count} minutes`),
     charted: {
       credits: 'Credits',
-      creditsIs: (slot: string) => `Credits in each ${slot}, by source, of all nodes`,
+      creditsIs: (slot: string) => `Credits in each ${slot}, by how they came, of all nodes`,
       latency: 'From payment to credit',
       latencyIs: (slot: string) => `Time from payment to credit in each ${slot}, of all nodes`,
       calls: 'Answers of WeChat Pay',
       callsIs: (slot: string) => `Calls to WeChat Pay in each ${slot}, of this node alone`,
       answered: 'answered',
       failed: 'failed',
-      p50: 'half within',
-      p99: '99 % within',
+      p50: 'median',
+      p99: 'p99',
     },
     asTable: 'The same as a table',
-    chartHead: ['From', 'Credits', 'Half within', '99 % within', 'Answered', 'Failed'],
+    chartHead: ['From', 'Credits', 'Median', 'p99', 'Answered', 'Failed'],
     chartEmpty: 'Nothing happened in this time.',
     health: 'Health',
     healthHead: ['Part', 'State', 'Details'],
@@ -183,7 +184,7 @@ export const overviewWords = catalog({
       string
     >,
     calls: ({ total, failed, causes, times: [p50, p99] }: CallFacts) =>
-      `This node, last 10 minutes: ${total} calls, half of them within ${p50}, 99 % within ${p99}; ${failed} failed${causes.length > 0 ? ` (${causes.join(', ')})` : ''}.`,
+      `This node, last 10 minutes: ${total} calls, median ${p50}, p99 ${p99}; ${failed} failed${causes.length > 0 ? ` (${causes.join(', ')})` : ''}.`,
     noCalls: 'This node, last 10 minutes: nothing was asked.',
     outcomes: {
       timeout: 'no answer in time',
@@ -215,7 +216,7 @@ export const overviewWords = catalog({
     tones: { good: '正常', warn: '留意', bad: '危险' },
     toDo: '怎么办：',
     open: (path) =>
-      ({ '/audit': '打开对账检查', '/runs': '打开补单运行', '/reviews': '打开待处理' })[path] ??
+      ({ '/audit': '打开账目自检', '/runs': '打开补单运行', '/reviews': '打开待处理' })[path] ??
       path,
     asOf: around('截至 ', '。刷新页面查看最新情况。'),
     live: '实时：本页自动更新。',
@@ -233,21 +234,21 @@ export const overviewWords = catalog({
     counting: '正在清点……',
     notCounted: '尚未清点。内嵌数据库中订单较多时，需手动发起。',
     notCountable: '上次清点没有成功。',
-    toAudit: '打开对账检查',
+    toAudit: '打开账目自检',
     oldest: '最久未查询的订单',
     oldestNone: '无',
     oldestIs: (threshold) =>
-      `待支付、回调可能已丢失的订单。满 ${threshold}后，由下一次补单运行向微信支付查询。`,
+      `待确认、回调可能已丢失的订单。满 ${threshold}后，由下一次补单运行向微信支付查询。`,
     late: '已迟',
     lateIs: '第二个数：最迟的一笔已超过应查询时间多久。',
     latency: '从付款到入账',
     latencyIs: (count, span) =>
-      `一半在前一个时间内入账，99% 在后一个时间内入账。统计${span}的 ${count} 笔入账。`,
+      `一半的入账不超过中位数，99% 不超过 P99。统计${span}的 ${count} 笔入账。`,
     latencyNone: (span) => `${span}没有入账。`,
-    p50: '一半不超过',
-    p99: '99% 不超过',
+    p50: '中位数',
+    p99: 'P99',
     reviews: '待人工处理',
-    reviewsIs: '已付款但与订单不符，或已退款，需要人工决定。',
+    reviewsIs: '已付款但与订单不符，或已发起退款，需要人工决定。',
     toReviews: '打开待处理列表',
     nextRun: '下次补单运行',
     nextRunIs: '每次运行向微信支付查询到期的订单，已付款的即入账。',
@@ -265,23 +266,23 @@ export const overviewWords = catalog({
     statesUnknown: '数据库没有应答，无法统计订单。',
     stateHead: ['状态', '订单数', '含义'],
     stateIs: {
-      pending: '尚未付款，或已付款但还没有收到通知。',
+      pending: '是否已付款，尚待确认。',
       paid: '已付款，并已入账一次。',
       expired: '不能再付款。如有迟到的付款，仍会入账。',
-      review: '已付款但与订单不符，或已退款：等待人工处理，或已被移出待处理。',
+      review: '已付款但与订单不符，或已发起退款：等待人工处理，或已办结（无需入账）。',
     },
-    noOrders: '还没有订单。订单通过接口创建或接管：POST /v1/orders。',
+    noOrders: '还没有订单。订单通过接口创建或导入：POST /v1/orders。',
     spans: '时间范围',
     span: (hours) => `最近 ${hours} 小时`,
     spanName: (hours) => `${hours} 小时`,
     readSoFar: around('目前读到', '，更早的仍在读取。'),
-    credits: '入账来源',
+    credits: '入账方式',
     creditsIs: '支付回调占比越高越好；其余每一笔，本来都会有一位用户在等待或投诉。',
-    creditsHead: ['来源', '入账笔数', '占比', '一半不超过', '99% 不超过', '含义'],
+    creditsHead: ['入账方式', '入账笔数', '占比', '中位数', 'P99', '含义'],
     sourceIs: {
       callback: '微信支付主动通知。',
       compensation: '回调丢失或迟到，补单运行查询后发现已付款。',
-      check: '有人点了“立即查询”。',
+      check: '有人点了“立即查单”。',
       operator: '人工处理后入账。',
     },
     total: '合计',
@@ -289,18 +290,18 @@ export const overviewWords = catalog({
     minutes: (count) => `${count} 分钟`,
     charted: {
       credits: '入账',
-      creditsIs: (slot) => `每 ${slot}的入账笔数，按来源，全部节点`,
+      creditsIs: (slot) => `每 ${slot}的入账笔数，按入账方式，全部节点`,
       latency: '从付款到入账',
       latencyIs: (slot) => `每 ${slot}从付款到入账的时间，全部节点`,
       calls: '微信支付应答',
       callsIs: (slot) => `每 ${slot}对微信支付的调用，仅本节点`,
       answered: '有应答',
       failed: '失败',
-      p50: '一半不超过',
-      p99: '99% 不超过',
+      p50: '中位数',
+      p99: 'P99',
     },
     asTable: '以表格查看',
-    chartHead: ['起始', '入账', '一半不超过', '99% 不超过', '有应答', '失败'],
+    chartHead: ['起始', '入账', '中位数', 'P99', '有应答', '失败'],
     chartEmpty: '这段时间内没有记录。',
     health: '运行状况',
     healthHead: ['部件', '状态', '说明'],
@@ -315,7 +316,7 @@ export const overviewWords = catalog({
     wechat: '微信支付',
     stateOf: { good: '正常', bad: '故障', warn: '留意', plain: '空闲' },
     calls: ({ total, failed, causes, times: [p50, p99] }) =>
-      `本节点最近 10 分钟：调用 ${total} 次，一半在 ${p50}内应答，99% 在 ${p99}内；失败 ${failed} 次${causes.length > 0 ? `（${causes.join('，')}）` : ''}。`,
+      `本节点最近 10 分钟：调用 ${total} 次，应答时间中位数 ${p50}，P99 ${p99}；失败 ${failed} 次${causes.length > 0 ? `（${causes.join('，')}）` : ''}。`,
     noCalls: '本节点最近 10 分钟没有发出查询。',
     outcomes: {
       timeout: '超时无应答',

@@ -51,7 +51,6 @@ interface ComparedProps {
 /** On a phone, too, both stand beside one another. */
 function Compared({ order, trade, words }: ComparedProps) {
   const { facts } = words
-  const money = (fen: bigint | null) => (fen === null ? '–' : <Money fen={fen} />)
   const state = `${words.states[trade.state]} (${trade.reported})`
   const texts = [
     [facts.currency, order.currency, trade.currency],
@@ -70,8 +69,8 @@ function Compared({ order, trade, words }: ComparedProps) {
     [facts.state, '', state],
     [
       facts.amount,
-      money(order.amount),
-      told(money(trade.amount), {
+      <Money key="amount" fen={order.amount} />,
+      told(trade.amount === null ? '–' : <Money fen={trade.amount} currency={trade.currency} />, {
         is: order.amount === trade.amount,
         said: isSaid(trade.amount),
       }),

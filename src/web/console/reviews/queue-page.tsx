@@ -80,12 +80,23 @@ function Card({ frame, review, words }: ReviewProps) {
 /** Why it is here, and what can be done. */
 export function Explained({ frame, review, words }: ReviewProps) {
   const { locale } = frame.visitor
-  const { since, reason, advice, dismissal } = explanationOf(review)
+  const { since, reason, transactionId, advice, dismissal } = explanationOf(review)
+  const why = (
+    <>
+      {reason === null ? words.noReason : translate(reason, locale)}
+      {transactionId !== null && (
+        <>
+          <br />
+          {words.transaction} <span class="code">{transactionId}</span>
+        </>
+      )}
+    </>
+  )
   return (
     <Facts
       pairs={[
         [words.since, <Time key="since" at={since} />],
-        [words.why, reason === null ? words.noReason : translate(reason, locale)],
+        [words.why, why],
         ...(dismissal === null
           ? [[words.what, words.advice[advice]] as const]
           : ([

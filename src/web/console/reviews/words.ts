@@ -1,11 +1,12 @@
 import { catalog } from '../../../locale/locale.ts'
-import { type Advice, adviceInWords } from '../../../review.ts'
+import { adviceInChinese } from '../../../locale/zh/review.ts'
+import { type Advice, adviceInWords } from '../../../review-advice.ts'
 import type { TradeState } from '../../../trade.ts'
 
 export const reviewWords = catalog({
   en: {
     about:
-      'Orders that budan may not settle by itself: somebody paid, but not as ordered, or gets the money back. The order placed first comes first.',
+      'Orders that budan may not settle by itself: somebody paid, but not as ordered, or a refund was started, and how much is not known. The order placed first comes first.',
     shown: 'Which orders are shown',
     waiting: 'Waiting',
     dismissed: 'Dismissed',
@@ -17,6 +18,7 @@ export const reviewWords = catalog({
     noReason: 'its timeline does not say why',
     since: 'In review since',
     what: 'What to do',
+    transaction: 'Transaction id',
     advice: adviceInWords as Readonly<Record<Advice, string>>,
     dismissedBy: 'Dismissed by',
     nobody: 'nobody known',
@@ -52,15 +54,16 @@ export const reviewWords = catalog({
     differs: 'differs',
     states: {
       paid: 'paid',
-      refunded: 'refunded, or being refunded',
-      unpaid: 'not paid',
+      refunded: 'a refund was started; how much is not said',
+      unpaid: 'not paid yet',
       paying: 'a payment is under way',
       closed: 'closed: nobody can pay it any more',
       unlisted: 'a state that budan does not know',
     } as Readonly<Record<TradeState, string>>,
-    absent: 'The gateway knows no such order.',
+    absent:
+      'The gateway knows no such order. Whether anybody paid is not known by that: such an answer is not signed, and a wrong merchant number gets it too.',
     unknown: (cause: string) =>
-      `The gateway gave no answer that can be believed: ${cause}. Ask again later; until then it can only be dismissed.`,
+      `The gateway gave no answer that can be believed: ${cause}. So nothing is known of the payment. Ask again later. Dismiss it now only if the merchant console has shown you that its payer is owed nothing.`,
     evidence: 'The answer as it came, masked',
     evidenceThen: 'The answer that brought it here, masked',
     asking: 'Asking the gateway …',
@@ -106,34 +109,24 @@ export const reviewWords = catalog({
   },
   zh: {
     about:
-      '以下订单 budan 不能自行处理：已收到付款但与订单不一致，或款项正在退回。下单最早的排在最前。',
+      '以下订单 budan 不能自行处理：已收到付款但与订单不一致，或已发起退款、金额未知。下单最早的排在最前。',
     shown: '显示范围',
     waiting: '待处理',
-    dismissed: '已移出',
+    dismissed: '已办结',
     noneWaiting: '没有需要人工处理的订单。',
-    noneDismissed: '没有被移出的订单。',
-    aboutDismissed: '已由人工移出待处理队列；如有新的付款会自动回到队列。',
+    noneDismissed: '没有已办结（无需入账）的订单。',
+    aboutDismissed: '已由人工办结（无需入账），不再待处理；如有新的付款会自动回到队列。',
     open: '查看',
     why: '原因',
     noReason: '时间线中没有记录原因',
     since: '进入时间',
     what: '处理建议',
-    advice: {
-      general:
-        '先预览：微信支付确认已按订单支付的，予以入账；已无法支付的，设为过期；无需入账的，移出待处理。',
-      different:
-        '只有微信支付确认实付与订单完全一致时才能入账。否则请与付款人协商解决（例如在微信支付退款），然后移出待处理。',
-      credited_elsewhere:
-        '该笔支付已为另一订单入账，不会再次入账。请核实付款对应哪个订单，然后将本单移出待处理。',
-      refunded:
-        '款项正在退回付款人，无需入账，移出待处理即可。如果退款失败，微信支付会重新显示已支付，届时可以入账。',
-      came_back:
-        '移出后又出现了付款。请先预览：已按订单支付的，予以入账；否则与付款人协商解决后再次移出。',
-    },
-    dismissedBy: '移出人',
+    transaction: '微信支付订单号',
+    advice: adviceInChinese,
+    dismissedBy: '办结人',
     nobody: '未知',
-    dismissedAt: '移出时间',
-    dismissedWhy: '移出理由',
+    dismissedAt: '办结时间',
+    dismissedWhy: '办结理由',
     noneGiven: '无',
     back: '全部待处理订单',
     title: (orderNo: string) => `处理订单 ${orderNo}`,
@@ -151,7 +144,7 @@ export const reviewWords = catalog({
       created: '创建时间',
     },
     firstStep: '第一步：查询微信支付',
-    askWhy: '立即查询微信支付，并显示各项操作的效果。不做任何改动。',
+    askWhy: '现在就查询微信支付，并显示各项操作的效果。不做任何改动。',
     ask: '查询微信支付',
     askAgain: '重新查询微信支付',
     kept: '已为下一步保留',
@@ -163,15 +156,15 @@ export const reviewWords = catalog({
     differs: '不一致',
     states: {
       paid: '已支付',
-      refunded: '已退款或退款中',
-      unpaid: '未支付',
+      refunded: '已发起退款，金额未知',
+      unpaid: '尚未支付',
       paying: '支付中',
       closed: '已关闭，无法再支付',
       unlisted: 'budan 不认识的状态',
     },
-    absent: '微信支付查无此单。',
+    absent: '微信支付查无此单。这不说明没有人付款：这种应答没有签名，商户号有误时也会得到它。',
     unknown: (cause: string) =>
-      `未得到微信支付的可信应答：${cause}。请稍后重新查询；在此之前只能移出待处理。`,
+      `未得到微信支付的可信应答：${cause}。因此不知道付款情况。请稍后重新查询；在此之前，只有已在商户平台确认不欠付款人任何款项时才可办结。`,
     evidence: '应答原文（已脱敏）',
     evidenceThen: '转人工时的应答原文（已脱敏）',
     asking: '正在查询微信支付……',
@@ -199,16 +192,16 @@ export const reviewWords = catalog({
     refused: (reason: string) => `没有执行：${reason}。`,
     changedBy: {
       credited: (who: string, why: string) => `“${who}”已将其入账：${why}`,
-      expired: (who: string, why: string) => `“${who}”已将其设为过期：${why}`,
-      dismissed: (who: string, why: string) => `“${who}”已将其移出待处理：${why}`,
+      expired: (who: string, why: string) => `“${who}”已将其设为已关单：${why}`,
+      dismissed: (who: string, why: string) => `“${who}”已将其办结（无需入账）：${why}`,
       asked: (who: string, why: string) => `“${who}”尝试过处理：${why}`,
       answered: (source: string, why: string) => `收到新的应答（${source}）：${why}`,
     },
     lookAgain: '请重新查询微信支付，查看最新情况；您填写的内容已保留。',
     done: {
       credit: '处理完成：订单已入账。',
-      expire: '处理完成：订单已设为过期。',
-      dismiss: '处理完成：订单已移出待处理；如有新的付款会自动回到队列。',
+      expire: '处理完成：订单已设为已关单。',
+      dismiss: '处理完成：订单已办结（无需入账）；如有新的付款会自动回到队列。',
     },
     notInReview: (status: string) => `该订单目前${status}，不在待处理之列。`,
     toOrder: '查看订单',

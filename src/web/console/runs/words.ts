@@ -59,7 +59,7 @@ export const runWords = catalog({
       'A dry run: the gateway was asked, and nothing was changed. This is what it would do.',
     dryGoing: 'A dry run: nothing is changed.',
     empty: (threshold: string) =>
-      `No order was due, so there was nothing to ask. An order is due ${threshold} after it was made, if it is still pending, and then by its schedule.`,
+      `No order was due, so there was nothing to ask. An order is due ${threshold} after it was made, if it is not confirmed yet, and then by its schedule.`,
     done: (total: number) => `${total === 1 ? '1 order' : `${total} orders`} asked about.`,
     stopped:
       'The run was stopped before its end: the gateway refused every question, the run’s time was up, or budan was stopped. Nothing is lost: what was not asked about is due again.',
@@ -148,7 +148,7 @@ export const runWords = catalog({
     dryNotice: '这是试运行：只查询了微信支付，没有做任何改动。以下是正式运行时将会进行的处理。',
     dryGoing: '这是试运行，不做任何改动。',
     empty: (threshold: string) =>
-      `没有到期的订单，无需查询。订单创建 ${threshold}后仍待支付即到期，之后按计划再次查询。`,
+      `没有到期的订单，无需查询。订单创建 ${threshold}后仍待确认即到期，之后按计划再次查询。`,
     done: (total: number) => `共查询 ${total} 笔订单。`,
     stopped:
       '本次运行提前中止：可能是微信支付拒绝了全部查询、运行超时，或 budan 正在停止。没有任何损失：未查询的订单仍会再次查询。',
@@ -182,8 +182,8 @@ export const runWords = catalog({
     wouldClose: '将关单并重新查询',
     wouldBe: {
       credited: '将入账',
-      waiting: '未支付，继续等待',
-      expired: '将设为过期',
+      waiting: '将继续等待',
+      expired: '将设为已关单',
       review: '将转人工',
       kept: '不变',
       unknown: '无应答',
