@@ -102,7 +102,7 @@ export class Auditor {
         before.mchid === after.mchid &&
         before.appid === after.appid &&
         +before.createdAt === +after.createdAt &&
-        +before.expiresAt === +after.expiresAt)
+        before.expiresAt?.getTime() === after.expiresAt?.getTime())
     if (!same) this.#fail('I2', `the facts of ${after.orderNo} changed`)
   }
 
@@ -137,7 +137,7 @@ export class Auditor {
       this.#fail('I5', `${order.orderNo} expired while its trade is ${trade?.state}`)
     }
     if (wasEnded) return
-    if (this.#parts.now() < order.expiresAt) {
+    if (order.expiresAt !== null && this.#parts.now() < order.expiresAt) {
       this.#fail('I5', `${order.orderNo} expired before its end`)
     }
     const absences = statements.filter(({ kind }) => kind === 'absent')

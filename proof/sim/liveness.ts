@@ -104,7 +104,7 @@ export class Liveness {
     // A trade of somebody else's must not be closed.
     if (trade?.mchid !== order.mchid || trade.appid !== order.appid) return false
     const ended = !['SUCCESS', 'REFUND', 'USERPAYING'].includes(trade.state)
-    if (!ended || mayHold || askedAt + skewMs < +order.expiresAt + 1000) return false
+    if (!ended || mayHold || askedAt + skewMs < +endOf(order) + 1000) return false
     // Whoever asked just after the faults stopped may have been told to stop before; see `#isOwed`.
     const heard = askedAt > this.#startedAt + settlingMs
     if (heard && now - askedAt > settlingMs) {
@@ -142,6 +142,11 @@ export class Liveness {
   #fail(invariant: string, message: string): void {
     this.#parts.verdict.fail(invariant, message)
   }
+}
+
+/** When an unpaid order is to end. */
+function endOf({ expiresAt, watchedUntil }: Order): Date {
+  return expiresAt ?? watchedUntil ?? new Date(8.64e15)
 }
 
 function openOrders(tables: Tables): readonly Order[] {

@@ -26,6 +26,7 @@ export function modelGateway(parts: WireParts): Gateway {
   return {
     name: 'wechatpay',
     ...merchant,
+    appids: [merchant.appid],
     query: (orderNo) =>
       exchange(parts, {
         label: `query ${orderNo}`,
