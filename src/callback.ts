@@ -1,14 +1,13 @@
 import type { Breaker } from './breaker.ts'
 import type { Emit } from './event.ts'
-import type { Gateway, RawCallback } from './gateway/gateway.ts'
+import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import type { DecisionKind, Order } from './order.ts'
 import type { Settle } from './settle-groups.ts'
 
 export type Receipt =
   /** Committed. */
   | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
-  /** Nothing changed; the sender is told so, and sends again. */
-  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+  | RejectedCallback
 
 /** What receiving works with. */
 export interface Receiving {
@@ -48,7 +47,21 @@ export async function receiveCallback(
   return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
 }
 
-function reject({ emit }: Receiving, why: { status: number; reason: string }): Receipt {
+/** As `receiveCallback` would reject it whatever its body is; null when the body has to be seen. */
+export async function screenCallback(
+  receiving: Pick<Receiving, 'gateway' | 'emit'>,
+  headers: RawCallback['headers'],
+): Promise<RejectedCallback | null> {
+  const rejected = await receiving.gateway.screenCallback?.(headers)
+  if (!rejected) return null
+  const { status, reason } = rejected
+  return reject(receiving, { status, reason })
+}
+
+function reject(
+  { emit }: Pick<Receiving, 'emit'>,
+  why: { status: number; reason: string },
+): RejectedCallback {
   emit({ type: 'callback_rejected', ...why })
   return { kind: 'rejected', ...why }
 }

@@ -46,8 +46,8 @@ export interface WechatConfig {
   readonly mchId: string
   /** Under which orders are placed here. */
   readonly appId: string
-  /** All under which orders may be adopted, `appId` first. */
-  readonly appIds: readonly string[]
+  /** All under which orders may be adopted, `appId` among them; absent: `appId` alone. */
+  readonly appIds?: readonly string[]
   /** Of the merchant's API certificate, hex, upper case. */
   readonly serialNo: string
   readonly privateKey: KeyObject

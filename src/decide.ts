@@ -232,7 +232,7 @@ function differentAttach(
   if (!adopted || adoptAttach === null) return null
   const expected = adoptAttach.replaceAll(userIdMark, () => userId)
   if (attach === expected) return null
-  return `attach ${attach === null ? 'absent' : `"${attach.slice(0, attachShownMax)}"`}, ours "${expected}"`
+  return differentText('attach', expected, attach && attach.slice(0, attachShownMax))
 }
 
 /** Where `recharge.adopt_attach` has the user's id. */

@@ -117,6 +117,8 @@ export type Event =
   | { readonly type: 'prune_failed'; readonly error: unknown }
   | { readonly type: 'certificates_refreshed'; readonly serials: readonly string[] }
   | { readonly type: 'certificates_failed'; readonly message: string }
+  /** Files with secrets that everybody on this machine may read. */
+  | { readonly type: 'secrets_exposed'; readonly files: readonly string[] }
 
 export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
 

@@ -7,7 +7,7 @@ import { type Adoption, type AdoptRequest, adoptOrder } from './adopt.ts'
 import { assert } from './assert.ts'
 import { Backlog, type BacklogPolicy, countMax, type Estimate } from './backlog.ts'
 import { Breaker } from './breaker.ts'
-import { type Receipt, receiveCallback } from './callback.ts'
+import { type Receipt, receiveCallback, screenCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, RechargeConfig } from './config.ts'
@@ -15,7 +15,7 @@ import { type Corrected, type CorrectRequest, correctOrder } from './correct.ts'
 import type { Engine } from './engine/engine.ts'
 import { openEngine } from './engine/open.ts'
 import type { Emit } from './event.ts'
-import type { Gateway, RawCallback } from './gateway/gateway.ts'
+import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat.ts'
 import { InFlight } from './in-flight.ts'
 import { type ConfiguredMerchant, isOf } from './merchant.ts'
@@ -24,6 +24,7 @@ import type { Scanning } from './pass.ts'
 import { type Placement, type PlaceRequest, placeOrder } from './place.ts'
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
+import { type Redact, redactError, redactorOf, secretsOf } from './redact.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics, type EngineReading } from './report/metrics.ts'
 import { prune, pruningAfterRuns } from './retention.ts'
@@ -63,6 +64,8 @@ export interface Budan {
   /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
   resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
   receiveCallback(callback: RawCallback): Promise<Receipt>
+  /** Why a callback with such headers is rejected whatever its body is: then that need not be read. */
+  screenCallback(headers: RawCallback['headers']): Promise<RejectedCallback | null>
   /** Runs now, at most one batch, and waits for the end. */
   run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
@@ -131,7 +134,8 @@ type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
 
 async function wire(config: Config, parts: Parts): Promise<Budan> {
   const { store, node } = parts
-  const log = logEvents(createLog(config.log))
+  const redact = redactorOf(secretsOf(config))
+  const log = logEvents(createLog(config.log), redact)
   const metrics = createMetrics({
     vitals: () => store.vitals(merchantOf(gateway)),
     breakerReason: () => breaker.reason,
@@ -139,7 +143,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
-  const emit = emitTo(listeners)
+  const emit = emitTo(listeners, redact)
   const breaker = new Breaker(emit)
   const clock = parts.clock ?? systemClock
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
@@ -148,7 +152,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node },
     adoptAttach: recharge.adoptAttach ?? null,
-    ...(parts.onPaid && { onPaid: parts.onPaid }),
+    ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
   }
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
   const settleWays = settleWaysOf(checking, { atOnce: concurrency })
@@ -195,6 +199,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
+    screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
     run: ({ dryRun }) => {
       const { signal } = inFlight
       const made = runNow(scanning, { dryRun, signal })
@@ -237,6 +242,17 @@ const pruneByHandMs = 1_000
 
 /** Orders placed, checked and closed at the same moment, at a busy merchant's. */
 const placingConnections = 32
+
+/** What an embedder's own client says when it fails is told of the order, on pages too. */
+function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
+  return async (paid, tx) => {
+    try {
+      await onPaid(paid, tx)
+    } catch (error) {
+      throw redactError(error, redact)
+    }
+  }
+}
 
 function openGateway(
   config: Config,
@@ -313,13 +329,13 @@ async function runNow(
 }
 
 /** A listener that throws must not undo or repeat what it was told of. */
-function emitTo(listeners: ReadonlySet<Emit>): Emit {
+function emitTo(listeners: ReadonlySet<Emit>, redact: Redact): Emit {
   return (event) => {
     for (const listener of listeners) {
       try {
         listener(event)
       } catch (error) {
-        process.emitWarning(`A listener of "${event.type}" failed: ${String(error)}`)
+        process.emitWarning(redact(`A listener of "${event.type}" failed: ${String(error)}`))
       }
     }
   }

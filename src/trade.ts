@@ -22,8 +22,9 @@ export interface Trade {
   /** The order amount, not what the payer paid after coupons. Null when the gateway did not say. */
   readonly amount: Fen | null
   readonly currency: string | null
+  /** Null when the gateway did not say, or what it said is no time of a payment. */
   readonly paidAt: Date | null
-  /** What whoever placed it had the gateway keep with it, as it is; null when there is none. */
+  /** What the order was placed with, as the gateway gives it back, whole: never stored so. Null when it is no text. */
   readonly attach: string | null
 }
 

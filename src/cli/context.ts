@@ -3,12 +3,12 @@ import { loadConfig } from '../config/load.ts'
 import type { ConfigNeed } from '../config/requirements.ts'
 import type { Config } from '../config.ts'
 import { type Locale, localeOfEnvironment } from '../locale/locale.ts'
+import type { ConcealedTerminal } from './concealed.ts'
 import { createOutput, type Output } from './output.ts'
-import type { Terminal } from './terminal.ts'
 
 /** What every command is given. */
 export interface CommandContext {
-  readonly terminal: Terminal
+  readonly terminal: ConcealedTerminal
   readonly output: Output
   /** What the person speaks. Programs are spoken to in English: `--json`, the log, what is stored. */
   readonly locale: Locale
@@ -26,7 +26,7 @@ export interface CommonOptions {
 }
 
 export function createContext(
-  terminal: Terminal,
+  terminal: ConcealedTerminal,
   { options, version }: { options: CommonOptions; version: string },
 ): CommandContext {
   const file = options.config ?? null
@@ -39,7 +39,9 @@ export function createContext(
     version,
     config: (need) => {
       if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
-      return loadConfig({ file, env: terminal.env, need })
+      const config = loadConfig({ file, env: terminal.env, need })
+      terminal.learn(config)
+      return config
     },
   }
 }

@@ -1,5 +1,8 @@
+import { writeSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { localeOfEnvironment } from '../locale/locale.ts'
+import { redactorOf } from '../redact.ts'
+import { concealed } from './concealed.ts'
 import { describeFailure } from './failure.ts'
 import { plainText } from './plain.ts'
 import { createProgram } from './program.ts'
@@ -9,6 +12,7 @@ import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
 export async function main(): Promise<void> {
   // A reader that left early (`budan orders | head`) is no failure of ours.
   process.stdout.on('error', () => {})
+  process.on('uncaughtException', endUnexpectedly)
   const code = await runCommand(process.argv.slice(2), processTerminal())
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
   // Not left to the event loop: an idle connection or timer of a library must not keep us waiting.
@@ -16,8 +20,9 @@ export async function main(): Promise<void> {
 }
 
 /** The same within this process: for tests, and for programs that bring their own terminal. */
-export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runCommand(argv: readonly string[], given: Terminal): Promise<ExitCode> {
   let code: ExitCode = 0
+  const terminal = concealed(given)
   const program = createProgram(terminal, (end) => {
     code = end
   })
@@ -35,6 +40,13 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     terminal.err(lines.map((line) => `${plainText(translate(line, locale))}\n`).join(''))
     return code
   }
+}
+
+/** Node itself would print all that hangs on the error, such as the URL that a library could not parse. */
+function endUnexpectedly(error: unknown): void {
+  const text = describeFailure(error).lines.map(plainText).join('\n')
+  writeSync(process.stderr.fd, `${redactorOf([])(text)}\n`)
+  process.exit(1)
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors'
+import { exactJson } from '../exact-json.ts'
 import type { Locale } from '../locale/locale.ts'
 import { translate } from '../locale/translate.ts'
 import { cellText, headText, isProse, toneOf } from './columns.ts'
@@ -57,7 +58,7 @@ export function createOutput(
   return {
     asJson,
     colors,
-    json: (value) => terminal.out(`${JSON.stringify(value)}\n`),
+    json: (value) => terminal.out(`${exactJson(value)}\n`),
     line: (text, paint = unpainted) => terminal.out(`${paint(say(text))}\n`),
     say,
     table(head, rows) {

@@ -5,10 +5,11 @@ import { orderStatuses } from '../order.ts'
 import { type ReviewAction, reviewActions } from '../resolve.ts'
 import { packageRoot } from '../root.ts'
 import { wordsFault, wordsMax } from '../words.ts'
+import type { ConcealedTerminal } from './concealed.ts'
 import type { CommandContext, CommonOptions } from './context.ts'
 import { plainLines } from './plain.ts'
 import { shells } from './shells.ts'
-import type { ExitCode, Terminal } from './terminal.ts'
+import type { ExitCode } from './terminal.ts'
 
 type Ended = (code: ExitCode) => void
 type Work = (context: CommandContext, given: Given) => Promise<ExitCode>
@@ -23,7 +24,7 @@ export interface Given {
  * The commands and their options. What a command needs is loaded when it runs, so that `--help`
  * and wrong usage answer at once.
  */
-export function createProgram(terminal: Terminal, ended: Ended): Command {
+export function createProgram(terminal: ConcealedTerminal, ended: Ended): Command {
   const version = packageVersion()
   const program = new Command('budan')
     .description(

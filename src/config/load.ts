@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Config, WechatConfig } from '../config.ts'
 import { type Overlay, overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
-import { readConfigFile } from './file.ts'
+import { type ConfigTree, isMapping, readConfigFile } from './file.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
@@ -37,8 +37,32 @@ export function keyPaths(request: Omit<ConfigRequest, 'need'>): { privateKeyPath
   return { privateKeyPath: pathIn(readTree(request).tree, 'private_key_path') }
 }
 
+/** The files in which the secrets of a right configuration are kept; not those that hold none. */
+export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly string[] {
+  const file = fileOf(request)
+  const holdsOne = file !== null && hasSecret(readConfigFile(file))
+  const { privateKeyPath } = keyPaths(request)
+  return [...(holdsOne ? [file] : []), ...(privateKeyPath === null ? [] : [privateKeyPath])]
+}
+
+function hasSecret({ server, wechat, database, engine }: ConfigTree): boolean {
+  const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
+  const hasPassword = (section: unknown) =>
+    isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
+  return (
+    has(server, 'api_token') ||
+    has(wechat, 'api_v3_key') ||
+    hasPassword(database) ||
+    hasPassword(engine)
+  )
+}
+
+function fileOf({ file }: Pick<ConfigRequest, 'file'>): string | null {
+  return file ?? (existsSync(defaultFile) ? defaultFile : null)
+}
+
 function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
-  const path = file ?? (existsSync(defaultFile) ? defaultFile : null)
+  const path = fileOf({ file })
   return overlayEnvironment(path === null ? {} : readConfigFile(path), env)
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { databaseAddressFault, serverAddressFault } from '../addresses.ts'
 import { userIdMark } from '../decide.ts'
 import {
   flag,
@@ -35,7 +36,7 @@ const server = z.strictObject({
 const retentionDays = { min: 7, max: 36_500, note: '0 keeps everything' }
 
 const database = z.strictObject({
-  url: textThat(databaseUrlFault).prefault('pglite:./data'),
+  url: textThat(databaseAddressFault).prefault('pglite:./data'),
   retention_days: textThat(retentionFault).transform(Number).prefault('0'),
 })
 
@@ -133,19 +134,6 @@ function tokenFault(value: string): string | null {
   return value.length > 512 ? `a value of ${value.length} characters is longer than 512` : null
 }
 
-/** Never prints the URL: a password may be in it. */
-function databaseUrlFault(value: string): string | null {
-  if (value.startsWith('pglite:')) {
-    return value === 'pglite:' ? '"pglite:" names no directory, like pglite:./data' : null
-  }
-  if (/^postgres(ql)?:\/\//.test(value)) {
-    return URL.canParse(value) ? null : 'is not a URL (a password may need percent-encoding)'
-  }
-  const scheme = /^([a-z][a-z0-9+.-]{0,20}:)\/\//.exec(value)?.[1]
-  const what = scheme === undefined ? `a value of ${value.length} characters` : `"${scheme}//…"`
-  return `${what} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…`
-}
-
 function retentionFault(value: string): string | null {
   return value === '0' ? null : numberFault(value, retentionDays)
 }
@@ -154,23 +142,21 @@ function retentionFault(value: string): string | null {
 function engineUrlFault(value: string): string | null {
   if (value === 'local') return null
   if (/^rediss?:\/\//.test(value)) return redisUrlFault(value)
-  if (/^postgres(ql)?:\/\//.test(value)) return URL.canParse(value) ? null : noUrl
+  if (/^postgres(ql)?:\/\//.test(value)) return serverAddressFault(value)
   const what = `a value of ${value.length} characters`
   return `${what} is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…`
 }
 
-const noUrl = 'is not a URL (a password may need percent-encoding)'
-
 /** What the client would guess at: it takes a database that is no number for none, and ends the process. */
 function redisUrlFault(value: string): string | null {
-  if (!URL.canParse(value)) return noUrl
-  const { hostname, pathname, search, hash } = new URL(value)
-  if (hash !== '') return noUrl
+  const fault = serverAddressFault(value)
+  if (fault !== null) return fault
+  const { hostname, pathname, search } = new URL(value)
   if (hostname === '') return 'names no host: redis://HOST:PORT/DATABASE'
   if (search !== '') return 'must not have a query string'
   return /^\/?(\d|1[0-5])?$/.test(pathname)
     ? null
-    : `${shown(pathname.slice(1))} is not a database of Redis: 0 to 15, or left out`
+    : 'names no database of Redis: 0 to 15, or left out'
 }
 
 function appIdFault(value: string): string | null {

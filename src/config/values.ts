@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
+import { mayHoldCredentials } from '../addresses.ts'
 
 /**
  * The kinds of value in a configuration. Each takes text, as YAML's failsafe schema and the
@@ -8,9 +9,10 @@ import { z } from 'zod'
 
 const text = z.string({ error: 'must be a single value, not a list or a mapping' })
 
-/** A value as a fault may print it: quoted, in one line, cut short, and never a key. */
+/** A value as a fault may print it: quoted, in one line, cut short, and never a key or a password. */
 export function shown(value: string): string {
   if (value.includes('-----BEGIN')) return `a key of ${value.length} characters`
+  if (mayHoldCredentials(value)) return '"…"'
   // Longer than any sensible value, short enough that a fault stays one line on a screen.
   const lengthMax = 80
   return JSON.stringify(value.length > lengthMax ? `${value.slice(0, lengthMax)}…` : value)
@@ -88,10 +90,11 @@ export function isLoopback(host: string): boolean {
 
 /** What is wrong with an address that secrets are sent to, or that WeChat Pay calls; null: nothing. */
 export function webAddressFault(value: string): string | null {
-  if (!URL.canParse(value)) return `${shown(value)} is not a URL`
+  // Before anything that prints the value: a password may be in it, also where `URL` finds none.
+  if (value.includes('@')) return 'must not carry a user name or password'
+  // `URL` takes line ends and tabs out, and a backslash for a slash.
+  if (!URL.canParse(value) || /[\s\p{Cc}\\]/u.test(value)) return `${shown(value)} is not a URL`
   const url = new URL(value)
-  // Before anything that prints the value: a password may be in it.
-  if (url.username !== '' || url.password !== '') return 'must not carry a user name or password'
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return `${shown(value)} must be https (http is for loopback addresses only)`
   }

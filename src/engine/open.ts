@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { databaseAddressFault, secretsInAddress, serverAddressFault } from '../addresses.ts'
 import type { Merchant } from '../order.ts'
+import { redactorOf } from '../redact.ts'
 import { ClusterEngine } from './cluster.ts'
 import type { Engine } from './engine.ts'
 import { localEngine } from './local.ts'
@@ -21,9 +23,14 @@ export type EngineEvent =
 
 export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOptions): Engine {
   if (url === 'local') return localEngine
+  const fault = serverAddressFault(url) ?? databaseAddressFault(databaseUrl)
+  if (fault !== null) throw new Error(`Cannot open the engine by its url: ${fault}`)
   const { gateway, mchid, appid } = merchant
   const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
-  return new ClusterEngine({ ...options, url, identity })
+  const redact = redactorOf(secretsInAddress(url))
+  const emit = (event: EngineEvent) =>
+    options.emit(event.type === 'engine_lost' ? { ...event, reason: redact(event.reason) } : event)
+  return new ClusterEngine({ ...options, emit, url, identity })
 }
 
 /**

@@ -1,3 +1,5 @@
+import { secretsInAddress } from '../addresses.ts'
+import { redactorOf } from '../redact.ts'
 import { within } from './deadline.ts'
 import { openMsMax } from './link.ts'
 
@@ -7,7 +9,8 @@ export async function probeEngine(url: string): Promise<string | null> {
     await within(openMsMax, url.startsWith('redis') ? greetRedis(url) : greetPostgres(url))
     return null
   } catch (error) {
-    return error instanceof Error ? error.message || error.name : String(error)
+    const reason = error instanceof Error ? error.message || error.name : String(error)
+    return redactorOf(secretsInAddress(url))(reason)
   }
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Answer, Evidence, UnknownAnswer } from '../trade.ts'
-import { errorOf, maskTrade, replyEvidence } from './evidence.ts'
+import { errorOf, replyEvidence } from './evidence.ts'
 import type { Closing, Prepay } from './gateway.ts'
 import { parseJson } from './json.ts'
 import { isSystemic, meaningOf } from './outcome.ts'
-import { readTrade } from './trade-body.ts'
+import { seeTrade } from './trade-body.ts'
 import { unknownAnswer } from './unknown.ts'
 import type { Verification } from './verification.ts'
 import type { Reply } from './wire.ts'
@@ -19,7 +19,7 @@ export interface Heard {
 /** A trade only from a verified 200. */
 export function answerOf(heard: Heard): Answer {
   const { reply } = heard
-  if (reply.status === 200) return disbelief(heard) ?? tradeAnswer(heard)
+  if (reply.status === 200) return tradeAnswer(heard)
   const meaning = meaningOf(reply.status, errorOf(reply.body).code)
   if (meaning !== 'absent') return unansweredBy(heard)
   return disbelief(heard) ?? { kind: 'absent', evidence: evidenceOf(heard) }
@@ -52,10 +52,15 @@ export function prepayOf(heard: Heard): Prepay {
 }
 
 function tradeAnswer(heard: Heard): Answer {
-  const body = parseJson(heard.reply.body)
-  const trade = readTrade(body)
-  if (trade === null) return unparsable(heard)
-  return { kind: 'trade', trade, evidence: { ...evidenceOf(heard), trade: maskTrade(body) } }
+  const { reply, verification } = heard
+  if (verification.kind === 'rejected') return disbelieved(heard, verification)
+  const seen = seeTrade(reply.body, verification)
+  if (seen === null) return unparsable(heard)
+  return {
+    kind: 'trade',
+    trade: seen.trade,
+    evidence: { ...evidenceOf(heard), ...seen.evidence },
+  }
 }
 
 /**
@@ -66,10 +71,17 @@ export function disbelief(heard: Heard): UnknownAnswer | null {
   const { reply, verification } = heard
   if (verification.kind === 'genuine') return null
   if (verification.flaw === 'unsigned' && reply.status >= 300) return null
+  return disbelieved(heard, verification)
+}
+
+function disbelieved(
+  heard: Heard,
+  { message, systemic }: Extract<Verification, { kind: 'rejected' }>,
+): UnknownAnswer {
   return unknownAnswer(
     'unverified',
-    `Cannot ${heard.attempt}: the HTTP ${reply.status} answer cannot be verified, ${verification.message}`,
-    { systemic: verification.systemic, evidence: evidenceOf(heard) },
+    `Cannot ${heard.attempt}: the HTTP ${heard.reply.status} answer cannot be verified, ${message}`,
+    { systemic, evidence: evidenceOf(heard) },
   )
 }
 

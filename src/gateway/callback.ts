@@ -1,21 +1,37 @@
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
-import { openSealed, sealedText } from './cipher.ts'
-import { maskTrade, tidy } from './evidence.ts'
-import type { OpenedCallback, RawCallback } from './gateway.ts'
+import { sealedText, unseal } from './cipher.ts'
+import { kept, tidy } from './evidence.ts'
+import type { OpenedCallback, RawCallback, RejectedCallback } from './gateway.ts'
 import { parseJson } from './json.ts'
 import type { KeyRing } from './keys.ts'
-import { readTrade } from './trade-body.ts'
-import { verifySeal } from './verification.ts'
+import type { Headers } from './signature.ts'
+import { seeTrade } from './trade-body.ts'
+import { screenSeal, verifySeal } from './verification.ts'
 
 /** The only event of payments; refunds and contracts send others. */
 const paidEvent = 'TRANSACTION.SUCCESS'
 
 const notification = z.object({
-  id: z.string().max(64).nullish().catch(null),
+  id: z.unknown().optional(),
   event_type: z.string(),
   resource: z.unknown(),
 })
+
+interface OpenOptions {
+  readonly keys: KeyRing
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Why a notification would be rejected whatever its bytes are; null when they have to be seen. */
+export async function screenNotification(
+  headers: Headers,
+  { keys, clock, signal }: OpenOptions,
+): Promise<RejectedCallback | null> {
+  const screened = await screenSeal(headers, { keys: forCallbacks(keys), now: clock(), signal })
+  return screened.kind === 'rejected' ? unverified(screened.message) : null
+}
 
 /**
  * Verifies a notification over the bytes as they came, then decrypts and reads it. 401: whoever
@@ -24,19 +40,29 @@ const notification = z.object({
  */
 export async function openNotification(
   callback: RawCallback,
-  options: { keys: KeyRing; apiV3Key: Buffer; clock: Clock; signal: AbortSignal },
+  { apiV3Key, keys, clock, signal }: OpenOptions & { apiV3Key: Buffer },
 ): Promise<OpenedCallback> {
-  const { keys, clock, signal } = options
-  const verification = await verifySeal(callback, { keys, now: clock(), signal })
-  if (verification.kind === 'rejected') {
-    return rejected(401, `Cannot verify the callback: ${verification.message}`)
-  }
-  return open(callback.body, { apiV3Key: options.apiV3Key, signedBy: verification.serial })
+  const now = clock()
+  const verification = await verifySeal(callback, { keys: forCallbacks(keys), now, signal })
+  return verification.kind === 'rejected'
+    ? unverified(verification.message)
+    : open(callback.body, { apiV3Key, ...verification })
+}
+
+/** Anybody can send a callback with a made-up serial: it must not make us ask for certificates. */
+function forCallbacks(keys: KeyRing): Pick<KeyRing, 'find'> {
+  return { find: (serial, signal) => keys.findForCallback(serial, signal) }
+}
+
+/** Who signed a notification, and when by the gateway's clock. */
+interface Signed {
+  readonly serial: string
+  readonly signedAt: Date
 }
 
 function open(
   body: Uint8Array,
-  { apiV3Key, signedBy }: { apiV3Key: Buffer; signedBy: string },
+  { apiV3Key, ...signed }: Signed & { apiV3Key: Buffer },
 ): OpenedCallback {
   const envelope = notification.safeParse(parseJson(body))
   if (!envelope.success) return rejected(400, 'Cannot read the callback: it is no notification')
@@ -46,24 +72,37 @@ function open(
   }
   const sealed = sealedText.safeParse(resource)
   if (!sealed.success) return rejected(400, 'Cannot read the callback: its resource is incomplete')
-  const text = openSealed(sealed.data, apiV3Key)
-  if (text === null) {
+  const bytes = unseal(sealed.data, apiV3Key)
+  if (bytes === null) {
     return rejected(400, 'Cannot decrypt the callback: the APIv3 key does not fit')
   }
-  return tradeIn(text, { signed_by: signedBy, event_type, ...(id ? { event_id: tidy(id) } : {}) })
+  return tradeIn(bytes, { ...signed, id })
 }
 
-function tradeIn(text: string, seen: Readonly<Record<string, string>>): OpenedCallback {
-  const body = parseJson(Buffer.from(text))
-  const trade = readTrade(body)
-  if (trade === null) return rejected(400, 'Cannot read the callback: its resource is no trade')
+function tradeIn(
+  bytes: Uint8Array,
+  { serial, signedAt, id }: Signed & { id: unknown },
+): OpenedCallback {
+  const notes: string[] = []
+  const eventId = kept(id, { name: 'id', note: (text) => notes.push(text) })
+  const seen = seeTrade(bytes, { signedAt, notes })
+  if (seen === null) return rejected(400, 'Cannot read the callback: its resource is no trade')
+  const { trade } = seen
   if (trade.state !== 'paid') {
     return rejected(400, `Cannot use a callback of a trade that is "${trade.reported}"`)
   }
-  const evidence = { ...seen, trade: maskTrade(body) }
+  const evidence = {
+    ...{ signed_by: serial, event_type: paidEvent },
+    ...(eventId === null ? {} : { event_id: eventId }),
+    ...seen.evidence,
+  }
   return { kind: 'opened', answer: { kind: 'trade', trade, evidence } }
 }
 
-function rejected(status: 400 | 401, reason: string): OpenedCallback {
+function unverified(message: string): RejectedCallback {
+  return rejected(401, `Cannot verify the callback: ${message}`)
+}
+
+function rejected(status: 400 | 401, reason: string): RejectedCallback {
   return { kind: 'rejected', status, reason }
 }

@@ -1,5 +1,6 @@
 import type { Evidence, Json } from '../trade.ts'
 import { parseJson } from './json.ts'
+import { ignore, type Note } from './notes.ts'
 import type { Headers } from './signature.ts'
 import type { Reply } from './wire.ts'
 
@@ -7,11 +8,20 @@ const textMax = 256
 
 /** Text of somebody else's, fit to be stored and shown: bounded, without NUL or half characters. */
 export function tidy(text: string): string {
-  return text.slice(0, textMax).toWellFormed().replaceAll('\0', '�')
+  return withoutHalf(text.slice(0, textMax)).toWellFormed().replaceAll('\0', '�')
 }
+
+/** Where a character of two halves was cut through, its first half goes too. */
+function withoutHalf(cut: string): string {
+  return cut.length === textMax ? cut.replace(/[\ud800-\udbff]$/, '') : cut
+}
+
+/** An error has some hundred bytes; what a proxy sends in its place may be anything. */
+const errorBytesMax = 256 * 1024
 
 /** `{code, message}` of an error. Null where there is none. */
 export function errorOf(body: Uint8Array): { code: string | null; message: string | null } {
+  if (body.length > errorBytesMax) return { code: null, message: null }
   const { code, message } = recordOf(parseJson(body))
   return { code: textIn(code), message: textIn(message) }
 }
@@ -48,14 +58,20 @@ const plainMembers = [
 
 const amountMembers = ['total', 'payer_total', 'currency', 'payer_currency'] as const
 
-/** A trade's body for people: the payer is masked, banks and everything unlisted are left out. */
-export function maskTrade(body: unknown): Evidence {
+/**
+ * A trade's body for people: the payer is masked, banks and everything unlisted are left out.
+ * Whatever else of it is not kept as it came is noted, so that nobody takes it for the whole.
+ */
+export function maskTrade(body: unknown, note: Note = ignore): Evidence {
   const trade = recordOf(body)
-  const openid = recordOf(trade.payer).openid
+  const { amount } = trade
+  const parts = amount === undefined ? null : memberRecord(amount, { name: 'amount', note })
+  const payer = memberRecord(trade.payer, { name: 'payer', note })
+  const openid = typeof payer.openid === 'string' ? maskOpenid(payer.openid) : null
   return {
-    ...pick(trade, plainMembers),
-    ...(trade.amount === undefined ? {} : { amount: pick(recordOf(trade.amount), amountMembers) }),
-    ...(typeof openid === 'string' ? { payer: { openid: maskOpenid(openid) } } : {}),
+    ...pick(trade, { members: plainMembers, note }),
+    ...(parts && { amount: pick(parts, { members: amountMembers, within: 'amount.', note }) }),
+    ...(openid === null ? {} : { payer: { openid } }),
   }
 }
 
@@ -64,20 +80,59 @@ function maskOpenid(openid: string): string {
   return openid.length > 10 ? `${tidy(openid.slice(0, 5))}…****` : '****'
 }
 
-function pick(from: Readonly<Record<string, unknown>>, members: readonly string[]): Evidence {
+function pick(
+  from: Readonly<Record<string, unknown>>,
+  { members, within = '', note }: { members: readonly string[]; within?: string; note: Note },
+): Evidence {
   const picked: Record<string, Json> = {}
   for (const member of members) {
-    const value = from[member]
-    if (typeof value === 'string') picked[member] = tidy(value)
-    else if (typeof value === 'number' || typeof value === 'boolean') picked[member] = value
+    const value = kept(from[member], { name: within + member, note })
+    if (value !== null) picked[member] = value
   }
   return picked
 }
 
+interface Keeping {
+  /** For notes: `amount.payer_total`. */
+  readonly name: string
+  readonly note: Note
+}
+
+/** What is kept of a value that decides nothing. Null: nothing; where there was something, that is noted. */
+export function kept(value: unknown, { name, note }: Keeping): string | number | boolean | null {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'boolean' || isExact(value)) return value
+  if (typeof value === 'string') return keptText(value, { name, note })
+  if (typeof value === 'number') note(`${name} dropped: no number that is exact`)
+  else if (Array.isArray(value)) note(`${name} dropped: a list`)
+  else note(`${name} dropped: an object`)
+  return null
+}
+
+function keptText(text: string, { name, note }: Keeping): string {
+  const tidied = tidy(text)
+  if (text.length > textMax) note(`${name} cut to ${tidied.length} of ${text.length} characters`)
+  else if (tidied !== text) note(`${name} holds what cannot be stored: it is shown as �`)
+  return tidied
+}
+
+function isExact(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+}
+
+function memberRecord(value: unknown, { name, note }: Keeping) {
+  const isNone = value === undefined || value === null
+  if (!isNone && !isRecord(value)) note(`${name} dropped: no object`)
+  return recordOf(value)
+}
+
 /** Of a JSON value; anything but an object has no members. */
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isRecord ? (value as Readonly<Record<string, unknown>>) : {}
+  return isRecord(value) ? value : {}
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function textIn(value: unknown): string | null {

@@ -1,12 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { WechatConfig } from '../config.ts'
-import type { UnknownAnswer } from '../trade.ts'
 import { disbelief, type Heard, unansweredBy } from './answer.ts'
 import { type Certificate, type OpenedCertificates, readCertificates } from './certificates.ts'
 import { startDeadline } from './deadline.ts'
 import { errorOf } from './evidence.ts'
-import type { Finding } from './keys.ts'
+import type { FetchFailure, Finding } from './keys.ts'
 import { certificatesQuestion } from './questions.ts'
 import { unknownAnswer } from './unknown.ts'
 import { verifySeal } from './verification.ts'
@@ -18,7 +17,7 @@ const attempt = 'fetch the platform certificates'
 export async function fetchCertificates(
   wire: Wire,
   { config, clock }: { config: WechatConfig; clock: Clock },
-): Promise<OpenedCertificates | UnknownAnswer> {
+): Promise<OpenedCertificates | FetchFailure> {
   const deadline = startDeadline(config.timeoutMs)
   try {
     const reply = await wire.send(certificatesQuestion(), deadline.signal)
@@ -35,7 +34,7 @@ export async function fetchCertificates(
 async function openListing(
   reply: Reply,
   { config, now, signal }: { config: WechatConfig; now: Date; signal: AbortSignal },
-): Promise<OpenedCertificates | UnknownAnswer> {
+): Promise<OpenedCertificates | FetchFailure> {
   if (reply.status !== 200) return notListed(reply)
   const opened = readCertificates(reply.body, config.apiV3Key)
   if (opened.kind === 'unknown') return opened
@@ -56,7 +55,7 @@ function findIn(
 }
 
 /** Merchants that joined since the public key came have no platform certificate, and never will. */
-function notListed(reply: Reply): UnknownAnswer {
+function notListed(reply: Reply): FetchFailure {
   const heard: Heard = {
     reply,
     attempt,
@@ -65,5 +64,5 @@ function notListed(reply: Reply): UnknownAnswer {
   const answer = unansweredBy(heard)
   if (reply.status !== 404 || errorOf(reply.body).code !== 'RESOURCE_NOT_EXISTS') return answer
   const message = `${answer.message}. This merchant has none: configure WeChat Pay's public key`
-  return { ...answer, cause: 'unverified', message, systemic: true }
+  return { ...answer, cause: 'unverified', message, systemic: true, noneListed: true }
 }

@@ -19,6 +19,11 @@ export interface Gateway {
   close(orderNo: string, options?: CallOptions): Promise<Closing>
   /** Opens a trade that a payer can pay by scanning a code. Repeatable with the same facts. */
   prepay(order: PrepayOrder, options?: CallOptions): Promise<Prepay>
+  /**
+   * Why a notification would be rejected whatever its body is, told by its headers alone, so that
+   * nobody reads the long bodies of strangers; null when the body has to be seen.
+   */
+  screenCallback?(headers: RawCallback['headers']): Promise<RejectedCallback | null>
   /** Verifies and opens a notification. Changes nothing. */
   openCallback(callback: RawCallback): Promise<OpenedCallback>
   /** Asks a harmless question, to tell whether keys, clock and network are right. */
@@ -92,8 +97,14 @@ export interface RawCallback {
 
 export type OpenedCallback =
   | { readonly kind: 'opened'; readonly answer: TradeAnswer }
-  /** Nothing may change; the sender is told so with this HTTP status, and sends again. */
-  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+  | RejectedCallback
+
+/** Nothing may change; the sender is told so with this HTTP status, and sends again. */
+export interface RejectedCallback {
+  readonly kind: 'rejected'
+  readonly status: number
+  readonly reason: string
+}
 
 /** `verified`: the answer was signed by a key that we hold; else only our own signature was tried. */
 export type Probe = { readonly kind: 'ok'; readonly verified: boolean } | UnknownAnswer

@@ -10,6 +10,9 @@ import { unlessAborted } from './deadline.ts'
  * merchant moves from the second to the first.
  *
  *   (none) ──first use──► held ──12 h, or an unknown serial──► replaced by what is listed then
+ *
+ * Anybody can send a callback with a made-up serial, so callbacks have a budget of their own for
+ * fetches: see `findForCallback`.
  */
 export class KeyRing {
   readonly #options: KeyRingOptions
@@ -17,14 +20,34 @@ export class KeyRing {
   #fetchedAtMs: number | null = null
   #triedAtMs: number | null = null
   #flight: Promise<Refresh> | null = null
-  #failure: UnknownAnswer | null = null
+  #failure: FetchFailure | null = null
+  #toldAtMs: number | null = null
+  #triedForCallbackAtMs: number | null = null
 
   constructor(options: KeyRingOptions) {
     this.#options = options
   }
 
   /** The key that `serial` names. Asks for the list of certificates when it may have changed. */
-  async find(serial: string, signal: AbortSignal): Promise<Finding> {
+  find(serial: string, signal: AbortSignal): Promise<Finding> {
+    return this.#find(serial, { signal, mayFetch: () => this.#mayRefresh() })
+  }
+
+  /**
+   * The same for a message that nobody asked for: an unknown serial causes at most one fetch in ten
+   * minutes, and none where the gateway said that there are no certificates and a public key is
+   * used. So a certificate that WeChat Pay begins to use without having listed it 12 h before may be
+   * unknown to callbacks for ten minutes, if made-up serials came just then; WeChat Pay sends them
+   * again for a day, and any answer that is signed by it makes it known at once.
+   */
+  findForCallback(serial: string, signal: AbortSignal): Promise<Finding> {
+    return this.#find(serial, { signal, mayFetch: () => this.#mayFetchForCallback() })
+  }
+
+  async #find(
+    serial: string,
+    { signal, mayFetch }: { signal: AbortSignal; mayFetch: () => boolean },
+  ): Promise<Finding> {
     const { publicKey } = this.#options
     if (serial === publicKey?.id) return { kind: 'key', key: publicKey.key }
     // Public keys are put into the configuration by hand; nothing can be fetched.
@@ -37,7 +60,7 @@ export class KeyRing {
       }
       return { kind: 'key', key: held.key }
     }
-    if (this.#flight || this.#mayRefresh()) await unlessAborted(this.refresh(), signal)
+    if (this.#flight || mayFetch()) await unlessAborted(this.refresh(), signal)
     const fetched = this.#held(serial)
     return fetched ? { kind: 'key', key: fetched.key } : this.#missing(serial)
   }
@@ -60,15 +83,25 @@ export class KeyRing {
     this.#triedAtMs = clock().getTime()
     const fetched = await fetchCertificates()
     if (fetched.kind === 'unknown') {
+      this.#tellFailure(fetched)
       this.#failure = fetched
-      emit({ type: 'certificates_failed', message: fetched.message })
       return fetched
     }
     this.#failure = null
+    this.#toldAtMs = null
     this.#fetchedAtMs = clock().getTime()
     this.#certificates = new Map(fetched.certificates.map((each) => [each.serial, each]))
     emit({ type: 'certificates_refreshed', serials: [...this.#certificates.keys()] })
     return { kind: 'refreshed' }
+  }
+
+  /** Once, and again when its cause changes or an hour has passed: whoever asks may ask often. */
+  #tellFailure(failure: FetchFailure): void {
+    const { clock, emit } = this.#options
+    const isSame = this.#failure !== null && this.#failure.cause === failure.cause
+    if (isSame && this.#toldAtMs !== null && !this.#hasPassed(this.#toldAtMs, tellAgainMs)) return
+    this.#toldAtMs = clock().getTime()
+    emit({ type: 'certificates_failed', message: failure.message })
   }
 
   #held(serial: string): Certificate | null {
@@ -85,9 +118,22 @@ export class KeyRing {
   #mayRefresh(): boolean {
     if (this.#triedAtMs === null) return true
     const keyless = this.#certificates.size === 0 && this.#options.publicKey === null
-    const floorMs = keyless ? keylessRetryMs : retryMs
-    // Absolute: a clock that was set back must not stop refreshes until it catches up.
-    return Math.abs(this.#options.clock().getTime() - this.#triedAtMs) >= floorMs
+    return this.#hasPassed(this.#triedAtMs, keyless ? keylessRetryMs : retryMs)
+  }
+
+  #mayFetchForCallback(): boolean {
+    const hasNone = this.#failure?.noneListed === true && this.#fetchedAtMs === null
+    if (hasNone && this.#options.publicKey !== null) return false
+    if (!this.#mayRefresh()) return false
+    const triedAtMs = this.#triedForCallbackAtMs
+    if (triedAtMs !== null && !this.#hasPassed(triedAtMs, callbackRetryMs)) return false
+    this.#triedForCallbackAtMs = this.#options.clock().getTime()
+    return true
+  }
+
+  /** Absolute: a clock that was set back must not stop refreshes until it catches up. */
+  #hasPassed(sinceMs: number, ms: number): boolean {
+    return Math.abs(this.#options.clock().getTime() - sinceMs) >= ms
   }
 
   /**
@@ -110,9 +156,14 @@ export class KeyRing {
 
 export interface KeyRingOptions {
   readonly publicKey: { readonly id: string; readonly key: KeyObject } | null
-  readonly fetchCertificates: () => Promise<OpenedCertificates | UnknownAnswer>
+  readonly fetchCertificates: () => Promise<OpenedCertificates | FetchFailure>
   readonly clock: Clock
   readonly emit: Emit
+}
+
+export interface FetchFailure extends UnknownAnswer {
+  /** The gateway said that this merchant has no certificates. */
+  readonly noneListed?: boolean
 }
 
 export type Refresh = { readonly kind: 'refreshed' } | UnknownAnswer
@@ -126,8 +177,13 @@ const publicKeyPrefix = 'PUB_KEY_ID_'
 /** WeChat Pay asks for a refresh at least this often. */
 const refreshMs = 12 * 3_600_000
 
-/** Anybody can send a callback with a made-up serial: it must not make us ask more often. */
+/** Answers by a key that is not listed must not make us ask more often. */
 const retryMs = 60_000
+
+/** WeChat Pay sends a callback again for a day: eleven of its fifteen tries come later than this. */
+const callbackRetryMs = 600_000
+
+const tellAgainMs = 3_600_000
 
 /** Without any key nothing works, so a failed first fetch is repeated sooner. */
 const keylessRetryMs = 5_000

@@ -1,10 +1,12 @@
+import type { KeyObject } from 'node:crypto'
 import { fromBase64 } from './base64.ts'
 import type { KeyRing } from './keys.ts'
 import { type Headers, isSignatureOf, readSeal, replyMessage, type Seal } from './signature.ts'
 
 /** What is known of who wrote a response or a notification. */
 export type Verification =
-  | { readonly kind: 'genuine'; readonly serial: string }
+  /** `signedAt`: what the gateway's clock showed; ours is less than the tolerance away. */
+  | { readonly kind: 'genuine'; readonly serial: string; readonly signedAt: Date }
   | {
       readonly kind: 'rejected'
       readonly flaw: Flaw
@@ -27,11 +29,40 @@ const probePrefix = 'WECHATPAY/SIGNTEST/'
 /** WeChat Pay's own rule; libraries differ on whether 300 s exactly still passes. Here it does not. */
 const toleranceSecs = 300
 
+interface VerifyOptions {
+  readonly keys: Pick<KeyRing, 'find'>
+  readonly now: Date
+  readonly signal: AbortSignal
+}
+
 export async function verifySeal(
   signed: { headers: Headers; body: Uint8Array },
-  { keys, now, signal }: { keys: Pick<KeyRing, 'find'>; now: Date; signal: AbortSignal },
+  options: VerifyOptions,
 ): Promise<Verification> {
-  const seal = readSeal(signed.headers)
+  const screened = await screenSeal(signed.headers, options)
+  if (screened.kind === 'rejected') return screened
+  const { seal, signature, key } = screened
+  if (!isSignatureOf(replyMessage(signed.body, seal), signature, key)) {
+    return rejected('forged', 'its signature is wrong')
+  }
+  const signedAt = new Date(Number(seal.timestamp) * 1000)
+  return { kind: 'genuine', serial: seal.serial, signedAt }
+}
+
+/** A seal that may be right: whether it is, only the bytes can show. */
+interface Screened {
+  readonly kind: 'screened'
+  readonly seal: Seal
+  readonly signature: Buffer
+  readonly key: KeyObject
+}
+
+/** All that can be found wrong before the bytes are there. */
+export async function screenSeal(
+  headers: Headers,
+  { keys, now, signal }: VerifyOptions,
+): Promise<Screened | Rejection> {
+  const seal = readSeal(headers)
   if (seal === null) return rejected('unsigned', 'it is not signed')
   if (seal === 'malformed') return rejected('malformed', 'its signature headers are not complete')
   const signature = fromBase64(seal.signature)
@@ -41,10 +72,7 @@ export async function verifySeal(
   if (finding.kind === 'missing') {
     return { ...rejected('keyless', finding.message), systemic: finding.systemic }
   }
-  const genuine = isSignatureOf(replyMessage(signed.body, seal), signature, finding.key)
-  return genuine
-    ? { kind: 'genuine', serial: seal.serial }
-    : rejected('forged', 'its signature is wrong')
+  return { kind: 'screened', seal, signature, key: finding.key }
 }
 
 /** What is wrong with a seal whatever the key; looked at first, because keys may have to be fetched. */

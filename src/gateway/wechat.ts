@@ -5,7 +5,7 @@ import { MemoryPlaces, type Places } from '../places.ts'
 import type { UnknownAnswer } from '../trade.ts'
 import { type AgedQuota, createAgedQuota } from './aged-quota.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from './answer.ts'
-import { openNotification } from './callback.ts'
+import { openNotification, screenNotification } from './callback.ts'
 import { unlessAborted, withDeadline } from './deadline.ts'
 import { fetchCertificates } from './fetch-certificates.ts'
 import { findPlace } from './find-place.ts'
@@ -61,7 +61,7 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     name: gatewayName,
     mchid: config.mchId,
     appid: config.appId,
-    appids: config.appIds,
+    appids: config.appIds ?? [config.appId],
 
     query(orderNo, options = {}) {
       const question = orderQuestion(orderNo, config)
@@ -79,6 +79,8 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
       return ask(client, { operation: 'close', question, attempt, read: closingOf }, options)
     },
     prepay: (order, options = {}) => prepay(client, { order, config }, options),
+    screenCallback: (headers) =>
+      withDeadline(client, {}, (signal) => screenNotification(headers, { keys, clock, signal })),
     openCallback: (callback) =>
       withDeadline(client, {}, (signal) =>
         openNotification(callback, { keys, apiV3Key: config.apiV3Key, clock, signal }),

@@ -34,15 +34,19 @@ export interface Wire {
   stop(): Promise<void>
 }
 
-/** An order is some 2 KB, a list of certificates some 10 KB. */
-const responseBytesMax = 256 * 1024
+/**
+ * An order is some 2 KB, a list of certificates some 10 KB; but coupons, or whatever else is listed
+ * with an order, decide nothing and must not keep its payment from being read.
+ */
+const responseBytesMax = 8 * 1024 * 1024
+const headerBytesMax = 64 * 1024
 
 export function createWire(
   config: WechatConfig,
   { clock, connections }: { clock: Clock; connections: number },
 ): Wire {
   let agent: Promise<Agent> | null = null
-  const base = new URL(config.baseUrl)
+  const base = addressOf(config.baseUrl)
   // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
   const prefix = base.pathname.replace(/\/$/, '')
 
@@ -73,10 +77,20 @@ export function createWire(
   }
 }
 
+/** An embedder's configuration is not checked before. The error of `URL` itself carries what it was given. */
+function addressOf(baseUrl: string): URL {
+  if (URL.canParse(baseUrl) && !baseUrl.includes('@')) return new URL(baseUrl)
+  throw new Error('Cannot use the base url of the gateway: it is not a URL without credentials')
+}
+
 /** Loaded with the first question: a service is ready without it, and sooner. */
 async function openAgent(connections: number): Promise<Agent> {
   const { Agent } = await import('undici')
-  return new Agent({ connections, maxResponseSize: responseBytesMax })
+  return new Agent({
+    connections,
+    maxResponseSize: responseBytesMax,
+    maxHeaderSize: headerBytesMax,
+  })
 }
 
 async function requestHeaders(

@@ -4,6 +4,7 @@ import { unreachable } from '../assert.ts'
 import type { BacklogEvent } from '../backlog.ts'
 import type { LogConfig } from '../config.ts'
 import type { Emit, Event } from '../event.ts'
+import { type Redact, redactorOf } from '../redact.ts'
 
 /** Lines go to standard error: standard output belongs to results. */
 const standardError = 2
@@ -29,11 +30,22 @@ function loadPretty(): typeof import('pino-pretty') {
 }
 
 /** Turns events into the log's lines: the story's messages and fields, and a few more. */
-export function logEvents(log: Logger): Emit {
+export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
   return (event) => {
     const line = lineOf(event)
-    if (line !== null) log[line.level](line.fields, line.message)
+    if (line !== null) log[line.level](withoutSecrets(line.fields, redact), line.message)
   }
+}
+
+/** The fields that hold what an error said, ours or a library's. */
+const errorFields = ['error', 'reason', 'detail']
+
+function withoutSecrets(fields: Line['fields'], redact: Redact): Line['fields'] {
+  const told = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === 'string' && errorFields.includes(name) ? redact(value) : value,
+  ])
+  return Object.fromEntries(told)
 }
 
 interface Line {
@@ -81,6 +93,10 @@ function lineOf(event: Event): Line | null {
     case 'catching_up':
     case 'caught_up':
       return backlogLine(event)
+    case 'secrets_exposed':
+      return warn('Everybody on this machine may read files with secrets: chmod o-r', {
+        files: event.files,
+      })
     case 'engine_lost':
       return warn('Engine lost: each node keeps the intervals by itself', { reason: event.reason })
     case 'engine_back':

@@ -43,6 +43,8 @@ export function createMetrics(readings: Readings): Metrics {
 const runSeconds = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 /** From a callback that came at once to a credit six days late. */
 const creditSeconds = [1, 5, 15, 60, 300, 600, 1800, 3600, 7200, 21_600, 86_400, 604_800]
+/** One payment that is dated the year 2000 would drown the mean of a million others. */
+const creditSecondsMax = 366 * 86_400
 /** Around the gateway's usual tens of milliseconds, up to the default deadline of 5 s and beyond. */
 const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -256,7 +258,7 @@ function countCredit(
   if (paidAt === null || creditedAt === null) return
   // The gateway dates payments in whole seconds by its own clock: a credit may seem to come before.
   const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
-  instruments.paymentToCredit.observe({ source }, seconds)
+  if (seconds <= creditSecondsMax) instruments.paymentToCredit.observe({ source }, seconds)
 }
 
 async function readVitals(instruments: Instruments, readings: Readings): Promise<void> {

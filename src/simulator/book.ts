@@ -115,10 +115,10 @@ export class Book {
     }
   }
 
-  /** Nobody watches the seven days: an order that is too old is closed when it is next looked at. */
+  /** Nobody watches the seven days, or the longer life that was asked for: an order that is too old is closed when it is next looked at. */
   #aged(order: Order): Order {
-    const ageMs = this.#clock.now() - order.createdAt
-    if (order.state === 'NOTPAY' && ageMs >= lifeMs / this.#timeScale) order.state = 'CLOSED'
+    const closesAt = Math.max(order.createdAt + lifeMs / this.#timeScale, order.expiresAt)
+    if (order.state === 'NOTPAY' && this.#clock.now() >= closesAt) order.state = 'CLOSED'
     return order
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { mchidMismatch, readJson } from './body.ts'
 import { ordersMax } from './book.ts'
-import { expiryMsMin, isPaid, lifeMs, type Order, orderNoPattern } from './order.ts'
+import { expiryMsMin, isPaid, lifeMs, lifeMsMax, type Order, orderNoPattern } from './order.ts'
 import { parameterError, type Reply, refusal, success } from './reply.ts'
 import type { Wire } from './wire.ts'
 import type { World } from './world.ts'
@@ -112,7 +112,7 @@ function prepayAgain(world: World, order: Order, body: PrepayBody): Reply {
 
 function merchantComplaint(world: World, body: PrepayBody): Reply | null {
   if (body.mchid !== world.mchid) return mchidMismatch(body.mchid, 'body')
-  if (body.appid === world.appid) return null
+  if (world.appids.includes(body.appid)) return null
   return refusal({ status: 400, code: 'APPID_MCHID_NOT_MATCH' })
 }
 
@@ -131,17 +131,17 @@ function addressComplaint(world: World, body: PrepayBody): Reply | null {
       })
 }
 
-/** Less than a minute ahead is raised to a minute; the past and more than seven days are refused. */
+/** Less than a minute ahead is raised to a minute, more than fifteen days cut to them; the past is refused. */
 function expiryOf(world: World, asked: string | undefined, now: number): number | Reply {
   if (asked === undefined) return now + lifeMs / world.timeScale
   const time = Date.parse(asked)
-  if (time > now && time <= now + lifeMs) {
-    return Math.max(time, now + expiryMsMin / world.timeScale)
+  if (time > now) {
+    return Math.min(Math.max(time, now + expiryMsMin / world.timeScale), now + lifeMsMax)
   }
   return parameterError('time_expire超出有效范围', {
     field: '/time_expire',
     value: asked,
-    issue: time <= now ? '已过期' : '不得超过7天',
+    issue: '已过期',
     location: 'body',
   })
 }

@@ -54,6 +54,9 @@ const dayMs = 86_400_000
 /** The life of an order without `time_expire`, and the age at which an unpaid one closes by itself. */
 export const lifeMs = 7 * dayMs
 
+/** The longest life that can be asked for; later ends are cut to this. */
+export const lifeMsMax = 15 * dayMs
+
 /** The least time that an order can be paid; a shorter `time_expire` is raised to this. */
 export const expiryMsMin = 60_000
 

@@ -31,6 +31,8 @@ export interface SimulatorOptions {
   readonly port?: number
   readonly mchid: string
   readonly appid: string
+  /** Further app ids that are bound to the merchant number. */
+  readonly appids?: readonly string[]
   /** 32 characters. */
   readonly apiV3Key: string
   /** What the client's signatures are checked with, and the serial number that goes with it. */
@@ -112,6 +114,7 @@ function worldOf(options: SimulatorOptions, stopping: AbortSignal): World {
   const base = {
     mchid: options.mchid,
     appid: options.appid,
+    appids: [options.appid, ...(options.appids ?? [])],
     apiV3Key: options.apiV3Key,
     merchantPublicKey: options.merchantPublicKey,
     merchantSerialNo: options.merchantSerialNo,

@@ -12,6 +12,8 @@ import type { Switches } from './switches.ts'
 export interface World {
   readonly mchid: string
   readonly appid: string
+  /** All that are bound to the merchant number, `appid` first. */
+  readonly appids: readonly string[]
   readonly apiV3Key: string
   readonly merchantPublicKey: KeyObject
   readonly merchantSerialNo: string

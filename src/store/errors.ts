@@ -24,6 +24,20 @@ export class NewerSchemaError extends StoreError {
   }
 }
 
+/** Any other template may be of another encoding itself. */
+const remedy = "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+
+/** The database keeps texts in another encoding than UTF-8: what a payer writes could not be stored in it. */
+export class EncodingError extends StoreError {
+  override readonly name = 'EncodingError'
+
+  constructor({ database, encoding }: { database: string; encoding: string }) {
+    super(
+      `Cannot use the database "${database}": its encoding is ${encoding}, not UTF8. Take a new one: ${remedy}`,
+    )
+  }
+}
+
 /** A page cursor that this program did not make. */
 export class CursorError extends Error {
   override readonly name = 'CursorError'

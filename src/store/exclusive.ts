@@ -15,6 +15,10 @@ export interface ExclusiveLock {
  * process that listens at an address made of the directory's real path. The kernel frees it when
  * the process dies; nothing is left to clean up after kill -9, and no clock is involved.
  *
+ * Anybody on the machine can compute the address and take it first. Then this one does not start,
+ * and nothing is lost. A part of the name that only the directory's owner can read would close that,
+ * and would not keep out a process of the version before, which takes this very name: it stays.
+ *
  * Not protected: containers that share a directory but not a network (Linux abstract sockets
  * belong to a network namespace), and machines that share it over a network file system.
  * Throws `DatabaseBusyError`.

@@ -78,7 +78,7 @@ export function latestEntriesStatement(page: {
         (select coalesce(sum(amount), 0) from entries
           where account = ${account} and id < (select min(id) from page))
         + sum(page.amount) over (order by page.id)
-      )::bigint as balance
+      )::text as balance
     from page left join transfers on transfers.order_no = page.order_no
     order by page.id desc`
 }

@@ -119,19 +119,22 @@ function creditRecord({ order, transfer, source, event }: Credit): object {
 /** Of an account that never had an entry. */
 const currencyDefault = 'CNY'
 
-/** Summed each time, by an index that holds the amounts: there is no second truth to go wrong. */
+/**
+ * Summed each time, by an index that holds the amounts: there is no second truth to go wrong. The
+ * sum comes as text: it may be larger than a bigint of the database, though no amount is.
+ */
 export async function balanceOf({ db }: Scope, userId: string): Promise<Balance> {
   const rows = isUnstorable(userId)
     ? []
     : await rowsOf(
         db,
-        sql<{ readonly balance: Fen; readonly currency: string }>`
-          select sum(amount)::bigint as balance, currency from entries
+        sql<{ readonly balance: string; readonly currency: string }>`
+          select sum(amount)::text as balance, currency from entries
           where account = ${userAccount(userId)} group by currency`,
       )
   assert(rows.length <= 1, `Account of user "${userId}" has ${rows.length} currencies`)
-  const { balance, currency } = rows[0] ?? { balance: 0n, currency: currencyDefault }
-  return { userId, balance, currency }
+  const { balance, currency } = rows[0] ?? { balance: 0, currency: currencyDefault }
+  return { userId, balance: BigInt(balance), currency }
 }
 
 export interface EntryRow {
@@ -140,7 +143,8 @@ export interface EntryRow {
   readonly transaction_id: string
   readonly amount: Fen
   readonly currency: string
-  readonly balance: Fen
+  /** A sum, and so text: see `balanceOf`. */
+  readonly balance: string
   readonly at: Date
 }
 
@@ -169,7 +173,7 @@ export async function listEntries(
               (select coalesce(sum(amount), 0) from entries
                 where account = ${account} and id <= ${after}::bigint)
               + sum(page.amount) over (order by page.id)
-            )::bigint as balance
+            )::text as balance
           from page join transfers on transfers.order_no = page.order_no
           order by page.id`,
       )
@@ -188,7 +192,7 @@ export function statementEntryOf(row: EntryRow): StatementEntry {
     transactionId: row.transaction_id,
     amount: row.amount,
     currency: row.currency,
-    balance: row.balance,
+    balance: BigInt(row.balance),
     at: row.at,
   }
 }

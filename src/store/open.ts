@@ -1,3 +1,4 @@
+import { databaseAddressFault } from '../addresses.ts'
 import type { Clock } from '../clock.ts'
 import { storeOn } from './assemble.ts'
 import type { Database } from './database.ts'
@@ -28,20 +29,15 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 
 /** Without the tables' words: for tests that attack the schema. */
 export async function openDatabase(url: string, options: StoreOptions = {}): Promise<Database> {
+  const fault = databaseAddressFault(url)
+  if (fault !== null) throw new StoreError(`Cannot open the database by its url: ${fault}`)
   // Only the one that is used is loaded: each takes as long as a twentieth of a start.
   if (url === 'pglite:memory') return (await import('./pglite.ts')).openPglite({ directory: null })
-  if (url.startsWith('pglite:') && url.length > 'pglite:'.length) {
+  if (url.startsWith('pglite:')) {
     const { openPglite } = await import('./pglite.ts')
     const { withTables = true } = options
     return openPglite({ directory: url.slice('pglite:'.length), withTables })
   }
-  if (/^postgres(ql)?:\/\//.test(url)) {
-    const { openPostgres } = await import('./postgres.ts')
-    return openPostgres({ url, poolMax: options.poolMax ?? poolMaxDefault })
-  }
-  // Not quoted whole: a mistyped scheme may be followed by a password.
-  const scheme = /^[\w+-]*:/.exec(url)?.[0] ?? 'no scheme'
-  throw new StoreError(
-    `Cannot open the database: its url begins with ${scheme}, not with pglite: or postgres:`,
-  )
+  const { openPostgres } = await import('./postgres.ts')
+  return openPostgres({ url, poolMax: options.poolMax ?? poolMaxDefault })
 }

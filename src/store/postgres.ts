@@ -1,12 +1,15 @@
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import pg from 'pg'
-import type { Database } from './database.ts'
+import { secretsInAddress, serverName } from '../addresses.ts'
+import { type Redact, redactError, redactorOf } from '../redact.ts'
+import { type Connection, type Database, firstOf } from './database.ts'
 import {
   type ConnectionSource,
   type LentConnection,
   postgresDialect,
   StatementNames,
 } from './driver.ts'
+import { EncodingError } from './errors.ts'
 import { attempt, sqlStateOf } from './failure.ts'
 import { parsers } from './parsers.ts'
 
@@ -36,38 +39,45 @@ const patientDeadlines = {
 
 /** A pool on a PostgreSQL server, which is asked one question to tell whether it can be had. */
 export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<Database> {
-  const name = withoutPassword(url)
+  const name = serverName(url)
   return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
     const pool = new PoolSource({ connectionString: url, max: poolMax, ...deadlines })
     // Two: a migration keeps one for its lock. Connections are made when they are first needed.
     const patient = new PoolSource({ connectionString: url, max: 2, ...patientDeadlines })
     const close = async () => void (await Promise.all([pool.close(), patient.close()]))
+    const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
     try {
-      const connection = await pool.borrow()
-      connection.giveBack()
+      await askFirst(db, name)
     } catch (error) {
       await close()
       throw error
     }
-    const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
     const patientDb = new Kysely<unknown>({ dialect: postgresDialect(patient) })
     return { kind: 'postgres', name, db, patientDb, close }
   })
 }
 
-/** For messages. Whatever cannot be parsed is not shown at all. */
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return 'postgres://…'
-  const { host, pathname } = new URL(url)
-  return `postgres://${host}${pathname}`
+/**
+ * In any other encoding there are characters that cannot be stored, and a credit would fail for
+ * what its payer or the gateway wrote. Without one (SQL_ASCII) they would be stored unread.
+ */
+async function askFirst(db: Connection, name: string): Promise<void> {
+  const said = await firstOf(
+    db,
+    sql<{ readonly encoding: string }>`select current_setting('server_encoding') as encoding`,
+  )
+  const encoding = said?.encoding ?? 'unknown'
+  if (encoding !== 'UTF8') throw new EncodingError({ database: name, encoding })
 }
 
 class PoolSource implements ConnectionSource {
   readonly #pool: pg.Pool
+  readonly #redact: Redact
   readonly #names = new StatementNames()
   #closing: Promise<void> | null = null
 
-  constructor(config: pg.PoolConfig) {
+  constructor(config: pg.PoolConfig & { readonly connectionString: string }) {
+    this.#redact = redactorOf(secretsInAddress(config.connectionString))
     this.#pool = new pg.Pool({
       ...config,
       keepAlive: true,
@@ -84,7 +94,9 @@ class PoolSource implements ConnectionSource {
   }
 
   async borrow(): Promise<LentConnection> {
-    const client = await this.#pool.connect()
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw redactError(error, this.#redact)
+    })
     let broken = false
     return {
       query: async (text, values) => {
@@ -98,7 +110,7 @@ class PoolSource implements ConnectionSource {
           return { rows, affected: rowCount ?? 0 }
         } catch (error) {
           broken ||= isLast(error)
-          throw error
+          throw redactError(error, this.#redact)
         }
       },
       giveBack: () => client.release(broken),

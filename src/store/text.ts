@@ -8,5 +8,5 @@ export function storable<T extends string | null>(text: T): T {
 
 /** No row has such a key: a look-up for it finds nothing, and need not ask. */
 export function isUnstorable(key: string): boolean {
-  return key.includes('\0')
+  return key.includes('\0') || !key.isWellFormed()
 }

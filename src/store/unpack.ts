@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTar, type TarEntry } from './tar.ts'
@@ -19,14 +27,28 @@ type Image = () => Promise<AsyncIterable<Uint8Array>>
  *     .unpacking ──► .unpacked ──► its files move up, the one by which PGlite knows a database last
  *
  * All of it happens inside the directory, because a container's volume cannot be renamed. Only the
- * two folders above are ever removed; throws where a file of somebody else is in the way.
+ * two folders above are ever removed; throws where a file of somebody else is in the way. Where others
+ * may write in the directory, a link of theirs is in the way too: none is ever followed.
  */
 export async function unpackOnce(directory: string, images: readonly Image[]): Promise<void> {
   if (!existsSync(join(directory, knownBy))) {
-    if (!existsSync(join(directory, whole))) await unpackFirst(directory, images)
+    if (!isFolder(join(directory, whole))) await unpackFirst(directory, images)
     moveUp(directory)
   }
-  if (existsSync(join(directory, whole))) rmdirSync(join(directory, whole))
+  if (isFolder(join(directory, whole))) rmdirSync(join(directory, whole))
+}
+
+/** False: nothing is there. Throws for a link or a file, which is none of ours. */
+function isFolder(path: string): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  if (there === undefined || there.isDirectory()) return there !== undefined
+  throw inTheWay(path)
+}
+
+function inTheWay(path: string): Error {
+  return new Error(
+    `"${path}" is in the way, and not of a whole database: take another directory, or move it away`,
+  )
 }
 
 async function unpackFirst(directory: string, images: readonly Image[]): Promise<void> {
@@ -44,7 +66,7 @@ async function unpackFirst(directory: string, images: readonly Image[]): Promise
 async function unpack(directory: string, image: Image): Promise<void> {
   const folder = join(directory, unfinished)
   const remove = () => rmSync(folder, { recursive: true, force: true })
-  remove()
+  if (isFolder(folder)) remove()
   try {
     mkdirSync(folder)
     await writeAll(readTar(await image()), folder)
@@ -62,7 +84,7 @@ async function writeAll(entries: AsyncIterable<TarEntry>, folder: string): Promi
   const write = async () => {
     for await (const { name, isFolder, mode, bytes } of entries) {
       if (isFolder) mkdirSync(join(folder, name), { mode })
-      else await writeFile(join(folder, name), bytes, { mode })
+      else await writeFile(join(folder, name), bytes, { mode, flag: 'wx' })
     }
   }
   // Each takes the next entry. None is left at it when the others have failed.
@@ -72,14 +94,17 @@ async function writeAll(entries: AsyncIterable<TarEntry>, folder: string): Promi
 
 function moveUp(directory: string): void {
   const names = readdirSync(join(directory, whole)).filter((name) => name !== knownBy)
-  const taken = names.find((name) => existsSync(join(directory, name)))
+  const taken = [...names, knownBy].find((name) => isTaken(join(directory, name)))
   if (taken !== undefined) {
     rmSync(join(directory, whole), { recursive: true })
-    throw new Error(
-      `"${join(directory, taken)}" is in the way, and not of a whole database: take another directory, or move it away`,
-    )
+    throw inTheWay(join(directory, taken))
   }
   for (const name of [...names, knownBy]) {
     renameSync(join(directory, whole, name), join(directory, name))
   }
+}
+
+/** Also by a link that leads nowhere. */
+function isTaken(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }

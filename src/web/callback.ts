@@ -3,12 +3,20 @@ import { assert } from '../assert.ts'
 import type { Emit } from '../event.ts'
 import type { Budan } from '../service.ts'
 import { answerRefusal, callbackPath, Refusal, refusalOf, reportFailure } from './errors.ts'
+import { screenLongBodies } from './long-body.ts'
 import { answers, apiSchemas, fault } from './schema.ts'
 import type { WebApp } from './web-app.ts'
 
 const notification = z
   .unknown()
   .register(apiSchemas, { description: 'As the gateway sends it: its bytes are signed.' })
+
+/**
+ * A notification has some 1.5 KiB. One with many coupons is longer, and its payment is to be
+ * credited all the same.
+ */
+const bodyBytesMax = 4 * 1024 * 1024
+const tooLargeMessage = 'Cannot read the body: it exceeds 4096 KiB'
 
 /**
  * Where the gateway tells of payments. It sends a notification again until it gets a 2xx, so that
@@ -22,16 +30,20 @@ export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; e
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error)
     reportFailure(error, { refusal, request, emit })
-    const { status, message } = refusal
+    const { status, code } = refusal
+    const message = code === 'body_too_large' ? tooLargeMessage : refusal.message
     return answerRefusal(reply, new Refusal(status, { code: 'FAIL', message }))
   })
+  const screenLong = screenLongBodies((headers) => budan.screenCallback(headers))
 
   app.post(
     callbackPath,
     {
-      // A header that no parser is found by must not keep the bytes from the signature check.
-      onRequest: async ({ headers }) => {
-        headers['content-type'] = 'application/octet-stream'
+      bodyLimit: bodyBytesMax,
+      onRequest: async (request, reply) => {
+        // A header that no parser is found by must not keep the bytes from the signature check.
+        request.headers['content-type'] = 'application/octet-stream'
+        await screenLong(request, reply)
       },
       schema: {
         operationId: 'receiveCallback',
@@ -46,9 +58,9 @@ export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; e
             400: [fault, 'Rejected: nothing changed, send it again. `code` is `FAIL`.'],
             401: [fault, 'Rejected for its signature: nothing changed, send it again.'],
             404: [fault, 'No such order here: nothing changed, send it again.'],
-            413: [fault, 'Too large: nothing changed.'],
+            413: [fault, 'Larger than 4 MiB: nothing changed.'],
             500: [fault, 'Not committed: send it again. `code` is `FAIL`.'],
-            503: [fault, 'The database is away, or budan is stopping: send it again.'],
+            503: [fault, 'The database is away, budan is stopping, or too busy: send it again.'],
           }),
         },
       },

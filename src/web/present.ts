@@ -87,7 +87,7 @@ export function presentCheckReport(report: CheckReport): CheckReportJson {
 export function presentBalance(balance: Balance): AccountJson {
   return {
     user_id: balance.userId,
-    balance: fenToNumber(balance.balance),
+    balance: balance.balance,
     currency: balance.currency,
   }
 }
@@ -99,7 +99,7 @@ export function presentEntry(entry: StatementEntry): EntryJson {
     transaction_id: entry.transactionId,
     amount: fenToNumber(entry.amount),
     currency: entry.currency,
-    balance: fenToNumber(entry.balance),
+    balance: entry.balance,
     at: entry.at.toISOString(),
   }
 }

@@ -10,6 +10,8 @@ export const apiSchemas = z.registry<{
   id?: string
   description?: string
   format?: string
+  /** Of what zod cannot tell the type. */
+  type?: string
   minLength?: number
   maxLength?: number
   examples?: readonly unknown[]
@@ -75,12 +77,44 @@ function isWithin(length: number, { min, max }: { min: number; max: number }): b
 
 export const userId = text({ min: 1, max: 64, description: 'Whose account; your own name for it.' })
 
+/**
+ * Of a new order. Two accounts that look the same are taken for one by whoever reads them, and money
+ * goes to the wrong one. Orders and accounts that have such a name are read by `userId`.
+ */
+export const newUserId = userId
+  .refine((value) => unseenIn(value) === null, {
+    error: ({ input }) => `must not hold ${unseenIn(String(input))}, which looks like nothing`,
+  })
+  .refine((value) => !/^\s|\s$/u.test(value), { error: 'must not begin or end with a blank' })
+  .register(apiSchemas, {
+    description: 'Whose account; your own name for it. No invisible characters.',
+    minLength: 1,
+    maxLength: 64,
+  })
+
+/** Of no width, of the reading direction, or blanks other than the usual one. */
+const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u
+
+/** The first such character, by its number: `U+200B`. */
+function unseenIn(value: string): string | null {
+  const point = unseen.exec(value)?.[0]?.codePointAt(0)
+  return point === undefined ? null : `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
+}
+
 export const amountRequest = z
   .int({ error: `must be an integer from 1 to ${fenMax} (fen)` })
   .min(1, { error: `must be an integer from 1 to ${fenMax} (fen)` })
   .register(apiSchemas, { description: 'In fen, the hundredth of a yuan.', examples: [1234] })
 
 export const fen = z.int().register(apiSchemas, { description: 'In fen.', examples: [1234] })
+
+/** A sum of amounts has no bound. `exactJson` writes it. */
+export const sum = z.bigint().register(apiSchemas, {
+  type: 'integer',
+  description:
+    'In fen, exact however large: beyond 2^53 − 1 read it with a parser that keeps all digits.',
+  examples: [1234],
+})
 
 /** RFC 3339 in UTC with milliseconds, as all answers carry it. */
 export const time = z

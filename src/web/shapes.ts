@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { orderStatuses, sources } from '../order.ts'
 import { outcomes } from '../run.ts'
-import { apiSchemas, count, fen, nextCursor, time } from './schema.ts'
+import { apiSchemas, count, fen, nextCursor, sum, time } from './schema.ts'
 
 /** The shapes of all JSON answers: serializer and OpenAPI document are made of these. */
 
@@ -107,7 +107,7 @@ export const checkReportShape = z
   .register(apiSchemas, { id: 'CheckReport' })
 
 export const accountShape = z
-  .object({ user_id: z.string(), balance: fen, currency: z.string() })
+  .object({ user_id: z.string(), balance: sum, currency: z.string() })
   .register(apiSchemas, { id: 'Account' })
 
 const entryShape = z
@@ -117,7 +117,8 @@ const entryShape = z
     transaction_id: z.string(),
     amount: fen,
     currency: z.string(),
-    balance: z.int().register(apiSchemas, { description: 'In fen, after this entry.' }),
+    /** After this entry. */
+    balance: sum,
     at: time,
   })
   .register(apiSchemas, { id: 'Entry' })

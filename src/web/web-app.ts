@@ -9,10 +9,11 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify'
 import {
-  serializerCompiler,
+  createSerializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
+import { marking, unmarked } from '../exact-json.ts'
 import { answerRefusal, pathPartMax, Refusal, refusalOf } from './errors.ts'
 
 /** A Fastify application whose routes take their types from zod schemas. */
@@ -79,6 +80,14 @@ export function createWebApp(limits: WebLimits): WebApp {
   refuseWhileClosing(app)
   limitUnanswered(app)
   return app
+}
+
+const compileSerializer = createSerializerCompiler({ replacer: marking })
+
+/** Zod's, but for sums that are larger than JavaScript's numbers. */
+function serializerCompiler(route: Parameters<typeof compileSerializer>[0]) {
+  const serialize = compileSerializer(route)
+  return (answer: unknown) => unmarked(serialize(answer))
 }
 
 function noCompiler(): never {

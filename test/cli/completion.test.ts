@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fishScript } from '../../src/cli/completion/fish.ts'
 import { completionsOf } from '../../src/cli/completion/spec.ts'
 import { zshScript } from '../../src/cli/completion/zsh.ts'
+import { concealed } from '../../src/cli/concealed.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { openDirectory, runInProcess } from './budan.ts'
 
@@ -14,10 +15,10 @@ const directory = openDirectory()
 afterAll(() => directory.remove())
 
 const program = createProgram(
-  {
+  concealed({
     ...{ env: {}, isInteractive: false, hasColor: false, out: () => {}, err: () => {} },
     stopAsked: () => new Promise(() => {}),
-  },
+  }),
   () => {},
 )
 const commands = program.commands.map((command) => command.name())

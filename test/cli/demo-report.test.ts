@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { showReport } from '../../src/cli/commands/demo.ts'
+import { concealed } from '../../src/cli/concealed.ts'
 import { createOutput } from '../../src/cli/output.ts'
 import type { DemoReport } from '../../src/demo/demo.ts'
 import { sampleOrder } from '../support/samples.ts'
@@ -20,13 +21,13 @@ const report: DemoReport = {
 
 function shown(isInteractive: boolean): string {
   let text = ''
-  const terminal = {
+  const terminal = concealed({
     ...{ env: {}, isInteractive, hasColor: false, err: () => {} },
     out: (more: string) => {
       text += more
     },
     stopAsked: () => new Promise<void>(() => {}),
-  }
+  })
   showReport({ output: createOutput(terminal, { asJson: false }), terminal }, report)
   return text
 }

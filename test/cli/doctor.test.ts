@@ -3,11 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { examineConfiguration } from '../../src/cli/doctor/configuration.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { examineGateway } from '../../src/cli/doctor/gateway.ts'
 import { examineKeys } from '../../src/cli/doctor/keys.ts'
 import { examineServer } from '../../src/cli/doctor/server.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { loadConfig, secretFiles } from '../../src/config/load.ts'
 import type { Config } from '../../src/config.ts'
 import {
   configurationFor,
@@ -165,6 +166,32 @@ describe('examineKeys()', () => {
     expect(findings.find((each) => each.name === 'serial number')?.detail).toContain(
       'no apiclient_cert.pem beside the key',
     )
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('examineConfiguration()', () => {
+  const examined = (name: string, text: string, mode: number) => {
+    const file = join(dir, name)
+    writeFileSync(file, text)
+    chmodSync(file, mode)
+    return examineConfiguration(file, secretFiles({ file, env: {} }))
+  }
+  const secret = 'wechat:\n  api_v3_key: x\n'
+
+  test.each([
+    ['a key', secret, 0o644, 'warn'],
+    ['a token', 'server: { api_token: x }', 0o604, 'warn'],
+    ['a password', 'database: { url: "postgres://u:p@h/db" }', 0o644, 'warn'],
+    ['a key, for a group', secret, 0o640, 'ok'],
+    ['a key, for its owner', secret, 0o600, 'ok'],
+    ['nothing secret', 'database: { url: "postgres://u@h:5432/db" }', 0o644, 'ok'],
+  ])('a file with %s: %s, mode %o: %s', (_, text, mode, status) => {
+    expect(examined('modes.yaml', text, mode).status).toBe(status)
+  })
+
+  test('tells the command that closes it', () => {
+    const { next } = examined('a file.yaml', secret, 0o644)
+    expect(next).toBe(`chmod 600 '${join(dir, 'a file.yaml')}'`)
   })
 })
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
@@ -26,6 +26,7 @@ describe('budan serve', () => {
     const { control } = simulator
     const config = join(dir, 'budan.yaml')
     writeFileSync(config, configurationFor(simulator, merchant, { dir }))
+    chmodSync(config, 0o644)
     const serve = startBudan(['serve', '--config', config], {
       cwd: dir,
       env: {
@@ -103,6 +104,8 @@ describe('budan serve', () => {
     expect(stdout).toMatch(/^budan is ready at http:\S+\n$/)
     expect(stderr.includes('"wechat_status":"SUCCESS"')).toBe(true)
     expect(stderr.includes('Callback rejected')).toBe(true)
+    const exposed = stderr.split('\n').filter((line) => line.includes('Everybody on this machine'))
+    expect(exposed).toEqual([expect.stringContaining(`"files":["${config}"]`)])
     expect(written.includes('"credited_by":"callback"')).toBe(true)
     const keyLines = merchant.privateKeyPem.split('\n').slice(1, -2)
     for (const secret of [merchant.apiV3Key, apiToken, openid, ...keyLines]) {

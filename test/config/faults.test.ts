@@ -56,8 +56,8 @@ const numbers = rows(`
   recharge.compensation_recheck_mins   | []         | is an empty list: give at least one wait
   recharge.compensation_recheck_mins   | 5          | must be a list of minutes, like [5, 5, 10]
   recharge.compensation_recheck_mins   | "5,5"      | must be a list of minutes, like [5, 5, 10]
-  recharge.order_ttl_mins              | 0          | "0" is below the least, 0.001 (WeChat Pay takes no order for longer than 7 days)
-  recharge.order_ttl_mins              | 10081      | "10081" is above the most, 10080 (WeChat Pay takes no order for longer than 7 days)
+  recharge.order_ttl_mins              | 0          | "0" is below the least, 0.001 (WeChat Pay keeps no order open for longer than 15 days)
+  recharge.order_ttl_mins              | 21601      | "21601" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
   recharge.compensation_enabled        | maybe      | "maybe" is neither true nor false
   recharge.compensation_enabled        | ""         | "" is neither true nor false
   recharge.compensation_enabled        | [true]     | must be a single value, not a list or a mapping
@@ -90,8 +90,8 @@ const words = rows(`
   database.url            | postgres://u:p@[x/db     | is not a URL (a password may need percent-encoding)
   database.url            | file:///x                | "file://…" is not a database: pglite:DIRECTORY, postgres://… or postgresql://…
   engine.url              | redis://u:p@[x/0         | is not a URL (a password may need percent-encoding)
-  engine.url              | redis://u:p@127.0.0.1/abc | "abc" is not a database of Redis: 0 to 15, or left out
-  engine.url              | redis://u:p@127.0.0.1/99 | "99" is not a database of Redis: 0 to 15, or left out
+  engine.url              | redis://u:p@127.0.0.1/abc | names no database of Redis: 0 to 15, or left out
+  engine.url              | redis://u:p@127.0.0.1/99 | names no database of Redis: 0 to 15, or left out
   engine.url              | redis://                 | names no host: redis://HOST:PORT/DATABASE
   engine.url              | redis://h#pw             | is not a URL (a password may need percent-encoding)
   engine.url              | redis://h/0?family=9     | must not have a query string

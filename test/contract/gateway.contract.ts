@@ -29,7 +29,7 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
       placed += 1
       return {
         orderNo: `CONTRACT${String(placed).padStart(8, '0')}`,
-        appid: 'wx0000000000000001',
+        appid: world.gateway.appid,
         amount: 1234n,
         currency: 'CNY',
         description: 'a contract',

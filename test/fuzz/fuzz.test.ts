@@ -56,7 +56,10 @@ describe('a short campaign', () => {
 describe('a campaign finds', () => {
   it('a gateway client that believes unsigned answers', async () => {
     const gullible: typeof answerOf = (heard) =>
-      answerOf({ ...heard, verification: { kind: 'genuine', serial: 'x' } })
+      answerOf({
+        ...heard,
+        verification: { kind: 'genuine', serial: 'x', signedAt: new Date() },
+      })
     expect((await found(answerTarget({ answerOf: gullible }), 5000)).kind).toBe('wrong answer')
   })
 

@@ -80,6 +80,19 @@ describe('query()', () => {
     expect(result.evidence).toMatchObject({ trade: { attach: 'a�b�c' } })
   })
 
+  test.each<[string, unknown, string | null]>([
+    ['a text', 'a\0b'.repeat(1000), 'a\0b'.repeat(1000)],
+    ['empty', '', ''],
+    ['an object', { a: 1 }, null],
+    ['absent', undefined, null],
+  ])(
+    'query() brings an attach that is %s as it came, whole or not at all',
+    async (_, attach, as) => {
+      const { result } = await queryAnswering(() => signed(200, tradeBody({ attach })))
+      expect(result).toMatchObject({ kind: 'trade', trade: { attach: as } })
+    },
+  )
+
   const unpaid = { transaction_id: undefined, success_time: undefined, payer: undefined }
   test.each<[string, TradeState]>([
     ['SUCCESS', 'paid'],

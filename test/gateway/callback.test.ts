@@ -153,6 +153,25 @@ describe('openCallback()', () => {
     expect(opened).toMatchObject({ kind: 'rejected', status: 401 })
   })
 
+  test('screenCallback() finds by the headers alone all that they show to be wrong', async () => {
+    const seen = { ...callbackOf(notification()), body: Buffer.alloc(0) }
+    expect(await gateway.screenCallback?.(seen.headers)).toBeNull()
+    for (const callback of [
+      withHeader('wechatpay-signature', undefined),
+      withHeader('wechatpay-timestamp', undefined),
+      withHeader('wechatpay-nonce', undefined),
+      withHeader('wechatpay-serial', undefined),
+      withHeader('wechatpay-serial', 'PUB_KEY_ID_2'),
+      withHeader('wechatpay-signature', '%%%'),
+      callbackOf(notification(), { ageSecs: 300 }),
+      callbackOf(notification(), { ageSecs: -400 }),
+    ]) {
+      const screened = await gateway.screenCallback?.(callback.headers)
+      expect(screened).toMatchObject({ kind: 'rejected', status: 401 })
+      expect(await gateway.openCallback(callback)).toEqual(screened)
+    }
+  })
+
   test.each<[string, () => string]>([
     ['is no JSON', () => 'code=SUCCESS'],
     ['is empty', () => ''],

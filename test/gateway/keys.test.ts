@@ -309,3 +309,83 @@ describe('from certificates to the public key', () => {
     await gateway.stop()
   })
 })
+
+describe('callbacks with made-up serials', () => {
+  const madeUp = (n: number): Signer => ({
+    key: otherKeys.privateKey,
+    serial: `${n}`.padStart(40, '7'),
+  })
+
+  test('openCallback() fetches certificates at most once in ten minutes for them', async () => {
+    const { gateway } = gatewayTo(side, {}, { clock })
+    for (let n = 0; n < 40; n += 1) {
+      await callbackBy(gateway, madeUp(n))
+      pass(minuteMs / 2)
+    }
+    // 20 minutes: at 0 and 10.
+    expect(fetches()).toBe(2)
+    await gateway.stop()
+  })
+
+  test('openCallback() learns a rotated certificate within ten minutes, whatever is made up', async () => {
+    const { gateway } = withCertificates()
+    await gateway.query(orderNo)
+    pass(minuteMs)
+    await callbackBy(gateway, madeUp(1))
+    listed = [old, young]
+    expect(await callbackBy(gateway, young)).toMatchObject({ kind: 'rejected', status: 401 })
+    pass(10 * minuteMs)
+    expect(await callbackBy(gateway, young)).toMatchObject({ kind: 'opened' })
+    await gateway.stop()
+  })
+
+  test('query() learns a rotated certificate within a minute, whatever is made up', async () => {
+    const { gateway } = withCertificates()
+    await gateway.query(orderNo)
+    pass(minuteMs)
+    await callbackBy(gateway, madeUp(1))
+    listed = [old, young]
+    tradeSigner = young
+    pass(minuteMs)
+    expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
+    expect(await callbackBy(gateway, young)).toMatchObject({ kind: 'opened' })
+    await gateway.stop()
+  })
+
+  test('openCallback() asks no more once a merchant with a public key has no certificates', async () => {
+    side.answer = ({ path }) =>
+      path === certificatesPath ? unsigned(404, { code: 'RESOURCE_NOT_EXISTS' }) : unsigned(500)
+    const { gateway, events } = gatewayTo(side, {}, { clock })
+    for (let n = 0; n < 20; n += 1) {
+      expect(await callbackBy(gateway, madeUp(n))).toMatchObject({ kind: 'rejected', status: 401 })
+      pass(hourMs)
+    }
+    expect(fetches()).toBe(1)
+    expect(failuresIn(events)).toBe(1)
+    await gateway.stop()
+  })
+
+  test('a failed fetch is told once, again when its cause changes, and again after an hour', async () => {
+    let list = () => unsigned(500)
+    side.answer = (request) => (request.path === certificatesPath ? list() : answer(request))
+    const { gateway, events } = gatewayTo(side, {}, { clock })
+    const told: number[] = []
+    const hear = async () => {
+      await callbackBy(gateway, madeUp(1))
+      told.push(failuresIn(events))
+      pass(10 * minuteMs)
+    }
+    await hear()
+    await hear()
+    list = () => unsigned(401)
+    await hear()
+    await hear()
+    for (let n = 0; n < 5; n += 1) await hear()
+    expect(told).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 3])
+    await gateway.stop()
+  })
+
+  function failuresIn(events: readonly { readonly type: string }[]): number {
+    return events.filter(({ type }) => type === 'certificates_failed').length
+  }
+})

@@ -47,7 +47,7 @@ export function sealHeaders(
 }
 
 export function seal(
-  text: string,
+  text: string | Buffer,
   {
     key = apiV3Key,
     associatedData = 'transaction',

@@ -84,6 +84,34 @@ describe('a new embedded database', () => {
   )
 })
 
+describe('unpackOnce() in a directory where others may write', () => {
+  const image = async () => new Blob([readFileSync(await pgliteImage())]).stream()
+
+  it.each(['.unpacked', '.unpacking'])('follows no link at %s, and names it', async (name) => {
+    const directory = join(home, `linked-${name}`)
+    const elsewhere = join(home, `elsewhere-${name}`)
+    mkdirSync(directory)
+    mkdirSync(elsewhere)
+    for (const file of ['PG_VERSION', 'precious']) writeFileSync(join(elsewhere, file), 'kept')
+    symlinkSync(elsewhere, join(directory, name))
+    await expect(unpackOnce(directory, [image])).rejects.toThrow(
+      `"${join(directory, name)}" is in the way, and not of a whole database`,
+    )
+    expect(readdirSync(elsewhere)).toEqual(['PG_VERSION', 'precious'])
+    expect(readdirSync(directory)).toEqual([name])
+  })
+
+  it.each(['base', 'PG_VERSION'])('puts nothing in the place of a link at %s', async (name) => {
+    const directory = join(home, `dangling-${name}`)
+    mkdirSync(directory)
+    symlinkSync(join(home, 'nowhere'), join(directory, name))
+    await expect(unpackOnce(directory, [image])).rejects.toThrow(
+      `"${join(directory, name)}" is in the way, and not of a whole database`,
+    )
+    expect(readdirSync(directory)).toEqual([name])
+  })
+})
+
 describe('unpackOnce()', () => {
   const image = async () => new Blob([readFileSync(await pgliteImage())]).stream()
   const nothing = () => Promise.reject(new Error('no image is needed'))

@@ -130,7 +130,7 @@ describe('openStore()', () => {
     'refuses the url %j',
     async (url) => {
       const refused = openStore(url)
-      await expect(refused).rejects.toThrow(/its url begins with/)
+      await expect(refused).rejects.toThrow(/^Cannot open the database by its url: /)
       await expect(refused).rejects.not.toThrow(/secret/)
     },
   )

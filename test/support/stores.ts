@@ -57,9 +57,15 @@ export async function freshPostgresUrl(): Promise<string> {
 }
 
 /** The url of a database without any table. */
-export async function emptyPostgresUrl(): Promise<string> {
+export async function emptyPostgresUrl({
+  encoding = 'UTF8',
+}: {
+  encoding?: string
+} = {}): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await execute(`create database ${name}`)
+  await execute(
+    `create database ${name} encoding '${encoding}' lc_collate 'C' lc_ctype 'C' template template0`,
+  )
   return urlOf(name)
 }
 

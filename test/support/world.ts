@@ -41,6 +41,9 @@ export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   readonly skewMs?: () => number
   /** Of the configuration; the simulator keeps the merchant's own. */
   readonly mchId?: string
+  readonly appId?: string
+  /** Further app ids, of the configuration and at the gateway. */
+  readonly appIds?: readonly string[]
 }
 
 /**
@@ -84,6 +87,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     signatureNow: () => clock.now(),
     signing: options.signing ?? 'public_key',
+    appids: options.appIds ?? [],
     seed: 'flow',
   })
   const now = () => new Date(clock.now())
@@ -163,6 +167,8 @@ export function configOf(
     timeoutMs,
     signing,
     mchId,
+    appId,
+    appIds = [],
   }: WorldOptions & { merchant: Merchant },
 ): Config {
   const { wechatpay } = merchant
@@ -185,8 +191,8 @@ export function configOf(
     wechat: {
       baseUrl: simulator.url,
       mchId: mchId ?? merchant.mchid,
-      appId: merchant.appid,
-      appIds: [merchant.appid],
+      appId: appId ?? merchant.appid,
+      appIds: [appId ?? merchant.appid, ...appIds],
       serialNo: merchant.serialNo,
       privateKey: createPrivateKey(merchant.privateKeyPem),
       apiV3Key: Buffer.from(merchant.apiV3Key),

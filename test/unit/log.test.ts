@@ -100,6 +100,11 @@ describe('logEvents()', () => {
       'warn',
       'Engine lost: each node keeps the intervals by itself',
     ],
+    [
+      { type: 'secrets_exposed', files: ['budan.yaml'] },
+      'warn',
+      'Everybody on this machine may read files with secrets: chmod o-r',
+    ],
     [{ type: 'engine_back', awayMs: 1 }, 'info', 'Engine is back'],
     [
       { type: 'caught_up', remaining: 3 },

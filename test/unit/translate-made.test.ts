@@ -158,7 +158,7 @@ describe('the stages say nothing that has no Chinese:', () => {
 
   it('the gateway, for every status and code of its table', () => {
     const verifications: readonly Heard['verification'][] = [
-      { kind: 'genuine', serial: '1' },
+      { kind: 'genuine', serial: '1', signedAt: new Date('2026-01-24T12:00:00Z') },
       ...['it is not signed', 'its signature is wrong'].map((message) => ({
         ...({ kind: 'rejected', message, systemic: false } as const),
         flaw: message.endsWith('signed') ? ('unsigned' as const) : ('forged' as const),

@@ -48,7 +48,9 @@ No such route: GET /1
 Authorization: a Bearer token is needed
 Authorization: the token is wrong
 Cannot credit it: order "1" is not review, state 2, as it was when it was locked
-Cannot open the database: its url begins with no scheme, not with pglite: or postgres:
+Cannot open the database by its url: is not a URL (a password may need percent-encoding)
+Cannot open the engine by its url: is not a URL (a password may need percent-encoding)
+Cannot use the base url of the gateway: it is not a URL without credentials
 The database is behind by 1 migration: run \`budan migrate\`
 The database is behind by 2 migrations: run \`budan migrate\`
 RECHARGE_1: unknown environment name

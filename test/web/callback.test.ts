@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import type { Budan } from '../../src/service.ts'
 import { StoreError } from '../../src/store/errors.ts'
@@ -16,9 +18,12 @@ afterEach(async () => {
 
 async function open(
   receiveCallback: Budan['receiveCallback'],
-  { limits = {} }: Pick<WebOptions, 'limits'> = {},
+  {
+    limits = {},
+    ...replaced
+  }: Pick<WebOptions, 'limits'> & Partial<Pick<Budan, 'screenCallback'>> = {},
 ) {
-  const double = doubleBudan({ budan: { receiveCallback } })
+  const double = doubleBudan({ budan: { receiveCallback, ...replaced } })
   const server = { host: '127.0.0.1', port: 0, apiToken: 'secret' }
   const app = await buildWeb(double.budan, { server, version: '0', limits })
   ends.push(() => app.close())
@@ -112,12 +117,72 @@ describe('POST /v1/callbacks/wechatpay', () => {
     expect(events).toEqual([{ type: 'request_failed', method: 'POST', path: url, error }])
   })
 
-  test('answers 413 FAIL beyond 64 KiB and asks nobody', async () => {
+  const mib = 1024 * 1024
+  const long = (bytes = mib) => ({
+    method: 'POST' as const,
+    url,
+    payload: Buffer.alloc(bytes, 0x20),
+  })
+
+  test('hands on a body of 4 MiB when its headers may be right', async () => {
     const { app, calls } = await open(settle)
-    const answer = await app.inject({ method: 'POST', url, payload: Buffer.alloc(65_537, 0x20) })
+    expect((await app.inject(long(4 * mib))).statusCode).toBe(204)
+    expect(calls).toEqual(['screenCallback', 'receiveCallback'])
+  })
+
+  test('answers 413 FAIL beyond 4 MiB, and says so', async () => {
+    const { app, calls } = await open(settle)
+    const answer = await app.inject(long(4 * mib + 1))
     expect(answer.statusCode).toBe(413)
-    expect(answer.json().code).toBe('FAIL')
-    expect(calls).toEqual([])
+    expect(answer.json()).toEqual({
+      code: 'FAIL',
+      message: 'Cannot read the body: it exceeds 4096 KiB',
+    })
+    expect(calls).toEqual(['screenCallback'])
+  })
+
+  test('looks at no header beforehand for a body of 64 KiB', async () => {
+    const { app, calls } = await open(settle)
+    expect((await app.inject(long(64 * 1024))).statusCode).toBe(204)
+    expect(calls).toEqual(['receiveCallback'])
+  })
+
+  const unsigned = { kind: 'rejected', status: 401, reason: 'it is not signed' } as const
+
+  test.each([
+    ['says that it has 4 MiB', 'Content-Length: 4194304'],
+    ['does not say how long it is', 'Transfer-Encoding: chunked'],
+  ])("answers 401 to a stranger's body before it has come, when it %s", async (_, length) => {
+    const screenCallback = async () => unsigned
+    const { app, calls } = await open(settle, { screenCallback })
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = connect(Number(port), '127.0.0.1')
+    ends.unshift(async () => void socket.destroy())
+    socket.write(`POST ${url} HTTP/1.1\r\nHost: 127.0.0.1\r\n${length}\r\n\r\n`)
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1.1 401 [\s\S]*"message":"it is not signed"/)
+    expect(calls).toEqual(['screenCallback'])
+  })
+
+  test('holds eight long bodies at a time, and answers 503 FAIL to a ninth', async () => {
+    const waiting: (() => void)[] = []
+    const { app } = await open(async (callback) => {
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      return settle(callback)
+    })
+    const held = Array.from({ length: 8 }, () => app.inject(long()))
+    await vi.waitFor(() => expect(waiting).toHaveLength(8))
+    const ninth = await app.inject(long())
+    expect(ninth.statusCode).toBe(503)
+    expect(ninth.json().code).toBe('FAIL')
+    for (const resolve of waiting.splice(0)) resolve()
+    expect((await Promise.all(held)).map(({ statusCode }) => statusCode)).toEqual(
+      Array(8).fill(204),
+    )
+    const tenth = app.inject(long())
+    await vi.waitFor(() => expect(waiting).toHaveLength(1))
+    waiting[0]?.()
+    expect((await tenth).statusCode).toBe(204)
   })
 
   test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD'] as const)(

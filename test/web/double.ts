@@ -39,6 +39,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
     adoptOrder: async () => ({ kind: 'adopted', order: sampleOrder({ adopted: true }) }),
     checkOrder: async () => null,
     receiveCallback: async () => ({ kind: 'rejected', status: 401, reason: 'no signature' }),
+    screenCallback: async () => null,
     run: async () => ({ run: sampleRun(), results: [] }),
     readiness: async () => ({ ready: true, checks: [], vitals: null }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),

@@ -47,6 +47,21 @@ const check = (orderNo: string) => call({ method: 'POST', url: `/v1/orders/${ord
 const run = (payload?: object) =>
   call({ method: 'POST', url: '/v1/runs', ...(payload && { payload }) })
 
+test('an account with an invisible character in its name, from before, is read as ever', async () => {
+  const userId = 'old\u200b '
+  const adopted = await world.budan.adoptOrder({
+    ...{ orderNo: 'OLD-UNSEEN1', userId, amount: 100n, description: '' },
+    ...{ createdAt: null, expiresAt: null },
+  })
+  expect(adopted.kind).toBe('adopted')
+  const path = encodeURIComponent(userId)
+  expect((await get(`/v1/accounts/${path}`)).json()).toMatchObject({ user_id: userId })
+  expect((await get(`/v1/orders?user_id=${path}`)).json().orders).toMatchObject([
+    { order_no: 'OLD-UNSEEN1', user_id: userId },
+  ])
+  expect((await adopt('OLD-UNSEEN2', { user_id: userId })).statusCode).toBe(400)
+})
+
 describe('POST /v1/orders', () => {
   test('places an order whose code the payer can pay', async () => {
     const answer = await place('key-1', { attach: 'cart 7' })

@@ -74,6 +74,17 @@ describe('POST /v1/orders refuses to place', () => {
     ['a number for a user', { ...order, user_id: 7 }, 'user_id: must be a string'],
     ['a NUL in the user', { ...order, user_id: 'u\u0000' }, 'user_id: must not hold control'],
     ['a line break in the user', { ...order, user_id: 'u\n1' }, 'user_id'],
+    ['a zero-width blank in the user', { ...order, user_id: 'u\u200b1' }, 'must not hold U+200B'],
+    ['a direction mark in the user', { ...order, user_id: 'u\u202e1' }, 'must not hold U+202E'],
+    ['a byte order mark in the user', { ...order, user_id: '\ufeffu1' }, 'must not hold U+FEFF'],
+    ['a variation selector in the user', { ...order, user_id: 'u\ufe0f' }, 'U+FE0F'],
+    ['a tag character in the user', { ...order, user_id: 'u\u{e0041}' }, 'U+E0041'],
+    ['a filler in the user', { ...order, user_id: 'u\u3164' }, 'U+3164'],
+    ['an empty Braille cell in the user', { ...order, user_id: 'u\u28001' }, 'U+2800'],
+    ['a line separator in the user', { ...order, user_id: 'u\u20281' }, 'U+2028'],
+    ['a no-break blank in the user', { ...order, user_id: 'u\u00a01' }, 'U+00A0'],
+    ['a blank before the user', { ...order, user_id: ' u1' }, 'user_id: must not begin or end'],
+    ['a blank after the user', { ...order, user_id: 'u1 ' }, 'user_id: must not begin or end'],
     ['half a surrogate pair', `{"user_id":"\\ud800","amount":1,"description":"x"}`, 'user_id'],
     ['no description', { user_id: 'u1', amount: 1 }, 'description'],
     ['an empty description', { ...order, description: '' }, 'description'],
@@ -134,6 +145,8 @@ describe('POST /v1/orders refuses the key', () => {
 
 describe('POST /v1/orders refuses to adopt', () => {
   const wrong: readonly [what: string, body: unknown, names: string][] = [
+    ['a user with a zero-width blank', { ...adoption, user_id: 'u\u200b1' }, 'hold U+200B'],
+    ['a user with a blank at the end', { ...adoption, user_id: 'u1 ' }, 'must not begin or end'],
     ['without a number', { ...adoption, order_no: undefined }, 'order_no'],
     ['a number of 5 characters', { ...adoption, order_no: 'A1234' }, 'order_no: must be 6 to 32'],
     ['a number of 33 characters', { ...adoption, order_no: 'A'.repeat(33) }, 'order_no'],

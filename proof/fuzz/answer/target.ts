@@ -158,7 +158,9 @@ function verifierOf(keys: Keys) {
     { signed, chance }: { signed: Told['signed']; chance: Chance },
   ): Promise<Verification> => {
     if (reply.sealed) return verifySeal(reply, { keys: ring, now: present, signal: never })
-    if (signed === 'genuine') return { kind: 'genuine', serial: publicKeyId }
+    if (signed === 'genuine') {
+      return { kind: 'genuine', serial: publicKeyId, signedAt: present }
+    }
     const flaw =
       signed === 'unsigned'
         ? 'unsigned'

@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer'
-
 /** What a text says that came sealed from the gateway. Written apart from the program's reader. */
 export interface Payment {
   readonly orderNo: string
@@ -38,14 +36,18 @@ export function startsWithMark(text: Uint8Array): boolean {
   return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf
 }
 
+/** Wrong bytes and control characters spoil the member that they are in, and no other one. */
 export function objectIn(text: Uint8Array): Record<string, unknown> | null {
-  if (!isUtf8(text)) return null
+  const whole = Buffer.from(text)
+    .toString()
+    .replace(/^\ufeff+/, '')
+  const blank = [...whole].map((each) => (each < ' ' ? ' ' : each)).join('')
+  return parsedObject(whole) ?? parsedObject(blank)
+}
+
+function parsedObject(text: string): Record<string, unknown> | null {
   try {
-    const parsed: unknown = JSON.parse(
-      Buffer.from(text)
-        .toString()
-        .replace(/^\ufeff+/, ''),
-    )
+    const parsed: unknown = JSON.parse(text)
     return isObject(parsed) ? parsed : null
   } catch {
     return null

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { serverName } from '../../../src/addresses.ts'
 import { ConfigError } from '../../../src/config/fault.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import type { ConfigNeed } from '../../../src/config/requirements.ts'
@@ -90,6 +91,8 @@ const namesKey =
 /** What was let through can be worked with. */
 function judgeConfig(config: Config, input: unknown): Taken {
   const { recharge, server, database } = config
+  const names = [database.url, config.engine.url].map(serverName)
+  if (names.some(isSecretIn)) throw new Finding('wrong answer', 'a name has a secret in it', input)
   const within = (value: number, ...[min, max]: [number, number]) => value >= min && value <= max
   const sound =
     within(recharge.compensationIntervalMins, 0.001, 10_080) &&

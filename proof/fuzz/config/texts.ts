@@ -141,6 +141,7 @@ const envNames = [
 ]
 
 const secretNames = ['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY']
+const addressNames = ['WECHAT_BASE_URL', 'WECHAT_NOTIFY_URL']
 
 const anyText = new Samples(fc.string({ unit: 'binary', maxLength: 200 }))
 const anyTree = new Samples(
@@ -191,7 +192,9 @@ export class ConfigTexts {
   #withValue(chance: Chance): string {
     const lines = this.#right.split('\n')
     const at = chance.below(lines.length)
-    const value = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
+    const isAddress = /^ +\w*url: /.test(lines[at] ?? '') && chance.percent(50)
+    const other = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
+    const value = isAddress ? JSON.stringify(chance.pick(tornUrls(chance))) : other
     return lines
       .with(
         at,
@@ -216,9 +219,20 @@ function environment(chance: Chance): Record<string, string> {
     const value = chance.percent(70)
       ? chance.pick(values)
       : mutatedText(chance.pick(values), chance)
-    env[name] = secretNames.includes(name) ? hidden(chance) : value
+    const isTorn = addressNames.includes(name) && chance.percent(50)
+    const other = isTorn ? chance.pick(tornUrls(chance)) : value
+    env[name] = secretNames.includes(name) ? hidden(chance) : other
   }
   return env
+}
+
+/** A password that was not percent-encoded tears its URL: most of it stands where a host or a path does. */
+function tornUrls(chance: Chance): readonly string[] {
+  const joint = () => chance.pick(['/', '?', '#', '@', ':', ':123/', '[', '\\', '%', ' ', '\t', ''])
+  const [mark, other] = marks
+  const password = `${joint()}${mark}${joint()}${other}${joint()}`
+  const scheme = ['postgres', 'postgresql', 'redis', 'rediss', 'pglite', 'https']
+  return scheme.map((each) => `${each}://u:${password}@127.0.0.1/db`)
 }
 
 /** Secrets in every form that might be taken for something to quote. */
@@ -229,6 +243,7 @@ function hidden(chance: Chance): string {
       `${mark}`,
       `postgres://u:${mark}@[x/db`,
       `mysql://u:${mark}@h/db`,
+      ...tornUrls(chance),
       `redis://:${mark}@h`,
       `${mark} x`,
     ],

@@ -5,7 +5,12 @@ export type SentReply = Pick<Heard, 'reply' | 'verification'>
 
 type Verification = Heard['verification']
 
-const genuine: Verification = { kind: 'genuine', serial: 'PUB_KEY_ID_01' }
+/** No payment here is from after its answer, so the answer's own time need not be told. */
+const genuine: Verification = {
+  kind: 'genuine',
+  serial: 'PUB_KEY_ID_01',
+  signedAt: new Date('2099-12-31T00:00:00Z'),
+}
 
 function rejected(flaw: Extract<Verification, { kind: 'rejected' }>['flaw'], systemic = false) {
   return { kind: 'rejected', flaw, message: `it is ${flaw}`, systemic } as const

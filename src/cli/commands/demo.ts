@@ -1,5 +1,5 @@
 import { type DemoOrder, type DemoReport, runDemo } from '../../demo/demo.ts'
-import { fenToNumber, formatFen } from '../../money.ts'
+import { formatFen } from '../../money.ts'
 import { presentAudit, presentOrder } from '../../web/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
@@ -43,8 +43,8 @@ function presentReport(report: DemoReport): object {
       as_it_must: asItMust,
     })),
     runs: report.runs,
-    taken: fenToNumber(report.taken),
-    credited: fenToNumber(report.credited),
+    taken: report.taken,
+    credited: report.credited,
     audit: presentAudit(report.audit),
     duration_ms: Math.round(report.durationMs),
   }

@@ -1,16 +1,16 @@
 import { ConfigError } from '../../config/fault.ts'
-import { keyPaths } from '../../config/load.ts'
+import { keyPaths, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Config } from '../../config.ts'
 import type { CommandContext } from '../context.ts'
-import { configurationFault } from '../doctor/configuration.ts'
+import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
-import { type Finding, ok } from '../doctor/finding.ts'
+import type { Finding } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
-import { nextSteps, showFindings } from '../doctor/show.ts'
+import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -21,10 +21,11 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { config, faults } = tryConfig(context, 'gateway')
   // With a wrong wechat section the database can be looked at all the same.
   const usable = config ?? tryConfig(context, 'database').config
-  const findings = [
+  const examined = [
     ...(config === null ? faults.map(configurationFault) : await examine(context, config)),
     ...(usable === null ? [] : await examineDatabase(usable.database.url)),
   ]
+  const findings = redacted(examined, context.terminal.redact)
   if (context.output.asJson) {
     context.output.json({ checks: findings, next_steps: nextSteps(findings) })
   } else showFindings(context, findings)
@@ -49,7 +50,7 @@ async function examine(context: CommandContext, config: Config): Promise<readonl
   const { privateKeyPath } = keyPaths({ file, env: terminal.env })
   const now = new Date()
   return [
-    ok('configuration', file ?? './budan.yaml or the environment'),
+    examineConfiguration(file, secretFiles({ file, env: terminal.env })),
     ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
     ...examineServer(config),
     ...(await examineEngine(config.engine.url)),

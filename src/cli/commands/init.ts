@@ -3,7 +3,7 @@ import { loadConfig } from '../../config/load.ts'
 import type { CommandContext } from '../context.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
-import { nextSteps, showFindings } from '../doctor/show.ts'
+import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { CommandError } from '../failure.ts'
 import { draftConfiguration } from '../init/draft.ts'
 import { interview } from '../init/interview.ts'
@@ -59,8 +59,9 @@ async function checkGateway(
   { file, check }: { readonly file: string; readonly check: boolean },
 ): Promise<readonly Finding[] | null> {
   const config = loadConfig({ file, env: terminal.env, need: 'serve' })
+  terminal.learn(config)
   const words = initWordsOf(locale)
   const typed = check ? '' : await terminal.ask?.(words.checkNow(config.wechat?.baseUrl ?? ''))
   const isWanted = typed?.trim() === '' || words.yes.includes(typed?.trim().toLowerCase() ?? '')
-  return isWanted ? examineGateway(config) : null
+  return isWanted ? redacted(await examineGateway(config), terminal.redact) : null
 }

@@ -1,3 +1,5 @@
+import { isExposed } from '../../config/exposed.ts'
+import { secretFiles } from '../../config/load.ts'
 import { openStore } from '../../store/open.ts'
 import type { CommandContext } from '../context.ts'
 import { keepHeapSmall } from '../small-heap.ts'
@@ -17,6 +19,8 @@ export async function serve(context: CommandContext): Promise<ExitCode> {
     import('../../web/server.ts'),
   ])
   const budan = await openService({ server, ...rest }, { store })
+  const files = secretFiles({ file: context.file, env: terminal.env }).filter(isExposed)
+  if (files.length > 0) budan.emit({ type: 'secrets_exposed', files })
   try {
     const web = await startWeb(budan, { server, version })
     budan.start()

@@ -1,4 +1,19 @@
-import { type Finding, fail } from './finding.ts'
+import { isExposed } from '../../config/exposed.ts'
+import { shellWord } from '../shells.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+
+/** A configuration that can be used. Its file may hold secrets that others on this machine can read. */
+export function examineConfiguration(file: string | null, secretFiles: readonly string[]): Finding {
+  const name = 'configuration'
+  const path = file ?? './budan.yaml'
+  if (secretFiles.includes(path) && isExposed(path)) {
+    return warn(name, {
+      detail: `${path}; others on this machine may read its secrets`,
+      next: `chmod 600 ${shellWord(path)}`,
+    })
+  }
+  return ok(name, file ?? './budan.yaml or the environment')
+}
 
 /** A line of ConfigError as a finding: what to do about it stands in its own words. */
 export function configurationFault(detail: string): Finding {

@@ -1,4 +1,4 @@
-import { DatabaseBusyError, StoreError } from '../../store/errors.ts'
+import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
 import type { SchemaState } from '../../store/store.ts'
 import { missingDirectory } from '../reader.ts'
@@ -35,6 +35,12 @@ function unavailable(url: string, error: unknown): Finding {
     })
   }
   if (!(error instanceof StoreError)) throw error
+  if (error instanceof EncodingError) {
+    return fail(name, {
+      detail: error.message,
+      next: 'create such a database and put its url in database.url; operations.md tells how to move',
+    })
+  }
   return fail(name, {
     detail: error.message,
     next: url.startsWith('pglite:')

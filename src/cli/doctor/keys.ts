@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { isExposed } from '../../config/exposed.ts'
 import type { WechatConfig } from '../../config.ts'
 import {
   certificatePathBeside,
@@ -32,12 +32,10 @@ export function examineKeys(files: KeyFiles): readonly Finding[] {
 function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
   const name = 'private key'
   const bits = wechat.privateKey.asymmetricKeyDetails?.modulusLength ?? 0
-  const mode = privateKeyPath === null ? 0 : statSync(privateKeyPath).mode
-  // On Windows the mode says nothing of who may read.
-  return process.platform !== 'win32' && (mode & 0o077) !== 0
+  return privateKeyPath !== null && isExposed(privateKeyPath)
     ? warn(name, {
         detail: `RSA, ${bits} bits; others on this machine may read its file`,
-        next: `chmod 600 ${shellWord(privateKeyPath ?? '')}`,
+        next: `chmod 600 ${shellWord(privateKeyPath)}`,
       })
     : ok(name, `RSA, ${bits} bits`)
 }

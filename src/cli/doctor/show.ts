@@ -1,7 +1,13 @@
 import { translatePart } from '../../locale/translate.ts'
+import type { Redact } from '../../redact.ts'
 import type { CommandContext } from '../context.ts'
 import { aligned } from '../layout.ts'
 import type { Finding } from './finding.ts'
+
+/** Without a secret: a detail may be what a driver or a server said. */
+export function redacted(findings: readonly Finding[], redact: Redact): readonly Finding[] {
+  return findings.map((each) => ({ ...each, detail: redact(each.detail) }))
+}
 
 /** What is to be done, the failures first; what mends several things is told once. */
 export function nextSteps(findings: readonly Finding[]): readonly string[] {

@@ -67,11 +67,19 @@ const english: Comments = {
     'Questions a second to the gateway, of all processes on one database together.',
   ],
   'recharge.order_ttl_mins': [
-    'How long an order can be paid. WeChat Pay takes at most 7 days: 10080.',
+    'How long an order can be paid. WeChat Pay takes at most 15 days: 21600.',
+  ],
+  'recharge.adopt_prefixes': [
+    'Numbers of other systems that may be adopted begin with one of these. Without: any may.',
+  ],
+  'recharge.adopt_attach': [
+    'What the trade of an adopted order must carry in attach; {user_id} stands for its user.',
+    'A trade that differs goes to review. Without: attach is not compared.',
   ],
   'wechat.base_url': ['https; http to this machine only (the simulator).'],
   'wechat.mch_id': ['The merchant number.'],
-  'wechat.app_id': ['An app that is bound to it.'],
+  'wechat.app_id': ['An app that is bound to it: orders are placed under this one.'],
+  'wechat.app_ids': ['Further apps, under which other systems place orders that are adopted here.'],
   'wechat.serial_no': [
     "Of the merchant's API certificate: openssl x509 -noout -serial -in apiclient_cert.pem",
   ],
@@ -119,10 +127,16 @@ const chinese: Comments = {
   'recharge.compensation_recheck_mins': ['同一订单两次查单之间的分钟数；最后一个一直重复。'],
   'recharge.compensation_drain': ['true：取满一批后，在配额之内立即接着处理下一批。'],
   'recharge.compensation_max_qps': ['每秒向微信支付查询多少次；共用一个数据库的全部进程合计。'],
-  'recharge.order_ttl_mins': ['订单多少分钟内可以支付。微信支付最多 7 天：10080。'],
+  'recharge.order_ttl_mins': ['订单多少分钟内可以支付。微信支付最多 15 天：21600。'],
+  'recharge.adopt_prefixes': ['只有订单号以其中一项开头的其他系统订单才能导入。不设：不限。'],
+  'recharge.adopt_attach': [
+    '导入订单的交易在 attach 中必须携带的内容，{user_id} 代表该订单的用户。',
+    '不一致的交易转人工处理。不设：不比对 attach。',
+  ],
   'wechat.base_url': ['须为 https；http 只能指向本机（模拟微信支付）。'],
   'wechat.mch_id': ['商户号。'],
-  'wechat.app_id': ['与商户号绑定的 AppID。'],
+  'wechat.app_id': ['与商户号绑定的 AppID，下单用它。'],
+  'wechat.app_ids': ['其他系统下单所用的其他 AppID，这些订单可导入本系统。'],
   'wechat.serial_no': ['商户 API 证书的序列号：openssl x509 -noout -serial -in apiclient_cert.pem'],
   'wechat.private_key_path': ['商户 API 私钥。相对路径以启动 budan 时所在的目录为准。'],
   'wechat.api_v3_key': [

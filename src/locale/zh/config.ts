@@ -52,6 +52,16 @@ export const configPhrases = {
     '{value:shown} is neither true nor false': '{value} 既不是 true 也不是 false',
     '{value:shown} is not one of {choices:words}': '{value} 不在可选值之中：{choices}',
     '{value:shown} is not a host name or IP': '{value} 不是主机名或 IP',
+    'must be a list of app ids, like [wx0123…]': '须为 AppID 列表，如 [wx0123…]',
+    'is a list of more than 100 app ids': '列表超过 100 个 AppID',
+    'must be a list of beginnings, like [SHOP-]': '须为订单号开头的列表，如 [SHOP-]',
+    'is an empty list: give at least one beginning, or leave the key out':
+      '是空列表：请至少给出一个开头，或去掉这个键',
+    'is a list of more than 100 beginnings': '列表超过 100 项',
+    '{value:shown} begins no order number: 1 to 32 of 0-9 A-Z a-z _ - | *':
+      '{value} 不能作订单号的开头：1 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
+    '{value:shown} must hold {mark:word}': '{value} 须含有 {mark}',
+    '{value:shown} is longer than 128 characters': '{value} 超过 128 个字符',
     '{value:shown} is not a URL': '{value} 不是 URL',
     '{value:shown} is not https': '{value} 不是 https',
     'must not carry a user name or password': '不能带有用户名或密码',
@@ -87,8 +97,9 @@ export const configPhrases = {
       '{value} 不是引擎：应为 local、redis://…、rediss://…、postgres://… 或 postgresql://…',
     'names no host: redis://HOST:PORT/DATABASE': '没有指明主机：redis://主机:端口/库号',
     'must not have a query string': '不能带查询参数',
-    '{value:shown} is not a database of Redis: 0 to 15, or left out':
-      '{value} 不是 Redis 库号：0 到 15，或不填',
+    'names no database of Redis: 0 to 15, or left out': '没有指明 Redis 库号：0 到 15，或不填',
+    'names no directory after "pglite:", but what may hold a password':
+      '"pglite:" 之后不是目录，而可能含有密码',
     'not set (nor is {name:word})': '没有设置（也没有设置 {name}）',
     'not set, but {key:word} is: give both or neither':
       '没有设置，但设置了 {key}：请都给出，或都不给',
@@ -106,7 +117,7 @@ export const configPhrases = {
   },
   note: {
     '0 keeps everything': '0 表示全部保留',
-    'WeChat Pay takes no order for longer than 7 days': '微信支付订单最长 7 天',
+    'WeChat Pay keeps no order open for longer than 15 days': '微信支付订单最长 15 天',
   },
   syntax: {
     'a key is given twice': '有一个键给出了两次',

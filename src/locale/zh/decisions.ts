@@ -15,6 +15,8 @@ export const decisionPhrases = {
     'the answer is about another trade: {difference:difference}':
       '应答说的是另一笔交易：{difference}',
     'a trade state that budan does not know: {state}': '未知的交易状态：{state}',
+    'its end is not known, and no trade can be paid for as long as it was watched':
+      '有效期未知，跟踪时长已超过任何交易的可支付期限',
     'the gateway knows no such order': '微信支付查无此单',
     'the gateway knows no such order, but most answers say so: not believed':
       '微信支付查无此单，但多数订单都得到这样的应答，故不采信',
@@ -78,6 +80,7 @@ export const decisionPhrases = {
     mchid: '商户号',
     appid: 'appid',
     currency: '币种',
+    attach: '附加数据 attach ',
   },
   action: { credit: '入账', expire: '设为过期', dismiss: '移出待处理' },
 } as const satisfies PhraseSets

@@ -21,6 +21,7 @@ export const doctorPhrases = {
   finding: { ok: '正常', warn: '注意', fail: '错误' },
   detail: {
     './budan.yaml or the environment': './budan.yaml 或环境变量',
+    '{file}; others on this machine may read its secrets': '{file}；本机其他用户可以读取其中的密钥',
     '"{directory}" is not there yet': '“{directory}”尚不存在',
     'embedded, answers': '内嵌数据库，应答正常',
     '{server:word}, answers': '{server}，应答正常',
@@ -72,6 +73,8 @@ export const doctorPhrases = {
       'budan 正在服务时无需处理；否则请结束占用它的另一个进程',
     'check database.url: it must name a directory that this user may write, on a disk with room':
       '检查 database.url：须指向当前用户可写的目录，且磁盘有剩余空间',
+    'create such a database and put its url in database.url; operations.md tells how to move':
+      '新建这样的数据库，并填入 database.url；迁移方法见 operations.md',
     'check database.url, and that the server runs and lets us in':
       '检查 database.url，并确认数据库服务在运行且允许连接',
     'upgrade this budan': '升级本程序',

@@ -63,6 +63,22 @@ export const gatewayPhrases = {
     'no key is held for serial "{serial}" ({why:gateway?})':
       '没有序列号为“{serial}”的公钥（{why}）',
   },
+  seenNote: {
+    'bytes that are not UTF-8 are shown as �': '不是 UTF-8 的字节显示为 �',
+    'control characters in texts are shown as blanks': '文本中的控制字符显示为空格',
+    '{name:word} cut to {kept:word} of {all:word} characters':
+      '{name} 过长：共 {all} 个字符，只保留前 {kept} 个',
+    '{name:word} holds what cannot be stored: it is shown as �':
+      '{name} 含无法保存的字符，显示为 �',
+    '{name:word} dropped: no number that is exact': '{name} 已略去：数值不精确',
+    '{name:word} dropped: a list': '{name} 已略去：是数组',
+    '{name:word} dropped: an object': '{name} 已略去：是对象',
+    '{name:word} dropped: no object': '{name} 已略去：不是对象',
+    '{name:word} not used: no RFC 3339 time of the years 2000 to 2099':
+      '{name} 未采用：不是 2000 至 2099 年间的 RFC 3339 时间',
+    "{name:word} not used: more than a day ahead of the gateway's clock":
+      '{name} 未采用：比微信支付的时钟超前一天以上',
+  },
   callback: {
     'Cannot verify the callback: {flaw:flaw}': '支付回调验签不通过：{flaw}',
     'Cannot read the callback: it is no notification': '无法读取支付回调：不是通知报文',

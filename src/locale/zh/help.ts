@@ -48,6 +48,7 @@ export const helpPhrases = {
     'those that were dismissed, in the place of the queue': '改为列出已移出待处理的订单',
     'ask the gateway what can be done with an order in review, then do it':
       '向微信支付查询后，处理一个待人工处理的订单',
+    'give up an order that the gateway never accepted': '放弃一个微信支付从未受理的订单',
     'if the gateway says that it was paid exactly as ordered': '微信支付确认已按订单支付时，入账',
     'if its trade is closed, or can be closed now': '交易已关闭或现在可以关闭时，设为过期',
     'leave it in review, out of the queue': '移出待处理队列，状态不变',

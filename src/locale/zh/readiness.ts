@@ -37,11 +37,12 @@ export const readinessPhrases = {
     '401: our private key, serial number or clock is wrong': '401：我方私钥、证书序列号或时钟有误',
     '403: this merchant may not ask': '403：本商户无权查询',
     'answers are signed by a key that is not configured': '应答由未配置的公钥签名',
-    'all {count:word} answers were "no such order": is the merchant number right?':
+    'all {count:word} answers about known orders were "no such order": is the merchant number right?':
       '{count} 个应答全是“查无此单”：商户号对吗？',
     "none of {count:word} answers could be verified: is the gateway's public key right, and does no proxy strip headers?":
       '{count} 个应答全都验签不通过：微信支付公钥对吗？有没有代理去掉了请求头？',
-    'all {count:word} answers were "no such order"': '{count} 个应答全是“查无此单”',
+    'all {count:word} answers about known orders were "no such order"':
+      '已知订单的 {count} 个应答全是“查无此单”',
     'none of {count:word} answers could be verified': '{count} 个应答全都验签不通过',
   },
 } as const satisfies PhraseSets

@@ -35,6 +35,8 @@ export const reviewPhrases = {
     'the gateway was asked to close its trade, and still says unpaid':
       '已请微信支付关单，但状态仍是未支付',
     'its trade is unpaid: it is closed, and asked about again': '交易未支付：将先关单，再查询一次',
+    'its end is not known, so budan does not close its trade: correct its end first':
+      '有效期未知，budan 不会关闭这笔交易：请先更正有效期',
     'it was paid': '已支付',
     'a payment is under way': '用户正在支付',
     'a trade state that budan does not know: {state}': '未知的交易状态：{state}',

@@ -6,12 +6,16 @@ export const storePhrases = {
     'Cannot {action:storing}: {why:trouble?}': '无法{action}：{why}',
     'Cannot use this database: a newer budan migrated it ({names:words}), and this one cannot live with that; upgrade this one':
       '无法使用该数据库：更新版本的 budan 已将其迁移（{names}），与本程序不兼容，请升级本程序',
-    'Cannot open the database: its url begins with {scheme:scheme?}, not with pglite: or postgres:':
-      '无法打开数据库：url 以 {scheme} 开头，应为 pglite: 或 postgres:',
+    'Cannot open the database by its url: {fault:fault}': '无法按 url 打开数据库：{fault}',
+    'Cannot open the engine by its url: {fault:fault}': '无法按 url 打开引擎：{fault}',
+    'Cannot use the base url of the gateway: it is not a URL without credentials':
+      '无法使用网关的地址：它不是 URL，或带有用户名、密码',
     'Cannot open the database in "{directory}": another budan process has it open; use its HTTP API or stop it':
       '无法打开“{directory}”中的数据库：另一个 budan 进程正在使用；请使用它的 HTTP API，或先停止它',
     'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
+    'Cannot use the database "{database}": its encoding is {encoding:word}, not UTF8. Take a new one: {statement}':
+      '无法使用数据库“{database}”：其编码为 {encoding}，不是 UTF8。请新建一个：{statement}',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':
@@ -19,7 +23,6 @@ export const storePhrases = {
     'The database is behind by {count:word} migrations: run `budan migrate`':
       '数据库落后 {count} 个迁移：请运行 `budan migrate`',
   },
-  scheme: { 'no scheme': '（没有协议名）' },
   storing: {
     'store order {orderNo:json}': '保存订单 {orderNo}',
     'store the code of order {orderNo:json}': '保存订单 {orderNo} 的付款码',

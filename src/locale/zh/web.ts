@@ -8,8 +8,24 @@ export const webPhrases = {
     'Cannot review: {obstacle:obstacle}': '无法处理：{obstacle}',
     'Cannot {action:action} order "{orderNo}": {reason:resolution}':
       '无法将订单“{orderNo}”{action}：{reason}',
-    'The order of this Idempotency-Key is {status:status} and has no code: use a new key':
-      '这个 Idempotency-Key 的订单{status}，没有付款码：请换一个新的',
+    'The order of this Idempotency-Key is {status:status}, and there is no code for it that works: use a new key':
+      '这个 Idempotency-Key 的订单{status}，已没有可用的支付二维码：请换一个新的',
+    'app_id: "{appid}" is none of the configured app ids (wechat.app_id, wechat.app_ids)':
+      'app_id：“{appid}”不在已配置的 AppID 之中（wechat.app_id、wechat.app_ids）',
+    'app_id: must be given, because the merchant has several: {appids:words}':
+      'app_id：该商户有多个 AppID，必须指明：{appids}',
+    'order_no: "{orderNo}" begins with none of recharge.adopt_prefixes ({prefixes:words})':
+      'order_no：“{orderNo}”不以 recharge.adopt_prefixes 中的任何一项开头（{prefixes}）',
+    'expires_at: must be at most 15 days from now, as no trade is open for longer; leave it out where it is not known':
+      'expires_at：最晚为当前时间之后 15 天，没有交易能保持更久；不知道时请不要填',
+    'this Idempotency-Key placed order "{orderNo}" under {identity:other}; if the gateway never accepted it, give it up, and the key can be used again':
+      '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；如果微信支付从未受理该订单，可放弃它，之后这个 Key 可再次使用',
+    'order "{orderNo}" was credited: it stays as it is': '订单“{orderNo}”已入账，不能再更正',
+    'order "{orderNo}" was placed here, as it is: only adopted orders are corrected':
+      '订单“{orderNo}”是在本系统下的单：只有导入的订单才能更正',
+    'order "{orderNo}" is being settled at this moment: try again':
+      '订单“{orderNo}”正在入账处理中：请稍后重试',
+    '{refusal:abandoning}': '{refusal}',
     'The gateway refused the order: {code:word}: {message:gateway?}':
       '微信支付拒绝下单：{code}：{message}',
     'The gateway did not answer ({cause:cause}: {message:gateway?}): repeat with the same Idempotency-Key':
@@ -28,6 +44,9 @@ export const webPhrases = {
       'expires_at：须晚于 created_at（未填时为当前时间）',
     'Cannot read the body: it is not valid JSON': '无法读取请求体：不是有效的 JSON',
     'Cannot read the body: it exceeds 64 KiB': '无法读取请求体：超过 64 KiB',
+    'Cannot read the body: it exceeds 4096 KiB': '无法读取请求体：超过 4096 KiB',
+    'Cannot read the body: {count:word} long ones are being read already':
+      '无法读取请求体：已有 {count} 个较大的请求体正在读取',
     'Cannot read the body: its content type must be application/json':
       '无法读取请求体：Content-Type 须为 application/json',
     'Cannot read the body: it is not as long as its Content-Length says':
@@ -59,7 +78,22 @@ export const webPhrases = {
       '未设置 server.api_token 时不能以“{host}”访问：请使用 serve 启动时给出的地址',
     '{name:word}: cannot be "{value}"': '{name}：不能是“{value}”',
   },
+  /** Why an order is not given up. */
+  abandoning: {
+    'order "{orderNo}" is {status:status}': '订单“{orderNo}”{status}',
+    'the gateway accepted order "{orderNo}": it is credited when it is paid, and expires when it cannot be paid any more':
+      '微信支付已受理订单“{orderNo}”：支付后会入账，不能再支付时会过期',
+    'the gateway knows order "{orderNo}": it says {state}':
+      '微信支付有订单“{orderNo}”，状态是 {state}',
+    'order "{orderNo}" was adopted for merchant {mchid:word}, which is not configured: nobody can say whether it was paid':
+      '订单“{orderNo}”是为商户 {mchid} 导入的，该商户没有配置：无法确认是否已支付',
+    'what the gateway says is not believed now: {reason:breaker}':
+      '目前不采信微信支付的应答：{reason}',
+    'Cannot give up order "{orderNo}": {message:gateway?}': '无法放弃订单“{orderNo}”：{message}',
+  },
   other: {
+    'app id "{theirs}" of merchant {mchid:word} ({gateway:word}), not app id "{ours}" of merchant {other:word} ({otherGateway:word})':
+      '属于商户 {mchid} 的 AppID“{theirs}”（{gateway}），而不是商户 {other} 的 AppID“{ours}”（{otherGateway}）',
     'another user_id': 'user_id 不同',
     'the amount {fen:word}': '金额是 {fen} 分',
     'another description': 'description 不同',
@@ -77,6 +111,8 @@ export const webPhrases = {
     'Unrecognized key: {key:json}': '未知字段：{key}',
     'Unrecognized keys: {keys:words}': '未知字段：{keys}',
     'the body must be a JSON object': '请求体须为 JSON 对象',
+    'must hold one of user_id, amount, expires_at, app_id':
+      '至少须含 user_id、amount、expires_at、app_id 之一',
   },
   rule: {
     'must be a string': '须为字符串',
@@ -90,11 +126,14 @@ export const webPhrases = {
     'must have {min:word} to {max:word} characters, not blanks alone':
       '须有 {min} 到 {max} 个字符，不能只有空白',
     'must not hold control characters or lone surrogates': '不能含有控制字符或残缺字符',
+    'must not hold {point:word}, which looks like nothing': '不能含有看不见的字符 {point}',
+    'must not begin or end with a blank': '首尾不能有空白',
     'must not hold emoji (4-byte characters)': '不能含有表情符号（4 字节字符）',
     'must be 6 to 32 of 0-9 A-Z a-z _ - | *': '须为 6 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
     'must be an RFC 3339 time with an offset, of the years 2000 to 2099':
       '须为带时区的 RFC 3339 时间，年份在 2000 到 2099 之间',
     'must be the `seen` of a preview': '须为预览返回的 `seen`',
+    'must be an app id, like wx0123…': '须为 AppID，如 wx0123…',
     'must be a number from {min:word}': '须为不小于 {min} 的数字',
     'is wrong': '有误',
   },

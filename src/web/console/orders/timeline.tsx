@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import type { Locale } from '../../../locale/locale.ts'
 import { termsOf } from '../../../locale/terms.ts'
-import { translateReason } from '../../../locale/translate.ts'
+import { translatePart, translateReason } from '../../../locale/translate.ts'
 import { formatFen } from '../../../money.ts'
 import type { OrderEvent } from '../../../order.ts'
 import type { OrderLedger, Page } from '../../../store/store.ts'
+import type { Evidence } from '../../../trade.ts'
 import { Badge, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
 import { isolated } from './isolated.ts'
@@ -77,6 +78,7 @@ function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: 
           <bdi>{translateReason(event, locale)}</bdi>
         </p>
       )}
+      <Notes {...{ evidence, locale }} />
       {toStatus === 'paid' && <Booked {...{ ledger, locale }} />}
       <Origin {...{ event, locale }} />
       {evidence !== null && (
@@ -86,6 +88,18 @@ function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: 
         </details>
       )}
     </li>
+  )
+}
+
+/** What of the gateway's words is not in the evidence as it came. */
+function Notes({ evidence, locale }: { evidence: Evidence | null; locale: Locale }) {
+  const notes = evidence?.notes
+  if (!Array.isArray(notes)) return null
+  const said = notes.map((note) => translatePart(String(note), { set: 'seenNote', locale }))
+  return (
+    <small class="muted">
+      <bdi>{said.join(' · ')}</bdi>
+    </small>
   )
 }
 

@@ -1,0 +1,80 @@
+/**
+ * Addresses of servers, which may carry a password: what may be one, what of it may be shown, and
+ * what in it is secret. `URL` takes `postgres://pw:123/Secret@h/db` for the host `pw`, so whatever
+ * could be read in two ways is refused here, and nothing is shown before it has passed.
+ */
+
+const noUrl = 'is not a URL (a password may need percent-encoding)'
+
+/** The first `/`, `?` or `#` after `://` ends the part that holds the credentials and the host. */
+const shape = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?$/
+
+/**
+ * What is wrong with the address of a PostgreSQL or Redis server; null: nothing. Says no part of it.
+ * A blank is let through in the query alone, where PostgreSQL's client takes one.
+ */
+export function serverAddressFault(address: string): string | null {
+  const [, , authority = '', path = '', query = ''] = shape.exec(address) ?? []
+  const isWhole = shape.test(address) && URL.canParse(address)
+  const isTorn = (path + query).includes('@') || /[\s\p{Cc}]/u.test(authority + path)
+  // A client would quietly take line ends and tabs out.
+  return !isWhole || isTorn || /[\p{Cc}\u2028\u2029]/u.test(query) ? noUrl : null
+}
+
+/** What is wrong with the address of a database, embedded or a server's; null: nothing. Says no part of it. */
+export function databaseAddressFault(address: string): string | null {
+  if (/^postgres(ql)?:\/\//.test(address)) return serverAddressFault(address)
+  if (address.startsWith('pglite:')) return directoryFault(address.slice('pglite:'.length))
+  // Only names that everybody knows: another may be a part of a password.
+  const scheme = knownScheme.exec(address)?.[1]
+  const what = scheme === undefined ? `a value of ${address.length} characters` : `"${scheme}://…"`
+  return `${what} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…`
+}
+
+const knownScheme = /^(mysql|mariadb|mongodb|sqlite|sqlserver|rediss?|file|https?):\/\//
+
+/** A directory is shown in many messages, so what stands in its place must be none that hides a password. */
+function directoryFault(directory: string): string | null {
+  if (directory === '') return '"pglite:" names no directory, like pglite:./data'
+  const drive = /^[a-z]:[\\/]/i
+  return mayHoldCredentials(directory.replace(drive, ''))
+    ? 'names no directory after "pglite:", but what may hold a password'
+    : null
+}
+
+/** `postgres://host:5432/db`, for messages: without credentials and query, and only what is plain words. */
+export function serverName(address: string): string {
+  const scheme = address.startsWith('redis') ? 'redis' : 'postgres'
+  if (serverAddressFault(address) !== null) return `${scheme}://…`
+  const { host, pathname } = new URL(address)
+  if (!plainHost.test(host)) return `${scheme}://…`
+  return /^[\w./-]*$/.test(pathname) ? `${scheme}://${host}${pathname}` : `${scheme}://${host}/…`
+}
+
+/** A name, an IPv4 or IPv6 address, or several of them; none where a socket is named in the query. */
+const plainHost = /^([\w.,-]*|\[[\da-f:.]+\])(:\d{1,5})?$/i
+
+/** What in an address nobody may read, in each form in which an error might quote it. */
+export function secretsInAddress(address: string): readonly string[] {
+  if (serverAddressFault(address) !== null) return []
+  const { username, password, hostname, pathname, searchParams } = new URL(address)
+  const raw = /:\/\/[^/?#]*?:([^/?#]*)@/.exec(address)?.[1] ?? ''
+  const inQuery = [...searchParams].filter(([name]) => /passw|secret/i.test(name))
+  const given = [raw, password, decoded(password), ...inQuery.map(([, value]) => value)]
+  // One that is also the name of the user or the database would blacken every message, and hides nothing.
+  const shown = [address.split(':', 1)[0], decoded(username), hostname, pathname].join(' ')
+  return given.filter((secret) => secret !== '' && !shown.includes(secret))
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Whether a text is like a URL with credentials in it, whole or torn. */
+export function mayHoldCredentials(text: string): boolean {
+  return /:.*@/s.test(text) || /:\/\/.*:/s.test(text)
+}

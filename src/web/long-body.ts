@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RejectedCallback } from '../gateway/gateway.ts'
+import { Refusal } from './errors.ts'
+
+/** What any route takes from anybody. */
+const ordinaryBytesMax = 64 * 1024
+
+/**
+ * Held at a time: so many bodies of the callback's limit are 32 MiB. The gateway's own are hardly
+ * ever long, and come again after a 503.
+ */
+const longMax = 8
+
+type Screen = (headers: FastifyRequest['headers']) => Promise<RejectedCallback | null>
+
+/**
+ * Lets long bodies in only from whoever may be the gateway by its headers: anybody can send to this
+ * route, and a body is in memory before its signature can be verified. It costs a short one nothing.
+ */
+export function screenLongBodies(screen: Screen) {
+  let held = 0
+  return async ({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (isShort(headers)) return
+    const rejected = await screen(headers)
+    if (rejected !== null) {
+      throw new Refusal(rejected.status, { code: 'FAIL', message: rejected.reason })
+    }
+    if (held >= longMax) {
+      const message = `Cannot read the body: ${longMax} long ones are being read already`
+      throw new Refusal(503, { code: 'FAIL', message })
+    }
+    held += 1
+    reply.raw.once('close', () => {
+      held -= 1
+    })
+  }
+}
+
+/** One that does not say how long it is may be long. */
+function isShort(headers: FastifyRequest['headers']): boolean {
+  if (headers['transfer-encoding'] !== undefined) return false
+  return Number(headers['content-length'] ?? 0) <= ordinaryBytesMax
+}
