@@ -115,8 +115,9 @@ export class Ends {
     }
   }
 
-  #countLate({ orderNo, source, decision }: OrderEvent): void {
-    if (source !== 'compensation' || decision !== 'keep') return
+  #countLate(event: OrderEvent): void {
+    const { orderNo, source, decision } = event
+    if (source !== 'compensation' || decision !== 'keep' || !isAnswer(event)) return
     if (this.#parts.tables.orders.get(orderNo)?.status !== 'expired') return
     const count = (this.#lateAnswers.get(orderNo) ?? 0) + 1
     this.#lateAnswers.set(orderNo, count)
@@ -130,6 +131,11 @@ export class Ends {
   #fail(invariant: string, message: string): void {
     this.#parts.verdict.fail(invariant, message)
   }
+}
+
+/** A trade, or "no such order"; whatever else came is asked for again. */
+function isAnswer({ tradeState, evidence }: OrderEvent): boolean {
+  return tradeState !== null || /^ORDER_?NOT_?EXIST/.test(String(evidence?.code))
 }
 
 /** The gateway itself said of this very trade that nobody can pay it any more. */

@@ -133,7 +133,7 @@ export class Liveness {
 
   /** Late money: its callback tells of it, or one of the late checks of an order that was only watched. */
   #isToBeFound({ orderNo }: Order, trade: TradeTruth): boolean {
-    const { tables, skewMs, callbacksHeal } = this.#parts
+    const { tables, skewMs, callbacksHeal, isLong } = this.#parts
     const expiry = tables.events.find(
       (event) => event.orderNo === orderNo && event.toStatus === 'expired',
     )
@@ -141,7 +141,8 @@ export class Liveness {
     const paidAt = (trade.paidAt ?? 0) + skewMs
     const lastAt = +(expiry?.at ?? 0) + lateMsMax
     const isChecked = !isEnded && paidAt < lastAt - 2000
-    return isChecked || (callbacksHeal && trade.state !== 'REFUND')
+    // After weeks the gateway may have given its callback up.
+    return isChecked || (callbacksHeal && !isLong && trade.state !== 'REFUND')
   }
 
   #count(): void {

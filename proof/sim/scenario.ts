@@ -228,6 +228,9 @@ const outageKinds = [
 /** An outage of all nodes may take days: nothing ticks meanwhile, so it costs nothing to simulate. */
 const nodesDownMsMax = 6 * dayMs
 
+/** Each node tries again four times a minute, which takes its time to simulate. */
+const databaseDownMsMax = dayMs / 2
+
 function drawOutages(random: Random, faultyMs: number): readonly Outage[] {
   const count = random.pick([0, 0, 1, 1, 2, 3])
   const kinds = new Set(Array.from({ length: count }, () => random.pick(outageKinds)))
@@ -237,6 +240,7 @@ function drawOutages(random: Random, faultyMs: number): readonly Outage[] {
       kind === 'nodes_down' && random.chance(0.4)
         ? random.between(hourMs, nodesDownMsMax)
         : random.pick([random.skewed(5 * secondMs, faultyMs), random.between(0.1, 0.7) * faultyMs])
-    return { kind, fromMs, toMs: fromMs + lengthMs }
+    const endMs = kind === 'database_down' ? Math.min(lengthMs, databaseDownMsMax) : lengthMs
+    return { kind, fromMs, toMs: fromMs + endMs }
   })
 }

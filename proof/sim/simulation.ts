@@ -177,7 +177,8 @@ export class Simulation {
     let over = false
     const look = () => {
       over = liveness.look(this.#loop.now)
-      if (!over) this.#loop.after(minuteMs / 2, { owner: null, label: 'look', fire: look })
+      const afterMs = Math.min(this.#policy.intervalMs / 2, 10 * minuteMs)
+      if (!over) this.#loop.after(afterMs, { owner: null, label: 'look', fire: look })
     }
     this.#trace.tell(this.#loop.now, () => 'faults stop')
     const limitAt = this.#loop.now + liveness.limitMs
