@@ -92,7 +92,8 @@ export function configFor(
   {
     baseUrl = 'http://127.0.0.1:9',
     apiToken = null,
-  }: { baseUrl?: string; apiToken?: string | null } = {},
+    appIds = [merchant.appid],
+  }: { baseUrl?: string; apiToken?: string | null; appIds?: readonly string[] } = {},
 ): Config {
   const { wechatpay } = merchant
   return {
@@ -114,7 +115,7 @@ export function configFor(
       baseUrl,
       mchId: merchant.mchid,
       appId: merchant.appid,
-      appIds: [merchant.appid],
+      appIds,
       serialNo: merchant.serialNo,
       privateKey: createPrivateKey(merchant.privateKeyPem),
       apiV3Key,

@@ -1,9 +1,10 @@
 import type { Order, OrderEvent } from '../../src/order.ts'
 import type { Change, StoredTransfer, Tables } from './database/tables.ts'
+import type { Ends } from './ends.ts'
 import type { Verdict } from './failure.ts'
 import type { Dossier, Statement } from './gateway/book.ts'
-import { isPayable } from './gateway/book.ts'
 import type { Notification } from './gateway/notification.ts'
+import type { Outside } from './outside.ts'
 
 export interface AuditorParts {
   readonly verdict: Verdict
@@ -14,6 +15,9 @@ export interface AuditorParts {
   /** An order never waits longer than this for its next question. */
   readonly waitMsMax: number
   readonly hasDeliveries: boolean
+  readonly adoptAttach: string | null
+  readonly ends: Ends
+  readonly outside: Outside
 }
 
 /**
@@ -32,8 +36,9 @@ export class Auditor {
   }
 
   committed(change: Change): void {
+    this.#parts.ends.note(change)
     for (const { before, after } of change.orders) {
-      this.#checkFacts(before, after)
+      this.#checkFacts(before, { after, change })
       if (before?.stateSeq !== after.stateSeq || before.status !== after.status) {
         this.#checkTurn(before, { after, change })
       } else if (after.status === 'pending') {
@@ -93,17 +98,21 @@ export class Auditor {
     }
   }
 
-  #checkFacts(before: Order | null, after: Order): void {
-    const same =
-      before === null ||
-      (before.amount === after.amount &&
-        before.currency === after.currency &&
-        before.userId === after.userId &&
-        before.mchid === after.mchid &&
-        before.appid === after.appid &&
-        +before.createdAt === +after.createdAt &&
-        +before.expiresAt === +after.expiresAt)
-    if (!same) this.#fail('I2', `the facts of ${after.orderNo} changed`)
+  /** I2, I6: of an adopted order a person may correct them, by name and while nothing is credited. */
+  #checkFacts(before: Order | null, { after, change }: { after: Order; change: Change }): void {
+    if (before === null || sameFacts(before, after)) return
+    const { orderNo, status, adopted, createdAt, mchid, currency } = after
+    const told = change.events.filter(
+      (event) => event.orderNo === orderNo && event.kind === 'corrected',
+    )
+    const fixed =
+      +createdAt === +before.createdAt && mchid === before.mchid && currency === before.currency
+    if (!adopted || !fixed || status === 'paid' || status !== before.status) {
+      this.#fail('I2', `the facts of ${orderNo} changed`)
+    }
+    if (told.length !== 1 || !told[0]?.operator || !told[0].reason) {
+      this.#fail('I6', `${orderNo} was corrected, and nobody tells by whom, and why`)
+    }
   }
 
   #checkTurn(before: Order | null, { after, change }: { after: Order; change: Change }): void {
@@ -114,43 +123,24 @@ export class Auditor {
     )
     if (told.length !== 1) this.#fail('I6', `${orderNo} became ${status} without its event`)
     if (stateSeq !== (before?.stateSeq ?? 0) + 1) this.#fail('I6', `${orderNo} skipped a state`)
+    if (before === null && after.adopted) this.#parts.outside.adopted(after)
     if (before === null && status !== 'pending') this.#fail('I6', `${orderNo} began as ${status}`)
     if (before?.status === 'paid') this.#fail('I1', `${orderNo} was paid, and became ${status}`)
     if (before?.status === 'review') this.#fail('I6', `${orderNo} left review`)
-    if (status === 'expired') this.#checkExpiry(after)
+    if (status === 'expired') {
+      this.#parts.ends.expired(before, { order: after, event: told[0] ?? null })
+    }
     if (status === 'review') this.#checkReview(after)
     const credited = change.transfers.some((transfer) => transfer.orderNo === orderNo)
     if ((status === 'paid') !== credited)
       this.#fail('I3', `${orderNo} is ${status}, credited: ${credited}`)
   }
 
-  /** I5. */
-  #checkExpiry(order: Order): void {
-    const dossier = this.#parts.dossiers.get(order.orderNo)
-    if (dossier === undefined) {
-      this.#fail('I5', `${order.orderNo} is unknown to the gateway's truth`)
-      return
-    }
-    const { trade, statements } = dossier
-    const wasEnded = trade !== null && trade.closedAt !== null
-    if (isPayable(dossier) && !wasEnded) {
-      this.#fail('I5', `${order.orderNo} expired while its trade is ${trade?.state}`)
-    }
-    if (wasEnded) return
-    if (this.#parts.now() < order.expiresAt) {
-      this.#fail('I5', `${order.orderNo} expired before its end`)
-    }
-    const absences = statements.filter(({ kind }) => kind === 'absent')
-    if (absences.length < 3) {
-      this.#fail('I5', `${order.orderNo} expired for ${absences.length} answers of "no such order"`)
-    }
-  }
-
   #checkReview(order: Order): void {
     const reason = this.#statements(order).some(
       (one) =>
         one.kind === 'trade' &&
-        (one.state === 'REFUND' || (one.state === 'SUCCESS' && !isAsOrdered(one, order))),
+        (one.state === 'REFUND' || (one.state === 'SUCCESS' && !this.#isAsOrdered(one, order))),
     )
     if (!reason) this.#fail('I8', `${order.orderNo} went into review, and nobody gave a reason`)
   }
@@ -190,7 +180,7 @@ export class Auditor {
         one.kind === 'trade' &&
         one.state === 'SUCCESS' &&
         one.transactionId === transactionId &&
-        isAsOrdered(one, order),
+        this.#isAsOrdered(one, order),
     )
     if (!said) this.#fail('I2', `${orderNo} was credited for ${transactionId}, which never paid it`)
   }
@@ -208,6 +198,23 @@ export class Auditor {
     this.#callbacksSeen.add(id)
   }
 
+  /** By the facts that are in force: those of the row in this very commit. */
+  #isAsOrdered(said: Extract<Statement, { kind: 'trade' }>, order: Order): boolean {
+    const { adoptAttach } = this.#parts
+    const attachFits =
+      !order.adopted ||
+      adoptAttach === null ||
+      said.attach === adoptAttach.split('{user_id}').join(order.userId)
+    return (
+      attachFits &&
+      said.orderNo === order.orderNo &&
+      BigInt(said.amount) === order.amount &&
+      said.currency === order.currency &&
+      said.mchid === order.mchid &&
+      said.appid === order.appid
+    )
+  }
+
   #statements({ orderNo }: Order): readonly Statement[] {
     return this.#parts.dossiers.get(orderNo)?.statements ?? []
   }
@@ -217,12 +224,14 @@ export class Auditor {
   }
 }
 
-function isAsOrdered(said: Extract<Statement, { kind: 'trade' }>, order: Order): boolean {
+function sameFacts(one: Order, other: Order): boolean {
   return (
-    said.orderNo === order.orderNo &&
-    BigInt(said.amount) === order.amount &&
-    said.currency === order.currency &&
-    said.mchid === order.mchid &&
-    said.appid === order.appid
+    one.amount === other.amount &&
+    one.currency === other.currency &&
+    one.userId === other.userId &&
+    one.mchid === other.mchid &&
+    one.appid === other.appid &&
+    +one.createdAt === +other.createdAt &&
+    one.expiresAt?.getTime() === other.expiresAt?.getTime()
   )
 }

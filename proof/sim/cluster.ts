@@ -31,6 +31,7 @@ export interface ClusterParts {
   readonly gateway: GatewayServer
   /** What a test puts in between, to see that it is caught. */
   readonly wrapStore: (store: Store) => Store
+  readonly onBreakerOpened: (reason: string) => void
 }
 
 const minuteMs = 60_000
@@ -140,6 +141,7 @@ export class Cluster {
         server: gateway,
         owner,
         timeoutMs: scenario.timeoutMs,
+        appids: scenario.appids,
       }),
       emit: (event) => this.#hear(event),
       onPaid: scenario.hasOnPaid ? this.#onPaid() : null,
@@ -180,9 +182,12 @@ export class Cluster {
   }
 
   #hear(event: Event): void {
-    const { loop, trace, figures } = this.#parts
+    const { loop, trace, figures, onBreakerOpened } = this.#parts
     trace.tell(loop.now, () => `${loop.current?.name}: ${describe(event)}`)
-    if (event.type === 'breaker_opened') figures.count('breakers opened')
+    if (event.type === 'breaker_opened') {
+      figures.count('breakers opened')
+      onBreakerOpened(event.reason)
+    }
     if ('error' in event && event.type !== 'run_unrecorded') this.#judge(event.error)
   }
 

@@ -1,7 +1,8 @@
-import type { Order } from '../../src/order.ts'
+import { type Order, type Standing, standings } from '../../src/order.ts'
+import { type Crowd, runsUntilClaimed } from './capacity.ts'
 import type { Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
-import type { Dossier } from './gateway/book.ts'
+import { type Dossier, isPaid, type TradeTruth } from './gateway/book.ts'
 
 export interface LivenessParts {
   readonly verdict: Verdict
@@ -15,8 +16,9 @@ export interface LivenessParts {
   /** The database's clock minus the world's. */
   readonly skewMs: number
   readonly callbacksHeal: boolean
-  /** A breaker is open, or may come to be: then a run may ask a single order. */
-  readonly mayHold: boolean
+  /** A breaker is open: then a run of its node asks a single order. */
+  readonly isHeld: () => boolean
+  readonly isLong: boolean
 }
 
 /** For what is on its way when the faults stop: calls, locks and waits that have yet to time out. */
@@ -25,53 +27,58 @@ const settlingMs = 90_000
 /** As far as probes go back before they begin again, in `src/pass.ts`. */
 const probeRoundMax = 50
 
+/** After its expiry an order that was only watched is asked about for the last time. */
+const lateMsMax = 30 * 86_400_000
+
 /**
  * Demands I8 and I9 once faults have stopped. How long may an order wait for its next question?
  *
- * With N open orders and a batch of B: an order that is due has at most N − 1 others before it,
- * because claims go by `next_check_at`, and one that was asked comes back with a later time than
- * that of any order that is due already. Each run takes B from the front, so ⌈N / B⌉ runs after it
- * fell due it has been claimed. There is a run in each slot. One slot more, because the order may fall due just after a run has claimed; and
- * one more, because the slot of the moment when faults stopped may have been taken by a node that
- * died. A claim is asked within its run, which without faults ends within its slot.
+ * As many runs as it takes until it is claimed, by the shares of `capacity.ts`: within a standing,
+ * claims go by `next_check_at`, and one that was asked comes back with a later time than that of any
+ * order that is due already. There is a run in each slot. One slot more, because the order may fall
+ * due just after a run has claimed; and one more, because the slot of the moment when faults stopped
+ * may have been taken by a node that died. A claim is asked within its run, which without faults ends
+ * within its slot.
  *
  * While a breaker is open a run asks one order, another each time, over the youngest `probeRoundMax`
  * that are due; so after a whole round of probes each has been asked, or one of them has healed it,
- * and N runs are more than enough for the rest.
+ * and N runs are more than enough for the rest. That no breaker opens for numbers that the gateway
+ * never knew is demanded elsewhere.
  */
 export class Liveness {
   readonly #parts: LivenessParts
   readonly #startedAt: number
   /** As many as there were at any time: a node that stood still may place more when it goes on. */
-  #openMax: number
+  #crowd: Crowd = { known: 0, new: 0, unknown: 0, late: 0 }
+  #wasHeld = false
 
   constructor(parts: LivenessParts, now: number) {
     this.#parts = parts
     this.#startedAt = now
-    this.#openMax = openOrders(parts.tables).length
+    this.#count()
   }
 
   /** How long an order that is due may wait for its question, in milliseconds. */
-  get #overdueMsMax(): number {
-    const { batchSize, intervalMs, mayHold } = this.#parts
-    const runs = mayHold ? probeRoundMax + this.#openMax : Math.ceil(this.#openMax / batchSize)
+  #overdueMsMax(standing: Standing): number {
+    const { batchSize, intervalMs } = this.#parts
+    const { known, new: fresh, unknown, late } = this.#crowd
+    const runs = this.#wasHeld
+      ? probeRoundMax + known + fresh + unknown + late
+      : runsUntilClaimed(standing, batchSize, this.#crowd)
     return (runs + 2) * intervalMs + settlingMs
-  }
-
-  /** The runs that an order may have to wait. */
-  get runsMax(): number {
-    return Math.round(this.#overdueMsMax / this.#parts.intervalMs)
   }
 
   /** After this long everything that is demanded has happened, or has failed. */
   get limitMs(): number {
-    return this.#parts.waitMsMax + 2 * this.#overdueMsMax + this.#parts.thresholdMs
+    const overdueMs = Math.max(...standings.map((standing) => this.#overdueMsMax(standing)))
+    const { waitMsMax, thresholdMs, isLong } = this.#parts
+    return waitMsMax + 2 * overdueMs + thresholdMs + (isLong ? lateMsMax + overdueMs : 0)
   }
 
   /** To be called again and again; true when there is nothing left to wait for. */
   look(now: number): boolean {
+    this.#count()
     const open = openOrders(this.#parts.tables)
-    this.#openMax = Math.max(this.#openMax, open.length)
     const waiting = open.filter((order) => this.#isOwed(order, now))
     return waiting.length === 0 && this.#unpaidHere().length === 0
   }
@@ -89,22 +96,23 @@ export class Liveness {
     // One that was asked and not believed is due as it was before.
     const since = Math.max(askedAt, this.#startedAt)
     const dueAt = this.#dueAt(order)
-    if (now > Math.max(dueAt, since) + this.#overdueMsMax) this.#late(order, now)
+    const overdueMs = this.#overdueMsMax(order.standing)
+    if (now > Math.max(dueAt, since) + overdueMs) this.#late(order, now)
     // Whatever its row says: an answer that was on its way may have given it one wait more, not two.
     const latest = Math.max(since, this.#dueFrom(order)) + this.#parts.waitMsMax
-    if (now > latest + this.#overdueMsMax) this.#late(order, now)
+    if (now > latest + overdueMs) this.#late(order, now)
     if (askedAt < this.#startedAt) return true
     return this.#isUnended(order, { askedAt, now })
   }
 
   /** Asked about after its end, unpaid, and still open: it must be closed and expired at once. */
   #isUnended(order: Order, { askedAt, now }: { askedAt: number; now: number }): boolean {
-    const { mayHold, skewMs, dossiers } = this.#parts
+    const { skewMs, dossiers } = this.#parts
     const { trade } = dossiers.get(order.orderNo) ?? {}
     // A trade of somebody else's must not be closed.
     if (trade?.mchid !== order.mchid || trade.appid !== order.appid) return false
-    const ended = !['SUCCESS', 'REFUND', 'USERPAYING'].includes(trade.state)
-    if (!ended || mayHold || askedAt + skewMs < +order.expiresAt + 1000) return false
+    const unpaid = !['SUCCESS', 'REFUND', 'USERPAYING'].includes(trade.state)
+    if (!unpaid || this.#wasHeld || askedAt + skewMs < +endOf(order, trade) + 1000) return false
     // Whoever asked just after the faults stopped may have been told to stop before; see `#isOwed`.
     const heard = askedAt > this.#startedAt + settlingMs
     if (heard && now - askedAt > settlingMs) {
@@ -114,15 +122,37 @@ export class Liveness {
   }
 
   #unpaidHere(): readonly Order[] {
-    const { tables, dossiers, callbacksHeal } = this.#parts
-    return [...tables.orders.values()].filter(({ orderNo, status }) => {
-      const trade = dossiers.get(orderNo)?.trade
-      if (trade == null || !['SUCCESS', 'REFUND'].includes(trade.state)) return false
-      // Money for a trade that the gateway had closed: only its callback tells of it.
-      const onlyCallback = status === 'expired' && trade.closedAt !== null
-      if (onlyCallback && (!callbacksHeal || trade.state === 'REFUND')) return false
-      return status === 'pending' || status === 'expired'
+    const { tables, dossiers } = this.#parts
+    return [...tables.orders.values()].filter((order) => {
+      if (order.status !== 'pending' && order.status !== 'expired') return false
+      const trade = dossiers.get(order.orderNo)?.trade
+      if (trade == null || !isPaid(trade)) return false
+      return order.status === 'pending' || this.#isToBeFound(order, trade)
     })
+  }
+
+  /** Late money: its callback tells of it, or one of the late checks of an order that was only watched. */
+  #isToBeFound({ orderNo }: Order, trade: TradeTruth): boolean {
+    const { tables, skewMs, callbacksHeal, isLong } = this.#parts
+    const expiry = tables.events.find(
+      (event) => event.orderNo === orderNo && event.toStatus === 'expired',
+    )
+    const isEnded = expiry?.tradeState === 'CLOSED' || expiry?.tradeState === 'REVOKED'
+    const paidAt = (trade.paidAt ?? 0) + skewMs
+    const lastAt = +(expiry?.at ?? 0) + lateMsMax
+    const isChecked = !isEnded && paidAt < lastAt - 2000
+    // After weeks the gateway may have given its callback up.
+    return isChecked || (callbacksHeal && !isLong && trade.state !== 'REFUND')
+  }
+
+  #count(): void {
+    const { tables, isHeld } = this.#parts
+    const open = openOrders(tables)
+    const of = (standing: Standing) =>
+      Math.max(this.#crowd[standing], open.filter((order) => order.standing === standing).length)
+    const late = Math.max(this.#crowd.late, tables.lateChecks.size)
+    this.#crowd = { known: of('known'), new: of('new'), unknown: of('unknown'), late }
+    this.#wasHeld ||= isHeld()
   }
 
   /** In the world's time: when the job may ask about it. */
@@ -142,6 +172,13 @@ export class Liveness {
   #fail(invariant: string, message: string): void {
     this.#parts.verdict.fail(invariant, message)
   }
+}
+
+/** When an unpaid order is to end. Without a known end, the gateway's word that it is closed is enough. */
+function endOf({ expiresAt, watchedUntil }: Order, { state }: TradeTruth): Date {
+  if (expiresAt !== null) return expiresAt
+  if (state === 'CLOSED' || state === 'REVOKED') return new Date(0)
+  return watchedUntil ?? new Date(8.64e15)
 }
 
 function openOrders(tables: Tables): readonly Order[] {

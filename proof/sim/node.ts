@@ -1,14 +1,17 @@
 import pLimit from 'p-limit'
+import { type AbandonRequest, abandonOrder } from '../../src/abandon.ts'
+import { type AdoptRequest, adoptOrder } from '../../src/adopt.ts'
 import { Backlog } from '../../src/backlog.ts'
 import { Breaker } from '../../src/breaker.ts'
 import { receiveCallback } from '../../src/callback.ts'
 import { type Checking, checkOrder } from '../../src/check.ts'
+import { type CorrectRequest, correctOrder } from '../../src/correct.ts'
 import { localEngine } from '../../src/engine/local.ts'
 import type { Event } from '../../src/event.ts'
 import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
 import { InFlight } from '../../src/in-flight.ts'
 import type { Scanning } from '../../src/pass.ts'
-import { type AdoptRequest, adoptOrder, type PlaceRequest, placeOrder } from '../../src/place.ts'
+import { type PlaceRequest, placeOrder } from '../../src/place.ts'
 import { scan } from '../../src/scan.ts'
 import type { SchedulePolicy } from '../../src/schedule.ts'
 import { settleWaysOf } from '../../src/settle-groups.ts'
@@ -39,6 +42,7 @@ export function startNode(parts: NodeParts) {
   const breaker = new Breaker(emit)
   const checking: Checking = {
     ...{ store, gateway, breaker, policy, emit, node: owner.name },
+    adoptAttach: scenario.adoptAttach,
     ...(onPaid && { onPaid }),
   }
   const { compensationBatchSize, compensationConcurrency } = scenario.recharge
@@ -59,6 +63,7 @@ export function startNode(parts: NodeParts) {
   const job = createJob({ scanning, enabled: true, backlog, engine: localEngine })
   const inFlight = new InFlight(policy.leaseMs - policy.runDeadlineMs + 10_000)
   const placing = { store, gateway, breaker, policy, clock: () => new Date(), node: owner.name }
+  const adopting = { ...placing, adoptPrefixes: scenario.adoptPrefixes }
   job.start()
   return {
     owner,
@@ -66,8 +71,12 @@ export function startNode(parts: NodeParts) {
     start: () => job.start(),
     stop: () => inFlight.end(job.stop()),
     place: (request: PlaceRequest) => inFlight.track(placeOrder(placing, request)),
-    adopt: (request: AdoptRequest) => inFlight.track(adoptOrder(placing, request)),
-    check: (orderNo: string) => inFlight.track(checkOrder(scanning, orderNo)),
+    adopt: (request: AdoptRequest) => inFlight.track(adoptOrder(adopting, request)),
+    correct: (orderNo: string, request: CorrectRequest) =>
+      inFlight.track(correctOrder(placing, { ...request, orderNo })),
+    abandon: (orderNo: string, request: AbandonRequest) =>
+      inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
+    check: (orderNo: string) => inFlight.track(checkOrder(scanning, { orderNo })),
     receive: (callback: RawCallback) => inFlight.track(receiveCallback(receiving, callback)),
     run: (dryRun: boolean) =>
       inFlight.track(

@@ -1,14 +1,28 @@
 import type { Random } from './clock/random.ts'
+import { appids } from './gateway/book.ts'
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs
 const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
 
 /** What a seed makes of the world: how budan is configured, and how often what goes wrong. */
 export interface Scenario {
   readonly kind: 'postgres' | 'pglite'
+  /** Weeks instead of an hour: long enough to stop watching an order, and for its late checks. */
+  readonly isLong: boolean
   readonly nodeCount: number
   readonly orderCount: number
+  /** So many more numbers are adopted that the gateway does not know. */
+  readonly crowdCount: number
+  /** Of the adopted orders, those without a known end, and those that were told wrongly. */
+  readonly endlessShare: number
+  readonly mistakeShare: number
+  /** Trades carry odd things in what decides nothing. */
+  readonly isOdd: boolean
+  readonly appids: readonly [string, ...string[]]
+  readonly adoptPrefixes: readonly string[] | null
+  readonly adoptAttach: string | null
   readonly recharge: {
     readonly compensationIntervalMins: number
     readonly compensationThresholdMins: number
@@ -24,6 +38,8 @@ export interface Scenario {
   readonly arrivalMs: number
   /** Faults stop after this. */
   readonly faultyMs: number
+  /** At most so long between two things that people do. */
+  readonly meddleMsMax: number
   readonly databaseSkewMs: number
   readonly nodeSkewMsMax: number
   readonly callbackLoss: number
@@ -83,36 +99,31 @@ const rateMax = {
 /** Fates are drawn with these weights; see `fate.ts`. */
 export function drawScenario(random: Random): Scenario {
   const kind = random.chance(0.15) ? 'pglite' : 'postgres'
-  const intervalMins = random.pick([1, 1, 2, 5])
-  const recheckMins = random.pick<readonly number[]>([
-    [5, 5, 10, 15, 30],
-    [1, 2, 5, 10],
-    [2],
-    [1, 1, 3, 20],
-    [10, 1],
-  ])
-  const orderTtlMins = random.pick([5, 5, 10, 20])
-  const faultyMs = (orderTtlMins + random.skewed(4, 60)) * minuteMs
+  const isLong = random.chance(0.06)
+  const tempo = isLong ? drawLongTempo(random) : drawTempo(random)
+  const { faultyMs, recharge } = tempo
+  const isCrowded = random.chance(0.05)
   const calm = random.chance(0.08)
   const outages = calm ? [] : drawOutages(random, faultyMs)
   const rates = calm ? noRates : drawRates(random, outages)
   return {
-    kind,
+    ...{ kind, isLong },
     nodeCount: kind === 'pglite' ? 1 : random.pick([2, 2, 3, 3, 4]),
-    orderCount: Math.round(random.skewed(5, 40)),
-    recharge: {
-      compensationIntervalMins: intervalMins,
-      compensationThresholdMins: random.pick([0.5, 1, 2, 5]),
-      compensationBatchSize: random.pick([1, 2, 3, 5, 10, 50]),
-      compensationConcurrency: random.pick([1, 2, 5]),
-      compensationRecheckMins: recheckMins,
-      orderTtlMins,
-    },
+    orderCount: Math.round(random.skewed(5, isLong ? 15 : 40)),
+    crowdCount: isCrowded ? drawCrowd(random, recharge.compensationBatchSize) : 0,
+    endlessShare: isLong ? 0.8 : random.pick([0, 0.2, 0.5]),
+    mistakeShare: random.pick([0, 0, 0.3]),
+    isOdd: random.chance(0.4),
+    appids: random.chance(0.5) ? appids : [appids[0]],
+    adoptPrefixes: random.chance(0.3) ? ['SHOP', 'OLD-'] : null,
+    adoptAttach: random.chance(0.25) ? 'uid={user_id}' : null,
+    recharge,
     drain: random.chance(0.3),
     timeoutMs: random.pick([1000, 5000, 5000]),
     hasOnPaid: random.chance(0.3),
-    arrivalMs: random.between(1, 10) * minuteMs,
+    arrivalMs: tempo.arrivalMs,
     faultyMs,
+    meddleMsMax: tempo.meddleMsMax,
     databaseSkewMs: calm || random.chance(0.4) ? 0 : random.between(-4, 4) * minuteMs,
     nodeSkewMsMax:
       calm || random.chance(0.4) ? 0 : random.pick([5 * secondMs, hourMs, 40 * hourMs]),
@@ -121,6 +132,66 @@ export function drawScenario(random: Random): Scenario {
     rates,
     outages,
   }
+}
+
+type Tempo = Pick<Scenario, 'recharge' | 'arrivalMs' | 'faultyMs' | 'meddleMsMax'>
+
+function drawTempo(random: Random): Tempo {
+  const orderTtlMins = random.pick([5, 5, 10, 20])
+  const recheckMins = random.pick<readonly number[]>([
+    [5, 5, 10, 15, 30],
+    [1, 2, 5, 10],
+    [2],
+    [1, 1, 3, 20],
+    [10, 1],
+  ])
+  return {
+    recharge: {
+      ...drawBatch(random),
+      compensationIntervalMins: random.pick([1, 1, 2, 5]),
+      compensationThresholdMins: random.pick([0.5, 1, 2, 5]),
+      compensationRecheckMins: recheckMins,
+      orderTtlMins,
+    },
+    arrivalMs: random.between(1, 10) * minuteMs,
+    faultyMs: (orderTtlMins + random.skewed(4, 60)) * minuteMs,
+    meddleMsMax: 15 * minuteMs,
+  }
+}
+
+/** Hours between runs: there are no more of them in these weeks than elsewhere in some hours. */
+function drawLongTempo(random: Random): Tempo {
+  const intervalMins = random.pick([120, 240, 720])
+  return {
+    recharge: {
+      ...drawBatch(random),
+      compensationIntervalMins: intervalMins,
+      compensationThresholdMins: random.pick([5, 60]),
+      compensationRecheckMins: random.pick<readonly number[]>([
+        [intervalMins, 1440],
+        [60, 360, 1440],
+        [720],
+      ]),
+      orderTtlMins: random.pick([20, 300, 1440]),
+    },
+    arrivalMs: random.between(0.1, 2) * dayMs,
+    faultyMs: random.between(17, 50) * dayMs,
+    meddleMsMax: 4 * dayMs,
+  }
+}
+
+function drawBatch(
+  random: Random,
+): Pick<Scenario['recharge'], 'compensationBatchSize' | 'compensationConcurrency'> {
+  return {
+    compensationBatchSize: random.pick([1, 2, 3, 5, 10, 50]),
+    compensationConcurrency: random.pick([1, 2, 5]),
+  }
+}
+
+/** In batches of one each of them would have a run of its own. */
+function drawCrowd(random: Random, batchSize: number): number {
+  return Math.round(random.skewed(10, batchSize < 3 ? 30 : batchSize < 10 ? 80 : 250))
 }
 
 /** Each seed has a mix of its own: most faults are off in it, so that one does not hide another. */
@@ -155,7 +226,10 @@ const outageKinds = [
 ] as const
 
 /** An outage of all nodes may take days: nothing ticks meanwhile, so it costs nothing to simulate. */
-const nodesDownMsMax = 6 * 24 * hourMs
+const nodesDownMsMax = 6 * dayMs
+
+/** Each node tries again four times a minute, which takes its time to simulate. */
+const databaseDownMsMax = dayMs / 2
 
 function drawOutages(random: Random, faultyMs: number): readonly Outage[] {
   const count = random.pick([0, 0, 1, 1, 2, 3])
@@ -166,6 +240,7 @@ function drawOutages(random: Random, faultyMs: number): readonly Outage[] {
       kind === 'nodes_down' && random.chance(0.4)
         ? random.between(hourMs, nodesDownMsMax)
         : random.pick([random.skewed(5 * secondMs, faultyMs), random.between(0.1, 0.7) * faultyMs])
-    return { kind, fromMs, toMs: fromMs + lengthMs }
+    const endMs = kind === 'database_down' ? Math.min(lengthMs, databaseDownMsMax) : lengthMs
+    return { kind, fromMs, toMs: fromMs + endMs }
   })
 }

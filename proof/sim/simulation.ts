@@ -8,11 +8,13 @@ import { Trace } from './clock/trace.ts'
 import type { Era } from './clock/virtual.ts'
 import { Cluster } from './cluster.ts'
 import { DatabaseServer } from './database/server.ts'
+import { Ends } from './ends.ts'
 import { type Failure, Verdict } from './failure.ts'
 import { Figures } from './figures.ts'
 import { Notifier } from './gateway/notifier.ts'
 import { GatewayServer } from './gateway/server.ts'
 import { Liveness } from './liveness.ts'
+import { Outside } from './outside.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Story } from './story.ts'
 import { Weather } from './weather.ts'
@@ -52,6 +54,8 @@ export class Simulation {
   readonly #notifier: Notifier
   readonly #story: Story
   readonly #auditor: Auditor
+  readonly #ends: Ends
+  readonly #outside: Outside
 
   constructor(seed: number, { traced = false, wrapStore = (store) => store }: SeedOptions = {}) {
     this.#seed = seed
@@ -79,9 +83,28 @@ export class Simulation {
       ...world,
       lapseMsMax: this.#policy.absenceSpreadMs,
       onPaid: (dossier) => this.#notifier.tell(dossier),
+      onPrepay: (order) => this.#outside.prepay(order),
+      onClose: (orderNo) => this.#ends.closing(orderNo),
+    })
+    const truth = {
+      verdict,
+      tables: this.#database.tables,
+      dossiers: this.#gateway.dossiers,
+      worldNow: () => loop.now,
+    }
+    const now = () => this.#database.now()
+    this.#ends = new Ends({ ...truth, now, leaseMs: this.#policy.leaseMs })
+    this.#outside = new Outside({
+      ...truth,
+      codes: this.#gateway.codes,
+      clocksAgree: scenario.nodeSkewMsMax < minuteMs,
+      adoptPrefixes: scenario.adoptPrefixes,
     })
     const servers = { database: this.#database, gateway: this.#gateway }
-    this.#cluster = new Cluster({ ...world, ...servers, policy: this.#policy, wrapStore })
+    this.#cluster = new Cluster({
+      ...{ ...world, ...servers, policy: this.#policy, wrapStore },
+      onBreakerOpened: (reason) => this.#outside.breakerOpened(reason),
+    })
     this.#notifier = new Notifier({
       ...world,
       callbacksHeal: scenario.callbacksHeal,
@@ -90,14 +113,13 @@ export class Simulation {
     })
     this.#story = new Story({
       ...{ ...world, cluster: this.#cluster, gateway: this.#gateway, notifier: this.#notifier },
+      outside: this.#outside,
     })
     this.#auditor = new Auditor({
-      verdict,
-      tables: this.#database.tables,
-      dossiers: this.#gateway.dossiers,
-      now: () => this.#database.now(),
+      ...{ ...truth, now, ends: this.#ends, outside: this.#outside },
       waitMsMax: this.#waitMsMax,
       hasDeliveries: scenario.hasOnPaid,
+      adoptAttach: scenario.adoptAttach,
     })
   }
 
@@ -147,27 +169,22 @@ export class Simulation {
         waitMsMax: this.#waitMsMax,
         skewMs: this.#scenario.databaseSkewMs,
         callbacksHeal,
-        mayHold: this.#mayHold(),
+        isHeld: () => this.#cluster.live.some(({ breaker }) => breaker.reason !== null),
+        isLong: this.#scenario.isLong,
       },
       this.#loop.now,
     )
     let over = false
     const look = () => {
       over = liveness.look(this.#loop.now)
-      if (!over) this.#loop.after(minuteMs / 2, { owner: null, label: 'look', fire: look })
+      const afterMs = Math.min(this.#policy.intervalMs / 2, 10 * minuteMs)
+      if (!over) this.#loop.after(afterMs, { owner: null, label: 'look', fire: look })
     }
-    this.#trace.tell(this.#loop.now, () => `faults stop; ${liveness.runsMax} runs at most from now`)
+    this.#trace.tell(this.#loop.now, () => 'faults stop')
     const limitAt = this.#loop.now + liveness.limitMs
     look()
     await this.#loop.run(() => this.#isBroken || over || this.#loop.now > limitAt)
     if (!this.#isBroken) liveness.final()
-  }
-
-  /** A breaker that is open lets a run ask one order; absent orders may open it again. */
-  #mayHold(): boolean {
-    const open = this.#cluster.live.some(({ breaker }) => breaker.reason !== null)
-    const absent = [...this.#gateway.dossiers.values()].filter(({ trade }) => trade === null)
-    return open || absent.length >= 3
   }
 
   /** What an outage does to what is under way when it begins. */

@@ -7,8 +7,9 @@ import { virtualise } from '../../proof/sim/clock/virtual.ts'
 import { DatabaseServer } from '../../proof/sim/database/server.ts'
 import { modelStore } from '../../proof/sim/database/store.ts'
 import type { Change } from '../../proof/sim/database/tables.ts'
+import type { Fate as SimulatedFate } from '../../proof/sim/fate.ts'
 import { Figures } from '../../proof/sim/figures.ts'
-import { openDossier, openTrade } from '../../proof/sim/gateway/book.ts'
+import { merchant, openDossier, openTrade } from '../../proof/sim/gateway/book.ts'
 import { GatewayServer } from '../../proof/sim/gateway/server.ts'
 import { modelGateway } from '../../proof/sim/gateway/wire.ts'
 import { startNode } from '../../proof/sim/node.ts'
@@ -46,11 +47,13 @@ export async function liveForReal(
     ...{ ...world, skewMs: 0, onRefusal: refuse },
     onCommit: (change) => noteCredits(change, { seenAt, now: loop.now }),
   })
-  const server = new GatewayServer({ ...world, lapseMsMax: 0, onPaid: () => undefined })
+  const told = { onPaid: () => undefined, onPrepay: () => undefined, onClose: () => undefined }
+  const server = new GatewayServer({ ...world, lapseMsMax: 0, ...told })
   const owner = { name: 'node-1', alive: true, parked: null, timerRate: 1, skewMs: 0 }
   const store = modelStore({ server: database, owner, random, kind: 'postgres' })
   const calls = new Map<string, number>()
-  const gateway = counting(modelGateway({ loop, weather, server, owner, timeoutMs: 5000 }), calls)
+  const wire = { loop, weather, server, owner, timeoutMs: 5000, appids: scenario.appids }
+  const gateway = counting(modelGateway(wire), calls)
 
   const restore = virtualise(() => ({ loop, random }))
   try {
@@ -59,12 +62,13 @@ export async function liveForReal(
     const node = startNode({ owner, scenario, policy, store, gateway, emit, onPaid: null })
     fates.forEach(({ createdAt, paidAt }, at) => {
       const orderNo = orderNoOf(at)
-      const fate = { kind: 'paid', arrival: 'adopted', payAfterMs: 0 } as const
-      const dossier = openDossier({ orderNo, amount: 100, currency: 'CNY' }, fate)
+      const ordered = { orderNo, amount: 100, currency: 'CNY', appid: merchant.appid, attach: null }
+      const dossier = openDossier(ordered, paid)
       const adopt = () => {
-        openTrade(dossier)
+        openTrade(dossier, loop.now)
         server.dossiers.set(orderNo, dossier)
-        const end = { createdAt: null, expiresAt: null }
+        const expiresAt = new Date(loop.now + policy.orderTtlMs)
+        const end = { createdAt: null, expiresAt }
         const order = { orderNo, userId: 'u1', amount: 100n, description: 'credit', ...end }
         void node.adopt(order)
       }
@@ -85,6 +89,11 @@ export async function liveForReal(
       ...{ createdAt: +order.createdAt, status: order.status },
     }
   })
+}
+
+const paid: SimulatedFate = {
+  ...{ kind: 'paid', arrival: 'adopted', payAfterMs: 0, isEndless: false, openMs: null },
+  ...{ closesItself: false, appid: merchant.appid, mistake: null, attach: 'absent', oddity: null },
 }
 
 function orderNoOf(at: number): string {
@@ -129,6 +138,8 @@ function calm({ policy, batchSize, concurrency }: Shop): Scenario {
       compensationRecheckMins: policy.recheckMs.map(mins),
       orderTtlMins: mins(policy.orderTtlMs),
     },
+    ...{ isLong: false, crowdCount: 0, endlessShare: 0, mistakeShare: 0, isOdd: false },
+    ...{ appids: [merchant.appid], adoptPrefixes: null, adoptAttach: null, meddleMsMax: minuteMs },
     ...{ hasOnPaid: false, arrivalMs: 0, faultyMs: 0, databaseSkewMs: 0, nodeSkewMsMax: 0 },
     ...{ callbackLoss: 1, callbacksHeal: false, rates: noRates, outages: [] },
   }

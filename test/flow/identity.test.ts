@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PlaceRequest } from '../../src/place.ts'
-import { merchant as other } from '../contract/store-fixtures.ts'
+import type { Store } from '../../src/store/store.ts'
+import { newEvent, merchant as other } from '../contract/store-fixtures.ts'
 import { freshStore } from '../support/stores.ts'
 import { sharedMerchant, useWorlds, type World } from '../support/world.ts'
 
@@ -61,6 +62,27 @@ describe('an order placed under a wrong app id', () => {
 })
 
 describe('giving up', () => {
+  it('is not given up when its code comes while the gateway is asked about it', async () => {
+    const { right, orderNo } = await worldsOfTwoAppIds()
+    const { store } = right
+    const update = { codeUrl: 'weixin://wxpay/bizpayurl?pr=late', codeLifeMs: 7_200_000 }
+    const racing: Store = {
+      ...store,
+      transaction: async (work) => {
+        await store.setCodeUrl(orderNo, {
+          ...update,
+          event: newEvent(orderNo, { kind: 'prepaid', source: 'api' }),
+        })
+        return store.transaction(work)
+      },
+    }
+    const { budan } = await world({ store: racing })
+    expect(await budan.abandonOrder(orderNo, { reason, actor })).toMatchObject({ kind: 'accepted' })
+    expect(await right.order(orderNo)).toMatchObject({
+      ...{ status: 'pending', codeUrl: update.codeUrl },
+    })
+  })
+
   it('changes nothing where the gateway knows the order, does not answer, or it has ended', async () => {
     const opened = await world()
     const giveUp = (orderNo: string) => opened.budan.abandonOrder(orderNo, { reason, actor })

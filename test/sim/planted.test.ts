@@ -129,4 +129,62 @@ describe('the auditor', () => {
       }))
     expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I9' })
   })
+
+  it('catches an order without a known end that expires while it is watched (I5)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        wait: (order, given) =>
+          order.expiresAt === null
+            ? tx.turn(order, { status: 'expired', event: given.event })
+            : tx.wait(order, given),
+      }))
+    expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I5' })
+  })
+
+  it('catches an order that was only watched, and is never asked about again (I8)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, () => ({ addLateChecks: async () => undefined }))
+    expect(await catchFault(planted, { within: 200 })).toMatchObject({ invariant: 'I8' })
+  })
+
+  it('catches an expired order that is asked about for ever (I9)', async () => {
+    const planted = (store: Store) =>
+      withTx(store, () => ({ countLateCheck: async () => undefined }))
+    expect(await catchFault(planted, { within: 400 })).toMatchObject({ invariant: 'I9' })
+  })
+
+  it('catches an order that is found again, and taken for the one that was asked for (I2)', async () => {
+    const planted = (store: Store): Store => ({
+      ...store,
+      insertOrder: async (asked, event) => {
+        const insertion = await store.insertOrder(asked, event)
+        const { userId, appid } = asked
+        return { ...insertion, order: { ...insertion.order, userId, appid } }
+      },
+    })
+    expect(await catchFault(planted, { within: 50 })).toMatchObject({ invariant: 'I2' })
+  })
+
+  it('catches a breaker that opens for numbers that the gateway never knew (I9)', async () => {
+    const planted = (store: Store): Store => ({
+      ...store,
+      claimDue: async (due) =>
+        (await store.claimDue(due)).map(({ order, dueAt }) => ({
+          ...{ order: { ...order, standing: 'known' as const }, dueAt },
+        })),
+    })
+    expect(await catchFault(planted, { within: 100 })).toMatchObject({ invariant: 'I9' })
+  })
+
+  it('catches known orders that wait behind those that the gateway does not know (I9)', async () => {
+    const planted = (store: Store): Store => ({
+      ...store,
+      claimDue: async (due) => {
+        const claimed = await store.claimDue(due)
+        const unknown = claimed.filter(({ order }) => order.standing === 'unknown')
+        return unknown.length > 0 ? unknown : claimed
+      },
+    })
+    expect(await catchFault(planted, { within: 60 })).toMatchObject({ invariant: 'I9' })
+  })
 })

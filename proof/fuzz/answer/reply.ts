@@ -1,5 +1,5 @@
 import type { Order } from '../../../src/order.ts'
-import { changedFacts, type HeaderSet, tradeMembers } from '../callback/letter.ts'
+import { adornedPayment, changedFacts, type HeaderSet, tradeMembers } from '../callback/letter.ts'
 import { tampered } from '../callback/tamper.ts'
 import type { Chance } from '../chance.ts'
 import { hostileJson, objectText, spoiled } from '../hostile.ts'
@@ -108,6 +108,7 @@ export class Replies {
     const members = tradeMembers(entry, { keys: this.#keys, chance })
     const text = chance.weighed<() => string | Buffer>([
       [3, () => objectText(members)],
+      [4, () => objectText(adornedPayment(members, { entry, chance }))],
       [4, () => objectText(changedFacts(members, { entry, chance, transactionIds: [] }))],
       [5, () => objectText(spoiled(members, chance))],
       [3, () => mutated(Buffer.from(objectText(members)), chance)],

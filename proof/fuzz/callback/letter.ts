@@ -41,6 +41,7 @@ export function oddLetterFor(
   const members = tradeMembers(entry, { keys, chance })
   const plain = chance.weighed<() => Buffer>([
     [2, () => Buffer.from(objectText(members))],
+    [6, () => Buffer.from(objectText(adornedPayment(members, { entry, chance })))],
     [6, () => Buffer.from(objectText(spoiled(members, chance)))],
     [5, () => Buffer.from(objectText(changedFacts(members, { entry, chance, transactionIds })))],
     [2, () => mutated(Buffer.from(objectText(members)), chance)],
@@ -124,6 +125,37 @@ export function tradeMembers(
     ['payer', '{"openid":"oFuzzedPayerOpenid0123456789"}'],
     ['amount', `{"total":${entry.amount},"payer_total":${entry.amount},"currency":"CNY"}`],
   ]
+}
+
+const oddTimes = [
+  ...['"0000-01-01T00:00:00Z"', '"0001-01-01T00:00:00+08:00"', '"-000001-01-01T00:00:00Z"'],
+  ...['"9999-12-31T23:59:59-14:00"', '"+275760-09-13T00:00:00Z"', '"2026-02-30T00:00:00+08:00"'],
+  ...['"2026-10-01"', '"2026-13-45T99:99:99Z"', '20261001162959', '""', 'null', '[]'],
+] as const
+
+/** What decides nothing about a payment, and some of what is in no manual. */
+const idleMembers = [
+  ...['success_time', 'attach', 'trade_type', 'trade_state_desc', 'bank_type', 'payer'],
+  ...['promotion_detail', 'scene_info', 'sub_mchid', '__proto__', 'toJSON', 'constructor', ''],
+] as const
+
+/** A right payment, with anything at all in the places that decide nothing: it is to be credited. */
+export function adornedPayment(
+  members: Members,
+  { entry, chance }: { entry: Ordered; chance: Chance },
+): Members {
+  const adorned = new Map(members)
+  for (let count = 1 + chance.below(5); count > 0; count -= 1) {
+    const key = chance.pick(idleMembers)
+    const isTime = key === 'success_time' && chance.percent(60)
+    adorned.set(key, isTime ? chance.pick(oddTimes) : hostileJson(chance))
+    if (chance.percent(20)) adorned.delete(key)
+  }
+  if (chance.percent(40)) {
+    const paid = `"payer_total":${hostileJson(chance)},"payer_currency":${hostileJson(chance)}`
+    adorned.set('amount', `{"total":${entry.amount},"currency":"CNY",${paid}}`)
+  }
+  return [...adorned]
 }
 
 /** One fact another than was ordered, each of a kind that would pass for right at a glance. */

@@ -28,8 +28,10 @@ function membersFor(
   { names, chance }: { names: Acquaintance; chance: Chance },
 ): Members {
   if (path.includes('/review')) return reviewMembers(chance)
+  if (path.includes('/abandon')) return [['reason', chance.pick(reasons)]]
+  if (/^\/v1\/orders\/./.test(path)) return correctionMembers({ names, chance })
   if (path.includes('/runs')) return [['dry_run', chance.pick(['true', 'false'])]]
-  const common: Members = [
+  const common: (readonly [string, string])[] = [
     ['user_id', JSON.stringify(chance.pick(names.userIds))],
     ['amount', String(1 + chance.below(100_000))],
     [
@@ -37,6 +39,7 @@ function membersFor(
       JSON.stringify(chance.pick(['credit', '充值', 'x'.repeat(127), anyName.pick(chance)])),
     ],
   ]
+  if (chance.percent(30)) common.push(['app_id', chance.pick(appIds(names))])
   if (chance.percent(15)) return [...common, ['attach', '"season=autumn"']]
   const number = chance.percent(50) ? `ADOPT-${chance.below(2000)}` : chance.pick(names.orderNos)
   return [
@@ -60,6 +63,24 @@ function membersFor(
       ]),
     ],
   ]
+}
+
+const reasons = ['"seen the receipt"', '" "', '"\\u0000"', '"\\ud800"', '"a\\nb"'] as const
+
+function appIds({ appIds: known }: Acquaintance): readonly string[] {
+  return [...known.map((each) => JSON.stringify(each)), '"wx0"', '""', 'null', '"wx\\u0000"']
+}
+
+/** One or more of what may be corrected, and a reason. */
+function correctionMembers({ names, chance }: { names: Acquaintance; chance: Chance }): Members {
+  const all: Members = [
+    ['user_id', JSON.stringify(chance.pick(names.userIds))],
+    ['amount', String(1 + chance.below(1000))],
+    ['expires_at', chance.pick(['null', '"2026-10-01T18:00:00+08:00"', '"2099-12-31T23:59:59Z"'])],
+    ['app_id', chance.pick(appIds(names))],
+  ]
+  const some = all.filter(() => chance.percent(40))
+  return [...some, ['reason', chance.pick(reasons)]]
 }
 
 function reviewMembers(chance: Chance): Members {

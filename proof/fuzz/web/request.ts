@@ -19,6 +19,7 @@ export interface Acquaintance {
   readonly token: string
   readonly orderNos: readonly string[]
   readonly userIds: readonly string[]
+  readonly appIds: readonly string[]
 }
 
 const anyPath = new Samples(fc.webPath())
@@ -66,6 +67,8 @@ const templates: readonly Template[] = [
   ],
   [2, 'POST', (names, chance) => `/v1/orders/${orderNo(names, chance)}/check`],
   [5, 'POST', (names, chance) => `/v1/orders/${orderNo(names, chance)}/review`],
+  [4, 'POST', (names, chance) => `/v1/orders/${orderNo(names, chance)}/abandon`],
+  [9, 'PATCH', (names, chance) => `/v1/orders/${orderNo(names, chance)}`],
   [24, 'POST', () => '/v1/orders'],
   [5, 'GET', (_, chance) => `/v1/reviews${query(['dismissed', 'limit', 'cursor'], chance)}`],
   [5, 'GET', (names, chance) => `/v1/accounts/${userId(names, chance)}`],
@@ -98,7 +101,10 @@ export function requestBy(names: Acquaintance, chance: Chance): WebRequest {
       : chance.pick(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']),
     url: urlOf(bent),
     headers: { ...headersBy(names, { chance, trusted }) },
-    payload: method === 'POST' || chance.percent(3) ? payloadFor(path, { names, chance }) : null,
+    payload:
+      method === 'POST' || method === 'PATCH' || chance.percent(3)
+        ? payloadFor(path, { names, chance })
+        : null,
     trusted,
   }
 }

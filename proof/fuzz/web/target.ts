@@ -13,6 +13,9 @@ export interface WebTargetOptions {
   readonly plant?: (store: Store) => Store
 }
 
+/** Another one of the same merchant. */
+const otherAppId = 'wx00000000000000f2'
+
 const token = 'TokenThatNobodyMaySee0123456789'
 
 /** The HTTP API on the whole program, with a gateway where nobody ever pays. */
@@ -48,7 +51,10 @@ async function openSite(keys: Keys, store: Store) {
     ...merchantOptions(keys.merchant),
     ...{ clock, signatureNow: () => present.getTime(), requestLogMax: 10 },
   })
-  const config = configFor(keys, { baseUrl: simulator.url, apiToken: token })
+  const config = configFor(keys, {
+    ...{ baseUrl: simulator.url, apiToken: token },
+    appIds: [keys.merchant.appid, otherAppId],
+  })
   const budan = await openService(config, {
     store,
     clock: () => present,
@@ -110,7 +116,7 @@ async function acquaint(store: Store, keys: Keys): Promise<Acquaintance> {
       await tx.turn(locked.order, { status: 'review', event: answered })
     })
   }
-  return { token, orderNos, userIds }
+  return { token, orderNos, userIds, appIds: [appid, otherAppId] }
 }
 
 type Answer = Awaited<ReturnType<typeof ask>>

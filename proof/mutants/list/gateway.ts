@@ -34,8 +34,10 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'a callback is believed without its signature',
     faults: [25],
     file: 'src/gateway/callback.ts',
-    find: "if (verification.kind === 'rejected') {",
-    replace: "if (verification.kind === 'rejected' && verification.flaw === 'malformed') {",
+    find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, ...verification })",
+    replace: `return verification.kind === 'rejected' && verification.flaw === 'malformed'
+    ? unverified(verification.message)
+    : open(callback.body, { serial: '', signedAt: now, apiV3Key, ...verification })`,
     caughtBy: { test: callbackTest, name: 'is signed by somebody else' },
   },
   {

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts'
 import { decidingMutants } from './deciding.ts'
 import { gatewayMutants } from './gateway.ts'
+import { identityMutants } from './identity.ts'
 import { jobMutants } from './job.ts'
 import { settlingMutants } from './settling.ts'
 
@@ -9,4 +10,5 @@ export const mutants: readonly Mutant[] = [
   ...settlingMutants,
   ...jobMutants,
   ...gatewayMutants,
+  ...identityMutants,
 ]

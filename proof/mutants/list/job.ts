@@ -26,17 +26,18 @@ export const jobMutants: readonly Mutant[] = [
     name: 'an order is due whatever its schedule says',
     faults: [1, 20],
     file: 'src/store/claim.ts',
-    find: "where status = 'pending' and next_check_at <= ${now}",
-    replace: "where status = 'pending' and next_check_at <= ${now} + interval '9 years'",
+    find: 'and next_check_at <= ${now} and ${ofMerchant(merchant)}\n      and (created_at',
+    replace:
+      "and next_check_at <= ${now} + interval '9 years' and ${ofMerchant(merchant)}\n      and (created_at",
     caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
   },
   {
     name: 'there is a window to fall out of',
     faults: [14],
     file: 'src/store/claim.ts',
-    find: "and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond'",
+    find: 'and (created_at < ${before(now, thresholdMs)}\n',
     replace:
-      "and created_at < ${now} - ${thresholdMs}::float8 * interval '1 millisecond' and created_at > ${now} - interval '30 minutes'",
+      "and created_at > ${now} - interval '30 minutes' and (created_at < ${before(now, thresholdMs)}\n",
     caughtBy: { test: 'test/flow/resilience.test.ts', name: 'there is no window to fall out of' },
   },
   {
@@ -62,8 +63,8 @@ export const jobMutants: readonly Mutant[] = [
     name: 'what is not answered is asked again at once',
     faults: [20],
     file: 'src/schedule.ts',
-    find: 'return { ...placeOf(order), nextCheckAt: after(at, Math.min(...at.recheckMs)) }',
-    replace: 'return { ...placeOf(order), nextCheckAt: at.now }',
+    find: 'return { ...placeOf(order), ...standing, nextCheckAt: after(at, Math.min(...at.recheckMs)) }',
+    replace: 'return { ...placeOf(order), ...standing, nextCheckAt: at.now }',
     caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
   },
   {
@@ -86,8 +87,8 @@ export const jobMutants: readonly Mutant[] = [
     name: 'a run of absent answers goes unnoticed',
     faults: [24],
     file: 'src/doubts.ts',
-    find: 'const systemic = mostly && this.#tradeCount === 0 && isSystemic(count, breaker)',
-    replace: 'const systemic = mostly && this.#tradeCount < 0 && isSystemic(count, breaker)',
+    find: 'const systemic = this.#tradeCount === 0 && isSystemic(known, breaker)',
+    replace: 'const systemic = this.#tradeCount < 0 && isSystemic(known, breaker)',
     caughtBy: {
       test: faultsTest,
       name: 'a wrong merchant number, seen as a run of absent answers',

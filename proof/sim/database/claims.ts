@@ -1,5 +1,5 @@
-import type { Order } from '../../../src/order.ts'
-import type { ClaimedOrder, Due } from '../../../src/store/store.ts'
+import type { Order, Standing } from '../../../src/order.ts'
+import type { ClaimedOrder, Due, DueMerchant } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import { orderKey } from './steps.ts'
 
@@ -49,75 +49,103 @@ export function countDue(
   server: DatabaseServer,
   { countMax, ...due }: Omit<Due, 'limit'> & { readonly countMax: number },
 ): Statement<number> {
-  const usual = { ...due, limit: countMax }
-  return { label: 'count due', run: () => usuallyDue(server, usual, () => true).length }
+  return {
+    label: 'count due',
+    run: () => Math.min(countMax, allDue(server, due, () => true).length),
+  }
+}
+
+/** Due at once is what is due later than any schedule or lease reaches. */
+export function repair(
+  server: DatabaseServer,
+  { merchant, farthestMs }: { merchant: DueMerchant; farthestMs: number },
+): Statement<void> {
+  return {
+    label: 'repair schedules',
+    run: (session) => {
+      const now = server.now()
+      for (const order of pendingOrders(server, merchant)) {
+        const { orderNo, nextCheckAt } = order
+        if (+nextCheckAt <= +now + farthestMs || !server.locks.isFree(orderKey(orderNo))) continue
+        session.orders.set(orderNo, { ...order, nextCheckAt: now })
+      }
+    },
+  }
 }
 
 type IsFree = (order: Order) => boolean
 
-/** What a clock that was wrong left behind comes first, in at most half of the batch. */
 function dueOrders(server: DatabaseServer, due: Due, isFree: IsFree): readonly Order[] {
+  const all = allDue(server, due, isFree)
+  const of = (standing: Standing) => all.filter((order) => order.standing === standing)
   const { youngestFrom, limit } = due
-  if (youngestFrom !== undefined) {
-    const all = usuallyDue(server, { ...due, limit: Number.POSITIVE_INFINITY }, isFree)
-    return all.sort(byYouth).slice(youngestFrom, youngestFrom + limit)
+  if (youngestFrom === undefined) return inShares(of, { limit, chance: server.chance }).sort(byAge)
+  for (const standing of ['known', 'new', 'unknown'] as const) {
+    const probes = of(standing)
+      .reverse()
+      .slice(youngestFrom, youngestFrom + limit)
+    if (probes.length > 0) return probes
   }
-  const strayed = strayedOrders(server, due, isFree)
-  const usual = usuallyDue(server, { ...due, limit: limit - strayed.length }, isFree)
-  return [...strayed, ...usual.filter((order) => !strayed.includes(order))]
+  return []
 }
 
-function usuallyDue(
+/**
+ * Of a batch at most a tenth is kept for orders that the gateway does not know, and half for those
+ * that nobody has asked about, the youngest and the oldest of them alike. The rest is for orders that
+ * it knows; what is left of it is for all others. A place that is not whole is drawn.
+ */
+function inShares(
+  of: (standing: Standing) => readonly Order[],
+  { limit, chance }: { limit: number; chance: () => number },
+): Order[] {
+  const taken = new Set<Order>()
+  const take = (orders: readonly Order[], max: number) => {
+    const free = orders.filter((order) => !taken.has(order))
+    for (const order of free.slice(0, Math.min(max, limit - taken.size))) taken.add(order)
+  }
+  const places = (share: number) => Math.floor(limit * share + chance())
+  const [known, fresh, unknown] = [of('known'), of('new'), of('unknown')]
+  take(unknown, places(0.1))
+  const freshPlaces = places(0.5)
+  take([...fresh].reverse(), Math.floor(freshPlaces / 2))
+  take(fresh, Math.ceil(freshPlaces / 2))
+  for (const rest of [known, fresh, unknown]) take(rest, limit)
+  return [...taken]
+}
+
+/** Whatever is due, the longest waiting first. One that a wrong clock dated far ahead is not young. */
+function allDue(
   server: DatabaseServer,
-  { thresholdMs, limit, merchant }: Due,
+  { thresholdMs, merchant, farthestMs = Number.POSITIVE_INFINITY }: Omit<Due, 'limit'>,
   isFree: IsFree,
 ): Order[] {
   const now = +server.now()
-  return pendingOrders(server, { merchant, isFree })
-    .filter((order) => +order.nextCheckAt <= now && +order.createdAt < now - thresholdMs)
-    .sort(
-      (one, other) =>
-        +one.nextCheckAt - +other.nextCheckAt ||
-        +one.createdAt - +other.createdAt ||
-        (one.orderNo < other.orderNo ? -1 : 1),
-    )
-    .slice(0, limit)
+  return pendingOrders(server, merchant)
+    .filter(({ nextCheckAt, createdAt }) => {
+      const isYoung = +createdAt >= now - thresholdMs && +createdAt <= now + farthestMs
+      return +nextCheckAt <= now && !isYoung
+    })
+    .filter(isFree)
+    .sort(byAge)
 }
 
-function byYouth(one: Order, other: Order): number {
+function byAge(one: Order, other: Order): number {
   return (
-    +other.nextCheckAt - +one.nextCheckAt ||
-    +other.createdAt - +one.createdAt ||
-    (one.orderNo < other.orderNo ? 1 : -1)
+    +one.nextCheckAt - +other.nextCheckAt ||
+    +one.createdAt - +other.createdAt ||
+    (one.orderNo < other.orderNo ? -1 : 1)
   )
 }
 
-function strayedOrders(
-  server: DatabaseServer,
-  { farthestMs, limit, merchant }: Due,
-  isFree: IsFree,
-): readonly Order[] {
-  if (farthestMs === undefined) return []
-  const now = +server.now()
-  const far = now + farthestMs
-  return pendingOrders(server, { merchant, isFree })
-    .filter(
-      ({ nextCheckAt, createdAt }) =>
-        +nextCheckAt > far || (+createdAt > far && +nextCheckAt <= now),
-    )
-    .slice(0, Math.ceil(limit / 2))
-}
-
-function pendingOrders(
-  { tables }: DatabaseServer,
-  { merchant, isFree }: Pick<Due, 'merchant'> & { isFree: IsFree },
-): Order[] {
+function pendingOrders({ tables }: DatabaseServer, merchant: DueMerchant): Order[] {
   return [...tables.orders.values()].filter(
-    (order) =>
-      order.status === 'pending' &&
-      order.gateway === merchant.gateway &&
-      order.mchid === merchant.mchid &&
-      order.appid === merchant.appid &&
-      isFree(order),
+    (order) => order.status === 'pending' && isOfMerchant(order, merchant),
   )
+}
+
+export function isOfMerchant(
+  order: Order,
+  { gateway, mchid, appid, appids = [appid] }: DueMerchant,
+): boolean {
+  return order.gateway === gateway && order.mchid === mchid && appids.includes(order.appid)
 }

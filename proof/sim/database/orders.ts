@@ -1,4 +1,4 @@
-import type { NewOrder, NewOrderEvent, Order } from '../../../src/order.ts'
+import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../../../src/order.ts'
 import type { Insertion } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import { addEvent, orderKey } from './steps.ts'
@@ -26,15 +26,16 @@ export function insertOrder(
   }
 }
 
-function newRow({ idempotencyKey: _key, ttlMs, ...facts }: NewOrder, now: Date): Order {
+function newRow({ idempotencyKey: _key, end, ...facts }: NewOrder, now: Date): Order {
   const createdAt = facts.createdAt ?? now
-  const endMs = Math.ceil((+createdAt + ttlMs) / 1000) * 1000
   return {
     ...facts,
     createdAt,
-    expiresAt: facts.expiresAt ?? new Date(endMs),
+    ...endOf(end, { createdAt, now }),
     nextCheckAt: createdAt,
     codeUrl: null,
+    codeExpiresAt: null,
+    standing: 'new',
     status: 'pending',
     stateSeq: 1,
     checks: 0,
@@ -48,17 +49,41 @@ function newRow({ idempotencyKey: _key, ttlMs, ...facts }: NewOrder, now: Date):
   }
 }
 
+function endOf(
+  end: OrderEnd,
+  { createdAt, now }: { createdAt: Date; now: Date },
+): Pick<Order, 'expiresAt' | 'watchedUntil'> {
+  if (end.kind === 'at') return { expiresAt: end.at, watchedUntil: null }
+  if (end.kind === 'unknown') {
+    return { expiresAt: null, watchedUntil: new Date(+now + end.watchMs) }
+  }
+  const endMs = Math.ceil((+createdAt + end.ttlMs) / 1000) * 1000
+  return { expiresAt: new Date(endMs), watchedUntil: null }
+}
+
+export interface CodeUpdate {
+  readonly orderNo: string
+  readonly codeUrl: string
+  readonly codeLifeMs: number
+  readonly event: NewOrderEvent
+}
+
+/** Null where the order has ended: then there is its event alone. */
 export function setCodeUrl(
   server: DatabaseServer,
-  { orderNo, codeUrl, event }: { orderNo: string; codeUrl: string; event: NewOrderEvent },
-): Statement<void> {
+  { orderNo, codeUrl, codeLifeMs, event }: CodeUpdate,
+): Statement<Order | null> {
   return {
     label: 'store code',
     locks: [orderKey(orderNo)],
     run: (session) => {
       const order = session.read(orderNo)
-      if (order?.status === 'pending') session.orders.set(orderNo, { ...order, codeUrl })
       addEvent(server, session, { event, state: null })
+      if (order?.status !== 'pending') return null
+      const codeExpiresAt = new Date(+server.now() + codeLifeMs)
+      const scanned: Order = { ...order, codeUrl, codeExpiresAt, standing: 'known' }
+      session.orders.set(orderNo, scanned)
+      return scanned
     },
   }
 }

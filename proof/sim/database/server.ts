@@ -1,5 +1,6 @@
 import { StoreError, UnknownOutcomeError } from '../../../src/store/errors.ts'
 import type { Loop, Owner } from '../clock/loop.ts'
+import type { Random } from '../clock/random.ts'
 import type { Trace } from '../clock/trace.ts'
 import type { Figures } from '../figures.ts'
 import type { Weather } from '../weather.ts'
@@ -22,6 +23,7 @@ export interface Statement<T> {
 
 export interface ServerParts {
   readonly loop: Loop
+  readonly random: Random
   readonly weather: Weather
   readonly figures: Figures
   readonly trace: Trace
@@ -56,9 +58,19 @@ export class DatabaseServer {
     return new Date(Math.floor(this.#parts.loop.now + this.#parts.skewMs))
   }
 
+  /** The server's own dice. */
+  get chance(): () => number {
+    return () => this.#parts.random.next()
+  }
+
   nextEventId(): string {
     this.#eventId += 1
     return String(this.#eventId)
+  }
+
+  /** Refused for what was to be stored, whoever sent it; no line of defence was reached. */
+  fail(message: string): never {
+    throw new StoreError(`the database failed: ${message}`)
   }
 
   refuse(constraint: string): never {

@@ -67,7 +67,11 @@ export function waitAsClaimed(
       )
     })
     for (const { claimed, schedule, event } of standing) {
-      wait(server, { order: claimed.order, schedule, event })(session)
+      const { order } = claimed
+      // A code may have come since the claim: what is known stays known.
+      const isKnown = session.read(order.orderNo)?.standing === 'known'
+      const kept = isKnown ? { ...schedule, standing: 'known' as const } : schedule
+      wait(server, { order, schedule: kept, event })(session)
     }
     return new Set(standing.map(({ claimed }) => claimed.order.orderNo))
   }
@@ -84,6 +88,7 @@ export function credit(
       server.refuse(`a ${row.status} order is not credited (stale)`)
     }
     const now = server.now()
+    refuseUnstorable(server, transfer.paidAt)
     const paid: Order = {
       ...row,
       status: 'paid',
@@ -140,8 +145,9 @@ export function wait(
   return (session) => {
     const row = unchanged(server, session, order)
     if (row.status !== 'pending') server.refuse(`a ${row.status} order does not wait (stale)`)
-    const { nextCheckAt, checks, absentCount, absentSince } = schedule
-    const waiting: Order = { ...row, nextCheckAt, checks, absentCount, absentSince }
+    const { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil } = schedule
+    const place = { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil }
+    const waiting: Order = { ...row, ...place }
     session.orders.set(row.orderNo, waiting)
     addEvent(server, session, { event, state: null })
     return waiting
@@ -160,6 +166,7 @@ export function addEvent(
   const told: OrderEvent = {
     ...event,
     operator: event.operator ?? null,
+    actor: event.actor ?? null,
     id: server.nextEventId(),
     at: server.now(),
     toStatus: state?.status ?? null,
@@ -169,10 +176,19 @@ export function addEvent(
 }
 
 /** Under a row lock it cannot have changed: if it has, the lock or the reading of it was left out. */
-function unchanged(server: DatabaseServer, session: Session, order: Order): Order {
+export function unchanged(server: DatabaseServer, session: Session, order: Order): Order {
   const row = session.read(order.orderNo)
   if (row === null || row.stateSeq !== order.stateSeq) {
     server.refuse(`stale: order ${order.orderNo} is not as it was when it was locked`)
   }
   return row
+}
+
+/**
+ * A time as PostgreSQL reads it from the text of a `Date`: there is no year 0, none before it is
+ * written with a minus, and none beyond 9999 with a plus.
+ */
+function refuseUnstorable(server: DatabaseServer, time: Date | null): void {
+  if (time === null || /^(?!0000)\d{4}-/.test(time.toISOString())) return
+  server.fail(`date/time field value out of range: ${time.toISOString()}`)
 }

@@ -2,10 +2,12 @@ import { StoreError } from '../../../src/store/errors.ts'
 import type { Store, Tx } from '../../../src/store/store.ts'
 import type { Owner } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
-import { claim, countDue, giveBack, peek } from './claims.ts'
+import { claim, countDue, giveBack, peek, repair } from './claims.ts'
+import { addLateChecks, claimLate, countLateCheck, lateKey } from './late.ts'
 import { insertOrder, setCodeUrl } from './orders.ts'
+import { abandon, correct } from './people.ts'
 import { finishRun, openRun } from './runs.ts'
-import { ConflictError, type DatabaseServer } from './server.ts'
+import { ConflictError, type DatabaseServer, type Statement } from './server.ts'
 import type { Session } from './session.ts'
 import {
   addEvent,
@@ -29,6 +31,8 @@ type Modelled = Pick<
   | 'findOrder'
   | 'appendEvent'
   | 'claimDue'
+  | 'claimLate'
+  | 'repairSchedules'
   | 'peekDue'
   | 'countDue'
   | 'release'
@@ -66,6 +70,8 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
         run: (session) => addEvent(server, session, { event, state: null }),
       }),
     claimDue: (due) => server.execute(owner, claim(server, due)),
+    claimLate: (due) => server.execute(owner, claimLate(server, due)),
+    repairSchedules: (far) => server.execute(owner, repair(server, far)),
     peekDue: (due) => server.execute(owner, peek(server, due)),
     countDue: (due) => server.execute(owner, countDue(server, due)),
     release: (claimed) => server.execute(owner, giveBack(claimed)),
@@ -112,14 +118,8 @@ async function transactOnce<T>(
   return result
 }
 
-/** The steps of one transaction that `settle` takes. */
-class Steps
-  implements
-    Pick<
-      Tx,
-      'lockOrder' | 'lockOrders' | 'credit' | 'creditAll' | 'turn' | 'wait' | 'note' | 'execute'
-    >
-{
+/** The steps of one transaction; those of reviews are not modelled. */
+class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'trail'> {
   failure: { readonly error: unknown } | null = null
   readonly #server: DatabaseServer
   readonly #session: Session
@@ -155,6 +155,22 @@ class Steps
     return this.#step('let order wait', order.orderNo, wait(this.#server, { order, ...given }))
   }
 
+  addLateChecks(order: Parameters<Tx['addLateChecks']>[0]) {
+    return this.#lateStep('add late checks', order.orderNo, addLateChecks(this.#server, order))
+  }
+
+  countLateCheck(order: Parameters<Tx['countLateCheck']>[0]) {
+    return this.#lateStep('count late check', order.orderNo, countLateCheck(this.#server, order))
+  }
+
+  correct(...[order, change]: Parameters<Tx['correct']>) {
+    return this.#step('correct order', order.orderNo, correct(this.#server, { order, ...change }))
+  }
+
+  abandon(...[order, change]: Parameters<Tx['abandon']>) {
+    return this.#step('give up order', order.orderNo, abandon(this.#server, { order, ...change }))
+  }
+
   note(event: Parameters<Tx['note']>[0]) {
     return this.#step('note', null, (session) =>
       addEvent(this.#server, session, { event, state: null }),
@@ -172,10 +188,17 @@ class Steps
     })
   }
 
-  async #step<T>(label: string, orderNo: string | null, run: (session: Session) => T): Promise<T> {
-    const locks = orderNo === null ? [] : [orderKey(orderNo)]
+  #step<T>(label: string, orderNo: string | null, run: (session: Session) => T): Promise<T> {
+    return this.#take({ label, locks: orderNo === null ? [] : [orderKey(orderNo)], run })
+  }
+
+  #lateStep<T>(label: string, orderNo: string, run: (session: Session) => T): Promise<T> {
+    return this.#take({ label, locks: [lateKey(orderNo)], run })
+  }
+
+  async #take<T>(statement: Statement<T>): Promise<T> {
     try {
-      return await this.#server.step(this.#session, { label, locks, run })
+      return await this.#server.step(this.#session, statement)
     } catch (error) {
       this.failure ??= { error }
       throw error

@@ -12,6 +12,15 @@ export interface Delivery {
   readonly amount: bigint
 }
 
+/** What is left to be asked of an order that expired without anybody saying that its trade has ended. */
+export interface LateCheck {
+  readonly orderNo: string
+  readonly expiredAt: Date
+  /** How many of its days are over. */
+  readonly asked: number
+  readonly dueAt: Date
+}
+
 /** What is committed. */
 export class Tables {
   readonly orders = new Map<string, Order>()
@@ -21,6 +30,7 @@ export class Tables {
   readonly transferByOrder = new Map<string, StoredTransfer>()
   readonly transferByTransaction = new Map<string, StoredTransfer>()
   readonly deliveries: Delivery[] = []
+  readonly lateChecks = new Map<string, LateCheck>()
   readonly runs = new Map<string, Run>()
   readonly runIdBySlot = new Map<number, string>()
 }

@@ -4,12 +4,14 @@ import type { Fate } from '../fate.ts'
 export interface Dossier {
   readonly orderNo: string
   readonly fate: Fate
-  /** As budan was told to expect it. */
-  readonly ordered: { readonly amount: number; readonly currency: string }
+  /** As the trade is, or will be, placed. Budan may have been told something else. */
+  readonly ordered: Ordered
   /** Null: the gateway has no such order (yet). */
   trade: TradeTruth | null
   /** The payer has the code to scan. */
   codeGiven: boolean
+  /** It will not have the order, however often it is told of it. */
+  refusesPrepay: boolean
   /** It says that it knows no such order, although it does, until then. */
   lapsedUntil: number
   hasLapsed: boolean
@@ -19,15 +21,26 @@ export interface Dossier {
   paysOnClose: boolean
   /** Every genuine word that left the gateway about this order, however it was asked for. */
   readonly statements: Statement[]
+  /** When it first gave a code for it, or told of its trade. */
+  shownAt: number | null
+  lastAbsentAt: number | null
   lastQuestionAt: number | null
   /** Questions that got a reply worth a step in the schedule. */
   answeredCount: number
+}
+
+export interface Ordered {
+  readonly amount: number
+  readonly currency: string
+  readonly appid: string
+  readonly attach: string | null
 }
 
 export interface TradeTruth {
   readonly orderNo: string
   readonly mchid: string
   readonly appid: string
+  readonly attach: string | null
   amount: number
   currency: string
   state: 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR'
@@ -35,6 +48,8 @@ export interface TradeTruth {
   paidAt: number | null
   /** When it first could not be paid any more without having been paid. */
   closedAt: number | null
+  /** From then on the gateway takes no money for it. Null: for as long as nobody closes it. */
+  readonly endsAt: number | null
 }
 
 export type Statement =
@@ -45,54 +60,81 @@ export type Statement =
       readonly orderNo: string
       readonly mchid: string
       readonly appid: string
+      readonly attach: string | null
       readonly state: string
       readonly transactionId: string | null
       readonly amount: number
       readonly currency: string
     }
 
-export const merchant = { mchid: '1900000001', appid: 'wx0000000000000001' } as const
+/** The merchant number, and app ids: of which the first one or two are configured. */
+export const mchid = '1900000001'
+export const appids = ['wx0000000000000001', 'wx0000000000000003'] as const
+export const merchant = { mchid, appid: appids[0] } as const
 
-/** A trade that can still be paid: nobody ended it, and somebody has its code. */
-export function isPayable({ trade, codeGiven }: Dossier): boolean {
-  return trade !== null && codeGiven && !['CLOSED', 'REVOKED'].includes(trade.state)
+/** A trade that was paid, or still can be: nobody ended it, and somebody has its code. */
+export function isPayable(dossier: Dossier, now: number): boolean {
+  const { trade, codeGiven } = dossier
+  if (trade === null || !codeGiven) return false
+  if (isPaid(trade)) return true
+  return (
+    !['CLOSED', 'REVOKED'].includes(trade.state) && (trade.endsAt === null || now < trade.endsAt)
+  )
+}
+
+export function isPaid({ state }: TradeTruth): boolean {
+  return state === 'SUCCESS' || state === 'REFUND'
 }
 
 export function openDossier(
-  order: { orderNo: string; amount: number; currency: string },
+  { orderNo, ...ordered }: { orderNo: string } & Ordered,
   fate: Fate,
 ): Dossier {
-  const { orderNo, ...ordered } = order
   return {
     ...{ orderNo, fate, ordered, trade: null },
     codeGiven: fate.arrival === 'adopted',
+    refusesPrepay: fate.kind === 'refused_prepay',
     lapsedUntil: 0,
     hasLapsed: false,
     unlistedUntil: 0,
     paysOnClose: fate.kind === 'paid_before_close',
     statements: [],
+    shownAt: null,
+    lastAbsentAt: null,
     lastQuestionAt: null,
     answeredCount: 0,
   }
 }
 
-export function openTrade(dossier: Dossier): TradeTruth {
+export function openTrade(dossier: Dossier, now: number): TradeTruth {
   const { orderNo, ordered, fate } = dossier
   dossier.trade ??= {
     orderNo,
-    mchid: fate.kind === 'paid_wrong_mchid' ? '1900000002' : merchant.mchid,
-    appid: fate.kind === 'paid_wrong_appid' ? 'wx0000000000000002' : merchant.appid,
     ...ordered,
+    mchid: fate.kind === 'paid_wrong_mchid' ? '1900000002' : mchid,
+    appid: fate.kind === 'paid_wrong_appid' ? 'wx0000000000000002' : ordered.appid,
     state: 'NOTPAY',
     transactionId: null,
     paidAt: null,
     closedAt: null,
+    endsAt: fate.openMs === null ? null : now + fate.openMs,
   }
   return dossier.trade
 }
 
-/** The trade as WeChat Pay writes it. */
-export function tradeBody(trade: TradeTruth, state: string = trade.state): object {
+/** Some trades become closed at their end by themselves; others are unpaid for ever. */
+export function passEnd({ trade, fate }: Dossier, now: number): void {
+  if (trade === null || trade.endsAt === null || now < trade.endsAt || !fate.closesItself) return
+  if (!['NOTPAY', 'USERPAYING', 'PAYERROR'].includes(trade.state)) return
+  trade.state = 'CLOSED'
+  trade.closedAt ??= trade.endsAt
+}
+
+/** The trade as WeChat Pay writes it, but for what is odd of it. */
+export function tradeBody(
+  trade: TradeTruth,
+  { state = trade.state, oddity = null }: { state?: string; oddity?: Fate['oddity'] } = {},
+): object {
   const paid = trade.transactionId !== null
   return {
     appid: trade.appid,
@@ -100,6 +142,7 @@ export function tradeBody(trade: TradeTruth, state: string = trade.state): objec
     out_trade_no: trade.orderNo,
     trade_state: state,
     trade_state_desc: '—',
+    ...(trade.attach !== null && { attach: trade.attach }),
     ...(paid && {
       transaction_id: trade.transactionId,
       success_time: new Date(trade.paidAt ?? 0)
@@ -111,6 +154,7 @@ export function tradeBody(trade: TradeTruth, state: string = trade.state): objec
     ...((paid || trade.amount % 2 === 0) && {
       amount: { total: trade.amount, payer_total: trade.amount, currency: trade.currency },
     }),
+    ...oddity,
   }
 }
 
@@ -120,11 +164,12 @@ export function stateTrade(
 ): void {
   const trade = options.trade ?? dossier.trade
   if (trade === null) return
-  const { orderNo, mchid, appid, transactionId, amount, currency } = trade
+  dossier.shownAt ??= options.at
+  const { orderNo, mchid, appid, attach, transactionId, amount, currency } = trade
   dossier.statements.push({
     kind: 'trade',
     at: options.at,
     state: options.state ?? trade.state,
-    ...{ orderNo, mchid, appid, transactionId, amount, currency },
+    ...{ orderNo, mchid, appid, attach, transactionId, amount, currency },
   })
 }

@@ -49,7 +49,7 @@ export class Notifier {
     if (trade === null) return
     const { random } = this.#parts
     const id = `EV-${this.deliveries.length + 1}`
-    const notification = { id, type: 'TRANSACTION.SUCCESS', trade: tradeBody(trade) }
+    const notification = { id, type: 'TRANSACTION.SUCCESS', trade: tradeBody(trade, dossier.fate) }
     // What it says is the truth of this moment, however late it comes.
     const said = { ...trade }
     const delivery = { notification, dossier, said, attempts: 0, acknowledged: false }
@@ -68,7 +68,8 @@ export class Notifier {
     this.#forgedCount += 1
     figures.count('fault:callbackForged')
     const trade = {
-      ...merchant,
+      mchid: merchant.mchid,
+      appid: ordered.appid,
       out_trade_no: random.chance(0.1) ? 'RECH00000000000000NOTOURS000' : orderNo,
       trade_state: 'SUCCESS',
       transaction_id: `7777${String(this.#forgedCount).padStart(24, '0')}`,

@@ -1,9 +1,10 @@
+import type { PrepayOrder } from '../../../src/gateway/gateway.ts'
 import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import type { Trace } from '../clock/trace.ts'
 import type { Figures } from '../figures.ts'
 import type { Weather } from '../weather.ts'
-import { type Dossier, openTrade, stateTrade, type TradeTruth, tradeBody } from './book.ts'
+import { type Dossier, openTrade, passEnd, stateTrade, type TradeTruth, tradeBody } from './book.ts'
 import {
   absence,
   keyless,
@@ -24,12 +25,17 @@ export interface GatewayParts {
   /** A lie of "no such order" lasts less than this: what budan waits before it believes it. */
   readonly lapseMsMax: number
   readonly onPaid: (dossier: Dossier) => void
+  /** Somebody asks to place it, or to close it, as far as that gets to the gateway. */
+  readonly onPrepay: (order: PrepayOrder) => void
+  readonly onClose: (orderNo: string) => void
 }
 
 /** The gateway: its own book, and how it answers, well or ill. */
 export class GatewayServer {
   readonly dossiers = new Map<string, Dossier>()
   readonly #parts: GatewayParts
+  /** When each code was given. */
+  readonly codes = new Map<string, number>()
   #paymentCount = 0
 
   constructor(parts: GatewayParts) {
@@ -41,15 +47,18 @@ export class GatewayServer {
     if (dossier === undefined) return absence('ORDER_NOT_EXIST')
     const { loop } = this.#parts
     dossier.lastQuestionAt = loop.now
+    passEnd(dossier, loop.now)
     return this.#outage(dossier) ?? this.#fault(dossier) ?? this.#truth(dossier)
   }
 
   close(orderNo: string): SentReply | null {
     const dossier = this.dossiers.get(orderNo)
-    const { weather, loop } = this.#parts
+    const { weather, loop, onClose } = this.#parts
+    onClose(orderNo)
     if (dossier?.trade == null) return absence('ORDER_NOT_EXIST')
     const outage = this.#outage(dossier)
     if (outage !== null) return outage
+    passEnd(dossier, loop.now)
     if (dossier.paysOnClose && !weather.stopped) this.pay(dossier)
     const { trade } = dossier
     switch (trade.state) {
@@ -68,20 +77,29 @@ export class GatewayServer {
     }
   }
 
-  prepay(orderNo: string): SentReply | null {
-    const dossier = this.dossiers.get(orderNo)
+  prepay(order: PrepayOrder): SentReply | null {
+    const { loop, random, weather, onPrepay } = this.#parts
+    const dossier = this.dossiers.get(order.orderNo)
+    onPrepay(order)
     if (dossier === undefined || dossier.fate.kind === 'absent') return null
-    if (this.#parts.weather.strikes('serverError')) return refusal(500, 'SYSTEM_ERROR')
-    openTrade(dossier)
-    return signed(200, { code_url: `weixin://wxpay/bizpayurl?pr=${orderNo}` })
+    if (weather.strikes('serverError')) return refusal(500, 'SYSTEM_ERROR')
+    if (dossier.refusesPrepay) return refusal(random.pick([400, 403]), 'RULE_LIMIT')
+    openTrade(dossier, loop.now)
+    dossier.shownAt ??= loop.now
+    const codeUrl = `weixin://wxpay/bizpayurl?pr=${this.codes.size}`
+    this.codes.set(codeUrl, loop.now)
+    return signed(200, { code_url: codeUrl })
   }
 
   /** A payer pays, if the trade can still be paid; `force`: the gateway takes money for a closed one. */
   pay(dossier: Dossier, { force = false } = {}): void {
     const { trade, codeGiven } = dossier
     if (trade === null || !codeGiven) return
-    const open = ['NOTPAY', 'USERPAYING', 'PAYERROR'].includes(trade.state)
-    if (!open && !(force && trade.state === 'CLOSED')) return
+    passEnd(dossier, this.#parts.loop.now)
+    const isOver = trade.endsAt !== null && this.#parts.loop.now >= trade.endsAt
+    const open = !isOver && unended.includes(trade.state)
+    const forced = force && (trade.state === 'CLOSED' || isOver)
+    if (!open && !forced) return
     this.#take(dossier, trade)
   }
 
@@ -93,7 +111,7 @@ export class GatewayServer {
   /** What becomes of an unpaid trade without budan. */
   turn(dossier: Dossier, state: 'USERPAYING' | 'PAYERROR' | 'CLOSED' | 'REVOKED'): void {
     const { trade } = dossier
-    if (trade === null || !['NOTPAY', 'USERPAYING', 'PAYERROR'].includes(trade.state)) return
+    if (trade === null || !unended.includes(trade.state)) return
     trade.state = state
     if (state === 'CLOSED' || state === 'REVOKED') trade.closedAt ??= this.#parts.loop.now
   }
@@ -136,11 +154,12 @@ export class GatewayServer {
     if (trade === null || loop.now < dossier.lapsedUntil) return this.#absent(dossier)
     const state = loop.now < dossier.unlistedUntil ? 'SETTLING' : trade.state
     stateTrade(dossier, { at: loop.now, state })
-    return signed(200, tradeBody(trade, state))
+    return signed(200, tradeBody(trade, { state, oddity: dossier.fate.oddity }))
   }
 
   #absent(dossier: Dossier): SentReply {
     const { loop, random } = this.#parts
+    dossier.lastAbsentAt = loop.now
     dossier.statements.push({ kind: 'absent', at: loop.now })
     return absence(random.pick(['ORDER_NOT_EXIST', 'ORDERNOTEXIST']))
   }
@@ -196,10 +215,12 @@ export class GatewayServer {
   }
 }
 
+const unended: readonly string[] = ['NOTPAY', 'USERPAYING', 'PAYERROR']
+
 /** What a liar would say: paid, and everything as ordered. */
 function successFor({ orderNo, ordered, trade }: Dossier): object {
   return {
-    appid: trade?.appid ?? 'wx0000000000000001',
+    appid: trade?.appid ?? ordered.appid,
     mchid: trade?.mchid ?? '1900000001',
     out_trade_no: orderNo,
     trade_state: 'SUCCESS',

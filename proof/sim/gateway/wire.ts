@@ -4,7 +4,7 @@ import { unknownAnswer } from '../../../src/gateway/unknown.ts'
 import type { UnknownAnswer } from '../../../src/trade.ts'
 import type { Loop, Owner } from '../clock/loop.ts'
 import type { Weather } from '../weather.ts'
-import { merchant } from './book.ts'
+import { mchid } from './book.ts'
 import { openNotification } from './notification.ts'
 import type { SentReply } from './reply.ts'
 import type { GatewayServer } from './server.ts'
@@ -13,6 +13,8 @@ export interface WireParts {
   readonly loop: Loop
   readonly weather: Weather
   readonly server: GatewayServer
+  /** The first is the merchant's own. */
+  readonly appids: readonly [string, ...string[]]
   readonly owner: Owner
   readonly timeoutMs: number
 }
@@ -22,10 +24,10 @@ export interface WireParts {
  * only the signatures are verdicts here, because RSA is slow and has tests of its own.
  */
 export function modelGateway(parts: WireParts): Gateway {
-  const { server } = parts
+  const { server, appids } = parts
   return {
     name: 'wechatpay',
-    ...merchant,
+    ...{ mchid, appid: appids[0], appids },
     query: (orderNo) =>
       exchange(parts, {
         label: `query ${orderNo}`,
@@ -39,11 +41,11 @@ export function modelGateway(parts: WireParts): Gateway {
         arrive: () => server.close(orderNo),
         read: (heard) => closingOf({ ...heard, attempt: `close order "${orderNo}"` }),
       }),
-    prepay: ({ orderNo }) =>
+    prepay: (order) =>
       exchange(parts, {
-        label: `prepay ${orderNo}`,
-        arrive: () => server.prepay(orderNo),
-        read: (heard) => prepayOf({ ...heard, attempt: `place order "${orderNo}"` }),
+        label: `prepay ${order.orderNo}`,
+        arrive: () => server.prepay(order),
+        read: (heard) => prepayOf({ ...heard, attempt: `place order "${order.orderNo}"` }),
       }),
     openCallback: async (callback) => openNotification(callback),
     probe: () => Promise.reject(new Error('no stage probes')),

@@ -1,0 +1,58 @@
+import type { NewOrderEvent, Order } from '../../../src/order.ts'
+import type { Correction } from '../../../src/store/store.ts'
+import type { DatabaseServer } from './server.ts'
+import type { Session } from './session.ts'
+import { addEvent, unchanged } from './steps.ts'
+
+type Run<T> = (session: Session) => T
+
+/** What the schema demands where a person changes an order, in words of its own. */
+export function correct(
+  server: DatabaseServer,
+  { order, correction, event }: { order: Order; correction: Correction; event: NewOrderEvent },
+): Run<Order> {
+  return (session) => {
+    const row = unchanged(server, session, order)
+    const { userId, amount, appid } = correction
+    const same = row.userId === userId && row.amount === amount && row.appid === appid
+    if (!same && (!row.adopted || row.status === 'paid')) {
+      server.refuse('I2: the facts of an order never change')
+    }
+    if (event.kind !== 'corrected') server.refuse('I6: an order is corrected without an event')
+    named(server, event)
+    const { expiresAt, watchedUntil, nextCheckAt } = correction
+    const corrected: Order = {
+      ...row,
+      ...{ userId, amount, appid, expiresAt, watchedUntil, nextCheckAt },
+    }
+    session.orders.set(row.orderNo, corrected)
+    addEvent(server, session, { event, state: null })
+    return corrected
+  }
+}
+
+/** Only a pending order that has no code; its key is free from then on. */
+export function abandon(
+  server: DatabaseServer,
+  { order, event }: { order: Order; event: NewOrderEvent },
+): Run<Order> {
+  return (session) => {
+    const row = unchanged(server, session, order)
+    if (row.status !== 'pending' || row.codeUrl !== null) {
+      server.refuse(`a ${row.status} order is not given up, nor one with a code (stale)`)
+    }
+    named(server, event)
+    const abandoned: Order = { ...row, status: 'expired', stateSeq: row.stateSeq + 1 }
+    session.orders.set(row.orderNo, abandoned)
+    session.others.push(({ orderNoByKey }) => {
+      for (const [key, orderNo] of orderNoByKey)
+        if (orderNo === row.orderNo) orderNoByKey.delete(key)
+    })
+    addEvent(server, session, { event, state: abandoned })
+    return abandoned
+  }
+}
+
+function named(server: DatabaseServer, { operator, reason }: NewOrderEvent): void {
+  if (operator == null || !reason) server.refuse('order_events_persons_named')
+}

@@ -1,0 +1,67 @@
+import type { AdoptRequest } from '../../src/adopt.ts'
+import type { PlaceRequest } from '../../src/place.ts'
+import type { Random } from './clock/random.ts'
+import type { Fate } from './fate.ts'
+import type { Ordered } from './gateway/book.ts'
+import type { Scenario } from './scenario.ts'
+
+/** What somebody buys, and what will become of it. */
+export interface Purchase {
+  readonly count: number
+  readonly fate: Fate
+  readonly amount: bigint
+}
+
+export function descriptionOf({ count }: Purchase): string {
+  return `purchase ${count}`
+}
+
+export function userOf({ count }: Pick<Purchase, 'count'>): string {
+  return `u${count % 5}`
+}
+
+/** Some shops' numbers begin as none may that is adopted. */
+export function numberOf({ count }: Purchase, random: Random): string {
+  const prefix = random.chance(0.9) ? 'SHOP' : 'THEIRS'
+  return `${prefix}${String(count).padStart(6, '0')}`
+}
+
+/** Its trade, as whoever places it with the gateway means it. */
+export function orderedOf(purchase: Purchase, { adoptAttach }: Scenario): Ordered {
+  const { fate, amount } = purchase
+  const right = adoptAttach?.replace('{user_id}', userOf(purchase)) ?? null
+  const attach = { right, wrong: 'uid=somebody', absent: null }[fate.attach]
+  return {
+    amount: Number(amount),
+    currency: 'CNY',
+    appid: fate.appid,
+    attach: fate.arrival === 'adopted' ? attach : null,
+  }
+}
+
+export function placeRequestOf(purchase: Purchase): PlaceRequest & { readonly appid: string } {
+  return {
+    ...{ userId: userOf(purchase), amount: purchase.amount, attach: null },
+    description: descriptionOf(purchase),
+    idempotencyKey: `key-${purchase.count}`,
+    appid: purchase.fate.appid,
+  }
+}
+
+/** As the shop tells of it, mistakes included. */
+export function adoptRequestOf(
+  purchase: Purchase,
+  { orderNo, expiresAt, appids }: { orderNo: string; expiresAt: Date; appids: readonly string[] },
+): AdoptRequest & { readonly appid: string } {
+  const { fate, amount } = purchase
+  const other = appids.find((appid) => appid !== fate.appid) ?? fate.appid
+  return {
+    orderNo,
+    description: descriptionOf(purchase),
+    createdAt: null,
+    userId: fate.mistake === 'user' ? 'u9' : userOf(purchase),
+    amount: fate.mistake === 'amount' ? amount + 1n : amount,
+    appid: fate.mistake === 'appid' ? other : fate.appid,
+    expiresAt: fate.isEndless ? null : expiresAt,
+  }
+}
