@@ -240,7 +240,7 @@ function differentAttach(
   if (!adopted || adoptAttach === null) return null
   const expected = adoptAttach.replaceAll(userIdMark, () => userId)
   if (attach === expected) return null
-  return differentText('attach', expected, attach && attach.slice(0, attachShownMax))
+  return differentText('attach', expected, attach?.slice(0, attachShownMax) ?? null)
 }
 
 /** Where `recharge.adopt_attach` has the user's id. */
