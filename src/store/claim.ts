@@ -56,10 +56,12 @@ async function takeYoungest(
   scope: Scope,
   { youngestFrom, ...due }: Claim & { readonly youngestFrom: number },
 ): Promise<readonly DueRow[]> {
-  const claim = { ...due, youngestFrom: Math.floor(youngestFrom / 2) }
   const [first, second] =
     youngestFrom % 2 === 0 ? (['new', 'known'] as const) : (['known', 'new'] as const)
   for (const standing of [first, second, 'unknown'] as const) {
+    // Half as far back where two take turns; where there is only one, as far as was asked.
+    const from = standing === first ? Math.floor(youngestFrom / 2) : youngestFrom
+    const claim = { ...due, youngestFrom: from }
     const pick: DuePick = { standing, limit: claim.limit, from: null, end: 'newest' }
     const taken = await take(scope, { claim, picks: [pick] })
     if (taken.length > 0) return taken

@@ -80,10 +80,12 @@ function dueOrders(server: DatabaseServer, due: Due, isFree: IsFree): readonly O
   const of = (standing: Standing) => all.filter((order) => order.standing === standing)
   const { youngestFrom, limit } = due
   if (youngestFrom === undefined) return inShares(of, { limit, chance: server.chance }).sort(byAge)
-  for (const standing of ['known', 'new', 'unknown'] as const) {
+  const [first, second]: Standing[] = youngestFrom % 2 === 0 ? ['new', 'known'] : ['known', 'new']
+  for (const standing of [first, second, 'unknown'] as Standing[]) {
+    const from = standing === first ? Math.floor(youngestFrom / 2) : youngestFrom
     const probes = of(standing)
       .reverse()
-      .slice(youngestFrom, youngestFrom + limit)
+      .slice(from, from + limit)
     if (probes.length > 0) return probes
   }
   return []
