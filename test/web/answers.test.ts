@@ -31,7 +31,8 @@ const adopt = {
 
 describe('POST /v1/orders', () => {
   test('answers 201 with every field of the order', async () => {
-    const { app, calls } = await open()
+    const clock = () => new Date('2026-01-24T12:00:00Z')
+    const { app, calls } = await open({}, { clock })
     const answer = await app.inject(placeWithKey)
     expect(answer.statusCode).toBe(201)
     expect(answer.json()).toEqual({
@@ -43,6 +44,7 @@ describe('POST /v1/orders', () => {
       attach: null,
       status: 'pending',
       code_url: 'weixin://x',
+      code_expires_at: null,
       transaction_id: null,
       paid_at: null,
       credited_at: null,
@@ -54,6 +56,7 @@ describe('POST /v1/orders', () => {
       next_check_at: '2026-01-24T12:00:00.000Z',
       gateway: 'wechatpay',
       mchid: '1900000001',
+      app_id: 'wx0000000000000001',
       appid: 'wx0000000000000001',
     })
     expect(calls).toEqual(['placeOrder'])
@@ -72,7 +75,11 @@ describe('POST /v1/orders', () => {
       payload: { ...body, adopt: false, attach: 'a', amount: 1.0 },
     })
     await app.inject({ ...placeWithKey, payload: { ...body, amount: Number.MAX_SAFE_INTEGER } })
-    const facts = { userId: 'u1', description: 'credit', idempotencyKey: 'k1' }
+    const actor = { name: 'anonymous', address: '127.0.0.1' }
+    const facts = {
+      ...{ userId: 'u1', description: 'credit', idempotencyKey: 'k1' },
+      ...{ appid: null, actor },
+    }
     expect(seen).toEqual([
       { ...facts, amount: 100n, attach: null },
       { ...facts, amount: 1n, attach: 'a' },
@@ -141,6 +148,8 @@ describe('POST /v1/orders', () => {
         description: '',
         createdAt: new Date('2026-01-24T12:05:00Z'),
         expiresAt: new Date('2026-01-24T14:00:00.500Z'),
+        appid: null,
+        actor: { name: 'anonymous', address: '127.0.0.1' },
       },
     ])
   })
