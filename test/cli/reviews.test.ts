@@ -46,7 +46,15 @@ beforeAll(async () => {
   const url = (await serving.printed(/ready at (\S+)/))[1] ?? ''
   for (const order_no of [creditNo, expireNo, dismissNo]) {
     await sim('/orders', { out_trade_no: order_no, total: 100 })
-    await post(`${url}/v1/orders`, { adopt: true, order_no, user_id: 'u1', amount: 100 })
+    // With an end: a trade without one is closed for nobody.
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString()
+    await post(`${url}/v1/orders`, {
+      adopt: true,
+      order_no,
+      user_id: 'u1',
+      amount: 100,
+      expires_at,
+    })
     const fault = { kind: 'answer', merge: { trade_state: 'REFUND' } }
     await sim('/faults', { operation: 'query', out_trade_no: order_no, fault, times: 1 })
     await post(`${url}/v1/orders/${order_no}/check`, {})
