@@ -97,7 +97,7 @@ export const identityMutants: readonly Mutant[] = [
     replace: "{ standing: 'unknown', limit, end: 'oldest' }",
     caughtBy: {
       test: 'test/store/postgres.test.ts',
-      name: 'claimDue() takes an order that it knows with the next batch',
+      name: 'claimDue() gives each its share, and what one leaves to the others',
     },
   },
   {
