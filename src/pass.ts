@@ -118,7 +118,8 @@ export class Pass {
   /** A few, before the others: what they find was paid weeks ago. */
   async #checkLate(): Promise<void> {
     const { store, policy, gateway, batchSize } = this.#scanning
-    const limit = Math.max(1, Math.floor(batchSize * lateShare))
+    const limit = lateMax(batchSize, this.#request.runId)
+    if (limit === 0) return
     const { leaseMs } = policy
     await this.#check(await store.claimLate({ merchant: merchantOf(gateway), limit, leaseMs }))
   }
@@ -350,8 +351,11 @@ function durationSince(startedAt: number): number {
 /** As far as probes go back before they begin again: most are answered at once when the cause is gone. */
 const probesMax = 50
 
-/** Of a batch at most: late checks must not hold up what is due. */
-const lateShare = 1 / 10
+/** A tenth of a batch, so that late checks do not hold up what is due: of a small one, in each tenth run. */
+function lateMax(batchSize: number, runId: string): number {
+  if (batchSize >= 10) return Math.floor(batchSize / 10)
+  return Number(runId) % 10 === 0 ? 1 : 0
+}
 
 /** A claim takes a millisecond; so many times a whole batch of old orders is passed over in one run. */
 const roundsMax = 20

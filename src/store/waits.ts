@@ -50,7 +50,9 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
         -- A code may have come since the claim: what is known stays known.
         standing = case when orders.standing = ${standingNumber('known')}
           then orders.standing else step.standing end,
-        watched_until = step.watched_until
+        -- A correction may have come since then, too: an end that is given now stays, and no watch ends sooner.
+        watched_until = case when orders.watched_until is not null
+          then greatest(orders.watched_until, step.watched_until) end
       from step
       where orders.order_no = step.order_no
         and orders.order_no = any (array(select order_no from held))

@@ -171,6 +171,33 @@ export function groupsContract(make: MakeSubject): void {
         expect(await subject.store.waitAsClaimed([])).toEqual(new Set())
       })
 
+      it('keeps an end that was corrected, and a code that came, since the claim', async () => {
+        const [corrected, coded] = await claimAll(2)
+        if (corrected === undefined || coded === undefined) throw new Error('no orders')
+        // The lease has run out, so a correction leaves the time of the next question as it is.
+        nowMs += leaseMs + minuteMs
+        const expiresAt = new Date(nowMs + 60 * minuteMs)
+        const { userId, amount, appid, nextCheckAt } = corrected.order
+        const correction = { userId, amount, appid, nextCheckAt, expiresAt, watchedUntil: null }
+        const event = newEvent(corrected.order.orderNo, {
+          ...{ kind: 'corrected', source: 'operator', operator: 'wang.li' },
+        })
+        await subject.store.transaction((tx) => tx.correct(corrected.order, { correction, event }))
+        const code = { codeUrl: 'weixin://x', codeLifeMs: 1, event: newEvent(coded.order.orderNo) }
+        await subject.store.setCodeUrl(coded.order.orderNo, code)
+        const waits = waitsOf([corrected, coded]).map((wait) => {
+          const stale = { standing: 'unknown', watchedUntil: new Date(nowMs) } as const
+          return { ...wait, schedule: { ...wait.schedule, ...stale } }
+        })
+        await subject.store.waitAsClaimed(waits)
+        expect(await subject.store.findOrder(corrected.order.orderNo)).toMatchObject({
+          ...{ expiresAt, watchedUntil: null, checks: 3 },
+        })
+        expect(await subject.store.findOrder(coded.order.orderNo)).toMatchObject({
+          ...{ standing: 'known', checks: 3 },
+        })
+      })
+
       it('writes nothing a second time', async () => {
         const claimed = await claimAll(2)
         await subject.store.waitAsClaimed(waitsOf(claimed))

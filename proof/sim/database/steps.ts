@@ -146,8 +146,13 @@ export function wait(
     const row = unchanged(server, session, order)
     if (row.status !== 'pending') server.refuse(`a ${row.status} order does not wait (stale)`)
     const { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil } = schedule
-    const place = { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil }
-    const waiting: Order = { ...row, ...place }
+    const place = { nextCheckAt, checks, absentCount, absentSince }
+    const waiting: Order = {
+      ...{ ...row, ...place },
+      // Whoever wrote these since the row was read knew more.
+      standing: row.standing === 'known' ? row.standing : standing,
+      watchedUntil: row.watchedUntil && new Date(Math.max(+row.watchedUntil, +(watchedUntil ?? 0))),
+    }
     session.orders.set(row.orderNo, waiting)
     addEvent(server, session, { event, state: null })
     return waiting
