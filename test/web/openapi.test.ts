@@ -53,6 +53,8 @@ describe('GET /openapi.json', () => {
         'POST /v1/orders',
         'GET /v1/orders',
         'GET /v1/orders/{order_no}',
+        'PATCH /v1/orders/{order_no}',
+        'POST /v1/orders/{order_no}/abandon',
         'GET /v1/orders/{order_no}/events',
         'POST /v1/orders/{order_no}/check',
         'GET /v1/reviews',
