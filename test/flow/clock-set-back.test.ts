@@ -32,13 +32,16 @@ describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind)
     })
     const here = await world({ store })
     opened.now = here.now
-    // It must not seem to be past its end then.
-    await here.adopt('ASKED-THEN', { ttlMins: 90 * 1440 })
+    const facts = { userId: 'u1', amount: 100n, description: '' }
+    const adopt = async (orderNo: string) => {
+      here.control.putOrder({ out_trade_no: orderNo, total: 100 })
+      // Without an end, so that it does not seem to be past it then.
+      await here.budan.adoptOrder({ orderNo, ...facts, createdAt: null, expiresAt: null })
+    }
+    await adopt('ASKED-THEN')
     await here.advanceMins(6)
     expect((await here.budan.run({ dryRun: false })).run.outcomes.waiting).toBe(1)
-    here.control.putOrder({ out_trade_no: 'CREATED-THEN', total: 100 })
-    const facts = { orderNo: 'CREATED-THEN', userId: 'u1', amount: 100n, description: '' }
-    await here.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+    await adopt('CREATED-THEN')
     aheadMs = 0
 
     for (const orderNo of ['ASKED-THEN', 'CREATED-THEN']) {

@@ -60,7 +60,7 @@ describe('two nodes on one database', () => {
         control.putOrder({ out_trade_no: orderNo, total: 1 })
       await first.budan.adoptOrder({
         ...{ orderNo, userId: 'u1', amount: 1n, description: '' },
-        ...{ createdAt: created, expiresAt: new Date(Date.UTC(2027, 0, 1)) },
+        ...{ createdAt: created, expiresAt: null },
       })
     }
     const runs = await Promise.all([first, second].map((node) => node.budan.run({ dryRun: false })))

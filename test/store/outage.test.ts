@@ -40,9 +40,9 @@ async function adoptPaid(world: World, orderNos: readonly string[]): Promise<voi
   for (const orderNo of orderNos) {
     world.control.putOrder({ out_trade_no: orderNo, total: 100 })
     world.control.pay(orderNo, { callback: false })
-    const [createdAt, expiresAt] = [new Date(Date.now() - hour), new Date(Date.now() + hour)]
+    const createdAt = new Date(Date.now() - hour)
     const facts = { orderNo, userId: 'u1', amount: 100n, description: '' }
-    await world.budan.adoptOrder({ ...facts, createdAt, expiresAt })
+    await world.budan.adoptOrder({ ...facts, createdAt, expiresAt: null })
   }
 }
 
