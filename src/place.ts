@@ -47,7 +47,7 @@ export type Placement =
       readonly code: string
       readonly message: string
     }
-  /** The order of this key ended, or is about to, and there is no code that works. */
+  /** The order of this key ended, or is past its end, and there is no code that works. */
   | { readonly kind: 'ended'; readonly order: Order }
   /** Whether the trade exists is not known: ask again with the same key. */
   | { readonly kind: 'unanswered'; readonly order: Order; readonly message: string }
@@ -73,7 +73,7 @@ export async function placeOrder(placing: Placing, request: PlaceRequest): Promi
     return { kind: order.codeUrl === null ? 'ended' : 'placed', order }
   }
   if (isFreshCode(order, now)) return { kind: 'placed', order }
-  if (isEnding(order, now)) return { kind: 'ended', order }
+  if (isPastEnd(order, now)) return { kind: 'ended', order }
   return openTrade(placing, { order, actor: request.actor ?? null })
 }
 
@@ -113,11 +113,8 @@ function isFreshCode({ codeUrl, codeExpiresAt, expiresAt }: Order, now: Date): b
   return +now < neededUntil && +codeExpiresAt >= neededUntil
 }
 
-/** The gateway takes no order that ends within a minute. */
-const lifeMsMin = 60_000
-
-function isEnding({ expiresAt }: Order, now: Date): boolean {
-  return expiresAt !== null && +expiresAt - +now < lifeMsMin
+function isPastEnd({ expiresAt }: Order, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now
 }
 
 /** The order stays pending: a refusal may mean that the trade is there already. */
