@@ -141,7 +141,7 @@ describe.each<Loss>(['asked', 'answer'])('a statement whose %s is lost', (loss) 
     await world.adopt('ORDER-1')
     world.control.pay('ORDER-1', { callback: false })
     await advanceMins(6)
-    const lost = road.lose('order by strayed desc', loss)
+    const lost = road.lose('from claimed', loss)
     await expect(world.budan.run({ dryRun: false })).rejects.toThrow(/Cannot claim due orders/)
     await lost
     await advanceMins(6)
