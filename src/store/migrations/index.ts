@@ -10,7 +10,7 @@ import { up as ordersOfUsers } from './008_orders_of_users.ts'
 import { up as listOrders } from './009_list_orders.ts'
 import { up as dropOrdersByUser } from './010_drop_orders_by_user.ts'
 import { up as identity } from './011_identity.ts'
-import * as claims from './012_claims.ts'
+import { up as claims, prepare as prepareClaims } from './012_claims.ts'
 import { up as consoleSessions } from './013_console_sessions.ts'
 
 export interface Migration {
@@ -45,6 +45,6 @@ export const migrations: Migrations = {
   '009_list_orders': { up: listOrders },
   '010_drop_orders_by_user': { up: dropOrdersByUser },
   '011_identity': { up: identity },
-  '012_claims': claims,
+  '012_claims': { prepare: prepareClaims, up: claims },
   '013_console_sessions': { up: consoleSessions },
 }
