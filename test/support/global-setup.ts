@@ -9,12 +9,18 @@ const run = promisify(execFile)
 export async function setup(): Promise<() => Promise<void>> {
   const server = await startPostgres()
   try {
-    await Promise.all([build(), makePostgresTemplate(server.url), pgliteImage()])
+    await Promise.all([build(), databases(server.url)])
   } catch (error) {
     await server.stop()
     throw error
   }
   return server.stop
+}
+
+/** One after the other: making the image holds this process up for longer than a connection may take. */
+async function databases(serverUrl: string): Promise<void> {
+  await makePostgresTemplate(serverUrl)
+  await pgliteImage()
 }
 
 /** The command-line tests run `bin/budan.js`, so what it loads must be this source's, and its image too. */
