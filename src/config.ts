@@ -43,6 +43,8 @@ export interface RechargeConfig {
 export interface WechatConfig {
   /** Without a trailing slash. */
   readonly baseUrl: string
+  /** `http://USER:PASSWORD@HOST:PORT` of the proxy that every call goes through; absent: none. */
+  readonly proxyUrl?: string | null
   readonly mchId: string
   /** Under which orders are placed here. */
   readonly appId: string

@@ -10,6 +10,8 @@ import { Breaker } from './breaker.ts'
 import { type Receipt, receiveCallback, screenCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { type ConfigInput, completeConfig } from './config/complete.ts'
+import { ConfigError } from './config/fault.ts'
 import type { Config, RechargeConfig } from './config.ts'
 import { type Corrected, type CorrectRequest, correctOrder } from './correct.ts'
 import type { Engine } from './engine/engine.ts'
@@ -114,10 +116,18 @@ export interface ServiceOptions {
 
 /**
  * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
- * Nothing runs before `start()`. Throws `StoreError` when the database cannot be had, or was
- * migrated by a newer program in a way that this one cannot live with.
+ * Nothing runs before `start()`. What the configuration leaves out has its default. Throws
+ * `ConfigError` for a configuration that is wrong, and `StoreError` when the database cannot be had,
+ * or was migrated by a newer program in a way that this one cannot live with.
  */
-export async function openService(config: Config, options: ServiceOptions = {}): Promise<Budan> {
+export async function openService(
+  given: ConfigInput,
+  options: ServiceOptions = {},
+): Promise<Budan> {
+  const config = completeConfig(given)
+  if (config.wechat === null && options.gateway === undefined) {
+    throw new ConfigError(['wechat: not set: give the merchant, or a gateway of your own'])
+  }
   const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const { clock } = options
   const store = options.store ?? (await openStore(config.database.url, clock && { clock }))

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isExposed } from '../../config/exposed.ts'
 import type { WechatConfig } from '../../config.ts'
+import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,
   isCertificateOf,
@@ -82,7 +83,7 @@ function examineValidity(
 
 function examineAppId({ appId }: WechatConfig): Finding {
   const name = 'app id'
-  return /^wx[0-9a-f]{16}$/.test(appId)
+  return isAppId(appId)
     ? ok(name, appId)
     : warn(name, {
         detail: `${appId} does not look like one: wx and 16 hexadecimal digits`,
