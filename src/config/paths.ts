@@ -26,10 +26,7 @@ export function anchorPaths({ tree, origins }: Overlay, file: string | null): Co
     return { [key]: anchor(value) }
   }
   const path = (value: string) => (isPath(value) ? resolve(home, value) : value)
-  const url = (value: string) => {
-    const directory = relativeDirectory(value)
-    return directory === null ? value : embedded + resolve(home, directory)
-  }
+  const url = (value: string) => anchorUrl(value, home)
   return {
     ...tree,
     ...merged(tree, 'wechat', {
@@ -41,6 +38,12 @@ export function anchorPaths({ tree, origins }: Overlay, file: string | null): Co
       ...anchored('database.url', url),
     }),
   }
+}
+
+/** The address of an embedded database with the whole path of its directory; any other as it is. */
+export function anchorUrl(url: string, home: string): string {
+  const directory = relativeDirectory(url)
+  return directory === null ? url : embedded + resolve(home, directory)
 }
 
 /**

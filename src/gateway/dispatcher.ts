@@ -18,17 +18,18 @@ export async function openDispatcher(
   { proxyUrl }: Pick<WechatConfig, 'proxyUrl'>,
   { connections }: { connections: number },
 ): Promise<Dispatcher> {
-  const { Agent, ProxyAgent } = await import('undici')
+  // By its default: a bundler that splits gives a CommonJS package no other name.
+  const { default: undici } = await import('undici')
   const limits = {
     connections,
     maxResponseSize: responseBytesMax,
     maxHeaderSize: headerBytesMax,
   }
-  if (!proxyUrl) return new Agent(limits)
+  if (!proxyUrl) return new undici.Agent(limits)
   const { protocol, host } = new URL(proxyUrl)
   const token = proxyToken(proxyUrl)
   // Without the credentials: an error may quote the address.
-  return new ProxyAgent({ ...limits, uri: `${protocol}//${host}`, ...(token && { token }) })
+  return new undici.ProxyAgent({ ...limits, uri: `${protocol}//${host}`, ...(token && { token }) })
 }
 
 /** As the address has them, decoded. A proxy may want a user name alone. */

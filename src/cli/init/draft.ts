@@ -43,11 +43,14 @@ const examples: Readonly<Record<string, string>> = {
   'wechat.mch_id': '1900000001',
   'wechat.app_id': 'wx0123456789abcdef',
   'wechat.serial_no': '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
+  'wechat.proxy_url': 'http://proxy.example.com:3128',
   'wechat.private_key_path': './apiclient_key.pem',
+  'wechat.private_key': String.raw`"-----BEGIN PRIVATE KEY-----\nMII…\n-----END PRIVATE KEY-----"`,
   'wechat.api_v3_key': '32-characters-from-the-console!!',
   'wechat.notify_url': 'https://pay.example.com/v1/callbacks/wechatpay',
   'wechat.public_key_id': 'PUB_KEY_ID_0119000000012026010100000000000000',
   'wechat.public_key_path': './pub_key.pem',
+  'wechat.public_key': String.raw`"-----BEGIN PUBLIC KEY-----\nMII…\n-----END PUBLIC KEY-----"`,
 }
 
 type Scalar = string | number | boolean
