@@ -122,4 +122,5 @@ export type Event =
 
 export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
 
+/** Hears an event. It must return at once; what it throws becomes a process warning. */
 export type Emit = (event: Event) => void

@@ -21,6 +21,7 @@ export interface Placing {
   readonly node: string
 }
 
+/** What is ordered. `amount` is in fen; the same `idempotencyKey` is always the same order. */
 export interface PlaceRequest {
   readonly userId: string
   readonly amount: Fen
@@ -32,6 +33,7 @@ export interface PlaceRequest {
   readonly actor?: Actor | null
 }
 
+/** What became of placing an order. */
 export type Placement =
   /** Placed now, or before with the same key and facts. The order has its `codeUrl`. */
   | { readonly kind: 'placed'; readonly order: Order }

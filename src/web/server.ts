@@ -19,6 +19,7 @@ import { addRunRoutes } from './runs.ts'
 import { requireToken, tokenCheck } from './token.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
+/** What `startWeb` is told. `version` is shown by the API's description and the console. */
 export interface WebOptions {
   readonly server: ServerConfig
   readonly emit?: Emit
