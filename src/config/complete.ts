@@ -154,12 +154,12 @@ function snakeCase(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** A fault by the names that the code has. */
+/** A fault by the names that the code has: that of its key, and of the keys that it speaks of. */
 function asInCode(fault: string): string {
   const names = configKeys().map(({ key }) => key)
   return names.reduce(
     (text, name) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), camelCase(name)),
-    fault,
+    fault.replace(/^\w+\.\w+/, camelCase),
   )
 }
 

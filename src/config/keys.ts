@@ -114,8 +114,9 @@ function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {
     return loaded.kind === 'key' ? strongEnough(loaded.key, name) : loaded
   } catch {
     // The library's words may quote the key.
-    const whole = name === textName ? 'is it whole, with its line ends?' : 'is the file whole?'
-    return fault(`${name} cannot be parsed: ${whole}`)
+    return name === textName
+      ? fault(`${name} cannot be parsed: is it whole, with its line ends?`)
+      : fault(`${name} cannot be parsed: is the file whole?`)
   }
 }
 

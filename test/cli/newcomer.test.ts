@@ -70,7 +70,7 @@ test('budan simulator on a port that is taken says what to do: 1', async () => {
 
 describe('a second ledger, begun by mistake', () => {
   const conf = join(cwd, 'conf')
-  const [old, fresh] = [join(process.cwd(), 'old-data'), join(conf, 'old-data')]
+  const fresh = join(conf, 'old-data')
 
   test.each(['serve', 'run', 'drain', 'migrate', 'orders', 'audit', 'doctor'])(
     'is refused by budan %s: 2',
@@ -89,7 +89,6 @@ describe('a second ledger, begun by mistake', () => {
       expect(stdout + stderr).toContain(
         `"${fresh}" holds no database, but "${join(home.path, 'old-data')}" does`,
       )
-      expect(old).not.toBe(fresh)
     },
   )
 })
@@ -127,12 +126,9 @@ test('Ctrl+C leaves no half of a bar: the line takes its place, and the bar goes
   const drawn = screen.length
   progress.note('Stopping: what is in flight is finished first.')
   progress.end()
-  const after = screen.slice(drawn).join('')
-  const [before = ''] = after.split('Stopping:')
-  // To the start of the line, and everything behind it away, before anything else is written.
-  expect(before).toMatch(/\u001b\[(1G|0G)|\r/)
-  expect(before).toMatch(/\u001b\[0?K/)
-  expect(before.replaceAll(/\u001b\[[\d;?]*[A-Za-z]|[\r\n]/g, '')).not.toMatch(/[░█]$/)
+  const [before = ''] = screen.slice(drawn).join('').split('Stopping:')
+  // To the start of the line, and all of it away, before anything else is written there.
+  expect(before.endsWith('\u001b[1G\u001b[2K')).toBe(true)
   expect(screen[0]).toBe('before there is a bar\n')
 })
 

@@ -40,9 +40,12 @@ function keyLines(
 /** For keys without a default. */
 const examples: Readonly<Record<string, string>> = {
   'server.api_token': 'change-me-to-a-long-random-one',
+  'recharge.adopt_prefixes': '[SHOP-]',
+  'recharge.adopt_attach': '"user={user_id}"',
   'wechat.mch_id': '1900000001',
   'wechat.app_id': 'wx0123456789abcdef',
   'wechat.serial_no': '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
+  'wechat.app_ids': '[wx1123456789abcdef]',
   'wechat.proxy_url': 'http://proxy.example.com:3128',
   'wechat.private_key_path': './apiclient_key.pem',
   'wechat.private_key': String.raw`"-----BEGIN PRIVATE KEY-----\nMII…\n-----END PRIVATE KEY-----"`,
@@ -60,7 +63,9 @@ function defaultOf(path: string): Scalar | readonly Scalar[] | null {
   const sections: Readonly<
     Record<string, Readonly<Record<string, Scalar | readonly Scalar[] | undefined>>>
   > = configSchema.parse({})
-  return sections[section]?.[key] ?? null
+  const usual = sections[section]?.[key] ?? null
+  // An empty list says as little as none: an example says more.
+  return Array.isArray(usual) && usual.length === 0 ? null : usual
 }
 
 /** Quoted where YAML would take it for something else; on one line however long. */
