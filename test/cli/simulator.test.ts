@@ -40,7 +40,7 @@ describe('budan simulator', () => {
     // Neither names a database: each has its own beside it.
     expect(own.database.url).toBe(`pglite:${join(cwd, 'number one', 'data')}`)
     expect(stderr).toContain('To paste into budan.yaml:')
-    expect(stderr).toContain(`budan serve --config '${written}'`)
+    expect(stderr).toContain(`bin/budan.js serve --config '${written}'\``)
   })
 
   test('gives the same as one JSON value with --json', async () => {
