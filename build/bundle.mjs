@@ -1,17 +1,23 @@
 /**
- * Packs what `bin/budan.js` loads into few files: with a thousand of them, nearly half of the time
- * until `serve` is ready goes into finding and reading them. The library in `dist/` stays as it is,
- * file by file.
+ * Packs the program, and the library, into few files each.
+ *
+ * The program: with a thousand files, nearly half of the time until `serve` is ready goes into
+ * finding and reading them.
+ *
+ * The library: packages that are CommonJS ask for Node's own modules by `require`, which an ES module
+ * has not got. An embedder who bundles a program in one file would meet that in each of them
+ * (`Dynamic require of "process" is not supported`). Here they are packed once, with a `require`.
+ *
+ * `dist/` stays as it is, file by file: types, migrations and the image of a database are read there.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 
-const outdir = 'dist/bin'
 const licensesFile = 'LICENSES.txt'
 
 /** They find files of their own by where they lie, or are needed by few commands. */
-const external = [
+const programExternal = [
   '@electric-sql/pglite',
   'bullmq',
   'ioredis',
@@ -21,27 +27,31 @@ const external = [
   'undici',
 ]
 
-const { metafile } = await build({
-  entryPoints: ['dist/cli/main.js'],
-  ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
-  ...{ outdir, external, metafile: true },
-  // What is CommonJS asks for Node's own modules by it.
-  banner: {
-    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
-  },
-  logLevel: 'warning',
-})
+await pack('dist/cli/main.js', { outdir: 'dist/bin', external: programExternal })
+// PGlite finds files by where it lies: `store/pglite-files.ts`. pino-pretty is loaded by name.
+await pack('dist/index.js', { outdir: 'dist/lib', external: ['@electric-sql/pglite'] })
 
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap(
-    (path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
-  ),
-)
-writeFileSync(join(outdir, licensesFile), [...packages].sort().map(licenseOf).join('\n\n\n'))
-
-// Of a build before: their names go with what is in them. Last, for who runs the program meanwhile.
-const made = new Set([licensesFile, ...Object.keys(metafile.outputs).map((path) => basename(path))])
-for (const name of readdirSync(outdir)) if (!made.has(name)) rmSync(join(outdir, name))
+async function pack(entry, { outdir, external }) {
+  const { metafile } = await build({
+    entryPoints: [entry],
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
+    ...{ outdir, external, metafile: true },
+    // What is CommonJS asks for Node's own modules by it.
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+    },
+    logLevel: 'warning',
+  })
+  const packages = new Set(
+    Object.keys(metafile.inputs).flatMap(
+      (path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+    ),
+  )
+  writeFileSync(join(outdir, licensesFile), [...packages].sort().map(licenseOf).join('\n\n\n'))
+  // Of a build before: their names go with what is in them. Last, for who runs the program meanwhile.
+  const made = [licensesFile, ...Object.keys(metafile.outputs).map((path) => basename(path))]
+  for (const name of readdirSync(outdir)) if (!made.includes(name)) rmSync(join(outdir, name))
+}
 
 /** Whoever passes the bundle on passes these on with it. */
 function licenseOf(folder) {

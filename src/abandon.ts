@@ -4,11 +4,13 @@ import type { Actor, NewOrderEvent, Order } from './order.ts'
 import { orderEvent } from './place.ts'
 import { type Answer, isUnasked } from './trade.ts'
 
+/** Who gives an order up, and why: both are kept in its timeline. */
 export interface AbandonRequest {
   readonly reason: string
   readonly actor: Actor
 }
 
+/** What became of giving an order up. But for `abandoned`, nothing was changed. */
 export type Abandoned =
   | { readonly kind: 'abandoned'; readonly order: Order }
   | {

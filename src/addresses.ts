@@ -42,6 +42,26 @@ function directoryFault(directory: string): string | null {
     : null
 }
 
+/** What is wrong with the address of a proxy; null: nothing. Says no part of it. */
+export function proxyAddressFault(address: string): string | null {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1]?.toLowerCase()
+  const isProxy = scheme === 'http' || scheme === 'https'
+  if (!isProxy) return 'is not a proxy: http://HOST:PORT or https://HOST:PORT'
+  const fault = serverAddressFault(address)
+  if (fault !== null) return fault
+  const { hostname, pathname, search } = new URL(address)
+  return hostname === '' || pathname !== '/' || search !== ''
+    ? 'must have a host and a port, and nothing behind them: http://HOST:PORT'
+    : null
+}
+
+/** `http://proxy:3128`, for messages: without credentials, and only what is plain words. */
+export function proxyName(address: string): string {
+  if (proxyAddressFault(address) !== null) return 'http://…'
+  const { protocol, host } = new URL(address)
+  return plainHost.test(host) ? `${protocol}//${host}` : `${protocol}//…`
+}
+
 /** `postgres://host:5432/db`, for messages: without credentials and query, and only what is plain words. */
 export function serverName(address: string): string {
   const scheme = address.startsWith('redis') ? 'redis' : 'postgres'
@@ -66,7 +86,8 @@ export function secretsInAddress(address: string): readonly string[] {
   return given.filter((secret) => secret !== '' && !shown.includes(secret))
 }
 
-function decoded(text: string): string {
+/** Percent signs that mean nothing stay. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -12,6 +12,10 @@ export interface Adopting extends Placing {
   readonly adoptPrefixes: readonly string[] | null
 }
 
+/**
+ * The facts of an order that another system placed. `amount` is in fen, and must be what the trade
+ * says.
+ */
 export interface AdoptRequest {
   readonly orderNo: string
   readonly userId: string
@@ -25,6 +29,7 @@ export interface AdoptRequest {
   readonly actor?: Actor | null
 }
 
+/** What became of adopting. But for `adopted`, nothing was stored. */
 export type Adoption =
   | { readonly kind: 'adopted'; readonly order: Order }
   /** Adopted before with the same facts. */

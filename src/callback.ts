@@ -4,6 +4,7 @@ import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.t
 import type { DecisionKind, Order } from './order.ts'
 import type { Settle } from './settle-groups.ts'
 
+/** What became of a callback: answer 204 to `settled`, and its `status` to `rejected`. */
 export type Receipt =
   /** Committed. */
   | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }

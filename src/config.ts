@@ -11,6 +11,7 @@ export interface Config {
   readonly log: LogConfig
 }
 
+/** Where the HTTP API listens, and who may call it. */
 export interface ServerConfig {
   readonly host: string
   /** 0: any free port. */
@@ -22,12 +23,17 @@ export interface ServerConfig {
   readonly trustedProxies?: readonly string[]
 }
 
+/** Where orders and the ledger are kept. */
 export interface DatabaseConfig {
   readonly url: string
   /** Age at which what carries no money is pruned; 0, or absent: everything is kept. */
   readonly retentionDays?: number
 }
 
+/**
+ * The compensation job, and the life of orders. Names say their units; fractions of minutes are
+ * taken.
+ */
 export interface RechargeConfig {
   readonly compensationEnabled: boolean
   readonly compensationIntervalMins: number
@@ -44,9 +50,12 @@ export interface RechargeConfig {
   readonly adoptAttach?: string | null
 }
 
+/** The merchant at WeChat Pay, with its keys opened. */
 export interface WechatConfig {
   /** Without a trailing slash. */
   readonly baseUrl: string
+  /** `http://USER:PASSWORD@HOST:PORT` of the proxy that every call goes through; absent: none. */
+  readonly proxyUrl?: string | null
   readonly mchId: string
   /** Under which orders are placed here. */
   readonly appId: string
@@ -64,6 +73,7 @@ export interface WechatConfig {
   readonly timeoutMs: number
 }
 
+/** How much is logged, to standard error, and in which form. */
 export interface LogConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly format: 'json' | 'pretty'

@@ -19,6 +19,7 @@ export interface CorrectRequest {
   readonly actor: Actor
 }
 
+/** What became of a correction. But for `corrected`, nothing was changed. */
 export type Corrected =
   /** As it is now. Nothing was written where nothing differed. */
   | { readonly kind: 'corrected'; readonly order: Order }

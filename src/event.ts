@@ -138,4 +138,5 @@ export type Door = 'console' | 'api'
 
 export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
 
+/** Hears an event. It must return at once; what it throws becomes a process warning. */
 export type Emit = (event: Event) => void

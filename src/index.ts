@@ -9,6 +9,7 @@ export type { Adoption, AdoptRequest } from './adopt.ts'
 export type { Estimate } from './backlog.ts'
 export type { Receipt } from './callback.ts'
 export type { Clock } from './clock.ts'
+export { type ConfigInput, completeConfig, type WechatInput } from './config/complete.ts'
 export { ConfigError } from './config/fault.ts'
 export { type ConfigRequest, loadConfig } from './config/load.ts'
 export type { Config, RechargeConfig, WechatConfig } from './config.ts'
@@ -36,6 +37,19 @@ export {
 export type { Run, RunResult } from './run.ts'
 export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'
 export type { OnPaid } from './settle.ts'
+export {
+  type Control,
+  configurationFor,
+  generateMerchant,
+  type Merchant as SimulatorMerchant,
+  merchantOptions,
+  readMerchant,
+  type Simulator,
+  SimulatorClock,
+  type SimulatorOptions,
+  startSimulator,
+  writeMerchant,
+} from './simulator/index.ts'
 export {
   CursorError,
   DatabaseBusyError,

@@ -22,6 +22,7 @@ export interface Placing {
   readonly node: string
 }
 
+/** What is ordered. `amount` is in fen; the same `idempotencyKey` is always the same order. */
 export interface PlaceRequest {
   readonly userId: string
   readonly amount: Fen
@@ -33,6 +34,7 @@ export interface PlaceRequest {
   readonly actor?: Actor | null
 }
 
+/** What became of placing an order. */
 export type Placement =
   /** Placed now, or before with the same key and facts. The order has its `codeUrl`. */
   | { readonly kind: 'placed'; readonly order: Order }

@@ -14,6 +14,7 @@ export interface Places {
   holdBack(line: string, placeAt: number | null): Promise<Hold>
 }
 
+/** Places to be reserved in a line of the quota. */
 export interface PlacesWanted {
   /** Whose quota it is. */
   readonly line: string
@@ -24,6 +25,7 @@ export interface PlacesWanted {
   readonly horizonMs: number
 }
 
+/** Places that were reserved. */
 export interface PlacesGiven {
   readonly count: number
   /** The first of them by the line's clock, in ms since its beginning of time; the others follow in steps. */
@@ -34,6 +36,7 @@ export interface PlacesGiven {
   readonly nextInMs: number
 }
 
+/** How long a line waits after the gateway said "too many". */
 export interface Hold {
   /** How long everybody waits from now on. */
   readonly forMs: number

@@ -61,6 +61,7 @@ export function secretsOf(config: Config): readonly string[] {
     ...secretsInAddress(engine.url),
     ...(server.apiToken ? [server.apiToken] : []),
     ...(wechat === null ? [] : [wechat.apiV3Key.toString(), ...linesOf(wechat.privateKey)]),
+    ...(wechat?.proxyUrl ? secretsInAddress(wechat.proxyUrl) : []),
   ]
 }
 

@@ -34,6 +34,7 @@ export type ResolutionDecision =
   | { readonly kind: 'dismiss'; readonly payment: string | null; readonly reason: string }
   | { readonly kind: 'refuse'; readonly cause: RefusalCause; readonly reason: string }
 
+/** Why an action on an order in review is refused. */
 export type RefusalCause =
   | 'unanswered' // the gateway said nothing that can be believed
   | 'absent' // it knows no such order

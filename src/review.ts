@@ -34,12 +34,14 @@ export interface ReviewPreview {
   readonly actions: Readonly<Record<ReviewAction, Prospect>>
 }
 
+/** What an action on an order in review would do. */
 export interface Prospect {
   readonly possible: boolean
   /** What it would do, or why not. */
   readonly effect: string
 }
 
+/** A preview, or why there is none. */
 export type Previewed = { readonly kind: 'previewed'; readonly preview: ReviewPreview } | Obstacle
 
 /** First step: asks the gateway now. Null when the order is not ours. */
@@ -108,6 +110,7 @@ export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason' |
   readonly seen: string
 }
 
+/** What became of an action on an order in review. But for `resolved`, nothing was changed. */
 export type Resolution =
   | {
       readonly kind: 'resolved'

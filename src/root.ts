@@ -1,7 +1,40 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** The folder of this package, whether its sources run, what the build made of each, or its bundle. */
 export function packageRoot(): string {
-  return dirname(createRequire(import.meta.url).resolve('budan/package.json'))
+  return dirname(resolveFrom([here(), workingDirectory()], 'budan/package.json'))
+}
+
+/**
+ * A file of a package that budan depends on. An embedder's bundle may lie where no packages are: then
+ * budan's own are taken, or those of the directory that it is started in. Throws where there are none.
+ */
+export function resolvePackaged(specifier: string): string {
+  return resolveFrom([here(), ownPackage(), workingDirectory()], specifier)
+}
+
+function resolveFrom(places: readonly (string | null)[], specifier: string): string {
+  const errors: unknown[] = []
+  for (const place of places) {
+    if (place === null) continue
+    try {
+      return createRequire(place).resolve(specifier)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  // The first place is the usual one.
+  throw errors[0]
+}
+
+const here = () => import.meta.url
+const workingDirectory = () => join(process.cwd(), 'none.js')
+
+function ownPackage(): string | null {
+  try {
+    return join(packageRoot(), 'none.js')
+  } catch {
+    return null
+  }
 }

@@ -14,6 +14,7 @@ export const outcomes = [
   'error',
 ] as const
 
+/** What became of one order in a run. */
 export interface RunResult {
   readonly orderNo: string
   readonly tradeState: string | null

@@ -10,6 +10,8 @@ import { Breaker } from './breaker.ts'
 import { type Receipt, receiveCallback, screenCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { type ConfigInput, completeConfig } from './config/complete.ts'
+import { ConfigError } from './config/fault.ts'
 import type { Config, RechargeConfig } from './config.ts'
 import { type Corrected, type CorrectRequest, correctOrder } from './correct.ts'
 import type { Engine } from './engine/engine.ts'
@@ -49,7 +51,15 @@ import { type Traced, traceTransaction } from './trace.ts'
 export interface Budan {
   /** For reading: orders, events, accounts, runs, audit. */
   readonly store: Store
+  /**
+   * Stores an order and opens its trade. Repeat with the same key after `unanswered`, or after a
+   * throw: it is the same order. Throws `StoreError` when the database cannot be had.
+   */
   placeOrder(request: PlaceRequest): Promise<Placement>
+  /**
+   * Takes over an order that another system placed; it is queried from the next run on. May be
+   * repeated. Throws `StoreError` when the database cannot be had.
+   */
   adoptOrder(request: AdoptRequest): Promise<Adoption>
   /** Corrects an adopted order of which nothing was credited. Null when the order is not here. */
   correctOrder(orderNo: string, request: CorrectRequest): Promise<Corrected | null>
@@ -63,6 +73,10 @@ export interface Budan {
   previewReview(orderNo: string): Promise<Previewed | null>
   /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
   resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
+  /**
+   * Verifies a callback and settles it; comes back after the commit. Throws when the database
+   * cannot be had: answer 5xx, and WeChat Pay sends it again.
+   */
   receiveCallback(callback: RawCallback): Promise<Receipt>
   /** Why a callback with such headers is rejected whatever its body is: then that need not be read. */
   screenCallback(headers: RawCallback['headers']): Promise<RejectedCallback | null>
@@ -70,6 +84,10 @@ export interface Budan {
   run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
   backlog(): Promise<Estimate>
+  /**
+   * Whether budan can keep its promise now, check by check. Throws nothing: a database that cannot
+   * be had is a check that fails.
+   */
   readiness(): Promise<Readiness>
   /** Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>
@@ -91,6 +109,7 @@ export interface Budan {
   close(): Promise<void>
 }
 
+/** What a check found, and what was decided. */
 export interface CheckReport {
   readonly order: Order
   /** The gateway's own word; null when it said nothing of a trade. */
@@ -114,10 +133,18 @@ export interface ServiceOptions {
 
 /**
  * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
- * Nothing runs before `start()`. Throws `StoreError` when the database cannot be had, or was
- * migrated by a newer program in a way that this one cannot live with.
+ * Nothing runs before `start()`. What the configuration leaves out has its default. Throws
+ * `ConfigError` for a configuration that is wrong, and `StoreError` when the database cannot be had,
+ * or was migrated by a newer program in a way that this one cannot live with.
  */
-export async function openService(config: Config, options: ServiceOptions = {}): Promise<Budan> {
+export async function openService(
+  given: ConfigInput,
+  options: ServiceOptions = {},
+): Promise<Budan> {
+  const config = completeConfig(given)
+  if (config.wechat === null && options.gateway === undefined) {
+    throw new ConfigError(['wechat: not set: give the merchant, or a gateway of your own'])
+  }
   const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const { clock } = options
   const store = options.store ?? (await openStore(config.database.url, clock && { clock }))

@@ -28,6 +28,7 @@ export interface Trade {
   readonly attach: string | null
 }
 
+/** A value of JSON. */
 export type Json =
   | string
   | number
@@ -57,6 +58,7 @@ export type UnknownCause =
 /** All that a gateway can tell. */
 export type Answer = TradeAnswer | AbsentAnswer | UnknownAnswer
 
+/** A trade that was verified to come from the gateway. */
 export interface TradeAnswer {
   readonly kind: 'trade'
   readonly trade: Trade
@@ -68,6 +70,7 @@ export function isUnasked(answer: Answer | { readonly kind: string }): answer is
   return 'cause' in answer && (answer.cause === 'quota' || answer.cause === 'aged')
 }
 
+/** The question was never put. */
 export type UnaskedAnswer = UnknownAnswer & { readonly cause: 'quota' | 'aged' }
 
 /** "There is no such order." Not authenticated by every gateway, so it is never final by itself. */

@@ -1,9 +1,10 @@
 import { ConfigError } from '../config/fault.ts'
-import { loadConfig } from '../config/load.ts'
+import { type ConfigRequest, hasFile, loadConfig } from '../config/load.ts'
 import type { ConfigNeed } from '../config/requirements.ts'
 import type { Config } from '../config.ts'
 import { type Locale, localeOfEnvironment } from '../locale/locale.ts'
 import type { ConcealedTerminal } from './concealed.ts'
+import { UnconfiguredError } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
 
 /** What every command is given. */
@@ -39,9 +40,22 @@ export function createContext(
     version,
     config: (need) => {
       if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
-      const config = loadConfig({ file, env: terminal.env, need })
+      const config = loaded({ file, env: terminal.env, need })
       terminal.learn(config)
       return config
     },
+  }
+}
+
+/** Somebody who starts for the first time has neither file nor environment, and needs to know how to get one. */
+function loaded(request: ConfigRequest): Config {
+  try {
+    return loadConfig(request)
+  } catch (error) {
+    const isNew = error instanceof ConfigError && !hasFile(request)
+    if (isNew && error.faults.some((fault) => fault.includes(': not set'))) {
+      throw new UnconfiguredError(error.faults)
+    }
+    throw error
   }
 }

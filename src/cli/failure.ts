@@ -7,8 +7,14 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
+/** What is needed was not given, and there was no file that could have given it. */
+export class UnconfiguredError extends ConfigError {
+  readonly hint = 'No ./budan.yaml is here: `budan init` asks for what is needed, and writes it'
+}
+
 /** What a person is told of an error, and the exit code it ends with. */
 export function describeFailure(error: unknown): { lines: readonly string[]; code: ExitCode } {
+  if (error instanceof UnconfiguredError) return { lines: [...error.faults, error.hint], code: 2 }
   if (error instanceof ConfigError) return { lines: error.faults, code: 2 }
   if (error instanceof CursorError) {
     return { lines: ['--cursor: is not one that this list gave'], code: 2 }

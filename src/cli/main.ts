@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { localeOfEnvironment } from '../locale/locale.ts'
 import { redactorOf } from '../redact.ts'
+import { asCalled } from './called.ts'
 import { concealed } from './concealed.ts'
 import { describeFailure } from './failure.ts'
 import { plainText } from './plain.ts'
@@ -37,7 +38,9 @@ export async function runCommand(argv: readonly string[], given: Terminal): Prom
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { lines, code } = describeFailure(error)
     const { translate } = await import('../locale/translate.ts')
-    terminal.err(lines.map((line) => `${plainText(translate(line, locale))}\n`).join(''))
+    const call = terminal.call ?? 'budan'
+    const told = lines.map((line) => asCalled(plainText(translate(line, locale)), call))
+    terminal.err(told.map((line) => `${line}\n`).join(''))
     return code
   }
 }

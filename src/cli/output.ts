@@ -3,6 +3,7 @@ import { exactJson } from '../exact-json.ts'
 import type { Locale } from '../locale/locale.ts'
 import { translate } from '../locale/translate.ts'
 import { shanghaiTime } from '../shanghai-time.ts'
+import { asCalled } from './called.ts'
 import { cellText, headText, isProse, toneOf } from './columns.ts'
 import { aligned, boxed, fitted } from './layout.ts'
 import { plainText } from './plain.ts'
@@ -42,7 +43,8 @@ export function createOutput(
   { asJson, locale = 'en' }: { asJson: boolean; locale?: Locale },
 ): Output {
   const colors = picocolors.createColors(terminal.hasColor)
-  const say = (sentence: string) => plainText(translate(sentence, locale))
+  const call = terminal.call ?? 'budan'
+  const say = (sentence: string) => asCalled(plainText(translate(sentence, locale)), call)
   const textOf = (cell: Cell, head: string): string => {
     const value = plain(cell)
     const isOurs = cell !== null && typeof cell !== 'object'

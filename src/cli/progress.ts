@@ -15,6 +15,8 @@ export interface Progress extends DemoListener {
   step(title: string): void
   /** @param total when it has changed: work may come while work is done. */
   progress(done: number, total?: number): void
+  /** A line in between: it takes the place of the bar, which goes on below it. */
+  note(line: string): void
   /** Takes the bar away. A further stage may follow. */
   end(): void
 }
@@ -163,6 +165,10 @@ class LineProgress implements Progress {
     this.#shown.tell(title)
   }
 
+  note(line: string): void {
+    this.#shown.tell(line)
+  }
+
   progress(done: number, total = this.#stretch?.total ?? 0): void {
     if (this.#stretch === null) return
     this.#stretch.move(done, total)
@@ -235,6 +241,12 @@ class BarProgress implements Progress {
     this.#stretch?.move(done, total)
     this.#bar?.setTotal(this.#stretch?.total ?? total)
     this.#bar?.update(done)
+  }
+
+  note(line: string): void {
+    // Where the bar is gone, or has not come yet, there is none to go on.
+    if (this.#bar === null) this.#shown.tell(line)
+    else this.step(line)
   }
 
   end(): void {

@@ -9,3 +9,6 @@ export function listenForStop(): Promise<void> {
     for (const signal of stopSignals) process.on(signal, () => resolve())
   })
 }
+
+/** What a person is told who has asked for it: nothing happens at once. */
+export const stopping = 'Stopping: what is in flight is finished first.'

@@ -1,4 +1,5 @@
 import { type Ask, createAsk } from './ask.ts'
+import { calledAs } from './called.ts'
 import { listenForStop } from './stop.ts'
 
 /** What a command may use of its process. */
@@ -9,6 +10,8 @@ export interface Terminal {
   readonly hasColor: boolean
   /** How wide it is; absent where it has no width, and no box has to fit. */
   readonly columns?: number
+  /** What a person types to call the program; absent: `budan`. */
+  readonly call?: string
   /** Results. */
   out(text: string): void
   /** Everything else. */
@@ -27,6 +30,7 @@ export function processTerminal(): Terminal {
   const isInteractive = stdout.isTTY === true
   return {
     env: process.env,
+    call: calledAs({ env: process.env, script: process.argv[1], cwd: process.cwd() }),
     isInteractive,
     hasColor: isInteractive && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     ...(isInteractive && stdout.columns > 0 ? { columns: stdout.columns } : {}),

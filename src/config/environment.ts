@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ConfigTree, isMapping } from './file.ts'
 import { configSchema } from './schema.ts'
+import { readSecretFile } from './secret-file.ts'
 import { nearest } from './suggest.ts'
 
 /** One key of the configuration. */
@@ -43,23 +44,55 @@ export interface Overlay {
   readonly tree: ConfigTree
   /** Paths (`server.port`) whose value came from the environment, with its name there. */
   readonly origins: ReadonlyMap<string, string>
+  /** Paths whose value was given by a file that could not be read: they are not missing. */
+  readonly unread: ReadonlySet<string>
   readonly faults: readonly string[]
 }
+
+/** What stands behind a key's name there: the name of a file that holds the value. */
+const fileSuffix = '_FILE'
 
 /** Lays the environment's values over the file's. Lists are written `5,5,10` there. */
 export function overlayEnvironment(tree: ConfigTree, env: NodeJS.ProcessEnv): Overlay {
   let sections = tree
   const origins = new Map<string, string>()
+  const unread = new Set<string>()
+  const faults = unknownNames(env)
   for (const { section, key, envName, isList } of configKeys()) {
-    const value = env[envName]
-    if (value === undefined) continue
+    const given = givenValue(envName, env)
+    if (given === null) continue
+    if (given.kind === 'fault') {
+      faults.push(given.fault)
+      unread.add(`${section}.${key}`)
+      continue
+    }
+    const { value, name } = given
     const path = [section, ...key.split('.')]
     const overlaid = withValue(sections, path, isList ? value.split(',') : value)
     if (overlaid === null) continue
     sections = overlaid
-    origins.set(`${section}.${key}`, envName)
+    origins.set(`${section}.${key}`, name)
   }
-  return { tree: sections, origins, faults: unknownNames(env) }
+  return { tree: sections, origins, unread, faults }
+}
+
+type Given =
+  | { readonly kind: 'value'; readonly value: string; readonly name: string }
+  | { readonly kind: 'fault'; readonly fault: string }
+
+/** Of a key in the environment, or in the file that is named there. Null: neither is given. */
+export function givenValue(envName: string, env: NodeJS.ProcessEnv): Given | null {
+  const fileName = envName + fileSuffix
+  const [value, file] = [env[envName], env[fileName]]
+  if (file === undefined)
+    return value === undefined ? null : { kind: 'value', value, name: envName }
+  if (value !== undefined) {
+    return { kind: 'fault', fault: `${fileName}: given together with ${envName}: give one of them` }
+  }
+  const read = readSecretFile(file)
+  return read.kind === 'fault'
+    ? { kind: 'fault', fault: `${fileName}: ${read.fault}` }
+    : { kind: 'value', value: read.value, name: fileName }
 }
 
 /** Null: what should hold the key is no mapping. That is a fault of its own, which the schema finds. */
@@ -76,7 +109,7 @@ function withValue(
 
 /** Other names may be anybody's; this prefix is ours alone, so a typing slip in it can be told. */
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
-  const known = configKeys().map(({ envName }) => envName)
+  const known = configKeys().flatMap(({ envName }) => [envName, envName + fileSuffix])
   return Object.keys(env)
     .filter((name) => name.startsWith('RECHARGE_COMPENSATION_') && !known.includes(name))
     .map((name) => {

@@ -15,31 +15,50 @@ const fileBytesMax = 100_000
 
 /** The merchant's private key, from a PEM file (PKCS#8 or PKCS#1, no passphrase). */
 export function loadPrivateKey(path: string): LoadedKey {
-  const name = `private key ${shown(path)}`
-  return loadKey(path, name, (pem) => {
-    const label = firstLabel(pem)
-    if (label === 'CERTIFICATE') return fault(`${name} is a certificate: give apiclient_key.pem`)
-    if (label?.endsWith('PUBLIC KEY'))
-      return fault(`${name} is a public key: give apiclient_key.pem`)
-    if (label === 'ENCRYPTED PRIVATE KEY' || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-      return fault(`${name} is encrypted: store it without a passphrase`)
-    }
-    if (!label?.endsWith('PRIVATE KEY')) return fault(`${name} is not a private key in PEM form`)
-    return { kind: 'key', key: createPrivateKey(pem) }
-  })
+  return loadFile(path, { name: `private key ${shown(path)}`, parse: parsePrivateKey })
+}
+
+/** The same from the text itself. */
+export function readPrivateKey(pem: string): LoadedKey {
+  return parseKey(pemOf(pem), { name: textName, parse: parsePrivateKey })
 }
 
 /** WeChat Pay's public key, from a PEM file (SPKI or PKCS#1). */
 export function loadPublicKey(path: string): LoadedKey {
-  const name = `public key ${shown(path)}`
-  const advice = "give WeChat Pay's public key, downloaded from the merchant console"
-  return loadKey(path, name, (pem) => {
-    const label = firstLabel(pem)
-    if (label === 'CERTIFICATE') return fault(`${name} is a certificate: ${advice}`)
-    if (label?.endsWith('PRIVATE KEY')) return fault(`${name} is a private key: ${advice}`)
-    if (!label?.endsWith('PUBLIC KEY')) return fault(`${name} is not a public key in PEM form`)
-    return { kind: 'key', key: createPublicKey(pem) }
-  })
+  return loadFile(path, { name: `public key ${shown(path)}`, parse: parsePublicKey })
+}
+
+/** The same from the text itself. */
+export function readPublicKey(pem: string): LoadedKey {
+  return parseKey(pemOf(pem), { name: textName, parse: parsePublicKey })
+}
+
+/** What stands behind the name of the configuration's key, and shows none of it. */
+const textName = 'the key'
+
+interface Parsing {
+  /** For faults. */
+  readonly name: string
+  readonly parse: (pem: string, name: string) => LoadedKey
+}
+
+function parsePrivateKey(pem: string, name: string): LoadedKey {
+  const label = firstLabel(pem)
+  if (label === 'CERTIFICATE') return fault(`${name} is a certificate: give apiclient_key.pem`)
+  if (label?.endsWith('PUBLIC KEY')) return fault(`${name} is a public key: give apiclient_key.pem`)
+  if (label === 'ENCRYPTED PRIVATE KEY' || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+    return fault(`${name} is encrypted: store it without a passphrase`)
+  }
+  if (!label?.endsWith('PRIVATE KEY')) return fault(`${name} is not a private key in PEM form`)
+  return { kind: 'key', key: createPrivateKey(pem) }
+}
+
+function parsePublicKey(pem: string, name: string): LoadedKey {
+  const label = firstLabel(pem)
+  if (label === 'CERTIFICATE') return fault(`${name} is a certificate: ${theirsAdvice}`)
+  if (label?.endsWith('PRIVATE KEY')) return fault(`${name} is a private key: ${theirsAdvice}`)
+  if (!label?.endsWith('PUBLIC KEY')) return fault(`${name} is not a public key in PEM form`)
+  return { kind: 'key', key: createPublicKey(pem) }
 }
 
 /** Whether a public key belongs to a private one: then it is the merchant's, not WeChat Pay's. */
@@ -47,7 +66,23 @@ export function isOwnHalf(publicKey: KeyObject, privateKey: KeyObject): boolean 
   return createPublicKey(privateKey).equals(publicKey)
 }
 
-function loadKey(path: string, name: string, parse: (pem: string) => LoadedKey): LoadedKey {
+/** What is said of one. */
+export const ownHalf =
+  "the key is the public half of the merchant's own private key: " +
+  "give WeChat Pay's public key, downloaded from the merchant console"
+
+/** A key that an embedder has opened already. */
+export function checkedKey(key: KeyObject, type: 'private' | 'public'): LoadedKey {
+  if (key.type === type) return strongEnough(key, textName)
+  return type === 'private'
+    ? fault(`${textName} is a public key: give apiclient_key.pem`)
+    : fault(`${textName} is a private key: ${theirsAdvice}`)
+}
+
+const theirsAdvice = "give WeChat Pay's public key, downloaded from the merchant console"
+
+function loadFile(path: string, parsing: Parsing): LoadedKey {
+  const { name } = parsing
   let pem: string
   try {
     if (statSync(path).size > fileBytesMax) return fault(`${name} is too big to be a key`)
@@ -56,12 +91,32 @@ function loadKey(path: string, name: string, parse: (pem: string) => LoadedKey):
     return fault(`Cannot read ${name}: ${readFailure(error)}`)
   }
   if (!pem.includes('-----BEGIN ')) return fault(`${name} is not in PEM form${bundleHint(path)}`)
+  return parseKey(pem, parsing)
+}
+
+/**
+ * With the line ends that a PEM text must have. A variable carries them as the two characters `\n`
+ * at best; some systems make blanks of them.
+ */
+function pemOf(text: string): string {
+  const lines = text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
+  if (lines.includes('\n')) return lines
+  return lines.replace(
+    /^(-----BEGIN [^-]+-----)([^-]*)(-----END [^-]+-----)$/,
+    (_, begin: string, body: string, end: string) =>
+      [begin, ...(body.replaceAll(/\s/g, '').match(/.{1,64}/g) ?? []), end].join('\n'),
+  )
+}
+
+function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {
   try {
-    const loaded = parse(pem)
+    const loaded = parse(pem, name)
     return loaded.kind === 'key' ? strongEnough(loaded.key, name) : loaded
   } catch {
     // The library's words may quote the key.
-    return fault(`${name} cannot be parsed: is the file whole?`)
+    return name === textName
+      ? fault(`${name} cannot be parsed: is it whole, with its line ends?`)
+      : fault(`${name} cannot be parsed: is the file whole?`)
   }
 }
 

@@ -3,29 +3,37 @@ import type { Config, WechatConfig } from '../config.ts'
 import { type Overlay, overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping, readConfigFile } from './file.ts'
+import { anchorPaths, secondDatabaseFaults } from './paths.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { loadWechatKeys, pathIn, type WechatKeys } from './wechat-keys.ts'
 
+/** What `loadConfig` reads. */
 export interface ConfigRequest {
   /** Null: ./budan.yaml where there is one, else the environment and the defaults alone. */
   readonly file: string | null
+  /** Its values win over those of the file. */
   readonly env: NodeJS.ProcessEnv
+  /** `serve` and `gateway` demand the merchant's keys; `database` opens none, and `wechat` is null. */
   readonly need: ConfigNeed
 }
 
 const defaultFile = './budan.yaml'
 
-/** Reads, checks and completes the configuration, keys included; throws ConfigError with every fault. */
+/**
+ * Reads a configuration as the commands do, from a YAML file and the environment, and completes and
+ * checks it, keys included. Paths in it are relative to the file that names them. Throws
+ * `ConfigError` with every fault at once: the caller's to show, and nothing was started.
+ */
 export function loadConfig({ file, env, need }: ConfigRequest): Config {
-  const { tree, origins, faults } = readTree({ file, env })
+  const { tree, origins, unread, faults } = readTree({ file, env })
   const parsed = configSchema.safeParse(tree)
   const keys = need === 'database' ? null : loadWechatKeys(tree)
   const all = [
     ...faults,
     ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
-    ...requirementFaults(tree, need),
+    ...requirementFaults(tree, { need, unread }),
     ...(keys?.faults ?? []),
   ]
   if (all.length > 0 || !parsed.success) throw new ConfigError(all)
@@ -52,9 +60,16 @@ function hasSecret({ server, wechat, database, engine }: ConfigTree): boolean {
   return (
     has(server, 'api_token') ||
     has(wechat, 'api_v3_key') ||
+    has(wechat, 'private_key') ||
     hasPassword(database) ||
-    hasPassword(engine)
+    hasPassword(engine) ||
+    (isMapping(wechat) && hasPassword({ url: wechat.proxy_url }))
   )
+}
+
+/** Whether there is a configuration file at all, named or in the working directory. */
+export function hasFile(request: Pick<ConfigRequest, 'file'>): boolean {
+  return fileOf(request) !== null
 }
 
 function fileOf({ file }: Pick<ConfigRequest, 'file'>): string | null {
@@ -63,10 +78,16 @@ function fileOf({ file }: Pick<ConfigRequest, 'file'>): string | null {
 
 function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const path = fileOf({ file })
-  return overlayEnvironment(path === null ? {} : readConfigFile(path), env)
+  const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
+  return {
+    ...overlay,
+    tree: anchorPaths(overlay, path),
+    faults: [...overlay.faults, ...secondDatabaseFaults(overlay, path)],
+  }
 }
 
-function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
+/** The configuration of values that were checked; without keys there is no gateway. */
+export function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
     server: {
@@ -100,6 +121,7 @@ function assembleWechat(wechat: ParsedConfig['wechat'], keys: WechatKeys): Wecha
   const { public_key_id: publicKeyId } = wechat
   return {
     baseUrl: wechat.base_url,
+    proxyUrl: wechat.proxy_url ?? null,
     mchId: required(wechat.mch_id),
     appId: required(wechat.app_id),
     appIds: [...new Set([required(wechat.app_id), ...(wechat.app_ids ?? [])])],

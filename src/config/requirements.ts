@@ -10,36 +10,54 @@ export type ConfigNeed = 'database' | 'gateway' | 'serve'
 
 const wechatRequired = ['mch_id', 'app_id', 'serial_no', 'private_key_path', 'api_v3_key']
 
-/** Keys that are missing for what the command needs. */
-export function requirementFaults(tree: ConfigTree, need: ConfigNeed): string[] {
-  if (need === 'database') return []
-  const faults = [...missingWechat(tree), ...halfPublicKey(tree)]
-  return need === 'serve' ? [...faults, ...openHost(tree)] : faults
+/** A key may be given as text in the place of its file's path. */
+const keyTexts: Readonly<Record<string, string>> = {
+  private_key_path: 'private_key',
+  public_key_path: 'public_key',
 }
 
-function missingWechat(tree: ConfigTree): string[] {
+/** Keys that are missing for what the command needs, but for those whose own file could not be read. */
+export function requirementFaults(
+  tree: ConfigTree,
+  { need, unread }: { need: ConfigNeed; unread: ReadonlySet<string> },
+): string[] {
+  if (need === 'database') return []
+  const isGiven = (key: string) =>
+    valueIn(tree, 'wechat', key) !== undefined || unread.has(`wechat.${key}`)
+  const faults = [...missingWechat(isGiven), ...halfPublicKey(isGiven), ...givenTwice(isGiven)]
+  return need === 'serve' ? [...faults, ...openHost(tree, unread)] : faults
+}
+
+type IsGiven = (key: string) => boolean
+
+function missingWechat(isGiven: IsGiven): string[] {
   return wechatRequired
-    .filter((key) => valueIn(tree, 'wechat', key) === undefined)
+    .filter((key) => !isGiven(key) && !isGiven(keyTexts[key] ?? key))
     .map((key) => `wechat.${key}: not set (nor is WECHAT_${key.toUpperCase()})`)
 }
 
-function halfPublicKey(tree: ConfigTree): string[] {
-  const hasId = valueIn(tree, 'wechat', 'public_key_id') !== undefined
-  const hasPath = valueIn(tree, 'wechat', 'public_key_path') !== undefined
-  if (hasId === hasPath) return []
-  const [given, missing] = hasId
-    ? ['public_key_id', 'public_key_path']
-    : ['public_key_path', 'public_key_id']
+function halfPublicKey(isGiven: IsGiven): string[] {
+  const hasId = isGiven('public_key_id')
+  const key = isGiven('public_key') ? 'public_key' : 'public_key_path'
+  if (hasId === isGiven(key)) return []
+  const [given, missing] = hasId ? ['public_key_id', key] : [key, 'public_key_id']
   return [`wechat.${missing}: not set, but wechat.${given} is: give both or neither`]
 }
 
-function openHost(tree: ConfigTree): string[] {
+function givenTwice(isGiven: IsGiven): string[] {
+  return Object.entries(keyTexts)
+    .filter(([path, text]) => isGiven(path) && isGiven(text))
+    .map(([path, text]) => `wechat.${text}: given together with wechat.${path}: give one of them`)
+}
+
+function openHost(tree: ConfigTree, unread: ReadonlySet<string>): string[] {
   const host = valueIn(tree, 'server', 'host')
   // A host that is none at all is the schema's to tell.
   if (typeof host !== 'string' || hostFault(host.trim()) !== null) return []
   if (isLoopback(host.trim())) return []
   const token = valueIn(tree, 'server', 'api_token')
   if (token !== undefined) return weakToken(token)
+  if (unread.has('server.api_token')) return []
   return [
     `server.api_token: not set, and server.host ${shown(host)} can be reached from other machines: ` +
       'set a token, or listen on 127.0.0.1',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { databaseAddressFault, serverAddressFault } from '../addresses.ts'
+import { databaseAddressFault, proxyAddressFault, serverAddressFault } from '../addresses.ts'
 import { userIdMark } from '../decide.ts'
+import { defaultDatabaseUrl } from './paths.ts'
 import { proxyFault } from './proxies.ts'
 import { sampleTokenFault } from './tokens.ts'
 import {
@@ -49,7 +50,7 @@ const server = z.strictObject({
 const retentionDays = { min: 7, max: 36_500, note: '0 keeps everything' }
 
 const database = z.strictObject({
-  url: textThat(databaseAddressFault).prefault('pglite:./data'),
+  url: textThat(databaseAddressFault).prefault(defaultDatabaseUrl),
   retention_days: textThat(retentionFault).transform(Number).prefault('0'),
 })
 
@@ -96,6 +97,7 @@ const wechat = z.strictObject({
   base_url: textThat(baseUrlFault)
     .transform((url) => url.replace(/\/$/, ''))
     .prefault('https://api.mch.weixin.qq.com'),
+  proxy_url: textThat(proxyAddressFault).optional(),
   mch_id: textThat((value) =>
     /^\d{1,32}$/.test(value) ? null : `${shown(value)} is not a merchant number: digits only`,
   ).optional(),
@@ -108,6 +110,7 @@ const wechat = z.strictObject({
     .transform((serial) => serial.toUpperCase())
     .optional(),
   private_key_path: textThat(pathFault).optional(),
+  private_key: textThat(pemFault).optional(),
   api_v3_key: textThat(apiV3KeyFault).optional(),
   notify_url: textThat(notifyUrlFault).optional(),
   public_key_id: textThat((value) =>
@@ -116,6 +119,7 @@ const wechat = z.strictObject({
       : `${shown(value)} is not a public key id: it starts with PUB_KEY_ID_`,
   ).optional(),
   public_key_path: textThat(pathFault).optional(),
+  public_key: textThat(pemFault).optional(),
   // Least: a loopback simulator answers in less. Most: past a minute the gateway has hung up, and
   // each hung question holds a slot of the run for as long.
   timeout_ms: integerWithin({ min: 10, max: 60_000 }).prefault('5000'),
@@ -216,7 +220,7 @@ function serialFault(value: string): string | null {
 }
 
 /** Never prints the key. */
-function apiV3KeyFault(value: string): string | null {
+export function apiV3KeyFault(value: string): string | null {
   const bytes = Buffer.byteLength(value)
   return bytes === 32 ? null : `a value of ${bytes} bytes is not an APIv3 key, which has 32`
 }
@@ -225,4 +229,11 @@ function pathFault(value: string): string | null {
   return value.includes('-----BEGIN') || value.includes('\n') || value.includes('\0')
     ? `a value of ${value.length} characters is not the path of a file (is it the key itself?)`
     : null
+}
+
+/** Never prints the value: it is a key, or one that was mistyped. */
+function pemFault(value: string): string | null {
+  return value.includes('-----BEGIN ')
+    ? null
+    : `a value of ${value.length} characters is not a key in PEM form (for a file give its path, as …_path)`
 }

@@ -1,6 +1,14 @@
 import type { KeyObject } from 'node:crypto'
 import { type ConfigTree, isMapping } from './file.ts'
-import { isOwnHalf, type LoadedKey, loadPrivateKey, loadPublicKey } from './keys.ts'
+import {
+  isOwnHalf,
+  type LoadedKey,
+  loadPrivateKey,
+  loadPublicKey,
+  ownHalf,
+  readPrivateKey,
+  readPublicKey,
+} from './keys.ts'
 
 export interface WechatKeys {
   readonly privateKey: KeyObject | null
@@ -10,18 +18,18 @@ export interface WechatKeys {
 
 /** Loads the keys that the tree names, also where other values are wrong: all faults are told at once. */
 export function loadWechatKeys(tree: ConfigTree): WechatKeys {
-  const privateKey = loadFrom(pathIn(tree, 'private_key_path'), loadPrivateKey)
-  const publicKey = loadFrom(pathIn(tree, 'public_key_path'), loadPublicKey)
-  const faults = [
-    ...faultOf('wechat.private_key_path', privateKey),
-    ...faultOf('wechat.public_key_path', publicKey),
-  ]
+  const [privateName, privateKey] = loadEither(tree, 'private_key', {
+    fromFile: loadPrivateKey,
+    fromText: readPrivateKey,
+  })
+  const [publicName, publicKey] = loadEither(tree, 'public_key', {
+    fromFile: loadPublicKey,
+    fromText: readPublicKey,
+  })
+  const faults = [...faultOf(privateName, privateKey), ...faultOf(publicName, publicKey)]
   if (privateKey?.kind === 'key' && publicKey?.kind === 'key') {
     if (isOwnHalf(publicKey.key, privateKey.key)) {
-      faults.push(
-        "wechat.public_key_path: the key is the public half of the merchant's own private key: " +
-          "give WeChat Pay's public key, downloaded from the merchant console",
-      )
+      faults.push(`${publicName}: ${ownHalf}`)
     }
   }
   return { privateKey: keyOf(privateKey), publicKey: keyOf(publicKey), faults }
@@ -35,12 +43,31 @@ export function pathIn(tree: ConfigTree, key: string): string | null {
   return /-----BEGIN|\n|\0/.test(value.trim()) ? null : value.trim()
 }
 
-function loadFrom(path: string | null, load: (path: string) => LoadedKey): LoadedKey | null {
-  return path === null ? null : load(path)
+interface Loading {
+  readonly fromFile: (path: string) => LoadedKey
+  readonly fromText: (pem: string) => LoadedKey
 }
 
-function faultOf(path: string, loaded: LoadedKey | null): string[] {
-  return loaded?.kind === 'fault' ? [`${path}: ${loaded.fault}`] : []
+/** The key as text, or in the file of the key's path: which of the two it was, and what came of it. */
+function loadEither(
+  tree: ConfigTree,
+  key: string,
+  { fromFile, fromText }: Loading,
+): [name: string, LoadedKey | null] {
+  const pem = pemIn(tree, key)
+  if (pem !== null) return [`wechat.${key}`, fromText(pem)]
+  const path = pathIn(tree, `${key}_path`)
+  return [`wechat.${key}_path`, path === null ? null : fromFile(path)]
+}
+
+/** Null where there is none, or the schema tells its fault. */
+function pemIn(tree: ConfigTree, key: string): string | null {
+  const value = isMapping(tree.wechat) ? tree.wechat[key] : null
+  return typeof value === 'string' && value.includes('-----BEGIN ') ? value : null
+}
+
+function faultOf(name: string, loaded: LoadedKey | null): string[] {
+  return loaded?.kind === 'fault' ? [`${name}: ${loaded.fault}`] : []
 }
 
 function keyOf(loaded: LoadedKey | null): KeyObject | null {

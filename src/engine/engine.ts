@@ -22,6 +22,7 @@ export interface Work {
   readonly chunksAtOnce: number
 }
 
+/** What became of a tick. */
 export interface Tick {
   readonly kind: 'ran' | 'taken' | 'failed'
   /** Until the next tick, by the database's clock: a node's own may be off. */
@@ -33,6 +34,7 @@ export interface Tick {
 /** `done`: nothing is left, or asking on would be a storm. */
 export type ChunkEnd = 'more' | 'done' | 'failed'
 
+/** How an engine is, for readiness and metrics. */
 export interface EngineVitals {
   /** `away`: the engine's server cannot be had, and each node keeps the slots by itself. */
   readonly state: 'local' | 'stopped' | 'up' | 'away'

@@ -15,8 +15,8 @@ export async function probeEngine(url: string): Promise<string | null> {
 }
 
 async function greetRedis(url: string): Promise<void> {
-  const { Redis } = await import('ioredis')
-  const redis = new Redis(url, {
+  const { default: ioredis } = await import('ioredis')
+  const redis = new ioredis.Redis(url, {
     lazyConnect: true,
     connectTimeout: openMsMax,
     maxRetriesPerRequest: 0,

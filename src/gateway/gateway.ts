@@ -32,6 +32,7 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
+/** How long a call may take, and how it stands in the quota. */
 export interface CallOptions {
   /** Ends the call early, as `unknown`. The gateway's own deadline holds in any case. */
   readonly signal?: AbortSignal
@@ -49,6 +50,7 @@ export interface CallOptions {
   readonly ahead?: number
 }
 
+/** What a trade is opened with. `amount` is in fen. */
 export interface PrepayOrder {
   readonly orderNo: string
   readonly appid: string
@@ -59,6 +61,7 @@ export interface PrepayOrder {
   readonly expiresAt: Date
 }
 
+/** What the gateway said to a prepay. */
 export type Prepay =
   | {
       readonly kind: 'placed'
@@ -77,6 +80,7 @@ export type Prepay =
   /** A trade may or may not exist: ask again with the same facts. */
   | UnknownAnswer
 
+/** What the gateway said to a close. */
 export type Closing =
   | { readonly kind: 'closed'; readonly evidence: Evidence }
   /** Whatever the reason (paid, closed before, absent): query again and believe the query. */
@@ -88,6 +92,7 @@ export type Closing =
     }
   | UnknownAnswer
 
+/** A callback as it came over HTTP. */
 export interface RawCallback {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
@@ -95,6 +100,7 @@ export interface RawCallback {
   readonly body: Uint8Array
 }
 
+/** A callback that was verified and decrypted, or why it was not. */
 export type OpenedCallback =
   | { readonly kind: 'opened'; readonly answer: TradeAnswer }
   | RejectedCallback

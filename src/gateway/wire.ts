@@ -1,7 +1,8 @@
-import type { Agent } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { WechatConfig } from '../config.ts'
 import type { UnknownCause } from '../trade.ts'
+import { openDispatcher, proxyRefusal } from './dispatcher.ts'
 import { authorization, type Headers, newStamp } from './signature.ts'
 
 /** One request of ours; `path` with its query, percent-encoded. */
@@ -34,18 +35,11 @@ export interface Wire {
   stop(): Promise<void>
 }
 
-/**
- * An order is some 2 KB, a list of certificates some 10 KB; but coupons, or whatever else is listed
- * with an order, decide nothing and must not keep its payment from being read.
- */
-const responseBytesMax = 8 * 1024 * 1024
-const headerBytesMax = 64 * 1024
-
 export function createWire(
   config: WechatConfig,
   { clock, connections }: { clock: Clock; connections: number },
 ): Wire {
-  let agent: Promise<Agent> | null = null
+  let dispatcher: Promise<Dispatcher> | null = null
   const base = addressOf(config.baseUrl)
   // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
   const prefix = base.pathname.replace(/\/$/, '')
@@ -55,12 +49,12 @@ export function createWire(
       if (signal.aborted) return silence(new Error('aborted before it was sent'), signal)
       const headers = await requestHeaders(question, { config, now: clock() })
       try {
-        agent ??= openAgent(connections)
+        dispatcher ??= openDispatcher(config, { connections })
         const {
           statusCode,
           headers: answered,
           body,
-        } = await (await agent).request({
+        } = await (await dispatcher).request({
           origin: base.origin,
           path: prefix + question.path,
           method: question.method,
@@ -73,7 +67,7 @@ export function createWire(
         return silence(error, signal)
       }
     },
-    stop: async () => (await agent)?.close(),
+    stop: async () => (await dispatcher)?.close(),
   }
 }
 
@@ -81,16 +75,6 @@ export function createWire(
 function addressOf(baseUrl: string): URL {
   if (URL.canParse(baseUrl) && !baseUrl.includes('@')) return new URL(baseUrl)
   throw new Error('Cannot use the base url of the gateway: it is not a URL without credentials')
-}
-
-/** Loaded with the first question: a service is ready without it, and sooner. */
-async function openAgent(connections: number): Promise<Agent> {
-  const { Agent } = await import('undici')
-  return new Agent({
-    connections,
-    maxResponseSize: responseBytesMax,
-    maxHeaderSize: headerBytesMax,
-  })
 }
 
 async function requestHeaders(
@@ -121,6 +105,6 @@ function silence(error: unknown, signal: AbortSignal): Silence {
   return {
     kind: 'silence',
     cause: causes[code ?? ''] ?? 'network',
-    message: message || code || 'the connection failed',
+    message: proxyRefusal(message) || message || code || 'the connection failed',
   }
 }

@@ -5,11 +5,13 @@ import type { BacklogEvent } from '../backlog.ts'
 import type { LogConfig } from '../config.ts'
 import type { Emit, Event } from '../event.ts'
 import { type Redact, redactorOf } from '../redact.ts'
+import { resolvePackaged } from '../root.ts'
 
 /** Lines go to standard error: standard output belongs to results. */
 const standardError = 2
 
 export function createLog(config: LogConfig, destination?: DestinationStream): Logger {
+  const pretty = config.format === 'pretty' ? loadPretty() : null
   const stream = destination ?? { write: (line: string) => void process.stderr.write(line) }
   return pino(
     {
@@ -18,15 +20,20 @@ export function createLog(config: LogConfig, destination?: DestinationStream): L
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    config.format === 'pretty'
-      ? loadPretty()({ destination: destination ?? standardError, sync: true, singleLine: true })
-      : stream,
+    pretty?.({ destination: destination ?? standardError, sync: true, singleLine: true }) ?? stream,
   )
 }
 
-/** Only where it is wanted: it loads some fifty files. */
-function loadPretty(): typeof import('pino-pretty') {
-  return createRequire(import.meta.url)('pino-pretty')
+/**
+ * Only where it is wanted: it loads some fifty files. Null where an embedder's bundle left it behind:
+ * then lines are JSON, for a look is no reason to stand still.
+ */
+function loadPretty(): typeof import('pino-pretty') | null {
+  try {
+    return createRequire(import.meta.url)(resolvePackaged('pino-pretty'))
+  } catch {
+    return null
+  }
 }
 
 /** Turns events into the log's lines: the story's messages and fields, and a few more. */

@@ -25,13 +25,17 @@ interface WaitOptions {
 export interface Control {
   /** An order that some other system placed; no prepay is needed for it. */
   putOrder(order: PutInput): OrderView
+  /** One order as it is now. */
   order(orderNo: string): OrderView
+  /** All orders, or those in one state, such as `NOTPAY`. */
   orders(filter?: { readonly state?: string }): readonly OrderView[]
   /** The payer pays; the merchant is called back unless `callback` is false. */
   pay(orderNo: string, input?: PayInput): OrderView
+  /** The merchant closes it, or WeChat Pay does after its seven days. */
   close(orderNo: string): OrderView
   /** The whole amount, or a part of it. */
   refund(orderNo: string, input?: { readonly amount?: number }): OrderView
+  /** Makes it REVOKED, a state of payments by card. */
   revoke(orderNo: string): OrderView
   /** Any word, known or not; money stays where it is. */
   setState(orderNo: string, state: string): OrderView
@@ -41,26 +45,37 @@ export interface Control {
   loseCallbacks(orderNo: string, lose?: boolean): OrderView
   /** Sends the callback of the newest payment at once. */
   redeliver(orderNo: string): Promise<Delivery>
+  /** Every attempt to deliver a callback of the order, oldest first. */
   deliveries(orderNo: string): readonly Delivery[]
   /** Resolves when no more callbacks are to come for the order, or when `attempts` were made. */
   waitForDeliveries(
     orderNo: string,
     options?: WaitOptions & { readonly attempts?: number },
   ): Promise<readonly Delivery[]>
+  /** Who paid what, and what was refunded, in fen: compare your books with it. */
   truth(): Truth
+  /** What clients asked and were answered, oldest first, without their authorization. */
   requests(filter?: RequestFilter): readonly LoggedRequest[]
   /** Resolves once `count` (1) requests that fit have arrived, earlier ones included. */
   waitForRequests(
     filter: RequestFilter,
     options?: WaitOptions & { readonly count?: number },
   ): Promise<readonly LoggedRequest[]>
+  /** Forgets the requests so far. */
   clearRequests(): void
+  /** How the simulator behaves where the documentation leaves it open. */
   switches(): Switches
+  /** Changes some of the switches, and gives back all. */
   setSwitches(patch: SwitchesPatch): Switches
+  /** From now on something goes wrong where the rule says. */
   addFault(rule: RuleInput): RuleView
+  /** The rules, with how often each matched and fired. */
   faults(): readonly RuleView[]
+  /** Throws `ControlError` when there is no such rule. */
   removeFault(id: string): void
+  /** Removes all rules. */
   clearFaults(): void
+  /** The simulator's time. */
   now(): Date
   /** Moves the simulator's time on; callbacks that fall due are sent on the way and waited for. */
   advance(ms: number): Promise<void>

@@ -24,6 +24,10 @@ import {
 import { readWire } from './wire.ts'
 import type { World } from './world.ts'
 
+/**
+ * The merchant that the simulator knows, and how it behaves. `merchantOptions(merchant)` gives what
+ * is needed.
+ */
 export interface SimulatorOptions {
   /** Default 127.0.0.1. The control interface asks for no password, so think before going beyond. */
   readonly host?: string

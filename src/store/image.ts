@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createBrotliDecompress } from 'node:zlib'
-import { packageRoot } from '../root.ts'
+import { packageRoot, resolvePackaged } from '../root.ts'
 
 export const imagePrefix = 'empty-'
 
 /** Beside the built program. Its name goes with whatever decides how an empty database looks. */
 export function imagePath(): string {
-  return join(storeFolder(), `${imagePrefix}${fingerprint()}.tar.br`)
+  return join(storeFolder().folder, `${imagePrefix}${fingerprint()}.tar.br`)
 }
 
 /**
@@ -27,17 +26,20 @@ export function shippedImage(): Readable {
 /** A megabyte at a time: each chunk is a wait for another thread. */
 const chunkSize = 1024 * 1024
 
-/** The program's bundle does not lie beside the migrations; it was made of those in `dist/`. */
-function storeFolder(): string {
+/** A bundle does not lie beside the migrations; it was made of those in `dist/`. */
+function storeFolder(): { readonly folder: string; readonly extension: string } {
   const beside = dirname(fileURLToPath(import.meta.url))
-  return existsSync(join(beside, 'migrations')) ? beside : join(packageRoot(), 'dist/store')
+  return existsSync(join(beside, 'migrations'))
+    ? { folder: beside, extension: extname(import.meta.url) }
+    : { folder: join(packageRoot(), 'dist/store'), extension: '.js' }
 }
 
 /** Of the migrations' texts, not their names: one that is not released yet may still change. */
 function fingerprint(): string {
-  const migrations = join(storeFolder(), 'migrations')
+  const { folder, extension } = storeFolder()
+  const migrations = join(folder, 'migrations')
   const texts = readdirSync(migrations)
-    .filter((name) => extname(name) === extname(import.meta.url))
+    .filter((name) => extname(name) === extension)
     .sort()
     .map((name) => readFileSync(join(migrations, name), 'utf8'))
   return createHash('sha256')
@@ -47,7 +49,7 @@ function fingerprint(): string {
 }
 
 function pgliteVersion(): unknown {
-  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
+  const entry = resolvePackaged('@electric-sql/pglite')
   const text = readFileSync(join(dirname(entry), '../package.json'), 'utf8')
   return (JSON.parse(text) as { version: unknown }).version
 }

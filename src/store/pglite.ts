@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { arrayBuffer } from 'node:stream/consumers'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
 import type { Database } from './database.ts'
 import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
@@ -9,6 +9,7 @@ import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
 import { attempt } from './failure.ts'
 import { shippedImage } from './image.ts'
 import { parsers } from './parsers.ts'
+import { pgliteFiles } from './pglite-files.ts'
 import { PgliteSession } from './pglite-session.ts'
 import { unpackOnce } from './unpack.ts'
 
@@ -52,7 +53,7 @@ const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=64MB']
 
 async function inMemory(given: Blob | undefined): Promise<PGlite> {
   const image = given ?? (await shippedBlob().catch(() => undefined))
-  return PGlite.create({
+  return createPglite({
     ...{ dataDir: 'memory://', parsers, startParams },
     ...(image === undefined ? {} : { loadDataDir: image }),
   })
@@ -70,12 +71,16 @@ async function inDirectory(
   const long = async () => (await bareImage()).stream()
   const own = withTables ? [async () => shippedImage(), long] : [long]
   await unpackOnce(directory, image === undefined ? own : [async () => image.stream()])
-  return PGlite.create({ dataDir: resolve(directory), parsers, startParams })
+  return createPglite({ dataDir: resolve(directory), parsers, startParams })
+}
+
+async function createPglite(options: PGliteOptions): Promise<PGlite> {
+  return PGlite.create({ ...options, ...(await pgliteFiles()) })
 }
 
 /** Without tables. In memory, because PGlite makes a directory's files one after the other, in the directory. */
 async function bareImage(): Promise<Blob> {
-  const pglite = await PGlite.create('memory://')
+  const pglite = await createPglite({ dataDir: 'memory://' })
   try {
     return await pglite.dumpDataDir('none')
   } finally {

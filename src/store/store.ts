@@ -38,8 +38,14 @@ export interface Store {
     orderNo: string,
     update: { codeUrl: string; codeLifeMs: number; event: NewOrderEvent },
   ): Promise<Order | null>
+  /**
+   * One order; null when it is not here. As all that reads, it throws `StoreError` when the
+   * database cannot be had.
+   */
   findOrder(orderNo: string): Promise<Order | null>
+  /** Orders, newest first. */
   listOrders(filter: OrderFilter): Promise<Page<Order>>
+  /** The timeline of an order, oldest first. */
   listOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
   /** The same, newest first. */
   latestOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
@@ -51,7 +57,9 @@ export interface Store {
   /** Of any order, whatever its state. */
   findReview(orderNo: string): Promise<Review | null>
 
+  /** What was credited to a user, in fen; 0 for a user that was never seen. */
   balance(userId: string): Promise<Balance>
+  /** The credits of a user with the balance after each, oldest first. */
   listEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
   /** The same, newest first. */
   latestEntries(userId: string, page: PageRequest): Promise<Page<StatementEntry>>
@@ -96,7 +104,9 @@ export interface Store {
    * before this one.
    */
   openRun(run: NewRun): Promise<OpenedRun>
+  /** Ends a run, and records what became of its orders. */
   finishRun(runId: string, end: { status: RunStatus; results: readonly RunResult[] }): Promise<Run>
+  /** Runs, newest first. */
   listRuns(page: PageRequest): Promise<Page<Run>>
   /** With the node that makes it, or made it. */
   findRun(runId: string): Promise<{ run: Run; results: readonly RunResult[]; node: string } | null>
@@ -130,9 +140,11 @@ export interface Store {
   vitals(merchant: DueMerchant): Promise<Vitals>
   /** Open orders by the merchant that they belong to. Reads all of them: for a start, not for each scrape. */
   openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
+  /** How the tables stand against this program. Changes nothing. */
   schema(): Promise<SchemaState>
   /** Brings the schema up to date; returns the names of what was applied here. */
   migrate(hear?: (step: MigrationStep) => void): Promise<readonly string[]>
+  /** Ends its connections. `budan.close()` does it. */
   close(): Promise<void>
 }
 
@@ -180,12 +192,14 @@ export interface Tx {
   execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]>
 }
 
+/** An order to be locked for an answer. */
 export interface AskedOrder {
   readonly orderNo: string
   /** The payment that the answer is about, to be told who else was credited for it. */
   readonly transactionId: string | null
 }
 
+/** A credit to be posted. */
 export interface Credit {
   readonly order: Order
   readonly transfer: Transfer
@@ -200,6 +214,7 @@ export interface ClaimedWait {
   readonly event: NewOrderEvent
 }
 
+/** A row that a statement of an embedder gave back, by the names of its columns. */
 export type Row = Readonly<Record<string, unknown>>
 
 /** An order's place in its schedule of questions. */
@@ -214,6 +229,7 @@ export type Correction = Pick<
   'userId' | 'amount' | 'appid' | 'expiresAt' | 'watchedUntil' | 'nextCheckAt'
 >
 
+/** An order whose row is held until the end of the transaction. */
 export interface LockedOrder {
   readonly order: Order
   /** The database's time. */
@@ -225,12 +241,14 @@ export interface LockedOrder {
 /** Whose orders: under the one app id, or under all of `appids` where those are given. */
 export type DueMerchant = Merchant & Partial<Pick<ConfiguredMerchant, 'appids'>>
 
+/** Which expired orders a claim of late checks takes. `leaseMs` is how long they are held. */
 export interface LateClaim {
   readonly merchant: DueMerchant
   readonly limit: number
   readonly leaseMs: number
 }
 
+/** Which due orders a claim takes. */
 export interface Due {
   readonly merchant: DueMerchant
   readonly thresholdMs: number
@@ -244,6 +262,7 @@ export interface Due {
   readonly farthestMs?: number
 }
 
+/** An order that a run holds for a while. */
 export interface ClaimedOrder {
   readonly order: Order
   /** Its `nextCheckAt` before the claim. */
@@ -255,6 +274,7 @@ export type Insertion =
   | { readonly kind: 'inserted'; readonly order: Order }
   | { readonly kind: 'exists'; readonly by: 'key' | 'number'; readonly order: Order }
 
+/** Which page of a list. */
 export interface PageRequest {
   /** 1 to 200. */
   readonly limit: number
@@ -262,6 +282,7 @@ export interface PageRequest {
   readonly cursor: string | null
 }
 
+/** One page of a list. `nextCursor` is null on the last. */
 export interface Page<T> {
   readonly items: readonly T[]
   readonly nextCursor: string | null
@@ -273,6 +294,7 @@ export interface OrderFilter extends PageRequest {
   readonly userId: string | null
 }
 
+/** Which orders in review: the queue, or those that were dismissed. */
 export interface ReviewFilter extends PageRequest {
   readonly dismissed: boolean
 }
@@ -282,6 +304,7 @@ export interface Review extends ReviewTrail {
   readonly order: Order
 }
 
+/** What the timeline says of a review. */
 export interface ReviewTrail {
   /** The newest event; it changes with all that changes the order. */
   readonly seen: OrderEvent
@@ -291,12 +314,14 @@ export interface ReviewTrail {
   readonly resolved: OrderEvent | null
 }
 
+/** What was credited to a user, in fen. */
 export interface Balance {
   readonly userId: string
   readonly balance: Fen
   readonly currency: string
 }
 
+/** One credit on a user's account. Amounts are in fen. */
 export interface StatementEntry {
   readonly id: string
   readonly orderNo: string
@@ -308,6 +333,7 @@ export interface StatementEntry {
   readonly at: Date
 }
 
+/** Which credits to list. */
 export interface CreditsRequest {
   readonly merchant: Pick<Merchant, 'gateway' | 'mchid'>
   /** Only those before this one; null: from the newest. */
@@ -315,6 +341,7 @@ export interface CreditsRequest {
   readonly limit: number
 }
 
+/** One credit, with the way it was found. */
 export interface Credited {
   readonly id: string
   /** When the order was credited. */
@@ -336,6 +363,7 @@ export interface OrderLedger {
   readonly entries: readonly PostedEntry[]
 }
 
+/** A transfer as it was booked. Amounts are in fen. */
 export interface PostedTransfer extends Merchant, Payment {
   readonly amount: Fen
   readonly currency: string
@@ -343,6 +371,7 @@ export interface PostedTransfer extends Merchant, Payment {
   readonly at: Date
 }
 
+/** One half of a transfer. Amounts are in fen; the two of a transfer sum to zero. */
 export interface PostedEntry {
   readonly id: string
   readonly account: string
@@ -351,6 +380,7 @@ export interface PostedEntry {
   readonly at: Date
 }
 
+/** What a run begins with. */
 export interface NewRun {
   readonly trigger: RunTrigger
   /** Width of the slots; null for a run that takes none. */
@@ -364,6 +394,7 @@ export type OpenedRun =
   | { readonly kind: 'opened'; readonly run: Run; readonly nextSlotInMs: number }
   | { readonly kind: 'taken'; readonly nextSlotInMs: number }
 
+/** Rows that break an invariant, counted. All are 0 when all is well. */
 export interface Audit {
   readonly paid_not_credited: number
   readonly credited_not_paid: number
@@ -394,6 +425,7 @@ export interface Session {
   readonly expiresAt: Date
 }
 
+/** What is to be removed. */
 export interface Prune {
   /** 7 days at least: the schema keeps what is younger. */
   readonly olderThanMs: number
@@ -401,12 +433,14 @@ export interface Prune {
   readonly limit: number
 }
 
+/** What was removed; `more` is left. */
 export interface Pruned {
   readonly runs: number
   readonly events: number
   readonly more: boolean
 }
 
+/** How orders and runs stand, for metrics and readiness. */
 export interface Vitals {
   readonly now: Date
   /**
@@ -431,6 +465,7 @@ export interface Vitals {
   readonly lastFinishedRunAt: Date | null
 }
 
+/** What `migrate` does at the moment. */
 export interface MigrationStep {
   /** `waiting`: its tables are in use; it begins again in a moment. */
   readonly kind: 'begun' | 'waiting'
@@ -439,6 +474,7 @@ export interface MigrationStep {
   readonly toDo: number
 }
 
+/** How the tables of a database stand against this program. */
 export interface SchemaState {
   /** Migrations of this program that the database lacks. */
   readonly pending: readonly string[]

@@ -24,6 +24,7 @@ import { requireToken, tokenCheck } from './token.ts'
 import { Tokens } from './tokens.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
+/** What `startWeb` is told. `version` is shown by the API's description and the console. */
 export interface WebOptions {
   readonly server: ServerConfig
   readonly emit?: Emit
@@ -104,6 +105,14 @@ function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
+/** With the next step, where it is known. */
+const listenFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'EADDRINUSE, another program listens there: end it, or give another server.port (SERVER_PORT)',
+  EACCES: 'EACCES, this user may not: give a server.port (SERVER_PORT) from 1024 on',
+  EADDRNOTAVAIL: 'EADDRNOTAVAIL, this machine has no such address: give another server.host',
+}
+
 async function listen(
   app: FastifyInstance,
   { host, port }: { host: string; port: number },
@@ -112,7 +121,8 @@ async function listen(
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    const reason = listenFailures[code] ?? code
     throw new Error(`Cannot listen on "${host}" port ${port}: ${reason}`, { cause: error })
   }
 }

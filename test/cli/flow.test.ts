@@ -121,7 +121,9 @@ describe('budan serve', () => {
     const taken = { SERVER_PORT: new URL(url).port, DATABASE_URL: `pglite:${data}-copy` }
     const { code, stdout, stderr } = await budan('serve', taken)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^Cannot listen on "127.0.0.1" port \d+: EADDRINUSE$/m)
+    expect(stderr).toMatch(
+      /^Cannot listen on "127.0.0.1" port \d+: EADDRINUSE, another program listens there: end it, or give another server\.port \(SERVER_PORT\)$/m,
+    )
   })
 
   test('stops on SIGTERM, twice too, with 0 and one line on standard output', async () => {

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fileWordsOf } from '../../src/cli/init/comments.ts'
 import { draftConfiguration, draftSections } from '../../src/cli/init/draft.ts'
@@ -108,7 +108,7 @@ describe('budan init at a terminal', () => {
     expect(stderr).toMatch(/Next: `budan doctor --config .*` looks at everything/)
     const { server, database, wechat } = load(path)
     expect(server.apiToken).toMatch(/^[\w-]{32}$/)
-    expect(database.url).toBe('pglite:./data')
+    expect(database.url).toBe(`pglite:${join(dir, 'data')}`)
     expect(wechat).toMatchObject({
       ...{ mchId: merchant.mchid, appId: merchant.appid, serialNo: merchant.serialNo },
       notifyUrl: 'https://shop.example/v1/callbacks/wechatpay',
@@ -130,6 +130,7 @@ describe('budan init at a terminal', () => {
     const { code, stderr, asked } = await answering(['init', '--config', path], {
       ...rightAnswers(),
       'wechat.mch_id': ['', 'abc', merchant.mchid],
+      'wechat.app_id': ['wx5643', 'WX0123456789ABCDEF', merchant.appid],
       'wechat.private_key_path': [
         key('gone.pem'),
         key('apiclient_cert.pem'),
@@ -145,11 +146,12 @@ describe('budan init at a terminal', () => {
       'server.api_token': ['with blank', 'a-token-of-my-own-choice'],
     })
     expect(code).toBe(0)
-    expect(asked).toHaveLength(24)
+    expect(asked).toHaveLength(26)
     for (const told of [
       'wechat.mch_id: is needed',
       'wechat.mch_id: "abc" is not a merchant number: digits only',
       `wechat.private_key_path: Cannot read private key "${key('gone.pem')}": no such file`,
+      'wechat.app_id: "wx5643" is not an app id: wx and 16 hexadecimal digits',
       /^wechat\.private_key_path: private key ".*" is a certificate: give apiclient_key\.pem$/m,
       /^wechat\.private_key_path: private key ".*" is a public key: /m,
       `wechat.serial_no: ABCDEF is not that of ${key('apiclient_cert.pem')}, ${merchant.serialNo}`,
@@ -170,7 +172,7 @@ describe('budan init at a terminal', () => {
     }
     const { server, database } = load(path)
     expect(server.apiToken).toBe('a-token-of-my-own-choice')
-    expect(database.url).toBe('pglite:./elsewhere')
+    expect(database.url).toBe(`pglite:${resolve('elsewhere')}`)
   })
 
   test('knows the merchant’s own public half from that of WeChat Pay', async () => {

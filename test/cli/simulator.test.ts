@@ -35,9 +35,12 @@ describe('budan simulator', () => {
     expect(config.recharge.compensationIntervalMins).toBeCloseTo(5 / 60, 3)
     // The same that it wrote for --config.
     const written = join(cwd, 'number one', 'budan.yaml')
-    expect(config).toEqual(loadConfig({ file: written, env: {}, need: 'serve' }))
+    const own = loadConfig({ file: written, env: {}, need: 'serve' })
+    expect(config).toEqual({ ...own, database: config.database })
+    // Neither names a database: each has its own beside it.
+    expect(own.database.url).toBe(`pglite:${join(cwd, 'number one', 'data')}`)
     expect(stderr).toContain('To paste into budan.yaml:')
-    expect(stderr).toContain(`budan serve --config '${written}'`)
+    expect(stderr).toContain(`bin/budan.js serve --config '${written}'\``)
   })
 
   test('gives the same as one JSON value with --json', async () => {

@@ -184,7 +184,7 @@ const unknown: [string, string][] = [
   ['Server: {}', 'Server: unknown section; did you mean server?'],
   ['redis: {}', 'redis: unknown section'],
   ['wechat: {mchid: 1}', 'wechat.mchid: unknown key; did you mean mch_id?'],
-  ['wechat: {private_key: x}', 'wechat.private_key: unknown key'],
+  ['wechat: {certificate: x}', 'wechat.certificate: unknown key'],
   ['"a\\nb": {}', '"a\\nb": unknown section'],
   ['server: 5', 'server: must hold keys, like "key: value"'],
   ['server: [port]', 'server: must hold keys, like "key: value"'],

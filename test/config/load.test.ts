@@ -20,7 +20,7 @@ test('loadConfig() gives the defaults for an empty file', () => {
         sessions: { hours: 12 },
         trustedProxies: [],
       },
-      database: { url: 'pglite:./data', retentionDays: 0 },
+      database: { url: `pglite:${join(space.directory, 'data')}`, retentionDays: 0 },
       engine: { url: 'local' },
       recharge: {
         compensationEnabled: true,
@@ -32,6 +32,7 @@ test('loadConfig() gives the defaults for an empty file', () => {
         compensationDrain: false,
         compensationMaxQps: 20,
         orderTtlMins: 120,
+        adoptAttach: null,
       },
       wechat: null,
       log: { level: 'info', format: 'json' },
@@ -120,7 +121,7 @@ test('loadConfig() opens no key for commands that use the database alone', () =>
   expect(space.load(yaml, { need: 'database' }).wechat).toBeNull()
   expect(space.faults(yaml, { need: 'gateway' })).toEqual([
     'wechat.mch_id: not set (nor is WECHAT_MCH_ID)',
-    'wechat.private_key_path: Cannot read private key "./gone.pem": no such file',
+    `wechat.private_key_path: Cannot read private key "${join(space.directory, 'gone.pem')}": no such file`,
   ])
 })
 
@@ -138,7 +139,7 @@ test('loadConfig() tells all faults at once', () => {
     'wechat.api_v3_key: a value of 5 bytes is not an APIv3 key, which has 32',
     'wechat.app_id: not set (nor is WECHAT_APP_ID)',
     'server.api_token: not set, and server.host "0.0.0.0" can be reached from other machines: set a token, or listen on 127.0.0.1',
-    'wechat.private_key_path: Cannot read private key "./gone.pem": no such file',
+    `wechat.private_key_path: Cannot read private key "${join(space.directory, 'gone.pem')}": no such file`,
   ])
 })
 

@@ -32,6 +32,7 @@ no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be ver
 no answer: unverified (Cannot query order "1": the HTTP 200 answer cannot be verified, no key is held for serial "5" (Cannot fetch the platform certificates: HTTP 404 RESOURCE_NOT_EXISTS 无. This merchant has none: configure WeChat Pay's public key))
 refused: notify_url_missing (Cannot place order "1": no wechat.notify_url is configured)
 Cannot probe: no answer in time
+Cannot open the database "pglite:1": database "pglite:1": its files are missing: copy pglite.data, pglite.wasm from @electric-sql/pglite/dist beside the bundle
 Cannot open the database "pglite:1": database "pglite:1": "1/base" is in the way, and not of a whole database: take another directory, or move it away
 Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
 all 7 answers about known orders were "no such order": is the merchant number right?
@@ -69,6 +70,19 @@ server.port (SERVER_PORT): "0x1" is not a plain number
 database.retention_days: "3" is below the least, 7 (0 keeps everything)
 recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
+wechat: not set: give the merchant, or a gateway of your own
+wechat.private_key: the key cannot be parsed: is it whole, with its line ends?
+wechat.private_key_path: private key "1" cannot be parsed: is the file whole?
+wechat.private_key: the key is a certificate: give apiclient_key.pem
+wechat.private_key: given together with wechat.private_key_path: give one of them
+WECHAT_API_V3_KEY_FILE: given together with WECHAT_API_V3_KEY: give one of them
+WECHAT_API_V3_KEY_FILE: Cannot read the file "/1": no such file
+WECHAT_API_V3_KEY_FILE: Cannot read the file that it names: no such file
+WECHAT_API_V3_KEY_FILE: the file "/1" is empty
+database.url: "/1" holds no database, but "/2" does; a path is relative to the file that names it. Give the whole path: pglite:/2 to go on with that one, pglite:/1 to begin a new one
+database.url (DATABASE_URL): "/1" holds no database, but "/2" does; a path in the environment is relative to the working directory. Give the whole path: pglite:/2 to go on with that one, pglite:/1 to begin a new one
+Cannot listen on "127.0.0.1:9090": listen EADDRINUSE: address already in use 127.0.0.1:9090: end what listens there, or give another --port
+no answer: network (Cannot query order "1": the proxy does not let it through (403))
 wechat.public_key_id: not set, but wechat.public_key_path is: give both or neither
 wechat.serial_no: a value of 32 characters is not a serial number: hex digits only
 server.api_token: not set, and server.host "0.0.0.0" can be reached from other machines: set a token, or listen on 127.0.0.1
@@ -141,6 +155,8 @@ const unread = [
   'aborted before it was sent', // told as "no answer in time"
   'not verified',
   'budan node/{}', // a header
+  'Basic {}', // the same
+  'npx budan', // to be typed
   'the connection was closed', // the log's
   'This node could not: another may', // the queue's
   "Cannot read the page cursor {}: it is not one of this list's", // told as "cursor: must be …"

@@ -7,7 +7,7 @@ import { configurationFault, examineConfiguration } from '../doctor/configuratio
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
 import type { Finding } from '../doctor/finding.ts'
-import { examineGateway } from '../doctor/gateway.ts'
+import { examineGateway, examineProxy } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
@@ -54,6 +54,7 @@ async function examine(context: CommandContext, config: Config): Promise<readonl
     ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
     ...examineServer(config),
     ...(await examineEngine(config.engine.url)),
+    ...(config.wechat === null ? [] : examineProxy(config.wechat, terminal.env)),
     ...(await examineGateway(config)),
   ]
 }

@@ -5,6 +5,7 @@ import { BreakerWatch, type Drained, drainBacklog } from '../drain.ts'
 import type { Output } from '../output.ts'
 import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
 import { keepHeapSmall } from '../small-heap.ts'
+import { stopping } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -29,7 +30,7 @@ export async function drain(context: CommandContext): Promise<ExitCode> {
   try {
     const stop = new AbortController()
     void stopAsked.then(() => {
-      output.note('Stopping: what is in flight is finished first.')
+      progress.note(stopping)
       stop.abort()
       return budan.stop()
     })

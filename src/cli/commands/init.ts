@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../../config/fault.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { CommandContext } from '../context.ts'
@@ -24,7 +25,7 @@ export async function init(context: CommandContext, { options }: Given): Promise
   const file = context.file ?? usualFile
   const words = initWordsOf(locale)
   const overwrite = await mayOverwrite(context, { file, force: options.force === true })
-  const answers = await interview(context, options)
+  const answers = await interview(context, { options, home: resolve(dirname(file)) })
   writeConfiguration(file, { text: draftConfiguration(answers, locale), overwrite })
   if (!output.asJson) output.line(words.wrote(file))
   output.note(words.secrets)

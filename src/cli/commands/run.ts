@@ -8,6 +8,7 @@ import type { CommandContext } from '../context.ts'
 import { durationText, type Output } from '../output.ts'
 import type { Given } from '../program.ts'
 import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
+import { stopping } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
@@ -23,7 +24,10 @@ export async function run(context: CommandContext, { options }: Given): Promise<
   })
   try {
     const running = budan.run({ dryRun: options.dryRun === true })
-    void stopAsked.then(() => budan.stop())
+    void stopAsked.then(() => {
+      progress.note(stopping)
+      return budan.stop()
+    })
     const made = await running.finally(() => progress.end())
     // The run was made: what it did is told even if nothing can be counted after it.
     const backlog = await budan.backlog().catch(() => null)

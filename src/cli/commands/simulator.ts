@@ -40,7 +40,11 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
   const stopAsked = context.terminal.stopAsked()
   const directory = resolve(dir)
   const merchant = await merchantIn(directory)
-  const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen })
+  const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen }).catch(
+    (error: unknown) => {
+      throw withNextStep(error)
+    },
+  )
   try {
     const file = join(directory, 'budan.yaml')
     const yaml = configurationFor(simulator, merchant, { dir: directory })
@@ -52,6 +56,13 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
     await simulator.stop()
   }
   return 0
+}
+
+/** The simulator does not know how it was called, and so not what to change. */
+function withNextStep(error: unknown): unknown {
+  return error instanceof Error && error.message.includes('EADDRINUSE')
+    ? new CommandError(`${error.message}: end what listens there, or give another --port`)
+    : error
 }
 
 /** The merchant of a former start, so that orders outlive the simulator; else a new one. */
@@ -108,5 +119,5 @@ function tell(
   output.note(`Its control interface is ${url}/_sim; seed ${seed}, signing ${signing}.`)
   output.note('To paste into budan.yaml:')
   terminal.out(yaml)
-  output.note(`Start budan against it: budan serve --config ${shellWord(file)}`)
+  output.note(`Start budan against it: \`budan serve --config ${shellWord(file)}\``)
 }

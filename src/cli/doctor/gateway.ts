@@ -1,4 +1,6 @@
+import { proxyName } from '../../addresses.ts'
 import type { Config, WechatConfig } from '../../config.ts'
+import { openDispatcher } from '../../gateway/dispatcher.ts'
 import type { Gateway, Probe } from '../../gateway/gateway.ts'
 import { createWechatGateway } from '../../gateway/wechat.ts'
 import type { UnknownAnswer } from '../../trade.ts'
@@ -21,14 +23,15 @@ const skewFailMs = 300_000
 const skewWarnMs = 150_000
 
 /** Compares this machine's clock with the Date of an unsigned answer. */
-async function examineClock({ baseUrl, timeoutMs }: WechatConfig): Promise<Finding> {
+async function examineClock(wechat: WechatConfig): Promise<Finding> {
+  const { baseUrl } = wechat
   const name = 'clock'
   const next = 'set the clock by NTP: WeChat Pay refuses what is 5 minutes off'
-  const date = await dateOf(baseUrl, timeoutMs)
+  const date = await dateOf(wechat)
   if (date === null) {
     return warn(name, {
       detail: `${baseUrl} did not tell the time`,
-      next: wayTo(baseUrl),
+      next: wayTo(wechat),
     })
   }
   const skewMs = Date.now() - date.getTime()
@@ -38,18 +41,22 @@ async function examineClock({ baseUrl, timeoutMs }: WechatConfig): Promise<Findi
   return ok(name, detail)
 }
 
-async function dateOf(baseUrl: string, timeoutMs: number): Promise<Date | null> {
+/** By the way that every question takes: a machine may have no other. */
+async function dateOf(wechat: WechatConfig): Promise<Date | null> {
+  const dispatcher = await openDispatcher(wechat, { connections: 1 })
   try {
-    const reply = await fetch(baseUrl, {
-      signal: AbortSignal.timeout(timeoutMs),
-      redirect: 'manual',
+    const { headers, body } = await dispatcher.request({
+      ...{ origin: new URL(wechat.baseUrl).origin, path: '/', method: 'GET' },
+      signal: AbortSignal.timeout(wechat.timeoutMs),
       headers: { 'user-agent': 'budan' },
     })
-    await reply.body?.cancel()
-    const date = new Date(reply.headers.get('date') ?? Number.NaN)
+    await body.dump()
+    const date = new Date(String(headers.date ?? ''))
     return Number.isNaN(date.getTime()) ? null : date
   } catch {
     return null
+  } finally {
+    await dispatcher.destroy()
   }
 }
 
@@ -83,11 +90,12 @@ function examineSeal(probe: Probe, { publicKey }: WechatConfig): readonly Findin
   return probe.kind === 'ok' ? [ok(name, 'it opened the platform certificates')] : []
 }
 
-function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig): string {
+function nextStep({ cause }: UnknownAnswer, wechat: WechatConfig): string {
+  const { publicKey } = wechat
   switch (cause) {
     case 'timeout':
     case 'network':
-      return wayTo(baseUrl)
+      return wayTo(wechat)
     case 'unauthorized':
       return 'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock'
     case 'forbidden':
@@ -111,6 +119,24 @@ function nextStep({ cause }: UnknownAnswer, { publicKey, baseUrl }: WechatConfig
   }
 }
 
-function wayTo(baseUrl: string): string {
-  return `check wechat.base_url, DNS, proxy and firewall on the way to ${baseUrl}`
+function wayTo({ baseUrl, proxyUrl }: WechatConfig): string {
+  return proxyUrl
+    ? `check wechat.proxy_url, ${proxyName(proxyUrl)}, and that it may reach ${baseUrl}`
+    : `check wechat.base_url, DNS, proxy and firewall on the way to ${baseUrl}`
+}
+
+/** Whether questions go straight or through a proxy, and whether somebody may have meant otherwise. */
+export function examineProxy({ proxyUrl }: WechatConfig, env: NodeJS.ProcessEnv): Finding[] {
+  const name = 'proxy'
+  if (proxyUrl) return [ok(name, `every question goes through ${proxyName(proxyUrl)}`)]
+  const variable = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(
+    (each) => env[each],
+  )
+  if (variable === undefined) return []
+  return [
+    warn(name, {
+      detail: `${variable} is set, and budan does not follow it`,
+      next: 'set wechat.proxy_url if WeChat Pay can be reached through the proxy alone',
+    }),
+  ]
 }

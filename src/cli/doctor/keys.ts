@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { isExposed } from '../../config/exposed.ts'
 import type { WechatConfig } from '../../config.ts'
 import { shanghaiTime } from '../../shanghai-time.ts'
+import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,
   isCertificateOf,
@@ -83,7 +84,7 @@ function examineValidity(
 
 function examineAppId({ appId }: WechatConfig): Finding {
   const name = 'app id'
-  return /^wx[0-9a-f]{16}$/.test(appId)
+  return isAppId(appId)
     ? ok(name, appId)
     : warn(name, {
         detail: `${appId} does not look like one: wx and 16 hexadecimal digits`,

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { isOwnHalf, loadPrivateKey, loadPublicKey } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
+import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,
   isCertificateOf,
@@ -27,6 +28,8 @@ export function acceptAnswer(path: string, typed: string, answers: Answers): Acc
       return acceptPublicKey(atHome(typed), answers)
     case 'wechat.serial_no':
       return acceptSerial(atHome(typed), answers)
+    case 'wechat.app_id':
+      return acceptAppId(typed)
     default:
       return acceptText(path, typed)
   }
@@ -55,6 +58,13 @@ function acceptText(path: string, typed: string): Accepted {
   const parsed = z.safeParse(rule ?? z.string(), typed)
   if (parsed.success) return value(String(parsed.data))
   return fault(parsed.error.issues[0]?.message ?? 'is wrong')
+}
+
+/** Half of one is a slip of the hand, and would be found only when WeChat Pay refuses an order. */
+function acceptAppId(typed: string): Accepted {
+  const text = acceptText('wechat.app_id', typed)
+  if (text.kind === 'fault' || isAppId(text.value)) return text
+  return fault(`${shown(text.value)} is not an app id: wx and 16 hexadecimal digits`)
 }
 
 function acceptPrivateKey(path: string): Accepted {

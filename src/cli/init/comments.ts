@@ -15,6 +15,7 @@ const englishHead = [
   'Each key can also come from the environment, which wins: its path in capitals, joined by "_", so',
   'recharge.compensation_batch_size is RECHARGE_COMPENSATION_BATCH_SIZE. Secrets (wechat.api_v3_key,',
   'server.api_token, a password in database.url) may live there alone: then take their lines out.',
+  'With _FILE behind it, the name gives a file that holds the value: WECHAT_API_V3_KEY_FILE.',
   'A wrong key or value stops the start with one line that names it. See docs/configuration.md.',
 ]
 
@@ -23,7 +24,7 @@ const chineseHead = [
   '每一项都可以改由环境变量给出，且环境变量优先：变量名是大写的路径，以 "_" 连接，',
   '例如 recharge.compensation_batch_size 对应 RECHARGE_COMPENSATION_BATCH_SIZE。',
   '密钥类的值（wechat.api_v3_key、server.api_token、database.url 里的密码）可以只放在环境变量里，',
-  '这时请删去文件里对应的行。键名或值有误时，启动会停止，并用一行指出是哪一项。见 docs/configuration.md。',
+  '这时请删去文件里对应的行。变量名加上 _FILE，则给出存放该值的文件：WECHAT_API_V3_KEY_FILE。键名或值有误时，启动会停止，并用一行指出是哪一项。见 docs/configuration.md。',
 ]
 
 /** The same as in `deploy/config.example.yaml`; a test compares them. */
@@ -82,13 +83,17 @@ const english: Comments = {
     'A trade that differs goes to review. Without: attach is not compared.',
   ],
   'wechat.base_url': ['https; http to this machine only (the simulator).'],
+  'wechat.proxy_url': [
+    'Where WeChat Pay can be reached through a proxy alone: http://USER:PASSWORD@HOST:PORT',
+  ],
   'wechat.mch_id': ['The merchant number.'],
   'wechat.app_id': ['An app that is bound to it: orders are placed under this one.'],
   'wechat.app_ids': ['Further apps, under which other systems place orders that are adopted here.'],
   'wechat.serial_no': [
     "Of the merchant's API certificate: openssl x509 -noout -serial -in apiclient_cert.pem",
   ],
-  'wechat.private_key_path': ['Paths are relative to the directory that budan is started in.'],
+  'wechat.private_key_path': ['Paths are relative to the folder of this file.'],
+  'wechat.private_key': ["The key itself, in the place of its file's path."],
   'wechat.api_v3_key': [
     '32 characters, set in the merchant console. Better in the environment: WECHAT_API_V3_KEY',
   ],
@@ -99,6 +104,7 @@ const english: Comments = {
     "WeChat Pay's public key, both or neither. Neither: platform certificates, fetched and rotated.",
   ],
   'wechat.public_key_path': ['The file that is downloaded with that id.'],
+  'wechat.public_key': ["The key itself, in the place of its file's path."],
   'wechat.timeout_ms': ['For one call to the gateway.'],
   'log.level': ['trace, debug, info, warn, error, silent'],
   'log.format': ['json; pretty for people'],
@@ -144,11 +150,13 @@ const chinese: Comments = {
     '不一致的交易转人工处理。不设：不比对 attach。',
   ],
   'wechat.base_url': ['须为 https；http 只能指向本机（模拟微信支付）。'],
+  'wechat.proxy_url': ['只有经代理才能访问微信支付时填写：http://用户:密码@主机:端口'],
   'wechat.mch_id': ['商户号。'],
   'wechat.app_id': ['与商户号绑定的 AppID，下单用它。'],
   'wechat.app_ids': ['其他系统下单所用的其他 AppID，这些订单可导入本系统。'],
   'wechat.serial_no': ['商户 API 证书的序列号：openssl x509 -noout -serial -in apiclient_cert.pem'],
-  'wechat.private_key_path': ['商户 API 私钥。相对路径以启动 budan 时所在的目录为准。'],
+  'wechat.private_key_path': ['商户 API 私钥。相对路径以本文件所在的目录为准。'],
+  'wechat.private_key': ['私钥本身，用来代替文件路径。'],
   'wechat.api_v3_key': [
     'APIv3 密钥，32 个字符，在商户平台设置。最好放在环境变量里：WECHAT_API_V3_KEY',
   ],
@@ -157,6 +165,7 @@ const chinese: Comments = {
     '微信支付公钥，两项都填或都不填。都不填：使用平台证书，自动下载并轮换。',
   ],
   'wechat.public_key_path': ['与该公钥 ID 一同下载的文件。'],
+  'wechat.public_key': ['公钥本身，用来代替文件路径。'],
   'wechat.timeout_ms': ['单次调用微信支付的超时，毫秒。'],
   'log.level': ['trace、debug、info、warn、error、silent'],
   'log.format': ['json；pretty 便于人看'],

@@ -54,17 +54,20 @@ function indent(depth: number): string {
 /** For keys without a default. */
 const examples: Readonly<Record<string, string>> = {
   'server.api_token': 'change-me-to-a-long-random-one',
-  'wechat.mch_id': '1900000001',
   'recharge.adopt_prefixes': '[SHOP-]',
   'recharge.adopt_attach': '"user={user_id}"',
+  'wechat.mch_id': '1900000001',
   'wechat.app_id': 'wx0123456789abcdef',
-  'wechat.app_ids': '[wx1123456789abcdef]',
   'wechat.serial_no': '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
+  'wechat.app_ids': '[wx1123456789abcdef]',
+  'wechat.proxy_url': 'http://proxy.example.com:3128',
   'wechat.private_key_path': './apiclient_key.pem',
+  'wechat.private_key': String.raw`"-----BEGIN PRIVATE KEY-----\nMII…\n-----END PRIVATE KEY-----"`,
   'wechat.api_v3_key': '32-characters-from-the-console!!',
   'wechat.notify_url': 'https://pay.example.com/v1/callbacks/wechatpay',
   'wechat.public_key_id': 'PUB_KEY_ID_0119000000012026010100000000000000',
   'wechat.public_key_path': './pub_key.pem',
+  'wechat.public_key': String.raw`"-----BEGIN PUBLIC KEY-----\nMII…\n-----END PUBLIC KEY-----"`,
 }
 
 type Scalar = string | number | boolean
@@ -76,7 +79,9 @@ function defaultOf(path: string): Scalar | readonly Scalar[] | null {
       (held, key) => (isMapping(held) ? held[key] : undefined),
       configSchema.parse({}),
     )
-  return (found as Scalar | readonly Scalar[] | undefined) ?? null
+  const usual = (found as Scalar | readonly Scalar[] | undefined) ?? null
+  // An empty list says as little as none: an example says more.
+  return Array.isArray(usual) && usual.length === 0 ? null : usual
 }
 
 /** Quoted where YAML would take it for something else; on one line however long. */

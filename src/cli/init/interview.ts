@@ -1,4 +1,7 @@
+import { resolve } from 'node:path'
+import { givenValue } from '../../config/environment.ts'
 import { ConfigError } from '../../config/fault.ts'
+import { anchorUrl } from '../../config/paths.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
@@ -15,13 +18,27 @@ type Options = Readonly<Record<string, unknown>>
 /**
  * Every answer: given by options or the environment, or typed, or the usual one. Throws ConfigError
  * for what was given wrong, and for what is missing where nobody is there to ask.
+ * @param given.home the folder of the file that is written.
  */
-export async function interview(context: CommandContext, options: Options): Promise<Answers> {
+export async function interview(
+  context: CommandContext,
+  { options, home }: { readonly options: Options; readonly home: string },
+): Promise<Answers> {
   const answers = givenAnswers(context.terminal.env, options)
   const { ask } = context.terminal
-  if (ask === undefined) takeUsual(answers)
-  else await askRest(context, { ask, answers })
-  return answers
+  if (ask === undefined) takeUsual(answers, home)
+  else await askRest(context, { ask, answers, home })
+  return home === process.cwd() ? answers : anchored(answers)
+}
+
+/** What was typed is relative to the working directory, and the file lies elsewhere. */
+function anchored(answers: Answers): Answers {
+  return new Map([...answers].map(([path, value]) => [path, anchorAnswer(path, value)]))
+}
+
+function anchorAnswer(path: string, value: string): string {
+  if (/^wechat\.\w+_path$/.test(path)) return resolve(value)
+  return path === 'database.url' ? anchorUrl(value, process.cwd()) : value
 }
 
 function givenAnswers(env: NodeJS.ProcessEnv, options: Options): Map<string, string> {
@@ -29,22 +46,25 @@ function givenAnswers(env: NodeJS.ProcessEnv, options: Options): Map<string, str
   const faults: string[] = []
   for (const { path, option } of questions) {
     const fromOption = option === null ? undefined : options[camelCase(option)]
-    const given = typeof fromOption === 'string' ? fromOption : env[envNameOf(path)]
-    if (given === undefined) continue
-    const accepted = acceptAnswer(path, given.trim(), answers)
-    const source = typeof fromOption === 'string' ? option : envNameOf(path)
+    const given =
+      typeof fromOption === 'string'
+        ? { kind: 'value' as const, value: fromOption, name: option }
+        : givenValue(envNameOf(path), env)
+    if (given === null) continue
+    const accepted =
+      given.kind === 'fault' ? given : acceptAnswer(path, given.value.trim(), answers)
     if (accepted.kind === 'value') answers.set(path, accepted.value)
-    else faults.push(`${source}: ${accepted.fault}`)
+    else faults.push(given.kind === 'fault' ? given.fault : `${given.name}: ${accepted.fault}`)
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return answers
 }
 
-function takeUsual(answers: Map<string, string>): void {
+function takeUsual(answers: Map<string, string>, home: string): void {
   const missing: string[] = []
   for (const question of questions) {
     if (answers.has(question.path)) continue
-    const usual = question.usual(answers)
+    const usual = question.usual(answers, home)
     if (usual !== null) answers.set(question.path, usual)
     else if (question.isNeeded(answers)) missing.push(missingText(question))
   }
@@ -59,7 +79,7 @@ function missingText({ path, option }: Question): string {
 
 async function askRest(
   context: CommandContext,
-  { ask, answers }: { ask: Ask; answers: Map<string, string> },
+  { ask, answers, home }: { ask: Ask; answers: Map<string, string>; home: string },
 ): Promise<void> {
   const { output, locale } = context
   const words = initWordsOf(locale)
@@ -67,7 +87,7 @@ async function askRest(
   for (const question of questions) {
     const { path } = question
     if (answers.has(path) || !question.isAsked(answers)) continue
-    const answer = await askOne(context, { ask, question, answers })
+    const answer = await askOne(context, { ask, question, answers, home })
     if (answer !== null) answers.set(path, answer)
   }
 }
@@ -75,12 +95,13 @@ async function askRest(
 /** Again and again until the answer is right; null where it was left out. */
 async function askOne(
   { output, locale }: CommandContext,
-  { ask, question, answers }: { ask: Ask; question: Question; answers: Answers },
+  given: { ask: Ask; question: Question; answers: Answers; home: string },
 ): Promise<string | null> {
+  const { ask, question, answers, home } = given
   const words = initWordsOf(locale)
   const { path, isSecret } = question
   const { title = path, where = [] } = words.questions[path] ?? {}
-  const usual = question.usual(answers)
+  const usual = question.usual(answers, home)
   const offered = usual ?? question.offered(answers)
   output.note('')
   output.note(title, output.colors.bold)

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { defaultDatabaseUrl } from '../../config/paths.ts'
 import { serialOf } from '../certificate.ts'
 import { certificateBeside } from './accept.ts'
 import type { Answers } from './draft.ts'
@@ -14,8 +16,8 @@ export interface Question {
   readonly isAsked: (answers: Answers) => boolean
   /** Not shown while it is typed, nor proposed in clear. */
   readonly isSecret: boolean
-  /** The answer of somebody who gives none, asked or not. */
-  readonly usual: (answers: Answers) => string | null
+  /** The answer of somebody who gives none, asked or not; `home` is the folder of the file. */
+  readonly usual: (answers: Answers, home: string) => string | null
   /** Offered to whoever is asked. */
   readonly offered: (answers: Answers) => string | null
 }
@@ -78,7 +80,9 @@ export const questions: readonly Question[] = [
   {
     ...plain,
     ...{ path: 'database.url', option: '--database' },
-    usual: () => 'pglite:./data',
+    // Beside the file, named so that it is not taken for one in the working directory.
+    usual: (_, home) =>
+      home === process.cwd() ? defaultDatabaseUrl : `pglite:${join(home, 'data')}`,
   },
   {
     ...plain,

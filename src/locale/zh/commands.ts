@@ -11,6 +11,8 @@ export const commandPhrases = {
     'more: --cursor {cursor:word}': '下一页：--cursor {cursor}',
     'The books do not agree: look at these orders before anything is paid out.':
       '账目不一致：请先核查这些订单，再对外付款。',
+    'No ./budan.yaml is here: `budan init` asks for what is needed, and writes it':
+      '这里没有 ./budan.yaml：`budan init` 会逐项询问所需配置，并写出该文件',
     'budan is ready at {url:word}': 'budan 已就绪：{url}',
     'order {orderNo} is {status:status} now': '订单 {orderNo} 现在{status}',
     'order {orderNo} is dismissed from the queue': '订单 {orderNo} 已办结（无需入账）',
@@ -82,6 +84,14 @@ export const commandPhrases = {
     'running for {duration:duration}': '已用时 {duration}',
   },
   listening: {
+    'EADDRINUSE, another program listens there: end it, or give another server.port (SERVER_PORT)':
+      '端口已被另一个程序占用（EADDRINUSE）：请结束那个程序，或另设 server.port（SERVER_PORT）',
+    'EACCES, this user may not: give a server.port (SERVER_PORT) from 1024 on':
+      '当前用户没有权限（EACCES）：server.port（SERVER_PORT）请设为 1024 或更大',
+    'EADDRNOTAVAIL, this machine has no such address: give another server.host':
+      '本机没有这个地址（EADDRNOTAVAIL）：请另设 server.host',
+    'listen EADDRINUSE: address already in use {address:word}: end what listens there, or give another --port':
+      '地址 {address} 已被占用（EADDRINUSE）：请结束占用它的程序，或另给 --port',
     EADDRINUSE: '端口已被占用（EADDRINUSE）',
     'listen EADDRINUSE: address already in use {address:word}':
       '地址 {address} 已被占用（EADDRINUSE）',

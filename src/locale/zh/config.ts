@@ -111,6 +111,23 @@ export const configPhrases = {
     'names no database of Redis: 0 to 15, or left out': '没有指明 Redis 库号：0 到 15，或不填',
     'names no directory after "pglite:", but what may hold a password':
       '"pglite:" 之后不是目录，而可能含有密码',
+    '{chosen:json} holds no database, but {beside:json} does; {rule:pathRule}. Give the whole path: {one} to go on with that one, {new} to begin a new one':
+      '{chosen} 里没有数据库，而 {beside} 里有；{rule}。请写出完整路径：{one} 沿用已有的，{new} 新建一个',
+    'given together with {other:word}: give one of them': '与 {other} 同时给出：只能给出其中一个',
+    'Cannot read {file:secretFile}: {why:unreadable}': '无法读取{file}：{why}',
+    '{file:secretFile} is empty': '{file}是空的',
+    '{file:secretFile} is too big to hold one value': '{file}太大，不像是单个值',
+    'is empty: give the path of a file': '是空的，请给出文件路径',
+    'is not a proxy: http://HOST:PORT or https://HOST:PORT':
+      '不是代理：应为 http://主机:端口 或 https://主机:端口',
+    'must have a host and a port, and nothing behind them: http://HOST:PORT':
+      '须有主机和端口，其后不能有别的内容：http://主机:端口',
+    'a value of {length:word} characters is not a key in PEM form (for a file give its path, as …_path)':
+      '{length} 个字符的值不是 PEM 格式的密钥（如果是文件，请用 …_path 给出路径）',
+    'not set': '没有设置',
+    'not set: give the merchant, or a gateway of your own': '没有设置：请给出商户，或自备网关',
+    '{value:shown} is not an app id: wx and 16 hexadecimal digits':
+      '{value} 不是 appid：应为 wx 加 16 位十六进制数字',
     'not set (nor is {name:word})': '没有设置（也没有设置 {name}）',
     'not set, but {key:word} is: give both or neither':
       '没有设置，但设置了 {key}：请都给出，或都不给',
@@ -172,11 +189,23 @@ export const configPhrases = {
     '{key:keyName} is not in PEM form (a bundle): give apiclient_key.pem':
       '{key}不是 PEM 格式（是证书包）：请使用 apiclient_key.pem',
     '{key:keyName} cannot be parsed: is the file whole?': '{key}无法解析：文件完整吗？',
+    '{key:keyName} cannot be parsed: is it whole, with its line ends?':
+      '{key}无法解析：是否完整，换行是否还在？',
     '{key:keyName} is {kind:word}, not RSA': '{key}是 {kind}，不是 RSA',
     '{key:keyName} has {bits:word} bits, fewer than {min:word}':
       '{key}只有 {bits} 位，少于 {min} 位',
   },
+  pathRule: {
+    'a path is relative to the file that names it': '路径以写有它的文件所在目录为准',
+    'a path in the environment is relative to the working directory':
+      '环境变量里的路径以当前目录为准',
+  },
+  secretFile: {
+    'the file {path:json}': '文件 {path}',
+    'the file that it names': '它所指的文件',
+  },
   keyName: {
+    'the key': '密钥',
     'private key {path:json}': '私钥 {path}',
     'public key {path:json}': '公钥 {path}',
   },

@@ -13,6 +13,7 @@ export const doctorPhrases = {
     engine: '引擎',
     clock: '时钟',
     gateway: '微信支付',
+    proxy: '代理',
     answers: '应答验签',
     'APIv3 key': 'APIv3 密钥',
     database: '数据库',
@@ -28,6 +29,8 @@ export const doctorPhrases = {
     'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
     'local: nothing to reach': '本地：无需连接',
     '{server:word} does not let us in: {why:silence?}': '{server} 连不上：{why}',
+    'every question goes through {proxy:word}': '所有请求都经过 {proxy}',
+    '{name:word} is set, and budan does not follow it': '设置了 {name}，而 budan 不使用它',
     '{url:word} did not tell the time': '{url} 没有给出时间',
     '{seconds:word} s behind {url:word}': '比 {url} 慢 {seconds} 秒',
     '{seconds:word} s ahead of {url:word}': '比 {url} 快 {seconds} 秒',
@@ -87,6 +90,10 @@ export const doctorPhrases = {
     'see "gateway" below': '见下面的“微信支付”',
     'check an order that exists: `budan check <order_no>` verifies its answer':
       '查询一个存在的订单：`budan check <order_no>` 会验证其应答',
+    'check wechat.proxy_url, {proxy:word}, and that it may reach {url:word}':
+      '检查 wechat.proxy_url（{proxy}），以及它能否访问 {url}',
+    'set wechat.proxy_url if WeChat Pay can be reached through the proxy alone':
+      '如果只有经代理才能访问微信支付，请设置 wechat.proxy_url',
     'check wechat.base_url, DNS, proxy and firewall on the way to {url:word}':
       '检查 wechat.base_url，以及到 {url} 途中的 DNS、代理和防火墙',
     'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock':

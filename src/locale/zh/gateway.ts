@@ -40,6 +40,9 @@ export const gatewayPhrases = {
     'no answer in time': '未及时应答',
     'no answer within {ms:word} ms': '{ms} 毫秒内没有应答',
     'the connection failed': '连接失败',
+    'the proxy wants other credentials (407): see wechat.proxy_url':
+      '代理要求其他用户名和密码（407）：见 wechat.proxy_url',
+    'the proxy does not let it through ({status:word})': '代理不予放行（{status}）',
     'other side closed': '对方断开了连接',
     'connect ECONNREFUSED {address}': '连接被拒绝（ECONNREFUSED {address}）',
     'connect ETIMEDOUT {address}': '连接超时（ETIMEDOUT {address}）',

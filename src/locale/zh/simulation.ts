@@ -7,8 +7,8 @@ export const simulationPhrases = {
     'Its second address is {url:word}.': '第二个地址是 {url}。',
     'Its control interface is {url:word}; seed {seed}, signing {signing:word}.':
       '控制接口是 {url}；种子 {seed}，签名方式 {signing}。',
-    'Start budan against it: budan serve --config {file}':
-      '用它启动 budan：budan serve --config {file}',
+    'Start budan against it: `budan serve --config {file}`':
+      '用它启动 budan：`budan serve --config {file}`',
     "The simulator's control interface is {url:word}. Ctrl+C ends both.":
       '模拟微信支付的控制接口是 {url}。按 Ctrl+C 结束两者。',
     'To paste into budan.yaml:': '可粘贴到 budan.yaml 的配置：',

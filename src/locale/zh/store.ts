@@ -96,6 +96,8 @@ export const storePhrases = {
     'database "{name}": it is closed': '数据库“{name}”：已关闭',
     'database "{name}": "{path}" is in the way, and not of a whole database: take another directory, or move it away':
       '数据库“{name}”：“{path}”已存在，且不属于完整的数据库：请换一个目录，或将其移走',
+    'database "{name}": its files are missing: copy {files:words} from @electric-sql/pglite/dist beside the bundle':
+      '数据库“{name}”：缺少它的文件：请把 @electric-sql/pglite/dist 里的 {files} 复制到打包文件旁边',
     'database "{name}": nobody else got a turn for {ms:word} ms; inside a transaction, use its steps':
       '数据库“{name}”：其他任务 {ms} 毫秒内未能轮到；事务之内请使用事务的方法',
     'order "{orderNo}" is not {status:status}, state {seq:word}, as it was when it was locked':

@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import { packageRoot } from '../../root.ts'
+import { packageRoot, resolvePackaged } from '../../root.ts'
 import type { WebApp } from '../web-app.ts'
 
 /** Style sheets and scripts, by their addresses. All come from this package and its dependencies. */
@@ -20,9 +19,8 @@ export const assets = {
 /** Without a token: they are the same in every copy of this package. */
 export async function addAssets(app: WebApp): Promise<void> {
   const ownRoot = join(packageRoot(), 'assets')
-  const require = createRequire(import.meta.url)
   const packageFile = (name: string, file: string) =>
-    join(dirname(require.resolve(`${name}/package.json`)), file)
+    join(dirname(resolvePackaged(`${name}/package.json`)), file)
   await app.register(fastifyStatic, { root: ownRoot, serve: false })
   const files: Readonly<Record<string, string>> = {
     [assets.pico]: packageFile('@picocss/pico', 'css/pico.min.css'),

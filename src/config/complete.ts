@@ -1,0 +1,168 @@
+import { KeyObject } from 'node:crypto'
+import type {
+  Config,
+  DatabaseConfig,
+  LogConfig,
+  RechargeConfig,
+  ServerConfig,
+  WechatConfig,
+} from '../config.ts'
+import { configKeys } from './environment.ts'
+import { ConfigError } from './fault.ts'
+import type { ConfigTree } from './file.ts'
+import {
+  checkedKey,
+  isOwnHalf,
+  type LoadedKey,
+  ownHalf,
+  readPrivateKey,
+  readPublicKey,
+} from './keys.ts'
+import { assemble } from './load.ts'
+import { apiV3KeyFault, configSchema } from './schema.ts'
+import { schemaFaults } from './schema-faults.ts'
+import type { WechatKeys } from './wechat-keys.ts'
+
+/**
+ * A configuration written in code: what is left out has the default of `docs/configuration.md`, and
+ * null means the same as leaving it out. Paths are relative to the working directory.
+ */
+export interface ConfigInput {
+  readonly server?: Partial<ServerConfig>
+  /** Without: `pglite:./data`, embedded in a directory. */
+  readonly database?: Partial<DatabaseConfig>
+  readonly engine?: Partial<Config['engine']>
+  readonly recharge?: Partial<RechargeConfig>
+  /** Null, or absent, only with a gateway of your own. */
+  readonly wechat?: WechatInput | null
+  readonly log?: Partial<LogConfig>
+}
+
+/** The merchant. What is needed may be undefined (a variable that is not set): then it is a fault. */
+export interface WechatInput
+  extends Partial<
+    Omit<WechatConfig, 'mchId' | 'appId' | 'serialNo' | 'privateKey' | 'apiV3Key' | 'publicKey'>
+  > {
+  /** 商户号, digits. */
+  readonly mchId: string | undefined
+  /** Under which orders are placed: `wx` and 16 hexadecimal digits. */
+  readonly appId: string | undefined
+  /** Of the merchant's API certificate, hexadecimal. */
+  readonly serialNo: string | undefined
+  /** `apiclient_key.pem`: its text or bytes, or the key itself. */
+  readonly privateKey: KeyObject | string | Uint8Array | undefined
+  /** 32 bytes, as set in the merchant console. */
+  readonly apiV3Key: string | Uint8Array | undefined
+  /** WeChat Pay's public key; null or absent: platform certificates, fetched and rotated. */
+  readonly publicKey?: {
+    readonly id: string
+    readonly key: KeyObject | string | Uint8Array
+  } | null
+}
+
+/**
+ * Completes a configuration that was written in code by the same defaults as YAML, and checks it by
+ * the same rules. Throws `ConfigError` with every fault at once. `openService` does it by itself;
+ * a configuration that is whole comes back as it was.
+ */
+export function completeConfig(input: ConfigInput): Config {
+  const { wechat } = input
+  const tree = treeOf(input)
+  const parsed = configSchema.safeParse(tree)
+  const keys = wechat == null ? null : keysOf(wechat)
+  const faults = [
+    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, new Map())),
+    ...(wechat == null ? [] : missing(wechat)),
+    ...(keys?.faults ?? []),
+  ]
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults.map(asInCode))
+  const apiV3Key = wechat?.apiV3Key
+  const { wechat: checked } = parsed.data
+  // Not through text: its bytes are the embedder's, and need be no characters.
+  const bytes = apiV3Key instanceof Uint8Array ? Buffer.from(apiV3Key) : null
+  const whole = { ...parsed.data, wechat: { ...checked, api_v3_key: checked.api_v3_key ?? '' } }
+  const config = assemble(whole, keys)
+  if (config.wechat === null || bytes === null) return config
+  return { ...config, wechat: { ...config.wechat, apiV3Key: bytes } }
+}
+
+/** As a file would give it: sections with keys in small letters, and text. */
+function treeOf(input: ConfigInput): ConfigTree {
+  const { wechat, ...rest } = input
+  const { privateKey: _1, apiV3Key, publicKey, ...texts } = wechat ?? ({} as Partial<WechatInput>)
+  const sections = {
+    ...rest,
+    wechat: {
+      ...texts,
+      ...(typeof apiV3Key === 'string' ? { apiV3Key } : {}),
+      ...(publicKey == null ? {} : { publicKeyId: publicKey.id }),
+    },
+  }
+  return Object.fromEntries(
+    Object.entries(sections).map(([name, section]) => [name, sectionOf(section)]),
+  )
+}
+
+function sectionOf(section: object | null | undefined): unknown {
+  if (section == null) return {}
+  const given = Object.entries(section).filter(([, value]) => value != null)
+  return Object.fromEntries(given.map(([key, value]) => [snakeCase(key), textOf(value)]))
+}
+
+/** What is no text, number or truth value stays what it is: the schema says what it should be. */
+function textOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(textOf)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
+}
+
+const needed = ['mchId', 'appId', 'serialNo', 'privateKey', 'apiV3Key'] as const
+
+function missing(wechat: WechatInput): string[] {
+  return needed.filter((key) => wechat[key] == null).map((key) => `wechat.${key}: not set`)
+}
+
+function keysOf({ privateKey, publicKey, apiV3Key }: WechatInput): WechatKeys {
+  const own = privateKey == null ? null : keyOf(privateKey, 'private')
+  const theirs = publicKey == null ? null : keyOf(publicKey.key, 'public')
+  const faults = [...faultOf('wechat.privateKey', own), ...faultOf('wechat.publicKey', theirs)]
+  if (apiV3Key instanceof Uint8Array && apiV3Key.length !== 32) {
+    faults.push(`wechat.apiV3Key: ${apiV3KeyFault('x'.repeat(apiV3Key.length))}`)
+  }
+  const keys = { privateKey: keyIn(own), publicKey: keyIn(theirs) }
+  if (keys.privateKey !== null && keys.publicKey !== null) {
+    if (isOwnHalf(keys.publicKey, keys.privateKey)) faults.push(`wechat.publicKey: ${ownHalf}`)
+  }
+  return { ...keys, faults }
+}
+
+function keyOf(given: WechatInput['privateKey'], type: 'private' | 'public'): LoadedKey {
+  if (given instanceof KeyObject) return checkedKey(given, type)
+  const text = typeof given === 'string' ? given : Buffer.from(given ?? '').toString()
+  return type === 'private' ? readPrivateKey(text) : readPublicKey(text)
+}
+
+function keyIn(loaded: LoadedKey | null): KeyObject | null {
+  return loaded?.kind === 'key' ? loaded.key : null
+}
+
+function faultOf(name: string, loaded: LoadedKey | null): string[] {
+  return loaded?.kind === 'fault' ? [`${name}: ${loaded.fault}`] : []
+}
+
+/** `compensationMaxQps` as the file calls it: `compensation_max_qps`. */
+function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** A fault by the names that the code has: that of its key, and of the keys that it speaks of. */
+function asInCode(fault: string): string {
+  const names = configKeys().map(({ key }) => key)
+  return names.reduce(
+    (text, name) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), camelCase(name)),
+    fault.replace(/^\w+\.\w+/, camelCase),
+  )
+}
+
+function camelCase(key: string): string {
+  return key.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

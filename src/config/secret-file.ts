@@ -1,0 +1,41 @@
+import { readFileSync, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { readFailure } from './fault.ts'
+import { shown } from './values.ts'
+
+/** What a file holds, or the words of the fault that kept it from being read. */
+export type SecretFile =
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'fault'; readonly fault: string }
+
+// A key in PEM form has 2 to 4 KB; nothing else that a file gives here is as long.
+const fileBytesMax = 100_000
+
+/**
+ * A single value from a file, as systems give secrets to containers. The line end that editors and
+ * `echo` put behind it is not part of it. No fault says any of what the file holds.
+ */
+export function readSecretFile(path: string): SecretFile {
+  if (path.trim() === '') return fault('is empty: give the path of a file')
+  try {
+    const { size } = statSync(path)
+    if (size > fileBytesMax) return fault(`${named(path)} is too big to hold one value`)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    const value = text.replace(/\r?\n$/, '')
+    return value.trim() === '' ? fault(`${named(path)} is empty`) : { kind: 'value', value }
+  } catch (error) {
+    const why = error instanceof TypeError ? 'it is not UTF-8 text' : readFailure(error)
+    return fault(`Cannot read ${named(path)}: ${why}`)
+  }
+}
+
+/** What does not look like a path may be the secret itself, in the wrong variable. */
+function named(path: string): string {
+  return isAbsolute(path) || /^\.{1,2}[\\/]/.test(path)
+    ? `the file ${shown(path)}`
+    : 'the file that it names'
+}
+
+function fault(words: string): SecretFile {
+  return { kind: 'fault', fault: words }
+}

@@ -1,0 +1,111 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type ConfigInput, completeConfig } from '../../src/config/complete.ts'
+import { openService } from '../../src/service.ts'
+import { apiV3Key, faultsOf, openWorkspace, privatePem, publicPem } from './workspace.ts'
+
+const space = openWorkspace()
+afterAll(() => space.remove())
+const platform = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
+
+const wechat = {
+  mchId: '1900000001',
+  appId: 'wx0123456789abcdef',
+  serialNo: '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC',
+  privateKey: space.merchant.privateKey,
+  apiV3Key,
+}
+const faults = (input: unknown) => faultsOf(() => completeConfig(input as ConfigInput))
+
+describe('completeConfig()', () => {
+  test('gives what is left out the defaults of a file', () => {
+    const inFile = space.load(space.yaml({ wechat: { notify_url: null } }))
+    const inCode = completeConfig({ database: { url: inFile.database.url }, wechat })
+    expect(inCode).toEqual(inFile)
+    expect(completeConfig({}).database.url).toBe('pglite:./data')
+  })
+
+  test('leaves a whole configuration as it is', () => {
+    const whole = space.load(space.yaml({ server: { api_token: 'a'.repeat(32) } }))
+    expect(completeConfig(whole)).toEqual(whole)
+    const withoutGateway = space.load('', { need: 'database' })
+    expect(completeConfig(withoutGateway)).toEqual(withoutGateway)
+  })
+
+  test('takes null for what is left out', () => {
+    const given = { server: { apiToken: null }, recharge: { adoptAttach: null } }
+    const completed = completeConfig({ ...given, wechat: { ...wechat, publicKey: null } })
+    expect(completed).toEqual(completeConfig({ wechat }))
+  })
+
+  test('takes keys opened, as text and as bytes', () => {
+    const pem = privatePem(space.merchant.privateKey)
+    for (const privateKey of [space.merchant.privateKey, pem, Buffer.from(pem)]) {
+      for (const key of [platform.publicKey, publicPem(platform.publicKey)]) {
+        const publicKey = { id: 'PUB_KEY_ID_01', key }
+        const config = completeConfig({ wechat: { ...wechat, privateKey, publicKey } }).wechat
+        expect(config?.privateKey.equals(space.merchant.privateKey)).toBe(true)
+        expect(config?.publicKey?.key.equals(platform.publicKey)).toBe(true)
+      }
+    }
+  })
+
+  test('keeps the bytes of an APIv3 key that is no text', () => {
+    const bytes = Buffer.alloc(32, 0xff)
+    expect(completeConfig({ wechat: { ...wechat, apiV3Key: bytes } }).wechat?.apiV3Key).toEqual(
+      bytes,
+    )
+  })
+
+  test('tells all faults at once, by the names that the code has, and no secret', () => {
+    const secret = 'hush-hush'
+    expect(
+      faults({
+        server: { port: 65_536 },
+        recharge: { compensationBatchSize: 0, compensationIntervalMins: Number.NaN, orderTtl: 5 },
+        wechat: {
+          ...{ appId: wechat.appId, privateKey: weak.privateKey },
+          ...{ mchId: 'x', apiV3Key: secret, serialNo: undefined },
+        },
+      }),
+    ).toEqual([
+      'server.port: "65536" is above the most, 65535',
+      'recharge.compensationIntervalMins: "NaN" is not a plain number',
+      'recharge.compensationBatchSize: "0" is below the least, 1',
+      'recharge.orderTtl: unknown key',
+      'wechat.mchId: "x" is not a merchant number: digits only',
+      'wechat.apiV3Key: a value of 9 bytes is not an APIv3 key, which has 32',
+      'wechat.serialNo: not set',
+      'wechat.privateKey: the key has 1024 bits, fewer than 2048',
+    ])
+  })
+
+  test('knows keys that were mixed up', () => {
+    const own = createPublicKey(space.merchant.privateKey)
+    const withKey = (key: unknown) => ({
+      wechat: { ...wechat, publicKey: { id: 'PUB_KEY_ID_1', key } },
+    })
+    expect(faults(withKey(own))).toEqual([
+      expect.stringMatching(/^wechat\.publicKey: .*public half/),
+    ])
+    expect(faults(withKey(platform.privateKey))).toEqual([
+      expect.stringMatching(/^wechat\.publicKey: the key is a private key/),
+    ])
+    expect(faults({ wechat: { ...wechat, privateKey: platform.publicKey } })).toEqual([
+      'wechat.privateKey: the key is a public key: give apiclient_key.pem',
+    ])
+    expect(faults({ wechat: { ...wechat, apiV3Key: Buffer.alloc(31) } })).toEqual([
+      'wechat.apiV3Key: a value of 31 bytes is not an APIv3 key, which has 32',
+    ])
+  })
+})
+
+test('openService() refuses a configuration without a merchant, unless a gateway is given', async () => {
+  await expect(openService({ database: { url: 'pglite:memory' } })).rejects.toThrow(
+    'wechat: not set: give the merchant, or a gateway of your own',
+  )
+  await expect(openService({ recharge: { compensationMaxQps: 0 }, wechat })).rejects.toThrow(
+    'recharge.compensationMaxQps: "0" is below the least, 0.01',
+  )
+})
