@@ -10,6 +10,7 @@ import { attempt } from './failure.ts'
 import { shippedImage } from './image.ts'
 import { parsers } from './parsers.ts'
 import { PgliteSession } from './pglite-session.ts'
+import { placeIn } from './place.ts'
 import { unpackOnce } from './unpack.ts'
 
 export interface PgliteOptions {
@@ -30,7 +31,7 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
     try {
       const pglite =
         directory === null ? await inMemory(image) : await inDirectory(directory, options)
-      return onPglite(pglite, { name, lock })
+      return await onPglite(pglite, { name, lock })
     } catch (error) {
       await lock?.release()
       throw error
@@ -83,17 +84,22 @@ async function bareImage(): Promise<Blob> {
   }
 }
 
-export function onPglite(
+/** Its one session is made ours as those of a server are. */
+export async function onPglite(
   pglite: PGlite,
   { name, lock }: { name: string; lock: ExclusiveLock | null },
-): Database {
+): Promise<Database> {
+  const ask = async (text: string, values: readonly unknown[]) =>
+    (await pglite.query<object>(text, [...values])).rows
+  const { schema, searchPath } = await placeIn(ask, { database: name, named: null })
+  await ask(`select set_config('search_path', $1, false)`, [searchPath])
   const turns = new Turns(pglite)
   const db = new Kysely<unknown>({ dialect: postgresDialect(turns) })
   const close = async () => {
     await turns.close()
     await lock?.release()
   }
-  return { kind: 'pglite', name, db, patientDb: db, close }
+  return { kind: 'pglite', name, schema, db, patientDb: db, close }
 }
 
 /**

@@ -11,6 +11,7 @@ import { up as listOrders } from './009_list_orders.ts'
 import { up as dropOrdersByUser } from './010_drop_orders_by_user.ts'
 import { up as identity } from './011_identity.ts'
 import * as claims from './012_claims.ts'
+import { up as namedSchema } from './013_named_schema.ts'
 
 export interface Migration {
   /**
@@ -45,4 +46,5 @@ export const migrations: Migrations = {
   '010_drop_orders_by_user': { up: dropOrdersByUser },
   '011_identity': { up: identity },
   '012_claims': claims,
+  '013_named_schema': { up: namedSchema },
 }
