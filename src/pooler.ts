@@ -1,5 +1,7 @@
 import pg, { type ClientBase, type ClientConfig } from 'pg'
-import { settleMsMax } from './session.ts'
+
+/** As long as connecting may take. */
+const waitMsMax = 5_000
 
 /** A pooler greets with a number of its own, PostgreSQL with that of the process that serves us. */
 export function isPooled(client: ClientBase, pid: number): boolean {
@@ -15,8 +17,8 @@ const whoServes = 'select pg_backend_pid() as pid'
 export async function lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {
   const other = new pg.Client({
     ...config,
-    connectionTimeoutMillis: settleMsMax,
-    query_timeout: settleMsMax,
+    connectionTimeoutMillis: waitMsMax,
+    query_timeout: waitMsMax,
   })
   other.on('error', () => undefined)
   try {

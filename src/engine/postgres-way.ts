@@ -1,8 +1,6 @@
 import pg, { type ClientConfig } from 'pg'
-import { serverName } from '../addresses.ts'
+import { isPooled, lendsSessions } from '../pooler.ts'
 import { readPostgresAddress, waysOf } from '../postgres-address.ts'
-import { ReadOnlyError } from '../store/errors.ts'
-import { isPooled, lendsSessions } from '../store/pooler.ts'
 import { firstWay } from '../ways.ts'
 import { openMsMax } from './link.ts'
 
@@ -35,7 +33,7 @@ export async function wayToQueue(url: string): Promise<ClientConfig> {
       const seen = await lookAround(client)
       const isShared = isPooled(client, seen.pid) && (await lendsSessions(client, config))
       if (seen.path !== schema || isShared) throw new Error(poolerFault)
-      if (seen.readOnly && address.needs === 'read-write') throw new ReadOnlyError(serverName(url))
+      if (seen.readOnly && address.needs === 'read-write') throw new Error('it is read-only')
       return config
     } catch (error) {
       if (!(error instanceof Error) || !/startup parameter/.test(error.message)) throw error

@@ -54,8 +54,8 @@ const settle = `
       from unnest($1::text[], $2::text[]) as wanted (name, value)
       where current_setting(name, true) is not null) as settings`
 
-/** A new connection may take as long as connecting itself. */
-export const settleMsMax = 5_000
+/** As long as connecting may take. */
+const settleMsMax = 5_000
 
 /**
  * Makes a new session ours, in one round trip. Throws where it cannot be: whatever decides how money

@@ -1,9 +1,9 @@
 import type { ClientBase, ClientConfig } from 'pg'
 import { assert } from '../assert.ts'
+import { isPooled, lendsSessions } from '../pooler.ts'
 import type { PostgresAddress } from '../postgres-address.ts'
 import { PoolerError, PoolerRoomError, ReadOnlyError } from './errors.ts'
 import { type Place, placeIn } from './place.ts'
-import { isPooled, lendsSessions } from './pooler.ts'
 import { type Settings, sameForAll, settleSession } from './session.ts'
 
 /** What is asked of the sessions of one database, and what is known of them. */
