@@ -45,7 +45,7 @@ export async function wayToQueue(url: string): Promise<ClientConfig> {
 }
 
 async function lookAround(client: pg.Client): Promise<Seen> {
-  const { rows } = await client.query<Seen>(`
+  const { rows } = await client.query<Seen>(String.raw`
     select pg_backend_pid() as pid, current_setting('search_path') as path,
       current_setting('transaction_read_only') = 'on' as "readOnly"`)
   return rows[0] ?? { pid: 0, path: '', readOnly: false }

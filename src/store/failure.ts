@@ -59,14 +59,14 @@ const remedies: readonly (readonly [code: RegExp, message: RegExp, remedy: strin
     'it offers no TLS: set ssl = on there, or leave sslmode out of the url',
   ],
   [
-    /CERT|SIGNATURE|UNABLE_TO/,
-    /certificate/,
-    'nobody whom this machine trusts vouches for its certificate: name the CA in sslrootcert',
-  ],
-  [
     /ALTNAME/,
     /./,
     'its certificate is for other names: connect by one of those, or write sslmode=verify-ca',
+  ],
+  [
+    /CERT|SIGNATURE|UNABLE_TO/,
+    /certificate/,
+    'nobody whom this machine trusts vouches for its certificate: name the CA in sslrootcert',
   ],
 ]
 

@@ -92,7 +92,7 @@ export async function onPglite(
   const ask = async (text: string, values: readonly unknown[]) =>
     (await pglite.query<object>(text, [...values])).rows
   const { schema, searchPath } = await placeIn(ask, { database: name, named: null })
-  await ask(`select set_config('search_path', $1, false)`, [searchPath])
+  await ask(String.raw`select set_config('search_path', $1, false)`, [searchPath])
   const turns = new Turns(pglite)
   const db = new Kysely<unknown>({ dialect: postgresDialect(turns) })
   const close = async () => {

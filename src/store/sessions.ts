@@ -69,7 +69,7 @@ export class Sessions {
   ): Promise<void> {
     if (isFirst && (await this.#lendsSessions(client, config)))
       throw new PoolerError(this.#database)
-    await client.query('deallocate all')
+    await client.query(String.raw`deallocate all`)
   }
 
   async #lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {

@@ -14,7 +14,7 @@ let port: string
 beforeAll(async () => {
   certificates = makeCertificates({ server: 'localhost', client: 'budan' })
   const files = {
-    'postgresql.auto.conf': 'ssl = on\nssl_ca_file = root.crt\nlog_min_messages = fatal\n',
+    'postgresql.auto.conf': `ssl = on\nssl_ca_file = 'root.crt'\nlog_min_messages = fatal\n`,
     'server.crt': textOf(certificates.server.cert),
     'server.key': textOf(certificates.server.key),
     'root.crt': textOf(certificates.ca),

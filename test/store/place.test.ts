@@ -1,10 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { storeOn } from '../../src/store/assemble.ts'
 import { SchemaRightError, TwoPlacesError, UnseenPlaceError } from '../../src/store/errors.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { openPglite } from '../../src/store/pglite.ts'
+import { migrateToLatest } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, place } from '../contract/store-fixtures.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
@@ -154,7 +159,19 @@ describe('an embedded database', () => {
     const fresh = await openPglite({ directory: null })
     closing.push(() => fresh.close())
     expect(fresh.schema).toBe('budan')
+    await storeOn(fresh).migrate()
     const { rows } = await sql`select current_schema() as schema`.execute(fresh.db)
     expect(rows).toEqual([{ schema: 'budan' }])
+
+    const directory = mkdtempSync(join(tmpdir(), 'budan-place-'))
+    closing.push(async () => rmSync(directory, { recursive: true, force: true }))
+    const before = await openPglite({ directory, withTables: false })
+    await sql`set search_path = public`.execute(before.db)
+    await migrateToLatest(before.db, migrations, { schema: 'public' })
+    await before.close()
+    const after = await openPglite({ directory })
+    closing.push(() => after.close())
+    expect(after.schema).toBe('public')
+    expect(await storeOn(after).migrate()).toEqual([])
   })
 })

@@ -77,7 +77,7 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
     await expect(opening).rejects.toThrow(refusal)
     const message = await opening.catch((error: Error) => error.message)
     expect(translate(String(message), 'zh')).toContain(
-      '请在 PgBouncer 中为该数据库设置 pool_mode = session',
+      '请在 PgBouncer 中为该数据库设置 `pool_mode = session`',
     )
   })
 

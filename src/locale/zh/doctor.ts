@@ -27,6 +27,7 @@ export const doctorPhrases = {
     '{server:word}, answers': '{server}，应答正常',
     'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
     'local: nothing to reach': '本地：无需连接',
+    '{server:word} does not let us in: {why:queue}': '{server} 连不上：{why}',
     '{server:word} does not let us in: {why:silence?}': '{server} 连不上：{why}',
     '{url:word} did not tell the time': '{url} 没有给出时间',
     '{seconds:word} s behind {url:word}': '比 {url} 慢 {seconds} 秒',
