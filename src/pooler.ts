@@ -1,4 +1,5 @@
 import pg, { type ClientBase, type ClientConfig } from 'pg'
+import { sqlText } from './sql-text.ts'
 
 /** As long as connecting may take. */
 const waitMsMax = 5_000
@@ -11,7 +12,7 @@ export function isPooled(client: ClientBase, pid: number): boolean {
 /** With idle sessions enough to go round, the same one may come back by chance; not three times. */
 const rounds = 3
 
-const whoServes = String.raw`select pg_backend_pid() as pid`
+const whoServes = sqlText`select pg_backend_pid() as pid`
 
 /** Whether a pooler lends its sessions for a transaction, or a statement, at a time. */
 export async function lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {

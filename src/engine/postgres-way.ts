@@ -1,6 +1,7 @@
 import pg, { type ClientConfig } from 'pg'
 import { isPooled, lendsSessions } from '../pooler.ts'
 import { readPostgresAddress, waysOf } from '../postgres-address.ts'
+import { sqlText } from '../sql-text.ts'
 import { firstWay } from '../ways.ts'
 import { openMsMax } from './link.ts'
 
@@ -45,7 +46,7 @@ export async function wayToQueue(url: string): Promise<ClientConfig> {
 }
 
 async function lookAround(client: pg.Client): Promise<Seen> {
-  const { rows } = await client.query<Seen>(String.raw`
+  const { rows } = await client.query<Seen>(sqlText`
     select pg_backend_pid() as pid, current_setting('search_path') as path,
       current_setting('transaction_read_only') = 'on' as "readOnly"`)
   return rows[0] ?? { pid: 0, path: '', readOnly: false }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { arrayBuffer } from 'node:stream/consumers'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
+import { sqlText } from '../sql-text.ts'
 import type { Database } from './database.ts'
 import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
@@ -92,7 +93,7 @@ export async function onPglite(
   const ask = async (text: string, values: readonly unknown[]) =>
     (await pglite.query<object>(text, [...values])).rows
   const { schema, searchPath } = await placeIn(ask, { database: name, named: null })
-  await ask(String.raw`select set_config('search_path', $1, false)`, [searchPath])
+  await ask(sqlText`select set_config('search_path', $1, false)`, [searchPath])
   const turns = new Turns(pglite)
   const db = new Kysely<unknown>({ dialect: postgresDialect(turns) })
   const close = async () => {

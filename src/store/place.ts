@@ -1,3 +1,4 @@
+import { sqlText } from '../sql-text.ts'
 import { TwoPlacesError, UnseenPlaceError } from './errors.ts'
 
 /** Where in a database our tables are, or will be. */
@@ -20,7 +21,7 @@ interface PlaceRow {
 /** Asks a statement on a session that has its own search path yet. */
 export type Ask = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>
 
-const look = String.raw`
+const look = sqlText`
   select current_setting('search_path') as path,
     current_schema() as first,
     (select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -40,7 +41,7 @@ export async function placeIn(
   { database, named }: { readonly database: string; readonly named: string | null },
 ): Promise<Place> {
   // A pooler may have kept it from the session.
-  if (named !== null) await ask(String.raw`select set_config('search_path', $1, false)`, [named])
+  if (named !== null) await ask(sqlText`select set_config('search_path', $1, false)`, [named])
   const [row] = (await ask(look, [])) as readonly PlaceRow[]
   const path = named ?? row?.path ?? ''
   const schema = schemaOf(row ?? { path, first: null, seen: null, all: [] }, { database, named })

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { sqlText } from '../sql-text.ts'
 import { EncodingError, ServerVersionError, SettingError } from './errors.ts'
 
 /** What each session is given, in the words in which the server says it back. */
@@ -21,7 +22,7 @@ export const sameForAll: Settings = {
   array_nulls: 'on',
   transform_null_equals: 'off',
   plan_cache_mode: 'auto',
-  default_transaction_isolation: String.raw`read committed`,
+  default_transaction_isolation: sqlText`read committed`,
   default_transaction_deferrable: 'off',
   // Since 14, and 17.
   idle_session_timeout: '0',
@@ -45,7 +46,7 @@ interface SettledRow {
 }
 
 /** Settings that an older server does not know are left out. */
-const settle = String.raw`
+const settle = sqlText`
   select current_setting('server_encoding') as encoding,
     current_setting('server_version_num') as version,
     current_setting('transaction_read_only') as read_only,

@@ -2,6 +2,7 @@ import type { ClientBase, ClientConfig } from 'pg'
 import { assert } from '../assert.ts'
 import { isPooled, lendsSessions } from '../pooler.ts'
 import type { PostgresAddress } from '../postgres-address.ts'
+import { sqlText } from '../sql-text.ts'
 import { PoolerError, PoolerRoomError, ReadOnlyError } from './errors.ts'
 import { type Place, placeIn } from './place.ts'
 import { type Settings, sameForAll, settleSession } from './session.ts'
@@ -69,7 +70,7 @@ export class Sessions {
   ): Promise<void> {
     if (isFirst && (await this.#lendsSessions(client, config)))
       throw new PoolerError(this.#database)
-    await client.query(String.raw`deallocate all`)
+    await client.query(sqlText`deallocate all`)
   }
 
   async #lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {
