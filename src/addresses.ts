@@ -1,3 +1,6 @@
+import { decoded, ofOneHost, partsOf, plainHost, shape } from './address-parts.ts'
+import { postgresAddressFault } from './postgres-address.ts'
+
 /**
  * Addresses of servers, which may carry a password: what may be one, what of it may be shown, and
  * what in it is secret. `URL` takes `postgres://pw:123/Secret@h/db` for the host `pw`, so whatever
@@ -6,16 +9,13 @@
 
 const noUrl = 'is not a URL (a password may need percent-encoding)'
 
-/** The first `/`, `?` or `#` after `://` ends the part that holds the credentials and the host. */
-const shape = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?$/
-
 /**
  * What is wrong with the address of a PostgreSQL or Redis server; null: nothing. Says no part of it.
  * A blank is let through in the query alone, where PostgreSQL's client takes one.
  */
 export function serverAddressFault(address: string): string | null {
   const [, , authority = '', path = '', query = ''] = shape.exec(address) ?? []
-  const isWhole = shape.test(address) && URL.canParse(address)
+  const isWhole = shape.test(address) && URL.canParse(ofOneHost(address))
   const isTorn = (path + query).includes('@') || /[\s\p{Cc}]/u.test(authority + path)
   // A client would quietly take line ends and tabs out.
   return !isWhole || isTorn || /[\p{Cc}\u2028\u2029]/u.test(query) ? noUrl : null
@@ -23,7 +23,7 @@ export function serverAddressFault(address: string): string | null {
 
 /** What is wrong with the address of a database, embedded or a server's; null: nothing. Says no part of it. */
 export function databaseAddressFault(address: string): string | null {
-  if (/^postgres(ql)?:\/\//.test(address)) return serverAddressFault(address)
+  if (/^postgres(ql)?:\/\//.test(address)) return postgresFault(address)
   if (address.startsWith('pglite:')) return directoryFault(address.slice('pglite:'.length))
   // Only names that everybody knows: another may be a part of a password.
   const scheme = knownScheme.exec(address)?.[1]
@@ -32,6 +32,10 @@ export function databaseAddressFault(address: string): string | null {
 }
 
 const knownScheme = /^(mysql|mariadb|mongodb|sqlite|sqlserver|rediss?|file|https?):\/\//
+
+function postgresFault(address: string): string | null {
+  return serverAddressFault(address) ?? postgresAddressFault(address)
+}
 
 /** A directory is shown in many messages, so what stands in its place must be none that hides a password. */
 function directoryFault(directory: string): string | null {
@@ -66,33 +70,28 @@ export function proxyName(address: string): string {
 export function serverName(address: string): string {
   const scheme = address.startsWith('redis') ? 'redis' : 'postgres'
   if (serverAddressFault(address) !== null) return `${scheme}://…`
-  const { host, pathname } = new URL(address)
-  if (!plainHost.test(host)) return `${scheme}://…`
-  return /^[\w./-]*$/.test(pathname) ? `${scheme}://${host}${pathname}` : `${scheme}://${host}/…`
+  const { hosts, path } = partsOf(address)
+  if (!hosts.split(',').every((host) => plainHost.test(host))) return `${scheme}://…`
+  return /^[\w./-]*$/.test(path) ? `${scheme}://${hosts}${path}` : `${scheme}://${hosts}/…`
 }
-
-/** A name, an IPv4 or IPv6 address, or several of them; none where a socket is named in the query. */
-const plainHost = /^([\w.,-]*|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
 /** What in an address nobody may read, in each form in which an error might quote it. */
 export function secretsInAddress(address: string): readonly string[] {
   if (serverAddressFault(address) !== null) return []
-  const { username, password, hostname, pathname, searchParams } = new URL(address)
+  const { password } = new URL(ofOneHost(address))
   const raw = /:\/\/[^/?#]*?:([^/?#]*)@/.exec(address)?.[1] ?? ''
-  const inQuery = [...searchParams].filter(([name]) => /passw|secret/i.test(name))
-  const given = [raw, password, decoded(password), ...inQuery.map(([, value]) => value)]
+  const { user, hosts, path, query } = partsOf(address)
+  const inQuery = [...query].filter(([name]) => /passw|secret/i.test(name))
+  const given = [
+    raw,
+    password,
+    decoded(password),
+    decoded(raw),
+    ...inQuery.map(([, value]) => value),
+  ]
   // One that is also the name of the user or the database would blacken every message, and hides nothing.
-  const shown = [address.split(':', 1)[0], decoded(username), hostname, pathname].join(' ')
+  const shown = [address.split(':', 1)[0], user, hosts, path].join(' ')
   return given.filter((secret) => secret !== '' && !shown.includes(secret))
-}
-
-/** Percent signs that mean nothing stay. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** Whether a text is like a URL with credentials in it, whole or torn. */

@@ -43,7 +43,7 @@ export async function readinessOf(examined: Examined): Promise<Readiness> {
           engineCheck(examined.engine),
         ]
       : [
-          databaseCheck(examined.store),
+          databaseCheck(examined.store, vitals),
           await schemaCheck(examined.store),
           gatewayCheck(examined.breaker),
           engineCheck(examined.engine),
@@ -52,7 +52,15 @@ export async function readinessOf(examined: Examined): Promise<Readiness> {
   return { ready: checks.every((check) => check.ok), checks, vitals }
 }
 
-function databaseCheck(store: Store): ReadinessCheck {
+/** A database that can only be read answers, and credits nobody. */
+function databaseCheck(store: Store, { writeFault }: Vitals): ReadinessCheck {
+  if (writeFault?.kind === 'read-only') {
+    return failing('database', 'it is read-only: nothing can be credited')
+  }
+  if (writeFault?.kind === 'full') {
+    return failing('database', 'it has no room left: nothing can be credited')
+  }
+  if (writeFault) return failing('database', `it takes no writes: ${writeFault.message}`)
   return store.kind === 'pglite'
     ? passing('database', 'embedded: survives a crash of the process, not a power cut')
     : passing('database', 'PostgreSQL')

@@ -53,7 +53,7 @@ async function readEmbedded(directory: string): Promise<Books> {
 }
 
 async function readPostgres(url: string): Promise<Books> {
-  const client = new pg.Client(url)
+  const client = new pg.Client({ connectionString: url, options: '-c search_path=budan,public' })
   await client.connect()
   try {
     return await booksBy(async (sql) => (await client.query<object>(sql)).rows)

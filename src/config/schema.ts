@@ -160,7 +160,7 @@ function retentionFault(value: string): string | null {
 function engineUrlFault(value: string): string | null {
   if (value === 'local') return null
   if (/^rediss?:\/\//.test(value)) return redisUrlFault(value)
-  if (/^postgres(ql)?:\/\//.test(value)) return serverAddressFault(value)
+  if (/^postgres(ql)?:\/\//.test(value)) return databaseAddressFault(value)
   const what = `a value of ${value.length} characters`
   return `${what} is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…`
 }

@@ -9,7 +9,10 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq'
+import type { ClientConfig } from 'pg'
+import { within } from './deadline.ts'
 import { answerMsMax, openMsMax } from './link.ts'
+import { wayToQueue } from './postgres-way.ts'
 
 /** What both backends have in common, which is all that is used of them. */
 export interface Parts {
@@ -32,8 +35,9 @@ export interface PartsOptions {
   readonly worker: Omit<WorkerOptions, 'connection'>
 }
 
-export function openParts(options: PartsOptions): Parts {
-  return options.url.startsWith('redis') ? redisParts(options) : postgresParts(options)
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  if (options.url.startsWith('redis')) return redisParts(options)
+  return postgresParts(options, await within(openMsMax, wayToQueue(options.url)))
 }
 
 /**
@@ -54,10 +58,10 @@ function redisParts({ url, queueName, onJob, ...options }: PartsOptions): Parts 
   return { queue, worker, listen: listenTo(queue, worker), cut: () => undefined }
 }
 
-function postgresParts({ url, queueName, onJob, ...options }: PartsOptions): Parts {
+function postgresParts({ queueName, onJob, ...options }: PartsOptions, way: ClientConfig): Parts {
   const sockets = new Set<Socket>()
   const connection = {
-    connectionString: url,
+    ...(way as object),
     migrate: true,
     // One for the queue's own statements, one for renewing a lock meanwhile.
     max: 2,

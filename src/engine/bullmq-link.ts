@@ -13,7 +13,7 @@ export interface LinkOptions {
 
 /** Opens a queue and a worker on it. Throws when the server cannot be had, and leaves nothing behind. */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  const parts = openParts({
+  const parts = await openParts({
     url: options.url,
     queueName: options.queueName,
     onJob: ({ name, data }) =>

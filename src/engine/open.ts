@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { partsOf } from '../address-parts.ts'
 import { databaseAddressFault, secretsInAddress, serverAddressFault } from '../addresses.ts'
 import type { Merchant } from '../order.ts'
 import { redactorOf } from '../redact.ts'
@@ -23,7 +24,7 @@ export type EngineEvent =
 
 export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOptions): Engine {
   if (url === 'local') return localEngine
-  const fault = serverAddressFault(url) ?? databaseAddressFault(databaseUrl)
+  const fault = engineAddressFault(url) ?? databaseAddressFault(databaseUrl)
   if (fault !== null) throw new Error(`Cannot open the engine by its url: ${fault}`)
   const { gateway, mchid, appid } = merchant
   const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
@@ -39,6 +40,10 @@ export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOpt
  */
 function databaseIdentity(url: string): string {
   if (url.startsWith('pglite:')) return `${hostname()}:${resolve(url.slice('pglite:'.length))}`
-  const { host, pathname } = new URL(url)
-  return `${host}${pathname}`
+  const { hosts, path } = partsOf(url)
+  return `${hosts}${path}`
+}
+
+function engineAddressFault(url: string): string | null {
+  return url.startsWith('postgres') ? databaseAddressFault(url) : serverAddressFault(url)
 }

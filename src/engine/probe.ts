@@ -2,11 +2,12 @@ import { secretsInAddress } from '../addresses.ts'
 import { redactorOf } from '../redact.ts'
 import { within } from './deadline.ts'
 import { openMsMax } from './link.ts'
+import { wayToQueue } from './postgres-way.ts'
 
 /** Whether the engine's server lets us in: null, or why not. Joins no queue, and takes no job. */
 export async function probeEngine(url: string): Promise<string | null> {
   try {
-    await within(openMsMax, url.startsWith('redis') ? greetRedis(url) : greetPostgres(url))
+    await within<unknown>(openMsMax, url.startsWith('redis') ? greetRedis(url) : wayToQueue(url))
     return null
   } catch (error) {
     const reason = error instanceof Error ? error.message || error.name : String(error)
@@ -30,20 +31,5 @@ async function greetRedis(url: string): Promise<void> {
   } finally {
     failed.catch(() => undefined)
     redis.disconnect()
-  }
-}
-
-async function greetPostgres(url: string): Promise<void> {
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: openMsMax,
-    application_name: 'budan-doctor',
-  })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-  } finally {
-    await client.end()
   }
 }

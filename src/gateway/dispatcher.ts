@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { decoded } from '../addresses.ts'
+import { decoded } from '../address-parts.ts'
 import type { WechatConfig } from '../config.ts'
 
 /**

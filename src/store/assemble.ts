@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { MemoryPlaces, type Places } from '../places.ts'
 import { auditRows, countAll } from './audit.ts'
 import { claimDue, countDue, openOrders, peekDue, release, repairSchedules } from './claim.ts'
+import { endSession, findSession, openSession } from './console-sessions.ts'
 import { listCredits } from './credits.ts'
 import { type Database, scopeOn } from './database.ts'
 import { appendEvent, listOrderEvents } from './events.ts'
@@ -19,12 +20,12 @@ import { prune } from './retention.ts'
 import { findReview, listReviews } from './reviews.ts'
 import { findRun, finishRun, listRuns, openRun, stopAbandonedRuns } from './runs.ts'
 import { migrateToLatest, schemaState } from './schema.ts'
-import { endSession, findSession, openSession } from './sessions.ts'
 import type { Store } from './store.ts'
 import { transact } from './transaction.ts'
 import { vacuum } from './vacuum.ts'
 import { readVitals } from './vitals.ts'
 import { waitAsClaimed } from './waits.ts'
+import { WriteProbe } from './write-probe.ts'
 
 /** The store on an open database, which it closes. With other migrations it is another version's. */
 export function storeOn(
@@ -35,6 +36,7 @@ export function storeOn(
   const scope = scopeOn(database.db, clock)
   const abandoned = abandonedBefore(database, clock)
   const leftEnd = new LeftEnd()
+  const writeProbe = new WriteProbe(database.db)
   const to = <T>(action: string, work: () => Promise<T>) =>
     attempt({ name, action }, () => pastConflicts(work))
   return {
@@ -119,9 +121,19 @@ export function storeOn(
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
     vitals: (merchant) =>
-      to('read the vital signs', () => readVitals(scope, { merchant, countMax })),
-    schema: () => to('read the state of the schema', () => schemaState(database.db, migrations)),
-    migrate: (hear) => to('migrate', () => migrateToLatest(patientDb, migrations, { hear })),
+      to('read the vital signs', async () => {
+        const vitals = await readVitals(scope, { merchant, countMax })
+        const writeFault = await writeProbe.fault()
+        return writeFault === null ? vitals : { ...vitals, writeFault }
+      }),
+    schema: () =>
+      to('read the state of the schema', () =>
+        schemaState(database.db, migrations, database.schema),
+      ),
+    migrate: (hear) =>
+      to('migrate', () =>
+        migrateToLatest(patientDb, migrations, { schema: database.schema, hear }),
+      ),
     close: () => database.close(),
   }
 }

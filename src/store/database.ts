@@ -7,6 +7,8 @@ export interface Database {
   readonly kind: 'pglite' | 'postgres'
   /** For messages; without a password. */
   readonly name: string
+  /** Where our tables are, or will be. It comes first in the search path of every session. */
+  readonly schema: string
   readonly db: Connection
   /** The same database with deadlines for work that reads whole tables or builds indexes. */
   readonly patientDb: Connection
@@ -39,7 +41,6 @@ export function scopeOn(db: Connection, clock: Clock | undefined): Scope {
 /**
  * Begins a statement that runs once an order: each connection then has it parsed and planned once,
  * which halves its time. Only for texts that never vary, and by keys whose plan is always the same.
- * (Behind PgBouncer in transaction mode this needs PgBouncer 1.21 or newer.)
  */
 export const planned = sql.raw(plannedMark)
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -29,17 +30,25 @@ export interface QueryOutput {
 /** In front of a statement that a connection keeps prepared; see `planned`. */
 export const plannedMark = '/* planned once */'
 
-/** Names for prepared statements, which are few: the same text has the same name. */
+/**
+ * Names for prepared statements, which are few. A name is made of its text, not counted: where sessions
+ * are shared, by whatever a pooler does, it means the same in every process and every version.
+ */
 export class StatementNames {
   readonly #names = new Map<string, string>()
 
   /** Null for a statement that is not kept. */
   nameOf(text: string): string | null {
     if (!text.startsWith(plannedMark)) return null
-    const name = this.#names.get(text) ?? `budan_${this.#names.size + 1}`
+    const name = this.#names.get(text) ?? `budan_${digestOf(text)}`
     this.#names.set(text, name)
     return name
   }
+}
+
+/** 128 bits. PostgreSQL cuts names off at 63 characters. */
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
 /** PostgreSQL's dialect on any source of connections, the server's or the embedded database's. */

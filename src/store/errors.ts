@@ -47,3 +47,112 @@ export class CursorError extends Error {
 export class DatabaseBusyError extends StoreError {
   override readonly name = 'DatabaseBusyError'
 }
+
+/** What decides how values are read could not be set. */
+export class SettingError extends StoreError {
+  override readonly name = 'SettingError'
+
+  constructor({ database, setting, value, wanted }: SettingFault) {
+    super(
+      `Cannot use the database "${database}": its setting ${setting} stays at "${value}" where "${wanted ?? ''}" is needed; something between budan and PostgreSQL keeps it there`,
+    )
+  }
+}
+
+interface SettingFault {
+  readonly database: string
+  readonly setting: string
+  readonly value: string
+  readonly wanted?: string
+}
+
+/** Older than what is tested. */
+export class ServerVersionError extends StoreError {
+  override readonly name = 'ServerVersionError'
+
+  constructor({ database, version }: { database: string; version: string }) {
+    super(
+      `Cannot use the database "${database}": its server is PostgreSQL ${version}, and 13 is the oldest that is supported`,
+    )
+  }
+}
+
+/** Sessions that are not the same from one transaction to the next carry no settings, and no statements. */
+export class PoolerError extends StoreError {
+  override readonly name = 'PoolerError'
+
+  constructor(database: string) {
+    super(`Cannot use the database "${database}": ${poolerFault}`)
+  }
+}
+
+/** The same words for the database and for the queue of an engine. */
+export const poolerFault =
+  'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements. Set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself'
+
+/** In session mode each connection needs a session of its own. */
+export class PoolerRoomError extends StoreError {
+  override readonly name = 'PoolerRoomError'
+
+  constructor(database: string, options: ErrorOptions) {
+    super(
+      `Cannot use the database "${database}": the pooler in front of it has no second session to give. Raise default_pool_size in PgBouncer: each process of budan needs up to 12`,
+      options,
+    )
+  }
+}
+
+/** Of several hosts, or where the address asks for one that can be written to. */
+export class ReadOnlyError extends StoreError {
+  override readonly name = 'ReadOnlyError'
+
+  constructor(database: string) {
+    super(`Cannot use the database "${database}": it is read-only`)
+  }
+}
+
+/** What each of several hosts said. */
+export class NoHostError extends Error {
+  override readonly name = 'NoHostError'
+
+  constructor(failures: readonly { readonly host: string; readonly error: unknown }[]) {
+    const told = failures.map(({ host, error }) => {
+      if (error instanceof ReadOnlyError) return `${host}: read-only`
+      return `${host}: ${error instanceof Error ? error.message || error.name : String(error)}`
+    })
+    super(`none of the hosts will do (${told.join('; ')})`)
+  }
+}
+
+/** Two installations in one database, and nobody said which. */
+export class TwoPlacesError extends StoreError {
+  override readonly name = 'TwoPlacesError'
+
+  constructor({ database, schemas }: { database: string; schemas: readonly string[] }) {
+    super(
+      `Cannot use the database "${database}": it has budan's tables in more than one schema (${schemas.join(', ')}). Say which: add ?options=-c%20search_path%3DSCHEMA to the url`,
+    )
+  }
+}
+
+/** There are tables of ours where this session does not look. To make others would part the orders. */
+export class UnseenPlaceError extends StoreError {
+  override readonly name = 'UnseenPlaceError'
+
+  constructor({ database, schemas }: { database: string; schemas: readonly string[] }) {
+    super(
+      `Cannot use the database "${database}": budan's tables are in a schema that is not in this user's search_path (${schemas.join(', ')}). Say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url`,
+    )
+  }
+}
+
+/** The role may not make what a new installation needs. */
+export class SchemaRightError extends StoreError {
+  override readonly name = 'SchemaRightError'
+
+  constructor(schema: string) {
+    super(
+      `Cannot make the schema "${schema}" for budan's tables: this user may not. Let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
+    )
+  }
+}

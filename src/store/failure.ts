@@ -38,7 +38,42 @@ function causeOf(error: unknown, name: string): string {
     return `the database "${name}" has no budan tables yet, or old ones; run \`budan migrate\``
   }
   const message = error instanceof Error ? error.message || String(error) : String(error)
+  const remedy = remedyOf(error, message)
+  if (remedy !== null) return `database "${name}": ${message}; ${remedy}`
   return sqlStateOf(error) === null ? `database "${name}": ${message}` : message
+}
+
+/** By SQLSTATE or code, and by what is in the message where there is none of its own. */
+const remedies: readonly (readonly [code: RegExp, message: RegExp, remedy: string])[] = [
+  [/^25006$/, /./, 'it is read-only: a standby, or set so'],
+  [/^53100$/, /./, 'make room on its disk'],
+  [
+    /^(08P01|58000)$/,
+    /unsupported startup parameter/,
+    'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer',
+  ],
+  [/^28000$/, /no encryption/, 'it wants TLS: add sslmode=verify-full to the url'],
+  [
+    /./,
+    /does not support SSL/,
+    'it offers no TLS: set ssl = on there, or leave sslmode out of the url',
+  ],
+  [
+    /ALTNAME/,
+    /./,
+    'its certificate is for other names: connect by one of those, or write sslmode=verify-ca',
+  ],
+  [
+    /CERT|SIGNATURE|UNABLE_TO/,
+    /certificate/,
+    'nobody whom this machine trusts vouches for its certificate: name the CA in sslrootcert',
+  ],
+]
+
+function remedyOf(error: unknown, message: string): string | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'none'
+  const known = remedies.find(([codes, words]) => codes.test(code) && words.test(message))
+  return known?.[2] ?? null
 }
 
 /** Drivers hang the statement's values on their errors; those belong in no log. */

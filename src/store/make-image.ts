@@ -13,7 +13,7 @@ const compress = promisify(brotliCompress)
 /** A tar of an embedded database that was made and migrated step by step. */
 export async function makeImage(migrations?: Migrations): Promise<Uint8Array<ArrayBuffer>> {
   const pglite = await PGlite.create('memory://')
-  const store = storeOn(onPglite(pglite, { name: 'pglite:memory', lock: null }), {
+  const store = storeOn(await onPglite(pglite, { name: 'pglite:memory', lock: null }), {
     ...(migrations && { migrations }),
   })
   try {

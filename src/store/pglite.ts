@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { arrayBuffer } from 'node:stream/consumers'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
+import { sqlText } from '../sql-text.ts'
 import type { Database } from './database.ts'
 import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
@@ -11,6 +12,7 @@ import { shippedImage } from './image.ts'
 import { parsers } from './parsers.ts'
 import { pgliteFiles } from './pglite-files.ts'
 import { PgliteSession } from './pglite-session.ts'
+import { placeIn } from './place.ts'
 import { unpackOnce } from './unpack.ts'
 
 export interface PgliteOptions {
@@ -31,7 +33,7 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
     try {
       const pglite =
         directory === null ? await inMemory(image) : await inDirectory(directory, options)
-      return onPglite(pglite, { name, lock })
+      return await onPglite(pglite, { name, lock })
     } catch (error) {
       await lock?.release()
       throw error
@@ -88,17 +90,22 @@ async function bareImage(): Promise<Blob> {
   }
 }
 
-export function onPglite(
+/** Its one session is made ours as those of a server are. */
+export async function onPglite(
   pglite: PGlite,
   { name, lock }: { name: string; lock: ExclusiveLock | null },
-): Database {
+): Promise<Database> {
+  const ask = async (text: string, values: readonly unknown[]) =>
+    (await pglite.query<object>(text, [...values])).rows
+  const { schema, searchPath } = await placeIn(ask, { database: name, named: null })
+  await ask(sqlText`select set_config('search_path', $1, false)`, [searchPath])
   const turns = new Turns(pglite)
   const db = new Kysely<unknown>({ dialect: postgresDialect(turns) })
   const close = async () => {
     await turns.close()
     await lock?.release()
   }
-  return { kind: 'pglite', name, db, patientDb: db, close }
+  return { kind: 'pglite', name, schema, db, patientDb: db, close }
 }
 
 /**

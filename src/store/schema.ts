@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type Connection, firstOf, rowsOf } from './database.ts'
-import { NewerSchemaError, StoreError } from './errors.ts'
+import { NewerSchemaError, SchemaRightError, StoreError } from './errors.ts'
 import { isConflict, sqlStateOf } from './failure.ts'
 import type { Migration, Migrations } from './migrations/index.ts'
+import { ownSchema } from './place.ts'
 import type { MigrationStep, SchemaState } from './store.ts'
 
 /** Of our own name, so that a database may be shared with another program that migrates. */
@@ -20,25 +21,31 @@ const busyMsMax = 600_000
 export async function migrateToLatest(
   db: Connection,
   known: Migrations,
-  { hear = () => {} }: { readonly hear?: ((step: MigrationStep) => void) | undefined } = {},
+  { schema = ownSchema, hear = () => {} }: Migrating = {},
 ): Promise<readonly string[]> {
   const applied: string[] = []
   const deadline = performance.now() + busyMsMax
   for (;;) {
-    const { pending, breaking } = await schemaState(db, known)
+    const { pending, breaking } = await schemaState(db, known, schema)
     if (breaking.length > 0) throw new NewerSchemaError(breaking)
     const [name] = pending
     const migration = known[name ?? '']
     if (name === undefined || migration === undefined) return applied
     const step = { name, toDo: pending.length }
     hear({ kind: 'begun', ...step })
-    const end = await tryMigration(db, { name, migration })
+    const end = await tryMigration(db, { name, migration, schema })
     if (end === 'applied') applied.push(name)
     if (end !== 'busy') continue
     hear({ kind: 'waiting', ...step })
     if (performance.now() > deadline) throw new StoreError(stillBusy(name))
     await pause(busyPauseMs * (1 + Math.random()))
   }
+}
+
+interface Migrating {
+  /** Where the tables are, or will be. */
+  readonly schema?: string
+  readonly hear?: ((step: MigrationStep) => void) | undefined
 }
 
 function stillBusy(name: string): string {
@@ -55,7 +62,7 @@ const busyPauseMs = 500
 
 async function tryMigration(
   db: Connection,
-  { name, migration }: { name: string; migration: Migration },
+  { name, migration, schema }: { name: string; migration: Migration; schema: string },
 ): Promise<'applied' | 'known' | 'busy'> {
   try {
     if (migration.prepare !== undefined && !(await prepareAlone(db, migration.prepare)))
@@ -63,11 +70,11 @@ async function tryMigration(
     return await db.transaction().execute(async (tx) => {
       if (!(await takeTurn(tx))) return 'busy'
       await sql`set local lock_timeout = ${sql.lit(lockMs)}`.execute(tx)
-      await createAppliedTable(tx)
-      if ((await appliedNames(tx)).includes(name)) return 'known'
+      await createAppliedTable(tx, schema)
+      if ((await appliedNames(tx, schema)).includes(name)) return 'known'
       await migration.up(tx)
       const now = new Date().toISOString()
-      await sql`insert into ${sql.table(appliedTable)} values (${name}, ${now})`.execute(tx)
+      await sql`insert into ${appliedIn(schema)} values (${name}, ${now})`.execute(tx)
       return 'applied'
     })
   } catch (error) {
@@ -115,16 +122,43 @@ async function takeTurn(db: Connection): Promise<boolean> {
 /** Any number, the same in every version: it is Kysely's, whose migrator the first of them used. */
 const turnKey = '3853314791062309107'
 
-async function createAppliedTable(db: Connection): Promise<void> {
+async function createAppliedTable(db: Connection, schema: string): Promise<void> {
+  await createSchema(db, schema)
   await sql`
-    create table if not exists ${sql.table(appliedTable)} (
+    create table if not exists ${appliedIn(schema)} (
       name varchar(255) primary key,
       timestamp varchar(255) not null
     )`.execute(db)
 }
 
-export async function schemaState(db: Connection, known: Migrations): Promise<SchemaState> {
-  const applied = await appliedNames(db)
+/** Asked first: to create what is there needs the same right as to create it. */
+async function createSchema(db: Connection, schema: string): Promise<void> {
+  const found = await firstOf(
+    db,
+    sql<{ readonly found: boolean }>`
+      select exists (select from pg_namespace where nspname = ${schema}) as found`,
+  )
+  if (found?.found === true) return
+  try {
+    await sql`create schema ${sql.id(schema)}`.execute(db)
+  } catch (error) {
+    if (sqlStateOf(error) !== insufficientPrivilege) throw error
+    throw new SchemaRightError(schema)
+  }
+}
+
+const insufficientPrivilege = '42501'
+
+function appliedIn(schema: string): RawBuilder<unknown> {
+  return sql.id(schema, appliedTable)
+}
+
+export async function schemaState(
+  db: Connection,
+  known: Migrations,
+  schema: string,
+): Promise<SchemaState> {
+  const applied = await appliedNames(db, schema)
   const names = Object.keys(known)
   const unknown = applied.filter((name) => !names.includes(name))
   return {
@@ -134,15 +168,16 @@ export async function schemaState(db: Connection, known: Migrations): Promise<Sc
   }
 }
 
-async function appliedNames(db: Connection): Promise<readonly string[]> {
+async function appliedNames(db: Connection, schema: string): Promise<readonly string[]> {
   const found = await firstOf(
     db,
-    sql<{ readonly found: boolean }>`select to_regclass(${appliedTable}) is not null as found`,
+    sql<{ readonly found: boolean }>`
+      select to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as found`,
   )
   if (found?.found !== true) return []
   const rows = await rowsOf(
     db,
-    sql<{ readonly name: string }>`select name from ${sql.table(appliedTable)} order by name`,
+    sql<{ readonly name: string }>`select name from ${appliedIn(schema)} order by name`,
   )
   return rows.map((row) => row.name)
 }

@@ -1,52 +1,84 @@
-import { sql } from 'kysely'
-import { firstOf, rowsOf, type Scope } from './database.ts'
-import type { NewSession, Session } from './store.ts'
-import { storable } from './text.ts'
+import type { ClientBase, ClientConfig } from 'pg'
+import { assert } from '../assert.ts'
+import { isPooled, lendsSessions } from '../pooler.ts'
+import type { PostgresAddress } from '../postgres-address.ts'
+import { sqlText } from '../sql-text.ts'
+import { PoolerError, PoolerRoomError, ReadOnlyError } from './errors.ts'
+import { type Place, placeIn } from './place.ts'
+import { type Settings, sameForAll, settleSession } from './session.ts'
 
-/** Opens it, and removes those of everybody that are over. The end is by the database's clock. */
-export async function openSession({ db, now }: Scope, session: NewSession): Promise<Session> {
-  await rowsOf(db, sql`delete from console_sessions where expires_at <= ${now()}`)
-  const { keyHash, tokenName, tokenMark, address, lifeMs } = session
-  const row = await firstOf(
-    db,
-    sql<SessionRow>`
-      insert into console_sessions
-        (key_hash, token_name, token_mark, address, created_at, expires_at)
-      values (${keyHash}, ${tokenName}, ${tokenMark}, ${storable(address)}, ${now()},
-        ${now()} + ${lifeMs}::float8 * interval '1 millisecond')
-      returning token_name, token_mark, expires_at`,
-  )
-  if (row === null) throw new TypeError('An insert returned no row')
-  return sessionOf(row)
-}
+/** What is asked of the sessions of one database, and what is known of them. */
+export class Sessions {
+  readonly #database: string
+  readonly #address: PostgresAddress
+  /** Of sessions that can be read from only: they are not kept, for that may end. */
+  readonly #readOnly = new WeakSet<ClientBase>()
+  #place: Place | null = null
 
-/** Null: there is none, it was logged out, or it is over. */
-export async function findSession({ db, now }: Scope, keyHash: string): Promise<Session | null> {
-  const row = await firstOf(
-    db,
-    sql<SessionRow>`
-      select token_name, token_mark, expires_at from console_sessions
-      where key_hash = ${keyHash} and expires_at > ${now()}`,
-  )
-  return row === null ? null : sessionOf(row)
-}
+  constructor({ database, address }: { database: string; address: PostgresAddress }) {
+    this.#database = database
+    this.#address = address
+  }
 
-/** The name of who was logged out; null: there was no such session. */
-export async function endSession({ db }: Scope, keyHash: string): Promise<string | null> {
-  const row = await firstOf(
-    db,
-    sql<Pick<SessionRow, 'token_name'>>`
-      delete from console_sessions where key_hash = ${keyHash} returning token_name`,
-  )
-  return row?.token_name ?? null
-}
+  /** Known once a session was had. */
+  get place(): Place {
+    assert(this.#place !== null, 'No session has looked for the tables yet')
+    return this.#place
+  }
 
-interface SessionRow {
-  readonly token_name: string
-  readonly token_mark: string
-  readonly expires_at: Date
-}
+  /** Makes a new connection's session ours, or throws. The first of all also looks around. */
+  async settle(
+    client: ClientBase,
+    of: { config: ClientConfig; settings: Settings },
+  ): Promise<void> {
+    const { isolation } = this.#address
+    const isFirst = this.#place === null
+    const place = await this.#placeBy(client)
+    const settings = {
+      ...sameForAll,
+      ...of.settings,
+      ...(isolation !== null && { default_transaction_isolation: isolation }),
+      search_path: place.searchPath,
+    }
+    const facts = await settleSession(client, { database: this.#database, settings })
+    if (isPooled(client, facts.pid)) await this.#refusePooler(client, { ...of, isFirst })
+    if (!facts.readOnly) return
+    if (this.#address.needs === 'read-write') throw new ReadOnlyError(this.#database)
+    this.#readOnly.add(client)
+  }
 
-function sessionOf(row: SessionRow): Session {
-  return { tokenName: row.token_name, tokenMark: row.token_mark, expiresAt: row.expires_at }
+  isReadOnly(client: ClientBase): boolean {
+    return this.#readOnly.has(client)
+  }
+
+  async #placeBy(client: ClientBase): Promise<Place> {
+    if (this.#place !== null) return this.#place
+    const ask = async (text: string, values: readonly unknown[]) =>
+      (await client.query<object>(text, [...values])).rows
+    const place = await placeIn(ask, {
+      database: this.#database,
+      named: this.#address.searchPath,
+    })
+    this.#place ??= place
+    return this.#place
+  }
+
+  /** What a session's last user left prepared is not ours, where its pooler does not reset it. */
+  async #refusePooler(
+    client: ClientBase,
+    { config, isFirst }: { config: ClientConfig; isFirst: boolean },
+  ): Promise<void> {
+    if (isFirst && (await this.#lendsSessions(client, config)))
+      throw new PoolerError(this.#database)
+    await client.query(sqlText`deallocate all`)
+  }
+
+  async #lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {
+    try {
+      return await lendsSessions(client, config)
+    } catch (error) {
+      if (!(error instanceof Error) || !/timeout/.test(error.message)) throw error
+      throw new PoolerRoomError(this.#database, { cause: error })
+    }
+  }
 }

@@ -12,6 +12,7 @@ import type {
 } from '../order.ts'
 import type { Places } from '../places.ts'
 import type { Run, RunResult, RunStatus, RunTrigger } from '../run.ts'
+import type { WriteFault } from './write-probe.ts'
 
 /**
  * Where orders, the ledger and runs live. Methods throw `StoreError` when the database cannot be
@@ -463,6 +464,8 @@ export interface Vitals {
   readonly mostOverdueMs: number | null
   /** Of runs that were to credit; dry runs keep no promise. */
   readonly lastFinishedRunAt: Date | null
+  /** Why nothing can be written; left out where a write has just been made. */
+  readonly writeFault?: WriteFault
 }
 
 /** What `migrate` does at the moment. */

@@ -229,7 +229,7 @@ async function restore(subject: Subject, tables: readonly string[]): Promise<voi
     subject,
     `select table_name, string_agg(quote_ident(column_name), ', ' order by ordinal_position) as list
      from information_schema.columns
-     where table_schema = 'public' and is_generated = 'NEVER' group by table_name`,
+     where table_schema = current_schema() and is_generated = 'NEVER' group by table_name`,
   )
   const listOf = (table: string) => columns.find((row) => row.table_name === table)?.list
   await corrupt(

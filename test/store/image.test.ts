@@ -212,7 +212,7 @@ async function untilSeen(sight: string, directory: string): Promise<RunningComma
 async function contentsOf({ db }: Database) {
   const read = async (statement: string) => rowsOf(db, sql.raw<Record<string, unknown>>(statement))
   const tables = await read(`select relname as name, relkind, reloptions from pg_class
-    where relnamespace = 'public'::regnamespace order by relname`)
+    where relnamespace = current_schema()::regnamespace order by relname`)
   const ordinary = tables.filter(({ relkind }) => relkind === 'r').map(({ name }) => String(name))
   // When a migration was applied differs, and nothing else.
   const rows = ordinary.map(
@@ -228,17 +228,17 @@ async function contentsOf({ db }: Database) {
     columns:
       await read(`select table_name, column_name, ordinal_position, column_default, is_nullable,
       data_type, collation_name, datetime_precision, identity_generation
-      from information_schema.columns where table_schema = 'public' order by 1, 3`),
+      from information_schema.columns where table_schema = current_schema() order by 1, 3`),
     constraints: await read(`select conrelid::regclass::text as of, conname, convalidated,
       pg_get_constraintdef(oid) as means from pg_constraint
-      where connamespace = 'public'::regnamespace order by 1, 2`),
+      where connamespace = current_schema()::regnamespace order by 1, 2`),
     indexes: await read(
-      `select indexname, indexdef from pg_indexes where schemaname = 'public' order by 1`,
+      `select indexname, indexdef from pg_indexes where schemaname = current_schema() order by 1`,
     ),
     triggers: await read(`select tgname, pg_get_triggerdef(oid) as means, tgenabled from pg_trigger
       where not tgisinternal order by 1`),
     functions: await read(`select proname, pg_get_functiondef(oid) as means from pg_proc
-      where pronamespace = 'public'::regnamespace order by 1`),
+      where pronamespace = current_schema()::regnamespace order by 1`),
     sequences: await read(`select * from pg_sequences order by sequencename`),
     database: await read(
       `select datname, encoding, datcollate, datctype from pg_database order by 1`,

@@ -18,7 +18,7 @@ afterEach(async () => {
 async function openNode(url: string, recharge = {}): Promise<World> {
   const store = await openStore(url)
   await store.migrate()
-  const world = await openWorld({ store, recharge, timeoutMs })
+  const world = await openWorld({ store, recharge, timeoutMs, startAt: new Date() })
   closing.push(() => world.close())
   return world
 }

@@ -2,12 +2,12 @@
 // ends, in whatever way, the pipe closes: the server is stopped by its process id and its directory
 // is removed. Plain JavaScript, because it runs beside the tests and not inside them.
 //
-//   node postgres-keeper.mjs <binary> <data directory> <port> <uid or ''>
+//   node postgres-keeper.mjs <binary> <data directory> <port> <uid or ''> <directory of sockets or ''>
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-const [binary, directory, port, uid] = process.argv.slice(2)
+const [binary, directory, port, uid, sockets = ''] = process.argv.slice(2)
 const identity = uid === '' ? {} : { uid: Number(uid), gid: Number(uid) }
 // Told only if the server ends by itself: a log of every connection that came too early helps nobody.
 let log = ''
@@ -35,7 +35,7 @@ process.on('SIGTERM', () => undefined)
 function start() {
   const started = spawn(
     binary,
-    ['-D', directory, '-p', port, '-h', '127.0.0.1', '-c', 'unix_socket_directories='],
+    ['-D', directory, '-p', port, '-h', '127.0.0.1', '-c', `unix_socket_directories=${sockets}`],
     { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...identity },
   )
   started.stderr.on('data', (text) => {

@@ -23,6 +23,8 @@ import pg from 'pg'
 export interface PostgresServer {
   /** Of its maintenance database, as superuser. */
   readonly url: string
+  /** Where its socket is. */
+  readonly sockets: string
   /**
    * Ends it by SIGINT (its fast shutdown), SIGQUIT (its immediate one) or SIGKILL, and starts it
    * again on the same port and files. Resolves when it answers again.
@@ -37,8 +39,11 @@ export interface PostgresServer {
  */
 export async function startPostgres({
   native = configuredBinaries(),
+  files = {},
 }: {
   native?: string
+  /** Written into its directory before it starts; `pg_hba.conf` and the like are replaced. */
+  files?: Readonly<Record<string, string>>
 } = {}): Promise<PostgresServer> {
   const binaries = unpackBinaries(native)
   const home = mkdtempSync(join(tmpdir(), 'budan-postgres-'))
@@ -48,8 +53,10 @@ export async function startPostgres({
   if (uid !== null) {
     chmodSync(home, 0o755)
     chownSync(directory, uid, uid)
+    chownSync(home, uid, uid)
   }
   initialize({ binaries, directory, uid })
+  for (const [name, text] of Object.entries(files)) addFile(join(directory, name), { text, uid })
   const port = await freePort()
   const keeper = keep({ binaries, directory, uid, port })
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
@@ -59,7 +66,7 @@ export async function startPostgres({
     await answering(url, keeper)
     keeper.up()
   }
-  return { url, restart, stop: keeper.stop }
+  return { url, sockets: home, restart, stop: keeper.stop }
 }
 
 /** PostgreSQL refuses to run as root; there it runs as nobody, who owns nothing else. */
@@ -138,6 +145,12 @@ function initialize({ binaries, directory, uid }: Cluster): void {
   writeFileSync(join(directory, 'postgresql.auto.conf'), 'log_min_messages = fatal\n')
 }
 
+/** A key that others may read is refused by the server. */
+function addFile(path: string, { text, uid }: { text: string; uid: number | null }): void {
+  writeFileSync(path, text, { mode: 0o600 })
+  if (uid !== null) chownSync(path, uid, uid)
+}
+
 function identityOf(uid: number | null): { uid?: number; gid?: number } {
   return uid === null ? {} : { uid, gid: uid }
 }
@@ -166,7 +179,7 @@ function keep({ binaries, directory, uid, port }: Cluster & { port: number }): K
   const postgres = join(binaries, 'bin/postgres')
   const keeper = spawn(
     process.execPath,
-    [script, postgres, directory, String(port), String(uid ?? '')],
+    [script, postgres, directory, String(port), String(uid ?? ''), dirname(directory)],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   const exit = new Promise<void>((resolve) => keeper.once('exit', () => resolve()))

@@ -53,6 +53,7 @@ export async function closeStores(): Promise<void> {
 export async function freshPostgresUrl(): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await execute(`create database ${name} template ${templateName}`)
+  await showToAll(name)
   return urlOf(name)
 }
 
@@ -66,7 +67,13 @@ export async function emptyPostgresUrl({
   await execute(
     `create database ${name} encoding '${encoding}' lc_collate 'C' lc_ctype 'C' template template0`,
   )
+  await showToAll(name)
   return urlOf(name)
+}
+
+/** So that clients of a test's own find the tables without their schema. */
+async function showToAll(database: string): Promise<void> {
+  await execute(`alter database ${database} set search_path = budan, public`)
 }
 
 const templateName = 'budan_template'

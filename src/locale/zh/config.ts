@@ -101,6 +101,12 @@ export const configPhrases = {
       '{length} 个字符的值含有空白或非 ASCII 字符，无法放进请求头',
     'a value of {length:word} characters is longer than 512': '{length} 个字符的值超过 512 个字符',
     '"pglite:" names no directory, like pglite:./data': '"pglite:" 没有指明目录，如 pglite:./data',
+    'its sslmode is none of {modes}': '其 `sslmode` 不在 `{modes}` 之中',
+    'its sslmode verify-ca needs sslrootcert, the file of the CA':
+      '其 `sslmode` 为 `verify-ca`，需要用 `sslrootcert` 指明 CA 证书文件',
+    'its target_session_attrs is none of {attributes}: budan writes':
+      '其 target_session_attrs 不在 `{attributes}` 之中：budan 需要写入',
+    'it has not as many ports as hosts': '端口数与主机数不符',
     'is not a URL (a password may need percent-encoding)': '不是 URL（密码可能需要百分号编码）',
     '{value:shown} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…':
       '{value} 不是数据库：应为 pglite:目录、postgres://… 或 postgresql://…',

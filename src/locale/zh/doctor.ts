@@ -28,6 +28,7 @@ export const doctorPhrases = {
     '{server:word}, answers': '{server}，应答正常',
     'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
     'local: nothing to reach': '本地：无需连接',
+    '{server:word} does not let us in: {why:queue}': '{server} 连不上：{why}',
     '{server:word} does not let us in: {why:silence?}': '{server} 连不上：{why}',
     'every question goes through {proxy:word}': '所有请求都经过 {proxy}',
     '{name:word} is set, and budan does not follow it': '设置了 {name}，而 budan 不使用它',

@@ -4,6 +4,9 @@ import type { PhraseSets } from '../phrases.ts'
 export const readinessPhrases = {
   readiness: {
     'it does not answer: see the log': '没有应答，详见日志',
+    'it is read-only: nothing can be credited': '只读，无法入账',
+    'it has no room left: nothing can be credited': '空间已满，无法入账',
+    'it takes no writes: {message}': '无法写入：{message}',
     'embedded: survives a crash of the process, not a power cut':
       '内嵌数据库：进程崩溃不丢数据，断电可能丢失',
     PostgreSQL: 'PostgreSQL',

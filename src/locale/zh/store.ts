@@ -16,6 +16,21 @@ export const storePhrases = {
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
     'Cannot use the database "{database}": its encoding is {encoding:word}, not UTF8. Take a new one: {statement}':
       '无法使用数据库“{database}”：其编码为 {encoding}，不是 UTF8。请新建一个：{statement}',
+    'Cannot use the database "{database}": its setting {setting:word} stays at "{value}" where "{wanted}" is needed; something between budan and PostgreSQL keeps it there':
+      '无法使用数据库“{database}”：其参数 {setting} 一直是“{value}”，而需要的是“{wanted}”；budan 与 PostgreSQL 之间的某个组件不让它改变',
+    'Cannot use the database "{database}": its server is PostgreSQL {version:word}, and 13 is the oldest that is supported':
+      '无法使用数据库“{database}”：服务器是 PostgreSQL {version}，最低支持 13',
+    'Cannot use the database "{database}": {fault:pooler}': '无法使用数据库“{database}”：{fault}',
+    'Cannot use the database "{database}": the pooler in front of it has no second session to give. Raise default_pool_size in PgBouncer: each process of budan needs up to 12':
+      '无法使用数据库“{database}”：它前面的连接池给不出第二个会话。请调大 PgBouncer 的 default_pool_size：每个 budan 进程最多需要 12 个',
+    'Cannot use the database "{database}": it is read-only':
+      '无法使用数据库“{database}”：它是只读的',
+    'Cannot use the database "{database}": it has budan\'s tables in more than one schema ({schemas:words}). Say which: add ?options=-c%20search_path%3DSCHEMA to the url':
+      '无法使用数据库“{database}”：其中不止一个模式有 budan 的数据表（{schemas}）。请指明用哪个：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
+    'Cannot use the database "{database}": budan\'s tables are in a schema that is not in this user\'s search_path ({schemas:words}). Say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url':
+      '无法使用数据库“{database}”：budan 的数据表所在的模式（{schemas}）不在当前用户的 search_path 中。请指明到哪里找，或在哪里新建：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
+    'Cannot make the schema "{schema}" for budan\'s tables: this user may not. Let an owner of the database run CREATE SCHEMA "{schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it':
+      '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限。请让数据库的所有者执行 `CREATE SCHEMA "{schema}" AUTHORIZATION …`，或用 `GRANT CREATE ON DATABASE …` 授权',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':
@@ -89,10 +104,36 @@ export const storePhrases = {
     'read the trail of order {orderNo:json}': '读取订单 {orderNo} 的经过',
     'execute a statement of the embedder': '执行嵌入方的语句',
   },
+  hosts: { 'none of the hosts will do ({told})': '没有可用的主机（{told}）' },
+  queue: {
+    'a pooler in front of it does not pass on what the queue needs: name the address of PostgreSQL itself in engine.url':
+      '它前面的连接池没有把队列所需的转达过去：请在 engine.url 中直接填写 PostgreSQL 的地址',
+    'it is read-only': '它是只读的',
+  },
+  pooler: {
+    'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements. Set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself':
+      '它前面的连接池把每个事务交给不同的会话，参数设置和预备语句都保留不住。请在 PgBouncer 中为该数据库设置 `pool_mode = session`（即使 max_prepared_statements 大于 0 也要设置），或直接填写 PostgreSQL 的地址',
+  },
+  remedy: {
+    'it is read-only: a standby, or set so': '它是只读的：备库，或被设为只读',
+    'make room on its disk': '请为它的磁盘腾出空间',
+    'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer':
+      '它前面的连接池不接受 url 中 `options` 的要求：请从 url 中去掉，或加入 PgBouncer 的 ignore_startup_parameters',
+    'it wants TLS: add sslmode=verify-full to the url':
+      '它要求 TLS：请在 url 后加上 `sslmode=verify-full`',
+    'it offers no TLS: set ssl = on there, or leave sslmode out of the url':
+      '它不提供 TLS：请在服务器上设置 `ssl = on`，或从 url 中去掉 `sslmode`',
+    'nobody whom this machine trusts vouches for its certificate: name the CA in sslrootcert':
+      '本机信任的机构都没有签发它的证书：请用 `sslrootcert` 指明 CA 证书',
+    'its certificate is for other names: connect by one of those, or write sslmode=verify-ca':
+      '它的证书是发给其他主机名的：请用证书中的名字连接，或改用 `sslmode=verify-ca`',
+  },
   trouble: {
     'the database "{name}" has no budan tables yet, or old ones; run `budan migrate`':
       '数据库“{name}”中还没有 budan 的数据表，或版本太旧；请运行 `budan migrate`',
     'database "{name}": {message:silence?}': '数据库“{name}”：{message}',
+    'database "{name}": {message}; {remedy:remedy}': '数据库“{name}”：{message}；{remedy}',
+    'database "{name}": {message:hosts}': '数据库“{name}”：{message}',
     'database "{name}": it is closed': '数据库“{name}”：已关闭',
     'database "{name}": "{path}" is in the way, and not of a whole database: take another directory, or move it away':
       '数据库“{name}”：“{path}”已存在，且不属于完整的数据库：请换一个目录，或将其移走',

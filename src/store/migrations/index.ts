@@ -12,6 +12,7 @@ import { up as dropOrdersByUser } from './010_drop_orders_by_user.ts'
 import { up as identity } from './011_identity.ts'
 import { up as claims, prepare as prepareClaims } from './012_claims.ts'
 import { up as consoleSessions } from './013_console_sessions.ts'
+import { up as namedSchema } from './014_named_schema.ts'
 
 export interface Migration {
   /**
@@ -47,4 +48,5 @@ export const migrations: Migrations = {
   '011_identity': { up: identity },
   '012_claims': { prepare: prepareClaims, up: claims },
   '013_console_sessions': { up: consoleSessions },
+  '014_named_schema': { up: namedSchema },
 }

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { probeEngine } from '../../src/engine/probe.ts'
+import { translate } from '../../src/locale/translate.ts'
+import { PoolerError, PoolerRoomError } from '../../src/store/errors.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { credit, place } from '../contract/store-fixtures.ts'
+import { type PgbouncerOptions, startPgbouncer, withoutPgbouncer } from '../support/pgbouncer.ts'
+import { emptyPostgresUrl, freshPostgresUrl } from '../support/stores.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+async function through(options: Omit<PgbouncerOptions, 'server'>, url?: string): Promise<string> {
+  const server = url ?? (await freshPostgresUrl())
+  const pgbouncer = await startPgbouncer({ server, ...options })
+  closing.push(() => pgbouncer.stop())
+  return pgbouncer.url(server)
+}
+
+async function opened(url: string, poolMax = 4): Promise<Store> {
+  const store = await openStore(url, { poolMax })
+  closing.push(() => store.close())
+  return store
+}
+
+const refusal = /Set pool_mode = session in PgBouncer .*max_prepared_statements/
+
+describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
+  it('in session mode works, without any setting of its own, with our deadlines', async () => {
+    const url = await through({ mode: 'session' }, await emptyPostgresUrl())
+    const store = await opened(url)
+    expect(await store.migrate()).not.toEqual([])
+    const orders = await Promise.all(
+      Array.from({ length: 12 }, () => place(store, { userId: 'pooled' })),
+    )
+    await Promise.all(orders.map(({ orderNo }) => credit(store, orderNo)))
+    expect((await store.balance('pooled')).balance).toBe(1234n * 12n)
+    const [row] = await store.transaction((tx) =>
+      tx.execute(`select current_setting('statement_timeout') as deadline`, []),
+    )
+    expect(row).toEqual({ deadline: '30s' })
+  })
+
+  it('that ignores startup parameters and resets no session is the same to two processes', async () => {
+    const settings = { ignore_startup_parameters: 'options', server_reset_query: '' }
+    const url = await through({ mode: 'session', settings })
+    const withOptions = new URL(url)
+    withOptions.searchParams.set('options', '-c search_path=budan -c statement_timeout=1ms')
+    for (const each of [url, withOptions.href, url]) {
+      const store = await openStore(each, { poolMax: 2 })
+      const { orderNo } = await place(store, { userId: 'reused' })
+      await credit(store, orderNo)
+      await store.close()
+    }
+    const store = await opened(url)
+    expect((await store.balance('reused')).balance).toBe(1234n * 3n)
+  })
+
+  it.each([
+    ['transaction mode', { mode: 'transaction' }],
+    [
+      'transaction mode, by turns',
+      { mode: 'transaction', settings: { server_round_robin: 1, min_pool_size: 3 } },
+    ],
+    [
+      'transaction mode with one session',
+      { mode: 'transaction', settings: { default_pool_size: 1 } },
+    ],
+    ['statement mode', { mode: 'statement' }],
+  ] as const)('in %s is refused, in words that name the setting', async (_, options) => {
+    const opening = openStore(await through(options))
+    await expect(opening).rejects.toThrow(PoolerError)
+    await expect(opening).rejects.toThrow(refusal)
+    const message = await opening.catch((error: Error) => error.message)
+    expect(translate(String(message), 'zh')).toContain(
+      '请在 PgBouncer 中为该数据库设置 `pool_mode = session`',
+    )
+  })
+
+  it('with fewer sessions than budan needs says which setting to raise', async () => {
+    const opening = openStore(
+      await through({ mode: 'session', settings: { default_pool_size: 1 } }),
+    )
+    await expect(opening).rejects.toThrow(PoolerRoomError)
+    await expect(opening).rejects.toThrow('Raise default_pool_size in PgBouncer')
+  })
+
+  it('that refuses what a url asks for is told apart from a database that is away', async () => {
+    const url = new URL(await through({ mode: 'session' }))
+    url.searchParams.set('options', '-c search_path=budan')
+    await expect(openStore(url.href)).rejects.toThrow(
+      /unsupported startup parameter: options; .*add it to ignore_startup_parameters/,
+    )
+  })
+
+  it('in front of the queue of an engine is refused in any mode, and the direct address named', async () => {
+    const url = await through({ mode: 'session' })
+    expect(await probeEngine(url)).toMatch(/pooler.*address of PostgreSQL itself/)
+  })
+})
