@@ -101,7 +101,7 @@ async function makeTrouble({ options, stage, api, openProgress }: Troubling) {
 }
 
 /** However slow the machine is, a campaign ends: a node that takes longer than this to come up, failed. */
-const killMsMax = 8_000
+const killMsMax = 60_000
 
 async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) {
   const { seconds, killsMin } = options.size
@@ -130,9 +130,9 @@ async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) 
 /**
  * What is still open after the faults needs its time to expire, a lease of a dead node, the longest
  * wait three times over where the gateway knows of nothing, and a run each time: some 30 intervals.
- * Twice that, because two cores may be anybody's.
+ * Eight times that, because two cores may be anybody's.
  */
-const settleIntervalsMax = 60
+const settleIntervalsMax = 240
 /** A backlog takes three questions an order, at some 50 a second of a machine that others use, too. */
 const settleMsEach = 60
 

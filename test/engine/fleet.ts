@@ -77,7 +77,7 @@ export class Fleet {
   }
 
   /** Resolves as soon as it is so; looks every few milliseconds, and says what it missed. */
-  async until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 20_000) {
+  async until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 120_000) {
     const deadline = performance.now() + withinMs
     while (!(await isSo())) {
       if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`)

@@ -69,7 +69,7 @@ describe('fault 2: the question fails just as the order ends', () => {
     'the answer %s: the order waits, and is credited when the gateway recovers',
     async (_, fault) => {
       // Longer than everybody pauses after a 429; only a hung call takes this long.
-      const opened = await world({ timeoutMs: 700 })
+      const opened = await world({ timeoutMs: 3_000 })
       await opened.adopt('ORDER-1', { ttlMins: 10 })
       opened.control.pay('ORDER-1', { callback: false })
       opened.control.addFault({ operation: query, fault })
@@ -102,7 +102,7 @@ describe('fault 3: the payer pays between the last question and the close', () =
   })
 
   it('stays open when the close is not answered, and nothing is lost', async () => {
-    const opened = await world({ timeoutMs: 200 })
+    const opened = await world({ timeoutMs: 2_000 })
     await opened.adopt('ORDER-1', { ttlMins: 10 })
     const hang = { kind: 'hang', performed: true } as const
     opened.control.addFault({ operation: 'close', fault: hang, times: 1 })
@@ -363,7 +363,7 @@ describe('fault 15: the clocks of the application and the database disagree', ()
 
 describe('fault 19: hung calls in every slot', () => {
   it('end at their deadline, and the run goes on and ends', async () => {
-    const opened = await world({ timeoutMs: 100, recharge: { compensationConcurrency: 2 } })
+    const opened = await world({ timeoutMs: 2_000, recharge: { compensationConcurrency: 2 } })
     for (let n = 1; n <= 6; n += 1) await opened.adopt(`ORDER-${n}`)
     opened.control.pay('ORDER-6', { callback: false })
     opened.control.addFault({ operation: query, times: 4, fault: { kind: 'hang' } })

@@ -319,7 +319,7 @@ describe('a database that blinks', () => {
 describe('placing orders', () => {
   it('waits neither for the quota nor for a socket of the questions', async () => {
     const opened = await world({
-      timeoutMs: 1000,
+      timeoutMs: 4_000,
       recharge: { compensationMaxQps: 1, compensationConcurrency: 2 },
     })
     for (let n = 1; n <= 2; n += 1) await opened.adopt(`ORDER-${n}`)

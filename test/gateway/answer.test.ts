@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
 import type { TradeState } from '../../src/trade.ts'
 import {
   appId,
@@ -23,9 +24,9 @@ beforeAll(async () => {
 })
 afterAll(() => side.stop())
 
-async function queryAnswering(answer: Side['answer']) {
+async function queryAnswering(answer: Side['answer'], clock = systemClock) {
   side.answer = answer
-  const { gateway, events } = gatewayTo(side)
+  const { gateway, events } = gatewayTo(side, {}, { clock })
   const result = await gateway.query(orderNo)
   await gateway.stop()
   return { result, events }
@@ -168,7 +169,9 @@ describe('an answer that is not verified', () => {
     change(headers)
     return { status: 200, headers, body: text }
   }
-  const aged = (secs: number) => signed(200, text, { at: new Date(Date.now() - secs * 1000) })
+  /** Stands still, so that what is 301 s ahead stays so. */
+  const now = new Date()
+  const aged = (secs: number) => signed(200, text, { at: new Date(+now - secs * 1000) })
 
   test.each<[string, () => ReturnType<typeof signed>, boolean]>([
     ['without a signature', () => unsigned(200, text), false],
@@ -232,8 +235,10 @@ describe('an answer that is not verified', () => {
       true,
     ],
   ])('query() does not believe one %s', async (_, canned, systemic) => {
-    const { result } = await queryAnswering(({ path }) =>
-      path === '/v3/certificates' ? unsigned(404, { code: 'RESOURCE_NOT_EXISTS' }) : canned(),
+    const { result } = await queryAnswering(
+      ({ path }) =>
+        path === '/v3/certificates' ? unsigned(404, { code: 'RESOURCE_NOT_EXISTS' }) : canned(),
+      () => now,
     )
     expect(result).toMatchObject({ kind: 'unknown', cause: 'unverified', systemic })
     expect(result.evidence).not.toHaveProperty('trade')
@@ -242,8 +247,11 @@ describe('an answer that is not verified', () => {
   test('query() believes one 299 s old, one of no stated type, and one with blanks in its body', async () => {
     const spaced = `${text}\n`
     const untyped = sealedBut((it) => delete it['wechatpay-signature-type'])
-    for (const canned of [aged(298), untyped, signed(200, spaced)]) {
-      const { result } = await queryAnswering(() => canned)
+    for (const canned of [aged(299), untyped, signed(200, spaced)]) {
+      const { result } = await queryAnswering(
+        () => canned,
+        () => now,
+      )
       expect(result).toMatchObject({ kind: 'trade' })
     }
   })

@@ -34,7 +34,7 @@ async function simulated(signing: Signing): Promise<GatewayWorld> {
       apiV3Key: Buffer.from(merchant.apiV3Key),
       notifyUrl: ear.url,
       publicKey: signing === 'certificate' ? null : { id: wechatpay.publicKeyId, key },
-      timeoutMs: 1_500,
+      timeoutMs: 5_000,
     },
     { emit: () => {} },
   )

@@ -207,7 +207,7 @@ describe('createAgedQuota()', () => {
 describe('the quota of a gateway', () => {
   test('query() is unknown when no place comes before its deadline, and asks nobody', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
-    const { gateway, events } = gatewayTo(side, { timeoutMs: 1_000 }, { maxQps: 0.1 })
+    const { gateway, events } = gatewayTo(side, { timeoutMs: 2_000 }, { maxQps: 0.1 })
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
     const answer = await gateway.query(orderNo)
     expect(answer).toMatchObject({ kind: 'unknown', cause: 'quota', systemic: false })
@@ -222,7 +222,7 @@ describe('the quota of a gateway', () => {
 
   test('query() waits as long as its caller has patience, and not for its time-out', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
-    const { gateway } = gatewayTo(side, { timeoutMs: 100 }, { maxQps: 4 })
+    const { gateway } = gatewayTo(side, { timeoutMs: 2_000 }, { maxQps: 0.4 })
     await gateway.query(orderNo)
     const patience = AbortSignal.timeout(10_000)
     expect(await gateway.query(orderNo, { patience })).toMatchObject({ kind: 'trade' })

@@ -147,7 +147,7 @@ describe('no whole answer', () => {
   })
 
   test('a message has neither the APIv3 key nor a signature in it', async () => {
-    const { gateway } = gatewayTo(side, { timeoutMs: 50 })
+    const { gateway } = gatewayTo(side, { timeoutMs: 20_000 })
     const results: unknown[] = []
     for (const canned of [
       unsigned(401, { code: 'SIGN_ERROR' }),

@@ -130,7 +130,7 @@ describe('resolveReview()', () => {
   })
 
   it('credits nothing when the gateway does not answer in time', async () => {
-    const opened = await world({ timeoutMs: 1500 })
+    const opened = await world({ timeoutMs: 4_000 })
     const desk = await openDesk(opened)
     desk.pay()
     const { seen } = await desk.preview()

@@ -101,7 +101,7 @@ function isExecutable(file: string): boolean {
 }
 
 /** Some 20 ms; a busy machine may need seconds. */
-const startMsMax = 20_000
+const startMsMax = 60_000
 
 async function answering(url: string, exited: () => boolean): Promise<void> {
   const deadline = Date.now() + startMsMax

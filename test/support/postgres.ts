@@ -204,7 +204,7 @@ function keep({ binaries, directory, uid, port }: Cluster & { port: number }): K
 }
 
 /** Some 100 ms; a slow disk may need seconds. */
-const startMsMax = 20_000
+const startMsMax = 60_000
 
 async function answering(url: string, keeper: Keeper): Promise<void> {
   const deadline = Date.now() + startMsMax

@@ -121,7 +121,7 @@ function firstLine({ stdout }: ChildProcess): Promise<string> {
 }
 
 /** Some 50 ms; a busy machine may need seconds. */
-const startMsMax = 20_000
+const startMsMax = 60_000
 
 async function answering(url: string, { exited }: Kept): Promise<void> {
   const deadline = Date.now() + startMsMax

@@ -171,7 +171,7 @@ describe('POST /v1/callbacks/wechatpay', () => {
       return settle(callback)
     })
     const held = Array.from({ length: 8 }, () => app.inject(long()))
-    await vi.waitFor(() => expect(waiting).toHaveLength(8))
+    await vi.waitFor(() => expect(waiting).toHaveLength(8), { timeout: 60_000 })
     const ninth = await app.inject(long())
     expect(ninth.statusCode).toBe(503)
     expect(ninth.json().code).toBe('FAIL')
@@ -180,7 +180,7 @@ describe('POST /v1/callbacks/wechatpay', () => {
       Array(8).fill(204),
     )
     const tenth = app.inject(long())
-    await vi.waitFor(() => expect(waiting).toHaveLength(1))
+    await vi.waitFor(() => expect(waiting).toHaveLength(1), { timeout: 60_000 })
     waiting[0]?.()
     expect((await tenth).statusCode).toBe(204)
   })
