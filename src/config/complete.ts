@@ -9,7 +9,7 @@ import type {
 } from '../config.ts'
 import { configKeys } from './environment.ts'
 import { ConfigError } from './fault.ts'
-import type { ConfigTree } from './file.ts'
+import { type ConfigTree, isMapping } from './file.ts'
 import {
   checkedKey,
   isOwnHalf,
@@ -112,6 +112,7 @@ function sectionOf(section: object | null | undefined): unknown {
 /** What is no text, number or truth value stays what it is: the schema says what it should be. */
 function textOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(textOf)
+  if (isMapping(value)) return sectionOf(value)
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
 }
 

@@ -32,7 +32,6 @@ test('loadConfig() gives the defaults for an empty file', () => {
         compensationDrain: false,
         compensationMaxQps: 20,
         orderTtlMins: 120,
-        adoptAttach: null,
       },
       wechat: null,
       log: { level: 'info', format: 'json' },
