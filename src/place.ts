@@ -190,7 +190,9 @@ export function orderEvent(
 function placedDifference(order: Order, request: PlaceRequest & Merchant): string | null {
   const identity = identityDifference(order, request)
   if (identity !== null) {
-    return `this Idempotency-Key placed order "${order.orderNo}" under ${identity}; if the gateway never accepted it, give it up, and the key can be used again`
+    return order.status === 'pending' && order.codeUrl === null
+      ? `this Idempotency-Key placed order "${order.orderNo}" under ${identity}; if the gateway never accepted it, give it up, and the key can be used again`
+      : `this Idempotency-Key placed order "${order.orderNo}" under ${identity}: use a new key`
   }
   const difference = factsDifference(order, request)
   return difference && `this Idempotency-Key placed an order with ${difference}`

@@ -49,6 +49,28 @@ describe('an order placed under a wrong app id', () => {
     expect((again as { order: { orderNo: string } }).order.orderNo).not.toBe(orderNo)
   })
 
+  it('can be given up also where a version before placed it, which takes all of its orders for known', async () => {
+    const { right, orderNo } = await worldsOfTwoAppIds()
+    await right.store.transaction((tx) => tx.execute('update orders set standing = 0', []))
+    expect(await right.budan.abandonOrder(orderNo, { reason, actor })).toMatchObject({
+      kind: 'abandoned',
+    })
+    expect(await right.budan.placeOrder(requestOf())).toMatchObject({ kind: 'placed' })
+  })
+
+  it('is not to be given up once it has ended: another key is what is left', async () => {
+    const { right, orderNo } = await worldsOfTwoAppIds()
+    await right.store.transaction(async (tx) => {
+      const locked = await tx.lockOrder(orderNo)
+      if (locked === null) throw new Error('It is gone')
+      const event = newEvent(orderNo, { kind: 'answered', decision: 'expire' })
+      await tx.turn(locked.order, { status: 'expired', event })
+    })
+    const { message } = (await right.budan.placeOrder(requestOf())) as { message: string }
+    expect(message).toContain(orderNo)
+    expect(message).toMatch(/: use a new key$/)
+  })
+
   it('is credited all the same if a payment turns up after it was given up', async () => {
     const opened = await world()
     const placement = await opened.budan.placeOrder(requestOf())
@@ -109,6 +131,23 @@ describe('giving up', () => {
     const { run } = await opened.budan.run({ dryRun: false })
     expect(run).toMatchObject({ success: 1 })
     expect(await opened.balance('u1')).toBe(100n)
+  })
+})
+
+describe('a code that a node of the version before hands out while its order is given up', () => {
+  it('is found to be paid by a late check, though the callback was lost', async () => {
+    const clock = { days: 0 }
+    const now = () => new Date(Date.UTC(2026, 0, 24, 7) + clock.days * 86_400_000)
+    const opened = await world({ store: await freshStore('postgres', { clock: now }) })
+    opened.control.addFault({ operation: 'native', fault: { kind: 'error', status: 503 } })
+    const placement = await opened.budan.placeOrder(requestOf())
+    const { orderNo } = (placement as { order: { orderNo: string } }).order
+    await opened.budan.abandonOrder(orderNo, { reason, actor })
+    opened.control.putOrder({ out_trade_no: orderNo, total: 1234 })
+    opened.control.pay(orderNo, { callback: false })
+    clock.days = 1.1
+    await opened.budan.run({ dryRun: false })
+    expect(await opened.balance('u1')).toBe(1234n)
   })
 })
 

@@ -20,6 +20,8 @@ export const webPhrases = {
       'expires_at：最晚为当前时间之后 15 天，没有交易能保持更久；不知道时请不要填',
     'this Idempotency-Key placed order "{orderNo}" under {identity:other}; if the gateway never accepted it, give it up, and the key can be used again':
       '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；如果微信支付从未受理该订单，可放弃它，之后这个 Key 可再次使用',
+    'this Idempotency-Key placed order "{orderNo}" under {identity:other}: use a new key':
+      '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；请换一个新的',
     'order "{orderNo}" was credited: it stays as it is': '订单“{orderNo}”已入账，不能再更正',
     'order "{orderNo}" was placed here, as it is: only adopted orders are corrected':
       '订单“{orderNo}”是在本系统下的单：只有导入的订单才能更正',
