@@ -102,6 +102,8 @@ async function openTrade(
     return { kind: 'refused', order, code: prepay.code, message: prepay.message }
   }
   placing.breaker.observe(prepay)
+  // Renewed early: while the gateway is silent, the code that there is can still be paid by.
+  if (canBeScanned(order, placing.clock())) return { kind: 'placed', order }
   return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
 }
 
@@ -114,6 +116,17 @@ function isFreshCode({ codeUrl, codeExpiresAt, expiresAt }: Order, now: Date): b
   const neededUntil = Math.min(+now + codeRestMsMin, expiresAt === null ? Infinity : +expiresAt)
   return +now < neededUntil && +codeExpiresAt >= neededUntil
 }
+
+/** Whether a payer who scans its code now is shown the payment. */
+export function canBeScanned(order: Order, now: Date): boolean {
+  const { status, codeUrl, codeExpiresAt, createdAt, expiresAt } = order
+  if (status !== 'pending' || codeUrl === null) return false
+  const codeEnd = codeExpiresAt ?? new Date(+createdAt + formerCodeLifeMs)
+  return codeEnd > now && (expiresAt === null || expiresAt > now)
+}
+
+/** Versions before this one did not keep the end of a code. All of theirs worked for two hours. */
+const formerCodeLifeMs = 2 * 3_600_000
 
 function isPastEnd({ expiresAt }: Order, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now
