@@ -175,6 +175,20 @@ describe('several app ids of one merchant', () => {
     expect(await opened.balance('u1')).toBe(1334n)
   })
 
+  it('finds the order that was paid by its payment, though it was adopted under a wrong one', async () => {
+    const opened = await world({ appIds })
+    opened.control.putOrder({ out_trade_no: 'SHOP-1', total: 100, appid: 'wxsecond0000000' })
+    opened.control.pay('SHOP-1', { callback: false })
+    const { appid } = await sharedMerchant()
+    const facts = { orderNo: 'SHOP-1', userId: 'u1', amount: 100n, description: '', appid }
+    await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+    expect(await opened.budan.checkOrder('SHOP-1')).toMatchObject({ decision: 'review' })
+    const paid = opened.control.order('SHOP-1').payments[0]?.transaction_id ?? ''
+    expect(await opened.budan.traceTransaction(paid)).toMatchObject({
+      ...{ kind: 'found', order: { orderNo: 'SHOP-1', status: 'review' } },
+    })
+  })
+
   it('refuses to place under one that is not configured, and to repeat a key under another', async () => {
     const opened = await world({ appIds })
     expect(await opened.budan.placeOrder(requestOf({ appid: 'wxnone' }))).toMatchObject({
