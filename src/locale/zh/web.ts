@@ -42,6 +42,7 @@ export const webPhrases = {
       'Idempotency-Key：须为 1 到 128 个可见 ASCII 字符',
     'created_at: must not be in the future, but is {time:word}':
       'created_at：不能是将来的时间，现为 {time}',
+    'expires_at: must be after created_at': 'expires_at：必须晚于 created_at',
     'expires_at: must be after created_at (now, where that is left out)':
       'expires_at：须晚于 created_at（未填时为当前时间）',
     'Cannot read the body: it is not valid JSON': '无法读取请求体：不是有效的 JSON',
