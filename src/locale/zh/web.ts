@@ -132,6 +132,9 @@ export const webPhrases = {
     'must not hold control characters or lone surrogates': '不能含有控制字符或残缺字符',
     'must not hold {point:word}, which looks like nothing': '不能含有看不见的字符 {point}',
     'must not begin or end with a blank': '首尾不能有空白',
+    'must not hold two blanks in a row': '不能有连续的空白',
+    'must be in Unicode’s composed form (NFC), for others look like it':
+      '字母与其附加符号须合为一个字符（NFC），分开写看起来相同',
     'must not hold emoji (4-byte characters)': '不能含有表情符号（4 字节字符）',
     'must be 6 to 32 of 0-9 A-Z a-z _ - | *': '须为 6 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
     'must be an RFC 3339 time with an offset, of the years 2000 to 2099':
