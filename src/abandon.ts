@@ -50,9 +50,13 @@ export async function abandonOrder(
   return giveUp(checking, { orderNo, answer, ...request })
 }
 
-function refusalOf({ orderNo, status, codeUrl, standing }: Order): Abandoned | null {
+/**
+ * Of an order that was placed here only its code tells: who has none cannot pay it. A version before
+ * this one takes all of its orders for known, those that the gateway refused as well.
+ */
+function refusalOf({ orderNo, status, codeUrl, standing, adopted }: Order): Abandoned | null {
   if (status !== 'pending') return { kind: 'ended', message: `order "${orderNo}" is ${status}` }
-  if (codeUrl === null && standing !== 'known') return null
+  if (codeUrl === null && !(adopted && standing === 'known')) return null
   const message = `the gateway accepted order "${orderNo}": it is credited when it is paid, and expires when it cannot be paid any more`
   return { kind: 'accepted', message }
 }
@@ -89,8 +93,8 @@ async function giveUp(
       reason,
     }
     const order = await tx.abandon(locked.order, { event })
-    // Another system may place it yet.
-    if (order.adopted) await tx.addLateChecks(order)
+    // Another system may place it yet; or a node of the version before hands out a code just now.
+    await tx.addLateChecks(order)
     return { kind: 'abandoned', order }
   })
 }

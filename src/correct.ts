@@ -27,6 +27,7 @@ export type Corrected =
   | { readonly kind: 'credited' | 'not_adopted' | 'crediting'; readonly message: string }
   /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: 'app_id_unknown' | 'end_too_far'; readonly message: string }
+  | { readonly kind: 'end_too_early'; readonly message: string }
 
 /**
  * Corrects the facts of an adopted order of which nothing was credited, with an event that names who
@@ -74,6 +75,9 @@ async function correctIfFree(
     const message = `order "${orderNo}" was placed here, as it is: only adopted orders are corrected`
     return { kind: 'not_adopted', message }
   }
+  if (request.expiresAt && request.expiresAt <= order.createdAt) {
+    return { kind: 'end_too_early', message: tooEarly }
+  }
   const correction = correctionOf(locked, request)
   const changes = describeChanges(order, correction)
   if (changes.length === 0) return { kind: 'corrected', order }
@@ -86,6 +90,9 @@ async function correctIfFree(
   }
   return { kind: 'corrected', order: await tx.correct(order, { correction, event }) }
 }
+
+/** Nobody means such an end, and its trade would be closed for it. */
+const tooEarly = 'expires_at: must be after created_at'
 
 /** Whatever was answered so far may have been about other facts: it is queried with the next run. */
 function correctionOf({ order, now }: LockedOrder, request: CorrectRequest): Correction {

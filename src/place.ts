@@ -102,6 +102,8 @@ async function openTrade(
     return { kind: 'refused', order, code: prepay.code, message: prepay.message }
   }
   placing.breaker.observe(prepay)
+  // Renewed early: while the gateway is silent, the code that there is can still be paid by.
+  if (canBeScanned(order, placing.clock())) return { kind: 'placed', order }
   return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
 }
 
@@ -114,6 +116,17 @@ function isFreshCode({ codeUrl, codeExpiresAt, expiresAt }: Order, now: Date): b
   const neededUntil = Math.min(+now + codeRestMsMin, expiresAt === null ? Infinity : +expiresAt)
   return +now < neededUntil && +codeExpiresAt >= neededUntil
 }
+
+/** Whether a payer who scans its code now is shown the payment. */
+export function canBeScanned(order: Order, now: Date): boolean {
+  const { status, codeUrl, codeExpiresAt, createdAt, expiresAt } = order
+  if (status !== 'pending' || codeUrl === null) return false
+  const codeEnd = codeExpiresAt ?? new Date(+createdAt + formerCodeLifeMs)
+  return codeEnd > now && (expiresAt === null || expiresAt > now)
+}
+
+/** Versions before this one did not keep the end of a code. All of theirs worked for two hours. */
+const formerCodeLifeMs = 2 * 3_600_000
 
 function isPastEnd({ expiresAt }: Order, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now
@@ -190,7 +203,9 @@ export function orderEvent(
 function placedDifference(order: Order, request: PlaceRequest & Merchant): string | null {
   const identity = identityDifference(order, request)
   if (identity !== null) {
-    return `this Idempotency-Key placed order "${order.orderNo}" under ${identity}; if the gateway never accepted it, give it up, and the key can be used again`
+    return order.status === 'pending' && order.codeUrl === null
+      ? `this Idempotency-Key placed order "${order.orderNo}" under ${identity}; if the gateway never accepted it, give it up, and the key can be used again`
+      : `this Idempotency-Key placed order "${order.orderNo}" under ${identity}: use a new key`
   }
   const difference = factsDifference(order, request)
   return difference && `this Idempotency-Key placed an order with ${difference}`

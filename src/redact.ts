@@ -27,12 +27,16 @@ export function redactorOf(secrets: readonly string[]): Redact {
  * some; but not into the lines of a stack, whose files may hold others.
  */
 function bare(text: string): string {
-  return text
-    .replaceAll(/\b(?!file:)([a-z][a-z0-9+.-]{0,20}:\/\/)(?:(?!\n +at ).)*@/gis, '$1***@')
-    .replaceAll(
-      /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
-      '***',
-    )
+  return (
+    text
+      .replaceAll(/\b(?!file:)([a-z][a-z0-9+.-]{0,20}:\/\/)(?:(?!\n +at ).)*@/gis, '$1***@')
+      // In the query of an address, the words of a client's own, or an option.
+      .replaceAll(/\b([\w-]*(?:passw(?:or)?d|passphrase|pwd|secret|token)\w*=)[^\s&'"]+/gi, '$1***')
+      .replaceAll(
+        /-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)/gs,
+        '***',
+      )
+  )
 }
 
 /** The same error, because what else it carries tells what it means, with nothing secret in its words. */

@@ -1,6 +1,6 @@
 import type { Checking } from './check.ts'
 import { describeUnknown } from './decide.ts'
-import { identityDifference } from './merchant.ts'
+import { isSameMerchant } from './merchant.ts'
 import type { Order } from './order.ts'
 import { reportedState } from './settle.ts'
 import { isUnasked } from './trade.ts'
@@ -37,9 +37,9 @@ export async function traceTransaction(
     return { kind: 'unanswered', reason: 'the answer is about another payment' }
   }
   const found = await store.findOrder(trade.orderNo)
-  // An order of another merchant or app id may have the same number.
-  const isIts =
-    found !== null && identityDifference(found, { ...trade, gateway: gateway.name }) === null
+  // Another merchant's order may have the same number. One of this merchant is the one that was paid, also
+  // where its app id is wrong here: it is in review for that, and has to be found there.
+  const isIts = found !== null && isSameMerchant(found, { ...trade, gateway: gateway.name })
   const order = isIts ? found : null
   return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }
 }

@@ -26,10 +26,15 @@ export function weakTokenFault(token: string): string | null {
 
 const makeOne = 'make one with openssl rand -base64 24'
 
-/** Few different characters, one block over and over, or the order of the alphabet or the digits. */
+/** Few different characters, one block over and over, the order of the alphabet, or a phrase. */
 function isPlain(token: string): boolean {
-  return new Set(token).size < differentMin || isRepeated(token) || isSequence(token)
+  const isFew = new Set(token).size < differentMin
+  return isFew || isRepeated(token) || isSequence(token) || triedFirst.test(token)
 }
+
+/** What a phrase in a token's place mostly holds. A random token has one of them once in 100,000 times. */
+const triedFirst =
+  /passw|change.?me|replace.?me|secret|token|admin|qwert|1q2w3e|letmein|correct.?horse/i
 
 /** Also with a block that is cut off at the end. */
 function isRepeated(token: string): boolean {

@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
+import { decoded } from '../address-parts.ts'
 import { mayHoldCredentials } from '../addresses.ts'
 
 /**
@@ -12,10 +13,19 @@ const text = z.string({ error: 'must be a single value, not a list or a mapping'
 /** A value as a fault may print it: quoted, in one line, cut short, and never a key or a password. */
 export function shown(value: string): string {
   if (value.includes('-----BEGIN')) return `a key of ${value.length} characters`
-  if (mayHoldCredentials(value)) return '"…"'
+  if ([value, decoded(value)].some(mayHoldCredentials)) return '"…"'
   // Longer than any sensible value, short enough that a fault stays one line on a screen.
   const lengthMax = 80
-  return JSON.stringify(value.length > lengthMax ? `${value.slice(0, lengthMax)}…` : value)
+  const bare = withoutQuery(value)
+  return JSON.stringify(bare.length > lengthMax ? `${bare.slice(0, lengthMax)}…` : bare)
+}
+
+/** Where keys and tokens stand in addresses: behind the `?` or `#` of any, and in words of a client's own. */
+function withoutQuery(value: string): string {
+  return value
+    .replace(/^([^?#]*:\/\/[^?#]*[?#]).+$/s, '$1…')
+    .replace(/([?#])[^=]*=.*$/s, '$1…')
+    .replace(/\b(pass\w*|pwd|secret|token)\s*=.*$/is, '$1=…')
 }
 
 /**

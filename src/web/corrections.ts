@@ -58,6 +58,8 @@ function addCorrect(app: WebApp, { budan, clock }: RouteParts): void {
         case 'app_id_unknown':
         case 'end_too_far':
           throw adoptionRefusal(corrected)
+        case 'end_too_early':
+          throw new Refusal(400, { code: 'request_invalid', message: corrected.message })
         case 'credited':
         case 'not_adopted':
         case 'crediting':

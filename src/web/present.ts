@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { fenToNumber } from '../money.ts'
 import type { Order, OrderEvent } from '../order.ts'
+import { canBeScanned } from '../place.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Run, RunResult } from '../run.ts'
 import type { CheckReport } from '../service.ts'
@@ -29,6 +30,7 @@ export function presentOrder(order: Order, now: Date = systemClock()): OrderJson
     description: order.description,
     attach: order.attach,
     status: order.status,
+    // One that does not work any more is not handed out: repeating the request makes a new one.
     code_url: canBeScanned(order, now) ? order.codeUrl : null,
     code_expires_at: canBeScanned(order, now) ? presentTime(order.codeExpiresAt) : null,
     transaction_id: order.transactionId,
@@ -45,12 +47,6 @@ export function presentOrder(order: Order, now: Date = systemClock()): OrderJson
     appid: order.appid,
     app_id: order.appid,
   }
-}
-
-/** A code that does not work any more is not handed out: repeating the request makes a new one. */
-function canBeScanned({ status, codeExpiresAt, expiresAt }: Order, now: Date): boolean {
-  const isOver = [codeExpiresAt, expiresAt].some((end) => end !== null && end <= now)
-  return status === 'pending' && !isOver
 }
 
 export function presentOrderEvent(event: OrderEvent): OrderEventJson {

@@ -86,8 +86,14 @@ export const newUserId = userId
     error: ({ input }) => `must not hold ${unseenIn(String(input))}, which looks like nothing`,
   })
   .refine((value) => !/^\s|\s$/u.test(value), { error: 'must not begin or end with a blank' })
+  // Pages show several as one.
+  .refine((value) => !/\s\s/u.test(value), { error: 'must not hold two blanks in a row' })
+  // `é` is one character, or two that look like it.
+  .refine((value) => value === value.normalize('NFC'), {
+    error: 'must be in Unicode’s composed form (NFC), for others look like it',
+  })
   .register(apiSchemas, {
-    description: 'Whose account; your own name for it. No invisible characters.',
+    description: 'Whose account; your own name for it, as NFC. No invisible characters.',
     minLength: 1,
     maxLength: 64,
   })

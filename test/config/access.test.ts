@@ -28,6 +28,11 @@ describe('a weak token', () => {
     ['abcdefghijklmnopqrstuvwxyz0123456789', plain],
     ['ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210', plain],
     ['aabbccddeeffgghhiijjkkllmmnnoopp', plain],
+    ['change-me-to-a-long-random-one-please', plain],
+    ['CHANGE-ME-TO-A-LONG-RANDOM-ONE!!', plain],
+    ['password1password2password3passw', plain],
+    ['this-is-my-very-long-shop-secret1', plain],
+    ['1q2w3e4r5t6y7u8i9o0p1q2w3e4r5t6y', plain],
   ])('is not served beyond loopback: %s', (token, why) => {
     for (const host of ['0.0.0.0', '::', '192.168.1.5', 'budan.internal']) {
       const [fault, ...more] = faultsOf(host, token)

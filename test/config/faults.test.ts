@@ -114,13 +114,17 @@ const words = rows(`
   wechat.base_url         | ftp://127.0.0.1          | "ftp://127.0.0.1" is not https
   wechat.base_url         | api.mch.weixin.qq.com    | "api.mch.weixin.qq.com" is not a URL
   wechat.base_url         | https://h.example/proxy  | "https://h.example/proxy" must not have a path
-  wechat.base_url         | https://h.example?x=1    | "https://h.example?x=1" must not have a query string
-  wechat.base_url         | https://h.example/#x     | "https://h.example/#x" must not have a fragment
+  wechat.base_url         | https://h.example?x=1    | "https://h.example?…" must not have a query string
+  wechat.base_url         | https://h.example/#x     | "https://h.example/#…" must not have a fragment
   wechat.base_url         | https://u:p@h.example    | must not carry a user name or password
   wechat.base_url         | http://127.evil.example  | "http://127.evil.example" must be https (http is for loopback addresses only)
   wechat.base_url         | http://localhost.evil.example | "http://localhost.evil.example" must be https (http is for loopback addresses only)
   wechat.notify_url       | http://shop.example/cb   | "http://shop.example/cb" must be https (http is for loopback addresses only)
-  wechat.notify_url       | https://shop.example/cb?a=1 | "https://shop.example/cb?a=1" must not have a query string
+  wechat.notify_url       | https://shop.example/cb?a=1 | "https://shop.example/cb?…" must not have a query string
+  wechat.notify_url       | http://shop.example/cb?token=a | "http://shop.example/cb?…" must be https (http is for loopback addresses only)
+  wechat.notify_url       | shop.example/cb?token=a  | "shop.example/cb?…" is not a URL
+  wechat.notify_url       | host=h password=a        | "host=h password=…" is not a URL
+  wechat.base_url         | https://u%3Aa%40h.example | "…" is not a URL
   wechat.notify_url       | /v1/callbacks            | "/v1/callbacks" is not a URL
   wechat.public_key_id    | 12345                    | "12345" is not a public key id: it starts with PUB_KEY_ID_
 `)

@@ -227,6 +227,19 @@ describe('a wrong adoption', () => {
     expect(await opened.budan.correctOrder('SHOP-2', change)).toBeNull()
   })
 
+  it('is not given an end before its beginning, for which its trade would be closed', async () => {
+    const opened = await openDays()
+    const createdAt = opened.now()
+    await opened.budan.adoptOrder(requestOf('SHOP-1', { createdAt }))
+    for (const expiresAt of [createdAt, new Date(+createdAt - 365 * dayMs)]) {
+      const change = { expiresAt, reason: 'a slip', actor }
+      expect(await opened.budan.correctOrder('SHOP-1', change)).toMatchObject({
+        kind: 'end_too_early',
+      })
+    }
+    expect(await opened.order('SHOP-1')).toMatchObject({ expiresAt: null })
+  })
+
   it('cannot be corrected in the database without its event', async () => {
     const opened = await openDays()
     await opened.budan.adoptOrder(requestOf('SHOP-1'))

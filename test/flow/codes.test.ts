@@ -45,6 +45,28 @@ describe('a code that stops working before its order', () => {
     })
   })
 
+  it('is in no answer either where a version before made it, which did not keep its end', async () => {
+    const opened = await openLong(1440)
+    const order = { ...(await place(opened)), createdAt: opened.now(), codeExpiresAt: null }
+    expect(presentOrder(order, opened.now())).toMatchObject({ code_url: order.codeUrl })
+    await opened.advanceMins(121)
+    expect(presentOrder(order, opened.now())).toMatchObject({ code_url: null })
+  })
+
+  it('is handed out to its last minute while the gateway is silent, and no longer', async () => {
+    const opened = await openLong(1440)
+    const first = await place(opened)
+    opened.control.addFault({
+      ...{ operation: 'native', times: 2 },
+      fault: { kind: 'error', status: 503 },
+    })
+    await opened.advanceMins(115)
+    expect((await place(opened)).codeUrl).toBe(first.codeUrl)
+    await opened.advanceMins(6)
+    expect(await opened.budan.placeOrder(request)).toMatchObject({ kind: 'unanswered' })
+    expect((await place(opened)).codeUrl).not.toBe(first.codeUrl)
+  })
+
   it('is not renewed where it works for as long as its order', async () => {
     const opened = await openLong(120)
     const first = await place(opened)

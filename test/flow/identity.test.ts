@@ -49,6 +49,28 @@ describe('an order placed under a wrong app id', () => {
     expect((again as { order: { orderNo: string } }).order.orderNo).not.toBe(orderNo)
   })
 
+  it('can be given up also where a version before placed it, which takes all of its orders for known', async () => {
+    const { right, orderNo } = await worldsOfTwoAppIds()
+    await right.store.transaction((tx) => tx.execute('update orders set standing = 0', []))
+    expect(await right.budan.abandonOrder(orderNo, { reason, actor })).toMatchObject({
+      kind: 'abandoned',
+    })
+    expect(await right.budan.placeOrder(requestOf())).toMatchObject({ kind: 'placed' })
+  })
+
+  it('is not to be given up once it has ended: another key is what is left', async () => {
+    const { right, orderNo } = await worldsOfTwoAppIds()
+    await right.store.transaction(async (tx) => {
+      const locked = await tx.lockOrder(orderNo)
+      if (locked === null) throw new Error('It is gone')
+      const event = newEvent(orderNo, { kind: 'answered', decision: 'expire' })
+      await tx.turn(locked.order, { status: 'expired', event })
+    })
+    const { message } = (await right.budan.placeOrder(requestOf())) as { message: string }
+    expect(message).toContain(orderNo)
+    expect(message).toMatch(/: use a new key$/)
+  })
+
   it('is credited all the same if a payment turns up after it was given up', async () => {
     const opened = await world()
     const placement = await opened.budan.placeOrder(requestOf())
@@ -112,6 +134,23 @@ describe('giving up', () => {
   })
 })
 
+describe('a code that a node of the version before hands out while its order is given up', () => {
+  it('is found to be paid by a late check, though the callback was lost', async () => {
+    const clock = { days: 0 }
+    const now = () => new Date(Date.UTC(2026, 0, 24, 7) + clock.days * 86_400_000)
+    const opened = await world({ store: await freshStore('postgres', { clock: now }) })
+    opened.control.addFault({ operation: 'native', fault: { kind: 'error', status: 503 } })
+    const placement = await opened.budan.placeOrder(requestOf())
+    const { orderNo } = (placement as { order: { orderNo: string } }).order
+    await opened.budan.abandonOrder(orderNo, { reason, actor })
+    opened.control.putOrder({ out_trade_no: orderNo, total: 1234 })
+    opened.control.pay(orderNo, { callback: false })
+    clock.days = 1.1
+    await opened.budan.run({ dryRun: false })
+    expect(await opened.balance('u1')).toBe(1234n)
+  })
+})
+
 describe('several app ids of one merchant', () => {
   const appIds = ['wxsecond0000000']
 
@@ -134,6 +173,20 @@ describe('several app ids of one merchant', () => {
     const { run } = await opened.budan.run({ dryRun: false })
     expect(run).toMatchObject({ success: 2, failed: 0 })
     expect(await opened.balance('u1')).toBe(1334n)
+  })
+
+  it('finds the order that was paid by its payment, though it was adopted under a wrong one', async () => {
+    const opened = await world({ appIds })
+    opened.control.putOrder({ out_trade_no: 'SHOP-1', total: 100, appid: 'wxsecond0000000' })
+    opened.control.pay('SHOP-1', { callback: false })
+    const { appid } = await sharedMerchant()
+    const facts = { orderNo: 'SHOP-1', userId: 'u1', amount: 100n, description: '', appid }
+    await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+    expect(await opened.budan.checkOrder('SHOP-1')).toMatchObject({ decision: 'review' })
+    const paid = opened.control.order('SHOP-1').payments[0]?.transaction_id ?? ''
+    expect(await opened.budan.traceTransaction(paid)).toMatchObject({
+      ...{ kind: 'found', order: { orderNo: 'SHOP-1', status: 'review' } },
+    })
   })
 
   it('refuses to place under one that is not configured, and to repeat a key under another', async () => {

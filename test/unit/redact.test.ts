@@ -38,6 +38,10 @@ describe('redactorOf()', () => {
     expect(redact("unknown option '--databse=postgres://u:a b@c@h/db'")).toBe(
       "unknown option '--databse=postgres://***@h/db'",
     )
+    const quoted = 'no such file: "postgres://h/db?user=u&password=a-b.c&x=1", --api-token=abc'
+    expect(redact(quoted)).toBe(
+      'no such file: "postgres://h/db?user=u&password=***&x=1", --api-token=***',
+    )
     const stack = 'Error: x\n    at file:///a/node_modules/@b/c.js:1:2'
     expect(redact(stack)).toBe(stack)
     const key = '-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----'

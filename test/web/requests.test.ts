@@ -85,6 +85,8 @@ describe('POST /v1/orders refuses to place', () => {
     ['a no-break blank in the user', { ...order, user_id: 'u\u00a01' }, 'U+00A0'],
     ['a blank before the user', { ...order, user_id: ' u1' }, 'user_id: must not begin or end'],
     ['a blank after the user', { ...order, user_id: 'u1 ' }, 'user_id: must not begin or end'],
+    ['two blanks in the user', { ...order, user_id: 'u  1' }, 'user_id: must not hold two blanks'],
+    ['an accent apart in the user', { ...order, user_id: 'jose\u0301' }, 'composed form (NFC)'],
     ['half a surrogate pair', `{"user_id":"\\ud800","amount":1,"description":"x"}`, 'user_id'],
     ['no description', { user_id: 'u1', amount: 1 }, 'description'],
     ['an empty description', { ...order, description: '' }, 'description'],
@@ -146,6 +148,7 @@ describe('POST /v1/orders refuses the key', () => {
 describe('POST /v1/orders refuses to adopt', () => {
   const wrong: readonly [what: string, body: unknown, names: string][] = [
     ['a user with a zero-width blank', { ...adoption, user_id: 'u\u200b1' }, 'hold U+200B'],
+    ['a user with an accent apart', { ...adoption, user_id: 'jose\u0301' }, 'form (NFC)'],
     ['a user with a blank at the end', { ...adoption, user_id: 'u1 ' }, 'must not begin or end'],
     ['without a number', { ...adoption, order_no: undefined }, 'order_no'],
     ['a number of 5 characters', { ...adoption, order_no: 'A1234' }, 'order_no: must be 6 to 32'],

@@ -20,6 +20,8 @@ export const webPhrases = {
       'expires_at：最晚为当前时间之后 15 天，没有交易能保持更久；不知道时请不要填',
     'this Idempotency-Key placed order "{orderNo}" under {identity:other}; if the gateway never accepted it, give it up, and the key can be used again':
       '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；如果微信支付从未受理该订单，可放弃它，之后这个 Key 可再次使用',
+    'this Idempotency-Key placed order "{orderNo}" under {identity:other}: use a new key':
+      '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；请换一个新的',
     'order "{orderNo}" was credited: it stays as it is': '订单“{orderNo}”已入账，不能再更正',
     'order "{orderNo}" was placed here, as it is: only adopted orders are corrected':
       '订单“{orderNo}”是在本系统下的单：只有导入的订单才能更正',
@@ -40,6 +42,7 @@ export const webPhrases = {
       'Idempotency-Key：须为 1 到 128 个可见 ASCII 字符',
     'created_at: must not be in the future, but is {time:word}':
       'created_at：不能是将来的时间，现为 {time}',
+    'expires_at: must be after created_at': 'expires_at：必须晚于 created_at',
     'expires_at: must be after created_at (now, where that is left out)':
       'expires_at：须晚于 created_at（未填时为当前时间）',
     'Cannot read the body: it is not valid JSON': '无法读取请求体：不是有效的 JSON',
@@ -129,6 +132,9 @@ export const webPhrases = {
     'must not hold control characters or lone surrogates': '不能含有控制字符或残缺字符',
     'must not hold {point:word}, which looks like nothing': '不能含有看不见的字符 {point}',
     'must not begin or end with a blank': '首尾不能有空白',
+    'must not hold two blanks in a row': '不能有连续的空白',
+    'must be in Unicode’s composed form (NFC), for others look like it':
+      '字母与其附加符号须合为一个字符（NFC），分开写看起来相同',
     'must not hold emoji (4-byte characters)': '不能含有表情符号（4 字节字符）',
     'must be 6 to 32 of 0-9 A-Z a-z _ - | *': '须为 6 到 32 个字符，只含 0-9 A-Z a-z _ - | *',
     'must be an RFC 3339 time with an offset, of the years 2000 to 2099':
