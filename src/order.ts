@@ -30,6 +30,7 @@ export interface Merchant {
 export interface Actor {
   /** Of the token that let them in; `anonymous` where none is configured. */
   readonly name: string
+  /** Network address that the request came from; null for a command on this machine. */
   readonly address: string | null
 }
 
@@ -56,12 +57,6 @@ export type Standing = 'known' | 'new' | 'unknown'
 export const standings = ['known', 'new', 'unknown'] as const
 
 /** Who caused an event: the name of a token, or of the local user of a command. */
-export interface Actor {
-  readonly name: string
-  /** Network address that the request came from; null for a command on this machine. */
-  readonly address: string | null
-}
-
 /** A recharge order. */
 export interface Order extends OrderFacts {
   readonly codeUrl: string | null

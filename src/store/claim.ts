@@ -99,10 +99,11 @@ export interface DuePick {
  */
 export function picksOf(limit: number): readonly DuePick[] {
   const newMax = shareOf(limit, 1 / 2)
+  const newestMax = shareOf(newMax, 1 / 2)
   const picks: DuePick[] = [
     { standing: 'unknown', limit: shareOf(limit, 1 / 10), end: 'oldest' },
-    { standing: 'new', limit: Math.floor(newMax / 2), end: 'newest' },
-    { standing: 'new', limit: Math.ceil(newMax / 2), end: 'oldest' },
+    { standing: 'new', limit: newestMax, end: 'newest' },
+    { standing: 'new', limit: newMax - newestMax, end: 'oldest' },
     { standing: 'known', limit, end: 'oldest' },
     { standing: 'new', limit, end: 'oldest' },
     { standing: 'unknown', limit, end: 'oldest' },
@@ -110,7 +111,7 @@ export function picksOf(limit: number): readonly DuePick[] {
   return picks.filter((pick) => pick.limit > 0)
 }
 
-/** By chance where it is not whole: in batches of one, each tenth is an unknown order's. */
+/** By chance where it is not whole: in batches of one, about each tenth is an unknown order's. */
 function shareOf(limit: number, part: number): number {
   return Math.floor(limit * part + Math.random())
 }

@@ -49,6 +49,7 @@ describe('a weak token', () => {
     'ZGVhZGJlZWZjYWZlYmFiZTAxMjM0NTY3',
     '0f1e9d3c7b5a48261f0e8d9c6b7a5243',
     'bdn_q8Zt0VwY3nKxLrP5sJd7hGf2bC9mA1eU4iT6oR8y',
+    'admin-token-0f1e9d3c7b5a48261f0e8d9c6b7a5243',
   ])('is none that is random: %s', (token) => {
     expect(faultsOf('0.0.0.0', token)).toEqual([])
   })
