@@ -151,6 +151,7 @@ export type OrderEventKind =
   | 'abandoned' // somebody gave up an order that the gateway never accepted
   | 'resolved' // an operator had it credited or expired
   | 'dismissed' // an operator took it out of the queue
+  | 'refund_noticed' // the gateway told, unasked, of a refund that was made there
 
 export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
 

@@ -1,5 +1,12 @@
 import { sql } from 'kysely'
-import { type Order, type OrderEvent, type OrderStatus, type Source, standings } from '../order.ts'
+import {
+  type NewOrderEvent,
+  type Order,
+  type OrderEvent,
+  type OrderStatus,
+  type Source,
+  standings,
+} from '../order.ts'
 import type { Evidence } from '../trade.ts'
 
 /** Named one by one: a column that a later version adds must not break an older one that still runs. */
@@ -110,7 +117,7 @@ export function eventOf(row: EventRow): OrderEvent {
     id: String(row.id),
     orderNo: row.order_no,
     at: row.at,
-    kind: row.kind,
+    kind: isRefundNotice(row) ? 'refund_noticed' : row.kind,
     source: row.source,
     toStatus: row.to_status,
     stateSeq: row.state_seq,
@@ -124,4 +131,16 @@ export function eventOf(row: EventRow): OrderEvent {
     operator: row.operator,
     actor: row.actor_name === null ? null : { name: row.actor_name, address: row.actor_address },
   }
+}
+
+/**
+ * A refund's notice is stored as an answer without a decision, which there is no other of: a program of
+ * before, which answers with the kinds that it knows and with an error for any other, can read it.
+ */
+export function storedKind(kind: NewOrderEvent['kind']): string {
+  return kind === 'refund_noticed' ? 'answered' : kind
+}
+
+function isRefundNotice({ kind, decision, evidence }: EventRow): boolean {
+  return kind === 'answered' && decision === null && evidence?.refund_key !== undefined
 }

@@ -183,6 +183,8 @@ export interface Tx {
   reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
   /** What the timeline says of its review, the writes of this transaction included. */
   trail(orderNo: string): Promise<ReviewTrail>
+  /** What was told of refunds of the order so far, oldest first. */
+  refundNotices(orderNo: string): Promise<readonly OrderEvent[]>
   /** Leaves the order as it is. */
   note(event: NewOrderEvent): Promise<void>
   /**
