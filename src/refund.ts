@@ -35,9 +35,11 @@ export function noticedOf(order: Order, notice: RefundNotice): Noticed {
   const { transactionId } = notice
   const isOfAnother =
     order.transactionId !== null && transactionId !== null && transactionId !== order.transactionId
-  const other = isOfAnother ? `, of another payment than the one credited (${transactionId})` : ''
+  const refund = `a refund of ${sumOf(notice)} ${outcomeOf(notice)}`
   return {
-    reason: `a refund of ${sumOf(notice)} ${outcomeOf(notice)}${other}`,
+    reason: isOfAnother
+      ? `${refund}, of another payment than the one credited (${transactionId})`
+      : refund,
     alarm: needsPerson(order, notice),
   }
 }

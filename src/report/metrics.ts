@@ -161,12 +161,12 @@ function createInstruments(registry: Registry) {
     }),
     oldestUnasked: new Gauge({
       name: 'budan_oldest_unasked_order_age_seconds',
-      help: 'Age of the oldest pending order that was never asked about; 0 when there is none',
+      help: 'Since the oldest pending order that was never asked about was placed or adopted; 0 when there is none',
       registers,
     }),
     mostOverdue: new Gauge({
       name: 'budan_most_overdue_order_seconds',
-      help: 'How far the most overdue question is behind its schedule',
+      help: 'How far the most overdue question is behind its schedule, since budan knew of the order',
       registers,
     }),
     lastRun: new Gauge({

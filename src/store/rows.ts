@@ -12,8 +12,8 @@ import type { Evidence } from '../trade.ts'
 /** Named one by one: a column that a later version adds must not break an older one that still runs. */
 export const orderColumns = sql.raw(`
   order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
-  code_url, code_expires_at, standing, watched_until, status, state_seq, created_at, expires_at, next_check_at, checks, absent_count,
-  absent_since, transaction_id, paid_at, credited_at, credited_by, dismissed_at,
+  code_url, code_expires_at, standing, watched_until, status, state_seq, created_at, known_at,
+  expires_at, next_check_at, checks, absent_count, absent_since, transaction_id, paid_at, credited_at, credited_by, dismissed_at,
   dismissed_payment`)
 
 export interface OrderRow {
@@ -34,6 +34,8 @@ export interface OrderRow {
   readonly status: OrderStatus
   readonly state_seq: number
   readonly created_at: Date
+  /** Null, of orders of before it was stored: as their creation. */
+  readonly known_at: Date | null
   readonly expires_at: Date
   readonly next_check_at: Date
   readonly checks: number
@@ -65,6 +67,7 @@ export function orderOf(row: OrderRow): Order {
     status: row.status,
     stateSeq: row.state_seq,
     createdAt: row.created_at,
+    knownAt: row.known_at ?? row.created_at,
     // Where the end is not known, the column has one that a program of before never comes to.
     expiresAt: row.watched_until === null ? row.expires_at : null,
     watchedUntil: row.watched_until,
