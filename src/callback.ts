@@ -1,21 +1,24 @@
 import type { Breaker } from './breaker.ts'
-import type { Emit } from './event.ts'
 import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
+import { type Noting, noteRefund } from './notice.ts'
 import type { DecisionKind, Order } from './order.ts'
 import type { Settle } from './settle-groups.ts'
 
-/** What became of a callback: answer 204 to `settled`, and its `status` to `rejected`. */
+/** What became of a callback: answer `rejected` with its `status`, and all others with 204. */
 export type Receipt =
   /** Committed. */
   | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
+  /** A refund's notice, committed to the timeline of its order; null: there is no such order here. */
+  | { readonly kind: 'noted'; readonly order: Order | null }
+  /** Verified, and nothing of ours. */
+  | { readonly kind: 'foreign' }
   | RejectedCallback
 
 /** What receiving works with. */
-export interface Receiving {
+export interface Receiving extends Noting {
   readonly gateway: Gateway
   readonly breaker: Breaker
   readonly settle: Settle
-  readonly emit: Emit
 }
 
 /**
@@ -30,6 +33,14 @@ export async function receiveCallback(
   if (opened.kind === 'rejected') {
     const { status, reason } = opened
     return reject(receiving, { status, reason })
+  }
+  // Refused, either would be sent again for a day, with nothing in it that could be settled then.
+  if (opened.kind === 'refund') {
+    return { kind: 'noted', order: await noteRefund(receiving, opened.notice) }
+  }
+  if (opened.kind === 'foreign') {
+    receiving.emit({ type: 'callback_foreign', event: opened.event })
+    return { kind: 'foreign' }
   }
   const { answer } = opened
   const { orderNo } = answer.trade

@@ -1,5 +1,6 @@
 import type { BacklogEvent } from './backlog.ts'
 import type { EngineEvent } from './engine/open.ts'
+import type { Fen } from './money.ts'
 import type { Merchant, Source } from './order.ts'
 import type { ReviewAction } from './resolve.ts'
 import type { Run, RunTrigger } from './run.ts'
@@ -105,6 +106,26 @@ export type Event =
       readonly waitedMs: number
     }
   | { readonly type: 'callback_rejected'; readonly status: number; readonly reason: string }
+  /** Of each, for the count; `callbacks_missed` tells of many in one line. */
+  | { readonly type: 'callback_missed' }
+  | {
+      readonly type: 'callbacks_missed'
+      /** Null, as what it belongs to: of so many paths that they are not told apart. */
+      readonly missed: MissedPost | null
+      /** Since the last line about the same. */
+      readonly count: number
+    }
+  /** Verified, and nothing that this program reads, by the gateway's word for it. */
+  | { readonly type: 'callback_foreign'; readonly event: string }
+  | {
+      readonly type: 'refund_noticed'
+      readonly orderNo: string | null
+      readonly transactionId: string | null
+      /** The gateway's own word. */
+      readonly state: string
+      readonly refunded: Fen | null
+      readonly result: 'noted' | 'repeated' | 'no_order'
+    }
   | { readonly type: 'breaker_opened'; readonly reason: string; readonly detail: string }
   | { readonly type: 'breaker_closed' }
   | {
@@ -132,6 +153,15 @@ export type Event =
   | { readonly type: 'certificates_failed'; readonly message: string }
   /** Files with secrets that everybody on this machine may read. */
   | { readonly type: 'secrets_exposed'; readonly files: readonly string[] }
+
+/** A request that a gateway seems to have signed, and that is not for the path of its callbacks. */
+export interface MissedPost {
+  readonly method: string
+  /** Without its query string, and cut. */
+  readonly path: string
+  readonly status: number
+  readonly address: string
+}
 
 /** Where somebody asks to be let in: the pages for people, or `/v1`. */
 export type Door = 'console' | 'api'

@@ -25,6 +25,7 @@ export type { Actor, Order, OrderEvent, OrderStatus, Source } from './order.ts'
 export type { Placement, PlaceRequest } from './place.ts'
 export type { Hold, Places, PlacesGiven, PlacesWanted } from './places.ts'
 export type { Readiness } from './readiness.ts'
+export type { RefundNotice, RefundState } from './refund.ts'
 export type { Obstacle, RefusalCause, ReviewAction } from './resolve.ts'
 export {
   explainReview,

@@ -67,6 +67,8 @@ export interface Order extends OrderFacts {
   /** Grows by one with each change of state; each number has its event. */
   readonly stateSeq: number
   readonly createdAt: Date
+  /** Since when budan knows of it: it was placed or adopted then. How late it is counts from here. */
+  readonly knownAt: Date
   /** When it cannot be paid any more. Null: not known, and then budan never closes its trade. */
   readonly expiresAt: Date | null
   /** Until when an order without a known end is queried on schedule; null where the end is known. */
@@ -146,6 +148,7 @@ export type OrderEventKind =
   | 'abandoned' // somebody gave up an order that the gateway never accepted
   | 'resolved' // an operator had it credited or expired
   | 'dismissed' // an operator took it out of the queue
+  | 'refund_noticed' // the gateway told, unasked, of a refund that was made there
 
 export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
 

@@ -102,7 +102,16 @@ export function scheduleKept(order: Order, answer: Answer, now: Date): Schedule 
   const { standing, watchedUntil, nextCheckAt } = order
   const kept = { ...placeOf(order), standing, watchedUntil, nextCheckAt }
   if (answer.kind !== 'trade') return kept
-  return { ...kept, ...standingAfter(order, answer, now), absentCount: 0, absentSince: null }
+  const known = { ...standingAfter(order, answer, now), absentCount: 0, absentSince: null }
+  return { ...kept, ...known, nextCheckAt: placeAmongKnown(order) }
+}
+
+/**
+ * The line of new orders is in the order of their creation, which of an adopted one may be long ago. It
+ * joins those that the gateway knows, whose places say since when they are late, as of its adoption.
+ */
+function placeAmongKnown({ standing, nextCheckAt, knownAt }: Order): Date {
+  return standing === 'known' ? nextCheckAt : new Date(Math.max(+nextCheckAt, +knownAt))
 }
 
 /** Only what is believed counts: else an outage of absent answers would be held against the order once it is over. */

@@ -74,8 +74,8 @@ export interface Budan {
   /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
   resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
   /**
-   * Verifies a callback and settles it; comes back after the commit. Throws when the database
-   * cannot be had: answer 5xx, and WeChat Pay sends it again.
+   * Verifies a callback and settles it, or notes the refund that it tells of; comes back after the
+   * commit. Throws when the database cannot be had: answer 5xx, and WeChat Pay sends it again.
    */
   receiveCallback(callback: RawCallback): Promise<Receipt>
   /** Why a callback with such headers is rejected whatever its body is: then that need not be read. */
@@ -189,7 +189,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     inLane: pLimit(concurrency),
     settleAnswer: settleWays.answer,
   }
-  const receiving = { gateway, breaker, emit, settle: settleWays.callback }
+  const receiving = { store, gateway, breaker, emit, node, settle: settleWays.callback }
   const retaining = { store, emit, retentionDays: config.database.retentionDays ?? 0 }
   const engine = parts.engine ?? engineOf(config, { merchant: merchantOf(gateway), policy, emit })
   const backlog = new Backlog(backlogPolicy(recharge, policy))

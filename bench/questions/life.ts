@@ -119,6 +119,7 @@ const anyOrder: Order = {
   createdAt: new Date(0),
   expiresAt: new Date(0),
   nextCheckAt: new Date(0),
+  knownAt: new Date(0),
   checks: 0,
   absentCount: 0,
   absentSince: null,
@@ -132,7 +133,7 @@ const anyOrder: Order = {
 function placed(fate: Fate, policy: SchedulePolicy): Order {
   const createdAt = new Date(fate.createdAt)
   const expiresAt = new Date(endOf(fate, policy))
-  return { ...anyOrder, createdAt, expiresAt, nextCheckAt: createdAt }
+  return { ...anyOrder, createdAt, expiresAt, nextCheckAt: createdAt, knownAt: createdAt }
 }
 
 // Made once: millions of them are given.

@@ -53,7 +53,7 @@ export function startNode(parts: NodeParts) {
     inLane: pLimit(compensationConcurrency),
     settleAnswer: settleWays.answer,
   }
-  const receiving = { gateway, breaker, emit, settle: settleWays.callback }
+  const receiving = { ...checking, settle: settleWays.callback }
   const backlog = new Backlog({
     intervalMs: policy.intervalMs,
     batchSize: scanning.batchSize,

@@ -5,12 +5,16 @@ import { kept, tidy } from './evidence.ts'
 import type { OpenedCallback, RawCallback, RejectedCallback } from './gateway.ts'
 import { parseJson } from './json.ts'
 import type { KeyRing } from './keys.ts'
+import { type RefundEnvelope, refundEvents, seeRefund } from './refund-body.ts'
 import type { Headers } from './signature.ts'
 import { seeTrade } from './trade-body.ts'
 import { screenSeal, verifySeal } from './verification.ts'
 
-/** The only event of payments; refunds and contracts send others. */
+/** The only event of payments that is used. */
 const paidEvent = 'TRANSACTION.SUCCESS'
+
+/** Another one of these may tell of a payment one day: it is refused, and sent again. */
+const tradeEvents = 'TRANSACTION.'
 
 const notification = z.object({
   id: z.unknown().optional(),
@@ -40,13 +44,19 @@ export async function screenNotification(
  */
 export async function openNotification(
   callback: RawCallback,
-  { apiV3Key, keys, clock, signal }: OpenOptions & { apiV3Key: Buffer },
+  { apiV3Key, mchid, keys, clock, signal }: OpenOptions & Opening,
 ): Promise<OpenedCallback> {
   const now = clock()
   const verification = await verifySeal(callback, { keys: forCallbacks(keys), now, signal })
   return verification.kind === 'rejected'
     ? unverified(verification.message)
-    : open(callback.body, { apiV3Key, ...verification })
+    : open(callback.body, { apiV3Key, mchid, ...verification })
+}
+
+/** By whose key it is opened. */
+interface Opening {
+  readonly apiV3Key: Buffer
+  readonly mchid: string
 }
 
 /** Anybody can send a callback with a made-up serial: it must not make us ask for certificates. */
@@ -60,23 +70,40 @@ interface Signed {
   readonly signedAt: Date
 }
 
-function open(
-  body: Uint8Array,
-  { apiV3Key, ...signed }: Signed & { apiV3Key: Buffer },
-): OpenedCallback {
+function open(body: Uint8Array, { apiV3Key, mchid, ...signed }: Signed & Opening): OpenedCallback {
   const envelope = notification.safeParse(parseJson(body))
   if (!envelope.success) return rejected(400, 'Cannot read the callback: it is no notification')
   const { id, event_type, resource } = envelope.data
-  if (event_type !== paidEvent) {
-    return rejected(400, `Cannot use a callback of type "${tidy(event_type)}": only "${paidEvent}"`)
-  }
+  const isRefund = event_type.startsWith(refundEvents)
+  if (event_type !== paidEvent && !isRefund) return unused(tidy(event_type))
   const sealed = sealedText.safeParse(resource)
   if (!sealed.success) return rejected(400, 'Cannot read the callback: its resource is incomplete')
   const bytes = unseal(sealed.data, apiV3Key)
   if (bytes === null) {
     return rejected(400, 'Cannot decrypt the callback: the APIv3 key does not fit')
   }
-  return tradeIn(bytes, { ...signed, id })
+  return isRefund
+    ? refundIn(bytes, { serial: signed.serial, eventType: tidy(event_type), id, mchid })
+    : tradeIn(bytes, { ...signed, id })
+}
+
+function unused(event: string): OpenedCallback {
+  return event.startsWith(tradeEvents)
+    ? rejected(400, `Cannot use a callback of type "${event}": only "${paidEvent}"`)
+    : { kind: 'foreign', event }
+}
+
+/** One that names no merchant was opened with the key of ours. */
+function refundIn(
+  bytes: Uint8Array,
+  { mchid, ...envelope }: RefundEnvelope & { mchid: string },
+): OpenedCallback {
+  const { mchids, notice } = seeRefund(bytes, envelope)
+  if (mchids.length > 0 && !mchids.includes(mchid)) {
+    const theirs = tidy(mchids.join(', '))
+    return rejected(400, `Cannot use a refund of merchant ${theirs}: this is ${mchid}`)
+  }
+  return { kind: 'refund', notice }
 }
 
 function tradeIn(

@@ -75,6 +75,33 @@ export function maskTrade(body: unknown, note: Note = ignore): Evidence {
   }
 }
 
+const refundMembers = [
+  'mchid',
+  'sp_mchid',
+  'sub_mchid',
+  'out_trade_no',
+  'transaction_id',
+  'out_refund_no',
+  'refund_id',
+  'refund_status',
+  'success_time',
+] as const
+
+const refundAmountMembers = ['total', 'refund', 'payer_total', 'payer_refund'] as const
+
+/** A refund's notice for people. Where the money goes, which names a bank and an account, is left out. */
+export function maskRefund(body: unknown, note: Note = ignore): Evidence {
+  const refund = memberRecord(body, { name: 'resource', note })
+  const { amount } = refund
+  const parts = amount === undefined ? null : memberRecord(amount, { name: 'amount', note })
+  return {
+    ...pick(refund, { members: refundMembers, note }),
+    ...(parts && {
+      amount: pick(parts, { members: refundAmountMembers, within: 'amount.', note }),
+    }),
+  }
+}
+
 /** `o6_bm…****`: enough to tell payers of one order apart, not enough to be one. */
 function maskOpenid(openid: string): string {
   return openid.length > 10 ? `${tidy(openid.slice(0, 5))}…****` : '****'

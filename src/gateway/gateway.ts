@@ -1,4 +1,5 @@
 import type { Fen } from '../money.ts'
+import type { RefundNotice } from '../refund.ts'
 import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../trade.ts'
 
 /** A payment gateway, as the stages see it. Its methods never throw for what the world does. */
@@ -103,6 +104,10 @@ export interface RawCallback {
 /** A callback that was verified and decrypted, or why it was not. */
 export type OpenedCallback =
   | { readonly kind: 'opened'; readonly answer: TradeAnswer }
+  /** Of a refund that was made at the gateway: noted, and no more. */
+  | { readonly kind: 'refund'; readonly notice: RefundNotice }
+  /** Of something else that the gateway tells on the same way, by its own word for it. No money of ours is in it. */
+  | { readonly kind: 'foreign'; readonly event: string }
   | RejectedCallback
 
 /** Nothing may change; the sender is told so with this HTTP status, and sends again. */

@@ -102,3 +102,8 @@ function single(headers: Headers, name: string): string | null {
   const value = headers[name]
   return typeof value === 'string' && value !== '' ? value : null
 }
+
+/** Whether a request claims to be signed by WeChat Pay. Anybody can claim it. */
+export function looksSigned(headers: Headers): boolean {
+  return headers['wechatpay-signature'] !== undefined || headers['wechatpay-serial'] !== undefined
+}

@@ -83,7 +83,10 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
       withDeadline(client, {}, (signal) => screenNotification(headers, { keys, clock, signal })),
     openCallback: (callback) =>
       withDeadline(client, {}, (signal) =>
-        openNotification(callback, { keys, apiV3Key: config.apiV3Key, clock, signal }),
+        openNotification(callback, {
+          ...{ keys, clock, signal },
+          ...{ apiV3Key: config.apiV3Key, mchid: config.mchId },
+        }),
       ),
     probe: (options = {}) =>
       config.publicKey === null

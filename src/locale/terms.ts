@@ -46,6 +46,7 @@ export const termsOf = catalog<Terms>({
       abandoned: 'given up',
       resolved: 'review resolved',
       dismissed: 'review dismissed',
+      refund_noticed: 'refund notice',
     },
     outcome: {
       credited: 'credited',
@@ -89,6 +90,7 @@ export const termsOf = catalog<Terms>({
       abandoned: '已放弃',
       resolved: '人工处理完成',
       dismissed: '已办结（无需入账）',
+      refund_noticed: '退款通知',
     },
     outcome: {
       credited: '已入账',

@@ -124,8 +124,13 @@ function lineOf(event: Event): Line | null {
         action: event.action,
         operator: event.operator,
       })
+    case 'callback_missed':
+      return null // Told with others of its path.
     case 'callback_rejected':
-      return warn('Callback rejected', { status: event.status, reason: event.reason })
+    case 'callbacks_missed':
+    case 'callback_foreign':
+    case 'refund_noticed':
+      return callbackLine(event)
     case 'request_failed':
       return error('Request failed', {
         method: event.method,
@@ -136,6 +141,44 @@ function lineOf(event: Event): Line | null {
       return unreachable(event)
   }
 }
+
+type CallbackEvent = Extract<
+  Event,
+  { type: 'callback_rejected' | 'callbacks_missed' | 'callback_foreign' | 'refund_noticed' }
+>
+
+function callbackLine(event: CallbackEvent): Line {
+  switch (event.type) {
+    case 'callback_rejected':
+      return warn('Callback rejected', { status: event.status, reason: event.reason })
+    case 'callbacks_missed':
+      return event.missed === null
+        ? warn('Callbacks to many other paths: see notify_url', { count: event.count })
+        : warn('Callback to a path that is not for callbacks: see notify_url', {
+            ...event.missed,
+            count: event.count,
+          })
+    case 'callback_foreign':
+      return info('Callback acknowledged: it tells of nothing that is kept here', {
+        event_type: event.event,
+      })
+    case 'refund_noticed':
+      return info(refundMessages[event.result], {
+        order_no: event.orderNo,
+        transaction_id: event.transactionId,
+        refund_status: event.state,
+        refund: event.refunded === null ? null : Number(event.refunded),
+      })
+    default:
+      return unreachable(event)
+  }
+}
+
+const refundMessages = {
+  noted: 'Refund noticed',
+  repeated: 'Refund noticed again',
+  no_order: 'Refund noticed of an order that is not here',
+} as const
 
 type RunEvent = Extract<Event, { type: `run_${string}` | `scan_${string}` | 'tick_failed' }>
 

@@ -48,6 +48,8 @@ const creditSecondsMax = 366 * 86_400
 /** Around the gateway's usual tens of milliseconds, up to the default deadline of 5 s and beyond. */
 const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+const refundResults = ['noted', 'repeated', 'no_order'] as const
+
 type Instruments = ReturnType<typeof createInstruments>
 
 function createInstruments(registry: Registry) {
@@ -107,6 +109,22 @@ function createInstruments(registry: Registry) {
       help: 'Callbacks that failed a check and changed nothing',
       registers,
     }),
+    callbacksMissed: new Counter({
+      name: 'budan_callbacks_missed_total',
+      help: "Requests with the gateway's signature headers that were not for the path of its callbacks",
+      registers,
+    }),
+    callbacksForeign: new Counter({
+      name: 'budan_callbacks_foreign_total',
+      help: 'Verified callbacks that tell neither of a payment nor of a refund: acknowledged',
+      registers,
+    }),
+    refundNotices: new Counter({
+      name: 'budan_refund_notices_total',
+      help: 'Verified callbacks that tell of a refund made at the gateway: acknowledged',
+      labelNames: ['result'],
+      registers,
+    }),
     pruned: new Counter({
       name: 'budan_pruned_total',
       help: 'Runs, and events of ended orders, removed for their age (database.retention_days)',
@@ -143,12 +161,12 @@ function createInstruments(registry: Registry) {
     }),
     oldestUnasked: new Gauge({
       name: 'budan_oldest_unasked_order_age_seconds',
-      help: 'Age of the oldest pending order that was never asked about; 0 when there is none',
+      help: 'Since the oldest pending order that was never asked about was placed or adopted; 0 when there is none',
       registers,
     }),
     mostOverdue: new Gauge({
       name: 'budan_most_overdue_order_seconds',
-      help: 'How far the most overdue question is behind its schedule',
+      help: 'How far the most overdue question is behind its schedule, since budan knew of the order',
       registers,
     }),
     lastRun: new Gauge({
@@ -199,6 +217,7 @@ function createInstruments(registry: Registry) {
   instruments.access.inc({ door: 'console', result: 'accepted' }, 0)
   for (const door of ['console', 'api']) instruments.access.inc({ door, result: 'refused' }, 0)
   for (const what of ['runs', 'events']) instruments.pruned.inc({ what }, 0)
+  for (const result of refundResults) instruments.refundNotices.inc({ result }, 0)
   return instruments
 }
 
@@ -232,6 +251,15 @@ function count(instruments: Instruments, event: Event): void {
       break
     case 'callback_rejected':
       instruments.callbacksRejected.inc()
+      break
+    case 'callback_missed':
+      instruments.callbacksMissed.inc()
+      break
+    case 'callback_foreign':
+      instruments.callbacksForeign.inc()
+      break
+    case 'refund_noticed':
+      instruments.refundNotices.inc({ result: event.result })
       break
     case 'logged_in':
       instruments.access.inc({ door: 'console', result: 'accepted' })

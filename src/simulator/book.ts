@@ -67,6 +67,7 @@ export class Book {
       codeUrlExpiresAt: 0,
       payments: [],
       refunded: 0,
+      refunds: [],
       answered: null,
       losesCallbacks: false,
     }

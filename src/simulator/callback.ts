@@ -4,6 +4,7 @@ import { beijingTime } from './clock.ts'
 import type { DeliveryOutcome } from './delivery.ts'
 import { type Fault, faultOf } from './fault.ts'
 import { merged } from './merge.ts'
+import type { Notice } from './notice.ts'
 import type { Order, Payment } from './order.ts'
 import { seal } from './seal.ts'
 import { successOf } from './trade.ts'
@@ -25,6 +26,8 @@ export interface Telling {
   /** Which attempt at it. */
   readonly number: number
   readonly faults: readonly Fault[]
+  /** What is told instead of the payment's success. */
+  readonly notice?: Notice
 }
 
 export async function callbackOf(
@@ -99,21 +102,25 @@ function keyFor(world: Omit<World, 'notifier'>, { order, nth, number, faults }: 
 
 function bodyOf(world: Omit<World, 'notifier'>, telling: Telling, id: string): string {
   const { order, payment, faults } = telling
-  const trade = successOf(order, payment, world.switches)
+  const notice = telling.notice ?? {
+    ...{ eventType: 'TRANSACTION.SUCCESS', originalType: 'transaction', summary: '支付成功' },
+    content: successOf(order, payment, world.switches),
+  }
+  const { content } = notice
   const patch = faultOf(faults, 'answer')?.merge
   const apiV3Key = faultOf(faults, 'wrong_api_key') ? reversed(world.apiV3Key) : world.apiV3Key
-  const sealed = encrypt(JSON.stringify(patch ? merged(trade, patch) : trade), {
+  const sealed = encrypt(JSON.stringify(patch ? merged(content, patch) : content), {
     apiV3Key,
     nonce: world.chance.nonce().slice(0, 12),
-    associatedData: 'transaction',
+    associatedData: notice.originalType,
   })
   return JSON.stringify({
     id,
     create_time: beijingTime(world.clock.now()),
     resource_type: 'encrypt-resource',
-    event_type: 'TRANSACTION.SUCCESS',
-    summary: '支付成功',
-    resource: { original_type: 'transaction', ...sealed },
+    event_type: notice.eventType,
+    summary: notice.summary,
+    resource: { original_type: notice.originalType, ...sealed },
   })
 }
 

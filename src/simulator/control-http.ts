@@ -54,6 +54,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'POST /_sim/orders/{no}/lose': ({ control, orderNo, body }) =>
     control.loseCallbacks(orderNo, parse(lose, body).lose),
   'POST /_sim/orders/{no}/redeliver': ({ control, orderNo }) => control.redeliver(orderNo),
+  'POST /_sim/orders/{no}/refund-notice': ({ control, orderNo, body }) =>
+    control.noticeRefund(orderNo, parse(anything, body ?? {})),
   'GET /_sim/orders/{no}/deliveries': deliveries,
   'GET /_sim/truth': ({ control }) => control.truth(),
   'GET /_sim/requests': ({ control, query }) => ({ requests: control.requests(filterOf(query)) }),

@@ -3,6 +3,7 @@ import { ControlError } from './control-error.ts'
 import type { Delivery } from './delivery.ts'
 import { closeNow, findOrder, putOrder, refund, revoke } from './intervene.ts'
 import type { JsonObject } from './merge.ts'
+import { type NoticeInput, noticeInput, noticeOf } from './notice.ts'
 import { parse } from './parse.ts'
 import { type PayInput, payInput } from './pay-input.ts'
 import { payOrder } from './payment.ts'
@@ -45,6 +46,8 @@ export interface Control {
   loseCallbacks(orderNo: string, lose?: boolean): OrderView
   /** Sends the callback of the newest payment at once. */
   redeliver(orderNo: string): Promise<Delivery>
+  /** Sends the notice of the newest refund at once, and once; as another event, if one is given. */
+  noticeRefund(orderNo: string, input?: NoticeInput): Promise<Delivery>
   /** Every attempt to deliver a callback of the order, oldest first. */
   deliveries(orderNo: string): readonly Delivery[]
   /** Resolves when no more callbacks are to come for the order, or when `attempts` were made. */
@@ -148,7 +151,7 @@ function orderControl(
     pay: (orderNo, input = {}) =>
       changed(orderNo, (order) => payOrder(world, order, parse(payInput, input))),
     close: (orderNo) => changed(orderNo, closeNow),
-    refund: (orderNo, input = {}) => changed(orderNo, (order) => refund(order, input)),
+    refund: (orderNo, input = {}) => changed(orderNo, (order) => refund(world, order, input)),
     revoke: (orderNo) => changed(orderNo, revoke),
     setState: (orderNo, state) =>
       changed(orderNo, (order) => {
@@ -165,7 +168,9 @@ function orderControl(
   }
 }
 
-function deliveryControl(world: World): Group<'redeliver' | 'deliveries' | 'waitForDeliveries'> {
+function deliveryControl(
+  world: World,
+): Group<'redeliver' | 'noticeRefund' | 'deliveries' | 'waitForDeliveries'> {
   return {
     redeliver: async (orderNo) => {
       const order = findOrder(world, orderNo)
@@ -173,6 +178,16 @@ function deliveryControl(world: World): Group<'redeliver' | 'deliveries' | 'wait
       if (payment && order.notifyUrl) return world.notifier.redeliver(order, payment)
       const lacks = payment ? 'a notify_url' : 'a payment'
       throw new ControlError(409, 'CONFLICT', `Cannot deliver "${orderNo}" without ${lacks}`)
+    },
+    noticeRefund: async (orderNo, input = {}) => {
+      const order = findOrder(world, orderNo)
+      const payment = order.payments.at(-1)
+      if (payment === undefined || order.notifyUrl === null) {
+        const lacks = payment ? 'a notify_url' : 'a payment'
+        throw new ControlError(409, 'CONFLICT', `Cannot deliver "${orderNo}" without ${lacks}`)
+      }
+      const notice = noticeOf(world, order, parse(noticeInput, input))
+      return world.notifier.tell(order, { payment, notice })
     },
     deliveries: (orderNo) => world.notifier.deliveries(orderNo),
     waitForDeliveries: (orderNo, options = {}) => world.notifier.wait(orderNo, options),

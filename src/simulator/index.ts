@@ -9,6 +9,7 @@ export {
   readMerchant,
   writeMerchant,
 } from './merchant.ts'
+export type { NoticeInput } from './notice.ts'
 export type { RuleInput } from './rules.ts'
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts'
 export type { Signing } from './switches.ts'

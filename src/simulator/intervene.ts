@@ -45,10 +45,23 @@ export function closeNow(order: Order): void {
 }
 
 /** Any refund, a partial one too, makes the trade REFUND. */
-export function refund(order: Order, input: { readonly amount?: number }): void {
+export function refund(
+  world: World,
+  order: Order,
+  input: { readonly amount?: number | undefined },
+): void {
   const left = taken(order) - order.refunded
-  if (left <= 0) throw conflict('refund unpaid or refunded', order)
-  order.refunded += parse(z.int().min(1).max(left).default(left), input.amount)
+  const payment = order.payments.at(-1)
+  if (left <= 0 || payment === undefined) throw conflict('refund unpaid or refunded', order)
+  const amount = parse(z.int().min(1).max(left).default(left), input.amount)
+  const nth = order.refunds.length
+  order.refunds.push({
+    refundId: `5030${world.chance.digits(24, 'refund', order.outTradeNo, nth)}`,
+    outRefundNo: `${order.outTradeNo}-${nth + 1}`,
+    transactionId: payment.transactionId,
+    ...{ amount, total: payment.total },
+  })
+  order.refunded += amount
   order.state = 'REFUND'
 }
 

@@ -8,6 +8,7 @@ import {
   retrySeconds,
 } from './delivery.ts'
 import { type Fault, faultOf } from './fault.ts'
+import type { Notice } from './notice.ts'
 import type { Order, Payment } from './order.ts'
 import { Waiters } from './waiters.ts'
 import type { World } from './world.ts'
@@ -19,6 +20,8 @@ interface Notification {
   readonly order: Order
   readonly payment: Payment
   readonly told: Told
+  /** What is told instead of the payment's success. */
+  readonly notice?: Notice
   /** Which of the order's notifications it is; 0 for the first. */
   readonly nth: number
   state: CallbackState
@@ -79,6 +82,16 @@ export class Notifier {
     return this.#attempt(notification)
   }
 
+  /** Sends something else than a payment's success, once. */
+  tell(order: Order, { payment, notice }: { payment: Payment; notice: Notice }): Promise<Delivery> {
+    const told = this.#toldOf(order)
+    const notification: Notification = {
+      ...{ order, payment, told, notice, nth: told.made },
+      ...{ state: 'gave_up', attempts: 0, tries: 0, copies: 0, cancel: () => {} },
+    }
+    return this.#attempt(notification)
+  }
+
   state(orderNo: string): CallbackState | 'none' {
     return this.#told.get(orderNo)?.notifications.at(-1)?.state ?? 'none'
   }
@@ -119,9 +132,14 @@ export class Notifier {
     await this.#agent.destroy()
   }
 
+  #toldOf({ outTradeNo }: Order): Told {
+    const told = this.#told.get(outTradeNo) ?? { notifications: [], deliveries: [], made: 0 }
+    this.#told.set(outTradeNo, told)
+    return told
+  }
+
   #add(order: Order, payment: Payment, state: CallbackState = 'waiting'): Notification {
-    const told = this.#told.get(order.outTradeNo) ?? { notifications: [], deliveries: [], made: 0 }
-    this.#told.set(order.outTradeNo, told)
+    const told = this.#toldOf(order)
     const nth = told.notifications.length
     const fresh = {
       order,

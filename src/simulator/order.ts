@@ -30,6 +30,8 @@ export interface Order {
   readonly payments: Payment[]
   /** Fen that went back. */
   refunded: number
+  /** One for each time that money went back, the newest last. */
+  readonly refunds: Refund[]
   /** Merged over every answer and callback about this order. */
   answered: JsonObject | null
   /** Its callbacks do not arrive any more. */
@@ -44,6 +46,16 @@ export interface Payment {
   readonly openid: string
   readonly bankType: string
   readonly paidAt: number
+}
+
+/** Money that goes back to a payer. */
+export interface Refund {
+  readonly refundId: string
+  readonly outRefundNo: string
+  readonly transactionId: string
+  /** Fen: what goes back, and what the payment came to. */
+  readonly amount: number
+  readonly total: number
 }
 
 /** An order number as WeChat Pay takes it: 6 to 32 of these characters. */

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { NewOrderEvent, OrderEvent, OrderStatus } from '../order.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { planned, rowsOf, type Scope } from './database.ts'
-import { type EventRow, eventColumns, eventOf } from './rows.ts'
+import { type EventRow, eventColumns, eventOf, storedKind } from './rows.ts'
 import type { Page, PageRequest } from './store.ts'
 import { isUnstorable, storable } from './text.ts'
 
@@ -25,7 +25,7 @@ export function insertEvent(event: NewOrderEvent, place: EventPlace): RawBuilder
       order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
       evidence, run_id, node, operator, actor_name, actor_address
     )
-    select ${event.orderNo}::text, ${place.at}, ${event.kind}::text, ${event.source}::text,
+    select ${event.orderNo}::text, ${place.at}, ${storedKind(event.kind)}::text, ${event.source}::text,
       ${place.state?.status ?? null}::text, ${place.state?.seq ?? sql`null::integer`},
       ${storable(event.tradeState)}::text, ${event.decision}::text,
       ${storable(event.reason)}::text, ${event.alarm}::boolean, ${evidence}::json,
@@ -37,6 +37,21 @@ export function insertEvent(event: NewOrderEvent, place: EventPlace): RawBuilder
 /** Throws for an order that is not here (foreign key). */
 export async function appendEvent({ db, now }: Scope, event: NewOrderEvent): Promise<void> {
   await sql`${planned} ${insertEvent(event, { at: now() })}`.execute(db)
+}
+
+/** Plan: the order's events by their key. At most some dozens of them are notices. */
+export async function readRefundNotices(
+  { db }: Pick<Scope, 'db'>,
+  orderNo: string,
+): Promise<readonly OrderEvent[]> {
+  const rows = await rowsOf(
+    db,
+    sql<EventRow>`
+      select ${eventColumns} from order_events
+      where order_no = ${orderNo} and kind = ${storedKind('refund_noticed')} and decision is null
+      order by id`,
+  )
+  return rows.map(eventOf)
 }
 
 export async function listOrderEvents(

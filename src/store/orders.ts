@@ -38,14 +38,14 @@ async function tryInsertOrder(
       with added as (
         insert into orders (
           order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
-          idempotency_key, status, state_seq, standing, created_at, next_check_at, expires_at,
-          watched_until
+          idempotency_key, status, state_seq, standing, created_at, known_at, next_check_at,
+          expires_at, watched_until
         )
         select ${order.orderNo}::text, ${order.userId}::text, ${order.amount}::bigint,
           ${order.currency}::text, ${order.description}::text, ${order.attach}::text,
           ${order.gateway}::text, ${order.mchid}::text, ${order.appid}::text,
           ${order.adopted}::boolean, ${order.idempotencyKey}::text, 'pending', 1,
-          ${standingNumber('new')}::smallint, created.at, created.at,
+          ${standingNumber('new')}::smallint, created.at, ${now()}, created.at,
           coalesce(${endsAt}::timestamptz(3), ${wholeSecondsAfter(ttlMs)}),
           ${now()} + ${watchMs}::float8 * interval '1 millisecond'
         from (select ${createdAt} as at) as created

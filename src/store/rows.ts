@@ -1,12 +1,19 @@
 import { sql } from 'kysely'
-import { type Order, type OrderEvent, type OrderStatus, type Source, standings } from '../order.ts'
+import {
+  type NewOrderEvent,
+  type Order,
+  type OrderEvent,
+  type OrderStatus,
+  type Source,
+  standings,
+} from '../order.ts'
 import type { Evidence } from '../trade.ts'
 
 /** Named one by one: a column that a later version adds must not break an older one that still runs. */
 export const orderColumns = sql.raw(`
   order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
-  code_url, code_expires_at, standing, watched_until, status, state_seq, created_at, expires_at, next_check_at, checks, absent_count,
-  absent_since, transaction_id, paid_at, credited_at, credited_by, dismissed_at,
+  code_url, code_expires_at, standing, watched_until, status, state_seq, created_at, known_at,
+  expires_at, next_check_at, checks, absent_count, absent_since, transaction_id, paid_at, credited_at, credited_by, dismissed_at,
   dismissed_payment`)
 
 export interface OrderRow {
@@ -27,6 +34,8 @@ export interface OrderRow {
   readonly status: OrderStatus
   readonly state_seq: number
   readonly created_at: Date
+  /** Null, of orders of before it was stored: as their creation. */
+  readonly known_at: Date | null
   readonly expires_at: Date
   readonly next_check_at: Date
   readonly checks: number
@@ -58,6 +67,7 @@ export function orderOf(row: OrderRow): Order {
     status: row.status,
     stateSeq: row.state_seq,
     createdAt: row.created_at,
+    knownAt: row.known_at ?? row.created_at,
     // Where the end is not known, the column has one that a program of before never comes to.
     expiresAt: row.watched_until === null ? row.expires_at : null,
     watchedUntil: row.watched_until,
@@ -110,7 +120,7 @@ export function eventOf(row: EventRow): OrderEvent {
     id: String(row.id),
     orderNo: row.order_no,
     at: row.at,
-    kind: row.kind,
+    kind: isRefundNotice(row) ? 'refund_noticed' : row.kind,
     source: row.source,
     toStatus: row.to_status,
     stateSeq: row.state_seq,
@@ -124,4 +134,16 @@ export function eventOf(row: EventRow): OrderEvent {
     operator: row.operator,
     actor: row.actor_name === null ? null : { name: row.actor_name, address: row.actor_address },
   }
+}
+
+/**
+ * A refund's notice is stored as an answer without a decision, which there is no other of: a program of
+ * before, which answers with the kinds that it knows and with an error for any other, can read it.
+ */
+export function storedKind(kind: NewOrderEvent['kind']): string {
+  return kind === 'refund_noticed' ? 'answered' : kind
+}
+
+function isRefundNotice({ kind, decision, evidence }: EventRow): boolean {
+  return kind === 'answered' && decision === null && evidence?.refund_key !== undefined
 }

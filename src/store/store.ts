@@ -183,6 +183,8 @@ export interface Tx {
   reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
   /** What the timeline says of its review, the writes of this transaction included. */
   trail(orderNo: string): Promise<ReviewTrail>
+  /** What was told of refunds of the order so far, oldest first. */
+  refundNotices(orderNo: string): Promise<readonly OrderEvent[]>
   /** Leaves the order as it is. */
   note(event: NewOrderEvent): Promise<void>
   /**
@@ -452,13 +454,13 @@ export interface Vitals {
   /** In review and not dismissed. Counted up to 10,001. */
   readonly reviewQueue: number
   /**
-   * Age of the oldest pending order that no answer has moved along its schedule yet, however young
-   * it is: the reader compares it with the threshold. Null when there is none.
+   * How long ago the oldest pending order was placed or adopted that no answer has moved along its
+   * schedule yet, however young it is: the reader compares it with the threshold. Null: there is none.
    */
   readonly oldestUnaskedMs: number | null
   /**
-   * How long the most overdue pending order has waited past its `nextCheckAt`. A new order's is its
-   * creation, so up to the threshold plus an interval is as it should be. Null when none is due. Orders
+   * How long the most overdue pending order has waited past its `nextCheckAt`, and since it was placed
+   * or adopted. A new order is due at once, so up to the threshold plus an interval is as it should be. Null when none is due. Orders
    * that the gateway has never known wait behind all others, and are not counted here.
    */
   readonly mostOverdueMs: number | null

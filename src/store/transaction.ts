@@ -1,10 +1,10 @@
 import { CompiledQuery, sql } from 'kysely'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import type { NewOrderEvent, Order } from '../order.ts'
+import type { NewOrderEvent, Order, OrderEvent } from '../order.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { StoreError, UnknownOutcomeError } from './errors.ts'
-import { appendEvent } from './events.ts'
+import { appendEvent, readRefundNotices } from './events.ts'
 import { attempt, pastConflicts, quoted, sqlStateOf } from './failure.ts'
 import { addLateChecks, countLateCheck } from './late-checks.ts'
 import { creditOrders } from './ledger.ts'
@@ -196,6 +196,12 @@ class Steps implements Tx {
   trail(orderNo: string): Promise<ReviewTrail> {
     return this.#step(`read the trail of order ${quoted(orderNo)}`, () =>
       readTrail(this.#scope, orderNo),
+    )
+  }
+
+  refundNotices(orderNo: string): Promise<readonly OrderEvent[]> {
+    return this.#step(`read the refunds of order ${quoted(orderNo)}`, () =>
+      readRefundNotices(this.#scope, orderNo),
     )
   }
 

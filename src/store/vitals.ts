@@ -75,8 +75,8 @@ async function vitalsRow(
       select ${now()} as now,
         ${oldestUnasked(merchant)} as oldest_unasked_at,
         least(
-          ${mostOverdue(now(), { merchant, standing: 'known' })},
-          ${mostOverdue(now(), { merchant, standing: 'new' })}
+          ${mostOverdueKnown(now(), merchant)},
+          ${mostOverdueNew(now(), merchant)}
         ) as most_overdue_at,
         (select finished_at from runs where status = 'finished' and not dry_run
           order by id desc limit 1) as last_finished_run_at,
@@ -90,24 +90,35 @@ async function vitalsRow(
   return row
 }
 
-/** The end of `orders_unasked` for each app id: of several together it would read all that is pending. */
+/** The end of `orders_unasked_since` for each app id: of several together it would read all that is pending. */
 function oldestUnasked({ gateway, mchid, ...merchant }: DueMerchant): RawBuilder<Date | null> {
   const ends = appidsOf({ gateway, mchid, ...merchant }).map(
-    (appid) => sql`(select min(created_at) from orders
+    (appid) => sql`(select min(coalesce(known_at, created_at)) from orders
       where status = 'pending' and checks = 0 and ${ofMerchant({ gateway, mchid, appid })})`,
   )
   return sql<Date | null>`least(${sql.join(ends)})`
 }
 
-/** Orders that the gateway has never known wait behind all others: that they are late says nothing. */
-function mostOverdue(
-  now: RawBuilder<Date>,
-  { merchant, standing }: { merchant: DueMerchant; standing: 'known' | 'new' },
-): RawBuilder<Date | null> {
+/**
+ * Orders that the gateway has never known wait behind all others: that they are late says nothing.
+ * Those that it knows are due by a schedule, or since they were placed.
+ */
+function mostOverdueKnown(now: RawBuilder<Date>, merchant: DueMerchant): RawBuilder<Date | null> {
   return sql<Date | null>`(
     select min(next_check_at) from orders
-    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
+    where status = 'pending' and standing = ${sql.lit(standingNumber('known'))}
       and ${ofMerchant(merchant)} and next_check_at <= ${now})`
+}
+
+/**
+ * A new one may have been adopted long after its creation, by which claims are ordered: nobody was late
+ * before it was here. Plan: the end of `orders_waiting_since`.
+ */
+function mostOverdueNew(now: RawBuilder<Date>, merchant: DueMerchant): RawBuilder<Date | null> {
+  return sql<Date | null>`(
+    select min(greatest(next_check_at, known_at)) from orders
+    where status = 'pending' and standing = ${sql.lit(standingNumber('new'))}
+      and ${ofMerchant(merchant)} and greatest(next_check_at, known_at) <= ${now})`
 }
 
 /** `order by` makes the planner take the index, where it might hope to meet enough rows by reading on. */

@@ -53,7 +53,10 @@ export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; e
         consumes: ['application/json'],
         body: notification,
         response: {
-          204: z.undefined().register(apiSchemas, { description: 'Committed.' }),
+          204: z.undefined().register(apiSchemas, {
+            description:
+              'Committed. Or it tells of nothing that is kept here, and need not come again.',
+          }),
           ...answers({
             400: [fault, 'Rejected: nothing changed, send it again. `code` is `FAIL`.'],
             401: [fault, 'Rejected for its signature: nothing changed, send it again.'],
@@ -68,7 +71,7 @@ export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; e
     async ({ headers, body }, reply) => {
       const bytes = body instanceof Uint8Array ? body : new Uint8Array()
       const receipt = await budan.receiveCallback({ headers, body: bytes })
-      if (receipt.kind === 'settled') return reply.code(204).send()
+      if (receipt.kind !== 'rejected') return reply.code(204).send()
       const { status, reason } = receipt
       assert(status >= 400 && status <= 599, `Cannot reject a callback with status ${status}`)
       throw new Refusal(status, { code: 'FAIL', message: reason })

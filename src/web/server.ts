@@ -16,6 +16,7 @@ import { addConsole } from './console/console.ts'
 import { addCorrectionRoutes } from './corrections.ts'
 import { answerErrors } from './errors.ts'
 import { addHealthRoutes } from './health.ts'
+import { MissedCallbacks } from './missed-callbacks.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { addOrderRoutes } from './orders.ts'
 import { addReviewRoutes } from './reviews.ts'
@@ -37,7 +38,8 @@ export interface WebOptions {
 export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
   const { server, emit = budan.emit, version, clock = systemClock } = options
   const isProxy = proxiesOf(server.trustedProxies ?? [])
-  const app = createWebApp({ ...webLimits, ...options.limits }, isProxy)
+  const missed = new MissedCallbacks(emit)
+  const app = createWebApp({ ...webLimits, ...options.limits }, { isProxy, missed })
   const access = new Access(app, { tokens: new Tokens(server.apiToken), emit })
   answerErrors(app, { emit, checkToken: tokenCheck(access) })
   await describeRoutes(app, { version })

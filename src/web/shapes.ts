@@ -74,6 +74,7 @@ export const orderEventShape = z
       'abandoned',
       'resolved',
       'dismissed',
+      'refund_noticed',
     ]),
     source: z.enum([...sources, 'api', 'budan']),
     to_status: status

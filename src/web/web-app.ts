@@ -15,6 +15,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { marking, unmarked } from '../exact-json.ts'
 import { answerRefusal, pathPartMax, Refusal, refusalOf } from './errors.ts'
+import { type MissedCallbacks, routedUrl } from './missed-callbacks.ts'
 
 /** A Fastify application whose routes take their types from zod schemas. */
 export type WebApp = FastifyInstance<
@@ -46,13 +47,18 @@ export const webLimits: WebLimits = {
 /** A notification has some 1.5 KiB, an order less. */
 const bodyBytesMax = 64 * 1024
 
-/**
- * An application without routes: its limits, body parser, headers and end. `isProxy` says of an address
- * whether its forwarded headers are believed.
- */
-export function createWebApp(limits: WebLimits, isProxy: (address: string) => boolean): WebApp {
+export interface WebParts {
+  /** Whether the forwarded headers of this address are believed. */
+  readonly isProxy: (address: string) => boolean
+  /** Hears of signed requests that miss. */
+  readonly missed: MissedCallbacks
+}
+
+/** An application without routes: its limits, body parser, headers and end. */
+export function createWebApp(limits: WebLimits, { isProxy, missed }: WebParts): WebApp {
   const app = Fastify({
     logger: false,
+    rewriteUrl: ({ method, url = '' }) => routedUrl(method, url),
     trustProxy: isProxy,
     bodyLimit: bodyBytesMax,
     requestTimeout: limits.arrivalMs,
@@ -72,13 +78,16 @@ export function createWebApp(limits: WebLimits, isProxy: (address: string) => bo
       compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler },
     },
     // Met before there is a route, so past hooks and error handlers.
-    frameworkErrors: (error, _request, reply) => {
-      answerRefusal(reply.headers(safeHeaders), refusalOf(error))
+    frameworkErrors: (error, request, reply) => {
+      const refusal = refusalOf(error)
+      missed.look(request, refusal.status)
+      answerRefusal(reply.headers(safeHeaders), refusal)
     },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   readJsonBodies(app)
+  missed.watch(app)
   addHeaders(app, isProxy)
   answerInTime(app, limits)
   refuseWhileClosing(app)

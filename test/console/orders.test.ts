@@ -385,6 +385,10 @@ describe('the page of an order', () => {
     expect(text).toContain('late money is still credited')
   })
 
+  const noticeOf = (kind: string) => ({
+    ...{ seen: `<img src=x onerror=alert(1)> ${kind}`, refund_key: 'k' },
+  })
+
   it('shows every kind of event with its reason, evidence, run, node and operator', async () => {
     const desk = await openDesk()
     const { store } = desk.world
@@ -400,12 +404,14 @@ describe('the page of an order', () => {
       abandoned: 'given up',
       resolved: 'review resolved',
       dismissed: 'review dismissed',
+      refund_noticed: 'refund notice',
     }
     for (const [kind, name] of Object.entries(kinds) as [OrderEvent['kind'], string][]) {
       await store.appendEvent(
         newEvent(no, {
           ...{ kind, source: 'operator', operator: `Li of ${kind}`, reason: `because of ${name}` },
           ...{ evidence: { seen: `<img src=x onerror=alert(1)> ${kind}` }, node: `at-${kind}` },
+          ...(kind === 'refund_noticed' && { decision: null, evidence: noticeOf(kind) }),
         }),
       )
     }

@@ -148,8 +148,8 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         await world.adopt('ORDER-1')
         await world.advanceMins(65)
       },
-      en: ['Orders wait for their question 1 h longer than they should', 'the next runs catch up'],
-      zh: ['晚了 1 小时还没有查询', '接下来的补单运行会赶上进度'],
+      en: ['Orders wait for their question 1 h longer than they should', 'It follows from'],
+      zh: ['晚了 1 小时还没有查询', '这是上面的问题引起的'],
     },
     {
       name: 'a person is waited for',

@@ -191,6 +191,51 @@ export function watchContract(make: MakeSubject): void {
     })
   })
 
+  describe('how late an order is', () => {
+    const dayMs = 86_400_000
+    const open = async () => {
+      const clock = { nowMs: Date.UTC(2026, 0, 24, 7) }
+      const { store } = await make({ clock: () => new Date(clock.nowMs) })
+      const adoptOld = (n: number) =>
+        place(store, { createdAt: new Date(clock.nowMs - (2 + n) * dayMs), adopted: true })
+      const late = async () => {
+        const { oldestUnaskedMs, mostOverdueMs } = await store.vitals(merchant)
+        return { oldestUnaskedMs, mostOverdueMs }
+      }
+      return { clock, store, adoptOld, late }
+    }
+
+    it('vitals() counts from the adoption of orders that were created days before', async () => {
+      const { clock, store, adoptOld, late } = await open()
+      for (let n = 0; n < 3; n += 1) await adoptOld(n)
+      clock.nowMs += 60_000
+      expect(await late()).toEqual({ oldestUnaskedMs: 60_000, mostOverdueMs: 60_000 })
+      const claim = { merchant, thresholdMs: 300_000, limit: 3, leaseMs: 90_000 }
+      const claimed = await store.claimDue(claim)
+      expect(claimed.map(({ order }) => +order.createdAt)).toEqual(
+        claimed.map(({ order }) => +order.createdAt).toSorted((a, b) => a - b),
+      )
+      expect((await late()).mostOverdueMs).toBeNull()
+      await store.release(claimed)
+      expect(await late()).toEqual({ oldestUnaskedMs: 60_000, mostOverdueMs: 60_000 })
+      await store.close()
+    })
+
+    it('vitals() counts from the schedule once that is later than the adoption', async () => {
+      const { clock, store, adoptOld, late } = await open()
+      const order = await adoptOld(0)
+      const schedule = {
+        ...{ nextCheckAt: new Date(clock.nowMs + 300_000), checks: 1, absentCount: 0 },
+        ...{ absentSince: null, standing: 'new' as const, watchedUntil: null },
+      }
+      const event = newEvent(order.orderNo)
+      await store.transaction((tx) => tx.wait(order, { schedule, event }))
+      clock.nowMs += 360_000
+      expect(await late()).toEqual({ oldestUnaskedMs: null, mostOverdueMs: 60_000 })
+      await store.close()
+    })
+  })
+
   describe('the schema', () => {
     let subject: Subject
     beforeAll(async () => {

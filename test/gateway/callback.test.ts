@@ -181,7 +181,7 @@ describe('openCallback()', () => {
     ['is a list', () => `[${notification()}]`],
     ['has no resource', () => notification({ resource: undefined })],
     ['has a resource that is text', () => notification({ resource: 'x' })],
-    ['is of a refund', () => notification({ event_type: 'REFUND.SUCCESS' })],
+    ['may be of a payment one day', () => notification({ event_type: 'TRANSACTION.PAID' })],
     ['has no event_type', () => notification({ event_type: undefined })],
     [
       'is sealed with another key',

@@ -62,7 +62,7 @@ test.each([
 
 test('GET /_sim lists every endpoint, and each of them is there', async () => {
   const { json } = await call('GET', '')
-  expect(json.endpoints).toHaveLength(26)
+  expect(json.endpoints).toHaveLength(27)
   for (const endpoint of json.endpoints) {
     const [method, path] = endpoint.replace('{no}', 'NOBODY_1').replace('/_sim', '').split(' ')
     const { json: answer } = await call(method, path)

@@ -82,6 +82,49 @@ describe('a database of the version before', () => {
     expect(rows).toEqual([{ order_no: order.orderNo, past_end: false }])
   })
 
+  it('counts how late an adopted order is from its adoption, by whichever version it was adopted', async () => {
+    const { store, database } = await upgraded(async ({ db }) => {
+      await placeAsBefore(db, { orderNo: 'ADOPTED001', adopted: true, createdAt: hourAgo() })
+      await placeAsBefore(db, { orderNo: 'BEFORE001', createdAt: hourAgo() })
+    })
+    await placeAsBefore(database.db, { orderNo: 'BESIDE001', adopted: true, createdAt: hourAgo() })
+    const knownFor = async (orderNo: string) => {
+      const order = await store.findOrder(orderNo)
+      return Date.now() - +(order?.knownAt ?? 0)
+    }
+    expect(await knownFor('ADOPTED001')).toBeLessThan(600_000)
+    expect(await knownFor('BESIDE001')).toBeLessThan(600_000)
+    expect(await knownFor('BEFORE001')).toBeGreaterThan(3_000_000)
+    const { rows } = await sql<{ name: string; valid: boolean }>`
+      select c.relname as name, i.indisvalid as valid
+      from pg_index i join pg_class c on c.oid = i.indexrelid
+      where c.relname in ('orders_unasked', 'orders_unasked_since', 'orders_waiting_since')
+    `.execute(database.db)
+    expect(rows.map(({ name }) => name).sort()).toEqual([
+      ...['orders_unasked', 'orders_unasked_since', 'orders_waiting_since'],
+    ])
+    expect(rows.every(({ valid }) => valid)).toBe(true)
+  })
+
+  it('can read the timeline of an order with the notice of a refund, as an answer without a decision', async () => {
+    const { store, database } = await upgraded(async ({ db }) => {
+      await placeAsBefore(db, { orderNo: 'BEFORE001' })
+    })
+    await store.appendEvent(
+      newEvent('BEFORE001', {
+        ...{ kind: 'refund_noticed', source: 'callback', tradeState: null, decision: null },
+        ...{ evidence: { refund_key: 'k' }, runId: null },
+      }),
+    )
+    const { rows } = await sql<{ kind: string; decision: string | null }>`
+      select kind, decision from order_events where order_no = 'BEFORE001' order by id desc limit 1
+    `.execute(database.db)
+    // The kinds that the version before has in its answers; any other is an error there.
+    expect(rows).toEqual([{ kind: 'answered', decision: null }])
+    const page = await store.latestOrderEvents('BEFORE001', { limit: 1, cursor: null })
+    expect(page.items[0]?.kind).toBe('refund_noticed')
+  })
+
   it('gets its index of claims again where building it was cut short', async () => {
     const { store, database } = await upgraded(async ({ db }) => {
       await placeAsBefore(db, { orderNo: 'BEFORE001' })

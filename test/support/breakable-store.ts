@@ -155,6 +155,7 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
     dismiss: writing((...args) => tx.dismiss(...args)),
     reopen: writing((...args) => tx.reopen(...args)),
     trail: (...args) => tx.trail(...args),
+    refundNotices: (...args) => tx.refundNotices(...args),
     note: writing((...args) => tx.note(...args)),
     execute: (...args) => tx.execute(...args),
   }

@@ -22,6 +22,7 @@ export function sampleOrder(changes: Partial<Order> = {}): Order {
     status: 'pending',
     stateSeq: 1,
     createdAt: new Date('2026-01-24T12:00:00Z'),
+    knownAt: new Date('2026-01-24T12:00:00Z'),
     expiresAt: new Date('2026-01-24T14:00:00Z'),
     watchedUntil: null,
     nextCheckAt: new Date('2026-01-24T12:00:00Z'),

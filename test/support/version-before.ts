@@ -34,7 +34,7 @@ export async function placeAsBefore(
       order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
       evidence, run_id, node, operator
     )
-    select ${orderNo}::text, statement_timestamp(), 'created'::text, 'api'::text, 'pending'::text,
+    select ${orderNo}::text, statement_timestamp(), ${adopted ? 'adopted' : 'created'}::text, 'api'::text, 'pending'::text,
       added.state_seq, null::text, null::text, null::text, false::boolean, null::json,
       null::bigint, 'before'::text, null::text
     from added`.execute(db)

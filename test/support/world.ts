@@ -13,6 +13,7 @@ import {
   generateMerchant,
   type Merchant,
   merchantOptions,
+  type NoticeInput,
   type Signing,
   type Simulator,
   SimulatorClock,
@@ -72,6 +73,8 @@ export interface World {
   balance(userId: string): Promise<bigint>
   /** The bytes of a callback for the order's payment, sent now. */
   callback(orderNo: string): Promise<RawCallback>
+  /** The bytes of a notice of the order's newest refund, sent now. */
+  refundNotice(orderNo: string, input?: NoticeInput): Promise<RawCallback>
   /** Every check of readiness but that of the clock, which most tests do not start. */
   ready(): Promise<boolean>
   close(): Promise<void>
@@ -131,6 +134,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     callback: async (orderNo) => {
       const next = letterbox.next()
       await control.redeliver(orderNo)
+      return next
+    },
+    refundNotice: async (orderNo, input = {}) => {
+      const next = letterbox.next()
+      await control.noticeRefund(orderNo, input)
       return next
     },
     ready: async () => {

@@ -12,6 +12,12 @@ const written = `
 it was paid, and a refund was started; the gateway does not say how much
 it was paid after it expired, and a refund was started; the gateway does not say how much
 it was paid, and the money is on its way back
+a refund of ¥1.00 of ¥88.00 was made at the gateway
+a refund of ¥1.00 was given up at the gateway
+a refund of an amount that is not said was started at the gateway
+a refund of ¥1.00 of ¥88.00 is stuck at the gateway: it has to be made there by hand, of another payment than the one credited (4200)
+a refund of ¥1.00 of ¥88.00 is in a state that budan does not know: 1
+Cannot use a refund of merchant 1, 2: this is 3
 paid here; a refund was started; the gateway does not say how much
 dismissed from review; a refund was started; the gateway does not say how much
 paid, but not as ordered: amount ¥0.01, ordered ¥10.00

@@ -7,6 +7,7 @@ import { actorOf } from '../../src/web/actor.ts'
 import { addressIn, networkOf } from '../../src/web/address.ts'
 import { Guard } from '../../src/web/console/guard.ts'
 import { Sessions } from '../../src/web/console/session.ts'
+import { MissedCallbacks } from '../../src/web/missed-callbacks.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { requireToken } from '../../src/web/token.ts'
 import { Tokens } from '../../src/web/tokens.ts'
@@ -89,7 +90,10 @@ describe('the address of a caller', () => {
 describe('actorOf()', () => {
   /** Two routes that say who asks: as one of the API, and as a page. */
   async function openWho(apiToken: string | null, trustedProxies: readonly string[] = []) {
-    const app = createWebApp(webLimits, proxiesOf(trustedProxies))
+    const app = createWebApp(webLimits, {
+      isProxy: proxiesOf(trustedProxies),
+      missed: new MissedCallbacks(() => undefined),
+    })
     closing.push(app)
     const tokens = new Tokens(apiToken)
     const access = new Access(app, { tokens, emit: () => {} })

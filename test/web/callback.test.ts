@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { request as send } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
@@ -127,6 +128,23 @@ describe('POST /v1/callbacks/wechatpay', () => {
   test('hands on a body of 4 MiB when its headers may be right', async () => {
     const { app, calls } = await open(settle)
     expect((await app.inject(long(4 * mib))).statusCode).toBe(204)
+    expect(calls).toEqual(['screenCallback', 'receiveCallback'])
+  })
+
+  test('hands on a long body that a proxy sends without saying how long it is', async () => {
+    const lengths: number[] = []
+    const { app, calls } = await open(async (callback) => {
+      lengths.push(callback.body.length)
+      return settle(callback)
+    })
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const asked = send({ port, method: 'POST', path: url })
+    for (let part = 0; part < 24; part += 1) asked.write(Buffer.alloc(64 * 1024, 0x20))
+    asked.end()
+    const [answer] = await once(asked, 'response')
+    expect(answer.statusCode).toBe(204)
+    answer.resume()
+    expect(lengths).toEqual([1.5 * mib])
     expect(calls).toEqual(['screenCallback', 'receiveCallback'])
   })
 

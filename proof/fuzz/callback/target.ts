@@ -153,6 +153,9 @@ function judge(received: Received, book: Book): Taken {
     if (!allowed) throw new Finding('lost payment', `rejected: ${receipt.reason}`, input)
     return 'rejected'
   }
+  if (receipt.kind !== 'settled') {
+    throw new Finding('lost payment', `took it for what is ${receipt.kind}`, input)
+  }
   if (receipt.decision !== verdict) {
     throw new Finding('wrong credit', `decided ${receipt.decision}, ought to ${verdict}`, input)
   }

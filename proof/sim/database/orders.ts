@@ -33,6 +33,7 @@ function newRow({ idempotencyKey: _key, end, ...facts }: NewOrder, now: Date): O
     createdAt,
     ...endOf(end, { createdAt, now }),
     nextCheckAt: createdAt,
+    knownAt: now,
     codeUrl: null,
     codeExpiresAt: null,
     standing: 'new',

@@ -171,6 +171,11 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'trail'> {
     return this.#step('give up order', order.orderNo, abandon(this.#server, { order, ...change }))
   }
 
+  /** Nobody refunds in these worlds. */
+  refundNotices() {
+    return Promise.resolve([])
+  }
+
   note(event: Parameters<Tx['note']>[0]) {
     return this.#step('note', null, (session) =>
       addEvent(this.#server, session, { event, state: null }),

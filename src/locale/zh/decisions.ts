@@ -45,6 +45,7 @@ export const decisionPhrases = {
       '已办结（无需入账），现在出现了当时不知道的支付',
     'paid, but not as ordered: {difference:difference}': '已支付，但与订单不符：{difference}',
     'its transaction was credited to order "{orderNo}" already': '这笔支付已入账到订单“{orderNo}”',
+    'a refund of {sum:refundSum} {outcome:refundOutcome}': '{sum}{outcome}',
     'the gateway closed the trade': '微信支付已关单',
     'the gateway refused to close the trade: {code:word} ({message})':
       '微信支付拒绝关单：{code}（{message}）',
@@ -60,6 +61,25 @@ export const decisionPhrases = {
       '关单之后才支付，已发起退款，退款金额未知',
     'expired, and not paid': '已关单；当时没有支付成功的应答',
     'paid here; a refund was started': '已入账；已发起退款',
+  },
+  /** `refund.ts`. */
+  refundSum: {
+    'an amount that is not said': '退款（金额未说明）',
+    '{refunded:word} of {total:word}': '退款 {refunded}（支付金额 {total}）',
+    '{refunded:word}': '退款 {refunded}',
+  },
+  refundOutcome: {
+    '{state:refundState}, of another payment than the one credited ({transactionId:word})':
+      '{state}；所退的是另一笔支付（{transactionId}），不是已入账的那笔',
+    '{state:refundState}': '{state}',
+  },
+  refundState: {
+    'was made at the gateway': '已在微信支付完成',
+    'is stuck at the gateway: it has to be made there by hand':
+      '在微信支付出现异常，需要在那里人工处理',
+    'was given up at the gateway': '已在微信支付关闭，没有退成',
+    'was started at the gateway': '已在微信支付发起',
+    'is in a state that budan does not know: {state:word}': '的状态未知：{state}',
   },
   /** `describeUnknown`. */
   unknown: { '{cause:cause} ({message:gateway?})': '{cause}（{message}）' },

@@ -101,6 +101,7 @@ export const storePhrases = {
     'let order {orderNo:json} wait': '将订单 {orderNo} 改期再查',
     'dismiss order {orderNo:json}': '将订单 {orderNo} 办结（无需入账）',
     'reopen order {orderNo:json}': '将订单 {orderNo} 放回待处理',
+    'read the refunds of order {orderNo:json}': '读取订单 {orderNo} 的退款',
     'read the trail of order {orderNo:json}': '读取订单 {orderNo} 的经过',
     'execute a statement of the embedder': '执行嵌入方的语句',
   },

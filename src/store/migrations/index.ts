@@ -13,6 +13,7 @@ import { up as identity } from './011_identity.ts'
 import { up as claims, prepare as prepareClaims } from './012_claims.ts'
 import { up as consoleSessions } from './013_console_sessions.ts'
 import { up as namedSchema } from './014_named_schema.ts'
+import { up as knownAt, prepare as prepareKnownAt } from './015_known_at.ts'
 
 export interface Migration {
   /**
@@ -49,4 +50,5 @@ export const migrations: Migrations = {
   '012_claims': { prepare: prepareClaims, up: claims },
   '013_console_sessions': { up: consoleSessions },
   '014_named_schema': { up: namedSchema },
+  '015_known_at': { prepare: prepareKnownAt, up: knownAt },
 }

@@ -1,7 +1,7 @@
 import { catalog, type Locale } from '../../../locale/locale.ts'
 import { translate } from '../../../locale/translate.ts'
 import { auditWords } from '../audit/words.ts'
-import type { Concern, Concerns } from './verdict.ts'
+import type { Concern, Concerns, Found } from './verdict.ts'
 import { ageText, countText, overviewWords, withOwnTimes } from './words.ts'
 
 /** What is wrong, and what to do next. */
@@ -12,10 +12,17 @@ export interface Advice {
   readonly path?: string
 }
 
-/** Says a concern in words. */
-export function adviceOn(concern: Concern, locale: Locale): Advice {
+/** What is wrong alone: what to do first is said of its cause. */
+export interface Consequence {
+  readonly what: string
+  readonly todo: null
+}
+
+/** Says a concern in words; with advice only where it stands by itself. */
+export function adviceOn(concern: Found, locale: Locale): Advice | Consequence {
   const kind = concern.kind === 'long_overdue' ? 'overdue' : concern.kind
-  return (advice(locale)[kind] as (concern: Concern) => Advice)(concern)
+  const said = (advice(locale)[kind] as (concern: Concern) => Advice)(concern)
+  return concern.cause === null ? said : { what: said.what, todo: null }
 }
 
 type AdviceWords = {
@@ -33,17 +40,23 @@ const advice = catalog<AdviceWords>({
       what: 'The database does not answer, so nothing is credited. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.',
       todo: 'See that the database runs and can be reached at database.url. The log has its error; “budan doctor” tries the connection.',
     }),
+    database_unwritable: ({ detail }) => ({
+      what: `The database answers, but cannot be written: ${detail}.`,
+      todo: 'See why it takes no writes: a full disk, a standby, or a setting that makes it read-only. The log has its error. Afterwards budan goes on without a restart.',
+    }),
     schema: ({ detail }) => ({
       what: `The database’s schema does not fit this program: ${detail}.`,
       todo: 'If it is behind, run “budan migrate”; if it is newer, upgrade this budan.',
     }),
-    breaker: ({ detail }) => ({
+    breaker: ({ detail, triesItself }) => ({
       what: `WeChat Pay answers no question of ours; ${detail}.`,
-      todo: '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.',
+      todo: triesItself
+        ? '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.'
+        : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run finds out whether the cause is gone.',
     }),
     clock_stopped: () => ({
       what: 'The clock of this process is stopped: no run asks about lost callbacks.',
-      todo: 'Start this process again; meanwhile runs can be made by hand.',
+      todo: 'Start this process again.',
       path: '/runs',
     }),
     runs_stuck: ({ detail }) => ({
@@ -51,13 +64,11 @@ const advice = catalog<AdviceWords>({
       todo: 'Look at the last runs and at the log for the cause; then start this process again.',
       path: '/runs',
     }),
-    overdue: ({ lateMs, isByHand, hasCause }) => ({
+    overdue: ({ lateMs, isByHand }) => ({
       what: `Orders wait for their question ${ageText(lateMs, 'en')} longer than they should.`,
-      todo: hasCause
-        ? 'The other fault that is named here is why: once it is mended, the next runs catch up.'
-        : isByHand
-          ? 'Runs are made by hand here: make one now.'
-          : 'If runs are made, batches are too small: raise compensation_batch_size, or turn compensation_drain on. A run can also be made by hand, now.',
+      todo: isByHand
+        ? 'Runs are made by hand here: make one now.'
+        : 'If runs are made, batches are too small: raise compensation_batch_size, or turn compensation_drain on. A run can also be made by hand, now.',
       path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({
@@ -84,7 +95,7 @@ const advice = catalog<AdviceWords>({
     }),
     engine_away: () => ({
       what: 'The nodes’ common queue cannot be reached.',
-      todo: 'Runs go on, each node by its own clock, but backlogs are not shared. See that the server at engine.url runs.',
+      todo: 'See that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else needs it.',
     }),
     by_hand: () => ({
       what: 'Lost callbacks are found by runs alone, and compensation_enabled is off: nobody has made one lately.',
@@ -107,17 +118,23 @@ const advice = catalog<AdviceWords>({
       what: '数据库没有应答，暂时无法入账。付款不会丢：微信支付会重发回调，其余由补单运行找回。',
       todo: '请确认数据库正在运行，并且能按 database.url 连上。错误详见日志，也可用 budan doctor 检查连接。',
     }),
+    database_unwritable: ({ detail }) => ({
+      what: `数据库有应答，但无法写入：${translate(detail, 'zh')}。`,
+      todo: '请查明不能写入的原因：磁盘已满、连到了备库，或被设为只读；错误详见日志。恢复后 budan 自动继续，无需重启。',
+    }),
     schema: ({ detail }) => ({
       what: `数据库表结构与本程序不符：${translate(detail, 'zh')}。`,
       todo: '如果版本落后，请运行 budan migrate；如果比程序新，请升级 budan。',
     }),
-    breaker: ({ detail }) => ({
+    breaker: ({ detail, triesItself }) => ({
       what: `微信支付无法回答我们的查询，${translate(detail, 'zh')}。`,
-      todo: '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。',
+      todo: triesItself
+        ? '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。'
+        : '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。原因是否消除，下一次运行会试探出来。',
     }),
     clock_stopped: () => ({
       what: '本进程的定时器已停止，没有补单运行去找回丢失的回调。',
-      todo: '请重启本进程；在此之前可以手动运行。',
+      todo: '请重启本进程。',
       path: '/runs',
     }),
     runs_stuck: ({ detail }) => ({
@@ -125,13 +142,11 @@ const advice = catalog<AdviceWords>({
       todo: '请查看最近的运行和日志找出原因，然后重启本进程。',
       path: '/runs',
     }),
-    overdue: ({ lateMs, isByHand, hasCause }) => ({
+    overdue: ({ lateMs, isByHand }) => ({
       what: `有订单比应查询的时间晚了 ${ageText(lateMs, 'zh')}还没有查询。`,
-      todo: hasCause
-        ? '原因是这里列出的另一个故障：排除后，接下来的补单运行会赶上进度。'
-        : isByHand
-          ? '这里的补单运行由人工发起：请现在运行一次。'
-          : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
+      todo: isByHand
+        ? '这里的补单运行由人工发起：请现在运行一次。'
+        : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
       path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({
@@ -155,7 +170,7 @@ const advice = catalog<AdviceWords>({
     }),
     engine_away: () => ({
       what: '各节点共用的队列连不上。',
-      todo: '补单运行照常，各节点各自按时进行，但积压不能分摊。请确认 engine.url 的服务正在运行。',
+      todo: '请确认 engine.url 的服务正在运行。在此之前各节点不能分摊积压，其他不受影响。',
     }),
     by_hand: () => ({
       what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',

@@ -1,10 +1,10 @@
 import { Badge } from '../parts.tsx'
-import { type Advice, adviceOn } from './advice.ts'
+import { type Advice, adviceOn, type Consequence } from './advice.ts'
 import { isBad } from './verdict.ts'
 import type { View } from './view.ts'
 import { type OverviewWords, overviewWords } from './words.ts'
 
-/** The answer first, then each thing that is wrong with what to do. */
+/** The answer first, then each thing that is wrong: with what to do, or after the cause that it follows from. */
 export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
   const words = overviewWords(locale)
   return (
@@ -26,21 +26,21 @@ export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
   )
 }
 
-function AdviceText({
-  advice: { what, todo, path },
-  words,
-}: {
-  advice: Advice
-  words: OverviewWords
-}) {
+function AdviceText({ advice, words }: { advice: Advice | Consequence; words: OverviewWords }) {
   return (
     <>
-      <strong>{what}</strong> <br />
-      {words.toDo} {todo}
-      {path !== undefined && (
+      <strong>{advice.what}</strong> <br />
+      {advice.todo === null ? (
+        <span class="muted">{words.follows}</span>
+      ) : (
         <>
-          {' '}
-          <a href={path}>{words.open(path)}</a>
+          {words.toDo} {advice.todo}
+          {advice.path !== undefined && (
+            <>
+              {' '}
+              <a href={advice.path}>{words.open(advice.path)}</a>
+            </>
+          )}
         </>
       )}
     </>

@@ -6,6 +6,7 @@ import {
 } from '../../../readiness.ts'
 import type { SchedulePolicy } from '../../../schedule.ts'
 import type { Audit } from '../../../store/store.ts'
+import { byCause } from './causes.ts'
 import { type GatewayCalls, isFailure } from './gateway-calls.ts'
 import type { Reading } from './reading.ts'
 import { type Tally, totalOf } from './tallies.ts'
@@ -15,9 +16,14 @@ export type VerdictTone = 'good' | 'warn' | 'bad'
 
 export interface Verdict {
   readonly tone: VerdictTone
-  /** What is wrong, the worst first. */
-  readonly concerns: readonly Concern[]
+  /** What is wrong, the worst first, and each after its cause. */
+  readonly concerns: readonly Found[]
 }
+
+export type ConcernKind = keyof Concerns
+
+/** With the kind of the one that is to be mended first, and that alone; null: it stands by itself. */
+export type Found = Concern & { readonly cause: ConcernKind | null }
 
 export type Concern = {
   readonly [Kind in keyof Concerns]: { readonly kind: Kind } & Concerns[Kind]
@@ -27,8 +33,10 @@ export type Concern = {
 export interface Concerns {
   readonly books_wrong: { readonly counts: readonly (readonly [keyof Audit, number])[] }
   readonly database_away: object
+  readonly database_unwritable: { readonly detail: string }
   readonly schema: { readonly detail: string }
-  readonly breaker: { readonly detail: string }
+  /** `triesItself`: runs are made unasked, and each tries whether the cause is gone. */
+  readonly breaker: { readonly detail: string; readonly triesItself: boolean }
   readonly clock_stopped: object
   readonly runs_stuck: { readonly detail: string }
   readonly long_overdue: Late
@@ -50,28 +58,19 @@ export interface Concerns {
 interface Late {
   readonly lateMs: number
   readonly isByHand: boolean
-  /** Another concern is why: what mends that mends this. */
-  readonly hasCause: boolean
 }
 
 /** With these the promise is in danger. */
 const bad: readonly Concern['kind'][] = [
   'books_wrong',
   'database_away',
+  'database_unwritable',
   'schema',
   'breaker',
   'clock_stopped',
   'runs_stuck',
   'long_overdue',
   'falling_behind',
-]
-
-/** With these, questions come late whatever the size of a batch. */
-const makesLate: readonly Concern['kind'][] = [
-  'breaker',
-  'clock_stopped',
-  'runs_stuck',
-  'gateway_failing',
 ]
 
 export interface Evidence {
@@ -84,23 +83,19 @@ export interface Evidence {
 /** Is the promise kept? And if not, what is wrong. */
 export function verdictOf({ reading, calls, policy }: Evidence): Verdict {
   const { readiness, audit, vitals } = reading
-  const ofParts = readinessConcerns(readiness)
-  const ofGateway = gatewayConcerns(calls, readiness)
-  const hasCause = [...ofParts, ...ofGateway].some(({ kind }) => makesLate.includes(kind))
-  const found = [
+  const found: readonly Concern[] = [
     ...auditConcerns(audit),
-    ...ofParts,
-    ...(vitals === null ? [] : overdueConcerns(reading, { policy, hasCause })),
+    ...readinessConcerns(reading),
+    ...(vitals === null ? [] : overdueConcerns(reading, policy)),
     ...backlogConcerns(reading.backlog),
-    ...ofGateway,
+    ...gatewayConcerns(calls, readiness),
     ...(vitals === null || vitals.reviewQueue === 0
       ? []
       : [{ kind: 'reviews' as const, count: vitals.reviewQueue }]),
     ...byHandConcerns(reading, policy),
   ]
-  const badOnes = found.filter(isBad)
-  const concerns = [...badOnes, ...found.filter((concern) => !isBad(concern))]
-  return { tone: badOnes.length > 0 ? 'bad' : concerns.length > 0 ? 'warn' : 'good', concerns }
+  const tone = found.some(isBad) ? 'bad' : found.length > 0 ? 'warn' : 'good'
+  return { tone, concerns: byCause(found, isBad) }
 }
 
 export function isBad({ kind }: Concern): boolean {
@@ -115,10 +110,12 @@ function auditConcerns({ latest, hasFailed }: Reading['audit']): readonly Concer
   return hasFailed ? [{ kind: 'audit_failed' }] : []
 }
 
-function readinessConcerns(readiness: Readiness | null): readonly Concern[] {
+function readinessConcerns({ readiness, vitals }: Reading): readonly Concern[] {
   if (readiness === null) return [{ kind: 'database_away' }]
   return readiness.checks.flatMap((check) => {
-    const concern = check.ok ? quietConcern(check) : failedConcern(check)
+    const concern = check.ok
+      ? quietConcern(check)
+      : failedConcern(check, { readiness, isRead: vitals !== null })
     return concern === null ? [] : [concern]
   })
 }
@@ -128,14 +125,17 @@ function quietConcern({ name, detail }: ReadinessCheck): Concern | null {
   return isAway ? { kind: 'engine_away' } : null
 }
 
-function failedConcern({ name, detail }: ReadinessCheck): Concern {
+function failedConcern(
+  { name, detail }: ReadinessCheck,
+  { readiness, isRead }: { readiness: Readiness; isRead: boolean },
+): Concern {
   switch (name) {
     case 'database':
-      return { kind: 'database_away' }
+      return isRead ? { kind: 'database_unwritable', detail } : { kind: 'database_away' }
     case 'schema':
       return { kind: 'schema', detail }
     case 'gateway':
-      return { kind: 'breaker', detail }
+      return { kind: 'breaker', detail, triesItself: hasOwnRuns(readiness) }
     case 'engine':
       return { kind: 'engine_away' }
     default:
@@ -145,21 +145,26 @@ function failedConcern({ name, detail }: ReadinessCheck): Concern {
   }
 }
 
+/** Unasked, and to their end: nothing but the gateway is wrong. */
+function hasOwnRuns(readiness: Readiness): boolean {
+  const isElsewhere = readiness.checks.some(({ name, ok }) => name !== 'gateway' && !ok)
+  return !isElsewhere && !isByHand(readiness)
+}
+
 /** A run may come late once, and an order just too young for one waits for the next. */
 const intervalsAllowed = 2
 /** As long as three runs more. */
 const intervalsBad = 5
 
-/** Due since its creation, an order waits for the threshold and the next run as a matter of course. */
+/** Due at once, a new order waits for the threshold and the next run as a matter of course. */
 function overdueConcerns(
   { vitals, readiness }: Reading,
-  { policy, hasCause }: { policy: SchedulePolicy; hasCause: boolean },
+  { thresholdMs, intervalMs }: SchedulePolicy,
 ): readonly Concern[] {
-  const { thresholdMs, intervalMs } = policy
   const lateMs = (vitals?.mostOverdueMs ?? 0) - thresholdMs
   if (lateMs <= intervalsAllowed * intervalMs) return []
   const kind = lateMs > intervalsBad * intervalMs ? 'long_overdue' : 'overdue'
-  return [{ kind, lateMs, isByHand: isByHand(readiness), hasCause }]
+  return [{ kind, lateMs, isByHand: isByHand(readiness) }]
 }
 
 function backlogConcerns(backlog: Reading['backlog']): readonly Concern[] {

@@ -76,6 +76,7 @@ export const overviewWords = catalog({
     } satisfies Record<VerdictTone, string>,
     tones: { good: 'kept', warn: 'look', bad: 'danger' } satisfies Record<VerdictTone, string>,
     toDo: 'What to do:',
+    follows: 'It follows from what stands above, or has to wait for it.',
     open: (path: string) => `Open ${path.slice(1)}`,
     asOf: around('As of ', '. Load the page again for news.'),
     live: 'Live: this page keeps itself up to date.',
@@ -215,6 +216,7 @@ export const overviewWords = catalog({
     },
     tones: { good: '正常', warn: '留意', bad: '危险' },
     toDo: '怎么办：',
+    follows: '这是上面的问题引起的，或须等它解决后再处理。',
     open: (path) =>
       ({ '/audit': '打开账目自检', '/runs': '打开补单运行', '/reviews': '打开待处理' })[path] ??
       path,

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import { locales } from '../../src/locale/locale.ts'
+import type { Readiness, ReadinessCheck } from '../../src/readiness.ts'
+import { adviceOn } from '../../src/web/console/overview/advice.ts'
+import type { Reading } from '../../src/web/console/overview/reading.ts'
+import { Tally } from '../../src/web/console/overview/tallies.ts'
+import { type Evidence, verdictOf } from '../../src/web/console/overview/verdict.ts'
+
+/** Everything that the overview can be told at once, in all combinations: its advice never gainsays itself. */
+
+const minuteMs = 60_000
+const now = new Date('2026-01-24T07:00:00Z')
+const policy = { intervalMs: 5 * minuteMs, thresholdMs: 5 * minuteMs } as Evidence['policy']
+
+const states = {
+  database: ['well', 'away', 'silent', 'read-only'],
+  schema: ['well', 'behind'],
+  breaker: ['closed', 'open'],
+  schedule: ['well', 'by hand', 'by hand, lately', 'stopped', 'stuck'],
+  engine: ['well', 'away'],
+  behind: ['no', 'catching up', 'falling behind'],
+  lateMins: [0, 20, 999],
+  calls: ['well', 'failing'],
+  reviews: [0, 2],
+  audit: ['well', 'failed', 'wrong'],
+} as const
+
+type State = { readonly [Part in keyof typeof states]: (typeof states)[Part][number] }
+
+function combinations(): State[] {
+  return Object.entries(states).reduce<Record<string, unknown>[]>(
+    (all, [part, values]) =>
+      all.flatMap((each) => values.map((value) => ({ ...each, [part]: value }))),
+    [{}],
+  ) as unknown as State[]
+}
+
+function readinessIn(state: State): Readiness | null {
+  if (state.database === 'silent') return null
+  const check = (name: ReadinessCheck['name'], detail: string, ok: boolean): ReadinessCheck => ({
+    ...{ name, detail, ok },
+  })
+  const database = {
+    well: check('database', 'PostgreSQL', true),
+    away: check('database', 'it does not answer: see the log', false),
+    'read-only': check('database', 'it is read-only: nothing can be credited', false),
+  }[state.database]
+  const ofBoth = [
+    database,
+    check(
+      'gateway',
+      'runs are held back: 403: this merchant may not ask',
+      state.breaker === 'closed',
+    ),
+    state.engine === 'away'
+      ? check(
+          'engine',
+          'warning: the queue on Redis is away: each node keeps the slots by itself',
+          true,
+        )
+      : check('engine', 'local: a timer of this process', true),
+  ]
+  const byHand = 'compensation_enabled is off: runs are made by hand'
+  const schedule = {
+    well: check('schedule', 'last run 2026-01-24T15:00:00+08:00', true),
+    'by hand': check('schedule', byHand, true),
+    'by hand, lately': check('schedule', byHand, true),
+    stopped: check('schedule', 'the clock is stopped', false),
+    stuck: check('schedule', 'no run has finished yet: runs do not finish', false),
+  }[state.schedule]
+  const schema = check('schema', 'behind: 015_known_at', state.schema === 'well')
+  const checks = state.database === 'away' ? ofBoth : [...ofBoth, schema, schedule]
+  return { ready: checks.every(({ ok }) => ok), checks, vitals: null }
+}
+
+function readingIn(state: State): Reading {
+  const isAway = state.database === 'away' || state.database === 'silent'
+  const wrong = state.audit === 'wrong' ? 1 : 0
+  const counts = {
+    ...{ paid_not_credited: wrong, credited_not_paid: 0, credited_twice: 0 },
+    ...{ unbalanced: 0, mismatched: 0, unexplained: 0 },
+  }
+  const backlog = {
+    no: null,
+    'catching up': { doneInMs: 600_000 },
+    'falling behind': { doneInMs: null },
+  }[state.behind]
+  return {
+    vitals: isAway
+      ? null
+      : {
+          now,
+          ordersByStatus: { pending: 1, paid: 2, expired: 3, review: state.reviews },
+          reviewQueue: state.reviews,
+          oldestUnaskedMs: null,
+          mostOverdueMs: policy.thresholdMs + state.lateMins * minuteMs,
+          lastFinishedRunAt: state.schedule === 'by hand' ? null : now,
+        },
+    readiness: readinessIn(state),
+    runs: [],
+    audit: {
+      latest: { counts, at: now, durationMs: 5 },
+      ...{ isUnderWay: false, hasFailed: state.audit === 'failed', isAutomatic: true },
+    },
+    backlog: backlog && {
+      type: 'catching_up',
+      remaining: 900,
+      perSec: 1,
+      basis: 'measured',
+      ...backlog,
+    },
+  }
+}
+
+function callsIn({ calls }: State): ReadonlyMap<string, Tally> {
+  const tally = new Tally()
+  for (let each = 0; each < 9; each += 1) tally.add(10)
+  return new Map([[calls === 'failing' ? 'timeout' : 'trade', tally]])
+}
+
+/** What somebody is told to do, whatever words it is in. */
+const acts = {
+  batches: /compensation_batch_size|compensation_drain/,
+  run: /make one now|Make a run now/,
+  nothing: /^Nothing/,
+  restart: /Start this process again|then start this process again/,
+  migrate: /budan migrate/,
+  byItself: /Each run tries once, and goes on by itself/,
+  queue: /Open the queue/,
+} as const
+
+type Act = keyof typeof acts
+
+function actsIn(todos: readonly string[]): ReadonlySet<Act> {
+  const names = Object.keys(acts) as Act[]
+  return new Set(names.filter((act) => todos.some((todo) => acts[act].test(todo))))
+}
+
+/** Acts that are of no use, or do harm, in a state. */
+function vain(state: State): readonly Act[] {
+  const cannotWrite = state.database !== 'well'
+  const cannotRun = cannotWrite || state.schema === 'behind'
+  const isHeld = state.breaker === 'open'
+  return [
+    ...(cannotRun || isHeld ? (['batches', 'run', 'nothing', 'queue'] as const) : []),
+    ...(cannotWrite ? (['migrate', 'restart'] as const) : []),
+    ...(state.calls === 'failing' ? (['batches', 'nothing'] as const) : []),
+    ...(state.schedule === 'stopped' || state.schedule === 'stuck' || state.schedule === 'by hand'
+      ? (['batches', 'nothing', 'byItself'] as const)
+      : []),
+    ...(state.schedule === 'by hand, lately' || cannotRun ? (['byItself'] as const) : []),
+  ]
+}
+
+describe('the advice of the overview', () => {
+  it('never gainsays itself, and is there whenever something is wrong, in all combinations', () => {
+    const all = combinations()
+    expect(all.length).toBe(17_280)
+    for (const state of all) {
+      const { tone, concerns } = verdictOf({
+        reading: readingIn(state),
+        calls: callsIn(state),
+        policy,
+      })
+      const said = concerns.map((concern) => ({ ...adviceOn(concern, 'en'), concern }))
+      const todos = said.flatMap(({ todo }) => (todo === null ? [] : [todo]))
+      const told = { state, concerns: concerns.map(({ kind, cause }) => `${kind} of ${cause}`) }
+      const done = actsIn(todos)
+      expect(
+        vain(state).filter((act) => done.has(act)),
+        JSON.stringify(told),
+      ).toEqual([])
+      const ofRuns = (['batches', 'run', 'nothing'] as const).filter((act) => done.has(act))
+      // One concern alone says how runs are to be made, or that nothing is to be done about them.
+      const fromOne = said.filter(
+        ({ todo }) => todo !== null && ofRuns.some((act) => acts[act].test(todo)),
+      )
+      expect(fromOne.length, JSON.stringify(told)).toBeLessThanOrEqual(1)
+      if (tone !== 'good') expect(said[0]?.todo, JSON.stringify(told)).not.toBeNull()
+    }
+  })
+
+  it('stands with the cause, and what follows from it comes after it and has none', () => {
+    for (const state of combinations()) {
+      const { concerns } = verdictOf({ reading: readingIn(state), calls: callsIn(state), policy })
+      const kinds = concerns.map(({ kind }) => kind)
+      expect(new Set(kinds).size).toBe(kinds.length)
+      for (const [at, concern] of concerns.entries()) {
+        const hasAdvice = locales.map((locale) => adviceOn(concern, locale).todo !== null)
+        expect(hasAdvice).toEqual(locales.map(() => concern.cause === null))
+        if (concern.cause === null) continue
+        const causeAt = kinds.indexOf(concern.cause)
+        expect(causeAt).toBeGreaterThanOrEqual(0)
+        expect(causeAt).toBeLessThan(at)
+        expect(concerns[causeAt]?.cause).toBeNull()
+      }
+    }
+  })
+})
