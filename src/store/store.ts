@@ -422,6 +422,7 @@ export interface NewSession {
   readonly lifeMs: number
 }
 
+/** A login that holds: of whom, and until when. */
 export interface Session {
   readonly tokenName: string
   readonly tokenMark: string
