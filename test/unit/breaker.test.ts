@@ -47,7 +47,7 @@ describe('Breaker', () => {
 
   it('heals from a run of absent answers by a callback for an order of ours, and from a refusal not', () => {
     const { breaker } = watched()
-    breaker.observeRun('absent', 'all')
+    breaker.observeAbsent('all')
     breaker.observeCallback()
     expect(breaker.reason).toBeNull()
     breaker.observe(refused)
@@ -63,7 +63,7 @@ describe('Breaker', () => {
 
   it('heals from a run of absent answers only by a trade', () => {
     const { breaker } = watched()
-    breaker.observeRun('absent', '9 of 10 answers were "no such order"')
+    breaker.observeAbsent('9 of 10 answers were "no such order"')
     breaker.observe(absentAnswer)
     expect(breaker.reason).toMatch(/^9 of 10 .* is the merchant number right/)
     breaker.observe(answerOf('CLOSED'))

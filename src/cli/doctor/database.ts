@@ -30,7 +30,7 @@ function unavailable(url: string, error: unknown): Finding {
   const name = 'database'
   if (error instanceof DatabaseBusyError) {
     return warn(name, {
-      detail: error.message,
+      detail: error.what,
       next: 'nothing while `budan serve` runs; else end the other process that has it open',
     })
   }
@@ -41,12 +41,14 @@ function unavailable(url: string, error: unknown): Finding {
       next: 'create such a database and put its url in database.url; operations.md tells how to move',
     })
   }
-  return fail(name, {
-    detail: error.message,
-    next: url.startsWith('pglite:')
-      ? 'check database.url: it must name a directory that this user may write, on a disk with room'
-      : 'check database.url, and that the server runs and lets us in',
-  })
+  return fail(name, { detail: error.what, next: error.remedy ?? nextStep(url) })
+}
+
+/** Where the cause is told in words of a server's own that have no known remedy. */
+function nextStep(url: string): string {
+  return url.startsWith('pglite:')
+    ? 'keep a copy of the directory as it is, and see what its cause says'
+    : 'see what the database says above, and its log'
 }
 
 function examineSchema({ pending, unknown, breaking }: SchemaState): Finding {
