@@ -29,6 +29,9 @@ const readFailures: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
   EMFILE: 'this process has too many files open (ulimit -n)',
   ENFILE: 'this machine has too many files open',
+  EROFS: 'its disk is mounted read-only',
+  ENOSPC: 'its disk is full',
+  EDQUOT: "this user's quota of the disk is used up",
   EIO: 'its disk cannot be read',
   ESTALE: 'its disk is not there any more',
 }

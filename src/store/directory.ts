@@ -10,31 +10,36 @@ import { DirectoryError } from './errors.ts'
 /** Of the PostgreSQL that is embedded. A test compares it with what a new directory holds. */
 export const embeddedMajor = '18'
 
+type Words = readonly [what: string, remedy: string]
+
 /** Throws `DirectoryError` where the database in it cannot be opened. Nothing is changed. */
 export function examineDirectory(directory: string): void {
-  const fail = (what: string, remedy: string): never => {
-    throw new DirectoryError({ directory, what, remedy })
-  }
   if (!isThere(join(directory, 'PG_VERSION'))) return
+  const fault = faultIn(directory)
+  if (fault === null) return mayUse(directory)
+  const [what, remedy] = fault
+  throw new DirectoryError({ directory, what, remedy })
+}
+
+/** By the most telling sign first: of a directory of another kind nearly everything is different. */
+function faultIn(directory: string): Words | null {
   const version = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim()
-  if (!/^\d+(\.\d+)?$/.test(version)) return fail('its file PG_VERSION is damaged', restore)
+  if (!/^\d+(\.\d+)?$/.test(version)) return ['its file PG_VERSION is damaged', restore]
   const control = controlIn(directory)
   if (control !== null && isOfServer(directory, control)) {
-    return fail(`it is the data directory of a PostgreSQL ${version} server`, nameServer)
+    return [`it is the data directory of a PostgreSQL ${version} server`, nameServer]
   }
-  if (version !== embeddedMajor) {
-    const age = Number(version) < Number(embeddedMajor) ? 'an older' : 'a newer'
-    return fail(
-      `it was made by ${age} budan: it holds PostgreSQL ${version}, and this budan opens ${embeddedMajor}`,
-      Number(version) < Number(embeddedMajor) ? moveOver : 'open it with the budan that made it',
-    )
-  }
+  if (version !== embeddedMajor) return ofOtherVersion(version)
   const missing = missingIn(directory)
-  if (missing.length > 0) {
-    return fail(`it is not whole: ${missing.join(', ')} missing`, copyAgain)
-  }
-  if (control === null) return fail('its file global/pg_control is cut off', copyAgain)
-  mayUse(directory)
+  if (missing.length > 0) return [`it is not whole: ${missing.join(', ')} missing`, copyAgain]
+  return control === null ? ['its file global/pg_control is cut off', copyAgain] : null
+}
+
+function ofOtherVersion(version: string): Words {
+  const holds = `it holds PostgreSQL ${version}, and this budan opens ${embeddedMajor}`
+  return Number(version) < Number(embeddedMajor)
+    ? [`it was made by an older budan: ${holds}`, moveOver]
+    : [`it was made by a newer budan: ${holds}`, 'open it with the budan that made it']
 }
 
 const restore = 'restore the directory from a backup'
@@ -55,7 +60,6 @@ const parts = [
 
 function missingIn(directory: string): readonly string[] {
   const missing = parts.filter((part) => !isThere(join(directory, part)))
-  // Of several in one folder that is missing itself, the folder says it.
   if (missing.length > 0) return missing
   const hasLog = readdirSync(join(directory, 'pg_wal')).some((name) => /^[0-9A-F]{24}$/.test(name))
   return hasLog ? [] : ['pg_wal/*']
@@ -97,8 +101,6 @@ export function directoryFailure(error: unknown, directory: string): unknown {
   const [what, remedy] = code === 'ENOENT' && isLink(directory) ? deadLink : known
   return new DirectoryError({ directory, what, remedy }, { cause: error })
 }
-
-type Words = readonly [what: string, remedy: string]
 
 const deadLink: Words = [
   'it is a link that leads nowhere',
