@@ -20,7 +20,8 @@ const redisRemedies: readonly Remedy[] = [
   [/max number of clients/, 'it has no room for more connections: raise maxclients'],
   [/DENIED .*protected mode/s, 'it lets in its own machine alone: set a password or bind there'],
   [/DB index is out of range/, 'it has no database of that number: correct the end of engine.url'],
-  [/got "(\\u0015|\u0015)"/, 'it wants TLS: write rediss:// in engine.url'],
+  // A TLS alert begins with this byte.
+  [/got "(\\u0015|\p{Cc})"/u, 'it wants TLS: write rediss:// in engine.url'],
   [/Protocol error/, 'what listens there is no Redis: correct host and port in engine.url'],
   [/wrong version number|packet length too long/, 'it speaks no TLS: write redis:// in engine.url'],
   [

@@ -16,9 +16,11 @@ type Words = readonly [what: string, remedy: string]
 export function examineDirectory(directory: string): void {
   if (!isThere(join(directory, 'PG_VERSION'))) return
   const fault = faultIn(directory)
-  if (fault === null) return mayUse(directory)
-  const [what, remedy] = fault
-  throw new DirectoryError({ directory, what, remedy })
+  if (fault !== null) {
+    const [what, remedy] = fault
+    throw new DirectoryError({ directory, what, remedy })
+  }
+  mayUse(directory)
 }
 
 /** By the most telling sign first: of a directory of another kind nearly everything is different. */

@@ -32,13 +32,13 @@ const causes: readonly Cause[] = [
   {
     name: '401',
     embedded: true,
-    reason: /401: our private key/,
+    reason: /401: the serial number is not that of our private key/,
     begin: refused(401, 'SIGN_ERROR'),
   },
   { name: '403', reason: /403: this merchant may not ask/, begin: refused(403, 'NO_AUTH') },
   {
     name: 'a clock that is an hour slow',
-    reason: /401: .*clock is wrong/,
+    reason: /401: this machine's clock is more than 5 minutes/,
     begin: (_control, skew) => {
       skew.ms = -3_600_000
     },
@@ -47,7 +47,7 @@ const causes: readonly Cause[] = [
     name: 'a clock that is six minutes fast',
     embedded: true,
     signing: 'certificate',
-    reason: /401: .*clock is wrong/,
+    reason: /401: this machine's clock is more than 5 minutes/,
     begin: (_control, skew) => {
       skew.ms = 360_000
     },

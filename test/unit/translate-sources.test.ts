@@ -35,8 +35,18 @@ Cannot probe: no answer in time
 Cannot open the database "pglite:1": database "pglite:1": its files are missing: copy pglite.data, pglite.wasm from @electric-sql/pglite/dist beside the bundle
 Cannot open the database "pglite:1": database "pglite:1": "1/base" is in the way, and not of a whole database: take another directory, or move it away
 Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
-all 7 answers about known orders were "no such order": is the merchant number right?
-none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
+all 7 answers about known orders were "no such order": the merchant number, or the gateway's address, is not the one that they were placed under
+none of 7 answers could be verified: they are not signed; a proxy on the way may strip headers
+none of 7 answers could be verified: they fail in several ways, which the timelines tell
+Cannot open the database in "1": it is not whole: pg_wal, pg_xact missing; copy the directory again, whole, while no process has it open, or restore it from a backup
+Cannot open the database in "1": another budan process has it open; use its HTTP API or stop it
+Cannot open the database "1": database "1": connect ECONNREFUSED 127.0.0.1:1; nobody listens there: start PostgreSQL, or correct host and port
+Cannot probe: no such host is known (getaddrinfo ENOTFOUND 1)
+Cannot probe: the proxy cannot be had: nobody listens there (connect ECONNREFUSED 127.0.0.1:1)
+Cannot probe: HTTP 401 SIGN_ERROR 无; this machine's clock is 400 s behind the gateway's
+Cannot probe: HTTP 403, a web page in the place of an answer
+Cannot use platform certificate "1": its own serial number is another one, 2
+wechat.private_key_path: private key "1" is a private key in DER form: turn it into PEM by openssl pkey -inform DER
 no run has finished yet: runs do not finish
 order "1" is paid, not in review
 order "1" is paid, not in review: "王" credited it at 2026-01-24T20:00:00+08:00
@@ -71,8 +81,8 @@ database.retention_days: "3" is below the least, 7 (0 keeps everything)
 recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat: not set: give the merchant, or a gateway of your own
-wechat.private_key: the key cannot be parsed: is it whole, with its line ends?
-wechat.private_key_path: private key "1" cannot be parsed: is the file whole?
+wechat.private_key: the key has lost its line ends
+wechat.private_key_path: private key "1" is cut off: its line -----END …----- is missing
 wechat.private_key: the key is a certificate: give apiclient_key.pem
 wechat.private_key: given together with wechat.private_key_path: give one of them
 WECHAT_API_V3_KEY_FILE: given together with WECHAT_API_V3_KEY: give one of them
@@ -81,7 +91,8 @@ WECHAT_API_V3_KEY_FILE: Cannot read the file that it names: no such file
 WECHAT_API_V3_KEY_FILE: the file "/1" is empty
 database.url: "/1" holds no database, but "/2" does; a path is relative to the file that names it. Give the whole path: pglite:/2 to go on with that one, pglite:/1 to begin a new one
 database.url (DATABASE_URL): "/1" holds no database, but "/2" does; a path in the environment is relative to the working directory. Give the whole path: pglite:/2 to go on with that one, pglite:/1 to begin a new one
-Cannot listen on "127.0.0.1:9090": listen EADDRINUSE: address already in use 127.0.0.1:9090: end what listens there, or give another --port
+Cannot listen on "127.0.0.1" port 9090: EADDRINUSE, another program listens there: end it, or give another --port
+Cannot listen on "127.0.0.1" port 9: EACCES, this user may not: give a server.port (SERVER_PORT) from 1024 on
 no answer: network (Cannot query order "1": the proxy does not let it through (403))
 wechat.public_key_id: not set, but wechat.public_key_path is: give both or neither
 wechat.serial_no: a value of 32 characters is not a serial number: hex digits only
@@ -90,7 +101,7 @@ server.api_token: is the one of the example, which everybody knows: make one wit
 server.api_token: has 8 characters: where other machines can try, 32 are needed; make one with openssl rand -base64 24
 server.api_token: is not random: where other machines can try, it has to be; make one with openssl rand -base64 24
 server.trusted_proxies[0]: "x" is not an IP address or a CIDR, like 10.0.0.0/8
-wechat.private_key_path: private key "1" is not in PEM form (a bundle): give apiclient_key.pem
+wechat.private_key_path: private key "1" is a bundle (PKCS#12), and not the PEM file that comes with it
 wechat.public_key_path: public key "1" is a certificate: give WeChat Pay's public key, downloaded from the merchant console
 wechat.public_key_path: public key "1" is a private key: give WeChat Pay's public key, downloaded from the merchant console
 wechat.public_key_path: the key is the public half of the merchant's own private key: give WeChat Pay's public key, downloaded from the merchant console
