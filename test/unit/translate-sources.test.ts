@@ -45,6 +45,42 @@ Cannot probe: no such host is known (getaddrinfo ENOTFOUND 1)
 Cannot probe: the proxy cannot be had: nobody listens there (connect ECONNREFUSED 127.0.0.1:1)
 Cannot probe: HTTP 401 SIGN_ERROR 无; this machine's clock is 400 s behind the gateway's
 Cannot probe: HTTP 403, a web page in the place of an answer
+Cannot probe: no DNS server answers (getaddrinfo EAI_AGAIN 1)
+Cannot probe: no way leads there (connect EHOSTUNREACH 1)
+Cannot probe: it takes no connection in time (connect ETIMEDOUT 1)
+Cannot probe: its answer is too long (1)
+Cannot probe: the connection was cut (other side closed)
+Cannot probe: what answers there speaks no HTTP (1)
+Cannot probe: what answers there speaks no TLS (1)
+Cannot probe: its certificate is for others (1)
+Cannot probe: its certificate has ended (1)
+Cannot probe: its certificate has not begun (1)
+Cannot probe: nobody whom this machine trusts vouches for its certificate (1)
+Cannot probe: this machine lets this process open no more connections (1)
+Cannot probe: the HTTP 200 answer cannot be verified, it is not signed: it is a web page
+Cannot probe: the HTTP 200 answer cannot be verified, no key is held for serial "1": it is a public key, and none is configured
+Cannot probe: the HTTP 200 answer cannot be verified, no key is held for serial "1": it is a public key, and "2" is configured
+Cannot probe: the HTTP 200 answer cannot be verified, the certificate of serial "1" ended on 2026-01-24, by this machine's clock
+Cannot probe: the HTTP 200 answer cannot be verified, the certificate of serial "1" begins on 2026-01-24 only, by this machine's clock
+Cannot open the database in "1": it was made by an older budan: it holds PostgreSQL 16, and this budan opens 18; take another directory for new orders, and keep this one with the budan that made it until its orders are settled
+Cannot open the database in "1": it was made by a newer budan: it holds PostgreSQL 19, and this budan opens 18; open it with the budan that made it
+Cannot use the database "1": its setting 2 stays at "3" where "4" is needed; something between budan and PostgreSQL keeps it there; let it pass the setting on, or name the address of PostgreSQL itself
+Cannot use the database "1": its server is PostgreSQL 12, and 13 is the oldest that is supported; move it to a newer PostgreSQL
+Cannot use the database "1": the pooler in front of it has no second session to give; raise default_pool_size in PgBouncer: each process of budan needs up to 12
+Cannot use the database "1": it is read-only; name the primary in the url, or let it be written to (default_transaction_read_only)
+Cannot use the database "1": it has budan's tables in more than one schema (2, 3); say which one: add ?options=-c%20search_path%3DSCHEMA to the url
+Cannot use the database "1": budan's tables are in a schema that is not in this user's search_path (2); say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url
+32 bytes, and it could not be tried: this merchant has no platform certificates
+wechat.private_key_path: private key "1" is UTF-16 text: save it as UTF-8
+wechat.private_key_path: private key "1" is in DER form, and opens neither as a key nor as a certificate
+wechat.private_key_path: private key "1" is a key of PuTTY: none for WeChat Pay
+wechat.private_key_path: private key "1" is a key of SSH: none for WeChat Pay
+wechat.private_key_path: private key "1" has no line -----BEGIN …-----: it is the middle of a key alone
+wechat.private_key_path: private key "1" is not in PEM form: it has no line -----BEGIN …-----
+wechat.private_key_path: private key "1" has nothing between its first and its last line
+wechat.private_key_path: private key "1" has characters that are no Base64
+wechat.api_v3_key: a value of 34 bytes is not an APIv3 key, which has 32: take its quotes away
+correct wechat.base_url: what answers at https://1 is no WeChat Pay
 Cannot use platform certificate "1": its own serial number is another one, 2
 wechat.private_key_path: private key "1" is a private key in DER form: turn it into PEM by openssl pkey -inform DER
 no run has finished yet: runs do not finish
@@ -162,6 +198,8 @@ const examples = [...written, ...advised]
 
 /** Said by the program to itself, to a program, or to whoever mends it. */
 const unread = [
+  "return redis.call('DEL', KEYS[1])", // a script
+  'check an order that exists by the budan that runs: POST /v1/orders/{order_no}/check verifies its answer', // its gap is no gap of a phrase
   'Unlisted case: {}',
   'aborted before it was sent', // told as "no answer in time"
   'not verified',

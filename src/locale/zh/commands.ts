@@ -97,7 +97,7 @@ export const commandPhrases = {
     'EINVAL, an address of one network card alone: give another {key:word}':
       '地址只属于某一块网卡（EINVAL）：请另设 {key}',
     'EMFILE, this process has too many files open: allow more (ulimit -n)':
-      '本进程打开的文件过多（EMFILE）：请调大 ulimit -n',
+      '本进程打开的文件过多（EMFILE）：请调大 `ulimit -n`',
     'no DNS server answers, and the name is needed to find the address':
       'DNS 服务器没有应答，无法由主机名得到地址',
     EADDRINUSE: '端口已被占用（EADDRINUSE）',

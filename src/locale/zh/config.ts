@@ -181,7 +181,7 @@ export const configPhrases = {
       '没有这个文件：路径中有一段是文件，不是目录',
     'its links lead in a circle': '链接成环',
     'its name is too long': '名称过长',
-    'this process has too many files open (ulimit -n)': '本进程打开的文件过多（ulimit -n）',
+    'this process has too many files open (ulimit -n)': '本进程打开的文件过多（`ulimit -n`）',
     'this machine has too many files open': '本机打开的文件过多',
     'its disk is mounted read-only': '所在磁盘以只读方式挂载',
     'its disk is full': '磁盘已满',

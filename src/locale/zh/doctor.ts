@@ -113,6 +113,8 @@ export const doctorPhrases = {
       '检查网络：本机没有通往 {host} 的路由',
     'let the firewall, and whatever else is on the way, pass connections to {host:word}':
       '让防火墙及途中其他设备放行到 {host} 的连接',
+    'correct wechat.base_url: what answers at {url:word} is no WeChat Pay':
+      '改正 wechat.base_url：{url} 的应答不是微信支付的',
     'correct wechat.base_url: at {url:word} is no WeChat Pay':
       '改正 wechat.base_url：{url} 不是微信支付',
     'see what is between this machine and {host:word}: TLS must pass it unchanged':
@@ -132,7 +134,7 @@ export const doctorPhrases = {
     'let the firewall or proxy on the way pass {host:word}: a web page came in the place of its answer':
       '让途中的防火墙或代理放行 {host}：返回的是网页而不是它的应答',
     'have what is on the way pass the headers that begin with Wechatpay-':
-      '让途中的设备保留以 Wechatpay- 开头的应答头',
+      '让途中的设备保留以 `Wechatpay-` 开头的应答头',
     'try again: WeChat Pay signs some answers wrong on purpose':
       '请再试：微信支付有时会故意返回错误的签名',
     'set wechat.public_key_id and public_key_path to the key of that id, from the merchant console':
@@ -149,10 +151,10 @@ export const doctorPhrases = {
     'have what is on the way pass answers unchanged; if nothing is, tell WeChat Pay':
       '让途中的设备原样转发应答；若途中没有设备，请告知微信支付',
     'see with curl whether {url:word} answers at all: if not, a firewall drops what is sent there; if it does, raise wechat.timeout_ms':
-      '用 curl 看 {url} 是否有应答：若没有，是防火墙丢弃了请求；若有，请调大 wechat.timeout_ms',
+      '用 `curl` 看 {url} 是否有应答：若没有，是防火墙丢弃了请求；若有，请调大 wechat.timeout_ms',
     'take wechat.mch_id, serial_no and private_key_path from one download of the merchant console: one of them is of another':
       'wechat.mch_id、serial_no、private_key_path 须来自商户平台的同一次下载：其中有一项不是',
-    'compare the keys of wechat with the merchant console': '与商户平台核对 wechat 的各个密钥',
+    'compare the keys of wechat with the merchant console': '与商户平台核对 `wechat` 的各个密钥',
     "try again in a minute: the fault is WeChat Pay's": '一分钟后再试：是微信支付的故障',
     'check wechat.base_url, and the way to {url:word}': '检查 wechat.base_url，以及到 {url} 的网络',
     'check an order that exists: `budan check <order_no>` verifies its answer':

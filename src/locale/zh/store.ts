@@ -110,7 +110,7 @@ export const storePhrases = {
     'it is a cluster': '它是集群',
     'it is a replica, which cannot be written to': '它是副本，不能写入',
     'its maxmemory-policy is {policy:word}: it may throw the queue away':
-      '其 maxmemory-policy 为 {policy}：可能会丢弃队列',
+      '其 `maxmemory-policy` 为 {policy}：可能会丢弃队列',
   },
   unusable: {
     'its setting {setting:word} stays at "{value}" where "{wanted}" is needed; something between budan and PostgreSQL keeps it there':
@@ -169,15 +169,15 @@ export const storePhrases = {
     'take another directory, or move the file away': '请换一个目录，或移走该文件',
     'correct the path in database.url': '请改正 database.url 中的路径',
     'see who else changes it': '请查明还有谁在改动它',
-    'give it to this user (chown)': '请把它交给当前用户（chown）',
+    'give it to this user (chown)': '请把它交给当前用户（`chown`）',
     'mount it so that it can be written to': '请以可写方式挂载',
     'make room on it': '请腾出空间',
     'have it raised': '请调高配额',
-    'allow it more (ulimit -n, LimitNOFILE)': '请调高上限（ulimit -n、LimitNOFILE）',
+    'allow it more (ulimit -n, LimitNOFILE)': '请调高上限（`ulimit -n`、`LimitNOFILE`）',
     'allow it more (fs.file-max)': '请调高上限（fs.file-max）',
     'mend the links': '请修正链接',
     'take a shorter path': '请换一个较短的路径',
-    'see what the system says of the disk (dmesg)': '请查看系统对该磁盘的说明（dmesg）',
+    'see what the system says of the disk (dmesg)': '请查看系统对该磁盘的说明（`dmesg`）',
     'keep a copy of it as it is, and restore it from a backup': '请保留一份原样副本，再从备份恢复',
     'let it pass the setting on, or name the address of PostgreSQL itself':
       '请让它转达该参数，或直接填写 PostgreSQL 的地址',
@@ -212,7 +212,7 @@ export const storePhrases = {
     'what listens there is no PostgreSQL: correct host and port':
       '那里监听的不是 PostgreSQL：请改正主机和端口',
     'too many files are open here: allow more (ulimit -n, LimitNOFILE)':
-      '本机打开的文件过多：请调高上限（ulimit -n、LimitNOFILE）',
+      '本机打开的文件过多：请调高上限（`ulimit -n`、`LimitNOFILE`）',
     'make room on its disk': '请为它的磁盘腾出空间',
     'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer':
       '它前面的连接池不接受 url 中 `options` 的要求：请从 url 中去掉，或加入 PgBouncer 的 ignore_startup_parameters',
@@ -254,7 +254,7 @@ export const storePhrases = {
     'let its owner run GRANT USAGE, CREATE ON SCHEMA … TO this user':
       '请让其所有者执行 `GRANT USAGE, CREATE ON SCHEMA … TO …`',
     'let the owner of the tables run budan migrate, or give them to this user (ALTER … OWNER TO)':
-      '请让数据表的所有者运行 budan migrate，或把数据表交给当前用户（`ALTER … OWNER TO`）',
+      '请让数据表的所有者运行 `budan migrate`，或把数据表交给当前用户（`ALTER … OWNER TO`）',
     'let the owner of the tables grant this user SELECT, INSERT, UPDATE and DELETE on them':
       '请让数据表的所有者授予当前用户 SELECT、INSERT、UPDATE、DELETE 权限',
     'it has no room for more connections: raise max_connections there, or have others give theirs back':
@@ -280,10 +280,10 @@ export const storePhrases = {
       '队列需要单个 Redis，不能是集群：请在 engine.url 中另填一个',
     'it is still loading its data: try again in a minute': '它还在加载数据：请一分钟后再试',
     'it cannot save its data: see its disk and its log': '它无法保存数据：请查看其磁盘和日志',
-    'its memory is full: raise maxmemory': '它的内存已满：请调大 maxmemory',
-    'it has no room for more connections: raise maxclients': '它的连接数已满：请调大 maxclients',
+    'its memory is full: raise maxmemory': '它的内存已满：请调大 `maxmemory`',
+    'it has no room for more connections: raise maxclients': '它的连接数已满：请调大 `maxclients`',
     'it lets in its own machine alone: set a password or bind there':
-      '它只允许本机连接：请在那里设置密码或 bind',
+      '它只允许本机连接：请在那里设置密码或 `bind`',
     'it has no database of that number: correct the end of engine.url':
       '它没有这个库号：请改正 engine.url 的末尾',
     'it wants TLS: write rediss:// in engine.url': '它要求 TLS：请在 engine.url 中写 rediss://',
