@@ -1,5 +1,5 @@
 import type { Emit } from './event.ts'
-import type { Answer, UnknownCause } from './trade.ts'
+import type { Answer, UnknownAnswer, UnknownWhy } from './trade.ts'
 
 /**
  * Holds runs back while every order would fail the same way.
@@ -43,8 +43,7 @@ export class Breaker {
   observe(answer: Answer): void {
     if (answer.kind === 'unknown') {
       if (answer.systemic) {
-        const reason = causeInWords[answer.cause] ?? answer.cause
-        this.#open({ kind: 'refused', reason }, answer.message)
+        this.#open({ kind: 'refused', reason: inWords(answer) }, answer.message)
       }
       return
     }
@@ -52,10 +51,17 @@ export class Breaker {
     if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()
   }
 
-  /** Most answers of a run were no use, all in the same way. */
-  observeRun(kind: 'absent' | 'unverified', found: string): void {
-    const cause = kind === 'absent' ? 'absent' : 'refused'
-    this.#open({ kind: cause, reason: `${found}: ${suspicion[kind]}` }, found)
+  /** Most answers of a run were "no such order". */
+  observeAbsent(found: string): void {
+    this.#open({ kind: 'absent', reason: `${found}: ${otherMerchant}` }, found)
+  }
+
+  /** None of a run's answers could be verified. `whys`: of each, what was wrong with it. */
+  observeUnverified(found: string, whys: readonly (UnknownWhy | undefined)[]): void {
+    const [why, ...others] = new Set(whys)
+    const words = others.length === 0 && why !== undefined ? flawInWords[why] : undefined
+    const reason = `${found}: ${words ?? 'they fail in several ways, which the timelines tell'}`
+    this.#open({ kind: 'refused', reason }, found)
   }
 
   /** A callback for one of our orders opened with our key: the merchant number is right after all. */
@@ -85,14 +91,34 @@ interface Cause {
   readonly reason: string
 }
 
-const suspicion = {
-  absent: 'is the merchant number right?',
-  unverified: "is the gateway's public key right, and does no proxy strip headers?",
-} as const
+const otherMerchant =
+  "the merchant number, or the gateway's address, is not the one that they were placed under"
 
 /** What a person has to look at. The answer's own message may name an order, so it goes to the log alone. */
-const causeInWords: Partial<Record<UnknownCause, string>> = {
-  unauthorized: '401: our private key, serial number or clock is wrong',
-  forbidden: '403: this merchant may not ask',
-  unverified: 'answers are signed by a key that is not configured',
+function inWords({ cause, why }: UnknownAnswer): string {
+  if (cause === 'unauthorized') {
+    return why === 'clock'
+      ? "401: this machine's clock is more than 5 minutes from the gateway's"
+      : '401: the serial number is not that of our private key, or not one of this merchant'
+  }
+  if (cause === 'forbidden') {
+    return why === 'page'
+      ? '403: a web page in the place of an answer; a firewall or proxy on the way forbids it'
+      : '403: this merchant may not ask'
+  }
+  return (why && flawInWords[why]) ?? cause
+}
+
+const flawInWords: Partial<Record<UnknownWhy, string>> = {
+  keyless: 'answers are signed by a key that is not configured',
+  forged: "their signature is not by the key that is configured as the gateway's",
+  unsigned: 'they are not signed; a proxy on the way may strip headers',
+  malformed: 'their signature headers are not whole; a proxy on the way may strip headers',
+  stale: "this machine's clock, or the gateway's, is more than 5 minutes off",
+  probe: 'they are signature probes',
+  page: 'web pages come in the place of answers; something on the way answers for the gateway',
+  unlisted:
+    "the merchant has no platform certificates, and the gateway's public key is not configured",
+  unopened: 'the APIv3 key opens no platform certificate',
+  damaged: 'a platform certificate is not what the list of them says',
 }

@@ -56,7 +56,7 @@ export class Doubts {
     const known = this.#absent.filter(({ claimed }) => isKnown(claimed.order)).length
     const systemic = this.#tradeCount === 0 && isSystemic(known, breaker)
     if (systemic && known >= systemicMin) {
-      breaker?.observeRun('absent', `all ${known} answers about known orders were "no such order"`)
+      breaker?.observeAbsent(`all ${known} answers about known orders were "no such order"`)
     }
     const mostly =
       this.#absent.filter(({ claimed }) => mayBePaid(claimed.order)).length > this.#tradeCount
@@ -73,7 +73,8 @@ export class Doubts {
     const alone = this.#tradeCount + this.#absent.length === 0
     const systemic = alone && isSystemic(count, breaker)
     if (systemic && count >= systemicMin) {
-      breaker?.observeRun('unverified', `none of ${count} answers could be verified`)
+      const whys = this.#unverified.map(({ answer }) => answer.why)
+      breaker?.observeUnverified(`none of ${count} answers could be verified`, whys)
     }
     return this.#unverified.map((found) => ({ ...found, answer: { ...found.answer, systemic } }))
   }

@@ -55,6 +55,34 @@ export type UnknownCause =
   | 'quota' // not asked: no place in the merchant's quota came in time
   | 'aged' // not asked: few questions about old trades are answered, and others go first
 
+/** More exactly, where several faults come to one cause and each has another remedy. A closed set. */
+export type UnknownWhy =
+  | 'name' // the host's name leads nowhere
+  | 'dns' // nobody can be asked for names
+  | 'closed' // nobody listens there
+  | 'unreachable' // no way leads there
+  | 'reset' // the connection was cut
+  | 'no_http' // what answers speaks something else
+  | 'no_tls' // what answers speaks no TLS
+  | 'tls' // TLS itself failed
+  | 'untrusted' // nobody whom this machine trusts vouches for the certificate
+  | 'other_name' // the certificate is for other names
+  | 'ended' // the certificate has ended, or has not begun: or our clock is wrong
+  | 'proxy' // the proxy itself cannot be had
+  | 'proxy_login' // the proxy wants other credentials
+  | 'proxy_refusal' // the proxy lets nothing through
+  | 'page' // a web page in the place of an answer
+  | 'clock' // our clock is too far from the gateway's
+  | 'unsigned' // an answer that must be signed is not
+  | 'malformed' // not all of a signature
+  | 'stale' // signed too long ago, or in the future
+  | 'probe' // signed wrong on purpose
+  | 'keyless' // signed by a key that we do not hold
+  | 'forged' // not the signature of these bytes by that key
+  | 'unlisted' // the merchant has no certificates
+  | 'unopened' // the secret key opens no certificate
+  | 'damaged' // a certificate is not what the list says
+
 /** All that a gateway can tell. */
 export type Answer = TradeAnswer | AbsentAnswer | UnknownAnswer
 
@@ -83,6 +111,8 @@ export interface AbsentAnswer {
 export interface UnknownAnswer {
   readonly kind: 'unknown'
   readonly cause: UnknownCause
+  /** Absent where the cause says it all. */
+  readonly why?: UnknownWhy
   readonly message: string
   /** Every other order would fail the same way: a key, clock or merchant number is wrong. */
   readonly systemic: boolean

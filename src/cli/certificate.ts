@@ -24,3 +24,8 @@ export function isCertificateOf(certificate: X509Certificate, privateKey: KeyObj
 export function serialOf(certificate: X509Certificate): string {
   return certificate.serialNumber.toUpperCase()
 }
+
+/** The merchant's number, which is its common name; null where that is none. */
+export function merchantOf(certificate: X509Certificate): string | null {
+  return /^CN=(\d{8,10})$/m.exec(certificate.subject)?.[1] ?? null
+}

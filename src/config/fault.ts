@@ -1,3 +1,5 @@
+import { lstatSync } from 'node:fs'
+
 /** The configuration cannot be used. Nothing was started. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -13,16 +15,29 @@ export class ConfigError extends Error {
 /** Why a file could not be read, in words. */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'no such file'
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied'
-    case 'EISDIR':
-      return 'it is a directory'
-    default:
-      return code === '' ? 'it cannot be read' : `it cannot be read (${code})`
-  }
+  if (code === 'ENOENT' && isLink(error)) return 'it is a link that leads nowhere'
+  return readFailures[code] ?? (code === '' ? 'it cannot be read' : `it cannot be read (${code})`)
+}
+
+const readFailures: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file: a part of its path is a file, and not a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  EMFILE: 'this process has too many files open (ulimit -n)',
+  ENFILE: 'this machine has too many files open',
+  EROFS: 'its disk is mounted read-only',
+  ENOSPC: 'its disk is full',
+  EDQUOT: "this user's quota of the disk is used up",
+  EIO: 'its disk cannot be read',
+  ESTALE: 'its disk is not there any more',
+}
+
+/** Node puts the path of what it tried on its errors. */
+function isLink(error: unknown): boolean {
+  const path = error instanceof Error && 'path' in error ? error.path : null
+  return typeof path === 'string' && lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }

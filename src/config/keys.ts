@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { readFailure } from './fault.ts'
+import { blockFault, keyTextIn } from './key-text.ts'
 import { shown } from './values.ts'
 
 /** A key, or the words of the fault that kept it from being one. */
@@ -43,22 +44,34 @@ interface Parsing {
 }
 
 function parsePrivateKey(pem: string, name: string): LoadedKey {
-  const label = firstLabel(pem)
+  const label = labelIn(pem, 'PRIVATE KEY')
   if (label === 'CERTIFICATE') return fault(`${name} is a certificate: give apiclient_key.pem`)
+  if (label === 'CERTIFICATE REQUEST') {
+    return fault(`${name} is a request for a certificate: give apiclient_key.pem`)
+  }
   if (label?.endsWith('PUBLIC KEY')) return fault(`${name} is a public key: give apiclient_key.pem`)
   if (label === 'ENCRYPTED PRIVATE KEY' || pem.includes('Proc-Type: 4,ENCRYPTED')) {
     return fault(`${name} is encrypted: store it without a passphrase`)
   }
+  if (label === 'OPENSSH PRIVATE KEY') {
+    return fault(`${name} is a key of SSH: none for WeChat Pay`)
+  }
   if (!label?.endsWith('PRIVATE KEY')) return fault(`${name} is not a private key in PEM form`)
-  return { kind: 'key', key: createPrivateKey(pem) }
+  return whole(pem, { name, label }) ?? { kind: 'key', key: createPrivateKey(pem) }
 }
 
 function parsePublicKey(pem: string, name: string): LoadedKey {
-  const label = firstLabel(pem)
+  const label = labelIn(pem, 'PUBLIC KEY')
   if (label === 'CERTIFICATE') return fault(`${name} is a certificate: ${theirsAdvice}`)
   if (label?.endsWith('PRIVATE KEY')) return fault(`${name} is a private key: ${theirsAdvice}`)
   if (!label?.endsWith('PUBLIC KEY')) return fault(`${name} is not a public key in PEM form`)
-  return { kind: 'key', key: createPublicKey(pem) }
+  return whole(pem, { name, label }) ?? { kind: 'key', key: createPublicKey(pem) }
+}
+
+/** Null: it is. */
+function whole(pem: string, { name, label }: { name: string; label: string }): LoadedKey | null {
+  const words = blockFault(pem, label)
+  return words === null ? null : fault(`${name} ${words}`)
 }
 
 /** Whether a public key belongs to a private one: then it is the merchant's, not WeChat Pay's. */
@@ -83,15 +96,15 @@ const theirsAdvice = "give WeChat Pay's public key, downloaded from the merchant
 
 function loadFile(path: string, parsing: Parsing): LoadedKey {
   const { name } = parsing
-  let pem: string
+  let bytes: Buffer
   try {
     if (statSync(path).size > fileBytesMax) return fault(`${name} is too big to be a key`)
-    pem = readFileSync(path, 'utf8')
+    bytes = readFileSync(path)
   } catch (error) {
     return fault(`Cannot read ${name}: ${readFailure(error)}`)
   }
-  if (!pem.includes('-----BEGIN ')) return fault(`${name} is not in PEM form${bundleHint(path)}`)
-  return parseKey(pem, parsing)
+  const text = keyTextIn(bytes)
+  return text.kind === 'pem' ? parseKey(text.pem, parsing) : fault(`${name} ${text.fault}`)
 }
 
 /**
@@ -114,9 +127,7 @@ function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {
     return loaded.kind === 'key' ? strongEnough(loaded.key, name) : loaded
   } catch {
     // The library's words may quote the key.
-    return name === textName
-      ? fault(`${name} cannot be parsed: is it whole, with its line ends?`)
-      : fault(`${name} cannot be parsed: is the file whole?`)
+    return fault(`${name} is damaged: its first and last line are there, and it opens as no key`)
   }
 }
 
@@ -127,12 +138,10 @@ function strongEnough(key: KeyObject, name: string): LoadedKey {
   return { kind: 'key', key }
 }
 
-function firstLabel(pem: string): string | undefined {
-  return /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1]
-}
-
-function bundleHint(path: string): string {
-  return /\.(p12|pfx)$/i.test(path) ? ' (a bundle): give apiclient_key.pem' : ''
+/** Of the block that is looked for, where there are several; else of the first. */
+function labelIn(pem: string, wanted: string): string | undefined {
+  const labels = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label]) => label)
+  return labels.find((label) => label?.endsWith(wanted)) ?? labels[0]
 }
 
 function fault(words: string): LoadedKey {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { databaseAddressFault, proxyAddressFault, serverAddressFault } from '../addresses.ts'
 import { userIdMark } from '../decide.ts'
+import { serialDigits } from '../serial.ts'
 import { defaultDatabaseUrl } from './paths.ts'
 import { proxyFault } from './proxies.ts'
 import { sampleTokenFault } from './tokens.ts'
@@ -106,18 +107,12 @@ const wechat = z.strictObject({
     .array(textThat(appIdFault), { error: 'must be a list of app ids, like [wx0123…]' })
     .max(100, { error: 'is a list of more than 100 app ids' })
     .optional(),
-  serial_no: textThat(serialFault)
-    .transform((serial) => serial.toUpperCase())
-    .optional(),
+  serial_no: textThat(serialFault).transform(serialDigits).optional(),
   private_key_path: textThat(pathFault).optional(),
   private_key: textThat(pemFault).optional(),
   api_v3_key: textThat(apiV3KeyFault).optional(),
   notify_url: textThat(notifyUrlFault).optional(),
-  public_key_id: textThat((value) =>
-    /^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/.test(value)
-      ? null
-      : `${shown(value)} is not a public key id: it starts with PUB_KEY_ID_`,
-  ).optional(),
+  public_key_id: textThat(publicKeyIdFault).optional(),
   public_key_path: textThat(pathFault).optional(),
   public_key: textThat(pemFault).optional(),
   // Least: a loopback simulator answers in less. Most: past a minute the gateway has hung up, and
@@ -214,15 +209,29 @@ function serialFault(value: string): string | null {
   }
   // 32 characters that are no serial are probably the APIv3 key in the wrong line: not printed.
   const what = value.length === 32 ? 'a value of 32 characters' : shown(value)
-  return /^[0-9A-Fa-f]{1,64}$/.test(value)
+  return /^[0-9A-F]{1,64}$/.test(serialDigits(value))
     ? null
     : `${what} is not a serial number: hex digits only`
+}
+
+function publicKeyIdFault(value: string): string | null {
+  if (/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/.test(value)) return null
+  return /^[0-9A-Fa-f]{32,64}$/.test(value)
+    ? `${shown(value)} is a certificate's serial number, not a public key id: it starts with PUB_KEY_ID_`
+    : `${shown(value)} is not a public key id: it starts with PUB_KEY_ID_`
 }
 
 /** Never prints the key. */
 export function apiV3KeyFault(value: string): string | null {
   const bytes = Buffer.byteLength(value)
-  return bytes === 32 ? null : `a value of ${bytes} bytes is not an APIv3 key, which has 32`
+  if (bytes === 32) return null
+  const length = [...value].length
+  if (length === 32) {
+    return `a value of 32 characters has ${bytes} bytes, because some are not ASCII: an APIv3 key has 32`
+  }
+  const isQuoted = /^(["']).{32}\1$/s.test(value)
+  const why = isQuoted ? ': take its quotes away' : ''
+  return `a value of ${bytes} bytes is not an APIv3 key, which has 32${why}`
 }
 
 function pathFault(value: string): string | null {

@@ -59,7 +59,10 @@ export async function openStage(options: {
   await writeFile(file, configurationText({ dir, port, simulator, merchant }))
   const config = loadConfig({ file, env: fastClock, need: 'serve' })
   const budan = await openService(config, { onEvent })
-  const web = await startWeb(budan, { server: config.server, emit: budan.emit, version })
+  const web = await startWeb(budan, {
+    ...{ server: config.server, emit: budan.emit, version },
+    listenKeys: { port: '--port', host: 'host' },
+  })
   return {
     ...{ budan, simulator, dir, url: web.url },
     close: async () => {

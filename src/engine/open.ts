@@ -7,6 +7,7 @@ import { redactorOf } from '../redact.ts'
 import { ClusterEngine } from './cluster.ts'
 import type { Engine } from './engine.ts'
 import { localEngine } from './local.ts'
+import { redisTrouble, troubleInWords } from './trouble.ts'
 
 export interface EngineOptions {
   /** `local`, or the server of the queue: redis[s]://… or postgres[ql]://… */
@@ -29,8 +30,12 @@ export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOpt
   const { gateway, mchid, appid } = merchant
   const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
   const redact = redactorOf(secretsInAddress(url))
+  const inWords = (reason: string) =>
+    url.startsWith('redis') ? troubleInWords(redisTrouble(reason)) : reason
   const emit = (event: EngineEvent) =>
-    options.emit(event.type === 'engine_lost' ? { ...event, reason: redact(event.reason) } : event)
+    options.emit(
+      event.type === 'engine_lost' ? { ...event, reason: inWords(redact(event.reason)) } : event,
+    )
   return new ClusterEngine({ ...options, emit, url, identity })
 }
 

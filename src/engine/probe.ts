@@ -1,21 +1,27 @@
+import type { Redis } from 'ioredis'
 import { secretsInAddress } from '../addresses.ts'
+import { remedyFor } from '../postgres-remedies.ts'
 import { redactorOf } from '../redact.ts'
 import { within } from './deadline.ts'
 import { openMsMax } from './link.ts'
 import { wayToQueue } from './postgres-way.ts'
+import { redisTrouble, type Trouble, troubleInInfo } from './trouble.ts'
 
-/** Whether the engine's server lets us in: null, or why not. Joins no queue, and takes no job. */
-export async function probeEngine(url: string): Promise<string | null> {
+/** Whether the engine's server can be used: null, or why not. Joins no queue, and takes no job. */
+export async function probeEngine(url: string): Promise<Trouble | null> {
+  const isRedis = url.startsWith('redis')
   try {
-    await within<unknown>(openMsMax, url.startsWith('redis') ? greetRedis(url) : wayToQueue(url))
+    if (isRedis) return await within(openMsMax, greetRedis(url))
+    await within(openMsMax, wayToQueue(url))
     return null
   } catch (error) {
-    const reason = error instanceof Error ? error.message || error.name : String(error)
-    return redactorOf(secretsInAddress(url))(reason)
+    const said = error instanceof Error ? error.message || String(error) : String(error)
+    const what = redactorOf(secretsInAddress(url))(said)
+    return isRedis ? redisTrouble(what) : { what, remedy: remedyFor(error, said) }
   }
 }
 
-async function greetRedis(url: string): Promise<void> {
+async function greetRedis(url: string): Promise<Trouble | null> {
   const { default: ioredis } = await import('ioredis')
   const redis = new ioredis.Redis(url, {
     lazyConnect: true,
@@ -27,9 +33,23 @@ async function greetRedis(url: string): Promise<void> {
   const failed = new Promise<never>((_, reject) => redis.once('error', reject))
   redis.on('error', () => undefined)
   try {
-    await Promise.race([redis.connect().then(() => redis.ping()), failed])
+    await Promise.race([redis.connect(), failed])
+    return await Promise.race([lookAround(redis), failed])
   } finally {
     failed.catch(() => undefined)
     redis.disconnect()
   }
+}
+
+/** An ACL may keep INFO back. */
+async function lookAround(redis: Redis): Promise<Trouble | null> {
+  await redis.ping()
+  const trouble = troubleInInfo(await redis.info().catch(() => ''))
+  if (trouble === null) await tryRights(redis)
+  return trouble
+}
+
+/** What the queue does most: a script on a key of its own. There is no such key, and none is made. */
+async function tryRights(redis: Redis): Promise<void> {
+  await redis.eval("return redis.call('DEL', KEYS[1])", 1, 'bull:budan-doctor:none')
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Answer, Evidence, UnknownAnswer } from '../trade.ts'
+import type { Answer, Evidence, UnknownAnswer, UnknownWhy } from '../trade.ts'
 import { errorOf, replyEvidence } from './evidence.ts'
 import type { Closing, Prepay } from './gateway.ts'
-import { parseJson } from './json.ts'
-import { isSystemic, meaningOf } from './outcome.ts'
+import { parseJson, textOf } from './json.ts'
+import { isSystemic, type Meaning, meaningOf } from './outcome.ts'
 import { seeTrade } from './trade-body.ts'
 import { unknownAnswer } from './unknown.ts'
 import type { Verification } from './verification.ts'
@@ -76,12 +76,14 @@ export function disbelief(heard: Heard): UnknownAnswer | null {
 
 function disbelieved(
   heard: Heard,
-  { message, systemic }: Extract<Verification, { kind: 'rejected' }>,
+  { flaw, why, message, systemic }: Extract<Verification, { kind: 'rejected' }>,
 ): UnknownAnswer {
+  const isOthers = flaw === 'unsigned' && isPage(heard.reply)
+  const words = isOthers ? `${message}: it is a web page` : message
   return unknownAnswer(
     'unverified',
-    `Cannot ${heard.attempt}: the HTTP ${heard.reply.status} answer cannot be verified, ${message}`,
-    { systemic, evidence: evidenceOf(heard) },
+    `Cannot ${heard.attempt}: the HTTP ${heard.reply.status} answer cannot be verified, ${words}`,
+    { systemic, why: isOthers ? 'page' : (why ?? flaw), evidence: evidenceOf(heard) },
   )
 }
 
@@ -90,12 +92,34 @@ export function unansweredBy(heard: Heard): UnknownAnswer {
   const { code, message } = errorOf(heard.reply.body)
   const meaning = meaningOf(heard.reply.status, code)
   const details = [`HTTP ${heard.reply.status}`, code, message].filter((each) => each !== null)
+  const { why, words } = closerLook(heard.reply, meaning)
   // "Absent" is no answer to anything but a query.
   return unknownAnswer(
     meaning === 'absent' ? 'refused' : meaning,
-    `Cannot ${heard.attempt}: ${details.join(' ')}`,
-    { systemic: isSystemic(meaning), evidence: evidenceOf(heard) },
+    `Cannot ${heard.attempt}: ${details.join(' ')}${words}`,
+    { systemic: isSystemic(meaning), why, evidence: evidenceOf(heard) },
   )
+}
+
+/** WeChat Pay refuses what is 5 minutes off, and says so by the same code as a wrong signature. */
+const clockOffMaxMs = 300_000
+
+/** What the status and the code leave open. */
+function closerLook(
+  reply: Reply,
+  meaning: Meaning,
+): { readonly why: UnknownWhy | null; readonly words: string } {
+  if (isPage(reply)) return { why: 'page', words: ', a web page in the place of an answer' }
+  const offMs = reply.clockOffMs ?? 0
+  if (meaning !== 'unauthorized' || Math.abs(offMs) < clockOffMaxMs) return { why: null, words: '' }
+  const off = `${Math.abs(Math.round(offMs / 1000))} s ${offMs < 0 ? 'behind' : 'ahead of'}`
+  return { why: 'clock', words: `; this machine's clock is ${off} the gateway's` }
+}
+
+/** Of a firewall, a proxy, or the login of a network: the gateway itself answers by JSON alone. */
+function isPage({ headers, body }: Reply): boolean {
+  const start = textOf(body.subarray(0, 64)).trimStart()
+  return start.startsWith('<') || (start !== '' && /html/i.test(String(headers['content-type'])))
 }
 
 function unparsable(heard: Heard): UnknownAnswer {

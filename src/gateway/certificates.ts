@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import { serialDigits, serialKey } from '../serial.ts'
 import type { UnknownAnswer } from '../trade.ts'
 import { openSealed, sealedText } from './cipher.ts'
 import { parseJson } from './json.ts'
@@ -7,7 +8,7 @@ import { unknownAnswer } from './unknown.ts'
 
 /** A platform certificate of WeChat Pay. */
 export interface Certificate {
-  /** Upper-case hex. */
+  /** Upper-case hex. To be compared by its number: see `src/serial.ts`. */
   readonly serial: string
   readonly key: KeyObject
   readonly validFrom: Date
@@ -35,34 +36,63 @@ export function readCertificates(
   apiV3Key: Buffer,
 ): OpenedCertificates | UnknownAnswer {
   const parsed = listing.safeParse(parseJson(body))
-  if (!parsed.success) return unknownAnswer('unparsable', 'Cannot read the certificates')
+  if (!parsed.success) {
+    return unknownAnswer(
+      'unparsable',
+      'Cannot read the certificates: the answer is no list of them',
+    )
+  }
+  const listed = parsed.data.data.map(({ serial_no, encrypt_certificate }) => ({
+    serial: serial_no,
+    pem: openSealed(encrypt_certificate, apiV3Key),
+  }))
+  const fits = listed.some(({ pem }) => pem !== null)
   const certificates: Certificate[] = []
-  for (const { serial_no, encrypt_certificate } of parsed.data.data) {
-    const pem = openSealed(encrypt_certificate, apiV3Key)
-    const certificate = pem === null ? null : readCertificate(pem, serial_no)
-    if (certificate === null) return unopened(serial_no.slice(0, 64))
+  for (const { serial, pem } of listed) {
+    const name = serial.slice(0, 64)
+    if (pem === null) return fits ? damaged(name, changedOnTheWay) : unopened(name)
+    const certificate = readCertificate(pem, serial)
+    if (typeof certificate === 'string') return damaged(name, certificate)
     certificates.push(certificate)
   }
   return { kind: 'opened', certificates }
 }
 
+const changedOnTheWay = 'it was changed on the way: the APIv3 key opens the others'
+
 /** A key that opens none will never open one, so that no answer can ever be verified. */
 function unopened(serial: string): UnknownAnswer {
   const message = `Cannot open platform certificate "${serial}": the APIv3 key does not fit`
-  return unknownAnswer('unverified', message, { systemic: true })
+  return unknownAnswer('unverified', message, { systemic: true, why: 'unopened' })
 }
 
-function readCertificate(pem: string, serial: string): Certificate | null {
+/** The key fits: it was encrypted with that key, and is of no use all the same. */
+function damaged(serial: string, why: string): UnknownAnswer {
+  const message = `Cannot use platform certificate "${serial}": ${why}`
+  return unknownAnswer('unverified', message, { systemic: true, why: 'damaged' })
+}
+
+/** A text: why it cannot be used. */
+function readCertificate(pem: string, serial: string): Certificate | string {
+  const x509 = parsed(pem)
+  if (x509 === null) return 'what the APIv3 key opened is no certificate'
+  const { serialNumber, publicKey } = x509
+  if (serialKey(serialNumber) !== serialKey(serial)) {
+    return `its own serial number is another one, ${serialNumber}`
+  }
+  const kind = publicKey.asymmetricKeyType
+  if (kind !== 'rsa') return `its key is ${kind ?? 'unknown'}, not RSA`
+  return {
+    serial: serialDigits(serial),
+    key: publicKey,
+    validFrom: new Date(x509.validFrom),
+    validTo: new Date(x509.validTo),
+  }
+}
+
+function parsed(pem: string): X509Certificate | null {
   try {
-    const x509 = new X509Certificate(pem)
-    const same = x509.serialNumber.toUpperCase() === serial.toUpperCase()
-    if (!same || x509.publicKey.asymmetricKeyType !== 'rsa') return null
-    return {
-      serial: serial.toUpperCase(),
-      key: x509.publicKey,
-      validFrom: new Date(x509.validFrom),
-      validTo: new Date(x509.validTo),
-    }
+    return new X509Certificate(pem)
   } catch {
     return null
   }

@@ -44,10 +44,15 @@ function proxyToken(proxyUrl: string): string | null {
 const tunnelRefused = /^Proxy response \((\d+)\)/
 
 /** What a proxy that would not let a question through means; null: it was no proxy's word. */
-export function proxyRefusal(message: string | undefined): string | null {
-  const status = tunnelRefused.exec(message ?? '')?.[1]
+export function proxyRefusal(
+  message: string,
+): { readonly why: 'proxy_login' | 'proxy_refusal'; readonly words: string } | null {
+  const status = tunnelRefused.exec(message)?.[1]
   if (status === undefined) return null
   return status === '407'
-    ? 'the proxy wants other credentials (407): see wechat.proxy_url'
-    : `the proxy does not let it through (${status})`
+    ? {
+        why: 'proxy_login',
+        words: 'the proxy wants other credentials (407): see wechat.proxy_url',
+      }
+    : { why: 'proxy_refusal', words: `the proxy does not let it through (${status})` }
 }

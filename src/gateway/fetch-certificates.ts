@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { WechatConfig } from '../config.ts'
+import { isSameSerial } from '../serial.ts'
 import { disbelief, type Heard, unansweredBy } from './answer.ts'
 import { type Certificate, type OpenedCertificates, readCertificates } from './certificates.ts'
 import { startDeadline } from './deadline.ts'
@@ -22,7 +23,7 @@ export async function fetchCertificates(
   try {
     const reply = await wire.send(certificatesQuestion(), deadline.signal)
     if (reply.kind === 'silence') {
-      return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`)
+      return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
     }
     return await openListing(reply, { config, now: clock(), signal: deadline.signal })
   } finally {
@@ -49,7 +50,7 @@ function findIn(
   { publicKey }: { publicKey: { id: string; key: KeyObject } | null },
 ): Finding {
   if (serial === publicKey?.id) return { kind: 'key', key: publicKey.key }
-  const certificate = certificates.find((each) => each.serial === serial.toUpperCase())
+  const certificate = certificates.find((each) => isSameSerial(each.serial, serial))
   if (certificate) return { kind: 'key', key: certificate.key }
   return { kind: 'missing', message: 'it is signed by none of its certificates', systemic: false }
 }
@@ -64,5 +65,12 @@ function notListed(reply: Reply): FetchFailure {
   const answer = unansweredBy(heard)
   if (reply.status !== 404 || errorOf(reply.body).code !== 'RESOURCE_NOT_EXISTS') return answer
   const message = `${answer.message}. This merchant has none: configure WeChat Pay's public key`
-  return { ...answer, cause: 'unverified', message, systemic: true, noneListed: true }
+  return {
+    ...answer,
+    cause: 'unverified',
+    message,
+    systemic: true,
+    why: 'unlisted',
+    noneListed: true,
+  }
 }

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Emit } from '../event.ts'
-import type { UnknownAnswer } from '../trade.ts'
+import { serialKey } from '../serial.ts'
+import type { UnknownAnswer, UnknownWhy } from '../trade.ts'
 import type { Certificate, OpenedCertificates } from './certificates.ts'
 import { unlessAborted } from './deadline.ts'
 
@@ -90,8 +91,11 @@ export class KeyRing {
     this.#failure = null
     this.#toldAtMs = null
     this.#fetchedAtMs = clock().getTime()
-    this.#certificates = new Map(fetched.certificates.map((each) => [each.serial, each]))
-    emit({ type: 'certificates_refreshed', serials: [...this.#certificates.keys()] })
+    this.#certificates = new Map(fetched.certificates.map((each) => [serialKey(each.serial), each]))
+    emit({
+      type: 'certificates_refreshed',
+      serials: fetched.certificates.map(({ serial }) => serial),
+    })
     return { kind: 'refreshed' }
   }
 
@@ -105,10 +109,15 @@ export class KeyRing {
   }
 
   #held(serial: string): Certificate | null {
-    const certificate = this.#certificates.get(serial.toUpperCase())
+    const certificate = this.#certificates.get(serialKey(serial))
+    return certificate && this.#lifeFault(certificate) === null ? certificate : null
+  }
+
+  /** By this machine's clock; null: it is in its life. */
+  #lifeFault({ validFrom, validTo }: Certificate): string | null {
     const now = this.#options.clock()
-    if (!certificate || now < certificate.validFrom || now > certificate.validTo) return null
-    return certificate
+    if (now > validTo) return `ended on ${dayOf(validTo)}`
+    return now < validFrom ? `begins on ${dayOf(validFrom)} only` : null
   }
 
   #agedMs(): number {
@@ -145,12 +154,21 @@ export class KeyRing {
     const { publicKey } = this.#options
     const byPublicKey = serial.startsWith(publicKeyPrefix)
     const systemic = byPublicKey || publicKey !== null || this.#failure?.systemic === true
-    const why = !byPublicKey && this.#failure ? ` (${this.#failure.message})` : ''
-    return {
-      kind: 'missing',
-      message: `no key is held for serial "${shown(serial)}"${why}`,
-      systemic,
+    const why = byPublicKey ? undefined : this.#failure?.why
+    return { kind: 'missing', message: this.#whyMissing(serial), systemic, why }
+  }
+
+  #whyMissing(serial: string): string {
+    const held = this.#certificates.get(serialKey(serial))
+    const fault = held ? this.#lifeFault(held) : null
+    const name = `serial "${shown(serial)}"`
+    if (fault !== null) return `the certificate of ${name} ${fault}, by this machine's clock`
+    const { publicKey } = this.#options
+    if (serial.startsWith(publicKeyPrefix)) {
+      const ours = publicKey === null ? 'none is configured' : `"${publicKey.id}" is configured`
+      return `no key is held for ${name}: it is a public key, and ${ours}`
     }
+    return `no key is held for ${name}${this.#failure ? ` (${this.#failure.message})` : ''}`
   }
 }
 
@@ -170,7 +188,13 @@ export type Refresh = { readonly kind: 'refreshed' } | UnknownAnswer
 
 export type Finding =
   | { readonly kind: 'key'; readonly key: KeyObject }
-  | { readonly kind: 'missing'; readonly message: string; readonly systemic: boolean }
+  | {
+      readonly kind: 'missing'
+      readonly message: string
+      readonly systemic: boolean
+      /** Where the fetch that should have brought it failed: why. */
+      readonly why?: UnknownWhy | undefined
+    }
 
 const publicKeyPrefix = 'PUB_KEY_ID_'
 
@@ -187,6 +211,10 @@ const tellAgainMs = 3_600_000
 
 /** Without any key nothing works, so a failed first fetch is repeated sooner. */
 const keylessRetryMs = 5_000
+
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10)
+}
 
 function shown(serial: string): string {
   return /^[\w-]{1,64}$/.test(serial) ? serial : '(not a serial)'

@@ -1,13 +1,14 @@
-import type { Evidence, UnknownAnswer, UnknownCause } from '../trade.ts'
+import type { Evidence, UnknownAnswer, UnknownCause, UnknownWhy } from '../trade.ts'
 
 export function unknownAnswer(
   cause: UnknownCause,
   message: string,
-  options: { systemic?: boolean; evidence?: Evidence } = {},
+  options: { systemic?: boolean; evidence?: Evidence; why?: UnknownWhy | null } = {},
 ): UnknownAnswer {
   return {
     kind: 'unknown',
     cause,
+    ...(options.why && { why: options.why }),
     message,
     systemic: options.systemic ?? false,
     evidence: options.evidence ?? {},

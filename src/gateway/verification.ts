@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { UnknownWhy } from '../trade.ts'
 import { fromBase64 } from './base64.ts'
 import type { KeyRing } from './keys.ts'
 import { type Headers, isSignatureOf, readSeal, replyMessage, type Seal } from './signature.ts'
@@ -10,6 +11,8 @@ export type Verification =
   | {
       readonly kind: 'rejected'
       readonly flaw: Flaw
+      /** More exactly than the flaw, where that is known. */
+      readonly why?: UnknownWhy | undefined
       readonly message: string
       /** Every other answer would be rejected for the same reason. */
       readonly systemic: boolean
@@ -70,7 +73,8 @@ export async function screenSeal(
   if (flaw || !signature) return flaw ?? notBase64
   const finding = await keys.find(seal.serial, signal)
   if (finding.kind === 'missing') {
-    return { ...rejected('keyless', finding.message), systemic: finding.systemic }
+    const { message, systemic, why } = finding
+    return { ...rejected('keyless', message), systemic, why }
   }
   return { kind: 'screened', seal, signature, key: finding.key }
 }

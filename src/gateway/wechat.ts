@@ -149,7 +149,7 @@ async function exchange<T extends Outcome>(
   const { wire, keys, clock } = client
   const reply = await wire.send(question, signal)
   if (reply.kind === 'silence') {
-    return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`)
+    return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
   }
   if (reply.status === 429) await unlessAborted(slowDown(client, place), signal)
   const verification = await verifySeal(reply, { keys, now: clock(), signal })

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { WechatConfig } from '../config.ts'
-import type { UnknownCause } from '../trade.ts'
-import { openDispatcher, proxyRefusal } from './dispatcher.ts'
+import { openDispatcher } from './dispatcher.ts'
 import { authorization, type Headers, newStamp } from './signature.ts'
+import { type Silence, silenceOf } from './silence.ts'
 
 /** One request of ours; `path` with its query, percent-encoded. */
 export interface Question {
@@ -20,13 +20,8 @@ export interface Reply {
   /** Lower-case names. */
   readonly headers: Headers
   readonly body: Uint8Array
-}
-
-/** No whole response. */
-interface Silence {
-  readonly kind: 'silence'
-  readonly cause: UnknownCause
-  readonly message: string
+  /** How far this machine's clock is ahead of the Date of the response; null: it has none. */
+  readonly clockOffMs?: number | null
 }
 
 export interface Wire {
@@ -46,7 +41,8 @@ export function createWire(
 
   return {
     async send(question, signal) {
-      if (signal.aborted) return silence(new Error('aborted before it was sent'), signal)
+      const how = { signal, proxied: Boolean(config.proxyUrl) }
+      if (signal.aborted) return silenceOf(new Error('aborted before it was sent'), how)
       const headers = await requestHeaders(question, { config, now: clock() })
       try {
         dispatcher ??= openDispatcher(config, { connections })
@@ -62,9 +58,11 @@ export function createWire(
           body: question.body === '' ? null : question.body,
           signal,
         })
-        return { kind: 'reply', status: statusCode, headers: answered, body: await body.bytes() }
+        const clockOffMs = clockOff(answered.date, clock())
+        const bytes = await body.bytes()
+        return { kind: 'reply', status: statusCode, headers: answered, body: bytes, clockOffMs }
       } catch (error) {
-        return silence(error, signal)
+        return silenceOf(error, how)
       }
     },
     stop: async () => (await dispatcher)?.close(),
@@ -92,19 +90,7 @@ async function requestHeaders(
   }
 }
 
-const causes: Readonly<Record<string, UnknownCause>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'unparsable',
-}
-
-function silence(error: unknown, signal: AbortSignal): Silence {
-  if (signal.aborted) return { kind: 'silence', cause: 'timeout', message: 'no answer in time' }
-  const { code, message } = error as { code?: string; message?: string }
-  return {
-    kind: 'silence',
-    cause: causes[code ?? ''] ?? 'network',
-    message: proxyRefusal(message) || message || code || 'the connection failed',
-  }
+function clockOff(date: string | string[] | undefined, now: Date): number | null {
+  const theirs = Date.parse(String(date ?? ''))
+  return Number.isNaN(theirs) ? null : now.getTime() - theirs
 }

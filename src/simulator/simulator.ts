@@ -176,7 +176,9 @@ async function listen(server: Server, options: SimulatorOptions): Promise<string
   const host = options.host ?? '127.0.0.1'
   server.listen(options.port ?? 0, host)
   await once(server, 'listening').catch((error: Error) => {
-    throw new Error(`Cannot listen on "${host}:${options.port ?? 0}": ${error.message}`)
+    throw new Error(`Cannot listen on "${host}:${options.port ?? 0}": ${error.message}`, {
+      cause: error,
+    })
   })
   const { port } = server.address() as AddressInfo
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`

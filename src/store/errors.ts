@@ -1,6 +1,37 @@
+import { readOnlyRemedy } from '../postgres-remedies.ts'
+
+/** `remedy`: the next step; the message ends with it. */
+export interface StoreErrorOptions extends ErrorOptions {
+  readonly remedy?: string | null
+}
+
 /** The database could not be had, or refused. What became of the work is not known: ask again. */
 export class StoreError extends Error {
   override readonly name: string = 'StoreError'
+  /** What to do about it; null where the message alone has to do. */
+  readonly remedy: string | null
+
+  constructor(what: string, { remedy = null, ...options }: StoreErrorOptions = {}) {
+    super(remedy === null ? what : `${what}; ${remedy}`, options)
+    this.remedy = remedy
+  }
+
+  /** The message without the remedy: the cause alone. */
+  get what(): string {
+    return this.remedy === null ? this.message : this.message.slice(0, -`; ${this.remedy}`.length)
+  }
+}
+
+/** The directory of an embedded database, or what is in it, is none that can be opened. */
+export class DirectoryError extends StoreError {
+  override readonly name = 'DirectoryError'
+
+  constructor(
+    { directory, what, remedy }: { directory: string; what: string; remedy: string },
+    options: ErrorOptions = {},
+  ) {
+    super(`Cannot open the database in "${directory}": ${what}`, { ...options, remedy })
+  }
 }
 
 /** The row changed since it was locked. Cannot happen where row locks hold; money does not rest on that. */
@@ -25,7 +56,7 @@ export class NewerSchemaError extends StoreError {
 }
 
 /** Any other template may be of another encoding itself. */
-const remedy = "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+const takeNew = "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
 
 /** The database keeps texts in another encoding than UTF-8: what a payer writes could not be stored in it. */
 export class EncodingError extends StoreError {
@@ -33,7 +64,7 @@ export class EncodingError extends StoreError {
 
   constructor({ database, encoding }: { database: string; encoding: string }) {
     super(
-      `Cannot use the database "${database}": its encoding is ${encoding}, not UTF8. Take a new one: ${remedy}`,
+      `Cannot use the database "${database}": its encoding is ${encoding}, not UTF8. Take a new one: ${takeNew}`,
     )
   }
 }
@@ -55,6 +86,7 @@ export class SettingError extends StoreError {
   constructor({ database, setting, value, wanted }: SettingFault) {
     super(
       `Cannot use the database "${database}": its setting ${setting} stays at "${value}" where "${wanted ?? ''}" is needed; something between budan and PostgreSQL keeps it there`,
+      { remedy: 'let it pass the setting on, or name the address of PostgreSQL itself' },
     )
   }
 }
@@ -73,6 +105,7 @@ export class ServerVersionError extends StoreError {
   constructor({ database, version }: { database: string; version: string }) {
     super(
       `Cannot use the database "${database}": its server is PostgreSQL ${version}, and 13 is the oldest that is supported`,
+      { remedy: 'move it to a newer PostgreSQL' },
     )
   }
 }
@@ -82,13 +115,15 @@ export class PoolerError extends StoreError {
   override readonly name = 'PoolerError'
 
   constructor(database: string) {
-    super(`Cannot use the database "${database}": ${poolerFault}`)
+    super(`Cannot use the database "${database}": ${poolerFault}`, { remedy: poolInSessions })
   }
 }
 
-/** The same words for the database and for the queue of an engine. */
-export const poolerFault =
-  'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements. Set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself'
+const poolerFault =
+  'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements'
+
+const poolInSessions =
+  'set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself'
 
 /** In session mode each connection needs a session of its own. */
 export class PoolerRoomError extends StoreError {
@@ -96,8 +131,11 @@ export class PoolerRoomError extends StoreError {
 
   constructor(database: string, options: ErrorOptions) {
     super(
-      `Cannot use the database "${database}": the pooler in front of it has no second session to give. Raise default_pool_size in PgBouncer: each process of budan needs up to 12`,
-      options,
+      `Cannot use the database "${database}": the pooler in front of it has no second session to give`,
+      {
+        ...options,
+        remedy: 'raise default_pool_size in PgBouncer: each process of budan needs up to 12',
+      },
     )
   }
 }
@@ -107,7 +145,9 @@ export class ReadOnlyError extends StoreError {
   override readonly name = 'ReadOnlyError'
 
   constructor(database: string) {
-    super(`Cannot use the database "${database}": it is read-only`)
+    super(`Cannot use the database "${database}": it is read-only`, {
+      remedy: readOnlyRemedy,
+    })
   }
 }
 
@@ -130,7 +170,8 @@ export class TwoPlacesError extends StoreError {
 
   constructor({ database, schemas }: { database: string; schemas: readonly string[] }) {
     super(
-      `Cannot use the database "${database}": it has budan's tables in more than one schema (${schemas.join(', ')}). Say which: add ?options=-c%20search_path%3DSCHEMA to the url`,
+      `Cannot use the database "${database}": it has budan's tables in more than one schema (${schemas.join(', ')})`,
+      { remedy: 'say which one: add ?options=-c%20search_path%3DSCHEMA to the url' },
     )
   }
 }
@@ -141,7 +182,11 @@ export class UnseenPlaceError extends StoreError {
 
   constructor({ database, schemas }: { database: string; schemas: readonly string[] }) {
     super(
-      `Cannot use the database "${database}": budan's tables are in a schema that is not in this user's search_path (${schemas.join(', ')}). Say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url`,
+      `Cannot use the database "${database}": budan's tables are in a schema that is not in this user's search_path (${schemas.join(', ')})`,
+      {
+        remedy:
+          'say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url',
+      },
     )
   }
 }
@@ -151,8 +196,8 @@ export class SchemaRightError extends StoreError {
   override readonly name = 'SchemaRightError'
 
   constructor(schema: string) {
-    super(
-      `Cannot make the schema "${schema}" for budan's tables: this user may not. Let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
-    )
+    super(`Cannot make the schema "${schema}" for budan's tables: this user may not`, {
+      remedy: `let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
+    })
   }
 }

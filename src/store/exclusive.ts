@@ -26,15 +26,19 @@ export interface ExclusiveLock {
 export async function lockDirectory(directory: string): Promise<ExclusiveLock> {
   const address = addressOf(realpathSync(directory))
   const server = await listen(address).catch((error) => retryStale(address, error))
-  if (server === null) throw new DatabaseBusyError(busyMessage(directory))
+  if (server === null) {
+    throw new DatabaseBusyError(busyMessage(directory), { remedy: askOrStop })
+  }
   // The lock itself is no reason to stay alive.
   server.unref()
   return { release: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
 function busyMessage(directory: string): string {
-  return `Cannot open the database in "${directory}": another budan process has it open; use its HTTP API or stop it`
+  return `Cannot open the database in "${directory}": another budan process has it open`
 }
+
+const askOrStop = 'use its HTTP API or stop it'
 
 function addressOf(realPath: string): string {
   const name = `budan-${createHash('sha256').update(realPath).digest('hex').slice(0, 40)}`

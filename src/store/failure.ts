@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../assert.ts'
+import { remedyFor } from '../postgres-remedies.ts'
 import { CursorError, StoreError } from './errors.ts'
 
 /**
@@ -14,7 +15,8 @@ export async function attempt<T>(
     return await work()
   } catch (error) {
     if (isOurs(error)) throw error
-    throw new StoreError(`Cannot ${action}: ${causeOf(error, name)}`, { cause: plain(error) })
+    const { what, remedy } = causeOf(error, name)
+    throw new StoreError(`Cannot ${action}: ${what}`, { remedy, cause: plain(error) })
   }
 }
 
@@ -24,56 +26,29 @@ function isOurs(error: unknown): boolean {
   )
 }
 
-/** PostgreSQL's five characters; null when the database itself said nothing. */
+/** PostgreSQL's five characters, one of them a digit, as in no code of the system; null when it said nothing. */
 export function sqlStateOf(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : null
 }
 
 /** undefined_table, undefined_column, invalid_schema_name */
 const tablesMissing = new Set(['42P01', '42703', '3F000'])
 
-function causeOf(error: unknown, name: string): string {
+function causeOf(
+  error: unknown,
+  name: string,
+): { readonly what: string; readonly remedy: string | null } {
   if (tablesMissing.has(sqlStateOf(error) ?? '')) {
-    return `the database "${name}" has no budan tables yet, or old ones; run \`budan migrate\``
+    return {
+      what: `the database "${name}" has no budan tables yet, or old ones`,
+      remedy: 'run `budan migrate`',
+    }
   }
   const message = error instanceof Error ? error.message || String(error) : String(error)
-  const remedy = remedyOf(error, message)
-  if (remedy !== null) return `database "${name}": ${message}; ${remedy}`
-  return sqlStateOf(error) === null ? `database "${name}": ${message}` : message
-}
-
-/** By SQLSTATE or code, and by what is in the message where there is none of its own. */
-const remedies: readonly (readonly [code: RegExp, message: RegExp, remedy: string])[] = [
-  [/^25006$/, /./, 'it is read-only: a standby, or set so'],
-  [/^53100$/, /./, 'make room on its disk'],
-  [
-    /^(08P01|58000)$/,
-    /unsupported startup parameter/,
-    'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer',
-  ],
-  [/^28000$/, /no encryption/, 'it wants TLS: add sslmode=verify-full to the url'],
-  [
-    /./,
-    /does not support SSL/,
-    'it offers no TLS: set ssl = on there, or leave sslmode out of the url',
-  ],
-  [
-    /ALTNAME/,
-    /./,
-    'its certificate is for other names: connect by one of those, or write sslmode=verify-ca',
-  ],
-  [
-    /CERT|SIGNATURE|UNABLE_TO/,
-    /certificate/,
-    'nobody whom this machine trusts vouches for its certificate: name the CA in sslrootcert',
-  ],
-]
-
-function remedyOf(error: unknown, message: string): string | null {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'none'
-  const known = remedies.find(([codes, words]) => codes.test(code) && words.test(message))
-  return known?.[2] ?? null
+  const remedy = remedyFor(error, message)
+  const isNamed = remedy !== null || sqlStateOf(error) === null
+  return { what: isNamed ? `database "${name}": ${message}` : message, remedy }
 }
 
 /** Drivers hang the statement's values on their errors; those belong in no log. */

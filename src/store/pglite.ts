@@ -5,14 +5,16 @@ import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
 import { sqlText } from '../sql-text.ts'
 import type { Database } from './database.ts'
+import { directoryFailure, examineDirectory } from './directory.ts'
 import { type ConnectionSource, type LentConnection, postgresDialect } from './driver.ts'
+import { EncodingError } from './errors.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
 import { attempt } from './failure.ts'
 import { shippedImage } from './image.ts'
 import { parsers } from './parsers.ts'
 import { pgliteFiles } from './pglite-files.ts'
 import { PgliteSession } from './pglite-session.ts'
-import { placeIn } from './place.ts'
+import { type Ask, placeIn } from './place.ts'
 import { unpackOnce } from './unpack.ts'
 
 export interface PgliteOptions {
@@ -29,19 +31,29 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
   const { directory, image } = options
   const name = directory === null ? 'pglite:memory' : `pglite:${directory}`
   return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
-    const lock = directory === null ? null : await lockNew(directory)
-    try {
-      const pglite =
-        directory === null ? await inMemory(image) : await inDirectory(directory, options)
-      return await onPglite(pglite, { name, lock })
-    } catch (error) {
-      await lock?.release()
-      throw error
-    }
+    if (directory === null) return onPglite(await inMemory(image), { name, lock: null })
+    return inWords(directory, async () => {
+      const lock = await lockNew(directory)
+      try {
+        return await onPglite(await inDirectory(directory, options), { name, lock })
+      } catch (error) {
+        await lock.release()
+        throw error
+      }
+    })
   })
 }
 
-/** The lock comes first: PGlite changes the directory as soon as it opens it. */
+/** What the system says of the directory, as a cause with its next step. */
+async function inWords<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw directoryFailure(error, directory)
+  }
+}
+
+/** The lock comes first: PGlite changes the directory as soon as it opens it, and so may another process. */
 async function lockNew(directory: string): Promise<ExclusiveLock> {
   mkdirSync(directory, { recursive: true })
   return lockDirectory(directory)
@@ -72,6 +84,7 @@ async function inDirectory(
 ): Promise<PGlite> {
   const long = async () => (await bareImage()).stream()
   const own = withTables ? [async () => shippedImage(), long] : [long]
+  examineDirectory(directory)
   await unpackOnce(directory, image === undefined ? own : [async () => image.stream()])
   return createPglite({ dataDir: resolve(directory), parsers, startParams })
 }
@@ -97,6 +110,7 @@ export async function onPglite(
 ): Promise<Database> {
   const ask = async (text: string, values: readonly unknown[]) =>
     (await pglite.query<object>(text, [...values])).rows
+  await requireUtf8(ask, name)
   const { schema, searchPath } = await placeIn(ask, { database: name, named: null })
   await ask(sqlText`select set_config('search_path', $1, false)`, [searchPath])
   const turns = new Turns(pglite)
@@ -106,6 +120,15 @@ export async function onPglite(
     await lock?.release()
   }
   return { kind: 'pglite', name, schema, db, patientDb: db, close }
+}
+
+/** Ours is. One that was made by other programs may be in any other. */
+async function requireUtf8(ask: Ask, database: string): Promise<void> {
+  const [row] = (await ask(sqlText`select current_setting('server_encoding') as encoding`, [])) as {
+    encoding: string
+  }[]
+  const encoding = row?.encoding ?? ''
+  if (encoding !== 'UTF8') throw new EncodingError({ database, encoding })
 }
 
 /**

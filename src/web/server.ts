@@ -7,6 +7,7 @@ import { proxiesOf } from '../config/proxies.ts'
 import { sampleTokenFault, weakTokenFault } from '../config/tokens.ts'
 import type { ServerConfig } from '../config.ts'
 import type { Emit } from '../event.ts'
+import { type ListenKeys, listenFailure, lookupFailure } from '../listen-failure.ts'
 import type { Budan } from '../service.ts'
 import { Access } from './access.ts'
 import { addAccountRoutes } from './accounts.ts'
@@ -32,6 +33,8 @@ export interface WebOptions {
   readonly version: string
   readonly clock?: Clock
   readonly limits?: Partial<WebLimits>
+  /** What a message about a port that cannot be had calls it. By default as the configuration does. */
+  readonly listenKeys?: ListenKeys
 }
 
 /** The HTTP application, ready for `inject` or `listen`. Throws when a route is wrong. */
@@ -77,7 +80,7 @@ export async function startWeb(
   const { server, limits } = options
   const host = await addressToListenOn(server)
   const app = await buildWeb(budan, options)
-  await listen(app, { host, port: server.port })
+  await listen(app, { host, port: server.port, keys: options.listenKeys ?? serverKeys })
   const { closeMs } = { ...webLimits, ...limits }
   return { url: urlOf(app), close: () => closeWithin(app, closeMs) }
 }
@@ -85,7 +88,7 @@ export async function startWeb(
 /** One address: of a name with several, the first. */
 async function addressToListenOn({ host, apiToken }: ServerConfig): Promise<string> {
   const { address } = await lookup(host).catch((error: unknown) => {
-    throw new Error(`Cannot listen on "${host}": no such host`, { cause: error })
+    throw new Error(`Cannot listen on "${host}": ${lookupFailure(error)}`, { cause: error })
   })
   if (apiToken === null && !isLoopback(address)) {
     throw new Error(
@@ -107,24 +110,17 @@ function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
-/** With the next step, where it is known. */
-const listenFailures: Readonly<Record<string, string>> = {
-  EADDRINUSE:
-    'EADDRINUSE, another program listens there: end it, or give another server.port (SERVER_PORT)',
-  EACCES: 'EACCES, this user may not: give a server.port (SERVER_PORT) from 1024 on',
-  EADDRNOTAVAIL: 'EADDRNOTAVAIL, this machine has no such address: give another server.host',
-}
+const serverKeys = { port: 'server.port (SERVER_PORT)', host: 'server.host' }
 
 async function listen(
   app: FastifyInstance,
-  { host, port }: { host: string; port: number },
+  { host, port, keys }: { host: string; port: number; keys: ListenKeys },
 ): Promise<void> {
   try {
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    const reason = listenFailures[code] ?? code
+    const reason = listenFailure(error, { port, keys })
     throw new Error(`Cannot listen on "${host}" port ${port}: ${reason}`, { cause: error })
   }
 }

@@ -99,7 +99,9 @@ describe('budan doctor', () => {
     const taken = file('sub/taken', '')
     const config = file('taken.yaml', `database: { url: "pglite:${taken}" }\n`)
     const { stdout } = await runInProcess(['doctor', '--config', config], {})
-    expect(stdout).toMatch(/^fail +database .* -> check database\.url: it must name a directory/m)
+    expect(stdout).toMatch(
+      /^fail +database .*: a file is in its place -> take another directory, or move the file away/m,
+    )
   })
 
   test.each([

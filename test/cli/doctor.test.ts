@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { examineConfiguration } from '../../src/cli/doctor/configuration.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { examineGateway } from '../../src/cli/doctor/gateway.ts'
+import { stepFor } from '../../src/cli/doctor/gateway-step.ts'
 import { examineKeys } from '../../src/cli/doctor/keys.ts'
 import { examineServer } from '../../src/cli/doctor/server.ts'
 import { loadConfig, secretFiles } from '../../src/config/load.ts'
 import type { Config } from '../../src/config.ts'
+import { createWechatGateway } from '../../src/gateway/wechat.ts'
 import {
   configurationFor,
   generateMerchant,
@@ -19,6 +22,7 @@ import {
   startSimulator,
   writeMerchant,
 } from '../../src/simulator/index.ts'
+import type { UnknownWhy } from '../../src/trade.ts'
 import { openDirectory } from './budan.ts'
 
 const directory = openDirectory()
@@ -60,13 +64,68 @@ describe('examineGateway()', () => {
     simulators.public_key.control.setSwitches({ sign_business_errors: true })
     const findings = brief(await examineGateway(config()))
     simulators.public_key.control.setSwitches({ sign_business_errors: false })
-    expect(findings).toEqual(['ok clock', 'ok gateway', 'ok answers', 'ok APIv3 key'])
+    expect(findings).toEqual(['ok clock', 'ok gateway', 'ok answers', 'warn APIv3 key'])
   })
 
   test('says that a public key could not be tried, when the answer was not signed', async () => {
     const findings = await examineGateway(config())
-    expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'warn answers', 'ok APIv3 key'])
+    expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'warn answers', 'warn APIv3 key'])
     expect(findings[2]?.next).toContain('budan check')
+    expect(findings[3]?.detail).toContain('could not be tried')
+  })
+
+  describe('with an order that the gateway knows', () => {
+    const orderNo = 'DOCTOR0001'
+    beforeAll(async () => {
+      const { wechat } = config()
+      if (wechat === null) throw new Error('no wechat section')
+      const gateway = createWechatGateway(wechat, { emit: () => {} })
+      const placed = await gateway.prepay({
+        ...{ orderNo, appid: merchant.appid, amount: 100n, currency: 'CNY', description: 'x' },
+        ...{ attach: null, expiresAt: new Date(Date.now() + 3_600_000) },
+      })
+      await gateway.stop()
+      expect(placed.kind).toBe('placed')
+    })
+    const known = () => Promise.resolve({ orderNo, isServed: false })
+
+    test('tries a public key on its answer, which is signed', async () => {
+      const findings = await examineGateway(config(), known())
+      expect(brief(findings)).toContain('ok answers')
+    })
+
+    test('tells a public key of another merchant, and asks for the right one', async () => {
+      const path = join(dir, 'other.pem')
+      const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
+      writeFileSync(path, other.export({ type: 'spki', format: 'pem' }))
+      const findings = await examineGateway(config({ WECHAT_PUBLIC_KEY_PATH: path }), known())
+      expect(brief(findings)).toContain('fail answers')
+      expect(findings[2]?.detail).toContain('its signature is wrong')
+      expect(findings[2]?.next).toMatch(/^download the public key of PUB_KEY_ID_/)
+    })
+
+    test('tells a public key id that is another’s', async () => {
+      const findings = await examineGateway(
+        config({ WECHAT_PUBLIC_KEY_ID: 'PUB_KEY_ID_07' }),
+        known(),
+      )
+      expect(brief(findings)).toContain('fail answers')
+      expect(findings[2]?.detail).toContain('"PUB_KEY_ID_07" is configured')
+      expect(findings[2]?.next).toMatch(/^compare wechat\.public_key_id/)
+    })
+  })
+
+  test('tries an APIv3 key on platform certificates, where the merchant has some beside its public key', async () => {
+    const simulator = await startSimulator({ ...merchantOptions(merchant), signing: 'mixed' })
+    const at = (env: Record<string, string>) =>
+      examineGateway(config({ WECHAT_BASE_URL: simulator.url, ...env }))
+    const keyOf = async (env: Record<string, string> = {}) =>
+      (await at(env)).find(({ name }) => name === 'APIv3 key')
+    expect(await keyOf()).toMatchObject({ status: 'ok' })
+    const wrong = await keyOf({ WECHAT_API_V3_KEY: 'x'.repeat(32) })
+    await simulator.stop()
+    expect(wrong).toMatchObject({ status: 'fail' })
+    expect(wrong?.next).toMatch(/^set wechat\.api_v3_key/)
   })
 
   test('finds all well with platform certificates, and opens them', async () => {
@@ -101,6 +160,38 @@ describe('examineGateway()', () => {
     expect(findings[1]?.next).toContain('wechat.base_url')
   })
 
+  test('tells the page of a firewall from a refusal of WeChat Pay’s', async () => {
+    simulators.public_key.control.addFault({
+      operation: 'query',
+      fault: { kind: 'error', status: 403, body: 'html' },
+    })
+    const findings = await examineGateway(config())
+    simulators.public_key.control.clearFaults()
+    expect(findings[1]).toMatchObject({ status: 'fail' })
+    expect(findings[1]?.detail).toContain('a web page')
+    expect(findings[1]?.next).toMatch(/^let the firewall or proxy on the way pass 127\.0\.0\.1/)
+  })
+
+  test('has a next step of its own for each reason of the gateway’s silence', () => {
+    const reasons = [
+      ...['name', 'dns', 'closed', 'unreachable', 'reset', 'no_http', 'tls', 'untrusted'],
+      ...['other_name', 'ended', 'page', 'clock', 'unsigned', 'probe', 'keyless', 'forged'],
+      ...['unlisted', 'unopened', 'damaged', 'proxy', 'proxy_login', 'proxy_refusal'],
+    ] as const
+    const proxied = { ...wechat(config()), proxyUrl: 'http://127.0.0.1:3128' }
+    const steps = reasons.map((why) => {
+      const answer = {
+        kind: 'unknown',
+        cause: 'network',
+        message: '',
+        systemic: false,
+        evidence: {},
+      } as const
+      return stepFor({ ...answer, why: why as UnknownWhy }, proxied)
+    })
+    expect(new Set(steps).size).toBe(reasons.length)
+  })
+
   test.each([
     [0, 'ok'],
     [-200, 'warn'],
@@ -122,7 +213,8 @@ describe('examineGateway()', () => {
 })
 
 describe('examineKeys()', () => {
-  const now = new Date()
+  // Of the merchant, whose certificate is made later, it is the present.
+  const now = new Date(Date.now() + 600_000)
   const keys = (env: Record<string, string> = {}, at = now): string[] => {
     const privateKeyPath = join(dir, 'apiclient_key.pem')
     return brief(examineKeys({ wechat: wechat(config(env)), privateKeyPath, now: at }))
@@ -134,6 +226,28 @@ describe('examineKeys()', () => {
 
   test('tells a serial number that is not the certificate’s', () => {
     expect(keys({ WECHAT_SERIAL_NO: 'ABCDEF' })).toContain('fail serial number')
+  })
+
+  test('takes a serial number for what it is, however it is written', () => {
+    const { serialNo } = merchant
+    for (const written of [
+      serialNo.toLowerCase(),
+      `00${serialNo}`,
+      serialNo.replaceAll(/(..)(?=.)/g, '$1:'),
+    ]) {
+      expect(keys({ WECHAT_SERIAL_NO: written })).toContain('ok serial number')
+    }
+  })
+
+  test('tells a certificate of another merchant', () => {
+    const findings = examineKeys({
+      wechat: wechat(config({ WECHAT_MCH_ID: '1900000109' })),
+      privateKeyPath: join(dir, 'apiclient_key.pem'),
+      now,
+    })
+    const serial = findings.find(({ name }) => name === 'serial number')
+    expect(serial).toMatchObject({ status: 'fail' })
+    expect(serial?.detail).toContain(`is the certificate of merchant ${merchant.mchid}`)
   })
 
   test('tells a certificate that ends soon, or has ended', () => {

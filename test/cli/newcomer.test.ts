@@ -65,7 +65,7 @@ test('budan simulator on a port that is taken says what to do: 1', async () => {
   const { code, stderr } = await runInProcess(args, {})
   taken.close()
   expect(code).toBe(1)
-  expect(stderr).toMatch(/EADDRINUSE.*: end what listens there, or give another --port\n$/)
+  expect(stderr).toMatch(/EADDRINUSE.*: end it, or give another --port\n$/)
 })
 
 describe('a second ledger, begun by mistake', () => {

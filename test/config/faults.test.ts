@@ -103,12 +103,12 @@ const words = rows(`
   wechat.mch_id           | -1                       | "-1" is not a merchant number: digits only
   wechat.app_id           | wx/../x                  | "wx/../x" is not an app id, like wx0123…
   wechat.serial_no        | xyz                      | "xyz" is not a serial number: hex digits only
-  wechat.serial_no        | 5D:EA:10                 | "5D:EA:10" is not a serial number: hex digits only
+  wechat.serial_no        | 5D:EA:1G                 | "5D:EA:1G" is not a serial number: hex digits only
   wechat.serial_no        | PUB_KEY_ID_01            | "PUB_KEY_ID_01" is a public key's id: this is the serial of the merchant's certificate
   wechat.serial_no        | 0123456789abcdef0123456789abcdeX | a value of 32 characters is not a serial number: hex digits only
   wechat.api_v3_key       | 0123456789abcdef         | a value of 16 bytes is not an APIv3 key, which has 32
   wechat.api_v3_key       | 0123456789abcdef0123456789abcdef0 | a value of 33 bytes is not an APIv3 key, which has 32
-  wechat.api_v3_key       | 0123456789abcdef0123456789abcdeü | a value of 33 bytes is not an APIv3 key, which has 32
+  wechat.api_v3_key       | 0123456789abcdef0123456789abcdeü | a value of 32 characters has 33 bytes, because some are not ASCII: an APIv3 key has 32
   wechat.api_v3_key       | ""                       | is empty: give a value or leave the key out
   wechat.base_url         | http://api.mch.weixin.qq.com | "http://api.mch.weixin.qq.com" must be https (http is for loopback addresses only)
   wechat.base_url         | ftp://127.0.0.1          | "ftp://127.0.0.1" is not https

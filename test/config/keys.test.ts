@@ -1,4 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openWorkspace, privatePem, publicPem } from './workspace.ts'
 
@@ -52,18 +54,63 @@ const privateFaults: [string, string | Uint8Array, string][] = [
   [
     'csr.pem',
     '-----BEGIN CERTIFICATE REQUEST-----\n',
-    'private key "csr.pem" is not a private key in PEM form',
+    'private key "csr.pem" is a request for a certificate: give apiclient_key.pem',
   ],
   [
     'cut.pem',
     privatePem(space.merchant.privateKey).slice(0, 400),
-    'private key "cut.pem" cannot be parsed: is the file whole?',
+    'private key "cut.pem" is cut off: its line -----END …----- is missing',
   ],
-  ['empty.pem', '', 'private key "empty.pem" is not in PEM form'],
+  ['empty.pem', '', 'private key "empty.pem" is empty'],
   [
     'cert.p12',
+    new Uint8Array([0x30, 0x82, 0x0a, 0x01, 0x02, 0x01, 0x03, 0x30]),
+    'private key "cert.p12" is a bundle (PKCS#12), and not the PEM file that comes with it',
+  ],
+  [
+    'key.der',
+    space.merchant.privateKey.export({ type: 'pkcs8', format: 'der' }),
+    'private key "key.der" is a private key in DER form: turn it into PEM by openssl pkey -inform DER',
+  ],
+  [
+    'pub.der',
+    space.merchant.publicKey.export({ type: 'spki', format: 'der' }),
+    'private key "pub.der" is a public key in DER form: turn it into PEM by openssl pkey -pubin -inform DER',
+  ],
+  [
+    'noise.der',
     new Uint8Array([0x30, 0x82, 0, 1]),
-    'private key "cert.p12" is not in PEM form (a bundle): give apiclient_key.pem',
+    'private key "noise.der" is in DER form, and opens neither as a key nor as a certificate',
+  ],
+  [
+    'utf16.pem',
+    Buffer.from(`\ufeff${privatePem(space.merchant.privateKey)}`, 'utf16le'),
+    'private key "utf16.pem" is UTF-16 text: save it as UTF-8',
+  ],
+  [
+    'ssh.pem',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n',
+    'private key "ssh.pem" is a key of SSH: none for WeChat Pay',
+  ],
+  [
+    'middle.pem',
+    privatePem(space.merchant.privateKey).split('\n').slice(1, -2).join('\n'),
+    'private key "middle.pem" has no line -----BEGIN …-----: it is the middle of a key alone',
+  ],
+  [
+    'line.pem',
+    privatePem(space.merchant.privateKey).replaceAll('\n', ''),
+    'private key "line.pem" has lost its line ends',
+  ],
+  [
+    'star.pem',
+    privatePem(space.merchant.privateKey).replace(/\nMII/, '\n***'),
+    'private key "star.pem" has characters that are no Base64',
+  ],
+  [
+    'hole.pem',
+    privatePem(space.merchant.privateKey).replace(/(\n[^\n]+){3}\n-----END/, '\n-----END'),
+    'private key "hole.pem" is damaged: its first and last line are there, and it opens as no key',
   ],
   ['big.pem', 'x'.repeat(100_001), 'private key "big.pem" is too big to be a key'],
 ]
@@ -104,8 +151,70 @@ const publicFaults: [string, string, string][] = [
     publicPem(weak.publicKey),
     'public key "weakpub.pem" has 1024 bits, fewer than 2048',
   ],
-  ['text.pem', 'MIIBIjANBgkq', 'public key "text.pem" is not in PEM form'],
+  [
+    'text.pem',
+    'MIIBIjANBgkq',
+    'public key "text.pem" is not in PEM form: it has no line -----BEGIN …-----',
+  ],
 ]
+
+test('no two faults of a key are said in the same words', () => {
+  for (const faults of [privateFaults, publicFaults]) {
+    const sentences = faults.map(([name, , fault]) => fault.replaceAll(name, ''))
+    // A passphrase in two forms is one cause.
+    const same = sentences.filter((each) => each.includes('without a passphrase')).length
+    expect(new Set(sentences).size).toBe(sentences.length - Math.max(0, same - 1))
+  }
+})
+
+test.each([
+  ['CRLF', (pem: string) => pem.replaceAll('\n', '\r\n')],
+  ['a byte order mark', (pem: string) => `\ufeff${pem}`],
+  ['a certificate before it', (pem: string) => `${certificate}${pem}`],
+])('private_key_path takes a key with %s', (_, change) => {
+  const pem = privatePem(space.merchant.privateKey)
+  space.write('changed.pem', change(pem))
+  const { wechat } = space.load(space.yaml({ wechat: { private_key_path: 'changed.pem' } }))
+  expect(wechat?.privateKey.equals(createPrivateKey(pem))).toBe(true)
+})
+
+test('a key file that cannot be read says which of the reasons it is', () => {
+  const at = (path: string) =>
+    space
+      .faults(space.yaml({ wechat: { private_key_path: path } }))
+      .join()
+      .split('": ')
+      .at(-1)
+  space.write('file', 'x')
+  symlinkSync('nowhere', join(space.directory, 'dead'))
+  symlinkSync('circle', join(space.directory, 'circle'))
+  expect(at('./none.pem')).toBe('no such file')
+  expect(at('./dead')).toBe('it is a link that leads nowhere')
+  expect(at('./circle')).toBe('its links lead in a circle')
+  expect(at('./file/key.pem')).toBe(
+    'no such file: a part of its path is a file, and not a directory',
+  )
+  expect(at(`./${'x'.repeat(300)}`)).toBe('its name is too long')
+})
+
+test.each([
+  ['5157F09E', '5157F09E'],
+  ['51:57:f0:9e', '5157F09E'],
+  ['51 57 F0 9E', '5157F09E'],
+  ['0051f09e', '0051F09E'],
+])('serial_no %j is taken as %s', (written, taken) => {
+  const { wechat } = space.load(space.yaml({ wechat: { serial_no: `"${written}"` } }))
+  expect(wechat?.serialNo).toBe(taken)
+})
+
+test.each([
+  ['"0123456789012345678901234567890é"', /^a value of 32 characters has 33 bytes/],
+  ['\'"0123456789abcdef0123456789abcdef"\'', /34 bytes .* take its quotes away$/],
+  ['0123456789abcdef', /^a value of 16 bytes is not an APIv3 key, which has 32$/],
+])('api_v3_key %s says what is wrong with it', (written, fault) => {
+  const [line = ''] = space.faults(space.yaml({ wechat: { api_v3_key: written } }))
+  expect(line.replace('wechat.api_v3_key: ', '')).toMatch(fault)
+})
 
 describe('public_key_path', () => {
   test.each(publicFaults)('%s is refused', (name, content, fault) => {

@@ -127,7 +127,7 @@ describe('a key as text', () => {
     const rows: [value: string, fault: string][] = [
       ['./apiclient_key.pem', 'a value of 19 characters is not a key in PEM form'],
       [publicPem(platform.publicKey), 'the key is a public key: give apiclient_key.pem'],
-      [oneLine(pem).slice(0, 300), 'the key cannot be parsed: is it whole, with its line ends?'],
+      [oneLine(pem).slice(0, 300), 'the key is cut off: its line -----END …----- is missing'],
       [line, 'a value of 64 characters is not a key in PEM form'],
     ]
     for (const [value, fault] of rows) {

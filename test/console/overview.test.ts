@@ -135,7 +135,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
       name: 'the breaker is open',
       makeWrong: refused,
       en: [
-        'runs are held back: 401: our private key, serial number or clock is wrong',
+        'runs are held back: 401: the serial number is not that of our private key, or not one of this merchant',
         '“budan doctor” checks key, serial number, clock',
         'Circuit breaker ✗ fault',
         'WeChat Pay ! look',

@@ -32,13 +32,13 @@ const causes: readonly Cause[] = [
   {
     name: '401',
     embedded: true,
-    reason: /401: our private key/,
+    reason: /401: the serial number is not that of our private key/,
     begin: refused(401, 'SIGN_ERROR'),
   },
   { name: '403', reason: /403: this merchant may not ask/, begin: refused(403, 'NO_AUTH') },
   {
     name: 'a clock that is an hour slow',
-    reason: /401: .*clock is wrong/,
+    reason: /401: this machine's clock is more than 5 minutes/,
     begin: (_control, skew) => {
       skew.ms = -3_600_000
     },
@@ -47,7 +47,7 @@ const causes: readonly Cause[] = [
     name: 'a clock that is six minutes fast',
     embedded: true,
     signing: 'certificate',
-    reason: /401: .*clock is wrong/,
+    reason: /401: this machine's clock is more than 5 minutes/,
     begin: (_control, skew) => {
       skew.ms = 360_000
     },
@@ -63,7 +63,8 @@ const causes: readonly Cause[] = [
     name: 'nothing but absent answers',
     embedded: true,
     known: true,
-    reason: /all 6 answers about known orders were "no such order": is the merchant number right/,
+    reason:
+      /all 6 answers about known orders were "no such order": the merchant number, or the gateway's address, is not the one/,
     begin: refused(404, 'ORDER_NOT_EXIST'),
   },
   {
@@ -100,13 +101,13 @@ const causes: readonly Cause[] = [
   },
   {
     name: 'wrong signatures on all answers',
-    reason: /none of 6 answers could be verified: is the gateway's public key right/,
+    reason: /none of 6 answers could be verified: their signature is not by the key/,
     begin: (control) => control.addFault({ operation: query, fault: { kind: 'wrong_signature' } }),
   },
   {
     name: 'a proxy that strips the signatures',
     signing: 'certificate',
-    reason: /none of 6 answers could be verified: .*proxy strip headers/,
+    reason: /none of 6 answers could be verified: .*strip headers/,
     begin: (control) =>
       control.addFault({ operation: query, fault: { kind: 'sign', signed: false } }),
   },

@@ -182,7 +182,7 @@ describe('budan doctor', () => {
     })
     expect(stdout).toMatch(
       new RegExp(
-        `^fail +gateway .*-> check wechat\\.proxy_url, http://127\\.0\\.0\\.1:${port}, and that it may reach`,
+        `^fail +gateway .*the proxy cannot be had.*-> correct wechat\\.proxy_url, http://127\\.0\\.0\\.1:${port}, or start that proxy`,
         'm',
       ),
     )

@@ -96,7 +96,7 @@ describe('no whole answer', () => {
     expect(answer).toMatchObject({ kind: 'unknown', cause: 'network' })
     expect(answer).toHaveProperty(
       'message',
-      `Cannot query order "${orderNo}": connect ECONNREFUSED 127.0.0.1:${port}`,
+      `Cannot query order "${orderNo}": nobody listens there (connect ECONNREFUSED 127.0.0.1:${port})`,
     )
     await gateway.stop()
   })

@@ -21,7 +21,9 @@ describe('Breaker', () => {
   it('opens once for a systemic failure, with one alarm however many follow', () => {
     const { breaker, events } = watched()
     for (let times = 0; times < 3; times += 1) breaker.observe(refused)
-    expect(breaker.reason).toBe('401: our private key, serial number or clock is wrong')
+    expect(breaker.reason).toBe(
+      '401: the serial number is not that of our private key, or not one of this merchant',
+    )
     expect(events).toEqual(['breaker_opened'])
   })
 
@@ -47,7 +49,7 @@ describe('Breaker', () => {
 
   it('heals from a run of absent answers by a callback for an order of ours, and from a refusal not', () => {
     const { breaker } = watched()
-    breaker.observeRun('absent', 'all')
+    breaker.observeAbsent('all')
     breaker.observeCallback()
     expect(breaker.reason).toBeNull()
     breaker.observe(refused)
@@ -63,9 +65,11 @@ describe('Breaker', () => {
 
   it('heals from a run of absent answers only by a trade', () => {
     const { breaker } = watched()
-    breaker.observeRun('absent', '9 of 10 answers were "no such order"')
+    breaker.observeAbsent('9 of 10 answers were "no such order"')
     breaker.observe(absentAnswer)
-    expect(breaker.reason).toMatch(/^9 of 10 .* is the merchant number right/)
+    expect(breaker.reason).toMatch(
+      /^9 of 10 .*: the merchant number, or the gateway's address, is not the one/,
+    )
     breaker.observe(answerOf('CLOSED'))
     expect(breaker.reason).toBeNull()
   })

@@ -3,7 +3,7 @@ import { translate } from '../../src/locale/translate.ts'
 
 /** Names that are the same in every language, or have to be typed or looked for as they are. */
 const names = new Set(
-  `budan API APIv3 HTTP JSON UTF YAML URL IP ID DNS NTP KiB RFC PEM RSA Base64 ASCII HTTPS IPv6
+  `budan API APIv3 HTTP JSON UTF YAML URL IP ID DNS NTP KiB RFC PEM RSA Base64 ASCII HTTPS IPv6 IPv4 PuTTY Sentinel
    Redis PostgreSQL PgBouncer CA TLS SQL Ctrl Bearer Authorization Idempotency-Key Idempotency Key Content-Type Length
    appid mchid openid Request seen onPaid resource true false null pglite postgres postgresql redis
    rediss localhost https http wx

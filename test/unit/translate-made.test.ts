@@ -20,7 +20,7 @@ import {
 } from '../../src/resolve.ts'
 import { explainReview } from '../../src/review.ts'
 import type { Store, Vitals } from '../../src/store/store.ts'
-import type { Answer, TradeState, UnknownCause } from '../../src/trade.ts'
+import type { Answer, TradeState, UnknownCause, UnknownWhy } from '../../src/trade.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { openWorkspace } from '../config/workspace.ts'
 import { sampleOrder, sampleTrade } from '../support/samples.ts'
@@ -202,19 +202,34 @@ describe('the stages say nothing that has no Chinese:', () => {
   })
 
   it('the breaker, for each cause', () => {
-    for (const cause of causes) {
+    const reasons = causes.flatMap((cause) =>
+      ([undefined, 'clock', 'page', 'unlisted', 'unopened', 'damaged'] as const).map((why) => ({
+        cause,
+        why,
+      })),
+    )
+    for (const { cause, why } of reasons) {
       const breaker = new Breaker(() => undefined)
-      breaker.observe({ kind: 'unknown', cause, message: '', systemic: true, evidence: {} })
+      const unknown = { kind: 'unknown', cause, message: '', systemic: true, evidence: {} } as const
+      breaker.observe({ ...unknown, ...(why && { why }) })
       const { reason } = breaker
       // The others are never systemic; their word would be shown as it is.
       if (/ /.test(reason ?? '')) expectChinese(reason ?? '')
     }
-    for (const [kind, found] of [
-      ['absent', 'all 7 answers about known orders were "no such order"'],
-      ['unverified', 'none of 7 answers could be verified'],
-    ] as const) {
+    const whys = [
+      ...['keyless', 'forged', 'unsigned', 'malformed', 'stale', 'probe', 'page'],
+      undefined,
+    ]
+    const opened = [
+      (breaker: Breaker) =>
+        breaker.observeAbsent('all 7 answers about known orders were "no such order"'),
+      ...whys.map((why) => (breaker: Breaker) => {
+        breaker.observeUnverified('none of 7 answers could be verified', [why as UnknownWhy])
+      }),
+    ]
+    for (const open of opened) {
       const breaker = new Breaker(() => undefined)
-      breaker.observeRun(kind, found)
+      open(breaker)
       expectChinese(breaker.reason ?? '')
       expectChinese(`runs are held back: ${breaker.reason}`)
     }

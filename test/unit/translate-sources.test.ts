@@ -41,8 +41,54 @@ Cannot probe: no answer in time
 Cannot open the database "pglite:1": database "pglite:1": its files are missing: copy pglite.data, pglite.wasm from @electric-sql/pglite/dist beside the bundle
 Cannot open the database "pglite:1": database "pglite:1": "1/base" is in the way, and not of a whole database: take another directory, or move it away
 Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
-all 7 answers about known orders were "no such order": is the merchant number right?
-none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
+all 7 answers about known orders were "no such order": the merchant number, or the gateway's address, is not the one that they were placed under
+none of 7 answers could be verified: they are not signed; a proxy on the way may strip headers
+none of 7 answers could be verified: they fail in several ways, which the timelines tell
+Cannot open the database in "1": it is not whole: pg_wal, pg_xact missing; copy the directory again, whole, while no process has it open, or restore it from a backup
+Cannot open the database in "1": another budan process has it open; use its HTTP API or stop it
+Cannot open the database "1": database "1": connect ECONNREFUSED 127.0.0.1:1; nobody listens there: start PostgreSQL, or correct host and port
+Cannot probe: no such host is known (getaddrinfo ENOTFOUND 1)
+Cannot probe: the proxy cannot be had: nobody listens there (connect ECONNREFUSED 127.0.0.1:1)
+Cannot probe: HTTP 401 SIGN_ERROR 无; this machine's clock is 400 s behind the gateway's
+Cannot probe: HTTP 403, a web page in the place of an answer
+Cannot probe: no DNS server answers (getaddrinfo EAI_AGAIN 1)
+Cannot probe: no way leads there (connect EHOSTUNREACH 1)
+Cannot probe: it takes no connection in time (connect ETIMEDOUT 1)
+Cannot probe: its answer is too long (1)
+Cannot probe: the connection was cut (other side closed)
+Cannot probe: what answers there speaks no HTTP (1)
+Cannot probe: what answers there speaks no TLS (1)
+Cannot probe: its certificate is for others (1)
+Cannot probe: its certificate has ended (1)
+Cannot probe: its certificate has not begun (1)
+Cannot probe: nobody whom this machine trusts vouches for its certificate (1)
+Cannot probe: this machine lets this process open no more connections (1)
+Cannot probe: the HTTP 200 answer cannot be verified, it is not signed: it is a web page
+Cannot probe: the HTTP 200 answer cannot be verified, no key is held for serial "1": it is a public key, and none is configured
+Cannot probe: the HTTP 200 answer cannot be verified, no key is held for serial "1": it is a public key, and "2" is configured
+Cannot probe: the HTTP 200 answer cannot be verified, the certificate of serial "1" ended on 2026-01-24, by this machine's clock
+Cannot probe: the HTTP 200 answer cannot be verified, the certificate of serial "1" begins on 2026-01-24 only, by this machine's clock
+Cannot open the database in "1": it was made by an older budan: it holds PostgreSQL 16, and this budan opens 18; take another directory for new orders, and keep this one with the budan that made it until its orders are settled
+Cannot open the database in "1": it was made by a newer budan: it holds PostgreSQL 19, and this budan opens 18; open it with the budan that made it
+Cannot use the database "1": its setting 2 stays at "3" where "4" is needed; something between budan and PostgreSQL keeps it there; let it pass the setting on, or name the address of PostgreSQL itself
+Cannot use the database "1": its server is PostgreSQL 12, and 13 is the oldest that is supported; move it to a newer PostgreSQL
+Cannot use the database "1": the pooler in front of it has no second session to give; raise default_pool_size in PgBouncer: each process of budan needs up to 12
+Cannot use the database "1": it is read-only; name the primary in the url, or let it be written to (default_transaction_read_only)
+Cannot use the database "1": it has budan's tables in more than one schema (2, 3); say which one: add ?options=-c%20search_path%3DSCHEMA to the url
+Cannot use the database "1": budan's tables are in a schema that is not in this user's search_path (2); say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url
+32 bytes, and it could not be tried: this merchant has no platform certificates
+wechat.private_key_path: private key "1" is UTF-16 text: save it as UTF-8
+wechat.private_key_path: private key "1" is in DER form, and opens neither as a key nor as a certificate
+wechat.private_key_path: private key "1" is a key of PuTTY: none for WeChat Pay
+wechat.private_key_path: private key "1" is a key of SSH: none for WeChat Pay
+wechat.private_key_path: private key "1" has no line -----BEGIN …-----: it is the middle of a key alone
+wechat.private_key_path: private key "1" is not in PEM form: it has no line -----BEGIN …-----
+wechat.private_key_path: private key "1" has nothing between its first and its last line
+wechat.private_key_path: private key "1" has characters that are no Base64
+wechat.api_v3_key: a value of 34 bytes is not an APIv3 key, which has 32: take its quotes away
+correct wechat.base_url: what answers at https://1 is no WeChat Pay
+Cannot use platform certificate "1": its own serial number is another one, 2
+wechat.private_key_path: private key "1" is a private key in DER form: turn it into PEM by openssl pkey -inform DER
 no run has finished yet: runs do not finish
 order "1" is paid, not in review
 order "1" is paid, not in review: "王" credited it at 2026-01-24T20:00:00+08:00
@@ -77,8 +123,8 @@ database.retention_days: "3" is below the least, 7 (0 keeps everything)
 recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat: not set: give the merchant, or a gateway of your own
-wechat.private_key: the key cannot be parsed: is it whole, with its line ends?
-wechat.private_key_path: private key "1" cannot be parsed: is the file whole?
+wechat.private_key: the key has lost its line ends
+wechat.private_key_path: private key "1" is cut off: its line -----END …----- is missing
 wechat.private_key: the key is a certificate: give apiclient_key.pem
 wechat.private_key: given together with wechat.private_key_path: give one of them
 WECHAT_API_V3_KEY_FILE: given together with WECHAT_API_V3_KEY: give one of them
@@ -87,7 +133,8 @@ WECHAT_API_V3_KEY_FILE: Cannot read the file that it names: no such file
 WECHAT_API_V3_KEY_FILE: the file "/1" is empty
 database.url: "/1" holds no database, but "/2" does; a path is relative to the file that names it. Give the whole path: pglite:/2 to go on with that one, pglite:/1 to begin a new one
 database.url (DATABASE_URL): "/1" holds no database, but "/2" does; a path in the environment is relative to the working directory. Give the whole path: pglite:/2 to go on with that one, pglite:/1 to begin a new one
-Cannot listen on "127.0.0.1:9090": listen EADDRINUSE: address already in use 127.0.0.1:9090: end what listens there, or give another --port
+Cannot listen on "127.0.0.1" port 9090: EADDRINUSE, another program listens there: end it, or give another --port
+Cannot listen on "127.0.0.1" port 9: EACCES, this user may not: give a server.port (SERVER_PORT) from 1024 on
 no answer: network (Cannot query order "1": the proxy does not let it through (403))
 wechat.public_key_id: not set, but wechat.public_key_path is: give both or neither
 wechat.serial_no: a value of 32 characters is not a serial number: hex digits only
@@ -96,7 +143,7 @@ server.api_token: is the one of the example, which everybody knows: make one wit
 server.api_token: has 8 characters: where other machines can try, 32 are needed; make one with openssl rand -base64 24
 server.api_token: is not random: where other machines can try, it has to be; make one with openssl rand -base64 24
 server.trusted_proxies[0]: "x" is not an IP address or a CIDR, like 10.0.0.0/8
-wechat.private_key_path: private key "1" is not in PEM form (a bundle): give apiclient_key.pem
+wechat.private_key_path: private key "1" is a bundle (PKCS#12), and not the PEM file that comes with it
 wechat.public_key_path: public key "1" is a certificate: give WeChat Pay's public key, downloaded from the merchant console
 wechat.public_key_path: public key "1" is a private key: give WeChat Pay's public key, downloaded from the merchant console
 wechat.public_key_path: the key is the public half of the merchant's own private key: give WeChat Pay's public key, downloaded from the merchant console
@@ -157,6 +204,8 @@ const examples = [...written, ...advised]
 
 /** Said by the program to itself, to a program, or to whoever mends it. */
 const unread = [
+  "return redis.call('DEL', KEYS[1])", // a script
+  'check an order that exists by the budan that runs: POST /v1/orders/{order_no}/check verifies its answer', // its gap is no gap of a phrase
   'Unlisted case: {}',
   'aborted before it was sent', // told as "no answer in time"
   'not verified',

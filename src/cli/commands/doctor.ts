@@ -7,7 +7,7 @@ import { configurationFault, examineConfiguration } from '../doctor/configuratio
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
 import type { Finding } from '../doctor/finding.ts'
-import { examineGateway, examineProxy } from '../doctor/gateway.ts'
+import { examineGateway, examineProxy, type Known } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
@@ -21,10 +21,14 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { config, faults } = tryConfig(context, 'gateway')
   // With a wrong wechat section the database can be looked at all the same.
   const usable = config ?? tryConfig(context, 'database').config
-  const examined = [
-    ...(config === null ? faults.map(configurationFault) : await examine(context, config)),
-    ...(usable === null ? [] : await examineDatabase(usable.database.url)),
-  ]
+  // At the same time: what one of them waits for keeps no other waiting.
+  const database = usable && examineDatabase(usable.database.url, config?.wechat?.mchId ?? null)
+  const known = database?.then((examined) => examined.known)
+  const [first, second] = await Promise.all([
+    config === null ? faults.map(configurationFault) : examine(context, config, known),
+    database,
+  ])
+  const examined = [...first, ...(second?.findings ?? [])]
   const findings = redacted(examined, context.terminal.redact)
   if (context.output.asJson) {
     context.output.json({ checks: findings, next_steps: nextSteps(findings) })
@@ -45,16 +49,24 @@ function tryConfig(
   }
 }
 
-async function examine(context: CommandContext, config: Config): Promise<readonly Finding[]> {
+async function examine(
+  context: CommandContext,
+  config: Config,
+  known: Promise<Known> | undefined,
+): Promise<readonly Finding[]> {
   const { file, terminal } = context
   const { privateKeyPath } = keyPaths({ file, env: terminal.env })
   const now = new Date()
+  const [engine, gateway] = await Promise.all([
+    examineEngine(config.engine.url),
+    examineGateway(config, known),
+  ])
   return [
     examineConfiguration(file, secretFiles({ file, env: terminal.env })),
     ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
     ...examineServer(config),
-    ...(await examineEngine(config.engine.url)),
+    ...engine,
     ...(config.wechat === null ? [] : examineProxy(config.wechat, terminal.env)),
-    ...(await examineGateway(config)),
+    ...gateway,
   ]
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigError, readFailure } from '../../config/fault.ts'
 import { isLoopback, shown } from '../../config/values.ts'
+import { listenFailure } from '../../listen-failure.ts'
 import {
   configurationFor,
   generateMerchant,
@@ -42,7 +43,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
   const merchant = await merchantIn(directory)
   const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen }).catch(
     (error: unknown) => {
-      throw withNextStep(error)
+      throw withNextStep(error, chosen)
     },
   )
   try {
@@ -59,10 +60,10 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
 }
 
 /** The simulator does not know how it was called, and so not what to change. */
-function withNextStep(error: unknown): unknown {
-  return error instanceof Error && error.message.includes('EADDRINUSE')
-    ? new CommandError(`${error.message}: end what listens there, or give another --port`)
-    : error
+function withNextStep(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  if (!(error instanceof Error) || error.cause === undefined) return error
+  const reason = listenFailure(error.cause, { port, keys: { port: '--port', host: '--host' } })
+  return new CommandError(`Cannot listen on "${host}" port ${port}: ${reason}`)
 }
 
 /** The merchant of a former start, so that orders outlive the simulator; else a new one. */

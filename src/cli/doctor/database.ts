@@ -1,36 +1,65 @@
 import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
-import type { SchemaState } from '../../store/store.ts'
+import type { SchemaState, Store } from '../../store/store.ts'
 import { missingDirectory } from '../reader.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import type { Known } from './gateway.ts'
 
-/** Whether the database can be had and has the schema of this program. Creates and migrates nothing. */
-export async function examineDatabase(url: string): Promise<readonly Finding[]> {
+export interface ExaminedDatabase {
+  readonly findings: readonly Finding[]
+  readonly known: Known
+}
+
+/**
+ * Whether the database can be had and has the schema of this program, and which of its orders the
+ * gateway can be asked about. Creates and migrates nothing.
+ */
+export async function examineDatabase(
+  url: string,
+  mchid: string | null = null,
+): Promise<ExaminedDatabase> {
   const name = 'database'
+  const none = { orderNo: null, isServed: false }
   const missing = missingDirectory(url)
   if (missing !== null) {
     const detail = `"${missing}" is not there yet`
-    return [warn(name, { detail, next: 'run `budan migrate` or `budan serve`: both create it' })]
+    const next = 'run `budan migrate` or `budan serve`: both create it'
+    return { findings: [warn(name, { detail, next })], known: none }
   }
   try {
     const store = await openStore(url)
     try {
       const schema = await store.schema()
       const kind = store.kind === 'pglite' ? 'embedded' : 'PostgreSQL'
-      return [ok(name, `${kind}, answers`), examineSchema(schema)]
+      const findings = [ok(name, `${kind}, answers`), examineSchema(schema)]
+      const orderNo = isCurrent(schema) ? await knownOrder(store, mchid) : null
+      return { findings, known: { orderNo, isServed: false } }
     } finally {
       await store.close()
     }
   } catch (error) {
-    return [unavailable(url, error)]
+    const isServed = error instanceof DatabaseBusyError
+    return { findings: [unavailable(url, error)], known: { orderNo: null, isServed } }
   }
+}
+
+function isCurrent({ pending, breaking }: SchemaState): boolean {
+  return pending.length === 0 && breaking.length === 0
+}
+
+/** Of the newest, so that the gateway still has it. */
+async function knownOrder(store: Store, mchid: string | null): Promise<string | null> {
+  const page = { limit: 50, cursor: null, status: null, userId: null }
+  const { items } = await store.listOrders(page)
+  const known = items.find((order) => order.standing === 'known' && order.mchid === mchid)
+  return known?.orderNo ?? null
 }
 
 function unavailable(url: string, error: unknown): Finding {
   const name = 'database'
   if (error instanceof DatabaseBusyError) {
     return warn(name, {
-      detail: error.message,
+      detail: error.what,
       next: 'nothing while `budan serve` runs; else end the other process that has it open',
     })
   }
@@ -41,12 +70,14 @@ function unavailable(url: string, error: unknown): Finding {
       next: 'create such a database and put its url in database.url; operations.md tells how to move',
     })
   }
-  return fail(name, {
-    detail: error.message,
-    next: url.startsWith('pglite:')
-      ? 'check database.url: it must name a directory that this user may write, on a disk with room'
-      : 'check database.url, and that the server runs and lets us in',
-  })
+  return fail(name, { detail: error.what, next: error.remedy ?? nextStep(url) })
+}
+
+/** Where the cause is told in words of a server's own that have no known remedy. */
+function nextStep(url: string): string {
+  return url.startsWith('pglite:')
+    ? 'keep a copy of the directory as it is, and see what its cause says'
+    : 'see what the database says above, and its log'
 }
 
 function examineSchema({ pending, unknown, breaking }: SchemaState): Finding {

@@ -6,12 +6,13 @@ export async function examineEngine(url: string): Promise<readonly Finding[]> {
   const name = 'engine'
   if (url === 'local') return [ok(name, 'local: nothing to reach')]
   const kind = url.startsWith('redis') ? 'Redis' : 'PostgreSQL'
-  const reason = await probeEngine(url)
-  if (reason === null) return [ok(name, `${kind}, answers`)]
+  const trouble = await probeEngine(url)
+  if (trouble === null) return [ok(name, `${kind}, answers`)]
+  const { what, remedy } = trouble
   return [
     warn(name, {
-      detail: `${kind} does not let us in: ${reason}`,
-      next: 'check engine.url; until then each node keeps the intervals by itself',
+      detail: `${kind} cannot be used: ${what}; until then each node keeps the intervals by itself`,
+      next: remedy ?? `see what ${kind} says above, and its log`,
     }),
   ]
 }

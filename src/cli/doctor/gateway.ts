@@ -1,18 +1,33 @@
 import { proxyName } from '../../addresses.ts'
 import type { Config, WechatConfig } from '../../config.ts'
 import { openDispatcher } from '../../gateway/dispatcher.ts'
-import type { Gateway, Probe } from '../../gateway/gateway.ts'
+import type { Gateway } from '../../gateway/gateway.ts'
+import { tryApiV3Key } from '../../gateway/try-key.ts'
 import { createWechatGateway } from '../../gateway/wechat.ts'
-import type { UnknownAnswer } from '../../trade.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import { stepFor } from './gateway-step.ts'
+
+/** What else the doctor found, and can be asked about. */
+export interface Known {
+  /** An order that the gateway has shown to know. Null: there is none here, or it cannot be told. */
+  readonly orderNo: string | null
+  /** Another process has the database, and its orders. */
+  readonly isServed: boolean
+}
 
 /** Asks the gateway whether it hears us, believes us, and is believed. Changes nothing there. */
-export async function examineGateway({ wechat }: Config): Promise<readonly Finding[]> {
+export async function examineGateway(
+  { wechat }: Config,
+  known: Promise<Known> = Promise.resolve({ orderNo: null, isServed: false }),
+): Promise<readonly Finding[]> {
   if (wechat === null) return []
-  const clock = await examineClock(wechat)
   const gateway = createWechatGateway(wechat, { emit: () => {} })
   try {
-    return [clock, ...(await examineProbe(gateway, wechat))]
+    const [clock, probed] = await Promise.all([
+      examineClock(wechat),
+      examineProbe(gateway, { wechat, known }),
+    ])
+    return [clock, ...probed]
   } finally {
     await gateway.stop()
   }
@@ -31,7 +46,7 @@ async function examineClock(wechat: WechatConfig): Promise<Finding> {
   if (date === null) {
     return warn(name, {
       detail: `${baseUrl} did not tell the time`,
-      next: wayTo(wechat),
+      next: 'see "gateway" below: the clocks are compared once it answers',
     })
   }
   const skewMs = Date.now() - date.getTime()
@@ -60,69 +75,66 @@ async function dateOf(wechat: WechatConfig): Promise<Date | null> {
   }
 }
 
-async function examineProbe(gateway: Gateway, wechat: WechatConfig): Promise<readonly Finding[]> {
-  const probe = await gateway.probe()
-  const sealed = examineSeal(probe, wechat)
-  if (probe.kind === 'ok') {
-    const heard = ok('gateway', `${wechat.baseUrl} accepts our signature`)
-    return [heard, examineAnswer(probe, wechat), ...sealed]
-  }
-  return [fail('gateway', { detail: probe.message, next: nextStep(probe, wechat) }), ...sealed]
+interface Trying {
+  readonly wechat: WechatConfig
+  readonly known: Promise<Known>
 }
 
-/** An answer that finds no order need not be signed, and then nothing was verified. */
-function examineAnswer({ verified }: { verified: boolean }, { publicKey }: WechatConfig): Finding {
+async function examineProbe(
+  gateway: Gateway,
+  { wechat, known }: Trying,
+): Promise<readonly Finding[]> {
+  // With a public key the probe opens nothing.
+  const trial = wechat.publicKey === null ? null : tryApiV3Key(wechat)
+  const probe = await gateway.probe()
+  const tried = await trial
+  if (probe.kind !== 'ok') {
+    return [fail('gateway', { detail: probe.message, next: stepFor(probe, wechat) })]
+  }
+  const heard = ok('gateway', `${wechat.baseUrl} accepts our signature`)
+  const answers = probe.verified ? believed : await examineAnswer(gateway, { wechat, known })
+  return [heard, answers, tried === null ? opened : examineKey(tried, wechat)]
+}
+
+const believed = ok('answers', 'signed by a key that we hold')
+
+/**
+ * An answer that finds no order need not be signed, and then nothing was verified. One about an order
+ * that the gateway knows is.
+ */
+async function examineAnswer(gateway: Gateway, { wechat, known }: Trying): Promise<Finding> {
   const name = 'answers'
-  if (verified) return ok(name, 'signed by a key that we hold')
+  const { orderNo, isServed } = await known
+  const answer = orderNo === null ? null : await gateway.query(orderNo)
+  if (answer?.kind === 'trade') return believed
+  if (answer?.kind === 'unknown' && answer.cause === 'unverified') {
+    return fail(name, { detail: answer.message, next: stepFor(answer, wechat) })
+  }
+  const { publicKey } = wechat
   const key = publicKey === null ? 'the certificates' : `the public key "${publicKey.id}"`
   return warn(name, {
     detail: `this one was not signed, so ${key} could not be tried`,
-    next: 'check an order that exists: `budan check <order_no>` verifies its answer',
+    next: isServed
+      ? 'check an order that exists by the budan that runs: POST /v1/orders/{order_no}/check verifies its answer'
+      : 'check an order that exists: `budan check <order_no>` verifies its answer',
   })
 }
 
+const opened = ok('APIv3 key', 'it opened the platform certificates')
+
 /** The APIv3 key opens certificates and callbacks; only the former can be tried out. */
-function examineSeal(probe: Probe, { publicKey }: WechatConfig): readonly Finding[] {
+function examineKey(tried: Awaited<ReturnType<typeof tryApiV3Key>>, wechat: WechatConfig): Finding {
   const name = 'APIv3 key'
-  if (publicKey !== null) {
-    return [ok(name, '32 bytes; the first callback shows whether it is the right one')]
+  if (tried.kind === 'opened') return opened
+  if (tried.why === 'unopened') {
+    return fail(name, { detail: tried.message, next: stepFor(tried, wechat) })
   }
-  return probe.kind === 'ok' ? [ok(name, 'it opened the platform certificates')] : []
-}
-
-function nextStep({ cause }: UnknownAnswer, wechat: WechatConfig): string {
-  const { publicKey } = wechat
-  switch (cause) {
-    case 'timeout':
-    case 'network':
-      return wayTo(wechat)
-    case 'unauthorized':
-      return 'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock'
-    case 'forbidden':
-    case 'foreign':
-      return 'compare wechat.mch_id and app_id with the merchant console'
-    case 'unverified':
-      return publicKey === null
-        ? 'compare wechat.api_v3_key with the merchant console; a newer merchant needs public_key_id and public_key_path'
-        : 'compare wechat.public_key_id and public_key_path with the merchant console'
-    case 'refused':
-      return publicKey === null
-        ? 'a newer merchant has no platform certificates: set public_key_id and public_key_path'
-        : "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support"
-    case 'throttled':
-    case 'quota':
-    case 'aged':
-      return 'try again in a minute; if it stays, lower compensation_max_qps'
-    case 'server_error':
-    case 'unparsable':
-      return 'try again in a minute; make sure that nothing between rewrites the answers'
-  }
-}
-
-function wayTo({ baseUrl, proxyUrl }: WechatConfig): string {
-  return proxyUrl
-    ? `check wechat.proxy_url, ${proxyName(proxyUrl)}, and that it may reach ${baseUrl}`
-    : `check wechat.base_url, DNS, proxy and firewall on the way to ${baseUrl}`
+  const why =
+    tried.why === 'unlisted' ? 'this merchant has no platform certificates' : tried.message
+  return warn(name, {
+    detail: `32 bytes, and it could not be tried: ${why}`,
+    next: 'compare wechat.api_v3_key with the merchant console; the first callback shows whether it is the right one',
+  })
 }
 
 /** Whether questions go straight or through a proxy, and whether somebody may have meant otherwise. */

@@ -1,11 +1,14 @@
 import type { X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { isExposed } from '../../config/exposed.ts'
 import type { WechatConfig } from '../../config.ts'
+import { isSameSerial } from '../../serial.ts'
 import { shanghaiTime } from '../../shanghai-time.ts'
 import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,
   isCertificateOf,
+  merchantOf,
   readCertificate,
   serialOf,
 } from '../certificate.ts'
@@ -47,22 +50,39 @@ function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
   const name = 'serial number'
   const path = privateKeyPath === null ? null : certificatePathBeside(privateKeyPath)
   const certificate = path === null ? null : readCertificate(path)
-  if (certificate === null) {
-    return ok(name, `${wechat.serialNo}; no apiclient_cert.pem beside the key to compare it with`)
-  }
+  if (certificate === null) return withoutCertificate(path, wechat)
   if (!isCertificateOf(certificate, wechat.privateKey)) {
     return warn(name, {
       detail: `${path} is not the certificate of this private key`,
       next: 'put both from one download of the merchant console together',
     })
   }
-  if (serialOf(certificate) !== wechat.serialNo) {
+  if (!isSameSerial(certificate.serialNumber, wechat.serialNo)) {
     return fail(name, {
-      detail: `${wechat.serialNo} is not that of ${path}, ${certificate.serialNumber}`,
-      next: `set wechat.serial_no to ${certificate.serialNumber}`,
+      detail: `${wechat.serialNo} is not that of ${path}, ${serialOf(certificate)}`,
+      next: `set wechat.serial_no to ${serialOf(certificate)}`,
+    })
+  }
+  const theirs = merchantOf(certificate)
+  if (theirs !== null && theirs !== wechat.mchId) {
+    return fail(name, {
+      detail: `${path} is the certificate of merchant ${theirs}, and wechat.mch_id is ${wechat.mchId}`,
+      next: `set wechat.mch_id to ${theirs}, or take key and certificate of ${wechat.mchId}`,
     })
   }
   return examineValidity(certificate, { name, now })
+}
+
+/** A file that is there, and cannot be compared with, is told: nobody would look for it. */
+function withoutCertificate(path: string | null, { serialNo }: WechatConfig): Finding {
+  const name = 'serial number'
+  if (path !== null && existsSync(path)) {
+    return warn(name, {
+      detail: `${path} cannot be read as a certificate, so ${serialNo} could not be compared with it`,
+      next: 'put the certificate of the merchant console there, or take the file away',
+    })
+  }
+  return ok(name, `${serialNo}; no apiclient_cert.pem beside the key to compare it with`)
 }
 
 const dayMs = 86_400_000
@@ -76,10 +96,17 @@ function examineValidity(
   const end = new Date(certificate.validTo)
   const days = Math.floor((+end - +now) / dayMs)
   const next = 'apply for a new API certificate in the merchant console'
+  const start = new Date(certificate.validFrom)
+  if (start > now) {
+    return fail(name, {
+      detail: `its certificate begins on ${shanghaiTime(start)} only`,
+      next: 'set the clock of this machine',
+    })
+  }
   if (days < 0) return fail(name, { detail: `its certificate ended on ${shanghaiTime(end)}`, next })
   if (days < renewalDays)
     return warn(name, { detail: `its certificate ends in ${days} days`, next })
-  return ok(name, `${certificate.serialNumber}, that of the certificate beside the key`)
+  return ok(name, `${serialOf(certificate)}, that of the certificate beside the key`)
 }
 
 function examineAppId({ appId }: WechatConfig): Finding {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { isOwnHalf, loadPrivateKey, loadPublicKey } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
+import { isSameSerial } from '../../serial.ts'
 import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,
@@ -95,7 +96,7 @@ function acceptSerial(typed: string, answers: Answers): Accepted {
   const beside = certificateBeside(answers)
   if (serial.kind === 'fault' || beside?.isOurs !== true) return serial
   const right = serialOf(beside.certificate)
-  return serial.value === right
+  return isSameSerial(serial.value, right)
     ? serial
     : fault(`${serial.value} is not that of ${beside.path}, ${right}`)
 }

@@ -84,19 +84,31 @@ export const commandPhrases = {
     'running for {duration:duration}': '已用时 {duration}',
   },
   listening: {
-    'EADDRINUSE, another program listens there: end it, or give another server.port (SERVER_PORT)':
-      '端口已被另一个程序占用（EADDRINUSE）：请结束那个程序，或另设 server.port（SERVER_PORT）',
-    'EACCES, this user may not: give a server.port (SERVER_PORT) from 1024 on':
-      '当前用户没有权限（EACCES）：server.port（SERVER_PORT）请设为 1024 或更大',
-    'EADDRNOTAVAIL, this machine has no such address: give another server.host':
-      '本机没有这个地址（EADDRNOTAVAIL）：请另设 server.host',
-    'listen EADDRINUSE: address already in use {address:word}: end what listens there, or give another --port':
-      '地址 {address} 已被占用（EADDRINUSE）：请结束占用它的程序，或另给 --port',
+    'EADDRINUSE, another program listens there: end it, or give another {key:listenKey}':
+      '端口已被另一个程序占用（EADDRINUSE）：请结束那个程序，或另设 {key}',
+    'EACCES, this user may not: give a {key:listenKey} from 1024 on':
+      '当前用户没有权限（EACCES）：{key} 请设为 1024 或更大',
+    'EACCES, this machine keeps that port back: give another {key:listenKey}':
+      '本机保留了这个端口（EACCES）：请另设 {key}',
+    'EADDRNOTAVAIL, this machine has no such address: give another {key:word}':
+      '本机没有这个地址（EADDRNOTAVAIL）：请另设 {key}',
+    'EAFNOSUPPORT, this machine has no IPv6: give an address of IPv4 as {key:word}':
+      '本机没有 IPv6（EAFNOSUPPORT）：{key} 请用 IPv4 地址',
+    'EINVAL, an address of one network card alone: give another {key:word}':
+      '地址只属于某一块网卡（EINVAL）：请另设 {key}',
+    'EMFILE, this process has too many files open: allow more (ulimit -n)':
+      '本进程打开的文件过多（EMFILE）：请调大 `ulimit -n`',
+    'no DNS server answers, and the name is needed to find the address':
+      'DNS 服务器没有应答，无法由主机名得到地址',
     EADDRINUSE: '端口已被占用（EADDRINUSE）',
     'listen EADDRINUSE: address already in use {address:word}':
       '地址 {address} 已被占用（EADDRINUSE）',
     EACCES: '没有权限（EACCES）',
     EADDRNOTAVAIL: '本机没有这个地址（EADDRNOTAVAIL）',
+  },
+  listenKey: {
+    'server.port (SERVER_PORT)': 'server.port（SERVER_PORT）',
+    '--port': '--port',
   },
   due: {
     '1 order is': '1 个订单',

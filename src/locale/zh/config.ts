@@ -87,6 +87,12 @@ export const configPhrases = {
     'is a list of more than 100 waits': '列表超过 100 项',
     '{value:shown} is not a merchant number: digits only': '{value} 不是商户号：只能是数字',
     '{value:shown} is not an app id, like wx0123…': '{value} 不是 appid（形如 wx0123…）',
+    "{value:shown} is a certificate's serial number, not a public key id: it starts with PUB_KEY_ID_":
+      '{value} 是证书序列号，不是公钥 ID：公钥 ID 以 PUB_KEY_ID_ 开头',
+    'a value of 32 characters has {bytes:word} bytes, because some are not ASCII: an APIv3 key has 32':
+      '32 个字符的值有 {bytes} 字节，因为其中有非 ASCII 字符：APIv3 密钥应为 32 字节',
+    'a value of {bytes:word} bytes is not an APIv3 key, which has 32: take its quotes away':
+      '{bytes} 字节的值不是 APIv3 密钥，应为 32 字节：请去掉引号',
     '{value:shown} is not a public key id: it starts with PUB_KEY_ID_':
       '{value} 不是公钥 ID：应以 PUB_KEY_ID_ 开头',
     "{value:shown} is a public key's id: this is the serial of the merchant's certificate":
@@ -170,6 +176,18 @@ export const configPhrases = {
   },
   unreadable: {
     'no such file': '没有这个文件',
+    'it is a link that leads nowhere': '是一个失效的链接',
+    'no such file: a part of its path is a file, and not a directory':
+      '没有这个文件：路径中有一段是文件，不是目录',
+    'its links lead in a circle': '链接成环',
+    'its name is too long': '名称过长',
+    'this process has too many files open (ulimit -n)': '本进程打开的文件过多（`ulimit -n`）',
+    'this machine has too many files open': '本机打开的文件过多',
+    'its disk is mounted read-only': '所在磁盘以只读方式挂载',
+    'its disk is full': '磁盘已满',
+    "this user's quota of the disk is used up": '当前用户的磁盘配额已用完',
+    'its disk cannot be read': '磁盘读取出错',
+    'its disk is not there any more': '所在磁盘已不存在',
     'permission denied': '没有读取权限',
     'it is a directory': '是一个目录',
     'it cannot be read': '读取失败',
@@ -191,15 +209,37 @@ export const configPhrases = {
       '{key}是私钥：请使用从商户平台下载的微信支付公钥',
     '{key:keyName} is not a public key in PEM form': '{key}不是 PEM 格式的公钥',
     '{key:keyName} is too big to be a key': '{key}文件太大，不像是密钥',
-    '{key:keyName} is not in PEM form': '{key}不是 PEM 格式',
-    '{key:keyName} is not in PEM form (a bundle): give apiclient_key.pem':
-      '{key}不是 PEM 格式（是证书包）：请使用 apiclient_key.pem',
-    '{key:keyName} cannot be parsed: is the file whole?': '{key}无法解析：文件完整吗？',
-    '{key:keyName} cannot be parsed: is it whole, with its line ends?':
-      '{key}无法解析：是否完整，换行是否还在？',
+    '{key:keyName} is a request for a certificate: give apiclient_key.pem':
+      '{key}是证书请求：请使用 apiclient_key.pem',
+    '{key:keyName} is a key of SSH: none for WeChat Pay': '{key}是 SSH 密钥，不能用于微信支付',
+    '{key:keyName} is a key of PuTTY: none for WeChat Pay': '{key}是 PuTTY 密钥，不能用于微信支付',
+    '{key:keyName} is empty': '{key}是空的',
+    '{key:keyName} is UTF-16 text: save it as UTF-8': '{key}是 UTF-16 文本：请另存为 UTF-8',
+    '{key:keyName} is {what:derKind} in DER form: turn it into PEM by openssl {command}':
+      '{key}是 DER 格式的{what}：请用 `openssl {command}` 转为 PEM',
+    '{key:keyName} is in DER form, and opens neither as a key nor as a certificate':
+      '{key}是 DER 格式，但既不是密钥也不是证书',
+    '{key:keyName} is a bundle (PKCS#12), and not the PEM file that comes with it':
+      '{key}是证书包（PKCS#12），不是随附的 PEM 文件',
+    '{key:keyName} has no line -----BEGIN …-----: it is the middle of a key alone':
+      '{key}没有 -----BEGIN …----- 这一行：只有密钥的中间部分',
+    '{key:keyName} is not in PEM form: it has no line -----BEGIN …-----':
+      '{key}不是 PEM 格式：没有 -----BEGIN …----- 这一行',
+    '{key:keyName} is cut off: its line -----END …----- is missing':
+      '{key}不完整：缺少 -----END …----- 这一行',
+    '{key:keyName} has nothing between its first and its last line': '{key}首行与末行之间是空的',
+    '{key:keyName} has lost its line ends': '{key}的换行丢失了',
+    '{key:keyName} has characters that are no Base64': '{key}含有非 Base64 字符',
+    '{key:keyName} is damaged: its first and last line are there, and it opens as no key':
+      '{key}已损坏：首行和末行都在，但解不出密钥',
     '{key:keyName} is {kind:word}, not RSA': '{key}是 {kind}，不是 RSA',
     '{key:keyName} has {bits:word} bits, fewer than {min:word}':
       '{key}只有 {bits} 位，少于 {min} 位',
+  },
+  derKind: {
+    'a private key': '私钥',
+    'a public key': '公钥',
+    'a certificate': '证书',
   },
   pathRule: {
     'a path is relative to the file that names it': '路径以写有它的文件所在目录为准',

@@ -28,8 +28,10 @@ export const doctorPhrases = {
     '{server:word}, answers': '{server}，应答正常',
     'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
     'local: nothing to reach': '本地：无需连接',
-    '{server:word} does not let us in: {why:queue}': '{server} 连不上：{why}',
-    '{server:word} does not let us in: {why:silence?}': '{server} 连不上：{why}',
+    '{server:word} cannot be used: {why:queue}; until then each node keeps the intervals by itself':
+      '{server} 不可用：{why}；在此之前各节点各自按时运行',
+    '{server:word} cannot be used: {why:silence?}; until then each node keeps the intervals by itself':
+      '{server} 不可用：{why}；在此之前各节点各自按时运行',
     'every question goes through {proxy:word}': '所有请求都经过 {proxy}',
     '{name:word} is set, and budan does not follow it': '设置了 {name}，而 budan 不使用它',
     '{url:word} did not tell the time': '{url} 没有给出时间',
@@ -41,8 +43,9 @@ export const doctorPhrases = {
       '这个应答没有签名，无法检验平台证书',
     'this one was not signed, so the public key "{id}" could not be tried':
       '这个应答没有签名，无法检验公钥“{id}”',
-    '32 bytes; the first callback shows whether it is the right one':
-      '32 字节；是否正确，收到第一个回调才知道',
+    '32 bytes, and it could not be tried: this merchant has no platform certificates':
+      '32 字节，无法检验：本商户没有平台证书',
+    '32 bytes, and it could not be tried: {why:gateway}': '32 字节，无法检验：{why}',
     'it opened the platform certificates': '已用它解密平台证书',
     'none: platform certificates are fetched and rotated': '未配置：自动获取并轮换平台证书',
     '{id:word}, RSA': '{id}，RSA',
@@ -52,6 +55,11 @@ export const doctorPhrases = {
     '{serial:word}; no apiclient_cert.pem beside the key to compare it with':
       '{serial}；私钥旁没有 apiclient_cert.pem，无法核对',
     '{path} is not the certificate of this private key': '{path} 不是这个私钥的证书',
+    '{path} is the certificate of merchant {theirs:word}, and wechat.mch_id is {ours:word}':
+      '{path} 是商户 {theirs} 的证书，而 wechat.mch_id 是 {ours}',
+    '{path} cannot be read as a certificate, so {serial:word} could not be compared with it':
+      '{path} 无法作为证书读取，因此无法与 {serial} 核对',
+    'its certificate begins on {at} only': '证书 {at} 才生效',
     '{serial:word} is not that of {path}, {other:word}': '{serial} 与 {path} 的序列号 {other} 不符',
     'its certificate ended on {at}': '证书已于 {at} 过期',
     'its certificate ends in {days:word} days': '证书将在 {days} 天后过期',
@@ -75,44 +83,92 @@ export const doctorPhrases = {
       'budan 正在服务时属正常；否则请结束另一个进程',
     'nothing while `budan serve` runs; else end the other process that has it open':
       'budan 正在服务时无需处理；否则请结束占用它的另一个进程',
-    'check database.url: it must name a directory that this user may write, on a disk with room':
-      '检查 database.url：须指向当前用户可写的目录，且磁盘有剩余空间',
+    'keep a copy of the directory as it is, and see what its cause says':
+      '保留一份原样副本，再按上面的原因处理',
     'create such a database and put its url in database.url; operations.md tells how to move':
       '新建这样的数据库，并填入 database.url；迁移方法见 operations.md',
-    'check database.url, and that the server runs and lets us in':
-      '检查 database.url，并确认数据库服务在运行且允许连接',
+    'see what the database says above, and its log': '查看上面数据库的说明，以及它的日志',
     'upgrade this budan': '升级本程序',
     'upgrade this budan when it suits': '方便时升级本程序',
     'run `budan migrate`': '运行 `budan migrate`',
-    'check engine.url; until then each node keeps the intervals by itself':
-      '检查 engine.url；在此之前各节点各自按时运行',
+    'see what {server:word} says above, and its log': '查看上面 {server} 的说明，以及它的日志',
     'set the clock by NTP: WeChat Pay refuses what is 5 minutes off':
       '用 NTP 校准时钟：相差 5 分钟微信支付即拒绝',
-    'see "gateway" below': '见下面的“微信支付”',
+    'see "gateway" below: the clocks are compared once it answers':
+      '见下面的“微信支付”：它有了应答才能比较时钟',
+    'check an order that exists by the budan that runs: POST /v1/orders/{order_no}/check verifies its answer':
+      '用正在运行的 budan 查询一个存在的订单：`POST /v1/orders/{order_no}/check` 会验证其应答',
+    'compare wechat.api_v3_key with the merchant console; the first callback shows whether it is the right one':
+      '与商户平台核对 wechat.api_v3_key；是否正确，收到第一个回调才知道',
+    'set wechat.mch_id to {theirs:word}, or take key and certificate of {ours:word}':
+      '将 wechat.mch_id 设为 {theirs}，或改用 {ours} 的私钥和证书',
+    'put the certificate of the merchant console there, or take the file away':
+      '在那里放上从商户平台下载的证书，或删除该文件',
+    'set the clock of this machine': '校准本机时钟',
+    'correct {host:word} in wechat.base_url': '改正 wechat.base_url 中的 {host}',
+    'see to the DNS of this machine (resolv.conf)': '检查本机的 DNS（resolv.conf）',
+    'correct host and port in wechat.base_url, or start what should listen there':
+      '改正 wechat.base_url 中的主机和端口，或启动应在那里监听的程序',
+    'see to the network: this machine has no route to {host:word}':
+      '检查网络：本机没有通往 {host} 的路由',
+    'let the firewall, and whatever else is on the way, pass connections to {host:word}':
+      '让防火墙及途中其他设备放行到 {host} 的连接',
+    'correct wechat.base_url: what answers at {url:word} is no WeChat Pay':
+      '改正 wechat.base_url：{url} 的应答不是微信支付的',
+    'correct wechat.base_url: at {url:word} is no WeChat Pay':
+      '改正 wechat.base_url：{url} 不是微信支付',
+    'see what is between this machine and {host:word}: TLS must pass it unchanged':
+      '查看本机与 {host} 之间的设备：TLS 须原样通过',
+    'have what opens TLS on the way pass {host:word} unchanged, or name its CA in NODE_EXTRA_CA_CERTS':
+      '让途中拆解 TLS 的设备原样放行 {host}，或用 NODE_EXTRA_CA_CERTS 指明其 CA 证书',
+    'correct wechat.base_url: the certificate there is not for {host:word}':
+      '改正 wechat.base_url：那里的证书不是发给 {host} 的',
+    "compare this machine's clock; if it is right, {host:word} needs a new certificate":
+      '核对本机时钟；若时钟无误，则 {host} 需要更换证书',
+    'correct wechat.proxy_url, {proxy:word}, or start that proxy':
+      '改正 wechat.proxy_url（{proxy}），或启动该代理',
+    'correct user and password in wechat.proxy_url, {proxy:word}':
+      '改正 wechat.proxy_url（{proxy}）中的用户名和密码',
+    'have the proxy {proxy:word} allow CONNECT to {host:word}':
+      '让代理 {proxy} 允许 CONNECT 到 {host}',
+    'let the firewall or proxy on the way pass {host:word}: a web page came in the place of its answer':
+      '让途中的防火墙或代理放行 {host}：返回的是网页而不是它的应答',
+    'have what is on the way pass the headers that begin with Wechatpay-':
+      '让途中的设备保留以 `Wechatpay-` 开头的应答头',
+    'try again: WeChat Pay signs some answers wrong on purpose':
+      '请再试：微信支付有时会故意返回错误的签名',
+    'set wechat.public_key_id and public_key_path to the key of that id, from the merchant console':
+      '将 wechat.public_key_id 和 public_key_path 设为商户平台上该 ID 的公钥',
+    'compare wechat.public_key_id with the serial above and with the merchant console':
+      '将 wechat.public_key_id 与上面的序列号、商户平台核对',
+    'have what is on the way pass answers unchanged': '让途中的设备原样转发应答',
+    'download the public key of {id:word} again from the merchant console, into wechat.public_key_path':
+      '从商户平台重新下载 {id} 的公钥，存为 wechat.public_key_path',
+    'set wechat.public_key_id and public_key_path: this merchant has no platform certificates':
+      '设置 wechat.public_key_id 和 public_key_path：本商户没有平台证书',
+    'set wechat.api_v3_key to the one of the merchant console, or set a new one there and here':
+      '将 wechat.api_v3_key 设为商户平台上的密钥，或在两处都换成新的',
+    'have what is on the way pass answers unchanged; if nothing is, tell WeChat Pay':
+      '让途中的设备原样转发应答；若途中没有设备，请告知微信支付',
+    'see with curl whether {url:word} answers at all: if not, a firewall drops what is sent there; if it does, raise wechat.timeout_ms':
+      '用 `curl` 看 {url} 是否有应答：若没有，是防火墙丢弃了请求；若有，请调大 wechat.timeout_ms',
+    'take wechat.mch_id, serial_no and private_key_path from one download of the merchant console: one of them is of another':
+      'wechat.mch_id、serial_no、private_key_path 须来自商户平台的同一次下载：其中有一项不是',
+    'compare the keys of wechat with the merchant console': '与商户平台核对 `wechat` 的各个密钥',
+    "try again in a minute: the fault is WeChat Pay's": '一分钟后再试：是微信支付的故障',
+    'check wechat.base_url, and the way to {url:word}': '检查 wechat.base_url，以及到 {url} 的网络',
     'check an order that exists: `budan check <order_no>` verifies its answer':
       '查询一个存在的订单：`budan check <order_no>` 会验证其应答',
     'check wechat.proxy_url, {proxy:word}, and that it may reach {url:word}':
       '检查 wechat.proxy_url（{proxy}），以及它能否访问 {url}',
     'set wechat.proxy_url if WeChat Pay can be reached through the proxy alone':
       '如果只有经代理才能访问微信支付，请设置 wechat.proxy_url',
-    'check wechat.base_url, DNS, proxy and firewall on the way to {url:word}':
-      '检查 wechat.base_url，以及到 {url} 途中的 DNS、代理和防火墙',
-    'compare wechat.mch_id, serial_no and private_key_path with one download of the console, and the clock':
-      '核对 wechat.mch_id、serial_no、private_key_path 是否来自商户平台的同一次下载，并检查时钟',
     'compare wechat.mch_id and app_id with the merchant console':
       '与商户平台核对 wechat.mch_id 和 app_id',
-    'compare wechat.api_v3_key with the merchant console; a newer merchant needs public_key_id and public_key_path':
-      '与商户平台核对 wechat.api_v3_key；新商户需要 public_key_id 和 public_key_path',
-    'compare wechat.public_key_id and public_key_path with the merchant console':
-      '与商户平台核对 wechat.public_key_id 和 public_key_path',
-    'a newer merchant has no platform certificates: set public_key_id and public_key_path':
-      '新商户没有平台证书：请设置 public_key_id 和 public_key_path',
     'read the message above; ask WeChat Pay with its Request-ID':
       '查看上面的说明；可凭 Request-ID 咨询微信支付',
     'try again in a minute; if it stays, lower compensation_max_qps':
       '一分钟后再试；若仍如此，请调低 compensation_max_qps',
-    'try again in a minute; make sure that nothing between rewrites the answers':
-      '一分钟后再试；并确认途中没有改写应答的设备',
     'chmod 600 {path}': 'chmod 600 {path}',
     'put both from one download of the merchant console together':
       '请使用商户平台同一次下载的证书和私钥',

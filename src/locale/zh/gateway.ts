@@ -15,7 +15,10 @@ export const gatewayPhrases = {
     'Cannot {attempt:attempt}: {why:silence?}': '无法{attempt}：{why}',
     "Cannot {attempt:attempt}: {why}. This merchant has none: configure WeChat Pay's public key":
       '无法{attempt}：{why}。本商户没有平台证书，请配置微信支付公钥',
-    'Cannot read the certificates': '无法读取平台证书',
+    'Cannot read the certificates: the answer is no list of them':
+      '无法读取平台证书：应答不是证书列表',
+    'Cannot use platform certificate "{serial}": {why:damaged}':
+      '无法使用平台证书“{serial}”：{why}',
     'Cannot open platform certificate "{serial}": the APIv3 key does not fit':
       '无法解密平台证书“{serial}”：APIv3 密钥不符',
     'the answer is about another payment': '应答说的是另一笔支付',
@@ -24,12 +27,43 @@ export const gatewayPhrases = {
     'most answers of the run were "no such order": not believed':
       '本次运行多数应答为“查无此单”，故不采信',
   },
+  damaged: {
+    'it was changed on the way: the APIv3 key opens the others':
+      '途中被改动：APIv3 密钥能解开其余的证书',
+    'what the APIv3 key opened is no certificate': '用 APIv3 密钥解开的内容不是证书',
+    'its own serial number is another one, {serial:word}': '其自身的序列号是另一个：{serial}',
+    'its key is {kind:word}, not RSA': '其密钥是 {kind}，不是 RSA',
+  },
   attempt: attempts,
   silence: {
     'the HTTP {status:word} answer cannot be verified, {flaw:flaw}':
       'HTTP {status} 应答验签不通过，{flaw}',
     'the HTTP {status:word} answer is not what was asked for':
       'HTTP {status} 应答的内容不是所查询的',
+    "{why}; this machine's clock is {seconds:word} s behind the gateway's":
+      '{why}；本机时钟比微信支付慢 {seconds} 秒',
+    "{why}; this machine's clock is {seconds:word} s ahead of the gateway's":
+      '{why}；本机时钟比微信支付快 {seconds} 秒',
+    '{why}, a web page in the place of an answer': '{why}：返回的是网页，不是应答',
+    'no such host is known ({system:silence?})': '没有这个主机名（{system}）',
+    'no DNS server answers ({system:silence?})': 'DNS 服务器没有应答（{system}）',
+    'nobody listens there ({system:silence?})': '那里没有程序在监听（{system}）',
+    'no way leads there ({system:silence?})': '没有通往那里的路由（{system}）',
+    'it takes no connection in time ({system:silence?})': '未能及时建立连接（{system}）',
+    'no answer in time ({system:silence?})': '未及时应答（{system}）',
+    'its answer is too long ({system:silence?})': '应答过长（{system}）',
+    'the connection was cut ({system:silence?})': '连接被切断（{system}）',
+    'what answers there speaks no HTTP ({system:silence?})': '对方说的不是 HTTP（{system}）',
+    'what answers there speaks no TLS ({system:silence?})': '对方说的不是 TLS（{system}）',
+    'its certificate is for others ({system:silence?})': '它的证书是发给其他主机名的（{system}）',
+    'its certificate has ended ({system:silence?})': '它的证书已过期（{system}）',
+    'its certificate has not begun ({system:silence?})': '它的证书尚未生效（{system}）',
+    'nobody whom this machine trusts vouches for its certificate ({system:silence?})':
+      '本机信任的机构都没有签发它的证书（{system}）',
+    'TLS failed ({system:silence?})': 'TLS 失败（{system}）',
+    'this machine lets this process open no more connections ({system:silence?})':
+      '本机不允许本进程再打开连接（{system}）',
+    'the proxy cannot be had: {why:silence}': '连不上代理：{why}',
     'no wechat.notify_url is configured': '没有配置 wechat.notify_url',
     'no place in the quota ({trouble:store?})': '取不到查询配额（{trouble}）',
     'no place in the quota in time': '未能及时等到查询配额',
@@ -55,6 +89,7 @@ export const gatewayPhrases = {
   },
   flaw: {
     'it is not signed': '没有签名',
+    'it is not signed: it is a web page': '没有签名：是一个网页',
     'its signature headers are not complete': '签名头不完整',
     'its signature is not Base64': '签名不是 Base64',
     'its signature is wrong': '签名错误',
@@ -63,6 +98,14 @@ export const gatewayPhrases = {
     'it is a signature probe': '是签名探测流量',
     'it is signed by none of its certificates': '不是由其中任何一张证书签名',
     'no key is held for serial "{serial}"': '没有序列号为“{serial}”的公钥',
+    'no key is held for serial "{serial}": it is a public key, and none is configured':
+      '没有序列号为“{serial}”的公钥：它是微信支付公钥，而没有配置公钥',
+    'no key is held for serial "{serial}": it is a public key, and "{ours}" is configured':
+      '没有序列号为“{serial}”的公钥：它是微信支付公钥，而配置的是“{ours}”',
+    'the certificate of serial "{serial}" ended on {day:word}, by this machine\'s clock':
+      '按本机时钟，序列号为“{serial}”的证书已于 {day} 过期',
+    'the certificate of serial "{serial}" begins on {day:word} only, by this machine\'s clock':
+      '按本机时钟，序列号为“{serial}”的证书 {day} 才生效',
     'no key is held for serial "{serial}" ({why:gateway?})':
       '没有序列号为“{serial}”的公钥（{why}）',
   },

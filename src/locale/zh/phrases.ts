@@ -53,6 +53,7 @@ const wholes = [
   'explanation',
   'obstacle',
   'store',
+  'remedy',
   'refusal',
   'validation',
   'configuration',

@@ -37,15 +37,40 @@ export const readinessPhrases = {
       '{server} 队列连不上：各节点各自按时运行',
   },
   breaker: {
-    '401: our private key, serial number or clock is wrong': '401：我方私钥、证书序列号或时钟有误',
+    '{flaw:breakerFlaw}': '{flaw}',
+    "401: this machine's clock is more than 5 minutes from the gateway's":
+      '401：本机时钟与微信支付相差 5 分钟以上',
+    '401: the serial number is not that of our private key, or not one of this merchant':
+      '401：证书序列号与我方私钥不符，或不属于本商户',
+    '403: a web page in the place of an answer; a firewall or proxy on the way forbids it':
+      '403：返回的是网页而不是应答，途中的防火墙或代理不予放行',
     '403: this merchant may not ask': '403：本商户无权查询',
-    'answers are signed by a key that is not configured': '应答由未配置的公钥签名',
-    'all {count:word} answers about known orders were "no such order": is the merchant number right?':
-      '{count} 个应答全是“查无此单”：商户号对吗？',
-    "none of {count:word} answers could be verified: is the gateway's public key right, and does no proxy strip headers?":
-      '{count} 个应答全都验签不通过：微信支付公钥对吗？有没有代理去掉了请求头？',
+    'all {count:word} answers about known orders were "no such order": the merchant number, or the gateway\'s address, is not the one that they were placed under':
+      '已知订单的 {count} 个应答全是“查无此单”：商户号或微信支付的地址不是下单时的那个',
+    'none of {count:word} answers could be verified: {flaw:breakerFlaw}':
+      '{count} 个应答全都验签不通过：{flaw}',
+    'none of {count:word} answers could be verified: they fail in several ways, which the timelines tell':
+      '{count} 个应答全都验签不通过：原因不一，详见各订单的时间线',
     'all {count:word} answers about known orders were "no such order"':
       '已知订单的 {count} 个应答全是“查无此单”',
     'none of {count:word} answers could be verified': '{count} 个应答全都验签不通过',
+  },
+  breakerFlaw: {
+    'answers are signed by a key that is not configured': '应答由未配置的公钥签名',
+    "their signature is not by the key that is configured as the gateway's":
+      '签名与所配置的微信支付公钥不符',
+    'they are not signed; a proxy on the way may strip headers':
+      '应答没有签名，途中可能有代理去掉了应答头',
+    'their signature headers are not whole; a proxy on the way may strip headers':
+      '应答的签名头不完整，途中可能有代理去掉了应答头',
+    "this machine's clock, or the gateway's, is more than 5 minutes off":
+      '本机或微信支付的时钟相差 5 分钟以上',
+    'they are signature probes': '全是签名探测流量',
+    'web pages come in the place of answers; something on the way answers for the gateway':
+      '返回的是网页而不是应答，途中有设备代替微信支付作答',
+    "the merchant has no platform certificates, and the gateway's public key is not configured":
+      '本商户没有平台证书，而微信支付公钥尚未配置',
+    'the APIv3 key opens no platform certificate': 'APIv3 密钥解不开平台证书',
+    'a platform certificate is not what the list of them says': '平台证书与证书列表所写的不一致',
   },
 } as const satisfies PhraseSets

@@ -4,33 +4,28 @@ import type { PhraseSets } from '../phrases.ts'
 export const storePhrases = {
   store: {
     'Cannot {action:storing}: {why:trouble?}': '无法{action}：{why}',
+    'Cannot {action:storing}: {why:trouble?}; {remedy:remedy}': '无法{action}：{why}；{remedy}',
+    'Cannot open the database in "{directory}": {what:directory}; {remedy:remedy}':
+      '无法打开“{directory}”中的数据库：{what}；{remedy}',
+    'Cannot open the database in "{directory}": {what:directory}':
+      '无法打开“{directory}”中的数据库：{what}',
+    'Cannot use the database "{database}": {what:unusable}; {remedy:remedy}':
+      '无法使用数据库“{database}”：{what}；{remedy}',
+    'Cannot use the database "{database}": {what:unusable}': '无法使用数据库“{database}”：{what}',
     'Cannot use this database: a newer budan migrated it ({names:words}), and this one cannot live with that; upgrade this one':
       '无法使用该数据库：更新版本的 budan 已将其迁移（{names}），与本程序不兼容，请升级本程序',
     'Cannot open the database by its url: {fault:fault}': '无法按 url 打开数据库：{fault}',
     'Cannot open the engine by its url: {fault:fault}': '无法按 url 打开引擎：{fault}',
     'Cannot use the base url of the gateway: it is not a URL without credentials':
       '无法使用网关的地址：它不是 URL，或带有用户名、密码',
-    'Cannot open the database in "{directory}": another budan process has it open; use its HTTP API or stop it':
-      '无法打开“{directory}”中的数据库：另一个 budan 进程正在使用；请使用它的 HTTP API，或先停止它',
     'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
     'Cannot use the database "{database}": its encoding is {encoding:word}, not UTF8. Take a new one: {statement}':
       '无法使用数据库“{database}”：其编码为 {encoding}，不是 UTF8。请新建一个：{statement}',
-    'Cannot use the database "{database}": its setting {setting:word} stays at "{value}" where "{wanted}" is needed; something between budan and PostgreSQL keeps it there':
-      '无法使用数据库“{database}”：其参数 {setting} 一直是“{value}”，而需要的是“{wanted}”；budan 与 PostgreSQL 之间的某个组件不让它改变',
-    'Cannot use the database "{database}": its server is PostgreSQL {version:word}, and 13 is the oldest that is supported':
-      '无法使用数据库“{database}”：服务器是 PostgreSQL {version}，最低支持 13',
-    'Cannot use the database "{database}": {fault:pooler}': '无法使用数据库“{database}”：{fault}',
-    'Cannot use the database "{database}": the pooler in front of it has no second session to give. Raise default_pool_size in PgBouncer: each process of budan needs up to 12':
-      '无法使用数据库“{database}”：它前面的连接池给不出第二个会话。请调大 PgBouncer 的 default_pool_size：每个 budan 进程最多需要 12 个',
-    'Cannot use the database "{database}": it is read-only':
-      '无法使用数据库“{database}”：它是只读的',
-    'Cannot use the database "{database}": it has budan\'s tables in more than one schema ({schemas:words}). Say which: add ?options=-c%20search_path%3DSCHEMA to the url':
-      '无法使用数据库“{database}”：其中不止一个模式有 budan 的数据表（{schemas}）。请指明用哪个：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
-    'Cannot use the database "{database}": budan\'s tables are in a schema that is not in this user\'s search_path ({schemas:words}). Say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url':
-      '无法使用数据库“{database}”：budan 的数据表所在的模式（{schemas}）不在当前用户的 search_path 中。请指明到哪里找，或在哪里新建：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
-    'Cannot make the schema "{schema}" for budan\'s tables: this user may not. Let an owner of the database run CREATE SCHEMA "{schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it':
-      '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限。请让数据库的所有者执行 `CREATE SCHEMA "{schema}" AUTHORIZATION …`，或用 `GRANT CREATE ON DATABASE …` 授权',
+    'Cannot make the schema "{schema}" for budan\'s tables: this user may not; {remedy:remedy}':
+      '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限；{remedy}',
+    'Cannot make the schema "{schema}" for budan\'s tables: this user may not':
+      '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':
@@ -110,13 +105,115 @@ export const storePhrases = {
     'a pooler in front of it does not pass on what the queue needs: name the address of PostgreSQL itself in engine.url':
       '它前面的连接池没有把队列所需的转达过去：请在 engine.url 中直接填写 PostgreSQL 的地址',
     'it is read-only': '它是只读的',
+    'it is a Sentinel, which keeps no data': '它是 Sentinel，不保存数据',
+    'it is Redis {version:word}, and {least:word} is the oldest that the queue takes':
+      '它是 Redis {version}，队列最低支持 {least}',
+    'it is a cluster': '它是集群',
+    'it is a replica, which cannot be written to': '它是副本，不能写入',
+    'its maxmemory-policy is {policy:word}: it may throw the queue away':
+      '其 `maxmemory-policy` 为 {policy}：可能会丢弃队列',
   },
-  pooler: {
-    'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements. Set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself':
-      '它前面的连接池把每个事务交给不同的会话，参数设置和预备语句都保留不住。请在 PgBouncer 中为该数据库设置 `pool_mode = session`（即使 max_prepared_statements 大于 0 也要设置），或直接填写 PostgreSQL 的地址',
+  unusable: {
+    'its setting {setting:word} stays at "{value}" where "{wanted}" is needed; something between budan and PostgreSQL keeps it there':
+      '其参数 {setting} 一直是“{value}”，而需要的是“{wanted}”；budan 与 PostgreSQL 之间的某个组件不让它改变',
+    'its server is PostgreSQL {version:word}, and 13 is the oldest that is supported':
+      '服务器是 PostgreSQL {version}，最低支持 13',
+    'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements':
+      '它前面的连接池把每个事务交给不同的会话，参数设置和预备语句都保留不住',
+    'the pooler in front of it has no second session to give': '它前面的连接池给不出第二个会话',
+    'it is read-only': '它是只读的',
+    "it has budan's tables in more than one schema ({schemas:words})":
+      '其中不止一个模式有 budan 的数据表（{schemas}）',
+    "budan's tables are in a schema that is not in this user's search_path ({schemas:words})":
+      'budan 的数据表所在的模式（{schemas}）不在当前用户的 search_path 中',
+  },
+  directory: {
+    'another budan process has it open': '另一个 budan 进程正在使用它',
+    'its file PG_VERSION is damaged': '其中的 PG_VERSION 文件已损坏',
+    'it is the data directory of a PostgreSQL {version:word} server':
+      '它是 PostgreSQL {version} 服务器的数据目录',
+    'it was made by an older budan: it holds PostgreSQL {version:word}, and this budan opens {own:word}':
+      '它由较旧的 budan 建立：其中是 PostgreSQL {version}，本程序打开的是 {own}',
+    'it was made by a newer budan: it holds PostgreSQL {version:word}, and this budan opens {own:word}':
+      '它由较新的 budan 建立：其中是 PostgreSQL {version}，本程序打开的是 {own}',
+    'it is not whole: {parts:words} missing': '它不完整：缺少 {parts}',
+    'its file global/pg_control is cut off': '其中的 global/pg_control 文件不完整',
+    'it is a link that leads nowhere': '它是一个失效的链接',
+    'a file is in its place': '该位置上是一个文件',
+    'a part of its path is a file': '路径中有一段是文件',
+    'a part of it is not there any more': '其中有一部分已不存在',
+    'this user may not read or write in it': '当前用户不能读写它',
+    'it is on a disk that is mounted read-only': '它所在的磁盘以只读方式挂载',
+    'its disk is full': '它所在的磁盘已满',
+    'the quota of this user on its disk is used up': '当前用户在该磁盘上的配额已用完',
+    'this process has too many files open': '本进程打开的文件过多',
+    'this machine has too many files open': '本机打开的文件过多',
+    'its links lead in a circle': '它的链接成环',
+    'its name is too long': '它的名称过长',
+    'its disk cannot be read or written': '它所在的磁盘读写出错',
+    'what is in it is damaged, or was changed by something else than budan':
+      '其中的内容已损坏，或被 budan 以外的程序改动过',
   },
   remedy: {
-    'it is read-only: a standby, or set so': '它是只读的：备库，或被设为只读',
+    'run `budan migrate`': '请运行 `budan migrate`',
+    'use its HTTP API or stop it': '请使用它的 HTTP API，或先停止它',
+    'restore the directory from a backup': '请从备份恢复该目录',
+    'copy the directory again, whole, while no process has it open, or restore it from a backup':
+      '请在没有进程使用它时重新完整复制该目录，或从备份恢复',
+    'put the address of that server in database.url (postgres://…), or take another directory':
+      '请在 database.url 中填写那个服务器的地址（postgres://…），或换一个目录',
+    'take another directory for new orders, and keep this one with the budan that made it until its orders are settled':
+      '请为新订单换一个目录；原目录仍由建立它的 budan 使用，直到其中的订单处理完毕',
+    'open it with the budan that made it': '请用建立它的 budan 打开',
+    'make the directory that it leads to, or take the link away':
+      '请建立它指向的目录，或删除该链接',
+    'take another directory, or move the file away': '请换一个目录，或移走该文件',
+    'correct the path in database.url': '请改正 database.url 中的路径',
+    'see who else changes it': '请查明还有谁在改动它',
+    'give it to this user (chown)': '请把它交给当前用户（`chown`）',
+    'mount it so that it can be written to': '请以可写方式挂载',
+    'make room on it': '请腾出空间',
+    'have it raised': '请调高配额',
+    'allow it more (ulimit -n, LimitNOFILE)': '请调高上限（`ulimit -n`、`LimitNOFILE`）',
+    'allow it more (fs.file-max)': '请调高上限（fs.file-max）',
+    'mend the links': '请修正链接',
+    'take a shorter path': '请换一个较短的路径',
+    'see what the system says of the disk (dmesg)': '请查看系统对该磁盘的说明（`dmesg`）',
+    'keep a copy of it as it is, and restore it from a backup': '请保留一份原样副本，再从备份恢复',
+    'let it pass the setting on, or name the address of PostgreSQL itself':
+      '请让它转达该参数，或直接填写 PostgreSQL 的地址',
+    'move it to a newer PostgreSQL': '请迁移到较新的 PostgreSQL',
+    'set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself':
+      '请在 PgBouncer 中为该数据库设置 `pool_mode = session`（即使 max_prepared_statements 大于 0 也要设置），或直接填写 PostgreSQL 的地址',
+    'raise default_pool_size in PgBouncer: each process of budan needs up to 12':
+      '请调大 PgBouncer 的 default_pool_size：每个 budan 进程最多需要 12 个',
+    'say which one: add ?options=-c%20search_path%3DSCHEMA to the url':
+      '请指明用哪个：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
+    'say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url':
+      '请指明到哪里找，或在哪里新建：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
+    'let an owner of the database run CREATE SCHEMA "{schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it':
+      '请让数据库的所有者执行 `CREATE SCHEMA "{schema}" AUTHORIZATION …`，或用 `GRANT CREATE ON DATABASE …` 授权',
+    'name the primary in the url, or let it be written to (default_transaction_read_only)':
+      '请在 url 中填写主库，或允许写入（default_transaction_read_only）',
+    'no such host is known: correct its name in the url': '没有这个主机：请改正 url 中的主机名',
+    'no DNS server answers: see to the network of this machine':
+      'DNS 服务器没有应答：请检查本机网络',
+    'nobody listens there: start PostgreSQL, or correct host and port':
+      '那里没有程序在监听：请启动 PostgreSQL，或改正主机和端口',
+    'no way leads there: see to the network, and correct the host':
+      '没有通往那里的路由：请检查网络，改正主机',
+    'the server, or something on the way, hung up: its log may say why':
+      '服务器或途中的设备断开了连接：请查看其日志',
+    'no server has its socket there: start PostgreSQL, or correct host and port':
+      '那里没有服务器的套接字：请启动 PostgreSQL，或改正主机和端口',
+    'this user may not use its socket: see unix_socket_permissions':
+      '当前用户不能使用其套接字：见 unix_socket_permissions',
+    'it takes no connection in time: a firewall may drop what is sent there, or it has no time for us':
+      '未能及时建立连接：可能被防火墙丢弃，或服务器过忙',
+    'what listens there is no PostgreSQL: correct host and port':
+      '那里监听的不是 PostgreSQL：请改正主机和端口',
+    'too many files are open here: allow more (ulimit -n, LimitNOFILE)':
+      '本机打开的文件过多：请调高上限（`ulimit -n`、`LimitNOFILE`）',
     'make room on its disk': '请为它的磁盘腾出空间',
     'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer':
       '它前面的连接池不接受 url 中 `options` 的要求：请从 url 中去掉，或加入 PgBouncer 的 ignore_startup_parameters',
@@ -128,12 +225,94 @@ export const storePhrases = {
       '本机信任的机构都没有签发它的证书：请用 `sslrootcert` 指明 CA 证书',
     'its certificate is for other names: connect by one of those, or write sslmode=verify-ca':
       '它的证书是发给其他主机名的：请用证书中的名字连接，或改用 `sslmode=verify-ca`',
+    'its certificate has ended: it needs a new one': '它的证书已过期：需要换新的',
+    'its certificate has not begun: this machine or the one that made it has a wrong clock':
+      '它的证书尚未生效：本机或签发机器的时钟有误',
+    'a file that the url names (sslrootcert, sslcert, sslkey) cannot be read: correct its path':
+      'url 中指明的文件（`sslrootcert`、`sslcert`、`sslkey`）无法读取：请改正路径',
+    'a file that the url names (sslrootcert, sslcert, sslkey) holds no PEM: take the right one':
+      'url 中指明的文件（`sslrootcert`、`sslcert`、`sslkey`）不是 PEM：请换成正确的文件',
+    'user or password in the url is wrong': 'url 中的用户名或密码有误',
+    'it wants a password, and the url has none': '它要求密码，而 url 中没有',
+    'it wants a password, and that of the url is empty': '它要求密码，而 url 中的密码是空的',
+    'correct the user in the url, or create it: CREATE ROLE … LOGIN':
+      '请改正 url 中的用户，或创建它：`CREATE ROLE … LOGIN`',
+    'let it: ALTER ROLE … LOGIN': '请允许它登录：`ALTER ROLE … LOGIN`',
+    'no line of pg_hba.conf on the server lets this user in from here: add one':
+      '服务器的 pg_hba.conf 中没有允许该用户从这里连接的条目：请添加',
+    "correct the database's name in the url, or create it: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0":
+      "请改正 url 中的数据库名，或创建它：`CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`",
+    'PgBouncer knows no such database: add it to [databases] there, or correct the url':
+      'PgBouncer 没有这个数据库：请加入其 `[databases]`，或改正 url',
+    'PgBouncer knows no such user: add it to its auth_file, or correct the url':
+      'PgBouncer 没有这个用户：请加入其 auth_file，或改正 url',
+    'the pooler has no session to give: raise default_pool_size in PgBouncer':
+      '连接池没有可用的会话：请调大 PgBouncer 的 default_pool_size',
+    'the pooler itself is not let in by PostgreSQL: its log says why':
+      '连接池自己连不上 PostgreSQL：请查看它的日志',
+    'let its owner run GRANT CONNECT ON DATABASE … TO this user':
+      '请让其所有者执行 `GRANT CONNECT ON DATABASE … TO …`',
+    'let its owner run GRANT USAGE, CREATE ON SCHEMA … TO this user':
+      '请让其所有者执行 `GRANT USAGE, CREATE ON SCHEMA … TO …`',
+    'let the owner of the tables run budan migrate, or give them to this user (ALTER … OWNER TO)':
+      '请让数据表的所有者运行 `budan migrate`，或把数据表交给当前用户（`ALTER … OWNER TO`）',
+    'let the owner of the tables grant this user SELECT, INSERT, UPDATE and DELETE on them':
+      '请让数据表的所有者授予当前用户 SELECT、INSERT、UPDATE、DELETE 权限',
+    'it has no room for more connections: raise max_connections there, or have others give theirs back':
+      '它的连接数已满：请调大 max_connections，或让其他程序归还连接',
+    'it is still starting: try again in a minute': '它还在启动：请一分钟后再试',
+    'it is about to stop: start it again': '它正在停止：请重新启动',
+    'it is a standby that lets nobody read (hot_standby): name the primary in the url':
+      '它是不可读的备库（hot_standby）：请在 url 中填写主库',
+    'its administrator ended the connection: try again': '连接被管理员结束：请再试',
+    'the server is out of memory: give it more': '服务器内存不足：请增加内存',
+    'it took longer than it may: see what holds the database up (pg_stat_activity)':
+      '超过了时限：请查看是什么拖慢了数据库（pg_stat_activity）',
+    'another transaction holds the lock: see which (pg_stat_activity, pg_locks)':
+      '锁被另一个事务占用：请查看是哪一个（pg_stat_activity、pg_locks）',
+    // Of Redis.
+    'user or password in engine.url is wrong': 'engine.url 中的用户名或密码有误',
+    'it wants a password, and engine.url has none': '它要求密码，而 engine.url 中没有',
+    'its ACL keeps this user from what the queue needs: ACL SETUSER … +@all ~bull:*':
+      '其 ACL 不允许该用户做队列所需的操作：`ACL SETUSER … +@all ~bull:*`',
+    'it is a replica: name the primary in engine.url': '它是副本：请在 engine.url 中填写主节点',
+    'name the primary in engine.url': '请在 engine.url 中填写主节点',
+    'the queue needs one Redis, and no cluster: name another in engine.url':
+      '队列需要单个 Redis，不能是集群：请在 engine.url 中另填一个',
+    'it is still loading its data: try again in a minute': '它还在加载数据：请一分钟后再试',
+    'it cannot save its data: see its disk and its log': '它无法保存数据：请查看其磁盘和日志',
+    'its memory is full: raise maxmemory': '它的内存已满：请调大 `maxmemory`',
+    'it has no room for more connections: raise maxclients': '它的连接数已满：请调大 `maxclients`',
+    'it lets in its own machine alone: set a password or bind there':
+      '它只允许本机连接：请在那里设置密码或 `bind`',
+    'it has no database of that number: correct the end of engine.url':
+      '它没有这个库号：请改正 engine.url 的末尾',
+    'it wants TLS: write rediss:// in engine.url': '它要求 TLS：请在 engine.url 中写 rediss://',
+    'what listens there is no Redis: correct host and port in engine.url':
+      '那里监听的不是 Redis：请改正 engine.url 中的主机和端口',
+    'it speaks no TLS: write redis:// in engine.url': '它不支持 TLS：请在 engine.url 中写 redis://',
+    'its certificate is for other names: connect by one of those':
+      '它的证书是发给其他主机名的：请用证书中的名字连接',
+    'nobody whom this machine trusts vouches for its certificate: name the CA in NODE_EXTRA_CA_CERTS':
+      '本机信任的机构都没有签发它的证书：请用 NODE_EXTRA_CA_CERTS 指明 CA 证书',
+    'no such host is known: correct its name in engine.url':
+      '没有这个主机：请改正 engine.url 中的主机名',
+    'nobody listens there: start it, or correct host and port in engine.url':
+      '那里没有程序在监听：请启动它，或改正 engine.url 中的主机和端口',
+    'no way leads there: see to the network, and correct the host in engine.url':
+      '没有通往那里的路由：请检查网络，改正 engine.url 中的主机',
+    'it takes no connection in time: a firewall may be between, or it hangs':
+      '未能及时建立连接：可能被防火墙拦住，或服务器没有反应',
+    'it hung up: it wants TLS (rediss://), or is about to stop; its log says which':
+      '它断开了连接：可能要求 TLS（rediss://），或正在停止；其日志会说明是哪一种',
+    'name the Redis that it watches': '请填写它所监视的 Redis',
+    'move it to a newer Redis': '请迁移到较新的 Redis',
+    'set maxmemory-policy noeviction there': '请在那里设置 `maxmemory-policy noeviction`',
   },
   trouble: {
-    'the database "{name}" has no budan tables yet, or old ones; run `budan migrate`':
-      '数据库“{name}”中还没有 budan 的数据表，或版本太旧；请运行 `budan migrate`',
+    'the database "{name}" has no budan tables yet, or old ones':
+      '数据库“{name}”中还没有 budan 的数据表，或版本太旧',
     'database "{name}": {message:silence?}': '数据库“{name}”：{message}',
-    'database "{name}": {message}; {remedy:remedy}': '数据库“{name}”：{message}；{remedy}',
     'database "{name}": {message:hosts}': '数据库“{name}”：{message}',
     'database "{name}": it is closed': '数据库“{name}”：已关闭',
     'database "{name}": "{path}" is in the way, and not of a whole database: take another directory, or move it away':

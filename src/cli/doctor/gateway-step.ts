@@ -1,0 +1,98 @@
+import { proxyName } from '../../addresses.ts'
+import type { WechatConfig } from '../../config.ts'
+import type { UnknownAnswer, UnknownWhy } from '../../trade.ts'
+
+/** What to do about a gateway that gave no answer that counts: by why, where that is known. */
+export function stepFor({ cause, why }: UnknownAnswer, wechat: WechatConfig): string {
+  return (why && stepByWhy(why, wechat)) ?? stepByCause(cause, wechat)
+}
+
+function stepByWhy(why: UnknownWhy, { baseUrl, proxyUrl, publicKey }: WechatConfig): string | null {
+  const { hostname } = new URL(baseUrl)
+  const proxy = proxyUrl ? proxyName(proxyUrl) : ''
+  switch (why) {
+    case 'name':
+      return `correct ${hostname} in wechat.base_url`
+    case 'dns':
+      return 'see to the DNS of this machine (resolv.conf)'
+    case 'closed':
+      return `correct host and port in wechat.base_url, or start what should listen there`
+    case 'unreachable':
+      return `see to the network: this machine has no route to ${hostname}`
+    case 'reset':
+      return `let the firewall, and whatever else is on the way, pass connections to ${hostname}`
+    case 'no_http':
+    case 'no_tls':
+      return `correct wechat.base_url: at ${baseUrl} is no WeChat Pay`
+    case 'tls':
+      return `see what is between this machine and ${hostname}: TLS must pass it unchanged`
+    case 'untrusted':
+      return `have what opens TLS on the way pass ${hostname} unchanged, or name its CA in NODE_EXTRA_CA_CERTS`
+    case 'other_name':
+      return `correct wechat.base_url: the certificate there is not for ${hostname}`
+    case 'ended':
+      return `compare this machine's clock; if it is right, ${hostname} needs a new certificate`
+    case 'proxy':
+      return `correct wechat.proxy_url, ${proxy}, or start that proxy`
+    case 'proxy_login':
+      return `correct user and password in wechat.proxy_url, ${proxy}`
+    case 'proxy_refusal':
+      return `have the proxy ${proxy} allow CONNECT to ${hostname}`
+    case 'page':
+      return `let the firewall or proxy on the way pass ${hostname}: a web page came in the place of its answer`
+    case 'clock':
+    case 'stale':
+      return 'set the clock by NTP: WeChat Pay refuses what is 5 minutes off'
+    case 'unsigned':
+    case 'malformed':
+      return 'have what is on the way pass the headers that begin with Wechatpay-'
+    case 'probe':
+      return 'try again: WeChat Pay signs some answers wrong on purpose'
+    case 'keyless':
+      return publicKey === null
+        ? 'set wechat.public_key_id and public_key_path to the key of that id, from the merchant console'
+        : 'compare wechat.public_key_id with the serial above and with the merchant console'
+    case 'forged':
+      return publicKey === null
+        ? 'have what is on the way pass answers unchanged'
+        : `download the public key of ${publicKey.id} again from the merchant console, into wechat.public_key_path`
+    case 'unlisted':
+      return 'set wechat.public_key_id and public_key_path: this merchant has no platform certificates'
+    case 'unopened':
+      return 'set wechat.api_v3_key to the one of the merchant console, or set a new one there and here'
+    case 'damaged':
+      return 'have what is on the way pass answers unchanged; if nothing is, tell WeChat Pay'
+  }
+}
+
+function stepByCause(cause: UnknownAnswer['cause'], wechat: WechatConfig): string {
+  switch (cause) {
+    case 'timeout':
+      return `see with curl whether ${wechat.baseUrl} answers at all: if not, a firewall drops what is sent there; if it does, raise wechat.timeout_ms`
+    case 'network':
+      return wayTo(wechat)
+    case 'unauthorized':
+      return 'take wechat.mch_id, serial_no and private_key_path from one download of the merchant console: one of them is of another'
+    case 'forbidden':
+    case 'foreign':
+      return 'compare wechat.mch_id and app_id with the merchant console'
+    case 'unverified':
+      return 'compare the keys of wechat with the merchant console'
+    case 'refused':
+      return "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support"
+    case 'throttled':
+    case 'quota':
+    case 'aged':
+      return 'try again in a minute; if it stays, lower compensation_max_qps'
+    case 'server_error':
+      return "try again in a minute: the fault is WeChat Pay's"
+    case 'unparsable':
+      return `correct wechat.base_url: what answers at ${wechat.baseUrl} is no WeChat Pay`
+  }
+}
+
+function wayTo({ baseUrl, proxyUrl }: WechatConfig): string {
+  return proxyUrl
+    ? `check wechat.proxy_url, ${proxyName(proxyUrl)}, and that it may reach ${baseUrl}`
+    : `check wechat.base_url, and the way to ${baseUrl}`
+}

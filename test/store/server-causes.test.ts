@@ -1,0 +1,176 @@
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { StoreError } from '../../src/store/errors.ts'
+import { openStore } from '../../src/store/open.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+
+let server: PostgresServer
+let port: string
+let mysql: Server
+let web: ReturnType<typeof createHttpServer>
+const said = new Map<string, string | null>()
+
+beforeAll(async () => {
+  server = await startPostgres({
+    files: {
+      'postgresql.auto.conf': 'max_connections = 8\nsuperuser_reserved_connections = 1\n',
+      'pg_hba.conf': [
+        'local all all trust',
+        'host all nowhere all reject',
+        'host closed all all reject',
+        'host all keeper all scram-sha-256',
+        'host all all all trust',
+        '',
+      ].join('\n'),
+    },
+  })
+  port = new URL(server.url).port
+  const client = new pg.Client(server.url)
+  await client.connect()
+  for (const statement of [
+    "create role keeper login password 'right'",
+    'create role guest login',
+    'create role nologin',
+    'create database closed',
+    'create database shut',
+    'revoke connect on database shut from public',
+    "create database latin encoding 'LATIN1' template template0 locale 'C'",
+  ]) {
+    await client.query(statement)
+  }
+  await client.end()
+  // As MySQL greets: it speaks first.
+  mysql = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.write(Buffer.from('4a0000000a382e302e3336', 'hex'))
+  })
+  web = createHttpServer((_, response) => response.end('hello'))
+  await Promise.all(
+    [mysql, web].map(
+      (each) => new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve)),
+    ),
+  )
+})
+afterAll(async () => {
+  mysql.close()
+  web.close()
+  await server.stop()
+})
+
+const portOf = (each: { address(): unknown }) => (each.address() as AddressInfo).port
+
+async function refusal(url: string): Promise<StoreError> {
+  const error = await openStore(url).then(
+    async (store) => {
+      // One that can be opened and not used says so at its first use.
+      const end = await store.migrate().then(
+        () => null,
+        (error: unknown) => error,
+      )
+      await store.close()
+      return end
+    },
+    (error: unknown) => error,
+  )
+  if (!(error instanceof StoreError)) throw new Error(`It was opened, or: ${error}`)
+  return error
+}
+
+describe('a server of PostgreSQL that cannot be used', () => {
+  it.each<[string, () => string, RegExp]>([
+    [
+      'by a name that leads nowhere',
+      () => 'postgres://u@nowhere.invalid/db',
+      /^(no such host is known|no DNS server)/,
+    ],
+    ['where nobody listens', () => 'postgres://u@127.0.0.1:1/db', /^nobody listens there/],
+    ['that is MySQL', () => `postgres://u@127.0.0.1:${portOf(mysql)}/db`, /is no PostgreSQL/],
+    [
+      'by a wrong password',
+      () => `postgres://keeper:wrong@127.0.0.1:${port}/postgres`,
+      /^user or password/,
+    ],
+    [
+      'without a password',
+      () => `postgres://keeper@127.0.0.1:${port}/postgres`,
+      /wants a password, and the url has none/,
+    ],
+    [
+      'by no such user',
+      () => `postgres://nobody@127.0.0.1:${port}/postgres`,
+      /^correct the user in the url/,
+    ],
+    [
+      'by a role without login',
+      () => `postgres://nologin@127.0.0.1:${port}/postgres`,
+      /ALTER ROLE … LOGIN/,
+    ],
+    [
+      'of no such database',
+      () => `postgres://guest@127.0.0.1:${port}/none`,
+      /^correct the database's name/,
+    ],
+    [
+      'whose pg_hba.conf rejects us',
+      () => `postgres://guest@127.0.0.1:${port}/closed`,
+      /pg_hba\.conf/,
+    ],
+    [
+      'that we may not connect to',
+      () => `postgres://guest@127.0.0.1:${port}/shut`,
+      /GRANT CONNECT/,
+    ],
+    [
+      'where we may make no schema',
+      () => `postgres://guest@127.0.0.1:${port}/postgres`,
+      /CREATE SCHEMA/,
+    ],
+    [
+      'where we may make no tables in the schema that is named',
+      () => `postgres://guest@127.0.0.1:${port}/postgres?options=-c%20search_path%3Dpublic`,
+      /GRANT USAGE, CREATE ON SCHEMA/,
+    ],
+    [
+      'that has no TLS',
+      () => `postgres://guest@127.0.0.1:${port}/postgres?sslmode=require`,
+      /offers no TLS/,
+    ],
+    [
+      'by a CA whose file is not there',
+      () => `postgres://guest@127.0.0.1:${port}/postgres?sslmode=verify-full&sslrootcert=/none.pem`,
+      /cannot be read: correct its path/,
+    ],
+  ])('%s', async (name, url, remedy) => {
+    const { remedy: told, message } = await refusal(url())
+    expect(told ?? message).toMatch(remedy)
+    said.set(name, told)
+    expect(message).not.toMatch(/right|wrong@/)
+  })
+
+  it('by its encoding', async () => {
+    expect((await refusal(`postgres://guest@127.0.0.1:${port}/latin`)).message).toContain(
+      'its encoding is LATIN1, not UTF8',
+    )
+  })
+
+  it('that has no room for more connections', async () => {
+    const clients = Array.from(
+      { length: 7 },
+      () => new pg.Client(`postgres://guest@127.0.0.1:${port}/postgres`),
+    )
+    for (const client of clients) client.on('error', () => undefined)
+    await Promise.allSettled(clients.map((client) => client.connect()))
+    const error = await refusal(`postgres://guest@127.0.0.1:${port}/postgres`)
+    await Promise.allSettled(clients.map((client) => client.end()))
+    expect(error.remedy).toMatch(/raise max_connections/)
+    said.set('full', error.remedy)
+  })
+
+  it('has a next step of its own for each of them', () => {
+    const steps = [...said.values()]
+    expect(steps).not.toContain(null)
+    expect(new Set(steps).size).toBe(steps.length)
+  })
+})
