@@ -23,7 +23,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   const usable = config ?? tryConfig(context, 'database').config
   const examined = [
     ...(config === null ? faults.map(configurationFault) : await examine(context, config)),
-    ...(usable === null ? [] : await examineDatabase(usable.database.url)),
+    ...(usable === null ? [] : await examineDatabase(usable.database.url, usable.wechat)),
   ]
   const findings = redacted(examined, context.terminal.redact)
   if (context.output.asJson) {

@@ -1,11 +1,16 @@
+import type { WechatConfig } from '../../config.ts'
 import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
 import type { SchemaState } from '../../store/store.ts'
 import { missingDirectory } from '../reader.ts'
+import { examineDatabaseClock } from './clock.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 /** Whether the database can be had and has the schema of this program. Creates and migrates nothing. */
-export async function examineDatabase(url: string): Promise<readonly Finding[]> {
+export async function examineDatabase(
+  url: string,
+  wechat: WechatConfig | null = null,
+): Promise<readonly Finding[]> {
   const name = 'database'
   const missing = missingDirectory(url)
   if (missing !== null) {
@@ -17,7 +22,8 @@ export async function examineDatabase(url: string): Promise<readonly Finding[]> 
     try {
       const schema = await store.schema()
       const kind = store.kind === 'pglite' ? 'embedded' : 'PostgreSQL'
-      return [ok(name, `${kind}, answers`), examineSchema(schema)]
+      const clock = await examineDatabaseClock(store, wechat)
+      return [ok(name, `${kind}, answers`), examineSchema(schema), ...clock]
     } finally {
       await store.close()
     }

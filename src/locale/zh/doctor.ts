@@ -12,6 +12,7 @@ export const doctorPhrases = {
     'notify url': '回调地址',
     engine: '引擎',
     clock: '时钟',
+    'database clock': '数据库时钟',
     gateway: '微信支付',
     proxy: '代理',
     answers: '应答验签',
@@ -32,6 +33,10 @@ export const doctorPhrases = {
     '{server:word} does not let us in: {why:silence?}': '{server} 连不上：{why}',
     'every question goes through {proxy:word}': '所有请求都经过 {proxy}',
     '{name:word} is set, and budan does not follow it': '设置了 {name}，而 budan 不使用它',
+    'agrees with this machine': '与本机一致',
+    'agrees with this machine and the gateway': '与本机和微信支付一致',
+    '{skew:skew}': '{skew}',
+    '{one:skew}; {two:skew}': '{one}；{two}',
     '{url:word} did not tell the time': '{url} 没有给出时间',
     '{seconds:word} s behind {url:word}': '比 {url} 慢 {seconds} 秒',
     '{seconds:word} s ahead of {url:word}': '比 {url} 快 {seconds} 秒',
@@ -86,8 +91,10 @@ export const doctorPhrases = {
     'run `budan migrate`': '运行 `budan migrate`',
     'check engine.url; until then each node keeps the intervals by itself':
       '检查 engine.url；在此之前各节点各自按时运行',
-    'set the clock by NTP: WeChat Pay refuses what is 5 minutes off':
-      '用 NTP 校准时钟：相差 5 分钟微信支付即拒绝',
+    'set the clock by NTP: no order is closed while they disagree, and WeChat Pay refuses what is 5 minutes off':
+      '用 NTP 校准时钟：不一致期间不关单，相差 5 分钟微信支付即拒绝',
+    "set the clock that is wrong by NTP, the database server's or this machine's: no order is closed while they disagree":
+      '用 NTP 校准有误的时钟（数据库服务器或本机）：不一致期间不关单',
     'see "gateway" below': '见下面的“微信支付”',
     'check an order that exists: `budan check <order_no>` verifies its answer':
       '查询一个存在的订单：`budan check <order_no>` 会验证其应答',

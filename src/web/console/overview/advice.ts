@@ -33,6 +33,10 @@ const advice = catalog<AdviceWords>({
       what: 'The database does not answer, so nothing is credited. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.',
       todo: 'See that the database runs and can be reached at database.url. The log has its error; “budan doctor” tries the connection.',
     }),
+    database_faulty: ({ detail }) => ({
+      what: `The database cannot be used as it is; ${detail}. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.`,
+      todo: 'Mend it there. budan goes on by itself as soon as it can write again.',
+    }),
     schema: ({ detail }) => ({
       what: `The database’s schema does not fit this program: ${detail}.`,
       todo: 'If it is behind, run “budan migrate”; if it is newer, upgrade this budan.',
@@ -40,6 +44,10 @@ const advice = catalog<AdviceWords>({
     breaker: ({ detail }) => ({
       what: `WeChat Pay answers no question of ours; ${detail}.`,
       todo: '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.',
+    }),
+    clocks_disagree: ({ detail }) => ({
+      what: `Clocks disagree; ${detail}. Payments are credited all the same.`,
+      todo: 'Set the clock that is wrong by NTP; “budan doctor” compares all three. Orders that nobody paid are closed again as soon as they agree.',
     }),
     clock_stopped: () => ({
       what: 'The clock of this process is stopped: no run asks about lost callbacks.',
@@ -86,6 +94,10 @@ const advice = catalog<AdviceWords>({
       what: 'The nodes’ common queue cannot be reached.',
       todo: 'Runs go on, each node by its own clock, but backlogs are not shared. See that the server at engine.url runs.',
     }),
+    orders_unknown: ({ detail }) => ({
+      what: `WeChat Pay knows none of the orders it was lately asked about: ${detail}`,
+      todo: 'Compare wechat.mch_id with the merchant console. If it is right, these numbers were adopted and never placed.',
+    }),
     by_hand: () => ({
       what: 'Lost callbacks are found by runs alone, and compensation_enabled is off: nobody has made one lately.',
       todo: 'Make a run now, or turn compensation_enabled on.',
@@ -107,6 +119,10 @@ const advice = catalog<AdviceWords>({
       what: '数据库没有应答，暂时无法入账。付款不会丢：微信支付会重发回调，其余由补单运行找回。',
       todo: '请确认数据库正在运行，并且能按 database.url 连上。错误详见日志，也可用 budan doctor 检查连接。',
     }),
+    database_faulty: ({ detail }) => ({
+      what: `数据库目前不可用：${translate(detail, 'zh')}。付款不会丢：微信支付会重发回调，其余由补单运行找回。`,
+      todo: '请在数据库一侧排除故障；恢复写入后 budan 会自行继续。',
+    }),
     schema: ({ detail }) => ({
       what: `数据库表结构与本程序不符：${translate(detail, 'zh')}。`,
       todo: '如果版本落后，请运行 budan migrate；如果比程序新，请升级 budan。',
@@ -114,6 +130,10 @@ const advice = catalog<AdviceWords>({
     breaker: ({ detail }) => ({
       what: `微信支付无法回答我们的查询，${translate(detail, 'zh')}。`,
       todo: '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。',
+    }),
+    clocks_disagree: ({ detail }) => ({
+      what: `时钟不一致：${translate(detail, 'zh')}。已付款的照常入账。`,
+      todo: '请用 NTP 校准有误的时钟，budan doctor 会比对三者。一致之后，未付款的订单会照常关单。',
     }),
     clock_stopped: () => ({
       what: '本进程的定时器已停止，没有补单运行去找回丢失的回调。',
@@ -156,6 +176,10 @@ const advice = catalog<AdviceWords>({
     engine_away: () => ({
       what: '各节点共用的队列连不上。',
       todo: '补单运行照常，各节点各自按时进行，但积压不能分摊。请确认 engine.url 的服务正在运行。',
+    }),
+    orders_unknown: ({ detail }) => ({
+      what: `最近查询的订单，微信支付一笔也不认识：${translate(detail, 'zh')}`,
+      todo: '请将 wechat.mch_id 与商户平台核对。如果无误，说明这些单号导入后从未在微信支付下单。',
     }),
     by_hand: () => ({
       what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',

@@ -1,8 +1,9 @@
 import {
-  engineWarning,
+  databaseDetails,
   type Readiness,
   type ReadinessCheck,
   scheduleDetails,
+  warningMark,
 } from '../../../readiness.ts'
 import type { SchedulePolicy } from '../../../schedule.ts'
 import type { Audit } from '../../../store/store.ts'
@@ -27,8 +28,10 @@ export type Concern = {
 export interface Concerns {
   readonly books_wrong: { readonly counts: readonly (readonly [keyof Audit, number])[] }
   readonly database_away: object
+  readonly database_faulty: { readonly detail: string }
   readonly schema: { readonly detail: string }
   readonly breaker: { readonly detail: string }
+  readonly clocks_disagree: { readonly detail: string }
   readonly clock_stopped: object
   readonly runs_stuck: { readonly detail: string }
   readonly long_overdue: Late
@@ -42,6 +45,7 @@ export interface Concerns {
     readonly outcome: string
   }
   readonly engine_away: object
+  readonly orders_unknown: { readonly detail: string }
   readonly reviews: { readonly count: number }
   readonly by_hand: object
   readonly audit_failed: object
@@ -58,8 +62,10 @@ interface Late {
 const bad: readonly Concern['kind'][] = [
   'books_wrong',
   'database_away',
+  'database_faulty',
   'schema',
   'breaker',
+  'clocks_disagree',
   'clock_stopped',
   'runs_stuck',
   'long_overdue',
@@ -124,18 +130,23 @@ function readinessConcerns(readiness: Readiness | null): readonly Concern[] {
 }
 
 function quietConcern({ name, detail }: ReadinessCheck): Concern | null {
-  const isAway = name === 'engine' && detail.startsWith(engineWarning)
-  return isAway ? { kind: 'engine_away' } : null
+  if (!detail.startsWith(warningMark)) return null
+  if (name === 'engine') return { kind: 'engine_away' }
+  return { kind: 'orders_unknown', detail: detail.slice(warningMark.length) }
 }
 
 function failedConcern({ name, detail }: ReadinessCheck): Concern {
   switch (name) {
     case 'database':
-      return { kind: 'database_away' }
+      return detail === databaseDetails.away
+        ? { kind: 'database_away' }
+        : { kind: 'database_faulty', detail }
     case 'schema':
       return { kind: 'schema', detail }
     case 'gateway':
       return { kind: 'breaker', detail }
+    case 'clocks':
+      return { kind: 'clocks_disagree', detail }
     case 'engine':
       return { kind: 'engine_away' }
     default:
