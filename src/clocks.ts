@@ -1,3 +1,4 @@
+import { unreachable } from './assert.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './event.ts'
 
@@ -117,15 +118,17 @@ function skewOf(pair: ClockSkew['pair'], range: Range | null): readonly ClockSke
   return [{ pair, aheadMs: Math.max(0, range.leastMs) + Math.min(0, range.mostMs) }]
 }
 
-const clockNames = {
-  database_node: ["the database's", "this node's"],
-  gateway_node: ["the gateway's", "this node's"],
-  database_gateway: ["the database's", "the gateway's"],
-} as const
-
 /** "the database's clock is 10800 s ahead of this node's" */
 export function describeSkew({ pair, aheadMs }: ClockSkew): string {
-  const [one, other] = clockNames[pair]
-  const secs = Math.round(Math.abs(aheadMs) / 1000)
-  return `${one} clock is ${secs} s ${aheadMs < 0 ? 'behind' : 'ahead of'} ${other}`
+  const by = `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'}`
+  switch (pair) {
+    case 'database_node':
+      return `the database's clock is ${by} this node's`
+    case 'gateway_node':
+      return `the gateway's clock is ${by} this node's`
+    case 'database_gateway':
+      return `the database's clock is ${by} the gateway's`
+    default:
+      return unreachable(pair)
+  }
 }

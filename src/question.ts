@@ -5,7 +5,7 @@ export type Said<T> =
   | { readonly kind: 'late' }
 
 /** The value, where there was one in time. */
-export function valueOf<T>(said: Said<T>): T | null {
+export function valueIn<T>(said: Said<T>): T | null {
   return said.kind === 'said' ? said.value : null
 }
 

@@ -2,7 +2,7 @@ import type { Breaker } from './breaker.ts'
 import type { Clocks } from './clocks.ts'
 import { type DatabaseState, patienceMs } from './database-state.ts'
 import type { EngineVitals } from './engine/engine.ts'
-import { type Said, valueOf } from './question.ts'
+import { type Said, valueIn } from './question.ts'
 import { farthestMs, type SchedulePolicy } from './schedule.ts'
 import { shanghaiTime } from './shanghai-time.ts'
 import type { SchemaState, Store, Vitals } from './store/store.ts'
@@ -37,8 +37,8 @@ export interface Examined {
 /** Pure. What cannot be examined while the database is away has no check. */
 export function readinessOf(examined: Examined): Readiness {
   const { database, clocks } = examined
-  const vitals = valueOf(database.vitals)
-  const schema = valueOf(database.schema)
+  const vitals = valueIn(database.vitals)
+  const schema = valueIn(database.schema)
   const checks = [
     databaseCheck(examined),
     ...(schema === null ? [] : [schemaCheck(schema)]),
@@ -73,7 +73,7 @@ function silence({ kind }: Said<unknown>): string | null {
 }
 
 function refusalIn(writeFault: DatabaseState['writeFault']): string | null {
-  const fault = valueOf(writeFault)
+  const fault = valueIn(writeFault)
   switch (fault?.kind) {
     case undefined:
       return null
@@ -143,7 +143,7 @@ function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly Rea
  * warning alone: whoever adopts numbers that were never placed must not turn readiness red.
  */
 function gatewayCheck({ breaker, policy }: Examined): ReadinessCheck {
-  if (breaker.reason !== null) return failing('gateway', `runs are held back: ${breaker.reason}`)
+  if (breaker.reason !== null) return failing('gateway', `${heldMark}${breaker.reason}`)
   // The next answer comes within this, as long as an order is pending.
   const withinMs = farthestMs(policy)
   const fault = breaker.answers.fault({ withinMs })
@@ -151,6 +151,9 @@ function gatewayCheck({ breaker, policy }: Examined): ReadinessCheck {
   const doubt = breaker.answers.doubt({ withinMs })
   return passing('gateway', doubt === null ? 'questions go through' : warningMark + doubt)
 }
+
+/** Begins why no run asks. */
+export const heldMark = 'runs are held back: '
 
 /** Begins what is said of a part that is well enough, and that somebody ought to look at. */
 export const warningMark = 'warning: '

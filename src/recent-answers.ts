@@ -23,13 +23,17 @@ export class RecentAnswers {
   }
 
   observe(answer: Answer | UnknownAnswer): void {
-    if (answer.kind === 'trade') return this.heardOurs()
-    if (answer.kind === 'absent') {
-      this.#absentCount += 1
-      this.#absentAt = +this.#clock()
-      return
-    }
-    if (answer.cause === 'foreign' || answer.cause === 'quota' || answer.cause === 'aged') return
+    if (answer.kind === 'trade') this.heardOurs()
+    else if (answer.kind === 'absent') this.#heardAbsent()
+    else if (!neverAsked.has(answer.cause)) this.#heardUseless(answer)
+  }
+
+  #heardAbsent(): void {
+    this.#absentCount += 1
+    this.#absentAt = +this.#clock()
+  }
+
+  #heardUseless(answer: UnknownAnswer): void {
     this.#useless.set(answer.cause, (this.#useless.get(answer.cause) ?? 0) + 1)
     this.#uselessAt = +this.#clock()
   }
@@ -75,6 +79,9 @@ export class RecentAnswers {
     return Math.abs(+this.#clock() - at) <= withinMs
   }
 }
+
+/** These are of our own making. */
+const neverAsked: ReadonlySet<UnknownCause> = new Set(['foreign', 'quota', 'aged'])
 
 const causesInWords: Partial<Record<UnknownCause, string>> = {
   timeout: 'there was none in time',

@@ -97,7 +97,10 @@ function tell(registry: Registry, { name, value }: { name: string; value: Value 
   if (value === null) return
   const help = helps[name as keyof typeof helps]
   const registers = [registry]
-  if (typeof value === 'number') return new Gauge({ name, help, registers }).set(value)
+  if (typeof value === 'number') {
+    new Gauge({ name, help, registers }).set(value)
+    return
+  }
   const { label, values } = value
   const gauge = new Gauge({ name, help, registers, labelNames: [label] })
   for (const [word, count] of Object.entries(values)) gauge.set({ [label]: word }, count)

@@ -38,6 +38,11 @@ Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
 all 7 answers about known orders were "no such order": is the merchant number right?
 none of 7 answers could be verified: is the gateway's public key right, and does no proxy strip headers?
 no run has finished yet: runs do not finish
+no order is closed meanwhile: the database's clock is 10800 s ahead of this node's; the database's clock is 10799 s ahead of the gateway's
+runs are held back: 403: this merchant may not ask
+no order is closed meanwhile: the gateway's clock is 90 s behind this node's
+not paid yet; whether it is past its end cannot be said, as the clocks disagree
+Cannot read its time: database "1": connect ECONNREFUSED 127.0.0.1:1
 order "1" is paid, not in review
 order "1" is paid, not in review: "王" credited it at 2026-01-24T20:00:00+08:00
 order "1" has changed since the preview: "王" dismissed it at 2026-01-24T20:00:00+08:00

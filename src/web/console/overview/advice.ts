@@ -45,6 +45,10 @@ const advice = catalog<AdviceWords>({
       what: `WeChat Pay answers no question of ours; ${detail}.`,
       todo: '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.',
     }),
+    gateway_useless: ({ detail }) => ({
+      what: `WeChat Pay is asked, and nothing comes of it: ${detail}`,
+      todo: '“budan doctor” tries keys and network. If both are well, see WeChat Pay’s notices. Orders are asked about again, and none is given up; the first sound answer ends this.',
+    }),
     clocks_disagree: ({ detail }) => ({
       what: `Clocks disagree; ${detail}. Payments are credited all the same.`,
       todo: 'Set the clock that is wrong by NTP; “budan doctor” compares all three. Orders that nobody paid are closed again as soon as they agree.',
@@ -130,6 +134,10 @@ const advice = catalog<AdviceWords>({
     breaker: ({ detail }) => ({
       what: `微信支付无法回答我们的查询，${translate(detail, 'zh')}。`,
       todo: '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。',
+    }),
+    gateway_useless: ({ detail }) => ({
+      what: `向微信支付查询，得不到有效结果：${translate(detail, 'zh')}`,
+      todo: '用 budan doctor 检查密钥和网络；都正常时，请查看微信支付的公告。订单会继续查询，不会放弃；收到第一个有效应答后自动恢复。',
     }),
     clocks_disagree: ({ detail }) => ({
       what: `时钟不一致：${translate(detail, 'zh')}。已付款的照常入账。`,

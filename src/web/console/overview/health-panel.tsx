@@ -43,8 +43,8 @@ function gatewayRow({ lately, verdict, locale }: View) {
   const total = totalOf(lately)
   const failed = [...lately].filter(([outcome]) => isFailure(outcome))
   const failedCount = failed.reduce((sum, [, { count }]) => sum + count, 0)
-  const isFailing = verdict.concerns.some(
-    ({ kind }) => kind === 'gateway_failing' || kind === 'breaker',
+  const isFailing = verdict.concerns.some(({ kind }) =>
+    ['gateway_failing', 'gateway_useless', 'breaker'].includes(kind),
   )
   const tone: Exclude<Tone, 'bad'> = total.count === 0 ? 'plain' : isFailing ? 'warn' : 'good'
   const causes = failed.map(

@@ -1,5 +1,5 @@
 import type { BacklogEvent } from '../../../backlog.ts'
-import { Question, valueOf } from '../../../question.ts'
+import { Question, valueIn } from '../../../question.ts'
 import type { Readiness } from '../../../readiness.ts'
 import type { Run } from '../../../run.ts'
 import { StoreError } from '../../../store/errors.ts'
@@ -43,6 +43,6 @@ export class PageQuestion<T> {
   async answer(): Promise<T | null> {
     const said = await this.#question.answer()
     if (said.kind === 'failed' && !(said.error instanceof StoreError)) throw said.error
-    return valueOf(said)
+    return valueIn(said)
   }
 }

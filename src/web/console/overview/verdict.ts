@@ -1,5 +1,6 @@
 import {
   databaseDetails,
+  heldMark,
   type Readiness,
   type ReadinessCheck,
   scheduleDetails,
@@ -31,6 +32,7 @@ export interface Concerns {
   readonly database_faulty: { readonly detail: string }
   readonly schema: { readonly detail: string }
   readonly breaker: { readonly detail: string }
+  readonly gateway_useless: { readonly detail: string }
   readonly clocks_disagree: { readonly detail: string }
   readonly clock_stopped: object
   readonly runs_stuck: { readonly detail: string }
@@ -65,6 +67,7 @@ const bad: readonly Concern['kind'][] = [
   'database_faulty',
   'schema',
   'breaker',
+  'gateway_useless',
   'clocks_disagree',
   'clock_stopped',
   'runs_stuck',
@@ -77,6 +80,7 @@ const makesLate: readonly Concern['kind'][] = [
   'breaker',
   'clock_stopped',
   'runs_stuck',
+  'gateway_useless',
   'gateway_failing',
 ]
 
@@ -144,7 +148,7 @@ function failedConcern({ name, detail }: ReadinessCheck): Concern {
     case 'schema':
       return { kind: 'schema', detail }
     case 'gateway':
-      return { kind: 'breaker', detail }
+      return { kind: detail.startsWith(heldMark) ? 'breaker' : 'gateway_useless', detail }
     case 'clocks':
       return { kind: 'clocks_disagree', detail }
     case 'engine':
