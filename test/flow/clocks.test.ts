@@ -39,30 +39,33 @@ describe.each(['pglite', 'postgres'] as const)('clocks that disagree, on %s', (k
     ['the database is 3 h ahead', { databaseMs: 3 * hourMs, nodeMs: 0 }],
     ['the database is 90 s ahead', { databaseMs: 90_000, nodeMs: 0 }],
     ['this node is 90 s behind', { databaseMs: 0, nodeMs: -90_000 }],
-    ['database and node are both 90 s ahead of the gateway', { databaseMs: 90_000, nodeMs: 90_000 }],
+    [
+      'database and node are both 90 s ahead of the gateway',
+      { databaseMs: 90_000, nodeMs: 90_000 },
+    ],
   ])('close nothing, and credit what is paid: %s', async (_name, wrong) => {
     const { here, skew } = await opened(kind)
-    await here.adopt('UNPAID', { ttlMins: 30 })
-    await here.adopt('PAID', { ttlMins: 30, userId: 'payer' })
+    await here.adopt('UNPAID-1', { ttlMins: 30 })
+    await here.adopt('PAID-1', { ttlMins: 30, userId: 'payer' })
     Object.assign(skew, wrong)
     await here.advanceMins(30)
-    here.control.pay('PAID', { callback: false })
+    here.control.pay('PAID-1', { callback: false })
     for (let runs = 0; runs < 3; runs += 1) {
       await here.budan.run({ dryRun: false })
-      await here.budan.checkOrder('UNPAID')
+      await here.budan.checkOrder('UNPAID-1')
       await here.advanceMins(20)
     }
     expect(await here.balance('payer')).toBe(100n)
     expect(closings(here)).toBe(0)
-    expect(await here.order('UNPAID')).toMatchObject({ status: 'pending' })
-    expect((await here.timeline('UNPAID')).at(-1)?.reason).toMatch(/as the clocks disagree/)
+    expect(await here.order('UNPAID-1')).toMatchObject({ status: 'pending' })
+    expect((await here.timeline('UNPAID-1')).at(-1)?.reason).toMatch(/as the clocks disagree/)
     expect(await clocksCheck(here)).toMatchObject({ ok: false })
 
     Object.assign(skew, { databaseMs: 0, nodeMs: 0 })
     await here.advanceMins(120)
     await here.budan.run({ dryRun: false })
     expect(closings(here)).toBe(1)
-    expect(await here.order('UNPAID')).toMatchObject({ status: 'expired' })
+    expect(await here.order('UNPAID-1')).toMatchObject({ status: 'expired' })
     expect(await clocksCheck(here)).toMatchObject({
       ...{ ok: true, detail: 'those of database, node and gateway agree' },
     })
@@ -73,15 +76,15 @@ describe.each(['pglite', 'postgres'] as const)('clocks that disagree, on %s', (k
     const { here, skew } = await opened(kind)
     const facts = { userId: 'u1', amount: 100n, description: '' }
     const expiresAt = new Date(+here.now() + hourMs)
-    await here.adopt('KNOWN', { ttlMins: 14 * 24 * 60 })
-    await here.budan.adoptOrder({ orderNo: 'UNKNOWN', ...facts, createdAt: null, expiresAt })
+    await here.adopt('KNOWN-1', { ttlMins: 14 * 24 * 60 })
+    await here.budan.adoptOrder({ orderNo: 'UNKNOWN-1', ...facts, createdAt: null, expiresAt })
     skew.databaseMs = 3 * hourMs
     for (let runs = 0; runs < 6; runs += 1) {
       await here.advanceMins(5)
       await here.budan.run({ dryRun: false })
       skew.databaseMs += hourMs
     }
-    expect(await here.order('UNKNOWN')).toMatchObject({ status: 'pending', absentCount: 0 })
+    expect(await here.order('UNKNOWN-1')).toMatchObject({ status: 'pending', absentCount: 0 })
   })
 
   it('say which two disagree, and by how much', async () => {
@@ -107,7 +110,7 @@ describe.each(['pglite', 'postgres'] as const)('clocks that disagree, on %s', (k
     })
     const { store } = here
     const budan = await openService(here.config, { store, gateway, clock: here.now })
-    await here.adopt('UNPAID', { ttlMins: 30 })
+    await here.adopt('UNPAID-1', { ttlMins: 30 })
     skew.databaseMs = 3 * hourMs
     await budan.run({ dryRun: false })
     expect(closings(here)).toBe(0)

@@ -104,7 +104,7 @@ export const states: readonly State[] = [
     },
     minutes: 10,
   },
-  { name: 'WeChat Pay cannot be reached', ...faulty({ kind: 'reset' }), minutes: 15 },
+  { name: 'WeChat Pay cannot be reached', ...faulty({ kind: 'reset' }), minutes: 25 },
   {
     name: 'WeChat Pay refuses our key',
     ...faulty({ kind: 'error', status: 401, code: 'SIGN_ERROR' }),
@@ -113,12 +113,12 @@ export const states: readonly State[] = [
   {
     name: 'no answer can be verified, of few orders',
     ...faulty({ kind: 'wrong_signature' }),
-    minutes: 15,
+    minutes: 25,
   },
   {
     name: 'WeChat Pay knows none of the orders',
     ...faulty({ kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' }),
-    minutes: 75,
+    minutes: 100,
   },
   {
     name: 'runs do not finish',

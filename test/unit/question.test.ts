@@ -12,18 +12,21 @@ describe('Question', () => {
 
   it('that hangs is put no second time while it hangs, and each who waits is let go', async () => {
     let asked = 0
-    const hanging = Promise.withResolvers<string>()
+    let end: (answer: string) => void = () => undefined
+    const hanging = new Promise<string>((resolve) => {
+      end = resolve
+    })
     const question = new Question(
       () => {
         asked += 1
-        return hanging.promise
+        return hanging
       },
       { patienceMs: 1 },
     )
     expect(await question.answer()).toEqual({ kind: 'late' })
     expect(await question.answer()).toEqual({ kind: 'late' })
     expect(asked).toBe(1)
-    hanging.resolve('at last')
+    end('at last')
     expect(await question.answer()).toEqual({ kind: 'said', value: 'at last' })
   })
 
