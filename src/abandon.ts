@@ -46,6 +46,7 @@ export async function abandonOrder(
     return { kind: 'unanswered', message }
   }
   const answer = canAsk ? await checking.gateway.query(orderNo) : null
+  if (answer?.kind === 'absent') checking.breaker.answers.observe(answer)
   if (answer !== null && answer.kind !== 'absent') return notAbsent(checking, { orderNo, answer })
   return giveUp(checking, { orderNo, answer, ...request })
 }

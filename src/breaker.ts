@@ -1,4 +1,6 @@
+import { type Clock, systemClock } from './clock.ts'
 import type { Emit } from './event.ts'
+import { RecentAnswers } from './recent-answers.ts'
 import type { Answer, UnknownAnswer, UnknownWhy } from './trade.ts'
 
 /**
@@ -14,12 +16,15 @@ import type { Answer, UnknownAnswer, UnknownWhy } from './trade.ts'
  * It saves questions and alarms, never money: no order is settled differently because of it.
  */
 export class Breaker {
+  /** What was observed, answer by answer. */
+  readonly answers: RecentAnswers
   readonly #emit: Emit
   #cause: Cause | null = null
   #held = new AbortController()
   #probeCount = 0
 
-  constructor(emit: Emit) {
+  constructor(emit: Emit, clock: Clock = systemClock) {
+    this.answers = new RecentAnswers(clock)
     this.#emit = emit
   }
 
@@ -41,6 +46,7 @@ export class Breaker {
 
   /** Every answer to a question of ours passes here, those of manual checks too: a good one heals. */
   observe(answer: Answer): void {
+    this.answers.observe(answer)
     if (answer.kind === 'unknown') {
       if (answer.systemic) {
         this.#open({ kind: 'refused', reason: inWords(answer) }, answer.message)
@@ -66,6 +72,7 @@ export class Breaker {
 
   /** A callback for one of our orders opened with our key: the merchant number is right after all. */
   observeCallback(): void {
+    this.answers.heardCallback()
     if (this.#cause?.kind === 'absent') this.#close()
   }
 

@@ -27,6 +27,8 @@ export interface Facts {
   readonly transactionOwner: string | null
   /** May an absent answer end an order? Not while most answers are absent: that is a wrong mchid. */
   readonly absenceCredible: boolean
+  /** Is `now` not the time that others have? Then no order is at its end because of it. */
+  readonly clocksDisagree?: boolean
   /** How far apart the first and the last of several absent answers must be. */
   readonly absenceSpreadMs: number
   /** The order came to its state after it was asked about: what was said may be older than that. */
@@ -102,12 +104,18 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
  * A trade is closed only at an end that somebody gave: another system may still wait for its payment.
  * Without one the gateway has to say that it ended, and no trade stays open for as long as it is watched.
  */
-function decideUnpaid(order: Order, { now }: Facts): Decision {
-  if (order.expiresAt === null) {
-    return isWatched(order, now) ? wait('not paid yet') : decision('expire', unwatchedReason)
+function decideUnpaid(order: Order, { now, clocksDisagree }: Facts): Decision {
+  if (order.expiresAt === null ? isWatched(order, now) : now < order.expiresAt) {
+    return wait('not paid yet')
   }
-  return now < order.expiresAt ? wait('not paid yet') : decision('close', closeReason)
+  if (clocksDisagree) return wait(`not paid yet; ${endInDoubt}`)
+  return order.expiresAt === null
+    ? decision('expire', unwatchedReason)
+    : decision('close', closeReason)
 }
+
+/** Why an order that seems to be past its end stays as it is. */
+export const endInDoubt = 'whether it is past its end cannot be said, as the clocks disagree'
 
 const unwatchedReason =
   'its end is not known, and no trade can be paid for as long as it was watched'
@@ -123,6 +131,7 @@ export const absentReason = 'the gateway knows no such order'
 function decideAbsent(order: Order, facts: Facts): Decision {
   const end = order.expiresAt ?? order.watchedUntil
   if (end === null || facts.now < end) return wait(absentReason)
+  if (facts.clocksDisagree) return wait(`${absentReason}; ${endInDoubt}`)
   if (!facts.absenceCredible) {
     return wait(`${absentReason}, but most answers say so: not believed`)
   }

@@ -128,6 +128,9 @@ export type Event =
     }
   | { readonly type: 'breaker_opened'; readonly reason: string; readonly detail: string }
   | { readonly type: 'breaker_closed' }
+  /** While they do, nothing is closed, and nothing expires for its age. */
+  | { readonly type: 'clocks_disagree'; readonly detail: string }
+  | { readonly type: 'clocks_agree' }
   | {
       readonly type: 'request_failed'
       readonly method: string

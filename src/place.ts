@@ -91,6 +91,7 @@ async function openTrade(
   assert(expiresAt !== null, `Order "${orderNo}" was placed here without an end`)
   const prepay = await placing.gateway.prepay({ ...order, expiresAt })
   if (prepay.kind === 'placed') {
+    placing.breaker.answers.heardOurs()
     const { codeUrl, codeLifeMs, evidence } = prepay
     const event = orderEvent(placing, { orderNo, kind: 'prepaid', evidence, actor })
     const placed = await placing.store.setCodeUrl(orderNo, { codeUrl, codeLifeMs, event })

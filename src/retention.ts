@@ -1,4 +1,5 @@
 import { setImmediate as breath } from 'node:timers/promises'
+import type { Clocks } from './clocks.ts'
 import type { Engine, Work } from './engine/engine.ts'
 import type { Emit } from './event.ts'
 import type { Store } from './store/store.ts'
@@ -7,6 +8,8 @@ import type { Store } from './store/store.ts'
 export interface Retaining {
   readonly store: Store
   readonly emit: Emit
+  /** What is old by a clock that is in doubt stays. */
+  readonly clocks?: Clocks
   /** 0: everything is kept. */
   readonly retentionDays: number
 }
@@ -47,12 +50,12 @@ export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
 
 /** Portions until there is nothing more, or no more time (by `performance.now()`). Never throws. */
 export async function prune(
-  { store, emit, retentionDays }: Retaining,
+  { store, emit, clocks, retentionDays }: Retaining,
   { signal, endsAt }: { signal: AbortSignal; endsAt: number },
 ): Promise<void> {
   const total = { runs: 0, events: 0 }
   try {
-    let more = retentionDays > 0
+    let more = retentionDays > 0 && (clocks?.disagreement ?? null) === null
     while (more && !signal.aborted) {
       const pruned = await store.prune({
         olderThanMs: retentionDays * dayMs,

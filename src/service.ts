@@ -10,10 +10,12 @@ import { Breaker } from './breaker.ts'
 import { type Receipt, receiveCallback, screenCallback } from './callback.ts'
 import { type Checking, checkOrder, merchantOf } from './check.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { Clocks } from './clocks.ts'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
 import { ConfigError } from './config/fault.ts'
 import type { Config, RechargeConfig } from './config.ts'
 import { type Corrected, type CorrectRequest, correctOrder } from './correct.ts'
+import { DatabaseWatch } from './database-state.ts'
 import type { Engine } from './engine/engine.ts'
 import { openEngine } from './engine/open.ts'
 import type { Emit } from './event.ts'
@@ -27,8 +29,9 @@ import { type Placement, type PlaceRequest, placeOrder } from './place.ts'
 import type { Places } from './places.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { type Redact, redactError, redactorOf, secretsOf } from './redact.ts'
+import type { EngineReading, State } from './report/gauges.ts'
 import { createLog, logEvents } from './report/log.ts'
-import { createMetrics, type EngineReading } from './report/metrics.ts'
+import { createMetrics } from './report/metrics.ts'
 import { prune, pruningAfterRuns } from './retention.ts'
 import {
   type Previewed,
@@ -164,20 +167,23 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const redact = redactorOf(secretsOf(config))
   const log = logEvents(createLog(config.log), redact)
   const metrics = createMetrics({
-    vitals: () => store.vitals(merchantOf(gateway)),
+    state,
     breakerReason: () => breaker.reason,
+    answers: () => breaker.answers,
     backlog: () => backlog.latest(performance.now()),
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const emit = emitTo(listeners, redact)
-  const breaker = new Breaker(emit)
   const clock = parts.clock ?? systemClock
+  const breaker = new Breaker(emit, clock)
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
+  const gatewayOffset = () => gateway.clockOffset?.() ?? null
+  const clocks = new Clocks({ clock, gatewayOffset, emit })
   const { recharge } = config
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
   const checking: Checking = {
-    ...{ store, gateway, breaker, policy, emit, node },
+    ...{ store, gateway, breaker, clocks, policy, emit, node },
     adoptAttach: recharge.adoptAttach ?? null,
     ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
   }
@@ -190,7 +196,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     settleAnswer: settleWays.answer,
   }
   const receiving = { store, gateway, breaker, emit, node, settle: settleWays.callback }
-  const retaining = { store, emit, retentionDays: config.database.retentionDays ?? 0 }
+  const retaining = { store, emit, clocks, retentionDays: config.database.retentionDays ?? 0 }
   const engine = parts.engine ?? engineOf(config, { merchant: merchantOf(gateway), policy, emit })
   const backlog = new Backlog(backlogPolicy(recharge, policy))
   const job = createJob({
@@ -202,6 +208,17 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const inFlight = new InFlight(stopDeadlineMs(policy))
   const placing = { store, gateway, breaker, policy, clock, node }
   const adopting = { ...placing, adoptPrefixes: recharge.adoptPrefixes ?? null }
+  const watch = new DatabaseWatch(store, { merchant: merchantOf(gateway), clocks })
+  async function state(): Promise<State> {
+    const database = await watch.read()
+    const readiness = readinessOf({
+      ...{ kind: store.kind, database, breaker, clocks, policy },
+      enabled: recharge.compensationEnabled,
+      runningMs: job.runningMs,
+      engine: engine.vitals(),
+    })
+    return { readiness, database, skews: clocks.skews }
+  }
   await tellForeign(scanning)
 
   return {
@@ -240,13 +257,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
       return backlog.foresee(await store.countDue({ ...due, countMax }))
     },
-    readiness: () =>
-      readinessOf({
-        ...{ store, gateway, breaker, policy },
-        enabled: recharge.compensationEnabled,
-        runningMs: job.runningMs,
-        engine: engine.vitals(),
-      }),
+    readiness: async () => (await state()).readiness,
     metrics: () => metrics.read(),
     start: () => job.start(),
     stop: async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { unreachable } from './assert.ts'
+import type { Clocks } from './clocks.ts'
 import { type Decision, decide } from './decide.ts'
 import type { Emit } from './event.ts'
 import { rechargeTransfer, type Transfer } from './ledger/transfer.ts'
@@ -15,6 +16,8 @@ export interface Settling {
   readonly emit: Emit
   /** Which node did it, for the timeline. */
   readonly node: string
+  /** Compared at each decision; absent: the database's time is taken as it is. */
+  readonly clocks?: Clocks
   /** See `Facts`. */
   readonly adoptAttach?: string | null
   /** The embedder's own work for a credited order. If it throws, nothing is credited, and the order is asked about again. */
@@ -73,9 +76,10 @@ export async function settleTogether(
   group: readonly Brought[],
 ): Promise<ReadonlyMap<Brought, Settlement>> {
   const settlements = await settling.store.transaction(async (tx) => {
+    const askedAt = settling.clocks?.now()
     const steps = (await lockAll(tx, group)).map(({ brought, locked }) => {
       const step = { ...settling, ...brought, brought, tx, locked }
-      return { ...step, decision: decideOn(step) }
+      return { ...step, ...decideOn({ ...step, askedAt }) }
     })
     const paid = await payAll(tx, steps)
     const settled = new Map<Brought, Settlement>()
@@ -133,12 +137,14 @@ export async function foresee(settling: Settling, brought: Brought): Promise<Set
 interface Decided {
   readonly locked: LockedOrder
   readonly decision: Decision
+  readonly clocksDisagree: boolean
 }
 
 async function decideLocked(tx: Tx, step: Settling & Brought): Promise<Decided | null> {
   const transactionId = transactionOf(step.answer)
+  const askedAt = step.clocks?.now()
   const locked = await tx.lockOrder(step.orderNo, { transactionId })
-  return locked && { locked, decision: decideOn({ ...step, locked }) }
+  return locked && { locked, ...decideOn({ ...step, locked, askedAt }) }
 }
 
 function transactionOf(answer: Answer): string | null {
@@ -151,18 +157,31 @@ function decideOn({
   askedIn,
   policy,
   absenceCredible,
+  clocks,
+  askedAt,
   adoptAttach = null,
-}: Pick<Settling & Brought, 'answer' | 'askedIn' | 'policy' | 'absenceCredible' | 'adoptAttach'> & {
-  readonly locked: LockedOrder
-}): Decision {
-  return decide(locked.order, answer, {
+}: Deciding): Pick<Decided, 'decision' | 'clocksDisagree'> {
+  const clocksDisagree =
+    clocks !== undefined && askedAt !== undefined && !clocks.agree({ time: locked.now, askedAt })
+  const decision = decide(locked.order, answer, {
     now: locked.now,
     transactionOwner: locked.transactionOwner,
     absenceCredible,
+    clocksDisagree,
     absenceSpreadMs: policy.absenceSpreadMs,
     adoptAttach,
     overtaken: askedIn !== undefined && askedIn !== locked.order.stateSeq,
   })
+  return { decision, clocksDisagree }
+}
+
+interface Deciding extends Pick<Settling, 'policy' | 'clocks' | 'adoptAttach'> {
+  readonly answer: Answer
+  readonly askedIn?: number
+  readonly absenceCredible: boolean
+  readonly locked: LockedOrder
+  /** By this node's clock, before the row was locked. */
+  readonly askedAt: Date | undefined
 }
 
 interface Step extends Settling, Brought, Decided {
@@ -184,7 +203,9 @@ async function carryOut(step: Step): Promise<Order> {
         : tx.turn(order, { status: 'review', event })
     case 'wait':
     case 'close': {
-      const { answer, absenceCredible } = step
+      const { answer } = step
+      // An absence that is dated by a wrong clock would seem to be long ago once that is right.
+      const absenceCredible = step.absenceCredible && !step.clocksDisagree
       const { recheckMs } = step.policy
       const at = { now, from: step.waitFrom ?? now, recheckMs, absenceCredible }
       const schedule =

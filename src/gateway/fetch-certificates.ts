@@ -16,7 +16,7 @@ const attempt = 'fetch the platform certificates'
 
 /** Asks for the platform certificates. Has a deadline of its own: several calls may wait for it. */
 export async function fetchCertificates(
-  wire: Wire,
+  wire: Pick<Wire, 'send'>,
   { config, clock }: { config: WechatConfig; clock: Clock },
 ): Promise<OpenedCertificates | FetchFailure> {
   const deadline = startDeadline(config.timeoutMs)

@@ -1,3 +1,4 @@
+import type { ClockOffset } from '../clocks.ts'
 import type { Fen } from '../money.ts'
 import type { RefundNotice } from '../refund.ts'
 import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../trade.ts'
@@ -29,6 +30,8 @@ export interface Gateway {
   openCallback(callback: RawCallback): Promise<OpenedCallback>
   /** Asks a harmless question, to tell whether keys, clock and network are right. */
   probe(options?: CallOptions): Promise<Probe>
+  /** How far its clock is ahead of ours by its last answer; null: it has not told. Absent: it never tells. */
+  clockOffset?(): ClockOffset | null
   /** Ends idle connections and timers. */
   stop(): Promise<void>
 }

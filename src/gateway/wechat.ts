@@ -92,6 +92,7 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
       config.publicKey === null
         ? measure('probe', () => probeByKeys(client, options))
         : probeByOrder(client, config, options),
+    clockOffset: () => wire.clockOffset,
     stop() {
       stopped ??= keys.settled().then(wire.stop)
       return stopped

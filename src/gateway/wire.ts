@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
+import { type ClockOffset, offsetNow } from '../clocks.ts'
 import type { WechatConfig } from '../config.ts'
 import { openDispatcher } from './dispatcher.ts'
 import { authorization, type Headers, newStamp } from './signature.ts'
@@ -27,6 +28,8 @@ export interface Reply {
 export interface Wire {
   /** Signs and sends once; never a second time by itself, because a signature is for one try. */
   send(question: Question, signal: AbortSignal): Promise<Reply | Silence>
+  /** By the `Date` of the last response, whoever signed it; null: none had one. */
+  readonly clockOffset: ClockOffset | null
   stop(): Promise<void>
 }
 
@@ -35,15 +38,20 @@ export function createWire(
   { clock, connections }: { clock: Clock; connections: number },
 ): Wire {
   let dispatcher: Promise<Dispatcher> | null = null
+  let clockOffset: ClockOffset | null = null
   const base = addressOf(config.baseUrl)
   // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
   const prefix = base.pathname.replace(/\/$/, '')
 
   return {
+    get clockOffset() {
+      return clockOffset
+    },
     async send(question, signal) {
       const how = { signal, proxied: Boolean(config.proxyUrl) }
       if (signal.aborted) return silenceOf(new Error('aborted before it was sent'), how)
-      const headers = await requestHeaders(question, { config, now: clock() })
+      const askedAt = clock()
+      const headers = await requestHeaders(question, { config, now: askedAt })
       try {
         dispatcher ??= openDispatcher(config, { connections })
         const {
@@ -58,6 +66,7 @@ export function createWire(
           body: question.body === '' ? null : question.body,
           signal,
         })
+        clockOffset = offsetBy(answered.date, { clock, askedAt }) ?? clockOffset
         const clockOffMs = clockOff(answered.date, clock())
         const bytes = await body.bytes()
         return { kind: 'reply', status: statusCode, headers: answered, body: bytes, clockOffMs }
@@ -67,6 +76,15 @@ export function createWire(
     },
     stop: async () => (await dispatcher)?.close(),
   }
+}
+
+/** A `Date` has whole seconds. */
+export function offsetBy(
+  date: string | string[] | undefined,
+  { clock, askedAt }: { clock: Clock; askedAt: Date },
+): ClockOffset | null {
+  const time = new Date(String(date))
+  return Number.isNaN(+time) ? null : offsetNow(clock, { time, askedAt, coarseMs: 1000 })
 }
 
 /** An embedder's configuration is not checked before. The error of `URL` itself carries what it was given. */

@@ -97,6 +97,10 @@ function lineOf(event: Event): Line | null {
     case 'breaker_opened':
     case 'breaker_closed':
       return gatewayLine(event)
+    case 'clocks_disagree':
+      return error('Clocks disagree: no order is closed', { detail: event.detail })
+    case 'clocks_agree':
+      return info('Clocks agree again: orders are closed at their ends')
     case 'catching_up':
     case 'caught_up':
       return backlogLine(event)

@@ -1,27 +1,9 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Estimate } from '../backlog.ts'
+import { Counter, Histogram, Registry } from 'prom-client'
 import type { Emit, Event } from '../event.ts'
 import { sources } from '../order.ts'
 import { reviewActions } from '../resolve.ts'
 import type { Run } from '../run.ts'
-import type { Vitals } from '../store/store.ts'
-
-/** What is read anew at each scrape. */
-export interface Readings {
-  vitals(): Promise<Vitals>
-  breakerReason(): string | null
-  /** Null: this node has not counted lately. */
-  backlog(): Estimate | null
-  engine(): EngineReading
-}
-
-export interface EngineReading {
-  /** Null for an engine without a server. */
-  readonly isUp: boolean | null
-  /** Null for an engine without a queue, or while it is away. */
-  readonly jobs: Readonly<Record<'waiting' | 'active' | 'failed', number>> | null
-  readonly lastTickAgeMs: number | null
-}
+import { type Readings, readGauges } from './gauges.ts'
 
 export interface Metrics {
   readonly emit: Emit
@@ -33,8 +15,9 @@ export function createMetrics(readings: Readings): Metrics {
   const registry = new Registry()
   const instruments = createInstruments(registry)
   const read = async () => {
-    await readVitals(instruments, readings)
-    return { contentType: registry.contentType, text: await registry.metrics() }
+    const gauges = await readGauges(readings)
+    const texts = await Promise.all([registry.metrics(), gauges.metrics()])
+    return { contentType: registry.contentType, text: texts.join('\n') }
   }
   return { emit: (event) => count(instruments, event), read }
 }
@@ -148,68 +131,6 @@ function createInstruments(registry: Registry) {
       help: 'Orders that somebody has to look at, and breaker openings',
       registers,
     }),
-    orders: new Gauge({
-      name: 'budan_orders',
-      help: 'Orders by state; above 10,000, the estimate of the planner',
-      labelNames: ['status'],
-      registers,
-    }),
-    review: new Gauge({
-      name: 'budan_review_orders',
-      help: 'Orders that wait for a person: in review, and not dismissed',
-      registers,
-    }),
-    oldestUnasked: new Gauge({
-      name: 'budan_oldest_unasked_order_age_seconds',
-      help: 'Since the oldest pending order that was never asked about was placed or adopted; 0 when there is none',
-      registers,
-    }),
-    mostOverdue: new Gauge({
-      name: 'budan_most_overdue_order_seconds',
-      help: 'How far the most overdue question is behind its schedule, since budan knew of the order',
-      registers,
-    }),
-    lastRun: new Gauge({
-      name: 'budan_last_finished_run_timestamp_seconds',
-      help: 'When the last run finished; 0 when none has',
-      registers,
-    }),
-    backlogOrders: new Gauge({
-      name: 'budan_backlog_orders',
-      help: 'Orders due after the last run that this node made; absent when others made the last ones',
-      registers,
-    }),
-    backlogEta: new Gauge({
-      name: 'budan_backlog_eta_seconds',
-      help: 'When the backlog will be done at the present rate; +Inf when it does not shrink',
-      registers,
-    }),
-    engineJobs: new Gauge({
-      name: 'budan_engine_jobs',
-      help: 'Jobs of the queue that the nodes share; absent without one, or while it is away',
-      labelNames: ['state'],
-      registers,
-    }),
-    engineUp: new Gauge({
-      name: 'budan_engine_up',
-      help: '1 while the server of the queue answers; absent where the engine is local, or stopped',
-      registers,
-    }),
-    engineLastTick: new Gauge({
-      name: 'budan_engine_last_tick_age_seconds',
-      help: 'Since this node last tried whether a run is due',
-      registers,
-    }),
-    database: new Gauge({
-      name: 'budan_database_up',
-      help: '1 while the database answers; the gauges that are read from it are absent otherwise',
-      registers,
-    }),
-    breaker: new Gauge({
-      name: 'budan_breaker_open',
-      help: '1 while runs are held back because every question would fail',
-      registers,
-    }),
   }
   for (const result of ['success', 'failed', 'skipped']) instruments.runOrders.inc({ result }, 0)
   for (const source of sources) instruments.credits.inc({ source }, 0)
@@ -301,48 +222,4 @@ function countCredit(
   // The gateway dates payments in whole seconds by its own clock: a credit may seem to come before.
   const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
   if (seconds <= creditSecondsMax) instruments.paymentToCredit.observe({ source }, seconds)
-}
-
-async function readVitals(instruments: Instruments, readings: Readings): Promise<void> {
-  instruments.breaker.set(readings.breakerReason() === null ? 0 : 1)
-  readBacklog(instruments, readings.backlog())
-  readEngine(instruments, readings.engine())
-  const vitals = await readings.vitals().catch(() => null)
-  instruments.database.set(vitals === null ? 0 : 1)
-  // What was read last would pass for the present.
-  if (vitals === null) return forgetVitals(instruments)
-  for (const [status, orders] of Object.entries(vitals.ordersByStatus)) {
-    instruments.orders.set({ status }, orders)
-  }
-  instruments.review.set(vitals.reviewQueue)
-  instruments.oldestUnasked.set((vitals.oldestUnaskedMs ?? 0) / 1000)
-  instruments.mostOverdue.set((vitals.mostOverdueMs ?? 0) / 1000)
-  instruments.lastRun.set(+(vitals.lastFinishedRunAt ?? 0) / 1000)
-}
-
-function readBacklog({ backlogOrders, backlogEta }: Instruments, latest: Estimate | null): void {
-  if (latest === null) {
-    backlogOrders.remove()
-    backlogEta.remove()
-    return
-  }
-  backlogOrders.set(latest.remaining)
-  backlogEta.set(latest.doneInMs === null ? Infinity : latest.doneInMs / 1000)
-}
-
-function readEngine(
-  { engineUp, engineJobs, engineLastTick }: Instruments,
-  { isUp, jobs, lastTickAgeMs }: EngineReading,
-): void {
-  if (isUp === null) engineUp.remove()
-  else engineUp.set(isUp ? 1 : 0)
-  engineJobs.reset()
-  for (const [state, count] of Object.entries(jobs ?? {})) engineJobs.set({ state }, count)
-  if (lastTickAgeMs === null) engineLastTick.remove()
-  else engineLastTick.set(lastTickAgeMs / 1000)
-}
-
-function forgetVitals({ orders, review, oldestUnasked, mostOverdue, lastRun }: Instruments): void {
-  for (const gauge of [orders, review, oldestUnasked, mostOverdue, lastRun]) gauge.remove()
-  orders.reset()
 }

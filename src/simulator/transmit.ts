@@ -62,6 +62,7 @@ function headersOf(
   const bodiless = reply.status === 204
   return {
     Server: 'nginx',
+    Date: new Date(world.signatureNow()).toUTCString(),
     'Cache-Control': 'no-cache, must-revalidate',
     'X-Content-Type-Options': 'nosniff',
     'Content-Language': 'zh-CN',

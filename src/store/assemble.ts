@@ -5,7 +5,7 @@ import { auditRows, countAll } from './audit.ts'
 import { claimDue, countDue, openOrders, peekDue, release, repairSchedules } from './claim.ts'
 import { endSession, findSession, openSession } from './console-sessions.ts'
 import { listCredits } from './credits.ts'
-import { type Database, scopeOn } from './database.ts'
+import { type Database, readNow, scopeOn } from './database.ts'
 import { appendEvent, listOrderEvents } from './events.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { claimLate } from './late-checks.ts'
@@ -38,10 +38,10 @@ export function storeOn(
   const leftEnd = new LeftEnd()
   const writeProbe = new WriteProbe(database.db)
   const to = <T>(action: string, work: () => Promise<T>) =>
-    attempt({ name, action }, () => pastConflicts(work))
+    writeProbe.heed(attempt({ name, action }, () => pastConflicts(work)))
   return {
     kind,
-    transaction: (work) => transact({ database, clock }, work),
+    transaction: (work) => writeProbe.heed(transact({ database, clock }, work)),
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
@@ -121,11 +121,9 @@ export function storeOn(
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
     vitals: (merchant) =>
-      to('read the vital signs', async () => {
-        const vitals = await readVitals(scope, { merchant, countMax })
-        const writeFault = await writeProbe.fault()
-        return writeFault === null ? vitals : { ...vitals, writeFault }
-      }),
+      to('read the vital signs', () => readVitals(scope, { merchant, countMax })),
+    now: () => to('read its time', () => readNow(scope)),
+    writeFault: () => writeProbe.fault(),
     schema: () =>
       to('read the state of the schema', () =>
         schemaState(database.db, migrations, database.schema),

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import { plannedMark } from './driver.ts'
 
@@ -36,6 +37,13 @@ export function scopeOn(db: Connection, clock: Clock | undefined): Scope {
   if (clock === undefined) return { db, now: () => statementNow, lateNow: () => clockNow }
   const now = () => sql<Date>`${clock()}::timestamptz(3)`
   return { db, now, lateNow: now }
+}
+
+/** Whatever it waits for comes before: the time is that at which it answers. */
+export async function readNow({ db, lateNow }: Scope): Promise<Date> {
+  const row = await firstOf(db, sql<{ readonly now: Date }>`select ${lateNow()} as now`)
+  assert(row !== null, 'Cannot read the time: no row')
+  return row.now
 }
 
 /**

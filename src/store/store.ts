@@ -139,6 +139,10 @@ export interface Store {
   auditRows(name: keyof Audit, options: { readonly limit: number }): Promise<readonly string[]>
   /** For metrics and readiness. Ages and delays are of this merchant's orders. */
   vitals(merchant: DueMerchant): Promise<Vitals>
+  /** What time it is there. Needs no table, so it also tells whether the database answers at all. */
+  now(): Promise<Date>
+  /** Why nothing can be written, found by writing; null: a write has just been made. */
+  writeFault(): Promise<WriteFault | null>
   /** Open orders by the merchant that they belong to. Reads all of them: for a start, not for each scrape. */
   openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
   /** How the tables stand against this program. Changes nothing. */
@@ -467,8 +471,6 @@ export interface Vitals {
   readonly mostOverdueMs: number | null
   /** Of runs that were to credit; dry runs keep no promise. */
   readonly lastFinishedRunAt: Date | null
-  /** Why nothing can be written; left out where a write has just been made. */
-  readonly writeFault?: WriteFault
 }
 
 /** What `migrate` does at the moment. */

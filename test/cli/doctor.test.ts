@@ -194,8 +194,10 @@ describe('examineGateway()', () => {
 
   test.each([
     [0, 'ok'],
-    [-200, 'warn'],
-    [200, 'warn'],
+    [-50, 'ok'],
+    [50, 'ok'],
+    [-90, 'fail'],
+    [90, 'fail'],
     [-301, 'fail'],
     [3600, 'fail'],
   ])('compares the clock with a gateway that is %i s off: %s', async (offset, status) => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { locales } from '../../src/locale/locale.ts'
-import type { Readiness, ReadinessCheck } from '../../src/readiness.ts'
+import {
+  databaseDetails,
+  heldMark,
+  type Readiness,
+  type ReadinessCheck,
+  warningMark,
+} from '../../src/readiness.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Reading } from '../../src/web/console/overview/reading.ts'
 import { Tally } from '../../src/web/console/overview/tallies.ts'
@@ -15,7 +21,8 @@ const policy = { intervalMs: 5 * minuteMs, thresholdMs: 5 * minuteMs } as Eviden
 const states = {
   database: ['well', 'away', 'silent', 'read-only'],
   schema: ['well', 'behind'],
-  breaker: ['closed', 'open'],
+  gateway: ['well', 'held back', 'useless', 'knows none'],
+  clocks: ['agree', 'disagree'],
   schedule: ['well', 'by hand', 'by hand, lately', 'stopped', 'stuck'],
   engine: ['well', 'away'],
   behind: ['no', 'catching up', 'falling behind'],
@@ -42,16 +49,18 @@ function readinessIn(state: State): Readiness | null {
   })
   const database = {
     well: check('database', 'PostgreSQL', true),
-    away: check('database', 'it does not answer: see the log', false),
+    away: check('database', databaseDetails.away, false),
     'read-only': check('database', 'it is read-only: nothing can be credited', false),
   }[state.database]
   const ofBoth = [
     database,
-    check(
-      'gateway',
-      'runs are held back: 403: this merchant may not ask',
-      state.breaker === 'closed',
-    ),
+    {
+      well: check('gateway', 'questions go through', true),
+      'held back': check('gateway', `${heldMark}403: this merchant may not ask`, false),
+      useless: check('gateway', 'the last 3 answers were of no use', false),
+      'knows none': check('gateway', `${warningMark}nothing but "no such order"`, true),
+    }[state.gateway],
+    check('clocks', 'the clocks', state.clocks === 'agree'),
     state.engine === 'away'
       ? check(
           'engine',
@@ -140,7 +149,7 @@ function actsIn(todos: readonly string[]): ReadonlySet<Act> {
 function vain(state: State): readonly Act[] {
   const cannotWrite = state.database !== 'well'
   const cannotRun = cannotWrite || state.schema === 'behind'
-  const isHeld = state.breaker === 'open'
+  const isHeld = state.gateway === 'held back' || state.gateway === 'useless'
   return [
     ...(cannotRun || isHeld ? (['batches', 'run', 'nothing', 'queue'] as const) : []),
     ...(cannotWrite ? (['migrate', 'restart'] as const) : []),
@@ -155,7 +164,7 @@ function vain(state: State): readonly Act[] {
 describe('the advice of the overview', () => {
   it('never gainsays itself, and is there whenever something is wrong, in all combinations', () => {
     const all = combinations()
-    expect(all.length).toBe(17_280)
+    expect(all.length).toBe(69_120)
     for (const state of all) {
       const { tone, concerns } = verdictOf({
         reading: readingIn(state),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { locales } from '../../src/locale/locale.ts'
-import type { ReadinessCheck } from '../../src/readiness.ts'
+import { databaseDetails, type ReadinessCheck } from '../../src/readiness.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Reading } from '../../src/web/console/overview/reading.ts'
 import { Tally } from '../../src/web/console/overview/tallies.ts'
@@ -43,6 +43,7 @@ const audit: Reading['audit'] = {
 const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
   database: 'PostgreSQL',
   schema: 'up to date',
+  clocks: 'those of database, node and gateway agree',
   gateway: 'questions go through',
   engine: 'local: a timer of this process',
   schedule: 'last run 2026-01-24T15:00:00+08:00',
@@ -80,7 +81,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       judge({
         vitals: null,
         runs: null,
-        readiness: readinessWith('database', 'it does not answer'),
+        readiness: readinessWith('database', databaseDetails.away),
       }),
       'bad',
       ['database_away'],
@@ -90,7 +91,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       'the database can be read alone',
       judge({ readiness: readinessWith('database', 'it is read-only: nothing can be credited') }),
       'bad',
-      ['database_unwritable'],
+      ['database_faulty'],
     ],
     [
       'a paid order has no credit',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Breaker } from '../../src/breaker.ts'
-import type { Gateway } from '../../src/gateway/gateway.ts'
+import { DatabaseWatch } from '../../src/database-state.ts'
 import { readinessOf } from '../../src/readiness.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
@@ -12,8 +12,8 @@ const monthMs = 30 * 24 * 3_600_000
 
 /** A service whose clock has been going for an hour. */
 const examined = {
-  gateway: { name: 'wechatpay', mchid: '1900000001', appid: 'wx1' } as Gateway,
   breaker: new Breaker(() => undefined),
+  clocks: { skews: [], disagreement: null },
   policy: {
     ...{ intervalMs: 300_000, thresholdMs: 300_000, recheckMs: [300_000], runDeadlineMs: 300_000 },
     ...{ leaseMs: 330_000, absenceSpreadMs: 300_000, orderTtlMs: 7_200_000 },
@@ -62,7 +62,9 @@ describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind)
       await store.finishRun(opened.run.id, { status: 'finished', results: [] })
     }
     const schedule = async () => {
-      const { checks } = await readinessOf({ ...examined, store })
+      const merchant = { gateway: 'wechatpay', mchid: '1900000001', appid: 'wx1' }
+      const database = await new DatabaseWatch(store, { merchant, clocks: null }).read()
+      const { checks } = readinessOf({ ...examined, kind, database })
       return checks.find(({ name }) => name === 'schedule')
     }
     await finish()

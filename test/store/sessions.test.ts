@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { plannedMark, StatementNames } from '../../src/store/driver.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
-import { credit, merchant, place } from '../contract/store-fixtures.ts'
+import { credit, place } from '../contract/store-fixtures.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -149,10 +149,10 @@ describe('readiness()', () => {
       return row?.version
     }
     const before = await versions()
-    await store.vitals(merchant)
+    await store.writeFault()
     const once = await versions()
     expect(once).not.toBe(before)
-    await Promise.all([store.vitals(merchant), store.vitals(merchant)])
+    await Promise.all([store.writeFault(), store.writeFault()])
     expect(await versions()).toBe(once)
   })
 })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics, type Readings } from '../../src/report/metrics.ts'
+import type { DatabaseState } from '../../src/database-state.ts'
+import type { Readings, State } from '../../src/report/gauges.ts'
+import { createMetrics } from '../../src/report/metrics.ts'
 import type { Vitals } from '../../src/store/store.ts'
 import { sampleRun } from '../support/samples.ts'
 
@@ -12,9 +14,27 @@ const vitals: Vitals = {
   lastFinishedRunAt: new Date('2026-01-24T11:59:00Z'),
 }
 
+/** As a database that is well has it, but for what is changed. */
+function stateWith(changes: Partial<DatabaseState> = {}): State {
+  const database: DatabaseState = {
+    time: { kind: 'said', value: vitals.now },
+    vitals: { kind: 'said', value: vitals },
+    schema: { kind: 'said', value: { pending: [], unknown: [], breaking: [] } },
+    writeFault: { kind: 'said', value: null },
+    ...changes,
+  }
+  const read = database.vitals.kind === 'said' ? database.vitals.value : null
+  return {
+    database,
+    readiness: { ready: read !== null, checks: [], vitals: read },
+    skews: [{ pair: 'database_node', aheadMs: -90_000 }],
+  }
+}
+
 function metrics(reason: string | null = null, changes: Partial<Readings> = {}) {
   return createMetrics({
-    vitals: async () => vitals,
+    state: async () => stateWith(),
+    answers: () => ({ uselessCount: 2, absentCount: 4 }),
     breakerReason: () => reason,
     backlog: () => null,
     engine: () => ({ isUp: null, jobs: null, lastTickAgeMs: null }),
@@ -74,6 +94,12 @@ describe('createMetrics()', () => {
       'budan_oldest_unasked_order_age_seconds 90',
       `budan_last_finished_run_timestamp_seconds ${+new Date('2026-01-24T11:59:00Z') / 1000}`,
       'budan_breaker_open 1',
+      'budan_ready 1',
+      'budan_database_up 1',
+      'budan_database_writable 1',
+      'budan_clock_skew_seconds{clocks="database_node"} -90',
+      'budan_useless_answers 2',
+      'budan_absent_answers 4',
       'budan_credits_total{source="compensation"} 1',
       'budan_payment_to_credit_seconds_sum{source="compensation"} 360',
       'budan_gateway_calls_total{operation="query",outcome="trade"} 1',
@@ -125,4 +151,41 @@ describe('createMetrics()', () => {
     const growing = { backlog: () => ({ ...estimate, doneInMs: null }) }
     expect(await read(metrics(null, growing))).toContain('budan_backlog_eta_seconds +Inf')
   })
+
+  it('forgets what it was told as soon as that cannot be read, and tells it again', async () => {
+    let state = stateWith()
+    const watched = metrics(null, { state: async () => state })
+    const ofDatabase = /^budan_(ready|database|orders|review_orders|last|oldest|most)[^ ]* /
+    const told = async () =>
+      (await read(watched))
+        .filter((line) => ofDatabase.test(line))
+        .map((line) => line.split('{')[0])
+    const before = await told()
+    expect(before).toContain('budan_orders')
+    const late = { kind: 'late' } as const
+    state = stateWith({ time: late, vitals: late, schema: late, writeFault: late })
+    expect(await told()).toEqual(['budan_ready 0', 'budan_database_up 0'])
+    state = stateWith({ vitals: late })
+    expect(await told()).toEqual([
+      ...['budan_ready 0', 'budan_database_up 1', 'budan_database_writable 1'],
+    ])
+    state = stateWith({ writeFault: { kind: 'said', value: { kind: 'full', message: '' } } })
+    expect(await told()).toContain('budan_database_writable 0')
+    state = stateWith()
+    expect(await told()).toEqual(before)
+  })
+
+  it.each(['state', 'answers', 'breakerReason', 'backlog', 'engine'] as const)(
+    'answers with all else where the reading of %s fails',
+    async (name) => {
+      const fails = () => {
+        throw new Error('a reading that fails')
+      }
+      const gauges = (lines: readonly string[]) => lines.filter((line) => /^budan_\w+ /.test(line))
+      const told = gauges(await read(metrics()))
+      const left = gauges(await read(metrics(null, { [name]: fails })))
+      expect(told).toEqual(expect.arrayContaining(left))
+      expect(left.length).toBeGreaterThan(told.length / 3)
+    },
+  )
 })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Breaker } from '../../src/breaker.ts'
+import { describeSkew } from '../../src/clocks.ts'
 import { configKeys } from '../../src/config/environment.ts'
+import type { DatabaseState } from '../../src/database-state.ts'
 import { decide, describeUnknown, paymentOf } from '../../src/decide.ts'
 import { ClusterEngine } from '../../src/engine/cluster.ts'
 import type { EngineVitals } from '../../src/engine/engine.ts'
@@ -19,7 +21,7 @@ import {
   reviewActions,
 } from '../../src/resolve.ts'
 import { explainReview } from '../../src/review.ts'
-import type { Store, Vitals } from '../../src/store/store.ts'
+import type { SchemaState, Vitals } from '../../src/store/store.ts'
 import type { Answer, TradeState, UnknownCause, UnknownWhy } from '../../src/trade.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { openWorkspace } from '../config/workspace.ts'
@@ -263,7 +265,7 @@ describe('the stages say nothing that has no Chinese:', () => {
       for (const schema of schemas) {
         for (const vital of vitals) {
           for (const kind of ['pglite', 'postgres'] as const) {
-            const readiness = await examined({ engine, schema, vital, kind })
+            const readiness = examined({ engine, schema, vital, kind })
             for (const { detail } of readiness.checks) {
               if (detail !== 'PostgreSQL') expectChinese(detail)
             }
@@ -272,28 +274,101 @@ describe('the stages say nothing that has no Chinese:', () => {
       }
     }
   })
+
+  it('readinessOf(), of a database that does not answer as it should', () => {
+    const late = { kind: 'late' } as const
+    const failed = { kind: 'failed', error: new Error('ECONNREFUSED') } as const
+    const faults = ['read-only', 'full', 'other'] as const
+    const states: readonly Partial<DatabaseState>[] = [
+      ...[late, failed].map((time) => ({ time, vitals: time, schema: time, writeFault: time })),
+      ...[late, failed].flatMap((said) => [
+        { vitals: said },
+        { schema: said },
+        { writeFault: said },
+      ]),
+      ...faults.map((kind) => ({
+        writeFault: { kind: 'said', value: { kind, message: 'x' } } as const,
+      })),
+    ]
+    for (const state of states) {
+      const { ready, checks } = inState(state)
+      expect(ready).toBe(false)
+      for (const { detail } of checks) if (detail !== 'PostgreSQL') expectChinese(detail)
+    }
+  })
+
+  it('readinessOf(), of clocks and answers', () => {
+    const pairs = ['database_node', 'gateway_node', 'database_gateway'] as const
+    const skews = pairs.map((pair) => ({ pair, aheadMs: -7_200_000 }))
+    const clocks = [
+      ...[[], skews.slice(0, 1), skews.slice(1, 2), skews].map((known) => ({
+        skews: known,
+        disagreement: null,
+      })),
+      ...skews.map((skew) => ({ skews, disagreement: describeSkew(skew) })),
+      ...skews.map((skew) => ({ skews, disagreement: describeSkew({ ...skew, aheadMs: 90_000 }) })),
+      { skews, disagreement: skews.map(describeSkew).join('; ') },
+      { skews, disagreement: skews.slice(1).map(describeSkew).join('; ') },
+    ]
+    for (const each of clocks) {
+      for (const { detail } of inState({}, { clocks: each }).checks) {
+        if (detail !== 'PostgreSQL') expectChinese(detail)
+      }
+    }
+    for (const cause of causes) {
+      const breaker = new Breaker(() => undefined)
+      const answer = { kind: 'unknown', cause, message: '', systemic: false, evidence: {} } as const
+      for (let times = 0; times < 3; times += 1) breaker.observe(answer)
+      const gateway = inState({}, { breaker }).checks.find(({ name }) => name === 'gateway')
+      expect(gateway?.ok).toBe(['foreign', 'quota', 'aged'].includes(cause))
+      expectChinese(gateway?.detail ?? '')
+    }
+    const breaker = new Breaker(() => undefined)
+    for (let times = 0; times < 3; times += 1) breaker.observe({ kind: 'absent', evidence: {} })
+    const { ready, checks } = inState({}, { breaker })
+    expect(ready).toBe(true)
+    for (const { detail } of checks) if (detail !== 'PostgreSQL') expectChinese(detail)
+  })
 })
 
-async function examined(world: {
+function examined(world: {
   engine: EngineVitals
   schema: object
   vital: object | null
   kind: 'pglite' | 'postgres'
 }) {
   const { engine, schema, vital, kind } = world
-  const store = {
-    kind,
-    schema: async () => schema,
-    vitals: async () => {
-      if (vital === null) throw new Error('away')
-      return vital as Vitals
+  return inState(
+    {
+      vitals: vital === null ? { kind: 'late' } : { kind: 'said', value: vital as Vitals },
+      schema: { kind: 'said', value: schema as SchemaState },
     },
-  } as unknown as Store
-  const breaker = new Breaker(() => undefined)
+    { engine, kind },
+  )
+}
+
+/** Well, but for what is given. */
+function inState(
+  state: Partial<DatabaseState>,
+  given: Partial<Parameters<typeof readinessOf>[0]> = {},
+) {
+  const now = sampleOrder().createdAt
+  const vitals = { now, lastFinishedRunAt: now } as Vitals
+  const database: DatabaseState = {
+    time: { kind: 'said', value: now },
+    vitals: { kind: 'said', value: vitals },
+    schema: { kind: 'said', value: { pending: [], unknown: [], breaking: [] } },
+    writeFault: { kind: 'said', value: null },
+    ...state,
+  }
   return readinessOf({
-    ...{ store, breaker, engine, enabled: kind === 'pglite', runningMs: 100_000_000 },
-    gateway: { name: 'wechatpay', mchid: '1', appid: '2' } as never,
-    policy: { intervalMs: 1000, leaseMs: 1000 } as never,
+    ...{ kind: 'postgres', database, breaker: new Breaker(() => undefined) },
+    clocks: { skews: [], disagreement: null },
+    engine: localEngine.vitals(),
+    enabled: given.kind === 'pglite',
+    runningMs: 100_000_000,
+    policy: { intervalMs: 1000, leaseMs: 1000, recheckMs: [1000] } as never,
+    ...given,
   })
 }
 

@@ -90,6 +90,11 @@ correct wechat.base_url: what answers at https://1 is no WeChat Pay
 Cannot use platform certificate "1": its own serial number is another one, 2
 wechat.private_key_path: private key "1" is a private key in DER form: turn it into PEM by openssl pkey -inform DER
 no run has finished yet: runs do not finish
+no order is closed meanwhile: the database's clock is 10800 s ahead of this node's; the database's clock is 10799 s ahead of the gateway's
+runs are held back: 403: this merchant may not ask
+no order is closed meanwhile: the gateway's clock is 90 s behind this node's
+not paid yet; whether it is past its end cannot be said, as the clocks disagree
+Cannot read its time: database "1": connect ECONNREFUSED 127.0.0.1:1
 order "1" is paid, not in review
 order "1" is paid, not in review: "王" credited it at 2026-01-24T20:00:00+08:00
 order "1" has changed since the preview: "王" dismissed it at 2026-01-24T20:00:00+08:00

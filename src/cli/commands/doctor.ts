@@ -22,7 +22,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   // With a wrong wechat section the database can be looked at all the same.
   const usable = config ?? tryConfig(context, 'database').config
   // At the same time: what one of them waits for keeps no other waiting.
-  const database = usable && examineDatabase(usable.database.url, config?.wechat?.mchId ?? null)
+  const database = usable && examineDatabase(usable.database.url, usable.wechat)
   const known = database?.then((examined) => examined.known)
   const [first, second] = await Promise.all([
     config === null ? faults.map(configurationFault) : examine(context, config, known),

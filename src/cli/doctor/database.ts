@@ -1,7 +1,9 @@
+import type { WechatConfig } from '../../config.ts'
 import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
 import type { SchemaState, Store } from '../../store/store.ts'
 import { missingDirectory } from '../reader.ts'
+import { examineDatabaseClock } from './clock.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import type { Known } from './gateway.ts'
 
@@ -16,7 +18,7 @@ export interface ExaminedDatabase {
  */
 export async function examineDatabase(
   url: string,
-  mchid: string | null = null,
+  wechat: WechatConfig | null = null,
 ): Promise<ExaminedDatabase> {
   const name = 'database'
   const none = { orderNo: null, isServed: false }
@@ -31,8 +33,9 @@ export async function examineDatabase(
     try {
       const schema = await store.schema()
       const kind = store.kind === 'pglite' ? 'embedded' : 'PostgreSQL'
-      const findings = [ok(name, `${kind}, answers`), examineSchema(schema)]
-      const orderNo = isCurrent(schema) ? await knownOrder(store, mchid) : null
+      const clock = await examineDatabaseClock(store, wechat)
+      const findings = [ok(name, `${kind}, answers`), examineSchema(schema), ...clock]
+      const orderNo = isCurrent(schema) ? await knownOrder(store, wechat?.mchId ?? null) : null
       return { findings, known: { orderNo, isServed: false } }
     } finally {
       await store.close()

@@ -4,6 +4,10 @@ import type { PhraseSets } from '../phrases.ts'
 export const decisionPhrases = {
   decision: {
     'not paid yet': '尚未支付',
+    'not paid yet; whether it is past its end cannot be said, as the clocks disagree':
+      '尚未支付；时钟不一致，无法判断是否已过支付截止时间',
+    'the gateway knows no such order; whether it is past its end cannot be said, as the clocks disagree':
+      '微信支付查无此单；时钟不一致，无法判断是否已过支付截止时间',
     'not paid, and past its end': '已过支付截止时间，仍未支付',
     'a payment is under way': '用户正在支付',
     'its trade is closed': '交易已关闭',

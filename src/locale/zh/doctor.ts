@@ -12,6 +12,7 @@ export const doctorPhrases = {
     'notify url': '回调地址',
     engine: '引擎',
     clock: '时钟',
+    'database clock': '数据库时钟',
     gateway: '微信支付',
     proxy: '代理',
     answers: '应答验签',
@@ -34,6 +35,10 @@ export const doctorPhrases = {
       '{server} 不可用：{why}；在此之前各节点各自按时运行',
     'every question goes through {proxy:word}': '所有请求都经过 {proxy}',
     '{name:word} is set, and budan does not follow it': '设置了 {name}，而 budan 不使用它',
+    'agrees with this machine': '与本机一致',
+    'agrees with this machine and the gateway': '与本机和微信支付一致',
+    '{skew:skew}': '{skew}',
+    '{one:skew}; {two:skew}': '{one}；{two}',
     '{url:word} did not tell the time': '{url} 没有给出时间',
     '{seconds:word} s behind {url:word}': '比 {url} 慢 {seconds} 秒',
     '{seconds:word} s ahead of {url:word}': '比 {url} 快 {seconds} 秒',
@@ -157,6 +162,13 @@ export const doctorPhrases = {
     'compare the keys of wechat with the merchant console': '与商户平台核对 `wechat` 的各个密钥',
     "try again in a minute: the fault is WeChat Pay's": '一分钟后再试：是微信支付的故障',
     'check wechat.base_url, and the way to {url:word}': '检查 wechat.base_url，以及到 {url} 的网络',
+    'check engine.url; until then each node keeps the intervals by itself':
+      '检查 engine.url；在此之前各节点各自按时运行',
+    'set the clock by NTP: no order is closed while they disagree, and WeChat Pay refuses what is 5 minutes off':
+      '用 NTP 校准时钟：不一致期间不关单，相差 5 分钟微信支付即拒绝',
+    "set the clock that is wrong by NTP, the database server's or this machine's: no order is closed while they disagree":
+      '用 NTP 校准有误的时钟（数据库服务器或本机）：不一致期间不关单',
+    'see "gateway" below': '见下面的“微信支付”',
     'check an order that exists: `budan check <order_no>` verifies its answer':
       '查询一个存在的订单：`budan check <order_no>` 会验证其应答',
     'check wechat.proxy_url, {proxy:word}, and that it may reach {url:word}':

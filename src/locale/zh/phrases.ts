@@ -48,6 +48,7 @@ const wholes = [
   'readiness',
   'engine',
   'breaker',
+  'answers',
   'resolution',
   'effect',
   'explanation',

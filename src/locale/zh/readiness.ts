@@ -4,6 +4,13 @@ import type { PhraseSets } from '../phrases.ts'
 export const readinessPhrases = {
   readiness: {
     'it does not answer: see the log': '没有应答，详见日志',
+    'it has not answered within {secs:word} s: it is overloaded, or hangs':
+      '{secs} 秒内没有应答：负载过高，或已失去响应',
+    'it answers, but its tables cannot be read within {secs:word} s: they are locked, or it is overloaded':
+      '有应答，但 {secs} 秒内读不到表：表被锁住，或负载过高',
+    'it answers, but its tables cannot be read: see the log': '有应答，但读不到表，详见日志',
+    'a write has not ended within {secs:word} s: a table is locked, or a standby is waited for':
+      '{secs} 秒内写入没有完成：表被锁住，或在等待备库',
     'it is read-only: nothing can be credited': '只读，无法入账',
     'it has no room left: nothing can be credited': '空间已满，无法入账',
     'it takes no writes: {message}': '无法写入：{message}',
@@ -16,7 +23,16 @@ export const readinessPhrases = {
     'up to date': '已是最新',
     'newer than this budan, which can live with it: {names:words}':
       '比本程序新，但可以兼容：{names}',
+    'those of database, node and gateway agree': '数据库、本节点与微信支付的时钟一致',
+    'those of database and node agree; the gateway has not told its time yet':
+      '数据库与本节点的时钟一致；还不知道微信支付的时间',
+    'those of node and gateway agree': '本节点与微信支付的时钟一致',
+    'no order is closed meanwhile: {skew:skew}': '在此期间不关单：{skew}',
+    'no order is closed meanwhile: {one:skew}; {two:skew}': '在此期间不关单：{one}；{two}',
+    'no order is closed meanwhile: {one:skew}; {two:skew}; {three:skew}':
+      '在此期间不关单：{one}；{two}；{three}',
     'questions go through': '查询正常',
+    'warning: {doubt:answers}': '注意：{doubt}',
     'runs are held back: {reason:breaker?}': '补单运行已暂停：{reason}',
     '{engine:engine}: {waiting:word} waiting, {active:word} active, {failed:word} failed':
       '{engine}：{waiting} 个等待，{active} 个执行中，{failed} 个失败',
@@ -35,6 +51,37 @@ export const readinessPhrases = {
     'queue on {server:word}': '{server} 队列',
     'the queue on {server:word} is away: each node keeps the slots by itself':
       '{server} 队列连不上：各节点各自按时运行',
+  },
+  skew: {
+    "the database's clock is {secs:word} s ahead of this node's":
+      '数据库的时钟比本节点快 {secs} 秒',
+    "the database's clock is {secs:word} s behind this node's": '数据库的时钟比本节点慢 {secs} 秒',
+    "the gateway's clock is {secs:word} s ahead of this node's":
+      '微信支付的时钟比本节点快 {secs} 秒',
+    "the gateway's clock is {secs:word} s behind this node's": '微信支付的时钟比本节点慢 {secs} 秒',
+    "the database's clock is {secs:word} s ahead of the gateway's":
+      '数据库的时钟比微信支付快 {secs} 秒',
+    "the database's clock is {secs:word} s behind the gateway's":
+      '数据库的时钟比微信支付慢 {secs} 秒',
+  },
+  answers: {
+    '{count:word} questions in a row had no answer that counts: {cause:uselessCause}':
+      '连续 {count} 次查询没有得到有效应答：{cause}',
+    '{count:word} answers in a row were "no such order": is the merchant number right?':
+      '连续 {count} 个应答都是“查无此单”：商户号对吗？',
+  },
+  uselessCause: {
+    'there was none in time': '超时无应答',
+    'no connection': '无法连接',
+    'errors of the gateway (5xx)': '对方出错（5xx）',
+    'too many questions (429)': '请求过多（429）',
+    "they cannot be verified; is the gateway's public key right, and does no proxy strip headers?":
+      '应答验签不通过；微信支付公钥对吗？有没有代理去掉了应答头？',
+    'they are not what was asked for': '应答无法理解',
+    'they are refusals (4xx)': '被拒绝（4xx）',
+    '401; is our private key, serial number or clock wrong?':
+      '401；我方私钥、证书序列号或时钟是否有误？',
+    '403; may this merchant ask?': '403；本商户是否有权查询？',
   },
   breaker: {
     '{flaw:breakerFlaw}': '{flaw}',

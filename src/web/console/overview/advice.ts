@@ -40,9 +40,9 @@ const advice = catalog<AdviceWords>({
       what: 'The database does not answer, so nothing is credited. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.',
       todo: 'See that the database runs and can be reached at database.url. The log has its error; “budan doctor” tries the connection.',
     }),
-    database_unwritable: ({ detail }) => ({
-      what: `The database answers, but cannot be written: ${detail}.`,
-      todo: 'See why it takes no writes: a full disk, a standby, or a setting that makes it read-only. The log has its error. Afterwards budan goes on without a restart.',
+    database_faulty: ({ detail }) => ({
+      what: `The database cannot be used as it is; ${detail}. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.`,
+      todo: 'Mend it there. budan goes on by itself as soon as it can write again.',
     }),
     schema: ({ detail }) => ({
       what: `The database’s schema does not fit this program: ${detail}.`,
@@ -53,6 +53,14 @@ const advice = catalog<AdviceWords>({
       todo: triesItself
         ? '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.'
         : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run finds out whether the cause is gone.',
+    }),
+    gateway_useless: ({ detail }) => ({
+      what: `WeChat Pay is asked, and nothing comes of it: ${detail}`,
+      todo: '“budan doctor” tries keys and network. If both are well, see WeChat Pay’s notices. Orders are asked about again, and none is given up; the first sound answer ends this.',
+    }),
+    clocks_disagree: ({ detail }) => ({
+      what: `Clocks disagree; ${detail}. Payments are credited all the same.`,
+      todo: 'Set the clock that is wrong by NTP; “budan doctor” compares all three. Orders that nobody paid are closed again as soon as they agree.',
     }),
     clock_stopped: () => ({
       what: 'The clock of this process is stopped: no run asks about lost callbacks.',
@@ -97,6 +105,10 @@ const advice = catalog<AdviceWords>({
       what: 'The nodes’ common queue cannot be reached.',
       todo: 'See that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else needs it.',
     }),
+    orders_unknown: ({ detail }) => ({
+      what: `WeChat Pay knows none of the orders it was lately asked about: ${detail}`,
+      todo: 'Compare wechat.mch_id with the merchant console. If it is right, these numbers were adopted and never placed.',
+    }),
     by_hand: () => ({
       what: 'Lost callbacks are found by runs alone, and compensation_enabled is off: nobody has made one lately.',
       todo: 'Make a run now, or turn compensation_enabled on.',
@@ -118,9 +130,9 @@ const advice = catalog<AdviceWords>({
       what: '数据库没有应答，暂时无法入账。付款不会丢：微信支付会重发回调，其余由补单运行找回。',
       todo: '请确认数据库正在运行，并且能按 database.url 连上。错误详见日志，也可用 budan doctor 检查连接。',
     }),
-    database_unwritable: ({ detail }) => ({
-      what: `数据库有应答，但无法写入：${translate(detail, 'zh')}。`,
-      todo: '请查明不能写入的原因：磁盘已满、连到了备库，或被设为只读；错误详见日志。恢复后 budan 自动继续，无需重启。',
+    database_faulty: ({ detail }) => ({
+      what: `数据库目前不可用：${translate(detail, 'zh')}。付款不会丢：微信支付会重发回调，其余由补单运行找回。`,
+      todo: '请在数据库一侧排除故障；恢复写入后 budan 会自行继续。',
     }),
     schema: ({ detail }) => ({
       what: `数据库表结构与本程序不符：${translate(detail, 'zh')}。`,
@@ -131,6 +143,14 @@ const advice = catalog<AdviceWords>({
       todo: triesItself
         ? '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。'
         : '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。原因是否消除，下一次运行会试探出来。',
+    }),
+    gateway_useless: ({ detail }) => ({
+      what: `向微信支付查询，得不到有效结果：${translate(detail, 'zh')}`,
+      todo: '用 budan doctor 检查密钥和网络；都正常时，请查看微信支付的公告。订单会继续查询，不会放弃；收到第一个有效应答后自动恢复。',
+    }),
+    clocks_disagree: ({ detail }) => ({
+      what: `时钟不一致：${translate(detail, 'zh')}。已付款的照常入账。`,
+      todo: '请用 NTP 校准有误的时钟，budan doctor 会比对三者。一致之后，未付款的订单会照常关单。',
     }),
     clock_stopped: () => ({
       what: '本进程的定时器已停止，没有补单运行去找回丢失的回调。',
@@ -171,6 +191,10 @@ const advice = catalog<AdviceWords>({
     engine_away: () => ({
       what: '各节点共用的队列连不上。',
       todo: '请确认 engine.url 的服务正在运行。在此之前各节点不能分摊积压，其他不受影响。',
+    }),
+    orders_unknown: ({ detail }) => ({
+      what: `最近查询的订单，微信支付一笔也不认识：${translate(detail, 'zh')}`,
+      todo: '请将 wechat.mch_id 与商户平台核对。如果无误，说明这些单号导入后从未在微信支付下单。',
     }),
     by_hand: () => ({
       what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',

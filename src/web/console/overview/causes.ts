@@ -1,11 +1,13 @@
 import type { Concern, ConcernKind, Found } from './verdict.ts'
 
-const database: readonly ConcernKind[] = ['database_away', 'database_unwritable', 'schema']
+const database: readonly ConcernKind[] = ['database_away', 'database_faulty', 'schema']
+
+const gateway: readonly ConcernKind[] = ['breaker', 'gateway_useless']
 
 /** No run asks in time, whatever the size of a batch. */
 const questions: readonly ConcernKind[] = [
   ...database,
-  ...(['clock_stopped', 'runs_stuck', 'breaker', 'gateway_failing', 'by_hand'] as const),
+  ...(['clock_stopped', 'runs_stuck', ...gateway, 'gateway_failing', 'by_hand'] as const),
 ]
 
 const late: readonly ConcernKind[] = [...questions, 'falling_behind', 'catching_up']
@@ -16,16 +18,16 @@ const late: readonly ConcernKind[] = [...questions, 'falling_behind', 'catching_
  * cause that stands by itself.
  */
 const mendFirst: Readonly<Partial<Record<ConcernKind, readonly ConcernKind[]>>> = {
-  schema: ['database_away', 'database_unwritable'],
-  clock_stopped: ['database_away', 'database_unwritable'],
-  runs_stuck: [...database, 'breaker'],
-  by_hand: [...database, 'breaker'],
+  schema: ['database_away', 'database_faulty'],
+  clock_stopped: ['database_away', 'database_faulty'],
+  runs_stuck: [...database, ...gateway],
+  by_hand: [...database, ...gateway],
   falling_behind: questions,
   catching_up: questions,
   overdue: late,
   long_overdue: late,
   // A resolution asks the gateway, and is written down.
-  reviews: [...database, 'breaker'],
+  reviews: [...database, ...gateway],
   audit_failed: database,
 }
 

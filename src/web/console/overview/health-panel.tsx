@@ -1,5 +1,5 @@
 import { translate } from '../../../locale/translate.ts'
-import { engineWarning, type ReadinessCheck } from '../../../readiness.ts'
+import { type ReadinessCheck, warningMark } from '../../../readiness.ts'
 import { Badge, durationText, Table, type Tone } from '../parts.tsx'
 import { isFailure } from './gateway-calls.ts'
 import { totalOf } from './tallies.ts'
@@ -35,7 +35,7 @@ export function HealthPanel(view: View) {
 
 function toneOf({ ok, detail }: ReadinessCheck): 'good' | 'warn' | 'bad' {
   if (!ok) return 'bad'
-  return detail.startsWith(engineWarning) ? 'warn' : 'good'
+  return detail.startsWith(warningMark) ? 'warn' : 'good'
 }
 
 function gatewayRow({ lately, verdict, locale }: View) {
@@ -43,8 +43,8 @@ function gatewayRow({ lately, verdict, locale }: View) {
   const total = totalOf(lately)
   const failed = [...lately].filter(([outcome]) => isFailure(outcome))
   const failedCount = failed.reduce((sum, [, { count }]) => sum + count, 0)
-  const isFailing = verdict.concerns.some(
-    ({ kind }) => kind === 'gateway_failing' || kind === 'breaker',
+  const isFailing = verdict.concerns.some(({ kind }) =>
+    ['gateway_failing', 'gateway_useless', 'breaker'].includes(kind),
   )
   const tone: Exclude<Tone, 'bad'> = total.count === 0 ? 'plain' : isFailing ? 'warn' : 'good'
   const causes = failed.map(

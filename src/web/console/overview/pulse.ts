@@ -5,7 +5,7 @@ import type { Budan } from '../../../service.ts'
 import type { LatestAudit } from '../latest-audit.ts'
 import { CreditHistory } from './credit-history.ts'
 import { GatewayCalls } from './gateway-calls.ts'
-import { Question, type Reading } from './reading.ts'
+import { PageQuestion, type Reading } from './reading.ts'
 
 /** Runs that are shown. */
 const runsShown = 8
@@ -66,10 +66,9 @@ export class Pulse {
       budan.store.listCredits({ ...request, merchant: budan.merchant }),
     )
     this.#questions = {
-      readiness: new Question(async () => budan.readiness()),
-      runs: new Question(async () => budan.store.listRuns({ limit: runsShown, cursor: null })),
-      newCredits: new Question(async () => this.credits.step(this.#now, 'new')),
-      restOfCredits: new Question(async () => this.credits.step(this.#now, 'rest')),
+      runs: new PageQuestion(async () => budan.store.listRuns({ limit: runsShown, cursor: null })),
+      newCredits: new PageQuestion(async () => this.credits.step(this.#now, 'new')),
+      restOfCredits: new PageQuestion(async () => this.credits.step(this.#now, 'rest')),
     }
     this.#stopListening = budan.listen((event) => this.#hear(event))
   }
@@ -113,12 +112,13 @@ export class Pulse {
   async #take(): Promise<Reading> {
     if (!this.#ended.signal.aborted) this.#news = new AbortController()
     const beganAt = performance.now()
-    const { readiness, runs } = this.#questions
-    const [ready, page] = await Promise.all([readiness.answer(), runs.answer()])
-    const vitals = ready?.vitals ?? null
+    // It waits for no part of itself for longer than for a page.
+    const ready = this.#parts.budan.readiness()
+    const [readiness, page] = await Promise.all([ready, this.#questions.runs.answer()])
+    const { vitals } = readiness
     const reading: Reading = {
       vitals,
-      readiness: ready,
+      readiness,
       runs: page?.items ?? null,
       audit: this.#auditState(vitals),
       backlog: this.#latestBacklog(),

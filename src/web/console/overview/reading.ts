@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BacklogEvent } from '../../../backlog.ts'
+import { Question, valueIn } from '../../../question.ts'
 import type { Readiness } from '../../../readiness.ts'
 import type { Run } from '../../../run.ts'
 import { StoreError } from '../../../store/errors.ts'
@@ -28,37 +28,21 @@ export interface AuditState {
 /** Longer than a database that is well ever takes, and short enough for somebody who waits for a page. */
 const patienceMs = 2_000
 
-/**
- * A question to the database, put once at a time: whoever asks while it is under way gets its answer,
- * so that many who look at a database that hangs are no more to it than one.
- */
-export class Question<T> {
-  readonly #ask: () => Promise<T>
-  #underWay: Promise<T | null> | null = null
+/** A question to the database, put once at a time. */
+export class PageQuestion<T> {
+  readonly #question: Question<T>
 
   constructor(ask: () => Promise<T>) {
-    this.#ask = ask
+    this.#question = new Question(ask, { patienceMs })
   }
 
-  /** Null: the database is away, or silent for too long. */
+  /**
+   * Null: the database is away, or silent for too long. The log tells of one that is away wherever it is
+   * needed for more than to be looked at.
+   */
   async answer(): Promise<T | null> {
-    this.#underWay ??= this.#ask()
-      .catch(nullWhenAway)
-      .finally(() => {
-        this.#underWay = null
-      })
-    const answered = new AbortController()
-    const deadline = delay(patienceMs, null, { signal: answered.signal }).catch(() => null)
-    try {
-      return await Promise.race([this.#underWay, deadline])
-    } finally {
-      answered.abort()
-    }
+    const said = await this.#question.answer()
+    if (said.kind === 'failed' && !(said.error instanceof StoreError)) throw said.error
+    return valueIn(said)
   }
-}
-
-/** The log tells of a database that is away wherever it is needed for more than to be looked at. */
-function nullWhenAway(error: unknown): null {
-  if (error instanceof StoreError) return null
-  throw error
 }

@@ -1,8 +1,10 @@
 import {
-  engineWarning,
+  databaseDetails,
+  heldMark,
   type Readiness,
   type ReadinessCheck,
   scheduleDetails,
+  warningMark,
 } from '../../../readiness.ts'
 import type { SchedulePolicy } from '../../../schedule.ts'
 import type { Audit } from '../../../store/store.ts'
@@ -33,10 +35,12 @@ export type Concern = {
 export interface Concerns {
   readonly books_wrong: { readonly counts: readonly (readonly [keyof Audit, number])[] }
   readonly database_away: object
-  readonly database_unwritable: { readonly detail: string }
+  readonly database_faulty: { readonly detail: string }
   readonly schema: { readonly detail: string }
   /** `triesItself`: runs are made unasked, and each tries whether the cause is gone. */
   readonly breaker: { readonly detail: string; readonly triesItself: boolean }
+  readonly gateway_useless: { readonly detail: string }
+  readonly clocks_disagree: { readonly detail: string }
   readonly clock_stopped: object
   readonly runs_stuck: { readonly detail: string }
   readonly long_overdue: Late
@@ -50,6 +54,7 @@ export interface Concerns {
     readonly outcome: string
   }
   readonly engine_away: object
+  readonly orders_unknown: { readonly detail: string }
   readonly reviews: { readonly count: number }
   readonly by_hand: object
   readonly audit_failed: object
@@ -64,9 +69,11 @@ interface Late {
 const bad: readonly Concern['kind'][] = [
   'books_wrong',
   'database_away',
-  'database_unwritable',
+  'database_faulty',
   'schema',
   'breaker',
+  'gateway_useless',
+  'clocks_disagree',
   'clock_stopped',
   'runs_stuck',
   'long_overdue',
@@ -110,32 +117,34 @@ function auditConcerns({ latest, hasFailed }: Reading['audit']): readonly Concer
   return hasFailed ? [{ kind: 'audit_failed' }] : []
 }
 
-function readinessConcerns({ readiness, vitals }: Reading): readonly Concern[] {
+function readinessConcerns({ readiness }: Reading): readonly Concern[] {
   if (readiness === null) return [{ kind: 'database_away' }]
   return readiness.checks.flatMap((check) => {
-    const concern = check.ok
-      ? quietConcern(check)
-      : failedConcern(check, { readiness, isRead: vitals !== null })
+    const concern = check.ok ? quietConcern(check) : failedConcern(check, readiness)
     return concern === null ? [] : [concern]
   })
 }
 
 function quietConcern({ name, detail }: ReadinessCheck): Concern | null {
-  const isAway = name === 'engine' && detail.startsWith(engineWarning)
-  return isAway ? { kind: 'engine_away' } : null
+  if (!detail.startsWith(warningMark)) return null
+  if (name === 'engine') return { kind: 'engine_away' }
+  return { kind: 'orders_unknown', detail: detail.slice(warningMark.length) }
 }
 
-function failedConcern(
-  { name, detail }: ReadinessCheck,
-  { readiness, isRead }: { readiness: Readiness; isRead: boolean },
-): Concern {
+function failedConcern({ name, detail }: ReadinessCheck, readiness: Readiness): Concern {
   switch (name) {
     case 'database':
-      return isRead ? { kind: 'database_unwritable', detail } : { kind: 'database_away' }
+      return detail === databaseDetails.away
+        ? { kind: 'database_away' }
+        : { kind: 'database_faulty', detail }
     case 'schema':
       return { kind: 'schema', detail }
     case 'gateway':
-      return { kind: 'breaker', detail, triesItself: hasOwnRuns(readiness) }
+      return detail.startsWith(heldMark)
+        ? { kind: 'breaker', detail, triesItself: hasOwnRuns(readiness) }
+        : { kind: 'gateway_useless', detail }
+    case 'clocks':
+      return { kind: 'clocks_disagree', detail }
     case 'engine':
       return { kind: 'engine_away' }
     default:
@@ -145,9 +154,11 @@ function failedConcern(
   }
 }
 
-/** Unasked, and to their end: nothing but the gateway is wrong. */
+/** Unasked, and to their end: nothing is wrong that stops them. Clocks that disagree do not. */
 function hasOwnRuns(readiness: Readiness): boolean {
-  const isElsewhere = readiness.checks.some(({ name, ok }) => name !== 'gateway' && !ok)
+  const isElsewhere = readiness.checks.some(
+    ({ name, ok }) => name !== 'gateway' && name !== 'clocks' && !ok,
+  )
   return !isElsewhere && !isByHand(readiness)
 }
 

@@ -175,7 +175,8 @@ export const overviewWords = catalog({
     checks: {
       database: 'Database',
       schema: 'Schema',
-      gateway: 'Circuit breaker',
+      clocks: 'Clocks',
+      gateway: 'Questions',
       engine: 'Engine',
       schedule: 'Schedule',
     } satisfies Record<ReadinessCheck['name'], string>,
@@ -311,7 +312,8 @@ export const overviewWords = catalog({
     checks: {
       database: '数据库',
       schema: '表结构',
-      gateway: '熔断器',
+      clocks: '时钟',
+      gateway: '查询',
       engine: '调度引擎',
       schedule: '定时运行',
     },

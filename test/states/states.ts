@@ -1,0 +1,191 @@
+import type { Client } from 'pg'
+import { type Stage, standing } from './stage.ts'
+
+/** A state of the world around budan, how it comes about, and how it ends. */
+export interface State {
+  /** As the documentation calls it. */
+  readonly name: string
+  readonly begin: (stage: Stage) => unknown
+  readonly end: (stage: Stage) => unknown
+  /** How long it lasts: looked at every five minutes. */
+  readonly minutes: number
+  /** Runs are tried meanwhile; not where each would wait for its deadline. */
+  readonly withRuns?: boolean
+  /** Looked at instead of five minutes apart, where each look takes its deadline. */
+  readonly everyMins?: number
+}
+
+const query = 'query' as const
+
+/** SQLSTATE 53100, as a full disk says it, on whatever is written. */
+const writtenTables = ['orders', 'order_events', 'runs', 'retention']
+const fill = [
+  `create function full_disk() returns trigger language plpgsql as $$ begin
+    raise exception 'could not extend file: No space left on device' using errcode = '53100';
+  end $$`,
+  ...writtenTables.map(
+    (table) => `create trigger full_disk before insert or update on ${table}
+      for each statement execute function full_disk()`,
+  ),
+]
+const clean = ['drop function full_disk cascade']
+
+/** Sessions that are open keep what they were told when they began. */
+function readOnly(word: 'on' | 'off'): readonly string[] {
+  return [
+    `do $$ begin execute format(
+      'alter database %I set default_transaction_read_only = ${word}', current_database()); end $$`,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`,
+  ]
+}
+
+function faulty(fault: Parameters<Stage['world']['control']['addFault']>[0]['fault']) {
+  return {
+    begin: ({ world }: Stage) => world.control.addFault({ operation: query, fault }),
+    end: ({ world }: Stage) => world.control.clearFaults(),
+  }
+}
+
+const locking: { client?: Client } = {}
+
+export const states: readonly State[] = [
+  { name: 'all is well', begin: () => {}, end: () => {}, minutes: 15 },
+  {
+    name: 'PostgreSQL cannot be reached',
+    begin: ({ road }) => road.cut(),
+    end: ({ road }) => road.mend(),
+    minutes: 10,
+  },
+  {
+    name: 'PostgreSQL hangs',
+    begin: ({ road }) => road.silence(),
+    end: ({ road }) => road.mend(),
+    ...{ minutes: 10, everyMins: 10, withRuns: false },
+  },
+  {
+    name: 'somebody keeps a table locked',
+    begin: async ({ stranger }) => {
+      locking.client = await stranger()
+      await locking.client.query('begin; lock table orders in access exclusive mode')
+    },
+    end: () => locking.client?.end(),
+    ...{ minutes: 10, everyMins: 10, withRuns: false },
+  },
+  {
+    name: 'PostgreSQL can only be read',
+    begin: ({ admin }) => admin(readOnly('on')),
+    end: ({ admin }) => admin(readOnly('off')),
+    minutes: 10,
+  },
+  {
+    name: 'its disk is full',
+    begin: ({ admin }) => admin(fill),
+    end: ({ admin }) => admin(clean),
+    minutes: 10,
+  },
+  {
+    name: 'its clock is 3 h ahead',
+    begin: ({ offset }) => {
+      offset.databaseMs = 3 * 3_600_000
+    },
+    end: ({ offset }) => {
+      offset.databaseMs = 0
+    },
+    minutes: 10,
+  },
+  {
+    name: "this node's clock is 2 min behind",
+    begin: ({ offset }) => {
+      offset.nodeMs = -120_000
+    },
+    end: ({ offset }) => {
+      offset.nodeMs = 0
+    },
+    minutes: 10,
+  },
+  { name: 'WeChat Pay cannot be reached', ...faulty({ kind: 'reset' }), minutes: 25 },
+  {
+    name: 'WeChat Pay refuses our key',
+    ...faulty({ kind: 'error', status: 401, code: 'SIGN_ERROR' }),
+    minutes: 15,
+  },
+  {
+    name: 'no answer can be verified, of few orders',
+    ...faulty({ kind: 'wrong_signature' }),
+    minutes: 25,
+  },
+  {
+    name: 'WeChat Pay knows none of the orders',
+    ...faulty({ kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' }),
+    minutes: 100,
+  },
+  {
+    name: 'runs do not finish',
+    begin: ({ world }) => world.adopt('NEVER-ASKED', { ttlMins: 14 * 24 * 60 }),
+    end: () => {},
+    ...{ minutes: 70, withRuns: false },
+  },
+  {
+    name: 'WeChat Pay says "too many" again and again',
+    begin: async ({ world, emit }) => {
+      const fault = { kind: 'error', status: 429, code: 'FREQUENCY_LIMITED' } as const
+      world.control.addFault({ operation: query, fault, times: 1 })
+      await world.budan.checkOrder(standing[0] ?? '')
+      // Each takes longer than the one before: told without the wait.
+      for (let times = 0; times < 10; times += 1) emit({ type: 'gateway_throttled', holdMs: 2000 })
+    },
+    end: () => {},
+    minutes: 5,
+  },
+  {
+    name: 'an order was paid, but not as ordered',
+    begin: async ({ world }) => {
+      world.control.putOrder({ out_trade_no: 'IN-REVIEW', total: 100 })
+      const facts = { orderNo: 'IN-REVIEW', userId: 'u1', amount: 200n, description: '' }
+      await world.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+      world.control.pay('IN-REVIEW', { callback: false })
+      await world.budan.checkOrder('IN-REVIEW')
+    },
+    end: async ({ world }) => {
+      const made = await world.budan.previewReview('IN-REVIEW')
+      if (made?.kind !== 'previewed') throw new Error('No preview')
+      const { seen } = made.preview
+      await world.budan.resolveReview('IN-REVIEW', {
+        ...{ action: 'dismiss', name: 'Wang Li', reason: 'refunded in the merchant console', seen },
+      })
+    },
+    minutes: 5,
+  },
+  {
+    name: 'tokens are guessed',
+    begin: async ({ get }) => {
+      const headers = { authorization: 'Bearer wrong' }
+      const guesses = Array.from({ length: 31 }, (_, at) =>
+        get('/v1/orders', { headers, remoteAddress: `203.0.113.${at + 1}` }),
+      )
+      await Promise.all(guesses)
+    },
+    end: () => {},
+    minutes: 5,
+  },
+  {
+    name: 'callbacks fail',
+    begin: async ({ world }) => {
+      for (let times = 0; times < 6; times += 1) {
+        await world.budan.receiveCallback({ headers: {}, body: Buffer.from('{}') })
+      }
+    },
+    end: () => {},
+    minutes: 5,
+  },
+  {
+    name: 'callbacks do not come',
+    begin: async ({ world }) => {
+      await world.adopt('PAID-1')
+      world.control.pay('PAID-1', { callback: false })
+    },
+    end: () => {},
+    minutes: 10,
+  },
+]

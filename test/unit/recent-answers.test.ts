@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { RecentAnswers } from '../../src/recent-answers.ts'
+import type { Answer, UnknownCause } from '../../src/trade.ts'
+import { absentAnswer, answerOf } from '../support/samples.ts'
+
+const withinMs = 3_600_000
+
+function useless(cause: UnknownCause): Answer {
+  return { kind: 'unknown', cause, message: '', systemic: false, evidence: {} }
+}
+
+function heard(...all: readonly Answer[]) {
+  const state = { now: 0 }
+  const answers = new RecentAnswers(() => new Date(state.now))
+  for (const answer of all) answers.observe(answer)
+  return { state, answers }
+}
+
+describe('RecentAnswers', () => {
+  it.each(['unverified', 'timeout', 'network', 'server_error', 'refused'] as const)(
+    'three in a row that are %s are a fault, two are none, and the first sound one heals',
+    (cause) => {
+      const { answers } = heard(useless(cause), useless(cause))
+      expect(answers.fault({ withinMs })).toBeNull()
+      answers.observe(useless(cause))
+      expect(answers.fault({ withinMs })).toMatch(/^3 questions in a row had no answer that counts/)
+      answers.observe(answerOf('NOTPAY'))
+      expect(answers.fault({ withinMs })).toBeNull()
+    },
+  )
+
+  it('"no such order" neither heals answers that cannot be verified nor is one', () => {
+    const bad = useless('unverified')
+    const { answers } = heard(bad, absentAnswer, bad, absentAnswer, bad, absentAnswer)
+    expect(answers.fault({ withinMs })).toMatch(/cannot be verified/)
+    expect(heard(...Array(9).fill(absentAnswer)).answers.fault({ withinMs })).toBeNull()
+  })
+
+  it('nothing but "no such order" is in doubt until a trade of ours is heard of', () => {
+    const { answers } = heard(absentAnswer, absentAnswer)
+    expect(answers.doubt({ withinMs })).toBeNull()
+    answers.observe(absentAnswer)
+    expect(answers.doubt({ withinMs })).toMatch(/is the merchant number right/)
+    answers.heardCallback()
+    expect(answers.doubt({ withinMs })).toBeNull()
+  })
+
+  it('what was never asked counts for nothing', () => {
+    const { answers } = heard(useless('quota'), useless('aged'), useless('foreign'))
+    expect(answers.uselessCount).toBe(0)
+  })
+
+  it('says nothing of long ago', () => {
+    const { state, answers } = heard(useless('timeout'), useless('timeout'), useless('timeout'))
+    state.now += withinMs
+    expect(answers.fault({ withinMs })).not.toBeNull()
+    state.now += 1
+    expect(answers.fault({ withinMs })).toBeNull()
+  })
+})
