@@ -46,7 +46,11 @@ const way: readonly Remedy[] = [
 ]
 
 const tls: readonly Remedy[] = [
-  [/^28000$/, /no encryption|SSL off/, 'it wants TLS: add sslmode=verify-full to the url'],
+  [
+    /^28000$/,
+    /no encryption|SSL off/,
+    'no line of its pg_hba.conf lets this user in without TLS: add sslmode=verify-full to the url; if that is refused too, add a line there',
+  ],
   [
     any,
     /does not support SSL/,

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { Redis } from 'ioredis'
 import { secretsInAddress } from '../addresses.ts'
 import { remedyFor } from '../postgres-remedies.ts'
@@ -17,7 +19,29 @@ export async function probeEngine(url: string): Promise<Trouble | null> {
   } catch (error) {
     const said = error instanceof Error ? error.message || String(error) : String(error)
     const what = redactorOf(secretsInAddress(url))(said)
-    return isRedis ? redisTrouble(what) : { what, remedy: remedyFor(error, said) }
+    if (!isRedis) return { what, remedy: remedyFor(error, said) }
+    return (await answersPlainly(url)) ? { what, remedy: plainRemedy } : redisTrouble(what)
+  }
+}
+
+const plainRemedy = 'it answers without TLS alone: write redis:// in engine.url'
+
+const plainMsMax = 1000
+
+/** A Redis without TLS takes the greeting of TLS for a command that has not ended, and waits. */
+async function answersPlainly(url: string): Promise<boolean> {
+  if (!url.startsWith('rediss:')) return false
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port) || 6379, hostname.replace(/^\[(.*)\]$/, '$1'))
+  try {
+    // Without credentials: nothing secret goes out unencrypted.
+    socket.write('PING\r\n')
+    const [reply] = await within(plainMsMax, once(socket, 'data'))
+    return /^[+-]/.test(String(reply))
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 

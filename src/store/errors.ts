@@ -11,6 +11,7 @@ export class StoreError extends Error {
   /** What to do about it; null where the message alone has to do. */
   readonly remedy: string | null
 
+  /** `what`: the cause alone; a remedy is put behind it. */
   constructor(what: string, { remedy = null, ...options }: StoreErrorOptions = {}) {
     super(remedy === null ? what : `${what}; ${remedy}`, options)
     this.remedy = remedy

@@ -101,7 +101,7 @@ describe.skipIf(withoutRedis())('probeEngine() of a real Redis', () => {
 
   it('tells TLS where there is none', async () => {
     const trouble = await probeEngine(redis.url.replace('redis://', 'rediss://'))
-    expect(trouble?.remedy).toBe('it speaks no TLS: write redis:// in engine.url')
+    expect(trouble?.remedy).toMatch(/write redis:\/\/ in engine\.url$/)
   })
 
   it('tells a database number that it has not, and a policy that throws keys away', async () => {

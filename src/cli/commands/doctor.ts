@@ -24,6 +24,8 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   // At the same time: what one of them waits for keeps no other waiting.
   const database = usable && examineDatabase(usable.database.url, usable.wechat)
   const known = database?.then((examined) => examined.known)
+  // What is wrong with the database is told by `database` itself.
+  known?.catch(() => undefined)
   const [first, second] = await Promise.all([
     config === null ? faults.map(configurationFault) : examine(context, config, known),
     database,

@@ -218,8 +218,8 @@ export const storePhrases = {
     'make room on its disk': '请为它的磁盘腾出空间',
     'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer':
       '它前面的连接池不接受 url 中 `options` 的要求：请从 url 中去掉，或加入 PgBouncer 的 ignore_startup_parameters',
-    'it wants TLS: add sslmode=verify-full to the url':
-      '它要求 TLS：请在 url 后加上 `sslmode=verify-full`',
+    'no line of its pg_hba.conf lets this user in without TLS: add sslmode=verify-full to the url; if that is refused too, add a line there':
+      '它的 pg_hba.conf 中没有允许该用户不经 TLS 连接的条目：请在 url 后加上 `sslmode=verify-full`；若仍被拒绝，请在那里添加条目',
     'it offers no TLS: set ssl = on there, or leave sslmode out of the url':
       '它不提供 TLS：请在服务器上设置 `ssl = on`，或从 url 中去掉 `sslmode`',
     'nobody whom this machine trusts vouches for its certificate: name the CA in sslrootcert':
@@ -291,6 +291,8 @@ export const storePhrases = {
     'it wants TLS: write rediss:// in engine.url': '它要求 TLS：请在 engine.url 中写 rediss://',
     'what listens there is no Redis: correct host and port in engine.url':
       '那里监听的不是 Redis：请改正 engine.url 中的主机和端口',
+    'it answers without TLS alone: write redis:// in engine.url':
+      '它只能不经 TLS 应答：请在 engine.url 中写 redis://',
     'it speaks no TLS: write redis:// in engine.url': '它不支持 TLS：请在 engine.url 中写 redis://',
     'its certificate is for other names: connect by one of those':
       '它的证书是发给其他主机名的：请用证书中的名字连接',
