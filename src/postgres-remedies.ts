@@ -161,7 +161,10 @@ const state: readonly Remedy[] = [
     'it is a standby that lets nobody read (hot_standby): name the primary in the url',
   ],
   [/^57P0[12]$/, any, 'its administrator ended the connection: try again'],
-  [/^25006$/, any, readOnlyRemedy],
+  [/^25006$/, any, `it is read-only: ${readOnlyRemedy}`],
+  // Of the queue's server.
+  [/^none$/, /^it is read-only$/, readOnlyRemedy],
+  [/^none$/, /what the queue needs/, 'name the address of PostgreSQL itself in engine.url'],
   [/^53100$/, any, 'make room on its disk'],
   [/^53200$/, any, 'the server is out of memory: give it more'],
   [

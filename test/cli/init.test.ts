@@ -283,7 +283,7 @@ describe('the check against the gateway', () => {
       ...{ 'wechat.mch_id': '1900009999', Ask: 'y' },
     })
     expect(stdout).toMatch(/^fail +gateway /m)
-    expect(stdout).toMatch(/^Next steps:\n1\. compare wechat\.mch_id/m)
+    expect(stdout).toMatch(/^Next steps:\n1\. take wechat\.mch_id/m)
     expect(code).toBe(1)
     expect(load(file('refused')).wechat?.mchId).toBe('1900009999')
   })

@@ -27,7 +27,7 @@ async function opened(url: string, poolMax = 4): Promise<Store> {
   return store
 }
 
-const refusal = /Set pool_mode = session in PgBouncer .*max_prepared_statements/
+const refusal = /set pool_mode = session in PgBouncer .*max_prepared_statements/
 
 describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
   it('in session mode works, without any setting of its own, with our deadlines', async () => {
@@ -86,7 +86,7 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
       await through({ mode: 'session', settings: { default_pool_size: 1 } }),
     )
     await expect(opening).rejects.toThrow(PoolerRoomError)
-    await expect(opening).rejects.toThrow('Raise default_pool_size in PgBouncer')
+    await expect(opening).rejects.toThrow('raise default_pool_size in PgBouncer')
   })
 
   it('that refuses what a url asks for is told apart from a database that is away', async () => {
@@ -99,6 +99,8 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
 
   it('in front of the queue of an engine is refused in any mode, and the direct address named', async () => {
     const url = await through({ mode: 'session' })
-    expect(await probeEngine(url)).toMatch(/pooler.*address of PostgreSQL itself/)
+    const trouble = await probeEngine(url)
+    expect(trouble?.what).toMatch(/^a pooler in front of it/)
+    expect(trouble?.remedy).toBe('name the address of PostgreSQL itself in engine.url')
   })
 })

@@ -73,6 +73,7 @@ Cannot open the database in "1": it was made by a newer budan: it holds PostgreS
 Cannot use the database "1": its setting 2 stays at "3" where "4" is needed; something between budan and PostgreSQL keeps it there; let it pass the setting on, or name the address of PostgreSQL itself
 Cannot use the database "1": its server is PostgreSQL 12, and 13 is the oldest that is supported; move it to a newer PostgreSQL
 Cannot use the database "1": the pooler in front of it has no second session to give; raise default_pool_size in PgBouncer: each process of budan needs up to 12
+Cannot lock order "1": database "2": 只读; it is read-only: name the primary in the url, or let it be written to (default_transaction_read_only)
 Cannot use the database "1": it is read-only; name the primary in the url, or let it be written to (default_transaction_read_only)
 Cannot use the database "1": it has budan's tables in more than one schema (2, 3); say which one: add ?options=-c%20search_path%3DSCHEMA to the url
 Cannot use the database "1": budan's tables are in a schema that is not in this user's search_path (2); say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url

@@ -196,6 +196,10 @@ export const storePhrases = {
       '请让数据库的所有者执行 `CREATE SCHEMA "{schema}" AUTHORIZATION …`，或用 `GRANT CREATE ON DATABASE …` 授权',
     'name the primary in the url, or let it be written to (default_transaction_read_only)':
       '请在 url 中填写主库，或允许写入（default_transaction_read_only）',
+    'it is read-only: name the primary in the url, or let it be written to (default_transaction_read_only)':
+      '它是只读的：请在 url 中填写主库，或允许写入（default_transaction_read_only）',
+    'name the address of PostgreSQL itself in engine.url':
+      '请在 engine.url 中直接填写 PostgreSQL 的地址',
     'no such host is known: correct its name in the url': '没有这个主机：请改正 url 中的主机名',
     'no DNS server answers: see to the network of this machine':
       'DNS 服务器没有应答：请检查本机网络',
