@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { startPostgres } from '../../test/support/postgres.ts'
+import { makePostgresTemplate, pgliteImage } from '../../test/support/stores.ts'
 import { judge, type Verdict } from './judge.ts'
 import { mutants } from './list/index.ts'
 import type { Mutant, Proof } from './mutant.ts'
@@ -24,7 +26,15 @@ if (options.help) {
   console.log(usage)
 } else {
   const chosen = mutants.filter((one) => `${one.name} ${one.file}`.includes(options.only))
-  process.exitCode = (await allCaught(chosen, Math.max(1, Number(options.jobs) || 1))) ? 0 : 1
+  const server = await startPostgres()
+  try {
+    // Once for all: no mutant is about the schema, and no proof of one runs the built program.
+    await makePostgresTemplate(server.url)
+    await pgliteImage()
+    process.exitCode = (await allCaught(chosen, Math.max(1, Number(options.jobs) || 1))) ? 0 : 1
+  } finally {
+    await server.stop()
+  }
 }
 
 /** Each worker has a copy of its own, and takes the next mutant when it is done with one. */

@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { startPostgres } from './postgres.ts'
-import { makePostgresTemplate, pgliteImage } from './stores.ts'
+import { hasServer, makePostgresTemplate, pgliteImage } from './stores.ts'
 
 const run = promisify(execFile)
 
-/** What all test files share: the built program, one PostgreSQL server, one embedded image. */
+/**
+ * What all test files share: the built program, one PostgreSQL server, one embedded image. Whoever runs
+ * many of them one by one, as the mutants are, makes all that once and names the server.
+ */
 export async function setup(): Promise<() => Promise<void>> {
+  if (hasServer()) return async () => undefined
   const server = await startPostgres()
   try {
     await Promise.all([build(), databases(server.url)])

@@ -90,6 +90,11 @@ export async function makePostgresTemplate(serverUrl: string): Promise<void> {
 /** Set by the global setup, and so in every worker. */
 const serverVariable = 'BUDAN_TEST_POSTGRES'
 
+/** Whether somebody has set it before. */
+export function hasServer(): boolean {
+  return process.env[serverVariable] !== undefined
+}
+
 function urlOf(database: string): string {
   const server = process.env[serverVariable]
   if (server === undefined) throw new Error('No PostgreSQL server: the global setup starts one')
