@@ -140,7 +140,11 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         'Circuit breaker ✗ fault',
         'WeChat Pay ! look',
       ],
-      zh: ['401：证书序列号与我方私钥不符，或不属于本商户', '用 budan doctor 逐项检查', '熔断器 ✗ 故障'],
+      zh: [
+        '401：证书序列号与我方私钥不符，或不属于本商户',
+        '用 budan doctor 逐项检查',
+        '熔断器 ✗ 故障',
+      ],
     },
     {
       name: 'orders are not asked about',
