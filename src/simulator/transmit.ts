@@ -62,6 +62,7 @@ function headersOf(
   const bodiless = reply.status === 204
   return {
     Server: 'nginx',
+    // By the clock that it signs with, and judges the merchant's by.
     Date: new Date(world.signatureNow()).toUTCString(),
     'Cache-Control': 'no-cache, must-revalidate',
     'X-Content-Type-Options': 'nosniff',

@@ -140,7 +140,11 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         'Questions ✗ fault',
         'WeChat Pay ! look',
       ],
-      zh: ['401：我方私钥、证书序列号或时钟有误', '用 budan doctor 逐项检查', '查询 ✗ 故障'],
+      zh: [
+        '401：证书序列号与我方私钥不符，或不属于本商户',
+        '用 budan doctor 逐项检查',
+        '查询 ✗ 故障',
+      ],
     },
     {
       name: 'orders are not asked about',
