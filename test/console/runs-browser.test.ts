@@ -18,7 +18,7 @@ describe('run now, in a browser', () => {
   ] as const)(
     'shows a bar, and then what became of each: %j',
     async (options, button, going, done) => {
-      const { world, page } = await openConsole({ timeoutMs: 170_000 })
+      const { world, page } = await openConsole({ timeoutMs: 60_000 })
       const orderNos = ['ORDER-1', 'ORDER-2', 'ORDER-3']
       for (const orderNo of orderNos) await world.adopt(orderNo)
       world.control.pay('ORDER-1', { callback: false })
@@ -47,7 +47,7 @@ describe('run now, in a browser', () => {
   )
 
   it('needs no script', async () => {
-    const { world, page } = await openConsole({ timeoutMs: 170_000 })
+    const { world, page } = await openConsole({ timeoutMs: 60_000 })
     await world.adopt('ORDER-1')
     await world.advanceMins(6)
     world.control.addFault({ operation: query, fault: { kind: 'hang' } })

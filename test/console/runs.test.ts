@@ -18,7 +18,7 @@ afterEach(async () => {
 const query = 'query' as const
 /** A question that waits for its answer until the gateway goes away: `release`. */
 const held = { kind: 'hang' } as const
-const patient = { timeoutMs: 170_000 }
+const patient = { timeoutMs: 60_000 }
 const release = (world: World) => world.simulator.stop()
 
 async function open(options: WorldOptions = {}) {

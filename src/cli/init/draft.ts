@@ -54,6 +54,7 @@ function indent(depth: number): string {
 /** For keys without a default. */
 const examples: Readonly<Record<string, string>> = {
   'server.api_token': 'change-me-to-a-long-random-one',
+  'server.trusted_proxies': '[10.0.0.1]',
   'recharge.adopt_prefixes': '[SHOP-]',
   'recharge.adopt_attach': '"user={user_id}"',
   'wechat.mch_id': '1900000001',
