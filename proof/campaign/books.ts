@@ -46,6 +46,7 @@ export async function readBooks(databaseUrl: string): Promise<Books> {
 async function readEmbedded(directory: string): Promise<Books> {
   const database = await PGlite.create(directory)
   try {
+    await database.exec('set search_path = budan, public')
     return await booksBy(async (sql) => (await database.query<object>(sql)).rows)
   } finally {
     await database.close()

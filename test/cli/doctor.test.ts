@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { examineDatabaseClock } from '../../src/cli/doctor/clock.ts'
 import { examineConfiguration } from '../../src/cli/doctor/configuration.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { examineGateway } from '../../src/cli/doctor/gateway.ts'
@@ -211,6 +212,34 @@ describe('examineGateway()', () => {
     expect(brief(findings)).toContain(`${status} clock`)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
+  })
+})
+
+describe('examineDatabaseClock()', () => {
+  const at = (offsetMs: number) => ({
+    kind: 'postgres' as const,
+    now: async () => new Date(Date.now() + offsetMs),
+  })
+
+  test('names the clocks that are apart from the database’s, and by how much', async () => {
+    const [found] = await examineDatabaseClock(at(3 * 3_600_000), wechat(config()))
+    expect(found).toMatchObject({ status: 'fail', name: 'database clock' })
+    expect(found?.detail).toMatch(
+      /^the database's clock is \d+ s ahead of this node's; the database's clock is \d+ s ahead of the gateway's$/,
+    )
+  })
+
+  test('is well where they agree, and where the gateway tells no time', async () => {
+    const [well] = await examineDatabaseClock(at(0), wechat(config()))
+    expect(well).toMatchObject({
+      ...{ status: 'ok', detail: 'agrees with this machine and the gateway' },
+    })
+    const [alone] = await examineDatabaseClock(at(0), null)
+    expect(alone).toMatchObject({ status: 'ok', detail: 'agrees with this machine' })
+  })
+
+  test('says nothing of the embedded database, which has no clock of its own', async () => {
+    expect(await examineDatabaseClock({ ...at(0), kind: 'pglite' }, null)).toEqual([])
   })
 })
 

@@ -259,7 +259,7 @@ describe('afterwards', () => {
 
   test('budan doctor ends with 1 when the gateway does not answer', async () => {
     const { code, stdout } = await budan('doctor', nobody)
-    expect(stdout).toMatch(/^fail {2}gateway .*-> check wechat\.base_url/m)
+    expect(stdout).toMatch(/^fail {2}gateway .*-> correct host and port in wechat\.base_url/m)
     expect(code).toBe(1)
   })
 
@@ -279,7 +279,9 @@ describe('a database that is not as it must be', () => {
   /** Changes rows past every trigger and constraint. */
   async function tamper(directory: string, statement: string): Promise<void> {
     const database = await PGlite.create(directory)
-    await database.exec(`set session_replication_role = replica; ${statement}`)
+    await database.exec(
+      `set search_path = budan, public; set session_replication_role = replica; ${statement}`,
+    )
     await database.close()
   }
 

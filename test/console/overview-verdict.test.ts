@@ -94,6 +94,24 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       ['database_faulty'],
     ],
     [
+      'clocks disagree',
+      judge({ readiness: readinessWith('clocks', 'no order is closed meanwhile: x') }),
+      'bad',
+      ['clocks_disagree'],
+    ],
+    [
+      'few answers came, and none was of use',
+      judge({ readiness: readinessWith('gateway', '3 questions in a row had no answer') }),
+      'bad',
+      ['gateway_useless'],
+    ],
+    [
+      'nothing was heard but "no such order"',
+      judge({ readiness: readinessWith('gateway', 'warning: 3 answers in a row', true) }),
+      'warn',
+      ['orders_unknown'],
+    ],
+    [
       'a paid order has no credit',
       judge({
         audit: {

@@ -23,7 +23,7 @@ describe('a PostgreSQL database that is not in UTF-8', () => {
 
   test('is a fault to the doctor, with its own next step', async () => {
     const url = await emptyPostgresUrl({ encoding: 'EUC_CN' })
-    expect(await examineDatabase(url)).toEqual([
+    expect((await examineDatabase(url)).findings).toEqual([
       {
         status: 'fail',
         name: 'database',

@@ -55,7 +55,7 @@ const advice = catalog<AdviceWords>({
         : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run finds out whether the cause is gone.',
     }),
     gateway_useless: ({ detail }) => ({
-      what: `WeChat Pay is asked, and nothing comes of it: ${detail}`,
+      what: `WeChat Pay is asked, and nothing comes of it (${detail}).`,
       todo: '“budan doctor” tries keys and network. If both are well, see WeChat Pay’s notices. Orders are asked about again, and none is given up; the first sound answer ends this.',
     }),
     clocks_disagree: ({ detail }) => ({
@@ -106,7 +106,7 @@ const advice = catalog<AdviceWords>({
       todo: 'See that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else needs it.',
     }),
     orders_unknown: ({ detail }) => ({
-      what: `WeChat Pay knows none of the orders it was lately asked about: ${detail}`,
+      what: `WeChat Pay knows none of the orders it was lately asked about (${detail}).`,
       todo: 'Compare wechat.mch_id with the merchant console. If it is right, these numbers were adopted and never placed.',
     }),
     by_hand: () => ({
@@ -145,7 +145,7 @@ const advice = catalog<AdviceWords>({
         : '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。原因是否消除，下一次运行会试探出来。',
     }),
     gateway_useless: ({ detail }) => ({
-      what: `向微信支付查询，得不到有效结果：${translate(detail, 'zh')}`,
+      what: `向微信支付查询，得不到有效结果（${translate(detail, 'zh')}）。`,
       todo: '用 budan doctor 检查密钥和网络；都正常时，请查看微信支付的公告。订单会继续查询，不会放弃；收到第一个有效应答后自动恢复。',
     }),
     clocks_disagree: ({ detail }) => ({
@@ -193,7 +193,7 @@ const advice = catalog<AdviceWords>({
       todo: '请确认 engine.url 的服务正在运行。在此之前各节点不能分摊积压，其他不受影响。',
     }),
     orders_unknown: ({ detail }) => ({
-      what: `最近查询的订单，微信支付一笔也不认识：${translate(detail, 'zh')}`,
+      what: `最近查询的订单，微信支付一笔也不认识（${translate(detail, 'zh')}）。`,
       todo: '请将 wechat.mch_id 与商户平台核对。如果无误，说明这些单号导入后从未在微信支付下单。',
     }),
     by_hand: () => ({
