@@ -108,13 +108,15 @@ export class Liveness {
   /** Asked about after its end, unpaid, and still open: it must be closed and expired at once. */
   #isUnended(order: Order, { askedAt, now }: { askedAt: number; now: number }): boolean {
     const { skewMs, dossiers } = this.#parts
-    const { trade } = dossiers.get(order.orderNo) ?? {}
+    const { trade, shownAt } = dossiers.get(order.orderNo) ?? {}
     // A trade of somebody else's must not be closed.
     if (trade?.mchid !== order.mchid || trade.appid !== order.appid) return false
     const unpaid = !['SUCCESS', 'REFUND', 'USERPAYING'].includes(trade.state)
     if (!unpaid || this.#wasHeld || askedAt + skewMs < +endOf(order, trade) + 1000) return false
-    // Whoever asked just after the faults stopped may have been told to stop before; see `#isOwed`.
-    const heard = askedAt > this.#startedAt + settlingMs
+    // Whoever asked just after the faults stopped may have been told to stop before; see `#isOwed`. A
+    // trade that was opened since, by the payer's next try, is not what was asked about.
+    const wasThere = askedAt >= (shownAt ?? Number.POSITIVE_INFINITY)
+    const heard = wasThere && askedAt > this.#startedAt + settlingMs
     if (heard && now - askedAt > settlingMs) {
       this.#fail('I9', `${order.orderNo} is ${trade.state}, past its end, asked, and still open`)
     }
