@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openEngine } from '../../src/engine/open.ts'
 import { type Alert, isFiring } from '../support/promql.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
@@ -121,8 +121,10 @@ describe.skipIf(withoutRedis())('with a queue that nodes share', () => {
     }
     try {
       await stage.begin()
-      const before = await stage.look()
-      expect(before.metrics).toContain('budan_engine_up 1\n')
+      const isUp = async () => {
+        expect((await stage.look()).metrics).toContain('budan_engine_up 1\n')
+      }
+      await vi.waitFor(isUp, { timeout: 60_000 })
       await queue.begin(stage)
       const row = rowOf(await last(stage, queue), firing(stage))
       expect(row).toEqual(documented.get(queue.name))

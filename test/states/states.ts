@@ -170,6 +170,17 @@ export const states: readonly State[] = [
     minutes: 5,
   },
   {
+    name: 'callbacks miss their path',
+    begin: async ({ get }) => {
+      const headers = { 'wechatpay-signature': 'AAAA', 'wechatpay-serial': 'BBBB' }
+      for (let times = 0; times < 6; times += 1) {
+        await get('/v1/callbacks/wechat', { method: 'POST', headers })
+      }
+    },
+    end: () => {},
+    minutes: 5,
+  },
+  {
     name: 'callbacks fail',
     begin: async ({ world }) => {
       for (let times = 0; times < 6; times += 1) {
