@@ -99,11 +99,10 @@ export interface DuePick {
  */
 export function picksOf(limit: number): readonly DuePick[] {
   const newMax = shareOf(limit, 1 / 2)
-  const newestMax = shareOf(newMax, 1 / 2)
   const picks: DuePick[] = [
     { standing: 'unknown', limit: shareOf(limit, 1 / 10), end: 'oldest' },
-    { standing: 'new', limit: newestMax, end: 'newest' },
-    { standing: 'new', limit: newMax - newestMax, end: 'oldest' },
+    { standing: 'new', limit: Math.floor(newMax / 2), end: 'newest' },
+    { standing: 'new', limit: Math.ceil(newMax / 2), end: 'oldest' },
     { standing: 'known', limit, end: 'oldest' },
     { standing: 'new', limit, end: 'oldest' },
     { standing: 'unknown', limit, end: 'oldest' },
