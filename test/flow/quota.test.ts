@@ -31,9 +31,9 @@ describe('a run with more lanes than places', () => {
   it('asks in time about every order: waiting for a place eats no time-out', async () => {
     const recharge = { compensationConcurrency: 500, compensationMaxQps: 20 }
     const opened = await world({ recharge, timeoutMs: 2_000 })
-    await adoptPaid(opened, 60)
+    await adoptPaid(opened, 50)
     await opened.advanceMins(6)
-    expect((await run(opened)).run).toMatchObject({ status: 'finished', success: 60, failed: 0 })
+    expect((await run(opened)).run).toMatchObject({ status: 'finished', success: 50, failed: 0 })
   })
 
   it.each(['pglite', 'postgres'] as const)(
@@ -43,14 +43,14 @@ describe('a run with more lanes than places', () => {
         ...{ compensationConcurrency: 50, compensationMaxQps: 5 },
         compensationIntervalMins: 0.025,
       }
-      const opened = await world({ kind, recharge, timeoutMs: 10_000 })
+      const opened = await world({ kind, recharge, timeoutMs: 3_000 })
       const orderNos = await adoptPaid(opened, 30)
       await opened.advanceMins(6)
       const before = await Promise.all(orderNos.map((orderNo) => opened.order(orderNo)))
       const { run: made } = await run(opened)
       expect(made).toMatchObject({ status: 'stopped', failed: 0, total: made.success })
       expect(made.success).toBeGreaterThanOrEqual(1)
-      expect(made.success).toBeLessThanOrEqual(10)
+      expect(made.success).toBeLessThanOrEqual(20)
       const after = await Promise.all(orderNos.map((orderNo) => opened.order(orderNo)))
       const pending = after.filter(({ status }) => status === 'pending')
       expect(pending).toEqual(
