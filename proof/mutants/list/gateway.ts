@@ -34,10 +34,10 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'a callback is believed without its signature',
     faults: [25],
     file: 'src/gateway/callback.ts',
-    find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, ...verification })",
+    find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, mchid, ...verification })",
     replace: `return verification.kind === 'rejected' && verification.flaw === 'malformed'
     ? unverified(verification.message)
-    : open(callback.body, { serial: '', signedAt: now, apiV3Key, ...verification })`,
+    : open(callback.body, { serial: '', signedAt: now, apiV3Key, mchid, ...verification })`,
     caughtBy: { test: callbackTest, name: 'is signed by somebody else' },
   },
   {
@@ -52,9 +52,9 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'a callback of another event is taken for a payment',
     faults: [11],
     file: 'src/gateway/callback.ts',
-    find: 'if (event_type !== paidEvent) {',
-    replace: "if (event_type === '') {",
-    caughtBy: { test: callbackTest, name: 'is of a refund' },
+    find: 'if (event_type !== paidEvent && !isRefund) return unused',
+    replace: "if (event_type === '') return unused",
+    caughtBy: { test: callbackTest, name: 'may be of a payment one day' },
   },
   {
     name: 'a callback is acknowledged though it was not committed',

@@ -45,8 +45,15 @@ export const identityMutants: readonly Mutant[] = [
     name: 'an order without a known end is closed as if it had ended',
     faults: [3],
     file: 'src/decide.ts',
-    find: '  if (order.expiresAt === null) {\n    return isWatched',
-    replace: "  if (order.orderNo === '') {\n    return isWatched",
+    find: `  if (order.expiresAt === null ? isWatched(order, now) : now < order.expiresAt) {
+    return wait('not paid yet')
+  }
+  if (clocksDisagree) return wait(\`not paid yet; \${endInDoubt}\`)
+  return order.expiresAt === null
+    ? decision('expire', unwatchedReason)
+    : decision('close', closeReason)`,
+    replace: `  if (order.expiresAt !== null && now < order.expiresAt) return wait('not paid yet')
+  return decision('close', closeReason)`,
     caughtBy: { seeds: 200 },
   },
   {
