@@ -360,6 +360,27 @@ describe('fault 15: the clocks of the application and the database disagree', ()
       expect((await opened.order('ORDER-1')).status).toBe('pending')
     },
   )
+
+  it('by less than a minute: an order ends by the database, and no sooner', async () => {
+    const times = { mins: 0 }
+    const databaseNow = () => new Date(Date.UTC(2026, 0, 24, 7) + times.mins * 60_000)
+    const store = await freshStore('postgres', { clock: databaseNow })
+    const opened = await world({ store, startAt: new Date(+databaseNow() + 50_000) })
+    const step = async (mins: number) => {
+      times.mins += mins
+      await opened.advanceMins(mins)
+    }
+    opened.control.putOrder({ out_trade_no: 'ORDER-1', total: 100 })
+    const facts = { orderNo: 'ORDER-1', userId: 'u1', amount: 100n, description: '' }
+    const expiresAt = new Date(+databaseNow() + 10 * 60_000)
+    await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt })
+    // Past its end by the process's clock alone.
+    await step(9.5)
+    expect(await opened.budan.checkOrder('ORDER-1')).toMatchObject({ decision: 'wait' })
+    expect(opened.control.requests({ operation: 'close' })).toEqual([])
+    await step(1)
+    expect(await opened.budan.checkOrder('ORDER-1')).toMatchObject({ decision: 'expire' })
+  })
 })
 
 describe('fault 19: hung calls in every slot', () => {
