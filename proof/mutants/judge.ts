@@ -33,7 +33,7 @@ async function judgeByTest(
   const { text, late } = await run(folder, [
     'node_modules/vitest/vitest.mjs',
     ...['run', test, '-t', escaped(name), '--reporter=json', `--outputFile=${output}`],
-    ...['--testTimeout=20000', '--retry=0'],
+    ...['--testTimeout=60000', '--retry=0'],
   ])
   if (late) return { kind: 'caught', by: 'its deadline' }
   if (!existsSync(output)) return { kind: 'broken', why: lastLines(text) }
