@@ -52,12 +52,12 @@ export async function abandonOrder(
 }
 
 /**
- * Of an order that was placed here only its code tells: who has none cannot pay it. A version before
- * this one takes all of its orders for known, those that the gateway refused as well.
+ * A trade that the gateway told of once is there, also where its code was lost on the way and the gateway
+ * says today that it knows no such order. Orders of the version before all count as known.
  */
-function refusalOf({ orderNo, status, codeUrl, standing, adopted }: Order): Abandoned | null {
+function refusalOf({ orderNo, status, codeUrl, standing }: Order): Abandoned | null {
   if (status !== 'pending') return { kind: 'ended', message: `order "${orderNo}" is ${status}` }
-  if (codeUrl === null && !(adopted && standing === 'known')) return null
+  if (codeUrl === null && standing !== 'known') return null
   const message = `the gateway accepted order "${orderNo}": it is credited when it is paid, and expires when it cannot be paid any more`
   return { kind: 'accepted', message }
 }

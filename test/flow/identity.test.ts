@@ -49,15 +49,6 @@ describe('an order placed under a wrong app id', () => {
     expect((again as { order: { orderNo: string } }).order.orderNo).not.toBe(orderNo)
   })
 
-  it('can be given up also where a version before placed it, which takes all of its orders for known', async () => {
-    const { right, orderNo } = await worldsOfTwoAppIds()
-    await right.store.transaction((tx) => tx.execute('update orders set standing = 0', []))
-    expect(await right.budan.abandonOrder(orderNo, { reason, actor })).toMatchObject({
-      kind: 'abandoned',
-    })
-    expect(await right.budan.placeOrder(requestOf())).toMatchObject({ kind: 'placed' })
-  })
-
   it('is not to be given up once it has ended: another key is what is left', async () => {
     const { right, orderNo } = await worldsOfTwoAppIds()
     await right.store.transaction(async (tx) => {
