@@ -110,7 +110,7 @@ function closerLook(
   meaning: Meaning,
 ): { readonly why: UnknownWhy | null; readonly words: string } {
   if (isPage(reply)) return { why: 'page', words: ', a web page in the place of an answer' }
-  const offMs = reply.clockOffMs ?? 0
+  const offMs = -(reply.clockOffset?.leastMs ?? 0)
   if (meaning !== 'unauthorized' || Math.abs(offMs) < clockOffMaxMs) return { why: null, words: '' }
   const off = `${Math.abs(Math.round(offMs / 1000))} s ${offMs < 0 ? 'behind' : 'ahead of'}`
   return { why: 'clock', words: `; this machine's clock is ${off} the gateway's` }

@@ -21,8 +21,8 @@ export interface Reply {
   /** Lower-case names. */
   readonly headers: Headers
   readonly body: Uint8Array
-  /** How far this machine's clock is ahead of the Date of the response; null: it has none. */
-  readonly clockOffMs?: number | null
+  /** The gateway's clock against ours, by the `Date` of the response; null: it has none. */
+  readonly clockOffset?: ClockOffset | null
 }
 
 export interface Wire {
@@ -66,10 +66,10 @@ export function createWire(
           body: question.body === '' ? null : question.body,
           signal,
         })
-        clockOffset = offsetBy(answered.date, { clock, askedAt }) ?? clockOffset
-        const clockOffMs = clockOff(answered.date, clock())
-        const bytes = await body.bytes()
-        return { kind: 'reply', status: statusCode, headers: answered, body: bytes, clockOffMs }
+        const offset = offsetBy(answered.date, { clock, askedAt })
+        clockOffset = offset ?? clockOffset
+        const reply = { kind: 'reply', status: statusCode, headers: answered } as const
+        return { ...reply, body: await body.bytes(), clockOffset: offset }
       } catch (error) {
         return silenceOf(error, how)
       }
@@ -106,9 +106,4 @@ async function requestHeaders(
     // Asks for answers signed by this key; without it a platform certificate signs.
     ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
   }
-}
-
-function clockOff(date: string | string[] | undefined, now: Date): number | null {
-  const theirs = Date.parse(String(date ?? ''))
-  return Number.isNaN(theirs) ? null : now.getTime() - theirs
 }

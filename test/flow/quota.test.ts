@@ -1,5 +1,7 @@
+import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/event.ts'
+import type { Places } from '../../src/places.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshPostgresUrl, freshStore } from '../support/stores.ts'
@@ -151,12 +153,13 @@ describe('three nodes of one merchant', () => {
     const minutes = { passed: 0 }
     const startAt = Date.UTC(2026, 0, 24, 7)
     const clock = () => new Date(startAt + minutes.passed * 60_000)
+    const line = new LineBook()
     // A third of the orders each: every node asks.
     const shared = { compensationConcurrency: 50, compensationBatchSize: 20 }
     const recharge = { ...shared, compensationMaxQps: 20 }
     for (let n = 0; n < 3; n += 1) {
-      const node = await openWorld({ store: await openStore(url, { clock }), recharge })
-      nodes.push(node)
+      const store = line.watch(await openStore(url, { clock }))
+      nodes.push(await openWorld({ store, recharge }))
     }
     for (let n = 100; n < 160; n += 1) {
       const orderNo = `ORDER-${n}`
@@ -179,20 +182,71 @@ describe('three nodes of one merchant', () => {
       events.filter(({ type }) => type === 'gateway_throttled'),
     )
     expect(throttled).toMatchObject([{ holdMs: 500 }])
+    // By the line's own clock, so that a machine that stalls changes nothing: one place in 50 ms.
+    const { places, afterHold } = line
+    places.sort((one, other) => one - other)
+    const steps = places.slice(1).map((place, n) => place - (places[n] ?? 0))
+    expect(Math.min(...steps)).toBeGreaterThan(1000 / 20 - 0.1)
+    expect(places.length).toBeGreaterThanOrEqual(60)
+    // What is reserved after the hold, by whichever node, begins when it has ended.
+    const heldUntil = await lineHeldUntil(url)
+    expect(afterHold.length).toBeGreaterThan(0)
+    expect(Math.min(...afterHold)).toBeGreaterThanOrEqual(heldUntil - 0.1)
+    // And the questions come at their places. Arrivals bunch where the machine stalls.
     asked.sort((one, other) => one - other)
-    // Twenty a second and a pause of half a second; with a quota each it would take one second.
-    expect((asked.at(-1) ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(2_700)
-    // Arrivals bunch where the machine stalls: how close the line keeps to it is for test/unit/places.
     for (const from of asked) {
       expect(asked.filter((at) => at >= from && at < from + 1_000).length).toBeLessThan(40)
     }
-    const pauses = asked.slice(1).map((at, n) => at - (asked[n] ?? 0))
-    expect(Math.max(...pauses)).toBeGreaterThan(250)
     // All but the one that was told.
     expect(asked).toHaveLength(60)
     expect(await nodes[0]?.balance('u1')).toBe(59n)
   })
 })
+
+/** The places that the nodes were given, in ms by the clock of their line. */
+class LineBook {
+  readonly places: number[] = []
+  /** Those that were asked for after somebody was told to hold back. */
+  readonly afterHold: number[] = []
+  #held = false
+
+  watch(store: Store): Store {
+    const { places } = store
+    const watched: Places = {
+      reserve: async (wanted) => {
+        const { places: all, afterHold } = this
+        const isAfterHold = this.#held
+        const given = await places.reserve(wanted)
+        for (let n = 0; n < given.count; n += 1) {
+          const place = given.firstAt + n * wanted.stepMs
+          all.push(place)
+          if (isAfterHold) afterHold.push(place)
+        }
+        return given
+      },
+      holdBack: async (line, placeAt) => {
+        const hold = await places.holdBack(line, placeAt)
+        this.#held = true
+        return hold
+      },
+    }
+    return { ...store, places: watched }
+  }
+}
+
+async function lineHeldUntil(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query('set search_path = budan, public')
+    const { rows } = await client.query(
+      'select max(extract(epoch from held_until)::float8 * 1000) as at from quota_lines',
+    )
+    return rows[0].at
+  } finally {
+    await client.end()
+  }
+}
 
 /** Tells of each question as it arrives at the node's gateway. */
 function watch(node: World, told: () => void): void {
