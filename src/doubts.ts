@@ -1,5 +1,6 @@
 import type { Breaker } from './breaker.ts'
 import type { Order } from './order.ts'
+import { isAnsweredBy } from './schedule.ts'
 import type { ClaimedOrder } from './store/store.ts'
 import type { AbsentAnswer, Answer, UnknownAnswer } from './trade.ts'
 
@@ -37,7 +38,7 @@ export class Doubts {
       this.#unverified.push({ ...found, answer })
       return null
     }
-    if (answer.kind === 'trade') this.#tradeCount += 1
+    if (isAnsweredBy(found.claimed.order, answer)) this.#tradeCount += 1
     return found
   }
 

@@ -74,6 +74,15 @@ export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): S
   }
 }
 
+/**
+ * Whether the gateway has shown that it knows the order. A trade under another number, or of another
+ * merchant, shows nothing of this one.
+ */
+export function isAnsweredBy({ orderNo, mchid }: Order, answer: Answer): boolean {
+  if (answer.kind !== 'trade') return false
+  return answer.trade.orderNo === orderNo && answer.trade.mchid === mchid
+}
+
 /** How long an order without a known end is watched: a day more than any gateway keeps a trade open. */
 export const watchMs = 16 * 86_400_000
 
@@ -82,11 +91,12 @@ export const watchMs = 16 * 86_400_000
  * order without a known end is watched: it may have been placed after it was adopted.
  */
 function standingAfter(
-  { standing, watchedUntil }: Order,
+  order: Order,
   ...[answer, now]: [Answer, Date]
 ): Pick<Schedule, 'standing' | 'watchedUntil'> {
+  const { standing, watchedUntil } = order
   if (answer.kind === 'absent' && standing === 'new') return { standing: 'unknown', watchedUntil }
-  if (answer.kind !== 'trade' || standing === 'known') return { standing, watchedUntil }
+  if (standing === 'known' || !isAnsweredBy(order, answer)) return { standing, watchedUntil }
   return {
     standing: 'known',
     watchedUntil: watchedUntil && new Date(Math.max(+watchedUntil, +now + watchMs)),
@@ -101,7 +111,7 @@ function standingAfter(
 export function scheduleKept(order: Order, answer: Answer, now: Date): Schedule {
   const { standing, watchedUntil, nextCheckAt } = order
   const kept = { ...placeOf(order), standing, watchedUntil, nextCheckAt }
-  if (answer.kind !== 'trade') return kept
+  if (!isAnsweredBy(order, answer)) return kept
   const known = { ...standingAfter(order, answer, now), absentCount: 0, absentSince: null }
   return { ...kept, ...known, nextCheckAt: placeAmongKnown(order) }
 }
@@ -116,11 +126,12 @@ function placeAmongKnown({ standing, nextCheckAt, knownAt }: Order): Date {
 
 /** Only what is believed counts: else an outage of absent answers would be held against the order once it is over. */
 function absencesAfter(
-  { absentCount, absentSince }: Order,
+  order: Order,
   ...[answer, { now, absenceCredible }]: [Answer, ScheduleTime]
 ): Pick<Schedule, 'absentCount' | 'absentSince'> {
-  if (answer.kind === 'trade') return { absentCount: 0, absentSince: null }
-  if (answer.kind === 'unknown' || !absenceCredible) return { absentCount, absentSince }
+  const { absentCount, absentSince } = order
+  if (isAnsweredBy(order, answer)) return { absentCount: 0, absentSince: null }
+  if (answer.kind !== 'absent' || !absenceCredible) return { absentCount, absentSince }
   // One in the future was taken from a clock that has been set back since: it would last till then.
   const since = absentSince === null || absentSince > now ? now : absentSince
   return { absentCount: absentCount + 1, absentSince: since }

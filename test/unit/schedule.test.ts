@@ -189,6 +189,30 @@ describe('scheduleKept()', () => {
   })
 })
 
+describe('an answer about another trade', () => {
+  const watchedUntil = new Date(+now + minuteMs)
+  const unknown = { standing: 'unknown', watchedUntil, absentCount: 2, absentSince: now } as const
+
+  it.each([
+    ['order number', { orderNo: 'RECHSOMEBODYELSES' }],
+    ['mchid', { mchid: '1900000999' }],
+  ])('of another %s does not show that the gateway knows this one', (_, changes) => {
+    const order = sampleOrder(unknown)
+    const answer = answerOf('NOTPAY', changes)
+    expect(scheduleAfter(order, answer, at)).toMatchObject(unknown)
+    expect(scheduleKept(order, answer, now)).toMatchObject(unknown)
+    expect(scheduleAfter(sampleOrder({ standing: 'new' }), answer, at).standing).toBe('new')
+  })
+
+  it('of another app id alone does: the merchant knows that number', () => {
+    const order = sampleOrder(unknown)
+    const shown = { standing: 'known', absentCount: 0, absentSince: null }
+    const answer = answerOf('NOTPAY', { appid: 'wxanother' })
+    expect(scheduleAfter(order, answer, at)).toMatchObject(shown)
+    expect(scheduleKept(order, answer, now)).toMatchObject(shown)
+  })
+})
+
 describe('schedulePolicy()', () => {
   it('lets a run last an interval, or as long as a batch of hung calls takes, and leases for longer', () => {
     expect(schedulePolicy(defaults, 5000)).toMatchObject({
