@@ -89,12 +89,14 @@ export class Pass {
 
   /**
    * From the youngest, another one each time: orders that were never asked about say most, and
-   * none that is refused for a reason of its own may be asked for ever.
+   * none that is refused for a reason of its own may be asked for ever. Where nothing else is due, a
+   * late check does: the breaker would stay open, and no late check be made, until the next order.
    */
   async #probe(): Promise<void> {
     const turn = this.#scanning.breaker.nextProbe()
-    const claimed = await this.#claim(1, { youngestFrom: turn % probesMax })
-    const probes = claimed.length > 0 ? claimed : await this.#claim(1, { youngestFrom: 0 })
+    let probes = await this.#claim(1, { youngestFrom: turn % probesMax })
+    if (probes.length === 0) probes = await this.#claim(1, { youngestFrom: 0 })
+    if (probes.length === 0) probes = await this.#claimLate(1)
     await this.#check(probes)
   }
 
@@ -117,11 +119,14 @@ export class Pass {
 
   /** A few, before the others: what they find was paid weeks ago. */
   async #checkLate(): Promise<void> {
-    const { store, policy, gateway, batchSize } = this.#scanning
-    const limit = lateMax(batchSize, this.#request.runId)
-    if (limit === 0) return
+    const limit = lateMax(this.#scanning.batchSize, this.#request.runId)
+    if (limit > 0) await this.#check(await this.#claimLate(limit))
+  }
+
+  #claimLate(limit: number): Promise<readonly ClaimedOrder[]> {
+    const { store, policy, gateway } = this.#scanning
     const { leaseMs } = policy
-    await this.#check(await store.claimLate({ merchant: merchantOf(gateway), limit, leaseMs }))
+    return store.claimLate({ merchant: merchantOf(gateway), limit, leaseMs })
   }
 
   async #claim(

@@ -99,6 +99,29 @@ describe('an adopted order without a known end', () => {
     expect((await run(opened)).run).toMatchObject({ total: 1, success: 1 })
   })
 
+  it('is queried late although the breaker is open and nothing else is due that could close it', async () => {
+    const opened = await openDays()
+    const expires_at = new Date(+opened.now() + 60 * dayMs).toISOString()
+    opened.control.putOrder({ out_trade_no: 'SHOP-1', total: 100, expires_at })
+    await opened.budan.adoptOrder(requestOf('SHOP-1'))
+    await opened.advanceMins(6)
+    await run(opened)
+    await opened.advanceMins(16.1 * 1440)
+    await run(opened)
+    opened.control.pay('SHOP-1', { callback: false })
+    await opened.advanceMins(1.1 * 1440)
+    opened.control.addFault({
+      ...{ operation: 'query', times: 1 },
+      fault: { kind: 'error', status: 401, code: 'SIGN_ERROR' },
+    })
+    expect((await run(opened)).run).toMatchObject({ status: 'stopped', success: 0 })
+    expect(await opened.ready()).toBe(false)
+    await opened.advanceMins(60)
+    expect((await run(opened)).run).toMatchObject({ status: 'finished', success: 1 })
+    expect(await opened.ready()).toBe(true)
+    expect(await opened.balance('u1')).toBe(100n)
+  })
+
   it('is not closed for an operator either: its end has to be given first', async () => {
     const opened = await openDays()
     opened.control.putOrder({ out_trade_no: 'SHOP-1', total: 100 })
