@@ -10,8 +10,8 @@ export interface Fate {
   readonly payAfterMs: number
   /** An adopted order for which nobody says when it ends. */
   readonly isEndless: boolean
-  /** For how long the gateway takes money for its trade; null: until somebody closes it. */
-  readonly openMs: number | null
+  /** For how long the gateway takes money for its trade, unless somebody closes it before. */
+  readonly openMs: number
   /** At its end the gateway says CLOSED, and not NOTPAY for ever. */
   readonly closesItself: boolean
   /** Which of the app ids. */
@@ -123,12 +123,15 @@ function drawArrival(random: Random, kind: FateKind): Fate['arrival'] {
   return random.chance(0.4) ? 'adopted' : 'placed'
 }
 
+/** No trade can be paid for longer, whatever became of it here. */
+const openDaysMax = 15
+
 function drawTruth(
   random: Random,
   { isEndless, scenario }: { isEndless: boolean; scenario: Scenario },
 ): Pick<Fate, 'openMs' | 'closesItself' | 'appid' | 'attach' | 'oddity'> {
   return {
-    openMs: isEndless ? random.between(0.02, 15) * dayMs : null,
+    openMs: (isEndless ? random.between(0.02, openDaysMax) : openDaysMax) * dayMs,
     closesItself: random.chance(0.5),
     appid: random.pick(scenario.appids),
     attach: random.chance(0.85) ? 'right' : random.pick(['wrong', 'absent']),

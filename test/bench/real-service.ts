@@ -92,7 +92,7 @@ export async function liveForReal(
 }
 
 const paid: SimulatedFate = {
-  ...{ kind: 'paid', arrival: 'adopted', payAfterMs: 0, isEndless: false, openMs: null },
+  ...{ kind: 'paid', arrival: 'adopted', payAfterMs: 0, isEndless: false, openMs: 15 * 86_400_000 },
   ...{ closesItself: false, appid: merchant.appid, mistake: null, attach: 'absent', oddity: null },
 }
 

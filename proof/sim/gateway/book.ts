@@ -48,8 +48,8 @@ export interface TradeTruth {
   paidAt: number | null
   /** When it first could not be paid any more without having been paid. */
   closedAt: number | null
-  /** From then on the gateway takes no money for it. Null: for as long as nobody closes it. */
-  readonly endsAt: number | null
+  /** From then on the gateway takes no money for it. */
+  readonly endsAt: number
 }
 
 export type Statement =
@@ -77,9 +77,7 @@ export function isPayable(dossier: Dossier, now: number): boolean {
   const { trade, codeGiven } = dossier
   if (trade === null || !codeGiven) return false
   if (isPaid(trade)) return true
-  return (
-    !['CLOSED', 'REVOKED'].includes(trade.state) && (trade.endsAt === null || now < trade.endsAt)
-  )
+  return !['CLOSED', 'REVOKED'].includes(trade.state) && now < trade.endsAt
 }
 
 export function isPaid({ state }: TradeTruth): boolean {
@@ -117,14 +115,14 @@ export function openTrade(dossier: Dossier, now: number): TradeTruth {
     transactionId: null,
     paidAt: null,
     closedAt: null,
-    endsAt: fate.openMs === null ? null : now + fate.openMs,
+    endsAt: now + fate.openMs,
   }
   return dossier.trade
 }
 
 /** Some trades become closed at their end by themselves; others are unpaid for ever. */
 export function passEnd({ trade, fate }: Dossier, now: number): void {
-  if (trade === null || trade.endsAt === null || now < trade.endsAt || !fate.closesItself) return
+  if (trade === null || now < trade.endsAt || !fate.closesItself) return
   if (!['NOTPAY', 'USERPAYING', 'PAYERROR'].includes(trade.state)) return
   trade.state = 'CLOSED'
   trade.closedAt ??= trade.endsAt

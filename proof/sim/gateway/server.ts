@@ -96,7 +96,7 @@ export class GatewayServer {
     const { trade, codeGiven } = dossier
     if (trade === null || !codeGiven) return
     passEnd(dossier, this.#parts.loop.now)
-    const isOver = trade.endsAt !== null && this.#parts.loop.now >= trade.endsAt
+    const isOver = this.#parts.loop.now >= trade.endsAt
     const open = !isOver && unended.includes(trade.state)
     const forced = force && (trade.state === 'CLOSED' || isOver)
     if (!open && !forced) return
