@@ -41,9 +41,9 @@ const lateMsMax = 30 * 86_400_000
  * within its slot.
  *
  * While a breaker is open a run asks one order, another each time, over the youngest `probeRoundMax`
- * that are due; so after a whole round of probes each has been asked, or one of them has healed it,
- * and N runs are more than enough for the rest. That no breaker opens for numbers that the gateway
- * never knew is demanded elsewhere.
+ * that are due; so after a whole round of probes each has been asked, or one of them has healed it.
+ * Then the shares of a batch hold again, for all who are left. That no breaker opens for numbers that
+ * the gateway never knew is demanded elsewhere.
  */
 export class Liveness {
   readonly #parts: LivenessParts
@@ -62,9 +62,9 @@ export class Liveness {
   #overdueMsMax(standing: Standing): number {
     const { batchSize, intervalMs } = this.#parts
     const { known, new: fresh, unknown, late } = this.#crowd
-    const runs = this.#wasHeld
-      ? probeRoundMax + known + fresh + unknown + late
-      : runsUntilClaimed(standing, batchSize, this.#crowd)
+    // One probe a run until the breaker closes, and then the shares of each batch.
+    const heldRuns = this.#wasHeld ? probeRoundMax + known + fresh + unknown + late : 0
+    const runs = heldRuns + runsUntilClaimed(standing, batchSize, this.#crowd)
     return (runs + 2) * intervalMs + settlingMs
   }
 
