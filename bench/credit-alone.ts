@@ -1,7 +1,7 @@
-import { rechargeTransfer } from '../src/ledger/transfer.ts'
-import type { Order } from '../src/order.ts'
+import type { Order } from '../src/domain/order.ts'
+import type { TradeAnswer } from '../src/domain/trade.ts'
+import { rechargeTransfer } from '../src/domain/transfer.ts'
 import type { Credit, Store } from '../src/store/store.ts'
-import type { TradeAnswer } from '../src/trade.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 
 /** The minimal crediting transaction: lock, post, commit, with the answer known. */

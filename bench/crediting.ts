@@ -6,11 +6,12 @@
  *   s  the crediting transaction, nothing else: lock, post, commit
  *   r  a whole run: claim, ask, decide, credit, record
  */
+
+import type { TradeAnswer } from '../src/domain/trade.ts'
 import { openService } from '../src/service.ts'
 import { storeOn } from '../src/store/assemble.ts'
 import type { Database } from '../src/store/database.ts'
 import type { Store } from '../src/store/store.ts'
-import type { TradeAnswer } from '../src/trade.ts'
 import { configOf } from '../test/support/world.ts'
 import { creditAlone } from './credit-alone.ts'
 import { type Figure, figure } from './figure.ts'

@@ -1,5 +1,5 @@
-import type { Engine } from '../src/engine/engine.ts'
-import { localEngine, workOff } from '../src/engine/local.ts'
+import type { Engine } from '../src/queue/engine.ts'
+import { localEngine, workOff } from '../src/queue/local.ts'
 
 /**
  * As with `compensation_drain`, one batch after the other, but whenever it is started, instead of at

@@ -1,5 +1,5 @@
-import { createWechatGateway } from '../src/gateway/wechat.ts'
-import type { TradeAnswer } from '../src/trade.ts'
+import type { TradeAnswer } from '../src/domain/trade.ts'
+import { createWechatGateway } from '../src/gateway/wechat/wechat.ts'
 import { configOf } from '../test/support/world.ts'
 import type { InstantGateway } from './gateway/start.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openPglite } from '../src/store/embedded/pglite.ts'
 import { openDatabase } from '../src/store/open.ts'
-import { openPglite } from '../src/store/pglite.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 import { freshPostgresUrl, makePostgresTemplate, pgliteImage } from '../test/support/stores.ts'
 import type { Closing } from './closing.ts'

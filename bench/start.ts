@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openPglite } from '../src/store/pglite.ts'
+import { openPglite } from '../src/store/embedded/pglite.ts'
 import { pgliteImage } from '../test/support/stores.ts'
 import { type Figure, figure } from './figure.ts'
 import { fillPending, payAll } from './orders.ts'

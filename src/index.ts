@@ -4,29 +4,31 @@
  * crediting transaction. `loadConfig` reads a configuration from YAML and the environment;
  * `startWeb` serves the HTTP API.
  */
-export type { Abandoned, AbandonRequest } from './abandon.ts'
-export type { Adoption, AdoptRequest } from './adopt.ts'
-export type { Estimate } from './backlog.ts'
-export type { Receipt } from './callback.ts'
-export type { Clock } from './clock.ts'
+
 export { type ConfigInput, completeConfig, type WechatInput } from './config/complete.ts'
+export type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
 export { ConfigError } from './config/fault.ts'
 export { type ConfigRequest, loadConfig } from './config/load.ts'
-export type { Config, RechargeConfig, WechatConfig } from './config.ts'
-export type { Corrected, CorrectRequest } from './correct.ts'
-export type { Engine, EngineVitals, Tick, Work } from './engine/engine.ts'
-export type { Emit, Event } from './event.ts'
+export type { Clock } from './domain/clock.ts'
+export type { Emit, Event } from './domain/event.ts'
+export type { ConfiguredMerchant } from './domain/merchant.ts'
+export type { Fen } from './domain/money.ts'
+export type { Actor, Order, OrderEvent, OrderStatus, Source } from './domain/order.ts'
+export type { RefundNotice, RefundState } from './domain/refund.ts'
+export type { Obstacle, RefusalCause, ReviewAction } from './domain/resolve.ts'
+export type { Run, RunResult } from './domain/run.ts'
+export type * from './domain/trade.ts'
+export type { Entry, Transfer } from './domain/transfer.ts'
 export type * from './gateway/gateway.ts'
-export { createWechatGateway } from './gateway/wechat.ts'
-export type { Entry, Transfer } from './ledger/transfer.ts'
-export type { ConfiguredMerchant } from './merchant.ts'
-export type { Fen } from './money.ts'
-export type { Actor, Order, OrderEvent, OrderStatus, Source } from './order.ts'
-export type { Placement, PlaceRequest } from './place.ts'
-export type { Hold, Places, PlacesGiven, PlacesWanted } from './places.ts'
-export type { Readiness } from './readiness.ts'
-export type { RefundNotice, RefundState } from './refund.ts'
-export type { Obstacle, RefusalCause, ReviewAction } from './resolve.ts'
+export type { Hold, Places, PlacesGiven, PlacesWanted } from './gateway/rate-limit/limiter.ts'
+export { createWechatGateway } from './gateway/wechat/wechat.ts'
+export type { Readiness } from './health/readiness.ts'
+export type { Estimate } from './job/backlog.ts'
+export type { Abandoned, AbandonRequest } from './orders/abandon.ts'
+export type { Adoption, AdoptRequest } from './orders/adopt.ts'
+export type { Receipt } from './orders/callback.ts'
+export type { Corrected, CorrectRequest } from './orders/correct.ts'
+export type { Placement, PlaceRequest } from './orders/place.ts'
 export {
   explainReview,
   type Previewed,
@@ -34,10 +36,11 @@ export {
   type Resolution,
   type ReviewPreview,
   type ReviewRequest,
-} from './review.ts'
-export type { Run, RunResult } from './run.ts'
+} from './orders/review.ts'
+export type { Traced } from './orders/trace.ts'
+export type { Engine, EngineVitals, Tick, Work } from './queue/engine.ts'
 export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'
-export type { OnPaid } from './settle.ts'
+export type { OnPaid } from './settle/settle.ts'
 export {
   type Control,
   configurationFor,
@@ -61,6 +64,4 @@ export {
 } from './store/errors.ts'
 export { openStore } from './store/open.ts'
 export type * from './store/store.ts'
-export type { Traced } from './trace.ts'
-export type * from './trade.ts'
 export { startWeb, type WebOptions } from './web/server.ts'

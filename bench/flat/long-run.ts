@@ -1,4 +1,4 @@
-import type { NewOrderEvent } from '../../src/order.ts'
+import type { NewOrderEvent } from '../../src/domain/order.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
 import { median, percentile } from '../figure.ts'
 import { lapMs } from './side-by-side.ts'

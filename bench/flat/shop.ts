@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Merchant } from '../../src/order.ts'
+import type { Merchant } from '../../src/domain/order.ts'
 import type { Connection, Database } from '../../src/store/database.ts'
 import { numberPrefix } from '../numbered.ts'
 import { eachAtOnce } from '../stopwatch.ts'

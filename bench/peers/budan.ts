@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Event } from '../../src/event.ts'
+import type { Event } from '../../src/domain/event.ts'
 import { openService } from '../../src/service.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openDatabase } from '../../src/store/open.ts'

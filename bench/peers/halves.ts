@@ -1,8 +1,8 @@
 /** What every system has to do, and nothing else: to ask, to credit, and both. */
 import { sql } from 'kysely'
+import type { TradeAnswer } from '../../src/domain/trade.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import type { TradeAnswer } from '../../src/trade.ts'
 import { freshPostgresUrl } from '../../test/support/stores.ts'
 import { creditTogether } from '../credit-alone.ts'
 import type { PaidOrder } from '../gateway/answers.ts'

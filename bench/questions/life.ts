@@ -1,8 +1,8 @@
 /** One order from its placing to its end, and what is asked about it meanwhile. No callback comes. */
-import { type Decision, decide } from '../../src/decide.ts'
-import type { Order } from '../../src/order.ts'
-import { type SchedulePolicy, scheduleAfter } from '../../src/schedule.ts'
-import type { Trade, TradeAnswer } from '../../src/trade.ts'
+import { type Decision, decide } from '../../src/domain/decide.ts'
+import type { Order } from '../../src/domain/order.ts'
+import { type SchedulePolicy, scheduleAfter } from '../../src/domain/schedule.ts'
+import type { Trade, TradeAnswer } from '../../src/domain/trade.ts'
 
 /** In milliseconds since 1970. */
 export interface Fate {

@@ -1,5 +1,5 @@
 import { configSchema } from '../../src/config/schema.ts'
-import { type SchedulePolicy, schedulePolicy } from '../../src/schedule.ts'
+import { type SchedulePolicy, schedulePolicy } from '../../src/domain/schedule.ts'
 
 /** What decides how often an order is asked about. */
 export interface Setting {

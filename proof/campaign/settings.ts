@@ -8,7 +8,7 @@ const timeoutMs = 800
 const batchSize = 40
 const concurrency = 20
 
-/** As src/schedule.ts has it: a run's whole time-outs, and six more for its last question. */
+/** As src/domain/schedule.ts has it: a run's whole time-outs, and six more for its last question. */
 export const leaseMs = Math.max(intervalMs, (batchSize / concurrency) * timeoutMs) + 6 * timeoutMs
 export const recheckMsMax = 4_800
 

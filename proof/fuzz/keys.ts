@@ -5,7 +5,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto'
-import type { Config } from '../../src/config.ts'
+import type { Config } from '../../src/config/config.ts'
 import { generateMerchant, type Merchant } from '../../src/simulator/index.ts'
 import type { Chance } from './chance.ts'
 

@@ -1,4 +1,4 @@
-import type { Locale } from '../../src/locale/locale.ts'
+import type { Locale } from '../../src/i18n/locale.ts'
 import type { Showcase } from './showcase.ts'
 
 /** One image of the documentation. */

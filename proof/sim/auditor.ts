@@ -1,4 +1,4 @@
-import type { Order, OrderEvent } from '../../src/order.ts'
+import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { Change, StoredTransfer, Tables } from './database/tables.ts'
 import type { Ends } from './ends.ts'
 import type { Verdict } from './failure.ts'

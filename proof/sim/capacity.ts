@@ -1,4 +1,4 @@
-import type { Standing } from '../../src/order.ts'
+import type { Standing } from '../../src/domain/order.ts'
 
 /** How many orders there are of each standing, at most; `late`: expired ones that are asked about again. */
 export type Crowd = Readonly<Record<Standing | 'late', number>>

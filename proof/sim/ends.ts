@@ -1,4 +1,4 @@
-import type { Order, OrderEvent } from '../../src/order.ts'
+import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { Change, Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
 import { type Dossier, isPayable, type Statement } from './gateway/book.ts'

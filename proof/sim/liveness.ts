@@ -1,4 +1,4 @@
-import { type Order, type Standing, standings } from '../../src/order.ts'
+import { type Order, type Standing, standings } from '../../src/domain/order.ts'
 import { type Crowd, runsUntilClaimed } from './capacity.ts'
 import type { Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
@@ -24,7 +24,7 @@ export interface LivenessParts {
 /** For what is on its way when the faults stop: calls, locks and waits that have yet to time out. */
 const settlingMs = 90_000
 
-/** As far as probes go back before they begin again, in `src/pass.ts`. */
+/** As far as probes go back before they begin again, in `src/job/pass.ts`. */
 const probeRoundMax = 50
 
 /** After its expiry an order that was only watched is asked about for the last time. */

@@ -1,5 +1,5 @@
+import type { Order } from '../../src/domain/order.ts'
 import type { PrepayOrder } from '../../src/gateway/gateway.ts'
-import type { Order } from '../../src/order.ts'
 import type { Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
 import type { Dossier } from './gateway/book.ts'

@@ -1,5 +1,5 @@
-import type { AdoptRequest } from '../../src/adopt.ts'
-import type { PlaceRequest } from '../../src/place.ts'
+import type { AdoptRequest } from '../../src/orders/adopt.ts'
+import type { PlaceRequest } from '../../src/orders/place.ts'
 import type { Random } from './clock/random.ts'
 import type { Fate } from './fate.ts'
 import type { Ordered } from './gateway/book.ts'

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import type { Actor } from '../order.ts'
+import type { Actor } from '../domain/order.ts'
 
 /** Whoever runs the command; the address is this machine. */
 export function localActor(): Actor {

@@ -1,5 +1,5 @@
-import type { Locale } from '../locale/locale.ts'
-import { translate, translatePart } from '../locale/translate.ts'
+import type { Locale } from '../i18n/locale.ts'
+import { translate, translatePart } from '../i18n/translate.ts'
 
 /**
  * What a column holds, by its head: sentences of the program, words of one of its closed sets, or

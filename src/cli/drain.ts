@@ -1,5 +1,5 @@
-import type { Emit } from '../event.ts'
-import { countResults, type RunCounts, type RunResult } from '../run.ts'
+import type { Emit } from '../domain/event.ts'
+import { countResults, type RunCounts, type RunResult } from '../domain/run.ts'
 import type { Budan } from '../service.ts'
 import { StoreError } from '../store/errors.ts'
 

@@ -1,6 +1,6 @@
 import { type Command, Help } from 'commander'
-import type { Locale } from '../locale/locale.ts'
-import { translate } from '../locale/translate.ts'
+import type { Locale } from '../i18n/locale.ts'
+import { translate } from '../i18n/translate.ts'
 import { widthOf, wrapped } from './layout.ts'
 
 /** Has help, and what is said of wrong usage, in the person's language; names stay what is typed. */

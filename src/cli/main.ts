@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { localeOfEnvironment } from '../locale/locale.ts'
-import { redactorOf } from '../redact.ts'
+import { localeOfEnvironment } from '../i18n/locale.ts'
+import { redactorOf } from '../text/redact.ts'
 import { asCalled } from './called.ts'
 import { concealed } from './concealed.ts'
 import { describeFailure } from './failure.ts'
@@ -37,7 +37,7 @@ export async function runCommand(argv: readonly string[], given: Terminal): Prom
     // Commander has told the person already; its own 1 is wrong usage here.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { lines, code } = describeFailure(error)
-    const { translate } = await import('../locale/translate.ts')
+    const { translate } = await import('../i18n/translate.ts')
     const call = terminal.call ?? 'budan'
     const told = lines.map((line) => asCalled(plainText(translate(line, locale)), call))
     terminal.err(told.map((line) => `${line}\n`).join(''))

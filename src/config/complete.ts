@@ -6,7 +6,7 @@ import type {
   RechargeConfig,
   ServerConfig,
   WechatConfig,
-} from '../config.ts'
+} from './config.ts'
 import { configKeys } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping } from './file.ts'

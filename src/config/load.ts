@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Config, WechatConfig } from '../config.ts'
+import type { Config, WechatConfig } from './config.ts'
 import { type Overlay, overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping, readConfigFile } from './file.ts'

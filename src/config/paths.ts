@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { databaseAddressFault } from '../addresses.ts'
+import { databaseAddressFault } from '../servers/addresses.ts'
 import type { Overlay } from './environment.ts'
 import { type ConfigTree, isMapping } from './file.ts'
 

@@ -1,7 +1,11 @@
 import { z } from 'zod'
-import { databaseAddressFault, proxyAddressFault, serverAddressFault } from '../addresses.ts'
-import { userIdMark } from '../decide.ts'
-import { serialDigits } from '../serial.ts'
+import { userIdMark } from '../domain/decide.ts'
+import {
+  databaseAddressFault,
+  proxyAddressFault,
+  serverAddressFault,
+} from '../servers/addresses.ts'
+import { serialDigits } from '../text/serial.ts'
 import { defaultDatabaseUrl } from './paths.ts'
 import { proxyFault } from './proxies.ts'
 import { sampleTokenFault } from './tokens.ts'

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { decoded } from '../address-parts.ts'
-import { mayHoldCredentials } from '../addresses.ts'
+import { decoded } from '../servers/address-parts.ts'
+import { mayHoldCredentials } from '../servers/addresses.ts'
 
 /**
  * The kinds of value in a configuration. Each takes text, as YAML's failsafe schema and the

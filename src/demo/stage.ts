@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config/load.ts'
-import type { Emit } from '../event.ts'
+import type { Emit } from '../domain/event.ts'
 import { type Budan, openService } from '../service.ts'
 import {
   configurationFor,

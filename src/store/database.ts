@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { assert } from '../assert.ts'
-import type { Clock } from '../clock.ts'
+import { assert } from '../domain/assert.ts'
+import type { Clock } from '../domain/clock.ts'
 import { plannedMark } from './driver.ts'
 
 /** An open database: what every function of this folder works on. */

@@ -9,7 +9,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import { unreachable } from '../assert.ts'
+import { unreachable } from '../domain/assert.ts'
 
 /** Where connections come from. */
 export interface ConnectionSource {

@@ -1,4 +1,4 @@
-import { readOnlyRemedy } from '../postgres-remedies.ts'
+import { readOnlyRemedy } from '../servers/postgres-remedies.ts'
 
 /** `remedy`: the next step; the message ends with it. */
 export interface StoreErrorOptions extends ErrorOptions {

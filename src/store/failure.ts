@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AssertionError } from '../assert.ts'
-import { remedyFor } from '../postgres-remedies.ts'
+import { AssertionError } from '../domain/assert.ts'
+import { remedyFor } from '../servers/postgres-remedies.ts'
 import { CursorError, StoreError } from './errors.ts'
 
 /**

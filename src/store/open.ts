@@ -1,5 +1,5 @@
-import { databaseAddressFault } from '../addresses.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../domain/clock.ts'
+import { databaseAddressFault } from '../servers/addresses.ts'
 import { storeOn } from './assemble.ts'
 import type { Database } from './database.ts'
 import { StoreError } from './errors.ts'
@@ -32,12 +32,13 @@ export async function openDatabase(url: string, options: StoreOptions = {}): Pro
   const fault = databaseAddressFault(url)
   if (fault !== null) throw new StoreError(`Cannot open the database by its url: ${fault}`)
   // Only the one that is used is loaded: each takes as long as a twentieth of a start.
-  if (url === 'pglite:memory') return (await import('./pglite.ts')).openPglite({ directory: null })
+  if (url === 'pglite:memory')
+    return (await import('./embedded/pglite.ts')).openPglite({ directory: null })
   if (url.startsWith('pglite:')) {
-    const { openPglite } = await import('./pglite.ts')
+    const { openPglite } = await import('./embedded/pglite.ts')
     const { withTables = true } = options
     return openPglite({ directory: url.slice('pglite:'.length), withTables })
   }
-  const { openPostgres } = await import('./postgres.ts')
+  const { openPostgres } = await import('./postgres/postgres.ts')
   return openPostgres({ url, poolMax: options.poolMax ?? poolMaxDefault })
 }

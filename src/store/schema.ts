@@ -4,7 +4,7 @@ import { type Connection, firstOf, rowsOf } from './database.ts'
 import { NewerSchemaError, SchemaRightError, StoreError } from './errors.ts'
 import { isConflict, sqlStateOf } from './failure.ts'
 import type { Migration, Migrations } from './migrations/index.ts'
-import { ownSchema } from './place.ts'
+import { ownSchema } from './schema-place.ts'
 import type { MigrationStep, SchemaState } from './store.ts'
 
 /** Of our own name, so that a database may be shared with another program that migrates. */

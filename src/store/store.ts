@@ -1,6 +1,5 @@
-import type { Transfer } from '../ledger/transfer.ts'
-import type { ConfiguredMerchant } from '../merchant.ts'
-import type { Fen } from '../money.ts'
+import type { ConfiguredMerchant } from '../domain/merchant.ts'
+import type { Fen } from '../domain/money.ts'
 import type {
   Merchant,
   NewOrder,
@@ -9,10 +8,11 @@ import type {
   OrderEvent,
   OrderStatus,
   Source,
-} from '../order.ts'
-import type { Places } from '../places.ts'
-import type { Run, RunResult, RunStatus, RunTrigger } from '../run.ts'
-import type { WriteFault } from './write-probe.ts'
+} from '../domain/order.ts'
+import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
+import type { Transfer } from '../domain/transfer.ts'
+import type { Places } from '../gateway/rate-limit/limiter.ts'
+import type { WriteFault } from './sql/write-probe.ts'
 
 /**
  * Where orders, the ledger and runs live. Methods throw `StoreError` when the database cannot be

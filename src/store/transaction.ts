@@ -1,14 +1,14 @@
 import { CompiledQuery, sql } from 'kysely'
-import { assert } from '../assert.ts'
-import type { Clock } from '../clock.ts'
-import type { NewOrderEvent, Order, OrderEvent } from '../order.ts'
+import { assert } from '../domain/assert.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { NewOrderEvent, Order, OrderEvent } from '../domain/order.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { StoreError, UnknownOutcomeError } from './errors.ts'
-import { appendEvent, readRefundNotices } from './events.ts'
 import { attempt, pastConflicts, quoted, sqlStateOf } from './failure.ts'
-import { addLateChecks, countLateCheck } from './late-checks.ts'
-import { creditOrders } from './ledger.ts'
-import { dismissOrder, readTrail, reopenOrder } from './reviews.ts'
+import { appendEvent, readRefundNotices } from './sql/events.ts'
+import { addLateChecks, countLateCheck } from './sql/late-checks.ts'
+import { creditOrders } from './sql/ledger.ts'
+import { dismissOrder, readTrail, reopenOrder } from './sql/reviews.ts'
 import {
   abandonOrder,
   correctOrder,
@@ -16,7 +16,7 @@ import {
   lockOrders,
   turnOrder,
   waitWithOrder,
-} from './steps.ts'
+} from './sql/steps.ts'
 import type { AskedOrder, Credit, LockedOrder, ReviewTrail, Row, Schedule, Tx } from './store.ts'
 
 /**

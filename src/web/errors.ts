@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import type { Emit } from '../event.ts'
+import type { Emit } from '../domain/event.ts'
 import { CursorError, StoreError } from '../store/errors.ts'
 import type { FaultJson } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { fenMax } from '../money.ts'
-import { wordsFault, wordsMax } from '../words.ts'
+import { fenMax } from '../domain/money.ts'
+import { wordsFault, wordsMax } from '../text/operator-text.ts'
 
 /**
  * What the OpenAPI document says of a schema. A registry of our own: zod's global one would mix

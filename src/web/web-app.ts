@@ -13,9 +13,9 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import { marking, unmarked } from '../exact-json.ts'
+import { marking, unmarked } from '../text/exact-json.ts'
+import { type MissedCallbacks, routedUrl } from './api/missed-callbacks.ts'
 import { answerRefusal, pathPartMax, Refusal, refusalOf } from './errors.ts'
-import { type MissedCallbacks, routedUrl } from './missed-callbacks.ts'
 
 /** A Fastify application whose routes take their types from zod schemas. */
 export type WebApp = FastifyInstance<

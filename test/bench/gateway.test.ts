@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Closing } from '../../bench/closing.ts'
 import { type InstantGateway, startInstantGateway } from '../../bench/gateway/start.ts'
 import { paidOrders } from '../../bench/orders.ts'
-import { createWechatGateway } from '../../src/gateway/wechat.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import { configOf } from '../support/world.ts'
 
 const closing = new Closing()

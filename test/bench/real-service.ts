@@ -15,8 +15,8 @@ import { modelGateway } from '../../proof/sim/gateway/wire.ts'
 import { startNode } from '../../proof/sim/node.ts'
 import { noRates, type Scenario } from '../../proof/sim/scenario.ts'
 import { Weather } from '../../proof/sim/weather.ts'
+import { minuteMs, type SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
-import { minuteMs, type SchedulePolicy } from '../../src/schedule.ts'
 
 /** What became of an order, and when it really was created: a moment after it was placed. */
 export type RealLife = Life & { readonly createdAt: number; readonly status: string }

@@ -11,9 +11,10 @@ import { examineGateway } from '../../src/cli/doctor/gateway.ts'
 import { stepFor } from '../../src/cli/doctor/gateway-step.ts'
 import { examineKeys } from '../../src/cli/doctor/keys.ts'
 import { examineServer } from '../../src/cli/doctor/server.ts'
+import type { Config } from '../../src/config/config.ts'
 import { loadConfig, secretFiles } from '../../src/config/load.ts'
-import type { Config } from '../../src/config.ts'
-import { createWechatGateway } from '../../src/gateway/wechat.ts'
+import type { UnknownWhy } from '../../src/domain/trade.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import {
   configurationFor,
   generateMerchant,
@@ -23,7 +24,6 @@ import {
   startSimulator,
   writeMerchant,
 } from '../../src/simulator/index.ts'
-import type { UnknownWhy } from '../../src/trade.ts'
 import { openDirectory } from './budan.ts'
 
 const directory = openDirectory()

@@ -9,7 +9,7 @@ import { runCommand } from '../../src/cli/main.ts'
 import { configKeys } from '../../src/config/environment.ts'
 import { readConfigFile } from '../../src/config/file.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { locales } from '../../src/locale/locale.ts'
+import { locales } from '../../src/i18n/locale.ts'
 import {
   generateMerchant,
   type Merchant,

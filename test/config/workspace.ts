@@ -2,10 +2,10 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Config } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/fault.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { ConfigNeed } from '../../src/config/requirements.ts'
-import type { Config } from '../../src/config.ts'
 
 /** A directory with the keys of one merchant, for one test file. */
 export interface Workspace {

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, expect } from 'vitest'
-import type { Locale } from '../../src/locale/locale.ts'
+import type { Locale } from '../../src/i18n/locale.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { openWorld, type World, type WorldOptions } from '../support/world.ts'
 import { launchChromium } from './chromium.ts'

@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import type { Locale } from '../../src/locale/locale.ts'
+import type { Locale } from '../../src/i18n/locale.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'
 import { Visit } from './visit.ts'

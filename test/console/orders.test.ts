@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { OrderEvent } from '../../src/order.ts'
+import type { OrderEvent } from '../../src/domain/order.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { merchant, newEvent, place, placePaid } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/stores.ts'

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { locales } from '../../src/locale/locale.ts'
 import {
   databaseDetails,
   heldMark,
   type Readiness,
   type ReadinessCheck,
   warningMark,
-} from '../../src/readiness.ts'
+} from '../../src/health/readiness.ts'
+import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Reading } from '../../src/web/console/overview/reading.ts'
 import { Tally } from '../../src/web/console/overview/tallies.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { locales } from '../../src/locale/locale.ts'
-import { databaseDetails, type ReadinessCheck } from '../../src/readiness.ts'
+import { databaseDetails, type ReadinessCheck } from '../../src/health/readiness.ts'
+import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Reading } from '../../src/web/console/overview/reading.ts'
 import { Tally } from '../../src/web/console/overview/tallies.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Order } from '../../src/order.ts'
+import type { Order } from '../../src/domain/order.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
 import {
   credit,

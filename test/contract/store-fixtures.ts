@@ -1,10 +1,10 @@
 import { CompiledQuery } from 'kysely'
 import { expect } from 'vitest'
-import { rechargeTransfer, type Transfer } from '../../src/ledger/transfer.ts'
-import type { NewOrder, NewOrderEvent, Order } from '../../src/order.ts'
+import type { NewOrder, NewOrderEvent, Order } from '../../src/domain/order.ts'
+import type { Trade } from '../../src/domain/trade.ts'
+import { rechargeTransfer, type Transfer } from '../../src/domain/transfer.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Store } from '../../src/store/store.ts'
-import type { Trade } from '../../src/trade.ts'
 import type { FreshStoreOptions } from '../support/stores.ts'
 
 /** A store to prove, and the database below it for attacks that the store offers no way to. */

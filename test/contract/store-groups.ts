@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Order } from '../../src/order.ts'
+import type { Order } from '../../src/domain/order.ts'
 import { StaleOrderError } from '../../src/store/errors.ts'
 import type { ClaimedOrder, Credit, Schedule } from '../../src/store/store.ts'
 import {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Order } from '../../src/order.ts'
+import type { Order } from '../../src/domain/order.ts'
 import { type MakeSubject, place, placePaid, run, type Subject } from './store-fixtures.ts'
 
 interface Victims {

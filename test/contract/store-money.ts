@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Order } from '../../src/order.ts'
+import type { Order } from '../../src/domain/order.ts'
 import { StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import {
   credit,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { NewOrderEvent, Order } from '../../src/order.ts'
+import type { NewOrderEvent, Order } from '../../src/domain/order.ts'
 import { CursorError, StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import type { Tx } from '../../src/store/store.ts'
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { outcomes, type RunResult } from '../../src/run.ts'
+import { outcomes, type RunResult } from '../../src/domain/run.ts'
 import type { NewRun, OpenedRun } from '../../src/store/store.ts'
 import { type MakeSubject, readAll, type Subject } from './store-fixtures.ts'
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { AssertionError } from '../../src/assert.ts'
+import { AssertionError } from '../../src/domain/assert.ts'
 import { StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import type { Tx } from '../../src/store/store.ts'
 import { type MakeSubject, newEvent, place, type Subject } from './store-fixtures.ts'

@@ -1,5 +1,5 @@
+import type { Answer, Trade, TradeAnswer, TradeState } from '../../src/domain/trade.ts'
 import type { Closing, Gateway, OpenedCallback, Prepay } from '../../src/gateway/gateway.ts'
-import type { Answer, Trade, TradeAnswer, TradeState } from '../../src/trade.ts'
 
 export const merchant = { mchid: '1900000001', appid: 'wx0000000000000001' }
 

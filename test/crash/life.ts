@@ -1,7 +1,7 @@
+import type { UnknownAnswer } from '../../src/domain/trade.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { StoreError, UnknownOutcomeError } from '../../src/store/errors.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
-import type { UnknownAnswer } from '../../src/trade.ts'
 
 /** `death`: nothing of this process runs after that step. `error`: that one step fails, or its answer is lost. */
 export type FaultKind = 'death' | 'error'

@@ -1,5 +1,5 @@
-import type { Config } from '../../src/config.ts'
-import type { Engine, Work } from '../../src/engine/engine.ts'
+import type { Config } from '../../src/config/config.ts'
+import type { Engine, Work } from '../../src/queue/engine.ts'
 import { type Budan, openService } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { Book } from './book.ts'

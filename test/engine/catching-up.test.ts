@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Engine, Work } from '../../src/engine/engine.ts'
-import { localEngine } from '../../src/engine/local.ts'
+import type { Engine, Work } from '../../src/queue/engine.ts'
+import { localEngine } from '../../src/queue/local.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
 const world = useWorlds()

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, describe, expect, it } from 'vitest'
-import { countStatement } from '../../src/store/claim.ts'
+import { countStatement } from '../../src/store/sql/claim.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'
 

@@ -1,5 +1,5 @@
-import type { Config, RechargeConfig } from '../../src/config.ts'
-import type { Event } from '../../src/event.ts'
+import type { Config, RechargeConfig } from '../../src/config/config.ts'
+import type { Event } from '../../src/domain/event.ts'
 import { type Budan, openService } from '../../src/service.ts'
 import {
   merchantOptions,

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import type { ChunkEnd, Tick, Work } from '../../src/engine/engine.ts'
-import { localEngine } from '../../src/engine/local.ts'
+import type { ChunkEnd, Tick, Work } from '../../src/queue/engine.ts'
+import { localEngine } from '../../src/queue/local.ts'
 
 /** Work that writes down what was asked of it, and stops the engine when its script is over. */
 function scripted(ticks: readonly Tick[], chunkEnds: readonly ChunkEnd[]) {

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { probeEngine } from '../../src/engine/probe.ts'
-import { redisTrouble, troubleInInfo } from '../../src/engine/trouble.ts'
+import { probeEngine } from '../../src/queue/probe.ts'
+import { redisTrouble, troubleInInfo } from '../../src/queue/trouble.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis.ts'
 
 describe('redisTrouble()', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { AdoptRequest } from '../../src/adopt.ts'
-import type { CorrectRequest } from '../../src/correct.ts'
-import { shanghaiTime } from '../../src/shanghai-time.ts'
+import type { AdoptRequest } from '../../src/orders/adopt.ts'
+import type { CorrectRequest } from '../../src/orders/correct.ts'
+import { shanghaiTime } from '../../src/text/shanghai-time.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'
 

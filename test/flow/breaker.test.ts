@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Event } from '../../src/event.ts'
-import { createLog, logEvents } from '../../src/report/log.ts'
+import type { Event } from '../../src/domain/event.ts'
 import type { Control } from '../../src/simulator/index.ts'
 import { openStore } from '../../src/store/open.ts'
+import { createLog, logEvents } from '../../src/telemetry/log.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld, useWorlds, type World, type WorldOptions } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Breaker } from '../../src/breaker.ts'
-import { DatabaseWatch } from '../../src/database-state.ts'
-import { readinessOf } from '../../src/readiness.ts'
+import { DatabaseWatch } from '../../src/health/database-state.ts'
+import { readinessOf } from '../../src/health/readiness.ts'
+import { Breaker } from '../../src/job/breaker.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../src/event.ts'
-import { createWechatGateway } from '../../src/gateway/wechat.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import { openService } from '../../src/service.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'

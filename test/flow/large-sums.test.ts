@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fenMax } from '../../src/money.ts'
+import { fenMax } from '../../src/domain/money.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { newEvent, place, transferOf } from '../contract/store-fixtures.ts'
 import { closeStores, freshStore, type StoreKind } from '../support/stores.ts'

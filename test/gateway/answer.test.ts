@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import type { TradeState } from '../../src/trade.ts'
+import { systemClock } from '../../src/domain/clock.ts'
+import type { TradeState } from '../../src/domain/trade.ts'
 import {
   appId,
   gatewayTo,

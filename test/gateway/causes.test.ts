@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Silence, silenceOf } from '../../src/gateway/silence.ts'
-import type { UnknownAnswer } from '../../src/trade.ts'
+import type { UnknownAnswer } from '../../src/domain/trade.ts'
+import { type Silence, silenceOf } from '../../src/gateway/wechat/http/silence.ts'
 import { makeCertificate } from './certificate.ts'
 import {
   apiV3Key,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
-import { createWechatGateway } from '../../src/gateway/wechat.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import {
   generateMerchant,
   merchantOptions,

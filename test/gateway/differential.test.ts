@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Aes, Decorator, Formatter, Rsa } from 'wechatpay-axios-plugin'
-import { openSealed } from '../../src/gateway/cipher.ts'
-import { authorization, requestMessage } from '../../src/gateway/signature.ts'
-import { verifySeal } from '../../src/gateway/verification.ts'
+import { openSealed } from '../../src/gateway/wechat/keys/cipher.ts'
+import { authorization, requestMessage } from '../../src/gateway/wechat/keys/signature.ts'
+import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
 import {
   apiV3Key,
   configFor,

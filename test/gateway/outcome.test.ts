@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { outcomes } from '../../src/gateway/outcome.ts'
+import { outcomes } from '../../src/gateway/wechat/outcome.ts'
 import {
   gatewayTo,
   orderNo,

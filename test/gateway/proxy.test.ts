@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Gateway } from '../../src/gateway/gateway.ts'
-import { createWechatGateway } from '../../src/gateway/wechat.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import {
   configurationFor,
   type Merchant,

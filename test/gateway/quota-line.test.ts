@@ -1,8 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createQuota } from '../../src/gateway/quota.ts'
-import { freshLine, holdBack, type LineState, type Places, reserve } from '../../src/places.ts'
+import {
+  freshLine,
+  holdBack,
+  type LineState,
+  type Places,
+  reserve,
+} from '../../src/gateway/rate-limit/limiter.ts'
+import { createQuota } from '../../src/gateway/rate-limit/quota.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { createDecipheriv, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { readCertificates } from '../../src/gateway/certificates.ts'
-import { openSealed } from '../../src/gateway/cipher.ts'
-import { isSignatureOf } from '../../src/gateway/signature.ts'
-import { verifySeal } from '../../src/gateway/verification.ts'
+import { readCertificates } from '../../src/gateway/wechat/keys/certificates.ts'
+import { openSealed } from '../../src/gateway/wechat/keys/cipher.ts'
+import { isSignatureOf } from '../../src/gateway/wechat/keys/signature.ts'
+import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
 import {
   docsAnswer,
   dotnetCipher,

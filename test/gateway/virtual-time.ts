@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Time } from '../../src/gateway/place-queue.ts'
+import type { Time } from '../../src/gateway/rate-limit/limiter-queue.ts'
 
 /** A stretch in which a process does nothing. */
 export interface Stall {

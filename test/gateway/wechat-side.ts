@@ -1,10 +1,10 @@
 import { createCipheriv, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { WechatConfig } from '../../src/config.ts'
-import type { Event } from '../../src/event.ts'
+import type { WechatConfig } from '../../src/config/config.ts'
+import type { Event } from '../../src/domain/event.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
-import { createWechatGateway, type WechatOptions } from '../../src/gateway/wechat.ts'
+import { createWechatGateway, type WechatOptions } from '../../src/gateway/wechat/wechat.ts'
 
 /** Keys of both sides, made once for each test file. */
 export const merchantKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })

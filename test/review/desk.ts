@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { ReviewAction } from '../../src/resolve.ts'
-import type { Resolution, ReviewPreview } from '../../src/review.ts'
+import type { ReviewAction } from '../../src/domain/resolve.ts'
+import type { Resolution, ReviewPreview } from '../../src/orders/review.ts'
 import type { World } from '../support/world.ts'
 
 export const words = { name: 'Li', reason: 'the payer sent the bill' }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Resolution } from '../../src/review.ts'
+import type { Resolution } from '../../src/orders/review.ts'
 import { type Budan, openService } from '../../src/service.ts'
 import { UnknownOutcomeError } from '../../src/store/errors.ts'
 import type { Store } from '../../src/store/store.ts'

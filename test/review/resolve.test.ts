@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decide, paymentOf } from '../../src/decide.ts'
-import { type Order, type OrderEvent, orderStatuses } from '../../src/order.ts'
+import { decide, paymentOf } from '../../src/domain/decide.ts'
+import { type Order, type OrderEvent, orderStatuses } from '../../src/domain/order.ts'
 import {
   decideResolution,
   obstacleTo,
@@ -9,11 +9,11 @@ import {
   readSeenMark,
   reviewActions,
   seenMark,
-} from '../../src/resolve.ts'
-import { explainReview } from '../../src/review.ts'
+} from '../../src/domain/resolve.ts'
+import type { Answer, Trade } from '../../src/domain/trade.ts'
+import { explainReview } from '../../src/orders/review.ts'
 import type { Review } from '../../src/store/store.ts'
-import type { Answer, Trade } from '../../src/trade.ts'
-import { wordsFault } from '../../src/words.ts'
+import { wordsFault } from '../../src/text/operator-text.ts'
 import {
   absentAnswer,
   answerOf,

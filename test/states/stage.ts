@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { vi } from 'vitest'
-import type { Event } from '../../src/event.ts'
+import type { Event } from '../../src/domain/event.ts'
 import type { ServiceOptions } from '../../src/service.ts'
 import { openStore } from '../../src/store/open.ts'
 import { buildWeb } from '../../src/web/server.ts'

@@ -13,7 +13,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { directoryFailure, embeddedMajor, examineDirectory } from '../../src/store/directory.ts'
+import {
+  directoryFailure,
+  embeddedMajor,
+  examineDirectory,
+} from '../../src/store/embedded/directory.ts'
 import { DirectoryError, StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { examineDatabase } from '../../src/cli/doctor/database.ts'
-import { translate } from '../../src/locale/translate.ts'
+import { translate } from '../../src/i18n/translate.ts'
 import { EncodingError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Order } from '../../src/order.ts'
+import type { Order } from '../../src/domain/order.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, merchant, newEvent, place, transferOf } from '../contract/store-fixtures.ts'
 import { closeStores, freshStore } from '../support/stores.ts'

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { latestEntriesStatement, latestEventsStatement } from '../../src/store/latest.ts'
-import { orderByTransaction } from '../../src/store/postings.ts'
+import { latestEntriesStatement, latestEventsStatement } from '../../src/store/sql/latest.ts'
+import { orderByTransaction } from '../../src/store/sql/postings.ts'
 import { corrupt, merchant, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'
 

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/domain/clock.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Migrations, migrations } from '../../src/store/migrations/index.ts'

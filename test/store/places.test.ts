@@ -1,6 +1,11 @@
 import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { holdBack, type LineState, type PlacesWanted, reserve } from '../../src/places.ts'
+import {
+  holdBack,
+  type LineState,
+  type PlacesWanted,
+  reserve,
+} from '../../src/gateway/rate-limit/limiter.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { probeEngine } from '../../src/engine/probe.ts'
-import { translate } from '../../src/locale/translate.ts'
+import { translate } from '../../src/i18n/translate.ts'
+import { probeEngine } from '../../src/queue/probe.ts'
 import { PoolerError, PoolerRoomError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'

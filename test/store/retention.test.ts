@@ -5,7 +5,7 @@ import {
   portionOf,
   runsStatement,
   walkStatement,
-} from '../../src/store/retention.ts'
+} from '../../src/store/sql/retention.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, place, placePaid, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores, freshDatabase } from '../support/stores.ts'

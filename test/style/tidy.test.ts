@@ -81,14 +81,14 @@ describe('the source', () => {
       .filter((file) => folderOf(file.path) !== 'store')
       .filter((file) => /\.credit\(/.test(file.text))
       .map((file) => file.path)
-    expect(callers, 'bring an Answer to settle() instead').toEqual(['src/settle.ts'])
+    expect(callers, 'bring an Answer to settle() instead').toEqual(['src/settle/settle.ts'])
   })
 
   it('lends that door to the settling of reviews, and to nobody else', () => {
     const users = sources
       .filter((file) => /import \{[^}]*\bpay\b[^}]*\} from '\.\/settle\.ts'/.test(file.text))
       .map((file) => file.path)
-    expect(users, 'bring an Answer to settle() instead').toEqual(['src/settle-review.ts'])
+    expect(users, 'bring an Answer to settle() instead').toEqual(['src/settle/resolution.ts'])
   })
 
   it('has no name that says nothing', () => {

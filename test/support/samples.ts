@@ -1,6 +1,6 @@
-import type { Order } from '../../src/order.ts'
-import { countResults, type Run } from '../../src/run.ts'
-import type { Answer, Trade } from '../../src/trade.ts'
+import type { Order } from '../../src/domain/order.ts'
+import { countResults, type Run } from '../../src/domain/run.ts'
+import type { Answer, Trade } from '../../src/domain/trade.ts'
 
 /** An order as most tests want it: ¥12.34, created at noon, ending two hours later. */
 export function sampleOrder<C extends Partial<Order>>(changes?: C): SampleOrder & C

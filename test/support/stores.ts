@@ -9,12 +9,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/domain/clock.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
-import { makeImage } from '../../src/store/make-image.ts'
+import { makeImage } from '../../src/store/embedded/make-image.ts'
+import { openPglite } from '../../src/store/embedded/pglite.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
-import { openPglite } from '../../src/store/pglite.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export type StoreKind = Store['kind']

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
-import type { Config, RechargeConfig } from '../../src/config.ts'
-import type { Event } from '../../src/event.ts'
+import type { Config, RechargeConfig } from '../../src/config/config.ts'
+import type { Event } from '../../src/domain/event.ts'
+import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
-import type { Order, OrderEvent } from '../../src/order.ts'
 import { type Budan, openService, type ServiceOptions } from '../../src/service.ts'
 import {
   type Control,

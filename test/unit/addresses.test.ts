@@ -4,7 +4,7 @@ import {
   secretsInAddress,
   serverAddressFault,
   serverName,
-} from '../../src/addresses.ts'
+} from '../../src/servers/addresses.ts'
 
 const torn = 'is not a URL (a password may need percent-encoding)'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Backlog, type BacklogPolicy } from '../../src/backlog.ts'
+import { Backlog, type BacklogPolicy } from '../../src/job/backlog.ts'
 
 const minuteMs = 60_000
 

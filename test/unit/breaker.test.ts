@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Breaker } from '../../src/breaker.ts'
-import type { Event } from '../../src/event.ts'
-import type { Answer } from '../../src/trade.ts'
+import type { Event } from '../../src/domain/event.ts'
+import type { Answer } from '../../src/domain/trade.ts'
+import { Breaker } from '../../src/job/breaker.ts'
 import { absentAnswer, answerOf, unknownAnswer } from '../support/samples.ts'
 
 const refused: Answer = {

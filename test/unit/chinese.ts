@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { translate } from '../../src/locale/translate.ts'
+import { translate } from '../../src/i18n/translate.ts'
 
 /** Names that are the same in every language, or have to be typed or looked for as they are. */
 const names = new Set(

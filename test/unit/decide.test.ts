@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decide, type Facts, paymentOf } from '../../src/decide.ts'
-import { type Order, orderStatuses } from '../../src/order.ts'
-import type { Answer, Trade } from '../../src/trade.ts'
+import { decide, type Facts, paymentOf } from '../../src/domain/decide.ts'
+import { type Order, orderStatuses } from '../../src/domain/order.ts'
+import type { Answer, Trade } from '../../src/domain/trade.ts'
 import {
   absentAnswer,
   answerOf,

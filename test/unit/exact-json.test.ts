@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exactJson } from '../../src/exact-json.ts'
+import { exactJson } from '../../src/text/exact-json.ts'
 
 describe('exactJson()', () => {
   it('writes each digit of a sum beyond 2^53 − 1, as a number', () => {

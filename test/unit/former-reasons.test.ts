@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { restated } from '../../src/former-reasons.ts'
-import { translate, translateReason } from '../../src/locale/translate.ts'
+import { restated } from '../../src/domain/former-reasons.ts'
+import { translate, translateReason } from '../../src/i18n/translate.ts'
 
 const refund = 'a refund was started; the gateway does not say how much'
 

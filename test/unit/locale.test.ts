@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { catalog, localeOfEnvironment, localeOfHeader } from '../../src/locale/locale.ts'
+import { catalog, localeOfEnvironment, localeOfHeader } from '../../src/i18n/locale.ts'
 
 describe('catalog()', () => {
   test('gives the texts of the language that is asked for', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../src/event.ts'
-import { createLog, logEvents } from '../../src/report/log.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { createLog, logEvents } from '../../src/telemetry/log.ts'
 import { answerOf, sampleRun } from '../support/samples.ts'
 
 function linesOf(events: readonly Event[]): readonly Record<string, unknown>[] {

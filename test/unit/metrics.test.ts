@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { DatabaseState } from '../../src/database-state.ts'
-import type { Readings, State } from '../../src/report/gauges.ts'
-import { createMetrics } from '../../src/report/metrics.ts'
+import type { DatabaseState } from '../../src/health/database-state.ts'
 import type { Vitals } from '../../src/store/store.ts'
+import type { Readings, State } from '../../src/telemetry/gauges.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { sampleRun } from '../support/samples.ts'
 
 const vitals: Vitals = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { newOrderNo } from '../../src/place.ts'
+import { newOrderNo } from '../../src/orders/place.ts'
 
 describe('newOrderNo()', () => {
   it('is RECH, the time in Shanghai, and ten alphanumerics', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { freshLine, holdBack, type LineState, MemoryPlaces, reserve } from '../../src/places.ts'
+import {
+  freshLine,
+  holdBack,
+  type LineState,
+  MemoryPlaces,
+  reserve,
+} from '../../src/gateway/rate-limit/limiter.ts'
 
 const rate = { line: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
 const now = 1_000_000

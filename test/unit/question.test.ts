@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Question } from '../../src/question.ts'
+import { Question } from '../../src/health/timely-answer.ts'
 
 describe('Question', () => {
   it('is put once, however many wait for its answer', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { RecentAnswers } from '../../src/recent-answers.ts'
-import type { Answer, UnknownCause } from '../../src/trade.ts'
+import type { Answer, UnknownCause } from '../../src/domain/trade.ts'
+import { RecentAnswers } from '../../src/job/recent-answers.ts'
 import { absentAnswer, answerOf } from '../support/samples.ts'
 
 const withinMs = 3_600_000

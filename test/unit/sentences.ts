@@ -4,7 +4,7 @@ import { parseAst } from 'vitest/node'
 
 /** An English text in the source, with `{}` for what is put into it. */
 export interface Sentence {
-  /** `src/decide.ts:91` */
+  /** `src/domain/decide.ts:91` */
   readonly place: string
   readonly skeleton: string
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readTime } from '../../src/time.ts'
+import { readTime } from '../../src/text/rfc3339.ts'
 
 describe('readTime()', () => {
   it.each([

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { translate, translatePart } from '../../src/locale/translate.ts'
-import { chinesePhrases } from '../../src/locale/zh/phrases.ts'
-import { adviceInWords } from '../../src/review-advice.ts'
+import { translate, translatePart } from '../../src/i18n/translate.ts'
+import { chinesePhrases } from '../../src/i18n/zh/phrases.ts'
+import { adviceInWords } from '../../src/orders/review-advice.ts'
 import { englishIn } from './chinese.ts'
 import { type Sentence, sentencesIn } from './sentences.ts'
 
@@ -291,7 +291,7 @@ describe('the program', () => {
     const lacking = heads.filter(
       (head) => !/\p{Script=Han}/u.test(translatePart(head, { set: 'head', locale: 'zh' })),
     )
-    expect(lacking, 'add it to `head` in src/locale/zh/commands.ts').toEqual([])
+    expect(lacking, 'add it to `head` in src/i18n/zh/commands.ts').toEqual([])
   })
 })
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { localeOfEnvironment } from '../../src/locale/locale.ts'
-import { sayingOf } from '../../src/locale/phrases.ts'
-import { translate, translatePart, translateReason } from '../../src/locale/translate.ts'
-import { chinesePhrases } from '../../src/locale/zh/phrases.ts'
+import { localeOfEnvironment } from '../../src/i18n/locale.ts'
+import { sayingOf } from '../../src/i18n/phrases.ts'
+import { translate, translatePart, translateReason } from '../../src/i18n/translate.ts'
+import { chinesePhrases } from '../../src/i18n/zh/phrases.ts'
 import { englishIn } from './chinese.ts'
 
 const say = sayingOf({

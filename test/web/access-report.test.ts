@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Event } from '../../src/event.ts'
+import type { Event } from '../../src/domain/event.ts'
+import { WrongTokenReport } from '../../src/web/access/wrong-token-report.ts'
 import { buildWeb } from '../../src/web/server.ts'
-import { WrongTokenReport } from '../../src/web/wrong-token-report.ts'
 import { Visit } from '../console/visit.ts'
 import { doubleBudan } from './double.ts'
 

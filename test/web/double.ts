@@ -1,4 +1,4 @@
-import type { Event } from '../../src/event.ts'
+import type { Event } from '../../src/domain/event.ts'
 import type { Budan } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { sampleOrder } from '../support/samples.ts'

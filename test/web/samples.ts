@@ -1,4 +1,4 @@
-import type { Run } from '../../src/run.ts'
+import type { Run } from '../../src/domain/run.ts'
 
 export function sampleRun(changes: Partial<Run> = {}): Run {
   return {

@@ -1,4 +1,4 @@
-import type { Order } from '../../../src/order.ts'
+import type { Order } from '../../../src/domain/order.ts'
 import { isObject, objectIn, own } from '../callback/payment.ts'
 
 /** A response as the oracle sees it. */

@@ -1,4 +1,4 @@
-import type { Order } from '../../../src/order.ts'
+import type { Order } from '../../../src/domain/order.ts'
 import { adornedPayment, changedFacts, type HeaderSet, tradeMembers } from '../callback/letter.ts'
 import { tampered } from '../callback/tamper.ts'
 import type { Chance } from '../chance.ts'

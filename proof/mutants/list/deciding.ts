@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 
-const decideFile = 'src/decide.ts'
+const decideFile = 'src/domain/decide.ts'
 const decideTest = 'test/unit/decide.test.ts'
 const onlyExact = { test: decideTest, name: 'pays only a SUCCESS trade that equals an open order' }
 

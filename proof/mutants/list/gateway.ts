@@ -8,7 +8,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a lookalike of success counts as success',
     faults: [12],
-    file: 'src/gateway/trade-body.ts',
+    file: 'src/gateway/wechat/trade-body.ts',
     find: 'state: Object.hasOwn(states, body.trade_state)\n      ? (states[body.trade_state] ??',
     replace:
       'state: Object.hasOwn(states, body.trade_state.toUpperCase())\n      ? (states[body.trade_state.toUpperCase()] ??',
@@ -17,7 +17,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'an answer is believed without its signature',
     faults: [2, 25],
-    file: 'src/gateway/answer.ts',
+    file: 'src/gateway/wechat/answer.ts',
     find: "if (verification.flaw === 'unsigned' && reply.status >= 300) return null",
     replace: "if (verification.flaw === 'unsigned') return null",
     caughtBy: { test: 'test/gateway/answer.test.ts', name: 'without a signature' },
@@ -25,7 +25,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'any 404 means that there is no such order',
     faults: [11],
-    file: 'src/gateway/outcome.ts',
+    file: 'src/gateway/wechat/outcome.ts',
     find: "[404, '*', 'refused'],",
     replace: "[404, '*', 'absent'],",
     caughtBy: { test: 'test/gateway/outcome.test.ts', name: 'HTTP 404 RESOURCE_NOT_EXISTS' },
@@ -33,7 +33,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a callback is believed without its signature',
     faults: [25],
-    file: 'src/gateway/callback.ts',
+    file: 'src/gateway/wechat/callback.ts',
     find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, mchid, ...verification })",
     replace: `return verification.kind === 'rejected' && verification.flaw === 'malformed'
     ? unverified(verification.message)
@@ -43,7 +43,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'an old callback may be replayed',
     faults: [25],
-    file: 'src/gateway/verification.ts',
+    file: 'src/gateway/wechat/keys/verification.ts',
     find: 'const toleranceSecs = 300',
     replace: 'const toleranceSecs = 300_000_000',
     caughtBy: { test: callbackTest, name: 'is 300 s old' },
@@ -51,7 +51,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a callback of another event is taken for a payment',
     faults: [11],
-    file: 'src/gateway/callback.ts',
+    file: 'src/gateway/wechat/callback.ts',
     find: 'if (event_type !== paidEvent && !isRefund) return unused',
     replace: "if (event_type === '') return unused",
     caughtBy: { test: callbackTest, name: 'may be of a payment one day' },
@@ -59,7 +59,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a callback is acknowledged though it was not committed',
     faults: [21, 22],
-    file: 'src/web/callback.ts',
+    file: 'src/web/api/callback.ts',
     find: 'const receipt = await budan.receiveCallback({ headers, body: bytes })',
     replace:
       "const receipt = await budan.receiveCallback({ headers, body: bytes }).catch(() => ({ kind: 'settled' as const }))",
@@ -71,7 +71,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a callback for an order that is not here is acknowledged',
     faults: [22],
-    file: 'src/callback.ts',
+    file: 'src/orders/callback.ts',
     find: 'if (settlement === null)\n    return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })',
     replace: "if (settlement === null) return { kind: 'settled' } as Receipt",
     caughtBy: { test: faultsTest, name: 'one for an order that is not here is refused' },
@@ -79,7 +79,7 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a call has no deadline',
     faults: [19],
-    file: 'src/gateway/deadline.ts',
+    file: 'src/gateway/wechat/http/deadline.ts',
     find: 'const timer = setTimeout(abort, ms)',
     replace: 'const timer = setTimeout(abort, ms * 1000)',
     caughtBy: { test: faultsTest, name: 'end at their deadline, and the run goes on' },

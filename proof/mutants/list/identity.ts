@@ -9,7 +9,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'a repeated Idempotency-Key is not compared with whose order it found',
     faults: [10],
-    file: 'src/place.ts',
+    file: 'src/orders/place.ts',
     find: 'const identity = identityDifference(order, request)\n  if (identity !== null) {',
     replace: "const identity = identityDifference(order, request)\n  if (identity === '') {",
     caughtBy: { test: identityTest, name: 'is no live code for the same Idempotency-Key' },
@@ -17,7 +17,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'a repeated adoption is not compared with whose order it found',
     faults: [10],
-    file: 'src/adopt.ts',
+    file: 'src/orders/adopt.ts',
     find: '  if (identity !== null) return identity\n',
     replace: "  if (identity === '') return identity\n",
     caughtBy: {
@@ -28,7 +28,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: "a trade is placed under the configured app id instead of the order's",
     faults: [10],
-    file: 'src/place.ts',
+    file: 'src/orders/place.ts',
     find: 'placing.gateway.prepay({ ...order, expiresAt })',
     replace: 'placing.gateway.prepay({ ...order, expiresAt, appid: placing.gateway.appid })',
     caughtBy: { seeds: 200 },
@@ -36,7 +36,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an order without a known end is closed past its watch',
     faults: [3],
-    file: 'src/decide.ts',
+    file: 'src/domain/decide.ts',
     find: "decision('expire', unwatchedReason)",
     replace: "decision('close', closeReason)",
     caughtBy: { test: adoptingTest, name: 'expires 16 days after its first NOTPAY, unclosed' },
@@ -44,7 +44,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an order without a known end is closed as if it had ended',
     faults: [3],
-    file: 'src/decide.ts',
+    file: 'src/domain/decide.ts',
     find: `  if (order.expiresAt === null ? isWatched(order, now) : now < order.expiresAt) {
     return wait('not paid yet')
   }
@@ -59,7 +59,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an order expires while it is watched',
     faults: [3, 8],
-    file: 'src/decide.ts',
+    file: 'src/domain/decide.ts',
     find: "return standing !== 'known' || watchedUntil === null || now < watchedUntil",
     replace: "return standing !== 'known' || watchedUntil === null",
     caughtBy: { test: adoptingTest, name: 'expires 16 days after its first NOTPAY' },
@@ -67,7 +67,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'the first trade does not begin the watch anew',
     faults: [8],
-    file: 'src/schedule.ts',
+    file: 'src/domain/schedule.ts',
     find: 'watchedUntil: watchedUntil && new Date(Math.max(+watchedUntil, +now + watchMs)),',
     replace: 'watchedUntil,',
     caughtBy: { test: adoptingTest, name: 'expires 16 days after its first NOTPAY' },
@@ -75,7 +75,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an order that was only watched is never asked about again',
     faults: [8],
-    file: 'src/settle.ts',
+    file: 'src/settle/settle.ts',
     find: '  if (order.watchedUntil !== null && !isClosed) await tx.addLateChecks(expired)\n',
     replace: '',
     caughtBy: { test: adoptingTest, name: 'is credited by a late check' },
@@ -83,7 +83,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'a late check is made again and again',
     faults: [20],
-    file: 'src/settle.ts',
+    file: 'src/settle/settle.ts',
     find: '      if (isLateAnswer(step)) await tx.countLateCheck(order)\n',
     replace: '',
     caughtBy: { test: adoptingTest, name: 'is queried 1, 7 and 30 days later' },
@@ -91,7 +91,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'numbers that the gateway never knew open the breaker',
     faults: [24],
-    file: 'src/doubts.ts',
+    file: 'src/job/plausibility.ts',
     find: 'this.#absent.filter(({ claimed }) => isKnown(claimed.order)).length',
     replace: 'this.#absent.length',
     caughtBy: { test: adoptingTest, name: 'neither open the breaker' },
@@ -99,7 +99,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'numbers that the gateway does not know stand before those that it knows',
     faults: [1],
-    file: 'src/store/claim.ts',
+    file: 'src/store/sql/claim.ts',
     find: "{ standing: 'unknown', limit: shareOf(limit, 1 / 10), end: 'oldest' }",
     replace: "{ standing: 'unknown', limit, end: 'oldest' }",
     caughtBy: {
@@ -110,7 +110,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an order that was credited is corrected',
     faults: [9],
-    file: 'src/correct.ts',
+    file: 'src/orders/correct.ts',
     find: "if (order.status === 'paid') {",
     replace: "if (order.orderNo === '') {",
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
@@ -118,7 +118,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'a correction leaves no event behind',
     faults: [9],
-    file: 'src/store/steps.ts',
+    file: 'src/store/sql/steps.ts',
     find: '        from: sql`from corrected`,\n',
     replace: '        from: sql`from corrected where false`,\n',
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
@@ -126,7 +126,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an order is given up without looking for a code that came meanwhile',
     faults: [4],
-    file: 'src/abandon.ts',
+    file: 'src/orders/abandon.ts',
     find: '    const refusal = refusalOf(locked.order)\n    if (refusal !== null) return refusal\n',
     replace: '',
     caughtBy: { test: identityTest, name: 'is not given up when its code comes' },
@@ -134,7 +134,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an Idempotency-Key is lost with the order that was given up',
     faults: [10],
-    file: 'src/store/steps.ts',
+    file: 'src/store/sql/steps.ts',
     find: 'state_seq = state_seq + 1, idempotency_key = null\n',
     replace: 'state_seq = state_seq + 1\n',
     caughtBy: { test: identityTest, name: 'can be given up, and its Idempotency-Key used again' },
@@ -142,7 +142,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'the code of an order that has ended is handed out',
     faults: [4],
-    file: 'src/place.ts',
+    file: 'src/orders/place.ts',
     find: "return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }",
     replace: "return { kind: 'placed', order: placed ?? { ...order, codeUrl } }",
     caughtBy: { test: codesTest, name: 'is handed to nobody' },
@@ -150,7 +150,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'a code that is about to stop working is handed out again',
     faults: [8],
-    file: 'src/place.ts',
+    file: 'src/orders/place.ts',
     find: 'return +now < neededUntil && +codeExpiresAt >= neededUntil',
     replace: 'return +now < neededUntil',
     caughtBy: { test: codesTest, name: 'renewed when it is about to stop' },
@@ -158,7 +158,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'the user in attach is not compared',
     faults: [9],
-    file: 'src/decide.ts',
+    file: 'src/domain/decide.ts',
     find: 'if (!adopted || adoptAttach === null) return null',
     replace: "if (!adopted || adoptAttach !== '') return null",
     caughtBy: { test: adoptingTest, name: 'is bound to the user whom the trade was placed for' },
@@ -166,7 +166,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'any number may be adopted',
     faults: [10],
-    file: 'src/adopt.ts',
+    file: 'src/orders/adopt.ts',
     find: 'if (adoptPrefixes !== null && !adoptPrefixes.some',
     replace: "if (adoptPrefixes !== null && orderNo === '' && !adoptPrefixes.some",
     caughtBy: { test: adoptingTest, name: 'is bounded by the beginnings of numbers' },

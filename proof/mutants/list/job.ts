@@ -8,7 +8,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'a claim takes no lease',
     faults: [5],
-    file: 'src/store/claim.ts',
+    file: 'src/store/sql/claim.ts',
     find: "update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'",
     replace:
       "update orders set next_check_at = orders.next_check_at + 0 * ${leaseMs}::float8 * interval '1 millisecond'",
@@ -17,7 +17,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'the oldest orders come first, asked or not',
     faults: [1],
-    file: 'src/store/claim.ts',
+    file: 'src/store/sql/claim.ts',
     find: 'order by next_check_at, created_at, order_no\n    limit',
     replace: 'order by created_at, order_no\n    limit',
     caughtBy: { test: storeTest, name: 'claimDue() reaches a new order behind many unpaid ones' },
@@ -25,7 +25,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'an order is due whatever its schedule says',
     faults: [1, 20],
-    file: 'src/store/claim.ts',
+    file: 'src/store/sql/claim.ts',
     find: 'and next_check_at <= ${now} and ${ofMerchant(merchant)}\n      and (created_at',
     replace:
       "and next_check_at <= ${now} + interval '9 years' and ${ofMerchant(merchant)}\n      and (created_at",
@@ -34,7 +34,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'there is a window to fall out of',
     faults: [14],
-    file: 'src/store/claim.ts',
+    file: 'src/store/sql/claim.ts',
     find: 'and (created_at < ${before(now, thresholdMs)}\n',
     replace:
       "and created_at > ${now} - interval '30 minutes' and (created_at < ${before(now, thresholdMs)}\n",
@@ -43,7 +43,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'a lease is given back that somebody else holds by now',
     faults: [7],
-    file: 'src/store/claim.ts',
+    file: 'src/store/sql/claim.ts',
     find: 'and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to',
     replace: 'and orders.state_seq = lease.state_seq',
     caughtBy: { test: storeTest, name: 'release() leaves what was settled, or claimed by another' },
@@ -51,7 +51,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'silence spends the schedule of an order',
     faults: [24],
-    file: 'src/schedule.ts',
+    file: 'src/domain/schedule.ts',
     find: "if (answer.kind === 'unknown' && answer.cause !== 'refused') {",
     replace: "if (answer.kind === 'unknown' && answer.systemic && order.checks < 0) {",
     caughtBy: {
@@ -62,7 +62,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'what is not answered is asked again at once',
     faults: [20],
-    file: 'src/schedule.ts',
+    file: 'src/domain/schedule.ts',
     find: 'return { ...placeOf(order), ...standing, nextCheckAt: after(at, Math.min(...at.recheckMs)) }',
     replace: 'return { ...placeOf(order), ...standing, nextCheckAt: at.now }',
     caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
@@ -70,7 +70,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'the breaker never opens',
     faults: [24],
-    file: 'src/breaker.ts',
+    file: 'src/job/breaker.ts',
     find: '      if (answer.systemic) {',
     replace: '      if (answer.systemic && answer.cause === "timeout") {',
     caughtBy: { test: 'test/unit/breaker.test.ts', name: 'opens once for a systemic failure' },
@@ -78,7 +78,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'the breaker alarms for each order',
     faults: [20, 24],
-    file: 'src/breaker.ts',
+    file: 'src/job/breaker.ts',
     find: 'if (wasClosed) this.#emit(',
     replace: 'this.#emit(',
     caughtBy: { test: 'test/unit/breaker.test.ts', name: 'opens once for a systemic failure' },
@@ -86,7 +86,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'a run of absent answers goes unnoticed',
     faults: [24],
-    file: 'src/doubts.ts',
+    file: 'src/job/plausibility.ts',
     find: 'const systemic = this.#tradeCount === 0 && isSystemic(known, breaker)',
     replace: 'const systemic = this.#tradeCount < 0 && isSystemic(known, breaker)',
     caughtBy: {
@@ -97,7 +97,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'one order that fails ends the run',
     faults: [20],
-    file: 'src/pass.ts',
+    file: 'src/job/pass.ts',
     find: '    const { orderNo } = claimed.order\n    this.#failed.push(claimed)',
     replace: '    if (error !== undefined) throw error\n    const { orderNo } = claimed.order',
     caughtBy: {
@@ -119,7 +119,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'an interval has a run of each node',
     faults: [5],
-    file: 'src/store/runs.ts',
+    file: 'src/store/sql/runs.ts',
     find: '${trigger}, ${slot},',
     replace:
       '${trigger}, ${slot === null ? null : new Date(+slot + Math.floor(Math.random() * 1000))},',
@@ -128,7 +128,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'each node has a quota of its own',
     faults: [20],
-    file: 'src/store/quota.ts',
+    file: 'src/store/sql/quota.ts',
     find: 'set next_at = to_timestamp((first_at + count * ${stepMs}::float8) / 1000)',
     replace: 'set next_at = to_timestamp(0 * (first_at + count * ${stepMs}::float8) / 1000)',
     caughtBy: { test: 'test/store/places.test.ts', name: 'reserve' },
@@ -136,7 +136,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'the breaker never heals',
     faults: [24],
-    file: 'src/breaker.ts',
+    file: 'src/job/breaker.ts',
     find: "if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()",
     replace: "if (answer.kind === 'trade' && this.#cause === null) this.#close()",
     caughtBy: { test: 'test/unit/breaker.test.ts', name: 'heals' },

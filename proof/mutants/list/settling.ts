@@ -7,7 +7,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the row is read without its lock',
     faults: [4, 5],
-    file: 'src/store/steps.ts',
+    file: 'src/store/sql/steps.ts',
     find: 'select * from orders where order_no = ${orderNo} for no key update',
     replace: 'select * from orders where order_no = ${orderNo}',
     caughtBy: {
@@ -18,7 +18,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a credit does not look at the state of the row',
     faults: [5],
-    file: 'src/store/ledger.ts',
+    file: 'src/store/sql/ledger.ts',
     find: `and orders.state_seq = step.state_seq
           and (coalesce(orders.status, '') in ('pending', 'expired')
             or (coalesce(orders.status, '') = 'review' and step.operator is not null))`,
@@ -31,7 +31,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the order is marked as paid, and its transfer posted later',
     faults: [6],
-    file: 'src/store/ledger.ts',
+    file: 'src/store/sql/ledger.ts',
     find: 'paid.credited_at\n        from paid join step on step.order_no = paid.order_no\n      ),\n      entered',
     replace:
       'paid.credited_at\n        from paid join step on step.order_no = paid.order_no where false\n      ),\n      entered',
@@ -43,7 +43,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the clock of the process decides',
     faults: [15],
-    file: 'src/settle.ts',
+    file: 'src/settle/settle.ts',
     find: '    now: locked.now,\n',
     replace: '    now: new Date(),\n',
     caughtBy: { test: faultsTest, name: 'fault 15' },
@@ -51,7 +51,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'what is credited is not what was ordered',
     faults: [23],
-    file: 'src/ledger/transfer.ts',
+    file: 'src/domain/transfer.ts',
     find: '{ account: userAccount(order.userId), amount: trade.amount },',
     replace: '{ account: userAccount(order.userId), amount: trade.amount + 1n },',
     caughtBy: { test: faultsTest, name: 'what is credited' },
@@ -59,7 +59,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a group whose COMMIT is not known is settled again as if it were rolled back',
     faults: [18],
-    file: 'src/settle-groups.ts',
+    file: 'src/settle/groups.ts',
     find: 'if (!(error instanceof UnknownOutcomeError)) return group',
     replace: 'return group',
     caughtBy: {
@@ -70,7 +70,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the rows of a group are read without their locks',
     faults: [4, 5],
-    file: 'src/store/steps.ts',
+    file: 'src/store/sql/steps.ts',
     find: '          for no key update skip locked\n',
     replace: '',
     caughtBy: {
@@ -81,7 +81,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an unpaid answer is written whoever claimed the order since',
     faults: [4, 18],
-    file: 'src/store/waits.ts',
+    file: 'src/store/sql/waits.ts',
     find: ' and orders.next_check_at = step.leased_to',
     replace: '',
     caughtBy: {
@@ -92,7 +92,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an unpaid answer brings back absences that a check has disproved',
     faults: [11],
-    file: 'src/store/waits.ts',
+    file: 'src/store/sql/waits.ts',
     find: '          and orders.absent_count = step.absences\n',
     replace: '',
     caughtBy: {
@@ -103,7 +103,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'two answers about one order are settled in one group',
     faults: [5],
-    file: 'src/settle-groups.ts',
+    file: 'src/settle/groups.ts',
     find: 'group.size < groupMax && !group.has(orderNo)',
     replace: 'group.size < groupMax',
     caughtBy: {
@@ -125,7 +125,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the answer before the close is believed',
     faults: [3],
-    file: 'src/check.ts',
+    file: 'src/job/check.ts',
     find: 'const answer = await ask(checking, order, source)\n  // Not asked',
     replace: `const said = (found as Found).answer
     const answer: Answer =
@@ -136,7 +136,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a close that was not answered counts as closed',
     faults: [2, 3],
-    file: 'src/check.ts',
+    file: 'src/job/check.ts',
     find: "if (closing.kind === 'unknown') return null\n  const answer",
     replace: `const said = (found as Found).answer
   if (closing.kind === 'unknown' && said.kind === 'trade') {
@@ -148,7 +148,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a stop waits for nothing',
     faults: [16],
-    file: 'src/in-flight.ts',
+    file: 'src/job/in-flight.ts',
     find: 'await Promise.race([Promise.allSettled([also, ...this.#promises]), deadline])',
     replace: 'await Promise.race([Promise.resolve(), deadline])',
     caughtBy: {
@@ -159,7 +159,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the order that was read before the lock is decided on',
     faults: [4],
-    file: 'src/settle.ts',
+    file: 'src/settle/settle.ts',
     find: `  const settlement = await settling.store.transaction((tx) =>
     settleIn(tx, { ...settling, ...brought }),
   )`,
@@ -185,7 +185,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the embedder is told after the commit',
     faults: [6, 22],
-    file: 'src/settle.ts',
+    file: 'src/settle/settle.ts',
     find: '  if (onPaid) await withinDeadline(onPaid({ order: paid, transfer }, tx))',
     replace:
       '  if (onPaid) void withinDeadline(onPaid({ order: paid, transfer }, tx)).catch(() => undefined)',
@@ -194,7 +194,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a refund is credited',
     faults: [11],
-    file: 'src/gateway/trade-body.ts',
+    file: 'src/gateway/wechat/trade-body.ts',
     find: "REFUND: 'refunded'",
     replace: "REFUND: 'paid'",
     caughtBy: { seeds: 400 },
@@ -202,7 +202,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a callback is acknowledged whatever became of it',
     faults: [21, 22],
-    file: 'src/callback.ts',
+    file: 'src/orders/callback.ts',
     find: '    absenceCredible: false,\n  })',
     replace:
       "    absenceCredible: false,\n  }).catch(() => ({ order: { orderNo } as Order, decision: { kind: 'keep' as const } }))",
@@ -211,7 +211,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'absence that was not believed is held against the order',
     faults: [11, 24],
-    file: 'src/schedule.ts',
+    file: 'src/domain/schedule.ts',
     find: "if (answer.kind === 'unknown' || !absenceCredible) return",
     replace: "if (answer.kind === 'unknown') return",
     caughtBy: { test: 'test/unit/schedule.test.ts', name: 'scheduleAfter()' },
@@ -219,7 +219,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an operator credits what was not paid as ordered',
     faults: [9],
-    file: 'src/resolve.ts',
+    file: 'src/domain/resolve.ts',
     find: "return decision.kind === 'pay' ? decision : refuse('different', decision.reason)",
     replace:
       "return decision.kind === 'pay' ? decision : { kind: 'pay', trade, reason: 'by hand', alarm: false }",
@@ -228,7 +228,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the second operator is not told of the first',
     faults: [5],
-    file: 'src/resolve.ts',
+    file: 'src/domain/resolve.ts',
     find: 'if (review.seen.id === eventId) return null',
     replace: "if (eventId !== '') return null",
     caughtBy: { test: 'test/review/races.test.ts', name: 'operators' },

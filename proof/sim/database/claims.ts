@@ -1,4 +1,4 @@
-import type { Order, Standing } from '../../../src/order.ts'
+import type { Order, Standing } from '../../../src/domain/order.ts'
 import type { ClaimedOrder, Due, DueMerchant } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import { orderKey } from './steps.ts'

@@ -1,4 +1,4 @@
-import type { Order } from '../../../src/order.ts'
+import type { Order } from '../../../src/domain/order.ts'
 import type { ClaimedOrder, LateClaim } from '../../../src/store/store.ts'
 import { isOfMerchant } from './claims.ts'
 import type { DatabaseServer, Statement } from './server.ts'

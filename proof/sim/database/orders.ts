@@ -1,4 +1,4 @@
-import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../../../src/order.ts'
+import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../../../src/domain/order.ts'
 import type { Insertion } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import { addEvent, orderKey } from './steps.ts'

@@ -1,4 +1,4 @@
-import type { NewOrderEvent, Order } from '../../../src/order.ts'
+import type { NewOrderEvent, Order } from '../../../src/domain/order.ts'
 import type { Correction } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'

@@ -1,5 +1,5 @@
-import { assert } from '../../../src/assert.ts'
-import { countResults, type Run, type RunResult, type RunStatus } from '../../../src/run.ts'
+import { assert } from '../../../src/domain/assert.ts'
+import { countResults, type Run, type RunResult, type RunStatus } from '../../../src/domain/run.ts'
 import type { NewRun, OpenedRun } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 

@@ -1,4 +1,4 @@
-import type { Order, OrderEvent } from '../../../src/order.ts'
+import type { Order, OrderEvent } from '../../../src/domain/order.ts'
 import type { Owner } from '../clock/loop.ts'
 import type { LockHolder } from './locks.ts'
 import type { Change, Delivery, StoredTransfer, Tables } from './tables.ts'

@@ -1,4 +1,4 @@
-import type { NewOrderEvent, Order, OrderEvent, OrderStatus } from '../../../src/order.ts'
+import type { NewOrderEvent, Order, OrderEvent, OrderStatus } from '../../../src/domain/order.ts'
 import type { AskedOrder, ClaimedWait, Credit, LockedOrder, Tx } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
-import type { Transfer } from '../../../src/ledger/transfer.ts'
-import type { Order, OrderEvent } from '../../../src/order.ts'
-import type { Run } from '../../../src/run.ts'
+import type { Order, OrderEvent } from '../../../src/domain/order.ts'
+import type { Run } from '../../../src/domain/run.ts'
+import type { Transfer } from '../../../src/domain/transfer.ts'
 
 export interface StoredTransfer extends Transfer {
   readonly at: Date

@@ -1,6 +1,6 @@
-import { maskTrade } from '../../../src/gateway/evidence.ts'
 import type { OpenedCallback, RawCallback } from '../../../src/gateway/gateway.ts'
-import { readTrade } from '../../../src/gateway/trade-body.ts'
+import { maskTrade } from '../../../src/gateway/wechat/evidence.ts'
+import { readTrade } from '../../../src/gateway/wechat/trade-body.ts'
 
 /** What stands for the signature: who wrote it is a verdict here. */
 const verdictHeader = 'wechatpay-signature'

@@ -1,5 +1,5 @@
-import type { Receipt } from '../../../src/callback.ts'
 import type { RawCallback } from '../../../src/gateway/gateway.ts'
+import type { Receipt } from '../../../src/orders/callback.ts'
 import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import type { Figures } from '../figures.ts'

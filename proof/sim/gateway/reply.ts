@@ -1,4 +1,4 @@
-import type { Heard } from '../../../src/gateway/answer.ts'
+import type { Heard } from '../../../src/gateway/wechat/answer.ts'
 
 /** A response as it comes over the wire, and what verifying it would find. */
 export type SentReply = Pick<Heard, 'reply' | 'verification'>

@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.ts'
-import { presentAudit } from '../../web/present.ts'
+import { presentAudit } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
 import { readStore } from '../reader.ts'

@@ -1,5 +1,5 @@
 import { openService } from '../../service.ts'
-import { presentCheckReport } from '../../web/present.ts'
+import { presentCheckReport } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'

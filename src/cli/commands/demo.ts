@@ -1,6 +1,6 @@
 import { type DemoOrder, type DemoReport, runDemo } from '../../demo/demo.ts'
-import { formatFen } from '../../money.ts'
-import { presentAudit, presentOrder } from '../../web/present.ts'
+import { formatFen } from '../../domain/money.ts'
+import { presentAudit, presentOrder } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'

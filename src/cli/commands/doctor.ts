@@ -1,7 +1,7 @@
+import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/fault.ts'
 import { keyPaths, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
-import type { Config } from '../../config.ts'
 import type { CommandContext } from '../context.ts'
 import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
 import { examineDatabase } from '../doctor/database.ts'

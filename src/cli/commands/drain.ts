@@ -1,4 +1,4 @@
-import { unreachable } from '../../assert.ts'
+import { unreachable } from '../../domain/assert.ts'
 import { openService } from '../../service.ts'
 import type { CommandContext } from '../context.ts'
 import { BreakerWatch, type Drained, drainBacklog } from '../drain.ts'

@@ -1,9 +1,14 @@
 import { ConfigError } from '../../config/fault.ts'
-import { formatFen } from '../../money.ts'
-import { type ReviewAction, reviewActions } from '../../resolve.ts'
-import { explainReview, explanationOf, type Resolution, type ReviewPreview } from '../../review.ts'
+import { formatFen } from '../../domain/money.ts'
+import { type ReviewAction, reviewActions } from '../../domain/resolve.ts'
+import {
+  explainReview,
+  explanationOf,
+  type Resolution,
+  type ReviewPreview,
+} from '../../orders/review.ts'
 import { type Budan, openService } from '../../service.ts'
-import { presentPreview, presentResolution } from '../../web/present-review.ts'
+import { presentPreview, presentResolution } from '../../web/api/present-review.ts'
 import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'

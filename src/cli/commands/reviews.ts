@@ -1,6 +1,6 @@
-import { formatFen } from '../../money.ts'
+import { formatFen } from '../../domain/money.ts'
 import type { Page, Review } from '../../store/store.ts'
-import { presentReview } from '../../web/present-review.ts'
+import { presentReview } from '../../web/api/present-review.ts'
 import type { CommandContext } from '../context.ts'
 import { type Output, timeText } from '../output.ts'
 import type { Given } from '../program.ts'

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigError, readFailure } from '../../config/fault.ts'
 import { isLoopback, shown } from '../../config/values.ts'
-import { listenFailure } from '../../listen-failure.ts'
+import { listenFailure } from '../../servers/listen-failure.ts'
 import {
   configurationFor,
   generateMerchant,

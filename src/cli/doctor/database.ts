@@ -1,4 +1,4 @@
-import type { WechatConfig } from '../../config.ts'
+import type { WechatConfig } from '../../config/config.ts'
 import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
 import type { SchemaState, Store } from '../../store/store.ts'

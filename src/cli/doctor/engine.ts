@@ -1,4 +1,4 @@
-import { probeEngine } from '../../engine/probe.ts'
+import { probeEngine } from '../../queue/probe.ts'
 import { type Finding, ok, warn } from './finding.ts'
 
 /** Whether the queue that nodes share can be had. Without it they go on, each by itself: no failure. */

@@ -1,6 +1,6 @@
-import { proxyName } from '../../addresses.ts'
-import type { WechatConfig } from '../../config.ts'
-import type { UnknownAnswer, UnknownWhy } from '../../trade.ts'
+import type { WechatConfig } from '../../config/config.ts'
+import type { UnknownAnswer, UnknownWhy } from '../../domain/trade.ts'
+import { proxyName } from '../../servers/addresses.ts'
 
 /** What to do about a gateway that gave no answer that counts: by why, where that is known. */
 export function stepFor({ cause, why }: UnknownAnswer, wechat: WechatConfig): string {

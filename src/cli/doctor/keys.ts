@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import type { WechatConfig } from '../../config/config.ts'
 import { isExposed } from '../../config/exposed.ts'
-import type { WechatConfig } from '../../config.ts'
-import { isSameSerial } from '../../serial.ts'
-import { shanghaiTime } from '../../shanghai-time.ts'
+import { isSameSerial } from '../../text/serial.ts'
+import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
+import type { Config, ServerConfig, WechatConfig } from '../../config/config.ts'
 import { weakTokenFault } from '../../config/tokens.ts'
 import { isLoopback } from '../../config/values.ts'
-import type { Config, ServerConfig, WechatConfig } from '../../config.ts'
 import { type Finding, ok, warn } from './finding.ts'
 
 /** What can be told of the service's own doors without opening them. */

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { isOwnHalf, loadPrivateKey, loadPublicKey } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
-import { isSameSerial } from '../../serial.ts'
+import { isSameSerial } from '../../text/serial.ts'
 import { isAppId } from '../app-id.ts'
 import {
   certificatePathBeside,

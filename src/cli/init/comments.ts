@@ -1,4 +1,4 @@
-import { catalog } from '../../locale/locale.ts'
+import { catalog } from '../../i18n/locale.ts'
 
 /** What stands above each key in a written configuration; a line each. */
 type Comments = Readonly<Record<string, readonly string[]>>

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { configKeys } from '../../config/environment.ts'
 import { isMapping } from '../../config/file.ts'
 import { configSchema } from '../../config/schema.ts'
-import type { Locale } from '../../locale/locale.ts'
+import type { Locale } from '../../i18n/locale.ts'
 import { fileWordsOf } from './comments.ts'
 
 /** Values by their path in the configuration: `wechat.mch_id`. */

@@ -1,4 +1,4 @@
-import { catalog } from '../../locale/locale.ts'
+import { catalog } from '../../i18n/locale.ts'
 
 /** What is asked, and where a merchant finds it. */
 export interface QuestionWords {

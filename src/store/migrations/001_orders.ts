@@ -94,7 +94,7 @@ const begins = sql`
   when (new.status <> 'pending' or new.state_seq <> 1)
   execute function budan_refuse('I6: an order begins as pending, with state_seq 1')`
 
-/** I6, I4: only the moves drawn in src/order.ts, each with the next number. */
+/** I6, I4: only the moves drawn in src/domain/order.ts, each with the next number. */
 const moves = sql`
   create trigger orders_move before update of status, state_seq on orders for each row
   when (

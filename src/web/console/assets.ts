@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import { packageRoot, resolvePackaged } from '../../root.ts'
+import { packageRoot, resolvePackaged } from '../../package-root.ts'
 import type { WebApp } from '../web-app.ts'
 
 /** Style sheets and scripts, by their addresses. All come from this package and its dependencies. */

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { catalog, type Locale, locales } from '../../locale/locale.ts'
+import { catalog, type Locale, locales } from '../../i18n/locale.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'
 import { ownPath } from './visitor.ts'
 import { languageTags } from './words.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { catalog, type Locale } from '../../locale/locale.ts'
-import { translate } from '../../locale/translate.ts'
+import { catalog, type Locale } from '../../i18n/locale.ts'
+import { translate } from '../../i18n/translate.ts'
 import type { Refusal } from '../errors.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../domain/clock.ts'
 import type { Audit, Store } from '../../store/store.ts'
 
 /** What the audit counted, and what that cost. */

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { ComponentChildren, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { locales } from '../../locale/locale.ts'
+import { locales } from '../../i18n/locale.ts'
 import { assets } from './assets.ts'
 import { type Theme, themes, type Visitor } from './visitor.ts'
 import { type CommonWords, commonWords, languageTags, localeNames } from './words.ts'

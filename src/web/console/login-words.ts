@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { catalog } from '../../locale/locale.ts'
+import { catalog } from '../../i18n/locale.ts'
 
 export const loginWords = catalog({
   en: {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Access } from '../access.ts'
-import { addressOf } from '../address.ts'
+import type { Access } from '../access/access.ts'
+import { addressOf } from '../access/address.ts'
 import type { WebApp } from '../web-app.ts'
 import { givenOf, readForm } from './forms.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { locales } from '../../locale/locale.ts'
+import { locales } from '../../i18n/locale.ts'
 import { Refusal } from '../errors.ts'
 import type { WebApp } from '../web-app.ts'
 import { readForm } from './forms.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { StoreError } from '../../store/errors.ts'
 import type { Store } from '../../store/store.ts'
-import type { Tokens } from '../tokens.ts'
+import type { Tokens } from '../access/tokens.ts'
 
 /** A working day: a browser that is left open over night asks again. */
 export const sessionHoursDefault = 12

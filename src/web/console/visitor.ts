@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Locale, localeOfHeader, locales } from '../../locale/locale.ts'
+import { type Locale, localeOfHeader, locales } from '../../i18n/locale.ts'
 import { isForwardedTls } from '../web-app.ts'
 
 /** What a page has to know of the browser that asks for it. */

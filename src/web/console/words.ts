@@ -1,4 +1,4 @@
-import { catalog } from '../../locale/locale.ts'
+import { catalog } from '../../i18n/locale.ts'
 
 /** Of what all pages have in common. */
 export const commonWords = catalog({

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Locale } from '../../../locale/locale.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { ConsoleParts } from '../console.ts'
 import { readForm } from '../forms.ts'

@@ -1,4 +1,4 @@
-import type { Locale } from '../../../locale/locale.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import type { Audit } from '../../../store/store.ts'
 import { inPlace } from '../in-place.ts'
 import type { AuditReading } from '../latest-audit.ts'

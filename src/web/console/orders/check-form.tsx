@@ -1,4 +1,4 @@
-import type { Order } from '../../../order.ts'
+import type { Order } from '../../../domain/order.ts'
 import { inPlace } from '../in-place.ts'
 import type { Frame } from '../layout.tsx'
 import { orderPath } from '../paths.ts'

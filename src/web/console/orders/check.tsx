@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { actorOf } from '../../actor.ts'
-import { orderNotFound } from '../../orders.ts'
+import { actorOf } from '../../access/actor.ts'
+import { orderNotFound } from '../../api/orders.ts'
 import { orderNoPattern } from '../../schema.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { ConsoleParts } from '../console.ts'

@@ -1,4 +1,4 @@
-import type { Locale } from '../../../locale/locale.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import { commonWords } from '../words.ts'
 
 /** Copies the text of the element with the id `of`. Not shown where no script would. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Locale } from '../../../locale/locale.ts'
-import { type Order, orderStatuses } from '../../../order.ts'
+import { type Order, orderStatuses } from '../../../domain/order.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
 import { orderNoPattern } from '../../schema.ts'

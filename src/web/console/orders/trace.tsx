@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { unreachable } from '../../../assert.ts'
-import type { Traced } from '../../../trace.ts'
+import { unreachable } from '../../../domain/assert.ts'
+import type { Traced } from '../../../orders/trace.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { ConsoleParts } from '../console.ts'
 import { sendFlash } from '../flash.ts'

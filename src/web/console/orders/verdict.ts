@@ -1,7 +1,7 @@
-import { absentReason } from '../../../decide.ts'
-import { type ConfiguredMerchant, isOf } from '../../../merchant.ts'
-import type { Order, OrderEvent } from '../../../order.ts'
-import type { SchedulePolicy } from '../../../schedule.ts'
+import { absentReason } from '../../../domain/decide.ts'
+import { type ConfiguredMerchant, isOf } from '../../../domain/merchant.ts'
+import type { Order, OrderEvent } from '../../../domain/order.ts'
+import type { SchedulePolicy } from '../../../domain/schedule.ts'
 
 /** What became of an order, as somebody is told who paid and has no credit. */
 export type Verdict =

@@ -1,5 +1,5 @@
-import { catalog } from '../../../locale/locale.ts'
-import type { OrderStatus, Source } from '../../../order.ts'
+import type { OrderStatus, Source } from '../../../domain/order.ts'
+import { catalog } from '../../../i18n/locale.ts'
 
 /** Of the list of orders and the search. */
 export const searchWords = catalog({

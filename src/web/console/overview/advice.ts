@@ -1,5 +1,5 @@
-import { catalog, type Locale } from '../../../locale/locale.ts'
-import { translate } from '../../../locale/translate.ts'
+import { catalog, type Locale } from '../../../i18n/locale.ts'
+import { translate } from '../../../i18n/translate.ts'
 import { auditWords } from '../audit/words.ts'
 import type { Concern, Concerns, Found } from './verdict.ts'
 import { ageText, countText, overviewWords, withOwnTimes } from './words.ts'

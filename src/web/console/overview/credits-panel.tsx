@@ -1,5 +1,5 @@
-import { termsOf } from '../../../locale/terms.ts'
-import { orderStatuses, sources } from '../../../order.ts'
+import { orderStatuses, sources } from '../../../domain/order.ts'
+import { termsOf } from '../../../i18n/terms.ts'
 import { Badge, StatusBadge, Table, Time } from '../parts.tsx'
 import { type Tally, totalOf } from './tallies.ts'
 import type { View } from './view.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../../../clock.ts'
-import type { Event } from '../../../event.ts'
-import type { UnknownCause } from '../../../trade.ts'
+import type { Clock } from '../../../domain/clock.ts'
+import type { Event } from '../../../domain/event.ts'
+import type { UnknownCause } from '../../../domain/trade.ts'
 import { historyMs } from './credit-history.ts'
 import { Minutes, minuteOf, type Span, type Tally } from './tallies.ts'
 

@@ -1,5 +1,5 @@
-import { translate } from '../../../locale/translate.ts'
-import { type ReadinessCheck, warningMark } from '../../../readiness.ts'
+import { type ReadinessCheck, warningMark } from '../../../health/readiness.ts'
+import { translate } from '../../../i18n/translate.ts'
 import { Badge, durationText, Table, type Tone } from '../parts.tsx'
 import { isFailure } from './gateway-calls.ts'
 import { totalOf } from './tallies.ts'

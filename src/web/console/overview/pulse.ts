@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '../../../clock.ts'
-import type { Event } from '../../../event.ts'
+import type { Clock } from '../../../domain/clock.ts'
+import type { Event } from '../../../domain/event.ts'
 import type { Budan } from '../../../service.ts'
 import type { LatestAudit } from '../latest-audit.ts'
 import { CreditHistory } from './credit-history.ts'

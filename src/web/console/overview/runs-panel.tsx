@@ -1,5 +1,5 @@
-import { termsOf } from '../../../locale/terms.ts'
-import type { Run } from '../../../run.ts'
+import type { Run } from '../../../domain/run.ts'
+import { termsOf } from '../../../i18n/terms.ts'
 import { Badge, durationText, Table, Time, type Tone } from '../parts.tsx'
 import type { View } from './view.ts'
 import { countText, overviewWords } from './words.ts'

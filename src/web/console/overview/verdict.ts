@@ -1,3 +1,4 @@
+import type { SchedulePolicy } from '../../../domain/schedule.ts'
 import {
   databaseDetails,
   heldMark,
@@ -5,8 +6,7 @@ import {
   type ReadinessCheck,
   scheduleDetails,
   warningMark,
-} from '../../../readiness.ts'
-import type { SchedulePolicy } from '../../../schedule.ts'
+} from '../../../health/readiness.ts'
 import type { Audit } from '../../../store/store.ts'
 import { byCause } from './causes.ts'
 import { type GatewayCalls, isFailure } from './gateway-calls.ts'

@@ -1,5 +1,5 @@
-import type { Locale } from '../../../locale/locale.ts'
-import type { SchedulePolicy } from '../../../schedule.ts'
+import type { SchedulePolicy } from '../../../domain/schedule.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import { type ChartSpan, type Slot, slotsOf } from './charts.ts'
 import type { Pulse } from './pulse.ts'
 import type { Reading } from './reading.ts'

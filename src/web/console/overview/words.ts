@@ -1,6 +1,6 @@
-import { catalog, type Locale } from '../../../locale/locale.ts'
-import type { OrderStatus, Source } from '../../../order.ts'
-import type { ReadinessCheck } from '../../../readiness.ts'
+import type { OrderStatus, Source } from '../../../domain/order.ts'
+import type { ReadinessCheck } from '../../../health/readiness.ts'
+import { catalog, type Locale } from '../../../i18n/locale.ts'
 import { durationText, type Tone, timeText } from '../parts.tsx'
 import type { VerdictTone } from './verdict.ts'
 

@@ -1,8 +1,8 @@
-import type { Locale } from '../../../locale/locale.ts'
-import { termsOf } from '../../../locale/terms.ts'
-import { translate, translateReason } from '../../../locale/translate.ts'
-import type { OrderEvent } from '../../../order.ts'
-import type { ReviewAction } from '../../../resolve.ts'
+import type { OrderEvent } from '../../../domain/order.ts'
+import type { ReviewAction } from '../../../domain/resolve.ts'
+import type { Locale } from '../../../i18n/locale.ts'
+import { termsOf } from '../../../i18n/terms.ts'
+import { translate, translateReason } from '../../../i18n/translate.ts'
 import { Notice, Time } from '../parts.tsx'
 import { type ReviewWords, reviewWords } from './words.ts'
 

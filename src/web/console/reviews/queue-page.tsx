@@ -1,5 +1,5 @@
-import { translate } from '../../../locale/translate.ts'
-import { explanationOf } from '../../../review.ts'
+import { translate } from '../../../i18n/translate.ts'
+import { explanationOf } from '../../../orders/review.ts'
 import type { Page as ListPage, Review } from '../../../store/store.ts'
 import { type Frame, Page } from '../layout.tsx'
 import { Facts, Money, Notice, Pager, Time } from '../parts.tsx'

@@ -1,5 +1,5 @@
-import { termsOf } from '../../../locale/terms.ts'
-import type { ReviewPreview } from '../../../review.ts'
+import { termsOf } from '../../../i18n/terms.ts'
+import type { ReviewPreview } from '../../../orders/review.ts'
 import type { Review } from '../../../store/store.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'

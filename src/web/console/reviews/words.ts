@@ -1,7 +1,7 @@
-import { catalog } from '../../../locale/locale.ts'
-import { adviceInChinese } from '../../../locale/zh/review.ts'
-import { type Advice, adviceInWords } from '../../../review-advice.ts'
-import type { TradeState } from '../../../trade.ts'
+import type { TradeState } from '../../../domain/trade.ts'
+import { catalog } from '../../../i18n/locale.ts'
+import { adviceInChinese } from '../../../i18n/zh/review.ts'
+import { type Advice, adviceInWords } from '../../../orders/review-advice.ts'
 
 export const reviewWords = catalog({
   en: {

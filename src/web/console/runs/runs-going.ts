@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Event } from '../../../event.ts'
-import type { Run, RunTrigger } from '../../../run.ts'
+import type { Event } from '../../../domain/event.ts'
+import type { Run, RunTrigger } from '../../../domain/run.ts'
 import type { Budan } from '../../../service.ts'
 
 /** How far a run of this process has come. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { outcomes } from '../../../run.ts'
+import { outcomes } from '../../../domain/run.ts'
 import type { Budan } from '../../../service.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'

@@ -1,5 +1,5 @@
-import { catalog } from '../../../locale/locale.ts'
-import type { Outcome } from '../../../run.ts'
+import type { Outcome } from '../../../domain/run.ts'
+import { catalog } from '../../../i18n/locale.ts'
 
 const wouldBe: Readonly<Record<Outcome, string>> = {
   credited: 'would be credited',

@@ -1,0 +1,83 @@
+import type { Checked } from '../job/check.ts'
+import { unreachable } from './assert.ts'
+
+/** What became of one order in a run. */
+export type Outcome = 'credited' | 'waiting' | 'expired' | 'review' | 'kept' | 'unknown' | 'error'
+
+export const outcomes = [
+  'credited',
+  'waiting',
+  'expired',
+  'review',
+  'kept',
+  'unknown',
+  'error',
+] as const
+
+/** What became of one order in a run. */
+export interface RunResult {
+  readonly orderNo: string
+  readonly tradeState: string | null
+  readonly outcome: Outcome
+  readonly reason: string
+  readonly durationMs: number
+}
+
+export type RunTrigger = 'schedule' | 'start' | 'manual'
+
+/** `failed`: the orders could not be read. `stopped`: cut short by a stop, its deadline or the breaker. */
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed'
+
+/** One pass of the compensation job. */
+export interface Run {
+  readonly id: string
+  readonly trigger: RunTrigger
+  /** Start of the interval that the run stands for; null for manual runs, which take no slot. */
+  readonly slot: Date | null
+  readonly startedAt: Date
+  readonly finishedAt: Date | null
+  readonly durationMs: number | null
+  readonly dryRun: boolean
+  readonly status: RunStatus
+  readonly total: number
+  /** Credited. */
+  readonly success: number
+  /** Could not be asked or settled: unknown and error. */
+  readonly failed: number
+  /** Had nothing to credit: waiting, expired, review, kept. That is no failure. */
+  readonly skipped: number
+  readonly outcomes: Readonly<Record<Outcome, number>>
+}
+
+export type RunCounts = Pick<Run, 'total' | 'success' | 'failed' | 'skipped' | 'outcomes'>
+
+export function countResults(results: readonly RunResult[]): RunCounts {
+  const count = { credited: 0, waiting: 0, expired: 0, review: 0, kept: 0, unknown: 0, error: 0 }
+  for (const result of results) count[result.outcome] += 1
+  return {
+    total: results.length,
+    success: count.credited,
+    failed: count.unknown + count.error,
+    skipped: count.waiting + count.expired + count.review + count.kept,
+    outcomes: count,
+  }
+}
+
+/** A wait for want of an answer is `unknown`; `waiting` is one by an answer that ends nothing yet. */
+export function outcomeOf({ decision, answer }: Checked): Outcome {
+  switch (decision.kind) {
+    case 'pay':
+      return 'credited'
+    case 'expire':
+      return 'expired'
+    case 'review':
+      return 'review'
+    case 'keep':
+      return 'kept'
+    case 'wait':
+    case 'close':
+      return answer.kind === 'unknown' ? 'unknown' : 'waiting'
+    default:
+      return unreachable(decision)
+  }
+}

@@ -1,0 +1,65 @@
+import type { Emit, GatewayOperation } from '../../domain/event.ts'
+import type { UnknownAnswer } from '../../domain/trade.ts'
+import type { CallOptions } from '../gateway.ts'
+import { unlessAborted, withDeadline } from '../wechat/http/deadline.ts'
+import { unknownAnswer } from '../wechat/unknown.ts'
+import type { AgedQuota } from './old-order-limit.ts'
+import type { Place, Quota } from './quota.ts'
+
+export interface Placing {
+  readonly quota: Quota
+  readonly aged: AgedQuota
+  readonly timeoutMs: number
+  readonly emit: Emit
+}
+
+/** A place in the quota, or why there was none: then nobody was asked. */
+export async function findPlace(
+  placing: Placing,
+  { operation, attempt }: { operation: GatewayOperation; attempt: string },
+  options: CallOptions,
+): Promise<Place | UnknownAnswer> {
+  const { quota, emit } = placing
+  const startedAt = performance.now()
+  const unplaced = (cause: 'quota' | 'aged', why: string) => {
+    emit({ type: 'question_unplaced', operation, cause, waitedMs: performance.now() - startedAt })
+    return unknownAnswer(cause, `Cannot ${attempt}: ${why}`)
+  }
+  const admitted = await admittedInTime(placing, options)
+  if (admitted instanceof Error) {
+    return unplaced('quota', `no place in the quota (${admitted.message})`)
+  }
+  if (!admitted) {
+    return unplaced('aged', 'few questions about old orders are answered, and others came first')
+  }
+  const place = admitted === 'aborted' ? null : await waitForPlace(placing, options)
+  if (place === null && options.signal?.aborted) {
+    return unknownAnswer('timeout', `Cannot ${attempt}: its caller ended it`)
+  }
+  const trouble = quota.trouble === null ? '' : ` (${quota.trouble})`
+  return place ?? unplaced('quota', `no place in the quota in time${trouble}`)
+}
+
+/** Whether an order may be asked about for its age; an error when that cannot be found out. */
+async function admittedInTime(
+  placing: Placing,
+  options: CallOptions,
+): Promise<boolean | 'aborted' | Error> {
+  try {
+    return await withDeadline(placing, options, (signal) =>
+      unlessAborted(placing.aged.admits(options.orderedAt), options.patience ?? signal),
+    )
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Whoever has patience waits as long as it lasts; for the others, somebody waits. */
+function waitForPlace(placing: Placing, options: CallOptions): Promise<Place | null> {
+  const { signal, patience } = options
+  if (patience === undefined) {
+    return withDeadline(placing, options, (urgent) => placing.quota.take(urgent, { urgent: true }))
+  }
+  const untilEither = signal === undefined ? patience : AbortSignal.any([signal, patience])
+  return placing.quota.take(untilEither, { ahead: options.ahead ?? 0 })
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import type { Clock } from '../../domain/clock.ts'
+import type { OpenedCallback, RawCallback, RejectedCallback } from '../gateway.ts'
+import { kept, tidy } from './evidence.ts'
+import { parseJson } from './json.ts'
+import { sealedText, unseal } from './keys/cipher.ts'
+import type { KeyRing } from './keys/keys.ts'
+import type { Headers } from './keys/signature.ts'
+import { screenSeal, verifySeal } from './keys/verification.ts'
+import { type RefundEnvelope, refundEvents, seeRefund } from './refund-body.ts'
+import { seeTrade } from './trade-body.ts'
+
+/** The only event of payments that is used. */
+const paidEvent = 'TRANSACTION.SUCCESS'
+
+/** Another one of these may tell of a payment one day: it is refused, and sent again. */
+const tradeEvents = 'TRANSACTION.'
+
+const notification = z.object({
+  id: z.unknown().optional(),
+  event_type: z.string(),
+  resource: z.unknown(),
+})
+
+interface OpenOptions {
+  readonly keys: KeyRing
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Why a notification would be rejected whatever its bytes are; null when they have to be seen. */
+export async function screenNotification(
+  headers: Headers,
+  { keys, clock, signal }: OpenOptions,
+): Promise<RejectedCallback | null> {
+  const screened = await screenSeal(headers, { keys: forCallbacks(keys), now: clock(), signal })
+  return screened.kind === 'rejected' ? unverified(screened.message) : null
+}
+
+/**
+ * Verifies a notification over the bytes as they came, then decrypts and reads it. 401: whoever
+ * wrote it has not shown to be WeChat Pay. 400: it is, but this is no payment that we can read.
+ * Either makes WeChat Pay send it again.
+ */
+export async function openNotification(
+  callback: RawCallback,
+  { apiV3Key, mchid, keys, clock, signal }: OpenOptions & Opening,
+): Promise<OpenedCallback> {
+  const now = clock()
+  const verification = await verifySeal(callback, { keys: forCallbacks(keys), now, signal })
+  return verification.kind === 'rejected'
+    ? unverified(verification.message)
+    : open(callback.body, { apiV3Key, mchid, ...verification })
+}
+
+/** By whose key it is opened. */
+interface Opening {
+  readonly apiV3Key: Buffer
+  readonly mchid: string
+}
+
+/** Anybody can send a callback with a made-up serial: it must not make us ask for certificates. */
+function forCallbacks(keys: KeyRing): Pick<KeyRing, 'find'> {
+  return { find: (serial, signal) => keys.findForCallback(serial, signal) }
+}
+
+/** Who signed a notification, and when by the gateway's clock. */
+interface Signed {
+  readonly serial: string
+  readonly signedAt: Date
+}
+
+function open(body: Uint8Array, { apiV3Key, mchid, ...signed }: Signed & Opening): OpenedCallback {
+  const envelope = notification.safeParse(parseJson(body))
+  if (!envelope.success) return rejected(400, 'Cannot read the callback: it is no notification')
+  const { id, event_type, resource } = envelope.data
+  const isRefund = event_type.startsWith(refundEvents)
+  if (event_type !== paidEvent && !isRefund) return unused(tidy(event_type))
+  const sealed = sealedText.safeParse(resource)
+  if (!sealed.success) return rejected(400, 'Cannot read the callback: its resource is incomplete')
+  const bytes = unseal(sealed.data, apiV3Key)
+  if (bytes === null) {
+    return rejected(400, 'Cannot decrypt the callback: the APIv3 key does not fit')
+  }
+  return isRefund
+    ? refundIn(bytes, { serial: signed.serial, eventType: tidy(event_type), id, mchid })
+    : tradeIn(bytes, { ...signed, id })
+}
+
+function unused(event: string): OpenedCallback {
+  return event.startsWith(tradeEvents)
+    ? rejected(400, `Cannot use a callback of type "${event}": only "${paidEvent}"`)
+    : { kind: 'foreign', event }
+}
+
+/** One that names no merchant was opened with the key of ours. */
+function refundIn(
+  bytes: Uint8Array,
+  { mchid, ...envelope }: RefundEnvelope & { mchid: string },
+): OpenedCallback {
+  const { mchids, notice } = seeRefund(bytes, envelope)
+  if (mchids.length > 0 && !mchids.includes(mchid)) {
+    const theirs = tidy(mchids.join(', '))
+    return rejected(400, `Cannot use a refund of merchant ${theirs}: this is ${mchid}`)
+  }
+  return { kind: 'refund', notice }
+}
+
+function tradeIn(
+  bytes: Uint8Array,
+  { serial, signedAt, id }: Signed & { id: unknown },
+): OpenedCallback {
+  const notes: string[] = []
+  const eventId = kept(id, { name: 'id', note: (text) => notes.push(text) })
+  const seen = seeTrade(bytes, { signedAt, notes })
+  if (seen === null) return rejected(400, 'Cannot read the callback: its resource is no trade')
+  const { trade } = seen
+  if (trade.state !== 'paid') {
+    return rejected(400, `Cannot use a callback of a trade that is "${trade.reported}"`)
+  }
+  const evidence = {
+    ...{ signed_by: serial, event_type: paidEvent },
+    ...(eventId === null ? {} : { event_id: eventId }),
+    ...seen.evidence,
+  }
+  return { kind: 'opened', answer: { kind: 'trade', trade, evidence } }
+}
+
+function unverified(message: string): RejectedCallback {
+  return rejected(401, `Cannot verify the callback: ${message}`)
+}
+
+function rejected(status: 400 | 401, reason: string): RejectedCallback {
+  return { kind: 'rejected', status, reason }
+}

@@ -1,0 +1,109 @@
+import type { Dispatcher } from 'undici'
+import type { WechatConfig } from '../../../config/config.ts'
+import type { Clock } from '../../../domain/clock.ts'
+import { type ClockOffset, offsetNow } from '../../../settle/clocks.ts'
+import { authorization, type Headers, newStamp } from '../keys/signature.ts'
+import { openDispatcher } from './dispatcher.ts'
+import { type Silence, silenceOf } from './silence.ts'
+
+/** One request of ours; `path` with its query, percent-encoded. */
+export interface Question {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** JSON; empty where the method has none. */
+  readonly body: string
+}
+
+/** A whole response, as it came: nothing of it is verified. */
+export interface Reply {
+  readonly kind: 'reply'
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Headers
+  readonly body: Uint8Array
+  /** The gateway's clock against ours, by the `Date` of the response; null: it has none. */
+  readonly clockOffset?: ClockOffset | null
+}
+
+export interface Wire {
+  /** Signs and sends once; never a second time by itself, because a signature is for one try. */
+  send(question: Question, signal: AbortSignal): Promise<Reply | Silence>
+  /** By the `Date` of the last response, whoever signed it; null: none had one. */
+  readonly clockOffset: ClockOffset | null
+  stop(): Promise<void>
+}
+
+export function createWire(
+  config: WechatConfig,
+  { clock, connections }: { clock: Clock; connections: number },
+): Wire {
+  let dispatcher: Promise<Dispatcher> | null = null
+  let clockOffset: ClockOffset | null = null
+  const base = addressOf(config.baseUrl)
+  // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
+  const prefix = base.pathname.replace(/\/$/, '')
+
+  return {
+    get clockOffset() {
+      return clockOffset
+    },
+    async send(question, signal) {
+      const how = { signal, proxied: Boolean(config.proxyUrl) }
+      if (signal.aborted) return silenceOf(new Error('aborted before it was sent'), how)
+      const askedAt = clock()
+      const headers = await requestHeaders(question, { config, now: askedAt })
+      try {
+        dispatcher ??= openDispatcher(config, { connections })
+        const {
+          statusCode,
+          headers: answered,
+          body,
+        } = await (await dispatcher).request({
+          origin: base.origin,
+          path: prefix + question.path,
+          method: question.method,
+          headers,
+          body: question.body === '' ? null : question.body,
+          signal,
+        })
+        const offset = offsetBy(answered.date, { clock, askedAt })
+        clockOffset = offset ?? clockOffset
+        const reply = { kind: 'reply', status: statusCode, headers: answered } as const
+        return { ...reply, body: await body.bytes(), clockOffset: offset }
+      } catch (error) {
+        return silenceOf(error, how)
+      }
+    },
+    stop: async () => (await dispatcher)?.close(),
+  }
+}
+
+/** A `Date` has whole seconds. */
+export function offsetBy(
+  date: string | string[] | undefined,
+  { clock, askedAt }: { clock: Clock; askedAt: Date },
+): ClockOffset | null {
+  const time = new Date(String(date))
+  return Number.isNaN(+time) ? null : offsetNow(clock, { time, askedAt, coarseMs: 1000 })
+}
+
+/** An embedder's configuration is not checked before. The error of `URL` itself carries what it was given. */
+function addressOf(baseUrl: string): URL {
+  if (URL.canParse(baseUrl) && !baseUrl.includes('@')) return new URL(baseUrl)
+  throw new Error('Cannot use the base url of the gateway: it is not a URL without credentials')
+}
+
+async function requestHeaders(
+  question: Question,
+  { config, now }: { config: WechatConfig; now: Date },
+): Promise<Record<string, string>> {
+  return {
+    authorization: await authorization(question, { merchant: config, stamp: newStamp(now) }),
+    accept: 'application/json',
+    // Requests without one are refused by some of the endpoints.
+    'user-agent': `budan node/${process.versions.node}`,
+    ...(question.body === '' ? {} : { 'content-type': 'application/json' }),
+    // Asks for answers signed by this key; without it a platform certificate signs.
+    ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
+  }
+}

@@ -1,0 +1,99 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { z } from 'zod'
+import type { UnknownAnswer } from '../../../domain/trade.ts'
+import { serialDigits, serialKey } from '../../../text/serial.ts'
+import { parseJson } from '../json.ts'
+import { unknownAnswer } from '../unknown.ts'
+import { openSealed, sealedText } from './cipher.ts'
+
+/** A platform certificate of WeChat Pay. */
+export interface Certificate {
+  /** Upper-case hex. To be compared by its number: see `src/text/serial.ts`. */
+  readonly serial: string
+  readonly key: KeyObject
+  readonly validFrom: Date
+  readonly validTo: Date
+}
+
+export interface OpenedCertificates {
+  readonly kind: 'opened'
+  readonly certificates: readonly Certificate[]
+}
+
+const listing = z.object({
+  data: z
+    .array(z.object({ serial_no: z.string(), encrypt_certificate: sealedText }))
+    .min(1)
+    .max(100),
+})
+
+/**
+ * The certificates in the body of `GET /v3/certificates`. That they open with the APIv3 key is
+ * what makes the very first ones trustworthy: only WeChat Pay has it besides us.
+ */
+export function readCertificates(
+  body: Uint8Array,
+  apiV3Key: Buffer,
+): OpenedCertificates | UnknownAnswer {
+  const parsed = listing.safeParse(parseJson(body))
+  if (!parsed.success) {
+    return unknownAnswer(
+      'unparsable',
+      'Cannot read the certificates: the answer is no list of them',
+    )
+  }
+  const listed = parsed.data.data.map(({ serial_no, encrypt_certificate }) => ({
+    serial: serial_no,
+    pem: openSealed(encrypt_certificate, apiV3Key),
+  }))
+  const fits = listed.some(({ pem }) => pem !== null)
+  const certificates: Certificate[] = []
+  for (const { serial, pem } of listed) {
+    const name = serial.slice(0, 64)
+    if (pem === null) return fits ? damaged(name, changedOnTheWay) : unopened(name)
+    const certificate = readCertificate(pem, serial)
+    if (typeof certificate === 'string') return damaged(name, certificate)
+    certificates.push(certificate)
+  }
+  return { kind: 'opened', certificates }
+}
+
+const changedOnTheWay = 'it was changed on the way: the APIv3 key opens the others'
+
+/** A key that opens none will never open one, so that no answer can ever be verified. */
+function unopened(serial: string): UnknownAnswer {
+  const message = `Cannot open platform certificate "${serial}": the APIv3 key does not fit`
+  return unknownAnswer('unverified', message, { systemic: true, why: 'unopened' })
+}
+
+/** The key fits: it was encrypted with that key, and is of no use all the same. */
+function damaged(serial: string, why: string): UnknownAnswer {
+  const message = `Cannot use platform certificate "${serial}": ${why}`
+  return unknownAnswer('unverified', message, { systemic: true, why: 'damaged' })
+}
+
+/** A text: why it cannot be used. */
+function readCertificate(pem: string, serial: string): Certificate | string {
+  const x509 = parsed(pem)
+  if (x509 === null) return 'what the APIv3 key opened is no certificate'
+  const { serialNumber, publicKey } = x509
+  if (serialKey(serialNumber) !== serialKey(serial)) {
+    return `its own serial number is another one, ${serialNumber}`
+  }
+  const kind = publicKey.asymmetricKeyType
+  if (kind !== 'rsa') return `its key is ${kind ?? 'unknown'}, not RSA`
+  return {
+    serial: serialDigits(serial),
+    key: publicKey,
+    validFrom: new Date(x509.validFrom),
+    validTo: new Date(x509.validTo),
+  }
+}
+
+function parsed(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,76 @@
+import type { KeyObject } from 'node:crypto'
+import type { WechatConfig } from '../../../config/config.ts'
+import type { Clock } from '../../../domain/clock.ts'
+import { isSameSerial } from '../../../text/serial.ts'
+import { disbelief, type Heard, unansweredBy } from '../answer.ts'
+import { errorOf } from '../evidence.ts'
+import { startDeadline } from '../http/deadline.ts'
+import type { Reply, Wire } from '../http/wire.ts'
+import { certificatesQuestion } from '../requests.ts'
+import { unknownAnswer } from '../unknown.ts'
+import { type Certificate, type OpenedCertificates, readCertificates } from './certificates.ts'
+import type { FetchFailure, Finding } from './keys.ts'
+import { verifySeal } from './verification.ts'
+
+const attempt = 'fetch the platform certificates'
+
+/** Asks for the platform certificates. Has a deadline of its own: several calls may wait for it. */
+export async function fetchCertificates(
+  wire: Pick<Wire, 'send'>,
+  { config, clock }: { config: WechatConfig; clock: Clock },
+): Promise<OpenedCertificates | FetchFailure> {
+  const deadline = startDeadline(config.timeoutMs)
+  try {
+    const reply = await wire.send(certificatesQuestion(), deadline.signal)
+    if (reply.kind === 'silence') {
+      return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
+    }
+    return await openListing(reply, { config, now: clock(), signal: deadline.signal })
+  } finally {
+    deadline.end()
+  }
+}
+
+/** Opened first and verified second: the list is signed by one of those that are in it. */
+async function openListing(
+  reply: Reply,
+  { config, now, signal }: { config: WechatConfig; now: Date; signal: AbortSignal },
+): Promise<OpenedCertificates | FetchFailure> {
+  if (reply.status !== 200) return notListed(reply)
+  const opened = readCertificates(reply.body, config.apiV3Key)
+  if (opened.kind === 'unknown') return opened
+  const keys = { find: async (serial: string) => findIn(opened.certificates, serial, config) }
+  const verification = await verifySeal(reply, { keys, now, signal })
+  return disbelief({ reply, verification, attempt }) ?? opened
+}
+
+function findIn(
+  certificates: readonly Certificate[],
+  serial: string,
+  { publicKey }: { publicKey: { id: string; key: KeyObject } | null },
+): Finding {
+  if (serial === publicKey?.id) return { kind: 'key', key: publicKey.key }
+  const certificate = certificates.find((each) => isSameSerial(each.serial, serial))
+  if (certificate) return { kind: 'key', key: certificate.key }
+  return { kind: 'missing', message: 'it is signed by none of its certificates', systemic: false }
+}
+
+/** Merchants that joined since the public key came have no platform certificate, and never will. */
+function notListed(reply: Reply): FetchFailure {
+  const heard: Heard = {
+    reply,
+    attempt,
+    verification: { kind: 'rejected', flaw: 'unsigned', message: 'not verified', systemic: false },
+  }
+  const answer = unansweredBy(heard)
+  if (reply.status !== 404 || errorOf(reply.body).code !== 'RESOURCE_NOT_EXISTS') return answer
+  const message = `${answer.message}. This merchant has none: configure WeChat Pay's public key`
+  return {
+    ...answer,
+    cause: 'unverified',
+    message,
+    systemic: true,
+    why: 'unlisted',
+    noneListed: true,
+  }
+}

@@ -1,0 +1,100 @@
+import type { KeyObject } from 'node:crypto'
+import type { UnknownWhy } from '../../../domain/trade.ts'
+import { fromBase64 } from './base64.ts'
+import type { KeyRing } from './keys.ts'
+import { type Headers, isSignatureOf, readSeal, replyMessage, type Seal } from './signature.ts'
+
+/** What is known of who wrote a response or a notification. */
+export type Verification =
+  /** `signedAt`: what the gateway's clock showed; ours is less than the tolerance away. */
+  | { readonly kind: 'genuine'; readonly serial: string; readonly signedAt: Date }
+  | {
+      readonly kind: 'rejected'
+      readonly flaw: Flaw
+      /** More exactly than the flaw, where that is known. */
+      readonly why?: UnknownWhy | undefined
+      readonly message: string
+      /** Every other answer would be rejected for the same reason. */
+      readonly systemic: boolean
+    }
+
+type Flaw =
+  | 'unsigned' // nothing of a signature
+  | 'malformed' // not all of a signature, or not Base64
+  | 'stale' // signed too long ago, or in the future
+  | 'probe' // wrong on purpose: WeChat Pay looks whether we verify
+  | 'keyless' // by a key that we do not hold
+  | 'forged' // not the signature of these bytes
+
+/** Wrong on purpose, and it need not be Base64: it fails like any wrong signature. */
+const probePrefix = 'WECHATPAY/SIGNTEST/'
+
+/** WeChat Pay's own rule; libraries differ on whether 300 s exactly still passes. Here it does not. */
+const toleranceSecs = 300
+
+interface VerifyOptions {
+  readonly keys: Pick<KeyRing, 'find'>
+  readonly now: Date
+  readonly signal: AbortSignal
+}
+
+export async function verifySeal(
+  signed: { headers: Headers; body: Uint8Array },
+  options: VerifyOptions,
+): Promise<Verification> {
+  const screened = await screenSeal(signed.headers, options)
+  if (screened.kind === 'rejected') return screened
+  const { seal, signature, key } = screened
+  if (!isSignatureOf(replyMessage(signed.body, seal), signature, key)) {
+    return rejected('forged', 'its signature is wrong')
+  }
+  const signedAt = new Date(Number(seal.timestamp) * 1000)
+  return { kind: 'genuine', serial: seal.serial, signedAt }
+}
+
+/** A seal that may be right: whether it is, only the bytes can show. */
+interface Screened {
+  readonly kind: 'screened'
+  readonly seal: Seal
+  readonly signature: Buffer
+  readonly key: KeyObject
+}
+
+/** All that can be found wrong before the bytes are there. */
+export async function screenSeal(
+  headers: Headers,
+  { keys, now, signal }: VerifyOptions,
+): Promise<Screened | Rejection> {
+  const seal = readSeal(headers)
+  if (seal === null) return rejected('unsigned', 'it is not signed')
+  if (seal === 'malformed') return rejected('malformed', 'its signature headers are not complete')
+  const signature = fromBase64(seal.signature)
+  const flaw = flawOf(seal, now) ?? (signature ? null : notBase64)
+  if (flaw || !signature) return flaw ?? notBase64
+  const finding = await keys.find(seal.serial, signal)
+  if (finding.kind === 'missing') {
+    const { message, systemic, why } = finding
+    return { ...rejected('keyless', message), systemic, why }
+  }
+  return { kind: 'screened', seal, signature, key: finding.key }
+}
+
+/** What is wrong with a seal whatever the key; looked at first, because keys may have to be fetched. */
+function flawOf(seal: Seal, now: Date): Rejection | null {
+  const aheadSecs = Number(seal.timestamp) - now.getTime() / 1000
+  if (Math.abs(aheadSecs) >= toleranceSecs) {
+    const off = Math.round(Math.abs(aheadSecs))
+    return rejected('stale', `its timestamp is ${off} s ${aheadSecs < 0 ? 'old' : 'ahead'}`)
+  }
+  return seal.signature.startsWith(probePrefix)
+    ? rejected('probe', 'it is a signature probe')
+    : null
+}
+
+type Rejection = Extract<Verification, { kind: 'rejected' }>
+
+const notBase64 = rejected('malformed', 'its signature is not Base64')
+
+function rejected(flaw: Flaw, message: string): Rejection {
+  return { kind: 'rejected', flaw, message, systemic: false }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { fenOf } from '../../domain/money.ts'
+import type { RefundNotice, RefundState } from '../../domain/refund.ts'
+import { kept, maskRefund } from './evidence.ts'
+import { parseJson } from './json.ts'
+import type { Note } from './notes.ts'
+
+/** Nothing is required, and nothing can be wrong: a notice of a refund decides nothing. */
+const anything = z.record(z.string(), z.unknown()).catch({})
+const number = z.string().min(1).max(64).nullable().catch(null)
+const word = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .nullable()
+  .catch(null)
+
+const refundBody = z
+  .object({
+    out_trade_no: number,
+    transaction_id: word,
+    refund_id: number,
+    out_refund_no: number,
+    refund_status: word,
+    amount: anything,
+  })
+  .catch({
+    ...{ out_trade_no: null, transaction_id: null, refund_id: null, out_refund_no: null },
+    ...{ refund_status: null, amount: {} },
+  })
+
+const states: Readonly<Record<string, RefundState>> = {
+  SUCCESS: 'succeeded',
+  ABNORMAL: 'abnormal',
+  CLOSED: 'closed',
+  PROCESSING: 'under_way',
+}
+
+/** The events of refunds: `REFUND.SUCCESS`, `REFUND.ABNORMAL`, `REFUND.CLOSED`. */
+export const refundEvents = 'REFUND.'
+
+/** A refund's notice, and which merchants it names. */
+export interface SeenRefund {
+  readonly mchids: readonly string[]
+  readonly notice: RefundNotice
+}
+
+/** What is seen beside the resource: the envelope's event, its number, and who signed it. */
+export interface RefundEnvelope {
+  readonly serial: string
+  readonly eventType: string
+  readonly id: unknown
+}
+
+/** Whatever the bytes hold: what cannot be read is dropped, with a note. */
+export function seeRefund(
+  bytes: Uint8Array,
+  { serial, eventType, id }: RefundEnvelope,
+): SeenRefund {
+  const notes: string[] = []
+  const note: Note = (text) => void notes.push(text)
+  const parsed = parseJson(bytes, note)
+  const body = refundBody.parse(parsed)
+  // Its event says the same, for a body that does not.
+  const reported = body.refund_status ?? eventType.slice(refundEvents.length)
+  const eventId = kept(id, { name: 'id', note })
+  const refund = maskRefund(parsed, note)
+  const key = keyOf([body.refund_id ?? body.out_refund_no ?? eventId ?? refund, reported])
+  return {
+    mchids: mchidsIn(parsed),
+    notice: {
+      orderNo: body.out_trade_no,
+      transactionId: body.transaction_id,
+      key,
+      state: stateOf(reported),
+      reported,
+      refunded: amountOf(body.amount.refund),
+      total: amountOf(body.amount.total),
+      evidence: {
+        ...{ signed_by: serial, event_type: eventType },
+        ...(eventId !== null && { event_id: eventId }),
+        ...{ refund, refund_key: key },
+        ...(notes.length > 0 && { notes }),
+      },
+    },
+  }
+}
+
+/** Short whatever it is made of. */
+function keyOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}
+
+function stateOf(reported: string): RefundState {
+  return Object.hasOwn(states, reported) ? (states[reported] ?? 'unlisted') : 'unlisted'
+}
+
+/** A sum of money that is none is not told as one. */
+function amountOf(value: unknown): bigint | null {
+  const fen = fenOf(value)
+  return fen !== null && fen >= 0n ? fen : null
+}
+
+/** A partner's notice names two. */
+function mchidsIn(body: unknown): readonly string[] {
+  const { mchid, sp_mchid, sub_mchid } = anything.parse(body)
+  return [mchid, sp_mchid, sub_mchid].flatMap((id) =>
+    typeof id === 'string' || typeof id === 'number' ? [String(id)] : [],
+  )
+}

@@ -1,0 +1,233 @@
+import type { WechatConfig } from '../../config/config.ts'
+import { type Clock, systemClock } from '../../domain/clock.ts'
+import type { Emit, GatewayOperation } from '../../domain/event.ts'
+import type { UnknownAnswer } from '../../domain/trade.ts'
+import type { CallOptions, Gateway, Prepay, PrepayOrder, Probe } from '../gateway.ts'
+import { MemoryPlaces, type Places } from '../rate-limit/limiter.ts'
+import { type AgedQuota, createAgedQuota } from '../rate-limit/old-order-limit.ts'
+import { createQuota, type Place, type Quota, unlimited } from '../rate-limit/quota.ts'
+import { findPlace } from '../rate-limit/wait-for-reservation.ts'
+import { answerOf, closingOf, type Heard, prepayOf } from './answer.ts'
+import { openNotification, screenNotification } from './callback.ts'
+import { unlessAborted, withDeadline } from './http/deadline.ts'
+import { createWire, type Question, type Wire } from './http/wire.ts'
+import { fetchCertificates } from './keys/fetch-certificates.ts'
+import { KeyRing } from './keys/keys.ts'
+import { verifySeal } from './keys/verification.ts'
+import { closeQuestion, orderQuestion, prepayQuestion, transactionQuestion } from './requests.ts'
+import { unknownAnswer } from './unknown.ts'
+
+export interface WechatOptions {
+  readonly emit: Emit
+  /** Stamps requests and judges the age of answers: the machine's clock unless a test steps it. */
+  readonly clock?: Clock
+  /** Questions a second, certificates aside. No limit when not given. */
+  readonly maxQps?: number
+  /** Who keeps the places of the quota: one for all processes of the merchant. This process when not given. */
+  readonly places?: Places
+  /** Sockets kept open to the gateway, at most. */
+  readonly connections?: number
+}
+
+const gatewayName = 'wechatpay'
+
+/** More than the questions asked at a time by default (5), so that nothing queues for a socket. */
+const connectionsMax = 32
+
+/**
+ * WeChat Pay's merchant API v3. Each call waits for its place in the quota (at most `timeoutMs`, or
+ * its caller's patience) and then at most `timeoutMs` for its verified answer; it is sent once.
+ */
+export function createWechatGateway(config: WechatConfig, options: WechatOptions): Gateway {
+  const { emit, clock = systemClock } = options
+  const wire = createWire(config, { clock, connections: options.connections ?? connectionsMax })
+  const measure = createMeasure(emit)
+  const keys = new KeyRing({
+    publicKey: config.publicKey,
+    fetchCertificates: () =>
+      measure('certificates', () => fetchCertificates(wire, { config, clock })),
+    clock,
+    emit,
+  })
+  const { maxQps, places = new MemoryPlaces() } = options
+  const line = `${gatewayName}/${config.mchId}`
+  const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { places, line })
+  const aged = createAgedQuota({ places, line, clock })
+  const { timeoutMs } = config
+  const client: Client = { wire, keys, quota, aged, clock, timeoutMs, emit, measure }
+  let stopped: Promise<void> | null = null
+
+  return {
+    name: gatewayName,
+    mchid: config.mchId,
+    appid: config.appId,
+    appids: config.appIds ?? [config.appId],
+
+    query(orderNo, options = {}) {
+      const question = orderQuestion(orderNo, config)
+      const attempt = `query order "${orderNo}"`
+      return ask(client, { operation: 'query', question, attempt, read: answerOf }, options)
+    },
+    queryByTransactionId(transactionId, options = {}) {
+      const question = transactionQuestion(transactionId, config)
+      const attempt = `query transaction "${transactionId}"`
+      return ask(client, { operation: 'query', question, attempt, read: answerOf }, options)
+    },
+    close(orderNo, options = {}) {
+      const question = closeQuestion(orderNo, config)
+      const attempt = `close order "${orderNo}"`
+      return ask(client, { operation: 'close', question, attempt, read: closingOf }, options)
+    },
+    prepay: (order, options = {}) => prepay(client, { order, config }, options),
+    screenCallback: (headers) =>
+      withDeadline(client, {}, (signal) => screenNotification(headers, { keys, clock, signal })),
+    openCallback: (callback) =>
+      withDeadline(client, {}, (signal) =>
+        openNotification(callback, {
+          ...{ keys, clock, signal },
+          ...{ apiV3Key: config.apiV3Key, mchid: config.mchId },
+        }),
+      ),
+    probe: (options = {}) =>
+      config.publicKey === null
+        ? measure('probe', () => probeByKeys(client, options))
+        : probeByOrder(client, config, options),
+    clockOffset: () => wire.clockOffset,
+    stop() {
+      stopped ??= keys.settled().then(wire.stop)
+      return stopped
+    },
+  }
+}
+
+interface Client {
+  readonly wire: Wire
+  readonly keys: KeyRing
+  readonly quota: Quota
+  readonly aged: AgedQuota
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly emit: Emit
+  readonly measure: Measure
+}
+
+interface Call<T extends Outcome> {
+  readonly operation: GatewayOperation
+  readonly question: Question
+  /** For messages: `query order "…"`. */
+  readonly attempt: string
+  readonly read: (heard: Heard) => T
+}
+
+/** Waits for its place, asks once, verifies, reads. */
+async function ask<T extends Outcome>(
+  client: Client,
+  call: Call<T>,
+  options: CallOptions,
+): Promise<T | UnknownAnswer> {
+  const place = await findPlace(client, call, options)
+  return 'kind' in place ? place : put(client, call, { ...options, place })
+}
+
+/** Asks once, verifies, reads, and tells of it. */
+function put<T extends Outcome>(
+  client: Client,
+  call: Call<T>,
+  options: CallOptions & { place: Place | null },
+): Promise<T | UnknownAnswer> {
+  return client.measure(call.operation, () =>
+    withDeadline(client, options, (signal) =>
+      exchange(client, call, { signal, place: options.place }),
+    ),
+  )
+}
+
+async function exchange<T extends Outcome>(
+  client: Client,
+  { question, attempt, read }: Call<T>,
+  { signal, place }: { signal: AbortSignal; place: Place | null },
+): Promise<T | UnknownAnswer> {
+  const { wire, keys, clock } = client
+  const reply = await wire.send(question, signal)
+  if (reply.kind === 'silence') {
+    return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
+  }
+  if (reply.status === 429) await unlessAborted(slowDown(client, place), signal)
+  const verification = await verifySeal(reply, { keys, now: clock(), signal })
+  return read({ reply, verification, attempt })
+}
+
+/** When nobody can be told, nobody is given a place either. */
+async function slowDown({ quota, emit }: Client, place: Place | null): Promise<void> {
+  const hold = await quota.holdBack(place).catch(() => null)
+  if (hold?.first) emit({ type: 'gateway_throttled', holdMs: hold.forMs })
+}
+
+async function prepay(
+  client: Client,
+  { order, config }: { order: PrepayOrder; config: WechatConfig },
+  options: CallOptions,
+): Promise<Prepay> {
+  const { notifyUrl } = config
+  const attempt = `place order "${order.orderNo}"`
+  if (notifyUrl === null) {
+    const message = `Cannot ${attempt}: no wechat.notify_url is configured`
+    return { kind: 'refused', code: 'notify_url_missing', message, evidence: {} }
+  }
+  const question = prepayQuestion(order, { ...config, notifyUrl })
+  // A payer waits for this one, and it is no question of the job's: it takes no place in the quota,
+  // but a "too many" for it slows the questions down as well.
+  const call = { operation: 'prepay', question, attempt, read: prepayOf } as const
+  return put(client, call, { ...options, place: null })
+}
+
+/** With platform certificates, their list answers every question: it is signed, sealed and ours. */
+async function probeByKeys(client: Client, options: CallOptions): Promise<Probe> {
+  const refresh = await withDeadline(client, options, (signal) =>
+    unlessAborted(client.keys.refresh(), signal),
+  )
+  if (refresh === 'aborted') return unknownAnswer('timeout', 'Cannot probe: no answer in time')
+  return refresh.kind === 'refreshed' ? { kind: 'ok', verified: true } : refresh
+}
+
+/** With a public key, an order that cannot exist: that it is absent is an answer to us. */
+async function probeByOrder(
+  client: Client,
+  config: WechatConfig,
+  options: CallOptions,
+): Promise<Probe> {
+  const question = orderQuestion(`BUDANPROBE${client.clock().getTime()}`, config)
+  const read = (heard: Heard): Probe => {
+    const answer = answerOf(heard)
+    if (answer.kind === 'unknown') return answer
+    return { kind: 'ok', verified: heard.verification.kind === 'genuine' }
+  }
+  return ask(client, { operation: 'probe', question, attempt: 'probe', read }, options)
+}
+
+interface Outcome {
+  readonly kind: string
+}
+
+type Measure = <T extends Outcome>(
+  operation: GatewayOperation,
+  call: () => Promise<T | UnknownAnswer>,
+) => Promise<T | UnknownAnswer>
+
+/** Tells of each call by what it came to. */
+function createMeasure(emit: Emit): Measure {
+  return async <T extends Outcome>(
+    operation: GatewayOperation,
+    call: () => Promise<T | UnknownAnswer>,
+  ): Promise<T | UnknownAnswer> => {
+    const started = performance.now()
+    const result = await call()
+    const outcome = isUnknown(result) ? result.cause : result.kind
+    emit({ type: 'gateway_called', operation, outcome, durationMs: performance.now() - started })
+    return result
+  }
+}
+
+function isUnknown(result: Outcome): result is UnknownAnswer {
+  return result.kind === 'unknown'
+}

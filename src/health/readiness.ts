@@ -1,0 +1,203 @@
+import { farthestMs, type SchedulePolicy } from '../domain/schedule.ts'
+import type { Breaker } from '../job/breaker.ts'
+import type { EngineVitals } from '../queue/engine.ts'
+import type { Clocks } from '../settle/clocks.ts'
+import type { SchemaState, Store, Vitals } from '../store/store.ts'
+import { shanghaiTime } from '../text/shanghai-time.ts'
+import { type DatabaseState, patienceMs } from './database-state.ts'
+import { type Said, valueIn } from './timely-answer.ts'
+
+/** Is budan able to keep its promise? */
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: readonly ReadinessCheck[]
+  /** What the checks were made of, so that nobody reads it twice; null while they cannot be read. */
+  readonly vitals: Vitals | null
+}
+
+export interface ReadinessCheck {
+  readonly name: 'database' | 'schema' | 'clocks' | 'gateway' | 'engine' | 'schedule'
+  readonly ok: boolean
+  readonly detail: string
+}
+
+export interface Examined {
+  readonly kind: Store['kind']
+  readonly database: DatabaseState
+  readonly breaker: Breaker
+  readonly clocks: Pick<Clocks, 'skews' | 'disagreement'>
+  readonly policy: SchedulePolicy
+  /** Whether runs are budan's own; else somebody asks for each. */
+  readonly enabled: boolean
+  /** How long the clock has been going; null: it is stopped. */
+  readonly runningMs: number | null
+  readonly engine: EngineVitals
+}
+
+/** Pure. What cannot be examined while the database is away has no check. */
+export function readinessOf(examined: Examined): Readiness {
+  const { database, clocks } = examined
+  const vitals = valueIn(database.vitals)
+  const schema = valueIn(database.schema)
+  const checks = [
+    databaseCheck(examined),
+    ...(schema === null ? [] : [schemaCheck(schema)]),
+    ...clocksChecks(clocks),
+    gatewayCheck(examined),
+    engineCheck(examined.engine),
+    ...(vitals === null ? [] : [scheduleCheck(examined, vitals)]),
+  ]
+  return { ready: checks.every((check) => check.ok), checks, vitals }
+}
+
+/** What the database says where it says nothing. */
+export const databaseDetails = {
+  away: 'it does not answer: see the log',
+  late: `it has not answered within ${patienceMs / 1000} s: it is overloaded, or hangs`,
+} as const
+
+/** A database that can only be read answers, and credits nobody. */
+function databaseCheck({ kind, database }: Examined): ReadinessCheck {
+  const { time, vitals, schema, writeFault } = database
+  const fault =
+    silence(time) ?? refusalIn(writeFault) ?? withheld(vitals, schema) ?? stuckWrite(writeFault)
+  if (fault !== null) return failing('database', fault)
+  return kind === 'pglite'
+    ? passing('database', 'embedded: survives a crash of the process, not a power cut')
+    : passing('database', 'PostgreSQL')
+}
+
+function silence({ kind }: Said<unknown>): string | null {
+  if (kind === 'said') return null
+  return kind === 'late' ? databaseDetails.late : databaseDetails.away
+}
+
+function refusalIn(writeFault: DatabaseState['writeFault']): string | null {
+  const fault = valueIn(writeFault)
+  switch (fault?.kind) {
+    case undefined:
+      return null
+    case 'read-only':
+      return 'it is read-only: nothing can be credited'
+    case 'full':
+      return 'it has no room left: nothing can be credited'
+    case 'other':
+      return `it takes no writes: ${fault.message}`
+  }
+}
+
+/** What is behind has no such columns: the schema says so. */
+function withheld(vitals: Said<Vitals>, schema: Said<SchemaState>): string | null {
+  const parts: readonly Said<unknown>[] = [vitals, schema]
+  if (parts.some(({ kind }) => kind === 'late')) {
+    return `it answers, but its tables cannot be read within ${patienceMs / 1000} s: they are locked, or it is overloaded`
+  }
+  if (schema.kind === 'said' && schema.value.pending.length > 0) return null
+  return parts.some(({ kind }) => kind === 'failed')
+    ? 'it answers, but its tables cannot be read: see the log'
+    : null
+}
+
+function stuckWrite({ kind }: Said<unknown>): string | null {
+  if (kind === 'said') return null
+  return kind === 'late'
+    ? `a write has not ended within ${patienceMs / 1000} s: a table is locked, or a standby is waited for`
+    : databaseDetails.away
+}
+
+function schemaCheck({ pending, unknown, breaking }: SchemaState): ReadinessCheck {
+  if (breaking.length > 0) {
+    const by = breaking.join(', ')
+    return failing('schema', `a newer budan changed it (${by}): upgrade this one`)
+  }
+  if (pending.length > 0) return failing('schema', `behind: ${pending.join(', ')}`)
+  return passing(
+    'schema',
+    unknown.length === 0
+      ? 'up to date'
+      : `newer than this budan, which can live with it: ${unknown.join(', ')}`,
+  )
+}
+
+/** None where only ours is known. */
+function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly ReadinessCheck[] {
+  if (disagreement !== null) {
+    return [failing('clocks', `no order is closed meanwhile: ${disagreement}`)]
+  }
+  const known = skews.map(({ pair }) => pair)
+  if (known.includes('database_gateway')) {
+    return [passing('clocks', 'those of database, node and gateway agree')]
+  }
+  if (known.includes('database_node')) {
+    return [
+      passing('clocks', 'those of database and node agree; the gateway has not told its time yet'),
+    ]
+  }
+  return known.includes('gateway_node')
+    ? [passing('clocks', 'those of node and gateway agree')]
+    : []
+}
+
+/**
+ * Answers that are worth nothing are a fault, however few they are. Nothing but "no such order" is a
+ * warning alone: whoever adopts numbers that were never placed must not turn readiness red.
+ */
+function gatewayCheck({ breaker, policy }: Examined): ReadinessCheck {
+  if (breaker.reason !== null) return failing('gateway', `${heldMark}${breaker.reason}`)
+  // The next answer comes within this, as long as an order is pending.
+  const withinMs = farthestMs(policy)
+  const fault = breaker.answers.fault({ withinMs })
+  if (fault !== null) return failing('gateway', fault)
+  const doubt = breaker.answers.doubt({ withinMs })
+  return passing('gateway', doubt === null ? 'questions go through' : warningMark + doubt)
+}
+
+/** Begins why no run asks. */
+export const heldMark = 'runs are held back: '
+
+/** Begins what is said of a part that is well enough, and that somebody ought to look at. */
+export const warningMark = 'warning: '
+
+/**
+ * Ok also while the engine's server is away: the nodes keep the slots by themselves, so the promise
+ * is kept, and to take them all out of service for it would break more than it mends. If runs do not
+ * finish, whatever the cause, the schedule says so.
+ */
+function engineCheck({ state, detail, jobs }: EngineVitals): ReadinessCheck {
+  if (jobs === null) return passing('engine', state === 'away' ? warningMark + detail : detail)
+  const { waiting, active, failed } = jobs
+  return passing('engine', `${detail}: ${waiting} waiting, ${active} active, ${failed} failed`)
+}
+
+/** What the schedule says where there is none. */
+export const scheduleDetails = {
+  byHand: 'compensation_enabled is off: runs are made by hand',
+  stopped: 'the clock is stopped',
+} as const
+
+/** Two slots missed in a row are no jitter. */
+const slotsMissedMax = 3
+
+function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
+  const { policy, enabled, runningMs } = examined
+  if (!enabled) return passing('schedule', scheduleDetails.byHand)
+  if (runningMs === null) return failing('schedule', scheduleDetails.stopped)
+  const last = vitals.lastFinishedRunAt
+  // A time to come is not of this clock: it has been set back since.
+  const known = last !== null && +last <= +vitals.now + policy.intervalMs
+  const sinceLastMs = known ? +vitals.now - +last : runningMs
+  // A run that another process finished long ago says nothing while we have only just begun.
+  const lateMs = Math.min(sinceLastMs, runningMs)
+  const lastRun = last === null ? 'no run has finished yet' : `last run ${shanghaiTime(last)}`
+  return lateMs > slotsMissedMax * policy.intervalMs + policy.leaseMs
+    ? failing('schedule', `${lastRun}: runs do not finish`)
+    : passing('schedule', lastRun)
+}
+
+function passing(name: ReadinessCheck['name'], detail: string): ReadinessCheck {
+  return { name, ok: true, detail }
+}
+
+function failing(name: ReadinessCheck['name'], detail: string): ReadinessCheck {
+  return { name, ok: false, detail }
+}

@@ -1,0 +1,108 @@
+import type { DecisionKind, OrderEvent, OrderEventKind, OrderStatus } from '../domain/order.ts'
+import type { ReviewAction } from '../domain/resolve.ts'
+import type { Outcome, RunStatus, RunTrigger } from '../domain/run.ts'
+import { catalog } from './locale.ts'
+
+/** What people call the closed sets of the program. */
+export interface Terms {
+  readonly status: Readonly<Record<OrderStatus, string>>
+  /** Who brought an answer, or did something else to an order. */
+  readonly source: Readonly<Record<OrderEvent['source'], string>>
+  readonly decision: Readonly<Record<DecisionKind, string>>
+  readonly event: Readonly<Record<OrderEventKind, string>>
+  readonly outcome: Readonly<Record<Outcome, string>>
+  readonly trigger: Readonly<Record<RunTrigger, string>>
+  readonly runStatus: Readonly<Record<RunStatus, string>>
+  readonly action: Readonly<Record<ReviewAction, string>>
+}
+
+export const termsOf = catalog<Terms>({
+  en: {
+    status: { pending: 'not confirmed yet', paid: 'paid', expired: 'expired', review: 'in review' },
+    source: {
+      callback: 'callback',
+      check: 'check by hand',
+      compensation: 'compensation job',
+      operator: 'operator',
+      api: 'API',
+      budan: 'budan',
+    },
+    decision: {
+      pay: 'credit',
+      wait: 'wait',
+      close: 'close',
+      expire: 'expire',
+      review: 'review',
+      keep: 'keep',
+    },
+    event: {
+      created: 'created',
+      adopted: 'adopted',
+      prepaid: 'code to scan given',
+      unplaced: 'not placed at the gateway',
+      answered: 'answer',
+      closing: 'closing at the gateway',
+      corrected: 'facts corrected',
+      abandoned: 'given up',
+      resolved: 'review resolved',
+      dismissed: 'review dismissed',
+      refund_noticed: 'refund notice',
+    },
+    outcome: {
+      credited: 'credited',
+      waiting: 'waiting',
+      expired: 'expired',
+      review: 'in review',
+      kept: 'kept',
+      unknown: 'no answer',
+      error: 'error',
+    },
+    trigger: { schedule: 'schedule', start: 'start', manual: 'by hand' },
+    runStatus: { running: 'running', finished: 'finished', stopped: 'stopped', failed: 'failed' },
+    action: { credit: 'credit', expire: 'expire', dismiss: 'dismiss' },
+  },
+  zh: {
+    status: { pending: '待确认', paid: '已入账', expired: '已关单', review: '待人工处理' },
+    source: {
+      callback: '支付回调',
+      check: '手工查单',
+      compensation: '补单任务',
+      operator: '人工处理',
+      api: 'API',
+      budan: 'budan',
+    },
+    decision: {
+      pay: '入账',
+      wait: '等待',
+      close: '关单',
+      expire: '设为已关单',
+      review: '转人工',
+      keep: '不变',
+    },
+    event: {
+      created: '已创建',
+      adopted: '已导入',
+      prepaid: '已生成支付二维码',
+      unplaced: '微信支付下单未成',
+      answered: '查单结果',
+      closing: '向微信支付关单',
+      corrected: '已更正订单信息',
+      abandoned: '已放弃',
+      resolved: '人工处理完成',
+      dismissed: '已办结（无需入账）',
+      refund_noticed: '退款通知',
+    },
+    outcome: {
+      credited: '已入账',
+      waiting: '继续等待',
+      expired: '已关单',
+      review: '转人工',
+      kept: '不变',
+      unknown: '无应答',
+      error: '出错',
+    },
+    trigger: { schedule: '定时', start: '启动', manual: '手动' },
+    runStatus: { running: '进行中', finished: '已完成', stopped: '已中止', failed: '失败' },
+    action: { credit: '入账', expire: '设为已关单', dismiss: '办结（无需入账）' },
+  },
+})

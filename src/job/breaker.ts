@@ -1,0 +1,131 @@
+import { type Clock, systemClock } from '../domain/clock.ts'
+import type { Emit } from '../domain/event.ts'
+import type { Answer, UnknownAnswer, UnknownWhy } from '../domain/trade.ts'
+import { RecentAnswers } from './recent-answers.ts'
+
+/**
+ * Holds runs back while every order would fail the same way.
+ *
+ *   closed ──(a systemic failure; a run of absent, or of unverifiable, answers)──► open
+ *      ▲                                                                            │
+ *      └──────────(an answer that shows the cause is gone)──── one probe a run ─────┘
+ *
+ * Each process has its own, because a key and a clock are a process's own: one with a wrong key
+ * stops none that have the right one.
+ *
+ * It saves questions and alarms, never money: no order is settled differently because of it.
+ */
+export class Breaker {
+  /** What was observed, answer by answer. */
+  readonly answers: RecentAnswers
+  readonly #emit: Emit
+  #cause: Cause | null = null
+  #held = new AbortController()
+  #probeCount = 0
+
+  constructor(emit: Emit, clock: Clock = systemClock) {
+    this.answers = new RecentAnswers(clock)
+    this.#emit = emit
+  }
+
+  /** Why it is open, in words that may be shown to anybody; null while it is closed. */
+  get reason(): string | null {
+    return this.#cause?.reason ?? null
+  }
+
+  /** Aborts when it opens. After it closed, there is a new one. */
+  get held(): AbortSignal {
+    return this.#held.signal
+  }
+
+  /** How many probes of this opening came before: none of the orders may be asked for ever. */
+  nextProbe(): number {
+    this.#probeCount += 1
+    return this.#probeCount - 1
+  }
+
+  /** Every answer to a question of ours passes here, those of manual checks too: a good one heals. */
+  observe(answer: Answer): void {
+    this.answers.observe(answer)
+    if (answer.kind === 'unknown') {
+      if (answer.systemic) {
+        this.#open({ kind: 'refused', reason: inWords(answer) }, answer.message)
+      }
+      return
+    }
+    // "No such order" shows that we may ask, but not that we ask for the right merchant.
+    if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()
+  }
+
+  /** Most answers of a run were "no such order". */
+  observeAbsent(found: string): void {
+    this.#open({ kind: 'absent', reason: `${found}: ${otherMerchant}` }, found)
+  }
+
+  /** None of a run's answers could be verified. `whys`: of each, what was wrong with it. */
+  observeUnverified(found: string, whys: readonly (UnknownWhy | undefined)[]): void {
+    const [why, ...others] = new Set(whys)
+    const words = others.length === 0 && why !== undefined ? flawInWords[why] : undefined
+    const reason = `${found}: ${words ?? 'they fail in several ways, which the timelines tell'}`
+    this.#open({ kind: 'refused', reason }, found)
+  }
+
+  /** A callback for one of our orders opened with our key: the merchant number is right after all. */
+  observeCallback(): void {
+    this.answers.heardCallback()
+    if (this.#cause?.kind === 'absent') this.#close()
+  }
+
+  #open(cause: Cause, detail: string): void {
+    const wasClosed = this.#cause === null
+    this.#cause = cause
+    this.#held.abort()
+    // One alarm for the outage, not one per order.
+    if (wasClosed) this.#emit({ type: 'breaker_opened', reason: cause.reason, detail })
+  }
+
+  #close(): void {
+    if (this.#cause === null) return
+    this.#cause = null
+    this.#held = new AbortController()
+    this.#probeCount = 0
+    this.#emit({ type: 'breaker_closed' })
+  }
+}
+
+interface Cause {
+  readonly kind: 'refused' | 'absent'
+  readonly reason: string
+}
+
+const otherMerchant =
+  "the merchant number, or the gateway's address, is not the one that they were placed under"
+
+/** What a person has to look at. The answer's own message may name an order, so it goes to the log alone. */
+function inWords({ cause, why }: UnknownAnswer): string {
+  if (cause === 'unauthorized') {
+    return why === 'clock'
+      ? "401: this machine's clock is more than 5 minutes from the gateway's"
+      : '401: the serial number is not that of our private key, or not one of this merchant'
+  }
+  if (cause === 'forbidden') {
+    return why === 'page'
+      ? '403: a web page in the place of an answer; a firewall or proxy on the way forbids it'
+      : '403: this merchant may not ask'
+  }
+  return (why && flawInWords[why]) ?? cause
+}
+
+const flawInWords: Partial<Record<UnknownWhy, string>> = {
+  keyless: 'answers are signed by a key that is not configured',
+  forged: "their signature is not by the key that is configured as the gateway's",
+  unsigned: 'they are not signed; a proxy on the way may strip headers',
+  malformed: 'their signature headers are not whole; a proxy on the way may strip headers',
+  stale: "this machine's clock, or the gateway's, is more than 5 minutes off",
+  probe: 'they are signature probes',
+  page: 'web pages come in the place of answers; something on the way answers for the gateway',
+  unlisted:
+    "the merchant has no platform certificates, and the gateway's public key is not configured",
+  unopened: 'the APIv3 key opens no platform certificate',
+  damaged: 'a platform certificate is not what the list of them says',
+}

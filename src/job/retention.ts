@@ -1,0 +1,75 @@
+import { setImmediate as breath } from 'node:timers/promises'
+import type { Emit } from '../domain/event.ts'
+import type { Engine, Work } from '../queue/engine.ts'
+import type { Clocks } from '../settle/clocks.ts'
+import type { Store } from '../store/store.ts'
+
+/** What is kept, and for how long. */
+export interface Retaining {
+  readonly store: Store
+  readonly emit: Emit
+  /** What is old by a clock that is in doubt stays. */
+  readonly clocks?: Clocks
+  /** 0: everything is kept. */
+  readonly retentionDays: number
+}
+
+/** Some 40 ms of the embedded database, measured: a callback hardly notices. */
+const portionLimit = 200
+
+/** Of the time until the next tick, so that pruning is never in the way of a run … */
+const shareOfWait = 0.25
+
+/** … and no more than this, however long that is: some 50,000 events on the embedded database. */
+const pruneMsMax = 10_000
+
+const dayMs = 86_400_000
+
+/**
+ * The engine, and pruning in the time that a run leaves until the next one: at least one portion, so
+ * that it goes on even where runs leave no time; none while there is a backlog. Whichever node made
+ * the run prunes. When that fails, the tick is as good as before.
+ */
+export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
+  const pruningAfter = (work: Work): Work => ({
+    ...work,
+    async tick(signal) {
+      const tick = await work.tick(signal)
+      if (tick.kind !== 'ran' || tick.chunks > 0) return tick
+      const startedAt = performance.now()
+      const endsAt = startedAt + Math.min(pruneMsMax, tick.nextInMs * shareOfWait)
+      await prune(retaining, { signal, endsAt })
+      return { ...tick, nextInMs: Math.max(0, tick.nextInMs - (performance.now() - startedAt)) }
+    },
+  })
+  return {
+    run: (work, signal) => engine.run(pruningAfter(work), signal),
+    vitals: () => engine.vitals(),
+  }
+}
+
+/** Portions until there is nothing more, or no more time (by `performance.now()`). Never throws. */
+export async function prune(
+  { store, emit, clocks, retentionDays }: Retaining,
+  { signal, endsAt }: { signal: AbortSignal; endsAt: number },
+): Promise<void> {
+  const total = { runs: 0, events: 0 }
+  try {
+    let more = retentionDays > 0 && (clocks?.disagreement ?? null) === null
+    while (more && !signal.aborted) {
+      const pruned = await store.prune({
+        olderThanMs: retentionDays * dayMs,
+        limit: portionLimit,
+      })
+      total.runs += pruned.runs
+      total.events += pruned.events
+      more = pruned.more && performance.now() < endsAt
+      // The embedded database answers without leaving this thread: others must get their turn.
+      await breath()
+    }
+    if (!signal.aborted) await store.vacuum({ everyMs: dayMs })
+  } catch (error) {
+    emit({ type: 'prune_failed', error })
+  }
+  if (total.runs + total.events > 0) emit({ type: 'pruned', ...total })
+}

@@ -1,0 +1,137 @@
+import { farthestMs } from '../domain/schedule.ts'
+import type { ChunkEnd, Engine, Tick, Work } from '../queue/engine.ts'
+import { type Backlog, countMax } from './backlog.ts'
+import { merchantOf } from './check.ts'
+import type { Scanning } from './pass.ts'
+import { type RunEnd, type RunRequest, scan } from './scan.ts'
+
+/** The compensation job: one run at start, and one each interval. */
+export interface Job {
+  /** Starts the clock; again after a stop. Does nothing when it is running or disabled. */
+  start(): void
+  /** No new question after this; resolves when what is under way has been settled. May be called twice. */
+  stop(): Promise<void>
+  /** Null while it is stopped, or about to be. */
+  readonly runningMs: number | null
+  /** Since this node last tried a slot, whether or not it got it. Null: never. */
+  readonly lastTickAgeMs: number | null
+}
+
+export interface JobOptions {
+  readonly scanning: Scanning
+  readonly enabled: boolean
+  readonly backlog: Backlog
+  /** Calls the tick whenever it is due, until the signal aborts. */
+  readonly engine: Engine
+}
+
+/** After a tick that failed, the next comes no later than this: the database may be back. */
+const retryMsMax = 15_000
+
+export function createJob(options: JobOptions): Job {
+  const { emit } = options.scanning
+  let running: Running | null = null
+  let lastTickAt: number | null = null
+
+  const begin = (after: Promise<void>): Running => {
+    emit({ type: 'job_started', intervalMins: options.scanning.policy.intervalMs / 60_000 })
+    const abort = new AbortController()
+    const ticked = () => {
+      lastTickAt = performance.now()
+    }
+    const work = workOf({ ...options, ticked })
+    const ended = after.then(() => options.engine.run(work, abort.signal))
+    return { abort, ended, since: performance.now() }
+  }
+
+  return {
+    get runningMs() {
+      if (running === null || running.abort.signal.aborted) return null
+      return performance.now() - running.since
+    },
+    get lastTickAgeMs() {
+      return lastTickAt === null ? null : performance.now() - lastTickAt
+    },
+    start() {
+      if (!options.enabled) return emit({ type: 'job_disabled' })
+      if (running !== null && !running.abort.signal.aborted) return
+      // A start that comes during a stop: after what is still under way.
+      running = begin(running?.ended ?? Promise.resolve())
+    },
+    async stop() {
+      const stopping = running
+      if (stopping === null) return
+      const first = !stopping.abort.signal.aborted
+      stopping.abort.abort()
+      await stopping.ended
+      if (first) emit({ type: 'job_stopped' })
+      if (running === stopping) running = null
+    },
+  }
+}
+
+interface Running {
+  readonly abort: AbortController
+  readonly ended: Promise<void>
+  readonly since: number
+}
+
+/** The job as an engine calls it. */
+function workOf(options: JobOptions & { ticked: () => void }): Work {
+  const { emit, policy, inLane, batchSize } = options.scanning
+  let trigger: 'start' | 'schedule' = 'start'
+  const failed = (error: unknown) => emit({ type: 'tick_failed', error })
+  return {
+    async tick(signal) {
+      const request = { trigger, dryRun: false, intervalMs: policy.intervalMs, signal }
+      trigger = 'schedule'
+      options.ticked()
+      try {
+        return await tickSlot(options, request)
+      } catch (error) {
+        failed(error)
+        return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), chunks: 0 }
+      }
+    },
+    // As many as fill the lanes, one more that is being claimed, and one that is being settled.
+    chunksAtOnce: Math.ceil(inLane.concurrency / batchSize) + 2,
+    async chunk(signal, onHalfAsked) {
+      try {
+        const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
+        return endOf(await scan(options.scanning, { ...request, onHalfAsked }))
+      } catch (error) {
+        failed(error)
+        return 'failed'
+      }
+    },
+  }
+}
+
+function endOf(end: RunEnd): ChunkEnd {
+  return end.kind === 'ran' && end.full ? 'more' : 'done'
+}
+
+/** The slot's run. Whoever made it also counts what is left, once an interval in the whole cluster. */
+async function tickSlot(options: JobOptions, request: RunRequest): Promise<Tick> {
+  const end = await scan(options.scanning, request)
+  const chunks = end.kind === 'ran' ? await chunksAfter(options, end) : 0
+  return { kind: end.kind, nextInMs: Math.max(0, end.nextSlotAt - performance.now()), chunks }
+}
+
+async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): Promise<number> {
+  const { backlog, scanning } = options
+  const { store, emit, policy, gateway } = scanning
+  try {
+    const { thresholdMs } = policy
+    const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
+    const remaining = await store.countDue({ ...due, countMax })
+    const told = backlog.count(remaining, performance.now())
+    if (told !== null) emit(told)
+    // A batch without one answer is an outage: asking on would be a storm.
+    return end.full ? backlog.chunksFor(remaining) : 0
+  } catch (error) {
+    // The slot has had its run: a count that failed must not have it tried again.
+    emit({ type: 'tick_failed', error })
+    return 0
+  }
+}

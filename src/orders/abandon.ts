@@ -1,0 +1,101 @@
+import { isSameMerchant } from '../domain/merchant.ts'
+import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
+import { type Answer, isUnasked } from '../domain/trade.ts'
+import { type Checking, merchantOf } from '../job/check.ts'
+import { orderEvent } from './place.ts'
+
+/** Who gives an order up, and why: both are kept in its timeline. */
+export interface AbandonRequest {
+  readonly reason: string
+  readonly actor: Actor
+}
+
+/** What became of giving an order up. But for `abandoned`, nothing was changed. */
+export type Abandoned =
+  | { readonly kind: 'abandoned'; readonly order: Order }
+  | {
+      readonly kind:
+        | 'accepted' // the gateway knows its trade, or gave a code for it
+        | 'ended' // it is not pending any more
+        | 'unanswered' // whether the gateway knows it cannot be said now
+      readonly message: string
+    }
+
+/**
+ * Gives up an order that the gateway never accepted: it expires, and its Idempotency-Key can be used
+ * again. Nobody can pay such an order, as there is no code for it; should a payment turn up all the
+ * same, an expired order is credited. The gateway is queried first, by the merchant number alone; of
+ * another merchant's order it can say nothing, and then only one that was placed here is given up,
+ * for which no code was ever handed out. Null when the order is not here.
+ */
+export async function abandonOrder(
+  checking: Checking,
+  { orderNo, ...request }: AbandonRequest & { readonly orderNo: string },
+): Promise<Abandoned | null> {
+  const order = await checking.store.findOrder(orderNo)
+  if (order === null) return null
+  const refusal = refusalOf(order)
+  if (refusal !== null) return refusal
+  if (checking.breaker.reason !== null) {
+    const message = `what the gateway says is not believed now: ${checking.breaker.reason}`
+    return { kind: 'unanswered', message }
+  }
+  const canAsk = isSameMerchant(order, merchantOf(checking.gateway))
+  if (!canAsk && order.adopted) {
+    const message = `order "${orderNo}" was adopted for merchant ${order.mchid}, which is not configured: nobody can say whether it was paid`
+    return { kind: 'unanswered', message }
+  }
+  const answer = canAsk ? await checking.gateway.query(orderNo) : null
+  if (answer?.kind === 'absent') checking.breaker.answers.observe(answer)
+  if (answer !== null && answer.kind !== 'absent') return notAbsent(checking, { orderNo, answer })
+  return giveUp(checking, { orderNo, answer, ...request })
+}
+
+/**
+ * A trade that the gateway told of once is there, also where its code was lost on the way and the gateway
+ * says today that it knows no such order. Orders of the version before all count as known.
+ */
+function refusalOf({ orderNo, status, codeUrl, standing }: Order): Abandoned | null {
+  if (status !== 'pending') return { kind: 'ended', message: `order "${orderNo}" is ${status}` }
+  if (codeUrl === null && standing !== 'known') return null
+  const message = `the gateway accepted order "${orderNo}": it is credited when it is paid, and expires when it cannot be paid any more`
+  return { kind: 'accepted', message }
+}
+
+function notAbsent(
+  { breaker }: Checking,
+  { orderNo, answer }: { orderNo: string; answer: Exclude<Answer, { kind: 'absent' }> },
+): Abandoned {
+  if (!isUnasked(answer)) breaker.observe(answer)
+  if (answer.kind === 'trade') {
+    const message = `the gateway knows order "${orderNo}": it says ${answer.trade.reported}`
+    return { kind: 'accepted', message }
+  }
+  return { kind: 'unanswered', message: `Cannot give up order "${orderNo}": ${answer.message}` }
+}
+
+/** Decided once more on the locked row: a code may have come in between. */
+async function giveUp(
+  checking: Checking,
+  step: AbandonRequest & { readonly orderNo: string; readonly answer: Answer | null },
+): Promise<Abandoned | null> {
+  const { orderNo, answer, reason, actor } = step
+  return checking.store.transaction(async (tx): Promise<Abandoned | null> => {
+    const locked = await tx.lockOrder(orderNo)
+    if (locked === null) return null
+    const refusal = refusalOf(locked.order)
+    if (refusal !== null) return refusal
+    const evidence = answer?.evidence ?? null
+    const event: NewOrderEvent = {
+      ...orderEvent(checking, { orderNo, kind: 'abandoned', evidence, actor }),
+      source: 'operator',
+      operator: actor.name,
+      decision: 'expire',
+      reason,
+    }
+    const order = await tx.abandon(locked.order, { event })
+    // Another system may place it yet; or a node of the version before hands out a code just now.
+    await tx.addLateChecks(order)
+    return { kind: 'abandoned', order }
+  })
+}

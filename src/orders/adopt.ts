@@ -1,0 +1,115 @@
+import type { ConfiguredMerchant } from '../domain/merchant.ts'
+import { identityDifference } from '../domain/merchant.ts'
+import { type Fen, formatFen } from '../domain/money.ts'
+import type { Actor, Merchant, NewOrder, Order } from '../domain/order.ts'
+import { watchMs } from '../domain/schedule.ts'
+import { merchantOf } from '../job/check.ts'
+import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
+
+/** What adopting works with. */
+export interface Adopting extends Placing {
+  /** Order numbers that may be adopted begin with one of these; null: any may. */
+  readonly adoptPrefixes: readonly string[] | null
+}
+
+/**
+ * The facts of an order that another system placed. `amount` is in fen, and must be what the trade
+ * says.
+ */
+export interface AdoptRequest {
+  readonly orderNo: string
+  readonly userId: string
+  readonly amount: Fen
+  readonly description: string
+  readonly createdAt: Date | null
+  /** Null: not known. Its trade is then never closed by budan. */
+  readonly expiresAt: Date | null
+  /** May be left out where the merchant has one app id. */
+  readonly appid?: string | null
+  readonly actor?: Actor | null
+}
+
+/** What became of adopting. But for `adopted`, nothing was stored. */
+export type Adoption =
+  | { readonly kind: 'adopted'; readonly order: Order }
+  /** Adopted before with the same facts. */
+  | { readonly kind: 'exists'; readonly order: Order }
+  | { readonly kind: 'conflict'; readonly message: string }
+  /** Nothing was stored: the request cannot be about an order that may be adopted here. */
+  | { readonly kind: AdoptionRefusal; readonly message: string }
+
+export type AdoptionRefusal =
+  | 'app_id_required'
+  | 'app_id_unknown'
+  | 'prefix_not_allowed'
+  | 'end_too_far'
+
+/** No gateway keeps a trade open for longer; WeChat Pay cuts later ends to this. */
+const endMsMax = 15 * 86_400_000
+
+/** Takes over an order that another system placed with the gateway. Asks nobody. */
+export async function adoptOrder(adopting: Adopting, request: AdoptRequest): Promise<Adoption> {
+  const merchant = merchantOf(adopting.gateway)
+  const refusal = refusalOf(adopting, { request, merchant })
+  if (refusal !== null) return refusal
+  const adopted = { ...request, ...merchant, appid: request.appid ?? merchant.appid }
+  const { orderNo, actor = null } = request
+  const event = orderEvent(adopting, { orderNo, kind: 'adopted', evidence: null, actor })
+  const insertion = await adopting.store.insertOrder(newOrder(adopted), event)
+  if (insertion.kind === 'inserted') return { kind: 'adopted', order: insertion.order }
+  const difference = adoptedDifference(insertion.order, adopted)
+  return difference === null
+    ? { kind: 'exists', order: insertion.order }
+    : { kind: 'conflict', message: `order "${orderNo}" is here already, with ${difference}` }
+}
+
+function refusalOf(
+  { adoptPrefixes, clock }: Adopting,
+  { request, merchant }: { request: AdoptRequest; merchant: ConfiguredMerchant },
+): Extract<Adoption, { kind: AdoptionRefusal }> | null {
+  const { orderNo, appid = null, expiresAt } = request
+  if (adoptPrefixes !== null && !adoptPrefixes.some((prefix) => orderNo.startsWith(prefix))) {
+    const allowed = adoptPrefixes.map((prefix) => `"${prefix}"`).join(', ')
+    const message = `order_no: "${orderNo}" begins with none of recharge.adopt_prefixes (${allowed})`
+    return { kind: 'prefix_not_allowed', message }
+  }
+  if (appid === null && merchant.appids.length > 1) {
+    const message = `app_id: must be given, because the merchant has several: ${merchant.appids.join(', ')}`
+    return { kind: 'app_id_required', message }
+  }
+  if (appid !== null && !merchant.appids.includes(appid)) {
+    return { kind: 'app_id_unknown', message: unknownAppId(appid) }
+  }
+  return isTooFar(expiresAt, clock()) ? { kind: 'end_too_far', message: tooFar } : null
+}
+
+export function isTooFar(expiresAt: Date | null, now: Date): boolean {
+  return expiresAt !== null && +expiresAt > +now + endMsMax
+}
+
+export const tooFar =
+  'expires_at: must be at most 15 days from now, as no trade is open for longer; leave it out where it is not known'
+
+function newOrder(request: AdoptRequest & Merchant): NewOrder {
+  const { orderNo, userId, amount, description, createdAt, expiresAt } = request
+  const { gateway, mchid, appid } = request
+  return {
+    ...{ orderNo, userId, amount, currency, description, gateway, mchid, appid, createdAt },
+    ...{ attach: null, adopted: true, idempotencyKey: null },
+    end: expiresAt === null ? { kind: 'unknown', watchMs } : { kind: 'at', at: expiresAt },
+  }
+}
+
+/** What is left out of the request differs from nothing. */
+function adoptedDifference(order: Order, request: AdoptRequest & Merchant): string | null {
+  const { createdAt, expiresAt } = request
+  const identity = identityDifference(order, request)
+  if (identity !== null) return identity
+  if (!order.adopted) return 'budan itself as its maker'
+  if (order.userId !== request.userId) return 'another user_id'
+  if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
+  if (order.description !== request.description) return 'another description'
+  if (createdAt !== null && +createdAt !== +order.createdAt) return 'another created_at'
+  if (expiresAt !== null && +expiresAt !== +(order.expiresAt ?? 0)) return 'another expires_at'
+  return null
+}

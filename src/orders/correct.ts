@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Fen, formatFen } from '../domain/money.ts'
+import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
+import { watchMs } from '../domain/schedule.ts'
+import { merchantOf } from '../job/check.ts'
+import type { Correction, LockedOrder, Tx } from '../store/store.ts'
+import { shanghaiTime } from '../text/shanghai-time.ts'
+import { isTooFar, tooFar } from './adopt.ts'
+import { orderEvent, type Placing, unknownAppId } from './place.ts'
+
+/** What is to be changed of an adopted order; what is left out stays. */
+export interface CorrectRequest {
+  readonly userId?: string
+  readonly amount?: Fen
+  /** Null: not known. */
+  readonly expiresAt?: Date | null
+  readonly appid?: string
+  readonly reason: string
+  readonly actor: Actor
+}
+
+/** What became of a correction. But for `corrected`, nothing was changed. */
+export type Corrected =
+  /** As it is now. Nothing was written where nothing differed. */
+  | { readonly kind: 'corrected'; readonly order: Order }
+  /** What the order is, or is about to be, forbids it. */
+  | { readonly kind: 'credited' | 'not_adopted' | 'crediting'; readonly message: string }
+  /** The request cannot be about an order that may be adopted here. */
+  | { readonly kind: 'app_id_unknown' | 'end_too_far'; readonly message: string }
+  | { readonly kind: 'end_too_early'; readonly message: string }
+
+/**
+ * Corrects the facts of an adopted order of which nothing was credited, with an event that names who
+ * did it. Its state stays: an order in review is resolved as ever. Null when the order is not here.
+ */
+export async function correctOrder(
+  placing: Placing,
+  { orderNo, ...request }: CorrectRequest & { readonly orderNo: string },
+): Promise<Corrected | null> {
+  const { appids } = merchantOf(placing.gateway)
+  const { appid, expiresAt = null } = request
+  if (appid !== undefined && !appids.includes(appid)) {
+    return { kind: 'app_id_unknown', message: unknownAppId(appid) }
+  }
+  if (isTooFar(expiresAt, placing.clock())) return { kind: 'end_too_far', message: tooFar }
+  if ((await placing.store.findOrder(orderNo)) === null) return null
+  for (let tries = 0; tries < lockTriesMax; tries += 1) {
+    const corrected = await placing.store.transaction((tx) =>
+      correctIfFree(tx, { placing, orderNo, request }),
+    )
+    if (corrected !== null) return corrected
+    await delay(lockPauseMs)
+  }
+  const message = `order "${orderNo}" is being settled at this moment: try again`
+  return { kind: 'crediting', message }
+}
+
+/** An embedder's own work may hold the row for twenty seconds; whoever corrects need not wait so long. */
+const lockTriesMax = 10
+const lockPauseMs = 100
+
+/** Null: somebody holds the row. */
+async function correctIfFree(
+  tx: Tx,
+  step: { placing: Placing; orderNo: string; request: CorrectRequest },
+): Promise<Corrected | null> {
+  const { orderNo, request } = step
+  const [locked] = await tx.lockOrders([{ orderNo, transactionId: null }])
+  if (locked === undefined) return null
+  const { order } = locked
+  if (order.status === 'paid') {
+    return { kind: 'credited', message: `order "${orderNo}" was credited: it stays as it is` }
+  }
+  if (!order.adopted) {
+    const message = `order "${orderNo}" was placed here, as it is: only adopted orders are corrected`
+    return { kind: 'not_adopted', message }
+  }
+  if (request.expiresAt && request.expiresAt <= order.createdAt) {
+    return { kind: 'end_too_early', message: tooEarly }
+  }
+  const correction = correctionOf(locked, request)
+  const changes = describeChanges(order, correction)
+  if (changes.length === 0) return { kind: 'corrected', order }
+  const { actor, reason } = request
+  const event: NewOrderEvent = {
+    ...orderEvent(step.placing, { orderNo, kind: 'corrected', evidence: { changes }, actor }),
+    source: 'operator',
+    operator: actor.name,
+    reason,
+  }
+  return { kind: 'corrected', order: await tx.correct(order, { correction, event }) }
+}
+
+/** Nobody means such an end, and its trade would be closed for it. */
+const tooEarly = 'expires_at: must be after created_at'
+
+/** Whatever was answered so far may have been about other facts: it is queried with the next run. */
+function correctionOf({ order, now }: LockedOrder, request: CorrectRequest): Correction {
+  const { expiresAt, watchedUntil } = endOf({ order, now }, request.expiresAt)
+  return {
+    userId: request.userId ?? order.userId,
+    amount: request.amount ?? order.amount,
+    appid: request.appid ?? order.appid,
+    ...{ expiresAt, watchedUntil },
+    nextCheckAt: order.status === 'pending' && order.nextCheckAt > now ? now : order.nextCheckAt,
+  }
+}
+
+function endOf(
+  { order, now }: Pick<LockedOrder, 'order' | 'now'>,
+  wanted: Date | null | undefined,
+): Pick<Correction, 'expiresAt' | 'watchedUntil'> {
+  const { expiresAt, watchedUntil } = order
+  if (wanted === undefined || (wanted === null && expiresAt === null))
+    return { expiresAt, watchedUntil }
+  if (wanted !== null) return { expiresAt: wanted, watchedUntil: null }
+  return { expiresAt: null, watchedUntil: new Date(+now + watchMs) }
+}
+
+function describeChanges(order: Order, correction: Correction): readonly string[] {
+  const facts = (of: Order | Correction) => ({
+    user_id: of.userId,
+    amount: formatFen(of.amount),
+    app_id: of.appid,
+    expires_at: of.expiresAt === null ? 'not known' : shanghaiTime(of.expiresAt),
+  })
+  const [before, after] = [facts(order), facts(correction)]
+  return (['user_id', 'amount', 'app_id', 'expires_at'] as const)
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${name}: ${before[name]} → ${after[name]}`)
+}

@@ -1,0 +1,79 @@
+import type { Emit } from '../domain/event.ts'
+import type { Order } from '../domain/order.ts'
+import { isSameNotice, type Noticed, noticedOf, type RefundNotice } from '../domain/refund.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { Store, Tx } from '../store/store.ts'
+
+/** What noting works with. */
+export interface Noting {
+  readonly store: Store
+  readonly gateway: Pick<Gateway, 'name' | 'mchid'>
+  readonly emit: Emit
+  readonly node: string
+}
+
+type Noted = { readonly order: Order } & (Noticed | { readonly isRepeated: true })
+
+/**
+ * Writes a refund's notice into the timeline of its order, once however often it is told. Null: no such
+ * order here. Comes back after the commit; a throw must make the sender send again. It settles nothing.
+ */
+export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<Order | null> {
+  const orderNo = notice.orderNo ?? (await orderPaidBy(noting, notice))
+  const noted =
+    orderNo === null
+      ? null
+      : await noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, orderNo }))
+  tell(noting.emit, { notice, noted, orderNo })
+  return noted?.order ?? null
+}
+
+/** A notice that names no order may name a payment that was credited. */
+async function orderPaidBy(
+  { store, gateway }: Noting,
+  { transactionId }: RefundNotice,
+): Promise<string | null> {
+  if (transactionId === null) return null
+  const order = await store.findOrderByTransaction({ gateway: gateway.name, transactionId })
+  return order?.orderNo ?? null
+}
+
+/** The order's row is held, so that two who are told the same at once do not both write it. */
+async function noteIn(
+  tx: Tx,
+  { notice, orderNo, gateway, node }: Noting & { notice: RefundNotice; orderNo: string },
+): Promise<Noted | null> {
+  const locked = await tx.lockOrder(orderNo)
+  // A number is a merchant's own: another's order of the same number is not this one.
+  if (locked?.order.gateway !== gateway.name || locked.order.mchid !== gateway.mchid) return null
+  const { order } = locked
+  const before = await tx.refundNotices(orderNo)
+  if (before.some((event) => isSameNotice(event, notice))) return { order, isRepeated: true }
+  const { reason, alarm } = noticedOf(order, notice)
+  await tx.note({
+    ...{ orderNo, kind: 'refund_noticed', source: 'callback', reason, alarm, node },
+    ...{ tradeState: null, decision: null, runId: null, evidence: notice.evidence },
+  })
+  return { order, reason, alarm }
+}
+
+/** After the commit. */
+function tell(
+  emit: Emit,
+  { notice, noted, orderNo }: { notice: RefundNotice; noted: Noted | null; orderNo: string | null },
+): void {
+  const isNew = noted !== null && 'reason' in noted
+  emit({
+    type: 'refund_noticed',
+    orderNo,
+    transactionId: notice.transactionId,
+    state: notice.reported,
+    refunded: notice.refunded,
+    result: noted === null ? 'no_order' : isNew ? 'noted' : 'repeated',
+  })
+  if (!isNew || !noted.alarm) return
+  emit({
+    ...{ type: 'order_alarm', orderNo: noted.order.orderNo, source: 'callback' },
+    reason: noted.reason,
+  })
+}

@@ -1,0 +1,237 @@
+import { randomInt } from 'node:crypto'
+import { assert } from '../domain/assert.ts'
+import type { Clock } from '../domain/clock.ts'
+import { identityDifference } from '../domain/merchant.ts'
+import { type Fen, formatFen } from '../domain/money.ts'
+import type {
+  Actor,
+  Merchant,
+  NewOrder,
+  NewOrderEvent,
+  Order,
+  OrderEventKind,
+} from '../domain/order.ts'
+import type { SchedulePolicy } from '../domain/schedule.ts'
+import type { Evidence } from '../domain/trade.ts'
+import type { Gateway, Prepay } from '../gateway/gateway.ts'
+import type { Breaker } from '../job/breaker.ts'
+import { merchantOf } from '../job/check.ts'
+import type { Store } from '../store/store.ts'
+import { shanghaiTime } from '../text/shanghai-time.ts'
+
+/** What placing works with. */
+export interface Placing {
+  readonly store: Store
+  readonly gateway: Gateway
+  readonly breaker: Breaker
+  readonly policy: SchedulePolicy
+  readonly clock: Clock
+  readonly node: string
+}
+
+/** What is ordered. `amount` is in fen; the same `idempotencyKey` is always the same order. */
+export interface PlaceRequest {
+  readonly userId: string
+  readonly amount: Fen
+  readonly description: string
+  readonly attach: string | null
+  readonly idempotencyKey: string
+  /** Absent: the merchant's own. */
+  readonly appid?: string | null
+  readonly actor?: Actor | null
+}
+
+/** What became of placing an order. */
+export type Placement =
+  /** Placed now, or before with the same key and facts. The order has its `codeUrl`. */
+  | { readonly kind: 'placed'; readonly order: Order }
+  /** The key was used for an order with other facts, or of another merchant or app id. */
+  | { readonly kind: 'conflict'; readonly message: string }
+  /** No order of this merchant can be under that app id. */
+  | { readonly kind: 'app_id_unknown'; readonly message: string }
+  /** The gateway will not take this order. */
+  | {
+      readonly kind: 'refused'
+      readonly order: Order
+      readonly code: string
+      readonly message: string
+    }
+  /** The order of this key ended, or is past its end, and there is no code that works. */
+  | { readonly kind: 'ended'; readonly order: Order }
+  /** Whether the trade exists is not known: ask again with the same key. */
+  | { readonly kind: 'unanswered'; readonly order: Order; readonly message: string }
+
+export const currency = 'CNY'
+
+/**
+ * Stores the order, then opens its trade. In this order: a trade without an order would be money
+ * that nobody looks for. Repeating with the same key repeats the prepay with the same facts, where
+ * there is no code yet or the last one is about to stop working.
+ */
+export async function placeOrder(placing: Placing, request: PlaceRequest): Promise<Placement> {
+  const merchant = merchantOf(placing.gateway)
+  const appid = request.appid ?? merchant.appid
+  if (!merchant.appids.includes(appid))
+    return { kind: 'app_id_unknown', message: unknownAppId(appid) }
+  const order = await storeOrder(placing, { ...request, ...merchant, appid })
+  const difference = placedDifference(order, { ...request, ...merchant, appid })
+  if (difference !== null) return { kind: 'conflict', message: difference }
+  const now = placing.clock()
+  if (order.status !== 'pending') {
+    // Its answer may have been lost: the same again, with what became of it.
+    return { kind: order.codeUrl === null ? 'ended' : 'placed', order }
+  }
+  if (isFreshCode(order, now)) return { kind: 'placed', order }
+  if (isPastEnd(order, now)) return { kind: 'ended', order }
+  return openTrade(placing, { order, actor: request.actor ?? null })
+}
+
+export function unknownAppId(appid: string): string {
+  return `app_id: "${appid}" is none of the configured app ids (wechat.app_id, wechat.app_ids)`
+}
+
+async function openTrade(
+  placing: Placing,
+  { order, actor }: { order: Order; actor: Actor | null },
+): Promise<Placement> {
+  const { orderNo, expiresAt } = order
+  assert(expiresAt !== null, `Order "${orderNo}" was placed here without an end`)
+  const prepay = await placing.gateway.prepay({ ...order, expiresAt })
+  if (prepay.kind === 'placed') {
+    placing.breaker.answers.heardOurs()
+    const { codeUrl, codeLifeMs, evidence } = prepay
+    const event = orderEvent(placing, { orderNo, kind: 'prepaid', evidence, actor })
+    const placed = await placing.store.setCodeUrl(orderNo, { codeUrl, codeLifeMs, event })
+    // Settled or given up meanwhile: nobody may pay by a code that nobody asks about.
+    return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }
+  }
+  await noteUnplaced(placing, { orderNo, prepay, actor })
+  if (prepay.kind === 'refused') {
+    return { kind: 'refused', order, code: prepay.code, message: prepay.message }
+  }
+  placing.breaker.observe(prepay)
+  // Renewed early: while the gateway is silent, the code that there is can still be paid by.
+  if (canBeScanned(order, placing.clock())) return { kind: 'placed', order }
+  return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
+}
+
+/** A payer needs a few minutes from the page to the payment: a code that ends sooner is renewed. */
+const codeRestMsMin = 10 * 60_000
+
+/** No code works past its order's end: one that works until then is not renewed. */
+function isFreshCode({ codeUrl, codeExpiresAt, expiresAt }: Order, now: Date): boolean {
+  if (codeUrl === null || codeExpiresAt === null) return false
+  const neededUntil = Math.min(+now + codeRestMsMin, expiresAt === null ? Infinity : +expiresAt)
+  return +now < neededUntil && +codeExpiresAt >= neededUntil
+}
+
+/** Whether a payer who scans its code now is shown the payment. */
+export function canBeScanned(order: Order, now: Date): boolean {
+  const { status, codeUrl, codeExpiresAt, createdAt, expiresAt } = order
+  if (status !== 'pending' || codeUrl === null) return false
+  const codeEnd = codeExpiresAt ?? new Date(+createdAt + formerCodeLifeMs)
+  return codeEnd > now && (expiresAt === null || expiresAt > now)
+}
+
+/** Versions before this one did not keep the end of a code. All of theirs worked for two hours. */
+const formerCodeLifeMs = 2 * 3_600_000
+
+function isPastEnd({ expiresAt }: Order, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
+/** The order stays pending: a refusal may mean that the trade is there already. */
+async function noteUnplaced(
+  placing: Placing,
+  {
+    orderNo,
+    prepay,
+    actor,
+  }: { orderNo: string; prepay: Exclude<Prepay, { kind: 'placed' }>; actor: Actor | null },
+): Promise<void> {
+  const { evidence, message } = prepay
+  const word = prepay.kind === 'refused' ? `refused: ${prepay.code}` : `no answer: ${prepay.cause}`
+  const event = orderEvent(placing, { orderNo, kind: 'unplaced', evidence, actor })
+  await placing.store.appendEvent({ ...event, reason: `${word} (${message})` })
+}
+
+/** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */
+const numberTriesMax = 3
+
+async function storeOrder(placing: Placing, request: PlaceRequest & Merchant): Promise<Order> {
+  for (let tries = 0; tries < numberTriesMax; tries += 1) {
+    const orderNo = newOrderNo(placing.clock())
+    const { actor = null } = request
+    const event = orderEvent(placing, { orderNo, kind: 'created', evidence: null, actor })
+    const insertion = await placing.store.insertOrder(
+      newOrder(placing, { request, orderNo }),
+      event,
+    )
+    if (insertion.kind === 'inserted' || insertion.by === 'key') return insertion.order
+  }
+  assert(false, `Cannot find a free order number in ${numberTriesMax} tries`)
+}
+
+function newOrder(
+  { policy }: Placing,
+  { request, orderNo }: { request: PlaceRequest & Merchant; orderNo: string },
+): NewOrder {
+  const { userId, amount, description, attach, idempotencyKey, gateway, mchid, appid } = request
+  return {
+    ...{ orderNo, userId, amount, currency, description, attach, gateway, mchid, appid },
+    ...{ adopted: false, idempotencyKey },
+    createdAt: null,
+    end: { kind: 'after', ttlMs: policy.orderTtlMs },
+  }
+}
+
+/** An event that a request caused. */
+export function orderEvent(
+  { node }: Pick<Placing, 'node'>,
+  about: {
+    orderNo: string
+    kind: OrderEventKind
+    evidence: Evidence | null
+    actor: Actor | null
+  },
+): NewOrderEvent {
+  return {
+    ...about,
+    source: 'api',
+    tradeState: null,
+    decision: null,
+    reason: null,
+    alarm: false,
+    runId: null,
+    node,
+  }
+}
+
+/** Why the order of this key is not the one that is asked for; null: it is. */
+function placedDifference(order: Order, request: PlaceRequest & Merchant): string | null {
+  const identity = identityDifference(order, request)
+  if (identity !== null) {
+    return order.status === 'pending' && order.codeUrl === null
+      ? `this Idempotency-Key placed order "${order.orderNo}" under ${identity}; if the gateway never accepted it, give it up, and the key can be used again`
+      : `this Idempotency-Key placed order "${order.orderNo}" under ${identity}: use a new key`
+  }
+  const difference = factsDifference(order, request)
+  return difference && `this Idempotency-Key placed an order with ${difference}`
+}
+
+function factsDifference(order: Order, request: PlaceRequest): string | null {
+  if (order.userId !== request.userId) return `another user_id`
+  if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
+  if (order.description !== request.description) return 'another description'
+  if (order.attach !== request.attach) return 'another attach'
+  return null
+}
+
+const alphanumerics = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** `RECH` + yyyyMMddHHmmss in Asia/Shanghai (always +08:00) + 10 alphanumerics. */
+export function newOrderNo(now: Date): string {
+  const seconds = shanghaiTime(now).slice(0, 19).replaceAll(/\D/g, '')
+  const tail = Array.from({ length: 10 }, () => alphanumerics[randomInt(alphanumerics.length)])
+  return `RECH${seconds}${tail.join('')}`
+}

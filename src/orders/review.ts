@@ -1,0 +1,231 @@
+import { assert, unreachable } from '../domain/assert.ts'
+import { restated } from '../domain/former-reasons.ts'
+import { formatFen } from '../domain/money.ts'
+import type { Order, OrderEvent } from '../domain/order.ts'
+import {
+  type Obstacle,
+  obstacleTo,
+  type RefusalCause,
+  type ResolutionDecision,
+  type ReviewAction,
+  readSeenMark,
+  type Seen,
+  seenMark,
+} from '../domain/resolve.ts'
+import type { Answer, Evidence } from '../domain/trade.ts'
+import { ask, type Checking, closeAndAsk } from '../job/check.ts'
+import { type Foreseen, foreseeWishes, settleWish, type Wish } from '../settle/resolution.ts'
+import { reportedState } from '../settle/settle.ts'
+import type { Review } from '../store/store.ts'
+import { wordsFault, wordsMax } from '../text/operator-text.ts'
+import { shanghaiTime } from '../text/shanghai-time.ts'
+import { stakeOf } from './dismissal-stake.ts'
+import { type Advice, adviceFor, adviceInWords, transactionIn } from './review-advice.ts'
+
+/** What the gateway says now, and what each action would therefore do. Nothing was changed. */
+export interface ReviewPreview {
+  readonly review: Review
+  /** The gateway's own word; null when it said nothing of a trade. */
+  readonly tradeState: string | null
+  readonly answer: Answer
+  readonly evidence: Evidence
+  /** To be given with the resolution, which is refused if the order changes in between. */
+  readonly seen: string
+  readonly actions: Readonly<Record<ReviewAction, Prospect>>
+}
+
+/** What an action on an order in review would do. */
+export interface Prospect {
+  readonly possible: boolean
+  /** What it would do, or why not. */
+  readonly effect: string
+}
+
+/** A preview, or why there is none. */
+export type Previewed = { readonly kind: 'previewed'; readonly preview: ReviewPreview } | Obstacle
+
+/** First step: asks the gateway now. Null when the order is not ours. */
+export async function previewReview(
+  checking: Checking,
+  orderNo: string,
+): Promise<Previewed | null> {
+  const found = await checking.store.findReview(orderNo)
+  if (found === null) return null
+  const leftBefore = obstacleTo(found, found.seen.id)
+  if (leftBefore !== null) return leftBefore
+  const answer = await ask(checking, found.order, 'operator')
+  const foreseen = await foreseeWishes(checking, { orderNo, answer })
+  if (foreseen === null) return null
+  const leftMeanwhile = obstacleTo(foreseen.review, foreseen.review.seen.id)
+  return leftMeanwhile ?? { kind: 'previewed', preview: previewOf(foreseen, answer) }
+}
+
+function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPreview {
+  const { order } = review
+  const creditable = decisions.credit.kind === 'pay'
+  const prospectOf = (decision: ResolutionDecision): Prospect => ({
+    possible: decision.kind !== 'refuse',
+    effect: effectOf(decision, { order, answer, creditable }),
+  })
+  return {
+    review,
+    tradeState: reportedState(answer),
+    answer,
+    evidence: answer.evidence,
+    seen: seenMark(review.seen, answer),
+    actions: {
+      credit: prospectOf(decisions.credit),
+      expire: prospectOf(decisions.expire),
+      dismiss: prospectOf(decisions.dismiss),
+    },
+  }
+}
+
+function effectOf(
+  decision: ResolutionDecision,
+  facts: { order: Order; answer: Answer; creditable: boolean },
+): string {
+  const { order } = facts
+  switch (decision.kind) {
+    case 'pay': {
+      const { transactionId } = decision.trade
+      return `credits ${formatFen(order.amount)} to user "${order.userId}" for transaction ${transactionId}`
+    }
+    case 'expire':
+      return `makes it expired: ${decision.reason}`
+    case 'close':
+      return 'closes its trade at the gateway, asks again, and makes it expired only if it is closed then'
+    case 'dismiss':
+      return `${decision.reason}. ${stakeOf(order, facts)}`
+    case 'refuse':
+      return `not possible: ${decision.reason}`
+    default:
+      return unreachable(decision)
+  }
+}
+
+/** Second step, by an operator who gives a name and a reason. */
+export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason' | 'actor'> {
+  /** The preview's. */
+  readonly seen: string
+}
+
+/** What became of an action on an order in review. But for `resolved`, nothing was changed. */
+export type Resolution =
+  | {
+      readonly kind: 'resolved'
+      readonly action: ReviewAction
+      readonly order: Order
+      readonly event: OrderEvent
+    }
+  /** What the gateway says does not bear it. Recorded in the timeline. */
+  | { readonly kind: 'refused'; readonly cause: RefusalCause; readonly message: string }
+  /** Somebody or something was first. Nothing was recorded. */
+  | Obstacle
+
+/**
+ * Asks again: the preview's answer is never trusted. The question is put outside the transaction, the
+ * decision made inside it, on the locked row. Null when the order is not ours.
+ */
+export async function resolveReview(
+  checking: Checking,
+  { orderNo, ...request }: ReviewRequest & { readonly orderNo: string },
+): Promise<Resolution | null> {
+  const seen = parsed(request)
+  const found = await checking.store.findReview(orderNo)
+  if (found === null) return null
+  const obstacle = obstacleTo(found, seen.eventId)
+  if (obstacle !== null) return obstacle
+
+  const { order } = found
+  const answer = await ask(checking, order, 'operator')
+  const wish = { ...request, orderNo, seen, answer, closeTried: false }
+  const first = await settleWish(checking, wish)
+  if (first?.kind !== 'decided' || first.decision.kind !== 'close') return resolutionOf(first, wish)
+
+  const { name, actor = null } = wish
+  const again = await closeAndAsk(checking, { order, source: 'operator', operator: name, actor })
+  if (again === null) return refusedFor('unanswered', 'the gateway did not answer the closing')
+  const second = { ...wish, answer: again, closeTried: true }
+  return resolutionOf(await settleWish(checking, second), second)
+}
+
+function resolutionOf(
+  end: Awaited<ReturnType<typeof settleWish>>,
+  { action }: Wish,
+): Resolution | null {
+  if (end === null) return null
+  if (end.kind === 'obstructed') return end.obstacle
+  const { decision, order, event } = end
+  switch (decision.kind) {
+    case 'refuse':
+      return refusedFor(decision.cause, decision.reason)
+    case 'close':
+      return refusedFor('not_closed', decision.reason)
+    case 'pay':
+    case 'expire':
+    case 'dismiss':
+      return { kind: 'resolved', action, order, event }
+    default:
+      return unreachable(decision)
+  }
+}
+
+function refusedFor(cause: RefusalCause, message: string): Resolution {
+  return { kind: 'refused', cause, message }
+}
+
+function parsed({ name, reason, seen }: ReviewRequest): Seen {
+  for (const [key, value] of [['name', name] as const, ['reason', reason] as const]) {
+    const fault = wordsFault(value, wordsMax[key])
+    assert(fault === null, `Cannot resolve a review: ${key} ${fault}`)
+  }
+  const read = readSeenMark(seen)
+  assert(read !== null, `Cannot resolve a review: seen must be a preview's, not "${seen}"`)
+  return read
+}
+
+/** Why an order is in review, and what can be done about it. */
+export function explainReview(review: Review): string {
+  const { since, transactionId, dismissal, ...why } = explanationOf(review)
+  const reason = why.reason ?? 'its timeline does not say why'
+  const beginning = `In review since ${shanghaiTime(since)}: ${reason}.`
+  if (dismissal === null) {
+    const payment = transactionId === null ? '' : ` Transaction id: ${transactionId}.`
+    return `${beginning}${payment} ${adviceInWords[why.advice]}`
+  }
+  const by = `Dismissed by "${dismissal.by ?? 'nobody'}" at ${shanghaiTime(dismissal.at)}`
+  return `${beginning} ${by}: ${dismissal.reason ?? 'no reason given'}. Another payment brings it back.`
+}
+
+/** The same in parts, for whoever says it in other words. */
+export interface Explanation {
+  readonly since: Date
+  /** As decided then, in today's words; null: the timeline does not say. */
+  readonly reason: string | null
+  /** Of the payment that brought it there, for whoever looks it up; null: not known. */
+  readonly transactionId: string | null
+  readonly advice: Advice
+  readonly dismissal: {
+    readonly at: Date
+    readonly by: string | null
+    /** In the operator's own words. */
+    readonly reason: string | null
+  } | null
+}
+
+export function explanationOf({ order, entered, resolved }: Review): Explanation {
+  const reason = entered?.reason ?? null
+  const { dismissed } = order
+  return {
+    since: entered?.at ?? order.createdAt,
+    reason: reason === null ? null : restated(reason),
+    transactionId: transactionIn(entered),
+    advice: adviceFor(reason ?? ''),
+    dismissal: dismissed && {
+      at: dismissed.at,
+      by: resolved?.operator ?? null,
+      reason: resolved?.reason ?? null,
+    },
+  }
+}

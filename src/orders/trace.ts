@@ -1,0 +1,45 @@
+import { describeUnknown } from '../domain/decide.ts'
+import { isSameMerchant } from '../domain/merchant.ts'
+import type { Order } from '../domain/order.ts'
+import { isUnasked } from '../domain/trade.ts'
+import type { Checking } from '../job/check.ts'
+import { reportedState } from '../settle/settle.ts'
+
+/** Which order a payment is of, by the gateway's word. */
+export type Traced =
+  | {
+      readonly kind: 'found'
+      readonly orderNo: string
+      /** Null: it is not ours. */
+      readonly order: Order | null
+      /** The gateway's own word. */
+      readonly tradeState: string | null
+    }
+  /** The gateway knows no such payment of this merchant. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unanswered'; readonly reason: string }
+
+/**
+ * Asks by the gateway's own number of a payment, the one that a payer's voucher shows. Somebody waits
+ * for it, as for a check. It only leads to the order: nothing is settled by this answer, so that an
+ * order is still asked about by its own number before it is credited.
+ */
+export async function traceTransaction(
+  { gateway, store, breaker }: Pick<Checking, 'gateway' | 'store' | 'breaker'>,
+  transactionId: string,
+): Promise<Traced> {
+  const answer = await gateway.queryByTransactionId(transactionId)
+  if (!isUnasked(answer)) breaker.observe(answer)
+  if (answer.kind === 'unknown') return { kind: 'unanswered', reason: describeUnknown(answer) }
+  if (answer.kind === 'absent') return { kind: 'absent' }
+  const { trade } = answer
+  if (trade.transactionId !== transactionId) {
+    return { kind: 'unanswered', reason: 'the answer is about another payment' }
+  }
+  const found = await store.findOrder(trade.orderNo)
+  // Another merchant's order may have the same number. One of this merchant is the one that was paid, also
+  // where its app id is wrong here: it is in review for that, and has to be found there.
+  const isIts = found !== null && isSameMerchant(found, { ...trade, gateway: gateway.name })
+  const order = isIts ? found : null
+  return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }
+}

@@ -1,0 +1,54 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { Merchant } from '../domain/order.ts'
+import { partsOf } from '../servers/address-parts.ts'
+import { databaseAddressFault, secretsInAddress, serverAddressFault } from '../servers/addresses.ts'
+import { redactorOf } from '../text/redact.ts'
+import { ClusterEngine } from './cluster.ts'
+import type { Engine } from './engine.ts'
+import { localEngine } from './local.ts'
+import { redisTrouble, troubleInWords } from './trouble.ts'
+
+export interface EngineOptions {
+  /** `local`, or the server of the queue: redis[s]://… or postgres[ql]://… */
+  readonly url: string
+  readonly merchant: Merchant
+  readonly databaseUrl: string
+  readonly intervalMs: number
+  readonly emit: (event: EngineEvent) => void
+}
+
+/** Told once when the engine's server is lost, and once when it is back. */
+export type EngineEvent =
+  | { readonly type: 'engine_lost'; readonly reason: string }
+  | { readonly type: 'engine_back'; readonly awayMs: number }
+
+export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOptions): Engine {
+  if (url === 'local') return localEngine
+  const fault = engineAddressFault(url) ?? databaseAddressFault(databaseUrl)
+  if (fault !== null) throw new Error(`Cannot open the engine by its url: ${fault}`)
+  const { gateway, mchid, appid } = merchant
+  const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
+  const redact = redactorOf(secretsInAddress(url))
+  const inWords = (reason: string) =>
+    url.startsWith('redis') ? troubleInWords(redisTrouble(reason)) : reason
+  const emit = (event: EngineEvent) =>
+    options.emit(
+      event.type === 'engine_lost' ? { ...event, reason: inWords(redact(event.reason)) } : event,
+    )
+  return new ClusterEngine({ ...options, emit, url, identity })
+}
+
+/**
+ * Where the orders are. Nodes that name one database differently share no queue; each group of them
+ * then ticks on its own, and half of the ticks find their slot taken.
+ */
+function databaseIdentity(url: string): string {
+  if (url.startsWith('pglite:')) return `${hostname()}:${resolve(url.slice('pglite:'.length))}`
+  const { hosts, path } = partsOf(url)
+  return `${hosts}${path}`
+}
+
+function engineAddressFault(url: string): string | null {
+  return url.startsWith('postgres') ? databaseAddressFault(url) : serverAddressFault(url)
+}

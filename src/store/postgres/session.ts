@@ -1,0 +1,100 @@
+import type { ClientBase } from 'pg'
+import { sqlText } from '../../text/sql-text.ts'
+import { EncodingError, ServerVersionError, SettingError } from '../errors.ts'
+
+/** What each session is given, in the words in which the server says it back. */
+export type Settings = Readonly<Record<string, string>>
+
+/**
+ * What decides how values are read and written, whatever the database, the role or a pooler says. The
+ * server's own deadlines that would end a session of ours are off.
+ *
+ * Not `default_transaction_read_only`: whoever sets it wants nothing written.
+ */
+export const sameForAll: Settings = {
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  client_encoding: 'UTF8',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  plan_cache_mode: 'auto',
+  default_transaction_isolation: sqlText`read committed`,
+  default_transaction_deferrable: 'off',
+  // Since 14, and 17.
+  idle_session_timeout: '0',
+  transaction_timeout: '0',
+}
+
+/** What a new session told of itself. */
+export interface SessionFacts {
+  /** A standby, or a database or a role that is set so. */
+  readonly readOnly: boolean
+  /** The process that serves it, which is not the one that greeted us where a pooler is between. */
+  readonly pid: number
+}
+
+interface SettledRow {
+  readonly encoding: string
+  readonly version: string
+  readonly read_only: string
+  readonly pid: number
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** Settings that an older server does not know are left out. */
+const settle = sqlText`
+  select current_setting('server_encoding') as encoding,
+    current_setting('server_version_num') as version,
+    current_setting('transaction_read_only') as read_only,
+    pg_backend_pid() as pid,
+    (select json_object_agg(name, set_config(name, value, false))
+      from unnest($1::text[], $2::text[]) as wanted (name, value)
+      where current_setting(name, true) is not null) as settings`
+
+/** As long as connecting may take. */
+const settleMsMax = 5_000
+
+/**
+ * Makes a new session ours, in one round trip. Throws where it cannot be: whatever decides how money
+ * is read is not left to chance.
+ */
+export async function settleSession(
+  client: ClientBase,
+  { database, settings }: { readonly database: string; readonly settings: Settings },
+): Promise<SessionFacts> {
+  const said = await client.query<SettledRow>({
+    text: settle,
+    values: [Object.keys(settings), Object.values(settings)],
+    query_timeout: settleMsMax,
+  } as object as { text: string })
+  const row = said.rows[0]
+  if (row === undefined) throw new SettingError({ database, setting: 'all', value: 'unknown' })
+  examine(row, { database, settings })
+  return { readOnly: row.read_only === 'on', pid: row.pid }
+}
+
+/** The oldest that the tests run on. */
+const versionMin = 13
+
+/**
+ * In any other encoding there are characters that cannot be stored, and a credit would fail for
+ * what its payer or the gateway wrote. Without one (SQL_ASCII) they would be stored unread.
+ */
+function examine(
+  { encoding, version, settings: got }: SettledRow,
+  { database, settings }: { readonly database: string; readonly settings: Settings },
+): void {
+  const major = Math.floor(Number(version) / 10_000)
+  if (!(major >= versionMin)) throw new ServerVersionError({ database, version: String(major) })
+  if (encoding !== 'UTF8') throw new EncodingError({ database, encoding })
+  for (const [setting, wanted] of Object.entries(settings)) {
+    const value = got[setting]
+    if (value !== undefined && value !== wanted) {
+      throw new SettingError({ database, setting, value, wanted })
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { ClientBase, ClientConfig } from 'pg'
+import { assert } from '../../domain/assert.ts'
+import { isPooled, lendsSessions } from '../../servers/pooler.ts'
+import type { PostgresAddress } from '../../servers/postgres-address.ts'
+import { sqlText } from '../../text/sql-text.ts'
+import { PoolerError, PoolerRoomError, ReadOnlyError } from '../errors.ts'
+import { type Place, placeIn } from '../schema-place.ts'
+import { type Settings, sameForAll, settleSession } from './session.ts'
+
+/** What is asked of the sessions of one database, and what is known of them. */
+export class Sessions {
+  readonly #database: string
+  readonly #address: PostgresAddress
+  /** Of sessions that can be read from only: they are not kept, for that may end. */
+  readonly #readOnly = new WeakSet<ClientBase>()
+  #place: Place | null = null
+
+  constructor({ database, address }: { database: string; address: PostgresAddress }) {
+    this.#database = database
+    this.#address = address
+  }
+
+  /** Known once a session was had. */
+  get place(): Place {
+    assert(this.#place !== null, 'No session has looked for the tables yet')
+    return this.#place
+  }
+
+  /** Makes a new connection's session ours, or throws. The first of all also looks around. */
+  async settle(
+    client: ClientBase,
+    of: { config: ClientConfig; settings: Settings },
+  ): Promise<void> {
+    const { isolation } = this.#address
+    const isFirst = this.#place === null
+    const place = await this.#placeBy(client)
+    const settings = {
+      ...sameForAll,
+      ...of.settings,
+      ...(isolation !== null && { default_transaction_isolation: isolation }),
+      search_path: place.searchPath,
+    }
+    const facts = await settleSession(client, { database: this.#database, settings })
+    if (isPooled(client, facts.pid)) await this.#refusePooler(client, { ...of, isFirst })
+    if (!facts.readOnly) return
+    if (this.#address.needs === 'read-write') throw new ReadOnlyError(this.#database)
+    this.#readOnly.add(client)
+  }
+
+  isReadOnly(client: ClientBase): boolean {
+    return this.#readOnly.has(client)
+  }
+
+  async #placeBy(client: ClientBase): Promise<Place> {
+    if (this.#place !== null) return this.#place
+    const ask = async (text: string, values: readonly unknown[]) =>
+      (await client.query<object>(text, [...values])).rows
+    const place = await placeIn(ask, {
+      database: this.#database,
+      named: this.#address.searchPath,
+    })
+    this.#place ??= place
+    return this.#place
+  }
+
+  /** What a session's last user left prepared is not ours, where its pooler does not reset it. */
+  async #refusePooler(
+    client: ClientBase,
+    { config, isFirst }: { config: ClientConfig; isFirst: boolean },
+  ): Promise<void> {
+    if (isFirst && (await this.#lendsSessions(client, config)))
+      throw new PoolerError(this.#database)
+    await client.query(sqlText`deallocate all`)
+  }
+
+  async #lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {
+    try {
+      return await lendsSessions(client, config)
+    } catch (error) {
+      if (!(error instanceof Error) || !/timeout/.test(error.message)) throw error
+      throw new PoolerRoomError(this.#database, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { assert } from '../../domain/assert.ts'
+import { CursorError } from '../errors.ts'
+import type { Page, PageRequest } from '../store.ts'
+
+export type PageKind =
+  | 'orders'
+  | 'reviews'
+  | 'order_events'
+  | 'latest_order_events'
+  | 'entries'
+  | 'latest_entries'
+  | 'runs'
+
+/** Where a page ended: the sort key of its last row. A time in milliseconds, or null, and a key. */
+export interface Position {
+  readonly at: number | null
+  readonly key: string
+}
+
+/** More than this in one answer helps nobody and holds memory. */
+const limitMax = 200
+
+/** Where to start; null: at the beginning. Throws `CursorError`. */
+export function startOf(kind: PageKind, { limit, cursor }: PageRequest): Position | null {
+  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= limitMax
+  assert(isLimit, `Cannot list ${limit} rows: a page has 1 to ${limitMax}`)
+  return cursor === null ? null : decode(kind, cursor)
+}
+
+/** A page out of up to `limit + 1` rows: the one too many only tells that there are more. */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  shape: {
+    readonly kind: PageKind
+    readonly limit: number
+    readonly item: (row: Row) => Item
+    readonly position: (row: Row) => Position
+  },
+): Page<Item> {
+  const shown = rows.slice(0, shape.limit)
+  const last = shown.at(-1)
+  const more = rows.length > shape.limit && last !== undefined
+  return {
+    items: shown.map(shape.item),
+    nextCursor: more ? encode(shape.kind, shape.position(last)) : null,
+  }
+}
+
+function encode(kind: PageKind, { at, key }: Position): string {
+  return Buffer.from(JSON.stringify([kind, at, key])).toString('base64url')
+}
+
+function decode(kind: PageKind, cursor: string): Position {
+  const [found, at, key] = parse(cursor)
+  const isTime = at === null || isStorableTime(at)
+  const isKey = typeof key === 'string' && !key.includes('\0')
+  const isByTime = kind === 'orders' || kind === 'reviews'
+  const isOfKind = isByTime ? typeof at === 'number' : /^\d{1,18}$/.test(String(key))
+  if (found !== kind || !isTime || !isKey || !isOfKind) throw strange(cursor)
+  return { at: at as number | null, key }
+}
+
+/** Of the years 1 to 9999: what is beyond them no database reads as JavaScript writes it. */
+function isStorableTime(at: unknown): boolean {
+  return Number.isSafeInteger(at) && firstTime <= (at as number) && (at as number) <= lastTime
+}
+
+const firstTime = Date.parse('0001-01-01T00:00:00Z')
+const lastTime = Date.parse('9999-12-31T23:59:59.999Z')
+
+function parse(cursor: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(parsed) && parsed.length === 3 ? parsed : []
+  } catch {
+    return []
+  }
+}
+
+function strange(cursor: string): CursorError {
+  const shown = JSON.stringify(cursor.slice(0, 40))
+  return new CursorError(`Cannot read the page cursor ${shown}: it is not one of this list's`)
+}

@@ -1,0 +1,198 @@
+import { sql } from 'kysely'
+import { assert } from '../../domain/assert.ts'
+import type { Fen } from '../../domain/money.ts'
+import type { Order } from '../../domain/order.ts'
+import { userAccount } from '../../domain/transfer.ts'
+import { planned, rowsOf, type Scope } from '../database.ts'
+import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
+import { pageOf, startOf } from './cursor.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
+import { staleOrder } from './steps.ts'
+import { isUnstorable } from './text.ts'
+
+/**
+ * The orders, their transfers, both entries of each and their events, in one statement: either
+ * each row is the one that was locked, and all five are written of each, or this throws, and its
+ * transaction writes nothing. A transfer is written as it is given, not copied from the order; that they are equal is for the
+ * foreign key to find (I2). In the order of `credits`.
+ * Plan: each record finds its row by the key of `orders`.
+ */
+export async function creditOrders(
+  { db, now }: Scope,
+  credits: readonly Credit[],
+): Promise<readonly Order[]> {
+  const rows = await rowsOf(
+    db,
+    sql<PaidRow>`${planned}
+      with step as materialized (
+        select * from json_to_recordset(${recordsOf(credits, creditRecord)}::json) as step (
+          order_no text, state_seq integer, transaction_id text, paid_at timestamptz(3),
+          source text, posted_for text, gateway text, amount bigint, currency text, mchid text, appid text,
+          debit_account text, debit_amount bigint, deposit_account text, deposit_amount bigint,
+          ${eventRecordColumns}
+        )
+      ),
+      paid as (
+        update orders set status = 'paid', state_seq = orders.state_seq + 1,
+          transaction_id = step.transaction_id, paid_at = step.paid_at,
+          credited_at = ${now()}, credited_by = step.source,
+          dismissed_at = null, dismissed_payment = null
+        from step
+        -- Twice by its number, and its status in an expression, for the planner: see waits.ts.
+        where orders.order_no = any (array(select order_no from step))
+          and orders.order_no = step.order_no and orders.state_seq = step.state_seq
+          and (coalesce(orders.status, '') in ('pending', 'expired')
+            or (coalesce(orders.status, '') = 'review' and step.operator is not null))
+        returning orders.order_no, orders.state_seq, orders.credited_at
+      ),
+      posted as (
+        insert into transfers (
+          order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at
+        )
+        select step.posted_for, step.gateway, step.transaction_id, step.amount, step.currency,
+          step.mchid, step.appid, step.paid_at, paid.credited_at
+        from paid join step on step.order_no = paid.order_no
+      ),
+      entered as (
+        insert into entries (order_no, leg, account, amount, currency, at)
+        select step.posted_for, entry.leg, entry.account, entry.amount, step.currency,
+          paid.credited_at
+        from paid join step on step.order_no = paid.order_no, lateral (values
+          (1, step.debit_account, step.debit_amount),
+          (2, step.deposit_account, step.deposit_amount)
+        ) as entry (leg, account, amount)
+      ),
+      told as (${insertEventRecords({
+        at: sql`paid.credited_at`,
+        from: sql`from paid join step on step.order_no = paid.order_no`,
+        state: { status: 'paid', seq: sql`paid.state_seq` },
+      })})
+      select order_no, credited_at from paid`,
+  )
+  const paid = new Map(rows.map((row) => [row.order_no, row]))
+  return credits.map((credit) => {
+    const row = paid.get(credit.order.orderNo)
+    if (row === undefined) throw staleOrder(credit.order, 'credit it')
+    return paidOrder(credit, row.credited_at)
+  })
+}
+
+interface PaidRow {
+  readonly order_no: string
+  readonly credited_at: Date
+}
+
+/** Read back is only the time: all else is as it was locked, or as it was set. */
+function paidOrder({ order, transfer, source }: Credit, creditedAt: Date): Order {
+  const { transactionId, paidAt } = transfer
+  return {
+    ...order,
+    status: 'paid',
+    stateSeq: order.stateSeq + 1,
+    ...{ transactionId, paidAt, creditedAt, creditedBy: source },
+    dismissed: null,
+  }
+}
+
+function creditRecord({ order, transfer, source, event }: Credit): object {
+  const [debit, deposit] = transfer.entries
+  return {
+    order_no: order.orderNo,
+    state_seq: order.stateSeq,
+    transaction_id: transfer.transactionId,
+    paid_at: transfer.paidAt,
+    source,
+    posted_for: transfer.orderNo,
+    gateway: transfer.gateway,
+    amount: String(transfer.amount),
+    currency: transfer.currency,
+    mchid: transfer.mchid,
+    appid: transfer.appid,
+    debit_account: debit.account,
+    debit_amount: String(debit.amount),
+    deposit_account: deposit.account,
+    deposit_amount: String(deposit.amount),
+    ...eventRecord(event),
+  }
+}
+
+/** Of an account that never had an entry. */
+const currencyDefault = 'CNY'
+
+/**
+ * Summed each time, by an index that holds the amounts: there is no second truth to go wrong. The
+ * sum comes as text: it may be larger than a bigint of the database, though no amount is.
+ */
+export async function balanceOf({ db }: Scope, userId: string): Promise<Balance> {
+  const rows = isUnstorable(userId)
+    ? []
+    : await rowsOf(
+        db,
+        sql<{ readonly balance: string; readonly currency: string }>`
+          select sum(amount)::text as balance, currency from entries
+          where account = ${userAccount(userId)} group by currency`,
+      )
+  assert(rows.length <= 1, `Account of user "${userId}" has ${rows.length} currencies`)
+  const { balance, currency } = rows[0] ?? { balance: 0, currency: currencyDefault }
+  return { userId, balance: BigInt(balance), currency }
+}
+
+export interface EntryRow {
+  readonly id: bigint
+  readonly order_no: string
+  readonly transaction_id: string
+  readonly amount: Fen
+  readonly currency: string
+  /** A sum, and so text: see `balanceOf`. */
+  readonly balance: string
+  readonly at: Date
+}
+
+/**
+ * Oldest first. A page's first balance is summed from all entries before it, so the balances are
+ * exact on every page, whatever the cursor says.
+ */
+export async function listEntries(
+  { db }: Scope,
+  { userId, ...page }: PageRequest & { userId: string },
+): Promise<Page<StatementEntry>> {
+  const after = startOf('entries', page)?.key ?? '0'
+  const account = userAccount(userId)
+  const rows = isUnstorable(userId)
+    ? []
+    : await rowsOf(
+        db,
+        sql<EntryRow>`
+          with page as (
+            select id, order_no, amount, currency, at from entries
+            where account = ${account} and id > ${after}::bigint
+            order by id limit ${page.limit + 1}
+          )
+          select page.id, page.order_no, transfers.transaction_id, page.amount, page.currency,
+            page.at, (
+              (select coalesce(sum(amount), 0) from entries
+                where account = ${account} and id <= ${after}::bigint)
+              + sum(page.amount) over (order by page.id)
+            )::text as balance
+          from page join transfers on transfers.order_no = page.order_no
+          order by page.id`,
+      )
+  return pageOf(rows, {
+    kind: 'entries',
+    limit: page.limit,
+    item: statementEntryOf,
+    position: (row) => ({ at: null, key: String(row.id) }),
+  })
+}
+
+export function statementEntryOf(row: EntryRow): StatementEntry {
+  return {
+    id: String(row.id),
+    orderNo: row.order_no,
+    transactionId: row.transaction_id,
+    amount: row.amount,
+    currency: row.currency,
+    balance: BigInt(row.balance),
+    at: row.at,
+  }
+}

@@ -1,0 +1,151 @@
+import { type RawBuilder, sql } from 'kysely'
+import { assert } from '../../domain/assert.ts'
+import type { NewOrderEvent, Order, OrderEvent } from '../../domain/order.ts'
+import { firstOf, planned, rowsOf, type Scope } from '../database.ts'
+import type { Page, Review, ReviewFilter, ReviewTrail } from '../store.ts'
+import { pageOf, startOf } from './cursor.ts'
+import { insertEvent } from './events.ts'
+import { findOrder } from './orders.ts'
+import {
+  type EventRow,
+  eventColumns,
+  eventOf,
+  type OrderRow,
+  orderColumns,
+  orderOf,
+} from './rows.ts'
+import { orderOrStale } from './steps.ts'
+import { isUnstorable, storable } from './text.ts'
+
+/**
+ * Oldest order first, from `orders_by_status`. Dismissed ones are passed over on the way: an index
+ * without them would cost a lock for as long as it is built, and a person dismisses few.
+ */
+export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<Page<Review>> {
+  const after = startOf('reviews', filter)
+  const conditions = [
+    sql`status = 'review'`,
+    filter.dismissed ? sql`dismissed_at is not null` : sql`dismissed_at is null`,
+    ...(after === null
+      ? []
+      : [sql`(created_at, order_no) > (${new Date(after.at ?? 0)}::timestamptz(3), ${after.key})`]),
+  ]
+  const rows = await rowsOf(
+    db,
+    sql<OrderRow>`
+      select ${orderColumns} from orders where ${sql.join(conditions, sql` and `)}
+      order by created_at, order_no limit ${filter.limit + 1}`,
+  )
+  const trails = await trailsOf({ db }, { orderNos: rows.map((row) => row.order_no) })
+  return pageOf(rows, {
+    kind: 'reviews',
+    limit: filter.limit,
+    item: (row) => ({ order: orderOf(row), ...trails(row.order_no) }),
+    position: (row) => ({ at: +row.created_at, key: row.order_no }),
+  })
+}
+
+/**
+ * Two statements are two snapshots: an order that changed its state between them is read again, or
+ * its trail would tell who resolved an order that is still in review. It has few states to go through.
+ */
+export async function findReview(scope: Scope, orderNo: string): Promise<Review | null> {
+  for (;;) {
+    const order = await findOrder(scope, orderNo)
+    if (order === null) return null
+    const trail = await readTrail(scope, orderNo)
+    if (lastStateOf(trail) <= order.stateSeq) return { order, ...trail }
+  }
+}
+
+function lastStateOf({ seen, entered, resolved }: ReviewTrail): number {
+  return Math.max(...[seen, entered, resolved].map((event) => event?.stateSeq ?? 0))
+}
+
+export async function readTrail({ db }: Pick<Scope, 'db'>, orderNo: string): Promise<ReviewTrail> {
+  const trails = await trailsOf({ db }, { orderNos: isUnstorable(orderNo) ? [] : [orderNo] })
+  return trails(orderNo)
+}
+
+type TrailRow = EventRow & { readonly part: 'seen' | 'entered' | 'resolved' }
+
+/**
+ * A closing that an operator asked for is not counted as seen: it is the first half of expiring,
+ * and changes nothing here. What it did at the gateway shows in the answer.
+ */
+async function trailsOf(
+  { db }: Pick<Scope, 'db'>,
+  { orderNos }: { orderNos: readonly string[] },
+): Promise<(orderNo: string) => ReviewTrail> {
+  const newest = (part: TrailRow['part'], where: RawBuilder<unknown>) => sql`(
+    select distinct on (order_no) ${sql.lit(part)} as part, ${eventColumns} from told
+    where ${where} order by order_no, id desc)`
+  const rows =
+    orderNos.length === 0
+      ? []
+      : await rowsOf(
+          db,
+          sql<TrailRow>`
+            with told as (
+              select ${eventColumns} from order_events where order_no in (${sql.join(orderNos)})
+            )
+            ${newest('seen', sql`not (kind = 'closing' and source = 'operator')`)}
+            union all
+            ${newest('entered', sql`to_status = 'review' or (decision = 'review' and state_seq is null)`)}
+            union all
+            ${newest('resolved', sql`kind in ('resolved', 'dismissed')`)}`,
+        )
+  return (orderNo) => trailOf(rows.filter((row) => row.order_no === orderNo))
+}
+
+function trailOf(rows: readonly TrailRow[]): ReviewTrail {
+  const part = (name: TrailRow['part']): OrderEvent | null => {
+    const row = rows.find((each) => each.part === name)
+    return row === undefined ? null : eventOf(row)
+  }
+  const seen = part('seen')
+  assert(seen !== null, 'Cannot read the trail of an order without events (I6)')
+  return { seen, entered: part('entered'), resolved: part('resolved') }
+}
+
+export async function dismissOrder(
+  { db, now }: Scope,
+  dismissal: { order: Order; payment: string | null; event: NewOrderEvent },
+): Promise<Order> {
+  const { order, payment, event } = dismissal
+  const row = await firstOf(
+    db,
+    sql<OrderRow>`${planned}
+      with dismissed as (
+        update orders set dismissed_at = ${now()}, dismissed_payment = ${storable(payment)}
+        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
+          and status = 'review' and dismissed_at is null
+        returning *
+      ),
+      told as (${insertEvent(event, {
+        at: sql`dismissed.dismissed_at`,
+        from: sql`from dismissed`,
+      })})
+      select ${orderColumns} from dismissed`,
+  )
+  return orderOrStale(row, { order, action: 'dismiss it' })
+}
+
+export async function reopenOrder(
+  { db, now }: Scope,
+  { order, event }: { order: Order; event: NewOrderEvent },
+): Promise<Order> {
+  const row = await firstOf(
+    db,
+    sql<OrderRow>`${planned}
+      with reopened as (
+        update orders set dismissed_at = null, dismissed_payment = null
+        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
+          and status = 'review' and dismissed_at is not null
+        returning *
+      ),
+      told as (${insertEvent(event, { at: now(), from: sql`from reopened` })})
+      select ${orderColumns} from reopened`,
+  )
+  return orderOrStale(row, { order, action: 'bring it back to the queue' })
+}

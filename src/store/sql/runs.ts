@@ -1,0 +1,253 @@
+import { type RawBuilder, sql } from 'kysely'
+import { assert } from '../../domain/assert.ts'
+import {
+  countResults,
+  type Run,
+  type RunResult,
+  type RunStatus,
+  type RunTrigger,
+} from '../../domain/run.ts'
+import { firstOf, rowsOf, type Scope } from '../database.ts'
+import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
+import { pageOf, startOf } from './cursor.ts'
+import { wellFormed } from './records.ts'
+
+const runColumns = sql.raw(`
+  id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
+  credited, waiting, expired, review, kept, unknown, error`)
+
+interface RunRow {
+  readonly id: bigint
+  readonly trigger: RunTrigger
+  readonly slot: Date | null
+  readonly dry_run: boolean
+  readonly status: RunStatus
+  readonly started_at: Date
+  readonly finished_at: Date | null
+  readonly duration_ms: bigint | null
+  readonly credited: number
+  readonly waiting: number
+  readonly expired: number
+  readonly review: number
+  readonly kept: number
+  readonly unknown: number
+  readonly error: number
+}
+
+function runOf(row: RunRow): Run {
+  const { credited, waiting, expired, review, kept, unknown, error } = row
+  return {
+    id: String(row.id),
+    trigger: row.trigger,
+    slot: row.slot,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
+    dryRun: row.dry_run,
+    status: row.status,
+    total: credited + waiting + expired + review + kept + unknown + error,
+    success: credited,
+    failed: unknown + error,
+    skipped: waiting + expired + review + kept,
+    outcomes: { credited, waiting, expired, review, kept, unknown, error },
+  }
+}
+
+/** One run a slot: the unique key lets one node through, and tells the others when to come again. */
+export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
+  const { slot, nextSlotInMs } = await slotNow(scope, run.intervalMs)
+  const asked = { ...run, slot }
+  const row =
+    (await insertRun(scope, asked)) ??
+    ((await freeSlotOfTheFuture(scope, asked)) ? await insertRun(scope, asked) : null)
+  return row === null
+    ? { kind: 'taken', nextSlotInMs }
+    : { kind: 'opened', run: runOf(row), nextSlotInMs }
+}
+
+/** Slots are counted from 1970, so that every node cuts time at the same places. */
+async function slotNow(
+  { db, now }: Scope,
+  intervalMs: number | null,
+): Promise<{ slot: Date | null; nextSlotInMs: number }> {
+  if (intervalMs === null) return { slot: null, nextSlotInMs: 0 }
+  const rows = await rowsOf(db, sql<{ readonly now: Date }>`select ${now()} as now`)
+  const read = rows[0]?.now
+  assert(read !== undefined, 'Cannot read the time of the database')
+  const slot = new Date(Math.floor(+read / intervalMs) * intervalMs)
+  return { slot, nextSlotInMs: +slot + intervalMs - +read }
+}
+
+async function insertRun(
+  { db, now }: Scope,
+  { trigger, slot, node, dryRun }: NewRun & { slot: Date | null },
+): Promise<RunRow | null> {
+  return firstOf(
+    db,
+    sql<RunRow>`
+      insert into runs (trigger, slot, node, dry_run, status, started_at)
+      values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
+      on conflict (slot) do nothing
+      returning ${runColumns}`,
+  )
+}
+
+/**
+ * A clock that is set back comes to its slots a second time, and finds them taken. A run that holds
+ * a slot is from before that where it, or a run after it, began at a time that is still to come.
+ * Half an interval is left to clocks that are merely corrected: the next slot comes soon enough.
+ * Plan: one run by its slot, and the few after it by their key.
+ */
+async function freeSlotOfTheFuture(
+  { db, now }: Scope,
+  { slot, intervalMs }: { slot: Date | null; intervalMs: number | null },
+): Promise<boolean> {
+  const freed = await firstOf(
+    db,
+    sql`
+      update runs set slot = null
+      where slot = ${slot} and exists (
+        select from runs later
+        where later.id >= runs.id
+          and later.started_at > ${now()} + ${intervalMs}::float8 / 2 * interval '1 millisecond'
+      )
+      returning id`,
+  )
+  return freed !== null
+}
+
+/**
+ * Runs whose process died stay `running` for ever; nobody works on one that began before `before`.
+ * They have no end and no results: what they settled is in the orders' events. One that is to begin
+ * in a day is from before a clock was set back.
+ */
+export async function stopAbandonedRuns(
+  { db, now }: Scope,
+  before: RawBuilder<unknown>,
+): Promise<void> {
+  await sql`
+    update runs set status = 'stopped'
+    where status = 'running'
+      and (started_at < ${before} or started_at > ${now()} + interval '1 day')`.execute(db)
+}
+
+/** The end and all results in one statement, the results as one parameter however many they are. */
+export async function finishRun(
+  scope: Scope,
+  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
+): Promise<Run> {
+  const { db, now } = scope
+  const { runId, status, results } = end
+  const { outcomes } = countResults(results)
+  const row = await firstOf(
+    db,
+    sql<RunRow>`
+      with finished as (
+        update runs set status = ${status},
+          -- A run that could not even begin must not cost the interval.
+          slot = case when ${status === 'failed' && results.length === 0} then null else slot end,
+          finished_at = ${now()},
+          duration_ms = floor(extract(epoch from ${now()} - started_at) * 1000)::bigint,
+          credited = ${outcomes.credited}, waiting = ${outcomes.waiting},
+          expired = ${outcomes.expired}, review = ${outcomes.review}, kept = ${outcomes.kept},
+          unknown = ${outcomes.unknown}, error = ${outcomes.error}
+        where id = ${runId}::bigint and finished_at is null
+        returning *
+      ),
+      listed as (
+        insert into run_results (
+          run_id, position, order_no, trade_state, outcome, reason, duration_ms
+        )
+        select finished.id, result.*
+        from finished, json_to_recordset(${resultsJson(results)}::json) as result (
+          position integer, order_no text, trade_state text, outcome text, reason text,
+          duration_ms float8
+        )
+      )
+      select ${runColumns} from finished`,
+  )
+  return row === null ? finishedBefore(scope, end) : runOf(row)
+}
+
+/** The answer to the first try may have been lost: the same end once more is no mistake, another is. */
+async function finishedBefore(
+  scope: Scope,
+  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
+): Promise<Run> {
+  const before = await findRun(scope, end.runId)
+  const same =
+    before !== null &&
+    before.run.status === end.status &&
+    resultsJson(before.results) === resultsJson(end.results)
+  assert(same, `Cannot finish run "${end.runId}": it is not open, or ended otherwise`)
+  return before.run
+}
+
+function resultsJson(results: readonly RunResult[]): string {
+  return JSON.stringify(
+    results.map((result, position) => ({
+      position,
+      order_no: result.orderNo,
+      trade_state: wellFormed(result.tradeState),
+      outcome: result.outcome,
+      reason: wellFormed(result.reason),
+      duration_ms: result.durationMs,
+    })),
+  )
+}
+
+export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<Run>> {
+  const after = startOf('runs', page)?.key ?? null
+  const older = after === null ? sql`true` : sql`id < ${after}::bigint`
+  const rows = await rowsOf(
+    db,
+    sql<RunRow>`
+      select ${runColumns} from runs where ${older} order by id desc limit ${page.limit + 1}`,
+  )
+  return pageOf(rows, {
+    kind: 'runs',
+    limit: page.limit,
+    item: runOf,
+    position: (row) => ({ at: null, key: String(row.id) }),
+  })
+}
+
+export async function findRun(
+  scope: Scope,
+  runId: string,
+): Promise<{ run: Run; results: readonly RunResult[]; node: string } | null> {
+  if (!/^\d{1,18}$/.test(runId)) return null
+  const row = await firstOf(
+    scope.db,
+    sql<FoundRow>`select ${runColumns}, node from runs where id = ${runId}::bigint`,
+  )
+  return row && { run: runOf(row), results: await listResults(scope, runId), node: row.node }
+}
+
+interface FoundRow extends RunRow {
+  readonly node: string
+}
+
+interface ResultRow {
+  readonly order_no: string
+  readonly trade_state: string | null
+  readonly outcome: RunResult['outcome']
+  readonly reason: string
+  readonly duration_ms: number
+}
+
+async function listResults({ db }: Scope, runId: string): Promise<readonly RunResult[]> {
+  const rows = await rowsOf(
+    db,
+    sql<ResultRow>`
+      select order_no, trade_state, outcome, reason, duration_ms from run_results
+      where run_id = ${runId}::bigint order by position`,
+  )
+  return rows.map((row) => ({
+    orderNo: row.order_no,
+    tradeState: row.trade_state,
+    outcome: row.outcome,
+    reason: row.reason,
+    durationMs: row.duration_ms,
+  }))
+}

@@ -1,0 +1,83 @@
+import { sql } from 'kysely'
+import { planned, rowsOf, type Scope } from '../database.ts'
+import type { ClaimedWait } from '../store.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
+import { standingNumber } from './rows.ts'
+
+/**
+ * Moves claimed orders along their schedules, each with its event: one statement, however many they
+ * are. Only rows that still are what was claimed (the same state, under the same lease, as often
+ * absent) and that nobody holds are written; whoever settles or claims an order changes one of them,
+ * and a check by hand that found its trade the last. Returns the numbers of those.
+ */
+export async function waitAsClaimed(
+  scope: Scope,
+  waits: readonly ClaimedWait[],
+): Promise<ReadonlySet<string>> {
+  if (waits.length === 0) return new Set()
+  const rows = await rowsOf(scope.db, waitStatement(scope, waits))
+  return new Set(rows.map((row) => row.order_no))
+}
+
+/**
+ * Plan: each record finds its row by the key of `orders`, though the planner takes the records for
+ * a hundred: for so many it would rather read a small table, or all that is pending where nobody has
+ * counted yet how much that is, and the plan is kept while the table grows. `lateral`, an array, and
+ * the status in an expression leave it no such choice.
+ */
+export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
+  return sql<{ readonly order_no: string }>`${planned}
+    with step as materialized (
+      select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
+        order_no text, state_seq integer, leased_to timestamptz(3), absences integer,
+        next_check_at timestamptz(3), checks integer, absent_count integer,
+        absent_since timestamptz(3), standing smallint, watched_until timestamptz(3),
+        ${eventRecordColumns}
+      )
+    ),
+    held as materialized (
+      select found.order_no from step, lateral (
+        select order_no from orders
+        where orders.order_no = step.order_no and coalesce(orders.status, '') = 'pending'
+          and orders.state_seq = step.state_seq and orders.next_check_at = step.leased_to
+          and orders.absent_count = step.absences
+        for no key update skip locked
+      ) as found
+    ),
+    waiting as (
+      update orders set next_check_at = step.next_check_at, checks = step.checks,
+        absent_count = step.absent_count, absent_since = step.absent_since,
+        -- A code may have come since the claim: what is known stays known.
+        standing = case when orders.standing = ${standingNumber('known')}
+          then orders.standing else step.standing end,
+        -- A correction may have come since then, too: an end that is given now stays, and no watch ends sooner.
+        watched_until = case when orders.watched_until is not null
+          then greatest(orders.watched_until, step.watched_until) end
+      from step
+      where orders.order_no = step.order_no
+        and orders.order_no = any (array(select order_no from held))
+      returning orders.order_no
+    ),
+    told as (${insertEventRecords({
+      at: now(),
+      from: sql`from waiting join step on step.order_no = waiting.order_no`,
+    })})
+    select order_no from waiting`
+}
+
+function recordOf({ claimed, schedule, event }: ClaimedWait): object {
+  const { orderNo, stateSeq, nextCheckAt, absentCount } = claimed.order
+  return {
+    order_no: orderNo,
+    state_seq: stateSeq,
+    leased_to: nextCheckAt,
+    absences: absentCount,
+    next_check_at: schedule.nextCheckAt,
+    checks: schedule.checks,
+    absent_count: schedule.absentCount,
+    absent_since: schedule.absentSince,
+    standing: standingNumber(schedule.standing),
+    watched_until: schedule.watchedUntil,
+    ...eventRecord(event),
+  }
+}

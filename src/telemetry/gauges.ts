@@ -1,0 +1,147 @@
+import { Gauge, Registry } from 'prom-client'
+import type { DatabaseState } from '../health/database-state.ts'
+import type { Readiness } from '../health/readiness.ts'
+import type { Estimate } from '../job/backlog.ts'
+import type { ClockSkew } from '../settle/clocks.ts'
+
+/** What is read anew at each scrape. Each by itself: where one cannot be had, the others are told. */
+export interface Readings {
+  state(): Promise<State>
+  /** Null: the breaker is closed. */
+  breakerReason(): string | null
+  /** Null: this node has not counted lately. */
+  backlog(): Estimate | null
+  engine(): EngineReading
+  answers(): { readonly uselessCount: number; readonly absentCount: number }
+}
+
+/** Whether budan can keep its promise, and what that was found by. */
+export interface State {
+  readonly readiness: Readiness
+  readonly database: DatabaseState
+  readonly skews: readonly ClockSkew[]
+}
+
+export interface EngineReading {
+  /** Null for an engine without a server. */
+  readonly isUp: boolean | null
+  /** Null for an engine without a queue, or while it is away. */
+  readonly jobs: Readonly<Record<'waiting' | 'active' | 'failed', number>> | null
+  readonly lastTickAgeMs: number | null
+}
+
+const helps = {
+  budan_ready: '1 while /readyz answers 200',
+  budan_database_up:
+    '1 while the database answers in time; what is read from it is absent otherwise',
+  budan_database_writable: '1 after a write, 0 while writes are refused: read-only, or full',
+  budan_clock_skew_seconds: 'How far the first clock of the pair is ahead of the second, at least',
+  budan_orders: 'Orders by state; above 10,000, the estimate of the planner',
+  budan_review_orders: 'Orders that wait for a person: in review, and not dismissed',
+  budan_oldest_unasked_order_age_seconds:
+    'Age of the oldest pending order that was never asked about; 0 when there is none',
+  budan_most_overdue_order_seconds: 'How far the most overdue question is behind its schedule',
+  budan_last_finished_run_timestamp_seconds: 'When the last run finished; 0 when none has',
+  budan_breaker_open: '1 while runs are held back because every question would fail',
+  budan_useless_answers: 'Questions in a row without an answer that counts, of this process',
+  budan_absent_answers: '"No such order" since the last word about a trade, to this process',
+  budan_backlog_orders:
+    'Orders due after the last run that this node made; absent when others made the last ones',
+  budan_backlog_eta_seconds:
+    'When the backlog will be done at the present rate; +Inf when it does not shrink',
+  budan_engine_jobs:
+    'Jobs of the queue that the nodes share; absent without one, or while it is away',
+  budan_engine_up:
+    '1 while the server of the queue answers; absent where the engine is local, or stopped',
+  budan_engine_last_tick_age_seconds: 'Since this node last tried whether a run is due',
+} as const
+
+/** Null: it is not known, and so not told. */
+type Value = number | null | Labelled
+
+interface Labelled {
+  readonly label: string
+  readonly values: Readonly<Record<string, number>>
+}
+
+type Values = Partial<Readonly<Record<keyof typeof helps, Value>>>
+
+/**
+ * The gauges, made anew for each scrape: what a reading does not tell is not there, whatever was told
+ * before. A value that has stood still since an outage would pass for the present.
+ */
+export async function readGauges(readings: Readings): Promise<Registry> {
+  const registry = new Registry()
+  const read = [
+    async () => ofState(await readings.state()),
+    () => ({ budan_breaker_open: Number(readings.breakerReason() !== null) }),
+    () => ofAnswers(readings.answers()),
+    () => ofBacklog(readings.backlog()),
+    () => ofEngine(readings.engine()),
+  ]
+  for (const values of await Promise.all(read.map(nothingIfFailed))) {
+    for (const [name, value] of Object.entries(values)) tell(registry, { name, value })
+  }
+  return registry
+}
+
+async function nothingIfFailed(read: () => Values | Promise<Values>): Promise<Values> {
+  try {
+    return await read()
+  } catch {
+    return {}
+  }
+}
+
+function tell(registry: Registry, { name, value }: { name: string; value: Value }): void {
+  if (value === null) return
+  const help = helps[name as keyof typeof helps]
+  const registers = [registry]
+  if (typeof value === 'number') {
+    new Gauge({ name, help, registers }).set(value)
+    return
+  }
+  const { label, values } = value
+  const gauge = new Gauge({ name, help, registers, labelNames: [label] })
+  for (const [word, count] of Object.entries(values)) gauge.set({ [label]: word }, count)
+}
+
+function ofState({ readiness, database, skews }: State): Values {
+  const { ready, vitals } = readiness
+  const { time, writeFault } = database
+  const skewsByPair = skews.map(({ pair, aheadMs }) => [pair, aheadMs / 1000])
+  return {
+    budan_ready: Number(ready),
+    budan_database_up: Number(time.kind === 'said'),
+    budan_database_writable: writeFault.kind === 'said' ? Number(writeFault.value === null) : null,
+    budan_clock_skew_seconds: { label: 'clocks', values: Object.fromEntries(skewsByPair) },
+    ...(vitals !== null && {
+      budan_orders: { label: 'status', values: vitals.ordersByStatus },
+      budan_review_orders: vitals.reviewQueue,
+      budan_oldest_unasked_order_age_seconds: (vitals.oldestUnaskedMs ?? 0) / 1000,
+      budan_most_overdue_order_seconds: (vitals.mostOverdueMs ?? 0) / 1000,
+      budan_last_finished_run_timestamp_seconds: +(vitals.lastFinishedRunAt ?? 0) / 1000,
+    }),
+  }
+}
+
+function ofAnswers({ uselessCount, absentCount }: ReturnType<Readings['answers']>): Values {
+  return { budan_useless_answers: uselessCount, budan_absent_answers: absentCount }
+}
+
+function ofBacklog(latest: Estimate | null): Values {
+  if (latest === null) return {}
+  const { remaining, doneInMs } = latest
+  return {
+    budan_backlog_orders: remaining,
+    budan_backlog_eta_seconds: doneInMs === null ? Infinity : doneInMs / 1000,
+  }
+}
+
+function ofEngine({ isUp, jobs, lastTickAgeMs }: EngineReading): Values {
+  return {
+    budan_engine_up: isUp === null ? null : Number(isUp),
+    budan_engine_jobs: jobs && { label: 'state', values: { ...jobs } },
+    budan_engine_last_tick_age_seconds: lastTickAgeMs === null ? null : lastTickAgeMs / 1000,
+  }
+}

@@ -1,0 +1,225 @@
+import { Counter, Histogram, Registry } from 'prom-client'
+import type { Emit, Event } from '../domain/event.ts'
+import { sources } from '../domain/order.ts'
+import { reviewActions } from '../domain/resolve.ts'
+import type { Run } from '../domain/run.ts'
+import { type Readings, readGauges } from './gauges.ts'
+
+export interface Metrics {
+  readonly emit: Emit
+  read(): Promise<{ contentType: string; text: string }>
+}
+
+/** Metrics in Prometheus' text format: the story's two, and what an operator needs besides. */
+export function createMetrics(readings: Readings): Metrics {
+  const registry = new Registry()
+  const instruments = createInstruments(registry)
+  const read = async () => {
+    const gauges = await readGauges(readings)
+    const texts = await Promise.all([registry.metrics(), gauges.metrics()])
+    return { contentType: registry.contentType, text: texts.join('\n') }
+  }
+  return { emit: (event) => count(instruments, event), read }
+}
+
+/** From a run that found nothing to one that met its deadline. */
+const runSeconds = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
+/** From a callback that came at once to a credit six days late. */
+const creditSeconds = [1, 5, 15, 60, 300, 600, 1800, 3600, 7200, 21_600, 86_400, 604_800]
+/** One payment that is dated the year 2000 would drown the mean of a million others. */
+const creditSecondsMax = 366 * 86_400
+/** Around the gateway's usual tens of milliseconds, up to the default deadline of 5 s and beyond. */
+const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const refundResults = ['noted', 'repeated', 'no_order'] as const
+
+type Instruments = ReturnType<typeof createInstruments>
+
+function createInstruments(registry: Registry) {
+  const registers = [registry]
+  const instruments = {
+    runDuration: new Histogram({
+      name: 'recharge_compensation_job_duration_seconds',
+      help: 'Duration of order compensation job',
+      buckets: runSeconds,
+      registers,
+    }),
+    runOrders: new Counter({
+      name: 'recharge_compensation_orders_total',
+      help: 'Total number of orders processed by compensation job',
+      labelNames: ['result'],
+      registers,
+    }),
+    credits: new Counter({
+      name: 'budan_credits_total',
+      help: 'Orders credited, by what brought the answer',
+      labelNames: ['source'],
+      registers,
+    }),
+    paymentToCredit: new Histogram({
+      name: 'budan_payment_to_credit_seconds',
+      help: 'Time from the payment, as the gateway dates it, to the credit',
+      labelNames: ['source'],
+      buckets: creditSeconds,
+      registers,
+    }),
+    gatewayCalls: new Counter({
+      name: 'budan_gateway_calls_total',
+      help: 'Calls to the gateway, by outcome',
+      labelNames: ['operation', 'outcome'],
+      registers,
+    }),
+    gatewayDuration: new Histogram({
+      name: 'budan_gateway_call_duration_seconds',
+      help: 'Duration of calls to the gateway',
+      labelNames: ['operation'],
+      buckets: callSeconds,
+      registers,
+    }),
+    questionsUnplaced: new Counter({
+      name: 'budan_questions_unplaced_total',
+      help: 'Questions not put, and given back, for want of a place in the quota',
+      labelNames: ['cause'],
+      registers,
+    }),
+    throttlings: new Counter({
+      name: 'budan_gateway_throttlings_total',
+      help: 'Times that the gateway said "too many" and all questions waited a while',
+      registers,
+    }),
+    callbacksRejected: new Counter({
+      name: 'budan_callbacks_rejected_total',
+      help: 'Callbacks that failed a check and changed nothing',
+      registers,
+    }),
+    callbacksMissed: new Counter({
+      name: 'budan_callbacks_missed_total',
+      help: "Requests with the gateway's signature headers that were not for the path of its callbacks",
+      registers,
+    }),
+    callbacksForeign: new Counter({
+      name: 'budan_callbacks_foreign_total',
+      help: 'Verified callbacks that tell neither of a payment nor of a refund: acknowledged',
+      registers,
+    }),
+    refundNotices: new Counter({
+      name: 'budan_refund_notices_total',
+      help: 'Verified callbacks that tell of a refund made at the gateway: acknowledged',
+      labelNames: ['result'],
+      registers,
+    }),
+    pruned: new Counter({
+      name: 'budan_pruned_total',
+      help: 'Runs, and events of ended orders, removed for their age (database.retention_days)',
+      labelNames: ['what'],
+      registers,
+    }),
+    reviewsResolved: new Counter({
+      name: 'budan_reviews_resolved_total',
+      help: 'Orders in review that an operator credited, expired or dismissed',
+      labelNames: ['action'],
+      registers,
+    }),
+    access: new Counter({
+      name: 'budan_access_total',
+      help: 'Logins to the console, and wrong tokens at console and API',
+      labelNames: ['door', 'result'],
+      registers,
+    }),
+    alarms: new Counter({
+      name: 'budan_alarms_total',
+      help: 'Orders that somebody has to look at, and breaker openings',
+      registers,
+    }),
+  }
+  for (const result of ['success', 'failed', 'skipped']) instruments.runOrders.inc({ result }, 0)
+  for (const source of sources) instruments.credits.inc({ source }, 0)
+  for (const action of reviewActions) instruments.reviewsResolved.inc({ action }, 0)
+  instruments.access.inc({ door: 'console', result: 'accepted' }, 0)
+  for (const door of ['console', 'api']) instruments.access.inc({ door, result: 'refused' }, 0)
+  for (const what of ['runs', 'events']) instruments.pruned.inc({ what }, 0)
+  for (const result of refundResults) instruments.refundNotices.inc({ result }, 0)
+  return instruments
+}
+
+function count(instruments: Instruments, event: Event): void {
+  switch (event.type) {
+    case 'scan_failed':
+      instruments.runDuration.observe(event.durationMs / 1000)
+      break
+    case 'scan_empty':
+    case 'run_finished':
+      countRun(instruments, event.run)
+      break
+    case 'order_credited':
+      countCredit(instruments, event)
+      break
+    case 'gateway_called':
+      countCall(instruments, event)
+      break
+    case 'pruned':
+      instruments.pruned.inc({ what: 'runs' }, event.runs)
+      instruments.pruned.inc({ what: 'events' }, event.events)
+      break
+    case 'review_resolved':
+      instruments.reviewsResolved.inc({ action: event.action })
+      break
+    case 'gateway_throttled':
+      instruments.throttlings.inc()
+      break
+    case 'question_unplaced':
+      instruments.questionsUnplaced.inc({ cause: event.cause })
+      break
+    case 'callback_rejected':
+      instruments.callbacksRejected.inc()
+      break
+    case 'callback_missed':
+      instruments.callbacksMissed.inc()
+      break
+    case 'callback_foreign':
+      instruments.callbacksForeign.inc()
+      break
+    case 'refund_noticed':
+      instruments.refundNotices.inc({ result: event.result })
+      break
+    case 'logged_in':
+      instruments.access.inc({ door: 'console', result: 'accepted' })
+      break
+    case 'access_refused':
+      instruments.access.inc({ door: event.door, result: 'refused' })
+      break
+    case 'order_alarm':
+    case 'breaker_opened':
+      instruments.alarms.inc()
+      break
+    default: // Told by the log alone.
+  }
+}
+
+function countCall(
+  instruments: Instruments,
+  { operation, outcome, durationMs }: Extract<Event, { type: 'gateway_called' }>,
+): void {
+  instruments.gatewayCalls.inc({ operation, outcome })
+  instruments.gatewayDuration.observe({ operation }, durationMs / 1000)
+}
+
+function countRun(instruments: Instruments, run: Run): void {
+  instruments.runDuration.observe((run.durationMs ?? 0) / 1000)
+  if (run.dryRun) return // It processed nothing.
+  instruments.runOrders.inc({ result: 'success' }, run.success)
+  instruments.runOrders.inc({ result: 'failed' }, run.failed)
+  instruments.runOrders.inc({ result: 'skipped' }, run.skipped)
+}
+
+function countCredit(
+  instruments: Instruments,
+  event: Extract<Event, { type: 'order_credited' }>,
+): void {
+  const { source, paidAt, creditedAt } = event
+  instruments.credits.inc({ source })
+  if (paidAt === null || creditedAt === null) return
+  // The gateway dates payments in whole seconds by its own clock: a credit may seem to come before.
+  const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
+  if (seconds <= creditSecondsMax) instruments.paymentToCredit.observe({ source }, seconds)
+}

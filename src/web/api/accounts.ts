@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import type { Budan } from '../../service.ts'
+import { fault, guardedAnswers, pageQuery, userId } from '../schema.ts'
+import type { WebApp } from '../web-app.ts'
+import { presentBalance, presentEntry } from './present.ts'
+import { accountShape, entryPageShape } from './shapes.ts'
+
+const accountPath = z.object({ user_id: userId })
+
+export function addAccountRoutes(app: WebApp, { store }: Budan): void {
+  app.get(
+    '/v1/accounts/:user_id',
+    {
+      schema: {
+        operationId: 'getAccount',
+        tags: ['accounts'],
+        summary: 'The balance of a user; 0 for one never credited',
+        params: accountPath,
+        response: guardedAnswers({
+          200: [accountShape, 'The balance.'],
+          400: [fault, '`request_invalid`'],
+        }),
+      },
+    },
+    async ({ params }) => presentBalance(await store.balance(params.user_id)),
+  )
+
+  app.get(
+    '/v1/accounts/:user_id/entries',
+    {
+      schema: {
+        operationId: 'listEntries',
+        tags: ['accounts'],
+        summary: 'The statement of a user, oldest first',
+        params: accountPath,
+        querystring: pageQuery,
+        response: guardedAnswers({
+          200: [entryPageShape, 'A page.'],
+          400: [fault, '`request_invalid`, `cursor_invalid`'],
+        }),
+      },
+    },
+    async ({ params, query: { limit, cursor = null } }) => {
+      const page = await store.listEntries(params.user_id, { limit, cursor })
+      return { entries: page.items.map(presentEntry), next_cursor: page.nextCursor }
+    },
+  )
+}

@@ -1,0 +1,20 @@
+import type { Budan } from '../../service.ts'
+import { guardedAnswers } from '../schema.ts'
+import type { WebApp } from '../web-app.ts'
+import { presentAudit } from './present.ts'
+import { auditShape } from './shapes.ts'
+
+export function addAuditRoute(app: WebApp, { store }: Budan): void {
+  app.get(
+    '/v1/audit',
+    {
+      schema: {
+        operationId: 'audit',
+        tags: ['audit'],
+        summary: 'Count what breaks an invariant: all 0 when all is well',
+        response: guardedAnswers({ 200: [auditShape, 'The counts.'] }),
+      },
+    },
+    async () => presentAudit(await store.audit()),
+  )
+}

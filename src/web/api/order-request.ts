@@ -1,0 +1,172 @@
+import { z } from 'zod'
+import type { Actor } from '../../domain/order.ts'
+import type { AdoptRequest } from '../../orders/adopt.ts'
+import type { CorrectRequest } from '../../orders/correct.ts'
+import type { PlaceRequest } from '../../orders/place.ts'
+import { readTime } from '../../text/rfc3339.ts'
+import { Refusal } from '../errors.ts'
+import {
+  amountRequest,
+  apiSchemas,
+  gatewayText,
+  newUserId,
+  orderNoPattern,
+  reasonText,
+} from '../schema.ts'
+
+const placing = z
+  .strictObject({
+    adopt: z.literal(false).optional(),
+    user_id: newUserId,
+    amount: amountRequest,
+    description: gatewayText({ min: 1, max: 127, description: 'What the payer reads.' }),
+    attach: gatewayText({
+      min: 0,
+      max: 128,
+      description: 'Given back by the gateway with the payment.',
+    }).optional(),
+    app_id: appId('Under which it is placed; `wechat.app_id` by default.').optional(),
+  })
+  .register(apiSchemas, { description: 'Creates the order and its trade.' })
+
+const adopting = z
+  .strictObject({
+    adopt: z.literal(true),
+    order_no: z
+      .string({ error: 'must be a string' })
+      .regex(orderNoPattern, { error: 'must be 6 to 32 of 0-9 A-Z a-z _ - | *' })
+      .register(apiSchemas, { description: 'The number that the gateway knows the trade under.' }),
+    user_id: newUserId,
+    amount: amountRequest,
+    description: gatewayText({ min: 0, max: 127, description: 'For people.' }).optional(),
+    created_at: moment('When it was placed; now by default. Not in the future.').optional(),
+    expires_at: moment(
+      'When it cannot be paid any more, at most 15 days from now. Left out: not known, and budan never closes its trade.',
+    ).optional(),
+    app_id: appId('Under which it was placed. Needed where the merchant has several.').optional(),
+  })
+  .register(apiSchemas, {
+    description: 'Takes over an order that was placed elsewhere; the gateway is not called.',
+  })
+
+export const orderRequest = z.discriminatedUnion('adopt', [placing, adopting], {
+  // Only a body that is an object has got as far as a path.
+  error: ({ path }) =>
+    path === undefined ? 'the body must be a JSON object' : 'must be true, false or left out',
+})
+
+export const correctionRequest = z
+  .strictObject({
+    user_id: newUserId.optional(),
+    amount: amountRequest.optional(),
+    expires_at: moment('At most 15 days from now; null: not known.').nullable().optional(),
+    app_id: appId('Under which it was placed.').optional(),
+    reason: reasonText,
+  })
+  .refine(({ reason: _, ...changes }) => Object.keys(changes).length > 0, {
+    error: 'must hold one of user_id, amount, expires_at, app_id',
+  })
+  .register(apiSchemas, { description: 'What is left out stays as it is.' })
+
+export const abandonRequest = z.strictObject({ reason: reasonText })
+
+export type CorrectionJson = z.output<typeof correctionRequest>
+export type PlacingJson = z.output<typeof placing>
+export type AdoptingJson = z.output<typeof adopting>
+
+/** Read as the gateway's times are. */
+function moment(description: string) {
+  const error = 'must be an RFC 3339 time with an offset, of the years 2000 to 2099'
+  return z
+    .string({ error })
+    .refine((value) => readTime(value) !== null, { error })
+    .register(apiSchemas, {
+      ...{ description, format: 'date-time' },
+      examples: ['2026-01-31T16:00:00+08:00'],
+    })
+}
+
+function appId(description: string) {
+  return z
+    .string({ error: 'must be a string' })
+    .regex(/^[0-9A-Za-z_-]{1,32}$/, { error: 'must be an app id, like wx0123…' })
+    .register(apiSchemas, { description })
+}
+
+/** How far a caller's clock may run ahead of ours: what gateways allow too. */
+const clockSkewMsMax = 5 * 60_000
+
+export function placeRequestOf(
+  body: PlacingJson,
+  { idempotencyKey, actor }: { idempotencyKey: string | undefined; actor: Actor },
+): PlaceRequest {
+  return {
+    actor,
+    appid: body.app_id ?? null,
+    userId: body.user_id,
+    amount: BigInt(body.amount),
+    description: body.description,
+    attach: body.attach ?? null,
+    idempotencyKey: checkedKey(idempotencyKey),
+  }
+}
+
+/** A created order must be found again when its answer is lost, so the key is not optional. */
+function checkedKey(key: string | undefined): string {
+  if (key === undefined || key === '') {
+    const message =
+      'Idempotency-Key: this header is needed, so that a repeated request is one order'
+    throw new Refusal(400, { code: 'idempotency_key_missing', message })
+  }
+  if (!/^[!-~]{1,128}$/.test(key)) {
+    const message = 'Idempotency-Key: must be 1 to 128 visible ASCII characters'
+    throw new Refusal(400, { code: 'idempotency_key_invalid', message })
+  }
+  return key
+}
+
+export function adoptRequestOf(
+  body: AdoptingJson,
+  { now, actor }: { now: Date; actor: Actor },
+): AdoptRequest {
+  const createdAt = timeOf(body.created_at)
+  const expiresAt = timeOf(body.expires_at)
+  if (createdAt !== null && createdAt.getTime() > now.getTime() + clockSkewMsMax) {
+    throw invalid(`created_at: must not be in the future, but is ${body.created_at}`)
+  }
+  if (expiresAt !== null && expiresAt <= (createdAt ?? now)) {
+    throw invalid('expires_at: must be after created_at (now, where that is left out)')
+  }
+  return {
+    orderNo: body.order_no,
+    userId: body.user_id,
+    amount: BigInt(body.amount),
+    description: body.description ?? '',
+    createdAt,
+    expiresAt,
+    appid: body.app_id ?? null,
+    actor,
+  }
+}
+
+export function correctRequestOf(
+  body: CorrectionJson,
+  { actor }: { actor: Actor },
+): CorrectRequest {
+  const { user_id: userId, amount, expires_at: expiresAt, app_id: appid, reason } = body
+  return {
+    ...{ reason, actor },
+    ...(userId !== undefined && { userId }),
+    ...(amount !== undefined && { amount: BigInt(amount) }),
+    ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
+    ...(appid !== undefined && { appid }),
+  }
+}
+
+function timeOf(text: string | undefined): Date | null {
+  return text === undefined ? null : readTime(text)
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal(400, { code: 'request_invalid', message })
+}

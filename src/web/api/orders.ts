@@ -1,0 +1,270 @@
+import { z } from 'zod'
+import { unreachable } from '../../domain/assert.ts'
+import type { Clock } from '../../domain/clock.ts'
+import { type Actor, type Order, orderStatuses } from '../../domain/order.ts'
+import type { AdoptionRefusal } from '../../orders/adopt.ts'
+import type { Budan } from '../../service.ts'
+import { actorOf } from '../access/actor.ts'
+import { Refusal } from '../errors.ts'
+import {
+  apiSchemas,
+  bodyFaults,
+  fault,
+  guardedAnswers,
+  orderNoPattern,
+  pageQuery,
+  userId,
+} from '../schema.ts'
+import type { WebApp } from '../web-app.ts'
+import {
+  type AdoptingJson,
+  adoptRequestOf,
+  orderRequest,
+  type PlacingJson,
+  placeRequestOf,
+} from './order-request.ts'
+import { presentCheckReport, presentOrder, presentOrderEvent } from './present.ts'
+import { checkReportShape, orderEventPageShape, orderPageShape, orderShape } from './shapes.ts'
+
+const orderPath = z.object({ order_no: z.string() })
+
+const orderQuery = pageQuery.extend({
+  status: z.enum(orderStatuses, { error: `must be one of ${orderStatuses.join(', ')}` }).optional(),
+  user_id: userId.optional(),
+})
+
+const idempotencyHeader = z.looseObject({
+  'idempotency-key': z.string().optional().register(apiSchemas, {
+    description: '1 to 128 visible ASCII characters. Needed unless `adopt` is true.',
+  }),
+})
+
+const orderAbsent = [fault, '`order_not_found`'] as const
+const queryWrong = [fault, '`request_invalid`, `cursor_invalid`'] as const
+
+interface RouteParts {
+  readonly budan: Budan
+  readonly clock: Clock
+}
+
+export function addOrderRoutes(app: WebApp, { budan, clock }: RouteParts): void {
+  addCreate(app, { budan, clock })
+  addList(app, { budan, clock })
+  addGet(app, { budan, clock })
+  addEvents(app, budan)
+  addCheck(app, budan)
+}
+
+function addCreate(app: WebApp, { budan, clock }: RouteParts): void {
+  app.post(
+    '/v1/orders',
+    {
+      schema: {
+        operationId: 'createOrder',
+        tags: ['orders'],
+        summary: 'Create an order with its trade, or adopt one placed elsewhere',
+        body: orderRequest,
+        headers: idempotencyHeader,
+        response: guardedAnswers({
+          200: [orderShape, 'Adopted before, with the same facts.'],
+          201: [orderShape, 'Created or adopted; the same again for the same key and facts.'],
+          ...bodyFaults,
+          400: [
+            fault,
+            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`, `app_id_required`',
+          ],
+          403: [
+            fault,
+            '`prefix_not_allowed`: not among `recharge.adopt_prefixes`. `host_unknown`, `other_site`: sent by a page of another site.',
+          ],
+          409: [
+            fault,
+            '`idempotency_key_reused`, `order_conflict`: the facts, or merchant or app id, differ. `order_ended`: use a new key.',
+          ],
+          422: [
+            fault,
+            '`gateway_refused`: the gateway will not take this order. `app_id_unknown`: not configured.',
+          ],
+          502: [fault, '`gateway_unavailable`: repeat with the same key.'],
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
+      const actor = actorOf(request)
+      if (body.adopt === true) {
+        const { order, isNew } = await adoptOrder(budan, { body, now: clock(), actor })
+        return reply.code(isNew ? 201 : 200).send(presentOrder(order, clock()))
+      }
+      const idempotencyKey = request.headers['idempotency-key']
+      const order = await placeOrder(budan, { body, idempotencyKey, actor })
+      return reply.code(201).send(presentOrder(order, clock()))
+    },
+  )
+}
+
+function addList(app: WebApp, { budan: { store }, clock }: RouteParts): void {
+  app.get(
+    '/v1/orders',
+    {
+      schema: {
+        operationId: 'listOrders',
+        tags: ['orders'],
+        summary: 'Orders, newest first',
+        querystring: orderQuery,
+        response: guardedAnswers({ 200: [orderPageShape, 'A page.'], 400: queryWrong }),
+      },
+    },
+    async ({ query }) => {
+      const { limit, cursor = null, status = null, user_id = null } = query
+      const now = clock()
+      const page = await store.listOrders({ limit, cursor, status, userId: user_id })
+      return {
+        orders: page.items.map((order) => presentOrder(order, now)),
+        next_cursor: page.nextCursor,
+      }
+    },
+  )
+}
+
+function addGet(app: WebApp, { budan, clock }: RouteParts): void {
+  app.get(
+    '/v1/orders/:order_no',
+    {
+      schema: {
+        operationId: 'getOrder',
+        tags: ['orders'],
+        summary: 'One order',
+        params: orderPath,
+        response: guardedAnswers({ 200: [orderShape, 'The order.'], 404: orderAbsent }),
+      },
+    },
+    async ({ params }) => presentOrder(await findOrder(budan, params.order_no), clock()),
+  )
+}
+
+function addEvents(app: WebApp, budan: Budan): void {
+  app.get(
+    '/v1/orders/:order_no/events',
+    {
+      schema: {
+        operationId: 'listOrderEvents',
+        tags: ['orders'],
+        summary: 'The evidence: every question, answer, decision and reason, oldest first',
+        params: orderPath,
+        querystring: pageQuery,
+        response: guardedAnswers({
+          200: [orderEventPageShape, 'A page.'],
+          400: queryWrong,
+          404: orderAbsent,
+        }),
+      },
+    },
+    async ({ params, query: { limit, cursor = null } }) => {
+      const order = await findOrder(budan, params.order_no)
+      const page = await budan.store.listOrderEvents(order.orderNo, { limit, cursor })
+      return { events: page.items.map(presentOrderEvent), next_cursor: page.nextCursor }
+    },
+  )
+}
+
+function addCheck(app: WebApp, budan: Budan): void {
+  app.post(
+    '/v1/orders/:order_no/check',
+    {
+      schema: {
+        operationId: 'checkOrder',
+        tags: ['orders'],
+        summary: 'Ask the gateway now, and settle',
+        params: orderPath,
+        response: guardedAnswers({
+          200: [checkReportShape, 'Whatever the gateway said.'],
+          404: orderAbsent,
+        }),
+      },
+    },
+    async (request) => {
+      const { order_no } = request.params
+      const by = { actor: actorOf(request) }
+      const report = orderNoPattern.test(order_no) ? await budan.checkOrder(order_no, by) : null
+      if (report === null) throw orderNotFound(order_no)
+      return presentCheckReport(report)
+    },
+  )
+}
+
+async function placeOrder(
+  budan: Budan,
+  { body, ...by }: { body: PlacingJson; idempotencyKey: string | undefined; actor: Actor },
+): Promise<Order> {
+  const placement = await budan.placeOrder(placeRequestOf(body, by))
+  switch (placement.kind) {
+    case 'placed':
+      return placement.order
+    case 'conflict':
+      throw new Refusal(409, { code: 'idempotency_key_reused', message: placement.message })
+    case 'app_id_unknown':
+      throw new Refusal(422, { code: 'app_id_unknown', message: placement.message })
+    case 'ended': {
+      const message = `The order of this Idempotency-Key is ${placement.order.status}, and there is no code for it that works: use a new key`
+      throw new Refusal(409, { code: 'order_ended', message })
+    }
+    case 'refused': {
+      const message = `The gateway refused the order: ${placement.code}: ${placement.message}`
+      throw new Refusal(422, { code: 'gateway_refused', message })
+    }
+    case 'unanswered': {
+      const message = `The gateway did not answer (${placement.message}): repeat with the same Idempotency-Key`
+      throw new Refusal(502, { code: 'gateway_unavailable', message })
+    }
+    default:
+      return unreachable(placement)
+  }
+}
+
+async function adoptOrder(
+  budan: Budan,
+  { body, ...by }: { body: AdoptingJson; now: Date; actor: Actor },
+): Promise<{ order: Order; isNew: boolean }> {
+  const adoption = await budan.adoptOrder(adoptRequestOf(body, by))
+  switch (adoption.kind) {
+    case 'adopted':
+      return { order: adoption.order, isNew: true }
+    case 'exists':
+      return { order: adoption.order, isNew: false }
+    case 'conflict':
+      throw new Refusal(409, { code: 'order_conflict', message: adoption.message })
+    case 'app_id_required':
+    case 'end_too_far':
+    case 'prefix_not_allowed':
+    case 'app_id_unknown':
+      throw adoptionRefusal(adoption)
+    default:
+      return unreachable(adoption)
+  }
+}
+
+/** Also of a correction: the same is wrong with it. */
+export function adoptionRefusal({ kind, message }: { kind: AdoptionRefusal; message: string }) {
+  const code = kind === 'end_too_far' ? 'request_invalid' : kind
+  return new Refusal(adoptionStatus[kind], { code, message })
+}
+
+const adoptionStatus: Readonly<Record<AdoptionRefusal, number>> = {
+  app_id_required: 400,
+  end_too_far: 400,
+  prefix_not_allowed: 403,
+  app_id_unknown: 422,
+}
+
+async function findOrder(budan: Budan, orderNo: string): Promise<Order> {
+  // What cannot be an order number is not worth a question, and may hold what no database takes.
+  const order = orderNoPattern.test(orderNo) ? await budan.store.findOrder(orderNo) : null
+  if (order === null) throw orderNotFound(orderNo)
+  return order
+}
+
+export function orderNotFound(orderNo: string): Refusal {
+  const message = `Cannot find order ${JSON.stringify(orderNo.slice(0, 64))}`
+  return new Refusal(404, { code: 'order_not_found', message })
+}

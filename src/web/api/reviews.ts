@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import { unreachable } from '../../domain/assert.ts'
+import { readSeenMark, reviewActions } from '../../domain/resolve.ts'
+import type { Budan } from '../../service.ts'
+import { actorOf } from '../access/actor.ts'
+import { Refusal } from '../errors.ts'
+import {
+  apiSchemas,
+  bodyFaults,
+  fault,
+  guardedAnswers,
+  operatorText,
+  orderNoPattern,
+  pageQuery,
+  reasonText,
+} from '../schema.ts'
+import type { WebApp } from '../web-app.ts'
+import { orderNotFound } from './orders.ts'
+import { presentPreview, presentResolution, presentReview } from './present-review.ts'
+import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
+
+const reviewQuery = pageQuery.extend({
+  dismissed: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .register(apiSchemas, {
+      description: '`true`: those that were dismissed, in the place of the queue.',
+    }),
+})
+
+const action = z
+  .enum(reviewActions, { error: `must be one of ${reviewActions.join(', ')}` })
+  .register(apiSchemas, {
+    description:
+      '`credit`: only if the gateway says paid, exactly as ordered. `expire`: only if it says closed; an unpaid trade is closed first. `dismiss`: only when the payer is owed nothing; leaves the queue, stays in review.',
+  })
+
+const previewing = z
+  .strictObject({ preview: z.literal(true), action: action.optional() })
+  .register(apiSchemas, { description: 'Asks the gateway, and changes nothing.' })
+
+const resolving = z
+  .strictObject({
+    preview: z.literal(false).optional(),
+    action,
+    name: operatorText('name', 'Who answers for it.'),
+    reason: reasonText,
+    seen: z
+      .string({ error: 'must be the `seen` of a preview' })
+      .refine((seen) => readSeenMark(seen) !== null, { error: 'must be the `seen` of a preview' })
+      .register(apiSchemas, {
+        description: 'From the preview: if the order has changed since, nothing is done.',
+      }),
+  })
+  .register(apiSchemas, { description: 'Asks the gateway again, and carries it out.' })
+
+const reviewRequest = z.discriminatedUnion('preview', [previewing, resolving], {
+  error: ({ path }) =>
+    path === undefined ? 'the body must be a JSON object' : 'must be true, false or left out',
+})
+
+export function addReviewRoutes(app: WebApp, budan: Budan): void {
+  addQueue(app, budan)
+  addReview(app, budan)
+}
+
+function addQueue(app: WebApp, { store }: Budan): void {
+  app.get(
+    '/v1/reviews',
+    {
+      schema: {
+        operationId: 'listReviews',
+        tags: ['reviews'],
+        summary: 'Orders that wait for a person, and why, oldest first',
+        querystring: reviewQuery,
+        response: guardedAnswers({
+          200: [reviewPageShape, 'A page.'],
+          400: [fault, '`request_invalid`, `cursor_invalid`'],
+        }),
+      },
+    },
+    async ({ query: { limit, cursor = null, dismissed } }) => {
+      const page = await store.listReviews({ limit, cursor, dismissed: dismissed === 'true' })
+      return { reviews: page.items.map(presentReview), next_cursor: page.nextCursor }
+    },
+  )
+}
+
+function addReview(app: WebApp, budan: Budan): void {
+  app.post(
+    '/v1/orders/:order_no/review',
+    {
+      schema: {
+        operationId: 'reviewOrder',
+        tags: ['reviews'],
+        summary: 'Preview what can be done with an order in review, then do it',
+        params: z.object({ order_no: z.string() }),
+        body: reviewRequest,
+        response: guardedAnswers({
+          200: [z.union([previewShape, resolutionShape]), 'What would happen, or what was done.'],
+          ...bodyFaults,
+          404: [fault, '`order_not_found`'],
+          409: [
+            fault,
+            '`not_in_review`, `review_changed`: somebody was first, the message names who and when. `action_refused`: the gateway does not bear it out, the message says why.',
+          ],
+          502: [fault, '`gateway_unavailable`: it gave no answer; repeat it later.'],
+        }),
+      },
+    },
+    async (request) => {
+      const { body } = request
+      const { order_no } = request.params
+      if (!orderNoPattern.test(order_no)) throw orderNotFound(order_no)
+      if (body.preview === true) return presentPreview(await previewed(budan, order_no))
+      const { action, name, reason, seen } = body
+      const actor = actorOf(request)
+      const wish = { orderNo: order_no, action, name, reason, seen, actor }
+      const resolution = await resolved(budan, wish)
+      return presentResolution(resolution)
+    },
+  )
+}
+
+async function previewed(budan: Budan, orderNo: string) {
+  const made = await budan.previewReview(orderNo)
+  if (made === null) throw orderNotFound(orderNo)
+  if (made.kind === 'previewed') return made.preview
+  throw conflict(made)
+}
+
+async function resolved(
+  budan: Budan,
+  { orderNo, ...request }: Parameters<Budan['resolveReview']>[1] & { orderNo: string },
+) {
+  const made = await budan.resolveReview(orderNo, request)
+  if (made === null) throw orderNotFound(orderNo)
+  switch (made.kind) {
+    case 'resolved':
+      return made
+    case 'not_in_review':
+    case 'changed':
+      throw conflict(made)
+    case 'refused': {
+      const message = `Cannot ${request.action} order "${orderNo}": ${made.message}`
+      // No answer is no verdict: asked again later, the same may be borne out.
+      throw made.cause === 'unanswered'
+        ? new Refusal(502, { code: 'gateway_unavailable', message })
+        : new Refusal(409, { code: 'action_refused', message })
+    }
+    default:
+      return unreachable(made)
+  }
+}
+
+function conflict({ kind, message }: { kind: 'not_in_review' | 'changed'; message: string }) {
+  const code = kind === 'changed' ? 'review_changed' : kind
+  const more = kind === 'changed' ? '; preview it again' : ''
+  return new Refusal(409, { code, message: `Cannot review: ${message}${more}` })
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import type { Budan } from '../../service.ts'
+import { Refusal } from '../errors.ts'
+import { apiSchemas, bodyFaults, fault, guardedAnswers, pageQuery } from '../schema.ts'
+import type { WebApp } from '../web-app.ts'
+import { presentRun, presentRunDetail } from './present.ts'
+import { runDetailShape, runPageShape } from './shapes.ts'
+
+const runRequest = z.preprocess(
+  // Fastify says null for no body.
+  (body) => body ?? {},
+  z.strictObject(
+    {
+      dry_run: z
+        .boolean({ error: 'must be true or false' })
+        .default(false)
+        .register(apiSchemas, { description: 'Ask, but claim, settle and close nothing.' }),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'invalid_type' ? 'the body must be a JSON object' : undefined,
+    },
+  ),
+)
+
+export function addRunRoutes(app: WebApp, budan: Budan): void {
+  app.post(
+    '/v1/runs',
+    {
+      schema: {
+        operationId: 'makeRun',
+        tags: ['runs'],
+        summary: 'Run now, at most one batch, and wait for the end',
+        body: runRequest,
+        response: guardedAnswers({
+          200: [runDetailShape, 'The finished run with the result of each order.'],
+          ...bodyFaults,
+        }),
+      },
+    },
+    async ({ body }) => presentRunDetail(await budan.run({ dryRun: body.dry_run })),
+  )
+
+  app.get(
+    '/v1/runs',
+    {
+      schema: {
+        operationId: 'listRuns',
+        tags: ['runs'],
+        summary: 'Runs, newest first',
+        querystring: pageQuery,
+        response: guardedAnswers({
+          200: [runPageShape, 'A page.'],
+          400: [fault, '`request_invalid`, `cursor_invalid`'],
+        }),
+      },
+    },
+    async ({ query: { limit, cursor = null } }) => {
+      const page = await budan.store.listRuns({ limit, cursor })
+      return { runs: page.items.map(presentRun), next_cursor: page.nextCursor }
+    },
+  )
+
+  app.get(
+    '/v1/runs/:id',
+    {
+      schema: {
+        operationId: 'getRun',
+        tags: ['runs'],
+        summary: 'One run with the result of each order',
+        params: z.object({ id: z.string() }),
+        response: guardedAnswers({
+          200: [runDetailShape, 'The run.'],
+          404: [fault, '`run_not_found`'],
+        }),
+      },
+    },
+    async ({ params: { id } }) => {
+      const detail = runIdPattern.test(id) ? await budan.store.findRun(id) : null
+      if (detail !== null) return presentRunDetail(detail)
+      const message = `Cannot find run ${JSON.stringify(id.slice(0, 64))}`
+      throw new Refusal(404, { code: 'run_not_found', message })
+    },
+  )
+}
+
+/** Wide enough for any id that a store makes; keeps away what no database takes. */
+const runIdPattern = /^[0-9A-Za-z_-]{1,64}$/

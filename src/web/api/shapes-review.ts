@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { apiSchemas, count, nextCursor, time } from '../schema.ts'
+import { orderEventShape, orderShape, tradeState } from './shapes.ts'
+
+const reviewFields = {
+  ...orderShape.shape,
+  since: time.register(apiSchemas, { description: 'When it came into review, or back to it.' }),
+  reason: z
+    .string()
+    .nullable()
+    .register(apiSchemas, { description: 'Why it is in review, as decided then.' }),
+  explanation: z
+    .string()
+    .register(apiSchemas, { description: 'Why it is here and what can be done, in words.' }),
+  dismissed_by: z.string().nullable(),
+}
+
+const reviewShape = z.object(reviewFields).register(apiSchemas, { id: 'Review' })
+
+export const reviewPageShape = z
+  .object({ reviews: z.array(reviewShape), next_cursor: nextCursor })
+  .register(apiSchemas, { id: 'ReviewPage' })
+
+const prospectShape = z
+  .object({
+    possible: z.boolean(),
+    effect: z.string().register(apiSchemas, { description: 'What it would do, or why not.' }),
+  })
+  .register(apiSchemas, { id: 'ReviewProspect' })
+
+export const previewShape = z
+  .object({
+    ...reviewFields,
+    trade_state: tradeState,
+    evidence: z
+      .record(z.string(), z.unknown())
+      .register(apiSchemas, { description: 'What the gateway said now, masked.' }),
+    state_seq: count,
+    seen: z.string().register(apiSchemas, { description: 'Send it with the resolution.' }),
+    actions: z.object({ credit: prospectShape, expire: prospectShape, dismiss: prospectShape }),
+  })
+  .register(apiSchemas, { id: 'ReviewPreview' })
+
+export const resolutionShape = z
+  .object({ order: orderShape, event: orderEventShape })
+  .register(apiSchemas, { id: 'ReviewResolution' })
+
+export type ReviewJson = z.output<typeof reviewShape>
+export type PreviewJson = z.output<typeof previewShape>
+export type ResolutionJson = z.output<typeof resolutionShape>

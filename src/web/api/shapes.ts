@@ -1,0 +1,207 @@
+import { z } from 'zod'
+import { orderStatuses, sources } from '../../domain/order.ts'
+import { outcomes } from '../../domain/run.ts'
+import { apiSchemas, count, fen, nextCursor, sum, time } from '../schema.ts'
+
+/** The shapes of all JSON answers: serializer and OpenAPI document are made of these. */
+
+const source = z.enum(sources)
+const decision = z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep'])
+const status = z
+  .enum(orderStatuses)
+  .register(apiSchemas, { description: '`review` waits for a person.' })
+
+export const tradeState = z.string().nullable().register(apiSchemas, {
+  description: "The gateway's own word; null when it said nothing of a trade.",
+})
+
+export const orderShape = z
+  .object({
+    order_no: z.string(),
+    user_id: z.string(),
+    amount: fen,
+    currency: z.string(),
+    description: z.string(),
+    attach: z.string().nullable(),
+    status,
+    code_url: z.string().nullable().register(apiSchemas, {
+      description:
+        'What the payer scans. Null when adopted, when the order is not pending, and when the code does not work any more: repeat the request with the same Idempotency-Key for a new one.',
+    }),
+    code_expires_at: time.nullable().register(apiSchemas, {
+      description:
+        'When the code stops working; null where `code_url` is, or where it is not known.',
+    }),
+    transaction_id: z
+      .string()
+      .nullable()
+      .register(apiSchemas, { description: "The gateway's number of the payment." }),
+    paid_at: time.nullable(),
+    credited_at: time.nullable(),
+    credited_by: source.nullable(),
+    dismissed_at: time.nullable().register(apiSchemas, {
+      description: 'When an operator took it out of the review queue; null unless in review.',
+    }),
+    adopted: z.boolean(),
+    created_at: time,
+    expires_at: time.nullable().register(apiSchemas, {
+      description:
+        'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
+    }),
+    next_check_at: time
+      .nullable()
+      .register(apiSchemas, { description: 'When it is asked about next; null unless pending.' }),
+    gateway: z.string(),
+    mchid: z.string(),
+    app_id: z.string(),
+    appid: z.string().register(apiSchemas, { description: 'The same as `app_id`.' }),
+  })
+  .register(apiSchemas, { id: 'Order' })
+
+export const orderEventShape = z
+  .object({
+    id: z.string(),
+    order_no: z.string(),
+    at: time,
+    kind: z.enum([
+      'created',
+      'adopted',
+      'prepaid',
+      'unplaced',
+      'answered',
+      'closing',
+      'corrected',
+      'abandoned',
+      'resolved',
+      'dismissed',
+      'refund_noticed',
+    ]),
+    source: z.enum([...sources, 'api', 'budan']),
+    to_status: status
+      .nullable()
+      .register(apiSchemas, { description: 'The state that this event gave the order, if any.' }),
+    state_seq: count.nullable(),
+    trade_state: tradeState,
+    decision: decision.nullable(),
+    reason: z.string().nullable(),
+    alarm: z.boolean().register(apiSchemas, { description: 'Somebody has to look at this.' }),
+    evidence: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .register(apiSchemas, { description: 'What was seen, masked.' }),
+    run_id: z.string().nullable(),
+    node: z.string().nullable(),
+    operator: z.string().nullable().register(apiSchemas, {
+      description: 'The person behind it; the reason of a resolution is in their words.',
+    }),
+    actor: z
+      .object({ name: z.string(), address: z.string().nullable() })
+      .nullable()
+      .register(apiSchemas, {
+        description: 'Who caused it, and from where; null where budan did so by itself.',
+      }),
+  })
+  .register(apiSchemas, { id: 'OrderEvent' })
+
+export const checkReportShape = z
+  .object({ order_no: z.string(), trade_state: tradeState, decision, status, reason: z.string() })
+  .register(apiSchemas, { id: 'CheckReport' })
+
+export const accountShape = z
+  .object({ user_id: z.string(), balance: sum, currency: z.string() })
+  .register(apiSchemas, { id: 'Account' })
+
+const entryShape = z
+  .object({
+    id: z.string(),
+    order_no: z.string(),
+    transaction_id: z.string(),
+    amount: fen,
+    currency: z.string(),
+    /** After this entry. */
+    balance: sum,
+    at: time,
+  })
+  .register(apiSchemas, { id: 'Entry' })
+
+const runFields = {
+  id: z.string(),
+  trigger: z.enum(['schedule', 'start', 'manual']),
+  slot: time
+    .nullable()
+    .register(apiSchemas, { description: 'Start of its interval; null for manual runs.' }),
+  started_at: time,
+  finished_at: time.nullable(),
+  duration_ms: z.number().nullable(),
+  dry_run: z.boolean(),
+  status: z.enum(['running', 'finished', 'stopped', 'failed']),
+  total: count,
+  success: z.int().register(apiSchemas, { description: 'Credited.' }),
+  failed: z.int().register(apiSchemas, { description: 'Could not be asked or settled.' }),
+  skipped: z.int().register(apiSchemas, { description: 'Had nothing to credit.' }),
+  outcomes: z.record(z.enum(outcomes), count),
+}
+
+const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
+
+const runResultShape = z
+  .object({
+    order_no: z.string(),
+    trade_state: tradeState,
+    outcome: z.enum(outcomes),
+    reason: z.string(),
+    duration_ms: z.number(),
+  })
+  .register(apiSchemas, { id: 'RunResult' })
+
+export const runDetailShape = z
+  .object({ ...runFields, results: z.array(runResultShape) })
+  .register(apiSchemas, { id: 'RunDetail' })
+
+export const auditShape = z
+  .object({
+    paid_not_credited: count,
+    credited_not_paid: count,
+    credited_twice: count,
+    unbalanced: count,
+    mismatched: count,
+    unexplained: count,
+  })
+  .register(apiSchemas, {
+    id: 'Audit',
+    description: 'Rows that break an invariant, counted: all 0 when all is well.',
+  })
+
+export const readinessShape = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  })
+  .register(apiSchemas, { id: 'Readiness' })
+
+export const orderPageShape = z
+  .object({ orders: z.array(orderShape), next_cursor: nextCursor })
+  .register(apiSchemas, { id: 'OrderPage' })
+
+export const orderEventPageShape = z
+  .object({ events: z.array(orderEventShape), next_cursor: nextCursor })
+  .register(apiSchemas, { id: 'OrderEventPage' })
+
+export const entryPageShape = z
+  .object({ entries: z.array(entryShape), next_cursor: nextCursor })
+  .register(apiSchemas, { id: 'EntryPage' })
+
+export const runPageShape = z
+  .object({ runs: z.array(runShape), next_cursor: nextCursor })
+  .register(apiSchemas, { id: 'RunPage' })
+
+export type OrderJson = z.output<typeof orderShape>
+export type OrderEventJson = z.output<typeof orderEventShape>
+export type CheckReportJson = z.output<typeof checkReportShape>
+export type AccountJson = z.output<typeof accountShape>
+export type EntryJson = z.output<typeof entryShape>
+export type RunJson = z.output<typeof runShape>
+export type RunResultJson = z.output<typeof runResultShape>
+export type RunDetailJson = z.output<typeof runDetailShape>
+export type AuditJson = z.output<typeof auditShape>
+export type ReadinessJson = z.output<typeof readinessShape>
