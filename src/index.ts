@@ -5,6 +5,7 @@
  * `startWeb` serves the HTTP API.
  */
 
+export type { Estimate } from './domain/run.ts'
 export { type ConfigInput, completeConfig, type WechatInput } from './config/complete.ts'
 export type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
 export { ConfigError } from './config/fault.ts'
@@ -20,10 +21,9 @@ export type { Run, RunResult } from './domain/run.ts'
 export type * from './domain/trade.ts'
 export type { Entry, Transfer } from './domain/transfer.ts'
 export type * from './gateway/gateway.ts'
-export type { Hold, Places, PlacesGiven, PlacesWanted } from './gateway/rate-limit/limiter.ts'
+export type { Hold, Places, PlacesGiven, PlacesWanted } from './domain/rate-limiter.ts'
 export { createWechatGateway } from './gateway/wechat/wechat.ts'
 export type { Readiness } from './health/readiness.ts'
-export type { Estimate } from './job/backlog.ts'
 export type { Abandoned, AbandonRequest } from './orders/abandon.ts'
 export type { Adoption, AdoptRequest } from './orders/adopt.ts'
 export type { Receipt } from './orders/callback.ts'

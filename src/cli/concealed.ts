@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { type Redact, redactorOf, secretsOf } from '../text/redact.ts'
+import { type Redact, redactorOf, secretsOf } from '../config/redact.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A terminal whose standard error, where errors are told, says no secret of the configurations that it knows. */

@@ -1,9 +1,7 @@
-import type { BacklogEvent } from '../job/backlog.ts'
-import type { EngineEvent } from '../queue/open.ts'
 import type { Fen } from './money.ts'
 import type { Merchant, Source } from './order.ts'
 import type { ReviewAction } from './resolve.ts'
-import type { Run, RunTrigger } from './run.ts'
+import type { Estimate, Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
 /** What the program tells of its work. `report/` makes log lines and metrics of it; nothing else does. */
@@ -173,3 +171,12 @@ export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | '
 
 /** Hears an event. It must return at once; what it throws becomes a process warning. */
 export type Emit = (event: Event) => void
+
+export type BacklogEvent =
+  | ({ readonly type: 'catching_up' } & Estimate)
+  | { readonly type: 'caught_up'; readonly remaining: number }
+
+/** Emitted once when the server of the queue is lost, and once when it is back. */
+export type EngineEvent =
+  | { readonly type: 'engine_lost'; readonly reason: string }
+  | { readonly type: 'engine_back'; readonly awayMs: number }

@@ -160,3 +160,18 @@ export type NewOrderEvent = Omit<
   readonly operator?: string | null
   readonly actor?: Actor | null
 }
+
+/** An order and its review, if it ever came to one. */
+export interface Review extends ReviewTrail {
+  readonly order: Order
+}
+
+/** What the timeline says of a review. */
+export interface ReviewTrail {
+  /** The newest event; it changes with all that changes the order. */
+  readonly seen: OrderEvent
+  /** What brought it into review last, or back to the queue. */
+  readonly entered: OrderEvent | null
+  /** The last resolution by an operator. */
+  readonly resolved: OrderEvent | null
+}

@@ -1,5 +1,5 @@
+import type { Review } from './order.ts'
 import { createHash } from 'node:crypto'
-import type { Review } from '../store/store.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { unreachable } from './assert.ts'
 import {

@@ -1,5 +1,6 @@
-import type { Checked } from '../job/check.ts'
 import { unreachable } from './assert.ts'
+import type { Decision } from './decide.ts'
+import type { Answer } from './trade.ts'
 
 /** What became of one order in a run. */
 export type Outcome = 'credited' | 'waiting' | 'expired' | 'review' | 'kept' | 'unknown' | 'error'
@@ -49,6 +50,17 @@ export interface Run {
   readonly outcomes: Readonly<Record<Outcome, number>>
 }
 
+/** How far the backlog is, and when it will be done. */
+export interface Estimate {
+  /** Orders that are due now; counted up to `countMax` of `job/backlog.ts` only. */
+  readonly remaining: number
+  readonly perSec: number
+  /** Null: it does not shrink. */
+  readonly doneInMs: number | null
+  /** What the rate was taken from: what the cluster did, or what the configuration allows. */
+  readonly basis: 'measured' | 'batch' | 'quota'
+}
+
 export type RunCounts = Pick<Run, 'total' | 'success' | 'failed' | 'skipped' | 'outcomes'>
 
 export function countResults(results: readonly RunResult[]): RunCounts {
@@ -64,7 +76,13 @@ export function countResults(results: readonly RunResult[]): RunCounts {
 }
 
 /** A wait for want of an answer is `unknown`; `waiting` is one by an answer that ends nothing yet. */
-export function outcomeOf({ decision, answer }: Checked): Outcome {
+export function outcomeOf({
+  decision,
+  answer,
+}: {
+  readonly decision: Decision
+  readonly answer: Answer
+}): Outcome {
   switch (decision.kind) {
     case 'pay':
       return 'credited'

@@ -1,5 +1,3 @@
-import type { RechargeConfig } from '../config/config.ts'
-import type { Schedule } from '../store/store.ts'
 import { assert } from './assert.ts'
 import type { Order } from './order.ts'
 import type { Answer } from './trade.ts'
@@ -21,6 +19,22 @@ export interface SchedulePolicy {
   readonly orderTtlMs: number
 }
 
+/** An order's place in its schedule of questions. */
+export type Schedule = Pick<
+  Order,
+  'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince' | 'standing' | 'watchedUntil'
+>
+
+/** What the configuration says of it. */
+export interface ScheduleSettings {
+  readonly compensationIntervalMins: number
+  readonly compensationThresholdMins: number
+  readonly compensationBatchSize: number
+  readonly compensationConcurrency: number
+  readonly compensationRecheckMins: readonly number[]
+  readonly orderTtlMins: number
+}
+
 /**
  * A question costs at most three calls (query, close, query again). The wait for a place in the quota
  * ends with the run's deadline, and a call that has its place with its time-out; as much again is
@@ -28,7 +42,7 @@ export interface SchedulePolicy {
  */
 const timeoutsPerCheckMax = 3 * 2
 
-export function schedulePolicy(recharge: RechargeConfig, timeoutMs: number): SchedulePolicy {
+export function schedulePolicy(recharge: ScheduleSettings, timeoutMs: number): SchedulePolicy {
   const intervalMs = recharge.compensationIntervalMins * minuteMs
   const recheckMs = recharge.compensationRecheckMins.map((minutes) => minutes * minuteMs)
   // If every call hangs, a batch takes this many rounds of whole timeouts: the run may go that long.

@@ -1,4 +1,4 @@
-import type { Clocks } from '../settle/clocks.ts'
+import type { Clocks } from '../domain/clocks.ts'
 import type { WriteFault } from '../store/sql/write-probe.ts'
 import type { DueMerchant, SchemaState, Store, Vitals } from '../store/store.ts'
 import { Question, type Said } from './timely-answer.ts'

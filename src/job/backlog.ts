@@ -1,3 +1,6 @@
+import type { BacklogEvent } from '../domain/event.ts'
+import type { Estimate } from '../domain/run.ts'
+
 /** What bounds how fast due orders are worked off. */
 export interface BacklogPolicy {
   readonly batchSize: number
@@ -6,21 +9,6 @@ export interface BacklogPolicy {
   readonly drain: boolean
   readonly qpsMax: number
 }
-
-/** How far the backlog is, and when it will be done. */
-export interface Estimate {
-  /** Orders that are due now; counted up to `countMax` only. */
-  readonly remaining: number
-  readonly perSec: number
-  /** Null: it does not shrink. */
-  readonly doneInMs: number | null
-  /** What the rate was taken from: what the cluster did, or what the configuration allows. */
-  readonly basis: 'measured' | 'batch' | 'quota'
-}
-
-export type BacklogEvent =
-  | ({ readonly type: 'catching_up' } & Estimate)
-  | { readonly type: 'caught_up'; readonly remaining: number }
 
 /** A million index entries are read in some tenths of a second; beyond it an estimate says "at least". */
 export const countMax = 1_000_000

@@ -1,8 +1,8 @@
+import type { EngineEvent } from '../domain/event.ts'
 import { createHash } from 'node:crypto'
 import type { Engine, EngineVitals, Work } from './engine.ts'
 import type { Jobs, Link } from './link.ts'
 import { Member } from './member.ts'
-import type { EngineEvent } from './open.ts'
 
 export interface ClusterOptions {
   readonly url: string

@@ -1,8 +1,8 @@
+import type { EngineEvent } from '../domain/event.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { within } from './deadline.ts'
 import type { JobCounts } from './engine.ts'
 import { answerMsMax, type Link } from './link.ts'
-import type { EngineEvent } from './open.ts'
 
 export interface KeptLinkOptions {
   open(): Promise<Link>

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import type { EngineEvent } from '../domain/event.ts'
 import type { Merchant } from '../domain/order.ts'
 import { partsOf } from '../servers/address-parts.ts'
 import { databaseAddressFault, secretsInAddress, serverAddressFault } from '../servers/addresses.ts'
-import { redactorOf } from '../text/redact.ts'
+import { redactorOf } from '../config/redact.ts'
 import { ClusterEngine } from './cluster.ts'
 import type { Engine } from './engine.ts'
 import { localEngine } from './local.ts'
@@ -17,11 +18,6 @@ export interface EngineOptions {
   readonly intervalMs: number
   readonly emit: (event: EngineEvent) => void
 }
-
-/** Told once when the engine's server is lost, and once when it is back. */
-export type EngineEvent =
-  | { readonly type: 'engine_lost'; readonly reason: string }
-  | { readonly type: 'engine_back'; readonly awayMs: number }
 
 export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOptions): Engine {
   if (url === 'local') return localEngine

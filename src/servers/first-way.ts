@@ -1,20 +1,27 @@
-import { NoHostError, ReadOnlyError, StoreError } from '../store/errors.ts'
-import { sqlStateOf } from '../store/failure.ts'
 import type { Way } from './postgres-address.ts'
+import { sqlStateOf } from './sql-state.ts'
 
-interface Failure {
-  readonly host: string
-  readonly error: unknown
+/** What the errors of an attempt mean to the caller. */
+interface ErrorRules {
+  /** No other host is tried after such an error. */
+  readonly isFinal: (error: unknown) => boolean
+  readonly describe: (error: unknown) => string
 }
 
-/** The first way by which it works. What is thrown tells of each that did not. */
+/** What each of several hosts answered. */
+export class NoHostError extends Error {
+  override readonly name = 'NoHostError'
+}
+
+/** Connects by the first way that works. The error names each host that did not. */
 export async function firstWay<W extends Way, T>(
   ways: readonly W[],
   attempt: (way: W) => Promise<T>,
+  { isFinal, describe }: ErrorRules = plainRules,
 ): Promise<T> {
-  const failures: Failure[] = []
+  const failures: { readonly host: string; readonly error: unknown }[] = []
   for (const way of ways) {
-    if (way.isFallback && !saysNoTls(failures.at(-1))) continue
+    if (way.isFallback && !saysNoTls(failures.at(-1)?.error)) continue
     try {
       return await attempt(way)
     } catch (error) {
@@ -22,27 +29,30 @@ export async function firstWay<W extends Way, T>(
       if (isFinal(error)) throw error
     }
   }
-  throw summed(failures)
+  const hosts = new Set(failures.map(({ host }) => host))
+  if (hosts.size < 2) throw failures.at(-1)?.error
+  const details = failures.map(({ host, error }) => `${host}: ${describe(error)}`)
+  throw new NoHostError(`none of the hosts will do (${details.join('; ')})`)
 }
 
 /** In the client's own words. */
-function saysNoTls(last: Failure | undefined): boolean {
-  return last?.error instanceof Error && /does not support SSL/.test(last.error.message)
+function saysNoTls(error: unknown): boolean {
+  return error instanceof Error && /does not support SSL/.test(error.message)
 }
 
 /**
- * As PostgreSQL's clients have it: after a server that answered and let us not in, no other one is
- * asked. Nor after one that lets us in and cannot be used, nor where our own pool is full or closed.
+ * PostgreSQL's own clients try no other host after a server that answered and refused the login. Nor
+ * does another host help where our own pool is full or closed.
  */
-function isFinal(error: unknown): boolean {
-  if (error instanceof StoreError) return !(error instanceof ReadOnlyError)
+export function isRefusal(error: unknown): boolean {
   const isOfThePool =
     error instanceof Error &&
     /exceeded when trying to connect|after calling end/.test(error.message)
   return isOfThePool || /^28/.test(sqlStateOf(error) ?? '')
 }
 
-function summed(failures: readonly Failure[]): unknown {
-  const hosts = new Set(failures.map(({ host }) => host))
-  return hosts.size < 2 ? failures.at(-1)?.error : new NoHostError(failures)
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error)
 }
+
+const plainRules: ErrorRules = { isFinal: isRefusal, describe: describeError }

@@ -1,3 +1,4 @@
+import type { Review } from '../domain/order.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Actor, Order, OrderEvent } from '../domain/order.ts'
@@ -10,7 +11,7 @@ import {
   type Seen,
 } from '../domain/resolve.ts'
 import type { Answer } from '../domain/trade.ts'
-import type { Review, Tx } from '../store/store.ts'
+import type { Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling } from './settle.ts'
 
 /** What an operator wants of an order in review, and the answer that bears it or not. */

@@ -7,7 +7,7 @@ import { type SchedulePolicy, scheduleAfter, scheduleKept } from '../domain/sche
 import type { Answer } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
-import type { Clocks } from './clocks.ts'
+import type { Clocks } from '../domain/clocks.ts'
 
 /** What `settle` works with. */
 export interface Settling {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Clock } from '../domain/clock.ts'
-import { MemoryPlaces, type Places } from '../gateway/rate-limit/limiter.ts'
+import { MemoryPlaces, type Places } from '../domain/rate-limiter.ts'
 import { type Database, readNow, scopeOn } from './database.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'

@@ -152,19 +152,6 @@ export class ReadOnlyError extends StoreError {
   }
 }
 
-/** What each of several hosts said. */
-export class NoHostError extends Error {
-  override readonly name = 'NoHostError'
-
-  constructor(failures: readonly { readonly host: string; readonly error: unknown }[]) {
-    const told = failures.map(({ host, error }) => {
-      if (error instanceof ReadOnlyError) return `${host}: read-only`
-      return `${host}: ${error instanceof Error ? error.message || error.name : String(error)}`
-    })
-    super(`none of the hosts will do (${told.join('; ')})`)
-  }
-}
-
 /** Two installations in one database, and nobody said which. */
 export class TwoPlacesError extends StoreError {
   override readonly name = 'TwoPlacesError'

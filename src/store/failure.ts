@@ -1,3 +1,4 @@
+import { sqlStateOf } from '../servers/sql-state.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../domain/assert.ts'
 import { remedyFor } from '../servers/postgres-remedies.ts'
@@ -24,12 +25,6 @@ function isOurs(error: unknown): boolean {
   return (
     error instanceof StoreError || error instanceof CursorError || error instanceof AssertionError
   )
-}
-
-/** PostgreSQL's five characters, one of them a digit, as in no code of the system; null when it said nothing. */
-export function sqlStateOf(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : null
 }
 
 /** undefined_table, undefined_column, invalid_schema_name */

@@ -7,11 +7,14 @@ import type {
   Order,
   OrderEvent,
   OrderStatus,
+  Review,
+  ReviewTrail,
   Source,
 } from '../domain/order.ts'
+import type { Schedule } from '../domain/schedule.ts'
 import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
 import type { Transfer } from '../domain/transfer.ts'
-import type { Places } from '../gateway/rate-limit/limiter.ts'
+import type { Places } from '../domain/rate-limiter.ts'
 import type { WriteFault } from './sql/write-probe.ts'
 
 /**
@@ -224,12 +227,6 @@ export interface ClaimedWait {
 /** A row that a statement of an embedder gave back, by the names of its columns. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** An order's place in its schedule of questions. */
-export type Schedule = Pick<
-  Order,
-  'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince' | 'standing' | 'watchedUntil'
->
-
 /** The facts of an adopted order that can be corrected, and when it is queried then. */
 export type Correction = Pick<
   Order,
@@ -304,21 +301,6 @@ export interface OrderFilter extends PageRequest {
 /** Which orders in review: the queue, or those that were dismissed. */
 export interface ReviewFilter extends PageRequest {
   readonly dismissed: boolean
-}
-
-/** An order and its review, if it ever came to one. */
-export interface Review extends ReviewTrail {
-  readonly order: Order
-}
-
-/** What the timeline says of a review. */
-export interface ReviewTrail {
-  /** The newest event; it changes with all that changes the order. */
-  readonly seen: OrderEvent
-  /** What brought it into review last, or back to the queue. */
-  readonly entered: OrderEvent | null
-  /** The last resolution by an operator. */
-  readonly resolved: OrderEvent | null
 }
 
 /** What was credited to a user, in fen. */

@@ -1,10 +1,13 @@
+import type { ReviewTrail } from '../domain/order.ts'
+import type { Schedule } from '../domain/schedule.ts'
 import { CompiledQuery, sql } from 'kysely'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { NewOrderEvent, Order, OrderEvent } from '../domain/order.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { StoreError, UnknownOutcomeError } from './errors.ts'
-import { attempt, pastConflicts, quoted, sqlStateOf } from './failure.ts'
+import { sqlStateOf } from '../servers/sql-state.ts'
+import { attempt, pastConflicts, quoted } from './failure.ts'
 import { appendEvent, readRefundNotices } from './sql/events.ts'
 import { addLateChecks, countLateCheck } from './sql/late-checks.ts'
 import { creditOrders } from './sql/ledger.ts'
@@ -17,7 +20,7 @@ import {
   turnOrder,
   waitWithOrder,
 } from './sql/steps.ts'
-import type { AskedOrder, Credit, LockedOrder, ReviewTrail, Row, Schedule, Tx } from './store.ts'
+import type { AskedOrder, Credit, LockedOrder, Row, Tx } from './store.ts'
 
 /**
  * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock

@@ -1,11 +1,11 @@
+import type { BacklogEvent } from '../domain/event.ts'
 import { createRequire } from 'node:module'
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import type { LogConfig } from '../config/config.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { Emit, Event } from '../domain/event.ts'
-import type { BacklogEvent } from '../job/backlog.ts'
 import { resolvePackaged } from '../package-root.ts'
-import { type Redact, redactorOf } from '../text/redact.ts'
+import { type Redact, redactorOf } from '../config/redact.ts'
 
 /** Lines go to standard error: standard output belongs to results. */
 const standardError = 2

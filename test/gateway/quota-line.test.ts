@@ -7,7 +7,7 @@ import {
   type LineState,
   type Places,
   reserve,
-} from '../../src/gateway/rate-limit/limiter.ts'
+} from '../../src/domain/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/quota.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { MemoryPlaces, type Places } from '../../src/gateway/rate-limit/limiter.ts'
+import { MemoryPlaces, type Places } from '../../src/domain/rate-limiter.ts'
 import { createAgedQuota } from '../../src/gateway/rate-limit/old-order-limit.ts'
 import { createQuota, type Quota } from '../../src/gateway/rate-limit/quota.ts'
 import { openStore } from '../../src/store/open.ts'

@@ -1,3 +1,4 @@
+import type { Review } from '../../src/domain/order.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, paymentOf } from '../../src/domain/decide.ts'
@@ -12,7 +13,6 @@ import {
 } from '../../src/domain/resolve.ts'
 import type { Answer, Trade } from '../../src/domain/trade.ts'
 import { explainReview } from '../../src/orders/review.ts'
-import type { Review } from '../../src/store/store.ts'
 import { wordsFault } from '../../src/text/operator-text.ts'
 import {
   absentAnswer,

@@ -5,7 +5,7 @@ import {
   type LineState,
   type PlacesWanted,
   reserve,
-} from '../../src/gateway/rate-limit/limiter.ts'
+} from '../../src/domain/rate-limiter.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'

@@ -5,7 +5,7 @@ import {
   type LineState,
   MemoryPlaces,
   reserve,
-} from '../../src/gateway/rate-limit/limiter.ts'
+} from '../../src/domain/rate-limiter.ts'
 
 const rate = { line: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
 const now = 1_000_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redactError, redactorOf } from '../../src/text/redact.ts'
+import { redactError, redactorOf } from '../../src/config/redact.ts'
 
 describe('redactError()', () => {
   const redact = redactorOf(['hunter2'])

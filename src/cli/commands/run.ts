@@ -1,7 +1,7 @@
+import type { Estimate } from '../../domain/run.ts'
 import type { Config } from '../../config/config.ts'
 import type { Emit } from '../../domain/event.ts'
 import type { Run, RunResult } from '../../domain/run.ts'
-import type { Estimate } from '../../job/backlog.ts'
 import { openService } from '../../service.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'

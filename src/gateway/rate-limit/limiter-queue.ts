@@ -1,4 +1,4 @@
-import type { Hold, Places, PlacesGiven, PlacesWanted } from './limiter.ts'
+import type { Hold, Places, PlacesGiven, PlacesWanted } from '../../domain/rate-limiter.ts'
 import type { Place, Quota, TakeOptions } from './quota.ts'
 
 /** What a process knows of time, in ms; tests step it. */

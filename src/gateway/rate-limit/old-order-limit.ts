@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts'
-import type { Places } from './limiter.ts'
+import type { Places } from '../../domain/rate-limiter.ts'
 
 /** Questions about old orders get few answers; these few are shared by all processes. */
 export interface AgedQuota {

@@ -1,4 +1,4 @@
-import type { Hold, Places } from './limiter.ts'
+import type { Hold, Places } from '../../domain/rate-limiter.ts'
 import { PlaceQueue, type Time } from './limiter-queue.ts'
 
 /** The questions a second that the whole merchant may ask, over all processes. */

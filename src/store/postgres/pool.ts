@@ -1,10 +1,11 @@
 import pg, { type ClientConfig } from 'pg'
 import { secretsInAddress } from '../../servers/addresses.ts'
-import { firstWay } from '../../servers/first-way.ts'
+import { describeError, firstWay, isRefusal } from '../../servers/first-way.ts'
 import { type PostgresAddress, type Way, waysOf } from '../../servers/postgres-address.ts'
-import { type Redact, redactError, redactorOf } from '../../text/redact.ts'
+import { type Redact, redactError, redactorOf } from '../../config/redact.ts'
+import { sqlStateOf } from '../../servers/sql-state.ts'
 import { type ConnectionSource, type LentConnection, StatementNames } from '../driver.ts'
-import { sqlStateOf } from '../failure.ts'
+import { ReadOnlyError, StoreError } from '../errors.ts'
 import { parsers } from '../parsers.ts'
 import type { Settings } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -75,11 +76,12 @@ export class PoolSource implements ConnectionSource {
   }
 
   async #connect(): Promise<pg.PoolClient> {
-    return firstWay(this.#ordered(), async (way) => {
+    const attempt = async (way: PooledWay) => {
       const client = await way.pool.connect()
       this.#last = way
       return client
-    })
+    }
+    return firstWay(this.#ordered(), attempt, errorRules)
   }
 
   /** The one that did last comes first; a fallback stays behind what it falls back from. */
@@ -87,6 +89,14 @@ export class PoolSource implements ConnectionSource {
     const at = this.#ways.findIndex(({ host }) => host === this.#last?.host)
     return at < 1 ? this.#ways : [...this.#ways.slice(at), ...this.#ways.slice(0, at)]
   }
+}
+
+/** A server that lets us in and cannot be used is not passed over, unless it is a standby. */
+const errorRules = {
+  isFinal: (error: unknown) =>
+    error instanceof StoreError ? !(error instanceof ReadOnlyError) : isRefusal(error),
+  describe: (error: unknown) =>
+    error instanceof ReadOnlyError ? 'read-only' : describeError(error),
 }
 
 interface PooledWay extends Way {

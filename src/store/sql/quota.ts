@@ -8,7 +8,7 @@ import {
   type PlacesGiven,
   type PlacesWanted,
   repeatMs,
-} from '../../gateway/rate-limit/limiter.ts'
+} from '../../domain/rate-limiter.ts'
 import { firstOf, planned, type Scope } from '../database.ts'
 
 /**

@@ -1,5 +1,5 @@
+import type { Review } from '../../domain/order.ts'
 import { explainReview, type Resolution, type ReviewPreview } from '../../orders/review.ts'
-import type { Review } from '../../store/store.ts'
 import { presentOrder, presentOrderEvent } from './present.ts'
 import type { PreviewJson, ResolutionJson, ReviewJson } from './shapes-review.ts'
 

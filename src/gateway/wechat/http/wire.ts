@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { WechatConfig } from '../../../config/config.ts'
 import type { Clock } from '../../../domain/clock.ts'
-import { type ClockOffset, offsetNow } from '../../../settle/clocks.ts'
+import { type ClockOffset, offsetNow } from '../../../domain/clocks.ts'
 import { authorization, type Headers, newStamp } from '../keys/signature.ts'
 import { openDispatcher } from './dispatcher.ts'
 import { type Silence, silenceOf } from './silence.ts'

@@ -1,7 +1,7 @@
+import type { BacklogEvent } from '../../../domain/event.ts'
 import type { Run } from '../../../domain/run.ts'
 import type { Readiness } from '../../../health/readiness.ts'
 import { Question, valueIn } from '../../../health/timely-answer.ts'
-import type { BacklogEvent } from '../../../job/backlog.ts'
 import { StoreError } from '../../../store/errors.ts'
 import type { Vitals } from '../../../store/store.ts'
 import type { AuditReading } from '../latest-audit.ts'

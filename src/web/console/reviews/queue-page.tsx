@@ -1,6 +1,7 @@
+import type { Review } from '../../../domain/order.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { explanationOf } from '../../../orders/review.ts'
-import type { Page as ListPage, Review } from '../../../store/store.ts'
+import type { Page as ListPage } from '../../../store/store.ts'
 import { type Frame, Page } from '../layout.tsx'
 import { Facts, Money, Notice, Pager, Time } from '../parts.tsx'
 import { reviewPath } from '../paths.ts'

@@ -1,6 +1,6 @@
+import type { Review } from '../../../domain/order.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { ReviewPreview } from '../../../orders/review.ts'
-import type { Review } from '../../../store/store.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
 import { type Frame, Page } from '../layout.tsx'

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { Config } from './config.ts'
 import { secretsInAddress } from '../servers/addresses.ts'
 
 /** Puts `***` in the place of every secret in a text that may quote one. */
