@@ -138,17 +138,28 @@ function placeAmongKnown({ standing, nextCheckAt, knownAt }: Order): Date {
   return standing === 'known' ? nextCheckAt : new Date(Math.max(+nextCheckAt, +knownAt))
 }
 
-/** Only what is believed counts: else an outage of absent answers would be held against the order once it is over. */
+/**
+ * Only what is believed counts: else an outage of absent answers would be held against the order once
+ * it is over. Nor does what was answered before the end of an order: its trade may have been placed
+ * since, and one mistaken answer would then end it.
+ */
 function absencesAfter(
   order: Order,
   ...[answer, { now, absenceCredible }]: [Answer, ScheduleTime]
 ): Pick<Schedule, 'absentCount' | 'absentSince'> {
   const { absentCount, absentSince } = order
   if (isAnsweredBy(order, answer)) return { absentCount: 0, absentSince: null }
-  if (answer.kind !== 'absent' || !absenceCredible) return { absentCount, absentSince }
+  const isCounted = answer.kind === 'absent' && absenceCredible && isPastEnd(order, now)
+  if (!isCounted) return { absentCount, absentSince }
   // One in the future was taken from a clock that has been set back since: it would last till then.
   const since = absentSince === null || absentSince > now ? now : absentSince
   return { absentCount: absentCount + 1, absentSince: since }
+}
+
+/** Of an order without a known end: past the time for which it is watched. */
+function isPastEnd({ expiresAt, watchedUntil }: Order, now: Date): boolean {
+  const end = expiresAt ?? watchedUntil
+  return end !== null && now >= end
 }
 
 export interface ScheduleTime {

@@ -115,7 +115,8 @@ describe('fault 18: the answer to a COMMIT is lost', () => {
     const absent = Array.from({ length: 5 }, (_, n) => `ABSENT-${n}`)
     for (const orderNo of absent) {
       const facts = { orderNo, userId: 'u1', amount: 100n, description: '' }
-      await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt: null })
+      const expiresAt = new Date(+now() + 5 * 60_000)
+      await opened.budan.adoptOrder({ ...facts, createdAt: null, expiresAt })
     }
     // As many trades: that the others are absent is not for a wrong merchant number.
     for (const n of absent.keys()) await opened.adopt(`ORDER-${n}`)

@@ -69,13 +69,25 @@ describe('scheduleAfter()', () => {
   })
 
   it('counts absent answers in a row from the first, and forgets them when a trade shows', () => {
-    const first = scheduleAfter(sampleOrder(), absentAnswer, at)
+    const expiresAt = new Date(+now - 1)
+    const first = scheduleAfter(sampleOrder({ expiresAt }), absentAnswer, at)
     expect(first).toMatchObject({ absentCount: 1, absentSince: now })
     const later = { ...at, now: new Date(+now + minuteMs) }
-    const second = scheduleAfter(sampleOrder(first), absentAnswer, later)
+    const second = scheduleAfter(sampleOrder({ ...first, expiresAt }), absentAnswer, later)
     expect(second).toMatchObject({ absentCount: 2, absentSince: now })
-    const shown = scheduleAfter(sampleOrder(second), answerOf('NOTPAY'), later)
+    const shown = scheduleAfter(sampleOrder({ ...second, expiresAt }), answerOf('NOTPAY'), later)
     expect(shown).toMatchObject({ absentCount: 0, absentSince: null })
+  })
+
+  it('counts no absent answer before the end of an order: its trade may be placed after it', () => {
+    const notYet = { expiresAt: new Date(+now + 1) }
+    const watched = { expiresAt: null, watchedUntil: new Date(+now + 1) }
+    for (const end of [notYet, watched]) {
+      const order = { ...sampleOrder(), ...end }
+      expect(scheduleAfter(order, absentAnswer, at)).toMatchObject({ absentCount: 0, checks: 1 })
+    }
+    const unwatched = { ...sampleOrder(), expiresAt: null, watchedUntil: now }
+    expect(scheduleAfter(unwatched, absentAnswer, at)).toMatchObject({ absentCount: 1 })
   })
 
   it('counts no absent answer that is not believed: an outage of them must not end an order later', () => {
@@ -130,11 +142,13 @@ describe('scheduleAfter() near the end of an order', () => {
           const order = sampleOrder({ checks, expiresAt: new Date(+now + leftMs) })
           const cut = scheduleAfter(order, answer, time)
           const whole = scheduleAfter({ ...order, expiresAt: far }, answer, time)
-          expect(cut).toEqual({ ...whole, nextCheckAt: cut.nextCheckAt })
+          const { absentCount, absentSince, nextCheckAt } = cut
+          expect(cut).toEqual({ ...whole, absentCount, absentSince, nextCheckAt })
           expect(+cut.nextCheckAt).toBeLessThanOrEqual(+whole.nextCheckAt)
           expect(+cut.nextCheckAt).toBeGreaterThanOrEqual(+now + half)
           // Silence is asked again after the shortest wait, wherever the end is.
-          if (leftMs <= 0 || answer === unknownAnswer) expect(cut).toEqual(whole)
+          if (leftMs <= 0 || answer === unknownAnswer)
+            expect(nextCheckAt).toEqual(whole.nextCheckAt)
           else expect(+cut.nextCheckAt).toBeLessThanOrEqual(Math.max(+now + half, +order.expiresAt))
         },
       ),
