@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ConfigTree, isMapping } from './file.ts'
+import { type ConfigTree, isMapping, type Overlay } from './file.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { nearest } from './suggest.ts'
@@ -38,15 +38,6 @@ function leavesOf(mapping: z.ZodObject): { readonly key: string; readonly leaf: 
 function bare(schema: unknown): unknown {
   const isWrapped = schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
   return isWrapped ? bare(schema.unwrap()) : schema
-}
-
-export interface Overlay {
-  readonly tree: ConfigTree
-  /** Paths (`server.port`) whose value came from the environment, with its name there. */
-  readonly origins: ReadonlyMap<string, string>
-  /** Paths whose value was given by a file that could not be read: they are not missing. */
-  readonly unread: ReadonlySet<string>
-  readonly faults: readonly string[]
 }
 
 /** What stands behind a key's name there: the name of a file that holds the value. */

@@ -89,3 +89,13 @@ function syntaxFault(error: YAMLError, source: string): string {
       return `it is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`
   }
 }
+
+/** The file's values with the environment's laid over them. */
+export interface Overlay {
+  readonly tree: ConfigTree
+  /** Paths (`server.port`) whose value came from the environment, with its name there. */
+  readonly origins: ReadonlyMap<string, string>
+  /** Paths whose value was given by a file that could not be read: they are not missing. */
+  readonly unread: ReadonlySet<string>
+  readonly faults: readonly string[]
+}

@@ -1,6 +1,7 @@
+import type { Overlay } from './file.ts'
 import { existsSync } from 'node:fs'
 import type { Config, WechatConfig } from './config.ts'
-import { type Overlay, overlayEnvironment } from './environment.ts'
+import { overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping, readConfigFile } from './file.ts'
 import { anchorPaths, secondDatabaseFaults } from './paths.ts'

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { databaseAddressFault } from '../servers/addresses.ts'
-import type { Overlay } from './environment.ts'
-import { type ConfigTree, isMapping } from './file.ts'
+import { type ConfigTree, isMapping, type Overlay } from './file.ts'
 
 /**
  * A path is relative to the file that names it, and so is the default of the database where there is

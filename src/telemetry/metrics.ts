@@ -3,7 +3,7 @@ import type { Emit, Event } from '../domain/event.ts'
 import { sources } from '../domain/order.ts'
 import { reviewActions } from '../domain/resolve.ts'
 import type { Run } from '../domain/run.ts'
-import { type Readings, readGauges } from '../health/gauges.ts'
+import { type Readings, readGauges } from './gauges.ts'
 
 export interface Metrics {
   readonly emit: Emit

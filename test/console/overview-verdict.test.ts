@@ -1,15 +1,11 @@
+import type { Concern } from '../../src/web/console/overview/concern.ts'
 import { describe, expect, it } from 'vitest'
 import { databaseDetails, type ReadinessCheck } from '../../src/health/readiness.ts'
 import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Reading } from '../../src/web/console/overview/reading.ts'
 import { Tally } from '../../src/web/console/overview/tallies.ts'
-import {
-  type Concern,
-  type Evidence,
-  type Verdict,
-  verdictOf,
-} from '../../src/web/console/overview/verdict.ts'
+import { type Evidence, type Verdict, verdictOf } from '../../src/web/console/overview/verdict.ts'
 
 const minuteMs = 60_000
 const now = new Date('2026-01-24T07:00:00Z')

@@ -8,7 +8,7 @@ import {
   type Places,
   reserve,
 } from '../../src/domain/rate-limiter.ts'
-import { createQuota } from '../../src/gateway/rate-limit/quota.ts'
+import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 
 /**

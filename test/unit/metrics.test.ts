@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DatabaseState } from '../../src/health/database-state.ts'
 import type { Vitals } from '../../src/store/store.ts'
-import type { Readings, State } from '../../src/health/gauges.ts'
+import type { Readings, State } from '../../src/telemetry/gauges.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { sampleRun } from '../support/samples.ts'
 

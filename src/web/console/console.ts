@@ -30,6 +30,7 @@ import { addLogin, loginPath, logoutPath, sendLogin, sendLoginAgain } from './lo
 import { addOrders } from './orders/orders.tsx'
 import { livePath } from './overview/live.ts'
 import { addOverview } from './overview/overview.tsx'
+import type { ConsoleParts } from './page.ts'
 import { addPreferences } from './preferences.ts'
 import { addReviews } from './reviews/reviews.tsx'
 import { addRuns } from './runs/runs.tsx'
@@ -42,17 +43,6 @@ export interface ConsoleOptions {
   readonly emit: Emit
   readonly clock: Clock
   readonly version: string
-}
-
-/** What each page is added with. */
-export interface ConsoleParts {
-  readonly budan: Budan
-  readonly clock: Clock
-  /** The audit as it was last made, for all pages. */
-  readonly latestAudit: LatestAudit
-  /** Whether who sent the request still is let in: an answer that goes on must end with the session. */
-  isStillIn(request: FastifyRequest): Promise<boolean>
-  frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }
 
 /** Pages for operators. To be registered in a scope of its own: forms are read here, not in the API. */

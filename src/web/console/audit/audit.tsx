@@ -1,5 +1,5 @@
+import type { ConsoleParts } from '../page.ts'
 import type { WebApp } from '../../web-app.ts'
-import type { ConsoleParts } from '../console.ts'
 import { sendPage } from '../layout.tsx'
 import { AuditPage } from './audit-page.tsx'
 import { RowsOfAudit } from './found-rows.ts'

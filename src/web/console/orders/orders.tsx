@@ -1,6 +1,6 @@
+import type { ConsoleParts } from '../page.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebApp } from '../../web-app.ts'
-import type { ConsoleParts } from '../console.ts'
 import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'

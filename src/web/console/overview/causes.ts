@@ -1,4 +1,4 @@
-import type { Concern, ConcernKind, Found } from './verdict.ts'
+import type { Concern, ConcernKind, Found } from './concern.ts'
 
 const database: readonly ConcernKind[] = ['database_away', 'database_faulty', 'schema']
 

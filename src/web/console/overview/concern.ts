@@ -1,0 +1,44 @@
+import type { Audit } from '../../../store/store.ts'
+
+export type ConcernKind = keyof Concerns
+
+/** With the kind of the one that is to be mended first, and that alone; null: it stands by itself. */
+export type Found = Concern & { readonly cause: ConcernKind | null }
+
+export type Concern = {
+  readonly [Kind in keyof Concerns]: { readonly kind: Kind } & Concerns[Kind]
+}[keyof Concerns]
+
+/** What can be wrong, and what is to be told of it. `detail`: the sentence of the readiness check. */
+export interface Concerns {
+  readonly books_wrong: { readonly counts: readonly (readonly [keyof Audit, number])[] }
+  readonly database_away: object
+  readonly database_faulty: { readonly detail: string }
+  readonly schema: { readonly detail: string }
+  /** `triesItself`: runs are made unasked, and each tries whether the cause is gone. */
+  readonly breaker: { readonly detail: string; readonly triesItself: boolean }
+  readonly gateway_useless: { readonly detail: string }
+  readonly clocks_disagree: { readonly detail: string }
+  readonly clock_stopped: object
+  readonly runs_stuck: { readonly detail: string }
+  readonly long_overdue: Late
+  readonly falling_behind: { readonly remaining: number }
+  readonly overdue: Late
+  readonly catching_up: { readonly remaining: number; readonly doneInMs: number }
+  /** `outcome`: the commonest. */
+  readonly gateway_failing: {
+    readonly failed: number
+    readonly total: number
+    readonly outcome: string
+  }
+  readonly engine_away: object
+  readonly orders_unknown: { readonly detail: string }
+  readonly reviews: { readonly count: number }
+  readonly by_hand: object
+  readonly audit_failed: object
+}
+
+interface Late {
+  readonly lateMs: number
+  readonly isByHand: boolean
+}
