@@ -28,7 +28,7 @@ const programExternal = [
 ]
 
 await pack('dist/cli/main.js', { outdir: 'dist/bin', external: programExternal })
-// PGlite finds files by where it lies: `store/pglite-files.ts`. pino-pretty is loaded by name.
+// PGlite finds files by where it lies: `store/embedded/pglite-files.ts`. pino-pretty is loaded by name.
 await pack('dist/index.js', { outdir: 'dist/lib', external: ['@electric-sql/pglite'] })
 
 async function pack(entry, { outdir, external }) {

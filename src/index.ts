@@ -5,7 +5,6 @@
  * `startWeb` serves the HTTP API.
  */
 
-export type { Estimate } from './domain/run.ts'
 export { type ConfigInput, completeConfig, type WechatInput } from './config/complete.ts'
 export type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
 export { ConfigError } from './config/fault.ts'
@@ -15,13 +14,13 @@ export type { Emit, Event } from './domain/event.ts'
 export type { ConfiguredMerchant } from './domain/merchant.ts'
 export type { Fen } from './domain/money.ts'
 export type { Actor, Order, OrderEvent, OrderStatus, Source } from './domain/order.ts'
+export type { Hold, Places, PlacesGiven, PlacesWanted } from './domain/rate-limiter.ts'
 export type { RefundNotice, RefundState } from './domain/refund.ts'
 export type { Obstacle, RefusalCause, ReviewAction } from './domain/resolve.ts'
-export type { Run, RunResult } from './domain/run.ts'
+export type { Estimate, Run, RunResult } from './domain/run.ts'
 export type * from './domain/trade.ts'
 export type { Entry, Transfer } from './domain/transfer.ts'
 export type * from './gateway/gateway.ts'
-export type { Hold, Places, PlacesGiven, PlacesWanted } from './domain/rate-limiter.ts'
 export { createWechatGateway } from './gateway/wechat/wechat.ts'
 export type { Readiness } from './health/readiness.ts'
 export type { Abandoned, AbandonRequest } from './orders/abandon.ts'

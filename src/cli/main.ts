@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { localeOfEnvironment } from '../i18n/locale.ts'
 import { redactorOf } from '../config/redact.ts'
+import { localeOfEnvironment } from '../i18n/locale.ts'
 import { asCalled } from './called.ts'
 import { concealed } from './concealed.ts'
 import { describeFailure } from './failure.ts'

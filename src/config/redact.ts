@@ -1,5 +1,5 @@
-import type { Config } from './config.ts'
 import { secretsInAddress } from '../servers/addresses.ts'
+import type { Config } from './config.ts'
 
 /** Puts `***` in the place of every secret in a text that may quote one. */
 export type Redact = (text: string) => string

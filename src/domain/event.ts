@@ -4,7 +4,7 @@ import type { ReviewAction } from './resolve.ts'
 import type { Estimate, Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
-/** What the program tells of its work. `report/` makes log lines and metrics of it; nothing else does. */
+/** What the program tells of its work. `telemetry/` makes log lines and metrics of it; nothing else does. */
 export type Event =
   | { readonly type: 'job_disabled' }
   | { readonly type: 'job_started'; readonly intervalMins: number }

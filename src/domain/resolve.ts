@@ -1,4 +1,3 @@
-import type { Review } from './order.ts'
 import { createHash } from 'node:crypto'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { unreachable } from './assert.ts'
@@ -11,7 +10,7 @@ import {
   refundStarted,
 } from './decide.ts'
 import { restated } from './former-reasons.ts'
-import type { Order, OrderEvent } from './order.ts'
+import type { Order, OrderEvent, Review } from './order.ts'
 import type { Answer, Trade } from './trade.ts'
 
 /**

@@ -1,7 +1,7 @@
+import type { ClockOffset } from '../domain/clocks.ts'
 import type { Fen } from '../domain/money.ts'
 import type { RefundNotice } from '../domain/refund.ts'
 import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../domain/trade.ts'
-import type { ClockOffset } from '../domain/clocks.ts'
 
 /** A payment gateway, as the stages see it. Its methods never throw for what the world does. */
 export interface Gateway {

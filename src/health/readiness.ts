@@ -1,7 +1,7 @@
+import type { Clocks } from '../domain/clocks.ts'
 import { farthestMs, type SchedulePolicy } from '../domain/schedule.ts'
 import type { Breaker } from '../job/breaker.ts'
 import type { EngineVitals } from '../queue/engine.ts'
-import type { Clocks } from '../domain/clocks.ts'
 import type { SchemaState, Store, Vitals } from '../store/store.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { type DatabaseState, patienceMs } from './database-state.ts'

@@ -1,7 +1,7 @@
 import { setImmediate as breath } from 'node:timers/promises'
+import type { Clocks } from '../domain/clocks.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Engine, Work } from '../queue/engine.ts'
-import type { Clocks } from '../domain/clocks.ts'
 import type { Store } from '../store/store.ts'
 
 /** What is kept, and for how long. */

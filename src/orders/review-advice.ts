@@ -24,7 +24,7 @@ export function adviceFor(reason: string): Advice {
   return beginnings.find(([beginning]) => reason.startsWith(beginning))?.[1] ?? 'general'
 }
 
-/** By how the reasons of `decide.ts` begin, in this version and in those before. */
+/** By how the reasons of `domain/decide.ts` begin, in this version and in those before. */
 const beginnings: readonly (readonly [beginning: string, advice: Advice])[] = [
   ['paid, but not as ordered', 'different'],
   ['its transaction was credited', 'credited_elsewhere'],

@@ -1,8 +1,7 @@
-import type { Review } from '../domain/order.ts'
 import { assert, unreachable } from '../domain/assert.ts'
 import { restated } from '../domain/former-reasons.ts'
 import { formatFen } from '../domain/money.ts'
-import type { Order, OrderEvent } from '../domain/order.ts'
+import type { Order, OrderEvent, Review } from '../domain/order.ts'
 import {
   type Obstacle,
   obstacleTo,

@@ -1,5 +1,5 @@
-import type { EngineEvent } from '../domain/event.ts'
 import { createHash } from 'node:crypto'
+import type { EngineEvent } from '../domain/event.ts'
 import type { Engine, EngineVitals, Work } from './engine.ts'
 import type { Jobs, Link } from './link.ts'
 import { Member } from './member.ts'

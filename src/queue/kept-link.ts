@@ -1,5 +1,5 @@
-import type { EngineEvent } from '../domain/event.ts'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EngineEvent } from '../domain/event.ts'
 import { within } from './deadline.ts'
 import type { JobCounts } from './engine.ts'
 import { answerMsMax, type Link } from './link.ts'

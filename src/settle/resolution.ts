@@ -1,7 +1,6 @@
-import type { Review } from '../domain/order.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { Emit } from '../domain/event.ts'
-import type { Actor, Order, OrderEvent } from '../domain/order.ts'
+import type { Actor, Order, OrderEvent, Review } from '../domain/order.ts'
 import {
   decideResolution,
   type Obstacle,

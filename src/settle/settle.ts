@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { unreachable } from '../domain/assert.ts'
+import type { Clocks } from '../domain/clocks.ts'
 import { type Decision, decide } from '../domain/decide.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Actor, NewOrderEvent, Order, Source } from '../domain/order.ts'
@@ -7,7 +8,6 @@ import { type SchedulePolicy, scheduleAfter, scheduleKept } from '../domain/sche
 import type { Answer } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
-import type { Clocks } from '../domain/clocks.ts'
 
 /** What `settle` works with. */
 export interface Settling {
@@ -239,7 +239,7 @@ function isLateAnswer({ source, locked, answer }: Step): boolean {
   return source === 'compensation' && locked.order.status === 'expired' && answer.kind !== 'unknown'
 }
 
-/** Takes the decision, so that nobody credits without one; for `settle-review.ts` alone. */
+/** Takes the decision, so that nobody credits without one; for `settle/resolution.ts` alone. */
 export async function pay(
   { tx, onPaid }: { readonly tx: Tx; readonly onPaid?: OnPaid },
   credit: {

@@ -4,6 +4,7 @@ import type { Delivery } from './delivery.ts'
 import { closeNow, findOrder, putOrder, refund, revoke } from './intervene.ts'
 import type { JsonObject } from './merge.ts'
 import { type NoticeInput, noticeInput, noticeOf } from './notice.ts'
+import type { NotifyingWorld } from './notifier.ts'
 import { parse } from './parse.ts'
 import { type PayInput, payInput } from './pay-input.ts'
 import { payOrder } from './payment.ts'
@@ -12,7 +13,6 @@ import type { LoggedRequest, RequestFilter } from './request-log.ts'
 import { misfit, type RuleInput, type RuleView, ruleInput } from './rules.ts'
 import { type Switches, type SwitchesPatch, switchesPatch } from './switches.ts'
 import { type OrderView, type Truth, truthOf, viewOf } from './truth.ts'
-import type { World } from './world.ts'
 
 interface WaitOptions {
   readonly signal?: AbortSignal
@@ -91,7 +91,7 @@ export interface Control {
 /** A year at once: past everything that can happen to a trade. A time beyond all dates stops everything. */
 const advanceMsMax = 366 * 24 * 3_600_000
 
-export function controlOf(world: World): Control {
+export function controlOf(world: NotifyingWorld): Control {
   const atStart = { ...world.switches }
   const view = (orderNo: string) => viewOf(world, findOrder(world, orderNo))
   return {
@@ -123,7 +123,7 @@ export function controlOf(world: World): Control {
 type Group<K extends keyof Control> = Pick<Control, K>
 
 function orderControl(
-  world: World,
+  world: NotifyingWorld,
   view: (orderNo: string) => OrderView,
 ): Group<
   | 'putOrder'
@@ -169,7 +169,7 @@ function orderControl(
 }
 
 function deliveryControl(
-  world: World,
+  world: NotifyingWorld,
 ): Group<'redeliver' | 'noticeRefund' | 'deliveries' | 'waitForDeliveries'> {
   return {
     redeliver: async (orderNo) => {
@@ -195,7 +195,7 @@ function deliveryControl(
 }
 
 function faultControl(
-  world: World,
+  world: NotifyingWorld,
 ): Group<'switches' | 'setSwitches' | 'addFault' | 'faults' | 'removeFault' | 'clearFaults'> {
   return {
     switches: () => ({ ...world.switches }),

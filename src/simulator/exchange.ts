@@ -6,6 +6,7 @@ import { close } from './close.ts'
 import { type ClientOperation, type Fault, faultOf } from './fault.ts'
 import { isObject } from './merge.ts'
 import { prepay } from './native.ts'
+import type { NotifyingWorld } from './notifier.ts'
 import { payComplaint, payOrder } from './payment.ts'
 import { query, queryById } from './query.ts'
 import { bare, htmlPage, type Reply, refusal, success, usualCode } from './reply.ts'
@@ -15,7 +16,6 @@ import { mergedText } from './seal.ts'
 import { tradeOf } from './trade.ts'
 import { transmit } from './transmit.ts'
 import type { Wire } from './wire.ts'
-import type { World } from './world.ts'
 
 interface Call {
   readonly wire: Wire
@@ -25,7 +25,11 @@ interface Call {
 }
 
 /** One request of a client's: checked, answered, signed and sent, with the faults that befall it. */
-export async function exchange(world: World, wire: Wire, response: ServerResponse): Promise<void> {
+export async function exchange(
+  world: NotifyingWorld,
+  wire: Wire,
+  response: ServerResponse,
+): Promise<void> {
   const route = routeOf(wire)
   if (typeof route === 'number') {
     const logged = logArrival(world, wire, { operation: null, orderNo: null })
@@ -41,7 +45,7 @@ export async function exchange(world: World, wire: Wire, response: ServerRespons
 }
 
 function logArrival(
-  world: World,
+  world: NotifyingWorld,
   wire: Wire,
   asked: { readonly operation: ClientOperation | null; readonly orderNo: string | null },
 ): LoggedRequest {
@@ -56,7 +60,7 @@ function logArrival(
   })
 }
 
-function orderNoOf(world: World, wire: Wire, route: Route): string | null {
+function orderNoOf(world: NotifyingWorld, wire: Wire, route: Route): string | null {
   switch (route.operation) {
     case 'query':
     case 'close':
@@ -80,7 +84,7 @@ function orderNoIn(body: Buffer): string | null {
 }
 
 /** What is answered in the end: the operation's own reply, unless faults put something else in its place. */
-function answer(world: World, call: Call): Reply {
+function answer(world: NotifyingWorld, call: Call): Reply {
   payBy(world, call, 'before')
   const own = takesEffect(call.faults) ? perform(world, call) : bare(500)
   payBy(world, call, 'after')
@@ -88,7 +92,7 @@ function answer(world: World, call: Call): Reply {
   return error ? errorReply(error) : altered(world, own, call.faults)
 }
 
-function perform(world: World, call: Call): Reply {
+function perform(world: NotifyingWorld, call: Call): Reply {
   const { wire, route } = call
   switch (route.operation) {
     case 'native':
@@ -113,7 +117,7 @@ function takesEffect(faults: readonly Fault[]): boolean {
 }
 
 /** A payment in the middle of the call; nothing where the order cannot be paid. */
-function payBy(world: World, call: Call, when: 'before' | 'after'): void {
+function payBy(world: NotifyingWorld, call: Call, when: 'before' | 'after'): void {
   const order = call.orderNo === null ? null : world.book.find(call.orderNo)
   for (const fault of call.faults) {
     if (fault.kind !== 'pay' || fault.when !== when || !order) continue
@@ -142,7 +146,7 @@ function bodyOf(form: 'json' | 'html' | 'empty'): Partial<Reply> {
   return form === 'empty' ? { body: '', code: null } : {}
 }
 
-function altered(world: World, own: Reply, faults: readonly Fault[]): Reply {
+function altered(world: NotifyingWorld, own: Reply, faults: readonly Fault[]): Reply {
   let reply = own
   for (const fault of faults) {
     if (fault.kind === 'other_order') {

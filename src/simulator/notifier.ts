@@ -53,6 +53,11 @@ interface Result {
   readonly durationMs?: number
 }
 
+/** Everything that one running simulator knows. */
+export interface NotifyingWorld extends World {
+  readonly notifier: Notifier
+}
+
 /** Tells the merchant of payments. */
 export class Notifier {
   readonly #world: Omit<World, 'notifier'>

@@ -1,11 +1,11 @@
 import { ControlError } from './control-error.ts'
 import { merged } from './merge.ts'
+import type { NotifyingWorld } from './notifier.ts'
 import { isPaid, type Order, type Payment } from './order.ts'
 import type { PayInput } from './pay-input.ts'
-import type { World } from './world.ts'
 
 /** The payer pays, and the merchant is told. Throws `ControlError` where WeChat Pay would not take the money. */
-export function payOrder(world: World, order: Order, input: PayInput): Payment {
+export function payOrder(world: NotifyingWorld, order: Order, input: PayInput): Payment {
   const complaint = payComplaint(world, order, input)
   if (complaint) throw new ControlError(409, 'CANNOT_PAY', `${complaint} "${order.outTradeNo}"`)
   const payment = world.book.pay(order, {
@@ -21,7 +21,7 @@ export function payOrder(world: World, order: Order, input: PayInput): Payment {
 }
 
 /** Why the order cannot be paid like this; null: it can. */
-export function payComplaint(world: World, order: Order, input: PayInput): string | null {
+export function payComplaint(world: NotifyingWorld, order: Order, input: PayInput): string | null {
   const { transaction_id: transactionId, payer_total: payerTotal = 0 } = input
   if (isPaid(order) && !input.again) return 'Cannot pay a second time'
   if (payerTotal > order.total) return 'Cannot pay more than the total of'
@@ -31,7 +31,7 @@ export function payComplaint(world: World, order: Order, input: PayInput): strin
   return input.force || isPaid(order) ? null : barComplaint(world, order, input)
 }
 
-function barComplaint(world: World, order: Order, input: PayInput): string | null {
+function barComplaint(world: NotifyingWorld, order: Order, input: PayInput): string | null {
   const now = world.clock.now()
   if (order.state === 'CLOSED' || order.state === 'REVOKED') return 'Cannot pay closed order'
   if (now >= order.expiresAt) return 'Cannot pay expired order'

@@ -10,7 +10,7 @@ import { type Control, controlOf } from './control.ts'
 import { controlByHttp } from './control-http.ts'
 import { exchange } from './exchange.ts'
 import { Keyring, type PlatformKeys } from './keyring.ts'
-import { Notifier } from './notifier.ts'
+import { Notifier, type NotifyingWorld } from './notifier.ts'
 import { parse } from './parse.ts'
 import { RequestLog } from './request-log.ts'
 import { Rules } from './rules.ts'
@@ -22,7 +22,6 @@ import {
   switchesSchema,
 } from './switches.ts'
 import { readWire } from './wire.ts'
-import type { World } from './world.ts'
 
 /**
  * The merchant that the simulator knows, and how it behaves. `merchantOptions(merchant)` gives what
@@ -105,7 +104,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-function worldOf(options: SimulatorOptions, stopping: AbortSignal): World {
+function worldOf(options: SimulatorOptions, stopping: AbortSignal): NotifyingWorld {
   if (Buffer.byteLength(options.apiV3Key) !== 32) {
     throw new Error('Cannot simulate with an APIv3 key that is not 32 bytes long')
   }
@@ -141,7 +140,7 @@ function initialSwitches(options: SimulatorOptions) {
   return parse(switchesSchema, { ...defaultSwitches, signing, ...options.switches })
 }
 
-function serve(world: World, { control, host }: { control: Control; host: Host }): Server {
+function serve(world: NotifyingWorld, { control, host }: { control: Control; host: Host }): Server {
   // WeChat Pay says `Keep-Alive: timeout=8`.
   return createServer({ keepAliveTimeout: 8_000 }, async (request, response) => {
     response.on('error', () => {}) // the client went away

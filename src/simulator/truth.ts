@@ -1,8 +1,8 @@
 import { beijingTime } from './clock.ts'
 import type { CallbackState } from './delivery.ts'
 import type { JsonObject } from './merge.ts'
+import type { NotifyingWorld } from './notifier.ts'
 import { type Order, type Payment, taken } from './order.ts'
-import type { World } from './world.ts'
 
 /** An order with all that is true of it, whatever answers and callbacks say. */
 export interface OrderView {
@@ -49,7 +49,7 @@ export interface Truth {
   readonly paid_orders: readonly OrderView[]
 }
 
-export function viewOf(world: World, order: Order): OrderView {
+export function viewOf(world: NotifyingWorld, order: Order): OrderView {
   return {
     out_trade_no: order.outTradeNo,
     trade_state: order.state,
@@ -73,7 +73,7 @@ export function viewOf(world: World, order: Order): OrderView {
   }
 }
 
-export function truthOf(world: World): Truth {
+export function truthOf(world: NotifyingWorld): Truth {
   const paid = [...world.book.all()].filter((order) => order.payments.length > 0)
   return {
     orders: world.book.size,

@@ -3,12 +3,11 @@ import type { Book } from './book.ts'
 import type { Chance } from './chance.ts'
 import type { SimulatorClock } from './clock.ts'
 import type { Keyring } from './keyring.ts'
-import type { Notifier } from './notifier.ts'
 import type { RequestLog } from './request-log.ts'
 import type { Rules } from './rules.ts'
 import type { Switches } from './switches.ts'
 
-/** Everything that one running simulator knows. */
+/** What one running simulator knows, but for who sends its callbacks: see `NotifyingWorld`. */
 export interface World {
   readonly mchid: string
   readonly appid: string
@@ -29,7 +28,6 @@ export interface World {
   readonly log: RequestLog
   /** Changed in place. */
   readonly switches: Switches
-  readonly notifier: Notifier
   /** Aborts when the simulator stops. */
   readonly stopping: AbortSignal
 }

@@ -1,7 +1,7 @@
-import { sqlStateOf } from '../servers/sql-state.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../domain/assert.ts'
 import { remedyFor } from '../servers/postgres-remedies.ts'
+import { sqlStateOf } from '../servers/sql-state.ts'
 import { CursorError, StoreError } from './errors.ts'
 
 /**

@@ -11,10 +11,10 @@ import type {
   ReviewTrail,
   Source,
 } from '../domain/order.ts'
-import type { Schedule } from '../domain/schedule.ts'
-import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
-import type { Transfer } from '../domain/transfer.ts'
 import type { Places } from '../domain/rate-limiter.ts'
+import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
+import type { Schedule } from '../domain/schedule.ts'
+import type { Transfer } from '../domain/transfer.ts'
 import type { WriteFault } from './sql/write-probe.ts'
 
 /**

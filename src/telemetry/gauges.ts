@@ -1,8 +1,8 @@
-import type { Estimate } from '../domain/run.ts'
 import { Gauge, Registry } from 'prom-client'
+import type { ClockSkew } from '../domain/clocks.ts'
+import type { Estimate } from '../domain/run.ts'
 import type { DatabaseState } from '../health/database-state.ts'
 import type { Readiness } from '../health/readiness.ts'
-import type { ClockSkew } from '../domain/clocks.ts'
 
 /** What is read anew at each scrape. Each by itself: where one cannot be had, the others are told. */
 export interface Readings {

@@ -1,11 +1,10 @@
-import type { BacklogEvent } from '../domain/event.ts'
 import { createRequire } from 'node:module'
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import type { LogConfig } from '../config/config.ts'
-import { unreachable } from '../domain/assert.ts'
-import type { Emit, Event } from '../domain/event.ts'
-import { resolvePackaged } from '../package-root.ts'
 import { type Redact, redactorOf } from '../config/redact.ts'
+import { unreachable } from '../domain/assert.ts'
+import type { BacklogEvent, Emit, Event } from '../domain/event.ts'
+import { resolvePackaged } from '../package-root.ts'
 
 /** Lines go to standard error: standard output belongs to results. */
 const standardError = 2

@@ -1,7 +1,7 @@
-import type { Review } from '../../src/domain/order.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, paymentOf } from '../../src/domain/decide.ts'
+import type { Review } from '../../src/domain/order.ts'
 import { type Order, type OrderEvent, orderStatuses } from '../../src/domain/order.ts'
 import {
   decideResolution,

@@ -21,38 +21,63 @@ function sourceFiles(folder: string): readonly SourceFile[] {
 
 const sources = sourceFiles('src')
 
-/** Paths of what a file imports, as "src/…"; type imports too unless `values` is asked for. */
-function importsOf(file: SourceFile, { valuesOnly = false } = {}): readonly string[] {
-  const imports = file.text.matchAll(/^(?:import|export)\s([^'";]*?from\s*)?'(\.[^']+)'/gms)
-  return [...imports]
-    .filter(([statement]) => !valuesOnly || !/^(?:import|export)\s+type\s/.test(statement))
-    .map(([, , path = '']) =>
-      relative(root, join(root, file.path, '..', path)).replaceAll(sep, '/'),
-    )
+/** Paths of what a file imports, types included, as "src/…". */
+function importsOf(file: SourceFile): readonly string[] {
+  const imports = file.text.matchAll(/^(?:import|export)\s(?:[^'";]*?from\s*)?'(\.[^']+)'/gms)
+  return [...imports].map(([, path = '']) =>
+    relative(root, join(root, file.path, '..', path)).replaceAll(sep, '/'),
+  )
 }
 
-function folderOf(path: string): string {
-  return path.split('/').length > 2 ? (path.split('/')[1] ?? '') : ''
+/** From the lowest: nothing imports from what stands after it. */
+const ranks = [
+  ...['package-root.ts', 'text', 'domain', 'servers', 'config', 'simulator'],
+  ...['queue', 'store', 'gateway'],
+  ...['settle', 'job', 'orders', 'health', 'telemetry', 'service.ts'],
+  ...['i18n', 'web', 'demo', 'cli', 'index.ts'],
+]
+
+/** These are connected by those above them alone. */
+const apart = ['store', 'gateway', 'telemetry', 'queue']
+
+/** The seams: what is passed between layers is described there. */
+const seams = ['src/store/store.ts', 'src/gateway/gateway.ts']
+
+/** `src/job/pass.ts` is of `job`, `src/service.ts` of `service.ts`. */
+function layerOf(path: string): string {
+  return path.split('/')[1] ?? ''
 }
 
 describe('the source', () => {
-  const apart = ['store', 'gateway', 'report', 'engine']
+  const imports = sources.flatMap((file) =>
+    importsOf(file).map((path) => ({ from: file.path, to: path })),
+  )
 
-  it.each(apart)('keeps %s/ from importing the other things that the stages touch', (folder) => {
-    const wrong = sources
-      .filter((file) => folderOf(file.path) === folder)
-      .flatMap((file) => importsOf(file).map((path) => ({ from: file.path, to: path })))
-      .filter(({ to }) => apart.includes(folderOf(to)) && folderOf(to) !== folder)
-      // The shapes that a seam speaks in are everybody's.
-      .filter(({ to }) => to !== 'src/store/store.ts' && to !== 'src/gateway/gateway.ts')
-    expect(wrong, 'only service.ts knows all: pass it in, or move the shape to src/').toEqual([])
+  it('has a rank for each layer', () => {
+    const layers = new Set(sources.map(({ path }) => layerOf(path)))
+    expect([...layers].filter((layer) => !ranks.includes(layer))).toEqual([])
+  })
+
+  it('imports nothing from a higher layer, types included', () => {
+    const wrong = imports.filter(
+      ({ from, to }) => ranks.indexOf(layerOf(to)) > ranks.indexOf(layerOf(from)),
+    )
+    expect(wrong, 'move what both need to the lower of them').toEqual([])
+  })
+
+  it('keeps store, gateway, telemetry and queue apart', () => {
+    const wrong = imports
+      .filter(({ from, to }) => layerOf(from) !== layerOf(to))
+      .filter(({ from, to }) => apart.includes(layerOf(from)) && apart.includes(layerOf(to)))
+      .filter(({ to }) => !seams.includes(to))
+    expect(wrong, 'only service.ts knows all: pass it in, or move the shape to domain/').toEqual([])
   })
 
   it('keeps the simulator from importing the client that it proves', () => {
     const wrong = sources
-      .filter((file) => folderOf(file.path) === 'simulator')
+      .filter((file) => layerOf(file.path) === 'simulator')
       .flatMap((file) => importsOf(file))
-      .filter((path) => folderOf(path) === 'gateway')
+      .filter((path) => layerOf(path) === 'gateway')
     expect(wrong, 'write it from the reference again').toEqual([])
   })
 
@@ -60,7 +85,7 @@ describe('the source', () => {
     const sql =
       /\b(select\s+[\w*.,\s()]+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)/i
     const wrong = sources
-      .filter((file) => folderOf(file.path) !== 'store')
+      .filter((file) => layerOf(file.path) !== 'store')
       .filter((file) => sql.test(withoutComments(file.text)))
       .map((file) => file.path)
     expect(wrong, 'give the store a function that says what you want to know').toEqual([])
@@ -70,15 +95,15 @@ describe('the source', () => {
     const words = /['"`](SUCCESS|NOTPAY|USERPAYING|PAYERROR|REVOKED|out_trade_no|prepay_id)['"`]/
     const allowed = ['gateway', 'simulator', 'demo']
     const wrong = sources
-      .filter((file) => !allowed.includes(folderOf(file.path)))
+      .filter((file) => !allowed.includes(layerOf(file.path)))
       .filter((file) => words.test(withoutComments(file.text)))
       .map((file) => file.path)
-    expect(wrong, 'use the neutral words of trade.ts').toEqual([])
+    expect(wrong, 'use the neutral words of domain/trade.ts').toEqual([])
   })
 
   it('has one door to the ledger: only settle.ts credits', () => {
     const callers = sources
-      .filter((file) => folderOf(file.path) !== 'store')
+      .filter((file) => layerOf(file.path) !== 'store')
       .filter((file) => /\.credit\(/.test(file.text))
       .map((file) => file.path)
     expect(callers, 'bring an Answer to settle() instead').toEqual(['src/settle/settle.ts'])
@@ -110,10 +135,8 @@ describe('the source', () => {
     expect(wrong, 'name it; keep state in a class with a lifetime').toEqual([])
   })
 
-  it('has no cycle of value imports', () => {
-    const graph = new Map(
-      sources.map((file) => [file.path, importsOf(file, { valuesOnly: true })] as const),
-    )
+  it('has no circle of imports, types included', () => {
+    const graph = new Map(sources.map((file) => [file.path, importsOf(file)] as const))
     expect(findCycle(graph), 'move what both need into a file of its own').toBeNull()
   })
 })

@@ -1,5 +1,5 @@
-import type { Review } from '../../domain/order.ts'
 import { formatFen } from '../../domain/money.ts'
+import type { Review } from '../../domain/order.ts'
 import type { Page } from '../../store/store.ts'
 import { presentReview } from '../../web/api/present-review.ts'
 import type { CommandContext } from '../context.ts'

@@ -1,7 +1,6 @@
-import type { Estimate } from '../../domain/run.ts'
 import type { Config } from '../../config/config.ts'
 import type { Emit } from '../../domain/event.ts'
-import type { Run, RunResult } from '../../domain/run.ts'
+import type { Estimate, Run, RunResult } from '../../domain/run.ts'
 import { openService } from '../../service.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'

@@ -1,7 +1,7 @@
 import type { WechatConfig } from '../../config/config.ts'
 import { systemClock } from '../../domain/clock.ts'
-import { offsetBy } from '../../gateway/wechat/http/wire.ts'
 import { type ClockOffset, Clocks, clocksDisagreeMs, describeSkew } from '../../domain/clocks.ts'
+import { offsetBy } from '../../gateway/wechat/http/wire.ts'
 import type { Store } from '../../store/store.ts'
 import { type Finding, fail, ok } from './finding.ts'
 import { dateOf } from './gateway.ts'

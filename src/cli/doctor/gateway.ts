@@ -1,10 +1,10 @@
 import type { Config, WechatConfig } from '../../config/config.ts'
+import { clocksDisagreeMs } from '../../domain/clocks.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import { openDispatcher } from '../../gateway/wechat/http/dispatcher.ts'
 import { tryApiV3Key } from '../../gateway/wechat/keys/try-key.ts'
 import { createWechatGateway } from '../../gateway/wechat/wechat.ts'
 import { proxyName } from '../../servers/addresses.ts'
-import { clocksDisagreeMs } from '../../domain/clocks.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { stepFor } from './gateway-step.ts'
 

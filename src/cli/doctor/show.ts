@@ -1,5 +1,5 @@
-import { translatePart } from '../../i18n/translate.ts'
 import type { Redact } from '../../config/redact.ts'
+import { translatePart } from '../../i18n/translate.ts'
 import type { CommandContext } from '../context.ts'
 import { aligned } from '../layout.ts'
 import type { Finding } from './finding.ts'

@@ -1,6 +1,6 @@
 import type { PhraseSets } from '../phrases.ts'
 
-/** What `decide.ts`, `check.ts` and `place.ts` write into the timeline, and runs into their results. */
+/** What `domain/decide.ts`, `job/check.ts` and `orders/place.ts` write into the timeline, and runs into their results. */
 export const decisionPhrases = {
   decision: {
     'not paid yet': '尚未支付',
@@ -66,7 +66,7 @@ export const decisionPhrases = {
     'expired, and not paid': '已关单；当时没有支付成功的应答',
     'paid here; a refund was started': '已入账；已发起退款',
   },
-  /** `refund.ts`. */
+  /** `domain/refund.ts`. */
   refundSum: {
     'an amount that is not said': '退款（金额未说明）',
     '{refunded:word} of {total:word}': '退款 {refunded}（支付金额 {total}）',

@@ -1,6 +1,6 @@
 import type { PhraseSets } from '../phrases.ts'
 
-/** The details of `readiness.ts` and of the engines, and the reasons of the breaker. */
+/** The details of `health/readiness.ts` and of the engines, and the reasons of the breaker. */
 export const readinessPhrases = {
   readiness: {
     'it does not answer: see the log': '没有应答，详见日志',

@@ -29,7 +29,7 @@ const explained = Object.entries(adviceInWords).flatMap(([name, english]) => {
   ]
 })
 
-/** What `review.ts` and `resolve.ts` tell an operator. */
+/** What `orders/review.ts` and `domain/resolve.ts` tell an operator. */
 export const reviewPhrases = {
   resolution: {
     'the gateway gave no answer: {unknown:unknown}': '微信支付无应答：{unknown}',

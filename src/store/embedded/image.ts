@@ -28,9 +28,9 @@ const chunkSize = 1024 * 1024
 
 /** A bundle does not lie beside the migrations; it was made of those in `dist/`. */
 function storeFolder(): { readonly folder: string; readonly extension: string } {
-  const beside = dirname(fileURLToPath(import.meta.url))
-  return existsSync(join(beside, 'migrations'))
-    ? { folder: beside, extension: extname(import.meta.url) }
+  const store = join(dirname(fileURLToPath(import.meta.url)), '..')
+  return existsSync(join(store, 'migrations'))
+    ? { folder: store, extension: extname(import.meta.url) }
     : { folder: join(packageRoot(), 'dist/store'), extension: '.js' }
 }
 

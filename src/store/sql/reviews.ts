@@ -1,7 +1,6 @@
-import type { Review, ReviewTrail } from '../../domain/order.ts'
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { NewOrderEvent, Order, OrderEvent } from '../../domain/order.ts'
+import type { NewOrderEvent, Order, OrderEvent, Review, ReviewTrail } from '../../domain/order.ts'
 import { firstOf, planned, rowsOf, type Scope } from '../database.ts'
 import type { Page, ReviewFilter } from '../store.ts'
 import { pageOf, startOf } from './cursor.ts'

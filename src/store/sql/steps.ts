@@ -1,6 +1,6 @@
-import type { Schedule } from '../../domain/schedule.ts'
 import { sql } from 'kysely'
 import type { NewOrderEvent, Order } from '../../domain/order.ts'
+import type { Schedule } from '../../domain/schedule.ts'
 import { firstOf, planned, rowsOf, type Scope } from '../database.ts'
 import { StaleOrderError } from '../errors.ts'
 import type { AskedOrder, Correction, LockedOrder } from '../store.ts'

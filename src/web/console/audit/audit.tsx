@@ -1,6 +1,6 @@
-import type { ConsoleParts } from '../page.ts'
 import type { WebApp } from '../../web-app.ts'
 import { sendPage } from '../layout.tsx'
+import type { ConsoleParts } from '../page.ts'
 import { AuditPage } from './audit-page.tsx'
 import { RowsOfAudit } from './found-rows.ts'
 

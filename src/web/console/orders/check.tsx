@@ -1,10 +1,10 @@
-import type { ConsoleParts } from '../page.ts'
 import { z } from 'zod'
 import { actorOf } from '../../access/actor.ts'
 import { orderNotFound } from '../../api/orders.ts'
 import { orderNoPattern } from '../../schema.ts'
 import type { WebApp } from '../../web-app.ts'
 import { sendFlash } from '../flash.ts'
+import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
 import { type CheckedNews, checkedKind } from './checked-notice.tsx'
 

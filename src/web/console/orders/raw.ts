@@ -1,9 +1,9 @@
-import type { ConsoleParts } from '../page.ts'
 import { z } from 'zod'
 import type { OrderEvent } from '../../../domain/order.ts'
 import type { Store } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
 import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../page.ts'
 import { orderOrNotFound } from './order.tsx'
 
 /** More than any order has by itself; the API has all of them, page by page. */

@@ -1,7 +1,7 @@
-import type { Concern, Concerns, Found } from './concern.ts'
 import { catalog, type Locale } from '../../../i18n/locale.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { auditWords } from '../audit/words.ts'
+import type { Concern, Concerns, Found } from './concern.ts'
 import { ageText, countText, overviewWords, withOwnTimes } from './words.ts'
 
 /** What is wrong, and what to do next. */
