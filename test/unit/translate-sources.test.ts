@@ -230,13 +230,13 @@ const unread = [
   '# Written anew by each start of budan simulator.\n{}', // a file's
 ]
 
-const apart = ['locale', 'report', 'simulator']
+const apart = ['i18n', 'telemetry', 'simulator']
 
 /** The console and the questions of `init` have words of their own; scripts of shells are no sentences. */
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
-  const isDocument = /web\/(shapes|shapes-review|openapi|schema|web-app)\.ts$/.test(path)
-  const isData = /^src\/store\/(migrations\/|rows|runs|driver|vitals)/.test(path)
+  const isDocument = /web\/(api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(path)
+  const isData = /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path)
   const hasOwnWords = /console\/|cli\/completion\/|words?\.ts$|comments\.ts$/.test(path)
   return !apart.includes(folder) && !isDocument && !isData && !hasOwnWords
 }

@@ -15,6 +15,14 @@ export const jobMutants: readonly Mutant[] = [
     caughtBy: { test: storeTest, name: 'claimDue() gives a claimed order to nobody else' },
   },
   {
+    name: 'with the breaker open, late checks wait for the next order',
+    faults: [8, 24],
+    file: 'src/job/pass.ts',
+    find: 'if (probes.length === 0) probes = await this.#claimLate(1)',
+    replace: '',
+    caughtBy: { test: 'test/flow/adopting.test.ts', name: 'is queried late although' },
+  },
+  {
     name: 'the oldest orders come first, asked or not',
     faults: [1],
     file: 'src/store/sql/claim.ts',
