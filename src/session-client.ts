@@ -1,5 +1,24 @@
 import type { EventEmitter } from 'node:events'
 import pg, { type ClientConfig } from 'pg'
+import { RemediedError } from './remedied-error.ts'
+
+type Callback = (error: Error | null, client: pg.Client) => void
+
+/** What went wrong after somebody had taken the connection. */
+const taken = new WeakSet<Error>()
+
+/** Who takes a connection and gives no session in time is not away: it waits for something itself. */
+export function notReady(error: unknown): unknown {
+  if (!(error instanceof Error) || !/timeout expired|due to connection timeout/.test(error.message))
+    return error
+  const wasTaken = [error, error.cause].some((each) => each instanceof Error && taken.has(each))
+  if (!wasTaken) return error
+  return new RemediedError('the connection was taken, and no session given in time', {
+    remedy:
+      'it waits for something itself, or has no time for us: see its log, and of a pooler whether its PostgreSQL is up',
+    cause: error,
+  })
+}
 
 /** A client that remembers what its server said before the session was ours. */
 export class SessionClient extends pg.Client {
@@ -17,9 +36,23 @@ export class SessionClient extends pg.Client {
     })
   }
 
-  /** Whether somebody took the connection, whatever became of the session. */
-  get wasTaken(): boolean {
-    return this.#wasTaken
+  override connect(): Promise<pg.Client>
+  override connect(callback: Callback): void
+  override connect(callback?: Callback): Promise<pg.Client> | undefined {
+    const note = (error: unknown) => {
+      if (this.#wasTaken && error instanceof Error) taken.add(error)
+    }
+    if (callback === undefined) {
+      return super.connect().catch((error: unknown) => {
+        note(error)
+        throw error
+      }) as Promise<pg.Client>
+    }
+    super.connect((error: Error | null) => {
+      note(error)
+      callback(error, this)
+    })
+    return undefined
   }
 
   /** Of PostgreSQL, also through a pooler; 0: it was not said. */

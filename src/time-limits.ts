@@ -1,6 +1,5 @@
 import type { ClientBase } from 'pg'
 import { SessionClient } from './session-client.ts'
-import { sqlText } from './sql-text.ts'
 import { sqlStateOf } from './store/failure.ts'
 
 /**
@@ -10,14 +9,20 @@ import { sqlStateOf } from './store/failure.ts'
  * message, and what a limit has ended is done again.
  */
 
-/** With the version that knows it first. */
+/** With the version that knows it first. In the order in which they are lifted. */
 const limits = [
-  [0, sqlText`set statement_timeout = 0; `],
-  [17, sqlText`set transaction_timeout = 0; `],
-  [0, sqlText`set lock_timeout = 0; `],
-  [0, sqlText`set idle_in_transaction_session_timeout = 0; `],
-  [14, sqlText`set idle_session_timeout = 0; `],
+  ['statement_timeout', 0],
+  ['transaction_timeout', 17],
+  ['lock_timeout', 0],
+  ['idle_in_transaction_session_timeout', 0],
+  ['idle_session_timeout', 14],
 ] as const
+
+/** Those that a server knows; what did not say its version is asked for none that it may not know. */
+export function limitsKnownTo(client: ClientBase): readonly string[] {
+  const major = client instanceof SessionClient ? client.major : 0
+  return limits.filter(([, since]) => since <= major).map(([name]) => name)
+}
 
 /** On a busy machine every second try takes more than a millisecond. */
 const triesMax = 40
@@ -33,7 +38,8 @@ export async function queryUnlimited<Row>(
   client: ClientBase,
   { text, timeoutMs }: UnlimitedQuery,
 ): Promise<readonly Row[]> {
-  const query = { text: `${liftFor(client)}${text}`, query_timeout: timeoutMs }
+  const lifted = limitsKnownTo(client).map((name) => ['set', name, '= 0; '].join(' '))
+  const query = { text: [...lifted, text].join(''), query_timeout: timeoutMs }
   for (let tries = 1; ; tries += 1) {
     try {
       const said: unknown = await client.query(query)
@@ -43,14 +49,6 @@ export async function queryUnlimited<Row>(
       if (tries === triesMax || sqlStateOf(error) !== '57014') throw error
     }
   }
-}
-
-function liftFor(client: ClientBase): string {
-  const major = client instanceof SessionClient ? client.major : 0
-  return limits
-    .filter(([since]) => since <= major)
-    .map(([, text]) => text)
-    .join('')
 }
 
 /** Connects anew where a limit has ended the whole session before it could be lifted. */

@@ -3,7 +3,7 @@ import { isPooled, lendsSessions } from '../pooler.ts'
 import { type PostgresAddress, readPostgresAddress, waysOf } from '../postgres-address.ts'
 import { SessionClient } from '../session-client.ts'
 import { sqlText } from '../sql-text.ts'
-import { pastEndedSessions, queryUnlimited } from '../time-limits.ts'
+import { limitsKnownTo, pastEndedSessions, queryUnlimited } from '../time-limits.ts'
 import { firstWay } from '../ways.ts'
 import { openMsMax } from './link.ts'
 
@@ -16,20 +16,21 @@ const poolerFault =
 
 /**
  * Each of the queue's own sessions asks for these, so that what a database or a role is set to ends no
- * statement of its. As long as our own may take.
+ * statement of its. As long as our own may take; other limits are lifted.
  */
-const limits = [
-  'statement_timeout=30s',
-  'lock_timeout=10s',
-  'idle_in_transaction_session_timeout=30s',
-]
+const limits: Readonly<Record<string, string>> = {
+  statement_timeout: '30s',
+  lock_timeout: '10s',
+  idle_in_transaction_session_timeout: '30s',
+}
+
+/** So much sooner than whoever opens the queue gives up that the cause is still told. */
+const connectMsMax = openMsMax - 1000
 
 interface Seen {
   readonly pid: number
   readonly path: string
   readonly readOnly: boolean
-  /** Limits that not every server knows; they are lifted where they are. */
-  readonly later: readonly string[]
 }
 
 /** How to connect to the server of a queue, tried out. Throws where no queue can live there. */
@@ -41,10 +42,9 @@ export async function wayToQueue(url: string): Promise<ClientConfig> {
 }
 
 async function triedOut(config: ClientConfig, { needs }: PostgresAddress): Promise<ClientConfig> {
-  const limited = withOptions(config, limits)
   const client = new SessionClient({
-    ...withOptions(limited, [`search_path=${schema}`]),
-    connectionTimeoutMillis: openMsMax,
+    ...withOptions(config, { ...limits, search_path: schema }),
+    connectionTimeoutMillis: connectMsMax,
     query_timeout: openMsMax,
   })
   client.on('error', () => undefined)
@@ -54,10 +54,7 @@ async function triedOut(config: ClientConfig, { needs }: PostgresAddress): Promi
     const isShared = isPooled(client, seen.pid) && (await lendsSessions(client, config))
     if (seen.path !== schema || isShared) throw new Error(poolerFault)
     if (seen.readOnly && needs === 'read-write') throw new Error('it is read-only')
-    return withOptions(
-      limited,
-      seen.later.map((name) => `${name}=0`),
-    )
+    return withOptions(config, { ...liftedOn(client), ...limits })
   } catch (error) {
     if (!(error instanceof Error) || !/startup parameter/.test(error.message)) throw error
     throw new Error(poolerFault, { cause: error })
@@ -67,18 +64,22 @@ async function triedOut(config: ClientConfig, { needs }: PostgresAddress): Promi
 }
 
 /** What is asked for last has the last word. */
-function withOptions(config: ClientConfig, settings: readonly string[]): ClientConfig {
-  const given = settings.map((setting) => `-c ${setting}`)
+function withOptions(
+  config: ClientConfig,
+  settings: Readonly<Record<string, string>>,
+): ClientConfig {
+  const given = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   return { ...config, options: [config.options ?? '', ...given].join(' ').trim() }
+}
+
+function liftedOn(client: SessionClient): Readonly<Record<string, string>> {
+  return Object.fromEntries(limitsKnownTo(client).map((name) => [name, '0']))
 }
 
 async function lookAround(client: SessionClient): Promise<Seen> {
   const [row] = await queryUnlimited<Seen>(client, { text: look, timeoutMs: openMsMax })
-  return row ?? { pid: 0, path: '', readOnly: false, later: [] }
+  return row ?? { pid: 0, path: '', readOnly: false }
 }
 
-const look = sqlText`
-  select pg_backend_pid() as pid, current_setting('search_path') as path,
-    current_setting('transaction_read_only') = 'on' as "readOnly",
-    array(select name from (values ('idle_session_timeout'), ('transaction_timeout')) as later (name)
-      where current_setting(name, true) is not null) as later`
+const look = sqlText`select pg_backend_pid() as pid, current_setting('search_path') as path,
+  current_setting('transaction_read_only') = 'on' as "readOnly"`
