@@ -1,5 +1,9 @@
 import { RemediedError } from './remedied-error.ts'
 
+/** Where another program's tables have the names of ours. */
+export const takenRemedy =
+  'name a schema for budan alone: add ?options=-c%20search_path%3DSCHEMA to the url'
+
 /** Where a database can be read from alone. */
 export const readOnlyRemedy =
   'name the primary in the url, or let it be written to (default_transaction_read_only)'
@@ -279,11 +283,7 @@ const state: readonly Remedy[] = [
     'it was ended there, by a time limit or by a person: see what holds the database up (pg_stat_activity)',
   ],
   // A table, type, function or schema of that name.
-  [
-    /^42(P07|710|723|P06)\b/,
-    any,
-    'something of another program has this name there: name a schema for budan alone, by ?options=-c%20search_path%3DSCHEMA in the url',
-  ],
+  [/^42(P07|710|723|P06)\b/, any, takenRemedy],
   [/^55P03\b/, any, 'another transaction holds the lock: see which (pg_stat_activity, pg_locks)'],
 ]
 

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { examineDatabase } from '../../src/cli/doctor/database.ts'
 import { probeEngine } from '../../src/engine/probe.ts'
 import { StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -193,6 +194,14 @@ describe('a server of PostgreSQL that cannot be used', () => {
     expect(error.remedy).toBe('nobody listens there: start PostgreSQL, or correct host and port')
     const trouble = await probeEngine('postgres://u@127.0.0.1:1,127.0.0.1:2/db')
     expect(trouble?.remedy).toBe(error.remedy)
+  })
+
+  it("where another program's table has the name of ours says so to doctor, too", async () => {
+    const url = `postgres://guest@127.0.0.1:${port}/taken?options=-c%20search_path%3Dpublic`
+    const { findings } = await examineDatabase(url)
+    expect(findings).toMatchObject([
+      { name: 'database', next: expect.stringMatching(/schema for budan/) },
+    ])
   })
 
   it('by its encoding', async () => {

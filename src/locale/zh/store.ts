@@ -26,6 +26,10 @@ export const storePhrases = {
       '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限；{remedy}',
     'Cannot make the schema "{schema}" for budan\'s tables: this user may not':
       '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限',
+    'Cannot use the schema "{schema}": it has a table "orders" of another program; {remedy:remedy}':
+      '无法使用模式“{schema}”：其中有其他程序的 `orders` 表；{remedy}',
+    'Cannot use the schema "{schema}": it has a table "orders" of another program':
+      '无法使用模式“{schema}”：其中有其他程序的 `orders` 表',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':
@@ -334,8 +338,8 @@ export const storePhrases = {
       '它现在不接受连接：正在启动、恢复或停止，或者是备库；请一分钟后再试',
     'it was ended there, by a time limit or by a person: see what holds the database up (pg_stat_activity)':
       '它在服务器上被中止：超过了时限，或被人取消；请查看是什么拖慢了数据库（pg_stat_activity）',
-    'something of another program has this name there: name a schema for budan alone, by ?options=-c%20search_path%3DSCHEMA in the url':
-      '那里已有其他程序的同名对象：请为 budan 指定单独的模式，在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
+    'name a schema for budan alone: add ?options=-c%20search_path%3DSCHEMA to the url':
+      '请为 budan 指定单独的模式：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
     // Of Redis.
     'user or password in engine.url is wrong': 'engine.url 中的用户名或密码有误',
     'it wants a password, and engine.url has none': '它要求密码，而 engine.url 中没有',
