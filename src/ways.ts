@@ -1,4 +1,6 @@
 import type { Way } from './postgres-address.ts'
+import { RemediedError } from './remedied-error.ts'
+import { notReady } from './session-client.ts'
 import { NoHostError, ReadOnlyError, StoreError } from './store/errors.ts'
 import { sqlStateOf } from './store/failure.ts'
 
@@ -17,12 +19,26 @@ export async function firstWay<W extends Way, T>(
     if (way.isFallback && !saysNoTls(failures.at(-1))) continue
     try {
       return await attempt(way)
-    } catch (error) {
+    } catch (thrown) {
+      const error = ofOtherCa(notReady(thrown), way)
       failures.push({ host: way.host, error })
       if (isFinal(error)) throw error
     }
   }
   throw summed(failures)
+}
+
+/** With a CA at hand, a certificate that nobody vouches for is of another one. */
+function ofOtherCa(error: unknown, { config }: Way): unknown {
+  const hasCa = typeof config.ssl === 'object' && config.ssl.ca !== undefined
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!hasCa || !(error instanceof Error) || !/SELF_SIGNED|^UNABLE_TO|CERT_SIGNATURE/.test(code))
+    return error
+  return new RemediedError(error.message, {
+    remedy:
+      'its certificate is not of the CA in sslrootcert: name the file of the one that made it',
+    cause: error,
+  })
 }
 
 /** In the client's own words. */

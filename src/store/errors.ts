@@ -1,4 +1,5 @@
-import { readOnlyRemedy } from '../postgres-remedies.ts'
+import { readOnlyRemedy, remedyFor, takenRemedy, wordsOf } from '../postgres-remedies.ts'
+import { RemediedError } from '../remedied-error.ts'
 
 /** `remedy`: the next step; the message ends with it. */
 export interface StoreErrorOptions extends ErrorOptions {
@@ -152,17 +153,35 @@ export class ReadOnlyError extends StoreError {
   }
 }
 
-/** What each of several hosts said. */
-export class NoHostError extends Error {
+interface HostFailure {
+  readonly host: string
+  readonly error: unknown
+}
+
+/** What each of several hosts said, and what to do about each. */
+export class NoHostError extends RemediedError {
   override readonly name = 'NoHostError'
 
-  constructor(failures: readonly { readonly host: string; readonly error: unknown }[]) {
-    const told = failures.map(({ host, error }) => {
-      if (error instanceof ReadOnlyError) return `${host}: read-only`
-      return `${host}: ${error instanceof Error ? error.message || error.name : String(error)}`
-    })
-    super(`none of the hosts will do (${told.join('; ')})`)
+  constructor(failures: readonly HostFailure[]) {
+    const told = failures.map(
+      ({ host, error }) =>
+        `${host}: ${error instanceof ReadOnlyError ? 'read-only' : wordsOf(error)}`,
+    )
+    super(`none of the hosts will do (${told.join('; ')})`, { remedy: remedyOf(failures) })
   }
+}
+
+/** Said once where it is the same for all. */
+function remedyOf(failures: readonly HostFailure[]): string | null {
+  const known = failures.flatMap(({ host, error }) => {
+    const remedy = error instanceof StoreError ? error.remedy : remedyFor(error, wordsOf(error))
+    return remedy === null ? [] : [{ host, remedy }]
+  })
+  const [first] = known
+  if (first === undefined) return null
+  const isOne =
+    known.length === failures.length && known.every((each) => each.remedy === first.remedy)
+  return isOne ? first.remedy : known.map(({ host, remedy }) => `${host}: ${remedy}`).join('; ')
 }
 
 /** Two installations in one database, and nobody said which. */
@@ -199,6 +218,17 @@ export class SchemaRightError extends StoreError {
   constructor(schema: string) {
     super(`Cannot make the schema "${schema}" for budan's tables: this user may not`, {
       remedy: `let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
+    })
+  }
+}
+
+/** A table of another program has the name of one of ours. */
+export class TakenSchemaError extends StoreError {
+  override readonly name = 'TakenSchemaError'
+
+  constructor(schema: string) {
+    super(`Cannot use the schema "${schema}": it has a table "orders" of another program`, {
+      remedy: takenRemedy,
     })
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../assert.ts'
-import { remedyFor } from '../postgres-remedies.ts'
+import { remedyFor, wordsOf } from '../postgres-remedies.ts'
 import { CursorError, StoreError } from './errors.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function attempt<T>(
     return await work()
   } catch (error) {
     if (isOurs(error)) throw error
-    const { what, remedy } = causeOf(error, name)
+    const { what, remedy } = causeOf(error, { name, action })
     throw new StoreError(`Cannot ${action}: ${what}`, { remedy, cause: plain(error) })
   }
 }
@@ -35,9 +35,10 @@ export function sqlStateOf(error: unknown): string | null {
 /** undefined_table, undefined_column, invalid_schema_name */
 const tablesMissing = new Set(['42P01', '42703', '3F000'])
 
+/** Names the database once: where the action does, it is not said again. */
 function causeOf(
   error: unknown,
-  name: string,
+  { name, action }: { readonly name: string; readonly action: string },
 ): { readonly what: string; readonly remedy: string | null } {
   if (tablesMissing.has(sqlStateOf(error) ?? '')) {
     return {
@@ -45,9 +46,10 @@ function causeOf(
       remedy: 'run `budan migrate`',
     }
   }
-  const message = error instanceof Error ? error.message || String(error) : String(error)
+  const message = wordsOf(error)
   const remedy = remedyFor(error, message)
-  const isNamed = remedy !== null || sqlStateOf(error) === null
+  const isNamed =
+    (remedy !== null || sqlStateOf(error) === null) && !action.includes(JSON.stringify(name))
   return { what: isNamed ? `database "${name}": ${message}` : message, remedy }
 }
 

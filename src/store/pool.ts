@@ -2,6 +2,8 @@ import pg, { type ClientConfig } from 'pg'
 import { secretsInAddress } from '../addresses.ts'
 import { type PostgresAddress, type Way, waysOf } from '../postgres-address.ts'
 import { type Redact, redactError, redactorOf } from '../redact.ts'
+import { SessionClient } from '../session-client.ts'
+import { pastEndedSessions } from '../time-limits.ts'
 import { firstWay } from '../ways.ts'
 import { type ConnectionSource, type LentConnection, StatementNames } from './driver.ts'
 import { sqlStateOf } from './failure.ts'
@@ -76,7 +78,7 @@ export class PoolSource implements ConnectionSource {
 
   async #connect(): Promise<pg.PoolClient> {
     return firstWay(this.#ordered(), async (way) => {
-      const client = await way.pool.connect()
+      const client = await pastEndedSessions(() => way.pool.connect())
       this.#last = way
       return client
     })
@@ -99,6 +101,7 @@ function poolOf(
 ): pg.Pool {
   const pool = new pg.Pool({
     ...config,
+    Client: SessionClient,
     max,
     connectionTimeoutMillis: connectMsMax,
     query_timeout: deadlines.queryMs,

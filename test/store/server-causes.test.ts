@@ -2,6 +2,8 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { examineDatabase } from '../../src/cli/doctor/database.ts'
+import { probeEngine } from '../../src/engine/probe.ts'
 import { StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
@@ -9,6 +11,8 @@ import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 let server: PostgresServer
 let port: string
 let mysql: Server
+/** Takes connections, and says nothing: a pooler whose PostgreSQL is away. */
+let silent: Server
 let web: ReturnType<typeof createHttpServer>
 const said = new Map<string, string | null>()
 
@@ -36,11 +40,20 @@ beforeAll(async () => {
     'create database closed',
     'create database shut',
     'revoke connect on database shut from public',
+    'create role lim login connection limit 0',
+    'create database narrow connection limit 0',
+    'create database taken',
     "create database latin encoding 'LATIN1' template template0 locale 'C'",
   ]) {
     await client.query(statement)
   }
   await client.end()
+  const shop = new pg.Client(server.url.replace(/postgres$/, 'taken'))
+  await shop.connect()
+  await shop.query('create table public.orders (id int)')
+  await shop.query('grant create, usage on schema public to guest')
+  await shop.end()
+  silent = createServer((socket) => void socket.on('error', () => undefined))
   // As MySQL greets: it speaks first.
   mysql = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -48,7 +61,7 @@ beforeAll(async () => {
   })
   web = createHttpServer((_, response) => response.end('hello'))
   await Promise.all(
-    [mysql, web].map(
+    [mysql, web, silent].map(
       (each) => new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve)),
     ),
   )
@@ -56,6 +69,7 @@ beforeAll(async () => {
 afterAll(async () => {
   mysql.close()
   web.close()
+  silent.close()
   await server.stop()
 })
 
@@ -133,6 +147,31 @@ describe('a server of PostgreSQL that cannot be used', () => {
       /GRANT USAGE, CREATE ON SCHEMA/,
     ],
     [
+      'whose role has no more connections',
+      () => `postgres://lim@127.0.0.1:${port}/postgres`,
+      /ALTER ROLE … CONNECTION LIMIT/,
+    ],
+    [
+      'whose database has no more connections',
+      () => `postgres://guest@127.0.0.1:${port}/narrow`,
+      /ALTER DATABASE … CONNECTION LIMIT/,
+    ],
+    [
+      "where another program's tables have the names of ours",
+      () => `postgres://guest@127.0.0.1:${port}/taken?options=-c%20search_path%3Dpublic`,
+      /name a schema for budan alone/,
+    ],
+    [
+      'that takes the connection and gives no session',
+      () => `postgres://guest@127.0.0.1:${portOf(silent)}/postgres`,
+      /^it waits for something itself/,
+    ],
+    [
+      'of which two hosts fail for two causes',
+      () => `postgres://guest@127.0.0.1:1,127.0.0.1:${port}/none`,
+      /^127\.0\.0\.1:1: nobody listens there.*; 127\.0\.0\.1:\d+: correct the database's name/,
+    ],
+    [
       'that has no TLS',
       () => `postgres://guest@127.0.0.1:${port}/postgres?sslmode=require`,
       /offers no TLS/,
@@ -146,7 +185,23 @@ describe('a server of PostgreSQL that cannot be used', () => {
     const { remedy: told, message } = await refusal(url())
     expect(told ?? message).toMatch(remedy)
     said.set(name, told)
+    expect(message.split('database "postgres:').length).toBeLessThan(3)
     expect(message).not.toMatch(/right|wrong@/)
+  })
+
+  it('on several hosts where nobody listens says so once', async () => {
+    const error = await refusal('postgres://u@127.0.0.1:1,127.0.0.1:2/db')
+    expect(error.remedy).toBe('nobody listens there: start PostgreSQL, or correct host and port')
+    const trouble = await probeEngine('postgres://u@127.0.0.1:1,127.0.0.1:2/db')
+    expect(trouble?.remedy).toBe(error.remedy)
+  })
+
+  it("where another program's table has the name of ours says so to doctor, too", async () => {
+    const url = `postgres://guest@127.0.0.1:${port}/taken?options=-c%20search_path%3Dpublic`
+    const { findings } = await examineDatabase(url)
+    expect(findings).toMatchObject([
+      { name: 'database', next: expect.stringMatching(/schema for budan/) },
+    ])
   })
 
   it('by its encoding', async () => {

@@ -107,11 +107,26 @@ export const configPhrases = {
       '{length} 个字符的值含有空白或非 ASCII 字符，无法放进请求头',
     'a value of {length:word} characters is longer than 512': '{length} 个字符的值超过 512 个字符',
     '"pglite:" names no directory, like pglite:./data': '"pglite:" 没有指明目录，如 pglite:./data',
-    'its sslmode is none of {modes}': '其 `sslmode` 不在 `{modes}` 之中',
-    'its sslmode verify-ca needs sslrootcert, the file of the CA':
-      '其 `sslmode` 为 `verify-ca`，需要用 `sslrootcert` 指明 CA 证书文件',
-    'its target_session_attrs is none of {attributes}: budan writes':
-      '其 target_session_attrs 不在 `{attributes}` 之中：budan 需要写入',
+    '{parameter:parameter} is not done by budan, which takes {values:words}':
+      'budan 不支持{parameter}，只支持 `{values}`',
+    '{parameter:parameter} is not done by budan: {instead:instead}':
+      'budan 不支持{parameter}：{instead}',
+    'its parameter {name:word} is known to no client of PostgreSQL':
+      'PostgreSQL 的客户端没有参数 `{name}`',
+    'its parameter {name:word} is known to no client of PostgreSQL; did you mean {near:word}?':
+      'PostgreSQL 的客户端没有参数 `{name}`；是否想写 `{near}`？',
+    'it has a parameter that no client of PostgreSQL knows':
+      '其中有 PostgreSQL 的客户端都没有的参数',
+    '{parameter:parameter} verify-ca needs sslrootcert, the file of the CA':
+      '{parameter}为 `verify-ca` 时，需要用 `sslrootcert` 指明 CA 证书文件',
+    '{parameter:parameter} needs sslmode=verify-full':
+      '{parameter}需要同时写 `sslmode=verify-full`',
+    '{parameter:parameter} needs TLS: write sslmode=verify-full':
+      '{parameter}需要 TLS：请写 `sslmode=verify-full`',
+    '{parameter:parameter} needs sslkey, the file of its key':
+      '{parameter}需要用 `sslkey` 指明其私钥文件',
+    '{parameter:parameter} needs sslcert, the file of its certificate':
+      '{parameter}需要用 `sslcert` 指明其证书文件',
     'it has not as many ports as hosts': '端口数与主机数不符',
     'is not a URL (a password may need percent-encoding)': '不是 URL（密码可能需要百分号编码）',
     '{value:shown} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…':
@@ -148,6 +163,14 @@ export const configPhrases = {
     '{key:key}': '{key}',
     "the key is the public half of the merchant's own private key: give WeChat Pay's public key, downloaded from the merchant console":
       '这是商户自己私钥的公钥：请使用从商户平台下载的微信支付公钥',
+  },
+  /** Of an address of PostgreSQL, or the variable of the environment that stands for it. */
+  parameter: { 'its {name:word}': '参数 `{name}` ', '{name:word}': '环境变量 `{name}` ' },
+  instead: {
+    'take it out': '请去掉',
+    'write into the url what the service says': '请把 `service` 的内容写进 url',
+    'write the password into the url': '请把密码写进 url',
+    'write it as the host': '请把它写成主机',
   },
   /** As `shown` prints a value. */
   shown: {
