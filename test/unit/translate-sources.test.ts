@@ -58,6 +58,12 @@ Cannot probe: its answer is too long (1)
 Cannot probe: the connection was cut (other side closed)
 Cannot probe: what answers there speaks no HTTP (1)
 Cannot probe: what answers there speaks no TLS (1)
+Cannot probe: what answers there speaks before it is asked
+Cannot probe: something on the way sends a page of its own before it is asked
+Cannot probe: the proxy opens no tunnel in time
+Cannot probe: the gateway was stopped
+Cannot probe: the proxy cannot be had: the connection was cut (other side closed)
+have the proxy http://1:3128 lead to 2, or correct wechat.base_url: no WeChat Pay is at the other end
 Cannot probe: its certificate is for others (1)
 Cannot probe: its certificate has ended (1)
 Cannot probe: its certificate has not begun (1)
