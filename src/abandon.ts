@@ -2,11 +2,14 @@ import { type Checking, merchantOf } from './check.ts'
 import { isSameMerchant } from './merchant.ts'
 import type { Actor, NewOrderEvent, Order } from './order.ts'
 import { orderEvent } from './place.ts'
+import { checkedAbandoning, checkedKey } from './requested.ts'
 import { type Answer, isUnasked } from './trade.ts'
 
-/** Who gives an order up, and why: both are kept in its timeline. */
+/** Who gives an order up, and why: both are kept in its timeline. A `TypeError` names what is wrong. */
 export interface AbandonRequest {
+  /** For whoever reads the timeline later: 1 to 500 characters on one line. */
   readonly reason: string
+  /** Who answers for it. */
   readonly actor: Actor
 }
 
@@ -30,8 +33,10 @@ export type Abandoned =
  */
 export async function abandonOrder(
   checking: Checking,
-  { orderNo, ...request }: AbandonRequest & { readonly orderNo: string },
+  { orderNo, ...given }: AbandonRequest & { readonly orderNo: string },
 ): Promise<Abandoned | null> {
+  const request = checkedAbandoning(given)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'give up an order' })
   const order = await checking.store.findOrder(orderNo)
   if (order === null) return null
   const refusal = refusalOf(order)

@@ -4,6 +4,7 @@ import { identityDifference } from './merchant.ts'
 import { type Fen, formatFen } from './money.ts'
 import type { Actor, Merchant, NewOrder, Order } from './order.ts'
 import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
+import { type Whole, wholeAdoption } from './requested.ts'
 import { watchMs } from './schedule.ts'
 
 /** What adopting works with. */
@@ -13,21 +14,39 @@ export interface Adopting extends Placing {
 }
 
 /**
- * The facts of an order that another system placed. `amount` is in fen, and must be what the trade
- * says.
+ * The facts of an order that another system placed. `adoptOrder` throws a `TypeError` that names each
+ * member that is wrong, before anything is stored. Bounds count characters (code points).
  */
 export interface AdoptRequest {
+  /** The number that the gateway knows the trade under: 6 to 32 of `0-9 A-Z a-z _ - | *`. */
   readonly orderNo: string
+  /**
+   * Whose account is credited: your own name for it, 1 to 64 characters, none of them invisible, no
+   * blank at its ends and no two in a row, in Unicode's composed form (NFC).
+   */
   readonly userId: string
+  /** In fen, 1n to 2^53 − 1, as a bigint. A trade about another sum goes to review. */
   readonly amount: Fen
-  readonly description: string
-  readonly createdAt: Date | null
-  /** Null: not known. Its trade is then never closed by budan. */
-  readonly expiresAt: Date | null
-  /** May be left out where the merchant has one app id. */
+  /** For people here: up to 127 characters, no emoji (characters of 4 bytes). Null or absent: empty. */
+  readonly description?: string | null
+  /** When it was placed; at most 5 minutes in the future. Null or absent: now. */
+  readonly createdAt?: Date | null
+  /**
+   * When it cannot be paid any more: after `createdAt` (now, where that is absent), and at most 15 days
+   * from now, or the answer is `end_too_far`. Null or absent: not known; budan then never closes its
+   * trade.
+   */
+  readonly expiresAt?: Date | null
+  /**
+   * Under which it was placed, one of the merchant's. Null or absent: the merchant's only one; where
+   * there are several the answer is `app_id_required`.
+   */
   readonly appid?: string | null
+  /** Who caused it, for the order's timeline. Null or absent: nobody is named. */
   readonly actor?: Actor | null
 }
+
+type Adopted = Whole<AdoptRequest> & { readonly description: string }
 
 /** What became of adopting. But for `adopted`, nothing was stored. */
 export type Adoption =
@@ -48,12 +67,13 @@ export type AdoptionRefusal =
 const endMsMax = 15 * 86_400_000
 
 /** Takes over an order that another system placed with the gateway. Asks nobody. */
-export async function adoptOrder(adopting: Adopting, request: AdoptRequest): Promise<Adoption> {
+export async function adoptOrder(adopting: Adopting, given: AdoptRequest): Promise<Adoption> {
+  const request = wholeAdoption(given, adopting.clock())
   const merchant = merchantOf(adopting.gateway)
   const refusal = refusalOf(adopting, { request, merchant })
   if (refusal !== null) return refusal
   const adopted = { ...request, ...merchant, appid: request.appid ?? merchant.appid }
-  const { orderNo, actor = null } = request
+  const { orderNo, actor } = request
   const event = orderEvent(adopting, { orderNo, kind: 'adopted', evidence: null, actor })
   const insertion = await adopting.store.insertOrder(newOrder(adopted), event)
   if (insertion.kind === 'inserted') return { kind: 'adopted', order: insertion.order }
@@ -65,9 +85,9 @@ export async function adoptOrder(adopting: Adopting, request: AdoptRequest): Pro
 
 function refusalOf(
   { adoptPrefixes, clock }: Adopting,
-  { request, merchant }: { request: AdoptRequest; merchant: ConfiguredMerchant },
+  { request, merchant }: { request: Adopted; merchant: ConfiguredMerchant },
 ): Extract<Adoption, { kind: AdoptionRefusal }> | null {
-  const { orderNo, appid = null, expiresAt } = request
+  const { orderNo, appid, expiresAt } = request
   if (adoptPrefixes !== null && !adoptPrefixes.some((prefix) => orderNo.startsWith(prefix))) {
     const allowed = adoptPrefixes.map((prefix) => `"${prefix}"`).join(', ')
     const message = `order_no: "${orderNo}" begins with none of recharge.adopt_prefixes (${allowed})`
@@ -90,7 +110,7 @@ export function isTooFar(expiresAt: Date | null, now: Date): boolean {
 export const tooFar =
   'expires_at: must be at most 15 days from now, as no trade is open for longer; leave it out where it is not known'
 
-function newOrder(request: AdoptRequest & Merchant): NewOrder {
+function newOrder(request: Adopted & Merchant): NewOrder {
   const { orderNo, userId, amount, description, createdAt, expiresAt } = request
   const { gateway, mchid, appid } = request
   return {
@@ -101,7 +121,7 @@ function newOrder(request: AdoptRequest & Merchant): NewOrder {
 }
 
 /** What is left out of the request differs from nothing. */
-function adoptedDifference(order: Order, request: AdoptRequest & Merchant): string | null {
+function adoptedDifference(order: Order, request: Adopted & Merchant): string | null {
   const { createdAt, expiresAt } = request
   const identity = identityDifference(order, request)
   if (identity !== null) return identity

@@ -2,6 +2,7 @@ import type { Breaker } from './breaker.ts'
 import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { type Noting, noteRefund } from './notice.ts'
 import type { DecisionKind, Order } from './order.ts'
+import { checkedCallback } from './requested.ts'
 import type { Settle } from './settle-groups.ts'
 
 /** What became of a callback: answer `rejected` with its `status`, and all others with 204. */
@@ -29,7 +30,7 @@ export async function receiveCallback(
   receiving: Receiving,
   callback: RawCallback,
 ): Promise<Receipt> {
-  const opened = await receiving.gateway.openCallback(callback)
+  const opened = await receiving.gateway.openCallback(checkedCallback(callback))
   if (opened.kind === 'rejected') {
     const { status, reason } = opened
     return reject(receiving, { status, reason })

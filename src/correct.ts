@@ -4,18 +4,28 @@ import { merchantOf } from './check.ts'
 import { type Fen, formatFen } from './money.ts'
 import type { Actor, NewOrderEvent, Order } from './order.ts'
 import { orderEvent, type Placing, unknownAppId } from './place.ts'
+import { checkedCorrection, checkedKey } from './requested.ts'
 import { watchMs } from './schedule.ts'
 import { shanghaiTime } from './shanghai-time.ts'
 import type { Correction, LockedOrder, Tx } from './store/store.ts'
 
-/** What is to be changed of an adopted order; what is left out stays. */
+/**
+ * What is to be changed of an adopted order, at least one fact; what is left out stays. `correctOrder`
+ * throws a `TypeError` that names each member that is wrong, before anything is stored. The limits are
+ * those of `AdoptRequest`.
+ */
 export interface CorrectRequest {
-  readonly userId?: string
-  readonly amount?: Fen
-  /** Null: not known. */
+  /** Whose account is credited, in the place of another. */
+  readonly userId?: string | null
+  /** In fen, 1n to 2^53 − 1, as a bigint. */
+  readonly amount?: Fen | null
+  /** At most 15 days from now, or the answer is `end_too_far`. Null: not known; absent: it stays. */
   readonly expiresAt?: Date | null
-  readonly appid?: string
+  /** One of the merchant's, or the answer is `app_id_unknown`. */
+  readonly appid?: string | null
+  /** Why, for whoever reads the timeline later: 1 to 500 characters on one line. */
   readonly reason: string
+  /** Who answers for it, for the timeline. */
   readonly actor: Actor
 }
 
@@ -35,11 +45,13 @@ export type Corrected =
  */
 export async function correctOrder(
   placing: Placing,
-  { orderNo, ...request }: CorrectRequest & { readonly orderNo: string },
+  { orderNo, ...given }: CorrectRequest & { readonly orderNo: string },
 ): Promise<Corrected | null> {
+  const request = checkedCorrection(given)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'correct an order' })
   const { appids } = merchantOf(placing.gateway)
   const { appid, expiresAt = null } = request
-  if (appid !== undefined && !appids.includes(appid)) {
+  if (appid != null && !appids.includes(appid)) {
     return { kind: 'app_id_unknown', message: unknownAppId(appid) }
   }
   if (isTooFar(expiresAt, placing.clock())) return { kind: 'end_too_far', message: tooFar }

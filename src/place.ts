@@ -7,6 +7,7 @@ import type { Gateway, Prepay } from './gateway/gateway.ts'
 import { identityDifference } from './merchant.ts'
 import { type Fen, formatFen } from './money.ts'
 import type { Actor, Merchant, NewOrder, NewOrderEvent, Order, OrderEventKind } from './order.ts'
+import { type Whole, wholePlacing } from './requested.ts'
 import type { SchedulePolicy } from './schedule.ts'
 import { shanghaiTime } from './shanghai-time.ts'
 import type { Store } from './store/store.ts'
@@ -22,17 +23,35 @@ export interface Placing {
   readonly node: string
 }
 
-/** What is ordered. `amount` is in fen; the same `idempotencyKey` is always the same order. */
+/**
+ * What is ordered. Texts are one line, without control characters, and bounds count characters (code
+ * points). `placeOrder` throws a `TypeError` that names each member that is wrong, before anything is
+ * stored.
+ */
 export interface PlaceRequest {
+  /**
+   * Whose account is credited: your own name for it, 1 to 64 characters, none of them invisible, no
+   * blank at its ends and no two in a row, in Unicode's composed form (NFC).
+   */
   readonly userId: string
+  /** In fen, the hundredth of a yuan: 1n to 2^53 − 1, as a bigint. */
   readonly amount: Fen
+  /** What the payer reads: 1 to 127 characters, no emoji (characters of 4 bytes). */
   readonly description: string
-  readonly attach: string | null
+  /** Given back by the gateway with the payment: up to 128 characters, no emoji. Null or absent: none. */
+  readonly attach?: string | null
+  /**
+   * 1 to 128 visible ASCII characters. The same key is always the same order: with other facts
+   * `placeOrder` answers `conflict`.
+   */
   readonly idempotencyKey: string
-  /** Absent: the merchant's own. */
+  /** Under which it is placed, one of the merchant's. Null or absent: `wechat.appId`. */
   readonly appid?: string | null
+  /** Who caused it, for the order's timeline. Null or absent: nobody is named. */
   readonly actor?: Actor | null
 }
+
+type Placed = Whole<PlaceRequest>
 
 /** What became of placing an order. */
 export type Placement =
@@ -61,7 +80,8 @@ export const currency = 'CNY'
  * that nobody looks for. Repeating with the same key repeats the prepay with the same facts, where
  * there is no code yet or the last one is about to stop working.
  */
-export async function placeOrder(placing: Placing, request: PlaceRequest): Promise<Placement> {
+export async function placeOrder(placing: Placing, given: PlaceRequest): Promise<Placement> {
+  const request = wholePlacing(given)
   const merchant = merchantOf(placing.gateway)
   const appid = request.appid ?? merchant.appid
   if (!merchant.appids.includes(appid))
@@ -76,7 +96,7 @@ export async function placeOrder(placing: Placing, request: PlaceRequest): Promi
   }
   if (isFreshCode(order, now)) return { kind: 'placed', order }
   if (isPastEnd(order, now)) return { kind: 'ended', order }
-  return openTrade(placing, { order, actor: request.actor ?? null })
+  return openTrade(placing, { order, actor: request.actor })
 }
 
 export function unknownAppId(appid: string): string {
@@ -151,10 +171,10 @@ async function noteUnplaced(
 /** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */
 const numberTriesMax = 3
 
-async function storeOrder(placing: Placing, request: PlaceRequest & Merchant): Promise<Order> {
+async function storeOrder(placing: Placing, request: Placed & Merchant): Promise<Order> {
   for (let tries = 0; tries < numberTriesMax; tries += 1) {
     const orderNo = newOrderNo(placing.clock())
-    const { actor = null } = request
+    const { actor } = request
     const event = orderEvent(placing, { orderNo, kind: 'created', evidence: null, actor })
     const insertion = await placing.store.insertOrder(
       newOrder(placing, { request, orderNo }),
@@ -167,7 +187,7 @@ async function storeOrder(placing: Placing, request: PlaceRequest & Merchant): P
 
 function newOrder(
   { policy }: Placing,
-  { request, orderNo }: { request: PlaceRequest & Merchant; orderNo: string },
+  { request, orderNo }: { request: Placed & Merchant; orderNo: string },
 ): NewOrder {
   const { userId, amount, description, attach, idempotencyKey, gateway, mchid, appid } = request
   return {
@@ -201,7 +221,7 @@ export function orderEvent(
 }
 
 /** Why the order of this key is not the one that is asked for; null: it is. */
-function placedDifference(order: Order, request: PlaceRequest & Merchant): string | null {
+function placedDifference(order: Order, request: Placed & Merchant): string | null {
   const identity = identityDifference(order, request)
   if (identity !== null) {
     return order.status === 'pending' && order.codeUrl === null
@@ -212,7 +232,7 @@ function placedDifference(order: Order, request: PlaceRequest & Merchant): strin
   return difference && `this Idempotency-Key placed an order with ${difference}`
 }
 
-function factsDifference(order: Order, request: PlaceRequest): string | null {
+function factsDifference(order: Order, request: Placed): string | null {
   if (order.userId !== request.userId) return `another user_id`
   if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
   if (order.description !== request.description) return 'another description'

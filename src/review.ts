@@ -4,6 +4,7 @@ import { stakeOf } from './dismissal-stake.ts'
 import { restated } from './former-reasons.ts'
 import { formatFen } from './money.ts'
 import type { Order, OrderEvent } from './order.ts'
+import { checkedKey, checkedResolution } from './requested.ts'
 import {
   type Obstacle,
   obstacleTo,
@@ -20,7 +21,6 @@ import { type Foreseen, foreseeWishes, settleWish, type Wish } from './settle-re
 import { shanghaiTime } from './shanghai-time.ts'
 import type { Review } from './store/store.ts'
 import type { Answer, Evidence } from './trade.ts'
-import { wordsFault, wordsMax } from './words.ts'
 
 /** What the gateway says now, and what each action would therefore do. Nothing was changed. */
 export interface ReviewPreview {
@@ -49,6 +49,7 @@ export async function previewReview(
   checking: Checking,
   orderNo: string,
 ): Promise<Previewed | null> {
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'preview a review' })
   const found = await checking.store.findReview(orderNo)
   if (found === null) return null
   const leftBefore = obstacleTo(found, found.seen.id)
@@ -129,8 +130,10 @@ export type Resolution =
  */
 export async function resolveReview(
   checking: Checking,
-  { orderNo, ...request }: ReviewRequest & { readonly orderNo: string },
+  { orderNo, ...given }: ReviewRequest & { readonly orderNo: string },
 ): Promise<Resolution | null> {
+  const request = checkedResolution(given)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'resolve a review' })
   const seen = parsed(request)
   const found = await checking.store.findReview(orderNo)
   if (found === null) return null
@@ -175,11 +178,7 @@ function refusedFor(cause: RefusalCause, message: string): Resolution {
   return { kind: 'refused', cause, message }
 }
 
-function parsed({ name, reason, seen }: ReviewRequest): Seen {
-  for (const [key, value] of [['name', name] as const, ['reason', reason] as const]) {
-    const fault = wordsFault(value, wordsMax[key])
-    assert(fault === null, `Cannot resolve a review: ${key} ${fault}`)
-  }
+function parsed({ seen }: ReviewRequest): Seen {
   const read = readSeenMark(seen)
   assert(read !== null, `Cannot resolve a review: seen must be a preview's, not "${seen}"`)
   return read

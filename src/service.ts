@@ -32,6 +32,7 @@ import { type Redact, redactError, redactorOf, secretsOf } from './redact.ts'
 import type { EngineReading, State } from './report/gauges.ts'
 import { createLog, logEvents } from './report/log.ts'
 import { createMetrics } from './report/metrics.ts'
+import { checkedActor, checkedKey, checkedRun } from './requested.ts'
 import { prune, pruningAfterRuns } from './retention.ts'
 import {
   type Previewed,
@@ -237,14 +238,16 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       inFlight.track(correctOrder(placing, { ...request, orderNo })),
     abandonOrder: (orderNo, request) =>
       inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
-    checkOrder: (orderNo, by) => inFlight.track(reportCheck(scanning, { orderNo, ...by })),
+    checkOrder: (orderNo, by) =>
+      inFlight.track(reportCheck(scanning, { orderNo, actor: by?.actor ?? null })),
     traceTransaction: (transactionId) => inFlight.track(traceTransaction(scanning, transactionId)),
     previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
     screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
-    run: ({ dryRun }) => {
+    run: async (wanted) => {
+      const dryRun = checkedRun(wanted)
       const { signal } = inFlight
       const made = runNow(scanning, { dryRun, signal })
       if (dryRun || recharge.compensationEnabled) return inFlight.track(made)
@@ -344,9 +347,11 @@ async function tellForeign({ store, gateway, emit }: Scanning): Promise<void> {
 
 async function reportCheck(
   checking: Checking,
-  asked: { readonly orderNo: string; readonly actor?: Actor },
+  { orderNo, actor }: { readonly orderNo: string; readonly actor: Actor | null },
 ): Promise<CheckReport | null> {
-  const checked = await checkOrder(checking, asked)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'check an order' })
+  const by = checkedActor(actor)
+  const checked = await checkOrder(checking, { orderNo, ...(by && { actor: by }) })
   if (checked === null) return null
   const { order, answer, decision } = checked
   return {

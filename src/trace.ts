@@ -2,6 +2,7 @@ import type { Checking } from './check.ts'
 import { describeUnknown } from './decide.ts'
 import { isSameMerchant } from './merchant.ts'
 import type { Order } from './order.ts'
+import { checkedKey } from './requested.ts'
 import { reportedState } from './settle.ts'
 import { isUnasked } from './trade.ts'
 
@@ -28,6 +29,7 @@ export async function traceTransaction(
   { gateway, store, breaker }: Pick<Checking, 'gateway' | 'store' | 'breaker'>,
   transactionId: string,
 ): Promise<Traced> {
+  checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
   const answer = await gateway.queryByTransactionId(transactionId)
   if (!isUnasked(answer)) breaker.observe(answer)
   if (answer.kind === 'unknown') return { kind: 'unanswered', reason: describeUnknown(answer) }

@@ -74,6 +74,27 @@ Cannot probe: its answer is too long (1)
 Cannot probe: the connection was cut (other side closed)
 Cannot probe: what answers there speaks no HTTP (1)
 Cannot probe: what answers there speaks no TLS (1)
+Cannot probe: what answers there speaks before it is asked
+Cannot probe: something on the way sends a page of its own before it is asked
+Cannot probe: the proxy opens no tunnel in time
+Cannot probe: the gateway was stopped
+created_at: must not be in the future, but is 2026-01-24T20:00:00+08:00
+Idempotency-Key: must be 1 to 128 visible ASCII characters
+wechat.public_key (WECHAT_PUBLIC_KEY): the key is in quotes: take its quotes away
+server.api_token (SERVER_API_TOKEN): a value of 34 characters is in quotes: take its quotes away
+wechat.private_key (WECHAT_PRIVATE_KEY): given together with wechat.private_key_path: give one of them
+wechat.private_key: given together with wechat.private_key_path (WECHAT_PRIVATE_KEY_PATH): give one of them
+wechat.public_key_id: not set, but wechat.public_key (WECHAT_PUBLIC_KEY) is: give both or neither
+server.api_token: not set, and server.host (SERVER_HOST) "0.0.0.0" can be reached from other machines: set a token, or listen on 127.0.0.1
+WECHAT_PRIVATE_KEY_FILE: the file "/1" is UTF-16 text: save it as UTF-8
+WECHAT_PRIVATE_KEY_FILE: the file "/1" is a private key in DER form: turn it into PEM by openssl pkey -inform DER
+WECHAT_PRIVATE_KEY_FILE: the file "/1" is in DER form, and opens neither as a key nor as a certificate
+WECHAT_PRIVATE_KEY_FILE: the file "/1" is a bundle (PKCS#12), and not the PEM file that comes with it
+server.api_token: is empty, or no text: leave it out
+--reason: must have 1 to 500 characters, not blanks alone
+--name: must not hold control characters or lone surrogates
+Cannot probe: the proxy cannot be had: the connection was cut (other side closed)
+have the proxy http://1:3128 lead to 2, or correct wechat.base_url: no WeChat Pay is at the other end
 Cannot probe: its certificate is for others (1)
 Cannot probe: its certificate has ended (1)
 Cannot probe: its certificate has not begun (1)
@@ -252,9 +273,11 @@ const apart = ['locale', 'report', 'simulator']
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
   const isDocument = /web\/(shapes|shapes-review|openapi|schema|web-app)\.ts$/.test(path)
+  // Whoever writes a program with the library reads these.
+  const isThrown = path === 'src/requested.ts'
   const isData = /^src\/store\/(migrations\/|rows|runs|driver|vitals)/.test(path)
   const hasOwnWords = /console\/|cli\/completion\/|words?\.ts$|comments\.ts$/.test(path)
-  return !apart.includes(folder) && !isDocument && !isData && !hasOwnWords
+  return !apart.includes(folder) && !isDocument && !isThrown && !isData && !hasOwnWords
 }
 
 describe('the program', () => {
