@@ -29,10 +29,10 @@ export interface AdoptRequest {
   readonly amount: Fen
   /** For people here: up to 127 characters, no emoji (characters of 4 bytes). Null or absent: empty. */
   readonly description?: string | null
-  /** When it was placed; at most 5 minutes in the future. Null or absent: now. */
+  /** When it was placed. Null or absent: now. */
   readonly createdAt?: Date | null
   /**
-   * When it cannot be paid any more: after `createdAt` (now, where that is absent), and at most 15 days
+   * When it cannot be paid any more: after `createdAt`, and at most 15 days
    * from now, or the answer is `end_too_far`. Null or absent: not known; budan then never closes its
    * trade.
    */
@@ -68,7 +68,7 @@ const endMsMax = 15 * 86_400_000
 
 /** Takes over an order that another system placed with the gateway. Asks nobody. */
 export async function adoptOrder(adopting: Adopting, given: AdoptRequest): Promise<Adoption> {
-  const request = wholeAdoption(given, adopting.clock())
+  const request = wholeAdoption(given)
   const merchant = merchantOf(adopting.gateway)
   const refusal = refusalOf(adopting, { request, merchant })
   if (refusal !== null) return refusal

@@ -73,6 +73,7 @@ export class Connections {
     // The one that was used last is the likeliest to be still open.
     const connection = this.#idle.pop() ?? (await this.#open())
     try {
+      if (signal.aborted) throw new GivenUp(connection)
       const result = await unlessAborted(
         work((options) => connection.request(options)),
         signal,

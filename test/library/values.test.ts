@@ -117,14 +117,10 @@ describe('adoptOrder() from plain JavaScript', () => {
     [() => ({ description: 'x'.repeat(128) }), 'description must have 0 to 127 characters'],
     [() => ({ createdAt: '2026-01-24' }), 'createdAt must be a Date of the years 2000 to 2099'],
     [() => ({ createdAt: new Date(Number.NaN) }), 'not an invalid Date'],
-    [
-      () => ({ createdAt: new Date(+world.now() + 6 * minute) }),
-      'createdAt must not be in the future, not 2026-01-24T07:06:00.000Z',
-    ],
     [() => ({ expiresAt: new Date(1e15) }), 'expiresAt must be a Date of the years 2000 to 2099'],
     [
-      () => ({ expiresAt: new Date(+world.now() - minute) }),
-      'expiresAt must be after createdAt (now, where that is left out), not 2026-01-24T06:59',
+      () => ({ createdAt: world.now(), expiresAt: new Date(+world.now() - minute) }),
+      'expiresAt must be after createdAt, not 2026-01-24T06:59',
     ],
   ])('throws a TypeError before anything is stored: %o', async (wrong, said) => {
     const before = await orders()
