@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Merchant, Order, Standing } from '../order.ts'
-import { rowsOf, type Scope } from './database.ts'
+import { planned, rowsOf, type Scope } from './database.ts'
 import type { LeftEnd } from './left-end.ts'
 import { ofMerchant } from './merchant.ts'
 import { type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
@@ -128,7 +128,7 @@ export function claimStatement(
   { now }: Pick<Scope, 'now'>,
   { leaseMs, ...due }: Claim & { picks: readonly DuePick[] },
 ): RawBuilder<DueRow> {
-  return sql<DueRow>`
+  return sql<DueRow>`${planned}
     with ${dueOrders(now(), { due, lock: sql`for no key update skip locked` })},
     claimed as (
       update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
