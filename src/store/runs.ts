@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../assert.ts'
 import { countResults, type Run, type RunResult, type RunStatus, type RunTrigger } from '../run.ts'
+import { schedulesStray } from './claim.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { firstOf, rowsOf, type Scope } from './database.ts'
+import { lateCheckDue } from './late-checks.ts'
 import { wellFormed } from './records.ts'
-import type { NewRun, OpenedRun, Page, PageRequest } from './store.ts'
+import type { NewRun, OpenedRun, Page, PageRequest, RunChores } from './store.ts'
 
 const runColumns = sql.raw(`
   id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
@@ -56,7 +58,7 @@ export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
     ((await freeSlotOfTheFuture(scope, asked)) ? await insertRun(scope, asked) : null)
   return row === null
     ? { kind: 'taken', nextSlotInMs }
-    : { kind: 'opened', run: runOf(row), nextSlotInMs }
+    : { kind: 'opened', run: runOf(row), chores: choresOf(row), nextSlotInMs }
 }
 
 /** Slots are counted from 1970, so that every node cuts time at the same places. */
@@ -74,16 +76,30 @@ async function slotNow(
 
 async function insertRun(
   { db, now }: Scope,
-  { trigger, slot, node, dryRun }: NewRun & { slot: Date | null },
-): Promise<RunRow | null> {
+  { trigger, slot, node, dryRun, ofOrders = null }: NewRun & { slot: Date | null },
+): Promise<OpenedRow | null> {
+  const chores =
+    ofOrders === null
+      ? sql`false as schedules_stray, false as late_check_due`
+      : sql`${schedulesStray(now(), ofOrders)} as schedules_stray,
+          ${lateCheckDue(now(), ofOrders)} as late_check_due`
   return firstOf(
     db,
-    sql<RunRow>`
+    sql<OpenedRow>`
       insert into runs (trigger, slot, node, dry_run, status, started_at)
       values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
       on conflict (slot) do nothing
-      returning ${runColumns}`,
+      returning ${runColumns}, ${chores}`,
   )
+}
+
+interface OpenedRow extends RunRow {
+  readonly schedules_stray: boolean
+  readonly late_check_due: boolean
+}
+
+function choresOf({ schedules_stray, late_check_due }: OpenedRow): RunChores {
+  return { schedulesStray: schedules_stray, lateCheckDue: late_check_due }
 }
 
 /**
