@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
 import pg, { type ClientConfig } from 'pg'
 import { RemediedError } from './remedied-error.ts'
 
@@ -20,14 +21,19 @@ export function notReady(error: unknown): unknown {
   })
 }
 
+/** Of `pg`, which does not tell TypeScript of it. */
+type Connection = EventEmitter & { readonly stream: Duplex }
+
 /** A client that remembers what its server said before the session was ours. */
 export class SessionClient extends pg.Client {
+  readonly #connection: Connection
   #wasTaken = false
   #major = 0
 
   constructor(config?: ClientConfig) {
     super(config)
-    const { connection } = this as unknown as { readonly connection: EventEmitter }
+    const { connection } = this as unknown as { readonly connection: Connection }
+    this.#connection = connection
     connection.once('connect', () => {
       this.#wasTaken = true
     })
@@ -39,20 +45,23 @@ export class SessionClient extends pg.Client {
   override connect(): Promise<pg.Client>
   override connect(callback: Callback): void
   override connect(callback?: Callback): Promise<pg.Client> | undefined {
-    const note = (error: unknown) => {
-      if (this.#wasTaken && error instanceof Error) taken.add(error)
-    }
     if (callback === undefined) {
       return super.connect().catch((error: unknown) => {
-        note(error)
+        this.#giveUp(error)
         throw error
       }) as Promise<pg.Client>
     }
     super.connect((error: Error | null) => {
-      note(error)
+      if (error !== null && error !== undefined) this.#giveUp(error)
       callback(error, this)
     })
     return undefined
+  }
+
+  /** What failed on our side (no password for a server that wants one) left the socket open. */
+  #giveUp(error: unknown): void {
+    if (this.#wasTaken && error instanceof Error) taken.add(error)
+    this.#connection.stream.destroy()
   }
 
   /** Of PostgreSQL, also through a pooler; 0: it was not said. */

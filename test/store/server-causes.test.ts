@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { examineDatabase } from '../../src/cli/doctor/database.ts'
 import { probeEngine } from '../../src/engine/probe.ts'
 import { StoreError } from '../../src/store/errors.ts'
@@ -204,6 +204,23 @@ describe('a server of PostgreSQL that cannot be used', () => {
     ])
   })
 
+  it.each(['postgres', 'queue'])(
+    'keeps no connection open after a missing password: %s',
+    async (door) => {
+      const url = `postgres://keeper@127.0.0.1:${port}/postgres`
+      if (door === 'queue') await probeEngine(url)
+      else await refusal(url)
+      const client = new pg.Client(server.url)
+      await client.connect()
+      const others = `
+        select from pg_stat_activity
+        where backend_type = 'client backend' and pid <> pg_backend_pid()`
+      // Left open, it would be there until authentication_timeout: a minute.
+      await vi.waitFor(async () => expect((await client.query(others)).rowCount).toBe(0), 30_000)
+      await client.end()
+    },
+  )
+
   it('by its encoding', async () => {
     expect((await refusal(`postgres://guest@127.0.0.1:${port}/latin`)).message).toContain(
       'its encoding is LATIN1, not UTF8',
@@ -211,19 +228,18 @@ describe('a server of PostgreSQL that cannot be used', () => {
   })
 
   it('that has no room for more connections', async () => {
-    const clients = Array.from(
-      { length: 7 },
-      () => new pg.Client(`postgres://guest@127.0.0.1:${port}/postgres`),
-    )
-    for (const client of clients) client.on('error', () => undefined)
-    const [first, ...others] = clients
-    await first?.connect()
-    // Sessions of the tests before may still be ending, and would leave room.
-    const sessions = `select from pg_stat_activity where backend_type = 'client backend'`
-    while ((await first?.query(sessions))?.rowCount !== 1) {}
-    await Promise.allSettled(others.map((client) => client.connect()))
+    const clients: pg.Client[] = []
+    // A session of the tests before that is still ending may take a place, and free it later.
+    while (clients.length < 7) {
+      const client = new pg.Client(`postgres://guest@127.0.0.1:${port}/postgres`)
+      client.on('error', () => undefined)
+      await client.connect().then(
+        () => clients.push(client),
+        () => undefined,
+      )
+    }
     const error = await refusal(`postgres://guest@127.0.0.1:${port}/postgres`)
-    await Promise.allSettled(clients.map((client) => client.end()))
+    await Promise.all(clients.map((client) => client.end()))
     expect(error.remedy).toMatch(/raise max_connections/)
     said.set('full', error.remedy)
   })
