@@ -23,18 +23,24 @@ export type { Entry, Transfer } from './domain/transfer.ts'
 export type * from './gateway/gateway.ts'
 export { createWechatGateway } from './gateway/wechat/wechat.ts'
 export type { Readiness } from './health/readiness.ts'
-export type { Abandoned, AbandonRequest } from './orders/abandon.ts'
-export type { Adoption, AdoptRequest } from './orders/adopt.ts'
+export type { Abandoned } from './orders/abandon.ts'
+export type { Adoption } from './orders/adopt.ts'
 export type { Receipt } from './orders/callback.ts'
-export type { Corrected, CorrectRequest } from './orders/correct.ts'
-export type { Placement, PlaceRequest } from './orders/place.ts'
+export type { Corrected } from './orders/correct.ts'
+export type { Placement } from './orders/place.ts'
+export type {
+  AbandonRequest,
+  AdoptRequest,
+  CorrectRequest,
+  PlaceRequest,
+  ReviewRequest,
+} from './orders/requests.ts'
 export {
   explainReview,
   type Previewed,
   type Prospect,
   type Resolution,
   type ReviewPreview,
-  type ReviewRequest,
 } from './orders/review.ts'
 export type { Traced } from './orders/trace.ts'
 export type { Engine, EngineVitals, Tick, Work } from './queue/engine.ts'

@@ -24,8 +24,16 @@ function resolveFrom(places: readonly (string | null)[], specifier: string): str
       errors.push(error)
     }
   }
-  // The first place is the usual one.
-  throw errors[0]
+  throw new Error(missing(specifier), { cause: errors[0] })
+}
+
+/** An embedder who ships a bundle alone reads it. */
+function missing(specifier: string): string {
+  const [, name = specifier] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? []
+  return (
+    `Cannot find the files of the package "${name}": no node_modules beside the program, nor in the ` +
+    `working directory "${process.cwd()}", has it. Install budan in one of them: npm install budan`
+  )
 }
 
 const here = () => import.meta.url

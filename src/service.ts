@@ -27,19 +27,21 @@ import type { Scanning } from './job/pass.ts'
 import { prune, pruningAfterRuns } from './job/retention.ts'
 import { scan } from './job/scan.ts'
 import { createJob } from './job/tick.ts'
-import { type Abandoned, type AbandonRequest, abandonOrder } from './orders/abandon.ts'
-import { type Adoption, type AdoptRequest, adoptOrder } from './orders/adopt.ts'
+import { type Abandoned, abandonOrder } from './orders/abandon.ts'
+import { type Adoption, adoptOrder } from './orders/adopt.ts'
 import { type Receipt, receiveCallback, screenCallback } from './orders/callback.ts'
-import { type Corrected, type CorrectRequest, correctOrder } from './orders/correct.ts'
-import { type Placement, type PlaceRequest, placeOrder } from './orders/place.ts'
-import {
-  type Previewed,
-  previewReview,
-  type Resolution,
-  type ReviewRequest,
-  resolveReview,
-} from './orders/review.ts'
+import { type Corrected, correctOrder } from './orders/correct.ts'
+import { type Placement, placeOrder } from './orders/place.ts'
+import type {
+  AbandonRequest,
+  AdoptRequest,
+  CorrectRequest,
+  PlaceRequest,
+  ReviewRequest,
+} from './orders/requests.ts'
+import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import { type Traced, traceTransaction } from './orders/trace.ts'
+import { checkedActor, checkedKey, checkedRun } from './orders/validate.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
 import { settleWaysOf } from './settle/groups.ts'
@@ -237,14 +239,16 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       inFlight.track(correctOrder(placing, { ...request, orderNo })),
     abandonOrder: (orderNo, request) =>
       inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
-    checkOrder: (orderNo, by) => inFlight.track(reportCheck(scanning, { orderNo, ...by })),
+    checkOrder: (orderNo, by) =>
+      inFlight.track(reportCheck(scanning, { orderNo, actor: by?.actor ?? null })),
     traceTransaction: (transactionId) => inFlight.track(traceTransaction(scanning, transactionId)),
     previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
     resolveReview: (orderNo, request) =>
       inFlight.track(resolveReview(scanning, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
     screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
-    run: ({ dryRun }) => {
+    run: async (wanted) => {
+      const dryRun = checkedRun(wanted)
       const { signal } = inFlight
       const made = runNow(scanning, { dryRun, signal })
       if (dryRun || recharge.compensationEnabled) return inFlight.track(made)
@@ -344,9 +348,11 @@ async function tellForeign({ store, gateway, emit }: Scanning): Promise<void> {
 
 async function reportCheck(
   checking: Checking,
-  asked: { readonly orderNo: string; readonly actor?: Actor },
+  { orderNo, actor }: { readonly orderNo: string; readonly actor: Actor | null },
 ): Promise<CheckReport | null> {
-  const checked = await checkOrder(checking, asked)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'check an order' })
+  const by = checkedActor(actor)
+  const checked = await checkOrder(checking, { orderNo, ...(by && { actor: by }) })
   if (checked === null) return null
   const { order, answer, decision } = checked
   return {

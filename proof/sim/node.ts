@@ -9,11 +9,17 @@ import { InFlight } from '../../src/job/in-flight.ts'
 import type { Scanning } from '../../src/job/pass.ts'
 import { scan } from '../../src/job/scan.ts'
 import { createJob } from '../../src/job/tick.ts'
-import { type AbandonRequest, abandonOrder } from '../../src/orders/abandon.ts'
-import { type AdoptRequest, adoptOrder } from '../../src/orders/adopt.ts'
+import { abandonOrder } from '../../src/orders/abandon.ts'
+import { adoptOrder } from '../../src/orders/adopt.ts'
 import { receiveCallback } from '../../src/orders/callback.ts'
-import { type CorrectRequest, correctOrder } from '../../src/orders/correct.ts'
-import { type PlaceRequest, placeOrder } from '../../src/orders/place.ts'
+import { correctOrder } from '../../src/orders/correct.ts'
+import { placeOrder } from '../../src/orders/place.ts'
+import type {
+  AbandonRequest,
+  AdoptRequest,
+  CorrectRequest,
+  PlaceRequest,
+} from '../../src/orders/requests.ts'
 import { localEngine } from '../../src/queue/local.ts'
 import { settleWaysOf } from '../../src/settle/groups.ts'
 import type { Store } from '../../src/store/store.ts'

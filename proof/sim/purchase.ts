@@ -1,5 +1,4 @@
-import type { AdoptRequest } from '../../src/orders/adopt.ts'
-import type { PlaceRequest } from '../../src/orders/place.ts'
+import type { AdoptRequest, PlaceRequest } from '../../src/orders/requests.ts'
 import type { Random } from './clock/random.ts'
 import type { Fate } from './fate.ts'
 import type { Ordered } from './gateway/book.ts'

@@ -1,6 +1,5 @@
 import type { Order } from '../../src/domain/order.ts'
-import type { AdoptRequest } from '../../src/orders/adopt.ts'
-import type { CorrectRequest } from '../../src/orders/correct.ts'
+import type { AdoptRequest, CorrectRequest } from '../../src/orders/requests.ts'
 import type { Loop } from './clock/loop.ts'
 import type { Random } from './clock/random.ts'
 import type { Cluster } from './cluster.ts'

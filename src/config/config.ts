@@ -35,14 +35,23 @@ export interface DatabaseConfig {
  * taken.
  */
 export interface RechargeConfig {
+  /** Whether runs are made by the clock; default true. False: by hand alone. */
   readonly compensationEnabled: boolean
+  /** From one run to the next, in minutes; default 5. */
   readonly compensationIntervalMins: number
+  /** How old an order is before it is queried first, in minutes; default 5. */
   readonly compensationThresholdMins: number
+  /** Orders that one run takes at most; default 50. */
   readonly compensationBatchSize: number
+  /** Queries under way at a time in this process; default 5. */
   readonly compensationConcurrency: number
+  /** Waits between the queries of one order, in minutes; the last repeats. Default 5, 5, 10, 15, 30, 60. */
   readonly compensationRecheckMins: readonly number[]
+  /** Whether one run takes batch after batch until nothing is due; default false. */
   readonly compensationDrain: boolean
+  /** Queries a second at most, of all nodes of the merchant together; default 20. */
   readonly compensationMaxQps: number
+  /** How long an order that is placed here can be paid, in minutes, up to 15 days; default 120. */
   readonly orderTtlMins: number
   /** Order numbers that may be adopted begin with one of these; absent: any may. */
   readonly adoptPrefixes?: readonly string[]

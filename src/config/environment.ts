@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { nearest } from '../text/suggest.ts'
 import { type ConfigTree, isMapping, type Overlay } from './file.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
-import { nearest } from './suggest.ts'
 
 /** One key of the configuration. */
 export interface ConfigKey {

@@ -12,6 +12,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** A key as faults name it: with the variable in brackets that its value came from. */
+export function nameOf(path: string, origins: ReadonlyMap<string, string>): string {
+  const envName = origins.get(path)
+  return envName === undefined ? path : `${path} (${envName})`
+}
+
 /** Why a file could not be read, in words. */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 
 /** What a file or a text is that should hold a key, by what it looks like. */
@@ -11,12 +12,20 @@ export type KeyText =
  */
 export function keyTextIn(bytes: Buffer): KeyText {
   if (bytes.length === 0) return fault('is empty')
-  if (isUtf16(bytes)) return fault('is UTF-16 text: save it as UTF-8')
+  if (isUtf16(bytes)) return fault(utf16)
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
   if (text.trim() === '') return fault('is empty')
   if (text.includes('-----BEGIN ')) return { kind: 'pem', pem: text }
   return fault(derFault(bytes) ?? otherFault(text))
 }
+
+/** What no text is: null, where it may be one. For whoever reads any secret from a file. */
+export function binaryFault(bytes: Buffer): string | null {
+  if (isUtf16(bytes)) return utf16
+  return isUtf8(bytes) ? null : derFault(bytes)
+}
+
+const utf16 = 'is UTF-16 text: save it as UTF-8'
 
 function isUtf16(bytes: Buffer): boolean {
   const mark = bytes.subarray(0, 2).toString('hex')

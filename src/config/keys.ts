@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { readFailure } from './fault.ts'
 import { blockFault, keyTextIn } from './key-text.ts'
-import { shown } from './values.ts'
+import { quotesFault, shown } from './values.ts'
 
 /** A key, or the words of the fault that kept it from being one. */
 export type LoadedKey =
@@ -21,7 +21,7 @@ export function loadPrivateKey(path: string): LoadedKey {
 
 /** The same from the text itself. */
 export function readPrivateKey(pem: string): LoadedKey {
-  return parseKey(pemOf(pem), { name: textName, parse: parsePrivateKey })
+  return parseText(pem, parsePrivateKey)
 }
 
 /** WeChat Pay's public key, from a PEM file (SPKI or PKCS#1). */
@@ -31,7 +31,7 @@ export function loadPublicKey(path: string): LoadedKey {
 
 /** The same from the text itself. */
 export function readPublicKey(pem: string): LoadedKey {
-  return parseKey(pemOf(pem), { name: textName, parse: parsePublicKey })
+  return parseText(pem, parsePublicKey)
 }
 
 /** What stands behind the name of the configuration's key, and shows none of it. */
@@ -119,6 +119,13 @@ function pemOf(text: string): string {
     (_, begin: string, body: string, end: string) =>
       [begin, ...(body.replaceAll(/\s/g, '').match(/.{1,64}/g) ?? []), end].join('\n'),
   )
+}
+
+function parseText(text: string, parse: Parsing['parse']): LoadedKey {
+  const quoted = quotesFault(text.trim())
+  return quoted === null
+    ? parseKey(pemOf(text), { name: textName, parse })
+    : fault(`${textName} ${quoted}`)
 }
 
 function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {

@@ -28,13 +28,14 @@ const defaultFile = './budan.yaml'
  * `ConfigError` with every fault at once: the caller's to show, and nothing was started.
  */
 export function loadConfig({ file, env, need }: ConfigRequest): Config {
-  const { tree, origins, unread, faults } = readTree({ file, env })
+  const read = readTree({ file, env })
+  const { tree, origins, unread, faults } = read
   const parsed = configSchema.safeParse(tree)
-  const keys = need === 'database' ? null : loadWechatKeys(tree)
+  const keys = need === 'database' ? null : loadWechatKeys(read)
   const all = [
     ...faults,
     ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
-    ...requirementFaults(tree, { need, unread }),
+    ...requirementFaults(tree, { need, unread, origins }),
     ...(keys?.faults ?? []),
   ]
   if (all.length > 0 || !parsed.success) throw new ConfigError(all)

@@ -36,13 +36,35 @@ export function anchorPaths({ tree, origins }: Overlay, file: string | null): Co
       ...(isAbsent(tree, 'database', 'url') ? { url: url(defaultDatabaseUrl) } : {}),
       ...anchored('database.url', url),
     }),
+    ...merged(tree, 'engine', anchored('engine.url', url)),
   }
 }
 
-/** The address of an embedded database with the whole path of its directory; any other as it is. */
+/** The address with whole paths: of an embedded database's directory, of the files that a server's names. */
 export function anchorUrl(url: string, home: string): string {
   const directory = relativeDirectory(url)
-  return directory === null ? url : embedded + resolve(home, directory)
+  return directory === null ? anchorFiles(url, home) : embedded + resolve(home, directory)
+}
+
+/** The certificates and the key in the query of an address of PostgreSQL; all else stays as written. */
+function anchorFiles(url: string, home: string): string {
+  const [, before, query] = /^(postgres(?:ql)?:[^?#]*\?)([^#]*)$/s.exec(url) ?? []
+  if (before === undefined || query === undefined) return url
+  return (
+    before +
+    query
+      .split('&')
+      .map((part) => anchorFile(part, home))
+      .join('&')
+  )
+}
+
+function anchorFile(part: string, home: string): string {
+  const [[name, path] = ['', '']] = new URLSearchParams(part)
+  const isRelative = /^ssl(rootcert|cert|key)$/.test(name) && path !== '' && !isAbsolute(path)
+  // The CAs of the system, as PostgreSQL names them.
+  if (!isRelative || path === 'system' || path.includes('\0')) return part
+  return `${name}=${encodeURIComponent(resolve(home, path)).replaceAll('%2F', '/')}`
 }
 
 /**

@@ -1,3 +1,5 @@
+import { nameOf } from './fault.ts'
+import type { Overlay } from './file.ts'
 import { type ConfigTree, isMapping } from './file.ts'
 import { sampleTokenFault, weakTokenFault } from './tokens.ts'
 import { hostFault, isLoopback, shown } from './values.ts'
@@ -19,16 +21,24 @@ const keyTexts: Readonly<Record<string, string>> = {
 /** Keys that are missing for what the command needs, but for those whose own file could not be read. */
 export function requirementFaults(
   tree: ConfigTree,
-  { need, unread }: { need: ConfigNeed; unread: ReadonlySet<string> },
+  { need, unread, origins }: { need: ConfigNeed } & Pick<Overlay, 'unread' | 'origins'>,
 ): string[] {
   if (need === 'database') return []
   const isGiven = (key: string) =>
     valueIn(tree, 'wechat', key) !== undefined || unread.has(`wechat.${key}`)
-  const faults = [...missingWechat(isGiven), ...halfPublicKey(isGiven), ...givenTwice(isGiven)]
-  return need === 'serve' ? [...faults, ...openHost(tree, unread)] : faults
+  const name = (path: string) => nameOf(path, origins)
+  const faults = [
+    ...missingWechat(isGiven),
+    ...halfPublicKey(isGiven, name),
+    ...givenTwice(isGiven, name),
+  ]
+  return need === 'serve' ? [...faults, ...openHost(tree, { unread, name })] : faults
 }
 
 type IsGiven = (key: string) => boolean
+
+/** Of a path, for faults. */
+type Name = (path: string) => string
 
 function missingWechat(isGiven: IsGiven): string[] {
   return wechatRequired
@@ -36,39 +46,43 @@ function missingWechat(isGiven: IsGiven): string[] {
     .map((key) => `wechat.${key}: not set (nor is WECHAT_${key.toUpperCase()})`)
 }
 
-function halfPublicKey(isGiven: IsGiven): string[] {
+function halfPublicKey(isGiven: IsGiven, name: Name): string[] {
   const hasId = isGiven('public_key_id')
   const key = isGiven('public_key') ? 'public_key' : 'public_key_path'
   if (hasId === isGiven(key)) return []
   const [given, missing] = hasId ? ['public_key_id', key] : [key, 'public_key_id']
-  return [`wechat.${missing}: not set, but wechat.${given} is: give both or neither`]
+  return [`wechat.${missing}: not set, but ${name(`wechat.${given}`)} is: give both or neither`]
 }
 
-function givenTwice(isGiven: IsGiven): string[] {
+function givenTwice(isGiven: IsGiven, name: Name): string[] {
   return Object.entries(keyTexts)
     .filter(([path, text]) => isGiven(path) && isGiven(text))
-    .map(([path, text]) => `wechat.${text}: given together with wechat.${path}: give one of them`)
+    .map(([path, text]) => [name(`wechat.${path}`), name(`wechat.${text}`)] as const)
+    .map(([path, text]) => `${text}: given together with ${path}: give one of them`)
 }
 
-function openHost(tree: ConfigTree, unread: ReadonlySet<string>): string[] {
+function openHost(
+  tree: ConfigTree,
+  { unread, name }: { unread: ReadonlySet<string>; name: Name },
+): string[] {
   const host = valueIn(tree, 'server', 'host')
   // A host that is none at all is the schema's to tell.
   if (typeof host !== 'string' || hostFault(host.trim()) !== null) return []
   if (isLoopback(host.trim())) return []
   const token = valueIn(tree, 'server', 'api_token')
-  if (token !== undefined) return weakToken(token)
+  if (token !== undefined) return weakToken(token, name)
   if (unread.has('server.api_token')) return []
   return [
-    `server.api_token: not set, and server.host ${shown(host)} can be reached from other machines: ` +
+    `server.api_token: not set, and ${name('server.host')} ${shown(host)} can be reached from other machines: ` +
       'set a token, or listen on 127.0.0.1',
   ]
 }
 
 /** One that is no text, or nobody's secret wherever it is used, is the schema's to tell. */
-function weakToken(token: unknown): string[] {
+function weakToken(token: unknown, name: Name): string[] {
   if (typeof token !== 'string' || sampleTokenFault(token.trim()) !== null) return []
   const fault = token.trim() === '' ? null : weakTokenFault(token.trim())
-  return fault === null ? [] : [`server.api_token: ${fault}`]
+  return fault === null ? [] : [`${name('server.api_token')}: ${fault}`]
 }
 
 function valueIn(tree: ConfigTree, section: string, key: string): unknown {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { nearest } from '../text/suggest.ts'
 import { configKeys } from './environment.ts'
-import { nearest } from './suggest.ts'
 import { shown } from './values.ts'
 
 /**
@@ -20,7 +20,8 @@ export function schemaFaults(
       return [`${placeOf(path)}: must hold keys, like "key: value"`]
     }
     const envName = origins.get(path.filter((part) => !isIndex(part)).join('.'))
-    return [`${placeOf(path)}${envName === undefined ? '' : ` (${envName})`}: ${issue.message}`]
+    const name = envName === undefined ? placeOf(path) : `${placeOf(path)} (${envName})`
+    return [`${name}: ${issue.message}`]
   })
 }
 

@@ -16,6 +16,7 @@ import {
   numberFault,
   numberWithin,
   oneOf,
+  quotesFault,
   shown,
   textThat,
   webAddressFault,
@@ -36,7 +37,7 @@ const mins = () => numberWithin({ min: minsMin, max: minsMax })
 const server = z.strictObject({
   host: textThat(hostFault).prefault('127.0.0.1'),
   port: integerWithin({ min: 0, max: 65_535 }).prefault('8080'),
-  api_token: textThat(tokenFault).optional(),
+  api_token: textThat(unquoted(tokenFault)).optional(),
   sessions: z
     .strictObject({
       // Least: a review takes some minutes to fill in. Most: whoever left a month ago is out.
@@ -55,12 +56,12 @@ const server = z.strictObject({
 const retentionDays = { min: 7, max: 36_500, note: '0 keeps everything' }
 
 const database = z.strictObject({
-  url: textThat(databaseAddressFault).prefault(defaultDatabaseUrl),
+  url: textThat(unquoted(databaseAddressFault)).prefault(defaultDatabaseUrl),
   retention_days: textThat(retentionFault).transform(Number).prefault('0'),
 })
 
 const engine = z.strictObject({
-  url: textThat(engineUrlFault).prefault('local'),
+  url: textThat(unquoted(engineUrlFault)).prefault('local'),
 })
 
 const recharge = z.strictObject({
@@ -102,7 +103,7 @@ const wechat = z.strictObject({
   base_url: textThat(baseUrlFault)
     .transform((url) => url.replace(/\/$/, ''))
     .prefault('https://api.mch.weixin.qq.com'),
-  proxy_url: textThat(proxyAddressFault).optional(),
+  proxy_url: textThat(unquoted(proxyAddressFault)).optional(),
   mch_id: textThat((value) =>
     /^\d{1,32}$/.test(value) ? null : `${shown(value)} is not a merchant number: digits only`,
   ).optional(),
@@ -140,6 +141,14 @@ export const configSchema = z.strictObject({
 })
 
 export type ParsedConfig = z.output<typeof configSchema>
+
+/** Of a secret: what it is else called would not lead to the quotes. */
+function unquoted(faultOf: (value: string) => string | null) {
+  return (value: string) => {
+    const quoted = value.length > 1 ? quotesFault(value) : null
+    return quoted === null ? faultOf(value) : `a value of ${value.length} characters ${quoted}`
+  }
+}
 
 /** Never prints the token. */
 function tokenFault(value: string): string | null {

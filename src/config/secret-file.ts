@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { readFailure } from './fault.ts'
+import { binaryFault } from './key-text.ts'
 import { shown } from './values.ts'
 
 /** What a file holds, or the words of the fault that kept it from being read. */
@@ -20,7 +21,10 @@ export function readSecretFile(path: string): SecretFile {
   try {
     const { size } = statSync(path)
     if (size > fileBytesMax) return fault(`${named(path)} is too big to hold one value`)
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    const bytes = readFileSync(path)
+    const binary = binaryFault(bytes)
+    if (binary !== null) return fault(`${named(path)} ${binary}`)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     const value = text.replace(/\r?\n$/, '')
     return value.trim() === '' ? fault(`${named(path)} is empty`) : { kind: 'value', value }
   } catch (error) {

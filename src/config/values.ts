@@ -10,6 +10,11 @@ import { mayHoldCredentials } from '../servers/addresses.ts'
 
 const text = z.string({ error: 'must be a single value, not a list or a mapping' })
 
+/** Some systems (`docker --env-file`) hand over quotes as a part of the value. Null: there are none. */
+export function quotesFault(value: string): string | null {
+  return /^(["']).*\1$/s.test(value) ? 'is in quotes: take its quotes away' : null
+}
+
 /** A value as a fault may print it: quoted, in one line, cut short, and never a key or a password. */
 export function shown(value: string): string {
   if (value.includes('-----BEGIN')) return `a key of ${value.length} characters`

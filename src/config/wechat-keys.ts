@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto'
+import { nameOf } from './fault.ts'
+import type { Overlay } from './file.ts'
 import { type ConfigTree, isMapping } from './file.ts'
 import {
   isOwnHalf,
@@ -17,15 +19,16 @@ export interface WechatKeys {
 }
 
 /** Loads the keys that the tree names, also where other values are wrong: all faults are told at once. */
-export function loadWechatKeys(tree: ConfigTree): WechatKeys {
-  const [privateName, privateKey] = loadEither(tree, 'private_key', {
+export function loadWechatKeys({ tree, origins }: Pick<Overlay, 'tree' | 'origins'>): WechatKeys {
+  const [privatePath, privateKey] = loadEither(tree, 'private_key', {
     fromFile: loadPrivateKey,
     fromText: readPrivateKey,
   })
-  const [publicName, publicKey] = loadEither(tree, 'public_key', {
+  const [publicPath, publicKey] = loadEither(tree, 'public_key', {
     fromFile: loadPublicKey,
     fromText: readPublicKey,
   })
+  const [privateName, publicName] = [nameOf(privatePath, origins), nameOf(publicPath, origins)]
   const faults = [...faultOf(privateName, privateKey), ...faultOf(publicName, publicKey)]
   if (privateKey?.kind === 'key' && publicKey?.kind === 'key') {
     if (isOwnHalf(publicKey.key, privateKey.key)) {

@@ -6,7 +6,7 @@ import { type Answer, isUnasked } from '../domain/trade.ts'
 import type { Settle } from '../settle/groups.ts'
 import { type Brought, reportedState } from '../settle/settle.ts'
 import { type Foreseen, foreseeWait, settleWaits } from '../settle/unpaid.ts'
-import type { ClaimedOrder } from '../store/store.ts'
+import type { ClaimedOrder, RunChores } from '../store/store.ts'
 import {
   ask,
   type Checked,
@@ -32,6 +32,7 @@ export interface PassRequest {
   /** What the next waits of its orders count from. */
   readonly waitFrom: Date
   readonly dryRun: boolean
+  readonly chores: RunChores
   /** Asks one question at most, to find out whether the breaker may close. */
   readonly probeOnly: boolean
   /** No new question is asked after it aborts; those under way are settled. */
@@ -76,7 +77,8 @@ export class Pass {
   /** Resolves when every order has its result, or was given back. Throws when they cannot be claimed. */
   async make(): Promise<RunStatus> {
     const { breaker } = this.#scanning
-    const { dryRun, probeOnly } = this.#request
+    const { dryRun, probeOnly, chores } = this.#request
+    if (chores.schedulesStray) await this.#repairSchedules()
     // An open breaker lets one order through; if its answer heals, the rest of the batch follows.
     if (breaker.reason !== null && !dryRun) await this.#probe()
     if (!probeOnly && (breaker.reason === null || dryRun)) await this.#checkBatch()
@@ -100,6 +102,12 @@ export class Pass {
     await this.#check(probes)
   }
 
+  async #repairSchedules(): Promise<void> {
+    const { store, gateway, policy } = this.#scanning
+    const far = { merchant: merchantOf(gateway), farthestMs: farthestMs(policy) }
+    await store.repairSchedules(far)
+  }
+
   /** Old orders that may not be asked about now are put off, and younger ones take their places. */
   async #checkBatch(): Promise<void> {
     const { batchSize } = this.#scanning
@@ -119,7 +127,8 @@ export class Pass {
 
   /** A few, before the others: what they find was paid weeks ago. */
   async #checkLate(): Promise<void> {
-    const limit = lateMax(this.#scanning.batchSize, this.#request.runId)
+    const { chores, runId } = this.#request
+    const limit = chores.lateCheckDue ? lateMax(this.#scanning.batchSize, runId) : 0
     if (limit > 0) await this.#check(await this.#claimLate(limit))
   }
 

@@ -20,7 +20,10 @@ export interface Answered {
 export class Doubts {
   readonly #absent: (Answered & { readonly answer: AbsentAnswer })[] = []
   readonly #unverified: (Answered & { readonly answer: UnknownAnswer })[] = []
+  /** Verified trades, whichever they are about: the key is right. */
   #tradeCount = 0
+  /** Those about the very order that was queried: the merchant number is right, too. */
+  #ownTradeCount = 0
 
   /** Somebody was answered: what others were refused for is their own, or comes and goes. */
   get heardTrade(): boolean {
@@ -38,7 +41,8 @@ export class Doubts {
       this.#unverified.push({ ...found, answer })
       return null
     }
-    if (isAnsweredBy(found.claimed.order, answer)) this.#tradeCount += 1
+    if (answer.kind === 'trade') this.#tradeCount += 1
+    if (isAnsweredBy(found.claimed.order, answer)) this.#ownTradeCount += 1
     return found
   }
 
@@ -55,12 +59,12 @@ export class Doubts {
    */
   #judgeAbsent(breaker: Breaker | null): readonly Answered[] {
     const known = this.#absent.filter(({ claimed }) => isKnown(claimed.order)).length
-    const systemic = this.#tradeCount === 0 && isSystemic(known, breaker)
+    const systemic = this.#ownTradeCount === 0 && isSystemic(known, breaker)
     if (systemic && known >= systemicMin) {
       breaker?.observeAbsent(`all ${known} answers about known orders were "no such order"`)
     }
     const mostly =
-      this.#absent.filter(({ claimed }) => mayBePaid(claimed.order)).length > this.#tradeCount
+      this.#absent.filter(({ claimed }) => mayBePaid(claimed.order)).length > this.#ownTradeCount
     return this.#absent.map((found) => ({
       ...found,
       answer: systemic ? disbelieved(found.answer) : found.answer,

@@ -55,7 +55,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   emit({ type: 'run_started', runId: opened.run.id, trigger, dryRun })
   const pass = new Pass(scanning, {
     ...{ runId: opened.run.id, waitFrom: waitStart(opened.run), dryRun, signal },
-    probeOnly: opened.probeOnly,
+    ...{ chores: opened.chores, probeOnly: opened.probeOnly },
     ...(request.onHalfAsked && { onHalfAsked: request.onHalfAsked }),
   })
   const status = await pass.make().catch(async (error) => {
@@ -83,13 +83,10 @@ async function openRun(
   { store, gateway, node, breaker, policy }: Scanning,
   { trigger, dryRun, intervalMs, signal }: RunRequest,
 ): Promise<Opening> {
-  const run = { trigger, dryRun, node }
+  const ofOrders = { merchant: merchantOf(gateway), farthestMs: farthestMs(policy) }
+  const run = { trigger, dryRun, node, ofOrders: dryRun ? null : ofOrders }
   const yielding = intervalMs !== null && breaker.reason !== null
   if (yielding) await pause(Math.min(yieldMs, policy.intervalMs / 10), signal)
-  if (!dryRun) {
-    const merchant = merchantOf(gateway)
-    await store.repairSchedules({ merchant, farthestMs: farthestMs(policy) })
-  }
   const opened = await store.openRun({ ...run, intervalMs })
   if (opened.kind === 'opened' || !yielding || signal.aborted)
     return { ...opened, probeOnly: false }

@@ -1,14 +1,10 @@
 import { isSameMerchant } from '../domain/merchant.ts'
-import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
+import type { NewOrderEvent, Order } from '../domain/order.ts'
 import { type Answer, isUnasked } from '../domain/trade.ts'
 import { type Checking, merchantOf } from '../job/check.ts'
 import { orderEvent } from './place.ts'
-
-/** Who gives an order up, and why: both are kept in its timeline. */
-export interface AbandonRequest {
-  readonly reason: string
-  readonly actor: Actor
-}
+import type { AbandonRequest } from './requests.ts'
+import { checkedAbandoning, checkedKey } from './validate.ts'
 
 /** What became of giving an order up. But for `abandoned`, nothing was changed. */
 export type Abandoned =
@@ -30,8 +26,10 @@ export type Abandoned =
  */
 export async function abandonOrder(
   checking: Checking,
-  { orderNo, ...request }: AbandonRequest & { readonly orderNo: string },
+  { orderNo, ...given }: AbandonRequest & { readonly orderNo: string },
 ): Promise<Abandoned | null> {
+  const request = checkedAbandoning(given)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'give up an order' })
   const order = await checking.store.findOrder(orderNo)
   if (order === null) return null
   const refusal = refusalOf(order)

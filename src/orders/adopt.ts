@@ -1,10 +1,12 @@
 import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import { identityDifference } from '../domain/merchant.ts'
-import { type Fen, formatFen } from '../domain/money.ts'
-import type { Actor, Merchant, NewOrder, Order } from '../domain/order.ts'
+import { formatFen } from '../domain/money.ts'
+import type { Merchant, NewOrder, Order } from '../domain/order.ts'
 import { watchMs } from '../domain/schedule.ts'
 import { merchantOf } from '../job/check.ts'
 import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
+import type { AdoptRequest } from './requests.ts'
+import { type Whole, wholeAdoption } from './validate.ts'
 
 /** What adopting works with. */
 export interface Adopting extends Placing {
@@ -12,22 +14,7 @@ export interface Adopting extends Placing {
   readonly adoptPrefixes: readonly string[] | null
 }
 
-/**
- * The facts of an order that another system placed. `amount` is in fen, and must be what the trade
- * says.
- */
-export interface AdoptRequest {
-  readonly orderNo: string
-  readonly userId: string
-  readonly amount: Fen
-  readonly description: string
-  readonly createdAt: Date | null
-  /** Null: not known. Its trade is then never closed by budan. */
-  readonly expiresAt: Date | null
-  /** May be left out where the merchant has one app id. */
-  readonly appid?: string | null
-  readonly actor?: Actor | null
-}
+type Adopted = Whole<AdoptRequest> & { readonly description: string }
 
 /** What became of adopting. But for `adopted`, nothing was stored. */
 export type Adoption =
@@ -48,12 +35,13 @@ export type AdoptionRefusal =
 const endMsMax = 15 * 86_400_000
 
 /** Takes over an order that another system placed with the gateway. Asks nobody. */
-export async function adoptOrder(adopting: Adopting, request: AdoptRequest): Promise<Adoption> {
+export async function adoptOrder(adopting: Adopting, given: AdoptRequest): Promise<Adoption> {
+  const request = wholeAdoption(given)
   const merchant = merchantOf(adopting.gateway)
   const refusal = refusalOf(adopting, { request, merchant })
   if (refusal !== null) return refusal
   const adopted = { ...request, ...merchant, appid: request.appid ?? merchant.appid }
-  const { orderNo, actor = null } = request
+  const { orderNo, actor } = request
   const event = orderEvent(adopting, { orderNo, kind: 'adopted', evidence: null, actor })
   const insertion = await adopting.store.insertOrder(newOrder(adopted), event)
   if (insertion.kind === 'inserted') return { kind: 'adopted', order: insertion.order }
@@ -65,9 +53,9 @@ export async function adoptOrder(adopting: Adopting, request: AdoptRequest): Pro
 
 function refusalOf(
   { adoptPrefixes, clock }: Adopting,
-  { request, merchant }: { request: AdoptRequest; merchant: ConfiguredMerchant },
+  { request, merchant }: { request: Adopted; merchant: ConfiguredMerchant },
 ): Extract<Adoption, { kind: AdoptionRefusal }> | null {
-  const { orderNo, appid = null, expiresAt } = request
+  const { orderNo, appid, expiresAt } = request
   if (adoptPrefixes !== null && !adoptPrefixes.some((prefix) => orderNo.startsWith(prefix))) {
     const allowed = adoptPrefixes.map((prefix) => `"${prefix}"`).join(', ')
     const message = `order_no: "${orderNo}" begins with none of recharge.adopt_prefixes (${allowed})`
@@ -90,7 +78,7 @@ export function isTooFar(expiresAt: Date | null, now: Date): boolean {
 export const tooFar =
   'expires_at: must be at most 15 days from now, as no trade is open for longer; leave it out where it is not known'
 
-function newOrder(request: AdoptRequest & Merchant): NewOrder {
+function newOrder(request: Adopted & Merchant): NewOrder {
   const { orderNo, userId, amount, description, createdAt, expiresAt } = request
   const { gateway, mchid, appid } = request
   return {
@@ -101,7 +89,7 @@ function newOrder(request: AdoptRequest & Merchant): NewOrder {
 }
 
 /** What is left out of the request differs from nothing. */
-function adoptedDifference(order: Order, request: AdoptRequest & Merchant): string | null {
+function adoptedDifference(order: Order, request: Adopted & Merchant): string | null {
   const { createdAt, expiresAt } = request
   const identity = identityDifference(order, request)
   if (identity !== null) return identity

@@ -3,6 +3,7 @@ import type { Gateway, RawCallback, RejectedCallback } from '../gateway/gateway.
 import type { Breaker } from '../job/breaker.ts'
 import type { Settle } from '../settle/groups.ts'
 import { type Noting, noteRefund } from './notice.ts'
+import { checkedCallback } from './validate.ts'
 
 /** What became of a callback: answer `rejected` with its `status`, and all others with 204. */
 export type Receipt =
@@ -29,7 +30,7 @@ export async function receiveCallback(
   receiving: Receiving,
   callback: RawCallback,
 ): Promise<Receipt> {
-  const opened = await receiving.gateway.openCallback(callback)
+  const opened = await receiving.gateway.openCallback(checkedCallback(callback))
   if (opened.kind === 'rejected') {
     const { status, reason } = opened
     return reject(receiving, { status, reason })

@@ -1,23 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Fen, formatFen } from '../domain/money.ts'
-import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
+import { formatFen } from '../domain/money.ts'
+import type { NewOrderEvent, Order } from '../domain/order.ts'
 import { watchMs } from '../domain/schedule.ts'
 import { merchantOf } from '../job/check.ts'
 import type { Correction, LockedOrder, Tx } from '../store/store.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { isTooFar, tooFar } from './adopt.ts'
 import { orderEvent, type Placing, unknownAppId } from './place.ts'
-
-/** What is to be changed of an adopted order; what is left out stays. */
-export interface CorrectRequest {
-  readonly userId?: string
-  readonly amount?: Fen
-  /** Null: not known. */
-  readonly expiresAt?: Date | null
-  readonly appid?: string
-  readonly reason: string
-  readonly actor: Actor
-}
+import type { CorrectRequest } from './requests.ts'
+import { checkedCorrection, checkedKey } from './validate.ts'
 
 /** What became of a correction. But for `corrected`, nothing was changed. */
 export type Corrected =
@@ -35,11 +26,13 @@ export type Corrected =
  */
 export async function correctOrder(
   placing: Placing,
-  { orderNo, ...request }: CorrectRequest & { readonly orderNo: string },
+  { orderNo, ...given }: CorrectRequest & { readonly orderNo: string },
 ): Promise<Corrected | null> {
+  const request = checkedCorrection(given)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'correct an order' })
   const { appids } = merchantOf(placing.gateway)
   const { appid, expiresAt = null } = request
-  if (appid !== undefined && !appids.includes(appid)) {
+  if (appid != null && !appids.includes(appid)) {
     return { kind: 'app_id_unknown', message: unknownAppId(appid) }
   }
   if (isTooFar(expiresAt, placing.clock())) return { kind: 'end_too_far', message: tooFar }

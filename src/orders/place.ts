@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
 import { identityDifference } from '../domain/merchant.ts'
-import { type Fen, formatFen } from '../domain/money.ts'
+import { formatFen } from '../domain/money.ts'
 import type {
   Actor,
   Merchant,
@@ -18,6 +18,8 @@ import type { Breaker } from '../job/breaker.ts'
 import { merchantOf } from '../job/check.ts'
 import type { Store } from '../store/store.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
+import type { PlaceRequest } from './requests.ts'
+import { type Whole, wholePlacing } from './validate.ts'
 
 /** What placing works with. */
 export interface Placing {
@@ -29,17 +31,7 @@ export interface Placing {
   readonly node: string
 }
 
-/** What is ordered. `amount` is in fen; the same `idempotencyKey` is always the same order. */
-export interface PlaceRequest {
-  readonly userId: string
-  readonly amount: Fen
-  readonly description: string
-  readonly attach: string | null
-  readonly idempotencyKey: string
-  /** Absent: the merchant's own. */
-  readonly appid?: string | null
-  readonly actor?: Actor | null
-}
+type Placed = Whole<PlaceRequest>
 
 /** What became of placing an order. */
 export type Placement =
@@ -68,7 +60,8 @@ export const currency = 'CNY'
  * that nobody looks for. Repeating with the same key repeats the prepay with the same facts, where
  * there is no code yet or the last one is about to stop working.
  */
-export async function placeOrder(placing: Placing, request: PlaceRequest): Promise<Placement> {
+export async function placeOrder(placing: Placing, given: PlaceRequest): Promise<Placement> {
+  const request = wholePlacing(given)
   const merchant = merchantOf(placing.gateway)
   const appid = request.appid ?? merchant.appid
   if (!merchant.appids.includes(appid))
@@ -83,7 +76,7 @@ export async function placeOrder(placing: Placing, request: PlaceRequest): Promi
   }
   if (isFreshCode(order, now)) return { kind: 'placed', order }
   if (isPastEnd(order, now)) return { kind: 'ended', order }
-  return openTrade(placing, { order, actor: request.actor ?? null })
+  return openTrade(placing, { order, actor: request.actor })
 }
 
 export function unknownAppId(appid: string): string {
@@ -158,10 +151,10 @@ async function noteUnplaced(
 /** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */
 const numberTriesMax = 3
 
-async function storeOrder(placing: Placing, request: PlaceRequest & Merchant): Promise<Order> {
+async function storeOrder(placing: Placing, request: Placed & Merchant): Promise<Order> {
   for (let tries = 0; tries < numberTriesMax; tries += 1) {
     const orderNo = newOrderNo(placing.clock())
-    const { actor = null } = request
+    const { actor } = request
     const event = orderEvent(placing, { orderNo, kind: 'created', evidence: null, actor })
     const insertion = await placing.store.insertOrder(
       newOrder(placing, { request, orderNo }),
@@ -174,7 +167,7 @@ async function storeOrder(placing: Placing, request: PlaceRequest & Merchant): P
 
 function newOrder(
   { policy }: Placing,
-  { request, orderNo }: { request: PlaceRequest & Merchant; orderNo: string },
+  { request, orderNo }: { request: Placed & Merchant; orderNo: string },
 ): NewOrder {
   const { userId, amount, description, attach, idempotencyKey, gateway, mchid, appid } = request
   return {
@@ -208,7 +201,7 @@ export function orderEvent(
 }
 
 /** Why the order of this key is not the one that is asked for; null: it is. */
-function placedDifference(order: Order, request: PlaceRequest & Merchant): string | null {
+function placedDifference(order: Order, request: Placed & Merchant): string | null {
   const identity = identityDifference(order, request)
   if (identity !== null) {
     return order.status === 'pending' && order.codeUrl === null
@@ -219,7 +212,7 @@ function placedDifference(order: Order, request: PlaceRequest & Merchant): strin
   return difference && `this Idempotency-Key placed an order with ${difference}`
 }
 
-function factsDifference(order: Order, request: PlaceRequest): string | null {
+function factsDifference(order: Order, request: Placed): string | null {
   if (order.userId !== request.userId) return `another user_id`
   if (order.amount !== request.amount) return `the amount ${formatFen(order.amount)}`
   if (order.description !== request.description) return 'another description'

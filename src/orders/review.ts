@@ -16,10 +16,11 @@ import type { Answer, Evidence } from '../domain/trade.ts'
 import { ask, type Checking, closeAndAsk } from '../job/check.ts'
 import { type Foreseen, foreseeWishes, settleWish, type Wish } from '../settle/resolution.ts'
 import { reportedState } from '../settle/settle.ts'
-import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { stakeOf } from './dismissal-stake.ts'
+import type { ReviewRequest } from './requests.ts'
 import { type Advice, adviceFor, adviceInWords, transactionIn } from './review-advice.ts'
+import { checkedKey, checkedResolution } from './validate.ts'
 
 /** What the gateway says now, and what each action would therefore do. Nothing was changed. */
 export interface ReviewPreview {
@@ -48,6 +49,7 @@ export async function previewReview(
   checking: Checking,
   orderNo: string,
 ): Promise<Previewed | null> {
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'preview a review' })
   const found = await checking.store.findReview(orderNo)
   if (found === null) return null
   const leftBefore = obstacleTo(found, found.seen.id)
@@ -103,12 +105,6 @@ function effectOf(
   }
 }
 
-/** Second step, by an operator who gives a name and a reason. */
-export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason' | 'actor'> {
-  /** The preview's. */
-  readonly seen: string
-}
-
 /** What became of an action on an order in review. But for `resolved`, nothing was changed. */
 export type Resolution =
   | {
@@ -128,8 +124,10 @@ export type Resolution =
  */
 export async function resolveReview(
   checking: Checking,
-  { orderNo, ...request }: ReviewRequest & { readonly orderNo: string },
+  { orderNo, ...given }: ReviewRequest & { readonly orderNo: string },
 ): Promise<Resolution | null> {
+  const request = checkedResolution(given)
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'resolve a review' })
   const seen = parsed(request)
   const found = await checking.store.findReview(orderNo)
   if (found === null) return null
@@ -174,11 +172,7 @@ function refusedFor(cause: RefusalCause, message: string): Resolution {
   return { kind: 'refused', cause, message }
 }
 
-function parsed({ name, reason, seen }: ReviewRequest): Seen {
-  for (const [key, value] of [['name', name] as const, ['reason', reason] as const]) {
-    const fault = wordsFault(value, wordsMax[key])
-    assert(fault === null, `Cannot resolve a review: ${key} ${fault}`)
-  }
+function parsed({ seen }: ReviewRequest): Seen {
   const read = readSeenMark(seen)
   assert(read !== null, `Cannot resolve a review: seen must be a preview's, not "${seen}"`)
   return read

@@ -4,6 +4,7 @@ import type { Order } from '../domain/order.ts'
 import { isUnasked } from '../domain/trade.ts'
 import type { Checking } from '../job/check.ts'
 import { reportedState } from '../settle/settle.ts'
+import { checkedKey } from './validate.ts'
 
 /** Which order a payment is of, by the gateway's word. */
 export type Traced =
@@ -28,6 +29,7 @@ export async function traceTransaction(
   { gateway, store, breaker }: Pick<Checking, 'gateway' | 'store' | 'breaker'>,
   transactionId: string,
 ): Promise<Traced> {
+  checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
   const answer = await gateway.queryByTransactionId(transactionId)
   if (!isUnasked(answer)) breaker.observe(answer)
   if (answer.kind === 'unknown') return { kind: 'unanswered', reason: describeUnknown(answer) }

@@ -2,6 +2,7 @@ import type { JobsOptions } from 'bullmq'
 import { openParts, type Parts } from './bullmq-backends.ts'
 import { within } from './deadline.ts'
 import { closeMsMax, type Jobs, type Link, openMsMax } from './link.ts'
+import { postgresTrouble, troubleInWords } from './trouble.ts'
 
 export interface LinkOptions {
   readonly url: string
@@ -13,6 +14,18 @@ export interface LinkOptions {
 
 /** Opens a queue and a worker on it. Throws when the server cannot be had, and leaves nothing behind. */
 export async function openLink(options: LinkOptions): Promise<Link> {
+  return openOn(options).catch((error: unknown) => {
+    throw wordedFor(options.url, error)
+  })
+}
+
+/** What PostgreSQL says means something by its code, which words alone would lose. */
+function wordedFor(url: string, error: unknown): unknown {
+  if (url.startsWith('redis')) return error
+  return new Error(troubleInWords(postgresTrouble(error)), { cause: error })
+}
+
+async function openOn(options: LinkOptions): Promise<Link> {
   const parts = await openParts({
     url: options.url,
     queueName: options.queueName,

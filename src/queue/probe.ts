@@ -3,11 +3,10 @@ import { connect } from 'node:net'
 import type { Redis } from 'ioredis'
 import { redactorOf } from '../config/redact.ts'
 import { secretsInAddress } from '../servers/addresses.ts'
-import { remedyFor } from '../servers/postgres-remedies.ts'
 import { within } from './deadline.ts'
 import { openMsMax } from './link.ts'
 import { wayToQueue } from './postgres-way.ts'
-import { redisTrouble, type Trouble, troubleInInfo } from './trouble.ts'
+import { postgresTrouble, redisTrouble, type Trouble, troubleInInfo } from './trouble.ts'
 
 /** Whether the engine's server can be used: null, or why not. Joins no queue, and takes no job. */
 export async function probeEngine(url: string): Promise<Trouble | null> {
@@ -17,9 +16,12 @@ export async function probeEngine(url: string): Promise<Trouble | null> {
     await within(openMsMax, wayToQueue(url))
     return null
   } catch (error) {
-    const said = error instanceof Error ? error.message || String(error) : String(error)
-    const what = redactorOf(secretsInAddress(url))(said)
-    if (!isRedis) return { what, remedy: remedyFor(error, said) }
+    const redact = redactorOf(secretsInAddress(url))
+    if (!isRedis) {
+      const { what, remedy } = postgresTrouble(error)
+      return { what: redact(what), remedy }
+    }
+    const what = redact(error instanceof Error ? error.message || String(error) : String(error))
     return (await answersPlainly(url)) ? { what, remedy: plainRemedy } : redisTrouble(what)
   }
 }

@@ -1,3 +1,5 @@
+import { remedyFor, wordsOf } from '../servers/postgres-remedies.ts'
+
 /** Why an engine's server is of no use, and what to do about it. */
 export interface Trouble {
   readonly what: string
@@ -23,7 +25,10 @@ const redisRemedies: readonly Remedy[] = [
   // A TLS alert begins with this byte.
   [/got "(\\u0015|\p{Cc})"/u, 'it wants TLS: write rediss:// in engine.url'],
   [/Protocol error/, 'what listens there is no Redis: correct host and port in engine.url'],
-  [/wrong version number|packet length too long/, 'it speaks no TLS: write redis:// in engine.url'],
+  [
+    /wrong version number|packet length too long|before secure TLS connection/,
+    'it speaks no TLS: write redis:// in engine.url',
+  ],
   [
     /ALTNAME|does not match certificate/,
     'its certificate is for other names: connect by one of those',
@@ -56,6 +61,11 @@ function noCluster(): string {
 
 export function redisTrouble(what: string): Trouble {
   return { what, remedy: redisRemedies.find(([words]) => words.test(what))?.[1] ?? null }
+}
+
+export function postgresTrouble(error: unknown): Trouble {
+  const what = wordsOf(error)
+  return { what, remedy: remedyFor(error, what) }
 }
 
 /** In one line, for the log. */

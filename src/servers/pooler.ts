@@ -1,5 +1,6 @@
 import pg, { type ClientBase, type ClientConfig } from 'pg'
 import { sqlText } from '../text/sql-text.ts'
+import { queryUnlimited } from './time-limits.ts'
 
 /** As long as connecting may take. */
 const waitMsMax = 5_000
@@ -24,6 +25,7 @@ export async function lendsSessions(client: ClientBase, config: ClientConfig): P
   other.on('error', () => undefined)
   try {
     await other.connect()
+    await queryUnlimited(other, { text: whoServes, timeoutMs: waitMsMax })
     return await changesSessions(client, other)
   } finally {
     // Not awaited: a pooler that has no session to give answers no farewell either.

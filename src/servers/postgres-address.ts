@@ -1,10 +1,21 @@
-import { readFileSync } from 'node:fs'
 import type { ClientConfig } from 'pg'
 import { decoded, partsOf } from './address-parts.ts'
+import {
+  type Environment,
+  type Given,
+  givenValue,
+  parameterFault,
+  placeOf,
+  tlsModes,
+} from './postgres-parameters.ts'
+import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 
-/** What an address of PostgreSQL says, by the rules of PostgreSQL's own clients. */
+/**
+ * What an address of PostgreSQL says, by the rules of PostgreSQL's own clients: where it is silent, the
+ * environment has its say (PGHOST, PGSSLMODE, …).
+ */
 export interface PostgresAddress {
-  /** In the order in which they are tried; none: what the environment says, or localhost. */
+  /** In the order in which they are tried; at least one. */
   readonly hosts: readonly PostgresHost[]
   readonly user: string | undefined
   readonly password: string | undefined
@@ -15,8 +26,7 @@ export interface PostgresAddress {
   readonly searchPath: string | null
   readonly isolation: string | null
   readonly needs: SessionNeed
-  /** Undefined: what the environment says (PGSSLMODE), or none. */
-  readonly tls: TlsMode | undefined
+  readonly tls: TlsMode
   readonly files: TlsFiles
   readonly directTls: boolean
 }
@@ -31,20 +41,16 @@ export interface PostgresHost {
 export type SessionNeed = 'any' | 'read-write'
 
 export type TlsMode = (typeof tlsModes)[number]
-const tlsModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 
-interface TlsFiles {
-  readonly ca: string | undefined
-  readonly cert: string | undefined
-  readonly key: string | undefined
-  readonly passphrase: string | undefined
-}
-
-export function readPostgresAddress(address: string): PostgresAddress {
+export function readPostgresAddress(
+  address: string,
+  env: Environment = process.env,
+): PostgresAddress {
   const { user, password, hosts, path, query } = partsOf(address)
-  const given = (name: string) => query.get(name) || undefined
+  const given = (name: string) => givenValue(name, { query, env })
   const options = given('options')
-  const found = hostsOf({ hosts, host: given('host'), port: given('port') })
+  const ca = given('sslrootcert')
+  const found = hostsOf({ hosts, query, env })
   return {
     hosts: found,
     user: given('user') ?? (user || undefined),
@@ -55,9 +61,9 @@ export function readPostgresAddress(address: string): PostgresAddress {
     searchPath: optionIn(options, 'search_path'),
     isolation: optionIn(options, 'default_transaction_isolation'),
     needs: needOf(given('target_session_attrs'), found),
-    tls: tlsModeOf(query),
+    tls: tlsModeOf({ query, env }),
     files: {
-      ca: given('sslrootcert') === 'system' ? undefined : given('sslrootcert'),
+      ca: ca === systemCas ? undefined : ca,
       cert: given('sslcert'),
       key: given('sslkey'),
       passphrase: given('sslpassword'),
@@ -66,48 +72,63 @@ export function readPostgresAddress(address: string): PostgresAddress {
   }
 }
 
+/** In the place of a file: those that this machine trusts. */
+const systemCas = 'system'
+
 /** What no connection could be made by, or would do something else than was written; null: nothing. */
-export function postgresAddressFault(address: string): string | null {
-  const { query } = partsOf(address)
-  const mode = query.get('sslmode')
-  if (mode !== null && mode !== 'no-verify' && !isTlsMode(mode)) {
-    return `its sslmode is none of ${tlsModes.join(', ')}`
-  }
-  if (mode === 'verify-ca' && !query.get('sslrootcert')) {
-    return 'its sslmode verify-ca needs sslrootcert, the file of the CA'
-  }
-  const needs = query.get('target_session_attrs')
-  if (needs !== null && !(needs in needsByName)) {
-    return `its target_session_attrs is none of ${Object.keys(needsByName).join(', ')}: budan writes`
-  }
-  const { hosts } = partsOf(address)
+export function postgresAddressFault(
+  address: string,
+  env: Environment = process.env,
+): string | null {
+  const { query, hosts } = partsOf(address)
+  const fault = parameterFault({ query, env }) ?? tlsFault({ query, env })
+  if (fault !== null) return fault
   const ports = (query.get('port') ?? '').split(',').length
   const count = (query.get('host') ?? hosts).split(',').length
   return ports > 1 && ports !== count ? 'it has not as many ports as hosts' : null
 }
 
-const needsByName: Readonly<Record<string, SessionNeed>> = {
-  any: 'any',
-  'read-write': 'read-write',
-  primary: 'read-write',
+/** Parameters that weaken or need one another. */
+function tlsFault(given: Given): string | null {
+  const mode = tlsModeOf(given)
+  const said = (name: string) => givenValue(name, given)
+  if (mode === 'verify-ca' && said('sslrootcert') === undefined) {
+    return `${placeOf('sslmode', given)} verify-ca needs sslrootcert, the file of the CA`
+  }
+  if (said('sslrootcert') === systemCas && mode !== 'verify-full' && mode !== 'disable') {
+    return `${placeOf('sslrootcert', given)}=system needs sslmode=verify-full`
+  }
+  if (said('sslnegotiation') === 'direct' && (mode === 'disable' || mode === 'prefer')) {
+    return `${placeOf('sslnegotiation', given)}=direct needs TLS: write sslmode=verify-full`
+  }
+  const [cert, key] = [said('sslcert'), said('sslkey')]
+  if (cert !== undefined && key === undefined) {
+    return `${placeOf('sslcert', given)} needs sslkey, the file of its key`
+  }
+  return cert === undefined && key !== undefined
+    ? `${placeOf('sslkey', given)} needs sslcert, the file of its certificate`
+    : null
 }
 
 /** Of several hosts the one is meant that can be written to, unless it is said otherwise. */
 function needOf(name: string | undefined, hosts: readonly unknown[]): SessionNeed {
-  return needsByName[name ?? ''] ?? (hosts.length > 1 ? 'read-write' : 'any')
+  if (name !== undefined) return name === 'any' ? 'any' : 'read-write'
+  return hosts.length > 1 ? 'read-write' : 'any'
 }
 
-function hostsOf(given: {
-  readonly hosts: string
-  readonly host: string | undefined
-  readonly port: string | undefined
-}): readonly PostgresHost[] {
-  const ports = (given.port ?? '').split(',').map((port) => Number(port) || undefined)
-  const portAt = (at: number) => ports[ports.length === 1 ? 0 : at]
-  if (given.host !== undefined) {
-    return given.host.split(',').map((host, at) => ({ host, port: portAt(at) }))
+function hostsOf({
+  hosts,
+  query,
+  env,
+}: Given & { readonly hosts: string }): readonly PostgresHost[] {
+  const isSilent = hosts === '' && !query.get('host')
+  const named = query.get('host') || (isSilent ? env.PGHOST || 'localhost' : undefined)
+  const ports = (query.get('port') || env.PGPORT || '').split(',')
+  const portAt = (at: number) => Number(ports[ports.length === 1 ? 0 : at]) || undefined
+  if (named !== undefined) {
+    return named.split(',').map((host, at) => ({ host, port: portAt(at) }))
   }
-  return given.hosts
+  return hosts
     .split(',')
     .filter((text) => text !== '')
     .map((text, at) => {
@@ -117,16 +138,26 @@ function hostsOf(given: {
     })
 }
 
-/** `ssl` is what PostgreSQL's client for Node takes besides. */
-function tlsModeOf(query: URLSearchParams): TlsMode | undefined {
-  const mode = query.get('sslmode')
-  if (mode === 'no-verify') return 'require'
-  if (mode !== null && isTlsMode(mode)) return mode
+/** What says nothing of TLS gets none; certificates ask for the strictest. */
+function tlsModeOf(given: Given): TlsMode {
+  const { query } = given
   const ssl = query.get('ssl')
-  if (ssl === 'no-verify') return 'require'
-  if (ssl === '0' || ssl === 'false') return 'disable'
-  const isWanted = ssl === '1' || ssl === 'true' || query.get('sslnegotiation') === 'direct'
-  return isWanted || query.get('sslrootcert') || query.get('sslcert') ? 'verify-full' : undefined
+  const mode = query.get('sslmode') || sslModes[ssl ?? ''] || givenValue('sslmode', given)
+  if (mode === 'no-verify') return 'require'
+  if (mode !== undefined && isTlsMode(mode)) return mode
+  const asks =
+    givenValue('sslnegotiation', given) === 'direct' ||
+    ['sslrootcert', 'sslcert'].some((name) => givenValue(name, given) !== undefined)
+  return asks ? 'verify-full' : 'disable'
+}
+
+/** What `ssl` of PostgreSQL's client for Node means. */
+const sslModes: Readonly<Record<string, TlsMode>> = {
+  'no-verify': 'require',
+  '0': 'disable',
+  false: 'disable',
+  '1': 'verify-full',
+  true: 'verify-full',
 }
 
 function isTlsMode(text: string): text is TlsMode {
@@ -153,44 +184,40 @@ export interface Way {
 export function waysOf(address: PostgresAddress): readonly Way[] {
   const { hosts, tls } = address
   const common = commonConfig(address)
-  if (hosts.length === 0)
-    return [{ host: '', config: { ...common, ...tlsOf(address, '') }, isFallback: false }]
   return hosts.flatMap(({ host, port }): readonly Way[] => {
-    const config = { ...common, host, ...(port && { port }) }
+    const config = { ...common, host, ...(port && { port }), ...tlsOf(address, host) }
     const name = port === undefined ? host : `${host}:${port}`
-    const way = { host: name, config: { ...config, ...tlsOf(address, host) }, isFallback: false }
+    const way = { host: name, config, isFallback: false }
     if (tls !== 'prefer' || host.startsWith('/')) return [way]
     return [way, { host: name, config: { ...config, ssl: false }, isFallback: true }]
   })
 }
 
 function commonConfig(address: PostgresAddress): ClientConfig {
-  const { user, password, database, options, applicationName, directTls } = address
+  const { user, password, database, options, applicationName } = address
   return {
     application_name: applicationName ?? 'budan',
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
     ...(database !== undefined && { database }),
     ...(options !== undefined && { options }),
-    ...(directTls && { sslnegotiation: 'direct' as const }),
   }
 }
 
-/** A socket of this machine needs none, and its server offers none. */
-function tlsOf({ tls, files }: PostgresAddress, host: string): Pick<ClientConfig, 'ssl'> {
-  if (tls === 'disable' || host.startsWith('/')) return { ssl: false }
-  if (tls === undefined) return {}
-  const read = (path: string | undefined) => path && readFileSync(path, 'utf8')
-  const given = {
-    ca: read(files.ca),
-    cert: read(files.cert),
-    key: read(files.key),
-    passphrase: files.passphrase,
-  }
-  const ssl = Object.fromEntries(Object.entries(given).filter(([, value]) => value))
-  if (tls === 'verify-full') return { ssl }
+/**
+ * A socket of this machine needs none, and its server offers none. All is said, or the client would
+ * look into the environment by itself, where it reads PGSSLMODE otherwise than PostgreSQL does.
+ */
+function tlsOf(
+  { tls, files, directTls }: PostgresAddress,
+  host: string,
+): Pick<ClientConfig, 'ssl' | 'sslnegotiation'> {
+  if (tls === 'disable' || host.startsWith('/')) return { ssl: false, sslnegotiation: 'postgres' }
+  const sslnegotiation = directTls ? 'direct' : 'postgres'
+  const ssl = readTlsFiles(files)
+  if (tls === 'verify-full') return { ssl, sslnegotiation }
   // As PostgreSQL has it: with a CA at hand, `require` verifies the certificate, and not its name.
   if (files.ca === undefined || tls === 'prefer')
-    return { ssl: { ...ssl, rejectUnauthorized: false } }
-  return { ssl: { ...ssl, checkServerIdentity: () => undefined } }
+    return { ssl: { ...ssl, rejectUnauthorized: false }, sslnegotiation }
+  return { ssl: { ...ssl, checkServerIdentity: () => undefined }, sslnegotiation }
 }

@@ -1,4 +1,4 @@
-import { readOnlyRemedy } from '../servers/postgres-remedies.ts'
+import { readOnlyRemedy, takenRemedy } from '../servers/postgres-remedies.ts'
 
 /** `remedy`: the next step; the message ends with it. */
 export interface StoreErrorOptions extends ErrorOptions {
@@ -186,6 +186,17 @@ export class SchemaRightError extends StoreError {
   constructor(schema: string) {
     super(`Cannot make the schema "${schema}" for budan's tables: this user may not`, {
       remedy: `let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
+    })
+  }
+}
+
+/** A table of another program has the name of one of ours. */
+export class TakenSchemaError extends StoreError {
+  override readonly name = 'TakenSchemaError'
+
+  constructor(schema: string) {
+    super(`Cannot use the schema "${schema}": it has a table "orders" of another program`, {
+      remedy: takenRemedy,
     })
   }
 }

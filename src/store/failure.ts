@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../domain/assert.ts'
-import { remedyFor } from '../servers/postgres-remedies.ts'
+import { remedyFor, wordsOf } from '../servers/postgres-remedies.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { CursorError, StoreError } from './errors.ts'
 
@@ -16,7 +16,7 @@ export async function attempt<T>(
     return await work()
   } catch (error) {
     if (isOurs(error)) throw error
-    const { what, remedy } = causeOf(error, name)
+    const { what, remedy } = causeOf(error, { name, action })
     throw new StoreError(`Cannot ${action}: ${what}`, { remedy, cause: plain(error) })
   }
 }
@@ -30,9 +30,10 @@ function isOurs(error: unknown): boolean {
 /** undefined_table, undefined_column, invalid_schema_name */
 const tablesMissing = new Set(['42P01', '42703', '3F000'])
 
+/** Names the database once: where the action does, it is not said again. */
 function causeOf(
   error: unknown,
-  name: string,
+  { name, action }: { readonly name: string; readonly action: string },
 ): { readonly what: string; readonly remedy: string | null } {
   if (tablesMissing.has(sqlStateOf(error) ?? '')) {
     return {
@@ -40,9 +41,10 @@ function causeOf(
       remedy: 'run `budan migrate`',
     }
   }
-  const message = error instanceof Error ? error.message || String(error) : String(error)
+  const message = wordsOf(error)
   const remedy = remedyFor(error, message)
-  const isNamed = remedy !== null || sqlStateOf(error) === null
+  const isNamed =
+    (remedy !== null || sqlStateOf(error) === null) && !action.includes(JSON.stringify(name))
   return { what: isNamed ? `database "${name}": ${message}` : message, remedy }
 }
 

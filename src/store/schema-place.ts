@@ -19,7 +19,7 @@ interface PlaceRow {
 }
 
 /** Asks a statement on a session that has its own search path yet. */
-export type Ask = (text: string, values: readonly unknown[]) => Promise<readonly unknown[]>
+export type Ask = (text: string, values: readonly string[]) => Promise<readonly unknown[]>
 
 const look = sqlText`
   select current_setting('search_path') as path,

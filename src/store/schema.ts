@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, firstOf, rowsOf } from './database.ts'
-import { NewerSchemaError, SchemaRightError, StoreError } from './errors.ts'
+import { NewerSchemaError, SchemaRightError, StoreError, TakenSchemaError } from './errors.ts'
 import { isConflict } from './failure.ts'
 import type { Migration, Migrations } from './migrations/index.ts'
 import { ownSchema } from './schema-place.ts'
@@ -160,6 +160,7 @@ export async function schemaState(
   schema: string,
 ): Promise<SchemaState> {
   const applied = await appliedNames(db, schema)
+  if (applied.length === 0) await refuseTaken(db, schema)
   const names = Object.keys(known)
   const unknown = applied.filter((name) => !names.includes(name))
   return {
@@ -167,6 +168,20 @@ export async function schemaState(
     unknown,
     breaking: unknown.filter((name) => /^\d+_breaking_/.test(name)),
   }
+}
+
+/**
+ * Another program's table of our first one's name: nothing could be migrated there. Ours never is
+ * without the table of migrations, which is looked for later than it, as another node may just make both.
+ */
+async function refuseTaken(db: Connection, schema: string): Promise<void> {
+  const found = await firstOf(
+    db,
+    sql<{ readonly taken: boolean; readonly migrated: boolean }>`
+      select to_regclass(quote_ident(${schema}) || '.orders') is not null as taken,
+        to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as migrated`,
+  )
+  if (found?.taken === true && !found.migrated) throw new TakenSchemaError(schema)
 }
 
 async function appliedNames(db: Connection, schema: string): Promise<readonly string[]> {

@@ -376,11 +376,26 @@ export interface NewRun {
   readonly intervalMs: number | null
   readonly dryRun: boolean
   readonly node: string
+  /** Whose orders the run is about to look after; null: of nobody. */
+  readonly ofOrders?: { readonly merchant: DueMerchant; readonly farthestMs: number } | null
+}
+
+/** What a run has to do besides its batch; told with its opening, so that it costs no statement of its own. */
+export interface RunChores {
+  /** Orders are due at a time that no schedule reaches: see `repairSchedules()`. */
+  readonly schedulesStray: boolean
+  /** A late check is due: see `claimLate()`. */
+  readonly lateCheckDue: boolean
 }
 
 /** `nextSlotInMs` is by the database's clock, and 0 for a run without slots. */
 export type OpenedRun =
-  | { readonly kind: 'opened'; readonly run: Run; readonly nextSlotInMs: number }
+  | {
+      readonly kind: 'opened'
+      readonly run: Run
+      readonly chores: RunChores
+      readonly nextSlotInMs: number
+    }
   | { readonly kind: 'taken'; readonly nextSlotInMs: number }
 
 /** Rows that break an invariant, counted. All are 0 when all is well. */

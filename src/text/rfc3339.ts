@@ -14,8 +14,13 @@ export function readTime(text: string): Date | null {
   const [, year, month, day] = text.length > lengthMax ? [] : (rfc3339.exec(text) ?? [])
   if (!isDay(Number(year), Number(month), Number(day))) return null
   const time = new Date(text)
+  return isStorableTime(time) ? time : null
+}
+
+/** A valid one, of those years. */
+export function isStorableTime(time: Date): boolean {
   const utcYear = time.getUTCFullYear()
-  return utcYear >= 2000 && utcYear < 2100 ? time : null
+  return utcYear >= 2000 && utcYear < 2100
 }
 
 /** Whether a calendar has that day. */

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Emit } from '../domain/event.ts'
+import { WrongRequest } from '../orders/validate.ts'
 import { CursorError, StoreError } from '../store/errors.ts'
 import type { FaultJson } from './schema.ts'
 
@@ -50,6 +51,10 @@ export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
   if (error instanceof StoreError) {
     const message = 'The database cannot be had. What became of the request is not known: repeat it'
     return new Refusal(503, { code: 'database_unavailable', message })
+  }
+  // Looked at once already: only what depends on the time can have become wrong since.
+  if (error instanceof WrongRequest) {
+    return new Refusal(400, { code: 'request_invalid', message: error.message })
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     return new Refusal(400, { code: 'request_invalid', message: validationMessage(error, request) })

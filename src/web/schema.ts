@@ -1,6 +1,15 @@
 import { z } from 'zod'
-import { fenMax } from '../domain/money.ts'
+import {
+  amountRule,
+  type Faults,
+  gatewayTextFaults,
+  newUserIdFaults,
+  textBounds,
+  textFaults,
+} from '../domain/fact-rules.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
+
+export { orderNoPattern } from '../domain/fact-rules.ts'
 
 /**
  * What the OpenAPI document says of a schema. A registry of our own: zod's global one would mix
@@ -17,41 +26,28 @@ export const apiSchemas = z.registry<{
   examples?: readonly unknown[]
 }>()
 
-/** WeChat's alphabet is the narrowest of all gateways', and ours. */
-export const orderNoPattern = /^[0-9A-Za-z_\-|*]{6,32}$/
+/** What the rules of both doors say of a text. */
+function ruled(faultsOf: (value: string) => Faults) {
+  return z.string({ error: 'must be a string' }).check(({ value, issues }) => {
+    for (const message of faultsOf(value)) issues.push({ code: 'custom', input: value, message })
+  })
+}
 
-/** Control characters (NUL is refused by PostgreSQL) and halves of surrogate pairs. */
-const unprintable = /[\p{Cc}\p{Cs}]/u
-
-/** Characters of four bytes in UTF-8, emoji mostly: gateways refuse them. */
-const fourByte = /[\u{10000}-\u{10FFFF}]/u
-
-interface TextBounds {
+interface Bounds {
   readonly min: number
-  /** In characters (code points), as people, PostgreSQL and JSON Schema count. */
   readonly max: number
-  readonly description: string
 }
 
-/** One line of text that every part can carry. */
-function text({ min, max, description }: TextBounds) {
-  return z
-    .string({ error: 'must be a string' })
-    .refine((value) => !unprintable.test(value), {
-      error: 'must not hold control characters or lone surrogates',
-    })
-    .refine((value) => isWithin([...value].length, { min, max }), {
-      error: `must have ${min} to ${max} characters`,
-    })
-    .register(apiSchemas, { description, minLength: min, maxLength: max })
+function described({ min, max }: Bounds, description: string) {
+  return { description, minLength: min, maxLength: max }
 }
 
-/** The same for what the gateway is told. */
-export function gatewayText(bounds: TextBounds) {
-  const { min, max, description } = bounds
-  return text(bounds)
-    .refine((value) => !fourByte.test(value), { error: 'must not hold emoji (4-byte characters)' })
-    .register(apiSchemas, { description, minLength: min, maxLength: max })
+/** What the gateway is told. */
+export function gatewayText(bounds: Bounds, description: string) {
+  return ruled((value) => gatewayTextFaults(value, bounds)).register(
+    apiSchemas,
+    described(bounds, description),
+  )
 }
 
 /** What a person is to answer for: a name, a reason. */
@@ -71,45 +67,23 @@ export const reasonText = operatorText(
   'Why, in words for whoever reads the timeline later.',
 )
 
-function isWithin(length: number, { min, max }: { min: number; max: number }): boolean {
-  return length >= min && length <= max
-}
+export const userId = ruled((value) => textFaults(value, textBounds.userId)).register(
+  apiSchemas,
+  described(textBounds.userId, 'Whose account; your own name for it.'),
+)
 
-export const userId = text({ min: 1, max: 64, description: 'Whose account; your own name for it.' })
-
-/**
- * Of a new order. Two accounts that look the same are taken for one by whoever reads them, and money
- * goes to the wrong one. Orders and accounts that have such a name are read by `userId`.
- */
-export const newUserId = userId
-  .refine((value) => unseenIn(value) === null, {
-    error: ({ input }) => `must not hold ${unseenIn(String(input))}, which looks like nothing`,
-  })
-  .refine((value) => !/^\s|\s$/u.test(value), { error: 'must not begin or end with a blank' })
-  // Pages show several as one.
-  .refine((value) => !/\s\s/u.test(value), { error: 'must not hold two blanks in a row' })
-  // `é` is one character, or two that look like it.
-  .refine((value) => value === value.normalize('NFC'), {
-    error: 'must be in Unicode’s composed form (NFC), for others look like it',
-  })
-  .register(apiSchemas, {
-    description: 'Whose account; your own name for it, as NFC. No invisible characters.',
-    minLength: 1,
-    maxLength: 64,
-  })
-
-/** Of no width, of the reading direction, or blanks other than the usual one. */
-const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u
-
-/** The first such character, by its number: `U+200B`. */
-function unseenIn(value: string): string | null {
-  const point = unseen.exec(value)?.[0]?.codePointAt(0)
-  return point === undefined ? null : `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
-}
+/** Of a new order. */
+export const newUserId = ruled(newUserIdFaults).register(
+  apiSchemas,
+  described(
+    textBounds.userId,
+    'Whose account; your own name for it, as NFC. No invisible characters.',
+  ),
+)
 
 export const amountRequest = z
-  .int({ error: `must be an integer from 1 to ${fenMax} (fen)` })
-  .min(1, { error: `must be an integer from 1 to ${fenMax} (fen)` })
+  .int({ error: amountRule })
+  .min(1, { error: amountRule })
   .register(apiSchemas, { description: 'In fen, the hundredth of a yuan.', examples: [1234] })
 
 export const fen = z.int().register(apiSchemas, { description: 'In fen.', examples: [1234] })

@@ -26,12 +26,24 @@ import { answerErrors } from './errors.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
-/** What `startWeb` is told. `version` is shown by the API's description and the console. */
+/** What `startWeb` is told. */
 export interface WebOptions {
-  readonly server: ServerConfig
+  /**
+   * Where it listens and who may call it: the `server` of `loadConfig` or `completeConfig`, or written by
+   * hand. Absent: `host` 127.0.0.1, `port` 8080, and no `apiToken`, as with null: whoever reaches a
+   * loopback address is let in, and `startWeb` refuses to listen on any other.
+   */
+  readonly server: Partial<ServerConfig>
+  /** Hears of refused and failed requests, logins and missed callbacks. Absent: `budan.emit`. */
   readonly emit?: Emit
+  /** Shown by the description of the API and the console. */
   readonly version: string
+  /** By which `expires_at` and the like are judged. Absent: the machine's clock. */
   readonly clock?: Clock
+  /**
+   * In milliseconds: `arrivalMs` for a request to arrive whole (15,000), `answerMs` for its answer
+   * (600,000), `closeMs` for those in flight when `close` is called (20,000).
+   */
   readonly limits?: Partial<WebLimits>
   /** What a message about a port that cannot be had calls it. By default as the configuration does. */
   readonly listenKeys?: ListenKeys
@@ -39,7 +51,8 @@ export interface WebOptions {
 
 /** The HTTP application, ready for `inject` or `listen`. Throws when a route is wrong. */
 export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
-  const { server, emit = budan.emit, version, clock = systemClock } = options
+  const { emit = budan.emit, version, clock = systemClock } = options
+  const server = serverOf(options.server)
   const isProxy = proxiesOf(server.trustedProxies ?? [])
   const missed = new MissedCallbacks(emit)
   const app = createWebApp({ ...webLimits, ...options.limits }, { isProxy, missed })
@@ -77,12 +90,25 @@ export async function startWeb(
   budan: Budan,
   options: WebOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { server, limits } = options
+  const { limits } = options
+  const server = serverOf(options.server)
   const host = await addressToListenOn(server)
   const app = await buildWeb(budan, options)
   await listen(app, { host, port: server.port, keys: options.listenKeys ?? serverKeys })
   const { closeMs } = { ...webLimits, ...limits }
   return { url: urlOf(app), close: () => closeWithin(app, closeMs) }
+}
+
+/** An embedder's may lack members. An absent token is none, and not one that nobody can send. */
+function serverOf({ host, port, apiToken, ...rest }: Partial<ServerConfig>): ServerConfig {
+  const isToken = apiToken == null || (typeof apiToken === 'string' && apiToken.trim() !== '')
+  if (!isToken) throw new ConfigError(['server.api_token: is empty, or no text: leave it out'])
+  return {
+    ...rest,
+    host: host ?? '127.0.0.1',
+    port: port ?? 8080,
+    apiToken: apiToken ?? null,
+  }
 }
 
 /** One address: of a name with several, the first. */

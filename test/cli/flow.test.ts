@@ -267,7 +267,7 @@ describe('afterwards', () => {
     const { code, stdout } = await budan('doctor', { WECHAT_PRIVATE_KEY_PATH: './gone.pem' })
     expect(code).toBe(2)
     expect(stdout).toMatch(
-      /^fail {2}configuration +wechat\.private_key_path: Cannot read private key /m,
+      /^fail {2}configuration +wechat\.private_key_path \(WECHAT_PRIVATE_KEY_PATH\): Cannot read private key /m,
     )
     expect(stdout).toMatch(/^ok {4}schema/m)
   })

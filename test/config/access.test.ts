@@ -36,7 +36,7 @@ describe('a weak token', () => {
   ])('is not served beyond loopback: %s', (token, why) => {
     for (const host of ['0.0.0.0', '::', '192.168.1.5', 'budan.internal']) {
       const [fault, ...more] = faultsOf(host, token)
-      expect(fault).toContain(`server.api_token: ${why}`)
+      expect(fault).toContain(`server.api_token (SERVER_API_TOKEN): ${why}`)
       expect(fault).toContain('openssl rand -base64 24')
       expect(fault).not.toContain(token)
       expect(more).toEqual([])

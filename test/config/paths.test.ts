@@ -70,6 +70,23 @@ describe('a path in a configuration file', () => {
     for (const url of urls) expect(urlOf(write({ database: { url } }))).toBe(url)
   })
 
+  test.each(['database', 'engine'] as const)(
+    'is relative to it also in the address of %s, for certificates and their key',
+    (section) => {
+      const url =
+        'postgres://u:p@db/budan?sslmode=verify-full&sslrootcert=./ca%20of%20db.pem&sslcert=c.pem&sslkey=/k.pem'
+      const file = write({ [section]: { url: `"${url}"` } })
+      const config = loadConfig({ file, env: {}, need: 'database' })
+      expect(config[section].url).toBe(
+        `postgres://u:p@db/budan?sslmode=verify-full&sslrootcert=${conf}/ca%20of%20db.pem&sslcert=${conf}/c.pem&sslkey=/k.pem`,
+      )
+      const system = 'postgres://db/budan?sslmode=verify-full&sslrootcert=system'
+      expect(urlOf(write({ database: { url: `"${system}"` } }))).toBe(system)
+      const fromEnvironment = 'postgres://db/budan?sslrootcert=ca.pem'
+      expect(urlOf(file, { DATABASE_URL: fromEnvironment })).toBe(fromEnvironment)
+    },
+  )
+
   test('stays as it was written where the file is in the working directory', () => {
     write({ database: { url: 'pglite:books' } })
     process.chdir(conf)

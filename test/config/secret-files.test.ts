@@ -53,7 +53,7 @@ describe('NAME_FILE', () => {
       [space.write('empty', '\n'), `the file "${join(space.directory, 'empty')}" is empty`],
       ['', 'is empty: give the path of a file'],
       [
-        space.write('bytes', new Uint8Array([0xff, 0xfe])),
+        space.write('bytes', new Uint8Array([0xff, 0x41])),
         `Cannot read the file "${join(space.directory, 'bytes')}": it is not UTF-8 text`,
       ],
       [
@@ -75,6 +75,61 @@ describe('NAME_FILE', () => {
       'wechat.api_v3_key (WECHAT_API_V3_KEY_FILE): a value of 9 bytes is not an APIv3 key, which has 32',
     ])
   })
+})
+
+describe('a key in a file that the environment names', () => {
+  const faultsBy = (name: string, bytes: string | Uint8Array) => {
+    const path = space.write(name, bytes)
+    const env = { WECHAT_PRIVATE_KEY_FILE: path }
+    return [path, space.faults(bare('private_key_path'), { env })] as const
+  }
+
+  test('is told apart in UTF-16 and in DER form, as by its path', () => {
+    const der = space.merchant.privateKey.export({ type: 'pkcs8', format: 'der' })
+    const [wide, wideFaults] = faultsBy('wide', Buffer.from(`\ufeff${pem}`, 'utf16le'))
+    expect(wideFaults).toEqual([
+      `WECHAT_PRIVATE_KEY_FILE: the file "${wide}" is UTF-16 text: save it as UTF-8`,
+    ])
+    const [raw, rawFaults] = faultsBy('raw', new Uint8Array(der))
+    expect(rawFaults).toEqual([
+      `WECHAT_PRIVATE_KEY_FILE: the file "${raw}" is a private key in DER form: turn it into PEM by openssl pkey -inform DER`,
+    ])
+  })
+
+  test('is named by its variable where it is wrong', () => {
+    const [, faults] = faultsBy('public', publicPem(platform.publicKey))
+    expect(faults).toEqual([
+      'wechat.private_key (WECHAT_PRIVATE_KEY_FILE): the key is a public key: give apiclient_key.pem',
+    ])
+    const env = {
+      WECHAT_PUBLIC_KEY_FILE: space.write('own', publicPem(space.merchant.publicKey)),
+      WECHAT_PUBLIC_KEY_ID: 'PUB_KEY_ID_01',
+    }
+    expect(space.faults(space.yaml(), { env })[0]).toMatch(
+      /^wechat\.public_key \(WECHAT_PUBLIC_KEY_FILE\): the key is the public half/,
+    )
+  })
+})
+
+test.each([
+  ['SERVER_API_TOKEN', '"a-token-of-32-characters-or-more"', 'server.api_token', []],
+  ['DATABASE_URL', "'postgres://u:hush@db/budan'", 'database.url', []],
+  ['ENGINE_URL', '"redis://:hush@cache:6379"', 'engine.url', []],
+  ['WECHAT_PROXY_URL', '"http://u:hush@proxy:3128"', 'wechat.proxy_url', []],
+  ['WECHAT_PRIVATE_KEY', `"${pem}"`, 'wechat.private_key', ['private_key_path']],
+  [
+    'WECHAT_PRIVATE_KEY',
+    `'${pem.trim().replaceAll('\n', '\\n')}'`,
+    'wechat.private_key',
+    ['private_key_path'],
+  ],
+  ['WECHAT_API_V3_KEY', `"${apiV3Key}"`, 'wechat.api_v3_key', ['api_v3_key']],
+])('%s in quotes is told by them, and not shown', (name, value, key, without) => {
+  const faults = space.faults(bare(...without), { env: { [name]: value } })
+  expect(faults).toHaveLength(1)
+  expect(faults[0]).toContain(`${key} (${name}): `)
+  expect(faults[0]).toMatch(/: take its quotes away$/)
+  expect(faults[0]).not.toContain('hush')
 })
 
 describe('a key as text', () => {
@@ -110,15 +165,15 @@ describe('a key as text', () => {
     const env = { WECHAT_PRIVATE_KEY: pem, WECHAT_PUBLIC_KEY: publicPem(platform.publicKey) }
     const both = { public_key_id: 'PUB_KEY_ID_01', public_key_path: 'pub.pem' }
     expect(space.faults(space.yaml({ wechat: both }), { env })).toEqual([
-      'wechat.private_key: given together with wechat.private_key_path: give one of them',
-      'wechat.public_key: given together with wechat.public_key_path: give one of them',
+      'wechat.private_key (WECHAT_PRIVATE_KEY): given together with wechat.private_key_path: give one of them',
+      'wechat.public_key (WECHAT_PUBLIC_KEY): given together with wechat.public_key_path: give one of them',
     ])
   })
 
   test('needs its id, as a path does', () => {
     const env = { WECHAT_PUBLIC_KEY: publicPem(platform.publicKey) }
     expect(space.faults(space.yaml(), { env })).toEqual([
-      'wechat.public_key_id: not set, but wechat.public_key is: give both or neither',
+      'wechat.public_key_id: not set, but wechat.public_key (WECHAT_PUBLIC_KEY) is: give both or neither',
     ])
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
-import type { ClaimedOrder } from '../../src/store/store.ts'
+import type { ClaimedOrder, NewRun } from '../../src/store/store.ts'
 import {
   credit,
   type MakeSubject,
@@ -112,6 +112,33 @@ export function clockContract(make: MakeSubject): void {
       expect(numbersOf(await subject.store.claimDue({ ...claim, limit: 1 }))).toEqual([
         stray.orderNo,
       ])
+    })
+
+    it('openRun() says whether schedules stray and late checks are due, and for nobody nothing', async () => {
+      const { store } = subject
+      const ofOrders = { merchant, farthestMs: claim.farthestMs }
+      const choresOf = async (looksFor: NewRun['ofOrders']) => {
+        const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'n' } as const
+        const opened = await store.openRun({ ...run, ...(looksFor && { ofOrders: looksFor }) })
+        return opened.kind === 'opened' && opened.chores
+      }
+      const none = { schedulesStray: false, lateCheckDue: false }
+      await repair()
+      expect(await choresOf(ofOrders)).toEqual(none)
+
+      const order = await ahead(() => place(store))
+      expect(await choresOf(ofOrders)).toEqual({ ...none, schedulesStray: true })
+      const others = { ...ofOrders, merchant: { ...merchant, mchid: '1900000999' } }
+      expect(await choresOf(others)).toEqual(none)
+      expect(await choresOf(null)).toEqual(none)
+      await repair()
+      expect(await choresOf(ofOrders)).toEqual(none)
+
+      await store.transaction((tx) => tx.addLateChecks(order))
+      expect(await choresOf(ofOrders)).toEqual(none)
+      pass(24 * 60)
+      expect(await choresOf(ofOrders)).toEqual({ ...none, lateCheckDue: true })
+      expect(await choresOf(others)).toEqual(none)
     })
 
     it('claimDue() of one takes one, and release() gives it back as it was', async () => {

@@ -65,7 +65,7 @@ export class Story {
   }
 
   async #place(): Promise<void> {
-    const facts = { userId: this.#name, amount: 100n, description: '', attach: null }
+    const facts = { userId: this.#name, amount: 100n, description: 'credit', attach: null }
     const placement = await this.#insist(
       (budan) => budan.placeOrder({ ...facts, idempotencyKey: this.#name }),
       ({ kind }) => kind === 'placed',

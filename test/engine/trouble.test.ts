@@ -38,6 +38,11 @@ describe('redisTrouble()', () => {
     expect(new Set(steps).size).toBe(causes.length)
   })
 
+  it('knows TLS where none is spoken by the end of the connection, too', () => {
+    const cause = 'Client network socket disconnected before secure TLS connection was established'
+    expect(redisTrouble(cause).remedy).toBe('it speaks no TLS: write redis:// in engine.url')
+  })
+
   it('leaves what it does not know as it is', () => {
     expect(redisTrouble('ERR something new')).toEqual({ what: 'ERR something new', remedy: null })
   })

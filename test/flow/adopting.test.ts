@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AdoptRequest } from '../../src/orders/adopt.ts'
-import type { CorrectRequest } from '../../src/orders/correct.ts'
+import type { AdoptRequest, CorrectRequest } from '../../src/orders/requests.ts'
 import { shanghaiTime } from '../../src/text/shanghai-time.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PlaceRequest } from '../../src/orders/place.ts'
+import type { PlaceRequest } from '../../src/orders/requests.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, merchant as other } from '../contract/store-fixtures.ts'
 import { freshStore } from '../support/stores.ts'

@@ -73,6 +73,10 @@ test('the one file runs where there are no packages, with the files of PGlite be
       cpSync(join(pglite, name), join(bare.path, name))
     }
     expect(await bare.run('whole.mjs')).toBe('balance 1234n\n')
+    rmSync(join(bare.path, 'data'), { recursive: true, force: true })
+    await expect(bare.run('whole.mjs', { WITH_WEB: '1' })).rejects.toThrow(
+      /Cannot find the files of the package "budan": no node_modules .* has it\. Install budan in one of them: npm install budan/,
+    )
   } finally {
     bare.remove()
   }

@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,12 +8,15 @@ import { type Certificates, makeCertificates, textOf } from '../support/certific
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 
 let certificates: Certificates
+/** Of another authority. */
+let strangers: Certificates
 let server: PostgresServer
 let plain: PostgresServer
 let port: string
 
 beforeAll(async () => {
   certificates = makeCertificates({ server: 'localhost', client: 'budan' })
+  strangers = makeCertificates({ server: 'localhost', client: 'budan' })
   const files = {
     'postgresql.auto.conf': `ssl = on\nssl_ca_file = 'root.crt'\nlog_min_messages = fatal\n`,
     'server.crt': textOf(certificates.server.cert),
@@ -36,7 +40,9 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  rmSync(certificates.directory, { recursive: true, force: true })
+  for (const { directory } of [certificates, strangers]) {
+    rmSync(directory, { recursive: true, force: true })
+  }
   await Promise.all([server.stop(), plain.stop()])
 })
 
@@ -108,7 +114,7 @@ describe('an address of PostgreSQL', () => {
       'a certificate of an unknown authority',
       () =>
         `postgres://budan@localhost:${port}/shop?sslmode=verify-full&sslrootcert=${certificates.otherCa}`,
-      /name the CA in sslrootcert/,
+      /its certificate is not of the CA in sslrootcert/,
     ],
     [
       'verify-full',
@@ -122,10 +128,70 @@ describe('an address of PostgreSQL', () => {
       'a certificate of an unknown authority',
       () =>
         `postgres://budan@localhost:${port}/shop?sslmode=verify-ca&sslrootcert=${certificates.otherCa}`,
-      /name the CA in sslrootcert/,
+      /its certificate is not of the CA in sslrootcert/,
     ],
   ])('with sslmode=%s refuses %s, and says what to do', async (_, __, address, words) => {
     await expect(openStore(address())).rejects.toThrow(words)
+  })
+
+  const strict = (query: string) =>
+    `postgres://budan@localhost:${port}/certified?sslmode=verify-full&sslrootcert=${query}`
+
+  it.each([
+    ['a CA file without a certificate', () => strict('/dev/null'), /holds no certificate; name in/],
+    ['a key for a CA file', () => strict(certificates.client.key), /holds no certificate/],
+    [
+      'no certificate where the server wants one',
+      () => strict(certificates.ca),
+      /name one in sslcert and its key in sslkey/,
+    ],
+    [
+      'the key of another certificate',
+      () => {
+        const { client, server: other } = certificates
+        return strict(`${certificates.ca}&sslcert=${client.cert}&sslkey=${other.key}`)
+      },
+      /is not the key of the certificate/,
+    ],
+    [
+      'a certificate for a key',
+      () => {
+        const { cert } = certificates.client
+        return strict(`${certificates.ca}&sslcert=${cert}&sslkey=${cert}`)
+      },
+      /holds no private key/,
+    ],
+    [
+      'a certificate of a CA that the server does not know',
+      () => {
+        const { cert, key } = strangers.client
+        return strict(`${certificates.ca}&sslcert=${cert}&sslkey=${key}`)
+      },
+      /does not know the CA of our own certificate/,
+    ],
+    [
+      'a certificate for another user',
+      () => {
+        const { cert, key } = certificates.server
+        return strict(`${certificates.ca}&sslcert=${cert}&sslkey=${key}`)
+      },
+      /our own certificate is for another user/,
+    ],
+    [
+      'a key whose password is wrong',
+      () => {
+        const key = join(certificates.directory, 'locked.key')
+        const pem = createPrivateKey(textOf(certificates.client.key))
+        const locked = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' }
+        writeFileSync(key, pem.export(locked as never))
+        const { cert } = certificates.client
+        return strict(`${certificates.ca}&sslcert=${cert}&sslkey=${key}&sslpassword=wrong`)
+      },
+      /sslpassword is not its password/,
+    ],
+  ])('with %s is refused, and says what to do', async (_, address, words) => {
+    const opening = openStore(address())
+    await expect(opening).rejects.toThrow(words)
   })
 
   it('with sslmode=verify-ca takes a certificate for another name', async () => {

@@ -6,6 +6,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, place } from '../contract/store-fixtures.ts'
 import { type PgbouncerOptions, startPgbouncer, withoutPgbouncer } from '../support/pgbouncer.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { emptyPostgresUrl, freshPostgresUrl } from '../support/stores.ts'
 
 const closing: (() => Promise<unknown>)[] = []
@@ -94,6 +95,20 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
     url.searchParams.set('options', '-c search_path=budan')
     await expect(openStore(url.href)).rejects.toThrow(
       /unsupported startup parameter: options; .*add it to ignore_startup_parameters/,
+    )
+  })
+
+  it('that has no room for more clients says which setting to raise', async () => {
+    const opening = openStore(await through({ mode: 'session', settings: { max_client_conn: 1 } }))
+    await expect(opening).rejects.toThrow(/raise max_client_conn in PgBouncer/)
+  })
+
+  it('whose PostgreSQL is down is told from a server that takes no connection', async () => {
+    const server = await startPostgres()
+    const url = await through({ mode: 'session' }, server.url)
+    await server.stop()
+    await expect(openStore(url)).rejects.toThrow(
+      /of a pooler whether its PostgreSQL is up|the pooler itself is not let in by PostgreSQL/,
     )
   })
 

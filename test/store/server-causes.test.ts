@@ -1,7 +1,9 @@
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { examineDatabase } from '../../src/cli/doctor/database.ts'
+import { probeEngine } from '../../src/queue/probe.ts'
 import { StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
@@ -9,6 +11,8 @@ import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 let server: PostgresServer
 let port: string
 let mysql: Server
+/** Takes connections, and says nothing: a pooler whose PostgreSQL is away. */
+let silent: Server
 let web: ReturnType<typeof createHttpServer>
 const said = new Map<string, string | null>()
 
@@ -36,11 +40,20 @@ beforeAll(async () => {
     'create database closed',
     'create database shut',
     'revoke connect on database shut from public',
+    'create role lim login connection limit 0',
+    'create database narrow connection limit 0',
+    'create database taken',
     "create database latin encoding 'LATIN1' template template0 locale 'C'",
   ]) {
     await client.query(statement)
   }
   await client.end()
+  const shop = new pg.Client(server.url.replace(/postgres$/, 'taken'))
+  await shop.connect()
+  await shop.query('create table public.orders (id int)')
+  await shop.query('grant create, usage on schema public to guest')
+  await shop.end()
+  silent = createServer((socket) => void socket.on('error', () => undefined))
   // As MySQL greets: it speaks first.
   mysql = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -48,7 +61,7 @@ beforeAll(async () => {
   })
   web = createHttpServer((_, response) => response.end('hello'))
   await Promise.all(
-    [mysql, web].map(
+    [mysql, web, silent].map(
       (each) => new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve)),
     ),
   )
@@ -56,6 +69,7 @@ beforeAll(async () => {
 afterAll(async () => {
   mysql.close()
   web.close()
+  silent.close()
   await server.stop()
 })
 
@@ -133,6 +147,31 @@ describe('a server of PostgreSQL that cannot be used', () => {
       /GRANT USAGE, CREATE ON SCHEMA/,
     ],
     [
+      'whose role has no more connections',
+      () => `postgres://lim@127.0.0.1:${port}/postgres`,
+      /ALTER ROLE … CONNECTION LIMIT/,
+    ],
+    [
+      'whose database has no more connections',
+      () => `postgres://guest@127.0.0.1:${port}/narrow`,
+      /ALTER DATABASE … CONNECTION LIMIT/,
+    ],
+    [
+      "where another program's tables have the names of ours",
+      () => `postgres://guest@127.0.0.1:${port}/taken?options=-c%20search_path%3Dpublic`,
+      /name a schema for budan alone/,
+    ],
+    [
+      'that takes the connection and gives no session',
+      () => `postgres://guest@127.0.0.1:${portOf(silent)}/postgres`,
+      /^it waits for something itself/,
+    ],
+    [
+      'of which two hosts fail for two causes',
+      () => `postgres://guest@127.0.0.1:1,127.0.0.1:${port}/none`,
+      /^127\.0\.0\.1:1: nobody listens there.*; 127\.0\.0\.1:\d+: correct the database's name/,
+    ],
+    [
       'that has no TLS',
       () => `postgres://guest@127.0.0.1:${port}/postgres?sslmode=require`,
       /offers no TLS/,
@@ -146,8 +185,41 @@ describe('a server of PostgreSQL that cannot be used', () => {
     const { remedy: told, message } = await refusal(url())
     expect(told ?? message).toMatch(remedy)
     said.set(name, told)
+    expect(message.split('database "postgres:').length).toBeLessThan(3)
     expect(message).not.toMatch(/right|wrong@/)
   })
+
+  it('on several hosts where nobody listens says so once', async () => {
+    const error = await refusal('postgres://u@127.0.0.1:1,127.0.0.1:2/db')
+    expect(error.remedy).toBe('nobody listens there: start PostgreSQL, or correct host and port')
+    const trouble = await probeEngine('postgres://u@127.0.0.1:1,127.0.0.1:2/db')
+    expect(trouble?.remedy).toBe(error.remedy)
+  })
+
+  it("where another program's table has the name of ours says so to doctor, too", async () => {
+    const url = `postgres://guest@127.0.0.1:${port}/taken?options=-c%20search_path%3Dpublic`
+    const { findings } = await examineDatabase(url)
+    expect(findings).toMatchObject([
+      { name: 'database', next: expect.stringMatching(/schema for budan/) },
+    ])
+  })
+
+  it.each(['postgres', 'queue'])(
+    'keeps no connection open after a missing password: %s',
+    async (door) => {
+      const url = `postgres://keeper@127.0.0.1:${port}/postgres`
+      if (door === 'queue') await probeEngine(url)
+      else await refusal(url)
+      const client = new pg.Client(server.url)
+      await client.connect()
+      const others = `
+        select from pg_stat_activity
+        where backend_type = 'client backend' and pid <> pg_backend_pid()`
+      // Left open, it would be there until authentication_timeout: a minute.
+      await vi.waitFor(async () => expect((await client.query(others)).rowCount).toBe(0), 30_000)
+      await client.end()
+    },
+  )
 
   it('by its encoding', async () => {
     expect((await refusal(`postgres://guest@127.0.0.1:${port}/latin`)).message).toContain(
@@ -156,19 +228,18 @@ describe('a server of PostgreSQL that cannot be used', () => {
   })
 
   it('that has no room for more connections', async () => {
-    const clients = Array.from(
-      { length: 7 },
-      () => new pg.Client(`postgres://guest@127.0.0.1:${port}/postgres`),
-    )
-    for (const client of clients) client.on('error', () => undefined)
-    const [first, ...others] = clients
-    await first?.connect()
-    // Sessions of the tests before may still be ending, and would leave room.
-    const sessions = `select from pg_stat_activity where backend_type = 'client backend'`
-    while ((await first?.query(sessions))?.rowCount !== 1) {}
-    await Promise.allSettled(others.map((client) => client.connect()))
+    const clients: pg.Client[] = []
+    // A session of the tests before that is still ending may take a place, and free it later.
+    while (clients.length < 7) {
+      const client = new pg.Client(`postgres://guest@127.0.0.1:${port}/postgres`)
+      client.on('error', () => undefined)
+      await client.connect().then(
+        () => clients.push(client),
+        () => undefined,
+      )
+    }
     const error = await refusal(`postgres://guest@127.0.0.1:${port}/postgres`)
-    await Promise.allSettled(clients.map((client) => client.end()))
+    await Promise.all(clients.map((client) => client.end()))
     expect(error.remedy).toMatch(/raise max_connections/)
     said.set('full', error.remedy)
   })

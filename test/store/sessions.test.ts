@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
+import { probeEngine } from '../../src/queue/probe.ts'
 import { plannedMark, StatementNames } from '../../src/store/driver.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -28,6 +29,24 @@ async function alter(url: string, setting: string): Promise<void> {
   await client.end()
 }
 
+/** False: the server does not know such a limit. */
+async function alterRole(
+  url: string,
+  { role, limit, value }: { role: string; limit: string; value: string },
+): Promise<boolean> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    const { rows } = await client.query('select current_setting($1, true) as value', [limit])
+    if (rows[0]?.value === null) return false
+    await client.query(`create role ${role} superuser login`)
+    await client.query(`alter role ${role} set ${limit} = '${value}'`)
+    return true
+  } finally {
+    await client.end()
+  }
+}
+
 async function endSessions(url: string): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()
@@ -48,6 +67,7 @@ describe('a session with PostgreSQL', () => {
     'standard_conforming_strings = off',
     `client_encoding = 'LATIN1'`,
     `statement_timeout = '5s'`,
+    `statement_timeout = '1ms'`,
     `lock_timeout = '1ms'`,
     `idle_in_transaction_session_timeout = '1ms'`,
     `default_transaction_isolation = 'serializable'`,
@@ -73,6 +93,34 @@ describe('a session with PostgreSQL', () => {
       ...{ at: createdAt, sum: 0.1 + 0.2 },
       ...{ deadline: '30s', isolation: 'read committed' },
     })
+  })
+
+  it.each([
+    ['statement_timeout', '1ms'],
+    ['lock_timeout', '1ms'],
+    ['transaction_timeout', '2ms'],
+  ])(
+    'is opened however often, though %s of the role is %s, by the queue of an engine too',
+    async (limit, value) => {
+      const url = await freshPostgresUrl()
+      const known = await alterRole(url, { role: `slow_${limit}`, limit, value })
+      if (!known) return
+      const limited = new URL(url)
+      limited.username = `slow_${limit}`
+      for (let n = 0; n < 10; n += 1) {
+        const store = await openStore(limited.href, { poolMax: 3 })
+        await Promise.all([place(store), place(store), place(store)])
+        await store.close()
+      }
+      expect(await probeEngine(limited.href)).toBeNull()
+    },
+  )
+
+  it('is opened though its url asks for a limit of 1 ms', async () => {
+    const url = new URL(await freshPostgresUrl())
+    url.searchParams.set('options', '-c statement_timeout=1')
+    await place(await opened(url.href))
+    expect(await probeEngine(url.href)).toBeNull()
   })
 
   it('that can only be read from is not kept: writing works again without a restart', async () => {

@@ -92,7 +92,8 @@ describe('scheduleAfter()', () => {
 
   it('counts no absent answer that is not believed: an outage of them must not end an order later', () => {
     const doubted = { ...at, absenceCredible: false }
-    const order = sampleOrder({ checks: 2, absentCount: 1, absentSince: now })
+    const absences = { absentCount: 1, absentSince: now }
+    const order = sampleOrder({ checks: 2, ...absences, expiresAt: new Date(+now - 1) })
     expect(scheduleAfter(order, absentAnswer, doubted)).toEqual({
       nextCheckAt: new Date(+now + 10 * minuteMs),
       checks: 3,

@@ -58,7 +58,16 @@ function looksLikeSentence(skeleton: string): boolean {
 }
 
 /** What is said within these is for whoever mends the program, for the log, or for its documents. */
-const calls = new Set(['assert', 'emit', 'register', 'emitWarning', 'on', 'TypeError'])
+const calls = new Set([
+  'assert',
+  'emit',
+  'register',
+  'emitWarning',
+  'on',
+  'TypeError',
+  'WrongRequest',
+  'checkedKey',
+])
 const members = new Set(['schema', 'response', 'description', 'headers'])
 
 function collect(node: Node, texts: Text[]): void {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildWeb, startWeb } from '../../src/web/server.ts'
+import { place as placeInStore } from '../contract/store-fixtures.ts'
 import { openWorld, type World } from '../support/world.ts'
 import { documentedCalls } from './documented.ts'
 import { orderLike } from './order-like.ts'
@@ -49,11 +50,7 @@ const run = (payload?: object) =>
 
 test('an account with an invisible character in its name, from before, is read as ever', async () => {
   const userId = 'old\u200b '
-  const adopted = await world.budan.adoptOrder({
-    ...{ orderNo: 'OLD-UNSEEN1', userId, amount: 100n, description: '' },
-    ...{ createdAt: null, expiresAt: null },
-  })
-  expect(adopted.kind).toBe('adopted')
+  await placeInStore(world.store, { orderNo: 'OLD-UNSEEN1', userId })
   const path = encodeURIComponent(userId)
   expect((await get(`/v1/accounts/${path}`)).json()).toMatchObject({ user_id: userId })
   expect((await get(`/v1/orders?user_id=${path}`)).json().orders).toMatchObject([

@@ -57,6 +57,29 @@ function signal<T = void>() {
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
 describe('startWeb()', () => {
+  test.each([{}, { apiToken: undefined }, { apiToken: null }])(
+    'takes an absent token as none: %o lets this machine in, and no other',
+    async (token) => {
+      const server = { host: '127.0.0.1', port: 0, ...token } as WebOptions['server']
+      const web = await startWeb(doubleBudan().budan, { server, version: '0' })
+      const { status } = await fetch(`${web.url}/v1/orders/x`)
+      await web.close()
+      expect(status).not.toBe(401)
+      const exposed = startWeb(doubleBudan().budan, {
+        server: { ...server, host: '0.0.0.0' },
+        version: '0',
+      })
+      await expect(exposed).rejects.toThrow(/without server\.api_token: anybody could place orders/)
+    },
+  )
+
+  test('refuses an empty token, which nobody can send', async () => {
+    const server = { host: '127.0.0.1', port: 0, apiToken: '' }
+    await expect(startWeb(doubleBudan().budan, { server, version: '0' })).rejects.toThrow(
+      'server.api_token: is empty, or no text: leave it out',
+    )
+  })
+
   test('answers at the address that it returns', async () => {
     const { url } = await start()
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/)

@@ -95,8 +95,8 @@ export const jobMutants: readonly Mutant[] = [
     name: 'a run of absent answers goes unnoticed',
     faults: [24],
     file: 'src/job/plausibility.ts',
-    find: 'const systemic = this.#tradeCount === 0 && isSystemic(known, breaker)',
-    replace: 'const systemic = this.#tradeCount < 0 && isSystemic(known, breaker)',
+    find: 'const systemic = this.#ownTradeCount === 0 && isSystemic(known, breaker)',
+    replace: 'const systemic = this.#ownTradeCount < 0 && isSystemic(known, breaker)',
     caughtBy: {
       test: faultsTest,
       name: 'a wrong merchant number, seen as a run of absent answers',

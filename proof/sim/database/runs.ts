@@ -19,7 +19,10 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
         tables.runs.set(run.id, run)
         if (slotMs !== null) tables.runIdBySlot.set(slotMs, run.id)
       })
-      return { kind: 'opened', run, nextSlotInMs }
+      // Whether there is anything to do, the run finds out for itself.
+      const mayBe = given.ofOrders != null
+      const chores = { schedulesStray: mayBe, lateCheckDue: mayBe }
+      return { kind: 'opened', run, chores, nextSlotInMs }
     },
   }
 }

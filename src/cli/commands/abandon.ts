@@ -1,6 +1,6 @@
 import { openService } from '../../service.ts'
 import { presentOrder } from '../../web/api/present.ts'
-import { localActor } from '../actor.ts'
+import { localActor, wordsGiven } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'
@@ -11,11 +11,12 @@ import type { ExitCode } from '../terminal.ts'
 export async function abandon(context: CommandContext, given: Given): Promise<ExitCode> {
   const [orderNo = ''] = given.args
   const { output, terminal } = context
+  const reason = wordsGiven(given, 'reason')
   // What is being settled is not cut short by a signal.
   void terminal.stopAsked()
   const budan = await openService(quietLog(context.config('gateway'), screenOf(terminal.env)))
   try {
-    const asked = { reason: String(given.options.reason), actor: localActor() }
+    const asked = { reason, actor: localActor() }
     const abandoned = await budan.abandonOrder(orderNo, asked)
     if (abandoned === null) throw new CommandError(`Cannot find order "${orderNo}"`)
     if (abandoned.kind !== 'abandoned') {

@@ -9,7 +9,7 @@ import {
 } from '../../orders/review.ts'
 import { type Budan, openService } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/api/present-review.ts'
-import { localActor } from '../actor.ts'
+import { localActor, wordsGiven } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { type Output, plain } from '../output.ts'
@@ -52,7 +52,8 @@ export async function review(context: CommandContext, given: Given): Promise<Exi
 }
 
 /** Null: only to be shown. */
-function wishedIn({ options }: Given): Wished | null {
+function wishedIn(given: Given): Wished | null {
+  const { options } = given
   const action = reviewActions.find((each) => options[each] === true)
   if (action === undefined) {
     const alone = ['yes', 'name', 'reason'].filter((key) => options[key] !== undefined)
@@ -61,12 +62,11 @@ function wishedIn({ options }: Given): Wished | null {
       alone.map((key) => `--${key}: needs one of --credit, --expire and --dismiss`),
     )
   }
-  const { name, reason } = options
-  const missing = Object.entries({ name, reason }).filter(([, value]) => typeof value !== 'string')
+  const missing = (['name', 'reason'] as const).filter((key) => typeof options[key] !== 'string')
   if (missing.length > 0) {
-    throw new ConfigError(missing.map(([key]) => `--${key}: is needed with --${action}`))
+    throw new ConfigError(missing.map((key) => `--${key}: is needed with --${action}`))
   }
-  return { action, name: String(name), reason: String(reason) }
+  return { action, name: wordsGiven(given, 'name'), reason: wordsGiven(given, 'reason') }
 }
 
 async function previewed(budan: Budan, orderNo: string): Promise<ReviewPreview> {

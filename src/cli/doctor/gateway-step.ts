@@ -23,6 +23,9 @@ function stepByWhy(why: UnknownWhy, { baseUrl, proxyUrl, publicKey }: WechatConf
       return `let the firewall, and whatever else is on the way, pass connections to ${hostname}`
     case 'no_http':
     case 'no_tls':
+      if (proxyUrl) {
+        return `have the proxy ${proxy} lead to ${hostname}, or correct wechat.base_url: no WeChat Pay is at the other end`
+      }
       return `correct wechat.base_url: at ${baseUrl} is no WeChat Pay`
     case 'tls':
       return `see what is between this machine and ${hostname}: TLS must pass it unchanged`

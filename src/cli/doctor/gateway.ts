@@ -1,7 +1,7 @@
 import type { Config, WechatConfig } from '../../config/config.ts'
 import { clocksDisagreeMs } from '../../domain/clocks.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
-import { openDispatcher } from '../../gateway/wechat/http/dispatcher.ts'
+import { Connections } from '../../gateway/wechat/http/dispatcher.ts'
 import { tryApiV3Key } from '../../gateway/wechat/keys/try-key.ts'
 import { createWechatGateway } from '../../gateway/wechat/wechat.ts'
 import { proxyName } from '../../servers/addresses.ts'
@@ -55,20 +55,20 @@ async function examineClock(wechat: WechatConfig): Promise<Finding> {
 
 /** By the way that every question takes: a machine may have no other. */
 export async function dateOf(wechat: WechatConfig): Promise<Date | null> {
-  const dispatcher = await openDispatcher(wechat, { connections: 1 })
+  const { origin } = new URL(wechat.baseUrl)
+  const way = new Connections(wechat, { origin, connections: 1 })
   try {
-    const { headers, body } = await dispatcher.request({
-      ...{ origin: new URL(wechat.baseUrl).origin, path: '/', method: 'GET' },
-      signal: AbortSignal.timeout(wechat.timeoutMs),
-      headers: { 'user-agent': 'budan' },
+    return await way.use(AbortSignal.timeout(wechat.timeoutMs), async (request) => {
+      const headers = { 'user-agent': 'budan' }
+      const answered = await request({ origin, path: '/', method: 'GET', headers })
+      await answered.body.dump()
+      const date = new Date(String(answered.headers.date ?? ''))
+      return Number.isNaN(date.getTime()) ? null : date
     })
-    await body.dump()
-    const date = new Date(String(headers.date ?? ''))
-    return Number.isNaN(date.getTime()) ? null : date
   } catch {
     return null
   } finally {
-    await dispatcher.destroy()
+    await way.stop()
   }
 }
 

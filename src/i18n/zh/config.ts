@@ -107,11 +107,26 @@ export const configPhrases = {
       '{length} 个字符的值含有空白或非 ASCII 字符，无法放进请求头',
     'a value of {length:word} characters is longer than 512': '{length} 个字符的值超过 512 个字符',
     '"pglite:" names no directory, like pglite:./data': '"pglite:" 没有指明目录，如 pglite:./data',
-    'its sslmode is none of {modes}': '其 `sslmode` 不在 `{modes}` 之中',
-    'its sslmode verify-ca needs sslrootcert, the file of the CA':
-      '其 `sslmode` 为 `verify-ca`，需要用 `sslrootcert` 指明 CA 证书文件',
-    'its target_session_attrs is none of {attributes}: budan writes':
-      '其 target_session_attrs 不在 `{attributes}` 之中：budan 需要写入',
+    '{parameter:parameter} is not done by budan, which takes {values:words}':
+      'budan 不支持{parameter}，只支持 `{values}`',
+    '{parameter:parameter} is not done by budan: {instead:instead}':
+      'budan 不支持{parameter}：{instead}',
+    'its parameter {name:word} is known to no client of PostgreSQL':
+      'PostgreSQL 的客户端没有参数 `{name}`',
+    'its parameter {name:word} is known to no client of PostgreSQL; did you mean {near:word}?':
+      'PostgreSQL 的客户端没有参数 `{name}`；是否想写 `{near}`？',
+    'it has a parameter that no client of PostgreSQL knows':
+      '其中有 PostgreSQL 的客户端都没有的参数',
+    '{parameter:parameter} verify-ca needs sslrootcert, the file of the CA':
+      '{parameter}为 `verify-ca` 时，需要用 `sslrootcert` 指明 CA 证书文件',
+    '{parameter:parameter} needs sslmode=verify-full':
+      '{parameter}需要同时写 `sslmode=verify-full`',
+    '{parameter:parameter} needs TLS: write sslmode=verify-full':
+      '{parameter}需要 TLS：请写 `sslmode=verify-full`',
+    '{parameter:parameter} needs sslkey, the file of its key':
+      '{parameter}需要用 `sslkey` 指明其私钥文件',
+    '{parameter:parameter} needs sslcert, the file of its certificate':
+      '{parameter}需要用 `sslcert` 指明其证书文件',
     'it has not as many ports as hosts': '端口数与主机数不符',
     'is not a URL (a password may need percent-encoding)': '不是 URL（密码可能需要百分号编码）',
     '{value:shown} is not a database: pglite:DIRECTORY, postgres://… or postgresql://…':
@@ -125,6 +140,18 @@ export const configPhrases = {
       '"pglite:" 之后不是目录，而可能含有密码',
     '{chosen:json} holds no database, but {beside:json} does; {rule:pathRule}. Give the whole path: {one} to go on with that one, {new} to begin a new one':
       '{chosen} 里没有数据库，而 {beside} 里有；{rule}。请写出完整路径：{one} 沿用已有的，{new} 新建一个',
+    'is empty, or no text: leave it out': '是空的或不是文本：请不要填',
+    'given together with {other:word} ({name:word}): give one of them':
+      '与 {other}（{name}）同时给出：只能给出其中一个',
+    'a value of {length:word} characters is in quotes: take its quotes away':
+      '{length} 个字符的值带有引号：请去掉引号',
+    '{file:secretFile} is UTF-16 text: save it as UTF-8': '{file}是 UTF-16 文本：请另存为 UTF-8',
+    '{file:secretFile} is {what:derKind} in DER form: turn it into PEM by openssl {command}':
+      '{file}是 DER 格式的{what}：请用 `openssl {command}` 转为 PEM',
+    '{file:secretFile} is in DER form, and opens neither as a key nor as a certificate':
+      '{file}是 DER 格式，但既不是密钥也不是证书',
+    '{file:secretFile} is a bundle (PKCS#12), and not the PEM file that comes with it':
+      '{file}是 PKCS#12 证书包，不是随附的 PEM 文件',
     'given together with {other:word}: give one of them': '与 {other} 同时给出：只能给出其中一个',
     'Cannot read {file:secretFile}: {why:unreadable}': '无法读取{file}：{why}',
     '{file:secretFile} is empty': '{file}是空的',
@@ -141,6 +168,10 @@ export const configPhrases = {
     '{value:shown} is not an app id: wx and 16 hexadecimal digits':
       '{value} 不是 appid：应为 wx 加 16 位十六进制数字',
     'not set (nor is {name:word})': '没有设置（也没有设置 {name}）',
+    'not set, but {key:word} ({name:word}) is: give both or neither':
+      '没有设置，但设置了 {key}（{name}）：请都给出，或都不给',
+    'not set, and server.host ({name:word}) {host:json} can be reached from other machines: set a token, or listen on 127.0.0.1':
+      '没有设置，而 server.host（{name}）为 {host}，其他机器可以访问：请设置令牌，或只监听 127.0.0.1',
     'not set, but {key:word} is: give both or neither':
       '没有设置，但设置了 {key}：请都给出，或都不给',
     'not set, and server.host {host:json} can be reached from other machines: set a token, or listen on 127.0.0.1':
@@ -148,6 +179,14 @@ export const configPhrases = {
     '{key:key}': '{key}',
     "the key is the public half of the merchant's own private key: give WeChat Pay's public key, downloaded from the merchant console":
       '这是商户自己私钥的公钥：请使用从商户平台下载的微信支付公钥',
+  },
+  /** Of an address of PostgreSQL, or the variable of the environment that stands for it. */
+  parameter: { 'its {name:word}': '参数 `{name}` ', '{name:word}': '环境变量 `{name}` ' },
+  instead: {
+    'take it out': '请去掉',
+    'write into the url what the service says': '请把 `service` 的内容写进 url',
+    'write the password into the url': '请把密码写进 url',
+    'write it as the host': '请把它写成主机',
   },
   /** As `shown` prints a value. */
   shown: {
@@ -214,6 +253,7 @@ export const configPhrases = {
     '{key:keyName} is a key of SSH: none for WeChat Pay': '{key}是 SSH 密钥，不能用于微信支付',
     '{key:keyName} is a key of PuTTY: none for WeChat Pay': '{key}是 PuTTY 密钥，不能用于微信支付',
     '{key:keyName} is empty': '{key}是空的',
+    '{key:keyName} is in quotes: take its quotes away': '{key}带有引号：请去掉引号',
     '{key:keyName} is UTF-16 text: save it as UTF-8': '{key}是 UTF-16 文本：请另存为 UTF-8',
     '{key:keyName} is {what:derKind} in DER form: turn it into PEM by openssl {command}':
       '{key}是 DER 格式的{what}：请用 `openssl {command}` 转为 PEM',

@@ -122,6 +122,8 @@ export const doctorPhrases = {
       '改正 wechat.base_url：{url} 的应答不是微信支付的',
     'correct wechat.base_url: at {url:word} is no WeChat Pay':
       '改正 wechat.base_url：{url} 不是微信支付',
+    'have the proxy {proxy:word} lead to {host:word}, or correct wechat.base_url: no WeChat Pay is at the other end':
+      '让代理 {proxy} 通到 {host}，或改正 wechat.base_url：另一端不是微信支付',
     'see what is between this machine and {host:word}: TLS must pass it unchanged':
       '查看本机与 {host} 之间的设备：TLS 须原样通过',
     'have what opens TLS on the way pass {host:word} unchanged, or name its CA in NODE_EXTRA_CA_CERTS':

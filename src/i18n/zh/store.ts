@@ -26,6 +26,10 @@ export const storePhrases = {
       '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限；{remedy}',
     'Cannot make the schema "{schema}" for budan\'s tables: this user may not':
       '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限',
+    'Cannot use the schema "{schema}": it has a table "orders" of another program; {remedy:remedy}':
+      '无法使用模式“{schema}”：其中有其他程序的 `orders` 表；{remedy}',
+    'Cannot use the schema "{schema}": it has a table "orders" of another program':
+      '无法使用模式“{schema}”：其中有其他程序的 `orders` 表',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':
@@ -101,7 +105,6 @@ export const storePhrases = {
     'read the trail of order {orderNo:json}': '读取订单 {orderNo} 的经过',
     'execute a statement of the embedder': '执行嵌入方的语句',
   },
-  hosts: { 'none of the hosts will do ({told})': '没有可用的主机（{told}）' },
   queue: {
     'a pooler in front of it does not pass on what the queue needs: name the address of PostgreSQL itself in engine.url':
       '它前面的连接池没有把队列所需的转达过去：请在 engine.url 中直接填写 PostgreSQL 的地址',
@@ -275,6 +278,68 @@ export const storePhrases = {
       '超过了时限：请查看是什么拖慢了数据库（pg_stat_activity）',
     'another transaction holds the lock: see which (pg_stat_activity, pg_locks)':
       '锁被另一个事务占用：请查看是哪一个（pg_stat_activity、pg_locks）',
+    '{host:word}: {first:remedy}; {rest:remedy}': '{host}：{first}；{rest}',
+    '{host:word}: {only:remedy}': '{host}：{only}',
+    'it took the connection, and does not answer: see its log, and of a pooler whether its PostgreSQL is up':
+      '它接受了连接却不应答：请查看其日志；若是连接池，请查看它后面的 PostgreSQL 是否在运行',
+    'it waits for something itself, or has no time for us: see its log, and of a pooler whether its PostgreSQL is up':
+      '它自己在等待，或过于繁忙：请查看其日志；若是连接池，请查看它后面的 PostgreSQL 是否在运行',
+    'our own certificate has ended: put a new one in the file of sslcert':
+      '我方证书已过期：请在 `sslcert` 的文件中换上新的',
+    'our own certificate was revoked: sslcert needs a new one':
+      '我方证书已被吊销：`sslcert` 需要新的证书',
+    'it does not know the CA of our own certificate: add that CA to ssl_ca_file there, or name another sslcert':
+      '它不认识签发我方证书的 CA：请把该 CA 加入服务器的 ssl_ca_file，或换一个 `sslcert`',
+    'it wants a certificate of ours: name one in sslcert and its key in sslkey':
+      '它要求我方出示证书：请用 `sslcert` 指明证书，用 `sslkey` 指明其私钥',
+    'it speaks no TLS that is taken here (1.2 or 1.3): see ssl_min_protocol_version and ssl_max_protocol_version there':
+      '它不支持这里可用的 TLS 版本（1.2 或 1.3）：请查看服务器的 ssl_min_protocol_version 和 ssl_max_protocol_version',
+    'it ended TLS, as a rule for our own certificate (sslcert): its log says why':
+      '它中止了 TLS，多半是因为我方证书（`sslcert`）：请查看其日志',
+    'our own certificate is for another user: its CN must be the user in the url, or be mapped in pg_ident.conf':
+      '我方证书是发给其他用户的：其 CN 须为 url 中的用户，或在 pg_ident.conf 中有对应的映射',
+    'it hung up as TLS began: its log may say why; sslnegotiation=direct needs PostgreSQL 17':
+      '开始 TLS 时它断开了连接：请查看其日志；`sslnegotiation=direct` 需要 PostgreSQL 17',
+    'its certificate is not of the CA in sslrootcert: name the file of the one that made it':
+      '它的证书不是 `sslrootcert` 中的 CA 签发的：请指明签发它的 CA 的文件',
+    'name in {name:word} a PEM file, with a line -----BEGIN CERTIFICATE-----':
+      '请在 `{name}` 中指明 PEM 文件，其中有一行 `-----BEGIN CERTIFICATE-----`',
+    'name in sslkey a PEM file, with a line -----BEGIN PRIVATE KEY-----':
+      '请在 `sslkey` 中指明 PEM 文件，其中有一行 `-----BEGIN PRIVATE KEY-----`',
+    'name in sslcert and sslkey two files that belong together':
+      '请在 `sslcert` 和 `sslkey` 中指明相配的两个文件',
+    'it has a password: give it in sslpassword': '它有密码：请用 `sslpassword` 给出',
+    'sslpassword is not its password': '`sslpassword` 不是它的密码',
+    'the pooler has no room for more connections: raise max_client_conn in PgBouncer':
+      '连接池的连接数已满：请调大 PgBouncer 的 max_client_conn',
+    'the pooler wants TLS: add sslmode=verify-full to the url':
+      '连接池要求 TLS：请在 url 后加上 `sslmode=verify-full`',
+    'the pooler does not let this user in from here: see auth_type and auth_hba_file in PgBouncer':
+      '连接池不允许该用户从这里连接：请查看 PgBouncer 的 auth_type 和 auth_hba_file',
+    'the pooler does not take user or password of the url: correct them, or see auth_file in PgBouncer':
+      '连接池不接受 url 中的用户名或密码：请改正，或查看 PgBouncer 的 auth_file',
+    'there is no such user, or it may not log in: correct it in the url, or run CREATE ROLE or ALTER ROLE … LOGIN':
+      '没有这个用户，或不允许它登录：请在 url 中改正，或执行 `CREATE ROLE … LOGIN`、`ALTER ROLE … LOGIN`',
+    'it does not let this user in: see the line of its pg_hba.conf for this user, and its log':
+      '它不允许该用户连接：请查看其 pg_hba.conf 中对应的条目和日志',
+    'let its owner run GRANT USAGE ON SEQUENCE … TO this user':
+      '请让其所有者执行 `GRANT USAGE ON SEQUENCE … TO …`',
+    'let its owner run GRANT EXECUTE ON FUNCTION … TO this user':
+      '请让其所有者执行 `GRANT EXECUTE ON FUNCTION … TO …`',
+    'this user lacks a right: let the owner of what is named grant it':
+      '该用户缺少权限：请让所指对象的所有者授权',
+    'this user has no more connections: ALTER ROLE … CONNECTION LIMIT, or have others give theirs back':
+      '该用户的连接数已满：请执行 `ALTER ROLE … CONNECTION LIMIT …`，或让其他程序归还连接',
+    'this database has no more connections: ALTER DATABASE … CONNECTION LIMIT, or have others give theirs back':
+      '该数据库的连接数已满：请执行 `ALTER DATABASE … CONNECTION LIMIT …`，或让其他程序归还连接',
+    'it is recovering, as after a crash: try again in a minute':
+      '它正在恢复（例如崩溃之后）：请一分钟后再试',
+    'it takes no connections now: it starts, recovers, stops, or is a standby; try again in a minute':
+      '它现在不接受连接：正在启动、恢复或停止，或者是备库；请一分钟后再试',
+    'it was ended there, by a time limit or by a person: see what holds the database up (pg_stat_activity)':
+      '它在服务器上被中止：超过了时限，或被人取消；请查看是什么拖慢了数据库（pg_stat_activity）',
+    'name a schema for budan alone: add ?options=-c%20search_path%3DSCHEMA to the url':
+      '请为 budan 指定单独的模式：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
     // Of Redis.
     'user or password in engine.url is wrong': 'engine.url 中的用户名或密码有误',
     'it wants a password, and engine.url has none': '它要求密码，而 engine.url 中没有',
@@ -316,18 +381,29 @@ export const storePhrases = {
     'move it to a newer Redis': '请迁移到较新的 Redis',
     'set maxmemory-policy noeviction there': '请在那里设置 `maxmemory-policy noeviction`',
   },
+  told: {
+    '{host:word}: {what:trouble?}; {rest:told}': '{host}：{what}；{rest}',
+    '{host:word}: {what:trouble?}': '{host}：{what}',
+  },
   trouble: {
     'the database "{name}" has no budan tables yet, or old ones':
       '数据库“{name}”中还没有 budan 的数据表，或版本太旧',
-    'database "{name}": {message:silence?}': '数据库“{name}”：{message}',
-    'database "{name}": {message:hosts}': '数据库“{name}”：{message}',
-    'database "{name}": it is closed': '数据库“{name}”：已关闭',
-    'database "{name}": "{path}" is in the way, and not of a whole database: take another directory, or move it away':
-      '数据库“{name}”：“{path}”已存在，且不属于完整的数据库：请换一个目录，或将其移走',
-    'database "{name}": its files are missing: copy {files:words} from @electric-sql/pglite/dist beside the bundle':
-      '数据库“{name}”：缺少它的文件：请把 @electric-sql/pglite/dist 里的 {files} 复制到打包文件旁边',
-    'database "{name}": nobody else got a turn for {ms:word} ms; inside a transaction, use its steps':
-      '数据库“{name}”：其他任务 {ms} 毫秒内未能轮到；事务之内请使用事务的方法',
+    'database "{name}": {message:trouble?}': '数据库“{name}”：{message}',
+    'it is closed': '已关闭',
+    '{system:silence}': '{system}',
+    'read-only': '只读',
+    'none of the hosts will do ({told:told?})': '没有可用的主机（{told}）',
+    'the connection was taken, and no session given in time': '连接已被接受，但迟迟没有给出会话',
+    '"{path}" holds no certificate': '“{path}”中没有证书',
+    '"{path}" holds no private key': '“{path}”中没有私钥',
+    'the key "{path}" cannot be opened': '私钥“{path}”无法打开',
+    '"{key}" is not the key of the certificate "{cert}"': '“{key}”不是证书“{cert}”的私钥',
+    '"{path}" is in the way, and not of a whole database: take another directory, or move it away':
+      '“{path}”已存在，且不属于完整的数据库：请换一个目录，或将其移走',
+    'its files are missing: copy {files:words} from @electric-sql/pglite/dist beside the bundle':
+      '缺少它的文件：请把 @electric-sql/pglite/dist 里的 {files} 复制到打包文件旁边',
+    'nobody else got a turn for {ms:word} ms; inside a transaction, use its steps':
+      '其他任务 {ms} 毫秒内未能轮到；事务之内请使用事务的方法',
     'order "{orderNo}" is not {status:status}, state {seq:word}, as it was when it was locked':
       '订单“{orderNo}”已不是锁定时的状态（{status}，第 {seq} 次变更）',
   },

@@ -4,6 +4,8 @@ import type { PhraseSets } from '../phrases.ts'
 export const webPhrases = {
   refusal: {
     'Cannot find order {orderNo:json}': '找不到订单 {orderNo}',
+    'Cannot find the files of the package "{name}": no node_modules beside the program, nor in the working directory "{directory}", has it. Install budan in one of them: npm install budan':
+      '找不到软件包 {name} 的文件：程序旁边和工作目录 {directory} 的 node_modules 中都没有。请在其中之一安装 budan：`npm install budan`',
     'Cannot find run {runId:json}': '找不到补单运行 {runId}',
     'Cannot review: {obstacle:obstacle}': '无法处理：{obstacle}',
     'Cannot {action:action} order "{orderNo}": {reason:resolution}':

@@ -1,9 +1,11 @@
 import pg, { type ClientConfig } from 'pg'
 import { type Redact, redactError, redactorOf } from '../../config/redact.ts'
 import { secretsInAddress } from '../../servers/addresses.ts'
-import { describeError, firstWay, isRefusal } from '../../servers/first-way.ts'
+import { type ErrorRules, firstWay, plainRules } from '../../servers/first-way.ts'
 import { type PostgresAddress, type Way, waysOf } from '../../servers/postgres-address.ts'
+import { SessionClient } from '../../servers/session-client.ts'
 import { sqlStateOf } from '../../servers/sql-state.ts'
+import { pastEndedSessions } from '../../servers/time-limits.ts'
 import { type ConnectionSource, type LentConnection, StatementNames } from '../driver.ts'
 import { ReadOnlyError, StoreError } from '../errors.ts'
 import { parsers } from '../parsers.ts'
@@ -77,7 +79,7 @@ export class PoolSource implements ConnectionSource {
 
   async #connect(): Promise<pg.PoolClient> {
     const attempt = async (way: PooledWay) => {
-      const client = await way.pool.connect()
+      const client = await pastEndedSessions(() => way.pool.connect())
       this.#last = way
       return client
     }
@@ -92,11 +94,11 @@ export class PoolSource implements ConnectionSource {
 }
 
 /** A server that lets us in and cannot be used is not passed over, unless it is a standby. */
-const errorRules = {
-  isFinal: (error: unknown) =>
-    error instanceof StoreError ? !(error instanceof ReadOnlyError) : isRefusal(error),
-  describe: (error: unknown) =>
-    error instanceof ReadOnlyError ? 'read-only' : describeError(error),
+const errorRules: ErrorRules = {
+  isFinal: (error) =>
+    error instanceof StoreError ? !(error instanceof ReadOnlyError) : plainRules.isFinal(error),
+  describe: (error) => (error instanceof ReadOnlyError ? 'read-only' : plainRules.describe(error)),
+  remedyOf: (error) => (error instanceof StoreError ? error.remedy : plainRules.remedyOf(error)),
 }
 
 interface PooledWay extends Way {
@@ -109,6 +111,7 @@ function poolOf(
 ): pg.Pool {
   const pool = new pg.Pool({
     ...config,
+    Client: SessionClient,
     max,
     connectionTimeoutMillis: connectMsMax,
     query_timeout: deadlines.queryMs,

@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg'
+import pg, { type ClientBase } from 'pg'
+import { queryUnlimited } from '../../servers/time-limits.ts'
 import { sqlText } from '../../text/sql-text.ts'
 import { EncodingError, ServerVersionError, SettingError } from '../errors.ts'
 
@@ -52,11 +53,13 @@ const settle = sqlText`
     current_setting('transaction_read_only') as read_only,
     pg_backend_pid() as pid,
     (select json_object_agg(name, set_config(name, value, false))
-      from unnest($1::text[], $2::text[]) as wanted (name, value)
+      from (values `
+
+const known = sqlText`) as wanted (name, value)
       where current_setting(name, true) is not null) as settings`
 
 /** As long as connecting may take. */
-const settleMsMax = 5_000
+export const settleMsMax = 5_000
 
 /**
  * Makes a new session ours, in one round trip. Throws where it cannot be: whatever decides how money
@@ -66,15 +69,19 @@ export async function settleSession(
   client: ClientBase,
   { database, settings }: { readonly database: string; readonly settings: Settings },
 ): Promise<SessionFacts> {
-  const said = await client.query<SettledRow>({
-    text: settle,
-    values: [Object.keys(settings), Object.values(settings)],
-    query_timeout: settleMsMax,
-  } as object as { text: string })
-  const row = said.rows[0]
+  const wanted = Object.entries(settings).map((pair) => `(${pair.map(literal).join(', ')})`)
+  const [row] = await queryUnlimited<SettledRow>(client, {
+    text: `${settle}${wanted.join(', ')}${known}`,
+    timeoutMs: settleMsMax,
+  })
   if (row === undefined) throw new SettingError({ database, setting: 'all', value: 'unknown' })
   examine(row, { database, settings })
   return { readOnly: row.read_only === 'on', pid: row.pid }
+}
+
+/** Reads the same whatever `standard_conforming_strings` is. */
+function literal(text: string): string {
+  return pg.escapeLiteral(text)
 }
 
 /** The oldest that the tests run on. */

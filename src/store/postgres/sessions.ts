@@ -1,11 +1,12 @@
-import type { ClientBase, ClientConfig } from 'pg'
+import pg, { type ClientBase, type ClientConfig } from 'pg'
 import { assert } from '../../domain/assert.ts'
 import { isPooled, lendsSessions } from '../../servers/pooler.ts'
 import type { PostgresAddress } from '../../servers/postgres-address.ts'
+import { queryUnlimited } from '../../servers/time-limits.ts'
 import { sqlText } from '../../text/sql-text.ts'
 import { PoolerError, PoolerRoomError, ReadOnlyError } from '../errors.ts'
 import { type Place, placeIn } from '../schema-place.ts'
-import { type Settings, sameForAll, settleSession } from './session.ts'
+import { type Settings, sameForAll, settleMsMax, settleSession } from './session.ts'
 
 /** What is asked of the sessions of one database, and what is known of them. */
 export class Sessions {
@@ -53,8 +54,8 @@ export class Sessions {
 
   async #placeBy(client: ClientBase): Promise<Place> {
     if (this.#place !== null) return this.#place
-    const ask = async (text: string, values: readonly unknown[]) =>
-      (await client.query<object>(text, [...values])).rows
+    const ask = (text: string, values: readonly string[]) =>
+      queryUnlimited<object>(client, { text: filled(text, values), timeoutMs: settleMsMax })
     const place = await placeIn(ask, {
       database: this.#database,
       named: this.#address.searchPath,
@@ -81,4 +82,9 @@ export class Sessions {
       throw new PoolerRoomError(this.#database, { cause: error })
     }
   }
+}
+
+/** What takes several statements at once takes no parameters. */
+function filled(text: string, values: readonly string[]): string {
+  return text.replaceAll(/\$(\d)/g, (_, n: string) => pg.escapeLiteral(values[Number(n) - 1] ?? ''))
 }

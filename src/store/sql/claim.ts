@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Merchant, Order, Standing } from '../../domain/order.ts'
-import { rowsOf, type Scope } from '../database.ts'
+import { planned, rowsOf, type Scope } from '../database.ts'
 import type { ClaimedOrder, Due } from '../store.ts'
 import type { LeftEnd } from './left-end.ts'
 import { ofMerchant } from './merchant.ts'
@@ -128,7 +128,7 @@ export function claimStatement(
   { now }: Pick<Scope, 'now'>,
   { leaseMs, ...due }: Claim & { picks: readonly DuePick[] },
 ): RawBuilder<DueRow> {
-  return sql<DueRow>`
+  return sql<DueRow>`${planned}
     with ${dueOrders(now(), { due, lock: sql`for no key update skip locked` })},
     claimed as (
       update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
@@ -272,6 +272,30 @@ export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): 
       and orders.order_no = any (array(select order_no from held))`.execute(db)
 }
 
+/** Plan: as `repairSchedules`, one entry of each standing. */
+export function schedulesStray(
+  now: RawBuilder<Date>,
+  far: { merchant: Due['merchant']; farthestMs: number },
+): RawBuilder<boolean> {
+  const stray = (['known', 'new', 'unknown'] as const).map(
+    (standing) => sql`exists (select from orders ${whereFar(now, { ...far, standing })})`,
+  )
+  return sql`(${sql.join(stray, sql` or `)})`
+}
+
+function whereFar(
+  now: RawBuilder<Date>,
+  {
+    merchant,
+    farthestMs,
+    standing,
+  }: { merchant: Due['merchant']; farthestMs: number; standing: Standing },
+): RawBuilder<unknown> {
+  return sql`
+    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
+      and ${ofMerchant(merchant)} and next_check_at > ${before(now, -farthestMs)}`
+}
+
 /**
  * What a database clock that was ahead, and has been set right, left behind: orders due at a time that
  * is far away now. They would wait until the clock comes there again (I9), so they are due at once.
@@ -283,9 +307,7 @@ export async function repairSchedules(
   { merchant, farthestMs }: { merchant: Due['merchant']; farthestMs: number },
 ): Promise<void> {
   const far = (standing: Standing) => sql`(
-    select order_no from orders
-    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
-      and ${ofMerchant(merchant)} and next_check_at > ${before(now(), -farthestMs)}
+    select order_no from orders ${whereFar(now(), { merchant, farthestMs, standing })}
     order by next_check_at desc limit 1000 for no key update skip locked)`
   await sql`
     with known as materialized ${far('known')}, new as materialized ${far('new')},

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Order } from '../../domain/order.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import type { ClaimedOrder, LateClaim } from '../store.ts'
@@ -29,6 +29,17 @@ export async function countLateCheck({ db }: Scope, { orderNo }: Order): Promise
       due_at = expired_at + case asked when 0 then ${lateDays[1]}::integer else ${lateDays[2]}::integer end
         * interval '1 day'
     where order_no = ${orderNo} and asked < ${lateDays.length - 1}`.execute(db)
+}
+
+/** Plan: one entry at the left end of `late_checks_due`. */
+export function lateCheckDue(
+  now: RawBuilder<Date>,
+  { merchant }: Pick<LateClaim, 'merchant'>,
+): RawBuilder<boolean> {
+  return sql`exists (
+    select from late_checks
+    where gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and due_at <= ${now}
+  )`
 }
 
 /**

@@ -8,8 +8,10 @@ import {
   type RunTrigger,
 } from '../../domain/run.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
-import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
+import type { NewRun, OpenedRun, Page, PageRequest, RunChores } from '../store.ts'
+import { schedulesStray } from './claim.ts'
 import { pageOf, startOf } from './cursor.ts'
+import { lateCheckDue } from './late-checks.ts'
 import { wellFormed } from './records.ts'
 
 const runColumns = sql.raw(`
@@ -62,7 +64,7 @@ export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
     ((await freeSlotOfTheFuture(scope, asked)) ? await insertRun(scope, asked) : null)
   return row === null
     ? { kind: 'taken', nextSlotInMs }
-    : { kind: 'opened', run: runOf(row), nextSlotInMs }
+    : { kind: 'opened', run: runOf(row), chores: choresOf(row), nextSlotInMs }
 }
 
 /** Slots are counted from 1970, so that every node cuts time at the same places. */
@@ -80,16 +82,30 @@ async function slotNow(
 
 async function insertRun(
   { db, now }: Scope,
-  { trigger, slot, node, dryRun }: NewRun & { slot: Date | null },
-): Promise<RunRow | null> {
+  { trigger, slot, node, dryRun, ofOrders = null }: NewRun & { slot: Date | null },
+): Promise<OpenedRow | null> {
+  const chores =
+    ofOrders === null
+      ? sql`false as schedules_stray, false as late_check_due`
+      : sql`${schedulesStray(now(), ofOrders)} as schedules_stray,
+          ${lateCheckDue(now(), ofOrders)} as late_check_due`
   return firstOf(
     db,
-    sql<RunRow>`
+    sql<OpenedRow>`
       insert into runs (trigger, slot, node, dry_run, status, started_at)
       values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
       on conflict (slot) do nothing
-      returning ${runColumns}`,
+      returning ${runColumns}, ${chores}`,
   )
+}
+
+interface OpenedRow extends RunRow {
+  readonly schedules_stray: boolean
+  readonly late_check_due: boolean
+}
+
+function choresOf({ schedules_stray, late_check_due }: OpenedRow): RunChores {
+  return { schedulesStray: schedules_stray, lateCheckDue: late_check_due }
 }
 
 /**

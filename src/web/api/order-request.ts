@@ -1,30 +1,32 @@
 import { z } from 'zod'
+import {
+  appIdPattern,
+  appIdRule,
+  futureRule,
+  idempotencyKeyPattern,
+  idempotencyKeyRule,
+  isEndedBefore,
+  isInFuture,
+  orderNoPattern,
+  orderNoRule,
+  textBounds,
+} from '../../domain/fact-rules.ts'
 import type { Actor } from '../../domain/order.ts'
-import type { AdoptRequest } from '../../orders/adopt.ts'
-import type { CorrectRequest } from '../../orders/correct.ts'
-import type { PlaceRequest } from '../../orders/place.ts'
+import type { AdoptRequest, CorrectRequest, PlaceRequest } from '../../orders/requests.ts'
 import { readTime } from '../../text/rfc3339.ts'
 import { Refusal } from '../errors.ts'
-import {
-  amountRequest,
-  apiSchemas,
-  gatewayText,
-  newUserId,
-  orderNoPattern,
-  reasonText,
-} from '../schema.ts'
+import { amountRequest, apiSchemas, gatewayText, newUserId, reasonText } from '../schema.ts'
 
 const placing = z
   .strictObject({
     adopt: z.literal(false).optional(),
     user_id: newUserId,
     amount: amountRequest,
-    description: gatewayText({ min: 1, max: 127, description: 'What the payer reads.' }),
-    attach: gatewayText({
-      min: 0,
-      max: 128,
-      description: 'Given back by the gateway with the payment.',
-    }).optional(),
+    description: gatewayText(textBounds.description, 'What the payer reads.'),
+    attach: gatewayText(
+      textBounds.attach,
+      'Given back by the gateway with the payment.',
+    ).optional(),
     app_id: appId('Under which it is placed; `wechat.app_id` by default.').optional(),
   })
   .register(apiSchemas, { description: 'Creates the order and its trade.' })
@@ -34,11 +36,11 @@ const adopting = z
     adopt: z.literal(true),
     order_no: z
       .string({ error: 'must be a string' })
-      .regex(orderNoPattern, { error: 'must be 6 to 32 of 0-9 A-Z a-z _ - | *' })
+      .regex(orderNoPattern, { error: orderNoRule })
       .register(apiSchemas, { description: 'The number that the gateway knows the trade under.' }),
     user_id: newUserId,
     amount: amountRequest,
-    description: gatewayText({ min: 0, max: 127, description: 'For people.' }).optional(),
+    description: gatewayText(textBounds.adoptedDescription, 'For people.').optional(),
     created_at: moment('When it was placed; now by default. Not in the future.').optional(),
     expires_at: moment(
       'When it cannot be paid any more, at most 15 days from now. Left out: not known, and budan never closes its trade.',
@@ -89,12 +91,9 @@ function moment(description: string) {
 function appId(description: string) {
   return z
     .string({ error: 'must be a string' })
-    .regex(/^[0-9A-Za-z_-]{1,32}$/, { error: 'must be an app id, like wx0123…' })
+    .regex(appIdPattern, { error: appIdRule })
     .register(apiSchemas, { description })
 }
-
-/** How far a caller's clock may run ahead of ours: what gateways allow too. */
-const clockSkewMsMax = 5 * 60_000
 
 export function placeRequestOf(
   body: PlacingJson,
@@ -118,8 +117,8 @@ function checkedKey(key: string | undefined): string {
       'Idempotency-Key: this header is needed, so that a repeated request is one order'
     throw new Refusal(400, { code: 'idempotency_key_missing', message })
   }
-  if (!/^[!-~]{1,128}$/.test(key)) {
-    const message = 'Idempotency-Key: must be 1 to 128 visible ASCII characters'
+  if (!idempotencyKeyPattern.test(key)) {
+    const message = `Idempotency-Key: ${idempotencyKeyRule}`
     throw new Refusal(400, { code: 'idempotency_key_invalid', message })
   }
   return key
@@ -131,10 +130,10 @@ export function adoptRequestOf(
 ): AdoptRequest {
   const createdAt = timeOf(body.created_at)
   const expiresAt = timeOf(body.expires_at)
-  if (createdAt !== null && createdAt.getTime() > now.getTime() + clockSkewMsMax) {
-    throw invalid(`created_at: must not be in the future, but is ${body.created_at}`)
+  if (isInFuture(createdAt, now)) {
+    throw invalid(`created_at: ${futureRule}, but is ${body.created_at}`)
   }
-  if (expiresAt !== null && expiresAt <= (createdAt ?? now)) {
+  if (isEndedBefore(expiresAt, { createdAt, now })) {
     throw invalid('expires_at: must be after created_at (now, where that is left out)')
   }
   return {

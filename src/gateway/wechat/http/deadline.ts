@@ -39,6 +39,8 @@ export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
 ): Promise<T | 'aborted'> {
+  // Nobody waits for it once the signal has aborted, and what nobody handles ends the process.
+  work.catch(() => undefined)
   if (signal.aborted) return 'aborted'
   let leave = () => {}
   const aborted = new Promise<'aborted'>((resolve) => {

@@ -1,58 +1,96 @@
+import pLimit from 'p-limit'
 import type { Dispatcher } from 'undici'
-import type { WechatConfig } from '../../../config/config.ts'
-import { decoded } from '../../../servers/address-parts.ts'
+import { Connection, type WechatWay } from './connection.ts'
+import { unlessAborted } from './deadline.ts'
 
 /**
  * An order is some 2 KB, a list of certificates some 10 KB; but coupons, or whatever else is listed
  * with an order, decide nothing and must not keep its payment from being read.
  */
-const responseBytesMax = 8 * 1024 * 1024
-const headerBytesMax = 64 * 1024
+const limits = { maxResponseSize: 8 * 1024 * 1024, maxHeaderSize: 64 * 1024 }
+
+type Request = (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>
+
+/** The question was given up; `isAtProxy`: while the proxy had opened no tunnel. */
+export class GivenUp extends Error {
+  readonly isAtProxy: boolean
+
+  constructor({ isAtProxy }: { isAtProxy: boolean }) {
+    super('no answer in time')
+    this.isAtProxy = isAtProxy
+  }
+}
 
 /**
  * The way to the gateway: straight, or through the proxy that is configured, with the same limits.
  * Through a proxy it is a tunnel (CONNECT), so that the proxy sees neither signatures nor answers.
- * undici is loaded with the first question: a service is ready without it, and sooner.
+ * A connection is kept only after a whole answer.
  */
-export async function openDispatcher(
-  { proxyUrl }: Pick<WechatConfig, 'proxyUrl'>,
-  { connections }: { connections: number },
-): Promise<Dispatcher> {
-  // By its default: a bundler that splits gives a CommonJS package no other name.
-  const { default: undici } = await import('undici')
-  const limits = {
-    connections,
-    maxResponseSize: responseBytesMax,
-    maxHeaderSize: headerBytesMax,
+export class Connections {
+  readonly #config: WechatWay
+  readonly #origin: string
+  readonly #limit: ReturnType<typeof pLimit>
+  readonly #idle: Connection[] = []
+  readonly #busy = new Set<Promise<unknown>>()
+  #isStopped = false
+
+  constructor(config: WechatWay, { origin, connections }: { origin: string; connections: number }) {
+    this.#config = config
+    this.#origin = origin
+    this.#limit = pLimit(connections)
   }
-  if (!proxyUrl) return new undici.Agent(limits)
-  const { protocol, host } = new URL(proxyUrl)
-  const token = proxyToken(proxyUrl)
-  // Without the credentials: an error may quote the address.
-  return new undici.ProxyAgent({ ...limits, uri: `${protocol}//${host}`, ...(token && { token }) })
-}
 
-/** As the address has them, decoded. A proxy may want a user name alone. */
-function proxyToken(proxyUrl: string): string | null {
-  const { username, password } = new URL(proxyUrl)
-  if (username === '' && password === '') return null
-  const pair = `${decoded(username)}:${decoded(password)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
-}
+  /**
+   * What `work` makes of the response to one request, body and all. Ends with the signal, whatever the
+   * other side does. Throws what went wrong; `GivenUp` when the signal aborted.
+   */
+  async use<T>(signal: AbortSignal, work: (request: Request) => Promise<T>): Promise<T> {
+    if (this.#isStopped) throw new Error('the gateway was stopped')
+    let isUnderWay = false
+    const used = this.#limit(() => {
+      isUnderWay = true
+      return this.#attempt(signal, work)
+    })
+    this.#busy.add(used)
+    const forget = () => void this.#busy.delete(used)
+    used.then(forget, forget)
+    const result = await unlessAborted(used, signal)
+    if (result !== 'aborted') return result
+    // An attempt that is under way ends with the signal by itself, and knows how far it came.
+    if (isUnderWay) return await used
+    throw new GivenUp({ isAtProxy: false })
+  }
 
-/** What undici says when a proxy answers CONNECT by anything but 200. */
-const tunnelRefused = /^Proxy response \((\d+)\)/
+  /** Waits for the questions that are under way; each ends with its signal. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await Promise.allSettled(this.#busy)
+    for (const connection of this.#idle.splice(0)) connection.destroy()
+  }
 
-/** What a proxy that would not let a question through means; null: it was no proxy's word. */
-export function proxyRefusal(
-  message: string,
-): { readonly why: 'proxy_login' | 'proxy_refusal'; readonly words: string } | null {
-  const status = tunnelRefused.exec(message)?.[1]
-  if (status === undefined) return null
-  return status === '407'
-    ? {
-        why: 'proxy_login',
-        words: 'the proxy wants other credentials (407): see wechat.proxy_url',
-      }
-    : { why: 'proxy_refusal', words: `the proxy does not let it through (${status})` }
+  async #attempt<T>(signal: AbortSignal, work: (request: Request) => Promise<T>): Promise<T> {
+    if (signal.aborted) throw new GivenUp({ isAtProxy: false })
+    // The one that was used last is the likeliest to be still open.
+    const connection = this.#idle.pop() ?? (await this.#open())
+    try {
+      if (signal.aborted) throw new GivenUp(connection)
+      const result = await unlessAborted(
+        work((options) => connection.request(options)),
+        signal,
+      )
+      if (result === 'aborted') throw new GivenUp(connection)
+      this.#idle.push(connection)
+      return result
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
+  }
+
+  /** undici is loaded with the first question: a service is ready without it, and sooner. */
+  async #open(): Promise<Connection> {
+    // By its default: a bundler that splits gives a CommonJS package no other name.
+    const { default: undici } = await import('undici')
+    return new Connection(undici, { config: this.#config, origin: this.#origin, limits })
+  }
 }

@@ -1,5 +1,7 @@
 import type { UnknownCause, UnknownWhy } from '../../../domain/trade.ts'
-import { proxyRefusal } from './dispatcher.ts'
+import { NotWritten, Unasked } from './connection.ts'
+import { GivenUp } from './dispatcher.ts'
+import { ProxyFault, proxyRefusal } from './proxy.ts'
 
 /** No whole response. */
 export interface Silence {
@@ -50,25 +52,48 @@ function plain(): Reason {
   return { why: 'no_tls', words: 'what answers there speaks no TLS' }
 }
 
-/** What failed before a connection was there: through a proxy that is the one to the proxy. */
-const beforeConnected: ReadonlySet<string> = new Set(['name', 'dns', 'closed', 'unreachable'])
-
 /** Why a question got no answer, in words; those of the system stand behind them. */
-export function silenceOf(
-  error: unknown,
-  { signal, proxied }: { signal: AbortSignal; proxied: boolean },
-): Silence {
-  if (signal.aborted) return silence({ why: null, words: 'no answer in time', cause: 'timeout' })
-  const { code = '', message = '' } = error as { code?: string; message?: string }
+export function silenceOf(error: unknown, signal: AbortSignal): Silence {
+  if (signal.aborted) return silence(givenUp(error))
+  if (error instanceof ProxyFault) {
+    const { words, cause = 'network' } = reasonOf(error.cause)
+    return silence({ why: 'proxy', words: `the proxy cannot be had: ${words}`, cause })
+  }
+  return silence(reasonOf(error))
+}
+
+function givenUp(error: unknown): Reason {
+  return error instanceof GivenUp && error.isAtProxy
+    ? { ...late('the proxy opens no tunnel in time'), why: 'proxy' }
+    : late('no answer in time')
+}
+
+function reasonOf(error: unknown): Reason {
+  if (error instanceof NotWritten) return reasonOf(error.cause)
+  if (error instanceof Unasked) return error.isHttp ? unaskedPage : unaskedBytes
+  const { message = '' } = (error ?? {}) as { message?: string }
+  const code = codeOf(error)
   const refusal = proxyRefusal(message)
-  if (refusal !== null) return silence({ ...refusal, cause: 'network' })
+  if (refusal !== null) return refusal
   const reason = reasons.find(([codes]) => codes.test(code))?.[1]
   const system = message || code || 'the connection failed'
-  if (reason === undefined) return silence({ why: null, words: system })
-  const words = `${reason.words} (${system})`
-  return proxied && beforeConnected.has(reason.why ?? '')
-    ? silence({ why: 'proxy', words: `the proxy cannot be had: ${words}` })
-    : silence({ ...reason, words })
+  return reason === undefined ? none(system) : { ...reason, words: `${reason.words} (${system})` }
+}
+
+/** undici gives most of what its parser refuses no code, but a name. */
+function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: string; name?: string }
+  return code ?? (name === 'HTTPParserError' ? 'HPE_' : '')
+}
+
+const unaskedPage: Reason = {
+  why: 'page',
+  words: 'something on the way sends a page of its own before it is asked',
+}
+
+const unaskedBytes: Reason = {
+  why: 'no_http',
+  words: 'what answers there speaks before it is asked',
 }
 
 function silence({ why, words, cause = 'network' }: Reason): Silence {

@@ -1,9 +1,8 @@
-import type { Dispatcher } from 'undici'
 import type { WechatConfig } from '../../../config/config.ts'
 import type { Clock } from '../../../domain/clock.ts'
 import { type ClockOffset, offsetNow } from '../../../domain/clocks.ts'
 import { authorization, type Headers, newStamp } from '../keys/signature.ts'
-import { openDispatcher } from './dispatcher.ts'
+import { Connections } from './dispatcher.ts'
 import { type Silence, silenceOf } from './silence.ts'
 
 /** One request of ours; `path` with its query, percent-encoded. */
@@ -37,9 +36,9 @@ export function createWire(
   config: WechatConfig,
   { clock, connections }: { clock: Clock; connections: number },
 ): Wire {
-  let dispatcher: Promise<Dispatcher> | null = null
   let clockOffset: ClockOffset | null = null
   const base = addressOf(config.baseUrl)
+  const way = new Connections(config, { origin: base.origin, connections })
   // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
   const prefix = base.pathname.replace(/\/$/, '')
 
@@ -48,33 +47,32 @@ export function createWire(
       return clockOffset
     },
     async send(question, signal) {
-      const how = { signal, proxied: Boolean(config.proxyUrl) }
-      if (signal.aborted) return silenceOf(new Error('aborted before it was sent'), how)
+      if (signal.aborted) return silenceOf(new Error('aborted before it was sent'), signal)
       const askedAt = clock()
       const headers = await requestHeaders(question, { config, now: askedAt })
       try {
-        dispatcher ??= openDispatcher(config, { connections })
-        const {
-          statusCode,
-          headers: answered,
-          body,
-        } = await (await dispatcher).request({
-          origin: base.origin,
-          path: prefix + question.path,
-          method: question.method,
-          headers,
-          body: question.body === '' ? null : question.body,
-          signal,
+        return await way.use(signal, async (request): Promise<Reply> => {
+          const {
+            statusCode,
+            headers: answered,
+            body,
+          } = await request({
+            origin: base.origin,
+            path: prefix + question.path,
+            method: question.method,
+            headers,
+            body: question.body === '' ? null : question.body,
+          })
+          const offset = offsetBy(answered.date, { clock, askedAt })
+          clockOffset = offset ?? clockOffset
+          const reply = { kind: 'reply', status: statusCode, headers: answered } as const
+          return { ...reply, body: await body.bytes(), clockOffset: offset }
         })
-        const offset = offsetBy(answered.date, { clock, askedAt })
-        clockOffset = offset ?? clockOffset
-        const reply = { kind: 'reply', status: statusCode, headers: answered } as const
-        return { ...reply, body: await body.bytes(), clockOffset: offset }
       } catch (error) {
-        return silenceOf(error, how)
+        return silenceOf(error, signal)
       }
     },
-    stop: async () => (await dispatcher)?.close(),
+    stop: () => way.stop(),
   }
 }
 

@@ -1,0 +1,246 @@
+import {
+  appIdPattern,
+  appIdRule,
+  type Faults,
+  gatewayTextFaults,
+  idempotencyKeyPattern,
+  idempotencyKeyRule,
+  isAmount,
+  newUserIdFaults,
+  orderNoPattern,
+  orderNoRule,
+  textBounds,
+} from '../domain/fact-rules.ts'
+import { fenMax } from '../domain/money.ts'
+import type { Actor } from '../domain/order.ts'
+import { type ReviewAction, readSeenMark, reviewActions } from '../domain/resolve.ts'
+import type { RawCallback } from '../gateway/gateway.ts'
+import { wordsFault, wordsMax } from '../text/operator-text.ts'
+import { isStorableTime } from '../text/rfc3339.ts'
+import type {
+  AbandonRequest,
+  AdoptRequest,
+  CorrectRequest,
+  PlaceRequest,
+  ReviewRequest,
+} from './requests.ts'
+
+/** A request of which nothing is absent: what was left out is null. */
+export type Whole<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
+
+/** What an embedder called with cannot be meant. Nothing was stored. */
+export class WrongRequest extends TypeError {}
+
+/** A rule for any value: what is wrong with it. */
+type Rule = (value: unknown) => Faults
+
+/**
+ * Values that an embedder calls with are checked as a request by HTTP is, before anything is stored:
+ * plain JavaScript gives numbers for bigints and leaves members out. Each of these throws a `TypeError`
+ * that names every wrong member and its value, and reads what is absent as null.
+ */
+export function wholePlacing(given: PlaceRequest): Whole<PlaceRequest> {
+  const request = membersOf(given, 'place an order')
+  refuse('place an order', request, {
+    userId: textBy(newUserIdFaults),
+    amount,
+    description: textBy((text) => gatewayTextFaults(text, textBounds.description)),
+    attach: optional(textBy((text) => gatewayTextFaults(text, textBounds.attach))),
+    idempotencyKey: textLike(idempotencyKeyPattern, idempotencyKeyRule),
+    appid: optional(textLike(appIdPattern, appIdRule)),
+    actor: optional(actor),
+  })
+  const { attach = null, appid = null, actor: by = null } = request
+  return { ...request, attach, appid, actor: by }
+}
+
+/** Times are compared with each other alone: what an embedder's clock says may be wrong by hours. */
+export function wholeAdoption(
+  given: AdoptRequest,
+): Whole<AdoptRequest> & { readonly description: string } {
+  const request = membersOf(given, 'adopt an order')
+  const createdAt = request.createdAt ?? null
+  refuse('adopt an order', request, {
+    orderNo: textLike(orderNoPattern, orderNoRule),
+    userId: textBy(newUserIdFaults),
+    amount,
+    description: optional(textBy((text) => gatewayTextFaults(text, textBounds.adoptedDescription))),
+    createdAt: optional(time),
+    expiresAt: optional(
+      both(time, (at) =>
+        createdAt instanceof Date && (at as Date) <= createdAt ? ['must be after createdAt'] : [],
+      ),
+    ),
+    appid: optional(textLike(appIdPattern, appIdRule)),
+    actor: optional(actor),
+  })
+  const { expiresAt = null, appid = null, actor: by = null } = request
+  return {
+    ...request,
+    ...{ createdAt, expiresAt, appid, actor: by },
+    description: request.description ?? '',
+  }
+}
+
+/** What is to be changed of it: what is absent, or null, stays, but for `expiresAt`: null is "not known". */
+export function checkedCorrection(given: CorrectRequest): CorrectRequest {
+  const request = membersOf(given, 'correct an order')
+  refuse('correct an order', request, {
+    userId: optional(textBy(newUserIdFaults)),
+    amount: optional(amount),
+    expiresAt: optional(time),
+    appid: optional(textLike(appIdPattern, appIdRule)),
+    ...accounted,
+  })
+  const { userId, amount: sum, appid, expiresAt, reason, actor: by } = request
+  const changes = {
+    ...(userId != null && { userId }),
+    ...(sum != null && { amount: sum }),
+    ...(appid != null && { appid }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }
+  if (Object.keys(changes).length === 0) {
+    throw new WrongRequest(
+      'Cannot correct an order: it must hold one of userId, amount, expiresAt, appid',
+    )
+  }
+  return { ...changes, reason, actor: by }
+}
+
+export function checkedAbandoning(given: AbandonRequest): AbandonRequest {
+  const request = membersOf(given, 'give up an order')
+  refuse('give up an order', request, accounted)
+  return request
+}
+
+export function checkedResolution(given: ReviewRequest): ReviewRequest {
+  const request = membersOf(given, 'resolve a review')
+  refuse('resolve a review', request, {
+    action: (value) =>
+      reviewActions.includes(value as ReviewAction)
+        ? []
+        : [`must be one of ${reviewActions.join(', ')}`],
+    name: words('name'),
+    reason: words('reason'),
+    seen: textBy((text) => (readSeenMark(text) === null ? ["must be a preview's"] : [])),
+    actor: optional(actor),
+  })
+  return request
+}
+
+/** A key that something is looked up by. What cannot be one is of nothing that is here. */
+export function checkedKey(value: unknown, { name, attempt }: { name: string; attempt: string }) {
+  refuse(attempt, { [name]: value }, { [name]: textBy(() => []) })
+}
+
+/** Whom a check is made for. */
+export function checkedActor(given: Actor | null | undefined): Actor | null {
+  refuse('check an order', { actor: given }, { actor: optional(actor) })
+  return given ?? null
+}
+
+export function checkedCallback(given: RawCallback): RawCallback {
+  const attempt = 'read a callback'
+  const callback = membersOf(given, attempt)
+  refuse(attempt, callback, {
+    headers: rawHeaders,
+    body: (value) =>
+      value instanceof Uint8Array
+        ? []
+        : ['must be the bytes as they came, in a Uint8Array, because the signature is over these'],
+  })
+  return callback
+}
+
+/** Null, and what is nothing at all: a real run. */
+export function checkedRun(given: { readonly dryRun: boolean }): boolean {
+  const attempt = 'make a run'
+  const request = membersOf(given, attempt)
+  refuse(attempt, request, {
+    dryRun: optional((value) => (typeof value === 'boolean' ? [] : ['must be true or false'])),
+  })
+  return request.dryRun ?? false
+}
+
+function membersOf<T extends object>(given: T, attempt: string): T {
+  if (typeof given === 'object' && given !== null) return given
+  throw new WrongRequest(`Cannot ${attempt}: the request must be an object, not ${shown(given)}`)
+}
+
+function refuse(attempt: string, given: object, rules: Readonly<Record<string, Rule>>): void {
+  const values = given as Readonly<Record<string, unknown>>
+  const faults = Object.entries(rules).flatMap(([name, rule]) =>
+    rule(values[name]).map((fault) => `${name} ${fault}, not ${shown(values[name])}`),
+  )
+  if (faults.length > 0) throw new WrongRequest(`Cannot ${attempt}: ${faults.join('; ')}`)
+}
+
+/** Those of `fetch` are no members of an object. */
+const rawHeaders: Rule = (value) =>
+  typeof value === 'object' && value !== null && !('get' in value)
+    ? []
+    : ['must be an object whose names are in lower-case letters']
+
+const amount: Rule = (value) =>
+  isAmount(value) ? [] : [`must be a bigint from 1n to ${fenMax}n (fen)`]
+
+const time: Rule = (value) =>
+  value instanceof Date && isStorableTime(value) ? [] : ['must be a Date of the years 2000 to 2099']
+
+const actor: Rule = (value) =>
+  typeof value === 'object' && value !== null && isActor(value)
+    ? []
+    : ['must be { name, address }: a text of one line, and one or null']
+
+function isActor({ name, address }: Partial<Record<keyof Actor, unknown>>): boolean {
+  return isLine(name) && (address === null || address === undefined || isLine(address))
+}
+
+/** No limit of length: it is the name of a token, or of a user of some system. */
+function isLine(value: unknown): boolean {
+  return typeof value === 'string' && wordsFault(value, Infinity) === null
+}
+
+const words =
+  (key: keyof typeof wordsMax): Rule =>
+  (value) =>
+    textBy((text) => {
+      const fault = wordsFault(text, wordsMax[key])
+      return fault === null ? [] : [fault]
+    })(value)
+
+/** Who answers for what a person does, and why. */
+const accounted = { reason: words('reason'), actor }
+
+function textBy(faultsOf: (text: string) => Faults): Rule {
+  return (value) => (typeof value === 'string' ? faultsOf(value) : ['must be a string'])
+}
+
+function textLike(pattern: RegExp, rule: string): Rule {
+  return textBy((text) => (pattern.test(text) ? [] : [rule]))
+}
+
+function both(first: Rule, second: Rule): Rule {
+  return (value) => {
+    const faults = first(value)
+    return faults.length > 0 ? faults : second(value)
+  }
+}
+
+function optional(rule: Rule): Rule {
+  return (value) => (value === undefined || value === null ? [] : rule(value))
+}
+
+/** Long enough to know it again. */
+const shownMax = 60
+
+function shown(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`
+  if (value instanceof Date) return Number.isNaN(+value) ? 'an invalid Date' : value.toISOString()
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > shownMax ? `${value.slice(0, shownMax)}…` : value)
+  }
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

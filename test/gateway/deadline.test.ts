@@ -1,0 +1,24 @@
+import { expect, test, vi } from 'vitest'
+import { unlessAborted } from '../../src/gateway/wechat/http/deadline.ts'
+
+test.each(['before', 'while'])(
+  'unlessAborted() lets no failure of work go unhandled whose signal aborted %s it was waited for',
+  async (when) => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const controller = new AbortController()
+    if (when === 'before') controller.abort()
+    let fail = (_: Error) => {}
+    const work = new Promise<string>((_, reject) => {
+      fail = reject
+    })
+    const outcome = unlessAborted(work, controller.signal)
+    controller.abort()
+    expect(await outcome).toBe('aborted')
+    fail(new Error('The client is destroyed'))
+    // Node tells of what nobody handled after the microtasks.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  },
+)
