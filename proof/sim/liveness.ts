@@ -133,16 +133,22 @@ export class Liveness {
     })
   }
 
-  /** Late money: its callback tells of it, or one of the late checks of an order that was only watched. */
+  /**
+   * Late money: its callback tells of it, or one of the late checks of an order that was only watched.
+   * Not where the gateway denied the trade at the last of these: nothing is to come after it.
+   */
   #isToBeFound({ orderNo }: Order, trade: TradeTruth): boolean {
-    const { tables, skewMs, callbacksHeal, isLong } = this.#parts
+    const { tables, dossiers, skewMs, callbacksHeal, isLong } = this.#parts
     const expiry = tables.events.find(
       (event) => event.orderNo === orderNo && event.toStatus === 'expired',
     )
     const isEnded = expiry?.tradeState === 'CLOSED' || expiry?.tradeState === 'REVOKED'
     const paidAt = (trade.paidAt ?? 0) + skewMs
     const lastAt = +(expiry?.at ?? 0) + lateMsMax
-    const isChecked = !isEnded && paidAt < lastAt - 2000
+    const isDenied = dossiers
+      .get(orderNo)
+      ?.statements.some(({ kind, at }) => kind === 'absent' && at + skewMs >= lastAt - 2000)
+    const isChecked = !isEnded && !isDenied && paidAt < lastAt - 2000
     // After weeks the gateway may have given its callback up.
     return isChecked || (callbacksHeal && !isLong && trade.state !== 'REFUND')
   }

@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { EventEmitter, once } from 'node:events'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../src/store/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { corrupt, place, placePaid } from '../contract/store-fixtures.ts'
@@ -11,7 +12,21 @@ afterAll(closeStores)
 
 /** A store on a switch; `calls` are those that were made since it was opened. */
 async function switchedStore(kind: 'pglite' | 'postgres' = 'pglite') {
-  const state = { isAway: false, hangs: [] as (keyof Store)[], calls: [] as string[] }
+  const held = new Map<keyof Store, Promise<unknown>>()
+  const state = {
+    isAway: false,
+    hangs: [] as (keyof Store)[],
+    calls: [] as string[],
+    /** The next answer is this one, once what is returned is called. */
+    hold: (name: keyof Store, answer: unknown) => {
+      const ended = new EventEmitter()
+      held.set(
+        name,
+        once(ended, 'end').then(() => answer),
+      )
+      return () => ended.emit('end')
+    },
+  }
   const store = new Proxy(await freshStore(kind), {
     get: (target, name: keyof Store) => {
       const method = target[name]
@@ -20,7 +35,9 @@ async function switchedStore(kind: 'pglite' | 'postgres' = 'pglite') {
         state.calls.push(name)
         if (state.isAway && name !== 'close') return Promise.reject(new StoreError('it is away'))
         if (state.hangs.includes(name)) return new Promise(() => {})
-        return Reflect.apply(method, target, values)
+        const answer = held.get(name)
+        held.delete(name)
+        return answer ?? Reflect.apply(method, target, values)
       }
     },
   })
@@ -318,6 +335,24 @@ describe('whoever looks', () => {
     desk.world.control.pay('ORDER-1', { callback: false })
     await desk.world.budan.checkOrder('ORDER-1')
     expect((await desk.read('/')).text).toContain('✓ paid 1')
+  })
+
+  it('sees what has happened since a reading that is under way was begun', async () => {
+    const { store, state } = await switchedStore()
+    const { world, read } = await openDesk({ store })
+    await world.adopt('ORDER-1')
+    const end = state.hold('vitals', await store.vitals(world.budan.merchant))
+    world.control.pay('ORDER-1', { callback: false })
+    await world.budan.checkOrder('ORDER-1')
+    state.calls = []
+    const before = read('/')
+    await vi.waitFor(() => expect(state.calls).toContain('vitals'), 20_000)
+    const news = { source: 'check', paidAt: null, creditedAt: null } as const
+    world.budan.emit({ type: 'order_credited', orderNo: 'ORDER-1', ...news })
+    const after = read('/')
+    end()
+    await before
+    expect((await after).text).toContain('✓ paid 1')
   })
 
   it('has an embedded database with many orders audited by hand alone', async () => {

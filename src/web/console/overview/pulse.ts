@@ -30,6 +30,15 @@ const lookMs = 30_000
 /** What this node last counted of the backlog says nothing after so many intervals without another count. */
 const backlogIntervals = 3
 
+interface Taken {
+  readonly reading: Reading
+  /** By `performance.now()`. */
+  readonly at: number
+  readonly costMs: number
+  /** Aborted by what has happened since it was begun. */
+  readonly news: AbortSignal
+}
+
 type Watcher = (reading: Reading) => Promise<void>
 
 export interface PulseParts {
@@ -50,7 +59,7 @@ export class Pulse {
   readonly #watchers = new Set<Watcher>()
   readonly #ended = new AbortController()
   readonly #stopListening: () => void
-  #last: { readonly reading: Reading; readonly at: number; readonly costMs: number } | null = null
+  #last: Taken | null = null
   #underWay: Promise<Reading> | null = null
   /** Aborts when something has happened that a new reading would show. */
   #news = new AbortController()
@@ -97,12 +106,18 @@ export class Pulse {
   }
 
   get #isFresh(): boolean {
-    const ageMs = performance.now() - (this.#last?.at ?? Number.NEGATIVE_INFINITY)
-    return ageMs < freshMs && !this.#news.signal.aborted
+    if (this.#last === null) return false
+    const { at, news } = this.#last
+    return performance.now() - at < freshMs && !news.aborted
   }
 
+  /** One that was begun before the last news does not show it: whoever comes after that gets the next. */
   #read(): Promise<Reading> {
     if (this.#isFresh && this.#last !== null) return Promise.resolve(this.#last.reading)
+    if (this.#underWay !== null && this.#news.signal.aborted) {
+      const next = () => this.#read()
+      return this.#underWay.then(next, next)
+    }
     this.#underWay ??= this.#take().finally(() => {
       this.#underWay = null
     })
@@ -111,6 +126,7 @@ export class Pulse {
 
   async #take(): Promise<Reading> {
     if (!this.#ended.signal.aborted) this.#news = new AbortController()
+    const news = this.#news.signal
     const beganAt = performance.now()
     // It waits for no part of itself for longer than for a page.
     const ready = this.#parts.budan.readiness()
@@ -123,7 +139,8 @@ export class Pulse {
       audit: this.#auditState(vitals),
       backlog: this.#latestBacklog(),
     }
-    this.#last = { reading, at: performance.now(), costMs: performance.now() - beganAt }
+    const at = performance.now()
+    this.#last = { reading, at, costMs: at - beganAt, news }
     if (vitals !== null) await this.#questions.newCredits.answer()
     return reading
   }
