@@ -13,12 +13,15 @@ export type { Clock } from './domain/clock.ts'
 export type { Emit, Event } from './domain/event.ts'
 export type { ConfiguredMerchant } from './domain/merchant.ts'
 export type { Fen } from './domain/money.ts'
-export type { Actor, Order, OrderEvent, OrderStatus, Source } from './domain/order.ts'
+export type { Actor, Order, OrderEvent } from './domain/order.ts'
+export type { OrderStatus, Source } from './domain/order-states.ts'
 export type { Hold, Places, PlacesGiven, PlacesWanted } from './domain/rate-limiter.ts'
-export type { RefundNotice, RefundState } from './domain/refund.ts'
-export type { Obstacle, RefusalCause, ReviewAction } from './domain/resolve.ts'
+export type { RefundNotice } from './domain/refund.ts'
+export type { Obstacle, RefusalCause } from './domain/resolve.ts'
+export type { ReviewAction } from './domain/review-action.ts'
 export type { Estimate, Run, RunResult } from './domain/run.ts'
 export type * from './domain/trade.ts'
+export type { RefundState } from './domain/trade.ts'
 export type { Entry, Transfer } from './domain/transfer.ts'
 export type * from './gateway/gateway.ts'
 export { createWechatGateway } from './gateway/wechat/wechat.ts'
@@ -27,6 +30,7 @@ export type { Abandoned } from './orders/abandon.ts'
 export type { Adoption } from './orders/adopt.ts'
 export type { Receipt } from './orders/callback.ts'
 export type { Corrected } from './orders/correct.ts'
+export { explainReview } from './orders/explanation.ts'
 export type { Placement } from './orders/place.ts'
 export type {
   AbandonRequest,
@@ -35,13 +39,7 @@ export type {
   PlaceRequest,
   ReviewRequest,
 } from './orders/requests.ts'
-export {
-  explainReview,
-  type Previewed,
-  type Prospect,
-  type Resolution,
-  type ReviewPreview,
-} from './orders/review.ts'
+export type { Previewed, Prospect, Resolution, ReviewPreview } from './orders/review.ts'
 export type { Traced } from './orders/trace.ts'
 export type { Engine, EngineVitals, Tick, Work } from './queue/engine.ts'
 export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'

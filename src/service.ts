@@ -11,8 +11,10 @@ import { type Clock, systemClock } from './domain/clock.ts'
 import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
 import { type ConfiguredMerchant, isOf } from './domain/merchant.ts'
-import type { Actor, DecisionKind, Merchant, Order } from './domain/order.ts'
+import type { Actor, Merchant, Order } from './domain/order.ts'
+import type { DecisionKind } from './domain/order-states.ts'
 import type { Places } from './domain/rate-limiter.ts'
+import { type Reason, sentenceOf } from './domain/reason.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
 import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
@@ -120,7 +122,10 @@ export interface CheckReport {
   /** The gateway's own word; null when it said nothing of a trade. */
   readonly tradeState: string | null
   readonly decision: DecisionKind
+  /** In English. */
   readonly reason: string
+  /** What `reason` is the sentence of. */
+  readonly codedReason: Reason
 }
 
 /** What an embedder may put in the place of budan's own. */
@@ -359,7 +364,8 @@ async function reportCheck(
     order,
     tradeState: reportedState(answer),
     decision: decision.kind,
-    reason: decision.reason,
+    reason: sentenceOf(decision.reason),
+    codedReason: decision.reason,
   }
 }
 

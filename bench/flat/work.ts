@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { DecisionKind } from '../../src/domain/order.ts'
+import type { DecisionKind } from '../../src/domain/order-states.ts'
 import type { InstantGateway } from '../gateway/start.ts'
 import { paidOrder } from '../numbered.ts'
 import { firstPendingOf } from './shop.ts'

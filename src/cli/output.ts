@@ -20,6 +20,7 @@ const unpainted: Paint = (text) => text
  */
 export interface Output {
   readonly asJson: boolean
+  readonly locale: Locale
   readonly colors: Colors
   /** One line. */
   json(value: unknown): void
@@ -34,9 +35,14 @@ export interface Output {
   note(text: string, paint?: Paint): void
 }
 
-/** Null shows as a dash. `asIs`: a person's own words, where others are the program's. */
+/** Null shows as a dash. `asIs`: a person's own words, or said in their language already. */
 export type Cell = string | number | null | { readonly asIs: string }
 type Row = readonly Cell[]
+
+/** A cell whose text is in the person's language already. */
+export function saidAsIs(text: string | null): Cell {
+  return text === null ? null : { asIs: text }
+}
 
 export function createOutput(
   terminal: Terminal,
@@ -60,6 +66,7 @@ export function createOutput(
     )
   return {
     asJson,
+    locale,
     colors,
     json: (value) => terminal.out(`${exactJson(value)}\n`),
     line: (text, paint = unpainted) => terminal.out(`${paint(say(text))}\n`),

@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../domain/order.ts'
+import type { OrderStatus } from '../domain/order-states.ts'
 import type { Control } from '../simulator/index.ts'
 
 /** What becomes of an order in the demo, and how budan must end it. */

@@ -1,6 +1,7 @@
 import { unreachable } from './assert.ts'
-import { formatAmount, formatFen } from './money.ts'
-import type { DecisionKind, Order } from './order.ts'
+import type { Order } from './order.ts'
+import type { DecisionKind } from './order-states.ts'
+import type { ComparedFact, Difference, Reason } from './reason.ts'
 import type { Answer, Trade, UnknownAnswer } from './trade.ts'
 
 /**
@@ -11,10 +12,10 @@ import type { Answer, Trade, UnknownAnswer } from './trade.ts'
  *   close    close its trade, ask again   keep     it is settled; record the evidence
  */
 export type Decision =
-  | { readonly kind: 'pay'; readonly trade: Trade; readonly reason: string; readonly alarm: false }
+  | { readonly kind: 'pay'; readonly trade: Trade; readonly reason: Reason; readonly alarm: false }
   | {
       readonly kind: Exclude<DecisionKind, 'pay'>
-      readonly reason: string
+      readonly reason: Reason
       /** Somebody has to look at this. */
       readonly alarm: boolean
     }
@@ -43,12 +44,6 @@ export interface Facts {
  */
 const absentAnswersMin = 3
 
-/** Why a trade is closed; by its words, a run that may close nothing tells that it would. */
-export const closeReason = 'not paid, and past its end'
-
-/** All that REFUND means: of part or all of the money, and whether it succeeds is not said either. */
-export const refundStarted = 'a refund was started; the gateway does not say how much'
-
 /** Pure: the same order, answer and facts give the same decision. */
 export function decide(order: Order, answer: Answer, facts: Facts): Decision {
   switch (order.status) {
@@ -68,7 +63,7 @@ export function decide(order: Order, answer: Answer, facts: Facts): Decision {
 function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
   switch (answer.kind) {
     case 'unknown':
-      return wait(`no answer: ${describeUnknown(answer)}`)
+      return wait({ code: 'no_answer', ...saidBy(answer) })
     case 'absent':
       return decideAbsent(order, facts)
     case 'trade':
@@ -80,21 +75,21 @@ function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
 
 function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
   if (trade.state === 'paid') return payOrReview(order, trade, facts)
-  if (trade.state === 'refunded') return review(`it was paid, and ${refundStarted}`)
+  if (trade.state === 'refunded') return review({ code: 'refunded' })
 
   // Only now: whatever is said of somebody else's trade must not close or expire this order.
   const difference = differentIdentity(order, trade)
-  if (difference !== null) return waitWithAlarm(`the answer is about another trade: ${difference}`)
+  if (difference !== null) return waitWithAlarm({ code: 'about_another_trade', difference })
 
   switch (trade.state) {
     case 'unpaid':
       return decideUnpaid(order, facts)
     case 'paying':
-      return wait('a payment is under way')
+      return wait({ code: 'payment_under_way' })
     case 'closed':
-      return decision('expire', 'its trade is closed')
+      return decision('expire', { code: 'trade_closed' })
     case 'unlisted':
-      return waitWithAlarm(`a trade state that budan does not know: ${trade.reported}`)
+      return waitWithAlarm({ code: 'unlisted_state', state: trade.reported })
     default:
       return unreachable(trade.state)
   }
@@ -106,71 +101,58 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
  */
 function decideUnpaid(order: Order, { now, clocksDisagree }: Facts): Decision {
   if (order.expiresAt === null ? isWatched(order, now) : now < order.expiresAt) {
-    return wait('not paid yet')
+    return wait({ code: 'not_paid_yet' })
   }
-  if (clocksDisagree) return wait(`not paid yet; ${endInDoubt}`)
+  if (clocksDisagree) return wait({ code: 'clocks_disagree', seen: 'unpaid' })
   return order.expiresAt === null
-    ? decision('expire', unwatchedReason)
-    : decision('close', closeReason)
+    ? decision('expire', { code: 'watch_ended' })
+    : decision('close', { code: 'unpaid_past_end' })
 }
-
-/** Why an order that seems to be past its end stays as it is. */
-export const endInDoubt = 'whether it is past its end cannot be said, as the clocks disagree'
-
-const unwatchedReason =
-  'its end is not known, and no trade can be paid for as long as it was watched'
 
 /** The time begins anew with the first trade that is seen: it may have been placed after the adoption. */
 function isWatched({ standing, watchedUntil }: Order, now: Date): boolean {
   return standing !== 'known' || watchedUntil === null || now < watchedUntil
 }
 
-/** So begins what is said of a pending order where the gateway knows none of its number. */
-export const absentReason = 'the gateway knows no such order'
-
 function decideAbsent(order: Order, facts: Facts): Decision {
   const end = order.expiresAt ?? order.watchedUntil
-  if (end === null || facts.now < end) return wait(absentReason)
-  if (facts.clocksDisagree) return wait(`${absentReason}; ${endInDoubt}`)
-  if (!facts.absenceCredible) {
-    return wait(`${absentReason}, but most answers say so: not believed`)
-  }
+  if (end === null || facts.now < end) return wait({ code: 'absent' })
+  if (facts.clocksDisagree) return wait({ code: 'clocks_disagree', seen: 'absent' })
+  if (!facts.absenceCredible) return wait({ code: 'absent_not_credible' })
   const answers = order.absentCount + 1
   const spreadMs = order.absentSince === null ? 0 : +facts.now - +order.absentSince
   if (answers < absentAnswersMin || spreadMs < facts.absenceSpreadMs) {
-    return wait(`${absentReason}; not yet said often enough`)
+    return wait({ code: 'absent_too_seldom' })
   }
-  return decision('expire', `the gateway knew no such order ${answers} times over, past its end`)
+  return decision('expire', { code: 'absent_past_end', answers })
 }
 
 function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {
-  if (answer.kind !== 'trade') return keep('expired; nothing was said of a payment')
+  if (answer.kind !== 'trade') return keep({ code: 'expired_unpaid' })
   if (answer.trade.state === 'paid') return payOrReview(order, answer.trade, facts)
-  if (answer.trade.state === 'refunded') {
-    return review(`it was paid after it expired, and ${refundStarted}`)
-  }
-  return keep(`expired; the gateway says ${answer.trade.reported}`)
+  if (answer.trade.state === 'refunded') return review({ code: 'refunded_after_expiry' })
+  return keep({ code: 'expired_still', state: answer.trade.reported })
 }
 
 function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decision {
-  if (answer.kind === 'unknown') return keep(`paid; no answer: ${describeUnknown(answer)}`)
-  if (answer.kind === 'absent') return keep('paid; the gateway knows no such order now')
+  if (answer.kind === 'unknown') return keep({ code: 'paid_no_answer', ...saidBy(answer) })
+  if (answer.kind === 'absent') return keep({ code: 'paid_absent' })
   const { trade } = answer
   switch (trade.state) {
     case 'paid': {
       const difference =
         differentIdentity(order, trade) ??
         differentMoney(order, trade) ??
-        differentText('transaction id', order.transactionId, trade.transactionId)
+        differentText('transaction_id', order.transactionId, trade.transactionId)
       return difference === null
-        ? keep('paid by this transaction')
-        : keepWithAlarm(`paid already, and now another payment: ${difference}`)
+        ? keep({ code: 'paid_by_this' })
+        : keepWithAlarm({ code: 'another_payment', difference })
     }
     case 'refunded':
-      return keep(`paid here; ${refundStarted}`)
+      return keep({ code: 'paid_refunded' })
     case 'paying':
     case 'unpaid':
-      return overtaken ? keep('paid since it was asked about') : contradicted(trade)
+      return overtaken ? keep({ code: 'paid_meanwhile' }) : contradicted(trade)
     case 'closed':
     case 'unlisted':
       return contradicted(trade)
@@ -180,7 +162,7 @@ function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decisio
 }
 
 function contradicted({ reported }: Trade): Decision {
-  return keepWithAlarm(`paid here, but the gateway now says ${reported}`)
+  return keepWithAlarm({ code: 'paid_contradicted', state: reported })
 }
 
 /**
@@ -188,16 +170,16 @@ function contradicted({ reported }: Trade): Decision {
  * did not know; what was known may be said any number of times, and a refund asks nobody for money.
  */
 function decideReview({ dismissed }: Order, answer: Answer): Decision {
-  if (dismissed === null) return keep('the order is in review')
+  if (dismissed === null) return keep({ code: 'in_review' })
   if (answer.kind === 'trade' && answer.trade.state === 'refunded') {
-    return keep(`dismissed from review; ${refundStarted}`)
+    return keep({ code: 'dismissed_refunded' })
   }
   if (answer.kind !== 'trade' || answer.trade.state !== 'paid') {
-    return keep('dismissed from review; nothing was said of a payment')
+    return keep({ code: 'dismissed_unpaid' })
   }
   return paymentOf(answer.trade) === dismissed.payment
-    ? keep('dismissed from review, with this payment known')
-    : review('dismissed from review, and now there is a payment that was not known then')
+    ? keep({ code: 'dismissed_payment_known' })
+    : review({ code: 'dismissed_new_payment' })
 }
 
 /** All that tells one payment from another, as one line; null for a trade that is not paid. */
@@ -217,25 +199,26 @@ export function payOrReview(
     differentIdentity(order, trade) ??
     differentMoney(order, trade) ??
     differentAttach(order, trade, facts)
-  if (difference !== null) return review(`paid, but not as ordered: ${difference}`)
+  if (difference !== null) return review({ code: 'not_as_ordered', difference })
   if (facts.transactionOwner !== null) {
-    return review(`its transaction was credited to order "${facts.transactionOwner}" already`)
+    return review({ code: 'credited_elsewhere', orderNo: facts.transactionOwner })
   }
-  return { kind: 'pay', trade, reason: 'paid, everything as ordered', alarm: false }
+  return { kind: 'pay', trade, reason: { code: 'as_ordered' }, alarm: false }
 }
 
-export function differentIdentity(order: Order, trade: Trade): string | null {
+export function differentIdentity(order: Order, trade: Trade): Difference | null {
   return (
-    differentText('order number', order.orderNo, trade.orderNo) ??
+    differentText('order_no', order.orderNo, trade.orderNo) ??
     differentText('mchid', order.mchid, trade.mchid) ??
-    differentText('appid', order.appid, trade.appid)
+    differentText('app_id', order.appid, trade.appid)
   )
 }
 
-function differentMoney(order: Order, trade: Trade): string | null {
+function differentMoney(order: Order, trade: Trade): Difference | null {
   if (trade.amount !== order.amount) {
-    const theirs = trade.amount === null ? 'absent' : formatAmount(trade.amount, trade.currency)
-    return `amount ${theirs}, ordered ${formatFen(order.amount)}`
+    const { amount, currency } = trade
+    const theirs = amount === null ? null : String(amount)
+    return { fact: 'amount', theirs, ours: String(order.amount), currency }
   }
   return differentText('currency', order.currency, trade.currency)
 }
@@ -245,7 +228,7 @@ function differentAttach(
   { adopted, userId }: Order,
   { attach }: Trade,
   { adoptAttach = null }: Pick<Facts, 'adoptAttach'>,
-): string | null {
+): Difference | null {
   if (!adopted || adoptAttach === null) return null
   const expected = adoptAttach.replaceAll(userIdMark, () => userId)
   if (attach === expected) return null
@@ -259,36 +242,40 @@ export const userIdMark = '{user_id}'
 const attachShownMax = 128
 
 function differentText(
-  name: string,
+  fact: ComparedFact,
   ...[ours, theirs]: [string | null, string | null]
-): string | null {
-  return ours === theirs ? null : `${name} "${theirs ?? 'absent'}", ours "${ours ?? 'absent'}"`
+): Difference | null {
+  return ours === theirs ? null : { fact, theirs, ours }
 }
 
-export function describeUnknown(answer: UnknownAnswer): string {
-  return `${answer.cause} (${answer.message})`
+/** What a reason says of an answer that is none. */
+export function saidBy({
+  cause,
+  message,
+}: UnknownAnswer): Pick<UnknownAnswer, 'cause' | 'message'> {
+  return { cause, message }
 }
 
-function decision(kind: Exclude<DecisionKind, 'pay'>, reason: string): Decision {
+function decision(kind: Exclude<DecisionKind, 'pay'>, reason: Reason): Decision {
   return { kind, reason, alarm: false }
 }
 
-function wait(reason: string): Decision {
+function wait(reason: Reason): Decision {
   return decision('wait', reason)
 }
 
-function waitWithAlarm(reason: string): Decision {
+function waitWithAlarm(reason: Reason): Decision {
   return { kind: 'wait', reason, alarm: true }
 }
 
-function keep(reason: string): Decision {
+function keep(reason: Reason): Decision {
   return decision('keep', reason)
 }
 
-function keepWithAlarm(reason: string): Decision {
+function keepWithAlarm(reason: Reason): Decision {
   return { kind: 'keep', reason, alarm: true }
 }
 
-function review(reason: string): Decision {
+function review(reason: Reason): Decision {
   return { kind: 'review', reason, alarm: true }
 }

@@ -1,6 +1,8 @@
 import type { Fen } from './money.ts'
-import type { Merchant, Source } from './order.ts'
-import type { ReviewAction } from './resolve.ts'
+import type { Merchant } from './order.ts'
+import type { Source } from './order-states.ts'
+import type { Reason } from './reason.ts'
+import type { ReviewAction } from './review-action.ts'
 import type { Estimate, Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
@@ -66,7 +68,7 @@ export type Event =
       readonly type: 'order_expired'
       readonly orderNo: string
       readonly source: Source
-      readonly reason: string
+      readonly reason: Reason
     }
   | {
       readonly type: 'review_resolved'
@@ -79,7 +81,7 @@ export type Event =
       readonly type: 'order_alarm'
       readonly orderNo: string
       readonly source: Source
-      readonly reason: string
+      readonly reason: Reason
     }
   | {
       readonly type: 'settle_failed'

@@ -1,25 +1,74 @@
-import { refundStarted } from './decide.ts'
-import { formatFen } from './money.ts'
+import type { OrderEvent } from './order.ts'
+import { type Difference, englishReasons, type Reason, sentenceOf } from './reason.ts'
+import { reviewActions } from './review-action.ts'
 
 /**
- * Timelines are never changed, so they hold reasons in the words of former versions. Two of those
- * mislead: amounts stand in fen without saying so, and a refund was called "on its way back", of
- * which nobody knows how much it is, nor whether it succeeds. People read them in today's words.
+ * Rows of before there were codes hold sentences alone, and are never changed. This reads those that
+ * matter to people: what can be said in their language, in today's words (amounts stood in fen without
+ * saying so, and a refund was called "on its way back"), and with the advice that belongs to it. Null:
+ * the sentence is shown as it was stored.
  */
-export function restated(reason: string): string {
-  return reason
-    .replace(formerAmounts, (_, before: string, theirs: string, ours: string) => {
-      return `${before}amount ${yuanOf(theirs)}, ordered ${yuanOf(ours)}`
-    })
-    .replace(formerRefund, `$1${refundStarted}`)
+export function formerReason(sentence: string): Reason | null {
+  return (
+    plainReasons.get(sentence) ?? differenceIn(sentence) ?? ownerIn(sentence) ?? refusalIn(sentence)
+  )
 }
 
-/** Nothing but the whole reason: others' words may look like a part of it. */
-const formerAmounts =
-  /^((?:refused to [a-z]+: )?(?:paid, but not as ordered|paid already, and now another payment): )amount (\d+|absent), ordered (\d+)$/
-const formerRefund =
-  /^((?:refused to [a-z]+: )?it was paid(?: after it expired)?, and )the money is on its way back$/
+/** By its code where it has one; a text: as it was stored. */
+export function todaysReason({
+  reason,
+  codedReason,
+}: Pick<OrderEvent, 'reason' | 'codedReason'>): Reason | string | null {
+  return codedReason ?? (reason === null ? null : (formerReason(reason) ?? reason))
+}
 
-function yuanOf(fen: string): string {
-  return fen === 'absent' ? fen : formatFen(BigInt(fen))
+/** A stored sentence in today's English. */
+export function restated(sentence: string): string {
+  const reason = formerReason(sentence)
+  return reason === null ? sentence : sentenceOf(reason)
+}
+
+const plainReasons: ReadonlyMap<string, Reason> = new Map([
+  ...Object.entries(englishReasons).flatMap(([code, sentence]) =>
+    typeof sentence === 'string' ? [[sentence, { code } as Reason] as const] : [],
+  ),
+  ['it was paid, and the money is on its way back', { code: 'refunded' }],
+  [
+    'it was paid after it expired, and the money is on its way back',
+    { code: 'refunded_after_expiry' },
+  ],
+  ['expired, and not paid', { code: 'expired_unpaid' }],
+  ['paid here; a refund was started', { code: 'paid_refunded' }],
+])
+
+/** Nothing but the whole sentence: others' words may look like a part of it. */
+const amounts =
+  /^(paid, but not as ordered|paid already, and now another payment): amount (absent|\d+|¥\d+\.\d\d), ordered (\d+|¥\d+\.\d\d)$/
+
+function differenceIn(sentence: string): Reason | null {
+  const [, beginning, theirs, ours] = amounts.exec(sentence) ?? []
+  if (theirs === undefined || ours === undefined) return null
+  const difference: Difference = { fact: 'amount', theirs: fenIn(theirs), ours: fenIn(ours) }
+  const code = beginning === 'paid, but not as ordered' ? 'not_as_ordered' : 'another_payment'
+  return { code, difference }
+}
+
+function fenIn(text: string): string | null {
+  if (text === 'absent') return null
+  return text.replace(/[¥.]/g, '').replace(/^0+(?=\d)/, '')
+}
+
+function ownerIn(sentence: string): Reason | null {
+  const [, orderNo] =
+    /^its transaction was credited to order "([^"]*)" already$/.exec(sentence) ?? []
+  return orderNo === undefined ? null : { code: 'credited_elsewhere', orderNo }
+}
+
+function refusalIn(sentence: string): Reason | null {
+  const [, word, rest] = /^refused to ([a-z]+): (.*)$/.exec(sentence) ?? []
+  const action = reviewActions.find((each) => each === word)
+  const because = rest === undefined ? null : formerReason(rest)
+  return action === undefined || because === null
+    ? null
+    : { code: 'action_refused', action, because }
 }

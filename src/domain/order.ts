@@ -1,23 +1,13 @@
 import type { Fen } from './money.ts'
+import type {
+  DecisionKind,
+  EventSource,
+  OrderEventKind,
+  OrderStatus,
+  Source,
+} from './order-states.ts'
+import type { Reason } from './reason.ts'
 import type { Evidence } from './trade.ts'
-
-/**
- *   pending ──► paid                     by a verified SUCCESS, with its transfer
- *      │  ├───► expired ──► paid         the trade cannot be paid any more; late money is still credited
- *      │  │        └──────► review
- *      └──┴───► review ──┬► paid         a person looks: paid, but not as ordered, or refunded.
- *                 ▲  │   └► expired      By an operator's word alone: credited (verified SUCCESS, as
- *                 │  ▼                   ordered), expired (verified CLOSED), or
- *               dismissed                still in review, out of the queue: another payment brings it back
- */
-export type OrderStatus = 'pending' | 'paid' | 'expired' | 'review'
-
-export const orderStatuses = ['pending', 'paid', 'expired', 'review'] as const
-
-/** Who brought the answer that credited an order. `operator`: a person who resolved its review. */
-export type Source = (typeof sources)[number]
-
-export const sources = ['callback', 'check', 'compensation', 'operator'] as const
 
 /** Whose order it is; only that merchant can ask about it. */
 export interface Merchant {
@@ -56,7 +46,6 @@ export type Standing = 'known' | 'new' | 'unknown'
 
 export const standings = ['known', 'new', 'unknown'] as const
 
-/** Who caused an event: the name of a token, or of the local user of a command. */
 /** A recharge order. */
 export interface Order extends OrderFacts {
   readonly codeUrl: string | null
@@ -118,14 +107,17 @@ export interface OrderEvent {
   readonly orderNo: string
   readonly at: Date
   readonly kind: OrderEventKind
-  readonly source: Source | 'api' | 'budan'
+  readonly source: EventSource
   /** The state that this event gave the order, and its number; null where the state stayed. */
   readonly toStatus: OrderStatus | null
   readonly stateSeq: number | null
   /** The gateway's own word, e.g. NOTPAY. Null when it said nothing of a trade. */
   readonly tradeState: string | null
   readonly decision: DecisionKind | null
+  /** In English; a person's own words where a person caused it. */
   readonly reason: string | null
+  /** What `reason` is the sentence of; null for a person's words, and for rows of before there were codes. */
+  readonly codedReason: Reason | null
   /** Somebody has to look at this. */
   readonly alarm: boolean
   readonly evidence: Evidence | null
@@ -137,26 +129,13 @@ export interface OrderEvent {
   readonly actor: Actor | null
 }
 
-export type OrderEventKind =
-  | 'created'
-  | 'adopted'
-  | 'prepaid' // the gateway gave a code to scan
-  | 'unplaced' // it refused to, or did not answer
-  | 'answered' // an answer came, and this was decided
-  | 'closing' // the gateway was asked to close the trade
-  | 'corrected' // somebody changed the facts of an adopted order
-  | 'abandoned' // somebody gave up an order that the gateway never accepted
-  | 'resolved' // an operator had it credited or expired
-  | 'dismissed' // an operator took it out of the queue
-  | 'refund_noticed' // the gateway told, unasked, of a refund that was made there
-
-export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
-
 /** An event that is about to be written; the store gives it its id and time. */
 export type NewOrderEvent = Omit<
   OrderEvent,
-  'id' | 'at' | 'stateSeq' | 'toStatus' | 'operator' | 'actor'
+  'id' | 'at' | 'stateSeq' | 'toStatus' | 'operator' | 'actor' | 'reason' | 'codedReason'
 > & {
+  /** A text: in a person's own words. */
+  readonly reason: Reason | string | null
   readonly operator?: string | null
   readonly actor?: Actor | null
 }

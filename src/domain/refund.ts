@@ -1,9 +1,7 @@
-import { type Fen, formatFen } from './money.ts'
+import type { Fen } from './money.ts'
 import type { Order, OrderEvent } from './order.ts'
-import type { Evidence } from './trade.ts'
-
-/** What became of a refund. `unlisted` is a word that we do not know: never guessed at. */
-export type RefundState = 'succeeded' | 'abnormal' | 'closed' | 'under_way' | 'unlisted'
+import type { Reason } from './reason.ts'
+import type { Evidence, RefundState } from './trade.ts'
 
 /** What a gateway told, unasked, of a refund that somebody made there. It moves no money here. */
 export interface RefundNotice {
@@ -25,7 +23,7 @@ export interface RefundNotice {
 
 /** What the timeline says of it. */
 export interface Noticed {
-  readonly reason: string
+  readonly reason: Reason
   /** Somebody has to look. */
   readonly alarm: boolean
 }
@@ -35,11 +33,14 @@ export function noticedOf(order: Order, notice: RefundNotice): Noticed {
   const { transactionId } = notice
   const isOfAnother =
     order.transactionId !== null && transactionId !== null && transactionId !== order.transactionId
-  const refund = `a refund of ${sumOf(notice)} ${outcomeOf(notice)}`
+  const { state, reported, refunded, total } = notice
   return {
-    reason: isOfAnother
-      ? `${refund}, of another payment than the one credited (${transactionId})`
-      : refund,
+    reason: {
+      ...{ code: 'refund_notice', state, reported },
+      refunded: refunded === null ? null : String(refunded),
+      total: total === null ? null : String(total),
+      otherTransactionId: isOfAnother ? transactionId : null,
+    },
     alarm: needsPerson(order, notice),
   }
 }
@@ -50,26 +51,6 @@ export function noticedOf(order: Order, notice: RefundNotice): Noticed {
  */
 function needsPerson({ status }: Order, { state }: RefundNotice): boolean {
   return status === 'expired' || (status === 'paid' && state !== 'closed')
-}
-
-function sumOf({ refunded, total }: RefundNotice): string {
-  if (refunded === null) return 'an amount that is not said'
-  return total === null ? formatFen(refunded) : `${formatFen(refunded)} of ${formatFen(total)}`
-}
-
-function outcomeOf({ state, reported }: RefundNotice): string {
-  switch (state) {
-    case 'succeeded':
-      return 'was made at the gateway'
-    case 'abnormal':
-      return 'is stuck at the gateway: it has to be made there by hand'
-    case 'closed':
-      return 'was given up at the gateway'
-    case 'under_way':
-      return 'was started at the gateway'
-    default:
-      return `is in a state that budan does not know: ${reported}`
-  }
 }
 
 /** Whether this line of a timeline is that notice, told before. */

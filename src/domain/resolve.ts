@@ -1,37 +1,19 @@
 import { createHash } from 'node:crypto'
-import { shanghaiTime } from '../text/shanghai-time.ts'
 import { unreachable } from './assert.ts'
-import {
-  type Decision,
-  describeUnknown,
-  differentIdentity,
-  paymentOf,
-  payOrReview,
-  refundStarted,
-} from './decide.ts'
-import { restated } from './former-reasons.ts'
+import { type Decision, differentIdentity, paymentOf, payOrReview, saidBy } from './decide.ts'
+import { todaysReason } from './former-reasons.ts'
 import type { Order, OrderEvent, Review } from './order.ts'
+import { type Happened, type Reason, sentenceOf } from './reason.ts'
+import type { ReviewAction } from './review-action.ts'
 import type { Answer, Trade } from './trade.ts'
-
-/**
- * What an operator may ask for an order in review:
- *
- *   credit    only for a verified, paid trade that equals the order in every fact
- *   expire    only when the gateway says closed; an unpaid trade is closed first, and asked about again
- *   dismiss   for when nothing is owed to the payer, which only the operator can know: it leaves the
- *             queue, and comes back for a payment not known yet
- */
-export type ReviewAction = 'credit' | 'expire' | 'dismiss'
-
-export const reviewActions = ['credit', 'expire', 'dismiss'] as const
 
 export type ResolutionDecision =
   | Extract<Decision, { kind: 'pay' }>
-  | { readonly kind: 'expire'; readonly reason: string }
+  | { readonly kind: 'expire'; readonly reason: Reason }
   /** Close its trade at the gateway, ask again, and decide on that answer. */
-  | { readonly kind: 'close'; readonly reason: string }
-  | { readonly kind: 'dismiss'; readonly payment: string | null; readonly reason: string }
-  | { readonly kind: 'refuse'; readonly cause: RefusalCause; readonly reason: string }
+  | { readonly kind: 'close'; readonly reason: Reason }
+  | { readonly kind: 'dismiss'; readonly payment: string | null; readonly reason: Reason }
+  | { readonly kind: 'refuse'; readonly cause: RefusalCause; readonly reason: Reason }
 
 /** Why an action on an order in review is refused. */
 export type RefusalCause =
@@ -64,9 +46,9 @@ export function decideResolution(
 ): ResolutionDecision {
   if (action === 'dismiss') return decideDismissal(order, answer, facts)
   if (answer.kind === 'unknown') {
-    return refuse('unanswered', `the gateway gave no answer: ${describeUnknown(answer)}`)
+    return refuse('unanswered', { code: 'review_no_answer', ...saidBy(answer) })
   }
-  if (answer.kind === 'absent') return refuse('absent', 'the gateway knows no such order')
+  if (answer.kind === 'absent') return refuse('absent', { code: 'absent' })
   return action === 'credit'
     ? decideCredit(order, answer.trade, facts)
     : decideExpiry(order, answer.trade, facts)
@@ -80,12 +62,12 @@ function decideCredit(order: Order, trade: Trade, facts: ResolutionFacts): Resol
       return decision.kind === 'pay' ? decision : refuse('different', decision.reason)
     }
     case 'refunded':
-      return refuse('refunded', `it was paid, and ${refundStarted}`)
+      return refuse('refunded', { code: 'refunded' })
     case 'unpaid':
     case 'paying':
     case 'closed':
     case 'unlisted':
-      return refuse('not_paid', `the gateway does not say paid, but ${trade.reported}`)
+      return refuse('not_paid', { code: 'not_paid', state: trade.reported })
     default:
       return unreachable(trade.state)
   }
@@ -95,35 +77,25 @@ function decideCredit(order: Order, trade: Trade, facts: ResolutionFacts): Resol
 function decideExpiry(order: Order, trade: Trade, facts: ResolutionFacts): ResolutionDecision {
   const difference = differentIdentity(order, trade)
   if (difference !== null) {
-    return refuse('different', `the answer is about another trade: ${difference}`)
+    return refuse('different', { code: 'about_another_trade', difference })
   }
   switch (trade.state) {
     case 'closed':
-      return { kind: 'expire', reason: 'its trade is closed' }
+      return { kind: 'expire', reason: { code: 'trade_closed' } }
     case 'unpaid':
       // Another system placed it, and may still wait for its payment.
-      if (order.expiresAt === null)
-        return refuse(
-          'not_closed',
-          'its end is not known, so budan does not close its trade: correct its end first',
-        )
+      if (order.expiresAt === null) return refuse('not_closed', { code: 'end_unknown' })
       return facts.closeTried
-        ? refuse(
-            'not_closed',
-            `the gateway was asked to close its trade, and still says ${trade.reported}`,
-          )
-        : {
-            kind: 'close',
-            reason: `the gateway says ${trade.reported}: its trade is closed, and asked about again`,
-          }
+        ? refuse('not_closed', { code: 'still_open', state: trade.reported })
+        : { kind: 'close', reason: { code: 'to_be_closed', state: trade.reported } }
     case 'paid':
-      return refuse('paid', 'it was paid')
+      return refuse('paid', { code: 'was_paid' })
     case 'refunded':
-      return refuse('refunded', `it was paid, and ${refundStarted}`)
+      return refuse('refunded', { code: 'refunded' })
     case 'paying':
-      return refuse('not_closed', 'a payment is under way')
+      return refuse('not_closed', { code: 'payment_under_way' })
     case 'unlisted':
-      return refuse('not_closed', `a trade state that budan does not know: ${trade.reported}`)
+      return refuse('not_closed', { code: 'unlisted_state', state: trade.reported })
     default:
       return unreachable(trade.state)
   }
@@ -135,15 +107,15 @@ function decideDismissal(
   answer: Answer,
   { isSeen }: ResolutionFacts,
 ): ResolutionDecision {
-  if (dismissed !== null) return refuse('dismissed', 'it was dismissed before')
+  if (dismissed !== null) return refuse('dismissed', { code: 'dismissed_before' })
   const payment = answer.kind === 'trade' ? paymentOf(answer.trade) : null
   if (payment !== null && !isSeen(payment)) {
-    return refuse('unseen', 'the gateway says paid, and did not at the preview')
+    return refuse('unseen', { code: 'payment_not_seen' })
   }
-  return { kind: 'dismiss', payment, reason: 'it leaves the queue, and stays in review' }
+  return { kind: 'dismiss', payment, reason: { code: 'dismissible' } }
 }
 
-function refuse(cause: RefusalCause, reason: string): ResolutionDecision {
+function refuse(cause: RefusalCause, reason: Reason): ResolutionDecision {
   return { kind: 'refuse', cause, reason }
 }
 
@@ -172,10 +144,13 @@ function digestOf(payment: string | null): string {
     .slice(0, 16)
 }
 
-/** Why an operator's wish comes too late, in words that name who was first. */
+/** Why an operator's wish comes too late: somebody or something was first. */
 export interface Obstacle {
   readonly kind: 'not_in_review' | 'changed'
+  /** In English. */
   readonly message: string
+  /** What `message` is the sentence of. */
+  readonly codedReason: Reason
   /** What came first; null where no operator gave it its state. */
   readonly first: OrderEvent | null
 }
@@ -183,30 +158,35 @@ export interface Obstacle {
 /** Null: it is in review, and its newest event is still the one that was seen. */
 export function obstacleTo(review: Review, eventId: string): Obstacle | null {
   const { order, resolved } = review
-  const named = `order "${order.orderNo}"`
-  if (order.status !== 'review') {
+  const { orderNo, status } = order
+  if (status !== 'review') {
     const first = resolved?.stateSeq === order.stateSeq ? resolved : null
-    const by = first === null ? '' : `: ${describeResolution(first)}`
-    const message = `${named} is ${order.status}, not in review${by}`
-    return { kind: 'not_in_review', message, first }
+    const because: Reason = {
+      code: 'not_in_review',
+      orderNo,
+      status,
+      first: first && happened(first),
+    }
+    return obstacle('not_in_review', because, first)
   }
   if (review.seen.id === eventId) return null
   const first = resolved !== null && isAfter(resolved, eventId) ? resolved : review.seen
-  const message = `${named} has changed since the preview: ${describeResolution(first)}`
-  return { kind: 'changed', message, first }
+  return obstacle(
+    'changed',
+    { code: 'changed_since_preview', orderNo, first: happened(first) },
+    first,
+  )
+}
+
+function obstacle(kind: Obstacle['kind'], because: Reason, first: OrderEvent | null): Obstacle {
+  return { kind, message: sentenceOf(because), codedReason: because, first }
 }
 
 /** Who did it, and when. */
-export function describeResolution({ at, kind, operator, source, decision, ...event }: OrderEvent) {
-  const when = `at ${shanghaiTime(at)}`
-  const reason = event.reason === null ? null : restated(event.reason)
-  if (operator === null) return `${source} brought an answer ${when} (${reason ?? kind})`
-  if (kind === 'dismissed') return `"${operator}" dismissed it ${when}`
-  if (kind === 'resolved') return `"${operator}" ${pastOf[decision ?? ''] ?? kind} it ${when}`
-  return `"${operator}" asked ${when} (${reason ?? kind})`
+export function happened(event: OrderEvent): Happened {
+  const { at, kind, source, operator, decision } = event
+  return { at: at.toISOString(), kind, source, operator, decision, reason: todaysReason(event) }
 }
-
-const pastOf: Readonly<Record<string, string>> = { pay: 'credited', expire: 'expired' }
 
 /** Numbers of events grow, and are too long to compare as text. */
 function isAfter({ id }: OrderEvent, eventId: string): boolean {

@@ -1,5 +1,6 @@
 import { unreachable } from './assert.ts'
 import type { Decision } from './decide.ts'
+import type { Reason } from './reason.ts'
 import type { Answer } from './trade.ts'
 
 /** What became of one order in a run. */
@@ -20,7 +21,10 @@ export interface RunResult {
   readonly orderNo: string
   readonly tradeState: string | null
   readonly outcome: Outcome
+  /** In English. */
   readonly reason: string
+  /** What `reason` is the sentence of; null: something failed, in words of its own. */
+  readonly codedReason: Reason | null
   readonly durationMs: number
 }
 

@@ -9,6 +9,9 @@ import type { Fen } from './money.ts'
  */
 export type TradeState = 'paid' | 'refunded' | 'unpaid' | 'paying' | 'closed' | 'unlisted'
 
+/** What became of a refund. `unlisted` is a word that we do not know: never guessed at. */
+export type RefundState = 'succeeded' | 'abnormal' | 'closed' | 'under_way' | 'unlisted'
+
 /** What the gateway knows under our order number, verified to come from it. */
 export interface Trade {
   readonly orderNo: string

@@ -1,5 +1,6 @@
-import type { DecisionKind, OrderEvent, OrderEventKind, OrderStatus } from '../domain/order.ts'
-import type { ReviewAction } from '../domain/resolve.ts'
+import type { OrderEvent } from '../domain/order.ts'
+import type { DecisionKind, OrderEventKind, OrderStatus } from '../domain/order-states.ts'
+import type { ReviewAction } from '../domain/review-action.ts'
 import type { Outcome, RunStatus, RunTrigger } from '../domain/run.ts'
 import { catalog } from './locale.ts'
 

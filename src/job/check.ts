@@ -1,5 +1,8 @@
+import { saidBy } from '../domain/decide.ts'
 import { type ConfiguredMerchant, isOf } from '../domain/merchant.ts'
-import type { Actor, NewOrderEvent, Order, Source } from '../domain/order.ts'
+import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
+import type { Source } from '../domain/order-states.ts'
+import type { Reason } from '../domain/reason.ts'
 import { type Answer, isUnasked } from '../domain/trade.ts'
 import type { CallOptions, Closing, Gateway } from '../gateway/gateway.ts'
 import type { Settle } from '../settle/groups.ts'
@@ -200,7 +203,7 @@ function closingEvent(
     source,
     tradeState: null,
     decision: null,
-    reason: describeClosing(closing),
+    reason: closingReason(closing),
     alarm: false,
     evidence: closing.evidence,
     runId,
@@ -210,13 +213,13 @@ function closingEvent(
   }
 }
 
-function describeClosing(closing: Closing): string {
+function closingReason(closing: Closing): Reason {
   switch (closing.kind) {
     case 'closed':
-      return 'the gateway closed the trade'
+      return { code: 'closed_at_gateway' }
     case 'refused':
-      return `the gateway refused to close the trade: ${closing.code} (${closing.message})`
+      return { code: 'close_refused', gatewayCode: closing.code, message: closing.message }
     case 'unknown':
-      return `the gateway did not answer: ${closing.cause} (${closing.message})`
+      return { code: 'close_unanswered', ...saidBy(closing) }
   }
 }

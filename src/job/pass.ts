@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { LimitFunction } from 'p-limit'
+import { sentenceOf } from '../domain/reason.ts'
 import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
 import { type Answer, isUnasked } from '../domain/trade.ts'
@@ -290,7 +291,8 @@ export class Pass {
       orderNo: claimed.order.orderNo,
       tradeState: reportedState(checked.answer),
       outcome: outcomeOf(checked),
-      reason: checked.decision.reason,
+      reason: sentenceOf(checked.decision.reason),
+      codedReason: checked.decision.reason,
       durationMs: checked.durationMs,
     })
   }
@@ -337,6 +339,7 @@ export class Pass {
       tradeState: answer && reportedState(answer),
       outcome: 'error',
       reason: error instanceof Error ? error.message : String(error),
+      codedReason: null,
       durationMs: durationSince(startedAt),
     })
   }

@@ -1,4 +1,5 @@
-import type { DecisionKind, Order } from '../domain/order.ts'
+import type { Order } from '../domain/order.ts'
+import type { DecisionKind } from '../domain/order-states.ts'
 import type { Gateway, RawCallback, RejectedCallback } from '../gateway/gateway.ts'
 import type { Breaker } from '../job/breaker.ts'
 import type { Settle } from '../settle/groups.ts'

@@ -1,16 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
+import { saidBy } from '../domain/decide.ts'
 import { identityDifference } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
-import type {
-  Actor,
-  Merchant,
-  NewOrder,
-  NewOrderEvent,
-  Order,
-  OrderEventKind,
-} from '../domain/order.ts'
+import type { Actor, Merchant, NewOrder, NewOrderEvent, Order } from '../domain/order.ts'
+import type { OrderEventKind } from '../domain/order-states.ts'
+import type { Reason } from '../domain/reason.ts'
 import type { SchedulePolicy } from '../domain/schedule.ts'
 import type { Evidence } from '../domain/trade.ts'
 import type { Gateway, Prepay } from '../gateway/gateway.ts'
@@ -143,9 +139,12 @@ async function noteUnplaced(
   }: { orderNo: string; prepay: Exclude<Prepay, { kind: 'placed' }>; actor: Actor | null },
 ): Promise<void> {
   const { evidence, message } = prepay
-  const word = prepay.kind === 'refused' ? `refused: ${prepay.code}` : `no answer: ${prepay.cause}`
   const event = orderEvent(placing, { orderNo, kind: 'unplaced', evidence, actor })
-  await placing.store.appendEvent({ ...event, reason: `${word} (${message})` })
+  const reason: Reason =
+    prepay.kind === 'refused'
+      ? { code: 'prepay_refused', gatewayCode: prepay.code, message }
+      : { code: 'prepay_unanswered', ...saidBy(prepay) }
+  await placing.store.appendEvent({ ...event, reason })
 }
 
 /** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */

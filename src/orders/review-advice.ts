@@ -1,13 +1,14 @@
 import type { OrderEvent } from '../domain/order.ts'
+import type { Reason, ReasonCode } from '../domain/reason.ts'
 
 /** What an operator is advised to do about an order in review, by what brought it there. */
-export type Advice = keyof typeof adviceInWords
+export type Advice = keyof typeof englishAdvice
 
 /**
  * A dismissal takes an order out of everybody's sight. So none of these advises one before it says
  * what has to be known first, and where that can be looked up.
  */
-export const adviceInWords = {
+export const englishAdvice = {
   general:
     'Preview it: credit it if the gateway says that it was paid as ordered, expire it if its trade is closed. Dismiss it only when you know that the payer is owed nothing: the merchant console has what was paid and what was refunded.',
   different:
@@ -20,17 +21,19 @@ export const adviceInWords = {
     'A payment turned up after it was dismissed. Preview it: credit it if it was paid as ordered. Otherwise the payer is owed what was paid: refund it in the merchant console, or settle it with the payer by your own means. Dismiss it again only when that is done.',
 } as const
 
-export function adviceFor(reason: string): Advice {
-  return beginnings.find(([beginning]) => reason.startsWith(beginning))?.[1] ?? 'general'
+export function adviceFor(reason: Reason | string | null): Advice {
+  if (reason === null || typeof reason === 'string') return 'general'
+  return adviceByCode[reason.code] ?? 'general'
 }
 
-/** By how the reasons of `domain/decide.ts` begin, in this version and in those before. */
-const beginnings: readonly (readonly [beginning: string, advice: Advice])[] = [
-  ['paid, but not as ordered', 'different'],
-  ['its transaction was credited', 'credited_elsewhere'],
-  ['it was paid', 'refunded'],
-  ['dismissed from review', 'came_back'],
-]
+/** By what brought it there. */
+const adviceByCode: Partial<Record<ReasonCode, Advice>> = {
+  not_as_ordered: 'different',
+  credited_elsewhere: 'credited_elsewhere',
+  refunded: 'refunded',
+  refunded_after_expiry: 'refunded',
+  dismissed_new_payment: 'came_back',
+}
 
 /** The number that the merchant console looks a payment up by; null where the answer had none. */
 export function transactionIn(event: Pick<OrderEvent, 'evidence'> | null): string | null {

@@ -1,25 +1,22 @@
 import { assert, unreachable } from '../domain/assert.ts'
-import { restated } from '../domain/former-reasons.ts'
-import { formatFen } from '../domain/money.ts'
 import type { Order, OrderEvent, Review } from '../domain/order.ts'
+import { type Reason, sentenceOf } from '../domain/reason.ts'
 import {
   type Obstacle,
   obstacleTo,
   type RefusalCause,
   type ResolutionDecision,
-  type ReviewAction,
   readSeenMark,
   type Seen,
   seenMark,
 } from '../domain/resolve.ts'
+import type { ReviewAction } from '../domain/review-action.ts'
 import type { Answer, Evidence } from '../domain/trade.ts'
 import { ask, type Checking, closeAndAsk } from '../job/check.ts'
 import { type Foreseen, foreseeWishes, settleWish, type Wish } from '../settle/resolution.ts'
 import { reportedState } from '../settle/settle.ts'
-import { shanghaiTime } from '../text/shanghai-time.ts'
 import { stakeOf } from './dismissal-stake.ts'
 import type { ReviewRequest } from './requests.ts'
-import { type Advice, adviceFor, adviceInWords, transactionIn } from './review-advice.ts'
 import { checkedKey, checkedResolution } from './validate.ts'
 
 /** What the gateway says now, and what each action would therefore do. Nothing was changed. */
@@ -37,8 +34,10 @@ export interface ReviewPreview {
 /** What an action on an order in review would do. */
 export interface Prospect {
   readonly possible: boolean
-  /** What it would do, or why not. */
+  /** What it would do, or why not, in English. */
   readonly effect: string
+  /** What `effect` is the sentence of. */
+  readonly codedEffect: Reason
 }
 
 /** A preview, or why there is none. */
@@ -64,10 +63,11 @@ export async function previewReview(
 function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPreview {
   const { order } = review
   const creditable = decisions.credit.kind === 'pay'
-  const prospectOf = (decision: ResolutionDecision): Prospect => ({
-    possible: decision.kind !== 'refuse',
-    effect: effectOf(decision, { order, answer, creditable }),
-  })
+  const prospectOf = (decision: ResolutionDecision): Prospect => {
+    const codedEffect = effectOf(decision, { order, answer, creditable })
+    const possible = decision.kind !== 'refuse'
+    return { possible, effect: sentenceOf(codedEffect), codedEffect }
+  }
   return {
     review,
     tradeState: reportedState(answer),
@@ -85,21 +85,21 @@ function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPrevi
 function effectOf(
   decision: ResolutionDecision,
   facts: { order: Order; answer: Answer; creditable: boolean },
-): string {
-  const { order } = facts
+): Reason {
+  const { amount, userId } = facts.order
   switch (decision.kind) {
     case 'pay': {
       const { transactionId } = decision.trade
-      return `credits ${formatFen(order.amount)} to user "${order.userId}" for transaction ${transactionId}`
+      return { code: 'would_credit', amount: String(amount), userId, transactionId }
     }
     case 'expire':
-      return `makes it expired: ${decision.reason}`
+      return { code: 'would_expire', because: decision.reason }
     case 'close':
-      return 'closes its trade at the gateway, asks again, and makes it expired only if it is closed then'
+      return { code: 'would_close' }
     case 'dismiss':
-      return `${decision.reason}. ${stakeOf(order, facts)}`
+      return { code: 'would_dismiss', stake: stakeOf(facts.order, facts) }
     case 'refuse':
-      return `not possible: ${decision.reason}`
+      return { code: 'not_possible', because: decision.reason }
     default:
       return unreachable(decision)
   }
@@ -114,7 +114,14 @@ export type Resolution =
       readonly event: OrderEvent
     }
   /** What the gateway says does not bear it. Recorded in the timeline. */
-  | { readonly kind: 'refused'; readonly cause: RefusalCause; readonly message: string }
+  | {
+      readonly kind: 'refused'
+      readonly cause: RefusalCause
+      /** In English. */
+      readonly message: string
+      /** What `message` is the sentence of. */
+      readonly codedReason: Reason
+    }
   /** Somebody or something was first. Nothing was recorded. */
   | Obstacle
 
@@ -142,7 +149,7 @@ export async function resolveReview(
 
   const { name, actor = null } = wish
   const again = await closeAndAsk(checking, { order, source: 'operator', operator: name, actor })
-  if (again === null) return refusedFor('unanswered', 'the gateway did not answer the closing')
+  if (again === null) return refusedFor('unanswered', { code: 'close_not_answered' })
   const second = { ...wish, answer: again, closeTried: true }
   return resolutionOf(await settleWish(checking, second), second)
 }
@@ -168,57 +175,12 @@ function resolutionOf(
   }
 }
 
-function refusedFor(cause: RefusalCause, message: string): Resolution {
-  return { kind: 'refused', cause, message }
+function refusedFor(cause: RefusalCause, reason: Reason): Resolution {
+  return { kind: 'refused', cause, message: sentenceOf(reason), codedReason: reason }
 }
 
 function parsed({ seen }: ReviewRequest): Seen {
   const read = readSeenMark(seen)
   assert(read !== null, `Cannot resolve a review: seen must be a preview's, not "${seen}"`)
   return read
-}
-
-/** Why an order is in review, and what can be done about it. */
-export function explainReview(review: Review): string {
-  const { since, transactionId, dismissal, ...why } = explanationOf(review)
-  const reason = why.reason ?? 'its timeline does not say why'
-  const beginning = `In review since ${shanghaiTime(since)}: ${reason}.`
-  if (dismissal === null) {
-    const payment = transactionId === null ? '' : ` Transaction id: ${transactionId}.`
-    return `${beginning}${payment} ${adviceInWords[why.advice]}`
-  }
-  const by = `Dismissed by "${dismissal.by ?? 'nobody'}" at ${shanghaiTime(dismissal.at)}`
-  return `${beginning} ${by}: ${dismissal.reason ?? 'no reason given'}. Another payment brings it back.`
-}
-
-/** The same in parts, for whoever says it in other words. */
-export interface Explanation {
-  readonly since: Date
-  /** As decided then, in today's words; null: the timeline does not say. */
-  readonly reason: string | null
-  /** Of the payment that brought it there, for whoever looks it up; null: not known. */
-  readonly transactionId: string | null
-  readonly advice: Advice
-  readonly dismissal: {
-    readonly at: Date
-    readonly by: string | null
-    /** In the operator's own words. */
-    readonly reason: string | null
-  } | null
-}
-
-export function explanationOf({ order, entered, resolved }: Review): Explanation {
-  const reason = entered?.reason ?? null
-  const { dismissed } = order
-  return {
-    since: entered?.at ?? order.createdAt,
-    reason: reason === null ? null : restated(reason),
-    transactionId: transactionIn(entered),
-    advice: adviceFor(reason ?? ''),
-    dismissal: dismissed && {
-      at: dismissed.at,
-      by: resolved?.operator ?? null,
-      reason: resolved?.reason ?? null,
-    },
-  }
 }

@@ -1,6 +1,7 @@
-import { describeUnknown } from '../domain/decide.ts'
+import { saidBy } from '../domain/decide.ts'
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order } from '../domain/order.ts'
+import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { isUnasked } from '../domain/trade.ts'
 import type { Checking } from '../job/check.ts'
 import { reportedState } from '../settle/settle.ts'
@@ -18,7 +19,8 @@ export type Traced =
     }
   /** The gateway knows no such payment of this merchant. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unanswered'; readonly reason: string }
+  /** The gateway said nothing that can be believed, or spoke of another payment. */
+  | { readonly kind: 'unanswered'; readonly reason: string; readonly codedReason: Reason }
 
 /**
  * Asks by the gateway's own number of a payment, the one that a payer's voucher shows. Somebody waits
@@ -32,16 +34,18 @@ export async function traceTransaction(
   checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
   const answer = await gateway.queryByTransactionId(transactionId)
   if (!isUnasked(answer)) breaker.observe(answer)
-  if (answer.kind === 'unknown') return { kind: 'unanswered', reason: describeUnknown(answer) }
+  if (answer.kind === 'unknown') return unanswered({ code: 'unanswered', ...saidBy(answer) })
   if (answer.kind === 'absent') return { kind: 'absent' }
   const { trade } = answer
-  if (trade.transactionId !== transactionId) {
-    return { kind: 'unanswered', reason: 'the answer is about another payment' }
-  }
+  if (trade.transactionId !== transactionId) return unanswered({ code: 'about_another_payment' })
   const found = await store.findOrder(trade.orderNo)
   // Another merchant's order may have the same number. One of this merchant is the one that was paid, also
   // where its app id is wrong here: it is in review for that, and has to be found there.
   const isIts = found !== null && isSameMerchant(found, { ...trade, gateway: gateway.name })
   const order = isIts ? found : null
   return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }
+}
+
+function unanswered(reason: Reason): Traced {
+  return { kind: 'unanswered', reason: sentenceOf(reason), codedReason: reason }
 }

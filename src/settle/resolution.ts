@@ -6,9 +6,9 @@ import {
   type Obstacle,
   obstacleTo,
   type ResolutionDecision,
-  type ReviewAction,
   type Seen,
 } from '../domain/resolve.ts'
+import type { ReviewAction } from '../domain/review-action.ts'
 import type { Answer } from '../domain/trade.ts'
 import type { Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling } from './settle.ts'
@@ -123,7 +123,11 @@ async function fulfil(step: Fulfilment): Promise<Order> {
       return tx.dismiss(order, { payment: decision.payment, event })
     }
     case 'refuse': {
-      const refused = `refused to ${step.action}: ${decision.reason}`
+      const refused = {
+        code: 'action_refused',
+        action: step.action,
+        because: decision.reason,
+      } as const
       await tx.note({ ...resolved, kind: 'answered', decision: 'keep', reason: refused })
       return order
     }

@@ -6,11 +6,10 @@ import type {
   NewOrderEvent,
   Order,
   OrderEvent,
-  OrderStatus,
   Review,
   ReviewTrail,
-  Source,
 } from '../domain/order.ts'
+import type { OrderStatus, Source } from '../domain/order-states.ts'
 import type { Places } from '../domain/rate-limiter.ts'
 import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
 import type { Schedule } from '../domain/schedule.ts'

@@ -4,6 +4,7 @@ import type { LogConfig } from '../config/config.ts'
 import { type Redact, redactorOf } from '../config/redact.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { BacklogEvent, Emit, Event } from '../domain/event.ts'
+import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { resolvePackaged } from '../package-root.ts'
 
 /** Lines go to standard error: standard output belongs to results. */
@@ -273,9 +274,9 @@ function orderLine(event: OrderEvent): Line {
         ? info('Order compensated successfully', { order_no })
         : info('Order credited', { order_no, source: event.source })
     case 'order_expired':
-      return info('Order expired', { order_no, reason: event.reason })
+      return info('Order expired', { order_no, ...reasonFields(event.reason) })
     case 'order_alarm':
-      return error('Order needs a look', { order_no, reason: event.reason })
+      return error('Order needs a look', { order_no, ...reasonFields(event.reason) })
     case 'settle_failed':
       return error(failureMessage(event), { order_no, error: text(event.error) })
     default:
@@ -385,4 +386,8 @@ function error(message: string, fields: Record<string, unknown>): Line {
 
 function text(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+function reasonFields(reason: Reason) {
+  return { reason: sentenceOf(reason), reason_code: reason.code }
 }

@@ -1,7 +1,7 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import type { Emit, Event } from '../domain/event.ts'
-import { sources } from '../domain/order.ts'
-import { reviewActions } from '../domain/resolve.ts'
+import { sources } from '../domain/order-states.ts'
+import { reviewActions } from '../domain/review-action.ts'
 import type { Run } from '../domain/run.ts'
 import { type Readings, readGauges } from './gauges.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Source } from '../../src/domain/order.ts'
+import type { Source } from '../../src/domain/order-states.ts'
 import type { Credited } from '../../src/store/store.ts'
 import { CreditHistory, historyMs } from '../../src/web/console/overview/credit-history.ts'
 import { Minutes, Tally, totalOf } from '../../src/web/console/overview/tallies.ts'

@@ -363,6 +363,7 @@ describe('the pages of runs', () => {
       tradeState: 'NOTPAY',
       outcome: at < 3 ? ('credited' as const) : ('waiting' as const),
       reason: 'not paid yet',
+      codedReason: { code: 'not_paid_yet' } as const,
       durationMs: 5,
     }))
     await world.store.finishRun(id, { status: 'finished', results })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Source } from '../../src/domain/order.ts'
+import type { Source } from '../../src/domain/order-states.ts'
 import type { Credited } from '../../src/store/store.ts'
 import {
   type MakeSubject,

@@ -30,6 +30,7 @@ export function runsContract(make: MakeSubject): void {
       tradeState: index % 2 === 0 ? 'NOTPAY' : null,
       outcome: outcomes[index % outcomes.length] ?? 'error',
       reason: `reason ${index} '";\u0000\ud800`,
+      codedReason: null,
       durationMs: index + 0.25,
     })
 

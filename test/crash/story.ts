@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../src/domain/order.ts'
+import type { OrderStatus } from '../../src/domain/order-states.ts'
 import type { Budan } from '../../src/service.ts'
 import type { Database } from '../../src/store/database.ts'
 import { run } from '../contract/store-fixtures.ts'

@@ -1,15 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { decide, refundStarted } from '../../src/domain/decide.ts'
+import { decide } from '../../src/domain/decide.ts'
 import type { OrderEvent } from '../../src/domain/order.ts'
+import { sentenceOf } from '../../src/domain/reason.ts'
 import { decideResolution } from '../../src/domain/resolve.ts'
 import type { Answer, Trade } from '../../src/domain/trade.ts'
-import { translate } from '../../src/i18n/translate.ts'
-import { adviceInChinese } from '../../src/i18n/zh/review.ts'
+import { explanationText, reasonText } from '../../src/i18n/reasons.ts'
+import { chineseExplanation } from '../../src/i18n/zh/review.ts'
 import { stakeOf } from '../../src/orders/dismissal-stake.ts'
-import { explainReview, explanationOf } from '../../src/orders/review.ts'
-import { adviceFor, adviceInWords, transactionIn } from '../../src/orders/review-advice.ts'
+import { explainReview, explanationOf } from '../../src/orders/explanation.ts'
+import { type Advice, englishAdvice, transactionIn } from '../../src/orders/review-advice.ts'
 import { absentAnswer, answerOf, sampleOrder, unknownAnswer } from '../support/samples.ts'
 
 const order = sampleOrder({ amount: 8800n, status: 'review' })
@@ -28,8 +29,10 @@ describe('REFUND', () => {
         ...{ absenceCredible: true, absenceSpreadMs: 1 },
       }
       const { reason } = decide({ ...order, status }, said('REFUND'), facts)
-      expect(reason).toContain('a refund was started; the gateway does not say how much')
-      expect(reason).not.toMatch(/way back|refunded/)
+      expect(sentenceOf(reason)).toContain(
+        'a refund was started; the gateway does not say how much',
+      )
+      expect(sentenceOf(reason)).not.toMatch(/way back|refunded/)
     },
   )
 
@@ -39,22 +42,27 @@ describe('REFUND', () => {
       expect(decideResolution({ order, action }, said('REFUND'), facts)).toEqual({
         kind: 'refuse',
         cause: 'refunded',
-        reason: `it was paid, and ${refundStarted}`,
+        reason: { code: 'refunded' },
       })
     }
   })
 
   it('¥1 of ¥88 may have gone back: the advice asks for the sum, by the transaction id, before all else', () => {
     const evidence = { http_status: 200, trade: { transaction_id: '4200000001' } }
-    const reason = `it was paid, and ${refundStarted}`
-    const entered = { at: order.createdAt, reason, evidence } as unknown as OrderEvent
+    const codedReason = { code: 'refunded' }
+    const entered = {
+      at: order.createdAt,
+      reason: '…',
+      codedReason,
+      evidence,
+    } as unknown as OrderEvent
     const review = { order, entered, resolved: null, seen: entered }
     const text = explainReview(review)
     expect(text).toMatch(/Transaction id: 4200000001\. Look up the refunded sum in the merchant/)
     expect(text).toContain('still owed the rest')
     expect(text).toContain('preview it again, and credit it')
     expect(explanationOf(review).transactionId).toBe('4200000001')
-    const chinese = translate(text, 'zh')
+    const chinese = explanationText(review, 'zh')
     expect(chinese).toContain('4200000001')
     expect(chinese).toContain('查明退款金额')
   })
@@ -64,10 +72,15 @@ describe('REFUND', () => {
       'it was paid, and the money is on its way back',
       'it was paid after it expired, and the money is on its way back',
     ]) {
-      expect(adviceFor(old)).toBe('refunded')
-      const entered = { at: order.createdAt, reason: old, evidence: null } as unknown as OrderEvent
+      const entered = {
+        at: order.createdAt,
+        reason: old,
+        codedReason: null,
+        evidence: null,
+      } as unknown as OrderEvent
       const text = explainReview({ order, entered, resolved: null, seen: entered })
-      expect(text).toContain(refundStarted)
+      expect(text).toContain('a refund was started; the gateway does not say how much')
+      expect(text).toContain('Look up the refunded sum')
       expect(text).not.toContain('on its way back')
     }
   })
@@ -89,24 +102,21 @@ describe('transactionIn()', () => {
 })
 
 describe('no advice dismisses blindly:', () => {
-  it.each(Object.entries(adviceInWords))('%s', (name, text) => {
+  it.each(Object.entries(englishAdvice))('%s', (name, text) => {
     for (const sentence of text.split(/(?<=\.) /)) {
       if (/dismiss (it|this)/i.test(sentence)) expect(sentence).toMatch(conditions)
     }
-    const chinese = adviceInChinese[name as keyof typeof adviceInWords]
+    const chinese = chineseExplanation.advice[name as Advice]
     for (const sentence of chinese.split(/[。；]/)) {
       if (!/可(再次)?办结/.test(sentence)) continue
       expect(sentence).toMatch(/只有|才可|全额退回/)
     }
-    expect(translate(`In review since 1: x. ${text}`, 'zh')).toBe(
-      `自 1 起待人工处理：x。${chinese}`,
-    )
   })
 
   it('nor does any other sentence of the program', () => {
     const root = join(import.meta.dirname, '../../src')
     const texts = readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter((path) => /\.tsx?$/.test(path) && path !== 'former-reasons.ts')
+      .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('former-reasons.ts'))
       .flatMap((path) => readFileSync(join(root, path), 'utf8').match(/['"`].*['"`]/g) ?? [])
     const advising = texts.filter((text) => /\bdismiss (it|this one)\b[^-]/i.test(text))
     const blind = advising
@@ -116,10 +126,7 @@ describe('no advice dismisses blindly:', () => {
     expect(blind).toEqual([])
     expect(
       texts.filter((text) => /on its way back|正在退回|gets? the money back/.test(text)),
-    ).toEqual(
-      // What timelines of former versions hold, to be translated.
-      texts.filter((text) => /^'it was paid.* way back'/.test(text)),
-    )
+    ).toEqual([])
   })
 })
 
@@ -140,9 +147,9 @@ describe('stakeOf()', () => {
     ['no such order', absentAnswer, false, 'nobody knows whether its ¥88.00 was paid'],
     ['no answer', unknownAnswer, false, 'nobody knows whether its ¥88.00 was paid'],
   ])('tells what a dismissal would cost the payer, in yuan: %s', (_, answer, creditable, words) => {
-    const text = stake(answer, creditable)
-    expect(text).toContain(words)
-    const chinese = translate(`it leaves the queue, and stays in review. ${text}`, 'zh')
+    const reason = { code: 'would_dismiss', stake: stake(answer, creditable) } as const
+    expect(sentenceOf(reason)).toContain(words)
+    const chinese = reasonText(reason, 'zh')
     expect(chinese).toMatch(/^离开待处理队列，订单状态不变。.*\p{Script=Han}/u)
     expect(chinese).not.toMatch(/[a-z]{3}/)
   })

@@ -1,18 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, paymentOf } from '../../src/domain/decide.ts'
-import type { Review } from '../../src/domain/order.ts'
-import { type Order, type OrderEvent, orderStatuses } from '../../src/domain/order.ts'
-import {
-  decideResolution,
-  obstacleTo,
-  type ReviewAction,
-  readSeenMark,
-  reviewActions,
-  seenMark,
-} from '../../src/domain/resolve.ts'
+import type { Order, OrderEvent, Review } from '../../src/domain/order.ts'
+import { orderStatuses } from '../../src/domain/order-states.ts'
+import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
+import { decideResolution, obstacleTo, readSeenMark, seenMark } from '../../src/domain/resolve.ts'
+import { type ReviewAction, reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer, Trade } from '../../src/domain/trade.ts'
-import { explainReview } from '../../src/orders/review.ts'
+import { explainReview } from '../../src/orders/explanation.ts'
 import { wordsFault } from '../../src/text/operator-text.ts'
 import {
   absentAnswer,
@@ -207,6 +202,7 @@ function eventOf(changes: Partial<OrderEvent> = {}): OrderEvent {
     tradeState: 'SUCCESS',
     decision: 'review',
     reason: 'paid, but not as ordered: amount 1, ordered 1234',
+    codedReason: null,
     alarm: true,
     evidence: {},
     runId: null,
@@ -290,14 +286,14 @@ describe('explainReview()', () => {
   ]
 
   it('has advice for every reason that brings an order into review', () => {
-    const reasons = new Set<string>()
+    const reasons = new Map<string, Reason>()
     for (const status of orderStatuses) {
       for (const dismissed of [null, dismissal]) {
         for (const answer of answers) {
           for (const transactionOwner of [null, 'ANOTHERORDER']) {
             const one: Order = { ...order, status, dismissed }
             const made = decide(one, answer, { ...facts, transactionOwner })
-            if (made.kind === 'review') reasons.add(made.reason)
+            if (made.kind === 'review') reasons.set(sentenceOf(made.reason), made.reason)
           }
         }
       }
@@ -306,8 +302,8 @@ describe('explainReview()', () => {
     const unadvised = explainReview(reviewOf({ entered: eventOf({ reason: 'for no reason' }) }))
     const generalAdvice = unadvised.split('for no reason. ')[1] ?? ''
     expect(generalAdvice).toMatch(/^Preview it/)
-    for (const reason of reasons) {
-      const text = explainReview(reviewOf({ entered: eventOf({ reason }) }))
+    for (const [reason, codedReason] of reasons) {
+      const text = explainReview(reviewOf({ entered: eventOf({ reason, codedReason }) }))
       expect(text).toContain(`In review since 2026-01-24T21:00:00+08:00: ${reason}.`)
       expect(text, reason).not.toContain(generalAdvice)
     }

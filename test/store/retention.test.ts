@@ -49,7 +49,7 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
       ...{ trigger: 'schedule', intervalMs: 300_000, dryRun: false, node: 'n1' },
     })
     if (opened.kind !== 'opened') throw new Error('The slot is taken')
-    const result = { orderNo: 'x', tradeState: null, reason: '', durationMs: 1 }
+    const result = { orderNo: 'x', tradeState: null, reason: '', codedReason: null, durationMs: 1 }
     await store.finishRun(opened.run.id, {
       status: 'finished',
       results: [{ ...result, outcome: 'unknown' }],

@@ -1,4 +1,6 @@
 import { expect } from 'vitest'
+import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
+import { reasonText } from '../../src/i18n/reasons.ts'
 import { translate } from '../../src/i18n/translate.ts'
 
 /** Names that are the same in every language, or have to be typed or looked for as they are. */
@@ -32,7 +34,18 @@ export function englishIn(chinese: string): readonly string[] {
  * @param kept names in it that are none of the program's words.
  */
 export function expectChinese(english: string, kept: readonly string[] = []): void {
-  const chinese = translate(english, 'zh')
+  expectSaid({ english, chinese: translate(english, 'zh') }, kept)
+}
+
+/** The same of a reason, which has its own catalogue. */
+export function expectChineseReason(reason: Reason): void {
+  expectSaid({ english: sentenceOf(reason), chinese: reasonText(reason, 'zh') }, [])
+}
+
+function expectSaid(
+  { english, chinese }: { english: string; chinese: string },
+  kept: readonly string[],
+): void {
   const left = englishIn(chinese).filter((word) => !kept.includes(word))
   const isSaid = /\p{Script=Han}/u.test(chinese) && left.length === 0
   expect({ english, chinese, left, isSaid }).toEqual({ english, chinese, left: [], isSaid: true })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide, type Facts, paymentOf } from '../../src/domain/decide.ts'
-import { type Order, orderStatuses } from '../../src/domain/order.ts'
+import type { Order } from '../../src/domain/order.ts'
+import { orderStatuses } from '../../src/domain/order-states.ts'
 import type { Answer, Trade } from '../../src/domain/trade.ts'
 import {
   absentAnswer,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { restated } from '../../src/domain/former-reasons.ts'
-import { translate, translateReason } from '../../src/i18n/translate.ts'
+import { eventReasonText } from '../../src/i18n/reasons.ts'
 
 const refund = 'a refund was started; the gateway does not say how much'
 
@@ -34,9 +34,10 @@ describe('restated()', () => {
     ],
   ])('says in yuan, and without a promise, what an old timeline holds: %s', (old, today) => {
     expect(restated(old)).toBe(today)
-    expect(translateReason({ kind: 'answered', reason: old }, 'en')).toBe(today)
-    expect(translate(old, 'zh')).toBe(translate(today, 'zh'))
-    expect(translate(old, 'zh')).toMatch(/\p{Script=Han}/u)
+    const event = { kind: 'answered', reason: old, codedReason: null } as const
+    expect(eventReasonText(event, 'en')).toBe(today)
+    expect(eventReasonText(event, 'zh')).toBe(eventReasonText({ ...event, reason: today }, 'zh'))
+    expect(eventReasonText(event, 'zh')).toMatch(/\p{Script=Han}/u)
   })
 
   it.each([
@@ -51,7 +52,8 @@ describe('restated()', () => {
   it('leaves an operator’s own words as they are', () => {
     const reason = 'it was paid, and the money is on its way back'
     for (const locale of ['en', 'zh'] as const) {
-      expect(translateReason({ kind: 'dismissed', reason }, locale)).toBe(reason)
+      const event = { kind: 'dismissed', reason, codedReason: null } as const
+      expect(eventReasonText(event, locale)).toBe(reason)
     }
   })
 

@@ -88,7 +88,11 @@ describe('logEvents()', () => {
       'error',
       'Failed to mark order as expired',
     ],
-    [{ type: 'order_alarm', orderNo: 'x', source, reason: 'why' }, 'error', 'Order needs a look'],
+    [
+      { type: 'order_alarm', orderNo: 'x', source, reason: { code: 'refunded' } },
+      'error',
+      'Order needs a look',
+    ],
     [{ type: 'callback_rejected', status: 401, reason: 'why' }, 'warn', 'Callback rejected'],
     [
       { type: 'review_resolved', orderNo: 'x', action: 'credit', operator: 'Li' },

@@ -2,22 +2,22 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { configKeys } from '../../src/config/environment.ts'
 import { describeSkew } from '../../src/domain/clocks.ts'
-import { decide, describeUnknown, paymentOf } from '../../src/domain/decide.ts'
-import { type OrderEvent, orderStatuses } from '../../src/domain/order.ts'
-import {
-  decideResolution,
-  describeResolution,
-  obstacleTo,
-  reviewActions,
-} from '../../src/domain/resolve.ts'
+import { decide, paymentOf, saidBy } from '../../src/domain/decide.ts'
+import type { OrderEvent } from '../../src/domain/order.ts'
+import { orderStatuses } from '../../src/domain/order-states.ts'
+import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
+import { decideResolution, obstacleTo } from '../../src/domain/resolve.ts'
+import { reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer, TradeState, UnknownCause, UnknownWhy } from '../../src/domain/trade.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from '../../src/gateway/wechat/answer.ts'
 import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
 import { outcomes } from '../../src/gateway/wechat/outcome.ts'
 import type { DatabaseState } from '../../src/health/database-state.ts'
 import { readinessOf } from '../../src/health/readiness.ts'
+import { explanationText, reasonText } from '../../src/i18n/reasons.ts'
+import { translate } from '../../src/i18n/translate.ts'
 import { Breaker } from '../../src/job/breaker.ts'
-import { explainReview } from '../../src/orders/review.ts'
+import { explainReview } from '../../src/orders/explanation.ts'
 import { ClusterEngine } from '../../src/queue/cluster.ts'
 import type { EngineVitals } from '../../src/queue/engine.ts'
 import { localEngine } from '../../src/queue/local.ts'
@@ -26,7 +26,7 @@ import { buildWeb } from '../../src/web/server.ts'
 import { openWorkspace } from '../config/workspace.ts'
 import { sampleOrder, sampleTrade } from '../support/samples.ts'
 import { doubleBudan } from '../web/double.ts'
-import { expectChinese } from './chinese.ts'
+import { englishIn, expectChinese, expectChineseReason } from './chinese.ts'
 
 // Data is in digits and Chinese here, so that every Latin word that is left is the program's own.
 
@@ -96,7 +96,7 @@ describe('the stages say nothing that has no Chinese:', () => {
     })
     fc.assert(
       fc.property(order, answer, facts, (one, given, known) => {
-        expectChinese(decide(one, given, known).reason)
+        expectChineseReason(decide(one, given, known).reason)
       }),
       { numRuns: 3000 },
     )
@@ -112,13 +112,16 @@ describe('the stages say nothing that has no Chinese:', () => {
       fc.property(order, answer, fc.constantFrom(...reviewActions), facts, (one, ...rest) => {
         const [given, action, known] = rest
         const { kind, reason } = decideResolution({ order: one, action }, given, known)
-        expectChinese(reason)
-        expectChinese(`makes it expired: ${reason}`)
+        expectChineseReason(reason)
+        expectChineseReason({ code: 'would_expire', because: reason })
         if (kind !== 'refuse') return
-        expectChinese(`refused to ${action}: ${reason}`)
-        expectChinese(`not possible: ${reason}`)
-        expectChinese(`Cannot ${action} order "1": ${reason}`)
-        expectChinese(`Nothing was changed: to ${action} it is not possible: ${reason}`)
+        expectChineseReason({ code: 'action_refused', action, because: reason })
+        const refused: Reason = { code: 'not_possible', because: reason }
+        expectChineseReason(refused)
+        const effect = reasonText(refused, 'zh')
+        expect(translate(`Nothing was changed: to ${action} it is ${effect}`, 'zh')).toMatch(
+          /^未作任何改动：.*不可行：/,
+        )
       }),
       { numRuns: 2000 },
     )
@@ -130,28 +133,35 @@ describe('the stages say nothing that has no Chinese:', () => {
       decision: fc.constantFrom('pay', 'expire', 'keep', null),
       operator: fc.option(no),
       source: fc.constantFrom('callback', 'check', 'compensation', 'operator', 'api', 'budan'),
-      reason: fc.option(fc.constantFrom('not paid yet', 'the gateway closed the trade')),
+      codedReason: fc.option(
+        fc.constantFrom<Reason>({ code: 'not_paid_yet' }, { code: 'closed_at_gateway' }),
+      ),
     })
     const eventOf = (changes: object, id: string) =>
-      ({ id, at: sampleOrder().createdAt, stateSeq: 1, ...changes }) as OrderEvent
+      ({ id, at: sampleOrder().createdAt, stateSeq: 1, reason: null, ...changes }) as OrderEvent
     fc.assert(
       fc.property(order, answer, event, event, (one, given, first, second) => {
         const { reason } = decide({ ...one, status: 'pending' }, given, {
           ...{ now: one.expiresAt, transactionOwner: null },
           ...{ absenceCredible: true, absenceSpreadMs: 0 },
         })
-        const words = { reason: '已退款', operator: '王' }
+        const words = { reason: '已退款', operator: '王', codedReason: null }
         const [entered, resolved] = [
-          eventOf({ reason }, '1'),
+          eventOf({ codedReason: reason }, '1'),
           eventOf({ ...second, ...words }, '2'),
         ]
-        expectChinese(explainReview({ order: one, entered, resolved, seen: resolved }))
+        const review = { order: one, entered, resolved, seen: resolved }
+        const chinese = explanationText(review, 'zh')
+        expect({ chinese, left: englishIn(chinese) }).toEqual({ chinese, left: [] })
+        expect(explanationText(review, 'en')).toBe(explainReview(review))
         const seen = eventOf(first, '3')
         const obstacle = obstacleTo({ order: one, entered, resolved, seen }, '0')
-        expectChinese(obstacle?.message ?? '已')
-        expectChinese(`Cannot review: ${obstacle?.message ?? 'order "1" is paid, not in review'}`)
-        if (first.operator === null || first.kind === 'resolved') return
-        expect(describeResolution(seen)).toContain(first.operator)
+        if (obstacle === null) return
+        expectChineseReason(obstacle.codedReason)
+        expect(obstacle.message).toBe(sentenceOf(obstacle.codedReason))
+        if (obstacle.first?.operator != null) {
+          expect(obstacle.message).toContain(obstacle.first.operator)
+        }
       }),
       { numRuns: 1000 },
     )
@@ -171,7 +181,7 @@ describe('the stages say nothing that has no Chinese:', () => {
         const reply = { kind: 'reply', status, headers: {}, body: Buffer.from(text) } as const
         const heard = { reply, verification, attempt: 'query order "1"' }
         for (const said of [answerOf(heard), closingOf(heard), prepayOf(heard)]) {
-          if (said.kind === 'unknown') expectChinese(`no answer: ${describeUnknown(said)}`)
+          if (said.kind === 'unknown') expectChineseReason({ code: 'no_answer', ...saidBy(said) })
         }
       }
     }

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { localeOfEnvironment } from '../../src/i18n/locale.ts'
 import { sayingOf } from '../../src/i18n/phrases.ts'
-import { translate, translatePart, translateReason } from '../../src/i18n/translate.ts'
+import { eventReasonText, reasonText } from '../../src/i18n/reasons.ts'
+import { translate, translatePart } from '../../src/i18n/translate.ts'
 import { chinesePhrases } from '../../src/i18n/zh/phrases.ts'
 import { englishIn } from './chinese.ts'
 
@@ -129,19 +130,22 @@ describe('translate()', () => {
   it("has a user's own text in it, letter by letter", () => {
     fc.assert(
       fc.property(userId, (user) => {
-        const english = `credits ¥1.00 to user "${user}" for transaction 42`
-        const chinese = `为用户“${user}”入账 ¥1.00，微信支付订单号 42`
-        expect(translate(english, 'zh')).toBe(chinese)
+        const reason = { code: 'would_credit', amount: '100', transactionId: '42' } as const
+        expect(reasonText({ ...reason, userId: user }, 'zh')).toBe(
+          `为用户“${user}”入账 ¥1.00，微信支付订单号 42`,
+        )
       }),
     )
   })
 
   it("keeps an operator's own words, though the program might have said them", () => {
-    const words = { reason: 'not paid yet' }
-    expect(translateReason({ kind: 'answered', ...words }, 'zh')).toBe('尚未支付')
-    expect(translateReason({ kind: 'resolved', ...words }, 'zh')).toBe('not paid yet')
-    expect(translateReason({ kind: 'dismissed', ...words }, 'zh')).toBe('not paid yet')
-    expect(translateReason({ kind: 'created', reason: null }, 'zh')).toBeNull()
+    const words = { reason: 'not paid yet', codedReason: null }
+    expect(eventReasonText({ kind: 'answered', ...words }, 'zh')).toBe('尚未支付')
+    for (const kind of ['resolved', 'dismissed', 'corrected', 'abandoned'] as const) {
+      expect(eventReasonText({ kind, ...words }, 'zh')).toBe('not paid yet')
+    }
+    const none = { kind: 'created', reason: null, codedReason: null } as const
+    expect(eventReasonText(none, 'zh')).toBeNull()
   })
 })
 

@@ -158,7 +158,8 @@ describe('POST /v1/orders', () => {
 describe('POST /v1/orders/{order_no}/check', () => {
   test('answers 200 with null when the gateway said nothing', async () => {
     const order = sampleOrder()
-    const report = { order, tradeState: null, decision: 'wait', reason: 'no answer' } as const
+    const reason = { reason: 'not paid yet', codedReason: { code: 'not_paid_yet' } } as const
+    const report = { order, tradeState: null, decision: 'wait', ...reason } as const
     const { app } = await open({ budan: { checkOrder: async () => report } })
     const answer = await app.inject({ method: 'POST', url: `/v1/orders/${order.orderNo}/check` })
     expect(answer.statusCode).toBe(200)
@@ -167,7 +168,8 @@ describe('POST /v1/orders/{order_no}/check', () => {
       trade_state: null,
       decision: 'wait',
       status: 'pending',
-      reason: 'no answer',
+      reason: 'not paid yet',
+      reason_code: 'not_paid_yet',
     })
   })
 

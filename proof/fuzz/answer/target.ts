@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { decide } from '../../../src/domain/decide.ts'
 import type { Order } from '../../../src/domain/order.ts'
+import { sentenceOf } from '../../../src/domain/reason.ts'
 import type { Answer } from '../../../src/domain/trade.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from '../../../src/gateway/wechat/answer.ts'
 import { type Verification, verifySeal } from '../../../src/gateway/wechat/keys/verification.ts'
@@ -78,9 +79,10 @@ async function judge({ heard, told, order, input, readers }: Case): Promise<Take
   const decision = await uncrashed(input, () => readers.decide(order, answer, facts))
   const ought =
     order.status !== 'paid' && order.status !== 'review' && pays(paidFactsIn(told), order)
-  if (decision.kind === 'pay' && !ought) throw new Finding('wrong credit', decision.reason, input)
+  if (decision.kind === 'pay' && !ought)
+    throw new Finding('wrong credit', sentenceOf(decision.reason), input)
   if (decision.kind !== 'pay' && ought && !isMarked(told)) {
-    throw new Finding('lost payment', decision.reason, input)
+    throw new Finding('lost payment', sentenceOf(decision.reason), input)
   }
   const closing = await uncrashed(input, () => readers.closingOf(heard))
   if ((closing.kind === 'closed') !== saysClosed(told)) {

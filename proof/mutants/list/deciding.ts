@@ -50,7 +50,7 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'a second payment of a paid order raises no alarm',
     faults: [13],
     file: decideFile,
-    find: "        differentText('transaction id', order.transactionId, trade.transactionId)",
+    find: "        differentText('transaction_id', order.transactionId, trade.transactionId)",
     replace: '        null',
     caughtBy: { test: decideTest, name: 'on a paid order answered SUCCESS/transaction' },
   },
@@ -58,8 +58,8 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'an order expires without a close',
     faults: [3],
     file: decideFile,
-    find: "decision('close', closeReason)",
-    replace: "decision('expire', closeReason)",
+    find: "decision('close', { code: 'unpaid_past_end' })",
+    replace: "decision('expire', { code: 'unpaid_past_end' })",
     caughtBy: {
       test: 'test/flow/faults.test.ts',
       name: 'the close is refused, and the second question',
@@ -69,8 +69,9 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'no answer counts as unpaid',
     faults: [2],
     file: decideFile,
-    find: 'return wait(`no answer: ${describeUnknown(answer)}`)',
-    replace: "return facts.now < order.expiresAt ? wait('x') : decision('expire', 'no answer')",
+    find: "return wait({ code: 'no_answer', ...saidBy(answer) })",
+    replace:
+      "return facts.now < order.expiresAt ? wait({ code: 'absent' }) : decision('expire', { code: 'absent' })",
     caughtBy: { test: decideTest, name: 'never ends an order for an unknown answer' },
   },
   {
@@ -86,8 +87,8 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'a payment under way past its end is closed',
     faults: [11],
     file: decideFile,
-    find: "return wait('a payment is under way')",
-    replace: "return decision('expire', 'it took too long')",
+    find: "return wait({ code: 'payment_under_way' })",
+    replace: "return decision('expire', { code: 'payment_under_way' })",
     caughtBy: { test: decideTest, name: 'expires only for a closed trade of this order' },
   },
   {
@@ -105,8 +106,8 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'absence is believed while most answers are absent',
     faults: [24],
     file: decideFile,
-    find: 'if (!facts.absenceCredible) {',
-    replace: 'if (facts.absenceSpreadMs < 0) {',
+    find: 'if (!facts.absenceCredible) return wait',
+    replace: 'if (facts.absenceSpreadMs < 0) return wait',
     caughtBy: { test: decideTest, name: 'expires only for a closed trade of this order' },
   },
   {
@@ -114,15 +115,16 @@ export const decidingMutants: readonly Mutant[] = [
     faults: [8],
     file: decideFile,
     find: "if (answer.trade.state === 'paid') return payOrReview(order, answer.trade, facts)",
-    replace: "if (answer.trade.state === 'paid') return keep('too late')",
+    replace: "if (answer.trade.state === 'paid') return keep({ code: 'expired_unpaid' })",
     caughtBy: { test: decideTest, name: 'on a expired order answered SUCCESS' },
   },
   {
     name: 'a closed trade of somebody else expires an order',
     faults: [10],
     file: decideFile,
-    find: 'if (difference !== null) return waitWithAlarm(`the answer is about another trade',
-    replace: 'if (difference === "") return waitWithAlarm(`the answer is about another trade',
+    find: "if (difference !== null) return waitWithAlarm({ code: 'about_another_trade'",
+    replace:
+      "if (difference?.fact === 'amount') return waitWithAlarm({ code: 'about_another_trade'",
     caughtBy: { test: decideTest, name: 'on a pending order answered CLOSED/orderNo' },
   },
 ]

@@ -37,8 +37,8 @@ export const identityMutants: readonly Mutant[] = [
     name: 'an order without a known end is closed past its watch',
     faults: [3],
     file: 'src/domain/decide.ts',
-    find: "decision('expire', unwatchedReason)",
-    replace: "decision('close', closeReason)",
+    find: "decision('expire', { code: 'watch_ended' })",
+    replace: "decision('close', { code: 'unpaid_past_end' })",
     caughtBy: { test: adoptingTest, name: 'expires 16 days after its first NOTPAY, unclosed' },
   },
   {
@@ -46,14 +46,14 @@ export const identityMutants: readonly Mutant[] = [
     faults: [3],
     file: 'src/domain/decide.ts',
     find: `  if (order.expiresAt === null ? isWatched(order, now) : now < order.expiresAt) {
-    return wait('not paid yet')
+    return wait({ code: 'not_paid_yet' })
   }
-  if (clocksDisagree) return wait(\`not paid yet; \${endInDoubt}\`)
+  if (clocksDisagree) return wait({ code: 'clocks_disagree', seen: 'unpaid' })
   return order.expiresAt === null
-    ? decision('expire', unwatchedReason)
-    : decision('close', closeReason)`,
-    replace: `  if (order.expiresAt !== null && now < order.expiresAt) return wait('not paid yet')
-  return decision('close', closeReason)`,
+    ? decision('expire', { code: 'watch_ended' })
+    : decision('close', { code: 'unpaid_past_end' })`,
+    replace: `  if (order.expiresAt !== null && now < order.expiresAt) return wait({ code: 'not_paid_yet' })
+  return decision('close', { code: 'unpaid_past_end' })`,
     caughtBy: { seeds: 200 },
   },
   {

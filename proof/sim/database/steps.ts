@@ -1,4 +1,6 @@
-import type { NewOrderEvent, Order, OrderEvent, OrderStatus } from '../../../src/domain/order.ts'
+import type { NewOrderEvent, Order, OrderEvent } from '../../../src/domain/order.ts'
+import type { OrderStatus } from '../../../src/domain/order-states.ts'
+import { sentenceOf } from '../../../src/domain/reason.ts'
 import type { AskedOrder, ClaimedWait, Credit, LockedOrder, Tx } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'
@@ -168,8 +170,12 @@ export function addEvent(
   }: { event: NewOrderEvent; state: { status: OrderStatus; stateSeq: number } | null },
 ): void {
   if (session.read(event.orderNo) === null) server.refuse('order_events: no such order')
+  const { reason } = event
+  const isCoded = reason !== null && typeof reason !== 'string'
   const told: OrderEvent = {
     ...event,
+    reason: isCoded ? sentenceOf(reason) : reason,
+    codedReason: isCoded ? reason : null,
     operator: event.operator ?? null,
     actor: event.actor ?? null,
     id: server.nextEventId(),

@@ -1,8 +1,10 @@
+import { reasonText } from '../../i18n/reasons.ts'
 import { openService } from '../../service.ts'
 import { presentCheckReport } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
+import { saidAsIs } from '../output.ts'
 import type { Given } from '../program.ts'
 import { quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -25,7 +27,7 @@ export async function check(context: CommandContext, { args }: Given): Promise<E
         ['trade_state', report.tradeState],
         ['decision', report.decision],
         ['status', report.order.status],
-        ['reason', report.reason],
+        ['reason', saidAsIs(reasonText(report.codedReason, output.locale))],
       ])
     }
     return 0

@@ -1,8 +1,9 @@
 import { unreachable } from '../../domain/assert.ts'
+import { storedReasonText } from '../../i18n/reasons.ts'
 import { openService } from '../../service.ts'
 import type { CommandContext } from '../context.ts'
 import { BreakerWatch, type Drained, drainBacklog } from '../drain.ts'
-import type { Output } from '../output.ts'
+import { type Output, saidAsIs } from '../output.ts'
 import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { stopping } from '../stop.ts'
@@ -88,9 +89,10 @@ function presentDrained(drained: Drained, durationMs: number): object {
     runs,
     ...counts,
     remaining,
-    unanswered: [...unanswered.values()].map(({ orderNo, reason }) => ({
+    unanswered: [...unanswered.values()].map(({ orderNo, reason, codedReason }) => ({
       order_no: orderNo,
       reason,
+      reason_code: codedReason?.code ?? null,
     })),
     duration_ms: durationMs,
   }
@@ -109,7 +111,10 @@ function showDrained(
     const shown = failures.slice(0, unansweredShownMax)
     output.table(
       ['order_no', 'outcome', 'reason'],
-      shown.map(({ orderNo, outcome, reason }) => [orderNo, outcome, reason]),
+      shown.map((each) => [
+        ...[each.orderNo, each.outcome],
+        saidAsIs(storedReasonText(each, output.locale)),
+      ]),
     )
     const more = failures.length - shown.length
     if (more > 0) output.note(`${more} more could not be asked: --json lists all`)

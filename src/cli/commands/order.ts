@@ -1,11 +1,11 @@
 import { formatFen } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
-import { isOperators } from '../../i18n/translate.ts'
+import { eventReasonText } from '../../i18n/reasons.ts'
 import type { Store } from '../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import { type Output, timeText } from '../output.ts'
+import { type Output, saidAsIs, timeText } from '../output.ts'
 import type { Given } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -55,7 +55,7 @@ function showFacts(output: Output, order: Order): void {
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['description', order.description],
     ['created_at', timeText(order.createdAt)],
-    ['expires_at', order.expiresAt === null ? 'not known' : timeText(order.expiresAt)],
+    ['expires_at', order.expiresAt === null ? { asIs: output.say('not known') } : timeText(order.expiresAt)],
     ['next_check_at', order.status === 'pending' ? timeText(order.nextCheckAt) : null],
     ['transaction_id', order.transactionId],
     ['paid_at', timeText(order.paidAt)],
@@ -75,8 +75,7 @@ function showTimeline(output: Output, events: readonly OrderEvent[]): void {
       event.tradeState,
       event.decision,
       event.toStatus,
-      // An operator's own words, which may look like the program's.
-      isOperators(event) ? event.reason && { asIs: event.reason } : event.reason,
+      saidAsIs(eventReasonText(event, output.locale)),
     ]),
   )
 }

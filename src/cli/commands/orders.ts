@@ -1,5 +1,6 @@
 import { formatFen } from '../../domain/money.ts'
-import type { Order, OrderStatus } from '../../domain/order.ts'
+import type { Order } from '../../domain/order.ts'
+import type { OrderStatus } from '../../domain/order-states.ts'
 import type { Page } from '../../store/store.ts'
 import { presentOrder } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'

@@ -1,18 +1,15 @@
 import { ConfigError } from '../../config/fault.ts'
 import { formatFen } from '../../domain/money.ts'
-import { type ReviewAction, reviewActions } from '../../domain/resolve.ts'
-import {
-  explainReview,
-  explanationOf,
-  type Resolution,
-  type ReviewPreview,
-} from '../../orders/review.ts'
+import { type ReviewAction, reviewActions } from '../../domain/review-action.ts'
+import { explanationText, reasonText } from '../../i18n/reasons.ts'
+import { explanationOf } from '../../orders/explanation.ts'
+import type { Resolution, ReviewPreview } from '../../orders/review.ts'
 import { type Budan, openService } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/api/present-review.ts'
 import { localActor, wordsGiven } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import { type Output, plain } from '../output.ts'
+import { type Output, plain, saidAsIs } from '../output.ts'
 import type { Given } from '../program.ts'
 import { quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -35,7 +32,7 @@ export async function review(context: CommandContext, given: Given): Promise<Exi
   const config = context.config('gateway')
   const budan = await openService(quietLog(config, screenOf(context.terminal.env)))
   try {
-    const preview = await previewed(budan, orderNo)
+    const preview = await previewed(context, { budan, orderNo })
     if (wished === null) {
       showPreview(context.output, preview)
       return 0
@@ -69,10 +66,14 @@ function wishedIn(given: Given): Wished | null {
   return { action, name: wordsGiven(given, 'name'), reason: wordsGiven(given, 'reason') }
 }
 
-async function previewed(budan: Budan, orderNo: string): Promise<ReviewPreview> {
+async function previewed(
+  { locale }: CommandContext,
+  { budan, orderNo }: { budan: Budan; orderNo: string },
+): Promise<ReviewPreview> {
   const made = await budan.previewReview(orderNo)
   if (made === null) throw new CommandError(`Cannot find order "${orderNo}"`)
-  if (made.kind !== 'previewed') throw new CommandError(`Cannot review: ${made.message}`)
+  if (made.kind !== 'previewed')
+    throw new CommandError(`Cannot review: ${reasonText(made.codedReason, locale)}`)
   return made.preview
 }
 
@@ -94,7 +95,9 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
   if (!isWanted) {
     if (output.asJson) showPreview(output, preview)
     if (!prospect.possible)
-      throw new CommandError(`Nothing was changed: to ${wished.action} it is ${prospect.effect}`)
+      throw new CommandError(
+        `Nothing was changed: to ${wished.action} it is ${reasonText(prospect.codedEffect, output.locale)}`,
+      )
     output.note(
       terminal.ask === undefined
         ? 'Nothing was changed: give --yes to carry it out.'
@@ -142,12 +145,13 @@ function showPreview(output: Output, preview: ReviewPreview): void {
     ['transaction_id', transactionOf(preview)],
   ])
   output.line('')
-  output.line(explainReview(preview.review))
+  output.line(explanationText(preview.review, output.locale))
   output.line('')
   output.table(
     ['action', 'possible', 'what it would do'],
     reviewActions.map((action) => {
-      const { possible, effect } = preview.actions[action]
+      const { possible, codedEffect } = preview.actions[action]
+      const effect = saidAsIs(reasonText(codedEffect, output.locale))
       return [action, possible ? 'yes' : 'no', effect]
     }),
   )
@@ -159,7 +163,8 @@ function showResolution(
 ): void {
   if (resolution === null) throw new CommandError(`Cannot find order "${orderNo}"`)
   if (resolution.kind !== 'resolved') {
-    throw new CommandError(`Nothing was changed: ${resolution.message}`)
+    const why = reasonText(resolution.codedReason, output.locale)
+    throw new CommandError(`Nothing was changed: ${why}`)
   }
   const { order, action } = resolution
   const end = action === 'dismiss' ? 'dismissed from the queue' : `${order.status} now`

@@ -1,9 +1,10 @@
 import { formatFen } from '../../domain/money.ts'
 import type { Review } from '../../domain/order.ts'
+import { eventReasonText } from '../../i18n/reasons.ts'
 import type { Page } from '../../store/store.ts'
 import { presentReview } from '../../web/api/present-review.ts'
 import type { CommandContext } from '../context.ts'
-import { type Output, timeText } from '../output.ts'
+import { type Output, saidAsIs, timeText } from '../output.ts'
 import type { Given } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -36,7 +37,7 @@ function showPage(output: Output, { items, nextCursor }: Page<Review>): void {
       formatFen(order.amount),
       order.userId,
       timeText(entered?.at ?? order.createdAt),
-      entered?.reason ?? null,
+      saidAsIs(entered && eventReasonText(entered, output.locale)),
       order.dismissed === null ? null : (resolved?.operator ?? null),
     ]),
   )

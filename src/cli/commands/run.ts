@@ -1,10 +1,11 @@
 import type { Config } from '../../config/config.ts'
 import type { Emit } from '../../domain/event.ts'
 import type { Estimate, Run, RunResult } from '../../domain/run.ts'
+import { storedReasonText } from '../../i18n/reasons.ts'
 import { openService } from '../../service.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
-import { durationText, type Output } from '../output.ts'
+import { durationText, type Output, saidAsIs } from '../output.ts'
 import type { Given } from '../program.ts'
 import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
 import { stopping } from '../stop.ts'
@@ -98,7 +99,7 @@ function showRun(
         each.tradeState,
         each.outcome,
         Math.round(each.durationMs),
-        each.reason,
+        saidAsIs(storedReasonText(each, output.locale)),
       ]),
     )
   }

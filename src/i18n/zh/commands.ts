@@ -7,6 +7,7 @@ const countsSaid = '共 {total} 笔，入账 {success}，失败 {failed}，无�
 export const commandPhrases = {
   command: {
     'Cannot find order "{orderNo}"': '找不到订单“{orderNo}”',
+    'not known': '未知',
     'Only the first {count:word} events are shown.': '只显示前 {count} 条事件。',
     'more: --cursor {cursor:word}': '下一页：--cursor {cursor}',
     'The books do not agree: look at these orders before anything is paid out.':
@@ -16,13 +17,10 @@ export const commandPhrases = {
     'budan is ready at {url:word}': 'budan 已就绪：{url}',
     'order {orderNo} is {status:status} now': '订单 {orderNo} 现在{status}',
     'order {orderNo} is dismissed from the queue': '订单 {orderNo} 已办结（无需入账）',
-    'Nothing was changed: to {action:action} it is {effect:effect}':
-      '未作任何改动：{action}{effect}',
+    'Nothing was changed: to {action:action} it is {effect}': '未作任何改动：{action}{effect}',
     "Nothing was changed: the order's number was not typed.": '未作任何改动：输入的不是该订单号。',
     'Nothing was changed: give --yes to carry it out.': '未作任何改动：加上 --yes 才会执行。',
-    'Nothing was changed: {obstacle:obstacle}': '未作任何改动：{obstacle}',
-    'Nothing was changed: {reason:resolution}': '未作任何改动：{reason}',
-    'Nothing was changed: {reason:abandoning}': '未作任何改动：{reason}',
+    'Nothing was changed: {reason:abandoning?}': '未作任何改动：{reason}',
     'order {orderNo} is expired now, and its Idempotency-Key can be used again':
       '订单 {orderNo} 现已过期，它的 Idempotency-Key 可以再次使用',
     "To {action:action} it, type the order's number ({orderNo}): ":

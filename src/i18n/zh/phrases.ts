@@ -3,12 +3,11 @@ import { termsOf } from '../terms.ts'
 import { commanderPhrases } from './commander.ts'
 import { commandPhrases } from './commands.ts'
 import { configPhrases } from './config.ts'
-import { decisionPhrases } from './decisions.ts'
 import { doctorPhrases } from './doctor.ts'
 import { gatewayPhrases } from './gateway.ts'
 import { helpPhrases } from './help.ts'
 import { readinessPhrases } from './readiness.ts'
-import { reviewPhrases } from './review.ts'
+import { settlingPhrases } from './settling.ts'
 import { simulationPhrases } from './simulation.ts'
 import { storePhrases } from './store.ts'
 import { webPhrases } from './web.ts'
@@ -21,10 +20,9 @@ function withTyped(words: Phrases): Phrases {
 }
 
 const parts: PhraseSets = {
-  ...decisionPhrases,
+  ...settlingPhrases,
   ...gatewayPhrases,
   ...readinessPhrases,
-  ...reviewPhrases,
   ...storePhrases,
   ...webPhrases,
   ...configPhrases,
@@ -41,18 +39,13 @@ const parts: PhraseSets = {
 
 /** Those that stand by themselves; the others are parts of them. */
 const wholes = [
-  'decision',
-  'unknown',
+  'settling',
   'gateway',
   'callback',
   'readiness',
   'engine',
   'breaker',
   'answers',
-  'resolution',
-  'effect',
-  'explanation',
-  'obstacle',
   'store',
   'remedy',
   'refusal',

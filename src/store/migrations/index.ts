@@ -14,6 +14,7 @@ import { up as claims, prepare as prepareClaims } from './012_claims.ts'
 import { up as consoleSessions } from './013_console_sessions.ts'
 import { up as namedSchema } from './014_named_schema.ts'
 import { up as knownAt, prepare as prepareKnownAt } from './015_known_at.ts'
+import { up as reasonCodes } from './016_reason_codes.ts'
 
 export interface Migration {
   /**
@@ -51,4 +52,5 @@ export const migrations: Migrations = {
   '013_console_sessions': { up: consoleSessions },
   '014_named_schema': { up: namedSchema },
   '015_known_at': { prepare: prepareKnownAt, up: knownAt },
+  '016_reason_codes': { up: reasonCodes },
 }

@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { NewOrderEvent, OrderEvent, OrderStatus } from '../../domain/order.ts'
+import type { NewOrderEvent, OrderEvent } from '../../domain/order.ts'
+import type { OrderStatus } from '../../domain/order-states.ts'
 import { planned, rowsOf, type Scope } from '../database.ts'
 import type { Page, PageRequest } from '../store.ts'
 import { pageOf, startOf } from './cursor.ts'
+import { reasonRecord } from './records.ts'
 import { type EventRow, eventColumns, eventOf, storedKind } from './rows.ts'
 import { isUnstorable, storable } from './text.ts'
 
@@ -21,14 +23,16 @@ export interface EventPlace {
  */
 export function insertEvent(event: NewOrderEvent, place: EventPlace): RawBuilder<unknown> {
   const evidence = event.evidence === null ? null : JSON.stringify(event.evidence)
+  const because = reasonRecord(event.reason)
   return sql`insert into order_events (
-      order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
-      evidence, run_id, node, operator, actor_name, actor_address
+      order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, reason_code,
+      reason_params, alarm, evidence, run_id, node, operator, actor_name, actor_address
     )
     select ${event.orderNo}::text, ${place.at}, ${storedKind(event.kind)}::text, ${event.source}::text,
       ${place.state?.status ?? null}::text, ${place.state?.seq ?? sql`null::integer`},
       ${storable(event.tradeState)}::text, ${event.decision}::text,
-      ${storable(event.reason)}::text, ${event.alarm}::boolean, ${evidence}::json,
+      ${because.reason}::text, ${because.reason_code}::text, ${because.reason_params}::json,
+      ${event.alarm}::boolean, ${evidence}::json,
       ${event.runId}::bigint, ${event.node}::text, ${event.operator ?? null}::text,
       ${event.actor?.name ?? null}::text, ${event.actor?.address ?? null}::text
     ${place.from ?? sql``}`

@@ -1,12 +1,7 @@
 import { sql } from 'kysely'
-import {
-  type NewOrderEvent,
-  type Order,
-  type OrderEvent,
-  type OrderStatus,
-  type Source,
-  standings,
-} from '../../domain/order.ts'
+import { type NewOrderEvent, type Order, type OrderEvent, standings } from '../../domain/order.ts'
+import type { OrderStatus, Source } from '../../domain/order-states.ts'
+import { storedReason } from '../../domain/reason.ts'
 import type { Evidence } from '../../domain/trade.ts'
 
 /** Named one by one: a column that a later version adds must not break an older one that still runs. */
@@ -92,8 +87,8 @@ export function standingNumber(standing: Order['standing']): number {
 export const farEnd = new Date('2999-12-31T00:00:00Z')
 
 export const eventColumns = sql.raw(`
-  id, order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, alarm,
-  evidence, run_id, node, operator, actor_name, actor_address`)
+  id, order_no, at, kind, source, to_status, state_seq, trade_state, decision, reason, reason_code,
+  reason_params, alarm, evidence, run_id, node, operator, actor_name, actor_address`)
 
 export interface EventRow {
   readonly id: bigint
@@ -106,6 +101,8 @@ export interface EventRow {
   readonly trade_state: string | null
   readonly decision: OrderEvent['decision']
   readonly reason: string | null
+  readonly reason_code: string | null
+  readonly reason_params: object | null
   readonly alarm: boolean
   readonly evidence: Evidence | null
   readonly run_id: bigint | null
@@ -127,6 +124,7 @@ export function eventOf(row: EventRow): OrderEvent {
     tradeState: row.trade_state,
     decision: row.decision,
     reason: row.reason,
+    codedReason: storedReason(row.reason_code, row.reason_params),
     alarm: row.alarm,
     evidence: row.evidence,
     runId: row.run_id === null ? null : String(row.run_id),

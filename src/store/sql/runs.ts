@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
+import { storedReason } from '../../domain/reason.ts'
 import {
   countResults,
   type Run,
@@ -12,7 +13,7 @@ import type { NewRun, OpenedRun, Page, PageRequest, RunChores } from '../store.t
 import { schedulesStray } from './claim.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { lateCheckDue } from './late-checks.ts'
-import { wellFormed } from './records.ts'
+import { reasonRecord, wellFormed } from './records.ts'
 
 const runColumns = sql.raw(`
   id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
@@ -172,12 +173,14 @@ export async function finishRun(
       ),
       listed as (
         insert into run_results (
-          run_id, position, order_no, trade_state, outcome, reason, duration_ms
+          run_id, position, order_no, trade_state, outcome, reason, reason_code, reason_params,
+          duration_ms
         )
-        select finished.id, result.*
+        select finished.id, position, order_no, trade_state, outcome, reason, reason_code,
+          reason_params::json, result.duration_ms
         from finished, json_to_recordset(${resultsJson(results)}::json) as result (
           position integer, order_no text, trade_state text, outcome text, reason text,
-          duration_ms float8
+          reason_code text, reason_params text, duration_ms float8
         )
       )
       select ${runColumns} from finished`,
@@ -206,7 +209,7 @@ function resultsJson(results: readonly RunResult[]): string {
       order_no: result.orderNo,
       trade_state: wellFormed(result.tradeState),
       outcome: result.outcome,
-      reason: wellFormed(result.reason),
+      ...reasonRecord(result.codedReason ?? result.reason),
       duration_ms: result.durationMs,
     })),
   )
@@ -249,6 +252,8 @@ interface ResultRow {
   readonly trade_state: string | null
   readonly outcome: RunResult['outcome']
   readonly reason: string
+  readonly reason_code: string | null
+  readonly reason_params: object | null
   readonly duration_ms: number
 }
 
@@ -256,7 +261,8 @@ async function listResults({ db }: Scope, runId: string): Promise<readonly RunRe
   const rows = await rowsOf(
     db,
     sql<ResultRow>`
-      select order_no, trade_state, outcome, reason, duration_ms from run_results
+      select order_no, trade_state, outcome, reason, reason_code, reason_params, duration_ms
+      from run_results
       where run_id = ${runId}::bigint order by position`,
   )
   return rows.map((row) => ({
@@ -264,6 +270,7 @@ async function listResults({ db }: Scope, runId: string): Promise<readonly RunRe
     tradeState: row.trade_state,
     outcome: row.outcome,
     reason: row.reason,
+    codedReason: storedReason(row.reason_code, row.reason_params),
     durationMs: row.duration_ms,
   }))
 }

@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { OrderStatus } from '../../domain/order.ts'
-import { orderStatuses } from '../../domain/order.ts'
+import { type OrderStatus, orderStatuses } from '../../domain/order-states.ts'
 import { firstOf, type Scope } from '../database.ts'
 import type { DueMerchant, Vitals } from '../store.ts'
 import { appidsOf, ofMerchant } from './merchant.ts'

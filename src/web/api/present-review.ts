@@ -1,5 +1,6 @@
 import type { Review } from '../../domain/order.ts'
-import { explainReview, type Resolution, type ReviewPreview } from '../../orders/review.ts'
+import { explainReview } from '../../orders/explanation.ts'
+import type { Prospect, Resolution, ReviewPreview } from '../../orders/review.ts'
 import { presentOrder, presentOrderEvent } from './present.ts'
 import type { PreviewJson, ResolutionJson, ReviewJson } from './shapes-review.ts'
 
@@ -9,9 +10,14 @@ export function presentReview(review: Review): ReviewJson {
     ...presentOrder(order),
     since: (entered?.at ?? order.createdAt).toISOString(),
     reason: entered?.reason ?? null,
+    reason_code: entered?.codedReason?.code ?? null,
     explanation: explainReview(review),
     dismissed_by: order.dismissed === null ? null : (resolved?.operator ?? null),
   }
+}
+
+function presentProspect({ possible, effect, codedEffect }: Prospect) {
+  return { possible, effect, effect_code: codedEffect.code }
 }
 
 export function presentPreview(preview: ReviewPreview): PreviewJson {
@@ -21,7 +27,11 @@ export function presentPreview(preview: ReviewPreview): PreviewJson {
     evidence: preview.evidence,
     state_seq: preview.review.order.stateSeq,
     seen: preview.seen,
-    actions: preview.actions,
+    actions: {
+      credit: presentProspect(preview.actions.credit),
+      expire: presentProspect(preview.actions.expire),
+      dismiss: presentProspect(preview.actions.dismiss),
+    },
   }
 }
 

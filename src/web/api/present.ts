@@ -61,6 +61,7 @@ export function presentOrderEvent(event: OrderEvent): OrderEventJson {
     trade_state: event.tradeState,
     decision: event.decision,
     reason: event.reason,
+    reason_code: event.codedReason?.code ?? null,
     alarm: event.alarm,
     evidence: event.evidence,
     run_id: event.runId,
@@ -77,6 +78,7 @@ export function presentCheckReport(report: CheckReport): CheckReportJson {
     decision: report.decision,
     status: report.order.status,
     reason: report.reason,
+    reason_code: report.codedReason.code,
   }
 }
 
@@ -124,6 +126,7 @@ function presentRunResult(result: RunResult): RunResultJson {
     trade_state: result.tradeState,
     outcome: result.outcome,
     reason: result.reason,
+    reason_code: result.codedReason?.code ?? null,
     duration_ms: result.durationMs,
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { unreachable } from '../../domain/assert.ts'
-import { readSeenMark, reviewActions } from '../../domain/resolve.ts'
+import { readSeenMark } from '../../domain/resolve.ts'
+import { reviewActions } from '../../domain/review-action.ts'
 import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'

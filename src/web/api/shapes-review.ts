@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reasonCodes } from '../../domain/reason.ts'
 import { apiSchemas, count, nextCursor, time } from '../schema.ts'
 import { orderEventShape, orderShape, tradeState } from './shapes.ts'
 
@@ -9,6 +10,7 @@ const reviewFields = {
     .string()
     .nullable()
     .register(apiSchemas, { description: 'Why it is in review, as decided then.' }),
+  reason_code: orderEventShape.shape.reason_code,
   explanation: z
     .string()
     .register(apiSchemas, { description: 'Why it is here and what can be done, in words.' }),
@@ -25,6 +27,7 @@ const prospectShape = z
   .object({
     possible: z.boolean(),
     effect: z.string().register(apiSchemas, { description: 'What it would do, or why not.' }),
+    effect_code: z.enum(reasonCodes),
   })
   .register(apiSchemas, { id: 'ReviewProspect' })
 

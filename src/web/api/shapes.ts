@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { orderStatuses, sources } from '../../domain/order.ts'
+import { orderStatuses, sources } from '../../domain/order-states.ts'
+import { reasonCodes } from '../../domain/reason.ts'
 import { outcomes } from '../../domain/run.ts'
 import { apiSchemas, count, fen, nextCursor, sum, time } from '../schema.ts'
 
@@ -58,6 +59,8 @@ export const orderShape = z
   })
   .register(apiSchemas, { id: 'Order' })
 
+const reasonCode = z.enum(reasonCodes)
+
 export const orderEventShape = z
   .object({
     id: z.string(),
@@ -83,7 +86,13 @@ export const orderEventShape = z
     state_seq: count.nullable(),
     trade_state: tradeState,
     decision: decision.nullable(),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().register(apiSchemas, {
+      description: "In English; a person's own words where a person caused it.",
+    }),
+    reason_code: reasonCode.nullable().register(apiSchemas, {
+      description:
+        "What the reason says, as a code; null for a person's words, and for what was stored before there were codes.",
+    }),
     alarm: z.boolean().register(apiSchemas, { description: 'Somebody has to look at this.' }),
     evidence: z
       .record(z.string(), z.unknown())
@@ -104,7 +113,10 @@ export const orderEventShape = z
   .register(apiSchemas, { id: 'OrderEvent' })
 
 export const checkReportShape = z
-  .object({ order_no: z.string(), trade_state: tradeState, decision, status, reason: z.string() })
+  .object({
+    ...{ order_no: z.string(), trade_state: tradeState, decision, status },
+    ...{ reason: z.string(), reason_code: reasonCode },
+  })
   .register(apiSchemas, { id: 'CheckReport' })
 
 export const accountShape = z
@@ -150,6 +162,9 @@ const runResultShape = z
     trade_state: tradeState,
     outcome: z.enum(outcomes),
     reason: z.string(),
+    reason_code: reasonCode.nullable().register(apiSchemas, {
+      description: 'Null where something failed: the reason is the error, then.',
+    }),
     duration_ms: z.number(),
   })
   .register(apiSchemas, { id: 'RunResult' })

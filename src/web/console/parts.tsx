@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { type Fen, formatAmount } from '../../domain/money.ts'
-import type { OrderStatus } from '../../domain/order.ts'
+import type { OrderStatus } from '../../domain/order-states.ts'
 import type { Locale } from '../../i18n/locale.ts'
 import { termsOf } from '../../i18n/terms.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'

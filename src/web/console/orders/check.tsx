@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reasonText } from '../../../i18n/reasons.ts'
 import { actorOf } from '../../access/actor.ts'
 import { orderNotFound } from '../../api/orders.ts'
 import { orderNoPattern } from '../../schema.ts'
@@ -7,9 +8,10 @@ import { sendFlash } from '../flash.ts'
 import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
 import { type CheckedNews, checkedKind } from './checked-notice.tsx'
+import { isAbsence } from './verdict.ts'
 
 /** The same check as the API's; its result is told on the order's page. */
-export function addCheck(app: WebApp, { budan }: ConsoleParts): void {
+export function addCheck(app: WebApp, { budan, frameOf }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   const path = '/orders/:order_no/check'
   app.post(path, { schema: { params, hide: true } }, async (request, reply) => {
@@ -18,8 +20,12 @@ export function addCheck(app: WebApp, { budan }: ConsoleParts): void {
       ? await budan.checkOrder(orderNo, { actor: actorOf(request) })
       : null
     if (report === null) throw orderNotFound(orderNo)
-    const { tradeState, decision, reason, order } = report
-    const news: CheckedNews = { orderNo, tradeState, decision, reason, status: order.status }
+    const { tradeState, decision, codedReason, order } = report
+    const { locale } = frameOf(request, reply).visitor
+    const news: CheckedNews = {
+      ...{ orderNo, tradeState, decision, status: order.status },
+      ...{ reason: reasonText(codedReason, locale), isAbsent: isAbsence(report) },
+    }
     sendFlash({ request, reply }, { kind: checkedKind, ...news })
     return reply.redirect(orderPath(orderNo), 303)
   })

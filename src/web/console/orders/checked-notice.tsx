@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { orderStatuses } from '../../../domain/order.ts'
+import { orderStatuses } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { translate } from '../../../i18n/translate.ts'
 import type { Flash } from '../flash.ts'
 import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
-import { isAbsence } from './verdict.ts'
 import { orderWords } from './words.ts'
 
 /** What a check came to, for the page after it. */
@@ -13,7 +11,9 @@ const news = z.object({
   orderNo: z.string(),
   tradeState: z.string().nullable(),
   decision: z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep']),
+  /** In the language of whoever asked. */
   reason: z.string(),
+  isAbsent: z.boolean(),
   status: z.enum(orderStatuses),
 })
 
@@ -38,8 +38,7 @@ const tones: Readonly<Record<CheckedNews['decision'], Tone>> = {
 
 export function CheckedNotice({ checked, locale }: { checked: CheckedNews; locale: Locale }) {
   const words = orderWords(locale).checked
-  const { tradeState, decision, reason, status } = checked
-  const isAbsent = isAbsence(checked)
+  const { tradeState, decision, reason, status, isAbsent } = checked
   const isSilent = tradeState === null && !isAbsent
   const said = isAbsent ? words.absent : words.nothing
   return (
@@ -49,7 +48,7 @@ export function CheckedNotice({ checked, locale }: { checked: CheckedNews; local
         pairs={[
           [words.said, tradeState === null ? said : <span class="code">{tradeState}</span>],
           [words.decision, termsOf(locale).decision[decision]],
-          [words.reason, <bdi key="reason">{translate(reason, locale)}</bdi>],
+          [words.reason, <bdi key="reason">{reason}</bdi>],
           [words.status, <StatusBadge key="status" {...{ status, locale }} />],
         ]}
       />

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { type Merchant, type Order, orderStatuses } from '../../../domain/order.ts'
+import type { Merchant, Order } from '../../../domain/order.ts'
+import { orderStatuses } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as PageOf } from '../../../store/store.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Order, orderStatuses } from '../../../domain/order.ts'
+import type { Order } from '../../../domain/order.ts'
+import { orderStatuses } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'

@@ -3,8 +3,9 @@ import { formatFen } from '../../../domain/money.ts'
 import type { OrderEvent } from '../../../domain/order.ts'
 import type { Evidence } from '../../../domain/trade.ts'
 import type { Locale } from '../../../i18n/locale.ts'
+import { eventReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { translatePart, translateReason } from '../../../i18n/translate.ts'
+import { translatePart } from '../../../i18n/translate.ts'
 import type { OrderLedger, Page } from '../../../store/store.ts'
 import { Badge, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
@@ -75,7 +76,7 @@ function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: 
       </div>
       {reason !== null && (
         <p>
-          <bdi>{translateReason(event, locale)}</bdi>
+          <bdi>{eventReasonText(event, locale)}</bdi>
         </p>
       )}
       <Notes {...{ evidence, locale }} />

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Merchant, Order } from '../../../domain/order.ts'
 import type { Locale } from '../../../i18n/locale.ts'
-import { translate } from '../../../i18n/translate.ts'
 import type { Flash } from '../flash.ts'
 import type { Frame } from '../layout.tsx'
 import { ActionForm, Notice } from '../parts.tsx'
@@ -12,6 +11,7 @@ const news = z.discriminatedUnion('what', [
   z.object({ what: z.literal('ours'), transactionId: z.string(), tradeState: z.string() }),
   z.object({ what: z.literal('not_ours'), orderNo: z.string() }),
   z.object({ what: z.literal('absent') }),
+  // In the language of whoever asked.
   z.object({ what: z.literal('unanswered'), reason: z.string() }),
 ])
 
@@ -50,7 +50,7 @@ export function TracedNotice({ traced, order, merchant, locale }: TracedProps) {
     case 'absent':
       return <Notice tone="warn">{words.absent(merchant.mchid)}</Notice>
     case 'unanswered':
-      return <Notice tone="bad">{words.unanswered(translate(traced.reason, locale))}</Notice>
+      return <Notice tone="bad">{words.unanswered(traced.reason)}</Notice>
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { unreachable } from '../../../domain/assert.ts'
+import type { Locale } from '../../../i18n/locale.ts'
+import { reasonText } from '../../../i18n/reasons.ts'
 import type { Traced } from '../../../orders/trace.ts'
 import type { WebApp } from '../../web-app.ts'
 import { sendFlash } from '../flash.ts'
@@ -29,13 +31,19 @@ export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     }
     const transactionId = form.value.transaction_id
     const traced = await budan.traceTransaction(transactionId)
-    sendFlash({ request, reply }, { kind: tracedKind, ...newsOf(traced, transactionId) })
+    sendFlash(
+      { request, reply },
+      { kind: tracedKind, ...newsOf(traced, { transactionId, locale: frame.visitor.locale }) },
+    )
     const isOurs = traced.kind === 'found' && traced.order !== null
     return reply.redirect(isOurs ? orderPath(traced.orderNo) : `/orders?q=${transactionId}`, 303)
   })
 }
 
-function newsOf(traced: Traced, transactionId: string): TracedNews {
+function newsOf(
+  traced: Traced,
+  { transactionId, locale }: { transactionId: string; locale: Locale },
+): TracedNews {
   switch (traced.kind) {
     case 'found': {
       const { orderNo, order, tradeState } = traced
@@ -46,7 +54,7 @@ function newsOf(traced: Traced, transactionId: string): TracedNews {
     case 'absent':
       return { what: 'absent' }
     case 'unanswered':
-      return { what: 'unanswered', reason: traced.reason }
+      return { what: 'unanswered', reason: reasonText(traced.codedReason, locale) }
     default:
       return unreachable(traced)
   }

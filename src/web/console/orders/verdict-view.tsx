@@ -2,7 +2,7 @@ import { type ConfiguredMerchant, isOf } from '../../../domain/merchant.ts'
 import { formatFen } from '../../../domain/money.ts'
 import type { Merchant, Order, OrderEvent } from '../../../domain/order.ts'
 import type { Locale } from '../../../i18n/locale.ts'
-import { translateReason } from '../../../i18n/translate.ts'
+import { eventReasonText } from '../../../i18n/reasons.ts'
 import { durationText, type Tone, timeText } from '../parts.tsx'
 import { isolated } from './isolated.ts'
 import { isAbsence, type Verdict } from './verdict.ts'
@@ -143,7 +143,7 @@ function tellsNothing({ kind, tradeState, alarm }: OrderEvent): boolean {
 }
 
 function reasonOf(event: OrderEvent | null, locale: Locale): string {
-  return isolated((event && translateReason(event, locale)) ?? '–')
+  return isolated((event && eventReasonText(event, locale)) ?? '–')
 }
 
 function merchantText({ gateway, mchid, appid }: Merchant): string {

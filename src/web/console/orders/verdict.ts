@@ -1,6 +1,6 @@
-import { absentReason } from '../../../domain/decide.ts'
 import { type ConfiguredMerchant, isOf } from '../../../domain/merchant.ts'
 import type { Order, OrderEvent } from '../../../domain/order.ts'
+import type { Reason } from '../../../domain/reason.ts'
 import type { SchedulePolicy } from '../../../domain/schedule.ts'
 
 /** What became of an order, as somebody is told who paid and has no credit. */
@@ -95,6 +95,15 @@ function openVerdict({ order, latest, policy, isScheduled, now }: Known): Verdic
 }
 
 /** The gateway knows none of its number, which is no silence. */
-export function isAbsence({ reason }: { readonly reason: string | null }): boolean {
-  return reason?.startsWith(absentReason) ?? false
+export function isAbsence({ codedReason }: { readonly codedReason: Reason | null }): boolean {
+  switch (codedReason?.code) {
+    case 'absent':
+    case 'absent_not_credible':
+    case 'absent_too_seldom':
+      return true
+    case 'clocks_disagree':
+      return codedReason.seen === 'absent'
+    default:
+      return false
+  }
 }

@@ -1,4 +1,4 @@
-import type { OrderStatus, Source } from '../../../domain/order.ts'
+import type { OrderStatus, Source } from '../../../domain/order-states.ts'
 import { catalog } from '../../../i18n/locale.ts'
 
 /** Of the list of orders and the search. */

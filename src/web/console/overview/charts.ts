@@ -1,4 +1,4 @@
-import { type Source, sources } from '../../../domain/order.ts'
+import { type Source, sources } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { CreditHistory } from './credit-history.ts'

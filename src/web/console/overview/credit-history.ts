@@ -1,4 +1,4 @@
-import type { Source } from '../../../domain/order.ts'
+import type { Source } from '../../../domain/order-states.ts'
 import type { Credited } from '../../../store/store.ts'
 import { Minutes, minuteOf, type Span, type Tally } from './tallies.ts'
 

@@ -1,4 +1,4 @@
-import { orderStatuses, sources } from '../../../domain/order.ts'
+import { orderStatuses, sources } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { Badge, StatusBadge, Table, Time } from '../parts.tsx'
 import { type Tally, totalOf } from './tallies.ts'

@@ -1,4 +1,4 @@
-import type { OrderStatus, Source } from '../../../domain/order.ts'
+import type { OrderStatus, Source } from '../../../domain/order-states.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
 import { catalog, type Locale } from '../../../i18n/locale.ts'
 import { durationText, type Tone, timeText } from '../parts.tsx'

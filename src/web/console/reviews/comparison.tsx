@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import { unreachable } from '../../../domain/assert.ts'
-import { describeUnknown } from '../../../domain/decide.ts'
+import { saidBy } from '../../../domain/decide.ts'
 import type { Order } from '../../../domain/order.ts'
 import type { Answer, Evidence, Trade } from '../../../domain/trade.ts'
 import type { Locale } from '../../../i18n/locale.ts'
-import { translate } from '../../../i18n/translate.ts'
+import { reasonText } from '../../../i18n/reasons.ts'
 import { Badge, Money, Notice, Table, Time } from '../parts.tsx'
 import { type ReviewWords, reviewWords } from './words.ts'
 
@@ -35,7 +35,9 @@ function Said({ order, answer, locale, words }: SaidProps) {
       return <Notice tone="warn">{words.absent}</Notice>
     case 'unknown':
       return (
-        <Notice tone="warn">{words.unknown(translate(describeUnknown(answer), locale))}</Notice>
+        <Notice tone="warn">
+          {words.unknown(reasonText({ code: 'unanswered', ...saidBy(answer) }, locale))}
+        </Notice>
       )
     default:
       return unreachable(answer)

@@ -1,15 +1,16 @@
 import type { OrderEvent } from '../../../domain/order.ts'
-import type { ReviewAction } from '../../../domain/resolve.ts'
+import type { Reason } from '../../../domain/reason.ts'
+import type { ReviewAction } from '../../../domain/review-action.ts'
 import type { Locale } from '../../../i18n/locale.ts'
+import { eventReasonText, reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { translate, translateReason } from '../../../i18n/translate.ts'
 import { Notice, Time } from '../parts.tsx'
 import { type ReviewWords, reviewWords } from './words.ts'
 
 /** What became of what an operator did, for the page after it. */
 export type News =
   | { readonly kind: 'resolved'; readonly action: ReviewAction }
-  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'refused'; readonly reason: Reason }
   /** Somebody or something was first; null: nobody who is known. */
   | { readonly kind: 'obstructed'; readonly first: OrderEvent | null; readonly isOver: boolean }
   /** What was looked at is not what is there now. */
@@ -39,10 +40,10 @@ interface RefusedProps {
   readonly words: ReviewWords
 }
 
-function Refused({ news: { message }, locale, words }: RefusedProps) {
+function Refused({ news: { reason }, locale, words }: RefusedProps) {
   return (
     <Notice tone="bad">
-      <p>{words.refused(translate(message, locale))}</p>
+      <p>{words.refused(reasonText(reason, locale))}</p>
       <p>{words.lookAgain}</p>
     </Notice>
   )
@@ -75,7 +76,7 @@ function whatWasDone(
 ): string {
   const { kind, operator, decision, source } = event
   const { changedBy } = words
-  const reason = translateReason(event, locale) ?? termsOf(locale).event[kind]
+  const reason = eventReasonText(event, locale) ?? termsOf(locale).event[kind]
   if (operator === null) return changedBy.answered(termsOf(locale).source[source], reason)
   if (kind === 'dismissed') return changedBy.dismissed(operator, reason)
   if (kind !== 'resolved') return changedBy.asked(operator, reason)

@@ -1,6 +1,6 @@
 import type { Review } from '../../../domain/order.ts'
-import { translate } from '../../../i18n/translate.ts'
-import { explanationOf } from '../../../orders/review.ts'
+import { reasonText } from '../../../i18n/reasons.ts'
+import { explanationOf } from '../../../orders/explanation.ts'
 import type { Page as ListPage } from '../../../store/store.ts'
 import { type Frame, Page } from '../layout.tsx'
 import { Facts, Money, Notice, Pager, Time } from '../parts.tsx'
@@ -84,7 +84,7 @@ export function Explained({ frame, review, words }: ReviewProps) {
   const { since, reason, transactionId, advice, dismissal } = explanationOf(review)
   const why = (
     <>
-      {reason === null ? words.noReason : translate(reason, locale)}
+      {typeof reason === 'string' ? reason : reason ? reasonText(reason, locale) : words.noReason}
       {transactionId !== null && (
         <>
           <br />

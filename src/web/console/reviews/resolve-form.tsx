@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { type ReviewAction, readSeenMark, reviewActions } from '../../../domain/resolve.ts'
+import { readSeenMark } from '../../../domain/resolve.ts'
+import { type ReviewAction, reviewActions } from '../../../domain/review-action.ts'
 import type { Locale } from '../../../i18n/locale.ts'
+import { reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { translate } from '../../../i18n/translate.ts'
 import type { ReviewPreview } from '../../../orders/review.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import type { Faults, Given } from '../forms.ts'
@@ -119,7 +120,7 @@ interface ChoiceProps extends ResolveFormProps {
 /** One that is not possible is shown, too, with why. */
 function Choice({ frame, preview, given, action }: ChoiceProps) {
   const { locale } = frame.visitor
-  const { possible, effect } = preview.actions[action]
+  const { possible, codedEffect } = preview.actions[action]
   return (
     <label class={possible ? 'choice-line' : 'choice-line impossible'}>
       <input
@@ -131,7 +132,7 @@ function Choice({ frame, preview, given, action }: ChoiceProps) {
         checked={possible && given.action === action}
       />
       <strong>{termsOf(locale).action[action]}</strong>
-      <span>{translate(effect, locale)}</span>
+      <span>{reasonText(codedEffect, locale)}</span>
     </label>
   )
 }

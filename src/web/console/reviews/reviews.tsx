@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { unreachable } from '../../../domain/assert.ts'
 import type { Review } from '../../../domain/order.ts'
-import { reviewActions } from '../../../domain/resolve.ts'
+import { reviewActions } from '../../../domain/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../../orders/review.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import { actorOf } from '../../access/actor.ts'
@@ -126,9 +126,9 @@ async function showResolution(
       sendFlash(asked, { kind: resolvedKind, order_no: orderNo, action: resolution.action })
       return reply.redirect(reviewPath(orderNo), 303)
     case 'refused': {
-      const { cause, message } = resolution
+      const { cause, codedReason } = resolution
       reply.code(cause === 'unanswered' ? 502 : 409)
-      return show({ ...asked, news: [{ kind, message }] }, parts)
+      return show({ ...asked, news: [{ kind, reason: codedReason }] }, parts)
     }
     case 'changed':
     case 'not_in_review': {

@@ -1,7 +1,7 @@
 import type { TradeState } from '../../../domain/trade.ts'
 import { catalog } from '../../../i18n/locale.ts'
-import { adviceInChinese } from '../../../i18n/zh/review.ts'
-import { type Advice, adviceInWords } from '../../../orders/review-advice.ts'
+import { chineseExplanation } from '../../../i18n/zh/review.ts'
+import { type Advice, englishAdvice } from '../../../orders/review-advice.ts'
 
 export const reviewWords = catalog({
   en: {
@@ -19,7 +19,7 @@ export const reviewWords = catalog({
     since: 'In review since',
     what: 'What to do',
     transaction: 'Transaction id',
-    advice: adviceInWords as Readonly<Record<Advice, string>>,
+    advice: englishAdvice as Readonly<Record<Advice, string>>,
     dismissedBy: 'Dismissed by',
     nobody: 'nobody known',
     dismissedAt: 'Dismissed at',
@@ -122,7 +122,7 @@ export const reviewWords = catalog({
     since: '进入时间',
     what: '处理建议',
     transaction: '微信支付订单号',
-    advice: adviceInChinese,
+    advice: chineseExplanation.advice,
     dismissedBy: '办结人',
     nobody: '未知',
     dismissedAt: '办结时间',

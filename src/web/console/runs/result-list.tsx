@@ -1,8 +1,7 @@
-import { closeReason } from '../../../domain/decide.ts'
 import { type Outcome, outcomes, type Run, type RunResult } from '../../../domain/run.ts'
 import type { Locale } from '../../../i18n/locale.ts'
+import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { translate } from '../../../i18n/translate.ts'
 import { Badge, durationText, Table, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
 import { runWords } from './words.ts'
@@ -68,7 +67,7 @@ export function ResultList(props: ResultListProps) {
             {isClosing(run, result) ? words.wouldClose : nameOf[result.outcome]}
           </Badge>,
           result.tradeState ?? '–',
-          translate(result.reason, locale),
+          storedReasonText(result, locale),
           <span key="duration" class="nowrap">
             {durationText(result.durationMs, locale)}
           </span>,
@@ -81,8 +80,8 @@ export function ResultList(props: ResultListProps) {
 }
 
 /** A dry run closes nothing, so it cannot tell what would be decided after that. */
-function isClosing({ dryRun }: Run, { reason }: RunResult): boolean {
-  return dryRun && reason === closeReason
+function isClosing({ dryRun }: Run, { codedReason }: RunResult): boolean {
+  return dryRun && codedReason?.code === 'unpaid_past_end'
 }
 
 function pathOf(id: string, { outcome, page }: Wanted): string {

@@ -1,0 +1,84 @@
+import { todaysReason } from '../domain/former-reasons.ts'
+import type { Review } from '../domain/order.ts'
+import { type Reason, sentenceOf } from '../domain/reason.ts'
+import { shanghaiTime } from '../text/shanghai-time.ts'
+import { type Advice, adviceFor, englishAdvice, transactionIn } from './review-advice.ts'
+
+/** Why an order is in review, and what can be done about it. */
+export interface Explanation {
+  readonly since: Date
+  /** As decided then; a text: as it was stored, in today's words; null: the timeline does not say. */
+  readonly reason: Reason | string | null
+  /** Of the payment that brought it there, for whoever looks it up; null: not known. */
+  readonly transactionId: string | null
+  readonly advice: Advice
+  readonly dismissal: {
+    readonly at: Date
+    readonly by: string | null
+    /** In the operator's own words. */
+    readonly reason: string | null
+  } | null
+}
+
+export function explanationOf({ order, entered, resolved }: Review): Explanation {
+  const { dismissed } = order
+  return {
+    since: entered?.at ?? order.createdAt,
+    reason: entered && todaysReason(entered),
+    transactionId: transactionIn(entered),
+    advice: adviceFor(entered && todaysReason(entered)),
+    dismissal: dismissed && {
+      at: dismissed.at,
+      by: resolved?.operator ?? null,
+      reason: resolved?.reason ?? null,
+    },
+  }
+}
+
+/** What an explanation is made of, in one language. */
+export interface ExplanationSentences {
+  readonly reason: (reason: Reason) => string
+  readonly inReview: (since: string, reason: string) => string
+  readonly noReason: string
+  readonly transaction: (id: string) => string
+  readonly advice: Readonly<Record<Advice, string>>
+  readonly dismissed: (dismissal: { by: string; at: string; reason: string }) => string
+  readonly nobody: string
+  readonly noReasonGiven: string
+  /** Between two sentences. */
+  readonly blank: string
+}
+
+export const englishExplanation: ExplanationSentences = {
+  reason: sentenceOf,
+  inReview: (since, reason) => `In review since ${since}: ${reason}.`,
+  noReason: 'its timeline does not say why',
+  transaction: (id) => `Transaction id: ${id}.`,
+  advice: englishAdvice,
+  dismissed: ({ by, at, reason }) =>
+    `Dismissed by "${by}" at ${at}: ${reason}. Another payment brings it back.`,
+  nobody: 'nobody',
+  noReasonGiven: 'no reason given',
+  blank: ' ',
+}
+
+/** The explanation of a review as one text. */
+export function explainReview(review: Review, words = englishExplanation): string {
+  const { since, reason, transactionId, advice, dismissal } = explanationOf(review)
+  const why = typeof reason === 'string' ? reason : reason && words.reason(reason)
+  const beginning = words.inReview(shanghaiTime(since), why ?? words.noReason)
+  const sentences =
+    dismissal === null
+      ? [
+          ...(transactionId === null ? [] : [words.transaction(transactionId)]),
+          words.advice[advice],
+        ]
+      : [
+          words.dismissed({
+            by: dismissal.by ?? words.nobody,
+            at: shanghaiTime(dismissal.at),
+            reason: dismissal.reason ?? words.noReasonGiven,
+          }),
+        ]
+  return [beginning, ...sentences].join(words.blank)
+}
