@@ -18,8 +18,23 @@ export interface Readiness {
 export interface ReadinessCheck {
   readonly name: 'database' | 'schema' | 'clocks' | 'gateway' | 'engine' | 'schedule'
   readonly ok: boolean
+  readonly condition: Condition
+  /** For people. */
   readonly detail: string
 }
+
+/** What programs go by; `detail` says it in words. */
+export type Condition = (typeof conditions)[number]
+
+export const conditions = [
+  'well',
+  'warning', // well enough, and somebody ought to look at it
+  'faulty',
+  'away', // the database does not answer
+  'held', // the breaker holds runs back
+  'by_hand', // runs are made by hand alone
+  'stopped', // the clock is
+] as const
 
 export interface Examined {
   readonly kind: Store['kind']
@@ -50,59 +65,67 @@ export function readinessOf(examined: Examined): Readiness {
   return { ready: checks.every((check) => check.ok), checks, vitals }
 }
 
-/** What the database says where it says nothing. */
-export const databaseDetails = {
-  away: 'it does not answer: see the log',
-  late: `it has not answered within ${patienceMs / 1000} s: it is overloaded, or hangs`,
-} as const
+type Fault = Pick<ReadinessCheck, 'condition' | 'detail'>
+
+const away: Fault = { condition: 'away', detail: 'it does not answer: see the log' }
+
+function faulty(detail: string): Fault {
+  return { condition: 'faulty', detail }
+}
 
 /** A database that can only be read answers, and credits nobody. */
 function databaseCheck({ kind, database }: Examined): ReadinessCheck {
   const { time, vitals, schema, writeFault } = database
   const fault =
     silence(time) ?? refusalIn(writeFault) ?? withheld(vitals, schema) ?? stuckWrite(writeFault)
-  if (fault !== null) return failing('database', fault)
+  if (fault !== null) return { name: 'database', ok: false, ...fault }
   return kind === 'pglite'
     ? passing('database', 'embedded: survives a crash of the process, not a power cut')
     : passing('database', 'PostgreSQL')
 }
 
-function silence({ kind }: Said<unknown>): string | null {
+function silence({ kind }: Said<unknown>): Fault | null {
   if (kind === 'said') return null
-  return kind === 'late' ? databaseDetails.late : databaseDetails.away
+  return kind === 'late'
+    ? faulty(`it has not answered within ${patienceMs / 1000} s: it is overloaded, or hangs`)
+    : away
 }
 
-function refusalIn(writeFault: DatabaseState['writeFault']): string | null {
+function refusalIn(writeFault: DatabaseState['writeFault']): Fault | null {
   const fault = valueIn(writeFault)
   switch (fault?.kind) {
     case undefined:
       return null
     case 'read-only':
-      return 'it is read-only: nothing can be credited'
+      return faulty('it is read-only: nothing can be credited')
     case 'full':
-      return 'it has no room left: nothing can be credited'
+      return faulty('it has no room left: nothing can be credited')
     case 'other':
-      return `it takes no writes: ${fault.message}`
+      return faulty(`it takes no writes: ${fault.message}`)
   }
 }
 
 /** What is behind has no such columns: the schema says so. */
-function withheld(vitals: Said<Vitals>, schema: Said<SchemaState>): string | null {
+function withheld(vitals: Said<Vitals>, schema: Said<SchemaState>): Fault | null {
   const parts: readonly Said<unknown>[] = [vitals, schema]
   if (parts.some(({ kind }) => kind === 'late')) {
-    return `it answers, but its tables cannot be read within ${patienceMs / 1000} s: they are locked, or it is overloaded`
+    return faulty(
+      `it answers, but its tables cannot be read within ${patienceMs / 1000} s: they are locked, or it is overloaded`,
+    )
   }
   if (schema.kind === 'said' && schema.value.pending.length > 0) return null
   return parts.some(({ kind }) => kind === 'failed')
-    ? 'it answers, but its tables cannot be read: see the log'
+    ? faulty('it answers, but its tables cannot be read: see the log')
     : null
 }
 
-function stuckWrite({ kind }: Said<unknown>): string | null {
+function stuckWrite({ kind }: Said<unknown>): Fault | null {
   if (kind === 'said') return null
   return kind === 'late'
-    ? `a write has not ended within ${patienceMs / 1000} s: a table is locked, or a standby is waited for`
-    : databaseDetails.away
+    ? faulty(
+        `a write has not ended within ${patienceMs / 1000} s: a table is locked, or a standby is waited for`,
+      )
+    : away
 }
 
 function schemaCheck({ pending, unknown, breaking }: SchemaState): ReadinessCheck {
@@ -143,20 +166,16 @@ function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly Rea
  * warning alone: whoever adopts numbers that were never placed must not turn readiness red.
  */
 function gatewayCheck({ breaker, policy }: Examined): ReadinessCheck {
-  if (breaker.reason !== null) return failing('gateway', `${heldMark}${breaker.reason}`)
+  if (breaker.reason !== null) {
+    return failing('gateway', `runs are held back: ${breaker.reason}`, 'held')
+  }
   // The next answer comes within this, as long as an order is pending.
   const withinMs = farthestMs(policy)
   const fault = breaker.answers.fault({ withinMs })
   if (fault !== null) return failing('gateway', fault)
   const doubt = breaker.answers.doubt({ withinMs })
-  return passing('gateway', doubt === null ? 'questions go through' : warningMark + doubt)
+  return doubt === null ? passing('gateway', 'questions go through') : warning('gateway', doubt)
 }
-
-/** Begins why no run asks. */
-export const heldMark = 'runs are held back: '
-
-/** Begins what is said of a part that is well enough, and that somebody ought to look at. */
-export const warningMark = 'warning: '
 
 /**
  * Ok also while the engine's server is away: the nodes keep the slots by themselves, so the promise
@@ -164,24 +183,20 @@ export const warningMark = 'warning: '
  * finish, whatever the cause, the schedule says so.
  */
 function engineCheck({ state, detail, jobs }: EngineVitals): ReadinessCheck {
-  if (jobs === null) return passing('engine', state === 'away' ? warningMark + detail : detail)
+  if (jobs === null) return state === 'away' ? warning('engine', detail) : passing('engine', detail)
   const { waiting, active, failed } = jobs
   return passing('engine', `${detail}: ${waiting} waiting, ${active} active, ${failed} failed`)
 }
-
-/** What the schedule says where there is none. */
-export const scheduleDetails = {
-  byHand: 'compensation_enabled is off: runs are made by hand',
-  stopped: 'the clock is stopped',
-} as const
 
 /** Two slots missed in a row are no jitter. */
 const slotsMissedMax = 3
 
 function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
   const { policy, enabled, runningMs } = examined
-  if (!enabled) return passing('schedule', scheduleDetails.byHand)
-  if (runningMs === null) return failing('schedule', scheduleDetails.stopped)
+  if (!enabled) {
+    return passing('schedule', 'compensation_enabled is off: runs are made by hand', 'by_hand')
+  }
+  if (runningMs === null) return failing('schedule', 'the clock is stopped', 'stopped')
   const last = vitals.lastFinishedRunAt
   // A time to come is not of this clock: it has been set back since.
   const known = last !== null && +last <= +vitals.now + policy.intervalMs
@@ -194,10 +209,25 @@ function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
     : passing('schedule', lastRun)
 }
 
-function passing(name: ReadinessCheck['name'], detail: string): ReadinessCheck {
-  return { name, ok: true, detail }
+function passing(
+  name: ReadinessCheck['name'],
+  detail: string,
+  condition: Condition = 'well',
+): ReadinessCheck {
+  return { name, ok: true, condition, detail }
 }
 
-function failing(name: ReadinessCheck['name'], detail: string): ReadinessCheck {
-  return { name, ok: false, detail }
+function warning(name: ReadinessCheck['name'], detail: string): ReadinessCheck {
+  return passing(name, `${warningMark}${detail}`, 'warning')
+}
+
+/** So begins the detail of a warning: monitors that read the detail alone know it by that. */
+export const warningMark = 'warning: '
+
+function failing(
+  name: ReadinessCheck['name'],
+  detail: string,
+  condition: Condition = 'faulty',
+): ReadinessCheck {
+  return { name, ok: false, condition, detail }
 }

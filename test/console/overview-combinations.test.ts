@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  databaseDetails,
-  heldMark,
-  type Readiness,
-  type ReadinessCheck,
-  warningMark,
-} from '../../src/health/readiness.ts'
+import { type Readiness, type ReadinessCheck, warningMark } from '../../src/health/readiness.ts'
 import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Reading } from '../../src/web/console/overview/reading.ts'
@@ -44,21 +38,29 @@ function combinations(): State[] {
 
 function readinessIn(state: State): Readiness | null {
   if (state.database === 'silent') return null
-  const check = (name: ReadinessCheck['name'], detail: string, ok: boolean): ReadinessCheck => ({
-    ...{ name, detail, ok },
-  })
+  const check = (
+    name: ReadinessCheck['name'],
+    detail: string,
+    ok: boolean,
+    condition: ReadinessCheck['condition'] = ok ? 'well' : 'faulty',
+  ): ReadinessCheck => ({ name, detail, ok, condition })
   const database = {
     well: check('database', 'PostgreSQL', true),
-    away: check('database', databaseDetails.away, false),
+    away: check('database', 'it does not answer: see the log', false, 'away'),
     'read-only': check('database', 'it is read-only: nothing can be credited', false),
   }[state.database]
   const ofBoth = [
     database,
     {
       well: check('gateway', 'questions go through', true),
-      'held back': check('gateway', `${heldMark}403: this merchant may not ask`, false),
+      'held back': check(
+        'gateway',
+        'runs are held back: 403: this merchant may not ask',
+        false,
+        'held',
+      ),
       useless: check('gateway', 'the last 3 answers were of no use', false),
-      'knows none': check('gateway', `${warningMark}nothing but "no such order"`, true),
+      'knows none': check('gateway', `${warningMark}nothing but "no such order"`, true, 'warning'),
     }[state.gateway],
     check('clocks', 'the clocks', state.clocks === 'agree'),
     state.engine === 'away'
@@ -66,15 +68,16 @@ function readinessIn(state: State): Readiness | null {
           'engine',
           'warning: the queue on Redis is away: each node keeps the slots by itself',
           true,
+          'warning',
         )
       : check('engine', 'local: a timer of this process', true),
   ]
   const byHand = 'compensation_enabled is off: runs are made by hand'
   const schedule = {
     well: check('schedule', 'last run 2026-01-24T15:00:00+08:00', true),
-    'by hand': check('schedule', byHand, true),
-    'by hand, lately': check('schedule', byHand, true),
-    stopped: check('schedule', 'the clock is stopped', false),
+    'by hand': check('schedule', byHand, true, 'by_hand'),
+    'by hand, lately': check('schedule', byHand, true, 'by_hand'),
+    stopped: check('schedule', 'the clock is stopped', false, 'stopped'),
     stuck: check('schedule', 'no run has finished yet: runs do not finish', false),
   }[state.schedule]
   const schema = check('schema', 'behind: 015_known_at', state.schema === 'well')

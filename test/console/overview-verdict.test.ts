@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { databaseDetails, type ReadinessCheck } from '../../src/health/readiness.ts'
+import type { ReadinessCheck } from '../../src/health/readiness.ts'
 import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Concern } from '../../src/web/console/overview/concern.ts'
@@ -45,11 +45,21 @@ const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
   schedule: 'last run 2026-01-24T15:00:00+08:00',
 }
 
-function readinessWith(name?: ReadinessCheck['name'], detail?: string, ok = false) {
+function readinessWith(
+  name?: ReadinessCheck['name'],
+  detail = '',
+  condition: ReadinessCheck['condition'] = 'faulty',
+) {
+  const ok = condition === 'warning' || condition === 'by_hand'
   const all = Object.entries(checks).map(([each, text]) =>
     each === name
-      ? { name, ok, detail: detail ?? '' }
-      : { name: each as ReadinessCheck['name'], ok: true, detail: text },
+      ? { name, ok, condition, detail }
+      : {
+          name: each as ReadinessCheck['name'],
+          ok: true,
+          condition: 'well' as const,
+          detail: text,
+        },
   )
   return { ready: all.every((check) => check.ok), checks: all, vitals: null }
 }
@@ -77,7 +87,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       judge({
         vitals: null,
         runs: null,
-        readiness: readinessWith('database', databaseDetails.away),
+        readiness: readinessWith('database', 'it does not answer: see the log', 'away'),
       }),
       'bad',
       ['database_away'],
@@ -103,7 +113,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
     ],
     [
       'nothing was heard but "no such order"',
-      judge({ readiness: readinessWith('gateway', 'warning: 3 answers in a row', true) }),
+      judge({ readiness: readinessWith('gateway', 'warning: 3 answers in a row', 'warning') }),
       'warn',
       ['orders_unknown'],
     ],
@@ -128,14 +138,18 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
     [
       'the breaker is open',
       judge({
-        readiness: readinessWith('gateway', 'runs are held back: 403: this merchant may not ask'),
+        readiness: readinessWith(
+          'gateway',
+          'runs are held back: 403: this merchant may not ask',
+          'held',
+        ),
       }),
       'bad',
       ['breaker'],
     ],
     [
       'the clock is stopped',
-      judge({ readiness: readinessWith('schedule', 'the clock is stopped') }),
+      judge({ readiness: readinessWith('schedule', 'the clock is stopped', 'stopped') }),
       'bad',
       ['clock_stopped'],
     ],
@@ -149,7 +163,9 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
     ],
     [
       'the queue of the nodes is away',
-      judge({ readiness: readinessWith('engine', 'warning: the queue on Redis is away', true) }),
+      judge({
+        readiness: readinessWith('engine', 'warning: the queue on Redis is away', 'warning'),
+      }),
       'warn',
       ['engine_away'],
     ],
@@ -184,7 +200,10 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
     ['all of very few calls failed', judge({}, { timeout: 4 }), 'good', []],
     [
       'calls fail, and the breaker has said why',
-      judge({ readiness: readinessWith('gateway', 'runs are held back: x') }, { unauthorized: 9 }),
+      judge(
+        { readiness: readinessWith('gateway', 'runs are held back: x', 'held') },
+        { unauthorized: 9 },
+      ),
       'bad',
       ['breaker'],
     ],
@@ -199,7 +218,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       'several things at once: the worst first',
       judge({
         vitals: { ...vitals, reviewQueue: 2, mostOverdueMs: 999 * minuteMs },
-        readiness: readinessWith('schedule', 'the clock is stopped'),
+        readiness: readinessWith('schedule', 'the clock is stopped', 'stopped'),
       }),
       'bad',
       ['clock_stopped', 'long_overdue', 'reviews'],
@@ -217,7 +236,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
   ]
 
 function byHand() {
-  return readinessWith('schedule', 'compensation_enabled is off: runs are made by hand', true)
+  return readinessWith('schedule', 'compensation_enabled is off: runs are made by hand', 'by_hand')
 }
 
 function backlog(doneInMs: number | null) {
@@ -254,10 +273,10 @@ describe('the verdict', () => {
 
   it('advises no bigger batches where orders are late for another reason', () => {
     const late = { vitals: { ...vitals, mostOverdueMs: 999 * minuteMs } }
-    const held = readinessWith('gateway', 'runs are held back: x')
+    const held = readinessWith('gateway', 'runs are held back: x', 'held')
     for (const { concerns } of [
       judge({ ...late, readiness: held }),
-      judge({ ...late, readiness: readinessWith('schedule', 'the clock is stopped') }),
+      judge({ ...late, readiness: readinessWith('schedule', 'the clock is stopped', 'stopped') }),
       judge(late, { network: 5 }),
     ]) {
       const overdue = concerns.find(({ kind }) => kind === 'long_overdue')

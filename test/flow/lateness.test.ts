@@ -26,7 +26,9 @@ async function gauge(opened: World, name: string): Promise<number> {
 async function verdict({ budan }: World): Promise<Verdict> {
   const found = await budan.readiness()
   const checks = found.checks.map((check) =>
-    check.name === 'schedule' ? { ...check, ok: true, detail: 'no run has finished yet' } : check,
+    check.name === 'schedule'
+      ? { ...check, ok: true, condition: 'well' as const, detail: 'no run has finished yet' }
+      : check,
   )
   const audit = { latest: null, isUnderWay: false, hasFailed: false, isAutomatic: true }
   const reading = { vitals: found.vitals, readiness: { ...found, checks }, runs: [], audit }

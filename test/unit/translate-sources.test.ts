@@ -246,7 +246,8 @@ function isWanted(path: string): boolean {
   const isThrown = path === 'src/orders/validate.ts'
   const isData = /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path)
   // Their sentences have a catalogue in each language, which types keep whole.
-  const isCatalogue = /^src\/(domain\/(reason|former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(path)
+  const isCatalogue =
+    /^src\/(domain\/(reason|former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(path)
   const hasOwnWords = /console\/|cli\/completion\/|words?\.ts$|comments\.ts$/.test(path)
   return (
     !apart.includes(folder) && !isDocument && !isThrown && !isData && !isCatalogue && !hasOwnWords

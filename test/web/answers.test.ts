@@ -308,7 +308,8 @@ describe('monitors', () => {
     [true, 200, 'ready'],
     [false, 503, 'not_ready'],
   ])('GET /readyz for ready: %s answers %i', async (ready, status, word) => {
-    const checks = [{ name: 'gateway', ok: ready, detail: 'the breaker' }] as const
+    const condition = ready ? 'well' : 'held'
+    const checks = [{ name: 'gateway', ok: ready, condition, detail: 'the breaker' }] as const
     const { app } = await open({
       budan: { readiness: async () => ({ ready, checks, vitals: null }) },
     })

@@ -55,7 +55,10 @@ function showFacts(output: Output, order: Order): void {
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['description', order.description],
     ['created_at', timeText(order.createdAt)],
-    ['expires_at', order.expiresAt === null ? { asIs: output.say('not known') } : timeText(order.expiresAt)],
+    [
+      'expires_at',
+      order.expiresAt === null ? { asIs: output.say('not known') } : timeText(order.expiresAt),
+    ],
     ['next_check_at', order.status === 'pending' ? timeText(order.nextCheckAt) : null],
     ['transaction_id', order.transactionId],
     ['paid_at', timeText(order.paidAt)],

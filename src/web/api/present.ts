@@ -145,7 +145,9 @@ export function presentAudit(audit: Audit): AuditJson {
 export function presentReadiness(readiness: Readiness): ReadinessJson {
   return {
     status: readiness.ready ? 'ready' : 'not_ready',
-    checks: readiness.checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
+    checks: readiness.checks.map(({ name, ok, condition, detail }) => ({
+      ...{ name, ok, condition, detail },
+    })),
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { orderStatuses, sources } from '../../domain/order-states.ts'
 import { reasonCodes } from '../../domain/reason.ts'
 import { outcomes } from '../../domain/run.ts'
+import { conditions } from '../../health/readiness.ts'
 import { apiSchemas, count, fen, nextCursor, sum, time } from '../schema.ts'
 
 /** The shapes of all JSON answers: serializer and OpenAPI document are made of these. */
@@ -190,7 +191,12 @@ export const auditShape = z
 export const readinessShape = z
   .object({
     status: z.enum(['ready', 'not_ready']),
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    checks: z.array(
+      z.object({
+        ...{ name: z.string(), ok: z.boolean(), condition: z.enum(conditions) },
+        detail: z.string(),
+      }),
+    ),
   })
   .register(apiSchemas, { id: 'Readiness' })
 

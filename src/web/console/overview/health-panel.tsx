@@ -1,4 +1,4 @@
-import { type ReadinessCheck, warningMark } from '../../../health/readiness.ts'
+import type { ReadinessCheck } from '../../../health/readiness.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { Badge, durationText, Table, type Tone } from '../parts.tsx'
 import { isFailure } from './gateway-calls.ts'
@@ -33,9 +33,9 @@ export function HealthPanel(view: View) {
   )
 }
 
-function toneOf({ ok, detail }: ReadinessCheck): 'good' | 'warn' | 'bad' {
+function toneOf({ ok, condition }: ReadinessCheck): 'good' | 'warn' | 'bad' {
   if (!ok) return 'bad'
-  return detail.startsWith(warningMark) ? 'warn' : 'good'
+  return condition === 'warning' ? 'warn' : 'good'
 }
 
 function gatewayRow({ lately, verdict, locale }: View) {

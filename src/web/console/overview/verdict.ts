@@ -1,12 +1,5 @@
 import type { SchedulePolicy } from '../../../domain/schedule.ts'
-import {
-  databaseDetails,
-  heldMark,
-  type Readiness,
-  type ReadinessCheck,
-  scheduleDetails,
-  warningMark,
-} from '../../../health/readiness.ts'
+import { type Readiness, type ReadinessCheck, warningMark } from '../../../health/readiness.ts'
 import type { Audit } from '../../../store/store.ts'
 import { byCause } from './causes.ts'
 import type { Concern, Found } from './concern.ts'
@@ -83,22 +76,20 @@ function readinessConcerns({ readiness }: Reading): readonly Concern[] {
   })
 }
 
-function quietConcern({ name, detail }: ReadinessCheck): Concern | null {
-  if (!detail.startsWith(warningMark)) return null
+function quietConcern({ name, condition, detail }: ReadinessCheck): Concern | null {
+  if (condition !== 'warning') return null
   if (name === 'engine') return { kind: 'engine_away' }
   return { kind: 'orders_unknown', detail: detail.slice(warningMark.length) }
 }
 
-function failedConcern({ name, detail }: ReadinessCheck, readiness: Readiness): Concern {
+function failedConcern({ name, condition, detail }: ReadinessCheck, readiness: Readiness): Concern {
   switch (name) {
     case 'database':
-      return detail === databaseDetails.away
-        ? { kind: 'database_away' }
-        : { kind: 'database_faulty', detail }
+      return condition === 'away' ? { kind: 'database_away' } : { kind: 'database_faulty', detail }
     case 'schema':
       return { kind: 'schema', detail }
     case 'gateway':
-      return detail.startsWith(heldMark)
+      return condition === 'held'
         ? { kind: 'breaker', detail, triesItself: hasOwnRuns(readiness) }
         : { kind: 'gateway_useless', detail }
     case 'clocks':
@@ -106,9 +97,7 @@ function failedConcern({ name, detail }: ReadinessCheck, readiness: Readiness): 
     case 'engine':
       return { kind: 'engine_away' }
     default:
-      return detail === scheduleDetails.stopped
-        ? { kind: 'clock_stopped' }
-        : { kind: 'runs_stuck', detail }
+      return condition === 'stopped' ? { kind: 'clock_stopped' } : { kind: 'runs_stuck', detail }
   }
 }
 
@@ -179,13 +168,9 @@ function byHandConcerns(
 }
 
 export function isByHand(readiness: Readiness | null): boolean {
-  return readiness?.checks.some(({ detail }) => detail === scheduleDetails.byHand) ?? false
+  return readiness?.checks.some(({ condition }) => condition === 'by_hand') ?? false
 }
 
 export function isStopped(readiness: Readiness | null): boolean {
-  return (
-    readiness?.checks.some(
-      ({ name, detail }) => name === 'schedule' && detail === scheduleDetails.stopped,
-    ) ?? false
-  )
+  return readiness?.checks.some(({ condition }) => condition === 'stopped') ?? false
 }
