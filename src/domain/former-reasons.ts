@@ -14,12 +14,19 @@ export function formerReason(sentence: string): Reason | null {
   )
 }
 
-/** By its code where it has one; a text: as it was stored. */
-export function todaysReason({
-  reason,
-  codedReason,
-}: Pick<OrderEvent, 'reason' | 'codedReason'>): Reason | string | null {
-  return codedReason ?? (reason === null ? null : (formerReason(reason) ?? reason))
+/** By its code where it has one; a text: as it was stored, or in a person's own words. */
+export function todaysReason(
+  event: Pick<OrderEvent, 'kind' | 'reason' | 'codedReason'>,
+): Reason | string | null {
+  const { reason, codedReason } = event
+  if (codedReason !== null) return codedReason
+  if (reason === null || isInPersonsWords(event)) return reason
+  return formerReason(reason) ?? reason
+}
+
+/** Whether its reason is what a person gave, and not the program. */
+export function isInPersonsWords({ kind }: Pick<OrderEvent, 'kind'>): boolean {
+  return kind === 'resolved' || kind === 'dismissed' || kind === 'corrected' || kind === 'abandoned'
 }
 
 /** A stored sentence in today's English. */

@@ -1,4 +1,4 @@
-import { formerReason } from '../domain/former-reasons.ts'
+import { formerReason, isInPersonsWords } from '../domain/former-reasons.ts'
 import type { OrderEvent, Review } from '../domain/order.ts'
 import { englishReasons, type Reason, sentenceFrom } from '../domain/reason.ts'
 import { englishExplanation, explainReview } from '../orders/explanation.ts'
@@ -38,9 +38,4 @@ export function eventReasonText(
   const { reason, codedReason } = event
   if (reason === null || isInPersonsWords(event)) return reason
   return storedReasonText({ reason, codedReason }, locale)
-}
-
-/** Whether its reason is what a person gave, and not the program. */
-export function isInPersonsWords({ kind }: Pick<OrderEvent, 'kind'>): boolean {
-  return kind === 'resolved' || kind === 'dismissed' || kind === 'corrected' || kind === 'abandoned'
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
 import { StoreError } from '../../src/store/errors.ts'
 import { type MakeSubject, newEvent, place, readAll, type Subject } from './store-fixtures.ts'
 
@@ -23,6 +24,7 @@ export function eventsContract(make: MakeSubject): void {
       const { id, at, ...rest } = events[1] ?? { id: '', at: null }
       expect(rest).toEqual({
         ...newEvent(orderNo, { reason: 'answer 0' }),
+        codedReason: null,
         operator: null,
         actor: null,
         toStatus: null,
@@ -38,6 +40,36 @@ export function eventsContract(make: MakeSubject): void {
       await subject.store.appendEvent(newEvent(orderNo, { evidence, reason: 'said \0' }))
       const { items } = await subject.store.listOrderEvents(orderNo, { limit: 9, cursor: null })
       expect(items[1]).toMatchObject({ evidence, reason: 'said \ufffd' })
+    })
+
+    it('appendEvent() keeps a reason as its code, what its sentence names, and the sentence', async () => {
+      const { orderNo } = await place(subject.store)
+      const reasons: readonly Reason[] = [
+        { code: 'not_paid_yet' },
+        { code: 'absent_past_end', answers: 3 },
+        {
+          code: 'action_refused',
+          action: 'credit',
+          because: {
+            code: 'not_as_ordered',
+            difference: { fact: 'amount', theirs: '1', ours: '1233', currency: 'CNY' },
+          },
+        },
+        { code: 'paid_contradicted', state: 'said \0\ud800' },
+      ]
+      for (const reason of reasons) {
+        await subject.store.appendEvent(newEvent(orderNo, { reason }))
+      }
+      const { items } = await subject.store.listOrderEvents(orderNo, { limit: 9, cursor: null })
+      const stored = items.slice(1)
+      expect(stored.slice(0, 3).map(({ codedReason }) => codedReason)).toEqual(reasons.slice(0, 3))
+      expect(stored.slice(0, 3).map(({ reason }) => reason)).toEqual(
+        reasons.slice(0, 3).map(sentenceOf),
+      )
+      expect(stored[3]?.codedReason).toEqual({
+        code: 'paid_contradicted',
+        state: 'said \ufffd\ufffd',
+      })
     })
 
     it('appendEvent() fails for an order that is not here', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
 import { outcomes, type RunResult } from '../../src/domain/run.ts'
 import type { NewRun, OpenedRun } from '../../src/store/store.ts'
 import { type MakeSubject, readAll, type Subject } from './store-fixtures.ts'
@@ -25,12 +26,18 @@ export function runsContract(make: MakeSubject): void {
       if (opened.kind !== 'opened') throw new Error('The slot is taken')
       return opened
     }
+    const codedOf = (index: number): Reason | null =>
+      index % 3 === 0 ? { code: 'absent_past_end', answers: index } : null
+    const reasonOf = (index: number, plain: string) => {
+      const coded = codedOf(index)
+      return coded === null ? plain : sentenceOf(coded)
+    }
     const resultOf = (index: number): RunResult => ({
       orderNo: `order-${index}`,
       tradeState: index % 2 === 0 ? 'NOTPAY' : null,
       outcome: outcomes[index % outcomes.length] ?? 'error',
-      reason: `reason ${index} '";\u0000\ud800`,
-      codedReason: null,
+      reason: reasonOf(index, `reason ${index} '";\u0000\ud800`),
+      codedReason: codedOf(index),
       durationMs: index + 0.25,
     })
 
@@ -94,7 +101,7 @@ export function runsContract(make: MakeSubject): void {
         node: 'n1',
         results: results.map((result, index) => ({
           ...result,
-          reason: `reason ${index} '";\ufffd\ufffd`,
+          reason: reasonOf(index, `reason ${index} '";\ufffd\ufffd`),
         })),
       })
     })

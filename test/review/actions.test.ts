@@ -256,6 +256,7 @@ describe('resolveReview()', () => {
     const obstacle = {
       kind: 'not_in_review',
       message: `order "${orderNo}" is pending, not in review`,
+      codedReason: { code: 'not_in_review', orderNo, status: 'pending', first: null },
       first: null,
     }
     const asked = shared.control.requests({ operation: 'query' }).length
@@ -300,6 +301,7 @@ describe('a dismissed order', () => {
     expect(await isQueued(desk, true)).toBe(true)
     expect((await desk.preview()).actions.dismiss).toEqual({
       ...{ possible: false, effect: 'not possible: it was dismissed before' },
+      codedEffect: { code: 'not_possible', because: { code: 'dismissed_before' } },
     })
     expect(await desk.resolve('dismiss')).toMatchObject({ cause: 'dismissed' })
   })

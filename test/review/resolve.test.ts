@@ -228,8 +228,9 @@ describe('obstacleTo()', () => {
   it('names who resolved it, and when', () => {
     const resolved = eventOf({ ...li, id: '10', kind: 'resolved', decision: 'pay', stateSeq: 3 })
     const paid = { ...order, status: 'paid', stateSeq: 3 } as const
-    expect(obstacleTo(reviewOf({ order: paid, seen: resolved, resolved }), '9')).toEqual({
+    expect(obstacleTo(reviewOf({ order: paid, seen: resolved, resolved }), '9')).toMatchObject({
       kind: 'not_in_review',
+      codedReason: { code: 'not_in_review', first: { operator: 'Li', decision: 'pay' } },
       message: `order "${order.orderNo}" is paid, not in review: "Li" credited it at 2026-01-24T22:00:00+08:00`,
       first: resolved,
     })

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, describe, expect, it } from 'vitest'
+import { eventReasonText } from '../../src/i18n/reasons.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
@@ -123,6 +124,42 @@ describe('a database of the version before', () => {
     expect(rows).toEqual([{ kind: 'answered', decision: null }])
     const page = await store.latestOrderEvents('BEFORE001', { limit: 1, cursor: null })
     expect(page.items[0]?.kind).toBe('refund_noticed')
+  })
+
+  it('shows reasons of before in today’s words and in both languages, and takes those of nodes of before', async () => {
+    const told = async (db: Database['db'], reason: string) => {
+      await sql`
+        insert into order_events (order_no, at, kind, source, decision, reason, alarm)
+        values ('BEFORE001', statement_timestamp(), 'answered', 'check', 'wait', ${reason}, false)
+      `.execute(db)
+    }
+    const { store, database } = await upgraded(async ({ db }) => {
+      await placeAsBefore(db, { orderNo: 'BEFORE001' })
+      await told(db, 'not paid yet')
+      await told(db, 'paid, but not as ordered: amount 1, ordered 1234')
+      await told(db, 'said by nobody today')
+    })
+    await told(database.db, 'its trade is closed')
+    await store.appendEvent(newEvent('BEFORE001', { reason: { code: 'absent' } }))
+    const { items } = await store.listOrderEvents('BEFORE001', { limit: 9, cursor: null })
+    const shown = items.slice(1)
+    expect(shown.map(({ codedReason }) => codedReason?.code ?? null)).toEqual([
+      ...[null, null, null, null, 'absent'],
+    ])
+    expect(shown.map((event) => eventReasonText(event, 'en'))).toEqual([
+      'not paid yet',
+      'paid, but not as ordered: amount ¥0.01, ordered ¥12.34',
+      'said by nobody today',
+      'its trade is closed',
+      'the gateway knows no such order',
+    ])
+    expect(shown.map((event) => eventReasonText(event, 'zh'))).toEqual([
+      '尚未支付',
+      '已支付，但与订单不符：支付金额 ¥0.01，订单金额 ¥12.34',
+      'said by nobody today',
+      '交易已关闭',
+      '微信支付查无此单',
+    ])
   })
 
   it('gets its index of claims again where building it was cut short', async () => {
