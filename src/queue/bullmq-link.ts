@@ -15,14 +15,14 @@ export interface LinkOptions {
 /** Opens a queue and a worker on it. Throws when the server cannot be had, and leaves nothing behind. */
 export async function openLink(options: LinkOptions): Promise<Link> {
   return openOn(options).catch((error: unknown) => {
-    throw wordedFor(options.url, error)
+    throw new Error(describedFor(options.url, error), { cause: error })
   })
 }
 
 /** What PostgreSQL says means something by its code, which words alone would lose. */
-function wordedFor(url: string, error: unknown): unknown {
-  if (url.startsWith('redis')) return error
-  return new Error(troubleInWords(postgresTrouble(error)), { cause: error })
+function describedFor(url: string, error: unknown): string {
+  if (!url.startsWith('redis')) return troubleInWords(postgresTrouble(error))
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function openOn(options: LinkOptions): Promise<Link> {
@@ -34,7 +34,8 @@ async function openOn(options: LinkOptions): Promise<Link> {
     queue: { streams: { events: { maxLen: eventsKept } } },
     worker: { ...workerOptions(options.lockMs), concurrency: options.jobs.atOnce },
   })
-  const broken = breakOf(parts)
+  const describe = (error: unknown) => describedFor(options.url, error)
+  const broken = breakOf(parts, describe)
   try {
     const ready = Promise.all([parts.queue.waitUntilReady(), parts.worker.waitUntilReady()])
     await within(openMsMax, Promise.race([ready, broken.then(fail)]))
@@ -42,7 +43,7 @@ async function openOn(options: LinkOptions): Promise<Link> {
     await closeParts(parts, false)
     throw error
   }
-  return linkOn(parts, broken)
+  return linkOn(parts, { broken, describe })
 }
 
 const tickJob = 'tick'
@@ -72,7 +73,12 @@ const jobOptions = {
   removeOnFail: { count: 100 },
 } satisfies JobsOptions
 
-function linkOn(parts: Parts, broken: Promise<string>): Link {
+type Describe = (error: unknown) => string
+
+function linkOn(
+  parts: Parts,
+  { broken, describe }: { broken: Promise<string>; describe: Describe },
+): Link {
   const { queue, worker } = parts
   return {
     async planTick({ name, delayMs }) {
@@ -90,7 +96,9 @@ function linkOn(parts: Parts, broken: Promise<string>): Link {
     },
     async counts() {
       const states = ['waiting', 'prioritized', 'active', 'failed'] as const
-      const counted = await queue.getJobCounts(...states)
+      const counted = await queue.getJobCounts(...states).catch((error: unknown) => {
+        throw new Error(describe(error), { cause: error })
+      })
       const { waiting = 0, prioritized = 0, active = 0, failed = 0 } = counted
       return { waiting: waiting + prioritized, active, failed }
     },
@@ -104,12 +112,12 @@ function linkOn(parts: Parts, broken: Promise<string>): Link {
  * Errors are not told one by one: while a server is away they are many and all alike. What matters
  * is seen when the link is used, and told once.
  */
-function breakOf({ listen }: Parts): Promise<string> {
+function breakOf({ listen }: Parts, describe: Describe): Promise<string> {
   return new Promise((resolve) => {
     let last = 'the connection was closed'
     listen({
       error: (error) => {
-        last = error.message || last
+        last = describe(error) || last
       },
       closed: () => resolve(last),
     })

@@ -1,8 +1,10 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openLink } from '../../src/queue/bullmq-link.ts'
 import { probeEngine } from '../../src/queue/probe.ts'
 import { redisTrouble, troubleInInfo } from '../../src/queue/trouble.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis.ts'
 
 describe('redisTrouble()', () => {
@@ -121,5 +123,16 @@ describe.skipIf(withoutRedis())('probeEngine() of a real Redis', () => {
     const trouble = await probeEngine(redis.url)
     await admin.call('REPLICAOF', 'NO', 'ONE')
     expect(trouble?.what).toMatch(/replica/)
+  })
+})
+
+describe('a queue on PostgreSQL', () => {
+  it('that is lost while in use says what to do about it', async () => {
+    const server = await startPostgres()
+    const jobs = { tick: async () => undefined, chunk: async () => undefined, atOnce: 1 }
+    const link = await openLink({ url: server.url, queueName: 'lost', jobs, lockMs: 10_000 })
+    await server.stop()
+    await expect(link.counts()).rejects.toThrow(/\S; \S/)
+    await link.close({ gracefully: false })
   })
 })
