@@ -42,7 +42,7 @@ describe.each(['README.md', 'README.zh-CN.md', 'docs/library.md'])('the example 
   test('runs as it stands, with another merchant in it', async () => {
     home.write('apiclient_key.pem', merchant.privateKeyPem)
     const own: readonly (readonly [from: RegExp, to: string])[] = [
-      [/wechat: \{/, `wechat: { baseUrl: '${simulator.url}',`],
+      [/wechat: \{/, `wechat: { timeoutMs: 60_000, baseUrl: '${simulator.url}',`],
       [/mchId: '\d+'/, `mchId: '${merchant.mchid}'`],
       [/appId: 'wx\w+'/, `appId: '${merchant.appid}'`],
       [/serialNo: '\w+'/, `serialNo: '${merchant.serialNo}'`],
