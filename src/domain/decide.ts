@@ -75,7 +75,7 @@ function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
 
 function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
   if (trade.state === 'paid') return payOrReview(order, trade, facts)
-  if (trade.state === 'refunded') return review({ code: 'refunded' })
+  if (trade.state === 'refunded') return review({ code: 'refund_started' })
 
   // Only now: whatever is said of somebody else's trade must not close or expire this order.
   const difference = differentIdentity(order, trade)
@@ -130,7 +130,7 @@ function decideAbsent(order: Order, facts: Facts): Decision {
 function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {
   if (answer.kind !== 'trade') return keep({ code: 'expired_unpaid' })
   if (answer.trade.state === 'paid') return payOrReview(order, answer.trade, facts)
-  if (answer.trade.state === 'refunded') return review({ code: 'refunded_after_expiry' })
+  if (answer.trade.state === 'refunded') return review({ code: 'refund_started_after_expiry' })
   return keep({ code: 'expired_still', state: answer.trade.reported })
 }
 
@@ -149,7 +149,7 @@ function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decisio
         : keepWithAlarm({ code: 'another_payment', difference })
     }
     case 'refunded':
-      return keep({ code: 'paid_refunded' })
+      return keep({ code: 'refund_started_after_credit' })
     case 'paying':
     case 'unpaid':
       return overtaken ? keep({ code: 'paid_meanwhile' }) : contradicted(trade)
@@ -172,7 +172,7 @@ function contradicted({ reported }: Trade): Decision {
 function decideReview({ dismissed }: Order, answer: Answer): Decision {
   if (dismissed === null) return keep({ code: 'in_review' })
   if (answer.kind === 'trade' && answer.trade.state === 'refunded') {
-    return keep({ code: 'dismissed_refunded' })
+    return keep({ code: 'refund_started_after_dismissal' })
   }
   if (answer.kind !== 'trade' || answer.trade.state !== 'paid') {
     return keep({ code: 'dismissed_unpaid' })
@@ -201,7 +201,7 @@ export function payOrReview(
     differentAttach(order, trade, facts)
   if (difference !== null) return review({ code: 'not_as_ordered', difference })
   if (facts.transactionOwner !== null) {
-    return review({ code: 'credited_elsewhere', orderNo: facts.transactionOwner })
+    return review({ code: 'credited_to_another', orderNo: facts.transactionOwner })
   }
   return { kind: 'pay', trade, reason: { code: 'as_ordered' }, alarm: false }
 }

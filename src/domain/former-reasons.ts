@@ -39,13 +39,13 @@ const plainReasons: ReadonlyMap<string, Reason> = new Map([
   ...Object.entries(englishReasons).flatMap(([code, sentence]) =>
     typeof sentence === 'string' ? [[sentence, { code } as Reason] as const] : [],
   ),
-  ['it was paid, and the money is on its way back', { code: 'refunded' }],
+  ['it was paid, and the money is on its way back', { code: 'refund_started' }],
   [
     'it was paid after it expired, and the money is on its way back',
-    { code: 'refunded_after_expiry' },
+    { code: 'refund_started_after_expiry' },
   ],
   ['expired, and not paid', { code: 'expired_unpaid' }],
-  ['paid here; a refund was started', { code: 'paid_refunded' }],
+  ['paid here; a refund was started', { code: 'refund_started_after_credit' }],
 ])
 
 /** Nothing but the whole sentence: others' words may look like a part of it. */
@@ -68,7 +68,7 @@ function fenIn(text: string): string | null {
 function ownerIn(sentence: string): Reason | null {
   const [, orderNo] =
     /^its transaction was credited to order "([^"]*)" already$/.exec(sentence) ?? []
-  return orderNo === undefined ? null : { code: 'credited_elsewhere', orderNo }
+  return orderNo === undefined ? null : { code: 'credited_to_another', orderNo }
 }
 
 function refusalIn(sentence: string): Reason | null {

@@ -20,7 +20,7 @@ export type Reason =
   | { readonly code: 'clocks_disagree'; readonly seen: 'unpaid' | 'absent' }
   | { readonly code: 'absent_past_end'; readonly answers: number }
   /** `orderNo`: of the order that was credited for the same transaction. */
-  | { readonly code: 'credited_elsewhere'; readonly orderNo: string }
+  | { readonly code: 'credited_to_another'; readonly orderNo: string }
   | ({ readonly code: 'refund_notice' } & NoticedRefund)
   /** An operator's action on an order in review that was refused, and why. */
   | { readonly code: 'action_refused'; readonly action: ReviewAction; readonly because: Reason }
@@ -55,18 +55,18 @@ type PlainCode =
   | 'absent_not_credible'
   | 'absent_too_seldom'
   | 'as_ordered'
-  | 'refunded'
+  | 'refund_started'
   // Of orders that have ended.
   | 'expired_unpaid'
-  | 'refunded_after_expiry'
+  | 'refund_started_after_expiry'
   | 'paid_absent'
   | 'paid_by_this'
   | 'paid_meanwhile'
-  | 'paid_refunded'
+  | 'refund_started_after_credit'
   // Of orders in review.
   | 'in_review'
   | 'dismissed_unpaid'
-  | 'dismissed_refunded'
+  | 'refund_started_after_dismissal'
   | 'dismissed_payment_known'
   | 'dismissed_new_payment'
   | 'dismissed_before'
@@ -208,8 +208,9 @@ export const englishReasons: ReasonSentences = {
     `${seen === 'absent' ? absent : 'not paid yet'}; ${clocksDisagree}`,
   as_ordered: 'paid, everything as ordered',
   not_as_ordered: ({ difference }) => `paid, but not as ordered: ${inEnglish(difference)}`,
-  credited_elsewhere: ({ orderNo }) => `its transaction was credited to order "${orderNo}" already`,
-  refunded: `it was paid, and ${refundStarted}`,
+  credited_to_another: ({ orderNo }) =>
+    `its transaction was credited to order "${orderNo}" already`,
+  refund_started: `it was paid, and ${refundStarted}`,
   about_another_trade: ({ difference }) =>
     `the answer is about another trade: ${inEnglish(difference)}`,
   unlisted_state: ({ state }) => `a trade state that budan does not know: ${state}`,
@@ -217,18 +218,18 @@ export const englishReasons: ReasonSentences = {
   no_answer: ({ cause, message }) => `no answer: ${cause} (${message})`,
   expired_unpaid: 'expired; nothing was said of a payment',
   expired_still: ({ state }) => `expired; the gateway says ${state}`,
-  refunded_after_expiry: `it was paid after it expired, and ${refundStarted}`,
+  refund_started_after_expiry: `it was paid after it expired, and ${refundStarted}`,
   paid_no_answer: ({ cause, message }) => `paid; no answer: ${cause} (${message})`,
   paid_absent: 'paid; the gateway knows no such order now',
   paid_by_this: 'paid by this transaction',
   another_payment: ({ difference }) =>
     `paid already, and now another payment: ${inEnglish(difference)}`,
-  paid_refunded: `paid here; ${refundStarted}`,
+  refund_started_after_credit: `paid here; ${refundStarted}`,
   paid_meanwhile: 'paid since it was asked about',
   paid_contradicted: ({ state }) => `paid here, but the gateway now says ${state}`,
   in_review: 'the order is in review',
   dismissed_unpaid: 'dismissed from review; nothing was said of a payment',
-  dismissed_refunded: `dismissed from review; ${refundStarted}`,
+  refund_started_after_dismissal: `dismissed from review; ${refundStarted}`,
   dismissed_payment_known: 'dismissed from review, with this payment known',
   dismissed_new_payment:
     'dismissed from review, and now there is a payment that was not known then',

@@ -62,7 +62,7 @@ function decideCredit(order: Order, trade: Trade, facts: ResolutionFacts): Resol
       return decision.kind === 'pay' ? decision : refuse('different', decision.reason)
     }
     case 'refunded':
-      return refuse('refunded', { code: 'refunded' })
+      return refuse('refunded', { code: 'refund_started' })
     case 'unpaid':
     case 'paying':
     case 'closed':
@@ -91,7 +91,7 @@ function decideExpiry(order: Order, trade: Trade, facts: ResolutionFacts): Resol
     case 'paid':
       return refuse('paid', { code: 'was_paid' })
     case 'refunded':
-      return refuse('refunded', { code: 'refunded' })
+      return refuse('refunded', { code: 'refund_started' })
     case 'paying':
       return refuse('not_closed', { code: 'payment_under_way' })
     case 'unlisted':

@@ -29,9 +29,9 @@ export function adviceFor(reason: Reason | string | null): Advice {
 /** By what brought it there. */
 const adviceByCode: Partial<Record<ReasonCode, Advice>> = {
   not_as_ordered: 'different',
-  credited_elsewhere: 'credited_elsewhere',
-  refunded: 'refunded',
-  refunded_after_expiry: 'refunded',
+  credited_to_another: 'credited_elsewhere',
+  refund_started: 'refunded',
+  refund_started_after_expiry: 'refunded',
   dismissed_new_payment: 'came_back',
 }
 

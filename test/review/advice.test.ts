@@ -42,14 +42,14 @@ describe('REFUND', () => {
       expect(decideResolution({ order, action }, said('REFUND'), facts)).toEqual({
         kind: 'refuse',
         cause: 'refunded',
-        reason: { code: 'refunded' },
+        reason: { code: 'refund_started' },
       })
     }
   })
 
   it('¥1 of ¥88 may have gone back: the advice asks for the sum, by the transaction id, before all else', () => {
     const evidence = { http_status: 200, trade: { transaction_id: '4200000001' } }
-    const codedReason = { code: 'refunded' }
+    const codedReason = { code: 'refund_started' }
     const entered = {
       at: order.createdAt,
       reason: '…',

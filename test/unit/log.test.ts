@@ -89,7 +89,7 @@ describe('logEvents()', () => {
       'Failed to mark order as expired',
     ],
     [
-      { type: 'order_alarm', orderNo: 'x', source, reason: { code: 'refunded' } },
+      { type: 'order_alarm', orderNo: 'x', source, reason: { code: 'refund_started' } },
       'error',
       'Order needs a look',
     ],
