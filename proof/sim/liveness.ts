@@ -135,7 +135,7 @@ export class Liveness {
 
   /**
    * Late money: its callback tells of it, or one of the late checks of an order that was only watched.
-   * Not where the gateway denied the trade at the last of these: nothing is to come after it.
+   * Not demanded where the gateway answered "no such order" to the last of these: no query follows it.
    */
   #isToBeFound({ orderNo }: Order, trade: TradeTruth): boolean {
     const { tables, dossiers, skewMs, callbacksHeal, isLong } = this.#parts

@@ -63,7 +63,7 @@ export function decide(order: Order, answer: Answer, facts: Facts): Decision {
 function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
   switch (answer.kind) {
     case 'unknown':
-      return wait({ code: 'no_answer', ...saidBy(answer) })
+      return wait({ code: 'no_answer', ...causeAndMessage(answer) })
     case 'absent':
       return decideAbsent(order, facts)
     case 'trade':
@@ -135,7 +135,7 @@ function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {
 }
 
 function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decision {
-  if (answer.kind === 'unknown') return keep({ code: 'paid_no_answer', ...saidBy(answer) })
+  if (answer.kind === 'unknown') return keep({ code: 'paid_no_answer', ...causeAndMessage(answer) })
   if (answer.kind === 'absent') return keep({ code: 'paid_absent' })
   const { trade } = answer
   switch (trade.state) {
@@ -248,8 +248,8 @@ function differentText(
   return ours === theirs ? null : { fact, theirs, ours }
 }
 
-/** What a reason says of an answer that is none. */
-export function saidBy({
+/** What a reason keeps of an unknown answer. */
+export function causeAndMessage({
   cause,
   message,
 }: UnknownAnswer): Pick<UnknownAnswer, 'cause' | 'message'> {

@@ -3,7 +3,7 @@ import { type Fen, fenMax } from './money.ts'
 /**
  * What the facts of an order must be, in words that stand behind the name of the field; none: nothing
  * is wrong. Both doors have these rules: requests by HTTP (`web/api/order-request.ts`), and values that an
- * embedder calls with (`requested.ts`).
+ * embedder calls with (`orders/validate.ts`).
  */
 export type Faults = readonly string[]
 

@@ -134,7 +134,7 @@ export interface Stake {
   readonly currency: string | null
 }
 
-/** What the timeline says of who was first. */
+/** The event that came first, as the timeline has it. */
 export interface Happened {
   /** RFC 3339. */
   readonly at: string

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { unreachable } from './assert.ts'
-import { type Decision, differentIdentity, paymentOf, payOrReview, saidBy } from './decide.ts'
+import {
+  causeAndMessage,
+  type Decision,
+  differentIdentity,
+  paymentOf,
+  payOrReview,
+} from './decide.ts'
 import { todaysReason } from './former-reasons.ts'
 import type { Order, OrderEvent, Review } from './order.ts'
 import { type Happened, type Reason, sentenceOf } from './reason.ts'
@@ -46,7 +52,7 @@ export function decideResolution(
 ): ResolutionDecision {
   if (action === 'dismiss') return decideDismissal(order, answer, facts)
   if (answer.kind === 'unknown') {
-    return refuse('unanswered', { code: 'review_no_answer', ...saidBy(answer) })
+    return refuse('unanswered', { code: 'review_no_answer', ...causeAndMessage(answer) })
   }
   if (answer.kind === 'absent') return refuse('absent', { code: 'absent' })
   return action === 'credit'

@@ -1,4 +1,4 @@
-import { saidBy } from '../domain/decide.ts'
+import { causeAndMessage } from '../domain/decide.ts'
 import { type ConfiguredMerchant, isOf } from '../domain/merchant.ts'
 import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
 import type { Source } from '../domain/order-states.ts'
@@ -220,6 +220,6 @@ function closingReason(closing: Closing): Reason {
     case 'refused':
       return { code: 'close_refused', gatewayCode: closing.code, message: closing.message }
     case 'unknown':
-      return { code: 'close_unanswered', ...saidBy(closing) }
+      return { code: 'close_unanswered', ...causeAndMessage(closing) }
   }
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
-import { saidBy } from '../domain/decide.ts'
+import { causeAndMessage } from '../domain/decide.ts'
 import { identityDifference } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
 import type { Actor, Merchant, NewOrder, NewOrderEvent, Order } from '../domain/order.ts'
@@ -143,7 +143,7 @@ async function noteUnplaced(
   const reason: Reason =
     prepay.kind === 'refused'
       ? { code: 'prepay_refused', gatewayCode: prepay.code, message }
-      : { code: 'prepay_unanswered', ...saidBy(prepay) }
+      : { code: 'prepay_unanswered', ...causeAndMessage(prepay) }
   await placing.store.appendEvent({ ...event, reason })
 }
 

@@ -1,4 +1,4 @@
-import { saidBy } from '../domain/decide.ts'
+import { causeAndMessage } from '../domain/decide.ts'
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
@@ -34,7 +34,8 @@ export async function traceTransaction(
   checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
   const answer = await gateway.queryByTransactionId(transactionId)
   if (!isUnasked(answer)) breaker.observe(answer)
-  if (answer.kind === 'unknown') return unanswered({ code: 'unanswered', ...saidBy(answer) })
+  if (answer.kind === 'unknown')
+    return unanswered({ code: 'unanswered', ...causeAndMessage(answer) })
   if (answer.kind === 'absent') return { kind: 'absent' }
   const { trade } = answer
   if (trade.transactionId !== transactionId) return unanswered({ code: 'about_another_payment' })

@@ -58,7 +58,7 @@ export class SessionClient extends pg.Client {
     return undefined
   }
 
-  /** What failed on our side (no password for a server that wants one) left the socket open. */
+  /** `pg` leaves the socket open when it fails by itself, as without a password that the server wants. */
   #giveUp(error: unknown): void {
     if (this.#wasTaken && error instanceof Error) taken.add(error)
     this.#connection.stream.destroy()

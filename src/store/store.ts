@@ -375,11 +375,11 @@ export interface NewRun {
   readonly intervalMs: number | null
   readonly dryRun: boolean
   readonly node: string
-  /** Whose orders the run is about to look after; null: of nobody. */
+  /** Whose orders the run is for; null: it changes none (a dry run). */
   readonly ofOrders?: { readonly merchant: DueMerchant; readonly farthestMs: number } | null
 }
 
-/** What a run has to do besides its batch; told with its opening, so that it costs no statement of its own. */
+/** A run's work besides its batch. `openRun` returns it, so that looking for it costs no further statement. */
 export interface RunChores {
   /** Orders are due at a time that no schedule reaches: see `repairSchedules()`. */
   readonly schedulesStray: boolean

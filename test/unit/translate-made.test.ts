@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { configKeys } from '../../src/config/environment.ts'
 import { describeSkew } from '../../src/domain/clocks.ts'
-import { decide, paymentOf, saidBy } from '../../src/domain/decide.ts'
+import { causeAndMessage, decide, paymentOf } from '../../src/domain/decide.ts'
 import type { OrderEvent } from '../../src/domain/order.ts'
 import { orderStatuses } from '../../src/domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
@@ -181,7 +181,8 @@ describe('the stages say nothing that has no Chinese:', () => {
         const reply = { kind: 'reply', status, headers: {}, body: Buffer.from(text) } as const
         const heard = { reply, verification, attempt: 'query order "1"' }
         for (const said of [answerOf(heard), closingOf(heard), prepayOf(heard)]) {
-          if (said.kind === 'unknown') expectChineseReason({ code: 'no_answer', ...saidBy(said) })
+          if (said.kind === 'unknown')
+            expectChineseReason({ code: 'no_answer', ...causeAndMessage(said) })
         }
       }
     }

@@ -69,7 +69,7 @@ export const decidingMutants: readonly Mutant[] = [
     name: 'no answer counts as unpaid',
     faults: [2],
     file: decideFile,
-    find: "return wait({ code: 'no_answer', ...saidBy(answer) })",
+    find: "return wait({ code: 'no_answer', ...causeAndMessage(answer) })",
     replace:
       "return facts.now < order.expiresAt ? wait({ code: 'absent' }) : decision('expire', { code: 'absent' })",
     caughtBy: { test: decideTest, name: 'never ends an order for an unknown answer' },

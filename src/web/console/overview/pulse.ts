@@ -35,7 +35,7 @@ interface Taken {
   /** By `performance.now()`. */
   readonly at: number
   readonly costMs: number
-  /** Aborted by what has happened since it was begun. */
+  /** Aborted once something has happened that a new reading would show. */
   readonly news: AbortSignal
 }
 
@@ -111,7 +111,7 @@ export class Pulse {
     return performance.now() - at < freshMs && !news.aborted
   }
 
-  /** One that was begun before the last news does not show it: whoever comes after that gets the next. */
+  /** A reading that began before the latest event does not show it: a caller after the event waits for the next. */
   #read(): Promise<Reading> {
     if (this.#isFresh && this.#last !== null) return Promise.resolve(this.#last.reading)
     if (this.#underWay !== null && this.#news.signal.aborted) {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { unreachable } from '../../../domain/assert.ts'
-import { saidBy } from '../../../domain/decide.ts'
+import { causeAndMessage } from '../../../domain/decide.ts'
 import type { Order } from '../../../domain/order.ts'
 import type { Answer, Evidence, Trade } from '../../../domain/trade.ts'
 import type { Locale } from '../../../i18n/locale.ts'
@@ -36,7 +36,7 @@ function Said({ order, answer, locale, words }: SaidProps) {
     case 'unknown':
       return (
         <Notice tone="warn">
-          {words.unknown(reasonText({ code: 'unanswered', ...saidBy(answer) }, locale))}
+          {words.unknown(reasonText({ code: 'unanswered', ...causeAndMessage(answer) }, locale))}
         </Notice>
       )
     default:
