@@ -1,6 +1,7 @@
-import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type Certificate, readCertificate } from '../text/certificate.ts'
+import { serialDigits } from '../text/serial.ts'
 
 /** Where the tool that makes the merchant's certificate puts it: in the folder of the private key. */
 export function certificatePathBeside(privateKeyPath: string): string {
@@ -8,24 +9,20 @@ export function certificatePathBeside(privateKeyPath: string): string {
 }
 
 /** Null where there is none that can be read. */
-export function readCertificate(path: string): X509Certificate | null {
+export function certificateAt(path: string): Certificate | null {
   try {
-    return new X509Certificate(readFileSync(path))
+    return readCertificate(readFileSync(path))
   } catch {
     return null
   }
 }
 
-export function isCertificateOf(certificate: X509Certificate, privateKey: KeyObject): boolean {
-  return certificate.publicKey.equals(createPublicKey(privateKey))
-}
-
 /** As the gateway wants it: hexadecimal, in capitals. */
-export function serialOf(certificate: X509Certificate): string {
-  return certificate.serialNumber.toUpperCase()
+export function serialOf({ serial }: Certificate): string {
+  return serialDigits(serial)
 }
 
 /** The merchant's number, which is its common name; null where that is none. */
-export function merchantOf(certificate: X509Certificate): string | null {
-  return /^CN=(\d{8,10})$/m.exec(certificate.subject)?.[1] ?? null
+export function merchantOf({ subject }: Certificate): string | null {
+  return /^CN=(\d{8,10})$/m.exec(subject)?.[1] ?? null
 }

@@ -1,5 +1,6 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { type Certificate, isCertificateOf, readCertificate } from '../text/certificate.ts'
 import { RemediedError } from './remedied-error.ts'
 
 /** Paths of what a client trusts, and shows. */
@@ -23,11 +24,11 @@ interface TlsTexts {
  * silently, and says of others no more than which function of OpenSSL failed.
  */
 export function readTlsFiles({ ca, cert, key, passphrase }: TlsFiles): TlsTexts {
-  const trusted = ca === undefined ? {} : { ca: certificateIn(ca, 'sslrootcert') }
+  const trusted = ca === undefined ? {} : { ca: certificateIn(ca, 'sslrootcert').text }
   if (cert === undefined || key === undefined) return trusted
-  const shown = { cert: certificateIn(cert, 'sslcert'), key: readFileSync(key, 'utf8') }
-  const opened = keyIn(shown.key, { path: key, passphrase })
-  if (!new X509Certificate(shown.cert).checkPrivateKey(opened)) {
+  const { text, certificate } = certificateIn(cert, 'sslcert')
+  const shown = { cert: text, key: readFileSync(key, 'utf8') }
+  if (!isCertificateOf(certificate, keyIn(shown.key, { path: key, passphrase }))) {
     throw new RemediedError(`"${key}" is not the key of the certificate "${cert}"`, {
       remedy: 'name in sslcert and sslkey two files that belong together',
     })
@@ -35,17 +36,16 @@ export function readTlsFiles({ ca, cert, key, passphrase }: TlsFiles): TlsTexts 
   return { ...trusted, ...shown, ...(passphrase !== undefined && { passphrase }) }
 }
 
-function certificateIn(path: string, name: string): string {
+function certificateIn(
+  path: string,
+  name: string,
+): { readonly text: string; readonly certificate: Certificate } {
   const text = readFileSync(path, 'utf8')
-  try {
-    new X509Certificate(text)
-    return text
-  } catch (cause) {
-    throw new RemediedError(`"${path}" holds no certificate`, {
-      remedy: `name in ${name} a PEM file, with a line -----BEGIN CERTIFICATE-----`,
-      cause,
-    })
-  }
+  const certificate = readCertificate(text)
+  if (certificate !== null) return { text, certificate }
+  throw new RemediedError(`"${path}" holds no certificate`, {
+    remedy: `name in ${name} a PEM file, with a line -----BEGIN CERTIFICATE-----`,
+  })
 }
 
 function keyIn(

@@ -1,17 +1,11 @@
-import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { WechatConfig } from '../../config/config.ts'
 import { isExposed } from '../../config/exposed.ts'
+import { type Certificate, isCertificateOf } from '../../text/certificate.ts'
 import { isSameSerial } from '../../text/serial.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { isAppId } from '../app-id.ts'
-import {
-  certificatePathBeside,
-  isCertificateOf,
-  merchantOf,
-  readCertificate,
-  serialOf,
-} from '../certificate.ts'
+import { certificateAt, certificatePathBeside, merchantOf, serialOf } from '../certificate.ts'
 import { shellWord } from '../shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -49,7 +43,7 @@ function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
 function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
   const name = 'serial number'
   const path = privateKeyPath === null ? null : certificatePathBeside(privateKeyPath)
-  const certificate = path === null ? null : readCertificate(path)
+  const certificate = path === null ? null : certificateAt(path)
   if (certificate === null) return withoutCertificate(path, wechat)
   if (!isCertificateOf(certificate, wechat.privateKey)) {
     return warn(name, {
@@ -57,7 +51,7 @@ function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
       next: 'put both from one download of the merchant console together',
     })
   }
-  if (!isSameSerial(certificate.serialNumber, wechat.serialNo)) {
+  if (!isSameSerial(certificate.serial, wechat.serialNo)) {
     return fail(name, {
       detail: `${wechat.serialNo} is not that of ${path}, ${serialOf(certificate)}`,
       next: `set wechat.serial_no to ${serialOf(certificate)}`,
@@ -90,13 +84,12 @@ const dayMs = 86_400_000
 const renewalDays = 30
 
 function examineValidity(
-  certificate: X509Certificate,
+  certificate: Certificate,
   { name, now }: { name: string; now: Date },
 ): Finding {
-  const end = new Date(certificate.validTo)
+  const { validFrom: start, validTo: end } = certificate
   const days = Math.floor((+end - +now) / dayMs)
   const next = 'apply for a new API certificate in the merchant console'
-  const start = new Date(certificate.validFrom)
   if (start > now) {
     return fail(name, {
       detail: `its certificate begins on ${shanghaiTime(start)} only`,

@@ -1,18 +1,14 @@
-import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { z } from 'zod'
 import { isOwnHalf, loadPrivateKey, loadPublicKey } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
+import { type Certificate, isCertificateOf } from '../../text/certificate.ts'
 import { isSameSerial } from '../../text/serial.ts'
 import { isAppId } from '../app-id.ts'
-import {
-  certificatePathBeside,
-  isCertificateOf,
-  readCertificate,
-  serialOf,
-} from '../certificate.ts'
+import { certificateAt, certificatePathBeside, serialOf } from '../certificate.ts'
 import type { Answers } from './draft.ts'
 
 /** What an answer becomes in the file, or what is wrong with it. */
@@ -39,14 +35,14 @@ export function acceptAnswer(path: string, typed: string, answers: Answers): Acc
 /** The certificate that lies beside the private key, if there is one. */
 export function certificateBeside(answers: Answers): {
   readonly path: string
-  readonly certificate: X509Certificate
+  readonly certificate: Certificate
   readonly isOurs: boolean
 } | null {
   const privateKey = privateKeyOf(answers)
   const privateKeyPath = answers.get('wechat.private_key_path')
   if (privateKey === null || privateKeyPath === undefined) return null
   const path = certificatePathBeside(privateKeyPath)
-  const certificate = readCertificate(path)
+  const certificate = certificateAt(path)
   if (certificate === null) return null
   return { path, certificate, isOurs: isCertificateOf(certificate, privateKey) }
 }
@@ -102,7 +98,7 @@ function acceptSerial(typed: string, answers: Answers): Accepted {
 }
 
 function acceptCertificate(path: string, answers: Answers): Accepted {
-  const certificate = readCertificate(path)
+  const certificate = certificateAt(path)
   if (certificate === null) return fault(`Cannot read certificate ${shown(path)}`)
   const privateKey = privateKeyOf(answers)
   return privateKey === null || isCertificateOf(certificate, privateKey)

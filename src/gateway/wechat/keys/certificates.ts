@@ -1,7 +1,8 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import type { UnknownAnswer } from '../../../domain/trade.ts'
-import { serialDigits, serialKey } from '../../../text/serial.ts'
+import { readCertificate } from '../../../text/certificate.ts'
+import { isSameSerial, serialDigits } from '../../../text/serial.ts'
 import { parseJson } from '../json.ts'
 import { unknownAnswer } from '../unknown.ts'
 import { openSealed, sealedText } from './cipher.ts'
@@ -51,7 +52,7 @@ export function readCertificates(
   for (const { serial, pem } of listed) {
     const name = serial.slice(0, 64)
     if (pem === null) return fits ? damaged(name, changedOnTheWay) : unopened(name)
-    const certificate = readCertificate(pem, serial)
+    const certificate = platformCertificate(pem, serial)
     if (typeof certificate === 'string') return damaged(name, certificate)
     certificates.push(certificate)
   }
@@ -73,27 +74,14 @@ function damaged(serial: string, why: string): UnknownAnswer {
 }
 
 /** A text: why it cannot be used. */
-function readCertificate(pem: string, serial: string): Certificate | string {
-  const x509 = parsed(pem)
-  if (x509 === null) return 'what the APIv3 key opened is no certificate'
-  const { serialNumber, publicKey } = x509
-  if (serialKey(serialNumber) !== serialKey(serial)) {
-    return `its own serial number is another one, ${serialNumber}`
+function platformCertificate(pem: string, serial: string): Certificate | string {
+  const certificate = readCertificate(pem)
+  if (certificate === null) return 'what the APIv3 key opened is no certificate'
+  const { publicKey: key, validFrom, validTo } = certificate
+  if (!isSameSerial(certificate.serial, serial)) {
+    return `its own serial number is another one, ${certificate.serial}`
   }
-  const kind = publicKey.asymmetricKeyType
+  const kind = key.asymmetricKeyType
   if (kind !== 'rsa') return `its key is ${kind ?? 'unknown'}, not RSA`
-  return {
-    serial: serialDigits(serial),
-    key: publicKey,
-    validFrom: new Date(x509.validFrom),
-    validTo: new Date(x509.validTo),
-  }
-}
-
-function parsed(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem)
-  } catch {
-    return null
-  }
+  return { serial: serialDigits(serial), key, validFrom, validTo }
 }
