@@ -15,7 +15,12 @@ export type { ConfiguredMerchant } from './domain/merchant.ts'
 export type { Fen } from './domain/money.ts'
 export type { Actor, Order, OrderEvent } from './domain/order.ts'
 export type { OrderStatus, Source } from './domain/order-states.ts'
-export type { Hold, Places, PlacesGiven, PlacesWanted } from './domain/rate-limiter.ts'
+export type {
+  Penalty as Hold,
+  RateLimiter as Places,
+  ReservationRequest as PlacesWanted,
+  Reservations as PlacesGiven,
+} from './domain/rate-limiter.ts'
 export type { RefundNotice } from './domain/refund.ts'
 export type { Obstacle, RefusalCause } from './domain/resolve.ts'
 export type { ReviewAction } from './domain/review-action.ts'

@@ -13,7 +13,7 @@ import type { Emit } from './domain/event.ts'
 import { type ConfiguredMerchant, isOf } from './domain/merchant.ts'
 import type { Actor, Merchant, Order } from './domain/order.ts'
 import type { DecisionKind } from './domain/order-states.ts'
-import type { Places } from './domain/rate-limiter.ts'
+import type { RateLimiter } from './domain/rate-limiter.ts'
 import { type Reason, sentenceOf } from './domain/reason.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
@@ -46,7 +46,7 @@ import { type Traced, traceTransaction } from './orders/trace.ts'
 import { checkedActor, checkedKey, checkedRun } from './orders/validate.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
-import { settleWaysOf } from './settle/groups.ts'
+import { settlersOf } from './settle/groups.ts'
 import { type OnPaid, reportedState } from './settle/settle.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -184,7 +184,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
   const breaker = new Breaker(emit, clock)
-  const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.places })
+  const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.rateLimiter })
   const gatewayOffset = () => gateway.clockOffset?.() ?? null
   const clocks = new Clocks({ clock, gatewayOffset, emit })
   const { recharge } = config
@@ -195,11 +195,11 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
   }
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
-  const settleWays = settleWaysOf(checking, { atOnce: concurrency })
+  const settleWays = settlersOf(checking, { atOnce: concurrency })
   const scanning: Scanning = {
     ...checking,
     batchSize,
-    inLane: pLimit(concurrency),
+    limit: pLimit(concurrency),
     settleAnswer: settleWays.answer,
   }
   const receiving = { store, gateway, breaker, emit, node, settle: settleWays.callback }
@@ -303,7 +303,7 @@ function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
 
 function openGateway(
   config: Config,
-  { emit, clock, places }: { emit: Emit; clock: Clock; places: Places },
+  { emit, clock, places }: { emit: Emit; clock: Clock; places: RateLimiter },
 ): Gateway {
   assert(config.wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
   return createWechatGateway(config.wechat, {

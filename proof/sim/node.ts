@@ -21,7 +21,7 @@ import type {
   PlaceRequest,
 } from '../../src/orders/requests.ts'
 import { localEngine } from '../../src/queue/local.ts'
-import { settleWaysOf } from '../../src/settle/groups.ts'
+import { settlersOf } from '../../src/settle/groups.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Owner } from './clock/loop.ts'
 import type { Scenario } from './scenario.ts'
@@ -52,11 +52,11 @@ export function startNode(parts: NodeParts) {
     ...(onPaid && { onPaid }),
   }
   const { compensationBatchSize, compensationConcurrency } = scenario.recharge
-  const settleWays = settleWaysOf(checking, { atOnce: compensationConcurrency })
+  const settleWays = settlersOf(checking, { atOnce: compensationConcurrency })
   const scanning: Scanning = {
     ...checking,
     batchSize: compensationBatchSize,
-    inLane: pLimit(compensationConcurrency),
+    limit: pLimit(compensationConcurrency),
     settleAnswer: settleWays.answer,
   }
   const receiving = { ...checking, settle: settleWays.callback }

@@ -7,17 +7,17 @@
  *
  * A "too many" from the other side moves the line's next place on: everybody waits.
  */
-export interface Places {
+export interface RateLimiter {
   /** Reserves up to `count` places, for whoever shares the line. */
-  reserve(wanted: PlacesWanted): Promise<PlacesGiven>
+  reserve(wanted: ReservationRequest): Promise<Reservations>
   /** The gateway said "too many" to the question that had the place of `placeAt` (null: to one without). */
-  holdBack(line: string, placeAt: number | null): Promise<Hold>
+  penalize(line: string, placeAt: number | null): Promise<Penalty>
 }
 
 /** Places to be reserved in a line of the quota. */
-export interface PlacesWanted {
+export interface ReservationRequest {
   /** Whose quota it is. */
-  readonly line: string
+  readonly quota: string
   readonly count: number
   readonly stepMs: number
   /** So much of its past a line that stood idle may still give away, all at once. */
@@ -26,7 +26,7 @@ export interface PlacesWanted {
 }
 
 /** Places that were reserved. */
-export interface PlacesGiven {
+export interface Reservations {
   readonly count: number
   /** The first of them by the line's clock, in ms since its beginning of time; the others follow in steps. */
   readonly firstAt: number
@@ -37,7 +37,7 @@ export interface PlacesGiven {
 }
 
 /** How long a line waits after the gateway said "too many". */
-export interface Hold {
+export interface Penalty {
   /** How long everybody waits from now on. */
   readonly forMs: number
   /** Whether this was told for the first time: questions under way together are told together. */
@@ -45,31 +45,31 @@ export interface Hold {
 }
 
 /** Where a line stands, in ms by its clock. */
-export interface LineState {
+export interface LimiterState {
   readonly nextAt: number
-  readonly heldUntil: number
+  readonly penaltyUntil: number
   /** The length of the last hold. */
-  readonly holdMs: number
+  readonly penaltyMs: number
 }
 
-export const freshLine: LineState = { nextAt: 0, heldUntil: 0, holdMs: 0 }
+export const freshLimiter: LimiterState = { nextAt: 0, penaltyUntil: 0, penaltyMs: 0 }
 
 /** The holds while "too many" repeats: 0.5, 1, 2, 2, … s. Longer ones would only turn into time-outs. */
-export const holdMsMin = 500
-export const holdMsMax = 2_000
+export const penaltyMsMin = 500
+export const penaltyMsMax = 2_000
 
 /** A question asked within this after a hold, and refused again, came too soon: the next hold is twice as long. */
 export const repeatMs = 1_000
 
 /** No place of an honest line is farther away than this: its clock was set back. */
-export function farMs({ horizonMs, stepMs }: PlacesWanted): number {
-  return horizonMs + stepMs + holdMsMax
+export function farMs({ horizonMs, stepMs }: ReservationRequest): number {
+  return horizonMs + stepMs + penaltyMsMax
 }
 
 export function reserve(
-  state: LineState,
-  { wanted, now }: { wanted: PlacesWanted; now: number },
-): { readonly state: LineState; readonly given: PlacesGiven } {
+  state: LimiterState,
+  { wanted, now }: { wanted: ReservationRequest; now: number },
+): { readonly state: LimiterState; readonly given: Reservations } {
   const { count, stepMs, burstMs, horizonMs } = wanted
   const nextAt = state.nextAt > now + farMs(wanted) ? now : state.nextAt
   const firstAt = Math.max(nextAt, now - burstMs)
@@ -82,41 +82,41 @@ export function reserve(
   }
 }
 
-export function holdBack(
-  state: LineState,
+export function penalize(
+  state: LimiterState,
   { placeAt, now }: { placeAt: number | null; now: number },
-): { readonly state: LineState; readonly hold: Hold } {
+): { readonly state: LimiterState; readonly hold: Penalty } {
   const askedAt = placeAt ?? now
-  const heldUntil = state.heldUntil > now + holdMsMax ? 0 : state.heldUntil
+  const heldUntil = state.penaltyUntil > now + penaltyMsMax ? 0 : state.penaltyUntil
   if (askedAt < heldUntil) {
     return { state, hold: { forMs: Math.max(0, heldUntil - now), first: false } }
   }
   const repeated = askedAt < heldUntil + repeatMs
-  const holdMs = repeated ? Math.min(2 * state.holdMs, holdMsMax) : holdMsMin
+  const holdMs = repeated ? Math.min(2 * state.penaltyMs, penaltyMsMax) : penaltyMsMin
   const until = now + holdMs
   return {
-    state: { nextAt: Math.max(state.nextAt, until), heldUntil: until, holdMs },
+    state: { nextAt: Math.max(state.nextAt, until), penaltyUntil: until, penaltyMs: holdMs },
     hold: { forMs: holdMs, first: true },
   }
 }
 
 /** The lines of one process, by its own clock, which nobody can set back. */
-export class MemoryPlaces implements Places {
-  readonly #lines = new Map<string, LineState>()
+export class MemoryRateLimiter implements RateLimiter {
+  readonly #lines = new Map<string, LimiterState>()
 
-  async reserve(wanted: PlacesWanted): Promise<PlacesGiven> {
-    const { state, given } = reserve(this.#line(wanted.line), { wanted, now: performance.now() })
-    this.#lines.set(wanted.line, state)
+  async reserve(wanted: ReservationRequest): Promise<Reservations> {
+    const { state, given } = reserve(this.#line(wanted.quota), { wanted, now: performance.now() })
+    this.#lines.set(wanted.quota, state)
     return given
   }
 
-  async holdBack(line: string, placeAt: number | null): Promise<Hold> {
-    const { state, hold } = holdBack(this.#line(line), { placeAt, now: performance.now() })
+  async penalize(line: string, placeAt: number | null): Promise<Penalty> {
+    const { state, hold } = penalize(this.#line(line), { placeAt, now: performance.now() })
     this.#lines.set(line, state)
     return hold
   }
 
-  #line(name: string): LineState {
-    return this.#lines.get(name) ?? { ...freshLine, nextAt: -Infinity, heldUntil: -Infinity }
+  #line(name: string): LimiterState {
+    return this.#lines.get(name) ?? { ...freshLimiter, nextAt: -Infinity, penaltyUntil: -Infinity }
   }
 }

@@ -7,8 +7,8 @@ import { type Answer, isUnasked } from '../domain/trade.ts'
 import type { CallOptions, Closing, Gateway } from '../gateway/gateway.ts'
 import type { Settle } from '../settle/groups.ts'
 import {
-  type Brought,
-  foresee,
+  type AnswerFor,
+  preview,
   reportedState,
   type Settlement,
   type Settling,
@@ -29,10 +29,10 @@ export interface Checking extends Settling {
 }
 
 /** How a check settles, and how it puts its further questions: alone, or among those of a run. */
-export interface Ways {
+export interface Settlers {
   readonly settle: Settle
   /** Null: they may not be put any more. */
-  readonly inLane: (questions: () => Promise<Answer | null>) => Promise<Answer | null>
+  readonly limit: (questions: () => Promise<Answer | null>) => Promise<Answer | null>
 }
 
 export interface Asked {
@@ -72,7 +72,7 @@ export async function ask(checking: Checking, order: Order, source: Source): Pro
  * Null when the order is not ours.
  */
 export async function settleAnswer(
-  checking: Checking & Ways,
+  checking: Checking & Settlers,
   found: Found,
 ): Promise<Checked | null> {
   const { answer } = found
@@ -80,7 +80,7 @@ export async function settleAnswer(
   if (first === null) return null
   if (first.decision.kind !== 'close') return { ...first, answer }
 
-  const again = await checking.inLane(() => closeAndAsk(checking, found))
+  const again = await checking.limit(() => closeAndAsk(checking, found))
   if (again === null) return { ...first, answer }
   const second = await checking.settle(broughtOf(found, again))
   return second && { ...second, answer: again }
@@ -115,12 +115,12 @@ function callOptions({ patience, ahead }: Checking, order?: Order): CallOptions 
 }
 
 /** What settling the answer would come to. Nothing is written, and nothing closed. */
-export async function foreseeAnswer(checking: Checking, found: Found): Promise<Checked | null> {
-  const seen = await foresee(checking, broughtOf(found, found.answer))
+export async function previewAnswer(checking: Checking, found: Found): Promise<Checked | null> {
+  const seen = await preview(checking, broughtOf(found, found.answer))
   return seen && { ...seen, answer: found.answer }
 }
 
-function broughtOf({ order, ...asked }: Found, answer: Answer): Brought {
+function broughtOf({ order, ...asked }: Found, answer: Answer): AnswerFor {
   return { ...asked, answer, orderNo: order.orderNo, askedIn: order.stateSeq }
 }
 
@@ -140,9 +140,9 @@ export async function checkOrder(
     waitFrom: null,
     absenceCredible: false,
   }
-  const alone: Ways = {
+  const alone: Settlers = {
     settle: (brought) => settle(checking, brought),
-    inLane: (questions) => questions(),
+    limit: (questions) => questions(),
   }
   return settleAnswer({ ...checking, ...alone }, { ...asked, order, answer })
 }

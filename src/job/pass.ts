@@ -5,25 +5,25 @@ import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
 import { type Answer, isUnasked } from '../domain/trade.ts'
 import type { Settle } from '../settle/groups.ts'
-import { type Brought, reportedState } from '../settle/settle.ts'
-import { type Foreseen, foreseeWait, settleWaits } from '../settle/unpaid.ts'
+import { type AnswerFor, reportedState } from '../settle/settle.ts'
+import { type PreviewedWait, previewWait, settleUnpaid } from '../settle/unpaid.ts'
 import type { ClaimedOrder, RunChores } from '../store/store.ts'
 import {
   ask,
   type Checked,
   type Checking,
-  foreseeAnswer,
   merchantOf,
+  previewAnswer,
+  type Settlers,
   settleAnswer,
-  type Ways,
 } from './check.ts'
-import { type Answered, Doubts } from './plausibility.ts'
+import { type Answered, Plausibility } from './plausibility.ts'
 
 /** What a run works with. */
 export interface Scanning extends Checking {
   readonly batchSize: number
   /** Questions at a time, of all runs of the process; those that follow a close included. */
-  readonly inLane: LimitFunction
+  readonly limit: LimitFunction
   readonly settleAnswer: Settle
 }
 
@@ -47,12 +47,12 @@ export class Pass {
   readonly results: RunResult[] = []
   claimedCount = 0
   readonly #scanning: Scanning
-  readonly #ways: Ways
+  readonly #ways: Settlers
   readonly #request: PassRequest
   readonly #deadline: AbortSignal
   /** How long questions may wait for their places in the quota. */
   #patience: AbortSignal
-  readonly #doubts = new Doubts()
+  readonly #doubts = new Plausibility()
   /** Not asked: given back as they were. */
   readonly #unspent: ClaimedOrder[] = []
   /** Told what every order would be told, it seems. */
@@ -68,7 +68,7 @@ export class Pass {
     this.#ways = {
       settle: scanning.settleAnswer,
       // A closing that waited for its lane comes too late when the run is being held or stopped.
-      inLane: (questions) => scanning.inLane(async () => (this.#mayNotAsk() ? null : questions())),
+      limit: (questions) => scanning.limit(async () => (this.#mayNotAsk() ? null : questions())),
     }
     this.#request = request
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
@@ -83,7 +83,7 @@ export class Pass {
     // An open breaker lets one order through; if its answer heals, the rest of the batch follows.
     if (breaker.reason !== null && !dryRun) await this.#probe()
     if (!probeOnly && (breaker.reason === null || dryRun)) await this.#checkBatch()
-    const judged = this.#doubts.judge(dryRun ? null : breaker)
+    const judged = this.#doubts.release(dryRun ? null : breaker)
     await Promise.all(judged.map((found) => this.#settle(found)))
     await this.#giveBack()
     const held = breaker.reason !== null || this.#isOver()
@@ -164,7 +164,7 @@ export class Pass {
     if (this.#scanning.store.kind === 'postgres') {
       await Promise.all(claimed.map((one) => this.#checkWave([one], line)))
     } else {
-      const waveSize = Math.max(embeddedWave, this.#scanning.inLane.concurrency)
+      const waveSize = Math.max(embeddedWave, this.#scanning.limit.concurrency)
       for (let at = 0; at < claimed.length; at += waveSize) {
         await this.#checkWave(claimed.slice(at, at + waveSize), line)
       }
@@ -175,7 +175,7 @@ export class Pass {
   /** Asks about each, then settles what was answered. The lanes are for questions alone. */
   async #checkWave(wave: readonly ClaimedOrder[], line: Line): Promise<void> {
     const asked = wave.map((one) =>
-      this.#scanning.inLane(() => {
+      this.#scanning.limit(() => {
         line.left -= 1
         const wholeBatch = this.claimedCount >= this.#scanning.batchSize
         if (line.left === line.half && wholeBatch) this.#request.onHalfAsked?.()
@@ -190,7 +190,7 @@ export class Pass {
   async #settleSoon(found: Answered): Promise<void> {
     const brought = this.#broughtBy(found)
     const { claimed } = found
-    const foreseen = this.#request.dryRun ? null : foreseeWait(this.#scanning, { claimed, brought })
+    const foreseen = this.#request.dryRun ? null : previewWait(this.#scanning, { claimed, brought })
     if (foreseen === null) return this.#settle(found)
     this.#waits.push({ foreseen, found, durationMs: durationSince(found.startedAt) })
     if (this.#waits.length >= waitsMax) await this.#settleWaits()
@@ -201,7 +201,7 @@ export class Pass {
     this.#waits = []
     if (waits.length === 0) return
     try {
-      const settled = await settleWaits(
+      const settled = await settleUnpaid(
         this.#scanning,
         waits.map(({ foreseen }) => foreseen),
       )
@@ -233,7 +233,7 @@ export class Pass {
       const checking = { ...this.#scanning, patience, ahead, runId: this.#request.runId }
       const answer = await ask(checking, claimed.order, 'compensation')
       if (!isUnasked(answer)) {
-        return this.#doubts.sift({ claimed, answer, absenceCredible: false, startedAt })
+        return this.#doubts.quarantine({ claimed, answer, absenceCredible: false, startedAt })
       }
       const putOff = answer.cause === 'aged' ? this.#aged : this.#unspent
       putOff.push(claimed)
@@ -264,7 +264,7 @@ export class Pass {
     const asked = { ...this.#broughtBy(found), order: found.claimed.order }
     try {
       const checked = dryRun
-        ? await foreseeAnswer(this.#scanning, asked)
+        ? await previewAnswer(this.#scanning, asked)
         : await settleAnswer(
             { ...this.#scanning, patience: this.#patience, runId, ...this.#ways },
             asked,
@@ -276,7 +276,7 @@ export class Pass {
     }
   }
 
-  #broughtBy({ claimed, answer, absenceCredible }: Answered): Brought {
+  #broughtBy({ claimed, answer, absenceCredible }: Answered): AnswerFor {
     const { runId, waitFrom } = this.#request
     const { orderNo } = claimed.order
     return { orderNo, answer, source: 'compensation', runId, waitFrom, absenceCredible }
@@ -356,7 +356,7 @@ interface Line {
 }
 
 interface Waiting {
-  readonly foreseen: Foreseen
+  readonly foreseen: PreviewedWait
   readonly found: Answered
   readonly durationMs: number
 }

@@ -17,7 +17,7 @@ export interface Answered {
  * The answers of a run that are believed or not by how many others are like them: "no such order",
  * and those that cannot be verified. They wait for the others, and are judged at the run's end.
  */
-export class Doubts {
+export class Plausibility {
   readonly #absent: (Answered & { readonly answer: AbsentAnswer })[] = []
   readonly #unverified: (Answered & { readonly answer: UnknownAnswer })[] = []
   /** Verified trades, whichever they are about: the key is right. */
@@ -31,7 +31,7 @@ export class Doubts {
   }
 
   /** Every answer passes here; null for one that waits for the others. */
-  sift(found: Answered): Answered | null {
+  quarantine(found: Answered): Answered | null {
     const { answer } = found
     if (answer.kind === 'absent') {
       this.#absent.push({ ...found, answer })
@@ -47,7 +47,7 @@ export class Doubts {
   }
 
   /** What is to be settled after all. What is systemic opens the breaker; null: nobody is told. */
-  judge(breaker: Breaker | null): readonly Answered[] {
+  release(breaker: Breaker | null): readonly Answered[] {
     return [...this.#judgeAbsent(breaker), ...this.#judgeUnverified(breaker)]
   }
 

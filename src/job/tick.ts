@@ -78,7 +78,7 @@ interface Running {
 
 /** The job as an engine calls it. */
 function workOf(options: JobOptions & { ticked: () => void }): Work {
-  const { emit, policy, inLane, batchSize } = options.scanning
+  const { emit, policy, limit: inLane, batchSize } = options.scanning
   let trigger: 'start' | 'schedule' = 'start'
   const failed = (error: unknown) => emit({ type: 'tick_failed', error })
   return {

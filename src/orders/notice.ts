@@ -50,7 +50,7 @@ async function noteIn(
   const before = await tx.refundNotices(orderNo)
   if (before.some((event) => isSameNotice(event, notice))) return { order, isRepeated: true }
   const { reason, alarm } = noticedOf(order, notice)
-  await tx.note({
+  await tx.appendEvent({
     ...{ orderNo, kind: 'refund_noticed', source: 'callback', reason, alarm, node },
     ...{ tradeState: null, decision: null, runId: null, evidence: notice.evidence },
   })

@@ -1,6 +1,6 @@
 import type { Fen } from '../domain/money.ts'
 import type { Actor } from '../domain/order.ts'
-import type { Wish } from '../settle/resolution.ts'
+import type { ResolutionRequest } from '../settle/resolution.ts'
 
 /**
  * What is ordered. Texts are one line, without control characters, and bounds count characters (code
@@ -92,7 +92,8 @@ export interface CorrectRequest {
 }
 
 /** Second step, by an operator who gives a name and a reason. */
-export interface ReviewRequest extends Pick<Wish, 'action' | 'name' | 'reason' | 'actor'> {
+export interface ReviewRequest
+  extends Pick<ResolutionRequest, 'action' | 'name' | 'reason' | 'actor'> {
   /** The preview's. */
   readonly seen: string
 }

@@ -13,7 +13,12 @@ import {
 import type { ReviewAction } from '../domain/review-action.ts'
 import type { Answer, Evidence } from '../domain/trade.ts'
 import { ask, type Checking, closeAndAsk } from '../job/check.ts'
-import { type Foreseen, foreseeWishes, settleWish, type Wish } from '../settle/resolution.ts'
+import {
+  type PreviewedResolution,
+  previewResolutions,
+  type ResolutionRequest,
+  settleResolution,
+} from '../settle/resolution.ts'
 import { reportedState } from '../settle/settle.ts'
 import { stakeOf } from './dismissal-stake.ts'
 import type { ReviewRequest } from './requests.ts'
@@ -54,13 +59,13 @@ export async function previewReview(
   const leftBefore = obstacleTo(found, found.seen.id)
   if (leftBefore !== null) return leftBefore
   const answer = await ask(checking, found.order, 'operator')
-  const foreseen = await foreseeWishes(checking, { orderNo, answer })
+  const foreseen = await previewResolutions(checking, { orderNo, answer })
   if (foreseen === null) return null
   const leftMeanwhile = obstacleTo(foreseen.review, foreseen.review.seen.id)
   return leftMeanwhile ?? { kind: 'previewed', preview: previewOf(foreseen, answer) }
 }
 
-function previewOf({ review, decisions }: Foreseen, answer: Answer): ReviewPreview {
+function previewOf({ review, decisions }: PreviewedResolution, answer: Answer): ReviewPreview {
   const { order } = review
   const creditable = decisions.credit.kind === 'pay'
   const prospectOf = (decision: ResolutionDecision): Prospect => {
@@ -144,19 +149,19 @@ export async function resolveReview(
   const { order } = found
   const answer = await ask(checking, order, 'operator')
   const wish = { ...request, orderNo, seen, answer, closeTried: false }
-  const first = await settleWish(checking, wish)
+  const first = await settleResolution(checking, wish)
   if (first?.kind !== 'decided' || first.decision.kind !== 'close') return resolutionOf(first, wish)
 
   const { name, actor = null } = wish
   const again = await closeAndAsk(checking, { order, source: 'operator', operator: name, actor })
   if (again === null) return refusedFor('unanswered', { code: 'close_not_answered' })
   const second = { ...wish, answer: again, closeTried: true }
-  return resolutionOf(await settleWish(checking, second), second)
+  return resolutionOf(await settleResolution(checking, second), second)
 }
 
 function resolutionOf(
-  end: Awaited<ReturnType<typeof settleWish>>,
-  { action }: Wish,
+  end: Awaited<ReturnType<typeof settleResolution>>,
+  { action }: ResolutionRequest,
 ): Resolution | null {
   if (end === null) return null
   if (end.kind === 'obstructed') return end.obstacle

@@ -1,19 +1,19 @@
 import type { JobsOptions } from 'bullmq'
 import { openParts, type Parts } from './bullmq-backends.ts'
 import { within } from './deadline.ts'
-import { closeMsMax, type Jobs, type Link, openMsMax } from './link.ts'
+import { closeMsMax, type JobCalls, openMsMax, type QueueConnection } from './link.ts'
 import { postgresTrouble, troubleInWords } from './trouble.ts'
 
 export interface LinkOptions {
   readonly url: string
   readonly queueName: string
-  readonly jobs: Jobs
+  readonly jobs: JobCalls
   /** A node that does not renew its lock for so long is taken for dead, and its job given to another. */
   readonly lockMs: number
 }
 
 /** Opens a queue and a worker on it. Throws when the server cannot be had, and leaves nothing behind. */
-export async function openLink(options: LinkOptions): Promise<Link> {
+export async function openLink(options: LinkOptions): Promise<QueueConnection> {
   return openOn(options).catch((error: unknown) => {
     throw new Error(describedFor(options.url, error), { cause: error })
   })
@@ -25,7 +25,7 @@ function describedFor(url: string, error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-async function openOn(options: LinkOptions): Promise<Link> {
+async function openOn(options: LinkOptions): Promise<QueueConnection> {
   const parts = await openParts({
     url: options.url,
     queueName: options.queueName,
@@ -78,7 +78,7 @@ type Describe = (error: unknown) => string
 function linkOn(
   parts: Parts,
   { broken, describe }: { broken: Promise<string>; describe: Describe },
-): Link {
+): QueueConnection {
   const { queue, worker } = parts
   return {
     async planTick({ name, delayMs }) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { EngineEvent } from '../domain/event.ts'
 import type { Engine, EngineVitals, Work } from './engine.ts'
-import type { Jobs, Link } from './link.ts'
-import { Member } from './member.ts'
+import type { JobCalls, QueueConnection } from './link.ts'
+import { ClusterNode } from './member.ts'
 
 export interface ClusterOptions {
   readonly url: string
@@ -15,7 +15,7 @@ export interface ClusterOptions {
 /** Many nodes on one queue, by BullMQ, which is loaded when the first of them runs. */
 export class ClusterEngine implements Engine {
   readonly #options: ClusterOptions
-  #member: Member | null = null
+  #member: ClusterNode | null = null
 
   constructor(options: ClusterOptions) {
     this.#options = options
@@ -24,8 +24,8 @@ export class ClusterEngine implements Engine {
   async run(work: Work, signal: AbortSignal): Promise<void> {
     const { intervalMs, emit } = this.#options
     const beatMs = Math.min(intervalMs / 4, beatMsMax)
-    const open = (jobs: Jobs) => this.#open(jobs)
-    const member = new Member({ open, emit, intervalMs, beatMs }, { work, signal })
+    const open = (jobs: JobCalls) => this.#open(jobs)
+    const member = new ClusterNode({ open, emit, intervalMs, beatMs }, { work, signal })
     this.#member = member
     await member.run()
     if (this.#member === member) this.#member = null
@@ -43,7 +43,7 @@ export class ClusterEngine implements Engine {
     return { state: 'away', detail, jobs: null }
   }
 
-  async #open(jobs: Jobs): Promise<Link> {
+  async #open(jobs: JobCalls): Promise<QueueConnection> {
     const { url, identity, intervalMs } = this.#options
     const { openLink } = await import('./bullmq-link.ts')
     return openLink({ url, jobs, queueName: queueName(identity), lockMs: lockMs(intervalMs) })

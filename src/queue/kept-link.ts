@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { EngineEvent } from '../domain/event.ts'
 import { within } from './deadline.ts'
 import type { JobCounts } from './engine.ts'
-import { answerMsMax, type Link } from './link.ts'
+import { answerMsMax, type QueueConnection } from './link.ts'
 
 export interface KeptLinkOptions {
-  open(): Promise<Link>
+  open(): Promise<QueueConnection>
   /** What the queue ought to hold by now: planned again at each beat, as the server may have been wiped. */
-  replan(link: Link): Promise<void>
+  replan(link: QueueConnection): Promise<void>
   /** The link is up, or is not any more. */
   changed(): void
   readonly emit: (event: EngineEvent) => void
@@ -19,9 +19,9 @@ const pauseMsMin = 500
 const pauseMsMax = 10_000
 
 /** The link to the engine's server: opened again whenever it is lost, and asked for nothing meanwhile. */
-export class KeptLink {
+export class ReconnectingQueue {
   readonly #options: KeptLinkOptions
-  #link: Link | null = null
+  #link: QueueConnection | null = null
   #counts: JobCounts | null = null
   /** When it was lost, or could not be had to begin with; null while it is up. */
   #awaySince: number | null = null
@@ -62,7 +62,7 @@ export class KeptLink {
   }
 
   /** What the link says; null when it is away, or does not answer: then it is away from now on. */
-  async ask<T>(question: (link: Link) => Promise<T>): Promise<T | null> {
+  async ask<T>(question: (link: QueueConnection) => Promise<T>): Promise<T | null> {
     const link = this.#link
     if (link === null) return null
     try {
@@ -74,7 +74,7 @@ export class KeptLink {
   }
 
   /** From the link's first answer to its break. False: it never answered. */
-  async #attend(link: Link, signal: AbortSignal): Promise<boolean> {
+  async #attend(link: QueueConnection, signal: AbortSignal): Promise<boolean> {
     let broken: string | null = null
     this.#broke = (reason) => {
       broken ??= reason
@@ -97,7 +97,7 @@ export class KeptLink {
   }
 
   /** Null: the server does what it should. */
-  #beat(link: Link): Promise<string | null> {
+  #beat(link: QueueConnection): Promise<string | null> {
     const asking = async () => {
       this.#counts = await link.counts()
       await this.#options.replan(link)
@@ -129,7 +129,7 @@ export class KeptLink {
     return null
   }
 
-  #noteReturn(link: Link): void {
+  #noteReturn(link: QueueConnection): void {
     this.#link = link
     const since = this.#awaySince
     this.#awaySince = null

@@ -1,7 +1,7 @@
 import type { JobCounts } from './engine.ts'
 
 /** A queue that this node shares with others: one connection's life. It is never repaired, only replaced. */
-export interface Link {
+export interface QueueConnection {
   /** The tick of that name after the delay; once, however many nodes ask for it. */
   planTick(tick: { readonly name: string; readonly delayMs: number }): Promise<void>
   /** So many chunks of a plan, less those that still wait. */
@@ -16,7 +16,7 @@ export interface Link {
 }
 
 /** What the queue hands to this node, `atOnce` at a time. A job that throws is handed to another node. */
-export interface Jobs {
+export interface JobCalls {
   tick(): Promise<void>
   chunk(slot: number): Promise<void>
   readonly atOnce: number

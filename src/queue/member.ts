@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { beginChunk, type Chunk } from './chunk.ts'
 import { marginMs, type Tick, type Work } from './engine.ts'
-import { KeptLink, type KeptLinkOptions } from './kept-link.ts'
-import type { Jobs, Link } from './link.ts'
+import { type KeptLinkOptions, ReconnectingQueue } from './kept-link.ts'
+import type { JobCalls, QueueConnection } from './link.ts'
 import { workOff } from './local.ts'
 
 export interface MemberOptions extends Pick<KeptLinkOptions, 'emit' | 'beatMs'> {
-  open(jobs: Jobs): Promise<Link>
+  open(jobs: JobCalls): Promise<QueueConnection>
   readonly intervalMs: number
 }
 
@@ -21,11 +21,11 @@ export interface MemberOptions extends Pick<KeptLinkOptions, 'emit' | 'beatMs'> 
  * So the queue decides who runs and spreads the work, and nothing but that depends on it. While the
  * queue is away, every node tries each slot as it begins, and one gets it.
  */
-export class Member {
+export class ClusterNode {
   readonly #options: MemberOptions
   readonly #work: Work
   readonly #signal: AbortSignal
-  readonly #link: KeptLink
+  readonly #link: ReconnectingQueue
   /** A node begins one thing at a time; a chunk, when half of the one before is being asked about. */
   readonly #inTurn = pLimit(1)
   readonly #underWay = new Set<Promise<unknown>>()
@@ -42,7 +42,7 @@ export class Member {
     this.#options = options
     this.#work = work
     this.#signal = signal
-    this.#link = new KeptLink({
+    this.#link = new ReconnectingQueue({
       ...options,
       open: () =>
         options.open({
@@ -55,7 +55,7 @@ export class Member {
     })
   }
 
-  get link(): KeptLink {
+  get link(): ReconnectingQueue {
     return this.#link
   }
 
@@ -146,7 +146,7 @@ export class Member {
    * is the same on all nodes whose clocks are less than half an interval apart; else a slot has two
    * ticks, and one of them finds it taken.
    */
-  async #planTick(link: Link): Promise<void> {
+  async #planTick(link: QueueConnection): Promise<void> {
     const delayMs = this.#slotAt - performance.now() + marginMs
     // After a tick that failed, or a clock that misled, the next slot is not known well enough.
     if (this.#slotAt === 0 || this.#prompt || delayMs <= 0) return

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { UnknownOutcomeError } from '../store/errors.ts'
-import { type Brought, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
+import { type AnswerFor, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
 
 /** Settles an answer, alone or with others. As `settle`. */
-export type Settle = (brought: Brought) => Promise<Settlement | null>
+export type Settle = (brought: AnswerFor) => Promise<Settlement | null>
 
 /** How a process settles what comes in. */
-export interface SettleWays {
+export interface ProcessSettlers {
   /** What a run was answered. */
   readonly answer: Settle
   readonly callback: Settle
@@ -17,7 +17,7 @@ export interface SettleWays {
  * Together while there are many. An embedder's own work may take its time, so there each is settled
  * alone, of a run's answers at most `atOnce`, and callbacks do not stand in line behind them.
  */
-export function settleWaysOf(settling: Settling, { atOnce }: { atOnce: number }): SettleWays {
+export function settlersOf(settling: Settling, { atOnce }: { atOnce: number }): ProcessSettlers {
   if (settling.onPaid === undefined) {
     const groups = new SettleGroups(settling)
     const together: Settle = (brought) => groups.settle(brought)
@@ -46,7 +46,7 @@ class SettleGroups {
     this.#settling = settling
   }
 
-  settle(brought: Brought): Promise<Settlement | null> {
+  settle(brought: AnswerFor): Promise<Settlement | null> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ brought, resolve, reject })
       void this.#settleWaiting()
@@ -127,7 +127,7 @@ const callbacksFirst = 40
 const patienceMs = 250
 
 interface Waiting {
-  readonly brought: Brought
+  readonly brought: AnswerFor
   readonly resolve: (settlement: Settlement | null) => void
   readonly reject: (error: unknown) => void
 }

@@ -14,7 +14,7 @@ import type { Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling } from './settle.ts'
 
 /** What an operator wants of an order in review, and the answer that bears it or not. */
-export interface Wish {
+export interface ResolutionRequest {
   readonly orderNo: string
   readonly action: ReviewAction
   readonly name: string
@@ -25,7 +25,7 @@ export interface Wish {
   readonly closeTried: boolean
 }
 
-export type WishEnd =
+export type ResolutionResult =
   /** Nothing was written. */
   | { readonly kind: 'obstructed'; readonly obstacle: Obstacle }
   /** Carried out, or refused, with its event; a close is decided and nothing written. */
@@ -40,8 +40,11 @@ export type WishEnd =
  * The same door as `settle`, for an operator: the wish is decided on the row that is held locked, and
  * carried out in one statement with its event. Null when the order is not ours.
  */
-export async function settleWish(settling: Settling, wish: Wish): Promise<WishEnd | null> {
-  const end = await settling.store.transaction(async (tx): Promise<WishEnd | null> => {
+export async function settleResolution(
+  settling: Settling,
+  wish: ResolutionRequest,
+): Promise<ResolutionResult | null> {
+  const end = await settling.store.transaction(async (tx): Promise<ResolutionResult | null> => {
     const locked = await lockReview(tx, wish)
     if (locked === null) return null
     const obstacle = obstacleTo(locked.review, wish.seen.eventId)
@@ -54,17 +57,22 @@ export async function settleWish(settling: Settling, wish: Wish): Promise<WishEn
       isSeen: wish.seen.isSeen,
     })
     const ended = await fulfil({ ...settling, ...wish, tx, order, decision })
-    return { kind: 'decided', order: ended, decision, event: (await tx.trail(order.orderNo)).seen }
+    return {
+      kind: 'decided',
+      order: ended,
+      decision,
+      event: (await tx.reviewTrail(order.orderNo)).seen,
+    }
   })
   if (end?.kind === 'decided') tellResolution(settling.emit, wish, end)
   return end
 }
 
 /** What each action would come to. Nothing is written. */
-export async function foreseeWishes(
+export async function previewResolutions(
   settling: Settling,
   asked: { readonly orderNo: string; readonly answer: Answer },
-): Promise<Foreseen | null> {
+): Promise<PreviewedResolution | null> {
   return settling.store.transaction(async (tx) => {
     const locked = await lockReview(tx, asked)
     if (locked === null) return null
@@ -86,7 +94,7 @@ export async function foreseeWishes(
   })
 }
 
-export interface Foreseen {
+export interface PreviewedResolution {
   readonly review: Review
   readonly decisions: Readonly<Record<ReviewAction, ResolutionDecision>>
 }
@@ -99,10 +107,10 @@ async function lockReview(
   const locked = await tx.lockOrder(orderNo, { transactionId })
   if (locked === null) return null
   const { order, transactionOwner } = locked
-  return { review: { order, ...(await tx.trail(orderNo)) }, transactionOwner }
+  return { review: { order, ...(await tx.reviewTrail(orderNo)) }, transactionOwner }
 }
 
-interface Fulfilment extends Settling, Wish {
+interface Fulfilment extends Settling, ResolutionRequest {
   readonly tx: Tx
   readonly order: Order
   readonly decision: ResolutionDecision
@@ -117,7 +125,10 @@ async function fulfil(step: Fulfilment): Promise<Order> {
       return pay(step, { order, decision, source: 'operator', event })
     }
     case 'expire':
-      return tx.turn(order, { status: 'expired', event: { ...resolved, decision: 'expire' } })
+      return tx.changeStatus(order, {
+        status: 'expired',
+        event: { ...resolved, decision: 'expire' },
+      })
     case 'dismiss': {
       const event = { ...resolved, kind: 'dismissed', decision: 'keep' } as const
       return tx.dismiss(order, { payment: decision.payment, event })
@@ -128,7 +139,7 @@ async function fulfil(step: Fulfilment): Promise<Order> {
         action: step.action,
         because: decision.reason,
       } as const
-      await tx.note({ ...resolved, kind: 'answered', decision: 'keep', reason: refused })
+      await tx.appendEvent({ ...resolved, kind: 'answered', decision: 'keep', reason: refused })
       return order
     }
     case 'close':
@@ -154,8 +165,8 @@ function wishEvent({ orderNo, name, answer, node, actor = null }: Fulfilment) {
 
 function tellResolution(
   emit: Emit,
-  { orderNo, action, name }: Wish,
-  { order, decision }: Extract<WishEnd, { kind: 'decided' }>,
+  { orderNo, action, name }: ResolutionRequest,
+  { order, decision }: Extract<ResolutionResult, { kind: 'decided' }>,
 ): void {
   const source = 'operator'
   if (decision.kind === 'refuse' || decision.kind === 'close') return

@@ -32,7 +32,7 @@ export type OnPaid = (
 ) => Promise<void>
 
 /** An answer about one order, whoever brought it. */
-export interface Brought {
+export interface AnswerFor {
   readonly orderNo: string
   readonly answer: Answer
   /** The `stateSeq` that it had when it was asked about; absent where nobody asked. */
@@ -59,11 +59,11 @@ export interface Settlement {
  * Null when the order is not ours. Throws `StoreError` when the database cannot be had; whether
  * anything was committed is then not known, and settling again is safe.
  */
-export async function settle(settling: Settling, brought: Brought): Promise<Settlement | null> {
+export async function settle(settling: Settling, brought: AnswerFor): Promise<Settlement | null> {
   const settlement = await settling.store.transaction((tx) =>
     settleIn(tx, { ...settling, ...brought }),
   )
-  if (settlement !== null) tell(settling.emit, brought, settlement)
+  if (settlement !== null) emitSettlement(settling.emit, brought, settlement)
   return settlement
 }
 
@@ -74,8 +74,8 @@ export async function settle(settling: Settling, brought: Brought): Promise<Sett
  */
 export async function settleTogether(
   settling: Omit<Settling, 'onPaid'>,
-  group: readonly Brought[],
-): Promise<ReadonlyMap<Brought, Settlement>> {
+  group: readonly AnswerFor[],
+): Promise<ReadonlyMap<AnswerFor, Settlement>> {
   const settlements = await settling.store.transaction(async (tx) => {
     const askedAt = settling.clocks?.now()
     const steps = (await lockAll(tx, group)).map(({ brought, locked }) => {
@@ -83,21 +83,22 @@ export async function settleTogether(
       return { ...step, ...decideOn({ ...step, askedAt }) }
     })
     const paid = await payAll(tx, steps)
-    const settled = new Map<Brought, Settlement>()
+    const settled = new Map<AnswerFor, Settlement>()
     for (const step of steps) {
       const order = paid.get(step.orderNo) ?? (await carryOut(step))
       settled.set(step.brought, { order, decision: step.decision })
     }
     return settled
   })
-  for (const [brought, settlement] of settlements) tell(settling.emit, brought, settlement)
+  for (const [brought, settlement] of settlements)
+    emitSettlement(settling.emit, brought, settlement)
   return settlements
 }
 
 async function lockAll(
   tx: Tx,
-  group: readonly Brought[],
-): Promise<readonly { readonly brought: Brought; readonly locked: LockedOrder }[]> {
+  group: readonly AnswerFor[],
+): Promise<readonly { readonly brought: AnswerFor; readonly locked: LockedOrder }[]> {
   const rows = await tx.lockOrders(
     group.map(({ orderNo, answer }) => ({ orderNo, transactionId: transactionOf(answer) })),
   )
@@ -120,7 +121,7 @@ async function payAll(tx: Tx, steps: readonly Step[]): Promise<ReadonlyMap<strin
   return new Map((await tx.creditAll(credits)).map((order) => [order.orderNo, order]))
 }
 
-async function settleIn(tx: Tx, step: Settling & Brought): Promise<Settlement | null> {
+async function settleIn(tx: Tx, step: Settling & AnswerFor): Promise<Settlement | null> {
   const decided = await decideLocked(tx, step)
   if (decided === null) return null
   const order = await carryOut({ ...step, ...decided, tx })
@@ -128,7 +129,7 @@ async function settleIn(tx: Tx, step: Settling & Brought): Promise<Settlement | 
 }
 
 /** What `settle` would decide. Nothing is written. */
-export async function foresee(settling: Settling, brought: Brought): Promise<Settlement | null> {
+export async function preview(settling: Settling, brought: AnswerFor): Promise<Settlement | null> {
   return settling.store.transaction(async (tx) => {
     const decided = await decideLocked(tx, { ...settling, ...brought })
     return decided && { order: decided.locked.order, decision: decided.decision }
@@ -141,7 +142,7 @@ interface Decided {
   readonly clocksDisagree: boolean
 }
 
-async function decideLocked(tx: Tx, step: Settling & Brought): Promise<Decided | null> {
+async function decideLocked(tx: Tx, step: Settling & AnswerFor): Promise<Decided | null> {
   const transactionId = transactionOf(step.answer)
   const askedAt = step.clocks?.now()
   const locked = await tx.lockOrder(step.orderNo, { transactionId })
@@ -185,7 +186,7 @@ interface Deciding extends Pick<Settling, 'policy' | 'clocks' | 'adoptAttach'> {
   readonly askedAt: Date | undefined
 }
 
-interface Step extends Settling, Brought, Decided {
+interface Step extends Settling, AnswerFor, Decided {
   readonly tx: Tx
 }
 
@@ -201,7 +202,7 @@ async function carryOut(step: Step): Promise<Order> {
     case 'review':
       return order.status === 'review'
         ? tx.reopen(order, { event })
-        : tx.turn(order, { status: 'review', event })
+        : tx.changeStatus(order, { status: 'review', event })
     case 'wait':
     case 'close': {
       const { answer } = step
@@ -213,10 +214,10 @@ async function carryOut(step: Step): Promise<Order> {
         step.source === 'compensation'
           ? scheduleAfter(order, answer, at)
           : scheduleKept(order, answer, now)
-      return tx.wait(order, { schedule, event })
+      return tx.reschedule(order, { schedule, event })
     }
     case 'keep':
-      await tx.note(event)
+      await tx.appendEvent(event)
       if (isLateAnswer(step)) await tx.countLateCheck(order)
       return order
     default:
@@ -229,7 +230,7 @@ async function expire(
   { tx, locked: { order }, answer }: Pick<Step, 'tx' | 'locked' | 'answer'>,
   event: NewOrderEvent,
 ): Promise<Order> {
-  const expired = await tx.turn(order, { status: 'expired', event })
+  const expired = await tx.changeStatus(order, { status: 'expired', event })
   const isClosed = answer.kind === 'trade' && answer.trade.state === 'closed'
   if (order.watchedUntil !== null && !isClosed) await tx.addLateChecks(expired)
   return expired
@@ -280,7 +281,7 @@ async function withinDeadline(work: Promise<void>): Promise<void> {
 
 /** What is told of an answer in the order's timeline. */
 export function eventOf(
-  step: Brought & Pick<Settling, 'node'> & { readonly decision: Decision },
+  step: AnswerFor & Pick<Settling, 'node'> & { readonly decision: Decision },
 ): NewOrderEvent {
   return {
     orderNo: step.orderNo,
@@ -303,7 +304,11 @@ export function reportedState(answer: Answer): string | null {
 }
 
 /** After the commit. */
-export function tell(emit: Emit, brought: Brought, { order, decision }: Settlement): void {
+export function emitSettlement(
+  emit: Emit,
+  brought: AnswerFor,
+  { order, decision }: Settlement,
+): void {
   const { orderNo, source } = brought
   if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })
   if (decision.kind === 'pay') {

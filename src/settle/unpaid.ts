@@ -2,11 +2,17 @@ import { type Decision, decide } from '../domain/decide.ts'
 import type { NewOrderEvent } from '../domain/order.ts'
 import { scheduleAfter } from '../domain/schedule.ts'
 import type { ClaimedOrder, ClaimedWait } from '../store/store.ts'
-import { type Brought, eventOf, type Settlement, type Settling, tell } from './settle.ts'
+import {
+  type AnswerFor,
+  emitSettlement,
+  eventOf,
+  type Settlement,
+  type Settling,
+} from './settle.ts'
 
 /** What an answer about a claimed order comes to, if nobody else settles the order meanwhile. */
-export interface Foreseen extends ClaimedWait {
-  readonly brought: Brought
+export interface PreviewedWait extends ClaimedWait {
+  readonly brought: AnswerFor
   readonly decision: Decision
 }
 
@@ -15,10 +21,10 @@ export interface Foreseen extends ClaimedWait {
  * decided on the row as it was claimed, and written for many at once. Null for any other answer,
  * and for "no such order", which counts towards an order's end.
  */
-export function foreseeWait(
+export function previewWait(
   settling: Settling,
-  { claimed, brought }: { readonly claimed: ClaimedOrder; readonly brought: Brought },
-): Foreseen | null {
+  { claimed, brought }: { readonly claimed: ClaimedOrder; readonly brought: AnswerFor },
+): PreviewedWait | null {
   const { order } = claimed
   const { answer, absenceCredible, waitFrom } = brought
   if (answer.kind === 'absent') return null
@@ -38,18 +44,18 @@ export function foreseeWait(
  * it returns were settled or claimed by somebody else, or are held: they take the way of `settle`.
  * Throws `StoreError` when it is not known what was written; none of them may be settled again then.
  */
-export async function settleWaits(
+export async function settleUnpaid(
   { store, emit }: Settling,
-  foreseen: readonly Foreseen[],
-): Promise<ReadonlyMap<Foreseen, Settlement>> {
+  foreseen: readonly PreviewedWait[],
+): Promise<ReadonlyMap<PreviewedWait, Settlement>> {
   const written = await store.waitAsClaimed(foreseen)
   const settled = foreseen
     .filter(({ brought }) => written.has(brought.orderNo))
     .map((each) => [each, settlementOf(each)] as const)
-  for (const [{ brought }, settlement] of settled) tell(emit, brought, settlement)
+  for (const [{ brought }, settlement] of settled) emitSettlement(emit, brought, settlement)
   return new Map(settled)
 }
 
-function settlementOf({ claimed, schedule, decision }: Foreseen): Settlement {
+function settlementOf({ claimed, schedule, decision }: PreviewedWait): Settlement {
   return { order: { ...claimed.order, ...schedule }, decision }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Clock } from '../domain/clock.ts'
-import { MemoryPlaces, type Places } from '../domain/rate-limiter.ts'
+import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
 import { type Database, readNow, scopeOn } from './database.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
@@ -13,10 +13,10 @@ import { appendEvent, listOrderEvents } from './sql/events.ts'
 import { claimLate } from './sql/late-checks.ts'
 import { latestEntries, latestOrderEvents } from './sql/latest.ts'
 import { balanceOf, listEntries } from './sql/ledger.ts'
-import { LeftEnd } from './sql/left-end.ts'
+import { ClaimCursor } from './sql/left-end.ts'
 import { findOrder, insertOrder, listOrders, setCodeUrl } from './sql/orders.ts'
 import { findOrderByTransaction, ledgerOf } from './sql/postings.ts'
-import { holdPlacesBack, reservePlaces } from './sql/quota.ts'
+import { penalize, reserve } from './sql/quota.ts'
 import { prune } from './sql/retention.ts'
 import { findReview, listReviews } from './sql/reviews.ts'
 import { findRun, finishRun, listRuns, openRun, stopAbandonedRuns } from './sql/runs.ts'
@@ -35,7 +35,7 @@ export function storeOn(
   const { kind, name, patientDb } = database
   const scope = scopeOn(database.db, clock)
   const abandoned = abandonedBefore(database, clock)
-  const leftEnd = new LeftEnd()
+  const leftEnd = new ClaimCursor()
   const writeProbe = new WriteProbe(database.db)
   const to = <T>(action: string, work: () => Promise<T>) =>
     writeProbe.heed(attempt({ name, action }, () => pastConflicts(work)))
@@ -116,7 +116,7 @@ export function storeOn(
     openOrders: () => to('count open orders', () => openOrders(scope)),
     prune: (request) => to('prune', () => prune(scope, request)),
     vacuum: (request) => to('vacuum', async () => kind === 'pglite' && vacuum(scope, request)),
-    places: placesOn(database),
+    rateLimiter: placesOn(database),
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
@@ -137,14 +137,14 @@ export function storeOn(
 }
 
 /** Nobody else has the embedded database open, so there the process keeps its lines itself. */
-function placesOn({ kind, name, db }: Database): Places {
-  if (kind === 'pglite') return new MemoryPlaces()
+function placesOn({ kind, name, db }: Database): RateLimiter {
+  if (kind === 'pglite') return new MemoryRateLimiter()
   const to = <T>(action: string, work: () => Promise<T>) => attempt({ name, action }, work)
   return {
     reserve: (wanted) =>
-      to(`reserve places of ${quoted(wanted.line)}`, () => reservePlaces({ db }, wanted)),
-    holdBack: (line, placeAt) =>
-      to(`hold back ${quoted(line)}`, () => holdPlacesBack({ db }, { line, placeAt })),
+      to(`reserve places of ${quoted(wanted.quota)}`, () => reserve({ db }, wanted)),
+    penalize: (line, placeAt) =>
+      to(`hold back ${quoted(line)}`, () => penalize({ db }, { line, placeAt })),
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   ReviewTrail,
 } from '../domain/order.ts'
 import type { OrderStatus, Source } from '../domain/order-states.ts'
-import type { Places } from '../domain/rate-limiter.ts'
+import type { RateLimiter } from '../domain/rate-limiter.ts'
 import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { Transfer } from '../domain/transfer.ts'
@@ -133,7 +133,7 @@ export interface Store {
   endSession(keyHash: string): Promise<string | null>
 
   /** Lines of places, shared by all who share the database: quotas are kept by them. */
-  readonly places: Places
+  readonly rateLimiter: RateLimiter
 
   /** Rows that break an invariant, counted; all 0 when all is well. */
   audit(): Promise<Audit>
@@ -180,19 +180,22 @@ export interface Tx {
   /** Makes a pending order without a code expired, and its Idempotency-Key free. */
   abandon(order: Order, change: { event: NewOrderEvent }): Promise<Order>
   /** Makes the order expired or review; out of review only with the event of an operator. */
-  turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order>
+  changeStatus(
+    order: Order,
+    turn: { status: 'expired' | 'review'; event: NewOrderEvent },
+  ): Promise<Order>
   /** Leaves the state, moves the next question. */
-  wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
+  reschedule(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
   /** Leaves the order in review, and takes it out of the queue. */
   dismiss(order: Order, dismissal: { payment: string | null; event: NewOrderEvent }): Promise<Order>
   /** Brings a dismissed order back to the queue. */
   reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
   /** What the timeline says of its review, the writes of this transaction included. */
-  trail(orderNo: string): Promise<ReviewTrail>
+  reviewTrail(orderNo: string): Promise<ReviewTrail>
   /** What was told of refunds of the order so far, oldest first. */
   refundNotices(orderNo: string): Promise<readonly OrderEvent[]>
   /** Leaves the order as it is. */
-  note(event: NewOrderEvent): Promise<void>
+  appendEvent(event: NewOrderEvent): Promise<void>
   /**
    * For embedders' `onPaid`: a statement of their own, with `$1, $2, …`, in this transaction.
    * Values are text, numbers, bigints, booleans, dates, null, or objects for a json column; no

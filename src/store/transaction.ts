@@ -147,13 +147,16 @@ class Steps implements Tx {
     return this.#credit(`credit ${credits.length} orders`, credits)
   }
 
-  turn(order: Order, turn: { status: 'expired' | 'review'; event: NewOrderEvent }): Promise<Order> {
+  changeStatus(
+    order: Order,
+    turn: { status: 'expired' | 'review'; event: NewOrderEvent },
+  ): Promise<Order> {
     return this.#step(`make order ${quoted(order.orderNo)} ${turn.status}`, () =>
       turnOrder(this.#scope, { order, ...turn }),
     )
   }
 
-  wait(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
+  reschedule(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
     return this.#step(`let order ${quoted(order.orderNo)} wait`, () =>
       waitWithOrder(this.#scope, { order, ...wait }),
     )
@@ -195,7 +198,7 @@ class Steps implements Tx {
     )
   }
 
-  trail(orderNo: string): Promise<ReviewTrail> {
+  reviewTrail(orderNo: string): Promise<ReviewTrail> {
     return this.#step(`read the trail of order ${quoted(orderNo)}`, () =>
       readTrail(this.#scope, orderNo),
     )
@@ -207,7 +210,7 @@ class Steps implements Tx {
     )
   }
 
-  note(event: NewOrderEvent): Promise<void> {
+  appendEvent(event: NewOrderEvent): Promise<void> {
     return this.#step(`add an event to order ${quoted(event.orderNo)}`, () =>
       appendEvent(this.#scope, event),
     )

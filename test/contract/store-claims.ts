@@ -37,7 +37,7 @@ export function claimsContract(make: MakeSubject): void {
       claimed.map(({ order }) => order.orderNo)
     const letWait = (order: Order, minutes: number) =>
       subject.store.transaction((tx) =>
-        tx.wait(order, {
+        tx.reschedule(order, {
           schedule: {
             nextCheckAt: new Date(nowMs + minutes * minuteMs),
             checks: order.checks + 1,
@@ -121,7 +121,9 @@ export function claimsContract(make: MakeSubject): void {
       const expired = await place(subject.store)
       await credit(subject.store, paid.orderNo)
       const event = newEvent(expired.orderNo)
-      await subject.store.transaction((tx) => tx.turn(expired, { status: 'expired', event }))
+      await subject.store.transaction((tx) =>
+        tx.changeStatus(expired, { status: 'expired', event }),
+      )
       pass(6)
       expect(await subject.store.claimDue(claim)).toEqual([])
     })
@@ -160,7 +162,7 @@ export function claimsContract(make: MakeSubject): void {
             standing: 'unknown',
             ...absences,
           } as const
-          return tx.wait(order, { schedule, event: newEvent(order.orderNo) })
+          return tx.reschedule(order, { schedule, event: newEvent(order.orderNo) })
         })
       const claimed = async (limit: number) =>
         new Set(numbersOf(await subject.store.claimDue({ ...claim, limit })))

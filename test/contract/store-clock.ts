@@ -59,7 +59,7 @@ export function clockContract(make: MakeSubject): void {
           standing: 'known' as const,
           watchedUntil: null,
         }
-        return tx.wait(order, { schedule, event: newEvent(order.orderNo) })
+        return tx.reschedule(order, { schedule, event: newEvent(order.orderNo) })
       })
     const numbersOf = (claimed: readonly ClaimedOrder[]) =>
       claimed.map(({ order }) => order.orderNo).sort()

@@ -230,14 +230,16 @@ export function groupsContract(make: MakeSubject): void {
               watchedUntil: null,
             }
             const event = newEvent(order.orderNo, { source: 'check' })
-            await subject.store.transaction((tx) => tx.wait(order, { schedule, event }))
+            await subject.store.transaction((tx) => tx.reschedule(order, { schedule, event }))
           },
         },
         {
           what: 'came to review and changed its state',
           change: async (order: Order) => {
             const event = newEvent(order.orderNo, { decision: 'review' })
-            await subject.store.transaction((tx) => tx.turn(order, { status: 'review', event }))
+            await subject.store.transaction((tx) =>
+              tx.changeStatus(order, { status: 'review', event }),
+            )
           },
         },
       ])('leaves an order alone that $what, and writes the others', async ({ change }) => {

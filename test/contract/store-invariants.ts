@@ -302,7 +302,7 @@ async function placeVictims({ store }: Subject): Promise<Victims> {
       ...({ orderNo: order.orderNo, kind: 'answered', source: 'check', tradeState: null } as const),
       ...{ decision: null, reason: null, alarm: false, evidence: null, runId: null, node: null },
     }
-    return store.transaction((tx) => tx.turn(order, { status, event }))
+    return store.transaction((tx) => tx.changeStatus(order, { status, event }))
   }
   return {
     pending: await place(store),

@@ -80,7 +80,9 @@ export function moneyContract(make: MakeSubject): void {
     it('credit() credits an expired order, but none in review', async () => {
       const order = await place(subject.store)
       const turn = (from: Order, status: 'expired' | 'review') =>
-        subject.store.transaction((tx) => tx.turn(from, { status, event: newEvent(from.orderNo) }))
+        subject.store.transaction((tx) =>
+          tx.changeStatus(from, { status, event: newEvent(from.orderNo) }),
+        )
       const expired = await turn(order, 'expired')
       expect(await creditWith(expired, {})).toMatchObject({ status: 'paid', stateSeq: 3 })
       const other = await turn(await place(subject.store), 'review')

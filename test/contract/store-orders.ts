@@ -130,7 +130,7 @@ export function ordersContract(make: MakeSubject): void {
     it('setCodeUrl() leaves an order that has ended without a code', async () => {
       const order = await place(subject.store)
       await subject.store.transaction((tx) =>
-        tx.turn(order, { status: 'expired', event: newEvent(order.orderNo) }),
+        tx.changeStatus(order, { status: 'expired', event: newEvent(order.orderNo) }),
       )
       const event = newEvent(order.orderNo, { kind: 'prepaid' })
       await subject.store.setCodeUrl(order.orderNo, {

@@ -139,7 +139,7 @@ export function reviewsContract(make: MakeSubject): void {
     const placeInReview = async (changes: Parameters<typeof place>[1] = {}): Promise<Order> => {
       const order = await place(subject.store, changes)
       const event = newEvent(order.orderNo, { decision: 'review', reason: 'not as ordered' })
-      return step((tx) => tx.turn(order, { status: 'review', event }))
+      return step((tx) => tx.changeStatus(order, { status: 'review', event }))
     }
     const creditBy = (order: Order, event: NewOrderEvent) =>
       step((tx) => tx.credit(order, { transfer: transferOf(order), source: 'operator', event }))
@@ -206,7 +206,7 @@ export function reviewsContract(make: MakeSubject): void {
     it('turn() expires an order in review by the word of an operator alone', async () => {
       const order = await placeInReview()
       const expire = (event: NewOrderEvent) =>
-        step((tx) => tx.turn(order, { status: 'expired', event }))
+        step((tx) => tx.changeStatus(order, { status: 'expired', event }))
       await expect(expire(newEvent(order.orderNo))).rejects.toThrow(/leaves review by an operator/)
       expect(await expire(word(order.orderNo))).toMatchObject({ status: 'expired', stateSeq: 3 })
       await expect(expire(word(order.orderNo))).rejects.toThrow(StaleOrderError)
@@ -239,7 +239,7 @@ export function reviewsContract(make: MakeSubject): void {
       [
         'expired',
         (order: Order) =>
-          step((tx) => tx.turn(order, { status: 'expired', event: word(order.orderNo) })),
+          step((tx) => tx.changeStatus(order, { status: 'expired', event: word(order.orderNo) })),
       ],
     ])('a dismissed order can still be %s, and is dismissed no more', async (_, resolve) => {
       const dismissed = await dismiss(await placeInReview(), 'x')
@@ -286,8 +286,8 @@ export function reviewsContract(make: MakeSubject): void {
     it('trail() sees what its own transaction wrote', async () => {
       const order = await placeInReview()
       const trail = await step(async (tx) => {
-        await tx.note(newEvent(order.orderNo, { reason: 'just now' }))
-        return tx.trail(order.orderNo)
+        await tx.appendEvent(newEvent(order.orderNo, { reason: 'just now' }))
+        return tx.reviewTrail(order.orderNo)
       })
       expect(trail.seen.reason).toBe('just now')
     })

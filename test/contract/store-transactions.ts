@@ -20,7 +20,7 @@ export function transactionsContract(make: MakeSubject): void {
       const { orderNo } = await place(subject.store)
       const fault = new Error('onPaid failed')
       const failing = subject.store.transaction(async (tx) => {
-        await tx.note(newEvent(orderNo))
+        await tx.appendEvent(newEvent(orderNo))
         throw fault
       })
       await expect(failing).rejects.toBe(fault)
@@ -38,8 +38,8 @@ export function transactionsContract(make: MakeSubject): void {
     it('transaction() fails when its work swallows the error of a step', async () => {
       const { orderNo } = await place(subject.store)
       const swallowing = subject.store.transaction(async (tx) => {
-        await tx.note(newEvent(orderNo))
-        await tx.note(newEvent('nobody')).catch(() => undefined)
+        await tx.appendEvent(newEvent(orderNo))
+        await tx.appendEvent(newEvent('nobody')).catch(() => undefined)
       })
       await expect(swallowing).rejects.toThrow(StoreError)
       expect(await eventCount(orderNo)).toBe(1)
@@ -49,7 +49,7 @@ export function transactionsContract(make: MakeSubject): void {
       const { orderNo } = await place(subject.store)
       const kept: Tx[] = []
       await subject.store.transaction(async (tx) => void kept.push(tx))
-      await expect(kept[0]?.note(newEvent(orderNo))).rejects.toThrow(AssertionError)
+      await expect(kept[0]?.appendEvent(newEvent(orderNo))).rejects.toThrow(AssertionError)
       expect(await eventCount(orderNo)).toBe(1)
     })
 
@@ -75,7 +75,7 @@ export function transactionsContract(make: MakeSubject): void {
         subject.store.transaction(async (tx) => {
           const locked = await tx.lockOrder(orderNo)
           trace.push(`${name} in`)
-          await tx.note(newEvent(orderNo, { node: name }))
+          await tx.appendEvent(newEvent(orderNo, { node: name }))
           trace.push(`${name} out`)
           return locked
         })
@@ -95,7 +95,7 @@ export function transactionsContract(make: MakeSubject): void {
       const order = await place(subject.store)
       const event = newEvent(order.orderNo, { decision: 'expire' })
       const turned = await subject.store.transaction((tx) =>
-        tx.turn(order, { status: 'expired', event }),
+        tx.changeStatus(order, { status: 'expired', event }),
       )
       expect(turned).toEqual({ ...order, status: 'expired', stateSeq: 2 })
       const { items } = await subject.store.listOrderEvents(order.orderNo, {
@@ -116,7 +116,9 @@ export function transactionsContract(make: MakeSubject): void {
         watchedUntil: null,
       }
       const event = newEvent(order.orderNo)
-      const waiting = await subject.store.transaction((tx) => tx.wait(order, { schedule, event }))
+      const waiting = await subject.store.transaction((tx) =>
+        tx.reschedule(order, { schedule, event }),
+      )
       expect(waiting).toEqual({ ...order, ...schedule })
       expect(await subject.store.findOrder(order.orderNo)).toEqual(waiting)
       expect(await eventCount(order.orderNo)).toBe(2)
@@ -126,13 +128,13 @@ export function transactionsContract(make: MakeSubject): void {
       const order = await place(subject.store)
       const event = newEvent(order.orderNo)
       const turn = () =>
-        subject.store.transaction((tx) => tx.turn(order, { status: 'expired', event }))
+        subject.store.transaction((tx) => tx.changeStatus(order, { status: 'expired', event }))
       await turn()
       await expect(turn()).rejects.toThrow(StaleOrderError)
       const { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil } = order
       const schedule = { nextCheckAt, checks, absentCount, absentSince, standing, watchedUntil }
       await expect(
-        subject.store.transaction((tx) => tx.wait(order, { schedule, event })),
+        subject.store.transaction((tx) => tx.reschedule(order, { schedule, event })),
       ).rejects.toThrow(`order "${order.orderNo}" is not pending, state 1`)
       expect(await eventCount(order.orderNo)).toBe(2)
     })
@@ -143,7 +145,7 @@ export function transactionsContract(make: MakeSubject): void {
         Array.from({ length: 40 }, () =>
           subject.store.transaction(async (tx) => {
             await tx.lockOrder(orderNo)
-            await tx.note(newEvent(orderNo))
+            await tx.appendEvent(newEvent(orderNo))
           }),
         ),
       )

@@ -165,10 +165,10 @@ export function watchContract(make: MakeSubject): void {
         },
       }
       const event = newEvent(asked.orderNo)
-      await store.transaction((tx) => tx.wait(asked, { schedule, event }))
+      await store.transaction((tx) => tx.reschedule(asked, { schedule, event }))
       await credit(store, paid.orderNo)
       await store.transaction((tx) =>
-        tx.turn(review, { status: 'review', event: newEvent(review.orderNo) }),
+        tx.changeStatus(review, { status: 'review', event: newEvent(review.orderNo) }),
       )
       for (const dryRun of [false, true]) {
         const opened = await store.openRun({
@@ -229,7 +229,7 @@ export function watchContract(make: MakeSubject): void {
         ...{ absentSince: null, standing: 'new' as const, watchedUntil: null },
       }
       const event = newEvent(order.orderNo)
-      await store.transaction((tx) => tx.wait(order, { schedule, event }))
+      await store.transaction((tx) => tx.reschedule(order, { schedule, event }))
       clock.nowMs += 360_000
       expect(await late()).toEqual({ oldestUnaskedMs: null, mostOverdueMs: 60_000 })
       await store.close()

@@ -97,7 +97,7 @@ describe('a code that comes for an order that ended meanwhile', () => {
         await store.transaction(async (tx) => {
           const locked = await tx.lockOrder(orderNo)
           if (locked === null) throw new Error('No order')
-          await tx.turn(locked.order, {
+          await tx.changeStatus(locked.order, {
             status: 'expired',
             event: { ...update.event, kind: 'answered' },
           })

@@ -55,7 +55,7 @@ describe('an order placed under a wrong app id', () => {
       const locked = await tx.lockOrder(orderNo)
       if (locked === null) throw new Error('It is gone')
       const event = newEvent(orderNo, { kind: 'answered', decision: 'expire' })
-      await tx.turn(locked.order, { status: 'expired', event })
+      await tx.changeStatus(locked.order, { status: 'expired', event })
     })
     const { message } = (await right.budan.placeOrder(requestOf())) as { message: string }
     expect(message).toContain(orderNo)

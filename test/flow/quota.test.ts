@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
-import type { Places } from '../../src/domain/rate-limiter.ts'
+import type { RateLimiter } from '../../src/domain/rate-limiter.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshPostgresUrl, freshStore } from '../support/stores.ts'
@@ -96,9 +96,9 @@ describe('a check by hand that gets no place', () => {
 
   it('says why, when the places cannot be had', async () => {
     const store = await freshStore('postgres')
-    const places: Store['places'] = {
+    const places: Store['rateLimiter'] = {
       reserve: () => Promise.reject(new Error('the database is away')),
-      holdBack: () => Promise.reject(new Error('the database is away')),
+      penalize: () => Promise.reject(new Error('the database is away')),
     }
     const opened = await world({ store: Object.assign(store, { places }), timeoutMs: 300 })
     await opened.adopt('ORDER-1')
@@ -211,8 +211,8 @@ class LineBook {
   #held = false
 
   watch(store: Store): Store {
-    const { places } = store
-    const watched: Places = {
+    const { rateLimiter: places } = store
+    const watched: RateLimiter = {
       reserve: async (wanted) => {
         const { places: all, afterHold } = this
         const isAfterHold = this.#held
@@ -224,13 +224,13 @@ class LineBook {
         }
         return given
       },
-      holdBack: async (line, placeAt) => {
-        const hold = await places.holdBack(line, placeAt)
+      penalize: async (line, placeAt) => {
+        const hold = await places.penalize(line, placeAt)
         this.#held = true
         return hold
       },
     }
-    return { ...store, places: watched }
+    return { ...store, rateLimiter: watched }
   }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UnknownAnswer } from '../../src/domain/trade.ts'
-import { type Silence, silenceOf } from '../../src/gateway/wechat/http/silence.ts'
+import { type NoResponse, noResponseOf } from '../../src/gateway/wechat/http/silence.ts'
 import { makeCertificate } from './certificate.ts'
 import {
   apiV3Key,
@@ -248,7 +248,7 @@ describe('no answer at all', () => {
       ...['EMFILE', 'UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_TIMEOUT'],
     ]
     const signal = new AbortController().signal
-    const told = codes.map((code): Silence => silenceOf({ code, message: 'x' }, signal))
+    const told = codes.map((code): NoResponse => noResponseOf({ code, message: 'x' }, signal))
     expect(new Set(told.map(({ message }) => message)).size).toBe(codes.length)
   })
 })

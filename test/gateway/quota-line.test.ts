@@ -2,17 +2,17 @@ import { setMaxListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  freshLine,
-  holdBack,
-  type LineState,
-  type Places,
+  freshLimiter,
+  type LimiterState,
+  penalize,
+  type RateLimiter,
   reserve,
 } from '../../src/domain/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 
 /**
- * Nodes that share a line, in virtual time: each stands still now and then, the database is some
+ * Nodes that share a quota, in virtual time: each stands still now and then, the database is some
  * milliseconds away, and so is the gateway, never twice the same.
  */
 
@@ -53,7 +53,7 @@ async function ask({ qps, nodes, untilMs, seed }: Asking) {
     ({ stalls, lanes, answerMs, batch, runs = endless, diesAtMs = untilMs }) => {
       const time = virtual.stalling([...stalls, { fromMs: diesAtMs, forMs: untilMs }])
       const asked = { times: [] as number[], reservations: 0 }
-      const far: Places = {
+      const far: RateLimiter = {
         ...places,
         async reserve(wanted) {
           asked.reservations += 1
@@ -63,7 +63,7 @@ async function ask({ qps, nodes, untilMs, seed }: Asking) {
           return given
         },
       }
-      const quota = createQuota(qps, { places: far, line: 'm', time })
+      const quota = createQuota(qps, { places: far, quotaName: 'm', time })
       let left = batch * runs
       const lane = async () => {
         while (virtual.now() < untilMs && left > 0) {
@@ -81,18 +81,18 @@ async function ask({ qps, nodes, untilMs, seed }: Asking) {
   return asked
 }
 
-/** One line, by the pure arithmetic. */
-function placesBy(time: VirtualTime): Places {
-  let line: LineState = { ...freshLine, nextAt: -Infinity, heldUntil: -Infinity }
+/** One quota, by the pure arithmetic. */
+function placesBy(time: VirtualTime): RateLimiter {
+  let limiter: LimiterState = { ...freshLimiter, nextAt: -Infinity, penaltyUntil: -Infinity }
   return {
     async reserve(wanted) {
-      const { state, given } = reserve(line, { wanted, now: time.now() })
-      line = state
+      const { state, given } = reserve(limiter, { wanted, now: time.now() })
+      limiter = state
       return given
     },
-    async holdBack(_line, placeAt) {
-      const { state, hold } = holdBack(line, { placeAt, now: time.now() })
-      line = state
+    async penalize(_line, placeAt) {
+      const { state, hold } = penalize(limiter, { placeAt, now: time.now() })
+      limiter = state
       return hold
     },
   }
@@ -219,7 +219,7 @@ describe('nodes on one line', () => {
 describe('a check by hand', () => {
   it('has its place within two seconds while other nodes take all there are', async () => {
     const virtual = new VirtualTime()
-    const options = { places: placesBy(virtual), line: 'm', time: virtual }
+    const options = { places: placesBy(virtual), quotaName: 'm', time: virtual }
     for (const quota of [createQuota(20, options), createQuota(20, options)]) {
       for (let ahead = 199; ahead >= 0; ahead -= 1) void quota.take(never, { ahead })
     }
@@ -239,14 +239,14 @@ describe('a check by hand', () => {
 describe('a node that is told "too many"', () => {
   it('asks again as soon as the hold is over, and at the pace of before', async () => {
     const virtual = new VirtualTime()
-    const quota = createQuota(20, { places: placesBy(virtual), line: 'm', time: virtual })
+    const quota = createQuota(20, { places: placesBy(virtual), quotaName: 'm', time: virtual })
     const given: number[] = []
     const first = quota.take(never, { ahead: 40 })
     for (let ahead = 39; ahead >= 0; ahead -= 1) {
       void quota.take(never, { ahead }).then(() => given.push(virtual.now()))
     }
     await virtual.runUntil(120)
-    void quota.holdBack(await first)
+    void quota.penalize(await first)
     await virtual.runUntil(2_000)
     expect(given.filter((at) => at <= 620)).toHaveLength(2)
     expect(given[2]).toBeLessThan(700)
@@ -259,7 +259,7 @@ describe('a node that hardly ever wakes', () => {
     const virtual = new VirtualTime()
     const places = placesBy(virtual)
     let answerMs = 1
-    const far: Places = {
+    const far: RateLimiter = {
       ...places,
       async reserve(wanted) {
         const given = await places.reserve(wanted)
@@ -267,7 +267,7 @@ describe('a node that hardly ever wakes', () => {
         return given
       },
     }
-    const quota = createQuota(200, { places: far, line: 'm', time: virtual })
+    const quota = createQuota(200, { places: far, quotaName: 'm', time: virtual })
     void quota.take(never)
     await virtual.runUntil(100)
     // From now on each answer of the database finds the process standing still.
@@ -311,7 +311,7 @@ describe('a run on a node alone', () => {
     ['none of more than 40 ms ago', { afterMs: 100, places: 8 }],
   ])('uses, after a moment without a question, %s', async (_which, { afterMs, places }) => {
     const virtual = new VirtualTime()
-    const quota = createQuota(200, { places: placesBy(virtual), line: 'm', time: virtual })
+    const quota = createQuota(200, { places: placesBy(virtual), quotaName: 'm', time: virtual })
     void quota.take(never, { ahead: 40 })
     await virtual.runUntil(afterMs)
     let given = 0

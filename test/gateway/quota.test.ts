@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { MemoryPlaces, type Places } from '../../src/domain/rate-limiter.ts'
+import { MemoryRateLimiter, type RateLimiter } from '../../src/domain/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
-import { createAgedQuota } from '../../src/gateway/rate-limit/old-order-limit.ts'
+import { createOldOrderLimit } from '../../src/gateway/rate-limit/old-order-limit.ts'
 import type { Quota } from '../../src/gateway/rate-limit/quota.ts'
 import { openStore } from '../../src/store/open.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
@@ -10,7 +10,7 @@ import { gatewayTo, orderNo, signed, startSide, tradeBody, unsigned } from './we
 
 const never = new AbortController().signal
 setMaxListeners(0, never)
-const line = 'm'
+const quotaName = 'm'
 
 /** The most of `times` (in ms) that lie within any `windowMs`. */
 function mostWithin(times: readonly number[], windowMs: number): number {
@@ -51,8 +51,8 @@ describe('createQuota()', () => {
   ])(
     'createQuota() gives %d places a second and no more, of %d to %d',
     async (qps, count, nodes) => {
-      const places = new MemoryPlaces()
-      const quotas = Array.from({ length: nodes }, () => createQuota(qps, { places, line }))
+      const places = new MemoryRateLimiter()
+      const quotas = Array.from({ length: nodes }, () => createQuota(qps, { places, quotaName }))
       const times = await timesOf(quotas, count)
       expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(qps * 1.05 + 1)
       expect(times.at(-1)).toBeLessThanOrEqual(((count - 1) / qps) * 1_000 * 1.03 + 50)
@@ -60,7 +60,7 @@ describe('createQuota()', () => {
   )
 
   test('take() gives places in the order of asking, to those whom somebody waits for first', async () => {
-    const quota = createQuota(10, { places: new MemoryPlaces(), line })
+    const quota = createQuota(10, { places: new MemoryRateLimiter(), quotaName })
     const given: string[] = []
     for (const name of ['a', 'b', 'c']) void quota.take(never).then(() => given.push(name))
     for (const name of ['U', 'V']) {
@@ -72,7 +72,7 @@ describe('createQuota()', () => {
   })
 
   test('take() stops waiting with its signal, and its place goes to the next', async () => {
-    const quota = createQuota(1, { places: new MemoryPlaces(), line })
+    const quota = createQuota(1, { places: new MemoryRateLimiter(), quotaName })
     const controller = new AbortController()
     expect(await quota.take(never)).not.toBeNull()
     const leaving = [quota.take(controller.signal), quota.take(controller.signal)]
@@ -85,7 +85,7 @@ describe('createQuota()', () => {
   })
 
   test('a place that fell due for nobody is lost: it makes no second richer', async () => {
-    const quota = createQuota(20, { places: new MemoryPlaces(), line })
+    const quota = createQuota(20, { places: new MemoryRateLimiter(), quotaName })
     const controller = new AbortController()
     for (let n = 0; n < 5; n += 1) void quota.take(controller.signal)
     controller.abort()
@@ -95,7 +95,7 @@ describe('createQuota()', () => {
   })
 
   test('a process that stood still does not make up for it all at once', async () => {
-    const quota = createQuota(100, { places: new MemoryPlaces(), line })
+    const quota = createQuota(100, { places: new MemoryRateLimiter(), quotaName })
     const given: number[] = []
     for (let n = 0; n < 30; n += 1) void quota.take(never).then(() => given.push(n))
     await vi.advanceTimersByTimeAsync(1)
@@ -110,15 +110,15 @@ describe('createQuota()', () => {
   })
 
   test('holdBack() of one process holds all of them back, and the rate recovers by itself', async () => {
-    const places = new MemoryPlaces()
-    const [teller, other] = [1, 2].map(() => createQuota(1_000, { places, line }))
+    const places = new MemoryRateLimiter()
+    const [teller, other] = [1, 2].map(() => createQuota(1_000, { places, quotaName }))
     if (teller === undefined || other === undefined) return
     const waits: number[] = []
     for (let n = 0; n < 4; n += 1) {
       const taken = teller.take(never)
       await vi.advanceTimersByTimeAsync(50)
       const place = await taken
-      const holds = await Promise.all([1, 2, 3].map(() => teller.holdBack(place)))
+      const holds = await Promise.all([1, 2, 3].map(() => teller.penalize(place)))
       expect(holds.map(({ first }) => first)).toEqual([true, false, false])
       const [time = 0] = await timesOf([other], 1)
       waits.push(time)
@@ -132,36 +132,36 @@ describe('createQuota()', () => {
   })
 
   test('take() waits while places cannot be had, says why, and goes on when they can', async () => {
-    const memory = new MemoryPlaces()
+    const memory = new MemoryRateLimiter()
     const broken = { is: true }
-    const places: Places = {
+    const places: RateLimiter = {
       reserve: (wanted) =>
         broken.is ? Promise.reject(new Error('the database is away')) : memory.reserve(wanted),
-      holdBack: (...told) => memory.holdBack(...told),
+      penalize: (...told) => memory.penalize(...told),
     }
-    const quota = createQuota(20, { places, line })
+    const quota = createQuota(20, { places, quotaName })
     const impatient = quota.take(AbortSignal.timeout(100))
     const patient = quota.take(never)
     await vi.advanceTimersByTimeAsync(101)
     expect(await impatient).toBeNull()
-    expect(quota.trouble).toBe('the database is away')
+    expect(quota.lastError).toBe('the database is away')
     broken.is = false
     await vi.advanceTimersByTimeAsync(500)
     expect(await patient).not.toBeNull()
-    expect(quota.trouble).toBeNull()
+    expect(quota.lastError).toBeNull()
   })
 
   test('of many who wait, reserves for all at once', async () => {
-    const memory = new MemoryPlaces()
+    const memory = new MemoryRateLimiter()
     let reservations = 0
-    const places: Places = {
+    const places: RateLimiter = {
       reserve: (wanted) => {
         reservations += 1
         return memory.reserve(wanted)
       },
-      holdBack: (...told) => memory.holdBack(...told),
+      penalize: (...told) => memory.penalize(...told),
     }
-    await timesOf([createQuota(200, { places, line })], 400)
+    await timesOf([createQuota(200, { places, quotaName })], 400)
     // Ten times a second for two seconds, and not 400 times.
     expect(reservations).toBeLessThan(30)
   })
@@ -170,7 +170,8 @@ describe('createQuota()', () => {
 describe('createAgedQuota()', () => {
   const now = new Date('2026-01-24T12:00:00Z')
   const dayMs = 86_400_000
-  const made = (places = new MemoryPlaces()) => createAgedQuota({ places, line, clock: () => now })
+  const made = (places = new MemoryRateLimiter()) =>
+    createOldOrderLimit({ places, quotaName, clock: () => now })
   const old = new Date(+now - 31 * dayMs)
 
   beforeEach(() => {
@@ -183,22 +184,22 @@ describe('createAgedQuota()', () => {
   test('admits() every question about an order of up to thirty days, or of no known age', async () => {
     const aged = made()
     for (let n = 0; n < 100; n += 1) {
-      expect(await aged.admits(new Date(+now - 30 * dayMs))).toBe(true)
-      expect(await aged.admits(undefined)).toBe(true)
+      expect(await aged.tryAcquire(new Date(+now - 30 * dayMs))).toBe(true)
+      expect(await aged.tryAcquire(undefined)).toBe(true)
     }
   })
 
   test('admits() eight about older ones at once, and fifteen in any minute, over all processes', async () => {
-    const places = new MemoryPlaces()
+    const places = new MemoryRateLimiter()
     const nodes = [made(places), made(places)]
     const together = await Promise.all(
-      nodes.flatMap((node) => [1, 2, 3, 4, 5, 6].map(() => node.admits(old))),
+      nodes.flatMap((node) => [1, 2, 3, 4, 5, 6].map(() => node.tryAcquire(old))),
     )
     expect(together.filter((admitted) => admitted)).toHaveLength(8)
     const times = Array.from({ length: 8 }, () => 0)
     for (let second = 1; second < 300; second += 1) {
       await vi.advanceTimersByTimeAsync(1_000)
-      for (const node of nodes) if (await node.admits(old)) times.push(second * 1_000)
+      for (const node of nodes) if (await node.tryAcquire(old)) times.push(second * 1_000)
     }
     expect(mostWithin(times, 60_000)).toBe(15)
     expect(times.length).toBeGreaterThan(40)
@@ -233,14 +234,14 @@ describe('the quota of a gateway', () => {
 
   test('query() that tells how many follow reserves for them, too', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
-    const memory = new MemoryPlaces()
+    const memory = new MemoryRateLimiter()
     const counts: number[] = []
-    const places: Places = {
+    const places: RateLimiter = {
       reserve: (wanted) => {
         counts.push(wanted.count)
         return memory.reserve(wanted)
       },
-      holdBack: (...told) => memory.holdBack(...told),
+      penalize: (...told) => memory.penalize(...told),
     }
     const { gateway } = gatewayTo(side, {}, { maxQps: 1_000, places })
     await gateway.query(orderNo, { patience: AbortSignal.timeout(10_000), ahead: 9 })
@@ -304,7 +305,9 @@ describe('the quota of a gateway', () => {
     })
     const url = await freshPostgresUrl()
     const stores = await Promise.all([1, 2, 3].map(() => openStore(url)))
-    const nodes = stores.map(({ places }) => gatewayTo(side, {}, { maxQps: 50, places }).gateway)
+    const nodes = stores.map(
+      ({ rateLimiter: places }) => gatewayTo(side, {}, { maxQps: 50, places }).gateway,
+    )
     const patience = AbortSignal.timeout(30_000)
     setMaxListeners(0, patience)
     const ask = (count: number) =>

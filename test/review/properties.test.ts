@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
 import { reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer } from '../../src/domain/trade.ts'
-import { settleWish } from '../../src/settle/resolution.ts'
+import { settleResolution } from '../../src/settle/resolution.ts'
 import { type Settling, settle } from '../../src/settle/settle.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, newOrder } from '../contract/store-fixtures.ts'
@@ -74,7 +74,9 @@ async function placeTwo(inReview: boolean): Promise<readonly Order[]> {
     const turned = { ...event, kind: 'answered', decision: 'review' } as const
     made.push(
       inReview
-        ? await store.transaction((tx) => tx.turn(placed, { status: 'review', event: turned }))
+        ? await store.transaction((tx) =>
+            tx.changeStatus(placed, { status: 'review', event: turned }),
+          )
         : placed,
     )
   }
@@ -105,7 +107,7 @@ async function take(
   const review = await store.findReview(orderNo)
   const eventId = stale ? '1' : (review?.seen.id ?? '1')
   const seen = { eventId, isSeen: () => isSeen }
-  const end = await settleWish(settling(), {
+  const end = await settleResolution(settling(), {
     ...{ orderNo, action, ...words, seen, answer: brought, closeTried },
   })
   const isOpen = review?.order.status === 'review' && eventId === review.seen.id

@@ -43,7 +43,7 @@ describe('the auditor', () => {
   it('catches a credit that was not paid for (I2)', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
-        wait: (order, { event }) => {
+        reschedule: (order, { event }) => {
           const { orderNo, gateway, amount, currency, mchid, appid, userId } = order
           const entries = [
             { account: `gateway:${gateway}:${mchid}`, amount: -amount },
@@ -61,7 +61,7 @@ describe('the auditor', () => {
   it('catches an order that expires while it can be paid (I5)', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
-        wait: (order, { event }) => tx.turn(order, { status: 'expired', event }),
+        reschedule: (order, { event }) => tx.changeStatus(order, { status: 'expired', event }),
       }))
     expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I5' })
   })
@@ -128,9 +128,9 @@ describe('the auditor', () => {
   it('catches a question that is put off beyond its schedule (I9)', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
-        wait: (order, { schedule, event }) => {
+        reschedule: (order, { schedule, event }) => {
           const nextCheckAt = new Date(+schedule.nextCheckAt + 3_600_000)
-          return tx.wait(order, { schedule: { ...schedule, nextCheckAt }, event })
+          return tx.reschedule(order, { schedule: { ...schedule, nextCheckAt }, event })
         },
       }))
     expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I9' })
@@ -139,10 +139,10 @@ describe('the auditor', () => {
   it('catches an order without a known end that expires while it is watched (I5)', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
-        wait: (order, given) =>
+        reschedule: (order, given) =>
           order.expiresAt === null
-            ? tx.turn(order, { status: 'expired', event: given.event })
-            : tx.wait(order, given),
+            ? tx.changeStatus(order, { status: 'expired', event: given.event })
+            : tx.reschedule(order, given),
       }))
     expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I5' })
   })

@@ -126,7 +126,7 @@ describe('the embedded database', () => {
           open.push(orderNo)
           await tx.lockOrder(orderNo)
           await new Promise((resolve) => setImmediate(resolve))
-          await tx.note(newEvent(orderNo))
+          await tx.appendEvent(newEvent(orderNo))
           expect(open).toEqual([orderNo])
           open.pop()
         }),

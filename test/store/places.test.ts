@@ -1,9 +1,9 @@
 import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  holdBack,
-  type LineState,
-  type PlacesWanted,
+  type LimiterState,
+  penalize,
+  type ReservationRequest,
   reserve,
 } from '../../src/domain/rate-limiter.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -13,7 +13,7 @@ import { closeStores, freshDatabase, freshPostgresUrl } from '../support/stores.
 
 /** The row that all nodes share must give what places.ts says; here its clock is the server's. */
 
-const rate = { line: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
+const rate = { quota: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
 
 let store: Store
 let database: Database
@@ -32,30 +32,30 @@ async function run(statement: string, values: readonly unknown[] = []) {
 
 const columns = ['next_at', 'held_until', 'hold_ms'] as const
 
-async function put(line: string, state: LineState): Promise<void> {
+async function put(quota: string, state: LimiterState): Promise<void> {
   await run(
     `insert into quota_lines (name, next_at, held_until, hold_ms)
      values ($1, to_timestamp($2::float8 / 1000), to_timestamp($3::float8 / 1000), $4)`,
-    [line, state.nextAt, state.heldUntil, state.holdMs],
+    [quota, state.nextAt, state.penaltyUntil, state.penaltyMs],
   )
 }
 
-async function read(line: string): Promise<LineState> {
+async function read(quota: string): Promise<LimiterState> {
   const times = columns
     .slice(0, 2)
     .map((name) => `extract(epoch from ${name})::float8 * 1000 as ${name}`)
   const [row] = await run(`select ${times.join()}, hold_ms from quota_lines where name = $1`, [
-    line,
+    quota,
   ])
-  const { next_at: nextAt = 0, held_until: heldUntil = 0, hold_ms: holdMs = 0 } = row ?? {}
-  return { nextAt, heldUntil, holdMs }
+  const { next_at: nextAt = 0, held_until: penaltyUntil = 0, hold_ms: penaltyMs = 0 } = row ?? {}
+  return { nextAt, penaltyUntil: penaltyUntil, penaltyMs: penaltyMs }
 }
 
 /** Microseconds are all that the columns keep. */
-function expectClose(state: LineState, expected: LineState): void {
+function expectClose(state: LimiterState, expected: LimiterState): void {
   expect(state.nextAt).toBeCloseTo(expected.nextAt, 1)
-  expect(state.heldUntil).toBeCloseTo(expected.heldUntil, 1)
-  expect(state.holdMs).toBeCloseTo(expected.holdMs, 1)
+  expect(state.penaltyUntil).toBeCloseTo(expected.penaltyUntil, 1)
+  expect(state.penaltyMs).toBeCloseTo(expected.penaltyMs, 1)
 }
 
 const aheadMs = [-86_400_000, -1_000, -40, -10, 0, 30, 120, 199, 201, 2_000, 3_600_000]
@@ -69,16 +69,16 @@ describe('the places of a PostgreSQL store', () => {
       [0, 50],
       [3, 10_000],
     ] as const) {
-      const line = `reserve ${ahead} ${count} ${stepMs}`
-      const before = { nextAt: Date.now() + ahead, heldUntil: 0, holdMs: 0 }
-      await put(line, before)
-      const wanted: PlacesWanted = { ...rate, line, count, stepMs }
-      const given = await store.places.reserve(wanted)
+      const quota = `reserve ${ahead} ${count} ${stepMs}`
+      const before = { nextAt: Date.now() + ahead, penaltyUntil: 0, penaltyMs: 0 }
+      await put(quota, before)
+      const wanted: ReservationRequest = { ...rate, quota: quota, count, stepMs }
+      const given = await store.rateLimiter.reserve(wanted)
       const expected = reserve(before, { wanted, now: given.firstAt - given.firstInMs })
       expect(given.count).toBe(expected.given.count)
       expect(given.firstAt).toBeCloseTo(expected.given.firstAt, 1)
       expect(given.nextInMs).toBeCloseTo(expected.given.nextInMs, 1)
-      expectClose(await read(line), expected.state)
+      expectClose(await read(quota), expected.state)
     }
   })
 
@@ -86,19 +86,19 @@ describe('the places of a PostgreSQL store', () => {
     'holdBack() does what places.ts does to a line held until %d ms from now',
     async (ahead) => {
       for (const placeInMs of [-2_000, -800, -5, null]) {
-        for (const holdMs of [500, 1_000, 2_000]) {
-          const line = `hold ${ahead} ${placeInMs} ${holdMs}`
+        for (const penaltyMs of [500, 1_000, 2_000]) {
+          const quota = `hold ${ahead} ${placeInMs} ${penaltyMs}`
           const at = Date.now()
-          const before = { nextAt: at + 10, heldUntil: at + ahead, holdMs }
+          const before = { nextAt: at + 10, penaltyUntil: at + ahead, penaltyMs }
           const placeAt = placeInMs === null ? null : at + placeInMs
-          await put(line, before)
-          const hold = await store.places.holdBack(line, placeAt)
-          const after = await read(line)
-          const now = after.heldUntil - hold.forMs
-          const expected = holdBack(before, { placeAt, now: hold.first ? now : Date.now() })
+          await put(quota, before)
+          const hold = await store.rateLimiter.penalize(quota, placeAt)
+          const after = await read(quota)
+          const now = after.penaltyUntil - hold.forMs
+          const expected = penalize(before, { placeAt, now: hold.first ? now : Date.now() })
           expect(hold.first).toBe(expected.hold.first)
           if (hold.first) expectClose(after, expected.state)
-          else expect(after.heldUntil).toBeCloseTo(before.heldUntil, 1)
+          else expect(after.penaltyUntil).toBeCloseTo(before.penaltyUntil, 1)
         }
       }
     },
@@ -109,7 +109,7 @@ describe('the places of a PostgreSQL store', () => {
     const nodes = await Promise.all([1, 2, 3].map(() => openStore(url)))
     const wanted = { ...rate, count: 2, stepMs: 3, burstMs: 0, horizonMs: 60_000 }
     const given = await Promise.all(
-      Array.from({ length: 60 }, (_, n) => nodes[n % 3]?.places.reserve(wanted)),
+      Array.from({ length: 60 }, (_, n) => nodes[n % 3]?.rateLimiter.reserve(wanted)),
     )
     const places = given.flatMap((one) => [one?.firstAt ?? 0, (one?.firstAt ?? 0) + 3])
     places.sort((one, other) => one - other)
@@ -122,12 +122,12 @@ describe('the places of a PostgreSQL store', () => {
   })
 
   it('go on after the table was emptied, as a crash of the server leaves it', async () => {
-    const wanted = { ...rate, line: 'crash', count: 1 }
-    await store.places.holdBack('crash', null)
-    expect((await store.places.reserve(wanted)).count).toBe(0)
+    const wanted = { ...rate, quota: 'crash', count: 1 }
+    await store.rateLimiter.penalize('crash', null)
+    expect((await store.rateLimiter.reserve(wanted)).count).toBe(0)
     await run('truncate quota_lines')
-    expect((await store.places.reserve(wanted)).count).toBe(1)
-    expect((await store.places.holdBack('crash', null)).first).toBe(true)
+    expect((await store.rateLimiter.reserve(wanted)).count).toBe(1)
+    expect((await store.rateLimiter.penalize('crash', null)).first).toBe(true)
   })
 
   it('are kept in a table that is not logged', async () => {

@@ -37,9 +37,13 @@ const ofRuns: Work = {
   'findOrder()': (store) => store.findOrder(paid(4).orderNo),
   'appendEvent()': (store) => store.appendEvent(newEvent(paid(4).orderNo)),
   'lockOrder() and wait()': (store) =>
-    settle(store, (tx, order) => tx.wait(order, { schedule: later(order), event: eventOf(order) })),
+    settle(store, (tx, order) =>
+      tx.reschedule(order, { schedule: later(order), event: eventOf(order) }),
+    ),
   'lockOrder() and turn()': (store) =>
-    settle(store, (tx, order) => tx.turn(order, { status: 'expired', event: eventOf(order) })),
+    settle(store, (tx, order) =>
+      tx.changeStatus(order, { status: 'expired', event: eventOf(order) }),
+    ),
   'lockOrder() and credit()': (store) =>
     settle(store, (tx, order) => tx.credit(order, creditOf(order))),
   'lockOrders() and creditAll()': (store) => creditMany(store),

@@ -39,7 +39,7 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
     store.appendEvent(newEvent(orderNo, { reason, ...changes }))
   const expire = (order: Awaited<ReturnType<typeof place>>) =>
     store.transaction((tx) =>
-      tx.turn(order, {
+      tx.changeStatus(order, {
         status: 'expired',
         event: newEvent(order.orderNo, { reason: 'expired', tradeState: 'CLOSED' }),
       }),

@@ -29,9 +29,9 @@ describe('PostgreSQL in trouble', () => {
   it('transaction() whose connection is cut keeps nothing, and the store goes on', async () => {
     const { orderNo } = await place(store)
     const cut = store.transaction(async (tx) => {
-      await tx.note(newEvent(orderNo))
+      await tx.appendEvent(newEvent(orderNo))
       await terminate(await backendOf(tx))
-      await tx.note(newEvent(orderNo))
+      await tx.appendEvent(newEvent(orderNo))
     })
     await expect(cut).rejects.toThrow(StoreError)
     const { items } = await store.listOrderEvents(orderNo, { limit: 9, cursor: null })
@@ -41,7 +41,7 @@ describe('PostgreSQL in trouble', () => {
   it('transaction() says that it cannot tell when the answer to COMMIT is lost (fault 18)', async () => {
     const { orderNo } = await place(store)
     const unknown = store.transaction(async (tx) => {
-      await tx.note(newEvent(orderNo))
+      await tx.appendEvent(newEvent(orderNo))
       await terminate(await backendOf(tx))
     })
     await expect(unknown).rejects.toThrow(/Cannot tell whether the transaction was committed/)
@@ -60,7 +60,7 @@ describe('PostgreSQL in trouble', () => {
         holds[turn]?.open()
         await holds[1 - turn]?.opened
         await tx.lockOrder(second)
-        await tx.note(newEvent(first))
+        await tx.appendEvent(newEvent(first))
       })
     await Promise.all([
       crossing('one', [a.orderNo, b.orderNo], 0),

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import {
-  freshLine,
-  holdBack,
-  type LineState,
-  MemoryPlaces,
+  freshLimiter,
+  type LimiterState,
+  MemoryRateLimiter,
+  penalize,
   reserve,
 } from '../../src/domain/rate-limiter.ts'
 
-const rate = { line: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
+const rate = { quota: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
 const now = 1_000_000
 
 /** What of `count` places a line gives whose next one is so far ahead. */
 function given(nextInMs: number, count: number) {
-  const state = { ...freshLine, nextAt: now + nextInMs }
+  const state = { ...freshLimiter, nextAt: now + nextInMs }
   return reserve(state, { wanted: { ...rate, count }, now })
 }
 
 describe('reserve()', () => {
   it.each([
-    ['an idle line, from a little before now', -10_000, 1, { count: 1, firstInMs: -40, next: 10 }],
+    ['an idle quota, from a little before now', -10_000, 1, { count: 1, firstInMs: -40, next: 10 }],
     ['no more than up to the horizon', -10_000, 99, { count: 5, firstInMs: -40, next: 210 }],
     ['behind those before', 120, 99, { count: 2, firstInMs: 120, next: 220 }],
     ['the place on the horizon itself', 200, 99, { count: 1, firstInMs: 200, next: 250 }],
@@ -39,7 +39,7 @@ describe('reserve()', () => {
   })
 
   it('never gives a place of an honest line twice, whatever is asked', () => {
-    let state: LineState = { ...freshLine }
+    let state: LimiterState = { ...freshLimiter }
     let last = 0
     for (let asked = 0; asked < 500; asked += 1) {
       const at = now + asked * 37
@@ -56,9 +56,9 @@ describe('reserve()', () => {
 describe('holdBack()', () => {
   /** The holds that questions of these places cause, each told when the one before is over. */
   function holds(placesAt: readonly number[]) {
-    let state: LineState = { ...freshLine }
+    let state: LimiterState = { ...freshLimiter }
     return placesAt.map((placeAt) => {
-      const told = holdBack(state, { placeAt, now: placeAt + 10 })
+      const told = penalize(state, { placeAt, now: placeAt + 10 })
       state = told.state
       return told.hold
     })
@@ -66,8 +66,8 @@ describe('holdBack()', () => {
 
   it('holds for longer while it repeats, up to an end', () => {
     const placesAt = [now]
-    for (const holdMs of [500, 1_000, 2_000, 2_000])
-      placesAt.push((placesAt.at(-1) ?? 0) + holdMs + 20)
+    for (const penaltyMs of [500, 1_000, 2_000, 2_000])
+      placesAt.push((placesAt.at(-1) ?? 0) + penaltyMs + 20)
     expect(holds(placesAt).map(({ forMs }) => forMs)).toEqual([500, 1_000, 2_000, 2_000, 2_000])
   })
 
@@ -78,38 +78,38 @@ describe('holdBack()', () => {
   })
 
   it('takes what is told of questions put before the hold ended for the same word', () => {
-    const state = holdBack(freshLine, { placeAt: now, now: now + 10 }).state
+    const state = penalize(freshLimiter, { placeAt: now, now: now + 10 }).state
     for (const [placeAt, at] of [
       [now - 100, now + 11],
       [now + 400, now + 450], // reserved before anybody knew
       [now, now + 5_000], // a slow answer
     ] as const) {
-      const again = holdBack(state, { placeAt, now: at })
+      const again = penalize(state, { placeAt, now: at })
       expect(again.state).toBe(state)
       expect(again.hold).toEqual({ first: false, forMs: Math.max(0, now + 510 - at) })
     }
   })
 
   it('of a question without a place counts from now', () => {
-    const first = holdBack(freshLine, { placeAt: null, now })
+    const first = penalize(freshLimiter, { placeAt: null, now })
     expect(first.hold).toEqual({ first: true, forMs: 500 })
-    expect(holdBack(first.state, { placeAt: null, now: now + 100 }).hold.first).toBe(false)
+    expect(penalize(first.state, { placeAt: null, now: now + 100 }).hold.first).toBe(false)
   })
 
   it('is not fooled by a clock that was set back', () => {
-    const state = { nextAt: now + 3_600_000, heldUntil: now + 3_600_000, holdMs: 500 }
-    expect(holdBack(state, { placeAt: now, now }).hold).toEqual({ first: true, forMs: 500 })
+    const state = { nextAt: now + 3_600_000, penaltyUntil: now + 3_600_000, penaltyMs: 500 }
+    expect(penalize(state, { placeAt: now, now }).hold).toEqual({ first: true, forMs: 500 })
   })
 })
 
 describe('MemoryPlaces', () => {
   it('keeps the lines of different quotas apart', async () => {
-    const places = new MemoryPlaces()
+    const places = new MemoryRateLimiter()
     const first = await places.reserve({ ...rate, count: 5 })
     expect(first.count).toBe(5)
     expect((await places.reserve({ ...rate, count: 5 })).count).toBe(0)
-    expect((await places.reserve({ ...rate, line: 'other', count: 5 })).count).toBe(5)
-    await places.holdBack('other', null)
-    expect((await places.reserve({ ...rate, line: 'other', count: 5 })).count).toBe(0)
+    expect((await places.reserve({ ...rate, quota: 'other', count: 5 })).count).toBe(5)
+    await places.penalize('other', null)
+    expect((await places.reserve({ ...rate, quota: 'other', count: 5 })).count).toBe(0)
   })
 })

@@ -157,7 +157,7 @@ export class Book {
         source: 'compensation',
         tradeState: 'CLOSED',
       } as const
-      await tx.turn(locked.order, {
+      await tx.changeStatus(locked.order, {
         status: 'expired',
         event: {
           ...event,

@@ -113,7 +113,7 @@ async function acquaint(store: Store, keys: Keys): Promise<Acquaintance> {
       const locked = await tx.lockOrder(orderNo)
       if (locked === null) throw new Error(`No order "${orderNo}"`)
       const answered = { ...event, kind: 'answered', source: 'check', alarm: true } as const
-      await tx.turn(locked.order, { status: 'review', event: answered })
+      await tx.changeStatus(locked.order, { status: 'review', event: answered })
     })
   }
   return { token, orderNos, userIds, appIds: [appid, otherAppId] }

@@ -142,7 +142,7 @@ export function turn(
 
 export function wait(
   server: DatabaseServer,
-  { order, schedule, event }: { order: Order } & Parameters<Tx['wait']>[1],
+  { order, schedule, event }: { order: Order } & Parameters<Tx['reschedule']>[1],
 ): Run<Order> {
   return (session) => {
     const row = unchanged(server, session, order)

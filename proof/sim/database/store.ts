@@ -119,7 +119,7 @@ async function transactOnce<T>(
 }
 
 /** The steps of one transaction; those of reviews are not modelled. */
-class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'trail'> {
+class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
   failure: { readonly error: unknown } | null = null
   readonly #server: DatabaseServer
   readonly #session: Session
@@ -147,11 +147,11 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'trail'> {
     return this.#step('credit orders', null, creditAll(this.#server, credits))
   }
 
-  turn(...[order, given]: Parameters<Tx['turn']>) {
+  changeStatus(...[order, given]: Parameters<Tx['changeStatus']>) {
     return this.#step('turn order', order.orderNo, turn(this.#server, { order, ...given }))
   }
 
-  wait(...[order, given]: Parameters<Tx['wait']>) {
+  reschedule(...[order, given]: Parameters<Tx['reschedule']>) {
     return this.#step('let order wait', order.orderNo, wait(this.#server, { order, ...given }))
   }
 
@@ -176,7 +176,7 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'trail'> {
     return Promise.resolve([])
   }
 
-  note(event: Parameters<Tx['note']>[0]) {
+  appendEvent(event: Parameters<Tx['appendEvent']>[0]) {
     return this.#step('note', null, (session) =>
       addEvent(this.#server, session, { event, state: null }),
     )

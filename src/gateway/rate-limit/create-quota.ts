@@ -1,5 +1,5 @@
-import type { Places } from '../../domain/rate-limiter.ts'
-import { PlaceQueue, type Time } from './limiter-queue.ts'
+import type { RateLimiter } from '../../domain/rate-limiter.ts'
+import { LimiterQueue, type Time } from './limiter-queue.ts'
 import type { Quota } from './quota.ts'
 
 /**
@@ -11,12 +11,12 @@ const pace = 0.99
 
 export function createQuota(
   maxQps: number,
-  { places, line, time }: { places: Places; line: string; time?: Time },
+  { places, quotaName, time }: { places: RateLimiter; quotaName: string; time?: Time },
 ): Quota {
   const stepMs = 1000 / (maxQps * pace)
-  const rate = { line, stepMs, burstMs, horizonMs: horizonMs(stepMs) }
+  const rate = { quota: quotaName, stepMs, burstMs, horizonMs: horizonMs(stepMs) }
   const late = { latenessMsMax: latenessMs(stepMs), keptMax: Math.floor(keptMsMax / stepMs) }
-  return new PlaceQueue(places, { rate, ...late, ...(time && { time }) })
+  return new LimiterQueue(places, { rate, ...late, ...(time && { time }) })
 }
 
 /** So much later than its place's time a question may still be put; later, the place is lost. */

@@ -1,5 +1,10 @@
-import type { Hold, Places, PlacesGiven, PlacesWanted } from '../../domain/rate-limiter.ts'
-import type { Place, Quota, TakeOptions } from './quota.ts'
+import type {
+  Penalty,
+  RateLimiter,
+  ReservationRequest,
+  Reservations,
+} from '../../domain/rate-limiter.ts'
+import type { Quota, Reservation, TakeOptions } from './quota.ts'
 
 /** What a process knows of time, in ms; tests step it. */
 export interface Time {
@@ -8,8 +13,8 @@ export interface Time {
   after(ms: number, wake: () => void): () => void
 }
 
-interface PlaceQueueOptions {
-  readonly rate: Omit<PlacesWanted, 'count'>
+interface LimiterQueueOptions {
+  readonly rate: Omit<ReservationRequest, 'count'>
   /** So long a place is good after its time. */
   readonly latenessMsMax: number
   /** So many are kept for longer, so that a process with few lanes need not ask before each question. */
@@ -37,7 +42,7 @@ const starvedMs = 10_000
 const carefulHorizons = 30
 
 interface Waiter {
-  readonly giveWay: (place: Place | null) => void
+  readonly resolve: (place: Reservation | null) => void
 }
 
 /**
@@ -51,9 +56,9 @@ interface Waiter {
  *
  * A lost place is never made up for: two questions at once would be a burst.
  */
-export class PlaceQueue implements Quota {
-  readonly #places: Places
-  readonly #rate: Omit<PlacesWanted, 'count'>
+export class LimiterQueue implements Quota {
+  readonly #places: RateLimiter
+  readonly #rate: Omit<ReservationRequest, 'count'>
   readonly #latenessMsMax: number
   readonly #keptMax: number
   readonly #time: Time
@@ -62,7 +67,7 @@ export class PlaceQueue implements Quota {
   readonly #patient = new Set<Waiter>()
   /** Questions that follow those who wait patiently. */
   #ahead = 0
-  #reserved: Place[] = []
+  #reserved: Reservation[] = []
   #reserving = false
   #reserveAgainAt = Number.NEGATIVE_INFINITY
   /** This process' time at the beginning of the line's; not known before the first answer. */
@@ -73,9 +78,12 @@ export class PlaceQueue implements Quota {
   #starvingSince: number | null = null
   #urgentInARow = 0
   #callOff = () => {}
-  trouble: string | null = null
+  lastError: string | null = null
 
-  constructor(places: Places, { rate, latenessMsMax, keptMax, time = ownTime }: PlaceQueueOptions) {
+  constructor(
+    places: RateLimiter,
+    { rate, latenessMsMax, keptMax, time = ownTime }: LimiterQueueOptions,
+  ) {
     this.#places = places
     this.#rate = rate
     this.#latenessMsMax = latenessMsMax
@@ -86,16 +94,16 @@ export class PlaceQueue implements Quota {
   take(
     signal: AbortSignal,
     { urgent = false, ahead = 0 }: TakeOptions = {},
-  ): Promise<Place | null> {
+  ): Promise<Reservation | null> {
     if (signal.aborted) return Promise.resolve(null)
     const queue = urgent ? this.#urgent : this.#patient
     if (!urgent) this.#ahead = ahead
     // What was too late for those before is not for this one either.
     this.#letGo()
     return new Promise((resolve) => {
-      const leave = () => waiter.giveWay(null)
+      const leave = () => waiter.resolve(null)
       const waiter: Waiter = {
-        giveWay: (place) => {
+        resolve: (place) => {
           queue.delete(waiter)
           signal.removeEventListener('abort', leave)
           resolve(place)
@@ -107,8 +115,8 @@ export class PlaceQueue implements Quota {
     })
   }
 
-  async holdBack(place: Place | null): Promise<Hold> {
-    const hold = await this.#places.holdBack(this.#rate.line, place?.at ?? null)
+  async penalize(place: Reservation | null): Promise<Penalty> {
+    const hold = await this.#places.penalize(this.#rate.quota, place?.at ?? null)
     if (hold.forMs > 0) {
       const until = this.#time.now() + hold.forMs
       this.#reserved = this.#reserved.filter((reserved) => this.#dueAt(reserved) >= until)
@@ -164,7 +172,7 @@ export class PlaceQueue implements Quota {
   }
 
   /** The urgent first, but not for ever: whoever polls must not put off the questions of the job. */
-  #giveNext(place: Place): void {
+  #giveNext(place: Reservation): void {
     const [urgent] = this.#urgent
     const [patient] = this.#patient
     const yields = patient !== undefined && this.#urgentInARow >= urgentInARowMax
@@ -172,7 +180,7 @@ export class PlaceQueue implements Quota {
     this.#urgentInARow = next === urgent ? this.#urgentInARow + 1 : 0
     this.#usedCount += 1
     this.#starvingSince = null
-    next?.giveWay(place)
+    next?.resolve(place)
   }
 
   /** For who waits, and who follows; 0 while those that are left are more than would be added. */
@@ -195,9 +203,9 @@ export class PlaceQueue implements Quota {
       const given = await this.#places.reserve({ ...this.#rate, ...this.#burst(), count })
       this.#readClock(given.firstAt - given.firstInMs, { sentAt })
       this.#add(given, { missing: count - given.count })
-      this.trouble = null
+      this.lastError = null
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error)
+      this.lastError = error instanceof Error ? error.message : String(error)
       this.#reserveAgainAt = this.#time.now() + troublePauseMs
     }
     this.#reserving = false
@@ -205,7 +213,7 @@ export class PlaceQueue implements Quota {
   }
 
   /** Places of the past are for who knows how late he is. */
-  #burst(): Pick<PlacesWanted, 'burstMs'> {
+  #burst(): Pick<ReservationRequest, 'burstMs'> {
     const isKnown = this.#lineBeganAt < Number.POSITIVE_INFINITY
     return { burstMs: isKnown ? this.#rate.burstMs : 0 }
   }
@@ -220,11 +228,11 @@ export class PlaceQueue implements Quota {
     this.#lineBeganAt = Math.min(latest, Math.max(sentAt - lineNow, this.#lineBeganAt))
   }
 
-  #dueAt({ at }: Place): number {
+  #dueAt({ at }: Reservation): number {
     return this.#lineBeganAt + at
   }
 
-  #add({ count, firstAt }: PlacesGiven, { missing }: { missing: number }): void {
+  #add({ count, firstAt }: Reservations, { missing }: { missing: number }): void {
     const { stepMs, horizonMs } = this.#rate
     const placeOf = (n: number) => ({ at: firstAt + n * stepMs })
     for (let n = 0; n < count; n += 1) this.#reserved.push(placeOf(n))

@@ -1,13 +1,13 @@
-import type { Hold } from '../../domain/rate-limiter.ts'
+import type { Penalty } from '../../domain/rate-limiter.ts'
 
 /** The questions a second that the whole merchant may ask, over all processes. */
 export interface Quota {
   /** Waits for a place; null when none came before the signal. Nothing is spent then. */
-  take(signal: AbortSignal, options?: TakeOptions): Promise<Place | null>
+  take(signal: AbortSignal, options?: TakeOptions): Promise<Reservation | null>
   /** The gateway said "too many" to what had this place: everybody waits, longer each time in a row. */
-  holdBack(place: Place | null): Promise<Hold>
+  penalize(place: Reservation | null): Promise<Penalty>
   /** Why no places are to be had at the moment; null when they come in their turn. */
-  readonly trouble: string | null
+  readonly lastError: string | null
 }
 
 export interface TakeOptions {
@@ -17,7 +17,7 @@ export interface TakeOptions {
   readonly ahead?: number
 }
 
-export interface Place {
+export interface Reservation {
   /** When it was, by the clock of its line. */
   readonly at: number
 }
@@ -25,6 +25,6 @@ export interface Place {
 /** For a gateway without a limit. */
 export const unlimited: Quota = {
   take: async (signal) => (signal.aborted ? null : { at: 0 }),
-  holdBack: async () => ({ forMs: 0, first: true }),
-  trouble: null,
+  penalize: async () => ({ forMs: 0, first: true }),
+  lastError: null,
 }

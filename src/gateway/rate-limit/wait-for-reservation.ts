@@ -3,22 +3,22 @@ import type { UnknownAnswer } from '../../domain/trade.ts'
 import type { CallOptions } from '../gateway.ts'
 import { unlessAborted, withDeadline } from '../wechat/http/deadline.ts'
 import { unknownAnswer } from '../wechat/unknown.ts'
-import type { AgedQuota } from './old-order-limit.ts'
-import type { Place, Quota } from './quota.ts'
+import type { OldOrderLimit } from './old-order-limit.ts'
+import type { Quota, Reservation } from './quota.ts'
 
 export interface Placing {
   readonly quota: Quota
-  readonly aged: AgedQuota
+  readonly aged: OldOrderLimit
   readonly timeoutMs: number
   readonly emit: Emit
 }
 
 /** A place in the quota, or why there was none: then nobody was asked. */
-export async function findPlace(
+export async function waitForReservation(
   placing: Placing,
   { operation, attempt }: { operation: GatewayOperation; attempt: string },
   options: CallOptions,
-): Promise<Place | UnknownAnswer> {
+): Promise<Reservation | UnknownAnswer> {
   const { quota, emit } = placing
   const startedAt = performance.now()
   const unplaced = (cause: 'quota' | 'aged', why: string) => {
@@ -36,7 +36,7 @@ export async function findPlace(
   if (place === null && options.signal?.aborted) {
     return unknownAnswer('timeout', `Cannot ${attempt}: its caller ended it`)
   }
-  const trouble = quota.trouble === null ? '' : ` (${quota.trouble})`
+  const trouble = quota.lastError === null ? '' : ` (${quota.lastError})`
   return place ?? unplaced('quota', `no place in the quota in time${trouble}`)
 }
 
@@ -47,7 +47,7 @@ async function admittedInTime(
 ): Promise<boolean | 'aborted' | Error> {
   try {
     return await withDeadline(placing, options, (signal) =>
-      unlessAborted(placing.aged.admits(options.orderedAt), options.patience ?? signal),
+      unlessAborted(placing.aged.tryAcquire(options.orderedAt), options.patience ?? signal),
     )
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
@@ -55,7 +55,7 @@ async function admittedInTime(
 }
 
 /** Whoever has patience waits as long as it lasts; for the others, somebody waits. */
-function waitForPlace(placing: Placing, options: CallOptions): Promise<Place | null> {
+function waitForPlace(placing: Placing, options: CallOptions): Promise<Reservation | null> {
   const { signal, patience } = options
   if (patience === undefined) {
     return withDeadline(placing, options, (urgent) => placing.quota.take(urgent, { urgent: true }))

@@ -1,24 +1,24 @@
 import type { WechatConfig } from '../../config/config.ts'
 import { fenToNumber } from '../../domain/money.ts'
 import type { PrepayOrder } from '../gateway.ts'
-import type { Question } from './http/wire.ts'
+import type { SignedRequest } from './http/wire.ts'
 
 type Identity = Pick<WechatConfig, 'mchId'>
 
-export function orderQuestion(orderNo: string, { mchId }: Identity): Question {
+export function orderQuestion(orderNo: string, { mchId }: Identity): SignedRequest {
   return get(`/v3/pay/transactions/out-trade-no/${segment(orderNo)}?mchid=${segment(mchId)}`)
 }
 
-export function transactionQuestion(transactionId: string, { mchId }: Identity): Question {
+export function transactionQuestion(transactionId: string, { mchId }: Identity): SignedRequest {
   return get(`/v3/pay/transactions/id/${segment(transactionId)}?mchid=${segment(mchId)}`)
 }
 
-export function closeQuestion(orderNo: string, { mchId }: Identity): Question {
+export function closeQuestion(orderNo: string, { mchId }: Identity): SignedRequest {
   const path = `/v3/pay/transactions/out-trade-no/${segment(orderNo)}/close`
   return { method: 'POST', path, body: JSON.stringify({ mchid: mchId }) }
 }
 
-export function certificatesQuestion(): Question {
+export function certificatesQuestion(): SignedRequest {
   return get('/v3/certificates')
 }
 
@@ -29,7 +29,7 @@ export function certificatesQuestion(): Question {
 export function prepayQuestion(
   order: PrepayOrder,
   { mchId, notifyUrl }: Identity & { notifyUrl: string },
-): Question {
+): SignedRequest {
   const body = {
     appid: order.appid,
     mchid: mchId,
@@ -43,7 +43,7 @@ export function prepayQuestion(
   return { method: 'POST', path: '/v3/pay/transactions/native', body: JSON.stringify(body) }
 }
 
-function get(path: string): Question {
+function get(path: string): SignedRequest {
   return { method: 'GET', path, body: '' }
 }
 

@@ -1,17 +1,17 @@
 import type { WechatConfig } from '../../config/config.ts'
 import { type Clock, systemClock } from '../../domain/clock.ts'
 import type { Emit, GatewayOperation } from '../../domain/event.ts'
-import { MemoryPlaces, type Places } from '../../domain/rate-limiter.ts'
+import { MemoryRateLimiter, type RateLimiter } from '../../domain/rate-limiter.ts'
 import type { UnknownAnswer } from '../../domain/trade.ts'
 import type { CallOptions, Gateway, Prepay, PrepayOrder, Probe } from '../gateway.ts'
 import { createQuota } from '../rate-limit/create-quota.ts'
-import { type AgedQuota, createAgedQuota } from '../rate-limit/old-order-limit.ts'
-import { type Place, type Quota, unlimited } from '../rate-limit/quota.ts'
-import { findPlace } from '../rate-limit/wait-for-reservation.ts'
+import { createOldOrderLimit, type OldOrderLimit } from '../rate-limit/old-order-limit.ts'
+import { type Quota, type Reservation, unlimited } from '../rate-limit/quota.ts'
+import { waitForReservation } from '../rate-limit/wait-for-reservation.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from './answer.ts'
 import { openNotification, screenNotification } from './callback.ts'
 import { unlessAborted, withDeadline } from './http/deadline.ts'
-import { createWire, type Question, type Wire } from './http/wire.ts'
+import { createWire, type SignedRequest, type Wire } from './http/wire.ts'
 import { fetchCertificates } from './keys/fetch-certificates.ts'
 import { KeyRing } from './keys/keys.ts'
 import { verifySeal } from './keys/verification.ts'
@@ -25,7 +25,7 @@ export interface WechatOptions {
   /** Questions a second, certificates aside. No limit when not given. */
   readonly maxQps?: number
   /** Who keeps the places of the quota: one for all processes of the merchant. This process when not given. */
-  readonly places?: Places
+  readonly places?: RateLimiter
   /** Sockets kept open to the gateway, at most. */
   readonly connections?: number
 }
@@ -50,10 +50,10 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     clock,
     emit,
   })
-  const { maxQps, places = new MemoryPlaces() } = options
-  const line = `${gatewayName}/${config.mchId}`
-  const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { places, line })
-  const aged = createAgedQuota({ places, line, clock })
+  const { maxQps, places = new MemoryRateLimiter() } = options
+  const quotaName = `${gatewayName}/${config.mchId}`
+  const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { places, quotaName })
+  const aged = createOldOrderLimit({ places, quotaName, clock })
   const { timeoutMs } = config
   const client: Client = { wire, keys, quota, aged, clock, timeoutMs, emit, measure }
   let stopped: Promise<void> | null = null
@@ -105,7 +105,7 @@ interface Client {
   readonly wire: Wire
   readonly keys: KeyRing
   readonly quota: Quota
-  readonly aged: AgedQuota
+  readonly aged: OldOrderLimit
   readonly clock: Clock
   readonly timeoutMs: number
   readonly emit: Emit
@@ -114,7 +114,7 @@ interface Client {
 
 interface Call<T extends Outcome> {
   readonly operation: GatewayOperation
-  readonly question: Question
+  readonly question: SignedRequest
   /** For messages: `query order "…"`. */
   readonly attempt: string
   readonly read: (heard: Heard) => T
@@ -126,7 +126,7 @@ async function ask<T extends Outcome>(
   call: Call<T>,
   options: CallOptions,
 ): Promise<T | UnknownAnswer> {
-  const place = await findPlace(client, call, options)
+  const place = await waitForReservation(client, call, options)
   return 'kind' in place ? place : put(client, call, { ...options, place })
 }
 
@@ -134,7 +134,7 @@ async function ask<T extends Outcome>(
 function put<T extends Outcome>(
   client: Client,
   call: Call<T>,
-  options: CallOptions & { place: Place | null },
+  options: CallOptions & { place: Reservation | null },
 ): Promise<T | UnknownAnswer> {
   return client.measure(call.operation, () =>
     withDeadline(client, options, (signal) =>
@@ -146,7 +146,7 @@ function put<T extends Outcome>(
 async function exchange<T extends Outcome>(
   client: Client,
   { question, attempt, read }: Call<T>,
-  { signal, place }: { signal: AbortSignal; place: Place | null },
+  { signal, place }: { signal: AbortSignal; place: Reservation | null },
 ): Promise<T | UnknownAnswer> {
   const { wire, keys, clock } = client
   const reply = await wire.send(question, signal)
@@ -159,8 +159,8 @@ async function exchange<T extends Outcome>(
 }
 
 /** When nobody can be told, nobody is given a place either. */
-async function slowDown({ quota, emit }: Client, place: Place | null): Promise<void> {
-  const hold = await quota.holdBack(place).catch(() => null)
+async function slowDown({ quota, emit }: Client, place: Reservation | null): Promise<void> {
+  const hold = await quota.penalize(place).catch(() => null)
   if (hold?.first) emit({ type: 'gateway_throttled', holdMs: hold.forMs })
 }
 

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Merchant, Order, Standing } from '../../domain/order.ts'
 import { planned, rowsOf, type Scope } from '../database.ts'
 import type { ClaimedOrder, Due } from '../store.ts'
-import type { LeftEnd } from './left-end.ts'
+import type { ClaimCursor } from './left-end.ts'
 import { ofMerchant } from './merchant.ts'
 import { type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 
@@ -11,7 +11,7 @@ type Claim = Due & { readonly leaseMs: number }
 /** One statement, and a second one only where the first began after the left end and found too few. */
 export async function claimDue(
   scope: Scope,
-  { leftEnd, ...claim }: Claim & { leftEnd: LeftEnd },
+  { leftEnd, ...claim }: Claim & { leftEnd: ClaimCursor },
 ): Promise<readonly ClaimedOrder[]> {
   const { youngestFrom } = claim
   if (youngestFrom !== undefined) {
@@ -32,7 +32,7 @@ export async function claimDue(
 /** Remembers where each standing's orders began, if there were as many as could be taken. */
 async function takeAndLook(
   scope: Scope,
-  { leftEnd, claim, picks }: { leftEnd: LeftEnd; claim: Claim; picks: readonly DuePick[] },
+  { leftEnd, claim, picks }: { leftEnd: ClaimCursor; claim: Claim; picks: readonly DuePick[] },
 ): Promise<readonly DueRow[]> {
   const startedAt = performance.now()
   const taken = await take(scope, { claim, picks })

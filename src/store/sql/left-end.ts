@@ -25,7 +25,7 @@ const restPerLook = 19
  *
  * A hint, in one process: it decides which claim an order comes with, never whether it does.
  */
-export class LeftEnd {
+export class ClaimCursor {
   readonly #seen = new Map<Standing, Seen>()
   #merchant: DueMerchant | null = null
 

@@ -2,11 +2,11 @@ import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import {
   farMs,
-  type Hold,
-  holdMsMax,
-  holdMsMin,
-  type PlacesGiven,
-  type PlacesWanted,
+  type Penalty,
+  penaltyMsMax,
+  penaltyMsMin,
+  type ReservationRequest,
+  type Reservations,
   repeatMs,
 } from '../../domain/rate-limiter.ts'
 import { firstOf, planned, type Scope } from '../database.ts'
@@ -16,11 +16,11 @@ import { firstOf, planned, type Scope } from '../database.ts'
  * server's own clock, which is one for all nodes, and runs while they wait for their places.
  * `materialized`, so that the time is read after the wait for the row, not before it.
  */
-export async function reservePlaces(
+export async function reserve(
   { db }: Pick<Scope, 'db'>,
-  wanted: PlacesWanted,
-): Promise<PlacesGiven> {
-  const { line, count, stepMs, burstMs, horizonMs } = wanted
+  wanted: ReservationRequest,
+): Promise<Reservations> {
+  const { quota: line, count, stepMs, burstMs, horizonMs } = wanted
   const row = await onLine({ db, line }, () =>
     firstOf(
       db,
@@ -65,10 +65,10 @@ interface PlacesRow {
 }
 
 /** As `holdBack` in places.ts. */
-export async function holdPlacesBack(
+export async function penalize(
   { db }: Pick<Scope, 'db'>,
   { line, placeAt }: { line: string; placeAt: number | null },
-): Promise<Hold> {
+): Promise<Penalty> {
   const row = await onLine({ db, line }, () =>
     firstOf(
       db,
@@ -83,15 +83,15 @@ export async function holdPlacesBack(
         ),
         asked as materialized (
           select next_at, hold_ms, now, coalesce(${placeAt}::float8, now) as asked_at,
-            case when held_until > now + ${holdMsMax}::float8 then 0 else held_until end as held_until
+            case when held_until > now + ${penaltyMsMax}::float8 then 0 else held_until end as held_until
           from seen
         ),
         told as materialized (
           select *, asked_at >= held_until as first, case
               when asked_at < held_until then hold_ms
               when asked_at < held_until + ${repeatMs}::float8
-                then least(2 * hold_ms, ${holdMsMax}::float8)
-              else ${holdMsMin}::float8
+                then least(2 * hold_ms, ${penaltyMsMax}::float8)
+              else ${penaltyMsMin}::float8
             end as held_ms from asked
         ),
         ended as materialized (

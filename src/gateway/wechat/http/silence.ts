@@ -4,7 +4,7 @@ import { GivenUp } from './dispatcher.ts'
 import { ProxyFault, proxyRefusal } from './proxy.ts'
 
 /** No whole response. */
-export interface Silence {
+export interface NoResponse {
   readonly kind: 'silence'
   readonly cause: UnknownCause
   readonly why: UnknownWhy | null
@@ -53,7 +53,7 @@ function plain(): Reason {
 }
 
 /** Why a question got no answer, in words; those of the system stand behind them. */
-export function silenceOf(error: unknown, signal: AbortSignal): Silence {
+export function noResponseOf(error: unknown, signal: AbortSignal): NoResponse {
   if (signal.aborted) return silence(givenUp(error))
   if (error instanceof ProxyFault) {
     const { words, cause = 'network' } = reasonOf(error.cause)
@@ -96,6 +96,6 @@ const unaskedBytes: Reason = {
   words: 'what answers there speaks before it is asked',
 }
 
-function silence({ why, words, cause = 'network' }: Reason): Silence {
+function silence({ why, words, cause = 'network' }: Reason): NoResponse {
   return { kind: 'silence', cause, why, message: words }
 }

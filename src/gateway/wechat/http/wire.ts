@@ -3,10 +3,10 @@ import type { Clock } from '../../../domain/clock.ts'
 import { type ClockOffset, offsetNow } from '../../../domain/clocks.ts'
 import { authorization, type Headers, newStamp } from '../keys/signature.ts'
 import { Connections } from './dispatcher.ts'
-import { type Silence, silenceOf } from './silence.ts'
+import { type NoResponse, noResponseOf } from './silence.ts'
 
 /** One request of ours; `path` with its query, percent-encoded. */
-export interface Question {
+export interface SignedRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   /** JSON; empty where the method has none. */
@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface Wire {
   /** Signs and sends once; never a second time by itself, because a signature is for one try. */
-  send(question: Question, signal: AbortSignal): Promise<Reply | Silence>
+  send(question: SignedRequest, signal: AbortSignal): Promise<Reply | NoResponse>
   /** By the `Date` of the last response, whoever signed it; null: none had one. */
   readonly clockOffset: ClockOffset | null
   stop(): Promise<void>
@@ -47,7 +47,7 @@ export function createWire(
       return clockOffset
     },
     async send(question, signal) {
-      if (signal.aborted) return silenceOf(new Error('aborted before it was sent'), signal)
+      if (signal.aborted) return noResponseOf(new Error('aborted before it was sent'), signal)
       const askedAt = clock()
       const headers = await requestHeaders(question, { config, now: askedAt })
       try {
@@ -69,7 +69,7 @@ export function createWire(
           return { ...reply, body: await body.bytes(), clockOffset: offset }
         })
       } catch (error) {
-        return silenceOf(error, signal)
+        return noResponseOf(error, signal)
       }
     },
     stop: () => way.stop(),
@@ -92,7 +92,7 @@ function addressOf(baseUrl: string): URL {
 }
 
 async function requestHeaders(
-  question: Question,
+  question: SignedRequest,
   { config, now }: { config: WechatConfig; now: Date },
 ): Promise<Record<string, string>> {
   return {
