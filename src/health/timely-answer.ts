@@ -1,3 +1,5 @@
+import { within } from '../deadline.ts'
+
 /** What came of a question: an answer, an error, or nothing in time. */
 export type Said<T> =
   | { readonly kind: 'said'; readonly value: T }
@@ -29,12 +31,7 @@ export class Question<T> {
     this.#underWay ??= saidBy(this.#ask).finally(() => {
       this.#underWay = null
     })
-    const deadline = new Deadline(this.#patienceMs)
-    try {
-      return await Promise.race([this.#underWay, deadline.passed])
-    } finally {
-      deadline.clear()
-    }
+    return within(this.#patienceMs, this.#underWay).catch(() => ({ kind: 'late' }))
   }
 }
 
@@ -43,24 +40,5 @@ async function saidBy<T>(ask: () => Promise<T>): Promise<Said<T>> {
     return { kind: 'said', value: await ask() }
   } catch (error) {
     return { kind: 'failed', error }
-  }
-}
-
-/**
- * Passes one turn of the event loop after its time: where this process was busy for longer than that,
- * an answer that has come meanwhile is read first, and is not late.
- */
-class Deadline {
-  readonly passed: Promise<{ readonly kind: 'late' }>
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(ms: number) {
-    this.passed = new Promise((resolve) => {
-      this.#timer = setTimeout(() => setImmediate(() => resolve({ kind: 'late' })), ms)
-    })
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer)
   }
 }

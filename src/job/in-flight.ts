@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { within } from '../deadline.ts'
 
 /** Work that a stop has to wait for. */
 export class InFlight {
@@ -26,9 +26,7 @@ export class InFlight {
   async end(also: Promise<void>): Promise<void> {
     this.#abort.abort()
     this.#abort = new AbortController()
-    const timer = new AbortController()
-    const deadline = delay(this.#deadlineMs, undefined, { signal: timer.signal }).catch(() => {})
-    await Promise.race([Promise.allSettled([also, ...this.#promises]), deadline])
-    timer.abort()
+    const ended = Promise.allSettled([also, ...this.#promises])
+    await within(this.#deadlineMs, ended).catch(() => undefined)
   }
 }

@@ -10,7 +10,7 @@ import {
   type WorkerOptions,
 } from 'bullmq'
 import type { ClientConfig } from 'pg'
-import { within } from './deadline.ts'
+import { within } from '../deadline.ts'
 import { answerMsMax, openMsMax } from './link.ts'
 import { wayToQueue } from './postgres-way.ts'
 

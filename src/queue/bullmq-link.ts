@@ -1,6 +1,6 @@
 import type { JobsOptions } from 'bullmq'
+import { within } from '../deadline.ts'
 import { openParts, type Parts } from './bullmq-backends.ts'
-import { within } from './deadline.ts'
 import { closeMsMax, type JobCalls, openMsMax, type QueueConnection } from './link.ts'
 import { postgresTrouble, troubleInWords } from './trouble.ts'
 

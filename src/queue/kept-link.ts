@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { within } from '../deadline.ts'
 import type { EngineEvent } from '../domain/event.ts'
-import { within } from './deadline.ts'
 import type { JobCounts } from './engine.ts'
 import { answerMsMax, type QueueConnection } from './link.ts'
 

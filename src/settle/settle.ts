@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { within } from '../deadline.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { Clocks } from '../domain/clocks.ts'
 import { type Decision, decide } from '../domain/decide.ts'
@@ -255,7 +255,7 @@ export async function pay(
   const { order, decision, source, event } = credit
   const transfer = rechargeTransfer(order, decision.trade)
   const paid = await tx.credit(order, { transfer, source, event })
-  if (onPaid) await withinDeadline(onPaid({ order: paid, transfer }, tx))
+  if (onPaid) await within(onPaidMs, onPaid({ order: paid, transfer }, tx), notInTime)
   return paid
 }
 
@@ -265,18 +265,8 @@ export async function pay(
  */
 const onPaidMs = 20_000
 
-async function withinDeadline(work: Promise<void>): Promise<void> {
-  const timer = new AbortController()
-  const deadline = delay(onPaidMs, null, { signal: timer.signal }).then(() => {
-    throw new Error(`onPaid did not end within ${onPaidMs} ms: nothing was credited`)
-  })
-  try {
-    await Promise.race([work, deadline])
-  } finally {
-    timer.abort()
-    deadline.catch(() => undefined)
-    work.catch(() => undefined)
-  }
+function notInTime(): Error {
+  return new Error(`onPaid did not end within ${onPaidMs} ms: nothing was credited`)
 }
 
 /** What is told of an answer in the order's timeline. */

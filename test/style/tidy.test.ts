@@ -31,7 +31,7 @@ function importsOf(file: SourceFile): readonly string[] {
 
 /** From the lowest: nothing imports from what stands after it. */
 const ranks = [
-  ...['package-root.ts', 'text', 'domain', 'servers', 'config', 'simulator'],
+  ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config', 'simulator'],
   ...['queue', 'store', 'gateway'],
   ...['settle', 'job', 'orders', 'health', 'telemetry', 'service.ts'],
   ...['i18n', 'web', 'demo', 'cli', 'index.ts'],

@@ -79,9 +79,9 @@ export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a call has no deadline',
     faults: [19],
-    file: 'src/gateway/wechat/http/deadline.ts',
-    find: 'const timer = setTimeout(abort, ms)',
-    replace: 'const timer = setTimeout(abort, ms * 1000)',
+    file: 'src/deadline.ts',
+    find: 'const timer = setTimeout(abort, timeoutMs)',
+    replace: 'const timer = setTimeout(abort, timeoutMs * 1000)',
     caughtBy: { test: faultsTest, name: 'end at their deadline, and the run goes on' },
   },
 ]

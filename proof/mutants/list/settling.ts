@@ -149,8 +149,8 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'a stop waits for nothing',
     faults: [16],
     file: 'src/job/in-flight.ts',
-    find: 'await Promise.race([Promise.allSettled([also, ...this.#promises]), deadline])',
-    replace: 'await Promise.race([Promise.resolve(), deadline])',
+    find: 'await within(this.#deadlineMs, ended).catch(() => undefined)',
+    replace: 'await within(this.#deadlineMs, Promise.race([ended, Promise.resolve()]))',
     caughtBy: {
       test: faultsTest,
       name: 'waits for it, and a second stop and a start change nothing',
@@ -186,9 +186,9 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the embedder is told after the commit',
     faults: [6, 22],
     file: 'src/settle/settle.ts',
-    find: '  if (onPaid) await withinDeadline(onPaid({ order: paid, transfer }, tx))',
+    find: '  if (onPaid) await within(onPaidMs, onPaid({ order: paid, transfer }, tx), notInTime)',
     replace:
-      '  if (onPaid) void withinDeadline(onPaid({ order: paid, transfer }, tx)).catch(() => undefined)',
+      '  if (onPaid) void within(onPaidMs, onPaid({ order: paid, transfer }, tx), notInTime).catch(() => undefined)',
     caughtBy: { seeds: 400 },
   },
   {

@@ -1,7 +1,7 @@
+import { unlessAborted, withDeadline } from '../../deadline.ts'
 import type { Emit, GatewayOperation } from '../../domain/event.ts'
 import type { UnknownAnswer } from '../../domain/trade.ts'
 import type { CallOptions } from '../gateway.ts'
-import { unlessAborted, withDeadline } from '../wechat/http/deadline.ts'
 import { unknownAnswer } from '../wechat/unknown.ts'
 import type { OldOrderLimit } from './old-order-limit.ts'
 import type { Quota, Reservation } from './quota.ts'

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { within } from '../../deadline.ts'
 import { StoreError } from '../../store/errors.ts'
 import type { Store } from '../../store/store.ts'
 import type { Tokens } from '../access/tokens.ts'
@@ -68,15 +69,10 @@ function hashOf(key: string): string {
 }
 
 /** A database that is silent is away, to somebody who waits for a page. */
-async function inTime<T>(asked: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const silent = new StoreError('Cannot look up a session: the database is silent')
-    timer = setTimeout(() => reject(silent), patienceMs)
-  })
-  try {
-    return await Promise.race([asked, late])
-  } finally {
-    clearTimeout(timer)
-  }
+function inTime<T>(lookUp: Promise<T>): Promise<T> {
+  return within(
+    patienceMs,
+    lookUp,
+    () => new StoreError('Cannot look up a session: the database is silent'),
+  )
 }

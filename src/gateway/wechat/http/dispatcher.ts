@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Dispatcher } from 'undici'
+import { unlessAborted } from '../../../deadline.ts'
 import { Connection, type WechatWay } from './connection.ts'
-import { unlessAborted } from './deadline.ts'
 
 /**
  * An order is some 2 KB, a list of certificates some 10 KB; but coupons, or whatever else is listed

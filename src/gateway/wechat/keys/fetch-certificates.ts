@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { WechatConfig } from '../../../config/config.ts'
+import { withDeadline } from '../../../deadline.ts'
 import type { Clock } from '../../../domain/clock.ts'
 import { isSameSerial } from '../../../text/serial.ts'
 import { disbelief, type Heard, unansweredBy } from '../answer.ts'
 import { errorOf } from '../evidence.ts'
-import { startDeadline } from '../http/deadline.ts'
 import type { Reply, Wire } from '../http/wire.ts'
 import { certificatesQuestion } from '../requests.ts'
 import { unknownAnswer } from '../unknown.ts'
@@ -19,16 +19,13 @@ export async function fetchCertificates(
   wire: Pick<Wire, 'send'>,
   { config, clock }: { config: WechatConfig; clock: Clock },
 ): Promise<OpenedCertificates | FetchFailure> {
-  const deadline = startDeadline(config.timeoutMs)
-  try {
-    const reply = await wire.send(certificatesQuestion(), deadline.signal)
+  return withDeadline(config, {}, async (signal) => {
+    const reply = await wire.send(certificatesQuestion(), signal)
     if (reply.kind === 'silence') {
       return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
     }
-    return await openListing(reply, { config, now: clock(), signal: deadline.signal })
-  } finally {
-    deadline.end()
-  }
+    return openListing(reply, { config, now: clock(), signal })
+  })
 }
 
 /** Opened first and verified second: the list is signed by one of those that are in it. */

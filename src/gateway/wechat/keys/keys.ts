@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
+import { unlessAborted } from '../../../deadline.ts'
 import type { Clock } from '../../../domain/clock.ts'
 import type { Emit } from '../../../domain/event.ts'
 import type { UnknownAnswer, UnknownWhy } from '../../../domain/trade.ts'
 import { serialKey } from '../../../text/serial.ts'
-import { unlessAborted } from '../http/deadline.ts'
 import type { Certificate, OpenedCertificates } from './certificates.ts'
 
 /**

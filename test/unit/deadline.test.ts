@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { unlessAborted } from '../../src/gateway/wechat/http/deadline.ts'
+import { unlessAborted } from '../../src/deadline.ts'
 
 test.each(['before', 'while'])(
   'unlessAborted() lets no failure of work go unhandled whose signal aborted %s it was waited for',
