@@ -2,7 +2,7 @@ import { unreachable } from './assert.ts'
 import type { Order } from './order.ts'
 import type { DecisionKind } from './order-states.ts'
 import type { ComparedFact, Difference, Reason } from './reason.ts'
-import type { Answer, Trade, UnknownAnswer } from './trade.ts'
+import { type Answer, isNotBegun, type Trade, type UnknownAnswer } from './trade.ts'
 
 /**
  * What ought to happen to an order, given an answer:
@@ -32,6 +32,8 @@ export interface Facts {
   readonly clocksDisagree?: boolean
   /** How far apart the first and the last of several absent answers must be. */
   readonly absenceSpreadMs: number
+  /** The gateway was asked to close the trade, and answered, before this answer. */
+  readonly closeTried?: boolean
   /** The order came to its state after it was asked about: what was said may be older than that. */
   readonly overtaken?: boolean
   /** `recharge.adopt_attach`: what the trade of an adopted order must carry; null: nothing. */
@@ -65,7 +67,7 @@ function decidePending(order: Order, answer: Answer, facts: Facts): Decision {
     case 'unknown':
       return wait({ code: 'no_answer', ...causeAndMessage(answer) })
     case 'absent':
-      return decideAbsent(order, facts)
+      return isNotBegun(answer) ? decideNotBegun(order, facts) : decideAbsent(order, facts)
     case 'trade':
       return decideTrade(order, answer.trade, facts)
     default:
@@ -125,6 +127,17 @@ function decideAbsent(order: Order, facts: Facts): Decision {
     return wait({ code: 'absent_too_seldom' })
   }
   return decision('expire', { code: 'absent_past_end', answers })
+}
+
+/**
+ * However often it is said, it shows neither a wrong merchant number nor that the order was never
+ * placed. So the order ends by its own end, closed at the gateway and queried again as any other; one
+ * without a known end when it was watched for long enough, for no trade has set that time anew.
+ */
+function decideNotBegun(order: Order, facts: Facts): Decision {
+  const unpaid = decideUnpaid({ ...order, standing: 'known' }, facts)
+  const isOver = unpaid.kind === 'close' && facts.closeTried === true
+  return isOver ? decision('expire', { code: 'never_begun' }) : unpaid
 }
 
 function decideExpired(order: Order, answer: Answer, facts: Facts): Decision {

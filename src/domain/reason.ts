@@ -49,6 +49,7 @@ type PlainCode =
   | 'not_paid_yet'
   | 'unpaid_past_end'
   | 'watch_ended'
+  | 'never_begun'
   | 'payment_under_way'
   | 'trade_closed'
   | 'absent'
@@ -197,6 +198,7 @@ export const englishReasons: ReasonSentences = {
   not_paid_yet: 'not paid yet',
   unpaid_past_end: 'not paid, and past its end',
   watch_ended: 'its end is not known, and no trade can be paid for as long as it was watched',
+  never_begun: 'nobody began to pay it before its end',
   payment_under_way: 'a payment is under way',
   trade_closed: 'its trade is closed',
   absent,

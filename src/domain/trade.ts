@@ -104,10 +104,22 @@ export function isUnasked(answer: Answer | { readonly kind: string }): answer is
 /** The question was never put. */
 export type UnaskedAnswer = UnknownAnswer & { readonly cause: 'quota' | 'aged' }
 
-/** "There is no such order." Not authenticated by every gateway, so it is never final by itself. */
+/** "There is no such order." */
 export interface AbsentAnswer {
   readonly kind: 'absent'
+  /**
+   * What the gateway means by it. `not_begun`: a trade begins when its payer acts, so that there is
+   * none before; such an answer is verified, as it may end an order. Left out: a trade begins when its
+   * order is placed, so that a placed order is known; the answer need not be authenticated, and is
+   * never final by itself.
+   */
+  readonly meaning?: 'not_begun'
   readonly evidence: Evidence
+}
+
+/** No trade yet, as it is normal with this gateway: it says that nobody has paid, and no more. */
+export function isNotBegun(answer: Answer): boolean {
+  return answer.kind === 'absent' && answer.meaning === 'not_begun'
 }
 
 /** Not an answer: ask again. Never evidence that an order is unpaid. */

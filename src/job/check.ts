@@ -82,7 +82,7 @@ export async function settleAnswer(
 
   const again = await checking.limit(() => closeAndAsk(checking, found))
   if (again === null) return { ...first, answer }
-  const second = await checking.settle(broughtOf(found, again))
+  const second = await checking.settle({ ...broughtOf(found, again), closeTried: true })
   return second && { ...second, answer: again }
 }
 

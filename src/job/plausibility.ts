@@ -1,6 +1,6 @@
 import type { Order } from '../domain/order.ts'
 import { isAnsweredBy } from '../domain/schedule.ts'
-import type { AbsentAnswer, Answer, UnknownAnswer } from '../domain/trade.ts'
+import { type AbsentAnswer, type Answer, isNotBegun, type UnknownAnswer } from '../domain/trade.ts'
 import type { ClaimedOrder } from '../store/store.ts'
 import type { Breaker } from './breaker.ts'
 
@@ -20,7 +20,7 @@ export interface Answered {
 export class Plausibility {
   readonly #absent: (Answered & { readonly answer: AbsentAnswer })[] = []
   readonly #unverified: (Answered & { readonly answer: UnknownAnswer })[] = []
-  /** Verified trades, whichever they are about: the key is right. */
+  /** Verified answers, whichever trades they are about: the key is right. */
   #tradeCount = 0
   /** Those about the very order that was queried: the merchant number is right, too. */
   #ownTradeCount = 0
@@ -33,7 +33,7 @@ export class Plausibility {
   /** Every answer passes here; null for one that waits for the others. */
   quarantine(found: Answered): Answered | null {
     const { answer } = found
-    if (answer.kind === 'absent') {
+    if (answer.kind === 'absent' && !isNotBegun(answer)) {
       this.#absent.push({ ...found, answer })
       return null
     }
@@ -41,7 +41,7 @@ export class Plausibility {
       this.#unverified.push({ ...found, answer })
       return null
     }
-    if (answer.kind === 'trade') this.#tradeCount += 1
+    if (answer.kind !== 'unknown') this.#tradeCount += 1
     if (isAnsweredBy(found.claimed.order, answer)) this.#ownTradeCount += 1
     return found
   }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../domain/clock.ts'
-import type { Answer, UnknownAnswer, UnknownCause } from '../domain/trade.ts'
+import { type Answer, isNotBegun, type UnknownAnswer, type UnknownCause } from '../domain/trade.ts'
 
 /** Fewer in a row may be chance: a connection that broke, a signature probe, a number that nobody placed. */
 const inARowMin = 3
@@ -23,7 +23,7 @@ export class RecentAnswers {
   }
 
   observe(answer: Answer | UnknownAnswer): void {
-    if (answer.kind === 'trade') this.heardOurs()
+    if (answer.kind === 'trade' || isNotBegun(answer)) this.heardOurs()
     else if (answer.kind === 'absent') this.#heardAbsent()
     else if (!neverAsked.has(answer.cause)) this.#heardUseless(answer)
   }

@@ -6,7 +6,7 @@ import type { Emit } from '../domain/event.ts'
 import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
 import type { Source } from '../domain/order-states.ts'
 import { type SchedulePolicy, scheduleAfter, scheduleKept } from '../domain/schedule.ts'
-import type { Answer } from '../domain/trade.ts'
+import { type Answer, isNotBegun } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
 
@@ -45,6 +45,8 @@ export interface AnswerFor {
   readonly waitFrom: Date | null
   /** See `Facts`. False where nobody compared this answer with others. */
   readonly absenceCredible: boolean
+  /** See `Facts`. */
+  readonly closeTried?: boolean
 }
 
 export interface Settlement {
@@ -159,6 +161,7 @@ function decideOn({
   askedIn,
   policy,
   absenceCredible,
+  closeTried = false,
   clocks,
   askedAt,
   adoptAttach = null,
@@ -169,6 +172,7 @@ function decideOn({
     now: locked.now,
     transactionOwner: locked.transactionOwner,
     absenceCredible,
+    closeTried,
     clocksDisagree,
     absenceSpreadMs: policy.absenceSpreadMs,
     adoptAttach,
@@ -181,6 +185,7 @@ interface Deciding extends Pick<Settling, 'policy' | 'clocks' | 'adoptAttach'> {
   readonly answer: Answer
   readonly askedIn?: number
   readonly absenceCredible: boolean
+  readonly closeTried?: boolean
   readonly locked: LockedOrder
   /** By this node's clock, before the row was locked. */
   readonly askedAt: Date | undefined
@@ -225,14 +230,15 @@ async function carryOut(step: Step): Promise<Order> {
   }
 }
 
-/** One that was only watched is queried a few times more: nobody has said that it cannot be paid. */
+/** Without a word that its trade is closed, it is queried a few times more. */
 async function expire(
   { tx, locked: { order }, answer }: Pick<Step, 'tx' | 'locked' | 'answer'>,
   event: NewOrderEvent,
 ): Promise<Order> {
   const expired = await tx.changeStatus(order, { status: 'expired', event })
   const isClosed = answer.kind === 'trade' && answer.trade.state === 'closed'
-  if (order.watchedUntil !== null && !isClosed) await tx.addLateChecks(expired)
+  if (isNotBegun(answer) || (order.watchedUntil !== null && !isClosed))
+    await tx.addLateChecks(expired)
   return expired
 }
 

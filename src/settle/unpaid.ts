@@ -1,6 +1,7 @@
 import { type Decision, decide } from '../domain/decide.ts'
 import type { NewOrderEvent } from '../domain/order.ts'
 import { scheduleAfter } from '../domain/schedule.ts'
+import { isNotBegun } from '../domain/trade.ts'
 import type { ClaimedOrder, ClaimedWait } from '../store/store.ts'
 import {
   type AnswerFor,
@@ -27,7 +28,7 @@ export function previewWait(
 ): PreviewedWait | null {
   const { order } = claimed
   const { answer, absenceCredible, waitFrom } = brought
-  if (answer.kind === 'absent') return null
+  if (answer.kind === 'absent' && !isNotBegun(answer)) return null
   const { absenceSpreadMs, recheckMs, leaseMs } = settling.policy
   // By the database's clock: the lease was counted from it.
   const now = new Date(+order.nextCheckAt - leaseMs)

@@ -1,6 +1,6 @@
 import type { Order } from '../../src/domain/order.ts'
 import { countResults, type Run } from '../../src/domain/run.ts'
-import type { Answer, Trade } from '../../src/domain/trade.ts'
+import type { AbsentAnswer, Answer, Trade } from '../../src/domain/trade.ts'
 
 /** An order as most tests want it: ¥12.34, created at noon, ending two hours later. */
 export function sampleOrder<C extends Partial<Order>>(changes?: C): SampleOrder & C
@@ -68,7 +68,10 @@ export function answerOf(reported: string, changes: Partial<Trade> = {}): Answer
   return { kind: 'trade', trade, evidence: {} }
 }
 
-export const absentAnswer: Answer = { kind: 'absent', evidence: {} }
+export const absentAnswer: AbsentAnswer = { kind: 'absent', evidence: {} }
+
+/** Of a gateway whose trades begin when their payers act. */
+export const notBegunAnswer: Answer = { ...absentAnswer, meaning: 'not_begun' }
 
 export const unknownAnswer: Answer = {
   kind: 'unknown',

@@ -7,6 +7,7 @@ import type { Answer, Trade } from '../../src/domain/trade.ts'
 import {
   absentAnswer,
   answerOf,
+  notBegunAnswer,
   sampleOrder,
   sampleTrade,
   unknownAnswer,
@@ -80,6 +81,9 @@ const table = `
   pending  SETTLED                past    wait      alarm
   pending  absent                 before  wait
   pending  absent                 past    wait
+  pending  not-begun              before  wait
+  pending  not-begun              end     close
+  pending  not-begun              past    close
   pending  unknown                before  wait
   pending  unknown                past    wait
   expired  SUCCESS                past    pay
@@ -90,6 +94,7 @@ const table = `
   expired  CLOSED                 past    keep
   expired  SETTLED                past    keep
   expired  absent                 past    keep
+  expired  not-begun              past    keep
   expired  unknown                past    keep
   paid     SUCCESS                past    keep
   paid     SUCCESS/transaction    past    keep      alarm
@@ -98,11 +103,13 @@ const table = `
   paid     CLOSED                 past    keep      alarm
   paid     REFUND                 past    keep
   paid     absent                 past    keep
+  paid     not-begun              past    keep
   paid     unknown                past    keep
   review   SUCCESS                past    keep
   review   REFUND                 past    keep
   review   CLOSED                 past    keep
   review   absent                 past    keep
+  review   not-begun              past    keep
   review   unknown                past    keep
   dismissed  SUCCESS              past    review    alarm
   dismissed  SUCCESS/amount+1     past    keep
@@ -132,6 +139,7 @@ const changesOf: Readonly<Record<string, Partial<Trade>>> = {
 
 function readAnswer(text: string): Answer {
   if (text === 'absent') return absentAnswer
+  if (text === 'not-begun') return notBegunAnswer
   if (text === 'unknown') return unknownAnswer
   const [reported = '', change = ''] = text.split('/')
   return answerOf(reported, changesOf[change] ?? {})
@@ -181,6 +189,19 @@ describe('decide()', () => {
     expect(decide(sampleOrder(absences), absentAnswer, { ...past, ...facts }).kind).toBe(decision)
   })
 
+  it.each([
+    ['once its trade was closed at the gateway', {}, { closeTried: true }, 'expire'],
+    ['before its end, closed or not', {}, { now: before.now, closeTried: true }, 'wait'],
+    ['while clocks disagree', {}, { clocksDisagree: true, closeTried: true }, 'wait'],
+    ['any number of times, and most others too', twiceAbsent, { absenceCredible: false }, 'close'],
+    ['while it is watched', { expiresAt: null, watchedUntil: atEnd.now }, before, 'wait'],
+    ['after it was watched', { expiresAt: null, watchedUntil: atEnd.now }, {}, 'expire'],
+  ])('when no payer has begun %s: decides by the end of the order alone', (...row) => {
+    const [, changes, facts, decision] = row
+    const one = sampleOrder(changes as Partial<Order>)
+    expect(decide(one, notBegunAnswer, { ...past, ...facts }).kind).toBe(decision)
+  })
+
   /** An answer that is wrong in one place, or in none, shows more than one that is wrong in all. */
   const mostly = <T>(right: T, ...wrong: readonly T[]) =>
     fc.oneof(
@@ -189,6 +210,7 @@ describe('decide()', () => {
     )
   const anyAnswer = fc.oneof(
     fc.constant(absentAnswer),
+    fc.constant(notBegunAnswer),
     fc.constant(unknownAnswer),
     fc
       .record({
@@ -209,6 +231,7 @@ describe('decide()', () => {
       now: fc.constantFrom(before.now, atEnd.now, past.now),
       transactionOwner: mostly<string | null>(null, 'X'),
       absenceCredible: fc.boolean(),
+      closeTried: fc.boolean(),
     })
     .map((changes) => ({ ...past, ...changes }))
 
@@ -232,13 +255,15 @@ describe('decide()', () => {
     )
   })
 
-  it('expires only for a closed trade of this order, or for repeated absence (I5)', () => {
+  it('expires only for a closed trade of this order, for repeated absence, or for none begun after the close (I5)', () => {
     fc.assert(
       fc.property(anyOrder, anyAnswer, anyFacts, (one, answer, facts) => {
         if (decide(one, answer, facts).kind !== 'expire') return
         if (answer.kind === 'trade') {
           expect(answer.trade.state).toBe('closed')
           expect(answer.trade.orderNo).toBe(one.orderNo)
+        } else if (answer === notBegunAnswer) {
+          expect(facts.closeTried && facts.now >= one.expiresAt).toBe(true)
         } else {
           expect(answer.kind).toBe('absent')
           expect(one.absentCount).toBeGreaterThanOrEqual(2)

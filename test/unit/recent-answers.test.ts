@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer, UnknownCause } from '../../src/domain/trade.ts'
 import { RecentAnswers } from '../../src/job/recent-answers.ts'
-import { absentAnswer, answerOf } from '../support/samples.ts'
+import { absentAnswer, answerOf, notBegunAnswer } from '../support/samples.ts'
 
 const withinMs = 3_600_000
 
@@ -42,6 +42,13 @@ describe('RecentAnswers', () => {
     answers.observe(absentAnswer)
     expect(answers.doubt({ withinMs })).toMatch(/is the merchant number right/)
     answers.heardCallback()
+    expect(answers.doubt({ withinMs })).toBeNull()
+  })
+
+  it('that no payer has begun is a sound answer, and never in doubt', () => {
+    const { answers } = heard(useless('timeout'), useless('timeout'), useless('timeout'))
+    for (const answer of Array(9).fill(notBegunAnswer)) answers.observe(answer)
+    expect(answers.fault({ withinMs })).toBeNull()
     expect(answers.doubt({ withinMs })).toBeNull()
   })
 

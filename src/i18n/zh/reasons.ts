@@ -27,6 +27,7 @@ export const chineseReasons: ReasonSentences = {
   not_paid_yet: '尚未支付',
   unpaid_past_end: '已过支付截止时间，仍未支付',
   watch_ended: '有效期未知，跟踪时长已超过任何交易的可支付期限',
+  never_begun: '截至支付截止时间，无人开始支付',
   payment_under_way: '用户正在支付',
   trade_closed: '交易已关闭',
   absent,
