@@ -17,7 +17,7 @@ import type { RateLimiter } from './domain/rate-limiter.ts'
 import { type Reason, sentenceOf } from './domain/reason.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
-import type { Gateway, RawCallback, RejectedCallback } from './gateway/gateway.ts'
+import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat/wechat.ts'
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
@@ -102,6 +102,8 @@ export interface Budan {
   readonly emit: Emit
   /** Hears every event from now on, until what is returned is called. */
   listen(listener: Emit): () => void
+  /** Who takes the money. */
+  readonly gateway: GatewayFacts & { readonly canTrace: boolean }
   /** Whose orders these are. */
   readonly merchant: ConfiguredMerchant
   /** By which runs are made, and orders asked about. */
@@ -235,6 +237,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    gateway: factsOf(gateway),
     merchant: merchantOf(gateway),
     policy,
     isScheduled: recharge.compensationEnabled,
@@ -298,6 +301,15 @@ function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
     } catch (error) {
       throw redactError(error, redact)
     }
+  }
+}
+
+function factsOf(gateway: Gateway): Budan['gateway'] {
+  const { name, label } = gateway
+  return {
+    ...{ name, label, canTrace: gateway.queryByTransactionId !== undefined },
+    callbackReply: (end) => gateway.callbackReply(end),
+    isLikeCallback: (headers) => gateway.isLikeCallback?.(headers) ?? false,
   }
 }
 

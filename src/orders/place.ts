@@ -88,9 +88,11 @@ async function openTrade(
   const prepay = await placing.gateway.prepay({ ...order, expiresAt })
   if (prepay.kind === 'placed') {
     placing.breaker.answers.heardOurs()
-    const { codeUrl, codeLifeMs, evidence } = prepay
+    const { payment, evidence } = prepay
     const event = orderEvent(placing, { orderNo, kind: 'prepaid', evidence, actor })
-    const placed = await placing.store.setCodeUrl(orderNo, { codeUrl, codeLifeMs, event })
+    const placed = await placing.store.setCodeUrl(orderNo, {
+      ...{ codeUrl: payment.codeUrl, codeLifeMs: payment.lifeMs, event },
+    })
     // Settled or given up meanwhile: nobody may pay by a code that nobody asks about.
     return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }
   }

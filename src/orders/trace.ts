@@ -17,6 +17,8 @@ export type Traced =
       /** The gateway's own word. */
       readonly tradeState: string | null
     }
+  /** The gateway answers no query by its own number. */
+  | { readonly kind: 'not_offered' }
   /** The gateway knows no such payment of this merchant. */
   | { readonly kind: 'absent' }
   /** The gateway said nothing that can be believed, or spoke of another payment. */
@@ -32,7 +34,8 @@ export async function traceTransaction(
   transactionId: string,
 ): Promise<Traced> {
   checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
-  const answer = await gateway.queryByTransactionId(transactionId)
+  const answer = await gateway.queryByTransactionId?.(transactionId)
+  if (answer === undefined) return { kind: 'not_offered' }
   if (!isUnasked(answer)) breaker.observe(answer)
   if (answer.kind === 'unknown')
     return unanswered({ code: 'unanswered', ...causeAndMessage(answer) })

@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Emit } from '../domain/event.ts'
 import { WrongRequest } from '../orders/validate.ts'
 import { CursorError, StoreError } from '../store/errors.ts'
+import { answerCallback, type CallbackRoute } from './callback-route.ts'
 import type { FaultJson } from './schema.ts'
 
 /** A request that gets no: thrown by routes, answered as `{"code","message"}`. */
@@ -117,10 +118,13 @@ function refusalByFastify(error: unknown): Refusal | null {
 
 export type TokenCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
-/** Answers every error of `app`, and of routes that are not there, in the one shape. */
+/**
+ * Answers every error of `app`, and of routes that are not there, in the one shape; at the path of
+ * callbacks in the gateway's.
+ */
 export function answerErrors(
   app: FastifyInstance,
-  { emit, checkToken }: { emit: Emit; checkToken: TokenCheck },
+  { emit, checkToken, callbacks }: { emit: Emit; checkToken: TokenCheck; callbacks: CallbackRoute },
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error, request)
@@ -128,14 +132,17 @@ export function answerErrors(
     return answerRefusal(reply, refusal)
   })
   app.setNotFoundHandler(async (request, reply) => {
-    if (isGuarded(request.url)) await checkToken(request, reply)
+    if (isGuarded(request.url, callbacks)) await checkToken(request, reply)
     if (reply.sent) return
-    return answerRefusal(reply, notFound(request))
+    const refusal = notFound(request)
+    if (pathOf(request) !== callbacks.path) return answerRefusal(reply, refusal)
+    const { status, message } = refusal
+    return answerCallback(reply, callbacks, { kind: 'rejected', status, reason: message })
   })
 }
 
-function isGuarded(url: string): boolean {
-  return /^\/v1(\/|\?|$)/.test(url) && !url.startsWith(callbackPath)
+function isGuarded(url: string, callbacks: CallbackRoute): boolean {
+  return /^\/v1(\/|\?|$)/.test(url) && !url.startsWith(callbacks.path)
 }
 
 /**
@@ -162,13 +169,8 @@ function notFound(request: FastifyRequest): Refusal {
     return refusalByFastify({ code: 'FST_ERR_MAX_PARAM_LENGTH', statusCode: 414 }) as Refusal
   }
   const message = `No such route: ${request.method} ${pathOf(request).slice(0, messageLengthMax)}`
-  // The gateway reads one word only.
-  const code = pathOf(request) === callbackPath ? 'FAIL' : 'not_found'
-  return new Refusal(404, { code, message })
+  return new Refusal(404, { code: 'not_found', message })
 }
-
-/** Fixed by the design; what was registered with the gateway as notify_url must stay. */
-export const callbackPath = '/v1/callbacks/wechatpay'
 
 /** Tells of what is ours to mend; what the caller did wrong is the caller's. */
 export function reportFailure(

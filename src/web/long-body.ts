@@ -23,11 +23,11 @@ export function screenLongBodies(screen: Screen) {
     if (isShort(headers)) return
     const rejected = await screen(headers)
     if (rejected !== null) {
-      throw new Refusal(rejected.status, { code: 'FAIL', message: rejected.reason })
+      throw new Refusal(rejected.status, { code: 'callback_rejected', message: rejected.reason })
     }
     if (held >= longMax) {
       const message = `Cannot read the body: ${longMax} long ones are being read already`
-      throw new Refusal(503, { code: 'FAIL', message })
+      throw new Refusal(503, { code: 'callback_rejected', message })
     }
     held += 1
     reply.raw.once('close', () => {

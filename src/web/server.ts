@@ -21,6 +21,7 @@ import { MissedCallbacks } from './api/missed-callbacks.ts'
 import { addOrderRoutes } from './api/orders.ts'
 import { addReviewRoutes } from './api/reviews.ts'
 import { addRunRoutes } from './api/runs.ts'
+import { callbackRouteOf } from './callback-route.ts'
 import { addConsole } from './console/console.ts'
 import { answerErrors } from './errors.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
@@ -54,13 +55,16 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
   const { emit = budan.emit, version, clock = systemClock } = options
   const server = serverOf(options.server)
   const isProxy = proxiesOf(server.trustedProxies ?? [])
-  const missed = new MissedCallbacks(emit)
+  const callbacks = callbackRouteOf(budan.gateway)
+  const missed = new MissedCallbacks(emit, callbacks)
   const app = createWebApp({ ...webLimits, ...options.limits }, { isProxy, missed })
   const access = new Access(app, { tokens: new Tokens(server.apiToken), emit })
-  answerErrors(app, { emit, checkToken: tokenCheck(access) })
+  answerErrors(app, { emit, checkToken: tokenCheck(access), callbacks })
   await describeRoutes(app, { version })
 
-  await app.register(async (callback: WebApp) => addCallbackRoute(callback, { budan, emit }))
+  await app.register(async (callback: WebApp) =>
+    addCallbackRoute(callback, { budan, emit, route: callbacks }),
+  )
   await app.register(async (open: WebApp) => {
     addHealthRoutes(open, budan)
     addOpenApiRoute(open)

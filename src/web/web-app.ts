@@ -14,7 +14,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { marking, unmarked } from '../text/exact-json.ts'
-import { type MissedCallbacks, routedUrl } from './api/missed-callbacks.ts'
+import type { MissedCallbacks } from './api/missed-callbacks.ts'
 import { answerRefusal, pathPartMax, Refusal, refusalOf } from './errors.ts'
 
 /** A Fastify application whose routes take their types from zod schemas. */
@@ -58,7 +58,7 @@ export interface WebParts {
 export function createWebApp(limits: WebLimits, { isProxy, missed }: WebParts): WebApp {
   const app = Fastify({
     logger: false,
-    rewriteUrl: ({ method, url = '' }) => routedUrl(method, url),
+    rewriteUrl: ({ method, url = '' }) => missed.routedUrl(method, url),
     trustProxy: isProxy,
     bodyLimit: bodyBytesMax,
     requestTimeout: limits.arrivalMs,

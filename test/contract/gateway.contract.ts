@@ -48,7 +48,8 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
       const order = nextOrder()
       for (const _ of ['once', 'again']) {
         const placed = await world.gateway.prepay(order)
-        expect(placed).toMatchObject({ kind: 'placed', codeUrl: expect.stringMatching(/^\w+:/) })
+        const payment = { kind: 'qr', codeUrl: expect.stringMatching(/^\w+:/) }
+        expect(placed).toMatchObject({ kind: 'placed', payment })
       }
     })
 
@@ -80,9 +81,10 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
       })
       if (paid.kind !== 'trade') return
       expect(paid.trade.paidAt).toBeInstanceOf(Date)
-      expect(await gateway.queryByTransactionId(`${paid.trade.transactionId}`)).toMatchObject({
-        trade: paid.trade,
-      })
+      if (gateway.queryByTransactionId !== undefined) {
+        const traced = await gateway.queryByTransactionId(`${paid.trade.transactionId}`)
+        expect(traced).toMatchObject({ trade: paid.trade })
+      }
       world.refund(orderNo)
       expect(await gateway.query(orderNo)).toMatchObject({ trade: { ...facts, state: 'refunded' } })
     })

@@ -1,5 +1,6 @@
 import type { Answer, Trade, TradeAnswer, TradeState } from '../../src/domain/trade.ts'
 import type { Closing, Gateway, OpenedCallback, Prepay } from '../../src/gateway/gateway.ts'
+import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
 
 export const merchant = { mchid: '1900000001', appid: 'wx0000000000000001' }
 
@@ -28,7 +29,9 @@ const evidence = {}
  * minute, and what counts is what becomes of its answers.
  */
 export class Book implements Gateway {
-  readonly name = 'wechatpay'
+  readonly name = wechatFacts.name
+  readonly label = wechatFacts.label
+  readonly callbackReply = wechatFacts.callbackReply
   readonly mchid = merchant.mchid
   readonly appid = merchant.appid
   readonly appids = [merchant.appid]
@@ -78,7 +81,8 @@ export class Book implements Gateway {
 
   async prepay({ orderNo, amount }: { orderNo: string; amount: bigint }): Promise<Prepay> {
     if (!this.#pages.has(orderNo)) this.put(orderNo, { amount })
-    return { kind: 'placed', codeUrl: `weixin://${orderNo}`, codeLifeMs: 7_200_000, evidence }
+    const payment = { kind: 'qr', codeUrl: `weixin://${orderNo}`, lifeMs: 7_200_000 } as const
+    return { kind: 'placed', payment, evidence }
   }
 
   async openCallback({ body }: { body: Uint8Array }): Promise<OpenedCallback> {

@@ -304,7 +304,7 @@ describe('close() and prepay()', () => {
     side.answer = () => signed(200, { code_url: 'weixin://wxpay/bizpayurl?pr=1' })
     expect(await gateway.prepay(order)).toMatchObject({
       kind: 'placed',
-      codeUrl: 'weixin://wxpay/bizpayurl?pr=1',
+      payment: { kind: 'qr', codeUrl: 'weixin://wxpay/bizpayurl?pr=1' },
     })
     for (const body of [{}, { code_url: '' }, { code: 'X', message: '' }, 'nonsense']) {
       side.answer = () => signed(200, body)

@@ -2,12 +2,14 @@ import cookies from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { proxiesOf } from '../../src/config/proxies.ts'
+import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
 import { Access } from '../../src/web/access/access.ts'
 import { actorOf } from '../../src/web/access/actor.ts'
 import { addressIn, networkOf } from '../../src/web/access/address.ts'
 import { requireToken } from '../../src/web/access/token.ts'
 import { Tokens } from '../../src/web/access/tokens.ts'
 import { MissedCallbacks } from '../../src/web/api/missed-callbacks.ts'
+import { callbackRouteOf } from '../../src/web/callback-route.ts'
 import { Guard } from '../../src/web/console/guard.ts'
 import { Sessions } from '../../src/web/console/session.ts'
 import { buildWeb } from '../../src/web/server.ts'
@@ -92,7 +94,7 @@ describe('actorOf()', () => {
   async function openWho(apiToken: string | null, trustedProxies: readonly string[] = []) {
     const app = createWebApp(webLimits, {
       isProxy: proxiesOf(trustedProxies),
-      missed: new MissedCallbacks(() => undefined),
+      missed: new MissedCallbacks(() => undefined, callbackRouteOf(wechatFacts)),
     })
     closing.push(app)
     const tokens = new Tokens(apiToken)

@@ -1,4 +1,5 @@
 import type { Event } from '../../src/domain/event.ts'
+import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
 import type { Budan } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { sampleOrder } from '../support/samples.ts'
@@ -52,6 +53,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
     budan: {
       ...remembering({ ...own, ...budan }, calls),
       store: remembering({ ...ownStore, ...store }, calls),
+      gateway: { ...wechatFacts, canTrace: true },
       emit: (event: Event) => events.push(event),
       // Asked of every budan by its pages: no call of a test's.
       listen: budan.listen ?? (() => () => undefined),

@@ -4,8 +4,10 @@ import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
+import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
 import { logEvents } from '../../src/telemetry/log.ts'
 import { MissedCallbacks } from '../../src/web/api/missed-callbacks.ts'
+import { callbackRouteOf } from '../../src/web/callback-route.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { sampleOrder } from '../support/samples.ts'
 import { doubleBudan } from './double.ts'
@@ -110,7 +112,7 @@ describe('a flood of signed requests that miss', () => {
 
   const flood = (paths: readonly string[]) => {
     const heard: Event[] = []
-    const report = new MissedCallbacks((event) => heard.push(event))
+    const report = new MissedCallbacks((event) => heard.push(event), callbackRouteOf(wechatFacts))
     for (const path of paths) {
       const raw = { socket: { remoteAddress: '203.0.113.9' } }
       const headers = { 'wechatpay-signature': 's' }

@@ -90,7 +90,9 @@ async function judge({ heard, told, order, input, readers }: Case): Promise<Take
   }
   const prepay = await uncrashed(input, () => readers.prepayOf(heard))
   const code = codeIn(told)
-  if (prepay.kind === 'placed' ? prepay.codeUrl !== code : code !== null && !isMarked(told)) {
+  if (
+    prepay.kind === 'placed' ? prepay.payment.codeUrl !== code : code !== null && !isMarked(told)
+  ) {
     throw new Finding('wrong answer', `prepay is ${prepay.kind}`, input)
   }
   expectStorable([answer, closing, prepay], input)

@@ -1,6 +1,7 @@
 import type { UnknownAnswer } from '../../../src/domain/trade.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
 import { answerOf, closingOf, prepayOf } from '../../../src/gateway/wechat/answer.ts'
+import { wechatFacts } from '../../../src/gateway/wechat/facts.ts'
 import { unknownAnswer } from '../../../src/gateway/wechat/unknown.ts'
 import type { Loop, Owner } from '../clock/loop.ts'
 import type { Weather } from '../weather.ts'
@@ -26,7 +27,7 @@ export interface WireParts {
 export function modelGateway(parts: WireParts): Gateway {
   const { server, appids } = parts
   return {
-    name: 'wechatpay',
+    ...wechatFacts,
     ...{ mchid, appid: appids[0], appids },
     query: (orderNo) =>
       exchange(parts, {
@@ -34,7 +35,6 @@ export function modelGateway(parts: WireParts): Gateway {
         arrive: () => server.query(orderNo),
         read: (heard) => answerOf({ ...heard, attempt: `query order "${orderNo}"` }),
       }),
-    queryByTransactionId: () => Promise.reject(new Error('no stage asks by transaction id')),
     close: (orderNo) =>
       exchange(parts, {
         label: `close ${orderNo}`,

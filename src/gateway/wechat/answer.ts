@@ -48,7 +48,8 @@ export function prepayOf(heard: Heard): Prepay {
   const parsed = prepaid.safeParse(parseJson(body))
   if (!parsed.success) return unparsable(heard)
   const { code_url: codeUrl } = parsed.data
-  return { kind: 'placed', codeUrl, codeLifeMs: nativeCodeLifeMs, evidence: evidenceOf(heard) }
+  const payment = { kind: 'qr', codeUrl, lifeMs: nativeCodeLifeMs } as const
+  return { kind: 'placed', payment, evidence: evidenceOf(heard) }
 }
 
 function tradeAnswer(heard: Heard): Answer {

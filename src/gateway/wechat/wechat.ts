@@ -11,6 +11,7 @@ import { type Quota, type Reservation, unlimited } from '../rate-limit/quota.ts'
 import { waitForReservation } from '../rate-limit/wait-for-reservation.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from './answer.ts'
 import { openNotification, screenNotification } from './callback.ts'
+import { wechatFacts } from './facts.ts'
 import { createWire, type SignedRequest, type Wire } from './http/wire.ts'
 import { fetchCertificates } from './keys/fetch-certificates.ts'
 import { KeyRing } from './keys/keys.ts'
@@ -29,8 +30,6 @@ export interface WechatOptions {
   /** Sockets kept open to the gateway, at most. */
   readonly connections?: number
 }
-
-const gatewayName = 'wechatpay'
 
 /** More than the questions asked at a time by default (5), so that nothing queues for a socket. */
 const connectionsMax = 32
@@ -51,7 +50,7 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     emit,
   })
   const { maxQps, places = new MemoryRateLimiter() } = options
-  const quotaName = `${gatewayName}/${config.mchId}`
+  const quotaName = `${wechatFacts.name}/${config.mchId}`
   const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { places, quotaName })
   const aged = createOldOrderLimit({ places, quotaName, clock })
   const { timeoutMs } = config
@@ -59,7 +58,7 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
   let stopped: Promise<void> | null = null
 
   return {
-    name: gatewayName,
+    ...wechatFacts,
     mchid: config.mchId,
     appid: config.appId,
     appids: config.appIds ?? [config.appId],

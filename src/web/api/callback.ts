@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { assert } from '../../domain/assert.ts'
 import type { Emit } from '../../domain/event.ts'
 import type { Budan } from '../../service.ts'
-import { answerRefusal, callbackPath, Refusal, refusalOf, reportFailure } from '../errors.ts'
+import { answerCallback, type CallbackRoute } from '../callback-route.ts'
+import { refusalOf, reportFailure } from '../errors.ts'
 import { screenLongBodies } from '../long-body.ts'
 import { answers, apiSchemas, fault } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
@@ -19,25 +20,28 @@ const bodyBytesMax = 4 * 1024 * 1024
 const tooLargeMessage = 'Cannot read the body: it exceeds 4096 KiB'
 
 /**
- * Where the gateway tells of payments. It sends a notification again until it gets a 2xx, so that
- * comes only after the commit, and every other end is a 4xx or 5xx with `{"code":"FAIL"}`.
+ * Where the gateway sends its callbacks. It sends one again until the answer accepts it, so that such
+ * an answer comes only after the commit.
  * Encapsulate `app`: the body parser and the error handler are this route's alone.
  */
-export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; emit: Emit }): void {
+export function addCallbackRoute(
+  app: WebApp,
+  { budan, emit, route }: { budan: Budan; emit: Emit; route: CallbackRoute },
+): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error)
     reportFailure(error, { refusal, request, emit })
-    const { status, code } = refusal
-    const message = code === 'body_too_large' ? tooLargeMessage : refusal.message
-    return answerRefusal(reply, new Refusal(status, { code: 'FAIL', message }))
+    const { status, code, message } = refusal
+    const reason = code === 'body_too_large' ? tooLargeMessage : message
+    return answerCallback(reply, route, { kind: 'rejected', status, reason })
   })
   const screenLong = screenLongBodies((headers) => budan.screenCallback(headers))
 
   app.post(
-    callbackPath,
+    route.path,
     {
       bodyLimit: bodyBytesMax,
       onRequest: async (request, reply) => {
@@ -50,31 +54,42 @@ export function addCallbackRoute(app: WebApp, { budan, emit }: { budan: Budan; e
         tags: ['callbacks'],
         summary: "The gateway's notification; signed, so without a token",
         security: [],
-        consumes: ['application/json'],
         body: notification,
-        response: {
-          204: z.undefined().register(apiSchemas, {
-            description:
-              'Committed. Or it tells of nothing that is kept here, and need not come again.',
-          }),
-          ...answers({
-            400: [fault, 'Rejected: nothing changed, send it again. `code` is `FAIL`.'],
-            401: [fault, 'Rejected for its signature: nothing changed, send it again.'],
-            404: [fault, 'No such order here: nothing changed, send it again.'],
-            413: [fault, 'Larger than 4 MiB: nothing changed.'],
-            500: [fault, 'Not committed: send it again. `code` is `FAIL`.'],
-            503: [fault, 'The database is away, budan is stopping, or too busy: send it again.'],
-          }),
-        },
+        response: documentedReplies(route),
       },
     },
     async ({ headers, body }, reply) => {
       const bytes = body instanceof Uint8Array ? body : new Uint8Array()
       const receipt = await budan.receiveCallback({ headers, body: bytes })
-      if (receipt.kind !== 'rejected') return reply.code(204).send()
-      const { status, reason } = receipt
+      if (receipt.kind !== 'rejected') return answerCallback(reply, route, { kind: 'accepted' })
+      const { status } = receipt
       assert(status >= 400 && status <= 599, `Cannot reject a callback with status ${status}`)
-      throw new Refusal(status, { code: 'FAIL', message: reason })
+      return answerCallback(reply, route, receipt)
     },
   )
+}
+
+const rejections = {
+  400: 'Rejected: nothing changed, send it again.',
+  401: 'Rejected for its signature: nothing changed, send it again.',
+  404: 'No such order here: nothing changed, send it again.',
+  413: 'Larger than 4 MiB: nothing changed.',
+  500: 'Not committed: send it again.',
+  503: 'The database is away, budan is stopping, or too busy: send it again.',
+} as const
+
+/** For the description of the API, by the statuses that this gateway is answered with. */
+function documentedReplies({ gateway }: CallbackRoute) {
+  const rejected = Object.entries(rejections).map(([status, description]) => [
+    gateway.callbackReply({ kind: 'rejected', status: Number(status), reason: '' }).status,
+    [fault, description] as const,
+  ])
+  const accepted = gateway.callbackReply({ kind: 'accepted' })
+  const description =
+    'Committed. Or it is about nothing that is kept here, and need not come again.'
+  const body = accepted.contentType === null ? z.undefined() : z.string()
+  return {
+    ...answers(Object.fromEntries(rejected)),
+    [accepted.status]: body.register(apiSchemas, { description }),
+  }
 }

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Emit, MissedPost } from '../../domain/event.ts'
-import { looksSigned } from '../../gateway/wechat/keys/signature.ts'
 import { addressOf } from '../access/address.ts'
 import { FewLines } from '../access/few-lines.ts'
-import { callbackPath } from '../errors.ts'
+import type { CallbackRoute } from '../callback-route.ts'
 
 /** Enough to see what a proxy, or a wrong notify_url, has made of the path. */
 const pathLengthMax = 200
@@ -16,10 +15,12 @@ const pathLengthMax = 200
  */
 export class MissedCallbacks {
   readonly #emit: Emit
+  readonly #route: CallbackRoute
   readonly #lines: FewLines<MissedPost>
 
-  constructor(emit: Emit) {
+  constructor(emit: Emit, route: CallbackRoute) {
     this.#emit = emit
+    this.#route = route
     this.#lines = new FewLines((missed, count) => emit({ type: 'callbacks_missed', missed, count }))
   }
 
@@ -31,30 +32,30 @@ export class MissedCallbacks {
 
   look(request: FastifyRequest, status: number): void {
     const { method, headers, originalUrl } = request
-    if (!looksSigned(headers) || isCallback(request)) return
+    if (!this.#route.gateway.isLikeCallback?.(headers) || this.#isCallback(request)) return
     const path = (originalUrl.split('?', 1)[0] ?? '').slice(0, pathLengthMax)
     this.#emit({ type: 'callback_missed' })
     const missed = { method, path, status, address: addressOf(request) }
     this.#lines.note(`${method} ${path}`, missed)
   }
-}
 
-/** It reached the route, whatever became of it there. */
-function isCallback({ method, routeOptions }: FastifyRequest): boolean {
-  return method === 'POST' && routeOptions?.url === callbackPath
-}
+  /** It reached the route, whatever became of it there. */
+  #isCallback({ method, routeOptions }: FastifyRequest): boolean {
+    return method === 'POST' && routeOptions?.url === this.#route.path
+  }
 
-/**
- * The URL that a callback is routed by: slashes that a proxy has doubled or appended do not lose it, nor
- * does a proxy that puts the host before the path. The bytes of a callback are signed, its path is not.
- * Every other request keeps its own.
- */
-export function routedUrl(method: string | undefined, url: string): string {
-  if (method !== 'POST') return url
-  const [path = '', ...query] = url.split('?')
-  const plain = path
-    .replace(/^https?:\/\/[^/]*/i, '')
-    .replace(/\/{2,}/g, '/')
-    .replace(/\/$/, '')
-  return plain === callbackPath ? [plain, ...query].join('?') : url
+  /**
+   * The URL that a callback is routed by: slashes that a proxy has doubled or appended do not lose it,
+   * nor does a proxy that puts the host before the path. The bytes of a callback are signed, its path
+   * is not. Every other request keeps its own.
+   */
+  routedUrl(method: string | undefined, url: string): string {
+    if (method !== 'POST') return url
+    const [path = '', ...query] = url.split('?')
+    const plain = path
+      .replace(/^https?:\/\/[^/]*/i, '')
+      .replace(/\/{2,}/g, '/')
+      .replace(/\/$/, '')
+    return plain === this.#route.path ? [plain, ...query].join('?') : url
+  }
 }

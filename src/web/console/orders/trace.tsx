@@ -51,6 +51,8 @@ function newsOf(
         ? { what: 'not_ours', orderNo }
         : { what: 'ours', transactionId, tradeState: tradeState ?? '' }
     }
+    // The page offers no such form.
+    case 'not_offered':
     case 'absent':
       return { what: 'absent' }
     case 'unanswered':
