@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openPglite } from '../../src/store/embedded/pglite.ts'
 import type { Store } from '../../src/store/store.ts'
-import { pgliteImage } from '../../test/support/stores.ts'
+import { pgliteImage } from '../../test/support/image.ts'
 import { present } from './keys.ts'
 import { Finding } from './target.ts'
 

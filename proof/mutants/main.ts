@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { pgliteImage } from '../../test/support/image.ts'
 import { startPostgres } from '../../test/support/postgres.ts'
-import { makePostgresTemplate, pgliteImage } from '../../test/support/stores.ts'
+import { makePostgresTemplate } from '../../test/support/stores.ts'
 import { judge, type Verdict } from './judge.ts'
 import { mutants } from './list/index.ts'
 import type { Mutant, Proof } from './mutant.ts'

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { examineEngine } from '../../src/cli/doctor/engine.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis.ts'
-import { closeStores, freshPostgresUrl } from '../support/stores.ts'
-
-afterAll(closeStores)
+import { freshPostgresUrl } from '../support/stores.ts'
 
 describe('examineEngine()', () => {
   it('has nothing to reach where the engine is local', async () => {

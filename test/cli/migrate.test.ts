@@ -5,7 +5,8 @@ import { runCommand } from '../../src/cli/main.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { migrateToLatest } from '../../src/store/schema.ts'
-import { closeStores, emptyPostgresUrl } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { emptyPostgresUrl } from '../support/stores.ts'
 import { openDirectory, runInProcess } from './budan.ts'
 
 const directory = openDirectory()

@@ -1,11 +1,9 @@
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { place, placePaid } from '../contract/store-fixtures.ts'
-import { closeStores } from '../support/stores.ts'
+
 import { useDesks } from './desk.ts'
 
 const openDesk = useDesks()
-afterAll(closeStores)
-
 it('the search leads to the account of a user, whatever blanks are around the id', async () => {
   const desk = await openDesk()
   const { status, location } = await desk.read('/accounts?user_id=+alice%09')

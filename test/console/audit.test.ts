@@ -1,11 +1,9 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { corrupt, place, placePaid } from '../contract/store-fixtures.ts'
-import { closeStores, freshDatabase } from '../support/stores.ts'
+import { freshDatabase } from '../support/stores.ts'
 import { type Desk, useDesks } from './desk.ts'
 
 const openDesk = useDesks()
-afterAll(closeStores)
-
 const audit = (desk: Desk) => desk.send('/audit', {}, '/audit')
 
 describe('the audit', () => {

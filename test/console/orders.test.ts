@@ -1,15 +1,13 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { OrderEvent } from '../../src/domain/order.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { merchant, newEvent, place, placePaid } from '../contract/store-fixtures.ts'
-import { closeStores } from '../support/stores.ts'
+
 import { type Desk, type Read, useDesks } from './desk.ts'
 
 /** "I paid and have no credit": the pages of orders at a real budan, with the simulated gateway. */
 
 const openDesk = useDesks()
-afterAll(closeStores)
-
 const orderNo = 'RECH20260124150000AAAAAAAAA1'
 const silence = { operation: 'query', fault: { kind: 'reset' } } as const
 

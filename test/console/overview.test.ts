@@ -1,15 +1,13 @@
 import { EventEmitter, once } from 'node:events'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../src/store/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { corrupt, place, placePaid } from '../contract/store-fixtures.ts'
 import { openDesk as openReview } from '../review/desk.ts'
-import { closeStores, freshDatabase, freshStore } from '../support/stores.ts'
+import { freshDatabase, freshStore } from '../support/stores.ts'
 import { type Desk, useDesks } from './desk.ts'
 
 const openDesk = useDesks()
-afterAll(closeStores)
-
 /** A store on a switch; `calls` are those that were made since it was opened. */
 async function switchedStore(kind: 'pglite' | 'postgres' = 'pglite') {
   const held = new Map<keyof Store, Promise<unknown>>()

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { StoreError } from '../../src/store/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { buildWeb } from '../../src/web/server.ts'
-import { closeStores, freshStore } from '../support/stores.ts'
+import { freshStore } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 import { Visit } from './visit.ts'
 
@@ -12,8 +12,6 @@ const apps: FastifyInstance[] = []
 afterEach(async () => {
   for (const app of apps.splice(0)) await app.close()
 })
-afterAll(closeStores)
-
 const token = 'a token of the session tests'
 
 /** A store whose database can be away, or silent. */

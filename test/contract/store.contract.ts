@@ -1,5 +1,5 @@
 import { afterAll, describe } from 'vitest'
-import { closeStores } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
 import { claimsContract } from './store-claims.ts'
 import { clockContract } from './store-clock.ts'
 import { creditsContract } from './store-credits.ts'

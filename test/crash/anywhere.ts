@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { closeStores, freshDatabase, type StoreKind } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { freshDatabase, type StoreKind } from '../support/stores.ts'
 import { Fault, type FaultKind } from './life.ts'
 import { Ground } from './lives.ts'
 import { Story } from './story.ts'

@@ -1,12 +1,10 @@
 import { sql } from 'kysely'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { countStatement } from '../../src/store/sql/claim.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
-import { closeStores, freshDatabase } from '../support/stores.ts'
+import { freshDatabase } from '../support/stores.ts'
 
 const due = { merchant, thresholdMs: 300_000 }
-
-afterAll(closeStores)
 
 describe.each(['pglite', 'postgres'] as const)('countDue() on %s', (kind) => {
   it('counts what claimDue() would find, as far as it was told to', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '../../src/domain/trade.ts'
-import { closeStores, type StoreKind } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import type { StoreKind } from '../support/stores.ts'
 import { openShop, type Shop } from './hostile-shop.ts'
 import {
   bodyOf,

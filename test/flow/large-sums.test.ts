@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fenMax } from '../../src/domain/money.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { newEvent, place, transferOf } from '../contract/store-fixtures.ts'
-import { closeStores, freshStore, type StoreKind } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { freshStore, type StoreKind } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 /** More than 2^63 in all: what a bigint of the database cannot hold. */

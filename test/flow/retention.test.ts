@@ -1,14 +1,12 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { pruningAfterRuns, type Retaining } from '../../src/job/retention.ts'
 import type { Engine, Tick } from '../../src/queue/engine.ts'
 import { localEngine } from '../../src/queue/local.ts'
 import type { Store } from '../../src/store/store.ts'
-import { closeStores, freshStore } from '../support/stores.ts'
+import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
 const world = useWorlds()
-afterAll(closeStores)
-
 const dayMins = 24 * 60
 /** The schema goes by the server's own clock: what is to be old for it must be old there, too. */
 const longAgo = () => new Date(Math.floor(Date.now() / 1000) * 1000 - 100 * dayMins * 60_000)

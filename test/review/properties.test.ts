@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
 import { reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer } from '../../src/domain/trade.ts'
@@ -8,7 +8,7 @@ import { type Settling, settle } from '../../src/settle/settle.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, newOrder } from '../contract/store-fixtures.ts'
 import { absentAnswer, answerOf, unknownAnswer } from '../support/samples.ts'
-import { closeStores, freshStore } from '../support/stores.ts'
+import { freshStore } from '../support/stores.ts'
 import { allZero, words } from './desk.ts'
 
 /**
@@ -20,8 +20,6 @@ let store: Store
 beforeAll(async () => {
   store = await freshStore('pglite')
 })
-afterAll(closeStores)
-
 const answer = fc.record({
   reported: fc.oneof(
     { weight: 3, arbitrary: fc.constant('SUCCESS') },

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../src/store/store.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
-import { closeStores, freshDatabase } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { freshDatabase } from '../support/stores.ts'
 
 const claim = { merchant, thresholdMs: 300_000, limit: 7, leaseMs: 60_000 }
 

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseBusyError, StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import { credit, merchant, newEvent, place, run } from '../contract/store-fixtures.ts'
-import { closeStores, freshDatabase } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { freshDatabase } from '../support/stores.ts'
 
 describe('the embedded database', () => {
   let home: string

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, merchant, newEvent, place, transferOf } from '../contract/store-fixtures.ts'
-import { closeStores, freshStore } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { freshStore } from '../support/stores.ts'
 
 const claim = { merchant, thresholdMs: 300_000, limit: 50, leaseMs: 60_000 }
 const createdAt = new Date(Date.now() - 3_600_000)

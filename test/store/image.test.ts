@@ -24,7 +24,7 @@ import { openPglite } from '../../src/store/embedded/pglite.ts'
 import { unpackOnce } from '../../src/store/embedded/unpack.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { type Ended, type RunningCommand, runBudan, startBudan } from '../cli/budan.ts'
-import { pgliteImage } from '../support/stores.ts'
+import { pgliteImage } from '../support/image.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'budan-image-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))

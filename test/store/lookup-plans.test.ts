@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { latestEntriesStatement, latestEventsStatement } from '../../src/store/sql/latest.ts'
 import { orderByTransaction } from '../../src/store/sql/postings.ts'
 import { corrupt, merchant, type Subject } from '../contract/store-fixtures.ts'
-import { closeStores, freshDatabase } from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { freshDatabase } from '../support/stores.ts'
 
 /** A page of the console answers as fast with a million orders as with a few: by indexes alone. */
 describe('look-ups among many orders', () => {

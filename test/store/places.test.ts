@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import {
   type LimiterState,
   penalize,
@@ -9,7 +9,7 @@ import {
 import type { Database } from '../../src/store/database.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
-import { closeStores, freshDatabase, freshPostgresUrl } from '../support/stores.ts'
+import { freshDatabase, freshPostgresUrl } from '../support/stores.ts'
 
 /** The row that all nodes share must give what places.ts says; here its clock is the server's. */
 
@@ -23,8 +23,6 @@ beforeAll(async () => {
   store = made.store
   database = made.database
 })
-afterAll(closeStores)
-
 async function run(statement: string, values: readonly unknown[] = []) {
   const compiled = CompiledQuery.raw(statement, [...values])
   return (await database.db.executeQuery<Record<string, number>>(compiled)).rows

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import {
   passedStatement,
   portionOf,
@@ -8,14 +8,12 @@ import {
 } from '../../src/store/sql/retention.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, place, placePaid, run, type Subject } from '../contract/store-fixtures.ts'
-import { closeStores, freshDatabase } from '../support/stores.ts'
+import { freshDatabase } from '../support/stores.ts'
 
 const dayMs = 86_400_000
 /** The schema goes by the server's own clock, so these tests live in its past. */
 const start = Date.now() - 100 * dayMs
 const month = { olderThanMs: 30 * dayMs, limit: 500 }
-
-afterAll(closeStores)
 
 describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
   let subject: Subject

@@ -4,12 +4,8 @@ import { StoreError, UnknownOutcomeError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
 import { credit, merchant, newEvent, place, run, type Subject } from '../contract/store-fixtures.ts'
-import {
-  closeStores,
-  emptyPostgresUrl,
-  freshDatabase,
-  freshPostgresUrl,
-} from '../support/stores.ts'
+import { closeStores } from '../support/open-stores.ts'
+import { emptyPostgresUrl, freshDatabase, freshPostgresUrl } from '../support/stores.ts'
 
 describe('PostgreSQL in trouble', () => {
   let subject: Subject

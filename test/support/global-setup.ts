@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { pgliteImage } from './image.ts'
 import { startPostgres } from './postgres.ts'
-import { hasServer, makePostgresTemplate, pgliteImage } from './stores.ts'
+import { hasServer, makePostgresTemplate } from './stores.ts'
 
 const run = promisify(execFile)
 

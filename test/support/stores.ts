@@ -1,21 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { Clock } from '../../src/domain/clock.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
-import { makeImage } from '../../src/store/embedded/make-image.ts'
-import { openPglite } from '../../src/store/embedded/pglite.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
+import { lendEmbedded } from './embedded.ts'
+import { closeLater } from './open-stores.ts'
 
 export type StoreKind = Store['kind']
 
@@ -24,7 +15,7 @@ export interface FreshStoreOptions {
   readonly poolMax?: number
 }
 
-/** An empty, migrated store of its own. `closeStores` gives all of them back. */
+/** An empty, migrated store of its own. It is closed at the end of the test file at the latest. */
 export async function freshStore(kind: StoreKind, options: FreshStoreOptions = {}): Promise<Store> {
   return (await freshDatabase(kind, options)).store
 }
@@ -35,18 +26,10 @@ export async function freshDatabase(
   options: FreshStoreOptions = {},
 ): Promise<{ store: Store; database: Database }> {
   const database =
-    kind === 'pglite' ? await copyOfImage() : await openDatabase(await freshPostgresUrl(), options)
+    kind === 'pglite' ? await lendEmbedded() : await openDatabase(await freshPostgresUrl(), options)
   const store = storeOn(database, options)
-  opened.add(store)
+  closeLater(store)
   return { store, database }
-}
-
-const opened = new Set<Store>()
-
-/** Closes every store that this file opened. The databases go with the server. */
-export async function closeStores(): Promise<void> {
-  await Promise.all([...opened].map((store) => store.close()))
-  opened.clear()
 }
 
 /** The url of an empty, migrated PostgreSQL database. */
@@ -111,36 +94,4 @@ async function execute(statement: string): Promise<void> {
   } finally {
     await client.end()
   }
-}
-
-async function copyOfImage(): Promise<Database> {
-  const image = new Blob([readFileSync(await pgliteImage())])
-  return openPglite({ directory: null, image })
-}
-
-/** What the build ships, not packed: opening it takes half a second, making a new one four. */
-export async function pgliteImage(): Promise<string> {
-  const folder = join(root, 'node_modules/.cache/budan')
-  const file = join(folder, `pglite-${schemaFingerprint()}.tar`)
-  if (existsSync(file)) return file
-  mkdirSync(folder, { recursive: true })
-  const writing = `${file}.${process.pid}`
-  writeFileSync(writing, await makeImage())
-  renameSync(writing, file)
-  return file
-}
-
-const root = join(import.meta.dirname, '../..')
-
-/** Of the migrations and the database's version: whatever decides how the image looks. */
-function schemaFingerprint(): string {
-  const migrations = join(root, 'src/store/migrations')
-  const texts = readdirSync(migrations)
-    .sort()
-    .map((name) => readFileSync(join(migrations, name), 'utf8'))
-  const pglite = readFileSync(join(root, 'node_modules/@electric-sql/pglite/package.json'), 'utf8')
-  return createHash('sha256')
-    .update(JSON.stringify([texts, JSON.parse(pglite).version]))
-    .digest('hex')
-    .slice(0, 16)
 }

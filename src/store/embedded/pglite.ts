@@ -65,7 +65,7 @@ async function lockNew(directory: string): Promise<ExclusiveLock> {
  */
 const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=64MB']
 
-async function inMemory(given: Blob | undefined): Promise<PGlite> {
+export async function inMemory(given: Blob | undefined): Promise<PGlite> {
   const image = given ?? (await shippedBlob().catch(() => undefined))
   return createPglite({
     ...{ dataDir: 'memory://', parsers, startParams },

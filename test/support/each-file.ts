@@ -1,0 +1,10 @@
+import { afterAll } from 'vitest'
+import { closeStores } from './open-stores.ts'
+
+/** A process runs one test file after the other: each leaves it as it was. */
+const home = process.cwd()
+
+afterAll(async () => {
+  process.chdir(home)
+  await closeStores()
+})
