@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const sources = ['src', 'proof', 'bench', 'test'].flatMap(pathsIn)
+
+function pathsIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+}
+
+/** Some eight screens. */
+const linesMax = 400
+
+/** Longer than that: tables, and tests of one subject each. None may grow. */
+const longFiles: Readonly<Record<string, number>> = {
+  'src/store/store.ts': 500,
+  'src/i18n/zh/store.ts': 420,
+  'test/flow/faults.test.ts': 610,
+  'test/console/orders.test.ts': 585,
+  'test/unit/translate-made.test.ts': 530,
+  'test/web/flow.test.ts': 450,
+  'test/cli/init.test.ts': 440,
+  'test/console/reviews.test.ts': 420,
+  'test/gateway/proxy.test.ts': 410,
+}
+
+/** About a dozen: a list that is read at one glance. */
+const filesMax = 14
+
+/** Folders that have a file for each table, migration, command, page or scenario. */
+const fullFolders: Readonly<Record<string, number>> = {
+  'src/cli': 23,
+  'src/cli/commands': 16,
+  'src/config': 19,
+  'src/domain': 21,
+  'src/simulator': 46,
+  'src/store/migrations': 30,
+  'src/store/sql': 25,
+  'src/web/console': 20,
+  'src/web/console/orders': 18,
+  'src/web/console/overview': 20,
+  bench: 30,
+  'proof/campaign': 25,
+  'proof/sim': 21,
+}
+
+/** biome.json bounds the lines of a function: `noExcessiveLinesPerFunction`. */
+describe('the sources', () => {
+  it('have no file that is longer than eight screens', () => {
+    const wrong = sources
+      .map((path) => ({ path, lines: linesOf(path) }))
+      .filter(({ path, lines }) => lines > (longFiles[path] ?? linesMax))
+    expect(wrong, 'split the file by what its parts do').toEqual([])
+  })
+
+  it('have about a dozen files in each folder of the program, proofs and bench', () => {
+    const files = new Map<string, number>()
+    for (const path of sources.filter((each) => !each.startsWith('test/'))) {
+      files.set(dirname(path), (files.get(dirname(path)) ?? 0) + 1)
+    }
+    const wrong = [...files].filter(([folder, count]) => count > (fullFolders[folder] ?? filesMax))
+    expect(wrong, 'make a folder for what belongs together').toEqual([])
+  })
+
+  it('have no exception that is not needed any more', () => {
+    const idle = Object.keys(longFiles).filter(
+      (path) => !sources.includes(path) || linesOf(path) <= linesMax,
+    )
+    expect(idle, 'take it out of longFiles').toEqual([])
+  })
+})
+
+function linesOf(path: string): number {
+  return readFileSync(join(root, path), 'utf8').split('\n').length - 1
+}
