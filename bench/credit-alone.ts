@@ -2,6 +2,7 @@ import type { Order } from '../src/domain/order.ts'
 import type { TradeAnswer } from '../src/domain/trade.ts'
 import { rechargeTransfer } from '../src/domain/transfer.ts'
 import type { Credit, Store } from '../src/store/store.ts'
+import { creditOne } from '../test/support/credit-one.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 
 /** The minimal crediting transaction: lock, post, commit, with the answer known. */
@@ -14,7 +15,7 @@ export async function creditAlone(
     const locked = await tx.lockOrder(orderNo, { transactionId })
     if (locked === null) throw new Error(`Cannot credit "${orderNo}": no such order`)
     const { order, ...credit } = creditOf(locked.order, { paid, sample })
-    await tx.credit(order, credit)
+    await creditOne(tx, order, credit)
   })
 }
 
@@ -33,7 +34,7 @@ export async function creditTogether(
       const paid = paidBy.get(order.orderNo)
       return paid === undefined ? [] : [creditOf(order, { paid, sample })]
     })
-    await tx.creditAll(credits)
+    await tx.credit(credits)
   })
 }
 

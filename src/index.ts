@@ -22,7 +22,7 @@ export type {
   Reservations as PlacesGiven,
 } from './domain/rate-limiter.ts'
 export type { RefundNotice } from './domain/refund.ts'
-export type { Obstacle, RefusalCause } from './domain/resolve.ts'
+export type { RefusalCause, ReviewConflict as Obstacle } from './domain/resolve.ts'
 export type { ReviewAction } from './domain/review-action.ts'
 export type { Estimate, Run, RunResult } from './domain/run.ts'
 export type * from './domain/trade.ts'
@@ -34,6 +34,7 @@ export type { Readiness } from './health/readiness.ts'
 export type { Abandoned } from './orders/abandon.ts'
 export type { Adoption } from './orders/adopt.ts'
 export type { Receipt } from './orders/callback.ts'
+export type { CheckReport } from './orders/check.ts'
 export type { Corrected } from './orders/correct.ts'
 export { explainReview } from './orders/explanation.ts'
 export type { Placement } from './orders/place.ts'
@@ -47,7 +48,7 @@ export type {
 export type { Previewed, Prospect, Resolution, ReviewPreview } from './orders/review.ts'
 export type { Traced } from './orders/trace.ts'
 export type { Engine, EngineVitals, Tick, Work } from './queue/engine.ts'
-export { type Budan, type CheckReport, openService, type ServiceOptions } from './service.ts'
+export { type Budan, openService, type ServiceOptions } from './service.ts'
 export type { OnPaid } from './settle/settle.ts'
 export {
   type Control,

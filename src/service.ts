@@ -11,19 +11,22 @@ import { type Clock, systemClock } from './domain/clock.ts'
 import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
 import { type ConfiguredMerchant, isOf } from './domain/merchant.ts'
-import type { Actor, Merchant, Order } from './domain/order.ts'
-import type { DecisionKind } from './domain/order-states.ts'
+import type { Actor, Merchant } from './domain/order.ts'
 import type { RateLimiter } from './domain/rate-limiter.ts'
-import { type Reason, sentenceOf } from './domain/reason.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
-import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
+import {
+  type Gateway,
+  type GatewayFacts,
+  merchantOf,
+  type RawCallback,
+  type RejectedCallback,
+} from './gateway/gateway.ts'
 import { createWechatGateway } from './gateway/wechat/wechat.ts'
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
 import { Backlog, type BacklogPolicy, countMax } from './job/backlog.ts'
 import { Breaker } from './job/breaker.ts'
-import { type Checking, checkOrder, merchantOf } from './job/check.ts'
 import { InFlight } from './job/in-flight.ts'
 import type { Scanning } from './job/pass.ts'
 import { prune, pruningAfterRuns } from './job/retention.ts'
@@ -32,6 +35,7 @@ import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
 import { type Adoption, adoptOrder } from './orders/adopt.ts'
 import { type Receipt, receiveCallback, screenCallback } from './orders/callback.ts'
+import { type CheckReport, checkOrder } from './orders/check.ts'
 import { type Corrected, correctOrder } from './orders/correct.ts'
 import { type Placement, placeOrder } from './orders/place.ts'
 import type {
@@ -43,11 +47,11 @@ import type {
 } from './orders/requests.ts'
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import { type Traced, traceTransaction } from './orders/trace.ts'
-import { checkedActor, checkedKey, checkedRun } from './orders/validate.ts'
+import { checkedRun } from './orders/validate.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
 import { settlersOf } from './settle/groups.ts'
-import { type OnPaid, reportedState } from './settle/settle.ts'
+import type { OnPaid, Settling } from './settle/settle.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import type { EngineReading, State } from './telemetry/gauges.ts'
@@ -118,18 +122,6 @@ export interface Budan {
   close(): Promise<void>
 }
 
-/** What a check found, and what was decided. */
-export interface CheckReport {
-  readonly order: Order
-  /** The gateway's own word; null when it said nothing of a trade. */
-  readonly tradeState: string | null
-  readonly decision: DecisionKind
-  /** In English. */
-  readonly reason: string
-  /** What `reason` is the sentence of. */
-  readonly codedReason: Reason
-}
-
 /** What an embedder may put in the place of budan's own. */
 export interface ServiceOptions {
   readonly store?: Store
@@ -191,20 +183,22 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const clocks = new Clocks({ clock, gatewayOffset, emit })
   const { recharge } = config
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
-  const checking: Checking = {
-    ...{ store, gateway, breaker, clocks, policy, emit, node },
+  const settling: Settling = {
+    ...{ store, clocks, policy, emit, node },
     adoptAttach: recharge.adoptAttach ?? null,
     ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
   }
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
-  const settleWays = settlersOf(checking, { atOnce: concurrency })
+  const settlers = settlersOf(settling, { atOnce: concurrency })
   const scanning: Scanning = {
-    ...checking,
+    ...settling,
+    ...{ gateway, breaker },
     batchSize,
     limit: pLimit(concurrency),
-    settleAnswer: settleWays.answer,
+    settleAnswer: settlers.answer,
+    queriedTogether: store.kind === 'postgres' ? 1 : Math.max(embeddedGroup, concurrency),
   }
-  const receiving = { store, gateway, breaker, emit, node, settle: settleWays.callback }
+  const receiving = { store, gateway, breaker, emit, node, settle: settlers.callback }
   const retaining = { store, emit, clocks, retentionDays: config.database.retentionDays ?? 0 }
   const engine = parts.engine ?? engineOf(config, { merchant: merchantOf(gateway), policy, emit })
   const backlog = new Backlog(backlogPolicy(recharge, policy))
@@ -248,7 +242,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     abandonOrder: (orderNo, request) =>
       inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
     checkOrder: (orderNo, by) =>
-      inFlight.track(reportCheck(scanning, { orderNo, actor: by?.actor ?? null })),
+      inFlight.track(checkOrder(scanning, { orderNo, actor: by?.actor ?? null })),
     traceTransaction: (transactionId) => inFlight.track(traceTransaction(scanning, transactionId)),
     previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
     resolveReview: (orderNo, request) =>
@@ -286,6 +280,9 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
 
 /** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
 const embeddedTimeoutMs = 5000
+
+/** See `Scanning`: enough for one statement to write the unpaid ones. */
+const embeddedGroup = 25
 
 /** Somebody waits for the answer. */
 const pruneByHandMs = 1_000
@@ -360,24 +357,6 @@ async function tellForeign({ store, gateway, emit }: Scanning): Promise<void> {
   const ours = merchantOf(gateway)
   for (const { count, ...merchant } of await store.openOrders()) {
     if (!isOf(ours, merchant)) emit({ type: 'orders_foreign', merchant, count })
-  }
-}
-
-async function reportCheck(
-  checking: Checking,
-  { orderNo, actor }: { readonly orderNo: string; readonly actor: Actor | null },
-): Promise<CheckReport | null> {
-  checkedKey(orderNo, { name: 'orderNo', attempt: 'check an order' })
-  const by = checkedActor(actor)
-  const checked = await checkOrder(checking, { orderNo, ...(by && { actor: by }) })
-  if (checked === null) return null
-  const { order, answer, decision } = checked
-  return {
-    order,
-    tradeState: reportedState(answer),
-    decision: decision.kind,
-    reason: sentenceOf(decision.reason),
-    codedReason: decision.reason,
   }
 }
 

@@ -4,7 +4,6 @@ import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
 import { Backlog } from '../../src/job/backlog.ts'
 import { Breaker } from '../../src/job/breaker.ts'
-import { type Checking, checkOrder } from '../../src/job/check.ts'
 import { InFlight } from '../../src/job/in-flight.ts'
 import type { Scanning } from '../../src/job/pass.ts'
 import { scan } from '../../src/job/scan.ts'
@@ -12,6 +11,7 @@ import { createJob } from '../../src/job/tick.ts'
 import { abandonOrder } from '../../src/orders/abandon.ts'
 import { adoptOrder } from '../../src/orders/adopt.ts'
 import { receiveCallback } from '../../src/orders/callback.ts'
+import { checkOrder } from '../../src/orders/check.ts'
 import { correctOrder } from '../../src/orders/correct.ts'
 import { placeOrder } from '../../src/orders/place.ts'
 import type {
@@ -22,12 +22,12 @@ import type {
 } from '../../src/orders/requests.ts'
 import { localEngine } from '../../src/queue/local.ts'
 import { settlersOf } from '../../src/settle/groups.ts'
+import type { Settling } from '../../src/settle/settle.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Owner } from './clock/loop.ts'
 import type { Scenario } from './scenario.ts'
 
-/** Wherever it is declared, this is what a run takes. */
-export type OnPaid = NonNullable<Checking['onPaid']>
+export type OnPaid = NonNullable<Settling['onPaid']>
 
 export interface NodeParts {
   readonly owner: Owner
@@ -46,20 +46,22 @@ export type SimulatedNode = ReturnType<typeof startNode>
 export function startNode(parts: NodeParts) {
   const { owner, scenario, policy, store, gateway, emit, onPaid } = parts
   const breaker = new Breaker(emit)
-  const checking: Checking = {
-    ...{ store, gateway, breaker, policy, emit, node: owner.name },
+  const settling: Settling = {
+    ...{ store, policy, emit, node: owner.name },
     adoptAttach: scenario.adoptAttach,
     ...(onPaid && { onPaid }),
   }
   const { compensationBatchSize, compensationConcurrency } = scenario.recharge
-  const settleWays = settlersOf(checking, { atOnce: compensationConcurrency })
+  const settlers = settlersOf(settling, { atOnce: compensationConcurrency })
   const scanning: Scanning = {
-    ...checking,
+    ...settling,
+    ...{ gateway, breaker },
     batchSize: compensationBatchSize,
     limit: pLimit(compensationConcurrency),
-    settleAnswer: settleWays.answer,
+    settleAnswer: settlers.answer,
+    queriedTogether: store.kind === 'postgres' ? 1 : Math.max(25, compensationConcurrency),
   }
-  const receiving = { ...checking, settle: settleWays.callback }
+  const receiving = { ...settling, gateway, breaker, settle: settlers.callback }
   const backlog = new Backlog({
     intervalMs: policy.intervalMs,
     batchSize: scanning.batchSize,
@@ -82,7 +84,7 @@ export function startNode(parts: NodeParts) {
       inFlight.track(correctOrder(placing, { ...request, orderNo })),
     abandon: (orderNo: string, request: AbandonRequest) =>
       inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
-    check: (orderNo: string) => inFlight.track(checkOrder(scanning, { orderNo })),
+    check: (orderNo: string) => inFlight.track(checkOrder(scanning, { orderNo, actor: null })),
     receive: (callback: RawCallback) => inFlight.track(receiveCallback(receiving, callback)),
     run: (dryRun: boolean) =>
       inFlight.track(

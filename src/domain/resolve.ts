@@ -16,14 +16,14 @@ import type { Answer, Trade } from './trade.ts'
 export type ResolutionDecision =
   | Extract<Decision, { kind: 'pay' }>
   | { readonly kind: 'expire'; readonly reason: Reason }
-  /** Close its trade at the gateway, ask again, and decide on that answer. */
+  /** Close the trade at the gateway, query again, and decide on that answer. */
   | { readonly kind: 'close'; readonly reason: Reason }
   | { readonly kind: 'dismiss'; readonly payment: string | null; readonly reason: Reason }
   | { readonly kind: 'refuse'; readonly cause: RefusalCause; readonly reason: Reason }
 
 /** Why an action on an order in review is refused. */
 export type RefusalCause =
-  | 'unanswered' // the gateway said nothing that can be believed
+  | 'unanswered' // no verified answer from the gateway
   | 'absent' // it knows no such order
   | 'different' // paid, but not as ordered; or the answer is about another trade
   | 'not_paid'
@@ -31,20 +31,20 @@ export type RefusalCause =
   | 'paid' // it cannot expire
   | 'not_closed' // it still can be paid
   | 'dismissed' // it is already
-  | 'unseen' // a payment came after the preview, so nobody has judged it
+  | 'unseen' // a payment came after the preview, so the operator has not judged it
 
 export interface ResolutionFacts {
   /** Another order that was credited for this answer's transaction id. */
   readonly transactionOwner: string | null
   /** See `Facts`. */
   readonly adoptAttach?: string | null
-  /** The gateway was asked to close the trade, before this answer. */
+  /** A close was sent to the gateway before this answer. */
   readonly closeTried: boolean
-  /** Whether the operator saw this payment: nobody dismisses what they do not know of. */
+  /** Whether the operator saw this payment: a payment that they did not see is not dismissed. */
   readonly isSeen: (payment: string) => boolean
 }
 
-/** Pure: what an operator's wish comes to, by the answer. Nobody is believed but the gateway. */
+/** Pure: what an operator's request leads to. Only the gateway's answer decides, not the operator's word. */
 export function decideResolution(
   { order, action }: { readonly order: Order; readonly action: ReviewAction },
   answer: Answer,
@@ -79,7 +79,7 @@ function decideCredit(order: Order, trade: Trade, facts: ResolutionFacts): Resol
   }
 }
 
-/** I5: only what nobody can pay any more. Absence is not authenticated, and no close. */
+/** I5: only a trade that can no longer be paid. Absence is not authenticated, so it closes nothing. */
 function decideExpiry(order: Order, trade: Trade, facts: ResolutionFacts): ResolutionDecision {
   const difference = differentIdentity(order, trade)
   if (difference !== null) {
@@ -107,7 +107,7 @@ function decideExpiry(order: Order, trade: Trade, facts: ResolutionFacts): Resol
   }
 }
 
-/** Without an answer too: a payment that turns up later brings it back. */
+/** Possible without an answer too: a payment that turns up later reopens the review. */
 function decideDismissal(
   { dismissed }: Order,
   answer: Answer,
@@ -125,18 +125,18 @@ function refuse(cause: RefusalCause, reason: Reason): ResolutionDecision {
   return { kind: 'refuse', cause, reason }
 }
 
-/** What an operator had before their eyes: the newest event, and the payment that the gateway told of. */
+/** What the operator saw in the preview: the newest event, and the payment that the gateway reported. */
 export interface Seen {
   readonly eventId: string
   readonly isSeen: ResolutionFacts['isSeen']
 }
 
-/** To be given back with the resolution. Opaque to whoever carries it. */
+/** To be sent back with the resolution. Opaque to the client. */
 export function seenMark({ id }: OrderEvent, answer: Answer): string {
   return `${id}.${digestOf(answer.kind === 'trade' ? paymentOf(answer.trade) : null)}`
 }
 
-/** Null: that is none of ours. */
+/** Null: it is not one of ours. */
 export function readSeenMark(mark: string): Seen | null {
   const [, eventId, digest] = /^(\d{1,18})\.([0-9a-f]{16})$/.exec(mark) ?? []
   if (eventId === undefined) return null
@@ -150,8 +150,8 @@ function digestOf(payment: string | null): string {
     .slice(0, 16)
 }
 
-/** Why an operator's wish comes too late: somebody or something was first. */
-export interface Obstacle {
+/** Why an operator's request is too late: the order changed after the preview. */
+export interface ReviewConflict {
   readonly kind: 'not_in_review' | 'changed'
   /** In English. */
   readonly message: string
@@ -161,8 +161,8 @@ export interface Obstacle {
   readonly first: OrderEvent | null
 }
 
-/** Null: it is in review, and its newest event is still the one that was seen. */
-export function obstacleTo(review: Review, eventId: string): Obstacle | null {
+/** Null: it is in review, and its newest event is still the one in the preview. */
+export function conflictWith(review: Review, eventId: string): ReviewConflict | null {
   const { order, resolved } = review
   const { orderNo, status } = order
   if (status !== 'review') {
@@ -173,18 +173,19 @@ export function obstacleTo(review: Review, eventId: string): Obstacle | null {
       status,
       first: first && happened(first),
     }
-    return obstacle('not_in_review', because, first)
+    return conflict('not_in_review', because, first)
   }
   if (review.seen.id === eventId) return null
   const first = resolved !== null && isAfter(resolved, eventId) ? resolved : review.seen
-  return obstacle(
-    'changed',
-    { code: 'changed_since_preview', orderNo, first: happened(first) },
-    first,
-  )
+  const because: Reason = { code: 'changed_since_preview', orderNo, first: happened(first) }
+  return conflict('changed', because, first)
 }
 
-function obstacle(kind: Obstacle['kind'], because: Reason, first: OrderEvent | null): Obstacle {
+function conflict(
+  kind: ReviewConflict['kind'],
+  because: Reason,
+  first: OrderEvent | null,
+): ReviewConflict {
   return { kind, message: sentenceOf(because), codedReason: because, first }
 }
 

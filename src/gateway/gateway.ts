@@ -1,4 +1,5 @@
 import type { ClockOffset } from '../domain/clocks.ts'
+import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type { RefundNotice } from '../domain/refund.ts'
 import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../domain/trade.ts'
@@ -156,3 +157,13 @@ export interface CallbackReply {
 
 /** `verified`: the answer was signed by a key that we hold; else only our own signature was tried. */
 export type Probe = { readonly kind: 'ok'; readonly verified: boolean } | UnknownAnswer
+
+/** Whose orders a gateway can be queried about. */
+export function merchantOf({
+  name,
+  mchid,
+  appid,
+  appids,
+}: Pick<Gateway, 'name' | 'mchid' | 'appid' | 'appids'>): ConfiguredMerchant {
+  return { gateway: name, mchid, appid, appids }
+}

@@ -1,30 +1,30 @@
 import { setMaxListeners } from 'node:events'
 import type { LimitFunction } from 'p-limit'
+import { unreachable } from '../domain/assert.ts'
 import { sentenceOf } from '../domain/reason.ts'
 import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
 import { type Answer, isUnasked } from '../domain/trade.ts'
+import { merchantOf } from '../gateway/gateway.ts'
 import type { Settle } from '../settle/groups.ts'
-import { type AnswerFor, reportedState } from '../settle/settle.ts'
+import { preview, reportedState, type Settlement, type Settling } from '../settle/settle.ts'
 import { type PreviewedWait, previewWait, settleUnpaid } from '../settle/unpaid.ts'
 import type { ClaimedOrder, RunChores } from '../store/store.ts'
-import {
-  ask,
-  type Checked,
-  type Checking,
-  merchantOf,
-  previewAnswer,
-  type Settlers,
-  settleAnswer,
-} from './check.ts'
-import { type Answered, Plausibility } from './plausibility.ts'
+import { Plausibility, type RunAnswer } from './plausibility.ts'
+import { closeAndQuery, type Querying, queryOrder } from './query.ts'
 
-/** What a run works with. */
-export interface Scanning extends Checking {
+/** What a run needs. */
+export interface Scanning extends Querying, Settling {
   readonly batchSize: number
-  /** Questions at a time, of all runs of the process; those that follow a close included. */
+  /** Queries at a time, of all runs of the process; those that follow a close included. */
   readonly limit: LimitFunction
   readonly settleAnswer: Settle
+  /**
+   * How many orders are queried before the first of them is settled. 1 where the database is a server.
+   * An embedded database works in this very thread: querying while it works slows both down by half
+   * (measured: `npm run bench -- --only crediting`).
+   */
+  readonly queriedTogether: number
 }
 
 /** A run that has been opened. */
@@ -34,99 +34,106 @@ export interface PassRequest {
   readonly waitFrom: Date
   readonly dryRun: boolean
   readonly chores: RunChores
-  /** Asks one question at most, to find out whether the breaker may close. */
+  /** Sends one query at most, to find out whether the breaker may close. */
   readonly probeOnly: boolean
-  /** No new question is asked after it aborts; those under way are settled. */
+  /** No new query is sent after it aborts; those under way are settled. */
   readonly signal: AbortSignal
-  /** Called once a whole batch was found and half of it is being asked: lanes are about to be free. */
-  readonly onHalfAsked?: () => void
+  /** Called once a whole batch was found and half of its queries were sent. */
+  readonly onHalfSent?: () => void
 }
 
-/** The state of one pass: what was claimed, asked, put off and given back. */
+/**
+ * One pass over the orders that are due. What became of each claimed order is kept in one map:
+ *
+ *   claimed ─► answered ─────────────────────────────────────► settled
+ *      │          ├─► quarantined: absent or unverified, ──────►  ▲
+ *      │          │   until the other orders are answered         │
+ *      │          └─► past its end: closed, queried again ────────┘
+ *      │
+ *      ├─► not sent   no reservation in time, breaker open, stop: due as it was
+ *      ├─► deferred   over the limit for old orders: due after the longest wait
+ *      ├─► refused    settled; the gateway refuses every query for one cause: due as it was
+ *      └─► failed     an error: due after the shortest wait
+ */
 export class Pass {
-  readonly results: RunResult[] = []
-  claimedCount = 0
   readonly #scanning: Scanning
-  readonly #ways: Settlers
   readonly #request: PassRequest
   readonly #deadline: AbortSignal
-  /** How long questions may wait for their places in the quota. */
+  /** Until when queries may wait for their reservations. */
   #patience: AbortSignal
-  readonly #doubts = new Plausibility()
-  /** Not asked: given back as they were. */
-  readonly #unspent: ClaimedOrder[] = []
-  /** Told what every order would be told, it seems. */
-  readonly #refused: ClaimedOrder[] = []
-  /** Not asked because few questions about old orders may be. */
-  readonly #aged: ClaimedOrder[] = []
-  readonly #failed: ClaimedOrder[] = []
-  /** Told that nobody has paid yet: to be written together. */
-  #waits: Waiting[] = []
+  readonly #progress = new Map<string, Progress>()
+  readonly #plausibility = new Plausibility()
+  /** Previewed as unpaid, to be written in one statement. */
+  #unpaid: PreviewedWait<RunAnswer>[] = []
 
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
-    this.#ways = {
-      settle: scanning.settleAnswer,
-      // A closing that waited for its lane comes too late when the run is being held or stopped.
-      limit: (questions) => scanning.limit(async () => (this.#mayNotAsk() ? null : questions())),
-    }
     this.#request = request
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
     this.#patience = this.#untilOver()
   }
 
-  /** Resolves when every order has its result, or was given back. Throws when they cannot be claimed. */
+  get claimedCount(): number {
+    return this.#progress.size
+  }
+
+  /** Of the orders that were settled or failed, in the order in which they were claimed. */
+  get results(): readonly RunResult[] {
+    return [...this.#progress.values()].flatMap(({ result }) => result ?? [])
+  }
+
+  /** Resolves when every order has its result or was released. Throws when orders cannot be claimed. */
   async make(): Promise<RunStatus> {
     const { breaker } = this.#scanning
     const { dryRun, probeOnly, chores } = this.#request
     if (chores.schedulesStray) await this.#repairSchedules()
-    // An open breaker lets one order through; if its answer heals, the rest of the batch follows.
+    // An open breaker lets one order through. If its answer closes the breaker, the batch follows.
     if (breaker.reason !== null && !dryRun) await this.#probe()
     if (!probeOnly && (breaker.reason === null || dryRun)) await this.#checkBatch()
-    const judged = this.#doubts.release(dryRun ? null : breaker)
-    await Promise.all(judged.map((found) => this.#settle(found)))
-    await this.#giveBack()
-    const held = breaker.reason !== null || this.#isOver()
-    return held ? 'stopped' : 'finished'
-  }
-
-  /**
-   * From the youngest, another one each time: orders that were never asked about say most, and
-   * none that is refused for a reason of its own may be asked for ever. Where nothing else is due, a
-   * late check does: the breaker would stay open, and no late check be made, until the next order.
-   */
-  async #probe(): Promise<void> {
-    const turn = this.#scanning.breaker.nextProbe()
-    let probes = await this.#claim(1, { youngestFrom: turn % probesMax })
-    if (probes.length === 0) probes = await this.#claim(1, { youngestFrom: 0 })
-    if (probes.length === 0) probes = await this.#claimLate(1)
-    await this.#check(probes)
+    const released = this.#plausibility.release(dryRun ? null : breaker)
+    await Promise.all(released.map((answer) => this.#settle(answer)))
+    await this.#releaseClaims()
+    return breaker.reason !== null || this.#isOver() ? 'stopped' : 'finished'
   }
 
   async #repairSchedules(): Promise<void> {
     const { store, gateway, policy } = this.#scanning
-    const far = { merchant: merchantOf(gateway), farthestMs: farthestMs(policy) }
-    await store.repairSchedules(far)
+    const farthest = farthestMs(policy)
+    await store.repairSchedules({ merchant: merchantOf(gateway), farthestMs: farthest })
   }
 
-  /** Old orders that may not be asked about now are put off, and younger ones take their places. */
+  /**
+   * Another order each time, from the youngest: an order that was never queried shows most, and one
+   * that is refused for a reason of its own must not be the probe for ever. Where no other order is
+   * due, a late check is the probe: otherwise the breaker would stay open, and late checks would wait,
+   * until the next order.
+   */
+  async #probe(): Promise<void> {
+    const nth = this.#scanning.breaker.nextProbe()
+    let probe = await this.#claim(1, { youngestFrom: nth % probesMax })
+    if (probe.length === 0) probe = await this.#claim(1, { youngestFrom: 0 })
+    if (probe.length === 0) probe = await this.#claimLate(1)
+    await this.#check(probe)
+  }
+
+  /** Old orders over their limit are deferred, and younger ones are claimed in their stead. */
   async #checkBatch(): Promise<void> {
-    const { batchSize } = this.#scanning
+    const { batchSize, breaker } = this.#scanning
     if (!this.#request.dryRun) {
-      this.#patience = this.#untilOver(this.#scanning.breaker.held)
+      this.#patience = this.#untilOver(breaker.held)
       await this.#checkLate()
     }
     for (let round = 0; round < roundsMax; round += 1) {
-      const room = batchSize - this.claimedCount + this.#aged.length
-      if (room <= 0 || this.#mayNotAsk()) return
+      const room = batchSize - this.claimedCount + this.#count('deferred')
+      if (room <= 0 || this.#mayNotQuery()) return
       const claimed = await this.#claim(room)
       await this.#check(claimed)
-      // What was read without a claim would be read again.
+      // A dry run claims nothing: the next read would find the same orders.
       if (claimed.length === 0 || this.#request.dryRun) return
     }
   }
 
-  /** A few, before the others: what they find was paid weeks ago. */
+  /** A few, before the others: a payment that they find was made weeks ago. */
   async #checkLate(): Promise<void> {
     const { chores, runId } = this.#request
     const limit = chores.lateCheckDue ? lateMax(this.#scanning.batchSize, runId) : 0
@@ -143,114 +150,139 @@ export class Pass {
     limit: number,
     from: { readonly youngestFrom?: number } = {},
   ): Promise<readonly ClaimedOrder[]> {
-    const { store, policy } = this.#scanning
+    const { store, policy, gateway } = this.#scanning
     const { thresholdMs, leaseMs } = policy
-    const merchant = merchantOf(this.#scanning.gateway)
+    const merchant = merchantOf(gateway)
     const due = { merchant, thresholdMs, limit, farthestMs: farthestMs(policy), ...from }
     if (!this.#request.dryRun) return store.claimDue({ ...due, leaseMs })
     const orders = await store.peekDue(due)
     return orders.map((order) => ({ order, dueAt: order.nextCheckAt }))
   }
 
+  /** Queries and settles what was claimed. */
   async #check(claimed: readonly ClaimedOrder[]): Promise<void> {
     if (claimed.length === 0) return
-    this.claimedCount += claimed.length
-    this.#scanning.emit({
-      type: 'scan_found',
-      runId: this.#request.runId,
-      count: claimed.length,
-    })
-    const line = { left: claimed.length, half: Math.floor(claimed.length / 2) }
-    if (this.#scanning.store.kind === 'postgres') {
-      await Promise.all(claimed.map((one) => this.#checkWave([one], line)))
+    for (const each of claimed) this.#note(each, 'claimed')
+    const { runId } = this.#request
+    this.#scanning.emit({ type: 'scan_found', runId, count: claimed.length })
+    const { queriedTogether } = this.#scanning
+    const sending = { left: claimed.length, half: Math.floor(claimed.length / 2) }
+    if (queriedTogether === 1) {
+      await Promise.all(claimed.map((each) => this.#checkGroup([each], sending)))
     } else {
-      const waveSize = Math.max(embeddedWave, this.#scanning.limit.concurrency)
-      for (let at = 0; at < claimed.length; at += waveSize) {
-        await this.#checkWave(claimed.slice(at, at + waveSize), line)
+      for (let at = 0; at < claimed.length; at += queriedTogether) {
+        await this.#checkGroup(claimed.slice(at, at + queriedTogether), sending)
       }
     }
-    await this.#settleWaits()
+    await this.#settleUnpaid()
   }
 
-  /** Asks about each, then settles what was answered. The lanes are for questions alone. */
-  async #checkWave(wave: readonly ClaimedOrder[], line: Line): Promise<void> {
-    const asked = wave.map((one) =>
-      this.#scanning.limit(() => {
-        line.left -= 1
-        const wholeBatch = this.claimedCount >= this.#scanning.batchSize
-        if (line.left === line.half && wholeBatch) this.#request.onHalfAsked?.()
-        return this.#askOne(one, { ahead: line.left })
-      }),
-    )
-    const answered = await Promise.all(asked)
-    await Promise.all(answered.map((found) => found && this.#settleSoon(found)))
+  async #checkGroup(group: readonly ClaimedOrder[], sending: Sending): Promise<void> {
+    const { limit } = this.#scanning
+    const queries = group.map((each) => limit(() => this.#query(each, sending)))
+    const answers = await Promise.all(queries)
+    await Promise.all(answers.map((answer) => answer && this.#settleSoon(answer)))
   }
 
-  /** What moves no money waits for others like it: written together, they cost one statement. */
-  async #settleSoon(found: Answered): Promise<void> {
-    const brought = this.#broughtBy(found)
-    const { claimed } = found
-    const foreseen = this.#request.dryRun ? null : previewWait(this.#scanning, { claimed, brought })
-    if (foreseen === null) return this.#settle(found)
-    this.#waits.push({ foreseen, found, durationMs: durationSince(found.startedAt) })
-    if (this.#waits.length >= waitsMax) await this.#settleWaits()
-  }
+  /** Null when there is nothing to settle now: not sent, quarantined, or failed. */
+  async #query(claimed: ClaimedOrder, sending: Sending): Promise<RunAnswer | null> {
+    sending.left -= 1
+    const isWholeBatch = this.claimedCount >= this.#scanning.batchSize
+    if (sending.left === sending.half && isWholeBatch) this.#request.onHalfSent?.()
+    const patience = this.#patience
+    if (patience.aborted) return this.#note(claimed, 'not_sent')
 
-  async #settleWaits(): Promise<void> {
-    const waits = this.#waits
-    this.#waits = []
-    if (waits.length === 0) return
+    const { order } = claimed
+    const { runId, waitFrom } = this.#request
+    const startedAt = performance.now()
     try {
-      const settled = await settleUnpaid(
-        this.#scanning,
-        waits.map(({ foreseen }) => foreseen),
-      )
+      const request = { source: 'compensation', runId, patience, ahead: sending.left } as const
+      const answer = await queryOrder(this.#scanning, order, request)
+      if (isUnasked(answer)) {
+        return this.#note(claimed, answer.cause === 'aged' ? 'deferred' : 'not_sent')
+      }
+      const provenance = {
+        source: 'compensation',
+        runId,
+        waitFrom,
+        absenceCredible: false,
+      } as const
+      const { orderNo, stateSeq: queriedAtSeq } = order
+      const answered = { orderNo, queriedAtSeq, answer, ...provenance }
+      return this.#plausibility.quarantine({ ...answered, claimed, startedAt })
+    } catch (error) {
+      return this.#fail({ claimed, startedAt, answer: null }, error)
+    }
+  }
+
+  /** Most orders are not paid yet. Their answers move no money, and are written in one statement. */
+  async #settleSoon(answer: RunAnswer): Promise<void> {
+    const wait = this.#request.dryRun ? null : previewWait(this.#scanning, answer)
+    if (wait === null) return this.#settle(answer)
+    this.#unpaid.push(wait)
+    if (this.#unpaid.length >= unpaidMax) await this.#settleUnpaid()
+  }
+
+  async #settleUnpaid(): Promise<void> {
+    const waits = this.#unpaid
+    this.#unpaid = []
+    try {
+      const settled = await settleUnpaid(this.#scanning, waits)
       await Promise.all(
-        waits.map(({ foreseen, found, durationMs }) => {
-          const settlement = settled.get(foreseen)
-          if (settlement === undefined) return this.#settle(found)
-          return this.#noteResult(found, { ...settlement, answer: found.answer, durationMs })
+        waits.map(({ answer }) => {
+          const settlement = settled.get(answer)
+          return settlement === undefined ? this.#settle(answer) : this.#end(answer, settlement)
         }),
       )
     } catch (error) {
       // They may be written: an answer must not count twice.
-      for (const { found } of waits) this.#noteFailure(found, error)
+      for (const { answer } of waits) this.#fail(answer, error)
     }
   }
 
-  /** Null when there is nothing to settle now: not asked, doubted, or failed. */
-  async #askOne(
-    claimed: ClaimedOrder,
-    { ahead }: { readonly ahead: number },
-  ): Promise<Answered | null> {
-    const patience = this.#patience
-    if (patience.aborted) {
-      this.#unspent.push(claimed)
-      return null
-    }
-    const startedAt = performance.now()
+  async #settle(answer: RunAnswer): Promise<void> {
     try {
-      const checking = { ...this.#scanning, patience, ahead, runId: this.#request.runId }
-      const answer = await ask(checking, claimed.order, 'compensation')
-      if (!isUnasked(answer)) {
-        return this.#doubts.quarantine({ claimed, answer, absenceCredible: false, startedAt })
+      const settlement = this.#request.dryRun
+        ? await preview(this.#scanning, answer)
+        : await this.#scanning.settleAnswer(answer)
+      if (settlement === null) throw new Error('The order is gone')
+      if (settlement.decision.kind === 'close' && !this.#request.dryRun) {
+        await this.#closeAndSettle(answer, settlement)
+      } else {
+        this.#end(answer, settlement)
       }
-      const putOff = answer.cause === 'aged' ? this.#aged : this.#unspent
-      putOff.push(claimed)
     } catch (error) {
-      this.#noteFailure({ claimed, answer: null, startedAt }, error)
+      this.#fail(answer, error)
     }
-    return null
+  }
+
+  /** An order that is unpaid past its end: closed at the gateway, and settled by the answer after that. */
+  async #closeAndSettle(answer: RunAnswer, first: Settlement): Promise<void> {
+    const { runId } = this.#request
+    const request = { source: 'compensation', runId, patience: this.#patience } as const
+    const { order } = answer.claimed
+    const afterClose = await this.#scanning.limit(async () =>
+      // The breaker may have opened, or a stop begun, while it waited for the limit.
+      this.#mayNotQuery() ? null : closeAndQuery(this.#scanning, order, request),
+    )
+    if (afterClose === null) return this.#end(answer, first)
+    const second = await this.#scanning.settleAnswer({
+      ...answer,
+      answer: afterClose,
+      closeTried: true,
+    })
+    if (second === null) throw new Error('The order is gone')
+    this.#end(answer, second, afterClose)
   }
 
   #untilOver(...others: readonly AbortSignal[]): AbortSignal {
     const over = AbortSignal.any([this.#request.signal, this.#deadline, ...others])
-    // Each lane of the run may wait for it.
+    // Each query that is under way may listen to it.
     setMaxListeners(0, over)
     return over
   }
 
-  #mayNotAsk(): boolean {
+  #mayNotQuery(): boolean {
     const held = this.#scanning.breaker.reason !== null && !this.#request.dryRun
     return held || this.#isOver()
   }
@@ -259,82 +291,71 @@ export class Pass {
     return this.#request.signal.aborted || this.#deadline.aborted
   }
 
-  async #settle(found: Answered): Promise<void> {
-    const { runId, dryRun } = this.#request
-    const asked = { ...this.#broughtBy(found), order: found.claimed.order }
-    try {
-      const checked = dryRun
-        ? await previewAnswer(this.#scanning, asked)
-        : await settleAnswer(
-            { ...this.#scanning, patience: this.#patience, runId, ...this.#ways },
-            asked,
-          )
-      if (checked === null) throw new Error('The order is gone')
-      this.#noteResult(found, { ...checked, durationMs: durationSince(found.startedAt) })
-    } catch (error) {
-      this.#noteFailure(found, error)
-    }
+  /** Releases the orders that were claimed and not settled. If this fails, their leases end instead. */
+  async #releaseClaims(): Promise<void> {
+    if (this.#request.dryRun) return
+    const claims = [...this.#progress.values()].flatMap((progress) => this.#claimOf(progress) ?? [])
+    if (claims.length > 0) await this.#scanning.store.release(claims).catch(() => undefined)
   }
 
-  #broughtBy({ claimed, answer, absenceCredible }: Answered): AnswerFor {
-    const { runId, waitFrom } = this.#request
-    const { orderNo } = claimed.order
-    return { orderNo, answer, source: 'compensation', runId, waitFrom, absenceCredible }
-  }
-
-  #noteResult(
-    { claimed, answer }: Answered,
-    checked: Checked & { readonly durationMs: number },
-  ): void {
-    if (answer.kind === 'unknown' && answer.systemic) this.#refused.push(claimed)
-    this.results.push({
-      orderNo: claimed.order.orderNo,
-      tradeState: reportedState(checked.answer),
-      outcome: outcomeOf(checked),
-      reason: sentenceOf(checked.decision.reason),
-      codedReason: checked.decision.reason,
-      durationMs: checked.durationMs,
-    })
-  }
-
-  /**
-   * What was not asked is due as it was; what could not be settled, after the shortest wait. So are
-   * those that were refused while others of the run were answered: at the head of the line they
-   * would have the breaker opened before anybody behind them is asked, run after run.
-   *
-   * Old orders come back after the longest wait, so that they do not stand before younger ones again
-   * soon; a little less, so that they stand before the old ones that were asked meanwhile.
-   */
-  async #giveBack(): Promise<void> {
+  /** When an order is due after this pass; null: when its answer said. */
+  #claimOf({ claimed, state }: Progress): ClaimedOrder | null {
     const { recheckMs } = this.#scanning.policy
     const shortestMs = Math.min(...recheckMs)
-    const putOffMs = Math.max(...recheckMs) - shortestMs / 2
-    const failed = this.#doubts.heardTrade ? [...this.#failed, ...this.#refused] : this.#failed
-    const claimed = [
-      ...this.#unspent,
-      ...(this.#doubts.heardTrade ? [] : this.#refused),
-      ...failed.map((one) => this.#dueIn(one, shortestMs)),
-      ...this.#aged.map((one) => this.#dueIn(one, putOffMs)),
-    ]
-    if (claimed.length === 0 || this.#request.dryRun) return
-    // If this fails they are due again when their lease runs out.
-    await this.#scanning.store.release(claimed).catch(() => undefined)
+    switch (state) {
+      case 'claimed':
+      case 'settled':
+        return null
+      case 'not_sent':
+        return claimed
+      case 'refused':
+        // Others were answered, so the cause is its own. At the head of the queue, a few such orders
+        // would open the breaker in every run, before any order behind them is queried.
+        return this.#plausibility.hadTrade ? this.#dueIn(claimed, shortestMs) : claimed
+      case 'failed':
+        return this.#dueIn(claimed, shortestMs)
+      case 'deferred':
+        // Not soon before younger orders again; but before the old ones that were queried meanwhile.
+        return this.#dueIn(claimed, Math.max(...recheckMs) - shortestMs / 2)
+      default:
+        return unreachable(state)
+    }
   }
 
   /** Half the wait passes in any case since the claim: a run may take longer than its slot. */
   #dueIn({ order }: ClaimedOrder, waitMs: number): ClaimedOrder {
     const claimedAt = +order.nextCheckAt - this.#scanning.policy.leaseMs
-    return {
-      order,
-      dueAt: new Date(Math.max(+this.#request.waitFrom + waitMs, claimedAt + waitMs / 2)),
-    }
+    const dueAt = Math.max(+this.#request.waitFrom + waitMs, claimedAt + waitMs / 2)
+    return { order, dueAt: new Date(dueAt) }
   }
 
-  #noteFailure({ claimed, answer, startedAt }: Questioned, error: unknown): void {
+  #note(claimed: ClaimedOrder, state: OrderState, result: RunResult | null = null): null {
+    this.#progress.set(claimed.order.orderNo, { claimed, state, result })
+    return null
+  }
+
+  #count(state: OrderState): number {
+    return [...this.#progress.values()].filter((progress) => progress.state === state).length
+  }
+
+  /** `last`: the answer that the order was settled by, where it is not the first one. */
+  #end(answered: RunAnswer, { decision }: Settlement, last: Answer = answered.answer): void {
+    const { claimed, answer, startedAt } = answered
+    const isRefused = answer.kind === 'unknown' && answer.systemic
+    this.#note(claimed, isRefused ? 'refused' : 'settled', {
+      orderNo: claimed.order.orderNo,
+      tradeState: reportedState(last),
+      outcome: outcomeOf({ decision, answer: last }),
+      reason: sentenceOf(decision.reason),
+      codedReason: decision.reason,
+      durationMs: durationSince(startedAt),
+    })
+  }
+
+  #fail({ claimed, answer, startedAt }: Failure, error: unknown): null {
     const { orderNo } = claimed.order
-    this.#failed.push(claimed)
     this.#scanning.emit({ type: 'settle_failed', orderNo, source: 'compensation', answer, error })
-    this.results.push({
+    return this.#note(claimed, 'failed', {
       orderNo,
       tradeState: answer && reportedState(answer),
       outcome: 'error',
@@ -345,27 +366,31 @@ export class Pass {
   }
 }
 
-interface Questioned extends Omit<Answered, 'answer' | 'absenceCredible'> {
+/** See the diagram. Those that are not settled are released at the end of the pass. */
+type OrderState = 'claimed' | 'not_sent' | 'deferred' | 'refused' | 'failed' | 'settled'
+
+interface Progress {
+  readonly claimed: ClaimedOrder
+  readonly state: OrderState
+  readonly result: RunResult | null
+}
+
+interface Failure extends Pick<RunAnswer, 'claimed' | 'startedAt'> {
+  /** Null: the query itself failed. */
   readonly answer: Answer | null
 }
 
-/** The questions of a claim that no lane has taken yet, and how many those are at half of them. */
-interface Line {
+/** How many queries of a claim were not sent yet, and how many those are at half of them. */
+interface Sending {
   left: number
   readonly half: number
-}
-
-interface Waiting {
-  readonly foreseen: PreviewedWait
-  readonly found: Answered
-  readonly durationMs: number
 }
 
 function durationSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt)
 }
 
-/** As far as probes go back before they begin again: most are answered at once when the cause is gone. */
+/** How many of the youngest orders are probes in turn: most causes, once they are gone, show at the first. */
 const probesMax = 50
 
 /** A tenth of a batch, so that late checks do not hold up what is due: of a small one, in each tenth run. */
@@ -374,15 +399,8 @@ function lateMax(batchSize: number, runId: string): number {
   return Number(runId) % 10 === 0 ? 1 : 0
 }
 
-/** A claim takes a millisecond; so many times a whole batch of old orders is passed over in one run. */
+/** How many whole batches of old orders one run may defer: a claim takes a millisecond. */
 const roundsMax = 20
 
-/** Written together at most: a process that dies asks again about so many, when their lease ends. */
-const waitsMax = 250
-
-/**
- * The embedded database works in this very thread: asking while it works slows both down by half
- * (measured: `npm run bench -- --only crediting`), so it settles a wave while no question is out. A
- * server works elsewhere, and settles each answer as it comes.
- */
-const embeddedWave = 25 // and no smaller than the concurrency, which it would limit
+/** How many are written together: after a crash, as many are queried again when their leases end. */
+const unpaidMax = 250

@@ -7,8 +7,8 @@ import {
   type RunTrigger,
 } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
+import { merchantOf } from '../gateway/gateway.ts'
 import type { OpenedRun } from '../store/store.ts'
-import { merchantOf } from './check.ts'
 import { Pass, type Scanning } from './pass.ts'
 
 export interface RunRequest {
@@ -16,10 +16,10 @@ export interface RunRequest {
   readonly dryRun: boolean
   /** Width of the slots, for a run that may be made once per interval; null: now, whatever ran before. */
   readonly intervalMs: number | null
-  /** No new question is asked after it aborts; those under way are settled. */
+  /** No new query is sent after it aborts; those under way are settled. */
   readonly signal: AbortSignal
   /** See `PassRequest`. */
-  readonly onHalfAsked?: () => void
+  readonly onHalfSent?: () => void
 }
 
 export type RunEnd =
@@ -36,8 +36,8 @@ export type RunEnd =
   | { readonly kind: 'taken'; readonly nextSlotAt: number }
 
 /**
- * One pass: claim what is due, ask about each, settle each, record. One order's failure is its own
- * result. Throws `StoreError` when the orders cannot be had.
+ * One run: open it, make its pass over the orders that are due, record it. One order's failure is its
+ * own result. Throws `StoreError` when the orders cannot be read.
  */
 export async function scan(scanning: Scanning, request: RunRequest): Promise<RunEnd> {
   const { emit } = scanning
@@ -56,7 +56,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   const pass = new Pass(scanning, {
     ...{ runId: opened.run.id, waitFrom: waitStart(opened.run), dryRun, signal },
     ...{ chores: opened.chores, probeOnly: opened.probeOnly },
-    ...(request.onHalfAsked && { onHalfAsked: request.onHalfAsked }),
+    ...(request.onHalfSent && { onHalfSent: request.onHalfSent }),
   })
   const status = await pass.make().catch(async (error) => {
     await record(scanning, { run: opened.run, status: 'failed', results: pass.results })
@@ -65,7 +65,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   const { results } = pass
   const run = await record(scanning, { run: opened.run, status, results })
   emit(pass.claimedCount === 0 ? { type: 'scan_empty', run } : { type: 'run_finished', run })
-  // A batch without one answer is an outage: asking on would be a storm.
+  // A batch without one answer is an outage: more queries would only add to it.
   const full = status === 'finished' && run.failed < run.total && run.total >= scanning.batchSize
   return { kind: 'ran', run, results, nextSlotAt, full }
 }
@@ -76,8 +76,8 @@ const yieldMs = 500
 type Opening = OpenedRun & { readonly probeOnly: boolean }
 
 /**
- * A node whose breaker is open leaves the slot to the others, who may be able to ask: it tries last,
- * and where it was taken, only probes for itself.
+ * A node whose breaker is open leaves the slot to the other nodes, whose queries may succeed: it tries
+ * last, and if the slot was taken, only probes for itself.
  */
 async function openRun(
   { store, gateway, node, breaker, policy }: Scanning,
@@ -99,18 +99,18 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * A scheduled run stands for its slot: waits counted from the slot's start end with a slot, too.
- * The run at start is somewhere within its own.
+ * A scheduled run stands for its slot. Waits are counted from the slot's start, so that they end with a
+ * slot, too. A run at the start of a process begins anywhere within its slot.
  */
 function waitStart({ trigger, slot, startedAt }: Run): Date {
   return trigger === 'schedule' && slot !== null ? slot : startedAt
 }
 
-/** A blink of the database at the end of a run must not lose its record; longer, and the run is told without. */
+/** Retries for about 1.5 s to record a run. If the database stays away, the run is reported unrecorded. */
 const recordTriesMax = 4
 const recordPauseMs = 250
 
-/** Stores how the run ended. When that cannot be done, what is told is the same. */
+/** Stores how the run ended, and returns it; the same without the database. */
 async function record(
   { store, emit }: Scanning,
   end: { run: Run; status: RunStatus; results: readonly RunResult[] },

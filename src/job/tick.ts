@@ -1,7 +1,7 @@
 import { farthestMs } from '../domain/schedule.ts'
+import { merchantOf } from '../gateway/gateway.ts'
 import type { ChunkEnd, Engine, Tick, Work } from '../queue/engine.ts'
 import { type Backlog, countMax } from './backlog.ts'
-import { merchantOf } from './check.ts'
 import type { Scanning } from './pass.ts'
 import { type RunEnd, type RunRequest, scan } from './scan.ts'
 
@@ -9,7 +9,7 @@ import { type RunEnd, type RunRequest, scan } from './scan.ts'
 export interface Job {
   /** Starts the clock; again after a stop. Does nothing when it is running or disabled. */
   start(): void
-  /** No new question after this; resolves when what is under way has been settled. May be called twice. */
+  /** No new query after this; resolves when what is under way has been settled. May be called twice. */
   stop(): Promise<void>
   /** Null while it is stopped, or about to be. */
   readonly runningMs: number | null
@@ -78,7 +78,7 @@ interface Running {
 
 /** The job as an engine calls it. */
 function workOf(options: JobOptions & { ticked: () => void }): Work {
-  const { emit, policy, limit: inLane, batchSize } = options.scanning
+  const { emit, policy, limit, batchSize } = options.scanning
   let trigger: 'start' | 'schedule' = 'start'
   const failed = (error: unknown) => emit({ type: 'tick_failed', error })
   return {
@@ -93,12 +93,12 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
         return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), chunks: 0 }
       }
     },
-    // As many as fill the lanes, one more that is being claimed, and one that is being settled.
-    chunksAtOnce: Math.ceil(inLane.concurrency / batchSize) + 2,
-    async chunk(signal, onHalfAsked) {
+    // As many as the concurrency takes, one more that is being claimed, and one that is being settled.
+    chunksAtOnce: Math.ceil(limit.concurrency / batchSize) + 2,
+    async chunk(signal, onHalfSent) {
       try {
         const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
-        return endOf(await scan(options.scanning, { ...request, onHalfAsked }))
+        return endOf(await scan(options.scanning, { ...request, onHalfSent }))
       } catch (error) {
         failed(error)
         return 'failed'
@@ -125,9 +125,9 @@ async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): 
     const { thresholdMs } = policy
     const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
     const remaining = await store.countDue({ ...due, countMax })
-    const told = backlog.count(remaining, performance.now())
-    if (told !== null) emit(told)
-    // A batch without one answer is an outage: asking on would be a storm.
+    const counted = backlog.count(remaining, performance.now())
+    if (counted !== null) emit(counted)
+    // A batch without one answer is an outage: more queries would only add to it.
     return end.full ? backlog.chunksFor(remaining) : 0
   } catch (error) {
     // The slot has had its run: a count that failed must not have it tried again.

@@ -1,7 +1,9 @@
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { NewOrderEvent, Order } from '../domain/order.ts'
 import { type Answer, isUnasked } from '../domain/trade.ts'
-import { type Checking, merchantOf } from '../job/check.ts'
+import { merchantOf } from '../gateway/gateway.ts'
+import type { Querying } from '../job/query.ts'
+import type { Settling } from '../settle/settle.ts'
 import { orderEvent } from './place.ts'
 import type { AbandonRequest } from './requests.ts'
 import { checkedAbandoning, checkedKey } from './validate.ts'
@@ -17,6 +19,8 @@ export type Abandoned =
       readonly message: string
     }
 
+type Abandoning = Querying & Pick<Settling, 'store' | 'node'>
+
 /**
  * Gives up an order that the gateway never accepted: it expires, and its Idempotency-Key can be used
  * again. Nobody can pay such an order, as there is no code for it; should a payment turn up all the
@@ -25,28 +29,28 @@ export type Abandoned =
  * for which no code was ever handed out. Null when the order is not here.
  */
 export async function abandonOrder(
-  checking: Checking,
+  abandoning: Abandoning,
   { orderNo, ...given }: AbandonRequest & { readonly orderNo: string },
 ): Promise<Abandoned | null> {
   const request = checkedAbandoning(given)
   checkedKey(orderNo, { name: 'orderNo', attempt: 'give up an order' })
-  const order = await checking.store.findOrder(orderNo)
+  const order = await abandoning.store.findOrder(orderNo)
   if (order === null) return null
   const refusal = refusalOf(order)
   if (refusal !== null) return refusal
-  if (checking.breaker.reason !== null) {
-    const message = `what the gateway says is not believed now: ${checking.breaker.reason}`
+  if (abandoning.breaker.reason !== null) {
+    const message = `what the gateway says is not believed now: ${abandoning.breaker.reason}`
     return { kind: 'unanswered', message }
   }
-  const canAsk = isSameMerchant(order, merchantOf(checking.gateway))
-  if (!canAsk && order.adopted) {
+  const canQuery = isSameMerchant(order, merchantOf(abandoning.gateway))
+  if (!canQuery && order.adopted) {
     const message = `order "${orderNo}" was adopted for merchant ${order.mchid}, which is not configured: nobody can say whether it was paid`
     return { kind: 'unanswered', message }
   }
-  const answer = canAsk ? await checking.gateway.query(orderNo) : null
-  if (answer?.kind === 'absent') checking.breaker.answers.observe(answer)
-  if (answer !== null && answer.kind !== 'absent') return notAbsent(checking, { orderNo, answer })
-  return giveUp(checking, { orderNo, answer, ...request })
+  const answer = canQuery ? await abandoning.gateway.query(orderNo) : null
+  if (answer?.kind === 'absent') abandoning.breaker.answers.observe(answer)
+  if (answer !== null && answer.kind !== 'absent') return notAbsent(abandoning, { orderNo, answer })
+  return giveUp(abandoning, { orderNo, answer, ...request })
 }
 
 /**
@@ -61,7 +65,7 @@ function refusalOf({ orderNo, status, codeUrl, standing }: Order): Abandoned | n
 }
 
 function notAbsent(
-  { breaker }: Checking,
+  { breaker }: Abandoning,
   { orderNo, answer }: { orderNo: string; answer: Exclude<Answer, { kind: 'absent' }> },
 ): Abandoned {
   if (!isUnasked(answer)) breaker.observe(answer)
@@ -74,18 +78,18 @@ function notAbsent(
 
 /** Decided once more on the locked row: a code may have come in between. */
 async function giveUp(
-  checking: Checking,
+  abandoning: Abandoning,
   step: AbandonRequest & { readonly orderNo: string; readonly answer: Answer | null },
 ): Promise<Abandoned | null> {
   const { orderNo, answer, reason, actor } = step
-  return checking.store.transaction(async (tx): Promise<Abandoned | null> => {
+  return abandoning.store.transaction(async (tx): Promise<Abandoned | null> => {
     const locked = await tx.lockOrder(orderNo)
     if (locked === null) return null
     const refusal = refusalOf(locked.order)
     if (refusal !== null) return refusal
     const evidence = answer?.evidence ?? null
     const event: NewOrderEvent = {
-      ...orderEvent(checking, { orderNo, kind: 'abandoned', evidence, actor }),
+      ...orderEvent(abandoning, { orderNo, kind: 'abandoned', evidence, actor }),
       source: 'operator',
       operator: actor.name,
       decision: 'expire',

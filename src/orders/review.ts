@@ -2,24 +2,24 @@ import { assert, unreachable } from '../domain/assert.ts'
 import type { Order, OrderEvent, Review } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import {
-  type Obstacle,
-  obstacleTo,
+  conflictWith,
   type RefusalCause,
   type ResolutionDecision,
+  type ReviewConflict,
   readSeenMark,
   type Seen,
   seenMark,
 } from '../domain/resolve.ts'
 import type { ReviewAction } from '../domain/review-action.ts'
 import type { Answer, Evidence } from '../domain/trade.ts'
-import { ask, type Checking, closeAndAsk } from '../job/check.ts'
+import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
 import {
   type PreviewedResolution,
   previewResolutions,
   type ResolutionRequest,
   settleResolution,
 } from '../settle/resolution.ts'
-import { reportedState } from '../settle/settle.ts'
+import { reportedState, type Settling } from '../settle/settle.ts'
 import { stakeOf } from './dismissal-stake.ts'
 import type { ReviewRequest } from './requests.ts'
 import { checkedKey, checkedResolution } from './validate.ts'
@@ -46,23 +46,25 @@ export interface Prospect {
 }
 
 /** A preview, or why there is none. */
-export type Previewed = { readonly kind: 'previewed'; readonly preview: ReviewPreview } | Obstacle
+export type Previewed =
+  | { readonly kind: 'previewed'; readonly preview: ReviewPreview }
+  | ReviewConflict
 
 /** First step: asks the gateway now. Null when the order is not ours. */
 export async function previewReview(
-  checking: Checking,
+  checking: Querying & Settling,
   orderNo: string,
 ): Promise<Previewed | null> {
   checkedKey(orderNo, { name: 'orderNo', attempt: 'preview a review' })
   const found = await checking.store.findReview(orderNo)
   if (found === null) return null
-  const leftBefore = obstacleTo(found, found.seen.id)
+  const leftBefore = conflictWith(found, found.seen.id)
   if (leftBefore !== null) return leftBefore
-  const answer = await ask(checking, found.order, 'operator')
-  const foreseen = await previewResolutions(checking, { orderNo, answer })
-  if (foreseen === null) return null
-  const leftMeanwhile = obstacleTo(foreseen.review, foreseen.review.seen.id)
-  return leftMeanwhile ?? { kind: 'previewed', preview: previewOf(foreseen, answer) }
+  const answer = await queryOrder(checking, found.order, { source: 'operator' })
+  const previewed = await previewResolutions(checking, { orderNo, answer })
+  if (previewed === null) return null
+  const leftMeanwhile = conflictWith(previewed.review, previewed.review.seen.id)
+  return leftMeanwhile ?? { kind: 'previewed', preview: previewOf(previewed, answer) }
 }
 
 function previewOf({ review, decisions }: PreviewedResolution, answer: Answer): ReviewPreview {
@@ -128,14 +130,14 @@ export type Resolution =
       readonly codedReason: Reason
     }
   /** Somebody or something was first. Nothing was recorded. */
-  | Obstacle
+  | ReviewConflict
 
 /**
  * Asks again: the preview's answer is never trusted. The question is put outside the transaction, the
  * decision made inside it, on the locked row. Null when the order is not ours.
  */
 export async function resolveReview(
-  checking: Checking,
+  checking: Querying & Settling,
   { orderNo, ...given }: ReviewRequest & { readonly orderNo: string },
 ): Promise<Resolution | null> {
   const request = checkedResolution(given)
@@ -143,19 +145,20 @@ export async function resolveReview(
   const seen = parsed(request)
   const found = await checking.store.findReview(orderNo)
   if (found === null) return null
-  const obstacle = obstacleTo(found, seen.eventId)
-  if (obstacle !== null) return obstacle
+  const conflict = conflictWith(found, seen.eventId)
+  if (conflict !== null) return conflict
 
   const { order } = found
-  const answer = await ask(checking, order, 'operator')
-  const wish = { ...request, orderNo, seen, answer, closeTried: false }
-  const first = await settleResolution(checking, wish)
-  if (first?.kind !== 'decided' || first.decision.kind !== 'close') return resolutionOf(first, wish)
-
-  const { name, actor = null } = wish
-  const again = await closeAndAsk(checking, { order, source: 'operator', operator: name, actor })
-  if (again === null) return refusedFor('unanswered', { code: 'close_not_answered' })
-  const second = { ...wish, answer: again, closeTried: true }
+  const answer = await queryOrder(checking, order, { source: 'operator' })
+  const resolving = { ...request, orderNo, seen, answer, closeTried: false }
+  const first = await settleResolution(checking, resolving)
+  if (first?.kind !== 'decided' || first.decision.kind !== 'close') {
+    return resolutionOf(first, resolving)
+  }
+  const { name: operator, actor = null } = resolving
+  const afterClose = await closeAndQuery(checking, order, { source: 'operator', operator, actor })
+  if (afterClose === null) return refusedFor('unanswered', { code: 'close_not_answered' })
+  const second = { ...resolving, answer: afterClose, closeTried: true }
   return resolutionOf(await settleResolution(checking, second), second)
 }
 
@@ -164,7 +167,7 @@ function resolutionOf(
   { action }: ResolutionRequest,
 ): Resolution | null {
   if (end === null) return null
-  if (end.kind === 'obstructed') return end.obstacle
+  if (end.kind === 'conflict') return end.conflict
   const { decision, order, event } = end
   switch (decision.kind) {
     case 'refuse':

@@ -3,8 +3,8 @@ import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { isUnasked } from '../domain/trade.ts'
-import type { Checking } from '../job/check.ts'
-import { reportedState } from '../settle/settle.ts'
+import type { Querying } from '../job/query.ts'
+import { reportedState, type Settling } from '../settle/settle.ts'
 import { checkedKey } from './validate.ts'
 
 /** Which order a payment is of, by the gateway's word. */
@@ -30,7 +30,7 @@ export type Traced =
  * order is still asked about by its own number before it is credited.
  */
 export async function traceTransaction(
-  { gateway, store, breaker }: Pick<Checking, 'gateway' | 'store' | 'breaker'>,
+  { gateway, store, breaker }: Querying & Pick<Settling, 'store'>,
   transactionId: string,
 ): Promise<Traced> {
   checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })

@@ -2,10 +2,10 @@ import { unreachable } from '../domain/assert.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Actor, Order, OrderEvent, Review } from '../domain/order.ts'
 import {
+  conflictWith,
   decideResolution,
-  type Obstacle,
-  obstacleTo,
   type ResolutionDecision,
+  type ReviewConflict,
   type Seen,
 } from '../domain/resolve.ts'
 import type { ReviewAction } from '../domain/review-action.ts'
@@ -13,7 +13,7 @@ import type { Answer } from '../domain/trade.ts'
 import type { Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling } from './settle.ts'
 
-/** What an operator wants of an order in review, and the answer that bears it or not. */
+/** An action of an operator on an order in review, and the answer that it is decided by. */
 export interface ResolutionRequest {
   readonly orderNo: string
   readonly action: ReviewAction
@@ -27,8 +27,8 @@ export interface ResolutionRequest {
 
 export type ResolutionResult =
   /** Nothing was written. */
-  | { readonly kind: 'obstructed'; readonly obstacle: Obstacle }
-  /** Carried out, or refused, with its event; a close is decided and nothing written. */
+  | { readonly kind: 'conflict'; readonly conflict: ReviewConflict }
+  /** Applied, or refused, with its event; for a close, nothing is written yet. */
   | {
       readonly kind: 'decided'
       readonly order: Order
@@ -37,44 +37,40 @@ export type ResolutionResult =
     }
 
 /**
- * The same door as `settle`, for an operator: the wish is decided on the row that is held locked, and
- * carried out in one statement with its event. Null when the order is not ours.
+ * The same door as `settle`, for an operator: the request is decided on the row that is held locked,
+ * and applied in one statement with its event. Null when the order is not ours.
  */
 export async function settleResolution(
   settling: Settling,
-  wish: ResolutionRequest,
+  request: ResolutionRequest,
 ): Promise<ResolutionResult | null> {
-  const end = await settling.store.transaction(async (tx): Promise<ResolutionResult | null> => {
-    const locked = await lockReview(tx, wish)
+  const result = await settling.store.transaction(async (tx): Promise<ResolutionResult | null> => {
+    const locked = await lockReview(tx, request)
     if (locked === null) return null
-    const obstacle = obstacleTo(locked.review, wish.seen.eventId)
-    if (obstacle !== null) return { kind: 'obstructed', obstacle }
     const { order } = locked.review
-    const decision = decideResolution({ order, action: wish.action }, wish.answer, {
+    const conflict = conflictWith(locked.review, request.seen.eventId)
+    if (conflict !== null) return { kind: 'conflict', conflict }
+    const decision = decideResolution({ order, action: request.action }, request.answer, {
       transactionOwner: locked.transactionOwner,
       adoptAttach: settling.adoptAttach ?? null,
-      closeTried: wish.closeTried,
-      isSeen: wish.seen.isSeen,
+      closeTried: request.closeTried,
+      isSeen: request.seen.isSeen,
     })
-    const ended = await fulfil({ ...settling, ...wish, tx, order, decision })
-    return {
-      kind: 'decided',
-      order: ended,
-      decision,
-      event: (await tx.reviewTrail(order.orderNo)).seen,
-    }
+    const resolved = await apply(tx, settling, { request, order, decision })
+    const { seen: event } = await tx.reviewTrail(order.orderNo)
+    return { kind: 'decided', order: resolved, decision, event }
   })
-  if (end?.kind === 'decided') tellResolution(settling.emit, wish, end)
-  return end
+  if (result?.kind === 'decided') emitResolution(settling.emit, request, result)
+  return result
 }
 
-/** What each action would come to. Nothing is written. */
+/** What each action would lead to. Nothing is written. */
 export async function previewResolutions(
   settling: Settling,
-  asked: { readonly orderNo: string; readonly answer: Answer },
+  queried: { readonly orderNo: string; readonly answer: Answer },
 ): Promise<PreviewedResolution | null> {
   return settling.store.transaction(async (tx) => {
-    const locked = await lockReview(tx, asked)
+    const locked = await lockReview(tx, queried)
     if (locked === null) return null
     const { review, transactionOwner } = locked
     const facts = {
@@ -83,14 +79,12 @@ export async function previewResolutions(
       closeTried: false,
       isSeen: () => true,
     }
-    const comesTo = (action: ReviewAction) =>
-      decideResolution({ order: review.order, action }, asked.answer, facts)
-    const decisions = {
-      credit: comesTo('credit'),
-      expire: comesTo('expire'),
-      dismiss: comesTo('dismiss'),
+    const decide = (action: ReviewAction) =>
+      decideResolution({ order: review.order, action }, queried.answer, facts)
+    return {
+      review,
+      decisions: { credit: decide('credit'), expire: decide('expire'), dismiss: decide('dismiss') },
     }
-    return { review, decisions }
   })
 }
 
@@ -110,36 +104,33 @@ async function lockReview(
   return { review: { order, ...(await tx.reviewTrail(orderNo)) }, transactionOwner }
 }
 
-interface Fulfilment extends Settling, ResolutionRequest {
-  readonly tx: Tx
+interface Step {
+  readonly request: ResolutionRequest
   readonly order: Order
   readonly decision: ResolutionDecision
 }
 
-async function fulfil(step: Fulfilment): Promise<Order> {
-  const { tx, order, decision, reason } = step
-  const resolved = { ...wishEvent(step), kind: 'resolved', reason } as const
+async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
+  const { order, decision, request } = step
+  const resolved = { ...eventOf(settling, request), kind: 'resolved' } as const
   switch (decision.kind) {
     case 'pay': {
       const event = { ...resolved, decision: 'pay' } as const
-      return pay(step, { order, decision, source: 'operator', event })
+      const [paid] = await pay(tx, settling, [{ order, decision, source: 'operator', event }])
+      return paid ?? order
     }
-    case 'expire':
-      return tx.changeStatus(order, {
-        status: 'expired',
-        event: { ...resolved, decision: 'expire' },
-      })
+    case 'expire': {
+      const event = { ...resolved, decision: 'expire' } as const
+      return tx.changeStatus(order, { status: 'expired', event })
+    }
     case 'dismiss': {
       const event = { ...resolved, kind: 'dismissed', decision: 'keep' } as const
       return tx.dismiss(order, { payment: decision.payment, event })
     }
     case 'refuse': {
-      const refused = {
-        code: 'action_refused',
-        action: step.action,
-        because: decision.reason,
-      } as const
-      await tx.appendEvent({ ...resolved, kind: 'answered', decision: 'keep', reason: refused })
+      const { action } = request
+      const reason = { code: 'action_refused', action, because: decision.reason } as const
+      await tx.appendEvent({ ...resolved, kind: 'answered', decision: 'keep', reason })
       return order
     }
     case 'close':
@@ -149,11 +140,15 @@ async function fulfil(step: Fulfilment): Promise<Order> {
   }
 }
 
-function wishEvent({ orderNo, name, answer, node, actor = null }: Fulfilment) {
+function eventOf(
+  { node }: Settling,
+  { orderNo, name, reason, answer, actor = null }: ResolutionRequest,
+) {
   return {
     orderNo,
     source: 'operator',
     tradeState: reportedState(answer),
+    reason,
     alarm: false,
     evidence: answer.evidence,
     runId: null,
@@ -163,7 +158,7 @@ function wishEvent({ orderNo, name, answer, node, actor = null }: Fulfilment) {
   } as const
 }
 
-function tellResolution(
+function emitResolution(
   emit: Emit,
   { orderNo, action, name }: ResolutionRequest,
   { order, decision }: Extract<ResolutionResult, { kind: 'decided' }>,

@@ -1,27 +1,32 @@
 import { within } from '../deadline.ts'
-import { unreachable } from '../domain/assert.ts'
+import { assert, unreachable } from '../domain/assert.ts'
 import type { Clocks } from '../domain/clocks.ts'
 import { type Decision, decide } from '../domain/decide.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
 import type { Source } from '../domain/order-states.ts'
-import { type SchedulePolicy, scheduleAfter, scheduleKept } from '../domain/schedule.ts'
+import {
+  type Schedule,
+  type SchedulePolicy,
+  scheduleAfter,
+  scheduleKept,
+} from '../domain/schedule.ts'
 import { type Answer, isNotBegun } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
 
-/** What `settle` works with. */
+/** What settling needs. */
 export interface Settling {
   readonly store: Store
   readonly policy: SchedulePolicy
   readonly emit: Emit
-  /** Which node did it, for the timeline. */
+  /** Which node settles, for the timeline. */
   readonly node: string
-  /** Compared at each decision; absent: the database's time is taken as it is. */
+  /** Compared with the database's time at each decision; without it, that time is taken as it is. */
   readonly clocks?: Clocks
   /** See `Facts`. */
   readonly adoptAttach?: string | null
-  /** The embedder's own work for a credited order. If it throws, nothing is credited, and the order is asked about again. */
+  /** The embedder's own work for a credited order. If it throws, nothing is credited, and the order is queried again. */
   readonly onPaid?: OnPaid
 }
 
@@ -31,19 +36,23 @@ export type OnPaid = (
   tx: Pick<Tx, 'execute'>,
 ) => Promise<void>
 
-/** An answer about one order, whoever brought it. */
-export interface AnswerFor {
+/** An answer about one order, and where it came from. */
+export interface AnswerFor extends Provenance {
   readonly orderNo: string
   readonly answer: Answer
-  /** The `stateSeq` that it had when it was asked about; absent where nobody asked. */
-  readonly askedIn?: number
+  /** The order's `stateSeq` when the gateway was queried; absent for a callback. */
+  readonly queriedAtSeq?: number
+}
+
+/** Where an answer came from, and what it counts for. */
+export interface Provenance {
   readonly source: Source
-  /** Who asked for it; absent where budan did so by itself, or the gateway called. */
+  /** Who requested the query; absent for a run and for a callback. */
   readonly actor?: Actor | null
   readonly runId: string | null
-  /** What its next wait counts from; null: from now. */
+  /** What the order's next wait counts from; null: from now. */
   readonly waitFrom: Date | null
-  /** See `Facts`. False where nobody compared this answer with others. */
+  /** See `Facts`. False where the answer was not compared with others. */
   readonly absenceCredible: boolean
   /** See `Facts`. */
   readonly closeTried?: boolean
@@ -57,217 +66,173 @@ export interface Settlement {
 
 /**
  * The one door to the ledger: lock, decide, post, record. The decision is made on the row that is
- * held locked; what it leads to is one statement, and commits with its event or not at all.
- * Null when the order is not ours. Throws `StoreError` when the database cannot be had; whether
- * anything was committed is then not known, and settling again is safe.
+ * held locked. What it leads to is one statement, which commits with its order event or not at all.
+ * Waits for a row that another transaction holds. Null when the order is not ours. Throws
+ * `StoreError` when the database is not available; whether anything was committed is then not known,
+ * and settling again is safe.
  */
-export async function settle(settling: Settling, brought: AnswerFor): Promise<Settlement | null> {
-  const settlement = await settling.store.transaction((tx) =>
-    settleIn(tx, { ...settling, ...brought }),
-  )
-  if (settlement !== null) emitSettlement(settling.emit, brought, settlement)
-  return settlement
+export async function settle(settling: Settling, answer: AnswerFor): Promise<Settlement | null> {
+  const settled = await settleAll(settling, { answers: [answer], heldRows: 'wait' })
+  return settled.get(answer) ?? null
 }
 
 /**
- * Answers about different orders, settled in one transaction: all of them, or none. An order that
- * somebody holds, or that is not here, is left out, so that no group ever waits for a row. Without
- * `onPaid`, whose work is done for one order at a time.
+ * The same for answers about different orders, in one transaction: all of them, or none. An order
+ * whose row is held, or that is not here, is left out, so that no group waits for a row.
  */
-export async function settleTogether(
-  settling: Omit<Settling, 'onPaid'>,
-  group: readonly AnswerFor[],
+export function settleTogether(
+  settling: Settling,
+  answers: readonly AnswerFor[],
 ): Promise<ReadonlyMap<AnswerFor, Settlement>> {
-  const settlements = await settling.store.transaction(async (tx) => {
-    const askedAt = settling.clocks?.now()
-    const steps = (await lockAll(tx, group)).map(({ brought, locked }) => {
-      const step = { ...settling, ...brought, brought, tx, locked }
-      return { ...step, ...decideOn({ ...step, askedAt }) }
-    })
-    const paid = await payAll(tx, steps)
-    const settled = new Map<AnswerFor, Settlement>()
+  return settleAll(settling, { answers, heldRows: 'skip' })
+}
+
+interface Group {
+  readonly answers: readonly AnswerFor[]
+  readonly heldRows: 'wait' | 'skip'
+}
+
+async function settleAll(
+  settling: Settling,
+  group: Group,
+): Promise<ReadonlyMap<AnswerFor, Settlement>> {
+  const settled = await settling.store.transaction(async (tx) => {
+    const steps = await decideAll(tx, settling, group)
+    const paid = await payAll(tx, settling, steps)
+    const settlements = new Map<AnswerFor, Settlement>()
     for (const step of steps) {
-      const order = paid.get(step.orderNo) ?? (await carryOut(step))
-      settled.set(step.brought, { order, decision: step.decision })
+      const order = paid.get(step.answer.orderNo) ?? (await apply(tx, settling, step))
+      settlements.set(step.answer, { order, decision: step.decision })
     }
-    return settled
+    return settlements
   })
-  for (const [brought, settlement] of settlements)
-    emitSettlement(settling.emit, brought, settlement)
-  return settlements
-}
-
-async function lockAll(
-  tx: Tx,
-  group: readonly AnswerFor[],
-): Promise<readonly { readonly brought: AnswerFor; readonly locked: LockedOrder }[]> {
-  const rows = await tx.lockOrders(
-    group.map(({ orderNo, answer }) => ({ orderNo, transactionId: transactionOf(answer) })),
-  )
-  const byNumber = new Map(rows.map((locked) => [locked.order.orderNo, locked]))
-  return group.flatMap((brought) => {
-    const locked = byNumber.get(brought.orderNo)
-    return locked === undefined ? [] : [{ brought, locked }]
-  })
-}
-
-/** By order number. */
-async function payAll(tx: Tx, steps: readonly Step[]): Promise<ReadonlyMap<string, Order>> {
-  const credits = steps.flatMap((step) => {
-    const { locked, decision, source } = step
-    if (decision.kind !== 'pay') return []
-    const transfer = rechargeTransfer(locked.order, decision.trade)
-    return [{ order: locked.order, transfer, source, event: eventOf(step) }]
-  })
-  if (credits.length === 0) return new Map()
-  return new Map((await tx.creditAll(credits)).map((order) => [order.orderNo, order]))
-}
-
-async function settleIn(tx: Tx, step: Settling & AnswerFor): Promise<Settlement | null> {
-  const decided = await decideLocked(tx, step)
-  if (decided === null) return null
-  const order = await carryOut({ ...step, ...decided, tx })
-  return { order, decision: decided.decision }
+  for (const [answer, settlement] of settled) emitSettlement(settling.emit, answer, settlement)
+  return settled
 }
 
 /** What `settle` would decide. Nothing is written. */
-export async function preview(settling: Settling, brought: AnswerFor): Promise<Settlement | null> {
-  return settling.store.transaction(async (tx) => {
-    const decided = await decideLocked(tx, { ...settling, ...brought })
-    return decided && { order: decided.locked.order, decision: decided.decision }
-  })
+export async function preview(settling: Settling, answer: AnswerFor): Promise<Settlement | null> {
+  const group: Group = { answers: [answer], heldRows: 'wait' }
+  const [step] = await settling.store.transaction((tx) => decideAll(tx, settling, group))
+  return step === undefined ? null : { order: step.locked.order, decision: step.decision }
 }
 
-interface Decided {
+/** An answer, the locked row of its order, and the decision on it. */
+interface Step {
+  readonly answer: AnswerFor
   readonly locked: LockedOrder
   readonly decision: Decision
   readonly clocksDisagree: boolean
 }
 
-async function decideLocked(tx: Tx, step: Settling & AnswerFor): Promise<Decided | null> {
-  const transactionId = transactionOf(step.answer)
-  const askedAt = step.clocks?.now()
-  const locked = await tx.lockOrder(step.orderNo, { transactionId })
-  return locked && { locked, ...decideOn({ ...step, locked, askedAt }) }
+async function decideAll(tx: Tx, settling: Settling, group: Group): Promise<readonly Step[]> {
+  const lockedFrom = settling.clocks?.now()
+  const locked = await lockAll(tx, group)
+  return group.answers.flatMap((answer) => {
+    const row = locked.get(answer.orderNo)
+    return row === undefined ? [] : [decideOn(row, { ...settling, answer, lockedFrom })]
+  })
 }
 
-function transactionOf(answer: Answer): string | null {
-  return answer.kind === 'trade' ? answer.trade.transactionId : null
+/** By order number. */
+async function lockAll(
+  tx: Tx,
+  { answers, heldRows }: Group,
+): Promise<ReadonlyMap<string, LockedOrder>> {
+  const rows = answers.map(({ orderNo, answer }) => ({
+    orderNo,
+    transactionId: answer.kind === 'trade' ? answer.trade.transactionId : null,
+  }))
+  if (heldRows === 'skip') return byNumber(await tx.lockOrders(rows))
+  const locked: LockedOrder[] = []
+  for (const { orderNo, transactionId } of rows) {
+    const row = await tx.lockOrder(orderNo, { transactionId })
+    if (row !== null) locked.push(row)
+  }
+  return byNumber(locked)
 }
 
-function decideOn({
-  locked,
-  answer,
-  askedIn,
-  policy,
-  absenceCredible,
-  closeTried = false,
-  clocks,
-  askedAt,
-  adoptAttach = null,
-}: Deciding): Pick<Decided, 'decision' | 'clocksDisagree'> {
+function byNumber(rows: readonly LockedOrder[]): ReadonlyMap<string, LockedOrder> {
+  return new Map(rows.map((locked) => [locked.order.orderNo, locked]))
+}
+
+interface Deciding extends Pick<Settling, 'policy' | 'clocks' | 'adoptAttach'> {
+  readonly answer: AnswerFor
+  /** By this node's clock, before the rows were locked. */
+  readonly lockedFrom: Date | undefined
+}
+
+function decideOn(
+  locked: LockedOrder,
+  { answer, policy, clocks, lockedFrom, adoptAttach = null }: Deciding,
+): Step {
+  const { order, now, transactionOwner } = locked
+  const { queriedAtSeq, absenceCredible, closeTried = false } = answer
   const clocksDisagree =
-    clocks !== undefined && askedAt !== undefined && !clocks.agree({ time: locked.now, askedAt })
-  const decision = decide(locked.order, answer, {
-    now: locked.now,
-    transactionOwner: locked.transactionOwner,
+    clocks !== undefined &&
+    lockedFrom !== undefined &&
+    !clocks.agree({ time: now, askedAt: lockedFrom })
+  const decision = decide(order, answer.answer, {
+    now,
+    transactionOwner,
     absenceCredible,
     closeTried,
     clocksDisagree,
     absenceSpreadMs: policy.absenceSpreadMs,
     adoptAttach,
-    overtaken: askedIn !== undefined && askedIn !== locked.order.stateSeq,
+    overtaken: queriedAtSeq !== undefined && queriedAtSeq !== order.stateSeq,
   })
-  return { decision, clocksDisagree }
+  return { answer, locked, decision, clocksDisagree }
 }
 
-interface Deciding extends Pick<Settling, 'policy' | 'clocks' | 'adoptAttach'> {
-  readonly answer: Answer
-  readonly askedIn?: number
-  readonly absenceCredible: boolean
-  readonly closeTried?: boolean
-  readonly locked: LockedOrder
-  /** By this node's clock, before the row was locked. */
-  readonly askedAt: Date | undefined
+/** Posts the credits of a group in one statement. By order number. */
+async function payAll(
+  tx: Tx,
+  settling: Settling,
+  steps: readonly Step[],
+): Promise<ReadonlyMap<string, Order>> {
+  const payments = steps.flatMap(({ answer, locked: { order }, decision }): readonly Payment[] => {
+    if (decision.kind !== 'pay') return []
+    return [
+      { order, decision, source: answer.source, event: eventOf(settling, { answer, decision }) },
+    ]
+  })
+  const paid = await pay(tx, settling, payments)
+  return new Map(paid.map((order) => [order.orderNo, order]))
 }
 
-interface Step extends Settling, AnswerFor, Decided {
-  readonly tx: Tx
+/** A decision to credit an order. */
+interface Payment {
+  /** As it is held locked. */
+  readonly order: Order
+  readonly decision: Extract<Decision, { kind: 'pay' }>
+  readonly source: Source
+  readonly event: NewOrderEvent
 }
 
-async function carryOut(step: Step): Promise<Order> {
-  const { tx, decision } = step
-  const { order, now } = step.locked
-  const event = eventOf(step)
-  switch (decision.kind) {
-    case 'pay':
-      return pay(step, { order, decision, source: step.source, event })
-    case 'expire':
-      return expire(step, event)
-    case 'review':
-      return order.status === 'review'
-        ? tx.reopen(order, { event })
-        : tx.changeStatus(order, { status: 'review', event })
-    case 'wait':
-    case 'close': {
-      const { answer } = step
-      // An absence that is dated by a wrong clock would seem to be long ago once that is right.
-      const absenceCredible = step.absenceCredible && !step.clocksDisagree
-      const { recheckMs } = step.policy
-      const at = { now, from: step.waitFrom ?? now, recheckMs, absenceCredible }
-      const schedule =
-        step.source === 'compensation'
-          ? scheduleAfter(order, answer, at)
-          : scheduleKept(order, answer, now)
-      return tx.reschedule(order, { schedule, event })
-    }
-    case 'keep':
-      await tx.appendEvent(event)
-      if (isLateAnswer(step)) await tx.countLateCheck(order)
-      return order
-    default:
-      return unreachable(decision)
-  }
-}
-
-/** Without a word that its trade is closed, it is queried a few times more. */
-async function expire(
-  { tx, locked: { order }, answer }: Pick<Step, 'tx' | 'locked' | 'answer'>,
-  event: NewOrderEvent,
-): Promise<Order> {
-  const expired = await tx.changeStatus(order, { status: 'expired', event })
-  const isClosed = answer.kind === 'trade' && answer.trade.state === 'closed'
-  if (isNotBegun(answer) || (order.watchedUntil !== null && !isClosed))
-    await tx.addLateChecks(expired)
-  return expired
-}
-
-/** Runs query expired orders only where late checks were left for them. */
-function isLateAnswer({ source, locked, answer }: Step): boolean {
-  return source === 'compensation' && locked.order.status === 'expired' && answer.kind !== 'unknown'
-}
-
-/** Takes the decision, so that nobody credits without one; for `settle/resolution.ts` alone. */
+/** Takes decisions, so that nothing is credited without one. Only `settle/resolution.ts` calls it from outside. */
 export async function pay(
-  { tx, onPaid }: { readonly tx: Tx; readonly onPaid?: OnPaid },
-  credit: {
-    /** As it is held locked. */
-    readonly order: Order
-    readonly decision: Extract<Decision, { kind: 'pay' }>
-    readonly source: Source
-    readonly event: NewOrderEvent
-  },
-): Promise<Order> {
-  const { order, decision, source, event } = credit
-  const transfer = rechargeTransfer(order, decision.trade)
-  const paid = await tx.credit(order, { transfer, source, event })
-  if (onPaid) await within(onPaidMs, onPaid({ order: paid, transfer }, tx), notInTime)
+  tx: Tx,
+  { onPaid }: Pick<Settling, 'onPaid'>,
+  payments: readonly Payment[],
+): Promise<readonly Order[]> {
+  if (payments.length === 0) return []
+  const credits = payments.map(({ order, decision, source, event }) => {
+    return { order, transfer: rechargeTransfer(order, decision.trade), source, event }
+  })
+  const paid = await tx.credit(credits)
+  if (onPaid === undefined) return paid
+  for (const [at, { transfer }] of credits.entries()) {
+    const order = paid[at]
+    assert(order !== undefined, 'The store credited fewer orders than it was given')
+    await within(onPaidMs, onPaid({ order, transfer }, tx), notInTime)
+  }
   return paid
 }
 
 /**
- * The embedder's own work holds the order's row and a connection: it may not do so for ever. Shorter
- * than the database's patience with an idle transaction, so that the error is ours.
+ * The embedder's own work holds the order's row and a connection, so it needs a deadline. It is shorter
+ * than the time for which the database lets a transaction be idle, so that the error is ours.
  */
 const onPaidMs = 20_000
 
@@ -275,26 +240,82 @@ function notInTime(): Error {
   return new Error(`onPaid did not end within ${onPaidMs} ms: nothing was credited`)
 }
 
-/** What is told of an answer in the order's timeline. */
-export function eventOf(
-  step: AnswerFor & Pick<Settling, 'node'> & { readonly decision: Decision },
-): NewOrderEvent {
-  return {
-    orderNo: step.orderNo,
-    kind: 'answered',
-    source: step.source,
-    tradeState: reportedState(step.answer),
-    decision: step.decision.kind,
-    reason: step.decision.reason,
-    alarm: step.decision.alarm,
-    evidence: step.answer.evidence,
-    runId: step.runId,
-    node: step.node,
-    actor: step.actor ?? null,
+/** Writes every decision but `pay`. */
+async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
+  const { answer, decision } = step
+  const { order } = step.locked
+  const event = eventOf(settling, step)
+  switch (decision.kind) {
+    case 'pay':
+      throw new Error('Orders to be paid are credited together')
+    case 'expire':
+      return expire(tx, step, event)
+    case 'review':
+      return order.status === 'review'
+        ? tx.reopen(order, { event })
+        : tx.changeStatus(order, { status: 'review', event })
+    case 'wait':
+    case 'close':
+      return tx.reschedule(order, { schedule: nextSchedule(settling.policy, step), event })
+    case 'keep':
+      await tx.appendEvent(event)
+      if (isLateAnswer(answer, order)) await tx.countLateCheck(order)
+      return order
+    default:
+      return unreachable(decision)
   }
 }
 
-/** The gateway's own word; null when it said nothing of a trade. */
+function nextSchedule({ recheckMs }: SchedulePolicy, step: Step): Schedule {
+  const { answer, clocksDisagree } = step
+  const { order, now } = step.locked
+  if (answer.source !== 'compensation') return scheduleKept(order, answer.answer, now)
+  // An absence that is dated by a wrong clock would seem to be long ago once the clock is right.
+  const absenceCredible = answer.absenceCredible && !clocksDisagree
+  const from = answer.waitFrom ?? now
+  return scheduleAfter(order, answer.answer, { now, from, recheckMs, absenceCredible })
+}
+
+/** Late checks stay for an order that expires although no answer said that its trade is closed. */
+async function expire(
+  tx: Tx,
+  { locked: { order }, answer: { answer } }: Step,
+  event: NewOrderEvent,
+): Promise<Order> {
+  const expired = await tx.changeStatus(order, { status: 'expired', event })
+  const isClosed = answer.kind === 'trade' && answer.trade.state === 'closed'
+  if (isNotBegun(answer) || (order.watchedUntil !== null && !isClosed)) {
+    await tx.addLateChecks(expired)
+  }
+  return expired
+}
+
+/** Runs query an expired order only while it has late checks left. */
+function isLateAnswer({ source, answer }: AnswerFor, { status }: Order): boolean {
+  return source === 'compensation' && status === 'expired' && answer.kind !== 'unknown'
+}
+
+/** The order event of an answer and its decision. */
+export function eventOf(
+  { node }: Pick<Settling, 'node'>,
+  { answer, decision }: { readonly answer: AnswerFor; readonly decision: Decision },
+): NewOrderEvent {
+  return {
+    orderNo: answer.orderNo,
+    kind: 'answered',
+    source: answer.source,
+    tradeState: reportedState(answer.answer),
+    decision: decision.kind,
+    reason: decision.reason,
+    alarm: decision.alarm,
+    evidence: answer.answer.evidence,
+    runId: answer.runId,
+    node,
+    actor: answer.actor ?? null,
+  }
+}
+
+/** The gateway's own word for the state; null where the answer is no trade. */
 export function reportedState(answer: Answer): string | null {
   return answer.kind === 'trade' ? answer.trade.reported : null
 }
@@ -302,10 +323,9 @@ export function reportedState(answer: Answer): string | null {
 /** After the commit. */
 export function emitSettlement(
   emit: Emit,
-  brought: AnswerFor,
+  { orderNo, source }: Pick<AnswerFor, 'orderNo' | 'source'>,
   { order, decision }: Settlement,
 ): void {
-  const { orderNo, source } = brought
   if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })
   if (decision.kind === 'pay') {
     const { paidAt, creditedAt } = order

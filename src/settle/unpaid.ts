@@ -11,23 +11,28 @@ import {
   type Settling,
 } from './settle.ts'
 
-/** What an answer about a claimed order comes to, if nobody else settles the order meanwhile. */
-export interface PreviewedWait extends ClaimedWait {
-  readonly brought: AnswerFor
+/** An answer about an order that a run has claimed. */
+export interface ClaimedAnswer extends AnswerFor {
+  readonly claimed: ClaimedOrder
+}
+
+/** What an answer leads to, if no other transaction changes the order meanwhile. */
+export interface PreviewedWait<T extends ClaimedAnswer> extends ClaimedWait {
+  readonly answer: T
   readonly decision: Decision
 }
 
 /**
- * Most answers are that nobody has paid yet, which moves no money and no state: what they come to is
- * decided on the row as it was claimed, and written for many at once. Null for any other answer,
- * and for "no such order", which counts towards an order's end.
+ * Most answers are that an order is not paid yet. They move no money and no state, so they are
+ * decided on the row as it was claimed, and many are written at once. Null for any other answer, and
+ * for "no such order", which counts towards an order's end.
  */
-export function previewWait(
+export function previewWait<T extends ClaimedAnswer>(
   settling: Settling,
-  { claimed, brought }: { readonly claimed: ClaimedOrder; readonly brought: AnswerFor },
-): PreviewedWait | null {
+  answered: T,
+): PreviewedWait<T> | null {
+  const { claimed, answer, absenceCredible, waitFrom } = answered
   const { order } = claimed
-  const { answer, absenceCredible, waitFrom } = brought
   if (answer.kind === 'absent' && !isNotBegun(answer)) return null
   const { absenceSpreadMs, recheckMs, leaseMs } = settling.policy
   // By the database's clock: the lease was counted from it.
@@ -36,27 +41,29 @@ export function previewWait(
   const decision = decide(order, answer, facts)
   if (decision.kind !== 'wait') return null
   const at = { now, from: waitFrom ?? now, recheckMs, absenceCredible }
-  const event: NewOrderEvent = eventOf({ ...brought, node: settling.node, decision })
-  return { claimed, brought, decision, event, schedule: scheduleAfter(order, answer, at) }
+  const event: NewOrderEvent = eventOf(settling, { answer: answered, decision })
+  return { claimed, answer: answered, decision, event, schedule: scheduleAfter(order, answer, at) }
 }
 
 /**
- * Writes those whose rows still are as they were claimed, in one statement. Those missing from what
- * it returns were settled or claimed by somebody else, or are held: they take the way of `settle`.
- * Throws `StoreError` when it is not known what was written; none of them may be settled again then.
+ * Writes those whose rows still are as they were claimed, in one statement. An answer that is missing
+ * from the result has to be settled by `settle`: its order was changed or claimed by another
+ * transaction, or its row is held. Throws `StoreError` when it is not known what was written; none of
+ * them may be settled again then.
  */
-export async function settleUnpaid(
+export async function settleUnpaid<T extends ClaimedAnswer>(
   { store, emit }: Settling,
-  foreseen: readonly PreviewedWait[],
-): Promise<ReadonlyMap<PreviewedWait, Settlement>> {
-  const written = await store.waitAsClaimed(foreseen)
-  const settled = foreseen
-    .filter(({ brought }) => written.has(brought.orderNo))
-    .map((each) => [each, settlementOf(each)] as const)
-  for (const [{ brought }, settlement] of settled) emitSettlement(emit, brought, settlement)
+  waits: readonly PreviewedWait<T>[],
+): Promise<ReadonlyMap<T, Settlement>> {
+  if (waits.length === 0) return new Map()
+  const written = await store.waitAsClaimed(waits)
+  const settled = waits
+    .filter(({ answer }) => written.has(answer.orderNo))
+    .map((wait) => [wait.answer, settlementOf(wait)] as const)
+  for (const [answer, settlement] of settled) emitSettlement(emit, answer, settlement)
   return new Map(settled)
 }
 
-function settlementOf({ claimed, schedule, decision }: PreviewedWait): Settlement {
+function settlementOf({ claimed, schedule, decision }: PreviewedWait<ClaimedAnswer>): Settlement {
   return { order: { ...claimed.order, ...schedule }, decision }
 }

@@ -165,12 +165,10 @@ export interface Tx {
   /** The same of many different orders, but for those that somebody else holds, or that are not here. */
   lockOrders(asked: readonly AskedOrder[]): Promise<readonly LockedOrder[]>
   /**
-   * Posts the transfer and makes the order paid. Throws `StaleOrderError` if the row is not the one
-   * locked, or is in review and the event names no operator.
+   * Posts the transfers and makes the orders paid: all of them, in their order. Throws
+   * `StaleOrderError` if a row is not the one locked, or is in review and the event names no operator.
    */
-  credit(order: Order, credit: Omit<Credit, 'order'>): Promise<Order>
-  /** The same for many different orders, in their order. */
-  creditAll(credits: readonly Credit[]): Promise<readonly Order[]>
+  credit(credits: readonly Credit[]): Promise<readonly Order[]>
   /** Leaves late checks for an order that has expired without anybody saying that its trade has ended. */
   addLateChecks(order: Order): Promise<void>
   /** One of them was answered: the next comes later, or there is none. */

@@ -135,16 +135,12 @@ class Steps implements Tx {
     return this.#step(`lock ${asked.length} orders`, () => lockOrders(this.#scope, asked))
   }
 
-  async credit(order: Order, credit: Omit<Credit, 'order'>): Promise<Order> {
-    const [paid] = await this.#credit(`credit order ${quoted(order.orderNo)}`, [
-      { order, ...credit },
-    ])
-    assert(paid !== undefined, 'One credit has one order')
-    return paid
-  }
-
-  creditAll(credits: readonly Credit[]): Promise<readonly Order[]> {
-    return this.#credit(`credit ${credits.length} orders`, credits)
+  credit(credits: readonly Credit[]): Promise<readonly Order[]> {
+    const [first, ...others] = credits
+    const named = first && others.length === 0 ? `order ${quoted(first.order.orderNo)}` : null
+    return this.#step(`credit ${named ?? `${credits.length} orders`}`, () =>
+      creditOrders(this.#scope, credits),
+    )
   }
 
   changeStatus(
@@ -225,10 +221,6 @@ class Steps implements Tx {
       )
       return rows
     })
-  }
-
-  #credit(action: string, credits: readonly Credit[]): Promise<readonly Order[]> {
-    return this.#step(action, () => creditOrders(this.#scope, credits))
   }
 
   async #step<T>(action: string, work: () => Promise<T>): Promise<T> {

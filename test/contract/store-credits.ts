@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Source } from '../../src/domain/order-states.ts'
 import type { Credited } from '../../src/store/store.ts'
+import { creditOne } from '../support/credit-one.ts'
 import {
   type MakeSubject,
   merchant,
@@ -34,7 +35,7 @@ export function creditsContract(make: MakeSubject): void {
         await tx.lockOrder(order.orderNo)
         const transfer = transferOf(order, { paidAt })
         const event = newEvent(order.orderNo, { source, tradeState: 'SUCCESS', decision: 'pay' })
-        await tx.credit(order, { transfer, source, event })
+        await creditOne(tx, order, { transfer, source, event })
       })
     }
     const list = (beforeId: string | null, limit = 10) =>

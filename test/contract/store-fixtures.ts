@@ -5,6 +5,7 @@ import type { Trade } from '../../src/domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../../src/domain/transfer.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Store } from '../../src/store/store.ts'
+import { creditOne } from '../support/credit-one.ts'
 import type { FreshStoreOptions } from '../support/stores.ts'
 
 /** A store to prove, and the database below it for attacks that the store offers no way to. */
@@ -103,7 +104,7 @@ export function credit(store: Store, orderNo: string): Promise<Order | null> {
     const locked = await tx.lockOrder(orderNo)
     if (locked === null || locked.order.status === 'paid') return null
     const { order } = locked
-    return tx.credit(order, {
+    return creditOne(tx, order, {
       transfer: transferOf(order),
       source: 'compensation',
       event: newEvent(orderNo, { tradeState: 'SUCCESS', decision: 'pay' }),

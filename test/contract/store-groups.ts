@@ -68,7 +68,7 @@ export function groupsContract(make: MakeSubject): void {
 
     it('creditAll() credits each as credit() does, in their order', async () => {
       const orders = await placeMany(3)
-      const paid = await subject.store.transaction((tx) => tx.creditAll(orders.map(creditOf)))
+      const paid = await subject.store.transaction((tx) => tx.credit(orders.map(creditOf)))
       expect(paid.map(({ orderNo }) => orderNo)).toEqual(orders.map(({ orderNo }) => orderNo))
       for (const order of paid) {
         expect(order).toMatchObject({ status: 'paid', creditedBy: 'compensation' })
@@ -90,9 +90,7 @@ export function groupsContract(make: MakeSubject): void {
       const [fresh, stale] = await placeMany(2)
       if (fresh === undefined || stale === undefined) throw new Error('no orders')
       await credit(subject.store, stale.orderNo)
-      const both = subject.store.transaction((tx) =>
-        tx.creditAll([creditOf(fresh), creditOf(stale)]),
-      )
+      const both = subject.store.transaction((tx) => tx.credit([creditOf(fresh), creditOf(stale)]))
       await expect(both).rejects.toThrow(StaleOrderError)
       expect(await subject.store.findOrder(fresh.orderNo)).toEqual(fresh)
       expect((await subject.store.ledgerOf(fresh.orderNo)).transfers).toEqual([])
@@ -109,7 +107,7 @@ export function groupsContract(make: MakeSubject): void {
         transfer: { ...transferOf(other), orderNo: one.orderNo },
       }
       for (const wrong of [doubled, dearer, posted]) {
-        const work = subject.store.transaction((tx) => tx.creditAll([creditOf(one), wrong]))
+        const work = subject.store.transaction((tx) => tx.credit([creditOf(one), wrong]))
         await expect(work).rejects.toThrow()
       }
       for (const { orderNo } of [one, other]) {
@@ -123,7 +121,7 @@ export function groupsContract(make: MakeSubject): void {
       const reason = 'quote " backslash \\ NUL \0 half \ud800 snow ☃'
       const evidence = { said: reason, nested: [{ '\ud800': '\0' }] }
       const event = newEvent(order.orderNo, { reason, evidence, decision: 'pay' })
-      await subject.store.transaction((tx) => tx.creditAll([{ ...creditOf(order), event }]))
+      await subject.store.transaction((tx) => tx.credit([{ ...creditOf(order), event }]))
       const told = (await eventsOf(order.orderNo)).at(-1)
       expect(told?.reason).toBe('quote " backslash \\ NUL \ufffd half \ufffd snow ☃')
       expect(told?.evidence).toEqual(evidence)

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
 import { StaleOrderError, StoreError } from '../../src/store/errors.ts'
+import { creditOne } from '../support/credit-one.ts'
 import {
   credit,
   type MakeSubject,
@@ -22,7 +23,7 @@ export function moneyContract(make: MakeSubject): void {
 
     const creditWith = (order: Order, changes: Parameters<typeof transferOf>[1]) =>
       subject.store.transaction((tx) =>
-        tx.credit(order, {
+        creditOne(tx, order, {
           transfer: transferOf(order, changes),
           source: 'check',
           event: newEvent(order.orderNo),
@@ -120,7 +121,9 @@ export function moneyContract(make: MakeSubject): void {
       const transfer = transferOf({ ...order, userId: 'thief' })
       const event = newEvent(order.orderNo)
       await expect(
-        subject.store.transaction((tx) => tx.credit(order, { transfer, source: 'check', event })),
+        subject.store.transaction((tx) =>
+          creditOne(tx, order, { transfer, source: 'check', event }),
+        ),
       ).rejects.toThrow(/I3/)
     })
 

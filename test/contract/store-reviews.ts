@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { NewOrderEvent, Order } from '../../src/domain/order.ts'
 import { CursorError, StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import type { Tx } from '../../src/store/store.ts'
+import { creditOne } from '../support/credit-one.ts'
 import {
   credit,
   type MakeSubject,
@@ -142,7 +143,7 @@ export function reviewsContract(make: MakeSubject): void {
       return step((tx) => tx.changeStatus(order, { status: 'review', event }))
     }
     const creditBy = (order: Order, event: NewOrderEvent) =>
-      step((tx) => tx.credit(order, { transfer: transferOf(order), source: 'operator', event }))
+      step((tx) => creditOne(tx, order, { transfer: transferOf(order), source: 'operator', event }))
     const dismiss = (order: Order, payment: string | null = null) =>
       step((tx) =>
         tx.dismiss(order, { payment, event: word(order.orderNo, { kind: 'dismissed' }) }),
@@ -185,7 +186,7 @@ export function reviewsContract(make: MakeSubject): void {
         const transfer = transferOf(order, changes)
         const event = word(order.orderNo)
         await expect(
-          step((tx) => tx.credit(order, { transfer, source: 'operator', event })),
+          step((tx) => creditOne(tx, order, { transfer, source: 'operator', event })),
         ).rejects.toThrow(StoreError)
         expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
       },
@@ -197,7 +198,7 @@ export function reviewsContract(make: MakeSubject): void {
       const transfer = transferOf(order, { transactionId })
       await expect(
         step((tx) =>
-          tx.credit(order, { transfer, source: 'operator', event: word(order.orderNo) }),
+          creditOne(tx, order, { transfer, source: 'operator', event: word(order.orderNo) }),
         ),
       ).rejects.toThrow(StoreError)
       expect(await subject.store.findOrder(order.orderNo)).toEqual(order)

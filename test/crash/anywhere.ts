@@ -11,7 +11,8 @@ const stepsMax = 2_000
 
 /** What the scenario has to pass through, so that none of it is left out by mistake. */
 const steps = [
-  ...['begin', 'lockOrder', 'credit', 'turn', 'wait', 'note', 'dismiss', 'trail', 'commit'],
+  ...['begin', 'lockOrder', 'credit', 'changeStatus', 'reschedule', 'dismiss', 'reviewTrail'],
+  ...['commit'],
   ...['insertOrder', 'setCodeUrl', 'appendEvent', 'findOrder', 'claimDue', 'openRun', 'finishRun'],
   ...['migrate', 'query', 'close', 'prepay', 'openCallback'],
 ]

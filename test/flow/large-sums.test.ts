@@ -93,7 +93,7 @@ async function creditTheMost(store: Store, count: number): Promise<void> {
 
 async function creditAll(store: Store, orders: readonly Awaited<ReturnType<typeof place>>[]) {
   await store.transaction((tx) =>
-    tx.creditAll(
+    tx.credit(
       orders.map((order) => ({
         order,
         transfer: transferOf(order),

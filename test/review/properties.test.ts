@@ -109,7 +109,7 @@ async function take(
     ...{ orderNo, action, ...words, seen, answer: brought, closeTried },
   })
   const isOpen = review?.order.status === 'review' && eventId === review.seen.id
-  expect(end?.kind).toBe(isOpen ? 'decided' : 'obstructed')
+  expect(end?.kind).toBe(isOpen ? 'decided' : 'conflict')
 }
 
 /** What may become of an order by one step, given what is answered. */

@@ -4,7 +4,7 @@ import { decide, paymentOf } from '../../src/domain/decide.ts'
 import type { Order, OrderEvent, Review } from '../../src/domain/order.ts'
 import { orderStatuses } from '../../src/domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
-import { decideResolution, obstacleTo, readSeenMark, seenMark } from '../../src/domain/resolve.ts'
+import { conflictWith, decideResolution, readSeenMark, seenMark } from '../../src/domain/resolve.ts'
 import { type ReviewAction, reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer, Trade } from '../../src/domain/trade.ts'
 import { explainReview } from '../../src/orders/explanation.ts'
@@ -219,16 +219,16 @@ function reviewOf(changes: Partial<Review> = {}): Review {
 
 const li = { source: 'operator', operator: 'Li', at: new Date('2026-01-24T14:00:00Z') } as const
 
-describe('obstacleTo()', () => {
+describe('conflictWith()', () => {
   it('is none while the newest event is the one that was seen', () => {
-    expect(obstacleTo(reviewOf(), '9')).toBeNull()
-    expect(obstacleTo(reviewOf(), '10')).toMatchObject({ kind: 'changed' })
+    expect(conflictWith(reviewOf(), '9')).toBeNull()
+    expect(conflictWith(reviewOf(), '10')).toMatchObject({ kind: 'changed' })
   })
 
   it('names who resolved it, and when', () => {
     const resolved = eventOf({ ...li, id: '10', kind: 'resolved', decision: 'pay', stateSeq: 3 })
     const paid = { ...order, status: 'paid', stateSeq: 3 } as const
-    expect(obstacleTo(reviewOf({ order: paid, seen: resolved, resolved }), '9')).toMatchObject({
+    expect(conflictWith(reviewOf({ order: paid, seen: resolved, resolved }), '9')).toMatchObject({
       kind: 'not_in_review',
       codedReason: { code: 'not_in_review', first: { operator: 'Li', decision: 'pay' } },
       message: `order "${order.orderNo}" is paid, not in review: "Li" credited it at 2026-01-24T22:00:00+08:00`,
@@ -239,7 +239,7 @@ describe('obstacleTo()', () => {
   it('names no operator for a state that none gave it', () => {
     const resolved = eventOf({ ...li, kind: 'resolved', decision: 'expire', stateSeq: 3 })
     const paid = { ...order, status: 'paid', stateSeq: 4 } as const
-    expect(obstacleTo(reviewOf({ order: paid, resolved }), '9')?.message).toBe(
+    expect(conflictWith(reviewOf({ order: paid, resolved }), '9')?.message).toBe(
       `order "${order.orderNo}" is paid, not in review`,
     )
   })
@@ -247,11 +247,11 @@ describe('obstacleTo()', () => {
   it('names who dismissed it, even if an answer came after that', () => {
     const resolved = eventOf({ ...li, id: '10', kind: 'dismissed', stateSeq: null })
     const seen = eventOf({ id: '11', decision: 'keep' })
-    expect(obstacleTo(reviewOf({ seen, resolved }), '9')).toMatchObject({
+    expect(conflictWith(reviewOf({ seen, resolved }), '9')).toMatchObject({
       kind: 'changed',
       message: expect.stringContaining('"Li" dismissed it at 2026-01-24T22:00:00+08:00'),
     })
-    expect(obstacleTo(reviewOf({ seen, resolved }), '10')?.message).toContain(
+    expect(conflictWith(reviewOf({ seen, resolved }), '10')?.message).toContain(
       'callback brought an answer',
     )
   })

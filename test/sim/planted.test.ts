@@ -3,6 +3,7 @@ import { Random } from '../../proof/sim/clock/random.ts'
 import { drawScenario } from '../../proof/sim/scenario.ts'
 import { SeedRunner } from '../../proof/sim/seed.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
+import { creditOne } from '../support/credit-one.ts'
 
 const runner = new SeedRunner()
 afterAll(() => runner.end())
@@ -52,7 +53,7 @@ describe('the auditor', () => {
           const transactionId = `4200${orderNo}`
           const facts = { orderNo, gateway, transactionId, amount, currency, mchid, appid }
           const transfer = { ...facts, paidAt: null, entries }
-          return tx.credit(order, { transfer, source: 'check', event })
+          return creditOne(tx, order, { transfer, source: 'check', event })
         },
       }))
     expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I2' })
@@ -80,14 +81,9 @@ describe('the auditor', () => {
   it('catches a second credit of one order at the last line of defence', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
-        credit: async (order, credit) => {
-          const paid = await tx.credit(order, credit)
-          await tx.credit(order, credit)
-          return paid
-        },
-        creditAll: async (credits) => {
-          const paid = await tx.creditAll(credits)
-          await tx.creditAll(credits)
+        credit: async (credits) => {
+          const paid = await tx.credit(credits)
+          await tx.credit(credits)
           return paid
         },
       }))

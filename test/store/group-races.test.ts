@@ -63,7 +63,7 @@ describe('groups on PostgreSQL', () => {
           source: 'compensation' as const,
           event: newEvent(order.orderNo, event),
         }))
-        return credits.length === 0 ? [] : tx.creditAll(credits)
+        return credits.length === 0 ? [] : tx.credit(credits)
       })
     const groups = Array.from({ length: 4 }, together)
     const alone = orders.map(({ orderNo }) => credit(store, orderNo))

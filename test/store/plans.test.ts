@@ -6,6 +6,7 @@ import type { Order } from '../../src/domain/order.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { OrderFilter, Store, Tx } from '../../src/store/store.ts'
 import { merchant, newEvent, transferOf } from '../contract/store-fixtures.ts'
+import { creditOne } from '../support/credit-one.ts'
 import { type Explained, type ExplainedStore, openExplained } from '../support/explained.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 
@@ -45,7 +46,7 @@ const ofRuns: Work = {
       tx.changeStatus(order, { status: 'expired', event: eventOf(order) }),
     ),
   'lockOrder() and credit()': (store) =>
-    settle(store, (tx, order) => tx.credit(order, creditOf(order))),
+    settle(store, (tx, order) => creditOne(tx, order, creditOf(order))),
   'lockOrders() and creditAll()': (store) => creditMany(store),
 }
 
@@ -204,7 +205,7 @@ async function creditMany(store: Store): Promise<void> {
     const locked = await tx.lockOrders(
       asked.map(({ orderNo }) => ({ orderNo, transactionId: `42${orderNo}` })),
     )
-    await tx.creditAll(locked.map(({ order }) => ({ order, ...creditOf(order) })))
+    await tx.credit(locked.map(({ order }) => ({ order, ...creditOf(order) })))
   })
 }
 

@@ -35,17 +35,11 @@ export function breakableStore(store: Store, breaking: Breaking): Store {
 export function poisonedStore(store: Store, orderNo: string): Store {
   const credit =
     (tx: Tx): Tx['credit'] =>
-    (order, made) =>
-      order.orderNo === orderNo
-        ? Promise.reject(new Error(`poisoned ${orderNo}`))
-        : tx.credit(order, made)
-  const creditAll =
-    (tx: Tx): Tx['creditAll'] =>
     (credits) =>
       credits.some(({ order }) => order.orderNo === orderNo)
         ? Promise.reject(new Error(`poisoned ${orderNo}`))
-        : tx.creditAll(credits)
-  const poisoned = (tx: Tx) => overriding(tx, { credit: credit(tx), creditAll: creditAll(tx) })
+        : tx.credit(credits)
+  const poisoned = (tx: Tx) => overriding(tx, { credit: credit(tx) })
   return overriding(store, {
     transaction: (work) => store.transaction((tx) => work(poisoned(tx))),
   })
@@ -145,7 +139,6 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
     lockOrder: locking((...args) => tx.lockOrder(...args)),
     lockOrders: locking((...args) => tx.lockOrders(...args)),
     credit: writing((...args) => tx.credit(...args)),
-    creditAll: writing((...args) => tx.creditAll(...args)),
     changeStatus: writing((...args) => tx.changeStatus(...args)),
     reschedule: writing((...args) => tx.reschedule(...args)),
     addLateChecks: writing((...args) => tx.addLateChecks(...args)),

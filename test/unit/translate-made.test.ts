@@ -6,7 +6,7 @@ import { causeAndMessage, decide, paymentOf } from '../../src/domain/decide.ts'
 import type { OrderEvent } from '../../src/domain/order.ts'
 import { orderStatuses } from '../../src/domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
-import { decideResolution, obstacleTo } from '../../src/domain/resolve.ts'
+import { conflictWith, decideResolution } from '../../src/domain/resolve.ts'
 import { reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer, TradeState, UnknownCause, UnknownWhy } from '../../src/domain/trade.ts'
 import { answerOf, closingOf, type Heard, prepayOf } from '../../src/gateway/wechat/answer.ts'
@@ -127,7 +127,7 @@ describe('the stages say nothing that has no Chinese:', () => {
     )
   })
 
-  it('explainReview() and obstacleTo()', () => {
+  it('explainReview() and conflictWith()', () => {
     const event = fc.record({
       kind: fc.constantFrom('answered', 'resolved', 'dismissed', 'closing', 'created'),
       decision: fc.constantFrom('pay', 'expire', 'keep', null),
@@ -155,7 +155,7 @@ describe('the stages say nothing that has no Chinese:', () => {
         expect({ chinese, left: englishIn(chinese) }).toEqual({ chinese, left: [] })
         expect(explanationText(review, 'en')).toBe(explainReview(review))
         const seen = eventOf(first, '3')
-        const obstacle = obstacleTo({ order: one, entered, resolved, seen }, '0')
+        const obstacle = conflictWith({ order: one, entered, resolved, seen }, '0')
         if (obstacle === null) return
         expectChineseReason(obstacle.codedReason)
         expect(obstacle.message).toBe(sentenceOf(obstacle.codedReason))

@@ -84,7 +84,7 @@ export const identityMutants: readonly Mutant[] = [
     name: 'a late check is made again and again',
     faults: [20],
     file: 'src/settle/settle.ts',
-    find: '      if (isLateAnswer(step)) await tx.countLateCheck(order)\n',
+    find: '      if (isLateAnswer(answer, order)) await tx.countLateCheck(order)\n',
     replace: '',
     caughtBy: { test: adoptingTest, name: 'is queried 1, 7 and 30 days later' },
   },

@@ -18,7 +18,7 @@ export const jobMutants: readonly Mutant[] = [
     name: 'with the breaker open, late checks wait for the next order',
     faults: [8, 24],
     file: 'src/job/pass.ts',
-    find: 'if (probes.length === 0) probes = await this.#claimLate(1)',
+    find: 'if (probe.length === 0) probe = await this.#claimLate(1)',
     replace: '',
     caughtBy: { test: 'test/flow/adopting.test.ts', name: 'is queried late although' },
   },
@@ -106,8 +106,9 @@ export const jobMutants: readonly Mutant[] = [
     name: 'one order that fails ends the run',
     faults: [20],
     file: 'src/job/pass.ts',
-    find: '    const { orderNo } = claimed.order\n    this.#failed.push(claimed)',
-    replace: '    if (error !== undefined) throw error\n    const { orderNo } = claimed.order',
+    find: '    const { orderNo } = claimed.order\n    this.#scanning.emit({ type',
+    replace:
+      '    if (error !== undefined) throw error\n    const { orderNo } = claimed.order\n    this.#scanning.emit({ type',
     caughtBy: {
       test: 'test/flow/resilience.test.ts',
       name: 'is due again after the shortest wait, not when its lease runs out',

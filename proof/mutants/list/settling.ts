@@ -44,8 +44,8 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the clock of the process decides',
     faults: [15],
     file: 'src/settle/settle.ts',
-    find: '    now: locked.now,\n',
-    replace: '    now: new Date(),\n',
+    find: '    now,\n    transactionOwner,\n',
+    replace: '    now: new Date(),\n    transactionOwner,\n',
     caughtBy: { test: faultsTest, name: 'fault 15' },
   },
   {
@@ -125,24 +125,30 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the answer before the close is believed',
     faults: [3],
-    file: 'src/job/check.ts',
-    find: 'const answer = await ask(checking, order, source)\n  // Not asked',
-    replace: `const said = (found as Found).answer
-    const answer: Answer =
+    file: 'src/job/pass.ts',
+    find: `const second = await this.#scanning.settleAnswer({
+      ...answer,
+      answer: afterClose,
+      closeTried: true,
+    })`,
+    replace: `const said = answer.answer
+    const closed: Answer =
       said.kind === 'trade' ? { ...said, trade: { ...said.trade, state: 'closed' } } : said
-  // Not asked`,
+    const second = await this.#scanning.settleAnswer({ ...answer, answer: closed })`,
     caughtBy: { test: faultsTest, name: 'the close is refused, and the second question tells' },
   },
   {
     name: 'a close that was not answered counts as closed',
     faults: [2, 3],
-    file: 'src/job/check.ts',
-    find: "if (closing.kind === 'unknown') return null\n  const answer",
-    replace: `const said = (found as Found).answer
-  if (closing.kind === 'unknown' && said.kind === 'trade') {
-    return { ...said, trade: { ...said.trade, state: 'closed' } }
-  }
-  const answer`,
+    file: 'src/job/pass.ts',
+    find: 'if (afterClose === null) return this.#end(answer, first)',
+    replace: `const said = answer.answer
+    if (afterClose === null && said.kind === 'trade') {
+      const closed: Answer = { ...said, trade: { ...said.trade, state: 'closed' } }
+      const ended = await this.#scanning.settleAnswer({ ...answer, answer: closed })
+      return this.#end(answer, ended ?? first)
+    }
+    if (afterClose === null) return this.#end(answer, first)`,
     caughtBy: { test: faultsTest, name: 'stays open when the close is not answered' },
   },
   {
@@ -160,35 +166,25 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the order that was read before the lock is decided on',
     faults: [4],
     file: 'src/settle/settle.ts',
-    find: `  const settlement = await settling.store.transaction((tx) =>
-    settleIn(tx, { ...settling, ...brought }),
+    find: `  const locked = await lockAll(tx, group)`,
+    replace: `  const numbers = group.answers.map(({ orderNo }) => orderNo)
+  const seen = await Promise.all(numbers.map((orderNo) => settling.store.findOrder(orderNo)))
+  const rows = await lockAll(tx, group)
+  const locked = new Map(
+    [...rows].map(([orderNo, row]) => {
+      const status = seen.find((order) => order?.orderNo === orderNo)?.status ?? row.order.status
+      return [orderNo, { ...row, order: { ...row.order, status } }]
+    }),
   )`,
-    replace: `  const seen = await settling.store.findOrder(brought.orderNo)
-  const settlement = await settling.store.transaction((tx) => {
-    const deciding = {
-      credit: (...args: Parameters<Tx['credit']>) => tx.credit(...args),
-      turn: (...args: Parameters<Tx['turn']>) => tx.turn(...args),
-      wait: (...args: Parameters<Tx['wait']>) => tx.wait(...args),
-      note: (...args: Parameters<Tx['note']>) => tx.note(...args),
-      addLateChecks: (...args: Parameters<Tx['addLateChecks']>) => tx.addLateChecks(...args),
-      countLateCheck: (...args: Parameters<Tx['countLateCheck']>) => tx.countLateCheck(...args),
-      execute: (...args: Parameters<Tx['execute']>) => tx.execute(...args),
-      lockOrder: async (...args: Parameters<Tx['lockOrder']>) => {
-        const locked = await tx.lockOrder(...args)
-        return locked && seen && { ...locked, order: { ...locked.order, status: seen.status } }
-      },
-    }
-    return settleIn(deciding as Tx, { ...settling, ...brought })
-  })`,
     caughtBy: { seeds: 400 },
   },
   {
     name: 'the embedder is told after the commit',
     faults: [6, 22],
     file: 'src/settle/settle.ts',
-    find: '  if (onPaid) await within(onPaidMs, onPaid({ order: paid, transfer }, tx), notInTime)',
+    find: '    await within(onPaidMs, onPaid({ order, transfer }, tx), notInTime)',
     replace:
-      '  if (onPaid) void within(onPaidMs, onPaid({ order: paid, transfer }, tx), notInTime).catch(() => undefined)',
+      '    void within(onPaidMs, onPaid({ order, transfer }, tx), notInTime).catch(() => undefined)',
     caughtBy: { seeds: 400 },
   },
   {

@@ -11,7 +11,6 @@ import { ConflictError, type DatabaseServer, type Statement } from './server.ts'
 import type { Session } from './session.ts'
 import {
   addEvent,
-  credit,
   creditAll,
   lockFreeOrders,
   lockOrder,
@@ -134,17 +133,13 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
     return this.#step('lock order', orderNo, run)
   }
 
-  credit(...[order, given]: Parameters<Tx['credit']>) {
-    const run = credit(this.#server, { order, ...given })
-    return this.#step('credit order', order.orderNo, run)
-  }
-
   lockOrders(asked: Parameters<Tx['lockOrders']>[0]) {
     return this.#step('lock orders', null, lockFreeOrders(this.#server, asked))
   }
 
-  creditAll(credits: Parameters<Tx['creditAll']>[0]) {
-    return this.#step('credit orders', null, creditAll(this.#server, credits))
+  credit(credits: Parameters<Tx['credit']>[0]) {
+    const locks = credits.map(({ order }) => orderKey(order.orderNo))
+    return this.#take({ label: 'credit orders', locks, run: creditAll(this.#server, credits) })
   }
 
   changeStatus(...[order, given]: Parameters<Tx['changeStatus']>) {

@@ -3,8 +3,8 @@ import { fenToNumber } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
 import type { Run, RunResult } from '../../domain/run.ts'
 import type { Readiness } from '../../health/readiness.ts'
+import type { CheckReport } from '../../orders/check.ts'
 import { canBeScanned } from '../../orders/place.ts'
-import type { CheckReport } from '../../service.ts'
 import type { Audit, Balance, StatementEntry } from '../../store/store.ts'
 import type {
   AccountJson,

@@ -1,0 +1,55 @@
+import type { Actor, Order } from '../domain/order.ts'
+import type { DecisionKind } from '../domain/order-states.ts'
+import { type Reason, sentenceOf } from '../domain/reason.ts'
+import type { Answer } from '../domain/trade.ts'
+import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
+import { reportedState, type Settlement, type Settling, settle } from '../settle/settle.ts'
+import { checkedActor, checkedKey } from './validate.ts'
+
+/** What a check found, and what was decided. */
+export interface CheckReport {
+  readonly order: Order
+  /** The gateway's own word; null when the answer was no trade. */
+  readonly tradeState: string | null
+  readonly decision: DecisionKind
+  /** In English. */
+  readonly reason: string
+  /** What `reason` is the sentence of. */
+  readonly codedReason: Reason
+}
+
+/**
+ * Queries one order now, and settles the answer. An order that is unpaid past its end is closed at
+ * the gateway, queried again, and settled by the second answer. Null when the order is not ours.
+ */
+export async function checkOrder(
+  checking: Querying & Settling,
+  { orderNo, actor }: { readonly orderNo: string; readonly actor: Actor | null },
+): Promise<CheckReport | null> {
+  checkedKey(orderNo, { name: 'orderNo', attempt: 'check an order' })
+  const by = { source: 'check', actor: checkedActor(actor) ?? null } as const
+  const order = await checking.store.findOrder(orderNo)
+  if (order === null) return null
+  // Not compared with other answers: an absent one cannot end an order here.
+  const provenance = { ...by, runId: null, waitFrom: null, absenceCredible: false }
+  const queried = { ...provenance, orderNo, queriedAtSeq: order.stateSeq }
+
+  const answer = await queryOrder(checking, order, by)
+  const first = await settle(checking, { ...queried, answer })
+  if (first?.decision.kind !== 'close') return first && reportOf(first, answer)
+
+  const afterClose = await closeAndQuery(checking, order, by)
+  if (afterClose === null) return reportOf(first, answer)
+  const second = await settle(checking, { ...queried, answer: afterClose, closeTried: true })
+  return second && reportOf(second, afterClose)
+}
+
+function reportOf({ order, decision }: Settlement, answer: Answer): CheckReport {
+  return {
+    order,
+    tradeState: reportedState(answer),
+    decision: decision.kind,
+    reason: sentenceOf(decision.reason),
+    codedReason: decision.reason,
+  }
+}
