@@ -1,6 +1,7 @@
 /** Many orders under one schedule. */
+
 import { Random } from '../../proof/sim/clock/random.ts'
-import { minuteMs } from '../../src/domain/schedule.ts'
+import { minuteMs } from '../../src/text/time-units.ts'
 import { percentile } from '../figure.ts'
 import type { Fate, Living } from './life.ts'
 import type { Payers } from './payers.ts'

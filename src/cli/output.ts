@@ -105,17 +105,3 @@ export function plain(cell: Cell): string {
 export function timeText(time: Date | null): string | null {
   return time === null ? null : shanghaiTime(time)
 }
-
-/** In the two largest units that say something: `3 d 4 h`, `5 min`, `12 s`. */
-export function durationText(ms: number): string {
-  const seconds = Math.max(1, Math.ceil(ms / 1000))
-  const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const
-  const first = parts.findIndex(([count]) => count > 0)
-  const told = parts.slice(first, first + 2).filter(([count]) => count > 0)
-  return told.map(([count, unit]) => `${count} ${unit}`).join(' ')
-}

@@ -1,9 +1,9 @@
 import { SingleBar } from 'cli-progress'
 import type { Config } from '../config/config.ts'
 import type { DemoListener } from '../demo/demo.ts'
+import { countdownText, rateText } from '../i18n/durations.ts'
 import { type Locale, localeOfEnvironment } from '../i18n/locale.ts'
 import { translate } from '../i18n/translate.ts'
-import { durationText } from './output.ts'
 import { Pace } from './pace.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -107,14 +107,14 @@ function paceText(
   const { perSec, elapsedMs } = stretch
   // Of a planned time no pace is needed to tell what is left.
   const leftMs = steps === 'seconds' ? (stretch.total - stretch.done) * 1000 : stretch.leftMs
-  const left = leftMs === null || leftMs === 0 ? null : `${durationText(leftMs)} left`
-  const rate = perSec === null ? null : rateText(perSec)
+  const left = leftMs === null || leftMs === 0 ? null : `${countdownText(leftMs, 'en')} left`
+  const rate = perSec === null ? null : rateText(perSec, 'en')
   const isKnown = stretch.total > 0
   const said = {
     items: isKnown ? [rate, left] : [],
     // Of the first nobody knows how many there are in a minute.
     few: [
-      elapsedMs < 1000 ? null : `running for ${durationText(elapsedMs)}`,
+      elapsedMs < 1000 ? null : `running for ${countdownText(elapsedMs, 'en')}`,
       perSec === 0 ? null : rate,
       left,
     ],
@@ -123,13 +123,6 @@ function paceText(
   return said.length === 0
     ? null
     : said.map((each) => translate(each, locale)).join(locale === 'zh' ? '，' : ', ')
-}
-
-/** In the unit that needs no zeros behind the point. */
-export function rateText(perSec: number): string {
-  if (perSec >= 10) return `${Math.round(perSec)} a second`
-  if (perSec >= 0.1 || perSec === 0) return `${Number(perSec.toFixed(1))} a second`
-  return `${Number((perSec * 60).toFixed(1))} a minute`
 }
 
 interface Shown {

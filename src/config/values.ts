@@ -97,9 +97,12 @@ export function hostFault(value: string): string | null {
   return isIP(value) !== 0 || name.test(value) ? null : `${shown(value)} is not a host name or IP`
 }
 
-/** Whether only this machine can reach the host, or be reached at it. */
+/** Whether only this machine can reach the host, a name or an address. */
 export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  const bare = host
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
+    .replace(/^::ffff:(?=127\.)/, '')
   return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'))
 }
 

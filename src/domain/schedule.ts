@@ -1,8 +1,7 @@
+import { minuteMs } from '../text/time-units.ts'
 import { assert } from './assert.ts'
 import type { Order } from './order.ts'
 import type { Answer } from './trade.ts'
-
-export const minuteMs = 60_000
 
 /** When orders are asked about, in milliseconds. */
 export interface SchedulePolicy {

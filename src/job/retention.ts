@@ -3,6 +3,7 @@ import type { Clocks } from '../domain/clocks.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Engine, Work } from '../queue/engine.ts'
 import type { Store } from '../store/store.ts'
+import { dayMs } from '../text/time-units.ts'
 
 /** What is kept, and for how long. */
 export interface Retaining {
@@ -22,8 +23,6 @@ const shareOfWait = 0.25
 
 /** … and no more than this, however long that is: some 50,000 events on the embedded database. */
 const pruneMsMax = 10_000
-
-const dayMs = 86_400_000
 
 /**
  * The engine, and pruning in the time that a run leaves until the next one: at least one portion, so

@@ -5,6 +5,7 @@ import type { ServerConfig } from '../config/config.ts'
 import { ConfigError } from '../config/fault.ts'
 import { proxiesOf } from '../config/proxies.ts'
 import { sampleTokenFault, weakTokenFault } from '../config/tokens.ts'
+import { isLoopback } from '../config/values.ts'
 import { type Clock, systemClock } from '../domain/clock.ts'
 import type { Emit } from '../domain/event.ts'
 import { type ListenKeys, listenFailure, lookupFailure } from '../servers/listen-failure.ts'
@@ -134,10 +135,6 @@ function refuseWeakToken(token: string | null, { isExposed }: { isExposed: boole
   if (token === null) return
   const fault = sampleTokenFault(token) ?? (isExposed ? weakTokenFault(token) : null)
   if (fault !== null) throw new ConfigError([`server.api_token: ${fault}`])
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
 const serverKeys = { port: 'server.port (SERVER_PORT)', host: 'server.host' }

@@ -9,7 +9,7 @@ import { leastP99 } from '../../bench/questions/limit.ts'
 import { allPayers } from '../../bench/questions/payers.ts'
 import { defaultPolicy, defaultSetting, policyOf } from '../../bench/questions/setting.ts'
 import { callsOf, drawAbandoned, drawPaid } from '../../bench/questions/shop.ts'
-import { minuteMs } from '../../src/domain/schedule.ts'
+import { minuteMs } from '../../src/text/time-units.ts'
 import { liveForReal } from './real-service.ts'
 
 const dayMs = 24 * 60 * minuteMs

@@ -1,4 +1,5 @@
 /** The stages of a node on the models of database and gateway, where time is virtual and nothing fails. */
+
 import type { Fate, Life } from '../../bench/questions/life.ts'
 import { Loop } from '../../proof/sim/clock/loop.ts'
 import { Random } from '../../proof/sim/clock/random.ts'
@@ -15,8 +16,9 @@ import { modelGateway } from '../../proof/sim/gateway/wire.ts'
 import { startNode } from '../../proof/sim/node.ts'
 import { noRates, type Scenario } from '../../proof/sim/scenario.ts'
 import { Weather } from '../../proof/sim/weather.ts'
-import { minuteMs, type SchedulePolicy } from '../../src/domain/schedule.ts'
+import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
+import { minuteMs } from '../../src/text/time-units.ts'
 
 /** What became of an order, and when it really was created: a moment after it was placed. */
 export type RealLife = Life & { readonly createdAt: number; readonly status: string }

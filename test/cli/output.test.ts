@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createOutput, durationText, plain, timeText } from '../../src/cli/output.ts'
+import { createOutput, plain, timeText } from '../../src/cli/output.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 
 function terminal(options: {
@@ -41,14 +41,6 @@ test('table() draws boxes on a terminal, in colour where it has any', () => {
   const colored = terminal({ isInteractive: true, hasColor: true })
   createOutput(colored, { asJson: false }).table(['a'], [['x']])
   expect(colored.text()).toContain('\u001b[1ma\u001b[22m')
-})
-
-test('durationText() tells the two units that matter', () => {
-  const second = 1000
-  expect(durationText(1)).toBe('1 s')
-  expect(durationText(90 * second)).toBe('1 min 30 s')
-  expect(durationText(3600 * second)).toBe('1 h')
-  expect(durationText((3 * 86_400 + 4 * 3600 + 59) * second)).toBe('3 d 4 h')
 })
 
 test('plain() leaves nothing that a terminal obeys or that breaks a line', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Pace } from '../../src/cli/pace.ts'
-import { openProgress, type ProgressOptions, quietLog, rateText } from '../../src/cli/progress.ts'
+import { openProgress, type ProgressOptions, quietLog } from '../../src/cli/progress.ts'
 import { loadConfig } from '../../src/config/load.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -185,17 +185,6 @@ describe('Pace', () => {
     for (let at = 1; at <= 100_000; at += 1) pace.note(at, at)
     expect(pace.perSec(100_000)).toBeCloseTo(1000, 0)
   })
-})
-
-test.each([
-  [1234.4, '1234 a second'],
-  [12.34, '12 a second'],
-  [2.25, '2.3 a second'],
-  [2, '2 a second'],
-  [0, '0 a second'],
-  [0.02, '1.2 a minute'],
-])('rateText(%d) is %s', (perSec, text) => {
-  expect(rateText(perSec)).toBe(text)
 })
 
 describe('quietLog()', () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RechargeConfig } from '../../src/config/config.ts'
-import { minuteMs, scheduleAfter, scheduleKept, schedulePolicy } from '../../src/domain/schedule.ts'
+import { scheduleAfter, scheduleKept, schedulePolicy } from '../../src/domain/schedule.ts'
 import type { Answer } from '../../src/domain/trade.ts'
+import { minuteMs } from '../../src/text/time-units.ts'
 import { absentAnswer, answerOf, sampleOrder, unknownAnswer } from '../support/samples.ts'
 
 const now = new Date('2026-01-24T12:05:00Z')

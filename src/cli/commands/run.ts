@@ -1,11 +1,12 @@
 import type { Config } from '../../config/config.ts'
 import type { Emit } from '../../domain/event.ts'
 import type { Estimate, Run, RunResult } from '../../domain/run.ts'
+import { countdownText } from '../../i18n/durations.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
 import { openService } from '../../service.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
-import { durationText, type Output, saidAsIs } from '../output.ts'
+import { type Output, saidAsIs } from '../output.ts'
 import type { Given } from '../program.ts'
 import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
 import { stopping } from '../stop.ts'
@@ -79,7 +80,8 @@ function showBacklog(
       ? `${compensationBatchSize} every ${compensationIntervalMins} min`
       : `${compensationMaxQps} a second`
   const orders = remaining === 1 ? '1 order is' : `${remaining} orders are`
-  const when = doneInMs === null ? '' : `; at ${pace} they are done in ${durationText(doneInMs)}`
+  const when =
+    doneInMs === null ? '' : `; at ${pace} they are done in ${countdownText(doneInMs, 'en')}`
   output.line(`${orders} still due${when}`)
 }
 

@@ -4,6 +4,7 @@ import { isExposed } from '../../config/exposed.ts'
 import { type Certificate, isCertificateOf } from '../../text/certificate.ts'
 import { isSameSerial } from '../../text/serial.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
+import { dayMs } from '../../text/time-units.ts'
 import { isAppId } from '../app-id.ts'
 import { certificateAt, certificatePathBeside, merchantOf, serialOf } from '../certificate.ts'
 import { shellWord } from '../shells.ts'
@@ -79,7 +80,6 @@ function withoutCertificate(path: string | null, { serialNo }: WechatConfig): Fi
   return ok(name, `${serialNo}; no apiclient_cert.pem beside the key to compare it with`)
 }
 
-const dayMs = 86_400_000
 // The console issues a new certificate at once, but somebody has to get round to it.
 const renewalDays = 30
 

@@ -47,26 +47,6 @@ export function Money({ fen, currency = null }: { fen: Fen; currency?: string | 
   return <span class="money">{formatAmount(fen, currency)}</span>
 }
 
-const units = [
-  ['d', '天', 86_400_000],
-  ['h', '小时', 3_600_000],
-  ['min', '分钟', 60_000],
-  ['s', '秒', 1000],
-] as const
-
-/** `3 d 4 h`, `5 min`, `1.2 s`, `80 ms`: in the two largest units that say something. */
-export function durationText(ms: number, locale: Locale): string {
-  if (ms < 1000) return locale === 'zh' ? `${Math.round(ms)} 毫秒` : `${Math.round(ms)} ms`
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} ${locale === 'zh' ? '秒' : 's'}`
-  const first = units.findIndex(([, , unitMs]) => ms >= unitMs)
-  const [large, small] = units.slice(first, first + 2)
-  if (large === undefined) return ''
-  const name = (unit: (typeof units)[number]) => (locale === 'zh' ? unit[1] : unit[0])
-  const rest = small === undefined ? 0 : Math.floor((ms % large[2]) / small[2])
-  const text = `${Math.floor(ms / large[2])} ${name(large)}`
-  return small === undefined || rest === 0 ? text : `${text} ${rest} ${name(small)}`
-}
-
 /** Names and values. */
 export function Facts({ pairs }: { pairs: readonly (readonly [string, ComponentChildren])[] }) {
   return (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { durationText, Time, type Tone, timeText } from '../parts.tsx'
+import { durationText } from '../../../i18n/durations.ts'
+import { Time, type Tone, timeText } from '../parts.tsx'
 import { totalOf } from './tallies.ts'
 import { isByHand, isStopped } from './verdict.ts'
 import type { View } from './view.ts'

@@ -1,6 +1,7 @@
 import type { ReadinessCheck } from '../../../health/readiness.ts'
+import { durationText } from '../../../i18n/durations.ts'
 import { translate } from '../../../i18n/translate.ts'
-import { Badge, durationText, Table, type Tone } from '../parts.tsx'
+import { Badge, Table, type Tone } from '../parts.tsx'
 import { isFailure } from './gateway-calls.ts'
 import { totalOf } from './tallies.ts'
 import type { View } from './view.ts'

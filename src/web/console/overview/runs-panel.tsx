@@ -1,6 +1,7 @@
 import type { Run } from '../../../domain/run.ts'
+import { durationText } from '../../../i18n/durations.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { Badge, durationText, Table, Time, type Tone } from '../parts.tsx'
+import { Badge, Table, Time, type Tone } from '../parts.tsx'
 import type { View } from './view.ts'
 import { countText, overviewWords } from './words.ts'
 

@@ -1,3 +1,5 @@
+import { minuteMs } from '../../../text/time-units.ts'
+
 /** A duration falls between two steps; sixteen of them double it, so a percentile is off by 2.2 % at most. */
 const stepsPerDoubling = 16
 
@@ -59,8 +61,6 @@ export interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
-
-const minuteMs = 60_000
 
 /** What happened in each minute, by its kind: enough for a chart and for percentiles of any span. */
 export class Minutes<Kind extends string> {

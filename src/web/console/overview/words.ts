@@ -1,7 +1,9 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
+import { durationText } from '../../../i18n/durations.ts'
 import { catalog, type Locale } from '../../../i18n/locale.ts'
-import { durationText, type Tone, timeText } from '../parts.tsx'
+import { dayMs, hourMs, minuteMs } from '../../../text/time-units.ts'
+import { type Tone, timeText } from '../parts.tsx'
 import type { VerdictTone } from './verdict.ts'
 
 /** 1,234 in both languages. */
@@ -22,9 +24,9 @@ export function latencyText(ms: number | null, locale: Locale): string {
   if (ms < 1_000) return words.belowSecond
   const [name, unitMs] = (
     [
-      ['d', 86_400_000],
-      ['h', 3_600_000],
-      ['min', 60_000],
+      ['d', dayMs],
+      ['h', hourMs],
+      ['min', minuteMs],
     ] as const
   ).find(([, each]) => ms >= each) ?? ['s', 1_000]
   return `${Number((ms / unitMs).toPrecision(2))} ${words.units[name]}`
@@ -41,11 +43,9 @@ export function roughCountText(count: number): string {
 
 /** Coarser with its size, so that what is shown stays still: `12 s`, `3 min`, `2 h 5 min`, `4 d 3 h`. */
 export function ageText(ms: number, locale: Locale): string {
-  const unitMs = ms < 60_000 ? 1_000 : ms < 86_400_000 ? 60_000 : 3_600_000
+  const unitMs = ms < minuteMs ? 1_000 : ms < dayMs ? minuteMs : hourMs
   const rounded = Math.floor(ms / unitMs) * unitMs
   if (rounded === 0) return locale === 'zh' ? '不到 1 秒' : 'less than 1 s'
-  // Below ten seconds it would show tenths.
-  if (rounded < 10_000) return `${rounded / 1000} ${locale === 'zh' ? '秒' : 's'}`
   return durationText(rounded, locale)
 }
 

@@ -1,8 +1,9 @@
 import { type Outcome, outcomes, type Run, type RunResult } from '../../../domain/run.ts'
+import { durationText } from '../../../i18n/durations.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { Badge, durationText, Table, type Tone } from '../parts.tsx'
+import { Badge, Table, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
 import { runWords } from './words.ts'
 

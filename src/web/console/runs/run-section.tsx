@@ -1,8 +1,9 @@
 import type { Run, RunResult, RunStatus } from '../../../domain/run.ts'
+import { countdownText, durationText, rateText } from '../../../i18n/durations.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { translate } from '../../../i18n/translate.ts'
-import { Badge, durationText, Facts, Notice, Time, type Tone } from '../parts.tsx'
+import { Badge, Facts, Notice, Time, type Tone } from '../parts.tsx'
 import { ResultList, type Wanted } from './result-list.tsx'
 import type { Progress, Unrecorded } from './runs-going.ts'
 import { type RunWords, runWords } from './words.ts'
@@ -108,15 +109,9 @@ function paceText(
 ): string {
   const parts = [words.askedOf(asked, total)]
   if (asked >= total) return [...parts, words.settling].join(' · ')
-  if (perSec !== null) parts.push(words.rate(rateText(perSec)))
-  // Below a second it would change faster than it can be read.
-  if (leftMs !== null) parts.push(words.left(durationText(Math.max(leftMs, 1000), locale)))
+  if (perSec !== null) parts.push(rateText(perSec, locale))
+  if (leftMs !== null) parts.push(words.left(countdownText(leftMs, locale)))
   return parts.join(' · ')
-}
-
-function rateText(perSec: number): string {
-  if (perSec >= 10) return String(Math.round(perSec))
-  return perSec.toFixed(perSec < 1 ? 2 : 1)
 }
 
 function Ended(props: SightProps & Extract<Sight, { kind: 'ended' }>) {

@@ -50,7 +50,6 @@ export const runWords = catalog({
     reading: 'Reading which orders are due …',
     askedOf: (asked: number, total: number) => `${asked} of ${total} orders asked about`,
     settling: 'settling the last answers',
-    rate: (perSec: string) => `${perSec} a second`,
     left: (time: string) => `about ${time} left`,
     lookAgain: 'Look again',
     elsewhere: (node: string) =>
@@ -140,7 +139,6 @@ export const runWords = catalog({
     reading: '正在读取到期的订单……',
     askedOf: (asked: number, total: number) => `已查询 ${asked} / ${total} 笔订单`,
     settling: '正在处理最后的查询结果',
-    rate: (perSec: string) => `每秒 ${perSec} 笔`,
     left: (time: string) => `预计还需 ${time}`,
     lookAgain: '刷新',
     elsewhere: (node: string) =>
