@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Closing } from '../../bench/closing.ts'
-import type { Progress, Steps } from '../../src/cli/progress.ts'
+import type { Progress } from '../../src/cli/progress.ts'
 import { Chance } from '../../src/simulator/chance.ts'
 import { Api } from './api.ts'
 import { readBooks } from './books.ts'
@@ -21,7 +21,7 @@ export interface Campaign {
   readonly options: CampaignOptions
   readonly closing: Closing
   readonly tell: (line: string) => void
-  readonly openProgress: (steps: Steps) => Progress
+  readonly openProgress: () => Progress
 }
 
 /**
@@ -107,7 +107,7 @@ async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) 
   const { seconds, killsMin } = options.size
   const startedAt = performance.now()
   const passed = () => (performance.now() - startedAt) / 1_000
-  const time = openProgress('seconds')
+  const time = openProgress()
   time.stage('load, kills and outages, in seconds', seconds)
   const isTime = () => {
     time.progress(Math.min(Math.floor(passed()), seconds))
@@ -116,7 +116,7 @@ async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) 
   await eventually(isTime, { withinMs: seconds * 1_000 })
   time.end()
   const { tally } = stage
-  const kills = openProgress('items')
+  const kills = openProgress()
   if (tally.killed < killsMin) kills.stage('until enough nodes were killed', killsMin)
   const isEnough = () => {
     kills.progress(tally.killed)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { Closing } from '../../bench/closing.ts'
-import { openProgress, type Steps, screenOf } from '../../src/cli/progress.ts'
+import { openProgress, screenOf } from '../../src/cli/progress.ts'
 import { campaign } from './campaign.ts'
 import { type CampaignOptions, readOptions, usage } from './options.ts'
 import { checkComparison } from './planted.ts'
@@ -47,7 +47,7 @@ async function main(options: CampaignOptions): Promise<number> {
   const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
   const { stage, outcome } = await campaign({
     ...{ options, closing, tell },
-    openProgress: (steps: Steps) => openProgress({ tell, screen: screenOf(process.env), steps }),
+    openProgress: () => openProgress({ print: tell, screen: screenOf(process.env) }),
   })
   const report = reportOf(outcome)
   console.log(tableOf(report))

@@ -1,61 +1,59 @@
 import type { Locale } from '../i18n/locale.ts'
-import { translate, translatePart } from '../i18n/translate.ts'
 
-/**
- * What a column holds, by its head: sentences of the program, words of one of its closed sets, or
- * else somebody's data, which is shown as it is.
- */
-const sentenceColumns = ['', 'reason', 'what it would do', 'what it counts', 'detail', 'next']
-
-/** The name of the set that a column's words are of. */
-const wordColumns: Readonly<Record<string, string>> = {
-  status: 'statusToType',
-  'must end': 'status',
-  decision: 'decisionKind',
-  outcome: 'outcome',
-  event: 'eventOrAlarm',
-  source: 'sourceAndName',
-  credited_by: 'source',
-  action: 'actionToType',
-  possible: 'answer',
-  fate: 'fate',
+interface Column {
+  /** Where the English heading is not the key itself. */
+  readonly en?: string
+  readonly zh: string
+  /** Sentences, which may be broken into lines where the terminal is narrow. */
+  readonly isProse?: true
 }
 
-/** May be broken into lines where the terminal is narrow. */
-export function isProse(head: string): boolean {
-  return sentenceColumns.includes(head) || head === 'description' || head === 'fate'
+/** The columns of tables and the names of facts, with the heading of each. */
+const columns = {
+  order_no: { zh: '订单号' },
+  status: { zh: '状态' },
+  user_id: { zh: '用户' },
+  amount: { zh: '金额' },
+  description: { zh: '商品描述', isProse: true },
+  created_at: { zh: '创建时间' },
+  expires_at: { zh: '支付截止' },
+  next_check_at: { zh: '下次查询' },
+  transaction_id: { zh: '微信支付订单号' },
+  paid_at: { zh: '支付时间' },
+  credited_at: { zh: '入账时间' },
+  credited_by: { zh: '入账方式' },
+  dismissed_at: { zh: '办结时间' },
+  trade_state: { zh: '交易状态' },
+  decision: { zh: '处理决定' },
+  reason: { zh: '原因', isProse: true },
+  at: { zh: '时间' },
+  event: { zh: '事件' },
+  source: { zh: '来源' },
+  action: { zh: '操作' },
+  possible: { zh: '可行' },
+  effect: { en: 'what it would do', zh: '会怎样', isProse: true },
+  review_since: { en: 'in review since', zh: '转人工时间' },
+  dismissed_by: { en: 'dismissed by', zh: '办结人' },
+  outcome: { zh: '结果' },
+  ms: { zh: '毫秒' },
+  scenario: { zh: '情形', isProse: true },
+  expected: { zh: '应有结局' },
+  orders: { zh: '订单数' },
+  as_expected: { en: 'as expected', zh: '相符' },
+  remark: { en: '', zh: '', isProse: true },
+  invariant: { zh: '检查项' },
+  count: { zh: '数量' },
+  meaning: { en: 'what it counts', zh: '含义', isProse: true },
+} satisfies Record<string, Column>
+
+export type ColumnKey = keyof typeof columns
+
+export function headingOf(key: ColumnKey, locale: Locale): string {
+  const column: Column = columns[key]
+  return column[locale] ?? key
 }
 
-export function headText(head: string, locale: Locale): string {
-  return translatePart(head, { set: 'head', locale })
-}
-
-export function cellText(value: string, { head, locale }: { head: string; locale: Locale }) {
-  const set = wordColumns[head]
-  if (set !== undefined) return translatePart(value, { set, locale })
-  return sentenceColumns.includes(head) ? translate(value, locale) : value
-}
-
-export type Tone = 'green' | 'yellow' | 'red' | 'dim'
-
-/** How a word is painted: by what it means for the promise. */
-export function toneOf(value: string, head: string): Tone | null {
-  if (value.endsWith(' (!)') && head === 'event') return 'red'
-  if (head === 'count') return value === '0' ? 'green' : 'red'
-  const words = tones[head]
-  return words !== undefined && Object.hasOwn(words, value) ? (words[value] ?? null) : null
-}
-
-const statusTones: Readonly<Record<string, Tone>> = {
-  paid: 'green',
-  review: 'yellow',
-  expired: 'dim',
-}
-
-const tones: Readonly<Record<string, Readonly<Record<string, Tone>>>> = {
-  status: statusTones,
-  'must end': statusTones,
-  decision: { pay: 'green', review: 'yellow' },
-  outcome: { credited: 'green', review: 'yellow', unknown: 'yellow', error: 'red' },
-  possible: { yes: 'green', no: 'dim' },
+export function isProse(key: ColumnKey): boolean {
+  const column: Column = columns[key]
+  return column.isProse ?? false
 }

@@ -1,4 +1,3 @@
-import type { Emit } from '../domain/event.ts'
 import { countResults, type RunCounts, type RunResult } from '../domain/run.ts'
 import type { Budan } from '../service.ts'
 import { StoreError } from '../store/errors.ts'
@@ -7,14 +6,15 @@ import { StoreError } from '../store/errors.ts'
 export type DrainEnd =
   /** Nothing is due. */
   | { readonly kind: 'done' }
-  | { readonly kind: 'stop_asked' }
-  /** Every question fails the same way. */
+  /** By a signal. */
+  | { readonly kind: 'stopped' }
+  /** Every query fails for the same cause. */
   | { readonly kind: 'breaker'; readonly reason: string }
-  /** The database could not be had. */
+  /** The database is not available. */
   | { readonly kind: 'failed'; readonly error: StoreError }
-  /** Not one question of a run was answered, or it could ask none: asking on would be a storm. */
+  /** The last run got no answer, or could send no query: more runs would only load the gateway. */
   | { readonly kind: 'no_progress' }
-  /** All that was due at the start was asked; orders come due as fast as they are asked. */
+  /** Everything that was due at the start was queried, and orders come due as fast as they are queried. */
   | { readonly kind: 'not_shrinking' }
 
 export interface Drained {
@@ -23,94 +23,87 @@ export interface Drained {
   readonly counts: RunCounts
   /** Due now; null when it could not be counted. */
   readonly remaining: number | null
-  /** By order number: what could not be asked or settled, and was not in a later run. */
+  /** By order number: orders that got no answer, or were not settled, and were in no later run. */
   readonly unanswered: ReadonlyMap<string, RunResult>
 }
 
-export interface DrainRequest {
+export interface DrainOptions {
   /** No run begins after it aborts. */
   readonly signal: AbortSignal
   readonly breakerReason: () => string | null
-  /** After the count at the start, and after each run. */
-  readonly told: (state: { readonly asked: number; readonly remaining: number }) => void
+  /** Called with the count at the start, and after each run. */
+  readonly onCount: (state: { readonly queried: number; readonly remaining: number }) => void
 }
 
-/** Makes one run after the other until nothing is due, or the next would be no better than the last. */
-export async function drainBacklog(budan: Budan, request: DrainRequest): Promise<Drained> {
+/** Makes one run after the other until nothing is due, or the next would do no better than the last. */
+export async function drainBacklog(budan: Budan, options: DrainOptions): Promise<Drained> {
+  const { signal, onCount } = options
   const sum = new Sum()
-  let remaining: number | null = null
+  const count = async () => {
+    const { remaining } = await budan.backlog()
+    onCount({ queried: sum.counts.total, remaining })
+    return remaining
+  }
   try {
-    remaining = (await budan.backlog()).remaining
-    request.told({ asked: 0, remaining })
-    const dueAtStart = remaining
-    for (;;) {
-      const before: number = remaining
-      if (before === 0) return sum.drained({ kind: 'done' }, before)
-      if (request.signal.aborted) return sum.drained({ kind: 'stop_asked' }, before)
-      const { results } = await budan.run({ dryRun: false })
-      sum.add(results)
-      remaining = (await budan.backlog()).remaining
-      request.told({ asked: sum.asked, remaining })
-      const end = endOf({ ...request, results, sum, before, remaining, dueAtStart })
-      if (end !== null) return sum.drained(end, remaining)
+    const dueAtStart = await count()
+    let remaining = dueAtStart
+    let end: DrainEnd | null = null
+    while (end === null) {
+      if (remaining === 0) end = { kind: 'done' }
+      else if (signal.aborted) end = { kind: 'stopped' }
+      else {
+        const before = remaining
+        const { results } = await budan.run({ dryRun: false })
+        sum.add(results)
+        remaining = await count()
+        const goesOn = remaining > 0 && !signal.aborted
+        if (goesOn) end = endAfter(results, { ...options, sum, before, remaining, dueAtStart })
+      }
     }
+    return { ...sum, end, remaining }
   } catch (error) {
-    // What the runs before have done is told all the same.
-    if (error instanceof StoreError) return sum.drained({ kind: 'failed', error }, null)
+    // The runs before are reported all the same.
+    if (error instanceof StoreError) {
+      return { ...sum, end: { kind: 'failed', error }, remaining: null }
+    }
     throw error
   }
 }
 
-interface RunMade extends DrainRequest {
-  readonly results: readonly RunResult[]
+interface AfterRun extends DrainOptions {
   readonly sum: Sum
   readonly before: number
   readonly remaining: number
   readonly dueAtStart: number
 }
 
-/** Null: another run. One that its deadline cut short is no reason to stop: the next goes on from there. */
-function endOf(made: RunMade): DrainEnd | null {
-  const { signal, results, sum, before, remaining, dueAtStart } = made
-  if (remaining === 0) return { kind: 'done' }
-  if (signal.aborted) return { kind: 'stop_asked' }
-  const reason = made.breakerReason()
+/** Null: another run. One that was cut short by its deadline is no reason to stop: the next goes on. */
+function endAfter(results: readonly RunResult[], after: AfterRun): DrainEnd | null {
+  const { sum, before, remaining, dueAtStart } = after
+  const reason = after.breakerReason()
   if (reason !== null) return { kind: 'breaker', reason }
   const isShrinking = remaining < before
   const isIdle = results.length === 0 ? !isShrinking : !results.some(isAnswered)
   if (isIdle) return { kind: 'no_progress' }
-  if (isShrinking) return null
-  return sum.asked >= dueAtStart ? { kind: 'not_shrinking' } : null
+  return isShrinking || sum.counts.total < dueAtStart ? null : { kind: 'not_shrinking' }
 }
 
 function isAnswered({ outcome }: RunResult): boolean {
   return outcome !== 'unknown' && outcome !== 'error'
 }
 
-/** What all runs did together. */
+/** The results of all runs together. */
 class Sum {
-  #runs = 0
-  #counts: RunCounts = countResults([])
-  readonly #unanswered = new Map<string, RunResult>()
-
-  get asked(): number {
-    return this.#counts.total
-  }
+  runs = 0
+  counts: RunCounts = countResults([])
+  readonly unanswered = new Map<string, RunResult>()
 
   add(results: readonly RunResult[]): void {
-    this.#runs += 1
-    this.#counts = added(this.#counts, countResults(results))
+    this.runs += 1
+    this.counts = added(this.counts, countResults(results))
     for (const result of results) {
-      if (isAnswered(result)) this.#unanswered.delete(result.orderNo)
-      else this.#unanswered.set(result.orderNo, result)
-    }
-  }
-
-  drained(end: DrainEnd, remaining: number | null): Drained {
-    return {
-      ...{ end, remaining, runs: this.#runs },
-      counts: this.#counts,
-      unanswered: this.#unanswered,
+      if (isAnswered(result)) this.unanswered.delete(result.orderNo)
+      else this.unanswered.set(result.orderNo, result)
     }
   }
 }
@@ -126,15 +119,5 @@ function added(one: RunCounts, other: RunCounts): RunCounts {
     failed: one.failed + other.failed,
     skipped: one.skipped + other.skipped,
     outcomes,
-  }
-}
-
-/** Why the breaker holds runs back, as events tell of it. */
-export class BreakerWatch {
-  reason: string | null = null
-
-  readonly hear: Emit = (event) => {
-    if (event.type === 'breaker_opened') this.reason = event.reason
-    if (event.type === 'breaker_closed') this.reason = null
   }
 }

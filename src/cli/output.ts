@@ -1,10 +1,11 @@
 import picocolors from 'picocolors'
 import type { Locale } from '../i18n/locale.ts'
+import { type Terms, termsOf } from '../i18n/terms.ts'
 import { translate } from '../i18n/translate.ts'
 import { exactJson } from '../text/exact-json.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { asCalled } from './called.ts'
-import { cellText, headText, isProse, toneOf } from './columns.ts'
+import { type ColumnKey, headingOf, isProse } from './columns.ts'
 import { aligned, boxed, fitted } from './layout.ts'
 import { plainText } from './plain.ts'
 import type { Terminal } from './terminal.ts'
@@ -15,8 +16,8 @@ type Paint = (text: string) => string
 const unpainted: Paint = (text) => text
 
 /**
- * How a command gives its result: JSON where asked for, else words and tables for people, in their
- * language. Commands speak English; what columns and facts hold is told by their names (`columns.ts`).
+ * How a command prints its result: as JSON where `--json` is given, else as lines and tables in the
+ * person's language. Lines are given in English; cells are in the person's language already.
  */
 export interface Output {
   readonly asJson: boolean
@@ -27,22 +28,35 @@ export interface Output {
   line(text: string, paint?: Paint): void
   /** A part of a line in the person's language. */
   say(sentence: string): string
+  /** A word of a closed set, in the person's language and its colour. */
+  term<S extends keyof Terms>(set: S, word: keyof Terms[S] & string): Painted
   /** Boxed on a terminal; aligned by blanks in a file or pipe. */
-  table(head: readonly string[], rows: readonly Row[]): void
+  table(columns: readonly ColumnKey[], rows: readonly (readonly Cell[])[]): void
   /** Names and values, one pair a line. */
-  facts(pairs: readonly (readonly [name: string, value: Cell])[]): void
+  facts(pairs: readonly (readonly [name: ColumnKey, value: Cell])[]): void
   /** For the person, not part of the result. */
   note(text: string, paint?: Paint): void
 }
 
-/** Null shows as a dash. `asIs`: a person's own words, or said in their language already. */
-export type Cell = string | number | null | { readonly asIs: string }
-type Row = readonly Cell[]
+/** Null shows as a dash, a time in that of Shanghai, to the second. */
+export type Cell = string | number | Date | null | Painted
 
-/** A cell whose text is in the person's language already. */
-export function saidAsIs(text: string | null): Cell {
-  return text === null ? null : { asIs: text }
+interface Painted {
+  readonly text: string
+  readonly tone: Tone | null
 }
+
+type Tone = 'green' | 'yellow' | 'red' | 'dim'
+
+/** What a word means for the promise to credit. */
+const tones: { readonly [S in keyof Terms]?: Partial<Record<keyof Terms[S], Tone>> } = {
+  status: { paid: 'green', review: 'yellow', expired: 'dim' },
+  decision: { pay: 'green', review: 'yellow' },
+  outcome: { credited: 'green', review: 'yellow', unknown: 'yellow', error: 'red' },
+}
+
+/** Words of these sets are options of commands: a translation is followed by the word to type. */
+const typedSets: readonly (keyof Terms)[] = ['status', 'action']
 
 export function createOutput(
   terminal: Terminal,
@@ -51,18 +65,16 @@ export function createOutput(
   const colors = picocolors.createColors(terminal.hasColor)
   const call = terminal.call ?? 'budan'
   const say = (sentence: string) => asCalled(plainText(translate(sentence, locale)), call)
-  const textOf = (cell: Cell, head: string): string => {
-    const value = plain(cell)
-    const isOurs = cell !== null && typeof cell !== 'object'
-    const text = isOurs ? cellText(value, { head, locale }) : value
-    const tone = isOurs ? toneOf(value, head) : null
-    return tone === null ? text : colors[tone](text)
+  const textOf = (cell: Cell): string => {
+    if (cell === null) return '-'
+    if (cell instanceof Date) return shanghaiTime(cell)
+    if (typeof cell !== 'object') return plainText(String(cell))
+    const text = plainText(cell.text)
+    return cell.tone === null ? text : colors[cell.tone](text)
   }
   const facts: Output['facts'] = (pairs) =>
     terminal.out(
-      aligned(
-        pairs.map(([name, value]) => [colors.dim(headText(name, locale)), textOf(value, name)]),
-      ),
+      aligned(pairs.map(([name, cell]) => [colors.dim(headingOf(name, locale)), textOf(cell)])),
     )
   return {
     asJson,
@@ -71,37 +83,30 @@ export function createOutput(
     json: (value) => terminal.out(`${exactJson(value)}\n`),
     line: (text, paint = unpainted) => terminal.out(`${paint(say(text))}\n`),
     say,
-    table(head, rows) {
-      const heads = head.map((name) => headText(name, locale))
-      const cells = rows.map((row) => row.map((cell, at) => textOf(cell, head[at] ?? '')))
+    term(set, word) {
+      const said: string = locale === 'en' ? word : String(termsOf(locale)[set][word])
+      const isTyped = locale !== 'en' && typedSets.includes(set)
+      return { text: isTyped ? `${said} ${word}` : said, tone: tones[set]?.[word] ?? null }
+    },
+    table(columns, rows) {
+      const heads = columns.map((key) => headingOf(key, locale))
+      const cells = rows.map((row) => row.map(textOf))
       if (!terminal.isInteractive) {
         terminal.out(aligned([heads, ...cells]))
         return
       }
-      const { columns = Number.POSITIVE_INFINITY } = terminal
-      const prose = head.flatMap((name, at) => (isProse(name) ? [at] : []))
-      const grid = fitted([heads.map(colors.bold), ...cells], { columns, prose })
+      const width = terminal.columns ?? Number.POSITIVE_INFINITY
+      const prose = columns.flatMap((key, at) => (isProse(key) ? [at] : []))
+      const grid = fitted([heads.map(colors.bold), ...cells], { columns: width, prose })
       if (grid !== null) terminal.out(boxed(grid))
-      // A box that is broken by the terminal is no help: each row by itself, with its names.
+      // The terminal would break the lines of a box that is too wide: each row is printed as facts.
       else
         for (const [nth, row] of rows.entries()) {
           if (nth > 0) terminal.out('\n')
-          facts(row.map((cell, at) => [head[at] ?? '', cell]))
+          facts(columns.map((key, at) => [key, row[at] ?? null]))
         }
     },
     facts,
     note: (text, paint = unpainted) => terminal.err(`${paint(say(text))}\n`),
   }
-}
-
-/** A value as one line of text. */
-export function plain(cell: Cell): string {
-  if (cell === null) return '-'
-  const value = typeof cell === 'object' ? cell.asIs : String(cell)
-  return plainText(value)
-}
-
-/** To the second, as WeChat Pay has it. */
-export function timeText(time: Date | null): string | null {
-  return time === null ? null : shanghaiTime(time)
 }

@@ -34,8 +34,8 @@ function shown(isInteractive: boolean): string {
 
 describe('what budan demo shows', () => {
   test('has each order where a file or pipe takes it', () => {
-    expect(shown(false)).toMatch(/^RIGHT +never paid +expired +- +as it must$/m)
-    expect(shown(false)).toMatch(/^WRONG +never paid +pending +- +WRONG: must be expired$/m)
+    expect(shown(false)).toMatch(/^RIGHT +never paid +expired +- +as expected$/m)
+    expect(shown(false)).toMatch(/^WRONG +never paid +pending +- +WRONG: expected expired$/m)
   })
 
   test('has on a terminal the sums, and of the orders those that are wrong', () => {

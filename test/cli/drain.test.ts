@@ -108,7 +108,7 @@ describe('budan drain', () => {
     const { code, stdout } = await shop.budan('drain')
     expect(stdout).toMatch(/^DRAIN-ONE-FAILS-1 +unknown +no answer: /m)
     expect(stdout).toMatch(/^1 run: total=3 success=2 failed=1 skipped=0 /m)
-    expect(stdout).toMatch(/^nothing is due now, but 1 order is yet to be asked again$/m)
+    expect(stdout).toMatch(/^nothing is due now, but 1 order is still without an answer$/m)
     expect(code).toBe(1)
   })
 
@@ -121,7 +121,7 @@ describe('budan drain', () => {
     expect(drained).toMatchObject({ done: false, ended: 'no_progress', runs: 1, remaining: 5 })
     expect(drained.unanswered).toHaveLength(3)
     expect(drained.reason).toBe(
-      'stopped: the last run got no answer to any question; 5 orders are still due',
+      'stopped: the last run got no answer to any query; 5 orders are still due',
     )
   })
 
@@ -130,7 +130,7 @@ describe('budan drain', () => {
     await shop.adopt(8)
     const { code, stdout } = await shop.budan('drain')
     expect(stdout).toMatch(
-      /^stopped, because every question would fail: 401: .*; \d orders are still due$/m,
+      /^stopped, because every query would fail: 401: .*; \d orders are still due$/m,
     )
     expect(code).toBe(1)
     const { stdout: runs } = await shop.budan('drain', '--json')
@@ -156,7 +156,7 @@ describe('budan drain', () => {
       stopAsked: () => asked.then(() => undefined),
     })
     expect(code).toBe(1)
-    expect(JSON.parse(stdout)).toMatchObject({ ended: 'stop_asked', runs: 1, success: 1 })
+    expect(JSON.parse(stdout)).toMatchObject({ ended: 'stopped', runs: 1, success: 1 })
   })
 
   test('ends its process with 1 on SIGINT, and a later one goes on from there', async () => {
@@ -168,7 +168,7 @@ describe('budan drain', () => {
     const { code, stdout } = await drain.ended
     expect(code).toBe(1)
     const first = JSON.parse(stdout)
-    expect(first).toMatchObject({ ended: 'stop_asked', failed: 0 })
+    expect(first).toMatchObject({ ended: 'stopped', failed: 0 })
     const rest = await runInProcess(['drain', '--json', '--config', file], {
       ...{ ...shop.env, RECHARGE_COMPENSATION_MAX_QPS: '1000' },
     })

@@ -117,7 +117,7 @@ describe('a hint', () => {
 test('Ctrl+C leaves no half of a bar: the line takes its place, and the bar goes on below', () => {
   const screen: string[] = []
   const progress = openProgress({
-    tell: (line) => void screen.push(`${line}\n`),
+    print: (line) => void screen.push(`${line}\n`),
     screen: { columns: 80, write: (text) => void screen.push(text) },
   })
   progress.note('before there is a bar')
@@ -137,6 +137,6 @@ test('the transcript of the demo in the Chinese README is Chinese', () => {
   const english = readFileSync(join(root, 'README.md'), 'utf8')
   const block = (text: string, head: string) => text.split(`\`\`\`\n${head}`)[1]?.split('```')[0]
   const rows = block(page, '情形')?.trim().split('\n') ?? []
-  expect(rows).toHaveLength(block(english, 'fate')?.trim().split('\n').length ?? 0)
+  expect(rows).toHaveLength(block(english, 'scenario')?.trim().split('\n').length ?? 0)
   for (const row of rows.filter((each) => each !== '')) expect(row).toMatch(/\p{Script=Han}/u)
 })

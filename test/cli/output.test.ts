@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createOutput, plain, timeText } from '../../src/cli/output.ts'
+import { createOutput } from '../../src/cli/output.ts'
+import { plainText } from '../../src/cli/plain.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 
 function terminal(options: {
@@ -36,16 +37,15 @@ test('table() aligns by blanks in a pipe, Chinese included, and leaves none at t
 
 test('table() draws boxes on a terminal, in colour where it has any', () => {
   const plainTerminal = terminal({ isInteractive: true })
-  createOutput(plainTerminal, { asJson: false }).table(['a'], [['x']])
-  expect(plainTerminal.text()).toBe('┌───┐\n│ a │\n├───┤\n│ x │\n└───┘\n')
+  createOutput(plainTerminal, { asJson: false }).table(['at'], [['x']])
+  expect(plainTerminal.text()).toBe('┌────┐\n│ at │\n├────┤\n│ x  │\n└────┘\n')
   const colored = terminal({ isInteractive: true, hasColor: true })
-  createOutput(colored, { asJson: false }).table(['a'], [['x']])
-  expect(colored.text()).toContain('\u001b[1ma\u001b[22m')
+  createOutput(colored, { asJson: false }).table(['at'], [['x']])
+  expect(colored.text()).toContain('\u001b[1mat\u001b[22m')
 })
 
-test('plain() leaves nothing that a terminal obeys or that breaks a line', () => {
-  expect(plain('a\n\tb\u001b[31mred\u202e\u2028c')).toBe('a b [31mred c')
-  expect(plain(null)).toBe('-')
+test('plainText() leaves nothing that a terminal obeys or that breaks a line', () => {
+  expect(plainText('a\n\tb\u001b[31mred\u202e\u2028c')).toBe('a b [31mred c')
 })
 
 test('line() and note() leave nothing of others’ texts that a terminal obeys, and paint', () => {
@@ -68,8 +68,8 @@ test('facts() and json() are one line each', () => {
   const piped = terminal({ isInteractive: false })
   const output = createOutput(piped, { asJson: false })
   output.facts([
-    ['status', 'paid'],
-    ['paid_at', timeText(new Date('2026-01-24T07:00:00.123Z'))],
+    ['status', output.term('status', 'paid')],
+    ['paid_at', new Date('2026-01-24T07:00:00.123Z')],
   ])
   output.json({ text: 'a\nb' })
   expect(piped.text()).toBe('status   paid\npaid_at  2026-01-24T15:00:00+08:00\n{"text":"a\\nb"}\n')

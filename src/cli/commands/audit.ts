@@ -1,28 +1,30 @@
 import type { Store } from '../../store/store.ts'
 import { presentAudit } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
-import type { Output } from '../output.ts'
 import { readStore } from '../reader.ts'
-import type { ExitCode, Terminal } from '../terminal.ts'
+import type { ExitCode } from '../terminal.ts'
+import { commandWords } from '../words.ts'
 
 /** Counts what breaks an invariant; 1 unless every count is 0. */
-export async function audit({ config, output, terminal }: CommandContext): Promise<ExitCode> {
-  const { database } = config('database')
+export async function audit(context: CommandContext): Promise<ExitCode> {
+  const { database } = context.config('database')
+  const { output } = context
   const { counts, rows } = await readStore(database.url, readAudit)
-  const broken = Object.values(counts).some((count) => count !== 0)
+  const isBroken = Object.values(counts).some((count) => count !== 0)
   if (output.asJson) output.json(counts)
   else {
-    show(counts, { output, terminal })
+    show(context, counts)
     if (rows.length > 0) output.table(['invariant', 'order_no'], rows)
-    if (broken)
+    if (isBroken)
       output.note('The books do not agree: look at these orders before anything is paid out.')
   }
-  return broken ? 1 : 0
+  return isBroken ? 1 : 0
 }
 
 type Counts = ReturnType<typeof presentAudit>
+type CountName = keyof Counts
 
-/** Of one count; where there are more, they have one cause. */
+/** Orders shown of one count. Where there are more, they have one cause. */
 const rowsMax = 100
 
 /** The counts, and the orders behind those that are not 0. */
@@ -31,7 +33,7 @@ async function readAudit(
 ): Promise<{ counts: Counts; rows: readonly (readonly [string, string])[] }> {
   const counts = presentAudit(await store.audit())
   const rows: (readonly [string, string])[] = []
-  for (const [name, count] of Object.entries(counts) as [keyof Counts, number][]) {
+  for (const [name, count] of Object.entries(counts) as [CountName, number][]) {
     if (count === 0) continue
     const orderNos = await store.auditRows(name, { limit: rowsMax })
     rows.push(...orderNos.map((orderNo) => [name, orderNo] as const))
@@ -39,28 +41,18 @@ async function readAudit(
   return { counts, rows }
 }
 
-/** By the names that the API gives them. */
-const counted: Readonly<Record<keyof Counts, string>> = {
-  paid_not_credited: 'orders that are paid, without their credit',
-  credited_not_paid: 'orders with a credit whose state is not paid',
-  credited_twice: 'orders and payments that were credited twice',
-  unbalanced: 'transfers without two entries that sum to zero',
-  mismatched: 'credits that are not what was ordered, or not to its user',
-  unexplained: 'orders whose timeline does not explain their state',
-}
-
-function show(
-  counts: Counts,
-  { output, terminal }: { readonly output: Output; readonly terminal: Terminal },
-): void {
-  const rows = Object.entries(counts) as [keyof Counts, number][]
-  // One a line, name and number alone, for whoever reads them with a program that knows no JSON.
+function show({ output, terminal, locale }: CommandContext, counts: Counts): void {
+  const rows = Object.entries(counts) as [CountName, number][]
+  // One name and number a line, for scripts that do not read JSON.
   if (!terminal.isInteractive) for (const [name, count] of rows) output.line(`${name}=${count}`)
   else {
-    const head = ['invariant', 'count', 'what it counts']
     output.table(
-      head,
-      rows.map(([name, count]) => [name, count, counted[name]]),
+      ['invariant', 'count', 'meaning'],
+      rows.map(([name, count]) => [
+        name,
+        { text: String(count), tone: count === 0 ? 'green' : 'red' },
+        commandWords(locale).counted[name],
+      ]),
     )
   }
 }

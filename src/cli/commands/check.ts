@@ -1,37 +1,28 @@
 import { reasonText } from '../../i18n/reasons.ts'
-import { openService } from '../../service.ts'
 import { presentCheckReport } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
-import { CommandError } from '../failure.ts'
-import { saidAsIs } from '../output.ts'
 import type { Given } from '../program.ts'
-import { quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
+import { orderNotFound, withService } from '../with-service.ts'
 
-/** Asks about one order now. 0 whatever the gateway said; 1 when the order is not ours. */
+/** Queries one order now. 0 whatever the gateway answered; 1 when the order is not in the database. */
 export async function check(context: CommandContext, { args }: Given): Promise<ExitCode> {
   const [orderNo = ''] = args
   const { output } = context
-  // The answer is settled before a signal ends this process: it has its own deadline.
-  void context.terminal.stopAsked()
-  const config = context.config('gateway')
-  const budan = await openService(quietLog(config, screenOf(context.terminal.env)))
-  try {
-    const report = await budan.checkOrder(orderNo, { actor: localActor() })
-    if (report === null) throw new CommandError(`Cannot find order "${orderNo}"`)
-    if (output.asJson) output.json(presentCheckReport(report))
-    else {
-      output.facts([
-        ['order_no', orderNo],
-        ['trade_state', report.tradeState],
-        ['decision', report.decision],
-        ['status', report.order.status],
-        ['reason', saidAsIs(reasonText(report.codedReason, output.locale))],
-      ])
-    }
-    return 0
-  } finally {
-    await budan.close()
+  const report = await withService(context, (budan) =>
+    budan.checkOrder(orderNo, { actor: localActor() }),
+  )
+  if (report === null) throw orderNotFound(orderNo)
+  if (output.asJson) output.json(presentCheckReport(report))
+  else {
+    output.facts([
+      ['order_no', orderNo],
+      ['trade_state', report.tradeState],
+      ['decision', report.decision && output.term('decision', report.decision)],
+      ['status', output.term('status', report.order.status)],
+      ['reason', reasonText(report.codedReason, output.locale)],
+    ])
   }
+  return 0
 }

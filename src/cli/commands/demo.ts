@@ -1,5 +1,7 @@
 import { type DemoOrder, type DemoReport, runDemo } from '../../demo/demo.ts'
 import { formatFen } from '../../domain/money.ts'
+import type { Locale } from '../../i18n/locale.ts'
+import { translatePart } from '../../i18n/translate.ts'
 import { presentAudit, presentOrder } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
@@ -7,12 +9,12 @@ import type { Given } from '../program.ts'
 import { createProgress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** Plays the demo; 0 only if every order ended as it must and the audit finds nothing. */
+/** Plays the demo; 0 only if every order ended as expected and the audit finds nothing. */
 export async function demo(context: CommandContext, { options }: Given): Promise<ExitCode> {
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
   const port = options.port as number
-  // From here on a signal ends the demo, and what it put on disk goes with it.
+  // From here on a signal ends the demo, and its files on disk are removed.
   const stopAsked = terminal.stopAsked()
   const played = await runDemo({ version, port, listener: progress, stopAsked }).finally(() =>
     progress.end(),
@@ -50,7 +52,7 @@ function presentReport(report: DemoReport): object {
   }
 }
 
-/** A person at a terminal has the sums, and what is wrong; each order is for files, and --json. */
+/** On a terminal only the totals, and the orders that ended wrong; in a file or pipe each order. */
 export function showReport(
   { output, terminal }: Pick<CommandContext, 'output' | 'terminal'>,
   report: DemoReport,
@@ -60,29 +62,38 @@ export function showReport(
     showOrders(output, shown)
     output.line('')
   }
-  output.table(['fate', 'must end', 'orders', 'as they must'], totals(report.orders))
+  output.table(['scenario', 'expected', 'orders', 'as_expected'], totals(output, report.orders))
   output.line('')
   showTotals(output, report)
 }
 
 function showOrders(output: Output, orders: readonly DemoOrder[]): void {
   output.table(
-    ['order_no', 'fate', 'status', 'credited_by', ''],
+    ['order_no', 'scenario', 'status', 'credited_by', 'remark'],
     orders.map(({ fate, order, asItMust }) => [
       order.orderNo,
-      fate.title,
-      order.status,
-      order.creditedBy,
-      asItMust ? 'as it must' : `WRONG: must be ${fate.ends}`,
+      scenarioText(fate, output.locale),
+      output.term('status', order.status),
+      order.creditedBy && output.term('source', order.creditedBy),
+      output.say(asItMust ? 'as expected' : `WRONG: expected ${fate.ends}`),
     ]),
   )
 }
 
-function totals(orders: readonly DemoOrder[]): (readonly (string | number)[])[] {
+function scenarioText({ title }: DemoOrder['fate'], locale: Locale): string {
+  return translatePart(title, { set: 'fate', locale })
+}
+
+function totals(output: Output, orders: readonly DemoOrder[]) {
   const fates = [...new Set(orders.map(({ fate }) => fate))]
   return fates.map((fate) => {
     const own = orders.filter((order) => order.fate === fate)
-    return [fate.title, fate.ends, own.length, own.filter((order) => order.asItMust).length]
+    return [
+      scenarioText(fate, output.locale),
+      output.term('status', fate.ends),
+      own.length,
+      own.filter((order) => order.asItMust).length,
+    ]
   })
 }
 
@@ -92,7 +103,7 @@ function showTotals({ line, colors }: Output, report: DemoReport): void {
   const audit = Object.entries(presentAudit(report.audit)).map(
     ([name, count]) => `${name}=${count}`,
   )
-  line(`orders: ${orders.length}, ended as they must: ${right}, in ${runs} runs`)
+  line(`orders: ${orders.length}, ended as expected: ${right}, in ${runs} runs`)
   line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
   line(`audit: ${audit.join(' ')}`)
   const seconds = (durationMs / 1000).toFixed(1)

@@ -1,83 +1,67 @@
 import { unreachable } from '../../domain/assert.ts'
+import type { Emit } from '../../domain/event.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
-import { openService } from '../../service.ts'
+import type { Budan } from '../../service.ts'
 import type { CommandContext } from '../context.ts'
-import { BreakerWatch, type Drained, drainBacklog } from '../drain.ts'
-import { type Output, saidAsIs } from '../output.ts'
-import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
+import { type Drained, type DrainOptions, drainBacklog } from '../drain.ts'
+import type { Output } from '../output.ts'
+import { createProgress } from '../progress.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { stopping } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
+import { withService } from '../with-service.ts'
 
 /**
- * Runs, one after the other, until nothing is due. 1 when orders are left that could not be asked
- * and settled, whatever the reason.
+ * Makes runs, one after the other, until nothing is due. 1 when orders are left that got no answer or
+ * could not be settled, whatever the reason.
  */
 export async function drain(context: CommandContext): Promise<ExitCode> {
   keepHeapSmall()
-  const { output, terminal } = context
+  const { output } = context
   const startedAt = performance.now()
-  const stopAsked = terminal.stopAsked()
-  const config = context.config('gateway')
+  const { onEvent, drained: drainWith } = watchedDrain(context)
+  const drained = await withService(context, drainWith, { onEvent })
+  const durationMs = Math.round(performance.now() - startedAt)
+  if (output.asJson) output.json(presentDrained(drained, durationMs))
+  else showDrained(output, { drained, durationMs })
+  return isDone(drained) ? 0 : 1
+}
+
+/** The bar counts queries while a run goes on, and takes the exact count after each run. */
+function watchedDrain({ terminal }: CommandContext) {
   const progress = createProgress(terminal)
-  const breaker = new BreakerWatch()
-  const bar = new Bar(progress)
-  const budan = await openService(quietLog(config, screenOf(terminal.env)), {
-    onEvent: (event) => {
-      breaker.hear(event)
-      if (event.type === 'order_answered' || event.type === 'order_unanswered') bar.step()
-    },
-  })
-  try {
+  let breakerReason: string | null = null
+  let queriedSoFar = 0
+  let isShown = false
+  const onEvent: Emit = (event) => {
+    if (event.type === 'breaker_opened') breakerReason = event.reason
+    if (event.type === 'breaker_closed') breakerReason = null
+    if (event.type === 'order_answered' || event.type === 'order_unanswered') {
+      queriedSoFar += 1
+      progress.progress(queriedSoFar)
+    }
+  }
+  const onCount: DrainOptions['onCount'] = ({ queried, remaining }) => {
+    queriedSoFar = queried
+    if (!isShown && remaining > 0) progress.stage(`${ordersText(remaining)} due`, remaining)
+    isShown = isShown || remaining > 0
+    progress.progress(queried, queried + remaining)
+  }
+  const drained = async (budan: Budan, stopRequested: Promise<void>) => {
     const stop = new AbortController()
-    void stopAsked.then(() => {
+    void stopRequested.then(() => {
       progress.note(stopping)
       stop.abort()
       return budan.stop()
     })
-    const drained = await drainBacklog(budan, {
-      signal: stop.signal,
-      breakerReason: () => breaker.reason,
-      told: (state) => bar.told(state),
-    }).finally(() => progress.end())
-    const durationMs = Math.round(performance.now() - startedAt)
-    if (output.asJson) output.json(presentDrained(drained, durationMs))
-    else showDrained(output, { drained, durationMs })
-    return isDone(drained) ? 0 : 1
-  } finally {
-    await budan.close()
+    const options = { signal: stop.signal, breakerReason: () => breakerReason, onCount }
+    return drainBacklog(budan, options).finally(() => progress.end())
   }
+  return { onEvent, drained }
 }
 
 function isDone({ end, unanswered }: Drained): boolean {
   return end.kind === 'done' && unanswered.size === 0
-}
-
-/** The backlog as a bar: what was asked, of that and what is due still. */
-class Bar {
-  readonly #progress: Progress
-  #asked = 0
-  #total: number | null = null
-
-  constructor(progress: Progress) {
-    this.#progress = progress
-  }
-
-  /** A question was answered, or not. */
-  step(): void {
-    this.#asked += 1
-    this.#progress.progress(this.#asked)
-  }
-
-  /** As counted between runs. */
-  told({ asked, remaining }: { readonly asked: number; readonly remaining: number }): void {
-    this.#asked = asked
-    if (this.#total === null && remaining > 0) {
-      this.#progress.stage(`${ordersText(remaining)} due`, remaining)
-    }
-    this.#total = asked + remaining
-    this.#progress.progress(asked, this.#total)
-  }
 }
 
 function presentDrained(drained: Drained, durationMs: number): object {
@@ -98,7 +82,7 @@ function presentDrained(drained: Drained, durationMs: number): object {
   }
 }
 
-/** A screen of them shows what is wrong; `--json` has all. */
+/** One screen of them is enough to see what is wrong; `--json` has all. */
 const unansweredShownMax = 20
 
 function showDrained(
@@ -112,12 +96,13 @@ function showDrained(
     output.table(
       ['order_no', 'outcome', 'reason'],
       shown.map((each) => [
-        ...[each.orderNo, each.outcome],
-        saidAsIs(storedReasonText(each, output.locale)),
+        each.orderNo,
+        output.term('outcome', each.outcome),
+        storedReasonText(each, output.locale),
       ]),
     )
     const more = failures.length - shown.length
-    if (more > 0) output.note(`${more} more could not be asked: --json lists all`)
+    if (more > 0) output.note(`${more} more without an answer: --json lists all`)
   }
   if (runs > 0) {
     const { total, success, failed, skipped } = counts
@@ -133,17 +118,17 @@ function endText({ end, remaining, unanswered }: Drained): string {
     case 'done':
       return unanswered.size === 0
         ? 'nothing is due any more'
-        : `nothing is due now, but ${ordersText(unanswered.size)} yet to be asked again`
-    case 'stop_asked':
-      return `stopped as you asked${left}`
+        : `nothing is due now, but ${ordersText(unanswered.size)} still without an answer`
+    case 'stopped':
+      return `stopped by a signal${left}`
     case 'breaker':
-      return `stopped, because every question would fail: ${end.reason}${left}`
+      return `stopped, because every query would fail: ${end.reason}${left}`
     case 'failed':
       return `stopped: ${end.error.message}`
     case 'no_progress':
-      return `stopped: the last run got no answer to any question${left}`
+      return `stopped: the last run got no answer to any query${left}`
     case 'not_shrinking':
-      return `stopped: all that was due at the start was asked, and orders come due as fast as they are asked${left}`
+      return `stopped: every order that was due at the start was queried, and orders come due as fast as they are queried${left}`
     default:
       return unreachable(end)
   }

@@ -6,9 +6,9 @@ import type { ExitCode } from '../terminal.ts'
 
 /** Brings the schema up to date. Refuses one that a newer program made unfit for this one. */
 export async function migrate({ config, output, terminal }: CommandContext): Promise<ExitCode> {
-  // Whoever migrates wants to see what is done, also to a new directory.
+  // A new directory would be created with its tables, and no migration would be listed.
   const store = await openStore(config('database').database.url, { withTables: false })
-  const progress = createProgress(terminal, 'few')
+  const progress = createProgress(terminal, { isFew: true })
   try {
     const applied = await store.migrate(migrationProgress(progress)).finally(() => progress.end())
     if (output.asJson) output.json({ applied })
@@ -20,10 +20,10 @@ export async function migrate({ config, output, terminal }: CommandContext): Pro
   }
 }
 
-/** A step is a migration; on a large table one of them may take its time. */
+/** A step is a migration; on a large table one of them may take long. */
 function migrationProgress(progress: Progress): (step: MigrationStep) => void {
   let total = 0
-  let told = ''
+  let printed = ''
   return ({ kind, name, toDo }) => {
     const isFirst = total === 0
     total = Math.max(total, toDo)
@@ -32,11 +32,11 @@ function migrationProgress(progress: Progress): (step: MigrationStep) => void {
       kind === 'waiting'
         ? `${name} waits until its tables are free, and is applied then`
         : `Applying ${name} (${nth} of ${total})`
-    // One that waits begins again each half second: that is told once.
-    if (told === `${kind} ${name}` || (kind === 'begun' && told === `waiting ${name}`)) return
-    told = `${kind} ${name}`
+    // A migration that waits begins again each half second: that is printed once.
+    if (printed === `${kind} ${name}` || (kind === 'begun' && printed === `waiting ${name}`)) return
+    printed = `${kind} ${name}`
     if (isFirst) progress.stage(title, total)
-    else progress.step(title)
+    else progress.note(title)
     progress.progress(nth - 1)
   }
 }

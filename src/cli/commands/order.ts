@@ -4,14 +4,14 @@ import { eventReasonText } from '../../i18n/reasons.ts'
 import type { Store } from '../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
-import { CommandError } from '../failure.ts'
-import { type Output, saidAsIs, timeText } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
+import { orderNotFound } from '../with-service.ts'
 
-// An order that is asked hourly for its 7 days has some 400 events; past this many, something
-// writes them in a loop, and printing on would only hide it.
+// An order that is queried hourly for its 7 days has some 400 events. Past this many, something writes
+// them in a loop, and printing more would only hide it.
 const eventsMax = 5000
 const pageSize = 200
 
@@ -24,7 +24,7 @@ export async function showOrder(context: CommandContext, { args }: Given): Promi
     order: await store.findOrder(orderNo),
     events: await timeline(store, orderNo),
   }))
-  if (order === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+  if (order === null) throw orderNotFound(orderNo)
   if (output.asJson) {
     output.json({ ...presentOrder(order), events: events.map(presentOrderEvent) })
     return 0
@@ -50,35 +50,36 @@ async function timeline(store: Store, orderNo: string): Promise<readonly OrderEv
 function showFacts(output: Output, order: Order): void {
   output.facts([
     ['order_no', order.orderNo],
-    ['status', order.status],
+    ['status', output.term('status', order.status)],
     ['user_id', order.userId],
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['description', order.description],
-    ['created_at', timeText(order.createdAt)],
-    [
-      'expires_at',
-      order.expiresAt === null ? { asIs: output.say('not known') } : timeText(order.expiresAt),
-    ],
-    ['next_check_at', order.status === 'pending' ? timeText(order.nextCheckAt) : null],
+    ['created_at', order.createdAt],
+    ['expires_at', order.expiresAt ?? output.say('not known')],
+    ['next_check_at', order.status === 'pending' ? order.nextCheckAt : null],
     ['transaction_id', order.transactionId],
-    ['paid_at', timeText(order.paidAt)],
-    ['credited_at', timeText(order.creditedAt)],
-    ['credited_by', order.creditedBy],
-    ['dismissed_at', order.dismissed && timeText(order.dismissed.at)],
+    ['paid_at', order.paidAt],
+    ['credited_at', order.creditedAt],
+    ['credited_by', order.creditedBy && output.term('source', order.creditedBy)],
+    ['dismissed_at', order.dismissed?.at ?? null],
   ])
 }
 
 function showTimeline(output: Output, events: readonly OrderEvent[]): void {
   output.table(
     ['at', 'event', 'source', 'trade_state', 'decision', 'status', 'reason'],
-    events.map((event) => [
-      timeText(event.at),
-      event.alarm ? `${event.kind} (!)` : event.kind,
-      event.operator === null ? event.source : `${event.source} ${event.operator}`,
-      event.tradeState,
-      event.decision,
-      event.toStatus,
-      saidAsIs(eventReasonText(event, output.locale)),
-    ]),
+    events.map((event) => {
+      const kind = output.term('event', event.kind)
+      const source = output.term('source', event.source).text
+      return [
+        event.at,
+        event.alarm ? { text: `${kind.text} (!)`, tone: 'red' } : kind,
+        event.operator === null ? source : `${source} ${event.operator}`,
+        event.tradeState,
+        event.decision && output.term('decision', event.decision),
+        event.toStatus && output.term('status', event.toStatus),
+        eventReasonText(event, output.locale),
+      ]
+    }),
   )
 }

@@ -4,7 +4,7 @@ import type { OrderStatus } from '../../domain/order-states.ts'
 import type { Page } from '../../store/store.ts'
 import { presentOrder } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
-import { type Output, timeText } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -38,12 +38,12 @@ function showPage(output: Output, { items, nextCursor }: Page<Order>): void {
     ['order_no', 'status', 'amount', 'user_id', 'created_at', 'transaction_id', 'credited_by'],
     items.map((order) => [
       order.orderNo,
-      order.status,
+      output.term('status', order.status),
       formatFen(order.amount),
       order.userId,
-      timeText(order.createdAt),
+      order.createdAt,
       order.transactionId,
-      order.creditedBy,
+      order.creditedBy && output.term('source', order.creditedBy),
     ]),
   )
   if (nextCursor !== null) output.note(`more: --cursor ${nextCursor}`)

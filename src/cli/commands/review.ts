@@ -4,52 +4,44 @@ import { type ReviewAction, reviewActions } from '../../domain/review-action.ts'
 import { explanationText, reasonText } from '../../i18n/reasons.ts'
 import { explanationOf } from '../../orders/explanation.ts'
 import type { Resolution, ReviewPreview } from '../../orders/review.ts'
-import { type Budan, openService } from '../../service.ts'
+import type { Budan } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/api/present-review.ts'
 import { localActor, wordsGiven } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import { type Output, plain, saidAsIs } from '../output.ts'
+import type { Output } from '../output.ts'
+import { plainText } from '../plain.ts'
 import type { Given } from '../program.ts'
-import { quietLog, screenOf } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
+import { orderNotFound, withService } from '../with-service.ts'
+import { commandWords } from '../words.ts'
 
-interface Wished {
+interface ActionRequest {
   readonly action: ReviewAction
   readonly name: string
   readonly reason: string
 }
 
 /**
- * Asks the gateway what can be done with an order in review; does it only when told so with `--yes`,
- * or when the order's number is typed. 1 when it cannot be done, or was not confirmed.
+ * Queries the gateway, and shows what each action on an order in review would do. Applies one only with
+ * `--yes`, or when the order's number is typed. 1 when it cannot be applied, or was not confirmed.
  */
 export async function review(context: CommandContext, given: Given): Promise<ExitCode> {
   const [orderNo = ''] = given.args
-  const wished = wishedIn(given)
-  // What is being settled is not cut short by a signal.
-  void context.terminal.stopAsked()
-  const config = context.config('gateway')
-  const budan = await openService(quietLog(config, screenOf(context.terminal.env)))
-  try {
+  const request = requestIn(given)
+  return withService(context, async (budan) => {
     const preview = await previewed(context, { budan, orderNo })
-    if (wished === null) {
-      showPreview(context.output, preview)
-      return 0
+    if (request !== null) {
+      const isConfirmed = given.options.yes === true
+      return apply(context, { budan, preview, request, isConfirmed })
     }
-    return await carryOut(context, {
-      budan,
-      preview,
-      wished,
-      confirmed: given.options.yes === true,
-    })
-  } finally {
-    await budan.close()
-  }
+    showPreview(context.output, preview)
+    return 0
+  })
 }
 
-/** Null: only to be shown. */
-function wishedIn(given: Given): Wished | null {
+/** Null: only a preview. */
+function requestIn(given: Given): ActionRequest | null {
   const { options } = given
   const action = reviewActions.find((each) => options[each] === true)
   if (action === undefined) {
@@ -71,7 +63,7 @@ async function previewed(
   { budan, orderNo }: { budan: Budan; orderNo: string },
 ): Promise<ReviewPreview> {
   const made = await budan.previewReview(orderNo)
-  if (made === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+  if (made === null) throw orderNotFound(orderNo)
   if (made.kind !== 'previewed')
     throw new CommandError(`Cannot review: ${reasonText(made.codedReason, locale)}`)
   return made.preview
@@ -80,23 +72,23 @@ async function previewed(
 interface Step {
   readonly budan: Budan
   readonly preview: ReviewPreview
-  readonly wished: Wished
-  readonly confirmed: boolean
+  readonly request: ActionRequest
+  readonly isConfirmed: boolean
 }
 
-async function carryOut({ terminal, output }: CommandContext, step: Step): Promise<ExitCode> {
-  const { budan, preview, wished } = step
+async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
+  const { terminal, output } = context
+  const { budan, preview, request } = step
   const { orderNo } = preview.review.order
-  const prospect = preview.actions[wished.action]
-  // With --json the result is one document: the resolution, if there is one.
+  const prospect = preview.actions[request.action]
+  // With --json the result is one document: the resolution, or the preview where there is none.
   if (!output.asJson) showPreview(output, preview)
-  const isWanted =
-    prospect.possible && (step.confirmed || (await isTyped({ terminal, output }, step)))
+  const isWanted = prospect.possible && (step.isConfirmed || (await isTyped(context, step)))
   if (!isWanted) {
     if (output.asJson) showPreview(output, preview)
     if (!prospect.possible)
       throw new CommandError(
-        `Nothing was changed: to ${wished.action} it is ${reasonText(prospect.codedEffect, output.locale)}`,
+        `Nothing was changed: to ${request.action} it is ${reasonText(prospect.codedEffect, output.locale)}`,
       )
     output.note(
       terminal.ask === undefined
@@ -105,27 +97,24 @@ async function carryOut({ terminal, output }: CommandContext, step: Step): Promi
     )
     return 1
   }
-  const resolution = await budan.resolveReview(orderNo, {
-    ...wished,
-    seen: preview.seen,
-    actor: localActor(),
-  })
+  const { seen } = preview
+  const resolution = await budan.resolveReview(orderNo, { ...request, seen, actor: localActor() })
   showResolution(output, { resolution, orderNo })
   return 0
 }
 
 async function isTyped(
-  { terminal: { ask }, output }: Pick<CommandContext, 'terminal' | 'output'>,
-  { preview, wished }: Step,
+  { terminal: { ask }, output }: CommandContext,
+  { preview, request }: Step,
 ): Promise<boolean> {
   if (ask === undefined) return false
   const { orderNo } = preview.review.order
-  const question = `To ${wished.action} it, type the order's number (${plain(orderNo)}): `
-  const typed = await ask(output.say(question))
+  const line = `To ${request.action} it, type the order's number (${plainText(orderNo)}): `
+  const typed = await ask(output.say(line))
   return typed?.trim() === orderNo
 }
 
-/** Of the payment that the gateway tells of now, or told of then: to be looked up in its console. */
+/** The payment of the gateway's answer, or of the one that led to the review: to look up in its console. */
 function transactionOf({ review, answer }: ReviewPreview): string | null {
   const now = answer.kind === 'trade' ? answer.trade.transactionId : null
   return now ?? explanationOf(review).transactionId
@@ -148,11 +137,15 @@ function showPreview(output: Output, preview: ReviewPreview): void {
   output.line(explanationText(preview.review, output.locale))
   output.line('')
   output.table(
-    ['action', 'possible', 'what it would do'],
+    ['action', 'possible', 'effect'],
     reviewActions.map((action) => {
+      const { yes, no } = commandWords(output.locale)
       const { possible, codedEffect } = preview.actions[action]
-      const effect = saidAsIs(reasonText(codedEffect, output.locale))
-      return [action, possible ? 'yes' : 'no', effect]
+      return [
+        output.term('action', action),
+        possible ? { text: yes, tone: 'green' } : { text: no, tone: 'dim' },
+        reasonText(codedEffect, output.locale),
+      ]
     }),
   )
 }
@@ -161,7 +154,7 @@ function showResolution(
   output: Output,
   { resolution, orderNo }: { resolution: Resolution | null; orderNo: string },
 ): void {
-  if (resolution === null) throw new CommandError(`Cannot find order "${orderNo}"`)
+  if (resolution === null) throw orderNotFound(orderNo)
   if (resolution.kind !== 'resolved') {
     const why = reasonText(resolution.codedReason, output.locale)
     throw new CommandError(`Nothing was changed: ${why}`)

@@ -4,7 +4,7 @@ import { eventReasonText } from '../../i18n/reasons.ts'
 import type { Page } from '../../store/store.ts'
 import { presentReview } from '../../web/api/present-review.ts'
 import type { CommandContext } from '../context.ts'
-import { type Output, saidAsIs, timeText } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -31,13 +31,13 @@ export async function listReviews(context: CommandContext, { options }: Given): 
 
 function showPage(output: Output, { items, nextCursor }: Page<Review>): void {
   output.table(
-    ['order_no', 'amount', 'user_id', 'in review since', 'reason', 'dismissed by'],
+    ['order_no', 'amount', 'user_id', 'review_since', 'reason', 'dismissed_by'],
     items.map(({ order, entered, resolved }) => [
       order.orderNo,
       formatFen(order.amount),
       order.userId,
-      timeText(entered?.at ?? order.createdAt),
-      saidAsIs(entered && eventReasonText(entered, output.locale)),
+      entered?.at ?? order.createdAt,
+      entered && eventReasonText(entered, output.locale),
       order.dismissed === null ? null : (resolved?.operator ?? null),
     ]),
   )

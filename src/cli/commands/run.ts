@@ -3,63 +3,62 @@ import type { Emit } from '../../domain/event.ts'
 import type { Estimate, Run, RunResult } from '../../domain/run.ts'
 import { countdownText } from '../../i18n/durations.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
-import { openService } from '../../service.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
-import { type Output, saidAsIs } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { Given } from '../program.ts'
-import { createProgress, type Progress, quietLog, screenOf } from '../progress.ts'
+import { createProgress, type Progress } from '../progress.ts'
 import { stopping } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
+import { withService } from '../with-service.ts'
 
 /**
- * One run. 1 when it was cut short, or when not one of its orders could be asked and settled: then
- * something is wrong with all of them. One order's failure is asked again by the next run.
+ * Makes one run. 1 when it was cut short, or when none of its orders got an answer and was settled:
+ * then the cause is one that they share. A single failure is left to the next run.
  */
 export async function run(context: CommandContext, { options }: Given): Promise<ExitCode> {
-  const stopAsked = context.terminal.stopAsked()
-  const config = context.config('gateway')
+  const { output } = context
   const progress = createProgress(context.terminal)
-  const budan = await openService(quietLog(config, screenOf(context.terminal.env)), {
-    onEvent: runProgress(progress),
-  })
-  try {
-    const running = budan.run({ dryRun: options.dryRun === true })
-    void stopAsked.then(() => {
-      progress.note(stopping)
-      return budan.stop()
-    })
-    const made = await running.finally(() => progress.end())
-    // The run was made: what it did is told even if nothing can be counted after it.
-    const backlog = await budan.backlog().catch(() => null)
-    if (context.output.asJson) {
-      const backlogJson = backlog && presentBacklog(backlog)
-      context.output.json({ ...presentRunDetail(made), backlog: backlogJson })
-    } else {
-      showRun(context.output, made)
-      if (backlog !== null) showBacklog(context.output, { ...backlog, config })
-    }
-    return isFailure(made.run) ? 1 : 0
-  } finally {
-    await budan.close()
+  const recharge = context.config('gateway').recharge
+  const made = await withService(
+    context,
+    async (budan, stopRequested) => {
+      const running = budan.run({ dryRun: options.dryRun === true })
+      void stopRequested.then(() => {
+        progress.note(stopping)
+        return budan.stop()
+      })
+      const made = await running.finally(() => progress.end())
+      // The run was made: its results are printed even if the backlog cannot be counted.
+      return { ...made, backlog: await budan.backlog().catch(() => null) }
+    },
+    { onEvent: runProgress(progress) },
+  )
+  const { backlog } = made
+  if (output.asJson) {
+    output.json({ ...presentRunDetail(made), backlog: backlog && presentBacklog(backlog) })
+  } else {
+    showRun(output, made)
+    if (backlog !== null) showBacklog(output, { ...backlog, recharge })
   }
+  return isFailure(made.run) ? 1 : 0
 }
 
-/** A step is an answer, or that there was none. */
+/** A step is an order that was answered, or got no answer. */
 function runProgress(progress: Progress): Emit {
-  let asked = 0
+  let queried = 0
   let found = 0
   return (event) => {
-    // A run that puts old orders off takes others in their places.
+    // A run that postpones old orders takes others instead.
     if (event.type === 'scan_found') {
       found += event.count
       const orders = found === 1 ? '1 order' : `${found} orders`
-      if (found === event.count) progress.stage(`Asking about ${orders}`, found)
-      else progress.progress(asked, found)
+      if (found === event.count) progress.stage(`Querying ${orders}`, found)
+      else progress.progress(queried, found)
     }
     if (event.type === 'order_answered' || event.type === 'order_unanswered') {
-      asked += 1
-      progress.progress(asked)
+      queried += 1
+      progress.progress(queried)
     }
   }
 }
@@ -68,13 +67,12 @@ function presentBacklog({ remaining, doneInMs }: Estimate): object {
   return { remaining, done_in_s: doneInMs === null ? null : Math.ceil(doneInMs / 1000) }
 }
 
-/** When there is nothing left, nothing is said. */
 function showBacklog(
   output: Output,
-  { remaining, doneInMs, basis, config }: Estimate & { config: Config },
+  { remaining, doneInMs, basis, recharge }: Estimate & Pick<Config, 'recharge'>,
 ): void {
   if (remaining === 0) return
-  const { compensationBatchSize, compensationIntervalMins, compensationMaxQps } = config.recharge
+  const { compensationBatchSize, compensationIntervalMins, compensationMaxQps } = recharge
   const pace =
     basis === 'batch'
       ? `${compensationBatchSize} every ${compensationIntervalMins} min`
@@ -99,9 +97,9 @@ function showRun(
       results.map((each) => [
         each.orderNo,
         each.tradeState,
-        each.outcome,
+        output.term('outcome', each.outcome),
         Math.round(each.durationMs),
-        saidAsIs(storedReasonText(each, output.locale)),
+        storedReasonText(each, output.locale),
       ]),
     )
   }

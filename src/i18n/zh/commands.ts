@@ -34,14 +34,14 @@ export const commandPhrases = {
     'Stopping: what is in flight is finished first.': '正在停止：先完成进行中的工作。',
     '{due:due} due': '{due}到期待查',
     [`{runs:runs}: ${counts} duration_ms={ms:word}`]: `{runs}：${countsSaid}，耗时 {ms} 毫秒`,
-    '{count:word} more could not be asked: --json lists all':
+    '{count:word} more without an answer: --json lists all':
       '另有 {count} 个未能查询：用 --json 列出全部',
     '{end:drainEnd}; {due:due} still due': '{end}；还有 {due}到期待查',
     'Nothing was written: the file stays as it is': '没有写入任何文件：原文件保持不变',
     'Nothing was written: the questions were ended': '没有写入任何文件：询问已中止',
     'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
-    'Asking about {count:word} orders': '正在查询 {count} 个订单',
-    'Asking about 1 order': '正在查询 1 个订单',
+    'Querying {count:word} orders': '正在查询 {count} 个订单',
+    'Querying 1 order': '正在查询 1 个订单',
     [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word}`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒`,
     [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word} (dry run: nothing was changed)`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒（试运行：未作任何改动）`,
     '{due:due} still due': '还有 {due}到期待查',
@@ -57,13 +57,13 @@ export const commandPhrases = {
   /** How `drain` ends. */
   drainEnd: {
     'nothing is due any more': '已没有到期待查的订单',
-    'nothing is due now, but {due:due} yet to be asked again':
-      '现在没有到期待查的订单，但还有 {due}要再查',
-    'stopped as you asked': '已按要求停止',
-    'stopped, because every question would fail: {reason:breaker}':
+    'nothing is due now, but {due:due} still without an answer':
+      '现在没有到期待查的订单，但还有 {due}没有查到结果',
+    'stopped by a signal': '已按要求停止',
+    'stopped, because every query would fail: {reason:breaker}':
       '已停止，因为查询全都会失败：{reason}',
-    'stopped: the last run got no answer to any question': '已停止：上次运行的查询全无应答',
-    'stopped: all that was due at the start was asked, and orders come due as fast as they are asked':
+    'stopped: the last run got no answer to any query': '已停止：上次运行的查询全无应答',
+    'stopped: every order that was due at the start was queried, and orders come due as fast as they are queried':
       '已停止：开始时到期待查的都已查过，而订单到期与查询一样快',
     'stopped: {error:store}': '已停止：{error}',
   },
@@ -73,13 +73,6 @@ export const commandPhrases = {
     'permission denied': '没有写入权限',
     'it is there already': '文件已存在',
     'it cannot be written ({code})': '写入失败（{code}）',
-  },
-  /** Beside the bar of long work. */
-  progress: {
-    '{duration:duration} left': '剩余 {duration}',
-    '{rate:word} a second': '每秒 {rate} 个',
-    '{rate:word} a minute': '每分钟 {rate} 个',
-    'running for {duration:duration}': '已用时 {duration}',
   },
   listening: {
     'EADDRINUSE, another program listens there: end it, or give another {key:listenKey}':
@@ -121,51 +114,4 @@ export const commandPhrases = {
     '{count:word} {unit:unit} {more:word} {smaller:unit}': '{count} {unit} {more} {smaller}',
   },
   unit: { d: '天', h: '小时', min: '分钟', s: '秒' },
-  head: {
-    order_no: '订单号',
-    status: '状态',
-    user_id: '用户',
-    amount: '金额',
-    description: '商品描述',
-    created_at: '创建时间',
-    expires_at: '支付截止',
-    next_check_at: '下次查询',
-    transaction_id: '微信支付订单号',
-    paid_at: '支付时间',
-    credited_at: '入账时间',
-    credited_by: '入账方式',
-    dismissed_at: '办结时间',
-    trade_state: '交易状态',
-    decision: '处理决定',
-    reason: '原因',
-    at: '时间',
-    event: '事件',
-    source: '来源',
-    action: '操作',
-    possible: '可行',
-    'what it would do': '会怎样',
-    'in review since': '转人工时间',
-    'dismissed by': '办结人',
-    outcome: '结果',
-    ms: '毫秒',
-    fate: '情形',
-    'must end': '应有结局',
-    orders: '订单数',
-    'as they must': '相符',
-    invariant: '检查项',
-    count: '数量',
-    'what it counts': '含义',
-  },
-  /** An event that somebody has to look at. */
-  eventOrAlarm: { '{event:event}': '{event}', '{event:event} (!)': '{event} (!)' },
-  sourceAndName: { '{source:source}': '{source}', '{source:source} {name}': '{source} {name}' },
-  counted: {
-    'orders that are paid, without their credit': '状态为已入账、却没有记账的订单',
-    'orders with a credit whose state is not paid': '记了账、状态却不是已入账的订单',
-    'orders and payments that were credited twice': '入账两次的订单或支付',
-    'transfers without two entries that sum to zero': '不是由两笔合计为零的分录组成的入账',
-    'credits that are not what was ordered, or not to its user': '与订单不符，或入错用户的入账',
-    'orders whose timeline does not explain their state': '时间线说明不了其状态的订单',
-  },
-  answer: { yes: '是', no: '否' },
 } as const satisfies PhraseSets

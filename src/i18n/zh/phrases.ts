@@ -1,4 +1,4 @@
-import type { PhraseSets, Phrases } from '../phrases.ts'
+import type { PhraseSets } from '../phrases.ts'
 import { termsOf } from '../terms.ts'
 import { commanderPhrases } from './commander.ts'
 import { commandPhrases } from './commands.ts'
@@ -12,12 +12,7 @@ import { simulationPhrases } from './simulation.ts'
 import { storePhrases } from './store.ts'
 import { webPhrases } from './web.ts'
 
-const { status, source, event, runStatus, decision, outcome, action } = termsOf('zh')
-
-/** With the word that a command is given for it: `待确认 pending`. */
-function withTyped(words: Phrases): Phrases {
-  return Object.fromEntries(Object.entries(words).map(([word, said]) => [word, `${said} ${word}`]))
-}
+const { status, runStatus } = termsOf('zh')
 
 const parts: PhraseSets = {
   ...settlingPhrases,
@@ -31,10 +26,7 @@ const parts: PhraseSets = {
   ...doctorPhrases,
   ...helpPhrases,
   ...commanderPhrases,
-  ...{ status, source, event, runStatus, outcome },
-  decisionKind: decision,
-  statusToType: withTyped(status),
-  actionToType: withTyped(action),
+  ...{ status, runStatus },
 }
 
 /** Those that stand by themselves; the others are parts of them. */
@@ -52,9 +44,7 @@ const wholes = [
   'validation',
   'configuration',
   'command',
-  'counted',
   'drainEnd',
-  'progress',
   'simulation',
   'detail',
   'step',

@@ -20,14 +20,14 @@ export const simulationPhrases = {
       '正在启动模拟微信支付，以及使用全新内嵌数据库的 budan',
     'Placing orders over the HTTP API': '正在通过 HTTP API 下单',
     'The job runs; callbacks come, or do not': '补单任务运行中；支付回调有的到达，有的丢失',
-    'orders: {count:word}, ended as they must: {right:word}, in {runs:word} runs':
+    'orders: {count:word}, ended as expected: {right:word}, in {runs:word} runs':
       '订单 {count} 个，结局相符 {right} 个，补单运行 {runs} 次',
     'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
     'audit: {counts}': '账目自检：{counts}',
     'all is well, after {seconds:word} s': '一切正常，用时 {seconds} 秒',
     'NOT ALL IS WELL, after {seconds:word} s': '有不正常之处，用时 {seconds} 秒',
-    'as it must': '相符',
-    'WRONG: must be {status:status}': '错误：应为{status}',
+    'as expected': '相符',
+    'WRONG: expected {status:status}': '错误：应为{status}',
     'Cannot place an order: {why}': '无法下单：{why}',
     'Cannot find a free port': '找不到空闲端口',
     'Order "{orderNo}" is gone': '订单“{orderNo}”已不存在',

@@ -1,0 +1,37 @@
+import type { Config } from '../config/config.ts'
+import { type Budan, openService, type ServiceOptions } from '../service.ts'
+import type { CommandContext } from './context.ts'
+import { CommandError } from './failure.ts'
+import { type Screen, screenOf } from './progress.ts'
+
+/**
+ * Opens the service for one command, and closes it afterwards. A signal does not end the process: what
+ * is being settled is not cut short. A command that may take long stops by `stopRequested`.
+ */
+export async function withService<T>(
+  context: CommandContext,
+  work: (budan: Budan, stopRequested: Promise<void>) => Promise<T>,
+  options: ServiceOptions = {},
+): Promise<T> {
+  const stopRequested = context.terminal.stopAsked()
+  const config = quietLog(context.config('gateway'), screenOf(context.terminal.env))
+  const budan = await openService(config, options)
+  try {
+    return await work(budan, stopRequested)
+  } finally {
+    await budan.close()
+  }
+}
+
+/**
+ * On a terminal, log lines about what goes well would tear the bar or hide the result; each order's
+ * timeline has them. Another level than the default keeps them.
+ */
+export function quietLog(config: Config, screen: Screen | null): Config {
+  if (screen === null || config.log.level !== 'info') return config
+  return { ...config, log: { ...config.log, level: 'warn' } }
+}
+
+export function orderNotFound(orderNo: string): CommandError {
+  return new CommandError(`Cannot find order "${orderNo}"`)
+}
