@@ -22,7 +22,7 @@ export type {
   Reservations as PlacesGiven,
 } from './domain/rate-limiter.ts'
 export type { RefundNotice } from './domain/refund.ts'
-export type { RefusalCause, ReviewConflict as Obstacle } from './domain/resolve.ts'
+export type { RefusalCause, ReviewConflict } from './domain/resolve.ts'
 export type { ReviewAction } from './domain/review-action.ts'
 export type { Estimate, Run, RunResult } from './domain/run.ts'
 export type * from './domain/trade.ts'

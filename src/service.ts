@@ -64,53 +64,53 @@ export interface Budan {
   readonly store: Store
   /**
    * Stores an order and opens its trade. Repeat with the same key after `unanswered`, or after a
-   * throw: it is the same order. Throws `StoreError` when the database cannot be had.
+   * throw: it is the same order. Throws `StoreError` when the database is not available.
    */
   placeOrder(request: PlaceRequest): Promise<Placement>
   /**
    * Takes over an order that another system placed; it is queried from the next run on. May be
-   * repeated. Throws `StoreError` when the database cannot be had.
+   * repeated. Throws `StoreError` when the database is not available.
    */
   adoptOrder(request: AdoptRequest): Promise<Adoption>
   /** Corrects an adopted order of which nothing was credited. Null when the order is not here. */
   correctOrder(orderNo: string, request: CorrectRequest): Promise<Corrected | null>
   /** Gives up an order that the gateway never accepted. Null when the order is not here. */
   abandonOrder(orderNo: string, request: AbandonRequest): Promise<Abandoned | null>
-  /** Asks the gateway now and settles; null when the order is not ours. */
+  /** Queries the gateway now and settles the answer; null when the order is not ours. */
   checkOrder(orderNo: string, by?: { readonly actor: Actor }): Promise<CheckReport | null>
-  /** Asks the gateway which order a payment is of, by the gateway's own number of it. Nothing is settled. */
+  /** Queries the gateway for the order of a payment, by the gateway's own number of the payment. Nothing is settled. */
   traceTransaction(transactionId: string): Promise<Traced>
-  /** Asks the gateway now, and tells what each action on an order in review would do. Null when it is not ours. */
+  /** Queries the gateway now, and returns what each action on an order in review would do. Null when it is not ours. */
   previewReview(orderNo: string): Promise<Previewed | null>
-  /** Asks again, and does what an operator wants only where the answer bears it. Null when it is not ours. */
+  /** Queries again, and applies an operator's action only if the answer allows it. Null when it is not ours. */
   resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
   /**
-   * Verifies a callback and settles it, or notes the refund that it tells of; comes back after the
-   * commit. Throws when the database cannot be had: answer 5xx, and WeChat Pay sends it again.
+   * Verifies a callback and settles it, or notes the refund that it is about; resolves after the commit.
+   * Throws when the database is not available: answer 5xx, and the gateway sends it again.
    */
   receiveCallback(callback: RawCallback): Promise<Receipt>
-  /** Why a callback with such headers is rejected whatever its body is: then that need not be read. */
+  /** Why a callback with such headers is rejected whatever its body is: the body need not be read then. */
   screenCallback(headers: RawCallback['headers']): Promise<RejectedCallback | null>
   /** Runs now, at most one batch, and waits for the end. */
   run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
   backlog(): Promise<Estimate>
   /**
-   * Whether budan can keep its promise now, check by check. Throws nothing: a database that cannot
-   * be had is a check that fails.
+   * Whether paid orders are being credited now, check by check. Never throws: a database that is not
+   * available is a check that fails.
    */
   readiness(): Promise<Readiness>
   /** Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>
-  /** Tells the log, the metrics and every listener. */
+  /** Emits to the log, the metrics and every listener. */
   readonly emit: Emit
-  /** Hears every event from now on, until what is returned is called. */
+  /** Calls the listener with every event from now on, until the returned function is called. */
   listen(listener: Emit): () => void
   /** Who takes the money. */
   readonly gateway: GatewayFacts & { readonly canTrace: boolean }
   /** Whose orders these are. */
   readonly merchant: ConfiguredMerchant
-  /** By which runs are made, and orders asked about. */
+  /** When runs are made, and orders queried. */
   readonly policy: SchedulePolicy
   /** Whether runs are made by the clock (`compensation_enabled`), or by hand alone. */
   readonly isScheduled: boolean
@@ -127,18 +127,18 @@ export interface ServiceOptions {
   readonly store?: Store
   readonly gateway?: Gateway
   readonly clock?: Clock
-  /** Calls the work instead of the one that `engine.url` names. */
+  /** Used instead of the one that `engine.url` names. */
   readonly engine?: Engine
   /** Runs inside the crediting transaction. */
   readonly onPaid?: OnPaid
-  /** Hears every event, after the log and the metrics. */
+  /** Is called with every event, after the log and the metrics. */
   readonly onEvent?: Emit
 }
 
 /**
  * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
  * Nothing runs before `start()`. What the configuration leaves out has its default. Throws
- * `ConfigError` for a configuration that is wrong, and `StoreError` when the database cannot be had,
+ * `ConfigError` for a configuration that is wrong, and `StoreError` when the database is not available,
  * or was migrated by a newer program in a way that this one cannot live with.
  */
 export async function openService(
@@ -222,7 +222,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     })
     return { readiness, database, skews: clocks.skews }
   }
-  await tellForeign(scanning)
+  await reportForeign(scanning)
 
   return {
     store,
@@ -261,7 +261,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     backlog: async () => {
       const { thresholdMs } = policy
       const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
-      return backlog.foresee(await store.countDue({ ...due, countMax }))
+      return backlog.estimate(await store.countDue({ ...due, countMax }))
     },
     readiness: async () => (await state()).readiness,
     metrics: () => metrics.read(),
@@ -284,13 +284,13 @@ const embeddedTimeoutMs = 5000
 /** See `Scanning`: enough for one statement to write the unpaid ones. */
 const embeddedGroup = 25
 
-/** Somebody waits for the answer. */
+/** A caller waits for the answer. */
 const pruneByHandMs = 1_000
 
 /** Orders placed, checked and closed at the same moment, at a busy merchant's. */
 const placingConnections = 32
 
-/** What an embedder's own client says when it fails is told of the order, on pages too. */
+/** The message of an embedder's own client is shown with the order, on pages too: it must hold no secret. */
 function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
   return async (paid, tx) => {
     try {
@@ -352,8 +352,8 @@ function backlogPolicy(recharge: RechargeConfig, { intervalMs }: SchedulePolicy)
   }
 }
 
-/** Orders of a merchant that is not configured are claimed by no run here: somebody has to know. */
-async function tellForeign({ store, gateway, emit }: Scanning): Promise<void> {
+/** Orders of a merchant that is not configured are claimed by no run here: an operator has to know. */
+async function reportForeign({ store, gateway, emit }: Scanning): Promise<void> {
   const ours = merchantOf(gateway)
   for (const { count, ...merchant } of await store.openOrders()) {
     if (!isOf(ours, merchant)) emit({ type: 'orders_foreign', merchant, count })
@@ -369,7 +369,7 @@ async function runNow(
   return { run: end.run, results: end.results }
 }
 
-/** A listener that throws must not undo or repeat what it was told of. */
+/** A listener that throws must not undo or repeat the work that it was called about. */
 function emitTo(listeners: ReadonlySet<Emit>, redact: Redact): Emit {
   return (event) => {
     for (const listener of listeners) {

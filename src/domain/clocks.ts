@@ -3,35 +3,35 @@ import type { Clock } from './clock.ts'
 import type { Emit } from './event.ts'
 
 /**
- * Clocks that are further apart disagree. WeChat Pay refuses what is 300 s off, so the alarm comes well
- * before; a clock that NTP keeps is never a second off. An order that is closed a minute early costs its
- * payer another try; hours early, many payers.
+ * Clocks that are further apart disagree. WeChat Pay refuses requests that are 300 s off, so the alarm
+ * comes well before; a clock kept by NTP is never a second off. An order that is closed a minute early
+ * costs its payer another try; orders that are closed hours early cost many payers.
  */
 export const clocksDisagreeMs = 60_000
 
-/** How far another clock is ahead of ours: somewhere between, for its answer was on its way for a while. */
+/** How far another clock is ahead of ours. It is a range, because the reading took time to arrive. */
 export interface ClockOffset {
   readonly leastMs: number
   readonly mostMs: number
-  /** Of our clock against the process's own, which nobody sets: another one means that ours was set. */
+  /** Our clock minus the process's monotonic clock. A change means that our clock was set. */
   readonly settingMs: number
 }
 
-/** What a clock showed that has just been heard, and when it was asked by ours. */
+/** From another clock's reading that has just arrived, and the time of the request by our clock. */
 export function offsetNow(
   clock: Clock,
-  { time, askedAt, coarseMs = 0 }: { time: Date; askedAt: Date; coarseMs?: number },
+  { time, requestedAt, coarseMs = 0 }: { time: Date; requestedAt: Date; coarseMs?: number },
 ): ClockOffset {
   const now = +clock()
   return {
     leastMs: +time - now,
-    // Told in whole seconds, it may be later by as much.
-    mostMs: +time + coarseMs - +askedAt,
+    // A time in whole seconds may be later by up to a second.
+    mostMs: +time + coarseMs - +requestedAt,
     settingMs: now - performance.now(),
   }
 }
 
-/** Of two clocks, the first is ahead by so much at least; negative: behind. */
+/** By how much the first of two clocks is ahead at least; negative: behind. */
 export interface ClockSkew {
   readonly pair: 'database_node' | 'gateway_node' | 'database_gateway'
   readonly aheadMs: number
@@ -39,15 +39,15 @@ export interface ClockSkew {
 
 export interface ClockParts {
   readonly clock: Clock
-  /** As the gateway's last answer told; null: it has told none. */
+  /** By the gateway's last answer; null: no answer had a time yet. */
   readonly gatewayOffset: () => ClockOffset | null
   readonly emit: Emit
 }
 
 /**
- * The clocks of the database, of this node and of the gateway, as far as they are known. Which of them
- * is right nobody can tell. Decisions go by the database's: while any two disagree, no order is closed,
- * and none expires for its age.
+ * The clocks of the database, of this node and of the gateway, as far as they are known. It is not known
+ * which of them is right. Decisions use the database's. While any two disagree, no order is closed, and
+ * none expires because of its age.
  */
 export class Clocks {
   readonly #parts: ClockParts
@@ -63,9 +63,9 @@ export class Clocks {
     return this.#parts.clock()
   }
 
-  /** The database's time as it was just read, and ours before. True: all that are known agree. */
-  agree(told: { readonly time: Date; readonly askedAt: Date }): boolean {
-    this.#database = offsetNow(this.#parts.clock, told)
+  /** Takes the database's time as it was just read. True: all the clocks that are known agree. */
+  agree(reading: { readonly time: Date; readonly requestedAt: Date }): boolean {
+    this.#database = offsetNow(this.#parts.clock, reading)
     const detail = this.disagreement
     if ((detail !== null) !== this.#disagreed) {
       this.#disagreed = detail !== null
@@ -76,12 +76,12 @@ export class Clocks {
     return detail === null
   }
 
-  /** The database does not tell its time now. */
+  /** The database's time is not available now. */
   forgetDatabase(): void {
     this.#database = null
   }
 
-  /** Of those that are known. */
+  /** Of the clocks that are known. */
   get skews(): readonly ClockSkew[] {
     const database = this.#standing(this.#database)
     const gateway = this.#standing(this.#parts.gatewayOffset())
@@ -92,13 +92,13 @@ export class Clocks {
     ]
   }
 
-  /** Which disagree, and by how much; null: none do. */
+  /** Which clocks disagree, and by how much; null: none do. */
   get disagreement(): string | null {
     const apart = this.skews.filter(({ aheadMs }) => Math.abs(aheadMs) > clocksDisagreeMs)
     return apart.length === 0 ? null : apart.map(describeSkew).join('; ')
   }
 
-  /** Null, too, where our clock was set since: what was compared with it before says nothing. */
+  /** Null also if our clock was set since: an offset from before is worth nothing then. */
   #standing(offset: ClockOffset | null): ClockOffset | null {
     if (offset === null) return null
     const settingMs = +this.now() - performance.now()
@@ -112,7 +112,7 @@ function between(one: Range, other: Range): Range {
   return { leastMs: one.leastMs - other.mostMs, mostMs: one.mostMs - other.leastMs }
 }
 
-/** The least that it can be: what may be mere delay is no skew. */
+/** The smallest skew that fits the range: the rest may be delay. */
 function skewOf(pair: ClockSkew['pair'], range: Range | null): readonly ClockSkew[] {
   if (range === null) return []
   return [{ pair, aheadMs: Math.max(0, range.leastMs) + Math.min(0, range.mostMs) }]

@@ -5,18 +5,18 @@ import type { ComparedFact, Difference, Reason } from './reason.ts'
 import { type Answer, isNotBegun, type Trade, type UnknownAnswer } from './trade.ts'
 
 /**
- * What ought to happen to an order, given an answer:
+ * What happens to an order, given an answer:
  *
- *   pay      credit it                    review   a person looks, or looks again
- *   wait     ask again on schedule        expire   it can no longer be paid
- *   close    close its trade, ask again   keep     it is settled; record the evidence
+ *   pay      credit it                      review   an operator decides, or decides again
+ *   wait     query again on schedule        expire   it can no longer be paid
+ *   close    close its trade, query again   keep     it is settled; record the evidence
  */
 export type Decision =
   | { readonly kind: 'pay'; readonly trade: Trade; readonly reason: Reason; readonly alarm: false }
   | {
       readonly kind: Exclude<DecisionKind, 'pay'>
       readonly reason: Reason
-      /** Somebody has to look at this. */
+      /** An operator has to look at this. */
       readonly alarm: boolean
     }
 
@@ -26,23 +26,23 @@ export interface Facts {
   readonly now: Date
   /** Another order that was credited for this answer's transaction id. */
   readonly transactionOwner: string | null
-  /** May an absent answer end an order? Not while most answers are absent: that is a wrong mchid. */
+  /** Whether an absent answer may end an order. Not while most answers are absent: the mchid may be wrong. */
   readonly absenceCredible: boolean
-  /** Is `now` not the time that others have? Then no order is at its end because of it. */
+  /** Whether other clocks disagree with `now`. Then no order ends because of it. */
   readonly clocksDisagree?: boolean
   /** How far apart the first and the last of several absent answers must be. */
   readonly absenceSpreadMs: number
-  /** The gateway was asked to close the trade, and answered, before this answer. */
+  /** A close was sent to the gateway, and answered, before this answer. */
   readonly closeTried?: boolean
-  /** The order came to its state after it was asked about: what was said may be older than that. */
+  /** The order's state changed after the query: the answer may be older than the state. */
   readonly overtaken?: boolean
   /** `recharge.adopt_attach`: what the trade of an adopted order must carry; null: nothing. */
   readonly adoptAttach?: string | null
 }
 
 /**
- * Absent answers in a row before an order may expire for them. One can be a race with the prepay
- * and two the same fault twice; the answer is not authenticated, so it takes a third.
+ * How many absent answers in a row let an order expire. One can be a race with the prepay, and two the
+ * same fault twice. The answer is not authenticated, so it takes a third.
  */
 const absentAnswersMin = 3
 
@@ -79,7 +79,7 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
   if (trade.state === 'paid') return payOrReview(order, trade, facts)
   if (trade.state === 'refunded') return review({ code: 'refund_started' })
 
-  // Only now: whatever is said of somebody else's trade must not close or expire this order.
+  // Compared only now: an answer about another trade must not close or expire this order.
   const difference = differentIdentity(order, trade)
   if (difference !== null) return waitWithAlarm({ code: 'about_another_trade', difference })
 
@@ -98,8 +98,9 @@ function decideTrade(order: Order, trade: Trade, facts: Facts): Decision {
 }
 
 /**
- * A trade is closed only at an end that somebody gave: another system may still wait for its payment.
- * Without one the gateway has to say that it ended, and no trade stays open for as long as it is watched.
+ * A trade is closed only where the order's end is known: otherwise the system that placed it may still
+ * wait for the payment. Such an order ends when the gateway says that the trade ended, or when the watch
+ * ends: no trade stays open for that long.
  */
 function decideUnpaid(order: Order, { now, clocksDisagree }: Facts): Decision {
   if (order.expiresAt === null ? isWatched(order, now) : now < order.expiresAt) {
@@ -111,7 +112,7 @@ function decideUnpaid(order: Order, { now, clocksDisagree }: Facts): Decision {
     : decision('close', { code: 'unpaid_past_end' })
 }
 
-/** The time begins anew with the first trade that is seen: it may have been placed after the adoption. */
+/** The watch starts again with the first trade: it may have been placed after the adoption. */
 function isWatched({ standing, watchedUntil }: Order, now: Date): boolean {
   return standing !== 'known' || watchedUntil === null || now < watchedUntil
 }
@@ -130,9 +131,9 @@ function decideAbsent(order: Order, facts: Facts): Decision {
 }
 
 /**
- * However often it is said, it shows neither a wrong merchant number nor that the order was never
- * placed. So the order ends by its own end, closed at the gateway and queried again as any other; one
- * without a known end when it was watched for long enough, for no trade has set that time anew.
+ * However many such answers come, they show neither a wrong merchant number nor that the order was never
+ * placed. So the order ends at its own end: closed at the gateway and queried again, like any other. An
+ * order without a known end ends with its watch, which no trade has restarted.
  */
 function decideNotBegun(order: Order, facts: Facts): Decision {
   const unpaid = decideUnpaid({ ...order, standing: 'known' }, facts)
@@ -179,8 +180,8 @@ function contradicted({ reported }: Trade): Decision {
 }
 
 /**
- * Only an operator ends a review. One that was dismissed comes back for a payment that the operator
- * did not know; what was known may be said any number of times, and a refund asks nobody for money.
+ * Only an operator ends a review. A dismissed one is reopened by a payment that the operator did not know
+ * of. A payment that was known may be reported any number of times, and a refund needs no decision.
  */
 function decideReview({ dismissed }: Order, answer: Answer): Decision {
   if (dismissed === null) return keep({ code: 'in_review' })
@@ -195,14 +196,14 @@ function decideReview({ dismissed }: Order, answer: Answer): Decision {
     : review({ code: 'dismissed_new_payment' })
 }
 
-/** All that tells one payment from another, as one line; null for a trade that is not paid. */
+/** The facts that identify a payment, as one line; null for a trade that is not paid. */
 export function paymentOf(trade: Trade): string | null {
   if (trade.state !== 'paid') return null
   const { transactionId, amount, currency, orderNo, mchid, appid } = trade
   return [transactionId, amount, currency, orderNo, mchid, appid].join(' ')
 }
 
-/** I2: everything that was ordered must equal what was paid. */
+/** I2: each fact of the order must equal that of the payment. */
 export function payOrReview(
   order: Order,
   trade: Trade,
@@ -236,7 +237,7 @@ function differentMoney(order: Order, trade: Trade): Difference | null {
   return differentText('currency', order.currency, trade.currency)
 }
 
-/** Binds the trade of an adopted order to its user, where the shop's orders carry the user in `attach`. */
+/** Binds the trade of an adopted order to its user, where the merchant puts the user into `attach`. */
 function differentAttach(
   { adopted, userId }: Order,
   { attach }: Trade,
@@ -251,7 +252,7 @@ function differentAttach(
 /** Where `recharge.adopt_attach` has the user's id. */
 export const userIdMark = '{user_id}'
 
-/** As long as the gateway's own limit: what is longer than that is of nobody's making. */
+/** The gateway's own limit for `attach`. */
 const attachShownMax = 128
 
 function differentText(
@@ -261,7 +262,7 @@ function differentText(
   return ours === theirs ? null : { fact, theirs, ours }
 }
 
-/** What a reason keeps of an unknown answer. */
+/** The parts of an unknown answer that a reason keeps. */
 export function causeAndMessage({
   cause,
   message,

@@ -6,7 +6,7 @@ import type { ReviewAction } from './review-action.ts'
 import type { Estimate, Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
-/** What the program tells of its work. `telemetry/` makes log lines and metrics of it; nothing else does. */
+/** What the program emits about its work. Only `telemetry/` makes log lines and metrics of it. */
 export type Event =
   | { readonly type: 'job_disabled' }
   | { readonly type: 'job_started'; readonly intervalMins: number }
@@ -22,7 +22,7 @@ export type Event =
       readonly type: 'scan_failed'
       readonly error: unknown
       readonly durationMs: number
-      /** Absent: it had not begun. */
+      /** Absent: the run had not begun. */
       readonly runId?: string
     }
   | { readonly type: 'scan_empty'; readonly run: Run }
@@ -40,7 +40,7 @@ export type Event =
       readonly type: 'order_answered'
       readonly orderNo: string
       readonly source: Source
-      /** Of the run that asked. */
+      /** The run that sent the query. */
       readonly runId?: string
       readonly tradeState: string | null
     }
@@ -48,13 +48,13 @@ export type Event =
       readonly type: 'order_unanswered'
       readonly orderNo: string
       readonly source: Source
-      /** Of the run that asked. */
+      /** The run that sent the query. */
       readonly runId?: string
       readonly cause: UnknownCause
       readonly message: string
-      /** The breaker tells of it, for all orders. */
+      /** Every other order fails for the same cause: the breaker emits one event for all. */
       readonly systemic: boolean
-      /** The gateway's name for its answer, if there was one. */
+      /** The gateway's id of its answer, if there was one. */
       readonly requestId: string | null
     }
   | {
@@ -87,7 +87,7 @@ export type Event =
       readonly type: 'settle_failed'
       readonly orderNo: string
       readonly source: Source
-      /** What the answer called for. Null: no answer was had. */
+      /** Null: there was no answer. */
       readonly answer: Answer | null
       readonly error: unknown
     }
@@ -97,25 +97,25 @@ export type Event =
       readonly outcome: string
       readonly durationMs: number
     }
-  /** The gateway said "too many": no question is put for so long. Told once for those under way together. */
+  /** The gateway answered "too many requests": no request is sent for this time. Emitted once for requests in flight together. */
   | { readonly type: 'gateway_throttled'; readonly holdMs: number }
   | {
-      readonly type: 'question_unplaced'
+      readonly type: 'query_rate_limited'
       readonly operation: GatewayOperation
-      readonly cause: 'quota' | 'aged'
+      readonly cause: 'quota' | 'old_order_limit'
       readonly waitedMs: number
     }
   | { readonly type: 'callback_rejected'; readonly status: number; readonly reason: string }
-  /** Of each, for the count; `callbacks_missed` tells of many in one line. */
+  /** One for each, to be counted; `callbacks_missed` reports many in one line. */
   | { readonly type: 'callback_missed' }
   | {
       readonly type: 'callbacks_missed'
-      /** Null, as what it belongs to: of so many paths that they are not told apart. */
+      /** Null: there were too many paths to report each. */
       readonly missed: MissedPost | null
-      /** Since the last line about the same. */
+      /** Since the last line about the same path. */
       readonly count: number
     }
-  /** Verified, and nothing that this program reads, by the gateway's word for it. */
+  /** A verified callback of a kind that this program does not read, by the gateway's word for the kind. */
   | { readonly type: 'callback_foreign'; readonly event: string }
   | {
       readonly type: 'refund_noticed'
@@ -128,7 +128,7 @@ export type Event =
     }
   | { readonly type: 'breaker_opened'; readonly reason: string; readonly detail: string }
   | { readonly type: 'breaker_closed' }
-  /** While they do, nothing is closed, and nothing expires for its age. */
+  /** While they disagree, no order is closed, and none expires because of its age. */
   | { readonly type: 'clocks_disagree'; readonly detail: string }
   | { readonly type: 'clocks_agree' }
   | {
@@ -137,15 +137,15 @@ export type Event =
       readonly path: string
       readonly error: unknown
     }
-  /** Of each wrong token, for the count; `wrong_tokens` tells of many in one line. */
+  /** One for each wrong token, to be counted; `wrong_tokens` reports many in one line. */
   | { readonly type: 'access_refused'; readonly door: Door }
   | {
       readonly type: 'wrong_tokens'
-      /** Null, as the address: from so many networks that they are not told apart. */
+      /** Null, like the address: there were too many networks to report each. */
       readonly door: Door | null
-      /** The last one of its network. */
+      /** The last address of its network. */
       readonly address: string | null
-      /** Since the last line about the network. */
+      /** Since the last line about this network. */
       readonly count: number
     }
   | { readonly type: 'logged_in'; readonly name: string; readonly address: string }
@@ -154,10 +154,10 @@ export type Event =
   | { readonly type: 'prune_failed'; readonly error: unknown }
   | { readonly type: 'certificates_refreshed'; readonly serials: readonly string[] }
   | { readonly type: 'certificates_failed'; readonly message: string }
-  /** Files with secrets that everybody on this machine may read. */
+  /** Files with secrets that every user of this machine can read. */
   | { readonly type: 'secrets_exposed'; readonly files: readonly string[] }
 
-/** A request that a gateway seems to have signed, and that is not for the path of its callbacks. */
+/** A request that looks like a gateway's callback, at another path than that of callbacks. */
 export interface MissedPost {
   readonly method: string
   /** Without its query string, and cut. */
@@ -166,12 +166,12 @@ export interface MissedPost {
   readonly address: string
 }
 
-/** Where somebody asks to be let in: the pages for people, or `/v1`. */
+/** Where a token was given: the console, or `/v1`. */
 export type Door = 'console' | 'api'
 
 export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
 
-/** Hears an event. It must return at once; what it throws becomes a process warning. */
+/** Receives an event. It must return at once; an error that it throws becomes a process warning. */
 export type Emit = (event: Event) => void
 
 export type BacklogEvent =

@@ -1,13 +1,13 @@
 import { type Fen, fenMax } from './money.ts'
 
 /**
- * What the facts of an order must be, in words that stand behind the name of the field; none: nothing
- * is wrong. Both doors have these rules: requests by HTTP (`web/api/order-request.ts`), and values that an
- * embedder calls with (`orders/validate.ts`).
+ * What is wrong with a fact of an order, in words that follow the name of the field. Empty: nothing.
+ * HTTP requests (`web/api/order-request.ts`) and an embedder's calls (`orders/validate.ts`) have the
+ * same rules.
  */
 export type Faults = readonly string[]
 
-/** WeChat's alphabet is the narrowest of all gateways', and ours. */
+/** WeChat's alphabet, which is the narrowest of all gateways'. */
 export const orderNoPattern = /^[0-9A-Za-z_\-|*]{6,32}$/
 export const orderNoRule = 'must be 6 to 32 of 0-9 A-Z a-z _ - | *'
 
@@ -20,9 +20,9 @@ export const idempotencyKeyRule = 'must be 1 to 128 visible ASCII characters'
 /** How long texts may be, in characters (code points), as people, PostgreSQL and JSON Schema count. */
 export const textBounds = {
   userId: { min: 1, max: 64 },
-  /** What the payer reads. */
+  /** For the payer. */
   description: { min: 1, max: 127 },
-  /** Of an adopted order its description is for people here alone. */
+  /** The payer does not see the description of an adopted order. */
   adoptedDescription: { min: 0, max: 127 },
   attach: { min: 0, max: 128 },
 } as const
@@ -41,30 +41,30 @@ const fourByte = /[\u{10000}-\u{10FFFF}]/u
 /** One line of text that every part can carry. */
 export function textFaults(value: string, { min, max }: Bounds): Faults {
   const length = [...value].length
-  return saidOf([
+  return wordsOf([
     [unprintable.test(value), 'must not hold control characters or lone surrogates'],
     [length < min || length > max, `must have ${min} to ${max} characters`],
   ])
 }
 
-/** The same for what the gateway is told. */
+/** The same for text that is sent to the gateway. */
 export function gatewayTextFaults(value: string, bounds: Bounds): Faults {
-  const emoji = saidOf([[fourByte.test(value), 'must not hold emoji (4-byte characters)']])
+  const emoji = wordsOf([[fourByte.test(value), 'must not hold emoji (4-byte characters)']])
   return [...textFaults(value, bounds), ...emoji]
 }
 
 /**
- * Of a new order. Two accounts that look the same are taken for one by whoever reads them, and money
- * goes to the wrong one. Orders and accounts that have such a name already can be read by it.
+ * For a new order. A reader cannot distinguish two accounts that look the same, and would send money to
+ * the wrong one. Orders and accounts that have such an id already can still be read.
  */
 export function newUserIdFaults(value: string): Faults {
-  const seldom = unseenIn(value)
+  const invisible = invisibleIn(value)
   return [
     ...textFaults(value, textBounds.userId),
-    ...saidOf([
-      [seldom !== null, `must not hold ${seldom}, which looks like nothing`],
+    ...wordsOf([
+      [invisible !== null, `must not hold ${invisible}, which looks like nothing`],
       [/^\s|\s$/u.test(value), 'must not begin or end with a blank'],
-      // Pages show several as one.
+      // A page shows several blanks as one.
       [/\s\s/u.test(value), 'must not hold two blanks in a row'],
       // `é` is one character, or two that look like it.
       [
@@ -75,12 +75,12 @@ export function newUserIdFaults(value: string): Faults {
   ]
 }
 
-/** Of no width, of the reading direction, or blanks other than the usual one. */
-const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u
+/** Characters without width, those that set the reading direction, and blanks other than the usual one. */
+const invisiblePattern = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u
 
 /** The first such character, by its number: `U+200B`. */
-function unseenIn(value: string): string | null {
-  const point = unseen.exec(value)?.[0]?.codePointAt(0)
+function invisibleIn(value: string): string | null {
+  const point = invisiblePattern.exec(value)?.[0]?.codePointAt(0)
   return point === undefined ? null : `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
@@ -90,17 +90,17 @@ export function isAmount(value: unknown): value is Fen {
   return typeof value === 'bigint' && value >= 1n && value <= fenMax
 }
 
-/** How far a caller's clock may run ahead of ours: what gateways allow too. */
+/** How far a caller's clock may be ahead of ours. Gateways allow as much. */
 const clockSkewMsMax = 5 * 60_000
 
-/** Nobody adopts what is not placed yet. */
+/** An order cannot be adopted before it was placed. */
 export function isInFuture(createdAt: Date | null, now: Date): boolean {
   return createdAt !== null && +createdAt > +now + clockSkewMsMax
 }
 
 export const futureRule = 'must not be in the future'
 
-/** An order that had ended when it was placed. */
+/** Whether the order had ended when it was placed. */
 export function isEndedBefore(
   expiresAt: Date | null,
   { createdAt, now }: { createdAt: Date | null; now: Date },
@@ -108,6 +108,6 @@ export function isEndedBefore(
   return expiresAt !== null && expiresAt <= (createdAt ?? now)
 }
 
-function saidOf(list: readonly (readonly [isWrong: boolean, words: string])[]): Faults {
+function wordsOf(list: readonly (readonly [isWrong: boolean, words: string])[]): Faults {
   return list.filter(([isWrong]) => isWrong).map(([, words]) => words)
 }

@@ -45,6 +45,7 @@ const plainReasons: ReadonlyMap<string, Reason> = new Map([
     { code: 'refund_started_after_expiry' },
   ],
   ['expired, and not paid', { code: 'expired_unpaid' }],
+  ['paid since it was asked about', { code: 'paid_meanwhile' }],
   ['paid here; a refund was started', { code: 'refund_started_after_credit' }],
 ])
 

@@ -21,8 +21,8 @@ export function isSameMerchant(
   return one.gateway === other.gateway && one.mchid === other.mchid
 }
 
-/** How the identity of an order differs from the one that is asked for; null: they are the same. */
-export function identityDifference(order: Merchant, asked: Merchant): string | null {
-  if (isSameMerchant(order, asked) && order.appid === asked.appid) return null
-  return `app id "${order.appid}" of merchant ${order.mchid} (${order.gateway}), not app id "${asked.appid}" of merchant ${asked.mchid} (${asked.gateway})`
+/** How the identity of an order differs from the one that is wanted; null: they are the same. */
+export function identityDifference(order: Merchant, wanted: Merchant): string | null {
+  if (isSameMerchant(order, wanted) && order.appid === wanted.appid) return null
+  return `app id "${order.appid}" of merchant ${order.mchid} (${order.gateway}), not app id "${wanted.appid}" of merchant ${wanted.mchid} (${wanted.gateway})`
 }

@@ -9,18 +9,18 @@ import type {
 import type { Reason } from './reason.ts'
 import type { Evidence } from './trade.ts'
 
-/** Whose order it is; only that merchant can ask about it. */
+/** Whose order it is; only that merchant can query it. */
 export interface Merchant {
   readonly gateway: string
   readonly mchid: string
   readonly appid: string
 }
 
-/** Who caused something, and from where. */
+/** Who caused a change, and from where. */
 export interface Actor {
-  /** Of the token that let them in; `anonymous` where none is configured. */
+  /** The name of the token; `anonymous` where none is configured. */
   readonly name: string
-  /** Network address that the request came from; null for a command on this machine. */
+  /** The network address of the request; null for a command on this machine. */
   readonly address: string | null
 }
 
@@ -36,11 +36,11 @@ export interface OrderFacts extends Merchant {
 }
 
 /**
- * Whether the gateway has shown that it knows the order's number. Runs claim the three apart, so that
- * numbers that nobody placed hold up no order that somebody may have paid.
+ * Whether the gateway knows the order's number. Runs claim the three kinds separately, so that numbers
+ * that were never placed do not delay orders that may be paid.
  *
- *   new ──► known     it gave a code, or answered with a trade
- *    └────► unknown   it was queried, and has only ever said "no such order"; a trade makes it known
+ *   new ──► known     the gateway gave a code, or answered with a trade
+ *    └────► unknown   every answer was "no such order"; a trade makes it known
  */
 export type Standing = 'known' | 'new' | 'unknown'
 
@@ -53,18 +53,18 @@ export interface Order extends OrderFacts {
   readonly codeExpiresAt: Date | null
   readonly standing: Standing
   readonly status: OrderStatus
-  /** Grows by one with each change of state; each number has its event. */
+  /** Grows by one with each change of state; each number has one order event. */
   readonly stateSeq: number
   readonly createdAt: Date
-  /** Since when budan knows of it: it was placed or adopted then. How late it is counts from here. */
+  /** When it was placed or adopted here. How late it is counts from here. */
   readonly knownAt: Date
-  /** When it cannot be paid any more. Null: not known, and then budan never closes its trade. */
+  /** When it can no longer be paid. Null: not known, and then budan never closes its trade. */
   readonly expiresAt: Date | null
   /** Until when an order without a known end is queried on schedule; null where the end is known. */
   readonly watchedUntil: Date | null
-  /** When it is asked about next; only pending orders are. */
+  /** When it is queried next, while it is pending. */
   readonly nextCheckAt: Date
-  /** Answers so far that moved it along `compensation_recheck_mins`. */
+  /** How many answers moved it along `compensation_recheck_mins`. */
   readonly checks: number
   /** Absent answers in a row, and when the first of them came. */
   readonly absentCount: number
@@ -80,7 +80,7 @@ export interface Order extends OrderFacts {
 
 export interface Dismissal {
   readonly at: Date
-  /** The payment that was known then, by `paymentOf`; null: none. */
+  /** The payment that was known then, from `paymentOf`; null: none. */
   readonly payment: string | null
 }
 
@@ -95,12 +95,12 @@ export interface NewOrder extends OrderFacts {
 /** When an order ends, as it is stored. */
 export type OrderEnd =
   | { readonly kind: 'at'; readonly at: Date }
-  /** So long after its creation, rounded up to whole seconds, as the gateway keeps ends. */
+  /** This time after its creation, rounded up to whole seconds, as the gateway stores ends. */
   | { readonly kind: 'after'; readonly ttlMs: number }
-  /** Not known: it is watched for so long. */
+  /** Not known: it is watched for this time. */
   | { readonly kind: 'unknown'; readonly watchMs: number }
 
-/** One line of an order's timeline: what was seen, what was decided, and why. Never changed; what changed nothing may be pruned. */
+/** One entry of an order's timeline: the evidence, the decision and its reason. Never changed; entries that changed no state may be pruned. */
 export interface OrderEvent {
   /** Grows; a decimal string. */
   readonly id: string
@@ -111,21 +111,21 @@ export interface OrderEvent {
   /** The state that this event gave the order, and its number; null where the state stayed. */
   readonly toStatus: OrderStatus | null
   readonly stateSeq: number | null
-  /** The gateway's own word, e.g. NOTPAY. Null when it said nothing of a trade. */
+  /** The gateway's own word, e.g. NOTPAY. Null where the answer was no trade. */
   readonly tradeState: string | null
   readonly decision: DecisionKind | null
   /** In English; a person's own words where a person caused it. */
   readonly reason: string | null
   /** What `reason` is the sentence of; null for a person's words, and for rows of before there were codes. */
   readonly codedReason: Reason | null
-  /** Somebody has to look at this. */
+  /** An operator has to look at this. */
   readonly alarm: boolean
   readonly evidence: Evidence | null
   readonly runId: string | null
   readonly node: string | null
-  /** The person behind it; `reason` is then in that person's words where the event is a resolution. */
+  /** The person who caused it. Where the event is a resolution, `reason` is in that person's words. */
   readonly operator: string | null
-  /** Who or what program caused it, and from where; null where budan did so by itself. */
+  /** Who or which program caused it, and from where; null where budan did. */
   readonly actor: Actor | null
 }
 
@@ -145,11 +145,11 @@ export interface Review extends ReviewTrail {
   readonly order: Order
 }
 
-/** What the timeline says of a review. */
+/** The timeline's entries about a review. */
 export interface ReviewTrail {
-  /** The newest event; it changes with all that changes the order. */
+  /** The newest event. Every change of the order adds one. */
   readonly seen: OrderEvent
-  /** What brought it into review last, or back to the queue. */
+  /** The event that last put it into review, or back into the queue. */
   readonly entered: OrderEvent | null
   /** The last resolution by an operator. */
   readonly resolved: OrderEvent | null

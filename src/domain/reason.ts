@@ -121,7 +121,7 @@ export interface Difference {
   readonly currency?: string | null
 }
 
-/** What the payer could lose by a dismissal, as far as the gateway's answer tells. */
+/** What the payer could lose by a dismissal, by the gateway's answer. */
 export interface Stake {
   readonly kind:
     | 'creditable' // paid as ordered
@@ -135,7 +135,7 @@ export interface Stake {
   readonly currency: string | null
 }
 
-/** The event that came first, as the timeline has it. */
+/** The event that changed the order first, from the timeline. */
 export interface Happened {
   /** RFC 3339. */
   readonly at: string
@@ -193,7 +193,7 @@ const absent = 'the gateway knows no such order'
 const refundStarted = 'a refund was started; the gateway does not say how much'
 const clocksDisagree = 'whether it is past its end cannot be said, as the clocks disagree'
 
-/** Each begins with a small letter and has no full stop: it stands behind a colon, or in a table. */
+/** Each begins with a small letter and has no full stop: it follows a colon, or stands in a table. */
 export const englishReasons: ReasonSentences = {
   not_paid_yet: 'not paid yet',
   unpaid_past_end: 'not paid, and past its end',
@@ -227,7 +227,7 @@ export const englishReasons: ReasonSentences = {
   another_payment: ({ difference }) =>
     `paid already, and now another payment: ${inEnglish(difference)}`,
   refund_started_after_credit: `paid here; ${refundStarted}`,
-  paid_meanwhile: 'paid since it was asked about',
+  paid_meanwhile: 'paid since the query was sent',
   paid_contradicted: ({ state }) => `paid here, but the gateway now says ${state}`,
   in_review: 'the order is in review',
   dismissed_unpaid: 'dismissed from review; nothing was said of a payment',
@@ -238,9 +238,8 @@ export const englishReasons: ReasonSentences = {
   review_no_answer: ({ cause, message }) => `the gateway gave no answer: ${cause} (${message})`,
   not_paid: ({ state }) => `the gateway does not say paid, but ${state}`,
   end_unknown: 'its end is not known, so budan does not close its trade: correct its end first',
-  still_open: ({ state }) => `the gateway was asked to close its trade, and still says ${state}`,
-  to_be_closed: ({ state }) =>
-    `the gateway says ${state}: its trade is closed, and asked about again`,
+  still_open: ({ state }) => `a close was sent to the gateway, which still says ${state}`,
+  to_be_closed: ({ state }) => `the gateway says ${state}: its trade is closed, and queried again`,
   was_paid: 'it was paid',
   dismissed_before: 'it was dismissed before',
   payment_not_seen: 'the gateway says paid, and did not at the preview',
@@ -250,7 +249,7 @@ export const englishReasons: ReasonSentences = {
     `credits ${formatFen(BigInt(amount))} to user "${userId}" for transaction ${transactionId}`,
   would_expire: ({ because }) => `makes it expired: ${sentenceOf(because)}`,
   would_close:
-    'closes its trade at the gateway, asks again, and makes it expired only if it is closed then',
+    'closes its trade at the gateway, queries it again, and makes it expired only if it is closed then',
   would_dismiss: ({ stake }) => `${englishReasons.dismissible}. ${stakeInEnglish(stake)}`,
   not_possible: ({ because }) => `not possible: ${sentenceOf(because)}`,
   not_in_review: ({ orderNo, status, first }) =>
@@ -330,9 +329,9 @@ export function stakeText({ sum, currency }: Stake): string | null {
 function happenedInEnglish({ at, kind, operator, source, decision, reason }: Happened): string {
   const when = `at ${shanghaiTime(new Date(at))}`
   const text = typeof reason === 'string' || reason === null ? reason : sentenceOf(reason)
-  if (operator === null) return `${source} brought an answer ${when} (${text ?? kind})`
+  if (operator === null) return `an answer came by ${source} ${when} (${text ?? kind})`
   if (kind === 'dismissed') return `"${operator}" dismissed it ${when}`
-  if (kind !== 'resolved') return `"${operator}" asked ${when} (${text ?? kind})`
+  if (kind !== 'resolved') return `"${operator}" requested it ${when} (${text ?? kind})`
   const done = decision === 'pay' ? 'credited' : decision === 'expire' ? 'expired' : kind
   return `"${operator}" ${done} it ${when}`
 }

@@ -3,13 +3,13 @@ import type { Order, OrderEvent } from './order.ts'
 import type { Reason } from './reason.ts'
 import type { Evidence, RefundState } from './trade.ts'
 
-/** What a gateway told, unasked, of a refund that somebody made there. It moves no money here. */
+/** A gateway's callback about a refund that was made there. It moves no money here. */
 export interface RefundNotice {
   /** Null when the notice names no order. */
   readonly orderNo: string | null
   /** The gateway's number of the payment that goes back. */
   readonly transactionId: string | null
-  /** The same for each time that this refund is told to be in this state. */
+  /** The same in each notice that reports this refund in this state. */
   readonly key: string
   readonly state: RefundState
   /** The gateway's own word for the state, for people. */
@@ -21,10 +21,10 @@ export interface RefundNotice {
   readonly evidence: Evidence
 }
 
-/** What the timeline says of it. */
+/** What is written to the timeline. */
 export interface Noticed {
   readonly reason: Reason
-  /** Somebody has to look. */
+  /** An operator has to look. */
   readonly alarm: boolean
 }
 
@@ -46,14 +46,15 @@ export function noticedOf(order: Order, notice: RefundNotice): Noticed {
 }
 
 /**
- * A credited order whose money goes back, and an expired one, which was paid after all. In review a
- * person looks in any case, and a pending order is queried soon: its trade will say "refunded".
+ * Yes for a credited order whose money goes back, and for an expired one, which was paid after all. An
+ * order in review is looked at in any case, and a pending one is queried soon: its trade will say
+ * "refunded".
  */
 function needsPerson({ status }: Order, { state }: RefundNotice): boolean {
   return status === 'expired' || (status === 'paid' && state !== 'closed')
 }
 
-/** Whether this line of a timeline is that notice, told before. */
+/** Whether this entry of a timeline is the same notice, received before. */
 export function isSameNotice({ evidence }: OrderEvent, { key }: RefundNotice): boolean {
   return evidence?.refund_key === key
 }

@@ -23,7 +23,7 @@ export interface RunResult {
   readonly outcome: Outcome
   /** In English. */
   readonly reason: string
-  /** What `reason` is the sentence of; null: something failed, in words of its own. */
+  /** What `reason` is the sentence of; null: `reason` is the message of an error. */
   readonly codedReason: Reason | null
   readonly durationMs: number
 }
@@ -47,21 +47,21 @@ export interface Run {
   readonly total: number
   /** Credited. */
   readonly success: number
-  /** Could not be asked or settled: unknown and error. */
+  /** Could not be queried or settled: unknown and error. */
   readonly failed: number
   /** Had nothing to credit: waiting, expired, review, kept. That is no failure. */
   readonly skipped: number
   readonly outcomes: Readonly<Record<Outcome, number>>
 }
 
-/** How far the backlog is, and when it will be done. */
+/** The size of the backlog, and when it will be done. */
 export interface Estimate {
   /** Orders that are due now; counted up to `countMax` of `job/backlog.ts` only. */
   readonly remaining: number
   readonly perSec: number
   /** Null: it does not shrink. */
   readonly doneInMs: number | null
-  /** What the rate was taken from: what the cluster did, or what the configuration allows. */
+  /** Where the rate comes from: the cluster's recent rate, or what the configuration allows. */
   readonly basis: 'measured' | 'batch' | 'quota'
 }
 

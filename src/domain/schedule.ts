@@ -3,22 +3,22 @@ import { assert } from './assert.ts'
 import type { Order } from './order.ts'
 import type { Answer } from './trade.ts'
 
-/** When orders are asked about, in milliseconds. */
+/** When orders are queried, in milliseconds. */
 export interface SchedulePolicy {
   readonly intervalMs: number
   readonly thresholdMs: number
-  /** Waits between questions about one order; the last repeats. */
+  /** Waits between queries of one order; the last repeats. */
   readonly recheckMs: readonly number[]
-  /** A run asks no new question after this. */
+  /** A run sends no new query after this. */
   readonly runDeadlineMs: number
-  /** How long a claim holds. Longer than a run may take, so that only a dead node's orders are asked twice. */
+  /** How long a claim lasts. Longer than a run may take, so that only a dead node's orders are queried twice. */
   readonly leaseMs: number
   /** How far apart absent answers must be to end an order: the longest wait, so that they are not one fault. */
   readonly absenceSpreadMs: number
   readonly orderTtlMs: number
 }
 
-/** An order's place in its schedule of questions. */
+/** The state of an order's schedule. */
 export type Schedule = Pick<
   Order,
   'nextCheckAt' | 'checks' | 'absentCount' | 'absentSince' | 'standing' | 'watchedUntil'
@@ -35,16 +35,15 @@ export interface ScheduleSettings {
 }
 
 /**
- * A question costs at most three calls (query, close, query again). The wait for a place in the quota
- * ends with the run's deadline, and a call that has its place with its time-out; as much again is
- * for settling on a slow machine.
+ * A check takes at most three calls (query, close, query again). The wait for a reservation ends with the
+ * run's deadline, and a call with its time-out. The same time again is for settling on a slow machine.
  */
 const timeoutsPerCheckMax = 3 * 2
 
 export function schedulePolicy(recharge: ScheduleSettings, timeoutMs: number): SchedulePolicy {
   const intervalMs = recharge.compensationIntervalMins * minuteMs
   const recheckMs = recharge.compensationRecheckMins.map((minutes) => minutes * minuteMs)
-  // If every call hangs, a batch takes this many rounds of whole timeouts: the run may go that long.
+  // If every call hangs, a batch takes this many rounds of whole time-outs: the run may take that long.
   const rounds = Math.ceil(recharge.compensationBatchSize / recharge.compensationConcurrency)
   const runDeadlineMs = Math.max(intervalMs, rounds * timeoutMs)
   return {
@@ -58,29 +57,29 @@ export function schedulePolicy(recharge: ScheduleSettings, timeoutMs: number): S
   }
 }
 
-/** No answer and no claim puts a question further ahead than this. */
+/** No answer and no claim makes an order due later than this. */
 export function farthestMs({ leaseMs, recheckMs }: SchedulePolicy): number {
   return leaseMs + Math.max(...recheckMs)
 }
 
 /**
- * An order's place after an answer. A gateway that said nothing spends nothing of it: the order
- * is asked again after the shortest wait, so that an outage does not push late money back. One that
- * refuses this very question does spend it: it would refuse as often as it is asked. What every
- * order would be told says nothing of this one: the run that claimed it gives it back as it was.
+ * An order's schedule after an answer of a run. No answer does not move it along its waits: the order is
+ * queried again after the shortest wait, so that an outage does not delay late payments. A refusal of
+ * this very query does move it along: the gateway would refuse every time. A refusal that every order
+ * gets (systemic) changes nothing: the run that claimed the order releases it as it was.
  */
 export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): Schedule {
   const standing = standingAfter(order, answer, at.now)
   if (answer.kind === 'unknown' && answer.systemic) {
-    return { ...placeOf(order), ...standing, nextCheckAt: order.nextCheckAt }
+    return { ...countsOf(order), ...standing, nextCheckAt: order.nextCheckAt }
   }
   if (answer.kind === 'unknown' && answer.cause !== 'refused') {
-    return { ...placeOf(order), ...standing, nextCheckAt: after(at, Math.min(...at.recheckMs)) }
+    return { ...countsOf(order), ...standing, nextCheckAt: dueAfter(at, Math.min(...at.recheckMs)) }
   }
   const waitMs = at.recheckMs[Math.min(order.checks, at.recheckMs.length - 1)]
-  assert(waitMs !== undefined, 'Cannot schedule a question: compensation_recheck_mins is empty')
+  assert(waitMs !== undefined, 'Cannot schedule a query: compensation_recheck_mins is empty')
   return {
-    nextCheckAt: after(at, Math.min(waitMs, untilEndMs(order, at))),
+    nextCheckAt: dueAfter(at, Math.min(waitMs, untilEndMs(order, at))),
     checks: order.checks + 1,
     ...standing,
     ...absencesAfter(order, answer, at),
@@ -88,20 +87,20 @@ export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): S
 }
 
 /**
- * Whether the gateway has shown that it knows the order. A trade under another number, or of another
- * merchant, shows nothing of this one.
+ * Whether the answer shows that the gateway knows the order. A trade under another number, or of another
+ * merchant, shows nothing about this one.
  */
 export function isAnsweredBy({ orderNo, mchid }: Order, answer: Answer): boolean {
   if (answer.kind !== 'trade') return false
   return answer.trade.orderNo === orderNo && answer.trade.mchid === mchid
 }
 
-/** How long an order without a known end is watched: a day more than any gateway keeps a trade open. */
+/** How long an order without a known end is watched: a day longer than any gateway keeps a trade open. */
 export const watchMs = 16 * 86_400_000
 
 /**
- * A trade shows that the gateway knows the order. The first one begins the time anew for which an
- * order without a known end is watched: it may have been placed after it was adopted.
+ * A trade shows that the gateway knows the order. The first one restarts the watch of an order without a
+ * known end: it may have been placed after it was adopted.
  */
 function standingAfter(
   order: Order,
@@ -117,30 +116,30 @@ function standingAfter(
 }
 
 /**
- * An answer that nobody's schedule asked for (a manual check, a callback) leaves the order's place
- * as it is: somebody who asks again and again must not put the job's own questions off, nor make
- * one absence look like several.
+ * An order's schedule after an answer that the schedule did not call for (a manual check, a callback). It
+ * stays as it is: repeated checks must not delay the job's own queries, nor make one absence count as
+ * several.
  */
 export function scheduleKept(order: Order, answer: Answer, now: Date): Schedule {
   const { standing, watchedUntil, nextCheckAt } = order
-  const kept = { ...placeOf(order), standing, watchedUntil, nextCheckAt }
+  const kept = { ...countsOf(order), standing, watchedUntil, nextCheckAt }
   if (!isAnsweredBy(order, answer)) return kept
   const known = { ...standingAfter(order, answer, now), absentCount: 0, absentSince: null }
-  return { ...kept, ...known, nextCheckAt: placeAmongKnown(order) }
+  return { ...kept, ...known, nextCheckAt: dueAmongKnown(order) }
 }
 
 /**
- * The line of new orders is in the order of their creation, which of an adopted one may be long ago. It
- * joins those that the gateway knows, whose places say since when they are late, as of its adoption.
+ * New orders are claimed in the order of their creation, which may be long ago for an adopted one. Orders
+ * that the gateway knows are claimed by how late they are, which counts from the adoption.
  */
-function placeAmongKnown({ standing, nextCheckAt, knownAt }: Order): Date {
+function dueAmongKnown({ standing, nextCheckAt, knownAt }: Order): Date {
   return standing === 'known' ? nextCheckAt : new Date(Math.max(+nextCheckAt, +knownAt))
 }
 
 /**
- * Only what is believed counts: else an outage of absent answers would be held against the order once
- * it is over. Nor does what was answered before the end of an order: its trade may have been placed
- * since, and one mistaken answer would then end it.
+ * Only a credible absence counts: otherwise an outage of absent answers would count against the order once
+ * it is over. An absence before the order's end does not count either: the trade may have been placed
+ * since, and one wrong answer would then end the order.
  */
 function absencesAfter(
   order: Order,
@@ -150,12 +149,12 @@ function absencesAfter(
   if (isAnsweredBy(order, answer)) return { absentCount: 0, absentSince: null }
   const isCounted = answer.kind === 'absent' && absenceCredible && isPastEnd(order, now)
   if (!isCounted) return { absentCount, absentSince }
-  // One in the future was taken from a clock that has been set back since: it would last till then.
+  // A time in the future came from a clock that was set back since: the count would stay until then.
   const since = absentSince === null || absentSince > now ? now : absentSince
   return { absentCount: absentCount + 1, absentSince: since }
 }
 
-/** Of an order without a known end: past the time for which it is watched. */
+/** For an order without a known end: past the end of its watch. */
 function isPastEnd({ expiresAt, watchedUntil }: Order, now: Date): boolean {
   const end = expiresAt ?? watchedUntil
   return end !== null && now >= end
@@ -164,8 +163,8 @@ function isPastEnd({ expiresAt, watchedUntil }: Order, now: Date): boolean {
 export interface ScheduleTime {
   readonly now: Date
   /**
-   * What the wait counts from. A run that stands for a slot gives the slot's start: counted from
-   * the answer, a wait of one interval would end just after the next run, and last two.
+   * What the wait counts from. A run that stands for a slot gives the slot's start: if it counted from
+   * the answer, a wait of one interval would end just after the next run, and last two intervals.
    */
   readonly from: Date
   readonly recheckMs: readonly number[]
@@ -173,7 +172,7 @@ export interface ScheduleTime {
   readonly absenceCredible: boolean
 }
 
-function placeOf({
+function countsOf({
   checks,
   absentCount,
   absentSince,
@@ -182,14 +181,14 @@ function placeOf({
 }
 
 /**
- * No wait goes past an order's end: the question that comes then can close it. It takes the place of
- * the one that the whole wait would have put later, so it finds late money sooner for the same calls.
+ * No wait goes past an order's end: the query at that time can close it. It replaces the query at the end
+ * of the whole wait, so it finds a late payment sooner with the same number of calls.
  */
 function untilEndMs({ expiresAt }: Order, { now, from }: ScheduleTime): number {
   return expiresAt !== null && expiresAt > now ? +expiresAt - +from : Infinity
 }
 
-/** Half the shortest wait passes in any case, so that a run that came late does not ask twice in a row. */
-function after({ now, from, recheckMs }: ScheduleTime, waitMs: number): Date {
+/** Half the shortest wait passes in any case, so that a late run does not query twice in a row. */
+function dueAfter({ now, from, recheckMs }: ScheduleTime, waitMs: number): Date {
   return new Date(Math.max(+from + waitMs, +now + Math.min(...recheckMs) / 2))
 }

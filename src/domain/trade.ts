@@ -1,15 +1,15 @@
 import type { Fen } from './money.ts'
 
 /**
- * What a gateway can say of a payment, in words that fit any gateway:
+ * The state of a payment, in words that fit any gateway:
  *
  *   unpaid ──► paid ──► refunded        `paying` is unpaid with a payment under way,
  *      │                                `unlisted` is a word that we do not know: never guessed at
- *      └─────► closed                   (nobody can pay it any more)
+ *      └─────► closed                   (it can no longer be paid)
  */
 export type TradeState = 'paid' | 'refunded' | 'unpaid' | 'paying' | 'closed' | 'unlisted'
 
-/** What became of a refund. `unlisted` is a word that we do not know: never guessed at. */
+/** The state of a refund. `unlisted` is a word that we do not know: never guessed at. */
 export type RefundState = 'succeeded' | 'abnormal' | 'closed' | 'under_way' | 'unlisted'
 
 /** What the gateway knows under our order number, verified to come from it. */
@@ -27,7 +27,7 @@ export interface Trade {
   readonly currency: string | null
   /** Null when the gateway did not say, or what it said is no time of a payment. */
   readonly paidAt: Date | null
-  /** What the order was placed with, as the gateway gives it back, whole: never stored so. Null when it is no text. */
+  /** The `attach` that the order was placed with, whole; it is never stored so. Null when it is no text. */
   readonly attach: string | null
 }
 
@@ -40,53 +40,53 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json }
 
-/** What was seen, for the order's timeline. Masked: no secret, no full openid. */
+/** Evidence for the order's timeline. Masked: no secret, no full openid. */
 export type Evidence = { readonly [key: string]: Json }
 
-/** Why a gateway's answer is worth nothing. */
+/** Why an answer is unknown. */
 export type UnknownCause =
   | 'timeout' // no whole answer before the deadline
   | 'network' // refused, reset, cut off
   | 'server_error' // 5xx, 202
   | 'throttled' // 429
   | 'unverified' // signature missing, wrong, stale, or by a key that we do not hold
-  | 'unparsable' // verified, but not what was asked for
-  | 'refused' // any other 4xx: this question will not be answered
+  | 'unparsable' // verified, but not of the shape that belongs to the request
+  | 'refused' // any other 4xx: the gateway refuses this request
   | 'unauthorized' // 401: our key, serial number or clock is wrong
-  | 'forbidden' // 403 and its like: this merchant may not ask
+  | 'forbidden' // 403 and its like: this merchant may not query
   | 'foreign' // the order belongs to another merchant than the one configured
-  | 'quota' // not asked: no place in the merchant's quota came in time
-  | 'aged' // not asked: few questions about old trades are answered, and others go first
+  | 'quota' // not sent: no reservation in the merchant's quota in time
+  | 'old_order_limit' // not sent: the gateway answers few queries of old orders, and others go first
 
 /** More exactly, where several faults come to one cause and each has another remedy. A closed set. */
 export type UnknownWhy =
-  | 'name' // the host's name leads nowhere
-  | 'dns' // nobody can be asked for names
-  | 'closed' // nobody listens there
-  | 'unreachable' // no way leads there
+  | 'name' // the host's name cannot be resolved
+  | 'dns' // the name server is not available
+  | 'closed' // no process listens at the address
+  | 'unreachable' // no route leads to the address
   | 'reset' // the connection was cut
-  | 'no_http' // what answers speaks something else
-  | 'no_tls' // what answers speaks no TLS
+  | 'no_http' // the other side does not speak HTTP
+  | 'no_tls' // the other side does not speak TLS
   | 'tls' // TLS itself failed
-  | 'untrusted' // nobody whom this machine trusts vouches for the certificate
+  | 'untrusted' // no authority that this machine trusts has signed the certificate
   | 'other_name' // the certificate is for other names
-  | 'ended' // the certificate has ended, or has not begun: or our clock is wrong
-  | 'proxy' // the proxy itself cannot be had
+  | 'ended' // the certificate has ended or has not begun, or our clock is wrong
+  | 'proxy' // the proxy itself is not available
   | 'proxy_login' // the proxy wants other credentials
   | 'proxy_refusal' // the proxy lets nothing through
-  | 'page' // a web page in the place of an answer
+  | 'page' // a web page instead of an answer
   | 'clock' // our clock is too far from the gateway's
   | 'unsigned' // an answer that must be signed is not
-  | 'malformed' // not all of a signature
+  | 'malformed' // a part of the signature is missing
   | 'stale' // signed too long ago, or in the future
-  | 'probe' // signed wrong on purpose
+  | 'probe' // signed wrongly on purpose, to test us
   | 'keyless' // signed by a key that we do not hold
   | 'forged' // not the signature of these bytes by that key
   | 'unlisted' // the merchant has no certificates
   | 'unopened' // the secret key opens no certificate
   | 'damaged' // a certificate is not what the list says
 
-/** All that a gateway can tell. */
+/** The result of a query. */
 export type Answer = TradeAnswer | AbsentAnswer | UnknownAnswer
 
 /** A trade that was verified to come from the gateway. */
@@ -96,13 +96,13 @@ export interface TradeAnswer {
   readonly evidence: Evidence
 }
 
-/** The question was never put, so nothing failed, and nobody's schedule is spent. */
-export function isUnasked(answer: Answer | { readonly kind: string }): answer is UnaskedAnswer {
-  return 'cause' in answer && (answer.cause === 'quota' || answer.cause === 'aged')
+/** The query was never sent, so nothing failed, and the order's schedule stays as it is. */
+export function isUnsent(answer: Answer | { readonly kind: string }): answer is UnsentAnswer {
+  return 'cause' in answer && (answer.cause === 'quota' || answer.cause === 'old_order_limit')
 }
 
-/** The question was never put. */
-export type UnaskedAnswer = UnknownAnswer & { readonly cause: 'quota' | 'aged' }
+/** The query was never sent. */
+export type UnsentAnswer = UnknownAnswer & { readonly cause: 'quota' | 'old_order_limit' }
 
 /** "There is no such order." */
 export interface AbsentAnswer {
@@ -122,11 +122,11 @@ export function isNotBegun(answer: Answer): boolean {
   return answer.kind === 'absent' && answer.meaning === 'not_begun'
 }
 
-/** Not an answer: ask again. Never evidence that an order is unpaid. */
+/** No answer: query again. Never evidence that an order is unpaid. */
 export interface UnknownAnswer {
   readonly kind: 'unknown'
   readonly cause: UnknownCause
-  /** Absent where the cause says it all. */
+  /** Absent where the cause is exact already. */
   readonly why?: UnknownWhy
   readonly message: string
   /** Every other order would fail the same way: a key, clock or merchant number is wrong. */

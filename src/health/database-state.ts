@@ -55,9 +55,9 @@ export class DatabaseWatch {
   }
 
   async #compare(store: Pick<Store, 'now'>): Promise<Date> {
-    const askedAt = this.#clocks?.now()
+    const requestedAt = this.#clocks?.now()
     const time = await store.now()
-    if (askedAt !== undefined) this.#clocks?.agree({ time, askedAt })
+    if (requestedAt !== undefined) this.#clocks?.agree({ time, requestedAt })
     return time
   }
 }

@@ -10,22 +10,22 @@ export interface BacklogPolicy {
   readonly qpsMax: number
 }
 
-/** A million index entries are read in some tenths of a second; beyond it an estimate says "at least". */
+/** A million index entries are read in some tenths of a second. Above it, an estimate says "at least". */
 export const countMax = 1_000_000
 
-/** More jobs than this in a queue help nobody: the next interval plans again. */
-const chunksMax = 10_000
+/** More jobs in a queue are of no use: the next interval plans again. */
+const batchesMax = 10_000
 
-/** Rates are taken over so many counts: one interval alone may have been an odd one. */
+/** How many counts a rate is taken over: one interval alone may not be typical. */
 const countsKept = 6
 
-/** Counts of a stretch that ended long ago (another node counted since) say nothing of this one. */
+/** Older counts are dropped: another node has counted since, and the backlog may be another one. */
 const intervalsApartMax = 10
 
 /** One tick may be late. */
 const freshIntervals = 3
 
-/** What is due, as this node counts it at the ticks that it makes. */
+/** How many orders are due, counted by this node at its own ticks. */
 export class Backlog {
   readonly #policy: BacklogPolicy
   #counts: readonly Count[] = []
@@ -36,7 +36,7 @@ export class Backlog {
     this.#policy = policy
   }
 
-  /** A count, after the run of a slot. Returns what is to be told of it: that it is over, once. */
+  /** Takes a count, after the run of a slot. Returns the event to emit; that the backlog is over, only once. */
   count(remaining: number, at: number): BacklogEvent | null {
     const wasCatchingUp = this.#catchingUp
     this.#catchingUp = remaining > this.#policy.batchSize
@@ -46,13 +46,13 @@ export class Backlog {
     this.#counts = this.#catchingUp ? [...before, { remaining, at }].slice(-countsKept) : []
     const estimate = this.#catchingUp
       ? estimateOf(this.#counts, this.#policy)
-      : this.foresee(remaining)
+      : this.estimate(remaining)
     this.#latest = { estimate, at }
     if (this.#catchingUp) return { type: 'catching_up', ...estimate }
     return wasCatchingUp ? { type: 'caught_up', remaining } : null
   }
 
-  /** What was counted last; null when another node, or none, has counted lately. */
+  /** By the last count; null when another node, or none, has counted lately. */
   latest(at: number): Estimate | null {
     if (this.#latest === null) return null
     return at - this.#latest.at > freshIntervals * this.#policy.intervalMs
@@ -60,21 +60,21 @@ export class Backlog {
       : this.#latest.estimate
   }
 
-  /** For one who counts only once. */
-  foresee(remaining: number): Estimate {
+  /** From a single count. */
+  estimate(remaining: number): Estimate {
     return estimateOf([{ remaining, at: 0 }], this.#policy)
   }
 
   /**
-   * Further batches until the next plan: no more than are due, nor than the quota lets through in two
-   * intervals. The next plan comes after the slot's own run, which takes its time where few questions
-   * are allowed and many nodes share them.
+   * How many more batches to run until the next plan: no more than are due, nor than the quota allows in
+   * two intervals. The next plan comes after the slot's own run, which takes long where the quota is
+   * small and many nodes share it.
    */
-  chunksFor(remaining: number): number {
+  batchesFor(remaining: number): number {
     const { drain, batchSize, qpsMax, intervalMs } = this.#policy
     if (!drain) return 0
     const allowed = Math.ceil((2 * qpsMax * intervalMs) / 1000 / batchSize) + 1
-    return Math.min(Math.ceil(remaining / batchSize), allowed, chunksMax)
+    return Math.min(Math.ceil(remaining / batchSize), allowed, batchesMax)
   }
 }
 
@@ -95,13 +95,13 @@ function estimateOf(counts: readonly Count[], policy: BacklogPolicy): Estimate {
   return { remaining, ...rate, doneInMs }
 }
 
-/** What came due meanwhile is in it: the rate at which the backlog shrinks, not that of the questions. */
+/** The rate at which the backlog shrinks, which includes the orders that became due meanwhile. */
 function measuredRate(first: Count, last: Count): Pick<Estimate, 'perSec' | 'basis'> {
   const perSec = ((first.remaining - last.remaining) * 1000) / (last.at - first.at)
   return { perSec, basis: 'measured' }
 }
 
-/** One question an order at best. Without drain an interval has one batch, however fast it is done. */
+/** One query an order at best. Without drain an interval has one batch, however fast it is done. */
 function configuredRate(policy: BacklogPolicy): Pick<Estimate, 'perSec' | 'basis'> {
   const { drain, qpsMax, batchSize, intervalMs } = policy
   const batchPerSec = (batchSize * 1000) / intervalMs

@@ -4,19 +4,19 @@ import type { Answer, UnknownAnswer, UnknownWhy } from '../domain/trade.ts'
 import { RecentAnswers } from './recent-answers.ts'
 
 /**
- * Holds runs back while every order would fail the same way.
+ * Holds back runs while every query would fail for the same cause.
  *
  *   closed ──(a systemic failure; a run of absent, or of unverifiable, answers)──► open
  *      ▲                                                                            │
  *      └──────────(an answer that shows the cause is gone)──── one probe a run ─────┘
  *
- * Each process has its own, because a key and a clock are a process's own: one with a wrong key
- * stops none that have the right one.
+ * Each process has its own breaker, because a key and a clock belong to a process: one with a wrong key
+ * stops no other process.
  *
- * It saves questions and alarms, never money: no order is settled differently because of it.
+ * It saves queries and alarms, never money: no order is settled differently because of it.
  */
 export class Breaker {
-  /** What was observed, answer by answer. */
+  /** The last answers. */
   readonly answers: RecentAnswers
   readonly #emit: Emit
   #cause: Cause | null = null
@@ -28,23 +28,23 @@ export class Breaker {
     this.#emit = emit
   }
 
-  /** Why it is open, in words that may be shown to anybody; null while it is closed. */
+  /** Why it is open, without secrets; null while it is closed. */
   get reason(): string | null {
     return this.#cause?.reason ?? null
   }
 
-  /** Aborts when it opens. After it closed, there is a new one. */
+  /** Aborts when the breaker opens. There is a new signal after it closes. */
   get held(): AbortSignal {
     return this.#held.signal
   }
 
-  /** How many probes of this opening came before: none of the orders may be asked for ever. */
+  /** How many probes this opening has had: the same order must not be the probe for ever. */
   nextProbe(): number {
     this.#probeCount += 1
     return this.#probeCount - 1
   }
 
-  /** Every answer to a question of ours passes here, those of manual checks too: a good one heals. */
+  /** To be called with every answer to a query, of manual checks too: a good one closes the breaker. */
   observe(answer: Answer): void {
     this.answers.observe(answer)
     if (answer.kind === 'unknown') {
@@ -53,26 +53,26 @@ export class Breaker {
       }
       return
     }
-    // "No such order" shows that we may ask, but not that we ask for the right merchant.
+    // "No such order" shows that our requests are accepted, but not that the merchant is the right one.
     if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()
   }
 
-  /** Most answers of a run were "no such order". */
+  /** All answers of a run about known orders were "no such order". */
   observeAbsent(found: string): void {
     this.#open({ kind: 'absent', reason: `${found}: ${otherMerchant}` }, found)
   }
 
-  /** None of a run's answers could be verified. `whys`: of each, what was wrong with it. */
+  /** None of a run's answers could be verified. `whys`: what was wrong with each. */
   observeUnverified(found: string, whys: readonly (UnknownWhy | undefined)[]): void {
     const [why, ...others] = new Set(whys)
-    const words = others.length === 0 && why !== undefined ? flawInWords[why] : undefined
-    const reason = `${found}: ${words ?? 'they fail in several ways, which the timelines tell'}`
+    const words = others.length === 0 && why !== undefined ? defectInWords[why] : undefined
+    const reason = `${found}: ${words ?? 'they fail in several ways: see the timelines'}`
     this.#open({ kind: 'refused', reason }, found)
   }
 
-  /** A callback for one of our orders opened with our key: the merchant number is right after all. */
+  /** A callback for one of our orders opened with our key: the merchant number is right. */
   observeCallback(): void {
-    this.answers.heardCallback()
+    this.answers.noteCallback()
     if (this.#cause?.kind === 'absent') this.#close()
   }
 
@@ -101,7 +101,7 @@ interface Cause {
 const otherMerchant =
   "the merchant number, or the gateway's address, is not the one that they were placed under"
 
-/** What a person has to look at. The answer's own message may name an order, so it goes to the log alone. */
+/** For an operator. The answer's own message may name an order, so only the log has it. */
 function inWords({ cause, why }: UnknownAnswer): string {
   if (cause === 'unauthorized') {
     return why === 'clock'
@@ -110,20 +110,20 @@ function inWords({ cause, why }: UnknownAnswer): string {
   }
   if (cause === 'forbidden') {
     return why === 'page'
-      ? '403: a web page in the place of an answer; a firewall or proxy on the way forbids it'
-      : '403: this merchant may not ask'
+      ? '403: a web page instead of an answer; a firewall or proxy on the way forbids it'
+      : '403: this merchant may not query'
   }
-  return (why && flawInWords[why]) ?? cause
+  return (why && defectInWords[why]) ?? cause
 }
 
-const flawInWords: Partial<Record<UnknownWhy, string>> = {
+const defectInWords: Partial<Record<UnknownWhy, string>> = {
   keyless: 'answers are signed by a key that is not configured',
   forged: "their signature is not by the key that is configured as the gateway's",
   unsigned: 'they are not signed; a proxy on the way may strip headers',
   malformed: 'their signature headers are not whole; a proxy on the way may strip headers',
   stale: "this machine's clock, or the gateway's, is more than 5 minutes off",
   probe: 'they are signature probes',
-  page: 'web pages come in the place of answers; something on the way answers for the gateway',
+  page: 'web pages come instead of answers; a firewall or proxy on the way answers for the gateway',
   unlisted:
     "the merchant has no platform certificates, and the gateway's public key is not configured",
   unopened: 'the APIv3 key opens no platform certificate',

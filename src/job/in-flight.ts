@@ -10,7 +10,7 @@ export class InFlight {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Aborts when a stop begins: ask nothing new. */
+  /** Aborts when a stop begins: no new query may be sent. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }

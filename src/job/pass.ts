@@ -4,7 +4,7 @@ import { unreachable } from '../domain/assert.ts'
 import { sentenceOf } from '../domain/reason.ts'
 import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
-import { type Answer, isUnasked } from '../domain/trade.ts'
+import { type Answer, isUnsent } from '../domain/trade.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Settle } from '../settle/groups.ts'
 import { preview, reportedState, type Settlement, type Settling } from '../settle/settle.ts'
@@ -198,8 +198,8 @@ export class Pass {
     try {
       const request = { source: 'compensation', runId, patience, ahead: sending.left } as const
       const answer = await queryOrder(this.#scanning, order, request)
-      if (isUnasked(answer)) {
-        return this.#note(claimed, answer.cause === 'aged' ? 'deferred' : 'not_sent')
+      if (isUnsent(answer)) {
+        return this.#note(claimed, answer.cause === 'old_order_limit' ? 'deferred' : 'not_sent')
       }
       const provenance = {
         source: 'compensation',

@@ -4,7 +4,7 @@ import { isOf } from '../domain/merchant.ts'
 import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
 import type { Source } from '../domain/order-states.ts'
 import type { Reason } from '../domain/reason.ts'
-import { type Answer, isUnasked } from '../domain/trade.ts'
+import { type Answer, isUnsent } from '../domain/trade.ts'
 import { type CallOptions, type Closing, type Gateway, merchantOf } from '../gateway/gateway.ts'
 import { reportedState } from '../settle/settle.ts'
 import type { Store } from '../store/store.ts'
@@ -32,7 +32,7 @@ export async function queryOrder(
   const answer = isOf(merchantOf(gateway), order)
     ? await gateway.query(order.orderNo, { ...options, orderedAt: order.createdAt })
     : foreignAnswer(gateway, order)
-  if (isUnasked(answer)) return answer
+  if (isUnsent(answer)) return answer
   breaker.observe(answer)
   emitAnswer(emit, { orderNo: order.orderNo, source, answer, ...(runId !== null && { runId }) })
   return answer
@@ -57,7 +57,7 @@ export async function closeAndQuery(
   const { gateway, breaker, store, node } = closing
   const { source, runId = null, ...options } = request
   const closed = await gateway.close(order.orderNo, options)
-  if (isUnasked(closed)) return null
+  if (isUnsent(closed)) return null
   if (closed.kind === 'unknown') breaker.observe(closed)
   const by = { source, runId, node, actor, operator }
   await store.appendEvent(closingEvent(order, closed, by))
@@ -65,7 +65,7 @@ export async function closeAndQuery(
   if (closed.kind === 'unknown') return null
   const answer = await queryOrder(closing, order, request)
   // Without an answer, the order keeps the schedule that the answer before gave it.
-  return isUnasked(answer) ? null : answer
+  return isUnsent(answer) ? null : answer
 }
 
 /** An order of another merchant: a query with our merchant number would answer "no such order". */
@@ -75,7 +75,7 @@ function foreignAnswer(gateway: Gateway, order: Order): Answer {
   return {
     kind: 'unknown',
     cause: 'foreign',
-    message: `the order belongs to ${theirs}, and this budan asks for ${ours}`,
+    message: `the order belongs to ${theirs}, and this budan queries for ${ours}`,
     systemic: false,
     evidence: { order_merchant: theirs, configured_merchant: ours },
   }

@@ -1,14 +1,14 @@
 import { type Clock, systemClock } from '../domain/clock.ts'
 import { type Answer, isNotBegun, type UnknownAnswer, type UnknownCause } from '../domain/trade.ts'
 
-/** Fewer in a row may be chance: a connection that broke, a signature probe, a number that nobody placed. */
+/** Fewer in a row may be chance: a broken connection, a signature probe, a number that was never placed. */
 const inARowMin = 3
 
 /**
- * The last answers of the gateway to this process. The breaker judges runs; this one counts every
- * answer, so that a merchant with few orders is told as well.
+ * The last answers of the gateway to this process. The breaker compares the answers of a run; this counts
+ * every answer, so that faults show for a merchant with few orders, too.
  *
- * "No such order" is signed by nobody: it neither shows that answers can be verified nor that they cannot.
+ * "No such order" is not signed: it shows neither that answers can be verified nor that they cannot.
  */
 export class RecentAnswers {
   readonly #clock: Clock
@@ -23,52 +23,52 @@ export class RecentAnswers {
   }
 
   observe(answer: Answer | UnknownAnswer): void {
-    if (answer.kind === 'trade' || isNotBegun(answer)) this.heardOurs()
-    else if (answer.kind === 'absent') this.#heardAbsent()
-    else if (!neverAsked.has(answer.cause)) this.#heardUseless(answer)
+    if (answer.kind === 'trade' || isNotBegun(answer)) this.noteOwnTrade()
+    else if (answer.kind === 'absent') this.#countAbsent()
+    else if (!neverSent.has(answer.cause)) this.#countUseless(answer)
   }
 
-  #heardAbsent(): void {
+  #countAbsent(): void {
     this.#absentCount += 1
     this.#absentAt = +this.#clock()
   }
 
-  #heardUseless(answer: UnknownAnswer): void {
+  #countUseless(answer: UnknownAnswer): void {
     this.#useless.set(answer.cause, (this.#useless.get(answer.cause) ?? 0) + 1)
     this.#uselessAt = +this.#clock()
   }
 
-  /** A verified word about a trade of ours: key, way and merchant number are right. */
-  heardOurs(): void {
+  /** A verified answer about a trade of ours: key, network and merchant number are right. */
+  noteOwnTrade(): void {
     this.#useless = new Map()
     this.#absentCount = 0
   }
 
-  /** A callback for an order of ours. That questions are answered, it does not show. */
-  heardCallback(): void {
+  /** A callback for an order of ours. It does not show that queries are answered. */
+  noteCallback(): void {
     this.#absentCount = 0
   }
 
-  /** In a row, without one that counts. */
+  /** How many answers in a row were of no use. */
   get uselessCount(): number {
     return [...this.#useless.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** "No such order" since the last word about a trade. */
+  /** How many were "no such order" since the last one about a trade. */
   get absentCount(): number {
     return this.#absentCount
   }
 
-  /** Why answers of late are worth nothing; null: the last one counts, or there were few, long ago. */
+  /** Why recent answers are of no use; null: the last one was of use, or there were few, or long ago. */
   fault({ withinMs }: { withinMs: number }): string | null {
     if (this.uselessCount < inARowMin || !this.#isRecent(this.#uselessAt, withinMs)) return null
     const [[cause] = ['network' as const]] = [...this.#useless].sort(([, a], [, b]) => b - a)
-    return `${this.uselessCount} questions in a row had no answer that counts: ${causesInWords[cause] ?? cause}`
+    return `${this.uselessCount} queries in a row had no valid answer: ${causesInWords[cause] ?? cause}`
   }
 
   /**
-   * Numbers that the gateway does not know are ordinary where another system adopts before it places;
-   * but a wrong merchant number looks the same.
+   * Numbers that the gateway does not know are normal where a system adopts its orders before it places
+   * them; but a wrong merchant number looks the same.
    */
   doubt({ withinMs }: { withinMs: number }): string | null {
     if (this.#absentCount < inARowMin || !this.#isRecent(this.#absentAt, withinMs)) return null
@@ -80,18 +80,18 @@ export class RecentAnswers {
   }
 }
 
-/** These are of our own making. */
-const neverAsked: ReadonlySet<UnknownCause> = new Set(['foreign', 'quota', 'aged'])
+/** For these causes no query was sent. */
+const neverSent: ReadonlySet<UnknownCause> = new Set(['foreign', 'quota', 'old_order_limit'])
 
 const causesInWords: Partial<Record<UnknownCause, string>> = {
   timeout: 'there was none in time',
   network: 'no connection',
   server_error: 'errors of the gateway (5xx)',
-  throttled: 'too many questions (429)',
+  throttled: 'too many requests (429)',
   unverified:
     "they cannot be verified; is the gateway's public key right, and does no proxy strip headers?",
-  unparsable: 'they are not what was asked for',
+  unparsable: 'they are not of the expected shape',
   refused: 'they are refusals (4xx)',
   unauthorized: '401; is our private key, serial number or clock wrong?',
-  forbidden: '403; may this merchant ask?',
+  forbidden: '403; may this merchant query?',
 }

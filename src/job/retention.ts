@@ -1,33 +1,33 @@
-import { setImmediate as breath } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clocks } from '../domain/clocks.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Engine, Work } from '../queue/engine.ts'
 import type { Store } from '../store/store.ts'
 import { dayMs } from '../text/time-units.ts'
 
-/** What is kept, and for how long. */
+/** What pruning needs. */
 export interface Retaining {
   readonly store: Store
   readonly emit: Emit
-  /** What is old by a clock that is in doubt stays. */
+  /** While clocks disagree, nothing is pruned. */
   readonly clocks?: Clocks
   /** 0: everything is kept. */
   readonly retentionDays: number
 }
 
-/** Some 40 ms of the embedded database, measured: a callback hardly notices. */
-const portionLimit = 200
+/** Some 40 ms of the embedded database, measured: a callback is hardly delayed. */
+const pruneBatch = 200
 
-/** Of the time until the next tick, so that pruning is never in the way of a run … */
+/** Of the time until the next tick, so that pruning never delays a run … */
 const shareOfWait = 0.25
 
-/** … and no more than this, however long that is: some 50,000 events on the embedded database. */
+/** … and no more than this, whatever the interval: some 50,000 events on the embedded database. */
 const pruneMsMax = 10_000
 
 /**
- * The engine, and pruning in the time that a run leaves until the next one: at least one portion, so
- * that it goes on even where runs leave no time; none while there is a backlog. Whichever node made
- * the run prunes. When that fails, the tick is as good as before.
+ * An engine that prunes in the time between a run and the next one: at least one batch, so that pruning
+ * goes on even where runs leave no time; none while there is a backlog. The node that made the run
+ * prunes. A failure of pruning does not fail the tick.
  */
 export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
   const pruningAfter = (work: Work): Work => ({
@@ -47,7 +47,7 @@ export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
   }
 }
 
-/** Portions until there is nothing more, or no more time (by `performance.now()`). Never throws. */
+/** Prunes in batches until nothing is left, or no time (by `performance.now()`). Never throws. */
 export async function prune(
   { store, emit, clocks, retentionDays }: Retaining,
   { signal, endsAt }: { signal: AbortSignal; endsAt: number },
@@ -58,13 +58,13 @@ export async function prune(
     while (more && !signal.aborted) {
       const pruned = await store.prune({
         olderThanMs: retentionDays * dayMs,
-        limit: portionLimit,
+        limit: pruneBatch,
       })
       total.runs += pruned.runs
       total.events += pruned.events
       more = pruned.more && performance.now() < endsAt
-      // The embedded database answers without leaving this thread: others must get their turn.
-      await breath()
+      // The embedded database answers without leaving this thread: other work must get its turn.
+      await nextTurn()
     }
     if (!signal.aborted) await store.vacuum({ everyMs: dayMs })
   } catch (error) {

@@ -25,7 +25,7 @@ export interface JobOptions {
   readonly engine: Engine
 }
 
-/** After a tick that failed, the next comes no later than this: the database may be back. */
+/** After a tick that failed, the next comes at the latest after this: the database may be back. */
 const retryMsMax = 15_000
 
 export function createJob(options: JobOptions): Job {
@@ -111,7 +111,7 @@ function endOf(end: RunEnd): ChunkEnd {
   return end.kind === 'ran' && end.full ? 'more' : 'done'
 }
 
-/** The slot's run. Whoever made it also counts what is left, once an interval in the whole cluster. */
+/** The slot's run. The node that made it also counts what is left, once an interval in the whole cluster. */
 async function tickSlot(options: JobOptions, request: RunRequest): Promise<Tick> {
   const end = await scan(options.scanning, request)
   const chunks = end.kind === 'ran' ? await chunksAfter(options, end) : 0
@@ -128,7 +128,7 @@ async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): 
     const counted = backlog.count(remaining, performance.now())
     if (counted !== null) emit(counted)
     // A batch without one answer is an outage: more queries would only add to it.
-    return end.full ? backlog.chunksFor(remaining) : 0
+    return end.full ? backlog.batchesFor(remaining) : 0
   } catch (error) {
     // The slot has had its run: a count that failed must not have it tried again.
     emit({ type: 'tick_failed', error })

@@ -1,6 +1,6 @@
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { NewOrderEvent, Order } from '../domain/order.ts'
-import { type Answer, isUnasked } from '../domain/trade.ts'
+import { type Answer, isUnsent } from '../domain/trade.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Querying } from '../job/query.ts'
 import type { Settling } from '../settle/settle.ts'
@@ -68,7 +68,7 @@ function notAbsent(
   { breaker }: Abandoning,
   { orderNo, answer }: { orderNo: string; answer: Exclude<Answer, { kind: 'absent' }> },
 ): Abandoned {
-  if (!isUnasked(answer)) breaker.observe(answer)
+  if (!isUnsent(answer)) breaker.observe(answer)
   if (answer.kind === 'trade') {
     const message = `the gateway knows order "${orderNo}": it says ${answer.trade.reported}`
     return { kind: 'accepted', message }

@@ -24,7 +24,7 @@ export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<
     orderNo === null
       ? null
       : await noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, orderNo }))
-  tell(noting.emit, { notice, noted, orderNo })
+  emitNotice(noting.emit, { notice, noted, orderNo })
   return noted?.order ?? null
 }
 
@@ -58,7 +58,7 @@ async function noteIn(
 }
 
 /** After the commit. */
-function tell(
+function emitNotice(
   emit: Emit,
   { notice, noted, orderNo }: { notice: RefundNotice; noted: Noted | null; orderNo: string | null },
 ): void {

@@ -87,7 +87,7 @@ async function openTrade(
   assert(expiresAt !== null, `Order "${orderNo}" was placed here without an end`)
   const prepay = await placing.gateway.prepay({ ...order, expiresAt })
   if (prepay.kind === 'placed') {
-    placing.breaker.answers.heardOurs()
+    placing.breaker.answers.noteOwnTrade()
     const { payment, evidence } = prepay
     const event = orderEvent(placing, { orderNo, kind: 'prepaid', evidence, actor })
     const placed = await placing.store.setCodeUrl(orderNo, {
@@ -96,7 +96,7 @@ async function openTrade(
     // Settled or given up meanwhile: nobody may pay by a code that nobody asks about.
     return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }
   }
-  await noteUnplaced(placing, { orderNo, prepay, actor })
+  await noteRefusal(placing, { orderNo, prepay, actor })
   if (prepay.kind === 'refused') {
     return { kind: 'refused', order, code: prepay.code, message: prepay.message }
   }
@@ -132,7 +132,7 @@ function isPastEnd({ expiresAt }: Order, now: Date): boolean {
 }
 
 /** The order stays pending: a refusal may mean that the trade is there already. */
-async function noteUnplaced(
+async function noteRefusal(
   placing: Placing,
   {
     orderNo,

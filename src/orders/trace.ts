@@ -2,7 +2,7 @@ import { causeAndMessage } from '../domain/decide.ts'
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
-import { isUnasked } from '../domain/trade.ts'
+import { isUnsent } from '../domain/trade.ts'
 import type { Querying } from '../job/query.ts'
 import { reportedState, type Settling } from '../settle/settle.ts'
 import { checkedKey } from './validate.ts'
@@ -36,7 +36,7 @@ export async function traceTransaction(
   checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
   const answer = await gateway.queryByTransactionId?.(transactionId)
   if (answer === undefined) return { kind: 'not_offered' }
-  if (!isUnasked(answer)) breaker.observe(answer)
+  if (!isUnsent(answer)) breaker.observe(answer)
   if (answer.kind === 'unknown')
     return unanswered({ code: 'unanswered', ...causeAndMessage(answer) })
   if (answer.kind === 'absent') return { kind: 'absent' }

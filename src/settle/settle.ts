@@ -171,7 +171,7 @@ function decideOn(
   const clocksDisagree =
     clocks !== undefined &&
     lockedFrom !== undefined &&
-    !clocks.agree({ time: now, askedAt: lockedFrom })
+    !clocks.agree({ time: now, requestedAt: lockedFrom })
   const decision = decide(order, answer.answer, {
     now,
     transactionOwner,

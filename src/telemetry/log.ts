@@ -91,7 +91,7 @@ function lineOf(event: Event): Line | null {
       return orderLine(event)
     case 'gateway_called':
     case 'gateway_throttled':
-    case 'question_unplaced':
+    case 'query_rate_limited':
     case 'certificates_refreshed':
     case 'certificates_failed':
     case 'breaker_opened':
@@ -306,11 +306,7 @@ function failureMessage(event: Extract<Event, { type: 'settle_failed' }>): strin
 type GatewayEvent = Extract<
   Event,
   {
-    type:
-      | `breaker_${string}`
-      | `certificates_${string}`
-      | `gateway_${string}`
-      | `question_${string}`
+    type: `breaker_${string}` | `certificates_${string}` | `gateway_${string}` | `query_${string}`
   }
 >
 
@@ -327,11 +323,11 @@ function gatewayLine(event: GatewayEvent): Line {
         },
       }
     case 'gateway_throttled':
-      return warn('Gateway said "too many": questions wait', { hold_ms: Math.round(event.holdMs) })
-    case 'question_unplaced':
+      return warn('Gateway said "too many": requests wait', { hold_ms: Math.round(event.holdMs) })
+    case 'query_rate_limited':
       return {
         level: 'debug',
-        message: 'Question not put: no place in the quota',
+        message: 'Query not sent: rate limited',
         fields: {
           operation: event.operation,
           cause: event.cause,

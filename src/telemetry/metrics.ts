@@ -76,15 +76,15 @@ function createInstruments(registry: Registry) {
       buckets: callSeconds,
       registers,
     }),
-    questionsUnplaced: new Counter({
-      name: 'budan_questions_unplaced_total',
-      help: 'Questions not put, and given back, for want of a place in the quota',
+    queriesRateLimited: new Counter({
+      name: 'budan_queries_rate_limited_total',
+      help: 'Queries not sent, because no reservation in the quota came in time',
       labelNames: ['cause'],
       registers,
     }),
     throttlings: new Counter({
       name: 'budan_gateway_throttlings_total',
-      help: 'Times that the gateway said "too many" and all questions waited a while',
+      help: 'Times that the gateway said "too many", and all requests waited a while',
       registers,
     }),
     callbacksRejected: new Counter({
@@ -167,8 +167,8 @@ function count(instruments: Instruments, event: Event): void {
     case 'gateway_throttled':
       instruments.throttlings.inc()
       break
-    case 'question_unplaced':
-      instruments.questionsUnplaced.inc({ cause: event.cause })
+    case 'query_rate_limited':
+      instruments.queriesRateLimited.inc({ cause: event.cause })
       break
     case 'callback_rejected':
       instruments.callbacksRejected.inc()

@@ -55,7 +55,7 @@ function readinessIn(state: State): Readiness | null {
       well: check('gateway', 'questions go through', true),
       'held back': check(
         'gateway',
-        'runs are held back: 403: this merchant may not ask',
+        'runs are held back: 403: this merchant may not query',
         false,
         'held',
       ),

@@ -107,7 +107,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
     ],
     [
       'few answers came, and none was of use',
-      judge({ readiness: readinessWith('gateway', '3 questions in a row had no answer') }),
+      judge({ readiness: readinessWith('gateway', '3 queries in a row had no valid answer') }),
       'bad',
       ['gateway_useless'],
     ],
@@ -140,7 +140,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       judge({
         readiness: readinessWith(
           'gateway',
-          'runs are held back: 403: this merchant may not ask',
+          'runs are held back: 403: this merchant may not query',
           'held',
         ),
       }),

@@ -185,7 +185,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         for (let call = 0; call < 5; call += 1) await world.budan.checkOrder('ORDER-1')
       },
       en: [
-        '5 questions in a row had no answer',
+        '5 queries in a row had no valid answer',
         'errors of the gateway (5xx)',
         'WeChat Pay’s notices',
       ],
@@ -201,7 +201,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         world.control.addFault({ operation: 'query', fault })
         for (let call = 0; call < 5; call += 1) await world.budan.checkOrder('ORDER-1')
       },
-      en: ['5 questions in a row had no answer', 'WeChat Pay ! look'],
+      en: ['5 queries in a row had no valid answer', 'WeChat Pay ! look'],
       zh: ['连续 5 次查询没有得到有效应答', '微信支付 ! 留意'],
     },
     {

@@ -35,7 +35,7 @@ const causes: readonly Cause[] = [
     reason: /401: the serial number is not that of our private key/,
     begin: refused(401, 'SIGN_ERROR'),
   },
-  { name: '403', reason: /403: this merchant may not ask/, begin: refused(403, 'NO_AUTH') },
+  { name: '403', reason: /403: this merchant may not query/, begin: refused(403, 'NO_AUTH') },
   {
     name: 'a clock that is an hour slow',
     reason: /401: this machine's clock is more than 5 minutes/,
@@ -52,11 +52,11 @@ const causes: readonly Cause[] = [
       skew.ms = 360_000
     },
   },
-  { name: 'a wrong mchid (400)', reason: /may not ask/, begin: refused(400, 'MCH_NOT_EXISTS') },
-  { name: 'a wrong mchid (404)', reason: /may not ask/, begin: refused(404, 'MCH_NOT_EXISTS') },
+  { name: 'a wrong mchid (400)', reason: /may not query/, begin: refused(400, 'MCH_NOT_EXISTS') },
+  { name: 'a wrong mchid (404)', reason: /may not query/, begin: refused(404, 'MCH_NOT_EXISTS') },
   {
     name: 'an appid of another merchant',
-    reason: /may not ask/,
+    reason: /may not query/,
     begin: refused(400, 'APPID_MCHID_NOT_MATCH'),
   },
   {

@@ -62,7 +62,7 @@ describe('a run with more lanes than places', () => {
       for (const type of ['order_unanswered', 'breaker_opened', 'settle_failed'] as const) {
         expect(counted(opened.events, type)).toBe(0)
       }
-      expect(counted(opened.events, 'question_unplaced')).toBeGreaterThan(0)
+      expect(counted(opened.events, 'query_rate_limited')).toBeGreaterThan(0)
     },
   )
 
@@ -136,7 +136,7 @@ describe('questions about orders older than thirty days', () => {
       expect(checks).toBe(0)
     }
     expect((await opened.budan.metrics()).text).toContain(
-      'budan_questions_unplaced_total{cause="aged"} 22',
+      'budan_queries_rate_limited_total{cause="old_order_limit"} 22',
     )
   })
 })

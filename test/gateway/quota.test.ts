@@ -217,7 +217,7 @@ describe('the quota of a gateway', () => {
       message: expect.stringContaining('no place in the quota in time'),
     })
     expect(side.received).toHaveLength(1)
-    expect(events.map(({ type }) => type)).toEqual(['gateway_called', 'question_unplaced'])
+    expect(events.map(({ type }) => type)).toEqual(['gateway_called', 'query_rate_limited'])
     await gateway.stop()
     await side.stop()
   })

@@ -30,7 +30,6 @@ const banned: readonly Banned[] = [
   { words: /\b(tells?|told|telling)\b/, instead: 'log, emit, record, return, say, notify' },
   { words: /\b(hears?|heard)\b/, instead: 'receive, read' },
   { words: /\b(questions?|ask(s|ed|ing)?)\b/, instead: 'query, send, request', below: code },
-  { words: /\b(unplaced|un placed)\b/, instead: 'rate_limited' },
   { words: /\bso (much|many|long|few|often)\b/, instead: 'at most N, for N ms, until' },
   { words: /\bgiv(e|es|ing) way\b/, instead: 'resolve, release' },
   { words: /\b(weather|fates?)\b/, instead: 'fault schedule, outcomes' },
@@ -52,6 +51,8 @@ const banned: readonly Banned[] = [
 const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
   { path: 'docs/glossary.md', line: /./ },
   { path: 'test/style/words.test.ts', line: /./ },
+  // A sentence that the version before stored.
+  { path: 'src/domain/former-reasons.ts', line: /paid since it was asked about/ },
 ]
 
 /** Not rewritten yet. Take a folder or file out of the list when it is. */

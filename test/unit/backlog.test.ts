@@ -70,15 +70,15 @@ describe('Backlog', () => {
   })
 
   it('chunksFor() plans no chunk without drain, and never more than is due or allowed', () => {
-    expect(new Backlog(policy).chunksFor(10_000)).toBe(0)
+    expect(new Backlog(policy).batchesFor(10_000)).toBe(0)
     const draining = new Backlog({ ...policy, drain: true })
-    expect(draining.chunksFor(0)).toBe(0)
-    expect(draining.chunksFor(1)).toBe(1)
-    expect(draining.chunksFor(101)).toBe(3)
+    expect(draining.batchesFor(0)).toBe(0)
+    expect(draining.batchesFor(1)).toBe(1)
+    expect(draining.batchesFor(101)).toBe(3)
     // 10 a second for 300 s are 60 batches: as many again until a plan that comes late, and one more.
-    expect(draining.chunksFor(1_000_000)).toBe(121)
+    expect(draining.batchesFor(1_000_000)).toBe(121)
     const unbounded = new Backlog({ ...policy, drain: true, qpsMax: 10_000, batchSize: 1 })
-    expect(unbounded.chunksFor(1_000_000)).toBe(10_000)
+    expect(unbounded.batchesFor(1_000_000)).toBe(10_000)
   })
 
   it('count() is finite and never negative, whatever is counted when', () => {

@@ -16,29 +16,29 @@ function clocksAt(start: number) {
 describe('Clocks', () => {
   it('take no delay for a skew: the time may be of any moment since it was asked for', () => {
     const { state, clocks } = clocksAt(1_000_000)
-    const askedAt = new Date(state.now)
+    const requestedAt = new Date(state.now)
     state.now += 600_000
     for (const time of [1_000_000, 1_300_000, 1_600_000, 940_000, 1_660_000]) {
-      expect(clocks.agree({ askedAt, time: new Date(time) })).toBe(true)
+      expect(clocks.agree({ requestedAt, time: new Date(time) })).toBe(true)
     }
     for (const time of [939_999, 1_660_001]) {
-      expect(clocks.agree({ askedAt, time: new Date(time) })).toBe(false)
+      expect(clocks.agree({ requestedAt, time: new Date(time) })).toBe(false)
     }
   })
 
   it('compare database and gateway with each other, where both agree with this node', () => {
     const { state, clock, clocks } = clocksAt(1_000_000)
-    const askedAt = clock()
-    state.gateway = offsetNow(clock, { askedAt, time: new Date(955_000) })
-    expect(clocks.agree({ askedAt, time: new Date(1_045_000) })).toBe(false)
+    const requestedAt = clock()
+    state.gateway = offsetNow(clock, { requestedAt, time: new Date(955_000) })
+    expect(clocks.agree({ requestedAt, time: new Date(1_045_000) })).toBe(false)
     expect(clocks.disagreement).toBe("the database's clock is 90 s ahead of the gateway's")
-    expect(clocks.agree({ askedAt, time: new Date(1_010_000) })).toBe(true)
+    expect(clocks.agree({ requestedAt, time: new Date(1_010_000) })).toBe(true)
   })
 
   it("forget what the gateway told once this node's clock has been set", () => {
     const { state, clock, clocks } = clocksAt(1_000_000)
-    state.gateway = offsetNow(clock, { askedAt: clock(), time: new Date(1_180_000) })
-    const agree = () => clocks.agree({ askedAt: clock(), time: new Date(1_180_000) })
+    state.gateway = offsetNow(clock, { requestedAt: clock(), time: new Date(1_180_000) })
+    const agree = () => clocks.agree({ requestedAt: clock(), time: new Date(1_180_000) })
     expect(agree()).toBe(false)
     state.now += 180_000
     expect(agree()).toBe(true)
@@ -47,9 +47,9 @@ describe('Clocks', () => {
 
   it('tell once that they disagree, and once that they agree again', () => {
     const { clock, clocks, events } = clocksAt(1_000_000)
-    const askedAt = clock()
+    const requestedAt = clock()
     for (const time of [1_000_000, 2_000_000, 3_000_000, 1_000_000, 1_000_001]) {
-      clocks.agree({ askedAt, time: new Date(time) })
+      clocks.agree({ requestedAt, time: new Date(time) })
     }
     expect(events).toEqual(['clocks_disagree', 'clocks_agree'])
   })

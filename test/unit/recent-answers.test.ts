@@ -23,7 +23,7 @@ describe('RecentAnswers', () => {
       const { answers } = heard(useless(cause), useless(cause))
       expect(answers.fault({ withinMs })).toBeNull()
       answers.observe(useless(cause))
-      expect(answers.fault({ withinMs })).toMatch(/^3 questions in a row had no answer that counts/)
+      expect(answers.fault({ withinMs })).toMatch(/^3 queries in a row had no valid answer/)
       answers.observe(answerOf('NOTPAY'))
       expect(answers.fault({ withinMs })).toBeNull()
     },
@@ -41,7 +41,7 @@ describe('RecentAnswers', () => {
     expect(answers.doubt({ withinMs })).toBeNull()
     answers.observe(absentAnswer)
     expect(answers.doubt({ withinMs })).toMatch(/is the merchant number right/)
-    answers.heardCallback()
+    answers.noteCallback()
     expect(answers.doubt({ withinMs })).toBeNull()
   })
 
@@ -53,7 +53,7 @@ describe('RecentAnswers', () => {
   })
 
   it('what was never asked counts for nothing', () => {
-    const { answers } = heard(useless('quota'), useless('aged'), useless('foreign'))
+    const { answers } = heard(useless('quota'), useless('old_order_limit'), useless('foreign'))
     expect(answers.uselessCount).toBe(0)
   })
 

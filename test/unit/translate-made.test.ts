@@ -34,7 +34,7 @@ const no = fc.constantFrom('1', '22', '三', '4"5', '6, 我 (7)', '8: 9')
 const states = ['paid', 'refunded', 'unpaid', 'paying', 'closed', 'unlisted'] as const
 const causes = [
   ...['timeout', 'network', 'server_error', 'throttled', 'unverified', 'unparsable'],
-  ...['refused', 'unauthorized', 'forbidden', 'foreign', 'quota', 'aged'],
+  ...['refused', 'unauthorized', 'forbidden', 'foreign', 'quota', 'old_order_limit'],
 ] as readonly UnknownCause[]
 
 const trade = fc.record({
@@ -330,7 +330,7 @@ describe('the stages say nothing that has no Chinese:', () => {
       const answer = { kind: 'unknown', cause, message: '', systemic: false, evidence: {} } as const
       for (let times = 0; times < 3; times += 1) breaker.observe(answer)
       const gateway = inState({}, { breaker }).checks.find(({ name }) => name === 'gateway')
-      expect(gateway?.ok).toBe(['foreign', 'quota', 'aged'].includes(cause))
+      expect(gateway?.ok).toBe(['foreign', 'quota', 'old_order_limit'].includes(cause))
       expectChinese(gateway?.detail ?? '')
     }
     const breaker = new Breaker(() => undefined)

@@ -12,7 +12,7 @@ Cannot query order "1": its caller ended it
 Cannot query order "1": no place in the quota in time
 Cannot query order "1": no place in the quota in time (Cannot reserve places of "1": database "2": it is closed)
 Cannot query order "1": no place in the quota (Cannot reserve places of "1": database "2": nobody else got a turn for 60 ms; inside a transaction, use its steps)
-Cannot query order "1": the HTTP 200 answer is not what was asked for
+Cannot query order "1": the HTTP 200 answer is not of the expected shape
 Cannot query order "1": the HTTP 200 answer cannot be verified, its timestamp is 400 s old
 Cannot query order "1": the HTTP 200 answer cannot be verified, its timestamp is 400 s ahead
 Cannot query order "1": the HTTP 200 answer cannot be verified, no key is held for serial "(not a serial)"
@@ -26,7 +26,7 @@ Cannot open the database "pglite:1": "1/base" is in the way, and not of a whole 
 Cannot use a callback of type "1": only "TRANSACTION.SUCCESS"
 all 7 answers about known orders were "no such order": the merchant number, or the gateway's address, is not the one that they were placed under
 none of 7 answers could be verified: they are not signed; a proxy on the way may strip headers
-none of 7 answers could be verified: they fail in several ways, which the timelines tell
+none of 7 answers could be verified: they fail in several ways: see the timelines
 Cannot open the database in "1": it is not whole: pg_wal, pg_xact missing; copy the directory again, whole, while no process has it open, or restore it from a backup
 Cannot open the database in "1": another budan process has it open; use its HTTP API or stop it
 Cannot open the database "1": none of the hosts will do (2:1: read-only; 3: connect ECONNREFUSED 127.0.0.1:1); 2:1: name the primary in the url, or let it be written to (default_transaction_read_only); 3: nobody listens there: start PostgreSQL, or correct host and port
@@ -49,7 +49,7 @@ Cannot open the database "1": connect ECONNREFUSED 127.0.0.1:1; nobody listens t
 Cannot probe: no such host is known (getaddrinfo ENOTFOUND 1)
 Cannot probe: the proxy cannot be had: nobody listens there (connect ECONNREFUSED 127.0.0.1:1)
 Cannot probe: HTTP 401 SIGN_ERROR 无; this machine's clock is 400 s behind the gateway's
-Cannot probe: HTTP 403, a web page in the place of an answer
+Cannot probe: HTTP 403, a web page instead of an answer
 Cannot probe: no DNS server answers (getaddrinfo EAI_AGAIN 1)
 Cannot probe: no way leads there (connect EHOSTUNREACH 1)
 Cannot probe: it takes no connection in time (connect ETIMEDOUT 1)
@@ -112,7 +112,7 @@ Cannot use platform certificate "1": its own serial number is another one, 2
 wechat.private_key_path: private key "1" is a private key in DER form: turn it into PEM by openssl pkey -inform DER
 no run has finished yet: runs do not finish
 no order is closed meanwhile: the database's clock is 10800 s ahead of this node's; the database's clock is 10799 s ahead of the gateway's
-runs are held back: 403: this merchant may not ask
+runs are held back: 403: this merchant may not query
 no order is closed meanwhile: the gateway's clock is 90 s behind this node's
 Cannot read its time: database "1": connect ECONNREFUSED 127.0.0.1:1
 name: must have 1 to 64 characters, not blanks alone; reason: must not hold control characters or lone surrogates, not "\\u0000"
@@ -181,7 +181,7 @@ Querying 1 order
 1 run: total=1 success=1 failed=0 skipped=0 duration_ms=5
 3 runs: total=1 success=1 failed=0 skipped=0 duration_ms=5
 stopped by a signal; 2 orders are still due
-stopped, because every query would fail: 403: this merchant may not ask; 1 order is still due
+stopped, because every query would fail: 403: this merchant may not query; 1 order is still due
 stopped: the last run got no answer to any query; 2 orders are still due
 stopped: every order that was due at the start was queried, and orders come due as fast as they are queried; 2 orders are still due
 stopped: Cannot count due orders: database "1": connect ECONNREFUSED 127.0.0.1:1

@@ -22,8 +22,8 @@ export async function examineDatabaseClock(
     gatewayOffset: () => gatewayOffset,
     emit: () => undefined,
   })
-  const askedAt = systemClock()
-  clocks.agree({ time: await store.now(), askedAt })
+  const requestedAt = systemClock()
+  clocks.agree({ time: await store.now(), requestedAt })
   const skews = clocks.skews.filter(({ pair }) => pair !== 'gateway_node')
   const apart = skews.filter(({ aheadMs }) => Math.abs(aheadMs) > clocksDisagreeMs)
   if (apart.length === 0) {
@@ -45,7 +45,7 @@ export async function examineDatabaseClock(
 }
 
 async function offsetOf(wechat: WechatConfig): Promise<ClockOffset | null> {
-  const askedAt = systemClock()
+  const requestedAt = systemClock()
   const date = await dateOf(wechat)
-  return offsetBy(date?.toUTCString(), { clock: systemClock, askedAt })
+  return offsetBy(date?.toUTCString(), { clock: systemClock, requestedAt })
 }

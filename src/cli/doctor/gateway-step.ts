@@ -85,7 +85,7 @@ function stepByCause(cause: UnknownAnswer['cause'], wechat: WechatConfig): strin
       return "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support"
     case 'throttled':
     case 'quota':
-    case 'aged':
+    case 'old_order_limit':
       return 'try again in a minute; if it stays, lower compensation_max_qps'
     case 'server_error':
       return "try again in a minute: the fault is WeChat Pay's"

@@ -21,8 +21,8 @@ export async function waitForReservation(
 ): Promise<Reservation | UnknownAnswer> {
   const { quota, emit } = placing
   const startedAt = performance.now()
-  const unplaced = (cause: 'quota' | 'aged', why: string) => {
-    emit({ type: 'question_unplaced', operation, cause, waitedMs: performance.now() - startedAt })
+  const unplaced = (cause: 'quota' | 'old_order_limit', why: string) => {
+    emit({ type: 'query_rate_limited', operation, cause, waitedMs: performance.now() - startedAt })
     return unknownAnswer(cause, `Cannot ${attempt}: ${why}`)
   }
   const admitted = await admittedInTime(placing, options)
@@ -30,7 +30,10 @@ export async function waitForReservation(
     return unplaced('quota', `no place in the quota (${admitted.message})`)
   }
   if (!admitted) {
-    return unplaced('aged', 'few questions about old orders are answered, and others came first')
+    return unplaced(
+      'old_order_limit',
+      'few questions about old orders are answered, and others came first',
+    )
   }
   const place = admitted === 'aborted' ? null : await waitForPlace(placing, options)
   if (place === null && options.signal?.aborted) {

@@ -110,7 +110,7 @@ function closerLook(
   reply: Reply,
   meaning: Meaning,
 ): { readonly why: UnknownWhy | null; readonly words: string } {
-  if (isPage(reply)) return { why: 'page', words: ', a web page in the place of an answer' }
+  if (isPage(reply)) return { why: 'page', words: ', a web page instead of an answer' }
   const offMs = -(reply.clockOffset?.leastMs ?? 0)
   if (meaning !== 'unauthorized' || Math.abs(offMs) < clockOffMaxMs) return { why: null, words: '' }
   const off = `${Math.abs(Math.round(offMs / 1000))} s ${offMs < 0 ? 'behind' : 'ahead of'}`
@@ -127,7 +127,7 @@ function unparsable(heard: Heard): UnknownAnswer {
   const { status } = heard.reply
   return unknownAnswer(
     'unparsable',
-    `Cannot ${heard.attempt}: the HTTP ${status} answer is not what was asked for`,
+    `Cannot ${heard.attempt}: the HTTP ${status} answer is not of the expected shape`,
     { evidence: evidenceOf(heard) },
   )
 }

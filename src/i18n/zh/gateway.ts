@@ -22,7 +22,7 @@ export const gatewayPhrases = {
     'Cannot open platform certificate "{serial}": the APIv3 key does not fit':
       '无法解密平台证书“{serial}”：APIv3 密钥不符',
     'the answer is about another payment': '应答说的是另一笔支付',
-    'the order belongs to {theirs}, and this budan asks for {ours}':
+    'the order belongs to {theirs}, and this budan queries for {ours}':
       '订单属于 {theirs}，本 budan 查询的是 {ours}',
     'most answers of the run were "no such order": not believed':
       '本次运行多数应答为“查无此单”，故不采信',
@@ -38,13 +38,13 @@ export const gatewayPhrases = {
   silence: {
     'the HTTP {status:word} answer cannot be verified, {flaw:flaw}':
       'HTTP {status} 应答验签不通过，{flaw}',
-    'the HTTP {status:word} answer is not what was asked for':
+    'the HTTP {status:word} answer is not of the expected shape':
       'HTTP {status} 应答的内容不是所查询的',
     "{why}; this machine's clock is {seconds:word} s behind the gateway's":
       '{why}；本机时钟比微信支付慢 {seconds} 秒',
     "{why}; this machine's clock is {seconds:word} s ahead of the gateway's":
       '{why}；本机时钟比微信支付快 {seconds} 秒',
-    '{why}, a web page in the place of an answer': '{why}：返回的是网页，不是应答',
+    '{why}, a web page instead of an answer': '{why}：返回的是网页，不是应答',
     'no such host is known ({system:silence?})': '没有这个主机名（{system}）',
     'no DNS server answers ({system:silence?})': 'DNS 服务器没有应答（{system}）',
     'nobody listens there ({system:silence?})': '那里没有程序在监听（{system}）',

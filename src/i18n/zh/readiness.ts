@@ -65,7 +65,7 @@ export const readinessPhrases = {
       '数据库的时钟比微信支付慢 {secs} 秒',
   },
   answers: {
-    '{count:word} questions in a row had no answer that counts: {cause:uselessCause}':
+    '{count:word} queries in a row had no valid answer: {cause:uselessCause}':
       '连续 {count} 次查询没有得到有效应答：{cause}',
     '{count:word} answers in a row were "no such order": is the merchant number right?':
       '连续 {count} 个应答都是“查无此单”：商户号对吗？',
@@ -74,14 +74,14 @@ export const readinessPhrases = {
     'there was none in time': '超时无应答',
     'no connection': '无法连接',
     'errors of the gateway (5xx)': '对方出错（5xx）',
-    'too many questions (429)': '请求过多（429）',
+    'too many requests (429)': '请求过多（429）',
     "they cannot be verified; is the gateway's public key right, and does no proxy strip headers?":
       '应答验签不通过；微信支付公钥对吗？有没有代理去掉了应答头？',
-    'they are not what was asked for': '应答无法理解',
+    'they are not of the expected shape': '应答无法理解',
     'they are refusals (4xx)': '被拒绝（4xx）',
     '401; is our private key, serial number or clock wrong?':
       '401；我方私钥、证书序列号或时钟是否有误？',
-    '403; may this merchant ask?': '403；本商户是否有权查询？',
+    '403; may this merchant query?': '403；本商户是否有权查询？',
   },
   breaker: {
     '{flaw:breakerFlaw}': '{flaw}',
@@ -89,14 +89,14 @@ export const readinessPhrases = {
       '401：本机时钟与微信支付相差 5 分钟以上',
     '401: the serial number is not that of our private key, or not one of this merchant':
       '401：证书序列号与我方私钥不符，或不属于本商户',
-    '403: a web page in the place of an answer; a firewall or proxy on the way forbids it':
+    '403: a web page instead of an answer; a firewall or proxy on the way forbids it':
       '403：返回的是网页而不是应答，途中的防火墙或代理不予放行',
-    '403: this merchant may not ask': '403：本商户无权查询',
+    '403: this merchant may not query': '403：本商户无权查询',
     'all {count:word} answers about known orders were "no such order": the merchant number, or the gateway\'s address, is not the one that they were placed under':
       '已知订单的 {count} 个应答全是“查无此单”：商户号或微信支付的地址不是下单时的那个',
     'none of {count:word} answers could be verified: {flaw:breakerFlaw}':
       '{count} 个应答全都验签不通过：{flaw}',
-    'none of {count:word} answers could be verified: they fail in several ways, which the timelines tell':
+    'none of {count:word} answers could be verified: they fail in several ways: see the timelines':
       '{count} 个应答全都验签不通过：原因不一，详见各订单的时间线',
     'all {count:word} answers about known orders were "no such order"':
       '已知订单的 {count} 个应答全是“查无此单”',
@@ -113,7 +113,7 @@ export const readinessPhrases = {
     "this machine's clock, or the gateway's, is more than 5 minutes off":
       '本机或微信支付的时钟相差 5 分钟以上',
     'they are signature probes': '全是签名探测流量',
-    'web pages come in the place of answers; something on the way answers for the gateway':
+    'web pages come instead of answers; a firewall or proxy on the way answers for the gateway':
       '返回的是网页而不是应答，途中有设备代替微信支付作答',
     "the merchant has no platform certificates, and the gateway's public key is not configured":
       '本商户没有平台证书，而微信支付公钥尚未配置',

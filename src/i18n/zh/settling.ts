@@ -13,7 +13,7 @@ export const causes: Readonly<Record<UnknownCause, string>> = {
   forbidden: '无权限',
   foreign: '不属于本商户',
   quota: '查询配额已满',
-  aged: '旧订单查询受限',
+  old_order_limit: '旧订单查询受限',
 }
 
 /** Errors that a run records for an order; reasons are in `reasons.ts`. */

@@ -48,8 +48,8 @@ export function createWire(
     },
     async send(question, signal) {
       if (signal.aborted) return noResponseOf(new Error('aborted before it was sent'), signal)
-      const askedAt = clock()
-      const headers = await requestHeaders(question, { config, now: askedAt })
+      const requestedAt = clock()
+      const headers = await requestHeaders(question, { config, now: requestedAt })
       try {
         return await way.use(signal, async (request): Promise<Reply> => {
           const {
@@ -63,7 +63,7 @@ export function createWire(
             headers,
             body: question.body === '' ? null : question.body,
           })
-          const offset = offsetBy(answered.date, { clock, askedAt })
+          const offset = offsetBy(answered.date, { clock, requestedAt })
           clockOffset = offset ?? clockOffset
           const reply = { kind: 'reply', status: statusCode, headers: answered } as const
           return { ...reply, body: await body.bytes(), clockOffset: offset }
@@ -79,10 +79,10 @@ export function createWire(
 /** A `Date` has whole seconds. */
 export function offsetBy(
   date: string | string[] | undefined,
-  { clock, askedAt }: { clock: Clock; askedAt: Date },
+  { clock, requestedAt }: { clock: Clock; requestedAt: Date },
 ): ClockOffset | null {
   const time = new Date(String(date))
-  return Number.isNaN(+time) ? null : offsetNow(clock, { time, askedAt, coarseMs: 1000 })
+  return Number.isNaN(+time) ? null : offsetNow(clock, { time, requestedAt, coarseMs: 1000 })
 }
 
 /** An embedder's configuration is not checked before. The error of `URL` itself carries what it was given. */

@@ -177,7 +177,7 @@ export const orderWords = catalog({
       underOneSecond: 'less than a second',
       askNow: 'If the payer has a voucher, check now.',
       foreign: (theirs: string, ours: string) =>
-        `It belongs to ${theirs}, and this budan asks for ${ours}: only a budan with that configuration can ask about it.`,
+        `It belongs to ${theirs}, and this budan queries for ${ours}: only a budan with that configuration can ask about it.`,
       review: (at: string | null, reason: string) =>
         `In review${at === null ? '' : ` since ${at}`}: ${reason}. It is credited only when a person decides so.`,
       ordered: (amount: string) => `Ordered: ${amount}.`,

@@ -5,7 +5,7 @@ import { historyMs } from './credit-history.ts'
 import { Minutes, minuteOf, type Span, type Tally } from './tallies.ts'
 
 /** Calls to the gateway that came to nothing: those for want of a place in the quota were never put. */
-const failures: Readonly<Record<Exclude<UnknownCause, 'quota' | 'aged'>, true>> = {
+const failures: Readonly<Record<Exclude<UnknownCause, 'quota' | 'old_order_limit'>, true>> = {
   timeout: true,
   network: true,
   server_error: true,
@@ -36,7 +36,7 @@ export class GatewayCalls {
 
   hear(event: Extract<Event, { type: 'gateway_called' }>): void {
     const { outcome, durationMs } = event
-    if (outcome === 'quota' || outcome === 'aged') return
+    if (outcome === 'quota' || outcome === 'old_order_limit') return
     const nowMs = +this.#clock()
     this.#minutes.add(nowMs, { kind: outcome, durationMs })
     if (minuteOf(nowMs) === this.#minuteMs) return

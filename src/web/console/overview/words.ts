@@ -192,7 +192,7 @@ export const overviewWords = catalog({
       timeout: 'no answer in time',
       network: 'no connection',
       server_error: 'errors of theirs (5xx)',
-      throttled: 'too many questions (429)',
+      throttled: 'too many requests (429)',
       unverified: 'signature not ours to verify',
       unparsable: 'not understood',
       refused: 'refused (4xx)',
