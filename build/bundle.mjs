@@ -36,6 +36,7 @@ async function pack(entry, { outdir, external }) {
     entryPoints: [entry],
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
     ...{ outdir, external, metafile: true },
+    alias: { 'budan-simulator': './packages/simulator/dist/index.js' },
     // What is CommonJS asks for Node's own modules by it.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',

@@ -5,6 +5,19 @@
  * `startWeb` serves the HTTP API.
  */
 
+export {
+  type Control,
+  configurationFor,
+  generateMerchant,
+  type Merchant as SimulatorMerchant,
+  merchantOptions,
+  readMerchant,
+  type Simulator,
+  SimulatorClock,
+  type SimulatorOptions,
+  startSimulator,
+  writeMerchant,
+} from 'budan-simulator'
 export { type ConfigInput, completeConfig, type WechatInput } from './config/complete.ts'
 export type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
 export { ConfigError } from './config/fault.ts'
@@ -50,19 +63,6 @@ export type { Traced } from './orders/trace.ts'
 export type { Engine, EngineVitals, Tick, Work } from './queue/engine.ts'
 export { type Budan, openService, type ServiceOptions } from './service.ts'
 export type { OnPaid } from './settle/settle.ts'
-export {
-  type Control,
-  configurationFor,
-  generateMerchant,
-  type Merchant as SimulatorMerchant,
-  merchantOptions,
-  readMerchant,
-  type Simulator,
-  SimulatorClock,
-  type SimulatorOptions,
-  startSimulator,
-  writeMerchant,
-} from './simulator/index.ts'
 export {
   CursorError,
   DatabaseBusyError,

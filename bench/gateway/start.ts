@@ -1,4 +1,4 @@
-import { generateMerchant, type Merchant } from '../../src/simulator/index.ts'
+import { generateMerchant, type Merchant } from 'budan-simulator'
 import { forkModule } from '../forked.ts'
 import type { PaidOrder, Signatory, TradeState } from './answers.ts'
 import type { PeerMessage, PeerRequest } from './peer.ts'

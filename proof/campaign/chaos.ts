@@ -1,4 +1,4 @@
-import type { Chance } from '../../src/simulator/chance.ts'
+import type { Chance } from '../../packages/simulator/src/chance.ts'
 import type { BudanNode } from './node.ts'
 import { pause } from './wait.ts'
 

@@ -1,4 +1,4 @@
-import type { Chance } from '../../src/simulator/chance.ts'
+import type { Chance } from '../../packages/simulator/src/chance.ts'
 
 /** What a payer does with an order. */
 export const fateKinds = [

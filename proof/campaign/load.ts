@@ -1,4 +1,4 @@
-import type { Chance } from '../../src/simulator/chance.ts'
+import type { Chance } from '../../packages/simulator/src/chance.ts'
 import type { Api, Reply } from './api.ts'
 import { type Fate, fateOf } from './fate.ts'
 import type { Gateway } from './gateway.ts'

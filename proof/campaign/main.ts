@@ -41,7 +41,9 @@ function help(): number {
 async function main(options: CampaignOptions): Promise<number> {
   checkComparison()
   if (options.build) {
-    execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'])
+    for (const project of ['packages/simulator/tsconfig.build.json', 'tsconfig.build.json']) {
+      execFileSync('npx', ['tsc', '-p', project, '--noCheck'])
+    }
     execFileSync('npm', ['run', '--silent', 'bundle'])
   }
   const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)

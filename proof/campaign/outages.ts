@@ -1,4 +1,4 @@
-import type { Chance } from '../../src/simulator/chance.ts'
+import type { Chance } from '../../packages/simulator/src/chance.ts'
 import { busy, refusing } from './faults.ts'
 import { type CampaignSize, type OutageKind, outageKinds } from './options.ts'
 import type { Stage } from './stage.ts'

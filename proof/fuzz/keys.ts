@@ -5,8 +5,8 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto'
+import { generateMerchant, type Merchant } from 'budan-simulator'
 import type { Config } from '../../src/config/config.ts'
-import { generateMerchant, type Merchant } from '../../src/simulator/index.ts'
 import type { Chance } from './chance.ts'
 
 /** A made-up merchant's keys, and those of the gateway towards it. Fresh for each campaign. */

@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.ts'
 
 const root = join(import.meta.dirname, '../..')
 const copied = [
-  ...['src', 'test', 'proof', 'assets', 'bin', 'build', 'bench', 'docs', 'deploy'],
+  ...['src', 'packages', 'test', 'proof', 'assets', 'bin', 'build', 'bench', 'docs', 'deploy'],
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
 ]
 

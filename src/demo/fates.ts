@@ -1,5 +1,5 @@
+import type { Control } from 'budan-simulator'
 import type { OrderStatus } from '../domain/order-states.ts'
-import type { Control } from '../simulator/index.ts'
 
 /** What becomes of an order in the demo, and how budan must end it. */
 export interface Fate {

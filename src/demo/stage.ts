@@ -3,10 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
-import { loadConfig } from '../config/load.ts'
-import type { Emit } from '../domain/event.ts'
-import { type Budan, openService } from '../service.ts'
 import {
   configurationFor,
   generateMerchant,
@@ -15,7 +11,11 @@ import {
   type Simulator,
   startSimulator,
   writeMerchant,
-} from '../simulator/index.ts'
+} from 'budan-simulator'
+import { stringify } from 'yaml'
+import { loadConfig } from '../config/load.ts'
+import type { Emit } from '../domain/event.ts'
+import { type Budan, openService } from '../service.ts'
 import { startWeb } from '../web/server.ts'
 
 /** A minute passes in a second: what takes two hours in a shop takes seconds here. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { Chance } from '../../packages/simulator/src/chance.ts'
 import { fateKinds, fateOf } from '../../proof/campaign/fate.ts'
 import { outageKinds, readOptions } from '../../proof/campaign/options.ts'
 import { planOutages } from '../../proof/campaign/outages.ts'
-import { Chance } from '../../src/simulator/chance.ts'
 
 describe('planOutages()', () => {
   const plan = (seed: string, ...args: string[]) =>

@@ -3,6 +3,15 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import {
+  configurationFor,
+  generateMerchant,
+  type Merchant,
+  merchantOptions,
+  type Simulator,
+  startSimulator,
+  writeMerchant,
+} from 'budan-simulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { examineDatabaseClock } from '../../src/cli/doctor/clock.ts'
 import { examineConfiguration } from '../../src/cli/doctor/configuration.ts'
@@ -15,15 +24,6 @@ import type { Config } from '../../src/config/config.ts'
 import { loadConfig, secretFiles } from '../../src/config/load.ts'
 import type { UnknownWhy } from '../../src/domain/trade.ts'
 import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
-import {
-  configurationFor,
-  generateMerchant,
-  type Merchant,
-  merchantOptions,
-  type Simulator,
-  startSimulator,
-  writeMerchant,
-} from '../../src/simulator/index.ts'
 import { openDirectory } from './budan.ts'
 
 const directory = openDirectory()

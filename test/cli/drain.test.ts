@@ -1,9 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runCommand } from '../../src/cli/main.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import { openService } from '../../src/service.ts'
 import {
   configurationFor,
   generateMerchant,
@@ -11,7 +7,11 @@ import {
   type Simulator,
   startSimulator,
   writeMerchant,
-} from '../../src/simulator/index.ts'
+} from 'budan-simulator'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCommand } from '../../src/cli/main.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { openService } from '../../src/service.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { type Ended, openDirectory, runInProcess, startBudan } from './budan.ts'
 

@@ -1,5 +1,13 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import {
+  generateMerchant,
+  type Merchant,
+  merchantOptions,
+  type Simulator,
+  startSimulator,
+  writeMerchant,
+} from 'budan-simulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fileWordsOf } from '../../src/cli/init/comments.ts'
 import { draftConfiguration, draftSections } from '../../src/cli/init/draft.ts'
@@ -10,14 +18,6 @@ import { configKeys } from '../../src/config/environment.ts'
 import { readConfigFile } from '../../src/config/file.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { locales } from '../../src/i18n/locale.ts'
-import {
-  generateMerchant,
-  type Merchant,
-  merchantOptions,
-  type Simulator,
-  startSimulator,
-  writeMerchant,
-} from '../../src/simulator/index.ts'
 import { type Ended, openDirectory, runBudan, runInProcess } from './budan.ts'
 
 const directory = openDirectory()

@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { generateMerchant, writeMerchant } from 'budan-simulator'
 import { afterAll, describe, expect, test } from 'vitest'
 import { asCalled, calledAs } from '../../src/cli/called.ts'
 import { openProgress } from '../../src/cli/progress.ts'
-import { generateMerchant, writeMerchant } from '../../src/simulator/index.ts'
 import { openDirectory, runBudan, runInProcess } from './budan.ts'
 
 const directory = openDirectory()

@@ -1,13 +1,13 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
 import {
   configurationFor,
   generateMerchant,
   merchantOptions,
   startSimulator,
   writeMerchant,
-} from '../../src/simulator/index.ts'
+} from 'budan-simulator'
+import { afterAll, describe, expect, it } from 'vitest'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openDirectory, startBudan } from './budan.ts'
 

@@ -1,12 +1,7 @@
+import { merchantOptions, type Simulator, SimulatorClock, startSimulator } from 'budan-simulator'
 import type { Config, RechargeConfig } from '../../src/config/config.ts'
 import type { Event } from '../../src/domain/event.ts'
 import { type Budan, openService } from '../../src/service.ts'
-import {
-  merchantOptions,
-  type Simulator,
-  SimulatorClock,
-  startSimulator,
-} from '../../src/simulator/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshPostgresUrl } from '../support/stores.ts'

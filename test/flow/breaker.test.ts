@@ -1,6 +1,6 @@
+import type { Control } from 'budan-simulator'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
-import type { Control } from '../../src/simulator/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLog, logEvents } from '../../src/telemetry/log.ts'
 import { freshPostgresUrl } from '../support/stores.ts'

@@ -1,5 +1,5 @@
+import type { RuleInput } from 'budan-simulator'
 import { describe, expect, it } from 'vitest'
-import type { RuleInput } from '../../src/simulator/index.ts'
 import { breakableStore } from '../support/breakable-store.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'

@@ -1,6 +1,6 @@
+import type { NoticeInput } from 'budan-simulator'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { NoticeInput } from '../../src/simulator/index.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
 const openWorld = useWorlds({ kind: 'postgres' })

@@ -2,14 +2,9 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { generateMerchant, merchantOptions, type Signing, startSimulator } from 'budan-simulator'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
-import {
-  generateMerchant,
-  merchantOptions,
-  type Signing,
-  startSimulator,
-} from '../../src/simulator/index.ts'
 import { type GatewayWorld, gatewayContract } from '../contract/gateway.contract.ts'
 
 gatewayContract('createWechatGateway() with a public key', () => simulated('public_key'))

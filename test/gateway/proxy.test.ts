@@ -4,11 +4,6 @@ import { createServer, request } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createRawServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { WechatConfig } from '../../src/config/config.ts'
-import type { UnknownAnswer } from '../../src/domain/trade.ts'
-import type { Gateway } from '../../src/gateway/gateway.ts'
-import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import {
   configurationFor,
   type Merchant,
@@ -16,7 +11,12 @@ import {
   type Simulator,
   startSimulator,
   writeMerchant,
-} from '../../src/simulator/index.ts'
+} from 'budan-simulator'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { WechatConfig } from '../../src/config/config.ts'
+import type { UnknownAnswer } from '../../src/domain/trade.ts'
+import type { Gateway } from '../../src/gateway/gateway.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import { openDirectory, runBudan, runInProcess } from '../cli/budan.ts'
 import { makeCertificates, textOf } from '../support/certificates.ts'
 import { configOf, sharedMerchant } from '../support/world.ts'

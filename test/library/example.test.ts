@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   generateMerchant,
   type Merchant,
   merchantOptions,
   type Simulator,
   startSimulator,
-} from '../../src/simulator/index.ts'
+} from 'budan-simulator'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Home, openHome } from './program.ts'
 
 const root = join(import.meta.dirname, '../..')

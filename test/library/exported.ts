@@ -23,7 +23,11 @@ export function exportedOf(root: string): readonly Exported[] {
   const { nodes } = read(join(root, 'src/index.ts'))
   return nodes.flatMap((node) => {
     if (node.source === null || node.source === undefined) return []
-    const file = join(root, 'src', String((node.source as Node).value))
+    const source = String((node.source as Node).value)
+    const file =
+      source === 'budan-simulator'
+        ? join(root, 'packages/simulator/src/index.ts')
+        : join(root, 'src', source)
     const specifiers = (node.specifiers ?? []) as readonly Node[]
     const names =
       node.type === 'ExportAllDeclaration'

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const sources = ['src', 'proof', 'bench', 'test'].flatMap(pathsIn)
+const sources = ['src', 'packages/simulator/src', 'proof', 'bench', 'test'].flatMap(pathsIn)
 
 function pathsIn(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -36,12 +36,12 @@ const fullFolders: Readonly<Record<string, number>> = {
   'src/cli/commands': 16,
   'src/config': 19,
   'src/domain': 21,
-  'src/simulator': 46,
   'src/store/migrations': 30,
   'src/store/sql': 25,
   'src/web/console': 20,
   'src/web/console/orders': 18,
   'src/web/console/overview': 20,
+  'packages/simulator/src': 46,
   bench: 30,
   'proof/campaign': 25,
   'proof/sim': 21,

@@ -21,6 +21,11 @@ function sourceFiles(folder: string): readonly SourceFile[] {
 
 const sources = sourceFiles('src')
 
+/** A package of its own, in `packages/simulator`. */
+const simulator = sourceFiles('packages/simulator/src')
+
+const all = [...sources, ...simulator]
+
 /** Paths of what a file imports, types included, as "src/…". */
 function importsOf(file: SourceFile): readonly string[] {
   const imports = file.text.matchAll(/^(?:import|export)\s(?:[^'";]*?from\s*)?'(\.[^']+)'/gms)
@@ -29,9 +34,15 @@ function importsOf(file: SourceFile): readonly string[] {
   )
 }
 
+/** Names of the packages that a file imports. */
+function packagesOf(file: SourceFile): readonly string[] {
+  const imports = file.text.matchAll(/(?:from |import |import\()'((?:@[\w-]+\/)?[\w:-]+)/g)
+  return [...imports].map(([, name = '']) => name)
+}
+
 /** From the lowest: nothing imports from what stands after it. */
 const ranks = [
-  ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config', 'simulator'],
+  ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config'],
   ...['queue', 'store', 'gateway'],
   ...['settle', 'job', 'orders', 'health', 'telemetry', 'service.ts'],
   ...['i18n', 'web', 'demo', 'cli', 'index.ts'],
@@ -73,12 +84,25 @@ describe('the source', () => {
     expect(wrong, 'only service.ts knows all: pass it in, or move the shape to domain/').toEqual([])
   })
 
-  it('keeps the simulator from importing the client that it proves', () => {
-    const wrong = sources
-      .filter((file) => layerOf(file.path) === 'simulator')
-      .flatMap((file) => importsOf(file))
-      .filter((path) => layerOf(path) === 'gateway')
+  it('keeps the simulator whole: it imports its own files and its own dependencies', () => {
+    const manifest = readFileSync(join(root, 'packages/simulator/package.json'), 'utf8')
+    const { dependencies } = JSON.parse(manifest) as { dependencies: object }
+    const own = simulator.map(({ path }) => path)
+    const wrong = simulator.flatMap((file) => [
+      ...importsOf(file).filter((path) => !own.includes(path)),
+      ...packagesOf(file).filter((name) => !/^node:/.test(name) && !(name in dependencies)),
+    ])
+    expect(own.length).toBeGreaterThan(30)
     expect(wrong, 'write it from the reference again').toEqual([])
+  })
+
+  it('imports the simulator by the name of its package, for the demo and the command line', () => {
+    const users = sources
+      .filter((file) => packagesOf(file).includes('budan-simulator'))
+      .map((file) => layerOf(file.path))
+    expect(new Set(users)).toEqual(new Set(['demo', 'cli', 'index.ts']))
+    const wrong = imports.filter(({ to }) => !to.startsWith('src/'))
+    expect(wrong, "import it from 'budan-simulator'").toEqual([])
   })
 
   it('keeps SQL in store/', () => {
@@ -91,9 +115,9 @@ describe('the source', () => {
     expect(wrong, 'give the store a function that says what you want to know').toEqual([])
   })
 
-  it("keeps the gateway's words in gateway/ and simulator/", () => {
+  it("keeps the gateway's words in gateway/ and demo/", () => {
     const words = /['"`](SUCCESS|NOTPAY|USERPAYING|PAYERROR|REVOKED|out_trade_no|prepay_id)['"`]/
-    const allowed = ['gateway', 'simulator', 'demo']
+    const allowed = ['gateway', 'demo']
     const wrong = sources
       .filter((file) => !allowed.includes(layerOf(file.path)))
       .filter((file) => words.test(withoutComments(file.text)))
@@ -119,7 +143,7 @@ describe('the source', () => {
   it('has no name that says nothing', () => {
     const banned = /\b\w*(Service|Manager|Handler|Helper|Util|Impl)s?\b/
     const declared = /\b(?:class|interface|type|function|const)\s+(\w+)/g
-    const wrong = sources.flatMap((file) =>
+    const wrong = all.flatMap((file) =>
       [...file.text.matchAll(declared)]
         .map(([, name = '']) => name)
         .filter((name) => banned.test(name) && !allowedNames.has(name))
@@ -129,14 +153,14 @@ describe('the source', () => {
   })
 
   it('has no default export and no module-level let', () => {
-    const wrong = sources
+    const wrong = all
       .filter((file) => /^(export default|(export )?let )/m.test(file.text))
       .map((file) => file.path)
     expect(wrong, 'name it; keep state in a class with a lifetime').toEqual([])
   })
 
   it('has no circle of imports, types included', () => {
-    const graph = new Map(sources.map((file) => [file.path, importsOf(file)] as const))
+    const graph = new Map(all.map((file) => [file.path, importsOf(file)] as const))
     expect(findCycle(graph), 'move what both need into a file of its own').toBeNull()
   })
 })

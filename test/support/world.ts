@@ -2,12 +2,6 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach } from 'vitest'
-import type { Config, RechargeConfig } from '../../src/config/config.ts'
-import type { Event } from '../../src/domain/event.ts'
-import type { Order, OrderEvent } from '../../src/domain/order.ts'
-import type { RawCallback } from '../../src/gateway/gateway.ts'
-import { type Budan, openService, type ServiceOptions } from '../../src/service.ts'
 import {
   type Control,
   generateMerchant,
@@ -18,7 +12,13 @@ import {
   type Simulator,
   SimulatorClock,
   startSimulator,
-} from '../../src/simulator/index.ts'
+} from 'budan-simulator'
+import { afterEach } from 'vitest'
+import type { Config, RechargeConfig } from '../../src/config/config.ts'
+import type { Event } from '../../src/domain/event.ts'
+import type { Order, OrderEvent } from '../../src/domain/order.ts'
+import type { RawCallback } from '../../src/gateway/gateway.ts'
+import { type Budan, openService, type ServiceOptions } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshStore } from './stores.ts'
 

@@ -231,7 +231,7 @@ const unread = [
   '# Written anew by each start of budan simulator.\n{}', // a file's
 ]
 
-const apart = ['i18n', 'telemetry', 'simulator']
+const apart = ['i18n', 'telemetry']
 
 /** The console and the questions of `init` have words of their own; scripts of shells are no sentences. */
 function isWanted(path: string): boolean {

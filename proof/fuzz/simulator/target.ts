@@ -1,5 +1,5 @@
+import { merchantOptions, SimulatorClock, startSimulator } from 'budan-simulator'
 import { Agent, type Dispatcher } from 'undici'
-import { merchantOptions, SimulatorClock, startSimulator } from '../../../src/simulator/index.ts'
 import type { Chance } from '../chance.ts'
 import { hostileJson, type Members, objectText, oddNumbers, spoiled } from '../hostile.ts'
 import { present } from '../keys.ts'

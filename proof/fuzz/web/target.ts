@@ -1,6 +1,6 @@
+import { merchantOptions, SimulatorClock, startSimulator } from 'budan-simulator'
 import type { FastifyInstance } from 'fastify'
 import { openService } from '../../../src/service.ts'
-import { merchantOptions, SimulatorClock, startSimulator } from '../../../src/simulator/index.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { buildWeb } from '../../../src/web/server.ts'
 import { countsOf, type Depot, inspectAudit, openDepot } from '../database.ts'

@@ -1,8 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ConfigError, readFailure } from '../../config/fault.ts'
-import { isLoopback, shown } from '../../config/values.ts'
-import { listenFailure } from '../../servers/listen-failure.ts'
 import {
   configurationFor,
   generateMerchant,
@@ -12,7 +9,10 @@ import {
   type Simulator,
   startSimulator,
   writeMerchant,
-} from '../../simulator/index.ts'
+} from 'budan-simulator'
+import { ConfigError, readFailure } from '../../config/fault.ts'
+import { isLoopback, shown } from '../../config/values.ts'
+import { listenFailure } from '../../servers/listen-failure.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Given } from '../program.ts'

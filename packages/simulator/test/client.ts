@@ -17,7 +17,7 @@ import {
   type Simulator,
   type SimulatorOptions,
   startSimulator,
-} from '../../src/simulator/index.ts'
+} from '../src/index.ts'
 
 /** Signs and verifies on its own, so that the simulator's code is not measured by itself. */
 

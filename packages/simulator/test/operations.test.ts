@@ -1,11 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import {
-  generateMerchant,
-  type Merchant,
-  type Simulator,
-  SimulatorClock,
-} from '../../src/simulator/index.ts'
+import { generateMerchant, type Merchant, type Simulator, SimulatorClock } from '../src/index.ts'
 import {
   ask,
   closeAsk,

@@ -10,7 +10,7 @@ import {
   type Merchant,
   readMerchant,
   writeMerchant,
-} from '../../src/simulator/index.ts'
+} from '../src/index.ts'
 
 let merchant: Merchant
 let dir: string

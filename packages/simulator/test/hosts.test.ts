@@ -1,10 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  generateMerchant,
-  merchantOptions,
-  type Simulator,
-  startSimulator,
-} from '../../src/simulator/index.ts'
+import { generateMerchant, merchantOptions, type Simulator, startSimulator } from '../src/index.ts'
 
 describe('startSimulator() with a second host', () => {
   let simulator: Simulator

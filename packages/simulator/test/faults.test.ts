@@ -1,10 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import {
-  generateMerchant,
-  type Merchant,
-  type RuleInput,
-  type Simulator,
-} from '../../src/simulator/index.ts'
+import { generateMerchant, type Merchant, type RuleInput, type Simulator } from '../src/index.ts'
 import {
   type Answered,
   ask,

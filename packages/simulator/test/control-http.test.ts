@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { generateMerchant, type Merchant, type Simulator } from '../../src/simulator/index.ts'
+import { generateMerchant, type Merchant, type Simulator } from '../src/index.ts'
 import { ask, queryPath, start, startReceiver } from './client.ts'
 
 let merchant: Merchant

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { generateMerchant } from '../../src/simulator/index.ts'
+import { generateMerchant } from '../src/index.ts'
 import { start } from './client.ts'
 
 interface Example {
@@ -10,7 +10,7 @@ interface Example {
 }
 
 async function examples(): Promise<Example[]> {
-  const text = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8')
+  const text = await readFile(new URL('../../../docs/simulator.md', import.meta.url), 'utf8')
   const lines = text.split('\n').filter((line) => line.startsWith('curl '))
   return lines.map((line) => {
     const found = /^curl(?: -X (\w+))? "\$SIM(\/[^"]*)"(?: -d '([^']*)')?$/.exec(line)

@@ -5,7 +5,7 @@ import {
   retrySeconds,
   type Simulator,
   SimulatorClock,
-} from '../../src/simulator/index.ts'
+} from '../src/index.ts'
 import { signer, start, startReceiver } from './client.ts'
 
 let merchant: Merchant

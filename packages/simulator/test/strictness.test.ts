@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { generateMerchant, type Merchant, type Simulator } from '../../src/simulator/index.ts'
+import { generateMerchant, type Merchant, type Simulator } from '../src/index.ts'
 import { ask, nativePath, prepayBody, queryPath, signer, start, type Wrong } from './client.ts'
 
 let merchant: Merchant

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Wechatpay } from 'wechatpay-axios-plugin'
-import { generateMerchant, type Merchant, type Simulator } from '../../src/simulator/index.ts'
+import { generateMerchant, type Merchant, type Simulator } from '../src/index.ts'
 import { nativePath, prepayBody, start } from './client.ts'
 
 /** A client that others wrote, and that verifies every 2xx, has to be satisfied. */
