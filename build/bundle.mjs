@@ -10,9 +10,11 @@
  *
  * `dist/` stays as it is, file by file: types, migrations and the image of a database are read there.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
+
+const simulator = { name: 'budan-simulator', built: 'packages/simulator/dist' }
 
 const licensesFile = 'LICENSES.txt'
 
@@ -30,13 +32,14 @@ const programExternal = [
 await pack('dist/cli/main.js', { outdir: 'dist/bin', external: programExternal })
 // PGlite finds files by where it lies: `store/embedded/pglite-files.ts`. pino-pretty is loaded by name.
 await pack('dist/index.js', { outdir: 'dist/lib', external: ['@electric-sql/pglite'] })
+copySimulatorTypes()
 
 async function pack(entry, { outdir, external }) {
   const { metafile } = await build({
     entryPoints: [entry],
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
     ...{ outdir, external, metafile: true },
-    alias: { 'budan-simulator': './packages/simulator/dist/index.js' },
+    alias: { [simulator.name]: `./${simulator.built}/index.js` },
     // What is CommonJS asks for Node's own modules by it.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
@@ -52,6 +55,22 @@ async function pack(entry, { outdir, external }) {
   // Of a build before: their names go with what is in them. Last, for who runs the program meanwhile.
   const made = [licensesFile, ...Object.keys(metafile.outputs).map((path) => basename(path))]
   for (const name of readdirSync(outdir)) if (!made.includes(name)) rmSync(join(outdir, name))
+}
+
+/** The bundles hold the simulator's code; the types that name its package find its types in `dist/`. */
+function copySimulatorTypes() {
+  const copy = 'dist/simulator'
+  cpSync(simulator.built, copy, { recursive: true, filter: (path) => !/\.js(\.map)?$/.test(path) })
+  const types = readdirSync('dist', { recursive: true }).filter((path) => path.endsWith('.d.ts'))
+  for (const path of types.map((each) => join('dist', each))) {
+    const text = readFileSync(path, 'utf8')
+    const to = relative(dirname(path), `${copy}/index.js`)
+    const linked = text.replaceAll(
+      `'${simulator.name}'`,
+      `'${to.startsWith('.') ? to : `./${to}`}'`,
+    )
+    if (linked !== text) writeFileSync(path, linked)
+  }
 }
 
 /** Whoever passes the bundle on passes these on with it. */
