@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { configurationFor, writeMerchant } from 'budan-simulator'
+import { writeMerchant } from 'budan-simulator'
 import { stringify } from 'yaml'
+import { configurationFor } from '../src/demo/configuration.ts'
 import type { InstantGateway } from './gateway/start.ts'
 
 const entry = fileURLToPath(new URL('../bin/budan.js', import.meta.url))

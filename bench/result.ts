@@ -57,7 +57,16 @@ function machineOf(): Result['machine'] {
 function commitOf(): string {
   try {
     const commit = git('rev-parse', '--short=12', 'HEAD')
-    return git('status', '--porcelain', '--', 'src', 'packages', 'bench', 'bin', ':!bench/results') === ''
+    return git(
+      'status',
+      '--porcelain',
+      '--',
+      'src',
+      'packages',
+      'bench',
+      'bin',
+      ':!bench/results',
+    ) === ''
       ? commit
       : `${commit}+changes`
   } catch {

@@ -7,7 +7,6 @@
 
 export {
   type Control,
-  configurationFor,
   generateMerchant,
   type Merchant as SimulatorMerchant,
   merchantOptions,
@@ -22,6 +21,7 @@ export { type ConfigInput, completeConfig, type WechatInput } from './config/com
 export type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
 export { ConfigError } from './config/fault.ts'
 export { type ConfigRequest, loadConfig } from './config/load.ts'
+export { configurationFor } from './demo/configuration.ts'
 export type { Clock } from './domain/clock.ts'
 export type { Emit, Event } from './domain/event.ts'
 export type { ConfiguredMerchant } from './domain/merchant.ts'

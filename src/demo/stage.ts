@@ -4,7 +4,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  configurationFor,
   generateMerchant,
   type Merchant,
   merchantOptions,
@@ -17,6 +16,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Emit } from '../domain/event.ts'
 import { type Budan, openService } from '../service.ts'
 import { startWeb } from '../web/server.ts'
+import { configurationFor } from './configuration.ts'
 
 /** A minute passes in a second: what takes two hours in a shop takes seconds here. */
 const timeScale = 60

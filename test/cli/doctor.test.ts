@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
-  configurationFor,
   generateMerchant,
   type Merchant,
   merchantOptions,
@@ -22,6 +21,7 @@ import { examineKeys } from '../../src/cli/doctor/keys.ts'
 import { examineServer } from '../../src/cli/doctor/server.ts'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig, secretFiles } from '../../src/config/load.ts'
+import { configurationFor } from '../../src/demo/configuration.ts'
 import type { UnknownWhy } from '../../src/domain/trade.ts'
 import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import { openDirectory } from './budan.ts'

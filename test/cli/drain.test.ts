@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  configurationFor,
   generateMerchant,
   merchantOptions,
   type Simulator,
@@ -11,6 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../src/cli/main.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { configurationFor } from '../../src/demo/configuration.ts'
 import { openService } from '../../src/service.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { type Ended, openDirectory, runInProcess, startBudan } from './budan.ts'

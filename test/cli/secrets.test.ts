@@ -1,13 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  configurationFor,
-  generateMerchant,
-  merchantOptions,
-  startSimulator,
-  writeMerchant,
-} from 'budan-simulator'
+import { generateMerchant, merchantOptions, startSimulator, writeMerchant } from 'budan-simulator'
 import { afterAll, describe, expect, it } from 'vitest'
+import { configurationFor } from '../../src/demo/configuration.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openDirectory, startBudan } from './budan.ts'
 

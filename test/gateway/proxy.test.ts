@@ -5,7 +5,6 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createRawServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import {
-  configurationFor,
   type Merchant,
   merchantOptions,
   type Simulator,
@@ -14,6 +13,7 @@ import {
 } from 'budan-simulator'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { WechatConfig } from '../../src/config/config.ts'
+import { configurationFor } from '../../src/demo/configuration.ts'
 import type { UnknownAnswer } from '../../src/domain/trade.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'

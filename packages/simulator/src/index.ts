@@ -1,10 +1,10 @@
 export { SimulatorClock } from './clock.ts'
-export { configurationFor } from './configuration.ts'
 export type { Control } from './control.ts'
 export { retrySeconds } from './delivery.ts'
 export {
   generateMerchant,
   type Merchant,
+  merchantFiles,
   merchantOptions,
   readMerchant,
   writeMerchant,

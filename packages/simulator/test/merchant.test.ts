@@ -3,14 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parse } from 'yaml'
-import {
-  configurationFor,
-  generateMerchant,
-  type Merchant,
-  readMerchant,
-  writeMerchant,
-} from '../src/index.ts'
+import { generateMerchant, type Merchant, readMerchant, writeMerchant } from '../src/index.ts'
 
 let merchant: Merchant
 let dir: string
@@ -60,20 +53,4 @@ test('writeMerchant() keeps private keys for their owner only, and readMerchant(
 
 test('readMerchant() answers null where there is none', async () => {
   expect(await readMerchant(join(dir, 'nowhere'))).toBeNull()
-})
-
-test.each([
-  ['public_key', true],
-  ['mixed', true],
-  ['certificate', false],
-])('configurationFor() fits a merchant in %s mode', (signing, hasPublicKey) => {
-  const simulator = { url: 'http://127.0.0.1:4000', timeScale: 60, signing }
-  const config = parse(configurationFor(simulator, merchant, { dir: './keys' }))
-  expect(config.wechat).toMatchObject({
-    base_url: 'http://127.0.0.1:4000',
-    mch_id: merchant.mchid,
-    private_key_path: 'keys/apiclient_key.pem',
-  })
-  expect('public_key_id' in config.wechat).toBe(hasPublicKey)
-  expect(config.recharge.order_ttl_mins).toBe(2)
 })

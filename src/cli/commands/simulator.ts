@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
-  configurationFor,
   generateMerchant,
   type Merchant,
   merchantOptions,
@@ -12,6 +11,7 @@ import {
 } from 'budan-simulator'
 import { ConfigError, readFailure } from '../../config/fault.ts'
 import { isLoopback, shown } from '../../config/values.ts'
+import { configurationFor } from '../../demo/configuration.ts'
 import { listenFailure } from '../../servers/listen-failure.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { type Merchant, merchantFiles } from 'budan-simulator'
 import { stringify } from 'yaml'
-import { type Merchant, merchantFiles } from './merchant.ts'
 
 export interface ConfigurationOptions {
   /** Where `writeMerchant` put the files; written into the configuration as it is given here. */
