@@ -6,6 +6,7 @@ export {
   type Merchant,
   merchantFiles,
   merchantOptions,
+  openMerchant,
   readMerchant,
   writeMerchant,
 } from './merchant.ts'

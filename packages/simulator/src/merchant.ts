@@ -121,6 +121,15 @@ export async function writeMerchant(dir: string, merchant: Merchant): Promise<vo
   ])
 }
 
+/** The merchant of the directory, so that orders of a client outlive the simulator; a new one the first time. */
+export async function openMerchant(dir: string): Promise<Merchant> {
+  const known = await readMerchant(dir)
+  if (known !== null) return known
+  const merchant = await generateMerchant()
+  await writeMerchant(dir, merchant)
+  return merchant
+}
+
 /** The merchant that `writeMerchant` left there; null when there is none. */
 export async function readMerchant(dir: string): Promise<Merchant | null> {
   const path = join(dir, merchantFiles.all)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const signing = z.enum(['public_key', 'certificate', 'mixed'])
+export const signingSchema = z.enum(['public_key', 'certificate', 'mixed'])
 
 const host = z.enum(['main', 'second'])
 
@@ -8,7 +8,7 @@ const host = z.enum(['main', 'second'])
 export type Host = z.infer<typeof host>
 
 /** `mixed`: the transition from certificates to the public key, when both kinds of signatures come. */
-export type Signing = z.infer<typeof signing>
+export type Signing = z.infer<typeof signingSchema>
 
 const refusal = z.strictObject({
   status: z.int().min(400).max(599),
@@ -22,7 +22,7 @@ const ms = z
 
 /** What WeChat Pay may do either way, and what its network does. All can be changed while it runs. */
 export const switchesSchema = z.strictObject({
-  signing,
+  signing: signingSchema,
   /** Whether 4xx answers other than 401 and 429 are signed. */
   sign_business_errors: z.boolean(),
   /** NOTPAY answers carry `amount {total, currency}`. */

@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
-  generateMerchant,
   type Merchant,
   merchantOptions,
-  readMerchant,
+  openMerchant,
   type Simulator,
   startSimulator,
-  writeMerchant,
 } from 'budan-simulator'
 import { ConfigError, readFailure } from '../../config/fault.ts'
 import { isLoopback, shown } from '../../config/values.ts'
@@ -40,7 +38,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
   if (dir.trim() === '') throw new ConfigError(['--dir: is empty: give the path of a directory'])
   const stopAsked = context.terminal.stopAsked()
   const directory = resolve(dir)
-  const merchant = await merchantIn(directory)
+  const merchant = await keep(directory, () => openMerchant(directory))
   const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen }).catch(
     (error: unknown) => {
       throw withNextStep(error, chosen)
@@ -66,26 +64,15 @@ function withNextStep(error: unknown, { host, port }: { host: string; port: numb
   return new CommandError(`Cannot listen on "${host}" port ${port}: ${reason}`)
 }
 
-/** The merchant of a former start, so that orders outlive the simulator; else a new one. */
-async function merchantIn(directory: string): Promise<Merchant> {
-  const known = await readMerchant(directory)
-  if (known !== null) return known
-  const merchant = await generateMerchant()
-  await keep(directory, () => writeMerchant(directory, merchant))
-  return merchant
-}
-
-async function keep(directory: string, write: () => Promise<void>): Promise<void> {
+async function keep<T>(directory: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write()
+    return await write()
   } catch (error) {
-    const why = isTaken(error) ? 'it is a file' : readFailure(error)
+    // The simulator's own errors say all that there is to say.
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const why = error.code === 'EEXIST' ? 'it is a file' : readFailure(error)
     throw new CommandError(`Cannot keep the merchant in ${shown(directory)}: ${why}`)
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
 }
 
 interface Started {
