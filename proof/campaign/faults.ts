@@ -1,5 +1,5 @@
 /**
- * What the gateway does wrong all the time, as rules of its control interface (docs/simulator.md).
+ * What the gateway does wrong all the time, as rules of its control interface (packages/simulator/README.md).
  * Together some 15 of 100 questions fail, each in a way that a client may not take for an answer.
  */
 export const standingFaults: readonly object[] = [

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import { type Program, startProgram } from './program.ts'
 
-/** What the simulator says is true of an order, as docs/simulator.md has it. */
+/** What the simulator says is true of an order, as packages/simulator/README.md has it. */
 export interface Trade {
   readonly out_trade_no: string
   readonly trade_state: string

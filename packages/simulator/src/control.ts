@@ -20,7 +20,7 @@ interface WaitOptions {
 
 /**
  * What a test, a demo or a person does to a running simulator. In-process and over HTTP it takes
- * and gives the same JSON shapes (docs/simulator.md). Times are RFC 3339, amounts integer fen.
+ * and gives the same JSON shapes (README.md). Times are RFC 3339, amounts integer fen.
  * Methods throw `ControlError` for what cannot be done: no such order, wrong input, paid already.
  */
 export interface Control {

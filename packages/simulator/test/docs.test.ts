@@ -10,7 +10,7 @@ interface Example {
 }
 
 async function examples(): Promise<Example[]> {
-  const text = await readFile(new URL('../../../docs/simulator.md', import.meta.url), 'utf8')
+  const text = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const lines = text.split('\n').filter((line) => line.startsWith('curl '))
   return lines.map((line) => {
     const found = /^curl(?: -X (\w+))? "\$SIM(\/[^"]*)"(?: -d '([^']*)')?$/.exec(line)
@@ -19,7 +19,7 @@ async function examples(): Promise<Example[]> {
   })
 }
 
-test('docs/simulator.md has an example of every endpoint, and each of them works', async () => {
+test('README.md has an example of every endpoint, and each of them works', async () => {
   const simulator = await start(await generateMerchant())
   const documented = new Set<string>()
   for (const { method, path, body } of await examples()) {
