@@ -1,4 +1,5 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
+import { z } from 'zod'
 import { type Reply, refusal } from './reply.ts'
 import type { Wire } from './wire.ts'
 
@@ -14,19 +15,21 @@ export interface Authority {
   readonly now: number
 }
 
-interface Claims {
-  readonly mchid: string
-  readonly serial_no: string
-  readonly nonce_str: string
-  readonly timestamp: string
-  readonly signature: string
-}
+const claimsSchema = z.strictObject({
+  mchid: z.string(),
+  serial_no: z.string(),
+  nonce_str: z.string(),
+  timestamp: z.string().regex(/^\d{1,12}$/),
+  signature: z.string(),
+})
+
+type Claims = z.output<typeof claimsSchema>
 
 /**
- * Checks the caller in WeChat Pay's order: headers, form of the authorization, age, serial number,
- * signature. Null: all is well. Only certificates look for a User-Agent.
+ * Authenticates a request. The checks are in WeChat Pay's order: headers, form of the authorization,
+ * age, serial number, signature. Null: authentic. Only the certificates endpoint requires a User-Agent.
  */
-export function complaintAbout(wire: Wire, authority: Authority): Reply | null {
+export function authenticationError(wire: Wire, authority: Authority): Reply | null {
   const family = wire.path === '/v3/certificates' ? 'certificates' : 'pay'
   if (family === 'certificates' && !(wire.headers['user-agent'] && wire.headers.accept)) {
     return refusal({
@@ -35,13 +38,13 @@ export function complaintAbout(wire: Wire, authority: Authority): Reply | null {
       message: 'Http头缺少Accept或User-Agent',
     })
   }
-  const message = signComplaint(wire, authority, family)
+  const message = signatureError(wire, authority, family)
   if (message === null) return null
   const reply = refusal({ status: 401, code: 'SIGN_ERROR', message })
   return family === 'pay' ? { ...reply, number: null } : reply
 }
 
-function signComplaint(wire: Wire, authority: Authority, family: string): string | null {
+function signatureError(wire: Wire, authority: Authority, family: string): string | null {
   const claims = claimsOf(wire.headers.authorization)
   if (!claims) {
     return family === 'pay'
@@ -57,7 +60,7 @@ function signComplaint(wire: Wire, authority: Authority, family: string): string
   return isSigned(wire, claims, authority.merchantPublicKey) ? null : '签名错误，请检查后再试'
 }
 
-/** All five claims, each once, in any order, without blanks; null for anything else. */
+/** Parses all five claims: each once, in any order, without blanks. Null: anything else. */
 function claimsOf(header: string | undefined): Claims | null {
   if (!header?.startsWith(`${scheme} `)) return null
   const claims = new Map<string, string>()
@@ -66,14 +69,7 @@ function claimsOf(header: string | undefined): Claims | null {
     if (!found?.[1] || !found[2] || claims.has(found[1])) return null
     claims.set(found[1], found[2])
   }
-  const mchid = claims.get('mchid')
-  const serial_no = claims.get('serial_no')
-  const nonce_str = claims.get('nonce_str')
-  const timestamp = claims.get('timestamp')
-  const signature = claims.get('signature')
-  if (!mchid || !serial_no || !nonce_str || !signature || claims.size !== 5) return null
-  if (!timestamp || !/^\d{1,12}$/.test(timestamp)) return null
-  return { mchid, serial_no, nonce_str, timestamp, signature }
+  return claimsSchema.safeParse(Object.fromEntries(claims)).data ?? null
 }
 
 function isSigned(wire: Wire, claims: Claims, key: KeyObject): boolean {

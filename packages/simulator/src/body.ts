@@ -3,7 +3,7 @@ import type { Json } from './merge.ts'
 import { type Detail, parameterError, type Reply } from './reply.ts'
 import type { Wire } from './wire.ts'
 
-/** The body by its schema, or the parameter error of its first fault. */
+/** Parses the body by its schema. The reply is a parameter error about the first wrong field. */
 export function readJson<T extends z.ZodType>(
   wire: Wire,
   schema: T,
@@ -38,7 +38,7 @@ function parsed(body: Buffer): Json | undefined {
   }
 }
 
-/** The merchant of the request and that of its signature must be the same. */
+/** The error of a request whose mchid is not that of its signature. */
 export function mchidMismatch(value: string, location: 'body' | 'query'): Reply {
   return parameterError('商户号与签名所用的商户号不一致', {
     field: '/mchid',

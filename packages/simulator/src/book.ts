@@ -2,7 +2,7 @@ import type { Chance } from './chance.ts'
 import { beijingTime, type SimulatorClock } from './clock.ts'
 import { codeUrlMs, lifeMs, type Order, type Payment } from './order.ts'
 
-/** About 1 kB each. An endless load must not take all memory. */
+/** An order takes about 1 kB, so that a load test without end cannot take all memory. */
 export const ordersMax = 1_000_000
 
 export type OrderFacts = Pick<
@@ -75,7 +75,7 @@ export class Book {
     return order
   }
 
-  /** A new code to scan; the one before does not work any more. */
+  /** Issues a new code to scan. The code before it stops working. */
   issueCodeUrl(order: Order): string {
     const code = this.#chance.nonce().slice(0, 9)
     const codeUrl = `weixin://wxpay/bizpayurl?pr=${code}`
@@ -84,7 +84,7 @@ export class Book {
     return codeUrl
   }
 
-  /** Takes the money. Whether the order may be paid is the caller's question. */
+  /** Records a payment. The caller has checked that the order can be paid (`paymentError`). */
   pay(order: Order, facts: PaymentFacts): Payment {
     const paidAt = facts.paidAt ?? this.#clock.now()
     const payment = {
@@ -106,7 +106,7 @@ export class Book {
     this.#byTransaction.clear()
   }
 
-  /** 28 digits with the day in them, as real ones have. */
+  /** 28 digits that contain the day, like real ones. */
   #transactionId(order: Order, paidAt: number): string {
     const day = beijingTime(paidAt).slice(0, 10).replaceAll('-', '')
     for (let attempt = order.payments.length; ; attempt += 1) {
@@ -116,7 +116,7 @@ export class Book {
     }
   }
 
-  /** Nobody watches the seven days, or the longer life that was asked for: an order that is too old is closed when it is next looked at. */
+  /** Closes an order that is too old: after seven days, or at its `time_expire` if that is later. No timer runs; each read does it. */
   #aged(order: Order): Order {
     const closesAt = Math.max(order.createdAt + lifeMs / this.#timeScale, order.expiresAt)
     if (order.state === 'NOTPAY' && this.#clock.now() >= closesAt) order.state = 'CLOSED'

@@ -10,7 +10,7 @@ import { seal } from './seal.ts'
 import { successOf } from './trade.ts'
 import type { World } from './world.ts'
 
-/** A notification as it is sent once: each attempt is encrypted and signed anew. */
+/** One HTTP request of a callback. Each attempt is encrypted and signed anew. */
 export interface Callback {
   readonly id: string
   readonly serial: string
@@ -18,26 +18,23 @@ export interface Callback {
   readonly body: string
 }
 
-export interface Telling {
+export interface CallbackAttempt {
   readonly order: Order
   readonly payment: Payment
-  /** Which of the order's notifications. */
+  /** Number of the notification among those of the order, from 0. */
   readonly nth: number
-  /** Which attempt at it. */
+  /** Number of the attempt, from 1. */
   readonly number: number
   readonly faults: readonly Fault[]
-  /** What is told instead of the payment's success. */
+  /** Sent instead of the payment's success. */
   readonly notice?: Notice
 }
 
-export async function callbackOf(
-  world: Omit<World, 'notifier'>,
-  telling: Telling,
-): Promise<Callback> {
-  const { faults } = telling
-  const id = idOf(world, telling)
-  const key = keyFor(world, telling)
-  const sealed = await seal(bodyOf(world, telling, id), {
+export async function callbackOf(world: World, attempt: CallbackAttempt): Promise<Callback> {
+  const { faults } = attempt
+  const id = idOf(world, attempt)
+  const key = keyFor(world, attempt)
+  const sealed = await seal(bodyOf(world, attempt, id), {
     key,
     faults,
     now: world.signatureNow(),
@@ -65,7 +62,7 @@ export interface PostOptions {
   readonly agent: Dispatcher
 }
 
-/** Sends it and reads the whole answer within the time that the merchant has. */
+/** Sends the callback and reads the whole answer, within the time that a merchant has. */
 export async function postCallback(
   callback: Callback,
   options: PostOptions,
@@ -87,22 +84,22 @@ export async function postCallback(
   }
 }
 
-function idOf(world: Omit<World, 'notifier'>, { order, nth, number }: Telling): string {
+function idOf(world: World, { order, nth, number }: CallbackAttempt): string {
   const sending = world.switches.callback_resend_new_id ? number : 0
   const digits = world.chance.digits(20, 'notification', order.outTradeNo, nth, sending)
   return `EV-${digits}`
 }
 
-function keyFor(world: Omit<World, 'notifier'>, { order, nth, number, faults }: Telling) {
+function keyFor(world: World, { order, nth, number, faults }: CallbackAttempt) {
   const forced = faultOf(faults, 'key')
   if (forced) return world.keyring.ofKind(forced.use)
   const draw = world.chance.fraction('callback key', order.outTradeNo, nth, number)
   return world.keyring.forNotification(world.switches.signing, draw)
 }
 
-function bodyOf(world: Omit<World, 'notifier'>, telling: Telling, id: string): string {
-  const { order, payment, faults } = telling
-  const notice = telling.notice ?? {
+function bodyOf(world: World, attempt: CallbackAttempt, id: string): string {
+  const { order, payment, faults } = attempt
+  const notice = attempt.notice ?? {
     ...{ eventType: 'TRANSACTION.SUCCESS', originalType: 'transaction', summary: '支付成功' },
     content: successOf(order, payment, world.switches),
   }
@@ -126,6 +123,6 @@ function bodyOf(world: Omit<World, 'notifier'>, telling: Telling, id: string): s
 
 /** Another key of the same length. */
 function reversed(key: string): string {
-  const turned = [...key].reverse().join('')
-  return turned === key ? key.replace(/^./, (first) => (first === '0' ? '1' : '0')) : turned
+  const back = [...key].reverse().join('')
+  return back === key ? key.replace(/^./, (first) => (first === '0' ? '1' : '0')) : back
 }

@@ -44,7 +44,7 @@ export function selfSign(
   return { pem: pemOf(der), serialNo: serial.toString('hex').toUpperCase() }
 }
 
-/** 20 bytes that are positive and without a leading zero, so that the number has 40 digits as WeChat Pay's do. */
+/** 20 bytes. The first is 0x40 to 0x7f: the number is positive and has 40 digits, like WeChat Pay's. */
 function randomSerial(): Buffer {
   const bytes = randomBytes(20)
   bytes[0] = 0x40 | ((bytes[0] ?? 0) & 0x3f)

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * All chance of a simulator comes from its seed. A draw is named by what it is for ("fault-3", the
- * order, the attempt) and not by when it is made, so that it stays the same however concurrent
- * requests interleave.
+ * The random choices of a simulator, all derived from its seed. The caller names a draw by its purpose
+ * ("fault-3", the order, the attempt), so that concurrent requests get the same values in any order.
  */
 export class Chance {
   readonly seed: string

@@ -1,4 +1,4 @@
-/** The most that `setTimeout` can wait; longer timers are armed again when it is over. */
+/** The longest wait of `setTimeout`. A longer timer is armed again after it. */
 const armMsMax = 2 ** 31 - 1
 
 interface Timer {
@@ -9,8 +9,8 @@ interface Timer {
 export type Cancel = () => void
 
 /**
- * The simulator's time and its timers. It runs with the system's clock, or stands still until it
- * is advanced; either can be advanced. Timers fire in the order of their times.
+ * The simulator's time and its timers. A clock runs with the system's, or (`stepped`) stands still
+ * until it is advanced. A running clock can be advanced too. Timers fire in the order of their times.
  */
 export class SimulatorClock {
   readonly stepped: boolean
@@ -32,7 +32,7 @@ export class SimulatorClock {
     return this.#base() + this.#offsetMs
   }
 
-  /** Does the work at that time; at once when the time has come already. */
+  /** Runs the work at that time; immediately if the time has passed. */
   at(time: number, work: () => Promise<void>): Cancel {
     const timer = { at: time, work }
     if (time <= this.now()) {
@@ -45,8 +45,8 @@ export class SimulatorClock {
   }
 
   /**
-   * Moves the time on, firing each timer at its own time and waiting for its work, so that what
-   * that work schedules within the span fires too.
+   * Moves the time forward. Each timer fires at its own time, and its work is awaited before the next
+   * one, so that timers which that work adds within the span fire too.
    */
   async advance(ms: number): Promise<void> {
     const until = this.now() + ms
@@ -61,12 +61,12 @@ export class SimulatorClock {
     this.#arm()
   }
 
-  /** Resolves when no timer's work is going on. */
+  /** Resolves when no work of a timer is running. */
   async quiet(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working)
   }
 
-  /** Forgets all timers. */
+  /** Removes all timers. */
   clear(): void {
     this.#timers = []
     if (this.#armed) clearTimeout(this.#armed)

@@ -1,4 +1,4 @@
-/** What the control interface was asked for cannot be done. */
+/** A control request that cannot be carried out. */
 export class ControlError extends Error {
   override readonly name = 'ControlError'
   /** HTTP status for it. */

@@ -7,17 +7,17 @@ import { refuseOtherSites } from './other-sites.ts'
 import { parse } from './parse.ts'
 import type { Wire } from './wire.ts'
 
-/** The most that an HTTP caller can wait for callbacks; clients give up about then themselves. */
+/** The longest wait for callbacks over HTTP. Clients time out at about the same time. */
 const waitMsMax = 60_000
 
-interface Asked {
+interface ControlRequest {
   readonly control: Control
   readonly orderNo: string
   readonly body: unknown
   readonly query: URLSearchParams
 }
 
-type Endpoint = (asked: Asked) => unknown
+type Endpoint = (request: ControlRequest) => unknown
 
 const state = z.strictObject({ state: z.string() })
 const lose = z.strictObject({ lose: z.boolean().default(true) }).default({ lose: true })
@@ -78,7 +78,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'POST /_sim/reset': ({ control }) => control.reset(),
 }
 
-/** Answers one request to `/_sim…`. 200 with JSON, or 204; errors are `{code, message}`. */
+/** Answers one request to `/_sim…` with 200 and JSON, with 204, or with an error `{code, message}`. */
 export async function controlByHttp(
   control: Control,
   wire: Wire,
@@ -113,7 +113,7 @@ function endpointOf(wire: Wire): { endpoint: Endpoint; subject: string } {
   )
 }
 
-async function deliveries({ control, orderNo, query }: Asked): Promise<unknown> {
+async function deliveries({ control, orderNo, query }: ControlRequest): Promise<unknown> {
   const waitMs = parse(z.coerce.number().min(0).max(waitMsMax), query.get('wait_ms') ?? 0)
   if (waitMs > 0) {
     const attempts = parse(
@@ -122,7 +122,7 @@ async function deliveries({ control, orderNo, query }: Asked): Promise<unknown> 
     )
     const signal = AbortSignal.timeout(waitMs)
     const options = attempts === undefined ? { signal } : { signal, attempts }
-    // After the wait they are listed as they are; `callback` of the order tells whether more will come.
+    // A wait that timed out is no error: `callback` of the order says whether more are due.
     await control.waitForDeliveries(orderNo, options).catch(() => {})
   }
   return { callback: control.order(orderNo).callback, deliveries: control.deliveries(orderNo) }

@@ -5,12 +5,13 @@ import { closeNow, findOrder, putOrder, refund, revoke } from './intervene.ts'
 import type { JsonObject } from './merge.ts'
 import { type NoticeInput, noticeInput, noticeOf } from './notice.ts'
 import type { NotifyingWorld } from './notifier.ts'
+import type { Order } from './order.ts'
 import { parse } from './parse.ts'
 import { type PayInput, payInput } from './pay-input.ts'
 import { payOrder } from './payment.ts'
 import type { PutInput } from './put-input.ts'
 import type { LoggedRequest, RequestFilter } from './request-log.ts'
-import { misfit, type RuleInput, type RuleView, ruleInput } from './rules.ts'
+import { operationError, type RuleInput, type RuleView, ruleInput } from './rules.ts'
 import { type Switches, type SwitchesPatch, switchesPatch } from './switches.ts'
 import { type OrderView, type Truth, truthOf, viewOf } from './truth.ts'
 
@@ -19,76 +20,76 @@ interface WaitOptions {
 }
 
 /**
- * What a test, a demo or a person does to a running simulator. In-process and over HTTP it takes
- * and gives the same JSON shapes (README.md). Times are RFC 3339, amounts integer fen.
- * Methods throw `ControlError` for what cannot be done: no such order, wrong input, paid already.
+ * Controls a running simulator. In-process and over HTTP the JSON shapes are the same (README.md).
+ * Times are RFC 3339, amounts integer fen. Methods throw `ControlError` when the request cannot be
+ * carried out: no such order, wrong input, already paid.
  */
 export interface Control {
-  /** An order that some other system placed; no prepay is needed for it. */
+  /** Adds an order as if another system had placed it; no prepay is needed. */
   putOrder(order: PutInput): OrderView
   /** One order as it is now. */
   order(orderNo: string): OrderView
   /** All orders, or those in one state, such as `NOTPAY`. */
   orders(filter?: { readonly state?: string }): readonly OrderView[]
-  /** The payer pays; the merchant is called back unless `callback` is false. */
+  /** The payer pays. The callback is sent unless `callback` is false. */
   pay(orderNo: string, input?: PayInput): OrderView
-  /** The merchant closes it, or WeChat Pay does after its seven days. */
+  /** Closes the order, as the merchant does, or WeChat Pay after seven days. */
   close(orderNo: string): OrderView
-  /** The whole amount, or a part of it. */
+  /** Refunds the whole amount, or a part of it. */
   refund(orderNo: string, input?: { readonly amount?: number }): OrderView
-  /** Makes it REVOKED, a state of payments by card. */
+  /** Sets the state REVOKED, which payments by card have, and returns the money. */
   revoke(orderNo: string): OrderView
-  /** Any word, known or not; money stays where it is. */
+  /** Sets any state, known or not. No money moves. */
   setState(orderNo: string, state: string): OrderView
-  /** Merged over all that is said about the order from now on (`null` inside removes a member); null ends it. */
+  /** Merges this over all further answers and callbacks about the order (`null` inside removes a member); null ends it. */
   answerAs(orderNo: string, patch: JsonObject | null): OrderView
-  /** The order's callbacks do not arrive from now on, those waiting for their next attempt included. */
+  /** Loses all further callbacks of the order, including those that wait for their next attempt. */
   loseCallbacks(orderNo: string, lose?: boolean): OrderView
-  /** Sends the callback of the newest payment at once. */
+  /** Sends the callback of the newest payment immediately. */
   redeliver(orderNo: string): Promise<Delivery>
-  /** Sends the notice of the newest refund at once, and once; as another event, if one is given. */
+  /** Sends the notice of the newest refund immediately, without retries; as another event if one is given. */
   noticeRefund(orderNo: string, input?: NoticeInput): Promise<Delivery>
   /** Every attempt to deliver a callback of the order, oldest first. */
   deliveries(orderNo: string): readonly Delivery[]
-  /** Resolves when no more callbacks are to come for the order, or when `attempts` were made. */
+  /** Resolves when no more callbacks of the order are due, or `attempts` were made. */
   waitForDeliveries(
     orderNo: string,
     options?: WaitOptions & { readonly attempts?: number },
   ): Promise<readonly Delivery[]>
   /** Who paid what, and what was refunded, in fen: compare your books with it. */
   truth(): Truth
-  /** What clients asked and were answered, oldest first, without their authorization. */
+  /** Requests of clients and their answers, oldest first, without authorization. */
   requests(filter?: RequestFilter): readonly LoggedRequest[]
-  /** Resolves once `count` (1) requests that fit have arrived, earlier ones included. */
+  /** Resolves once `count` (default 1) matching requests have arrived, including earlier ones. */
   waitForRequests(
     filter: RequestFilter,
     options?: WaitOptions & { readonly count?: number },
   ): Promise<readonly LoggedRequest[]>
-  /** Forgets the requests so far. */
+  /** Removes the requests so far. */
   clearRequests(): void
   /** How the simulator behaves where the documentation leaves it open. */
   switches(): Switches
-  /** Changes some of the switches, and gives back all. */
+  /** Changes some of the switches, and returns all. */
   setSwitches(patch: SwitchesPatch): Switches
-  /** From now on something goes wrong where the rule says. */
+  /** Injects a fault from now on, where the rule matches. */
   addFault(rule: RuleInput): RuleView
   /** The rules, with how often each matched and fired. */
   faults(): readonly RuleView[]
-  /** Throws `ControlError` when there is no such rule. */
+  /** Removes one rule. Throws `ControlError` if it does not exist. */
   removeFault(id: string): void
   /** Removes all rules. */
   clearFaults(): void
   /** The simulator's time. */
   now(): Date
-  /** Moves the simulator's time on; callbacks that fall due are sent on the way and waited for. */
+  /** Moves the simulator's time forward. Callbacks that become due are sent, and their answers awaited. */
   advance(ms: number): Promise<void>
   /** A new platform certificate signs from now on; the old one stays listed unless it is retired. */
   rotateCertificate(options?: { readonly retire_old?: boolean }): Promise<{ serial_no: string }>
-  /** Forgets orders, callbacks, faults and requests; the switches are as they were at the start. */
+  /** Removes orders, callbacks, faults and requests, and restores the switches of the start. */
   reset(): void
 }
 
-/** A year at once: past everything that can happen to a trade. A time beyond all dates stops everything. */
+/** A year: longer than the life of any trade. A time beyond the range of `Date` would break the clock. */
 const advanceMsMax = 366 * 24 * 3_600_000
 
 export function controlOf(world: NotifyingWorld): Control {
@@ -120,24 +121,8 @@ export function controlOf(world: NotifyingWorld): Control {
   }
 }
 
-type Group<K extends keyof Control> = Pick<Control, K>
-
-function orderControl(
-  world: NotifyingWorld,
-  view: (orderNo: string) => OrderView,
-): Group<
-  | 'putOrder'
-  | 'order'
-  | 'orders'
-  | 'pay'
-  | 'close'
-  | 'refund'
-  | 'revoke'
-  | 'setState'
-  | 'answerAs'
-  | 'loseCallbacks'
-> {
-  const changed = (orderNo: string, change: (order: ReturnType<typeof findOrder>) => void) => {
+function orderControl(world: NotifyingWorld, view: (orderNo: string) => OrderView) {
+  const changed = (orderNo: string, change: (order: Order) => void) => {
     change(findOrder(world, orderNo))
     return view(orderNo)
   }
@@ -165,45 +150,40 @@ function orderControl(
       changed(orderNo, (order) => {
         order.losesCallbacks = lose
       }),
-  }
+  } satisfies Partial<Control>
 }
 
-function deliveryControl(
-  world: NotifyingWorld,
-): Group<'redeliver' | 'noticeRefund' | 'deliveries' | 'waitForDeliveries'> {
+function deliveryControl(world: NotifyingWorld) {
+  const deliverable = (orderNo: string) => {
+    const order = findOrder(world, orderNo)
+    const payment = order.payments.at(-1)
+    if (payment && order.notifyUrl) return { order, payment }
+    const lacks = payment ? 'a notify_url' : 'a payment'
+    throw new ControlError(409, 'CONFLICT', `Cannot deliver "${orderNo}" without ${lacks}`)
+  }
   return {
     redeliver: async (orderNo) => {
-      const order = findOrder(world, orderNo)
-      const payment = order.payments.at(-1)
-      if (payment && order.notifyUrl) return world.notifier.redeliver(order, payment)
-      const lacks = payment ? 'a notify_url' : 'a payment'
-      throw new ControlError(409, 'CONFLICT', `Cannot deliver "${orderNo}" without ${lacks}`)
+      const { order, payment } = deliverable(orderNo)
+      return world.notifier.redeliver(order, payment)
     },
     noticeRefund: async (orderNo, input = {}) => {
-      const order = findOrder(world, orderNo)
-      const payment = order.payments.at(-1)
-      if (payment === undefined || order.notifyUrl === null) {
-        const lacks = payment ? 'a notify_url' : 'a payment'
-        throw new ControlError(409, 'CONFLICT', `Cannot deliver "${orderNo}" without ${lacks}`)
-      }
+      const { order, payment } = deliverable(orderNo)
       const notice = noticeOf(world, order, parse(noticeInput, input))
-      return world.notifier.tell(order, { payment, notice })
+      return world.notifier.sendNotice(order, { payment, notice })
     },
     deliveries: (orderNo) => world.notifier.deliveries(orderNo),
     waitForDeliveries: (orderNo, options = {}) => world.notifier.wait(orderNo, options),
-  }
+  } satisfies Partial<Control>
 }
 
-function faultControl(
-  world: NotifyingWorld,
-): Group<'switches' | 'setSwitches' | 'addFault' | 'faults' | 'removeFault' | 'clearFaults'> {
+function faultControl(world: NotifyingWorld) {
   return {
     switches: () => ({ ...world.switches }),
     setSwitches: (patch) => ({ ...Object.assign(world.switches, parse(switchesPatch, patch)) }),
     addFault: (input) => {
       const rule = parse(ruleInput, input)
-      const complaint = misfit(rule)
-      if (complaint) throw new ControlError(400, 'WRONG_INPUT', complaint)
+      const error = operationError(rule)
+      if (error) throw new ControlError(400, 'WRONG_INPUT', error)
       if (world.rules.full) throw new ControlError(409, 'FULL', 'Cannot keep more faults')
       return world.rules.add(rule)
     },
@@ -213,5 +193,5 @@ function faultControl(
       throw new ControlError(404, 'NO_SUCH_FAULT', `Cannot find fault "${id}"`)
     },
     clearFaults: () => world.rules.clear(),
-  }
+  } satisfies Partial<Control>
 }

@@ -1,4 +1,4 @@
-/** The little of ASN.1's DER that a certificate needs. Each function returns one encoded value. */
+/** The part of ASN.1 DER that a certificate needs. Each function returns one encoded value. */
 
 export function sequence(...parts: readonly Uint8Array[]): Buffer {
   return encode(0x30, Buffer.concat(parts))

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { complaintAbout } from './authenticate.ts'
+import { authenticationError } from './authenticate.ts'
 import { listCertificates } from './certificates.ts'
 import { beijingTime } from './clock.ts'
 import { close } from './close.ts'
@@ -7,7 +7,7 @@ import { type ClientOperation, type Fault, faultOf } from './fault.ts'
 import { isObject } from './merge.ts'
 import { prepay } from './native.ts'
 import type { NotifyingWorld } from './notifier.ts'
-import { payComplaint, payOrder } from './payment.ts'
+import { paymentError, payOrder } from './payment.ts'
 import { query, queryById } from './query.ts'
 import { bare, htmlPage, type Reply, refusal, success, usualCode } from './reply.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -24,7 +24,7 @@ interface Call {
   readonly faults: readonly Fault[]
 }
 
-/** One request of a client's: checked, answered, signed and sent, with the faults that befall it. */
+/** Serves one request of a client: authenticates, performs, answers and signs it, with its faults. */
 export async function exchange(
   world: NotifyingWorld,
   wire: Wire,
@@ -37,24 +37,24 @@ export async function exchange(
   }
   const orderNo = orderNoOf(world, wire, route)
   const logged = logArrival(world, wire, { operation: route.operation, orderNo })
-  const complaint = complaintAbout(wire, { ...world, now: world.signatureNow() })
-  const faults = complaint ? [] : world.rules.draw(route.operation, orderNo)
+  const refused = authenticationError(wire, { ...world, now: world.signatureNow() })
+  const faults = refused ? [] : world.rules.draw(route.operation, orderNo)
   logged.faults = faults.map((fault) => fault.kind)
-  const reply = complaint ?? answer(world, { wire, route, orderNo, faults })
+  const reply = refused ?? answer(world, { wire, route, orderNo, faults })
   return transmit(world, response, { wire, reply, faults, logged })
 }
 
 function logArrival(
   world: NotifyingWorld,
   wire: Wire,
-  asked: { readonly operation: ClientOperation | null; readonly orderNo: string | null },
+  about: { readonly operation: ClientOperation | null; readonly orderNo: string | null },
 ): LoggedRequest {
   return world.log.open({
     at: beijingTime(world.clock.now()),
     method: wire.method,
     target: wire.target,
-    operation: asked.operation,
-    out_trade_no: asked.orderNo,
+    operation: about.operation,
+    out_trade_no: about.orderNo,
     body: wire.body.toString('utf8'),
     wechatpay_serial: wire.headers['wechatpay-serial'] ?? null,
   })
@@ -83,7 +83,7 @@ function orderNoIn(body: Buffer): string | null {
   }
 }
 
-/** What is answered in the end: the operation's own reply, unless faults put something else in its place. */
+/** The reply of the operation, or the one that a fault puts in its place. */
 function answer(world: NotifyingWorld, call: Call): Reply {
   payBy(world, call, 'before')
   const own = takesEffect(call.faults) ? perform(world, call) : bare(500)
@@ -108,7 +108,7 @@ function perform(world: NotifyingWorld, call: Call): Reply {
   }
 }
 
-/** An error means that nothing was done, a lost answer that it was, unless the fault says otherwise. */
+/** By default an operation with an error fault has no effect, and one whose answer is lost has. */
 function takesEffect(faults: readonly Fault[]): boolean {
   return faults.every((fault) => {
     if (fault.kind === 'error') return fault.performed ?? false
@@ -116,12 +116,12 @@ function takesEffect(faults: readonly Fault[]): boolean {
   })
 }
 
-/** A payment in the middle of the call; nothing where the order cannot be paid. */
+/** Lets the payer pay during the call, if the order can be paid. */
 function payBy(world: NotifyingWorld, call: Call, when: 'before' | 'after'): void {
   const order = call.orderNo === null ? null : world.book.find(call.orderNo)
   for (const fault of call.faults) {
     if (fault.kind !== 'pay' || fault.when !== when || !order) continue
-    if (payComplaint(world, order, fault) === null) payOrder(world, order, fault)
+    if (paymentError(world, order, fault) === null) payOrder(world, order, fault)
   }
 }
 

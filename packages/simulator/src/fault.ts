@@ -11,28 +11,28 @@ export type Operation = (typeof operations)[number]
 const merge = z.record(z.string(), z.json())
 const performed = z.boolean().optional()
 
-/** What goes wrong with an answer that WeChat Pay signs, and with a callback alike. */
+/** Faults of signed answers and of callbacks. */
 const sealFaults = [
-  /** A deliberately wrong signature, as WeChat Pay sends now and then. */
+  /** A deliberately wrong signature, which WeChat Pay sends now and then to test clients. */
   z.strictObject({ kind: z.literal('probe'), base64: z.enum(['valid', 'invalid']).optional() }),
   /** Properly signed, but with a timestamp that is off. */
   z.strictObject({ kind: z.literal('timestamp'), offset_seconds: z.int() }),
   z.strictObject({ kind: z.literal('missing_header'), headers: z.array(z.string()).min(1) }),
-  /** The serial number names a key that nobody has. */
+  /** The serial number is that of no key. */
   z.strictObject({ kind: z.literal('unknown_serial'), serial: z.string().optional() }),
   /** A well-formed signature of something else. */
   z.strictObject({ kind: z.literal('wrong_signature') }),
-  /** The body changes after it was signed: by a merge patch, or by a blank behind it. */
+  /** The body is changed after signing: by a merge patch, or by a trailing blank. */
   z.strictObject({ kind: z.literal('changed_body'), merge: merge.optional() }),
-  /** Signs what would not be signed, or leaves the signature out. */
+  /** Signs an answer that would be unsigned, or leaves out the signature. */
   z.strictObject({ kind: z.literal('sign'), signed: z.boolean() }),
   z.strictObject({ kind: z.literal('key'), use: z.enum(['public_key', 'certificate']) }),
-  /** Says something else, and signs it. A merge patch over the trade. */
+  /** Signs other content: a merge patch over the trade. */
   z.strictObject({ kind: z.literal('answer'), merge }),
 ] as const
 
 const answerFaults = [
-  /** Another status. `performed`: the operation took effect all the same. */
+  /** Another status. `performed`: the operation has its effect nevertheless. */
   z.strictObject({
     kind: z.literal('error'),
     status: z.int().min(200).max(599),
@@ -44,7 +44,7 @@ const answerFaults = [
     performed,
   }),
   z.strictObject({ kind: z.literal('slow'), ms: z.int().min(0).max(600_000) }),
-  /** No answer, ever. */
+  /** No answer. */
   z.strictObject({ kind: z.literal('hang'), performed }),
   /** The connection is reset before the answer. */
   z.strictObject({ kind: z.literal('reset'), performed }),
@@ -52,12 +52,12 @@ const answerFaults = [
   z.strictObject({ kind: z.literal('cut'), after_bytes: z.int().min(0).optional() }),
   /** Answers with another order's trade. */
   z.strictObject({ kind: z.literal('other_order'), out_trade_no: z.string() }),
-  /** The payer pays just before the operation takes effect, or between that and the answer. */
+  /** The payer pays before the operation takes effect, or between its effect and the answer. */
   payInput.extend({ kind: z.literal('pay'), when: z.enum(['before', 'after']) }),
 ] as const
 
 const callbackFaults = [
-  /** This attempt gets lost on the way. */
+  /** This attempt is lost. */
   z.strictObject({ kind: z.literal('drop') }),
   z.strictObject({
     kind: z.literal('duplicate'),
@@ -82,7 +82,7 @@ const callbackOnly: ReadonlySet<string> = new Set(
   callbackFaults.map((each) => each.shape.kind.value),
 )
 
-/** Whether such a fault can happen to that operation. */
+/** Whether the fault can be injected into the operation. */
 export function fits(kind: FaultKind, operation: Operation): boolean {
   return operation === 'notify' ? !answerOnly.has(kind) : !callbackOnly.has(kind)
 }

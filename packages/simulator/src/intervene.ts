@@ -6,7 +6,7 @@ import { parse } from './parse.ts'
 import { type PutInput, putInput } from './put-input.ts'
 import type { World } from './world.ts'
 
-/** What is done to an order from outside, without a request of the merchant's. */
+/** Changes of an order without a request of the merchant: by the control interface. */
 
 export function findOrder(world: World, orderNo: string): Order {
   const order = world.book.find(orderNo)
@@ -44,7 +44,7 @@ export function closeNow(order: Order): void {
   order.state = 'CLOSED'
 }
 
-/** Any refund, a partial one too, makes the trade REFUND. */
+/** Any refund, also a partial one, makes the trade REFUND. */
 export function refund(
   world: World,
   order: Order,
@@ -65,7 +65,7 @@ export function refund(
   order.state = 'REFUND'
 }
 
-/** What was paid goes back. */
+/** Returns what was paid. */
 export function revoke(order: Order): void {
   order.refunded = taken(order)
   order.state = 'REVOKED'

@@ -19,19 +19,19 @@ export interface PlatformKeys {
   readonly publicKeyId: string
   /** Private half of the "WeChat Pay public key". */
   readonly publicKeyPrivate: KeyObject
-  /** The newest, which signs, comes first. */
+  /** Newest first. The newest signs. */
   readonly certificates: readonly PlatformCertificate[]
 }
 
 export interface SigningKey {
-  /** What `Wechatpay-Serial` names. */
+  /** Value of `Wechatpay-Serial`. */
   readonly serial: string
   readonly privateKey: KeyObject
 }
 
 export type KeyKind = 'public_key' | 'certificate'
 
-/** Which key signs what. */
+/** Selects the key that signs an answer or a callback. */
 export class Keyring {
   readonly #publicKey: SigningKey
   #certificates: readonly PlatformCertificate[]
@@ -46,13 +46,13 @@ export class Keyring {
     return signing === 'public_key' ? [] : this.#certificates
   }
 
-  /** The merchant chooses by the request's `Wechatpay-Serial`; without one, the certificate signs. */
+  /** The request's `Wechatpay-Serial` selects the key; without that header, the certificate signs. */
   forResponse(signing: Signing, named: string | undefined): SigningKey {
     const active = this.#active(signing)
     return active.find((key) => key.serial === named) ?? active[0] ?? this.#publicKey
   }
 
-  /** WeChat Pay chooses: while both are in use, by chance. */
+  /** While both kinds are in use, the choice is random. */
   forNotification(signing: Signing, draw: number): SigningKey {
     if (signing === 'mixed') return this.ofKind(draw < 0.5 ? 'certificate' : 'public_key')
     return this.ofKind(signing)
@@ -63,7 +63,7 @@ export class Keyring {
     return kind === 'public_key' || !newest ? this.#publicKey : keyOf(newest)
   }
 
-  /** A new certificate signs from now on. The old ones stay listed unless they are retired. */
+  /** Adds a new certificate, which signs from now on. The old ones stay listed unless they are retired. */
   async rotate(options: { readonly retireOld: boolean }): Promise<PlatformCertificate> {
     const fresh = await generateCertificate()
     this.#certificates = options.retireOld ? [fresh] : [fresh, ...this.#certificates]

@@ -38,10 +38,10 @@ const merchantSchema = z.strictObject({
   }),
 })
 
-/** A made-up merchant, with its own keys and those that WeChat Pay would use towards it. */
+/** A generated merchant, with its own keys and those that WeChat Pay uses for it. */
 export type Merchant = z.infer<typeof merchantSchema>
 
-/** Makes a merchant: three RSA-2048 keys, so some tenths of a second. */
+/** Generates a merchant: three RSA-2048 keys, some tenths of a second. */
 export async function generateMerchant(
   names: { readonly mchid?: string; readonly appid?: string } = {},
 ): Promise<Merchant> {
@@ -75,7 +75,7 @@ export async function generateMerchant(
   }
 }
 
-/** The part of the simulator's options that a merchant gives: `startSimulator({ ...merchantOptions(m) })`. */
+/** The options of the simulator that depend on the merchant: `startSimulator({ ...merchantOptions(m) })`. */
 export function merchantOptions(merchant: Merchant): {
   readonly mchid: string
   readonly appid: string
@@ -101,7 +101,7 @@ export function merchantOptions(merchant: Merchant): {
   }
 }
 
-/** Names of the files as the merchant console gives them; `merchant.json` is the simulator's own. */
+/** File names of WeChat Pay's merchant console; `merchant.json` is the simulator's own. */
 export const merchantFiles = {
   privateKey: 'apiclient_key.pem',
   certificate: 'apiclient_cert.pem',
@@ -109,7 +109,7 @@ export const merchantFiles = {
   all: 'merchant.json',
 } as const
 
-/** Writes the PEM files, and everything again for `readMerchant`. What holds a private key is for its owner only. */
+/** Writes the PEM files, and `merchant.json` for `readMerchant`. Files with a private key have mode 0600. */
 export async function writeMerchant(dir: string, merchant: Merchant): Promise<void> {
   await mkdir(dir, { recursive: true })
   const secret = { mode: 0o600 }
@@ -121,7 +121,7 @@ export async function writeMerchant(dir: string, merchant: Merchant): Promise<vo
   ])
 }
 
-/** The merchant of the directory, so that orders of a client outlive the simulator; a new one the first time. */
+/** Reads the merchant of a directory; the first time, generates and writes it. A client keeps its keys over restarts. */
 export async function openMerchant(dir: string): Promise<Merchant> {
   const known = await readMerchant(dir)
   if (known !== null) return known
@@ -130,7 +130,7 @@ export async function openMerchant(dir: string): Promise<Merchant> {
   return merchant
 }
 
-/** The merchant that `writeMerchant` left there; null when there is none. */
+/** Reads the merchant that `writeMerchant` wrote; null if there is none. */
 export async function readMerchant(dir: string): Promise<Merchant | null> {
   const path = join(dir, merchantFiles.all)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { parameterError, type Reply, refusal, success } from './reply.ts'
 import type { Wire } from './wire.ts'
 import type { World } from './world.ts'
 
-/** Characters of four bytes in UTF-8 (emoji) are not taken. */
+/** Characters of four bytes in UTF-8 (emoji) are refused. */
 const text = (max: number) =>
   z
     .string()
@@ -29,7 +29,7 @@ const store = z.strictObject({
   address: text(512).optional(),
 })
 
-/** Every member that the Native prepay documents; others are refused. */
+/** All members that the Native prepay documents; others are refused. */
 const prepayBody = z.strictObject({
   appid: required(32),
   mchid: required(32),
@@ -64,7 +64,7 @@ type PrepayBody = z.output<typeof prepayBody>
 export function prepay(world: World, wire: Wire): Reply {
   const body = readJson(wire, prepayBody)
   if (!body.ok) return body.reply
-  const wrong = merchantComplaint(world, body.value) ?? addressComplaint(world, body.value)
+  const wrong = merchantError(world, body.value) ?? notifyUrlError(world, body.value)
   if (wrong) return wrong
   const known = world.book.find(body.value.out_trade_no)
   return known ? prepayAgain(world, known, body.value) : prepayFirst(world, body.value)
@@ -92,7 +92,7 @@ function prepayFirst(world: World, body: PrepayBody): Reply {
   return success({ code_url: world.book.issueCodeUrl(order) })
 }
 
-/** The same parameters give a new code; others are refused. */
+/** The same parameters get a new code; different ones are refused. */
 function prepayAgain(world: World, order: Order, body: PrepayBody): Reply {
   if (isPaid(order)) {
     return refusal({ ...world.switches.prepay_paid, message: '该订单已支付' })
@@ -110,13 +110,13 @@ function prepayAgain(world: World, order: Order, body: PrepayBody): Reply {
   return success({ code_url: world.book.issueCodeUrl(order) })
 }
 
-function merchantComplaint(world: World, body: PrepayBody): Reply | null {
+function merchantError(world: World, body: PrepayBody): Reply | null {
   if (body.mchid !== world.mchid) return mchidMismatch(body.mchid, 'body')
   if (world.appids.includes(body.appid)) return null
   return refusal({ status: 400, code: 'APPID_MCHID_NOT_MATCH' })
 }
 
-function addressComplaint(world: World, body: PrepayBody): Reply | null {
+function notifyUrlError(world: World, body: PrepayBody): Reply | null {
   const url = URL.canParse(body.notify_url) ? new URL(body.notify_url) : null
   const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? '')
   const plain = url?.protocol === 'http:' && (loopback || world.switches.any_http_notify_url)
@@ -131,16 +131,16 @@ function addressComplaint(world: World, body: PrepayBody): Reply | null {
       })
 }
 
-/** Less than a minute ahead is raised to a minute, more than fifteen days cut to them; the past is refused. */
-function expiryOf(world: World, asked: string | undefined, now: number): number | Reply {
-  if (asked === undefined) return now + lifeMs / world.timeScale
-  const time = Date.parse(asked)
+/** The time is raised to a minute from now, and cut to fifteen days from now; one in the past is refused. */
+function expiryOf(world: World, timeExpire: string | undefined, now: number): number | Reply {
+  if (timeExpire === undefined) return now + lifeMs / world.timeScale
+  const time = Date.parse(timeExpire)
   if (time > now) {
     return Math.min(Math.max(time, now + expiryMsMin / world.timeScale), now + lifeMsMax)
   }
   return parameterError('time_expire超出有效范围', {
     field: '/time_expire',
-    value: asked,
+    value: timeExpire,
     issue: '已过期',
     location: 'body',
   })

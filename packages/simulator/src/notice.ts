@@ -5,17 +5,17 @@ import { type JsonObject, merged } from './merge.ts'
 import type { Order } from './order.ts'
 import type { World } from './world.ts'
 
-/** A refund's notice: what became of the refund, and what is merged over what is told of it. */
+/** The notice of a refund: its status, and a patch that is merged over its content. */
 export const noticeInput = z.strictObject({
   status: z.string().default('SUCCESS'),
-  /** `REFUND.` and the status, unless it is to be another's. */
+  /** Default: `REFUND.` and the status. */
   event_type: z.string().optional(),
   merge: z.record(z.string(), z.json()).default({}),
 })
 
 export type NoticeInput = z.input<typeof noticeInput>
 
-/** What a callback tells that is not of a payment. */
+/** A callback that is not about a payment. */
 export interface Notice {
   readonly eventType: string
   readonly originalType: string
@@ -23,7 +23,7 @@ export interface Notice {
   readonly content: JsonObject
 }
 
-/** Of the newest refund. */
+/** The notice of the newest refund. */
 export function noticeOf(
   world: Pick<World, 'clock'>,
   order: Order,
@@ -31,7 +31,11 @@ export function noticeOf(
 ): Notice {
   const refund = order.refunds.at(-1)
   if (refund === undefined) {
-    throw new ControlError(409, 'CONFLICT', `Cannot tell of a refund of "${order.outTradeNo}"`)
+    throw new ControlError(
+      409,
+      'CONFLICT',
+      `Cannot send a notice: "${order.outTradeNo}" has no refund`,
+    )
   }
   const { status, event_type: eventType = `REFUND.${status}`, merge } = input
   const content: JsonObject = {

@@ -13,30 +13,31 @@ import type { Order, Payment } from './order.ts'
 import { Waiters } from './waiters.ts'
 import type { World } from './world.ts'
 
-/** Deliveries remembered for one order: the schedule some times over. */
+/** Deliveries that are kept for one order: the schedule, several times. */
 const deliveriesMax = 200
 
 interface Notification {
   readonly order: Order
   readonly payment: Payment
-  readonly told: Told
-  /** What is told instead of the payment's success. */
+  readonly record: CallbackRecord
+  /** Sent instead of the payment's success. */
   readonly notice?: Notice
-  /** Which of the order's notifications it is; 0 for the first. */
+  /** Number among the notifications of the order, from 0. */
   readonly nth: number
   state: CallbackState
   attempts: number
-  /** Those of the attempts that the schedule made. */
+  /** Attempts of the schedule. */
   tries: number
-  /** Copies that are still to be sent. */
+  /** Copies that are not sent yet. */
   copies: number
   cancel: Cancel
 }
 
-interface Told {
+/** All notifications of one order. */
+interface CallbackRecord {
   readonly notifications: Notification[]
   readonly deliveries: Delivery[]
-  /** Deliveries made, forgotten ones included. */
+  /** Number of deliveries, including those that are not kept any more. */
   made: number
 }
 
@@ -53,75 +54,76 @@ interface Result {
   readonly durationMs?: number
 }
 
-/** Everything that one running simulator knows. */
+/** The whole state of one running simulator. */
 export interface NotifyingWorld extends World {
   readonly notifier: Notifier
 }
 
-/** Tells the merchant of payments. */
+/** Sends the callbacks of payments and refunds. */
 export class Notifier {
-  readonly #world: Omit<World, 'notifier'>
-  // Keep-alive would let an idle connection that the merchant just closed fail an attempt.
+  readonly #world: World
+  // With keep-alive, an attempt could fail on an idle connection that the merchant has just closed.
   readonly #agent = new Agent({ pipelining: 0 })
-  readonly #told = new Map<string, Told>()
+  readonly #records = new Map<string, CallbackRecord>()
   readonly #waiters = new Waiters()
 
-  constructor(world: Omit<World, 'notifier'>) {
+  constructor(world: World) {
     this.#world = world
   }
 
-  /** Begins to tell of a payment, after the delay of the switches unless one is given. */
+  /** Starts the callback schedule of a payment, after the given delay or that of the switches. */
   announce(order: Order, payment: Payment, delayMs?: number): void {
     if (order.notifyUrl === null) return
     const { clock, chance, switches } = this.#world
-    const notification = this.#add(order, payment)
+    const notification = this.#add(order, { payment })
     const overtaking = chance.fraction('reorder', order.outTradeNo, notification.nth)
     const wait = delayMs ?? switches.callback_delay_ms + overtaking * switches.callback_reorder_ms
     notification.cancel = clock.at(clock.now() + wait, () => this.#try(notification))
   }
 
-  /** Sends the newest payment's callback now, even if it was lost or had been accepted. */
+  /** Sends the newest payment's callback now, also if it was lost or accepted. */
   async redeliver(order: Order, payment: Payment): Promise<Delivery> {
-    const known = this.#told.get(order.outTradeNo)?.notifications.at(-1)
-    const notification = known?.payment === payment ? known : this.#add(order, payment, 'gave_up')
+    const known = this.#records.get(order.outTradeNo)?.notifications.at(-1)
+    const notification =
+      known?.payment === payment ? known : this.#add(order, { payment, state: 'gave_up' })
     return this.#attempt(notification)
   }
 
-  /** Sends something else than a payment's success, once. */
-  tell(order: Order, { payment, notice }: { payment: Payment; notice: Notice }): Promise<Delivery> {
-    const told = this.#toldOf(order)
-    const notification: Notification = {
-      ...{ order, payment, told, notice, nth: told.made },
-      ...{ state: 'gave_up', attempts: 0, tries: 0, copies: 0, cancel: () => {} },
-    }
-    return this.#attempt(notification)
+  /** Sends another notice than a payment's success, without retries. It is not the order's callback. */
+  sendNotice(
+    order: Order,
+    { payment, notice }: { payment: Payment; notice: Notice },
+  ): Promise<Delivery> {
+    const record = this.#recordOf(order)
+    const own = { payment, notice, state: 'gave_up' } as const
+    return this.#attempt(notificationOf({ order, record, nth: record.made, ...own }))
   }
 
   state(orderNo: string): CallbackState | 'none' {
-    return this.#told.get(orderNo)?.notifications.at(-1)?.state ?? 'none'
+    return this.#records.get(orderNo)?.notifications.at(-1)?.state ?? 'none'
   }
 
   deliveries(orderNo: string): readonly Delivery[] {
-    return this.#told.get(orderNo)?.deliveries ?? []
+    return this.#records.get(orderNo)?.deliveries ?? []
   }
 
-  /** Resolves when no more is to come for the order, or that many deliveries were made. */
+  /** Resolves when no delivery of the order is due any more, or `attempts` were made. */
   async wait(
     orderNo: string,
     options: { readonly attempts?: number | undefined; readonly signal?: AbortSignal | undefined },
   ): Promise<readonly Delivery[]> {
     const enough = options.attempts ?? Number.POSITIVE_INFINITY
     const done = () => {
-      const told = this.#told.get(orderNo)
-      if (!told) return options.attempts === undefined
-      return told.made >= enough || told.notifications.every(isOver)
+      const record = this.#records.get(orderNo)
+      if (!record) return options.attempts === undefined
+      return record.made >= enough || record.notifications.every(isOver)
     }
     await this.#waiters.until(done, options.signal)
     return this.deliveries(orderNo)
   }
 
   clear(): void {
-    for (const { notifications } of this.#told.values()) {
+    for (const { notifications } of this.#records.values()) {
       for (const notification of notifications) {
         notification.cancel()
         notification.copies = 0
@@ -129,7 +131,7 @@ export class Notifier {
       }
     }
     this.#waiters.check()
-    this.#told.clear()
+    this.#records.clear()
   }
 
   async stop(): Promise<void> {
@@ -137,31 +139,20 @@ export class Notifier {
     await this.#agent.destroy()
   }
 
-  #toldOf({ outTradeNo }: Order): Told {
-    const told = this.#told.get(outTradeNo) ?? { notifications: [], deliveries: [], made: 0 }
-    this.#told.set(outTradeNo, told)
-    return told
+  #recordOf({ outTradeNo }: Order): CallbackRecord {
+    const record = this.#records.get(outTradeNo) ?? { notifications: [], deliveries: [], made: 0 }
+    this.#records.set(outTradeNo, record)
+    return record
   }
 
-  #add(order: Order, payment: Payment, state: CallbackState = 'waiting'): Notification {
-    const told = this.#toldOf(order)
-    const nth = told.notifications.length
-    const fresh = {
-      order,
-      payment,
-      told,
-      nth,
-      state,
-      attempts: 0,
-      tries: 0,
-      copies: 0,
-      cancel: () => {},
-    }
-    told.notifications.push(fresh)
+  #add(order: Order, facts: Pick<NotificationFacts, 'payment' | 'state'>): Notification {
+    const record = this.#recordOf(order)
+    const fresh = notificationOf({ order, record, nth: record.notifications.length, ...facts })
+    record.notifications.push(fresh)
     return fresh
   }
 
-  /** An attempt of the schedule, and what follows from it. */
+  /** Makes an attempt of the schedule, and sets the timer of the next one. */
   async #try(notification: Notification): Promise<void> {
     if (this.#isLost(notification)) {
       notification.attempts += 1
@@ -212,7 +203,7 @@ export class Notifier {
     return draw < this.#world.switches.callback_drop_probability
   }
 
-  /** WeChat Pay sometimes tells again although it was answered well. */
+  /** WeChat Pay sometimes sends a callback again that was accepted. */
   #duplicate(notification: Notification, attempt: Attempt): void {
     const { clock, chance, switches, timeScale } = this.#world
     const fault = faultOf(attempt.faults, 'duplicate')
@@ -246,7 +237,7 @@ export class Notifier {
   }
 
   #record(notification: Notification, attempt: Attempt, result: Result): Delivery {
-    const { order, payment, told } = notification
+    const { order, payment, record } = notification
     const delivery: Delivery = {
       out_trade_no: order.outTradeNo,
       transaction_id: payment.transactionId,
@@ -260,11 +251,18 @@ export class Notifier {
       faults: attempt.faults.map((fault) => fault.kind),
       duration_ms: result.durationMs ?? 0,
     }
-    told.deliveries.push(delivery)
-    if (told.deliveries.length > deliveriesMax) told.deliveries.shift()
-    told.made += 1
+    record.deliveries.push(delivery)
+    if (record.deliveries.length > deliveriesMax) record.deliveries.shift()
+    record.made += 1
     return delivery
   }
+}
+
+type NotificationFacts = Pick<Notification, 'order' | 'payment' | 'record' | 'nth'> &
+  Partial<Pick<Notification, 'notice' | 'state'>>
+
+function notificationOf(facts: NotificationFacts): Notification {
+  return { state: 'waiting', attempts: 0, tries: 0, copies: 0, cancel: () => {}, ...facts }
 }
 
 function isOver(notification: Notification): boolean {

@@ -4,9 +4,9 @@ import type { JsonObject } from './merge.ts'
  * An order as WeChat Pay knows it:
  *
  *   NOTPAY ──► SUCCESS ──► REFUND     past `expiresAt` it stays NOTPAY but cannot be paid;
- *      └─────► CLOSED                 after 7 days it closes by itself
+ *      └─────► CLOSED                 after 7 days it becomes CLOSED
  *
- * REVOKED, USERPAYING, PAYERROR, ACCEPT and invented states are only ever set from outside.
+ * REVOKED, USERPAYING, PAYERROR, ACCEPT and invented states are only set by the control interface.
  */
 export interface Order {
   readonly outTradeNo: string
@@ -18,7 +18,7 @@ export interface Order {
   readonly currency: string
   readonly attach: string | null
   readonly notifyUrl: string | null
-  /** Milliseconds since 1970, as all times here. */
+  /** Milliseconds since 1970, like all times here. */
   readonly createdAt: number
   readonly expiresAt: number
   /** The prepay request in canonical form, for comparison with a repeated one; null: put in from outside. */
@@ -26,15 +26,15 @@ export interface Order {
   state: string
   codeUrl: string | null
   codeUrlExpiresAt: number
-  /** The newest, which answers tell of, is last. */
+  /** Newest last. Answers contain the newest. */
   readonly payments: Payment[]
-  /** Fen that went back. */
+  /** Fen. */
   refunded: number
-  /** One for each time that money went back, the newest last. */
+  /** Newest last. */
   readonly refunds: Refund[]
   /** Merged over every answer and callback about this order. */
   answered: JsonObject | null
-  /** Its callbacks do not arrive any more. */
+  /** All further callbacks are lost. */
   losesCallbacks: boolean
 }
 
@@ -48,28 +48,27 @@ export interface Payment {
   readonly paidAt: number
 }
 
-/** Money that goes back to a payer. */
 export interface Refund {
   readonly refundId: string
   readonly outRefundNo: string
   readonly transactionId: string
-  /** Fen: what goes back, and what the payment came to. */
+  /** Fen: of the refund, and of the whole payment. */
   readonly amount: number
   readonly total: number
 }
 
-/** An order number as WeChat Pay takes it: 6 to 32 of these characters. */
+/** The order numbers that WeChat Pay accepts: 6 to 32 of these characters. */
 export const orderNoPattern = /^[0-9A-Za-z_\-|*]{6,32}$/
 
 const dayMs = 86_400_000
 
-/** The life of an order without `time_expire`, and the age at which an unpaid one closes by itself. */
+/** The life of an order without `time_expire`, and the age at which an unpaid order is closed. */
 export const lifeMs = 7 * dayMs
 
-/** The longest life that can be asked for; later ends are cut to this. */
+/** The longest life of an order; a later `time_expire` is cut to this. */
 export const lifeMsMax = 15 * dayMs
 
-/** The least time that an order can be paid; a shorter `time_expire` is raised to this. */
+/** The shortest life of an order; an earlier `time_expire` is raised to this. */
 export const expiryMsMin = 60_000
 
 /** How long a `code_url` can be scanned. */
@@ -79,7 +78,7 @@ export function isPaid(order: Order): boolean {
   return order.state === 'SUCCESS' || order.state === 'REFUND'
 }
 
-/** What the merchant has taken in for it, refunds not counted. Each payment is of the whole amount. */
+/** Sum of the payments; refunds are not subtracted. Each payment is of the whole amount. */
 export function taken(order: Order): number {
   return order.payments.reduce((sum, payment) => sum + payment.total, 0)
 }

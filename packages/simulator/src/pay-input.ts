@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** How a payer pays, for the control interface and for payments in the middle of a call. */
+/** How a payer pays: by the control interface, or by a fault during a call. */
 export const payInput = z.strictObject({
-  /** Whether the merchant is told of it. */
+  /** Whether the callback is sent; default true. */
   callback: z.boolean().optional(),
-  /** Time until the callback; instead of the switch's. */
+  /** Time until the callback; default: the switch. */
   delay_ms: z.number().min(0).optional(),
   /** What the payer pays after coupons; fen. */
   payer_total: z.int().min(0).optional(),
@@ -12,13 +12,13 @@ export const payInput = z.strictObject({
   openid: z.string().min(1).max(128).optional(),
   bank_type: z.string().min(1).max(32).optional(),
   paid_at: z.iso.datetime({ offset: true }).optional(),
-  /** Pays by scanning this code: refused if it is not the order's newest, or older than two hours. */
+  /** Pays by scanning this code; refused if it is not the order's newest, or older than two hours. */
   code_url: z.string().optional(),
   /** Pays a paid order a second time, under a second transaction id. */
   again: z.boolean().optional(),
-  /** Pays although the order is expired or closed. */
+  /** Pays an expired or closed order. */
   force: z.boolean().optional(),
-  /** Merged over all answers and callbacks about the order from now on: what WeChat Pay says, not what is true. */
+  /** Merged over all further answers and callbacks about the order. It changes what WeChat Pay says, not what is true. */
   answered: z.record(z.string(), z.json()).optional(),
 })
 

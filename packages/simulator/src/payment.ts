@@ -4,10 +4,10 @@ import type { NotifyingWorld } from './notifier.ts'
 import { isPaid, type Order, type Payment } from './order.ts'
 import type { PayInput } from './pay-input.ts'
 
-/** The payer pays, and the merchant is told. Throws `ControlError` where WeChat Pay would not take the money. */
+/** Records a payment and sends its callback. Throws `ControlError` if WeChat Pay would refuse the payment. */
 export function payOrder(world: NotifyingWorld, order: Order, input: PayInput): Payment {
-  const complaint = payComplaint(world, order, input)
-  if (complaint) throw new ControlError(409, 'CANNOT_PAY', `${complaint} "${order.outTradeNo}"`)
+  const error = paymentError(world, order, input)
+  if (error) throw new ControlError(409, 'CANNOT_PAY', `${error} "${order.outTradeNo}"`)
   const payment = world.book.pay(order, {
     transactionId: input.transaction_id,
     payerTotal: input.payer_total,
@@ -20,18 +20,18 @@ export function payOrder(world: NotifyingWorld, order: Order, input: PayInput): 
   return payment
 }
 
-/** Why the order cannot be paid like this; null: it can. */
-export function payComplaint(world: NotifyingWorld, order: Order, input: PayInput): string | null {
+/** Why the order cannot be paid this way; null: it can. */
+export function paymentError(world: NotifyingWorld, order: Order, input: PayInput): string | null {
   const { transaction_id: transactionId, payer_total: payerTotal = 0 } = input
   if (isPaid(order) && !input.again) return 'Cannot pay a second time'
   if (payerTotal > order.total) return 'Cannot pay more than the total of'
   if (transactionId !== undefined && world.book.findPayment(transactionId)) {
     return `Cannot use transaction id "${transactionId}" again for`
   }
-  return input.force || isPaid(order) ? null : barComplaint(world, order, input)
+  return input.force || isPaid(order) ? null : stateError(world, order, input)
 }
 
-function barComplaint(world: NotifyingWorld, order: Order, input: PayInput): string | null {
+function stateError(world: NotifyingWorld, order: Order, input: PayInput): string | null {
   const now = world.clock.now()
   if (order.state === 'CLOSED' || order.state === 'REVOKED') return 'Cannot pay closed order'
   if (now >= order.expiresAt) return 'Cannot pay expired order'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { orderNoPattern } from './order.ts'
 
-/** An order that exists at WeChat Pay without a prepay through this simulator. */
+/** An order that exists at WeChat Pay without a prepay at this simulator. */
 export const putInput = z.strictObject({
   out_trade_no: z.string().regex(orderNoPattern),
   /** Fen. */
@@ -9,9 +9,9 @@ export const putInput = z.strictObject({
   currency: z.string().min(1).max(16).optional(),
   description: z.string().max(127).optional(),
   attach: z.string().max(128).optional(),
-  /** Without one, no callbacks are sent. */
+  /** Without it, no callbacks are sent. */
   notify_url: z.url().max(255).optional(),
-  /** Default: now; it may lie in the past. */
+  /** Default: now. It may be in the past. */
   created_at: z.iso.datetime({ offset: true }).optional(),
   /** Default: seven days after its creation. */
   expires_at: z.iso.datetime({ offset: true }).optional(),

@@ -9,7 +9,7 @@ const absent = { status: 404, code: 'ORDER_NOT_EXIST' } as const
 
 /** `GET /v3/pay/transactions/out-trade-no/{out_trade_no}?mchid=`. */
 export function query(world: World, wire: Wire, outTradeNo: string | null): Reply {
-  const wrong = merchantComplaint(world, wire)
+  const wrong = mchidError(world, wire)
   if (wrong) return wrong
   if (outTradeNo === null || !orderNoPattern.test(outTradeNo)) {
     return badPath('out_trade_no', outTradeNo)
@@ -20,7 +20,7 @@ export function query(world: World, wire: Wire, outTradeNo: string | null): Repl
 
 /** `GET /v3/pay/transactions/id/{transaction_id}?mchid=`. */
 export function queryById(world: World, wire: Wire, transactionId: string | null): Reply {
-  const wrong = merchantComplaint(world, wire)
+  const wrong = mchidError(world, wire)
   if (wrong) return wrong
   if (transactionId === null || !/^[0-9A-Za-z]{1,32}$/.test(transactionId)) {
     return badPath('transaction_id', transactionId)
@@ -30,7 +30,7 @@ export function queryById(world: World, wire: Wire, transactionId: string | null
   return success(tradeOf(found.order, world.switches, found.payment))
 }
 
-function merchantComplaint(world: World, wire: Wire): Reply | null {
+function mchidError(world: World, wire: Wire): Reply | null {
   const [mchid, ...more] = wire.query.getAll('mchid')
   if (mchid === undefined || more.length > 0) {
     return parameterError('输入源"/query/mchid"映射到字段"直连商户号"必填', {

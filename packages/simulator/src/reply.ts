@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from './merge.ts'
 
-/** What WeChat Pay answers, before it is signed. */
+/** An answer of WeChat Pay, before it is signed. */
 export interface Reply {
   readonly status: number
   /** Empty: no body at all. */
@@ -8,7 +8,7 @@ export interface Reply {
   readonly contentType: string
   /** Of an error. */
   readonly code: string | null
-  /** Signed for certain, never, or as the switch for business errors says. */
+  /** `business`: as the switch `sign_business_errors` says. */
   readonly signed: boolean | 'business'
   /** The number at the end of `Request-ID`; null: the answer has no Request-ID. */
   readonly number: number | null
@@ -31,7 +31,7 @@ export function bare(status: number): Reply {
   return { ...empty, status, signed: false, number: null }
 }
 
-/** `detail` of a parameter error; all of its members are optional. */
+/** `detail` of a parameter error. */
 export interface Detail {
   readonly field?: string
   readonly value?: Json
@@ -46,7 +46,7 @@ export interface Refusal {
   readonly detail?: Detail
 }
 
-/** An error as WeChat Pay words it. 401, 429 and 5xx are not signed. */
+/** An error in WeChat Pay's words. 401, 429 and 5xx are not signed. */
 export function refusal({ status, code, message, detail }: Refusal): Reply {
   const body = { code, message: message ?? messages[code] ?? code, ...(detail ? { detail } : {}) }
   const business = status >= 400 && status < 500 && status !== 401 && status !== 429
@@ -64,13 +64,13 @@ export function parameterError(message: string, detail: Detail): Reply {
   return refusal({ status: 400, code: 'PARAM_ERROR', message, detail })
 }
 
-/** The code that goes with a status where a fault names none. */
+/** The code of a status, for a fault that names none. */
 export function usualCode(status: number): string {
   return usualCodes[status] ?? (status >= 500 ? 'SYSTEM_ERROR' : 'INVALID_REQUEST')
 }
 
 const usualCodes: Readonly<Record<number, string>> = {
-  200: 'SYSTEM_ERROR', // seen: an error body under a success status
+  200: 'SYSTEM_ERROR', // observed in production: an error body with a success status
   202: 'USER_PAYING',
   400: 'PARAM_ERROR',
   401: 'SIGN_ERROR',

@@ -1,7 +1,7 @@
 import type { ClientOperation, FaultKind } from './fault.ts'
 import { Waiters } from './waiters.ts'
 
-/** What a client asked, and what it was answered. Without its Authorization header. */
+/** A request of a client and its answer, without the Authorization header. */
 export interface LoggedRequest {
   /** 1, 2, 3, … in the order of arrival. */
   readonly seq: number
@@ -10,14 +10,14 @@ export interface LoggedRequest {
   readonly method: string
   /** Path and query as they came. */
   readonly target: string
-  /** Null: no operation of WeChat Pay's. */
+  /** Null: no operation of WeChat Pay. */
   readonly operation: ClientOperation | null
   readonly out_trade_no: string | null
   /** The body as text. */
   readonly body: string
-  /** The `Wechatpay-Serial` that it named. */
+  /** Its `Wechatpay-Serial` header. */
   readonly wechatpay_serial: string | null
-  /** Null until it is answered; for ever, if a fault let it hang. */
+  /** Null until the answer is sent; a fault can let it hang. */
   status: number | null
   /** The `code` of an error. */
   code: string | null
@@ -28,11 +28,11 @@ export interface RequestFilter {
   readonly operation?: ClientOperation | undefined
   readonly out_trade_no?: string | undefined
   readonly status?: number | undefined
-  /** Only those after this one. */
+  /** Only requests after this one. */
   readonly after_seq?: number | undefined
 }
 
-/** The last requests; older ones are forgotten. */
+/** The last requests; older ones are removed. */
 export class RequestLog {
   readonly #max: number
   #requests: LoggedRequest[] = []
@@ -47,7 +47,7 @@ export class RequestLog {
     this.#seq += 1
     const request = { ...arrival, seq: this.#seq, status: null, code: null, faults: [] }
     this.#requests.push(request)
-    // Halving now and then costs less than shifting each time.
+    // Removing half of them now and then costs less than shifting each time.
     if (this.#requests.length >= this.#max * 2) this.#requests = this.#requests.slice(-this.#max)
     this.#waiters.check()
     return request
@@ -63,7 +63,7 @@ export class RequestLog {
     return this.#requests.slice(-this.#max).filter((request) => fits(request, filter))
   }
 
-  /** Resolves once `count` requests fit, those before the call included. */
+  /** Resolves once `count` requests match, including those before the call. */
   async wait(
     filter: RequestFilter,
     options: { readonly count: number; readonly signal?: AbortSignal | undefined },

@@ -3,7 +3,7 @@ import type { Wire } from './wire.ts'
 
 export interface Route {
   readonly operation: ClientOperation
-  /** From the path, decoded: an order number or a transaction id. Null: malformed encoding, or none there. */
+  /** From the path, decoded: an order number or a transaction id. Null: malformed encoding, or the path has none. */
   readonly subject: string | null
 }
 
@@ -27,7 +27,7 @@ const routes: readonly {
   { method: 'GET', pattern: /^\/v3\/certificates$/, operation: 'certificates' },
 ]
 
-/** The operation that a request asks for, or the status of an answer without a body. */
+/** The operation of a request, or the status of an answer without a body. */
 export function routeOf(wire: Wire): Route | 404 | 405 {
   for (const { method, pattern, operation } of routes) {
     const found = pattern.exec(wire.path)

@@ -10,9 +10,9 @@ import {
   operations,
 } from './fault.ts'
 
-/** Enough for any scenario, and few enough to look through at each request. */
+/** Enough for any scenario, and few enough to check all of them at each request. */
 const rulesMax = 1_000
-/** Orders that one rule remembers; beyond that it does not fire. */
+/** Orders that one rule counts; it does not fire for further orders. */
 const ordersMax = 1_000_000
 
 const oneOrMore = <T extends z.ZodType>(item: T) =>
@@ -20,15 +20,15 @@ const oneOrMore = <T extends z.ZodType>(item: T) =>
 
 export const ruleInput = z.strictObject({
   id: z.string().min(1).max(64).optional(),
-  /** Default: every operation of the client's that the fault fits; callbacks only when `notify` is named. */
+  /** Default: every operation of a client. Callbacks only if `notify` is named. */
   operation: oneOrMore(z.enum(operations)).optional(),
   /** Default: every order. */
   out_trade_no: oneOrMore(z.string()).optional(),
-  /** Of firing at a match, drawn from the seed, the order and how often the order was matched. */
+  /** Probability that a match fires, drawn from the seed, the order and the matches of the order. */
   probability: z.number().min(0).max(1).optional(),
-  /** Lets so many matches pass first. */
+  /** Number of matches that do not fire first. */
   skip: z.int().min(0).optional(),
-  /** Fires at most so often in all, and for one order. */
+  /** The most times that the rule fires, in total and for one order. */
   times: z.int().min(1).optional(),
   times_per_order: z.int().min(1).optional(),
   fault: faultSchema,
@@ -56,7 +56,7 @@ export interface RuleView {
   readonly fired: number
 }
 
-/** The faults to inject, in the order in which they were added. */
+/** The rules of the faults, in the order in which they were added. */
 export class Rules {
   readonly #chance: Chance
   readonly #rules = new Map<string, Rule>()
@@ -97,7 +97,7 @@ export class Rules {
     return [...this.#rules.values()].map(view)
   }
 
-  /** The faults that happen to this operation now. Counts, so ask once for each request. */
+  /** The faults of this operation now. It counts matches: call it once for each request. */
   draw(operation: Operation, orderNo: string | null): readonly Fault[] {
     const faults: Fault[] = []
     for (const rule of this.#rules.values()) {
@@ -127,11 +127,11 @@ export class Rules {
   }
 }
 
-/** A complaint about a rule that names an operation its fault cannot happen to. */
-export function misfit(rule: ParsedRule): string | null {
+/** Why the fault of the rule cannot be injected into an operation that the rule names; null: it can. */
+export function operationError(rule: ParsedRule): string | null {
   const kind: FaultKind = rule.fault.kind
-  const asked: readonly Operation[] = rule.operation ?? clientOperations
-  const wrong = asked.find((operation) => !fits(kind, operation))
+  const named: readonly Operation[] = rule.operation ?? clientOperations
+  const wrong = named.find((operation) => !fits(kind, operation))
   if (!wrong) return null
   return `Cannot inject "${kind}" into "${wrong}": ${
     wrong === 'notify' ? 'it is for answers only' : 'name the operation "notify"'

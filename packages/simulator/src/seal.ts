@@ -18,7 +18,7 @@ export interface SealedMessage {
 
 const probePrefix = 'WECHATPAY/SIGNTEST/'
 
-/** Signs an answer or a callback as WeChat Pay does, with what the faults do to it. */
+/** Signs an answer or a callback like WeChat Pay, and applies the faults. */
 export async function seal(body: string, options: SealOptions): Promise<SealedMessage> {
   const { faults, key, nonce } = options
   const offset = faultOf(faults, 'timestamp')?.offset_seconds ?? 0
@@ -37,10 +37,10 @@ export async function seal(body: string, options: SealOptions): Promise<SealedMe
   return { headers: withoutMissing(headers, faults), body: changed(body, faults) }
 }
 
-/** The form of a certificate's number, but nobody's. */
+/** The form of a certificate's serial number, but that of no certificate. */
 const unknownSerial = 'F'.repeat(40)
 
-/** In the thread pool, so that signing does not hold up the event loop. */
+/** Signs in the thread pool, so that signing does not block the event loop. */
 function signed(message: string, key: KeyObject): Promise<string> {
   return new Promise((resolve, reject) => {
     sign('sha256', Buffer.from(message), key, (error, signature) => {
@@ -54,7 +54,7 @@ function probed(signature: string, faults: readonly Fault[]): string {
   const probe = faultOf(faults, 'probe')
   if (!probe) return signature
   const wrong = probePrefix + signature.slice(probePrefix.length)
-  // Three characters less leave a last unit of one character, which base64 cannot have.
+  // Without three characters, the last unit has one character, which base64 does not allow.
   return probe.base64 === 'invalid' ? wrong.slice(0, -3) : wrong
 }
 
@@ -76,7 +76,7 @@ function changed(body: string, faults: readonly Fault[]): string {
   return change.merge ? mergedText(body, change.merge) : `${body} `
 }
 
-/** A JSON text with a merge patch over it. */
+/** Applies a merge patch to a JSON text. */
 export function mergedText(text: string, patch: JsonObject): string {
   return JSON.stringify(merged(JSON.parse(text || '{}'), patch))
 }

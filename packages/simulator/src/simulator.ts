@@ -24,13 +24,12 @@ import {
 import { readWire } from './wire.ts'
 
 /**
- * The merchant that the simulator knows, and how it behaves. `merchantOptions(merchant)` gives what
- * is needed.
+ * The merchant of the simulator, and its behaviour. `merchantOptions(merchant)` has the required ones.
  */
 export interface SimulatorOptions {
-  /** Default 127.0.0.1. The control interface asks for no password, so think before going beyond. */
+  /** Default 127.0.0.1. The control interface has no password: beyond loopback, anybody can use it. */
   readonly host?: string
-  /** Default 0: any free one. */
+  /** Default 0: any free port. */
   readonly port?: number
   readonly mchid: string
   readonly appid: string
@@ -38,43 +37,43 @@ export interface SimulatorOptions {
   readonly appids?: readonly string[]
   /** 32 characters. */
   readonly apiV3Key: string
-  /** What the client's signatures are checked with, and the serial number that goes with it. */
+  /** Verifies the client's signatures; the serial number is that of its certificate. */
   readonly merchantPublicKey: KeyObject
   readonly merchantSerialNo: string
-  /** What WeChat Pay signs with. */
+  /** The keys that WeChat Pay signs with. */
   readonly platform: PlatformKeys
   /** Default: public_key. */
   readonly signing?: Signing
-  /** 60 makes a minute pass in a second: for callback retries, the shortest `time_expire`, the seven days. */
+  /** 60 makes a minute pass in a second: for callback retries, the shortest `time_expire`, the seven days of an order. */
   readonly timeScale?: number
-  /** Default: one that runs with the system's. */
+  /** Default: runs with the system's. */
   readonly clock?: SimulatorClock
   /** Time of signatures, both ways, in ms since 1970. Default: the system's, also with a stepped clock. */
   readonly signatureNow?: () => number
-  /** Equal seeds make equal chances. Default: a random one. */
+  /** Equal seeds make equal random choices. Default: a random one. */
   readonly seed?: string
   readonly switches?: SwitchesPatch
-  /** A second address of the same gateway, on a free port: its backup in another city. */
+  /** Opens a second address of the same gateway, on a free port: its backup in another city. */
   readonly secondHost?: boolean
-  /** Requests that are remembered; default 10,000. */
+  /** Requests that the log keeps; default 10,000. */
   readonly requestLogMax?: number
 }
 
-/** A WeChat Pay of one's own. */
+/** A running simulator of WeChat Pay. */
 export interface Simulator {
   /** `http://127.0.0.1:40123`: the `wechat.base_url` of a client; `/_sim` below it is the control interface. */
   readonly url: string
-  /** The same gateway at another address; null unless `secondHost` was asked for. */
+  /** The second address of the same gateway; null without `secondHost`. */
   readonly secondUrl: string | null
   readonly signing: Signing
   readonly timeScale: number
   readonly seed: string
   readonly control: Control
-  /** Ends connections, waiting callbacks and hanging answers. May be called twice. */
+  /** Ends connections, waiting callbacks and hanging answers. A second call has no effect. */
   stop(): Promise<void>
 }
 
-/** Starts it and resolves once it listens. Throws when the address is taken or an option is wrong. */
+/** Starts a simulator and resolves once it listens. Throws if the address is in use or an option is wrong. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const stopping = new AbortController()
   const world = worldOf(options, stopping.signal)
@@ -141,7 +140,7 @@ function initialSwitches(options: SimulatorOptions) {
 }
 
 function serve(world: NotifyingWorld, { control, host }: { control: Control; host: Host }): Server {
-  // WeChat Pay says `Keep-Alive: timeout=8`.
+  // WeChat Pay sends `Keep-Alive: timeout=8`.
   return createServer({ keepAliveTimeout: 8_000 }, async (request, response) => {
     response.on('error', () => {}) // the client went away
     try {
@@ -160,7 +159,7 @@ function refuseBody(response: ServerResponse): void {
   response.writeHead(413, { connection: 'close', 'content-length': 0 }).end()
 }
 
-/** A fault of the simulator's own: told to the caller in words that WeChat Pay never uses. */
+/** A defect of the simulator: its answer has a code that WeChat Pay does not use. */
 function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy()

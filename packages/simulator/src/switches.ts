@@ -4,10 +4,10 @@ export const signingSchema = z.enum(['public_key', 'certificate', 'mixed'])
 
 const host = z.enum(['main', 'second'])
 
-/** WeChat Pay's own, and its backup in another city. */
+/** WeChat Pay's main address, and its backup in another city. */
 export type Host = z.infer<typeof host>
 
-/** `mixed`: the transition from certificates to the public key, when both kinds of signatures come. */
+/** `mixed`: the transition from certificates to the public key, in which both kinds of signatures occur. */
 export type Signing = z.infer<typeof signingSchema>
 
 const refusal = z.strictObject({
@@ -20,44 +20,44 @@ const ms = z
   .min(0)
   .max(7 * 86_400_000)
 
-/** What WeChat Pay may do either way, and what its network does. All can be changed while it runs. */
+/** Behaviour that the documentation leaves open, and that of the network. All can be changed while the simulator runs. */
 export const switchesSchema = z.strictObject({
   signing: signingSchema,
   /** Whether 4xx answers other than 401 and 429 are signed. */
   sign_business_errors: z.boolean(),
   /** NOTPAY answers carry `amount {total, currency}`. */
   unpaid_amount: z.boolean(),
-  /** Answers carry `attach: ""` where the order has none. */
+  /** Answers carry `attach: ""` if the order has none. */
   empty_attach: z.boolean(),
-  /** Answers carry `promotion_detail: []` where no coupon was used. */
+  /** Answers carry `promotion_detail: []` if no coupon was used. */
   empty_promotion_detail: z.boolean(),
   /** Answers carry members that no documentation names. */
   extra_fields: z.boolean(),
-  /** Close of a paid, a closed and an unknown order. */
+  /** Answers to the close of a paid, a closed and an unknown order. */
   close_paid: refusal,
   close_closed: z.union([z.literal(204), refusal]),
   close_absent: z.union([z.literal(204), refusal]),
-  /** Prepay again for a paid order. */
+  /** Answer to another prepay for a paid order. */
   prepay_paid: refusal,
-  /** Takes http notification addresses beyond loopback, for networks of containers. */
+  /** Accepts http notification addresses beyond loopback, for networks of containers. */
   any_http_notify_url: z.boolean(),
-  /** Hosts that cannot be reached: whoever asks there is cut off. `/_sim` answers all the same. */
+  /** Addresses whose connections are cut off. `/_sim` still answers. */
   unreachable_hosts: z.array(host),
-  /** How long a merchant may take to answer a callback; real time. */
+  /** How long a merchant may take to answer a callback, in real time. */
   callback_timeout_ms: ms.min(1),
   /** Time from the payment to its first callback, on the simulator's clock. */
   callback_delay_ms: ms,
-  /** Adds up to so much to that time, by chance for each payment, so that callbacks overtake one another. */
+  /** The most that is added to that time, at random for each payment, so that callbacks overtake one another. */
   callback_reorder_ms: ms,
-  /** Each single attempt may get lost on the way; the schedule goes on. */
+  /** Probability that one attempt is lost; the schedule goes on. */
   callback_drop_probability: fraction,
-  /** A payment's callback may be lost for good. */
+  /** Probability that all attempts of a payment's callback are lost. */
   callback_loss_probability: fraction,
-  /** No callback arrives any more. */
+  /** All callbacks are lost. */
   lose_callbacks: z.boolean(),
-  /** A callback may come a second time, one second after the first. */
+  /** Probability of a second callback, one second after an accepted one. */
   callback_duplicate_probability: fraction,
-  /** Whether a callback that is sent again has a new `id`. */
+  /** A callback that is sent again has a new `id`. */
   callback_resend_new_id: z.boolean(),
 })
 

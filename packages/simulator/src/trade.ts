@@ -14,7 +14,7 @@ const descriptions: Readonly<Record<string, string>> = {
   ACCEPT: '已接收，等待扣款',
 }
 
-/** What WeChat Pay tells of an order now, in answers to queries: of its newest payment, or of the one named. */
+/** The trade in answers to queries: the order's state now, with its newest payment or the given one. */
 export function tradeOf(
   order: Order,
   switches: Switches,
@@ -23,7 +23,7 @@ export function tradeOf(
   return describe(order, { state: order.state, payment, switches })
 }
 
-/** What a callback tells: a payment's success, whatever became of the order since. */
+/** The trade in a callback: the success of a payment, also if the order has changed since. */
 export function successOf(order: Order, payment: Payment, switches: Switches): JsonObject {
   return describe(order, { state: 'SUCCESS', payment, switches })
 }

@@ -14,7 +14,7 @@ interface Transmission {
   readonly logged: LoggedRequest
 }
 
-/** Signs the reply and sends it: late, in part, or not at all if a fault says so. */
+/** Signs the reply and sends it; a fault makes it late, partial or missing. */
 export async function transmit(
   world: World,
   response: ServerResponse,
@@ -62,7 +62,7 @@ function headersOf(
   const bodiless = reply.status === 204
   return {
     Server: 'nginx',
-    // By the clock that it signs with, and judges the merchant's by.
+    // The clock of the signatures, by which the age of requests is checked too.
     Date: new Date(world.signatureNow()).toUTCString(),
     'Cache-Control': 'no-cache, must-revalidate',
     'X-Content-Type-Options': 'nosniff',

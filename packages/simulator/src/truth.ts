@@ -4,7 +4,7 @@ import type { JsonObject } from './merge.ts'
 import type { NotifyingWorld } from './notifier.ts'
 import { type Order, type Payment, taken } from './order.ts'
 
-/** An order with all that is true of it, whatever answers and callbacks say. */
+/** An order as it is, also where answers and callbacks say something else. */
 export interface OrderView {
   readonly out_trade_no: string
   readonly trade_state: string
@@ -18,11 +18,11 @@ export interface OrderView {
   readonly notify_url: string | null
   readonly created_at: string
   readonly expires_at: string
-  /** It can be paid no more, although it may still be NOTPAY. */
+  /** Past its end: it cannot be paid, although its state may be NOTPAY. */
   readonly expired: boolean
   readonly code_url: string | null
   readonly payments: readonly PaymentView[]
-  /** Fen that the payers' payments came to, and that went back. */
+  /** Fen: sums of the payments and of the refunds. */
   readonly taken: number
   readonly refunded: number
   readonly answered: JsonObject | null
@@ -39,7 +39,7 @@ interface PaymentView {
   readonly paid_at: string
 }
 
-/** Who paid what, and what was refunded: what a merchant's books ought to agree with. */
+/** Who paid what, and what was refunded. A merchant's books have to agree with it. */
 export interface Truth {
   readonly orders: number
   readonly paid: number

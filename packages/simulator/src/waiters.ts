@@ -4,7 +4,7 @@ interface Waiter {
   readonly reject: (reason: Error) => void
 }
 
-/** Those who wait for something to become true. Whoever changes it calls `check`. */
+/** Promises that wait for conditions. Code that changes a condition calls `check`. */
 export class Waiters {
   readonly #waiting = new Set<Waiter>()
 

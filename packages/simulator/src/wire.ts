@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** No request of these operations comes near this. */
+/** Far more than a request of any operation needs. */
 const bodyBytesMax = 65_536
 
-/** A request exactly as it came, because the signature is over the bytes. */
+/** A request as it was received: the signature is over the bytes. */
 export interface Wire {
   readonly method: string
   /** Path and query, still percent-encoded. */
@@ -31,18 +31,18 @@ export async function readWire(request: IncomingMessage): Promise<Wire | null> {
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = []
+  const parts: Buffer[] = []
   let bytes = 0
   try {
-    for await (const chunk of request) {
-      bytes += chunk.length
+    for await (const part of request) {
+      bytes += part.length
       if (bytes > bodyBytesMax) return null
-      chunks.push(chunk)
+      parts.push(part)
     }
   } catch {
     return null
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(parts)
 }
 
 function singleHeaders(request: IncomingMessage): Record<string, string> {

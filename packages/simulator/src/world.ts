@@ -7,16 +7,16 @@ import type { RequestLog } from './request-log.ts'
 import type { Rules } from './rules.ts'
 import type { Switches } from './switches.ts'
 
-/** What one running simulator knows, but for who sends its callbacks: see `NotifyingWorld`. */
+/** The state of one running simulator, without the sender of callbacks: see `NotifyingWorld`. */
 export interface World {
   readonly mchid: string
   readonly appid: string
-  /** All that are bound to the merchant number, `appid` first. */
+  /** App ids that are bound to the merchant number, `appid` first. */
   readonly appids: readonly string[]
   readonly apiV3Key: string
   readonly merchantPublicKey: KeyObject
   readonly merchantSerialNo: string
-  /** How many times faster than usual WeChat Pay's own waits go by. */
+  /** The factor by which WeChat Pay's own waits are shortened. */
   readonly timeScale: number
   readonly clock: SimulatorClock
   /** The time of signatures, both ways; milliseconds since 1970. */

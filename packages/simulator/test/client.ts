@@ -23,7 +23,7 @@ import {
 
 const agent = new Agent({ pipelining: 0 })
 
-export interface Wrong {
+export interface Mistakes {
   readonly timestamp?: number
   readonly signedPath?: string
   readonly signedBody?: string
@@ -34,16 +34,16 @@ export interface Wrong {
   readonly privateKeyPem?: string
 }
 
-export interface Ask {
+export interface ClientRequest {
   readonly method?: string
   readonly path: string
   readonly body?: unknown
   /** What to sign and send wrongly. */
-  readonly wrong?: Wrong | undefined
+  readonly wrong?: Mistakes | undefined
   readonly headers?: Record<string, string>
 }
 
-export interface Answered {
+export interface ClientResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
@@ -51,7 +51,11 @@ export interface Answered {
   readonly json: any
 }
 
-export async function ask(simulator: Simulator, merchant: Merchant, what: Ask): Promise<Answered> {
+export async function send(
+  simulator: Simulator,
+  merchant: Merchant,
+  what: ClientRequest,
+): Promise<ClientResponse> {
   const body = what.body === undefined ? '' : textOf(what.body)
   const method = what.method ?? (body ? 'POST' : 'GET')
   const authorization = what.wrong?.authorization
@@ -72,7 +76,10 @@ export async function ask(simulator: Simulator, merchant: Merchant, what: Ask): 
   return { status: response.statusCode, headers: response.headers, text, json: jsonOf(text) }
 }
 
-function authorizationFor(merchant: Merchant, what: Ask & { method: string; body: string }) {
+function authorizationFor(
+  merchant: Merchant,
+  what: ClientRequest & { method: string; body: string },
+) {
   const wrong = what.wrong ?? {}
   const timestamp = wrong.timestamp ?? Math.floor(Date.now() / 1000)
   const nonce = randomBytes(16).toString('hex')
@@ -155,7 +162,7 @@ export function queryPath(merchant: Merchant, outTradeNo: string): string {
 
 export const nativePath = '/v3/pay/transactions/native'
 
-export function closeAsk(merchant: Merchant, outTradeNo: string): Ask {
+export function closeRequest(merchant: Merchant, outTradeNo: string): ClientRequest {
   return {
     path: `/v3/pay/transactions/out-trade-no/${outTradeNo}/close`,
     body: { mchid: merchant.mchid },

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { generateMerchant, type Merchant, type Simulator } from '../src/index.ts'
-import { ask, queryPath, start, startReceiver } from './client.ts'
+import { queryPath, send, start, startReceiver } from './client.ts'
 
 let merchant: Merchant
 let simulator: Simulator
@@ -96,7 +96,7 @@ test('orders are closed, revoked, given any state and made to answer otherwise',
   expect((await call('POST', `${at}/state`, { state: 'no' })).status).toBe(400)
   await call('POST', `${at}/answer`, { appid: 'wx1', amount: null })
   const path = queryPath(merchant, 'ORDER_1%7C*')
-  const answered = await ask(simulator, merchant, { path })
+  const answered = await send(simulator, merchant, { path })
   expect([answered.json.appid, answered.json.amount]).toEqual(['wx1', undefined])
   expect((await call('POST', `${at}/answer`)).json.answered).toBeNull()
   expect((await call('POST', `${at}/lose`)).json.loses_callbacks).toBe(true)
@@ -109,7 +109,7 @@ test('switches, faults, the clock and certificates are set', async () => {
   expect((await call('PATCH', '/switches', { nonsense: 1 })).status).toBe(400)
   const rule = { id: 'slow', operation: 'query', fault: { kind: 'error', status: 503 } }
   expect((await call('POST', '/faults', rule)).json.id).toBe('slow')
-  await ask(simulator, merchant, { path: queryPath(merchant, 'ORDER_1') })
+  await send(simulator, merchant, { path: queryPath(merchant, 'ORDER_1') })
   expect((await call('GET', '/faults')).json.faults).toMatchObject([{ matched: 1, fired: 1 }])
   expect((await call('DELETE', '/faults/slow')).status).toBe(204)
   expect((await call('DELETE', '/faults/slow')).status).toBe(404)
@@ -121,8 +121,8 @@ test('switches, faults, the clock and certificates are set', async () => {
 })
 
 test('requests are logged without their authorization, found by filter and forgotten', async () => {
-  await ask(simulator, merchant, { path: queryPath(merchant, 'ORDER_1') })
-  await ask(simulator, merchant, { path: queryPath(merchant, 'ORDER_2') })
+  await send(simulator, merchant, { path: queryPath(merchant, 'ORDER_1') })
+  await send(simulator, merchant, { path: queryPath(merchant, 'ORDER_2') })
   const { json } = await call('GET', '/requests?operation=query&out_trade_no=ORDER_2')
   expect(json.requests).toMatchObject([
     { out_trade_no: 'ORDER_2', status: 404, code: 'ORDER_NOT_EXIST' },
@@ -150,7 +150,7 @@ test('malformed input is refused with a reason', async () => {
 test('the request log forgets the oldest requests', async () => {
   const small = await start(merchant, { requestLogMax: 3 })
   for (let index = 0; index < 8; index += 1) {
-    await ask(small, merchant, { path: queryPath(merchant, `ORDER_${index}`) })
+    await send(small, merchant, { path: queryPath(merchant, `ORDER_${index}`) })
   }
   expect(small.control.requests().map((each) => each.seq)).toEqual([6, 7, 8])
   await small.stop()

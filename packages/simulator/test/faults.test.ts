@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { generateMerchant, type Merchant, type RuleInput, type Simulator } from '../src/index.ts'
 import {
-  type Answered,
-  ask,
-  closeAsk,
+  type ClientResponse,
+  closeRequest,
   nativePath,
   prepayBody,
   queryPath,
+  send,
   signer,
   start,
 } from './client.ts'
@@ -23,11 +23,11 @@ afterEach(() => simulator.control.reset())
 afterAll(() => simulator.stop())
 
 const query = (orderNo = 'ORDER_1') =>
-  ask(simulator, merchant, { path: queryPath(merchant, orderNo) })
-const close = (orderNo = 'ORDER_1') => ask(simulator, merchant, closeAsk(merchant, orderNo))
+  send(simulator, merchant, { path: queryPath(merchant, orderNo) })
+const close = (orderNo = 'ORDER_1') => send(simulator, merchant, closeRequest(merchant, orderNo))
 const put = (orderNo = 'ORDER_1') =>
   simulator.control.putOrder({ out_trade_no: orderNo, total: 1_000 })
-const signature = (answer: Answered) => String(answer.headers['wechatpay-signature'])
+const signature = (answer: ClientResponse) => String(answer.headers['wechatpay-signature'])
 const isBase64 = (text: string) => Buffer.from(text, 'base64').toString('base64') === text
 
 describe('a signed answer', () => {
@@ -185,7 +185,7 @@ describe('the connection', () => {
     const own = await start(merchant)
     own.control.addFault({ operation: 'native', fault: { kind: 'hang' } })
     const body = prepayBody(merchant, 'HUNG_1')
-    const hung = ask(own, merchant, { path: nativePath, body }).catch((error: Error) => error)
+    const hung = send(own, merchant, { path: nativePath, body }).catch((error: Error) => error)
     const [logged] = await own.control.waitForRequests({ operation: 'native' })
     expect(logged).toMatchObject({ out_trade_no: 'HUNG_1', status: null, faults: ['hang'] })
     expect(own.control.order('HUNG_1').trade_state).toBe('NOTPAY')
@@ -249,7 +249,7 @@ describe('addFault()', () => {
       const pairs = await Promise.all(
         order.map(async (no) => [
           no,
-          (await ask(own, merchant, { path: queryPath(merchant, no) })).status,
+          (await send(own, merchant, { path: queryPath(merchant, no) })).status,
         ]),
       )
       await own.stop()

@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { generateMerchant, type Merchant, type Simulator, SimulatorClock } from '../src/index.ts'
 import {
-  ask,
-  closeAsk,
+  closeRequest,
   decrypt,
   nativePath,
   prepayBody,
   queryPath,
+  send,
   signer,
   start,
 } from './client.ts'
@@ -24,20 +24,20 @@ afterEach(() => simulator.control.reset())
 afterAll(() => simulator.stop())
 
 const prepay = (orderNo: string, change: object = {}) =>
-  ask(simulator, merchant, {
+  send(simulator, merchant, {
     path: nativePath,
     body: { ...prepayBody(merchant, orderNo), ...change },
   })
-const query = (orderNo: string) => ask(simulator, merchant, { path: queryPath(merchant, orderNo) })
-const close = (orderNo: string) => ask(simulator, merchant, closeAsk(merchant, orderNo))
-const codeOf = async (answer: ReturnType<typeof ask>) => {
+const query = (orderNo: string) => send(simulator, merchant, { path: queryPath(merchant, orderNo) })
+const close = (orderNo: string) => send(simulator, merchant, closeRequest(merchant, orderNo))
+const codeOf = async (answer: ReturnType<typeof send>) => {
   const { status, json } = await answer
   return [status, json?.code ?? null]
 }
 
 test('prepay() gives a new code for the same parameters in any order, and refuses others', async () => {
   const first = await prepay('AGAIN_1', { attach: 'x' })
-  const again = await ask(simulator, merchant, {
+  const again = await send(simulator, merchant, {
     path: nativePath,
     body: { attach: 'x', ...prepayBody(merchant, 'AGAIN_1'), amount: { total: 1_000 } },
   })
@@ -93,7 +93,7 @@ test('query() tells of a payment, by either number, with the payer’s coupon ap
     promotion_detail: [{ amount: 100 }],
   })
   const byId = `/v3/pay/transactions/id/${paid.json.transaction_id}?mchid=${merchant.mchid}`
-  expect((await ask(simulator, merchant, { path: byId })).json).toEqual(paid.json)
+  expect((await send(simulator, merchant, { path: byId })).json).toEqual(paid.json)
 })
 
 test('query() matches numbers by case, and says ORDER_NOT_EXIST unsigned unless switched', async () => {
@@ -152,7 +152,7 @@ test('close() follows its switches for paid, closed and unknown orders', async (
 test('close() refuses a body with anything but its mchid', async () => {
   await prepay('CLOSE_4')
   const body = { mchid: merchant.mchid, reason: 'late' }
-  const answer = await ask(simulator, merchant, { ...closeAsk(merchant, 'CLOSE_4'), body })
+  const answer = await send(simulator, merchant, { ...closeRequest(merchant, 'CLOSE_4'), body })
   expect([answer.status, answer.json.detail.field]).toEqual([400, '/reason'])
 })
 
@@ -190,13 +190,15 @@ test('pay() again gives a second transaction id; both are found', async () => {
   const [, second] = simulator.control.pay('TWICE_1', { again: true }).payments
   expect((await query('TWICE_1')).json.transaction_id).toBe(second?.transaction_id)
   const path = `/v3/pay/transactions/id/${first?.transaction_id}?mchid=${merchant.mchid}`
-  expect((await ask(simulator, merchant, { path })).json.transaction_id).toBe(first?.transaction_id)
+  expect((await send(simulator, merchant, { path })).json.transaction_id).toBe(
+    first?.transaction_id,
+  )
   expect(simulator.control.truth().taken).toBe(1_000)
 })
 
 test('certificates() are none for a merchant with the public key, and decrypt to what signed the answer', async () => {
   const list = () =>
-    ask(simulator, merchant, { path: '/v3/certificates', headers: { 'user-agent': 'test' } })
+    send(simulator, merchant, { path: '/v3/certificates', headers: { 'user-agent': 'test' } })
   expect(await codeOf(list())).toEqual([404, 'RESOURCE_NOT_EXISTS'])
   simulator.control.setSwitches({ signing: 'certificate' })
   const answer = await list()
@@ -212,7 +214,7 @@ test('rotateCertificate() signs with the new one and lists the old one until it 
   const before = merchant.wechatpay.certificates[0]?.serialNo
   const list = async () => {
     const headers = { 'user-agent': 'test' }
-    const { json } = await ask(simulator, merchant, { path: '/v3/certificates', headers })
+    const { json } = await send(simulator, merchant, { path: '/v3/certificates', headers })
     return json.data.map((each: { serial_no: string }) => each.serial_no)
   }
   const { serial_no: second } = await simulator.control.rotateCertificate()
@@ -230,7 +232,7 @@ test('answers are signed by the key that the request names while both are in use
   const serialFor = async (headers: Record<string, string>) => {
     const path = queryPath(merchant, 'NOTHING_1')
     own.control.setSwitches({ sign_business_errors: true })
-    return signer(merchant, await ask(own, merchant, { path, headers }))
+    return signer(merchant, await send(own, merchant, { path, headers }))
   }
   expect(await serialFor({})).toBe(certificate)
   expect(await serialFor({ 'wechatpay-serial': publicKeyId })).toBe(publicKeyId)

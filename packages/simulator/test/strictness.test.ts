@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateMerchant, type Merchant, type Simulator } from '../src/index.ts'
-import { ask, nativePath, prepayBody, queryPath, signer, start, type Wrong } from './client.ts'
+import { type Mistakes, nativePath, prepayBody, queryPath, send, signer, start } from './client.ts'
 
 let merchant: Merchant
 let stranger: Merchant
@@ -17,7 +17,7 @@ afterAll(() => simulator.stop())
 const now = () => Math.floor(Date.now() / 1000)
 
 describe('a request', () => {
-  const cases: readonly [string, (path: string) => Wrong, number, string?][] = [
+  const cases: readonly [string, (path: string) => Mistakes, number, string?][] = [
     ['is taken when all is right', () => ({}), 200],
     ['is taken 299 s late', () => ({ timestamp: now() - 299 }), 200],
     ['is refused 302 s late', () => ({ timestamp: now() - 302 }), 401, '5分钟'],
@@ -53,7 +53,7 @@ describe('a request', () => {
   ]
   test.each(cases)('%s', async (_, wrong, status, message) => {
     const path = queryPath(merchant, 'ORDER_1%7C*-x')
-    const answer = await ask(simulator, merchant, { path, wrong: wrong(path) })
+    const answer = await send(simulator, merchant, { path, wrong: wrong(path) })
     expect(answer.status).toBe(status)
     if (!message) return expect(answer.json.out_trade_no).toBe('ORDER_1|*-x')
     expect(answer.json.code).toBe('SIGN_ERROR')
@@ -65,16 +65,16 @@ describe('a request', () => {
   test('is refused when the path is encoded otherwise than it was signed', async () => {
     const path = queryPath(merchant, 'ORDER_1%7C*-x')
     const signedPath = queryPath(merchant, 'ORDER_1|*-x')
-    expect((await ask(simulator, merchant, { path, wrong: { signedPath } })).status).toBe(401)
+    expect((await send(simulator, merchant, { path, wrong: { signedPath } })).status).toBe(401)
   })
 
   test('for certificates needs a User-Agent, and that is looked at before the signature', async () => {
     const path = '/v3/certificates'
-    const without = await ask(simulator, merchant, { path, wrong: { authorization: null } })
+    const without = await send(simulator, merchant, { path, wrong: { authorization: null } })
     expect(without.status).toBe(400)
     expect(without.json.code).toBe('INVALID_REQUEST')
     const headers = { 'user-agent': 'test' }
-    const unsigned = await ask(simulator, merchant, {
+    const unsigned = await send(simulator, merchant, {
       path,
       headers,
       wrong: { authorization: null },
@@ -89,7 +89,7 @@ describe('a request', () => {
     ['GET', nativePath, 405],
     ['DELETE', '/v3/certificates', 405],
   ])('%s %s is answered %i without a body', async (method, path, status) => {
-    const answer = await ask(simulator, merchant, { method, path })
+    const answer = await send(simulator, merchant, { method, path })
     expect([answer.status, answer.text]).toEqual([status, ''])
   })
 
@@ -100,7 +100,7 @@ describe('a request', () => {
     ['with a broken encoding', '/v3/pay/transactions/out-trade-no/ORDER%ZZ?mchid=', 'PARAM_ERROR'],
   ])('to query %s is a parameter error', async (_, path, code) => {
     const full = path.endsWith('=') ? path + merchant.mchid : path
-    const answer = await ask(simulator, merchant, { path: full })
+    const answer = await send(simulator, merchant, { path: full })
     expect([answer.status, answer.json.code]).toEqual([400, code])
   })
 })
@@ -132,7 +132,7 @@ describe('prepay', () => {
   ]
   test.each(cases)('refuses %s', async (_, change, status, field) => {
     const body = { ...prepayBody(merchant, 'REFUSED_1'), ...change }
-    const answer = await ask(simulator, merchant, { path: nativePath, body })
+    const answer = await send(simulator, merchant, { path: nativePath, body })
     expect([answer.status, answer.json.code]).toEqual([status, 'PARAM_ERROR'])
     expect(answer.json.detail.field).toBe(field)
     expect(() => simulator.control.order('REFUSED_1')).toThrow('Cannot find order')
@@ -141,22 +141,22 @@ describe('prepay', () => {
   test('cuts a time_expire of more than fifteen days to them, as WeChat Pay does', async () => {
     const time_expire = soon(40 * 86_400_000)
     const body = { ...prepayBody(merchant, 'CUT_00001'), time_expire }
-    expect((await ask(simulator, merchant, { path: nativePath, body })).status).toBe(200)
+    expect((await send(simulator, merchant, { path: nativePath, body })).status).toBe(200)
     const { created_at, expires_at } = simulator.control.order('CUT_00001')
     expect(Date.parse(expires_at) - Date.parse(created_at)).toBe(15 * 86_400_000)
   })
 
   test('refuses another appid, a body that is not JSON, and another content type', async () => {
     const body = prepayBody(merchant, 'REFUSED_2')
-    const appid = await ask(simulator, merchant, {
+    const appid = await send(simulator, merchant, {
       path: nativePath,
       body: { ...body, appid: 'wx1' },
     })
     expect([appid.status, appid.json.code]).toEqual([400, 'APPID_MCHID_NOT_MATCH'])
-    const broken = await ask(simulator, merchant, { path: nativePath, body: '{"appid":' })
+    const broken = await send(simulator, merchant, { path: nativePath, body: '{"appid":' })
     expect([broken.status, broken.json.code]).toEqual([400, 'PARAM_ERROR'])
     const headers = { 'content-type': 'text/plain' }
-    const plain = await ask(simulator, merchant, { path: nativePath, body, headers })
+    const plain = await send(simulator, merchant, { path: nativePath, body, headers })
     expect([plain.status, plain.json.code]).toEqual([400, 'PARAM_ERROR'])
   })
 
@@ -174,7 +174,7 @@ describe('prepay', () => {
       scene_info: { payer_client_ip: '127.0.0.1', store_info: { id: '1' } },
       settle_info: { profit_sharing: false },
     }
-    const answer = await ask(simulator, merchant, { path: nativePath, body })
+    const answer = await send(simulator, merchant, { path: nativePath, body })
     expect(answer.status).toBe(200)
     expect(answer.json.code_url).toMatch(/^weixin:\/\/wxpay\/bizpayurl\?pr=\w+$/)
     expect(answer.headers['request-id']).toMatch(/^[0-9A-F]+-0$/)

@@ -32,7 +32,7 @@ interface SimulatorCommandOptions {
 export async function simulate(context: CommandContext, { options }: Given): Promise<ExitCode> {
   const { dir, ...chosen } = options as unknown as SimulatorCommandOptions
   if (!isLoopback(chosen.host)) {
-    // Its control interface asks for no password, and budan sends plain http to loopback alone.
+    // The control interface has no password, and budan sends plain http to loopback only.
     throw new ConfigError([`--host: ${shown(chosen.host)} is not a loopback address`])
   }
   if (dir.trim() === '') throw new ConfigError(['--dir: is empty: give the path of a directory'])
@@ -49,7 +49,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
     const yaml = configurationFor(simulator, merchant, { dir: directory })
     const text = `# Written anew by each start of budan simulator.\n${yaml}`
     await keep(directory, () => writeFile(file, text, { mode: 0o600 }))
-    tell(context, { simulator, merchant, file, yaml })
+    print(context, { simulator, merchant, file, yaml })
     await stopAsked
   } finally {
     await simulator.stop()
@@ -57,7 +57,7 @@ export async function simulate(context: CommandContext, { options }: Given): Pro
   return 0
 }
 
-/** The simulator does not know how it was called, and so not what to change. */
+/** Adds the options to change, which the simulator does not know. */
 function withNextStep(error: unknown, { host, port }: { host: string; port: number }): unknown {
   if (!(error instanceof Error) || error.cause === undefined) return error
   const reason = listenFailure(error.cause, { port, keys: { port: '--port', host: '--host' } })
@@ -68,7 +68,7 @@ async function keep<T>(directory: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {
-    // The simulator's own errors say all that there is to say.
+    // The simulator's own errors already name the file and the cause.
     if (!(error instanceof Error && 'code' in error)) throw error
     const why = error.code === 'EEXIST' ? 'it is a file' : readFailure(error)
     throw new CommandError(`Cannot keep the merchant in ${shown(directory)}: ${why}`)
@@ -79,12 +79,12 @@ interface Started {
   readonly simulator: Simulator
   readonly merchant: Merchant
   readonly file: string
-  /** What stands in the file. */
+  /** The configuration in the file. */
   readonly yaml: string
 }
 
-/** The ready line, then the configuration to paste; what is for a person alone goes elsewhere. */
-function tell(
+/** Prints the ready line and the configuration to paste to stdout, notes for a person to stderr. */
+function print(
   { output, terminal }: CommandContext,
   { simulator, merchant, file, yaml }: Started,
 ): void {
