@@ -3,15 +3,15 @@ import { type Merchant, merchantFiles } from 'budan-simulator'
 import { stringify } from 'yaml'
 
 export interface ConfigurationOptions {
-  /** Where `writeMerchant` put the files; written into the configuration as it is given here. */
+  /** Directory that `writeMerchant` wrote; it goes into the configuration unchanged. */
   readonly dir: string
-  /** Default: budan on its usual port. */
+  /** Default: budan on its default port. */
   readonly notifyUrl?: string
 }
 
 /**
- * The `wechat:` and `recharge:` sections for a budan that talks to this simulator, as YAML. Waits
- * are as much shorter than usual as the simulator's time is faster.
+ * The `wechat:` and `recharge:` sections for a budan that uses this simulator, as YAML. Intervals are
+ * the defaults divided by the simulator's `timeScale`.
  */
 export function configurationFor(
   simulator: { readonly url: string; readonly timeScale: number; readonly signing: string },
@@ -38,7 +38,7 @@ export function configurationFor(
 }
 
 function rechargeSection(timeScale: number): object {
-  const mins = (usual: number) => Number((usual / timeScale).toPrecision(3))
+  const mins = (byDefault: number) => Number((byDefault / timeScale).toPrecision(3))
   return {
     compensation_interval_mins: mins(5),
     compensation_threshold_mins: mins(5),

@@ -3,12 +3,12 @@ import pLimit from 'p-limit'
 import type { Event } from '../domain/event.ts'
 import type { Order } from '../domain/order.ts'
 import type { Audit } from '../store/store.ts'
-import { type Fate, fates } from './fates.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
 import { openStage, type Stage } from './stage.ts'
 
-/** What the demo tells while it plays. */
+/** Receives the progress of the demo. */
 export interface DemoListener {
-  /** A new stretch of work; `total` steps. */
+  /** A new stage of `total` steps begins. */
   stage(title: string, total: number): void
   progress(done: number): void
 }
@@ -18,24 +18,24 @@ export interface DemoOptions {
   readonly listener: DemoListener
   /** Of budan's HTTP API; default 0: any free one. */
   readonly port?: number
-  /** No longer than this, in milliseconds; what has not ended by then has not ended as it must. */
+  /** The longest time, in milliseconds. An order that has not ended by then counts as wrong. */
   readonly deadlineMs?: number
-  /** Ends it early: what has not ended by then has not ended as it must. */
-  readonly stopAsked?: Promise<void>
+  /** Ends the demo early, as the deadline does. */
+  readonly stopRequested?: Promise<void>
 }
 
-/** One order, what was done to it, and how it ended. */
+/** One order, its scenario, and its end. */
 export interface DemoOrder {
-  readonly fate: Fate
+  readonly scenario: Scenario
   readonly order: Order
-  readonly asItMust: boolean
+  readonly asExpected: boolean
 }
 
 export interface DemoReport {
   readonly orders: readonly DemoOrder[]
   readonly runs: number
   readonly audit: Audit
-  /** Fen: what the gateway took for orders that were to be paid, and what budan credited. */
+  /** Fen: the payments of all orders that are expected to be paid, and the credits. */
   readonly taken: bigint
   readonly credited: bigint
   readonly durationMs: number
@@ -50,16 +50,16 @@ export interface Demo {
   close(): Promise<void>
 }
 
-/** Enough for the slowest fate twice over, and under a minute from the first line to the last. */
+/** Twice the time of the slowest scenario; the whole demo takes less than a minute. */
 const deadlineMsDefault = 50_000
 
-/** Plays every fate and waits for its end. The caller closes what comes back. */
+/** Plays all scenarios and waits for the ends of their orders. The caller closes the result. */
 export async function runDemo(options: DemoOptions): Promise<Demo> {
   const startedAt = performance.now()
   options.listener.stage('Starting a simulated WeChat Pay and budan on a new embedded database', 0)
-  const ends = new Ends(options.deadlineMs ?? deadlineMsDefault)
-  void options.stopAsked?.then(() => ends.stop())
-  const stage = await openStage({ ...options, onEvent: (event) => ends.hear(event) })
+  const ends = new OrderEnds(options.deadlineMs ?? deadlineMsDefault)
+  void options.stopRequested?.then(() => ends.stop())
+  const stage = await openStage({ ...options, onEvent: (event) => ends.onEvent(event) })
   try {
     const placed = await placeAll(stage, options.listener)
     stage.budan.start()
@@ -75,34 +75,34 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
 }
 
 interface Placed {
-  readonly fate: Fate
+  readonly scenario: Scenario
   readonly orderNo: string
 }
 
 async function placeAll(stage: Stage, listener: DemoListener): Promise<readonly Placed[]> {
-  const wanted = fates.flatMap((fate) => Array.from({ length: fate.count }, () => fate))
-  listener.stage('Placing orders over the HTTP API', wanted.length)
+  const played = scenarios.flatMap((each) => Array.from({ length: each.count }, () => each))
+  listener.stage('Placing orders over the HTTP API', played.length)
   const limited = pLimit(5)
   let done = 0
   return Promise.all(
-    wanted.map((fate, index) =>
+    played.map((scenario, index) =>
       limited(async () => {
         const orderNo = await placeOne(stage.url, index)
-        fate.begin(stage.simulator.control, orderNo)
+        scenario.begin(stage.simulator.control, orderNo)
         listener.progress(++done)
-        return { fate, orderNo }
+        return { scenario, orderNo }
       }),
     ),
   )
 }
 
-/** A gateway that did not answer within the demo's short deadline is asked again, as any shop would. */
-const placingsMax = 5
+/** A gateway that exceeds the demo's short time-out gets the request again, as a merchant would send it. */
+const attemptsMax = 5
 
 async function placeOne(url: string, index: number): Promise<string> {
-  // The same key: if the first try did place the order after all, this finds it.
+  // The same key in each attempt: if an earlier one placed the order, the next finds it.
   const idempotencyKey = randomUUID()
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const response = await fetch(`${url}/v1/orders`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
@@ -114,14 +114,14 @@ async function placeOne(url: string, index: number): Promise<string> {
     })
     const body = (await response.json()) as { order_no?: unknown; message?: unknown }
     if (response.status === 201 && typeof body.order_no === 'string') return body.order_no
-    if (response.status !== 502 || tries === placingsMax) {
+    if (response.status !== 502 || attempt === attemptsMax) {
       throw new Error(`Cannot place an order: ${response.status} ${String(body.message)}`)
     }
   }
 }
 
-/** Wakes whoever waits, whenever something may have ended an order, and at the deadline. */
-class Ends {
+/** Wakes the waiting caller when an event may have ended an order, and at the deadline. */
+class OrderEnds {
   readonly deadline: AbortSignal
   readonly #stop: AbortController
   #wake: () => void = () => {}
@@ -136,7 +136,7 @@ class Ends {
     this.#stop.abort()
   }
 
-  hear(event: Event): void {
+  onEvent(event: Event): void {
     if (event.type === 'order_credited' || event.type === 'run_finished') this.#wake()
   }
 
@@ -151,7 +151,7 @@ async function watch(
   stage: Stage,
   watched: {
     placed: readonly Placed[]
-    ends: Ends
+    ends: OrderEnds
     listener: DemoListener
   },
 ): Promise<void> {
@@ -180,24 +180,24 @@ async function reportOf(
   const runs = await store.listRuns({ limit: 200, cursor: null })
   const credited = await creditedSum(stage, orders)
   const taken = orders
-    .filter(({ fate }) => fate.ends === 'paid')
+    .filter(({ scenario }) => scenario.expected === 'paid')
     .reduce((sum, { order }) => sum + takenFor(stage, order.orderNo), 0n)
   const sound = Object.values(audit).every((count) => count === 0)
   return {
     ...{ orders, audit, taken, credited },
     runs: runs.items.length,
     durationMs: performance.now() - startedAt,
-    ok: sound && taken === credited && orders.every(({ asItMust }) => asItMust),
+    ok: sound && taken === credited && orders.every(({ asExpected }) => asExpected),
   }
 }
 
-async function examine(stage: Stage, { fate, orderNo }: Placed): Promise<DemoOrder> {
+async function examine(stage: Stage, { scenario, orderNo }: Placed): Promise<DemoOrder> {
   const order = await stage.budan.store.findOrder(orderNo)
   if (order === null) throw new Error(`Order "${orderNo}" is gone`)
-  return { fate, order, asItMust: order.status === fate.ends }
+  return { scenario, order, asExpected: order.status === scenario.expected }
 }
 
-/** What users were given, as their accounts say: an order credited twice would show here. */
+/** Sum of the users' balances: it shows an order that was credited twice. */
 async function creditedSum(stage: Stage, orders: readonly DemoOrder[]): Promise<bigint> {
   const users = new Set(orders.map(({ order }) => order.userId))
   const balances = await Promise.all([...users].map((user) => stage.budan.store.balance(user)))

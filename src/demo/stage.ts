@@ -18,12 +18,12 @@ import { type Budan, openService } from '../service.ts'
 import { startWeb } from '../web/server.ts'
 import { configurationFor } from './configuration.ts'
 
-/** A minute passes in a second: what takes two hours in a shop takes seconds here. */
+/** A minute of the gateway passes in a second, so that expiry takes seconds instead of two hours. */
 const timeScale = 60
 
 /**
- * The job's own clock, over what the file says: hundredths of a minute where a shop has minutes.
- * The time-out is short, so that a gateway that hangs does not hold the demo up for long.
+ * Overrides the intervals of the configuration file: hundredths of a minute instead of minutes.
+ * The time-out is short, so that a hanging gateway delays the demo by a second only.
  */
 const fastClock = {
   RECHARGE_COMPENSATION_INTERVAL_MINS: '0.02',
@@ -34,12 +34,12 @@ const fastClock = {
   WECHAT_TIMEOUT_MS: '1000',
 }
 
-/** All that plays in the demo: a gateway, an embedded database, and budan on its real clock. */
+/** The parts of the demo: a simulated gateway, an embedded database, and budan on the real clock. */
 export interface Stage {
   readonly budan: Budan
   readonly simulator: Simulator
   readonly url: string
-  /** Where keys, configuration and database lie. */
+  /** Directory of keys, configuration and database. */
   readonly dir: string
   close(): Promise<void>
 }
@@ -90,7 +90,7 @@ function configurationText(parts: {
   return stringify(own) + configurationFor(simulator, merchant, { dir, notifyUrl })
 }
 
-/** The callback's address is part of the configuration, so the port must be known before. */
+/** The configuration contains the address for callbacks, so the port must be known before budan starts. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -5,12 +5,12 @@ import { createOutput } from '../../src/cli/output.ts'
 import type { DemoReport } from '../../src/demo/demo.ts'
 import { sampleOrder } from '../support/samples.ts'
 
-const fate = { title: 'never paid', count: 2, begin: () => {}, ends: 'expired' } as const
+const scenario = { title: 'never paid', count: 2, begin: () => {}, expected: 'expired' } as const
 
 const report: DemoReport = {
   orders: [
-    { fate, order: sampleOrder({ orderNo: 'RIGHT', status: 'expired' }), asItMust: true },
-    { fate, order: sampleOrder({ orderNo: 'WRONG', status: 'pending' }), asItMust: false },
+    { scenario, order: sampleOrder({ orderNo: 'RIGHT', status: 'expired' }), asExpected: true },
+    { scenario, order: sampleOrder({ orderNo: 'WRONG', status: 'pending' }), asExpected: false },
   ],
   audit: {
     ...{ paid_not_credited: 0, credited_not_paid: 0, credited_twice: 0 },

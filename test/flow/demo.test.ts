@@ -5,15 +5,15 @@ import { runDemo } from '../../src/demo/demo.ts'
 const quiet = { stage: () => undefined, progress: () => undefined }
 
 describe('runDemo()', () => {
-  it('plays at least 60 orders of at least eight fates, and every one ends as it must', async () => {
+  it('plays at least 60 orders of at least eight scenarios, and each ends as expected', async () => {
     const steps: number[] = []
     const listener = { ...quiet, progress: (done: number) => void steps.push(done) }
     const { report, dir, close } = await runDemo({ version: 'test', listener })
     await close()
-    expect(report.orders.filter(({ asItMust }) => !asItMust)).toEqual([])
+    expect(report.orders.filter(({ asExpected }) => !asExpected)).toEqual([])
     expect(report.ok).toBe(true)
     expect(report.orders.length).toBeGreaterThanOrEqual(60)
-    expect(new Set(report.orders.map(({ fate }) => fate)).size).toBeGreaterThanOrEqual(8)
+    expect(new Set(report.orders.map(({ scenario }) => scenario)).size).toBeGreaterThanOrEqual(8)
     expect(report.credited).toBe(report.taken)
     expect(Object.values(report.audit).every((count) => count === 0)).toBe(true)
     expect(steps.length).toBeGreaterThan(60)
@@ -21,8 +21,12 @@ describe('runDemo()', () => {
   }, 90_000)
 
   it('is not well when orders have not ended, and leaves nothing behind when it is stopped', async () => {
-    const stopAsked = Promise.resolve()
-    const { report, dir, close } = await runDemo({ version: 'test', listener: quiet, stopAsked })
+    const stopRequested = Promise.resolve()
+    const { report, dir, close } = await runDemo({
+      version: 'test',
+      listener: quiet,
+      stopRequested,
+    })
     await close()
     expect(report.ok).toBe(false)
     expect(existsSync(dir)).toBe(false)

@@ -16,9 +16,12 @@ export async function demo(context: CommandContext, { options }: Given): Promise
   const port = options.port as number
   // From here on a signal ends the demo, and its files on disk are removed.
   const stopAsked = terminal.stopAsked()
-  const played = await runDemo({ version, port, listener: progress, stopAsked }).finally(() =>
-    progress.end(),
-  )
+  const played = await runDemo({
+    version,
+    port,
+    listener: progress,
+    stopRequested: stopAsked,
+  }).finally(() => progress.end())
   try {
     const { report, url, simulatorUrl } = played
     if (output.asJson) output.json(presentReport(report))
@@ -38,11 +41,11 @@ export async function demo(context: CommandContext, { options }: Given): Promise
 function presentReport(report: DemoReport): object {
   return {
     ok: report.ok,
-    orders: report.orders.map(({ fate, order, asItMust }) => ({
+    orders: report.orders.map(({ scenario, order, asExpected }) => ({
       ...presentOrder(order),
-      fate: fate.title,
-      must_end: fate.ends,
-      as_it_must: asItMust,
+      fate: scenario.title,
+      must_end: scenario.expected,
+      as_it_must: asExpected,
     })),
     runs: report.runs,
     taken: report.taken,
@@ -57,7 +60,7 @@ export function showReport(
   { output, terminal }: Pick<CommandContext, 'output' | 'terminal'>,
   report: DemoReport,
 ): void {
-  const shown = report.orders.filter(({ asItMust }) => !terminal.isInteractive || !asItMust)
+  const shown = report.orders.filter(({ asExpected }) => !terminal.isInteractive || !asExpected)
   if (shown.length > 0) {
     showOrders(output, shown)
     output.line('')
@@ -70,36 +73,36 @@ export function showReport(
 function showOrders(output: Output, orders: readonly DemoOrder[]): void {
   output.table(
     ['order_no', 'scenario', 'status', 'credited_by', 'remark'],
-    orders.map(({ fate, order, asItMust }) => [
+    orders.map(({ scenario, order, asExpected }) => [
       order.orderNo,
-      scenarioText(fate, output.locale),
+      scenarioText(scenario, output.locale),
       output.term('status', order.status),
       order.creditedBy && output.term('source', order.creditedBy),
-      output.say(asItMust ? 'as expected' : `WRONG: expected ${fate.ends}`),
+      output.say(asExpected ? 'as expected' : `WRONG: expected ${scenario.expected}`),
     ]),
   )
 }
 
-function scenarioText({ title }: DemoOrder['fate'], locale: Locale): string {
+function scenarioText({ title }: DemoOrder['scenario'], locale: Locale): string {
   return translatePart(title, { set: 'fate', locale })
 }
 
 function totals(output: Output, orders: readonly DemoOrder[]) {
-  const fates = [...new Set(orders.map(({ fate }) => fate))]
-  return fates.map((fate) => {
-    const own = orders.filter((order) => order.fate === fate)
+  const scenarios = [...new Set(orders.map(({ scenario }) => scenario))]
+  return scenarios.map((scenario) => {
+    const own = orders.filter((order) => order.scenario === scenario)
     return [
-      scenarioText(fate, output.locale),
-      output.term('status', fate.ends),
+      scenarioText(scenario, output.locale),
+      output.term('status', scenario.expected),
       own.length,
-      own.filter((order) => order.asItMust).length,
+      own.filter((order) => order.asExpected).length,
     ]
   })
 }
 
 function showTotals({ line, colors }: Output, report: DemoReport): void {
   const { orders, runs, taken, credited, durationMs, ok } = report
-  const right = orders.filter((order) => order.asItMust).length
+  const right = orders.filter((order) => order.asExpected).length
   const audit = Object.entries(presentAudit(report.audit)).map(
     ([name, count]) => `${name}=${count}`,
   )

@@ -1,23 +1,23 @@
 import type { Control } from 'budan-simulator'
 import type { OrderStatus } from '../domain/order-states.ts'
 
-/** What becomes of an order in the demo, and how budan must end it. */
-export interface Fate {
+/** The events around an order of the demo, and the status in which budan must end it. */
+export interface Scenario {
   readonly title: string
   readonly count: number
-  /** Called once the order is placed: what the payer, the gateway and the network do. */
+  /** Runs once the order is placed: the acts of the payer, the gateway and the network. */
   readonly begin: (control: Control, orderNo: string) => void
-  readonly ends: OrderStatus
+  readonly expected: OrderStatus
 }
 
 const unpaidUntilItEnds = () => undefined
 
-export const fates: readonly Fate[] = [
+export const scenarios: readonly Scenario[] = [
   {
     title: 'paid, callback arrives',
     count: 12,
     begin: (control, orderNo) => void control.pay(orderNo),
-    ends: 'paid',
+    expected: 'paid',
   },
   {
     title: 'paid, callback arrives twice',
@@ -26,7 +26,7 @@ export const fates: readonly Fate[] = [
       onCallback(control, { orderNo, fault: { kind: 'duplicate', copies: 2 } })
       control.pay(orderNo)
     },
-    ends: 'paid',
+    expected: 'paid',
   },
   {
     title: 'paid, callback with a forged signature, nothing else',
@@ -35,13 +35,13 @@ export const fates: readonly Fate[] = [
       onCallback(control, { orderNo, fault: { kind: 'wrong_signature' } })
       control.pay(orderNo)
     },
-    ends: 'paid',
+    expected: 'paid',
   },
   {
     title: 'paid, callback lost',
     count: 16,
     begin: (control, orderNo) => void control.pay(orderNo, { callback: false }),
-    ends: 'paid',
+    expected: 'paid',
   },
   {
     title: 'paid, callback lost, gateway answers 503 for a while',
@@ -51,7 +51,7 @@ export const fates: readonly Fate[] = [
       control.addFault({ operation: 'query', out_trade_no: orderNo, times: 3, fault })
       control.pay(orderNo, { callback: false })
     },
-    ends: 'paid',
+    expected: 'paid',
   },
   {
     title: 'paid, callback lost, gateway hangs for a while',
@@ -61,23 +61,23 @@ export const fates: readonly Fate[] = [
       control.addFault({ operation: 'query', out_trade_no: orderNo, times: 2, fault })
       control.pay(orderNo, { callback: false })
     },
-    ends: 'paid',
+    expected: 'paid',
   },
   {
-    title: 'paid between the last question and the close',
+    title: 'paid between the last query and the close',
     count: 4,
     begin: (control, orderNo) => {
       const fault = { kind: 'pay', when: 'before', callback: false, force: true } as const
       control.addFault({ operation: 'close', out_trade_no: orderNo, times: 1, fault })
     },
-    ends: 'paid',
+    expected: 'paid',
   },
-  { title: 'never paid', count: 8, begin: unpaidUntilItEnds, ends: 'expired' },
+  { title: 'never paid', count: 8, begin: unpaidUntilItEnds, expected: 'expired' },
   {
     title: 'closed elsewhere',
     count: 6,
     begin: (control, orderNo) => void control.close(orderNo),
-    ends: 'expired',
+    expected: 'expired',
   },
   {
     title: 'paid, callback lost, then refunded',
@@ -86,7 +86,7 @@ export const fates: readonly Fate[] = [
       control.pay(orderNo, { callback: false })
       control.refund(orderNo)
     },
-    ends: 'review',
+    expected: 'review',
   },
   {
     title: 'paid, ¥0.01 short',
@@ -95,7 +95,7 @@ export const fates: readonly Fate[] = [
       const total = control.order(orderNo).total - 1
       control.pay(orderNo, { answered: { amount: { total } } })
     },
-    ends: 'review',
+    expected: 'review',
   },
 ]
 
