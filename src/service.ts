@@ -178,7 +178,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
   const breaker = new Breaker(emit, clock)
-  const gateway = parts.gateway ?? openGateway(config, { emit, clock, places: store.rateLimiter })
+  const gateway = parts.gateway ?? openGateway(config, { emit, clock, limiter: store.rateLimiter })
   const gatewayOffset = () => gateway.clockOffset?.() ?? null
   const clocks = new Clocks({ clock, gatewayOffset, emit })
   const { recharge } = config
@@ -312,14 +312,14 @@ function factsOf(gateway: Gateway): Budan['gateway'] {
 
 function openGateway(
   config: Config,
-  { emit, clock, places }: { emit: Emit; clock: Clock; places: RateLimiter },
+  { emit, clock, limiter }: { emit: Emit; clock: Clock; limiter: RateLimiter },
 ): Gateway {
   assert(config.wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
   return createWechatGateway(config.wechat, {
     emit,
     clock,
     maxQps: config.recharge.compensationMaxQps,
-    places,
+    limiter,
     // A run, another by hand, and orders being placed meanwhile: none waits for a socket.
     connections: 2 * config.recharge.compensationConcurrency + placingConnections,
   })

@@ -1,67 +1,68 @@
 /**
- * A quota is a line of places, `stepMs` apart by one clock. Places are reserved in turn, and only
- * near the present, so that a process that dies takes none of the future with it:
+ * A rate limiter (GCRA): each quota is a sequence of slots, `stepMs` apart by one clock. They are
+ * reserved in order, and only near the present, so that a process that dies takes little of the
+ * future with it:
  *
- *   now − burst ……… now ……… now + horizon │ beyond: not given yet
- *        └── a line that stood idle begins here, so that a late caller costs no place
+ *   now − burst ……… now ……… now + horizon │ beyond: not reserved yet
+ *        └── after an idle time slots begin here, so that a late caller loses none
  *
- * A "too many" from the other side moves the line's next place on: everybody waits.
+ * A penalty for "too many requests" moves the next slot later, for every process.
  */
 export interface RateLimiter {
-  /** Reserves up to `count` places, for whoever shares the line. */
+  /** Reserves up to `count` slots of a quota. */
   reserve(wanted: ReservationRequest): Promise<Reservations>
-  /** The gateway said "too many" to the question that had the place of `placeAt` (null: to one without). */
-  penalize(line: string, placeAt: number | null): Promise<Penalty>
+  /** The gateway refused, as one too many, the request of `reservedAt` (null: one without a reservation). */
+  penalize(quota: string, reservedAt: number | null): Promise<Penalty>
 }
 
-/** Places to be reserved in a line of the quota. */
+/** Slots to be reserved. */
 export interface ReservationRequest {
-  /** Whose quota it is. */
+  /** The name of the quota. */
   readonly quota: string
   readonly count: number
   readonly stepMs: number
-  /** So much of its past a line that stood idle may still give away, all at once. */
+  /** How much of its past a quota that was idle may still give, all at once. */
   readonly burstMs: number
   readonly horizonMs: number
 }
 
-/** Places that were reserved. */
+/** Slots that were reserved. */
 export interface Reservations {
   readonly count: number
-  /** The first of them by the line's clock, in ms since its beginning of time; the others follow in steps. */
+  /** The first of them, in ms of the limiter's clock; the others follow in steps. */
   readonly firstAt: number
-  /** The same counted from the answer's making; below 0: it is due. */
+  /** The same, in ms from when the limiter answered; below 0: it is due. */
   readonly firstInMs: number
-  /** When the next place is to be had, counted likewise. */
+  /** When the next slot is free, likewise. */
   readonly nextInMs: number
 }
 
-/** How long a line waits after the gateway said "too many". */
+/** How long every process waits after the gateway said "too many requests". */
 export interface Penalty {
-  /** How long everybody waits from now on. */
+  /** From now on. */
   readonly forMs: number
-  /** Whether this was told for the first time: questions under way together are told together. */
+  /** False: the penalty was already there. Requests sent together are refused together. */
   readonly first: boolean
 }
 
-/** Where a line stands, in ms by its clock. */
+/** The state of one quota, in ms of the limiter's clock. */
 export interface LimiterState {
   readonly nextAt: number
   readonly penaltyUntil: number
-  /** The length of the last hold. */
+  /** The length of the last penalty. */
   readonly penaltyMs: number
 }
 
 export const freshLimiter: LimiterState = { nextAt: 0, penaltyUntil: 0, penaltyMs: 0 }
 
-/** The holds while "too many" repeats: 0.5, 1, 2, 2, … s. Longer ones would only turn into time-outs. */
+/** Repeated penalties last 0.5, 1, 2, 2, … s. Longer ones would only turn into time-outs. */
 export const penaltyMsMin = 500
 export const penaltyMsMax = 2_000
 
-/** A question asked within this after a hold, and refused again, came too soon: the next hold is twice as long. */
+/** A request refused within this time after a penalty came too soon: the next penalty is twice as long. */
 export const repeatMs = 1_000
 
-/** No place of an honest line is farther away than this: its clock was set back. */
+/** A next slot farther away than this shows that the clock was set back. */
 export function farMs({ horizonMs, stepMs }: ReservationRequest): number {
   return horizonMs + stepMs + penaltyMsMax
 }
@@ -84,39 +85,41 @@ export function reserve(
 
 export function penalize(
   state: LimiterState,
-  { placeAt, now }: { placeAt: number | null; now: number },
-): { readonly state: LimiterState; readonly hold: Penalty } {
-  const askedAt = placeAt ?? now
-  const heldUntil = state.penaltyUntil > now + penaltyMsMax ? 0 : state.penaltyUntil
-  if (askedAt < heldUntil) {
-    return { state, hold: { forMs: Math.max(0, heldUntil - now), first: false } }
+  { reservedAt, now }: { reservedAt: number | null; now: number },
+): { readonly state: LimiterState; readonly penalty: Penalty } {
+  const sentAt = reservedAt ?? now
+  const penaltyUntil = state.penaltyUntil > now + penaltyMsMax ? 0 : state.penaltyUntil
+  if (sentAt < penaltyUntil) {
+    return { state, penalty: { forMs: Math.max(0, penaltyUntil - now), first: false } }
   }
-  const repeated = askedAt < heldUntil + repeatMs
-  const holdMs = repeated ? Math.min(2 * state.penaltyMs, penaltyMsMax) : penaltyMsMin
-  const until = now + holdMs
+  const isRepeated = sentAt < penaltyUntil + repeatMs
+  const penaltyMs = isRepeated ? Math.min(2 * state.penaltyMs, penaltyMsMax) : penaltyMsMin
+  const until = now + penaltyMs
   return {
-    state: { nextAt: Math.max(state.nextAt, until), penaltyUntil: until, penaltyMs: holdMs },
-    hold: { forMs: holdMs, first: true },
+    state: { nextAt: Math.max(state.nextAt, until), penaltyUntil: until, penaltyMs },
+    penalty: { forMs: penaltyMs, first: true },
   }
 }
 
-/** The lines of one process, by its own clock, which nobody can set back. */
+/** Quotas of one process, by its own clock, which cannot be set back. */
 export class MemoryRateLimiter implements RateLimiter {
-  readonly #lines = new Map<string, LimiterState>()
+  readonly #states = new Map<string, LimiterState>()
 
   async reserve(wanted: ReservationRequest): Promise<Reservations> {
-    const { state, given } = reserve(this.#line(wanted.quota), { wanted, now: performance.now() })
-    this.#lines.set(wanted.quota, state)
+    const { state, given } = reserve(this.#state(wanted.quota), { wanted, now: performance.now() })
+    this.#states.set(wanted.quota, state)
     return given
   }
 
-  async penalize(line: string, placeAt: number | null): Promise<Penalty> {
-    const { state, hold } = penalize(this.#line(line), { placeAt, now: performance.now() })
-    this.#lines.set(line, state)
-    return hold
+  async penalize(quota: string, reservedAt: number | null): Promise<Penalty> {
+    const now = performance.now()
+    const { state, penalty } = penalize(this.#state(quota), { reservedAt, now })
+    this.#states.set(quota, state)
+    return penalty
   }
 
-  #line(name: string): LimiterState {
-    return this.#lines.get(name) ?? { ...freshLimiter, nextAt: -Infinity, penaltyUntil: -Infinity }
+  #state(quota: string): LimiterState {
+    const idle = { ...freshLimiter, nextAt: -Infinity, penaltyUntil: -Infinity }
+    return this.#states.get(quota) ?? idle
   }
 }

@@ -116,7 +116,7 @@ export function storeOn(
     openOrders: () => to('count open orders', () => openOrders(scope)),
     prune: (request) => to('prune', () => prune(scope, request)),
     vacuum: (request) => to('vacuum', async () => kind === 'pglite' && vacuum(scope, request)),
-    rateLimiter: placesOn(database),
+    rateLimiter: rateLimiterOn(database),
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
@@ -136,15 +136,15 @@ export function storeOn(
   }
 }
 
-/** Nobody else has the embedded database open, so there the process keeps its lines itself. */
-function placesOn({ kind, name, db }: Database): RateLimiter {
+/** No other process has the embedded database open, so there the process keeps its quotas in memory. */
+function rateLimiterOn({ kind, name, db }: Database): RateLimiter {
   if (kind === 'pglite') return new MemoryRateLimiter()
   const to = <T>(action: string, work: () => Promise<T>) => attempt({ name, action }, work)
   return {
     reserve: (wanted) =>
-      to(`reserve places of ${quoted(wanted.quota)}`, () => reserve({ db }, wanted)),
-    penalize: (line, placeAt) =>
-      to(`hold back ${quoted(line)}`, () => penalize({ db }, { line, placeAt })),
+      to(`reserve slots of ${quoted(wanted.quota)}`, () => reserve({ db }, wanted)),
+    penalize: (quota, reservedAt) =>
+      to(`penalize ${quoted(quota)}`, () => penalize({ db }, { quota, reservedAt })),
   }
 }
 

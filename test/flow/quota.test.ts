@@ -88,19 +88,19 @@ describe('a check by hand that gets no place', () => {
     expect(await opened.budan.checkOrder(second)).toMatchObject({
       tradeState: null,
       decision: 'wait',
-      reason: expect.stringContaining('no place in the quota in time'),
+      reason: expect.stringContaining('rate limit: no slot before the deadline'),
     })
     expect(await opened.order(second)).toEqual(before)
     expect(await opened.ready()).toBe(true)
   })
 
-  it('says why, when the places cannot be had', async () => {
+  it('says why, when the limiter cannot be reached', async () => {
     const store = await freshStore('postgres')
-    const places: Store['rateLimiter'] = {
+    const rateLimiter: Store['rateLimiter'] = {
       reserve: () => Promise.reject(new Error('the database is away')),
       penalize: () => Promise.reject(new Error('the database is away')),
     }
-    const opened = await world({ store: Object.assign(store, { places }), timeoutMs: 300 })
+    const opened = await world({ store: Object.assign(store, { rateLimiter }), timeoutMs: 300 })
     await opened.adopt('ORDER-1')
     expect(await opened.budan.checkOrder('ORDER-1')).toMatchObject({
       reason: expect.stringContaining('the database is away'),

@@ -28,7 +28,7 @@ describe('createQuota()', () => {
     vi.useRealTimers()
   })
 
-  /** When each of `count` places was given, in ms from now, to as many processes as there are quotas. */
+  /** When each of `count` reservations was due, in ms from now, with one process for each quota. */
   async function timesOf(quotas: readonly Quota[], count: number): Promise<number[]> {
     const started = performance.now()
     const times: number[] = []
@@ -49,30 +49,30 @@ describe('createQuota()', () => {
     [300, 600, 1],
     [300, 900, 3],
   ])(
-    'createQuota() gives %d places a second and no more, of %d to %d',
+    'createQuota() lets %d a second through and no more, of %d on %d nodes',
     async (qps, count, nodes) => {
-      const places = new MemoryRateLimiter()
-      const quotas = Array.from({ length: nodes }, () => createQuota(qps, { places, quotaName }))
+      const limiter = new MemoryRateLimiter()
+      const quotas = Array.from({ length: nodes }, () => createQuota(qps, { limiter, quotaName }))
       const times = await timesOf(quotas, count)
       expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(qps * 1.05 + 1)
       expect(times.at(-1)).toBeLessThanOrEqual(((count - 1) / qps) * 1_000 * 1.03 + 50)
     },
   )
 
-  test('take() gives places in the order of asking, to those whom somebody waits for first', async () => {
-    const quota = createQuota(10, { places: new MemoryRateLimiter(), quotaName })
+  test('take() serves the urgent first, and each kind in the order of their calls', async () => {
+    const quota = createQuota(10, { limiter: new MemoryRateLimiter(), quotaName })
     const given: string[] = []
     for (const name of ['a', 'b', 'c']) void quota.take(never).then(() => given.push(name))
     for (const name of ['U', 'V']) {
       void quota.take(never, { urgent: true }).then(() => given.push(name))
     }
     await vi.advanceTimersByTimeAsync(2_000)
-    // The first was given at once, before the others came.
+    // The first was served at once, before the others came.
     expect(given.join('')).toMatch(/^(aUVbc|UVabc)$/)
   })
 
-  test('take() stops waiting with its signal, and its place goes to the next', async () => {
-    const quota = createQuota(1, { places: new MemoryRateLimiter(), quotaName })
+  test('take() stops waiting with its signal, and its reservation goes to the next', async () => {
+    const quota = createQuota(1, { limiter: new MemoryRateLimiter(), quotaName })
     const controller = new AbortController()
     expect(await quota.take(never)).not.toBeNull()
     const leaving = [quota.take(controller.signal), quota.take(controller.signal)]
@@ -84,8 +84,8 @@ describe('createQuota()', () => {
     expect(await quota.take(controller.signal)).toBeNull()
   })
 
-  test('a place that fell due for nobody is lost: it makes no second richer', async () => {
-    const quota = createQuota(20, { places: new MemoryRateLimiter(), quotaName })
+  test('a reservation that nobody used expires: no later second has more for it', async () => {
+    const quota = createQuota(20, { limiter: new MemoryRateLimiter(), quotaName })
     const controller = new AbortController()
     for (let n = 0; n < 5; n += 1) void quota.take(controller.signal)
     controller.abort()
@@ -94,13 +94,13 @@ describe('createQuota()', () => {
     expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(22)
   })
 
-  test('a process that stood still does not make up for it all at once', async () => {
-    const quota = createQuota(100, { places: new MemoryRateLimiter(), quotaName })
+  test('a process that stalled does not make up for it all at once', async () => {
+    const quota = createQuota(100, { limiter: new MemoryRateLimiter(), quotaName })
     const given: number[] = []
     for (let n = 0; n < 30; n += 1) void quota.take(never).then(() => given.push(n))
     await vi.advanceTimersByTimeAsync(1)
     const before = given.length
-    // Its timers fire late: 150 ms have passed, and 15 places were due.
+    // Its timers fire late: 150 ms have passed, and 15 reservations were due.
     vi.setSystemTime(Date.now() + 150)
     vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 150)
     await vi.advanceTimersToNextTimerAsync()
@@ -109,37 +109,37 @@ describe('createQuota()', () => {
     expect(given.length - before).toBeGreaterThan(0)
   })
 
-  test('holdBack() of one process holds all of them back, and the rate recovers by itself', async () => {
-    const places = new MemoryRateLimiter()
-    const [teller, other] = [1, 2].map(() => createQuota(1_000, { places, quotaName }))
-    if (teller === undefined || other === undefined) return
+  test('penalize() by one process makes all wait, and the rate recovers by itself', async () => {
+    const limiter = new MemoryRateLimiter()
+    const [refused, other] = [1, 2].map(() => createQuota(1_000, { limiter, quotaName }))
+    if (refused === undefined || other === undefined) return
     const waits: number[] = []
     for (let n = 0; n < 4; n += 1) {
-      const taken = teller.take(never)
+      const taken = refused.take(never)
       await vi.advanceTimersByTimeAsync(50)
-      const place = await taken
-      const holds = await Promise.all([1, 2, 3].map(() => teller.penalize(place)))
-      expect(holds.map(({ first }) => first)).toEqual([true, false, false])
+      const reservation = await taken
+      const penalties = await Promise.all([1, 2, 3].map(() => refused.penalize(reservation)))
+      expect(penalties.map(({ first }) => first)).toEqual([true, false, false])
       const [time = 0] = await timesOf([other], 1)
       waits.push(time)
     }
-    for (const [n, holdMs] of [500, 1_000, 2_000, 2_000].entries()) {
-      expect(waits[n]).toBeGreaterThanOrEqual(holdMs - 1)
-      expect(waits[n]).toBeLessThan(holdMs + 100)
+    for (const [n, penaltyMs] of [500, 1_000, 2_000, 2_000].entries()) {
+      expect(waits[n]).toBeGreaterThanOrEqual(penaltyMs - 1)
+      expect(waits[n]).toBeLessThan(penaltyMs + 100)
     }
     const times = await timesOf([other], 1_000)
     expect(times.at(-1)).toBeLessThan(1_100)
   })
 
-  test('take() waits while places cannot be had, says why, and goes on when they can', async () => {
+  test('take() waits while the limiter cannot be reached, says why, and goes on when it can', async () => {
     const memory = new MemoryRateLimiter()
     const broken = { is: true }
-    const places: RateLimiter = {
+    const limiter: RateLimiter = {
       reserve: (wanted) =>
         broken.is ? Promise.reject(new Error('the database is away')) : memory.reserve(wanted),
-      penalize: (...told) => memory.penalize(...told),
+      penalize: (...refused) => memory.penalize(...refused),
     }
-    const quota = createQuota(20, { places, quotaName })
+    const quota = createQuota(20, { limiter, quotaName })
     const impatient = quota.take(AbortSignal.timeout(100))
     const patient = quota.take(never)
     await vi.advanceTimersByTimeAsync(101)
@@ -151,27 +151,27 @@ describe('createQuota()', () => {
     expect(quota.lastError).toBeNull()
   })
 
-  test('of many who wait, reserves for all at once', async () => {
+  test('reserves for all that wait at once', async () => {
     const memory = new MemoryRateLimiter()
     let reservations = 0
-    const places: RateLimiter = {
+    const limiter: RateLimiter = {
       reserve: (wanted) => {
         reservations += 1
         return memory.reserve(wanted)
       },
-      penalize: (...told) => memory.penalize(...told),
+      penalize: (...refused) => memory.penalize(...refused),
     }
-    await timesOf([createQuota(200, { places, quotaName })], 400)
+    await timesOf([createQuota(200, { limiter, quotaName })], 400)
     // Ten times a second for two seconds, and not 400 times.
     expect(reservations).toBeLessThan(30)
   })
 })
 
-describe('createAgedQuota()', () => {
+describe('createOldOrderLimit()', () => {
   const now = new Date('2026-01-24T12:00:00Z')
   const dayMs = 86_400_000
-  const made = (places = new MemoryRateLimiter()) =>
-    createOldOrderLimit({ places, quotaName, clock: () => now })
+  const made = (limiter = new MemoryRateLimiter()) =>
+    createOldOrderLimit({ limiter, quotaName, clock: () => now })
   const old = new Date(+now - 31 * dayMs)
 
   beforeEach(() => {
@@ -181,21 +181,21 @@ describe('createAgedQuota()', () => {
     vi.useRealTimers()
   })
 
-  test('admits() every question about an order of up to thirty days, or of no known age', async () => {
-    const aged = made()
+  test('tryAcquire() lets every query through about an order of up to thirty days, or of unknown age', async () => {
+    const limit = made()
     for (let n = 0; n < 100; n += 1) {
-      expect(await aged.tryAcquire(new Date(+now - 30 * dayMs))).toBe(true)
-      expect(await aged.tryAcquire(undefined)).toBe(true)
+      expect(await limit.tryAcquire(new Date(+now - 30 * dayMs))).toBe(true)
+      expect(await limit.tryAcquire(undefined)).toBe(true)
     }
   })
 
-  test('admits() eight about older ones at once, and fifteen in any minute, over all processes', async () => {
-    const places = new MemoryRateLimiter()
-    const nodes = [made(places), made(places)]
+  test('tryAcquire() lets eight about older ones through at once, and fifteen in any minute, over all processes', async () => {
+    const limiter = new MemoryRateLimiter()
+    const nodes = [made(limiter), made(limiter)]
     const together = await Promise.all(
       nodes.flatMap((node) => [1, 2, 3, 4, 5, 6].map(() => node.tryAcquire(old))),
     )
-    expect(together.filter((admitted) => admitted)).toHaveLength(8)
+    expect(together.filter((acquired) => acquired)).toHaveLength(8)
     const times = Array.from({ length: 8 }, () => 0)
     for (let second = 1; second < 300; second += 1) {
       await vi.advanceTimersByTimeAsync(1_000)
@@ -207,14 +207,14 @@ describe('createAgedQuota()', () => {
 })
 
 describe('the quota of a gateway', () => {
-  test('query() is unknown when no place comes before its deadline, and asks nobody', async () => {
+  test('query() is unknown when there is no slot before its deadline, and sends nothing', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
     const { gateway, events } = gatewayTo(side, { timeoutMs: 2_000 }, { maxQps: 0.1 })
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
     const answer = await gateway.query(orderNo)
     expect(answer).toMatchObject({ kind: 'unknown', cause: 'quota', systemic: false })
     expect(answer).toMatchObject({
-      message: expect.stringContaining('no place in the quota in time'),
+      message: expect.stringContaining('rate limit: no slot before the deadline'),
     })
     expect(side.received).toHaveLength(1)
     expect(events.map(({ type }) => type)).toEqual(['gateway_called', 'query_rate_limited'])
@@ -232,33 +232,33 @@ describe('the quota of a gateway', () => {
     await side.stop()
   })
 
-  test('query() that tells how many follow reserves for them, too', async () => {
+  test('query() that announces how many follow reserves for them, too', async () => {
     const side = await startSide(() => signed(200, tradeBody()))
     const memory = new MemoryRateLimiter()
     const counts: number[] = []
-    const places: RateLimiter = {
+    const limiter: RateLimiter = {
       reserve: (wanted) => {
         counts.push(wanted.count)
         return memory.reserve(wanted)
       },
-      penalize: (...told) => memory.penalize(...told),
+      penalize: (...refused) => memory.penalize(...refused),
     }
-    const { gateway } = gatewayTo(side, {}, { maxQps: 1_000, places })
+    const { gateway } = gatewayTo(side, {}, { maxQps: 1_000, limiter })
     await gateway.query(orderNo, { patience: AbortSignal.timeout(10_000), ahead: 9 })
     expect(counts).toEqual([10])
     await gateway.stop()
     await side.stop()
   })
 
-  test('query() waits after a 429, which is told of once', async () => {
-    // All three are asked before the first of them is refused: one that is put later is told anew.
-    let noteAll = (_: number) => {}
-    const allAsked = new Promise<number>((resolve) => {
-      noteAll = resolve
+  test('query() waits after a 429, which is one event', async () => {
+    // All three arrive before the first of them is refused: a later one would be refused anew.
+    let resolveAll = (_: number) => {}
+    const allReceived = new Promise<number>((resolve) => {
+      resolveAll = resolve
     })
     const side = await startSide(async () => {
-      if (side.received.length === 3) noteAll(performance.now())
-      await allAsked
+      if (side.received.length === 3) resolveAll(performance.now())
+      await allReceived
       return unsigned(429, { code: 'FREQUENCY_LIMITED' })
     })
     const { gateway, events } = gatewayTo(side, {}, { maxQps: 1_000 })
@@ -267,14 +267,14 @@ describe('the quota of a gateway', () => {
       expect(answer).toMatchObject({ cause: 'throttled', systemic: false })
     side.answer = () => signed(200, tradeBody())
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'trade' })
-    // Half a second from when it was told, which was after all had asked.
-    expect(performance.now() - (await allAsked)).toBeGreaterThan(490)
+    // Half a second from the refusal, which was after all three were received.
+    expect(performance.now() - (await allReceived)).toBeGreaterThan(490)
     expect(events.filter(({ type }) => type === 'gateway_throttled')).toHaveLength(1)
     await gateway.stop()
     await side.stop()
   })
 
-  test('prepay() takes no place, and a 429 for it slows the questions', async () => {
+  test('prepay() needs no reservation, and a 429 for it slows the queries', async () => {
     const side = await startSide(() => unsigned(429, { code: 'RATE_LIMITED' }))
     const { gateway } = gatewayTo(side, {}, { maxQps: 0.1 })
     const order = {
@@ -298,43 +298,43 @@ describe('the quota of a gateway', () => {
   })
 
   test('gateways of one merchant share it over PostgreSQL, and its 429s', async () => {
-    const asked: number[] = []
+    const times: number[] = []
     const side = await startSide(() => {
-      asked.push(performance.now())
+      times.push(performance.now())
       return signed(200, tradeBody())
     })
     const url = await freshPostgresUrl()
     const stores = await Promise.all([1, 2, 3].map(() => openStore(url)))
     const nodes = stores.map(
-      ({ rateLimiter: places }) => gatewayTo(side, {}, { maxQps: 50, places }).gateway,
+      ({ rateLimiter: limiter }) => gatewayTo(side, {}, { maxQps: 50, limiter }).gateway,
     )
     const patience = AbortSignal.timeout(30_000)
     setMaxListeners(0, patience)
-    const ask = (count: number) =>
+    const query = (count: number) =>
       Promise.all(
         nodes.flatMap((node) =>
           Array.from({ length: count }, () => node.query(orderNo, { patience })),
         ),
       )
     const startedAt = performance.now()
-    const answers = await ask(30)
+    const answers = await query(30)
     expect(answers.filter(({ kind }) => kind === 'trade')).toHaveLength(90)
     // Arrivals bunch where the machine stalls, so no bound on each second; a quota each took 0.6 s.
-    expect((asked.at(-1) ?? 0) - startedAt).toBeGreaterThan(1_700)
+    expect((times.at(-1) ?? 0) - startedAt).toBeGreaterThan(1_700)
 
-    let toldAt = 0
+    let refusedAt = 0
     side.answer = () => {
-      toldAt = performance.now()
+      refusedAt = performance.now()
       return unsigned(429)
     }
     await nodes[0]?.query(orderNo)
     side.answer = () => {
-      asked.push(performance.now())
+      times.push(performance.now())
       return signed(200, tradeBody())
     }
-    asked.length = 0
-    await ask(1)
-    expect(Math.min(...asked) - toldAt).toBeGreaterThan(490)
+    times.length = 0
+    await query(1)
+    expect(Math.min(...times) - refusedAt).toBeGreaterThan(490)
     await Promise.all(nodes.map((node) => node.stop()))
     await Promise.all(stores.map((store) => store.close()))
     await side.stop()

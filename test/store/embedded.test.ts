@@ -109,7 +109,7 @@ describe('the embedded database', () => {
         await vi.advanceTimersByTimeAsync(30_000)
         return inner
       })
-      await expect(looped).rejects.toThrow('nobody else got a turn for 30000 ms')
+      await expect(looped).rejects.toThrow('its connection was not free within 30000 ms')
       await expect(looped).rejects.toThrow(StoreError)
       expect(await store.findOrder('x')).toBeNull()
     } finally {

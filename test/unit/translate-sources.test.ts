@@ -9,9 +9,9 @@ import { type Sentence, sentencesIn } from './sentences.ts'
 const written = `
 Cannot close order "1": no answer in time
 Cannot query order "1": its caller ended it
-Cannot query order "1": no place in the quota in time
-Cannot query order "1": no place in the quota in time (Cannot reserve places of "1": database "2": it is closed)
-Cannot query order "1": no place in the quota (Cannot reserve places of "1": database "2": nobody else got a turn for 60 ms; inside a transaction, use its steps)
+Cannot query order "1": rate limit: no slot before the deadline
+Cannot query order "1": rate limit: no slot before the deadline (Cannot reserve slots of "1": database "2": it is closed)
+Cannot query order "1": the rate limiter failed (Cannot reserve slots of "1": database "2": its connection was not free within 60 ms; inside a transaction, use its steps)
 Cannot query order "1": the HTTP 200 answer is not of the expected shape
 Cannot query order "1": the HTTP 200 answer cannot be verified, its timestamp is 400 s old
 Cannot query order "1": the HTTP 200 answer cannot be verified, its timestamp is 400 s ahead

@@ -140,7 +140,7 @@ export const jobMutants: readonly Mutant[] = [
     file: 'src/store/sql/quota.ts',
     find: 'set next_at = to_timestamp((first_at + count * ${stepMs}::float8) / 1000)',
     replace: 'set next_at = to_timestamp(0 * (first_at + count * ${stepMs}::float8) / 1000)',
-    caughtBy: { test: 'test/store/places.test.ts', name: 'reserve' },
+    caughtBy: { test: 'test/store/rate-limiter.test.ts', name: 'reserve' },
   },
   {
     name: 'the breaker never heals',

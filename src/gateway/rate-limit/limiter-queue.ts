@@ -1,93 +1,82 @@
-import type {
-  Penalty,
-  RateLimiter,
-  ReservationRequest,
-  Reservations,
+import {
+  type Penalty,
+  penaltyMsMin,
+  type RateLimiter,
+  type ReservationRequest,
+  type Reservations,
 } from '../../domain/rate-limiter.ts'
 import type { Quota, Reservation, TakeOptions } from './quota.ts'
 
-/** What a process knows of time, in ms; tests step it. */
+/** The clock and timers of a process, in ms; tests step them. */
 export interface Time {
   now(): number
-  /** Calls `wake` after so long; returns how to call that off. */
+  /** Calls `wake` after `ms`; returns how to cancel that. */
   after(ms: number, wake: () => void): () => void
 }
 
 interface LimiterQueueOptions {
   readonly rate: Omit<ReservationRequest, 'count'>
-  /** So long a place is good after its time. */
+  /** How late a reservation may still be used; after that it expires. */
   readonly latenessMsMax: number
-  /** So many are kept for longer, so that a process with few lanes need not ask before each question. */
-  readonly keptMax: number
   readonly time?: Time
 }
 
-/** So long a place is kept that is kept for longer. */
-const keptMs = 1_000
-/** More places are reserved so long before the last of them: a stall of the machine is shorter. */
+/** More is reserved this long before the last reservation is due: a stall of the machine is shorter. */
 const leadMs = 100
-/** After so many checks by hand in a row, a question of the job's is next. */
+/** After this many checks by hand in a row, a query of the job is next: polling must not starve it. */
 const urgentInARowMax = 3
-/** While places cannot be had at all, it is tried so often. */
-const troublePauseMs = 500
 /**
- * A process whose places all come too late, as it stands still again and again, takes one all the
- * same after so long: too seldom to matter to the quota, and better than never.
+ * A process whose reservations all come too late, because it stalls again and again, uses a late one
+ * after this long: too seldom to matter to the quota, and better than never.
  */
 const starvedMs = 10_000
 /**
- * Who reserved more than it could use is careful for so many horizons, and then tries again: what
- * is lost by trying is no more than a thirtieth of the line.
+ * After reservations expired because nobody waited, only as many are made ahead, for this many
+ * horizons, as are still valid when the last of them is due. To try again costs at most one horizon, a
+ * thirtieth of the quota.
  */
 const carefulHorizons = 30
 
-interface Waiter {
-  readonly resolve: (place: Reservation | null) => void
-}
+type Waiter = (reservation: Reservation | null) => void
 
 /**
- * Those who wait in this process. Whoever comes while a reservation is under way goes with the
- * next, and a run tells how many questions follow: under load one reservation serves many, and a
- * question that comes alone waits for none.
+ * The callers of one process that wait for the rate limiter. One reservation serves all that wait, and
+ * the queries that their run announces ahead; a caller that comes alone waits for no other.
  *
- *   waiting ──► reserved for (anybody who waits then) ──due──► let go, first come first served
- *                    └── nobody came, or the process stood still, until it was too late ──► lost,
- *                        but for a few that are kept for whoever comes next
+ *   waiting ──► reserved (for whichever waits then) ──due──► used, first come first served
+ *                    └── nobody waited, or the process stalled, until it was too late ──► expired
  *
- * A lost place is never made up for: two questions at once would be a burst.
+ * An expired reservation is never made up for: two queries at once would be a burst.
  */
 export class LimiterQueue implements Quota {
-  readonly #places: RateLimiter
+  readonly #limiter: RateLimiter
   readonly #rate: Omit<ReservationRequest, 'count'>
   readonly #latenessMsMax: number
-  readonly #keptMax: number
   readonly #time: Time
   /** People wait for these; they go first. */
   readonly #urgent = new Set<Waiter>()
   readonly #patient = new Set<Waiter>()
-  /** Questions that follow those who wait patiently. */
+  /** Queries that follow those of the patient at once. */
   #ahead = 0
   #reserved: Reservation[] = []
-  #reserving = false
+  /** Infinity while a reservation is under way. */
   #reserveAgainAt = Number.NEGATIVE_INFINITY
-  /** This process' time at the beginning of the line's; not known before the first answer. */
-  #lineBeganAt = Number.POSITIVE_INFINITY
-  /** Places let go since the last reservation. */
-  #usedCount = 0
-  #careful = { placesMax: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY }
-  #starvingSince: number | null = null
+  #carefulUntil = Number.NEGATIVE_INFINITY
+  /** This process's time minus the limiter's; unknown before the first answer. */
+  #clockOffset = Number.POSITIVE_INFINITY
+  /** Since when nobody has been served of those that wait. */
+  #unservedSince = Number.NEGATIVE_INFINITY
   #urgentInARow = 0
-  #callOff = () => {}
+  #cancelTimer = () => {}
   lastError: string | null = null
 
   constructor(
-    places: RateLimiter,
-    { rate, latenessMsMax, keptMax, time = ownTime }: LimiterQueueOptions,
+    limiter: RateLimiter,
+    { rate, latenessMsMax, time = processTime }: LimiterQueueOptions,
   ) {
-    this.#places = places
+    this.#limiter = limiter
     this.#rate = rate
     this.#latenessMsMax = latenessMsMax
-    this.#keptMax = keptMax
     this.#time = time
   }
 
@@ -98,168 +87,138 @@ export class LimiterQueue implements Quota {
     if (signal.aborted) return Promise.resolve(null)
     const queue = urgent ? this.#urgent : this.#patient
     if (!urgent) this.#ahead = ahead
-    // What was too late for those before is not for this one either.
-    this.#letGo()
+    if (this.#waitingCount === 0) {
+      this.#unservedSince = this.#time.now()
+      this.#dropExpired()
+    }
     return new Promise((resolve) => {
-      const leave = () => waiter.resolve(null)
-      const waiter: Waiter = {
-        resolve: (place) => {
-          queue.delete(waiter)
-          signal.removeEventListener('abort', leave)
-          resolve(place)
-        },
+      const waiter: Waiter = (reservation) => {
+        queue.delete(waiter)
+        signal.removeEventListener('abort', leave)
+        resolve(reservation)
       }
+      const leave = () => waiter(null)
       signal.addEventListener('abort', leave, { once: true })
       queue.add(waiter)
       this.#advance()
     })
   }
 
-  async penalize(place: Reservation | null): Promise<Penalty> {
-    const hold = await this.#places.penalize(this.#rate.quota, place?.at ?? null)
-    if (hold.forMs > 0) {
-      const until = this.#time.now() + hold.forMs
+  async penalize(reservation: Reservation | null): Promise<Penalty> {
+    const penalty = await this.#limiter.penalize(this.#rate.quota, reservation?.at ?? null)
+    if (penalty.forMs > 0) {
+      const until = this.#time.now() + penalty.forMs
       this.#reserved = this.#reserved.filter((reserved) => this.#dueAt(reserved) >= until)
       this.#reserveAgainAt = until - leadMs
       this.#advance()
     }
-    return hold
-  }
-
-  #advance(): void {
-    this.#letGo()
-    const count = this.#reserving ? 0 : this.#countToReserve()
-    if (count > 0 && this.#time.now() >= this.#reserveAgainAt) void this.#reserve(count)
-    this.#setTimer(count > 0 && !this.#reserving)
+    return penalty
   }
 
   get #waitingCount(): number {
     return this.#urgent.size + this.#patient.size
   }
 
-  /** In their turn, those that are due; one that nobody waits for is kept while it is good. */
-  #letGo(): void {
+  #advance(): void {
+    this.#serveDue()
     const now = this.#time.now()
-    if (!this.#isStarved(now)) this.#dropLate(now)
-    for (let place = this.#reserved[0]; place !== undefined; place = this.#reserved[0]) {
-      if (this.#dueAt(place) > now || this.#waitingCount === 0) return
+    const count = this.#countToReserve(now)
+    if (count > 0 && now >= this.#reserveAgainAt) void this.#reserve(count)
+    const [first] = this.#reserved
+    const dueAt = first === undefined ? Number.POSITIVE_INFINITY : this.#dueAt(first)
+    const wakeAt = count > 0 ? Math.min(dueAt, this.#reserveAgainAt) : dueAt
+    this.#cancelTimer()
+    // Without a waiter, reservations fall due for nobody.
+    if (wakeAt === Number.POSITIVE_INFINITY || this.#waitingCount === 0) return
+    this.#cancelTimer = this.#time.after(Math.max(1, wakeAt - now), () => this.#advance())
+  }
+
+  #serveDue(): void {
+    const now = this.#time.now()
+    for (;;) {
+      if (now - this.#unservedSince < starvedMs) this.#dropExpired()
+      const [next] = this.#reserved
+      if (next === undefined || this.#dueAt(next) > now || this.#waitingCount === 0) return
       this.#reserved.shift()
-      this.#giveNext(place)
+      this.#unservedSince = now
+      this.#nextWaiter()?.(next)
     }
   }
 
-  /** The oldest are lost, but for the few that may be kept. */
-  #dropLate(now: number): void {
-    const lateSince = (ms: number) =>
-      this.#reserved.filter((place) => now - this.#dueAt(place) > ms).length
-    const lost = Math.max(lateSince(this.#latenessMsMax) - this.#keptMax, lateSince(keptMs))
-    if (lost <= 0) return
-    this.#reserved.splice(0, lost)
-    this.#lose(now)
+  #dropExpired(): void {
+    const now = this.#time.now()
+    const good = this.#reserved.filter((each) => now - this.#dueAt(each) <= this.#latenessMsMax)
+    if (good.length < this.#reserved.length && this.#waitingCount === 0) {
+      this.#carefulUntil = now + carefulHorizons * this.#rate.horizonMs
+    }
+    this.#reserved = good
   }
 
-  #isStarved(now: number): boolean {
-    return this.#starvingSince !== null && now - this.#starvingSince >= starvedMs
-  }
-
-  #lose(now: number): void {
-    if (this.#waitingCount > 0) this.#starvingSince ??= now
-    else
-      this.#careful = {
-        placesMax: this.#usedCount,
-        until: now + carefulHorizons * this.#rate.horizonMs,
-      }
-  }
-
-  /** The urgent first, but not for ever: whoever polls must not put off the questions of the job. */
-  #giveNext(place: Reservation): void {
+  #nextWaiter(): Waiter | undefined {
     const [urgent] = this.#urgent
     const [patient] = this.#patient
     const yields = patient !== undefined && this.#urgentInARow >= urgentInARowMax
     const next = urgent === undefined || yields ? patient : urgent
     this.#urgentInARow = next === urgent ? this.#urgentInARow + 1 : 0
-    this.#usedCount += 1
-    this.#starvingSince = null
-    next?.resolve(place)
+    return next
   }
 
-  /** For who waits, and who follows; 0 while those that are left are more than would be added. */
-  #countToReserve(): number {
-    const waiting = this.#waitingCount
-    const following = this.#patient.size > 0 ? this.#ahead : 0
-    const { placesMax, until } = this.#careful
-    const isCareful = this.#time.now() < until
-    const usable = isCareful ? Math.max(placesMax, this.#keptMax) : Number.POSITIVE_INFINITY
-    const wanted = Math.max(waiting, Math.min(waiting + following, usable)) - this.#reserved.length
-    return wanted >= this.#reserved.length ? wanted : 0
+  /** 0 while more are left than would be added: so a run makes few reservations. */
+  #countToReserve(now: number): number {
+    const { stepMs } = this.#rate
+    const isCareful = now < this.#carefulUntil
+    const aheadMax = isCareful ? Math.floor(this.#latenessMsMax / stepMs) : Number.POSITIVE_INFINITY
+    const ahead = this.#patient.size > 0 ? Math.min(this.#ahead, aheadMax) : 0
+    const missing = this.#waitingCount + ahead - this.#reserved.length
+    return missing >= this.#reserved.length ? missing : 0
   }
 
-  /** Never rejects: while the database is away, no place is given, and it is tried again. */
+  /** Never rejects: while the limiter is away, nothing is reserved, and it is tried again. */
   async #reserve(count: number): Promise<void> {
-    this.#reserving = true
-    this.#usedCount = 0
+    this.#reserveAgainAt = Number.POSITIVE_INFINITY
     const sentAt = this.#time.now()
+    // Reservations of the past are for a process that knows how late it is.
+    const burst = this.#clockOffset === Number.POSITIVE_INFINITY ? { burstMs: 0 } : {}
     try {
-      const given = await this.#places.reserve({ ...this.#rate, ...this.#burst(), count })
-      this.#readClock(given.firstAt - given.firstInMs, { sentAt })
+      const given = await this.#limiter.reserve({ ...this.#rate, ...burst, count })
+      this.#estimateOffset(given.firstAt - given.firstInMs, { sentAt })
       this.#add(given, { missing: count - given.count })
       this.lastError = null
     } catch (error) {
       this.lastError = error instanceof Error ? error.message : String(error)
-      this.#reserveAgainAt = this.#time.now() + troublePauseMs
+      this.#reserveAgainAt = this.#time.now() + penaltyMsMin
     }
-    this.#reserving = false
     this.#advance()
   }
 
-  /** Places of the past are for who knows how late he is. */
-  #burst(): Pick<ReservationRequest, 'burstMs'> {
-    const isKnown = this.#lineBeganAt < Number.POSITIVE_INFINITY
-    return { burstMs: isKnown ? this.#rate.burstMs : 0 }
-  }
-
   /**
-   * The line's clock was read between question and answer: at the answer, for all that the first one
-   * shows; at a later one as it was known before, unless that cannot be. So an answer that was slow
-   * makes no place later than it is.
+   * Estimates the offset of the limiter's clock, as NTP does: it read its clock between `sentAt` and
+   * now. The tightest upper bound seen is kept, so that a slow answer makes no reservation later than
+   * it is; a lower bound above it shows that the limiter's clock was set back.
    */
-  #readClock(lineNow: number, { sentAt }: { sentAt: number }): void {
-    const latest = this.#time.now() - lineNow
-    this.#lineBeganAt = Math.min(latest, Math.max(sentAt - lineNow, this.#lineBeganAt))
+  #estimateOffset(limiterNow: number, { sentAt }: { sentAt: number }): void {
+    const upperBound = this.#time.now() - limiterNow
+    this.#clockOffset = Math.min(upperBound, Math.max(sentAt - limiterNow, this.#clockOffset))
   }
 
   #dueAt({ at }: Reservation): number {
-    return this.#lineBeganAt + at
+    return this.#clockOffset + at
   }
 
   #add({ count, firstAt }: Reservations, { missing }: { missing: number }): void {
     const { stepMs, horizonMs } = this.#rate
-    const placeOf = (n: number) => ({ at: firstAt + n * stepMs })
-    for (let n = 0; n < count; n += 1) this.#reserved.push(placeOf(n))
-    // Who has places needs more when they near their end; who has none comes for what is missing as
-    // soon as it is to be had, but not for less than half of what there can be.
-    const last = this.#reserved.at(-1)
-    const neededAt = last === undefined ? Number.NEGATIVE_INFINITY : this.#dueAt(last) - leadMs
+    const reservationOf = (n: number) => ({ at: firstAt + n * stepMs })
+    for (let n = 0; n < count; n += 1) this.#reserved.push(reservationOf(n))
+    // A process that was given some needs more when they near their end; one that was given none, as
+    // soon as the horizon has room for what is missing, or for half of what it can hold.
     const roomMs = Math.min((missing - 1) * stepMs, horizonMs / 2)
-    const thereAt = this.#dueAt(placeOf(count)) - horizonMs + roomMs
-    this.#reserveAgainAt = missing > 0 ? Math.max(neededAt, thereAt) : Number.NEGATIVE_INFINITY
-  }
-
-  #setTimer(reserving: boolean): void {
-    this.#callOff()
-    const [first] = this.#reserved
-    const nextAt = Math.min(
-      first === undefined ? Number.POSITIVE_INFINITY : this.#dueAt(first),
-      reserving ? this.#reserveAgainAt : Number.POSITIVE_INFINITY,
-    )
-    // Without anybody who waits, places fall due for nobody.
-    if (nextAt === Number.POSITIVE_INFINITY || this.#waitingCount === 0) return
-    const afterMs = Math.max(1, nextAt - this.#time.now())
-    this.#callOff = this.#time.after(afterMs, () => this.#advance())
+    const aheadMs = count > 0 ? stepMs + leadMs : horizonMs - roomMs
+    this.#reserveAgainAt =
+      missing > 0 ? this.#dueAt(reservationOf(count)) - aheadMs : Number.NEGATIVE_INFINITY
   }
 }
 
-const ownTime: Time = {
+const processTime: Time = {
   now: () => performance.now(),
   after(ms, wake) {
     const timer = setTimeout(wake, ms)

@@ -1,54 +1,54 @@
 import type { Clock } from '../../domain/clock.ts'
 import type { RateLimiter } from '../../domain/rate-limiter.ts'
 
-/** Questions about old orders get few answers; these few are shared by all processes. */
+/** The gateway answers few queries about old orders; all processes share those few. */
 export interface OldOrderLimit {
-  /** Whether an order placed at that time may be asked about now. One that is not old always may. */
+  /** Whether an order of that age may be queried now. One that is not old always may. */
   tryAcquire(orderedAt: Date | undefined): Promise<boolean>
 }
 
-/** Merchants report that about twenty questions a minute are answered about orders older than this. */
-const agedMs = 30 * 86_400_000
+/** Merchants report that about twenty queries a minute are answered about orders older than this. */
+const oldMs = 30 * 86_400_000
 
 /**
- * Fifteen in any minute, which leaves a quarter of those twenty to whoever else asks: eight at
- * once, because a run comes every few minutes and takes what it finds, and seven more in the rest
- * of the minute. Nobody waits in this quota: a lane that waits would keep younger orders waiting.
+ * Fifteen in any minute, which leaves a quarter of those twenty to other programs: eight at once,
+ * because a run comes every few minutes and takes what is there, and seven more in the rest of the
+ * minute. Nothing waits for this limit: a query that waits would keep younger orders waiting.
  */
 const atOnceMax = 8
 const stepMs = 8_000
 const burstMs = (atOnceMax - 1) * stepMs
-/** While places cannot be had at all, it is tried so often. */
-const troublePauseMs = 500
+/** How long a limiter that failed is left alone. */
+const errorPauseMs = 500
 
 export function createOldOrderLimit({
-  places,
+  limiter,
   quotaName,
   clock,
 }: {
-  places: RateLimiter
+  limiter: RateLimiter
   quotaName: string
   clock: Clock
 }): OldOrderLimit {
   const rate = { quota: `${quotaName}/aged`, count: 1, stepMs, burstMs, horizonMs: 0 }
-  let before: Promise<unknown> = Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
   let nextAt = 0
 
-  const take = async () => {
+  const acquire = async () => {
     if (performance.now() < nextAt) return false
-    // Whoever stands behind one that failed need not fail as slowly.
-    nextAt = performance.now() + troublePauseMs
-    const { count, nextInMs } = await places.reserve(rate)
+    // Those behind one that failed need not fail as slowly.
+    nextAt = performance.now() + errorPauseMs
+    const { count, nextInMs } = await limiter.reserve(rate)
     nextAt = performance.now() + nextInMs
     return count > 0
   }
   return {
     async tryAcquire(orderedAt) {
-      if (orderedAt === undefined || clock().getTime() - orderedAt.getTime() <= agedMs) return true
-      // One after the other: hundreds of them would otherwise ask before the first is told when to come again.
-      const turn = before.then(take)
-      before = turn.catch(() => undefined)
-      return turn
+      if (orderedAt === undefined || clock().getTime() - orderedAt.getTime() <= oldMs) return true
+      // One after the other: otherwise hundreds reach the limiter before the first learns `nextAt`.
+      const acquired = last.then(acquire)
+      last = acquired.catch(() => undefined)
+      return acquired
     },
   }
 }

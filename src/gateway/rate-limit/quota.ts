@@ -1,24 +1,24 @@
 import type { Penalty } from '../../domain/rate-limiter.ts'
 
-/** The questions a second that the whole merchant may ask, over all processes. */
+/** The rate of queries that one merchant may send, all processes together. */
 export interface Quota {
-  /** Waits for a place; null when none came before the signal. Nothing is spent then. */
+  /** Waits for a reservation; null when none came before the signal. Nothing is spent then. */
   take(signal: AbortSignal, options?: TakeOptions): Promise<Reservation | null>
-  /** The gateway said "too many" to what had this place: everybody waits, longer each time in a row. */
-  penalize(place: Reservation | null): Promise<Penalty>
-  /** Why no places are to be had at the moment; null when they come in their turn. */
+  /** The gateway refused the request of this reservation as one too many: every process waits, longer each time in a row. */
+  penalize(reservation: Reservation | null): Promise<Penalty>
+  /** Why nothing can be reserved now; null when it can. */
   readonly lastError: string | null
 }
 
 export interface TakeOptions {
-  /** Somebody waits for the answer: it goes before the questions of the job. */
+  /** A person waits for the answer: it goes before the queries of the job. */
   readonly urgent?: boolean
-  /** How many questions of the same run follow at once; for them places are reserved, too. */
+  /** How many queries of the same run follow at once; slots are reserved for them, too. */
   readonly ahead?: number
 }
 
 export interface Reservation {
-  /** When it was, by the clock of its line. */
+  /** When it is due, by the limiter's clock. */
   readonly at: number
 }
 

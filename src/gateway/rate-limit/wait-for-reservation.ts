@@ -6,63 +6,61 @@ import { unknownAnswer } from '../wechat/unknown.ts'
 import type { OldOrderLimit } from './old-order-limit.ts'
 import type { Quota, Reservation } from './quota.ts'
 
-export interface Placing {
+export interface RateLimits {
   readonly quota: Quota
-  readonly aged: OldOrderLimit
+  readonly oldOrders: OldOrderLimit
   readonly timeoutMs: number
   readonly emit: Emit
 }
 
-/** A place in the quota, or why there was none: then nobody was asked. */
+/** A reservation in the quota, or why there was none: then nothing was sent. */
 export async function waitForReservation(
-  placing: Placing,
+  limits: RateLimits,
   { operation, attempt }: { operation: GatewayOperation; attempt: string },
   options: CallOptions,
 ): Promise<Reservation | UnknownAnswer> {
-  const { quota, emit } = placing
   const startedAt = performance.now()
-  const unplaced = (cause: 'quota' | 'old_order_limit', why: string) => {
-    emit({ type: 'query_rate_limited', operation, cause, waitedMs: performance.now() - startedAt })
+  const limited = (cause: 'quota' | 'old_order_limit', why: string) => {
+    const waitedMs = performance.now() - startedAt
+    limits.emit({ type: 'query_rate_limited', operation, cause, waitedMs })
     return unknownAnswer(cause, `Cannot ${attempt}: ${why}`)
   }
-  const admitted = await admittedInTime(placing, options)
-  if (admitted instanceof Error) {
-    return unplaced('quota', `no place in the quota (${admitted.message})`)
+  const acquired = await tryAcquire(limits, options)
+  if (acquired instanceof Error)
+    return limited('quota', `the rate limiter failed (${acquired.message})`)
+  if (!acquired) {
+    return limited('old_order_limit', 'rate limit for old orders: no slot now')
   }
-  if (!admitted) {
-    return unplaced(
-      'old_order_limit',
-      'few questions about old orders are answered, and others came first',
-    )
-  }
-  const place = admitted === 'aborted' ? null : await waitForPlace(placing, options)
-  if (place === null && options.signal?.aborted) {
+  const reservation = acquired === 'aborted' ? null : await reserve(limits, options)
+  if (reservation === null && options.signal?.aborted) {
     return unknownAnswer('timeout', `Cannot ${attempt}: its caller ended it`)
   }
-  const trouble = quota.lastError === null ? '' : ` (${quota.lastError})`
-  return place ?? unplaced('quota', `no place in the quota in time${trouble}`)
+  if (reservation !== null) return reservation
+  const { lastError } = limits.quota
+  const detail = lastError === null ? '' : ` (${lastError})`
+  return limited('quota', `rate limit: no slot before the deadline${detail}`)
 }
 
-/** Whether an order may be asked about for its age; an error when that cannot be found out. */
-async function admittedInTime(
-  placing: Placing,
+/** Whether the age of the order allows a query now; an error when the limiter cannot be reached. */
+async function tryAcquire(
+  limits: RateLimits,
   options: CallOptions,
 ): Promise<boolean | 'aborted' | Error> {
   try {
-    return await withDeadline(placing, options, (signal) =>
-      unlessAborted(placing.aged.tryAcquire(options.orderedAt), options.patience ?? signal),
+    return await withDeadline(limits, options, (signal) =>
+      unlessAborted(limits.oldOrders.tryAcquire(options.orderedAt), options.patience ?? signal),
     )
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
 }
 
-/** Whoever has patience waits as long as it lasts; for the others, somebody waits. */
-function waitForPlace(placing: Placing, options: CallOptions): Promise<Reservation | null> {
+/** A caller with patience waits until that ends; otherwise a person waits, and no longer than for an answer. */
+function reserve(limits: RateLimits, options: CallOptions): Promise<Reservation | null> {
   const { signal, patience } = options
   if (patience === undefined) {
-    return withDeadline(placing, options, (urgent) => placing.quota.take(urgent, { urgent: true }))
+    return withDeadline(limits, options, (urgent) => limits.quota.take(urgent, { urgent: true }))
   }
   const untilEither = signal === undefined ? patience : AbortSignal.any([signal, patience])
-  return placing.quota.take(untilEither, { ahead: options.ahead ?? 0 })
+  return limits.quota.take(untilEither, { ahead: options.ahead ?? 0 })
 }

@@ -25,8 +25,8 @@ export interface WechatOptions {
   readonly clock?: Clock
   /** Questions a second, certificates aside. No limit when not given. */
   readonly maxQps?: number
-  /** Who keeps the places of the quota: one for all processes of the merchant. This process when not given. */
-  readonly places?: RateLimiter
+  /** Shared by all processes of the merchant. Without it, this process keeps the quota by itself. */
+  readonly limiter?: RateLimiter
   /** Sockets kept open to the gateway, at most. */
   readonly connections?: number
 }
@@ -49,12 +49,12 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     clock,
     emit,
   })
-  const { maxQps, places = new MemoryRateLimiter() } = options
+  const { maxQps, limiter = new MemoryRateLimiter() } = options
   const quotaName = `${wechatFacts.name}/${config.mchId}`
-  const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { places, quotaName })
-  const aged = createOldOrderLimit({ places, quotaName, clock })
+  const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { limiter, quotaName })
+  const oldOrders = createOldOrderLimit({ limiter, quotaName, clock })
   const { timeoutMs } = config
-  const client: Client = { wire, keys, quota, aged, clock, timeoutMs, emit, measure }
+  const client: Client = { wire, keys, quota, oldOrders, clock, timeoutMs, emit, measure }
   let stopped: Promise<void> | null = null
 
   return {
@@ -104,7 +104,7 @@ interface Client {
   readonly wire: Wire
   readonly keys: KeyRing
   readonly quota: Quota
-  readonly aged: OldOrderLimit
+  readonly oldOrders: OldOrderLimit
   readonly clock: Clock
   readonly timeoutMs: number
   readonly emit: Emit

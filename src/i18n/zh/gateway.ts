@@ -70,11 +70,11 @@ export const gatewayPhrases = {
     'the proxy opens no tunnel in time': '代理未能及时建立隧道',
     'the proxy cannot be had: {why:silence}': '连不上代理：{why}',
     'no wechat.notify_url is configured': '没有配置 wechat.notify_url',
-    'no place in the quota ({trouble:store?})': '取不到查询配额（{trouble}）',
-    'no place in the quota in time': '未能及时等到查询配额',
-    'no place in the quota in time ({trouble:store?})': '未能及时等到查询配额（{trouble}）',
-    'few questions about old orders are answered, and others came first':
-      '旧订单的查询次数有限，其他订单在前',
+    'the rate limiter failed ({trouble:store?})': '限流器出错（{trouble}）',
+    'rate limit: no slot before the deadline': '限流：未能及时等到查询配额',
+    'rate limit: no slot before the deadline ({trouble:store?})':
+      '限流：未能及时等到查询配额（{trouble}）',
+    'rate limit for old orders: no slot now': '旧订单限流：现在没有配额',
     'its caller ended it': '已被调用方取消',
     'no answer in time': '未及时应答',
     'no answer within {ms:word} ms': '{ms} 毫秒内没有应答',

@@ -82,8 +82,8 @@ export const storePhrases = {
     'read its time': '读取数据库时间',
     'read the state of the schema': '读取数据库结构状态',
     migrate: '迁移数据库',
-    'reserve places of {line:json}': '预留 {line} 的查询配额',
-    'hold back {line:json}': '暂停 {line} 的查询',
+    'reserve slots of {quota:json}': '预留 {quota} 的查询配额',
+    'penalize {quota:json}': '暂停 {quota} 的查询',
     'connect for a transaction': '连接数据库以开始事务',
     'begin a transaction': '开始事务',
     'open the database {name:json}': '打开数据库 {name}',
@@ -402,8 +402,8 @@ export const storePhrases = {
       '“{path}”已存在，且不属于完整的数据库：请换一个目录，或将其移走',
     'its files are missing: copy {files:words} from @electric-sql/pglite/dist beside the bundle':
       '缺少它的文件：请把 @electric-sql/pglite/dist 里的 {files} 复制到打包文件旁边',
-    'nobody else got a turn for {ms:word} ms; inside a transaction, use its steps':
-      '其他任务 {ms} 毫秒内未能轮到；事务之内请使用事务的方法',
+    'its connection was not free within {ms:word} ms; inside a transaction, use its steps':
+      '{ms} 毫秒内没有等到它的连接；事务之内请使用事务的方法',
     'order "{orderNo}" is not {status:status}, state {seq:word}, as it was when it was locked':
       '订单“{orderNo}”已不是锁定时的状态（{status}，第 {seq} 次变更）',
   },

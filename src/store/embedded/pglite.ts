@@ -182,7 +182,7 @@ class Turns implements ConnectionSource {
         this.#waiting.splice(this.#waiting.indexOf(start), 1)
         reject(
           new Error(
-            `nobody else got a turn for ${turnWaitMs} ms; inside a transaction, use its steps`,
+            `its connection was not free within ${turnWaitMs} ms; inside a transaction, use its steps`,
           ),
         )
       }, turnWaitMs)

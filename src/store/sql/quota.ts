@@ -12,115 +12,96 @@ import {
 import { firstOf, planned, type Scope } from '../database.ts'
 
 /**
- * The same arithmetic as `reserve` in places.ts, on a row that all nodes share. Always by the
- * server's own clock, which is one for all nodes, and runs while they wait for their places.
+ * The same arithmetic as `reserve` in domain/rate-limiter.ts, on a row that all nodes share, by the
+ * server's clock alone: nodes' clocks are not trusted, and it runs while they wait.
  * `materialized`, so that the time is read after the wait for the row, not before it.
  */
 export async function reserve(
   { db }: Pick<Scope, 'db'>,
   wanted: ReservationRequest,
 ): Promise<Reservations> {
-  const { quota: line, count, stepMs, burstMs, horizonMs } = wanted
-  const row = await onLine({ db, line }, () =>
+  const { quota, count, stepMs, burstMs, horizonMs } = wanted
+  return onRow({ db, quota }, () =>
     firstOf(
       db,
-      sql<PlacesRow>`${planned}
+      sql<Reservations>`${planned}
         with locked as materialized (
-          select next_at from quota_lines where name = ${line} for no key update
+          select next_at from quota_lines where name = ${quota} for no key update
         ),
-        seen as materialized (
+        times as materialized (
           select ${msOf(sql`next_at`)} as next_at, ${msOf(sql`clock_timestamp()`)} as now from locked
         ),
-        begun as materialized (
+        start as materialized (
           select now, greatest(
             case when next_at > now + ${farMs(wanted)}::float8 then now else next_at end,
             now - ${burstMs}::float8
-          ) as first_at from seen
+          ) as first_at from times
         ),
         given as materialized (
           select now, first_at, greatest(0, least(
             ${count}::float8, floor((now + ${horizonMs}::float8 - first_at) / ${stepMs}::float8) + 1
-          )) as count from begun
+          )) as count from start
         )
         update quota_lines
         set next_at = to_timestamp((first_at + count * ${stepMs}::float8) / 1000)
-        from given where name = ${line}
-        returning count, first_at, first_at - now as first_in_ms,
-          first_at + count * ${stepMs}::float8 - now as next_in_ms`,
+        from given where name = ${quota}
+        returning count, first_at as "firstAt", first_at - now as "firstInMs",
+          first_at + count * ${stepMs}::float8 - now as "nextInMs"`,
     ),
   )
-  return {
-    count: row.count,
-    firstAt: row.first_at,
-    firstInMs: row.first_in_ms,
-    nextInMs: row.next_in_ms,
-  }
 }
 
-interface PlacesRow {
-  readonly count: number
-  readonly first_at: number
-  readonly first_in_ms: number
-  readonly next_in_ms: number
-}
-
-/** As `holdBack` in places.ts. */
+/** As `penalize` in domain/rate-limiter.ts. */
 export async function penalize(
   { db }: Pick<Scope, 'db'>,
-  { line, placeAt }: { line: string; placeAt: number | null },
+  { quota, reservedAt }: { quota: string; reservedAt: number | null },
 ): Promise<Penalty> {
-  const row = await onLine({ db, line }, () =>
+  return onRow({ db, quota }, () =>
     firstOf(
       db,
-      sql<HoldRow>`
+      sql<Penalty>`
         with locked as materialized (
           select next_at, held_until, hold_ms from quota_lines
-          where name = ${line} for no key update
+          where name = ${quota} for no key update
         ),
-        seen as materialized (
+        times as materialized (
           select ${msOf(sql`next_at`)} as next_at, ${msOf(sql`held_until`)} as held_until, hold_ms,
             ${msOf(sql`clock_timestamp()`)} as now from locked
         ),
-        asked as materialized (
-          select next_at, hold_ms, now, coalesce(${placeAt}::float8, now) as asked_at,
+        sent as materialized (
+          select next_at, hold_ms, now, coalesce(${reservedAt}::float8, now) as sent_at,
             case when held_until > now + ${penaltyMsMax}::float8 then 0 else held_until end as held_until
-          from seen
+          from times
         ),
-        told as materialized (
-          select *, asked_at >= held_until as first, case
-              when asked_at < held_until then hold_ms
-              when asked_at < held_until + ${repeatMs}::float8
+        penalty as materialized (
+          select *, sent_at >= held_until as first, case
+              when sent_at < held_until then hold_ms
+              when sent_at < held_until + ${repeatMs}::float8
                 then least(2 * hold_ms, ${penaltyMsMax}::float8)
               else ${penaltyMsMin}::float8
-            end as held_ms from asked
+            end as penalty_ms from sent
         ),
         ended as materialized (
-          select *, case when first then now + held_ms else held_until end as until from told
+          select *, case when first then now + penalty_ms else held_until end as until from penalty
         )
-        update quota_lines set hold_ms = held_ms, held_until = to_timestamp(until / 1000),
+        update quota_lines set hold_ms = penalty_ms, held_until = to_timestamp(until / 1000),
           next_at = to_timestamp(greatest(ended.next_at, until) / 1000)
-        from ended where name = ${line}
-        returning first, greatest(0, until - now) as for_ms`,
+        from ended where name = ${quota}
+        returning first, greatest(0, until - now) as "forMs"`,
     ),
   )
-  return { first: row.first, forMs: row.for_ms }
 }
 
-interface HoldRow {
-  readonly first: boolean
-  readonly for_ms: number
-}
-
-/** A line that is not there (never used, or lost in a crash of the server) is made, once. */
-async function onLine<T>(
-  { db, line }: { db: Scope['db']; line: string },
+/** A quota's row that is missing (never used, or lost in a crash of the server) is inserted. */
+async function onRow<T>(
+  { db, quota }: { db: Scope['db']; quota: string },
   step: () => Promise<T | null>,
 ): Promise<T> {
   const row = await step()
   if (row !== null) return row
-  await sql`insert into quota_lines (name) values (${line}) on conflict do nothing`.execute(db)
+  await sql`insert into quota_lines (name) values (${quota}) on conflict do nothing`.execute(db)
   const again = await step()
-  assert(again !== null, `Cannot find the line "${line}" that was just made`)
+  assert(again !== null, `Cannot find the quota "${quota}" that was just inserted`)
   return again
 }
 
