@@ -9,7 +9,7 @@ import { merchantOf } from '../gateway/gateway.ts'
 import type { Settle } from '../settle/groups.ts'
 import { preview, reportedState, type Settlement, type Settling } from '../settle/settle.ts'
 import { type PreviewedWait, previewWait, settleUnpaid } from '../settle/unpaid.ts'
-import type { ClaimedOrder, RunChores } from '../store/store.ts'
+import type { ClaimedOrder } from '../store/store.ts'
 import { Plausibility, type RunAnswer } from './plausibility.ts'
 import { closeAndQuery, type Querying, queryOrder } from './query.ts'
 
@@ -33,7 +33,7 @@ export interface PassRequest {
   /** What the next waits of its orders count from. */
   readonly waitFrom: Date
   readonly dryRun: boolean
-  readonly chores: RunChores
+  readonly lateCheckDue: boolean
   /** Sends one query at most, to find out whether the breaker may close. */
   readonly probeOnly: boolean
   /** No new query is sent after it aborts; those under way are settled. */
@@ -85,8 +85,7 @@ export class Pass {
   /** Resolves when every order has its result or was released. Throws when orders cannot be claimed. */
   async make(): Promise<RunStatus> {
     const { breaker } = this.#scanning
-    const { dryRun, probeOnly, chores } = this.#request
-    if (chores.schedulesStray) await this.#repairSchedules()
+    const { dryRun, probeOnly } = this.#request
     // An open breaker lets one order through. If its answer closes the breaker, the batch follows.
     if (breaker.reason !== null && !dryRun) await this.#probe()
     if (!probeOnly && (breaker.reason === null || dryRun)) await this.#checkBatch()
@@ -94,12 +93,6 @@ export class Pass {
     await Promise.all(released.map((answer) => this.#settle(answer)))
     await this.#releaseClaims()
     return breaker.reason !== null || this.#isOver() ? 'stopped' : 'finished'
-  }
-
-  async #repairSchedules(): Promise<void> {
-    const { store, gateway, policy } = this.#scanning
-    const farthest = farthestMs(policy)
-    await store.repairSchedules({ merchant: merchantOf(gateway), farthestMs: farthest })
   }
 
   /**
@@ -135,8 +128,8 @@ export class Pass {
 
   /** A few, before the others: a payment that they find was made weeks ago. */
   async #checkLate(): Promise<void> {
-    const { chores, runId } = this.#request
-    const limit = chores.lateCheckDue ? lateMax(this.#scanning.batchSize, runId) : 0
+    const { lateCheckDue, runId } = this.#request
+    const limit = lateCheckDue ? lateMax(this.#scanning.batchSize, runId) : 0
     if (limit > 0) await this.#check(await this.#claimLate(limit))
   }
 

@@ -55,7 +55,7 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   emit({ type: 'run_started', runId: opened.run.id, trigger, dryRun })
   const pass = new Pass(scanning, {
     ...{ runId: opened.run.id, waitFrom: waitStart(opened.run), dryRun, signal },
-    ...{ chores: opened.chores, probeOnly: opened.probeOnly },
+    ...{ lateCheckDue: opened.lateCheckDue, probeOnly: opened.probeOnly },
     ...(request.onHalfSent && { onHalfSent: request.onHalfSent }),
   })
   const status = await pass.make().catch(async (error) => {

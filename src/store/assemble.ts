@@ -6,7 +6,7 @@ import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
 import { migrateToLatest, schemaState } from './schema.ts'
 import { auditRows, countAll } from './sql/audit.ts'
-import { claimDue, countDue, openOrders, peekDue, release, repairSchedules } from './sql/claim.ts'
+import { claimDue, countDue, openOrders, peekDue, release } from './sql/claim.ts'
 import { endSession, findSession, openSession } from './sql/console-sessions.ts'
 import { listCredits } from './sql/credits.ts'
 import { appendEvent, listOrderEvents } from './sql/events.ts'
@@ -19,7 +19,7 @@ import { findOrderByTransaction, ledgerOf } from './sql/postings.ts'
 import { penalize, reserve } from './sql/quota.ts'
 import { prune } from './sql/retention.ts'
 import { findReview, listReviews } from './sql/reviews.ts'
-import { findRun, finishRun, listRuns, openRun, stopAbandonedRuns } from './sql/runs.ts'
+import { findRun, finishRun, listRuns, openRun, repairBefore } from './sql/runs.ts'
 import { vacuum } from './sql/vacuum.ts'
 import { readVitals } from './sql/vitals.ts'
 import { waitAsClaimed } from './sql/waits.ts'
@@ -88,7 +88,6 @@ export function storeOn(
 
     claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, leftEnd })),
     claimLate: (claim) => to('claim late checks', () => claimLate(scope, claim)),
-    repairSchedules: (repair) => to('repair schedules', () => repairSchedules(scope, repair)),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),
     // They are due again, and first.
@@ -101,7 +100,7 @@ export function storeOn(
 
     openRun: (run) =>
       to('open a run', async () => {
-        await stopAbandonedRuns(scope, abandoned())
+        await repairBefore(scope, { ...run, before: abandoned() })
         return openRun(scope, run)
       }),
     finishRun: (runId, end) =>

@@ -84,11 +84,6 @@ export interface Store {
   claimDue(claim: Due & { readonly leaseMs: number }): Promise<readonly ClaimedOrder[]>
   /** Expired orders whose late check is due, leased likewise. */
   claimLate(claim: LateClaim): Promise<readonly ClaimedOrder[]>
-  /**
-   * Makes due what a database clock that was ahead has put off too far: orders that are due later than
-   * any schedule or lease reaches.
-   */
-  repairSchedules(repair: { merchant: DueMerchant; farthestMs: number }): Promise<void>
   /** The same orders without claiming them. */
   peekDue(peek: Due): Promise<readonly Order[]>
   /** How many orders are due now, counted up to `countMax`. Reads as many index entries: once an interval. */
@@ -102,9 +97,10 @@ export interface Store {
   waitAsClaimed(waits: readonly ClaimedWait[]): Promise<ReadonlySet<string>>
 
   /**
-   * Opens a run; with a slot, only if nobody had it. Runs left `running` by a process that died
-   * become `stopped` here: those older than a day, on the embedded database those of any process
-   * before this one.
+   * Opens a run; with a slot, only if no other run has it. First it repairs what crashes and wrong
+   * clocks left behind. Runs left `running` by a process that died become `stopped`: those older than a
+   * day, on the embedded database those of any process before this one. Orders of `ofOrders` that are
+   * due later than any schedule or lease reaches become due.
    */
   openRun(run: NewRun): Promise<OpenedRun>
   /** Ends a run, and records what became of its orders. */
@@ -380,20 +376,13 @@ export interface NewRun {
   readonly ofOrders?: { readonly merchant: DueMerchant; readonly farthestMs: number } | null
 }
 
-/** A run's work besides its batch. `openRun` returns it, so that looking for it costs no further statement. */
-export interface RunChores {
-  /** Orders are due at a time that no schedule reaches: see `repairSchedules()`. */
-  readonly schedulesStray: boolean
-  /** A late check is due: see `claimLate()`. */
-  readonly lateCheckDue: boolean
-}
-
 /** `nextSlotInMs` is by the database's clock, and 0 for a run without slots. */
 export type OpenedRun =
   | {
       readonly kind: 'opened'
       readonly run: Run
-      readonly chores: RunChores
+      /** A late check is due, see `claimLate()`. Found here, it costs no further statement. */
+      readonly lateCheckDue: boolean
       readonly nextSlotInMs: number
     }
   | { readonly kind: 'taken'; readonly nextSlotInMs: number }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
-import type { ClaimedOrder, NewRun } from '../../src/store/store.ts'
+import type { ClaimedOrder } from '../../src/store/store.ts'
 import {
   credit,
   type MakeSubject,
@@ -47,7 +47,12 @@ export function clockContract(make: MakeSubject): void {
       pass(-yearMinutes)
       return done
     }
-    const repair = () => subject.store.repairSchedules({ merchant, farthestMs: claim.farthestMs })
+    const ofOrders = { merchant, farthestMs: claim.farthestMs }
+    const openRun = (given: typeof ofOrders | null) =>
+      subject.store.openRun({
+        ...{ trigger: 'manual', intervalMs: null, dryRun: false, node: 'n', ofOrders: given },
+      })
+    const repair = () => openRun(ofOrders)
     const letWait = (order: Order, minutes: number) =>
       subject.store.transaction((tx) => {
         const nextCheckAt = new Date(nowMs + minutes * minuteMs)
@@ -99,9 +104,9 @@ export function clockContract(make: MakeSubject): void {
       }
     })
 
-    it('repairSchedules() puts such orders behind what is due, and leaves all others as they are', async () => {
+    it('openRun() puts such orders behind what is due, and leaves all others as they are', async () => {
       const usual = await place(subject.store)
-      const stray = await ahead(() => place(subject.store))
+      const early = await ahead(() => place(subject.store))
       pass(6)
       const due = await subject.store.findOrder(usual.orderNo)
       await repair()
@@ -110,35 +115,30 @@ export function clockContract(make: MakeSubject): void {
         usual.orderNo,
       ])
       expect(numbersOf(await subject.store.claimDue({ ...claim, limit: 1 }))).toEqual([
-        stray.orderNo,
+        early.orderNo,
       ])
     })
 
-    it('openRun() says whether schedules stray and late checks are due, and for nobody nothing', async () => {
+    it('openRun() repairs nothing for other merchants, and says whether late checks are due', async () => {
       const { store } = subject
-      const ofOrders = { merchant, farthestMs: claim.farthestMs }
-      const choresOf = async (looksFor: NewRun['ofOrders']) => {
-        const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'n' } as const
-        const opened = await store.openRun({ ...run, ...(looksFor && { ofOrders: looksFor }) })
-        return opened.kind === 'opened' && opened.chores
+      const isLateCheckDue = async (given: typeof ofOrders | null) => {
+        const opened = await openRun(given)
+        return opened.kind === 'opened' && opened.lateCheckDue
       }
-      const none = { schedulesStray: false, lateCheckDue: false }
-      await repair()
-      expect(await choresOf(ofOrders)).toEqual(none)
-
-      const order = await ahead(() => place(store))
-      expect(await choresOf(ofOrders)).toEqual({ ...none, schedulesStray: true })
       const others = { ...ofOrders, merchant: { ...merchant, mchid: '1900000999' } }
-      expect(await choresOf(others)).toEqual(none)
-      expect(await choresOf(null)).toEqual(none)
-      await repair()
-      expect(await choresOf(ofOrders)).toEqual(none)
+      const order = await ahead(() => place(store))
+      for (const given of [others, null]) {
+        expect(await isLateCheckDue(given)).toBe(false)
+        expect(await store.findOrder(order.orderNo)).toEqual(order)
+      }
+      expect(await isLateCheckDue(ofOrders)).toBe(false)
+      expect((await store.findOrder(order.orderNo))?.nextCheckAt).toEqual(new Date(nowMs))
 
       await store.transaction((tx) => tx.addLateChecks(order))
-      expect(await choresOf(ofOrders)).toEqual(none)
+      expect(await isLateCheckDue(ofOrders)).toBe(false)
       pass(24 * 60)
-      expect(await choresOf(ofOrders)).toEqual({ ...none, lateCheckDue: true })
-      expect(await choresOf(others)).toEqual(none)
+      expect(await isLateCheckDue(ofOrders)).toBe(true)
+      for (const given of [others, null]) expect(await isLateCheckDue(given)).toBe(false)
     })
 
     it('claimDue() of one takes one, and release() gives it back as it was', async () => {

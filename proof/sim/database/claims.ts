@@ -1,6 +1,7 @@
 import type { Order, Standing } from '../../../src/domain/order.ts'
 import type { ClaimedOrder, Due, DueMerchant } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
+import type { Session } from './session.ts'
 import { orderKey } from './steps.ts'
 
 export function claim(
@@ -56,20 +57,16 @@ export function countDue(
 }
 
 /** Due at once is what is due later than any schedule or lease reaches. */
-export function repair(
+export function repairSchedules(
   server: DatabaseServer,
+  session: Session,
   { merchant, farthestMs }: { merchant: DueMerchant; farthestMs: number },
-): Statement<void> {
-  return {
-    label: 'repair schedules',
-    run: (session) => {
-      const now = server.now()
-      for (const order of pendingOrders(server, merchant)) {
-        const { orderNo, nextCheckAt } = order
-        if (+nextCheckAt <= +now + farthestMs || !server.locks.isFree(orderKey(orderNo))) continue
-        session.orders.set(orderNo, { ...order, nextCheckAt: now })
-      }
-    },
+): void {
+  const now = server.now()
+  for (const order of pendingOrders(server, merchant)) {
+    const { orderNo, nextCheckAt } = order
+    if (+nextCheckAt <= +now + farthestMs || !server.locks.isFree(orderKey(orderNo))) continue
+    session.orders.set(orderNo, { ...order, nextCheckAt: now })
   }
 }
 

@@ -1,6 +1,7 @@
 import { assert } from '../../../src/domain/assert.ts'
 import { countResults, type Run, type RunResult, type RunStatus } from '../../../src/domain/run.ts'
 import type { NewRun, OpenedRun } from '../../../src/store/store.ts'
+import { repairSchedules } from './claims.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 
 /** One run a slot: the unique key lets one through. */
@@ -13,6 +14,7 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
       const { intervalMs } = given
       const slotMs = intervalMs === null ? null : Math.floor(+now / intervalMs) * intervalMs
       const nextSlotInMs = slotMs === null ? 0 : slotMs + (intervalMs ?? 0) - +now
+      if (given.ofOrders != null) repairSchedules(server, session, given.ofOrders)
       if (slotMs !== null && tables.runIdBySlot.has(slotMs)) return { kind: 'taken', nextSlotInMs }
       const run = newRun(server, { given, slotMs, now })
       session.others.push(() => {
@@ -20,9 +22,8 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
         if (slotMs !== null) tables.runIdBySlot.set(slotMs, run.id)
       })
       // Whether there is anything to do, the run finds out for itself.
-      const mayBe = given.ofOrders != null
-      const chores = { schedulesStray: mayBe, lateCheckDue: mayBe }
-      return { kind: 'opened', run, chores, nextSlotInMs }
+      const lateCheckDue = given.ofOrders != null
+      return { kind: 'opened', run, lateCheckDue, nextSlotInMs }
     },
   }
 }

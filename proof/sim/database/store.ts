@@ -2,7 +2,7 @@ import { StoreError } from '../../../src/store/errors.ts'
 import type { Store, Tx } from '../../../src/store/store.ts'
 import type { Owner } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
-import { claim, countDue, giveBack, peek, repair } from './claims.ts'
+import { claim, countDue, giveBack, peek } from './claims.ts'
 import { addLateChecks, claimLate, countLateCheck, lateKey } from './late.ts'
 import { insertOrder, setCodeUrl } from './orders.ts'
 import { abandon, correct } from './people.ts'
@@ -31,7 +31,6 @@ type Modelled = Pick<
   | 'appendEvent'
   | 'claimDue'
   | 'claimLate'
-  | 'repairSchedules'
   | 'peekDue'
   | 'countDue'
   | 'release'
@@ -70,7 +69,6 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
       }),
     claimDue: (due) => server.execute(owner, claim(server, due)),
     claimLate: (due) => server.execute(owner, claimLate(server, due)),
-    repairSchedules: (far) => server.execute(owner, repair(server, far)),
     peekDue: (due) => server.execute(owner, peek(server, due)),
     countDue: (due) => server.execute(owner, countDue(server, due)),
     release: (claimed) => server.execute(owner, giveBack(claimed)),

@@ -56,7 +56,6 @@ export const storePhrases = {
     'list the entries of user {userId:json}': '列出用户 {userId} 的流水',
     'claim due orders': '领取到期订单',
     'claim late checks': '领取过期后待复查的订单',
-    'repair schedules': '修正排期过远的订单',
     'add late checks of order {orderNo:json}': '为订单 {orderNo} 安排复查',
     'count a late check of order {orderNo:json}': '记录订单 {orderNo} 的复查',
     'correct order {orderNo:json}': '更正订单 {orderNo}',

@@ -272,53 +272,6 @@ export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): 
       and orders.order_no = any (array(select order_no from held))`.execute(db)
 }
 
-/** Plan: as `repairSchedules`, one entry of each standing. */
-export function schedulesStray(
-  now: RawBuilder<Date>,
-  far: { merchant: Due['merchant']; farthestMs: number },
-): RawBuilder<boolean> {
-  const stray = (['known', 'new', 'unknown'] as const).map(
-    (standing) => sql`exists (select from orders ${whereFar(now, { ...far, standing })})`,
-  )
-  return sql`(${sql.join(stray, sql` or `)})`
-}
-
-function whereFar(
-  now: RawBuilder<Date>,
-  {
-    merchant,
-    farthestMs,
-    standing,
-  }: { merchant: Due['merchant']; farthestMs: number; standing: Standing },
-): RawBuilder<unknown> {
-  return sql`
-    where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
-      and ${ofMerchant(merchant)} and next_check_at > ${before(now, -farthestMs)}`
-}
-
-/**
- * What a database clock that was ahead, and has been set right, left behind: orders due at a time that
- * is far away now. They would wait until the clock comes there again (I9), so they are due at once.
- * Plan: the right end of each standing in `orders_claims`, where there is nothing as long as the clock
- * was never wrong. At most so many at a time: the next run repairs the next ones.
- */
-export async function repairSchedules(
-  { db, now }: Scope,
-  { merchant, farthestMs }: { merchant: Due['merchant']; farthestMs: number },
-): Promise<void> {
-  const far = (standing: Standing) => sql`(
-    select order_no from orders ${whereFar(now(), { merchant, farthestMs, standing })}
-    order by next_check_at desc limit 1000 for no key update skip locked)`
-  await sql`
-    with known as materialized ${far('known')}, new as materialized ${far('new')},
-    unknown as materialized ${far('unknown')}
-    update orders set next_check_at = ${now()}
-    where order_no = any (array(
-      select order_no from known union all select order_no from new
-      union all select order_no from unknown
-    ))`.execute(db)
-}
-
 export async function openOrders({
   db,
 }: Pick<Scope, 'db'>): Promise<readonly (Merchant & { readonly count: number })[]> {

@@ -9,8 +9,8 @@ import {
   type RunTrigger,
 } from '../../domain/run.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
-import type { NewRun, OpenedRun, Page, PageRequest, RunChores } from '../store.ts'
-import { schedulesStray } from './claim.ts'
+import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
+import { withRepairedSchedules } from './clock-skew.ts'
 import { pageOf, startOf } from './cursor.ts'
 import { lateCheckDue } from './late-checks.ts'
 import { reasonRecord, wellFormed } from './records.ts'
@@ -65,7 +65,7 @@ export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
     ((await freeSlotOfTheFuture(scope, asked)) ? await insertRun(scope, asked) : null)
   return row === null
     ? { kind: 'taken', nextSlotInMs }
-    : { kind: 'opened', run: runOf(row), chores: choresOf(row), nextSlotInMs }
+    : { kind: 'opened', run: runOf(row), lateCheckDue: row.late_check_due, nextSlotInMs }
 }
 
 /** Slots are counted from 1970, so that every node cuts time at the same places. */
@@ -85,28 +85,19 @@ async function insertRun(
   { db, now }: Scope,
   { trigger, slot, node, dryRun, ofOrders = null }: NewRun & { slot: Date | null },
 ): Promise<OpenedRow | null> {
-  const chores =
-    ofOrders === null
-      ? sql`false as schedules_stray, false as late_check_due`
-      : sql`${schedulesStray(now(), ofOrders)} as schedules_stray,
-          ${lateCheckDue(now(), ofOrders)} as late_check_due`
+  const isLateCheckDue = ofOrders === null ? sql.lit(false) : lateCheckDue(now(), ofOrders)
   return firstOf(
     db,
     sql<OpenedRow>`
       insert into runs (trigger, slot, node, dry_run, status, started_at)
       values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
       on conflict (slot) do nothing
-      returning ${runColumns}, ${chores}`,
+      returning ${runColumns}, ${isLateCheckDue} as late_check_due`,
   )
 }
 
 interface OpenedRow extends RunRow {
-  readonly schedules_stray: boolean
   readonly late_check_due: boolean
-}
-
-function choresOf({ schedules_stray, late_check_due }: OpenedRow): RunChores {
-  return { schedulesStray: schedules_stray, lateCheckDue: late_check_due }
 }
 
 /**
@@ -134,15 +125,16 @@ async function freeSlotOfTheFuture(
 }
 
 /**
- * Runs whose process died stay `running` for ever; nobody works on one that began before `before`.
- * They have no end and no results: what they settled is in the orders' events. One that is to begin
- * in a day is from before a clock was set back.
+ * Repairs what crashes and wrong clocks left behind. A run whose process died stays `running`; no
+ * process works on one that began before `before`. It gets no end and no results: what it settled is
+ * in the orders' events. One that begins a day ahead is from before a clock was set back.
  */
-export async function stopAbandonedRuns(
+export async function repairBefore(
   { db, now }: Scope,
-  before: RawBuilder<unknown>,
+  { before, ofOrders = null }: Pick<NewRun, 'ofOrders'> & { before: RawBuilder<unknown> },
 ): Promise<void> {
   await sql`
+    ${ofOrders === null ? sql`` : withRepairedSchedules(now(), ofOrders)}
     update runs set status = 'stopped'
     where status = 'running'
       and (started_at < ${before} or started_at > ${now()} + interval '1 day')`.execute(db)
