@@ -57,8 +57,11 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
 
 /** Not rewritten yet. Take a folder or file out of the list when it is. */
 const toRewrite: readonly string[] = [
-  ...['src/', 'packages/', 'test/', 'proof/', 'bench/', 'docs/', 'deploy/'],
-  ...['README.md', 'README.zh-CN.md', 'CHANGELOG.md'],
+  ...['src/', 'packages/', 'test/', 'proof/', 'bench/'],
+  ...['docs/command-line.md', 'docs/configuration.md', 'docs/console.md'],
+  ...['docs/console.zh-CN.md', 'docs/http-api.md'],
+  // The names and messages of the code that these quote.
+  ...['docs/operations.md', 'docs/simulator.md', 'README.md', 'README.zh-CN.md'],
 ]
 
 const folders = ['src', 'packages', 'test', 'proof', 'bench', 'docs', 'deploy']

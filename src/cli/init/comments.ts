@@ -36,7 +36,7 @@ const english: Comments = {
     'Needed to listen beyond this machine.',
     'A long random one: openssl rand -base64 24',
   ],
-  'server.sessions.hours': ['Hours that a login to the console is good for.'],
+  'server.sessions.hours': ['Hours that a login to the console is valid.'],
   'server.trusted_proxies': [
     'Proxies in front, by address or CIDR: [10.0.0.5, 10.1.0.0/16]. From them, and from nobody else,',
     "the caller's address is taken as X-Forwarded-For says.",
@@ -49,8 +49,8 @@ const english: Comments = {
     '0: nothing is. Orders, payments, changes of state and alarms are never removed.',
   ],
   'engine.url': [
-    'Who calls the compensation job. local: a timer of each process. With several on one PostgreSQL a',
-    'queue shares a backlog between them: redis://… (rediss://…), or postgres://… for one there.',
+    'What calls the compensation job. local: a timer in each process. With several processes on one',
+    'PostgreSQL a queue shares a backlog between them: redis://… (rediss://…), or postgres://… for one there.',
   ],
   'recharge.compensation_enabled': [
     'false stops the clock only: manual runs, checks and callbacks still work.',
@@ -59,18 +59,18 @@ const english: Comments = {
     'Minutes between runs. Minutes may be fractions everywhere.',
   ],
   'recharge.compensation_threshold_mins': [
-    'Orders younger than this are left to their callback. 0: none is.',
+    'Orders younger than this are not queried, because their callback may still arrive.',
   ],
   'recharge.compensation_batch_size': ['At most this many orders in a run.'],
-  'recharge.compensation_concurrency': ['Questions under way at a time.'],
+  'recharge.compensation_concurrency': ['Queries at a time.'],
   'recharge.compensation_recheck_mins': [
-    'Minutes between questions about one order; the last one repeats.',
+    'Minutes between queries of one order; the last one repeats.',
   ],
   'recharge.compensation_drain': [
     'true: a run that found a full batch is followed by others at once, within the quota.',
   ],
   'recharge.compensation_max_qps': [
-    'Questions a second to the gateway, of all processes on one database together.',
+    'Queries a second to the gateway, of all processes on one database together.',
   ],
   'recharge.order_ttl_mins': [
     'How long an order can be paid. WeChat Pay takes at most 15 days: 21600.',
@@ -84,7 +84,7 @@ const english: Comments = {
   ],
   'wechat.base_url': ['https; http to this machine only (the simulator).'],
   'wechat.proxy_url': [
-    'Where WeChat Pay can be reached through a proxy alone: http://USER:PASSWORD@HOST:PORT',
+    'If WeChat Pay can be reached only through a proxy: http://USER:PASSWORD@HOST:PORT',
   ],
   'wechat.mch_id': ['The merchant number.'],
   'wechat.app_id': ['An app that is bound to it: orders are placed under this one.'],
