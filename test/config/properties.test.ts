@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { configKeys } from '../../src/config/environment.ts'
 import { ConfigError } from '../../src/config/fault.ts'
 import type { ConfigNeed } from '../../src/config/requirements.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { type LoadOptions, openWorkspace } from './workspace.ts'
 
 const space = openWorkspace()
@@ -29,7 +30,7 @@ test('loadConfig() gives a Config or a ConfigError for any text', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), need, (yaml, n) => {
       outcome(yaml, { need: n })
     }),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   )
 })
 
@@ -42,7 +43,7 @@ test('loadConfig() gives a Config or a ConfigError for any mapping', () => {
     fc.property(tree, need, (sections, n) => {
       outcome(JSON.stringify(sections), { need: n })
     }),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   )
 })
 
@@ -56,7 +57,7 @@ test('loadConfig() gives a Config or a ConfigError for any environment', () => {
     fc.property(fc.dictionary(envName, text, { maxKeys: 6 }), need, (env, n) => {
       outcome(space.yaml(), { env, need: n })
     }),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   )
 })
 
@@ -82,7 +83,7 @@ test('loadConfig() prints no secret for any value of one', () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runsOf(300) },
   )
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '../../src/domain/trade.ts'
 import { closeStores } from '../support/open-stores.ts'
+import { runsOf } from '../support/runs-of.ts'
 import type { StoreKind } from '../support/stores.ts'
 import { openShop, type Shop } from './hostile-shop.ts'
 import {
@@ -155,7 +156,7 @@ describe.each<StoreKind>(['pglite', 'postgres'])('on %s', (kind) => {
           const { evidence } = await credited(way, members)
           expect(JSON.stringify(evidence).length).toBeLessThan(16_384)
         }),
-        { numRuns: 30 },
+        { numRuns: runsOf(30) },
       )
     },
   )
@@ -170,7 +171,7 @@ describe.each<StoreKind>(['pglite', 'postgres'])('on %s', (kind) => {
           expect((await shop.order(orderNo)).status).not.toBe('paid')
           expect(await shop.balance(orderNo)).toBe(0n)
         }),
-        { numRuns: 30 },
+        { numRuns: runsOf(30) },
       )
     },
   )

@@ -1,6 +1,7 @@
 import type { NoticeInput } from 'budan-simulator'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { runsOf } from '../support/runs-of.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
 const openWorld = useWorlds({ kind: 'postgres' })
@@ -235,7 +236,7 @@ describe('a notice of a refund', () => {
         )
         expect(receipt.kind).toBe('noted')
       }),
-      { numRuns: 40 },
+      { numRuns: runsOf(40) },
     )
   })
 })

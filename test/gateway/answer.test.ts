@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/domain/clock.ts'
 import type { TradeState } from '../../src/domain/trade.ts'
+import { runsOf } from '../support/runs-of.ts'
 import {
   appId,
   gatewayTo,
@@ -351,7 +352,7 @@ describe('whatever comes', () => {
           expect(result.kind).toBe('unknown')
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     )
     await gateway.stop()
   })

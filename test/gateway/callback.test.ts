@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
+import { runsOf } from '../support/runs-of.ts'
 import {
   appId,
   gatewayTo,
@@ -237,7 +238,7 @@ describe('openCallback()', () => {
         const opened = await gateway.openCallback({ headers, body })
         expect(opened).toMatchObject({ kind: 'rejected', status: 401 })
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     )
   })
 
@@ -250,7 +251,7 @@ describe('openCallback()', () => {
         const opened = await gateway.openCallback(callbackOf(body, { signer }))
         expect(opened).toMatchObject({ kind: 'rejected', status: 400 })
       }),
-      { numRuns: 150 },
+      { numRuns: runsOf(150) },
     )
   })
 })

@@ -5,6 +5,7 @@ import { Aes, Decorator, Formatter, Rsa } from 'wechatpay-axios-plugin'
 import { openSealed } from '../../src/gateway/wechat/keys/cipher.ts'
 import { authorization, requestMessage } from '../../src/gateway/wechat/keys/signature.ts'
 import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
+import { runsOf } from '../support/runs-of.ts'
 import {
   apiV3Key,
   configFor,
@@ -47,7 +48,7 @@ describe('against wechatpay-axios-plugin', () => {
         )
         expect(pairsOf(await authorization(request, { merchant, stamp }))).toEqual(pairsOf(header))
       }),
-      { numRuns: 100 },
+      { numRuns: runsOf(100) },
     )
   })
 
@@ -67,7 +68,7 @@ describe('against wechatpay-axios-plugin', () => {
         )
         expect(openSealed(sealed, randomBytes(32))).toBeNull()
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     )
   })
 
@@ -99,7 +100,7 @@ describe('against wechatpay-axios-plugin', () => {
         const ours = await verifySeal({ headers, body: Buffer.from(sent) }, { keys, now, signal })
         expect(ours.kind === 'genuine').toBe(verifier(sent, headers))
       }),
-      { numRuns: 200 },
+      { numRuns: runsOf(200) },
     )
   })
 })

@@ -9,6 +9,7 @@ import {
   reserve,
 } from '../../src/domain/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 
 /**
@@ -178,7 +179,7 @@ describe('nodes that share a quota', () => {
         const runs = await play(scenario)
         expect(mostInASecond(timesOf(runs))).toBeLessThanOrEqual(1.05 * scenario.qps)
       }),
-      { numRuns: 40 },
+      { numRuns: runsOf(40) },
     )
   })
 
@@ -192,7 +193,7 @@ describe('nodes that share a quota', () => {
         const runs = await play(scenario)
         expect(share(runs, scenario)).toBeGreaterThanOrEqual(0.97)
       }),
-      { numRuns: 15 },
+      { numRuns: runsOf(15) },
     )
   })
 

@@ -7,6 +7,7 @@ import { settleResolution } from '../../src/settle/resolution.ts'
 import { type Settling, settle } from '../../src/settle/settle.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, newOrder } from '../contract/store-fixtures.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { absentAnswer, answerOf, unknownAnswer } from '../support/samples.ts'
 import { freshStore } from '../support/stores.ts'
 import { allZero, words } from './desk.ts'
@@ -158,7 +159,7 @@ describe('answers and operators', () => {
         expect(balance).toBe(paid.reduce((sum, { amount }) => sum + amount, 0n))
         expect(new Set(paid.map(({ transactionId }) => transactionId)).size).toBe(paid.length)
       }),
-      { numRuns: 80 },
+      { numRuns: runsOf(80) },
     )
     expect(await store.audit()).toSatisfy(allZero)
     // The sequences came to everything that can happen.

@@ -8,6 +8,7 @@ import { databaseAddressFault, serverName } from '../../src/servers/addresses.ts
 import { openStore } from '../../src/store/open.ts'
 import { openDirectory, runBudan, runInProcess } from '../cli/budan.ts'
 import { openWorkspace } from '../config/workspace.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { pieceIn, type TornUrl, tornUrl } from './torn-urls.ts'
 
 const space = openWorkspace()
@@ -48,7 +49,7 @@ describe('no message says a part of a password, whatever URL it stands in', () =
         }
         expectNoPiece(await toldOf(load), torn)
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     )
   }, 120_000)
 
@@ -58,7 +59,7 @@ describe('no message says a part of a password, whatever URL it stands in', () =
         expectNoPiece(serverName(torn.url), torn)
         expectNoPiece(databaseAddressFault(torn.url) ?? '', torn)
       }),
-      { numRuns: 5000 },
+      { numRuns: runsOf(5000) },
     )
   })
 
@@ -82,7 +83,7 @@ describe('no message says a part of a password, whatever URL it stands in', () =
         ]
         expectNoPiece(told.join('\n'), torn)
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     )
   }, 120_000)
 
@@ -111,7 +112,7 @@ describe('no message says a part of a password, whatever URL it stands in', () =
           expectNoPiece(stdout + stderr, torn)
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runsOf(150) },
     )
   }, 240_000)
 

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { buildOnce } from './build.ts'
 import { pgliteImage } from './image.ts'
 import { startPostgres } from './postgres.ts'
 import { hasServer, makePostgresTemplate } from './stores.ts'
-
-const run = promisify(execFile)
 
 /**
  * What all test files share: the built program, one PostgreSQL server, one embedded image. Whoever runs
@@ -12,9 +9,10 @@ const run = promisify(execFile)
  */
 export async function setup(): Promise<() => Promise<void>> {
   if (hasServer()) return async () => undefined
-  const server = await startPostgres()
+  // Tests that kill a server start one of their own.
+  const server = await startPostgres({ isDurable: false })
   try {
-    await Promise.all([build(), databases(server.url)])
+    await Promise.all([buildOnce(), databases(server.url)])
   } catch (error) {
     await server.stop()
     throw error
@@ -26,13 +24,4 @@ export async function setup(): Promise<() => Promise<void>> {
 async function databases(serverUrl: string): Promise<void> {
   await makePostgresTemplate(serverUrl)
   await pgliteImage()
-}
-
-/** The command-line tests run `bin/budan.js`, so what it loads must be this source's, and its image too. */
-async function build(): Promise<void> {
-  for (const project of ['packages/simulator/tsconfig.build.json', 'tsconfig.build.json']) {
-    await run('npx', ['tsc', '-p', project, '--noCheck'])
-  }
-  await run('npm', ['run', '--silent', 'bundle'])
-  await run('npm', ['run', '--silent', 'image'])
 }

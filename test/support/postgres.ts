@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   cpSync,
@@ -34,14 +35,16 @@ export interface PostgresServer {
 }
 
 /**
- * A real PostgreSQL of its own on a free loopback port, with the defaults of a real server, fsync
- * and all. It ends with this process, however this process ends.
+ * A real PostgreSQL of its own on a free loopback port, with the defaults of a real server. It ends with this process, however this process ends.
  */
 export async function startPostgres({
   native = configuredBinaries(),
+  isDurable = true,
   files = {},
 }: {
   native?: string
+  /** False: it waits for no disk. For what never asks what is left after a power cut. */
+  isDurable?: boolean
   /** Written into its directory before it starts; `pg_hba.conf` and the like are replaced. */
   files?: Readonly<Record<string, string>>
 } = {}): Promise<PostgresServer> {
@@ -56,6 +59,7 @@ export async function startPostgres({
     chownSync(home, uid, uid)
   }
   initialize({ binaries, directory, uid })
+  if (!isDurable) appendSettings(directory, ['fsync = off', 'full_page_writes = off'])
   for (const [name, text] of Object.entries(files)) addFile(join(directory, name), { text, uid })
   const port = await freePort()
   const keeper = keep({ binaries, directory, uid, port })
@@ -143,6 +147,10 @@ function initialize({ binaries, directory, uid }: Cluster): void {
   )
   // Some test machines' /dev/shm is tiny; the default of 100 connections is kept.
   writeFileSync(join(directory, 'postgresql.auto.conf'), 'log_min_messages = fatal\n')
+}
+
+function appendSettings(directory: string, settings: readonly string[]): void {
+  appendFileSync(join(directory, 'postgresql.auto.conf'), `${settings.join('\n')}\n`)
 }
 
 /** A key that others may read is refused by the server. */

@@ -24,6 +24,7 @@ import { localEngine } from '../../src/queue/local.ts'
 import type { SchemaState, Vitals } from '../../src/store/store.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { openWorkspace } from '../config/workspace.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { sampleOrder, sampleTrade } from '../support/samples.ts'
 import { doubleBudan } from '../web/double.ts'
 import { englishIn, expectChinese, expectChineseReason } from './chinese.ts'
@@ -98,7 +99,7 @@ describe('the stages say nothing that has no Chinese:', () => {
       fc.property(order, answer, facts, (one, given, known) => {
         expectChineseReason(decide(one, given, known).reason)
       }),
-      { numRuns: 3000 },
+      { numRuns: runsOf(3000) },
     )
   })
 
@@ -123,7 +124,7 @@ describe('the stages say nothing that has no Chinese:', () => {
           /^未作任何改动：.*不可行：/,
         )
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     )
   })
 
@@ -163,7 +164,7 @@ describe('the stages say nothing that has no Chinese:', () => {
           expect(obstacle.message).toContain(obstacle.first.operator)
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     )
   })
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fenMax } from '../../src/domain/money.ts'
 import type { AdoptRequest, PlaceRequest } from '../../src/orders/requests.ts'
 import { buildWeb } from '../../src/web/server.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { sampleOrder } from '../support/samples.ts'
 import { doubleBudan } from './double.ts'
 import { anyText, orderLike } from './order-like.ts'
@@ -54,7 +55,7 @@ describe('POST /v1/orders', () => {
   test('never fails for any JSON', () =>
     fc.assert(
       fc.asyncProperty(fc.json({ maxDepth: 6 }), async (json) => expectSound(await post(json))),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     ))
 
   test('takes only whole facts of anything like an order', async () => {
@@ -62,7 +63,7 @@ describe('POST /v1/orders', () => {
       fc.asyncProperty(orderLike, async (order) => {
         await expectSound(await post(JSON.stringify(order)))
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     )
     expect(taken.length).toBeGreaterThan(20)
     for (const { amount, userId, description } of taken) {
@@ -79,7 +80,7 @@ describe('POST /v1/orders', () => {
         expect(answer.statusCode).toBe(400)
         expect(Object.keys(answer.json())).toEqual(['code', 'message'])
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     ))
 })
 
@@ -98,7 +99,7 @@ describe('GET', () => {
           expect(events).toEqual([])
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     ))
 })
 
