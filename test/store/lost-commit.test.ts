@@ -47,7 +47,7 @@ async function expectCredited({ world, direct }: Stage, orderNos: readonly strin
   expect(Object.values(await direct.audit()).every((count) => count === 0)).toBe(true)
 }
 
-describe.each<Loss>(['asked', 'answer'])('a COMMIT whose %s is lost', (loss) => {
+describe.each<Loss>(['request', 'answer'])('a COMMIT whose %s is lost', (loss) => {
   const committed = loss === 'answer'
 
   it('in a run: assumes nothing, asks again, credits once', async () => {
@@ -105,7 +105,7 @@ describe.each<Loss>(['asked', 'answer'])('a COMMIT whose %s is lost', (loss) => 
   })
 })
 
-describe.each<Loss>(['asked', 'answer'])('a statement whose %s is lost', (loss) => {
+describe.each<Loss>(['request', 'answer'])('a statement whose %s is lost', (loss) => {
   it('adoptOrder() says so, and is repeated without harm', async () => {
     const { world, road, direct } = await openStage()
     const adopt = () =>

@@ -5,11 +5,11 @@ type BreakableMethod = 'transaction' | 'openRun' | 'claimDue' | 'finishRun'
 
 interface Breaking {
   broken: boolean
-  /** Default: all that a run needs, but for its record. */
+  /** Default: all that a run needs, except the record of the run. */
   readonly methods?: readonly BreakableMethod[]
 }
 
-/** A store some of whose methods fail while `breaking.broken` is set: the database is away. */
+/** A store on which the named methods fail while `breaking.broken` is set, as when the database is away. */
 export function breakableStore(store: Store, breaking: Breaking): Store {
   const { methods = ['transaction', 'openRun', 'claimDue'] } = breaking
   const unlessBroken =
@@ -23,7 +23,7 @@ export function breakableStore(store: Store, breaking: Breaking): Store {
         : method(...args)
   return overriding(store, {
     transaction: (work) => unlessBroken('transaction', () => store.transaction(work))(),
-    // What a run settles without one.
+    // A run settles these orders without a transaction of its own.
     waitAsClaimed: unlessBroken('transaction', (waits) => store.waitAsClaimed(waits)),
     openRun: unlessBroken('openRun', (run) => store.openRun(run)),
     claimDue: unlessBroken('claimDue', (claim) => store.claimDue(claim)),
@@ -31,7 +31,7 @@ export function breakableStore(store: Store, breaking: Breaking): Store {
   })
 }
 
-/** A store on which one order can never be credited, whatever is tried. */
+/** A store on which every attempt to credit one order fails. */
 export function poisonedStore(store: Store, orderNo: string): Store {
   const credit =
     (tx: Tx): Tx['credit'] =>
@@ -45,15 +45,15 @@ export function poisonedStore(store: Store, orderNo: string): Store {
   })
 }
 
-/** A store that loses the answer to its next COMMIT of several orders: they were settled. */
+/** A store that loses the answer to its next COMMIT of several orders. The COMMIT itself succeeds. */
 export function forgetfulStore(store: Store, forgetting: { armed: boolean }): Store {
   return overriding(store, {
     transaction: async (work) => {
       let locked = 0
       const counting = (tx: Tx): Tx =>
         overriding(tx, {
-          lockOrders: async (asked) => {
-            const rows = await tx.lockOrders(asked)
+          lockOrders: async (orderNos) => {
+            const rows = await tx.lockOrders(orderNos)
             locked += rows.length
             return rows
           },
@@ -66,7 +66,7 @@ export function forgetfulStore(store: Store, forgetting: { armed: boolean }): St
   })
 }
 
-/** A store whose first group stands still once it has its rows, until the gate opens. */
+/** A store whose first group waits, with its rows locked, until the gate opens. */
 export function hangingStore(
   store: Store,
   { gate, hung }: { gate: Promise<void>; hung: () => void },
@@ -74,8 +74,8 @@ export function hangingStore(
   const first = { hangs: true }
   const hanging = (tx: Tx): Tx =>
     overriding(tx, {
-      lockOrders: async (asked) => {
-        const rows = await tx.lockOrders(asked)
+      lockOrders: async (orderNos) => {
+        const rows = await tx.lockOrders(orderNos)
         if (!first.hangs) return rows
         first.hangs = false
         hung()
@@ -88,7 +88,7 @@ export function hangingStore(
   })
 }
 
-/** Where a process may die while it settles an answer. */
+/** The points at which a process may die while it settles an answer. */
 export const crashPoints = [
   'before the transaction',
   'before the lock',
@@ -100,7 +100,7 @@ export const crashPoints = [
 
 export type CrashPoint = (typeof crashPoints)[number]
 
-/** A store under which the process dies once, at that point of the first transaction that comes to it. */
+/** A store that throws once, at the given point of the first transaction that reaches it, as if the process had died. */
 export function crashingStore(store: Store, point: CrashPoint): Store {
   let armed = true
   const crash = (at: CrashPoint) => {
@@ -154,9 +154,9 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
   }
 }
 
-/** The same thing, whatever it is made of, with some methods of its own. */
-function overriding<T extends object>(thing: T, own: Partial<T>): T {
-  return new Proxy(thing, {
+/** The same object with some methods replaced. */
+function overriding<T extends object>(object: T, own: Partial<T>): T {
+  return new Proxy(object, {
     get: (target, name) => {
       if (name in own) return own[name as keyof T]
       const member = Reflect.get(target, name)

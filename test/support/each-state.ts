@@ -1,11 +1,11 @@
 import type { World } from './world.ts'
 
-/** Of every order below: digits that occur in nothing else. What was paid otherwise is one fen less. */
+/** The amount of every order below: its digits occur nowhere else. A differing payment is one fen less. */
 export const amount = 1_234_567
-/** Either of them without its point: in fen, for whoever reads it. */
+/** Either amount without its decimal point: a number of fen that a person would read as yuan. */
 export const bareFen = /(?<![\d.])12345(67|66)(?!\d)/
 
-/** Orders of which nobody knows whether they were paid. */
+/** Orders for which it is not known whether they were paid. */
 export const notKnown = ['NEW', 'ABSENT', 'SILENT', 'UNLISTED', 'OTHERS'] as const
 
 const others = [
@@ -28,7 +28,7 @@ export const names: readonly Name[] = [...notKnown, ...others]
 
 export const orderNoOf = (name: Name) => `ORDER-${name}`
 
-/** One order in each state that there is, and for each thing that the gateway can say of it. */
+/** Adds one order in each state, and one for each answer of the gateway. */
 export async function fillEachState(world: World): Promise<void> {
   const { budan, control } = world
   for (const name of names.filter((each) => each !== 'ABSENT')) {
@@ -77,7 +77,7 @@ async function dismiss({ budan }: World): Promise<void> {
   await budan.resolveReview(orderNo, { action: 'dismiss', ...words, seen: made.preview.seen })
 }
 
-/** What a former version left in a timeline. */
+/** Adds events as an earlier version wrote them. */
 async function writeAsFormerly({ store }: World): Promise<void> {
   for (const reason of [
     `paid, but not as ordered: amount ${amount - 1}, ordered ${amount}`,

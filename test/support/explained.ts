@@ -11,7 +11,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import { parsers } from '../../src/store/parsers.ts'
 import type { Store } from '../../src/store/store.ts'
 
-/** A statement as the store sent it, and what the server did to carry it out. */
+/** A statement as the store sent it, and the plan that the server executed. */
 export interface Explained {
   readonly statement: string
   readonly nodes: readonly PlanNode[]
@@ -21,21 +21,21 @@ export interface PlanNode {
   readonly type: string
   readonly relation: string | null
   readonly index: string | null
-  /** Over all its loops; those passed over included. */
+  /** Over all loops, including rows that a filter removed. */
   readonly rows: number
-  /** Of tables and indexes, as often as they were read; those of the nodes below included. */
+  /** Pages of tables and indexes, counted at each read, including those of the nodes below. */
   readonly pages: number
 }
 
-/** A store whose every statement is explained before it is carried out. */
+/** A store that explains every statement before it executes it. */
 export interface ExplainedStore {
   readonly url: string
   readonly store: Store
-  /** What the work sent, transactions' own words aside. */
+  /** The statements that the work sent, without `begin`, `commit` and `rollback`. */
   explain(work: (store: Store) => Promise<unknown>): Promise<readonly Explained[]>
 }
 
-/** On a migrated PostgreSQL database. The store is to be closed. */
+/** On a migrated PostgreSQL database. The caller closes the store. */
 export async function openExplained(url: string): Promise<ExplainedStore> {
   const explained: Explained[] = []
   const database = await openDatabase(url)
@@ -56,12 +56,12 @@ export async function openExplained(url: string): Promise<ExplainedStore> {
   }
 }
 
-/** Every statement twice: explained, which carries it out and is rolled back, and then as it is. */
+/** Sends each statement twice: first under EXPLAIN ANALYZE, which executes it and is rolled back, then as it is. */
 class ExplainingSource implements ConnectionSource {
   readonly #pool: pg.Pool
-  readonly #tell: (explained: Explained) => void
+  readonly #record: (explained: Explained) => void
 
-  constructor(url: string, tell: (explained: Explained) => void) {
+  constructor(url: string, record: (explained: Explained) => void) {
     this.#pool = new pg.Pool({
       connectionString: url,
       max: 2,
@@ -69,7 +69,7 @@ class ExplainingSource implements ConnectionSource {
         getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid, 'text'),
       },
     })
-    this.#tell = tell
+    this.#record = record
   }
 
   async borrow(): Promise<LentConnection> {
@@ -77,7 +77,7 @@ class ExplainingSource implements ConnectionSource {
     let inTransaction = false
     return {
       query: async (text, values) => {
-        if (isStatement(text)) this.#tell(await explain(client, { text, values, inTransaction }))
+        if (isStatement(text)) this.#record(await explain(client, { text, values, inTransaction }))
         const { rows, rowCount, command } = await client.query(text, [...values])
         if (command === 'BEGIN') inTransaction = true
         if (command === 'COMMIT' || command === 'ROLLBACK') inTransaction = false
@@ -92,7 +92,7 @@ class ExplainingSource implements ConnectionSource {
   }
 }
 
-/** Not `begin`, `commit`, `set`: what has no plan. */
+/** Not `begin`, `commit` or `set`, which have no plan. */
 function isStatement(text: string): boolean {
   return /^\s*(select|insert|update|delete|with)\b/i.test(text.replace(plannedMark, ''))
 }
@@ -111,12 +111,12 @@ async function explain(client: pg.PoolClient, sent: Sent): Promise<Explained> {
   return { statement: text, nodes: flat(plan) }
 }
 
-/** Made for its values. */
+/** A plan made for these values. */
 async function ownPlan(client: pg.PoolClient, { text, values }: Sent): Promise<RawPlan> {
   return planIn(await client.query(`explain (analyze, buffers, format json) ${text}`, [...values]))
 }
 
-/** The one that a connection keeps for a prepared statement, whatever its values are. */
+/** The generic plan, which a connection keeps for a prepared statement. */
 async function keptPlan(client: pg.PoolClient, { text, values }: Sent): Promise<RawPlan> {
   await client.query(`set local plan_cache_mode = force_generic_plan`)
   await client.query(`prepare explained as ${text}`)

@@ -4,8 +4,8 @@ import { startPostgres } from './postgres.ts'
 import { hasServer, makePostgresTemplate } from './stores.ts'
 
 /**
- * What all test files share: the built program, one PostgreSQL server, one embedded image. Whoever runs
- * many of them one by one, as the mutants are, makes all that once and names the server.
+ * Makes what all test files share: the built program, one PostgreSQL server, one embedded image. A
+ * program that runs many files one by one, such as the mutants, makes it once and names the server.
  */
 export async function setup(): Promise<() => Promise<void>> {
   if (hasServer()) return async () => undefined
@@ -20,7 +20,7 @@ export async function setup(): Promise<() => Promise<void>> {
   return server.stop
 }
 
-/** One after the other: making the image holds this process up for longer than a connection may take. */
+/** One after the other: making the image blocks this process for longer than a connection may take. */
 async function databases(serverUrl: string): Promise<void> {
   await makePostgresTemplate(serverUrl)
   await pgliteImage()

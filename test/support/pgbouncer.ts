@@ -26,8 +26,8 @@ function pgbouncerBinary(): string | null {
 }
 
 /**
- * Whether tests that need PgBouncer are to be skipped, for `describe.skipIf`. Said loudly; never in
- * CI, where they fail instead.
+ * Whether tests that need PgBouncer are skipped, for `describe.skipIf`. A warning says so. In CI they
+ * are never skipped; they fail instead.
  */
 export function withoutPgbouncer(): boolean {
   if (pgbouncerBinary() !== null || process.env.CI) return false
@@ -40,7 +40,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
   const binary = pgbouncerBinary()
   if (binary === null) throw new Error('Cannot start PgBouncer: it is not on this machine')
   const directory = mkdtempSync(join(tmpdir(), 'budan-pgbouncer-'))
-  // It refuses to run as root; there it runs as nobody, who owns nothing else.
+  // It refuses to run as root, so under root it runs as nobody, who owns nothing else.
   const uid = process.getuid?.() === 0 ? 65534 : null
   if (uid !== null) {
     chmodSync(directory, 0o755)
@@ -100,7 +100,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Some 20 ms; a busy machine may need seconds. */
+/** A start takes some 20 ms; a busy machine may need seconds. */
 const startMsMax = 60_000
 
 async function answering(url: string, exited: () => boolean): Promise<void> {

@@ -1,5 +1,5 @@
-// Keeps a PostgreSQL server for as long as its own standard input is open. When whoever started it
-// ends, in whatever way, the pipe closes: the server is stopped by its process id and its directory
+// Runs a PostgreSQL server while its own standard input is open. When the process that started it
+// ends, for any reason, the pipe closes; then the server is stopped by its process id and its directory
 // is removed. Plain JavaScript, because it runs beside the tests and not inside them.
 //
 //   node postgres-keeper.mjs <binary> <data directory> <port> <uid or ''> <directory of sockets or ''>
@@ -9,26 +9,26 @@ import { dirname } from 'node:path'
 
 const [binary, directory, port, uid, sockets = ''] = process.argv.slice(2)
 const identity = uid === '' ? {} : { uid: Number(uid), gid: Number(uid) }
-// Told only if the server ends by itself: a log of every connection that came too early helps nobody.
+// Printed only if the server ends by itself: refused early connections are not worth a line.
 let log = ''
-let asked = false
-// From the signal until it answers again: a start after SIGKILL may find the old children alive.
+let stopping = false
+// From the signal until the server answers again. A start after SIGKILL may find the old children alive.
 let restarting = false
 let server = start()
 process.stdin.setEncoding('utf8').on('end', () => {
-  asked = true
-  // PostgreSQL's immediate shutdown: nobody will read these files again.
+  stopping = true
+  // PostgreSQL's immediate shutdown: the files are removed anyway.
   if (!server.kill('SIGQUIT')) end(0)
 })
-// What is said on the pipe: the signal to end the server with, after which it is started again;
-// `up` once it answers.
+// A line on the pipe is the signal that ends the server, which is then started again, or `up` once it
+// answers.
 process.stdin.on('data', (word) => {
   restarting = word.trim() !== 'up'
   if (!restarting) return
   server.once('exit', () => process.stdout.write('down\n'))
   server.kill(word.trim())
 })
-// Ctrl-C goes to the whole group; the end of the pipe is the sign that counts.
+// Ctrl-C reaches the whole process group; only the end of the pipe stops this process.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
 
@@ -42,18 +42,18 @@ function start() {
     log = (log + text).slice(-4000)
   })
   started.on('exit', (code) => {
-    if (restarting && !asked) setTimeout(startAgain, 50)
+    if (restarting && !stopping) setTimeout(startAgain, 50)
     else end(code ?? 1)
   })
   return started
 }
 
 function startAgain() {
-  if (!asked) server = start()
+  if (!stopping) server = start()
 }
 
 function end(code) {
-  if (!asked) process.stderr.write(log)
+  if (!stopping) process.stderr.write(log)
   rmSync(dirname(directory), { recursive: true, force: true })
   process.exit(code)
 }

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
 /**
- * `asked`: the words never reach the server. `answer`: the server did what they say, and its answer
- * is lost. Either way the connection is gone.
+ * `request`: the statement never reaches the server. `answer`: the server executes it, and its answer
+ * is lost. In both cases the connection is closed.
  */
-export type Loss = 'asked' | 'answer'
+export type Loss = 'request' | 'answer'
 
 /**
- * A piece of network between budan and PostgreSQL. It can lose one exchange, which it knows by words
- * of the statement; it can be cut, and it can fall silent.
+ * A TCP proxy between budan and PostgreSQL. It can lose one exchange, found by a text in the statement;
+ * it can reset connections, and it can stop passing bytes.
  */
 export class PostgresRoad {
   readonly url: string
@@ -34,20 +34,20 @@ export class PostgresRoad {
     return new PostgresRoad(server, new URL(url))
   }
 
-  /** The next statement with these words. Resolves when it has been lost. */
+  /** Loses the next statement that contains `words`. Resolves when it has been lost. */
   lose(words: string, loss: Loss): Promise<void> {
     return new Promise((lost) => {
       this.#losing = { words, loss, lost }
     })
   }
 
-  /** Connections are reset, new ones too. */
+  /** Resets all connections, new ones too. */
   cut(): void {
     this.#state = 'cut'
     for (const pair of this.#pairs) reset(pair)
   }
 
-  /** Connections stay, and nothing passes: a lost route. */
+  /** Keeps connections open and passes nothing, as when a route is lost. */
   silence(): void {
     this.#state = 'silent'
     for (const [near, far] of this.#pairs) {
@@ -56,7 +56,7 @@ export class PostgresRoad {
     }
   }
 
-  /** Connections of before are lost. */
+  /** Works again, for new connections; the old ones are reset. */
   mend(): void {
     this.#state = 'whole'
     for (const pair of this.#pairs) reset(pair)
@@ -80,12 +80,12 @@ export class PostgresRoad {
       })
     }
     if (this.#state === 'cut') reset(pair)
-    near.on('data', (bytes) => this.#ask(pair, bytes))
+    near.on('data', (bytes) => this.#forward(pair, bytes))
     far.on('data', (bytes) => near.write(bytes))
     if (this.#state === 'silent') near.pause()
   }
 
-  #ask(pair: readonly [Socket, Socket], bytes: Buffer): void {
+  #forward(pair: readonly [Socket, Socket], bytes: Buffer): void {
     const [, far] = pair
     const losing = this.#losing
     if (losing === null || !bytes.includes(losing.words)) return void far.write(bytes)
@@ -94,10 +94,10 @@ export class PostgresRoad {
       reset(pair)
       losing.lost()
     }
-    if (losing.loss === 'asked') {
+    if (losing.loss === 'request') {
       lose()
     } else {
-      // The first that comes back is the answer: nothing else is under way on a connection.
+      // The next bytes from the server are the answer: a connection carries one exchange at a time.
       far.removeAllListeners('data').once('data', lose)
       far.write(bytes)
     }

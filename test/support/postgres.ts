@@ -22,9 +22,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 
 export interface PostgresServer {
-  /** Of its maintenance database, as superuser. */
+  /** The URL of its maintenance database, as superuser. */
   readonly url: string
-  /** Where its socket is. */
+  /** The directory of its socket. */
   readonly sockets: string
   /**
    * Ends it by SIGINT (its fast shutdown), SIGQUIT (its immediate one) or SIGKILL, and starts it
@@ -43,7 +43,7 @@ export async function startPostgres({
   files = {},
 }: {
   native?: string
-  /** False: it waits for no disk. For what never asks what is left after a power cut. */
+  /** False: the server does not wait for the disk, for tests that do not depend on what a power cut leaves. */
   isDurable?: boolean
   /** Written into its directory before it starts; `pg_hba.conf` and the like are replaced. */
   files?: Readonly<Record<string, string>>
@@ -73,7 +73,7 @@ export async function startPostgres({
   return { url, sockets: home, restart, stop: keeper.stop }
 }
 
-/** PostgreSQL refuses to run as root; there it runs as nobody, who owns nothing else. */
+/** PostgreSQL refuses to run as root, so under root it runs as nobody, who owns nothing else. */
 function unprivilegedUid(): number | null {
   return process.getuid?.() === 0 ? 65534 : null
 }
@@ -93,7 +93,7 @@ function unpackBinaries(native: string): string {
   try {
     renameSync(unpacking, target)
   } catch {
-    // Another test run was faster.
+    // Another test run has unpacked it first.
     rmSync(unpacking, { recursive: true, force: true })
   }
   return target
@@ -211,7 +211,7 @@ function keep({ binaries, directory, uid, port }: Cluster & { port: number }): K
   }
 }
 
-/** Some 100 ms; a slow disk may need seconds. */
+/** A start takes some 100 ms; a slow disk may need seconds. */
 const startMsMax = 60_000
 
 async function answering(url: string, keeper: Keeper): Promise<void> {

@@ -1,5 +1,5 @@
-// Keeps a server for as long as its own standard input is open. When whoever started it ends, in
-// whatever way, the pipe closes: the server is ended by its process id and its directory is removed.
+// Runs a server while its own standard input is open. When the process that started it ends, for any
+// reason, the pipe closes; then the server is killed by its process id and its directory is removed.
 // Plain JavaScript, because it runs beside the tests and not inside them.
 //
 //   node process-keeper.mjs <uid or ''> <directory> <binary> <argument>…
@@ -8,9 +8,9 @@ import { rmSync } from 'node:fs'
 
 const [uid, directory, binary, ...args] = process.argv.slice(2)
 const identity = uid === '' ? {} : { uid: Number(uid), gid: Number(uid) }
-// Told only if the server ends by itself.
+// Printed only if the server ends by itself.
 let log = ''
-let asked = false
+let stopping = false
 const server = spawn(binary, args, {
   cwd: directory,
   stdio: ['ignore', 'ignore', 'pipe'],
@@ -20,16 +20,16 @@ server.stderr.on('data', (text) => {
   log = (log + text).slice(-4000)
 })
 server.on('exit', (code) => {
-  if (!asked) process.stderr.write(log)
+  if (!stopping) process.stderr.write(log)
   rmSync(directory, { recursive: true, force: true })
-  process.exit(asked ? 0 : (code ?? 1))
+  process.exit(stopping ? 0 : (code ?? 1))
 })
 process.stdin
   .on('end', () => {
-    asked = true
+    stopping = true
     server.kill('SIGKILL')
   })
   .resume()
-// Ctrl-C goes to the whole group; the end of the pipe is the sign that counts.
+// Ctrl-C reaches the whole process group; only the end of the pipe stops this process.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)

@@ -1,6 +1,6 @@
-// Keeps a Redis server for as long as its own standard input is open. When whoever started it ends,
-// in whatever way, the pipe closes: the server is killed by its process id. It may be stopped at
-// that moment (SIGSTOP), so only SIGKILL is sure. Plain JavaScript, because it runs beside the
+// Runs a Redis server while its own standard input is open. When the process that started it ends,
+// for any reason, the pipe closes; then the server is killed by its process id. It may be stopped at
+// that moment (SIGSTOP), so only SIGKILL is certain to end it. Plain JavaScript, because it runs beside the
 // tests and not inside them.
 //
 //   node redis-keeper.mjs <binary> <directory> <port>
@@ -21,10 +21,10 @@ process.stdin.resume().on('end', () => {
   server.kill('SIGKILL')
 })
 process.stdin.on('data', () => {
-  // Anything said: stop, but keep the files for the next start.
+  // Any line on the pipe: stop, but keep the files for the next start.
   server.kill('SIGKILL')
 })
-// Ctrl-C goes to the whole group; the end of the pipe is the sign that counts.
+// Ctrl-C reaches the whole process group; only the end of the pipe stops this process.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
 server.on('exit', () => {

@@ -13,16 +13,16 @@ export interface RedisServer {
   /** Ends it at once; `restart` brings it back on the same port, with what it had written. */
   kill(): Promise<void>
   restart(): Promise<void>
-  /** Forgets everything in it. */
+  /** Deletes everything in it. */
   wipe(): Promise<void>
-  /** It keeps its connections and answers nothing, until it is thawed. */
+  /** Keeps its connections and answers nothing until it is thawed. */
   freeze(): void
   thaw(): void
 }
 
 /**
- * The server's program: of the PATH, or Debian's redis-tools, whose redis-check-rdb is the very same
- * file. Null when there is none: then `needsRedis` skips.
+ * The server's program: on the PATH, or in Debian's redis-tools, whose redis-check-rdb is the same
+ * file. Null when there is none: then `withoutRedis` skips.
  */
 export function redisBinary(): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
@@ -36,8 +36,8 @@ export function redisBinary(): string | null {
 }
 
 /**
- * Whether tests that need Redis are to be skipped, for `describe.skipIf`. Said loudly; never in CI,
- * where they fail instead.
+ * Whether tests that need Redis are skipped, for `describe.skipIf`. A warning says so. In CI they are
+ * never skipped; they fail instead.
  */
 export function withoutRedis(): boolean {
   if (redisBinary() !== null || process.env.CI) return false
@@ -120,7 +120,7 @@ function firstLine({ stdout }: ChildProcess): Promise<string> {
   return new Promise((resolve) => stdout?.once('data', (line) => resolve(String(line).trim())))
 }
 
-/** Some 50 ms; a busy machine may need seconds. */
+/** A start takes some 50 ms; a busy machine may need seconds. */
 const startMsMax = 60_000
 
 async function answering(url: string, { exited }: Kept): Promise<void> {

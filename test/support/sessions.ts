@@ -2,7 +2,7 @@ import type { Store } from '../../src/store/store.ts'
 
 type SessionStore = Pick<Store, 'openSession' | 'findSession' | 'endSession'>
 
-/** Sessions without a database, by a clock of the test's own: for what the pages make of them. */
+/** Sessions without a database, on the test's own clock, for tests of pages. */
 export function memorySessions(now: () => Date): SessionStore {
   const sessions = new Map<string, { tokenName: string; tokenMark: string; expiresAt: Date }>()
   return {

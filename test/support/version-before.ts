@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from '../../src/store/database.ts'
 
 /**
- * Statements as the version before sends them (811cde6), word for word, for tests of both versions on one database.
- * It knows nothing of standings, of ends that are not known, nor of who caused an event.
+ * Statements exactly as the version before sends them (811cde6), for tests of both versions on one database.
+ * It has no standings, no orders without a known end, and no record of who caused an event.
  */
 export async function placeAsBefore(
   db: Connection,

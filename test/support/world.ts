@@ -22,7 +22,7 @@ import { type Budan, openService, type ServiceOptions } from '../../src/service.
 import type { Store } from '../../src/store/store.ts'
 import { freshStore } from './stores.ts'
 
-/** RSA keys cost tenths of a second: one merchant per test file. */
+/** One merchant for each process: making RSA keys takes tenths of a second. */
 const merchantOnce: { made?: Promise<Merchant> } = {}
 
 export function sharedMerchant(): Promise<Merchant> {
@@ -36,9 +36,9 @@ export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   readonly retentionDays?: number
   readonly timeoutMs?: number
   readonly signing?: Signing
-  /** Of the gateway and of budan's process; the store's own clock may differ. */
+  /** The time of the gateway and of budan's process; the store's own clock may differ. */
   readonly startAt?: Date
-  /** How far budan's process is off the gateway's time, as of now; the store is right. */
+  /** How far the clock of budan's process is off the gateway's at the moment; the store's is right. */
   readonly skewMs?: () => number
   /** Of the configuration; the simulator keeps the merchant's own. */
   readonly mchId?: string
@@ -48,8 +48,8 @@ export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
 }
 
 /**
- * budan, a store and a simulator of the gateway on one stepped clock: nothing moves in time
- * unless a test says so. Questions go over real HTTP, money through a real database.
+ * budan, a store and a simulator of the gateway on one stepped clock, which moves only when a test
+ * steps it. Queries go over real HTTP, and money through a real database.
  */
 export interface World {
   readonly budan: Budan
@@ -75,7 +75,7 @@ export interface World {
   callback(orderNo: string): Promise<RawCallback>
   /** The bytes of a notice of the order's newest refund, sent now. */
   refundNotice(orderNo: string, input?: NoticeInput): Promise<RawCallback>
-  /** Every check of readiness but that of the clock, which most tests do not start. */
+  /** Whether every readiness check passes, except that of the schedule, which most tests do not start. */
   ready(): Promise<boolean>
   close(): Promise<void>
 }
@@ -96,20 +96,20 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const now = () => new Date(clock.now())
   const store = options.store ?? (await freshStore(options.kind ?? 'pglite', { clock: now }))
   const config = configOf(simulator, { merchant, ...options })
-  const heard = new Heard()
+  const events = new EventLog()
   const letterbox = await openLetterbox()
   const budan = await openService(config, {
     ...options,
     store,
     clock: () => new Date(clock.now() + (options.skewMs?.() ?? 0)),
-    onEvent: (event) => heard.add(event),
+    onEvent: (event) => events.add(event),
   })
   const { control } = simulator
   return {
     ...{ budan, store, simulator, control, config, now },
-    events: heard.events,
+    events: events.all,
     advanceMins: (minutes) => control.advance(minutes * 60_000),
-    waitFor: (type, { from = 0 } = {}) => heard.wait(type, from),
+    waitFor: (type, { from = 0 } = {}) => events.wait(type, from),
     adopt: async (
       orderNo,
       { amount = 100, userId = 'u1', ttlMins = 120, description = '' } = {},
@@ -215,14 +215,14 @@ export function configOf(
   }
 }
 
-/** Takes callbacks as they come over the wire, so that a test can bring them when and as often as it likes. */
+/** Receives callbacks over HTTP, so that a test can deliver each when, and as often as, it needs. */
 async function openLetterbox() {
   let deliver: (callback: RawCallback) => void = () => {}
   const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const parts: Buffer[] = []
+    request.on('data', (bytes: Buffer) => parts.push(bytes))
     request.on('end', () => {
-      deliver({ headers: request.headers, body: Buffer.concat(chunks) })
+      deliver({ headers: request.headers, body: Buffer.concat(parts) })
       response.writeHead(204).end()
     })
   }).listen(0, '127.0.0.1')
@@ -239,19 +239,19 @@ async function openLetterbox() {
   }
 }
 
-/** The events so far, and those who wait for one. */
-class Heard {
-  readonly events: Event[] = []
+/** The events so far, and the promises that wait for one. */
+class EventLog {
+  readonly all: Event[] = []
   #waiting: { type: Event['type']; resolve: (event: Event) => void }[] = []
 
   add(event: Event): void {
-    this.events.push(event)
+    this.all.push(event)
     for (const one of this.#waiting.filter(({ type }) => type === event.type)) one.resolve(event)
     this.#waiting = this.#waiting.filter(({ type }) => type !== event.type)
   }
 
   wait(type: Event['type'], from: number): Promise<Event> {
-    const seen = this.events.slice(from).find((event) => event.type === type)
+    const seen = this.all.slice(from).find((event) => event.type === type)
     if (seen !== undefined) return Promise.resolve(seen)
     return new Promise((resolve) => this.#waiting.push({ type, resolve }))
   }
