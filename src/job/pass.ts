@@ -293,6 +293,7 @@ export class Pass {
 
   /** When an order is due after this pass; null: when its answer said. */
   #claimOf({ claimed, state }: Progress): ClaimedOrder | null {
+    if (claimed === null) return null
     const { recheckMs } = this.#scanning.policy
     const shortestMs = Math.min(...recheckMs)
     switch (state) {
@@ -323,7 +324,8 @@ export class Pass {
   }
 
   #note(claimed: ClaimedOrder, state: OrderState, result: RunResult | null = null): null {
-    this.#progress.set(claimed.order.orderNo, { claimed, state, result })
+    const kept = state === 'settled' ? null : claimed
+    this.#progress.set(claimed.order.orderNo, { state, claimed: kept, result })
     return null
   }
 
@@ -363,8 +365,9 @@ export class Pass {
 type OrderState = 'claimed' | 'not_sent' | 'deferred' | 'refused' | 'failed' | 'settled'
 
 interface Progress {
-  readonly claimed: ClaimedOrder
   readonly state: OrderState
+  /** To be released at the end; null for a settled order, which the pass need not keep. */
+  readonly claimed: ClaimedOrder | null
   readonly result: RunResult | null
 }
 

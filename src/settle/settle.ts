@@ -130,7 +130,7 @@ async function decideAll(tx: Tx, settling: Settling, group: Group): Promise<read
   const locked = await lockAll(tx, group)
   return group.answers.flatMap((answer) => {
     const row = locked.get(answer.orderNo)
-    return row === undefined ? [] : [decideOn(row, { ...settling, answer, lockedFrom })]
+    return row === undefined ? [] : [decideOn(row, answer, { settling, lockedFrom })]
   })
 }
 
@@ -156,16 +156,17 @@ function byNumber(rows: readonly LockedOrder[]): ReadonlyMap<string, LockedOrder
   return new Map(rows.map((locked) => [locked.order.orderNo, locked]))
 }
 
-interface Deciding extends Pick<Settling, 'policy' | 'clocks' | 'adoptAttach'> {
-  readonly answer: AnswerFor
+interface Deciding {
+  readonly settling: Settling
   /** By this node's clock, before the rows were locked. */
   readonly lockedFrom: Date | undefined
 }
 
 function decideOn(
   locked: LockedOrder,
-  { answer, policy, clocks, lockedFrom, adoptAttach = null }: Deciding,
+  ...[answer, { settling, lockedFrom }]: [AnswerFor, Deciding]
 ): Step {
+  const { policy, clocks, adoptAttach = null } = settling
   const { order, now, transactionOwner } = locked
   const { queriedAtSeq, absenceCredible, closeTried = false } = answer
   const clocksDisagree =

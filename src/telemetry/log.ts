@@ -40,7 +40,8 @@ function loadPretty(): typeof import('pino-pretty') | null {
 export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
   return (event) => {
     const line = lineOf(event)
-    if (line !== null) log[line.level](withoutSecrets(line.fields, redact), line.message)
+    if (line === null || !log.isLevelEnabled(line.level)) return
+    log[line.level](withoutSecrets(line.fields, redact), line.message)
   }
 }
 
