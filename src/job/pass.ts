@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import type { LimitFunction } from 'p-limit'
-import { unreachable } from '../domain/assert.ts'
 import { sentenceOf } from '../domain/reason.ts'
 import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
@@ -11,6 +10,7 @@ import { preview, reportedState, type Settlement, type Settling } from '../settl
 import { type PreviewedWait, previewWait, settleUnpaid } from '../settle/unpaid.ts'
 import type { ClaimedOrder } from '../store/store.ts'
 import { Plausibility, type RunAnswer } from './plausibility.ts'
+import { Progress } from './progress.ts'
 import { closeAndQuery, type Querying, queryOrder } from './query.ts'
 
 /** What a run needs. */
@@ -61,7 +61,7 @@ export class Pass {
   readonly #deadline: AbortSignal
   /** Until when queries may wait for their reservations. */
   #patience: AbortSignal
-  readonly #progress = new Map<string, Progress>()
+  readonly #progress: Progress
   readonly #plausibility = new Plausibility()
   /** Previewed as unpaid, to be written in one statement. */
   #unpaid: PreviewedWait<RunAnswer>[] = []
@@ -69,17 +69,17 @@ export class Pass {
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
     this.#request = request
+    this.#progress = new Progress(scanning.policy, request)
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
     this.#patience = this.#untilOver()
   }
 
   get claimedCount(): number {
-    return this.#progress.size
+    return this.#progress.claimedCount
   }
 
-  /** Of the orders that were settled or failed, in the order in which they were claimed. */
   get results(): readonly RunResult[] {
-    return [...this.#progress.values()].flatMap(({ result }) => result ?? [])
+    return this.#progress.results
   }
 
   /** Resolves when every order has its result or was released. Throws when orders cannot be claimed. */
@@ -117,7 +117,7 @@ export class Pass {
       await this.#checkLate()
     }
     for (let round = 0; round < roundsMax; round += 1) {
-      const room = batchSize - this.claimedCount + this.#count('deferred')
+      const room = batchSize - this.claimedCount + this.#progress.count('deferred')
       if (room <= 0 || this.#mayNotQuery()) return
       const claimed = await this.#claim(room)
       await this.#check(claimed)
@@ -155,7 +155,7 @@ export class Pass {
   /** Queries and settles what was claimed. */
   async #check(claimed: readonly ClaimedOrder[]): Promise<void> {
     if (claimed.length === 0) return
-    for (const each of claimed) this.#note(each, 'claimed')
+    for (const each of claimed) this.#progress.note(each, 'claimed')
     const { runId } = this.#request
     this.#scanning.emit({ type: 'scan_found', runId, count: claimed.length })
     const { queriedTogether } = this.#scanning
@@ -183,7 +183,7 @@ export class Pass {
     const isWholeBatch = this.claimedCount >= this.#scanning.batchSize
     if (sending.left === sending.half && isWholeBatch) this.#request.onHalfSent?.()
     const patience = this.#patience
-    if (patience.aborted) return this.#note(claimed, 'not_sent')
+    if (patience.aborted) return this.#progress.note(claimed, 'not_sent')
 
     const { order } = claimed
     const { runId, waitFrom } = this.#request
@@ -192,7 +192,10 @@ export class Pass {
       const request = { source: 'compensation', runId, patience, ahead: sending.left } as const
       const answer = await queryOrder(this.#scanning, order, request)
       if (isUnsent(answer)) {
-        return this.#note(claimed, answer.cause === 'old_order_limit' ? 'deferred' : 'not_sent')
+        return this.#progress.note(
+          claimed,
+          answer.cause === 'old_order_limit' ? 'deferred' : 'not_sent',
+        )
       }
       const provenance = {
         source: 'compensation',
@@ -287,57 +290,15 @@ export class Pass {
   /** Releases the orders that were claimed and not settled. If this fails, their leases end instead. */
   async #releaseClaims(): Promise<void> {
     if (this.#request.dryRun) return
-    const claims = [...this.#progress.values()].flatMap((progress) => this.#claimOf(progress) ?? [])
+    const claims = this.#progress.toRelease({ hadTrade: this.#plausibility.hadTrade })
     if (claims.length > 0) await this.#scanning.store.release(claims).catch(() => undefined)
-  }
-
-  /** When an order is due after this pass; null: when its answer said. */
-  #claimOf({ claimed, state }: Progress): ClaimedOrder | null {
-    if (claimed === null) return null
-    const { recheckMs } = this.#scanning.policy
-    const shortestMs = Math.min(...recheckMs)
-    switch (state) {
-      case 'claimed':
-      case 'settled':
-        return null
-      case 'not_sent':
-        return claimed
-      case 'refused':
-        // Others were answered, so the cause is its own. At the head of the queue, a few such orders
-        // would open the breaker in every run, before any order behind them is queried.
-        return this.#plausibility.hadTrade ? this.#dueIn(claimed, shortestMs) : claimed
-      case 'failed':
-        return this.#dueIn(claimed, shortestMs)
-      case 'deferred':
-        // Not soon before younger orders again; but before the old ones that were queried meanwhile.
-        return this.#dueIn(claimed, Math.max(...recheckMs) - shortestMs / 2)
-      default:
-        return unreachable(state)
-    }
-  }
-
-  /** Half the wait passes in any case since the claim: a run may take longer than its slot. */
-  #dueIn({ order }: ClaimedOrder, waitMs: number): ClaimedOrder {
-    const claimedAt = +order.nextCheckAt - this.#scanning.policy.leaseMs
-    const dueAt = Math.max(+this.#request.waitFrom + waitMs, claimedAt + waitMs / 2)
-    return { order, dueAt: new Date(dueAt) }
-  }
-
-  #note(claimed: ClaimedOrder, state: OrderState, result: RunResult | null = null): null {
-    const kept = state === 'settled' ? null : claimed
-    this.#progress.set(claimed.order.orderNo, { state, claimed: kept, result })
-    return null
-  }
-
-  #count(state: OrderState): number {
-    return [...this.#progress.values()].filter((progress) => progress.state === state).length
   }
 
   /** `last`: the answer that the order was settled by, where it is not the first one. */
   #end(answered: RunAnswer, { decision }: Settlement, last: Answer = answered.answer): void {
     const { claimed, answer, startedAt } = answered
     const isRefused = answer.kind === 'unknown' && answer.systemic
-    this.#note(claimed, isRefused ? 'refused' : 'settled', {
+    this.#progress.note(claimed, isRefused ? 'refused' : 'settled', {
       orderNo: claimed.order.orderNo,
       tradeState: reportedState(last),
       outcome: outcomeOf({ decision, answer: last }),
@@ -350,7 +311,7 @@ export class Pass {
   #fail({ claimed, answer, startedAt }: Failure, error: unknown): null {
     const { orderNo } = claimed.order
     this.#scanning.emit({ type: 'settle_failed', orderNo, source: 'compensation', answer, error })
-    return this.#note(claimed, 'failed', {
+    return this.#progress.note(claimed, 'failed', {
       orderNo,
       tradeState: answer && reportedState(answer),
       outcome: 'error',
@@ -359,16 +320,6 @@ export class Pass {
       durationMs: durationSince(startedAt),
     })
   }
-}
-
-/** See the diagram. Those that are not settled are released at the end of the pass. */
-type OrderState = 'claimed' | 'not_sent' | 'deferred' | 'refused' | 'failed' | 'settled'
-
-interface Progress {
-  readonly state: OrderState
-  /** To be released at the end; null for a settled order, which the pass need not keep. */
-  readonly claimed: ClaimedOrder | null
-  readonly result: RunResult | null
 }
 
 interface Failure extends Pick<RunAnswer, 'claimed' | 'startedAt'> {

@@ -1,5 +1,5 @@
 import { within } from '../deadline.ts'
-import { assert, unreachable } from '../domain/assert.ts'
+import { AssertionError, assert, unreachable } from '../domain/assert.ts'
 import type { Clocks } from '../domain/clocks.ts'
 import { type Decision, decide } from '../domain/decide.ts'
 import type { Emit } from '../domain/event.ts'
@@ -248,7 +248,8 @@ async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
   const event = eventOf(settling, step)
   switch (decision.kind) {
     case 'pay':
-      throw new Error('Orders to be paid are credited together')
+      // Credited before, with its group.
+      throw new AssertionError('Orders to be paid are credited together')
     case 'expire':
       return expire(tx, step, event)
     case 'review':

@@ -71,8 +71,8 @@ export const jobMutants: readonly Mutant[] = [
     name: 'what is not answered is asked again at once',
     faults: [20],
     file: 'src/domain/schedule.ts',
-    find: 'return { ...placeOf(order), ...standing, nextCheckAt: after(at, Math.min(...at.recheckMs)) }',
-    replace: 'return { ...placeOf(order), ...standing, nextCheckAt: at.now }',
+    find: '{ ...countsOf(order), ...standing, nextCheckAt: dueAfter(at, Math.min(...at.recheckMs)) }',
+    replace: '{ ...countsOf(order), ...standing, nextCheckAt: at.now }',
     caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
   },
   {
