@@ -152,8 +152,8 @@ export type Event =
   | { readonly type: 'logged_out'; readonly name: string; readonly address: string }
   | { readonly type: 'pruned'; readonly runs: number; readonly events: number }
   | { readonly type: 'prune_failed'; readonly error: unknown }
-  | { readonly type: 'certificates_refreshed'; readonly serials: readonly string[] }
-  | { readonly type: 'certificates_failed'; readonly message: string }
+  | { readonly type: 'gateway_keys_refreshed'; readonly serials: readonly string[] }
+  | { readonly type: 'gateway_keys_failed'; readonly message: string }
   /** Files with secrets that every user of this machine can read. */
   | { readonly type: 'secrets_exposed'; readonly files: readonly string[] }
 
@@ -169,7 +169,8 @@ export interface MissedPost {
 /** Where a token was given: the console, or `/v1`. */
 export type Door = 'console' | 'api'
 
-export type GatewayOperation = 'query' | 'close' | 'prepay' | 'certificates' | 'probe'
+/** What a gateway is called for, by its own name. */
+export type GatewayOperation = string
 
 /** Receives an event. It must return at once; an error that it throws becomes a process warning. */
 export type Emit = (event: Event) => void

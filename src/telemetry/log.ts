@@ -93,8 +93,8 @@ function lineOf(event: Event): Line | null {
     case 'gateway_called':
     case 'gateway_throttled':
     case 'query_rate_limited':
-    case 'certificates_refreshed':
-    case 'certificates_failed':
+    case 'gateway_keys_refreshed':
+    case 'gateway_keys_failed':
     case 'breaker_opened':
     case 'breaker_closed':
       return gatewayLine(event)
@@ -335,9 +335,9 @@ function gatewayLine(event: GatewayEvent): Line {
           waited_ms: Math.round(event.waitedMs),
         },
       }
-    case 'certificates_refreshed':
+    case 'gateway_keys_refreshed':
       return info('Platform certificates refreshed', { serials: event.serials })
-    case 'certificates_failed':
+    case 'gateway_keys_failed':
       return error('Failed to refresh platform certificates', { error: event.message })
     case 'breaker_opened':
       return error('Breaker opened: runs are held back, and probe with one order', {

@@ -5,6 +5,8 @@ import type { Gateway, PrepayOrder, RawCallback } from '../../src/gateway/gatewa
 export interface GatewayWorld {
   readonly gateway: Gateway
   readonly now: () => Date
+  /** Where a trade begins when its payer acts: the payer begins, and has not paid yet. */
+  begin?(orderNo: string): void
   /** The payer pays; resolves with the notification that the gateway sends. */
   pay(orderNo: string): Promise<RawCallback>
   refund(orderNo: string): void
@@ -44,6 +46,13 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
       return order.orderNo
     }
 
+    /** Placed, and known to the gateway. */
+    async function placeKnown(): Promise<string> {
+      const orderNo = await place()
+      world.begin?.(orderNo)
+      return orderNo
+    }
+
     test('prepay() gives a code to scan, and again for the same order', async () => {
       const order = nextOrder()
       for (const _ of ['once', 'again']) {
@@ -65,8 +74,20 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
       expect(await world.gateway.query(nextOrder().orderNo)).toMatchObject({ kind: 'absent' })
     })
 
-    test('query() says unpaid, paid with everything that decides, and refunded', async () => {
+    test('query() says of a placed order what its absence means, or that it is unpaid', async () => {
       const orderNo = await place()
+      const answer = await world.gateway.query(orderNo)
+      if (world.begin === undefined) {
+        expect(answer).toMatchObject({ kind: 'trade', trade: { state: 'unpaid' } })
+      } else {
+        expect(answer).toMatchObject({ kind: 'absent', meaning: 'not_begun' })
+        world.impersonate(orderNo)
+        expect(await world.gateway.query(orderNo)).toMatchObject({ kind: 'unknown' })
+      }
+    })
+
+    test('query() says unpaid, paid with everything that decides, and refunded', async () => {
+      const orderNo = await placeKnown()
       const { gateway } = world
       const facts = { orderNo, mchid: gateway.mchid, appid: gateway.appid }
       expect(await gateway.query(orderNo)).toMatchObject({
@@ -90,21 +111,21 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
     })
 
     test('close() closes an unpaid order, and may be repeated', async () => {
-      const orderNo = await place()
+      const orderNo = await placeKnown()
       expect(await world.gateway.close(orderNo)).toMatchObject({ kind: 'closed' })
       expect(await world.gateway.query(orderNo)).toMatchObject({ trade: { state: 'closed' } })
       expect((await world.gateway.close(orderNo)).kind).not.toBe('unknown')
     })
 
     test('close() is refused for a paid order, which stays paid', async () => {
-      const orderNo = await place()
+      const orderNo = await placeKnown()
       await world.pay(orderNo)
       expect(await world.gateway.close(orderNo)).toMatchObject({ kind: 'refused' })
       expect(await world.gateway.query(orderNo)).toMatchObject({ trade: { state: 'paid' } })
     })
 
     test('openCallback() tells what query() tells, and nothing once a byte was changed', async () => {
-      const orderNo = await place()
+      const orderNo = await placeKnown()
       const callback = await world.pay(orderNo)
       const opened = await world.gateway.openCallback(callback)
       const queried = await world.gateway.query(orderNo)
@@ -123,14 +144,14 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
     })
 
     test('query() and close() know nothing from an answer that nobody signed', async () => {
-      const orderNo = await place()
+      const orderNo = await placeKnown()
       world.impersonate(orderNo)
       expect(await world.gateway.query(orderNo)).toMatchObject({ kind: 'unknown' })
       expect(await world.gateway.close(orderNo)).toMatchObject({ kind: 'unknown' })
     })
 
     test('query() ends at its deadline, and with the signal of its caller', async () => {
-      const orderNo = await place()
+      const orderNo = await placeKnown()
       world.silence(orderNo)
       expect(await world.gateway.query(orderNo)).toMatchObject({ cause: 'timeout' })
       const signal = AbortSignal.abort()

@@ -178,7 +178,7 @@ describe.each(['pglite', 'postgres'] as const)('the breaker on %s', (kind) => {
     }
     expect(typesOf(opened.events, 'breaker_opened')).toBe(1)
     expect(typesOf(opened.events, 'order_alarm')).toBe(0)
-    const lines = errorLines(opened.events.filter(({ type }) => type !== 'certificates_failed'))
+    const lines = errorLines(opened.events.filter(({ type }) => type !== 'gateway_keys_failed'))
     expect(lines).toEqual(['Breaker opened: runs are held back, and probe with one order'])
     expect(await gatewayCheck(opened)).toMatchObject({
       ok: false,

@@ -102,7 +102,7 @@ describe('platform certificates', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => gateway.query(orderNo)))
     expect(answers.map(({ kind }) => kind)).toEqual(Array(8).fill('trade'))
     expect(fetches()).toBe(1)
-    expect(events).toContainEqual({ type: 'certificates_refreshed', serials: [old.serial] })
+    expect(events).toContainEqual({ type: 'gateway_keys_refreshed', serials: [old.serial] })
     expect(events).toContainEqual(
       expect.objectContaining({ operation: 'certificates', outcome: 'opened' }),
     )
@@ -180,7 +180,7 @@ describe('platform certificates', () => {
     expect(answer).toMatchObject({ kind: 'unknown', cause: 'unverified', systemic: true })
     expect(answer).toHaveProperty('message', expect.stringContaining('APIv3 key does not fit'))
     expect(JSON.stringify(events)).not.toContain(apiV3Key.toString())
-    expect(events).toContainEqual(expect.objectContaining({ type: 'certificates_failed' }))
+    expect(events).toContainEqual(expect.objectContaining({ type: 'gateway_keys_failed' }))
     await gateway.stop()
   })
 
@@ -232,7 +232,7 @@ describe('platform certificates', () => {
     const { gateway, events } = withCertificates()
     expect(await gateway.probe()).toMatchObject({ kind: 'unknown', ...expected })
     expect(await gateway.query(orderNo)).toMatchObject({ kind: 'unknown', cause: 'unverified' })
-    expect(events).toContainEqual(expect.objectContaining({ type: 'certificates_failed' }))
+    expect(events).toContainEqual(expect.objectContaining({ type: 'gateway_keys_failed' }))
     await gateway.stop()
   })
 
@@ -386,6 +386,6 @@ describe('callbacks with made-up serials', () => {
   })
 
   function failuresIn(events: readonly { readonly type: string }[]): number {
-    return events.filter(({ type }) => type === 'certificates_failed').length
+    return events.filter(({ type }) => type === 'gateway_keys_failed').length
   }
 })

@@ -93,7 +93,7 @@ export class KeyRing {
     this.#fetchedAtMs = clock().getTime()
     this.#certificates = new Map(fetched.certificates.map((each) => [serialKey(each.serial), each]))
     emit({
-      type: 'certificates_refreshed',
+      type: 'gateway_keys_refreshed',
       serials: fetched.certificates.map(({ serial }) => serial),
     })
     return { kind: 'refreshed' }
@@ -105,7 +105,7 @@ export class KeyRing {
     const isSame = this.#failure !== null && this.#failure.cause === failure.cause
     if (isSame && this.#toldAtMs !== null && !this.#hasPassed(this.#toldAtMs, tellAgainMs)) return
     this.#toldAtMs = clock().getTime()
-    emit({ type: 'certificates_failed', message: failure.message })
+    emit({ type: 'gateway_keys_failed', message: failure.message })
   }
 
   #held(serial: string): Certificate | null {
