@@ -14,7 +14,7 @@ interface CowrieOptions extends CowrieKeys {
 
 /** Cowrie as a `Gateway`: all that budan knows of it is here. It answers no query by its own number. */
 export function createCowrieGateway(options: CowrieOptions): Gateway {
-  const { merchantId, shopId, notifyUrl } = options
+  const { merchantId, shopId } = options
   const call = (method: string, fields: Fields, by: CallOptions = {}) =>
     send(options, { method, fields, signal: by.signal })
   return {
@@ -42,7 +42,7 @@ export function createCowrieGateway(options: CowrieOptions): Gateway {
     async prepay(order, by) {
       const amount = yuanText(order.amount)
       const expire = order.expiresAt.toISOString()
-      const fields = { order: order.orderNo, amount, expire, notify_url: notifyUrl }
+      const fields = { order: order.orderNo, amount, expire, notify_url: options.notifyUrl }
       const said = await call('precreate', fields, by)
       if ('kind' in said) return said
       const evidence = evidenceOf(said)
