@@ -307,7 +307,7 @@ function failureMessage(event: Extract<Event, { type: 'settle_failed' }>): strin
 type GatewayEvent = Extract<
   Event,
   {
-    type: `breaker_${string}` | `certificates_${string}` | `gateway_${string}` | `query_${string}`
+    type: `breaker_${string}` | `gateway_${string}` | `query_${string}`
   }
 >
 
