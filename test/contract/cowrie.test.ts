@@ -7,7 +7,7 @@ gatewayContract('createCowrieGateway()', async (): Promise<GatewayWorld> => {
   const keys = { merchantId: 'M-1', shopId: 'S-1', secret: 'k9' }
   const server = await startCowrie(keys, { now: Date.now })
   const gateway = createCowrieGateway({
-    ...{ ...keys, url: server.url, timeoutMs: 500, notifyUrl: 'http://127.0.0.1:9/' },
+    ...{ ...keys, url: server.url, timeoutMs: 3_000, notifyUrl: 'http://127.0.0.1:9/' },
   })
   return {
     gateway,

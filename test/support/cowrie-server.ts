@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
@@ -42,98 +42,39 @@ export async function startCowrie(
   keys: CowrieKeys,
   { now }: { now: () => number },
 ): Promise<CowrieServer> {
-  const codes = new Map<string, Code>()
+  const book = new CowrieBook(now)
   const faults = new Map<string, 'unsigned' | 'hang'>()
   const calls: string[] = []
-  const server = createServer((request, response) => void answer(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const form = new URLSearchParams(Buffer.concat(chunks).toString())
+  const server = createServer(async (request, response) => {
+    const form = await formOf(request)
     const orderNo = form.get('order') ?? ''
     calls.push(`${form.get('method')} ${orderNo}`)
     const fault = faults.get(orderNo)
     if (fault === 'hang') return
     const isOurs = form.get('sign') === cowrieSign(form, keys.secret)
-    const said = isOurs ? replyTo(form, orderNo) : { code: 'BAD_SIGN' }
+    const said = isOurs ? book.reply(form, orderNo) : { code: 'BAD_SIGN' }
     const reply = new URLSearchParams({ ...said, order: orderNo, nonce: form.get('nonce') ?? '' })
     if (fault !== 'unsigned') reply.set('sign', cowrieSign(reply, keys.secret))
     response.writeHead(200, { 'content-type': formType }).end(reply.toString())
-  }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
 
-  function replyTo(form: URLSearchParams, orderNo: string): Record<string, string> {
-    const code = codes.get(orderNo)
-    switch (form.get('method')) {
-      case 'precreate':
-        return precreate(form, orderNo)
-      case 'query':
-        if (!code?.trade) return { code: 'TRADE_NOT_EXIST' }
-        return { code: 'OK', ...tradeForm(code.trade) }
-      case 'close':
-        if (!code?.trade) return { code: 'TRADE_NOT_EXIST' }
-        if (code.trade.status === 'PAID') return { code: 'TRADE_PAID' }
-        code.trade.status = 'CLOSED'
-        return { code: 'OK' }
-      default:
-        return { code: 'OK' }
-    }
-  }
-
-  function precreate(form: URLSearchParams, orderNo: string): Record<string, string> {
-    const amount = form.get('amount') ?? ''
-    const before = codes.get(orderNo)
-    if (before !== undefined && before.amount !== amount) return { code: 'OTHER_AMOUNT' }
-    const endsAt = Date.parse(form.get('expire') ?? '')
-    const notifyUrl = form.get('notify_url') ?? ''
-    codes.set(orderNo, { amount, notifyUrl, endsAt, trade: before?.trade ?? null })
-    return { code: 'OK', qr: `cowrie://pay/${orderNo}` }
-  }
-
-  function codeOf(orderNo: string): Code {
-    const code = codes.get(orderNo)
-    if (code === undefined) throw new Error(`Cowrie has no code for "${orderNo}"`)
-    return code
-  }
-
-  function scan(orderNo: string): void {
-    const code = codeOf(orderNo)
-    if (now() >= code.endsAt) throw new Error(`The code of "${orderNo}" has ended`)
-    code.trade ??= { status: 'WAITING', amount: code.amount, tradeNo: null, paidAt: '' }
-  }
-
-  function callbackOf(orderNo: string): string {
-    const { trade } = codeOf(orderNo)
-    if (trade === null) throw new Error(`Nobody has scanned the code of "${orderNo}"`)
+  const callbackOf = (orderNo: string) => {
     const { merchantId, shopId, secret } = keys
-    const form = new URLSearchParams({ ...tradeForm(trade), order: orderNo, merchantId, shopId })
+    const form = new URLSearchParams({ ...book.paid(orderNo), merchantId, shopId })
     form.set('sign', cowrieSign(form, secret))
     return form.toString()
   }
-
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     calls,
-    scan,
-    pay(orderNo, { amount } = {}) {
-      scan(orderNo)
-      const code = codeOf(orderNo)
-      code.trade = {
-        status: 'PAID',
-        amount: amount ?? code.amount,
-        tradeNo: `CW${randomUUID().replaceAll('-', '')}`,
-        paidAt: new Date(now()).toISOString(),
-      }
-    },
-    refund(orderNo) {
-      const { trade } = codeOf(orderNo)
-      if (trade !== null) trade.status = 'REFUNDED'
-    },
+    scan: (orderNo) => book.scan(orderNo),
+    pay: (orderNo, options) => book.pay(orderNo, options),
+    refund: (orderNo) => book.refund(orderNo),
     callbackOf,
     async notify(orderNo, form = callbackOf(orderNo)) {
-      const { notifyUrl } = codeOf(orderNo)
+      const { notifyUrl } = book.codeOf(orderNo)
       const headers = { 'content-type': formType }
       const reply = await fetch(notifyUrl, { method: 'POST', headers, body: form })
       const type = reply.headers.get('content-type') ?? ''
@@ -146,6 +87,80 @@ export async function startCowrie(
       await once(server, 'close')
     },
   }
+}
+
+/** What Cowrie knows: the codes that it gave, and the trades that payers began by them. */
+class CowrieBook {
+  readonly #codes = new Map<string, Code>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  reply(form: URLSearchParams, orderNo: string): Record<string, string> {
+    const trade = this.#codes.get(orderNo)?.trade
+    switch (form.get('method')) {
+      case 'precreate':
+        return this.#precreate(form, orderNo)
+      case 'query':
+        return trade ? { code: 'OK', ...tradeForm(trade) } : { code: 'TRADE_NOT_EXIST' }
+      case 'close':
+        if (!trade) return { code: 'TRADE_NOT_EXIST' }
+        if (trade.status === 'PAID') return { code: 'TRADE_PAID' }
+        trade.status = 'CLOSED'
+        return { code: 'OK' }
+      default:
+        return { code: 'OK' }
+    }
+  }
+
+  #precreate(form: URLSearchParams, orderNo: string): Record<string, string> {
+    const amount = form.get('amount') ?? ''
+    const before = this.#codes.get(orderNo)
+    if (before !== undefined && before.amount !== amount) return { code: 'OTHER_AMOUNT' }
+    const endsAt = Date.parse(form.get('expire') ?? '')
+    const notifyUrl = form.get('notify_url') ?? ''
+    this.#codes.set(orderNo, { amount, notifyUrl, endsAt, trade: before?.trade ?? null })
+    return { code: 'OK', qr: `cowrie://pay/${orderNo}` }
+  }
+
+  codeOf(orderNo: string): Code {
+    const code = this.#codes.get(orderNo)
+    if (code === undefined) throw new Error(`Cowrie has no code for "${orderNo}"`)
+    return code
+  }
+
+  scan(orderNo: string): void {
+    const code = this.codeOf(orderNo)
+    if (this.#now() >= code.endsAt) throw new Error(`The code of "${orderNo}" has ended`)
+    code.trade ??= { status: 'WAITING', amount: code.amount, tradeNo: null, paidAt: '' }
+  }
+
+  pay(orderNo: string, { amount }: { amount?: string } = {}): void {
+    this.scan(orderNo)
+    const code = this.codeOf(orderNo)
+    const tradeNo = `CW${randomUUID().replaceAll('-', '')}`
+    const paidAt = new Date(this.#now()).toISOString()
+    code.trade = { status: 'PAID', amount: amount ?? code.amount, tradeNo, paidAt }
+  }
+
+  refund(orderNo: string): void {
+    const { trade } = this.codeOf(orderNo)
+    if (trade !== null) trade.status = 'REFUNDED'
+  }
+
+  paid(orderNo: string): Record<string, string> {
+    const { trade } = this.codeOf(orderNo)
+    if (trade === null) throw new Error(`Nobody has scanned the code of "${orderNo}"`)
+    return { ...tradeForm(trade), order: orderNo }
+  }
+}
+
+async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return new URLSearchParams(Buffer.concat(chunks).toString())
 }
 
 export const formType = 'application/x-www-form-urlencoded;charset=utf-8'

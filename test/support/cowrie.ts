@@ -63,7 +63,7 @@ type Fields = Readonly<Record<string, string>>
 
 /** Sends one form; the answer's form once its signature was verified. */
 async function send(
-  { url, secret, timeoutMs = 2_000, emit }: CowrieOptions,
+  { url, secret, timeoutMs = 30_000, emit }: CowrieOptions,
   { method, fields, signal }: { method: string; fields: Fields; signal?: AbortSignal | undefined },
 ): Promise<URLSearchParams | UnknownAnswer> {
   const started = performance.now()
