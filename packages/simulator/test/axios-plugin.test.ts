@@ -3,7 +3,7 @@ import { Wechatpay } from 'wechatpay-axios-plugin'
 import { generateMerchant, type Merchant, type Simulator } from '../src/index.ts'
 import { nativePath, prepayBody, start } from './client.ts'
 
-/** A client that others wrote, and that verifies every 2xx, has to be satisfied. */
+/** An independent client, which verifies every 2xx, has to accept the simulator. */
 
 let merchant: Merchant
 

@@ -31,7 +31,7 @@ const end = (orderNo = 'ORDER_1') => simulator.control.waitForDeliveries(orderNo
 const atLeast = (attempts: number, orderNo = 'ORDER_1') =>
   simulator.control.waitForDeliveries(orderNo, { attempts })
 
-test('pay() tells the merchant of the success, encrypted and signed', async () => {
+test('pay() sends the callback of the success, encrypted and signed', async () => {
   put()
   const [payment] = simulator.control.pay('ORDER_1').payments
   const [delivery] = await end()
@@ -52,7 +52,7 @@ test('pay() tells the merchant of the success, encrypted and signed', async () =
   expect(simulator.control.order('ORDER_1').callback).toBe('accepted')
 })
 
-test('a refused callback is sent again at the 15 documented steps, each freshly signed, and then no more', async () => {
+test('a refused callback is sent again at the 15 documented steps, each signed anew, and then not any more', async () => {
   statuses.push(...Array.from({ length: 16 }, (_, index) => (index % 2 ? 500 : 302)))
   put()
   simulator.control.pay('ORDER_1')
@@ -96,7 +96,7 @@ test('timeScale shortens the schedule', async () => {
   await fast.stop()
 })
 
-test('a running clock sends again by itself', async () => {
+test('a running clock repeats a refused callback without advance()', async () => {
   const fast = await start(merchant, { timeScale: 1_000 })
   statuses.push(500, 500)
   fast.control.putOrder({ out_trade_no: 'RUNNING_1', total: 1, notify_url: receiver.url })
@@ -106,7 +106,7 @@ test('a running clock sends again by itself', async () => {
   await fast.stop()
 })
 
-test('a merchant that does not answer in time, or is not there, is tried again', async () => {
+test('a callback is repeated when the merchant does not answer in time, or is not reachable', async () => {
   statuses.push('hang')
   simulator.control.setSwitches({ callback_timeout_ms: 50 })
   put()
@@ -121,7 +121,7 @@ test('a merchant that does not answer in time, or is not there, is tried again',
   expect(await atLeast(1, 'ORDER_2')).toMatchObject([{ outcome: 'network' }])
 })
 
-test('callbacks are lost for good for one order, for all, or by chance; redeliver() still sends', async () => {
+test('all callbacks of one order, of all orders, or of random ones are lost; redeliver() still sends', async () => {
   put('ORDER_1')
   simulator.control.loseCallbacks('ORDER_1')
   simulator.control.pay('ORDER_1')
@@ -139,7 +139,7 @@ test('callbacks are lost for good for one order, for all, or by chance; redelive
   expect(simulator.control.order('ORDER_1').callback).toBe('accepted')
 })
 
-test('losing an order’s callbacks ends a schedule that is under way', async () => {
+test('loseCallbacks() ends a running schedule', async () => {
   statuses.push(500)
   put()
   simulator.control.pay('ORDER_1')
@@ -149,7 +149,7 @@ test('losing an order’s callbacks ends a schedule that is under way', async ()
   expect((await end()).map((each) => each.outcome)).toEqual(['refused', 'lost'])
 })
 
-test('pay() without a callback tells nobody, and redeliver() then does', async () => {
+test('pay() without a callback sends none, and redeliver() sends it then', async () => {
   put()
   simulator.control.pay('ORDER_1', { callback: false })
   expect(await end()).toEqual([])
@@ -176,7 +176,7 @@ test('callbacks are delayed, and overtake one another when they are reordered', 
   expect(arrived).not.toEqual(orderNos)
 })
 
-test('duplicates come a second after the accepted one, by a fault or by chance', async () => {
+test('duplicates are sent a second after the accepted callback, by a fault or at random', async () => {
   simulator.control.addFault({
     operation: 'notify',
     out_trade_no: 'ORDER_1',
@@ -199,7 +199,7 @@ test('duplicates come a second after the accepted one, by a fault or by chance',
   expect(await end('ORDER_2')).toHaveLength(2)
 })
 
-test('single attempts get lost while the schedule goes on', async () => {
+test('single attempts are lost while the schedule goes on', async () => {
   simulator.control.addFault({ operation: 'notify', times: 2, fault: { kind: 'drop' } })
   put()
   simulator.control.pay('ORDER_1')
@@ -226,7 +226,7 @@ test('a probed callback is followed by one that is signed properly', async () =>
   expect(proper && signer(merchant, proper)).toBe(merchant.wechatpay.publicKeyId)
 })
 
-test('a callback can be stale, changed, unsigned, about something else, or encrypted with another key', async () => {
+test('a callback can be stale, changed, unsigned, of other content, or encrypted with another key', async () => {
   const send = async (fault: object) => {
     const rule = { operation: 'notify', fault } as Parameters<typeof simulator.control.addFault>[0]
     simulator.control.clearFaults()
@@ -251,7 +251,7 @@ test('a callback can be stale, changed, unsigned, about something else, or encry
   expect(sealed && signer(merchant, sealed)).toBe(merchant.wechatpay.publicKeyId)
 })
 
-test('in mixed mode both kinds of signatures arrive', async () => {
+test('mixed mode uses both kinds of signatures', async () => {
   simulator.control.setSwitches({ signing: 'mixed' })
   for (let index = 0; index < 12; index += 1) {
     put(`MIXED_${index}`)
@@ -264,7 +264,7 @@ test('in mixed mode both kinds of signatures arrive', async () => {
   )
 })
 
-test('reset() ends schedules under way, and those who wait for them', async () => {
+test('reset() ends running schedules, and the waits for them', async () => {
   statuses.push(500)
   put()
   simulator.control.pay('ORDER_1')
@@ -276,7 +276,7 @@ test('reset() ends schedules under way, and those who wait for them', async () =
   expect(receiver.received).toHaveLength(1)
 })
 
-test('stop() fails those who wait, and sends nothing afterwards', async () => {
+test('stop() rejects waits, and sends nothing afterwards', async () => {
   statuses.push(500)
   put()
   simulator.control.pay('ORDER_1')

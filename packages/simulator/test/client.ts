@@ -10,6 +10,7 @@ import {
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text as textOfStream } from 'node:stream/consumers'
 import { Agent, request } from 'undici'
 import {
   type Merchant,
@@ -19,7 +20,7 @@ import {
   startSimulator,
 } from '../src/index.ts'
 
-/** Signs and verifies on its own, so that the simulator's code is not measured by itself. */
+/** Signs and verifies with its own code: that of the simulator must not verify itself. */
 
 const agent = new Agent({ pipelining: 0 })
 
@@ -38,7 +39,7 @@ export interface ClientRequest {
   readonly method?: string
   readonly path: string
   readonly body?: unknown
-  /** What to sign and send wrongly. */
+  /** Mistakes in the signature and the authorization. */
   readonly wrong?: Mistakes | undefined
   readonly headers?: Record<string, string>
 }
@@ -47,7 +48,7 @@ export interface ClientResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the simulator said
+  // biome-ignore lint/suspicious/noExplicitAny: any answer of the simulator
   readonly json: any
 }
 
@@ -104,7 +105,7 @@ function authorizationFor(
   return `${wrong.scheme ?? 'WECHATPAY2-SHA256-RSA2048'} ${pairs.join(',')}`
 }
 
-/** The name of the key that signed the message; null when nothing, or nothing that is held, signed it. */
+/** Serial number of the key that signed the message; null if it has no valid signature of a known key. */
 export function signer(
   merchant: Merchant,
   message: { readonly headers: IncomingHttpHeaders; readonly text: string },
@@ -172,20 +173,18 @@ export function closeRequest(merchant: Merchant, outTradeNo: string): ClientRequ
 export interface Received {
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  /** Null where it cannot be decrypted. */
+  /** Null if it cannot be decrypted. */
   readonly trade: Record<string, unknown> | null
 }
 
-/** A merchant's server: takes callbacks and answers with what `statuses` say, then with 204. */
+/** A merchant's server: answers callbacks with the `statuses`, one each, and then with 204. */
 export async function startReceiver(
   merchant: Merchant,
   statuses: (number | 'hang')[] = [],
 ): Promise<{ url: string; received: Received[]; stop: () => Promise<void> }> {
   const received: Received[] = []
   const listener: RequestListener = async (message, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of message) chunks.push(chunk)
-    const text = Buffer.concat(chunks).toString('utf8')
+    const text = await textOfStream(message)
     const body = JSON.parse(text)
     received.push({ headers: message.headers, text, trade: tradeIn(merchant, body.resource) })
     const status = statuses.shift() ?? 204

@@ -56,9 +56,12 @@ test.each([
   { 'sec-fetch-site': 'same-origin' },
   { 'sec-fetch-site': 'none' },
   { 'sec-fetch-mode': 'cors' },
-])('whoever is no page of another site can: %j', async (headers: Record<string, string>) => {
-  expect((await fetch(`${simulator.url}/_sim`, { headers })).status).toBe(200)
-})
+])(
+  'a client that is no page of another site can use it: %j',
+  async (headers: Record<string, string>) => {
+    expect((await fetch(`${simulator.url}/_sim`, { headers })).status).toBe(200)
+  },
+)
 
 test('GET /_sim lists every endpoint, and each of them is there', async () => {
   const { json } = await call('GET', '')
@@ -71,13 +74,13 @@ test('GET /_sim lists every endpoint, and each of them is there', async () => {
   expect((await call('GET', '/nowhere')).json.code).toBe('NO_SUCH_ENDPOINT')
 })
 
-test('orders are put, paid, refunded and told of', async () => {
+test('orders are put, paid, refunded, and their callbacks listed', async () => {
   expect((await call('POST', '/orders', order())).json.trade_state).toBe('NOTPAY')
   expect((await call('POST', '/orders', order())).status).toBe(409)
   const paid = await call('POST', `${at}/pay`, { payer_total: 900 })
   expect(paid.json.payments).toMatchObject([{ total: 1_000, payer_total: 900 }])
-  const told = await call('GET', `${at}/deliveries?wait_ms=5000`)
-  expect(told.json).toMatchObject({ callback: 'accepted', deliveries: [{ status: 204 }] })
+  const listed = await call('GET', `${at}/deliveries?wait_ms=5000`)
+  expect(listed.json).toMatchObject({ callback: 'accepted', deliveries: [{ status: 204 }] })
   expect((await call('POST', `${at}/redeliver`)).json.outcome).toBe('accepted')
   expect((await call('POST', `${at}/pay`)).status).toBe(409)
   expect((await call('POST', `${at}/refund`, { amount: 100 })).json.refunded).toBe(100)
@@ -86,7 +89,7 @@ test('orders are put, paid, refunded and told of', async () => {
   expect((await call('GET', '/orders?state=NOTPAY')).json.orders).toHaveLength(0)
 })
 
-test('orders are closed, revoked, given any state and made to answer otherwise', async () => {
+test('orders are closed, revoked, set to any state and answered with other content', async () => {
   await call('POST', '/orders', order())
   expect((await call('POST', `${at}/close`)).json.trade_state).toBe('CLOSED')
   expect((await call('POST', `${at}/revoke`)).json.trade_state).toBe('REVOKED')
@@ -120,7 +123,7 @@ test('switches, faults, the clock and certificates are set', async () => {
   expect((await call('POST', '/certificates', {})).json.serial_no).toMatch(/^[0-9A-F]{40}$/)
 })
 
-test('requests are logged without their authorization, found by filter and forgotten', async () => {
+test('requests are logged without their authorization, found by filter and cleared', async () => {
   await send(simulator, merchant, { path: queryPath(merchant, 'ORDER_1') })
   await send(simulator, merchant, { path: queryPath(merchant, 'ORDER_2') })
   const { json } = await call('GET', '/requests?operation=query&out_trade_no=ORDER_2')
@@ -141,13 +144,13 @@ test('malformed input is refused with a reason', async () => {
   expect((await call('POST', '/clock', { advance_ms: -1 })).status).toBe(400)
   const deep = JSON.parse(`${'{"a":'.repeat(4_000)}1${'}'.repeat(4_000)}`)
   expect((await call('POST', `${at}/answer`, deep)).status).toBe(400)
-  // It would be past every date, and each answer that bears one would fail from then on.
+  // The time would be beyond the range of Date, and every later answer with a time would fail.
   expect((await call('POST', '/clock', { advance_ms: 1e308 })).status).toBe(400)
   const broken = await fetch(`${simulator.url}/_sim/orders`, { method: 'POST', body: '{' })
   expect(broken.status).toBe(400)
 })
 
-test('the request log forgets the oldest requests', async () => {
+test('the request log drops the oldest requests', async () => {
   const small = await start(merchant, { requestLogMax: 3 })
   for (let index = 0; index < 8; index += 1) {
     await send(small, merchant, { path: queryPath(merchant, `ORDER_${index}`) })

@@ -80,7 +80,7 @@ describe('a signed answer', () => {
     }
   })
 
-  test('missing_header takes Wechatpay-Signature-Type away and leaves the signature right', async () => {
+  test('missing_header removes Wechatpay-Signature-Type and leaves the signature valid', async () => {
     put()
     const headers = ['Wechatpay-Signature-Type']
     simulator.control.addFault({ fault: { kind: 'missing_header', headers } })
@@ -89,7 +89,7 @@ describe('a signed answer', () => {
     expect(signer(merchant, answer)).toBe(merchant.wechatpay.publicKeyId)
   })
 
-  test('answer says something else about the order, and signs it', async () => {
+  test('answer signs other content about the order', async () => {
     put()
     const merge = {
       amount: { total: 1, currency: 'USD' },
@@ -130,7 +130,7 @@ describe('an error', () => {
       [{ status: 202 }, 'USER_PAYING'],
       [{ status: 200 }, 'SYSTEM_ERROR'],
     ]
-  test.each(cases)('%j is answered so', async (error, code) => {
+  test.each(cases)('%j has this answer', async (error, code) => {
     put()
     simulator.control.addFault({ operation: 'query', fault: { kind: 'error', ...error } })
     const answer = await query()
@@ -141,12 +141,12 @@ describe('an error', () => {
     if (error.body === 'empty') expect(answer.text).toBe('')
   })
 
-  test('is signed when asked for, also where the class never is', async () => {
+  test('is signed by `signed: true`, also where its class of status is unsigned', async () => {
     simulator.control.addFault({ fault: { kind: 'error', status: 500, signed: true } })
     expect(signer(merchant, await query())).toBe(merchant.wechatpay.publicKeyId)
   })
 
-  test('leaves the operation undone, unless it was performed all the same', async () => {
+  test('has no effect, unless it says performed', async () => {
     put('ORDER_1')
     put('ORDER_2')
     simulator.control.addFault({ out_trade_no: 'ORDER_1', fault: { kind: 'error', status: 500 } })
@@ -160,7 +160,7 @@ describe('an error', () => {
 })
 
 describe('the connection', () => {
-  test('slow answers late', async () => {
+  test('slow delays the answer', async () => {
     put()
     simulator.control.addFault({ fault: { kind: 'slow', ms: 60 } })
     const started = performance.now()
@@ -168,7 +168,7 @@ describe('the connection', () => {
     expect(performance.now() - started).toBeGreaterThan(55)
   })
 
-  test('reset and cut give no whole answer; the operation took effect', async () => {
+  test('reset and cut send no whole answer; the operation has its effect', async () => {
     put('ORDER_1')
     put('ORDER_2')
     simulator.control.addFault({ out_trade_no: 'ORDER_1', fault: { kind: 'reset' } })
@@ -195,7 +195,7 @@ describe('the connection', () => {
   })
 })
 
-describe('a payment in the middle of a call', () => {
+describe('a payment during a call', () => {
   test('before a close: the close is refused and the query says SUCCESS', async () => {
     put()
     simulator.control.addFault({ operation: 'close', fault: { kind: 'pay', when: 'before' } })
@@ -212,7 +212,7 @@ describe('a payment in the middle of a call', () => {
     expect((await close()).status).toBe(400)
   })
 
-  test('after a close: the order is closed and nobody can pay it', async () => {
+  test('after a close: the order is closed and cannot be paid', async () => {
     put()
     simulator.control.addFault({ operation: 'close', fault: { kind: 'pay', when: 'after' } })
     expect((await close()).status).toBe(204)
@@ -221,7 +221,7 @@ describe('a payment in the middle of a call', () => {
 })
 
 describe('addFault()', () => {
-  test('fires as often as it may, for all and for each order, after what it skips', async () => {
+  test('fires at most `times` and `times_per_order` times, after `skip` matches', async () => {
     put('ORDER_1')
     put('ORDER_2')
     const fault = { kind: 'error', status: 500 } as const
@@ -241,7 +241,7 @@ describe('addFault()', () => {
     expect(await statuses({ operation: ['close', 'native'] })).toEqual([200, 200, 200, 200])
   })
 
-  test('fires by chance, the same for the same seed in whatever order requests come', async () => {
+  test('fires at random, equally for equal seeds in any order of the requests', async () => {
     const orderNos = Array.from({ length: 40 }, (_, index) => `CHANCE_${index}`)
     const statuses = async (seed: string, order: readonly string[]) => {
       const own = await start(merchant, { seed })
@@ -271,7 +271,7 @@ describe('addFault()', () => {
     expect(add({ probability: 2, fault: { kind: 'hang' } })).toThrow('probability')
   })
 
-  test('applies several that fire together', async () => {
+  test('applies several faults at once', async () => {
     put()
     simulator.control.addFault({ fault: { kind: 'slow', ms: 1 } })
     simulator.control.addFault({ fault: { kind: 'answer', merge: { trade_state: 'ODD' } } })

@@ -21,7 +21,7 @@ describe('startSimulator() with a second host', () => {
     expect(await seen.json()).toMatchObject({ out_trade_no: 'ORDER-1' })
   })
 
-  it('cuts off whoever asks an unreachable one, and lets the other answer', async () => {
+  it('cuts off connections to an unreachable address; the other answers', async () => {
     simulator.control.setSwitches({ unreachable_hosts: ['main'] })
     await expect(statusAt(simulator.url)).rejects.toThrow()
     expect(await statusAt(simulator.secondUrl)).toBe(401)
@@ -29,7 +29,7 @@ describe('startSimulator() with a second host', () => {
     expect(await statusAt(simulator.url)).toBe(401)
   })
 
-  it('has none unless it is asked for', async () => {
+  it('has no second host without the option', async () => {
     const merchant = await generateMerchant()
     const alone = await startSimulator(merchantOptions(merchant))
     expect(alone.secondUrl).toBeNull()

@@ -34,14 +34,14 @@ async function stop(child: ChildProcessWithoutNullStreams): Promise<number | nul
 }
 
 describe('budan-simulator', () => {
-  test('prints what a client has to know, and ends with 0 on SIGTERM', async () => {
+  test('prints the settings of a client, and exits with 0 on SIGTERM', async () => {
     const { child, output } = await start()
     expect(output).toMatch(/^simulator is ready at (http:\S+)\nurl: \1\ncontrol_url: \1\/_sim\n/)
     expect(output).toMatch(/^private_key_path: .*apiclient_key\.pem$/m)
     expect(await stop(child)).toBe(0)
   })
 
-  test('--json prints the same as one object; the merchant is that of the start before', async () => {
+  test('--json prints the same as one object; a second start uses the same merchant', async () => {
     const first = await start('--json', '--second-host')
     const settings = JSON.parse(first.output)
     expect((await fetch(settings.control_url)).status).toBe(200)
@@ -78,7 +78,7 @@ describe('main()', () => {
     expect(stderr).toMatch(message)
   })
 
-  test('resolves with 1 where the merchant cannot be kept', async () => {
+  test('resolves with 1 if the merchant cannot be written', async () => {
     const { code, stderr } = await run('--port', '0', '--dir', join(bin, 'below'))
     expect({ code, stderr }).toEqual({
       code: 1,

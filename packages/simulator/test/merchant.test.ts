@@ -41,7 +41,7 @@ test('generateMerchant() makes X.509 certificates that are valid for five years,
   }
 })
 
-test('writeMerchant() keeps private keys for their owner only, and readMerchant() reads all of it back', async () => {
+test('writeMerchant() writes private keys for their owner only, and readMerchant() reads the same merchant', async () => {
   await writeMerchant(dir, merchant)
   const modes = await Promise.all(
     (await readdir(dir)).map(async (name) => [name, (await stat(join(dir, name))).mode & 0o77]),
@@ -51,6 +51,6 @@ test('writeMerchant() keeps private keys for their owner only, and readMerchant(
   expect(await readFile(join(dir, 'pub_key.pem'), 'utf8')).toBe(merchant.wechatpay.publicKeyPem)
 })
 
-test('readMerchant() answers null where there is none', async () => {
+test('readMerchant() returns null if there is none', async () => {
   expect(await readMerchant(join(dir, 'nowhere'))).toBeNull()
 })

@@ -35,7 +35,7 @@ const codeOf = async (answer: ReturnType<typeof send>) => {
   return [status, json?.code ?? null]
 }
 
-test('prepay() gives a new code for the same parameters in any order, and refuses others', async () => {
+test('prepay() returns a new code for the same parameters in any order, and refuses different ones', async () => {
   const first = await prepay('AGAIN_1', { attach: 'x' })
   const again = await send(simulator, merchant, {
     path: nativePath,
@@ -64,7 +64,7 @@ test('prepay() refuses paid orders as the switch says, and closed and expired on
   expect((await prepay('EXPIRED_1', { time_expire })).status).toBe(400)
 })
 
-test('query() tells of an unpaid order without what only a payment brings', async () => {
+test('query() describes an unpaid order without the members of a payment', async () => {
   await prepay('NOTPAY_1', { attach: 'mine' })
   const unpaid = await query('NOTPAY_1')
   expect(unpaid.json).toEqual({
@@ -81,7 +81,7 @@ test('query() tells of an unpaid order without what only a payment brings', asyn
   expect((await query('NOTPAY_1')).json.amount).toBeUndefined()
 })
 
-test('query() tells of a payment, by either number, with the payer’s coupon apart', async () => {
+test('query() describes a payment, by either number, with the payer’s coupon', async () => {
   await prepay('SUCCESS_1')
   simulator.control.pay('SUCCESS_1', { payer_total: 900 })
   const paid = await query('SUCCESS_1')
@@ -96,7 +96,7 @@ test('query() tells of a payment, by either number, with the payer’s coupon ap
   expect((await send(simulator, merchant, { path: byId })).json).toEqual(paid.json)
 })
 
-test('query() matches numbers by case, and says ORDER_NOT_EXIST unsigned unless switched', async () => {
+test('query() is case-sensitive, and ORDER_NOT_EXIST is unsigned without the switch', async () => {
   await prepay('Case_123')
   const absent = await query('CASE_123')
   expect(absent.status).toBe(404)
@@ -121,7 +121,7 @@ test('query() shows the switches for empty and extra members', async () => {
   })
 })
 
-test('close() answers 204 with a signature over nothing, and again 204', async () => {
+test('close() answers 204 with a signature over an empty body, also the second time', async () => {
   await prepay('CLOSE_1')
   const closed = await close('CLOSE_1')
   expect([closed.status, closed.text]).toEqual([204, ''])
@@ -149,14 +149,14 @@ test('close() follows its switches for paid, closed and unknown orders', async (
   expect(await codeOf(close('NOWHERE_1'))).toEqual([404, 'ORDER_NOT_EXIST'])
 })
 
-test('close() refuses a body with anything but its mchid', async () => {
+test('close() refuses a body with other members than mchid', async () => {
   await prepay('CLOSE_4')
   const body = { mchid: merchant.mchid, reason: 'late' }
   const answer = await send(simulator, merchant, { ...closeRequest(merchant, 'CLOSE_4'), body })
   expect([answer.status, answer.json.detail.field]).toEqual([400, '/reason'])
 })
 
-test('an expired order stays NOTPAY, cannot be paid, and closes by itself after seven days', async () => {
+test('an expired order stays NOTPAY, cannot be paid, and is closed after seven days', async () => {
   const time_expire = new Date(simulator.control.now().getTime() + 1_000).toISOString()
   await prepay('LATE_1', { time_expire })
   await simulator.control.advance(59_000)
@@ -196,7 +196,7 @@ test('pay() again gives a second transaction id; both are found', async () => {
   expect(simulator.control.truth().taken).toBe(1_000)
 })
 
-test('certificates() are none for a merchant with the public key, and decrypt to what signed the answer', async () => {
+test('certificates() is empty in public_key mode; otherwise it decrypts to the certificate that signed it', async () => {
   const list = () =>
     send(simulator, merchant, { path: '/v3/certificates', headers: { 'user-agent': 'test' } })
   expect(await codeOf(list())).toEqual([404, 'RESOURCE_NOT_EXISTS'])
@@ -209,7 +209,7 @@ test('certificates() are none for a merchant with the public key, and decrypt to
   expect(signer(merchant, answer)).toBe(listed.serial_no)
 })
 
-test('rotateCertificate() signs with the new one and lists the old one until it is retired', async () => {
+test('rotateCertificate() signs with the new certificate and lists the old one until it is retired', async () => {
   simulator.control.setSwitches({ signing: 'certificate' })
   const before = merchant.wechatpay.certificates[0]?.serialNo
   const list = async () => {

@@ -18,8 +18,8 @@ const now = () => Math.floor(Date.now() / 1000)
 
 describe('a request', () => {
   const cases: readonly [string, (path: string) => Mistakes, number, string?][] = [
-    ['is taken when all is right', () => ({}), 200],
-    ['is taken 299 s late', () => ({ timestamp: now() - 299 }), 200],
+    ['is accepted when all is right', () => ({}), 200],
+    ['is accepted 299 s late', () => ({ timestamp: now() - 299 }), 200],
     ['is refused 302 s late', () => ({ timestamp: now() - 302 }), 401, '5分钟'],
     ['is refused 302 s early', () => ({ timestamp: now() + 302 }), 401, '5分钟'],
     ['is refused without authorization', () => ({ authorization: null }), 401, '验签失败'],
@@ -68,7 +68,7 @@ describe('a request', () => {
     expect((await send(simulator, merchant, { path, wrong: { signedPath } })).status).toBe(401)
   })
 
-  test('for certificates needs a User-Agent, and that is looked at before the signature', async () => {
+  test('for certificates requires a User-Agent, which is checked before the signature', async () => {
     const path = '/v3/certificates'
     const without = await send(simulator, merchant, { path, wrong: { authorization: null } })
     expect(without.status).toBe(400)
@@ -138,7 +138,7 @@ describe('prepay', () => {
     expect(() => simulator.control.order('REFUSED_1')).toThrow('Cannot find order')
   })
 
-  test('cuts a time_expire of more than fifteen days to them, as WeChat Pay does', async () => {
+  test('cuts a time_expire of more than fifteen days to fifteen, as WeChat Pay does', async () => {
     const time_expire = soon(40 * 86_400_000)
     const body = { ...prepayBody(merchant, 'CUT_00001'), time_expire }
     expect((await send(simulator, merchant, { path: nativePath, body })).status).toBe(200)
@@ -160,7 +160,7 @@ describe('prepay', () => {
     expect([plain.status, plain.json.code]).toEqual([400, 'PARAM_ERROR'])
   })
 
-  test('takes every documented member, and signs its answer', async () => {
+  test('accepts every documented member, and signs its answer', async () => {
     const body = {
       ...prepayBody(merchant, 'TAKEN_1'),
       attach: 'a',
