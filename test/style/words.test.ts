@@ -57,11 +57,14 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
 
 /** Not rewritten yet. Take a folder or file out of the list when it is. */
 const toRewrite: readonly string[] = [
-  ...['src/', 'packages/', 'test/', 'proof/', 'bench/'],
+  ...['src/cli/', 'src/config/', 'src/deadline.ts', 'src/domain/', 'src/gateway/', 'src/health/'],
+  ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts', 'src/queue/'],
+  ...['src/servers/', 'src/service.ts', 'src/settle/', 'src/store/', 'src/telemetry/', 'src/text/'],
+  ...['src/web/', 'test/', 'proof/', 'bench/'],
   ...['docs/command-line.md', 'docs/configuration.md', 'docs/console.md'],
   ...['docs/console.zh-CN.md', 'docs/http-api.md'],
   // The names and messages of the code that these quote.
-  ...['docs/operations.md', 'docs/simulator.md', 'README.md', 'README.zh-CN.md'],
+  ...['docs/operations.md', 'README.md', 'README.zh-CN.md'],
 ]
 
 const folders = ['src', 'packages', 'test', 'proof', 'bench', 'docs', 'deploy']
