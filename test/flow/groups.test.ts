@@ -85,7 +85,7 @@ describe.each(['pglite', 'postgres'] as const)('answers that come together, on %
     // It was unpaid when it was asked about: nobody has to look at that.
     expect((await opened.timeline('ORDER-1')).at(-1)).toMatchObject({
       ...{ tradeState: 'NOTPAY', decision: 'keep', alarm: false },
-      reason: 'paid since it was asked about',
+      reason: 'paid since the query was sent',
     })
     expect(opened.events.filter(({ type }) => type === 'order_alarm')).toEqual([])
     expect((await opened.order('ORDER-2')).checks).toBe(1)

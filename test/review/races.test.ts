@@ -79,13 +79,13 @@ describe('several operators on one review', () => {
     expect(await desk.resolve('credit', { seen })).toMatchObject({ kind: 'refused' })
     expect(await desk.resolve('dismiss', { seen, name: 'Wang' })).toMatchObject({
       kind: 'changed',
-      message: expect.stringMatching(/"Li" asked at .* \(refused to credit: .*NOTPAY\)/),
+      message: expect.stringMatching(/"Li" requested it at .* \(refused to credit: .*NOTPAY\)/),
     })
     const { seen: later } = await desk.preview()
     await world.budan.checkOrder(desk.orderNo)
     expect(await desk.resolve('dismiss', { seen: later })).toMatchObject({
       kind: 'changed',
-      message: expect.stringContaining('check brought an answer at 2026-01-24T'),
+      message: expect.stringContaining('an answer came by check at 2026-01-24T'),
     })
   })
 })

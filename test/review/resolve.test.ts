@@ -252,7 +252,7 @@ describe('conflictWith()', () => {
       message: expect.stringContaining('"Li" dismissed it at 2026-01-24T22:00:00+08:00'),
     })
     expect(conflictWith(reviewOf({ seen, resolved }), '10')?.message).toContain(
-      'callback brought an answer',
+      'an answer came by callback',
     )
   })
 })

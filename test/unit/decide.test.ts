@@ -169,7 +169,7 @@ describe('decide()', () => {
     ['SETTLED', true],
     ['SUCCESS/transaction', true],
   ])(
-    'when an order was paid since it was asked about, %s may be older: alarm %s',
+    'when an order was paid since the query was sent, %s may be older: alarm %s',
     (said, alarm) => {
       const made = decide(sampleOrder(paid), readAnswer(said), { ...past, overtaken: true })
       expect(made).toMatchObject({ kind: 'keep', alarm })
