@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Proof } from './mutant.ts'
 
 /** What a proof says of the program in a folder. `broken`: it could not tell. */
-export type Verdict =
+export type ProofResult =
   | { readonly kind: 'sound' }
   | { readonly kind: 'caught'; readonly by: string }
   | { readonly kind: 'broken'; readonly why: string }
@@ -12,8 +12,8 @@ export type Verdict =
 /** A mutant may make a test wait for what never comes; this ends it. */
 const proofMsMax = 240_000
 
-export async function judge(folder: string, proof: Proof): Promise<Verdict> {
-  return 'test' in proof ? judgeByTest(folder, proof) : judgeBySimulator(folder, proof.seeds)
+export async function runProof(folder: string, proof: Proof): Promise<ProofResult> {
+  return 'test' in proof ? runTest(folder, proof) : runSimulator(folder, proof.seeds)
 }
 
 interface TestReport {
@@ -24,10 +24,10 @@ interface TestReport {
 }
 
 /** A failure of the named tests alone counts: a file that cannot even be loaded proves nothing. */
-async function judgeByTest(
+async function runTest(
   folder: string,
   { test, name }: { test: string; name: string },
-): Promise<Verdict> {
+): Promise<ProofResult> {
   const output = join(folder, 'report.json')
   rmSync(output, { force: true })
   const { text, late } = await run(folder, [
@@ -48,7 +48,7 @@ async function judgeByTest(
   return { kind: 'broken', why: why.trim() || `no test "${name}" in ${test}: ${lastLines(text)}` }
 }
 
-async function judgeBySimulator(folder: string, seeds: number): Promise<Verdict> {
+async function runSimulator(folder: string, seeds: number): Promise<ProofResult> {
   const args = ['--import', 'tsx', 'proof/sim/main.ts', '--seeds', String(seeds), '--jobs', '1']
   const { code, text, late } = await run(folder, args)
   if (late) return { kind: 'broken', why: 'the simulator did not end' }

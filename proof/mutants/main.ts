@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { pgliteImage } from '../../test/support/image.ts'
 import { startPostgres } from '../../test/support/postgres.ts'
 import { makePostgresTemplate } from '../../test/support/stores.ts'
-import { judge, type Verdict } from './judge.ts'
+import { type ProofResult, runProof } from './judge.ts'
 import { mutants } from './list/index.ts'
 import type { Mutant, Proof } from './mutant.ts'
 import { Workshop } from './workshop.ts'
@@ -41,7 +41,7 @@ if (options.help) {
 /** Each worker has a copy of its own, and takes the next mutant when it is done with one. */
 async function allCaught(chosen: readonly Mutant[], jobs: number): Promise<boolean> {
   const queue = [...chosen]
-  const sound = new Map<string, Promise<Verdict>>()
+  const sound = new Map<string, Promise<ProofResult>>()
   let caughtCount = 0
   const work = async () => {
     const workshop = new Workshop()
@@ -63,11 +63,11 @@ async function allCaught(chosen: readonly Mutant[], jobs: number): Promise<boole
 /** A proof that fails on the program itself would catch anything, so it has to pass there first. */
 async function verdictOf(
   mutant: Mutant,
-  { workshop, sound }: { workshop: Workshop; sound: Map<string, Promise<Verdict>> },
-): Promise<Verdict> {
+  { workshop, sound }: { workshop: Workshop; sound: Map<string, Promise<ProofResult>> },
+): Promise<ProofResult> {
   const { caughtBy: proof } = mutant
   const key = JSON.stringify(proof)
-  const onProgram = sound.get(key) ?? judge(workshop.folder, proof)
+  const onProgram = sound.get(key) ?? runProof(workshop.folder, proof)
   sound.set(key, onProgram)
   const before = await onProgram
   if (before.kind !== 'sound') {
@@ -77,18 +77,18 @@ async function verdictOf(
     }
   }
   try {
-    return await workshop.with(mutant, () => judge(workshop.folder, proof))
+    return await workshop.with(mutant, () => runProof(workshop.folder, proof))
   } catch (error) {
     return { kind: 'broken', why: String(error) }
   }
 }
 
-function lineOf({ name, faults }: Mutant, verdict: Verdict): string {
+function lineOf({ name, faults }: Mutant, verdict: ProofResult): string {
   const mark = verdict.kind === 'caught' ? 'caught  ' : 'SURVIVED'
   return `${mark}  ${name} (fault ${faults.join(', ')}): ${describedVerdict(verdict)}`
 }
 
-function describedVerdict(verdict: Verdict): string {
+function describedVerdict(verdict: ProofResult): string {
   switch (verdict.kind) {
     case 'caught':
       return verdict.by

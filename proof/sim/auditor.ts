@@ -1,23 +1,23 @@
 import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { Change, StoredTransfer, Tables } from './database/tables.ts'
-import type { Ends } from './ends.ts'
+import type { ExpiryChecks } from './expiry-checks.ts'
 import type { Verdict } from './failure.ts'
-import type { Dossier, Statement } from './gateway/book.ts'
+import type { GatewayOrder, SentAnswer } from './gateway/gateway-order.ts'
 import type { Notification } from './gateway/notification.ts'
-import type { Outside } from './outside.ts'
+import type { OutputChecks } from './output-checks.ts'
 
 export interface AuditorParts {
   readonly verdict: Verdict
   readonly tables: Tables
-  readonly dossiers: ReadonlyMap<string, Dossier>
+  readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
   /** The database's time. */
   readonly now: () => Date
   /** An order never waits longer than this for its next question. */
   readonly waitMsMax: number
   readonly hasDeliveries: boolean
   readonly adoptAttach: string | null
-  readonly ends: Ends
-  readonly outside: Outside
+  readonly expiryChecks: ExpiryChecks
+  readonly outputChecks: OutputChecks
 }
 
 /**
@@ -36,13 +36,13 @@ export class Auditor {
   }
 
   committed(change: Change): void {
-    this.#parts.ends.note(change)
+    this.#parts.expiryChecks.record(change)
     for (const { before, after } of change.orders) {
       this.#checkFacts(before, { after, change })
       if (before?.stateSeq !== after.stateSeq || before.status !== after.status) {
-        this.#checkTurn(before, { after, change })
+        this.#checkStatusChange(before, { after, change })
       } else if (after.status === 'pending') {
-        this.#checkWaiting(after)
+        this.#checkSchedule(after)
       }
     }
     for (const transfer of change.transfers) this.#checkTransfer(transfer, change)
@@ -53,7 +53,7 @@ export class Auditor {
   }
 
   /** What a constraint had to refuse would have been wrong money, had the constraint been missing. */
-  refused(constraint: string): void {
+  constraintRefused(constraint: string): void {
     this.#fail('the last line of defence', constraint)
   }
 
@@ -102,7 +102,7 @@ export class Auditor {
   #checkFacts(before: Order | null, { after, change }: { after: Order; change: Change }): void {
     if (before === null || sameFacts(before, after)) return
     const { orderNo, status, adopted, createdAt, mchid, currency } = after
-    const told = change.events.filter(
+    const matching = change.events.filter(
       (event) => event.orderNo === orderNo && event.kind === 'corrected',
     )
     const fixed =
@@ -110,25 +110,28 @@ export class Auditor {
     if (!adopted || !fixed || status === 'paid' || status !== before.status) {
       this.#fail('I2', `the facts of ${orderNo} changed`)
     }
-    if (told.length !== 1 || !told[0]?.operator || !told[0].reason) {
+    if (matching.length !== 1 || !matching[0]?.operator || !matching[0].reason) {
       this.#fail('I6', `${orderNo} was corrected, and nobody tells by whom, and why`)
     }
   }
 
-  #checkTurn(before: Order | null, { after, change }: { after: Order; change: Change }): void {
+  #checkStatusChange(
+    before: Order | null,
+    { after, change }: { after: Order; change: Change },
+  ): void {
     const { orderNo, status, stateSeq } = after
-    const told = change.events.filter(
+    const matching = change.events.filter(
       (event) =>
         event.orderNo === orderNo && event.stateSeq === stateSeq && event.toStatus === status,
     )
-    if (told.length !== 1) this.#fail('I6', `${orderNo} became ${status} without its event`)
+    if (matching.length !== 1) this.#fail('I6', `${orderNo} became ${status} without its event`)
     if (stateSeq !== (before?.stateSeq ?? 0) + 1) this.#fail('I6', `${orderNo} skipped a state`)
-    if (before === null && after.adopted) this.#parts.outside.adopted(after)
+    if (before === null && after.adopted) this.#parts.outputChecks.adopted(after)
     if (before === null && status !== 'pending') this.#fail('I6', `${orderNo} began as ${status}`)
     if (before?.status === 'paid') this.#fail('I1', `${orderNo} was paid, and became ${status}`)
     if (before?.status === 'review') this.#fail('I6', `${orderNo} left review`)
     if (status === 'expired') {
-      this.#parts.ends.expired(before, { order: after, event: told[0] ?? null })
+      this.#parts.expiryChecks.expired(before, { order: after, event: matching[0] ?? null })
     }
     if (status === 'review') this.#checkReview(after)
     const credited = change.transfers.some((transfer) => transfer.orderNo === orderNo)
@@ -137,7 +140,7 @@ export class Auditor {
   }
 
   #checkReview(order: Order): void {
-    const reason = this.#statements(order).some(
+    const reason = this.#answersSent(order).some(
       (one) =>
         one.kind === 'trade' &&
         (one.state === 'REFUND' || (one.state === 'SUCCESS' && !this.#isAsOrdered(one, order))),
@@ -145,12 +148,12 @@ export class Auditor {
     if (!reason) this.#fail('I8', `${order.orderNo} went into review, and nobody gave a reason`)
   }
 
-  #checkWaiting(order: Order): void {
+  #checkSchedule(order: Order): void {
     const waitMs = +order.nextCheckAt - +this.#parts.now()
     if (waitMs > this.#parts.waitMsMax) {
       this.#fail('I9', `${order.orderNo} is to wait ${waitMs} ms for its next question`)
     }
-    const answered = this.#parts.dossiers.get(order.orderNo)?.answeredCount ?? 0
+    const answered = this.#parts.gatewayOrders.get(order.orderNo)?.answeredCount ?? 0
     if (order.checks > answered) {
       this.#fail('I8', `${order.orderNo} spent ${order.checks} checks on ${answered} answers`)
     }
@@ -175,7 +178,7 @@ export class Auditor {
       deposit.amount === order.amount &&
       deposit.account === `user:${order.userId}`
     if (!balanced) this.#fail('I3', `the entries of ${orderNo} do not balance`)
-    const said = this.#statements(order).some(
+    const said = this.#answersSent(order).some(
       (one) =>
         one.kind === 'trade' &&
         one.state === 'SUCCESS' &&
@@ -199,7 +202,7 @@ export class Auditor {
   }
 
   /** By the facts that are in force: those of the row in this very commit. */
-  #isAsOrdered(said: Extract<Statement, { kind: 'trade' }>, order: Order): boolean {
+  #isAsOrdered(said: Extract<SentAnswer, { kind: 'trade' }>, order: Order): boolean {
     const { adoptAttach } = this.#parts
     const attachFits =
       !order.adopted ||
@@ -215,8 +218,8 @@ export class Auditor {
     )
   }
 
-  #statements({ orderNo }: Order): readonly Statement[] {
-    return this.#parts.dossiers.get(orderNo)?.statements ?? []
+  #answersSent({ orderNo }: Order): readonly SentAnswer[] {
+    return this.#parts.gatewayOrders.get(orderNo)?.sentAnswers ?? []
   }
 
   #fail(invariant: string, message: string): void {

@@ -11,19 +11,19 @@ import type { Trace } from './clock/trace.ts'
 import type { DatabaseServer } from './database/server.ts'
 import { modelStore } from './database/store.ts'
 import type { Verdict } from './failure.ts'
+import type { FaultSchedule } from './fault-schedule.ts'
 import type { Figures } from './figures.ts'
 import type { GatewayServer } from './gateway/server.ts'
 import { modelGateway } from './gateway/wire.ts'
 import { type OnPaid, type SimulatedNode, startNode } from './node.ts'
 import type { Scenario } from './scenario.ts'
-import type { Weather } from './weather.ts'
 
 export interface ClusterParts {
   readonly scenario: Scenario
   readonly policy: SchedulePolicy
   readonly loop: Loop
   readonly random: Random
-  readonly weather: Weather
+  readonly faults: FaultSchedule
   readonly figures: Figures
   readonly trace: Trace
   readonly verdict: Verdict
@@ -40,7 +40,7 @@ const minuteMs = 60_000
 export class Cluster {
   readonly #parts: ClusterParts
   readonly #nodes: (SimulatedNode | null)[]
-  #born = 0
+  #startedCount = 0
 
   constructor(parts: ClusterParts) {
     this.#parts = parts
@@ -53,7 +53,7 @@ export class Cluster {
   }
 
   /** Some node that is up. */
-  get any(): SimulatedNode | undefined {
+  get anyLive(): SimulatedNode | undefined {
     const { live } = this
     return live[this.#parts.random.whole(0, live.length - 1)]
   }
@@ -61,14 +61,14 @@ export class Cluster {
   start(): void {
     this.#nodes.forEach((_, place) => {
       const ms = this.#parts.random.chance(0.5) ? 0 : this.#parts.random.skewed(0, minuteMs)
-      this.#world(ms, 'start', () => this.#boot(place))
+      this.#schedule(ms, 'start', () => this.#startNode(place))
     })
   }
 
   /** Every place has a node that runs as it should. */
   heal(): void {
     this.#nodes.forEach((node, place) => {
-      if (node?.owner.alive !== true) this.#boot(place)
+      if (node?.owner.alive !== true) this.#startNode(place)
       else this.#parts.loop.resume(node.owner)
     })
   }
@@ -77,23 +77,23 @@ export class Cluster {
     const { figures, database, random, loop, trace } = this.#parts
     owner.alive = false
     figures.count('crashes')
-    trace.tell(loop.now, () => `${owner.name} dies`)
+    trace.log(loop.now, () => `${owner.name} dies`)
     const end = () => database.endSessions((session) => session.owner === owner)
     // The server notices at once, or when it next looks.
     if (random.chance(0.7)) end()
-    else this.#world(random.skewed(0, 12_000), 'death noticed', end)
+    else this.#schedule(random.skewed(0, 12_000), 'death noticed', end)
     const place = this.#nodes.findIndex((node) => node?.owner === owner)
-    this.#world(random.skewed(1000, 10 * minuteMs), 'restart', () => this.#boot(place))
+    this.#schedule(random.skewed(1000, 10 * minuteMs), 'restart', () => this.#startNode(place))
   }
 
   /** As a deployment does it: the old process ends its work, then a new one comes. */
   restart(node: SimulatedNode): void {
     const place = this.#nodes.indexOf(node)
-    this.as(node, 'stop', async () => {
+    this.runOn(node, 'stop', async () => {
       await node.stop()
       node.owner.alive = false
       this.#parts.database.endSessions(({ owner }) => owner === node.owner)
-      this.#world(1000, 'restart', () => this.#boot(place))
+      this.#schedule(1000, 'restart', () => this.#startNode(place))
     })
   }
 
@@ -102,33 +102,33 @@ export class Cluster {
     const ms = random.skewed(5000, 30 * minuteMs)
     loop.pause(owner, ms)
     // Its transactions stay open until the server has enough of them.
-    this.#world(30_001, 'idle sessions', () => database.endIdle())
+    this.#schedule(30_001, 'idle sessions', () => database.endIdle())
   }
 
   /** Work of a node's own, begun by somebody outside. What it throws, the caller is told. */
-  as(node: SimulatedNode, label: string, work: () => Promise<unknown>): void {
-    const fire = () => void work().catch((error: unknown) => this.#judge(error))
-    this.#parts.loop.after(this.#parts.weather.latencyMs(), { owner: node.owner, label, fire })
+  runOn(node: SimulatedNode, label: string, work: () => Promise<unknown>): void {
+    const fire = () => void work().catch((error: unknown) => this.#checkError(error))
+    this.#parts.loop.after(this.#parts.faults.latencyMs(), { owner: node.owner, label, fire })
   }
 
   deliver(callback: RawCallback, answered: (receipt: Receipt) => void): boolean {
-    const node = this.any
+    const node = this.anyLive
     if (node === undefined) return false
-    this.as(node, 'callback', async () => {
+    this.runOn(node, 'callback', async () => {
       const receipt = await node.receive(callback)
-      this.#world(this.#parts.weather.latencyMs(), 'callback answered', () => answered(receipt))
+      this.#schedule(this.#parts.faults.latencyMs(), 'callback answered', () => answered(receipt))
     })
     return true
   }
 
-  #boot(place: number): void {
+  #startNode(place: number): void {
     if (this.#nodes[place]?.owner.alive === true) return
-    const { weather, random, loop, scenario, policy } = this.#parts
-    if (weather.rages('nodes_down')) {
-      this.#world(random.between(1, 60) * minuteMs, 'restart', () => this.#boot(place))
+    const { faults, random, loop, scenario, policy } = this.#parts
+    if (faults.isActive('nodes_down')) {
+      this.#schedule(random.between(1, 60) * minuteMs, 'restart', () => this.#startNode(place))
       return
     }
-    this.#born += 1
+    this.#startedCount += 1
     const owner = this.#newOwner()
     loop.current = owner
     const { database, gateway, wrapStore } = this.#parts
@@ -137,13 +137,13 @@ export class Cluster {
       ...{ owner, scenario, policy, store: wrapStore(store) },
       gateway: modelGateway({
         loop,
-        weather,
+        faults,
         server: gateway,
         owner,
         timeoutMs: scenario.timeoutMs,
         appids: scenario.appids,
       }),
-      emit: (event) => this.#hear(event),
+      emit: (event) => this.#record(event),
       onPaid: scenario.hasOnPaid ? this.#onPaid() : null,
     })
   }
@@ -152,7 +152,7 @@ export class Cluster {
     const { random, scenario } = this.#parts
     const skewMs = scenario.nodeSkewMsMax
     return {
-      name: `node-${this.#born}`,
+      name: `node-${this.#startedCount}`,
       alive: true,
       parked: null,
       timerRate: skewMs === 0 ? 1 : random.between(0.98, 1.02),
@@ -163,36 +163,36 @@ export class Cluster {
   /** The embedder's own work: a row of its own in the crediting transaction. */
   #onPaid(): OnPaid {
     return async ({ order }, tx) => {
-      if (this.#parts.weather.strikes('onPaidFails')) throw new OnPaidError('not now')
+      if (this.#parts.faults.occurs('onPaidFails')) throw new OnPaidError('not now')
       await tx.execute('deliver', [order.orderNo, order.amount])
     }
   }
 
   /** Just before something reaches a process, it may die, or stand still. */
   #interrupt(owner: Owner, label: string): boolean {
-    const { weather } = this.#parts
-    if (weather.stopped) return false
+    const { faults } = this.#parts
+    if (faults.stopped) return false
     const dies =
-      weather.rages('nodes_down') ||
-      weather.strikes('crash') ||
-      (label.startsWith('commit') && weather.strikes('crashInCommit'))
+      faults.isActive('nodes_down') ||
+      faults.occurs('crash') ||
+      (label.startsWith('commit') && faults.occurs('crashInCommit'))
     if (dies) this.kill(owner)
-    else if (weather.strikes('pause')) this.pause(owner)
+    else if (faults.occurs('pause')) this.pause(owner)
     return dies
   }
 
-  #hear(event: Event): void {
+  #record(event: Event): void {
     const { loop, trace, figures, onBreakerOpened } = this.#parts
-    trace.tell(loop.now, () => `${loop.current?.name}: ${describe(event)}`)
+    trace.log(loop.now, () => `${loop.current?.name}: ${describe(event)}`)
     if (event.type === 'breaker_opened') {
       figures.count('breakers opened')
       onBreakerOpened(event.reason)
     }
-    if ('error' in event && event.type !== 'run_unrecorded') this.#judge(event.error)
+    if ('error' in event && event.type !== 'run_unrecorded') this.#checkError(event.error)
   }
 
   /** The world may fail; our own code must not. */
-  #judge(error: unknown): void {
+  #checkError(error: unknown): void {
     if (error instanceof StoreError || error instanceof OnPaidError) return
     if (error instanceof AssertionError && error.message.startsWith('Cannot finish run')) return
     // A node that stood still in the middle of it.
@@ -201,7 +201,7 @@ export class Cluster {
     this.#parts.verdict.fail('no error of our own', text)
   }
 
-  #world(ms: number, label: string, fire: () => void): void {
+  #schedule(ms: number, label: string, fire: () => void): void {
     this.#parts.loop.after(ms, { owner: null, label, fire })
   }
 }

@@ -1,13 +1,13 @@
 import { type Order, type Standing, standings } from '../../src/domain/order.ts'
-import { type Crowd, runsUntilClaimed } from './capacity.ts'
+import { type OrderCounts, runsUntilClaimed } from './capacity.ts'
 import type { Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
-import { type Dossier, isPaid, type TradeTruth } from './gateway/book.ts'
+import { type GatewayOrder, type GatewayTrade, isPaid } from './gateway/gateway-order.ts'
 
 export interface LivenessParts {
   readonly verdict: Verdict
   readonly tables: Tables
-  readonly dossiers: ReadonlyMap<string, Dossier>
+  readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
   readonly batchSize: number
   readonly intervalMs: number
   readonly thresholdMs: number
@@ -17,7 +17,7 @@ export interface LivenessParts {
   readonly skewMs: number
   readonly callbacksHeal: boolean
   /** A breaker is open: then a run of its node asks a single order. */
-  readonly isHeld: () => boolean
+  readonly isBreakerOpen: () => boolean
   readonly isLong: boolean
 }
 
@@ -49,8 +49,8 @@ export class Liveness {
   readonly #parts: LivenessParts
   readonly #startedAt: number
   /** As many as there were at any time: a node that stood still may place more when it goes on. */
-  #crowd: Crowd = { known: 0, new: 0, unknown: 0, late: 0 }
-  #wasHeld = false
+  #counts: OrderCounts = { known: 0, new: 0, unknown: 0, late: 0 }
+  #wasBreakerOpen = false
 
   constructor(parts: LivenessParts, now: number) {
     this.#parts = parts
@@ -61,10 +61,10 @@ export class Liveness {
   /** How long an order that is due may wait for its question, in milliseconds. */
   #overdueMsMax(standing: Standing): number {
     const { batchSize, intervalMs } = this.#parts
-    const { known, new: fresh, unknown, late } = this.#crowd
+    const { known, new: fresh, unknown, late } = this.#counts
     // One probe a run until the breaker closes, and then the shares of each batch.
-    const heldRuns = this.#wasHeld ? probeRoundMax + known + fresh + unknown + late : 0
-    const runs = heldRuns + runsUntilClaimed(standing, batchSize, this.#crowd)
+    const heldRuns = this.#wasBreakerOpen ? probeRoundMax + known + fresh + unknown + late : 0
+    const runs = heldRuns + runsUntilClaimed(standing, batchSize, this.#counts)
     return (runs + 2) * intervalMs + settlingMs
   }
 
@@ -76,10 +76,10 @@ export class Liveness {
   }
 
   /** To be called again and again; true when there is nothing left to wait for. */
-  look(now: number): boolean {
+  check(now: number): boolean {
     this.#count()
     const open = openOrders(this.#parts.tables)
-    const waiting = open.filter((order) => this.#isOwed(order, now))
+    const waiting = open.filter((order) => this.#hasQueryToCome(order, now))
     return waiting.length === 0 && this.#unpaidHere().length === 0
   }
 
@@ -91,45 +91,46 @@ export class Liveness {
   }
 
   /** I9. True while this order has a question to come that is not late. */
-  #isOwed(order: Order, now: number): boolean {
-    const askedAt = this.#parts.dossiers.get(order.orderNo)?.lastQuestionAt ?? 0
+  #hasQueryToCome(order: Order, now: number): boolean {
+    const queriedAt = this.#parts.gatewayOrders.get(order.orderNo)?.lastQueryAt ?? 0
     // One that was asked and not believed is due as it was before.
-    const since = Math.max(askedAt, this.#startedAt)
+    const since = Math.max(queriedAt, this.#startedAt)
     const dueAt = this.#dueAt(order)
     const overdueMs = this.#overdueMsMax(order.standing)
-    if (now > Math.max(dueAt, since) + overdueMs) this.#late(order, now)
+    if (now > Math.max(dueAt, since) + overdueMs) this.#failOverdue(order, now)
     // Whatever its row says: an answer that was on its way may have given it one wait more, not two.
-    const latest = Math.max(since, this.#dueFrom(order)) + this.#parts.waitMsMax
-    if (now > latest + overdueMs) this.#late(order, now)
-    if (askedAt < this.#startedAt) return true
-    return this.#isUnended(order, { askedAt, now })
+    const latest = Math.max(since, this.#oldEnoughAt(order)) + this.#parts.waitMsMax
+    if (now > latest + overdueMs) this.#failOverdue(order, now)
+    if (queriedAt < this.#startedAt) return true
+    return this.#mustExpire(order, { queriedAt, now })
   }
 
   /** Asked about after its end, unpaid, and still open: it must be closed and expired at once. */
-  #isUnended(order: Order, { askedAt, now }: { askedAt: number; now: number }): boolean {
-    const { skewMs, dossiers } = this.#parts
-    const { trade, shownAt } = dossiers.get(order.orderNo) ?? {}
+  #mustExpire(order: Order, { queriedAt, now }: { queriedAt: number; now: number }): boolean {
+    const { skewMs, gatewayOrders } = this.#parts
+    const { trade, firstShownAt } = gatewayOrders.get(order.orderNo) ?? {}
     // A trade of somebody else's must not be closed.
     if (trade?.mchid !== order.mchid || trade.appid !== order.appid) return false
     const unpaid = !['SUCCESS', 'REFUND', 'USERPAYING'].includes(trade.state)
-    if (!unpaid || this.#wasHeld || askedAt + skewMs < +endOf(order, trade) + 1000) return false
+    if (!unpaid || this.#wasBreakerOpen || queriedAt + skewMs < +endOf(order, trade) + 1000)
+      return false
     // Whoever asked just after the faults stopped may have been told to stop before; see `#isOwed`. A
     // trade that was opened since, by the payer's next try, is not what was asked about.
-    const wasThere = askedAt >= (shownAt ?? Number.POSITIVE_INFINITY)
-    const heard = wasThere && askedAt > this.#startedAt + settlingMs
-    if (heard && now - askedAt > settlingMs) {
+    const wasThere = queriedAt >= (firstShownAt ?? Number.POSITIVE_INFINITY)
+    const wasSettled = wasThere && queriedAt > this.#startedAt + settlingMs
+    if (wasSettled && now - queriedAt > settlingMs) {
       this.#fail('I9', `${order.orderNo} is ${trade.state}, past its end, asked, and still open`)
     }
     return true
   }
 
   #unpaidHere(): readonly Order[] {
-    const { tables, dossiers } = this.#parts
+    const { tables, gatewayOrders } = this.#parts
     return [...tables.orders.values()].filter((order) => {
       if (order.status !== 'pending' && order.status !== 'expired') return false
-      const trade = dossiers.get(order.orderNo)?.trade
+      const trade = gatewayOrders.get(order.orderNo)?.trade
       if (trade == null || !isPaid(trade)) return false
-      return order.status === 'pending' || this.#isToBeFound(order, trade)
+      return order.status === 'pending' || this.#mustBeCredited(order, trade)
     })
   }
 
@@ -137,42 +138,42 @@ export class Liveness {
    * Late money: its callback tells of it, or one of the late checks of an order that was only watched.
    * Not demanded where the gateway answered "no such order" to the last of these: no query follows it.
    */
-  #isToBeFound({ orderNo }: Order, trade: TradeTruth): boolean {
-    const { tables, dossiers, skewMs, callbacksHeal, isLong } = this.#parts
+  #mustBeCredited({ orderNo }: Order, trade: GatewayTrade): boolean {
+    const { tables, gatewayOrders, skewMs, callbacksHeal, isLong } = this.#parts
     const expiry = tables.events.find(
       (event) => event.orderNo === orderNo && event.toStatus === 'expired',
     )
     const isEnded = expiry?.tradeState === 'CLOSED' || expiry?.tradeState === 'REVOKED'
     const paidAt = (trade.paidAt ?? 0) + skewMs
     const lastAt = +(expiry?.at ?? 0) + lateMsMax
-    const isDenied = dossiers
+    const isDenied = gatewayOrders
       .get(orderNo)
-      ?.statements.some(({ kind, at }) => kind === 'absent' && at + skewMs >= lastAt - 2000)
+      ?.sentAnswers.some(({ kind, at }) => kind === 'absent' && at + skewMs >= lastAt - 2000)
     const isChecked = !isEnded && !isDenied && paidAt < lastAt - 2000
     // After weeks the gateway may have given its callback up.
     return isChecked || (callbacksHeal && !isLong && trade.state !== 'REFUND')
   }
 
   #count(): void {
-    const { tables, isHeld } = this.#parts
+    const { tables, isBreakerOpen } = this.#parts
     const open = openOrders(tables)
     const of = (standing: Standing) =>
-      Math.max(this.#crowd[standing], open.filter((order) => order.standing === standing).length)
-    const late = Math.max(this.#crowd.late, tables.lateChecks.size)
-    this.#crowd = { known: of('known'), new: of('new'), unknown: of('unknown'), late }
-    this.#wasHeld ||= isHeld()
+      Math.max(this.#counts[standing], open.filter((order) => order.standing === standing).length)
+    const late = Math.max(this.#counts.late, tables.lateChecks.size)
+    this.#counts = { known: of('known'), new: of('new'), unknown: of('unknown'), late }
+    this.#wasBreakerOpen ||= isBreakerOpen()
   }
 
   /** In the world's time: when the job may ask about it. */
   #dueAt(order: Order): number {
-    return Math.max(+order.nextCheckAt - this.#parts.skewMs, this.#dueFrom(order))
+    return Math.max(+order.nextCheckAt - this.#parts.skewMs, this.#oldEnoughAt(order))
   }
 
-  #dueFrom({ createdAt }: Order): number {
+  #oldEnoughAt({ createdAt }: Order): number {
     return +createdAt + this.#parts.thresholdMs - this.#parts.skewMs
   }
 
-  #late(order: Order, now: number): void {
+  #failOverdue(order: Order, now: number): void {
     const overdue = Math.round((now - this.#dueAt(order)) / 1000)
     this.#fail('I9', `${order.orderNo} waits for its question, ${overdue} s overdue`)
   }
@@ -183,7 +184,7 @@ export class Liveness {
 }
 
 /** When an unpaid order is to end. Without a known end, the gateway's word that it is closed is enough. */
-function endOf({ expiresAt, watchedUntil }: Order, { state }: TradeTruth): Date {
+function endOf({ expiresAt, watchedUntil }: Order, { state }: GatewayTrade): Date {
   if (expiresAt !== null) return expiresAt
   if (state === 'CLOSED' || state === 'REVOKED') return new Date(0)
   return watchedUntil ?? new Date(8.64e15)

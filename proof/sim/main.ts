@@ -9,8 +9,8 @@ else process.exitCode = await simulate(process.argv.slice(2))
 
 async function simulate(given: readonly string[]): Promise<number> {
   try {
-    const asked = readArguments(given)
-    const clean = asked.single ? await runOne(asked) : await runMany(asked)
+    const requested = readArguments(given)
+    const clean = requested.single ? await runOne(requested) : await runMany(requested)
     return clean ? 0 : 1
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)

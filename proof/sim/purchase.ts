@@ -1,13 +1,13 @@
 import type { AdoptRequest, PlaceRequest } from '../../src/orders/requests.ts'
 import type { Random } from './clock/random.ts'
-import type { Fate } from './fate.ts'
-import type { Ordered } from './gateway/book.ts'
+import type { OrderedFacts } from './gateway/gateway-order.ts'
+import type { OrderPlan } from './order-plan.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What somebody buys, and what will become of it. */
 export interface Purchase {
   readonly count: number
-  readonly fate: Fate
+  readonly plan: OrderPlan
   readonly amount: bigint
 }
 
@@ -20,21 +20,21 @@ export function userOf({ count }: Pick<Purchase, 'count'>): string {
 }
 
 /** Some shops' numbers begin as none may that is adopted. */
-export function numberOf({ count }: Purchase, random: Random): string {
-  const prefix = random.chance(0.9) ? 'SHOP' : 'THEIRS'
+export function orderNoOf({ count }: Purchase, random: Random): string {
+  const prefix = random.chance(0.9) ? 'SITE' : 'THEIRS'
   return `${prefix}${String(count).padStart(6, '0')}`
 }
 
 /** Its trade, as whoever places it with the gateway means it. */
-export function orderedOf(purchase: Purchase, { adoptAttach }: Scenario): Ordered {
-  const { fate, amount } = purchase
+export function orderedOf(purchase: Purchase, { adoptAttach }: Scenario): OrderedFacts {
+  const { plan, amount } = purchase
   const right = adoptAttach?.replace('{user_id}', userOf(purchase)) ?? null
-  const attach = { right, wrong: 'uid=somebody', absent: null }[fate.attach]
+  const attach = { right, wrong: 'uid=somebody', absent: null }[plan.attach]
   return {
     amount: Number(amount),
     currency: 'CNY',
-    appid: fate.appid,
-    attach: fate.arrival === 'adopted' ? attach : null,
+    appid: plan.appid,
+    attach: plan.arrival === 'adopted' ? attach : null,
   }
 }
 
@@ -43,7 +43,7 @@ export function placeRequestOf(purchase: Purchase): PlaceRequest & { readonly ap
     ...{ userId: userOf(purchase), amount: purchase.amount, attach: null },
     description: descriptionOf(purchase),
     idempotencyKey: `key-${purchase.count}`,
-    appid: purchase.fate.appid,
+    appid: purchase.plan.appid,
   }
 }
 
@@ -52,15 +52,15 @@ export function adoptRequestOf(
   purchase: Purchase,
   { orderNo, expiresAt, appids }: { orderNo: string; expiresAt: Date; appids: readonly string[] },
 ): AdoptRequest & { readonly appid: string } {
-  const { fate, amount } = purchase
-  const other = appids.find((appid) => appid !== fate.appid) ?? fate.appid
+  const { plan, amount } = purchase
+  const other = appids.find((appid) => appid !== plan.appid) ?? plan.appid
   return {
     orderNo,
     description: descriptionOf(purchase),
     createdAt: null,
-    userId: fate.mistake === 'user' ? 'u9' : userOf(purchase),
-    amount: fate.mistake === 'amount' ? amount + 1n : amount,
-    appid: fate.mistake === 'appid' ? other : fate.appid,
-    expiresAt: fate.isEndless ? null : expiresAt,
+    userId: plan.mistake === 'user' ? 'u9' : userOf(purchase),
+    amount: plan.mistake === 'amount' ? amount + 1n : amount,
+    appid: plan.mistake === 'appid' ? other : plan.appid,
+    expiresAt: plan.isEndless ? null : expiresAt,
   }
 }

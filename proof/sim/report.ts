@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import type { Figures } from './figures.ts'
-import type { SeedEnd } from './simulation.ts'
+import type { SeedResult } from './simulation.ts'
 
 const yearMs = 365.25 * 24 * 3_600_000
 
-export function describeFailure({ seed, failure, trace, hash }: SeedEnd): string {
+export function describeFailure({ seed, failure, trace, hash }: SeedResult): string {
   return `${trace.tail.join('\n')}
 
 seed ${seed} failed: ${failure?.invariant}: ${failure?.message}

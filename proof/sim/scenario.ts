@@ -1,5 +1,5 @@
 import type { Random } from './clock/random.ts'
-import { appids } from './gateway/book.ts'
+import { appids } from './gateway/gateway-order.ts'
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs
@@ -14,7 +14,7 @@ export interface Scenario {
   readonly nodeCount: number
   readonly orderCount: number
   /** So many more numbers are adopted that the gateway does not know. */
-  readonly crowdCount: number
+  readonly unknownOrderCount: number
   /** Of the adopted orders, those without a known end, and those that were told wrongly. */
   readonly endlessShare: number
   readonly mistakeShare: number
@@ -39,7 +39,7 @@ export interface Scenario {
   /** Faults stop after this. */
   readonly faultyMs: number
   /** At most so long between two things that people do. */
-  readonly meddleMsMax: number
+  readonly operatorGapMsMax: number
   readonly databaseSkewMs: number
   readonly nodeSkewMsMax: number
   readonly callbackLoss: number
@@ -60,9 +60,9 @@ export type OutageKind =
   | 'gateway_silent'
   | 'gateway_errors'
   | 'gateway_throttles'
-  | 'gateway_refuses_us'
+  | 'gateway_refuses_client'
   | 'gateway_keyless'
-  | 'gateway_forgets_all'
+  | 'gateway_false_absence'
   | 'database_down'
   | 'nodes_down'
 
@@ -71,7 +71,7 @@ export type Rates = Readonly<Record<keyof typeof rateMax, number>>
 
 /** As bad as a seed may make it. */
 const rateMax = {
-  questionLost: 0.15,
+  queryLost: 0.15,
   answerLost: 0.15,
   answerLate: 0.1,
   serverError: 0.2,
@@ -81,7 +81,7 @@ const rateMax = {
   lookalike: 0.1,
   probe: 0.1,
   otherTrade: 0.02,
-  forgetful: 0.05,
+  falseAbsence: 0.05,
   statementFails: 0.02,
   statementAckLost: 0.02,
   commitAckLost: 0.08,
@@ -96,37 +96,39 @@ const rateMax = {
   replayedCallback: 0.3,
 } as const
 
-/** Fates are drawn with these weights; see `fate.ts`. */
+/** Fates are drawn with these weights; see `plan.ts`. */
 export function drawScenario(random: Random): Scenario {
   const kind = random.chance(0.15) ? 'pglite' : 'postgres'
   const isLong = random.chance(0.06)
-  const tempo = isLong ? drawLongTempo(random) : drawTempo(random)
-  const { faultyMs, recharge } = tempo
-  const isCrowded = random.chance(0.05)
-  const calm = random.chance(0.08)
-  const outages = calm ? [] : drawOutages(random, faultyMs)
-  const rates = calm ? noRates : drawRates(random, outages)
+  const timing = isLong ? drawLongTiming(random) : drawTiming(random)
+  const { faultyMs, recharge } = timing
+  const hasUnknownOrders = random.chance(0.05)
+  const isFaultless = random.chance(0.08)
+  const outages = isFaultless ? [] : drawOutages(random, faultyMs)
+  const rates = isFaultless ? noRates : drawRates(random, outages)
   return {
     ...{ kind, isLong },
     nodeCount: kind === 'pglite' ? 1 : random.pick([2, 2, 3, 3, 4]),
     orderCount: Math.round(random.skewed(5, isLong ? 15 : 40)),
-    crowdCount: isCrowded ? drawCrowd(random, recharge.compensationBatchSize) : 0,
+    unknownOrderCount: hasUnknownOrders
+      ? drawUnknownOrderCount(random, recharge.compensationBatchSize)
+      : 0,
     endlessShare: isLong ? 0.8 : random.pick([0, 0.2, 0.5]),
     mistakeShare: random.pick([0, 0, 0.3]),
     isOdd: random.chance(0.4),
     appids: random.chance(0.5) ? appids : [appids[0]],
-    adoptPrefixes: random.chance(0.3) ? ['SHOP', 'OLD-'] : null,
+    adoptPrefixes: random.chance(0.3) ? ['SITE', 'OLD-'] : null,
     adoptAttach: random.chance(0.25) ? 'uid={user_id}' : null,
     recharge,
     drain: random.chance(0.3),
     timeoutMs: random.pick([1000, 5000, 5000]),
     hasOnPaid: random.chance(0.3),
-    arrivalMs: tempo.arrivalMs,
+    arrivalMs: timing.arrivalMs,
     faultyMs,
-    meddleMsMax: tempo.meddleMsMax,
-    databaseSkewMs: calm || random.chance(0.4) ? 0 : random.between(-4, 4) * minuteMs,
+    operatorGapMsMax: timing.operatorGapMsMax,
+    databaseSkewMs: isFaultless || random.chance(0.4) ? 0 : random.between(-4, 4) * minuteMs,
     nodeSkewMsMax:
-      calm || random.chance(0.4) ? 0 : random.pick([5 * secondMs, hourMs, 40 * hourMs]),
+      isFaultless || random.chance(0.4) ? 0 : random.pick([5 * secondMs, hourMs, 40 * hourMs]),
     callbackLoss: random.pick([0, 0.5, 0.9, 1, 1]),
     callbacksHeal: random.chance(0.5),
     rates,
@@ -134,9 +136,9 @@ export function drawScenario(random: Random): Scenario {
   }
 }
 
-type Tempo = Pick<Scenario, 'recharge' | 'arrivalMs' | 'faultyMs' | 'meddleMsMax'>
+type Timing = Pick<Scenario, 'recharge' | 'arrivalMs' | 'faultyMs' | 'operatorGapMsMax'>
 
-function drawTempo(random: Random): Tempo {
+function drawTiming(random: Random): Timing {
   const orderTtlMins = random.pick([5, 5, 10, 20])
   const recheckMins = random.pick<readonly number[]>([
     [5, 5, 10, 15, 30],
@@ -155,12 +157,12 @@ function drawTempo(random: Random): Tempo {
     },
     arrivalMs: random.between(1, 10) * minuteMs,
     faultyMs: (orderTtlMins + random.skewed(4, 60)) * minuteMs,
-    meddleMsMax: 15 * minuteMs,
+    operatorGapMsMax: 15 * minuteMs,
   }
 }
 
 /** Hours between runs: there are no more of them in these weeks than elsewhere in some hours. */
-function drawLongTempo(random: Random): Tempo {
+function drawLongTiming(random: Random): Timing {
   const intervalMins = random.pick([120, 240, 720])
   return {
     recharge: {
@@ -176,7 +178,7 @@ function drawLongTempo(random: Random): Tempo {
     },
     arrivalMs: random.between(0.1, 2) * dayMs,
     faultyMs: random.between(17, 50) * dayMs,
-    meddleMsMax: 4 * dayMs,
+    operatorGapMsMax: 4 * dayMs,
   }
 }
 
@@ -190,7 +192,7 @@ function drawBatch(
 }
 
 /** In batches of one each of them would have a run of its own. */
-function drawCrowd(random: Random, batchSize: number): number {
+function drawUnknownOrderCount(random: Random, batchSize: number): number {
   return Math.round(random.skewed(10, batchSize < 3 ? 30 : batchSize < 10 ? 80 : 250))
 }
 
@@ -203,11 +205,11 @@ function drawRates(random: Random, outages: readonly Outage[]): Rates {
   ])
   const rates = Object.fromEntries(drawn) as Rates
   // "No such order" at both edges of such an outage, and a lapse besides, is more than is promised.
-  return hasForgetting(outages) ? { ...rates, forgetful: 0 } : rates
+  return hasFalseAbsence(outages) ? { ...rates, falseAbsence: 0 } : rates
 }
 
-export function hasForgetting(outages: readonly Outage[]): boolean {
-  return outages.some(({ kind }) => kind === 'gateway_forgets_all')
+export function hasFalseAbsence(outages: readonly Outage[]): boolean {
+  return outages.some(({ kind }) => kind === 'gateway_false_absence')
 }
 
 export const noRates = Object.fromEntries(
@@ -218,9 +220,9 @@ const outageKinds = [
   'gateway_silent',
   'gateway_errors',
   'gateway_throttles',
-  'gateway_refuses_us',
+  'gateway_refuses_client',
   'gateway_keyless',
-  'gateway_forgets_all',
+  'gateway_false_absence',
   'database_down',
   'nodes_down',
 ] as const

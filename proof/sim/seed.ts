@@ -1,26 +1,26 @@
-import { type Era, virtualise } from './clock/virtual.ts'
-import { type SeedEnd, type SeedOptions, Simulation } from './simulation.ts'
+import { type VirtualClock, virtualise } from './clock/virtual.ts'
+import { type SeedOptions, type SeedResult, Simulation } from './simulation.ts'
 
 /** Runs seeds one after another in this process, whose clock it takes over meanwhile. */
 export class SeedRunner {
-  #era: Era | null = null
+  #clock: VirtualClock | null = null
   #simulation: Simulation | null = null
   readonly #restore: () => void
   readonly #onRejection = (error: unknown) => this.#simulation?.caught(error)
 
   constructor() {
-    this.#restore = virtualise(() => this.#era)
+    this.#restore = virtualise(() => this.#clock)
     process.on('unhandledRejection', this.#onRejection)
   }
 
-  async run(seed: number, options: SeedOptions = {}): Promise<SeedEnd> {
+  async run(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
     const simulation = new Simulation(seed, options)
     this.#simulation = simulation
-    this.#era = simulation.era
+    this.#clock = simulation.clock
     try {
       return await simulation.run()
     } finally {
-      this.#era = null
+      this.#clock = null
       this.#simulation = null
     }
   }

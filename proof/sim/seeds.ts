@@ -8,7 +8,7 @@ import { describeFailure, describeFigures, figuresJson } from './report.ts'
 import { SeedRunner } from './seed.ts'
 
 /** What a worker sends while it goes on; see `worker.ts`. */
-export interface Portion {
+export interface WorkerReport {
   readonly done: number
   readonly counts: readonly (readonly [string, number])[]
   readonly failed: { readonly seed: number; readonly failure: Failure } | null
@@ -28,24 +28,24 @@ export async function runOne({ from: seed, traced }: Arguments): Promise<boolean
   return end.failure === null
 }
 
-/** Many seeds over worker processes. The first failure ends all of them. True: all were clean. */
+/** Many seeds over worker processes. The first failure exits all of them. True: all were clean. */
 export async function runMany(given: Arguments): Promise<boolean> {
   const startedAt = performance.now()
   const figures = new Figures()
   const failed: number[] = []
   let done = 0
   const workers = Array.from({ length: given.jobs }, (_, job) => startWorker(given, job))
-  const ends = workers.map((worker) =>
-    hearWorker(worker, (portion) => {
-      done += portion.done
-      figures.add(portion.counts)
+  const exits = workers.map((worker) =>
+    receiveReports(worker, (report) => {
+      done += report.done
+      figures.add(report.counts)
       showProgress(done, { of: given.count, sinceMs: performance.now() - startedAt })
-      if (portion.failed === null) return
-      failed.push(portion.failed.seed)
+      if (report.failed === null) return
+      failed.push(report.failed.seed)
       for (const each of workers) each.kill()
     }),
   )
-  await Promise.all(ends)
+  await Promise.all(exits)
   const wallMs = performance.now() - startedAt
   process.stderr.write('\n')
   const seed = failed.sort((one, other) => one - other)[0]
@@ -71,8 +71,11 @@ function startWorker({ from, count, jobs }: Arguments, job: number): ChildProces
   ])
 }
 
-function hearWorker(worker: ChildProcess, hear: (portion: Portion) => void): Promise<void> {
-  worker.on('message', (portion) => hear(portion as Portion))
+function receiveReports(
+  worker: ChildProcess,
+  onReport: (report: WorkerReport) => void,
+): Promise<void> {
+  worker.on('message', (report) => onReport(report as WorkerReport))
   return new Promise((resolve, reject) => {
     worker.on('error', reject)
     worker.on('exit', () => resolve())

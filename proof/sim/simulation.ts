@@ -5,21 +5,21 @@ import { Auditor } from './auditor.ts'
 import { Loop } from './clock/loop.ts'
 import { Random } from './clock/random.ts'
 import { Trace } from './clock/trace.ts'
-import type { Era } from './clock/virtual.ts'
+import type { VirtualClock } from './clock/virtual.ts'
 import { Cluster } from './cluster.ts'
 import { DatabaseServer } from './database/server.ts'
-import { Ends } from './ends.ts'
+import { ExpiryChecks } from './expiry-checks.ts'
 import { type Failure, Verdict } from './failure.ts'
+import { FaultSchedule } from './fault-schedule.ts'
 import { Figures } from './figures.ts'
 import { Notifier } from './gateway/notifier.ts'
 import { GatewayServer } from './gateway/server.ts'
 import { Liveness } from './liveness.ts'
-import { Outside } from './outside.ts'
+import { OutputChecks } from './output-checks.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
-import { Story } from './story.ts'
-import { Weather } from './weather.ts'
+import { Workload } from './workload.ts'
 
-export interface SeedEnd {
+export interface SeedResult {
   readonly seed: number
   readonly failure: Failure | null
   readonly figures: Figures
@@ -39,7 +39,7 @@ const minuteMs = 60_000
 
 /** The world of one seed, from its first order to the last thing that can be demanded. */
 export class Simulation {
-  readonly era: Era
+  readonly clock: VirtualClock
   readonly #seed: number
   readonly #scenario: Scenario
   readonly #policy: SchedulePolicy
@@ -47,15 +47,15 @@ export class Simulation {
   readonly #trace: Trace
   readonly #figures = new Figures()
   readonly #verdict = new Verdict()
-  readonly #weather: Weather
+  readonly #faults: FaultSchedule
   readonly #database: DatabaseServer
   readonly #gateway: GatewayServer
   readonly #cluster: Cluster
   readonly #notifier: Notifier
-  readonly #story: Story
+  readonly #workload: Workload
   readonly #auditor: Auditor
-  readonly #ends: Ends
-  readonly #outside: Outside
+  readonly #expiryChecks: ExpiryChecks
+  readonly #outputChecks: OutputChecks
 
   constructor(seed: number, { traced = false, wrapStore = (store) => store }: SeedOptions = {}) {
     this.#seed = seed
@@ -65,36 +65,36 @@ export class Simulation {
     const random = new Random(seed, 2)
     this.#trace = new Trace({ kept: traced, startAt })
     this.#loop = new Loop({ random, trace: this.#trace, startAt })
-    this.era = { loop: this.#loop, random }
+    this.clock = { loop: this.#loop, random }
     const [loop, trace, figures, verdict] = [this.#loop, this.#trace, this.#figures, this.#verdict]
-    this.#weather = new Weather({ loop, random, figures, scenario })
-    const world = { scenario, loop, random, trace, figures, verdict, weather: this.#weather }
+    this.#faults = new FaultSchedule({ loop, random, figures, scenario })
+    const world = { scenario, loop, random, trace, figures, verdict, faults: this.#faults }
     this.#database = new DatabaseServer({
       ...world,
       skewMs: scenario.databaseSkewMs,
       onCommit: (change) => {
         for (const { before, after } of change.orders)
-          if (before === null) this.#story.stored(after)
+          if (before === null) this.#workload.stored(after)
         this.#auditor.committed(change)
       },
-      onRefusal: (constraint) => this.#auditor.refused(constraint),
+      onRefusal: (constraint) => this.#auditor.constraintRefused(constraint),
     })
     this.#gateway = new GatewayServer({
       ...world,
-      lapseMsMax: this.#policy.absenceSpreadMs,
-      onPaid: (dossier) => this.#notifier.tell(dossier),
-      onPrepay: (order) => this.#outside.prepay(order),
-      onClose: (orderNo) => this.#ends.closing(orderNo),
+      falseAbsenceMsMax: this.#policy.absenceSpreadMs,
+      onPaid: (gatewayOrder) => this.#notifier.notify(gatewayOrder),
+      onPrepay: (order) => this.#outputChecks.prepay(order),
+      onClose: (orderNo) => this.#expiryChecks.closeRequested(orderNo),
     })
     const truth = {
       verdict,
       tables: this.#database.tables,
-      dossiers: this.#gateway.dossiers,
+      gatewayOrders: this.#gateway.gatewayOrders,
       worldNow: () => loop.now,
     }
     const now = () => this.#database.now()
-    this.#ends = new Ends({ ...truth, now, leaseMs: this.#policy.leaseMs })
-    this.#outside = new Outside({
+    this.#expiryChecks = new ExpiryChecks({ ...truth, now, leaseMs: this.#policy.leaseMs })
+    this.#outputChecks = new OutputChecks({
       ...truth,
       codes: this.#gateway.codes,
       clocksAgree: scenario.nodeSkewMsMax < minuteMs,
@@ -103,7 +103,7 @@ export class Simulation {
     const servers = { database: this.#database, gateway: this.#gateway }
     this.#cluster = new Cluster({
       ...{ ...world, ...servers, policy: this.#policy, wrapStore },
-      onBreakerOpened: (reason) => this.#outside.breakerOpened(reason),
+      onBreakerOpened: (reason) => this.#outputChecks.breakerOpened(reason),
     })
     this.#notifier = new Notifier({
       ...world,
@@ -111,26 +111,26 @@ export class Simulation {
       deliver: (callback, answered) => this.#cluster.deliver(callback, answered),
       onAcknowledged: (notification) => this.#auditor.acknowledged(notification),
     })
-    this.#story = new Story({
+    this.#workload = new Workload({
       ...{ ...world, cluster: this.#cluster, gateway: this.#gateway, notifier: this.#notifier },
-      outside: this.#outside,
+      outputChecks: this.#outputChecks,
     })
     this.#auditor = new Auditor({
-      ...{ ...truth, now, ends: this.#ends, outside: this.#outside },
+      ...{ ...truth, now, expiryChecks: this.#expiryChecks, outputChecks: this.#outputChecks },
       waitMsMax: this.#waitMsMax,
       hasDeliveries: scenario.hasOnPaid,
       adoptAttach: scenario.adoptAttach,
     })
   }
 
-  async run(): Promise<SeedEnd> {
+  async run(): Promise<SeedResult> {
     this.#cluster.start()
-    this.#story.begin()
-    this.#outages()
+    this.#workload.start()
+    this.#scheduleOutages()
     await this.#safetyPhase()
     if (this.#verdict.failure === null) await this.#livenessPhase()
     if (this.#verdict.failure === null) this.#auditor.final()
-    return this.#end()
+    return this.#result()
   }
 
   /** Something that nobody caught: the process would have died of it. */
@@ -154,7 +154,7 @@ export class Simulation {
 
   async #livenessPhase(): Promise<void> {
     const { callbacksHeal } = this.#scenario
-    this.#weather.stop()
+    this.#faults.stop()
     this.#gateway.heal()
     this.#cluster.heal()
     this.#notifier.heal()
@@ -162,25 +162,25 @@ export class Simulation {
       {
         verdict: this.#verdict,
         tables: this.#database.tables,
-        dossiers: this.#gateway.dossiers,
+        gatewayOrders: this.#gateway.gatewayOrders,
         batchSize: this.#scenario.recharge.compensationBatchSize,
         intervalMs: this.#policy.intervalMs,
         thresholdMs: this.#policy.thresholdMs,
         waitMsMax: this.#waitMsMax,
         skewMs: this.#scenario.databaseSkewMs,
         callbacksHeal,
-        isHeld: () => this.#cluster.live.some(({ breaker }) => breaker.reason !== null),
+        isBreakerOpen: () => this.#cluster.live.some(({ breaker }) => breaker.reason !== null),
         isLong: this.#scenario.isLong,
       },
       this.#loop.now,
     )
     let over = false
     const look = () => {
-      over = liveness.look(this.#loop.now)
+      over = liveness.check(this.#loop.now)
       const afterMs = Math.min(this.#policy.intervalMs / 2, 10 * minuteMs)
       if (!over) this.#loop.after(afterMs, { owner: null, label: 'look', fire: look })
     }
-    this.#trace.tell(this.#loop.now, () => 'faults stop')
+    this.#trace.log(this.#loop.now, () => 'faults stop')
     const limitAt = this.#loop.now + liveness.limitMs
     look()
     await this.#loop.run(() => this.#isBroken || over || this.#loop.now > limitAt)
@@ -188,7 +188,7 @@ export class Simulation {
   }
 
   /** What an outage does to what is under way when it begins. */
-  #outages(): void {
+  #scheduleOutages(): void {
     for (const { kind, fromMs } of this.#scenario.outages) {
       if (kind !== 'database_down') continue
       const fire = () => this.#database.endSessions(() => true)
@@ -196,7 +196,7 @@ export class Simulation {
     }
   }
 
-  #end(): SeedEnd {
+  #result(): SeedResult {
     const { tables } = this.#database
     this.#figures.count('seeds')
     this.#figures.count('events', this.#loop.fired)

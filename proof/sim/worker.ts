@@ -1,9 +1,9 @@
 import { Figures } from './figures.ts'
 import { SeedRunner } from './seed.ts'
-import type { Portion } from './seeds.ts'
+import type { WorkerReport } from './seeds.ts'
 
 /** So many seeds between two reports: a few seconds of work. */
-const portionSeeds = 250
+const reportSeeds = 250
 
 /** A process of `runMany`: `count` seeds from `from` on, `step` apart. Tells its parent how it goes. */
 export async function runWorker([from = 1, count = 0, step = 1]: readonly number[]): Promise<void> {
@@ -19,7 +19,7 @@ export async function runWorker([from = 1, count = 0, step = 1]: readonly number
     figures.add(end.figures.counts)
     done += 1
     const failed = end.failure === null ? null : { seed: end.seed, failure: end.failure }
-    if (failed === null && done < portionSeeds && at < count - 1) continue
+    if (failed === null && done < reportSeeds && at < count - 1) continue
     report({ done, counts: [...figures.counts], failed })
     if (failed !== null) break
     figures = new Figures()
@@ -29,6 +29,6 @@ export async function runWorker([from = 1, count = 0, step = 1]: readonly number
   process.disconnect?.()
 }
 
-function report(portion: Portion): void {
-  process.send?.(portion)
+function report(sent: WorkerReport): void {
+  process.send?.(sent)
 }

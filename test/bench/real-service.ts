@@ -8,14 +8,14 @@ import { virtualise } from '../../proof/sim/clock/virtual.ts'
 import { DatabaseServer } from '../../proof/sim/database/server.ts'
 import { modelStore } from '../../proof/sim/database/store.ts'
 import type { Change } from '../../proof/sim/database/tables.ts'
-import type { Fate as SimulatedFate } from '../../proof/sim/fate.ts'
+import { FaultSchedule } from '../../proof/sim/fault-schedule.ts'
 import { Figures } from '../../proof/sim/figures.ts'
-import { merchant, openDossier, openTrade } from '../../proof/sim/gateway/book.ts'
+import { merchant, newGatewayOrder, openTrade } from '../../proof/sim/gateway/gateway-order.ts'
 import { GatewayServer } from '../../proof/sim/gateway/server.ts'
 import { modelGateway } from '../../proof/sim/gateway/wire.ts'
 import { startNode } from '../../proof/sim/node.ts'
+import type { OrderPlan as SimulatedFate } from '../../proof/sim/order-plan.ts'
 import { noRates, type Scenario } from '../../proof/sim/scenario.ts'
-import { Weather } from '../../proof/sim/weather.ts'
 import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
@@ -41,20 +41,20 @@ export async function liveForReal(
   const loop = new Loop({ random, trace, startAt })
   const figures = new Figures()
   const scenario = calm({ policy, batchSize, concurrency })
-  const weather = new Weather({ loop, random, figures, scenario })
+  const weather = new FaultSchedule({ loop, random, figures, scenario })
   weather.stop()
-  const world = { loop, random, trace, figures, weather }
+  const world = { loop, random, trace, figures, faults: weather }
   const seenAt = new Map<string, number>()
   const database = new DatabaseServer({
     ...{ ...world, skewMs: 0, onRefusal: refuse },
     onCommit: (change) => noteCredits(change, { seenAt, now: loop.now }),
   })
   const told = { onPaid: () => undefined, onPrepay: () => undefined, onClose: () => undefined }
-  const server = new GatewayServer({ ...world, lapseMsMax: 0, ...told })
+  const server = new GatewayServer({ ...world, falseAbsenceMsMax: 0, ...told })
   const owner = { name: 'node-1', alive: true, parked: null, timerRate: 1, skewMs: 0 }
   const store = modelStore({ server: database, owner, random, kind: 'postgres' })
   const calls = new Map<string, number>()
-  const wire = { loop, weather, server, owner, timeoutMs: 5000, appids: scenario.appids }
+  const wire = { loop, faults: weather, server, owner, timeoutMs: 5000, appids: scenario.appids }
   const gateway = counting(modelGateway(wire), calls)
 
   const restore = virtualise(() => ({ loop, random }))
@@ -65,10 +65,10 @@ export async function liveForReal(
     fates.forEach(({ createdAt, paidAt }, at) => {
       const orderNo = orderNoOf(at)
       const ordered = { orderNo, amount: 100, currency: 'CNY', appid: merchant.appid, attach: null }
-      const dossier = openDossier(ordered, paid)
+      const dossier = newGatewayOrder(ordered, paid)
       const adopt = () => {
         openTrade(dossier, loop.now)
-        server.dossiers.set(orderNo, dossier)
+        server.gatewayOrders.set(orderNo, dossier)
         const expiresAt = new Date(loop.now + policy.orderTtlMs)
         const end = { createdAt: null, expiresAt }
         const order = { orderNo, userId: 'u1', amount: 100n, description: 'credit', ...end }
@@ -140,8 +140,13 @@ function calm({ policy, batchSize, concurrency }: Shop): Scenario {
       compensationRecheckMins: policy.recheckMs.map(mins),
       orderTtlMins: mins(policy.orderTtlMs),
     },
-    ...{ isLong: false, crowdCount: 0, endlessShare: 0, mistakeShare: 0, isOdd: false },
-    ...{ appids: [merchant.appid], adoptPrefixes: null, adoptAttach: null, meddleMsMax: minuteMs },
+    ...{ isLong: false, unknownOrderCount: 0, endlessShare: 0, mistakeShare: 0, isOdd: false },
+    ...{
+      appids: [merchant.appid],
+      adoptPrefixes: null,
+      adoptAttach: null,
+      operatorGapMsMax: minuteMs,
+    },
     ...{ hasOnPaid: false, arrivalMs: 0, faultyMs: 0, databaseSkewMs: 0, nodeSkewMsMax: 0 },
     ...{ callbackLoss: 1, callbacksHeal: false, rates: noRates, outages: [] },
   }

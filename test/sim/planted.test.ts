@@ -162,9 +162,9 @@ describe('the auditor', () => {
   it('catches an order that is found again, and taken for the one that was asked for (I2)', async () => {
     const planted = (store: Store): Store => ({
       ...store,
-      insertOrder: async (asked, event) => {
-        const insertion = await store.insertOrder(asked, event)
-        const { userId, appid } = asked
+      insertOrder: async (requested, event) => {
+        const insertion = await store.insertOrder(requested, event)
+        const { userId, appid } = requested
         return { ...insertion, order: { ...insertion.order, userId, appid } }
       },
     })

@@ -28,7 +28,7 @@ export class Trace {
   }
 
   /** Text that is made only when it is kept: most runs are never read. */
-  tell(now: number, text: () => string): void {
+  log(now: number, text: () => string): void {
     if (!this.#kept) return
     const line = text()
     this.#mix(line)

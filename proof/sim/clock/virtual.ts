@@ -5,27 +5,27 @@ import type { Cancellable, Loop } from './loop.ts'
 import type { Random } from './random.ts'
 
 /** Whose time it is now; null: the real one. */
-export interface Era {
+export interface VirtualClock {
   readonly loop: Loop
   readonly random: Random
 }
 
 /**
  * Puts virtual time and seeded chance in the place of everything of Node.js that the production
- * code reads time or chance from. Returns how to take it back. While no era is on, all of it is
+ * code reads time or chance from. Returns how to take it back. While no clock is on, all of it is
  * the real thing.
  */
-export function virtualise(eraNow: () => Era | null): () => void {
+export function virtualise(currentClock: () => VirtualClock | null): () => void {
   const undo = [
-    replace(globalThis, 'setTimeout', timeoutOf(eraNow)),
+    replace(globalThis, 'setTimeout', timeoutOf(currentClock)),
     replace(globalThis, 'clearTimeout', clearOf()),
-    replace(globalThis, 'Date', dateOf(eraNow)),
-    replace(performance, 'now', nowOf(eraNow)),
-    replace(AbortSignal, 'timeout', abortOf(eraNow)),
-    replace(Math, 'random', chanceOf(eraNow)),
-    replace(timers, 'setTimeout', delayOf(eraNow)),
-    replace(crypto, 'randomUUID', uuidOf(eraNow)),
-    replace(crypto, 'randomInt', wholeOf(eraNow)),
+    replace(globalThis, 'Date', dateOf(currentClock)),
+    replace(performance, 'now', nowOf(currentClock)),
+    replace(AbortSignal, 'timeout', abortOf(currentClock)),
+    replace(Math, 'random', chanceOf(currentClock)),
+    replace(timers, 'setTimeout', delayOf(currentClock)),
+    replace(crypto, 'randomUUID', uuidOf(currentClock)),
+    replace(crypto, 'randomInt', wholeOf(currentClock)),
   ]
   // What others imported by name follows.
   syncBuiltinESMExports()
@@ -48,7 +48,7 @@ function replace<T extends object, K extends keyof T>(
   }
 }
 
-type EraNow = () => Era | null
+type CurrentClock = () => VirtualClock | null
 
 /** A timer of the process whose code is running. */
 class VirtualTimer {
@@ -73,12 +73,12 @@ class VirtualTimer {
   }
 }
 
-function timeoutOf(eraNow: EraNow) {
+function timeoutOf(currentClock: CurrentClock) {
   const real = globalThis.setTimeout
   return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
-    const era = eraNow()
-    if (era === null) return real(callback, ms, ...values)
-    return new VirtualTimer(era.loop, { ms, label: 'timer', fire: () => callback(...values) })
+    const clock = currentClock()
+    if (clock === null) return real(callback, ms, ...values)
+    return new VirtualTimer(clock.loop, { ms, label: 'timer', fire: () => callback(...values) })
   }
 }
 
@@ -90,12 +90,12 @@ function clearOf() {
   }
 }
 
-function delayOf(eraNow: EraNow) {
+function delayOf(currentClock: CurrentClock) {
   const real = timers.setTimeout
   return <T>(ms?: number, value?: T, options: { signal?: AbortSignal; ref?: boolean } = {}) => {
-    const era = eraNow()
-    if (era === null) return real(ms, value, options)
-    return delay(era.loop, { ms: ms ?? 1, value, signal: options.signal })
+    const clock = currentClock()
+    if (clock === null) return real(ms, value, options)
+    return delay(clock.loop, { ms: ms ?? 1, value, signal: options.signal })
   }
 }
 
@@ -122,24 +122,24 @@ function delay<T>(
   })
 }
 
-function abortOf(eraNow: EraNow) {
+function abortOf(currentClock: CurrentClock) {
   const real = AbortSignal.timeout
   return (ms: number) => {
-    const era = eraNow()
-    if (era === null) return real.call(AbortSignal, ms)
+    const clock = currentClock()
+    if (clock === null) return real.call(AbortSignal, ms)
     const controller = new AbortController()
     const fire = () => controller.abort(new DOMException('The time is out', 'TimeoutError'))
-    new VirtualTimer(era.loop, { ms, label: 'deadline', fire })
+    new VirtualTimer(clock.loop, { ms, label: 'deadline', fire })
     return controller.signal
   }
 }
 
-function dateOf(eraNow: EraNow) {
+function dateOf(currentClock: CurrentClock) {
   const RealDate = globalThis.Date
   const nowMs = () => {
-    const era = eraNow()
-    if (era === null) return RealDate.now()
-    return Math.floor(era.loop.now + (era.loop.current?.skewMs ?? 0))
+    const clock = currentClock()
+    if (clock === null) return RealDate.now()
+    return Math.floor(clock.loop.now + (clock.loop.current?.skewMs ?? 0))
   }
   return class VirtualDate extends RealDate {
     constructor(...given: [] | [number | string | Date]) {
@@ -152,35 +152,35 @@ function dateOf(eraNow: EraNow) {
   }
 }
 
-function nowOf(eraNow: EraNow) {
+function nowOf(currentClock: CurrentClock) {
   const real = performance.now.bind(performance)
   return () => {
-    const era = eraNow()
-    return era === null ? real() : era.loop.now - era.loop.startedAt
+    const clock = currentClock()
+    return clock === null ? real() : clock.loop.now - clock.loop.startedAt
   }
 }
 
-function chanceOf(eraNow: EraNow) {
+function chanceOf(currentClock: CurrentClock) {
   const real = Math.random
-  return () => eraNow()?.random.next() ?? real()
+  return () => currentClock()?.random.next() ?? real()
 }
 
-function uuidOf(eraNow: EraNow) {
+function uuidOf(currentClock: CurrentClock) {
   const real = crypto.randomUUID
   return () => {
-    const era = eraNow()
-    if (era === null) return real()
-    const hex = () => era.random.whole(0, 0xffff).toString(16).padStart(4, '0')
+    const clock = currentClock()
+    if (clock === null) return real()
+    const hex = () => clock.random.whole(0, 0xffff).toString(16).padStart(4, '0')
     return `${hex()}${hex()}-${hex()}-4${hex().slice(1)}-8${hex().slice(1)}-${hex()}${hex()}${hex()}`
   }
 }
 
-function wholeOf(eraNow: EraNow) {
+function wholeOf(currentClock: CurrentClock) {
   const real = crypto.randomInt
   return (...ends: [number] | [number, number]) => {
-    const era = eraNow()
-    if (era === null) return ends.length === 1 ? real(ends[0]) : real(ends[0], ends[1])
+    const clock = currentClock()
+    if (clock === null) return ends.length === 1 ? real(ends[0]) : real(ends[0], ends[1])
     const [min, beyond] = ends.length === 1 ? [0, ends[0]] : ends
-    return era.random.whole(min, beyond - 1)
+    return clock.random.whole(min, beyond - 1)
   }
 }

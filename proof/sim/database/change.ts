@@ -2,14 +2,14 @@ import type { Change } from './tables.ts'
 
 /** A commit, for the trace. */
 export function describeChange({ orders, events, transfers }: Change): string {
-  const turned = orders.map(({ before, after }) =>
+  const changed = orders.map(({ before, after }) =>
     before?.status === after.status
       ? `${after.orderNo} due ${after.nextCheckAt.toISOString().slice(11, 23)} (${after.checks} checks)`
       : `${after.orderNo} ${before?.status ?? 'new'} → ${after.status}`,
   )
-  const told = events.map(
+  const appended = events.map(
     (event) => `${event.orderNo} ${event.source}: ${event.reason ?? event.kind}`,
   )
   const posted = transfers.map(({ orderNo, amount }) => `${orderNo} credited ${amount}`)
-  return `committed ${[...turned, ...told, ...posted].join('; ') || 'nothing of orders'}`
+  return `committed ${[...changed, ...appended, ...posted].join('; ') || 'nothing of orders'}`
 }

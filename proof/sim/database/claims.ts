@@ -29,7 +29,7 @@ export function peek(server: DatabaseServer, due: Due): Statement<readonly Order
 }
 
 /** Only leases that still stand. */
-export function giveBack(claimed: readonly ClaimedOrder[]): Statement<void> {
+export function release(claimed: readonly ClaimedOrder[]): Statement<void> {
   return {
     label: 'release',
     locks: claimed.map(({ order }) => orderKey(order.orderNo)),
@@ -76,7 +76,7 @@ function dueOrders(server: DatabaseServer, due: Due, isFree: IsFree): readonly O
   const all = allDue(server, due, isFree)
   const of = (standing: Standing) => all.filter((order) => order.standing === standing)
   const { youngestFrom, limit } = due
-  if (youngestFrom === undefined) return inShares(of, { limit, chance: server.chance }).sort(byAge)
+  if (youngestFrom === undefined) return inShares(of, { limit, chance: server.random }).sort(byAge)
   const [first, second]: Standing[] = youngestFrom % 2 === 0 ? ['new', 'known'] : ['known', 'new']
   for (const standing of [first, second, 'unknown'] as Standing[]) {
     const from = standing === first ? Math.floor(youngestFrom / 2) : youngestFrom

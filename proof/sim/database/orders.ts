@@ -19,7 +19,7 @@ export function insertOrder(
       const added = newRow(order, server.now())
       session.orders.set(added.orderNo, added)
       const key = order.idempotencyKey
-      if (key !== null) session.others.push(() => tables.orderNoByKey.set(key, added.orderNo))
+      if (key !== null) session.otherWrites.push(() => tables.orderNoByKey.set(key, added.orderNo))
       addEvent(server, session, { event, state: added })
       return { kind: 'inserted', order: added }
     },

@@ -17,7 +17,7 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
       if (given.ofOrders != null) repairSchedules(server, session, given.ofOrders)
       if (slotMs !== null && tables.runIdBySlot.has(slotMs)) return { kind: 'taken', nextSlotInMs }
       const run = newRun(server, { given, slotMs, now })
-      session.others.push(() => {
+      session.otherWrites.push(() => {
         tables.runs.set(run.id, run)
         if (slotMs !== null) tables.runIdBySlot.set(slotMs, run.id)
       })
@@ -65,7 +65,7 @@ export function finishRun(
         ...{ ...open, status, finishedAt, durationMs, ...countResults(results) },
         slot: unbegun ? null : open.slot,
       }
-      session.others.push(() => {
+      session.otherWrites.push(() => {
         tables.runs.set(runId, finished)
         if (unbegun && open.slot !== null) tables.runIdBySlot.delete(+open.slot)
       })

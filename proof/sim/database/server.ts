@@ -2,8 +2,8 @@ import { StoreError, UnknownOutcomeError } from '../../../src/store/errors.ts'
 import type { Loop, Owner } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import type { Trace } from '../clock/trace.ts'
+import type { FaultSchedule } from '../fault-schedule.ts'
 import type { Figures } from '../figures.ts'
-import type { Weather } from '../weather.ts'
 import { describeChange } from './change.ts'
 import { Locks } from './locks.ts'
 import { Session } from './session.ts'
@@ -24,7 +24,7 @@ export interface Statement<T> {
 export interface ServerParts {
   readonly loop: Loop
   readonly random: Random
-  readonly weather: Weather
+  readonly faults: FaultSchedule
   readonly figures: Figures
   readonly trace: Trace
   readonly skewMs: number
@@ -59,7 +59,7 @@ export class DatabaseServer {
   }
 
   /** The server's own dice. */
-  get chance(): () => number {
+  get random(): () => number {
     return () => this.#parts.random.next()
   }
 
@@ -82,14 +82,14 @@ export class DatabaseServer {
   execute<T>(owner: Owner, statement: Statement<T>): Promise<T> {
     return this.#exchange<T>(owner, statement.label, (answer) => {
       // What a process sent before it died may still arrive, or not.
-      if (!owner.alive && !this.#parts.weather.outlivesSender()) return
+      if (!owner.alive && !this.#parts.faults.arrivesAfterDeath()) return
       const fault = this.#faultBefore()
       if (fault !== null) return answer(fault)
       const session = this.#open(owner)
       this.#run(session, statement, (outcome) => {
         if (outcome.kind === 'done') this.#commit(session)
         else this.end(session)
-        const lost = outcome.kind === 'done' && this.#parts.weather.strikes('statementAckLost')
+        const lost = outcome.kind === 'done' && this.#parts.faults.occurs('statementAckLost')
         answer(lost ? failed(new StoreError('the connection was lost')) : outcome)
       })
     })
@@ -121,13 +121,13 @@ export class DatabaseServer {
   commit(session: Session): Promise<void> {
     return this.#exchange<void>(session.owner, 'commit', (answer) => {
       const lost = failed(new UnknownOutcomeError('the answer to COMMIT was lost'))
-      const { weather } = this.#parts
-      if (session.ended || weather.rages('database_down') || weather.strikes('commitLost')) {
+      const { faults } = this.#parts
+      if (session.ended || faults.isActive('database_down') || faults.occurs('commitLost')) {
         this.end(session)
         return answer(lost)
       }
       this.#commit(session)
-      answer(weather.strikes('commitAckLost') ? lost : { kind: 'done', value: undefined })
+      answer(faults.occurs('commitAckLost') ? lost : { kind: 'done', value: undefined })
     })
   }
 
@@ -173,7 +173,7 @@ export class DatabaseServer {
   #commit(session: Session): void {
     const change = session.apply()
     this.end(session)
-    this.#parts.trace.tell(this.#parts.loop.now, () => describeChange(change))
+    this.#parts.trace.log(this.#parts.loop.now, () => describeChange(change))
     this.#parts.onCommit(change)
   }
 
@@ -227,27 +227,27 @@ export class DatabaseServer {
   }
 
   #faultBefore(): Failed | null {
-    const { weather } = this.#parts
-    if (weather.rages('database_down')) return failed(new StoreError('the database is down'))
-    return weather.strikes('statementFails') ? failed(new StoreError('the statement failed')) : null
+    const { faults } = this.#parts
+    if (faults.isActive('database_down')) return failed(new StoreError('the database is down'))
+    return faults.occurs('statementFails') ? failed(new StoreError('the statement failed')) : null
   }
 
   #conflict(): Failed | null {
-    return this.#parts.weather.strikes('conflict')
+    return this.#parts.faults.occurs('conflict')
       ? failed(new ConflictError('could not serialize access'))
       : null
   }
 
   #exchange<T>(owner: Owner, label: string, atServer: (answer: Answer<T>) => void): Promise<T> {
-    const { loop, weather } = this.#parts
+    const { loop, faults } = this.#parts
     return new Promise((resolve, reject) => {
       const answer: Answer<T> = (outcome) => {
         const fire = () =>
           outcome.kind === 'done' ? resolve(outcome.value) : reject(outcome.error)
-        loop.after(weather.nearLatencyMs(), { owner, label: `${label} answered`, fire })
+        loop.after(faults.nearLatencyMs(), { owner, label: `${label} answered`, fire })
       }
       const fire = () => atServer(answer)
-      loop.after(weather.nearLatencyMs(), { owner: null, label: `${owner.name}: ${label}`, fire })
+      loop.after(faults.nearLatencyMs(), { owner: null, label: `${owner.name}: ${label}`, fire })
     })
   }
 }

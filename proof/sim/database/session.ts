@@ -22,7 +22,7 @@ export class Session implements LockHolder {
   readonly events: OrderEvent[] = []
   readonly transfers: StoredTransfer[] = []
   readonly deliveries: Delivery[] = []
-  readonly others: Write[] = []
+  readonly otherWrites: Write[] = []
   readonly #tables: Tables
 
   constructor(owner: Owner, tables: Tables) {
@@ -50,7 +50,7 @@ export class Session implements LockHolder {
       tables.transferByTransaction.set(transfer.transactionId, transfer)
     }
     tables.deliveries.push(...this.deliveries)
-    for (const write of this.others) write(tables)
+    for (const write of this.otherWrites) write(tables)
     const { events, transfers, deliveries } = this
     return { orders, events, transfers, deliveries }
   }

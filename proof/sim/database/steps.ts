@@ -27,10 +27,10 @@ export function lockOrder(
 /** Rows that somebody else holds are passed over. */
 export function lockFreeOrders(
   server: DatabaseServer,
-  asked: readonly AskedOrder[],
+  answered: readonly AskedOrder[],
 ): Run<readonly LockedOrder[]> {
   return (session) =>
-    asked.flatMap(({ orderNo, transactionId }) => {
+    answered.flatMap(({ orderNo, transactionId }) => {
       const locked = lockIfFree(server, session, orderNo)
         ? lockOrder(server, { orderNo, transactionId })(session)
         : null
@@ -73,7 +73,7 @@ export function waitAsClaimed(
       // A code may have come since the claim: what is known stays known.
       const isKnown = session.read(order.orderNo)?.standing === 'known'
       const kept = isKnown ? { ...schedule, standing: 'known' as const } : schedule
-      wait(server, { order, schedule: kept, event })(session)
+      reschedule(server, { order, schedule: kept, event })(session)
     }
     return new Set(standing.map(({ claimed }) => claimed.order.orderNo))
   }
@@ -125,7 +125,7 @@ export function credit(
   }
 }
 
-export function turn(
+export function changeStatus(
   server: DatabaseServer,
   { order, status, event }: { order: Order; status: 'expired' | 'review'; event: NewOrderEvent },
 ): Run<Order> {
@@ -133,14 +133,14 @@ export function turn(
     const row = unchanged(server, session, order)
     const allowed = row.status === 'pending' || (row.status === 'expired' && status === 'review')
     if (!allowed) server.refuse(`I6: ${row.status} → ${status}`)
-    const turned: Order = { ...row, status, stateSeq: row.stateSeq + 1 }
-    session.orders.set(row.orderNo, turned)
-    addEvent(server, session, { event, state: turned })
-    return turned
+    const changed: Order = { ...row, status, stateSeq: row.stateSeq + 1 }
+    session.orders.set(row.orderNo, changed)
+    addEvent(server, session, { event, state: changed })
+    return changed
   }
 }
 
-export function wait(
+export function reschedule(
   server: DatabaseServer,
   { order, schedule, event }: { order: Order } & Parameters<Tx['reschedule']>[1],
 ): Run<Order> {
@@ -172,7 +172,7 @@ export function addEvent(
   if (session.read(event.orderNo) === null) server.refuse('order_events: no such order')
   const { reason } = event
   const isCoded = reason !== null && typeof reason !== 'string'
-  const told: OrderEvent = {
+  const appended: OrderEvent = {
     ...event,
     reason: isCoded ? sentenceOf(reason) : reason,
     codedReason: isCoded ? reason : null,
@@ -183,7 +183,7 @@ export function addEvent(
     toStatus: state?.status ?? null,
     stateSeq: state?.stateSeq ?? null,
   }
-  session.events.push(told)
+  session.events.push(appended)
 }
 
 /** Under a row lock it cannot have changed: if it has, the lock or the reading of it was left out. */

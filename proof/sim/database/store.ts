@@ -2,21 +2,21 @@ import { StoreError } from '../../../src/store/errors.ts'
 import type { Store, Tx } from '../../../src/store/store.ts'
 import type { Owner } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
-import { claim, countDue, giveBack, peek } from './claims.ts'
-import { addLateChecks, claimLate, countLateCheck, lateKey } from './late.ts'
+import { claim, countDue, peek, release } from './claims.ts'
+import { addLateChecks, claimLate, countLateCheck, lateKey } from './late-checks.ts'
+import { abandon, correct } from './operator-changes.ts'
 import { insertOrder, setCodeUrl } from './orders.ts'
-import { abandon, correct } from './people.ts'
 import { finishRun, openRun } from './runs.ts'
 import { ConflictError, type DatabaseServer, type Statement } from './server.ts'
 import type { Session } from './session.ts'
 import {
   addEvent,
+  changeStatus,
   creditAll,
   lockFreeOrders,
   lockOrder,
   orderKey,
-  turn,
-  wait,
+  reschedule,
   waitAsClaimed,
 } from './steps.ts'
 
@@ -71,7 +71,7 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
     claimLate: (due) => server.execute(owner, claimLate(server, due)),
     peekDue: (due) => server.execute(owner, peek(server, due)),
     countDue: (due) => server.execute(owner, countDue(server, due)),
-    release: (claimed) => server.execute(owner, giveBack(claimed)),
+    release: (claimed) => server.execute(owner, release(claimed)),
     waitAsClaimed: (waits) =>
       server.execute(owner, { label: 'let orders wait', run: waitAsClaimed(server, waits) }),
     openRun: (run) => server.execute(owner, openRun(server, run)),
@@ -131,8 +131,8 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
     return this.#step('lock order', orderNo, run)
   }
 
-  lockOrders(asked: Parameters<Tx['lockOrders']>[0]) {
-    return this.#step('lock orders', null, lockFreeOrders(this.#server, asked))
+  lockOrders(answered: Parameters<Tx['lockOrders']>[0]) {
+    return this.#step('lock orders', null, lockFreeOrders(this.#server, answered))
   }
 
   credit(credits: Parameters<Tx['credit']>[0]) {
@@ -141,11 +141,15 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
   }
 
   changeStatus(...[order, given]: Parameters<Tx['changeStatus']>) {
-    return this.#step('turn order', order.orderNo, turn(this.#server, { order, ...given }))
+    return this.#step('turn order', order.orderNo, changeStatus(this.#server, { order, ...given }))
   }
 
   reschedule(...[order, given]: Parameters<Tx['reschedule']>) {
-    return this.#step('let order wait', order.orderNo, wait(this.#server, { order, ...given }))
+    return this.#step(
+      'let order wait',
+      order.orderNo,
+      reschedule(this.#server, { order, ...given }),
+    )
   }
 
   addLateChecks(order: Parameters<Tx['addLateChecks']>[0]) {

@@ -17,7 +17,7 @@ export interface LateCheck {
   readonly orderNo: string
   readonly expiredAt: Date
   /** How many of its days are over. */
-  readonly asked: number
+  readonly doneCount: number
   readonly dueAt: Date
 }
 

@@ -2,15 +2,21 @@ import type { RawCallback } from '../../../src/gateway/gateway.ts'
 import type { Receipt } from '../../../src/orders/callback.ts'
 import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
+import type { FaultSchedule } from '../fault-schedule.ts'
 import type { Figures } from '../figures.ts'
-import type { Weather } from '../weather.ts'
-import { type Dossier, merchant, stateTrade, type TradeTruth, tradeBody } from './book.ts'
+import {
+  type GatewayOrder,
+  type GatewayTrade,
+  merchant,
+  recordSentTrade,
+  tradeBody,
+} from './gateway-order.ts'
 import { type Notification, rawCallback } from './notification.ts'
 
 export interface NotifierParts {
   readonly loop: Loop
   readonly random: Random
-  readonly weather: Weather
+  readonly faults: FaultSchedule
   readonly figures: Figures
   readonly callbacksHeal: boolean
   /** Brings it to some node that is up; `answered` is called if an answer comes back. False: none is up. */
@@ -27,8 +33,8 @@ const waitsMs = [
 
 interface Delivery {
   readonly notification: Notification
-  readonly dossier: Dossier
-  readonly said: TradeTruth
+  readonly gatewayOrder: GatewayOrder
+  readonly said: GatewayTrade
   attempts: number
   acknowledged: boolean
 }
@@ -44,26 +50,30 @@ export class Notifier {
   }
 
   /** Of the payment just made. */
-  tell(dossier: Dossier): void {
-    const { trade } = dossier
+  notify(gatewayOrder: GatewayOrder): void {
+    const { trade } = gatewayOrder
     if (trade === null) return
     const { random } = this.#parts
     const id = `EV-${this.deliveries.length + 1}`
-    const notification = { id, type: 'TRANSACTION.SUCCESS', trade: tradeBody(trade, dossier.fate) }
+    const notification = {
+      id,
+      type: 'TRANSACTION.SUCCESS',
+      trade: tradeBody(trade, gatewayOrder.plan),
+    }
     // What it says is the truth of this moment, however late it comes.
     const said = { ...trade }
-    const delivery = { notification, dossier, said, attempts: 0, acknowledged: false }
+    const delivery = { notification, gatewayOrder, said, attempts: 0, acknowledged: false }
     this.deliveries.push(delivery)
-    this.#world(random.skewed(10, 20_000), 'callback due', () => this.#attempt(delivery))
-    if (this.#parts.weather.strikes('replayedCallback')) {
+    this.#schedule(random.skewed(10, 20_000), 'callback due', () => this.#attempt(delivery))
+    if (this.#parts.faults.occurs('replayedCallback')) {
       const afterMs = random.skewed(minuteMs, 90 * minuteMs)
-      this.#world(afterMs, 'callback replayed', () => this.#send(delivery))
+      this.#schedule(afterMs, 'callback replayed', () => this.#send(delivery))
     }
   }
 
   /** Says that an order is paid, in somebody else's hand, or is genuine and no payment. */
-  forge(dossier: Dossier): void {
-    const { ordered, orderNo } = dossier
+  forge(gatewayOrder: GatewayOrder): void {
+    const { ordered, orderNo } = gatewayOrder
     const { random, figures, deliver } = this.#parts
     this.#forgedCount += 1
     figures.count('fault:callbackForged')
@@ -92,7 +102,7 @@ export class Notifier {
     if (!this.#parts.callbacksHeal) return
     for (const delivery of this.deliveries) {
       const fire = () => this.#attempt(delivery)
-      this.#world(this.#parts.random.between(0, minuteMs), 'callback due', fire)
+      this.#schedule(this.#parts.random.between(0, minuteMs), 'callback due', fire)
     }
   }
 
@@ -100,16 +110,16 @@ export class Notifier {
     if (delivery.acknowledged || delivery.attempts >= waitsMs.length) return
     delivery.attempts += 1
     this.#send(delivery)
-    const { weather, callbacksHeal } = this.#parts
-    if (weather.stopped && !callbacksHeal) return
-    const waitMs = weather.stopped ? minuteMs : (waitsMs[delivery.attempts - 1] ?? minuteMs)
-    this.#world(waitMs, 'callback due', () => this.#attempt(delivery))
+    const { faults, callbacksHeal } = this.#parts
+    if (faults.stopped && !callbacksHeal) return
+    const waitMs = faults.stopped ? minuteMs : (waitsMs[delivery.attempts - 1] ?? minuteMs)
+    this.#schedule(waitMs, 'callback due', () => this.#attempt(delivery))
   }
 
   #send(delivery: Delivery): void {
-    const { weather, deliver, figures, onAcknowledged, random, loop } = this.#parts
-    if (weather.losesCallback()) return
-    stateTrade(delivery.dossier, { at: loop.now, trade: delivery.said })
+    const { faults, deliver, figures, onAcknowledged, random, loop } = this.#parts
+    if (faults.losesCallback()) return
+    recordSentTrade(delivery.gatewayOrder, { at: loop.now, trade: delivery.said })
     const callback = rawCallback(delivery.notification, 'genuine')
     const answered = (receipt: Receipt) => {
       if (receipt.kind === 'rejected') return
@@ -118,11 +128,11 @@ export class Notifier {
     }
     figures.count('callbacks')
     deliver(callback, answered)
-    if (!weather.strikes('duplicateCallback')) return
-    this.#world(random.skewed(0, 5000), 'callback again', () => deliver(callback, answered))
+    if (!faults.occurs('duplicateCallback')) return
+    this.#schedule(random.skewed(0, 5000), 'callback again', () => deliver(callback, answered))
   }
 
-  #world(ms: number, label: string, fire: () => void): void {
+  #schedule(ms: number, label: string, fire: () => void): void {
     this.#parts.loop.after(ms, { owner: null, label, fire })
   }
 }

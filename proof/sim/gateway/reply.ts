@@ -33,7 +33,7 @@ export function unsigned(status: number, body: object | string): SentReply {
 }
 
 /** The right bytes, or what looks like them, by nobody that we know. */
-export function unbelievable(
+export function unverified(
   body: object,
   flaw: 'forged' | 'stale' | 'unsigned' | 'probe',
 ): SentReply {

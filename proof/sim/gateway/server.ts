@@ -2,9 +2,16 @@ import type { PrepayOrder } from '../../../src/gateway/gateway.ts'
 import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import type { Trace } from '../clock/trace.ts'
+import type { FaultSchedule } from '../fault-schedule.ts'
 import type { Figures } from '../figures.ts'
-import type { Weather } from '../weather.ts'
-import { type Dossier, openTrade, passEnd, stateTrade, type TradeTruth, tradeBody } from './book.ts'
+import {
+  closeIfEnded,
+  type GatewayOrder,
+  type GatewayTrade,
+  openTrade,
+  recordSentTrade,
+  tradeBody,
+} from './gateway-order.ts'
 import {
   absence,
   keyless,
@@ -12,19 +19,19 @@ import {
   type SentReply,
   signed,
   signedGarbage,
-  unbelievable,
   unsigned,
+  unverified,
 } from './reply.ts'
 
 export interface GatewayParts {
   readonly loop: Loop
   readonly random: Random
-  readonly weather: Weather
+  readonly faults: FaultSchedule
   readonly figures: Figures
   readonly trace: Trace
   /** A lie of "no such order" lasts less than this: what budan waits before it believes it. */
-  readonly lapseMsMax: number
-  readonly onPaid: (dossier: Dossier) => void
+  readonly falseAbsenceMsMax: number
+  readonly onPaid: (gatewayOrder: GatewayOrder) => void
   /** Somebody asks to place it, or to close it, as far as that gets to the gateway. */
   readonly onPrepay: (order: PrepayOrder) => void
   readonly onClose: (orderNo: string) => void
@@ -32,7 +39,7 @@ export interface GatewayParts {
 
 /** The gateway: its own book, and how it answers, well or ill. */
 export class GatewayServer {
-  readonly dossiers = new Map<string, Dossier>()
+  readonly gatewayOrders = new Map<string, GatewayOrder>()
   readonly #parts: GatewayParts
   /** When each code was given. */
   readonly codes = new Map<string, number>()
@@ -43,24 +50,24 @@ export class GatewayServer {
   }
 
   query(orderNo: string): SentReply | null {
-    const dossier = this.dossiers.get(orderNo)
-    if (dossier === undefined) return absence('ORDER_NOT_EXIST')
+    const gatewayOrder = this.gatewayOrders.get(orderNo)
+    if (gatewayOrder === undefined) return absence('ORDER_NOT_EXIST')
     const { loop } = this.#parts
-    dossier.lastQuestionAt = loop.now
-    passEnd(dossier, loop.now)
-    return this.#outage(dossier) ?? this.#fault(dossier) ?? this.#truth(dossier)
+    gatewayOrder.lastQueryAt = loop.now
+    closeIfEnded(gatewayOrder, loop.now)
+    return this.#outage(gatewayOrder) ?? this.#fault(gatewayOrder) ?? this.#trueAnswer(gatewayOrder)
   }
 
   close(orderNo: string): SentReply | null {
-    const dossier = this.dossiers.get(orderNo)
-    const { weather, loop, onClose } = this.#parts
+    const gatewayOrder = this.gatewayOrders.get(orderNo)
+    const { faults, loop, onClose } = this.#parts
     onClose(orderNo)
-    if (dossier?.trade == null) return absence('ORDER_NOT_EXIST')
-    const outage = this.#outage(dossier)
+    if (gatewayOrder?.trade == null) return absence('ORDER_NOT_EXIST')
+    const outage = this.#outage(gatewayOrder)
     if (outage !== null) return outage
-    passEnd(dossier, loop.now)
-    if (dossier.paysOnClose && !weather.stopped) this.pay(dossier)
-    const { trade } = dossier
+    closeIfEnded(gatewayOrder, loop.now)
+    if (gatewayOrder.paysOnClose && !faults.stopped) this.pay(gatewayOrder)
+    const { trade } = gatewayOrder
     switch (trade.state) {
       case 'SUCCESS':
       case 'REFUND':
@@ -73,152 +80,161 @@ export class GatewayServer {
       default:
         trade.state = 'CLOSED'
         trade.closedAt ??= loop.now
-        return weather.strikes('serverError') ? refusal(500, 'SYSTEM_ERROR') : signed(204, null)
+        return faults.occurs('serverError') ? refusal(500, 'SYSTEM_ERROR') : signed(204, null)
     }
   }
 
   prepay(order: PrepayOrder): SentReply | null {
-    const { loop, random, weather, onPrepay } = this.#parts
-    const dossier = this.dossiers.get(order.orderNo)
+    const { loop, random, faults, onPrepay } = this.#parts
+    const gatewayOrder = this.gatewayOrders.get(order.orderNo)
     onPrepay(order)
-    if (dossier === undefined || dossier.fate.kind === 'absent') return null
-    if (weather.strikes('serverError')) return refusal(500, 'SYSTEM_ERROR')
-    if (dossier.refusesPrepay) return refusal(random.pick([400, 403]), 'RULE_LIMIT')
-    openTrade(dossier, loop.now)
-    dossier.shownAt ??= loop.now
+    if (gatewayOrder === undefined || gatewayOrder.plan.kind === 'absent') return null
+    if (faults.occurs('serverError')) return refusal(500, 'SYSTEM_ERROR')
+    if (gatewayOrder.refusesPrepay) return refusal(random.pick([400, 403]), 'RULE_LIMIT')
+    openTrade(gatewayOrder, loop.now)
+    gatewayOrder.firstShownAt ??= loop.now
     const codeUrl = `weixin://wxpay/bizpayurl?pr=${this.codes.size}`
     this.codes.set(codeUrl, loop.now)
     return signed(200, { code_url: codeUrl })
   }
 
   /** A payer pays, if the trade can still be paid; `force`: the gateway takes money for a closed one. */
-  pay(dossier: Dossier, { force = false } = {}): void {
-    const { trade, codeGiven } = dossier
-    if (trade === null || !codeGiven) return
-    passEnd(dossier, this.#parts.loop.now)
+  pay(gatewayOrder: GatewayOrder, { force = false } = {}): void {
+    const { trade, payerHasCode } = gatewayOrder
+    if (trade === null || !payerHasCode) return
+    closeIfEnded(gatewayOrder, this.#parts.loop.now)
     const isOver = this.#parts.loop.now >= trade.endsAt
-    const open = !isOver && unended.includes(trade.state)
+    const open = !isOver && payableStates.includes(trade.state)
     const forced = force && (trade.state === 'CLOSED' || isOver)
     if (!open && !forced) return
-    this.#take(dossier, trade)
+    this.#takePayment(gatewayOrder, trade)
   }
 
   /** The gateway takes money once more for a paid trade, and tells of that payment from now on. */
-  payAgain(dossier: Dossier): void {
-    if (dossier.trade?.state === 'SUCCESS') this.#take(dossier, dossier.trade)
+  payAgain(gatewayOrder: GatewayOrder): void {
+    if (gatewayOrder.trade?.state === 'SUCCESS') this.#takePayment(gatewayOrder, gatewayOrder.trade)
   }
 
   /** What becomes of an unpaid trade without budan. */
-  turn(dossier: Dossier, state: 'USERPAYING' | 'PAYERROR' | 'CLOSED' | 'REVOKED'): void {
-    const { trade } = dossier
-    if (trade === null || !unended.includes(trade.state)) return
+  changeState(
+    gatewayOrder: GatewayOrder,
+    state: 'USERPAYING' | 'PAYERROR' | 'CLOSED' | 'REVOKED',
+  ): void {
+    const { trade } = gatewayOrder
+    if (trade === null || !payableStates.includes(trade.state)) return
     trade.state = state
     if (state === 'CLOSED' || state === 'REVOKED') trade.closedAt ??= this.#parts.loop.now
   }
 
-  refund(dossier: Dossier): void {
-    if (dossier.trade?.state === 'SUCCESS') dossier.trade.state = 'REFUND'
+  refund(gatewayOrder: GatewayOrder): void {
+    if (gatewayOrder.trade?.state === 'SUCCESS') gatewayOrder.trade.state = 'REFUND'
   }
 
-  unlist(dossier: Dossier, forMs: number): void {
-    dossier.unlistedUntil = this.#parts.loop.now + forMs
+  giveUnlistedState(gatewayOrder: GatewayOrder, forMs: number): void {
+    gatewayOrder.unlistedUntil = this.#parts.loop.now + forMs
   }
 
   /** From now on it tells the truth. */
   heal(): void {
-    for (const dossier of this.dossiers.values()) {
-      dossier.lapsedUntil = 0
-      dossier.unlistedUntil = 0
+    for (const gatewayOrder of this.gatewayOrders.values()) {
+      gatewayOrder.falselyAbsentUntil = 0
+      gatewayOrder.unlistedUntil = 0
       // A payment that is under way ends, one way or the other.
-      if (dossier.trade?.state === 'USERPAYING') dossier.trade.state = 'PAYERROR'
+      if (gatewayOrder.trade?.state === 'USERPAYING') gatewayOrder.trade.state = 'PAYERROR'
     }
   }
 
-  #take(dossier: Dossier, trade: TradeTruth): void {
+  #takePayment(gatewayOrder: GatewayOrder, trade: GatewayTrade): void {
     const { loop, figures, trace, onPaid } = this.#parts
     this.#paymentCount += 1
     trade.state = 'SUCCESS'
     trade.transactionId = `4200${String(this.#paymentCount).padStart(24, '0')}`
     trade.paidAt = Math.floor(loop.now / 1000) * 1000
-    if (dossier.fate.kind === 'paid_wrong_amount') trade.amount += trade.amount % 3 === 0 ? 1 : -1
-    if (dossier.fate.kind === 'paid_wrong_currency') trade.currency = 'USD'
+    if (gatewayOrder.plan.kind === 'paid_wrong_amount')
+      trade.amount += trade.amount % 3 === 0 ? 1 : -1
+    if (gatewayOrder.plan.kind === 'paid_wrong_currency') trade.currency = 'USD'
     figures.count('payments')
-    trace.tell(loop.now, () => `${dossier.orderNo} is paid at the gateway (${dossier.fate.kind})`)
-    onPaid(dossier)
+    trace.log(
+      loop.now,
+      () => `${gatewayOrder.orderNo} is paid at the gateway (${gatewayOrder.plan.kind})`,
+    )
+    onPaid(gatewayOrder)
   }
 
-  #truth(dossier: Dossier): SentReply {
+  #trueAnswer(gatewayOrder: GatewayOrder): SentReply {
     const { loop } = this.#parts
-    const { trade } = dossier
-    dossier.answeredCount += 1
-    if (trade === null || loop.now < dossier.lapsedUntil) return this.#absent(dossier)
-    const state = loop.now < dossier.unlistedUntil ? 'SETTLING' : trade.state
-    stateTrade(dossier, { at: loop.now, state })
-    return signed(200, tradeBody(trade, { state, oddity: dossier.fate.oddity }))
+    const { trade } = gatewayOrder
+    gatewayOrder.answeredCount += 1
+    if (trade === null || loop.now < gatewayOrder.falselyAbsentUntil)
+      return this.#absent(gatewayOrder)
+    const state = loop.now < gatewayOrder.unlistedUntil ? 'SETTLING' : trade.state
+    recordSentTrade(gatewayOrder, { at: loop.now, state })
+    return signed(200, tradeBody(trade, { state, oddity: gatewayOrder.plan.oddity }))
   }
 
-  #absent(dossier: Dossier): SentReply {
+  #absent(gatewayOrder: GatewayOrder): SentReply {
     const { loop, random } = this.#parts
-    dossier.lastAbsentAt = loop.now
-    dossier.statements.push({ kind: 'absent', at: loop.now })
+    gatewayOrder.lastAbsentAt = loop.now
+    gatewayOrder.sentAnswers.push({ kind: 'absent', at: loop.now })
     return absence(random.pick(['ORDER_NOT_EXIST', 'ORDERNOTEXIST']))
   }
 
-  #outage(dossier: Dossier): SentReply | null {
-    const { weather, random } = this.#parts
-    if (weather.rages('gateway_errors'))
+  #outage(gatewayOrder: GatewayOrder): SentReply | null {
+    const { faults, random } = this.#parts
+    if (faults.isActive('gateway_errors'))
       return refusal(random.pick([500, 502, 503]), 'SYSTEM_ERROR')
-    if (weather.rages('gateway_throttles')) return refusal(429, 'FREQUENCY_LIMITED')
-    if (weather.rages('gateway_refuses_us')) return refusal(random.pick([401, 403]), 'SIGN_ERROR')
-    if (weather.rages('gateway_keyless')) return keyless(successFor(dossier))
-    if (!weather.rages('gateway_forgets_all')) return null
-    dossier.answeredCount += 1
-    return this.#absent(dossier)
+    if (faults.isActive('gateway_throttles')) return refusal(429, 'FREQUENCY_LIMITED')
+    if (faults.isActive('gateway_refuses_client'))
+      return refusal(random.pick([401, 403]), 'SIGN_ERROR')
+    if (faults.isActive('gateway_keyless')) return keyless(forgedSuccess(gatewayOrder))
+    if (!faults.isActive('gateway_false_absence')) return null
+    gatewayOrder.answeredCount += 1
+    return this.#absent(gatewayOrder)
   }
 
-  #fault(dossier: Dossier): SentReply | null {
-    const { weather, random } = this.#parts
-    if (weather.strikes('serverError')) return refusal(random.pick([500, 502, 503]), 'SYSTEM_ERROR')
-    if (weather.strikes('throttled')) return refusal(429, 'RATELIMIT_EXCEEDED')
-    if (weather.strikes('garbage')) return garbage(random)
-    if (weather.strikes('lookalike')) {
-      return unbelievable(successFor(dossier), random.pick(['forged', 'stale', 'unsigned']))
+  #fault(gatewayOrder: GatewayOrder): SentReply | null {
+    const { faults, random } = this.#parts
+    if (faults.occurs('serverError')) return refusal(random.pick([500, 502, 503]), 'SYSTEM_ERROR')
+    if (faults.occurs('throttled')) return refusal(429, 'RATELIMIT_EXCEEDED')
+    if (faults.occurs('garbage')) return garbage(random)
+    if (faults.occurs('lookalike')) {
+      return unverified(forgedSuccess(gatewayOrder), random.pick(['forged', 'stale', 'unsigned']))
     }
-    if (weather.strikes('probe')) return unbelievable(successFor(dossier), 'probe')
-    if (weather.strikes('refusedOnce')) {
-      dossier.answeredCount += 1
+    if (faults.occurs('probe')) return unverified(forgedSuccess(gatewayOrder), 'probe')
+    if (faults.occurs('refusedOnce')) {
+      gatewayOrder.answeredCount += 1
       return refusal(random.pick([400, 404]), 'PARAM_ERROR')
     }
-    if (weather.strikes('otherTrade')) return this.#otherTrade(dossier)
-    this.#lapse(dossier)
+    if (faults.occurs('otherTrade')) return this.#otherTrade(gatewayOrder)
+    this.#maybeFalselyAbsent(gatewayOrder)
     return null
   }
 
   /** "No such order", for a while and once: what budan does not believe, but one longer it must. */
-  #lapse(dossier: Dossier): void {
-    const { weather, random, loop, lapseMsMax } = this.#parts
-    const wanted = dossier.fate.kind === 'forgotten' || weather.strikes('forgetful')
-    if (!wanted || dossier.hasLapsed || weather.stopped) return
-    dossier.hasLapsed = true
-    dossier.lapsedUntil = loop.now + random.between(0.1, 0.95) * lapseMsMax
+  #maybeFalselyAbsent(gatewayOrder: GatewayOrder): void {
+    const { faults, random, loop, falseAbsenceMsMax } = this.#parts
+    const wanted = gatewayOrder.plan.kind === 'forgotten' || faults.occurs('falseAbsence')
+    if (!wanted || gatewayOrder.wasFalselyAbsent || faults.stopped) return
+    gatewayOrder.wasFalselyAbsent = true
+    gatewayOrder.falselyAbsentUntil = loop.now + random.between(0.1, 0.95) * falseAbsenceMsMax
   }
 
   /** Genuine, and about somebody else's order. */
-  #otherTrade(dossier: Dossier): SentReply | null {
+  #otherTrade(gatewayOrder: GatewayOrder): SentReply | null {
     const { random, loop } = this.#parts
-    const others = [...this.dossiers.values()].filter((one) => one !== dossier)
+    const others = [...this.gatewayOrders.values()].filter((one) => one !== gatewayOrder)
     const trade = others[random.whole(0, others.length - 1)]?.trade
     if (trade == null) return null
-    dossier.answeredCount += 1
-    stateTrade(dossier, { at: loop.now, trade })
+    gatewayOrder.answeredCount += 1
+    recordSentTrade(gatewayOrder, { at: loop.now, trade })
     return signed(200, tradeBody(trade))
   }
 }
 
-const unended: readonly string[] = ['NOTPAY', 'USERPAYING', 'PAYERROR']
+const payableStates: readonly string[] = ['NOTPAY', 'USERPAYING', 'PAYERROR']
 
 /** What a liar would say: paid, and everything as ordered. */
-function successFor({ orderNo, ordered, trade }: Dossier): object {
+function forgedSuccess({ orderNo, ordered, trade }: GatewayOrder): object {
   return {
     appid: trade?.appid ?? ordered.appid,
     mchid: trade?.mchid ?? '1900000001',

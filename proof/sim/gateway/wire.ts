@@ -4,15 +4,15 @@ import { answerOf, closingOf, prepayOf } from '../../../src/gateway/wechat/answe
 import { wechatFacts } from '../../../src/gateway/wechat/facts.ts'
 import { unknownAnswer } from '../../../src/gateway/wechat/unknown.ts'
 import type { Loop, Owner } from '../clock/loop.ts'
-import type { Weather } from '../weather.ts'
-import { mchid } from './book.ts'
+import type { FaultSchedule } from '../fault-schedule.ts'
+import { mchid } from './gateway-order.ts'
 import { openNotification } from './notification.ts'
 import type { SentReply } from './reply.ts'
 import type { GatewayServer } from './server.ts'
 
 export interface WireParts {
   readonly loop: Loop
-  readonly weather: Weather
+  readonly faults: FaultSchedule
   readonly server: GatewayServer
   /** The first is the merchant's own. */
   readonly appids: readonly [string, ...string[]]
@@ -33,19 +33,19 @@ export function modelGateway(parts: WireParts): Gateway {
       exchange(parts, {
         label: `query ${orderNo}`,
         arrive: () => server.query(orderNo),
-        read: (heard) => answerOf({ ...heard, attempt: `query order "${orderNo}"` }),
+        read: (response) => answerOf({ ...response, attempt: `query order "${orderNo}"` }),
       }),
     close: (orderNo) =>
       exchange(parts, {
         label: `close ${orderNo}`,
         arrive: () => server.close(orderNo),
-        read: (heard) => closingOf({ ...heard, attempt: `close order "${orderNo}"` }),
+        read: (response) => closingOf({ ...response, attempt: `close order "${orderNo}"` }),
       }),
     prepay: (order) =>
       exchange(parts, {
         label: `prepay ${order.orderNo}`,
         arrive: () => server.prepay(order),
-        read: (heard) => prepayOf({ ...heard, attempt: `place order "${order.orderNo}"` }),
+        read: (response) => prepayOf({ ...response, attempt: `place order "${order.orderNo}"` }),
       }),
     openCallback: async (callback) => openNotification(callback),
     probe: () => Promise.reject(new Error('no stage probes')),
@@ -57,12 +57,12 @@ interface Exchange<T> {
   readonly label: string
   /** Null: nothing comes back. */
   readonly arrive: () => SentReply | null
-  readonly read: (heard: SentReply) => T
+  readonly read: (response: SentReply) => T
 }
 
 /** There, a moment at the gateway, and back; each way can be lost, and patience has an end. */
 function exchange<T>(
-  { loop, weather, owner, timeoutMs }: WireParts,
+  { loop, faults, owner, timeoutMs }: WireParts,
   { label, arrive, read }: Exchange<T>,
 ): Promise<T | UnknownAnswer> {
   return new Promise((resolve) => {
@@ -74,8 +74,8 @@ function exchange<T>(
       fire: () => silence('timeout', 'no answer in time'),
     })
     const back = (sent: SentReply) => {
-      const late = weather.strikes('answerLate') ? timeoutMs : 0
-      loop.after(weather.latencyMs() + late, {
+      const late = faults.occurs('answerLate') ? timeoutMs : 0
+      loop.after(faults.latencyMs() + late, {
         owner,
         label: `${label} answered ${sent.reply.status}`,
         fire: () => {
@@ -85,11 +85,11 @@ function exchange<T>(
       })
     }
     const there = () => {
-      if (!owner.alive && !weather.outlivesSender()) return
-      if (weather.rages('gateway_silent') || weather.strikes('questionLost')) return
+      if (!owner.alive && !faults.arrivesAfterDeath()) return
+      if (faults.isActive('gateway_silent') || faults.occurs('queryLost')) return
       const sent = arrive()
-      if (sent !== null && !weather.strikes('answerLost')) back(sent)
+      if (sent !== null && !faults.occurs('answerLost')) back(sent)
     }
-    loop.after(weather.latencyMs(), { owner: null, label: `${owner.name}: ${label}`, fire: there })
+    loop.after(faults.latencyMs(), { owner: null, label: `${owner.name}: ${label}`, fire: there })
   })
 }

@@ -1,10 +1,10 @@
 import type { Random } from './clock/random.ts'
 import { drawOddity, type Oddity } from './gateway/oddity.ts'
-import { hasForgetting, type Scenario } from './scenario.ts'
+import { hasFalseAbsence, type Scenario } from './scenario.ts'
 
 /** What the payer, the shop and the gateway will do with one order. Times are from its creation. */
-export interface Fate {
-  readonly kind: FateKind
+export interface OrderPlan {
+  readonly kind: PlannedOutcome
   /** How it comes to budan. */
   readonly arrival: 'placed' | 'adopted'
   readonly payAfterMs: number
@@ -24,7 +24,7 @@ export interface Fate {
   readonly oddity: Oddity | null
 }
 
-export type FateKind =
+export type PlannedOutcome =
   | 'unpaid'
   | 'paid'
   | 'paid_at_the_end' // around its end, while it may be being closed
@@ -52,7 +52,7 @@ export type FateKind =
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 
-const weights: readonly (readonly [FateKind, number])[] = [
+const weights: readonly (readonly [PlannedOutcome, number])[] = [
   ['unpaid', 24],
   ['paid', 20],
   ['paid_at_the_end', 8],
@@ -80,15 +80,15 @@ const weights: readonly (readonly [FateKind, number])[] = [
 
 const weightSum = weights.reduce((sum, [, weight]) => sum + weight, 0)
 
-export function drawFate(random: Random, scenario: Scenario): Fate {
+export function drawOrderPlan(random: Random, scenario: Scenario): OrderPlan {
   const drawn = drawKind(random)
-  const kind = drawn === 'forgotten' && hasForgetting(scenario.outages) ? 'paid' : drawn
+  const kind = drawn === 'forgotten' && hasFalseAbsence(scenario.outages) ? 'paid' : drawn
   const arrival = drawArrival(random, kind)
   const isEndless = arrival === 'adopted' && random.chance(scenario.endlessShare)
   return {
     ...{ kind, arrival, isEndless },
     payAfterMs: payAfterMs(random, { kind, isEndless, scenario }),
-    ...drawTruth(random, { isEndless, scenario }),
+    ...drawTradeFacts(random, { isEndless, scenario }),
     mistake:
       arrival === 'adopted' && random.chance(scenario.mistakeShare)
         ? random.pick(['user', 'amount', 'appid'])
@@ -97,17 +97,17 @@ export function drawFate(random: Random, scenario: Scenario): Fate {
 }
 
 /** One of many numbers that somebody adopted, and that the gateway has not; a few it comes to have. */
-export function drawCrowdFate(random: Random, scenario: Scenario): Fate {
+export function drawUnknownOrderPlan(random: Random, scenario: Scenario): OrderPlan {
   const kind = random.chance(0.9) ? 'absent' : random.pick(['appears_late', 'paid'] as const)
   const isEndless = random.chance(0.7)
   return {
     ...{ kind, arrival: 'adopted', isEndless, mistake: null },
     payAfterMs: payAfterMs(random, { kind, isEndless: false, scenario }),
-    ...drawTruth(random, { isEndless, scenario }),
+    ...drawTradeFacts(random, { isEndless, scenario }),
   }
 }
 
-function drawKind(random: Random): FateKind {
+function drawKind(random: Random): PlannedOutcome {
   let left = random.next() * weightSum
   for (const [kind, weight] of weights) {
     left -= weight
@@ -116,7 +116,7 @@ function drawKind(random: Random): FateKind {
   return 'unpaid'
 }
 
-function drawArrival(random: Random, kind: FateKind): Fate['arrival'] {
+function drawArrival(random: Random, kind: PlannedOutcome): OrderPlan['arrival'] {
   if (kind === 'appears_late' || kind === 'forgotten' || kind === 'paid_after_watch')
     return 'adopted'
   if (kind === 'refused_prepay') return 'placed'
@@ -126,10 +126,10 @@ function drawArrival(random: Random, kind: FateKind): Fate['arrival'] {
 /** No trade can be paid for longer, whatever became of it here. */
 const openDaysMax = 15
 
-function drawTruth(
+function drawTradeFacts(
   random: Random,
   { isEndless, scenario }: { isEndless: boolean; scenario: Scenario },
-): Pick<Fate, 'openMs' | 'closesItself' | 'appid' | 'attach' | 'oddity'> {
+): Pick<OrderPlan, 'openMs' | 'closesItself' | 'appid' | 'attach' | 'oddity'> {
   return {
     openMs: (isEndless ? random.between(0.02, openDaysMax) : openDaysMax) * dayMs,
     closesItself: random.chance(0.5),
@@ -143,7 +143,7 @@ function drawTruth(
 
 function payAfterMs(
   random: Random,
-  { kind, isEndless, scenario }: { kind: FateKind; isEndless: boolean; scenario: Scenario },
+  { kind, isEndless, scenario }: { kind: PlannedOutcome; isEndless: boolean; scenario: Scenario },
 ): number {
   const ttlMs = scenario.recharge.orderTtlMins * minuteMs
   if (isEndless && scenario.isLong) {

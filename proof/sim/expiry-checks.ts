@@ -1,12 +1,12 @@
 import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { Change, Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
-import { type Dossier, isPayable, type Statement } from './gateway/book.ts'
+import { type GatewayOrder, isPayable, type SentAnswer } from './gateway/gateway-order.ts'
 
-export interface EndsParts {
+export interface ExpiryChecksParts {
   readonly verdict: Verdict
   readonly tables: Tables
-  readonly dossiers: ReadonlyMap<string, Dossier>
+  readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
   /** The database's time, and the world's. */
   readonly now: () => Date
   readonly worldNow: () => number
@@ -21,38 +21,38 @@ const watchMs = 16 * 86_400_000
 const lateAnswersMax = 6
 
 /** I5: which orders may end, and when. Keeps its own account of how long each has been watched. */
-export class Ends {
-  readonly #parts: EndsParts
+export class ExpiryChecks {
+  readonly #parts: ExpiryChecksParts
   readonly #watchedFrom = new Map<string, number>()
-  readonly #heard = new Set<string>()
+  readonly #tradeSeen = new Set<string>()
   /** Orders that had an end at some time, though somebody may have taken it away since. */
-  readonly #ended = new Set<string>()
+  readonly #hadEnd = new Set<string>()
   readonly #lateAnswers = new Map<string, number>()
 
-  constructor(parts: EndsParts) {
+  constructor(parts: ExpiryChecksParts) {
     this.#parts = parts
   }
 
   /** Before anything of the change is judged. */
-  note({ orders, events }: Change): void {
+  record({ orders, events }: Change): void {
     for (const { before, after } of orders) {
-      if (after.expiresAt !== null) this.#ended.add(after.orderNo)
+      if (after.expiresAt !== null) this.#hadEnd.add(after.orderNo)
       if (before === null || (before.expiresAt !== null && after.expiresAt === null)) {
         this.#watch(after.orderNo)
       }
     }
     for (const event of events) {
-      if (event.tradeState === null || this.#heard.has(event.orderNo)) continue
-      this.#heard.add(event.orderNo)
+      if (event.tradeState === null || this.#tradeSeen.has(event.orderNo)) continue
+      this.#tradeSeen.add(event.orderNo)
       this.#watch(event.orderNo)
     }
     for (const event of events) this.#countLate(event)
   }
 
   /** Budan asks the gateway to close it: only what has an end that somebody gave. */
-  closing(orderNo: string): void {
+  closeRequested(orderNo: string): void {
     const order = this.#parts.tables.orders.get(orderNo)
-    if (order?.expiresAt !== null || this.#ended.has(orderNo)) return
+    if (order?.expiresAt !== null || this.#hadEnd.has(orderNo)) return
     this.#fail('I5', `the trade of ${orderNo} is closed, and nobody said when it ends`)
   }
 
@@ -60,34 +60,34 @@ export class Ends {
     before: Order | null,
     { order, event }: { order: Order; event: OrderEvent | null },
   ): void {
-    const dossier = this.#parts.dossiers.get(order.orderNo)
-    if (event?.kind === 'abandoned') this.#checkAbandoned(before, { order, dossier })
-    else if (dossier === undefined)
+    const gatewayOrder = this.#parts.gatewayOrders.get(order.orderNo)
+    if (event?.kind === 'abandoned') this.#checkAbandoned(before, { order, gatewayOrder })
+    else if (gatewayOrder === undefined)
       this.#fail('I5', `${order.orderNo} is unknown to the gateway's truth`)
-    else this.#checkExpired(order, dossier)
+    else this.#checkExpired(order, gatewayOrder)
   }
 
-  #checkExpired(order: Order, dossier: Dossier): void {
-    const { trade, statements } = dossier
-    const saysEnded = isToldEnded(order, statements)
-    if (order.expiresAt === null && !saysEnded) this.#checkUnwatched(order)
+  #checkExpired(order: Order, gatewayOrder: GatewayOrder): void {
+    const { trade, sentAnswers } = gatewayOrder
+    const isSaidEnded = gatewaySaidEnded(order, sentAnswers)
+    if (order.expiresAt === null && !isSaidEnded) this.#checkWatchEnded(order)
     const wasEnded = trade !== null && trade.closedAt !== null
-    if (isPayable(dossier, this.#parts.worldNow()) && !wasEnded) {
+    if (isPayable(gatewayOrder, this.#parts.worldNow()) && !wasEnded) {
       this.#fail('I5', `${order.orderNo} expired while its trade is ${trade?.state}`)
     }
-    if (wasEnded || saysEnded) return
+    if (wasEnded || isSaidEnded) return
     if (order.expiresAt !== null && this.#parts.now() < order.expiresAt) {
       this.#fail('I5', `${order.orderNo} expired before its end`)
     }
     // Without an end a trade may be unpaid for as long as it is watched, and then nobody pays it.
-    if (order.expiresAt === null && this.#heard.has(order.orderNo)) return
-    const absences = statements.filter(({ kind }) => kind === 'absent')
+    if (order.expiresAt === null && this.#tradeSeen.has(order.orderNo)) return
+    const absences = sentAnswers.filter(({ kind }) => kind === 'absent')
     if (absences.length < 3) {
       this.#fail('I5', `${order.orderNo} expired for ${absences.length} answers of "no such order"`)
     }
   }
 
-  #checkUnwatched({ orderNo }: Order): void {
+  #checkWatchEnded({ orderNo }: Order): void {
     const { now, leaseMs, tables } = this.#parts
     const from = this.#watchedFrom.get(orderNo) ?? 0
     if (+now() < from + watchMs - leaseMs) {
@@ -101,13 +101,13 @@ export class Ends {
   /** A person gave it up: nobody can pay it, as far as the gateway has ever said. */
   #checkAbandoned(
     before: Order | null,
-    { order, dossier }: { order: Order; dossier: Dossier | undefined },
+    { order, gatewayOrder }: { order: Order; gatewayOrder: GatewayOrder | undefined },
   ): void {
     const { orderNo } = order
     if (before?.status !== 'pending' || before.codeUrl !== null || before.standing === 'known') {
       this.#fail('I5', `${orderNo} was given up, and the gateway had accepted it`)
     }
-    if (!dossier?.statements.some(({ kind }) => kind === 'absent')) {
+    if (!gatewayOrder?.sentAnswers.some(({ kind }) => kind === 'absent')) {
       this.#fail('I5', `${orderNo} was given up, and the gateway never said that it has none`)
     }
     if (order.adopted && !this.#parts.tables.lateChecks.has(orderNo)) {
@@ -139,8 +139,8 @@ function isAnswer({ tradeState, evidence }: OrderEvent): boolean {
 }
 
 /** The gateway itself said of this very trade that nobody can pay it any more. */
-function isToldEnded(order: Order, statements: readonly Statement[]): boolean {
-  return statements.some(
+function gatewaySaidEnded(order: Order, sentAnswers: readonly SentAnswer[]): boolean {
+  return sentAnswers.some(
     (one) =>
       one.kind === 'trade' &&
       (one.state === 'CLOSED' || one.state === 'REVOKED') &&

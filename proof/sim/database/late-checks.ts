@@ -20,8 +20,9 @@ export function addLateChecks(server: DatabaseServer, { orderNo }: Order): Run<v
   return (session) => {
     const expiredAt = server.now()
     const dueAt = new Date(+expiredAt + days[0] * dayMs)
-    session.others.push(({ lateChecks }) => {
-      if (!lateChecks.has(orderNo)) lateChecks.set(orderNo, { orderNo, expiredAt, asked: 0, dueAt })
+    session.otherWrites.push(({ lateChecks }) => {
+      if (!lateChecks.has(orderNo))
+        lateChecks.set(orderNo, { orderNo, expiredAt, doneCount: 0, dueAt })
     })
   }
 }
@@ -30,8 +31,8 @@ export function countLateCheck(server: DatabaseServer, { orderNo }: Order): Run<
   return (session) => {
     const check = server.tables.lateChecks.get(orderNo)
     if (check === undefined) return
-    session.others.push(({ lateChecks }) => {
-      const day = days[check.asked + 1]
+    session.otherWrites.push(({ lateChecks }) => {
+      const day = days[check.doneCount + 1]
       if (day === undefined) lateChecks.delete(orderNo)
       else lateChecks.set(orderNo, nextDay(check, day))
     })
@@ -39,7 +40,11 @@ export function countLateCheck(server: DatabaseServer, { orderNo }: Order): Run<
 }
 
 function nextDay(check: LateCheck, day: number): LateCheck {
-  return { ...check, asked: check.asked + 1, dueAt: new Date(+check.expiredAt + day * dayMs) }
+  return {
+    ...check,
+    doneCount: check.doneCount + 1,
+    dueAt: new Date(+check.expiredAt + day * dayMs),
+  }
 }
 
 /** What has been credited meanwhile, or is in review, needs none any more. */
@@ -59,7 +64,7 @@ export function claimLate(
       return due.flatMap((check) => {
         const order = session.read(check.orderNo)
         const isOver = order?.status !== 'expired'
-        session.others.push(() => {
+        session.otherWrites.push(() => {
           if (isOver) lateChecks.delete(check.orderNo)
           else lateChecks.set(check.orderNo, { ...check, dueAt: new Date(+now + leaseMs) })
         })

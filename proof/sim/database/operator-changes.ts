@@ -19,7 +19,7 @@ export function correct(
       server.refuse('I2: the facts of an order never change')
     }
     if (event.kind !== 'corrected') server.refuse('I6: an order is corrected without an event')
-    named(server, event)
+    refuseUnnamed(server, event)
     const { expiresAt, watchedUntil, nextCheckAt } = correction
     const corrected: Order = {
       ...row,
@@ -41,10 +41,10 @@ export function abandon(
     if (row.status !== 'pending' || row.codeUrl !== null) {
       server.refuse(`a ${row.status} order is not given up, nor one with a code (stale)`)
     }
-    named(server, event)
+    refuseUnnamed(server, event)
     const abandoned: Order = { ...row, status: 'expired', stateSeq: row.stateSeq + 1 }
     session.orders.set(row.orderNo, abandoned)
-    session.others.push(({ orderNoByKey }) => {
+    session.otherWrites.push(({ orderNoByKey }) => {
       for (const [key, orderNo] of orderNoByKey)
         if (orderNo === row.orderNo) orderNoByKey.delete(key)
     })
@@ -53,6 +53,6 @@ export function abandon(
   }
 }
 
-function named(server: DatabaseServer, { operator, reason }: NewOrderEvent): void {
+function refuseUnnamed(server: DatabaseServer, { operator, reason }: NewOrderEvent): void {
   if (operator == null || !reason) server.refuse('order_events_persons_named')
 }

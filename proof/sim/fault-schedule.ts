@@ -4,7 +4,7 @@ import type { Figures } from './figures.ts'
 import { noRates, type OutageKind, type Rates, type Scenario } from './scenario.ts'
 
 /** Which faults there are at this moment; none once they have been stopped. */
-export class Weather {
+export class FaultSchedule {
   readonly #loop: Loop
   readonly #random: Random
   readonly #figures: Figures
@@ -25,14 +25,14 @@ export class Weather {
   }
 
   /** Does this fault strike now? It is counted when it does. */
-  strikes(fault: keyof Rates): boolean {
+  occurs(fault: keyof Rates): boolean {
     if (!this.#random.chance(this.#rates[fault])) return false
     this.#figures.count(`fault:${fault}`)
     return true
   }
 
   /** Is this outage on? Counted once for everything that it hits. */
-  rages(kind: OutageKind): boolean {
+  isActive(kind: OutageKind): boolean {
     if (this.#stopped) return false
     const sinceMs = this.#loop.now - this.#loop.startedAt
     const on = this.#scenario.outages.some(
@@ -54,7 +54,7 @@ export class Weather {
   }
 
   /** Does what a process sent reach its goal although it died meanwhile? */
-  outlivesSender(): boolean {
+  arrivesAfterDeath(): boolean {
     return this.#random.chance(0.5)
   }
 

@@ -2,12 +2,12 @@ import type { Order } from '../../src/domain/order.ts'
 import type { PrepayOrder } from '../../src/gateway/gateway.ts'
 import type { Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
-import type { Dossier } from './gateway/book.ts'
+import type { GatewayOrder } from './gateway/gateway-order.ts'
 
-export interface OutsideParts {
+export interface OutputChecksParts {
   readonly verdict: Verdict
   readonly tables: Tables
-  readonly dossiers: ReadonlyMap<string, Dossier>
+  readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
   /** When the gateway gave each code. */
   readonly codes: ReadonlyMap<string, number>
   readonly worldNow: () => number
@@ -25,36 +25,37 @@ const codeAgeMsMax = (120 + 70) * minuteMs
 const absencesMin = 3
 
 /** What leaves budan: to the gateway, to payers, and to whoever is alarmed. */
-export class Outside {
-  readonly #parts: OutsideParts
+export class OutputChecks {
+  readonly #parts: OutputChecksParts
 
-  constructor(parts: OutsideParts) {
+  constructor(parts: OutputChecksParts) {
     this.#parts = parts
   }
 
   /** I2: a trade is placed as it was ordered, or its payment would not be. */
-  prepay(asked: PrepayOrder): void {
-    const order = this.#parts.tables.orders.get(asked.orderNo)
+  prepay(requested: PrepayOrder): void {
+    const order = this.#parts.tables.orders.get(requested.orderNo)
     const same =
       order !== undefined &&
-      order.appid === asked.appid &&
-      order.amount === asked.amount &&
-      order.currency === asked.currency &&
-      order.description === asked.description &&
-      order.attach === asked.attach &&
-      order.expiresAt?.getTime() === asked.expiresAt.getTime()
-    if (!same) this.#fail('I2', `${asked.orderNo} is placed as something else than was ordered`)
+      order.appid === requested.appid &&
+      order.amount === requested.amount &&
+      order.currency === requested.currency &&
+      order.description === requested.description &&
+      order.attach === requested.attach &&
+      order.expiresAt?.getTime() === requested.expiresAt.getTime()
+    if (!same) this.#fail('I2', `${requested.orderNo} is placed as something else than was ordered`)
   }
 
   /** I2: what was asked for is what was found under its key, or number. */
-  told(order: Order, asked: { userId: string; amount: bigint; appid: string }): void {
+  orderReturned(order: Order, requested: { userId: string; amount: bigint; appid: string }): void {
     const { orderNo, userId, amount, appid } = order
-    if (userId === asked.userId && amount === asked.amount && appid === asked.appid) return
+    if (userId === requested.userId && amount === requested.amount && appid === requested.appid)
+      return
     this.#fail('I2', `${orderNo} was told as the order of somebody else, or of another app id`)
   }
 
   /** I8: nobody pays by a code that nobody asks about, nor waits before one that is dead. */
-  handedOut({ orderNo, codeUrl, status }: Order): void {
+  codeReturned({ orderNo, codeUrl, status }: Order): void {
     const { tables, codes, worldNow, clocksAgree } = this.#parts
     const isAbandoned = tables.events.some(
       (event) => event.orderNo === orderNo && event.kind === 'abandoned',
@@ -71,9 +72,9 @@ export class Outside {
   /** Numbers that the gateway has never known say nothing of the merchant number. */
   breakerOpened(reason: string): void {
     if (!reason.includes('no such order')) return
-    const absent = [...this.#parts.dossiers.values()].filter(
-      ({ shownAt, lastAbsentAt }) =>
-        shownAt !== null && lastAbsentAt !== null && lastAbsentAt >= shownAt,
+    const absent = [...this.#parts.gatewayOrders.values()].filter(
+      ({ firstShownAt, lastAbsentAt }) =>
+        firstShownAt !== null && lastAbsentAt !== null && lastAbsentAt >= firstShownAt,
     )
     if (absent.length >= absencesMin) return
     this.#fail('I9', `runs are held back, and ${absent.length} orders that were known are absent`)

@@ -1,42 +1,42 @@
-import type { Fate } from '../fate.ts'
+import type { OrderPlan } from '../order-plan.ts'
 
 /** What the gateway really knows of one order: the truth that the auditor compares with. */
-export interface Dossier {
+export interface GatewayOrder {
   readonly orderNo: string
-  readonly fate: Fate
+  readonly plan: OrderPlan
   /** As the trade is, or will be, placed. Budan may have been told something else. */
-  readonly ordered: Ordered
+  readonly ordered: OrderedFacts
   /** Null: the gateway has no such order (yet). */
-  trade: TradeTruth | null
+  trade: GatewayTrade | null
   /** The payer has the code to scan. */
-  codeGiven: boolean
+  payerHasCode: boolean
   /** It will not have the order, however often it is told of it. */
   refusesPrepay: boolean
   /** It says that it knows no such order, although it does, until then. */
-  lapsedUntil: number
-  hasLapsed: boolean
+  falselyAbsentUntil: number
+  wasFalselyAbsent: boolean
   /** It gives a state that is in no manual, until then. */
   unlistedUntil: number
   /** The payer pays the moment it is asked to close. */
   paysOnClose: boolean
   /** Every genuine word that left the gateway about this order, however it was asked for. */
-  readonly statements: Statement[]
+  readonly sentAnswers: SentAnswer[]
   /** When it first gave a code for it, or told of its trade. */
-  shownAt: number | null
+  firstShownAt: number | null
   lastAbsentAt: number | null
-  lastQuestionAt: number | null
+  lastQueryAt: number | null
   /** Questions that got a reply worth a step in the schedule. */
   answeredCount: number
 }
 
-export interface Ordered {
+export interface OrderedFacts {
   readonly amount: number
   readonly currency: string
   readonly appid: string
   readonly attach: string | null
 }
 
-export interface TradeTruth {
+export interface GatewayTrade {
   readonly orderNo: string
   readonly mchid: string
   readonly appid: string
@@ -52,7 +52,7 @@ export interface TradeTruth {
   readonly endsAt: number
 }
 
-export type Statement =
+export type SentAnswer =
   | { readonly kind: 'absent'; readonly at: number }
   | {
       readonly kind: 'trade'
@@ -73,56 +73,56 @@ export const appids = ['wx0000000000000001', 'wx0000000000000003'] as const
 export const merchant = { mchid, appid: appids[0] } as const
 
 /** A trade that was paid, or still can be: nobody ended it, and somebody has its code. */
-export function isPayable(dossier: Dossier, now: number): boolean {
-  const { trade, codeGiven } = dossier
-  if (trade === null || !codeGiven) return false
+export function isPayable(gatewayOrder: GatewayOrder, now: number): boolean {
+  const { trade, payerHasCode } = gatewayOrder
+  if (trade === null || !payerHasCode) return false
   if (isPaid(trade)) return true
   return !['CLOSED', 'REVOKED'].includes(trade.state) && now < trade.endsAt
 }
 
-export function isPaid({ state }: TradeTruth): boolean {
+export function isPaid({ state }: GatewayTrade): boolean {
   return state === 'SUCCESS' || state === 'REFUND'
 }
 
-export function openDossier(
-  { orderNo, ...ordered }: { orderNo: string } & Ordered,
-  fate: Fate,
-): Dossier {
+export function newGatewayOrder(
+  { orderNo, ...ordered }: { orderNo: string } & OrderedFacts,
+  plan: OrderPlan,
+): GatewayOrder {
   return {
-    ...{ orderNo, fate, ordered, trade: null },
-    codeGiven: fate.arrival === 'adopted',
-    refusesPrepay: fate.kind === 'refused_prepay',
-    lapsedUntil: 0,
-    hasLapsed: false,
+    ...{ orderNo, plan, ordered, trade: null },
+    payerHasCode: plan.arrival === 'adopted',
+    refusesPrepay: plan.kind === 'refused_prepay',
+    falselyAbsentUntil: 0,
+    wasFalselyAbsent: false,
     unlistedUntil: 0,
-    paysOnClose: fate.kind === 'paid_before_close',
-    statements: [],
-    shownAt: null,
+    paysOnClose: plan.kind === 'paid_before_close',
+    sentAnswers: [],
+    firstShownAt: null,
     lastAbsentAt: null,
-    lastQuestionAt: null,
+    lastQueryAt: null,
     answeredCount: 0,
   }
 }
 
-export function openTrade(dossier: Dossier, now: number): TradeTruth {
-  const { orderNo, ordered, fate } = dossier
-  dossier.trade ??= {
+export function openTrade(gatewayOrder: GatewayOrder, now: number): GatewayTrade {
+  const { orderNo, ordered, plan } = gatewayOrder
+  gatewayOrder.trade ??= {
     orderNo,
     ...ordered,
-    mchid: fate.kind === 'paid_wrong_mchid' ? '1900000002' : mchid,
-    appid: fate.kind === 'paid_wrong_appid' ? 'wx0000000000000002' : ordered.appid,
+    mchid: plan.kind === 'paid_wrong_mchid' ? '1900000002' : mchid,
+    appid: plan.kind === 'paid_wrong_appid' ? 'wx0000000000000002' : ordered.appid,
     state: 'NOTPAY',
     transactionId: null,
     paidAt: null,
     closedAt: null,
-    endsAt: now + fate.openMs,
+    endsAt: now + plan.openMs,
   }
-  return dossier.trade
+  return gatewayOrder.trade
 }
 
 /** Some trades become closed at their end by themselves; others are unpaid for ever. */
-export function passEnd({ trade, fate }: Dossier, now: number): void {
-  if (trade === null || now < trade.endsAt || !fate.closesItself) return
+export function closeIfEnded({ trade, plan }: GatewayOrder, now: number): void {
+  if (trade === null || now < trade.endsAt || !plan.closesItself) return
   if (!['NOTPAY', 'USERPAYING', 'PAYERROR'].includes(trade.state)) return
   trade.state = 'CLOSED'
   trade.closedAt ??= trade.endsAt
@@ -130,8 +130,8 @@ export function passEnd({ trade, fate }: Dossier, now: number): void {
 
 /** The trade as WeChat Pay writes it, but for what is odd of it. */
 export function tradeBody(
-  trade: TradeTruth,
-  { state = trade.state, oddity = null }: { state?: string; oddity?: Fate['oddity'] } = {},
+  trade: GatewayTrade,
+  { state = trade.state, oddity = null }: { state?: string; oddity?: OrderPlan['oddity'] } = {},
 ): object {
   const paid = trade.transactionId !== null
   return {
@@ -156,15 +156,15 @@ export function tradeBody(
   }
 }
 
-export function stateTrade(
-  dossier: Dossier,
-  options: { at: number; state?: string; trade?: TradeTruth },
+export function recordSentTrade(
+  gatewayOrder: GatewayOrder,
+  options: { at: number; state?: string; trade?: GatewayTrade },
 ): void {
-  const trade = options.trade ?? dossier.trade
+  const trade = options.trade ?? gatewayOrder.trade
   if (trade === null) return
-  dossier.shownAt ??= options.at
+  gatewayOrder.firstShownAt ??= options.at
   const { orderNo, mchid, appid, attach, transactionId, amount, currency } = trade
-  dossier.statements.push({
+  gatewayOrder.sentAnswers.push({
     kind: 'trade',
     at: options.at,
     state: options.state ?? trade.state,
