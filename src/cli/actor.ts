@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { ConfigError } from '../config/fault.ts'
 import type { Actor } from '../domain/order.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
-import type { Given } from './program.ts'
+import type { CommandInput } from './program.ts'
 
 /** Whoever runs the command; the address is this machine. */
 export function localActor(): Actor {
@@ -10,7 +10,7 @@ export function localActor(): Actor {
 }
 
 /** Words of a person, by the option that they were given with. */
-export function wordsGiven({ options }: Given, key: keyof typeof wordsMax): string {
+export function wordsGiven({ options }: CommandInput, key: keyof typeof wordsMax): string {
   const text = String(options[key] ?? '')
   const fault = wordsFault(text, wordsMax[key])
   if (fault !== null) throw new ConfigError([`--${key}: ${fault}`])

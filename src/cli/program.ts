@@ -12,10 +12,10 @@ import { shells } from './shells.ts'
 import type { ExitCode } from './terminal.ts'
 
 type Ended = (code: ExitCode) => void
-type Work = (context: CommandContext, given: Given) => Promise<ExitCode>
+type Work = (context: CommandContext, given: CommandInput) => Promise<ExitCode>
 
 /** Options and arguments of a command, by the names that commander gives them. */
-export interface Given {
+export interface CommandInput {
   readonly options: Readonly<Record<string, unknown>>
   readonly args: readonly string[]
 }

@@ -1,5 +1,5 @@
-import { type Ask, createAsk } from './ask.ts'
 import { calledAs } from './called.ts'
+import { createPrompt, type Prompt } from './prompt.ts'
 import { listenForStop } from './stop.ts'
 
 /** What a command may use of its process. */
@@ -17,9 +17,9 @@ export interface Terminal {
   /** Everything else. */
   err(text: string): void
   /** Absent where nobody is there to ask. */
-  readonly ask?: Ask
+  readonly prompt?: Prompt
   /** Resolves when the command is asked to stop; once called, it is for the command to end. */
-  stopAsked(): Promise<void>
+  stopRequested(): Promise<void>
 }
 
 /** 0: done. 1: the work failed. 2: wrong usage or configuration. */
@@ -37,7 +37,9 @@ export function processTerminal(): Terminal {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     // Results may go to a file meanwhile; a question that nobody sees would wait for ever.
-    ...(stdin.isTTY && stderr.isTTY ? { ask: createAsk({ input: stdin, screen: stderr }) } : {}),
-    stopAsked: listenForStop,
+    ...(stdin.isTTY && stderr.isTTY
+      ? { prompt: createPrompt({ input: stdin, screen: stderr }) }
+      : {}),
+    stopRequested: listenForStop,
   }
 }

@@ -13,7 +13,7 @@ export async function withService<T>(
   work: (budan: Budan, stopRequested: Promise<void>) => Promise<T>,
   options: ServiceOptions = {},
 ): Promise<T> {
-  const stopRequested = context.terminal.stopAsked()
+  const stopRequested = context.terminal.stopRequested()
   const config = quietLog(context.config('gateway'), screenOf(context.terminal.env))
   const budan = await openService(config, options)
   try {

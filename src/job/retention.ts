@@ -34,7 +34,7 @@ export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
     ...work,
     async tick(signal) {
       const tick = await work.tick(signal)
-      if (tick.kind !== 'ran' || tick.chunks > 0) return tick
+      if (tick.kind !== 'ran' || tick.batches > 0) return tick
       const startedAt = performance.now()
       const endsAt = startedAt + Math.min(pruneMsMax, tick.nextInMs * shareOfWait)
       await prune(retaining, { signal, endsAt })

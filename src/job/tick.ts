@@ -1,6 +1,6 @@
 import { farthestMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
-import type { ChunkEnd, Engine, Tick, Work } from '../queue/engine.ts'
+import type { BatchEnd, Engine, Tick, Work } from '../queue/engine.ts'
 import { type Backlog, countMax } from './backlog.ts'
 import type { Scanning } from './pass.ts'
 import { type RunEnd, type RunRequest, scan } from './scan.ts'
@@ -90,12 +90,12 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
         return await tickSlot(options, request)
       } catch (error) {
         failed(error)
-        return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), chunks: 0 }
+        return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), batches: 0 }
       }
     },
     // As many as the concurrency takes, one more that is being claimed, and one that is being settled.
-    chunksAtOnce: Math.ceil(limit.concurrency / batchSize) + 2,
-    async chunk(signal, onHalfSent) {
+    batchesAtOnce: Math.ceil(limit.concurrency / batchSize) + 2,
+    async batch(signal, onHalfSent) {
       try {
         const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
         return endOf(await scan(options.scanning, { ...request, onHalfSent }))
@@ -107,15 +107,15 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
   }
 }
 
-function endOf(end: RunEnd): ChunkEnd {
+function endOf(end: RunEnd): BatchEnd {
   return end.kind === 'ran' && end.full ? 'more' : 'done'
 }
 
 /** The slot's run. The node that made it also counts what is left, once an interval in the whole cluster. */
 async function tickSlot(options: JobOptions, request: RunRequest): Promise<Tick> {
   const end = await scan(options.scanning, request)
-  const chunks = end.kind === 'ran' ? await chunksAfter(options, end) : 0
-  return { kind: end.kind, nextInMs: Math.max(0, end.nextSlotAt - performance.now()), chunks }
+  const batches = end.kind === 'ran' ? await chunksAfter(options, end) : 0
+  return { kind: end.kind, nextInMs: Math.max(0, end.nextSlotAt - performance.now()), batches }
 }
 
 async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): Promise<number> {

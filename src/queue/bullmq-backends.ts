@@ -11,11 +11,11 @@ import {
 } from 'bullmq'
 import type { ClientConfig } from 'pg'
 import { within } from '../deadline.ts'
-import { answerMsMax, openMsMax } from './link.ts'
-import { wayToQueue } from './postgres-way.ts'
+import { routeToQueue } from './postgres-route.ts'
+import { answerMsMax, openMsMax } from './queue-connection.ts'
 
-/** What both backends have in common, which is all that is used of them. */
-export interface Parts {
+/** What budan uses of a backend; both have it. */
+export interface QueueParts {
   readonly queue: Pick<
     Queue,
     'add' | 'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close' | 'disconnect'
@@ -23,11 +23,11 @@ export interface Parts {
   readonly worker: Pick<Worker, 'waitUntilReady' | 'close' | 'pause'>
   /** Errors of any of its connections, and the end of one. */
   listen(listeners: { error(error: Error): void; closed(): void }): void
-  /** What hangs for all that is tried is cut. */
+  /** Closes sockets that still hang after everything else. */
   cut(): void
 }
 
-export interface PartsOptions {
+export interface QueuePartsOptions {
   readonly url: string
   readonly queueName: string
   readonly onJob: Processor
@@ -35,22 +35,22 @@ export interface PartsOptions {
   readonly worker: Omit<WorkerOptions, 'connection'>
 }
 
-export async function openParts(options: PartsOptions): Promise<Parts> {
+export async function openParts(options: QueuePartsOptions): Promise<QueueParts> {
   if (options.url.startsWith('redis')) return redisParts(options)
-  return postgresParts(options, await within(openMsMax, wayToQueue(options.url)))
+  return postgresParts(options, await within(openMsMax, routeToQueue(options.url)))
 }
 
 /**
- * A connection that is lost is not made again by the client: commands of one that tries for ever
- * wait for ever, in a queue without end. The link fails, and is replaced as a whole.
+ * The client does not reconnect: while one that does is retrying, its commands wait in a queue without
+ * bound. The connection fails instead, and is replaced as a whole.
  */
-function redisParts({ url, queueName, onJob, ...options }: PartsOptions): Parts {
+function redisParts({ url, queueName, onJob, ...options }: QueuePartsOptions): QueueParts {
   const connection = {
     url,
     connectTimeout: openMsMax,
     maxRetriesPerRequest: null,
     retryStrategy: () => null,
-    // A server that is frozen acknowledges no farewell.
+    // A server that is frozen does not acknowledge the end of a connection.
     disconnectTimeout: 500,
   }
   const queue = new Queue(queueName, { ...options.queue, connection }, createRedisBackend)
@@ -58,12 +58,15 @@ function redisParts({ url, queueName, onJob, ...options }: PartsOptions): Parts 
   return { queue, worker, listen: listenTo(queue, worker), cut: () => undefined }
 }
 
-function postgresParts({ queueName, onJob, ...options }: PartsOptions, way: ClientConfig): Parts {
+function postgresParts(
+  { queueName, onJob, ...options }: QueuePartsOptions,
+  way: ClientConfig,
+): QueueParts {
   const sockets = new Set<Socket>()
   const connection = {
     ...(way as object),
     migrate: true,
-    // One for the queue's own statements, one for renewing a lock meanwhile.
+    // One for the queue's own statements, one to renew a lock at the same time.
     max: 2,
     connectionTimeoutMillis: openMsMax,
     query_timeout: 2 * answerMsMax,
@@ -84,7 +87,7 @@ function postgresParts({ queueName, onJob, ...options }: PartsOptions, way: Clie
   return { queue, worker, listen: listenTo(queue, worker), cut }
 }
 
-function listenTo(...parts: readonly EventEmitter[]): Parts['listen'] {
+function listenTo(...parts: readonly EventEmitter[]): QueueParts['listen'] {
   return ({ error, closed }) => {
     for (const part of parts) part.on('error', error).on('ioredis:close', closed)
   }

@@ -1,42 +1,43 @@
 /**
- * Who calls the work, and when. An engine saves work and spreads it; that no interval has two runs,
- * and that no order is asked by two nodes at once, is kept by the database's slots and claims.
+ * Calls the work when it is due. An engine saves work and spreads it over the nodes. It guarantees
+ * nothing: the database's slots and claims ensure that no interval has two runs, and that no two nodes
+ * query an order at the same time.
  */
 export interface Engine {
-  /** Calls the work whenever it is due, at once to begin with, until the signal aborts. Never throws. */
+  /** Calls the work at once, and then whenever it is due, until the signal aborts. Never throws. */
   run(work: Work, signal: AbortSignal): Promise<void>
-  /** What is known of it: waits for nothing, as its server may hang. */
+  /** Its last known state, without waiting: its server may hang. */
   vitals(): EngineVitals
 }
 
-/** What there is to be called. Neither throws: what failed has been told. */
+/** What an engine calls. Neither method throws: a failure was logged where it happened. */
 export interface Work {
   /** The run of the current slot, if no node has made it yet. */
   tick(signal: AbortSignal): Promise<Tick>
   /**
-   * One batch more, outside of the slots. Batches are all alike: whatever is due next. `onHalfAsked` is
-   * called when half of a whole batch is being asked: then the next one may begin.
+   * One more batch, outside of the slots. All batches are alike: each takes what is due next.
+   * `onHalfDispatched` is called when half of a full batch has been sent: then the next one may begin.
    */
-  chunk(signal: AbortSignal, onHalfAsked: () => void): Promise<ChunkEnd>
-  /** So many chunks at once leave no question's place empty. */
-  readonly chunksAtOnce: number
+  batch(signal: AbortSignal, onHalfDispatched: () => void): Promise<BatchEnd>
+  /** How many batches at once it takes to use the whole rate limit. */
+  readonly batchesAtOnce: number
 }
 
 /** What became of a tick. */
 export interface Tick {
   readonly kind: 'ran' | 'taken' | 'failed'
-  /** Until the next tick, by the database's clock: a node's own may be off. */
+  /** Until the next tick, by the database's clock: a node's own may be wrong. */
   readonly nextInMs: number
-  /** How many more batches are wanted before that. */
-  readonly chunks: number
+  /** How many more batches to make before that. */
+  readonly batches: number
 }
 
-/** `done`: nothing is left, or asking on would be a storm. */
-export type ChunkEnd = 'more' | 'done' | 'failed'
+/** `done`: nothing is left, or more queries would only load a gateway that does not answer. */
+export type BatchEnd = 'more' | 'done' | 'failed'
 
 /** How an engine is, for readiness and metrics. */
 export interface EngineVitals {
-  /** `away`: the engine's server cannot be had, and each node keeps the slots by itself. */
+  /** `away`: the engine's server is not available, and each node makes the runs by its own timer. */
   readonly state: 'local' | 'stopped' | 'up' | 'away'
   readonly detail: string
   readonly jobs: JobCounts | null
@@ -48,5 +49,5 @@ export interface JobCounts {
   readonly failed: number
 }
 
-/** A timer may be early by a fraction of a millisecond, and would find its own slot taken. */
+/** A timer may fire a fraction of a millisecond early, and would find the slot before, taken. */
 export const marginMs = 5

@@ -1,37 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { beginChunk, type Chunk } from './chunk.ts'
-import { type ChunkEnd, type Engine, marginMs, type Work } from './engine.ts'
+import { type BatchUnderWay, beginBatch } from './batch.ts'
+import { type BatchEnd, type Engine, marginMs, type Work } from './engine.ts'
 
 /**
- * The clock of one process: ticks at once, and then whenever the tick before asks for, until
- * `signal` aborts. Between two ticks it works off what the first of them left. Never two at a time.
+ * A timer of this process. It ticks at once, and then at the time that the tick before returned, until
+ * `signal` aborts. Between two ticks it makes the batches that the first of them left, one tick at a time.
  *
- * The tick names its successor's time from the database's clock, so that a node whose own clock is
- * off, or whose timer drifts, still meets every slot.
+ * A tick takes the time of the next one from the database's clock, so that a node whose own clock is
+ * wrong, or whose timer drifts, still meets every slot.
  */
 export const localEngine: Engine = {
   async run(work, signal) {
     while (!signal.aborted) {
-      const { nextInMs, chunks } = await work.tick(signal)
+      const { nextInMs, batches } = await work.tick(signal)
       const nextAt = performance.now() + nextInMs
-      if (chunks > 0) await workOff(work, { until: nextAt, signal })
+      if (batches > 0) await workOff(work, { until: nextAt, signal })
       await rest(nextAt - performance.now() + marginMs, signal)
     }
   },
   vitals: () => ({ state: 'local', detail: 'local: a timer of this process', jobs: null }),
 }
 
-/** After a chunk that failed the database may be back this much later. */
+/** How long to wait after a batch that failed: the database may be back by then. */
 const retryMs = 15_000
 
-/** Chunk after chunk, until nothing is left or the next slot has come. */
+/** Makes batches until nothing is left or the next slot begins. */
 export async function workOff(
   work: Work,
   { until, signal }: { until: number; signal: AbortSignal },
 ): Promise<void> {
   const underWay = new Set<Promise<void>>()
-  const last: { end: ChunkEnd } = { end: 'more' }
-  const watch = ({ ended }: Chunk) => {
+  const last: { end: BatchEnd } = { end: 'more' }
+  const track = ({ ended }: BatchUnderWay) => {
     const whole = ended.then((end) => {
       if (end !== 'more') last.end = end
       underWay.delete(whole)
@@ -42,12 +42,12 @@ export async function workOff(
     if (last.end === 'failed') {
       last.end = 'more'
       await rest(Math.min(retryMs, until - performance.now()), signal)
-    } else if (underWay.size >= work.chunksAtOnce) {
+    } else if (underWay.size >= work.batchesAtOnce) {
       await Promise.race(underWay)
     } else {
-      const chunk = beginChunk(work, signal)
-      watch(chunk)
-      await chunk.halfAsked
+      const batch = beginBatch(work, signal)
+      track(batch)
+      await batch.halfDispatched
     }
   }
   await Promise.all(underWay)

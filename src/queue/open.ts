@@ -8,7 +8,7 @@ import { databaseAddressFault, secretsInAddress, serverAddressFault } from '../s
 import { ClusterEngine } from './cluster.ts'
 import type { Engine } from './engine.ts'
 import { localEngine } from './local.ts'
-import { redisTrouble, troubleInWords } from './trouble.ts'
+import { faultText, redisFault } from './server-fault.ts'
 
 export interface EngineOptions {
   /** `local`, or the server of the queue: redis[s]://… or postgres[ql]://… */
@@ -27,7 +27,7 @@ export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOpt
   const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
   const redact = redactorOf(secretsInAddress(url))
   const inWords = (reason: string) =>
-    url.startsWith('redis') ? troubleInWords(redisTrouble(reason)) : reason
+    url.startsWith('redis') ? faultText(redisFault(reason)) : reason
   const emit = (event: EngineEvent) =>
     options.emit(
       event.type === 'engine_lost' ? { ...event, reason: inWords(redact(event.reason)) } : event,
@@ -36,8 +36,8 @@ export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOpt
 }
 
 /**
- * Where the orders are. Nodes that name one database differently share no queue; each group of them
- * then ticks on its own, and half of the ticks find their slot taken.
+ * Which database has the orders. Nodes that name one database differently share no queue: each group
+ * of them ticks on its own, and half of the ticks find their slot taken.
  */
 function databaseIdentity(url: string): string {
   if (url.startsWith('pglite:')) return `${hostname()}:${resolve(url.slice('pglite:'.length))}`

@@ -4,41 +4,41 @@ import type { Redis } from 'ioredis'
 import { redactorOf } from '../config/redact.ts'
 import { within } from '../deadline.ts'
 import { secretsInAddress } from '../servers/addresses.ts'
-import { openMsMax } from './link.ts'
-import { wayToQueue } from './postgres-way.ts'
-import { postgresTrouble, redisTrouble, type Trouble, troubleInInfo } from './trouble.ts'
+import { routeToQueue } from './postgres-route.ts'
+import { openMsMax } from './queue-connection.ts'
+import { faultInInfo, postgresFault, redisFault, type ServerFault } from './server-fault.ts'
 
-/** Whether the engine's server can be used: null, or why not. Joins no queue, and takes no job. */
-export async function probeEngine(url: string): Promise<Trouble | null> {
+/** Null when the engine's server can be used, or why not. Joins no queue, and takes no job. */
+export async function probeEngine(url: string): Promise<ServerFault | null> {
   const isRedis = url.startsWith('redis')
   try {
-    if (isRedis) return await within(openMsMax, greetRedis(url))
-    await within(openMsMax, wayToQueue(url))
+    if (isRedis) return await within(openMsMax, connectToRedis(url))
+    await within(openMsMax, routeToQueue(url))
     return null
   } catch (error) {
     const redact = redactorOf(secretsInAddress(url))
     if (!isRedis) {
-      const { what, remedy } = postgresTrouble(error)
+      const { what, remedy } = postgresFault(error)
       return { what: redact(what), remedy }
     }
     const what = redact(error instanceof Error ? error.message || String(error) : String(error))
-    return (await answersPlainly(url)) ? { what, remedy: plainRemedy } : redisTrouble(what)
+    return (await answersWithoutTls(url)) ? { what, remedy: noTlsRemedy } : redisFault(what)
   }
 }
 
-const plainRemedy = 'it answers without TLS alone: write redis:// in engine.url'
+const noTlsRemedy = 'it answers without TLS alone: write redis:// in engine.url'
 
-const plainMsMax = 1000
+const noTlsMsMax = 1000
 
-/** A Redis without TLS takes the greeting of TLS for a command that has not ended, and waits. */
-async function answersPlainly(url: string): Promise<boolean> {
+/** A Redis without TLS reads the greeting of TLS as an unfinished command, and waits. */
+async function answersWithoutTls(url: string): Promise<boolean> {
   if (!url.startsWith('rediss:')) return false
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port) || 6379, hostname.replace(/^\[(.*)\]$/, '$1'))
   try {
-    // Without credentials: nothing secret goes out unencrypted.
+    // Without credentials: no secret is sent unencrypted.
     socket.write('PING\r\n')
-    const [reply] = await within(plainMsMax, once(socket, 'data'))
+    const [reply] = await within(noTlsMsMax, once(socket, 'data'))
     return /^[+-]/.test(String(reply))
   } catch {
     return false
@@ -47,7 +47,7 @@ async function answersPlainly(url: string): Promise<boolean> {
   }
 }
 
-async function greetRedis(url: string): Promise<Trouble | null> {
+async function connectToRedis(url: string): Promise<ServerFault | null> {
   const { default: ioredis } = await import('ioredis')
   const redis = new ioredis.Redis(url, {
     lazyConnect: true,
@@ -55,27 +55,27 @@ async function greetRedis(url: string): Promise<Trouble | null> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   })
-  // The first error says why; what `connect` then throws says only that it failed.
+  // The first error says why; the one that `connect` then throws says only that it failed.
   const failed = new Promise<never>((_, reject) => redis.once('error', reject))
   redis.on('error', () => undefined)
   try {
     await Promise.race([redis.connect(), failed])
-    return await Promise.race([lookAround(redis), failed])
+    return await Promise.race([examine(redis), failed])
   } finally {
     failed.catch(() => undefined)
     redis.disconnect()
   }
 }
 
-/** An ACL may keep INFO back. */
-async function lookAround(redis: Redis): Promise<Trouble | null> {
+/** An ACL may forbid INFO. */
+async function examine(redis: Redis): Promise<ServerFault | null> {
   await redis.ping()
-  const trouble = troubleInInfo(await redis.info().catch(() => ''))
-  if (trouble === null) await tryRights(redis)
-  return trouble
+  const fault = faultInInfo(await redis.info().catch(() => ''))
+  if (fault === null) await tryScript(redis)
+  return fault
 }
 
-/** What the queue does most: a script on a key of its own. There is no such key, and none is made. */
-async function tryRights(redis: Redis): Promise<void> {
+/** Runs a script on a key, as the queue does most of the time. The key does not exist, and none is created. */
+async function tryScript(redis: Redis): Promise<void> {
   await redis.eval("return redis.call('DEL', KEYS[1])", 1, 'bull:budan-doctor:none')
 }

@@ -89,7 +89,7 @@ export async function runInProcess(
     err: (text) => {
       stderr += text
     },
-    stopAsked: () => new Promise(() => {}),
+    stopRequested: () => new Promise(() => {}),
     ...screen,
   }
   const code = await runCommand(args, terminal)

@@ -17,7 +17,7 @@ afterAll(() => directory.remove())
 const program = createProgram(
   concealed({
     ...{ env: {}, isInteractive: false, hasColor: false, out: () => {}, err: () => {} },
-    stopAsked: () => new Promise(() => {}),
+    stopRequested: () => new Promise(() => {}),
   }),
   () => {},
 )

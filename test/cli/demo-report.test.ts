@@ -26,7 +26,7 @@ function shown(isInteractive: boolean): string {
     out: (more: string) => {
       text += more
     },
-    stopAsked: () => new Promise<void>(() => {}),
+    stopRequested: () => new Promise<void>(() => {}),
   })
   showReport({ output: createOutput(terminal, { asJson: false }), terminal }, report)
   return text

@@ -88,7 +88,7 @@ describe('budan doctor', () => {
       out: (text) => {
         stdout += text
       },
-      stopAsked: () => new Promise(() => {}),
+      stopRequested: () => new Promise(() => {}),
     })
     expect(stdout).not.toContain('->')
     expect(stdout).toMatch(/^1\. give what is not set/m)

@@ -153,7 +153,7 @@ describe('budan drain', () => {
         stdout += text
       },
       err: () => {},
-      stopAsked: () => asked.then(() => undefined),
+      stopRequested: () => asked.then(() => undefined),
     })
     expect(code).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ ended: 'stopped', runs: 1, success: 1 })

@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fileWordsOf } from '../../src/cli/init/comments.ts'
 import { draftConfiguration, draftSections } from '../../src/cli/init/draft.ts'
-import { questions } from '../../src/cli/init/questions.ts'
+import { prompts } from '../../src/cli/init/prompts.ts'
 import { initWordsOf } from '../../src/cli/init/words.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { configKeys } from '../../src/config/environment.ts'
@@ -66,13 +66,13 @@ async function answering(
     err: (text) => {
       stderr += text
     },
-    ask: async (question, options) => {
+    prompt: async (question, options) => {
       asked.push(question)
       if (options?.hidden === true) hidden.push(question)
       const [what = ''] = /^[\w.]+(?=[ :\uff08])|Overwrite|Ask/.exec(question) ?? []
       return left.get(what)?.shift() ?? null
     },
-    stopAsked: () => new Promise(() => {}),
+    stopRequested: () => new Promise(() => {}),
   })
   return { code, stdout, stderr, asked, hidden }
 }
@@ -425,7 +425,7 @@ describe('draftConfiguration()', () => {
 
 test.each(locales)('initWordsOf(%s) has words for every question', (locale) => {
   const words = initWordsOf(locale).questions
-  for (const { path, isAsked } of questions) {
+  for (const { path, isAsked } of prompts) {
     if (isAsked(new Map([['wechat.public_key_id', 'x']]))) {
       expect(words[path]?.where.length, path).toBeTruthy()
     }

@@ -118,7 +118,7 @@ describe('in Chinese', () => {
       return ''
     }
     const words = '--name 李雷 --reason it-was-paid'
-    const kept = await budan(`review ${reviewNo} --dismiss ${words}`, { ask })
+    const kept = await budan(`review ${reviewNo} --dismiss ${words}`, { prompt: ask })
     expect(asked).toEqual([`要办结（无需入账），请输入订单号（${reviewNo}）：`])
     expect(kept.stderr).toBe('未作任何改动：输入的不是该订单号。\n')
     expect(kept.stdout).toMatch(

@@ -52,7 +52,7 @@ describe('budan migrate', () => {
         told.push(text)
         if (text === waits) void holder.query('commit')
       },
-      stopAsked: () => new Promise(() => {}),
+      stopRequested: () => new Promise(() => {}),
     })
     await holder.end()
     expect(code).toBe(0)

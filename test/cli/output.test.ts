@@ -14,7 +14,7 @@ function terminal(options: {
     ...options,
     out: (text) => void written.push(text),
     err: () => {},
-    stopAsked: () => new Promise(() => {}),
+    stopRequested: () => new Promise(() => {}),
     text: () => written.join(''),
   }
 }

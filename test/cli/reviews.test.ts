@@ -141,11 +141,11 @@ describe('budan review', () => {
           err: (text) => {
             stderr += text
           },
-          ask: async (question) => {
+          prompt: async (question) => {
             asked.push(question)
             return line
           },
-          stopAsked: () => new Promise(() => {}),
+          stopRequested: () => new Promise(() => {}),
         },
       )
       return { code, stderr }

@@ -103,9 +103,9 @@ export class Lives {
 
   #engine(): Engine {
     const run = async (work: Work, signal: AbortSignal) => {
-      const { chunks } = await work.tick(signal)
+      const { batches: chunks } = await work.tick(signal)
       for (let left = chunks; left > 0; left -= 1) {
-        if ((await work.chunk(signal, () => undefined)) !== 'more') break
+        if ((await work.batch(signal, () => undefined)) !== 'more') break
       }
       this.#drained()
     }

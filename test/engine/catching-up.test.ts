@@ -20,14 +20,14 @@ class SteppedEngine implements Engine {
     return { state: 'local', detail: 'stepped', jobs: null } as const
   }
 
-  /** A tick, and the chunks that it wants. Returns how many there were. */
+  /** A tick, and the batches that it wants. Returns how many there were. */
   async step(): Promise<number> {
     const work = await this.#given
-    const { chunks } = await work.tick(this.#stop.signal)
+    const { batches } = await work.tick(this.#stop.signal)
     let made = 0
-    const chunk = () => work.chunk(this.#stop.signal, () => undefined)
-    while (made < chunks && (await chunk()) === 'more') made += 1
-    return chunks
+    const batch = () => work.batch(this.#stop.signal, () => undefined)
+    while (made < batches && (await batch()) === 'more') made += 1
+    return batches
   }
 }
 
@@ -69,7 +69,7 @@ describe('after an outage of three days', () => {
     expect(await opened.balance('u1')).toBe(13_000n)
   })
 
-  it('with drain the first interval works it off, chunk after chunk', async () => {
+  it('with drain the first interval works it off, batch after batch', async () => {
     const engine = new SteppedEngine()
     const opened = await afterOutage(engine, true)
     expect(await engine.step()).toBe(2)
@@ -101,7 +101,7 @@ describe('after an outage of three days', () => {
     expect(await opened.balance('u1')).toBe(13_000n)
   })
 
-  it('a gateway that answers nothing is not stormed: no chunk follows a batch without one answer', async () => {
+  it('a gateway that answers nothing is not stormed: no batch follows a batch without one answer', async () => {
     const engine = new SteppedEngine()
     const opened = await afterOutage(engine, true)
     opened.control.addFault({ operation: 'query', fault: { kind: 'reset' } })

@@ -66,11 +66,11 @@ describe.skipIf(withoutRedis())('a node that is killed', () => {
     return [...new Set(found.map((each) => each?.node))]
   }
 
-  it('in the middle of a chunk leaves it to the others, once its lease has run out', async () => {
+  it('in the middle of a batch leaves it to the others, once its lease has run out', async () => {
     const [victim] = await Promise.all([serve(), serve()])
     fleet.simulator.control.addFault({ operation: 'query', fault: { kind: 'slow', ms: 600 } })
     await fleet.adopt(60)
-    await fleet.until('both nodes are in a chunk', async () => (await busyNodes()).length === 2)
+    await fleet.until('both nodes are in a batch', async () => (await busyNodes()).length === 2)
     victim?.child.kill('SIGKILL')
     fleet.simulator.control.clearFaults()
     await fleet.until('all are credited', async () => (await fleet.paidCount()) === 30)

@@ -2,26 +2,26 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import type { ChunkEnd, Tick, Work } from '../../src/queue/engine.ts'
+import type { BatchEnd, Tick, Work } from '../../src/queue/engine.ts'
 import { localEngine } from '../../src/queue/local.ts'
 
 /** Work that writes down what was asked of it, and stops the engine when its script is over. */
-function scripted(ticks: readonly Tick[], chunkEnds: readonly ChunkEnd[]) {
+function scripted(ticks: readonly Tick[], batchEnds: readonly BatchEnd[]) {
   const stop = new AbortController()
   const asked: string[] = []
-  const [leftTicks, leftChunks] = [[...ticks], [...chunkEnds]]
+  const [leftTicks, leftBatches] = [[...ticks], [...batchEnds]]
   const work: Work = {
     async tick() {
       asked.push('tick')
       const tick = leftTicks.shift()
-      if (leftTicks.length === 0 && leftChunks.length === 0) stop.abort()
-      return tick ?? { kind: 'taken', nextInMs: 0, chunks: 0 }
+      if (leftTicks.length === 0 && leftBatches.length === 0) stop.abort()
+      return tick ?? { kind: 'taken', nextInMs: 0, batches: 0 }
     },
-    chunksAtOnce: 2,
-    async chunk() {
-      asked.push('chunk')
-      const end = leftChunks.shift() ?? 'done'
-      if (leftTicks.length === 0 && leftChunks.length === 0) stop.abort()
+    batchesAtOnce: 2,
+    async batch() {
+      asked.push('batch')
+      const end = leftBatches.shift() ?? 'done'
+      if (leftTicks.length === 0 && leftBatches.length === 0) stop.abort()
       return end
     },
   }
@@ -32,31 +32,31 @@ const hour = 3_600_000
 
 describe('localEngine', () => {
   it('ticks at once, and again whenever the tick before asked for', async () => {
-    const tick = { kind: 'taken', nextInMs: 1, chunks: 0 } as const
+    const tick = { kind: 'taken', nextInMs: 1, batches: 0 } as const
     const { work, asked, signal } = scripted([tick, tick, tick], [])
     await localEngine.run(work, signal)
     expect(asked).toEqual(['tick', 'tick', 'tick'])
   })
 
   it('works off what a tick left, until nothing is', async () => {
-    const ran = { kind: 'ran', nextInMs: 50, chunks: 9 } as const
-    const { work, asked, signal } = scripted([ran, { ...ran, chunks: 0 }], ['more', 'done'])
+    const ran = { kind: 'ran', nextInMs: 50, batches: 9 } as const
+    const { work, asked, signal } = scripted([ran, { ...ran, batches: 0 }], ['more', 'done'])
     await localEngine.run(work, signal)
-    expect(asked).toEqual(['tick', 'chunk', 'chunk', 'tick'])
+    expect(asked).toEqual(['tick', 'batch', 'batch', 'tick'])
   })
 
-  it('begins a chunk when the one before is being asked, and never more than it may', async () => {
+  it('begins a batch when the one before is being asked, and never more than it may', async () => {
     const stop = new AbortController()
-    const ends: ((end: ChunkEnd) => void)[] = []
+    const ends: ((end: BatchEnd) => void)[] = []
     const seen: string[] = []
     const work: Work = {
-      chunksAtOnce: 2,
-      tick: async () => ({ kind: 'ran', nextInMs: hour, chunks: 9 }),
-      chunk: (_signal, onHalfAsked) =>
+      batchesAtOnce: 2,
+      tick: async () => ({ kind: 'ran', nextInMs: hour, batches: 9 }),
+      batch: (_signal, onHalfDispatched) =>
         new Promise((resolve) => {
           const number = ends.push(resolve)
           seen.push(`begun ${number}`)
-          onHalfAsked()
+          onHalfDispatched()
           // The second has begun while the first is settled; a third would be one too many.
           if (number === 2) setImmediate(() => seen.push('two under way') && ends[0]?.('more'))
           if (number === 3) {
@@ -70,14 +70,14 @@ describe('localEngine', () => {
   })
 
   it('gives the next slot its tick, however much is left', async () => {
-    const ran = { kind: 'ran', nextInMs: 0, chunks: 9 } as const
+    const ran = { kind: 'ran', nextInMs: 0, batches: 9 } as const
     const { work, asked, signal } = scripted([ran, ran, { ...ran, nextInMs: hour }], ['done'])
     await localEngine.run(work, signal)
-    expect(asked).toEqual(['tick', 'tick', 'tick', 'chunk'])
+    expect(asked).toEqual(['tick', 'tick', 'tick', 'batch'])
   })
 
   it('ends a rest of an hour at once when it is stopped', async () => {
-    const { work, signal } = scripted([{ kind: 'ran', nextInMs: hour, chunks: 0 }], [])
+    const { work, signal } = scripted([{ kind: 'ran', nextInMs: hour, batches: 0 }], [])
     // Else it lasts longer than a test may.
     await localEngine.run(work, signal)
   })

@@ -66,11 +66,11 @@ it('fails by itself: the run before it is as good as ever', async () => {
 })
 
 describe('pruningAfterRuns()', () => {
-  const ran = { kind: 'ran', nextInMs: 0, chunks: 0 } as const
+  const ran = { kind: 'ran', nextInMs: 0, batches: 0 } as const
 
   it.each<[string, Tick, number]>([
     ['one portion even where there is no time', ran, 1],
-    ['nothing while there is a backlog', { ...ran, nextInMs: 300_000, chunks: 1 }, 0],
+    ['nothing while there is a backlog', { ...ran, nextInMs: 300_000, batches: 1 }, 0],
     ['nothing where another node made the run', { ...ran, kind: 'taken', nextInMs: 300_000 }, 0],
     ['nothing after a run that failed', { ...ran, kind: 'failed', nextInMs: 15_000 }, 0],
   ])('prunes %s', async (_, tick, portions) => {
@@ -183,7 +183,7 @@ async function ticked(
     vitals: () => localEngine.vitals(),
   }
   const retaining: Retaining = { store: hungry, emit: () => {}, retentionDays: 7 }
-  const work = { tick: async () => tick, chunk: async () => 'done' as const, chunksAtOnce: 1 }
+  const work = { tick: async () => tick, batch: async () => 'done' as const, batchesAtOnce: 1 }
   await pruningAfterRuns(engine, retaining).run(work, (stop ?? new AbortController()).signal)
   return counted
 }

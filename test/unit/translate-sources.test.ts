@@ -218,7 +218,7 @@ const unread = [
   'Basic {}', // the same
   'npx budan', // to be typed
   'the connection was closed', // the log's
-  'This node could not: another may', // the queue's
+  'This node failed: another may succeed', // the queue's
   "Cannot read the page cursor {}: it is not one of this list's", // told as "cursor: must be …"
   'waiting {}', // a key
   'Cannot review: {}{}', // the API's

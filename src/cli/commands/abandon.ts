@@ -2,12 +2,12 @@ import { presentOrder } from '../../web/api/present.ts'
 import { localActor, wordsGiven } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
 /** Gives up one order. 1 when it cannot be given up, or is not in the database. */
-export async function abandon(context: CommandContext, given: Given): Promise<ExitCode> {
+export async function abandon(context: CommandContext, given: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = given.args
   const { output } = context
   const request = { reason: wordsGiven(given, 'reason'), actor: localActor() }

@@ -2,12 +2,12 @@ import { reasonText } from '../../i18n/reasons.ts'
 import { presentCheckReport } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
 import type { CommandContext } from '../context.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
 /** Queries one order now. 0 whatever the gateway answered; 1 when the order is not in the database. */
-export async function check(context: CommandContext, { args }: Given): Promise<ExitCode> {
+export async function check(context: CommandContext, { args }: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = args
   const { output } = context
   const report = await withService(context, (budan) =>

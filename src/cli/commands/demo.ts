@@ -5,22 +5,22 @@ import { translatePart } from '../../i18n/translate.ts'
 import { presentAudit, presentOrder } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { createProgress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /** Plays the demo; 0 only if every order ended as expected and the audit finds nothing. */
-export async function demo(context: CommandContext, { options }: Given): Promise<ExitCode> {
+export async function demo(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
   const port = options.port as number
   // From here on a signal ends the demo, and its files on disk are removed.
-  const stopAsked = terminal.stopAsked()
+  const stopRequested = terminal.stopRequested()
   const played = await runDemo({
     version,
     port,
     listener: progress,
-    stopRequested: stopAsked,
+    stopRequested,
   }).finally(() => progress.end())
   try {
     const { report, url, simulatorUrl } = played
@@ -30,7 +30,7 @@ export async function demo(context: CommandContext, { options }: Given): Promise
       if (output.asJson) output.json({ url, control_url: `${simulatorUrl}/_sim` })
       else output.line(`budan is ready at ${url}`)
       output.note(`The simulator's control interface is ${simulatorUrl}/_sim. Ctrl+C ends both.`)
-      await stopAsked
+      await stopRequested
     }
     return report.ok ? 0 : 1
   } finally {

@@ -10,7 +10,7 @@ import { draftConfiguration } from '../init/draft.ts'
 import { interview } from '../init/interview.ts'
 import { initWordsOf } from '../init/words.ts'
 import { examineTarget, writeConfiguration } from '../init/write.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { shellWord } from '../shells.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -20,7 +20,7 @@ const usualFile = './budan.yaml'
  * Asks for what budan needs, and writes it with a comment for each key. 1 when the questions were
  * ended, or when the gateway does not take the keys; then the file is written all the same.
  */
-export async function init(context: CommandContext, { options }: Given): Promise<ExitCode> {
+export async function init(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output, locale } = context
   const file = context.file ?? usualFile
   const words = initWordsOf(locale)
@@ -45,11 +45,11 @@ async function mayOverwrite(
 ): Promise<boolean> {
   if (examineTarget(file) === 'absent') return false
   if (force) return true
-  if (terminal.ask === undefined) {
+  if (terminal.prompt === undefined) {
     throw new ConfigError([`${file}: is there already: give --force to overwrite it`])
   }
   const words = initWordsOf(locale)
-  const typed = await terminal.ask(words.overwrite(file))
+  const typed = await terminal.prompt(words.overwrite(file))
   if (words.yes.includes(typed?.trim().toLowerCase() ?? '')) return true
   throw new CommandError('Nothing was written: the file stays as it is')
 }
@@ -62,7 +62,7 @@ async function checkGateway(
   const config = loadConfig({ file, env: terminal.env, need: 'serve' })
   terminal.learn(config)
   const words = initWordsOf(locale)
-  const typed = check ? '' : await terminal.ask?.(words.checkNow(config.wechat?.baseUrl ?? ''))
+  const typed = check ? '' : await terminal.prompt?.(words.checkNow(config.wechat?.baseUrl ?? ''))
   const isWanted = typed?.trim() === '' || words.yes.includes(typed?.trim().toLowerCase() ?? '')
   return isWanted ? redacted(await examineGateway(config), terminal.redact) : null
 }

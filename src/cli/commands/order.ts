@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound } from '../with-service.ts'
@@ -16,7 +16,10 @@ const eventsMax = 5000
 const pageSize = 200
 
 /** One order and its timeline, oldest first. */
-export async function showOrder(context: CommandContext, { args }: Given): Promise<ExitCode> {
+export async function showOrder(
+  context: CommandContext,
+  { args }: CommandInput,
+): Promise<ExitCode> {
   const [orderNo = ''] = args
   const { output } = context
   const { database } = context.config('database')

@@ -5,7 +5,7 @@ import type { Page } from '../../store/store.ts'
 import { presentOrder } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -18,7 +18,10 @@ interface OrdersOptions {
 }
 
 /** A page of orders, newest first. */
-export async function listOrders(context: CommandContext, { options }: Given): Promise<ExitCode> {
+export async function listOrders(
+  context: CommandContext,
+  { options }: CommandInput,
+): Promise<ExitCode> {
   const { status = null, user = null, limit, cursor = null } = options as unknown as OrdersOptions
   const { database } = context.config('database')
   const page = await readStore(database.url, (store) =>

@@ -11,7 +11,7 @@ import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Output } from '../output.ts'
 import { plainText } from '../plain.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 import { commandWords } from '../words.ts'
@@ -26,7 +26,7 @@ interface ActionRequest {
  * Queries the gateway, and shows what each action on an order in review would do. Applies one only with
  * `--yes`, or when the order's number is typed. 1 when it cannot be applied, or was not confirmed.
  */
-export async function review(context: CommandContext, given: Given): Promise<ExitCode> {
+export async function review(context: CommandContext, given: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = given.args
   const request = requestIn(given)
   return withService(context, async (budan) => {
@@ -41,7 +41,7 @@ export async function review(context: CommandContext, given: Given): Promise<Exi
 }
 
 /** Null: only a preview. */
-function requestIn(given: Given): ActionRequest | null {
+function requestIn(given: CommandInput): ActionRequest | null {
   const { options } = given
   const action = reviewActions.find((each) => options[each] === true)
   if (action === undefined) {
@@ -91,7 +91,7 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
         `Nothing was changed: to ${request.action} it is ${reasonText(prospect.codedEffect, output.locale)}`,
       )
     output.note(
-      terminal.ask === undefined
+      terminal.prompt === undefined
         ? 'Nothing was changed: give --yes to carry it out.'
         : "Nothing was changed: the order's number was not typed.",
     )
@@ -104,7 +104,7 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
 }
 
 async function isTyped(
-  { terminal: { ask }, output }: CommandContext,
+  { terminal: { prompt: ask }, output }: CommandContext,
   { preview, request }: Step,
 ): Promise<boolean> {
   if (ask === undefined) return false

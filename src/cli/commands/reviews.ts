@@ -5,7 +5,7 @@ import type { Page } from '../../store/store.ts'
 import { presentReview } from '../../web/api/present-review.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -17,7 +17,10 @@ interface ReviewsOptions {
 }
 
 /** A page of orders that wait for a person, oldest first. */
-export async function listReviews(context: CommandContext, { options }: Given): Promise<ExitCode> {
+export async function listReviews(
+  context: CommandContext,
+  { options }: CommandInput,
+): Promise<ExitCode> {
   const { dismissed = false, limit, cursor = null } = options as unknown as ReviewsOptions
   const { database } = context.config('database')
   const page = await readStore(database.url, (store) =>

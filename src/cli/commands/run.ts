@@ -6,7 +6,7 @@ import { storedReasonText } from '../../i18n/reasons.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import type { CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { stopping } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -16,7 +16,7 @@ import { withService } from '../with-service.ts'
  * Makes one run. 1 when it was cut short, or when none of its orders got an answer and was settled:
  * then the cause is one that they share. A single failure is left to the next run.
  */
-export async function run(context: CommandContext, { options }: Given): Promise<ExitCode> {
+export async function run(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output } = context
   const progress = createProgress(context.terminal)
   const recharge = context.config('gateway').recharge

@@ -11,7 +11,7 @@ export async function serve(context: CommandContext): Promise<ExitCode> {
   const { output, version, terminal } = context
   const { server, ...rest } = context.config('serve')
   // From here on a signal is a wish to stop, also while the database is still opening.
-  const stopAsked = terminal.stopAsked()
+  const stopAsked = terminal.stopRequested()
   // An embedded database is compiled by other threads; meanwhile this one loads the rest.
   const [store, { openService }, { startWeb }] = await Promise.all([
     openStore(rest.database.url),

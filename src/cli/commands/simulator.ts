@@ -13,7 +13,7 @@ import { configurationFor } from '../../demo/configuration.ts'
 import { listenFailure } from '../../servers/listen-failure.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Given } from '../program.ts'
+import type { CommandInput } from '../program.ts'
 import { shellWord } from '../shells.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -29,14 +29,17 @@ interface SimulatorCommandOptions {
 }
 
 /** Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it. */
-export async function simulate(context: CommandContext, { options }: Given): Promise<ExitCode> {
+export async function simulate(
+  context: CommandContext,
+  { options }: CommandInput,
+): Promise<ExitCode> {
   const { dir, ...chosen } = options as unknown as SimulatorCommandOptions
   if (!isLoopback(chosen.host)) {
     // The control interface has no password, and budan sends plain http to loopback only.
     throw new ConfigError([`--host: ${shown(chosen.host)} is not a loopback address`])
   }
   if (dir.trim() === '') throw new ConfigError(['--dir: is empty: give the path of a directory'])
-  const stopAsked = context.terminal.stopAsked()
+  const stopAsked = context.terminal.stopRequested()
   const directory = resolve(dir)
   const merchant = await keep(directory, () => openMerchant(directory))
   const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen }).catch(

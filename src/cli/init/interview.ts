@@ -7,10 +7,10 @@ import { CommandError } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { acceptAnswer, certificateBeside } from './accept.ts'
 import type { Answers } from './draft.ts'
-import { type Question, questions } from './questions.ts'
+import { type KeyPrompt, prompts } from './prompts.ts'
 import { initWordsOf } from './words.ts'
 
-type Ask = NonNullable<Terminal['ask']>
+type Ask = NonNullable<Terminal['prompt']>
 
 /** The options of the command, by the names that commander gives them. */
 type Options = Readonly<Record<string, unknown>>
@@ -25,9 +25,9 @@ export async function interview(
   { options, home }: { readonly options: Options; readonly home: string },
 ): Promise<Answers> {
   const answers = givenAnswers(context.terminal.env, options)
-  const { ask } = context.terminal
+  const { prompt: ask } = context.terminal
   if (ask === undefined) takeUsual(answers, home)
-  else await askRest(context, { ask, answers, home })
+  else await promptRest(context, { ask, answers, home })
   return home === process.cwd() ? answers : anchored(answers)
 }
 
@@ -44,7 +44,7 @@ function anchorAnswer(path: string, value: string): string {
 function givenAnswers(env: NodeJS.ProcessEnv, options: Options): Map<string, string> {
   const answers = new Map<string, string>()
   const faults: string[] = []
-  for (const { path, option } of questions) {
+  for (const { path, option } of prompts) {
     const fromOption = option === null ? undefined : options[camelCase(option)]
     const given =
       typeof fromOption === 'string'
@@ -62,7 +62,7 @@ function givenAnswers(env: NodeJS.ProcessEnv, options: Options): Map<string, str
 
 function takeUsual(answers: Map<string, string>, home: string): void {
   const missing: string[] = []
-  for (const question of questions) {
+  for (const question of prompts) {
     if (answers.has(question.path)) continue
     const usual = question.usual(answers, home)
     if (usual !== null) answers.set(question.path, usual)
@@ -71,31 +71,31 @@ function takeUsual(answers: Map<string, string>, home: string): void {
   if (missing.length > 0) throw new ConfigError(missing)
 }
 
-function missingText({ path, option }: Question): string {
+function missingText({ path, option }: KeyPrompt): string {
   return option === null
     ? `${envNameOf(path)}: not set, and nobody is there to ask`
     : `${option}: not given (nor is ${envNameOf(path)}), and nobody is there to ask`
 }
 
-async function askRest(
+async function promptRest(
   context: CommandContext,
   { ask, answers, home }: { ask: Ask; answers: Map<string, string>; home: string },
 ): Promise<void> {
   const { output, locale } = context
   const words = initWordsOf(locale)
   for (const line of words.intro) output.note(line)
-  for (const question of questions) {
+  for (const question of prompts) {
     const { path } = question
     if (answers.has(path) || !question.isAsked(answers)) continue
-    const answer = await askOne(context, { ask, question, answers, home })
+    const answer = await promptFor(context, { ask, question, answers, home })
     if (answer !== null) answers.set(path, answer)
   }
 }
 
 /** Again and again until the answer is right; null where it was left out. */
-async function askOne(
+async function promptFor(
   { output, locale }: CommandContext,
-  given: { ask: Ask; question: Question; answers: Answers; home: string },
+  given: { ask: Ask; question: KeyPrompt; answers: Answers; home: string },
 ): Promise<string | null> {
   const { ask, question, answers, home } = given
   const words = initWordsOf(locale)
@@ -126,7 +126,7 @@ async function askOne(
 
 /** What Enter takes, and whether anything is seen of what is typed. */
 function hintOf(
-  { isSecret }: Question,
+  { isSecret }: KeyPrompt,
   given: { offered: string | null; isNeeded: boolean; words: ReturnType<typeof initWordsOf> },
 ): string {
   const { offered, isNeeded, words } = given
@@ -137,7 +137,7 @@ function hintOf(
 
 /** Of the serial number that stands in brackets: where it is from, or why there is none. */
 function certificateNote(
-  { path }: Question,
+  { path }: KeyPrompt,
   { answers, locale }: { answers: Answers; locale: CommandContext['locale'] },
 ): readonly string[] {
   const beside = path === 'wechat.serial_no' ? certificateBeside(answers) : null

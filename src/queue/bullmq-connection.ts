@@ -1,38 +1,38 @@
 import type { JobsOptions } from 'bullmq'
 import { within } from '../deadline.ts'
-import { openParts, type Parts } from './bullmq-backends.ts'
-import { closeMsMax, type JobCalls, openMsMax, type QueueConnection } from './link.ts'
-import { postgresTrouble, troubleInWords } from './trouble.ts'
+import { openParts, type QueueParts } from './bullmq-backends.ts'
+import { closeMsMax, type JobCalls, openMsMax, type QueueConnection } from './queue-connection.ts'
+import { faultText, postgresFault } from './server-fault.ts'
 
-export interface LinkOptions {
+export interface ConnectionOptions {
   readonly url: string
   readonly queueName: string
   readonly jobs: JobCalls
-  /** A node that does not renew its lock for so long is taken for dead, and its job given to another. */
+  /** A node that does not renew its lock for this long counts as dead, and its job goes to another node. */
   readonly lockMs: number
 }
 
-/** Opens a queue and a worker on it. Throws when the server cannot be had, and leaves nothing behind. */
-export async function openLink(options: LinkOptions): Promise<QueueConnection> {
+/** Opens a queue and a worker on it. Throws when the server is not available, and leaves nothing open. */
+export async function openConnection(options: ConnectionOptions): Promise<QueueConnection> {
   return openOn(options).catch((error: unknown) => {
     throw new Error(describedFor(options.url, error), { cause: error })
   })
 }
 
-/** What PostgreSQL says means something by its code, which words alone would lose. */
+/** PostgreSQL's errors are described by their code, not only by their message. */
 function describedFor(url: string, error: unknown): string {
-  if (!url.startsWith('redis')) return troubleInWords(postgresTrouble(error))
+  if (!url.startsWith('redis')) return faultText(postgresFault(error))
   return error instanceof Error ? error.message : String(error)
 }
 
-async function openOn(options: LinkOptions): Promise<QueueConnection> {
+async function openOn(options: ConnectionOptions): Promise<QueueConnection> {
   const parts = await openParts({
     url: options.url,
     queueName: options.queueName,
     onJob: ({ name, data }) =>
-      name === tickJob ? options.jobs.tick() : options.jobs.chunk(Number(data.slot)),
+      name === tickName ? options.jobs.tick() : options.jobs.batch(Number(data.slot)),
     queue: { streams: { events: { maxLen: eventsKept } } },
-    worker: { ...workerOptions(options.lockMs), concurrency: options.jobs.atOnce },
+    worker: { ...workerOptions(options.lockMs), concurrency: options.jobs.concurrency },
   })
   const describe = (error: unknown) => describedFor(options.url, error)
   const broken = breakOf(parts, describe)
@@ -43,29 +43,29 @@ async function openOn(options: LinkOptions): Promise<QueueConnection> {
     await closeParts(parts, false)
     throw error
   }
-  return linkOn(parts, { broken, describe })
+  return connectionOn(parts, { broken, describe })
 }
 
-const tickJob = 'tick'
-const chunkJob = 'chunk'
+const tickName = 'tick'
+const batchName = 'batch'
 
-/** Nobody reads the queue's own events; ten thousand of them are BullMQ's default. */
+/** Nothing reads the queue's own events; BullMQ keeps ten thousand of them by default. */
 const eventsKept = 100
 
 function workerOptions(lockMs: number) {
   return {
     lockDuration: lockMs,
     stalledInterval: lockMs,
-    // A job is lost by nodes that died with it, which is no fault of the job's.
+    // A job stalls when its node dies; the job itself is sound.
     maxStalledCount: 10,
-    // After an error of its connection. The link is replaced by then, as a rule.
+    // After an error of its connection. Usually the connection has been replaced by then.
     runRetryDelay: 1000,
   }
 }
 
 /**
- * Three attempts, as a job may meet a node that is about to stop or to lose its database. Finished
- * jobs are kept for a while, so that a tick that is asked for again is known.
+ * Three attempts, as a job may go to a node that is about to stop or to lose its database. Finished
+ * jobs are kept for a while, so that a tick that is planned again is recognised.
  */
 const jobOptions = {
   attempts: 3,
@@ -75,21 +75,21 @@ const jobOptions = {
 
 type Describe = (error: unknown) => string
 
-function linkOn(
-  parts: Parts,
+function connectionOn(
+  parts: QueueParts,
   { broken, describe }: { broken: Promise<string>; describe: Describe },
 ): QueueConnection {
   const { queue, worker } = parts
   return {
     async planTick({ name, delayMs }) {
-      await queue.add(tickJob, {}, { ...jobOptions, jobId: name, delay: Math.ceil(delayMs) })
+      await queue.add(tickName, {}, { ...jobOptions, jobId: name, delay: Math.ceil(delayMs) })
     },
-    async planChunks({ slot, count }) {
+    async planBatches({ slot, count }) {
       const { prioritized = 0 } = await queue.getJobCounts('prioritized')
       const jobs = Array.from({ length: Math.max(0, count - prioritized) }, () => ({
-        name: chunkJob,
+        name: batchName,
         data: { slot },
-        // Anything without a priority goes first: a tick waits for no chunk but those that this node has taken.
+        // Jobs without a priority come first: a tick waits only for batches that this node has taken.
         opts: { ...jobOptions, priority: 1 },
       }))
       if (jobs.length > 0) await queue.addBulk(jobs)
@@ -109,10 +109,10 @@ function linkOn(
 }
 
 /**
- * Errors are not told one by one: while a server is away they are many and all alike. What matters
- * is seen when the link is used, and told once.
+ * Errors are not logged one by one: while a server is not available they are many and alike. The loss
+ * shows when the connection is used, and is logged once.
  */
-function breakOf({ listen }: Parts, describe: Describe): Promise<string> {
+function breakOf({ listen }: QueueParts, describe: Describe): Promise<string> {
   return new Promise((resolve) => {
     let last = 'the connection was closed'
     listen({
@@ -128,7 +128,7 @@ function fail(reason: string): never {
   throw new Error(reason)
 }
 
-async function closeParts({ queue, worker, cut }: Parts, gracefully: boolean): Promise<void> {
+async function closeParts({ queue, worker, cut }: QueueParts, gracefully: boolean): Promise<void> {
   const closing = async () => {
     if (gracefully) await worker.close()
     else await worker.close(true)
@@ -137,7 +137,7 @@ async function closeParts({ queue, worker, cut }: Parts, gracefully: boolean): P
   try {
     await within(gracefully ? closeMsMax : closeMsMax / 4, closing())
   } catch {
-    // Half closed, or not at all: by force, and without waiting for what the server says to it.
+    // Not closed, or only half: closed by force, without waiting for the server.
     await Promise.allSettled([
       within(closeMsMax / 4, worker.close(true)),
       within(closeMsMax / 4, queue.disconnect()),

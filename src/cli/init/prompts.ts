@@ -7,7 +7,7 @@ import { certificateBeside } from './accept.ts'
 import type { Answers } from './draft.ts'
 
 /** One key of the configuration that init fills in. */
-export interface Question {
+export interface KeyPrompt {
   readonly path: string
   /** What gives the answer beforehand; null: the environment alone, because others see a command's options. */
   readonly option: string | null
@@ -22,7 +22,7 @@ export interface Question {
   readonly offered: (answers: Answers) => string | null
 }
 
-const plain: Omit<Question, 'path' | 'option'> = {
+const plain: Omit<KeyPrompt, 'path' | 'option'> = {
   isNeeded: () => true,
   isAsked: () => true,
   isSecret: false,
@@ -38,7 +38,7 @@ const ifThere = (path: string) => () => (existsSync(path) ? path : null)
 const newToken = () => randomBytes(24).toString('base64url')
 
 /** In the order in which they are asked: the later ones are checked against the earlier ones. */
-export const questions: readonly Question[] = [
+export const prompts: readonly KeyPrompt[] = [
   {
     ...plain,
     ...{ path: 'wechat.base_url', option: '--base-url' },

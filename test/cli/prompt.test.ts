@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { createAsk } from '../../src/cli/ask.ts'
+import { createPrompt } from '../../src/cli/prompt.ts'
 
 function openPerson() {
   const input = new PassThrough()
@@ -11,7 +11,7 @@ function openPerson() {
       shown += text
     },
   }
-  return { input, ask: createAsk({ input, screen }), shown: () => shown }
+  return { input, ask: createPrompt({ input, screen }), shown: () => shown }
 }
 
 describe('createAsk()', () => {

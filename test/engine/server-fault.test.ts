@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openLink } from '../../src/queue/bullmq-link.ts'
+import { openConnection } from '../../src/queue/bullmq-connection.ts'
 import { probeEngine } from '../../src/queue/probe.ts'
-import { redisTrouble, troubleInInfo } from '../../src/queue/trouble.ts'
+import { faultInInfo, redisFault } from '../../src/queue/server-fault.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis.ts'
 
@@ -35,22 +35,22 @@ describe('redisTrouble()', () => {
   ]
 
   it('has a next step of its own for each cause', () => {
-    const steps = causes.map((cause) => redisTrouble(cause).remedy)
+    const steps = causes.map((cause) => redisFault(cause).remedy)
     expect(steps).not.toContain(null)
     expect(new Set(steps).size).toBe(causes.length)
   })
 
   it('knows TLS where none is spoken by the end of the connection, too', () => {
     const cause = 'Client network socket disconnected before secure TLS connection was established'
-    expect(redisTrouble(cause).remedy).toBe('it speaks no TLS: write redis:// in engine.url')
+    expect(redisFault(cause).remedy).toBe('it speaks no TLS: write redis:// in engine.url')
   })
 
   it('leaves what it does not know as it is', () => {
-    expect(redisTrouble('ERR something new')).toEqual({ what: 'ERR something new', remedy: null })
+    expect(redisFault('ERR something new')).toEqual({ what: 'ERR something new', remedy: null })
   })
 })
 
-describe('troubleInInfo()', () => {
+describe('faultInInfo()', () => {
   const sound =
     'redis_version:7.2.4\r\nredis_mode:standalone\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n'
   it.each([
@@ -60,8 +60,8 @@ describe('troubleInInfo()', () => {
     ['role:master', 'role:slave', /replica/],
     ['noeviction', 'allkeys-lru', /maxmemory-policy is allkeys-lru/],
   ])('says of %s as %s what it is', (was, is, what) => {
-    expect(troubleInInfo(sound)).toBeNull()
-    expect(troubleInInfo(sound.replace(was, is))?.what).toMatch(what)
+    expect(faultInInfo(sound)).toBeNull()
+    expect(faultInInfo(sound.replace(was, is))?.what).toMatch(what)
   })
 })
 
@@ -72,9 +72,9 @@ describe('probeEngine()', () => {
       socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
     })
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
-    const trouble = await probeEngine(`redis://127.0.0.1:${(web.address() as AddressInfo).port}`)
+    const fault = await probeEngine(`redis://127.0.0.1:${(web.address() as AddressInfo).port}`)
     web.close()
-    expect(trouble?.remedy).toMatch(/no Redis/)
+    expect(fault?.remedy).toMatch(/no Redis/)
   })
 })
 
@@ -101,36 +101,36 @@ describe.skipIf(withoutRedis())('probeEngine() of a real Redis', () => {
     expect((await probeEngine(at('weak:wrong')))?.remedy).toMatch(/^user or password/)
     expect((await probeEngine(at('weak:right')))?.remedy).toMatch(/ACL/)
     await admin.config('SET', 'requirepass', 'secret')
-    const trouble = await probeEngine(redis.url)
+    const fault = await probeEngine(redis.url)
     await admin.config('SET', 'requirepass', '')
-    expect(trouble?.remedy).toBe('it wants a password, and engine.url has none')
+    expect(fault?.remedy).toBe('it wants a password, and engine.url has none')
   })
 
   it('tells TLS where there is none', async () => {
-    const trouble = await probeEngine(redis.url.replace('redis://', 'rediss://'))
-    expect(trouble?.remedy).toMatch(/write redis:\/\/ in engine\.url$/)
+    const fault = await probeEngine(redis.url.replace('redis://', 'rediss://'))
+    expect(fault?.remedy).toMatch(/write redis:\/\/ in engine\.url$/)
   })
 
   it('tells a database number that it has not, and a policy that throws keys away', async () => {
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    const trouble = await probeEngine(redis.url)
+    const fault = await probeEngine(redis.url)
     await admin.config('SET', 'maxmemory-policy', 'noeviction')
-    expect(trouble?.remedy).toBe('set maxmemory-policy noeviction there')
+    expect(fault?.remedy).toBe('set maxmemory-policy noeviction there')
   })
 
   it('tells a replica', async () => {
     await admin.call('REPLICAOF', '127.0.0.1', '1')
-    const trouble = await probeEngine(redis.url)
+    const fault = await probeEngine(redis.url)
     await admin.call('REPLICAOF', 'NO', 'ONE')
-    expect(trouble?.what).toMatch(/replica/)
+    expect(fault?.what).toMatch(/replica/)
   })
 })
 
 describe('a queue on PostgreSQL', () => {
   it('that is lost while in use says what to do about it', async () => {
     const server = await startPostgres()
-    const jobs = { tick: async () => undefined, chunk: async () => undefined, atOnce: 1 }
-    const link = await openLink({ url: server.url, queueName: 'lost', jobs, lockMs: 10_000 })
+    const jobs = { tick: async () => undefined, batch: async () => undefined, concurrency: 1 }
+    const link = await openConnection({ url: server.url, queueName: 'lost', jobs, lockMs: 10_000 })
     await server.stop()
     await expect(link.counts()).rejects.toThrow(/\S; \S/)
     await link.close({ gracefully: false })

@@ -1,13 +1,13 @@
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
 
-export interface AskOptions {
+export interface PromptOptions {
   /** What is typed is not shown. */
   readonly hidden?: boolean
 }
 
 /** Asks the person, and resolves with the line typed; null at the end of input. */
-export type Ask = (question: string, options?: AskOptions) => Promise<string | null>
+export type Prompt = (question: string, options?: PromptOptions) => Promise<string | null>
 
 interface Person {
   readonly input: NodeJS.ReadableStream
@@ -16,7 +16,7 @@ interface Person {
 }
 
 /** Lines that come before they are asked for, such as several pasted at once, answer what is asked next. */
-export function createAsk(person: Person): Ask {
+export function createPrompt(person: Person): Prompt {
   const ahead: string[] = []
   let begun = ''
   return async (question, { hidden = false } = {}) => {

@@ -1,7 +1,7 @@
 import { remedyFor, wordsOf } from '../servers/postgres-remedies.ts'
 
-/** Why an engine's server is of no use, and what to do about it. */
-export interface Trouble {
+/** Why an engine's server cannot be used, and what to do about it. */
+export interface ServerFault {
   readonly what: string
   /** Null: none is known. */
   readonly remedy: string | null
@@ -9,7 +9,7 @@ export interface Trouble {
 
 type Remedy = readonly [message: RegExp, remedy: string]
 
-/** What Redis, its client or the system says, the first that fits. */
+/** By the message of Redis, its client or the system; the first match counts. */
 const redisRemedies: readonly Remedy[] = [
   [/WRONGPASS|invalid (username-)?password/i, 'user or password in engine.url is wrong'],
   [/NOAUTH/, 'it wants a password, and engine.url has none'],
@@ -59,28 +59,28 @@ function noCluster(): string {
   return 'the queue needs one Redis, and no cluster: name another in engine.url'
 }
 
-export function redisTrouble(what: string): Trouble {
+export function redisFault(what: string): ServerFault {
   return { what, remedy: redisRemedies.find(([words]) => words.test(what))?.[1] ?? null }
 }
 
-export function postgresTrouble(error: unknown): Trouble {
+export function postgresFault(error: unknown): ServerFault {
   const what = wordsOf(error)
   return { what, remedy: remedyFor(error, what) }
 }
 
 /** In one line, for the log. */
-export function troubleInWords({ what, remedy }: Trouble): string {
+export function faultText({ what, remedy }: ServerFault): string {
   return remedy === null ? what : `${what}; ${remedy}`
 }
 
-/** The queue takes nothing older. */
+/** The oldest version that the queue supports. */
 const redisMajorMin = 5
 
 /**
- * What a Redis that lets us in tells of itself. One that may throw keys away loses ticks and chunks;
- * that is no reason to do without it, for runs never rest on the queue alone.
+ * What INFO says of a Redis that can be reached. One that may evict keys loses ticks and batches; it is
+ * used all the same, as runs do not depend on the queue alone.
  */
-export function troubleInInfo(info: string): Trouble | null {
+export function faultInInfo(info: string): ServerFault | null {
   const said = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
   const mode = said('redis_mode')
   if (mode === 'sentinel') {

@@ -5,18 +5,18 @@ import { type PostgresAddress, readPostgresAddress, waysOf } from '../servers/po
 import { SessionClient } from '../servers/session-client.ts'
 import { limitsKnownTo, pastEndedSessions, queryUnlimited } from '../servers/time-limits.ts'
 import { sqlText } from '../text/sql-text.ts'
-import { openMsMax } from './link.ts'
+import { openMsMax } from './queue-connection.ts'
 
-/** The queue asks for its own schema by an option of the connection, which poolers like to keep back. */
+/** The queue sets its own schema by an option of the connection, which many poolers do not pass on. */
 const schema = 'bullmq'
 
-/** Said of any pooler that keeps something back, whichever it is. */
+/** For any pooler that drops something, whichever it is. */
 const poolerFault =
   'a pooler in front of it does not pass on what the queue needs: name the address of PostgreSQL itself in engine.url'
 
 /**
- * Each of the queue's own sessions asks for these, so that what a database or a role is set to ends no
- * statement of its. As long as our own may take; other limits are lifted.
+ * Set in each of the queue's own sessions, so that settings of the database or the role end none of its
+ * statements. The limits are those of our own sessions; other limits are lifted.
  */
 const limits: Readonly<Record<string, string>> = {
   statement_timeout: '30s',
@@ -24,24 +24,22 @@ const limits: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '30s',
 }
 
-/** So much sooner than whoever opens the queue gives up that the cause is still told. */
+/** One second less than the caller waits, so that the cause can still be reported. */
 const connectMsMax = openMsMax - 1000
 
-interface Seen {
+interface SessionState {
   readonly pid: number
   readonly path: string
   readonly readOnly: boolean
 }
 
-/** How to connect to the server of a queue, tried out. Throws where no queue can live there. */
-export async function wayToQueue(url: string): Promise<ClientConfig> {
+/** How to connect to the queue's server, after one successful attempt. Throws where the queue cannot work. */
+export async function routeToQueue(url: string): Promise<ClientConfig> {
   const address = readPostgresAddress(url)
-  return firstWay(waysOf(address), ({ config }) =>
-    pastEndedSessions(() => triedOut(config, address)),
-  )
+  return firstWay(waysOf(address), ({ config }) => pastEndedSessions(() => tried(config, address)))
 }
 
-async function triedOut(config: ClientConfig, { needs }: PostgresAddress): Promise<ClientConfig> {
+async function tried(config: ClientConfig, { needs }: PostgresAddress): Promise<ClientConfig> {
   const client = new SessionClient({
     ...withOptions(config, { ...limits, search_path: schema }),
     connectionTimeoutMillis: connectMsMax,
@@ -50,7 +48,7 @@ async function triedOut(config: ClientConfig, { needs }: PostgresAddress): Promi
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const seen = await lookAround(client)
+    const seen = await readSession(client)
     const isShared = isPooled(client, seen.pid) && (await lendsSessions(client, config))
     if (seen.path !== schema || isShared) throw new Error(poolerFault)
     if (seen.readOnly && needs === 'read-write') throw new Error('it is read-only')
@@ -63,7 +61,7 @@ async function triedOut(config: ClientConfig, { needs }: PostgresAddress): Promi
   }
 }
 
-/** What is asked for last has the last word. */
+/** Of two options for one setting the last one counts. */
 function withOptions(
   config: ClientConfig,
   settings: Readonly<Record<string, string>>,
@@ -76,8 +74,8 @@ function liftedOn(client: SessionClient): Readonly<Record<string, string>> {
   return Object.fromEntries(limitsKnownTo(client).map((name) => [name, '0']))
 }
 
-async function lookAround(client: SessionClient): Promise<Seen> {
-  const [row] = await queryUnlimited<Seen>(client, { text: look, timeoutMs: openMsMax })
+async function readSession(client: SessionClient): Promise<SessionState> {
+  const [row] = await queryUnlimited<SessionState>(client, { text: look, timeoutMs: openMsMax })
   return row ?? { pid: 0, path: '', readOnly: false }
 }
 
