@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { Locale } from '../../src/i18n/locale.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { openWorld, type World, type WorldOptions } from '../support/world.ts'
-import { launchChromium } from './chromium.ts'
+import { sharedChromium } from './chromium.ts'
 
 /** Of every console that a test opens. */
 export const apiToken = 'a token of the browser tests'
@@ -41,7 +41,7 @@ export interface ConsoleOptions extends WorldOptions {
 
 /**
  * Opens consoles for one test file: each is a real budan behind a real port of loopback. What was
- * opened is closed after each test, and the one browser, started with the first page, after the last.
+ * opened is closed after each test. The browser is the process's own.
  *
  *     const openConsole = useConsoles()
  *
@@ -60,33 +60,73 @@ export interface ConsoleOptions extends WorldOptions {
 export function useConsoles(
   defaults: ConsoleOptions = {},
 ): (options?: ConsoleOptions) => Promise<Console> {
-  const lifetime: { browser?: Promise<Browser>; open: (() => Promise<void>)[] } = { open: [] }
+  const closing: Close[] = []
+  const faults = useFaults(() => closeAll(closing))
+  return (options = {}) =>
+    openConsole({ ...defaults, ...options }, { faults, ofConsole: closing, ofPages: closing })
+}
+
+/**
+ * One console for all tests of a file, opened and filled once: for tests that only look at it. Its
+ * pages are closed after each test.
+ */
+export function useOneConsole<T>(
+  fill: (world: World) => Promise<T>,
+): () => Console & { readonly filled: T } {
+  const ofConsole: Close[] = []
+  const ofPages: Close[] = []
+  const faults = useFaults(() => closeAll(ofPages))
+  const opened: { console?: Console & { readonly filled: T } } = {}
+  beforeAll(async () => {
+    const made = await openConsole({}, { faults, ofConsole, ofPages })
+    opened.console = { ...made, filled: await fill(made.world) }
+  })
+  afterAll(() => closeAll(ofConsole))
+  return () => {
+    if (opened.console === undefined) throw new Error('The console is opened before the first test')
+    return opened.console
+  }
+}
+
+type Close = () => Promise<void>
+
+/** What was opened last goes first: a page must not lose its server. */
+async function closeAll(closing: Close[]): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close()
+}
+
+function useFaults(close: Close): Faults {
   const faults = new Faults()
   afterEach(async () => {
-    // What was opened last goes first: a page must not lose its server.
-    for (const close of lifetime.open.splice(0).reverse()) await close()
+    await close()
     expect(faults.take(), 'what went wrong inside the pages').toEqual([])
   })
-  afterAll(async () => (await lifetime.browser)?.close())
+  return faults
+}
 
-  return async (options = {}) => {
-    const world = await openWorld({ ...defaults, ...options })
-    lifetime.open.push(() => world.close())
-    const server = { ...world.config.server, apiToken, ...tokenOf(defaults), ...tokenOf(options) }
-    const clock = world.now
-    const web = await startWeb(world.budan, { server, version: 'test', clock })
-    lifetime.open.push(() => web.close())
-    const page = async (wanted: PageOptions = {}) => {
-      lifetime.browser ??= launchChromium()
-      const browser = await lifetime.browser
-      const context = await openContext(browser, { url: web.url, ...wanted })
-      lifetime.open.push(() => context.close())
-      faults.watch(context, web.url)
-      if (wanted.loggedIn !== false && server.apiToken !== null) await logIn(context)
-      return context.newPage()
-    }
-    return { world, url: web.url, page }
+interface Lifetime {
+  readonly faults: Faults
+  readonly ofConsole: Close[]
+  readonly ofPages: Close[]
+}
+
+async function openConsole(
+  options: ConsoleOptions,
+  { faults, ofConsole, ofPages }: Lifetime,
+): Promise<Console> {
+  const world = await openWorld(options)
+  ofConsole.push(() => world.close())
+  const server = { ...world.config.server, apiToken, ...tokenOf(options) }
+  const web = await startWeb(world.budan, { server, version: 'test', clock: world.now })
+  ofConsole.push(() => web.close())
+  const page = async (wanted: PageOptions = {}) => {
+    const context = await openContext(await sharedChromium(), { url: web.url, ...wanted })
+    ofPages.push(() => context.close())
+    faults.watch(context, web.url)
+    if (wanted.loggedIn !== false && server.apiToken !== null) await logIn(context)
+    return context.newPage()
   }
+  return { world, url: web.url, page }
 }
 
 function tokenOf({ apiToken: token }: ConsoleOptions): { apiToken?: string | null } {

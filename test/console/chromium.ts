@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core'
 
 /**
  * A real Chromium, out of npm packages alone: nothing is installed by hand or downloaded. It speaks
@@ -11,9 +12,48 @@ import { type Browser, chromium } from 'playwright-core'
  * has none for. Throws when it cannot be started.
  */
 export async function launchChromium(): Promise<Browser> {
+  return chromium.launch(launchOptions())
+}
+
+/**
+ * One for all test files of this process, started for the first that needs it: each test opens a
+ * context of its own in it, and leaves the browser open.
+ */
+export function sharedChromium(): Promise<Browser> {
+  shared.browser ??= connectToKept()
+  return shared.browser
+}
+
+const shared: { browser?: Promise<Browser> } = {}
+
+/** It ends with this process, however this process ends. */
+async function connectToKept(): Promise<Browser> {
+  const keeper = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../support/chromium-keeper.mjs'), JSON.stringify(keptOptions())],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
+  const endpoint = await Promise.race([
+    once(keeper.stdout, 'data').then(([line]) => String(line).trim()),
+    once(keeper, 'exit').then(([code]) => {
+      throw new Error(`Cannot start Chromium: its keeper ended with ${code}`)
+    }),
+  ])
+  const browser = await chromium.connect(endpoint)
+  browser.once('disconnected', () => delete shared.browser)
+  return browser
+}
+
+/** The keeper alone decides when it ends. */
+function keptOptions(): LaunchOptions & { host: string } {
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+  return { ...launchOptions(), ...signals, host: '127.0.0.1' }
+}
+
+function launchOptions(): LaunchOptions {
   const own = process.env.BUDAN_CHROMIUM
   const { executablePath, env } = own === undefined ? unpacked() : { executablePath: own, env: {} }
-  return chromium.launch({
+  return {
     executablePath,
     env: { ...process.env, ...env },
     // Root, as in most containers, has no sandbox to offer; it visits nothing but our own pages.
@@ -22,7 +62,7 @@ export async function launchChromium(): Promise<Browser> {
       '--font-render-hinting=none',
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ],
-  })
+  }
 }
 
 interface Unpacked {

@@ -3,20 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { shotsOf } from '../../proof/screenshots/shots.ts'
 import { fillShowcase } from '../../proof/screenshots/showcase.ts'
 import { expectAccessible } from './axe.ts'
-import { type Console, type PageOptions, useConsoles } from './browser.ts'
+import { type PageOptions, useOneConsole } from './browser.ts'
 import { pagesOf } from './pages.ts'
 
-const openConsole = useConsoles()
+const shownConsole = useOneConsole(fillShowcase)
 
 /** Opens every page, one after the other, and what is folded on it. */
 async function visitAll(
   wanted: PageOptions,
   look: (page: Page, path: string) => Promise<void>,
-): Promise<Console> {
-  const opened = await openConsole()
-  const showcase = await fillShowcase(opened.world)
-  const visitor = await opened.page(wanted)
-  for (const path of pagesOf(showcase)) {
+): Promise<void> {
+  const { page, filled } = shownConsole()
+  const visitor = await page(wanted)
+  for (const path of pagesOf(filled)) {
     const answer = await visitor.goto(path)
     expect(answer?.status(), path).toBe(path === '/nowhere' ? 404 : 200)
     await visitor.evaluate(() => {
@@ -24,7 +23,6 @@ async function visitAll(
     })
     await look(visitor, path)
   }
-  return opened
 }
 
 describe('every page', () => {
@@ -33,8 +31,8 @@ describe('every page', () => {
   )
 
   it.each(looks)('breaks no rule of WCAG AA: $locale, $theme', async (look) => {
-    const { page } = await visitAll(look, (visitor) => expectAccessible(visitor))
-    const stranger = await page({ ...look, loggedIn: false })
+    await visitAll(look, (visitor) => expectAccessible(visitor))
+    const stranger = await shownConsole().page({ ...look, loggedIn: false })
     await stranger.goto('/')
     await expectAccessible(stranger)
     await stranger.locator('input[name="token"]').fill('wrong')
@@ -51,10 +49,9 @@ describe('every page', () => {
   })
 
   it('is whole without scripts: a title, a heading, and nothing that only a script could open', async () => {
-    const { world, page } = await openConsole()
-    const showcase = await fillShowcase(world)
+    const { page, filled } = shownConsole()
     const visitor = await page({ javaScript: false })
-    for (const path of pagesOf(showcase)) {
+    for (const path of pagesOf(filled)) {
       await visitor.goto(path)
       expect(await visitor.getByRole('heading', { level: 1 }).count(), path).toBe(1)
       expect(await visitor.title(), path).toMatch(/.+ · budan$/)
@@ -77,8 +74,8 @@ describe('every page', () => {
   })
 
   it('that the documentation shows is there', async () => {
-    const { world, page } = await openConsole()
-    const paths = new Set(shotsOf(await fillShowcase(world)).map(({ path }) => path))
+    const { page, filled } = shownConsole()
+    const paths = new Set(shotsOf(filled).map(({ path }) => path))
     const visitor = await page()
     for (const path of paths) expect((await visitor.goto(path))?.status(), path).toBe(200)
   })

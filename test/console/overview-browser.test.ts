@@ -6,7 +6,7 @@ import { openDesk as openReview } from '../review/desk.ts'
 import { useWorlds } from '../support/world.ts'
 import { expectAccessible } from './axe.ts'
 import { apiToken, logIn, useConsoles } from './browser.ts'
-import { launchChromium } from './chromium.ts'
+import { sharedChromium } from './chromium.ts'
 
 const openConsole = useConsoles()
 const openWorld = useWorlds()
@@ -117,9 +117,8 @@ describe('the overview in a browser', () => {
     }
     const first = await serve(0)
     closing.push(() => first.close())
-    const browser = await launchChromium()
-    closing.push(() => browser.close())
-    const context = await browser.newContext({ locale: 'en-GB' })
+    const context = await (await sharedChromium()).newContext({ locale: 'en-GB' })
+    closing.push(() => context.close())
     const overview = await context.newPage()
     await overview.goto(first.url)
     await isLive(overview)
@@ -154,9 +153,8 @@ describe('the overview in a browser', () => {
     const server = { ...world.config.server, apiToken }
     const web = await startWeb(world.budan, { server, version: 'test', clock: world.now })
     closing.push(() => web.close())
-    const browser = await launchChromium()
-    closing.push(() => browser.close())
-    const context = await browser.newContext({ baseURL: web.url, locale: 'en-GB' })
+    const context = await (await sharedChromium()).newContext({ baseURL: web.url, locale: 'en-GB' })
+    closing.push(() => context.close())
     await logIn(context)
     const overview = await context.newPage()
     await overview.goto('/')
