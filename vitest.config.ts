@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 export default defineConfig({
   resolve: {
@@ -10,11 +11,14 @@ export default defineConfig({
     reporters: ['default', './test/support/count-reporter.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/each-file.ts'],
+    sequence: { sequencer: LongestFirst },
     pool: 'forks',
     // Two cores; each worker may hold an embedded database of some 400 MB.
     maxWorkers: 2,
+    // A process imports the program, and opens a database, once and not once a file.
+    isolate: false,
     // No test measures time; a slow machine may take its own.
     testTimeout: 180_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 })

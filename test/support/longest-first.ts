@@ -1,0 +1,29 @@
+import { relative } from 'node:path'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The longest first: begun last, one of them would run alone at the end. */
+const longest = [
+  'test/campaign/short.test.ts',
+  'test/bench/parts.test.ts',
+  'test/console/every-page.test.ts',
+  'test/crash/postgres.test.ts',
+  'test/crash/pglite.test.ts',
+  'test/store/image.test.ts',
+  'test/store/pglite.test.ts',
+  'test/cli/flow.test.ts',
+  'test/console/overview-browser.test.ts',
+  'test/console/shell.test.ts',
+  'test/console/overview-combinations.test.ts',
+  'test/flow/demo.test.ts',
+  'test/fuzz/fuzz.test.ts',
+]
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId, project }: TestSpecification) => {
+      const rank = longest.indexOf(relative(project.config.root, moduleId))
+      return rank === -1 ? longest.length : rank
+    }
+    return (await super.sort(files)).sort((one, other) => rankOf(one) - rankOf(other))
+  }
+}
