@@ -191,7 +191,7 @@ describe('the advice of the overview', () => {
       }
     }
     expect(wrong).toEqual([])
-  })
+  }, 900_000)
 
   it('stands with the cause, and what follows from it comes after it and has none', () => {
     const wrong: object[] = []
@@ -212,5 +212,5 @@ describe('the advice of the overview', () => {
       }
     }
     expect(wrong).toEqual([])
-  })
+  }, 900_000)
 })

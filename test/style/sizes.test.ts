@@ -32,12 +32,12 @@ const filesMax = 14
 
 /** Folders that have a file for each table, migration, command, page or scenario. */
 const fullFolders: Readonly<Record<string, number>> = {
-  'src/cli': 23,
+  'src/cli': 25,
   'src/cli/commands': 16,
   'src/config': 19,
   'src/domain': 21,
   'src/store/migrations': 30,
-  'src/store/sql': 25,
+  'src/store/sql': 27,
   'src/web/console': 20,
   'src/web/console/orders': 18,
   'src/web/console/overview': 20,
