@@ -7,6 +7,7 @@ import type { Part } from './part.ts'
 import { peers } from './peers.ts'
 import { questions } from './questions.ts'
 import { quota } from './quota.ts'
+import { scaling } from './scaling.ts'
 import { start } from './start.ts'
 import { unpaid } from './unpaid.ts'
 
@@ -22,4 +23,5 @@ export const parts: readonly Part[] = [
   questions,
   start,
   unpaid,
+  scaling,
 ]

@@ -20,6 +20,7 @@ export type VitalSigns = z.infer<typeof vitalSigns>
 /** `serve`, in a process of its own. */
 export interface Node {
   readonly url: string
+  readonly pid: number
   /** What is measured from here on is a stretch of its own. */
   endStretch(): Promise<void>
   /** Stops it, and tells how it was: first until the first end of a stretch, last until its own. */
@@ -48,6 +49,7 @@ export async function startNode(
   let ended = 0
   return {
     url,
+    pid: program.child.pid ?? 0,
     async endStretch() {
       ended += 1
       program.child.kill('SIGUSR2')

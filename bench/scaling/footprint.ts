@@ -1,0 +1,143 @@
+/** What a credited order costs PostgreSQL: rows, write-ahead log, and statements. */
+import { sql } from 'kysely'
+import { openService } from '../../src/service.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
+import { configOf } from '../../test/support/world.ts'
+import { type Figure, figure } from '../figure.ts'
+import { fillPending, paidOrders, settleDown } from '../orders.ts'
+import type { Stage } from '../part.ts'
+import { StatementCounter } from '../statements.ts'
+
+/** As in a backlog; a run at the default size credits fewer orders in a transaction. */
+const batchMax = 250
+
+/** A claim, a run's record, and four statements for each group of credits. */
+const statementsMax = 0.3
+
+/** Rows of an order that was placed, credited by a run, and never queried again. */
+const rowsOfPaidOrder = {
+  ...{ orders: 1, orders_of_users: 1, order_events: 2 },
+  ...{ transfers: 1, entries: 2, run_results: 1 },
+} as const
+
+type Table = keyof typeof rowsOfPaidOrder
+const tables = Object.keys(rowsOfPaidOrder) as readonly Table[]
+
+/** With indexes; what retention removes counted in. Twice what is measured today is a mistake. */
+const bytesMax = 6_000
+
+export async function benchFootprint(
+  stage: Stage,
+  { orders }: { readonly orders: number },
+): Promise<readonly Figure[]> {
+  const url = await stage.freshPostgresUrl()
+  const counter = stage.closing.add(await StatementCounter.to(url), (one) => one.close())
+  const gateway = await stage.gateway()
+  const { merchant } = gateway
+  // A tenth more warms up: the first runs also write whole pages to the log, after a checkpoint.
+  const warmUp = Math.ceil(orders / 10)
+  const batchSize = Math.min(batchMax, warmUp)
+  const recharge = { compensationBatchSize: batchSize, compensationMaxQps: 10_000 }
+  const config = configOf(gateway, { merchant, recharge })
+  const budan = await openService(config, { store: await openStore(counter.url) })
+  const database = await openDatabase(url)
+  try {
+    const { mchid, appid } = merchant
+    const range = { first: 0, count: warmUp + orders, mchid, appid }
+    await fillPending(database, { ...range, age: 'an hour ago' })
+    await settleDown(database)
+    const creditNext = async (count: number) => {
+      let credited = 0
+      while (credited < count) {
+        const { run } = await budan.run({ dryRun: false })
+        if (run.success === 0) throw new Error(`A run came to ${JSON.stringify(run.outcomes)}`)
+        credited += run.success
+      }
+      return credited
+    }
+    await gateway.sign(paidOrders(range))
+    const before = await creditNext(warmUp)
+    counter.take()
+    const began = await logPosition(database)
+    const credited = await creditNext(range.count - before)
+    const logBytes = await bytesSince(database, began)
+    const statements = counter.take().length
+    const sizes = await sizesOf(database)
+    return figuresOf(sizes, { orders: range.count, credited, logBytes, statements })
+  } finally {
+    await database.close()
+    await budan.close()
+  }
+}
+
+async function logPosition({ db }: Database): Promise<string> {
+  const { rows } = await sql<{ readonly at: string }>`
+    select pg_current_wal_insert_lsn()::text as at`.execute(db)
+  return rows[0]?.at ?? ''
+}
+
+async function bytesSince({ db }: Database, position: string): Promise<number> {
+  const { rows } = await sql<{ readonly bytes: number }>`
+    select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), ${position}::pg_lsn)::float8 as bytes
+  `.execute(db)
+  return rows[0]?.bytes ?? 0
+}
+
+interface TableSize {
+  readonly rows: number
+  readonly tableBytes: number
+  readonly indexBytes: number
+}
+
+/** After the tables are written anew, so that they hold no dead rows and no free space. */
+async function sizesOf({ patientDb }: Database): Promise<Readonly<Record<Table, TableSize>>> {
+  const sizes: [Table, TableSize][] = []
+  for (const table of tables) {
+    const name = sql.raw(table)
+    await sql`vacuum full ${name}`.execute(patientDb)
+    const { rows } = await sql<TableSize>`
+      select count(*)::float8 as rows, pg_table_size(${table}::regclass)::float8 as "tableBytes",
+        pg_indexes_size(${table}::regclass)::float8 as "indexBytes" from ${name}`.execute(patientDb)
+    const size = rows[0]
+    if (size !== undefined) sizes.push([table, size])
+  }
+  return Object.fromEntries(sizes) as Record<Table, TableSize>
+}
+
+function figuresOf(
+  sizes: Readonly<Record<Table, TableSize>>,
+  counts: { orders: number; credited: number; logBytes: number; statements: number },
+): readonly Figure[] {
+  const { orders, credited, logBytes, statements } = counts
+  const bytesOf = (table: Table, kind: 'tableBytes' | 'indexBytes') =>
+    (sizes[table][kind] / sizes[table].rows) * rowsOfPaidOrder[table]
+  const all = tables.flatMap((table) => [
+    bytesOf(table, 'tableBytes'),
+    bytesOf(table, 'indexBytes'),
+  ])
+  const perOrder = (what: string, unit: string, value: number) =>
+    figure(`postgres: ${what}, of ${orders}`, { unit, values: [value] })
+  return [
+    figure(`postgres: statements for a credited order, runs of ${batchMax}`, {
+      unit: 'statements',
+      values: [statements / credited],
+      goal: { kind: 'at most', value: statementsMax },
+    }),
+    figure(`postgres: bytes of a paid order in all tables and indexes, of ${orders}`, {
+      unit: 'B',
+      values: [all.reduce((sum, bytes) => sum + bytes, 0)],
+      // Whole pages are counted: a few orders do not fill them.
+      ...(orders >= 1000 && { goal: { kind: 'at most', value: bytesMax } }),
+    }),
+    ...tables.flatMap((table) => [
+      perOrder(`bytes of a paid order in ${table}`, 'B', bytesOf(table, 'tableBytes')),
+      perOrder(
+        `bytes of a paid order in the indexes of ${table}`,
+        'B',
+        bytesOf(table, 'indexBytes'),
+      ),
+    ]),
+    perOrder('bytes of write-ahead log for a credited order', 'B', logBytes / credited),
+  ]
+}
