@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Proof } from './mutant.ts'
 
-/** What a proof says of the program in a folder. `broken`: it could not tell. */
+/** The result of a proof on the program in a folder. `broken`: the proof itself failed. */
 export type ProofResult =
   | { readonly kind: 'sound' }
   | { readonly kind: 'caught'; readonly by: string }

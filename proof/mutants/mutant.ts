@@ -2,7 +2,7 @@
 export type Proof =
   /** `name`: part of the full name of the tests that must pass on the program and fail on the mutant. */
   | { readonly test: string; readonly name: string }
-  /** So many seeds of the simulator, one of which must break an invariant. */
+  /** Number of seeds of the simulator, one of which must break an invariant. */
   | { readonly seeds: number }
 
 /** A mistake that somebody could make in the program, as one replacement in its source. */

@@ -3,15 +3,15 @@ import { majors, type Outcome, tryVersion } from './version.ts'
 // npm run postgres-versions -- [13 14 …]: the tests of what depends on PostgreSQL, against a real
 // server of each major version. Needs npm and its registry, nothing else; about a minute a version.
 
-const asked = process.argv.slice(2)
-const wrong = asked.filter((major) => !majors.includes(major))
+const wanted = process.argv.slice(2)
+const wrong = wanted.filter((major) => !majors.includes(major))
 if (wrong.length > 0) {
   console.error(`No such version: ${wrong.join(', ')}. There are ${majors.join(', ')}.`)
   process.exit(2)
 }
 
 const outcomes: Outcome[] = []
-for (const major of asked.length > 0 ? asked : majors) {
+for (const major of wanted.length > 0 ? wanted : majors) {
   const outcome = await tryVersion(major)
   outcomes.push(outcome)
   console.log(lineOf(outcome))

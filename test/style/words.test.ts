@@ -62,7 +62,8 @@ const toRewrite: readonly string[] = [
   ...['src/cli/', 'src/config/', 'src/deadline.ts', 'src/domain/', 'src/gateway/', 'src/health/'],
   ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts', 'src/queue/'],
   ...['src/servers/', 'src/service.ts', 'src/settle/', 'src/store/', 'src/telemetry/', 'src/text/'],
-  ...['src/web/', 'test/', 'proof/', 'bench/'],
+  ...['src/web/', 'test/', 'bench/', 'proof/campaign', 'proof/fuzz', 'proof/mutants'],
+  ...['proof/sim', 'proof/screenshots'],
   ...['docs/command-line.md', 'docs/configuration.md', 'docs/console.md'],
   ...['docs/console.zh-CN.md', 'docs/http-api.md'],
   // The names and messages of the code that these quote.

@@ -3,7 +3,7 @@ import type { Mutant } from '../mutant.ts'
 const faultsTest = 'test/flow/faults.test.ts'
 const callbackTest = 'test/gateway/callback.test.ts'
 
-/** Mistakes in what the gateway is understood to say, and in what it is told. */
+/** Mistakes in reading the gateway's answers, and in the requests to it. */
 export const gatewayMutants: readonly Mutant[] = [
   {
     name: 'a lookalike of success counts as success',

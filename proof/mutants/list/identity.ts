@@ -73,7 +73,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'expires 16 days after its first NOTPAY' },
   },
   {
-    name: 'an order that was only watched is never asked about again',
+    name: 'an order that was only watched is never queried again',
     faults: [8],
     file: 'src/settle/settle.ts',
     find: '(order.watchedUntil !== null && !isClosed)',

@@ -3,7 +3,7 @@ import type { Mutant } from '../mutant.ts'
 const faultsTest = 'test/flow/faults.test.ts'
 const storeTest = 'test/store/postgres.test.ts'
 
-/** Mistakes in which orders are asked about, when, and by whom. */
+/** Mistakes in which orders are queried, when, and by which node. */
 export const jobMutants: readonly Mutant[] = [
   {
     name: 'a claim takes no lease',
@@ -23,7 +23,7 @@ export const jobMutants: readonly Mutant[] = [
     caughtBy: { test: 'test/flow/adopting.test.ts', name: 'is queried late although' },
   },
   {
-    name: 'the oldest orders come first, asked or not',
+    name: 'the oldest orders come first, queried or not',
     faults: [1],
     file: 'src/store/sql/claim.ts',
     find: 'order by next_check_at, created_at, order_no\n    limit',
@@ -68,7 +68,7 @@ export const jobMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'what is not answered is asked again at once',
+    name: 'an order without an answer is queried again at once',
     faults: [20],
     file: 'src/domain/schedule.ts',
     find: '{ ...countsOf(order), ...standing, nextCheckAt: dueAfter(at, Math.min(...at.recheckMs)) }',

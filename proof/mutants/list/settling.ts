@@ -79,7 +79,7 @@ export const settlingMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'an unpaid answer is written whoever claimed the order since',
+    name: 'an unpaid answer is written although another run has claimed the order since',
     faults: [4, 18],
     file: 'src/store/sql/waits.ts',
     find: ' and orders.next_check_at = step.leased_to',
@@ -179,7 +179,7 @@ export const settlingMutants: readonly Mutant[] = [
     caughtBy: { seeds: 400 },
   },
   {
-    name: 'the embedder is told after the commit',
+    name: 'onPaid is called after the commit',
     faults: [6, 22],
     file: 'src/settle/settle.ts',
     find: '    await within(onPaidMs, onPaid({ order, transfer }, tx), notInTime)',
@@ -241,7 +241,7 @@ export const settlingMutants: readonly Mutant[] = [
     caughtBy: { test: 'test/review/resolve.test.ts', name: 'decideResolution()' },
   },
   {
-    name: 'the second operator is not told of the first',
+    name: 'the second operator does not see what the first did',
     faults: [5],
     file: 'src/domain/resolve.ts',
     find: 'if (review.seen.id === eventId) return null',
