@@ -15,10 +15,10 @@ export default defineConfig({
     pool: 'forks',
     // Two cores; each worker may hold an embedded database of some 400 MB.
     maxWorkers: 2,
-    // A process imports the program, and opens a database, once and not once a file.
+    // A process imports the program, and starts a browser, once and not once a file.
     isolate: false,
     // No test measures time; a slow machine may take its own.
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
   },
 })

@@ -3,9 +3,10 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../../src/store/database.ts'
 import { inMemory, onPglite } from '../../src/store/embedded/pglite.ts'
 import { pgliteImage } from './image.ts'
+import { closeLater } from './open-stores.ts'
 
 /**
- * An empty, migrated embedded database. Opening one takes longer than most tests, so a process keeps
+ * An empty, migrated embedded database. Opening one takes longer than most tests, so a test file keeps
  * those that it has opened: closing it gives it back, and it is emptied before it is lent again.
  */
 export async function lendEmbedded(): Promise<Database> {
@@ -20,7 +21,14 @@ export async function lendEmbedded(): Promise<Database> {
   return onPglite(lent, { name: 'pglite:memory', lock: null })
 }
 
+/** Of this file: an idle one still sets timers, which would confuse a file that fakes them. */
 const idle: PGlite[] = []
+
+function discard(pglite: PGlite): Promise<void> {
+  const at = idle.indexOf(pglite)
+  if (at !== -1) idle.splice(at, 1)
+  return pglite.closed ? Promise.resolve() : pglite.close()
+}
 
 /** How the image is: what emptying a database has to lead to. */
 interface Initial {
@@ -32,6 +40,7 @@ const initial: { read?: Initial } = {}
 
 async function open(): Promise<PGlite> {
   const pglite = await inMemory(new Blob([readFileSync(await pgliteImage())]))
+  closeLater({ close: () => discard(pglite) })
   initial.read ??= { schema: await schemaOf(pglite), emptying: await emptyingOf(pglite) }
   return pglite
 }

@@ -9,9 +9,9 @@ export function closeLater(closable: Closable): void {
   opened.add(closable)
 }
 
-/** Closes every store that this file opened. The databases go with the server. */
+/** What was opened last first: stores, and then the embedded databases that were below them. */
 export async function closeStores(): Promise<void> {
-  const closables = [...opened]
+  const closables = [...opened].reverse()
   opened.clear()
-  await Promise.all(closables.map((closable) => closable.close()))
+  for (const closable of closables) await closable.close()
 }
