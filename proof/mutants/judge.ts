@@ -9,7 +9,7 @@ export type ProofResult =
   | { readonly kind: 'caught'; readonly by: string }
   | { readonly kind: 'broken'; readonly why: string }
 
-/** A mutant may make a test wait for what never comes; this ends it. */
+/** A mutant may make a test wait for ever; this ends it. */
 const proofMsMax = 240_000
 
 export async function runProof(folder: string, proof: Proof): Promise<ProofResult> {
@@ -23,7 +23,7 @@ interface TestReport {
   }[]
 }
 
-/** A failure of the named tests alone counts: a file that cannot even be loaded proves nothing. */
+/** Only a failure of the named tests counts: a file that fails to load proves nothing. */
 async function runTest(
   folder: string,
   { test, name }: { test: string; name: string },

@@ -9,11 +9,11 @@ import { Workshop } from './workshop.ts'
 
 const usage = `npm run mutants [-- options]
 
-Makes one mistake after the other in a copy of the program, and shows the test, or the seed of the
-simulator, that catches it. Exits 1 when one survives.
+Makes one mistake at a time in a copy of the program, and prints the test or the simulator's seed that
+catches it. Exits 1 if a mutant survives.
 
-  --only TEXT   the mutants whose name or file contains it
-  --jobs N      at a time (2)`
+  --only TEXT   only mutants whose name or file contains TEXT
+  --jobs N      how many at a time (default 2)`
 
 const { values: options } = parseArgs({
   options: {
@@ -29,7 +29,7 @@ if (options.help) {
   const chosen = mutants.filter((one) => `${one.name} ${one.file}`.includes(options.only))
   const server = await startPostgres()
   try {
-    // Once for all: no mutant is about the schema, and no proof of one runs the built program.
+    // Built once for all mutants: none changes the schema, and no proof runs the built program.
     await makePostgresTemplate(server.url)
     await pgliteImage()
     process.exitCode = (await allCaught(chosen, Math.max(1, Number(options.jobs) || 1))) ? 0 : 1
@@ -38,7 +38,7 @@ if (options.help) {
   }
 }
 
-/** Each worker has a copy of its own, and takes the next mutant when it is done with one. */
+/** Each worker has its own copy of the program, and takes the next mutant when it has finished one. */
 async function allCaught(chosen: readonly Mutant[], jobs: number): Promise<boolean> {
   const queue = [...chosen]
   const sound = new Map<string, Promise<ProofResult>>()
@@ -60,7 +60,7 @@ async function allCaught(chosen: readonly Mutant[], jobs: number): Promise<boole
   return caughtCount === chosen.length && chosen.length > 0
 }
 
-/** A proof that fails on the program itself would catch anything, so it has to pass there first. */
+/** A proof must first pass on the unchanged program: otherwise it would catch every mutant. */
 async function verdictOf(
   mutant: Mutant,
   { workshop, sound }: { workshop: Workshop; sound: Map<string, Promise<ProofResult>> },

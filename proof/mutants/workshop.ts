@@ -9,7 +9,7 @@ const copied = [
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
 ]
 
-/** A copy of the program, in which mistakes may be made. */
+/** A copy of the program, in which mutants are made. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'budan-mutants-'))
 
@@ -19,7 +19,7 @@ export class Workshop {
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'))
   }
 
-  /** The same `work` with the mistake in place; afterwards it is taken back. */
+  /** Runs `work` with the mutant in place, and restores the file afterwards. */
   async with<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
     const file = join(this.folder, mutant.file)
     const sound = readFileSync(file, 'utf8')
@@ -36,7 +36,7 @@ export class Workshop {
   }
 }
 
-/** Throws when the place is not there, or is there twice: the program has moved on, and the list has to. */
+/** Throws unless `find` occurs exactly once: then the program has changed, and the list must follow. */
 export function mutated({ name, file, find, replace }: Mutant, text: string): string {
   const places = text.split(find).length - 1
   if (places !== 1) {

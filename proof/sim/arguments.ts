@@ -4,7 +4,7 @@ export interface Arguments {
   readonly from: number
   readonly count: number
   readonly jobs: number
-  /** One seed was named: show it. */
+  /** `--seed` was given: run one seed and print its result. */
   readonly single: boolean
   readonly traced: boolean
   readonly jsonPath: string | null
@@ -12,17 +12,17 @@ export interface Arguments {
 
 export const usage = `npm run sim -- [options]
 
-  --seed N       run this seed and say how it ended
-  --trace        with --seed: print everything that happened
-  --seeds COUNT  run so many seeds (default 1000)
-  --from N       the first of them (default 1)
-  --jobs N       processes (default 2)
-  --json FILE    write the figures there
+  --seed N       run this seed and print its result
+  --trace        with --seed: print every event
+  --seeds COUNT  how many seeds to run (default 1000)
+  --from N       the first seed (default 1)
+  --jobs N       number of processes (default 2)
+  --json FILE    write the figures to this file
 
 Exit codes: 0 every seed was clean, 1 a seed failed, 2 wrong usage.
 `
 
-/** Throws for what it cannot understand. */
+/** Throws for an unknown option or a value that is not a number. */
 export function readArguments(given: readonly string[]): Arguments {
   const { values } = parseArgs({
     args: [...given],

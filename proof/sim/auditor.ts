@@ -10,9 +10,9 @@ export interface AuditorParts {
   readonly verdict: Verdict
   readonly tables: Tables
   readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
-  /** The database's time. */
+  /** The time of the database's clock. */
   readonly now: () => Date
-  /** An order never waits longer than this for its next question. */
+  /** The longest time between now and an order's `next_check_at`. */
   readonly waitMsMax: number
   readonly hasDeliveries: boolean
   readonly adoptAttach: string | null
@@ -21,14 +21,15 @@ export interface AuditorParts {
 }
 
 /**
- * Knows the gateway's truth and the committed rows, and nothing of how budan decides: it shares no
- * code with it. Looks at each commit, and at everything again at the end.
+ * Checks the invariants from two sources alone: the gateway's true state and the committed rows. It
+ * shares no code with budan's decisions, so that it cannot repeat their mistakes. It checks each
+ * commit, and all rows once more at the end.
  */
 export class Auditor {
   readonly #parts: AuditorParts
-  /** Events that callbacks left behind, by the gateway's number of the callback. */
+  /** The gateway's ids of the callbacks whose event is committed. */
   readonly #callbacksSeen = new Set<string>()
-  /** Append-only rows that were written. */
+  /** How many append-only rows were committed. */
   #written = 0
 
   constructor(parts: AuditorParts) {
@@ -47,23 +48,23 @@ export class Auditor {
     }
     for (const transfer of change.transfers) this.#checkTransfer(transfer, change)
     for (const event of change.events) this.#checkEvent(event, change)
-    // Whoever changes one after its commit has an error of its own.
+    // Code that changes an append-only row after its commit throws.
     for (const row of [...change.events, ...change.transfers]) Object.freeze(row)
     this.#written += change.events.length + change.transfers.length
   }
 
-  /** What a constraint had to refuse would have been wrong money, had the constraint been missing. */
+  /** A statement that only a constraint stopped would have booked wrong money without it. */
   constraintRefused(constraint: string): void {
-    this.#fail('the last line of defence', constraint)
+    this.#fail('a constraint refused', constraint)
   }
 
   acknowledged({ id, type }: Notification): void {
     if (!this.#callbacksSeen.has(id)) {
-      this.#fail('I7', `callback ${id} (${type}) was acknowledged, and nothing of it is committed`)
+      this.#fail('I7', `callback ${id} (${type}) was acknowledged, but its event is not committed`)
     }
   }
 
-  /** Everything once more, from the rows alone. */
+  /** Checks all rows once more, without the history of their changes. */
   final(): void {
     const { tables } = this.#parts
     if (tables.events.length + tables.transfers.length !== this.#written) {
@@ -94,11 +95,11 @@ export class Auditor {
       (event) => event.orderNo === orderNo && event.stateSeq !== null,
     )
     if (states.length !== order.stateSeq || states.at(-1)?.toStatus !== status) {
-      this.#fail('I6', `${orderNo} is ${status} and its events do not tell how`)
+      this.#fail('I6', `${orderNo} is ${status} but its events do not record that state`)
     }
   }
 
-  /** I2, I6: of an adopted order a person may correct them, by name and while nothing is credited. */
+  /** I2, I6: an operator may correct the facts of an adopted order, by name and before any credit. */
   #checkFacts(before: Order | null, { after, change }: { after: Order; change: Change }): void {
     if (before === null || sameFacts(before, after)) return
     const { orderNo, status, adopted, createdAt, mchid, currency } = after
@@ -111,7 +112,10 @@ export class Auditor {
       this.#fail('I2', `the facts of ${orderNo} changed`)
     }
     if (matching.length !== 1 || !matching[0]?.operator || !matching[0].reason) {
-      this.#fail('I6', `${orderNo} was corrected, and nobody tells by whom, and why`)
+      this.#fail(
+        'I6',
+        `${orderNo} was corrected without an event that names the operator and the reason`,
+      )
     }
   }
 
@@ -145,17 +149,24 @@ export class Auditor {
         one.kind === 'trade' &&
         (one.state === 'REFUND' || (one.state === 'SUCCESS' && !this.#isAsOrdered(one, order))),
     )
-    if (!reason) this.#fail('I8', `${order.orderNo} went into review, and nobody gave a reason`)
+    if (!reason)
+      this.#fail(
+        'I8',
+        `${order.orderNo} went into review, but no answer of the gateway is a reason for it`,
+      )
   }
 
   #checkSchedule(order: Order): void {
     const waitMs = +order.nextCheckAt - +this.#parts.now()
     if (waitMs > this.#parts.waitMsMax) {
-      this.#fail('I9', `${order.orderNo} is to wait ${waitMs} ms for its next question`)
+      this.#fail('I9', `${order.orderNo} is scheduled ${waitMs} ms ahead, beyond the longest wait`)
     }
     const answered = this.#parts.gatewayOrders.get(order.orderNo)?.answeredCount ?? 0
     if (order.checks > answered) {
-      this.#fail('I8', `${order.orderNo} spent ${order.checks} checks on ${answered} answers`)
+      this.#fail(
+        'I8',
+        `${order.orderNo} counts ${order.checks} checks, but the gateway answered ${answered} queries`,
+      )
     }
   }
 
@@ -164,7 +175,7 @@ export class Auditor {
     const { orderNo, transactionId, entries } = transfer
     const order = change.orders.find(({ after }) => after.orderNo === orderNo)?.after
     if (order === undefined) {
-      this.#fail('I3', `${orderNo} was credited and did not change`)
+      this.#fail('I3', `${orderNo} was credited, but its row did not change`)
       return
     }
     const alike = this.#parts.tables.transfers.filter(
@@ -185,7 +196,11 @@ export class Auditor {
         one.transactionId === transactionId &&
         this.#isAsOrdered(one, order),
     )
-    if (!said) this.#fail('I2', `${orderNo} was credited for ${transactionId}, which never paid it`)
+    if (!said)
+      this.#fail(
+        'I2',
+        `${orderNo} was credited for ${transactionId}, but no answer says that it paid as ordered`,
+      )
   }
 
   #checkEvent(event: OrderEvent, change: Change): void {
@@ -193,15 +208,16 @@ export class Auditor {
       const turned = change.orders.some(
         ({ after }) => after.orderNo === event.orderNo && after.stateSeq === event.stateSeq,
       )
-      if (!turned) this.#fail('I6', `an event tells of a state that ${event.orderNo} does not have`)
+      if (!turned) this.#fail('I6', `an event records a state that ${event.orderNo} does not have`)
     }
     if (event.source !== 'callback') return
     const id = String(event.evidence?.event_id)
-    if (!id.startsWith('EV-')) this.#fail('I7', `${id} was rejected, and left an event behind`)
+    if (!id.startsWith('EV-'))
+      this.#fail('I7', `callback ${id} had to be rejected, but an event is committed`)
     this.#callbacksSeen.add(id)
   }
 
-  /** By the facts that are in force: those of the row in this very commit. */
+  /** Compares with the facts in force: those of the row in this commit, after any correction. */
   #isAsOrdered(said: Extract<SentAnswer, { kind: 'trade' }>, order: Order): boolean {
     const { adoptAttach } = this.#parts
     const attachFits =

@@ -1,21 +1,21 @@
 import type { Standing } from '../../src/domain/order.ts'
 
-/** How many orders there are of each standing, at most; `late`: expired ones that are asked about again. */
+/** The largest number of orders of each standing; `late`: expired orders that have late checks. */
 export type OrderCounts = Readonly<Record<Standing | 'late', number>>
 
 /**
- * How many runs it takes until an order of that standing has been claimed for certain, or, where a
- * place of a batch is drawn by chance, but for once in 10^12 times.
+ * The number of runs after which an order of that standing has certainly been claimed. Where a place
+ * in a batch is drawn at random, the chance of a later claim is below 1 in 10^12.
  *
- * Late checks take a tenth of a batch at most, and one place at least. Of what is left, a tenth is for
- * orders that the gateway does not know, half for those that nobody asked about, and the rest for those
- * that it knows; so an order that it knows never has to wait for the others, and they never for it, but
- * for a place that both would fill.
+ * Late checks take at most a tenth of a batch, and at least one place. Of the remaining places, a
+ * tenth is for orders that the gateway does not know, half for orders that were never queried, and the
+ * rest for orders that it knows. So no standing waits for another one, except for a place that both
+ * could fill.
  */
 export function runsUntilClaimed(standing: Standing, batch: number, counts: OrderCounts): number {
   const late = Math.min(counts.late, Math.max(1, Math.floor(batch / 10)))
   const room = Math.max(1, batch - late)
-  // In a batch of one a late check takes the place of all others.
+  // In a batch of one, a late check takes the only place.
   const lateRuns = batch === 1 ? counts.late : 0
   return lateRuns + runsInShares(standing, room, counts)
 }
@@ -42,7 +42,7 @@ function runsInShares(
   }
 }
 
-/** `sure`: places of each run that are its own; `chance`: how many they are on the average. */
+/** `sure`: the places that each run keeps for this standing; `chance`: their average number. */
 function runsToClaim(count: number, { sure, chance }: { sure: number; chance: number }): number {
   if (sure >= 1) return Math.ceil(count / sure)
   return Math.ceil((1.5 * count + 30) / Math.min(1, chance))

@@ -29,14 +29,14 @@ export interface ClusterParts {
   readonly verdict: Verdict
   readonly database: DatabaseServer
   readonly gateway: GatewayServer
-  /** What a test puts in between, to see that it is caught. */
+  /** A test wraps the store in a defect, to check that the auditor catches it. */
   readonly wrapStore: (store: Store) => Store
   readonly onBreakerOpened: (reason: string) => void
 }
 
 const minuteMs = 60_000
 
-/** The processes: started, killed, stopped, paused, started again. */
+/** Starts, kills, stops, pauses and restarts the processes. */
 export class Cluster {
   readonly #parts: ClusterParts
   readonly #nodes: (SimulatedNode | null)[]
@@ -52,7 +52,7 @@ export class Cluster {
     return this.#nodes.filter((node) => node?.owner.alive === true) as SimulatedNode[]
   }
 
-  /** Some node that is up. */
+  /** A random node that is alive. */
   get anyLive(): SimulatedNode | undefined {
     const { live } = this
     return live[this.#parts.random.whole(0, live.length - 1)]
@@ -65,7 +65,7 @@ export class Cluster {
     })
   }
 
-  /** Every place has a node that runs as it should. */
+  /** Afterwards every place has a node that is alive and not paused. */
   heal(): void {
     this.#nodes.forEach((node, place) => {
       if (node?.owner.alive !== true) this.#startNode(place)
@@ -79,14 +79,14 @@ export class Cluster {
     figures.count('crashes')
     trace.log(loop.now, () => `${owner.name} dies`)
     const end = () => database.endSessions((session) => session.owner === owner)
-    // The server notices at once, or when it next looks.
+    // The database server notices the lost connection at once, or after a delay.
     if (random.chance(0.7)) end()
     else this.#schedule(random.skewed(0, 12_000), 'death noticed', end)
     const place = this.#nodes.findIndex((node) => node?.owner === owner)
     this.#schedule(random.skewed(1000, 10 * minuteMs), 'restart', () => this.#startNode(place))
   }
 
-  /** As a deployment does it: the old process ends its work, then a new one comes. */
+  /** A rolling restart: the old process finishes its work and stops, then a new one starts. */
   restart(node: SimulatedNode): void {
     const place = this.#nodes.indexOf(node)
     this.runOn(node, 'stop', async () => {
@@ -101,11 +101,11 @@ export class Cluster {
     const { loop, random, database } = this.#parts
     const ms = random.skewed(5000, 30 * minuteMs)
     loop.pause(owner, ms)
-    // Its transactions stay open until the server has enough of them.
+    // Its transactions stay open until the server's idle timeout ends them.
     this.#schedule(30_001, 'idle sessions', () => database.endIdle())
   }
 
-  /** Work of a node's own, begun by somebody outside. What it throws, the caller is told. */
+  /** Runs work on a node at a caller's request. An error goes to the caller, so it is not a failure of the node. */
   runOn(node: SimulatedNode, label: string, work: () => Promise<unknown>): void {
     const fire = () => void work().catch((error: unknown) => this.#checkError(error))
     this.#parts.loop.after(this.#parts.faults.latencyMs(), { owner: node.owner, label, fire })
@@ -160,7 +160,7 @@ export class Cluster {
     }
   }
 
-  /** The embedder's own work: a row of its own in the crediting transaction. */
+  /** The embedder's `onPaid`: it inserts one row in the crediting transaction. */
   #onPaid(): OnPaid {
     return async ({ order }, tx) => {
       if (this.#parts.faults.occurs('onPaidFails')) throw new OnPaidError('not now')
@@ -168,7 +168,7 @@ export class Cluster {
     }
   }
 
-  /** Just before something reaches a process, it may die, or stand still. */
+  /** A process may die or pause just before any event reaches it. */
   #interrupt(owner: Owner, label: string): boolean {
     const { faults } = this.#parts
     if (faults.stopped) return false
@@ -191,14 +191,14 @@ export class Cluster {
     if ('error' in event && event.type !== 'run_unrecorded') this.#checkError(event.error)
   }
 
-  /** The world may fail; our own code must not. */
+  /** Errors of the database and of `onPaid` are simulated faults; any other error is a defect of budan. */
   #checkError(error: unknown): void {
     if (error instanceof StoreError || error instanceof OnPaidError) return
     if (error instanceof AssertionError && error.message.startsWith('Cannot finish run')) return
-    // A node that stood still in the middle of it.
+    // The node was paused during `onPaid`.
     if (error instanceof Error && error.message.startsWith('onPaid did not end')) return
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.#parts.verdict.fail('no error of our own', text)
+    this.#parts.verdict.fail('no error of budan itself', text)
   }
 
   #schedule(ms: number, label: string, fire: () => void): void {

@@ -7,25 +7,25 @@ export interface ExpiryChecksParts {
   readonly verdict: Verdict
   readonly tables: Tables
   readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
-  /** The database's time, and the world's. */
+  /** `now`: the time of the database's clock; `worldNow`: the true time. */
   readonly now: () => Date
   readonly worldNow: () => number
-  /** An answer may be as old as this when it is written. */
+  /** The largest age of an answer when its result is written. */
   readonly leaseMs: number
 }
 
-/** For how long an order without a known end is watched, from its adoption or its first trade on. */
+/** How long an order without a known end is watched, from its adoption or its first trade on. */
 const watchMs = 16 * 86_400_000
 
-/** Late checks, and answers that were under way when the order expired. */
+/** Three late checks, and the answers that were under way when the order expired. */
 const lateAnswersMax = 6
 
-/** I5: which orders may end, and when. Keeps its own account of how long each has been watched. */
+/** I5: which orders may expire, and when. Measures by itself how long each order was watched. */
 export class ExpiryChecks {
   readonly #parts: ExpiryChecksParts
   readonly #watchedFrom = new Map<string, number>()
   readonly #tradeSeen = new Set<string>()
-  /** Orders that had an end at some time, though somebody may have taken it away since. */
+  /** Orders that had a known end at some time, even if a correction has removed it since. */
   readonly #hadEnd = new Set<string>()
   readonly #lateAnswers = new Map<string, number>()
 
@@ -33,7 +33,7 @@ export class ExpiryChecks {
     this.#parts = parts
   }
 
-  /** Before anything of the change is judged. */
+  /** Must run before the checks of the same commit. */
   record({ orders, events }: Change): void {
     for (const { before, after } of orders) {
       if (after.expiresAt !== null) this.#hadEnd.add(after.orderNo)
@@ -49,11 +49,11 @@ export class ExpiryChecks {
     for (const event of events) this.#countLate(event)
   }
 
-  /** Budan asks the gateway to close it: only what has an end that somebody gave. */
+  /** budan sent a close: allowed only for an order whose end is known. */
   closeRequested(orderNo: string): void {
     const order = this.#parts.tables.orders.get(orderNo)
     if (order?.expiresAt !== null || this.#hadEnd.has(orderNo)) return
-    this.#fail('I5', `the trade of ${orderNo} is closed, and nobody said when it ends`)
+    this.#fail('I5', `the trade of ${orderNo} is closed, but its end is not known`)
   }
 
   expired(
@@ -63,7 +63,7 @@ export class ExpiryChecks {
     const gatewayOrder = this.#parts.gatewayOrders.get(order.orderNo)
     if (event?.kind === 'abandoned') this.#checkAbandoned(before, { order, gatewayOrder })
     else if (gatewayOrder === undefined)
-      this.#fail('I5', `${order.orderNo} is unknown to the gateway's truth`)
+      this.#fail('I5', `${order.orderNo} expired, but the simulated gateway has no record of it`)
     else this.#checkExpired(order, gatewayOrder)
   }
 
@@ -79,7 +79,7 @@ export class ExpiryChecks {
     if (order.expiresAt !== null && this.#parts.now() < order.expiresAt) {
       this.#fail('I5', `${order.orderNo} expired before its end`)
     }
-    // Without an end a trade may be unpaid for as long as it is watched, and then nobody pays it.
+    // An order without a known end may expire with an unpaid trade, once its watch is over.
     if (order.expiresAt === null && this.#tradeSeen.has(order.orderNo)) return
     const absences = sentAnswers.filter(({ kind }) => kind === 'absent')
     if (absences.length < 3) {
@@ -94,24 +94,27 @@ export class ExpiryChecks {
       this.#fail('I5', `${orderNo} expired after ${+now() - from} ms, while it was to be watched`)
     }
     if (!tables.lateChecks.has(orderNo)) {
-      this.#fail('I8', `${orderNo} was only watched, and nobody will ask about it again`)
+      this.#fail('I8', `${orderNo} was only watched, but has no late checks`)
     }
   }
 
-  /** A person gave it up: nobody can pay it, as far as the gateway has ever said. */
+  /** An operator gave it up: allowed only if the gateway never showed a trade that can be paid. */
   #checkAbandoned(
     before: Order | null,
     { order, gatewayOrder }: { order: Order; gatewayOrder: GatewayOrder | undefined },
   ): void {
     const { orderNo } = order
     if (before?.status !== 'pending' || before.codeUrl !== null || before.standing === 'known') {
-      this.#fail('I5', `${orderNo} was given up, and the gateway had accepted it`)
+      this.#fail('I5', `${orderNo} was given up, but the gateway had accepted it`)
     }
     if (!gatewayOrder?.sentAnswers.some(({ kind }) => kind === 'absent')) {
-      this.#fail('I5', `${orderNo} was given up, and the gateway never said that it has none`)
+      this.#fail(
+        'I5',
+        `${orderNo} was given up, but the gateway never answered that it has no such order`,
+      )
     }
     if (order.adopted && !this.#parts.tables.lateChecks.has(orderNo)) {
-      this.#fail('I8', `${orderNo} was given up, and nobody will ask about it again`)
+      this.#fail('I8', `${orderNo} was given up, but has no late checks`)
     }
   }
 
@@ -121,7 +124,7 @@ export class ExpiryChecks {
     if (this.#parts.tables.orders.get(orderNo)?.status !== 'expired') return
     const count = (this.#lateAnswers.get(orderNo) ?? 0) + 1
     this.#lateAnswers.set(orderNo, count)
-    if (count > lateAnswersMax) this.#fail('I9', `${orderNo} expired, and is asked about for ever`)
+    if (count > lateAnswersMax) this.#fail('I9', `${orderNo} expired, but is queried without end`)
   }
 
   #watch(orderNo: string): void {
@@ -133,12 +136,12 @@ export class ExpiryChecks {
   }
 }
 
-/** A trade, or "no such order"; whatever else came is asked for again. */
+/** A trade, or "no such order". After any other reply the query is repeated. */
 function isAnswer({ tradeState, evidence }: OrderEvent): boolean {
   return tradeState !== null || /^ORDER_?NOT_?EXIST/.test(String(evidence?.code))
 }
 
-/** The gateway itself said of this very trade that nobody can pay it any more. */
+/** The gateway has answered that this order's own trade can no longer be paid. */
 function gatewaySaidEnded(order: Order, sentAnswers: readonly SentAnswer[]): boolean {
   return sentAnswers.some(
     (one) =>

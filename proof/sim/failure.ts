@@ -1,10 +1,10 @@
-/** An invariant that did not hold. */
+/** A violated invariant. */
 export interface Failure {
   readonly invariant: string
   readonly message: string
 }
 
-/** The first thing that went wrong: what follows from it is not worth reading. */
+/** Keeps the first failure only: later ones usually follow from it. */
 export class Verdict {
   failure: Failure | null = null
 

@@ -3,7 +3,7 @@ import type { Random } from './clock/random.ts'
 import type { Figures } from './figures.ts'
 import { noRates, type OutageKind, type Rates, type Scenario } from './scenario.ts'
 
-/** Which faults there are at this moment; none once they have been stopped. */
+/** Decides which faults occur, and which outages are active. After `stop()` there are none. */
 export class FaultSchedule {
   readonly #loop: Loop
   readonly #random: Random
@@ -24,14 +24,14 @@ export class FaultSchedule {
     return this.#stopped
   }
 
-  /** Does this fault strike now? It is counted when it does. */
+  /** Draws whether this fault occurs now, and counts it if so. */
   occurs(fault: keyof Rates): boolean {
     if (!this.#random.chance(this.#rates[fault])) return false
     this.#figures.count(`fault:${fault}`)
     return true
   }
 
-  /** Is this outage on? Counted once for everything that it hits. */
+  /** Whether this outage is active now. Counts each call that it affects. */
   isActive(kind: OutageKind): boolean {
     if (this.#stopped) return false
     const sinceMs = this.#loop.now - this.#loop.startedAt
@@ -53,17 +53,17 @@ export class FaultSchedule {
     return true
   }
 
-  /** Does what a process sent reach its goal although it died meanwhile? */
+  /** Draws whether a message still arrives although its sender has died. */
   arrivesAfterDeath(): boolean {
     return this.#random.chance(0.5)
   }
 
-  /** One way over the network, in milliseconds. */
+  /** The latency of one way over the network. */
   latencyMs(): number {
     return this.#random.skewed(1, this.#stopped ? 40 : 400)
   }
 
-  /** To the database, which is near. */
+  /** The latency of one way to the database, in the same data centre. */
   nearLatencyMs(): number {
     return this.#random.skewed(0.2, this.#stopped ? 5 : 60)
   }

@@ -1,4 +1,4 @@
-/** Counts of one seed, or of many added up. */
+/** Named counts of one seed, or the sums of many seeds. */
 export class Figures {
   readonly counts: Map<string, number>
 
@@ -18,7 +18,7 @@ export class Figures {
     for (const [name, count] of other) this.count(name, count)
   }
 
-  /** Those whose name begins so, without it, most frequent first. */
+  /** The counts whose name starts with `prefix`, without the prefix, largest first. */
   under(prefix: string): readonly (readonly [string, number])[] {
     return [...this.counts]
       .filter(([name]) => name.startsWith(prefix))

@@ -11,44 +11,43 @@ export interface LivenessParts {
   readonly batchSize: number
   readonly intervalMs: number
   readonly thresholdMs: number
-  /** The longest wait that a schedule or a lease may give. */
+  /** The longest wait of any schedule or lease. */
   readonly waitMsMax: number
-  /** The database's clock minus the world's. */
+  /** The database's clock minus the true time. */
   readonly skewMs: number
   readonly callbacksHeal: boolean
-  /** A breaker is open: then a run of its node asks a single order. */
+  /** A breaker is open: each run of its node then queries a single order. */
   readonly isBreakerOpen: () => boolean
   readonly isLong: boolean
 }
 
-/** For what is on its way when the faults stop: calls, locks and waits that have yet to time out. */
+/** For calls, locks and waits that are under way when the faults stop, until they time out. */
 const settlingMs = 90_000
 
-/** As far as probes go back before they begin again, in `src/job/pass.ts`. */
+/** How many orders the probes of an open breaker cover before they start again, in `src/job/pass.ts`. */
 const probeRoundMax = 50
 
-/** After its expiry an order that was only watched is asked about for the last time. */
+/** When an order that was only watched has its last late check, after its expiry. */
 const lateMsMax = 30 * 86_400_000
 
 /**
- * Demands I8 and I9 once faults have stopped. How long may an order wait for its next question?
+ * Checks I8 and I9 after the faults have stopped. How long may an order wait for its next query?
  *
- * As many runs as it takes until it is claimed, by the shares of `capacity.ts`: within a standing,
- * claims go by `next_check_at`, and one that was asked comes back with a later time than that of any
- * order that is due already. There is a run in each slot. One slot more, because the order may fall
- * due just after a run has claimed; and one more, because the slot of the moment when faults stopped
- * may have been taken by a node that died. A claim is asked within its run, which without faults ends
- * within its slot.
+ * At most the number of runs until it is claimed, by the shares of `capacity.ts`. Within a standing,
+ * orders are claimed by `next_check_at`, and a queried order gets a later time than any order that is
+ * already due. Each slot has one run. One slot is added because the order may fall due just after a
+ * run has claimed, and one more because a node that died may have taken the slot in which the faults
+ * stopped. A claimed order is queried within its run, which without faults ends within its slot.
  *
- * While a breaker is open a run asks one order, another each time, over the youngest `probeRoundMax`
- * that are due; so after a whole round of probes each has been asked, or one of them has healed it.
- * Then the shares of a batch hold again, for all who are left. That no breaker opens for numbers that
- * the gateway never knew is demanded elsewhere.
+ * While a breaker is open, each run queries one order: a different one each time, among the youngest
+ * `probeRoundMax` that are due. So after one round of probes each of them was queried, or one of them
+ * closed the breaker. From then on the shares of a batch hold again for the remaining orders.
+ * `OutputChecks` checks that no breaker opens for orders that the gateway never knew.
  */
 export class Liveness {
   readonly #parts: LivenessParts
   readonly #startedAt: number
-  /** As many as there were at any time: a node that stood still may place more when it goes on. */
+  /** The maximum over time: a node that was paused may place more orders when it continues. */
   #counts: OrderCounts = { known: 0, new: 0, unknown: 0, late: 0 }
   #wasBreakerOpen = false
 
@@ -58,24 +57,24 @@ export class Liveness {
     this.#count()
   }
 
-  /** How long an order that is due may wait for its question, in milliseconds. */
+  /** How long an order that is due may wait for its query. */
   #overdueMsMax(standing: Standing): number {
     const { batchSize, intervalMs } = this.#parts
     const { known, new: fresh, unknown, late } = this.#counts
-    // One probe a run until the breaker closes, and then the shares of each batch.
+    // One probe a run until the breaker closes; after that, the shares of each batch.
     const heldRuns = this.#wasBreakerOpen ? probeRoundMax + known + fresh + unknown + late : 0
     const runs = heldRuns + runsUntilClaimed(standing, batchSize, this.#counts)
     return (runs + 2) * intervalMs + settlingMs
   }
 
-  /** After this long everything that is demanded has happened, or has failed. */
+  /** After this time every check has either passed or failed. */
   get limitMs(): number {
     const overdueMs = Math.max(...standings.map((standing) => this.#overdueMsMax(standing)))
     const { waitMsMax, thresholdMs, isLong } = this.#parts
     return waitMsMax + 2 * overdueMs + thresholdMs + (isLong ? lateMsMax + overdueMs : 0)
   }
 
-  /** To be called again and again; true when there is nothing left to wait for. */
+  /** Called repeatedly. Returns true when no order has a query or a credit to come. */
   check(now: number): boolean {
     this.#count()
     const open = openOrders(this.#parts.tables)
@@ -83,43 +82,43 @@ export class Liveness {
     return waiting.length === 0 && this.#unpaidHere().length === 0
   }
 
-  /** At the end: what is truly paid, and neither paid here nor in review. */
+  /** At the end: each order paid at the gateway must be paid here or in review. */
   final(): void {
     for (const order of this.#unpaidHere()) {
-      this.#fail('I8', `${order.orderNo} is paid at the gateway, and ${order.status} here`)
+      this.#fail('I8', `${order.orderNo} is paid at the gateway, but ${order.status} here`)
     }
   }
 
-  /** I9. True while this order has a question to come that is not late. */
+  /** I9. True while this order has a query to come; fails if that is overdue. */
   #hasQueryToCome(order: Order, now: number): boolean {
     const queriedAt = this.#parts.gatewayOrders.get(order.orderNo)?.lastQueryAt ?? 0
-    // One that was asked and not believed is due as it was before.
+    // An order whose answer was not believed keeps its due time.
     const since = Math.max(queriedAt, this.#startedAt)
     const dueAt = this.#dueAt(order)
     const overdueMs = this.#overdueMsMax(order.standing)
     if (now > Math.max(dueAt, since) + overdueMs) this.#failOverdue(order, now)
-    // Whatever its row says: an answer that was on its way may have given it one wait more, not two.
+    // Independent of its row: an answer under way may have added one wait, but not two.
     const latest = Math.max(since, this.#oldEnoughAt(order)) + this.#parts.waitMsMax
     if (now > latest + overdueMs) this.#failOverdue(order, now)
     if (queriedAt < this.#startedAt) return true
     return this.#mustExpire(order, { queriedAt, now })
   }
 
-  /** Asked about after its end, unpaid, and still open: it must be closed and expired at once. */
+  /** True for an order that was queried after its end, is unpaid and still open: it must expire now. */
   #mustExpire(order: Order, { queriedAt, now }: { queriedAt: number; now: number }): boolean {
     const { skewMs, gatewayOrders } = this.#parts
     const { trade, firstShownAt } = gatewayOrders.get(order.orderNo) ?? {}
-    // A trade of somebody else's must not be closed.
+    // A trade of another merchant or app id must not be closed.
     if (trade?.mchid !== order.mchid || trade.appid !== order.appid) return false
     const unpaid = !['SUCCESS', 'REFUND', 'USERPAYING'].includes(trade.state)
     if (!unpaid || this.#wasBreakerOpen || queriedAt + skewMs < +endOf(order, trade) + 1000)
       return false
-    // Whoever asked just after the faults stopped may have been told to stop before; see `#isOwed`. A
-    // trade that was opened since, by the payer's next try, is not what was asked about.
+    // A query just after the faults stopped may belong to a run that was stopped before; see
+    // `#hasQueryToCome`. A trade that the payer's next try opened after the query is not its subject.
     const wasThere = queriedAt >= (firstShownAt ?? Number.POSITIVE_INFINITY)
     const wasSettled = wasThere && queriedAt > this.#startedAt + settlingMs
     if (wasSettled && now - queriedAt > settlingMs) {
-      this.#fail('I9', `${order.orderNo} is ${trade.state}, past its end, asked, and still open`)
+      this.#fail('I9', `${order.orderNo} is ${trade.state}, past its end, queried, and still open`)
     }
     return true
   }
@@ -135,8 +134,9 @@ export class Liveness {
   }
 
   /**
-   * Late money: its callback tells of it, or one of the late checks of an order that was only watched.
-   * Not demanded where the gateway answered "no such order" to the last of these: no query follows it.
+   * Money after the expiry arrives by its callback, or by a late check of an order that was only
+   * watched. Not required if the gateway answered "no such order" to the last late check, because no
+   * query follows it.
    */
   #mustBeCredited({ orderNo }: Order, trade: GatewayTrade): boolean {
     const { tables, gatewayOrders, skewMs, callbacksHeal, isLong } = this.#parts
@@ -150,7 +150,7 @@ export class Liveness {
       .get(orderNo)
       ?.sentAnswers.some(({ kind, at }) => kind === 'absent' && at + skewMs >= lastAt - 2000)
     const isChecked = !isEnded && !isDenied && paidAt < lastAt - 2000
-    // After weeks the gateway may have given its callback up.
+    // After weeks the gateway may have stopped to send its callback.
     return isChecked || (callbacksHeal && !isLong && trade.state !== 'REFUND')
   }
 
@@ -164,7 +164,7 @@ export class Liveness {
     this.#wasBreakerOpen ||= isBreakerOpen()
   }
 
-  /** In the world's time: when the job may ask about it. */
+  /** When the job may query it, in true time. */
   #dueAt(order: Order): number {
     return Math.max(+order.nextCheckAt - this.#parts.skewMs, this.#oldEnoughAt(order))
   }
@@ -175,7 +175,7 @@ export class Liveness {
 
   #failOverdue(order: Order, now: number): void {
     const overdue = Math.round((now - this.#dueAt(order)) / 1000)
-    this.#fail('I9', `${order.orderNo} waits for its question, ${overdue} s overdue`)
+    this.#fail('I9', `${order.orderNo} waits for its query, ${overdue} s overdue`)
   }
 
   #fail(invariant: string, message: string): void {
@@ -183,7 +183,7 @@ export class Liveness {
   }
 }
 
-/** When an unpaid order is to end. Without a known end, the gateway's word that it is closed is enough. */
+/** When an unpaid order must expire. Without a known end, a closed trade is enough. */
 function endOf({ expiresAt, watchedUntil }: Order, { state }: GatewayTrade): Date {
   if (expiresAt !== null) return expiresAt
   if (state === 'CLOSED' || state === 'REVOKED') return new Date(0)

@@ -39,10 +39,10 @@ export interface NodeParts {
   readonly onPaid: OnPaid | null
 }
 
-/** One process of budan. */
+/** One simulated process of budan. */
 export type SimulatedNode = ReturnType<typeof startNode>
 
-/** The production stages, wired as `src/service.ts` does it, and started. */
+/** Wires the production stages as `src/service.ts` does, and starts the job. */
 export function startNode(parts: NodeParts) {
   const { owner, scenario, policy, store, gateway, emit, onPaid } = parts
   const breaker = new Breaker(emit)

@@ -2,36 +2,36 @@ import type { Random } from './clock/random.ts'
 import { drawOddity, type Oddity } from './gateway/oddity.ts'
 import { hasFalseAbsence, type Scenario } from './scenario.ts'
 
-/** What the payer, the shop and the gateway will do with one order. Times are from its creation. */
+/** What the payer, the merchant's system and the gateway will do with one order. Times count from its creation. */
 export interface OrderPlan {
   readonly kind: PlannedOutcome
-  /** How it comes to budan. */
+  /** How budan gets the order. */
   readonly arrival: 'placed' | 'adopted'
   readonly payAfterMs: number
-  /** An adopted order for which nobody says when it ends. */
+  /** An adopted order without a known end. */
   readonly isEndless: boolean
-  /** For how long the gateway takes money for its trade, unless somebody closes it before. */
+  /** How long the gateway accepts a payment, unless the trade is closed before. */
   readonly openMs: number
-  /** At its end the gateway says CLOSED, and not NOTPAY for ever. */
+  /** After its end the gateway answers CLOSED; otherwise it answers NOTPAY for ever. */
   readonly closesItself: boolean
-  /** Which of the app ids. */
+  /** The app id of the trade. */
   readonly appid: string
-  /** What was told wrongly when it was adopted, until somebody corrects it. */
+  /** The fact that the adoption request gets wrong, until an operator corrects it. */
   readonly mistake: 'user' | 'amount' | 'appid' | null
-  /** Whether its trade carries the user in `attach`, as the shop's orders do. */
+  /** Whether the trade names the user in `attach`, as the merchant's system writes it. */
   readonly attach: 'right' | 'wrong' | 'absent'
-  /** What is odd about the trade, and decides nothing. */
+  /** Unusual values in fields of the trade that no decision depends on. */
   readonly oddity: Oddity | null
 }
 
 export type PlannedOutcome =
   | 'unpaid'
   | 'paid'
-  | 'paid_at_the_end' // around its end, while it may be being closed
-  | 'paid_before_close' // between the last question and the close
-  | 'paid_late' // hours or days after its end, if nobody closed it
-  | 'paid_after_close' // the gateway breaks its word: money for a closed trade
-  | 'paid_after_watch' // and for one that nobody watches any more
+  | 'paid_at_the_end' // around its end, possibly during the close
+  | 'paid_before_close' // between the last query and the close
+  | 'paid_late' // hours or days after its end, unless it was closed
+  | 'paid_after_close' // the gateway accepts money for a closed trade, against its own rules
+  | 'paid_after_watch' // the same, for a trade that is no longer watched
   | 'paid_slowly' // a payment under way for a while, then paid
   | 'pay_failed' // a payment under way that fails
   | 'paid_wrong_amount'
@@ -40,14 +40,14 @@ export type PlannedOutcome =
   | 'paid_wrong_mchid'
   | 'refunded'
   | 'paid_twice' // a second payment, with another transaction id
-  | 'closed_there' // by the shop, or whoever placed it
+  | 'closed_there' // by the merchant's system, or another client that placed it
   | 'revoked_there'
   | 'unlisted_then_paid'
   | 'unlisted_then_unpaid'
-  | 'appears_late' // the gateway knows no such order at first
-  | 'forgotten' // it knows it, says for a while that it does not, and then that it is paid
-  | 'refused_prepay' // the gateway will not have it, until it is placed under another number
-  | 'absent' // it never gets there
+  | 'appears_late' // at first the gateway answers "no such order"
+  | 'forgotten' // the gateway falsely answers "no such order" for a while, then that it is paid
+  | 'refused_prepay' // the gateway refuses it until it is placed under another number
+  | 'absent' // the gateway never gets it
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -96,7 +96,7 @@ export function drawOrderPlan(random: Random, scenario: Scenario): OrderPlan {
   }
 }
 
-/** One of many numbers that somebody adopted, and that the gateway has not; a few it comes to have. */
+/** One of many adopted orders that the gateway mostly does not know; it gets a tenth of them later. */
 export function drawUnknownOrderPlan(random: Random, scenario: Scenario): OrderPlan {
   const kind = random.chance(0.9) ? 'absent' : random.pick(['appears_late', 'paid'] as const)
   const isEndless = random.chance(0.7)
@@ -123,7 +123,7 @@ function drawArrival(random: Random, kind: PlannedOutcome): OrderPlan['arrival']
   return random.chance(0.4) ? 'adopted' : 'placed'
 }
 
-/** No trade can be paid for longer, whatever became of it here. */
+/** No trade can be paid for longer than this. */
 const openDaysMax = 15
 
 function drawTradeFacts(

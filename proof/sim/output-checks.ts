@@ -8,23 +8,23 @@ export interface OutputChecksParts {
   readonly verdict: Verdict
   readonly tables: Tables
   readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
-  /** When the gateway gave each code. */
+  /** When the gateway returned each code. */
   readonly codes: ReadonlyMap<string, number>
   readonly worldNow: () => number
-  /** The clocks of the nodes are about right, so that they may be held to what they say of codes. */
+  /** The clocks of the nodes are nearly right, so that the age of codes can be checked. */
   readonly clocksAgree: boolean
   readonly adoptPrefixes: readonly string[] | null
 }
 
 const minuteMs = 60_000
 
-/** A code works for two hours; a process may have stood still twice on the way from it to the payer. */
+/** A code works for two hours; the process may have been paused twice before it returned the code. */
 const codeAgeMsMax = (120 + 70) * minuteMs
 
-/** How many orders that the gateway knows must be absent in a run before anybody is alarmed. */
+/** How many known orders must be absent in one run before the breaker may open. */
 const absencesMin = 3
 
-/** What leaves budan: to the gateway, to payers, and to whoever is alarmed. */
+/** Checks the output of budan: to the gateway, to payers, and alarms to operators. */
 export class OutputChecks {
   readonly #parts: OutputChecksParts
 
@@ -32,7 +32,7 @@ export class OutputChecks {
     this.#parts = parts
   }
 
-  /** I2: a trade is placed as it was ordered, or its payment would not be. */
+  /** I2: a trade must be placed with the facts of its order; otherwise its payment would differ. */
   prepay(requested: PrepayOrder): void {
     const order = this.#parts.tables.orders.get(requested.orderNo)
     const same =
@@ -43,33 +43,34 @@ export class OutputChecks {
       order.description === requested.description &&
       order.attach === requested.attach &&
       order.expiresAt?.getTime() === requested.expiresAt.getTime()
-    if (!same) this.#fail('I2', `${requested.orderNo} is placed as something else than was ordered`)
+    if (!same) this.#fail('I2', `${requested.orderNo} is placed with other facts than were ordered`)
   }
 
-  /** I2: what was asked for is what was found under its key, or number. */
+  /** I2: an order found by its key or number must have the identity of the request. */
   orderReturned(order: Order, requested: { userId: string; amount: bigint; appid: string }): void {
     const { orderNo, userId, amount, appid } = order
     if (userId === requested.userId && amount === requested.amount && appid === requested.appid)
       return
-    this.#fail('I2', `${orderNo} was told as the order of somebody else, or of another app id`)
+    this.#fail('I2', `${orderNo} was returned to a request with another user, amount or app id`)
   }
 
-  /** I8: nobody pays by a code that nobody asks about, nor waits before one that is dead. */
+  /** I8: a returned code must still work, and budan must still query its order. */
   codeReturned({ orderNo, codeUrl, status }: Order): void {
     const { tables, codes, worldNow, clocksAgree } = this.#parts
     const isAbandoned = tables.events.some(
       (event) => event.orderNo === orderNo && event.kind === 'abandoned',
     )
-    if (isAbandoned) this.#fail('I8', `${orderNo} was given up, and its code was handed out`)
+    if (isAbandoned) this.#fail('I8', `${orderNo} was given up, but its code was returned`)
     if (status !== 'pending' || !clocksAgree) return
     const givenAt = codes.get(codeUrl ?? '')
-    if (givenAt === undefined) this.#fail('I8', `${orderNo} has a code that nobody gave`)
+    if (givenAt === undefined)
+      this.#fail('I8', `${orderNo} has a code that the gateway never returned`)
     else if (worldNow() - givenAt > codeAgeMsMax) {
-      this.#fail('I8', `${orderNo} was told with a code that does not work any more`)
+      this.#fail('I8', `${orderNo} was returned with a code that no longer works`)
     }
   }
 
-  /** Numbers that the gateway has never known say nothing of the merchant number. */
+  /** Absent answers for orders that the gateway never knew do not show a wrong merchant number. */
   breakerOpened(reason: string): void {
     if (!reason.includes('no such order')) return
     const absent = [...this.#parts.gatewayOrders.values()].filter(
@@ -77,13 +78,13 @@ export class OutputChecks {
         firstShownAt !== null && lastAbsentAt !== null && lastAbsentAt >= firstShownAt,
     )
     if (absent.length >= absencesMin) return
-    this.#fail('I9', `runs are held back, and ${absent.length} orders that were known are absent`)
+    this.#fail('I9', `the breaker opened, but only ${absent.length} known orders are absent`)
   }
 
   adopted({ orderNo }: Order): void {
     const { adoptPrefixes } = this.#parts
     if (adoptPrefixes === null || adoptPrefixes.some((prefix) => orderNo.startsWith(prefix))) return
-    this.#fail('I2', `${orderNo} was adopted, though no such number may be`)
+    this.#fail('I2', `${orderNo} was adopted, but its number has no allowed prefix`)
   }
 
   #fail(invariant: string, message: string): void {

@@ -4,7 +4,7 @@ import type { OrderedFacts } from './gateway/gateway-order.ts'
 import type { OrderPlan } from './order-plan.ts'
 import type { Scenario } from './scenario.ts'
 
-/** What somebody buys, and what will become of it. */
+/** One purchase of a customer, with the plan of its order. */
 export interface Purchase {
   readonly count: number
   readonly plan: OrderPlan
@@ -19,13 +19,13 @@ export function userOf({ count }: Pick<Purchase, 'count'>): string {
   return `u${count % 5}`
 }
 
-/** Some shops' numbers begin as none may that is adopted. */
+/** A tenth of the numbers have a prefix that may not be adopted. */
 export function orderNoOf({ count }: Purchase, random: Random): string {
   const prefix = random.chance(0.9) ? 'SITE' : 'THEIRS'
   return `${prefix}${String(count).padStart(6, '0')}`
 }
 
-/** Its trade, as whoever places it with the gateway means it. */
+/** The facts of its trade, as the client that places it with the gateway sends them. */
 export function orderedOf(purchase: Purchase, { adoptAttach }: Scenario): OrderedFacts {
   const { plan, amount } = purchase
   const right = adoptAttach?.replace('{user_id}', userOf(purchase)) ?? null
@@ -47,7 +47,7 @@ export function placeRequestOf(purchase: Purchase): PlaceRequest & { readonly ap
   }
 }
 
-/** As the shop tells of it, mistakes included. */
+/** The adoption request of the merchant's system, including a planned mistake. */
 export function adoptRequestOf(
   purchase: Purchase,
   { orderNo, expiresAt, appids }: { orderNo: string; expiresAt: Date; appids: readonly string[] },

@@ -55,7 +55,7 @@ function count(value: number): string {
   return value.toLocaleString('en')
 }
 
-/** A copy of the tree has none. */
+/** A copy of the sources without Git has no commit. */
 function commit(): string {
   try {
     const options = { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' } as const

@@ -6,19 +6,19 @@ const minuteMs = 60 * secondMs
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
-/** What a seed makes of the world: how budan is configured, and how often what goes wrong. */
+/** What a seed draws: the configuration of budan, and the rates of all faults. */
 export interface Scenario {
   readonly kind: 'postgres' | 'pglite'
-  /** Weeks instead of an hour: long enough to stop watching an order, and for its late checks. */
+  /** Weeks instead of an hour: long enough for the end of an order's watch and for its late checks. */
   readonly isLong: boolean
   readonly nodeCount: number
   readonly orderCount: number
-  /** So many more numbers are adopted that the gateway does not know. */
+  /** How many additional orders are adopted that the gateway does not know. */
   readonly unknownOrderCount: number
-  /** Of the adopted orders, those without a known end, and those that were told wrongly. */
+  /** The shares of adopted orders without a known end, and with a mistake in the request. */
   readonly endlessShare: number
   readonly mistakeShare: number
-  /** Trades carry odd things in what decides nothing. */
+  /** Trades have unusual values in fields that no decision depends on. */
   readonly isOdd: boolean
   readonly appids: readonly [string, ...string[]]
   readonly adoptPrefixes: readonly string[] | null
@@ -34,19 +34,19 @@ export interface Scenario {
   readonly drain: boolean
   readonly timeoutMs: number
   readonly hasOnPaid: boolean
-  /** Orders come in over this time. */
+  /** Orders are created during this time. */
   readonly arrivalMs: number
-  /** Faults stop after this. */
+  /** Faults stop after this time. */
   readonly faultyMs: number
-  /** At most so long between two things that people do. */
+  /** The longest time between two actions of operators. */
   readonly operatorGapMsMax: number
   readonly databaseSkewMs: number
   readonly nodeSkewMsMax: number
   readonly callbackLoss: number
-  /** Once faults have stopped, do callbacks come through, or is there the job alone? */
+  /** Whether callbacks arrive after the faults have stopped; otherwise only the job finds payments. */
   readonly callbacksHeal: boolean
   readonly rates: Rates
-  /** Stretches of time in which everything of a kind fails. */
+  /** Periods in which every call of one kind fails. */
   readonly outages: readonly Outage[]
 }
 
@@ -66,10 +66,10 @@ export type OutageKind =
   | 'database_down'
   | 'nodes_down'
 
-/** Probabilities, of each time that the thing could happen. */
+/** The probability of each fault, for each occasion. */
 export type Rates = Readonly<Record<keyof typeof rateMax, number>>
 
-/** As bad as a seed may make it. */
+/** The highest probabilities that a seed may draw. */
 const rateMax = {
   queryLost: 0.15,
   answerLost: 0.15,
@@ -96,7 +96,7 @@ const rateMax = {
   replayedCallback: 0.3,
 } as const
 
-/** Fates are drawn with these weights; see `plan.ts`. */
+/** Draws the scenario of one seed. The plans of its orders are drawn in `order-plan.ts`. */
 export function drawScenario(random: Random): Scenario {
   const kind = random.chance(0.15) ? 'pglite' : 'postgres'
   const isLong = random.chance(0.06)
@@ -161,7 +161,7 @@ function drawTiming(random: Random): Timing {
   }
 }
 
-/** Hours between runs: there are no more of them in these weeks than elsewhere in some hours. */
+/** Hours between runs, so that weeks have no more runs to simulate than a short world has. */
 function drawLongTiming(random: Random): Timing {
   const intervalMins = random.pick([120, 240, 720])
   return {
@@ -191,12 +191,12 @@ function drawBatch(
   }
 }
 
-/** In batches of one each of them would have a run of its own. */
+/** Fewer for small batches: in batches of one, each order would take a run of its own. */
 function drawUnknownOrderCount(random: Random, batchSize: number): number {
   return Math.round(random.skewed(10, batchSize < 3 ? 30 : batchSize < 10 ? 80 : 250))
 }
 
-/** Each seed has a mix of its own: most faults are off in it, so that one does not hide another. */
+/** Most faults are off in each seed, so that one fault does not hide another. */
 function drawRates(random: Random, outages: readonly Outage[]): Rates {
   const share = random.pick([0.15, 0.4, 0.8])
   const drawn = Object.entries(rateMax).map(([name, max]) => [
@@ -204,7 +204,7 @@ function drawRates(random: Random, outages: readonly Outage[]): Rates {
     random.chance(share) ? max * random.next() ** 2 : 0,
   ])
   const rates = Object.fromEntries(drawn) as Rates
-  // "No such order" at both edges of such an outage, and a lapse besides, is more than is promised.
+  // A false absence besides such an outage could give absent answers over a longer time than budan tolerates.
   return hasFalseAbsence(outages) ? { ...rates, falseAbsence: 0 } : rates
 }
 
@@ -227,10 +227,10 @@ const outageKinds = [
   'nodes_down',
 ] as const
 
-/** An outage of all nodes may take days: nothing ticks meanwhile, so it costs nothing to simulate. */
+/** An outage of all nodes may take days: no node runs meanwhile, so it costs nothing to simulate. */
 const nodesDownMsMax = 6 * dayMs
 
-/** Each node tries again four times a minute, which takes its time to simulate. */
+/** Shorter, because each node tries again four times a minute, which is slow to simulate. */
 const databaseDownMsMax = dayMs / 2
 
 function drawOutages(random: Random, faultyMs: number): readonly Outage[] {

@@ -1,7 +1,7 @@
 import { type VirtualClock, virtualise } from './clock/virtual.ts'
 import { type SeedOptions, type SeedResult, Simulation } from './simulation.ts'
 
-/** Runs seeds one after another in this process, whose clock it takes over meanwhile. */
+/** Runs seeds one after another in this process. Until `end()`, it replaces the clock of the process. */
 export class SeedRunner {
   #clock: VirtualClock | null = null
   #simulation: Simulation | null = null
@@ -25,7 +25,7 @@ export class SeedRunner {
     }
   }
 
-  /** The process has its own clock back. */
+  /** Restores the clock of the process. */
   end(): void {
     process.off('unhandledRejection', this.#onRejection)
     this.#restore()

@@ -7,14 +7,14 @@ import { Figures } from './figures.ts'
 import { describeFailure, describeFigures, figuresJson } from './report.ts'
 import { SeedRunner } from './seed.ts'
 
-/** What a worker sends while it goes on; see `worker.ts`. */
+/** What a worker process sends between seeds; see `worker.ts`. */
 export interface WorkerReport {
   readonly done: number
   readonly counts: readonly (readonly [string, number])[]
   readonly failed: { readonly seed: number; readonly failure: Failure } | null
 }
 
-/** One seed, told in full. True: it was clean. */
+/** Runs one seed and prints its result. Returns true if it was clean. */
 export async function runOne({ from: seed, traced }: Arguments): Promise<boolean> {
   const runner = new SeedRunner()
   const end = await runner.run(seed, { traced: true })
@@ -28,7 +28,7 @@ export async function runOne({ from: seed, traced }: Arguments): Promise<boolean
   return end.failure === null
 }
 
-/** Many seeds over worker processes. The first failure exits all of them. True: all were clean. */
+/** Runs many seeds in worker processes. The first failure ends all. Returns true if all were clean. */
 export async function runMany(given: Arguments): Promise<boolean> {
   const startedAt = performance.now()
   const figures = new Figures()
@@ -61,7 +61,7 @@ export async function runMany(given: Arguments): Promise<boolean> {
 }
 
 function startWorker({ from, count, jobs }: Arguments, job: number): ChildProcess {
-  // Each takes every jobs-th seed, so that all work at the same end of the range.
+  // Each worker takes every jobs-th seed, so that all advance through the range together.
   const seeds = Math.ceil((count - job) / jobs)
   return fork(join(import.meta.dirname, 'main.ts'), [
     'worker',

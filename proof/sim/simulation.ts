@@ -30,14 +30,14 @@ export interface SeedResult {
 export interface SeedOptions {
   /** Keep the trace as text. */
   readonly traced?: boolean
-  /** For tests of the auditor: something wrong is put between a node and the database. */
+  /** For tests of the auditor: wraps the store of each node in a defect. */
   readonly wrapStore?: (store: Store) => Store
 }
 
 const startAt = Date.UTC(2026, 0, 24, 7)
 const minuteMs = 60_000
 
-/** The world of one seed, from its first order to the last thing that can be demanded. */
+/** The world of one seed: first with faults (safety), then without them (liveness). */
 export class Simulation {
   readonly clock: VirtualClock
   readonly #seed: number
@@ -133,10 +133,10 @@ export class Simulation {
     return this.#result()
   }
 
-  /** Something that nobody caught: the process would have died of it. */
+  /** An unhandled rejection: it would have ended the process. */
   caught(error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.#verdict.fail('no error of our own', text)
+    this.#verdict.fail('no error of budan itself', text)
   }
 
   async #safetyPhase(): Promise<void> {
@@ -187,7 +187,7 @@ export class Simulation {
     if (!this.#isBroken) liveness.final()
   }
 
-  /** What an outage does to what is under way when it begins. */
+  /** An outage of the database ends all sessions at its start. */
   #scheduleOutages(): void {
     for (const { kind, fromMs } of this.#scenario.outages) {
       if (kind !== 'database_down') continue
@@ -217,7 +217,7 @@ export class Simulation {
     return this.#verdict.failure !== null
   }
 
-  /** No schedule and no lease is longer. */
+  /** The longest of all schedules and leases. */
   get #waitMsMax(): number {
     return Math.max(this.#policy.leaseMs, ...this.#policy.recheckMs) + 1
   }

@@ -2,14 +2,14 @@ import { Figures } from './figures.ts'
 import { SeedRunner } from './seed.ts'
 import type { WorkerReport } from './seeds.ts'
 
-/** So many seeds between two reports: a few seconds of work. */
+/** How many seeds a worker runs between two reports: a few seconds of work. */
 const reportSeeds = 250
 
-/** A process of `runMany`: `count` seeds from `from` on, `step` apart. Tells its parent how it goes. */
+/** A worker process of `runMany`: runs `count` seeds from `from` on, `step` apart, and reports to its parent. */
 export async function runWorker([from = 1, count = 0, step = 1]: readonly number[]): Promise<void> {
-  // A failing seed is run again by the parent, with its stacks.
+  // Stacks are slow. The parent runs a failing seed again, with stacks.
   Error.stackTraceLimit = 0
-  // Nobody is left to tell.
+  // The parent has ended.
   process.on('disconnect', () => process.exit())
   const runner = new SeedRunner()
   let figures = new Figures()

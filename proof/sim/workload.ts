@@ -36,14 +36,14 @@ export interface WorkloadParts {
 
 const minuteMs = 60_000
 
-/** A customer gives up after so many tries; the gaps are short, so all of them are before the end. */
+/** A customer gives up after this many tries. The gaps are short, so that all tries are before the end. */
 const triesMax = 8
 
-/** Those outputChecks: customers who order and pay, shops, people who click and correct, liars. */
+/** Everybody who acts on budan and the gateway: customers, merchant systems, operators, forgers. */
 export class Workload {
   readonly #parts: WorkloadParts
   readonly #purchases = new Map<string, Purchase>()
-  /** Purchases whose order was given up: the next one of the same key the gateway takes. */
+  /** Purchases whose order was given up: the gateway accepts the next order with the same key. */
   readonly #abandoned = new Set<string>()
 
   constructor(parts: WorkloadParts) {
@@ -65,7 +65,7 @@ export class Workload {
     this.#scheduleOperators()
   }
 
-  /** budan has stored an order; if the gateway has not heard of it, it may now. */
+  /** budan has stored an order: adds it to the gateway's, if it is not there yet. */
   stored({ orderNo, description }: Order): void {
     const { gateway, scenario } = this.#parts
     const purchase = this.#purchases.get(description)
@@ -100,14 +100,14 @@ export class Workload {
     const request = adoptRequestOf(purchase, { orderNo, expiresAt, appids: scenario.appids })
     this.#retry('adopt', triesMax, async (node) => {
       const adoption = await node.adopt(request)
-      // Somebody may have corrected it since.
+      // An order that exists already may have been corrected since, so only a new one is compared.
       if (adoption.kind === 'adopted') outputChecks.orderReturned(adoption.order, request)
     })
     if (plan.mistake !== null && random.chance(0.7)) this.#correctMistake(purchase, orderNo)
     if (random.chance(0.1)) this.#adoptAsAnother(request)
   }
 
-  /** Whoever adopts it again as somebody else's, or under another app id, must not be told "yes". */
+  /** A second adoption with another user or app id must be refused. */
   #adoptAsAnother(request: AdoptRequest & { readonly appid: string }): void {
     const { random, scenario, outputChecks } = this.#parts
     const other = { ...request, ...otherIdentity(request, { random, appids: scenario.appids }) }
@@ -123,7 +123,7 @@ export class Workload {
     const { random } = this.#parts
     this.#placeOnce(purchase, triesMax)
     if (random.chance(0.1)) this.#reuseKey(purchase)
-    // A payer who comes back wants the code again.
+    // A payer who returns requests the code again.
     if (random.chance(0.2)) {
       const ttlMs = this.#parts.scenario.recharge.orderTtlMins * minuteMs
       this.#schedule(random.between(0, 1.1) * ttlMs, 'the payer is back', () =>
@@ -138,7 +138,7 @@ export class Workload {
     this.#retry('place', tries, async (node) => {
       const placement = await node.place(request)
       if (placement.kind === 'refused') this.#abandonRefused(purchase, placement.order)
-      if (placement.kind === 'unanswered') throw new Error('to be tried again')
+      if (placement.kind === 'unanswered') throw new Error('try again')
       if (placement.kind !== 'placed') return
       const { order } = placement
       outputChecks.orderReturned(order, request)
@@ -150,7 +150,7 @@ export class Workload {
     })
   }
 
-  /** The same key for something else: a mistake of a program, or of two that share their keys. */
+  /** The same key with other facts: a defect of a client, or two clients that share their keys. */
   #reuseKey(purchase: Purchase): void {
     const { random, scenario, outputChecks } = this.#parts
     const request = placeRequestOf(purchase)
@@ -163,14 +163,14 @@ export class Workload {
     )
   }
 
-  /** The gateway will not have it: a person gives it up, and it is placed anew with the same key. */
+  /** The gateway refuses it: an operator gives it up, and it is placed again with the same key. */
   #abandonRefused(purchase: Purchase, { orderNo }: Order): void {
     const { random } = this.#parts
     if (this.#abandoned.has(descriptionOf(purchase)) || random.chance(0.4)) return
-    this.#schedule(random.skewed(1000, 10 * minuteMs), 'somebody gives it up', () =>
+    this.#schedule(random.skewed(1000, 10 * minuteMs), 'operator gives it up', () =>
       this.#retry('give up', triesMax, async (node) => {
         const abandoned = await node.abandon(orderNo, { reason: 'refused', actor: operator })
-        if (abandoned?.kind === 'unanswered') throw new Error('to be tried again')
+        if (abandoned?.kind === 'unanswered') throw new Error('try again')
         if (abandoned?.kind !== 'abandoned') return
         this.#abandoned.add(descriptionOf(purchase))
         this.#placeOnce(purchase, triesMax)
@@ -178,20 +178,20 @@ export class Workload {
     )
   }
 
-  /** What was told wrongly is put right, before or after it was paid. */
+  /** An operator corrects the mistake of the adoption, before or after the payment. */
   #correctMistake(purchase: Purchase, orderNo: string): void {
     const { random, scenario } = this.#parts
     const { amount, plan } = purchase
     const right = { userId: userOf(purchase), amount, appid: plan.appid }
     const ttlMs = scenario.recharge.orderTtlMins * minuteMs
-    this.#schedule(random.skewed(1000, ttlMs), 'somebody corrects it', () =>
+    this.#schedule(random.skewed(1000, ttlMs), 'operator corrects it', () =>
       this.#retry('correct', triesMax, async (node) => {
-        await node.correct(orderNo, { ...right, reason: 'told wrongly', actor: operator })
+        await node.correct(orderNo, { ...right, reason: 'adopted with a mistake', actor: operator })
       }),
     )
   }
 
-  /** By some node, and by another when that one fails or dies: as a client with its key does. */
+  /** Runs `work` on a random node, and again on another when it fails or dies, as a client does. */
   #retry(label: string, tries: number, work: (node: SimulatedNode) => Promise<void>): void {
     if (tries === 0) return
     const { cluster, random } = this.#parts
@@ -212,13 +212,13 @@ export class Workload {
     })
   }
 
-  /** What the payer and the gateway make of it. */
+  /** Schedules what the payer and the gateway do with the trade. */
   #scheduleTrade(gatewayOrder: GatewayOrder): void {
     const { random, gateway, notifier, faults } = this.#parts
     const { kind, payAfterMs } = gatewayOrder.plan
     const at = (ms: number, label: string, happen: () => void) =>
       this.#schedule(ms, label, () => {
-        // Once faults have stopped nothing new happens to a trade: what is demanded is of what was.
+        // No trade changes after the faults have stopped, so that the checks have a fixed target.
         if (!faults.stopped) happen()
       })
     const pay = () => gateway.pay(gatewayOrder)
@@ -275,17 +275,17 @@ export class Workload {
     }
   }
 
-  /** People and timers that come at any moment. */
+  /** Schedules actions of operators at random times. */
   #scheduleOperators(): void {
     const { random, faults, cluster, gateway, scenario } = this.#parts
     if (faults.stopped) return
-    this.#schedule(random.skewed(1000, scenario.operatorGapMsMax), 'somebody', () =>
+    this.#schedule(random.skewed(1000, scenario.operatorGapMsMax), 'operator', () =>
       this.#scheduleOperators(),
     )
     const node = cluster.anyLive
     if (node === undefined) return
     const orderNos = [...gateway.gatewayOrders.keys()]
-    const orderNo = orderNos[random.whole(0, orderNos.length - 1)] ?? 'NOBODY'
+    const orderNo = orderNos[random.whole(0, orderNos.length - 1)] ?? 'UNKNOWN'
     this.#operatorAction(node, orderNo)
   }
 
@@ -301,7 +301,7 @@ export class Workload {
     else cluster.runOn(node, 'manual check', () => node.check(orderNo))
   }
 
-  /** Rightly or wrongly: what is credited afterwards goes by what is in force then. */
+  /** A right or a wrong correction. A later credit is checked against the facts in force then. */
   #correctAtRandom(node: SimulatedNode, orderNo: string): void {
     const { random, cluster, scenario, gateway, loop } = this.#parts
     const ordered = gateway.gatewayOrders.get(orderNo)?.ordered
@@ -316,11 +316,11 @@ export class Workload {
     cluster.runOn(node, 'correct', () => node.correct(orderNo, request))
   }
 
-  /** Of adopted ones in long worlds alone: weeks may pass before such an order is asked about again. */
+  /** Adopted orders in long worlds only: their late checks take weeks. */
   #abandonAtRandom(node: SimulatedNode, orderNo: string): void {
     const { cluster, scenario, gateway } = this.#parts
     if (gateway.gatewayOrders.get(orderNo)?.plan.arrival === 'adopted' && !scenario.isLong) return
-    const request = { reason: 'nobody wants it', actor: operator }
+    const request = { reason: 'not wanted', actor: operator }
     cluster.runOn(node, 'give up', () => node.abandon(orderNo, request))
   }
 
@@ -331,7 +331,7 @@ export class Workload {
 
 const operator = { name: 'desk', address: '192.0.2.1' } as const
 
-/** Another user, or another app id where there is one. */
+/** Another user, or another app id if more than one is configured. */
 function otherIdentity(
   { userId, appid }: { userId: string; appid: string },
   { random, appids }: { random: Random; appids: readonly string[] },

@@ -8,7 +8,7 @@ import { creditOne } from '../support/credit-one.ts'
 const runner = new SeedRunner()
 afterAll(() => runner.end())
 
-/** Seeds until the fault shows; the first is fixed, so that a test that fails does so again. */
+/** Runs seeds until one fails. The first seed is fixed, so that a failing test fails again. */
 async function catchFault(
   wrapStore: (store: Store) => Store,
   { within, onlyLong = false }: { within: number; onlyLong?: boolean },
@@ -21,7 +21,10 @@ async function catchFault(
   return null
 }
 
-/** Every answer takes the way through a transaction, where the fault is. */
+/**
+ * Changes the statements of each transaction. `waitAsClaimed` does nothing, so that every answer is
+ * settled in a transaction.
+ */
 function withTx(store: Store, change: (tx: Tx) => Partial<Tx>): Store {
   return {
     ...store,
@@ -30,7 +33,7 @@ function withTx(store: Store, change: (tx: Tx) => Partial<Tx>): Store {
   }
 }
 
-/** The steps are methods of a class: each is bound, so that the others can be replaced. */
+/** The statements are methods of a class: each must be bound to `tx` when others are replaced. */
 function overlay(tx: Tx, changed: Partial<Tx>): Tx {
   return new Proxy(tx, {
     get: (target, name) => {
@@ -41,7 +44,7 @@ function overlay(tx: Tx, changed: Partial<Tx>): Tx {
 }
 
 describe('the auditor', () => {
-  it('catches a credit that was not paid for (I2)', async () => {
+  it('catches a credit without a payment (I2)', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
         reschedule: (order, { event }) => {
@@ -78,7 +81,7 @@ describe('the auditor', () => {
     expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I1' })
   })
 
-  it('catches a second credit of one order at the last line of defence', async () => {
+  it('catches a second credit of one order that only a constraint refuses', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
         credit: async (credits) => {
@@ -88,10 +91,10 @@ describe('the auditor', () => {
         },
       }))
     const failure = await catchFault(planted, { within: 5 })
-    expect(failure).toMatchObject({ invariant: 'the last line of defence' })
+    expect(failure).toMatchObject({ invariant: 'a constraint refused' })
   })
 
-  it('catches work that is told as done and was rolled back (I7, I8)', async () => {
+  it('catches work that is reported as done but was rolled back (I7, I8)', async () => {
     const planted = (store: Store): Store => ({
       ...store,
       transaction: async (work) => {
@@ -112,7 +115,7 @@ describe('the auditor', () => {
     expect(['I7', 'I8', 'I9']).toContain(failure?.invariant)
   })
 
-  it('catches an order that is claimed and never asked about (I9)', async () => {
+  it('catches an order that is claimed but never queried (I9)', async () => {
     const planted = (store: Store): Store => ({
       ...store,
       claimDue: async (due) =>
@@ -121,7 +124,7 @@ describe('the auditor', () => {
     expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I9' })
   })
 
-  it('catches a question that is put off beyond its schedule (I9)', async () => {
+  it('catches a query that is delayed beyond its schedule (I9)', async () => {
     const planted = (store: Store) =>
       withTx(store, (tx) => ({
         reschedule: (order, { schedule, event }) => {
@@ -143,7 +146,7 @@ describe('the auditor', () => {
     expect(await catchFault(planted, { within: 20 })).toMatchObject({ invariant: 'I5' })
   })
 
-  it('catches an order that was only watched, and is never asked about again (I8)', async () => {
+  it('catches an order that was only watched and has no late checks (I8)', async () => {
     const planted = (store: Store) =>
       withTx(store, () => ({ addLateChecks: async () => undefined }))
     expect(await catchFault(planted, { within: 300, onlyLong: true })).toMatchObject({
@@ -151,7 +154,7 @@ describe('the auditor', () => {
     })
   })
 
-  it('catches an expired order that is asked about for ever (I9)', async () => {
+  it('catches an expired order that is queried without end (I9)', async () => {
     const planted = (store: Store) =>
       withTx(store, () => ({ countLateCheck: async () => undefined }))
     expect(await catchFault(planted, { within: 600, onlyLong: true })).toMatchObject({
@@ -159,7 +162,7 @@ describe('the auditor', () => {
     })
   })
 
-  it('catches an order that is found again, and taken for the one that was asked for (I2)', async () => {
+  it('catches an order that is found by its key and returned with the facts of the request (I2)', async () => {
     const planted = (store: Store): Store => ({
       ...store,
       insertOrder: async (requested, event) => {
@@ -171,7 +174,7 @@ describe('the auditor', () => {
     expect(await catchFault(planted, { within: 50 })).toMatchObject({ invariant: 'I2' })
   })
 
-  it('catches a breaker that opens for numbers that the gateway never knew (I9)', async () => {
+  it('catches a breaker that opens for orders that the gateway never knew (I9)', async () => {
     const planted = (store: Store): Store => ({
       ...store,
       claimDue: async (due) =>
@@ -182,7 +185,7 @@ describe('the auditor', () => {
     expect(await catchFault(planted, { within: 100 })).toMatchObject({ invariant: 'I9' })
   })
 
-  it('catches known orders that wait behind those that the gateway does not know (I9)', async () => {
+  it('catches known orders that wait behind unknown ones (I9)', async () => {
     const planted = (store: Store): Store => ({
       ...store,
       claimDue: async (due) => {

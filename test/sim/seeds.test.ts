@@ -11,7 +11,7 @@ interface Ended {
   readonly out: string
 }
 
-/** `npm run sim`, without npm. */
+/** Runs the command of `npm run sim` without npm. */
 function sim(...given: readonly string[]): Promise<Ended> {
   const command = ['--import', 'tsx', 'proof/sim/main.ts', ...given]
   return new Promise((resolve) => {
@@ -29,7 +29,7 @@ describe('npm run sim', () => {
     expect(out).toMatch(/^100 seeds in /m)
   })
 
-  it('says how one seed ended, and refuses what it does not understand', async () => {
+  it('prints the result of one seed, and refuses wrong arguments', async () => {
     const [one, wrong] = await Promise.all([sim('--seed', '7'), sim('--seeds', 'many')])
     expect(one).toMatchObject({ code: 0 })
     expect(one.out).toMatch(/^seed 7: clean, trace [0-9a-f]{8}, \d+ events$/m)
@@ -50,14 +50,14 @@ describe('SeedRunner.run()', () => {
     expect((await sim('--seed', '7')).out).toContain(`trace ${first.hash}`)
   })
 
-  it('does the same whether or not it keeps the trace', async () => {
+  it('gives the same figures with and without a trace', async () => {
     const runner = new SeedRunner()
     const [kept, silent] = [await runner.run(9, { traced: true }), await runner.run(9)]
     runner.end()
     expect([...silent.figures.counts]).toEqual([...kept.figures.counts])
   })
 
-  it('gives the clock back', async () => {
+  it('restores the clock', async () => {
     const before = Date
     const runner = new SeedRunner()
     await runner.run(10)
@@ -66,7 +66,7 @@ describe('SeedRunner.run()', () => {
     expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(60_000)
   })
 
-  it('brings about every kind of fault within some hundred seeds', async () => {
+  it('makes every kind of fault within 120 seeds', async () => {
     const runner = new SeedRunner()
     const faults = new Set<string>()
     for (let seed = 1; seed <= 120; seed += 1) {

@@ -62,8 +62,14 @@ const toRewrite: readonly string[] = [
   ...['src/cli/', 'src/config/', 'src/deadline.ts', 'src/domain/', 'src/gateway/', 'src/health/'],
   ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts', 'src/queue/'],
   ...['src/servers/', 'src/service.ts', 'src/settle/', 'src/store/', 'src/telemetry/', 'src/text/'],
-  ...['src/web/', 'test/', 'bench/', 'proof/campaign', 'proof/fuzz', 'proof/mutants'],
-  ...['proof/sim', 'proof/screenshots'],
+  ...['src/web/', 'bench/'],
+  ...['test/bench/', 'test/campaign/', 'test/cli/', 'test/config/', 'test/console/'],
+  ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/fuzz/', 'test/gateway/'],
+  ...['test/library/', 'test/mutants/', 'test/review/', 'test/secrets/', 'test/states/'],
+  ...['test/store/', 'test/style/', 'test/support/', 'test/unit/', 'test/web/'],
+  ...['proof/campaign/', 'proof/fuzz/', 'proof/screenshots/'],
+  // These name members of types in src/gateway, as the type or as source text to replace.
+  ...['proof/sim/gateway/reply.ts', 'proof/mutants/list/gateway.ts'],
   ...['docs/command-line.md', 'docs/configuration.md', 'docs/console.md'],
   ...['docs/console.zh-CN.md', 'docs/http-api.md'],
   // The names and messages of the code that these quote.

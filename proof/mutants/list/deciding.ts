@@ -4,7 +4,7 @@ const decideFile = 'src/domain/decide.ts'
 const decideTest = 'test/unit/decide.test.ts'
 const onlyExact = { test: decideTest, name: 'pays only a SUCCESS trade that equals an open order' }
 
-/** Mistakes in what ought to happen to an order. */
+/** Mistakes in the decision about an order. */
 export const decidingMutants: readonly Mutant[] = [
   {
     name: 'the amount is not compared',
@@ -62,7 +62,7 @@ export const decidingMutants: readonly Mutant[] = [
     replace: "decision('expire', { code: 'unpaid_past_end' })",
     caughtBy: {
       test: 'test/flow/faults.test.ts',
-      name: 'the close is refused, and the second question',
+      name: 'the close is refused, and the second',
     },
   },
   {
@@ -84,7 +84,7 @@ export const decidingMutants: readonly Mutant[] = [
     caughtBy: onlyExact,
   },
   {
-    name: 'a payment under way past its end is closed',
+    name: 'an order whose payment is under way past its end expires',
     faults: [11],
     file: decideFile,
     find: "return wait({ code: 'payment_under_way' })",
@@ -111,7 +111,7 @@ export const decidingMutants: readonly Mutant[] = [
     caughtBy: { test: decideTest, name: 'expires only for a closed trade of this order' },
   },
   {
-    name: 'late money is refused',
+    name: 'a payment after the expiry is not credited',
     faults: [8],
     file: decideFile,
     find: "if (answer.trade.state === 'paid') return payOrReview(order, answer.trade, facts)",
@@ -119,7 +119,7 @@ export const decidingMutants: readonly Mutant[] = [
     caughtBy: { test: decideTest, name: 'on a expired order answered SUCCESS' },
   },
   {
-    name: 'a closed trade of somebody else expires an order',
+    name: 'a closed trade of another order expires an order',
     faults: [10],
     file: decideFile,
     find: "if (difference !== null) return waitWithAlarm({ code: 'about_another_trade'",

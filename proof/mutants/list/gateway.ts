@@ -69,7 +69,7 @@ export const gatewayMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'a callback for an order that is not here is acknowledged',
+    name: 'a callback for an unknown order is acknowledged',
     faults: [22],
     file: 'src/orders/callback.ts',
     find: 'if (settlement === null)\n    return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })',

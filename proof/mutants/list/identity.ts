@@ -4,10 +4,10 @@ const identityTest = 'test/flow/identity.test.ts'
 const adoptingTest = 'test/flow/adopting.test.ts'
 const codesTest = 'test/flow/codes.test.ts'
 
-/** Mistakes in whose an order is, how long it is watched, and what persons may do to it. */
+/** Mistakes in the identity of an order, the length of its watch, and the actions of operators. */
 export const identityMutants: readonly Mutant[] = [
   {
-    name: 'a repeated Idempotency-Key is not compared with whose order it found',
+    name: 'the request of a repeated Idempotency-Key is not compared with its order',
     faults: [10],
     file: 'src/orders/place.ts',
     find: 'const identity = identityDifference(order, request)\n  if (identity !== null) {',
@@ -15,7 +15,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: identityTest, name: 'is no live code for the same Idempotency-Key' },
   },
   {
-    name: 'a repeated adoption is not compared with whose order it found',
+    name: 'a repeated adoption is not compared with its order',
     faults: [10],
     file: 'src/orders/adopt.ts',
     find: '  if (identity !== null) return identity\n',
@@ -81,7 +81,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'is credited by a late check' },
   },
   {
-    name: 'a late check is made again and again',
+    name: 'a late check is repeated without end',
     faults: [20],
     file: 'src/settle/settle.ts',
     find: '      if (isLateAnswer(answer, order)) await tx.countLateCheck(order)\n',
@@ -89,7 +89,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'is queried 1, 7 and 30 days later' },
   },
   {
-    name: 'numbers that the gateway never knew open the breaker',
+    name: 'orders that the gateway never knew open the breaker',
     faults: [24],
     file: 'src/job/plausibility.ts',
     find: 'this.#absent.filter(({ claimed }) => isKnown(claimed.order)).length',
@@ -97,7 +97,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'neither open the breaker' },
   },
   {
-    name: 'numbers that the gateway does not know stand before those that it knows',
+    name: 'unknown orders are claimed before known ones',
     faults: [1],
     file: 'src/store/sql/claim.ts',
     find: "{ standing: 'unknown', limit: shareOf(limit, 1 / 10), end: 'oldest' }",
@@ -108,7 +108,7 @@ export const identityMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'an order that was credited is corrected',
+    name: 'a credited order is corrected',
     faults: [9],
     file: 'src/orders/correct.ts',
     find: "if (order.status === 'paid') {",
@@ -116,7 +116,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
   },
   {
-    name: 'a correction leaves no event behind',
+    name: 'a correction appends no event',
     faults: [9],
     file: 'src/store/sql/steps.ts',
     find: '        from: sql`from corrected`,\n',
@@ -124,7 +124,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
   },
   {
-    name: 'an order is given up without looking for a code that came meanwhile',
+    name: 'an order is given up although a code has arrived meanwhile',
     faults: [4],
     file: 'src/orders/abandon.ts',
     find: '    const refusal = refusalOf(locked.order)\n    if (refusal !== null) return refusal\n',
@@ -140,7 +140,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: identityTest, name: 'can be given up, and its Idempotency-Key used again' },
   },
   {
-    name: 'the code of an order that has ended is handed out',
+    name: 'the code of an ended order is returned',
     faults: [4],
     file: 'src/orders/place.ts',
     find: "return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }",
@@ -148,7 +148,7 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: codesTest, name: 'is handed to nobody' },
   },
   {
-    name: 'a code that is about to stop working is handed out again',
+    name: 'a code that is about to stop working is returned again',
     faults: [8],
     file: 'src/orders/place.ts',
     find: 'return +now < neededUntil && +codeExpiresAt >= neededUntil',

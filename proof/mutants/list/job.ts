@@ -37,10 +37,10 @@ export const jobMutants: readonly Mutant[] = [
     find: 'and next_check_at <= ${now} and ${ofMerchant(merchant)}\n      and (created_at',
     replace:
       "and next_check_at <= ${now} + interval '9 years' and ${ofMerchant(merchant)}\n      and (created_at",
-    caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
+    caughtBy: { test: faultsTest, name: 'no more often than the shortest wait' },
   },
   {
-    name: 'there is a window to fall out of',
+    name: 'orders older than a window are not claimed',
     faults: [14],
     file: 'src/store/sql/claim.ts',
     find: 'and (created_at < ${before(now, thresholdMs)}\n',
@@ -49,7 +49,7 @@ export const jobMutants: readonly Mutant[] = [
     caughtBy: { test: 'test/flow/resilience.test.ts', name: 'there is no window to fall out of' },
   },
   {
-    name: 'a lease is given back that somebody else holds by now',
+    name: 'a lease is released that another node holds by now',
     faults: [7],
     file: 'src/store/sql/claim.ts',
     find: 'and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to',
@@ -57,7 +57,7 @@ export const jobMutants: readonly Mutant[] = [
     caughtBy: { test: storeTest, name: 'release() leaves what was settled, or claimed by another' },
   },
   {
-    name: 'silence spends the schedule of an order',
+    name: 'an unknown answer counts as a check of the schedule',
     faults: [24],
     file: 'src/domain/schedule.ts',
     find: "if (answer.kind === 'unknown' && answer.cause !== 'refused') {",
@@ -73,7 +73,7 @@ export const jobMutants: readonly Mutant[] = [
     file: 'src/domain/schedule.ts',
     find: '{ ...countsOf(order), ...standing, nextCheckAt: dueAfter(at, Math.min(...at.recheckMs)) }',
     replace: '{ ...countsOf(order), ...standing, nextCheckAt: at.now }',
-    caughtBy: { test: faultsTest, name: 'are asked no more often than the shortest wait' },
+    caughtBy: { test: faultsTest, name: 'no more often than the shortest wait' },
   },
   {
     name: 'the breaker never opens',
@@ -126,7 +126,7 @@ export const jobMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'an interval has a run of each node',
+    name: 'each node opens a run in each interval',
     faults: [5],
     file: 'src/store/sql/runs.ts',
     find: '${trigger}, ${slot},',
@@ -143,7 +143,7 @@ export const jobMutants: readonly Mutant[] = [
     caughtBy: { test: 'test/store/rate-limiter.test.ts', name: 'reserve' },
   },
   {
-    name: 'the breaker never heals',
+    name: 'the breaker never closes',
     faults: [24],
     file: 'src/job/breaker.ts',
     find: "if (answer.kind === 'trade' || this.#cause?.kind === 'refused') this.#close()",

@@ -2,7 +2,7 @@ import type { Mutant } from '../mutant.ts'
 
 const faultsTest = 'test/flow/faults.test.ts'
 
-/** Mistakes in how a decision is carried out. */
+/** Mistakes in applying a decision. */
 export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the row is read without its lock',
@@ -41,7 +41,7 @@ export const settlingMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'the clock of the process decides',
+    name: 'the clock of the process is used instead of the database clock',
     faults: [15],
     file: 'src/settle/settle.ts',
     find: '    now,\n    transactionOwner,\n',
@@ -49,7 +49,7 @@ export const settlingMutants: readonly Mutant[] = [
     caughtBy: { test: faultsTest, name: 'fault 15' },
   },
   {
-    name: 'what is credited is not what was ordered',
+    name: 'another amount than ordered is credited',
     faults: [23],
     file: 'src/domain/transfer.ts',
     find: '{ account: userAccount(order.userId), amount: trade.amount },',
@@ -90,7 +90,7 @@ export const settlingMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'an unpaid answer brings back absences that a check has disproved',
+    name: 'an unpaid answer restores absences that a check has disproved',
     faults: [11],
     file: 'src/store/sql/waits.ts',
     find: '          and orders.absent_count = step.absences\n',
@@ -119,7 +119,7 @@ export const settlingMutants: readonly Mutant[] = [
     replace: 'return true',
     caughtBy: {
       test: 'test/store/trouble.test.ts',
-      name: 'says that it cannot tell when the answer to COMMIT is lost',
+      name: 'when the answer to COMMIT is lost',
     },
   },
   {
@@ -135,7 +135,7 @@ export const settlingMutants: readonly Mutant[] = [
     const closed: Answer =
       said.kind === 'trade' ? { ...said, trade: { ...said.trade, state: 'closed' } } : said
     const second = await this.#scanning.settleAnswer({ ...answer, answer: closed })`,
-    caughtBy: { test: faultsTest, name: 'the close is refused, and the second question tells' },
+    caughtBy: { test: faultsTest, name: 'the close is refused, and the second' },
   },
   {
     name: 'a close that was not answered counts as closed',
@@ -152,7 +152,7 @@ export const settlingMutants: readonly Mutant[] = [
     caughtBy: { test: faultsTest, name: 'stays open when the close is not answered' },
   },
   {
-    name: 'a stop waits for nothing',
+    name: 'a stop does not wait for the work under way',
     faults: [16],
     file: 'src/job/in-flight.ts',
     find: 'await within(this.#deadlineMs, ended).catch(() => undefined)',
@@ -205,7 +205,7 @@ export const settlingMutants: readonly Mutant[] = [
     caughtBy: { seeds: 400 },
   },
   {
-    name: 'absence that was not believed is held against the order',
+    name: 'an absent answer that was not believed counts towards expiry',
     faults: [11, 24],
     file: 'src/domain/schedule.ts',
     find: "answer.kind === 'absent' && absenceCredible && isPastEnd(order, now)",
@@ -232,7 +232,7 @@ export const settlingMutants: readonly Mutant[] = [
     caughtBy: { test: 'test/unit/schedule.test.ts', name: 'an answer about another trade' },
   },
   {
-    name: 'an operator credits what was not paid as ordered',
+    name: 'an operator credits an order that was not paid as ordered',
     faults: [9],
     file: 'src/domain/resolve.ts',
     find: "return decision.kind === 'pay' ? decision : refuse('different', decision.reason)",

@@ -2,19 +2,19 @@ import { TimeQueue } from './queue.ts'
 import type { Random } from './random.ts'
 import type { Trace } from './trace.ts'
 
-/** A process: what it waits for dies with it. */
+/** A simulated process. Its scheduled events are dropped when it dies. */
 export interface Owner {
   readonly name: string
   alive: boolean
-  /** What waits for it while it stands still: a stopped process, a long collection of garbage. */
+  /** Events held back while the process is paused (SIGSTOP, a long garbage collection); null: not paused. */
   parked: (() => void)[] | null
-  /** How fast its timers run; 1 is right. */
+  /** The factor of its timers' lengths; 1 is exact. */
   readonly timerRate: number
-  /** What its calendar is off by. */
+  /** Its clock minus the true time. */
   readonly skewMs: number
 }
 
-/** One thing that will happen. `owner` null: the world's, which never dies. */
+/** One future event. `owner` null: an event outside of all processes, which always fires. */
 export interface Scheduled {
   readonly owner: Owner | null
   readonly label: string
@@ -27,26 +27,26 @@ interface Waiting extends Scheduled {
   cancelled: boolean
 }
 
-/** Something that was scheduled and may be called off. */
+/** A scheduled event that can be cancelled. */
 export interface Cancellable {
   cancelled: boolean
 }
 
 /**
- * Virtual time. One thing happens at a time; everything that follows from it without waiting (the
- * microtasks) is done before the next. So a seed always gives the same history.
+ * Virtual time. One event fires at a time, and all its microtasks run before the next event. So a seed
+ * always gives the same history.
  */
 export class Loop {
   /** Virtual milliseconds since 1970. */
   now: number
-  /** Whose code is running. */
+  /** The process whose code is running. */
   current: Owner | null = null
   fired = 0
   readonly startedAt: number
   readonly #queue = new TimeQueue<Waiting>()
   readonly #random: Random
   readonly #trace: Trace
-  /** True: the process died just here, and never hears of it. */
+  /** Called before each event of a process. True: the process has died, and the event is dropped. */
   interrupt: (owner: Owner, label: string) => boolean = () => false
 
   constructor(options: { random: Random; trace: Trace; startAt: number }) {
@@ -59,16 +59,16 @@ export class Loop {
   after(ms: number, scheduled: Scheduled): Cancellable {
     const { owner, label, fire } = scheduled
     const time = this.now + Math.max(0, ms)
-    // Written out: half of all objects are made here.
+    // Written out without a spread for speed: half of all objects are created here.
     const waiting = { owner, label, fire, time, tie: this.#random.next(), cancelled: false }
     this.#queue.push(waiting)
     return waiting
   }
 
-  /** Nothing reaches the process from now on, for so long. */
+  /** Holds back all events of the process for `ms`. */
   pause(owner: Owner, ms: number): void {
     owner.parked ??= []
-    this.after(ms, { owner: null, label: 'a process goes on', fire: () => this.resume(owner) })
+    this.after(ms, { owner: null, label: 'process resumes', fire: () => this.resume(owner) })
   }
 
   resume(owner: Owner): void {
@@ -77,7 +77,7 @@ export class Loop {
     for (const unpark of parked ?? []) unpark()
   }
 
-  /** Fires what is due until told to end, or until nothing is left. */
+  /** Fires events in order of time, until `isOver` returns true or none is left. */
   run(isOver: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       let ended = false
@@ -100,7 +100,7 @@ export class Loop {
     })
   }
 
-  /** False when there is nothing left to fire. */
+  /** Returns false when no event is left. */
   #fireNext(): boolean {
     const next = this.#queue.pop()
     if (next === undefined) return false
@@ -121,7 +121,7 @@ export class Loop {
 }
 
 /**
- * Node.js drains all microtasks between two immediates of the same round, so each step is complete
- * before the next; a round of its own for each would cost three times as much.
+ * Node.js runs all microtasks between two immediates of the same round, so each step is complete
+ * before the next. One round for each step would take three times as long.
  */
 const stepsPerRound = 64

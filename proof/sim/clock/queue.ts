@@ -1,11 +1,11 @@
-/** Something that will happen at a time. */
+/** An item of the queue. */
 export interface Timed {
   readonly time: number
-  /** Drawn by the seed: which of two things of the same moment comes first. */
+  /** Drawn from the seed: orders items of the same time. */
   readonly tie: number
 }
 
-/** A binary heap: the earliest first. */
+/** A binary heap that returns the earliest item first. */
 export class TimeQueue<T extends Timed> {
   readonly #heap: T[] = []
 

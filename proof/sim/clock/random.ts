@@ -1,4 +1,4 @@
-/** Chance that a seed decides: sfc32, small and fast, the same numbers on every machine. */
+/** Random numbers from a seed. sfc32 is small and fast, and gives the same numbers on every machine. */
 export class Random {
   #a: number
   #b: number
@@ -9,11 +9,11 @@ export class Random {
     this.#a = seed | 0
     this.#b = Math.trunc(seed / 2 ** 32) | 0
     this.#c = stream | 0
-    // Neighbouring seeds begin alike; after some steps nothing of that is left.
+    // Neighbouring seeds start with similar numbers; these steps remove the similarity.
     for (let step = 0; step < 15; step += 1) this.next()
   }
 
-  /** 0 ≤ x < 1. */
+  /** Returns x with 0 ≤ x < 1. */
   next(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0
     this.#counter = (this.#counter + 1) | 0
@@ -27,7 +27,7 @@ export class Random {
     return probability > 0 && this.next() < probability
   }
 
-  /** A whole number, both ends included. */
+  /** Returns an integer from `min` to `max`, both included. */
   whole(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1))
   }
@@ -40,7 +40,7 @@ export class Random {
     return choices[Math.floor(this.next() * choices.length)] ?? choices[0]
   }
 
-  /** Mostly short, now and then much longer: as networks and payers are. */
+  /** Mostly near `min`, rarely near `max`, as the delays of networks and payers are. */
   skewed(min: number, max: number): number {
     return min + (max - min) * this.next() ** 4
   }

@@ -1,7 +1,7 @@
-/** How many of the last lines a failure shows. */
+/** How many lines before a failure are printed. */
 const tailMax = 60
 
-/** What happened, as a hash always, and as text when somebody wants to read it. */
+/** The history of a seed: always as a hash, and as text if it is kept. */
 export class Trace {
   readonly lines: string[] = []
   readonly #kept: boolean
@@ -27,7 +27,7 @@ export class Trace {
     if (this.#kept) this.lines.push(`${this.#at(now)} ${owner.padEnd(7)} ${label}`)
   }
 
-  /** Text that is made only when it is kept: most runs are never read. */
+  /** Builds the text only if the trace is kept, because most traces are never read. */
   log(now: number, text: () => string): void {
     if (!this.#kept) return
     const line = text()

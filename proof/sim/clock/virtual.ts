@@ -4,16 +4,16 @@ import timers from 'node:timers/promises'
 import type { Cancellable, Loop } from './loop.ts'
 import type { Random } from './random.ts'
 
-/** Whose time it is now; null: the real one. */
+/** The time and the random numbers of one simulation. */
 export interface VirtualClock {
   readonly loop: Loop
   readonly random: Random
 }
 
 /**
- * Puts virtual time and seeded chance in the place of everything of Node.js that the production
- * code reads time or chance from. Returns how to take it back. While no clock is on, all of it is
- * the real thing.
+ * Replaces each function of Node.js from which the production code reads the time or random numbers.
+ * While `currentClock()` is null, the replacements call the real functions. Returns a function that
+ * restores the originals.
  */
 export function virtualise(currentClock: () => VirtualClock | null): () => void {
   const undo = [
@@ -27,7 +27,7 @@ export function virtualise(currentClock: () => VirtualClock | null): () => void 
     replace(crypto, 'randomUUID', uuidOf(currentClock)),
     replace(crypto, 'randomInt', wholeOf(currentClock)),
   ]
-  // What others imported by name follows.
+  // Also updates the bindings that other modules imported by name.
   syncBuiltinESMExports()
   return () => {
     for (const each of undo.reverse()) each()

@@ -1,6 +1,6 @@
 import type { Change } from './tables.ts'
 
-/** A commit, for the trace. */
+/** Describes a commit for the trace. */
 export function describeChange({ orders, events, transfers }: Change): string {
   const changed = orders.map(({ before, after }) =>
     before?.status === after.status
@@ -11,5 +11,5 @@ export function describeChange({ orders, events, transfers }: Change): string {
     (event) => `${event.orderNo} ${event.source}: ${event.reason ?? event.kind}`,
   )
   const posted = transfers.map(({ orderNo, amount }) => `${orderNo} credited ${amount}`)
-  return `committed ${[...changed, ...appended, ...posted].join('; ') || 'nothing of orders'}`
+  return `committed ${[...changed, ...appended, ...posted].join('; ') || 'no change of orders'}`
 }

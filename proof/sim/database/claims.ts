@@ -12,7 +12,7 @@ export function claim(
     label: 'claim',
     run: (session) => {
       const now = server.now()
-      // Rows that somebody holds are skipped.
+      // Rows that another transaction has locked are skipped.
       return dueOrders(server, due, ({ orderNo }) => server.locks.isFree(orderKey(orderNo))).map(
         (order) => {
           const leased = { ...order, nextCheckAt: new Date(+now + leaseMs) }
@@ -28,7 +28,7 @@ export function peek(server: DatabaseServer, due: Due): Statement<readonly Order
   return { label: 'peek', run: () => dueOrders(server, due, () => true) }
 }
 
-/** Only leases that still stand. */
+/** Ends only the leases that are still in force. */
 export function release(claimed: readonly ClaimedOrder[]): Statement<void> {
   return {
     label: 'release',
@@ -56,7 +56,7 @@ export function countDue(
   }
 }
 
-/** Due at once is what is due later than any schedule or lease reaches. */
+/** Makes orders due now whose `next_check_at` is later than any schedule or lease allows. */
 export function repairSchedules(
   server: DatabaseServer,
   session: Session,
@@ -89,9 +89,9 @@ function dueOrders(server: DatabaseServer, due: Due, isFree: IsFree): readonly O
 }
 
 /**
- * Of a batch at most a tenth is kept for orders that the gateway does not know, and half for those
- * that nobody has asked about, the youngest and the oldest of them alike. The rest is for orders that
- * it knows; what is left of it is for all others. A place that is not whole is drawn.
+ * Of a batch, at most a tenth is for orders that the gateway does not know, and half for orders that
+ * were never queried: half of these the youngest, half the oldest. The rest is for orders that it knows.
+ * Places that a standing does not fill go to the others. A fraction of a place is drawn at random.
  */
 function inShares(
   of: (standing: Standing) => readonly Order[],
@@ -112,7 +112,7 @@ function inShares(
   return [...taken]
 }
 
-/** Whatever is due, the longest waiting first. One that a wrong clock dated far ahead is not young. */
+/** All due orders, the longest due first. An order that a wrong clock dated far ahead does not count as young. */
 function allDue(
   server: DatabaseServer,
   { thresholdMs, merchant, farthestMs = Number.POSITIVE_INFINITY }: Omit<Due, 'limit'>,

@@ -9,7 +9,7 @@ type Run<T> = (session: Session) => T
 
 const dayMs = 86_400_000
 
-/** Days after the expiry on which such an order is asked about. */
+/** The days after the expiry on which such an order is queried. */
 const days = [1, 7, 30] as const
 
 export function lateKey(orderNo: string): string {
@@ -47,7 +47,7 @@ function nextDay(check: LateCheck, day: number): LateCheck {
   }
 }
 
-/** What has been credited meanwhile, or is in review, needs none any more. */
+/** Deletes the late checks of orders that are credited or in review by now: they need none. */
 export function claimLate(
   server: DatabaseServer,
   { merchant, limit, leaseMs }: LateClaim,

@@ -1,6 +1,6 @@
-/** Whoever holds or waits for locks: a transaction. */
+/** A transaction that holds locks or waits for one. */
 export interface LockHolder {
-  /** What it waits for, if anything. */
+  /** The key of the lock that it waits for. */
   waitsFor: string | null
   readonly locked: Set<string>
 }
@@ -10,7 +10,7 @@ interface Waiter {
   readonly granted: () => void
 }
 
-/** Row locks, held to the end of the transaction; who comes first is served first. */
+/** Row locks, held to the end of the transaction, and granted in the order of the requests. */
 export class Locks {
   readonly #holders = new Map<string, LockHolder>()
   readonly #waiters = new Map<string, Waiter[]>()
@@ -23,7 +23,7 @@ export class Locks {
     return this.#holders.get(key) === holder
   }
 
-  /** Calls `granted` at once, or when it is its turn. */
+  /** Calls `granted` at once if the lock is free, otherwise when the holder before it has ended. */
   acquire(holder: LockHolder, { key, granted }: { key: string; granted: () => void }): void {
     const current = this.#holders.get(key)
     if (current === undefined || current === holder) {
@@ -37,7 +37,7 @@ export class Locks {
     this.#waiters.set(key, waiters)
   }
 
-  /** Would waiting for this never end? */
+  /** True if the holder waits, through other transactions, for a lock of its own. */
   isDeadlock(holder: LockHolder): boolean {
     let at: LockHolder | undefined = holder
     for (let steps = 0; at !== undefined && at.waitsFor !== null && steps < 100; steps += 1) {
@@ -47,7 +47,7 @@ export class Locks {
     return false
   }
 
-  /** The transaction has ended: its locks go to whoever waits for them. */
+  /** Releases all locks of a transaction that has ended, and grants each to the next waiter. */
   releaseAll(holder: LockHolder): void {
     this.#stopWaiting(holder)
     for (const key of holder.locked) this.#passOn(key)

@@ -6,7 +6,7 @@ import { addEvent, unchanged } from './steps.ts'
 
 type Run<T> = (session: Session) => T
 
-/** What the schema demands where a person changes an order, in words of its own. */
+/** A correction by an operator, with the constraints of the schema written independently. */
 export function correct(
   server: DatabaseServer,
   { order, correction, event }: { order: Order; correction: Correction; event: NewOrderEvent },
@@ -31,7 +31,7 @@ export function correct(
   }
 }
 
-/** Only a pending order that has no code; its key is free from then on. */
+/** Gives up a pending order that has no code, and frees its key. */
 export function abandon(
   server: DatabaseServer,
   { order, event }: { order: Order; event: NewOrderEvent },
@@ -39,7 +39,7 @@ export function abandon(
   return (session) => {
     const row = unchanged(server, session, order)
     if (row.status !== 'pending' || row.codeUrl !== null) {
-      server.refuse(`a ${row.status} order is not given up, nor one with a code (stale)`)
+      server.refuse(`a ${row.status} order, or one with a code, cannot be given up (stale)`)
     }
     refuseUnnamed(server, event)
     const abandoned: Order = { ...row, status: 'expired', stateSeq: row.stateSeq + 1 }

@@ -69,7 +69,7 @@ export interface CodeUpdate {
   readonly event: NewOrderEvent
 }
 
-/** Null where the order has ended: then there is its event alone. */
+/** Returns null if the order has ended: then only the event is appended. */
 export function setCodeUrl(
   server: DatabaseServer,
   { orderNo, codeUrl, codeLifeMs, event }: CodeUpdate,

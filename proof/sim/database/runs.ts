@@ -4,7 +4,7 @@ import type { NewRun, OpenedRun } from '../../../src/store/store.ts'
 import { repairSchedules } from './claims.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 
-/** One run a slot: the unique key lets one through. */
+/** One run for each slot, as the unique key on the slot enforces. */
 export function openRun(server: DatabaseServer, given: NewRun): Statement<OpenedRun> {
   return {
     label: 'open run',
@@ -55,7 +55,7 @@ export function finishRun(
       const { tables } = server
       const { runId, status, results } = end
       const open = tables.runs.get(runId)
-      // The answer to the first try may have been lost: the same end once more is no mistake.
+      // The answer to the first try may have been lost: the same end again is not an error.
       if (open !== undefined && open.finishedAt !== null && open.status === status) return open
       assert(open?.finishedAt === null, `Cannot finish run "${runId}": it is not open`)
       const unbegun = status === 'failed' && results.length === 0

@@ -9,12 +9,12 @@ import { Locks } from './locks.ts'
 import { Session } from './session.ts'
 import { type Change, Tables } from './tables.ts'
 
-/** The same work may succeed when it is done again; see `ModelStore.transaction`. */
+/** A retry of the transaction may succeed; see `transact` in `store.ts`. */
 export class ConflictError extends StoreError {
   override readonly name = 'ConflictError'
 }
 
-/** One statement: which rows it locks, in this order, and what it then does. */
+/** One statement: it locks these rows in this order, then runs. */
 export interface Statement<T> {
   readonly label: string
   readonly locks?: readonly string[]
@@ -28,20 +28,20 @@ export interface ServerParts {
   readonly figures: Figures
   readonly trace: Trace
   readonly skewMs: number
-  /** Hears of each commit, the moment it becomes visible. */
+  /** Called for each commit when it becomes visible. */
   readonly onCommit: (change: Change) => void
-  /** Hears of each thing that a constraint had to refuse. */
+  /** Called for each write that a constraint refuses. */
   readonly onRefusal: (constraint: string) => void
 }
 
-/** As production configures PostgreSQL. */
+/** The timeouts that production sets in PostgreSQL. */
 const lockTimeoutMs = 10_000
 const idleTimeoutMs = 30_000
 
 /**
- * A model of PostgreSQL at READ COMMITTED: sessions, row locks held to the end, commits that become
- * visible at one moment, connections that break before or after. A statement is a request, a moment
- * at the server, and an answer; each of the three can be lost on its own.
+ * A model of PostgreSQL at READ COMMITTED: sessions, row locks held to the end of the transaction,
+ * commits that become visible at one moment, and connections that break before or after. A statement
+ * is a request, its execution, and an answer; each of the three can fail on its own.
  */
 export class DatabaseServer {
   readonly tables = new Tables()
@@ -58,7 +58,7 @@ export class DatabaseServer {
     return new Date(Math.floor(this.#parts.loop.now + this.#parts.skewMs))
   }
 
-  /** The server's own dice. */
+  /** Random numbers of the server. */
   get random(): () => number {
     return () => this.#parts.random.next()
   }
@@ -68,7 +68,7 @@ export class DatabaseServer {
     return String(this.#eventId)
   }
 
-  /** Refused for what was to be stored, whoever sent it; no line of defence was reached. */
+  /** Fails for a value that no column can store. Unlike `refuse()`, this breaks no invariant. */
   fail(message: string): never {
     throw new StoreError(`the database failed: ${message}`)
   }
@@ -78,10 +78,10 @@ export class DatabaseServer {
     throw new StoreError(`the database refused: ${constraint}`)
   }
 
-  /** A transaction of its own for one statement. */
+  /** Runs one statement in its own transaction. */
   execute<T>(owner: Owner, statement: Statement<T>): Promise<T> {
     return this.#exchange<T>(owner, statement.label, (answer) => {
-      // What a process sent before it died may still arrive, or not.
+      // A statement that the process sent before it died may still arrive.
       if (!owner.alive && !this.#parts.faults.arrivesAfterDeath()) return
       const fault = this.#faultBefore()
       if (fault !== null) return answer(fault)
@@ -102,7 +102,7 @@ export class DatabaseServer {
     })
   }
 
-  /** A statement within a transaction. */
+  /** Runs one statement in an open transaction. */
   step<T>(session: Session, statement: Statement<T>): Promise<T> {
     return this.#exchange<T>(session.owner, statement.label, (answer) => {
       if (session.ended) return answer(failed(new StoreError('the connection is gone')))
@@ -138,14 +138,14 @@ export class DatabaseServer {
     })
   }
 
-  /** A wait of a process between two tries. */
+  /** Lets a process wait between two tries. */
   pause(owner: Owner, ms: number): Promise<void> {
     return new Promise((resolve) => {
       this.#parts.loop.after(ms, { owner, label: 'pause', fire: () => resolve() })
     })
   }
 
-  /** Rolled back, and its locks given up. */
+  /** Ends the transaction, without its writes unless they were applied, and releases its locks. */
   end(session: Session): void {
     if (session.ended) return
     session.ended = true
@@ -153,7 +153,7 @@ export class DatabaseServer {
     this.locks.releaseAll(session)
   }
 
-  /** The server noticed that a process is gone, or silent for too long, or it was itself restarted. */
+  /** Ends sessions because their process has died or was idle for too long, or the server was restarted. */
   endSessions(which: (session: Session) => boolean): void {
     for (const session of [...this.#sessions]) if (which(session)) this.end(session)
   }
@@ -217,7 +217,7 @@ export class DatabaseServer {
       then(error)
     }
     if (this.locks.isDeadlock(session)) giveUp(this.#deadlock())
-    const fire = () => giveUp(new StoreError('the lock was not to be had in time'))
+    const fire = () => giveUp(new StoreError('lock timeout'))
     this.#parts.loop.after(lockTimeoutMs, { owner: null, label: 'lock timeout', fire })
   }
 

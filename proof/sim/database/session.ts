@@ -3,11 +3,11 @@ import type { Owner } from '../clock/loop.ts'
 import type { LockHolder } from './locks.ts'
 import type { Change, Delivery, StoredTransfer, Tables } from './tables.ts'
 
-/** What is written when the transaction commits. */
+/** A write to a table of less importance, applied when the transaction commits. */
 type Write = (tables: Tables) => void
 
 /**
- * One transaction: what it wrote is its own until the commit, and gone after a rollback.
+ * One transaction. Only the transaction itself sees its writes before the commit; a rollback drops them.
  *
  * open ──► ended   committed, rolled back, or its connection is gone
  */
@@ -15,7 +15,7 @@ export class Session implements LockHolder {
   waitsFor: string | null = null
   readonly locked = new Set<string>()
   ended = false
-  /** Of the last statement: the server ends who is idle for too long. */
+  /** The time of the last statement: the server ends sessions that are idle for too long. */
   lastActiveAt = 0
   readonly owner: Owner
   readonly orders = new Map<string, Order>()
@@ -30,12 +30,12 @@ export class Session implements LockHolder {
     this.#tables = tables
   }
 
-  /** READ COMMITTED: its own writes, and what others have committed. */
+  /** READ COMMITTED: reads its own writes, then the rows that others have committed. */
   read(orderNo: string): Order | null {
     return this.orders.get(orderNo) ?? this.#tables.orders.get(orderNo) ?? null
   }
 
-  /** Makes everything visible, at one moment. */
+  /** Makes all writes visible at one moment. */
   apply(): Change {
     const tables = this.#tables
     const orders = [...this.orders.values()].map((after) => {

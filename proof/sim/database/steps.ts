@@ -1,7 +1,7 @@
 import type { NewOrderEvent, Order, OrderEvent } from '../../../src/domain/order.ts'
 import type { OrderStatus } from '../../../src/domain/order-states.ts'
 import { sentenceOf } from '../../../src/domain/reason.ts'
-import type { AskedOrder, ClaimedWait, Credit, LockedOrder, Tx } from '../../../src/store/store.ts'
+import type { ClaimedWait, Credit, LockedOrder, Tx } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -24,10 +24,10 @@ export function lockOrder(
   }
 }
 
-/** Rows that somebody else holds are passed over. */
+/** Skips rows that another transaction has locked. */
 export function lockFreeOrders(
   server: DatabaseServer,
-  answered: readonly AskedOrder[],
+  answered: Parameters<Tx['lockOrders']>[0],
 ): Run<readonly LockedOrder[]> {
   return (session) =>
     answered.flatMap(({ orderNo, transactionId }) => {
@@ -52,7 +52,7 @@ export function creditAll(
   return (session) => credits.map((each) => credit(server, each)(session))
 }
 
-/** Only those that still are as they were claimed. */
+/** Reschedules only the orders that are unchanged since their claim. */
 export function waitAsClaimed(
   server: DatabaseServer,
   waits: readonly ClaimedWait[],
@@ -70,7 +70,7 @@ export function waitAsClaimed(
     })
     for (const { claimed, schedule, event } of standing) {
       const { order } = claimed
-      // A code may have come since the claim: what is known stays known.
+      // A code may have arrived since the claim: a known order stays known.
       const isKnown = session.read(order.orderNo)?.standing === 'known'
       const kept = isKnown ? { ...schedule, standing: 'known' as const } : schedule
       reschedule(server, { order, schedule: kept, event })(session)
@@ -79,7 +79,7 @@ export function waitAsClaimed(
   }
 }
 
-/** What the schema of `src/store/migrations` demands of a credit, in words of its own. */
+/** A credit, with the constraints of `src/store/migrations` written independently. */
 export function credit(
   server: DatabaseServer,
   { order, transfer, source, event }: Credit,
@@ -151,7 +151,7 @@ export function reschedule(
     const place = { nextCheckAt, checks, absentCount, absentSince }
     const waiting: Order = {
       ...{ ...row, ...place },
-      // Whoever wrote these since the row was read knew more.
+      // Another transaction may have written these since the row was read, with newer knowledge.
       standing: row.standing === 'known' ? row.standing : standing,
       watchedUntil: row.watchedUntil && new Date(Math.max(+row.watchedUntil, +(watchedUntil ?? 0))),
     }
@@ -186,7 +186,7 @@ export function addEvent(
   session.events.push(appended)
 }
 
-/** Under a row lock it cannot have changed: if it has, the lock or the reading of it was left out. */
+/** A locked row cannot have changed. If it has, the caller did not lock it, or did not read it under the lock. */
 export function unchanged(server: DatabaseServer, session: Session, order: Order): Order {
   const row = session.read(order.orderNo)
   if (row === null || row.stateSeq !== order.stateSeq) {
@@ -196,8 +196,8 @@ export function unchanged(server: DatabaseServer, session: Session, order: Order
 }
 
 /**
- * A time as PostgreSQL reads it from the text of a `Date`: there is no year 0, none before it is
- * written with a minus, and none beyond 9999 with a plus.
+ * PostgreSQL cannot read the text of every `Date`: it refuses the year 0, years before it (written with
+ * a minus) and years after 9999 (written with a plus).
  */
 function refuseUnstorable(server: DatabaseServer, time: Date | null): void {
   if (time === null || /^(?!0000)\d{4}-/.test(time.toISOString())) return

@@ -20,7 +20,7 @@ import {
   waitAsClaimed,
 } from './steps.ts'
 
-/** The part of the store that the stages use. */
+/** The methods of the store that the stages call. */
 type Modelled = Pick<
   Store,
   | 'kind'
@@ -46,10 +46,10 @@ export interface StoreParts {
   readonly kind: Store['kind']
 }
 
-/** As many as in `src/store/transaction.ts`. */
+/** The same number as in `src/store/transaction.ts`. */
 const triesMax = 4
 
-/** One process's store on the model of the database. */
+/** The store of one process, on the model of the database. */
 export function modelStore({ server, owner, random, kind }: StoreParts): Store {
   const modelled: Modelled = {
     kind,
@@ -73,15 +73,15 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
     countDue: (due) => server.execute(owner, countDue(server, due)),
     release: (claimed) => server.execute(owner, release(claimed)),
     waitAsClaimed: (waits) =>
-      server.execute(owner, { label: 'let orders wait', run: waitAsClaimed(server, waits) }),
+      server.execute(owner, { label: 'reschedule orders', run: waitAsClaimed(server, waits) }),
     openRun: (run) => server.execute(owner, openRun(server, run)),
     finishRun: (runId, end) => server.execute(owner, finishRun(server, { runId, ...end })),
   }
-  // The rest of the store is for people who read; a stage that called it would fail the seed.
+  // The other methods serve the console. A stage that called one of them would fail the seed.
   return modelled as Store
 }
 
-/** Again after a conflict, as the real store does: the first run left nothing behind. */
+/** Retries after a conflict, as the real store does: a rolled-back try leaves nothing behind. */
 async function transact<T>(
   { server, owner, random }: Omit<StoreParts, 'kind'>,
   work: (tx: Tx) => Promise<T>,
@@ -105,7 +105,7 @@ async function transactOnce<T>(
   let result: T
   try {
     result = await work(steps as Pick<Tx, keyof Tx> & Steps)
-    // PostgreSQL would answer COMMIT with a silent ROLLBACK.
+    // After a failed statement PostgreSQL turns COMMIT into a ROLLBACK without an error.
     if (steps.failure !== null) throw steps.failure.error
   } catch (error) {
     await server.rollback(session)
@@ -115,7 +115,7 @@ async function transactOnce<T>(
   return result
 }
 
-/** The steps of one transaction; those of reviews are not modelled. */
+/** The statements of one transaction. Those of reviews are not modelled. */
 class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
   failure: { readonly error: unknown } | null = null
   readonly #server: DatabaseServer
@@ -141,12 +141,16 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
   }
 
   changeStatus(...[order, given]: Parameters<Tx['changeStatus']>) {
-    return this.#step('turn order', order.orderNo, changeStatus(this.#server, { order, ...given }))
+    return this.#step(
+      'change status',
+      order.orderNo,
+      changeStatus(this.#server, { order, ...given }),
+    )
   }
 
   reschedule(...[order, given]: Parameters<Tx['reschedule']>) {
     return this.#step(
-      'let order wait',
+      'reschedule order',
       order.orderNo,
       reschedule(this.#server, { order, ...given }),
     )
@@ -168,18 +172,18 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
     return this.#step('give up order', order.orderNo, abandon(this.#server, { order, ...change }))
   }
 
-  /** Nobody refunds in these worlds. */
+  /** Refund notices are not modelled. */
   refundNotices() {
     return Promise.resolve([])
   }
 
   appendEvent(event: Parameters<Tx['appendEvent']>[0]) {
-    return this.#step('note', null, (session) =>
+    return this.#step('append event', null, (session) =>
       addEvent(this.#server, session, { event, state: null }),
     )
   }
 
-  /** The embedder's statement; the only one that is modelled is the delivery of what was paid. */
+  /** A statement of the embedder. Only the delivery of a paid order is modelled. */
   execute(_statement: string, [orderNo, amount]: readonly unknown[]) {
     return this.#step('deliver', null, (session) => {
       if (typeof orderNo !== 'string' || typeof amount !== 'bigint') {

@@ -12,16 +12,16 @@ export interface Delivery {
   readonly amount: bigint
 }
 
-/** What is left to be asked of an order that expired without anybody saying that its trade has ended. */
+/** The late checks of an order that expired although no answer said that its trade has ended. */
 export interface LateCheck {
   readonly orderNo: string
   readonly expiredAt: Date
-  /** How many of its days are over. */
+  /** How many of its late checks are done. */
   readonly doneCount: number
   readonly dueAt: Date
 }
 
-/** What is committed. */
+/** The committed rows. */
 export class Tables {
   readonly orders = new Map<string, Order>()
   readonly orderNoByKey = new Map<string, string>()
@@ -35,7 +35,7 @@ export class Tables {
   readonly runIdBySlot = new Map<number, string>()
 }
 
-/** All that one transaction changed, as it becomes visible to others. */
+/** The changes of one transaction, as they become visible to others. */
 export interface Change {
   readonly orders: readonly { readonly before: Order | null; readonly after: Order }[]
   readonly events: readonly OrderEvent[]

@@ -1,31 +1,31 @@
 import type { OrderPlan } from '../order-plan.ts'
 
-/** What the gateway really knows of one order: the truth that the auditor compares with. */
+/** The true state of one order at the gateway, with which the auditor compares budan's rows. */
 export interface GatewayOrder {
   readonly orderNo: string
   readonly plan: OrderPlan
-  /** As the trade is, or will be, placed. Budan may have been told something else. */
+  /** The facts with which the trade is or will be placed. An adoption may have other facts by mistake. */
   readonly ordered: OrderedFacts
-  /** Null: the gateway has no such order (yet). */
+  /** Null: the gateway has no such order, or not yet. */
   trade: GatewayTrade | null
-  /** The payer has the code to scan. */
+  /** The payer has a code to scan. */
   payerHasCode: boolean
-  /** It will not have the order, however often it is told of it. */
+  /** The gateway refuses each attempt to place this order. */
   refusesPrepay: boolean
-  /** It says that it knows no such order, although it does, until then. */
+  /** Until then, the gateway falsely answers "no such order". */
   falselyAbsentUntil: number
   wasFalselyAbsent: boolean
-  /** It gives a state that is in no manual, until then. */
+  /** Until then, the gateway answers an undocumented state. */
   unlistedUntil: number
-  /** The payer pays the moment it is asked to close. */
+  /** The payer pays just before the close arrives. */
   paysOnClose: boolean
-  /** Every genuine word that left the gateway about this order, however it was asked for. */
+  /** Every genuine answer about this order that the gateway sent, by query or callback. */
   readonly sentAnswers: SentAnswer[]
-  /** When it first gave a code for it, or told of its trade. */
+  /** When the gateway first returned a code for it, or answered with its trade. */
   firstShownAt: number | null
   lastAbsentAt: number | null
   lastQueryAt: number | null
-  /** Questions that got a reply worth a step in the schedule. */
+  /** How many queries got an answer that may count as a check in the schedule. */
   answeredCount: number
 }
 
@@ -46,9 +46,9 @@ export interface GatewayTrade {
   state: 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR'
   transactionId: string | null
   paidAt: number | null
-  /** When it first could not be paid any more without having been paid. */
+  /** When the unpaid trade was closed. */
   closedAt: number | null
-  /** From then on the gateway takes no money for it. */
+  /** From then on the gateway accepts no payment. */
   readonly endsAt: number
 }
 
@@ -67,12 +67,12 @@ export type SentAnswer =
       readonly currency: string
     }
 
-/** The merchant number, and app ids: of which the first one or two are configured. */
+/** The merchant number, and the app ids, of which the first one or two are configured. */
 export const mchid = '1900000001'
 export const appids = ['wx0000000000000001', 'wx0000000000000003'] as const
 export const merchant = { mchid, appid: appids[0] } as const
 
-/** A trade that was paid, or still can be: nobody ended it, and somebody has its code. */
+/** True for a trade that was paid, or that can still be paid because it is open and the payer has its code. */
 export function isPayable(gatewayOrder: GatewayOrder, now: number): boolean {
   const { trade, payerHasCode } = gatewayOrder
   if (trade === null || !payerHasCode) return false
@@ -120,7 +120,7 @@ export function openTrade(gatewayOrder: GatewayOrder, now: number): GatewayTrade
   return gatewayOrder.trade
 }
 
-/** Some trades become closed at their end by themselves; others are unpaid for ever. */
+/** After their end, some trades become closed; others stay unpaid for ever. */
 export function closeIfEnded({ trade, plan }: GatewayOrder, now: number): void {
   if (trade === null || now < trade.endsAt || !plan.closesItself) return
   if (!['NOTPAY', 'USERPAYING', 'PAYERROR'].includes(trade.state)) return
@@ -128,7 +128,7 @@ export function closeIfEnded({ trade, plan }: GatewayOrder, now: number): void {
   trade.closedAt ??= trade.endsAt
 }
 
-/** The trade as WeChat Pay writes it, but for what is odd of it. */
+/** The trade in WeChat Pay's JSON, with the unusual values of its plan. */
 export function tradeBody(
   trade: GatewayTrade,
   { state = trade.state, oddity = null }: { state?: string; oddity?: OrderPlan['oddity'] } = {},

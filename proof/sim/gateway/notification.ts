@@ -2,7 +2,7 @@ import type { OpenedCallback, RawCallback } from '../../../src/gateway/gateway.t
 import { maskTrade } from '../../../src/gateway/wechat/evidence.ts'
 import { readTrade } from '../../../src/gateway/wechat/trade-body.ts'
 
-/** What stands for the signature: who wrote it is a verdict here. */
+/** In place of a signature, this header says whether the callback is genuine. */
 const verdictHeader = 'wechatpay-signature'
 
 export interface Notification {
@@ -21,7 +21,7 @@ export function rawCallback(
   }
 }
 
-/** As the production gateway opens one, but for the cryptography. */
+/** Opens a callback as the production gateway does, without the cryptography. */
 export function openNotification({ headers, body }: RawCallback): OpenedCallback {
   if (headers[verdictHeader] !== 'genuine') return rejected(401, 'its signature is wrong')
   const { id, type, trade } = JSON.parse(Buffer.from(body).toString()) as Notification

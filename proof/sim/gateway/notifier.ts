@@ -19,14 +19,14 @@ export interface NotifierParts {
   readonly faults: FaultSchedule
   readonly figures: Figures
   readonly callbacksHeal: boolean
-  /** Brings it to some node that is up; `answered` is called if an answer comes back. False: none is up. */
+  /** Sends it to a live node, and calls `answered` if an answer arrives. Returns false if no node is alive. */
   readonly deliver: (callback: RawCallback, answered: (receipt: Receipt) => void) => boolean
   readonly onAcknowledged: (notification: Notification) => void
 }
 
 const minuteMs = 60_000
 
-/** After an attempt that was not acknowledged, as WeChat Pay documents it. */
+/** The waits after each attempt without acknowledgement, from WeChat Pay's documentation. */
 const waitsMs = [
   15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600,
 ].map((seconds) => seconds * 1000)
@@ -39,7 +39,7 @@ interface Delivery {
   acknowledged: boolean
 }
 
-/** Tells of payments, again and again until it is acknowledged; and so do liars. */
+/** Sends callbacks for payments until they are acknowledged, and forged callbacks. */
 export class Notifier {
   readonly deliveries: Delivery[] = []
   readonly #parts: NotifierParts
@@ -49,7 +49,7 @@ export class Notifier {
     this.#parts = parts
   }
 
-  /** Of the payment just made. */
+  /** Sends the callback of the payment just made. */
   notify(gatewayOrder: GatewayOrder): void {
     const { trade } = gatewayOrder
     if (trade === null) return
@@ -60,7 +60,7 @@ export class Notifier {
       type: 'TRANSACTION.SUCCESS',
       trade: tradeBody(trade, gatewayOrder.plan),
     }
-    // What it says is the truth of this moment, however late it comes.
+    // The callback carries the trade as it is now, even if it arrives later.
     const said = { ...trade }
     const delivery = { notification, gatewayOrder, said, attempts: 0, acknowledged: false }
     this.deliveries.push(delivery)
@@ -71,7 +71,7 @@ export class Notifier {
     }
   }
 
-  /** Says that an order is paid, in somebody else's hand, or is genuine and no payment. */
+  /** Sends a callback with a forged signature, or a genuine one that is not about a payment. */
   forge(gatewayOrder: GatewayOrder): void {
     const { ordered, orderNo } = gatewayOrder
     const { random, figures, deliver } = this.#parts
@@ -97,7 +97,7 @@ export class Notifier {
     })
   }
 
-  /** Once faults have stopped: what was never acknowledged, and has attempts left, comes soon. */
+  /** After the faults have stopped: soon sends each callback that has no acknowledgement and has attempts left. */
   heal(): void {
     if (!this.#parts.callbacksHeal) return
     for (const delivery of this.deliveries) {

@@ -1,6 +1,6 @@
 import type { Random } from '../clock/random.ts'
 
-/** Members of a trade that decide nothing, as somebody may come to write them one day. */
+/** Unusual values for fields of a trade that no decision depends on. */
 export type Oddity = Readonly<Record<string, unknown>>
 
 const absurdTexts = [
@@ -43,7 +43,7 @@ const members = [
   'nobody_knows_this',
 ] as const
 
-/** `undefined` leaves a member out. `attach` decides where it is compared, and is left alone there. */
+/** `undefined` leaves a field out. `attach` stays unchanged where decisions compare it. */
 export function drawOddity(
   random: Random,
   { attachDecides }: { readonly attachDecides: boolean },

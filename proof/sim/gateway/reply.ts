@@ -1,11 +1,11 @@
 import type { Heard } from '../../../src/gateway/wechat/answer.ts'
 
-/** A response as it comes over the wire, and what verifying it would find. */
+/** A response as it arrives, and the result that its verification would have. */
 export type SentReply = Pick<Heard, 'reply' | 'verification'>
 
 type Verification = Heard['verification']
 
-/** No payment here is from after its answer, so the answer's own time need not be told. */
+/** A date after all payments: no payment may be later than the answer that reports it. */
 const genuine: Verification = {
   kind: 'genuine',
   serial: 'PUB_KEY_ID_01',
@@ -32,7 +32,7 @@ export function unsigned(status: number, body: object | string): SentReply {
   return reply(status, text, rejected('unsigned'))
 }
 
-/** The right bytes, or what looks like them, by nobody that we know. */
+/** A plausible body whose signature does not verify. */
 export function unverified(
   body: object,
   flaw: 'forged' | 'stale' | 'unsigned' | 'probe',

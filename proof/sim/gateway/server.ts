@@ -29,19 +29,19 @@ export interface GatewayParts {
   readonly faults: FaultSchedule
   readonly figures: Figures
   readonly trace: Trace
-  /** A lie of "no such order" lasts less than this: what budan waits before it believes it. */
+  /** The longest false "no such order": budan believes such answers only over a longer time. */
   readonly falseAbsenceMsMax: number
   readonly onPaid: (gatewayOrder: GatewayOrder) => void
-  /** Somebody asks to place it, or to close it, as far as that gets to the gateway. */
+  /** A request to place or to close an order has arrived at the gateway. */
   readonly onPrepay: (order: PrepayOrder) => void
   readonly onClose: (orderNo: string) => void
 }
 
-/** The gateway: its own book, and how it answers, well or ill. */
+/** A model of the gateway: its orders, its answers and the faults of its answers. */
 export class GatewayServer {
   readonly gatewayOrders = new Map<string, GatewayOrder>()
   readonly #parts: GatewayParts
-  /** When each code was given. */
+  /** When each code was returned. */
   readonly codes = new Map<string, number>()
   #paymentCount = 0
 
@@ -98,7 +98,7 @@ export class GatewayServer {
     return signed(200, { code_url: codeUrl })
   }
 
-  /** A payer pays, if the trade can still be paid; `force`: the gateway takes money for a closed one. */
+  /** A payer pays, if the trade can still be paid; `force`: the gateway accepts it even when closed. */
   pay(gatewayOrder: GatewayOrder, { force = false } = {}): void {
     const { trade, payerHasCode } = gatewayOrder
     if (trade === null || !payerHasCode) return
@@ -110,12 +110,12 @@ export class GatewayServer {
     this.#takePayment(gatewayOrder, trade)
   }
 
-  /** The gateway takes money once more for a paid trade, and tells of that payment from now on. */
+  /** The gateway accepts a second payment of a paid trade, and answers with that payment from now on. */
   payAgain(gatewayOrder: GatewayOrder): void {
     if (gatewayOrder.trade?.state === 'SUCCESS') this.#takePayment(gatewayOrder, gatewayOrder.trade)
   }
 
-  /** What becomes of an unpaid trade without budan. */
+  /** Changes the state of an unpaid trade, without a request of budan. */
   changeState(
     gatewayOrder: GatewayOrder,
     state: 'USERPAYING' | 'PAYERROR' | 'CLOSED' | 'REVOKED',
@@ -134,12 +134,12 @@ export class GatewayServer {
     gatewayOrder.unlistedUntil = this.#parts.loop.now + forMs
   }
 
-  /** From now on it tells the truth. */
+  /** From now on the gateway answers with the true state. */
   heal(): void {
     for (const gatewayOrder of this.gatewayOrders.values()) {
       gatewayOrder.falselyAbsentUntil = 0
       gatewayOrder.unlistedUntil = 0
-      // A payment that is under way ends, one way or the other.
+      // No payment stays under way: the checks need a final state.
       if (gatewayOrder.trade?.state === 'USERPAYING') gatewayOrder.trade.state = 'PAYERROR'
     }
   }
@@ -210,7 +210,7 @@ export class GatewayServer {
     return null
   }
 
-  /** "No such order", for a while and once: what budan does not believe, but one longer it must. */
+  /** May start a false "no such order", once for each order, too short for budan to believe it. */
   #maybeFalselyAbsent(gatewayOrder: GatewayOrder): void {
     const { faults, random, loop, falseAbsenceMsMax } = this.#parts
     const wanted = gatewayOrder.plan.kind === 'forgotten' || faults.occurs('falseAbsence')
@@ -219,7 +219,7 @@ export class GatewayServer {
     gatewayOrder.falselyAbsentUntil = loop.now + random.between(0.1, 0.95) * falseAbsenceMsMax
   }
 
-  /** Genuine, and about somebody else's order. */
+  /** A genuine answer about another order. */
   #otherTrade(gatewayOrder: GatewayOrder): SentReply | null {
     const { random, loop } = this.#parts
     const others = [...this.gatewayOrders.values()].filter((one) => one !== gatewayOrder)
@@ -233,7 +233,7 @@ export class GatewayServer {
 
 const payableStates: readonly string[] = ['NOTPAY', 'USERPAYING', 'PAYERROR']
 
-/** What a liar would say: paid, and everything as ordered. */
+/** A forged answer: paid, and everything as ordered. */
 function forgedSuccess({ orderNo, ordered, trade }: GatewayOrder): object {
   return {
     appid: trade?.appid ?? ordered.appid,

@@ -14,15 +14,16 @@ export interface WireParts {
   readonly loop: Loop
   readonly faults: FaultSchedule
   readonly server: GatewayServer
-  /** The first is the merchant's own. */
+  /** The first is the configured default. */
   readonly appids: readonly [string, ...string[]]
   readonly owner: Owner
   readonly timeoutMs: number
 }
 
 /**
- * One process's way to the model of the gateway. What comes back is read by the production parser;
- * only the signatures are verdicts here, because RSA is slow and has tests of its own.
+ * The gateway client of one process, connected to the model of the gateway. The production parser reads
+ * the replies. Only the verification of signatures is modelled, because RSA is slow and has its own
+ * tests.
  */
 export function modelGateway(parts: WireParts): Gateway {
   const { server, appids } = parts
@@ -48,19 +49,19 @@ export function modelGateway(parts: WireParts): Gateway {
         read: (response) => prepayOf({ ...response, attempt: `place order "${order.orderNo}"` }),
       }),
     openCallback: async (callback) => openNotification(callback),
-    probe: () => Promise.reject(new Error('no stage probes')),
+    probe: () => Promise.reject(new Error('not modelled: no stage calls probe()')),
     stop: async () => {},
   }
 }
 
 interface Exchange<T> {
   readonly label: string
-  /** Null: nothing comes back. */
+  /** Null: the gateway sends no reply. */
   readonly arrive: () => SentReply | null
   readonly read: (response: SentReply) => T
 }
 
-/** There, a moment at the gateway, and back; each way can be lost, and patience has an end. */
+/** The request, the gateway's work, and the reply. Each way can be lost, and the call has a deadline. */
 function exchange<T>(
   { loop, faults, owner, timeoutMs }: WireParts,
   { label, arrive, read }: Exchange<T>,
