@@ -4,7 +4,7 @@
  * The program: with a thousand files, nearly half of the time until `serve` is ready goes into
  * finding and reading them.
  *
- * The library: packages that are CommonJS ask for Node's own modules by `require`, which an ES module
+ * The library: packages that are CommonJS load Node's own modules by `require`, which an ES module
  * has not got. An embedder who bundles a program in one file would meet that in each of them
  * (`Dynamic require of "process" is not supported`). Here they are packed once, with a `require`.
  *
@@ -40,7 +40,7 @@ async function pack(entry, { outdir, external }) {
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
     ...{ outdir, external, metafile: true },
     alias: { [simulator.name]: `./${simulator.built}/index.js` },
-    // What is CommonJS asks for Node's own modules by it.
+    // CommonJS packages load Node's own modules by it.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
@@ -73,7 +73,7 @@ function copySimulatorTypes() {
   }
 }
 
-/** Whoever passes the bundle on passes these on with it. */
+/** Licences that must be distributed with the bundle. */
 function licenseOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each))

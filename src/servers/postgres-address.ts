@@ -138,17 +138,17 @@ function hostsOf({
     })
 }
 
-/** What says nothing of TLS gets none; certificates ask for the strictest. */
+/** Without TLS parameters there is no TLS; with certificates the strictest mode. */
 function tlsModeOf(given: Given): TlsMode {
   const { query } = given
   const ssl = query.get('ssl')
   const mode = query.get('sslmode') || sslModes[ssl ?? ''] || givenValue('sslmode', given)
   if (mode === 'no-verify') return 'require'
   if (mode !== undefined && isTlsMode(mode)) return mode
-  const asks =
+  const hasCertificates =
     givenValue('sslnegotiation', given) === 'direct' ||
     ['sslrootcert', 'sslcert'].some((name) => givenValue(name, given) !== undefined)
-  return asks ? 'verify-full' : 'disable'
+  return hasCertificates ? 'verify-full' : 'disable'
 }
 
 /** What `ssl` of PostgreSQL's client for Node means. */

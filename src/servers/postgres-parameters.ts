@@ -2,8 +2,8 @@ import { nearest } from '../text/suggest.ts'
 
 /**
  * The parameters of an address of PostgreSQL, as its own clients know them: `takes` are the only values
- * that are done here, or that ask for nothing; without it any is taken. What would be dropped without a
- * word is refused: an address that asks for more than it gets connects in the clear.
+ * that are supported here, or that change nothing; without it any value is accepted. What would be dropped without a
+ * word is refused: an address that requires more than it gets would connect unencrypted.
  */
 interface Parameter {
   readonly takes?: readonly string[]
@@ -50,7 +50,7 @@ const parameters: Readonly<Record<string, Parameter>> = {
   gsslib: {},
   max_protocol_version: {},
   uselibpqcompat: {},
-  // What is asked for beyond these values is not done here.
+  // Other values are not supported here.
   channel_binding: { takes: ['disable', 'prefer'], env: 'PGCHANNELBINDING' },
   gssencmode: { takes: ['disable', 'prefer'], env: 'PGGSSENCMODE' },
   gssdelegation: { takes: ['0'] },
@@ -102,7 +102,7 @@ export function placeOf(name: string, { query }: Given): string {
   return query.get(name) || variable === undefined ? `its ${name}` : variable
 }
 
-/** What of it is unknown, or asks for what is not done; null: nothing. Never says a value that may be secret. */
+/** Parameters that are unknown or not supported; null: none. Never contains a value that may be secret. */
 export function parameterFault(given: Given): string | null {
   for (const name of given.query.keys()) {
     if (!Object.hasOwn(parameters, name)) return unknown(name)

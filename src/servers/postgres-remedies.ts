@@ -166,7 +166,7 @@ const pooler: readonly Remedy[] = [
   [
     /^(08P01|58000)\b/,
     /unsupported startup parameter/,
-    'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer',
+    'the pooler in front of it refuses what the url sets in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer',
   ],
   [
     /^08P01\b/,

@@ -21,7 +21,7 @@ export function notReady(error: unknown): unknown {
   })
 }
 
-/** Of `pg`, which does not tell TypeScript of it. */
+/** A member of `pg` that its types lack. */
 type Connection = EventEmitter & { readonly stream: Duplex }
 
 /** A client that remembers what its server said before the session was ours. */

@@ -18,7 +18,7 @@ const limits = [
   ['idle_session_timeout', 14],
 ] as const
 
-/** Those that a server knows; what did not say its version is asked for none that it may not know. */
+/** Those that a server knows; of a server without a version, those that every version knows. */
 export function limitsKnownTo(client: ClientBase): readonly string[] {
   const major = client instanceof SessionClient ? client.major : 0
   return limits.filter(([, since]) => since <= major).map(([name]) => name)
@@ -33,7 +33,7 @@ export interface UnlimitedQuery {
   readonly timeoutMs: number
 }
 
-/** One round trip: lifts each limit, then asks. */
+/** One round trip: lifts each limit, then sends the query. */
 export async function queryUnlimited<Row>(
   client: ClientBase,
   { text, timeoutMs }: UnlimitedQuery,

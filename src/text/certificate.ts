@@ -12,9 +12,8 @@ export interface Certificate {
 }
 
 /**
- * The first certificate of a PEM text, or one in DER form. Null for what is none, and for one of which
- * anything above cannot be read: OpenSSL reads the key and the dates only when they are asked for,
- * and throws there.
+ * The first certificate of a PEM text, or one in DER form. Null where there is none, and where
+ * anything above cannot be read: OpenSSL reads the key and the dates only on access, and throws then.
  */
 export function readCertificate(text: string | Uint8Array): Certificate | null {
   try {

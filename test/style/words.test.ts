@@ -51,6 +51,8 @@ const banned: readonly Banned[] = [
 const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
   { path: 'docs/glossary.md', line: /./ },
   { path: 'test/style/words.test.ts', line: /./ },
+  // An answer of Redis Cluster.
+  { path: 'src/queue/server-fault.ts', line: /ASK/ },
   // The name of before, which a reader of the changes looks for.
   { path: 'CHANGELOG.md', line: /`Obstacle` is called/ },
   // A sentence that the version before stored.
@@ -60,8 +62,8 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
 /** Not rewritten yet. Take a folder or file out of the list when it is. */
 const toRewrite: readonly string[] = [
   ...['src/cli/', 'src/config/', 'src/deadline.ts', 'src/domain/', 'src/gateway/', 'src/health/'],
-  ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts', 'src/queue/'],
-  ...['src/servers/', 'src/service.ts', 'src/settle/', 'src/store/', 'src/telemetry/', 'src/text/'],
+  ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts'],
+  ...['src/service.ts', 'src/settle/', 'src/store/', 'src/telemetry/'],
   ...['src/web/', 'bench/'],
   ...['test/bench/', 'test/campaign/', 'test/cli/', 'test/config/', 'test/console/'],
   ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/fuzz/', 'test/gateway/'],
@@ -70,7 +72,7 @@ const toRewrite: readonly string[] = [
   ...['proof/campaign/', 'proof/fuzz/', 'proof/screenshots/'],
   // These name members of types in src/gateway, as the type or as source text to replace.
   ...['proof/sim/gateway/reply.ts', 'proof/mutants/list/gateway.ts'],
-  ...['docs/command-line.md', 'docs/configuration.md', 'docs/console.md'],
+  ...['docs/console.md'],
   ...['docs/console.zh-CN.md', 'docs/http-api.md'],
   // The names and messages of the code that these quote.
   ...['docs/operations.md', 'README.md', 'README.zh-CN.md'],

@@ -222,7 +222,7 @@ export const storePhrases = {
     'too many files are open here: allow more (ulimit -n, LimitNOFILE)':
       '本机打开的文件过多：请调高上限（`ulimit -n`、`LimitNOFILE`）',
     'make room on its disk': '请为它的磁盘腾出空间',
-    'the pooler in front of it refuses what the url asks for in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer':
+    'the pooler in front of it refuses what the url sets in options: take it out of the url, or add it to ignore_startup_parameters in PgBouncer':
       '它前面的连接池不接受 url 中 `options` 的要求：请从 url 中去掉，或加入 PgBouncer 的 ignore_startup_parameters',
     'no line of its pg_hba.conf lets this user in without TLS: add sslmode=verify-full to the url; if that is refused too, add a line there':
       '它的 pg_hba.conf 中没有允许该用户不经 TLS 连接的条目：请在 url 后加上 `sslmode=verify-full`；若仍被拒绝，请在那里添加条目',
