@@ -1,6 +1,6 @@
 /**
- * How much of the quota nodes use that share it, and the most that they ask in any second. Nodes
- * are the built program, on one PostgreSQL; the gateway tells when each question came. The orders
+ * The share of the quota that several nodes use together, and the most queries in any second. Nodes
+ * are the built program, on one PostgreSQL; the gateway records when each query arrived. The orders
  * are never paid and soon due again, so the backlog has no end.
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -37,7 +37,7 @@ const sizes: Readonly<Record<Size, Setting>> = {
 export const quota: Part = {
   name: 'quota',
   target: 4,
-  about: 'the share of the quota that nodes use together, and the most they ask in a second',
+  about: 'the share of the quota that nodes use together, and the most queries in a second',
   async bench(stage) {
     const { quotas, stretchMs } = sizes[stage.size]
     const figures = []
@@ -68,7 +68,7 @@ async function benchNodes(stage: Stage, nodes: Nodes): Promise<readonly Figure[]
   return [
     figure(name('share used'), {
       unit: 'ratio',
-      values: laps.map(({ asked }) => (asked * 1_000) / (qps * stretchMs)),
+      values: laps.map(({ queries }) => (queries * 1_000) / (qps * stretchMs)),
       goal: { kind: 'at least', value: shareMin },
     }),
     figure(name('most in any second'), {
@@ -80,7 +80,7 @@ async function benchNodes(stage: Stage, nodes: Nodes): Promise<readonly Figure[]
 }
 
 /**
- * So often all that is due is counted and shared out anew. Longer than four nodes need for a batch
+ * How often all that is due is counted and divided among the nodes. Longer than four nodes need for a batch
  * each at 20 a second, or their runs meet their deadline in the middle.
  */
 const intervalMs = 15_000
@@ -88,7 +88,7 @@ const minuteMs = 60_000
 /** Of a whole interval, and more than the nodes can have claimed at once. */
 const ordersOf = (qps: number) => Math.max(1_000, 1.2 * qps * (intervalMs / 1_000))
 
-/** When each question came, from when all nodes ask. */
+/** When each query arrived, from when all nodes send some. */
 async function arrivalsAt(
   stage: Stage,
   { qps, count, stretchMs }: Nodes,
@@ -111,7 +111,7 @@ async function arrivalsAt(
       closing.add(startProgram(['serve'], { cwd: workplace.path, env }), stopProgram),
     )
     await Promise.all(programs.map((program) => program.printed(/ready at/)))
-    await untilAllAsk(database, count)
+    await untilAllQuery(database, count)
     await gateway.arrivals()
     // A window that begins at the end of the last stretch ends a second later.
     await pause(stage.repetitions * stretchMs + 1_500)
@@ -135,7 +135,7 @@ function rechargeOf(qps: number) {
 const tryMs = 100
 const triesMax = 300
 
-async function untilAllAsk(
+async function untilAllQuery(
   { db }: Awaited<ReturnType<typeof openDatabase>>,
   count: number,
 ): Promise<void> {
@@ -149,7 +149,7 @@ async function untilAllAsk(
 }
 
 interface Stretch {
-  readonly asked: number
+  readonly queries: number
   /** Over all windows that begin in it. */
   readonly mostInASecond: number
 }
@@ -169,6 +169,9 @@ function stretchesOf(
     const within = inTheSecondFrom.filter(
       ({ from }) => from >= began + n * stretchMs && from < began + (n + 1) * stretchMs,
     )
-    return { asked: within.length, mostInASecond: Math.max(0, ...within.map((each) => each.count)) }
+    return {
+      queries: within.length,
+      mostInASecond: Math.max(0, ...within.map((each) => each.count)),
+    }
   })
 }

@@ -22,7 +22,7 @@ export class StatementCounter {
     return new StatementCounter(server, new URL(url))
   }
 
-  /** The texts of what was executed since this was asked last. */
+  /** The texts of the statements executed since the last call. */
   take(): readonly string[] {
     const seen = this.#seen
     this.#seen = []
@@ -57,18 +57,18 @@ export class StatementCounter {
 
 /**
  * What a client says to PostgreSQL (its manual, "Message Formats"): the first message has no type,
- * each other one has; both tell their length. Parse names a text, Bind says which one is meant,
+ * each other one has; both contain their length. Parse names a text, Bind says which one is meant,
  * Execute has it done; Query does all three.
  */
 class MessageReader {
-  readonly #tell: (text: string) => void
+  readonly #emit: (text: string) => void
   readonly #texts = new Map<string, string>()
   #rest = Buffer.alloc(0)
   #started = false
   #bound = ''
 
-  constructor(tell: (text: string) => void) {
-    this.#tell = tell
+  constructor(emit: (text: string) => void) {
+    this.#emit = emit
   }
 
   read(bytes: Buffer): void {
@@ -79,17 +79,17 @@ class MessageReader {
       const length = typeLength + this.#rest.readInt32BE(typeLength)
       if (this.#rest.length < length) return
       if (this.#started)
-        this.#hear(this.#rest.toString('latin1', 0, 1), this.#rest.subarray(5, length))
+        this.#receive(this.#rest.toString('latin1', 0, 1), this.#rest.subarray(5, length))
       this.#started = true
       this.#rest = this.#rest.subarray(length)
     }
   }
 
-  #hear(type: string, body: Buffer): void {
+  #receive(type: string, body: Buffer): void {
     const [first = '', second = ''] = body.toString('utf8').split('\0', 2)
     if (type === 'P') this.#texts.set(first, second)
     if (type === 'B') this.#bound = this.#texts.get(second) ?? ''
-    if (type === 'E') this.#tell(this.#bound)
-    if (type === 'Q') this.#tell(first)
+    if (type === 'E') this.#emit(this.#bound)
+    if (type === 'Q') this.#emit(first)
   }
 }

@@ -7,22 +7,21 @@ import { type Migrations, migrations as ownMigrations } from './migrations/index
 import { migrateToLatest, schemaState } from './schema.ts'
 import { auditRows, countAll } from './sql/audit.ts'
 import { claimDue, countDue, openOrders, peekDue, release } from './sql/claim.ts'
+import { ClaimCursor } from './sql/claim-cursor.ts'
 import { endSession, findSession, openSession } from './sql/console-sessions.ts'
 import { listCredits } from './sql/credits.ts'
-import { appendEvent, listOrderEvents } from './sql/events.ts'
+import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts'
 import { claimLate } from './sql/late-checks.ts'
-import { latestEntries, latestOrderEvents } from './sql/latest.ts'
-import { balanceOf, listEntries } from './sql/ledger.ts'
-import { ClaimCursor } from './sql/left-end.ts'
+import { balanceOf, latestEntries, listEntries } from './sql/ledger.ts'
+import { findOrderByTransaction, ledgerOf } from './sql/order-ledger.ts'
 import { findOrder, insertOrder, listOrders, setCodeUrl } from './sql/orders.ts'
-import { findOrderByTransaction, ledgerOf } from './sql/postings.ts'
 import { penalize, reserve } from './sql/quota.ts'
 import { prune } from './sql/retention.ts'
 import { findReview, listReviews } from './sql/reviews.ts'
 import { findRun, finishRun, listRuns, openRun, repairBefore } from './sql/runs.ts'
+import { waitAsClaimed } from './sql/unpaid-batch.ts'
 import { vacuum } from './sql/vacuum.ts'
 import { readVitals } from './sql/vitals.ts'
-import { waitAsClaimed } from './sql/waits.ts'
 import { WriteProbe } from './sql/write-probe.ts'
 import type { Store } from './store.ts'
 import { transact } from './transaction.ts'
@@ -35,13 +34,13 @@ export function storeOn(
   const { kind, name, patientDb } = database
   const scope = scopeOn(database.db, clock)
   const abandoned = abandonedBefore(database, clock)
-  const leftEnd = new ClaimCursor()
+  const cursor = new ClaimCursor()
   const writeProbe = new WriteProbe(database.db)
   const to = <T>(action: string, work: () => Promise<T>) =>
-    writeProbe.heed(attempt({ name, action }, () => pastConflicts(work)))
+    writeProbe.watch(attempt({ name, action }, () => pastConflicts(work)))
   return {
     kind,
-    transaction: (work) => writeProbe.heed(transact({ database, clock }, work)),
+    transaction: (work) => writeProbe.watch(transact({ database, clock }, work)),
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
@@ -86,14 +85,14 @@ export function storeOn(
     ledgerOf: (orderNo) =>
       to(`read the ledger of order ${quoted(orderNo)}`, () => ledgerOf(scope, orderNo)),
 
-    claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, leftEnd })),
+    claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, cursor })),
     claimLate: (claim) => to('claim late checks', () => claimLate(scope, claim)),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),
     // They are due again, and first.
     release: (claimed) =>
       to(`give back ${claimed.length} orders`, () => release(scope, claimed)).finally(() =>
-        leftEnd.forget(),
+        cursor.forget(),
       ),
     waitAsClaimed: (waits) =>
       to(`let ${waits.length} orders wait`, () => waitAsClaimed(scope, waits)),
@@ -127,9 +126,9 @@ export function storeOn(
       to('read the state of the schema', () =>
         schemaState(database.db, migrations, database.schema),
       ),
-    migrate: (hear) =>
+    migrate: (onStep) =>
       to('migrate', () =>
-        migrateToLatest(patientDb, migrations, { schema: database.schema, hear }),
+        migrateToLatest(patientDb, migrations, { schema: database.schema, onStep }),
       ),
     close: () => database.close(),
   }

@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
-import { plannedMark } from './driver.ts'
+import type { PreparableQuery } from './driver.ts'
 
 /** An open database: what every function of this folder works on. */
 export interface Database {
@@ -22,9 +22,9 @@ export type Connection = Kysely<unknown>
 /** A database, and what time it is there. */
 export interface Scope {
   readonly db: Connection
-  /** When the current statement began, in milliseconds. Stable within it, so an index can be asked for it. */
+  /** When the current statement began, in milliseconds. Stable within it, so an index can serve it. */
   readonly now: () => RawBuilder<Date>
-  /** The time after whatever the statement waited for. */
+  /** The time after all that the statement waited for. */
   readonly lateNow: () => RawBuilder<Date>
 }
 
@@ -39,18 +39,12 @@ export function scopeOn(db: Connection, clock: Clock | undefined): Scope {
   return { db, now, lateNow: now }
 }
 
-/** Whatever it waits for comes before: the time is that at which it answers. */
+/** The time at which it answers, after all that it waited for. */
 export async function readNow({ db, lateNow }: Scope): Promise<Date> {
   const row = await firstOf(db, sql<{ readonly now: Date }>`select ${lateNow()} as now`)
   assert(row !== null, 'Cannot read the time: no row')
   return row.now
 }
-
-/**
- * Begins a statement that runs once an order: each connection then has it parsed and planned once,
- * which halves its time. Only for texts that never vary, and by keys whose plan is always the same.
- */
-export const planned = sql.raw(plannedMark)
 
 /** The rows of a statement. Their shape is the statement's, which is written beside it. */
 export async function rowsOf<T>(db: Connection, statement: RawBuilder<T>): Promise<readonly T[]> {
@@ -59,4 +53,23 @@ export async function rowsOf<T>(db: Connection, statement: RawBuilder<T>): Promi
 
 export async function firstOf<T>(db: Connection, statement: RawBuilder<T>): Promise<T | null> {
   return (await rowsOf(db, statement))[0] ?? null
+}
+
+/**
+ * The same for a statement that runs once an order: each connection prepares it once, which halves its
+ * time. Only for texts that never vary, and by keys whose plan is always the same.
+ */
+export async function preparedRows<T>(
+  db: Connection,
+  statement: RawBuilder<T>,
+): Promise<readonly T[]> {
+  const query: PreparableQuery = { ...statement.compile(db), isPrepared: true }
+  return (await db.executeQuery<T>(query)).rows
+}
+
+export async function preparedFirst<T>(
+  db: Connection,
+  statement: RawBuilder<T>,
+): Promise<T | null> {
+  return (await preparedRows(db, statement))[0] ?? null
 }

@@ -13,33 +13,40 @@ import { unreachable } from '../domain/assert.ts'
 
 /** Where connections come from. */
 export interface ConnectionSource {
-  borrow(): Promise<LentConnection>
+  acquire(): Promise<PooledConnection>
   close(): Promise<void>
 }
 
-export interface LentConnection {
-  query(text: string, values: readonly unknown[]): Promise<QueryOutput>
-  giveBack(): void
+export interface PooledConnection {
+  query(statement: Statement): Promise<QueryOutput>
+  release(): void
 }
+
+export interface Statement {
+  readonly text: string
+  readonly values: readonly unknown[]
+  /** The connection keeps it prepared. */
+  readonly isPrepared: boolean
+}
+
+/** Kysely hands a query to the driver as it was given. */
+export type PreparableQuery = CompiledQuery & { readonly isPrepared?: boolean }
 
 export interface QueryOutput {
   readonly rows: unknown[]
   readonly affected: number
 }
 
-/** In front of a statement that a connection keeps prepared; see `planned`. */
-export const plannedMark = '/* planned once */'
-
 /**
- * Names for prepared statements, which are few. A name is made of its text, not counted: where sessions
- * are shared, by whatever a pooler does, it means the same in every process and every version.
+ * Names of prepared statements, which are few. A name is a digest of the text and no counter: where a
+ * pooler shares sessions, it means the same in every process and every version.
  */
 export class StatementNames {
   readonly #names = new Map<string, string>()
 
-  /** Null for a statement that is not kept. */
-  nameOf(text: string): string | null {
-    if (!text.startsWith(plannedMark)) return null
+  /** Null for a statement that is not prepared. */
+  nameOf({ text, isPrepared }: Statement): string | null {
+    if (!isPrepared) return null
     const name = this.#names.get(text) ?? `budan_${digestOf(text)}`
     this.#names.set(text, name)
     return name
@@ -54,14 +61,14 @@ function digestOf(text: string): string {
 /** PostgreSQL's dialect on any source of connections, the server's or the embedded database's. */
 export function postgresDialect(source: ConnectionSource): Dialect {
   return {
-    createDriver: () => new LendingDriver(source),
+    createDriver: () => new PoolDriver(source),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
 }
 
-class LendingDriver implements Driver {
+class PoolDriver implements Driver {
   readonly #source: ConnectionSource
 
   constructor(source: ConnectionSource) {
@@ -71,11 +78,11 @@ class LendingDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new Connection(await this.#source.borrow())
+    return new Connection(await this.#source.acquire())
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    if (connection instanceof Connection) connection.lent.giveBack()
+    if (connection instanceof Connection) connection.pooled.release()
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -96,14 +103,15 @@ class LendingDriver implements Driver {
 }
 
 class Connection implements DatabaseConnection {
-  readonly lent: LentConnection
+  readonly pooled: PooledConnection
 
-  constructor(lent: LentConnection) {
-    this.lent = lent
+  constructor(pooled: PooledConnection) {
+    this.pooled = pooled
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows, affected } = await this.lent.query(sql, parameters)
+  async executeQuery<R>(query: PreparableQuery): Promise<QueryResult<R>> {
+    const { sql: text, parameters: values, isPrepared = false } = query
+    const { rows, affected } = await this.pooled.query({ text, values, isPrepared })
     return { rows: rows as R[], numAffectedRows: BigInt(affected) }
   }
 

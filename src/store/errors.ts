@@ -5,10 +5,10 @@ export interface StoreErrorOptions extends ErrorOptions {
   readonly remedy?: string | null
 }
 
-/** The database could not be had, or refused. What became of the work is not known: ask again. */
+/** The database could not be reached, or refused. The outcome of the work is not known: try again. */
 export class StoreError extends Error {
   override readonly name: string = 'StoreError'
-  /** What to do about it; null where the message alone has to do. */
+  /** The next step; null where there is none. */
   readonly remedy: string | null
 
   /** `what`: the cause alone; a remedy is put behind it. */
@@ -35,12 +35,12 @@ export class DirectoryError extends StoreError {
   }
 }
 
-/** The row changed since it was locked. Cannot happen where row locks hold; money does not rest on that. */
+/** The row changed since it was locked. Row locks prevent that; money does not depend on them. */
 export class StaleOrderError extends StoreError {
   override readonly name = 'StaleOrderError'
 }
 
-/** The answer to a COMMIT was lost: all of its work was done, or none. */
+/** The answer to a COMMIT was lost: all of the work was committed, or none. */
 export class UnknownOutcomeError extends StoreError {
   override readonly name = 'UnknownOutcomeError'
 }
@@ -141,7 +141,7 @@ export class PoolerRoomError extends StoreError {
   }
 }
 
-/** Of several hosts, or where the address asks for one that can be written to. */
+/** Of several hosts, or where the address requires one that can be written to. */
 export class ReadOnlyError extends StoreError {
   override readonly name = 'ReadOnlyError'
 

@@ -19,15 +19,15 @@ const poolMaxDefault = 10
 
 /**
  * Opens the database at `pglite:./directory`, `pglite:memory`, `postgres://…` or
- * `postgresql://…`. It may be without tables, behind or ahead: `schema()` tells, `migrate()`
- * brings it up to date. Throws `StoreError` when it cannot be had, `DatabaseBusyError` when
+ * `postgresql://…`. It may be without tables, behind or ahead: `schema()` says which, `migrate()`
+ * brings it up to date. Throws `StoreError` when it cannot be opened, `DatabaseBusyError` when
  * another process has the embedded directory open.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   return storeOn(await openDatabase(url, options), options)
 }
 
-/** Without the tables' words: for tests that attack the schema. */
+/** Below the `Store` interface: for tests that attack the schema. */
 export async function openDatabase(url: string, options: StoreOptions = {}): Promise<Database> {
   const fault = databaseAddressFault(url)
   if (fault !== null) throw new StoreError(`Cannot open the database by its url: ${fault}`)

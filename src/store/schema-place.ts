@@ -18,8 +18,8 @@ interface PlaceRow {
   readonly all: readonly string[]
 }
 
-/** Asks a statement on a session that has its own search path yet. */
-export type Ask = (text: string, values: readonly string[]) => Promise<readonly unknown[]>
+/** Executes a statement on a session that still has its own search path. */
+export type Execute = (text: string, values: readonly string[]) => Promise<readonly unknown[]>
 
 const look = sqlText`
   select current_setting('search_path') as path,
@@ -33,16 +33,16 @@ const look = sqlText`
 
 /**
  * Decided when a database is opened, and the same for every node: tables that are there already stay
- * where they are. Whoever names a search path in the address has the last word. Where it cannot be told
- * which tables are meant, none are made: a second ledger beside the first would lose orders.
+ * where they are. A search path in the address decides. Where it is not clear which tables are meant,
+ * none are made: a second ledger beside the first would lose orders.
  */
 export async function placeIn(
-  ask: Ask,
+  execute: Execute,
   { database, named }: { readonly database: string; readonly named: string | null },
 ): Promise<Place> {
   // A pooler may have kept it from the session.
-  if (named !== null) await ask(sqlText`select set_config('search_path', $1, false)`, [named])
-  const [row] = (await ask(look, [])) as readonly PlaceRow[]
+  if (named !== null) await execute(sqlText`select set_config('search_path', $1, false)`, [named])
+  const [row] = (await execute(look, [])) as readonly PlaceRow[]
   const path = named ?? row?.path ?? ''
   const schema = schemaOf(row ?? { path, first: null, seen: null, all: [] }, { database, named })
   return { schema, searchPath: pathFrom(schema, path) }
@@ -79,7 +79,7 @@ function namesIn(path: string): readonly string[] {
   )
 }
 
-/** `set_config` says a path back as it was given. */
+/** `set_config` returns a path as it was given. */
 export function quotedName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }

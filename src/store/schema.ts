@@ -22,7 +22,7 @@ const busyMsMax = 600_000
 export async function migrateToLatest(
   db: Connection,
   known: Migrations,
-  { schema = ownSchema, hear = () => {} }: Migrating = {},
+  { schema = ownSchema, onStep = () => {} }: Migrating = {},
 ): Promise<readonly string[]> {
   const applied: string[] = []
   const deadline = performance.now() + busyMsMax
@@ -33,11 +33,11 @@ export async function migrateToLatest(
     const migration = known[name ?? '']
     if (name === undefined || migration === undefined) return applied
     const step = { name, toDo: pending.length }
-    hear({ kind: 'begun', ...step })
+    onStep({ kind: 'begun', ...step })
     const end = await tryMigration(db, { name, migration, schema })
     if (end === 'applied') applied.push(name)
     if (end !== 'busy') continue
-    hear({ kind: 'waiting', ...step })
+    onStep({ kind: 'waiting', ...step })
     if (performance.now() > deadline) throw new StoreError(stillBusy(name))
     await pause(busyPauseMs * (1 + Math.random()))
   }
@@ -46,7 +46,7 @@ export async function migrateToLatest(
 interface Migrating {
   /** Where the tables are, or will be. */
   readonly schema?: string
-  readonly hear?: ((step: MigrationStep) => void) | undefined
+  readonly onStep?: ((step: MigrationStep) => void) | undefined
 }
 
 function stillBusy(name: string): string {
@@ -55,8 +55,8 @@ function stillBusy(name: string): string {
 
 /**
  * `alter table` waits for every transaction that has touched the table, and everybody who comes
- * later waits behind it: so it waits no longer than a slow statement takes, gives way, and tries
- * again when those behind it have had their turn.
+ * later waits behind it: so it waits no longer than a slow statement takes, and tries again when
+ * those behind it are done.
  */
 const lockMs = 500
 const busyPauseMs = 500
@@ -107,7 +107,7 @@ async function prepareAlone(
 }
 
 /**
- * One process at a time. Whoever has to wait asks again later, outside its transaction: waiting
+ * One process at a time. A process that has to wait tries again later, outside its transaction: waiting
  * inside would hold a snapshot, which building an index concurrently waits for in its turn.
  */
 async function takeTurn(db: Connection): Promise<boolean> {
@@ -132,7 +132,7 @@ async function createAppliedTable(db: Connection, schema: string): Promise<void>
     )`.execute(db)
 }
 
-/** Asked first: to create what is there needs the same right as to create it. */
+/** Looked up first: to create what is there needs the same right as to create it. */
 async function createSchema(db: Connection, schema: string): Promise<void> {
   const found = await firstOf(
     db,

@@ -17,8 +17,8 @@ import type { Transfer } from '../domain/transfer.ts'
 import type { WriteFault } from './sql/write-probe.ts'
 
 /**
- * Where orders, the ledger and runs live. Methods throw `StoreError` when the database cannot be
- * had; a caller then knows nothing of the outcome and asks again.
+ * Where orders, the ledger and runs are stored. Methods throw `StoreError` when the database is not
+ * available; the outcome is then unknown, and the caller tries again.
  */
 export interface Store {
   readonly kind: 'pglite' | 'postgres'
@@ -42,8 +42,8 @@ export interface Store {
     update: { codeUrl: string; codeLifeMs: number; event: NewOrderEvent },
   ): Promise<Order | null>
   /**
-   * One order; null when it is not here. As all that reads, it throws `StoreError` when the
-   * database cannot be had.
+   * One order; null when it is not here. As every method that reads, it throws `StoreError` when the
+   * database is not available.
    */
   findOrder(orderNo: string): Promise<Order | null>
   /** Orders, newest first. */
@@ -88,11 +88,11 @@ export interface Store {
   peekDue(peek: Due): Promise<readonly Order[]>
   /** How many orders are due now, counted up to `countMax`. Reads as many index entries: once an interval. */
   countDue(due: Omit<Due, 'limit'> & { readonly countMax: number }): Promise<number>
-  /** Gives claimed orders back unasked: due again when they were due before. */
+  /** Gives claimed orders back without a query: due again when they were due before. */
   release(claimed: readonly ClaimedOrder[]): Promise<void>
   /**
-   * Moves the next questions of claimed orders, each with its event. Returns the numbers of those
-   * that still were as they were claimed, and that nobody held; of the others nothing is written.
+   * Reschedules claimed orders, each with its event. Returns the numbers of those that still were as
+   * they were claimed, and that no other transaction held; of the others nothing is written.
    */
   waitAsClaimed(waits: readonly ClaimedWait[]): Promise<ReadonlySet<string>>
 
@@ -116,8 +116,8 @@ export interface Store {
    */
   prune(request: Prune): Promise<Pruned>
   /**
-   * The embedded database, which has nobody else to do it, gives the room of old rows free and
-   * counts its tables anew; at most once in `everyMs`. True when it was done now.
+   * Frees dead rows and refreshes statistics (VACUUM ANALYZE) of the embedded database, which has no
+   * autovacuum; at most once in `everyMs`. True when it was done now.
    */
   vacuum(request: { readonly everyMs: number }): Promise<boolean>
 
@@ -128,7 +128,7 @@ export interface Store {
   /** Logs out, on all nodes. The name of who it was; null: there was no such session. */
   endSession(keyHash: string): Promise<string | null>
 
-  /** Lines of places, shared by all who share the database: quotas are kept by them. */
+  /** Shared by all processes that share the database. */
   readonly rateLimiter: RateLimiter
 
   /** Rows that break an invariant, counted; all 0 when all is well. */
@@ -137,7 +137,7 @@ export interface Store {
   auditRows(name: keyof Audit, options: { readonly limit: number }): Promise<readonly string[]>
   /** For metrics and readiness. Ages and delays are of this merchant's orders. */
   vitals(merchant: DueMerchant): Promise<Vitals>
-  /** What time it is there. Needs no table, so it also tells whether the database answers at all. */
+  /** The database's time. Needs no table, so it also shows whether the database answers at all. */
   now(): Promise<Date>
   /** Why nothing can be written, found by writing; null: a write has just been made. */
   writeFault(): Promise<WriteFault | null>
@@ -146,7 +146,7 @@ export interface Store {
   /** How the tables stand against this program. Changes nothing. */
   schema(): Promise<SchemaState>
   /** Brings the schema up to date; returns the names of what was applied here. */
-  migrate(hear?: (step: MigrationStep) => void): Promise<readonly string[]>
+  migrate(onStep?: (step: MigrationStep) => void): Promise<readonly string[]>
   /** Ends its connections. `budan.close()` does it. */
   close(): Promise<void>
 }
@@ -159,7 +159,7 @@ export interface Tx {
     options?: { transactionId: string | null },
   ): Promise<LockedOrder | null>
   /** The same of many different orders, but for those that somebody else holds, or that are not here. */
-  lockOrders(asked: readonly AskedOrder[]): Promise<readonly LockedOrder[]>
+  lockOrders(requested: readonly LockRequest[]): Promise<readonly LockedOrder[]>
   /**
    * Posts the transfers and makes the orders paid: all of them, in their order. Throws
    * `StaleOrderError` if a row is not the one locked, or is in review and the event names no operator.
@@ -178,7 +178,7 @@ export interface Tx {
     order: Order,
     turn: { status: 'expired' | 'review'; event: NewOrderEvent },
   ): Promise<Order>
-  /** Leaves the state, moves the next question. */
+  /** Leaves the state, and moves the next query. */
   reschedule(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order>
   /** Leaves the order in review, and takes it out of the queue. */
   dismiss(order: Order, dismissal: { payment: string | null; event: NewOrderEvent }): Promise<Order>
@@ -186,7 +186,7 @@ export interface Tx {
   reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
   /** What the timeline says of its review, the writes of this transaction included. */
   reviewTrail(orderNo: string): Promise<ReviewTrail>
-  /** What was told of refunds of the order so far, oldest first. */
+  /** The notices of refunds of the order so far, oldest first. */
   refundNotices(orderNo: string): Promise<readonly OrderEvent[]>
   /** Leaves the order as it is. */
   appendEvent(event: NewOrderEvent): Promise<void>
@@ -199,9 +199,9 @@ export interface Tx {
 }
 
 /** An order to be locked for an answer. */
-export interface AskedOrder {
+export interface LockRequest {
   readonly orderNo: string
-  /** The payment that the answer is about, to be told who else was credited for it. */
+  /** The payment that the answer is about, to find another order that was credited for it. */
   readonly transactionId: string | null
 }
 
@@ -213,7 +213,7 @@ export interface Credit {
   readonly event: NewOrderEvent
 }
 
-/** A claimed order's next place in its schedule, with the event that tells why. */
+/** The next step of a claimed order in its schedule, with the event that says why. */
 export interface ClaimedWait {
   readonly claimed: ClaimedOrder
   readonly schedule: Schedule
@@ -234,7 +234,7 @@ export interface LockedOrder {
   readonly order: Order
   /** The database's time. */
   readonly now: Date
-  /** Another order that was credited for the transaction id asked about, if any. */
+  /** Another order that was credited for the requested transaction id, if any. */
   readonly transactionOwner: string | null
 }
 
@@ -253,11 +253,11 @@ export interface Due {
   readonly merchant: DueMerchant
   readonly thresholdMs: number
   readonly limit: number
-  /** Begins so many orders from the youngest, and goes back in time: for probes. */
+  /** Skips this many of the youngest orders, and goes back in time: for probes. */
   readonly youngestFrom?: number
   /**
-   * No schedule and no lease reaches further than this. What lies beyond it was written by a clock that
-   * was wrong: an order created there is not young. Without it, it is.
+   * No schedule and no lease reaches further than this. What lies beyond was written by a clock that
+   * was wrong: an order created there is not young. Absent: it is young.
    */
   readonly farthestMs?: number
 }

@@ -10,16 +10,16 @@ import { attempt, pastConflicts, quoted } from './failure.ts'
 import { appendEvent, readRefundNotices } from './sql/events.ts'
 import { addLateChecks, countLateCheck } from './sql/late-checks.ts'
 import { creditOrders } from './sql/ledger.ts'
-import { dismissOrder, readTrail, reopenOrder } from './sql/reviews.ts'
 import {
   abandonOrder,
+  changeStatus,
   correctOrder,
   lockOrder,
   lockOrders,
-  turnOrder,
-  waitWithOrder,
-} from './sql/steps.ts'
-import type { AskedOrder, Credit, LockedOrder, Row, Tx } from './store.ts'
+  reschedule,
+} from './sql/order-steps.ts'
+import { dismissOrder, readTrail, reopenOrder } from './sql/reviews.ts'
+import type { Credit, LockedOrder, LockRequest, Row, Tx } from './store.ts'
 
 /**
  * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock
@@ -75,7 +75,7 @@ async function transactOn<T>(
 }
 
 async function commit(db: Connection, name: string): Promise<void> {
-  const action = 'tell whether the transaction was committed'
+  const action = 'learn whether the transaction was committed'
   try {
     await attempt({ name, action }, () => sql`commit`.execute(db))
   } catch (error) {
@@ -131,8 +131,8 @@ class Steps implements Tx {
     )
   }
 
-  lockOrders(asked: readonly AskedOrder[]): Promise<readonly LockedOrder[]> {
-    return this.#step(`lock ${asked.length} orders`, () => lockOrders(this.#scope, asked))
+  lockOrders(requested: readonly LockRequest[]): Promise<readonly LockedOrder[]> {
+    return this.#step(`lock ${requested.length} orders`, () => lockOrders(this.#scope, requested))
   }
 
   credit(credits: readonly Credit[]): Promise<readonly Order[]> {
@@ -148,13 +148,13 @@ class Steps implements Tx {
     turn: { status: 'expired' | 'review'; event: NewOrderEvent },
   ): Promise<Order> {
     return this.#step(`make order ${quoted(order.orderNo)} ${turn.status}`, () =>
-      turnOrder(this.#scope, { order, ...turn }),
+      changeStatus(this.#scope, { order, ...turn }),
     )
   }
 
   reschedule(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
     return this.#step(`let order ${quoted(order.orderNo)} wait`, () =>
-      waitWithOrder(this.#scope, { order, ...wait }),
+      reschedule(this.#scope, { order, ...wait }),
     )
   }
 

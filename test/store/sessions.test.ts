@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { probeEngine } from '../../src/queue/probe.ts'
-import { plannedMark, StatementNames } from '../../src/store/driver.ts'
+import { StatementNames } from '../../src/store/driver.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, place } from '../contract/store-fixtures.ts'
@@ -152,10 +152,12 @@ describe('a session with PostgreSQL', () => {
   })
 
   it('has names of statements that come from their text, so that another process’s are the same', () => {
-    const texts = ['a', 'b', 'c'].map((text) => `${plannedMark} select '${text}'`)
+    const texts = ['a', 'b', 'c'].map((text) => `select '${text}'`)
     const names = (order: readonly string[]) => {
       const one = new StatementNames()
-      return new Map(order.map((text) => [text, one.nameOf(text)]))
+      return new Map(
+        order.map((text) => [text, one.nameOf({ text, values: [], isPrepared: true })]),
+      )
     }
     const [first, second] = [names(texts), names(texts.toReversed())]
     for (const text of texts) expect(first.get(text)).toBe(second.get(text))

@@ -40,7 +40,7 @@ describe('PostgreSQL in trouble', () => {
       await tx.appendEvent(newEvent(orderNo))
       await terminate(await backendOf(tx))
     })
-    await expect(unknown).rejects.toThrow(/Cannot tell whether the transaction was committed/)
+    await expect(unknown).rejects.toThrow(/Cannot learn whether the transaction was committed/)
     // Whoever settles a group must tell this failure from one that was rolled back.
     await expect(unknown).rejects.toThrow(UnknownOutcomeError)
   })

@@ -3,9 +3,9 @@ import pg from 'pg'
 import { storeOn } from '../../src/store/assemble.ts'
 import {
   type ConnectionSource,
-  type LentConnection,
-  plannedMark,
+  type PooledConnection,
   postgresDialect,
+  type Statement,
 } from '../../src/store/driver.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { parsers } from '../../src/store/parsers.ts'
@@ -72,18 +72,19 @@ class ExplainingSource implements ConnectionSource {
     this.#record = record
   }
 
-  async borrow(): Promise<LentConnection> {
+  async acquire(): Promise<PooledConnection> {
     const client = await this.#pool.connect()
     let inTransaction = false
     return {
-      query: async (text, values) => {
-        if (isStatement(text)) this.#record(await explain(client, { text, values, inTransaction }))
+      query: async (statement) => {
+        const { text, values } = statement
+        if (isStatement(text)) this.#record(await explain(client, { ...statement, inTransaction }))
         const { rows, rowCount, command } = await client.query(text, [...values])
         if (command === 'BEGIN') inTransaction = true
         if (command === 'COMMIT' || command === 'ROLLBACK') inTransaction = false
         return { rows, affected: rowCount ?? 0 }
       },
-      giveBack: () => client.release(),
+      release: () => client.release(),
     }
   }
 
@@ -94,19 +95,17 @@ class ExplainingSource implements ConnectionSource {
 
 /** Not `begin`, `commit` or `set`, which have no plan. */
 function isStatement(text: string): boolean {
-  return /^\s*(select|insert|update|delete|with)\b/i.test(text.replace(plannedMark, ''))
+  return /^\s*(select|insert|update|delete|with)\b/i.test(text)
 }
 
-interface Sent {
-  readonly text: string
-  readonly values: readonly unknown[]
+interface Sent extends Statement {
   readonly inTransaction: boolean
 }
 
 async function explain(client: pg.PoolClient, sent: Sent): Promise<Explained> {
-  const { text, inTransaction } = sent
+  const { text, isPrepared, inTransaction } = sent
   await client.query(inTransaction ? 'savepoint explained' : 'begin')
-  const plan = await (text.startsWith(plannedMark) ? keptPlan : ownPlan)(client, sent)
+  const plan = await (isPrepared ? keptPlan : ownPlan)(client, sent)
   await client.query(inTransaction ? 'rollback to savepoint explained' : 'rollback')
   return { statement: text, nodes: flat(plan) }
 }

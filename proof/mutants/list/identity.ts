@@ -118,7 +118,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'a correction appends no event',
     faults: [9],
-    file: 'src/store/sql/steps.ts',
+    file: 'src/store/sql/order-steps.ts',
     find: '        from: sql`from corrected`,\n',
     replace: '        from: sql`from corrected where false`,\n',
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
@@ -134,7 +134,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'an Idempotency-Key is lost with the order that was given up',
     faults: [10],
-    file: 'src/store/sql/steps.ts',
+    file: 'src/store/sql/order-steps.ts',
     find: 'state_seq = state_seq + 1, idempotency_key = null\n',
     replace: 'state_seq = state_seq + 1\n',
     caughtBy: { test: identityTest, name: 'can be given up, and its Idempotency-Key used again' },

@@ -7,7 +7,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the row is read without its lock',
     faults: [4, 5],
-    file: 'src/store/sql/steps.ts',
+    file: 'src/store/sql/order-steps.ts',
     find: 'select * from orders where order_no = ${orderNo} for no key update',
     replace: 'select * from orders where order_no = ${orderNo}',
     caughtBy: {
@@ -70,7 +70,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the rows of a group are read without their locks',
     faults: [4, 5],
-    file: 'src/store/sql/steps.ts',
+    file: 'src/store/sql/order-steps.ts',
     find: '          for no key update skip locked\n',
     replace: '',
     caughtBy: {
@@ -81,7 +81,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an unpaid answer is written although another run has claimed the order since',
     faults: [4, 18],
-    file: 'src/store/sql/waits.ts',
+    file: 'src/store/sql/unpaid-batch.ts',
     find: ' and orders.next_check_at = step.leased_to',
     replace: '',
     caughtBy: {
@@ -92,7 +92,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an unpaid answer restores absences that a check has disproved',
     faults: [11],
-    file: 'src/store/sql/waits.ts',
+    file: 'src/store/sql/unpaid-batch.ts',
     find: '          and orders.absent_count = step.absences\n',
     replace: '',
     caughtBy: {

@@ -93,7 +93,7 @@ export const storePhrases = {
     'bring it back to the queue': '放回待处理队列',
     'let it wait': '改期再查',
     'make it {status:status}': '改为{status}',
-    'tell whether the transaction was committed': '确认事务是否已提交',
+    'learn whether the transaction was committed': '确认事务是否已提交',
     'lock order {orderNo:json}': '锁定订单 {orderNo}',
     'credit order {orderNo:json}': '为订单 {orderNo} 入账',
     'make order {orderNo:json} {status:status}': '将订单 {orderNo} 改为{status}',

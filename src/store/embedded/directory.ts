@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { DirectoryError } from '../errors.ts'
 
 /**
- * Looks at an embedded database's directory before it is opened: what opens it says of all that can be
- * wrong that it "failed to initialize", and may have changed it by then.
+ * Examines the directory of an embedded database before it is opened. PGlite reports every fault as
+ * "failed to initialize", and may have changed the directory by then.
  */
 
 /** Of the PostgreSQL that is embedded. A test compares it with what a new directory holds. */
@@ -23,7 +23,7 @@ export function examineDirectory(directory: string): void {
   mayUse(directory)
 }
 
-/** By the most telling sign first: of a directory of another kind nearly everything is different. */
+/** The clearest sign first: in a directory of another kind nearly everything is different. */
 function faultIn(directory: string): Words | null {
   const version = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim()
   if (!/^\d+(\.\d+)?$/.test(version)) return ['its file PG_VERSION is damaged', restore]

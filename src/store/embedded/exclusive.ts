@@ -27,7 +27,7 @@ export async function lockDirectory(directory: string): Promise<ExclusiveLock> {
   const address = addressOf(realpathSync(directory))
   const server = await listen(address).catch((error) => retryStale(address, error))
   if (server === null) {
-    throw new DatabaseBusyError(busyMessage(directory), { remedy: askOrStop })
+    throw new DatabaseBusyError(busyMessage(directory), { remedy: callOrStop })
   }
   // The lock itself is no reason to stay alive.
   server.unref()
@@ -38,7 +38,7 @@ function busyMessage(directory: string): string {
   return `Cannot open the database in "${directory}": another budan process has it open`
 }
 
-const askOrStop = 'use its HTTP API or stop it'
+const callOrStop = 'use its HTTP API or stop it'
 
 function addressOf(realPath: string): string {
   const name = `budan-${createHash('sha256').update(realPath).digest('hex').slice(0, 40)}`

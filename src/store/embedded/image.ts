@@ -19,11 +19,11 @@ export function imagePath(): string {
  * the migrations and the PGlite that are there now.
  */
 export function shippedImage(): Readable {
-  // What goes wrong with either is thrown to whoever reads.
+  // The reader gets the error of either stream.
   return pipeline(createReadStream(imagePath()), createBrotliDecompress({ chunkSize }), () => {})
 }
 
-/** A megabyte at a time: each chunk is a wait for another thread. */
+/** A megabyte at a time: each piece is a wait for another thread. */
 const chunkSize = 1024 * 1024
 
 /** A bundle does not lie beside the migrations; it was made of those in `dist/`. */

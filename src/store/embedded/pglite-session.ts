@@ -1,12 +1,12 @@
 import { type PGlite, parse, protocol } from '@electric-sql/pglite'
 import { assert } from '../../domain/assert.ts'
-import { type QueryOutput, StatementNames } from '../driver.ts'
+import { type QueryOutput, type Statement, StatementNames } from '../driver.ts'
 
 const { serialize } = protocol
 
 /**
  * Talks to PGlite in PostgreSQL's own messages. Its `query` makes five calls into WebAssembly and
- * has every statement parsed and planned anew; this makes one call, and prepares what is marked.
+ * parses and plans every statement anew; this makes one call, and keeps statements prepared.
  */
 export class PgliteSession {
   readonly #pglite: PGlite
@@ -17,8 +17,9 @@ export class PgliteSession {
     this.#pglite = pglite
   }
 
-  async query(text: string, values: readonly unknown[]): Promise<QueryOutput> {
-    const name = this.#names.nameOf(text)
+  async query(statement: Statement): Promise<QueryOutput> {
+    const { text, values } = statement
+    const name = this.#names.nameOf(statement)
     if (name !== null) await this.#prepare(name, text)
     const messages = await this.#send([
       ...(name === null ? [serialize.parse({ text })] : []),
@@ -30,7 +31,7 @@ export class PgliteSession {
     return { rows: result?.rows ?? [], affected: result?.affectedRows ?? 0 }
   }
 
-  /** Apart from its first use: if that failed, nobody could tell whether the name is taken. */
+  /** Apart from its first use: if that failed, it would not be known whether the name is taken. */
   async #prepare(name: string, text: string): Promise<void> {
     if (this.#prepared.has(name)) return
     await this.#send([serialize.parse({ name, text })])

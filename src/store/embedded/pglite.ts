@@ -5,11 +5,11 @@ import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { Kysely } from 'kysely'
 import { sqlText } from '../../text/sql-text.ts'
 import type { Database } from '../database.ts'
-import { type ConnectionSource, type LentConnection, postgresDialect } from '../driver.ts'
+import { type ConnectionSource, type PooledConnection, postgresDialect } from '../driver.ts'
 import { EncodingError } from '../errors.ts'
 import { attempt } from '../failure.ts'
 import { parsers } from '../parsers.ts'
-import { type Ask, placeIn } from '../schema-place.ts'
+import { type Execute, placeIn } from '../schema-place.ts'
 import { directoryFailure, examineDirectory } from './directory.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
 import { shippedImage } from './image.ts'
@@ -108,23 +108,26 @@ export async function onPglite(
   pglite: PGlite,
   { name, lock }: { name: string; lock: ExclusiveLock | null },
 ): Promise<Database> {
-  const ask = async (text: string, values: readonly unknown[]) =>
+  const execute = async (text: string, values: readonly unknown[]) =>
     (await pglite.query<object>(text, [...values])).rows
-  await requireUtf8(ask, name)
-  const { schema, searchPath } = await placeIn(ask, { database: name, named: null })
-  await ask(sqlText`select set_config('search_path', $1, false)`, [searchPath])
-  const turns = new Turns(pglite)
-  const db = new Kysely<unknown>({ dialect: postgresDialect(turns) })
+  await requireUtf8(execute, name)
+  const { schema, searchPath } = await placeIn(execute, { database: name, named: null })
+  await execute(sqlText`select set_config('search_path', $1, false)`, [searchPath])
+  const source = new SingleConnection(pglite)
+  const db = new Kysely<unknown>({ dialect: postgresDialect(source) })
   const close = async () => {
-    await turns.close()
+    await source.close()
     await lock?.release()
   }
   return { kind: 'pglite', name, schema, db, patientDb: db, close }
 }
 
 /** Ours is. One that was made by other programs may be in any other. */
-async function requireUtf8(ask: Ask, database: string): Promise<void> {
-  const [row] = (await ask(sqlText`select current_setting('server_encoding') as encoding`, [])) as {
+async function requireUtf8(execute: Execute, database: string): Promise<void> {
+  const [row] = (await execute(
+    sqlText`select current_setting('server_encoding') as encoding`,
+    [],
+  )) as {
     encoding: string
   }[]
   const encoding = row?.encoding ?? ''
@@ -132,20 +135,20 @@ async function requireUtf8(ask: Ask, database: string): Promise<void> {
 }
 
 /**
- * Longer than any transaction of ours by far. Whoever asks for the database inside a transaction,
- * not through it, would otherwise wait for itself for ever.
+ * Far longer than any transaction of ours. A call to the store inside a transaction, instead of a step
+ * of it, would otherwise wait for itself for ever.
  */
-const turnWaitMs = 30_000
+const lockMsMax = 30_000
 
 /**
- * The embedded database has one connection. It is lent to one borrower at a time, first come first
- * served, for a statement or a whole transaction: transactions queue and never interleave.
+ * The one connection of the embedded database, behind a mutex: first come first served, for a statement
+ * or a whole transaction, so that transactions queue and never interleave.
  */
-class Turns implements ConnectionSource {
+class SingleConnection implements ConnectionSource {
   readonly #pglite: PGlite
   readonly #session: PgliteSession
   readonly #waiting: (() => void)[] = []
-  #lent = false
+  #isLocked = false
   #closing: Promise<void> | null = null
 
   constructor(pglite: PGlite) {
@@ -153,46 +156,46 @@ class Turns implements ConnectionSource {
     this.#session = new PgliteSession(pglite)
   }
 
-  async borrow(): Promise<LentConnection> {
+  async acquire(): Promise<PooledConnection> {
     if (this.#closing !== null) throw new Error('it is closed')
-    await this.#turn()
+    await this.#lock()
     return {
-      query: (text, values) => this.#session.query(text, values),
-      giveBack: () => this.#giveBack(),
+      query: (statement) => this.#session.query(statement),
+      release: () => this.#unlock(),
     }
   }
 
-  /** Waits for the borrower of the moment. */
+  /** Waits for the current holder. */
   close(): Promise<void> {
-    this.#closing ??= this.#turn().then(() => this.#pglite.close())
+    this.#closing ??= this.#lock().then(() => this.#pglite.close())
     return this.#closing
   }
 
-  async #turn(): Promise<void> {
-    if (!this.#lent) {
-      this.#lent = true
+  async #lock(): Promise<void> {
+    if (!this.#isLocked) {
+      this.#isLocked = true
       return
     }
     await new Promise<void>((resolve, reject) => {
-      const start = () => {
+      const acquired = () => {
         clearTimeout(timer)
         resolve()
       }
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(start), 1)
+        this.#waiting.splice(this.#waiting.indexOf(acquired), 1)
         reject(
           new Error(
-            `its connection was not free within ${turnWaitMs} ms; inside a transaction, use its steps`,
+            `its connection was not free within ${lockMsMax} ms; inside a transaction, use its steps`,
           ),
         )
-      }, turnWaitMs)
-      this.#waiting.push(start)
+      }, lockMsMax)
+      this.#waiting.push(acquired)
     })
   }
 
-  #giveBack(): void {
+  #unlock(): void {
     const next = this.#waiting.shift()
-    if (next === undefined) this.#lent = false
+    if (next === undefined) this.#isLocked = false
     else next()
   }
 }

@@ -10,11 +10,11 @@ export interface TarEntry {
 const blockBytes = 512
 
 /**
- * Reads what PGlite's `dumpDataDir` writes: plain files and folders, names of at most 100 bytes. An
- * entry at a time, so that no more than its largest file is in memory. Throws when it breaks off.
+ * Reads what PGlite's `dumpDataDir` writes: plain files and folders, names of at most 100 bytes. One
+ * entry at a time, so that only its largest file is in memory. Throws when the archive is truncated.
  */
-export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const bytes = new Bytes(chunks)
+export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+  const bytes = new Bytes(source)
   for (;;) {
     const header = await bytes.take(blockBytes)
     // The end is a block of zeros.
@@ -46,13 +46,13 @@ function octal(header: Buffer, span: Span): number {
   return number
 }
 
-/** Chunks of any size, taken by as many bytes as are wanted. */
+/** Reads any number of bytes from buffers of any size. */
 class Bytes {
-  readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #source: AsyncIterator<Uint8Array>
   #held: Buffer = Buffer.alloc(0)
 
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#chunks = chunks[Symbol.asyncIterator]()
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]()
   }
 
   async take(count: number): Promise<Buffer> {
@@ -66,7 +66,7 @@ class Bytes {
     const held: Uint8Array[] = [this.#held]
     let length = this.#held.length
     while (length < count) {
-      const next = await this.#chunks.next()
+      const next = await this.#source.next()
       if (next.done === true) throw new Error('the archive breaks off')
       held.push(next.value)
       length += next.value.length

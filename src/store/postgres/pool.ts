@@ -6,7 +6,7 @@ import { type PostgresAddress, type Way, waysOf } from '../../servers/postgres-a
 import { SessionClient } from '../../servers/session-client.ts'
 import { sqlStateOf } from '../../servers/sql-state.ts'
 import { pastEndedSessions } from '../../servers/time-limits.ts'
-import { type ConnectionSource, type LentConnection, StatementNames } from '../driver.ts'
+import { type ConnectionSource, type PooledConnection, StatementNames } from '../driver.ts'
 import { ReadOnlyError, StoreError } from '../errors.ts'
 import { parsers } from '../parsers.ts'
 import type { Settings } from './session.ts'
@@ -47,15 +47,16 @@ export class PoolSource implements ConnectionSource {
     this.#ways = waysOf(address).map((way) => ({ ...way, pool: poolOf(way.config, options) }))
   }
 
-  async borrow(): Promise<LentConnection> {
+  async acquire(): Promise<PooledConnection> {
     const client = await this.#connect().catch((error: unknown) => {
       throw redactError(error, this.#redact)
     })
     let broken = this.#sessions.isReadOnly(client)
     return {
-      query: async (text, values) => {
+      query: async (statement) => {
+        const { text, values } = statement
         try {
-          const name = this.#names.nameOf(text)
+          const name = this.#names.nameOf(statement)
           const { rows, rowCount } = await client.query({
             ...(name === null ? {} : { name }),
             text,
@@ -68,7 +69,7 @@ export class PoolSource implements ConnectionSource {
         }
       },
       // Where even the rollback failed, nobody may go on in what was begun.
-      giveBack: () => client.release(broken || client.getTransactionStatus() !== 'I'),
+      release: () => client.release(broken || client.getTransactionStatus() !== 'I'),
     }
   }
 

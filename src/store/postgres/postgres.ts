@@ -30,7 +30,7 @@ const patientDeadlines: Deadlines = {
   settings: { ...deadlines.settings, statement_timeout: '1h', lock_timeout: '1h' },
 }
 
-/** A pool on a PostgreSQL server, which is asked once to tell whether it can be had. */
+/** A pool on a PostgreSQL server. Connects once, to find out whether the server can be used. */
 export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<Database> {
   const name = serverName(url)
   return attempt({ name, action: `open the database ${JSON.stringify(name)}` }, async () => {
@@ -42,8 +42,8 @@ export async function openPostgres({ url, poolMax }: PostgresOptions): Promise<D
     const close = async () => void (await Promise.all([pool.close(), patient.close()]))
     try {
       // The first session decides where our tables are.
-      const lent = await pool.borrow()
-      lent.giveBack()
+      const connection = await pool.acquire()
+      connection.release()
       const { schema } = sessions.place
       const [db, patientDb] = [pool, patient].map(
         (source) => new Kysely<unknown>({ dialect: postgresDialect(source) }),

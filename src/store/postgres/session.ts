@@ -3,14 +3,14 @@ import { queryUnlimited } from '../../servers/time-limits.ts'
 import { sqlText } from '../../text/sql-text.ts'
 import { EncodingError, ServerVersionError, SettingError } from '../errors.ts'
 
-/** What each session is given, in the words in which the server says it back. */
+/** Settings of each session, as the server returns them. */
 export type Settings = Readonly<Record<string, string>>
 
 /**
- * What decides how values are read and written, whatever the database, the role or a pooler says. The
+ * What decides how values are read and written, whatever the database, the role or a pooler sets. The
  * server's own deadlines that would end a session of ours are off.
  *
- * Not `default_transaction_read_only`: whoever sets it wants nothing written.
+ * Not `default_transaction_read_only`: an operator who sets it wants nothing written.
  */
 export const sameForAll: Settings = {
   DateStyle: 'ISO, YMD',
@@ -30,7 +30,7 @@ export const sameForAll: Settings = {
   transaction_timeout: '0',
 }
 
-/** What a new session told of itself. */
+/** Facts of a new session. */
 export interface SessionFacts {
   /** A standby, or a database or a role that is set so. */
   readonly readOnly: boolean
@@ -62,8 +62,8 @@ const known = sqlText`) as wanted (name, value)
 export const settleMsMax = 5_000
 
 /**
- * Makes a new session ours, in one round trip. Throws where it cannot be: whatever decides how money
- * is read is not left to chance.
+ * Makes a new session ours, in one round trip. Throws where it cannot: settings that decide how
+ * money is read must be known.
  */
 export async function settleSession(
   client: ClientBase,

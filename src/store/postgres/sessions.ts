@@ -8,7 +8,7 @@ import { PoolerError, PoolerRoomError, ReadOnlyError } from '../errors.ts'
 import { type Place, placeIn } from '../schema-place.ts'
 import { type Settings, sameForAll, settleMsMax, settleSession } from './session.ts'
 
-/** What is asked of the sessions of one database, and what is known of them. */
+/** The settings of the sessions of one database, and what is known of them. */
 export class Sessions {
   readonly #database: string
   readonly #address: PostgresAddress
@@ -54,9 +54,9 @@ export class Sessions {
 
   async #placeBy(client: ClientBase): Promise<Place> {
     if (this.#place !== null) return this.#place
-    const ask = (text: string, values: readonly string[]) =>
+    const execute = (text: string, values: readonly string[]) =>
       queryUnlimited<object>(client, { text: filled(text, values), timeoutMs: settleMsMax })
-    const place = await placeIn(ask, {
+    const place = await placeIn(execute, {
       database: this.#database,
       named: this.#address.searchPath,
     })

@@ -3,7 +3,7 @@ import { type Connection, firstOf, rowsOf } from '../database.ts'
 import type { Audit } from '../store.ts'
 
 /**
- * Each question is asked of the rows themselves, as if no constraint had ever held: a restored
+ * Each query reads the rows themselves, as if no constraint had ever held: a restored
  * dump, a disabled trigger or a broken index must show up here. Whole tables are read.
  */
 export async function countAll(db: Connection): Promise<Audit> {

@@ -1,17 +1,17 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Merchant, Order, Standing } from '../../domain/order.ts'
-import { planned, rowsOf, type Scope } from '../database.ts'
+import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { ClaimedOrder, Due } from '../store.ts'
-import type { ClaimCursor } from './left-end.ts'
+import type { ClaimCursor } from './claim-cursor.ts'
 import { ofMerchant } from './merchant.ts'
 import { type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 
 type Claim = Due & { readonly leaseMs: number }
 
-/** One statement, and a second one only where the first began after the left end and found too few. */
+/** One statement, and a second one only where the first began at the cursor and found too few. */
 export async function claimDue(
   scope: Scope,
-  { leftEnd, ...claim }: Claim & { leftEnd: ClaimCursor },
+  { cursor, ...claim }: Claim & { cursor: ClaimCursor },
 ): Promise<readonly ClaimedOrder[]> {
   const { youngestFrom } = claim
   if (youngestFrom !== undefined) {
@@ -19,38 +19,38 @@ export async function claimDue(
   }
   const picks = picksOf(claim.limit).map((pick) => ({
     ...pick,
-    from: pick.end === 'newest' ? null : leftEnd.of(claim.merchant, pick.standing),
+    from: pick.end === 'newest' ? null : cursor.of(claim.merchant, pick.standing),
   }))
-  const taken = await takeAndLook(scope, { leftEnd, claim, picks })
+  const taken = await takeAndLook(scope, { cursor, claim, picks })
   const rest = claim.limit - taken.length
   if (rest === 0 || picks.every(({ from }) => from === null)) return claimedOf(taken)
-  leftEnd.forget()
-  const again = { leftEnd, claim: { ...claim, limit: rest }, picks: picksOf(rest) }
+  cursor.forget()
+  const again = { cursor, claim: { ...claim, limit: rest }, picks: picksOf(rest) }
   return claimedOf([...taken, ...(await takeAndLook(scope, again))])
 }
 
 /** Remembers where each standing's orders began, if there were as many as could be taken. */
 async function takeAndLook(
   scope: Scope,
-  { leftEnd, claim, picks }: { leftEnd: ClaimCursor; claim: Claim; picks: readonly DuePick[] },
+  { cursor, claim, picks }: { cursor: ClaimCursor; claim: Claim; picks: readonly DuePick[] },
 ): Promise<readonly DueRow[]> {
   const startedAt = performance.now()
   const taken = await take(scope, { claim, picks })
   const lookMs = performance.now() - startedAt
-  // Otherwise there is hardly more to take, and nothing that the next claim could begin with.
+  // A short batch means that the end was reached: no cursor to remember.
   if (taken.length < claim.limit) return taken
   for (const { standing, from, end } of picks) {
     const last = taken.findLast((row) => row.standing === standingNumber(standing))
     if (last === undefined || end === 'newest') continue
-    if (from === null) leftEnd.found(claim.merchant, standing, { at: last.due_at, lookMs })
-    else leftEnd.movedTo(standing, last.due_at)
+    if (from === null) cursor.found(claim.merchant, standing, { at: last.dueAt, lookMs })
+    else cursor.movedTo(standing, last.dueAt)
   }
   return taken
 }
 
 /**
- * For a probe: in turn one that was never asked about, and one that the gateway knows. Numbers that it
- * does not know say nothing of us.
+ * For a probe: in turn one that was never queried, and one that the gateway knows. The answer about a
+ * number that it does not know would say nothing about this merchant.
  */
 async function takeYoungest(
   scope: Scope,
@@ -59,7 +59,7 @@ async function takeYoungest(
   const [first, second] =
     youngestFrom % 2 === 0 ? (['new', 'known'] as const) : (['known', 'new'] as const)
   for (const standing of [first, second, 'unknown'] as const) {
-    // Half as far back where two take turns; where there is only one, as far as was asked.
+    // Half as far back where two alternate; where there is only one, as far as requested.
     const from = standing === first ? Math.floor(youngestFrom / 2) : youngestFrom
     const claim = { ...due, youngestFrom: from }
     const pick: DuePick = { standing, limit: claim.limit, from: null, end: 'newest' }
@@ -73,14 +73,14 @@ function take(
   scope: Scope,
   { claim, picks }: { claim: Claim; picks: readonly DuePick[] },
 ): Promise<readonly DueRow[]> {
-  return rowsOf(scope.db, claimStatement(scope, { ...claim, picks }))
+  return preparedRows(scope.db, claimStatement(scope, { ...claim, picks }))
 }
 
 function claimedOf(taken: readonly DueRow[]): readonly ClaimedOrder[] {
-  return taken.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+  return taken.map(({ dueAt, ...row }) => ({ order: orderOf(row), dueAt }))
 }
 
-type DueRow = OrderRow & { readonly due_at: Date }
+type DueRow = OrderRow & { readonly dueAt: Date }
 
 /** Some of the orders of one standing, in the order of a claim. */
 export interface DuePick {
@@ -121,27 +121,27 @@ function shareOf(limit: number, part: number): number {
  * then join by reading all of it.
  *
  * `no key update` is the lock that this update takes in any case. `for update` would also exclude
- * the key-share lock of a concurrent event's foreign key, and skip an order that nobody else asks.
+ * the key-share lock of a concurrent event's foreign key, and skip an order that no other run queries.
  * Two claims never share an order; a row locked by a settlement is skipped, and due again next time.
  */
 export function claimStatement(
   { now }: Pick<Scope, 'now'>,
   { leaseMs, ...due }: Claim & { picks: readonly DuePick[] },
 ): RawBuilder<DueRow> {
-  return sql<DueRow>`${planned}
+  return sql<DueRow>`
     with ${dueOrders(now(), { due, lock: sql`for no key update skip locked` })},
     claimed as (
       update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
       from due where orders.order_no = due.order_no
       returning orders.*, due.due_at
     )
-    select ${orderColumns}, due_at from claimed
+    select ${orderColumns}, due_at as "dueAt" from claimed
     order by due_at, created_at, order_no`
 }
 
 /**
  * `due (order_no, due_at)`: one pick after the other, each at most what is left of the whole limit.
- * The limit inside is for the planner, who cannot foresee the one outside; nothing is read, or
+ * The limit inside is for the planner, which does not consider the one outside; nothing is read, or
  * locked, beyond either.
  */
 function dueOrders(
@@ -188,7 +188,7 @@ function whereDue(
     limit ${sql.lit(limit)}`
 }
 
-/** What was created further ahead than any schedule reaches, by a clock that was wrong, is not young. */
+/** An order created farther ahead than any schedule reaches, by a clock that was wrong, is not young. */
 function whichDue(
   now: RawBuilder<Date>,
   { merchant, thresholdMs, farthestMs, standing }: Omit<Due, 'limit'> & { standing: Standing },
@@ -225,7 +225,7 @@ export async function countDue(
 }
 
 /**
- * Plan: all that is asked for lies in `orders_claims`, so an index-only scan of the left end of each
+ * Plan: all columns are in `orders_claims`, so an index-only scan from the start of each
  * standing. The order is the index's own: it keeps the planner from reading the table where most of
  * it is due.
  */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { NewSession, Session } from '../store.ts'
-import { storable } from './text.ts'
+import { storable } from './storable-text.ts'
 
 /** Opens it, and removes those of everybody that are over. The end is by the database's clock. */
 export async function openSession({ db, now }: Scope, session: NewSession): Promise<Session> {

@@ -17,7 +17,7 @@ export interface Position {
   readonly key: string
 }
 
-/** More than this in one answer helps nobody and holds memory. */
+/** More than this in one answer is of no use, and holds memory. */
 const limitMax = 200
 
 /** Where to start; null: at the beginning. Throws `CursorError`. */
@@ -27,7 +27,7 @@ export function startOf(kind: PageKind, { limit, cursor }: PageRequest): Positio
   return cursor === null ? null : decode(kind, cursor)
 }
 
-/** A page out of up to `limit + 1` rows: the one too many only tells that there are more. */
+/** A page out of up to `limit + 1` rows: the last one only shows that there are more. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   shape: {
@@ -56,7 +56,7 @@ function decode(kind: PageKind, cursor: string): Position {
   const isKey = typeof key === 'string' && !key.includes('\0')
   const isByTime = kind === 'orders' || kind === 'reviews'
   const isOfKind = isByTime ? typeof at === 'number' : /^\d{1,18}$/.test(String(key))
-  if (found !== kind || !isTime || !isKey || !isOfKind) throw strange(cursor)
+  if (found !== kind || !isTime || !isKey || !isOfKind) throw unreadable(cursor)
   return { at: at as number | null, key }
 }
 
@@ -77,7 +77,7 @@ function parse(cursor: string): readonly unknown[] {
   }
 }
 
-function strange(cursor: string): CursorError {
+function unreadable(cursor: string): CursorError {
   const shown = JSON.stringify(cursor.slice(0, 40))
   return new CursorError(`Cannot read the page cursor ${shown}: it is not one of this list's`)
 }

@@ -6,7 +6,7 @@ import { ofMerchant } from './merchant.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
 
 /**
- * When an order is queried after it expired without anybody saying that its trade has ended: 1, 7 and
+ * When an order is queried after it expired without a word of the gateway that its trade has ended: 1, 7 and
  * 30 days later. A table of its own: runs look for what is due among pending orders alone.
  */
 const lateDays = [1, 7, 30] as const
@@ -31,7 +31,7 @@ export async function countLateCheck({ db }: Scope, { orderNo }: Order): Promise
     where order_no = ${orderNo} and asked < ${lateDays.length - 1}`.execute(db)
 }
 
-/** Plan: one entry at the left end of `late_checks_due`. */
+/** Plan: the first entry of `late_checks_due`. */
 export function lateCheckDue(
   now: RawBuilder<Date>,
   { merchant }: Pick<LateClaim, 'merchant'>,
@@ -43,7 +43,7 @@ export function lateCheckDue(
 }
 
 /**
- * Plan: the left end of `late_checks_due`, then each order by its key. What was credited, or is in
+ * Plan: the start of `late_checks_due`, then each order by its key. What was credited, or is in
  * review, meanwhile needs no late check any more.
  */
 export async function claimLate(
@@ -52,7 +52,7 @@ export async function claimLate(
 ): Promise<readonly ClaimedOrder[]> {
   const rows = await rowsOf(
     db,
-    sql<OrderRow & { readonly due_at: Date }>`
+    sql<OrderRow & { readonly dueAt: Date }>`
       with due as materialized (
         select order_no, due_at from late_checks
         where gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and due_at <= ${now()}
@@ -71,8 +71,8 @@ export async function claimLate(
         update late_checks set due_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
         from found where late_checks.order_no = found.order_no and found.status = 'expired'
       )
-      select ${orderColumns}, due_at from found
+      select ${orderColumns}, due_at as "dueAt" from found
       where status = 'expired' and ${ofMerchant(merchant)} order by due_at, order_no`,
   )
-  return rows.map((row) => ({ order: orderOf(row), dueAt: row.due_at }))
+  return rows.map(({ dueAt, ...row }) => ({ order: orderOf(row), dueAt }))
 }

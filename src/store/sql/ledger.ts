@@ -1,33 +1,33 @@
 import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { Fen } from '../../domain/money.ts'
 import type { Order } from '../../domain/order.ts'
 import { userAccount } from '../../domain/transfer.ts'
-import { planned, rowsOf, type Scope } from '../database.ts'
+import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
-import { staleOrder } from './steps.ts'
-import { isUnstorable } from './text.ts'
+import { idMax } from './events.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
+import { staleOrder } from './order-steps.ts'
+import { isUnstorable } from './storable-text.ts'
 
 /**
  * The orders, their transfers, both entries of each and their events, in one statement: either
- * each row is the one that was locked, and all five are written of each, or this throws, and its
- * transaction writes nothing. A transfer is written as it is given, not copied from the order; that they are equal is for the
- * foreign key to find (I2). In the order of `credits`.
+ * each row is the one that was locked, and all five are written for each, or this throws, and its
+ * transaction writes nothing. A transfer is written as it is given, not copied from the order, so that
+ * the foreign key compares the two (I2). In the order of `credits`.
  * Plan: each record finds its row by the key of `orders`.
  */
 export async function creditOrders(
   { db, now }: Scope,
   credits: readonly Credit[],
 ): Promise<readonly Order[]> {
-  const rows = await rowsOf(
+  const rows = await preparedRows(
     db,
-    sql<PaidRow>`${planned}
+    sql<PaidRow>`
       with step as materialized (
         select * from json_to_recordset(${recordsOf(credits, creditRecord)}::json) as step (
           order_no text, state_seq integer, transaction_id text, paid_at timestamptz(3),
-          source text, posted_for text, gateway text, amount bigint, currency text, mchid text, appid text,
+          credited_by text, posted_for text, gateway text, amount bigint, currency text, mchid text, appid text,
           debit_account text, debit_amount bigint, deposit_account text, deposit_amount bigint,
           ${eventRecordColumns}
         )
@@ -35,10 +35,10 @@ export async function creditOrders(
       paid as (
         update orders set status = 'paid', state_seq = orders.state_seq + 1,
           transaction_id = step.transaction_id, paid_at = step.paid_at,
-          credited_at = ${now()}, credited_by = step.source,
+          credited_at = ${now()}, credited_by = step.credited_by,
           dismissed_at = null, dismissed_payment = null
         from step
-        -- Twice by its number, and its status in an expression, for the planner: see waits.ts.
+        -- Twice by its number, and its status in an expression, for the planner: see unpaid-batch.ts.
         where orders.order_no = any (array(select order_no from step))
           and orders.order_no = step.order_no and orders.state_seq = step.state_seq
           and (coalesce(orders.status, '') in ('pending', 'expired')
@@ -62,7 +62,7 @@ export async function creditOrders(
           (2, step.deposit_account, step.deposit_amount)
         ) as entry (leg, account, amount)
       ),
-      told as (${insertEventRecords({
+      event as (${insertEventRecords({
         at: sql`paid.credited_at`,
         from: sql`from paid join step on step.order_no = paid.order_no`,
         state: { status: 'paid', seq: sql`paid.state_seq` },
@@ -82,7 +82,7 @@ interface PaidRow {
   readonly credited_at: Date
 }
 
-/** Read back is only the time: all else is as it was locked, or as it was set. */
+/** Only `credited_at` comes back from the database; the rest is known. */
 function paidOrder({ order, transfer, source }: Credit, creditedAt: Date): Order {
   const { transactionId, paidAt } = transfer
   return {
@@ -101,7 +101,7 @@ function creditRecord({ order, transfer, source, event }: Credit): object {
     state_seq: order.stateSeq,
     transaction_id: transfer.transactionId,
     paid_at: transfer.paidAt,
-    source,
+    credited_by: source,
     posted_for: transfer.orderNo,
     gateway: transfer.gateway,
     amount: String(transfer.amount),
@@ -116,7 +116,7 @@ function creditRecord({ order, transfer, source, event }: Credit): object {
   }
 }
 
-/** Of an account that never had an entry. */
+/** For an account without entries. */
 const currencyDefault = 'CNY'
 
 /**
@@ -137,15 +137,9 @@ export async function balanceOf({ db }: Scope, userId: string): Promise<Balance>
   return { userId, balance: BigInt(balance), currency }
 }
 
-export interface EntryRow {
-  readonly id: bigint
-  readonly order_no: string
-  readonly transaction_id: string
-  readonly amount: Fen
-  readonly currency: string
+interface EntryRow extends Omit<StatementEntry, 'balance'> {
   /** A sum, and so text: see `balanceOf`. */
   readonly balance: string
-  readonly at: Date
 }
 
 /**
@@ -168,8 +162,8 @@ export async function listEntries(
             where account = ${account} and id > ${after}::bigint
             order by id limit ${page.limit + 1}
           )
-          select page.id, page.order_no, transfers.transaction_id, page.amount, page.currency,
-            page.at, (
+          select page.id::text as id, page.order_no as "orderNo",
+            transfers.transaction_id as "transactionId", page.amount, page.currency, page.at, (
               (select coalesce(sum(amount), 0) from entries
                 where account = ${account} and id <= ${after}::bigint)
               + sum(page.amount) over (order by page.id)
@@ -181,18 +175,54 @@ export async function listEntries(
     kind: 'entries',
     limit: page.limit,
     item: statementEntryOf,
-    position: (row) => ({ at: null, key: String(row.id) }),
+    position: (row) => ({ at: null, key: row.id }),
   })
 }
 
-export function statementEntryOf(row: EntryRow): StatementEntry {
-  return {
-    id: String(row.id),
-    orderNo: row.order_no,
-    transactionId: row.transaction_id,
-    amount: row.amount,
-    currency: row.currency,
-    balance: BigInt(row.balance),
-    at: row.at,
-  }
+function statementEntryOf(row: EntryRow): StatementEntry {
+  return { ...row, balance: BigInt(row.balance) }
+}
+
+export async function latestEntries(
+  { db }: Scope,
+  { userId, ...page }: PageRequest & { userId: string },
+): Promise<Page<StatementEntry>> {
+  const before = startOf('latest_entries', page)?.key ?? idMax
+  const rows = isUnstorable(userId)
+    ? []
+    : await rowsOf(db, latestEntriesStatement({ userId, before, limit: page.limit }))
+  return pageOf(rows, {
+    kind: 'latest_entries',
+    limit: page.limit,
+    item: statementEntryOf,
+    position: (row) => ({ at: null, key: row.id }),
+  })
+}
+
+/**
+ * The balance before the page is summed from all older entries, which the index alone holds: exact
+ * on every page, whatever the cursor says. An entry whose transfer was lost is shown without it:
+ * a person who looks for such damage must not miss a line.
+ */
+export function latestEntriesStatement(page: {
+  readonly userId: string
+  readonly before: string
+  readonly limit: number
+}) {
+  const account = userAccount(page.userId)
+  return sql<EntryRow>`
+    with page as (
+      select id, order_no, amount, currency, at from entries
+      where account = ${account} and id < ${page.before}::bigint
+      order by id desc limit ${page.limit + 1}
+    )
+    select page.id::text as id, page.order_no as "orderNo",
+      coalesce(transfers.transaction_id, '') as "transactionId",
+      page.amount, page.currency, page.at, (
+        (select coalesce(sum(amount), 0) from entries
+          where account = ${account} and id < (select min(id) from page))
+        + sum(page.amount) over (order by page.id)
+      )::text as balance
+    from page left join transfers on transfers.order_no = page.order_no
+    order by page.id desc`
 }

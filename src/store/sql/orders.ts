@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert, unreachable } from '../../domain/assert.ts'
 import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../../domain/order.ts'
-import { firstOf, planned, rowsOf, type Scope } from '../database.ts'
+import { firstOf, preparedFirst, rowsOf, type Scope } from '../database.ts'
 import type { Insertion, OrderFilter, Page } from '../store.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { insertEvent } from './events.ts'
+import { insertEvent } from './json-records.ts'
 import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
-import { isUnstorable } from './text.ts'
+import { isUnstorable } from './storable-text.ts'
 
 /** A look-up after a conflict can only miss if the other order went away, and orders do not. */
 export async function insertOrder(
@@ -24,7 +24,7 @@ export async function insertOrder(
 
 /**
  * Null when the key or the number is taken. `on conflict` names no index, so that it covers both,
- * and it waits for whoever is inserting the same at this moment.
+ * and it waits for a concurrent insert of the same.
  */
 async function tryInsertOrder(
   { db, now }: Scope,
@@ -32,9 +32,9 @@ async function tryInsertOrder(
 ): Promise<Order | null> {
   const { endsAt, ttlMs, watchMs } = endColumns(order.end)
   const createdAt = sql`coalesce(${order.createdAt}::timestamptz(3), ${now()})`
-  const row = await firstOf(
+  const row = await preparedFirst(
     db,
-    sql<OrderRow>`${planned}
+    sql<OrderRow>`
       with added as (
         insert into orders (
           order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
@@ -52,9 +52,9 @@ async function tryInsertOrder(
         on conflict do nothing
         returning *
       ),
-      told as (${insertEvent(event, {
+      event as (${insertEvent(event, {
         at: now(),
-        from: sql`from added`,
+        from: sql`, added`,
         state: { status: 'pending', seq: sql`added.state_seq` },
       })})
       select ${orderColumns} from added`,
@@ -96,9 +96,9 @@ async function findOrderByKey({ db }: Scope, key: string | null): Promise<Order 
 
 export async function findOrder({ db }: Scope, orderNo: string): Promise<Order | null> {
   if (isUnstorable(orderNo)) return null
-  const row = await firstOf(
+  const row = await preparedFirst(
     db,
-    sql<OrderRow>`${planned} select ${orderColumns} from orders where order_no = ${orderNo}`,
+    sql<OrderRow>`select ${orderColumns} from orders where order_no = ${orderNo}`,
   )
   return row && orderOf(row)
 }
@@ -117,7 +117,7 @@ export async function setCodeUrl(
         where order_no = ${event.orderNo} and status = 'pending'
         returning *
       ),
-      told as (${insertEvent(event, { at: now() })})
+      event as (${insertEvent(event, { at: now() })})
       select ${orderColumns} from scanned`,
   )
   return row && orderOf(row)
@@ -153,7 +153,7 @@ export async function listOrders({ db }: Scope, filter: OrderFilter): Promise<Pa
     kind: 'orders',
     limit: filter.limit,
     item: orderOf,
-    position: (row) => ({ at: +row.created_at, key: row.order_no }),
+    position: (row) => ({ at: +row.createdAt, key: row.orderNo }),
   })
 }
 

@@ -9,7 +9,7 @@ import {
   type Reservations,
   repeatMs,
 } from '../../domain/rate-limiter.ts'
-import { firstOf, planned, type Scope } from '../database.ts'
+import { firstOf, preparedFirst, type Scope } from '../database.ts'
 
 /**
  * The same arithmetic as `reserve` in domain/rate-limiter.ts, on a row that all nodes share, by the
@@ -22,9 +22,9 @@ export async function reserve(
 ): Promise<Reservations> {
   const { quota, count, stepMs, burstMs, horizonMs } = wanted
   return onRow({ db, quota }, () =>
-    firstOf(
+    preparedFirst(
       db,
-      sql<Reservations>`${planned}
+      sql<Reservations>`
         with locked as materialized (
           select next_at from quota_lines where name = ${quota} for no key update
         ),

@@ -34,7 +34,7 @@ interface Portion {
   readonly limit: number
 }
 
-/** Never younger than what the schema would refuse, whatever clock the embedder brought. */
+/** Never younger than what the schema refuses, whichever clock the embedder has. */
 export function portionOf({ now }: Pick<Scope, 'now'>, { olderThanMs, limit }: Prune): Portion {
   const before = sql`least(
     ${now()} - ${olderThanMs}::float8 * interval '1 millisecond',
@@ -43,7 +43,7 @@ export function portionOf({ now }: Pick<Scope, 'now'>, { olderThanMs, limit }: P
   return { now: now(), before, limit }
 }
 
-/** And tells the triggers that this transaction prunes. */
+/** And marks this transaction, for the triggers, as one that prunes. */
 async function takeMark(db: Connection): Promise<boolean> {
   const taken = await firstOf(
     db,
@@ -78,7 +78,7 @@ export function walkStatement(portion: Portion): RawBuilder<Counted> {
   })
 }
 
-/** Plan: `retention_passed_due` from its left end, then each order by its key. */
+/** Plan: `retention_passed_due` from its start, then each order by its key. */
 export function passedStatement(portion: Portion): RawBuilder<Counted> {
   const { now, limit } = portion
   return eventsStatement(portion, {
@@ -155,7 +155,7 @@ const resultsMax = 5_000
 
 /**
  * The oldest only, by their key, so that nothing is searched. The newest run that finished stays,
- * for whoever asks when that was.
+ * because readiness reads when that was.
  */
 export function runsStatement({ before, limit }: Portion): RawBuilder<{ readonly count: number }> {
   return sql`

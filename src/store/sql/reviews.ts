@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import type { NewOrderEvent, Order, OrderEvent, Review, ReviewTrail } from '../../domain/order.ts'
-import { firstOf, planned, rowsOf, type Scope } from '../database.ts'
+import { rowsOf, type Scope } from '../database.ts'
 import type { Page, ReviewFilter } from '../store.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { insertEvent } from './events.ts'
+import { changeOrder } from './order-steps.ts'
 import { findOrder } from './orders.ts'
 import {
   type EventRow,
@@ -14,8 +14,7 @@ import {
   orderColumns,
   orderOf,
 } from './rows.ts'
-import { orderOrStale } from './steps.ts'
-import { isUnstorable, storable } from './text.ts'
+import { isUnstorable, storable } from './storable-text.ts'
 
 /**
  * Oldest order first, from `orders_by_status`. Dismissed ones are passed over on the way: an index
@@ -36,18 +35,18 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
       select ${orderColumns} from orders where ${sql.join(conditions, sql` and `)}
       order by created_at, order_no limit ${filter.limit + 1}`,
   )
-  const trails = await trailsOf({ db }, { orderNos: rows.map((row) => row.order_no) })
+  const trails = await trailsOf({ db }, { orderNos: rows.map((row) => row.orderNo) })
   return pageOf(rows, {
     kind: 'reviews',
     limit: filter.limit,
-    item: (row) => ({ order: orderOf(row), ...trails(row.order_no) }),
-    position: (row) => ({ at: +row.created_at, key: row.order_no }),
+    item: (row) => ({ order: orderOf(row), ...trails(row.orderNo) }),
+    position: (row) => ({ at: +row.createdAt, key: row.orderNo }),
   })
 }
 
 /**
  * Two statements are two snapshots: an order that changed its state between them is read again, or
- * its trail would tell who resolved an order that is still in review. It has few states to go through.
+ * its trail would show who resolved an order that is still in review. An order has few states.
  */
 export async function findReview(scope: Scope, orderNo: string): Promise<Review | null> {
   for (;;) {
@@ -70,7 +69,7 @@ export async function readTrail({ db }: Pick<Scope, 'db'>, orderNo: string): Pro
 type TrailRow = EventRow & { readonly part: 'seen' | 'entered' | 'resolved' }
 
 /**
- * A closing that an operator asked for is not counted as seen: it is the first half of expiring,
+ * A closing that an operator requested is not counted as seen: it is the first half of expiring,
  * and changes nothing here. What it did at the gateway shows in the answer.
  */
 async function trailsOf(
@@ -78,7 +77,7 @@ async function trailsOf(
   { orderNos }: { orderNos: readonly string[] },
 ): Promise<(orderNo: string) => ReviewTrail> {
   const newest = (part: TrailRow['part'], where: RawBuilder<unknown>) => sql`(
-    select distinct on (order_no) ${sql.lit(part)} as part, ${eventColumns} from told
+    select distinct on (order_no) ${sql.lit(part)} as part, ${eventColumns} from events
     where ${where} order by order_no, id desc)`
   const rows =
     orderNos.length === 0
@@ -86,8 +85,8 @@ async function trailsOf(
       : await rowsOf(
           db,
           sql<TrailRow>`
-            with told as (
-              select ${eventColumns} from order_events where order_no in (${sql.join(orderNos)})
+            with events as (
+              select * from order_events where order_no in (${sql.join(orderNos)})
             )
             ${newest('seen', sql`not (kind = 'closing' and source = 'operator')`)}
             union all
@@ -95,57 +94,40 @@ async function trailsOf(
             union all
             ${newest('resolved', sql`kind in ('resolved', 'dismissed')`)}`,
         )
-  return (orderNo) => trailOf(rows.filter((row) => row.order_no === orderNo))
+  return (orderNo) => trailOf(rows.filter((row) => row.orderNo === orderNo))
 }
 
 function trailOf(rows: readonly TrailRow[]): ReviewTrail {
   const part = (name: TrailRow['part']): OrderEvent | null => {
     const row = rows.find((each) => each.part === name)
-    return row === undefined ? null : eventOf(row)
+    if (row === undefined) return null
+    const { part: _, ...event } = row
+    return eventOf(event)
   }
   const seen = part('seen')
   assert(seen !== null, 'Cannot read the trail of an order without events (I6)')
   return { seen, entered: part('entered'), resolved: part('resolved') }
 }
 
-export async function dismissOrder(
-  { db, now }: Scope,
-  dismissal: { order: Order; payment: string | null; event: NewOrderEvent },
+export function dismissOrder(
+  scope: Scope,
+  { payment, ...change }: { order: Order; payment: string | null; event: NewOrderEvent },
 ): Promise<Order> {
-  const { order, payment, event } = dismissal
-  const row = await firstOf(
-    db,
-    sql<OrderRow>`${planned}
-      with dismissed as (
-        update orders set dismissed_at = ${now()}, dismissed_payment = ${storable(payment)}
-        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
-          and status = 'review' and dismissed_at is null
-        returning *
-      ),
-      told as (${insertEvent(event, {
-        at: sql`dismissed.dismissed_at`,
-        from: sql`from dismissed`,
-      })})
-      select ${orderColumns} from dismissed`,
-  )
-  return orderOrStale(row, { order, action: 'dismiss it' })
+  const at = scope.now()
+  return changeOrder(scope, {
+    ...{ ...change, at, action: 'dismiss it' },
+    set: sql`dismissed_at = ${at}, dismissed_payment = ${storable(payment)}`,
+    where: sql`and status = 'review' and dismissed_at is null`,
+  })
 }
 
-export async function reopenOrder(
-  { db, now }: Scope,
-  { order, event }: { order: Order; event: NewOrderEvent },
+export function reopenOrder(
+  scope: Scope,
+  change: { order: Order; event: NewOrderEvent },
 ): Promise<Order> {
-  const row = await firstOf(
-    db,
-    sql<OrderRow>`${planned}
-      with reopened as (
-        update orders set dismissed_at = null, dismissed_payment = null
-        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq}
-          and status = 'review' and dismissed_at is not null
-        returning *
-      ),
-      told as (${insertEvent(event, { at: now(), from: sql`from reopened` })})
-      select ${orderColumns} from reopened`,
-  )
-  return orderOrStale(row, { order, action: 'bring it back to the queue' })
+  return changeOrder(scope, {
+    ...{ ...change, at: scope.now(), action: 'bring it back to the queue' },
+    set: sql`dismissed_at = null, dismissed_payment = null`,
+    where: sql`and status = 'review' and dismissed_at is not null`,
+  })
 }

@@ -12,8 +12,8 @@ import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
 import { withRepairedSchedules } from './clock-skew.ts'
 import { pageOf, startOf } from './cursor.ts'
+import { reasonRecord, wellFormed } from './json-records.ts'
 import { lateCheckDue } from './late-checks.ts'
-import { reasonRecord, wellFormed } from './records.ts'
 
 const runColumns = sql.raw(`
   id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
@@ -56,13 +56,13 @@ function runOf(row: RunRow): Run {
   }
 }
 
-/** One run a slot: the unique key lets one node through, and tells the others when to come again. */
+/** One run a slot: the unique key lets one node through; the others get the time of the next slot. */
 export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
   const { slot, nextSlotInMs } = await slotNow(scope, run.intervalMs)
-  const asked = { ...run, slot }
+  const slotted = { ...run, slot }
   const row =
-    (await insertRun(scope, asked)) ??
-    ((await freeSlotOfTheFuture(scope, asked)) ? await insertRun(scope, asked) : null)
+    (await insertRun(scope, slotted)) ??
+    ((await freeSlotOfTheFuture(scope, slotted)) ? await insertRun(scope, slotted) : null)
   return row === null
     ? { kind: 'taken', nextSlotInMs }
     : { kind: 'opened', run: runOf(row), lateCheckDue: row.late_check_due, nextSlotInMs }

@@ -14,7 +14,7 @@ const freshMs = 2_000
 
 /**
  * Whether the database can be written to, by writing: a standby, one that was set read-only and one
- * whose disk is full answer every question, and credit nobody.
+ * whose disk is full answer every query, and credit nobody.
  */
 export class WriteProbe {
   readonly #db: Connection
@@ -27,8 +27,8 @@ export class WriteProbe {
     this.#db = db
   }
 
-  /** Looks at what other work fails for. */
-  async heed<T>(work: Promise<T>): Promise<T> {
+  /** Learns from the errors of other work. */
+  async watch<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
@@ -76,7 +76,7 @@ async function proveRoom(db: Connection): Promise<void> {
     create temporary table budan_room on commit drop
     as select n from generate_series(1, 10000) as n`
   await filled.execute(db).catch((error: unknown) => {
-    // Who may make no such tables cannot tell.
+    // A role without the right to make temporary tables cannot find out.
     if (sqlStateOf(error) !== '42501') throw error
   })
 }

@@ -1,32 +1,32 @@
 import { sql } from 'kysely'
-import { planned, rowsOf, type Scope } from '../database.ts'
+import { preparedRows, type Scope } from '../database.ts'
 import type { ClaimedWait } from '../store.ts'
-import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './records.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
 import { standingNumber } from './rows.ts'
 
 /**
  * Moves claimed orders along their schedules, each with its event: one statement, however many they
  * are. Only rows that still are what was claimed (the same state, under the same lease, as often
- * absent) and that nobody holds are written; whoever settles or claims an order changes one of them,
- * and a check by hand that found its trade the last. Returns the numbers of those.
+ * absent) and that no other transaction holds are written. A settlement or a claim changes one of the
+ * first two, a check by hand that found the trade the last. Returns the numbers of the rows written.
  */
 export async function waitAsClaimed(
   scope: Scope,
   waits: readonly ClaimedWait[],
 ): Promise<ReadonlySet<string>> {
   if (waits.length === 0) return new Set()
-  const rows = await rowsOf(scope.db, waitStatement(scope, waits))
+  const rows = await preparedRows(scope.db, waitStatement(scope, waits))
   return new Set(rows.map((row) => row.order_no))
 }
 
 /**
  * Plan: each record finds its row by the key of `orders`, though the planner takes the records for
- * a hundred: for so many it would rather read a small table, or all that is pending where nobody has
- * counted yet how much that is, and the plan is kept while the table grows. `lateral`, an array, and
- * the status in an expression leave it no such choice.
+ * a hundred: for that many it would read the whole of a small table, or all pending orders of a table
+ * without statistics, and the plan is kept while the table grows. `lateral`, an array, and the status in
+ * an expression leave it no such choice.
  */
 export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
-  return sql<{ readonly order_no: string }>`${planned}
+  return sql<{ readonly order_no: string }>`
     with step as materialized (
       select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
         order_no text, state_seq integer, leased_to timestamptz(3), absences integer,
@@ -58,7 +58,7 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
         and orders.order_no = any (array(select order_no from held))
       returning orders.order_no
     ),
-    told as (${insertEventRecords({
+    event as (${insertEventRecords({
       at: now(),
       from: sql`from waiting join step on step.order_no = waiting.order_no`,
     })})

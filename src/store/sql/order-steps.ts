@@ -1,0 +1,180 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { NewOrderEvent, Order } from '../../domain/order.ts'
+import type { OrderStatus } from '../../domain/order-states.ts'
+import type { Schedule } from '../../domain/schedule.ts'
+import { preparedFirst, preparedRows, type Scope } from '../database.ts'
+import { StaleOrderError } from '../errors.ts'
+import type { Correction, LockedOrder, LockRequest } from '../store.ts'
+import { insertEvent, recordsOf, wellFormed } from './json-records.ts'
+import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
+import { isUnstorable, storable } from './storable-text.ts'
+
+/**
+ * `materialized`, so that the time is read after the wait for the lock, not before it.
+ * `no key update` excludes every other settlement and claim, and lets events be appended.
+ */
+export async function lockOrder(
+  { db, lateNow }: Scope,
+  { orderNo, transactionId }: { orderNo: string; transactionId: string | null },
+): Promise<LockedOrder | null> {
+  if (isUnstorable(orderNo)) return null
+  const row = await preparedFirst(
+    db,
+    sql<LockedRow>`
+      with locked as materialized (
+        select * from orders where order_no = ${orderNo} for no key update
+      )
+      select ${orderColumns}, ${lateNow()} as "dbNow", (
+        select t.order_no from transfers t
+        where t.gateway = locked.gateway and t.transaction_id = ${storable(transactionId)}
+          and t.order_no <> locked.order_no
+      ) as "transactionOwner"
+      from locked`,
+  )
+  return row && lockedOf(row)
+}
+
+/**
+ * Locks those of many orders that no other transaction holds: to wait for one would delay all.
+ * Plan: each record finds its row by the key of `orders`.
+ */
+export async function lockOrders(
+  { db, lateNow }: Scope,
+  requested: readonly LockRequest[],
+): Promise<readonly LockedOrder[]> {
+  const rows = await preparedRows(
+    db,
+    sql<LockedRow>`
+      with requested as materialized (
+        select * from json_to_recordset(${recordsOf(requested.filter(isStorable), requestRecord)}::json)
+          as requested (order_no text, payment text)
+      ),
+      locked as materialized (
+        select found.*, requested.payment
+        from requested, lateral (
+          select * from orders where orders.order_no = requested.order_no
+          for no key update skip locked
+        ) as found
+      )
+      select ${orderColumns}, ${lateNow()} as "dbNow", (
+        select t.order_no from transfers t
+        where t.gateway = locked.gateway and t.transaction_id = locked.payment
+          and t.order_no <> locked.order_no
+      ) as "transactionOwner"
+      from locked`,
+  )
+  return rows.map(lockedOf)
+}
+
+interface LockedRow extends OrderRow {
+  readonly dbNow: Date
+  readonly transactionOwner: string | null
+}
+
+function lockedOf({ dbNow, transactionOwner, ...row }: LockedRow): LockedOrder {
+  return { order: orderOf(row), now: dbNow, transactionOwner }
+}
+
+function isStorable({ orderNo }: LockRequest): boolean {
+  return !isUnstorable(orderNo)
+}
+
+function requestRecord({ orderNo, transactionId }: LockRequest): object {
+  return { order_no: orderNo, payment: wellFormed(transactionId) }
+}
+
+interface OrderChange {
+  /** As it was locked. */
+  readonly order: Order
+  /** For the error when the row is another one by now. */
+  readonly action: string
+  readonly set: RawBuilder<unknown>
+  /** What else must hold for the row: `and …`. */
+  readonly where?: RawBuilder<unknown>
+  readonly event: NewOrderEvent
+  /** The time of the event. */
+  readonly at: RawBuilder<unknown>
+  /** The status that the event gives; absent: the state stays. */
+  readonly status?: OrderStatus
+}
+
+/** Updates an order that is still as it was locked, with its event, in one statement (I6). */
+export async function changeOrder(
+  { db }: Pick<Scope, 'db'>,
+  { order, action, set, where = sql``, event, at, status }: OrderChange,
+): Promise<Order> {
+  const row = await preparedFirst(
+    db,
+    sql<OrderRow>`
+      with changed as (
+        update orders set ${set}
+        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq} ${where}
+        returning *
+      ),
+      event as (${insertEvent(event, {
+        ...{ at, from: sql`, changed` },
+        ...(status && { state: { status, seq: sql`changed.state_seq` } }),
+      })})
+      select ${orderColumns} from changed`,
+  )
+  if (row === null) throw staleOrder(order, action)
+  return orderOf(row)
+}
+
+export function changeStatus(
+  scope: Scope,
+  change: { order: Order; status: 'expired' | 'review'; event: NewOrderEvent },
+): Promise<Order> {
+  const { status } = change
+  return changeOrder(scope, {
+    ...{ ...change, at: scope.now(), action: `make it ${status}` },
+    set: sql`status = ${status}, state_seq = state_seq + 1,
+      dismissed_at = null, dismissed_payment = null`,
+  })
+}
+
+export function reschedule(
+  scope: Scope,
+  { schedule, ...change }: { order: Order; schedule: Schedule; event: NewOrderEvent },
+): Promise<Order> {
+  return changeOrder(scope, {
+    ...{ ...change, at: scope.now(), action: 'let it wait' },
+    set: sql`next_check_at = ${schedule.nextCheckAt}, checks = ${schedule.checks},
+      absent_count = ${schedule.absentCount}, absent_since = ${schedule.absentSince},
+      standing = ${standingNumber(schedule.standing)}, watched_until = ${schedule.watchedUntil}`,
+    where: sql`and status = 'pending'`,
+  })
+}
+
+/** The event has the time that the row keeps, so that the schema can require one for each correction. */
+export function correctOrder(
+  scope: Scope,
+  { correction, ...change }: { order: Order; correction: Correction; event: NewOrderEvent },
+): Promise<Order> {
+  const at = scope.now()
+  return changeOrder(scope, {
+    ...{ ...change, at, action: 'correct it' },
+    set: sql`user_id = ${correction.userId}, amount = ${correction.amount},
+      appid = ${correction.appid}, expires_at = ${correction.expiresAt ?? farEnd},
+      watched_until = ${correction.watchedUntil}, next_check_at = ${correction.nextCheckAt},
+      corrected_at = ${at}`,
+  })
+}
+
+export function abandonOrder(
+  scope: Scope,
+  change: { order: Order; event: NewOrderEvent },
+): Promise<Order> {
+  return changeOrder(scope, {
+    ...{ ...change, at: scope.now(), action: 'give it up', status: 'expired' },
+    set: sql`status = 'expired', state_seq = state_seq + 1, idempotency_key = null`,
+    where: sql`and status = 'pending' and code_url is null`,
+  })
+}
+
+export function staleOrder({ orderNo, status, stateSeq }: Order, action: string): StaleOrderError {
+  const state = `${status}, state ${stateSeq}`
+  return new StaleOrderError(
+    `Cannot ${action}: order "${orderNo}" is not ${state}, as it was when it was locked`,
+  )
+}
