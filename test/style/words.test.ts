@@ -51,6 +51,9 @@ const banned: readonly Banned[] = [
 const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
   { path: 'docs/glossary.md', line: /./ },
   { path: 'test/style/words.test.ts', line: /./ },
+  // A column, and a name of zlib's.
+  { path: 'src/store/sql/late-checks.ts', line: /\basked\b/ },
+  { path: 'src/store/embedded/image.ts', line: /chunkSize/ },
   // An answer of Redis Cluster.
   { path: 'src/queue/server-fault.ts', line: /ASK/ },
   // The name of before, which a reader of the changes looks for.
@@ -61,9 +64,9 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
 
 /** Not rewritten yet. Take a folder or file out of the list when it is. */
 const toRewrite: readonly string[] = [
-  ...['src/cli/', 'src/config/', 'src/deadline.ts', 'src/domain/', 'src/gateway/', 'src/health/'],
+  ...['src/cli/', 'src/config/', 'src/domain/', 'src/gateway/', 'src/health/'],
   ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts'],
-  ...['src/service.ts', 'src/settle/', 'src/store/', 'src/telemetry/'],
+  ...['src/service.ts', 'src/settle/', 'src/store/migrations/', 'src/telemetry/'],
   ...['src/web/', 'bench/'],
   ...['test/bench/', 'test/campaign/', 'test/cli/', 'test/config/', 'test/console/'],
   ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/fuzz/', 'test/gateway/'],
