@@ -7,7 +7,7 @@
  *                 │  ▼                   (verified CLOSED), or dismissed:
  *               dismissed                still in review, out of the queue; another payment reopens it
  */
-export type OrderStatus = 'pending' | 'paid' | 'expired' | 'review'
+export type OrderStatus = (typeof orderStatuses)[number]
 
 export const orderStatuses = ['pending', 'paid', 'expired', 'review'] as const
 
@@ -17,19 +17,26 @@ export type Source = (typeof sources)[number]
 export const sources = ['callback', 'check', 'compensation', 'operator'] as const
 
 /** What caused an order event. */
-export type EventSource = Source | 'api' | 'budan'
+export type EventSource = (typeof eventSources)[number]
 
-export type OrderEventKind =
-  | 'created'
-  | 'adopted'
-  | 'prepaid' // the gateway gave a code to scan
-  | 'unplaced' // the gateway refused the prepay, or did not answer
-  | 'answered' // an answer, and the decision on it
-  | 'closing' // a close was sent to the gateway
-  | 'corrected' // the facts of an adopted order were corrected
-  | 'abandoned' // an order was given up that the gateway never accepted
-  | 'resolved' // an operator had it credited or expired
-  | 'dismissed' // an operator took it out of the queue
-  | 'refund_noticed' // the gateway's callback about a refund that was made there
+export const eventSources = [...sources, 'api', 'budan'] as const
 
-export type DecisionKind = 'pay' | 'wait' | 'close' | 'expire' | 'review' | 'keep'
+export type OrderEventKind = (typeof orderEventKinds)[number]
+
+export const orderEventKinds = [
+  'created',
+  'adopted',
+  'prepaid', // the gateway gave a code to scan
+  'unplaced', // the gateway refused the prepay, or did not answer
+  'answered', // an answer, and the decision on it
+  'closing', // a close was sent to the gateway
+  'corrected', // the facts of an adopted order were corrected
+  'abandoned', // an order was given up that the gateway never accepted
+  'resolved', // an operator had it credited or expired
+  'dismissed', // an operator took it out of the queue
+  'refund_noticed', // the gateway's callback about a refund that was made there
+] as const
+
+export type DecisionKind = (typeof decisionKinds)[number]
+
+export const decisionKinds = ['pay', 'wait', 'close', 'expire', 'review', 'keep'] as const

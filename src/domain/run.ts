@@ -4,7 +4,7 @@ import type { Reason } from './reason.ts'
 import type { Answer } from './trade.ts'
 
 /** What became of one order in a run. */
-export type Outcome = 'credited' | 'waiting' | 'expired' | 'review' | 'kept' | 'unknown' | 'error'
+export type Outcome = (typeof outcomes)[number]
 
 export const outcomes = [
   'credited',
@@ -28,10 +28,14 @@ export interface RunResult {
   readonly durationMs: number
 }
 
-export type RunTrigger = 'schedule' | 'start' | 'manual'
+export type RunTrigger = (typeof runTriggers)[number]
+
+export const runTriggers = ['schedule', 'start', 'manual'] as const
 
 /** `failed`: the orders could not be read. `stopped`: cut short by a stop, its deadline or the breaker. */
-export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed'
+export type RunStatus = (typeof runStatuses)[number]
+
+export const runStatuses = ['running', 'finished', 'stopped', 'failed'] as const
 
 /** One pass of the compensation job. */
 export interface Run {

@@ -9,8 +9,6 @@ import {
 } from '../domain/fact-rules.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 
-export { orderNoPattern } from '../domain/fact-rules.ts'
-
 /**
  * What the OpenAPI document says of a schema. A registry of our own: zod's global one would mix
  * with that of a program that embeds budan.
@@ -164,6 +162,14 @@ export function guardedAnswers<const A extends Readonly<Record<number, Answer>>>
     500: [fault, '`internal`'],
     503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: ask again.'],
   } as const)
+}
+
+/** The answers of a route that returns a list, page by page. */
+export function pageAnswers<const S extends z.ZodType>(page: S) {
+  return guardedAnswers({
+    200: [page, 'A page.'],
+    400: [fault, '`request_invalid`, `cursor_invalid`'],
+  })
 }
 
 /** What may be wrong with a request that carries JSON. */

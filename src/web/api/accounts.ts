@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Budan } from '../../service.ts'
-import { fault, guardedAnswers, pageQuery, userId } from '../schema.ts'
+import { fault, guardedAnswers, pageAnswers, pageQuery, userId } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { presentBalance, presentEntry } from './present.ts'
 import { accountShape, entryPageShape } from './shapes.ts'
@@ -34,10 +34,7 @@ export function addAccountRoutes(app: WebApp, { store }: Budan): void {
         summary: 'The statement of a user, oldest first',
         params: accountPath,
         querystring: pageQuery,
-        response: guardedAnswers({
-          200: [entryPageShape, 'A page.'],
-          400: [fault, '`request_invalid`, `cursor_invalid`'],
-        }),
+        response: pageAnswers(entryPageShape),
       },
     },
     async ({ params, query: { limit, cursor = null } }) => {

@@ -1,29 +1,20 @@
-import { z } from 'zod'
-import type { Clock } from '../../domain/clock.ts'
-import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
-import { bodyFaults, fault, guardedAnswers, orderNoPattern } from '../schema.ts'
+import { ofOrder } from '../found-order.ts'
+import { bodyFaults, fault, guardedAnswers } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { abandonRequest, correctionRequest, correctRequestOf } from './order-request.ts'
-import { adoptionRefusal, orderNotFound } from './orders.ts'
+import { adoptionRefusal, type OrderRouteParts, orderPath } from './orders.ts'
 import { presentOrder } from './present.ts'
 import { orderShape } from './shapes.ts'
 
-interface RouteParts {
-  readonly budan: Budan
-  readonly clock: Clock
-}
-
 /** What a person may change of an order by hand: wrong facts, and that it was placed at all. */
-export function addCorrectionRoutes(app: WebApp, parts: RouteParts): void {
+export function addCorrectionRoutes(app: WebApp, parts: OrderRouteParts): void {
   addCorrect(app, parts)
   addAbandon(app, parts)
 }
 
-const orderPath = z.object({ order_no: z.string() })
-
-function addCorrect(app: WebApp, { budan, clock }: RouteParts): void {
+function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.patch(
     '/v1/orders/:order_no',
     {
@@ -46,12 +37,10 @@ function addCorrect(app: WebApp, { budan, clock }: RouteParts): void {
       },
     },
     async (request) => {
-      const { order_no } = request.params
       const correction = correctRequestOf(request.body, { actor: actorOf(request) })
-      const corrected = orderNoPattern.test(order_no)
-        ? await budan.correctOrder(order_no, correction)
-        : null
-      if (corrected === null) throw orderNotFound(order_no)
+      const corrected = await ofOrder(request.params.order_no, (orderNo) =>
+        budan.correctOrder(orderNo, correction),
+      )
       switch (corrected.kind) {
         case 'corrected':
           return presentOrder(corrected.order, clock())
@@ -69,7 +58,7 @@ function addCorrect(app: WebApp, { budan, clock }: RouteParts): void {
   )
 }
 
-function addAbandon(app: WebApp, { budan, clock }: RouteParts): void {
+function addAbandon(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.post(
     '/v1/orders/:order_no/abandon',
     {
@@ -96,12 +85,10 @@ function addAbandon(app: WebApp, { budan, clock }: RouteParts): void {
       },
     },
     async (request) => {
-      const { order_no } = request.params
-      const asked = { reason: request.body.reason, actor: actorOf(request) }
-      const abandoned = orderNoPattern.test(order_no)
-        ? await budan.abandonOrder(order_no, asked)
-        : null
-      if (abandoned === null) throw orderNotFound(order_no)
+      const by = { reason: request.body.reason, actor: actorOf(request) }
+      const abandoned = await ofOrder(request.params.order_no, (orderNo) =>
+        budan.abandonOrder(orderNo, by),
+      )
       switch (abandoned.kind) {
         case 'abandoned':
           return presentOrder(abandoned.order, clock())

@@ -7,12 +7,14 @@ import type { AdoptionRefusal } from '../../orders/adopt.ts'
 import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
+import { ofOrder } from '../found-order.ts'
 import {
+  answers,
   apiSchemas,
   bodyFaults,
   fault,
   guardedAnswers,
-  orderNoPattern,
+  pageAnswers,
   pageQuery,
   userId,
 } from '../schema.ts'
@@ -27,7 +29,7 @@ import {
 import { presentCheckReport, presentOrder, presentOrderEvent } from './present.ts'
 import { checkReportShape, orderEventPageShape, orderPageShape, orderShape } from './shapes.ts'
 
-const orderPath = z.object({ order_no: z.string() })
+export const orderPath = z.object({ order_no: z.string() })
 
 const orderQuery = pageQuery.extend({
   status: z.enum(orderStatuses, { error: `must be one of ${orderStatuses.join(', ')}` }).optional(),
@@ -41,14 +43,13 @@ const idempotencyHeader = z.looseObject({
 })
 
 const orderAbsent = [fault, '`order_not_found`'] as const
-const queryWrong = [fault, '`request_invalid`, `cursor_invalid`'] as const
 
-interface RouteParts {
+export interface OrderRouteParts {
   readonly budan: Budan
   readonly clock: Clock
 }
 
-export function addOrderRoutes(app: WebApp, { budan, clock }: RouteParts): void {
+export function addOrderRoutes(app: WebApp, { budan, clock }: OrderRouteParts): void {
   addCreate(app, { budan, clock })
   addList(app, { budan, clock })
   addGet(app, { budan, clock })
@@ -56,7 +57,7 @@ export function addOrderRoutes(app: WebApp, { budan, clock }: RouteParts): void 
   addCheck(app, budan)
 }
 
-function addCreate(app: WebApp, { budan, clock }: RouteParts): void {
+function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.post(
     '/v1/orders',
     {
@@ -104,7 +105,7 @@ function addCreate(app: WebApp, { budan, clock }: RouteParts): void {
   )
 }
 
-function addList(app: WebApp, { budan: { store }, clock }: RouteParts): void {
+function addList(app: WebApp, { budan: { store }, clock }: OrderRouteParts): void {
   app.get(
     '/v1/orders',
     {
@@ -113,13 +114,12 @@ function addList(app: WebApp, { budan: { store }, clock }: RouteParts): void {
         tags: ['orders'],
         summary: 'Orders, newest first',
         querystring: orderQuery,
-        response: guardedAnswers({ 200: [orderPageShape, 'A page.'], 400: queryWrong }),
+        response: pageAnswers(orderPageShape),
       },
     },
-    async ({ query }) => {
-      const { limit, cursor = null, status = null, user_id = null } = query
+    async ({ query: { limit, cursor = null, status = null, user_id: userId = null } }) => {
       const now = clock()
-      const page = await store.listOrders({ limit, cursor, status, userId: user_id })
+      const page = await store.listOrders({ limit, cursor, status, userId })
       return {
         orders: page.items.map((order) => presentOrder(order, now)),
         next_cursor: page.nextCursor,
@@ -128,7 +128,7 @@ function addList(app: WebApp, { budan: { store }, clock }: RouteParts): void {
   )
 }
 
-function addGet(app: WebApp, { budan, clock }: RouteParts): void {
+function addGet(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.get(
     '/v1/orders/:order_no',
     {
@@ -140,11 +140,12 @@ function addGet(app: WebApp, { budan, clock }: RouteParts): void {
         response: guardedAnswers({ 200: [orderShape, 'The order.'], 404: orderAbsent }),
       },
     },
-    async ({ params }) => presentOrder(await findOrder(budan, params.order_no), clock()),
+    async ({ params }) =>
+      presentOrder(await ofOrder(params.order_no, budan.store.findOrder), clock()),
   )
 }
 
-function addEvents(app: WebApp, budan: Budan): void {
+function addEvents(app: WebApp, { store }: Budan): void {
   app.get(
     '/v1/orders/:order_no/events',
     {
@@ -154,16 +155,12 @@ function addEvents(app: WebApp, budan: Budan): void {
         summary: 'The evidence: every question, answer, decision and reason, oldest first',
         params: orderPath,
         querystring: pageQuery,
-        response: guardedAnswers({
-          200: [orderEventPageShape, 'A page.'],
-          400: queryWrong,
-          404: orderAbsent,
-        }),
+        response: { ...pageAnswers(orderEventPageShape), ...answers({ 404: orderAbsent }) },
       },
     },
     async ({ params, query: { limit, cursor = null } }) => {
-      const order = await findOrder(budan, params.order_no)
-      const page = await budan.store.listOrderEvents(order.orderNo, { limit, cursor })
+      const { orderNo } = await ofOrder(params.order_no, store.findOrder)
+      const page = await store.listOrderEvents(orderNo, { limit, cursor })
       return { events: page.items.map(presentOrderEvent), next_cursor: page.nextCursor }
     },
   )
@@ -185,11 +182,9 @@ function addCheck(app: WebApp, budan: Budan): void {
       },
     },
     async (request) => {
-      const { order_no } = request.params
       const by = { actor: actorOf(request) }
-      const report = orderNoPattern.test(order_no) ? await budan.checkOrder(order_no, by) : null
-      if (report === null) throw orderNotFound(order_no)
-      return presentCheckReport(report)
+      const check = (orderNo: string) => budan.checkOrder(orderNo, by)
+      return presentCheckReport(await ofOrder(request.params.order_no, check))
     },
   )
 }
@@ -256,16 +251,4 @@ const adoptionStatus: Readonly<Record<AdoptionRefusal, number>> = {
   end_too_far: 400,
   prefix_not_allowed: 403,
   app_id_unknown: 422,
-}
-
-async function findOrder(budan: Budan, orderNo: string): Promise<Order> {
-  // What cannot be an order number is not worth a question, and may hold what no database takes.
-  const order = orderNoPattern.test(orderNo) ? await budan.store.findOrder(orderNo) : null
-  if (order === null) throw orderNotFound(orderNo)
-  return order
-}
-
-export function orderNotFound(orderNo: string): Refusal {
-  const message = `Cannot find order ${JSON.stringify(orderNo.slice(0, 64))}`
-  return new Refusal(404, { code: 'order_not_found', message })
 }

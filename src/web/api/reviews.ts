@@ -5,18 +5,19 @@ import { reviewActions } from '../../domain/review-action.ts'
 import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
+import { ofOrder } from '../found-order.ts'
 import {
   apiSchemas,
   bodyFaults,
   fault,
   guardedAnswers,
   operatorText,
-  orderNoPattern,
+  pageAnswers,
   pageQuery,
   reasonText,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { orderNotFound } from './orders.ts'
+import { orderPath } from './orders.ts'
 import { presentPreview, presentResolution, presentReview } from './present-review.ts'
 import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
 
@@ -74,10 +75,7 @@ function addQueue(app: WebApp, { store }: Budan): void {
         tags: ['reviews'],
         summary: 'Orders that wait for a person, and why, oldest first',
         querystring: reviewQuery,
-        response: guardedAnswers({
-          200: [reviewPageShape, 'A page.'],
-          400: [fault, '`request_invalid`, `cursor_invalid`'],
-        }),
+        response: pageAnswers(reviewPageShape),
       },
     },
     async ({ query: { limit, cursor = null, dismissed } }) => {
@@ -95,7 +93,7 @@ function addReview(app: WebApp, budan: Budan): void {
         operationId: 'reviewOrder',
         tags: ['reviews'],
         summary: 'Preview what can be done with an order in review, then do it',
-        params: z.object({ order_no: z.string() }),
+        params: orderPath,
         body: reviewRequest,
         response: guardedAnswers({
           200: [z.union([previewShape, resolutionShape]), 'What would happen, or what was done.'],
@@ -111,31 +109,28 @@ function addReview(app: WebApp, budan: Budan): void {
     },
     async (request) => {
       const { body } = request
-      const { order_no } = request.params
-      if (!orderNoPattern.test(order_no)) throw orderNotFound(order_no)
-      if (body.preview === true) return presentPreview(await previewed(budan, order_no))
+      const { order_no: orderNo } = request.params
+      if (body.preview === true) return presentPreview(await previewOf(budan, orderNo))
       const { action, name, reason, seen } = body
       const actor = actorOf(request)
-      const wish = { orderNo: order_no, action, name, reason, seen, actor }
-      const resolution = await resolved(budan, wish)
-      return presentResolution(resolution)
+      return presentResolution(
+        await resolutionOf(budan, { orderNo, action, name, reason, seen, actor }),
+      )
     },
   )
 }
 
-async function previewed(budan: Budan, orderNo: string) {
-  const made = await budan.previewReview(orderNo)
-  if (made === null) throw orderNotFound(orderNo)
+async function previewOf(budan: Budan, orderNo: string) {
+  const made = await ofOrder(orderNo, budan.previewReview)
   if (made.kind === 'previewed') return made.preview
   throw conflict(made)
 }
 
-async function resolved(
+async function resolutionOf(
   budan: Budan,
   { orderNo, ...request }: Parameters<Budan['resolveReview']>[1] & { orderNo: string },
 ) {
-  const made = await budan.resolveReview(orderNo, request)
-  if (made === null) throw orderNotFound(orderNo)
+  const made = await ofOrder(orderNo, () => budan.resolveReview(orderNo, request))
   switch (made.kind) {
     case 'resolved':
       return made
@@ -144,7 +139,7 @@ async function resolved(
       throw conflict(made)
     case 'refused': {
       const message = `Cannot ${request.action} order "${orderNo}": ${made.message}`
-      // No answer is no verdict: asked again later, the same may be borne out.
+      // Without an answer nothing is refused for good: the same request may succeed later.
       throw made.cause === 'unanswered'
         ? new Refusal(502, { code: 'gateway_unavailable', message })
         : new Refusal(409, { code: 'action_refused', message })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Budan } from '../../service.ts'
 import { Refusal } from '../errors.ts'
-import { apiSchemas, bodyFaults, fault, guardedAnswers, pageQuery } from '../schema.ts'
+import { apiSchemas, bodyFaults, fault, guardedAnswers, pageAnswers, pageQuery } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { presentRun, presentRunDetail } from './present.ts'
 import { runDetailShape, runPageShape } from './shapes.ts'
@@ -49,10 +49,7 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
         tags: ['runs'],
         summary: 'Runs, newest first',
         querystring: pageQuery,
-        response: guardedAnswers({
-          200: [runPageShape, 'A page.'],
-          400: [fault, '`request_invalid`, `cursor_invalid`'],
-        }),
+        response: pageAnswers(runPageShape),
       },
     },
     async ({ query: { limit, cursor = null } }) => {

@@ -1,14 +1,20 @@
 import { z } from 'zod'
-import { orderStatuses, sources } from '../../domain/order-states.ts'
+import {
+  decisionKinds,
+  eventSources,
+  orderEventKinds,
+  orderStatuses,
+  sources,
+} from '../../domain/order-states.ts'
 import { reasonCodes } from '../../domain/reason.ts'
-import { outcomes } from '../../domain/run.ts'
+import { outcomes, runStatuses, runTriggers } from '../../domain/run.ts'
 import { conditions } from '../../health/readiness.ts'
 import { apiSchemas, count, fen, nextCursor, sum, time } from '../schema.ts'
 
 /** The shapes of all JSON answers: serializer and OpenAPI document are made of these. */
 
 const source = z.enum(sources)
-const decision = z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep'])
+const decision = z.enum(decisionKinds)
 const status = z
   .enum(orderStatuses)
   .register(apiSchemas, { description: '`review` waits for a person.' })
@@ -67,20 +73,8 @@ export const orderEventShape = z
     id: z.string(),
     order_no: z.string(),
     at: time,
-    kind: z.enum([
-      'created',
-      'adopted',
-      'prepaid',
-      'unplaced',
-      'answered',
-      'closing',
-      'corrected',
-      'abandoned',
-      'resolved',
-      'dismissed',
-      'refund_noticed',
-    ]),
-    source: z.enum([...sources, 'api', 'budan']),
+    kind: z.enum(orderEventKinds),
+    source: z.enum(eventSources),
     to_status: status
       .nullable()
       .register(apiSchemas, { description: 'The state that this event gave the order, if any.' }),
@@ -139,7 +133,7 @@ const entryShape = z
 
 const runFields = {
   id: z.string(),
-  trigger: z.enum(['schedule', 'start', 'manual']),
+  trigger: z.enum(runTriggers),
   slot: time
     .nullable()
     .register(apiSchemas, { description: 'Start of its interval; null for manual runs.' }),
@@ -147,7 +141,7 @@ const runFields = {
   finished_at: time.nullable(),
   duration_ms: z.number().nullable(),
   dry_run: z.boolean(),
-  status: z.enum(['running', 'finished', 'stopped', 'failed']),
+  status: z.enum(runStatuses),
   total: count,
   success: z.int().register(apiSchemas, { description: 'Credited.' }),
   failed: z.int().register(apiSchemas, { description: 'Could not be asked or settled.' }),

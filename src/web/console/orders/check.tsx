@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { reasonText } from '../../../i18n/reasons.ts'
 import { actorOf } from '../../access/actor.ts'
-import { orderNotFound } from '../../api/orders.ts'
-import { orderNoPattern } from '../../schema.ts'
+import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { sendFlash } from '../flash.ts'
 import type { ConsoleParts } from '../page.ts'
@@ -10,16 +9,14 @@ import { orderPath } from '../paths.ts'
 import { type CheckedNews, checkedKind } from './checked-notice.tsx'
 import { isAbsence } from './verdict.ts'
 
-/** The same check as the API's; its result is told on the order's page. */
+/** The same check as the API's; the order's page shows its result. */
 export function addCheck(app: WebApp, { budan, frameOf }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   const path = '/orders/:order_no/check'
   app.post(path, { schema: { params, hide: true } }, async (request, reply) => {
     const orderNo = request.params.order_no
-    const report = orderNoPattern.test(orderNo)
-      ? await budan.checkOrder(orderNo, { actor: actorOf(request) })
-      : null
-    if (report === null) throw orderNotFound(orderNo)
+    const by = { actor: actorOf(request) }
+    const report = await ofOrder(orderNo, () => budan.checkOrder(orderNo, by))
     const { tradeState, decision, codedReason, order } = report
     const { locale } = frameOf(request, reply).visitor
     const news: CheckedNews = {

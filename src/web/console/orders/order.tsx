@@ -1,10 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Order, OrderEvent } from '../../../domain/order.ts'
+import type { OrderEvent } from '../../../domain/order.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
-import { orderNotFound } from '../../api/orders.ts'
-import { orderNoPattern } from '../../schema.ts'
+import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
@@ -37,7 +36,7 @@ async function answerOrder(
   { budan, clock, frameOf, orderNo }: ConsoleParts & { orderNo: string },
 ): Promise<FastifyReply> {
   const frame = frameOf(request, reply)
-  const order = await orderOrNotFound(budan, orderNo)
+  const order = await ofOrder(orderNo, budan.store.findOrder)
   const form = readForm(viewQuery, request.query)
   const { order: direction, cursor = null } = form.ok ? form.value : { order: 'newest' as const }
   const [ledger, page] = await Promise.all([
@@ -60,13 +59,6 @@ async function answerOrder(
       traced={readTraced(flash)}
     />,
   )
-}
-
-/** What cannot be an order number is not worth a question. */
-export async function orderOrNotFound({ store }: Budan, orderNo: string): Promise<Order> {
-  const order = orderNoPattern.test(orderNo) ? await store.findOrder(orderNo) : null
-  if (order === null) throw orderNotFound(orderNo)
-  return order
 }
 
 function readTimeline(

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { OrderEvent } from '../../../domain/order.ts'
 import type { Store } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
+import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { ConsoleParts } from '../page.ts'
-import { orderOrNotFound } from './order.tsx'
 
 /** More than any order has by itself; the API has all of them, page by page. */
 const eventsMax = 5000
@@ -14,7 +14,7 @@ const pageSize = 200
 export function addRaw(app: WebApp, { budan }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   app.get('/orders/:order_no.json', { schema: { params, hide: true } }, async (request, reply) => {
-    const order = await orderOrNotFound(budan, request.params.order_no)
+    const order = await ofOrder(request.params.order_no, budan.store.findOrder)
     const { events, nextCursor } = await readEvents(budan.store, order.orderNo)
     const raw = {
       ...presentOrder(order),

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { orderNoPattern } from '../../../domain/fact-rules.ts'
 import type { Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
-import { orderNoPattern } from '../../schema.ts'
 import { searchWords } from './words.ts'
 
 /** User ids may have so many characters, and are the longest of what is searched for. */

@@ -6,9 +6,8 @@ import { reviewActions } from '../../../domain/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../../orders/review.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import { actorOf } from '../../access/actor.ts'
-import { orderNotFound } from '../../api/orders.ts'
 import { Refusal } from '../../errors.ts'
-import { orderNoPattern } from '../../schema.ts'
+import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { type Flash, sendFlash, takeFlash } from '../flash.ts'
 import { type Faults, type Given, givenOf, readForm } from '../forms.ts'
@@ -71,10 +70,10 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
       return showPreview({ ...asked, faults: form.faults, news }, parts)
     }
     setCookie(asked, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
-    const resolution = await budan.resolveReview(orderNo, {
-      ...form.value,
-      actor: actorOf(request),
-    })
+    const actor = actorOf(request)
+    const resolution = await ofOrder(orderNo, () =>
+      budan.resolveReview(orderNo, { ...form.value, actor }),
+    )
     return showResolution(asked, { parts, resolution })
   })
 }
@@ -90,16 +89,14 @@ interface Asked {
 
 /** The review as the database has it; the gateway is not asked. */
 async function show(asked: Asked, parts: ConsoleParts): Promise<FastifyReply> {
-  const review = await parts.budan.store.findReview(asked.orderNo)
-  if (review === null) throw orderNotFound(asked.orderNo)
+  const review = await ofOrder(asked.orderNo, parts.budan.store.findReview)
   return send(asked, { parts, review, preview: null })
 }
 
 /** The first step: with what the gateway says now. An order that has left review is shown without. */
 async function showPreview(asked: Asked, parts: ConsoleParts): Promise<FastifyReply> {
   const { orderNo, given = {}, news = [], reply } = asked
-  const made = await parts.budan.previewReview(orderNo)
-  if (made === null) throw orderNotFound(orderNo)
+  const made = await ofOrder(orderNo, parts.budan.previewReview)
   if (made.kind !== 'previewed') {
     const tooLate: News = { kind: 'obstructed', first: made.first, isOver: true }
     reply.code(409)
@@ -116,10 +113,9 @@ async function showPreview(asked: Asked, parts: ConsoleParts): Promise<FastifyRe
 /** The second step's end: on a page of its own if it was done, else beside what was typed. */
 async function showResolution(
   asked: Asked,
-  { parts, resolution }: { parts: ConsoleParts; resolution: Resolution | null },
+  { parts, resolution }: { parts: ConsoleParts; resolution: Resolution },
 ): Promise<FastifyReply> {
   const { orderNo, reply } = asked
-  if (resolution === null) throw orderNotFound(orderNo)
   const { kind } = resolution
   switch (kind) {
     case 'resolved':
@@ -155,9 +151,7 @@ function send(
 }
 
 function orderNoOf({ params }: FastifyRequest): string {
-  const { order_no: orderNo } = params as { order_no: string }
-  if (!orderNoPattern.test(orderNo)) throw orderNotFound(orderNo)
-  return orderNo
+  return (params as { order_no: string }).order_no
 }
 
 /** Of whoever answered for the last review on this browser. */
