@@ -27,15 +27,15 @@ function slowStore(kind: 'pglite' | 'postgres' = 'postgres') {
 describe('the latest audit', () => {
   it('is none before the first, and then what was counted, when, and how long that took', async () => {
     const { latest, audits, time, at } = slowStore()
-    expect(latest.latest()).toBe(null)
+    expect(latest.state().latest).toBe(null)
     const made = latest.refresh()
-    expect(latest.isUnderWay).toBe(true)
+    expect(latest.state().isUnderWay).toBe(true)
     time.ms += 1234
     audits[0]?.end({ ...clean, unbalanced: 2 })
     const reading = { counts: { ...clean, unbalanced: 2 }, at, durationMs: 1234 }
     expect(await made).toEqual(reading)
-    expect(latest.latest()).toEqual(reading)
-    expect(latest.isUnderWay).toBe(false)
+    expect(latest.state().latest).toEqual(reading)
+    expect(latest.state().isUnderWay).toBe(false)
   })
 
   it('is made once for all who ask at the same time', async () => {
@@ -81,8 +81,8 @@ describe('the latest audit', () => {
     const second = latest.refresh()
     audits[1]?.fail(new Error('away'))
     await expect(second).rejects.toThrow('away')
-    expect(latest.hasFailed).toBe(true)
-    expect(latest.latest()?.counts).toEqual(clean)
+    expect(latest.state().hasFailed).toBe(true)
+    expect(latest.state().latest?.counts).toEqual(clean)
     time.ms += 59_999
     latest.refreshIfDue({ orderCount: 1 })
     expect(audits).toHaveLength(2)

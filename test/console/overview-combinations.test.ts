@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Readiness, type ReadinessCheck, warningMark } from '../../src/health/readiness.ts'
 import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
-import type { Reading } from '../../src/web/console/overview/reading.ts'
-import { Tally } from '../../src/web/console/overview/tallies.ts'
+import { Histogram } from '../../src/web/console/overview/histogram.ts'
+import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, verdictOf } from '../../src/web/console/overview/verdict.ts'
 
 /** Everything that the overview can be told at once, in all combinations: its advice never gainsays itself. */
@@ -85,7 +85,7 @@ function readinessIn(state: State): Readiness | null {
   return { ready: checks.every(({ ok }) => ok), checks, vitals: null }
 }
 
-function readingIn(state: State): Reading {
+function snapshotIn(state: State): Snapshot {
   const isAway = state.database === 'away' || state.database === 'silent'
   const wrong = state.audit === 'wrong' ? 1 : 0
   const counts = {
@@ -124,10 +124,10 @@ function readingIn(state: State): Reading {
   }
 }
 
-function callsIn({ calls }: State): ReadonlyMap<string, Tally> {
-  const tally = new Tally()
-  for (let each = 0; each < 9; each += 1) tally.add(10)
-  return new Map([[calls === 'failing' ? 'timeout' : 'trade', tally]])
+function callsIn({ calls }: State): ReadonlyMap<string, Histogram> {
+  const histogram = new Histogram()
+  for (let each = 0; each < 9; each += 1) histogram.add(10)
+  return new Map([[calls === 'failing' ? 'timeout' : 'trade', histogram]])
 }
 
 /** What somebody is told to do, whatever words it is in. */
@@ -172,7 +172,7 @@ describe('the advice of the overview', () => {
     const wrong: object[] = []
     for (const state of all) {
       const { tone, concerns } = verdictOf({
-        reading: readingIn(state),
+        snapshot: snapshotIn(state),
         calls: callsIn(state),
         policy,
       })
@@ -196,7 +196,7 @@ describe('the advice of the overview', () => {
   it('stands with the cause, and what follows from it comes after it and has none', () => {
     const wrong: object[] = []
     for (const state of combinations()) {
-      const { concerns } = verdictOf({ reading: readingIn(state), calls: callsIn(state), policy })
+      const { concerns } = verdictOf({ snapshot: snapshotIn(state), calls: callsIn(state), policy })
       const kinds = concerns.map(({ kind }) => kind)
       if (new Set(kinds).size !== kinds.length) wrong.push({ state, kinds })
       for (const [at, concern] of concerns.entries()) {

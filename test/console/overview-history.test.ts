@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { Source } from '../../src/domain/order-states.ts'
 import type { Credited } from '../../src/store/store.ts'
-import { CreditHistory, historyMs } from '../../src/web/console/overview/credit-history.ts'
-import { Minutes, Tally, totalOf } from '../../src/web/console/overview/tallies.ts'
+import { CreditHistory } from '../../src/web/console/overview/credit-history.ts'
+import {
+  Histogram,
+  historyMs,
+  MinuteHistograms,
+  totalOf,
+} from '../../src/web/console/overview/histogram.ts'
 
 const minuteMs = 60_000
 const start = Date.UTC(2026, 0, 24, 7)
 
-/** Credits as a store has them: by their ids, of which the last pages are asked for. */
+/** Credits as a store has them: in pages by their ids, from the newest. */
 class Credits {
   readonly rows: Credited[] = []
   pagesRead = 0
@@ -30,9 +35,10 @@ class Credits {
 const day = (nowMs: number) => ({ fromMs: nowMs - historyMs, toMs: nowMs + 1 })
 
 async function readAll(history: CreditHistory, nowMs: number): Promise<void> {
-  let end = await history.step(new Date(nowMs), 'new')
-  for (let steps = 0; end === 'more' && steps < 200; steps += 1) {
-    end = await history.step(new Date(nowMs), 'rest')
+  await history.readNew(new Date(nowMs))
+  let end = await history.readOlder(new Date(nowMs))
+  for (let pages = 0; end === 'more' && pages < 200; pages += 1) {
+    end = await history.readOlder(new Date(nowMs))
   }
   expect(end).toBe('done')
 }
@@ -45,13 +51,13 @@ describe('the history of credits', () => {
     }
     const now = start + 2000 * minuteMs
     const history = new CreditHistory(credits.list)
-    expect(await history.step(new Date(now), 'new')).toBe('more')
+    await history.readNew(new Date(now))
     expect(history.fromMs).toBe(+(credits.rows[999]?.at ?? 0))
     expect(totalOf(history.sum(day(now))).count).toBe(1000)
     await readAll(history, now)
     expect(history.fromMs).toBe(now - historyMs)
     expect(totalOf(history.sum(day(now))).count).toBe(1440 * 3)
-    // The newest page twice, as it was asked for news twice.
+    // Five for the day, and the newest one once more for what is new.
     expect(credits.pagesRead).toBe(6)
   })
 
@@ -67,7 +73,7 @@ describe('the history of credits', () => {
     for (let second = 0; second < 300; second += 1) {
       now += 1000
       credits.add(now - 500, { source: 'compensation', latencyMs: 300_000 })
-      expect(await history.step(new Date(now), 'new')).toBe('done')
+      await history.readNew(new Date(now))
     }
     expect(credits.pagesRead - before).toBe(300)
     const sums = history.sum({ fromMs: now - 5 * minuteMs, toMs: now + 1 })
@@ -100,14 +106,14 @@ describe('the history of credits', () => {
 
     for (let each = 0; each < 60_000; each += 1) credits.add(soon + each * 10)
     const later = soon + 60 * minuteMs
-    for (let step = 0; step < 50; step += 1) await history.step(new Date(later), 'new')
+    await history.readNew(new Date(later))
     expect(totalOf(history.sum(day(later))).count).toBe(50_000)
-    expect(history.isWhole).toBe(false)
+    expect(history.fromMs).toBe(+(credits.rows[49_999]?.at ?? 0))
     await readAll(history, later)
     expect(totalOf(history.sum(day(later))).count).toBe(65_001)
   })
 
-  it('begins anew when the clock was set back', async () => {
+  it('counts new credits when the clock was set back', async () => {
     const credits = new Credits()
     credits.add(start + 3 * 3_600_000)
     const history = new CreditHistory(credits.list)
@@ -128,14 +134,14 @@ describe('the history of credits', () => {
     expect(totalOf(history.sum({ fromMs: start - minuteMs, toMs: tomorrow })).count).toBe(0)
   })
 
-  it('goes on after the database was away', async () => {
+  it('continues after the database was away', async () => {
     const credits = new Credits()
     credits.add(start)
     const away = { isAway: true }
     const history = new CreditHistory((request) =>
       away.isAway ? Promise.reject(new Error('away')) : credits.list(request),
     )
-    await expect(history.step(new Date(start + 1000), 'new')).rejects.toThrow('away')
+    await expect(history.readNew(new Date(start + 1000))).rejects.toThrow('away')
     expect(history.fromMs).toBe(null)
     away.isAway = false
     await readAll(history, start + 2000)
@@ -143,34 +149,38 @@ describe('the history of credits', () => {
   })
 })
 
-describe('a tally', () => {
+describe('Histogram', () => {
   it('knows percentiles within 3 %, over ten powers of ten', () => {
     for (const unit of [1, 10, 1000, 1_000_000]) {
-      const tally = new Tally()
-      for (let each = 1; each <= 1000; each += 1) tally.add(each * unit)
+      const histogram = new Histogram()
+      for (let each = 1; each <= 1000; each += 1) histogram.add(each * unit)
       for (const percent of [50, 90, 99]) {
         const exact = percent * 10 * unit
-        const told = tally.percentileMs(percent) ?? 0
-        expect(Math.abs(told - exact) / exact).toBeLessThan(0.03)
+        const approximate = histogram.percentileMs(percent) ?? 0
+        expect(Math.abs(approximate - exact) / exact).toBeLessThan(0.03)
       }
     }
   })
 
   it('takes percentiles of those whose time is known', () => {
-    const tally = new Tally()
-    tally.add(null)
-    expect([tally.count, tally.timedCount, tally.percentileMs(50)]).toEqual([1, 0, null])
-    tally.add(0)
-    expect([tally.count, tally.timedCount, tally.percentileMs(99)]).toEqual([2, 1, 0])
+    const histogram = new Histogram()
+    histogram.add(null)
+    expect([histogram.count, histogram.timedCount, histogram.percentileMs(50)]).toEqual([
+      1,
+      0,
+      null,
+    ])
+    histogram.add(0)
+    expect([histogram.count, histogram.timedCount, histogram.percentileMs(99)]).toEqual([2, 1, 0])
   })
 
   it('is the same whether put together or counted at once', () => {
-    const [whole, ...parts] = [new Tally(), new Tally(), new Tally()]
+    const [whole, ...parts] = [new Histogram(), new Histogram(), new Histogram()]
     for (let each = 0; each < 100; each += 1) {
       whole.add(each * 37)
       parts[each % 2]?.add(each * 37)
     }
-    const together = new Tally()
+    const together = new Histogram()
     for (const part of parts) together.include(part)
     for (const percent of [1, 50, 99]) {
       expect(together.percentileMs(percent)).toBe(whole.percentileMs(percent))
@@ -178,9 +188,9 @@ describe('a tally', () => {
   })
 })
 
-describe('minutes', () => {
+describe('MinuteHistograms', () => {
   it('sum what began within a span', () => {
-    const minutes = new Minutes<'a' | 'b'>()
+    const minutes = new MinuteHistograms<'a' | 'b'>()
     minutes.add(start, { kind: 'a', durationMs: null })
     minutes.add(start + 59_999, { kind: 'b', durationMs: null })
     minutes.add(start + 60_000, { kind: 'a', durationMs: null })

@@ -3,8 +3,8 @@ import type { ReadinessCheck } from '../../src/health/readiness.ts'
 import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Concern } from '../../src/web/console/overview/concern.ts'
-import type { Reading } from '../../src/web/console/overview/reading.ts'
-import { Tally } from '../../src/web/console/overview/tallies.ts'
+import { Histogram } from '../../src/web/console/overview/histogram.ts'
+import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, type Verdict, verdictOf } from '../../src/web/console/overview/verdict.ts'
 
 const minuteMs = 60_000
@@ -20,7 +20,7 @@ const clean = {
   unexplained: 0,
 }
 
-const vitals: NonNullable<Reading['vitals']> = {
+const vitals: NonNullable<Snapshot['vitals']> = {
   now,
   ordersByStatus: { pending: 1, paid: 2, expired: 3, review: 0 },
   reviewQueue: 0,
@@ -29,7 +29,7 @@ const vitals: NonNullable<Reading['vitals']> = {
   lastFinishedRunAt: now,
 }
 
-const audit: Reading['audit'] = {
+const audit: Snapshot['audit'] = {
   latest: { counts: clean, at: now, durationMs: 5 },
   isUnderWay: false,
   hasFailed: false,
@@ -65,16 +65,16 @@ function readinessWith(
 }
 
 function judge(
-  reading: Partial<Reading> = {},
+  snapshot: Partial<Snapshot> = {},
   calls: Readonly<Record<string, number>> = {},
 ): Verdict {
-  const tallies = Object.entries(calls).map(([outcome, count]) => {
-    const tally = new Tally()
-    for (let each = 0; each < count; each += 1) tally.add(10)
-    return [outcome, tally] as const
+  const histograms = Object.entries(calls).map(([outcome, count]) => {
+    const histogram = new Histogram()
+    for (let each = 0; each < count; each += 1) histogram.add(10)
+    return [outcome, histogram] as const
   })
   const well = { vitals, readiness: readinessWith(), runs: [], audit, backlog: null }
-  return verdictOf({ reading: { ...well, ...reading }, calls: new Map(tallies), policy })
+  return verdictOf({ snapshot: { ...well, ...snapshot }, calls: new Map(histograms), policy })
 }
 
 /** What is seen, how bad that is, and what it is taken for. */

@@ -31,9 +31,9 @@ async function verdict({ budan }: World): Promise<Verdict> {
       : check,
   )
   const audit = { latest: null, isUnderWay: false, hasFailed: false, isAutomatic: true }
-  const reading = { vitals: found.vitals, readiness: { ...found, checks }, runs: [], audit }
+  const snapshot = { vitals: found.vitals, readiness: { ...found, checks }, runs: [], audit }
   return verdictOf({
-    reading: { ...reading, backlog: null },
+    snapshot: { ...snapshot, backlog: null },
     calls: new Map(),
     policy: budan.policy,
   })

@@ -2,34 +2,44 @@ import type { Clock } from '../../domain/clock.ts'
 import type { Audit, Store } from '../../store/store.ts'
 
 /** What the audit counted, and what that cost. */
-export interface AuditReading {
+export interface AuditResult {
   readonly counts: Audit
   /** When it was done. */
   readonly at: Date
   readonly durationMs: number
 }
 
-/** How often the audit may be made without anybody asking for it: it takes one hundredth of the time. */
+export interface AuditState {
+  /** Null: none has been made since the start of this process. */
+  readonly latest: AuditResult | null
+  readonly isUnderWay: boolean
+  /** The last attempt failed: `latest` is from before it. */
+  readonly hasFailed: boolean
+  /** It is made by itself while somebody looks. */
+  readonly isAutomatic: boolean
+}
+
+/** An audit that nobody requested takes at most one hundredth of the time. */
 const timesItsCost = 100
 const distanceMsMin = 60_000
 
 /**
- * More orders than these are not audited unasked on the embedded database: there a statement holds
- * up everything else, callbacks included, and reading these takes some tenths of a second.
+ * An embedded database with more orders is audited on request alone: there a statement holds up
+ * everything else, callbacks included, and reading this many takes some tenths of a second.
  */
 const embeddedOrdersMax = 10_000
 
 /**
- * The last audit of this process, for all who look. An audit reads whole tables, so no page makes
- * one while somebody waits for it: pages show the last one, with its time.
+ * The last audit of this process, for all viewers. An audit reads whole tables, so no page waits for
+ * one: pages show the last one, with its time.
  */
 export class LatestAudit {
   readonly #store: Pick<Store, 'kind' | 'audit'>
   readonly #clock: Clock
   readonly #now: () => number
-  #latest: AuditReading | null = null
+  #latest: AuditResult | null = null
   #failed = false
-  #underWay: Promise<AuditReading> | null = null
+  #underWay: Promise<AuditResult> | null = null
   #nextAt = 0
 
   /** `now` in milliseconds, of a clock that is never set back. */
@@ -42,22 +52,17 @@ export class LatestAudit {
     this.#now = now
   }
 
-  /** Null: none has been made since the start of this process. */
-  latest(): AuditReading | null {
-    return this.#latest
+  state({ orderCount = 0 } = {}): AuditState {
+    return {
+      latest: this.#latest,
+      isUnderWay: this.#underWay !== null,
+      hasFailed: this.#failed,
+      isAutomatic: this.#isAutomatic(orderCount),
+    }
   }
 
-  get isUnderWay(): boolean {
-    return this.#underWay !== null
-  }
-
-  /** The last attempt failed: what `latest` tells is from before it. */
-  get hasFailed(): boolean {
-    return this.#failed
-  }
-
-  /** Audits now; who asks while one is under way gets that one. Throws `StoreError`. */
-  refresh(): Promise<AuditReading> {
+  /** Audits now, or waits for the audit that is under way. Throws `StoreError`. */
+  refresh(): Promise<AuditResult> {
     this.#underWay ??= this.#audit().finally(() => {
       this.#underWay = null
     })
@@ -66,17 +71,16 @@ export class LatestAudit {
 
   /** Begins one in the background if the last is old enough for what it cost. Never throws. */
   refreshIfDue({ orderCount }: { readonly orderCount: number }): void {
-    if (this.#now() < this.#nextAt || !this.isAutomatic(orderCount)) return
-    // Remembered as failed; the log tells of a database that is away wherever it is needed.
+    if (this.#now() < this.#nextAt || !this.#isAutomatic(orderCount)) return
+    // Kept as failed. The log reports a database that is away wherever it is needed.
     this.refresh().catch(() => {})
   }
 
-  /** Whether it is made unasked. */
-  isAutomatic(orderCount: number): boolean {
+  #isAutomatic(orderCount: number): boolean {
     return this.#store.kind !== 'pglite' || orderCount <= embeddedOrdersMax
   }
 
-  async #audit(): Promise<AuditReading> {
+  async #audit(): Promise<AuditResult> {
     const beganAt = this.#now()
     this.#nextAt = Number.POSITIVE_INFINITY
     try {

@@ -2,7 +2,7 @@ import { durationText } from '../../../i18n/durations.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import type { Audit } from '../../../store/store.ts'
 import { inPlace } from '../in-place.ts'
-import type { AuditReading } from '../latest-audit.ts'
+import type { AuditResult } from '../latest-audit.ts'
 import { type Frame, Page } from '../layout.tsx'
 import { Badge, Notice, Time } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
@@ -12,13 +12,13 @@ import { auditWords } from './words.ts'
 export interface AuditPageProps {
   readonly frame: Frame
   /** Null: none was made yet. */
-  readonly reading: AuditReading | null
+  readonly audit: AuditResult | null
   readonly rows: FoundRows
   readonly isUnderWay: boolean
   readonly hasFailed: boolean
 }
 
-export function AuditPage({ frame, reading, rows, isUnderWay, hasFailed }: AuditPageProps) {
+export function AuditPage({ frame, audit, rows, isUnderWay, hasFailed }: AuditPageProps) {
   const { locale } = frame.visitor
   const words = auditWords(locale)
   return (
@@ -27,14 +27,14 @@ export function AuditPage({ frame, reading, rows, isUnderWay, hasFailed }: Audit
       <p>{words.lead}</p>
       {hasFailed && <Notice tone="warn">{words.failed}</Notice>}
       {isUnderWay && <Notice tone="plain">{words.underWay}</Notice>}
-      {reading === null ? <p>{words.never}</p> : <Summary {...{ reading, locale }} />}
+      {audit === null ? <p>{words.never}</p> : <Summary {...{ audit, locale }} />}
       <RunForm {...{ frame }} />
       <div class="questions">
         {(Object.keys(words.questions) as (keyof Audit)[]).map((name) => (
           <Question
             key={name}
             {...{ name, locale }}
-            count={reading?.counts[name] ?? null}
+            count={audit?.counts[name] ?? null}
             orderNos={rows[name] ?? []}
           />
         ))}
@@ -43,16 +43,16 @@ export function AuditPage({ frame, reading, rows, isUnderWay, hasFailed }: Audit
   )
 }
 
-function Summary({ reading, locale }: { reading: AuditReading; locale: Locale }) {
+function Summary({ audit, locale }: { audit: AuditResult; locale: Locale }) {
   const words = auditWords(locale)
-  const isWell = Object.values(reading.counts).every((count) => count === 0)
+  const isWell = Object.values(audit.counts).every((count) => count === 0)
   return (
     <Notice tone={isWell ? 'good' : 'bad'}>
       <strong>{isWell ? words.allWell : words.notWell}</strong>
       <p>
         {words.asOf[0]}
-        <Time at={reading.at} />
-        {words.asOf[1](durationText(reading.durationMs, locale))}
+        <Time at={audit.at} />
+        {words.asOf[1](durationText(audit.durationMs, locale))}
       </p>
     </Notice>
   )

@@ -9,11 +9,10 @@ export function addAudit(app: WebApp, { budan, latestAudit, frameOf }: ConsolePa
   const rowsOfAudit = new RowsOfAudit(budan.store)
 
   app.get('/audit', async (request, reply) => {
-    const reading = latestAudit.latest()
-    const rows = reading === null ? {} : await rowsOfAudit.rowsOf(reading)
-    const { isUnderWay, hasFailed } = latestAudit
+    const { latest: audit, isUnderWay, hasFailed } = latestAudit.state()
+    const rows = audit === null ? {} : await rowsOfAudit.rowsOf(audit)
     const frame = frameOf(request, reply)
-    return sendPage(reply, <AuditPage {...{ frame, reading, rows, isUnderWay, hasFailed }} />)
+    return sendPage(reply, <AuditPage {...{ frame, audit, rows, isUnderWay, hasFailed }} />)
   })
 
   app.post('/audit', async (_request, reply) => {

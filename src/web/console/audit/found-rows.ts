@@ -1,5 +1,5 @@
 import type { Audit, Store } from '../../../store/store.ts'
-import type { AuditReading } from '../latest-audit.ts'
+import type { AuditResult } from '../latest-audit.ts'
 
 /** So many orders are looked into one by one; more than these are one fault. */
 export const rowsMax = 100
@@ -12,15 +12,15 @@ export type FoundRows = Readonly<Partial<Record<keyof Audit, readonly string[]>>
  */
 export class RowsOfAudit {
   readonly #store: Pick<Store, 'auditRows'>
-  #found: { readonly reading: AuditReading; readonly rows: Promise<FoundRows> } | null = null
+  #found: { readonly audit: AuditResult; readonly rows: Promise<FoundRows> } | null = null
 
   constructor(store: Pick<Store, 'auditRows'>) {
     this.#store = store
   }
 
   /** Throws `StoreError`; the next one who asks then tries again. */
-  async rowsOf(reading: AuditReading): Promise<FoundRows> {
-    if (this.#found?.reading !== reading) this.#found = { reading, rows: this.#read(reading) }
+  async rowsOf(audit: AuditResult): Promise<FoundRows> {
+    if (this.#found?.audit !== audit) this.#found = { audit, rows: this.#read(audit) }
     const found = this.#found
     try {
       return await found.rows
@@ -30,7 +30,7 @@ export class RowsOfAudit {
     }
   }
 
-  async #read({ counts }: AuditReading): Promise<FoundRows> {
+  async #read({ counts }: AuditResult): Promise<FoundRows> {
     const rows: Partial<Record<keyof Audit, readonly string[]>> = {}
     for (const [name, count] of Object.entries(counts) as [keyof Audit, number][]) {
       if (count > 0) rows[name] = await this.#store.auditRows(name, { limit: rowsMax })

@@ -2,8 +2,8 @@ import { type Source, sources } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { CreditHistory } from './credit-history.ts'
-import { type GatewayCalls, isFailure } from './gateway-calls.ts'
-import { totalOf } from './tallies.ts'
+import { countCalls } from './gateway-calls.ts'
+import { type Histograms, type MinuteHistograms, totalOf } from './histogram.ts'
 import { overviewWords } from './words.ts'
 
 /** How far charts and percentiles reach back, in hours; each with the width of a point, in minutes. */
@@ -30,7 +30,7 @@ export interface Slot {
 
 /** Whole slots, the last of them under way at `nowMs`. */
 export function slotsOf(
-  { credits, calls }: { credits: CreditHistory; calls: GatewayCalls },
+  { credits, calls }: { credits: CreditHistory; calls: MinuteHistograms<string> },
   { nowMs, span }: { nowMs: number; span: ChartSpan },
 ): readonly Slot[] {
   const slotMs = span.slotMins * 60_000
@@ -42,20 +42,19 @@ export function slotsOf(
     const isRead = credits.fromMs !== null && slot.toMs > credits.fromMs
     const sums = credits.sum(slot)
     const total = totalOf(sums)
-    const heard = [...calls.sum(slot)]
-    const failed = heard.reduce((sum, [kind, { count }]) => sum + (isFailure(kind) ? count : 0), 0)
+    const called = countCalls(calls.sum(slot))
     return {
       fromMs,
       credits: isRead ? countsOf(sums) : null,
       p50Ms: total.percentileMs(50),
       p99Ms: total.percentileMs(99),
-      answered: heard.reduce((sum, [, { count }]) => sum + count, 0) - failed,
-      failed,
+      answered: called.total.count - called.failed,
+      failed: called.failed,
     }
   })
 }
 
-function countsOf(sums: ReturnType<CreditHistory['sum']>): Record<Source, number> {
+function countsOf(sums: Histograms<Source>): Record<Source, number> {
   const counts = { callback: 0, check: 0, compensation: 0, operator: 0 }
   for (const source of sources) counts[source] = sums.get(source)?.count ?? 0
   return counts

@@ -1,11 +1,11 @@
 import { orderStatuses, sources } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { Badge, StatusBadge, Table, Time } from '../parts.tsx'
-import { type Tally, totalOf } from './tallies.ts'
+import { type Histogram, totalOf } from './histogram.ts'
 import type { View } from './view.ts'
 import { countText, latencyText, overviewWords, roughCountText } from './words.ts'
 
-export function StatesPanel({ reading: { vitals }, locale }: View) {
+export function StatesPanel({ snapshot: { vitals }, locale }: View) {
   const words = overviewWords(locale)
   if (vitals === null) return <p>{words.statesUnknown}</p>
   const { ordersByStatus } = vitals
@@ -33,11 +33,11 @@ export function StatesPanel({ reading: { vitals }, locale }: View) {
 export function SourcesPanel({ credits, readFrom, span, locale }: View) {
   const words = overviewWords(locale)
   const total = totalOf(credits)
-  const cells = (tally: Tally | undefined) => [
-    countText(tally?.count ?? 0),
-    total.count === 0 ? '–' : shareText((tally?.count ?? 0) / total.count),
-    latencyText(tally?.percentileMs(50) ?? null, locale),
-    latencyText(tally?.percentileMs(99) ?? null, locale),
+  const cells = (credited: Histogram | undefined) => [
+    countText(credited?.count ?? 0),
+    total.count === 0 ? '–' : shareText((credited?.count ?? 0) / total.count),
+    latencyText(credited?.percentileMs(50) ?? null, locale),
+    latencyText(credited?.percentileMs(99) ?? null, locale),
   ]
   return (
     <>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { durationText } from '../../../i18n/durations.ts'
 import { Time, type Tone, timeText } from '../parts.tsx'
-import { totalOf } from './tallies.ts'
+import { totalOf } from './histogram.ts'
 import { isByHand, isStopped } from './verdict.ts'
 import type { View } from './view.ts'
 import { ageText, countText, latencyText, overviewWords, roughCountText } from './words.ts'
@@ -36,7 +36,7 @@ function Card({ title, figure, tone = 'plain', children }: CardProps) {
   )
 }
 
-function NotCredited({ reading: { audit }, locale }: View) {
+function NotCredited({ snapshot: { audit }, locale }: View) {
   const words = overviewWords(locale)
   const { latest, isAutomatic, hasFailed } = audit
   const count = latest?.counts.paid_not_credited ?? null
@@ -61,7 +61,7 @@ function NotCredited({ reading: { audit }, locale }: View) {
   )
 }
 
-function OldestUnasked({ reading: { vitals }, policy, locale, verdict }: View) {
+function OldestUnasked({ snapshot: { vitals }, policy, locale, verdict }: View) {
   const words = overviewWords(locale)
   const meaning = words.oldestIs(durationText(policy.thresholdMs, locale))
   if (vitals === null) {
@@ -123,7 +123,7 @@ function PaymentToCredit({ credits, span, locale }: View) {
   )
 }
 
-function Reviews({ reading: { vitals }, locale }: View) {
+function Reviews({ snapshot: { vitals }, locale }: View) {
   const words = overviewWords(locale)
   const count = vitals?.reviewQueue ?? null
   return (
@@ -137,9 +137,9 @@ function Reviews({ reading: { vitals }, locale }: View) {
   )
 }
 
-function NextRun({ reading, policy, now, locale }: View) {
+function NextRun({ snapshot, policy, now, locale }: View) {
   const words = overviewWords(locale)
-  const { readiness, vitals, runs } = reading
+  const { readiness, vitals, runs } = snapshot
   const { intervalMs } = policy
   const underWay = runs?.find(({ status, dryRun }) => status === 'running' && !dryRun)
   const last = vitals?.lastFinishedRunAt ?? null

@@ -2,19 +2,18 @@ import type { ReadinessCheck } from '../../../health/readiness.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { Badge, Table, type Tone } from '../parts.tsx'
-import { isFailure } from './gateway-calls.ts'
-import { totalOf } from './tallies.ts'
+import { countCalls } from './gateway-calls.ts'
 import type { View } from './view.ts'
 import { countText, overviewWords, withOwnTimes } from './words.ts'
 
 /** The parts, as readiness examines them, and the gateway as this node knows it. */
 export function HealthPanel(view: View) {
-  const { reading, locale } = view
+  const { snapshot, locale } = view
   const words = overviewWords(locale)
-  const checks = reading.readiness?.checks ?? []
+  const checks = snapshot.readiness?.checks ?? []
   return (
     <>
-      {reading.readiness === null && <p>{words.healthUnknown}</p>}
+      {snapshot.readiness === null && <p>{words.healthUnknown}</p>}
       <Table
         caption={words.health}
         head={words.healthHead}
@@ -41,15 +40,13 @@ function toneOf({ ok, condition }: ReadinessCheck): 'good' | 'warn' | 'bad' {
 
 function gatewayRow({ lately, verdict, locale }: View) {
   const words = overviewWords(locale)
-  const total = totalOf(lately)
-  const failed = [...lately].filter(([outcome]) => isFailure(outcome))
-  const failedCount = failed.reduce((sum, [, { count }]) => sum + count, 0)
+  const { total, failed, failures } = countCalls(lately)
   const isFailing = verdict.concerns.some(({ kind }) =>
     ['gateway_failing', 'gateway_useless', 'breaker'].includes(kind),
   )
   const tone: Exclude<Tone, 'bad'> = total.count === 0 ? 'plain' : isFailing ? 'warn' : 'good'
-  const causes = failed.map(
-    ([outcome, { count }]) => `${words.outcomes[outcome] ?? outcome} ${countText(count)}`,
+  const causes = failures.map(
+    ({ outcome, count }) => `${words.outcomes[outcome] ?? outcome} ${countText(count)}`,
   )
   const time = (percent: number) => durationText(total.percentileMs(percent) ?? 0, locale)
   return [
@@ -61,7 +58,7 @@ function gatewayRow({ lately, verdict, locale }: View) {
       ? words.noCalls
       : words.calls({
           total: countText(total.count),
-          failed: countText(failedCount),
+          failed: countText(failed),
           causes,
           times: [time(50), time(99)],
         }),

@@ -3,19 +3,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../../../store/errors.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
-import type { Pulse } from './pulse.ts'
-import type { Reading } from './reading.ts'
+import type { OverviewFeed } from './feed.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** What a page holds that can change: the content of its regions, by their names. */
 export type Regions = Readonly<Record<string, string>>
 
 export interface LiveParts {
-  readonly pulse: Pulse
+  readonly feed: OverviewFeed
   /** Whether who sent the request is still let in. Throws `StoreError` while nobody can tell. */
   isStillIn(request: FastifyRequest): Promise<boolean>
   /** The regions as whoever sent the request sees them, and the time that they are of. */
   render(
-    reading: Reading,
+    snapshot: Snapshot,
     request: FastifyRequest,
   ): { readonly regions: Regions; readonly now: Date }
 }
@@ -50,10 +50,10 @@ export function addLive(app: WebApp, parts: LiveParts): void {
     }
     const stream = new Stream(open(reply))
     streams.add(stream)
-    const forget = parts.pulse.watch(async (reading) => {
+    const forget = parts.feed.subscribe(async (snapshot) => {
       const standing = await standingOf(parts.isStillIn(request))
       if (standing !== 'in') return stream.end(standing)
-      const { regions, now } = parts.render(reading, request)
+      const { regions, now } = parts.render(snapshot, request)
       stream.show(regions)
       stream.send('tick', now.toISOString())
     })

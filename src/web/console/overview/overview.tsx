@@ -13,12 +13,12 @@ import { commonWords } from '../words.ts'
 import { spanDefault, spans } from './charts.ts'
 import { ChartFrames, ChartNumbers, ChartTable } from './charts-panel.tsx'
 import { SourcesPanel, StatesPanel } from './credits-panel.tsx'
+import { OverviewFeed } from './feed.ts'
 import { FiguresPanel } from './figures-panel.tsx'
 import { HealthPanel } from './health-panel.tsx'
 import { addLive } from './live.ts'
-import { Pulse } from './pulse.ts'
-import type { Reading } from './reading.ts'
 import { RunsPanel } from './runs-panel.tsx'
+import type { Snapshot } from './snapshot.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
 import { type View, type Viewer, viewOf } from './view.ts'
 import { overviewWords } from './words.ts'
@@ -40,20 +40,20 @@ type PanelName = keyof typeof panels
 /** Is the promise kept? */
 export function addOverview(app: WebApp, parts: ConsoleParts): void {
   const { budan, clock, frameOf } = parts
-  const pulse = new Pulse(parts)
-  app.addHook('preClose', async () => pulse.end())
-  const view = (reading: Reading, viewer: Viewer) =>
-    viewOf({ reading, pulse, policy: budan.policy, clock }, viewer)
+  const feed = new OverviewFeed(parts)
+  app.addHook('preClose', async () => feed.end())
+  const view = (snapshot: Snapshot, viewer: Viewer) =>
+    viewOf({ snapshot, feed, policy: budan.policy, clock }, viewer)
   const rendered = new Rendered(view)
 
   addLive(app, {
-    pulse,
+    feed,
     isStillIn: parts.isStillIn,
-    render: (reading, request) => rendered.of(reading, viewerOf(request)),
+    render: (snapshot, request) => rendered.of(snapshot, viewerOf(request)),
   })
   app.get('/', { schema }, async (request, reply) => {
     const frame = frameOf(request, reply)
-    const shown = view(await pulse.look(), viewerOf(request))
+    const shown = view(await feed.snapshot(), viewerOf(request))
     const title = commonWords(frame.visitor.locale).sections.overview
     return sendPage(
       reply,
@@ -90,33 +90,32 @@ function viewerOf(request: FastifyRequest): Viewer {
   return { locale: visitorOf(request, { canLogOut: false }).locale, span }
 }
 
-/** The regions of a reading, made once for all who see the same. */
+/** The regions of a snapshot, rendered once for all viewers who see the same. */
 class Rendered {
-  readonly #view: (reading: Reading, viewer: Viewer) => View
-  #reading: Reading | null = null
-  readonly #made = new Map<string, { regions: Readonly<Record<PanelName, string>>; now: Date }>()
+  readonly #view: (snapshot: Snapshot, viewer: Viewer) => View
+  #snapshot: Snapshot | null = null
+  readonly #byViewer = new Map<string, { regions: Record<PanelName, string>; now: Date }>()
 
-  constructor(view: (reading: Reading, viewer: Viewer) => View) {
+  constructor(view: (snapshot: Snapshot, viewer: Viewer) => View) {
     this.#view = view
   }
 
-  of(reading: Reading, viewer: Viewer) {
-    if (reading !== this.#reading) this.#made.clear()
-    this.#reading = reading
+  of(snapshot: Snapshot, viewer: Viewer) {
+    if (snapshot !== this.#snapshot) this.#byViewer.clear()
+    this.#snapshot = snapshot
     const key = `${viewer.locale} ${viewer.span.hours}`
-    const made = this.#made.get(key) ?? this.#make(reading, viewer)
-    this.#made.set(key, made)
-    return made
+    const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer))
+    this.#byViewer.set(key, rendered)
+    return rendered
   }
+}
 
-  #make(reading: Reading, viewer: Viewer) {
-    const view = this.#view(reading, viewer)
-    const regions = Object.entries(panels).map(([name, Panel]) => [
-      name,
-      renderToString(<Panel {...view} />),
-    ])
-    return { regions: Object.fromEntries(regions) as Record<PanelName, string>, now: view.now }
-  }
+function render(view: View) {
+  const regions = Object.entries(panels).map(([name, Panel]) => [
+    name,
+    renderToString(<Panel {...view} />),
+  ])
+  return { regions: Object.fromEntries(regions) as Record<PanelName, string>, now: view.now }
 }
 
 function Overview({ view, title }: { view: View; title: string }) {

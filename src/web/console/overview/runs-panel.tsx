@@ -12,7 +12,7 @@ const tones: Readonly<Record<Run['status'], Tone>> = {
   failed: 'bad',
 }
 
-export function RunsPanel({ reading: { runs }, locale }: View) {
+export function RunsPanel({ snapshot: { runs }, locale }: View) {
   const words = overviewWords(locale)
   const terms = termsOf(locale)
   if (runs === null) return <p>{words.runsUnknown}</p>

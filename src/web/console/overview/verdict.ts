@@ -3,9 +3,9 @@ import { type Readiness, type ReadinessCheck, warningMark } from '../../../healt
 import type { Audit } from '../../../store/store.ts'
 import { byCause } from './causes.ts'
 import type { Concern, Found } from './concern.ts'
-import { type GatewayCalls, isFailure } from './gateway-calls.ts'
-import type { Reading } from './reading.ts'
-import { type Tally, totalOf } from './tallies.ts'
+import { countCalls } from './gateway-calls.ts'
+import type { Histograms } from './histogram.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** `bad`: paid orders may be without their credit. `warn`: somebody ought to look. */
 export type VerdictTone = 'good' | 'warn' | 'bad'
@@ -32,25 +32,25 @@ const bad: readonly Concern['kind'][] = [
 ]
 
 export interface Evidence {
-  readonly reading: Reading
+  readonly snapshot: Snapshot
   /** What the gateway answered last: the latest minutes with `callsMin` calls. */
-  readonly calls: ReadonlyMap<string, Tally>
+  readonly calls: Histograms<string>
   readonly policy: SchedulePolicy
 }
 
 /** Is the promise kept? And if not, what is wrong. */
-export function verdictOf({ reading, calls, policy }: Evidence): Verdict {
-  const { readiness, audit, vitals } = reading
+export function verdictOf({ snapshot, calls, policy }: Evidence): Verdict {
+  const { readiness, audit, vitals } = snapshot
   const found: readonly Concern[] = [
     ...auditConcerns(audit),
-    ...readinessConcerns(reading),
-    ...(vitals === null ? [] : overdueConcerns(reading, policy)),
-    ...backlogConcerns(reading.backlog),
+    ...readinessConcerns(snapshot),
+    ...(vitals === null ? [] : overdueConcerns(snapshot, policy)),
+    ...backlogConcerns(snapshot.backlog),
     ...gatewayConcerns(calls, readiness),
     ...(vitals === null || vitals.reviewQueue === 0
       ? []
       : [{ kind: 'reviews' as const, count: vitals.reviewQueue }]),
-    ...byHandConcerns(reading, policy),
+    ...byHandConcerns(snapshot, policy),
   ]
   const tone = found.some(isBad) ? 'bad' : found.length > 0 ? 'warn' : 'good'
   return { tone, concerns: byCause(found, isBad) }
@@ -60,7 +60,7 @@ export function isBad({ kind }: Concern): boolean {
   return bad.includes(kind)
 }
 
-function auditConcerns({ latest, hasFailed }: Reading['audit']): readonly Concern[] {
+function auditConcerns({ latest, hasFailed }: Snapshot['audit']): readonly Concern[] {
   const counts = Object.entries(latest?.counts ?? {}).filter(([, count]) => count > 0)
   if (counts.length > 0) {
     return [{ kind: 'books_wrong', counts: counts as readonly [keyof Audit, number][] }]
@@ -68,7 +68,7 @@ function auditConcerns({ latest, hasFailed }: Reading['audit']): readonly Concer
   return hasFailed ? [{ kind: 'audit_failed' }] : []
 }
 
-function readinessConcerns({ readiness }: Reading): readonly Concern[] {
+function readinessConcerns({ readiness }: Snapshot): readonly Concern[] {
   if (readiness === null) return [{ kind: 'database_away' }]
   return readiness.checks.flatMap((check) => {
     const concern = check.ok ? quietConcern(check) : failedConcern(check, readiness)
@@ -116,7 +116,7 @@ const intervalsBad = 5
 
 /** Due at once, a new order waits for the threshold and the next run as a matter of course. */
 function overdueConcerns(
-  { vitals, readiness }: Reading,
+  { vitals, readiness }: Snapshot,
   { thresholdMs, intervalMs }: SchedulePolicy,
 ): readonly Concern[] {
   const lateMs = (vitals?.mostOverdueMs ?? 0) - thresholdMs
@@ -125,7 +125,7 @@ function overdueConcerns(
   return [{ kind, lateMs, isByHand: isByHand(readiness) }]
 }
 
-function backlogConcerns(backlog: Reading['backlog']): readonly Concern[] {
+function backlogConcerns(backlog: Snapshot['backlog']): readonly Concern[] {
   if (backlog === null) return []
   const { remaining, doneInMs } = backlog
   return doneInMs === null
@@ -141,23 +141,21 @@ export const callsMin = 5
 
 /** What the breaker tells is not told twice. */
 function gatewayConcerns(
-  calls: ReturnType<GatewayCalls['sum']>,
+  calls: Histograms<string>,
   readiness: Readiness | null,
 ): readonly Concern[] {
   const isHeld = readiness?.checks.some(({ name, ok }) => name === 'gateway' && !ok)
-  const total = totalOf(calls).count
-  const failures = [...calls].filter(([outcome]) => isFailure(outcome))
-  const failed = failures.reduce((sum, [, { count }]) => sum + count, 0)
-  if (isHeld === true || total < callsMin || failed * 2 < total) return []
-  const [commonest] = failures.sort(([, a], [, b]) => b.count - a.count)
-  return [{ kind: 'gateway_failing', failed, total, outcome: commonest?.[0] ?? '' }]
+  const { total, failed, failures } = countCalls(calls)
+  if (isHeld === true || total.count < callsMin || failed * 2 < total.count) return []
+  const outcome = failures[0]?.outcome ?? ''
+  return [{ kind: 'gateway_failing', failed, total: total.count, outcome }]
 }
 
 /** Somebody else's clock may ask for the runs: then there are some. */
 const byHandIntervals = 3
 
 function byHandConcerns(
-  { vitals, readiness }: Reading,
+  { vitals, readiness }: Snapshot,
   { intervalMs }: SchedulePolicy,
 ): readonly Concern[] {
   if (!isByHand(readiness) || vitals === null) return []

@@ -1,9 +1,10 @@
+import type { Source } from '../../../domain/order-states.ts'
 import type { SchedulePolicy } from '../../../domain/schedule.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { type ChartSpan, type Slot, slotsOf } from './charts.ts'
-import type { Pulse } from './pulse.ts'
-import type { Reading } from './reading.ts'
-import type { Span, Tally } from './tallies.ts'
+import type { OverviewFeed } from './feed.ts'
+import type { Histograms, Span } from './histogram.ts'
+import type { Snapshot } from './snapshot.ts'
 import { callsMin, latelyMs, type Verdict, verdictOf } from './verdict.ts'
 
 /** All that the overview shows, to one kind of viewer. */
@@ -11,14 +12,14 @@ export interface View {
   readonly locale: Locale
   readonly span: ChartSpan
   readonly policy: SchedulePolicy
-  readonly reading: Reading
+  readonly snapshot: Snapshot
   /** By the database's clock; by this process's while that is away. */
   readonly now: Date
   readonly verdict: Verdict
-  /** What the gateway answered lately, by outcome. */
-  readonly lately: ReadonlyMap<string, Tally>
+  /** Calls to the gateway of the last minutes, by outcome. */
+  readonly lately: Histograms<string>
   /** Credits of the span, as far as they have been read. */
-  readonly credits: ReturnType<Pulse['credits']['sum']>
+  readonly credits: Histograms<Source>
   /** Null: the span has been read to its beginning. */
   readonly readFrom: Date | null
   readonly slots: readonly Slot[]
@@ -31,24 +32,24 @@ export interface Viewer {
 
 export function viewOf(
   {
-    reading,
-    pulse,
+    snapshot,
+    feed,
     policy,
     clock,
-  }: { reading: Reading; pulse: Pulse; policy: SchedulePolicy; clock: () => Date },
+  }: { snapshot: Snapshot; feed: OverviewFeed; policy: SchedulePolicy; clock: () => Date },
   { locale, span }: Viewer,
 ): View {
-  const { credits, calls } = pulse
+  const { credits, calls } = feed
   const here = clock()
-  const now = reading.vitals?.now ?? here
+  const now = snapshot.vitals?.now ?? here
   const shown: Span = { fromMs: +now - span.hours * 3_600_000, toMs: +now + 1 }
   const ofLate: Span = { fromMs: +here - latelyMs, toMs: +here + 1 }
   const lately = calls.sum(ofLate)
   const last = calls.sumLatest(ofLate, { countMin: callsMin })
   const isRead = credits.fromMs !== null && credits.fromMs <= shown.fromMs
   return {
-    ...{ locale, span, policy, reading, now, lately },
-    verdict: verdictOf({ reading, calls: last, policy }),
+    ...{ locale, span, policy, snapshot, now, lately },
+    verdict: verdictOf({ snapshot, calls: last, policy }),
     credits: credits.sum(shown),
     readFrom: isRead || credits.fromMs === null ? null : new Date(credits.fromMs),
     slots: slotsOf({ credits, calls }, { nowMs: +now, span }),
