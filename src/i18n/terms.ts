@@ -40,7 +40,7 @@ export const termsOf = catalog<Terms>({
       created: 'created',
       adopted: 'adopted',
       prepaid: 'code to scan given',
-      unplaced: 'not placed at the gateway',
+      unplaced: 'not accepted by the gateway',
       answered: 'answer',
       closing: 'closing at the gateway',
       corrected: 'facts corrected',

@@ -71,7 +71,7 @@ it('an account that was never credited says so, and leads to the orders', async 
   await place(desk.world.store, { userId: 'waiting' })
   const page = await desk.read('/accounts/waiting')
   expect(page.text).toContain('¥0.00')
-  expect(page.text).toContain('Nothing was ever credited to this user.')
+  expect(page.text).toContain('This user has no credits.')
   expect(desk.links(page, /Orders of this user/)).toEqual(['/orders?user_id=waiting'])
 })
 

@@ -10,9 +10,9 @@ describe('the audit', () => {
   it('says that none was made yet, and is all well once it was', async () => {
     const desk = await openDesk()
     await placePaid(desk.world.store)
-    expect((await desk.read('/audit')).text).toContain('No audit has been made')
+    expect((await desk.read('/audit')).text).toContain('No audit has run')
     const page = await audit(desk)
-    expect(page.text).toContain('All is well: the books agree.')
+    expect(page.text).toContain('OK: the ledger agrees with the orders.')
     expect(page.text).toContain('As of 2026-01-24 15:00:00')
     expect(page.text).toMatch(/It took [\d.]+ (ms|s)/)
     expect(page.text.match(/✓ 0/g)).toHaveLength(6)
@@ -38,7 +38,7 @@ describe('the audit', () => {
     // Without its entries it is unbalanced, too.
     expect(desk.links(page, /RECH/)).toEqual(Array(2).fill(`/orders/${broken.orderNo}`))
     const order = await desk.read(`/orders/${broken.orderNo}`)
-    expect(order.text).toContain('the books are damaged')
+    expect(order.text).toContain('the ledger is damaged')
   })
 
   it('lists at most a hundred orders of each', async () => {
@@ -58,7 +58,7 @@ describe('the audit', () => {
     const { orderNo } = await placePaid(store)
     await audit(desk)
     await corrupt({ database }, [`delete from entries where order_no = '${orderNo}'`])
-    expect((await desk.read('/audit')).text).toContain('All is well')
+    expect((await desk.read('/audit')).text).toContain('OK: the ledger agrees')
     await desk.world.advanceMins(3)
     const page = await audit(desk)
     expect(page.text).toContain('As of 2026-01-24 15:03:00')

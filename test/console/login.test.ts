@@ -77,7 +77,7 @@ describe('the login', () => {
   it('that is out of date is asked for once more at once, and its token kept in no cookie', async () => {
     const asked = await visit.post('/login', { _csrf: 'old', token, next: nowhere })
     expect(asked.statusCode).toBe(403)
-    expect(asked.body).toContain('Enter the token once more.')
+    expect(asked.body).toContain('Enter the token again.')
     expect(asked.body).toContain('name="next" value="/nowhere?a=1"')
     expect([...visit.cookies.keys()]).toEqual(['budan_csrf'])
     const _csrf = /name="_csrf" value="([^"]+)"/.exec(asked.body)?.[1] ?? ''
@@ -159,7 +159,7 @@ describe('a session', () => {
     const typed = { _csrf: csrf, name: 'Li', reason: '已付款' }
     const asked = await visit.post('/orders/R1/check', typed, headers)
     expect(asked.statusCode).toBe(401)
-    expect(asked.body).toContain('what you typed is kept')
+    expect(asked.body).toContain('your input is kept')
     expect(asked.body).toContain('name="next" value="/reviews/R1?from=2"')
     await visit.logIn(token, { next: '/reviews/R1?from=2' })
     const flash = Buffer.from(visit.cookies.get('budan_flash') ?? '', 'base64url').toString()

@@ -75,7 +75,7 @@ describe('the search for orders', () => {
     const ofUser = await place(store, { userId: numbered.orderNo })
     const page = await desk.read(`/orders?q=${numbered.orderNo}`)
     expect(page.status).toBe(200)
-    expect(page.text).toContain('all matches are shown')
+    expect(page.text).toContain('There is more than one match')
     const found = desk.links(page, /RECH20260124150000/)
     expect(found).toContain(`/orders/${numbered.orderNo}`)
     expect(found).toContain(`/orders/${ofUser.orderNo}`)
@@ -95,12 +95,12 @@ describe('the search for orders', () => {
     const page = await desk.read('/orders?q=4200000000202601240000000000')
     expect(page.status).toBe(200)
     expect(page.text).toContain('Nothing found for 4200000000202601240000000000')
-    expect(page.text).toContain('Looked for as an order number, as the transaction id')
+    expect(page.text).toContain('Searched as an order number, as the transaction id')
     expect(page.text).toContain('What to do next')
-    expect(page.text).toContain('Ask WeChat Pay')
+    expect(page.text).toContain('Query WeChat Pay')
     const noNumber = await desk.read('/orders?q=no+such+user!')
     expect(noNumber.text).toContain('Nothing found for no such user!')
-    expect(noNumber.text).not.toContain('Ask WeChat Pay')
+    expect(noNumber.text).not.toContain('Query WeChat Pay')
   })
 
   it.each([
@@ -131,7 +131,7 @@ describe('the search for orders', () => {
     const desk = await openDesk({ locale: 'zh' })
     const page = await desk.read('/orders?q=4200000000202601240000000000')
     expect(page.text).toContain('没有找到 4200000000202601240000000000')
-    expect(page.text).toContain('询问微信支付')
+    expect(page.text).toContain('查询微信支付')
   })
 })
 
@@ -144,7 +144,9 @@ describe('asking WeChat Pay which order a payment is of', () => {
     const { world } = desk
     const transactionId = await paidUnheard(desk)
     const page = await trace(desk, transactionId)
-    expect(page.text).toContain(`payment ${transactionId} is of this order (SUCCESS)`)
+    expect(page.text).toContain(
+      `Payment ${transactionId} belongs to this order according to WeChat Pay (SUCCESS)`,
+    )
     expect(page.text).toContain(`Order ${orderNo}`)
     expect(await world.balance('alice')).toBe(0n)
     expect(await world.timeline(orderNo)).toHaveLength(1)
@@ -158,7 +160,7 @@ describe('asking WeChat Pay which order a payment is of', () => {
     desk.world.control.answerAs(orderNo, { amount: { total: 1 } })
     await check(desk)
     const { text } = await trace(desk, transactionId)
-    expect(text).toContain('The order is in review: a person decides there.')
+    expect(text).toContain('The order is in review: an operator decides there.')
     expect(text).not.toContain('settles it')
   })
 
@@ -170,7 +172,7 @@ describe('asking WeChat Pay which order a payment is of', () => {
     const again = control.pay(orderNo, { callback: false, again: true })
     const second = again.payments.at(-1)?.transaction_id ?? ''
     const { text } = await trace(desk, second)
-    expect(text).toContain('credited already by another payment: this one came on top of it')
+    expect(text).toContain('already credited by another payment: this is a second payment')
   })
 
   it('names an order that is not here, and says how it gets here', async () => {
@@ -178,14 +180,16 @@ describe('asking WeChat Pay which order a payment is of', () => {
     const { control } = desk.world
     control.putOrder({ out_trade_no: 'ELSEWHERE-1', total: 500 })
     const page = await trace(desk, payUnheard(control, 'ELSEWHERE-1'))
-    expect(page.text).toContain('of order ELSEWHERE-1, which is not here')
+    expect(page.text).toContain(
+      'belongs to order ELSEWHERE-1 according to WeChat Pay, and budan does not have that order',
+    )
     expect(page.text).toContain('adopt it')
   })
 
   it('says that WeChat Pay knows no such payment', async () => {
     const desk = await openDesk()
     const page = await trace(desk, '4200000000202601240000000000')
-    expect(page.text).toContain('WeChat Pay knows no such payment of merchant')
+    expect(page.text).toContain('WeChat Pay has no such payment for merchant')
   })
 
   it('says that WeChat Pay gave no answer, and that nothing is known', async () => {
@@ -259,16 +263,16 @@ describe('the page of an order', () => {
     const desk = await openDesk()
     await desk.world.adopt(orderNo)
     const text = await answerTo(desk)
-    expect(text).toContain('WeChat Pay has not been asked yet')
-    expect(text).toContain('The compensation job asks at about 2026-01-24 15:05:00.')
+    expect(text).toContain('WeChat Pay has not been queried yet')
+    expect(text).toContain('The compensation job queries it at about 2026-01-24 15:05:00.')
   })
 
   it('promises no time where runs are made by hand alone', async () => {
     const desk = await openDesk({ recharge: { compensationEnabled: false } })
     await desk.world.adopt(orderNo)
     const text = await answerTo(desk)
-    expect(text).toContain('Runs are made by hand here: the next one asks.')
-    expect(text).not.toContain('asks at about')
+    expect(text).toContain('Runs are started by hand here: the next one queries it.')
+    expect(text).not.toContain('queries it at about')
   })
 
   it('says what WeChat Pay said last, and when it is asked again', async () => {
@@ -278,10 +282,10 @@ describe('the page of an order', () => {
     await world.advanceMins(6)
     await world.budan.run({ dryRun: false })
     const text = await answerTo(desk)
-    expect(text).toContain('WeChat Pay said NOTPAY at 2026-01-24 15:06:00: not paid yet.')
-    expect(text).toContain('It is asked again at about 2026-01-24 15:11:00.')
+    expect(text).toContain('WeChat Pay answered NOTPAY at 2026-01-24 15:06:00: not paid yet.')
+    expect(text).toContain('It is queried again at about 2026-01-24 15:11:00.')
     await world.advanceMins(6)
-    expect(await answerTo(desk)).toContain('The next run asks.')
+    expect(await answerTo(desk)).toContain('The next run queries it.')
   })
 
   it('says that it does not know where WeChat Pay gave no answer, and what it knew before', async () => {
@@ -291,9 +295,9 @@ describe('the page of an order', () => {
     desk.world.control.addFault(silence)
     await check(desk)
     const text = await answerTo(desk)
-    expect(text).toContain('WeChat Pay said nothing of a payment at 2026-01-24 15:00:00: no answer')
+    expect(text).toContain('WeChat Pay gave no payment result at 2026-01-24 15:00:00: no answer')
     expect(text).toContain('Whether it was paid is not known yet.')
-    expect(text).toContain('WeChat Pay said NOTPAY at')
+    expect(text).toContain('WeChat Pay answered NOTPAY at')
   })
 
   it('says that an order is another merchant’s, whom nobody here can ask about it', async () => {
@@ -305,7 +309,7 @@ describe('the page of an order', () => {
     // A page from before it was known to be another's has the button.
     const checked = await desk.send(`/orders/${order.orderNo}/check`, {}, '/orders')
     expect(checked.text).toContain('It belongs to')
-    expect(checked.text).not.toContain('was asked just now')
+    expect(checked.text).not.toContain('was queried just now')
   })
 
   it('says that WeChat Pay knows no such order, which is an answer', async () => {
@@ -316,11 +320,11 @@ describe('the page of an order', () => {
       ...{ createdAt: world.now(), expiresAt: new Date(+world.now() + 3_600_000) },
     })
     const { text } = await check(desk)
-    expect(text).toContain('It said that it knows no order of this number')
-    expect(text).toMatch(/WeChat Pay said at [-\d: ]+ that it knows no order of this number\./)
+    expect(text).toContain('Answer no order with this number')
+    expect(text).toMatch(/WeChat Pay answered at [-\d: ]+ that it has no order with this number\./)
     expect(text).toContain('search for its transaction id')
-    expect(text).not.toContain('no answer that can be believed')
-    expect(text).not.toContain('said nothing of a payment')
+    expect(text).not.toContain('no answer that could be verified')
+    expect(text).not.toContain('gave no payment result')
   })
 
   it('says that WeChat Pay did not take an order', async () => {
@@ -332,7 +336,7 @@ describe('the page of an order', () => {
       ...{ userId: 'u1', amount: 100n, description: 'x', attach: null, idempotencyKey: 'k' },
     })
     const no = placement.kind === 'refused' ? placement.order.orderNo : ''
-    expect(await answerTo(desk, no)).toContain('WeChat Pay did not take the order at')
+    expect(await answerTo(desk, no)).toContain('WeChat Pay did not accept the order at')
   })
 
   it('says why it is in review, and leads there', async () => {
@@ -342,7 +346,7 @@ describe('the page of an order', () => {
     await check(desk)
     const page = await desk.read(`/orders/${orderNo}`)
     expect(page.text).toMatch(
-      /In review since 2026-01-24 15:00:00: paid, but not as ordered: amount .*It is credited only when a person decides so/,
+      /In review since 2026-01-24 15:00:00: paid, but not as ordered: amount .*It is credited only if an operator decides so/,
     )
     expect(desk.links(page, /Go to its review/)).toEqual([`/reviews/${orderNo}`])
   })
@@ -380,7 +384,7 @@ describe('the page of an order', () => {
     expect(text).toContain(
       'Expired at 2026-01-24 15:11:00: its trade is closed. Nothing was credited.',
     )
-    expect(text).toContain('late money is still credited')
+    expect(text).toContain('a late payment is still credited')
   })
 
   const noticeOf = (kind: string) => ({
@@ -395,7 +399,7 @@ describe('the page of an order', () => {
       created: 'created',
       adopted: 'adopted',
       prepaid: 'code to scan given',
-      unplaced: 'not placed at the gateway',
+      unplaced: 'not accepted by the gateway',
       answered: 'answer',
       closing: 'closing at the gateway',
       corrected: 'facts corrected',
@@ -473,7 +477,7 @@ describe('the page of an order', () => {
     expect(JSON.parse((await desk.read(file)).html)).toMatchObject({ order_no: no })
     const encoded = `/orders/${encodeURIComponent(no)}`
     const checked = await desk.send(`${encoded}/check`, {}, encoded)
-    expect(checked.text).toContain('WeChat Pay was asked just now')
+    expect(checked.text).toContain('WeChat Pay was queried just now')
   })
 
   it('is for those who are logged in, and so is its JSON', async () => {
@@ -524,8 +528,8 @@ describe('check now', () => {
     const desk = await openDesk()
     await paidUnheard(desk)
     const page = await check(desk)
-    expect(page.text).toContain('WeChat Pay was asked just now')
-    expect(page.text).toContain('It said SUCCESS')
+    expect(page.text).toContain('WeChat Pay was queried just now')
+    expect(page.text).toContain('Answer SUCCESS')
     expect(page.text).toContain('Decided credit')
     expect(page.text).toContain('Because paid, everything as ordered')
     expect(page.text).toContain('Credited ¥12.00 to user alice')
@@ -538,10 +542,10 @@ describe('check now', () => {
     await paidUnheard(desk)
     desk.world.control.addFault(silence)
     const page = await check(desk)
-    expect(page.text).toContain('It said nothing of a payment')
-    expect(page.text).toContain('nothing is known of the payment, and nothing was changed')
-    expect(page.text).toContain('The compensation job goes on asking.')
-    expect(desk.links(page, /the overview says why/)).toEqual(['/'])
+    expect(page.text).toContain('Answer no payment result')
+    expect(page.text).toContain('whether the order was paid is not known, and nothing was changed')
+    expect(page.text).toContain('The compensation job continues to query it.')
+    expect(desk.links(page, /the overview shows why/)).toEqual(['/'])
     expect(await desk.world.order(orderNo)).toMatchObject({ status: 'pending' })
   })
 
@@ -552,7 +556,7 @@ describe('check now', () => {
     desk.world.control.addFault(silence)
     const page = await check(desk)
     expect(page.text).toContain('nothing was changed')
-    expect(page.text).not.toContain('goes on asking')
+    expect(page.text).not.toContain('continues to query')
   })
 
   it('says so in Chinese', async () => {

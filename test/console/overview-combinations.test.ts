@@ -133,11 +133,11 @@ function callsIn({ calls }: State): ReadonlyMap<string, Histogram> {
 /** What somebody is told to do, whatever words it is in. */
 const acts = {
   batches: /compensation_batch_size|compensation_drain/,
-  run: /make one now|Make a run now/,
+  run: /start one now|Start a run now/,
   nothing: /^Nothing/,
-  restart: /Start this process again|then start this process again/,
+  restart: /[Rr]estart this process/,
   migrate: /budan migrate/,
-  byItself: /Each run tries once, and goes on by itself/,
+  byItself: /Each run tries one order, and continues by itself/,
   queue: /Open the queue/,
 } as const
 

@@ -68,12 +68,12 @@ describe('the overview', () => {
     await started(desk)
     const { status, text } = await desk.read('/')
     expect(status).toBe(200)
-    expect(text).toContain('Is the promise kept?')
-    expect(text).toContain('Yes. Every payment that budan knows of is credited')
-    expect(text).toContain('every order that was paid at WeChat Pay is credited exactly once')
+    expect(text).toContain('Payments')
+    expect(text).toContain('Payments: OK. Every payment that budan knows of is credited')
+    expect(text).toContain('credits every order that was paid at WeChat Pay exactly once')
     expect(text).not.toContain('What to do')
     const chinese = await inChinese(desk)
-    expect(chinese.text).toContain('是。已知的付款全部入账')
+    expect(chinese.text).toContain('收款正常。已知的付款全部入账')
     expect(chinese.text).not.toMatch(/怎么办|undefined|NaN/)
   })
 
@@ -89,18 +89,18 @@ describe('the overview', () => {
     await world.waitFor('run_finished')
     const { text } = await desk.read('/')
     expect(text).toContain('Paid, but not credited')
-    expect(text).toContain('Oldest order not asked about none')
+    expect(text).toContain('Oldest order not queried none')
     expect(text).toContain('under 1 s median 6 min p99')
-    expect(text).toContain('Of 2 credits in the last 6 hours')
+    expect(text).toContain('Median and p99 of 2 credits in the last 6 hours')
     expect(text).toContain('check by hand 1 50 % under 1 s')
     expect(text).toContain('compensation job 1 50 % 6 min 6 min')
     expect(text).toContain('not confirmed yet 1 Whether it was paid is not confirmed yet.')
     expect(text).toContain('✓ paid 2 Paid, and credited once.')
-    expect(text).toContain('Questions ✓ well questions go through')
-    expect(text).toMatch(/WeChat Pay ✓ well This node, last 10 minutes: \d calls/)
+    expect(text).toContain('Queries ✓ OK questions go through')
+    expect(text).toMatch(/WeChat Pay ✓ OK This node, last 10 minutes: \d calls/)
     expect(text).toContain('Next run 15:10:00')
     expect(text).toContain('The last one finished at 2026-01-24 15:06:00')
-    expect(text).toMatch(/Last runs Run Began .* 1 2026-01-24 15:06:00 ✓ finished start 2 1 0/)
+    expect(text).toMatch(/Last runs Run Started .* 1 2026-01-24 15:06:00 ✓ finished start 2 1 0/)
     // What the charts show, as a table: check and compensation are six minutes apart.
     expect(text).toContain('2026-01-24 15:05 1 6 min 6 min')
     expect(text).toContain('2026-01-24 15:00 1 under 1 s under 1 s 1 0')
@@ -111,14 +111,16 @@ describe('the overview', () => {
     await desk.world.adopt('ORDER-1')
     await desk.world.advanceMins(3)
     const { text } = await desk.read('/')
-    expect(text).toContain('Oldest order not asked about 3 min An order that is not confirmed yet')
-    expect(text).toContain('asked once it is 5 min old')
+    expect(text).toContain(
+      'Oldest order not queried 3 min The oldest order that is not confirmed yet',
+    )
+    expect(text).toContain('queries WeChat Pay once the order is 5 min old')
   })
 
   it('explains itself to somebody who has no orders yet', async () => {
     const { text } = await (await openDesk()).read('/')
     expect(text).toContain('There are no orders yet.')
-    expect(text).toContain('No run has been made yet.')
+    expect(text).toContain('There are no runs yet.')
     expect(text).toContain('No credit in the last 6 hours.')
   })
 
@@ -143,8 +145,8 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
     {
       name: 'the clock is stopped',
       makeWrong: async () => {},
-      en: ['In danger', 'The clock of this process is stopped', 'Start this process again'],
-      zh: ['有风险', '本进程的定时器已停止', '请重启本进程'],
+      en: ['Payments: at risk', 'The timer of this process is stopped', 'Restart this process'],
+      zh: ['收款有风险', '本进程的定时器已停止', '请重启本进程'],
     },
     {
       name: 'the breaker is open',
@@ -152,8 +154,8 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
       en: [
         'runs are held back: 401: the serial number is not that of our private key, or not one of this merchant',
         '“budan doctor” checks key, serial number, clock',
-        'Questions ✗ fault',
-        'WeChat Pay ! look',
+        'Queries ✗ fault',
+        'WeChat Pay ! warning',
       ],
       zh: [
         '401：证书序列号与我方私钥不符，或不属于本商户',
@@ -167,13 +169,13 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         await world.adopt('ORDER-1')
         await world.advanceMins(65)
       },
-      en: ['Orders wait for their question 1 h longer than they should', 'It follows from'],
+      en: ['Queries of orders are 1 h late', 'This is a consequence of'],
       zh: ['晚了 1 小时还没有查询', '这是上面的问题引起的'],
     },
     {
       name: 'a person is waited for',
       makeWrong: async ({ world }) => void (await openReview(world)),
-      en: ['1 order waits for a person', 'Open the queue'],
+      en: ['1 order waits for review', 'Open the queue'],
       zh: ['有 1 笔订单等待人工处理', '打开待处理列表'],
     },
     {
@@ -201,7 +203,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
         world.control.addFault({ operation: 'query', fault })
         for (let call = 0; call < 5; call += 1) await world.budan.checkOrder('ORDER-1')
       },
-      en: ['5 queries in a row had no valid answer', 'WeChat Pay ! look'],
+      en: ['5 queries in a row had no valid answer', 'WeChat Pay ! warning'],
       zh: ['连续 5 次查询没有得到有效应答', '微信支付 ! 留意'],
     },
     {
@@ -209,9 +211,9 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
       options: { recharge: { compensationEnabled: false } },
       makeWrong: async () => {},
       en: [
-        'Yes, as far as can be told',
+        'Payments: OK, with warnings',
         'compensation_enabled is off',
-        'Make a run now',
+        'Start a run now',
         'by hand only',
       ],
       zh: ['需要关注', 'compensation_enabled 已关闭', '请现在运行一次', '仅手动'],
@@ -235,8 +237,10 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
     await corrupt({ database }, [`delete from entries where order_no = '${orderNo}'`])
     await desk.send('/audit', {}, '/audit')
     const page = await desk.read('/')
-    expect(page.text).toContain('The books do not agree: Paid, not credited 1; Unbalanced 1.')
-    expect(page.text).toContain('Pay nothing out by these books')
+    expect(page.text).toContain(
+      'The ledger does not agree with the orders: Paid, not credited 1; Unbalanced 1.',
+    )
+    expect(page.text).toContain('Make no payouts from these balances')
     expect(page.text).toMatch(/Paid, but not credited 1 Orders that budan knows/)
     expect(desk.links(page, /Open audit/)).toEqual(['/audit'])
   })
@@ -248,11 +252,11 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
     const { status, text } = await desk.read('/')
     expect(status).toBe(200)
     expect(text).toContain('The database does not answer, so nothing is credited.')
-    expect(text).toContain('See that the database runs')
-    expect(text).toContain('Waiting for a person unknown')
+    expect(text).toContain('Check that the database runs')
+    expect(text).toContain('Waiting for review unknown')
     const orders = await desk.read('/orders')
     expect(orders.status).toBe(503)
-    expect(orders.text).toContain('The database does not answer, so this page cannot be shown.')
+    expect(orders.text).toContain('The database does not answer, so this page is not available.')
     const form = await desk.send('/orders/ORDER-1/check', {}, '/')
     expect(form.text).toContain('What became of the request is not known')
     const chinese = await inChinese(desk)
@@ -289,8 +293,8 @@ describe('whoever looks', () => {
     await place(store)
     state.hangs = ['audit']
     const { text } = await desk.read('/')
-    expect(text).toContain('Being counted …')
-    expect(text).toContain('✓ well')
+    expect(text).toContain('Counting …')
+    expect(text).toContain('✓ OK')
   })
 
   it('has nothing read but ends of indexes', async () => {
@@ -366,7 +370,7 @@ describe('whoever looks', () => {
     })
     const desk = await openDesk({ store: many })
     const { text } = await desk.read('/')
-    expect(text).toContain('Not counted yet. With so many orders in an embedded database')
+    expect(text).toContain('Not counted yet. An embedded database with more than 10,000 orders')
     expect(state.calls).not.toContain('audit')
     expect(text).toContain('≈ 10,000')
   })

@@ -9,8 +9,8 @@ describe('a review, in a browser', () => {
   it.each([
     [
       { locale: 'en', theme: 'dark' },
-      { ask: 'Ask the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
-      { carryOut: 'Carry it out', done: 'Done: the order is credited.' },
+      { ask: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
+      { carryOut: 'Apply', done: 'Done: the order is credited.' },
     ],
     [
       { locale: 'zh', theme: 'light', mobile: true },
@@ -19,8 +19,8 @@ describe('a review, in a browser', () => {
     ],
     [
       { locale: 'en', javaScript: false },
-      { ask: 'Ask the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
-      { carryOut: 'Carry it out', done: 'Done: the order is credited.' },
+      { ask: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
+      { carryOut: 'Apply', done: 'Done: the order is credited.' },
     ],
   ] as const)('is resolved from the list to its result: %j', async (options, words, ends) => {
     const { world, page } = await openConsole()
@@ -61,8 +61,8 @@ describe('a review, in a browser', () => {
     const tab = await page()
     await tab.goto(`/reviews/${orderNo}`)
     await tab.getByText(hostile).waitFor()
-    await tab.getByRole('button', { name: 'Ask the gateway' }).click()
-    await tab.getByText('The answer as it came, masked').click()
+    await tab.getByRole('button', { name: 'Query the gateway' }).click()
+    await tab.getByText('The answer, masked').click()
     await tab.locator('pre', { hasText: 'onerror' }).waitFor()
     expect(await tab.title()).toContain('Review of')
   })

@@ -141,8 +141,8 @@ describe('a preview', () => {
   })
 
   it.each([
-    [{ kind: 'reset' }, /The gateway gave no answer that can be believed: network/],
-    [{ kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' }, /The gateway knows no such order/],
+    [{ kind: 'reset' }, /The gateway gave no answer that could be verified: network/],
+    [{ kind: 'error', status: 404, code: 'ORDER_NOT_EXIST' }, /The gateway has no such order/],
   ] as const)('says what is missing when the gateway does %j', async (fault, said) => {
     const desk = await openDesk(world)
     world.control.addFault({ operation: query, fault })
@@ -158,7 +158,7 @@ describe('a preview', () => {
     desk.answerAs({ amount: { total: 99 } })
     await desk.resolve('dismiss')
     const { text, body } = await preview(await operator(), desk)
-    expect(text).toContain('Nothing can be done by this answer.')
+    expect(text).toContain('This answer allows no action.')
     expect(body).not.toContain('name="reason"')
   })
 
@@ -259,9 +259,9 @@ describe('a resolution', () => {
     const fields = { step: 'resolve', seen: looked.mark, action: 'expire', ...typed, name: 'Han' }
     const second = await han.send(desk.orderNo, fields)
     expect(second.status).toBe(409)
-    expect(second.text).toContain('Somebody was first, and nothing was done of yours.')
+    expect(second.text).toContain('Somebody else was first; your action was not applied.')
     expect(second.text).toMatch(/2026-01-24 15:00:00 · “Li Lei” dismissed it: the payer sent/)
-    expect(second.text).toContain('Ask the gateway')
+    expect(second.text).toContain('Query the gateway')
     const { mark } = await han.send(desk.orderNo, { ...fields, step: 'preview' })
     expect((await han.send(desk.orderNo, { ...fields, seen: mark })).text).toContain('Done:')
   })
@@ -292,14 +292,14 @@ describe('a resolution', () => {
   })
 
   it.each([
-    ['name', '', 'Write something here.'],
-    ['name', '  ', 'Write something here.'],
+    ['name', '', 'This field is required.'],
+    ['name', '  ', 'This field is required.'],
     ['name', '李'.repeat(65), 'At most 64 characters; these are 65.'],
-    ['reason', '', 'Write something here.'],
+    ['reason', '', 'This field is required.'],
     ['reason', 'x'.repeat(501), 'At most 500 characters; these are 501.'],
     ['reason', 'one\ntwo', 'One line of text, without control characters.'],
-    ['action', '', 'Choose what is to be done.'],
-    ['action', 'steal', 'Choose what is to be done.'],
+    ['action', '', 'Choose an action.'],
+    ['action', 'steal', 'Choose an action.'],
   ])(
     'with the %s %j gets a message beside it, and keeps the rest',
     async (name, value, message) => {
@@ -329,7 +329,7 @@ describe('a resolution', () => {
       const desk = await openDesk(world)
       const fields = { step: 'resolve', seen: mark, action: 'dismiss', ...typed }
       const { text } = await (await operator()).send(desk.orderNo, fields)
-      expect(text).toMatch(/Something has changed since you looked|Somebody was first/)
+      expect(text).toMatch(/The order has changed since|Somebody else was first/)
       expect((await desk.order()).dismissed).toBeNull()
     },
   )
@@ -341,7 +341,7 @@ describe('a resolution', () => {
     desk.pay()
     const fields = { step: 'resolve', seen: mark, action: 'dismiss', ...typed, name: '' }
     const { body, text } = await li.send(desk.orderNo, fields)
-    expect(text).toContain('Something has changed since you looked.')
+    expect(text).toContain('The order has changed since you opened the page.')
     expect(body).toContain(`name="reason" type="text" value="${typed.reason}"`)
     expect(body).not.toMatch(/value="dismiss"[^>]* checked/)
   })
@@ -371,7 +371,7 @@ describe('a resolution', () => {
     expect((await visit.get(path)).statusCode).toBe(503)
     away.is = false
     const { body, text } = seen(await visit.get(path))
-    expect(text).toContain('What you typed is here again.')
+    expect(text).toContain('Your input is restored.')
     expect(body).toContain(`name="reason" type="text" value="${typed.reason}"`)
     expect(body).toMatch(/value="dismiss"[^>]* checked/)
     expect(visit.cookies.has('budan_flash')).toBe(false)
@@ -402,7 +402,7 @@ describe('a resolution', () => {
     expect(next).toBe(path)
     await li.visit.logIn(token, { next })
     const { body, text } = await li.read(next)
-    expect(text).toContain('What you typed is here again.')
+    expect(text).toContain('Your input is restored.')
     expect(body).toContain(`name="reason" type="text" value="${typed.reason}"`)
     expect(body).toMatch(/value="dismiss"[^>]* checked/)
     expect((await desk.order()).dismissed).toBeNull()

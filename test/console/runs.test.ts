@@ -91,7 +91,7 @@ describe('run now', () => {
     await ended(world)
     expect(await world.balance('u1')).toBe(100n)
     const { text, body } = await desk.read(path)
-    expect(text).toContain('2 orders asked about. 1 credited · 1 waiting')
+    expect(text).toContain('2 orders queried. 1 credited · 1 waiting')
     expect(text).toMatch(/ORDER-2 ✓ credited SUCCESS paid, everything as ordered/)
     expect(text).toMatch(/ORDER-1 waiting NOTPAY not paid yet/)
     expect(body).toContain('href="/orders/ORDER-2"')
@@ -115,7 +115,7 @@ describe('run now', () => {
     const { world, desk } = await open()
     const path = await begin(desk)
     await world.waitFor('scan_empty')
-    expect((await desk.read(path)).text).toContain('An order is due 5 min after it was made')
+    expect((await desk.read(path)).text).toContain('is due 5 min after its creation')
   })
 
   it.each(['', 'later', '<b>'])('refuses to begin %j', async (kind) => {
@@ -139,7 +139,7 @@ describe('a dry run', () => {
     const path = await begin(desk, 'dry')
     await ended(world)
     const { text } = await desk.read(path)
-    expect(text).toContain('nothing was changed. This is what it would do.')
+    expect(text).toContain('nothing was changed. This is what a run would do.')
     expect(text).toContain('1 would be credited · 1 would wait · 1 would expire')
     expect(text).toMatch(/ORDER-1 ✓ would be credited SUCCESS/)
     expect(text).toMatch(/ORDER-2 would expire CLOSED/)
@@ -161,12 +161,12 @@ describe('the progress of a run', () => {
 
     const page = await desk.read(path)
     expect(page.body).toContain(`hx-get="${path}/progress" hx-trigger="every 1s"`)
-    expect(page.body).toMatch(/<noscript><p><a href="\/runs\/\d+">Look again/)
+    expect(page.body).toMatch(/<noscript><p><a href="\/runs\/\d+">Refresh/)
     const part = await fragment(desk, path)
     expect(part.body).toMatch(/^<section id="run" hx-get/)
-    expect(part.body).toMatch(/<progress aria-label="Orders asked about" value="1" max="4">/)
-    expect(part.text).toMatch(/1 of 4 orders asked about · .* a second · about .* left/)
-    expect((await desk.read('/runs')).text).toMatch(/Run \d+ is going 1 of 4/)
+    expect(part.body).toMatch(/<progress aria-label="Orders queried" value="1" max="4">/)
+    expect(part.text).toMatch(/1 of 4 orders queried · .* per second · about .* left/)
+    expect((await desk.read('/runs')).text).toMatch(/Run \d+ is in progress 1 of 4/)
     const listed = await desk.read('/runs/going', { 'hx-request': 'true' })
     expect(listed.body).toMatch(/^<section id="going".* hx-get="\/runs\/going"/)
     expect(listed.headers['hx-refresh']).toBeUndefined()
@@ -175,8 +175,8 @@ describe('the progress of a run', () => {
     await ended(world)
     const last = await fragment(desk, path)
     expect(last.body).not.toContain('hx-get')
-    expect(last.text).toContain('4 orders asked about. 1 waiting · 3 no answer')
-    expect((await desk.read('/runs')).text).not.toContain('is going')
+    expect(last.text).toContain('4 orders queried. 1 waiting · 3 no answer')
+    expect((await desk.read('/runs')).text).not.toContain('is in progress')
     const none = await desk.read('/runs/going', { 'hx-request': 'true' })
     expect(none.headers['hx-refresh']).toBe('true')
   })
@@ -189,10 +189,10 @@ describe('the progress of a run', () => {
     const started = await world.waitFor('run_started')
     await world.control.waitForRequests({ operation: query })
     const id = started.type === 'run_started' ? started.runId : ''
-    expect((await desk.read(`/runs/${id}`)).text).toContain('0 of 1 orders asked about')
+    expect((await desk.read(`/runs/${id}`)).text).toContain('0 of 1 orders queried')
     await release(world)
     await ended(world)
-    expect((await desk.read(`/runs/${id}`)).text).toContain('Begun by start')
+    expect((await desk.read(`/runs/${id}`)).text).toContain('Trigger start')
   })
 
   it('keeps two runs apart that were begun at once: each asks about other orders', async () => {
@@ -223,7 +223,7 @@ describe('the progress of a run', () => {
     const path = await begin(desk)
     await world.control.waitForRequests({ operation: query }, { count: 2 })
     expect((await desk.read(path)).text).toContain(
-      '1 of 1 orders asked about · settling the last answers',
+      '1 of 1 orders queried · settling the last answers',
     )
     await release(world)
     await ended(world)
@@ -240,7 +240,7 @@ describe('the progress of a run', () => {
     const opened = await world.store.openRun(run)
     const id = opened.kind === 'opened' ? opened.run.id : ''
     const { body, text } = await desk.read(`/runs/${id}`)
-    expect(text).toContain('It is going in another process, other-1')
+    expect(text).toContain('It is in progress in another process, other-1')
     expect(body).not.toContain('<progress')
     expect(body).toContain('hx-trigger="every 5s"')
   })
@@ -272,8 +272,8 @@ describe('a run that goes wrong', () => {
     breaking.broken = true
     const { status, text } = await desk.press('now')
     expect(status).toBe(503)
-    expect(text).toContain('The run did not begin')
-    expect(text).toContain('nothing was asked and nothing was changed')
+    expect(text).toContain('The run did not start')
+    expect(text).toContain('nothing was queried and nothing was changed')
     breaking.broken = false
     await begin(desk)
   })
@@ -327,7 +327,7 @@ describe('a run that goes wrong', () => {
     await ended(world)
     const { text } = await desk.read(path)
     expect(text).toContain('1 order got no answer from the gateway.')
-    expect(text).toContain('The gateway answered none of the questions.')
+    expect(text).toContain('The gateway answered no query.')
   })
 })
 
@@ -348,8 +348,8 @@ describe('the pages of runs', () => {
 
   it('say what there is to press before there was a run', async () => {
     const { text } = await (await open()).desk.read('/runs')
-    expect(text).toContain('No run yet.')
-    expect(text).toContain('Several may go at once')
+    expect(text).toContain('There are no runs yet.')
+    expect(text).toContain('Several runs can be in progress at once')
   })
 
   it('show one kind of outcome, and no more than 200 orders at once', async () => {

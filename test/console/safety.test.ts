@@ -78,7 +78,7 @@ describe('a form', () => {
     const typed = { ...fields(), locale: 'zh' }
     const answer = await visit.post('/preferences', typed)
     expect(answer.statusCode).toBe(403)
-    expect(answer.body).toContain('what you typed is kept')
+    expect(answer.body).toContain('your input is kept')
     expect(visit.cookies.has('budan_locale')).toBe(false)
   })
 

@@ -90,7 +90,7 @@ describe('while the database is away', () => {
       const { statusCode, headers, body } = await visit.get(path)
       expect(statusCode).toBe(503)
       expect(headers['retry-after']).toBe('10')
-      expect(body).toContain('The database does not answer, so this page cannot be shown.')
+      expect(body).toContain('The database does not answer, so this page is not available.')
       expect(body).toContain('数据库没有应答，无法显示本页。')
       expect(body).toContain(`<meta http-equiv="refresh" content="10; url=${path}"`)
       expect(body).not.toMatch(/ORDER-1|user-of-the-books|name="token"|StoreError/)

@@ -185,7 +185,7 @@ describe('a login that ends', () => {
     })
     const alert = visitor.getByRole('alert')
     await alert.waitFor()
-    expect(await alert.textContent()).toBe('Your login has ended. Load the page again to log in.')
+    expect(await alert.textContent()).toBe('Your login has ended. Reload the page to log in.')
     expect(await visitor.getByRole('heading', { level: 1 }).textContent()).toBe('Accounts')
   })
 

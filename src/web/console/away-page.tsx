@@ -7,8 +7,8 @@ import { languageTags } from './words.ts'
 const awayWords = catalog({
   en: {
     title: 'The database is away',
-    what: 'The database does not answer, so this page cannot be shown. Nothing was changed.',
-    next: 'See that the database runs; the log says why it cannot be reached. Callbacks are refused meanwhile, and WeChat Pay sends them again. This page loads again by itself.',
+    what: 'The database does not answer, so this page is not available. Nothing was changed.',
+    next: 'Check that the database runs; the log has the cause. Callbacks are refused meanwhile, and WeChat Pay sends them again. This page reloads by itself.',
   },
   zh: {
     title: '数据库不可用',

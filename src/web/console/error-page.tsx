@@ -9,22 +9,21 @@ const errorWords = catalog({
     titles: {
       403: 'Not done',
       404: 'Not found',
-      503: 'Not now',
+      503: 'Not available right now',
     } as Readonly<Record<number, string>>,
-    title: 'That did not work',
+    title: 'The request failed',
     back: 'Back to the overview',
-    formOld:
-      'The form is out of date, and nothing was done. Send it again: what you typed is kept.',
+    formOld: 'The form is out of date, and nothing was done. Send it again: your input is kept.',
     databaseAway:
-      'The database does not answer, so this page cannot be shown. Nothing was changed: try again in a moment.',
-    loginOver: 'Your login has ended. Load the page again to log in.',
+      'The database does not answer, so this page is not available. Nothing was changed: try again in a moment.',
+    loginOver: 'Your login has ended. Reload the page to log in.',
     toForm: 'Back to the form',
   },
   zh: {
     titles: {
       403: '未执行',
       404: '找不到',
-      503: '暂时不行',
+      503: '暂时不可用',
     } as Readonly<Record<number, string>>,
     title: '操作没有成功',
     back: '回到总览',

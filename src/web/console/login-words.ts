@@ -8,10 +8,10 @@ export const loginWords = catalog({
     hint: 'server.api_token of the configuration.',
     logIn: 'Log in',
     wrong: 'This is not the API token.',
-    old: 'This page was out of date. Enter the token once more.',
+    old: 'This page was out of date. Enter the token again.',
     ended: {
-      kept: 'Your login has ended, and nothing was done. Log in again: what you typed is kept.',
-      lost: 'Your login has ended, and nothing was done. What you typed is too long to be kept: go back, copy it, and then log in again.',
+      kept: 'Your login has ended, and nothing was done. Log in again: your input is kept.',
+      lost: 'Your login has ended, and nothing was done. Your input is too long to be kept: go back, copy it, and then log in again.',
     },
   },
   zh: {

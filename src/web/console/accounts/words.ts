@@ -5,22 +5,23 @@ export const accountWords = catalog({
     title: 'Accounts',
     accountOf: (user: string) => `Account of ${user}`,
     label: 'User id',
-    hint: 'Exactly as your product names the user.',
+    hint: 'Exactly the user id of your product.',
     open: 'Open the account',
     faults: {
       empty: 'Give the id of a user.',
       tooLong: 'User ids have at most 64 characters.',
-      unprintable: 'This holds characters that cannot be printed: type it instead of pasting it.',
+      unprintable:
+        'This contains characters that cannot be printed: type it instead of pasting it.',
     },
     lead: 'Balance and statement of one user: what was credited, by which order and payment.',
     balance: 'Balance',
     statement: 'Statement',
     newest: 'Newest first. Each line is the credit of one order; it is never changed or removed.',
     caption: 'Statement, newest first',
-    head: ['Order', 'Amount', 'Balance after it', 'Booked', 'Transaction id'] as readonly string[],
-    empty: 'Nothing was ever credited to this user.',
+    head: ['Order', 'Amount', 'Balance after', 'Booked', 'Transaction id'] as readonly string[],
+    empty: 'This user has no credits.',
     never:
-      'If that is unexpected: compare the id, and look at the user’s orders, which may not be confirmed yet.',
+      'If that is unexpected, compare the id, and check the user’s orders: they may not be confirmed yet.',
     orders: 'Orders of this user',
   },
   zh: {

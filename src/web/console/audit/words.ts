@@ -16,65 +16,65 @@ type Questions = Readonly<Record<keyof Audit, Explained>>
 export const auditWords = catalog({
   en: {
     title: 'Audit',
-    lead: 'Six questions, asked of every order and every entry as if no safeguard had ever worked. All counts are 0 when the books are right.',
-    never: 'No audit has been made since budan was started.',
-    underWay: 'An audit is being made now. Load the page again in a moment.',
-    failed: 'The last attempt did not end: the database could not be had. What is shown is older.',
+    lead: 'Six checks of every order and every ledger entry that rely on no other safeguard. All counts are 0 when the ledger is right.',
+    never: 'No audit has run since budan was started.',
+    underWay: 'An audit is running. Reload the page in a moment.',
+    failed:
+      'The last audit did not finish: the database was not available. The result below is older.',
     asOf: ['As of ', (took) => `. It took ${took}.`] as AsOf,
     run: 'Run the audit now',
     running: 'Reading all orders and entries …',
-    runHint: 'Reads whole tables: seconds with a hundred thousand orders. It changes nothing.',
-    allWell: 'All is well: the books agree.',
+    runHint: 'Reads whole tables: takes seconds for a hundred thousand orders. It changes nothing.',
+    allWell: 'OK: the ledger agrees with the orders.',
     notWell:
-      'The books do not agree. Look at the orders below before anything is paid out; budan changes nothing of this by itself.',
+      'The ledger does not agree with the orders. Check the orders below before any payout; budan does not correct this by itself.',
     advice: 'What to do',
     rowsTitle: 'Orders',
     rowsMax: (limit: number) => `Only the first ${limit} are shown.`,
-    gone: 'They are gone by now: run the audit again.',
+    gone: 'They are gone now: run the audit again.',
     questions: {
       paid_not_credited: {
         title: 'Paid, not credited',
-        meaning: 'An order says paid, and its user did not get the money in the books.',
+        meaning: 'An order is paid, and the ledger has no credit for its user.',
         advice:
-          'The user paid and has no credit. Open the order: if WeChat Pay says that it was paid, the transfer or an entry was lost, by a restore or by hand. Restore the rows from a backup.',
+          'The user paid and has no credit. Open the order: if WeChat Pay answers that it was paid, the transfer or an entry was lost by a restore or by hand. Restore the rows from a backup.',
       },
       credited_not_paid: {
         title: 'Credited, not paid',
-        meaning:
-          'Money was booked for an order whose state is not paid, or that is not there at all.',
+        meaning: 'The ledger has a credit for an order that is not paid, or that does not exist.',
         advice:
-          'A user may have credit for nothing. Find out who wrote to the database besides budan, and ask WeChat Pay about each order before it is corrected.',
+          'A user may have credit without a payment. Find out who wrote to the database besides budan, and query WeChat Pay for each order before you correct it.',
       },
       credited_twice: {
         title: 'Credited twice',
-        meaning: 'One order, or one payment, was booked more than once.',
+        meaning: 'One order, or one payment, was credited more than once.',
         advice:
-          'A unique key was dropped or is broken: check the indexes (REINDEX), then correct the second booking.',
+          'A unique key was dropped or is broken: check the indexes (REINDEX), then correct the second credit.',
       },
       unbalanced: {
         title: 'Unbalanced',
         meaning: 'A transfer has not exactly two entries that sum to zero in its own amount.',
         advice:
-          'An entry was changed, lost or added behind budan’s back. Compare the ledger on the order’s page with a backup.',
+          'An entry was changed, lost or added without budan. Compare the ledger on the order’s page with a backup.',
       },
       mismatched: {
         title: 'Mismatched',
         meaning:
-          'What was booked differs from what was ordered: amount, currency, merchant, transaction or user.',
+          'The transfer differs from the order: amount, currency, merchant, transaction or user.',
         advice:
-          'Compare the ledger on the order’s page with its facts, and with what WeChat Pay says (check now).',
+          'Compare the ledger on the order’s page with its facts, and with WeChat Pay’s answer (check now).',
       },
       unexplained: {
         title: 'Unexplained',
-        meaning: 'An order is in a state that its timeline does not tell of.',
+        meaning: 'The timeline of an order does not explain its state.',
         advice:
-          'The order or its events were changed behind budan’s back. Check the order: WeChat Pay’s answer is recorded, and tells what its state should be.',
+          'The order or its events were changed without budan. Check the order: WeChat Pay’s answer is recorded, and shows what its state should be.',
       },
     } as Questions,
   },
   zh: {
     title: '账目自检',
-    lead: '对每个订单、每条分录提出六个问题，就像任何保护措施都不曾生效一样。账目无误时，六项计数均为 0。',
+    lead: '对每个订单、每条分录做六项独立核对，不依赖其他任何保护措施。账目无误时，六项计数均为 0。',
     never: '自 budan 启动以来还没有做过自检。',
     underWay: '正在自检，请稍后刷新页面。',
     failed: '上一次自检没有完成：数据库不可用。下面是更早的结果。',
@@ -99,7 +99,7 @@ export const auditWords = catalog({
         title: '已记账，订单未入账',
         meaning: '为状态不是“已入账”、甚至不存在的订单记了账。',
         advice:
-          '可能有用户白得了余额。请查清除 budan 外还有谁写过数据库，更正之前逐单向微信支付查询。',
+          '可能有用户未付款却有余额。请查清除 budan 外还有谁写过数据库，更正之前逐单向微信支付查询。',
       },
       credited_twice: {
         title: '重复入账',

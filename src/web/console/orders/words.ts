@@ -6,14 +6,15 @@ export const searchWords = catalog({
   en: {
     title: 'Orders',
     label: 'Order number, transaction id or user id',
-    hint: 'The payer’s voucher has both numbers: the transaction id (交易单号) and the order number (商户单号). Blanks do not matter.',
+    hint: 'The payer’s voucher shows both numbers: the transaction id (交易单号) and the order number (商户单号). Spaces are ignored.',
     search: 'Search',
     all: 'all',
     allOrders: 'All orders',
     byStatus: 'By status',
     faults: {
       tooLong: 'This is too long: numbers have at most 32 characters, user ids at most 64.',
-      unprintable: 'This holds characters that cannot be printed: type it instead of pasting it.',
+      unprintable:
+        'This contains characters that cannot be printed: type it instead of pasting it.',
       status: (given: string) => `There is no status “${given}”: choose one of these.`,
       transactionId: 'A transaction id is 8 to 32 digits or letters.',
     },
@@ -23,26 +24,25 @@ export const searchWords = catalog({
     emptyStatus: 'There are no such orders.',
     ofUser: (user: string) => `Orders of user ${user}`,
     account: 'Account',
-    several: 'This is more than one thing: all matches are shown.',
+    several: 'There is more than one match: all are shown.',
     isNumber: 'The order with this number',
     isTransaction: 'The order that this payment credited',
     nothing: (text: string) => `Nothing found for ${text}`,
     tried:
-      'Looked for as an order number, as the transaction id of a credited order, and as a user who has orders.',
+      'Searched as an order number, as the transaction id of a credited order, and as a user who has orders.',
     nextSteps: 'What to do next',
     compare: 'Compare it with the voucher, character by character: 0 and O, 1 and l.',
     trace: {
-      lead: 'If it is the transaction id of a payment that was not credited, only WeChat Pay can tell which order it belongs to.',
-      ask: 'Ask WeChat Pay',
+      lead: 'If it is the transaction id of a payment that was not credited, only WeChat Pay knows which order it belongs to.',
+      ask: 'Query WeChat Pay',
       notOurs: (orderNo: string) =>
-        `WeChat Pay says that this payment is of order ${orderNo}, which is not here. If it is yours, another system placed it: adopt it (POST /v1/orders with "adopt": true), then check it.`,
+        `This payment belongs to order ${orderNo} according to WeChat Pay, and budan does not have that order. If it is yours, another system placed it: adopt it (POST /v1/orders with "adopt": true), then check it.`,
       absent: (mchid: string) =>
-        `WeChat Pay knows no such payment of merchant ${mchid}. Compare the number; the payment may be another merchant’s, or none by WeChat Pay.`,
+        `WeChat Pay has no such payment for merchant ${mchid}. Compare the number; the payment may be to another merchant, or not by WeChat Pay.`,
       unanswered: (reason: string) =>
-        `WeChat Pay gave no answer, so nothing is known: ${reason}. Try again in a moment.`,
+        `WeChat Pay gave no answer, so the result is unknown: ${reason}. Try again in a moment.`,
     },
-    otherNumber:
-      'Or ask the payer for the order number (商户单号), which is on the voucher as well.',
+    otherNumber: 'Or use the order number (商户单号), which is on the payer’s voucher as well.',
   },
   zh: {
     title: '订单',
@@ -73,7 +73,7 @@ export const searchWords = catalog({
     compare: '与支付凭证逐字核对：注意 0 与 O、1 与 l。',
     trace: {
       lead: '如果这是一笔尚未入账的支付的交易单号，只有微信支付知道它属于哪个订单。',
-      ask: '询问微信支付',
+      ask: '查询微信支付',
       notOurs: (orderNo: string) =>
         `微信支付称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先导入（POST /v1/orders，"adopt": true），再查询。`,
       absent: (mchid: string) =>
@@ -89,15 +89,15 @@ export const orderWords = catalog({
   en: {
     title: (orderNo: string) => `Order ${orderNo}`,
     order: 'Order',
-    answer: 'What became of it',
+    answer: 'Result',
     check: 'Check now',
     checkHints: {
-      pending: 'Asks WeChat Pay now, and credits the order if it was paid as ordered.',
-      expired: 'Asks WeChat Pay now, and credits the order if it was paid after all.',
-      review: 'Asks WeChat Pay now, and records the answer. Only a person ends a review.',
-      paid: 'Asks WeChat Pay now, and records the answer. Nothing is credited twice.',
+      pending: 'Queries WeChat Pay now, and credits the order if it was paid as ordered.',
+      expired: 'Queries WeChat Pay now, and credits the order if it was paid after all.',
+      review: 'Queries WeChat Pay now, and records the answer. Only an operator ends a review.',
+      paid: 'Queries WeChat Pay now, and records the answer. Nothing is credited twice.',
     } as Readonly<Record<OrderStatus, string>>,
-    checking: 'Asking WeChat Pay …',
+    checking: 'Querying WeChat Pay …',
     toReview: 'Go to its review',
     toAccount: 'Account of the user',
     ordersOfUser: 'All orders of the user',
@@ -114,14 +114,14 @@ export const orderWords = catalog({
       transaction: 'Transaction id (微信支付订单号)',
       paid: 'Paid',
       credited: 'Credited',
-      dismissed: 'Taken out of the queue',
+      dismissed: 'Dismissed',
       merchant: 'Merchant',
     },
     ledger: {
       title: 'Ledger',
-      none: 'Nothing was booked for this order.',
-      lost: 'The order is paid, and its transfer is not there: the books are damaged. See the audit.',
-      caption: 'What was booked for this order',
+      none: 'The ledger has no entries for this order.',
+      lost: 'The order is paid, but its transfer is missing: the ledger is damaged. See the audit.',
+      caption: 'Ledger entries of this order',
       head: ['Account', 'Amount', 'Booked', 'Entry'] as readonly string[],
       transfer: (transactionId: string) => `Transfer for transaction ${transactionId}`,
     },
@@ -131,12 +131,12 @@ export const orderWords = catalog({
       oldest: 'Oldest first',
       direction: 'Direction of the timeline',
       evidence: 'Evidence',
-      alarm: 'look at this',
+      alarm: 'needs attention',
       run: (id: string) => `run ${id}`,
       node: (node: string) => `node ${node}`,
       operator: (name: string) => `operator ${name}`,
       event: (id: string) => `event ${id}`,
-      said: 'WeChat Pay said',
+      said: 'WeChat Pay answered',
       booked: (amount: string, { from, to }: { from: string; to: string }) =>
         `Booked ${amount} from ${from} to ${to}.`,
       empty: 'There are no events.',
@@ -159,59 +159,60 @@ export const orderWords = catalog({
       credited: ({ amount, user, at, by, delay }: CreditedWords) =>
         `Credited ${amount} to user ${user} at ${at}${delay === null ? '' : `, ${delay} after the payment`}, ${by}.`,
       since: (at: string, reason: string) => `Since then, at ${at}: ${reason}.`,
-      said: ({ state, at, reason }: SaidWords) => `WeChat Pay said ${state} at ${at}: ${reason}.`,
+      said: ({ state, at, reason }: SaidWords) =>
+        `WeChat Pay answered ${state} at ${at}: ${reason}.`,
       silent: (at: string, reason: string) =>
-        `WeChat Pay said nothing of a payment at ${at}: ${reason}.`,
-      absent: (at: string) => `WeChat Pay said at ${at} that it knows no order of this number.`,
+        `WeChat Pay gave no payment result at ${at}: ${reason}.`,
+      absent: (at: string) => `WeChat Pay answered at ${at} that it has no order with this number.`,
       searchPayment:
-        'If the payer has a voucher, search for its transaction id: the payment may be of another order.',
+        'If the payer has a voucher, search for its transaction id: the payment may belong to another order.',
       notKnown: 'Whether it was paid is not known yet.',
       unasked:
-        'No callback has come, and WeChat Pay has not been asked yet: whether it was paid is not known here.',
+        'No callback has arrived, and WeChat Pay has not been queried yet: whether the order was paid is not known.',
       unplaced: (at: string, reason: string) =>
-        `WeChat Pay did not take the order at ${at}: ${reason}. No code to scan came of it.`,
-      first: (at: string) => `The compensation job asks at about ${at}.`,
-      next: (at: string) => `It is asked again at about ${at}.`,
-      nextRun: 'The next run asks.',
-      byHand: 'Runs are made by hand here: the next one asks.',
+        `WeChat Pay did not accept the order at ${at}: ${reason}. There is no code to scan.`,
+      first: (at: string) => `The compensation job queries it at about ${at}.`,
+      next: (at: string) => `It is queried again at about ${at}.`,
+      nextRun: 'The next run queries it.',
+      byHand: 'Runs are started by hand here: the next one queries it.',
       underOneSecond: 'less than a second',
       askNow: 'If the payer has a voucher, check now.',
       foreign: (theirs: string, ours: string) =>
-        `It belongs to ${theirs}, and this budan queries for ${ours}: only a budan with that configuration can ask about it.`,
+        `It belongs to ${theirs}, and this budan queries for ${ours}: only a budan with that configuration can query it.`,
       review: (at: string | null, reason: string) =>
-        `In review${at === null ? '' : ` since ${at}`}: ${reason}. It is credited only when a person decides so.`,
+        `In review${at === null ? '' : ` since ${at}`}: ${reason}. It is credited only if an operator decides so.`,
       ordered: (amount: string) => `Ordered: ${amount}.`,
       dismissed: ({ at, operator, reason }: DismissedWords) =>
-        `${operator === null ? 'An operator' : `Operator ${operator}`} took it out of the queue at ${at}${reason === null ? '' : `: ${reason}`}.`,
+        `${operator === null ? 'An operator' : `Operator ${operator}`} dismissed it at ${at}${reason === null ? '' : `: ${reason}`}.`,
       expired: (at: string | null, reason: string | null) =>
         `Expired${at === null ? '' : ` at ${at}`}${reason === null ? '' : `: ${reason}`}. Nothing was credited.`,
-      late: 'If the payer has a voucher all the same, check now: late money is still credited.',
+      late: 'If the payer has a voucher, check now: a late payment is still credited.',
     },
     checked: {
-      title: 'WeChat Pay was asked just now',
-      said: 'It said',
-      nothing: 'nothing of a payment',
-      decision: 'Decided',
-      reason: 'Because',
-      status: 'The order is now',
+      title: 'WeChat Pay was queried just now',
+      said: 'Answer',
+      nothing: 'no payment result',
+      decision: 'Decision',
+      reason: 'Reason',
+      status: 'Status of the order',
       unanswered:
-        'It gave no answer that can be believed, so nothing is known of the payment, and nothing was changed. Try again.',
-      jobAsks: 'The compensation job goes on asking.',
-      toOverview: 'If that fails too, the overview says why.',
-      absent: 'that it knows no order of this number',
+        'There was no answer that could be verified, so whether the order was paid is not known, and nothing was changed. Try again.',
+      jobAsks: 'The compensation job continues to query it.',
+      toOverview: 'If that fails too, the overview shows why.',
+      absent: 'no order with this number',
       absentIs:
-        'Whether anybody paid is not known by that: such an answer is not signed, and a wrong merchant number gets it too. One such answer ends no order: it is asked about again. If the payer has a voucher, search for its transaction id: the payment may be of another order.',
+        'This does not show that nobody paid: such an answer is not signed, and a wrong merchant number gets it too. One such answer ends no order; it is queried again. If the payer has a voucher, search for its transaction id: the payment may belong to another order.',
     },
     traced: {
       found: (transactionId: string, state: string) =>
-        `WeChat Pay says that payment ${transactionId} is of this order (${state}). Nothing was changed by asking.`,
+        `Payment ${transactionId} belongs to this order according to WeChat Pay (${state}). The query changed nothing.`,
       next: {
         pending: '“Check now” settles it.',
         expired: '“Check now” settles it.',
-        review: 'The order is in review: a person decides there.',
+        review: 'The order is in review: an operator decides there.',
         paid: 'It is credited already.',
       } as Readonly<Record<OrderStatus, string>>,
-      another: 'The order is credited already by another payment: this one came on top of it.',
+      another: 'The order was already credited by another payment: this is a second payment.',
     },
   },
   zh: {

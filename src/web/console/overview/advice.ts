@@ -32,91 +32,89 @@ type AdviceWords = {
 const advice = catalog<AdviceWords>({
   en: {
     books_wrong: ({ counts }) => ({
-      what: `The books do not agree: ${countsText(counts, 'en').join('; ')}.`,
-      todo: 'Pay nothing out by these books. The audit lists the orders; compare each with WeChat Pay before anything is changed.',
+      what: `The ledger does not agree with the orders: ${countsText(counts, 'en').join('; ')}.`,
+      todo: 'Make no payouts from these balances. The audit lists the orders; compare each with WeChat Pay before you change anything.',
       path: '/audit',
     }),
     database_away: () => ({
-      what: 'The database does not answer, so nothing is credited. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.',
-      todo: 'See that the database runs and can be reached at database.url. The log has its error; “budan doctor” tries the connection.',
+      what: 'The database does not answer, so nothing is credited. No payment is lost: WeChat Pay sends callbacks again, and runs find the rest.',
+      todo: 'Check that the database runs and is reachable at database.url. The log has its error; “budan doctor” tests the connection.',
     }),
     database_faulty: ({ detail }) => ({
-      what: `The database cannot be used as it is; ${detail}. Nothing is lost: WeChat Pay sends callbacks again, and runs find the rest.`,
-      todo: 'Mend it there. budan goes on by itself as soon as it can write again.',
+      what: `The database cannot be used: ${detail}. No payment is lost: WeChat Pay sends callbacks again, and runs find the rest.`,
+      todo: 'Repair the database. budan continues by itself as soon as it can write again.',
     }),
     schema: ({ detail }) => ({
       what: `The database’s schema does not fit this program: ${detail}.`,
       todo: 'If it is behind, run “budan migrate”; if it is newer, upgrade this budan.',
     }),
     breaker: ({ detail, triesItself }) => ({
-      what: `WeChat Pay answers no question of ours; ${detail}.`,
+      what: `WeChat Pay answers no query; ${detail}.`,
       todo: triesItself
-        ? '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries once, and goes on by itself when the cause is gone.'
-        : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run finds out whether the cause is gone.',
+        ? '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries one order, and continues by itself when the cause is gone.'
+        : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run shows whether the cause is gone.',
     }),
     gateway_useless: ({ detail }) => ({
-      what: `WeChat Pay is asked, and nothing comes of it (${detail}).`,
-      todo: '“budan doctor” tries keys and network. If both are well, see WeChat Pay’s notices. Orders are asked about again, and none is given up; the first sound answer ends this.',
+      what: `Queries to WeChat Pay get no usable answer (${detail}).`,
+      todo: '“budan doctor” checks keys and network. If both are fine, see WeChat Pay’s notices. Orders are queried again, and none is given up; the first usable answer ends this.',
     }),
     clocks_disagree: ({ detail }) => ({
       what: `Clocks disagree; ${detail}. Payments are credited all the same.`,
-      todo: 'Set the clock that is wrong by NTP; “budan doctor” compares all three. Orders that nobody paid are closed again as soon as they agree.',
+      todo: 'Correct the wrong clock by NTP; “budan doctor” compares all three. Unpaid orders are closed again as soon as the clocks agree.',
     }),
     clock_stopped: () => ({
-      what: 'The clock of this process is stopped: no run asks about lost callbacks.',
-      todo: 'Start this process again.',
+      what: 'The timer of this process is stopped: no run looks for lost callbacks.',
+      todo: 'Restart this process.',
       path: '/runs',
     }),
     runs_stuck: ({ detail }) => ({
-      what: `Runs are due, and do not finish: ${withOwnTimes(detail)}.`,
-      todo: 'Look at the last runs and at the log for the cause; then start this process again.',
+      what: `Runs are due, but do not finish: ${withOwnTimes(detail)}.`,
+      todo: 'Look for the cause in the last runs and in the log; then restart this process.',
       path: '/runs',
     }),
     overdue: ({ lateMs, isByHand }) => ({
-      what: `Orders wait for their question ${ageText(lateMs, 'en')} longer than they should.`,
+      what: `Queries of orders are ${ageText(lateMs, 'en')} late.`,
       todo: isByHand
-        ? 'Runs are made by hand here: make one now.'
-        : 'If runs are made, batches are too small: raise compensation_batch_size, or turn compensation_drain on. A run can also be made by hand, now.',
+        ? 'Runs are started by hand here: start one now.'
+        : 'If runs finish, batches are too small: raise compensation_batch_size, or turn compensation_drain on. You can also start a run by hand now.',
       path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({
-      what: `${countText(remaining)} orders are due, and they do not get fewer.`,
+      what: `${countText(remaining)} orders are due, and the backlog does not shrink.`,
       todo: 'Raise compensation_batch_size, or turn compensation_drain on; compensation_max_qps is the limit of both.',
       path: '/runs',
     }),
     catching_up: ({ remaining, doneInMs }) => ({
-      what: `${countText(remaining)} orders are due, more than a batch; they will be done in about ${ageText(doneInMs, 'en')}.`,
-      todo: 'Nothing, if that is soon enough. compensation_drain makes it faster.',
+      what: `${countText(remaining)} orders are due, more than one batch; they will be done in about ${ageText(doneInMs, 'en')}.`,
+      todo: 'Nothing, if that is soon enough. compensation_drain is faster.',
       path: '/runs',
     }),
     reviews: ({ count }) => ({
       what:
-        count === 1
-          ? '1 order waits for a person.'
-          : `${countText(count)} orders wait for a person.`,
-      todo: 'Their users paid, but not as ordered, or a refund was started, and how much is not known. Open the queue: it explains each, and what can be done.',
+        count === 1 ? '1 order waits for review.' : `${countText(count)} orders wait for review.`,
+      todo: 'The payment differs from the order, or a refund of an unknown amount was started. The review queue explains each order and what you can do.',
       path: '/reviews',
     }),
     gateway_failing: ({ failed, total, outcome }) => ({
       what: `${countText(failed)} of this node’s last ${countText(total)} calls to WeChat Pay failed; mostly: ${outcomeText(outcome, 'en')}.`,
-      todo: 'If it lasts, check this machine’s way to the internet and WeChat Pay’s notices. Orders are asked about again; none is given up.',
+      todo: 'If it lasts, check this machine’s internet connection and WeChat Pay’s notices. Orders are queried again; none is given up.',
     }),
     engine_away: () => ({
-      what: 'The nodes’ common queue cannot be reached.',
-      todo: 'See that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else needs it.',
+      what: 'The queue that the nodes share is not reachable.',
+      todo: 'Check that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else depends on it.',
     }),
     orders_unknown: ({ detail }) => ({
-      what: `WeChat Pay knows none of the orders it was lately asked about (${detail}).`,
-      todo: 'Compare wechat.mch_id with the merchant console. If it is right, these numbers were adopted and never placed.',
+      what: `WeChat Pay knows none of the orders that were queried lately (${detail}).`,
+      todo: 'Compare wechat.mch_id with the merchant console. If it is right, these order numbers were adopted but never placed.',
     }),
     by_hand: () => ({
-      what: 'Lost callbacks are found by runs alone, and compensation_enabled is off: nobody has made one lately.',
-      todo: 'Make a run now, or turn compensation_enabled on.',
+      what: 'Only runs find lost callbacks; compensation_enabled is off, and nobody has started a run lately.',
+      todo: 'Start a run now, or turn compensation_enabled on.',
       path: '/runs',
     }),
     audit_failed: () => ({
-      what: 'The books could not be counted.',
-      todo: 'Try the audit by hand; the log has the cause.',
+      what: 'The audit did not finish.',
+      todo: 'Run the audit by hand; the log has the cause.',
       path: '/audit',
     }),
   },
@@ -202,7 +200,7 @@ const advice = catalog<AdviceWords>({
       path: '/runs',
     }),
     audit_failed: () => ({
-      what: '账目清点没有成功。',
+      what: '账目自检没有完成。',
       todo: '请手动做一次账目自检，原因详见日志。',
       path: '/audit',
     }),

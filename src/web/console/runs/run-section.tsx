@@ -107,7 +107,7 @@ function paceText(
   { asked, perSec, leftMs }: Progress,
   { total, locale, words }: { total: number; locale: Locale; words: RunWords },
 ): string {
-  const parts = [words.askedOf(asked, total)]
+  const parts = [words.queriedOf(asked, total)]
   if (asked >= total) return [...parts, words.settling].join(' · ')
   if (perSec !== null) parts.push(rateText(perSec, locale))
   if (leftMs !== null) parts.push(words.left(countdownText(leftMs, locale)))
