@@ -6,7 +6,7 @@ import { CursorError, StoreError } from '../store/errors.ts'
 import { answerCallback, type CallbackRoute } from './callback-route.ts'
 import type { FaultJson } from './schema.ts'
 
-/** A request that gets no: thrown by routes, answered as `{"code","message"}`. */
+/** A refused request: thrown by routes, answered as `{"code","message"}`. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number
@@ -19,10 +19,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Longest message sent: unknown keys are quoted in it, and those are the caller's. */
+/** The longest message: unknown keys are quoted in it, and the caller chose them. */
 const messageLengthMax = 500
 
-/** What Fastify refuses by itself, in our words. */
+/** Messages for the requests that Fastify refuses by itself. */
 const refusedByFastify: Readonly<Record<string, readonly [code: string, message: string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['json_malformed', 'Cannot read the body: it is not valid JSON'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'Cannot read the body: it exceeds 64 KiB'],
@@ -38,11 +38,11 @@ const refusedByFastify: Readonly<Record<string, readonly [code: string, message:
   FST_ERR_MAX_PARAM_LENGTH: ['url_too_long', 'Cannot read the path: a part of it is too long'],
   FST_ERR_HANDLER_TIMEOUT: [
     'deadline_exceeded',
-    'The work was not finished in time; it may still end well. Ask for its result, or repeat.',
+    'The request did not finish in time; it may still succeed. Query its result, or repeat it.',
   ],
 }
 
-/** Any error as what the caller is told. 500 for what we did wrong, without a word of the inside. */
+/** The answer for any error. A fault of budan's own is a 500 that reveals nothing of the inside. */
 export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof CursorError) {
@@ -50,10 +50,11 @@ export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
     return new Refusal(400, { code: 'cursor_invalid', message })
   }
   if (error instanceof StoreError) {
-    const message = 'The database cannot be had. What became of the request is not known: repeat it'
+    const message =
+      'The database is not available. Whether the request took effect is not known: repeat it'
     return new Refusal(503, { code: 'database_unavailable', message })
   }
-  // Looked at once already: only what depends on the time can have become wrong since.
+  // The request was validated already: only what depends on the time can be wrong by now.
   if (error instanceof WrongRequest) {
     return new Refusal(400, { code: 'request_invalid', message: error.message })
   }
@@ -63,7 +64,7 @@ export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
   return refusalByFastify(error) ?? new Refusal(500, { code: 'internal', message: internalMessage })
 }
 
-const internalMessage = 'Something is wrong in budan; its log says more'
+const internalMessage = 'Internal error; the log of budan has the cause'
 
 interface Invalid {
   readonly validation: readonly { readonly instancePath: string; readonly message?: string }[]
@@ -96,10 +97,10 @@ function valueAt(given: unknown, keys: readonly string[]): unknown {
   )
 }
 
-/** Long enough to know it again. */
+/** Long enough to recognize the value. */
 const valueLengthMax = 60
 
-/** What was given in the place of what has to be; lists and objects are not repeated. */
+/** The given value, beside the rule that it breaks; lists and objects are not repeated. */
 function contrast(value: unknown): string {
   if (value === undefined) return ', and is missing'
   if (typeof value === 'object') return value === null ? ', not null' : ''
@@ -108,7 +109,7 @@ function contrast(value: unknown): string {
 }
 
 function refusalByFastify(error: unknown): Refusal | null {
-  // Anything can be thrown, null too.
+  // Anything can be thrown, including null.
   const { code, statusCode = 500 } = (error ?? {}) as Partial<FastifyError>
   const known = code === undefined ? undefined : refusedByFastify[code]
   if (known !== undefined) return new Refusal(statusCode, { code: known[0], message: known[1] })
@@ -119,7 +120,7 @@ function refusalByFastify(error: unknown): Refusal | null {
 export type TokenCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 /**
- * Answers every error of `app`, and of routes that are not there, in the one shape; at the path of
+ * Answers every error of `app`, and requests without a route, in the one shape; at the path of
  * callbacks in the gateway's.
  */
 export function answerErrors(
@@ -146,8 +147,8 @@ function isGuarded(url: string, callbacks: CallbackRoute): boolean {
 }
 
 /**
- * As text, past the route's own serializer: one that refused this shape would let Fastify answer
- * with the inner message.
+ * Sent as text, without the route's own serializer: one that refused this shape would make Fastify
+ * answer with the inner message.
  */
 export function answerRefusal(reply: FastifyReply, { status, code, message }: Refusal) {
   return reply
@@ -156,11 +157,11 @@ export function answerRefusal(reply: FastifyReply, { status, code, message }: Re
     .send(JSON.stringify({ code, message }))
 }
 
-/** Longest part of a path: 64 characters of a user id, percent-encoded, and some more. */
+/** The longest part of a path: 64 characters of a user id, percent-encoded, and some more. */
 export const pathPartMax = 1024
 
 function notFound(request: FastifyRequest): Refusal {
-  // The router tells, unless a route for any path has taken it.
+  // The router reports this, unless a route for any path has taken the request.
   if (
     pathOf(request)
       .split('/')
@@ -172,7 +173,7 @@ function notFound(request: FastifyRequest): Refusal {
   return new Refusal(404, { code: 'not_found', message })
 }
 
-/** Tells of what is ours to mend; what the caller did wrong is the caller's. */
+/** Emits faults of budan's own; those of the caller are only answered. */
 export function reportFailure(
   error: unknown,
   { refusal, request, emit }: { refusal: Refusal; request: FastifyRequest; emit: Emit },

@@ -2,20 +2,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RejectedCallback } from '../gateway/gateway.ts'
 import { Refusal } from './errors.ts'
 
-/** What any route takes from anybody. */
+/** The limit of every route for every client. */
 const ordinaryBytesMax = 64 * 1024
 
 /**
- * Held at a time: so many bodies of the callback's limit are 32 MiB. The gateway's own are hardly
- * ever long, and come again after a 503.
+ * Long bodies in memory at a time: 8 of the callback's limit are 32 MiB. The gateway's own bodies are
+ * rarely long, and are sent again after a 503.
  */
 const longMax = 8
 
 type Screen = (headers: FastifyRequest['headers']) => Promise<RejectedCallback | null>
 
 /**
- * Lets long bodies in only from whoever may be the gateway by its headers: anybody can send to this
- * route, and a body is in memory before its signature can be verified. It costs a short one nothing.
+ * Accepts long bodies only with the headers of a gateway: anybody can send to this route, and a body
+ * is in memory before its signature can be verified. Short bodies are not affected.
  */
 export function screenLongBodies(screen: Screen) {
   let held = 0
@@ -36,7 +36,7 @@ export function screenLongBodies(screen: Screen) {
   }
 }
 
-/** One that does not say how long it is may be long. */
+/** A body without a Content-Length may be long. */
 function isShort(headers: FastifyRequest['headers']): boolean {
   if (headers['transfer-encoding'] !== undefined) return false
   return Number(headers['content-length'] ?? 0) <= ordinaryBytesMax

@@ -13,7 +13,7 @@ const description = `Recharge orders that are credited exactly once, even when t
 Amounts are integer fen. Times are RFC 3339; answers carry UTC with milliseconds. Every error is
 \`{"code","message"}\`: branch on \`code\`, show \`message\` to people.`
 
-/** Collects the routes that are added after it. */
+/** Collects the routes that are added after this call. */
 export async function describeRoutes(
   app: FastifyInstance,
   { version }: { version: string },
@@ -25,8 +25,8 @@ export async function describeRoutes(
       info: { title: 'budan', version, description },
       tags: [
         { name: 'orders', description: 'Recharge orders and their evidence' },
-        { name: 'reviews', description: 'Orders that wait for a person' },
-        { name: 'callbacks', description: 'Told by the gateway' },
+        { name: 'reviews', description: 'Orders that wait for an operator' },
+        { name: 'callbacks', description: 'Sent by the gateway' },
         { name: 'accounts', description: 'Balances and statements' },
         { name: 'runs', description: 'Passes of the compensation job' },
         { name: 'audit', description: 'The invariants, counted' },
@@ -37,8 +37,7 @@ export async function describeRoutes(
           token: {
             type: 'http',
             scheme: 'bearer',
-            description:
-              '`server.api_token` of the configuration; not asked for where none is set.',
+            description: '`server.api_token` of the configuration; not needed where none is set.',
           },
         },
       },
@@ -49,7 +48,7 @@ export async function describeRoutes(
   })
 }
 
-/** The parts of the document that the transform cannot know. */
+/** The parts of the document that the transform cannot derive. */
 interface Draft {
   readonly components: { readonly schemas: Record<string, { additionalProperties?: unknown }> }
   readonly paths: Record<string, { post?: { requestBody?: { required?: boolean } } }>
@@ -59,9 +58,9 @@ function mended(document: ReturnType<SwaggerTransformObject>) {
   const draft = document as unknown as Draft
   const { schemas } = draft.components
   for (const [name, schema] of Object.entries(schemas)) {
-    // It names each schema twice, for input and output; request bodies stand inline here.
+    // The transform names each schema twice, for input and output; request bodies are inline here.
     if (name.endsWith('Input')) delete schemas[name]
-    // Answers may get more fields in time, and a client must not break then.
+    // Answers may get more fields later, and a client must not break then.
     delete schema.additionalProperties
   }
   const makeRun = draft.paths['/v1/runs']?.post?.requestBody

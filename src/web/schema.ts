@@ -17,14 +17,14 @@ export const apiSchemas = z.registry<{
   id?: string
   description?: string
   format?: string
-  /** Of what zod cannot tell the type. */
+  /** For schemas whose type zod does not know. */
   type?: string
   minLength?: number
   maxLength?: number
   examples?: readonly unknown[]
 }>()
 
-/** What the rules of both doors say of a text. */
+/** A text that follows the rules that the API and the library share. */
 function ruled(faultsOf: (value: string) => Faults) {
   return z.string({ error: 'must be a string' }).check(({ value, issues }) => {
     for (const message of faultsOf(value)) issues.push({ code: 'custom', input: value, message })
@@ -40,7 +40,7 @@ function described({ min, max }: Bounds, description: string) {
   return { description, minLength: min, maxLength: max }
 }
 
-/** What the gateway is told. */
+/** A text that is sent to the gateway. */
 export function gatewayText(bounds: Bounds, description: string) {
   return ruled((value) => gatewayTextFaults(value, bounds)).register(
     apiSchemas,
@@ -48,7 +48,7 @@ export function gatewayText(bounds: Bounds, description: string) {
   )
 }
 
-/** What a person is to answer for: a name, a reason. */
+/** A text for which an operator is responsible: a name, a reason. */
 export function operatorText(key: keyof typeof wordsMax, description: string) {
   const maxLength = wordsMax[key]
   return z
@@ -60,17 +60,14 @@ export function operatorText(key: keyof typeof wordsMax, description: string) {
     .register(apiSchemas, { description, minLength: 1, maxLength })
 }
 
-export const reasonText = operatorText(
-  'reason',
-  'Why, in words for whoever reads the timeline later.',
-)
+export const reasonText = operatorText('reason', 'Why, for later readers of the timeline.')
 
 export const userId = ruled((value) => textFaults(value, textBounds.userId)).register(
   apiSchemas,
   described(textBounds.userId, 'Whose account; your own name for it.'),
 )
 
-/** Of a new order. */
+/** The user id of a new order. */
 export const newUserId = ruled(newUserIdFaults).register(
   apiSchemas,
   described(
@@ -86,7 +83,7 @@ export const amountRequest = z
 
 export const fen = z.int().register(apiSchemas, { description: 'In fen.', examples: [1234] })
 
-/** A sum of amounts has no bound. `exactJson` writes it. */
+/** A sum of amounts has no upper bound. `exactJson` writes it. */
 export const sum = z.bigint().register(apiSchemas, {
   type: 'integer',
   description:
@@ -104,9 +101,9 @@ export const count = z.int().min(0)
 export const nextCursor = z
   .string()
   .nullable()
-  .register(apiSchemas, { description: 'Ask for the next page with it; null on the last page.' })
+  .register(apiSchemas, { description: 'The cursor of the next page; null on the last page.' })
 
-/** The page that a list is asked for. */
+/** The requested page of a list. */
 export const pageQuery = z.strictObject({
   limit: z
     .preprocess(
@@ -117,21 +114,24 @@ export const pageQuery = z.strictObject({
         .max(200, { error: 'must be an integer from 1 to 200' }),
     )
     .default(50)
-    .register(apiSchemas, { description: 'How many at most; 50 by default.' }),
+    .register(apiSchemas, { description: 'At most this many; 50 by default.' }),
   cursor: z
     .string({ error: 'must be given once' })
     .optional()
     .register(apiSchemas, { description: '`next_cursor` of the page before.' }),
 })
 
-/** A query string's decimal digits as a number; anything else as it is, to be refused. */
+/** Converts decimal digits of a query string to a number; anything else stays, and is refused. */
 function integerOf(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
 }
 
 export const fault = z
   .object({ code: z.string(), message: z.string() })
-  .register(apiSchemas, { id: 'Error', description: 'What went wrong: for programs, for people.' })
+  .register(apiSchemas, {
+    id: 'Error',
+    description: 'What went wrong, as a code and as a sentence.',
+  })
 
 export type FaultJson = z.output<typeof fault>
 
@@ -160,7 +160,7 @@ export function guardedAnswers<const A extends Readonly<Record<number, Answer>>>
     401: [fault, '`unauthorized`'],
     403: [fault, '`host_unknown`, `other_site`: sent by a page of another site.'],
     500: [fault, '`internal`'],
-    503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: ask again.'],
+    503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: repeat it.'],
   } as const)
 }
 
@@ -172,7 +172,7 @@ export function pageAnswers<const S extends z.ZodType>(page: S) {
   })
 }
 
-/** What may be wrong with a request that carries JSON. */
+/** The errors of a request with a JSON body. */
 export const bodyFaults = {
   400: [fault, '`request_invalid`, `json_malformed`'],
   413: [fault, '`body_too_large`'],

@@ -28,26 +28,26 @@ import { answerErrors } from './errors.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
-/** What `startWeb` is told. */
+/** The options of `startWeb`. */
 export interface WebOptions {
   /**
-   * Where it listens and who may call it: the `server` of `loadConfig` or `completeConfig`, or written by
-   * hand. Absent: `host` 127.0.0.1, `port` 8080, and no `apiToken`, as with null: whoever reaches a
-   * loopback address is let in, and `startWeb` refuses to listen on any other.
+   * Where it listens and who may call it: the `server` of `loadConfig` or `completeConfig`, or an object
+   * of your own. Absent: `host` 127.0.0.1, `port` 8080, and no `apiToken`, as with null: every request
+   * to a loopback address is admitted, and `startWeb` refuses to listen on any other.
    */
   readonly server: Partial<ServerConfig>
-  /** Hears of refused and failed requests, logins and missed callbacks. Absent: `budan.emit`. */
+  /** Receives events of refused and failed requests, logins and missed callbacks. Absent: `budan.emit`. */
   readonly emit?: Emit
   /** Shown by the description of the API and the console. */
   readonly version: string
-  /** By which `expires_at` and the like are judged. Absent: the machine's clock. */
+  /** The clock for checks of `expires_at` and the like. Absent: the machine's clock. */
   readonly clock?: Clock
   /**
    * In milliseconds: `arrivalMs` for a request to arrive whole (15,000), `answerMs` for its answer
    * (600,000), `closeMs` for those in flight when `close` is called (20,000).
    */
   readonly limits?: Partial<WebLimits>
-  /** What a message about a port that cannot be had calls it. By default as the configuration does. */
+  /** The name of the port in a message that it is taken. Absent: that of the configuration. */
   readonly listenKeys?: ListenKeys
 }
 
@@ -104,7 +104,7 @@ export async function startWeb(
   return { url: urlOf(app), close: () => closeWithin(app, closeMs) }
 }
 
-/** An embedder's may lack members. An absent token is none, and not one that nobody can send. */
+/** An embedder may leave members out. An absent token means no token. */
 function serverOf({ host, port, apiToken, ...rest }: Partial<ServerConfig>): ServerConfig {
   const isToken = apiToken == null || (typeof apiToken === 'string' && apiToken.trim() !== '')
   if (!isToken) throw new ConfigError(['server.api_token: is empty, or no text: leave it out'])
@@ -116,7 +116,7 @@ function serverOf({ host, port, apiToken, ...rest }: Partial<ServerConfig>): Ser
   }
 }
 
-/** One address: of a name with several, the first. */
+/** The first address of a host name. */
 async function addressToListenOn({ host, apiToken }: ServerConfig): Promise<string> {
   const { address } = await lookup(host).catch((error: unknown) => {
     throw new Error(`Cannot listen on "${host}": ${lookupFailure(error)}`, { cause: error })
@@ -130,7 +130,7 @@ async function addressToListenOn({ host, apiToken }: ServerConfig): Promise<stri
   return address
 }
 
-/** The configuration was checked; an embedder's was not, and a host name may lead anywhere. */
+/** A loaded configuration was checked; an embedder's was not, and a host name may have any address. */
 function refuseWeakToken(token: string | null, { isExposed }: { isExposed: boolean }): void {
   if (token === null) return
   const fault = sampleTokenFault(token) ?? (isExposed ? weakTokenFault(token) : null)

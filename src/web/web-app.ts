@@ -36,25 +36,25 @@ export interface WebLimits {
 }
 
 export const webLimits: WebLimits = {
-  // Bodies are small: who needs longer holds a socket for its own sake.
+  // Bodies are small: a client that needs longer only holds a socket.
   arrivalMs: 15_000,
-  // A manual run asks a whole batch within its own deadline of minutes; only a hang takes longer.
+  // A manual run queries a whole batch within its own deadline of minutes; only a hang takes longer.
   answerMs: 600_000,
   // A check may query, close and query again, each within the gateway's deadline of 5 s by default.
   closeMs: 20_000,
 }
 
-/** A notification has some 1.5 KiB, an order less. */
+/** A notification has about 1.5 KiB, an order less. */
 const bodyBytesMax = 64 * 1024
 
 export interface WebParts {
-  /** Whether the forwarded headers of this address are believed. */
+  /** Whether the forwarded headers of this address are trusted. */
   readonly isProxy: (address: string) => boolean
-  /** Hears of signed requests that miss. */
+  /** Receives signed requests that miss the callback's path. */
   readonly missed: MissedCallbacks
 }
 
-/** An application without routes: its limits, body parser, headers and end. */
+/** An application without routes: limits, body parser, headers, shutdown. */
 export function createWebApp(limits: WebLimits, { isProxy, missed }: WebParts): WebApp {
   const app = Fastify({
     logger: false,
@@ -62,22 +62,22 @@ export function createWebApp(limits: WebLimits, { isProxy, missed }: WebParts): 
     trustProxy: isProxy,
     bodyLimit: bodyBytesMax,
     requestTimeout: limits.arrivalMs,
-    // Idle sockets, not slow work: longer than any answer takes.
+    // This limits idle sockets, not slow work: it is longer than any answer takes.
     connectionTimeout: limits.answerMs + limits.arrivalMs,
     http: {
       // Node swaps the two when the headers' deadline is the later one.
       headersTimeout: limits.arrivalMs,
       connectionsCheckingInterval: Math.ceil(limits.arrivalMs / 4),
     },
-    // Ours is refuseWhileClosing, in the one shape of errors.
+    // refuseWhileClosing does this, in the one shape of errors.
     return503OnClosing: false,
     routerOptions: { maxParamLength: pathPartMax },
     clientErrorHandler: answerClientError,
-    // Zod's are set below. Without these, Fastify loads its own: a hundred files that nobody uses.
+    // Zod's compilers are set below. Without these options Fastify loads its own, a hundred unused files.
     schemaController: {
       compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler },
     },
-    // Met before there is a route, so past hooks and error handlers.
+    // This happens before routing, so hooks and error handlers do not see it.
     frameworkErrors: (error, request, reply) => {
       const refusal = refusalOf(error)
       missed.look(request, refusal.status)
@@ -97,7 +97,7 @@ export function createWebApp(limits: WebLimits, { isProxy, missed }: WebParts): 
 
 const compileSerializer = createSerializerCompiler({ replacer: marking })
 
-/** Zod's, but for sums that are larger than JavaScript's numbers. */
+/** Zod's serializer, except that sums may be larger than JavaScript's numbers. */
 function serializerCompiler(route: Parameters<typeof compileSerializer>[0]) {
   const serialize = compileSerializer(route)
   return (answer: unknown) => unmarked(serialize(answer))
@@ -107,7 +107,7 @@ function noCompiler(): never {
   throw new Error('Every schema is compiled by zod')
 }
 
-/** JSON in UTF-8 or nothing. An empty body is none, whatever its content type says. */
+/** Reads JSON in UTF-8. An empty body counts as no body, with any content type. */
 function readJsonBodies(app: WebApp): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
@@ -129,14 +129,14 @@ function utf8Text(bytes: Uint8Array): string | null {
   }
 }
 
-/** Pages have a policy of their own; nothing else is to be shown as one. */
+/** Pages set a policy of their own; no other answer may be rendered as a page. */
 const safeHeaders = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
-/** A year without plain HTTP, for browsers that came by TLS: a header that plain HTTP brings is void. */
+/** HSTS for a year, for requests over TLS: browsers ignore the header over plain HTTP. */
 const tlsOnly = { 'strict-transport-security': 'max-age=31536000' }
 
 function addHeaders(app: FastifyInstance, isProxy: (address: string) => boolean): void {
@@ -147,15 +147,14 @@ function addHeaders(app: FastifyInstance, isProxy: (address: string) => boolean)
   })
 }
 
-/** A proxy that speaks TLS in our place says so. */
+/** A proxy in front terminates TLS, and sends this header. */
 export function isForwardedTls(headers: IncomingHttpHeaders): boolean {
   return /^\s*https\b/i.test(String(headers['x-forwarded-proto'] ?? ''))
 }
 
 /**
- * Fastify's own `handlerTimeout` takes a request whose body was read for one that has ended, and
- * lets it hang for ever. (It also makes an abort signal for each, a fifth of what a callback costs
- * here.)
+ * Fastify's own `handlerTimeout` takes a request whose body was read for one that has ended, and never
+ * answers it. (It also creates an abort signal for each request, a fifth of the cost of a callback.)
  */
 function answerInTime(app: FastifyInstance, { answerMs }: WebLimits): void {
   app.addHook('onRequest', async ({ url }, reply) => {
@@ -170,7 +169,7 @@ function answerInTime(app: FastifyInstance, { answerMs }: WebLimits): void {
   })
 }
 
-/** Requests in flight are finished; new ones on kept connections are sent elsewhere. */
+/** Requests in flight are finished; new ones on open connections get a 503. */
 function refuseWhileClosing(app: FastifyInstance): void {
   let isClosing = false
   app.addHook('preClose', async () => {
@@ -184,12 +183,12 @@ function refuseWhileClosing(app: FastifyInstance): void {
   })
 }
 
-/** Browsers and clients wait for each answer; some send a few requests ahead. */
+/** Browsers and clients wait for each answer; some pipeline a few requests. */
 const unansweredMax = 16
 
 /**
- * Answers are held in memory until they are read: a thousand requests that are sent at once on one
- * connection, by somebody who reads nothing, would make tens of megabytes of them.
+ * Answers are held in memory until they are read: a client that pipelines a thousand requests and reads
+ * nothing would hold tens of megabytes.
  */
 function limitUnanswered(app: FastifyInstance): void {
   const unanswered = new WeakMap<Socket, number>()
@@ -203,7 +202,7 @@ function limitUnanswered(app: FastifyInstance): void {
   })
 }
 
-/** What is no HTTP, or does not arrive in time. There is no request yet to answer by. */
+/** For input that is not HTTP, or that does not arrive in time: there is no request to answer yet. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   if (socket.writable) {

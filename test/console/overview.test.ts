@@ -258,7 +258,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
     expect(orders.status).toBe(503)
     expect(orders.text).toContain('The database does not answer, so this page is not available.')
     const form = await desk.send('/orders/ORDER-1/check', {}, '/')
-    expect(form.text).toContain('What became of the request is not known')
+    expect(form.text).toContain('Whether the request took effect is not known')
     const chinese = await inChinese(desk)
     for (const words of ['数据库没有应答', '请确认数据库正在运行', '待人工处理 未知']) {
       expect(chinese.text).toContain(words)

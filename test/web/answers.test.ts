@@ -273,7 +273,7 @@ describe('errors', () => {
     expect(answer.statusCode).toBe(500)
     expect(answer.json()).toEqual({
       code: 'internal',
-      message: 'Something is wrong in budan; its log says more',
+      message: 'Internal error; the log of budan has the cause',
     })
     expect(events.map(({ type }) => type)).toEqual(['request_failed'])
   })

@@ -57,13 +57,13 @@ export const webPhrases = {
     'Cannot read the body: it is not valid UTF-8': '无法读取请求体：不是有效的 UTF-8',
     'Cannot read the path: its percent-encoding is broken': '无法读取路径：百分号编码有误',
     'Cannot read the path: a part of it is too long': '无法读取路径：其中一段过长',
-    'The work was not finished in time; it may still end well. Ask for its result, or repeat.':
+    'The request did not finish in time; it may still succeed. Query its result, or repeat it.':
       '未能及时完成，但可能仍会成功。请查询结果，或重试。',
     'cursor: must be a next_cursor that this list answered with':
       'cursor：须为本列表返回过的 next_cursor',
-    'The database cannot be had. What became of the request is not known: repeat it':
+    'The database is not available. Whether the request took effect is not known: repeat it':
       '数据库不可用，请求是否已生效未知：请重试',
-    'Something is wrong in budan; its log says more': 'budan 内部出错，详见日志',
+    'Internal error; the log of budan has the cause': 'budan 内部出错，详见日志',
     'Cannot read the request': '无法读取请求',
     'No such route: {route}': '没有这个接口：{route}',
     'No such page: {path}': '没有这个页面：{path}',
@@ -75,10 +75,10 @@ export const webPhrases = {
       '已有 {count} 个页面在实时更新：请关闭一些',
     'Cannot read the form: its content type must be application/x-www-form-urlencoded':
       '无法读取表单：Content-Type 须为 application/x-www-form-urlencoded',
-    'Refused: a page of another site asked for it': '已拒绝：请求由其他网站的页面发出',
+    'Refused: the request was sent by a page of another site': '已拒绝：请求由其他网站的页面发出',
     'Refused: the form was sent from another site. Nothing was done':
       '已拒绝：表单来自其他网站，操作没有执行',
-    'Cannot be asked for as "{host}" without server.api_token: use the address that serve printed':
+    'Cannot serve host "{host}" without server.api_token: use the address that serve printed':
       '未设置 server.api_token 时不能以“{host}”访问：请使用 serve 启动时给出的地址',
     '{name:word}: cannot be "{value}"': '{name}：不能是“{value}”',
   },

@@ -7,12 +7,12 @@ import { WrongTokenReport } from './wrong-token-report.ts'
 import { WrongTokens } from './wrong-tokens.ts'
 
 /**
- * Who is let in, at both doors: by a Bearer token to the API, by a login to the console. A token is
- * compared before anything else, so the right one is let in at once, whoever else guesses from the
- * same address. A wrong one is answered ever later.
+ * Authenticates requests to the API by a Bearer token, and to the console by a login. A token is
+ * compared before anything else, so the right one is admitted at once, even while somebody guesses
+ * from the same address. Each wrong one in a row is answered later than the one before.
  *
- * Whoever does not wait for the answer can guess on at once, on another connection. What stands
- * against that is the length of the token, which `config/tokens.ts` demands.
+ * A guesser that does not wait for the answer can continue at once on another connection. The length
+ * of the token, which `config/tokens.ts` requires, protects against that.
  */
 export class Access {
   readonly tokens: Tokens
@@ -29,7 +29,7 @@ export class Access {
     app.addHook('onClose', async () => this.#report.end())
   }
 
-  /** Of a wrong token. Resolves when it may be answered; the reply is taken over where it may not be. */
+  /** For a wrong token. Resolves when it may be answered; hijacks the reply where it may not be. */
   async refuse(request: FastifyRequest, reply: FastifyReply, door: Door): Promise<void> {
     const address = addressOf(request)
     this.#emit({ type: 'access_refused', door })
@@ -45,7 +45,7 @@ export class Access {
     request.raw.socket.destroy?.()
   }
 
-  /** Of a login. Programs come in with each request, and are not told of. */
+  /** For a login. Requests of programs each carry the token, and are not reported. */
   accept(request: FastifyRequest, name: string): void {
     const address = addressOf(request)
     this.#wrongTokens.forget(address)

@@ -4,12 +4,12 @@ import { addressOf } from './address.ts'
 
 const names = new WeakMap<FastifyRequest, string>()
 
-/** Notes whose token, or whose session, let the request in. */
+/** Records the name of the token or session that authenticated the request. */
 export function letIn(request: FastifyRequest, name: string): void {
   names.set(request, name)
 }
 
-/** Who sent the request, for what it causes. Nobody has a name where no token is configured. */
+/** The sender of the request, for the events that it causes. Without a configured token there is no name. */
 export function actorOf(request: FastifyRequest): Actor {
   return { name: names.get(request) ?? 'anonymous', address: addressOf(request) }
 }

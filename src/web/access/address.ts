@@ -2,16 +2,16 @@ import { isIP, isIPv4, SocketAddress } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Where a request comes from. Behind `server.trusted_proxies` that is what they say in
- * X-Forwarded-For; what anybody else says there is not looked at.
+ * The client's address. Behind `server.trusted_proxies` it comes from X-Forwarded-For; that header is
+ * ignored from all other peers.
  */
 export function addressOf({ ip, raw }: FastifyRequest): string {
   return addressIn(ip) ?? addressIn(raw.socket.remoteAddress ?? '') ?? 'unknown'
 }
 
 /**
- * An address in its one spelling: IPv4 in its own also where it came as IPv6, and without the port
- * that some proxies add. Null: it is none.
+ * An address in canonical form: IPv4 also where it was mapped to IPv6, and without the port that some
+ * proxies add. Null: it is not an address.
  */
 export function addressIn(text: string): string | null {
   const bare = text
@@ -25,7 +25,7 @@ export function addressIn(text: string): string | null {
   return address.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
 
-/** In IPv6, whoever has one address has 2^64 of them: the first four groups. */
+/** The owner of one IPv6 address has 2^64 of them: the network is the first four groups. */
 export function networkOf(address: string): string {
   if (isIPv4(address) || isIP(address) === 0) return address
   const [head = '', tail] = address.split('::')

@@ -1,8 +1,8 @@
-/** Between two lines about the same. */
+/** Between two lines of the same kind. */
 const restMs = 60_000
-/** Lines in one such time; what is left is summed up in one more. */
+/** Lines within that time; all others are summed up in one more. */
 const linesMax = 20
-/** So many are counted apart in one such time. */
+/** Kinds that are counted separately within that time. */
 const kindsMax = 1_000
 
 interface Kind<T> {
@@ -12,12 +12,12 @@ interface Kind<T> {
   unreported: number
 }
 
-/** Null: of so many kinds that they are not told apart. */
+/** Null: there were too many kinds to count them separately. */
 export type Report<T> = (last: T | null, count: number) => void
 
 /**
- * Reports what strangers do in few lines, however often they do it: the first of a kind at once, and
- * those that follow once a minute, by their number.
+ * Limits the log lines that strangers can cause: the first of a kind is reported at once, and those
+ * that follow once a minute, as a count.
  */
 export class FewLines<T> {
   readonly #report: Report<T>
@@ -43,7 +43,7 @@ export class FewLines<T> {
     } else this.#others += 1
   }
 
-  /** Reports what is left. */
+  /** Reports the counts that are not reported yet. */
   end(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
@@ -54,7 +54,7 @@ export class FewLines<T> {
     this.#timer = null
     this.#lines = 0
     this.#reportRest()
-    // Whoever goes on is known, and is reported at the end of the minute.
+    // A kind that repeats is reported at the end of the minute.
     if (this.#kinds.size > 0) {
       this.#timer = setTimeout(() => this.#nextMinute(), restMs).unref()
     }

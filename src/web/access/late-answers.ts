@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
-/** Each is a connection and a timer. Nobody mistypes this many tokens at once. */
+/** Each is a connection and a timer. People do not mistype this many tokens at once. */
 const waitingMax = 1_000
 
 /**
- * Answers that come late, to whoever guesses. One at a time on a connection: what is sent ahead of
- * the answer, to guess side by side, costs the connection.
+ * Delays the answers to wrong tokens, one at a time on each connection: a client that sends more
+ * requests before the answer, to guess in parallel, loses the connection.
  */
 export class LateAnswers {
   readonly #waiting = new Map<Socket, () => void>()
   #hasEnded = false
 
   /**
-   * Resolves when the time is over, the client has gone, or the server stops. False, and at once:
-   * there is no room, and the connection is to be closed without an answer.
+   * Resolves when the time is over, the client has disconnected, or the server stops. False, at once:
+   * there are too many, and the connection is to be closed without an answer.
    */
   async wait({ raw: { socket } }: FastifyRequest, ms: number): Promise<boolean> {
     if (ms <= 0 || this.#hasEnded) return true
@@ -33,7 +33,7 @@ export class LateAnswers {
     return true
   }
 
-  /** A server that stops waits for nobody who guesses. */
+  /** A server that stops does not wait for delayed answers. */
   end(): void {
     this.#hasEnded = true
     for (const goOn of this.#waiting.values()) goOn()

@@ -6,8 +6,8 @@ import { letIn } from './actor.ts'
 import { refuseOtherSites } from './other-sites.ts'
 
 /**
- * Lets only requests with `Authorization: Bearer <token>` through. When there is no token, all of this
- * machine's: but not what a page of another site has a browser here send.
+ * Admits only requests with `Authorization: Bearer <token>`. Without a configured token it admits all
+ * requests of this machine, except those that a page of another site caused.
  */
 export function requireToken(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', tokenCheck(access))
@@ -17,7 +17,7 @@ export function requireToken(app: FastifyInstance, access: Access): void {
   )
 }
 
-/** The same check for where no route is: whoever may not ask is not told what there is. */
+/** The same check where there is no route: without the token, nobody can list the routes. */
 export function tokenCheck(access: Access): TokenCheck {
   return async (request, reply) => {
     if (access.tokens.isOpen) return
@@ -27,13 +27,13 @@ export function tokenCheck(access: Access): TokenCheck {
   }
 }
 
-/** Whose Bearer token the request has; null: none, or a wrong one. */
+/** The name of the Bearer token; null: there is none, or a wrong one. */
 export function nameByToken({ headers }: FastifyRequest, { tokens }: Access): string | null {
   const sent = bearerToken(headers.authorization)
   return sent === null ? null : tokens.nameOf(sent)
 }
 
-/** 401: late after a wrong token, if at all. One that was not sent is no guess. */
+/** 401: delayed after a wrong token, or never sent. A missing token is not a guess. */
 export async function refuseToken(
   access: Access,
   { request, reply, door }: { request: FastifyRequest; reply: FastifyReply; door: Door },
@@ -48,6 +48,6 @@ export async function refuseToken(
 
 function bearerToken(header: string | undefined): Buffer | null {
   const match = /^Bearer +(\S.*)$/i.exec(header ?? '')
-  // Node hands header bytes over as Latin-1, one character a byte.
+  // Node decodes header bytes as Latin-1, one character per byte.
   return match?.[1] === undefined ? null : Buffer.from(match[1], 'latin1')
 }

@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
-/** The name of `server.api_token`, whoever it was given to. */
+/** The name of `server.api_token`, which several people and programs may share. */
 export const apiTokenName = 'api_token'
 
-/** What people and programs are let in by. */
+/** The configured tokens, by name. */
 export class Tokens {
   readonly #apiToken: string | null
   readonly #digest: Buffer
@@ -13,20 +13,20 @@ export class Tokens {
     this.#digest = digestOf(Buffer.from(apiToken ?? '', 'utf8'))
   }
 
-  /** No token is configured: whoever reaches budan is let in, and that is this machine alone. */
+  /** No token is configured: every request is admitted, and only this machine can send any. */
   get isOpen(): boolean {
     return this.#apiToken === null
   }
 
-  /** Whose it is; null: nobody's. Takes as long whatever was sent: digests have one length. */
+  /** The name of the token; null: there is no such token. Takes constant time: it compares digests. */
   nameOf(sent: Buffer): string | null {
     const isRight = timingSafeEqual(digestOf(sent), this.#digest)
     return isRight && this.#apiToken !== null ? apiTokenName : null
   }
 
   /**
-   * Of a session's key and the token of that name together, so that another token ends the session,
-   * and the token cannot be guessed from the mark without the key. Null: there is no such token.
+   * A keyed hash of a session's key and the named token: a changed token ends the session, and the
+   * token cannot be guessed from the mark without the key. Null: there is no such token.
    */
   markOf(name: string, key: string): string | null {
     if (this.#apiToken === null || name !== apiTokenName) return null

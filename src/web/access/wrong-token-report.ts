@@ -7,7 +7,7 @@ interface WrongToken {
   readonly address: string
 }
 
-/** Reports wrong tokens in few lines, however many there are: by door and network. */
+/** Reports wrong tokens in a limited number of lines, by door and network. */
 export class WrongTokenReport {
   readonly #lines: FewLines<WrongToken>
 
@@ -21,7 +21,7 @@ export class WrongTokenReport {
     this.#lines.note(`${door} ${networkOf(address)}`, { door, address })
   }
 
-  /** Reports what is left. */
+  /** Reports the counts that are not reported yet. */
   end(): void {
     this.#lines.end()
   }

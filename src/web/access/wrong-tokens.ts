@@ -1,14 +1,14 @@
 import { networkOf } from './address.ts'
 
-/** So many may be mistyped before anybody has to wait. */
+/** Wrong tokens in a row that are answered without a delay: people mistype. */
 const freeMax = 5
-/** The sixth answer comes half a second late, the next ones twice as late each. */
+/** The delay of the sixth answer; each one after it takes twice as long. */
 const waitMsMin = 500
-/** Long enough to be slow, and shorter than clients and proxies wait for an answer. */
+/** Long enough to slow a guesser, and shorter than the timeouts of clients and proxies. */
 const waitMsMax = 5_000
-/** Quiet for so long, and all is forgotten. */
+/** A network without a wrong token for this long starts anew. */
 const forgetMs = 15 * 60_000
-/** More networks than this are an attack; then the oldest are forgotten. */
+/** More networks than this are an attack; then the oldest are dropped. */
 const networksMax = 10_000
 
 interface Count {
@@ -16,24 +16,24 @@ interface Count {
   readonly at: number
 }
 
-/** How many wrong tokens came in a row from each network, and how late the next answer is to come. */
+/** Counts wrong tokens in a row by network, and computes the delay of the next answer. */
 export class WrongTokens {
   readonly #now: () => number
   readonly #counts = new Map<string, Count>()
 
-  /** `now` in milliseconds, of a clock that is never set back. */
+  /** `now` in milliseconds, of a monotonic clock. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
   }
 
-  /** Counts one, and says how long its answer is to wait; 0: not at all. */
+  /** Counts one, and returns the delay of its answer in milliseconds. */
   note(address: string): number {
     const now = this.#now()
     const network = networkOf(address)
     const before = this.#counts.get(network)
     const isRecent = before !== undefined && now - before.at < forgetMs
     const count = (isRecent ? before.count : 0) + 1
-    // Anew, so that the map is in the order of the last ones.
+    // Inserted again, so that the map stays in the order of the latest wrong token.
     this.#counts.delete(network)
     this.#counts.set(network, { count, at: now })
     const [oldest] = this.#counts.keys()

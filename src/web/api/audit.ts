@@ -11,7 +11,7 @@ export function addAuditRoute(app: WebApp, { store }: Budan): void {
       schema: {
         operationId: 'audit',
         tags: ['audit'],
-        summary: 'Count what breaks an invariant: all 0 when all is well',
+        summary: 'Count what breaks an invariant: all 0 when the ledger is right',
         response: guardedAnswers({ 200: [auditShape, 'The counts.'] }),
       },
     },

@@ -13,8 +13,8 @@ const notification = z
   .register(apiSchemas, { description: 'As the gateway sends it: its bytes are signed.' })
 
 /**
- * A notification has some 1.5 KiB. One with many coupons is longer, and its payment is to be
- * credited all the same.
+ * A notification has about 1.5 KiB. One with many coupons is longer, and its payment has to be credited
+ * too.
  */
 const bodyBytesMax = 4 * 1024 * 1024
 const tooLargeMessage = 'Cannot read the body: it exceeds 4096 KiB'
@@ -45,7 +45,7 @@ export function addCallbackRoute(
     {
       bodyLimit: bodyBytesMax,
       onRequest: async (request, reply) => {
-        // A header that no parser is found by must not keep the bytes from the signature check.
+        // An unknown content type must not keep the bytes from the signature check.
         request.headers['content-type'] = 'application/octet-stream'
         await screenLong(request, reply)
       },

@@ -8,7 +8,7 @@ import { adoptionRefusal, type OrderRouteParts, orderPath } from './orders.ts'
 import { presentOrder } from './present.ts'
 import { orderShape } from './shapes.ts'
 
-/** What a person may change of an order by hand: wrong facts, and that it was placed at all. */
+/** What a person may change of an order: correct wrong facts, or give up an order that was never accepted. */
 export function addCorrectionRoutes(app: WebApp, parts: OrderRouteParts): void {
   addCorrect(app, parts)
   addAbandon(app, parts)

@@ -5,7 +5,7 @@ import type { WebApp } from '../web-app.ts'
 import { presentReadiness } from './present.ts'
 import { readinessShape } from './shapes.ts'
 
-/** For load balancers and monitors, so without a token. */
+/** For load balancers and monitors: needs no token. */
 export function addHealthRoutes(app: WebApp, budan: Budan): void {
   app.get(
     '/healthz',
@@ -27,7 +27,7 @@ export function addHealthRoutes(app: WebApp, budan: Budan): void {
       schema: {
         operationId: 'readiness',
         tags: ['operation'],
-        summary: 'Ready, and able to keep the promise',
+        summary: 'Ready: able to credit payments',
         security: [],
         response: answers({
           200: [readinessShape, 'Ready.'],

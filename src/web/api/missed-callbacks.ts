@@ -4,14 +4,13 @@ import { addressOf } from '../access/address.ts'
 import { FewLines } from '../access/few-lines.ts'
 import type { CallbackRoute } from '../callback-route.ts'
 
-/** Enough to see what a proxy, or a wrong notify_url, has made of the path. */
+/** Long enough to show how a proxy, or a wrong notify_url, changed the path. */
 const pathLengthMax = 200
 
 /**
- * Tells of requests that the gateway seems to have signed, and that are not for the path of its
- * callbacks: behind a proxy that changes paths, or with a wrong notify_url, no callback would ever come,
- * and nobody would know why. Anybody can send such headers, so nothing is verified, and a flood is told
- * of in few lines.
+ * Reports requests that have the headers of a gateway's signature but not the path of its callbacks:
+ * with a proxy that changes paths, or a wrong notify_url, no callback would arrive, for no visible
+ * reason. Anybody can send such headers; nothing is verified, and the log lines are limited.
  */
 export class MissedCallbacks {
   readonly #emit: Emit
@@ -24,7 +23,7 @@ export class MissedCallbacks {
     this.#lines = new FewLines((missed, count) => emit({ type: 'callbacks_missed', missed, count }))
   }
 
-  /** Of every request that reaches a route, or none. */
+  /** For every request, with or without a route. */
   watch(app: FastifyInstance): void {
     app.addHook('onResponse', async (request, { statusCode }) => this.look(request, statusCode))
     app.addHook('onClose', async () => this.#lines.end())
@@ -39,15 +38,15 @@ export class MissedCallbacks {
     this.#lines.note(`${method} ${path}`, missed)
   }
 
-  /** It reached the route, whatever became of it there. */
+  /** The request reached the route, with any result. */
   #isCallback({ method, routeOptions }: FastifyRequest): boolean {
     return method === 'POST' && routeOptions?.url === this.#route.path
   }
 
   /**
-   * The URL that a callback is routed by: slashes that a proxy has doubled or appended do not lose it,
-   * nor does a proxy that puts the host before the path. The bytes of a callback are signed, its path
-   * is not. Every other request keeps its own.
+   * The URL by which a callback is routed: doubled or appended slashes, and a host before the path, as
+   * some proxies send them, are removed. The signature covers the body of a callback, not its path.
+   * Every other request keeps its URL.
    */
   routedUrl(method: string | undefined, url: string): string {
     if (method !== 'POST') return url

@@ -48,11 +48,11 @@ const adopting = z
     app_id: appId('Under which it was placed. Needed where the merchant has several.').optional(),
   })
   .register(apiSchemas, {
-    description: 'Takes over an order that was placed elsewhere; the gateway is not called.',
+    description: 'Adopts an order that another system placed; the gateway is not called.',
   })
 
 export const orderRequest = z.discriminatedUnion('adopt', [placing, adopting], {
-  // Only a body that is an object has got as far as a path.
+  // A fault has a path only where the body is an object.
   error: ({ path }) =>
     path === undefined ? 'the body must be a JSON object' : 'must be true, false or left out',
 })
@@ -68,7 +68,7 @@ export const correctionRequest = z
   .refine(({ reason: _, ...changes }) => Object.keys(changes).length > 0, {
     error: 'must hold one of user_id, amount, expires_at, app_id',
   })
-  .register(apiSchemas, { description: 'What is left out stays as it is.' })
+  .register(apiSchemas, { description: 'Fields that are left out stay as they are.' })
 
 export const abandonRequest = z.strictObject({ reason: reasonText })
 
@@ -76,7 +76,7 @@ export type CorrectionJson = z.output<typeof correctionRequest>
 export type PlacingJson = z.output<typeof placing>
 export type AdoptingJson = z.output<typeof adopting>
 
-/** Read as the gateway's times are. */
+/** Read by the rules of the gateway's times. */
 function moment(description: string) {
   const error = 'must be an RFC 3339 time with an offset, of the years 2000 to 2099'
   return z
@@ -110,7 +110,7 @@ export function placeRequestOf(
   }
 }
 
-/** A created order must be found again when its answer is lost, so the key is not optional. */
+/** The key is required: a client whose answer was lost finds the created order by it. */
 function checkedKey(key: string | undefined): string {
   if (key === undefined || key === '') {
     const message =

@@ -152,7 +152,7 @@ function addEvents(app: WebApp, { store }: Budan): void {
       schema: {
         operationId: 'listOrderEvents',
         tags: ['orders'],
-        summary: 'The evidence: every question, answer, decision and reason, oldest first',
+        summary: 'The evidence: every query, answer, decision and reason, oldest first',
         params: orderPath,
         querystring: pageQuery,
         response: { ...pageAnswers(orderEventPageShape), ...answers({ 404: orderAbsent }) },
@@ -173,10 +173,10 @@ function addCheck(app: WebApp, budan: Budan): void {
       schema: {
         operationId: 'checkOrder',
         tags: ['orders'],
-        summary: 'Ask the gateway now, and settle',
+        summary: 'Query the gateway now, and settle',
         params: orderPath,
         response: guardedAnswers({
-          200: [checkReportShape, 'Whatever the gateway said.'],
+          200: [checkReportShape, 'The result, for every answer of the gateway.'],
           404: orderAbsent,
         }),
       },
@@ -240,7 +240,7 @@ async function adoptOrder(
   }
 }
 
-/** Also of a correction: the same is wrong with it. */
+/** Also for a correction, which is refused for the same reasons. */
 export function adoptionRefusal({ kind, message }: { kind: AdoptionRefusal; message: string }) {
   const code = kind === 'end_too_far' ? 'request_invalid' : kind
   return new Refusal(adoptionStatus[kind], { code, message })

@@ -30,7 +30,7 @@ export function presentOrder(order: Order, now: Date = systemClock()): OrderJson
     description: order.description,
     attach: order.attach,
     status: order.status,
-    // One that does not work any more is not handed out: repeating the request makes a new one.
+    // A code that does not work any more is not returned: repeating the request creates a new one.
     code_url: canBeScanned(order, now) ? order.codeUrl : null,
     code_expires_at: canBeScanned(order, now) ? presentTime(order.codeExpiresAt) : null,
     transaction_id: order.transactionId,

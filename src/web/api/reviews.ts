@@ -26,7 +26,7 @@ const reviewQuery = pageQuery.extend({
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('false')
     .register(apiSchemas, {
-      description: '`true`: those that were dismissed, in the place of the queue.',
+      description: '`true`: dismissed orders, instead of the queue.',
     }),
 })
 
@@ -39,13 +39,13 @@ const action = z
 
 const previewing = z
   .strictObject({ preview: z.literal(true), action: action.optional() })
-  .register(apiSchemas, { description: 'Asks the gateway, and changes nothing.' })
+  .register(apiSchemas, { description: 'Queries the gateway, and changes nothing.' })
 
 const resolving = z
   .strictObject({
     preview: z.literal(false).optional(),
     action,
-    name: operatorText('name', 'Who answers for it.'),
+    name: operatorText('name', 'The operator who is responsible.'),
     reason: reasonText,
     seen: z
       .string({ error: 'must be the `seen` of a preview' })
@@ -54,7 +54,7 @@ const resolving = z
         description: 'From the preview: if the order has changed since, nothing is done.',
       }),
   })
-  .register(apiSchemas, { description: 'Asks the gateway again, and carries it out.' })
+  .register(apiSchemas, { description: 'Queries the gateway again, and applies the action.' })
 
 const reviewRequest = z.discriminatedUnion('preview', [previewing, resolving], {
   error: ({ path }) =>
@@ -73,7 +73,7 @@ function addQueue(app: WebApp, { store }: Budan): void {
       schema: {
         operationId: 'listReviews',
         tags: ['reviews'],
-        summary: 'Orders that wait for a person, and why, oldest first',
+        summary: 'Orders that wait for an operator, and why, oldest first',
         querystring: reviewQuery,
         response: pageAnswers(reviewPageShape),
       },

@@ -7,14 +7,14 @@ import { presentRun, presentRunDetail } from './present.ts'
 import { runDetailShape, runPageShape } from './shapes.ts'
 
 const runRequest = z.preprocess(
-  // Fastify says null for no body.
+  // Fastify passes null for no body.
   (body) => body ?? {},
   z.strictObject(
     {
       dry_run: z
         .boolean({ error: 'must be true or false' })
         .default(false)
-        .register(apiSchemas, { description: 'Ask, but claim, settle and close nothing.' }),
+        .register(apiSchemas, { description: 'Query, but claim, settle and close nothing.' }),
     },
     {
       error: (issue) =>
@@ -81,5 +81,5 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
   )
 }
 
-/** Wide enough for any id that a store makes; keeps away what no database takes. */
+/** Matches every id that a store makes, and nothing that a database cannot take. */
 const runIdPattern = /^[0-9A-Za-z_-]{1,64}$/

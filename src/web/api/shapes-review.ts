@@ -37,7 +37,7 @@ export const previewShape = z
     trade_state: tradeState,
     evidence: z
       .record(z.string(), z.unknown())
-      .register(apiSchemas, { description: 'What the gateway said now, masked.' }),
+      .register(apiSchemas, { description: "The gateway's answer now, masked." }),
     state_seq: count,
     seen: z.string().register(apiSchemas, { description: 'Send it with the resolution.' }),
     actions: z.object({ credit: prospectShape, expire: prospectShape, dismiss: prospectShape }),

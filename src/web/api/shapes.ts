@@ -11,16 +11,16 @@ import { outcomes, runStatuses, runTriggers } from '../../domain/run.ts'
 import { conditions } from '../../health/readiness.ts'
 import { apiSchemas, count, fen, nextCursor, sum, time } from '../schema.ts'
 
-/** The shapes of all JSON answers: serializer and OpenAPI document are made of these. */
+/** The shapes of all JSON answers. The serializer and the OpenAPI document are made from them. */
 
 const source = z.enum(sources)
 const decision = z.enum(decisionKinds)
 const status = z
   .enum(orderStatuses)
-  .register(apiSchemas, { description: '`review` waits for a person.' })
+  .register(apiSchemas, { description: '`review` waits for an operator.' })
 
 export const tradeState = z.string().nullable().register(apiSchemas, {
-  description: "The gateway's own word; null when it said nothing of a trade.",
+  description: "The gateway's own state of the trade; null when its answer has none.",
 })
 
 export const orderShape = z
@@ -58,7 +58,7 @@ export const orderShape = z
     }),
     next_check_at: time
       .nullable()
-      .register(apiSchemas, { description: 'When it is asked about next; null unless pending.' }),
+      .register(apiSchemas, { description: 'When it is queried next; null unless pending.' }),
     gateway: z.string(),
     mchid: z.string(),
     app_id: z.string(),
@@ -88,11 +88,11 @@ export const orderEventShape = z
       description:
         "What the reason says, as a code; null for a person's words, and for what was stored before there were codes.",
     }),
-    alarm: z.boolean().register(apiSchemas, { description: 'Somebody has to look at this.' }),
+    alarm: z.boolean().register(apiSchemas, { description: 'Needs attention.' }),
     evidence: z
       .record(z.string(), z.unknown())
       .nullable()
-      .register(apiSchemas, { description: 'What was seen, masked.' }),
+      .register(apiSchemas, { description: 'What the gateway sent, masked.' }),
     run_id: z.string().nullable(),
     node: z.string().nullable(),
     operator: z.string().nullable().register(apiSchemas, {
@@ -102,7 +102,7 @@ export const orderEventShape = z
       .object({ name: z.string(), address: z.string().nullable() })
       .nullable()
       .register(apiSchemas, {
-        description: 'Who caused it, and from where; null where budan did so by itself.',
+        description: 'Who caused it, and from where; null where budan did it by itself.',
       }),
   })
   .register(apiSchemas, { id: 'OrderEvent' })
@@ -144,7 +144,7 @@ const runFields = {
   status: z.enum(runStatuses),
   total: count,
   success: z.int().register(apiSchemas, { description: 'Credited.' }),
-  failed: z.int().register(apiSchemas, { description: 'Could not be asked or settled.' }),
+  failed: z.int().register(apiSchemas, { description: 'Could not be queried or settled.' }),
   skipped: z.int().register(apiSchemas, { description: 'Had nothing to credit.' }),
   outcomes: z.record(z.enum(outcomes), count),
 }
@@ -179,7 +179,7 @@ export const auditShape = z
   })
   .register(apiSchemas, {
     id: 'Audit',
-    description: 'Rows that break an invariant, counted: all 0 when all is well.',
+    description: 'Rows that break an invariant, counted: all 0 when the ledger is right.',
   })
 
 export const readinessShape = z

@@ -42,7 +42,7 @@ export class LatestAudit {
   #underWay: Promise<AuditResult> | null = null
   #nextAt = 0
 
-  /** `now` in milliseconds, of a clock that is never set back. */
+  /** `now` in milliseconds, of a monotonic clock. */
   constructor(
     store: Pick<Store, 'kind' | 'audit'>,
     { clock, now = () => performance.now() }: { clock: Clock; now?: () => number },

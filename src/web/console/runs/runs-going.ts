@@ -41,7 +41,7 @@ export class RunsGoing {
   readonly #beginner = new AsyncLocalStorage<(beginning: Beginning) => void>()
   readonly #stopListening: () => void
 
-  /** `now` in milliseconds, of a clock that is never set back. */
+  /** `now` in milliseconds, of a monotonic clock. */
   constructor(budan: Budan, now: () => number = () => performance.now()) {
     this.#budan = budan
     this.#now = now
