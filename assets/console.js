@@ -1,23 +1,22 @@
 // What the pages do beyond links and forms. Each page works without it.
 
-// Of what htmx asks for: a page is shown whatever its status, a refusal in words is told above.
+// htmx responses: a page is shown with any status; a refusal as text is shown above the content.
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   if (detail.xhr.status < 400) return
   detail.shouldSwap = isOf(detail.xhr, 'text/html')
   detail.isError = !detail.shouldSwap
 })
 document.addEventListener('htmx:responseError', ({ detail }) => {
-  tellTrouble(isOf(detail.xhr, 'text/plain') ? detail.xhr.responseText : undefined)
+  showTrouble(isOf(detail.xhr, 'text/plain') ? detail.xhr.responseText : undefined)
 })
-document.addEventListener('htmx:sendError', () => tellTrouble())
+document.addEventListener('htmx:sendError', () => showTrouble())
 
-// What was told is over as soon as something is answered as it should be.
+// The message disappears with the next successful response.
 document.addEventListener('htmx:afterRequest', ({ detail }) => {
   if (detail.successful) document.getElementById('trouble').hidden = true
 })
 
-// Whoever works by the keyboard, or is read to, goes on at what came of it: the button had the focus
-// and was taken away.
+// The pressed button had the focus and was removed: keyboard and screen reader continue at the result.
 document.addEventListener('htmx:afterSettle', ({ target }) => {
   if (target.id !== 'content' || document.activeElement !== document.body) return
   const place = target.querySelector('[aria-invalid="true"], .notice:not([hidden])') ?? target
@@ -29,13 +28,13 @@ function isOf(xhr, type) {
   return (xhr.getResponseHeader('content-type') ?? '').startsWith(type)
 }
 
-function tellTrouble(text) {
+function showTrouble(text) {
   const trouble = document.getElementById('trouble')
   trouble.textContent = text ?? trouble.dataset.unreachable
   trouble.hidden = false
 }
 
-// Orders: buttons with data-copy, the id of what they copy. Not shown where no script runs.
+// Orders: buttons with data-copy, the id of the element to copy. Hidden without scripts.
 document.addEventListener('click', async ({ target }) => {
   const button = target.closest?.('button[data-copy]')
   if (!button || button.dataset.label) return
@@ -54,7 +53,7 @@ async function copied(text) {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    // It is there on https and on this machine only, and may be denied: then the old way.
+    // The clipboard API needs https or localhost, and may be denied: fall back to the old way.
     return copiedByHand(text)
   }
 }
@@ -70,7 +69,7 @@ function copiedByHand(text) {
   return done
 }
 
-// A page that says that the database is away goes back to what was asked for once it can be had.
+// The page that reports an unavailable database returns to the requested page once that is available.
 setInterval(async () => {
   const path = document.getElementById('content')?.dataset.comeBack
   if (path === undefined) return

@@ -1,28 +1,28 @@
-// The overview, live: what server-sent events bring is put in place by htmx; here are the state of the
-// connection, the countdown and the charts. Without this file the page says the same, but stands still.
+// The live overview. htmx inserts the server-sent events; this file shows the state of the connection,
+// the countdown and the charts. Without it the page has the same content, but is not updated.
 
 const page = document.getElementById('overview')
 const liveState = document.getElementById('live-state')
 
 // --- The connection ------------------------------------------------------------------------------
 
-// The server speaks every few seconds; after so long without a word the connection is dead.
+// The server sends an event every few seconds; after this time without one the connection is dead.
 const silenceMs = 30_000
 
-const stream = { source: null, heardAt: Date.now(), isLost: false, hasEnded: false }
+const stream = { source: null, receivedAt: Date.now(), isLost: false, hasEnded: false }
 
-// htmx opens its streams by this, so that the events which change no region are heard as well.
+// htmx opens its streams by this function, so this file also receives events that change no region.
 htmx.createEventSource = (url) => {
   const source = new EventSource(url)
   stream.source = source
-  stream.heardAt = Date.now()
+  stream.receivedAt = Date.now()
   source.addEventListener('tick', ({ data }) => {
-    stream.heardAt = Date.now()
+    stream.receivedAt = Date.now()
     clock.aheadMs = Date.parse(data) - Date.now()
-    tellLive()
+    showLive()
   })
-  source.addEventListener('ended', tellEnded)
-  // Without the database nobody can tell who is logged in; the page says that, and comes back.
+  source.addEventListener('ended', showEnded)
+  // Without the database no login can be checked; the reloaded page reports that, and returns by itself.
   source.addEventListener('away', () => location.reload())
   if (document.hidden) source.close()
   return source
@@ -30,43 +30,43 @@ htmx.createEventSource = (url) => {
 
 document.body.addEventListener('htmx:sseError', async () => {
   if (stream.hasEnded) return
-  tellLost()
-  // It is opened again, at ever longer distances, also where the login is over: then that is said.
+  showLost()
+  // htmx reconnects with growing delays, even after the end of the login: that is shown instead.
   if (stream.source.readyState !== EventSource.CLOSED) return
   const answer = await fetch('/', { method: 'HEAD' }).catch(() => null)
-  if (answer?.status === 401) tellEnded()
+  if (answer?.status === 401) showEnded()
 })
 
-// A hidden page gives its connection back: a browser has six for all pages of one server.
+// A hidden page closes its connection: a browser has six for all tabs of one server.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) stream.source?.close()
   else connectAgain()
 })
 
-// htmx opens a closed stream again when it hears of an error.
+// htmx reopens a closed stream after an error event.
 function connectAgain() {
   if (stream.hasEnded || stream.source === null) return
   stream.source.close()
-  stream.heardAt = Date.now()
+  stream.receivedAt = Date.now()
   stream.source.dispatchEvent(new Event('error'))
 }
 
-function tellLive() {
+function showLive() {
   if (stream.hasEnded) return
   stream.isLost = false
   setState(liveState.dataset.live, 'live')
 }
 
-function tellLost() {
+function showLost() {
   if (stream.isLost || stream.hasEnded) return
   stream.isLost = true
-  const since = new Date(stream.heardAt + clock.aheadMs)
+  const since = new Date(stream.receivedAt + clock.aheadMs)
   setState(liveState.dataset.lost.replace('{time}', timeOfDay(since)), 'lost')
 }
 
-function tellEnded() {
+function showEnded() {
   stream.hasEnded = true
-  // Out of the page, nobody opens it again.
+  // Without the attribute, htmx does not reconnect.
   page.removeAttribute('sse-connect')
   stream.source.close()
   const link = document.createElement('a')
@@ -101,7 +101,7 @@ function leftText(seconds) {
   return [first, ...rest.map((part) => String(part).padStart(2, '0'))].join(':')
 }
 
-// In the gateway's own time, as all times here.
+// In UTC+8, like all times here.
 function timeOfDay(date) {
   return new Date(date.getTime() + 8 * 3_600_000).toISOString().slice(11, 19)
 }
@@ -111,7 +111,7 @@ function timeOfDay(date) {
 const charts = new Map()
 
 function drawCharts() {
-  // Without it there is still the table.
+  // Without uPlot the page still has the table.
   if (typeof uPlot === 'undefined') return
   const data = JSON.parse(document.getElementById('chart-data').value)
   draw('credits', data, { series: data.credits, kind: 'bars', colors: [1, 3, 2, 4] })
@@ -121,7 +121,7 @@ function drawCharts() {
 
 function draw(name, { at, slotS }, { series, kind, colors }) {
   const place = document.getElementById(`chart-${name}`)
-  // Drawn from the top of each stack down: what is in front hides what it is a part of.
+  // Drawn from the largest sum to the smallest: each bar in front covers a part of the one behind it.
   const values = kind === 'bars' ? stacked(series) : series.map((each) => each.values)
   const data = [at, ...values]
   const drawn = charts.get(name)
@@ -183,7 +183,7 @@ function draw(name, { at, slotS }, { series, kind, colors }) {
   charts.set(name, chart)
 }
 
-// Each series with those after it, so that the first ones drawn are the tallest.
+// Each series plus those after it, so that the tallest bars are drawn first.
 function stacked(series) {
   return series.map((_each, index) =>
     series[0].values.map((value, point) =>
@@ -200,7 +200,7 @@ function scaleOf(kind) {
   return { distr: 3, range }
 }
 
-// What people count time in, one below the other about ten times as long.
+// Units in which people count time, each about ten times the one before.
 const durationsS = [1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000]
 
 function splitsOf(kind) {
@@ -218,7 +218,7 @@ function axis(options) {
   return { stroke: muted, grid: line, ticks: line, font: '12px system-ui, sans-serif', ...options }
 }
 
-// What light-dark() comes to: an element has to wear it.
+// The colour that light-dark() resolves to: only an element has it.
 function cssColor(name) {
   const probe = document.createElement('i')
   probe.className = `probe ${name.slice(2)}`
@@ -267,7 +267,7 @@ drawCharts()
 countDown()
 setInterval(() => {
   countDown()
-  const isSilent = Date.now() - stream.heardAt > silenceMs
+  const isSilent = Date.now() - stream.receivedAt > silenceMs
   if (!isSilent || stream.source === null || document.hidden) return
   connectAgain()
 }, 1000)

@@ -1,9 +1,9 @@
-/** A language that people are spoken to in. English is also what is stored, logged and sent to programs. */
+/** A language of the console and the command line. English is also stored, logged and sent to programs. */
 export type Locale = (typeof locales)[number]
 
 export const locales = ['en', 'zh'] as const
 
-/** The same texts in each language. A text that one of them lacks is an error of types. */
+/** The same texts in each language. A missing text is a type error. */
 export function catalog<T>(texts: {
   readonly en: T
   readonly zh: NoInfer<T>
@@ -11,18 +11,18 @@ export function catalog<T>(texts: {
   return (locale) => texts[locale]
 }
 
-/** As gettext reads it: the first of the four that is set decides. */
+/** As gettext reads it: the first of these variables that is set decides. */
 export function localeOfEnvironment(env: NodeJS.ProcessEnv): Locale {
   const { LANGUAGE, LC_ALL, LC_MESSAGES, LANG } = env
   const wanted = [LC_ALL, LC_MESSAGES, LANG].find((value) => value !== undefined && value !== '')
-  // Where the locale is C, no translation is wanted, whatever LANGUAGE says.
+  // In the locale C there is no translation, whatever LANGUAGE is.
   if (wanted === undefined || /^(C|POSIX)\b/.test(wanted)) return 'en'
-  // A list, of which the first that we have is taken.
+  // LANGUAGE is a list; the first supported language is taken.
   const tags = LANGUAGE?.split(':').filter((each) => each !== '') ?? []
   return (tags.length === 0 ? [wanted] : tags).map(localeOf).find((each) => each !== null) ?? 'en'
 }
 
-/** The language of ours that a browser likes best, by its Accept-Language. */
+/** The supported language that a browser prefers, by its Accept-Language. */
 export function localeOfHeader(header: string | undefined): Locale {
   const wanted = (header ?? '').split(',').map((part) => {
     const [tag = '', ...parameters] = part.trim().split(';')

@@ -1,20 +1,20 @@
 /**
- * Phrases by the name of their set: in English, as the program makes them, and what they say in the
- * other language. What stands between the words is named:
+ * Phrases by the name of their set: in English, as the program makes them, and in the other language.
+ * The gaps between the words have names:
  *
- *   {name}        any text: somebody's data, kept as it is, whatever it looks like
- *   {name:word}   the same, without blanks; `words`: several, with commas; `json`: a value of JSON
- *   {name:set}    a phrase of that set; without one the whole does not fit
- *   {name:set?}   a phrase of that set, and kept as it is without one: some of it is others' text
+ *   {name}        any text: foreign data, kept as it is
+ *   {name:word}   the same, without spaces; `words`: several, with commas; `json`: a value of JSON
+ *   {name:set}    a phrase of that set; without one the pattern does not match
+ *   {name:set?}   a phrase of that set, or any other text, kept as it is
  */
 export type PhraseSets = Readonly<Record<string, Phrases>>
 
 export type Phrases = Readonly<Record<string, string>>
 
-/** In the other language; null: no phrase of the set. */
+/** The translation; null: the set has no such phrase. */
 export type Saying = (text: string, set: string) => string | null
 
-/** A set is read when it is first needed: most of them never are. */
+/** A set is compiled when it is first needed: most of them never are. */
 export function sayingOf(sets: PhraseSets): Saying {
   const read = new Map<string, ReadSet>()
   const setOf = (name: string): ReadSet => {
@@ -36,12 +36,12 @@ export function sayingOf(sets: PhraseSets): Saying {
     text.length > textMax ? null : say(text, { set, effort: { left: effortMax } })
 }
 
-/** Longer than any sentence of the program, its quotations of other people's texts included. */
+/** Longer than any sentence of the program, including its quotations of foreign texts. */
 const textMax = 4096
 
 /**
- * Places tried for one sentence. Those of the program need a few dozen; text that is made to have
- * thousands of possible places stays as it is, after a few milliseconds.
+ * Positions that are tried for one sentence. Those of the program need a few dozen; a text made to have
+ * thousands of possible positions stays untranslated, after a few milliseconds.
  */
 const effortMax = 500
 
@@ -56,7 +56,7 @@ interface ReadSet {
 }
 
 interface Pattern {
-  /** Before the first gap, and then after each. */
+  /** Before the first gap, and then after each gap. */
   readonly words: readonly string[]
   readonly gaps: readonly Gap[]
   readonly saying: string
@@ -71,7 +71,7 @@ interface Gap {
 
 const gapMark = /\{(\w+)(?::(\w+)(\?)?)?\}/g
 
-/** What has the most words of its own is the most specific, and tried first. */
+/** The pattern with the most words of its own is the most specific, and is tried first. */
 function readSet(phrases: Phrases): ReadSet {
   const patterns = Object.entries(phrases)
     .filter(([phrase]) => phrase.search(gapMark) >= 0)
@@ -105,7 +105,7 @@ interface Fitting {
   readonly effort: { left: number }
 }
 
-/** The values of the gaps, where they are to be said so; null: the text is no such phrase. */
+/** The translated values of the gaps; null: the text does not match the pattern. */
 function valuesIn(text: string, pattern: Pattern, fitting: Fitting): Values | null {
   const [first = ''] = pattern.words
   const last = pattern.words.at(-1) ?? ''
@@ -119,7 +119,7 @@ interface Place {
   readonly start: number
 }
 
-/** Leftmost first; the next place is tried where what comes after it does not fit. */
+/** The leftmost position first; the next one is tried where the rest does not match. */
 function valuesFrom(text: string, place: Place, fitting: Fitting): Values | null {
   const { pattern, gap, start } = place
   const wanted = pattern.gaps[gap]
@@ -163,7 +163,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** In one pass, so that a value which looks like a gap stays what it is. */
+/** In one pass, so that a value that looks like a gap is not replaced. */
 function filled(saying: string, values: Values): string {
   return saying.replaceAll(gapMark, (mark, name: string) => values.get(name) ?? mark)
 }

@@ -16,12 +16,12 @@ export function explanationText(review: Review, locale: Locale): string {
   return explainReview(review, explanationIn(locale))
 }
 
-/** What people read for a reason. */
+/** The sentence of a reason. */
 export function reasonText(reason: Reason, locale: Locale): string {
   return sentenceFrom(sentencesIn(locale), reason)
 }
 
-/** What was stored. Without a code it is an error's message, or a row of before there were codes. */
+/** A stored reason. Without a code it is an error's message, or was stored before there were codes. */
 export function storedReasonText(
   { reason, codedReason }: { readonly reason: string; readonly codedReason: Reason | null },
   locale: Locale,
@@ -30,7 +30,7 @@ export function storedReasonText(
   return known === null ? translate(reason, locale) : reasonText(known, locale)
 }
 
-/** The reason of an order event. A person's own words are nobody's to translate. */
+/** The reason of an order event. A person's own words are not translated. */
 export function eventReasonText(
   event: Pick<OrderEvent, 'kind' | 'reason' | 'codedReason'>,
   locale: Locale,

@@ -4,10 +4,10 @@ import type { ReviewAction } from '../domain/review-action.ts'
 import type { Outcome, RunStatus, RunTrigger } from '../domain/run.ts'
 import { catalog } from './locale.ts'
 
-/** What people call the closed sets of the program. */
+/** The names of the program's closed sets, for people. */
 export interface Terms {
   readonly status: Readonly<Record<OrderStatus, string>>
-  /** Who brought an answer, or did something else to an order. */
+  /** The origin of an answer or another event. */
   readonly source: Readonly<Record<OrderEvent['source'], string>>
   readonly decision: Readonly<Record<DecisionKind, string>>
   readonly event: Readonly<Record<OrderEventKind, string>>

@@ -126,12 +126,10 @@ function integerOf(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
 }
 
-export const fault = z
-  .object({ code: z.string(), message: z.string() })
-  .register(apiSchemas, {
-    id: 'Error',
-    description: 'What went wrong, as a code and as a sentence.',
-  })
+export const fault = z.object({ code: z.string(), message: z.string() }).register(apiSchemas, {
+  id: 'Error',
+  description: 'What went wrong, as a code and as a sentence.',
+})
 
 export type FaultJson = z.output<typeof fault>
 

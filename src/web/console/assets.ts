@@ -16,7 +16,7 @@ export const assets = {
   icon: '/assets/icon.svg',
 } as const
 
-/** Without a token: they are the same in every copy of this package. */
+/** They need no token: they are the same in every copy of this package. */
 export async function addAssets(app: WebApp): Promise<void> {
   const ownRoot = join(packageRoot(), 'assets')
   const packageFile = (name: string, file: string) =>
@@ -35,7 +35,7 @@ export async function addAssets(app: WebApp): Promise<void> {
   }
   for (const [url, file] of Object.entries(files)) {
     app.get(url, { schema: { hide: true } }, (_request, reply) => {
-      // Asked for again each time, and mostly not sent again: pages never wear another version's look.
+      // Revalidated each time, and rarely sent again: a page never has the style of another version.
       reply.header('cache-control', 'no-cache')
       return reply.sendFile(basename(file), dirname(file), { cacheControl: false })
     })

@@ -17,10 +17,10 @@ const awayWords = catalog({
   },
 })
 
-/** Whoever waits is there soon after the database, and asks it little until then. */
+/** The page is back soon after the database, and adds little load until then. */
 const refreshS = 10
 
-/** In the place of every page while the database is away: it shows nothing of the books. */
+/** Replaces every page while the database is away. It shows nothing of the ledger. */
 export function sendAwayPage(reply: FastifyReply, frame: Frame): FastifyReply {
   const { locale, path } = frame.visitor
   const others = locales.filter((each) => each !== locale)

@@ -45,7 +45,7 @@ export interface ConsoleOptions {
   readonly version: string
 }
 
-/** Pages for operators. To be registered in a scope of its own: forms are read here, not in the API. */
+/** Pages for operators. Register it in a scope of its own: forms are read here, not in the API. */
 export async function addConsole(
   app: WebApp,
   { budan, ...options }: ConsoleOptions & { readonly budan: Budan },
@@ -80,20 +80,20 @@ export async function addConsole(
   await app.register(async (guarded: WebApp) => {
     guarded.addHook('preValidation', async (request, reply) => {
       const entry = await guard.admit(request, reply)
-      if (entry === 'refused' && !reply.sent) return askToLogIn(request, reply, frameOf)
+      if (entry === 'refused' && !reply.sent) return requireLogin(request, reply, frameOf)
     })
-    // A Bearer token is sent by nobody but its owner; cookies are sent by any page.
+    // Only its owner sends a Bearer token; cookies are sent by every page.
     checkForms(guarded, (request) => guard.entryOf(request) !== 'token')
     const latestAudit = new LatestAudit(budan.store, { clock })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
     addPages(guarded, { budan, clock, latestAudit, isStillIn, frameOf })
   })
   app.get('/*', async (request, reply) => {
-    // What a program asks for, and the API, is told in the API's own way.
+    // Programs, and paths of the API, get the API's own 404.
     if (!wantsPage(request) || request.url.startsWith('/v1/')) return reply.callNotFound()
     const entry = await guard.admit(request, reply)
     if (reply.sent) return reply
-    if (entry === 'refused') return askToLogIn(request, reply, frameOf)
+    if (entry === 'refused') return requireLogin(request, reply, frameOf)
     const message = `No such page: ${request.url.split('?', 1)[0]?.slice(0, 200)}`
     throw new Refusal(404, { code: 'not_found', message })
   })
@@ -108,20 +108,20 @@ function addPages(app: WebApp, parts: ConsoleParts): void {
   addReviews(app, parts)
 }
 
-/** Forms alone: another site can have a browser send JSON only as something that it is not. */
+/** Reads only forms: another site can make a browser send JSON only under a false content type. */
 async function readForms(app: WebApp, { lifeS }: { lifeS: number }): Promise<void> {
   app.removeAllContentTypeParsers()
   await app.register(fastifyCookie)
   await app.register(fastifyForms)
   await app.register(fastifyCsrf, {
     cookieKey: cookieNames.csrf,
-    // As long as a login, so that a page that a browser brings back after its start can still be sent.
+    // As long as a login, so that a page that a browser restores at its start can still be sent.
     cookieOpts: { path: '/', httpOnly: true, sameSite: 'lax', maxAge: lifeS },
     getToken: ({ body }) => (body as Record<string, string> | undefined)?._csrf,
   })
 }
 
-/** What changes something needs the token of our own form, besides the cookie that goes with it. */
+/** A request that changes something needs the CSRF token of a form, besides its cookie. */
 function checkForms(app: WebApp, needsToken: (request: FastifyRequest) => boolean): void {
   app.addHook('preValidation', async (request, reply) => {
     if (request.method !== 'POST' || reply.sent || !needsToken(request)) return
@@ -132,15 +132,15 @@ function checkForms(app: WebApp, needsToken: (request: FastifyRequest) => boolea
   })
 }
 
-/** The form that was sent is kept, and so is the place where it was. */
-function askToLogIn(
+/** The input and the path of a sent form are kept for after the login. */
+function requireLogin(
   request: FastifyRequest,
   reply: FastifyReply,
   frameOf: ConsoleParts['frameOf'],
 ): FastifyReply {
   if (!wantsPage(request)) {
     reply.header('www-authenticate', 'Bearer')
-    // A part that is asked for again and again must not take the page from under its reader.
+    // A part that reloads itself must not replace the page that somebody reads.
     const code = isByHtmx(request) ? loginOverCode : 'unauthorized'
     throw new Refusal(401, { code, message: 'Authorization: a Bearer token is needed' })
   }
@@ -156,40 +156,40 @@ function answerWithPages(
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = consoleRefusal(error, request)
     reportFailure(error, { refusal, request, emit })
-    // Before its cookies are read, nothing is known of a browser.
+    // Before the cookies are read, language and appearance are not known.
     const isKnown = (request.cookies as unknown) !== null
     if (!isKnown || !(wantsPage(request) || isByHtmx(request))) return answerRefusal(reply, refusal)
     const frame = frameOf(request, reply)
     const isOld = refusal.code === formOldCode
     if (isOld && request.routeOptions.url === loginPath) return sendLoginAgain(reply, frame)
     const isKept = keepTyped({ request, reply }, refusal)
-    // Whoever was not let in yet changed nothing, and neither did who only looked.
+    // A request without a login changed nothing, and neither did a GET.
     const isUntouched = request.method === 'GET' || guard.entryOf(request) === null
-    const told = isUntouched ? asUntouched(refusal) : refusal
-    if (wantsPage(request) && told.code === pageAwayCode) return sendAwayPage(reply, frame)
-    if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal: told, isKept })
-    const text = errorText(told, frame.visitor.locale)
+    const shown = isUntouched ? asUntouched(refusal) : refusal
+    if (wantsPage(request) && shown.code === pageAwayCode) return sendAwayPage(reply, frame)
+    if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal: shown, isKept })
+    const text = errorText(shown, frame.visitor.locale)
     return reply.code(refusal.status).type('text/plain; charset=utf-8').send(text)
   })
 }
 
-/** Nothing that was typed is lost by a form that is too old, or by what went wrong here. */
+/** Keeps the input of a form that is out of date, or that failed here. */
 function keepTyped(
   exchange: { request: FastifyRequest; reply: FastifyReply },
   { code, status }: Refusal,
 ): boolean {
   const { method, routeOptions } = exchange.request
-  // The forms of the login have nothing that is worth to be kept.
+  // The forms of login and logout have no input to keep.
   if (routeOptions.url === loginPath || routeOptions.url === logoutPath) return false
   if (method === 'POST') {
     return (code === formOldCode || status >= 500) && keepForm(exchange)
   }
-  // Where the page that would have taken it cannot be had, it waits for the next one.
+  // The page that would have taken the flash is not available: the next one gets it.
   if (status === 503) leaveFlash(exchange)
   return false
 }
 
-/** As everywhere, but for what only forms can do wrong. */
+/** As for the API, except for faults that only forms can have. */
 function consoleRefusal(error: unknown, request: FastifyRequest): Refusal {
   const code = String((error as Partial<FastifyError> | null)?.code)
   if (code.startsWith('FST_CSRF_')) {
@@ -204,7 +204,7 @@ function consoleRefusal(error: unknown, request: FastifyRequest): Refusal {
   return refusalOf(error, request)
 }
 
-/** Where nothing was changed, what became of it is in no doubt. */
+/** For a request that changed nothing, even without the database. */
 function asUntouched(refusal: Refusal): Refusal {
   const { status, code, message } = refusal
   const isAway = code === 'database_unavailable'

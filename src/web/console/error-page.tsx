@@ -34,7 +34,7 @@ const errorWords = catalog({
   },
 })
 
-/** A refusal for people: what went wrong, and nothing of the inside. `isKept`: what was typed is. */
+/** A refusal for people: what went wrong, without internals. `isKept`: the input was kept. */
 export function sendErrorPage(
   reply: FastifyReply,
   { frame, refusal, isKept }: { frame: Frame; refusal: Refusal; isKept: boolean },
@@ -66,12 +66,12 @@ export function errorText({ code, message }: Refusal, locale: Locale): string {
   return code === loginOverCode ? words.loginOver : translate(message, locale)
 }
 
-/** By a script of ours. For less than a page, unless `wantsPage` says so too. */
+/** Sent by htmx: for a part of a page, unless `wantsPage` is true as well. */
 export function isByHtmx({ headers }: FastifyRequest): boolean {
   return headers['hx-request'] === 'true'
 }
 
-/** A browser's page, and no program: those say nothing of HTML. */
+/** Sent by a browser that wants a page: programs do not accept HTML. */
 export function wantsPage({ headers }: FastifyRequest): boolean {
   return /\btext\/html\b/.test(headers.accept ?? '')
 }

@@ -3,15 +3,15 @@ import { givenOf } from './forms.ts'
 import { cookieNames, setCookie } from './visitor.ts'
 
 /**
- * What the page after a form has to tell, carried there by a cookie that it takes away again: a
- * reload then repeats neither the form nor the news.
+ * A message for the page after a form, in a cookie that the page deletes: a reload repeats neither the
+ * form nor the message.
  */
 export type Flash = Readonly<Record<string, unknown>> & { readonly kind: string }
 
-/** A browser keeps 4 KiB of a cookie, and texts may triple when they are encoded. */
+/** Browsers store 4 KiB of a cookie, and the encoding may triple a text. */
 const lengthMax = 3500
 
-/** False: it is too long to be carried. */
+/** False: it is too long for a cookie. */
 export function sendFlash(
   exchange: { request: FastifyRequest; reply: FastifyReply },
   flash: Flash,
@@ -23,24 +23,24 @@ export function sendFlash(
   return true
 }
 
-/** Long enough to look up the token of the login. */
+/** Long enough to find the token for the login. */
 const keptFormS = 15 * 60
 
-/** Has the page of a form that was refused give back what was typed, but no secret. False: too long. */
+/** Keeps the input of a refused form, without secrets, for its page. False: it is too long. */
 export function keepForm(exchange: { request: FastifyRequest; reply: FastifyReply }): boolean {
   const { _csrf, token, ...given } = givenOf(exchange.request.body)
   if (Object.keys(given).length === 0) return true
   return sendFlash(exchange, { kind: 'form', given }, { maxAgeS: keptFormS })
 }
 
-/** What was taken is there again for the next page: this one could not be made. */
+/** Keeps the flash for the next page, because this one could not be rendered. */
 export function leaveFlash(exchange: { request: FastifyRequest; reply: FastifyReply }): void {
   const value = exchange.request.cookies[cookieNames.flash]
   if (value === undefined) return
   setCookie(exchange, { name: cookieNames.flash, value, maxAgeS: keptFormS })
 }
 
-/** Null: there is none. Anybody may have written it, into their own browser: parse what is used. */
+/** Null: there is none. The owner of a browser can write any flash: parse what is used. */
 export function takeFlash(request: FastifyRequest, reply: FastifyReply): Flash | null {
   const value = request.cookies[cookieNames.flash]
   if (value === undefined) return null

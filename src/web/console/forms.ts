@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 
-/** What is wrong with each field of a form, by its name. */
+/** The fault of each field of a form, by its name. */
 export type Faults = Readonly<Record<string, string>>
 
-/** As the browser sent them: for showing a refused form again with nothing lost. */
+/** The fields as the browser sent them, to show a refused form again. */
 export type Given = Readonly<Record<string, string>>
 
 export type Form<T> =

@@ -6,7 +6,7 @@ import { wantsPage } from './error-page.tsx'
 import type { Sessions } from './session.ts'
 import { cookieNames } from './visitor.ts'
 
-/** How a request is let in. `open`: no token is configured, so everybody on this machine is. */
+/** How a request was authenticated. `open`: no token is configured, and only this machine can connect. */
 export type Entry = 'open' | 'token' | 'session' | 'refused'
 
 export interface GuardParts {
@@ -15,7 +15,7 @@ export interface GuardParts {
   readonly access: Access
 }
 
-/** Lets requests to the console in: by the API token as a Bearer token, or by a session. */
+/** Authenticates requests to the console: by the API token as a Bearer token, or by a session. */
 export class Guard {
   readonly #parts: GuardParts
   readonly #entries = new WeakMap<FastifyRequest, Entry>()
@@ -24,19 +24,19 @@ export class Guard {
     this.#parts = parts
   }
 
-  /** Throws `StoreError` where only the database could tell, and is away: nothing was done then. */
+  /** Throws `StoreError` where a session would decide and the database is away: nothing was done then. */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<Entry> {
     const entry = await this.#entryOf(request, reply)
     this.#entries.set(request, entry)
     return entry
   }
 
-  /** Null: it has not come so far. */
+  /** Null: the request was not examined yet. */
   entryOf(request: FastifyRequest): Entry | null {
     return this.#entries.get(request) ?? null
   }
 
-  /** Whether who was let in still is: an answer that goes on must end with the session. */
+  /** Whether the session still holds: a stream must end with it. */
   async isStillIn(request: FastifyRequest): Promise<boolean> {
     if (this.entryOf(request) !== 'session') return true
     const { sessions } = this.#parts
@@ -46,19 +46,19 @@ export class Guard {
   async #entryOf(request: FastifyRequest, reply: FastifyReply): Promise<Entry> {
     const { sessions, access } = this.#parts
     if (sessions === null) return 'open'
-    // Needs no database, so a program is let in without one.
+    // This needs no database, so a program is admitted while it is away.
     const byToken = nameByToken(request, access)
     const byCookie = byToken === null ? await this.#nameByCookie(request, sessions) : null
     const name = byToken ?? byCookie
     if (name !== null) letIn(request, name)
     if (name !== null) return byToken === null ? 'session' : 'token'
-    // What a proxy in front asks for, such as Basic, is not meant for us.
+    // Other schemes, such as Basic, are for a proxy in front.
     if (!/^Bearer\b/i.test(request.headers.authorization ?? '')) return 'refused'
     await refuseToken(access, { request, reply, door: 'console' })
     return 'refused'
   }
 
-  /** A program without a cookie has no session, and need not hear whether there could be one. */
+  /** A program without a cookie has no session: the database is not queried. */
   async #nameByCookie(request: FastifyRequest, sessions: Sessions): Promise<string | null> {
     const cookie = request.cookies[cookieNames.session]
     return cookie === undefined && !wantsPage(request) ? null : sessions.find(cookie)

@@ -1,6 +1,6 @@
 /**
- * What a browser would do with the form, without leaving the page, and with its button held down
- * until the answer is there. Refusals are asked for as pages, and put in the same place.
+ * Sends the form as a browser would, without leaving the page, and disables its button until the answer
+ * arrives. Refusals are requested as pages, and shown in the same place.
  */
 export function inPlace(path: string) {
   return {

@@ -17,7 +17,7 @@ const paths: Readonly<Record<Section, string>> = {
   audit: '/audit',
 }
 
-/** What every page is made with. */
+/** What every page is rendered with. */
 export interface Frame {
   readonly visitor: Visitor
   /** For the forms of the page. */
@@ -28,27 +28,27 @@ export interface Frame {
 export interface PageProps {
   readonly frame: Frame
   readonly title: string
-  /** Null: none of the menu's. */
+  /** Null: no section of the menu. */
   readonly section: Section | null
-  /** False: for somebody who may not go anywhere yet. */
+  /** False: for a reader without a login. */
   readonly hasMenu?: boolean
   /** Paths of further scripts and style sheets. */
   readonly scripts?: readonly string[]
   readonly styles?: readonly string[]
   /**
-   * The page loads again by itself: after how long, and from where. With a script it does so once it
-   * can be had, so that it is not taken again and again from under its reader.
+   * The page reloads by itself: the delay and the path. With a script it reloads only when the page is
+   * available, so that its reader is not interrupted again and again.
    */
   readonly refresh?: { readonly afterS: number; readonly path: string }
   readonly children: ComponentChildren
 }
 
-/** Nothing but our own scripts and styles, none of them inline: what is printed in a page cannot run. */
+/** Only scripts and styles of this server, none of them inline: foreign text in a page cannot run. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // Pico draws its arrows and ticks with these.
+  // Pico's arrows and ticks are data: images.
   "img-src 'self' data:",
   "connect-src 'self'",
   "form-action 'self'",
@@ -56,7 +56,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** htmx without what a strict policy forbids: no style sheet of its own, nothing evaluated. */
+/** htmx without what the policy forbids: no style sheet of its own, no eval. */
 const htmxConfig = JSON.stringify({
   includeIndicatorStyles: false,
   allowEval: false,
@@ -69,7 +69,7 @@ export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
   return sendHtml(reply, `<!doctype html>${renderToString(page)}`)
 }
 
-/** A part of a page, for a script that puts it there. */
+/** A part of a page, for htmx. */
 export function sendPart(reply: FastifyReply, part: VNode): FastifyReply {
   return sendHtml(reply, renderToString(part))
 }
@@ -125,7 +125,7 @@ export function Page(props: PageProps) {
   )
 }
 
-/** Where console.js says what became of a request that a script made and that got no page. */
+/** Where console.js shows the error of a script's request that got no page. */
 function Trouble({ words }: { words: CommonWords }) {
   return (
     <div id="trouble" class="notice bad" role="alert" hidden data-unreachable={words.unreachable} />
@@ -175,7 +175,7 @@ function Menu({ section, words }: { section: Section | null; words: CommonWords 
   )
 }
 
-/** Buttons, so that they work without a script. */
+/** Buttons of a form, so that they work without a script. */
 function Preferences({ frame: { visitor, csrf }, words }: PartProps) {
   return (
     <div class="preferences">

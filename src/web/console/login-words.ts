@@ -28,7 +28,7 @@ export const loginWords = catalog({
   },
 })
 
-/** A token that is none is told by the comparison, like one that is wrong. */
+/** An empty token fails the comparison, like a wrong one. */
 export const loginForm = z.object({
   token: z.string().transform((token) => token.trim()),
   next: z.string().optional(),

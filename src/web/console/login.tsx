@@ -52,7 +52,7 @@ export function addLogin(app: WebApp, { sessions, access, frameOf }: LoginParts)
   })
 }
 
-/** A form that is out of date is asked for again at once: its token is kept nowhere, not in a cookie. */
+/** For a login form that is out of date: its token is not kept anywhere, so it has to be entered again. */
 export function sendLoginAgain(reply: FastifyReply, frame: Frame): FastifyReply {
   const next = ownPath(givenOf(reply.request.body).next)
   const fault = loginWords(frame.visitor.locale).old
@@ -63,12 +63,12 @@ export interface LoginProps {
   readonly frame: Frame
   /** Where to go afterwards. */
   readonly next: string
-  /** A form came after the login had ended: is it given back after the next one? */
+  /** A form was sent after the login had ended: was its input kept? */
   readonly late?: 'kept' | 'lost' | null
   readonly fault?: string
 }
 
-/** In the place of the page that was asked for, which is come back to. */
+/** Shown instead of the requested page; the login then returns to that page. */
 export function sendLogin(reply: FastifyReply, { frame, next, late = null, fault }: LoginProps) {
   const words = loginWords(frame.visitor.locale)
   return sendPage(

@@ -7,7 +7,7 @@ import { shanghaiTime } from '../../text/shanghai-time.ts'
 import type { Frame } from './layout.tsx'
 import { commonWords } from './words.ts'
 
-/** How good or bad something is: never by its colour alone. */
+/** How good or bad something is. Its text says it too, not only its colour. */
 export type Tone = 'good' | 'bad' | 'warn' | 'plain'
 
 const marks: Readonly<Record<Tone, string>> = { good: '✓', bad: '✗', warn: '!', plain: '' }
@@ -32,7 +32,7 @@ export function StatusBadge({ status, locale }: { status: OrderStatus; locale: L
   return <Badge tone={statusTones[status]}>{termsOf(locale).status[status]}</Badge>
 }
 
-/** In the gateway's own time, which no daylight saving moves; for programs in UTC. */
+/** In UTC+8, the gateway's time, which has no daylight saving; for programs in UTC. */
 export function Time({ at }: { at: Date | null }) {
   if (at === null) return <>–</>
   return <time dateTime={at.toISOString()}>{timeText(at)}</time>
@@ -62,15 +62,15 @@ export function Facts({ pairs }: { pairs: readonly (readonly [string, ComponentC
 }
 
 export interface TableProps {
-  /** What the table is of: for those who do not see it. */
+  /** For screen readers. */
   readonly caption: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly ComponentChildren[])[]
-  /** Shown in the place of a table without rows. */
+  /** Shown instead of a table without rows. */
   readonly empty: string
 }
 
-/** The first cell of a row names it. On a narrow screen the table scrolls within itself, by keys too. */
+/** The first cell of a row is its header. On a narrow screen the table scrolls, also by keyboard. */
 export function Table({ caption, head, rows, empty }: TableProps) {
   if (rows.length === 0) return <p>{empty}</p>
   return (
@@ -107,7 +107,7 @@ export function Table({ caption, head, rows, empty }: TableProps) {
   )
 }
 
-/** What became of what somebody did: read out at once. */
+/** The result of an action. Screen readers read it at once. */
 export function Notice({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return (
     <div class={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
@@ -116,7 +116,7 @@ export function Notice({ tone, children }: { tone: Tone; children: ComponentChil
   )
 }
 
-/** A page of a list, by its cursor. `path` has no cursor in its query. */
+/** Links to the other pages of a list. `path` has no cursor in its query. */
 export function Pager({
   path,
   nextCursor,
@@ -147,7 +147,7 @@ export interface FieldProps {
   readonly name: string
   readonly label: string
   readonly value?: string | undefined
-  /** What is wrong with the value, shown beside it. */
+  /** What is wrong with the value. */
   readonly fault?: string | undefined
   readonly hint?: string
   readonly type?: 'text' | 'search' | 'password'
@@ -156,7 +156,7 @@ export interface FieldProps {
   readonly autoComplete?: string
 }
 
-/** A labelled input, with what is wrong beside it. */
+/** A labelled input, with the fault of its value beside it. */
 export function Field({ name, label, fault, hint, type = 'text', ...input }: FieldProps) {
   const noteId = `${name}-note`
   const note = fault ?? hint
@@ -173,7 +173,7 @@ export function Field({ name, label, fault, hint, type = 'text', ...input }: Fie
   )
 }
 
-/** A form that changes something: always sent by POST, with the token that shows it is ours. */
+/** A form that changes something: always sent by POST, with the CSRF token. */
 export function ActionForm({
   action,
   frame,

@@ -1,4 +1,4 @@
-/** Addresses of pages that other pages lead to. What strangers chose is percent-encoded in them. */
+/** Paths of pages that other pages link to. Foreign texts are percent-encoded in them. */
 
 export function orderPath(orderNo: string): string {
   return `/orders/${encodeURIComponent(orderNo)}`
@@ -12,7 +12,7 @@ export function ordersOfUserPath(userId: string): string {
   return `/orders?user_id=${encodeURIComponent(userId)}`
 }
 
-/** Browsers take dots away from paths, however they are encoded; in a query they leave them. */
+/** Browsers remove dot segments from paths, even encoded ones, but not from a query. */
 export function accountPath(userId: string): string {
   const encoded = encodeURIComponent(userId)
   return userId === '.' || userId === '..' ? `/accounts?user_id=${encoded}` : `/accounts/${encoded}`

@@ -13,7 +13,7 @@ const form = z.object({
 
 const yearS = 365 * 86_400
 
-/** Language and appearance, kept by the browser. */
+/** Language and appearance, stored by the browser. */
 export function addPreferences(app: WebApp): void {
   app.post('/preferences', async (request, reply) => {
     const read = readForm(form, request.body)

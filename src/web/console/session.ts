@@ -4,10 +4,10 @@ import { StoreError } from '../../store/errors.ts'
 import type { Store } from '../../store/store.ts'
 import type { Tokens } from '../access/tokens.ts'
 
-/** A working day: a browser that is left open over night asks again. */
+/** A working day: a browser that is left open over night needs a new login. */
 export const sessionHoursDefault = 12
 
-/** An audit of the embedded database may hold it for some seconds; nobody waits longer for a page. */
+/** An audit of the embedded database may block it for some seconds; a page waits no longer. */
 const patienceMs = 5_000
 
 export interface SessionParts {
@@ -17,9 +17,9 @@ export interface SessionParts {
 }
 
 /**
- * Sessions of the console: rows of the database, so that a logout holds on every node and after a
- * restart. The cookie is a random key, from which nothing can be guessed. Another API token ends them
- * all. Each method throws `StoreError` while the database is away.
+ * Sessions of the console are rows of the database, so that a logout holds on every node and after a
+ * restart. The cookie is a random key. A changed API token ends all of them. Each method throws
+ * `StoreError` while the database is away.
  */
 export class Sessions {
   readonly #parts: SessionParts
@@ -32,7 +32,7 @@ export class Sessions {
     return this.#parts.hours * 3600
   }
 
-  /** The cookie of a new session, for who entered the token of that name. */
+  /** The cookie of a new session for the named token. */
   async open(tokenName: string, address: string): Promise<string> {
     const { store, tokens } = this.#parts
     const key = randomBytes(32).toString('base64url')
@@ -43,23 +43,23 @@ export class Sessions {
     return key
   }
 
-  /** Whose session it is. Null for what is none of ours, is over, or was entered with another token. */
+  /** The name of the session's token. Null: there is no such session, it is over, or the token has changed. */
   async find(cookie: string | undefined): Promise<string | null> {
     const { store, tokens } = this.#parts
     const key = keyIn(cookie)
-    // Asked without a key, too: whether a login is possible now.
+    // Also without a key, to find out whether a login is possible now.
     const session = await inTime(store.findSession(hashOf(key)))
     if (session === null) return null
     return tokens.markOf(session.tokenName, key) === session.tokenMark ? session.tokenName : null
   }
 
-  /** On all nodes. Whose it was; null: there was none. */
+  /** Ends the session on all nodes. Returns the name of its token; null: there was none. */
   async end(cookie: string | undefined): Promise<string | null> {
     return inTime(this.#parts.store.endSession(hashOf(keyIn(cookie))))
   }
 }
 
-/** Empty for what is no key of ours: no session has that one. */
+/** Empty for any other text than a key: no session has an empty one. */
 function keyIn(cookie: string | undefined): string {
   return /^[\w-]{43}$/.test(cookie ?? '') ? (cookie ?? '') : ''
 }
@@ -68,7 +68,7 @@ function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex')
 }
 
-/** A database that is silent is away, to somebody who waits for a page. */
+/** A silent database counts as away: somebody waits for the page. */
 function inTime<T>(lookUp: Promise<T>): Promise<T> {
   return within(
     patienceMs,

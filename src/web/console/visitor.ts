@@ -2,17 +2,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Locale, localeOfHeader, locales } from '../../i18n/locale.ts'
 import { isForwardedTls } from '../web-app.ts'
 
-/** What a page has to know of the browser that asks for it. */
+/** What a page has to know of its browser. */
 export interface Visitor {
   readonly locale: Locale
   readonly theme: Theme
-  /** With its query: where a form that is not about this page comes back to. */
+  /** With its query. A form that does not concern this page returns to it. */
   readonly path: string
   /** There is a session to end. */
   readonly canLogOut: boolean
 }
 
-/** `auto`: as the system has it. */
+/** `auto`: as the operating system has it. */
 export type Theme = (typeof themes)[number]
 
 export const themes = ['auto', 'light', 'dark'] as const
@@ -38,7 +38,7 @@ export function visitorOf(request: FastifyRequest, { canLogOut }: { canLogOut: b
   }
 }
 
-/** For no script, no other site's forms, and no longer than `maxAgeS`; without it, while the browser is open. */
+/** HttpOnly, SameSite=Lax, for `maxAgeS`; without that, until the browser is closed. */
 export function setCookie(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   { name, value, maxAgeS }: { name: string; value: string; maxAgeS?: number },
@@ -49,12 +49,12 @@ export function setCookie(
   })
 }
 
-/** Behind any proxy that speaks TLS in our place. Whoever forges it harms only their own cookie. */
+/** Behind any proxy that terminates TLS. A client that forges the header affects only its own cookie. */
 export function isSecure({ headers }: FastifyRequest): boolean {
   return isForwardedTls(headers)
 }
 
-/** The page that a form was on: after a POST there is nothing to come back to at its own path. */
+/** The page of the form: the path of a POST has no page to return to. */
 function backFrom({ headers }: FastifyRequest): string {
   try {
     const { host, pathname, search } = new URL(headers.referer ?? '')
@@ -64,7 +64,7 @@ function backFrom({ headers }: FastifyRequest): string {
   }
 }
 
-/** A path of this site, so that no link can send somebody who logs in elsewhere. */
+/** A path of this site, so that no link can redirect a login to another site. */
 export function ownPath(path: unknown): string {
   const isOwn = typeof path === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(path)
   return isOwn && path.length <= pathLengthMax ? path : '/'

@@ -11,7 +11,7 @@ import { accountWords } from './words.ts'
 
 const entriesOnPage = 50
 
-/** What a user was credited, and by what. */
+/** The credits of a user. */
 export function addAccounts(app: WebApp, parts: ConsoleParts): void {
   app.get('/accounts', (request, reply) => answerSearch({ request, reply }, parts))
   const params = z.object({ user_id: z.string() })
@@ -25,7 +25,7 @@ interface Exchange {
   readonly reply: FastifyReply
 }
 
-/** Leads to the account; where no path can, it is here. */
+/** Redirects to the account; shows it here for ids that no path can have. */
 async function answerSearch(exchange: Exchange, parts: ConsoleParts): Promise<FastifyReply> {
   const { request, reply } = exchange
   const frame = parts.frameOf(request, reply)
@@ -53,7 +53,7 @@ function accountQuery(locale: Locale) {
   return z.object({ user_id: userId.optional() })
 }
 
-/** A user whom nobody credited has nothing, which is no fault. */
+/** A user without credits has the balance 0, not a 404. */
 async function answerAccount(
   { request, reply }: Exchange,
   { budan, frameOf, userId }: ConsoleParts & { userId: string },

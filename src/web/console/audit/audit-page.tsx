@@ -11,7 +11,7 @@ import { auditWords } from './words.ts'
 
 export interface AuditPageProps {
   readonly frame: Frame
-  /** Null: none was made yet. */
+  /** Null: there is none yet. */
   readonly audit: AuditResult | null
   readonly rows: FoundRows
   readonly isUnderWay: boolean
@@ -29,9 +29,9 @@ export function AuditPage({ frame, audit, rows, isUnderWay, hasFailed }: AuditPa
       {isUnderWay && <Notice tone="plain">{words.underWay}</Notice>}
       {audit === null ? <p>{words.never}</p> : <Summary {...{ audit, locale }} />}
       <RunForm {...{ frame }} />
-      <div class="questions">
-        {(Object.keys(words.questions) as (keyof Audit)[]).map((name) => (
-          <Question
+      <div class="checks">
+        {(Object.keys(words.checks) as (keyof Audit)[]).map((name) => (
+          <AuditCheck
             key={name}
             {...{ name, locale }}
             count={audit?.counts[name] ?? null}
@@ -58,11 +58,11 @@ function Summary({ audit, locale }: { audit: AuditResult; locale: Locale }) {
   )
 }
 
-/** With scripts, the page changes in place, and the button waits meanwhile. */
+/** With scripts, the page is updated in place, and the button is disabled meanwhile. */
 function RunForm({ frame }: { frame: Frame }) {
   const words = auditWords(frame.visitor.locale)
   return (
-    <form method="post" action="/audit" class="row asking" {...inPlace('/audit')}>
+    <form method="post" action="/audit" class="row busy" {...inPlace('/audit')}>
       <input type="hidden" name="_csrf" value={frame.csrf} />
       <button type="submit" aria-describedby="audit-hint">
         {words.run}
@@ -77,7 +77,7 @@ function RunForm({ frame }: { frame: Frame }) {
   )
 }
 
-interface QuestionProps {
+interface AuditCheckProps {
   readonly name: keyof Audit
   /** Null: not counted yet. */
   readonly count: number | null
@@ -85,9 +85,9 @@ interface QuestionProps {
   readonly locale: Locale
 }
 
-function Question({ name, count, orderNos, locale }: QuestionProps) {
+function AuditCheck({ name, count, orderNos, locale }: AuditCheckProps) {
   const words = auditWords(locale)
-  const { title, meaning, advice } = words.questions[name]
+  const { title, meaning, advice } = words.checks[name]
   const isWrong = count !== null && count > 0
   return (
     <article aria-labelledby={name} {...(isWrong && { class: 'bad' })}>
@@ -109,7 +109,7 @@ function Question({ name, count, orderNos, locale }: QuestionProps) {
   )
 }
 
-/** An order that is not there any more has no page; its number still says where to look. */
+/** An order that does not exist any more has no page; its number still helps a search elsewhere. */
 function Rows({ orderNos, locale }: { orderNos: readonly string[]; locale: Locale }) {
   const words = auditWords(locale)
   if (orderNos.length === 0) return <p>{words.gone}</p>

@@ -4,7 +4,7 @@ import type { ConsoleParts } from '../page.ts'
 import { AuditPage } from './audit-page.tsx'
 import { RowsOfAudit } from './found-rows.ts'
 
-/** Do the books agree? */
+/** Does the ledger agree with the orders? */
 export function addAudit(app: WebApp, { budan, latestAudit, frameOf }: ConsoleParts): void {
   const rowsOfAudit = new RowsOfAudit(budan.store)
 

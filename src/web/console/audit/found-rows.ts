@@ -1,14 +1,14 @@
 import type { Audit, Store } from '../../../store/store.ts'
 import type { AuditResult } from '../latest-audit.ts'
 
-/** So many orders are looked into one by one; more than these are one fault. */
+/** People examine this many orders one by one; more than these have one common cause. */
 export const rowsMax = 100
 
 export type FoundRows = Readonly<Partial<Record<keyof Audit, readonly string[]>>>
 
 /**
- * The orders behind the counts of the last audit. To find them takes as long as to count them, so
- * that is done once for each audit, and only for counts that are not 0.
+ * The orders behind the counts of the last audit. Finding them takes as long as counting them, so they
+ * are read once for each audit, and only for counts that are not 0.
  */
 export class RowsOfAudit {
   readonly #store: Pick<Store, 'auditRows'>
@@ -18,7 +18,7 @@ export class RowsOfAudit {
     this.#store = store
   }
 
-  /** Throws `StoreError`; the next one who asks then tries again. */
+  /** Throws `StoreError`; the next call then tries again. */
   async rowsOf(audit: AuditResult): Promise<FoundRows> {
     if (this.#found?.audit !== audit) this.#found = { audit, rows: this.#read(audit) }
     const found = this.#found

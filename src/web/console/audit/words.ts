@@ -11,7 +11,7 @@ interface Explained {
 /** What comes before and after the time of an audit. */
 type AsOf = readonly [string, (took: string) => string]
 
-type Questions = Readonly<Record<keyof Audit, Explained>>
+type Checks = Readonly<Record<keyof Audit, Explained>>
 
 export const auditWords = catalog({
   en: {
@@ -32,7 +32,7 @@ export const auditWords = catalog({
     rowsTitle: 'Orders',
     rowsMax: (limit: number) => `Only the first ${limit} are shown.`,
     gone: 'They are gone now: run the audit again.',
-    questions: {
+    checks: {
       paid_not_credited: {
         title: 'Paid, not credited',
         meaning: 'An order is paid, and the ledger has no credit for its user.',
@@ -70,7 +70,7 @@ export const auditWords = catalog({
         advice:
           'The order or its events were changed without budan. Check the order: WeChat Pay’s answer is recorded, and shows what its state should be.',
       },
-    } as Questions,
+    } as Checks,
   },
   zh: {
     title: '账目自检',
@@ -88,7 +88,7 @@ export const auditWords = catalog({
     rowsTitle: '相关订单',
     rowsMax: (limit: number) => `只列出前 ${limit} 个。`,
     gone: '现在已经没有了，请重新自检。',
-    questions: {
+    checks: {
       paid_not_credited: {
         title: '已支付未入账',
         meaning: '订单显示已入账，但账目中该用户没有收到这笔钱。',
@@ -122,6 +122,6 @@ export const auditWords = catalog({
         advice:
           '订单或其时间线被绕过 budan 修改。请查询该订单：微信支付的应答会被记录，并能说明它应有的状态。',
       },
-    } as Questions,
+    } as Checks,
   },
 })

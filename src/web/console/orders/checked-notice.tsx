@@ -6,12 +6,12 @@ import type { Flash } from '../flash.ts'
 import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
 import { orderWords } from './words.ts'
 
-/** What a check came to, for the page after it. */
+/** The result of a check, for the page after it. */
 const news = z.object({
   orderNo: z.string(),
   tradeState: z.string().nullable(),
   decision: z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep']),
-  /** In the language of whoever asked. */
+  /** In the language of the operator. */
   reason: z.string(),
   isAbsent: z.boolean(),
   status: z.enum(orderStatuses),
@@ -21,7 +21,7 @@ export type CheckedNews = z.output<typeof news>
 
 export const checkedKind = 'checked'
 
-/** Null: there is none, or it is of another order. */
+/** Null: there is none, or it belongs to another order. */
 export function readChecked(flash: Flash | null, orderNo: string): CheckedNews | null {
   const read = flash?.kind === checkedKind ? news.safeParse(flash).data : undefined
   return read?.orderNo === orderNo ? read : null
@@ -55,7 +55,7 @@ export function CheckedNotice({ checked, locale }: { checked: CheckedNews; local
       {isAbsent && <p>{words.absentIs}</p>}
       {isSilent && (
         <p>
-          {words.unanswered} {status === 'pending' && words.jobAsks}{' '}
+          {words.unanswered} {status === 'pending' && words.jobContinues}{' '}
           <a href="/">{words.toOverview}</a>
         </p>
       )}

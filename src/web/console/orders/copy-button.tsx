@@ -1,7 +1,7 @@
 import type { Locale } from '../../../i18n/locale.ts'
 import { commonWords } from '../words.ts'
 
-/** Copies the text of the element with the id `of`. Not shown where no script would. */
+/** Copies the text of the element with the id `of`. Hidden without scripts. */
 export function CopyButton({ of, locale }: { of: string; locale: Locale }) {
   const words = commonWords(locale)
   return (

@@ -1,4 +1,4 @@
-/** What a stranger chose, inside a sentence: whichever way it is written, it stays in its place. */
+/** Isolates a foreign text within a sentence, so that right-to-left text does not reorder it. */
 export function isolated(text: string): string {
   return `\u2068${text}\u2069`
 }

@@ -12,14 +12,14 @@ import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
 import { type TracedNews, TracedNotice } from './trace-parts.tsx'
-import type { Verdict } from './verdict.ts'
+import type { OrderVerdict } from './verdict.ts'
 import { VerdictView } from './verdict-view.tsx'
 import { orderWords } from './words.ts'
 
 export interface OrderPageProps {
   readonly frame: Frame
   readonly order: Order
-  readonly verdict: Verdict
+  readonly verdict: OrderVerdict
   readonly ledger: OrderLedger
   readonly merchant: ConfiguredMerchant
   readonly page: PageOf<OrderEvent>
@@ -29,13 +29,13 @@ export interface OrderPageProps {
   readonly traced: TracedNews | null
 }
 
-/** The answer first, then what it rests on. */
+/** The answer first, then its facts. */
 export function OrderPage(props: OrderPageProps) {
   const { frame, order, ledger, merchant, page, direction, isFirst, checked, traced } = props
   const { locale } = frame.visitor
   const words = orderWords(locale)
   const { orderNo } = order
-  // Nobody asks about another merchant's: a check asks nothing, and has nothing to tell.
+  // Another merchant's order is not queried: a check would have no result.
   const isOthers = !isOf(merchant, order)
   return (
     <Page frame={frame} title={words.title(orderNo)} section="orders">
@@ -138,7 +138,7 @@ function Ledger({ order, ledger, locale }: ForReader & { order: Order; ledger: O
 
 type RawProps = ForReader & Pick<OrderPageProps, 'order' | 'page' | 'direction' | 'isFirst'>
 
-/** As the API and the command line give it, oldest event first. */
+/** As the API and the command line return it, oldest event first. */
 function Raw({ order, page, direction, isFirst, locale }: RawProps) {
   const words = orderWords(locale).raw
   const events = direction === 'newest' ? page.items.toReversed() : page.items

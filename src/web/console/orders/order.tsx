@@ -13,12 +13,12 @@ import { readChecked } from './checked-notice.tsx'
 import { OrderPage } from './order-page.tsx'
 import { type Direction, directions } from './timeline.tsx'
 import { readTraced } from './trace-parts.tsx'
-import { verdictOf } from './verdict.ts'
+import { orderVerdictOf } from './verdict.ts'
 
-/** Most orders have some ten events; one that was asked about for days has hundreds. */
+/** Most orders have about ten events; one that was queried for days has hundreds. */
 const eventsOnPage = 100
 
-/** What nobody typed is not complained of: a strange direction is the usual one. */
+/** People do not type this query, so it gets no error message: another direction means the default. */
 const viewQuery = z.object({
   order: z.enum(directions).catch('newest'),
   cursor: z.string().optional(),
@@ -53,7 +53,7 @@ async function answerOrder(
     reply,
     <OrderPage
       {...{ frame, order, ledger, merchant, page, direction }}
-      verdict={verdictOf({ order, latest, merchant, policy, isScheduled, now: clock() })}
+      verdict={orderVerdictOf({ order, latest, merchant, policy, isScheduled, now: clock() })}
       isFirst={cursor === null}
       checked={readChecked(flash, orderNo)}
       traced={readTraced(flash)}

@@ -13,8 +13,8 @@ import { isNothing, type Matches, numberIn, transactionIdPattern } from './searc
 import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
 import { searchWords } from './words.ts'
 
-/** As it was asked for, right or wrong. */
-export interface Asked {
+/** The query as it was sent, valid or not. */
+export interface OrderSearch {
   readonly q?: string
   readonly user_id?: string
   readonly status?: string
@@ -23,9 +23,9 @@ export interface Asked {
 
 export interface OrdersPageProps {
   readonly frame: Frame
-  readonly asked: Asked
+  readonly search: OrderSearch
   readonly faults?: Faults
-  /** Null: nothing was searched for. */
+  /** Null: there was no search. */
   readonly matches?: Matches | null
   /** Null: there is nothing to list. */
   readonly list?: PageOf<Order> | null
@@ -33,7 +33,7 @@ export interface OrdersPageProps {
   readonly merchant?: Merchant
 }
 
-export function OrdersPage({ frame, asked, faults = {}, ...found }: OrdersPageProps) {
+export function OrdersPage({ frame, search, faults = {}, ...found }: OrdersPageProps) {
   const { locale } = frame.visitor
   const words = searchWords(locale)
   const { matches = null, list = null, traced = null, merchant } = found
@@ -41,15 +41,19 @@ export function OrdersPage({ frame, asked, faults = {}, ...found }: OrdersPagePr
     <Page frame={frame} title={words.title} section="orders">
       <h1>{words.title}</h1>
       {traced && merchant && <TracedNotice {...{ traced, merchant, locale }} />}
-      <SearchForm {...{ asked, faults, locale }} />
-      {matches && isNothing(matches) && <NothingFound {...{ frame, text: asked.q ?? '' }} />}
+      <SearchForm {...{ search, faults, locale }} />
+      {matches && isNothing(matches) && <NothingFound {...{ frame, text: search.q ?? '' }} />}
       {matches && <MatchedOrders {...{ matches, locale }} />}
-      {list && <OrderList {...{ asked, list, locale }} />}
+      {list && <OrderList {...{ search, list, locale }} />}
     </Page>
   )
 }
 
-function SearchForm({ asked, faults, locale }: ForReader & { asked: Asked; faults: Faults }) {
+function SearchForm({
+  search,
+  faults,
+  locale,
+}: ForReader & { search: OrderSearch; faults: Faults }) {
   const words = searchWords(locale)
   return (
     <>
@@ -59,7 +63,7 @@ function SearchForm({ asked, faults, locale }: ForReader & { asked: Asked; fault
             name="q"
             type="search"
             label={words.label}
-            value={asked.q ?? asked.user_id}
+            value={search.q ?? search.user_id}
             fault={faults.q ?? faults.user_id}
             hint={words.hint}
             autoComplete="off"
@@ -71,8 +75,8 @@ function SearchForm({ asked, faults, locale }: ForReader & { asked: Asked; fault
         {[undefined, ...orderStatuses].map((status) => (
           <a
             key={status ?? ''}
-            href={listPath({ ...asked, status })}
-            {...(status === asked.status && { 'aria-current': 'true' as const })}
+            href={listPath({ ...search, status })}
+            {...(status === search.status && { 'aria-current': 'true' as const })}
           >
             {status === undefined ? words.all : termsOf(locale).status[status]}
           </a>
@@ -83,7 +87,11 @@ function SearchForm({ asked, faults, locale }: ForReader & { asked: Asked; fault
   )
 }
 
-function listPath({ q, user_id, status }: { [Key in keyof Asked]?: string | undefined }): string {
+function listPath({
+  q,
+  user_id,
+  status,
+}: { [Key in keyof OrderSearch]?: string | undefined }): string {
   const query = new URLSearchParams()
   if (q) query.set('q', q)
   if (user_id !== undefined) query.set('user_id', user_id)
@@ -91,7 +99,7 @@ function listPath({ q, user_id, status }: { [Key in keyof Asked]?: string | unde
   return query.size === 0 ? '/orders' : `/orders?${query}`
 }
 
-/** Those that a number led to, where it may mean something else as well. */
+/** Orders that match a number, where it may match something else as well. */
 function MatchedOrders({ matches, locale }: ForReader & { matches: Matches }) {
   const words = searchWords(locale)
   const { byNumber, byTransaction, hasOrders } = matches
@@ -116,12 +124,16 @@ function MatchedOrders({ matches, locale }: ForReader & { matches: Matches }) {
   )
 }
 
-function OrderList({ asked, list, locale }: ForReader & { asked: Asked; list: PageOf<Order> }) {
+function OrderList({
+  search,
+  list,
+  locale,
+}: ForReader & { search: OrderSearch; list: PageOf<Order> }) {
   const words = searchWords(locale)
-  const user = asked.user_id ?? asked.q ?? ''
-  const isFirst = asked.cursor === undefined
-  // An empty list of a number that led to an order: it simply is no user.
-  if (asked.q && list.items.length === 0 && !asked.status) return null
+  const user = search.user_id ?? search.q ?? ''
+  const isFirst = search.cursor === undefined
+  // The number matched an order, and there is no user with that id.
+  if (search.q && list.items.length === 0 && !search.status) return null
   return (
     <section>
       {user !== '' && (
@@ -131,9 +143,9 @@ function OrderList({ asked, list, locale }: ForReader & { asked: Asked; list: Pa
       )}
       <OrderTable
         {...{ orders: list.items, locale }}
-        empty={asked.status || user !== '' ? words.emptyStatus : words.empty}
+        empty={search.status || user !== '' ? words.emptyStatus : words.empty}
       />
-      <Pager {...{ path: listPath(asked), nextCursor: list.nextCursor, isFirst, locale }} />
+      <Pager {...{ path: listPath(search), nextCursor: list.nextCursor, isFirst, locale }} />
     </section>
   )
 }

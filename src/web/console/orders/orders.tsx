@@ -7,13 +7,13 @@ import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
 import { addCheck } from './check.tsx'
 import { addOrder } from './order.tsx'
-import { type Asked, OrdersPage } from './orders-page.tsx'
+import { type OrderSearch, OrdersPage } from './orders-page.tsx'
 import { addRaw } from './raw.ts'
 import { findMatches, isNothing, onlyOrderOf, ordersOnPage, ordersQuery } from './search.ts'
 import { addTrace } from './trace.tsx'
 import { readTraced } from './trace-parts.tsx'
 
-/** "I paid and have no credit": find the order, see what became of it, ask now. */
+/** "I paid and have no credit": find the order, see its result, check it now. */
 export function addOrders(app: WebApp, parts: ConsoleParts): void {
   app.get('/orders', (request, reply) => answerList({ request, reply }, parts))
   addTrace(app, parts)
@@ -22,7 +22,7 @@ export function addOrders(app: WebApp, parts: ConsoleParts): void {
   addCheck(app, parts)
 }
 
-/** A search is a link: whatever leads to one order goes there at once. */
+/** A search is a link; a text that matches one order redirects to it. */
 async function answerList(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   { budan, frameOf }: ConsoleParts,
@@ -30,7 +30,7 @@ async function answerList(
   const frame = frameOf(request, reply)
   const form = readForm(ordersQuery(frame.visitor.locale), request.query)
   if (!form.ok) {
-    const page = <OrdersPage {...{ frame, asked: form.given, faults: form.faults }} />
+    const page = <OrdersPage {...{ frame, search: form.given, faults: form.faults }} />
     return sendPage(reply.code(422), page)
   }
   const { status, cursor, user_id, q: text } = form.value
@@ -45,8 +45,8 @@ async function answerList(
       : await budan.store.listOrders({
           ...{ status: status ?? null, userId, limit: ordersOnPage, cursor: cursor ?? null },
         })
-  const asked: Asked = { ...form.given, q: text }
+  const search: OrderSearch = { ...form.given, q: text }
   const traced = readTraced(takeFlash(request, reply))
   const { merchant } = budan
-  return sendPage(reply, <OrdersPage {...{ frame, asked, matches, list, traced, merchant }} />)
+  return sendPage(reply, <OrdersPage {...{ frame, search, matches, list, traced, merchant }} />)
 }

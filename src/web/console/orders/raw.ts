@@ -6,7 +6,7 @@ import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { ConsoleParts } from '../page.ts'
 
-/** More than any order has by itself; the API has all of them, page by page. */
+/** More than an order normally has; the API returns all of them, page by page. */
 const eventsMax = 5000
 const pageSize = 200
 

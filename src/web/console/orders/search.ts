@@ -7,13 +7,13 @@ import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
 import { searchWords } from './words.ts'
 
-/** User ids may have so many characters, and are the longest of what is searched for. */
+/** The limit of user ids, the longest of the searched texts. */
 const textMax = 64
 
-/** No row of the store's lists is longer to read on a screen. */
+/** About what a screen shows without much scrolling. */
 export const ordersOnPage = 50
 
-/** What the list of orders is asked for, with messages in the reader's language. */
+/** The query of the list of orders, with messages in the reader's language. */
 export function ordersQuery(locale: Locale) {
   const { faults } = searchWords(locale)
   const text = z
@@ -22,7 +22,7 @@ export function ordersQuery(locale: Locale) {
     .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), { error: faults.unprintable })
   return z.object({
     q: z.string().prefault('').transform(tidied).pipe(text),
-    /** Exactly, for links: no blank is taken away. */
+    /** Exact, for links: no space is removed. */
     user_id: text.optional(),
     status: z.preprocess(
       (value) => (value === '' ? undefined : value),
@@ -34,15 +34,15 @@ export function ordersQuery(locale: Locale) {
   })
 }
 
-/** Text that was copied brings the blanks, tabs and line breaks around it along. */
+/** Copied text includes the spaces, tabs and line breaks around it. */
 function tidied(text: string): string {
   return text.replaceAll(/[\t\r\n\u200b\ufeff]+/g, ' ').trim()
 }
 
-/** What a payer's voucher can show as the number of a payment. */
+/** The transaction ids that a payer's voucher can show. */
 export const transactionIdPattern = /^[0-9A-Za-z]{8,32}$/
 
-/** Long numbers are written with blanks inside, and in Chinese with digits as wide as its characters. */
+/** People write long numbers with spaces inside, and in Chinese with full-width digits. */
 export function numberIn(text: string): string {
   return text.normalize('NFKC').replaceAll(/\s/g, '')
 }
@@ -50,11 +50,11 @@ export function numberIn(text: string): string {
 export interface Matches {
   readonly byNumber: Order | null
   readonly byTransaction: Order | null
-  /** Without regard to their status, to tell whether there is such a user. */
+  /** With any status: whether there is such a user. */
   readonly hasOrders: boolean
 }
 
-/** All that a text can mean. Each is one look into an index. */
+/** All that a text can match. Each is one index lookup. */
 export async function findMatches({ store, merchant }: Budan, text: string): Promise<Matches> {
   const number = numberIn(text)
   const transactionId = transactionIdPattern.test(number) ? number : null
@@ -68,7 +68,7 @@ export async function findMatches({ store, merchant }: Budan, text: string): Pro
   return { byNumber, byTransaction, hasOrders: hasAny(ofUser) }
 }
 
-/** The one order that was meant; null where that is not certain. */
+/** The order, where there is exactly one match; else null. */
 export function onlyOrderOf({ byNumber, byTransaction, hasOrders }: Matches): Order | null {
   if (hasOrders) return null
   const differ =

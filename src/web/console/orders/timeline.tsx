@@ -24,7 +24,7 @@ export interface TimelineProps {
   readonly locale: Locale
 }
 
-/** All that was seen and decided, with its evidence. */
+/** All answers and decisions, with their evidence. */
 export function Timeline({ orderNo, page, direction, isFirst, ledger, locale }: TimelineProps) {
   const words = orderWords(locale).timeline
   const path = (towards: Direction) => `${orderPath(orderNo)}?order=${towards}`
@@ -92,7 +92,7 @@ function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: 
   )
 }
 
-/** What of the gateway's words is not in the evidence as it came. */
+/** The parts of the gateway's answer that the evidence does not have in full. */
 function Notes({ evidence, locale }: { evidence: Evidence | null; locale: Locale }) {
   const notes = evidence?.notes
   if (!Array.isArray(notes)) return null
@@ -109,7 +109,7 @@ function toneOf({ alarm, toStatus }: OrderEvent): Tone {
   return toStatus === 'paid' ? 'good' : 'plain'
 }
 
-/** The entries that this credit made, beside it. */
+/** The ledger entries of this credit. */
 function Booked({ ledger, locale }: { ledger: OrderLedger; locale: Locale }) {
   const from = ledger.entries.find(({ amount }) => amount < 0n)
   const to = ledger.entries.find(({ amount }) => amount > 0n)
@@ -123,7 +123,7 @@ function Booked({ ledger, locale }: { ledger: OrderLedger; locale: Locale }) {
   )
 }
 
-/** Which run, node and person. */
+/** The run, node and person of the event. */
 function Origin({ event, locale }: { event: OrderEvent; locale: Locale }) {
   const words = orderWords(locale).timeline
   const { id, runId, node, operator } = event

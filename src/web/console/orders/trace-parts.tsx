@@ -6,12 +6,12 @@ import type { Frame } from '../layout.tsx'
 import { ActionForm, Notice } from '../parts.tsx'
 import { orderWords, searchWords } from './words.ts'
 
-/** What the gateway said of a payment, for the page after the question. */
+/** The gateway's answer for a payment, for the page after the query. */
 const news = z.discriminatedUnion('what', [
   z.object({ what: z.literal('ours'), transactionId: z.string(), tradeState: z.string() }),
   z.object({ what: z.literal('not_ours'), orderNo: z.string() }),
   z.object({ what: z.literal('absent') }),
-  // In the language of whoever asked.
+  // In the language of the operator.
   z.object({ what: z.literal('unanswered'), reason: z.string() }),
 ])
 
@@ -25,7 +25,7 @@ export function readTraced(flash: Flash | null): TracedNews | null {
 
 interface TracedProps {
   readonly traced: TracedNews
-  /** The payment's, where it is here. */
+  /** The order of the payment, where budan has it. */
   readonly order?: Order
   readonly merchant: Merchant
   readonly locale: Locale
@@ -54,13 +54,13 @@ export function TracedNotice({ traced, order, merchant, locale }: TracedProps) {
   }
 }
 
-/** A question costs a place in the merchant's quota, so nobody asks it by following a link. */
+/** A query uses the merchant's quota, so it is a form: following a link sends none. */
 export function TraceForm({ frame, transactionId }: { frame: Frame; transactionId: string }) {
   const words = searchWords(frame.visitor.locale).trace
   return (
-    <ActionForm action="/orders/trace" frame={frame} class="asking">
+    <ActionForm action="/orders/trace" frame={frame} class="busy">
       <input type="hidden" name="transaction_id" value={transactionId} />
-      <button type="submit">{words.ask}</button>
+      <button type="submit">{words.query}</button>
     </ActionForm>
   )
 }

@@ -14,7 +14,7 @@ import { numberIn, transactionIdPattern } from './search.ts'
 import { type TracedNews, tracedKind } from './trace-parts.tsx'
 import { searchWords } from './words.ts'
 
-/** Asks the gateway which order a payment is of; it leads there, and settles nothing. */
+/** Queries the gateway for the order of a payment, and redirects to it; it settles nothing. */
 export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
   app.post('/orders/trace', async (request, reply) => {
     const frame = frameOf(request, reply)
@@ -25,9 +25,9 @@ export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
       .refine((id) => transactionIdPattern.test(id), { error: faults.transactionId })
     const form = readForm(z.object({ transaction_id: transaction }), request.body)
     if (!form.ok) {
-      const asked = { q: form.given.transaction_id ?? '' }
+      const search = { q: form.given.transaction_id ?? '' }
       const wrong = { q: form.faults.transaction_id ?? '' }
-      return sendPage(reply.code(422), <OrdersPage {...{ frame, asked, faults: wrong }} />)
+      return sendPage(reply.code(422), <OrdersPage {...{ frame, search, faults: wrong }} />)
     }
     const transactionId = form.value.transaction_id
     const traced = await budan.traceTransaction(transactionId)

@@ -6,27 +6,27 @@ import type { Locale } from '../../../i18n/locale.ts'
 import { eventReasonText } from '../../../i18n/reasons.ts'
 import { type Tone, timeText } from '../parts.tsx'
 import { isolated } from './isolated.ts'
-import { isAbsence, type Verdict } from './verdict.ts'
+import { isAbsence, type OrderVerdict } from './verdict.ts'
 import { orderWords } from './words.ts'
 
-interface Told {
+interface VerdictContext {
   readonly order: Order
   readonly merchant: ConfiguredMerchant
   readonly locale: Locale
 }
 
-/** The answer to the complaint: one sentence, and what follows from it. */
-export function VerdictView({ verdict, ...told }: Told & { verdict: Verdict }) {
-  const [first, ...more] = sentencesOf(verdict, told)
+/** The answer to the complaint: one sentence, and the next step. */
+export function VerdictView({ verdict, ...context }: VerdictContext & { verdict: OrderVerdict }) {
+  const [first, ...more] = sentencesOf(verdict, context)
   return (
-    <section class={`verdict ${toneOf(verdict)}`} aria-label={orderWords(told.locale).answer}>
+    <section class={`verdict ${toneOf(verdict)}`} aria-label={orderWords(context.locale).answer}>
       <p class="lead">{first}</p>
-      {more.length > 0 && <p>{more.join(told.locale === 'zh' ? '' : ' ')}</p>}
+      {more.length > 0 && <p>{more.join(context.locale === 'zh' ? '' : ' ')}</p>}
     </section>
   )
 }
 
-function toneOf(verdict: Verdict): Tone {
+function toneOf(verdict: OrderVerdict): Tone {
   switch (verdict.kind) {
     case 'credited':
       return verdict.since === null ? 'good' : 'warn'
@@ -40,14 +40,14 @@ function toneOf(verdict: Verdict): Tone {
   }
 }
 
-function sentencesOf(verdict: Verdict, told: Told): readonly string[] {
-  const { order, merchant, locale } = told
+function sentencesOf(verdict: OrderVerdict, context: VerdictContext): readonly string[] {
+  const { order, merchant, locale } = context
   const words = orderWords(locale).verdict
   const foreign = words.foreign(merchantText(order), merchantText(merchant))
   const isOthers = !isOf(merchant, order)
   switch (verdict.kind) {
     case 'credited':
-      return [creditedSentence(verdict, told), ...sinceSentences(verdict.since, locale)]
+      return [creditedSentence(verdict, context), ...sinceSentences(verdict.since, locale)]
     case 'open':
       return openSentences(verdict, locale)
     case 'foreign':
@@ -73,8 +73,8 @@ function sentencesOf(verdict: Verdict, told: Told): readonly string[] {
 }
 
 function creditedSentence(
-  { operator }: Extract<Verdict, { kind: 'credited' }>,
-  { order, locale }: Told,
+  { operator }: Extract<OrderVerdict, { kind: 'credited' }>,
+  { order, locale }: VerdictContext,
 ): string {
   const words = orderWords(locale).verdict
   const { creditedAt, creditedBy, paidAt } = order
@@ -84,12 +84,12 @@ function creditedSentence(
     user: isolated(order.userId),
     at: creditedAt ? timeText(creditedAt) : '–',
     by: operator ? words.byOperator(isolated(operator)) : words.by[creditedBy ?? 'operator'],
-    // The gateway's clock and ours are not one: a payment in the future says nothing.
+    // The gateway's clock may be ahead of ours: a payment in the future gives no duration.
     delay: delayMs < 0 ? null : delayText(delayMs, locale),
   })
 }
 
-/** The gateway dates payments in whole seconds: less than one is no measure. */
+/** The gateway dates payments in whole seconds: a shorter time is not known. */
 function delayText(ms: number, locale: Locale): string {
   return ms < 1000 ? orderWords(locale).verdict.underOneSecond : durationText(ms, locale)
 }
@@ -113,33 +113,33 @@ function sinceSentences(since: OrderEvent | null, locale: Locale): readonly stri
 }
 
 function openSentences(
-  { last, known, nextAt, isScheduled }: Extract<Verdict, { kind: 'open' }>,
+  { last, known, nextAt, isScheduled }: Extract<OrderVerdict, { kind: 'open' }>,
   locale: Locale,
 ): readonly string[] {
   const words = orderWords(locale).verdict
   const said = (event: OrderEvent): string => {
     const { tradeState, kind } = event
     const [at, reason] = [timeText(event.at), reasonOf(event, locale)]
-    if (kind === 'unplaced') return words.unplaced(at, reason)
+    if (kind === 'unplaced') return words.notAccepted(at, reason)
     if (isAbsence(event)) return words.absent(at)
     return tradeState === null
       ? words.silent(at, reason)
       : words.said({ state: tradeState, at, reason })
   }
   const isAbsent = last !== null && isAbsence(last)
-  const asksAt =
+  const queriesAt =
     nextAt === null ? words.nextRun : (last ? words.next : words.first)(timeText(nextAt))
   return [
     last === null ? words.unasked : said(last),
-    ...(last !== null && tellsNothing(last) ? [words.notKnown] : []),
+    ...(last !== null && hasNoResult(last) ? [words.notKnown] : []),
     ...(known === null ? [] : [said(known)]),
-    isScheduled ? asksAt : words.byHand,
-    isAbsent ? words.searchPayment : words.askNow,
+    isScheduled ? queriesAt : words.byHand,
+    isAbsent ? words.searchPayment : words.checkNow,
   ]
 }
 
-/** Silence and absence say nothing of a payment; nor does what budan does not know or take for its own. */
-function tellsNothing({ kind, tradeState, alarm }: OrderEvent): boolean {
+/** No answer and absence do not show whether the order was paid; nor does an unlisted state or another trade. */
+function hasNoResult({ kind, tradeState, alarm }: OrderEvent): boolean {
   return kind === 'answered' && (tradeState === null || alarm)
 }
 

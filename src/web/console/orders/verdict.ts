@@ -3,30 +3,30 @@ import type { Order, OrderEvent } from '../../../domain/order.ts'
 import type { Reason } from '../../../domain/reason.ts'
 import type { SchedulePolicy } from '../../../domain/schedule.ts'
 
-/** What became of an order, as somebody is told who paid and has no credit. */
-export type Verdict =
-  /** `since`: what the gateway said later, where it was something else. */
+/** The result of an order, for somebody who paid and has no credit. */
+export type OrderVerdict =
+  /** `since`: a later answer of the gateway that differs. */
   | {
       readonly kind: 'credited'
       readonly operator: string | null
       readonly since: OrderEvent | null
     }
-  /** `last`: the last thing that the gateway said, or failed to say; null: it was not asked yet. */
+  /** `last`: the last answer of the gateway, or failure to answer; null: it was not queried yet. */
   | {
       readonly kind: 'open'
       readonly last: OrderEvent | null
-      /** The last trade that it told of, where that was before `last`. */
+      /** The last answer with a trade, where that was before `last`. */
       readonly known: OrderEvent | null
       /** Null: in the next run. */
       readonly nextAt: Date | null
-      /** Runs are made by the clock, not by hand alone. */
+      /** Runs start by the timer, not only by hand. */
       readonly isScheduled: boolean
     }
-  /** Another merchant's: nobody asks about it here. */
+  /** Another merchant's order: this budan does not query it. */
   | { readonly kind: 'foreign' }
   /**
-   * `entered`: what brought it there; `dismissed`: what took it out of the queue. Null: it is not
-   * among the latest events, or was not taken out.
+   * `entered`: the event that put it into review; `dismissed`: the one that dismissed it. Null: it is not
+   * among the latest events, or there is none.
    */
   | {
       readonly kind: 'review'
@@ -45,7 +45,7 @@ export interface Known {
   readonly now: Date
 }
 
-export function verdictOf(known: Known): Verdict {
+export function orderVerdictOf(known: Known): OrderVerdict {
   const { order, latest } = known
   switch (order.status) {
     case 'paid': {
@@ -71,7 +71,7 @@ export function verdictOf(known: Known): Verdict {
   }
 }
 
-/** A refund, another payment, a state that cannot be: what somebody has to be told of a paid order. */
+/** A refund, another payment, an impossible state: what a reader has to know of a paid order. */
 function sinceOf(latest: readonly OrderEvent[], credit: OrderEvent | null): OrderEvent | null {
   const later = credit === null ? latest : latest.slice(0, latest.indexOf(credit))
   const differs = ({ alarm, tradeState }: OrderEvent) =>
@@ -79,11 +79,11 @@ function sinceOf(latest: readonly OrderEvent[], credit: OrderEvent | null): Orde
   return later.find(differs) ?? null
 }
 
-function openVerdict({ order, latest, policy, isScheduled, now }: Known): Verdict {
-  const isWord = ({ kind }: OrderEvent) => kind === 'answered' || kind === 'unplaced'
-  const last = latest.find(isWord) ?? null
+function openVerdict({ order, latest, policy, isScheduled, now }: Known): OrderVerdict {
+  const isAnswer = ({ kind }: OrderEvent) => kind === 'answered' || kind === 'unplaced'
+  const last = latest.find(isAnswer) ?? null
   const known = latest.find((event) => event.kind === 'answered' && event.tradeState !== null)
-  // A claim asks about none that is younger than the threshold.
+  // A claim takes no order that is younger than the threshold.
   const nextMs = Math.max(+order.nextCheckAt, +order.createdAt + policy.thresholdMs)
   return {
     kind: 'open',
@@ -94,7 +94,7 @@ function openVerdict({ order, latest, policy, isScheduled, now }: Known): Verdic
   }
 }
 
-/** The gateway knows none of its number, which is no silence. */
+/** The gateway answered that it has no order with this number, which differs from no answer. */
 export function isAbsence({ codedReason }: { readonly codedReason: Reason | null }): boolean {
   switch (codedReason?.code) {
     case 'absent':

@@ -34,7 +34,7 @@ export const searchWords = catalog({
     compare: 'Compare it with the voucher, character by character: 0 and O, 1 and l.',
     trace: {
       lead: 'If it is the transaction id of a payment that was not credited, only WeChat Pay knows which order it belongs to.',
-      ask: 'Query WeChat Pay',
+      query: 'Query WeChat Pay',
       notOurs: (orderNo: string) =>
         `This payment belongs to order ${orderNo} according to WeChat Pay, and budan does not have that order. If it is yours, another system placed it: adopt it (POST /v1/orders with "adopt": true), then check it.`,
       absent: (mchid: string) =>
@@ -73,7 +73,7 @@ export const searchWords = catalog({
     compare: '与支付凭证逐字核对：注意 0 与 O、1 与 l。',
     trace: {
       lead: '如果这是一笔尚未入账的支付的交易单号，只有微信支付知道它属于哪个订单。',
-      ask: '查询微信支付',
+      query: '查询微信支付',
       notOurs: (orderNo: string) =>
         `微信支付称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先导入（POST /v1/orders，"adopt": true），再查询。`,
       absent: (mchid: string) =>
@@ -169,14 +169,14 @@ export const orderWords = catalog({
       notKnown: 'Whether it was paid is not known yet.',
       unasked:
         'No callback has arrived, and WeChat Pay has not been queried yet: whether the order was paid is not known.',
-      unplaced: (at: string, reason: string) =>
+      notAccepted: (at: string, reason: string) =>
         `WeChat Pay did not accept the order at ${at}: ${reason}. There is no code to scan.`,
       first: (at: string) => `The compensation job queries it at about ${at}.`,
       next: (at: string) => `It is queried again at about ${at}.`,
       nextRun: 'The next run queries it.',
       byHand: 'Runs are started by hand here: the next one queries it.',
       underOneSecond: 'less than a second',
-      askNow: 'If the payer has a voucher, check now.',
+      checkNow: 'If the payer has a voucher, check now.',
       foreign: (theirs: string, ours: string) =>
         `It belongs to ${theirs}, and this budan queries for ${ours}: only a budan with that configuration can query it.`,
       review: (at: string | null, reason: string) =>
@@ -197,7 +197,7 @@ export const orderWords = catalog({
       status: 'Status of the order',
       unanswered:
         'There was no answer that could be verified, so whether the order was paid is not known, and nothing was changed. Try again.',
-      jobAsks: 'The compensation job continues to query it.',
+      jobContinues: 'The compensation job continues to query it.',
       toOverview: 'If that fails too, the overview shows why.',
       absent: 'no order with this number',
       absentIs:
@@ -295,14 +295,14 @@ export const orderWords = catalog({
         '如果付款人有支付凭证，请用其中的交易单号（微信支付订单号）查找：这笔付款可能属于另一个订单。',
       notKnown: '目前不知道是否已支付。',
       unasked: '没有收到支付回调，也还没有向微信支付查询过，目前不知道是否已支付。',
-      unplaced: (at: string, reason: string) =>
+      notAccepted: (at: string, reason: string) =>
         `微信支付于 ${at} 没有接受下单：${reason}。没有生成支付二维码。`,
       first: (at: string) => `补单任务约在 ${at} 查询。`,
       next: (at: string) => `约在 ${at} 再次查询。`,
       nextRun: '下次运行时查询。',
       byHand: '这里的补单只手动运行：下次运行时查询。',
       underOneSecond: '不到 1 秒',
-      askNow: '如果付款人有支付凭证，请立即查单。',
+      checkNow: '如果付款人有支付凭证，请立即查单。',
       foreign: (theirs: string, ours: string) =>
         `该订单属于 ${theirs}，而本 budan 只查询 ${ours}：只有按那个商户配置的 budan 才能查询它。`,
       review: (at: string | null, reason: string) =>
@@ -322,7 +322,7 @@ export const orderWords = catalog({
       reason: '原因',
       status: '订单现在',
       unanswered: '没有得到可信的应答，因此仍不知道是否已支付，也没有做任何改动。请重试。',
-      jobAsks: '补单任务会继续查询。',
+      jobContinues: '补单任务会继续查询。',
       toOverview: '如果仍然失败，请到总览查看原因。',
       absent: '查无此单',
       absentIs:

@@ -12,13 +12,13 @@ export interface Advice {
   readonly path?: string
 }
 
-/** What is wrong alone: what to do first is said of its cause. */
+/** What is wrong, without advice: that is with the cause. */
 export interface Consequence {
   readonly what: string
   readonly todo: null
 }
 
-/** Says a concern in words; with advice only where it stands by itself. */
+/** The text of a concern; with advice only for a root cause. */
 export function adviceOn(concern: Found, locale: Locale): Advice | Consequence {
   const kind = concern.kind === 'long_overdue' ? 'overdue' : concern.kind
   const said = (advice(locale)[kind] as (concern: Concern) => Advice)(concern)
@@ -208,8 +208,8 @@ const advice = catalog<AdviceWords>({
 })
 
 function countsText(counts: Concerns['books_wrong']['counts'], locale: Locale): readonly string[] {
-  const { questions } = auditWords(locale)
-  return counts.map(([name, count]) => `${questions[name].title} ${countText(count)}`)
+  const { checks } = auditWords(locale)
+  return counts.map(([name, count]) => `${checks[name].title} ${countText(count)}`)
 }
 
 function outcomeText(outcome: string, locale: Locale): string {

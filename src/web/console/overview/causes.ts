@@ -4,36 +4,35 @@ const database: readonly ConcernKind[] = ['database_away', 'database_faulty', 's
 
 const gateway: readonly ConcernKind[] = ['breaker', 'gateway_useless']
 
-/** No run asks in time, whatever the size of a batch. */
-const questions: readonly ConcernKind[] = [
+/** With one of these, no run queries in time, whatever the size of a batch. */
+const untimely: readonly ConcernKind[] = [
   ...database,
   ...(['clock_stopped', 'runs_stuck', ...gateway, 'gateway_failing', 'by_hand'] as const),
 ]
 
-const late: readonly ConcernKind[] = [...questions, 'falling_behind', 'catching_up']
+const late: readonly ConcernKind[] = [...untimely, 'falling_behind', 'catching_up']
 
 /**
- * What has to be mended first, the deepest cause at the front: it is why, or it keeps from being done
- * what would be advised. Each list holds the lists of its members, so that whatever is found has one
- * cause that stands by itself.
+ * What has to be repaired first, the deepest cause at the front: it causes the concern, or prevents the
+ * advised action. Each list includes the lists of its members, so that each concern has one root cause.
  */
 const mendFirst: Readonly<Partial<Record<ConcernKind, readonly ConcernKind[]>>> = {
   schema: ['database_away', 'database_faulty'],
   clock_stopped: ['database_away', 'database_faulty'],
   runs_stuck: [...database, ...gateway],
   by_hand: [...database, ...gateway],
-  falling_behind: questions,
-  catching_up: questions,
+  falling_behind: untimely,
+  catching_up: untimely,
   overdue: late,
   long_overdue: late,
-  // A resolution asks the gateway, and is written down.
+  // A resolution queries the gateway, and is stored.
   reviews: [...database, ...gateway],
   audit_failed: database,
 }
 
 /**
- * Each concern with its cause among the others, and after it: so that there is one advice for one cause,
- * and none that another one gainsays. The worst first; a cause is as bad as what follows from it.
+ * Each concern with its cause among the others, and after it: one advice for one cause, and no advice
+ * that contradicts another. The worst first; a cause is as bad as its consequences.
  */
 export function byCause(
   concerns: readonly Concern[],

@@ -5,7 +5,7 @@ import { countText, latencyText, overviewWords } from './words.ts'
 
 export const chartNames = ['credits', 'latency', 'calls'] as const
 
-/** Empty until a script draws in them: never sent anew, so that what is drawn stays. */
+/** Empty until a script draws in them. They are not sent again, so that the drawing stays. */
 export function ChartFrames({ locale, span }: Pick<View, 'locale' | 'span'>) {
   const words = overviewWords(locale)
   const slot = words.minutes(span.slotMins)
@@ -33,7 +33,7 @@ export function ChartNumbers({ slots, locale }: View) {
   return <data id="chart-data" value={JSON.stringify(chartData(slots, locale))} hidden />
 }
 
-/** The same for those who see no charts. */
+/** The same as a table, for readers without charts. */
 export function ChartTable({ slots, locale }: View) {
   const words = overviewWords(locale)
   const rows = slots.filter(hasSomething).toReversed()

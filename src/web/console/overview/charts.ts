@@ -6,7 +6,7 @@ import { countCalls } from './gateway-calls.ts'
 import { type Histograms, type MinuteHistograms, totalOf } from './histogram.ts'
 import { overviewWords } from './words.ts'
 
-/** How far charts and percentiles reach back, in hours; each with the width of a point, in minutes. */
+/** The spans of charts and percentiles, in hours; each with the width of a point, in minutes. */
 export const spans = [
   { hours: 1, slotMins: 1 },
   { hours: 6, slotMins: 5 },
@@ -28,7 +28,7 @@ export interface Slot {
   readonly failed: number
 }
 
-/** Whole slots, the last of them under way at `nowMs`. */
+/** Whole slots; the last one contains `nowMs`. */
 export function slotsOf(
   { credits, calls }: { credits: CreditHistory; calls: MinuteHistograms<string> },
   { nowMs, span }: { nowMs: number; span: ChartSpan },
@@ -60,7 +60,7 @@ function countsOf(sums: Histograms<Source>): Record<Source, number> {
   return counts
 }
 
-/** Drawn for all that took less than a second. */
+/** Drawn for every time below a second. */
 const belowSecond = 0.5
 
 /** What `assets/overview.js` draws. Times in seconds; null: nothing to draw there. */
@@ -85,7 +85,7 @@ export function chartData(slots: readonly Slot[], locale: Locale): ChartData {
     label,
     values: slots.map(pick),
   })
-  // The gateway dates payments in whole seconds: below, nothing is known, and 0 has no logarithm.
+  // The gateway dates payments in whole seconds: shorter times are not known, and 0 has no logarithm.
   const seconds = (ms: number | null) =>
     ms === null ? null : ms < 1000 ? belowSecond : Math.round(ms / 100) / 10
   return {

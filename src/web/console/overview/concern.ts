@@ -2,20 +2,20 @@ import type { Audit } from '../../../store/store.ts'
 
 export type ConcernKind = keyof Concerns
 
-/** With the kind of the one that is to be mended first, and that alone; null: it stands by itself. */
+/** With the kind of its root cause; null: it is a root cause itself. */
 export type Found = Concern & { readonly cause: ConcernKind | null }
 
 export type Concern = {
   readonly [Kind in keyof Concerns]: { readonly kind: Kind } & Concerns[Kind]
 }[keyof Concerns]
 
-/** What can be wrong, and what is to be told of it. `detail`: the sentence of the readiness check. */
+/** What can be wrong, with the parameters of its text. `detail`: the sentence of the readiness check. */
 export interface Concerns {
   readonly books_wrong: { readonly counts: readonly (readonly [keyof Audit, number])[] }
   readonly database_away: object
   readonly database_faulty: { readonly detail: string }
   readonly schema: { readonly detail: string }
-  /** `triesItself`: runs are made unasked, and each tries whether the cause is gone. */
+  /** `triesItself`: runs start by themselves, and each one tries whether the cause is gone. */
   readonly breaker: { readonly detail: string; readonly triesItself: boolean }
   readonly gateway_useless: { readonly detail: string }
   readonly clocks_disagree: { readonly detail: string }

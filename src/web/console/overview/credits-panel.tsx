@@ -29,7 +29,7 @@ export function StatesPanel({ snapshot: { vitals }, locale }: View) {
   )
 }
 
-/** By what brought the news of the payment, with how long that took. */
+/** Credits by `credited_by`, with the time from payment to credit. */
 export function SourcesPanel({ credits, readFrom, span, locale }: View) {
   const words = overviewWords(locale)
   const total = totalOf(credits)
@@ -64,7 +64,7 @@ export function SourcesPanel({ credits, readFrom, span, locale }: View) {
   )
 }
 
-/** Never 100 % where one is missing. */
+/** Rounded down: never 100 % where one is missing. */
 function shareText(share: number): string {
   const percent = Math.floor(share * 1000) / 10
   return share > 0 && percent === 0 ? '< 0.1 %' : `${percent} %`

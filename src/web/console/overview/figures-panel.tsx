@@ -6,7 +6,7 @@ import { isByHand, isStopped } from './verdict.ts'
 import type { View } from './view.ts'
 import { ageText, countText, latencyText, overviewWords, roughCountText } from './words.ts'
 
-/** The few numbers that tell how the promise stands, each with what it means. */
+/** The most important figures, each with its meaning. */
 export function FiguresPanel(view: View) {
   return (
     <div class="cards">
@@ -185,7 +185,7 @@ function NextRun({ snapshot, policy, now, locale }: View) {
   )
 }
 
-/** The time of day; `assets/overview.js` puts what is left until then in its place, each second. */
+/** The time of day; `assets/overview.js` replaces it by the remaining time, each second. */
 function Countdown({ to, words }: { to: Date; words: ReturnType<typeof overviewWords> }) {
   const time = timeText(to).slice(11)
   return (

@@ -6,7 +6,7 @@ import { countCalls } from './gateway-calls.ts'
 import type { View } from './view.ts'
 import { countText, overviewWords, withOwnTimes } from './words.ts'
 
-/** The parts, as readiness examines them, and the gateway as this node knows it. */
+/** The checks of readiness, and the gateway by the calls of this node. */
 export function HealthPanel(view: View) {
   const { snapshot, locale } = view
   const words = overviewWords(locale)

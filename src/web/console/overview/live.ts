@@ -6,36 +6,36 @@ import type { WebApp } from '../../web-app.ts'
 import type { OverviewFeed } from './feed.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** What a page holds that can change: the content of its regions, by their names. */
+/** The parts of the page that can change: their content, by name. */
 export type Regions = Readonly<Record<string, string>>
 
 export interface LiveParts {
   readonly feed: OverviewFeed
-  /** Whether who sent the request is still let in. Throws `StoreError` while nobody can tell. */
+  /** Whether the login of the request still holds. Throws `StoreError` while the database is away. */
   isStillIn(request: FastifyRequest): Promise<boolean>
-  /** The regions as whoever sent the request sees them, and the time that they are of. */
+  /** The regions for the sender of the request, and their time. */
   render(
     snapshot: Snapshot,
     request: FastifyRequest,
   ): { readonly regions: Regions; readonly now: Date }
 }
 
-/** Each is a connection, and each browser has six for all its pages of this console. */
+/** Each is a connection. A browser has six for all its tabs of one server. */
 const streamsMax = 64
 
-/** Who lets so much pile up does not read: some dozens of updates. */
+/** A client with this much unread data, dozens of updates, does not read. */
 const unreadBytesMax = 512 * 1024
 
-/** A browser that lost its stream comes again after so long. */
+/** A browser that lost its stream reconnects after this time. */
 const retryMs = 2_000
 
 export const livePath = '/live'
 
 /**
- * `GET /live`: the regions of the overview as events, whole at first, then each as it changes; and
- * `tick` with the time of each reading, so that silence means a lost connection. The stream ends
- * with the session (`ended`), where that cannot be looked up (`away`), with the server, or with a
- * reader that does not read.
+ * `GET /live`: the regions of the overview as events, all of them at first, then each as it changes;
+ * and `tick` with the time of each snapshot, so that silence means a lost connection. The stream ends
+ * with the session (`ended`), when the session cannot be looked up (`away`), with the server, or when
+ * the client does not read.
  */
 export function addLive(app: WebApp, parts: LiveParts): void {
   const streams = new Set<Stream>()
@@ -62,15 +62,15 @@ export function addLive(app: WebApp, parts: LiveParts): void {
       streams.delete(stream)
     }
     reply.raw.on('close', leave)
-    // A response whose turn on the connection has not come hears nothing of its end.
+    // A response that waits for its turn on the connection gets no `close` event of its own.
     request.raw.socket.on('close', leave)
   })
 }
 
-/** `away`: the database could not say. */
-async function standingOf(asked: Promise<boolean>): Promise<'in' | 'ended' | 'away'> {
+/** `away`: the database did not answer. */
+async function standingOf(isStillIn: Promise<boolean>): Promise<'in' | 'ended' | 'away'> {
   try {
-    return (await asked) ? 'in' : 'ended'
+    return (await isStillIn) ? 'in' : 'ended'
   } catch (error) {
     if (error instanceof StoreError) return 'away'
     throw error
@@ -83,7 +83,7 @@ function open(reply: FastifyReply): ServerResponse {
   reply.raw.writeHead(200, {
     ...(headers as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
-    // Kept by nobody on the way, and no connection left over when the server stops.
+    // Proxies must not buffer it, and no connection may be left over when the server stops.
     'x-accel-buffering': 'no',
     connection: 'close',
   })
@@ -94,14 +94,14 @@ function open(reply: FastifyReply): ServerResponse {
 /** One viewer's connection. */
 export class Stream {
   readonly #response: ServerResponse
-  /** As the page has them. */
+  /** The regions as the page has them now. */
   #shown: Regions = {}
 
   constructor(response: ServerResponse) {
     this.#response = response
   }
 
-  /** Sends those that are not as the page has them. */
+  /** Sends the regions that have changed. */
   show(regions: Regions): void {
     for (const [name, content] of Object.entries(regions)) {
       if (this.#shown[name] !== content) this.send(name, content)
@@ -109,16 +109,16 @@ export class Stream {
     this.#shown = regions
   }
 
-  /** Nothing once it has ended: it may stay open for long where nobody reads. */
+  /** Sends nothing after the end: the connection may stay open for long where the client does not read. */
   send(event: string, data: string): void {
     if (this.#response.writableEnded) return
     if (this.#response.writableLength > unreadBytesMax) return void this.#response.destroy()
-    // Each of these ends a line of the protocol, and texts of others may have them.
+    // Each of these ends a line of the protocol, and foreign texts may contain them.
     const lines = data.split(/\r\n?|\n/).map((line) => `data: ${line}\n`)
     this.#response.write(`event: ${event}\n${lines.join('')}\n`)
   }
 
-  /** `event`: the last one, which says why. */
+  /** `event`: the last one, which names the cause. */
   end(event?: string): void {
     if (event !== undefined) this.send(event, '')
     this.#response.end()

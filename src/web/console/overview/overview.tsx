@@ -23,7 +23,7 @@ import { VerdictPanel } from './verdict-panel.tsx'
 import { type View, type Viewer, viewOf } from './view.ts'
 import { overviewWords } from './words.ts'
 
-/** What changes, by the name of the event that brings it anew. */
+/** The parts that change, by the name of the event that updates them. */
 const panels = {
   verdict: VerdictPanel,
   figures: FiguresPanel,
@@ -37,7 +37,7 @@ const panels = {
 
 type PanelName = keyof typeof panels
 
-/** Is the promise kept? */
+/** The first page: are payments credited, and if not, what is wrong? */
 export function addOverview(app: WebApp, parts: ConsoleParts): void {
   const { budan, clock, frameOf } = parts
   const feed = new OverviewFeed(parts)
@@ -72,7 +72,7 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
 const schema = {
   operationId: 'console',
   tags: ['operation'],
-  summary: 'The console: pages for people. A browser without a token is asked to log in',
+  summary: 'The console: pages for people. A browser without a session gets the login',
   response: {
     200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
   },
@@ -82,7 +82,7 @@ const query = z.object({
   hours: z.coerce.number().catch(spanDefault.hours),
 })
 
-/** Hours that are none of ours are those of everybody. */
+/** Other hours than those of `spans` mean the default. */
 function viewerOf(request: FastifyRequest): Viewer {
   const form = readForm(query, request.query)
   const hours = form.ok ? form.value.hours : spanDefault.hours
@@ -143,7 +143,7 @@ function Overview({ view, title }: { view: View; title: string }) {
         <LiveState {...view} />
       </div>
       <section aria-labelledby="promise" aria-live="polite">
-        <h2 id="promise">{words.question}</h2>
+        <h2 id="promise">{words.payments}</h2>
         {region('verdict')}
       </section>
       <Part id="figures" title={words.figures}>
@@ -186,7 +186,7 @@ function Part(props: { id: string; title: string; children: ComponentChildren })
   )
 }
 
-/** What `assets/overview.js` says of the connection stands here; without it, how old the page is. */
+/** `assets/overview.js` shows the state of the connection here; without it, this is the age of the page. */
 function LiveState({ locale, now }: View) {
   const words = overviewWords(locale)
   return (

@@ -4,7 +4,7 @@ import { isBad } from './verdict.ts'
 import type { View } from './view.ts'
 import { type OverviewWords, overviewWords } from './words.ts'
 
-/** The answer first, then each thing that is wrong: with what to do, or after the cause that it follows from. */
+/** The verdict first, then each concern: with advice, or after its cause. */
 export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
   const words = overviewWords(locale)
   return (

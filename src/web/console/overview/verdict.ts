@@ -7,16 +7,16 @@ import { countCalls } from './gateway-calls.ts'
 import type { Histograms } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** `bad`: paid orders may be without their credit. `warn`: somebody ought to look. */
+/** `bad`: paid orders may not be credited. `warn`: somebody should look. */
 export type VerdictTone = 'good' | 'warn' | 'bad'
 
 export interface Verdict {
   readonly tone: VerdictTone
-  /** What is wrong, the worst first, and each after its cause. */
+  /** The worst first, each after its cause. */
   readonly concerns: readonly Found[]
 }
 
-/** With these the promise is in danger. */
+/** With these, paid orders may not be credited. */
 const bad: readonly Concern['kind'][] = [
   'books_wrong',
   'database_away',
@@ -33,12 +33,12 @@ const bad: readonly Concern['kind'][] = [
 
 export interface Evidence {
   readonly snapshot: Snapshot
-  /** What the gateway answered last: the latest minutes with `callsMin` calls. */
+  /** Outcomes of the latest minutes with at least `callsMin` calls to the gateway. */
   readonly calls: Histograms<string>
   readonly policy: SchedulePolicy
 }
 
-/** Is the promise kept? And if not, what is wrong. */
+/** Are paid orders credited? If not, what is wrong? */
 export function verdictOf({ snapshot, calls, policy }: Evidence): Verdict {
   const { readiness, audit, vitals } = snapshot
   const found: readonly Concern[] = [
@@ -101,7 +101,7 @@ function failedConcern({ name, condition, detail }: ReadinessCheck, readiness: R
   }
 }
 
-/** Unasked, and to their end: nothing is wrong that stops them. Clocks that disagree do not. */
+/** Runs start by themselves and finish: no failed check stops them. Clocks that disagree do not. */
 function hasOwnRuns(readiness: Readiness): boolean {
   const isElsewhere = readiness.checks.some(
     ({ name, ok }) => name !== 'gateway' && name !== 'clocks' && !ok,
@@ -109,12 +109,12 @@ function hasOwnRuns(readiness: Readiness): boolean {
   return !isElsewhere && !isByHand(readiness)
 }
 
-/** A run may come late once, and an order just too young for one waits for the next. */
+/** A run may be late once, and an order that is just too young for a run waits for the next one. */
 const intervalsAllowed = 2
-/** As long as three runs more. */
+/** Three more runs. */
 const intervalsBad = 5
 
-/** Due at once, a new order waits for the threshold and the next run as a matter of course. */
+/** A new order is due at once, but normally waits for the threshold and the next run. */
 function overdueConcerns(
   { vitals, readiness }: Snapshot,
   { thresholdMs, intervalMs }: SchedulePolicy,
@@ -133,13 +133,13 @@ function backlogConcerns(backlog: Snapshot['backlog']): readonly Concern[] {
     : [{ kind: 'catching_up', remaining, doneInMs }]
 }
 
-/** How far back the gateway's answers say something of now. */
+/** Older answers of the gateway do not show its state now. */
 export const latelyMs = 10 * 60_000
 
-/** Of fewer calls, one that met its deadline says nothing. */
+/** With fewer calls, single timeouts would decide. */
 export const callsMin = 5
 
-/** What the breaker tells is not told twice. */
+/** Nothing while the breaker holds runs back: that is a concern of its own. */
 function gatewayConcerns(
   calls: Histograms<string>,
   readiness: Readiness | null,
@@ -151,7 +151,7 @@ function gatewayConcerns(
   return [{ kind: 'gateway_failing', failed, total: total.count, outcome }]
 }
 
-/** Somebody else's clock may ask for the runs: then there are some. */
+/** An external scheduler may start the runs: then there are recent ones. */
 const byHandIntervals = 3
 
 function byHandConcerns(

@@ -7,13 +7,13 @@ import type { Histograms, Span } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 import { callsMin, latelyMs, type Verdict, verdictOf } from './verdict.ts'
 
-/** All that the overview shows, to one kind of viewer. */
+/** All that the overview shows, for one language and span. */
 export interface View {
   readonly locale: Locale
   readonly span: ChartSpan
   readonly policy: SchedulePolicy
   readonly snapshot: Snapshot
-  /** By the database's clock; by this process's while that is away. */
+  /** By the database's clock; by this process's while the database is away. */
   readonly now: Date
   readonly verdict: Verdict
   /** Calls to the gateway of the last minutes, by outcome. */

@@ -66,7 +66,7 @@ interface CallFacts {
 
 export const overviewWords = catalog({
   en: {
-    question: 'Payments',
+    payments: 'Payments',
     promise:
       'budan credits every order that was paid at WeChat Pay exactly once, even if the payment callback was lost.',
     verdict: {
@@ -206,7 +206,7 @@ export const overviewWords = catalog({
     dryRun: 'dry run',
   },
   zh: {
-    question: '收款状态',
+    payments: '收款状态',
     promise: '凡在微信支付付过款的订单，budan 保证入账且只入账一次，即使支付回调丢失。',
     verdict: {
       good: '收款正常。已知的付款全部入账，订单均按时查询。',

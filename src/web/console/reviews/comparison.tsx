@@ -8,7 +8,7 @@ import { reasonText } from '../../../i18n/reasons.ts'
 import { Badge, Money, Notice, Table, Time } from '../parts.tsx'
 import { type ReviewWords, reviewWords } from './words.ts'
 
-/** The order beside what the gateway says of it. */
+/** The order beside the gateway's answer. */
 export function Comparison(props: { order: Order; answer: Answer; locale: Locale }) {
   const { order, answer, locale } = props
   const words = reviewWords(locale)
@@ -50,7 +50,7 @@ interface ComparedProps {
   readonly words: ReviewWords
 }
 
-/** On a phone, too, both stand beside one another. */
+/** Side by side on a phone, too. */
 function Compared({ order, trade, words }: ComparedProps) {
   const { facts } = words
   const state = `${words.states[trade.state]} (${trade.reported})`
@@ -60,9 +60,9 @@ function Compared({ order, trade, words }: ComparedProps) {
     [facts.mchid, order.mchid, trade.mchid],
     [facts.appid, order.appid, trade.appid],
   ] as const
-  // Of an unpaid trade the gateway need not say everything.
+  // The gateway's answer for an unpaid trade may lack fields.
   const isSaid = (fact: unknown) => fact !== null || trade.state === 'paid'
-  const told = (theirs: ComponentChildren, { is, said }: { is: boolean; said: boolean }) => (
+  const shown = (theirs: ComponentChildren, { is, said }: { is: boolean; said: boolean }) => (
     <>
       {theirs} {said && <Same {...{ is, words }} />}
     </>
@@ -72,7 +72,7 @@ function Compared({ order, trade, words }: ComparedProps) {
     [
       facts.amount,
       <Money key="amount" fen={order.amount} />,
-      told(trade.amount === null ? '–' : <Money fen={trade.amount} currency={trade.currency} />, {
+      shown(trade.amount === null ? '–' : <Money fen={trade.amount} currency={trade.currency} />, {
         is: order.amount === trade.amount,
         said: isSaid(trade.amount),
       }),
@@ -80,7 +80,7 @@ function Compared({ order, trade, words }: ComparedProps) {
     ...texts.map(([name, ours, theirs]) => [
       name,
       ours,
-      told(theirs ?? '–', { is: ours === theirs, said: isSaid(theirs) }),
+      shown(theirs ?? '–', { is: ours === theirs, said: isSaid(theirs) }),
     ]),
     [facts.transaction, '', trade.transactionId ?? '–'],
     [facts.paidAt, '', <Time key="paid" at={trade.paidAt} />],

@@ -7,13 +7,13 @@ import { termsOf } from '../../../i18n/terms.ts'
 import { Notice, Time } from '../parts.tsx'
 import { type ReviewWords, reviewWords } from './words.ts'
 
-/** What became of what an operator did, for the page after it. */
+/** The result of an operator's action, for the page after it. */
 export type News =
   | { readonly kind: 'resolved'; readonly action: ReviewAction }
   | { readonly kind: 'refused'; readonly reason: Reason }
-  /** Somebody or something was first; null: nobody who is known. */
+  /** The event that was first; null: it is not known. */
   | { readonly kind: 'obstructed'; readonly first: OrderEvent | null; readonly isOver: boolean }
-  /** What was looked at is not what is there now. */
+  /** The order has changed since the page was opened. */
   | { readonly kind: 'moved' | 'faulty' | 'kept' }
 
 export function NewsNotice({ news, locale }: { news: News; locale: Locale }) {
@@ -79,7 +79,7 @@ function whatWasDone(
   const reason = eventReasonText(event, locale) ?? termsOf(locale).event[kind]
   if (operator === null) return changedBy.answered(termsOf(locale).source[source], reason)
   if (kind === 'dismissed') return changedBy.dismissed(operator, reason)
-  if (kind !== 'resolved') return changedBy.asked(operator, reason)
+  if (kind !== 'resolved') return changedBy.tried(operator, reason)
   return decision === 'pay'
     ? changedBy.credited(operator, reason)
     : changedBy.expired(operator, reason)

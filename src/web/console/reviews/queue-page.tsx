@@ -11,7 +11,7 @@ import { type ReviewWords, reviewWords } from './words.ts'
 interface QueuePageProps {
   readonly frame: Frame
   readonly reviews: ListPage<Review>
-  /** Those that were dismissed, in the place of the queue. */
+  /** Dismissed orders, instead of the queue. */
   readonly dismissed: boolean
   readonly isFirst: boolean
 }
@@ -78,7 +78,7 @@ function Card({ frame, review, words }: ReviewProps) {
   )
 }
 
-/** Why it is here, and what can be done. */
+/** Why the order is in review, and what can be done. */
 export function Explained({ frame, review, words }: ReviewProps) {
   const { locale } = frame.visitor
   const { since, reason, transactionId, advice, dismissal } = explanationOf(review)

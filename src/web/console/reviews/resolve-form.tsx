@@ -13,14 +13,14 @@ import { ActionForm, Field } from '../parts.tsx'
 import { reviewPath } from '../paths.ts'
 import { type ReviewWords, reviewWords } from './words.ts'
 
-/** The second step, as it is sent. */
+/** The form of the second step. */
 export function resolveForm(locale: Locale) {
   const words = reviewWords(locale)
   return z.object({
     action: z.enum(reviewActions, { error: words.choose }),
     name: line(wordsMax.name, words),
     reason: line(wordsMax.reason, words),
-    // Nobody types it: where it is missing, the page is shown again with one.
+    // Nobody types this field: where it is missing, the page is shown again with it.
     seen: z.string().refine((seen) => readSeenMark(seen) !== null),
   })
 }
@@ -48,7 +48,7 @@ interface ResolveFormProps {
   readonly faults: Faults
 }
 
-/** The second step: each action with what it would do, by the answer of the first. */
+/** The second step: each action with its effect, according to the answer of the first step. */
 export function ResolveForm(props: ResolveFormProps) {
   const { frame, preview, faults } = props
   const words = reviewWords(frame.visitor.locale)
@@ -56,7 +56,7 @@ export function ResolveForm(props: ResolveFormProps) {
   const path = reviewPath(orderNo)
   const isAnyPossible = reviewActions.some((action) => preview.actions[action].possible)
   return (
-    <ActionForm action={path} frame={frame} class="asking" {...inPlace(path)}>
+    <ActionForm action={path} frame={frame} class="busy" {...inPlace(path)}>
       <input type="hidden" name="step" value="resolve" />
       <input type="hidden" name="order_no" value={orderNo} />
       <input type="hidden" name="seen" value={preview.seen} />
@@ -76,7 +76,7 @@ export function ResolveForm(props: ResolveFormProps) {
   )
 }
 
-/** Who answers for it, and why. */
+/** The name and the reason of the operator. */
 function Signature({ given, faults, words }: ResolveFormProps & { readonly words: ReviewWords }) {
   return (
     <>
@@ -117,7 +117,7 @@ interface ChoiceProps extends ResolveFormProps {
   readonly action: ReviewAction
 }
 
-/** One that is not possible is shown, too, with why. */
+/** An action that is not possible is shown with the cause. */
 function Choice({ frame, preview, given, action }: ChoiceProps) {
   const { locale } = frame.visitor
   const { possible, codedEffect } = preview.actions[action]

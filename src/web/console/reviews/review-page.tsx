@@ -16,9 +16,9 @@ export interface ReviewPageProps {
   readonly frame: Frame
   readonly review: Review
   readonly news: readonly News[]
-  /** Null: the gateway has not been asked for this page. */
+  /** Null: the gateway was not queried for this page. */
   readonly preview: ReviewPreview | null
-  /** What was typed before, and what was wrong with it. */
+  /** The earlier input, and its faults. */
   readonly given: Given
   readonly faults: Faults
 }
@@ -49,7 +49,7 @@ export function ReviewPage(props: ReviewPageProps) {
       </article>
       <h2>{words.firstStep}</h2>
       {preview !== null && <Comparison {...{ order, locale }} answer={preview.answer} />}
-      <AskForm {...props} words={words} />
+      <QueryForm {...props} words={words} />
       {preview !== null && (
         <>
           <h2>{words.secondStep}</h2>
@@ -92,35 +92,35 @@ interface StepProps extends ReviewPageProps {
   readonly words: ReviewWords
 }
 
-/** The first step. What was typed already goes with it, and comes back with the answer. */
-function AskForm({ frame, review, preview, given, words }: StepProps) {
+/** The first step. Input of the second step is sent with it, and returns with the answer. */
+function QueryForm({ frame, review, preview, given, words }: StepProps) {
   const path = reviewPath(review.order.orderNo)
-  // Not the action: it was chosen by what the gateway said before.
+  // Not the action: it was chosen by the gateway's earlier answer.
   const kept = ['name', 'reason'].filter((name) => (given[name] ?? '') !== '')
   const isFirst = preview === null
   return (
-    <ActionForm action={path} frame={frame} class="asking" {...inPlace(path)}>
+    <ActionForm action={path} frame={frame} class="busy" {...inPlace(path)}>
       <input type="hidden" name="step" value="preview" />
       <input type="hidden" name="order_no" value={review.order.orderNo} />
       {isFirst &&
         kept.map((name) => <input key={name} type="hidden" name={name} value={given[name]} />)}
-      {isFirst && <p>{words.askWhy}</p>}
+      {isFirst && <p>{words.queryIs}</p>}
       {isFirst && kept.includes('reason') && (
         <p class="muted">
           {words.kept}: {[given.name, given.reason].filter(Boolean).join(' · ')}
         </p>
       )}
       <button type="submit" {...(!isFirst && { class: 'outline small' })}>
-        {isFirst ? words.ask : words.askAgain}
+        {isFirst ? words.query : words.queryAgain}
       </button>{' '}
       <span class="under-way" aria-busy="true">
-        {words.asking}
+        {words.querying}
       </span>
     </ActionForm>
   )
 }
 
-/** An order that is in review no more, or never was. */
+/** An order that is not in review any more, or never was. */
 function OverPage({ frame, review, news, words }: StepProps) {
   const { locale } = frame.visitor
   const { order } = review
@@ -147,7 +147,7 @@ function OverPage({ frame, review, news, words }: StepProps) {
   )
 }
 
-/** By whose word it left, if it did by anybody's. */
+/** The operator who resolved it, if there was one. */
 function Resolved({ review: { order, resolved }, words }: { review: Review; words: ReviewWords }) {
   if (resolved === null || resolved.stateSeq !== order.stateSeq) return null
   return (

@@ -20,7 +20,7 @@ import { QueuePage } from './queue-page.tsx'
 import { resolveForm } from './resolve-form.tsx'
 import { ReviewPage } from './review-page.tsx'
 
-/** Reviews a page; each takes some lines. */
+/** Reviews per page; each takes some lines. */
 const pageSize = 20
 
 const queueQuery = z.object({
@@ -28,7 +28,7 @@ const queueQuery = z.object({
   cursor: z.string().optional(),
 })
 
-/** Orders that wait for a person; an operator's two steps, with the words of both kept. */
+/** The review queue, and the operator's two steps; the input of both is kept. */
 export function addReviews(app: WebApp, parts: ConsoleParts): void {
   const { budan, frameOf } = parts
 
@@ -52,33 +52,33 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const given = keptForm(flash, exchange.orderNo)
     if (given === null)
       return show({ ...exchange, news: resolvedNews(flash, exchange.orderNo) }, parts)
-    // A form that came too late is answered now: somebody has asked for it, and then logged in again.
+    // A form that was sent after the end of the login is answered now, after the new login.
     return showPreview({ ...exchange, given, news: [{ kind: 'kept' }] }, parts)
   })
 
   app.post('/reviews/:order_no', async (request, reply) => {
     const orderNo = orderNoOf(request)
     const given = givenOf(request.body)
-    const asked = { request, reply, orderNo, given }
-    if (given.step !== 'resolve') return showPreview(asked, parts)
+    const exchange = { request, reply, orderNo, given }
+    if (given.step !== 'resolve') return showPreview(exchange, parts)
     const { locale } = frameOf(request, reply).visitor
     const form = readForm(resolveForm(locale), given)
     if (!form.ok) {
       reply.code(422)
       const isTyped = Object.keys(form.faults).some((name) => name !== 'seen')
       const news: readonly News[] = isTyped ? [{ kind: 'faulty' }] : []
-      return showPreview({ ...asked, faults: form.faults, news }, parts)
+      return showPreview({ ...exchange, faults: form.faults, news }, parts)
     }
-    setCookie(asked, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
+    setCookie(exchange, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
     const actor = actorOf(request)
     const resolution = await ofOrder(orderNo, () =>
       budan.resolveReview(orderNo, { ...form.value, actor }),
     )
-    return showResolution(asked, { parts, resolution })
+    return showResolution(exchange, { parts, resolution })
   })
 }
 
-interface Asked {
+interface ReviewExchange {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly orderNo: string
@@ -87,51 +87,51 @@ interface Asked {
   readonly news?: readonly News[]
 }
 
-/** The review as the database has it; the gateway is not asked. */
-async function show(asked: Asked, parts: ConsoleParts): Promise<FastifyReply> {
-  const review = await ofOrder(asked.orderNo, parts.budan.store.findReview)
-  return send(asked, { parts, review, preview: null })
+/** The review as the database has it; the gateway is not queried. */
+async function show(exchange: ReviewExchange, parts: ConsoleParts): Promise<FastifyReply> {
+  const review = await ofOrder(exchange.orderNo, parts.budan.store.findReview)
+  return send(exchange, { parts, review, preview: null })
 }
 
-/** The first step: with what the gateway says now. An order that has left review is shown without. */
-async function showPreview(asked: Asked, parts: ConsoleParts): Promise<FastifyReply> {
-  const { orderNo, given = {}, news = [], reply } = asked
+/** The first step: with the gateway's answer now. An order that has left review is shown without it. */
+async function showPreview(exchange: ReviewExchange, parts: ConsoleParts): Promise<FastifyReply> {
+  const { orderNo, given = {}, news = [], reply } = exchange
   const made = await ofOrder(orderNo, parts.budan.previewReview)
   if (made.kind !== 'previewed') {
     const tooLate: News = { kind: 'obstructed', first: made.first, isOver: true }
     reply.code(409)
-    return show({ ...asked, news: given.step === 'resolve' ? [tooLate] : [] }, parts)
+    return show({ ...exchange, news: given.step === 'resolve' ? [tooLate] : [] }, parts)
   }
   const { preview } = made
   const page = { parts, review: preview.review, preview }
-  if (given.step !== 'resolve' || given.seen === preview.seen) return send(asked, page)
-  // What was chosen was chosen by other facts.
+  if (given.step !== 'resolve' || given.seen === preview.seen) return send(exchange, page)
+  // The action was chosen by facts that have changed.
   const { action: _, ...kept } = given
-  return send({ ...asked, given: kept, news: [...news, { kind: 'moved' }] }, page)
+  return send({ ...exchange, given: kept, news: [...news, { kind: 'moved' }] }, page)
 }
 
-/** The second step's end: on a page of its own if it was done, else beside what was typed. */
+/** The result of the second step: on a page of its own if it was applied, else beside the input. */
 async function showResolution(
-  asked: Asked,
+  exchange: ReviewExchange,
   { parts, resolution }: { parts: ConsoleParts; resolution: Resolution },
 ): Promise<FastifyReply> {
-  const { orderNo, reply } = asked
+  const { orderNo, reply } = exchange
   const { kind } = resolution
   switch (kind) {
     case 'resolved':
-      sendFlash(asked, { kind: resolvedKind, order_no: orderNo, action: resolution.action })
+      sendFlash(exchange, { kind: resolvedKind, order_no: orderNo, action: resolution.action })
       return reply.redirect(reviewPath(orderNo), 303)
     case 'refused': {
       const { cause, codedReason } = resolution
       reply.code(cause === 'unanswered' ? 502 : 409)
-      return show({ ...asked, news: [{ kind, reason: codedReason }] }, parts)
+      return show({ ...exchange, news: [{ kind, reason: codedReason }] }, parts)
     }
     case 'changed':
     case 'not_in_review': {
       const isOver = kind === 'not_in_review'
       reply.code(409)
       return show(
-        { ...asked, news: [{ kind: 'obstructed', first: resolution.first, isOver }] },
+        { ...exchange, news: [{ kind: 'obstructed', first: resolution.first, isOver }] },
         parts,
       )
     }
@@ -141,7 +141,7 @@ async function showResolution(
 }
 
 function send(
-  { request, reply, given = {}, faults = {}, news = [] }: Asked,
+  { request, reply, given = {}, faults = {}, news = [] }: ReviewExchange,
   page: { parts: ConsoleParts; review: Review; preview: ReviewPreview | null },
 ): FastifyReply {
   const { parts, review, preview } = page
@@ -154,7 +154,7 @@ function orderNoOf({ params }: FastifyRequest): string {
   return (params as { order_no: string }).order_no
 }
 
-/** Of whoever answered for the last review on this browser. */
+/** The name of the last operator on this browser. */
 const nameCookie = 'budan_operator'
 const yearS = 365 * 86_400
 
@@ -163,7 +163,7 @@ function rememberedName({ cookies }: FastifyRequest): string {
   return wordsFault(name, wordsMax.name) === null ? name : ''
 }
 
-/** What was typed into this page before its login or its token ended; null: nothing. */
+/** Input of this page that was kept when its login or its token had ended; null: there is none. */
 function keptForm(flash: Flash | null, orderNo: string): Given | null {
   if (flash?.kind !== 'form') return null
   const given = z.record(z.string(), z.string()).safeParse(flash.given).data

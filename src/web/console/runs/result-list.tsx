@@ -7,7 +7,7 @@ import { Badge, Table, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
 import { runWords } from './words.ts'
 
-/** Which of a run's results are to be shown. */
+/** Which of a run's results are shown. */
 export interface Wanted {
   /** Null: all. */
   readonly outcome: Outcome | null
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly page: number
 }
 
-/** A batch may have ten thousand orders; nobody reads so many at once. */
+/** A batch may have ten thousand orders, too many for one page. */
 const pageSize = 200
 
 const tones: Readonly<Record<Outcome, Tone>> = {
@@ -36,7 +36,7 @@ interface ResultListProps {
   readonly locale: Locale
 }
 
-/** What became, or would become, of each order, and why. */
+/** The outcome of each order, or what it would be, and why. */
 export function ResultList(props: ResultListProps) {
   const { run, results, wanted, locale } = props
   const words = runWords(locale)
@@ -80,7 +80,7 @@ export function ResultList(props: ResultListProps) {
   )
 }
 
-/** A dry run closes nothing, so it cannot tell what would be decided after that. */
+/** A dry run closes nothing, so it does not know what would be decided after the close. */
 function isClosing({ dryRun }: Run, { codedReason }: RunResult): boolean {
   return dryRun && codedReason?.code === 'unpaid_past_end'
 }
@@ -93,7 +93,7 @@ function pathOf(id: string, { outcome, page }: Wanted): string {
   return `/runs/${encodeURIComponent(id)}${query.size > 0 ? `?${query}` : ''}`
 }
 
-/** Where all orders came to the same, there is nothing to choose. */
+/** Where all orders have the same outcome, there is no filter. */
 function Filter({ id, run, results, wanted, locale }: ResultListProps) {
   const words = runWords(locale)
   const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome

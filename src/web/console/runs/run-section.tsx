@@ -8,7 +8,7 @@ import { ResultList, type Wanted } from './result-list.tsx'
 import type { Progress, Unrecorded } from './runs-going.ts'
 import { type RunWords, runWords } from './words.ts'
 
-/** What is known of a run. */
+/** A run, as far as it is known. */
 export type Sight =
   | { readonly kind: 'going'; readonly progress: Progress }
   | { readonly kind: 'unrecorded'; readonly unrecorded: Unrecorded }
@@ -18,7 +18,7 @@ export type Sight =
       readonly run: Run
       readonly results: readonly RunResult[]
       readonly node: string
-      /** Why questions are held back now, for a run that was; null: they are not. */
+      /** Why runs are held back now, for a run that was stopped; null: they are not. */
       readonly held: string | null
     }
 
@@ -27,11 +27,11 @@ export interface SightProps {
   readonly sight: Sight
   readonly wanted: Wanted
   readonly locale: Locale
-  /** How old an order is before it is asked about. */
+  /** The age at which an order is first queried. */
   readonly thresholdMs: number
 }
 
-/** All of a run's page that changes while it goes: it asks for itself again until the run has ended. */
+/** The part of a run's page that changes: it reloads itself until the run has ended. */
 export function RunSection(props: SightProps) {
   const { id, sight, locale } = props
   const words = runWords(locale)
@@ -83,10 +83,10 @@ function Content(props: SightProps) {
   }
 }
 
-/** As a bar, and in words. */
+/** As a bar and as text. */
 export function ProgressBar({ progress, locale }: { progress: Progress; locale: Locale }) {
   const words = runWords(locale)
-  const { asked, total } = progress
+  const { queried, total } = progress
   if (total === null) {
     return (
       <div class="going">
@@ -97,18 +97,18 @@ export function ProgressBar({ progress, locale }: { progress: Progress; locale: 
   }
   return (
     <div class="going">
-      <progress aria-label={words.progress} value={asked} max={Math.max(total, 1)} />
+      <progress aria-label={words.progress} value={queried} max={Math.max(total, 1)} />
       <p>{paceText(progress, { total, locale, words })}</p>
     </div>
   )
 }
 
 function paceText(
-  { asked, perSec, leftMs }: Progress,
+  { queried, perSec, leftMs }: Progress,
   { total, locale, words }: { total: number; locale: Locale; words: RunWords },
 ): string {
-  const parts = [words.queriedOf(asked, total)]
-  if (asked >= total) return [...parts, words.settling].join(' · ')
+  const parts = [words.queriedOf(queried, total)]
+  if (queried >= total) return [...parts, words.settling].join(' · ')
   if (perSec !== null) parts.push(rateText(perSec, locale))
   if (leftMs !== null) parts.push(words.left(countdownText(leftMs, locale)))
   return parts.join(' · ')
@@ -141,7 +141,7 @@ function Ended(props: SightProps & Extract<Sight, { kind: 'ended' }>) {
   )
 }
 
-/** What the run came to, and what is to be done about it. */
+/** The result of the run, and what to do about it. */
 function Verdict({
   run,
   held,
@@ -178,7 +178,7 @@ function Verdict({
   )
 }
 
-/** Why it was, as far as that can be told now. */
+/** Why it was stopped, as far as that is known now. */
 function Stopped(props: { held: string | null; locale: Locale; words: RunWords }) {
   const { held, locale, words } = props
   return (
@@ -207,7 +207,7 @@ export function RunStatusBadge({ run, locale }: { run: Run; locale: Locale }) {
   return <Badge tone={tones[run.status]}>{termsOf(locale).runStatus[run.status]}</Badge>
 }
 
-/** `3 credited · 40 waiting`, without what did not happen; of a dry run, what would. */
+/** `3 credited · 40 waiting`, without zeros; for a dry run, what would happen. */
 export function countsText({ outcomes, dryRun }: Run, locale: Locale): string {
   const names = dryRun ? runWords(locale).wouldBe : termsOf(locale).outcome
   return Object.entries(outcomes)

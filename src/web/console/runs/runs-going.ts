@@ -3,41 +3,41 @@ import type { Event } from '../../../domain/event.ts'
 import type { Run, RunTrigger } from '../../../domain/run.ts'
 import type { Budan } from '../../../service.ts'
 
-/** How far a run of this process has come. */
+/** The progress of a run of this process. */
 export interface Progress {
   readonly runId: string
   readonly trigger: RunTrigger
   readonly dryRun: boolean
-  /** Orders asked about so far. */
-  readonly asked: number
-  /** Of how many; null: they are being read. */
+  /** Orders that were queried. */
+  readonly queried: number
+  /** All orders of the run; null: they are being read. */
   readonly total: number | null
-  /** Questions a second; null: nothing can be said yet. */
+  /** Queries per second; null: not known yet. */
   readonly perSec: number | null
   readonly leftMs: number | null
 }
 
-/** How a run of this process ended that the database may know nothing of. */
+/** The end of a run of this process that the database may not have. */
 export type Unrecorded =
   | { readonly kind: 'failed' }
-  /** Its counts are here; what it settled is in the orders' events. */
+  /** Its counts; its settlements are in the orders' events. */
   | { readonly kind: 'ended'; readonly run: Run }
 
-/** How a run that was begun by hand came to its number, or did not. */
+/** The id of a run that was started by hand, or why it has none. */
 export type Beginning =
   | { readonly kind: 'begun'; readonly runId: string }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 /**
- * The runs of this process while they are going: the database has one line of a run until it ends.
- * Also those that ended while the database was away, for whoever looks at them.
+ * The runs of this process while they are in progress: until a run ends, the database has only its row
+ * without results. Also runs that ended while the database was away.
  */
 export class RunsGoing {
   readonly #budan: Budan
   readonly #now: () => number
   readonly #going = new Map<string, Going>()
   readonly #unrecorded = new Map<string, Unrecorded>()
-  /** By whom a run was begun: of two that begin at once, each hears of its own. */
+  /** The caller of each run: of two that start at once, each gets its own id. */
   readonly #beginner = new AsyncLocalStorage<(beginning: Beginning) => void>()
   readonly #stopListening: () => void
 
@@ -52,7 +52,7 @@ export class RunsGoing {
     this.#stopListening()
   }
 
-  /** Resolves once the run has its number; the run goes on. Never rejects, and neither does the run. */
+  /** Resolves once the run has its id; the run continues. Neither it nor the run rejects. */
   begin(options: { readonly dryRun: boolean }): Promise<Beginning> {
     return new Promise((resolve) => {
       const run = this.#beginner.run(resolve, () => this.#budan.run(options))
@@ -87,7 +87,7 @@ export class RunsGoing {
         break
       case 'order_answered':
       case 'order_unanswered':
-        // An order that is closed is asked about twice, and counts once.
+        // An order that is closed is queried twice, and counts once.
         if (event.runId !== undefined) this.#going.get(event.runId)?.orderNos.add(event.orderNo)
         break
       case 'run_unrecorded':
@@ -130,13 +130,13 @@ export class RunsGoing {
 
   #progressOf(runId: string, { trigger, dryRun, ...going }: Going): Progress {
     const { total, foundAt } = going
-    const asked = going.orderNos.size
+    const queried = going.orderNos.size
     const elapsedMs = this.#now() - foundAt
-    const perMs = asked > 0 && elapsedMs > 0 ? asked / elapsedMs : null
+    const perMs = queried > 0 && elapsedMs > 0 ? queried / elapsedMs : null
     return {
-      ...{ runId, trigger, dryRun, asked, total },
+      ...{ runId, trigger, dryRun, queried, total },
       perSec: perMs && perMs * 1000,
-      leftMs: perMs && total && Math.max(0, total - asked) / perMs,
+      leftMs: perMs && total && Math.max(0, total - queried) / perMs,
     }
   }
 }
@@ -149,5 +149,5 @@ interface Going {
   foundAt: number
 }
 
-/** A database that is away for hours: more than anybody looks at. */
+/** Enough for a database that is away for hours. */
 const unrecordedMax = 100

@@ -13,7 +13,7 @@ import { type RunWords, runWords } from './words.ts'
 interface RunsPageProps {
   readonly frame: Frame
   readonly runs: ListPage<Run>
-  /** Of the runs that are going in this process. */
+  /** The runs that are in progress in this process. */
   readonly progresses: readonly Progress[]
   readonly isFirst: boolean
 }
@@ -39,7 +39,7 @@ interface PartProps {
   readonly words: RunWords
 }
 
-/** Those that are going in this process. Asks for itself again while there are any. */
+/** The runs in progress in this process. It reloads itself while there are any. */
 export function GoingList(props: { progresses: readonly Progress[]; locale: Locale }) {
   const { progresses, locale } = props
   const words = runWords(locale)
@@ -125,7 +125,7 @@ function History({ frame, words, runs }: PartProps & { readonly runs: readonly R
   )
 }
 
-/** In the place of a run that could not be begun; the list cannot be had then either. */
+/** Shown instead of a run that could not be started; the list is not available then, either. */
 export function NotBegunPage({ frame }: { readonly frame: Frame }) {
   const words = runWords(frame.visitor.locale)
   return (

@@ -14,7 +14,7 @@ import { RunSection, type Sight } from './run-section.tsx'
 import { RunsGoing } from './runs-going.ts'
 import { GoingList, NotBegunPage, RunsPage } from './runs-page.tsx'
 
-/** Runs a page of the history. */
+/** Runs per page of the history. */
 const pageSize = 20
 
 const beginForm = z.object({ kind: z.enum(['now', 'dry'], { error: 'must be one of now, dry' }) })
@@ -42,7 +42,7 @@ export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     return sendPage(reply, <RunsPage {...{ frame, runs, progresses }} isFirst={cursor === null} />)
   })
 
-  /** For the page's script. When none is going any more, the history has news. */
+  /** For htmx. When no run is in progress any more, the history has changed. */
   app.get('/runs/going', async (request, reply) => {
     if (!isByHtmx(request)) return reply.redirect('/runs', 303)
     const progresses = going.all()
@@ -55,11 +55,11 @@ export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     const { kind } = parsed(beginForm, request.body)
     const beginning = await going.begin({ dryRun: kind === 'dry' })
     if (beginning.kind === 'begun') return reply.redirect(`/runs/${beginning.runId}`, 303)
-    // The log has been told by the run itself.
+    // The run itself has logged it.
     return sendPage(reply.code(503), <NotBegunPage frame={frameOf(request, reply)} />)
   })
 
-  const sightAsked = async (request: FastifyRequest, reply: FastifyReply) => {
+  const sightFor = async (request: FastifyRequest, reply: FastifyReply) => {
     const { id } = request.params as { id: string }
     const frame = frameOf(request, reply)
     const { locale } = frame.visitor
@@ -73,19 +73,19 @@ export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
   }
 
   app.get('/runs/:id', async (request, reply) =>
-    sendPage(reply, <RunPage {...(await sightAsked(request, reply))} />),
+    sendPage(reply, <RunPage {...(await sightFor(request, reply))} />),
   )
 
-  /** For the page's script; whoever else comes here wants the page. */
+  /** For htmx; other clients are redirected to the page. */
   app.get('/runs/:id/progress', async (request, reply) => {
     const { id } = request.params as { id: string }
     if (!isByHtmx(request)) return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303)
-    const { frame, ...props } = await sightAsked(request, reply)
+    const { frame, ...props } = await sightFor(request, reply)
     return sendPart(reply, <RunSection {...props} />)
   })
 }
 
-/** Null: there is no such run. What goes here can be told while the database is away. */
+/** Null: there is no such run. A run of this process is known even while the database is away. */
 async function sightOf(
   id: string,
   { budan, going }: { budan: Budan; going: RunsGoing },
@@ -113,7 +113,7 @@ function wantedBy({ query }: FastifyRequest): Wanted {
   return { outcome, page: Number(page) }
 }
 
-/** These are ours: whoever sends something else wrote it by hand. */
+/** The page sends only these; other values were written by hand. */
 function parsed<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   const read = readForm(schema, given)
   if (read.ok) return read.value
