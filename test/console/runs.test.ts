@@ -165,7 +165,7 @@ describe('the progress of a run', () => {
     const part = await fragment(desk, path)
     expect(part.body).toMatch(/^<section id="run" hx-get/)
     expect(part.body).toMatch(/<progress aria-label="Orders queried" value="1" max="4">/)
-    expect(part.text).toMatch(/1 of 4 orders queried · .* per second · about .* left/)
+    expect(part.text).toMatch(/1 of 4 orders queried · .* a second · about .* left/)
     expect((await desk.read('/runs')).text).toMatch(/Run \d+ is in progress 1 of 4/)
     const listed = await desk.read('/runs/going', { 'hx-request': 'true' })
     expect(listed.body).toMatch(/^<section id="going".* hx-get="\/runs\/going"/)
@@ -256,7 +256,7 @@ describe('the progress of a run', () => {
     await stopped
     const { text } = await desk.read(path)
     expect(text).toContain('The run was stopped before its end')
-    expect(text).toContain('1 order asked about.')
+    expect(text).toContain('1 order queried.')
   })
 })
 

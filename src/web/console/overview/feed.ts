@@ -216,7 +216,11 @@ export class OverviewFeed {
 
   #receive(event: Event): void {
     // What the rate limiter refused was not sent.
-    if (event.type === 'gateway_called' && event.outcome !== 'quota' && event.outcome !== 'old_order_limit') {
+    if (
+      event.type === 'gateway_called' &&
+      event.outcome !== 'quota' &&
+      event.outcome !== 'old_order_limit'
+    ) {
       const { outcome, durationMs } = event
       this.calls.add(+this.#parts.clock(), { kind: outcome, durationMs })
     }
