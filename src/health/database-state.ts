@@ -1,16 +1,16 @@
 import type { Clocks } from '../domain/clocks.ts'
 import type { WriteFault } from '../store/sql/write-probe.ts'
 import type { DueMerchant, SchemaState, Store, Vitals } from '../store/store.ts'
-import { Question, type Said } from './timely-answer.ts'
+import { SingleFlight, type Timely } from './single-flight.ts'
 
 /** How the database is, each part by itself: it may tell the time while a table is locked. */
 export interface DatabaseState {
   /** Needs no table: said, it answers. */
-  readonly time: Said<Date>
-  readonly vitals: Said<Vitals>
-  readonly schema: Said<SchemaState>
+  readonly time: Timely<Date>
+  readonly vitals: Timely<Vitals>
+  readonly schema: Timely<SchemaState>
   /** Null: a write has just been made. */
-  readonly writeFault: Said<WriteFault | null>
+  readonly writeFault: Timely<WriteFault | null>
 }
 
 /**
@@ -19,37 +19,37 @@ export interface DatabaseState {
  */
 export const patienceMs = 3_000
 
-/** Asks a database how it is, once at a time, for however many who want to know. */
+/** Reads the state of a database, once at a time for all callers. */
 export class DatabaseWatch {
   readonly #clocks: Clocks | null
-  readonly #questions
+  readonly #reads
 
   constructor(
     store: Pick<Store, 'now' | 'vitals' | 'schema' | 'writeFault'>,
     { merchant, clocks }: { merchant: DueMerchant; clocks: Clocks | null },
   ) {
     this.#clocks = clocks
-    const question = <T>(ask: () => Promise<T>) => new Question(ask, { patienceMs })
-    this.#questions = {
-      time: question(() => this.#compare(store)),
-      vitals: question(async () => store.vitals(merchant)),
-      schema: question(async () => store.schema()),
-      writeFault: question(async () => store.writeFault()),
+    const once = <T>(read: () => Promise<T>) => new SingleFlight(read, { patienceMs })
+    this.#reads = {
+      time: once(() => this.#compare(store)),
+      vitals: once(async () => store.vitals(merchant)),
+      schema: once(async () => store.schema()),
+      writeFault: once(async () => store.writeFault()),
     }
   }
 
-  /** Never rejects, and takes no longer than twice its patience. What does not tell the time is asked no more. */
+  /** Never rejects, and takes at most twice `patienceMs`. Without the time, nothing else is read. */
   async read(): Promise<DatabaseState> {
-    const questions = this.#questions
-    const time = await questions.time.answer()
-    if (time.kind !== 'said') {
+    const reads = this.#reads
+    const time = await reads.time.result()
+    if (time.kind !== 'answered') {
       this.#clocks?.forgetDatabase()
       return { time, vitals: time, schema: time, writeFault: time }
     }
     const [vitals, schema, writeFault] = await Promise.all([
-      questions.vitals.answer(),
-      questions.schema.answer(),
-      questions.writeFault.answer(),
+      reads.vitals.result(),
+      reads.schema.result(),
+      reads.writeFault.result(),
     ])
     return { time, vitals, schema, writeFault }
   }

@@ -5,7 +5,7 @@ import type { EngineVitals } from '../queue/engine.ts'
 import type { SchemaState, Store, Vitals } from '../store/store.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { type DatabaseState, patienceMs } from './database-state.ts'
-import { type Said, valueIn } from './timely-answer.ts'
+import { type Timely, valueIn } from './single-flight.ts'
 
 /** Is budan able to keep its promise? */
 export interface Readiness {
@@ -84,8 +84,8 @@ function databaseCheck({ kind, database }: Examined): ReadinessCheck {
     : passing('database', 'PostgreSQL')
 }
 
-function silence({ kind }: Said<unknown>): Fault | null {
-  if (kind === 'said') return null
+function silence({ kind }: Timely<unknown>): Fault | null {
+  if (kind === 'answered') return null
   return kind === 'late'
     ? faulty(`it has not answered within ${patienceMs / 1000} s: it is overloaded, or hangs`)
     : away
@@ -106,21 +106,21 @@ function refusalIn(writeFault: DatabaseState['writeFault']): Fault | null {
 }
 
 /** What is behind has no such columns: the schema says so. */
-function withheld(vitals: Said<Vitals>, schema: Said<SchemaState>): Fault | null {
-  const parts: readonly Said<unknown>[] = [vitals, schema]
+function withheld(vitals: Timely<Vitals>, schema: Timely<SchemaState>): Fault | null {
+  const parts: readonly Timely<unknown>[] = [vitals, schema]
   if (parts.some(({ kind }) => kind === 'late')) {
     return faulty(
       `it answers, but its tables cannot be read within ${patienceMs / 1000} s: they are locked, or it is overloaded`,
     )
   }
-  if (schema.kind === 'said' && schema.value.pending.length > 0) return null
+  if (schema.kind === 'answered' && schema.value.pending.length > 0) return null
   return parts.some(({ kind }) => kind === 'failed')
     ? faulty('it answers, but its tables cannot be read: see the log')
     : null
 }
 
-function stuckWrite({ kind }: Said<unknown>): Fault | null {
-  if (kind === 'said') return null
+function stuckWrite({ kind }: Timely<unknown>): Fault | null {
+  if (kind === 'answered') return null
   return kind === 'late'
     ? faulty(
         `a write has not ended within ${patienceMs / 1000} s: a table is locked, or a standby is waited for`,

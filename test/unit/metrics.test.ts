@@ -17,13 +17,13 @@ const vitals: Vitals = {
 /** As a database that is well has it, but for what is changed. */
 function stateWith(changes: Partial<DatabaseState> = {}): State {
   const database: DatabaseState = {
-    time: { kind: 'said', value: vitals.now },
-    vitals: { kind: 'said', value: vitals },
-    schema: { kind: 'said', value: { pending: [], unknown: [], breaking: [] } },
-    writeFault: { kind: 'said', value: null },
+    time: { kind: 'answered', value: vitals.now },
+    vitals: { kind: 'answered', value: vitals },
+    schema: { kind: 'answered', value: { pending: [], unknown: [], breaking: [] } },
+    writeFault: { kind: 'answered', value: null },
     ...changes,
   }
-  const read = database.vitals.kind === 'said' ? database.vitals.value : null
+  const read = database.vitals.kind === 'answered' ? database.vitals.value : null
   return {
     database,
     readiness: { ready: read !== null, checks: [], vitals: read },
@@ -169,7 +169,7 @@ describe('createMetrics()', () => {
     expect(await told()).toEqual([
       ...['budan_ready 0', 'budan_database_up 1', 'budan_database_writable 1'],
     ])
-    state = stateWith({ writeFault: { kind: 'said', value: { kind: 'full', message: '' } } })
+    state = stateWith({ writeFault: { kind: 'answered', value: { kind: 'full', message: '' } } })
     expect(await told()).toContain('budan_database_writable 0')
     state = stateWith()
     expect(await told()).toEqual(before)

@@ -298,7 +298,7 @@ describe('the stages say nothing that has no Chinese:', () => {
         { writeFault: said },
       ]),
       ...faults.map((kind) => ({
-        writeFault: { kind: 'said', value: { kind, message: 'x' } } as const,
+        writeFault: { kind: 'answered', value: { kind, message: 'x' } } as const,
       })),
     ]
     for (const state of states) {
@@ -351,8 +351,8 @@ function examined(world: {
   const { engine, schema, vital, kind } = world
   return inState(
     {
-      vitals: vital === null ? { kind: 'late' } : { kind: 'said', value: vital as Vitals },
-      schema: { kind: 'said', value: schema as SchemaState },
+      vitals: vital === null ? { kind: 'late' } : { kind: 'answered', value: vital as Vitals },
+      schema: { kind: 'answered', value: schema as SchemaState },
     },
     { engine, kind },
   )
@@ -366,10 +366,10 @@ function inState(
   const now = sampleOrder().createdAt
   const vitals = { now, lastFinishedRunAt: now } as Vitals
   const database: DatabaseState = {
-    time: { kind: 'said', value: now },
-    vitals: { kind: 'said', value: vitals },
-    schema: { kind: 'said', value: { pending: [], unknown: [], breaking: [] } },
-    writeFault: { kind: 'said', value: null },
+    time: { kind: 'answered', value: now },
+    vitals: { kind: 'answered', value: vitals },
+    schema: { kind: 'answered', value: { pending: [], unknown: [], breaking: [] } },
+    writeFault: { kind: 'answered', value: null },
     ...state,
   }
   return readinessOf({

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../../domain/clock.ts'
 import type { Event } from '../../../domain/event.ts'
-import { Question, valueIn } from '../../../health/timely-answer.ts'
+import { SingleFlight, valueIn } from '../../../health/single-flight.ts'
 import type { Budan } from '../../../service.ts'
 import { StoreError } from '../../../store/errors.ts'
 import type { Vitals } from '../../../store/store.ts'
@@ -243,11 +243,11 @@ const news: ReadonlySet<Event['type']> = new Set([
  * that is away wherever it is needed for more than a page.
  */
 function forPage<T>(read: () => Promise<T>): () => Promise<T | null> {
-  const question = new Question(read, { patienceMs })
+  const flight = new SingleFlight(read, { patienceMs })
   return async () => {
-    const said = await question.answer()
-    if (said.kind === 'failed' && !(said.error instanceof StoreError)) throw said.error
-    return valueIn(said)
+    const result = await flight.result()
+    if (result.kind === 'failed' && !(result.error instanceof StoreError)) throw result.error
+    return valueIn(result)
   }
 }
 
