@@ -113,7 +113,8 @@ function ofState({ readiness, database, skews }: State): Values {
   return {
     budan_ready: Number(ready),
     budan_database_up: Number(time.kind === 'answered'),
-    budan_database_writable: writeFault.kind === 'answered' ? Number(writeFault.value === null) : null,
+    budan_database_writable:
+      writeFault.kind === 'answered' ? Number(writeFault.value === null) : null,
     budan_clock_skew_seconds: { label: 'clocks', values: Object.fromEntries(skewsByPair) },
     ...(vitals !== null && {
       budan_orders: { label: 'status', values: vitals.ordersByStatus },
