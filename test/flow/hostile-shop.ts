@@ -4,7 +4,13 @@ import type { Evidence } from '../../src/domain/trade.ts'
 import { openService } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { startWeb } from '../../src/web/server.ts'
-import { configFor, seal, sealHeaders, startSide, unsigned } from '../gateway/wechat-side.ts'
+import {
+  configFor,
+  encrypt,
+  signatureHeaders,
+  startSide,
+  unsigned,
+} from '../gateway/wechat-side.ts'
 import { freshStore, type StoreKind } from '../support/stores.ts'
 import { configOf, sharedMerchant } from '../support/world.ts'
 import { deciding, type Post, type Way } from './hostile-trade.ts'
@@ -36,11 +42,11 @@ export async function openShop(kind: StoreKind): Promise<Shop> {
     const text = JSON.stringify({
       ...{ id: 'EV-1', create_time: '2026-10-01T08:34:57+08:00', summary: '支付成功' },
       ...{ event_type: 'TRANSACTION.SUCCESS', resource_type: 'encrypt-resource' },
-      resource: { original_type: 'transaction', ...seal(body) },
+      resource: { original_type: 'transaction', ...encrypt(body) },
       ...envelope,
     })
     const url = `${web.url}/v1/callbacks/wechatpay`
-    await fetch(url, { method: 'POST', headers: sealHeaders(text), body: text })
+    await fetch(url, { method: 'POST', headers: signatureHeaders(text), body: text })
   }
   return {
     store,
@@ -58,7 +64,7 @@ export async function openShop(kind: StoreKind): Promise<Shop> {
       if (way === 'callback') return post(body, around)
       side.answer = ({ path }) =>
         path.includes(`/out-trade-no/${orderNo}`)
-          ? { status: 200, headers: { ...sealHeaders(body), ...around.headers }, body }
+          ? { status: 200, headers: { ...signatureHeaders(body), ...around.headers }, body }
           : unsigned(500)
       if (way === 'check') await budan.checkOrder(orderNo)
       else await budan.run({ dryRun: false })

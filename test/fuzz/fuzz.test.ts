@@ -16,7 +16,7 @@ import type { OpenedCallback } from '../../src/gateway/gateway.ts'
 import { answerOf } from '../../src/gateway/wechat/answer.ts'
 import { parseJson } from '../../src/gateway/wechat/json.ts'
 import { readCertificates } from '../../src/gateway/wechat/keys/certificates.ts'
-import { openSealed, sealedText } from '../../src/gateway/wechat/keys/cipher.ts'
+import { decryptText, encryptedText } from '../../src/gateway/wechat/keys/cipher.ts'
 import type { fetchCertificates } from '../../src/gateway/wechat/keys/fetch-certificates.ts'
 import { readTrade } from '../../src/gateway/wechat/trade-body.ts'
 
@@ -58,7 +58,7 @@ describe('a campaign finds', () => {
     const gullible: typeof answerOf = (heard) =>
       answerOf({
         ...heard,
-        verification: { kind: 'genuine', serial: 'x', signedAt: new Date() },
+        verification: { kind: 'valid', serial: 'x', signedAt: new Date() },
       })
     expect((await found(answerTarget({ answerOf: gullible }), 5000)).kind).toBe('wrong answer')
   })
@@ -123,7 +123,7 @@ describe('a campaign finds', () => {
     const fetch: typeof fetchCertificates = async (wire) => {
       const question = { method: 'GET', path: '/v3/certificates', body: '' } as const
       const reply = await wire.send(question, new AbortController().signal)
-      if (reply.kind === 'silence') throw new Error(reply.message)
+      if (reply.kind === 'no_response') throw new Error(reply.message)
       return readCertificates(reply.body, keys.apiV3Key)
     }
     expect((await found(certificatesTarget({ fetch }), 2000)).kind).toBe('wrong answer')
@@ -171,8 +171,8 @@ describe('a campaign finds', () => {
 function opened(body: Uint8Array): OpenedCallback | null {
   const envelope = parseJson(body)
   const resource = typeof envelope === 'object' && envelope !== null && 'resource' in envelope
-  const sealed = sealedText.safeParse(resource ? envelope.resource : null)
-  const text = sealed.success ? openSealed(sealed.data, keys.apiV3Key) : null
+  const sealed = encryptedText.safeParse(resource ? envelope.resource : null)
+  const text = sealed.success ? decryptText(sealed.data, keys.apiV3Key) : null
   const trade = text === null ? null : readTrade(parseJson(Buffer.from(text)))
   if (trade === null || trade.state !== 'paid') return null
   return { kind: 'opened', answer: { kind: 'trade', trade, evidence: {} } }

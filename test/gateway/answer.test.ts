@@ -12,7 +12,7 @@ import {
   platformKeys,
   publicKeyId,
   type Side,
-  sealHeaders,
+  signatureHeaders,
   signed,
   startSide,
   tradeBody,
@@ -166,7 +166,7 @@ describe('query()', () => {
 describe('an answer that is not verified', () => {
   const text = JSON.stringify(tradeBody())
   function sealedBut(change: (headers: Record<string, string>) => void) {
-    const headers = sealHeaders(text)
+    const headers = signatureHeaders(text)
     change(headers)
     return { status: 200, headers, body: text }
   }

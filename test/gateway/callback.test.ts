@@ -4,6 +4,7 @@ import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
 import { runsOf } from '../support/runs-of.ts'
 import {
   appId,
+  encrypt,
   gatewayTo,
   mchId,
   orderNo,
@@ -12,8 +13,7 @@ import {
   publicKeyId,
   type Side,
   type Signer,
-  seal,
-  sealHeaders,
+  signatureHeaders,
   startSide,
   tradeBody,
   unsigned,
@@ -39,7 +39,7 @@ function notification(members: Record<string, unknown> = {}): string {
     event_type: 'TRANSACTION.SUCCESS',
     resource_type: 'encrypt-resource',
     summary: '支付成功',
-    resource: { original_type: 'transaction', ...seal(JSON.stringify(tradeBody())) },
+    resource: { original_type: 'transaction', ...encrypt(JSON.stringify(tradeBody())) },
     ...members,
   })
 }
@@ -49,7 +49,7 @@ function callbackOf(
   { signer, ageSecs = 0 }: { signer?: Signer; ageSecs?: number } = {},
 ): RawCallback {
   const at = new Date(+now - ageSecs * 1000)
-  const headers = sealHeaders(body, { at, ...(signer ? { signer } : {}) })
+  const headers = signatureHeaders(body, { at, ...(signer ? { signer } : {}) })
   return { headers, body: Buffer.from(body) }
 }
 
@@ -59,7 +59,7 @@ function withHeader(name: string, value: string | readonly string[] | undefined)
 }
 
 const sealedTrade = (members: Record<string, unknown>) =>
-  notification({ resource: seal(JSON.stringify(tradeBody(members))) })
+  notification({ resource: encrypt(JSON.stringify(tradeBody(members))) })
 
 describe('openCallback()', () => {
   test('openCallback() opens a payment, masked for the timeline', async () => {
@@ -89,7 +89,7 @@ describe('openCallback()', () => {
   })
 
   test('openCallback() opens a resource without associated data', async () => {
-    const { associated_data: _, ...resource } = seal(JSON.stringify(tradeBody()), {
+    const { associated_data: _, ...resource } = encrypt(JSON.stringify(tradeBody()), {
       associatedData: '',
     })
     const opened = await gateway.openCallback(callbackOf(notification({ resource })))
@@ -186,27 +186,27 @@ describe('openCallback()', () => {
     ['has no event_type', () => notification({ event_type: undefined })],
     [
       'is sealed with another key',
-      () => notification({ resource: seal('{}', { key: Buffer.alloc(32, 'x') }) }),
+      () => notification({ resource: encrypt('{}', { key: Buffer.alloc(32, 'x') }) }),
     ],
     [
       'has other associated data than was sealed',
-      () => notification({ resource: { ...seal('{}'), associated_data: 'refund' } }),
+      () => notification({ resource: { ...encrypt('{}'), associated_data: 'refund' } }),
     ],
-    ['has an empty nonce', () => notification({ resource: { ...seal('{}'), nonce: '' } })],
+    ['has an empty nonce', () => notification({ resource: { ...encrypt('{}'), nonce: '' } })],
     [
       'has a ciphertext that is not Base64',
-      () => notification({ resource: { ...seal('{}'), ciphertext: '%%%' } }),
+      () => notification({ resource: { ...encrypt('{}'), ciphertext: '%%%' } }),
     ],
     [
       'has a short ciphertext',
-      () => notification({ resource: { ...seal('{}'), ciphertext: 'YQ==' } }),
+      () => notification({ resource: { ...encrypt('{}'), ciphertext: 'YQ==' } }),
     ],
     [
       'is of another cipher',
-      () => notification({ resource: { ...seal('{}'), algorithm: 'AEAD_SM4_GCM' } }),
+      () => notification({ resource: { ...encrypt('{}'), algorithm: 'AEAD_SM4_GCM' } }),
     ],
-    ['seals no JSON', () => notification({ resource: seal('paid!') })],
-    ['seals no trade', () => notification({ resource: seal('{"trade_state":"SUCCESS"}') })],
+    ['seals no JSON', () => notification({ resource: encrypt('paid!') })],
+    ['seals no trade', () => notification({ resource: encrypt('{"trade_state":"SUCCESS"}') })],
     ['seals a trade that is not paid', () => sealedTrade({ trade_state: 'NOTPAY' })],
     ['seals a refunded trade', () => sealedTrade({ trade_state: 'REFUND' })],
     ['seals a trade of no transaction', () => sealedTrade({ transaction_id: undefined })],
@@ -247,7 +247,7 @@ describe('openCallback()', () => {
     const signer = { key: platformKeys.privateKey, serial: publicKeyId }
     await fc.assert(
       fc.asyncProperty(json, fc.boolean(), async (text, sealed) => {
-        const body = sealed ? notification({ resource: seal(text) }) : text
+        const body = sealed ? notification({ resource: encrypt(text) }) : text
         const opened = await gateway.openCallback(callbackOf(body, { signer }))
         expect(opened).toMatchObject({ kind: 'rejected', status: 400 })
       }),

@@ -6,17 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UnknownAnswer } from '../../src/domain/trade.ts'
-import { type NoResponse, noResponseOf } from '../../src/gateway/wechat/http/silence.ts'
+import { type NoResponse, noResponseOf } from '../../src/gateway/wechat/http/no-response.ts'
 import { makeCertificate } from './certificate.ts'
 import {
   apiV3Key,
   type Canned,
+  encrypt,
   gatewayTo,
   orderNo,
   otherKeys,
   platformKeys,
   type Side,
-  seal,
   signed,
   startSide,
   tradeBody,
@@ -42,7 +42,7 @@ function listing(
   const by = { signer: { key: platformKeys.privateKey, serial: signer } }
   const data = entries.map(({ serial, text, key = apiV3Key }) => ({
     serial_no: serial,
-    encrypt_certificate: seal(text, { key, associatedData: 'certificate' }),
+    encrypt_certificate: encrypt(text, { key, associatedData: 'certificate' }),
   }))
   return ({ path }): Canned =>
     path === '/v3/certificates' ? signed(200, { data }, by) : signed(200, tradeBody(), by)

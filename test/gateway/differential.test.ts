@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Aes, Decorator, Formatter, Rsa } from 'wechatpay-axios-plugin'
-import { openSealed } from '../../src/gateway/wechat/keys/cipher.ts'
+import { decryptText } from '../../src/gateway/wechat/keys/cipher.ts'
 import { authorization, requestMessage } from '../../src/gateway/wechat/keys/signature.ts'
-import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
+import { verifySignature } from '../../src/gateway/wechat/keys/verification.ts'
 import { runsOf } from '../support/runs-of.ts'
 import {
   apiV3Key,
@@ -14,7 +14,7 @@ import {
   otherKeys,
   platformKeys,
   publicKeyId,
-  sealHeaders,
+  signatureHeaders,
 } from './wechat-side.ts'
 
 /** The other implementation; here it only builds messages, signs, encrypts and verifies. */
@@ -52,7 +52,7 @@ describe('against wechatpay-axios-plugin', () => {
     )
   })
 
-  test('openSealed() opens what it encrypts, and nothing under another key', () => {
+  test('decryptText() opens what it encrypts, and nothing under another key', () => {
     const nonces = fc.stringMatching(/^[0-9a-z]{12}$/)
     fc.assert(
       fc.property(text, nonces, fc.string({ maxLength: 16 }), (plain, nonce, associated_data) => {
@@ -63,16 +63,16 @@ describe('against wechatpay-axios-plugin', () => {
           nonce,
           associated_data,
         }
-        expect(openSealed(sealed, apiV3Key)).toBe(
+        expect(decryptText(sealed, apiV3Key)).toBe(
           Aes.AesGcm.decrypt(ciphertext, apiV3Key, nonce, associated_data),
         )
-        expect(openSealed(sealed, randomBytes(32))).toBeNull()
+        expect(decryptText(sealed, randomBytes(32))).toBeNull()
       }),
       { numRuns: runsOf(300) },
     )
   })
 
-  test('verifySeal() believes and disbelieves the responses that it does', async () => {
+  test('verifySignature() believes and disbelieves the responses that it does', async () => {
     const keys = {
       find: async (serial: string) =>
         serial === publicKeyId
@@ -92,13 +92,16 @@ describe('against wechatpay-axios-plugin', () => {
     await fc.assert(
       fc.asyncProperty(text, ageSecs, signer, change, async (body, age, signer, change) => {
         const at = new Date(now.getTime() - age * 1000)
-        const headers = sealHeaders(body, { signer, at })
+        const headers = signatureHeaders(body, { signer, at })
         const sent = change === 'body' ? `${body} ` : body
         if (change === 'nonce') headers['wechatpay-nonce'] = 'another'
         if (change === 'missing') delete headers['wechatpay-timestamp']
         const { signal } = new AbortController()
-        const ours = await verifySeal({ headers, body: Buffer.from(sent) }, { keys, now, signal })
-        expect(ours.kind === 'genuine').toBe(verifier(sent, headers))
+        const ours = await verifySignature(
+          { headers, body: Buffer.from(sent) },
+          { keys, now, signal },
+        )
+        expect(ours.kind === 'valid').toBe(verifier(sent, headers))
       }),
       { numRuns: runsOf(200) },
     )

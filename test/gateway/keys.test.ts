@@ -5,6 +5,7 @@ import { makeCertificate } from './certificate.ts'
 import {
   apiV3Key,
   type Canned,
+  encrypt,
   gatewayTo,
   orderNo,
   otherKeys,
@@ -13,8 +14,7 @@ import {
   type Received,
   type Side,
   type Signer,
-  seal,
-  sealHeaders,
+  signatureHeaders,
   signed,
   startSide,
   tradeBody,
@@ -72,7 +72,7 @@ function listing(): Canned {
     serial_no: serial,
     effective_time: '2025-10-01T08:00:00+08:00',
     expire_time: '2027-10-01T08:00:00+08:00',
-    encrypt_certificate: seal(pem, { key: listKey, associatedData: 'certificate' }),
+    encrypt_certificate: encrypt(pem, { key: listKey, associatedData: 'certificate' }),
   }))
   return signed(200, { data }, { signer: listSigner, at: now })
 }
@@ -90,9 +90,9 @@ function withCertificates() {
 }
 
 function callbackBy(gateway: Gateway, signer: Signer) {
-  const resource = seal(JSON.stringify(tradeBody()))
+  const resource = encrypt(JSON.stringify(tradeBody()))
   const body = JSON.stringify({ id: 'EV-1', event_type: 'TRANSACTION.SUCCESS', resource })
-  const headers = sealHeaders(body, { signer, at: now })
+  const headers = signatureHeaders(body, { signer, at: now })
   return gateway.openCallback({ headers, body: Buffer.from(body) })
 }
 

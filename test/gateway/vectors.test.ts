@@ -1,9 +1,9 @@
 import { createDecipheriv, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { readCertificates } from '../../src/gateway/wechat/keys/certificates.ts'
-import { openSealed } from '../../src/gateway/wechat/keys/cipher.ts'
+import { decryptText } from '../../src/gateway/wechat/keys/cipher.ts'
 import { isSignatureOf } from '../../src/gateway/wechat/keys/signature.ts'
-import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
+import { verifySignature } from '../../src/gateway/wechat/keys/verification.ts'
 import {
   docsAnswer,
   dotnetCipher,
@@ -36,13 +36,13 @@ function only(serial: string, key: KeyObject) {
 }
 
 describe('vectors of others', () => {
-  test('openSealed() opens what the official Java library sealed', () => {
+  test('decryptText() opens what the official Java library sealed', () => {
     const key = Buffer.from(javaCipher.apiV3Key)
-    expect(openSealed(sealedBy(javaCipher), key)).toBe(javaCipher.plaintext)
+    expect(decryptText(sealedBy(javaCipher), key)).toBe(javaCipher.plaintext)
   })
 
-  test('openSealed() opens a platform certificate that was in use', () => {
-    const pem = openSealed(sealedBy(dotnetCipher), Buffer.from(dotnetCipher.apiV3Key))
+  test('decryptText() opens a platform certificate that was in use', () => {
+    const pem = decryptText(sealedBy(dotnetCipher), Buffer.from(dotnetCipher.apiV3Key))
     const certificate = new X509Certificate(pem ?? '')
     expect(certificate.serialNumber).toBe(dotnetCipher.serial)
     expect(certificate.subject).toContain('Tenpay.com')
@@ -69,19 +69,23 @@ describe('vectors of others', () => {
     },
   )
 
-  test('verifySeal() accepts the notification of the official Go library', async () => {
+  test('verifySignature() accepts the notification of the official Go library', async () => {
     const { headers, body, at, certificate } = goNotification
     const keys = only('D7CE59D1F522D701', new X509Certificate(certificate).publicKey)
     const signed = { headers, body: Buffer.from(body) }
-    expect(await verifySeal(signed, { keys, now: at, signal })).toMatchObject({ kind: 'genuine' })
+    expect(await verifySignature(signed, { keys, now: at, signal })).toMatchObject({
+      kind: 'valid',
+    })
     const changed = { headers, body: Buffer.from(body.replace('PAYSCORE', 'PAYSCORF')) }
-    expect(await verifySeal(changed, { keys, now: at, signal })).toMatchObject({ flaw: 'forged' })
+    expect(await verifySignature(changed, { keys, now: at, signal })).toMatchObject({
+      defect: 'forged',
+    })
   })
 
-  test('openSealed() insists on 32 bytes, which the Go notification shows to be too long for its key', () => {
+  test('decryptText() insists on 32 bytes, which the Go notification shows to be too long for its key', () => {
     const { resource } = JSON.parse(goNotification.body)
     const shortKey = Buffer.from(goNotification.shortKey)
-    expect(() => openSealed(resource, shortKey)).toThrow('APIv3 key of 16 bytes')
+    expect(() => decryptText(resource, shortKey)).toThrow('APIv3 key of 16 bytes')
     const bytes = Buffer.from(resource.ciphertext, 'base64')
     const decipher = createDecipheriv('aes-128-gcm', shortKey, resource.nonce)
     decipher.setAAD(Buffer.from(resource.associated_data))
@@ -90,12 +94,16 @@ describe('vectors of others', () => {
     expect(JSON.parse(text)).toMatchObject({ appid: goNotification.appid })
   })
 
-  test('verifySeal() accepts the answer in the documentation of WeChat Pay', async () => {
+  test('verifySignature() accepts the answer in the documentation of WeChat Pay', async () => {
     const { headers, body, at, publicKey } = docsAnswer
     const keys = only(headers['wechatpay-serial'], createPublicKey(publicKey))
     const signed = { headers, body: Buffer.from(body) }
-    expect(await verifySeal(signed, { keys, now: at, signal })).toMatchObject({ kind: 'genuine' })
+    expect(await verifySignature(signed, { keys, now: at, signal })).toMatchObject({
+      kind: 'valid',
+    })
     const late = new Date(at.getTime() + 300_000)
-    expect(await verifySeal(signed, { keys, now: late, signal })).toMatchObject({ flaw: 'stale' })
+    expect(await verifySignature(signed, { keys, now: late, signal })).toMatchObject({
+      defect: 'stale',
+    })
   })
 })

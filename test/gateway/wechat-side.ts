@@ -25,7 +25,7 @@ export interface Signer {
 export const publicKeySigner: Signer = { key: platformKeys.privateKey, serial: publicKeyId }
 
 /** The signature headers that WeChat Pay puts on `body`. */
-export function sealHeaders(
+export function signatureHeaders(
   body: string | Buffer,
   { signer = publicKeySigner, at = new Date() }: { signer?: Signer; at?: Date } = {},
 ): Record<string, string> {
@@ -46,7 +46,7 @@ export function sealHeaders(
   }
 }
 
-export function seal(
+export function encrypt(
   text: string | Buffer,
   {
     key = apiV3Key,
@@ -104,7 +104,7 @@ export function signed(
   options: { signer?: Signer; at?: Date } = {},
 ): Canned {
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
-  const headers = { 'content-type': 'application/json', ...sealHeaders(text, options) }
+  const headers = { 'content-type': 'application/json', ...signatureHeaders(text, options) }
   return { status, headers, body: text }
 }
 

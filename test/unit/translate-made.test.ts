@@ -9,8 +9,13 @@ import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
 import { conflictWith, decideResolution } from '../../src/domain/resolve.ts'
 import { reviewActions } from '../../src/domain/review-action.ts'
 import type { Answer, TradeState, UnknownCause, UnknownWhy } from '../../src/domain/trade.ts'
-import { answerOf, closingOf, type Heard, prepayOf } from '../../src/gateway/wechat/answer.ts'
-import { verifySeal } from '../../src/gateway/wechat/keys/verification.ts'
+import {
+  answerOf,
+  type CheckedReply,
+  closingOf,
+  prepayOf,
+} from '../../src/gateway/wechat/answer.ts'
+import { verifySignature } from '../../src/gateway/wechat/keys/verification.ts'
 import { outcomes } from '../../src/gateway/wechat/outcome.ts'
 import type { DatabaseState } from '../../src/health/database-state.ts'
 import { readinessOf } from '../../src/health/readiness.ts'
@@ -169,11 +174,11 @@ describe('the stages say nothing that has no Chinese:', () => {
   })
 
   it('the gateway, for every status and code of its table', () => {
-    const verifications: readonly Heard['verification'][] = [
-      { kind: 'genuine', serial: '1', signedAt: new Date('2026-01-24T12:00:00Z') },
+    const verifications: readonly CheckedReply['verification'][] = [
+      { kind: 'valid', serial: '1', signedAt: new Date('2026-01-24T12:00:00Z') },
       ...['it is not signed', 'its signature is wrong'].map((message) => ({
         ...({ kind: 'rejected', message, systemic: false } as const),
-        flaw: message.endsWith('signed') ? ('unsigned' as const) : ('forged' as const),
+        defect: message.endsWith('signed') ? ('unsigned' as const) : ('forged' as const),
       })),
     ]
     for (const [status, code] of [...outcomes, [200, '*'], [204, '*'], [302, '*']] as const) {
@@ -189,7 +194,7 @@ describe('the stages say nothing that has no Chinese:', () => {
     }
   })
 
-  it('verifySeal(), for each flaw', async () => {
+  it('verifySignature(), for each defect', async () => {
     const now = new Date('2026-01-24T12:00:00Z')
     const seal = {
       'wechatpay-timestamp': String(+now / 1000),
@@ -208,8 +213,12 @@ describe('the stages say nothing that has no Chinese:', () => {
     ]
     for (const headers of flaws) {
       const signed = { headers, body: Buffer.alloc(0) }
-      const found = await verifySeal(signed, { keys, now, signal: AbortSignal.timeout(60_000) })
-      if (found.kind === 'genuine') throw new Error('That ought not to be believed')
+      const found = await verifySignature(signed, {
+        keys,
+        now,
+        signal: AbortSignal.timeout(60_000),
+      })
+      if (found.kind === 'valid') throw new Error('That ought not to be believed')
       expectChinese(`Cannot verify the callback: ${found.message}`)
     }
   })

@@ -3,8 +3,16 @@ import { decide } from '../../../src/domain/decide.ts'
 import type { Order } from '../../../src/domain/order.ts'
 import { sentenceOf } from '../../../src/domain/reason.ts'
 import type { Answer } from '../../../src/domain/trade.ts'
-import { answerOf, closingOf, type Heard, prepayOf } from '../../../src/gateway/wechat/answer.ts'
-import { type Verification, verifySeal } from '../../../src/gateway/wechat/keys/verification.ts'
+import {
+  answerOf,
+  type CheckedReply,
+  closingOf,
+  prepayOf,
+} from '../../../src/gateway/wechat/answer.ts'
+import {
+  type Verification,
+  verifySignature,
+} from '../../../src/gateway/wechat/keys/verification.ts'
 import { startsWithMark } from '../callback/payment.ts'
 import type { Chance } from '../chance.ts'
 import { type Keys, present } from '../keys.ts'
@@ -22,7 +30,7 @@ import { type RawReply, Replies } from './reply.ts'
 
 /** What reads answers: the program's own, unless a test plants something worse. */
 export interface AnswerReaders {
-  readonly answerOf: (heard: Heard) => Answer
+  readonly answerOf: (heard: CheckedReply) => Answer
   readonly closingOf: typeof closingOf
   readonly prepayOf: typeof prepayOf
   readonly decide: typeof decide
@@ -44,10 +52,10 @@ export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
           const { reply, signed, order } = replies.next(chance)
           const input = shown(reply)
           const verification = await uncrashed(input, () => verify(reply, { signed, chance }))
-          if (verification.kind === 'genuine' && signed !== 'genuine') {
+          if (verification.kind === 'valid' && signed !== 'genuine') {
             throw new Finding('wrong answer', 'took a wrong signature for right', input)
           }
-          const heard: Heard = {
+          const heard: CheckedReply = {
             reply: { kind: 'reply', ...reply },
             verification,
             attempt: 'query order "x"',
@@ -55,7 +63,7 @@ export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
           // A stricter verification may turn a right one away, where its header was touched.
           const told = {
             ...reply,
-            signed: verification.kind === 'genuine' ? signed : asHeard(verification),
+            signed: verification.kind === 'valid' ? signed : asHeard(verification),
           }
           return judge({ heard, told, order, input, readers })
         },
@@ -66,7 +74,7 @@ export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
 }
 
 interface Case {
-  readonly heard: Heard
+  readonly heard: CheckedReply
   readonly told: Told
   readonly order: Order
   readonly input: unknown
@@ -143,7 +151,9 @@ const facts = {
 }
 
 function asHeard(verification: Verification): Told['signed'] {
-  return verification.kind === 'rejected' && verification.flaw === 'unsigned' ? 'unsigned' : 'wrong'
+  return verification.kind === 'rejected' && verification.defect === 'unsigned'
+    ? 'unsigned'
+    : 'wrong'
 }
 
 /** Mostly by the word of the one who made it, which is cheap; else by the signature itself. */
@@ -161,15 +171,15 @@ function verifierOf(keys: Keys) {
     reply: RawReply,
     { signed, chance }: { signed: Told['signed']; chance: Chance },
   ): Promise<Verification> => {
-    if (reply.sealed) return verifySeal(reply, { keys: ring, now: present, signal: never })
+    if (reply.sealed) return verifySignature(reply, { keys: ring, now: present, signal: never })
     if (signed === 'genuine') {
-      return { kind: 'genuine', serial: publicKeyId, signedAt: present }
+      return { kind: 'valid', serial: publicKeyId, signedAt: present }
     }
-    const flaw =
+    const defect =
       signed === 'unsigned'
         ? 'unsigned'
         : chance.pick(['malformed', 'stale', 'probe', 'keyless', 'forged'] as const)
-    return { kind: 'rejected', flaw, message: 'made up', systemic: chance.percent(50) }
+    return { kind: 'rejected', defect, message: 'made up', systemic: chance.percent(50) }
   }
 }
 

@@ -18,8 +18,8 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'an answer is believed without its signature',
     faults: [2, 25],
     file: 'src/gateway/wechat/answer.ts',
-    find: "if (verification.flaw === 'unsigned' && reply.status >= 300) return null",
-    replace: "if (verification.flaw === 'unsigned') return null",
+    find: "if (verification.defect === 'unsigned' && reply.status >= 300) return null",
+    replace: "if (verification.defect === 'unsigned') return null",
     caughtBy: { test: 'test/gateway/answer.test.ts', name: 'without a signature' },
   },
   {
@@ -35,7 +35,7 @@ export const gatewayMutants: readonly Mutant[] = [
     faults: [25],
     file: 'src/gateway/wechat/callback.ts',
     find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, mchid, ...verification })",
-    replace: `return verification.kind === 'rejected' && verification.flaw === 'malformed'
+    replace: `return verification.kind === 'rejected' && verification.defect === 'malformed'
     ? unverified(verification.message)
     : open(callback.body, { serial: '', signedAt: now, apiV3Key, mchid, ...verification })`,
     caughtBy: { test: callbackTest, name: 'is signed by somebody else' },

@@ -1,19 +1,19 @@
-import type { Heard } from '../../../src/gateway/wechat/answer.ts'
+import type { CheckedReply } from '../../../src/gateway/wechat/answer.ts'
 
 /** A response as it arrives, and the result that its verification would have. */
-export type SentReply = Pick<Heard, 'reply' | 'verification'>
+export type SentReply = Pick<CheckedReply, 'reply' | 'verification'>
 
-type Verification = Heard['verification']
+type Verification = CheckedReply['verification']
 
 /** A date after all payments: no payment may be later than the answer that reports it. */
-const genuine: Verification = {
-  kind: 'genuine',
+const valid: Verification = {
+  kind: 'valid',
   serial: 'PUB_KEY_ID_01',
   signedAt: new Date('2099-12-31T00:00:00Z'),
 }
 
-function rejected(flaw: Extract<Verification, { kind: 'rejected' }>['flaw'], systemic = false) {
-  return { kind: 'rejected', flaw, message: `it is ${flaw}`, systemic } as const
+function rejected(defect: Extract<Verification, { kind: 'rejected' }>['defect'], systemic = false) {
+  return { kind: 'rejected', defect, message: `it is ${defect}`, systemic } as const
 }
 
 function reply(status: number, body: string, verification: Verification): SentReply {
@@ -24,7 +24,7 @@ function reply(status: number, body: string, verification: Verification): SentRe
 }
 
 export function signed(status: number, body: object | null): SentReply {
-  return reply(status, body === null ? '' : JSON.stringify(body), genuine)
+  return reply(status, body === null ? '' : JSON.stringify(body), valid)
 }
 
 export function unsigned(status: number, body: object | string): SentReply {
@@ -35,9 +35,9 @@ export function unsigned(status: number, body: object | string): SentReply {
 /** A plausible body whose signature does not verify. */
 export function unverified(
   body: object,
-  flaw: 'forged' | 'stale' | 'unsigned' | 'probe',
+  defect: 'forged' | 'stale' | 'unsigned' | 'probe',
 ): SentReply {
-  return reply(200, JSON.stringify(body), rejected(flaw))
+  return reply(200, JSON.stringify(body), rejected(defect))
 }
 
 export function keyless(body: object): SentReply {
@@ -45,7 +45,7 @@ export function keyless(body: object): SentReply {
 }
 
 export function signedGarbage(text: string): SentReply {
-  return reply(200, text, genuine)
+  return reply(200, text, valid)
 }
 
 export function absence(code: 'ORDER_NOT_EXIST' | 'ORDERNOTEXIST'): SentReply {

@@ -2,7 +2,7 @@ import { unlessAborted, withDeadline } from '../../deadline.ts'
 import type { Emit, GatewayOperation } from '../../domain/event.ts'
 import type { UnknownAnswer } from '../../domain/trade.ts'
 import type { CallOptions } from '../gateway.ts'
-import { unknownAnswer } from '../wechat/unknown.ts'
+import { unknownAnswer } from '../unknown.ts'
 import type { OldOrderLimit } from './old-order-limit.ts'
 import type { Quota, Reservation } from './quota.ts'
 

@@ -1,36 +1,37 @@
 import { z } from 'zod'
 import type { Answer, Evidence, UnknownAnswer, UnknownWhy } from '../../domain/trade.ts'
 import type { Closing, Prepay } from '../gateway.ts'
+import { unknownAnswer } from '../unknown.ts'
 import { errorOf, replyEvidence } from './evidence.ts'
 import type { Reply } from './http/wire.ts'
 import { parseJson, textOf } from './json.ts'
 import type { Verification } from './keys/verification.ts'
 import { isSystemic, type Meaning, meaningOf } from './outcome.ts'
 import { seeTrade } from './trade-body.ts'
-import { unknownAnswer } from './unknown.ts'
 
 /** A response, who wrote it, and what we were about: `query order "…"`. */
-export interface Heard {
+export interface CheckedReply {
   readonly reply: Reply
   readonly verification: Verification
   readonly attempt: string
 }
 
 /** A trade only from a verified 200. */
-export function answerOf(heard: Heard): Answer {
-  const { reply } = heard
-  if (reply.status === 200) return tradeAnswer(heard)
+export function answerOf(checked: CheckedReply): Answer {
+  const { reply } = checked
+  if (reply.status === 200) return tradeAnswer(checked)
   const meaning = meaningOf(reply.status, errorOf(reply.body).code)
-  if (meaning !== 'absent') return unansweredBy(heard)
-  return disbelief(heard) ?? { kind: 'absent', evidence: evidenceOf(heard) }
+  if (meaning !== 'absent') return unansweredBy(checked)
+  return rejectUnverified(checked) ?? { kind: 'absent', evidence: evidenceOf(checked) }
 }
 
 /** Closed only by a verified 204. */
-export function closingOf(heard: Heard): Closing {
-  const { status } = heard.reply
-  if (status === 204) return disbelief(heard) ?? { kind: 'closed', evidence: evidenceOf(heard) }
+export function closingOf(checked: CheckedReply): Closing {
+  const { status } = checked.reply
+  if (status === 204)
+    return rejectUnverified(checked) ?? { kind: 'closed', evidence: evidenceOf(checked) }
   const refusal = status >= 400 && status < 500 && status !== 401 && status !== 429
-  return refusal ? (disbelief(heard) ?? refused(heard)) : unansweredBy(heard)
+  return refusal ? (rejectUnverified(checked) ?? refused(checked)) : unansweredBy(checked)
 }
 
 const prepaid = z.object({ code_url: z.string().min(1).max(512) })
@@ -39,28 +40,28 @@ const prepaid = z.object({ code_url: z.string().min(1).max(512) })
 const nativeCodeLifeMs = 2 * 3_600_000
 
 /** Placed only by a verified 200 with a code to scan. */
-export function prepayOf(heard: Heard): Prepay {
-  const { status, body } = heard.reply
-  if (status === 400 || status === 403) return disbelief(heard) ?? refused(heard)
-  if (status !== 200) return unansweredBy(heard)
-  const doubt = disbelief(heard)
+export function prepayOf(checked: CheckedReply): Prepay {
+  const { status, body } = checked.reply
+  if (status === 400 || status === 403) return rejectUnverified(checked) ?? refused(checked)
+  if (status !== 200) return unansweredBy(checked)
+  const doubt = rejectUnverified(checked)
   if (doubt) return doubt
   const parsed = prepaid.safeParse(parseJson(body))
-  if (!parsed.success) return unparsable(heard)
+  if (!parsed.success) return unparsable(checked)
   const { code_url: codeUrl } = parsed.data
   const payment = { kind: 'qr', codeUrl, lifeMs: nativeCodeLifeMs } as const
-  return { kind: 'placed', payment, evidence: evidenceOf(heard) }
+  return { kind: 'placed', payment, evidence: evidenceOf(checked) }
 }
 
-function tradeAnswer(heard: Heard): Answer {
-  const { reply, verification } = heard
-  if (verification.kind === 'rejected') return disbelieved(heard, verification)
+function tradeAnswer(checked: CheckedReply): Answer {
+  const { reply, verification } = checked
+  if (verification.kind === 'rejected') return unverified(checked, verification)
   const seen = seeTrade(reply.body, verification)
-  if (seen === null) return unparsable(heard)
+  if (seen === null) return unparsable(checked)
   return {
     kind: 'trade',
     trade: seen.trade,
-    evidence: { ...evidenceOf(heard), ...seen.evidence },
+    evidence: { ...evidenceOf(checked), ...seen.evidence },
   }
 }
 
@@ -68,37 +69,37 @@ function tradeAnswer(heard: Heard): Answer {
  * Why a response is not believed; null when it may be. A 2xx must be signed. Errors mostly are
  * not, and nothing final rests on them; but a wrong signature on one is no better than on a 2xx.
  */
-export function disbelief(heard: Heard): UnknownAnswer | null {
-  const { reply, verification } = heard
-  if (verification.kind === 'genuine') return null
-  if (verification.flaw === 'unsigned' && reply.status >= 300) return null
-  return disbelieved(heard, verification)
+export function rejectUnverified(checked: CheckedReply): UnknownAnswer | null {
+  const { reply, verification } = checked
+  if (verification.kind === 'valid') return null
+  if (verification.defect === 'unsigned' && reply.status >= 300) return null
+  return unverified(checked, verification)
 }
 
-function disbelieved(
-  heard: Heard,
-  { flaw, why, message, systemic }: Extract<Verification, { kind: 'rejected' }>,
+function unverified(
+  checked: CheckedReply,
+  { defect, why, message, systemic }: Extract<Verification, { kind: 'rejected' }>,
 ): UnknownAnswer {
-  const isOthers = flaw === 'unsigned' && isPage(heard.reply)
+  const isOthers = defect === 'unsigned' && isPage(checked.reply)
   const words = isOthers ? `${message}: it is a web page` : message
   return unknownAnswer(
     'unverified',
-    `Cannot ${heard.attempt}: the HTTP ${heard.reply.status} answer cannot be verified, ${words}`,
-    { systemic, why: isOthers ? 'page' : (why ?? flaw), evidence: evidenceOf(heard) },
+    `Cannot ${checked.attempt}: the HTTP ${checked.reply.status} answer cannot be verified, ${words}`,
+    { systemic, why: isOthers ? 'page' : (why ?? defect), evidence: evidenceOf(checked) },
   )
 }
 
 /** An answer that is none, by its status and code. */
-export function unansweredBy(heard: Heard): UnknownAnswer {
-  const { code, message } = errorOf(heard.reply.body)
-  const meaning = meaningOf(heard.reply.status, code)
-  const details = [`HTTP ${heard.reply.status}`, code, message].filter((each) => each !== null)
-  const { why, words } = closerLook(heard.reply, meaning)
+export function unansweredBy(checked: CheckedReply): UnknownAnswer {
+  const { code, message } = errorOf(checked.reply.body)
+  const meaning = meaningOf(checked.reply.status, code)
+  const details = [`HTTP ${checked.reply.status}`, code, message].filter((each) => each !== null)
+  const { why, words } = closerLook(checked.reply, meaning)
   // "Absent" is no answer to anything but a query.
   return unknownAnswer(
     meaning === 'absent' ? 'refused' : meaning,
-    `Cannot ${heard.attempt}: ${details.join(' ')}${words}`,
-    { systemic: isSystemic(meaning), why, evidence: evidenceOf(heard) },
+    `Cannot ${checked.attempt}: ${details.join(' ')}${words}`,
+    { systemic: isSystemic(meaning), why, evidence: evidenceOf(checked) },
   )
 }
 
@@ -123,26 +124,26 @@ function isPage({ headers, body }: Reply): boolean {
   return start.startsWith('<') || (start !== '' && /html/i.test(String(headers['content-type'])))
 }
 
-function unparsable(heard: Heard): UnknownAnswer {
-  const { status } = heard.reply
+function unparsable(checked: CheckedReply): UnknownAnswer {
+  const { status } = checked.reply
   return unknownAnswer(
     'unparsable',
-    `Cannot ${heard.attempt}: the HTTP ${status} answer is not of the expected shape`,
-    { evidence: evidenceOf(heard) },
+    `Cannot ${checked.attempt}: the HTTP ${status} answer is not of the expected shape`,
+    { evidence: evidenceOf(checked) },
   )
 }
 
-function refused(heard: Heard): Extract<Closing, { kind: 'refused' }> {
-  const { code, message } = errorOf(heard.reply.body)
-  const status = `HTTP_${heard.reply.status}`
+function refused(checked: CheckedReply): Extract<Closing, { kind: 'refused' }> {
+  const { code, message } = errorOf(checked.reply.body)
+  const status = `HTTP_${checked.reply.status}`
   return {
     kind: 'refused',
     code: code ?? status,
     message: message ?? '',
-    evidence: evidenceOf(heard),
+    evidence: evidenceOf(checked),
   }
 }
 
-function evidenceOf({ reply, verification }: Heard): Evidence {
-  return replyEvidence(reply, verification.kind === 'genuine' ? verification.serial : null)
+function evidenceOf({ reply, verification }: CheckedReply): Evidence {
+  return replyEvidence(reply, verification.kind === 'valid' ? verification.serial : null)
 }

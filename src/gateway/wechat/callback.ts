@@ -3,10 +3,10 @@ import type { Clock } from '../../domain/clock.ts'
 import type { OpenedCallback, RawCallback, RejectedCallback } from '../gateway.ts'
 import { kept, tidy } from './evidence.ts'
 import { parseJson } from './json.ts'
-import { sealedText, unseal } from './keys/cipher.ts'
+import { decrypt, encryptedText } from './keys/cipher.ts'
 import type { KeyRing } from './keys/keys.ts'
 import type { Headers } from './keys/signature.ts'
-import { screenSeal, verifySeal } from './keys/verification.ts'
+import { screenSignature, verifySignature } from './keys/verification.ts'
 import { type RefundEnvelope, refundEvents, seeRefund } from './refund-body.ts'
 import { seeTrade } from './trade-body.ts'
 
@@ -33,7 +33,11 @@ export async function screenNotification(
   headers: Headers,
   { keys, clock, signal }: OpenOptions,
 ): Promise<RejectedCallback | null> {
-  const screened = await screenSeal(headers, { keys: forCallbacks(keys), now: clock(), signal })
+  const screened = await screenSignature(headers, {
+    keys: forCallbacks(keys),
+    now: clock(),
+    signal,
+  })
   return screened.kind === 'rejected' ? unverified(screened.message) : null
 }
 
@@ -47,7 +51,7 @@ export async function openNotification(
   { apiV3Key, mchid, keys, clock, signal }: OpenOptions & Opening,
 ): Promise<OpenedCallback> {
   const now = clock()
-  const verification = await verifySeal(callback, { keys: forCallbacks(keys), now, signal })
+  const verification = await verifySignature(callback, { keys: forCallbacks(keys), now, signal })
   return verification.kind === 'rejected'
     ? unverified(verification.message)
     : open(callback.body, { apiV3Key, mchid, ...verification })
@@ -76,9 +80,10 @@ function open(body: Uint8Array, { apiV3Key, mchid, ...signed }: Signed & Opening
   const { id, event_type, resource } = envelope.data
   const isRefund = event_type.startsWith(refundEvents)
   if (event_type !== paidEvent && !isRefund) return unused(tidy(event_type))
-  const sealed = sealedText.safeParse(resource)
-  if (!sealed.success) return rejected(400, 'Cannot read the callback: its resource is incomplete')
-  const bytes = unseal(sealed.data, apiV3Key)
+  const encrypted = encryptedText.safeParse(resource)
+  if (!encrypted.success)
+    return rejected(400, 'Cannot read the callback: its resource is incomplete')
+  const bytes = decrypt(encrypted.data, apiV3Key)
   if (bytes === null) {
     return rejected(400, 'Cannot decrypt the callback: the APIv3 key does not fit')
   }

@@ -1,5 +1,5 @@
 import type { GatewayFacts } from '../gateway.ts'
-import { looksSigned } from './keys/signature.ts'
+import { claimsSignature } from './keys/signature.ts'
 
 /** It is known without any key: also where there is no gateway to call. */
 export const wechatFacts: GatewayFacts = {
@@ -11,5 +11,5 @@ export const wechatFacts: GatewayFacts = {
     const body = JSON.stringify({ code: 'FAIL', message: end.reason })
     return { status: end.status, contentType: 'application/json; charset=utf-8', body }
   },
-  isLikeCallback: looksSigned,
+  isLikeCallback: claimsSignature,
 }

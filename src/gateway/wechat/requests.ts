@@ -5,20 +5,20 @@ import type { SignedRequest } from './http/wire.ts'
 
 type Identity = Pick<WechatConfig, 'mchId'>
 
-export function orderQuestion(orderNo: string, { mchId }: Identity): SignedRequest {
+export function orderQuery(orderNo: string, { mchId }: Identity): SignedRequest {
   return get(`/v3/pay/transactions/out-trade-no/${segment(orderNo)}?mchid=${segment(mchId)}`)
 }
 
-export function transactionQuestion(transactionId: string, { mchId }: Identity): SignedRequest {
+export function transactionQuery(transactionId: string, { mchId }: Identity): SignedRequest {
   return get(`/v3/pay/transactions/id/${segment(transactionId)}?mchid=${segment(mchId)}`)
 }
 
-export function closeQuestion(orderNo: string, { mchId }: Identity): SignedRequest {
+export function closeRequest(orderNo: string, { mchId }: Identity): SignedRequest {
   const path = `/v3/pay/transactions/out-trade-no/${segment(orderNo)}/close`
   return { method: 'POST', path, body: JSON.stringify({ mchid: mchId }) }
 }
 
-export function certificatesQuestion(): SignedRequest {
+export function certificatesRequest(): SignedRequest {
   return get('/v3/certificates')
 }
 
@@ -26,7 +26,7 @@ export function certificatesQuestion(): SignedRequest {
  * The same order gives the same bytes each time: WeChat Pay refuses a repetition that differs.
  * It also refuses nulls and members that it does not know, so what is not given is left out.
  */
-export function prepayQuestion(
+export function prepayRequest(
   order: PrepayOrder,
   { mchId, notifyUrl }: Identity & { notifyUrl: string },
 ): SignedRequest {

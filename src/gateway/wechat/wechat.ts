@@ -9,15 +9,15 @@ import { createQuota } from '../rate-limit/create-quota.ts'
 import { createOldOrderLimit, type OldOrderLimit } from '../rate-limit/old-order-limit.ts'
 import { type Quota, type Reservation, unlimited } from '../rate-limit/quota.ts'
 import { waitForReservation } from '../rate-limit/wait-for-reservation.ts'
-import { answerOf, closingOf, type Heard, prepayOf } from './answer.ts'
+import { unknownAnswer } from '../unknown.ts'
+import { answerOf, type CheckedReply, closingOf, prepayOf } from './answer.ts'
 import { openNotification, screenNotification } from './callback.ts'
 import { wechatFacts } from './facts.ts'
 import { createWire, type SignedRequest, type Wire } from './http/wire.ts'
 import { fetchCertificates } from './keys/fetch-certificates.ts'
 import { KeyRing } from './keys/keys.ts'
-import { verifySeal } from './keys/verification.ts'
-import { closeQuestion, orderQuestion, prepayQuestion, transactionQuestion } from './requests.ts'
-import { unknownAnswer } from './unknown.ts'
+import { verifySignature } from './keys/verification.ts'
+import { closeRequest, orderQuery, prepayRequest, transactionQuery } from './requests.ts'
 
 export interface WechatOptions {
   readonly emit: Emit
@@ -64,19 +64,31 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     appids: config.appIds ?? [config.appId],
 
     query(orderNo, options = {}) {
-      const question = orderQuestion(orderNo, config)
+      const request = orderQuery(orderNo, config)
       const attempt = `query order "${orderNo}"`
-      return ask(client, { operation: 'query', question, attempt, read: answerOf }, options)
+      return sendWithinLimit(
+        client,
+        { operation: 'query', request, attempt, read: answerOf },
+        options,
+      )
     },
     queryByTransactionId(transactionId, options = {}) {
-      const question = transactionQuestion(transactionId, config)
+      const request = transactionQuery(transactionId, config)
       const attempt = `query transaction "${transactionId}"`
-      return ask(client, { operation: 'query', question, attempt, read: answerOf }, options)
+      return sendWithinLimit(
+        client,
+        { operation: 'query', request, attempt, read: answerOf },
+        options,
+      )
     },
     close(orderNo, options = {}) {
-      const question = closeQuestion(orderNo, config)
+      const request = closeRequest(orderNo, config)
       const attempt = `close order "${orderNo}"`
-      return ask(client, { operation: 'close', question, attempt, read: closingOf }, options)
+      return sendWithinLimit(
+        client,
+        { operation: 'close', request, attempt, read: closingOf },
+        options,
+      )
     },
     prepay: (order, options = {}) => prepay(client, { order, config }, options),
     screenCallback: (headers) =>
@@ -113,24 +125,24 @@ interface Client {
 
 interface Call<T extends Outcome> {
   readonly operation: GatewayOperation
-  readonly question: SignedRequest
+  readonly request: SignedRequest
   /** For messages: `query order "…"`. */
   readonly attempt: string
-  readonly read: (heard: Heard) => T
+  readonly read: (checked: CheckedReply) => T
 }
 
 /** Waits for its place, asks once, verifies, reads. */
-async function ask<T extends Outcome>(
+async function sendWithinLimit<T extends Outcome>(
   client: Client,
   call: Call<T>,
   options: CallOptions,
 ): Promise<T | UnknownAnswer> {
   const place = await waitForReservation(client, call, options)
-  return 'kind' in place ? place : put(client, call, { ...options, place })
+  return 'kind' in place ? place : send(client, call, { ...options, place })
 }
 
 /** Asks once, verifies, reads, and tells of it. */
-function put<T extends Outcome>(
+function send<T extends Outcome>(
   client: Client,
   call: Call<T>,
   options: CallOptions & { place: Reservation | null },
@@ -144,16 +156,16 @@ function put<T extends Outcome>(
 
 async function exchange<T extends Outcome>(
   client: Client,
-  { question, attempt, read }: Call<T>,
+  { request, attempt, read }: Call<T>,
   { signal, place }: { signal: AbortSignal; place: Reservation | null },
 ): Promise<T | UnknownAnswer> {
   const { wire, keys, clock } = client
-  const reply = await wire.send(question, signal)
-  if (reply.kind === 'silence') {
+  const reply = await wire.send(request, signal)
+  if (reply.kind === 'no_response') {
     return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
   }
   if (reply.status === 429) await unlessAborted(slowDown(client, place), signal)
-  const verification = await verifySeal(reply, { keys, now: clock(), signal })
+  const verification = await verifySignature(reply, { keys, now: clock(), signal })
   return read({ reply, verification, attempt })
 }
 
@@ -174,11 +186,11 @@ async function prepay(
     const message = `Cannot ${attempt}: no wechat.notify_url is configured`
     return { kind: 'refused', code: 'notify_url_missing', message, evidence: {} }
   }
-  const question = prepayQuestion(order, { ...config, notifyUrl })
+  const request = prepayRequest(order, { ...config, notifyUrl })
   // A payer waits for this one, and it is no question of the job's: it takes no place in the quota,
   // but a "too many" for it slows the questions down as well.
-  const call = { operation: 'prepay', question, attempt, read: prepayOf } as const
-  return put(client, call, { ...options, place: null })
+  const call = { operation: 'prepay', request, attempt, read: prepayOf } as const
+  return send(client, call, { ...options, place: null })
 }
 
 /** With platform certificates, their list answers every question: it is signed, sealed and ours. */
@@ -196,13 +208,13 @@ async function probeByOrder(
   config: WechatConfig,
   options: CallOptions,
 ): Promise<Probe> {
-  const question = orderQuestion(`BUDANPROBE${client.clock().getTime()}`, config)
-  const read = (heard: Heard): Probe => {
-    const answer = answerOf(heard)
+  const request = orderQuery(`BUDANPROBE${client.clock().getTime()}`, config)
+  const read = (checked: CheckedReply): Probe => {
+    const answer = answerOf(checked)
     if (answer.kind === 'unknown') return answer
-    return { kind: 'ok', verified: heard.verification.kind === 'genuine' }
+    return { kind: 'ok', verified: checked.verification.kind === 'valid' }
   }
-  return ask(client, { operation: 'probe', question, attempt: 'probe', read }, options)
+  return sendWithinLimit(client, { operation: 'probe', request, attempt: 'probe', read }, options)
 }
 
 interface Outcome {

@@ -10,7 +10,7 @@ type Connector = buildConnector.connector
 const unasked = /^bad response$/
 
 /** The other side wrote before anything was asked. */
-export class Unasked extends Error {
+export class UnsolicitedBytes extends Error {
   /** It wrote a response of HTTP: a page of something on the way. */
   readonly isHttp: boolean
 
@@ -79,7 +79,7 @@ export class Connection {
       connect: this.#once(connect),
     })
     const lose = (_1: URL, _2: unknown, error: Error) => {
-      this.#lost ??= unasked.test(error.message) ? new Unasked(Buffer.of()) : error
+      this.#lost ??= unasked.test(error.message) ? new UnsolicitedBytes(Buffer.of()) : error
     }
     client.on('disconnect', lose)
     client.on('connectionError', lose)
@@ -109,7 +109,7 @@ export class Connection {
       const socket = tunnel.socket as Socket
       this.#hold(socket)
       // Another status is a refusal, which may have a page.
-      if (tunnel.statusCode === 200) refuseUnasked(socket)
+      if (tunnel.statusCode === 200) refuseUnsolicited(socket)
       return tunnel
     }
     return Object.assign(client, { connect: openTunnel })
@@ -127,7 +127,7 @@ export class Connection {
       const socket: unknown = connect(options, (...[error, connected]) => {
         if (error !== null) return callback(error, null)
         try {
-          refuseUnasked(this.#hold(connected))
+          refuseUnsolicited(this.#hold(connected))
         } catch (refusal) {
           connected.destroy()
           return callback(refusal as Error, null)
@@ -151,11 +151,11 @@ export class Connection {
 export type WechatWay = Pick<WechatConfig, 'proxyUrl'>
 
 /** Neither HTTP nor TLS has a server that speaks first. */
-function refuseUnasked(socket: Socket): void {
+function refuseUnsolicited(socket: Socket): void {
   if (socket.readableLength === 0) return
   const bytes: unknown = socket.read()
   socket.destroy()
-  throw new Unasked(Buffer.isBuffer(bytes) ? bytes : Buffer.of())
+  throw new UnsolicitedBytes(Buffer.isBuffer(bytes) ? bytes : Buffer.of())
 }
 
 /** undici's own connectors return the socket that they open; its types do not say so. */

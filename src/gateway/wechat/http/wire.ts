@@ -3,7 +3,7 @@ import type { Clock } from '../../../domain/clock.ts'
 import { type ClockOffset, offsetNow } from '../../../domain/clocks.ts'
 import { authorization, type Headers, newStamp } from '../keys/signature.ts'
 import { Connections } from './dispatcher.ts'
-import { type NoResponse, noResponseOf } from './silence.ts'
+import { type NoResponse, noResponseOf } from './no-response.ts'
 
 /** One request of ours; `path` with its query, percent-encoded. */
 export interface SignedRequest {
@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface Wire {
   /** Signs and sends once; never a second time by itself, because a signature is for one try. */
-  send(question: SignedRequest, signal: AbortSignal): Promise<Reply | NoResponse>
+  send(request: SignedRequest, signal: AbortSignal): Promise<Reply | NoResponse>
   /** By the `Date` of the last response, whoever signed it; null: none had one. */
   readonly clockOffset: ClockOffset | null
   stop(): Promise<void>
@@ -46,22 +46,22 @@ export function createWire(
     get clockOffset() {
       return clockOffset
     },
-    async send(question, signal) {
+    async send(request, signal) {
       if (signal.aborted) return noResponseOf(new Error('aborted before it was sent'), signal)
       const requestedAt = clock()
-      const headers = await requestHeaders(question, { config, now: requestedAt })
+      const headers = await requestHeaders(request, { config, now: requestedAt })
       try {
-        return await way.use(signal, async (request): Promise<Reply> => {
+        return await way.use(signal, async (dispatch): Promise<Reply> => {
           const {
             statusCode,
             headers: answered,
             body,
-          } = await request({
+          } = await dispatch({
             origin: base.origin,
-            path: prefix + question.path,
-            method: question.method,
+            path: prefix + request.path,
+            method: request.method,
             headers,
-            body: question.body === '' ? null : question.body,
+            body: request.body === '' ? null : request.body,
           })
           const offset = offsetBy(answered.date, { clock, requestedAt })
           clockOffset = offset ?? clockOffset
@@ -92,15 +92,15 @@ function addressOf(baseUrl: string): URL {
 }
 
 async function requestHeaders(
-  question: SignedRequest,
+  request: SignedRequest,
   { config, now }: { config: WechatConfig; now: Date },
 ): Promise<Record<string, string>> {
   return {
-    authorization: await authorization(question, { merchant: config, stamp: newStamp(now) }),
+    authorization: await authorization(request, { merchant: config, stamp: newStamp(now) }),
     accept: 'application/json',
     // Requests without one are refused by some of the endpoints.
     'user-agent': `budan node/${process.versions.node}`,
-    ...(question.body === '' ? {} : { 'content-type': 'application/json' }),
+    ...(request.body === '' ? {} : { 'content-type': 'application/json' }),
     // Asks for answers signed by this key; without it a platform certificate signs.
     ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
   }

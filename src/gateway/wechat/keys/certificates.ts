@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { UnknownAnswer } from '../../../domain/trade.ts'
 import { readCertificate } from '../../../text/certificate.ts'
 import { isSameSerial, serialDigits } from '../../../text/serial.ts'
+import { unknownAnswer } from '../../unknown.ts'
 import { parseJson } from '../json.ts'
-import { unknownAnswer } from '../unknown.ts'
-import { openSealed, sealedText } from './cipher.ts'
+import { decryptText, encryptedText } from './cipher.ts'
 
 /** A platform certificate of WeChat Pay. */
 export interface Certificate {
@@ -23,7 +23,7 @@ export interface OpenedCertificates {
 
 const listing = z.object({
   data: z
-    .array(z.object({ serial_no: z.string(), encrypt_certificate: sealedText }))
+    .array(z.object({ serial_no: z.string(), encrypt_certificate: encryptedText }))
     .min(1)
     .max(100),
 })
@@ -45,7 +45,7 @@ export function readCertificates(
   }
   const listed = parsed.data.data.map(({ serial_no, encrypt_certificate }) => ({
     serial: serial_no,
-    pem: openSealed(encrypt_certificate, apiV3Key),
+    pem: decryptText(encrypt_certificate, apiV3Key),
   }))
   const fits = listed.some(({ pem }) => pem !== null)
   const certificates: Certificate[] = []

@@ -3,14 +3,14 @@ import type { WechatConfig } from '../../../config/config.ts'
 import { withDeadline } from '../../../deadline.ts'
 import type { Clock } from '../../../domain/clock.ts'
 import { isSameSerial } from '../../../text/serial.ts'
-import { disbelief, type Heard, unansweredBy } from '../answer.ts'
+import { unknownAnswer } from '../../unknown.ts'
+import { type CheckedReply, rejectUnverified, unansweredBy } from '../answer.ts'
 import { errorOf } from '../evidence.ts'
 import type { Reply, Wire } from '../http/wire.ts'
-import { certificatesQuestion } from '../requests.ts'
-import { unknownAnswer } from '../unknown.ts'
+import { certificatesRequest } from '../requests.ts'
 import { type Certificate, type OpenedCertificates, readCertificates } from './certificates.ts'
 import type { FetchFailure, Finding } from './keys.ts'
-import { verifySeal } from './verification.ts'
+import { verifySignature } from './verification.ts'
 
 const attempt = 'fetch the platform certificates'
 
@@ -20,8 +20,8 @@ export async function fetchCertificates(
   { config, clock }: { config: WechatConfig; clock: Clock },
 ): Promise<OpenedCertificates | FetchFailure> {
   return withDeadline(config, {}, async (signal) => {
-    const reply = await wire.send(certificatesQuestion(), signal)
-    if (reply.kind === 'silence') {
+    const reply = await wire.send(certificatesRequest(), signal)
+    if (reply.kind === 'no_response') {
       return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
     }
     return openListing(reply, { config, now: clock(), signal })
@@ -37,8 +37,8 @@ async function openListing(
   const opened = readCertificates(reply.body, config.apiV3Key)
   if (opened.kind === 'unknown') return opened
   const keys = { find: async (serial: string) => findIn(opened.certificates, serial, config) }
-  const verification = await verifySeal(reply, { keys, now, signal })
-  return disbelief({ reply, verification, attempt }) ?? opened
+  const verification = await verifySignature(reply, { keys, now, signal })
+  return rejectUnverified({ reply, verification, attempt }) ?? opened
 }
 
 function findIn(
@@ -54,12 +54,17 @@ function findIn(
 
 /** Merchants that joined since the public key came have no platform certificate, and never will. */
 function notListed(reply: Reply): FetchFailure {
-  const heard: Heard = {
+  const checked: CheckedReply = {
     reply,
     attempt,
-    verification: { kind: 'rejected', flaw: 'unsigned', message: 'not verified', systemic: false },
+    verification: {
+      kind: 'rejected',
+      defect: 'unsigned',
+      message: 'not verified',
+      systemic: false,
+    },
   }
-  const answer = unansweredBy(heard)
+  const answer = unansweredBy(checked)
   if (reply.status !== 404 || errorOf(reply.body).code !== 'RESOURCE_NOT_EXISTS') return answer
   const message = `${answer.message}. This merchant has none: configure WeChat Pay's public key`
   return {

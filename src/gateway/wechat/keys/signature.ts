@@ -78,7 +78,7 @@ export function isSignatureOf(message: Uint8Array, signature: Buffer, key: KeyOb
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** The signature headers of a response or a notification. */
-export interface Seal {
+export interface SignatureHeaders {
   readonly timestamp: string
   readonly nonce: string
   readonly serial: string
@@ -86,7 +86,7 @@ export interface Seal {
 }
 
 /** Null where there is none; `malformed` where there is something, but not all of it. */
-export function readSeal(headers: Headers): Seal | 'malformed' | null {
+export function readSignatureHeaders(headers: Headers): SignatureHeaders | 'malformed' | null {
   if (headers['wechatpay-signature'] === undefined) return null
   const timestamp = single(headers, 'wechatpay-timestamp')
   const nonce = single(headers, 'wechatpay-nonce')
@@ -104,6 +104,6 @@ function single(headers: Headers, name: string): string | null {
 }
 
 /** Whether a request claims to be signed by WeChat Pay. Anybody can claim it. */
-export function looksSigned(headers: Headers): boolean {
+export function claimsSignature(headers: Headers): boolean {
   return headers['wechatpay-signature'] !== undefined || headers['wechatpay-serial'] !== undefined
 }

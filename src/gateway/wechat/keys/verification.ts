@@ -2,23 +2,29 @@ import type { KeyObject } from 'node:crypto'
 import type { UnknownWhy } from '../../../domain/trade.ts'
 import { fromBase64 } from './base64.ts'
 import type { KeyRing } from './keys.ts'
-import { type Headers, isSignatureOf, readSeal, replyMessage, type Seal } from './signature.ts'
+import {
+  type Headers,
+  isSignatureOf,
+  readSignatureHeaders,
+  replyMessage,
+  type SignatureHeaders,
+} from './signature.ts'
 
 /** What is known of who wrote a response or a notification. */
 export type Verification =
   /** `signedAt`: what the gateway's clock showed; ours is less than the tolerance away. */
-  | { readonly kind: 'genuine'; readonly serial: string; readonly signedAt: Date }
+  | { readonly kind: 'valid'; readonly serial: string; readonly signedAt: Date }
   | {
       readonly kind: 'rejected'
-      readonly flaw: Flaw
-      /** More exactly than the flaw, where that is known. */
+      readonly defect: Defect
+      /** More exactly than the defect, where that is known. */
       readonly why?: UnknownWhy | undefined
       readonly message: string
       /** Every other answer would be rejected for the same reason. */
       readonly systemic: boolean
     }
 
-type Flaw =
+type Defect =
   | 'unsigned' // nothing of a signature
   | 'malformed' // not all of a signature, or not Base64
   | 'stale' // signed too long ago, or in the future
@@ -38,55 +44,55 @@ interface VerifyOptions {
   readonly signal: AbortSignal
 }
 
-export async function verifySeal(
+export async function verifySignature(
   signed: { headers: Headers; body: Uint8Array },
   options: VerifyOptions,
 ): Promise<Verification> {
-  const screened = await screenSeal(signed.headers, options)
+  const screened = await screenSignature(signed.headers, options)
   if (screened.kind === 'rejected') return screened
-  const { seal, signature, key } = screened
-  if (!isSignatureOf(replyMessage(signed.body, seal), signature, key)) {
+  const { headers, signature, key } = screened
+  if (!isSignatureOf(replyMessage(signed.body, headers), signature, key)) {
     return rejected('forged', 'its signature is wrong')
   }
-  const signedAt = new Date(Number(seal.timestamp) * 1000)
-  return { kind: 'genuine', serial: seal.serial, signedAt }
+  const signedAt = new Date(Number(headers.timestamp) * 1000)
+  return { kind: 'valid', serial: headers.serial, signedAt }
 }
 
-/** A seal that may be right: whether it is, only the bytes can show. */
+/** Signature headers that may be right: only the bytes can show whether they are. */
 interface Screened {
   readonly kind: 'screened'
-  readonly seal: Seal
+  readonly headers: SignatureHeaders
   readonly signature: Buffer
   readonly key: KeyObject
 }
 
 /** All that can be found wrong before the bytes are there. */
-export async function screenSeal(
+export async function screenSignature(
   headers: Headers,
   { keys, now, signal }: VerifyOptions,
 ): Promise<Screened | Rejection> {
-  const seal = readSeal(headers)
-  if (seal === null) return rejected('unsigned', 'it is not signed')
-  if (seal === 'malformed') return rejected('malformed', 'its signature headers are not complete')
-  const signature = fromBase64(seal.signature)
-  const flaw = flawOf(seal, now) ?? (signature ? null : notBase64)
-  if (flaw || !signature) return flaw ?? notBase64
-  const finding = await keys.find(seal.serial, signal)
+  const read = readSignatureHeaders(headers)
+  if (read === null) return rejected('unsigned', 'it is not signed')
+  if (read === 'malformed') return rejected('malformed', 'its signature headers are not complete')
+  const signature = fromBase64(read.signature)
+  const defect = defectOf(read, now) ?? (signature ? null : notBase64)
+  if (defect || !signature) return defect ?? notBase64
+  const finding = await keys.find(read.serial, signal)
   if (finding.kind === 'missing') {
     const { message, systemic, why } = finding
     return { ...rejected('keyless', message), systemic, why }
   }
-  return { kind: 'screened', seal, signature, key: finding.key }
+  return { kind: 'screened', headers: read, signature, key: finding.key }
 }
 
-/** What is wrong with a seal whatever the key; looked at first, because keys may have to be fetched. */
-function flawOf(seal: Seal, now: Date): Rejection | null {
-  const aheadSecs = Number(seal.timestamp) - now.getTime() / 1000
+/** What is wrong with signature headers whatever the key is. Checked first, because a key may have to be fetched. */
+function defectOf(headers: SignatureHeaders, now: Date): Rejection | null {
+  const aheadSecs = Number(headers.timestamp) - now.getTime() / 1000
   if (Math.abs(aheadSecs) >= toleranceSecs) {
     const off = Math.round(Math.abs(aheadSecs))
     return rejected('stale', `its timestamp is ${off} s ${aheadSecs < 0 ? 'old' : 'ahead'}`)
   }
-  return seal.signature.startsWith(probePrefix)
+  return headers.signature.startsWith(probePrefix)
     ? rejected('probe', 'it is a signature probe')
     : null
 }
@@ -95,6 +101,6 @@ type Rejection = Extract<Verification, { kind: 'rejected' }>
 
 const notBase64 = rejected('malformed', 'its signature is not Base64')
 
-function rejected(flaw: Flaw, message: string): Rejection {
-  return { kind: 'rejected', flaw, message, systemic: false }
+function rejected(defect: Defect, message: string): Rejection {
+  return { kind: 'rejected', defect, message, systemic: false }
 }

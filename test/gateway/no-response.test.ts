@@ -7,7 +7,7 @@ import {
   gatewayTo,
   orderNo,
   type Side,
-  sealHeaders,
+  signatureHeaders,
   signed,
   startSide,
   tradeBody,
@@ -25,7 +25,10 @@ const text = JSON.stringify(tradeBody())
 /** Writes the start of an answer, and then what `rest` does. */
 function partly(rest: (response: ServerResponse) => void): Side['answer'] {
   return (_, response) => {
-    response.writeHead(200, { ...sealHeaders(text), 'content-length': Buffer.byteLength(text) })
+    response.writeHead(200, {
+      ...signatureHeaders(text),
+      'content-length': Buffer.byteLength(text),
+    })
     response.write(text.slice(0, 40), () => rest(response))
     return 'handled'
   }

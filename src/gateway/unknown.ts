@@ -1,4 +1,4 @@
-import type { Evidence, UnknownAnswer, UnknownCause, UnknownWhy } from '../../domain/trade.ts'
+import type { Evidence, UnknownAnswer, UnknownCause, UnknownWhy } from '../domain/trade.ts'
 
 export function unknownAnswer(
   cause: UnknownCause,

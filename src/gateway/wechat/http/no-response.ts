@@ -1,11 +1,11 @@
 import type { UnknownCause, UnknownWhy } from '../../../domain/trade.ts'
-import { NotWritten, Unasked } from './connection.ts'
+import { NotWritten, UnsolicitedBytes } from './connection.ts'
 import { GivenUp } from './dispatcher.ts'
 import { ProxyFault, proxyRefusal } from './proxy.ts'
 
 /** No whole response. */
 export interface NoResponse {
-  readonly kind: 'silence'
+  readonly kind: 'no_response'
   readonly cause: UnknownCause
   readonly why: UnknownWhy | null
   readonly message: string
@@ -54,12 +54,12 @@ function plain(): Reason {
 
 /** Why a question got no answer, in words; those of the system stand behind them. */
 export function noResponseOf(error: unknown, signal: AbortSignal): NoResponse {
-  if (signal.aborted) return silence(givenUp(error))
+  if (signal.aborted) return noResponse(givenUp(error))
   if (error instanceof ProxyFault) {
     const { words, cause = 'network' } = reasonOf(error.cause)
-    return silence({ why: 'proxy', words: `the proxy cannot be had: ${words}`, cause })
+    return noResponse({ why: 'proxy', words: `the proxy cannot be had: ${words}`, cause })
   }
-  return silence(reasonOf(error))
+  return noResponse(reasonOf(error))
 }
 
 function givenUp(error: unknown): Reason {
@@ -70,7 +70,7 @@ function givenUp(error: unknown): Reason {
 
 function reasonOf(error: unknown): Reason {
   if (error instanceof NotWritten) return reasonOf(error.cause)
-  if (error instanceof Unasked) return error.isHttp ? unaskedPage : unaskedBytes
+  if (error instanceof UnsolicitedBytes) return error.isHttp ? unaskedPage : unaskedBytes
   const { message = '' } = (error ?? {}) as { message?: string }
   const code = codeOf(error)
   const refusal = proxyRefusal(message)
@@ -96,6 +96,6 @@ const unaskedBytes: Reason = {
   words: 'what answers there speaks before it is asked',
 }
 
-function silence({ why, words, cause = 'network' }: Reason): NoResponse {
-  return { kind: 'silence', cause, why, message: words }
+function noResponse({ why, words, cause = 'network' }: Reason): NoResponse {
+  return { kind: 'no_response', cause, why, message: words }
 }
