@@ -114,11 +114,11 @@ function endOf(end: RunEnd): BatchEnd {
 /** The slot's run. The node that made it also counts what is left, once an interval in the whole cluster. */
 async function tickSlot(options: JobOptions, request: RunRequest): Promise<Tick> {
   const end = await scan(options.scanning, request)
-  const batches = end.kind === 'ran' ? await chunksAfter(options, end) : 0
+  const batches = end.kind === 'ran' ? await batchesAfter(options, end) : 0
   return { kind: end.kind, nextInMs: Math.max(0, end.nextSlotAt - performance.now()), batches }
 }
 
-async function chunksAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): Promise<number> {
+async function batchesAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): Promise<number> {
   const { backlog, scanning } = options
   const { store, emit, policy, gateway } = scanning
   try {

@@ -43,9 +43,9 @@ function presentReport(report: DemoReport): object {
     ok: report.ok,
     orders: report.orders.map(({ scenario, order, asExpected }) => ({
       ...presentOrder(order),
-      fate: scenario.title,
-      must_end: scenario.expected,
-      as_it_must: asExpected,
+      scenario: scenario.title,
+      expected: scenario.expected,
+      as_expected: asExpected,
     })),
     runs: report.runs,
     taken: report.taken,
@@ -84,7 +84,7 @@ function showOrders(output: Output, orders: readonly DemoOrder[]): void {
 }
 
 function scenarioText({ title }: DemoOrder['scenario'], locale: Locale): string {
-  return translatePart(title, { set: 'fate', locale })
+  return translatePart(title, { set: 'scenario', locale })
 }
 
 function totals(output: Output, orders: readonly DemoOrder[]) {

@@ -40,7 +40,7 @@ export const simulationPhrases = {
     'it cannot be read': '读取失败',
     'it cannot be read ({code:word})': '读取失败（{code}）',
   },
-  fate: {
+  scenario: {
     'paid, callback arrives': '已支付，回调到达',
     'paid, callback arrives twice': '已支付，回调到达两次',
     'paid, callback with a forged signature, nothing else': '已支付，只来了伪造签名的回调',
