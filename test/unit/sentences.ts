@@ -60,6 +60,7 @@ function looksLikeSentence(skeleton: string): boolean {
 /** What is said within these is for whoever mends the program, for the log, or for its documents. */
 const calls = new Set([
   'assert',
+  'AssertionError',
   'emit',
   'register',
   'emitWarning',

@@ -236,7 +236,8 @@ const apart = ['i18n', 'telemetry']
 /** The console and the questions of `init` have words of their own; scripts of shells are no sentences. */
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
-  const isDocument = /web\/(api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(path)
+  const isDocument =
+    /web\/(api\/callback|api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(path)
   // Whoever writes a program with the library reads these.
   const isThrown = path === 'src/orders/validate.ts'
   const isData = /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path)

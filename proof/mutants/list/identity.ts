@@ -116,11 +116,11 @@ export const identityMutants: readonly Mutant[] = [
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
   },
   {
-    name: 'a correction appends no event',
+    name: 'a correction, like every change by the same statement, appends no event',
     faults: [9],
     file: 'src/store/sql/order-steps.ts',
-    find: '        from: sql`from corrected`,\n',
-    replace: '        from: sql`from corrected where false`,\n',
+    find: '...{ at, from: sql`, changed` },',
+    replace: '...{ at, from: sql`, changed where false` },',
     caughtBy: { test: adoptingTest, name: 'is corrected by a named person' },
   },
   {
@@ -135,8 +135,8 @@ export const identityMutants: readonly Mutant[] = [
     name: 'an Idempotency-Key is lost with the order that was given up',
     faults: [10],
     file: 'src/store/sql/order-steps.ts',
-    find: 'state_seq = state_seq + 1, idempotency_key = null\n',
-    replace: 'state_seq = state_seq + 1\n',
+    find: 'state_seq = state_seq + 1, idempotency_key = null`',
+    replace: 'state_seq = state_seq + 1`',
     caughtBy: { test: identityTest, name: 'can be given up, and its Idempotency-Key used again' },
   },
   {
