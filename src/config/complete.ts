@@ -24,30 +24,33 @@ import { schemaFaults } from './schema-faults.ts'
 import type { WechatKeys } from './wechat-keys.ts'
 
 /**
- * A configuration written in code: what is left out has the default of `docs/configuration.md`, and
- * null means the same as leaving it out. Paths are relative to the working directory.
+ * A configuration written in code. A key that is left out, or null, has the default of
+ * `docs/configuration.md`. Paths are relative to the working directory.
  */
 export interface ConfigInput {
   readonly server?: Partial<ServerConfig>
-  /** Without: `pglite:./data`, embedded in a directory. */
+  /** Default: `pglite:./data`, embedded in a directory. */
   readonly database?: Partial<DatabaseConfig>
   readonly engine?: Partial<Config['engine']>
   readonly recharge?: Partial<RechargeConfig>
-  /** Null, or absent, only with a gateway of your own. */
+  /** May be null or absent only with a gateway of your own. */
   readonly wechat?: WechatInput | null
   readonly log?: Partial<LogConfig>
 }
 
-/** The merchant. What is needed may be undefined (a variable that is not set): then it is a fault. */
+/**
+ * The merchant. The type lets a required value be undefined, because an environment variable may not
+ * be set; it is then reported as a fault.
+ */
 export interface WechatInput
   extends Partial<
     Omit<WechatConfig, 'mchId' | 'appId' | 'serialNo' | 'privateKey' | 'apiV3Key' | 'publicKey'>
   > {
   /** 商户号, digits. */
   readonly mchId: string | undefined
-  /** Under which orders are placed: `wx` and 16 hexadecimal digits. */
+  /** The app under which orders are placed: `wx` and 16 hexadecimal digits. */
   readonly appId: string | undefined
-  /** Of the merchant's API certificate, hexadecimal. */
+  /** The serial number of the merchant's API certificate, hexadecimal. */
   readonly serialNo: string | undefined
   /** `apiclient_key.pem`: its text or bytes, or the key itself. */
   readonly privateKey: KeyObject | string | Uint8Array | undefined
@@ -61,9 +64,9 @@ export interface WechatInput
 }
 
 /**
- * Completes a configuration that was written in code by the same defaults as YAML, and checks it by
- * the same rules. Throws `ConfigError` with every fault at once. `openService` does it by itself;
- * a configuration that is whole comes back as it was.
+ * Completes a configuration that was written in code, with the defaults of the YAML file, and checks
+ * it by the same rules. Throws one `ConfigError` with every fault. `openService` calls it; a complete
+ * configuration is returned unchanged.
  */
 export function completeConfig(input: ConfigInput): Config {
   const { wechat } = input
@@ -78,7 +81,7 @@ export function completeConfig(input: ConfigInput): Config {
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults.map(asInCode))
   const apiV3Key = wechat?.apiV3Key
   const { wechat: checked } = parsed.data
-  // Not through text: its bytes are the embedder's, and need be no characters.
+  // Kept as bytes: an embedder's key need not be valid UTF-8 text.
   const bytes = apiV3Key instanceof Uint8Array ? Buffer.from(apiV3Key) : null
   const whole = { ...parsed.data, wechat: { ...checked, api_v3_key: checked.api_v3_key ?? '' } }
   const config = assemble(whole, keys)
@@ -86,7 +89,7 @@ export function completeConfig(input: ConfigInput): Config {
   return { ...config, wechat: { ...config.wechat, apiV3Key: bytes } }
 }
 
-/** As a file would give it: sections with keys in small letters, and text. */
+/** The tree that a file would give: sections with keys in snake case, and values as text. */
 function treeOf(input: ConfigInput): ConfigTree {
   const { wechat, ...rest } = input
   const { privateKey: _1, apiV3Key, publicKey, ...texts } = wechat ?? ({} as Partial<WechatInput>)
@@ -109,7 +112,7 @@ function sectionOf(section: object | null | undefined): unknown {
   return Object.fromEntries(given.map(([key, value]) => [snakeCase(key), textOf(value)]))
 }
 
-/** What is no text, number or truth value stays what it is: the schema says what it should be. */
+/** Values of other types are passed on unchanged: the schema reports them. */
 function textOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(textOf)
   if (isMapping(value)) return sectionOf(value)
@@ -150,12 +153,12 @@ function faultOf(name: string, loaded: LoadedKey | null): string[] {
   return loaded?.kind === 'fault' ? [`${name}: ${loaded.fault}`] : []
 }
 
-/** `compensationMaxQps` as the file calls it: `compensation_max_qps`. */
+/** The name in the file: `compensation_max_qps` for `compensationMaxQps`. */
 function snakeCase(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** A fault by the names that the code has: that of its key, and of the keys that it speaks of. */
+/** The fault with the key names of code, `wechat.mchId`, in the place of those of the file. */
 function asInCode(fault: string): string {
   const names = configKeys().map(({ key }) => key)
   return names.reduce(

@@ -7,7 +7,7 @@ import { readSecretFile } from './secret-file.ts'
 /** One key of the configuration. */
 export interface ConfigKey {
   readonly section: string
-  /** `port`; of a mapping within the section, `sessions.hours`. */
+  /** `port`, or `sessions.hours` in a mapping within the section. */
   readonly key: string
   /** `RECHARGE_ORDER_TTL_MINS`. */
   readonly envName: string
@@ -40,10 +40,10 @@ function bare(schema: unknown): unknown {
   return isWrapped ? bare(schema.unwrap()) : schema
 }
 
-/** What stands behind a key's name there: the name of a file that holds the value. */
+/** `WECHAT_API_V3_KEY_FILE` names a file that holds the value of `WECHAT_API_V3_KEY`. */
 const fileSuffix = '_FILE'
 
-/** Lays the environment's values over the file's. Lists are written `5,5,10` there. */
+/** Replaces values of the file by those of the environment, where lists are written `5,5,10`. */
 export function overlayEnvironment(tree: ConfigTree, env: NodeJS.ProcessEnv): Overlay {
   let sections = tree
   const origins = new Map<string, string>()
@@ -71,7 +71,10 @@ type Given =
   | { readonly kind: 'value'; readonly value: string; readonly name: string }
   | { readonly kind: 'fault'; readonly fault: string }
 
-/** Of a key in the environment, or in the file that is named there. Null: neither is given. */
+/**
+ * The value of an environment variable, or of the file that its `_FILE` form names. Null: neither
+ * is set.
+ */
 export function givenValue(envName: string, env: NodeJS.ProcessEnv): Given | null {
   const fileName = envName + fileSuffix
   const [value, file] = [env[envName], env[fileName]]
@@ -86,7 +89,7 @@ export function givenValue(envName: string, env: NodeJS.ProcessEnv): Given | nul
     : { kind: 'value', value: read.value, name: fileName }
 }
 
-/** Null: what should hold the key is no mapping. That is a fault of its own, which the schema finds. */
+/** Null when a part of the path is not a mapping; the schema reports that. */
 function withValue(
   tree: ConfigTree,
   [key = '', ...rest]: readonly string[],
@@ -98,7 +101,10 @@ function withValue(
   return inner === null ? null : { ...tree, [key]: inner }
 }
 
-/** Other names may be anybody's; this prefix is ours alone, so a typing slip in it can be told. */
+/**
+ * Only names with this prefix are checked: no other program uses it, so an unknown one is a typing
+ * error.
+ */
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
   const known = configKeys().flatMap(({ envName }) => [envName, envName + fileSuffix])
   return Object.keys(env)

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 
 /**
- * Whether everybody on this machine may read the file. The bits of its group are left alone: a
- * container gives a file of root to the group of its user, and means it.
+ * Whether every user of this machine can read the file. Permissions of the group are not checked,
+ * because containers often share a file of root with the group of their user on purpose.
  */
 export function isExposed(file: string): boolean {
-  // On Windows the mode says nothing of who may read.
+  // On Windows the mode does not say who can read the file.
   if (process.platform === 'win32') return false
   const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0
   return (mode & 0o004) !== 0

@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs'
 
-/** The configuration cannot be used. Nothing was started. */
+/** The configuration is not valid. Nothing was started. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** One line each, naming key and value; the values of secrets are never in them. */
+  /** One line for each fault, with key and value. Values of secrets are never included. */
   readonly faults: readonly string[]
 
   constructor(faults: readonly string[]) {
@@ -12,13 +12,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** A key as faults name it: with the variable in brackets that its value came from. */
+/** The name of a key in faults, followed in brackets by the variable that its value came from. */
 export function nameOf(path: string, origins: ReadonlyMap<string, string>): string {
   const envName = origins.get(path)
   return envName === undefined ? path : `${path} (${envName})`
 }
 
-/** Why a file could not be read, in words. */
+/** The reason why a file could not be read, for a message. */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ENOENT' && isLink(error)) return 'it is a link that leads nowhere'
@@ -42,7 +42,7 @@ const readFailures: Readonly<Record<string, string>> = {
   ESTALE: 'its disk is not there any more',
 }
 
-/** Node puts the path of what it tried on its errors. */
+/** Node's errors carry the path that was opened. */
 function isLink(error: unknown): boolean {
   const path = error instanceof Error && 'path' in error ? error.path : null
   return typeof path === 'string' && lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { LineCounter, parseDocument, type YAMLError } from 'yaml'
 import { ConfigError, readFailure } from './fault.ts'
 
-/** Sections by name, keys within; every scalar is text. Not checked beyond that. */
+/** Sections by name, with their keys. Every scalar is text; nothing else is checked. */
 export type ConfigTree = Readonly<Record<string, unknown>>
 
-// The example with all its comments is some 6 KB; a file beyond this is not a configuration.
+// The example with all its comments has about 6 KB; a file larger than this is not a configuration.
 const fileBytesMax = 1_000_000
 
 /** Reads a configuration file; throws ConfigError when it cannot be read as YAML. */
@@ -16,7 +16,7 @@ export function readConfigFile(file: string): ConfigTree {
   const document = parseDocument(source, {
     schema: 'failsafe',
     stringKeys: true,
-    prettyErrors: false, // pretty ones quote the line, and a secret may be on it
+    prettyErrors: false, // pretty errors quote the line, which may contain a secret
     lineCounter: lines,
     logLevel: 'error',
   })
@@ -61,7 +61,7 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Our own words, because the parser's may quote the source. */
+/** Our own message, because the parser's may quote a secret from the source. */
 function syntaxFault(error: YAMLError, source: string): string {
   switch (error.code) {
     case 'DUPLICATE_KEY': {
@@ -90,12 +90,12 @@ function syntaxFault(error: YAMLError, source: string): string {
   }
 }
 
-/** The file's values with the environment's laid over them. */
+/** The values of the file, some of them replaced by those of the environment. */
 export interface Overlay {
   readonly tree: ConfigTree
-  /** Paths (`server.port`) whose value came from the environment, with its name there. */
+  /** By path (`server.port`): the environment variable that the value came from. */
   readonly origins: ReadonlyMap<string, string>
-  /** Paths whose value was given by a file that could not be read: they are not missing. */
+  /** Paths whose value is in a file that could not be read. They are not reported as missing. */
   readonly unread: ReadonlySet<string>
   readonly faults: readonly string[]
 }

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 
-/** What a file or a text is that should hold a key, by what it looks like. */
+/** The content of a file or text that should hold a key. */
 export type KeyText =
   | { readonly kind: 'pem'; readonly pem: string }
   | { readonly kind: 'fault'; readonly fault: string }
 
 /**
- * The PEM text in the bytes. Line ends of Windows and a byte order mark are no fault; what is no PEM is
- * named, because each needs another step.
+ * The PEM text in the bytes. Windows line ends and a byte order mark are accepted. The fault names the
+ * format that was found instead, because each format needs a different fix.
  */
 export function keyTextIn(bytes: Buffer): KeyText {
   if (bytes.length === 0) return fault('is empty')
@@ -19,7 +19,10 @@ export function keyTextIn(bytes: Buffer): KeyText {
   return fault(derFault(bytes) ?? otherFault(text))
 }
 
-/** What no text is: null, where it may be one. For whoever reads any secret from a file. */
+/**
+ * The fault of bytes that are not text; null when they may be text. Used for every secret that is
+ * read from a file.
+ */
 export function binaryFault(bytes: Buffer): string | null {
   if (isUtf16(bytes)) return utf16
   return isUtf8(bytes) ? null : derFault(bytes)
@@ -32,7 +35,7 @@ function isUtf16(bytes: Buffer): boolean {
   return mark === 'fffe' || mark === 'feff' || bytes.subarray(0, 16).includes('-\0-\0')
 }
 
-/** The same things without the text around: null, when they are none of them. */
+/** Names a key or certificate in DER form; null when the bytes are neither. */
 function derFault(bytes: Buffer): string | null {
   if (bytes[0] !== 0x30) return null
   const forms = [
@@ -55,7 +58,7 @@ function derFault(bytes: Buffer): string | null {
   return `is ${what} in DER form: turn it into PEM by openssl ${command} -inform DER`
 }
 
-/** It begins with its version, 3. */
+/** A PKCS#12 file begins with its version number, 3. */
 function isBundle(bytes: Buffer): boolean {
   return bytes.subarray(2, 8).toString('hex').includes('020103')
 }
@@ -81,7 +84,9 @@ function isBase64(text: string): boolean {
   return /^[A-Za-z0-9+/=\s]{64,}$/.test(text)
 }
 
-/** What keeps a text from being the whole of its block; null: it has its end, and can be Base64. */
+/**
+ * Why the PEM block is not complete; null when it has its end line and its content can be Base64.
+ */
 export function blockFault(pem: string, label: string): string | null {
   const [, body = ''] = pem.split(`-----BEGIN ${label}-----`)
   const end = body.indexOf('-----END ')

@@ -4,14 +4,15 @@ import { readFailure } from './fault.ts'
 import { blockFault, keyTextIn } from './key-text.ts'
 import { quotesFault, shown } from './values.ts'
 
-/** A key, or the words of the fault that kept it from being one. */
+/** A key, or the reason why it could not be loaded. */
 export type LoadedKey =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | { readonly kind: 'fault'; readonly fault: string }
 
-// WeChat Pay issues RSA keys of 2048 bits; a shorter one can be broken and signs nothing it accepts.
+// WeChat Pay issues RSA keys of 2048 bits. It accepts no signature of a shorter key, which can be
+// broken.
 const bitsMin = 2048
-// A PEM file of an RSA key has 2 to 4 KB, with a whole certificate chain some 10.
+// A PEM file of an RSA key has 2 to 4 KB; with a certificate chain it has about 10 KB.
 const fileBytesMax = 100_000
 
 /** The merchant's private key, from a PEM file (PKCS#8 or PKCS#1, no passphrase). */
@@ -19,7 +20,7 @@ export function loadPrivateKey(path: string): LoadedKey {
   return loadFile(path, { name: `private key ${shown(path)}`, parse: parsePrivateKey })
 }
 
-/** The same from the text itself. */
+/** The same, from text. */
 export function readPrivateKey(pem: string): LoadedKey {
   return parseText(pem, parsePrivateKey)
 }
@@ -29,16 +30,16 @@ export function loadPublicKey(path: string): LoadedKey {
   return loadFile(path, { name: `public key ${shown(path)}`, parse: parsePublicKey })
 }
 
-/** The same from the text itself. */
+/** The same, from text. */
 export function readPublicKey(pem: string): LoadedKey {
   return parseText(pem, parsePublicKey)
 }
 
-/** What stands behind the name of the configuration's key, and shows none of it. */
+/** The name of a key in faults when it was given as text. Shows nothing of the key. */
 const textName = 'the key'
 
 interface Parsing {
-  /** For faults. */
+  /** The name of the key in faults. */
   readonly name: string
   readonly parse: (pem: string, name: string) => LoadedKey
 }
@@ -68,23 +69,25 @@ function parsePublicKey(pem: string, name: string): LoadedKey {
   return whole(pem, { name, label }) ?? { kind: 'key', key: createPublicKey(pem) }
 }
 
-/** Null: it is. */
+/** Null when the PEM block is complete. */
 function whole(pem: string, { name, label }: { name: string; label: string }): LoadedKey | null {
   const words = blockFault(pem, label)
   return words === null ? null : fault(`${name} ${words}`)
 }
 
-/** Whether a public key belongs to a private one: then it is the merchant's, not WeChat Pay's. */
+/**
+ * Whether the public key belongs to the private key. Then it is the merchant's, not WeChat Pay's.
+ */
 export function isOwnHalf(publicKey: KeyObject, privateKey: KeyObject): boolean {
   return createPublicKey(privateKey).equals(publicKey)
 }
 
-/** What is said of one. */
+/** The fault when `isOwnHalf`. */
 export const ownHalf =
   "the key is the public half of the merchant's own private key: " +
   "give WeChat Pay's public key, downloaded from the merchant console"
 
-/** A key that an embedder has opened already. */
+/** A key that the embedder has already loaded. */
 export function checkedKey(key: KeyObject, type: 'private' | 'public'): LoadedKey {
   if (key.type === type) return strongEnough(key, textName)
   return type === 'private'
@@ -108,8 +111,8 @@ function loadFile(path: string, parsing: Parsing): LoadedKey {
 }
 
 /**
- * With the line ends that a PEM text must have. A variable carries them as the two characters `\n`
- * at best; some systems make blanks of them.
+ * Restores the line ends of a PEM text. In an environment variable they are often the two characters
+ * `\n`, and some systems replace them by blanks.
  */
 function pemOf(text: string): string {
   const lines = text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
@@ -133,7 +136,7 @@ function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {
     const loaded = parse(pem, name)
     return loaded.kind === 'key' ? strongEnough(loaded.key, name) : loaded
   } catch {
-    // The library's words may quote the key.
+    // The library's message may quote the key.
     return fault(`${name} is damaged: its first and last line are there, and it opens as no key`)
   }
 }
@@ -145,7 +148,7 @@ function strongEnough(key: KeyObject, name: string): LoadedKey {
   return { kind: 'key', key }
 }
 
-/** Of the block that is looked for, where there are several; else of the first. */
+/** The label of the block that ends with `wanted`, or else of the first block. */
 function labelIn(pem: string, wanted: string): string | undefined {
   const labels = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label]) => label)
   return labels.find((label) => label?.endsWith(wanted)) ?? labels[0]

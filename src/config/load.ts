@@ -10,22 +10,24 @@ import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { loadWechatKeys, pathIn, type WechatKeys } from './wechat-keys.ts'
 
-/** What `loadConfig` reads. */
+/** Which file and environment `loadConfig` reads, and what the caller needs. */
 export interface ConfigRequest {
-  /** Null: ./budan.yaml where there is one, else the environment and the defaults alone. */
+  /** Null: ./budan.yaml if it exists, else only the environment and the defaults. */
   readonly file: string | null
-  /** Its values win over those of the file. */
+  /** Its values override those of the file. */
   readonly env: NodeJS.ProcessEnv
-  /** `serve` and `gateway` demand the merchant's keys; `database` opens none, and `wechat` is null. */
+  /**
+   * `serve` and `gateway` require the merchant's keys; `database` loads none, and `wechat` is null.
+   */
   readonly need: ConfigNeed
 }
 
 const defaultFile = './budan.yaml'
 
 /**
- * Reads a configuration as the commands do, from a YAML file and the environment, and completes and
- * checks it, keys included. Paths in it are relative to the file that names them. Throws
- * `ConfigError` with every fault at once: the caller's to show, and nothing was started.
+ * Reads a configuration as the commands do, from a YAML file and the environment, then completes and
+ * checks it, keys included. Paths in the file are relative to the file. Throws one `ConfigError` with
+ * every fault, for the caller to show; nothing was started.
  */
 export function loadConfig({ file, env, need }: ConfigRequest): Config {
   const read = readTree({ file, env })
@@ -42,12 +44,12 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
   return assemble(parsed.data, keys)
 }
 
-/** Where the keys of a right configuration lie. */
+/** The path of the private key in a valid configuration. */
 export function keyPaths(request: Omit<ConfigRequest, 'need'>): { privateKeyPath: string | null } {
   return { privateKeyPath: pathIn(readTree(request).tree, 'private_key_path') }
 }
 
-/** The files in which the secrets of a right configuration are kept; not those that hold none. */
+/** The files of a valid configuration that contain secrets. */
 export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly string[] {
   const file = fileOf(request)
   const holdsOne = file !== null && hasSecret(readConfigFile(file))
@@ -69,7 +71,7 @@ function hasSecret({ server, wechat, database, engine }: ConfigTree): boolean {
   )
 }
 
-/** Whether there is a configuration file at all, named or in the working directory. */
+/** Whether a configuration file is named, or exists in the working directory. */
 export function hasFile(request: Pick<ConfigRequest, 'file'>): boolean {
   return fileOf(request) !== null
 }
@@ -88,7 +90,7 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   }
 }
 
-/** The configuration of values that were checked; without keys there is no gateway. */
+/** Builds the configuration from checked values. Without keys, `wechat` is null. */
 export function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
@@ -137,7 +139,7 @@ function assembleWechat(wechat: ParsedConfig['wechat'], keys: WechatKeys): Wecha
   }
 }
 
-/** Requirements were checked before; a missing value here is a fault of this program. */
+/** `requirementFaults` has checked the value, so a missing one is a programming error. */
 function required<T>(value: T | null | undefined): T {
   if (value === null || value === undefined) throw new TypeError('A required key was not checked')
   return value

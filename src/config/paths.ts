@@ -4,19 +4,19 @@ import { databaseAddressFault } from '../servers/addresses.ts'
 import { type ConfigTree, isMapping, type Overlay } from './file.ts'
 
 /**
- * A path is relative to the file that names it, and so is the default of the database where there is
- * a file: the same file means the same ledger from whatever directory budan is started in. Only what
- * the environment gives is relative to the working directory, as for every other program.
+ * A path in the configuration file is relative to that file, and so is the default database when there
+ * is a file: the same file always means the same ledger, in whatever directory budan is started. A path
+ * in the environment is relative to the working directory, as for every other program.
  */
 
 export const defaultDatabaseUrl = 'pglite:./data'
 
 const embedded = 'pglite:'
 
-/** The tree with paths that mean the same from the working directory as they do from the file. */
+/** Resolves the tree's relative paths against the folder of the file. */
 export function anchorPaths({ tree, origins }: Overlay, file: string | null): ConfigTree {
   const home = homeOf(file)
-  // Left as they were written: this is how messages show them.
+  // Nothing to resolve: messages show the paths as they were written.
   if (home === process.cwd()) return tree
   const anchored = (path: string, anchor: (value: string) => string): ConfigTree => {
     const [section = '', key = ''] = path.split('.')
@@ -40,13 +40,19 @@ export function anchorPaths({ tree, origins }: Overlay, file: string | null): Co
   }
 }
 
-/** The address with whole paths: of an embedded database's directory, of the files that a server's names. */
+/**
+ * The address with absolute paths: the directory of an embedded database, or the certificate files
+ * of a server.
+ */
 export function anchorUrl(url: string, home: string): string {
   const directory = relativeDirectory(url)
   return directory === null ? anchorFiles(url, home) : embedded + resolve(home, directory)
 }
 
-/** The certificates and the key in the query of an address of PostgreSQL; all else stays as written. */
+/**
+ * Resolves the certificate and key paths in the query of a PostgreSQL address. The rest stays as
+ * written.
+ */
 function anchorFiles(url: string, home: string): string {
   const [, before, query] = /^(postgres(?:ql)?:[^?#]*\?)([^#]*)$/s.exec(url) ?? []
   if (before === undefined || query === undefined) return url
@@ -62,15 +68,16 @@ function anchorFiles(url: string, home: string): string {
 function anchorFile(part: string, home: string): string {
   const [[name, path] = ['', '']] = new URLSearchParams(part)
   const isRelative = /^ssl(rootcert|cert|key)$/.test(name) && path !== '' && !isAbsolute(path)
-  // The CAs of the system, as PostgreSQL names them.
+  // `system` is PostgreSQL's name for the CAs of the operating system.
   if (!isRelative || path === 'system' || path.includes('\0')) return part
   return `${name}=${encodeURIComponent(resolve(home, path)).replaceAll('%2F', '/')}`
 }
 
 /**
- * What keeps a second, empty ledger from being begun by mistake: the embedded database is not where
- * its relative path leads, but it is where the same path would lead from the other place.
- * @param overlay as it was written, before `anchorPaths`.
+ * Prevents a second, empty ledger by mistake. It is a fault when no embedded database exists at the
+ * relative path, but one exists at the same path relative to the other folder (that of the file, or the
+ * working directory).
+ * @param overlay with paths as written, before `anchorPaths`.
  */
 export function secondDatabaseFaults({ tree, origins }: Overlay, file: string | null): string[] {
   const written = textIn(tree, 'database', 'url') ?? defaultDatabaseUrl
@@ -93,29 +100,29 @@ export function secondDatabaseFaults({ tree, origins }: Overlay, file: string | 
   ]
 }
 
-/** Whether an embedded database was made there. */
+/** Whether the directory contains an embedded database. */
 function holdsDatabase(directory: string): boolean {
   return existsSync(join(directory, 'PG_VERSION'))
 }
 
-/** As it was named: a file that is a link belongs to where the link is. */
+/** The folder of the file. Links are not followed: the folder is that of the link. */
 function homeOf(file: string | null): string {
   return file === null ? process.cwd() : resolve(dirname(file))
 }
 
-/** Of an embedded database with a relative path; null for any other. */
+/** The directory of an embedded database with a relative path; null for any other address. */
 function relativeDirectory(url: string): string | null {
   if (!url.startsWith(embedded) || url === `${embedded}memory`) return null
   const directory = url.slice(embedded.length)
   return directory === '' || directory.includes('\0') || isAbsolute(directory) ? null : directory
 }
 
-/** What is none, the schema tells. */
+/** Whether the value can be a path. If it cannot, the schema reports it. */
 function isPath(value: string): boolean {
   return !/-----BEGIN|\n|\0/.test(value)
 }
 
-/** Null where the key has no text: that is the schema's to tell. */
+/** Null when the value is not text; the schema reports that. */
 function textIn(tree: ConfigTree, section: string, key: string): string | null {
   const keys = tree[section]
   const value = isMapping(keys) ? keys[key] : undefined

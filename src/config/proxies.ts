@@ -1,11 +1,11 @@
 import { BlockList, isIP } from 'node:net'
 import { shown } from './values.ts'
 
-/** What is wrong with a proxy's address or network; null: nothing. */
+/** The fault of a proxy's address or network; null: none. */
 export function proxyFault(value: string): string | null {
   const network = networkIn(value)
   if (network === null) return `${shown(value)} is not an IP address or a CIDR, like 10.0.0.0/8`
-  // It would let anybody say where a request comes from.
+  // If every address were trusted, any client could forge its own address.
   return network.bits === 0 ? `${shown(value)} is everybody: name your own proxies` : null
 }
 
@@ -24,7 +24,10 @@ function networkIn(text: string): Network | null {
   return bits > most ? null : { address, family: version === 4 ? 'ipv4' : 'ipv6', bits }
 }
 
-/** Whether an address is one of the proxies. Throws where `proxyFault` finds a fault. */
+/**
+ * Returns a test of whether an address is one of the proxies. Throws for an entry with a
+ * `proxyFault`.
+ */
 export function proxiesOf(list: readonly string[]): (address: string) => boolean {
   const networks = new BlockList()
   for (const each of list) {
@@ -34,7 +37,7 @@ export function proxiesOf(list: readonly string[]): (address: string) => boolean
   }
   return (address) => {
     const version = isIP(address)
-    // Also an IPv4 address in its IPv6 form is found among those of IPv4.
+    // `check` also finds an IPv4 address in its IPv6 form among the IPv4 networks.
     return version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
 }

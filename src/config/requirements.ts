@@ -5,20 +5,20 @@ import { sampleTokenFault, weakTokenFault } from './tokens.ts'
 import { hostFault, isLoopback, shown } from './values.ts'
 
 /**
- * What a command uses: the database alone, the gateway as well, or also a port to listen on.
- * The more it needs, the more of the configuration must be there.
+ * What a command uses: only the database, also the gateway, or also a port to listen on. It decides
+ * which keys are required.
  */
 export type ConfigNeed = 'database' | 'gateway' | 'serve'
 
 const wechatRequired = ['mch_id', 'app_id', 'serial_no', 'private_key_path', 'api_v3_key']
 
-/** A key may be given as text in the place of its file's path. */
+/** The keys that give as text what these give as the path of a file. */
 const keyTexts: Readonly<Record<string, string>> = {
   private_key_path: 'private_key',
   public_key_path: 'public_key',
 }
 
-/** Keys that are missing for what the command needs, but for those whose own file could not be read. */
+/** The required keys that are missing. A key whose `_FILE` could not be read is not missing. */
 export function requirementFaults(
   tree: ConfigTree,
   { need, unread, origins }: { need: ConfigNeed } & Pick<Overlay, 'unread' | 'origins'>,
@@ -37,7 +37,7 @@ export function requirementFaults(
 
 type IsGiven = (key: string) => boolean
 
-/** Of a path, for faults. */
+/** Gives the name of a path in faults. */
 type Name = (path: string) => string
 
 function missingWechat(isGiven: IsGiven): string[] {
@@ -66,7 +66,7 @@ function openHost(
   { unread, name }: { unread: ReadonlySet<string>; name: Name },
 ): string[] {
   const host = valueIn(tree, 'server', 'host')
-  // A host that is none at all is the schema's to tell.
+  // The schema reports a host that is not valid.
   if (typeof host !== 'string' || hostFault(host.trim()) !== null) return []
   if (isLoopback(host.trim())) return []
   const token = valueIn(tree, 'server', 'api_token')
@@ -78,7 +78,7 @@ function openHost(
   ]
 }
 
-/** One that is no text, or nobody's secret wherever it is used, is the schema's to tell. */
+/** The schema reports a token that is not text, and the token of the example. */
 function weakToken(token: unknown, name: Name): string[] {
   if (typeof token !== 'string' || sampleTokenFault(token.trim()) !== null) return []
   const fault = token.trim() === '' ? null : weakTokenFault(token.trim())

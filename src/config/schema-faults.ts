@@ -5,7 +5,7 @@ import { shown } from './values.ts'
 
 /**
  * One line for each issue that the schema found.
- * @param origins paths whose value came from the environment, with its name there.
+ * @param origins by path: the environment variable that the value came from.
  */
 export function schemaFaults(
   issues: readonly z.core.$ZodIssue[],
@@ -36,7 +36,7 @@ function isIndex(part: string): boolean {
   return /^\d+$/.test(part)
 }
 
-/** Names the key only: its value may be a secret under a misspelt name. */
+/** Names only the key: its value may be a secret whose key is misspelt. */
 function unknownKey(mapping: readonly string[], key: string): string {
   const name = /^[\w.-]{1,64}$/.test(key) ? key : shown(key)
   const paths = configKeys().map((each) => `${each.section}.${each.key}`.split('.'))
@@ -53,7 +53,7 @@ function meant(near: string | null, elsewhere: string | null): string {
   return near === null ? '' : `; did you mean ${near}?`
 }
 
-/** The path of a key that stands in the wrong section. */
+/** The right path of a key that is in the wrong section. */
 function owner(paths: readonly (readonly string[])[], key: string): string | null {
   const found = paths.filter((path) => path.at(-1) === key)
   return found.length === 1 ? (found[0]?.join('.') ?? null) : null

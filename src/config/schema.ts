@@ -22,14 +22,16 @@ import {
   webAddressFault,
 } from './values.ts'
 
-// 60 ms: below it a run would be due before the database has answered the claim of the one before.
-// It is this low so that tests and demos can run on a fast clock.
+// 60 ms. At less, a run would be due before the database has answered the claim of the run before.
+// It
+// is this low so that tests and demos can run on a fast clock.
 const minsMin = 0.001
-// WeChat Pay keeps an unpaid trade open for 7 days, so no interval, wait or life beyond that finds
-// anything new. It is also well inside the 24.8 days that a timer of Node can wait.
+// WeChat Pay keeps an unpaid trade open for 7 days, so a longer interval or wait finds nothing new.
+// It
+// is also well below the 24.8 days that a timer of Node can wait.
 const minsMax = 7 * 24 * 60
 
-// The longest that WeChat Pay keeps a trade open; it cuts later ends to this.
+// The longest time that WeChat Pay keeps a trade open; it reduces a longer one to this.
 const lifeMinsMax = 15 * 24 * 60
 
 const mins = () => numberWithin({ min: minsMin, max: minsMax })
@@ -40,19 +42,21 @@ const server = z.strictObject({
   api_token: textThat(unquoted(tokenFault)).optional(),
   sessions: z
     .strictObject({
-      // Least: a review takes some minutes to fill in. Most: whoever left a month ago is out.
+      // Minimum: a review takes some minutes to fill in. Maximum: a login must not outlive by much
+      // the
+      // employment of its user; a month is the most.
       hours: numberWithin({ min: 0.25, max: 720 }).prefault('12'),
     })
     .prefault({}),
-  // 100 are more than anybody writes by hand; whole networks have CIDRs.
+  // Nobody writes more than 100 by hand; a whole network has a CIDR.
   trusted_proxies: z
     .array(textThat(proxyFault), { error: 'must be a list of addresses, like [10.0.0.0/8]' })
     .max(100, { error: 'is a list of more than 100 addresses' })
     .prefault([]),
 })
 
-// Least: an order may live for 7 days, and what was asked about it must outlive it; the database
-// refuses to remove what is younger, too. Most: a century, so that a slip of a zero is found.
+// Minimum: an order may be open for 7 days, and the record of its queries must be kept longer; the
+// database refuses to remove younger rows, too. Maximum: a century, so that an extra zero is found.
 const retentionDays = { min: 7, max: 36_500, note: '0 keeps everything' }
 
 const database = z.strictObject({
@@ -67,24 +71,28 @@ const engine = z.strictObject({
 const recharge = z.strictObject({
   compensation_enabled: flag.prefault('true'),
   compensation_interval_mins: mins().prefault('5'),
-  // 0 makes sense here alone: ask about an order from its first moment on.
+  // Only here is 0 allowed: it queries an order from its creation on.
   compensation_threshold_mins: numberWithin({ min: 0, max: minsMax }).prefault('5'),
-  // A run keeps its batch and the result of each order in memory and stores one row for each:
-  // 10,000 are some 10 MB. A longer queue needs more runs (`compensation_drain`), not a longer one.
+  // A run keeps its batch and the result of each order in memory, and stores a row for each: 10,000
+  // orders need about 10 MB. A longer backlog needs more runs (`compensation_drain`), not longer
+  // ones.
   compensation_batch_size: integerWithin({ min: 1, max: 10_000 }).prefault('50'),
-  // Each open question holds a connection to the gateway; at a usual 50 ms a question, 100 of them
-  // already ask 2,000 a second, several times what the gateway is known to allow a merchant. The most
-  // is for a gateway, or a way to it, that takes ten times as long.
+  // Each open query holds a connection to the gateway. At the usual 50 ms a query, a concurrency of
+  // 100
+  // already sends 2,000 queries a second, several times what the gateway is known to allow a
+  // merchant.
+  // The maximum is for a gateway or a network that takes ten times as long.
   compensation_concurrency: integerWithin({ min: 1, max: 1000 }).prefault('5'),
-  // 100 waits are more than anybody writes by hand; the last one repeats anyway.
+  // Nobody writes more than 100 waits by hand, and the last one repeats anyway.
   compensation_recheck_mins: z
     .array(mins(), { error: 'must be a list of minutes, like [5, 5, 10]' })
     .min(1, { error: 'is an empty list: give at least one wait' })
     .max(100, { error: 'is a list of more than 100 waits' })
     .prefault(['5', '5', '10', '15', '30', '60']),
   compensation_drain: flag.prefault('false'),
-  // Least: one question in 100 s, which hardly asks a batch of 50 twice a night. Most: twice what one
-  // process can sign and verify in a second.
+  // Minimum: one query in 100 s, at which a batch of 50 is queried only a few times a night.
+  // Maximum:
+  // twice what one process can sign and verify in a second.
   compensation_max_qps: numberWithin({ min: 0.01, max: 10_000 }).prefault('20'),
   order_ttl_mins: numberWithin({
     min: minsMin,
@@ -120,8 +128,8 @@ const wechat = z.strictObject({
   public_key_id: textThat(publicKeyIdFault).optional(),
   public_key_path: textThat(pathFault).optional(),
   public_key: textThat(pemFault).optional(),
-  // Least: a loopback simulator answers in less. Most: past a minute the gateway has hung up, and
-  // each hung question holds a slot of the run for as long.
+  // Minimum: a simulator on loopback answers in less. Maximum: after a minute the gateway has closed
+  // the connection, and a query that hangs occupies one of the run's concurrent queries until then.
   timeout_ms: integerWithin({ min: 10, max: 60_000 }).prefault('5000'),
 })
 
@@ -130,7 +138,7 @@ const log = z.strictObject({
   format: oneOf(['json', 'pretty']).prefault('json'),
 })
 
-/** Every key that there is, as text on the way in. The environment's names are walked from this. */
+/** Every key, with its input as text. The names of environment variables are derived from this. */
 export const configSchema = z.strictObject({
   server: server.prefault({}),
   database: database.prefault({}),
@@ -142,7 +150,10 @@ export const configSchema = z.strictObject({
 
 export type ParsedConfig = z.output<typeof configSchema>
 
-/** Of a secret: what it is else called would not lead to the quotes. */
+/**
+ * Checks a secret for quotes first: the other faults do not show the value, so nobody would see the
+ * quotes.
+ */
 function unquoted(faultOf: (value: string) => string | null) {
   return (value: string) => {
     const quoted = value.length > 1 ? quotesFault(value) : null
@@ -155,7 +166,7 @@ function tokenFault(value: string): string | null {
   if (!/^[\x21-\x7e]+$/.test(value)) {
     return `a value of ${value.length} characters has a blank or one beyond ASCII, which no header carries`
   }
-  // Nobody needs more bits than 512 characters hold, and servers cut headers off at some 8 KB.
+  // 512 characters hold more bits than anybody needs, and servers refuse headers beyond about 8 KB.
   if (value.length > 512) return `a value of ${value.length} characters is longer than 512`
   return sampleTokenFault(value)
 }
@@ -164,7 +175,7 @@ function retentionFault(value: string): string | null {
   return value === '0' ? null : numberFault(value, retentionDays)
 }
 
-/** Never prints the URL: a password may be in it. */
+/** Never prints the URL, because it may contain a password. */
 function engineUrlFault(value: string): string | null {
   if (value === 'local') return null
   if (/^rediss?:\/\//.test(value)) return redisUrlFault(value)
@@ -173,7 +184,10 @@ function engineUrlFault(value: string): string | null {
   return `${what} is not an engine: local, redis://…, rediss://…, postgres://… or postgresql://…`
 }
 
-/** What the client would guess at: it takes a database that is no number for none, and ends the process. */
+/**
+ * Checked here because the client guesses: it treats a database that is not a number as absent, and
+ * ends the process.
+ */
 function redisUrlFault(value: string): string | null {
   const fault = serverAddressFault(value)
   if (fault !== null) return fault
@@ -197,13 +211,13 @@ function prefixFault(value: string): string | null {
     : `${shown(value)} begins no order number: 1 to 32 of 0-9 A-Z a-z _ - | *`
 }
 
-/** Without the user's id it would bind nothing. */
+/** Without the user's id the text would not bind the trade to its user. */
 function attachFault(value: string): string | null {
   if (!value.includes(userIdMark)) return `${shown(value)} must hold ${userIdMark}`
   return value.length > 128 ? `${shown(value)} is longer than 128 characters` : null
 }
 
-/** The path of a request is part of what is signed, so the base may not bring one of its own. */
+/** The signature covers the path of a request, so the base URL must not have a path. */
 function baseUrlFault(value: string): string | null {
   const fault = webAddressFault(value)
   if (fault !== null) return fault
@@ -220,7 +234,7 @@ function serialFault(value: string): string | null {
   if (value.startsWith('PUB_KEY_ID_')) {
     return `${shown(value)} is a public key's id: this is the serial of the merchant's certificate`
   }
-  // 32 characters that are no serial are probably the APIv3 key in the wrong line: not printed.
+  // 32 characters that are not a serial number may be the APIv3 key on the wrong line: not printed.
   const what = value.length === 32 ? 'a value of 32 characters' : shown(value)
   return /^[0-9A-F]{1,64}$/.test(serialDigits(value))
     ? null
@@ -253,7 +267,7 @@ function pathFault(value: string): string | null {
     : null
 }
 
-/** Never prints the value: it is a key, or one that was mistyped. */
+/** Never prints the value, because it may be a mistyped key. */
 function pemFault(value: string): string | null {
   return value.includes('-----BEGIN ')
     ? null

@@ -4,17 +4,17 @@ import { readFailure } from './fault.ts'
 import { binaryFault } from './key-text.ts'
 import { shown } from './values.ts'
 
-/** What a file holds, or the words of the fault that kept it from being read. */
+/** The content of a file, or the reason why it could not be read. */
 export type SecretFile =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'fault'; readonly fault: string }
 
-// A key in PEM form has 2 to 4 KB; nothing else that a file gives here is as long.
+// A key in PEM form has 2 to 4 KB; every other secret is shorter.
 const fileBytesMax = 100_000
 
 /**
- * A single value from a file, as systems give secrets to containers. The line end that editors and
- * `echo` put behind it is not part of it. No fault says any of what the file holds.
+ * Reads a single value from a file, as container platforms provide secrets. A line end after the value,
+ * as editors and `echo` write it, is removed. No fault quotes the content of the file.
  */
 export function readSecretFile(path: string): SecretFile {
   if (path.trim() === '') return fault('is empty: give the path of a file')
@@ -33,7 +33,9 @@ export function readSecretFile(path: string): SecretFile {
   }
 }
 
-/** What does not look like a path may be the secret itself, in the wrong variable. */
+/**
+ * A text that does not look like a path may be the secret itself, in the wrong variable: not shown.
+ */
 function named(path: string): string {
   return isAbsolute(path) || /^\.{1,2}[\\/]/.test(path)
     ? `the file ${shown(path)}`

@@ -4,28 +4,30 @@ import { decoded } from '../servers/address-parts.ts'
 import { mayHoldCredentials } from '../servers/addresses.ts'
 
 /**
- * The kinds of value in a configuration. Each takes text, as YAML's failsafe schema and the
- * environment give it, and words its fault so that it reads after the key: `port: "x" is not …`.
+ * The kinds of value in a configuration. Each takes text, as YAML's failsafe schema and the environment
+ * give it. Its faults are worded to follow the key: `port: "x" is not …`.
  */
 
 const text = z.string({ error: 'must be a single value, not a list or a mapping' })
 
-/** Some systems (`docker --env-file`) hand over quotes as a part of the value. Null: there are none. */
+/**
+ * Some programs (`docker --env-file`) pass quotes as part of the value. Null: there are no quotes.
+ */
 export function quotesFault(value: string): string | null {
   return /^(["']).*\1$/s.test(value) ? 'is in quotes: take its quotes away' : null
 }
 
-/** A value as a fault may print it: quoted, in one line, cut short, and never a key or a password. */
+/** A value for a fault: quoted, on one line, shortened, and without keys and passwords. */
 export function shown(value: string): string {
   if (value.includes('-----BEGIN')) return `a key of ${value.length} characters`
   if ([value, decoded(value)].some(mayHoldCredentials)) return '"…"'
-  // Longer than any sensible value, short enough that a fault stays one line on a screen.
+  // Longer than any sensible value, and short enough that a fault fits on one line of a screen.
   const lengthMax = 80
   const bare = withoutQuery(value)
   return JSON.stringify(bare.length > lengthMax ? `${bare.slice(0, lengthMax)}…` : bare)
 }
 
-/** Where keys and tokens stand in addresses: behind the `?` or `#` of any, and in words of a client's own. */
+/** Hides keys and tokens of addresses: after `?` or `#`, and in a driver's `password=…` form. */
 function withoutQuery(value: string): string {
   return value
     .replace(/^([^?#]*:\/\/[^?#]*[?#]).+$/s, '$1…')
@@ -34,8 +36,8 @@ function withoutQuery(value: string): string {
 }
 
 /**
- * A text that `check` finds no fault with.
- * @param check gives the fault's words, or null; it sees neither empty text nor outer blanks.
+ * A text for which `check` returns no fault.
+ * @param check returns the fault, or null. Its input is trimmed and not empty.
  */
 export function textThat(check: (value: string) => string | null) {
   return text.transform((value, context) => {
@@ -50,11 +52,11 @@ export function textThat(check: (value: string) => string | null) {
 export interface Bounds {
   readonly min: number
   readonly max: number
-  /** Said after a bound that was crossed. */
+  /** Added to the fault of a value outside the bounds. */
   readonly note?: string
 }
 
-/** A number in plain decimals: no hexadecimal, exponent, blank, NaN or infinity. */
+/** A number in plain decimals. Hexadecimal, exponents, blanks, NaN and infinity are faults. */
 export function numberWithin(bounds: Bounds) {
   return textThat((value) => numberFault(value, bounds)).transform(Number)
 }
@@ -66,7 +68,7 @@ export function integerWithin(bounds: Bounds) {
   }).transform(Number)
 }
 
-/** What is wrong with a number in plain decimals; null: nothing. */
+/** The fault of a number in plain decimals; null: none. */
 export function numberFault(value: string, { min, max, note }: Bounds): string | null {
   if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(value)) return `${shown(value)} is not a plain number`
   const why = note === undefined ? '' : ` (${note})`
@@ -91,13 +93,13 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T) 
   })
 }
 
-/** What is wrong with a host to listen on; null: nothing. */
+/** The fault of a host to listen on; null: none. */
 export function hostFault(value: string): string | null {
   const name = /^[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?$/
   return isIP(value) !== 0 || name.test(value) ? null : `${shown(value)} is not a host name or IP`
 }
 
-/** Whether only this machine can reach the host, a name or an address. */
+/** Whether only this machine can reach the host, which is a name or an address. */
 export function isLoopback(host: string): boolean {
   const bare = host
     .replace(/^\[(.*)\]$/, '$1')
@@ -106,11 +108,11 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'))
 }
 
-/** What is wrong with an address that secrets are sent to, or that WeChat Pay calls; null: nothing. */
+/** The fault of a URL that secrets are sent to, or that WeChat Pay calls; null: none. */
 export function webAddressFault(value: string): string | null {
-  // Before anything that prints the value: a password may be in it, also where `URL` finds none.
+  // Before any check that prints the value: it may contain a password even where `URL` finds none.
   if (value.includes('@')) return 'must not carry a user name or password'
-  // `URL` takes line ends and tabs out, and a backslash for a slash.
+  // `URL` removes line ends and tabs, and treats a backslash as a slash.
   if (!URL.canParse(value) || /[\s\p{Cc}\\]/u.test(value)) return `${shown(value)} is not a URL`
   const url = new URL(value)
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {

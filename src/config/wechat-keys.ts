@@ -18,7 +18,10 @@ export interface WechatKeys {
   readonly faults: readonly string[]
 }
 
-/** Loads the keys that the tree names, also where other values are wrong: all faults are told at once. */
+/**
+ * Loads the keys that the tree names, also when other values are wrong, so that all faults are
+ * reported together.
+ */
 export function loadWechatKeys({ tree, origins }: Pick<Overlay, 'tree' | 'origins'>): WechatKeys {
   const [privatePath, privateKey] = loadEither(tree, 'private_key', {
     fromFile: loadPrivateKey,
@@ -38,7 +41,10 @@ export function loadWechatKeys({ tree, origins }: Pick<Overlay, 'tree' | 'origin
   return { privateKey: keyOf(privateKey), publicKey: keyOf(publicKey), faults }
 }
 
-/** The path under a key of the wechat section; null where there is none, or the schema tells its fault. */
+/**
+ * The path that a key of the wechat section holds; null when there is none, or the schema reports
+ * it.
+ */
 export function pathIn(tree: ConfigTree, key: string): string | null {
   const section = tree.wechat
   const value = isMapping(section) ? section[key] : null
@@ -51,7 +57,10 @@ interface Loading {
   readonly fromText: (pem: string) => LoadedKey
 }
 
-/** The key as text, or in the file of the key's path: which of the two it was, and what came of it. */
+/**
+ * Loads the key from its text or else from its path. Returns the name of the one that was used, and
+ * the result.
+ */
 function loadEither(
   tree: ConfigTree,
   key: string,
@@ -63,7 +72,7 @@ function loadEither(
   return [`wechat.${key}_path`, path === null ? null : fromFile(path)]
 }
 
-/** Null where there is none, or the schema tells its fault. */
+/** Null when there is none, or the schema reports it. */
 function pemIn(tree: ConfigTree, key: string): string | null {
   const value = isMapping(tree.wechat) ? tree.wechat[key] : null
   return typeof value === 'string' && value.includes('-----BEGIN ') ? value : null

@@ -4,18 +4,21 @@ import type { Estimate } from '../domain/run.ts'
 import type { DatabaseState } from '../health/database-state.ts'
 import type { Readiness } from '../health/readiness.ts'
 
-/** What is read anew at each scrape. Each by itself: where one cannot be had, the others are told. */
+/**
+ * The values read at each scrape. Each is read on its own: when one fails, the others are still
+ * exported.
+ */
 export interface Readings {
   state(): Promise<State>
   /** Null: the breaker is closed. */
   breakerReason(): string | null
-  /** Null: this node has not counted lately. */
+  /** Null: this node has not counted the backlog lately. */
   backlog(): Estimate | null
   engine(): EngineReading
   answers(): { readonly uselessCount: number; readonly absentCount: number }
 }
 
-/** Whether budan can keep its promise, and what that was found by. */
+/** Whether budan is ready, and the values that this was decided by. */
 export interface State {
   readonly readiness: Readiness
   readonly database: DatabaseState
@@ -25,7 +28,7 @@ export interface State {
 export interface EngineReading {
   /** Null for an engine without a server. */
   readonly isUp: boolean | null
-  /** Null for an engine without a queue, or while it is away. */
+  /** Null for an engine without a queue, or while its server does not answer. */
   readonly jobs: Readonly<Record<'waiting' | 'active' | 'failed', number>> | null
   readonly lastTickAgeMs: number | null
 }
@@ -39,11 +42,11 @@ const helps = {
   budan_orders: 'Orders by state; above 10,000, the estimate of the planner',
   budan_review_orders: 'Orders that wait for a person: in review, and not dismissed',
   budan_oldest_unasked_order_age_seconds:
-    'Age of the oldest pending order that was never asked about; 0 when there is none',
-  budan_most_overdue_order_seconds: 'How far the most overdue question is behind its schedule',
+    'Age of the oldest pending order that was never queried; 0 when there is none',
+  budan_most_overdue_order_seconds: 'How far the most overdue query is behind its schedule',
   budan_last_finished_run_timestamp_seconds: 'When the last run finished; 0 when none has',
-  budan_breaker_open: '1 while runs are held back because every question would fail',
-  budan_useless_answers: 'Questions in a row without an answer that counts, of this process',
+  budan_breaker_open: '1 while runs are held back because every query would fail',
+  budan_useless_answers: 'Queries in a row without an answer that counts, of this process',
   budan_absent_answers: '"No such order" since the last word about a trade, to this process',
   budan_backlog_orders:
     'Orders due after the last run that this node made; absent when others made the last ones',
@@ -56,7 +59,7 @@ const helps = {
   budan_engine_last_tick_age_seconds: 'Since this node last tried whether a run is due',
 } as const
 
-/** Null: it is not known, and so not told. */
+/** Null: the value is not known, and the gauge is left out. */
 type Value = number | null | Labelled
 
 interface Labelled {
@@ -67,8 +70,8 @@ interface Labelled {
 type Values = Partial<Readonly<Record<keyof typeof helps, Value>>>
 
 /**
- * The gauges, made anew for each scrape: what a reading does not tell is not there, whatever was told
- * before. A value that has stood still since an outage would pass for the present.
+ * Creates the gauges for one scrape. A value that cannot be read now is absent, even if it was exported
+ * before: a value that is stale since an outage would look like the present one.
  */
 export async function readGauges(readings: Readings): Promise<Registry> {
   const registry = new Registry()
@@ -80,7 +83,7 @@ export async function readGauges(readings: Readings): Promise<Registry> {
     () => ofEngine(readings.engine()),
   ]
   for (const values of await Promise.all(read.map(nothingIfFailed))) {
-    for (const [name, value] of Object.entries(values)) tell(registry, { name, value })
+    for (const [name, value] of Object.entries(values)) exportGauge(registry, { name, value })
   }
   return registry
 }
@@ -93,7 +96,7 @@ async function nothingIfFailed(read: () => Values | Promise<Values>): Promise<Va
   }
 }
 
-function tell(registry: Registry, { name, value }: { name: string; value: Value }): void {
+function exportGauge(registry: Registry, { name, value }: { name: string; value: Value }): void {
   if (value === null) return
   const help = helps[name as keyof typeof helps]
   const registers = [registry]

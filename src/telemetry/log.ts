@@ -7,7 +7,7 @@ import type { BacklogEvent, Emit, Event } from '../domain/event.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { resolvePackaged } from '../package-root.ts'
 
-/** Lines go to standard error: standard output belongs to results. */
+/** Log lines go to standard error, because standard output has the results of commands. */
 const standardError = 2
 
 export function createLog(config: LogConfig, destination?: DestinationStream): Logger {
@@ -25,8 +25,8 @@ export function createLog(config: LogConfig, destination?: DestinationStream): L
 }
 
 /**
- * Only where it is wanted: it loads some fifty files. Null where an embedder's bundle left it behind:
- * then lines are JSON, for a look is no reason to stand still.
+ * Loaded only when it is configured, because it loads about fifty files. Null when an embedder's bundle
+ * does not contain it: the lines are then JSON, because a missing format must not stop the service.
  */
 function loadPretty(): typeof import('pino-pretty') | null {
   try {
@@ -36,7 +36,7 @@ function loadPretty(): typeof import('pino-pretty') | null {
   }
 }
 
-/** Turns events into the log's lines: the story's messages and fields, and a few more. */
+/** Writes a log line for each event. */
 export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
   return (event) => {
     const line = lineOf(event)
@@ -45,15 +45,15 @@ export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
   }
 }
 
-/** The fields that hold what an error said, ours or a library's. */
+/** The fields that may contain the message of an error, ours or a library's. */
 const errorFields = ['error', 'reason', 'detail']
 
 function withoutSecrets(fields: Line['fields'], redact: Redact): Line['fields'] {
-  const told = Object.entries(fields).map(([name, value]) => [
+  const redacted = Object.entries(fields).map(([name, value]) => [
     name,
     typeof value === 'string' && errorFields.includes(name) ? redact(value) : value,
   ])
-  return Object.fromEntries(told)
+  return Object.fromEntries(redacted)
 }
 
 interface Line {
@@ -79,7 +79,7 @@ function lineOf(event: Event): Line | null {
     case 'run_unrecorded':
       return runLine(event)
     case 'orders_foreign':
-      return error('Pending orders of another merchant: nobody asks about them here', {
+      return error('Pending orders of another merchant: they are not queried here', {
         count: event.count,
         ...event.merchant,
       })
@@ -114,7 +114,7 @@ function lineOf(event: Event): Line | null {
     case 'engine_back':
       return info('Engine is back', { away_ms: Math.round(event.awayMs) })
     case 'access_refused':
-      return null // Told with others of its network.
+      return null // `wrong_tokens` is logged for all of a network.
     case 'wrong_tokens':
     case 'logged_in':
     case 'logged_out':
@@ -130,7 +130,7 @@ function lineOf(event: Event): Line | null {
         operator: event.operator,
       })
     case 'callback_missed':
-      return null // Told with others of its path.
+      return null // `callbacks_missed` is logged for all of a path.
     case 'callback_rejected':
     case 'callbacks_missed':
     case 'callback_foreign':
@@ -164,7 +164,7 @@ function callbackLine(event: CallbackEvent): Line {
             count: event.count,
           })
     case 'callback_foreign':
-      return info('Callback acknowledged: it tells of nothing that is kept here', {
+      return info('Callback acknowledged: it is about nothing that is kept here', {
         event_type: event.event,
       })
     case 'refund_noticed':
@@ -218,7 +218,7 @@ function runLine(event: RunEvent): Line | null {
     case 'run_unrecorded':
       return error('Failed to record the run', { run_id: event.runId, error: text(event.error) })
     case 'tick_failed':
-      return null // Its cause was told by the scan.
+      return null // `scan_failed` has logged the cause.
     default:
       return unreachable(event)
   }
@@ -231,9 +231,9 @@ function backlogLine(event: BacklogEvent): Line {
   }
   const { perSec, doneInMs, basis } = event
   const per_sec = Number(perSec.toPrecision(3))
-  // Nothing that an operator has to do but to give it a larger batch, or to let it drain.
+  // An operator can raise compensation_batch_size, or turn compensation_drain on.
   if (doneInMs === null) {
-    return warn('Falling behind: orders come due faster than they are asked', {
+    return warn('Falling behind: orders come due faster than they are queried', {
       remaining,
       per_sec,
     })
@@ -242,7 +242,7 @@ function backlogLine(event: BacklogEvent): Line {
   return info(catchingUp[basis], { remaining, per_sec, eta_s })
 }
 
-/** The first estimate of a stretch says what bounds it; later ones are what was seen. */
+/** The first estimate of a backlog is from what limits the rate; later ones are measured. */
 const catchingUp = {
   measured: 'Catching up with due orders',
   batch: 'Catching up with due orders: one compensation_batch_size per interval',
@@ -285,7 +285,7 @@ function orderLine(event: OrderEvent): Line {
   }
 }
 
-/** The breaker has told of it in one line; or it is a signature probe, as there are now and then. */
+/** The breaker has logged it in one line, or it is one of WeChat Pay's signature probes. */
 function isExpected({ systemic, cause }: Extract<Event, { type: 'order_unanswered' }>): boolean {
   return systemic || cause === 'unverified'
 }
@@ -353,7 +353,7 @@ function gatewayLine(event: GatewayEvent): Line {
 
 type AccessEvent = Extract<Event, { type: 'wrong_tokens' | `logged_${string}` }>
 
-/** Who was let in, and who was not. */
+/** Logins and refused tokens. */
 function accessLine(event: AccessEvent): Line {
   switch (event.type) {
     case 'logged_in':

@@ -10,7 +10,7 @@ export interface Metrics {
   read(): Promise<{ contentType: string; text: string }>
 }
 
-/** Metrics in Prometheus' text format: the story's two, and what an operator needs besides. */
+/** Metrics in Prometheus' text format. */
 export function createMetrics(readings: Readings): Metrics {
   const registry = new Registry()
   const instruments = createInstruments(registry)
@@ -22,13 +22,16 @@ export function createMetrics(readings: Readings): Metrics {
   return { emit: (event) => count(instruments, event), read }
 }
 
-/** From a run that found nothing to one that met its deadline. */
+/** From a run that finds nothing to one that reaches its deadline. */
 const runSeconds = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
-/** From a callback that came at once to a credit six days late. */
+/** From a callback that arrives at once to a credit six days late. */
 const creditSeconds = [1, 5, 15, 60, 300, 600, 1800, 3600, 7200, 21_600, 86_400, 604_800]
-/** One payment that is dated the year 2000 would drown the mean of a million others. */
+/**
+ * Longer times are not observed: one payment dated the year 2000 would distort the mean of a
+ * million others.
+ */
 const creditSecondsMax = 366 * 86_400
-/** Around the gateway's usual tens of milliseconds, up to the default deadline of 5 s and beyond. */
+/** From the gateway's usual tens of milliseconds to beyond the default deadline of 5 s. */
 const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 const refundResults = ['noted', 'repeated', 'no_order'] as const
@@ -52,7 +55,7 @@ function createInstruments(registry: Registry) {
     }),
     credits: new Counter({
       name: 'budan_credits_total',
-      help: 'Orders credited, by what brought the answer',
+      help: 'Orders credited, by the source of the answer',
       labelNames: ['source'],
       registers,
     }),
@@ -99,12 +102,12 @@ function createInstruments(registry: Registry) {
     }),
     callbacksForeign: new Counter({
       name: 'budan_callbacks_foreign_total',
-      help: 'Verified callbacks that tell neither of a payment nor of a refund: acknowledged',
+      help: 'Verified callbacks about neither a payment nor a refund: acknowledged',
       registers,
     }),
     refundNotices: new Counter({
       name: 'budan_refund_notices_total',
-      help: 'Verified callbacks that tell of a refund made at the gateway: acknowledged',
+      help: 'Verified callbacks about a refund made at the gateway: acknowledged',
       labelNames: ['result'],
       registers,
     }),
@@ -192,7 +195,7 @@ function count(instruments: Instruments, event: Event): void {
     case 'breaker_opened':
       instruments.alarms.inc()
       break
-    default: // Told by the log alone.
+    default: // Only logged.
   }
 }
 
@@ -206,7 +209,7 @@ function countCall(
 
 function countRun(instruments: Instruments, run: Run): void {
   instruments.runDuration.observe((run.durationMs ?? 0) / 1000)
-  if (run.dryRun) return // It processed nothing.
+  if (run.dryRun) return // A dry run processes nothing.
   instruments.runOrders.inc({ result: 'success' }, run.success)
   instruments.runOrders.inc({ result: 'failed' }, run.failed)
   instruments.runOrders.inc({ result: 'skipped' }, run.skipped)
@@ -219,7 +222,8 @@ function countCredit(
   const { source, paidAt, creditedAt } = event
   instruments.credits.inc({ source })
   if (paidAt === null || creditedAt === null) return
-  // The gateway dates payments in whole seconds by its own clock: a credit may seem to come before.
+  // The gateway dates payments in whole seconds by its own clock, so a credit may seem to be
+  // earlier.
   const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
   if (seconds <= creditSecondsMax) instruments.paymentToCredit.observe({ source }, seconds)
 }
