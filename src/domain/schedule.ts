@@ -1,7 +1,7 @@
 import { minuteMs } from '../text/time-units.ts'
 import { assert } from './assert.ts'
 import type { Order } from './order.ts'
-import type { Answer } from './trade.ts'
+import { type Answer, isNotBegun } from './trade.ts'
 
 /** When orders are queried, in milliseconds. */
 export interface SchedulePolicy {
@@ -100,14 +100,17 @@ export const watchMs = 16 * 86_400_000
 
 /**
  * A trade shows that the gateway knows the order. The first one restarts the watch of an order without a
- * known end: it may have been placed after it was adopted.
+ * known end: it may have been placed after it was adopted. Where absence is normal until the payer acts,
+ * it shows nothing: the order is claimed with the new ones, and not after all others.
  */
 function standingAfter(
   order: Order,
   ...[answer, now]: [Answer, Date]
 ): Pick<Schedule, 'standing' | 'watchedUntil'> {
   const { standing, watchedUntil } = order
-  if (answer.kind === 'absent' && standing === 'new') return { standing: 'unknown', watchedUntil }
+  if (answer.kind === 'absent' && standing === 'new' && !isNotBegun(answer)) {
+    return { standing: 'unknown', watchedUntil }
+  }
   if (standing === 'known' || !isAnsweredBy(order, answer)) return { standing, watchedUntil }
   return {
     standing: 'known',

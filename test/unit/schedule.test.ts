@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RechargeConfig } from '../../src/config/config.ts'
+import type { Order } from '../../src/domain/order.ts'
 import { scheduleAfter, scheduleKept, schedulePolicy } from '../../src/domain/schedule.ts'
 import type { Answer } from '../../src/domain/trade.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
@@ -196,6 +197,16 @@ describe('scheduleKept()', () => {
       ...{ nextCheckAt, checks, absentCount: 1, absentSince: now },
       ...{ standing: 'known', watchedUntil: null },
     })
+  })
+
+  it('leaves a new order new where no trade exists before its payer acts', () => {
+    const order: Order = { ...sampleOrder({ standing: 'new' }), expiresAt: null, watchedUntil: now }
+    const notBegun = { ...absentAnswer, meaning: 'not_begun' } as const
+    expect(scheduleAfter(order, notBegun, { ...at, absenceCredible: false })).toMatchObject({
+      ...{ standing: 'new', watchedUntil: now, absentCount: 0 },
+      checks: order.checks + 1,
+    })
+    expect(scheduleAfter(order, absentAnswer, at).standing).toBe('unknown')
   })
 
   it('forgets absent answers when a trade shows', () => {
