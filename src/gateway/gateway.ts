@@ -5,78 +5,78 @@ import type { RefundNotice } from '../domain/refund.ts'
 import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../domain/trade.ts'
 
 /**
- * A payment gateway. Its methods never throw for what the world does. What it says is neutral:
- * amounts are fen, states those of `Trade`, and an absent answer carries what absence means here.
+ * A payment gateway. Its methods never throw because of the network or the gateway. Their results are
+ * neutral: amounts are in fen, states are those of `Trade`, and an absent answer says what absence means here.
  */
 export interface Gateway extends GatewayFacts {
   readonly mchid: string
-  /** Under which orders are placed here. */
+  /** Orders are placed under this app id. */
   readonly appid: string
-  /** All app ids whose orders can be queried, `appid` among them: the gateway looks at the merchant. */
+  /** All app ids whose orders can be queried, including `appid`: the gateway checks only the merchant. */
   readonly appids: readonly string[]
 
   /** Queries one order by its number. */
   query(orderNo: string, options?: CallOptions): Promise<Answer>
-  /** The same by the gateway's own number of a payment. Left out: it answers no such query. */
+  /** Queries by the gateway's own number of a payment. Absent: the gateway has no such query. */
   queryByTransactionId?(transactionId: string, options?: CallOptions): Promise<Answer>
   /**
-   * Closes the trade, so that nobody can pay it any more. Repeatable. Where no trade has begun yet,
-   * none may begin after the close, or after the end that `prepay` was called with.
+   * Closes the trade, so that nobody can pay it any more. Repeatable. If no trade has begun yet, none
+   * may begin after the close, or after the `expiresAt` that `prepay` was called with.
    */
   close(orderNo: string, options?: CallOptions): Promise<Closing>
-  /** Opens a trade, or whatever leads a payer to one. Repeatable with the same facts. */
+  /** Opens a trade, or returns the means by which a payer opens one. Repeatable with the same facts. */
   prepay(order: PrepayOrder, options?: CallOptions): Promise<Prepay>
-  /** Verifies and opens a callback. Changes nothing. */
+  /** Verifies and decrypts a callback. Changes nothing. */
   openCallback(callback: RawCallback): Promise<OpenedCallback>
   /**
-   * Why a callback would be rejected whatever its body is, by its headers alone, so that the long
-   * bodies of strangers are not read; null when the body has to be read.
+   * Checks the headers of a callback before its body is read, so that long bodies from strangers are
+   * not read. Returns why it is rejected whatever its body is; null: the body has to be read.
    */
   screenCallback?(headers: RawCallback['headers']): Promise<RejectedCallback | null>
   /** Sends a harmless query, to find out whether keys, clock and network are right. */
   probe(options?: CallOptions): Promise<Probe>
-  /** How far its clock is ahead of ours by its last answer; null: not known yet. Left out: its answers carry no time. */
+  /** How far its clock is ahead of ours, by its last answer; null: not known yet. Absent: its answers carry no time. */
   clockOffset?(): ClockOffset | null
   /** Ends idle connections and timers. */
   stop(): Promise<void>
 }
 
-/** What pages, routes and commands need to know of a gateway. */
+/** What pages, routes and commands need to know about a gateway. */
 export interface GatewayFacts {
   /** Stored with each order. It is also the path of its callbacks: `/v1/callbacks/{name}`. */
   readonly name: string
   readonly label: GatewayLabel
-  /** The HTTP answer that makes the gateway send a callback again, or no more. */
+  /** The HTTP answer that makes the gateway send a callback again, or stop sending it. */
   callbackReply(end: CallbackEnd): CallbackReply
-  /** Whether a request looks like one of its callbacks, by its headers. Left out: they do not show it. */
+  /** Whether a request looks like a callback of this gateway, by its headers. Absent: the headers do not show it. */
   isLikeCallback?(headers: RawCallback['headers']): boolean
 }
 
-/** What people call the gateway, by language. English stands in for the languages that it lacks. */
+/** The name of the gateway for people, by language. A language that is missing uses the English name. */
 export interface GatewayLabel {
   readonly en: string
   readonly [locale: string]: string
 }
 
-/** How long a call may take, and its turn in the rate limit. */
+/** How long a call may take, and its priority in the rate limiter. */
 export interface CallOptions {
   /** Ends the call early, as `unknown`. The gateway's own deadline holds in any case. */
   readonly signal?: AbortSignal
-  /** When the order was placed: a gateway may answer few queries about old ones. */
+  /** When the order was placed: a gateway may limit queries about old orders. */
   readonly orderedAt?: Date
   /**
-   * Until when the query may wait for its reservation. Without it, a person waits for the answer: the
-   * query goes before those that have one, and waits no longer than for the answer itself.
+   * Aborts when the query must no longer wait for its reservation. Without it, a person waits for the
+   * answer: the query goes before those that have one, and waits at most `timeoutMs`.
    */
   readonly patience?: AbortSignal
   /**
-   * With patience: how many queries of the same run come after this one. Reservations are made for
-   * all of them together, so that a run makes a few requests for them and not one each.
+   * With patience: how many queries of the same run follow. Reservations are made for all of them
+   * together, so that a run sends the rate limiter a few requests and not one for each query.
    */
   readonly ahead?: number
 }
 
-/** What a trade is opened with. */
+/** The facts that a trade is opened with. */
 export interface PrepayOrder {
   readonly orderNo: string
   readonly appid: string
@@ -84,14 +84,14 @@ export interface PrepayOrder {
   readonly currency: string
   readonly description: string
   readonly attach: string | null
-  /** The gateway takes no payment after it, whenever the trade begins. */
+  /** The gateway accepts no payment after it, whenever the trade begins. */
   readonly expiresAt: Date
 }
 
-/** What a payer can pay by. */
+/** How a payer can pay. */
 export type PaymentMeans = {
   readonly kind: 'qr'
-  /** The text of the code. */
+  /** The text in the QR code. */
   readonly codeUrl: string
   /** How long the code works; the trade itself may be open for longer. */
   readonly lifeMs: number
@@ -108,57 +108,57 @@ export type Prepay =
 /** What the gateway answered to a close. */
 export type Closing =
   | { readonly kind: 'closed'; readonly evidence: Evidence }
-  /** Whatever the reason (paid, closed before, absent): query again and believe the query. */
+  /** Paid, closed before, or absent: query again, and use that answer. */
   | RefusedCall
   | UnknownAnswer
 
 interface RefusedCall {
   readonly kind: 'refused'
-  /** The gateway's own. */
+  /** The gateway's own error code. */
   readonly code: string
   readonly message: string
   readonly evidence: Evidence
 }
 
-/** A callback as it came over HTTP. */
+/** A callback as it arrived over HTTP. */
 export interface RawCallback {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** The bytes as they came: the signature is over these. */
+  /** The unchanged bytes: the signature covers them. */
   readonly body: Uint8Array
 }
 
-/** A callback that was verified and opened, or why it was not. */
+/** A callback that was verified and decrypted, or why it was not. */
 export type OpenedCallback =
   | { readonly kind: 'opened'; readonly answer: TradeAnswer }
-  /** Of a refund that was made at the gateway: recorded, and no more. */
+  /** A refund that was made at the gateway. It is recorded; nothing else happens. */
   | { readonly kind: 'refund'; readonly notice: RefundNotice }
-  /** Of something else that the gateway sends to the same URL, by its own word for it. It moves no money of ours. */
+  /** Another event that the gateway sends to the same URL, named as the gateway names it. It moves no money of ours. */
   | { readonly kind: 'foreign'; readonly event: string }
   | RejectedCallback
 
-/** Nothing may change, and the gateway has to send the callback again. `status` is an HTTP status of 400 to 599. */
+/** Nothing was changed, and the gateway has to send the callback again. `status` is an HTTP status from 400 to 599. */
 export interface RejectedCallback {
   readonly kind: 'rejected'
   readonly status: number
   readonly reason: string
 }
 
-/** How a callback ended: committed, or nothing changed and it has to be sent again. */
+/** How a callback ended: committed; or nothing was changed, and it has to be sent again. */
 export type CallbackEnd = { readonly kind: 'accepted' } | RejectedCallback
 
 /** An HTTP answer. */
 export interface CallbackReply {
   readonly status: number
-  /** Null: there is no body. */
+  /** Null: no body. */
   readonly contentType: string | null
   readonly body: string
 }
 
-/** `verified`: the answer was signed by a key that we hold; else only our own signature was tried. */
+/** `verified`: the answer was signed by a key that we hold. False: only our own signature was tested. */
 export type Probe = { readonly kind: 'ok'; readonly verified: boolean } | UnknownAnswer
 
-/** Whose orders a gateway can be queried about. */
+/** The merchant whose orders a gateway can be queried about. */
 export function merchantOf({
   name,
   mchid,

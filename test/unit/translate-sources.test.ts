@@ -57,8 +57,8 @@ Cannot probe: its answer is too long (1)
 Cannot probe: the connection was cut (other side closed)
 Cannot probe: what answers there speaks no HTTP (1)
 Cannot probe: what answers there speaks no TLS (1)
-Cannot probe: what answers there speaks before it is asked
-Cannot probe: something on the way sends a page of its own before it is asked
+Cannot probe: what answers there speaks before it gets a request
+Cannot probe: something on the way sends a page of its own before it gets a request
 Cannot probe: the proxy opens no tunnel in time
 Cannot probe: the gateway was stopped
 created_at: must not be in the future, but is 2026-01-24T20:00:00+08:00

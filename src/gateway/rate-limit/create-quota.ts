@@ -3,9 +3,9 @@ import { LimiterQueue, type Time } from './limiter-queue.ts'
 import type { Quota } from './quota.ts'
 
 /**
- * A hundredth slower than allowed. A second then holds at most 1.05 of the quota (one query more than
- * the quota, where that is more) as long as no query arrives later than 60 ms (one step) after its
- * reservation. `latenessMs` is most of that; the rest is for its way to the gateway.
+ * One per cent slower than allowed. Any second then has at most 1.05 of the quota (or one query more
+ * than the quota, if that is more), provided that no query arrives later than 60 ms (one step) after
+ * its reservation. `latenessMs` is most of that; the rest is for the network to the gateway.
  */
 const pace = 0.99
 
@@ -27,16 +27,16 @@ function latenessMs(stepMs: number): number {
 }
 
 /**
- * What an idle quota gives at once: a request to the limiter that a stall of the machine delayed loses
- * no slot then. Less than the lateness, because the limiter's answer takes time to arrive.
+ * How far in the past an idle quota may reserve: a request to the limiter that a stall of the machine
+ * delayed then loses no slot. Less than the lateness, because the limiter's answer takes time to arrive.
  */
 const burstMs = 30
 
 /**
- * How far ahead is reserved: twenty steps, so that a run at a low quota sends the database one
- * statement a second; at a high quota long enough to reserve hundreds a few times a second. A second
- * at most: that is what a process that dies takes with it, and how long one without reservations
- * waits behind those that have some.
+ * How far ahead reservations are made. Twenty steps: at a low quota, a run sends the database one
+ * statement a second. At least 200 ms: at a high quota, hundreds are reserved a few times a second. At
+ * most a second: a process that dies loses that much of the quota, and a process without reservations
+ * waits that long behind those that have some.
  */
 function horizonMs(stepMs: number): number {
   return Math.min(1_000, Math.max(200, 20 * stepMs))

@@ -10,7 +10,7 @@ import type { Quota, Reservation, TakeOptions } from './quota.ts'
 /** The clock and timers of a process, in ms; tests step them. */
 export interface Time {
   now(): number
-  /** Calls `wake` after `ms`; returns how to cancel that. */
+  /** Calls `wake` after `ms`; returns a function that cancels the call. */
   after(ms: number, wake: () => void): () => void
 }
 
@@ -21,50 +21,50 @@ interface LimiterQueueOptions {
   readonly time?: Time
 }
 
-/** More is reserved this long before the last reservation is due: a stall of the machine is shorter. */
+/** New reservations are made this long before the last one is due. Stalls of a machine are shorter. */
 const leadMs = 100
-/** After this many checks by hand in a row, a query of the job is next: polling must not starve it. */
+/** After this many urgent queries in a row, a query of the job is next: polling must not starve the job. */
 const urgentInARowMax = 3
 /**
- * A process whose reservations all come too late, because it stalls again and again, uses a late one
- * after this long: too seldom to matter to the quota, and better than never.
+ * A process that stalls again and again uses all its reservations too late. It may use a late one when
+ * it has used none for this long: too rarely to matter to the quota, and the process makes progress.
  */
 const starvedMs = 10_000
 /**
- * After reservations expired because nobody waited, only as many are made ahead, for this many
- * horizons, as are still valid when the last of them is due. To try again costs at most one horizon, a
- * thirtieth of the quota.
+ * After reservations expired because nobody waited, fewer are made ahead for this many horizons: only
+ * as many as are still valid when the last of them is due. The next attempt to make more costs at most
+ * one horizon, a thirtieth of the quota.
  */
 const carefulHorizons = 30
 
 type Waiter = (reservation: Reservation | null) => void
 
 /**
- * The callers of one process that wait for the rate limiter. One reservation serves all that wait, and
- * the queries that their run announces ahead; a caller that comes alone waits for no other.
+ * The callers of one process that wait for the rate limiter. One request to it makes reservations for
+ * all that wait, and for the queries that their run announces; a single caller waits for no other.
  *
- *   waiting ──► reserved (for whichever waits then) ──due──► used, first come first served
+ *   waiting ──► reserved (for no caller in particular) ──due──► used, first come first served
  *                    └── nobody waited, or the process stalled, until it was too late ──► expired
  *
- * An expired reservation is never made up for: two queries at once would be a burst.
+ * An expired reservation is not replaced at once: two queries at the same time would be a burst.
  */
 export class LimiterQueue implements Quota {
   readonly #limiter: RateLimiter
   readonly #rate: Omit<ReservationRequest, 'count'>
   readonly #latenessMsMax: number
   readonly #time: Time
-  /** People wait for these; they go first. */
+  /** A person waits for each of these, so they go first. */
   readonly #urgent = new Set<Waiter>()
   readonly #patient = new Set<Waiter>()
-  /** Queries that follow those of the patient at once. */
+  /** How many queries follow the patient ones at once. */
   #ahead = 0
   #reserved: Reservation[] = []
-  /** Infinity while a reservation is under way. */
+  /** Infinity while a request to the limiter is running. */
   #reserveAgainAt = Number.NEGATIVE_INFINITY
   #carefulUntil = Number.NEGATIVE_INFINITY
   /** This process's time minus the limiter's; unknown before the first answer. */
   #clockOffset = Number.POSITIVE_INFINITY
-  /** Since when nobody has been served of those that wait. */
+  /** Since when no waiter has been served. */
   #unservedSince = Number.NEGATIVE_INFINITY
   #urgentInARow = 0
   #cancelTimer = () => {}
@@ -128,7 +128,7 @@ export class LimiterQueue implements Quota {
     const dueAt = first === undefined ? Number.POSITIVE_INFINITY : this.#dueAt(first)
     const wakeAt = count > 0 ? Math.min(dueAt, this.#reserveAgainAt) : dueAt
     this.#cancelTimer()
-    // Without a waiter, reservations fall due for nobody.
+    // Without a waiter, no timer is needed: a reservation that falls due has no use.
     if (wakeAt === Number.POSITIVE_INFINITY || this.#waitingCount === 0) return
     this.#cancelTimer = this.#time.after(Math.max(1, wakeAt - now), () => this.#advance())
   }
@@ -163,7 +163,7 @@ export class LimiterQueue implements Quota {
     return next
   }
 
-  /** 0 while more are left than would be added: so a run makes few reservations. */
+  /** 0 while more are left than would be added, so that a run sends few requests to the limiter. */
   #countToReserve(now: number): number {
     const { stepMs } = this.#rate
     const isCareful = now < this.#carefulUntil
@@ -173,11 +173,11 @@ export class LimiterQueue implements Quota {
     return missing >= this.#reserved.length ? missing : 0
   }
 
-  /** Never rejects: while the limiter is away, nothing is reserved, and it is tried again. */
+  /** Never rejects. While the limiter is away, nothing is reserved, and the request is repeated later. */
   async #reserve(count: number): Promise<void> {
     this.#reserveAgainAt = Number.POSITIVE_INFINITY
     const sentAt = this.#time.now()
-    // Reservations of the past are for a process that knows how late it is.
+    // A process that does not know the limiter's clock cannot see how late a past reservation is.
     const burst = this.#clockOffset === Number.POSITIVE_INFINITY ? { burstMs: 0 } : {}
     try {
       const given = await this.#limiter.reserve({ ...this.#rate, ...burst, count })
@@ -209,8 +209,8 @@ export class LimiterQueue implements Quota {
     const { stepMs, horizonMs } = this.#rate
     const reservationOf = (n: number) => ({ at: firstAt + n * stepMs })
     for (let n = 0; n < count; n += 1) this.#reserved.push(reservationOf(n))
-    // A process that was given some needs more when they near their end; one that was given none, as
-    // soon as the horizon has room for what is missing, or for half of what it can hold.
+    // With some reservations, the process needs more shortly before the last is due. With none, it
+    // retries when the horizon has room for all that are missing, or for half of what it can hold.
     const roomMs = Math.min((missing - 1) * stepMs, horizonMs / 2)
     const aheadMs = count > 0 ? stepMs + leadMs : horizonMs - roomMs
     this.#reserveAgainAt =

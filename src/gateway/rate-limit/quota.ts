@@ -4,16 +4,16 @@ import type { Penalty } from '../../domain/rate-limiter.ts'
 export interface Quota {
   /** Waits for a reservation; null when none came before the signal. Nothing is spent then. */
   take(signal: AbortSignal, options?: TakeOptions): Promise<Reservation | null>
-  /** The gateway refused the request of this reservation as one too many: every process waits, longer each time in a row. */
+  /** The gateway refused the request of this reservation with 429. Every process waits, longer each time in a row. */
   penalize(reservation: Reservation | null): Promise<Penalty>
   /** Why nothing can be reserved now; null when it can. */
   readonly lastError: string | null
 }
 
 export interface TakeOptions {
-  /** A person waits for the answer: it goes before the queries of the job. */
+  /** A person waits for the answer, so it goes before the queries of the job. */
   readonly urgent?: boolean
-  /** How many queries of the same run follow at once; slots are reserved for them, too. */
+  /** How many queries of the same run follow at once; slots are reserved for them too. */
   readonly ahead?: number
 }
 

@@ -13,7 +13,7 @@ export interface RateLimits {
   readonly emit: Emit
 }
 
-/** A reservation in the quota, or why there was none: then nothing was sent. */
+/** A reservation in the quota, or why there is none. Without one, nothing was sent. */
 export async function waitForReservation(
   limits: RateLimits,
   { operation, attempt }: { operation: GatewayOperation; attempt: string },
@@ -55,7 +55,7 @@ async function tryAcquire(
   }
 }
 
-/** A caller with patience waits until that ends; otherwise a person waits, and no longer than for an answer. */
+/** A caller with patience waits until that aborts. Otherwise a person waits, at most `timeoutMs`. */
 function reserve(limits: RateLimits, options: CallOptions): Promise<Reservation | null> {
   const { signal, patience } = options
   if (patience === undefined) {

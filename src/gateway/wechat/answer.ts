@@ -9,14 +9,14 @@ import type { Verification } from './keys/verification.ts'
 import { isSystemic, type Meaning, meaningOf } from './outcome.ts'
 import { seeTrade } from './trade-body.ts'
 
-/** A response, who wrote it, and what we were about: `query order "…"`. */
+/** A response, the result of its verification, and the attempt for messages: `query order "…"`. */
 export interface CheckedReply {
   readonly reply: Reply
   readonly verification: Verification
   readonly attempt: string
 }
 
-/** A trade only from a verified 200. */
+/** Only a verified 200 gives a trade. */
 export function answerOf(checked: CheckedReply): Answer {
   const { reply } = checked
   if (reply.status === 200) return tradeAnswer(checked)
@@ -25,7 +25,7 @@ export function answerOf(checked: CheckedReply): Answer {
   return rejectUnverified(checked) ?? { kind: 'absent', evidence: evidenceOf(checked) }
 }
 
-/** Closed only by a verified 204. */
+/** Only a verified 204 says that the trade is closed. */
 export function closingOf(checked: CheckedReply): Closing {
   const { status } = checked.reply
   if (status === 204)
@@ -36,16 +36,16 @@ export function closingOf(checked: CheckedReply): Closing {
 
 const prepaid = z.object({ code_url: z.string().min(1).max(512) })
 
-/** A Native code works for two hours, however long its trade is open. */
+/** The code of a Native payment works for two hours, even if its trade is open for longer. */
 const nativeCodeLifeMs = 2 * 3_600_000
 
-/** Placed only by a verified 200 with a code to scan. */
+/** Only a verified 200 with a code says that the order is placed. */
 export function prepayOf(checked: CheckedReply): Prepay {
   const { status, body } = checked.reply
   if (status === 400 || status === 403) return rejectUnverified(checked) ?? refused(checked)
   if (status !== 200) return unansweredBy(checked)
-  const doubt = rejectUnverified(checked)
-  if (doubt) return doubt
+  const rejection = rejectUnverified(checked)
+  if (rejection) return rejection
   const parsed = prepaid.safeParse(parseJson(body))
   if (!parsed.success) return unparsable(checked)
   const { code_url: codeUrl } = parsed.data
@@ -66,8 +66,8 @@ function tradeAnswer(checked: CheckedReply): Answer {
 }
 
 /**
- * Why a response is not believed; null when it may be. A 2xx must be signed. Errors mostly are
- * not, and nothing final rests on them; but a wrong signature on one is no better than on a 2xx.
+ * The answer for a response that is not verified; null: it can be used. A 2xx must be signed. Most
+ * errors are not signed, and no final decision uses them; but an error with a wrong signature is rejected.
  */
 export function rejectUnverified(checked: CheckedReply): UnknownAnswer | null {
   const { reply, verification } = checked
@@ -89,13 +89,13 @@ function unverified(
   )
 }
 
-/** An answer that is none, by its status and code. */
+/** The unknown answer that a status and a code stand for. */
 export function unansweredBy(checked: CheckedReply): UnknownAnswer {
   const { code, message } = errorOf(checked.reply.body)
   const meaning = meaningOf(checked.reply.status, code)
   const details = [`HTTP ${checked.reply.status}`, code, message].filter((each) => each !== null)
   const { why, words } = closerLook(checked.reply, meaning)
-  // "Absent" is no answer to anything but a query.
+  // "Absent" is an answer only to a query.
   return unknownAnswer(
     meaning === 'absent' ? 'refused' : meaning,
     `Cannot ${checked.attempt}: ${details.join(' ')}${words}`,
@@ -103,10 +103,10 @@ export function unansweredBy(checked: CheckedReply): UnknownAnswer {
   )
 }
 
-/** WeChat Pay refuses what is 5 minutes off, and says so by the same code as a wrong signature. */
+/** WeChat Pay refuses a request whose time is 5 minutes off, with the same code as for a wrong signature. */
 const clockOffMaxMs = 300_000
 
-/** What the status and the code leave open. */
+/** A more exact cause than the status and the code give. */
 function closerLook(
   reply: Reply,
   meaning: Meaning,
@@ -118,7 +118,7 @@ function closerLook(
   return { why: 'clock', words: `; this machine's clock is ${off} the gateway's` }
 }
 
-/** Of a firewall, a proxy, or the login of a network: the gateway itself answers by JSON alone. */
+/** A page of a firewall, a proxy, or a network's login: the gateway itself answers only with JSON. */
 function isPage({ headers, body }: Reply): boolean {
   const start = textOf(body.subarray(0, 64)).trimStart()
   return start.startsWith('<') || (start !== '' && /html/i.test(String(headers['content-type'])))

@@ -10,10 +10,10 @@ import { screenSignature, verifySignature } from './keys/verification.ts'
 import { type RefundEnvelope, refundEvents, seeRefund } from './refund-body.ts'
 import { seeTrade } from './trade-body.ts'
 
-/** The only event of payments that is used. */
+/** The only event about payments that is used. */
 const paidEvent = 'TRANSACTION.SUCCESS'
 
-/** Another one of these may tell of a payment one day: it is refused, and sent again. */
+/** Another event with this prefix may be about a payment one day: it is refused, and sent again. */
 const tradeEvents = 'TRANSACTION.'
 
 const notification = z.object({
@@ -28,7 +28,7 @@ interface OpenOptions {
   readonly signal: AbortSignal
 }
 
-/** Why a notification would be rejected whatever its bytes are; null when they have to be seen. */
+/** Why a notification is rejected whatever its body is; null: the body has to be read. */
 export async function screenNotification(
   headers: Headers,
   { keys, clock, signal }: OpenOptions,
@@ -42,9 +42,9 @@ export async function screenNotification(
 }
 
 /**
- * Verifies a notification over the bytes as they came, then decrypts and reads it. 401: whoever
- * wrote it has not shown to be WeChat Pay. 400: it is, but this is no payment that we can read.
- * Either makes WeChat Pay send it again.
+ * Verifies a notification over its unchanged bytes, then decrypts and reads it. 401: it is not shown
+ * that WeChat Pay sent it. 400: WeChat Pay sent it, but it is not a payment that can be used. After
+ * either, WeChat Pay sends it again.
  */
 export async function openNotification(
   callback: RawCallback,
@@ -57,18 +57,18 @@ export async function openNotification(
     : open(callback.body, { apiV3Key, mchid, ...verification })
 }
 
-/** By whose key it is opened. */
+/** What a notification is decrypted with, and for which merchant. */
 interface Opening {
   readonly apiV3Key: Buffer
   readonly mchid: string
 }
 
-/** Anybody can send a callback with a made-up serial: it must not make us ask for certificates. */
+/** Anybody can send a callback with a made-up serial: it must not make us fetch certificates each time. */
 function forCallbacks(keys: KeyRing): Pick<KeyRing, 'find'> {
   return { find: (serial, signal) => keys.findForCallback(serial, signal) }
 }
 
-/** Who signed a notification, and when by the gateway's clock. */
+/** The key that signed a notification, and the time of the signature by the gateway's clock. */
 interface Signed {
   readonly serial: string
   readonly signedAt: Date
@@ -98,7 +98,7 @@ function unused(event: string): OpenedCallback {
     : { kind: 'foreign', event }
 }
 
-/** One that names no merchant was opened with the key of ours. */
+/** A refund that names no merchant is ours: our key decrypted it. */
 function refundIn(
   bytes: Uint8Array,
   { mchid, ...envelope }: RefundEnvelope & { mchid: string },

@@ -6,29 +6,29 @@ import { ignore, type Note } from './notes.ts'
 
 const textMax = 256
 
-/** Text of somebody else's, fit to be stored and shown: bounded, without NUL or half characters. */
+/** A text from outside that can be stored and shown: bounded, without NUL or lone surrogates. */
 export function tidy(text: string): string {
   return withoutHalf(text.slice(0, textMax)).toWellFormed().replaceAll('\0', '�')
 }
 
-/** Where a character of two halves was cut through, its first half goes too. */
+/** If the cut split a surrogate pair, its first half is removed too. */
 function withoutHalf(cut: string): string {
   return cut.length === textMax ? cut.replace(/[\ud800-\udbff]$/, '') : cut
 }
 
-/** An error has some hundred bytes; what a proxy sends in its place may be anything. */
+/** An error has some hundred bytes; a page that a proxy sends instead may have any size. */
 const errorBytesMax = 256 * 1024
 
-/** `{code, message}` of an error. Null where there is none. */
+/** `{code, message}` of an error; null for each that is missing. */
 export function errorOf(body: Uint8Array): { code: string | null; message: string | null } {
   if (body.length > errorBytesMax) return { code: null, message: null }
   const { code, message } = recordOf(parseJson(body))
   return { code: textIn(code), message: textIn(message) }
 }
 
-/** What was seen of a response. */
+/** What is recorded of a response. */
 export function replyEvidence(reply: Reply, signedBy: string | null): Evidence {
-  // What a 200 brings, whoever reads it has parsed already; a code is in all the others.
+  // A 200 has no error code, and its body was parsed already.
   const code = reply.status === 200 ? null : errorOf(reply.body).code
   const requestId = requestIdOf(reply.headers)
   return {
@@ -59,8 +59,8 @@ const plainMembers = [
 const amountMembers = ['total', 'payer_total', 'currency', 'payer_currency'] as const
 
 /**
- * A trade's body for people: the payer is masked, banks and everything unlisted are left out.
- * Whatever else of it is not kept as it came is noted, so that nobody takes it for the whole.
+ * A trade's body for people: the payer is masked; banks and all members that are not listed are left
+ * out. Every other member that is not kept unchanged is noted, so that nobody takes it for complete.
  */
 export function maskTrade(body: unknown, note: Note = ignore): Evidence {
   const trade = recordOf(body)
@@ -89,7 +89,7 @@ const refundMembers = [
 
 const refundAmountMembers = ['total', 'refund', 'payer_total', 'payer_refund'] as const
 
-/** A refund's notice for people. Where the money goes, which names a bank and an account, is left out. */
+/** A refund's notice for people. The receiver of the money, which names a bank and an account, is left out. */
 export function maskRefund(body: unknown, note: Note = ignore): Evidence {
   const refund = memberRecord(body, { name: 'resource', note })
   const { amount } = refund
@@ -102,7 +102,7 @@ export function maskRefund(body: unknown, note: Note = ignore): Evidence {
   }
 }
 
-/** `o6_bm…****`: enough to tell payers of one order apart, not enough to be one. */
+/** `o6_bm…****`: enough to distinguish the payers of one order, not enough to identify one. */
 function maskOpenid(openid: string): string {
   return openid.length > 10 ? `${tidy(openid.slice(0, 5))}…****` : '****'
 }
@@ -125,7 +125,7 @@ interface Keeping {
   readonly note: Note
 }
 
-/** What is kept of a value that decides nothing. Null: nothing; where there was something, that is noted. */
+/** The part of a value that is kept as evidence. Null: nothing is kept; a value that is dropped is noted. */
 export function kept(value: unknown, { name, note }: Keeping): string | number | boolean | null {
   if (value === undefined || value === null) return null
   if (typeof value === 'boolean' || isExact(value)) return value
@@ -153,7 +153,7 @@ function memberRecord(value: unknown, { name, note }: Keeping) {
   return recordOf(value)
 }
 
-/** Of a JSON value; anything but an object has no members. */
+/** The members of a JSON value; anything but an object has none. */
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {}
 }

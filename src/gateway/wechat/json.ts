@@ -3,19 +3,19 @@ import { ignore, type Note } from './notes.ts'
 
 const utf8 = new TextDecoder()
 
-/** What is no UTF-8 becomes the replacement character, and never any other one. */
+/** Bytes that are not UTF-8 become the replacement character, never another one. */
 export function textOf(bytes: Uint8Array): string {
   return utf8.decode(bytes)
 }
 
-/** JSON allows them between its parts alone; some programs write them inside texts as well. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: These are the ones that are looked for.
+/** JSON allows control characters only between its parts; some programs also write them inside texts. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: The pattern looks for control characters.
 const controls = /[\u0000-\u001f]/g
 
 /**
- * The parsed value; undefined, which no JSON text gives, where it is no JSON. A wrong byte or a
- * control character in some text must not keep the rest from being read: it is replaced. A name or
- * number that had one is then equal to none of ours.
+ * The parsed value; undefined, which no JSON text gives, if it is not JSON. A wrong byte or a control
+ * character in one text must not prevent reading the rest, so it is replaced. A name or number that
+ * contained one then equals none of ours.
  */
 export function parseJson(bytes: Uint8Array, note: Note = ignore): unknown {
   const text = textOf(bytes).replace(/^\ufeff+/, '')

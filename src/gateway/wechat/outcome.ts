@@ -1,16 +1,16 @@
 import type { UnknownCause } from '../../domain/trade.ts'
 
-/** What an HTTP status and code say of an order that was asked about. */
+/** What an HTTP status and code say about the order of the request. */
 export type Meaning = 'absent' | UnknownCause
 
 /**
  * Every status and code that WeChat Pay lists for query, close and prepay. Codes are compared in
- * capitals without underscores, because the spelling has changed over the years. `*` is any other
- * code of that status, or none at all: an unknown path answers 404 with nothing, which is not
- * "no such order".
+ * capitals without underscores, because the spelling has changed over the years. `*` is any other code
+ * of that status, or no code: an unknown path answers 404 without a code, which does not mean "no such
+ * order".
  */
 export const outcomes: readonly (readonly [status: number, code: string, meaning: Meaning])[] = [
-  [202, '*', 'server_error'], // accepted; ask again
+  [202, '*', 'server_error'], // accepted; query again
 
   [400, 'PARAM_ERROR', 'refused'],
   [400, 'INVALID_REQUEST', 'refused'],
@@ -24,14 +24,14 @@ export const outcomes: readonly (readonly [status: number, code: string, meaning
   [403, 'NO_AUTH', 'forbidden'],
   [403, 'MCH_NOT_EXISTS', 'forbidden'],
   [403, 'APPID_MCHID_NOT_MATCH', 'forbidden'],
-  // A rule about this trade or its payer, of which others know nothing: one such order must not
-  // stop the others.
+  // These are about this trade or its payer, not about other orders: one such order must not stop
+  // the others.
   [403, 'RULE_LIMIT', 'refused'],
   [403, 'TRADE_ERROR', 'refused'],
   [403, 'OUT_TRADE_NO_USED', 'refused'],
   [403, 'ACCOUNT_ERROR', 'refused'],
   [403, 'NOT_ENOUGH', 'refused'],
-  [403, '*', 'forbidden'], // a firewall's page, an interface that was taken away
+  [403, '*', 'forbidden'], // a firewall's page, or an interface that was withdrawn
 
   [404, 'ORDER_NOT_EXIST', 'absent'],
   [404, 'ORDER_NOT_EXISTS', 'absent'],

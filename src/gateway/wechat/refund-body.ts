@@ -7,7 +7,7 @@ import { kept, maskRefund } from './evidence.ts'
 import { parseJson } from './json.ts'
 import type { Note } from './notes.ts'
 
-/** Nothing is required, and nothing can be wrong: a notice of a refund decides nothing. */
+/** No member is required, and no value is refused: nothing is decided by a refund's notice. */
 const anything = z.record(z.string(), z.unknown()).catch({})
 const number = z.string().min(1).max(64).nullable().catch(null)
 const word = z
@@ -40,20 +40,20 @@ const states: Readonly<Record<string, RefundState>> = {
 /** The events of refunds: `REFUND.SUCCESS`, `REFUND.ABNORMAL`, `REFUND.CLOSED`. */
 export const refundEvents = 'REFUND.'
 
-/** A refund's notice, and which merchants it names. */
+/** A refund's notice, and the merchants that it names. */
 export interface SeenRefund {
   readonly mchids: readonly string[]
   readonly notice: RefundNotice
 }
 
-/** What is seen beside the resource: the envelope's event, its number, and who signed it. */
+/** The parts of a notification outside the encrypted resource: its event, its number, and the key that signed it. */
 export interface RefundEnvelope {
   readonly serial: string
   readonly eventType: string
   readonly id: unknown
 }
 
-/** Whatever the bytes hold: what cannot be read is dropped, with a note. */
+/** Never fails: a member that cannot be read is dropped, with a note. */
 export function seeRefund(
   bytes: Uint8Array,
   { serial, eventType, id }: RefundEnvelope,
@@ -62,7 +62,7 @@ export function seeRefund(
   const note: Note = (text) => void notes.push(text)
   const parsed = parseJson(bytes, note)
   const body = refundBody.parse(parsed)
-  // Its event says the same, for a body that does not.
+  // The event has the same state, for a body without one.
   const reported = body.refund_status ?? eventType.slice(refundEvents.length)
   const eventId = kept(id, { name: 'id', note })
   const refund = maskRefund(parsed, note)
@@ -87,7 +87,7 @@ export function seeRefund(
   }
 }
 
-/** Short whatever it is made of. */
+/** A hash, so that the key is short whatever the parts are. */
 function keyOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
@@ -96,13 +96,13 @@ function stateOf(reported: string): RefundState {
   return Object.hasOwn(states, reported) ? (states[reported] ?? 'unlisted') : 'unlisted'
 }
 
-/** A sum of money that is none is not told as one. */
+/** Null for a value that is not a valid sum. */
 function amountOf(value: unknown): bigint | null {
   const fen = fenOf(value)
   return fen !== null && fen >= 0n ? fen : null
 }
 
-/** A partner's notice names two. */
+/** A partner's notice names two merchants. */
 function mchidsIn(body: unknown): readonly string[] {
   const { mchid, sp_mchid, sub_mchid } = anything.parse(body)
   return [mchid, sp_mchid, sub_mchid].flatMap((id) =>

@@ -23,8 +23,8 @@ export function certificatesRequest(): SignedRequest {
 }
 
 /**
- * The same order gives the same bytes each time: WeChat Pay refuses a repetition that differs.
- * It also refuses nulls and members that it does not know, so what is not given is left out.
+ * The same order gives the same bytes each time: WeChat Pay refuses a repetition that differs. It also
+ * refuses nulls and unknown members, so a member without a value is left out.
  */
 export function prepayRequest(
   order: PrepayOrder,
@@ -47,14 +47,14 @@ function get(path: string): SignedRequest {
   return { method: 'GET', path, body: '' }
 }
 
-/** `|` is legal in an order number and must be encoded; what is sent is what is signed. */
+/** `|` is legal in an order number and must be encoded; the signature covers the encoded path. */
 function segment(text: string): string {
   return encodeURIComponent(text.toWellFormed())
 }
 
 const beijingOffsetMs = 8 * 3_600_000
 
-/** RFC 3339 in whole seconds, rounded up as order ends are. */
+/** RFC 3339 in whole seconds, rounded up like the ends of orders. */
 function beijingTime(at: Date): string {
   const seconds = Math.ceil(at.getTime() / 1000)
   const local = new Date(seconds * 1000 + beijingOffsetMs)

@@ -9,9 +9,9 @@ import { ignore, type Note } from './notes.ts'
 const word = z.string().regex(/^[\w-]{1,64}$/)
 
 /**
- * A trade as a query answers and a notification carries it. Strict on what names the payment. Of
- * the rest nothing is required, and nothing can be wrong: it decides nothing, so it must not keep a
- * payment from being credited. An unpaid trade may have no amount.
+ * A trade, in the answer to a query or in a notification. The members that identify the payment are
+ * strict. The others are optional, and no value of theirs is refused: no decision uses them, so they
+ * must not prevent a credit. An unpaid trade may have no amount.
  */
 const tradeBody = z.object({
   appid: word,
@@ -35,13 +35,13 @@ const states: Readonly<Record<string, TradeState>> = {
   REVOKED: 'closed',
 }
 
-/** A trade with what is kept of it for people: `{trade}`, and `{notes}` where that is not all as it came. */
+/** A trade, and its evidence for people: `{trade}`, and `{notes}` if a part of it was cut or dropped. */
 export interface SeenTrade {
   readonly trade: Trade
   readonly evidence: Evidence
 }
 
-/** Null when the bytes hold no trade that can be used. `signedAt` is the gateway's clock. */
+/** Null when the bytes contain no trade that can be used. `signedAt` is by the gateway's clock. */
 export function seeTrade(
   bytes: Uint8Array,
   { signedAt, notes: before = [] }: { signedAt: Date; notes?: readonly string[] },
@@ -61,7 +61,7 @@ interface ReadOptions {
   readonly note?: Note
 }
 
-/** Null when it is no trade, or one that says paid without saying by which payment. */
+/** Null when it is not a trade, or is a paid trade without a transaction id. */
 export function readTrade(body: unknown, options: ReadOptions = {}): Trade | null {
   const parsed = tradeBody.safeParse(body)
   if (!parsed.success) return null
@@ -69,7 +69,7 @@ export function readTrade(body: unknown, options: ReadOptions = {}): Trade | nul
   return trade.state === 'paid' && trade.transactionId === null ? null : trade
 }
 
-/** It is told in the reason for a review. One that is longer is as wrong when it is cut. */
+/** The reason of a review quotes the currency. A longer one is wrong anyway, and may be cut. */
 const currencyLengthMax = 256
 
 function tradeOf(body: z.infer<typeof tradeBody>, options: ReadOptions): Trade {
@@ -90,10 +90,10 @@ function tradeOf(body: z.infer<typeof tradeBody>, options: ReadOptions): Trade {
   }
 }
 
-/** No two clocks are further apart, and nobody pays tomorrow. */
+/** A payment time further ahead than this is wrong: no two clocks differ by a day. */
 const aheadMsMax = 86_400_000
 
-/** Null for what is no time of a payment: it is credited all the same. */
+/** Null for a value that cannot be the time of the payment. The payment is credited all the same. */
 function paidAtOf(value: unknown, { signedAt, note = ignore }: ReadOptions): Date | null {
   if (value === undefined || value === null || value === '') return null
   const name = 'success_time'

@@ -23,20 +23,20 @@ export interface WechatOptions {
   readonly emit: Emit
   /** Stamps requests and judges the age of answers: the machine's clock unless a test steps it. */
   readonly clock?: Clock
-  /** Questions a second, certificates aside. No limit when not given. */
+  /** Queries a second; fetches of certificates do not count. Absent: no limit. */
   readonly maxQps?: number
-  /** Shared by all processes of the merchant. Without it, this process keeps the quota by itself. */
+  /** Shared by all processes of the merchant. Without it, this process limits only itself. */
   readonly limiter?: RateLimiter
-  /** Sockets kept open to the gateway, at most. */
+  /** The maximum number of open sockets to the gateway. */
   readonly connections?: number
 }
 
-/** More than the questions asked at a time by default (5), so that nothing queues for a socket. */
+/** More than the default concurrency of queries (5), so that no query waits for a socket. */
 const connectionsMax = 32
 
 /**
- * WeChat Pay's merchant API v3. Each call waits for its place in the quota (at most `timeoutMs`, or
- * its caller's patience) and then at most `timeoutMs` for its verified answer; it is sent once.
+ * WeChat Pay's merchant API v3. Each call waits for a reservation in the quota (at most `timeoutMs`, or
+ * until the caller's patience ends), and then at most `timeoutMs` for a verified answer. It is sent once.
  */
 export function createWechatGateway(config: WechatConfig, options: WechatOptions): Gateway {
   const { emit, clock = systemClock } = options
@@ -131,25 +131,25 @@ interface Call<T extends Outcome> {
   readonly read: (checked: CheckedReply) => T
 }
 
-/** Waits for its place, asks once, verifies, reads. */
+/** Waits for a reservation, then sends the request. */
 async function sendWithinLimit<T extends Outcome>(
   client: Client,
   call: Call<T>,
   options: CallOptions,
 ): Promise<T | UnknownAnswer> {
-  const place = await waitForReservation(client, call, options)
-  return 'kind' in place ? place : send(client, call, { ...options, place })
+  const reservation = await waitForReservation(client, call, options)
+  return 'kind' in reservation ? reservation : send(client, call, { ...options, reservation })
 }
 
-/** Asks once, verifies, reads, and tells of it. */
+/** Sends the request once, verifies and reads the response, and emits an event about the call. */
 function send<T extends Outcome>(
   client: Client,
   call: Call<T>,
-  options: CallOptions & { place: Reservation | null },
+  options: CallOptions & { reservation: Reservation | null },
 ): Promise<T | UnknownAnswer> {
   return client.measure(call.operation, () =>
     withDeadline(client, options, (signal) =>
-      exchange(client, call, { signal, place: options.place }),
+      exchange(client, call, { signal, reservation: options.reservation }),
     ),
   )
 }
@@ -157,22 +157,22 @@ function send<T extends Outcome>(
 async function exchange<T extends Outcome>(
   client: Client,
   { request, attempt, read }: Call<T>,
-  { signal, place }: { signal: AbortSignal; place: Reservation | null },
+  { signal, reservation }: { signal: AbortSignal; reservation: Reservation | null },
 ): Promise<T | UnknownAnswer> {
   const { wire, keys, clock } = client
   const reply = await wire.send(request, signal)
   if (reply.kind === 'no_response') {
     return unknownAnswer(reply.cause, `Cannot ${attempt}: ${reply.message}`, reply)
   }
-  if (reply.status === 429) await unlessAborted(slowDown(client, place), signal)
+  if (reply.status === 429) await unlessAborted(slowDown(client, reservation), signal)
   const verification = await verifySignature(reply, { keys, now: clock(), signal })
   return read({ reply, verification, attempt })
 }
 
-/** When nobody can be told, nobody is given a place either. */
-async function slowDown({ quota, emit }: Client, place: Reservation | null): Promise<void> {
-  const hold = await quota.penalize(place).catch(() => null)
-  if (hold?.first) emit({ type: 'gateway_throttled', holdMs: hold.forMs })
+/** A limiter that cannot record the penalty makes no reservations either, so its error is ignored. */
+async function slowDown({ quota, emit }: Client, reservation: Reservation | null): Promise<void> {
+  const penalty = await quota.penalize(reservation).catch(() => null)
+  if (penalty?.first) emit({ type: 'gateway_throttled', holdMs: penalty.forMs })
 }
 
 async function prepay(
@@ -187,13 +187,13 @@ async function prepay(
     return { kind: 'refused', code: 'notify_url_missing', message, evidence: {} }
   }
   const request = prepayRequest(order, { ...config, notifyUrl })
-  // A payer waits for this one, and it is no question of the job's: it takes no place in the quota,
-  // but a "too many" for it slows the questions down as well.
+  // A payer waits for this request, and it is not a query of the job: it needs no reservation in the
+  // quota, but a 429 for it slows the queries too.
   const call = { operation: 'prepay', request, attempt, read: prepayOf } as const
-  return send(client, call, { ...options, place: null })
+  return send(client, call, { ...options, reservation: null })
 }
 
-/** With platform certificates, their list answers every question: it is signed, sealed and ours. */
+/** With platform certificates, fetching their list tests it all: it is signed, encrypted, and this merchant's. */
 async function probeByKeys(client: Client, options: CallOptions): Promise<Probe> {
   const refresh = await withDeadline(client, options, (signal) =>
     unlessAborted(client.keys.refresh(), signal),
@@ -202,7 +202,7 @@ async function probeByKeys(client: Client, options: CallOptions): Promise<Probe>
   return refresh.kind === 'refreshed' ? { kind: 'ok', verified: true } : refresh
 }
 
-/** With a public key, an order that cannot exist: that it is absent is an answer to us. */
+/** With a public key, the probe queries an order that cannot exist: "absent" shows that the gateway answers us. */
 async function probeByOrder(
   client: Client,
   config: WechatConfig,
@@ -226,7 +226,7 @@ type Measure = <T extends Outcome>(
   call: () => Promise<T | UnknownAnswer>,
 ) => Promise<T | UnknownAnswer>
 
-/** Tells of each call by what it came to. */
+/** Emits an event with the outcome and the duration of each call. */
 function createMeasure(emit: Emit): Measure {
   return async <T extends Outcome>(
     operation: GatewayOperation,

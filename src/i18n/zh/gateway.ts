@@ -63,9 +63,9 @@ export const gatewayPhrases = {
     'TLS failed ({system:silence?})': 'TLS 失败（{system}）',
     'this machine lets this process open no more connections ({system:silence?})':
       '本机不允许本进程再打开连接（{system}）',
-    'something on the way sends a page of its own before it is asked':
+    'something on the way sends a page of its own before it gets a request':
       '途中有设备在收到请求之前就发来自己的网页',
-    'what answers there speaks before it is asked': '对方在收到请求之前就发来数据',
+    'what answers there speaks before it gets a request': '对方在收到请求之前就发来数据',
     'the gateway was stopped': '支付渠道已停用',
     'the proxy opens no tunnel in time': '代理未能及时建立隧道',
     'the proxy cannot be had: {why:silence}': '连不上代理：{why}',

@@ -6,21 +6,21 @@ import { ProxyFault, type ProxyWay, proxyOf } from './proxy.ts'
 type Undici = typeof import('undici')
 type Connector = buildConnector.connector
 
-/** What undici says of bytes that nobody asked for. It then connects again, without end. */
-const unasked = /^bad response$/
+/** undici's message for bytes that arrive before a request. It then connects again, without end. */
+const unsolicited = /^bad response$/
 
-/** The other side wrote before anything was asked. */
+/** The other side wrote before a request was sent. */
 export class UnsolicitedBytes extends Error {
-  /** It wrote a response of HTTP: a page of something on the way. */
+  /** It wrote an HTTP response: a page of a device between us and the gateway. */
   readonly isHttp: boolean
 
   constructor(bytes: Buffer) {
-    super('unasked')
+    super('unsolicited')
     this.isHttp = /^HTTP\/\d/.test(bytes.toString('latin1', 0, 8))
   }
 }
 
-/** The connection was lost before the question was written; its cause is why. */
+/** The connection was lost before the request was written; `cause` says why. */
 export class NotWritten extends Error {
   constructor(cause: Error | null) {
     super('unwritten', { cause })
@@ -28,9 +28,9 @@ export class NotWritten extends Error {
 }
 
 /**
- * One connection to the gateway, kept between questions, for one question at a time. undici connects
- * again, and at once, for as long as a question is not written, and looks at no signal meanwhile: here
- * each question has one attempt, and `destroy` ends whatever that attempt has come to.
+ * One connection to the gateway, kept between requests, for one request at a time. By itself, undici
+ * reconnects at once and without end while a request is not written, and ignores the signal meanwhile.
+ * Here each request has one attempt, and `destroy` ends that attempt in any state.
  */
 export class Connection {
   readonly #undici: Undici
@@ -53,12 +53,12 @@ export class Connection {
       proxy === null ? this.#clientOf(origin, undici.buildConnector({})) : this.#throughProxy(proxy)
   }
 
-  /** The proxy was reached for, and has opened no tunnel yet. */
+  /** A tunnel was requested from the proxy, and is not open yet. */
   get isAtProxy(): boolean {
     return this.#isAtProxy
   }
 
-  /** Once: it is not to be called again before the body of the response has been read. */
+  /** Must not be called again before the body of the response has been read. */
   request(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
     this.#tried.clear()
     this.#lost = null
@@ -66,7 +66,7 @@ export class Connection {
     return this.#dispatcher.request(options)
   }
 
-  /** Ends a question that is under way, with an error. */
+  /** Ends a running request with an error. */
   destroy(): void {
     for (const socket of this.#sockets) socket.destroy()
     for (const client of this.#clients) client.destroy().catch(() => {})
@@ -79,7 +79,7 @@ export class Connection {
       connect: this.#once(connect),
     })
     const lose = (_1: URL, _2: unknown, error: Error) => {
-      this.#lost ??= unasked.test(error.message) ? new UnsolicitedBytes(Buffer.of()) : error
+      this.#lost ??= unsolicited.test(error.message) ? new UnsolicitedBytes(Buffer.of()) : error
     }
     client.on('disconnect', lose)
     client.on('connectionError', lose)
@@ -87,7 +87,7 @@ export class Connection {
     return client
   }
 
-  /** The agent opens tunnels (CONNECT) by the one client, and asks through them by the other. */
+  /** The agent opens tunnels (CONNECT) with one client, and sends requests through them with the other. */
   #throughProxy({ uri, token }: ProxyWay): Dispatcher {
     return new this.#undici.ProxyAgent({
       uri,
@@ -97,7 +97,7 @@ export class Connection {
     })
   }
 
-  /** The client to the proxy, whose failures are the proxy's until there is a tunnel. */
+  /** The client to the proxy. Until the tunnel is open, its failures are the proxy's. */
   #tunnelling(client: Client): Client {
     const connect = client.connect.bind(client)
     const openTunnel = async (options: Dispatcher.ConnectOptions<null>) => {
@@ -108,14 +108,14 @@ export class Connection {
       this.#isAtProxy = false
       const socket = tunnel.socket as Socket
       this.#hold(socket)
-      // Another status is a refusal, which may have a page.
+      // Any other status is a refusal, which may have a page.
       if (tunnel.statusCode === 200) refuseUnsolicited(socket)
       return tunnel
     }
     return Object.assign(client, { connect: openTunnel })
   }
 
-  /** A second attempt of the same question fails as the first did. */
+  /** A second attempt of the same request fails with the error of the first. */
   #once(connect: Connector): Connector {
     return (options, callback) => {
       if (this.#tried.has(connect)) {
@@ -147,10 +147,10 @@ export class Connection {
   }
 }
 
-/** Of the configuration, what leads to the gateway. */
+/** The part of the configuration that says how the gateway is reached. */
 export type WechatWay = Pick<WechatConfig, 'proxyUrl'>
 
-/** Neither HTTP nor TLS has a server that speaks first. */
+/** In HTTP and TLS, the server never sends first. */
 function refuseUnsolicited(socket: Socket): void {
   if (socket.readableLength === 0) return
   const bytes: unknown = socket.read()

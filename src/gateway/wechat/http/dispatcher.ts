@@ -4,14 +4,14 @@ import { unlessAborted } from '../../../deadline.ts'
 import { Connection, type WechatWay } from './connection.ts'
 
 /**
- * An order is some 2 KB, a list of certificates some 10 KB; but coupons, or whatever else is listed
- * with an order, decide nothing and must not keep its payment from being read.
+ * An order has about 2 KB, a list of certificates about 10 KB. The limit is far higher, because coupons
+ * and other lists in an order decide nothing, and must not prevent reading its payment.
  */
 const limits = { maxResponseSize: 8 * 1024 * 1024, maxHeaderSize: 64 * 1024 }
 
 type Request = (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>
 
-/** The question was given up; `isAtProxy`: while the proxy had opened no tunnel. */
+/** The request was given up. `isAtProxy`: the proxy had not opened a tunnel yet. */
 export class GivenUp extends Error {
   readonly isAtProxy: boolean
 
@@ -22,9 +22,9 @@ export class GivenUp extends Error {
 }
 
 /**
- * The way to the gateway: straight, or through the proxy that is configured, with the same limits.
- * Through a proxy it is a tunnel (CONNECT), so that the proxy sees neither signatures nor answers.
- * A connection is kept only after a whole answer.
+ * The connections to the gateway: direct, or through the configured proxy, with the same limits. A
+ * proxy only carries a tunnel (CONNECT), so it sees neither signatures nor answers. A connection is kept
+ * only after a complete response.
  */
 export class Connections {
   readonly #config: WechatWay
@@ -41,8 +41,8 @@ export class Connections {
   }
 
   /**
-   * What `work` makes of the response to one request, body and all. Ends with the signal, whatever the
-   * other side does. Throws what went wrong; `GivenUp` when the signal aborted.
+   * Returns the result of `work`, which sends one request and reads the whole response. Ends with the
+   * signal, whatever the other side does. Throws the error; `GivenUp` when the signal aborted.
    */
   async use<T>(signal: AbortSignal, work: (request: Request) => Promise<T>): Promise<T> {
     if (this.#isStopped) throw new Error('the gateway was stopped')
@@ -56,12 +56,12 @@ export class Connections {
     used.then(forget, forget)
     const result = await unlessAborted(used, signal)
     if (result !== 'aborted') return result
-    // An attempt that is under way ends with the signal by itself, and knows how far it came.
+    // A running attempt ends with the signal by itself, and its error says whether a tunnel was open.
     if (isUnderWay) return await used
     throw new GivenUp({ isAtProxy: false })
   }
 
-  /** Waits for the questions that are under way; each ends with its signal. */
+  /** Waits for the running requests; each ends with its signal. */
   async stop(): Promise<void> {
     this.#isStopped = true
     await Promise.allSettled(this.#busy)
@@ -70,7 +70,7 @@ export class Connections {
 
   async #attempt<T>(signal: AbortSignal, work: (request: Request) => Promise<T>): Promise<T> {
     if (signal.aborted) throw new GivenUp({ isAtProxy: false })
-    // The one that was used last is the likeliest to be still open.
+    // The connection that was used last is the most likely to be still open.
     const connection = this.#idle.pop() ?? (await this.#open())
     try {
       if (signal.aborted) throw new GivenUp(connection)
@@ -87,9 +87,9 @@ export class Connections {
     }
   }
 
-  /** undici is loaded with the first question: a service is ready without it, and sooner. */
+  /** undici is loaded with the first request, so that a service is ready sooner. */
   async #open(): Promise<Connection> {
-    // By its default: a bundler that splits gives a CommonJS package no other name.
+    // The default export: a bundler with code splitting gives a CommonJS package no other name.
     const { default: undici } = await import('undici')
     return new Connection(undici, { config: this.#config, origin: this.#origin, limits })
   }

@@ -3,7 +3,7 @@ import { NotWritten, UnsolicitedBytes } from './connection.ts'
 import { GivenUp } from './dispatcher.ts'
 import { ProxyFault, proxyRefusal } from './proxy.ts'
 
-/** No whole response. */
+/** There was no complete response. */
 export interface NoResponse {
   readonly kind: 'no_response'
   readonly cause: UnknownCause
@@ -17,7 +17,7 @@ interface Reason {
   readonly cause?: UnknownCause
 }
 
-/** By the code of the error, the first that fits. */
+/** By the code of the error. The first pattern that matches is used. */
 const reasons: readonly (readonly [code: RegExp, reason: Reason])[] = [
   [/^ENOTFOUND$/, { why: 'name', words: 'no such host is known' }],
   [/^EAI_/, { why: 'dns', words: 'no DNS server answers' }],
@@ -52,7 +52,7 @@ function plain(): Reason {
   return { why: 'no_tls', words: 'what answers there speaks no TLS' }
 }
 
-/** Why a question got no answer, in words; those of the system stand behind them. */
+/** Why a request got no answer, in words, followed by the message of the system. */
 export function noResponseOf(error: unknown, signal: AbortSignal): NoResponse {
   if (signal.aborted) return noResponse(givenUp(error))
   if (error instanceof ProxyFault) {
@@ -70,7 +70,7 @@ function givenUp(error: unknown): Reason {
 
 function reasonOf(error: unknown): Reason {
   if (error instanceof NotWritten) return reasonOf(error.cause)
-  if (error instanceof UnsolicitedBytes) return error.isHttp ? unaskedPage : unaskedBytes
+  if (error instanceof UnsolicitedBytes) return error.isHttp ? unsolicitedPage : unsolicitedBytes
   const { message = '' } = (error ?? {}) as { message?: string }
   const code = codeOf(error)
   const refusal = proxyRefusal(message)
@@ -80,20 +80,20 @@ function reasonOf(error: unknown): Reason {
   return reason === undefined ? none(system) : { ...reason, words: `${reason.words} (${system})` }
 }
 
-/** undici gives most of what its parser refuses no code, but a name. */
+/** For most errors of its parser, undici gives no code, only a name. */
 function codeOf(error: unknown): string {
   const { code, name } = (error ?? {}) as { code?: string; name?: string }
   return code ?? (name === 'HTTPParserError' ? 'HPE_' : '')
 }
 
-const unaskedPage: Reason = {
+const unsolicitedPage: Reason = {
   why: 'page',
-  words: 'something on the way sends a page of its own before it is asked',
+  words: 'something on the way sends a page of its own before it gets a request',
 }
 
-const unaskedBytes: Reason = {
+const unsolicitedBytes: Reason = {
   why: 'no_http',
-  words: 'what answers there speaks before it is asked',
+  words: 'what answers there speaks before it gets a request',
 }
 
 function noResponse({ why, words, cause = 'network' }: Reason): NoResponse {

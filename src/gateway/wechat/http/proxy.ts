@@ -4,18 +4,18 @@ import { decoded } from '../../../servers/address-parts.ts'
 export interface ProxyWay {
   /** Without the credentials: an error may quote it. */
   readonly uri: string
-  /** What it is shown with each CONNECT. */
+  /** The credentials that each CONNECT sends. */
   readonly token: string | null
 }
 
-/** The proxy that is configured; null: the way is straight. */
+/** The configured proxy; null: the connection is direct. */
 export function proxyOf({ proxyUrl }: Pick<WechatConfig, 'proxyUrl'>): ProxyWay | null {
   if (!proxyUrl) return null
   const { protocol, host } = new URL(proxyUrl)
   return { uri: `${protocol}//${host}`, token: proxyToken(proxyUrl) }
 }
 
-/** As the address has them, decoded. A proxy may want a user name alone. */
+/** The credentials of the address, decoded. A proxy may want only a user name. */
 function proxyToken(proxyUrl: string): string | null {
   const { username, password } = new URL(proxyUrl)
   if (username === '' && password === '') return null
@@ -23,17 +23,17 @@ function proxyToken(proxyUrl: string): string | null {
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
-/** It opened no tunnel; `cause` is why. */
+/** The proxy opened no tunnel; `cause` says why. */
 export class ProxyFault extends Error {
   constructor(cause: Error) {
     super('untunnelled', { cause })
   }
 }
 
-/** What undici says when a proxy answers CONNECT by anything but 200. */
+/** undici's message when a proxy answers CONNECT with anything but 200. */
 const tunnelRefused = /^Proxy response \((\d+)\)/
 
-/** What a proxy that would not let a question through means; null: it was no proxy's word. */
+/** Why a proxy refused a request; null: the message is not about a proxy's refusal. */
 export function proxyRefusal(
   message: string,
 ): { readonly why: 'proxy_login' | 'proxy_refusal'; readonly words: string } | null {

@@ -9,11 +9,11 @@ import { type NoResponse, noResponseOf } from './no-response.ts'
 export interface SignedRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** JSON; empty where the method has none. */
+  /** JSON; empty for a method without a body. */
   readonly body: string
 }
 
-/** A whole response, as it came: nothing of it is verified. */
+/** A complete response. Nothing in it is verified. */
 export interface Reply {
   readonly kind: 'reply'
   readonly status: number
@@ -25,9 +25,9 @@ export interface Reply {
 }
 
 export interface Wire {
-  /** Signs and sends once; never a second time by itself, because a signature is for one try. */
+  /** Signs and sends the request once. It is never repeated here, because a signature is for one attempt. */
   send(request: SignedRequest, signal: AbortSignal): Promise<Reply | NoResponse>
-  /** By the `Date` of the last response, whoever signed it; null: none had one. */
+  /** By the `Date` of the last response, signed or not; null: no response had one. */
   readonly clockOffset: ClockOffset | null
   stop(): Promise<void>
 }
@@ -39,7 +39,7 @@ export function createWire(
   let clockOffset: ClockOffset | null = null
   const base = addressOf(config.baseUrl)
   const way = new Connections(config, { origin: base.origin, connections })
-  // A base_url with a path is a proxy that takes the path off again: it is not in the signature.
+  // A base_url with a path is that of a proxy which removes the path: the signature does not cover it.
   const prefix = base.pathname.replace(/\/$/, '')
 
   return {
@@ -85,7 +85,7 @@ export function offsetBy(
   return Number.isNaN(+time) ? null : offsetNow(clock, { time, requestedAt, coarseMs: 1000 })
 }
 
-/** An embedder's configuration is not checked before. The error of `URL` itself carries what it was given. */
+/** An embedder's configuration is not checked earlier. The error of `URL` itself would quote the credentials. */
 function addressOf(baseUrl: string): URL {
   if (URL.canParse(baseUrl) && !baseUrl.includes('@')) return new URL(baseUrl)
   throw new Error('Cannot use the base url of the gateway: it is not a URL without credentials')
@@ -98,10 +98,10 @@ async function requestHeaders(
   return {
     authorization: await authorization(request, { merchant: config, stamp: newStamp(now) }),
     accept: 'application/json',
-    // Requests without one are refused by some of the endpoints.
+    // Some endpoints refuse requests without a user agent.
     'user-agent': `budan node/${process.versions.node}`,
     ...(request.body === '' ? {} : { 'content-type': 'application/json' }),
-    // Asks for answers signed by this key; without it a platform certificate signs.
+    // With it, answers are signed with this key; without it, with a platform certificate.
     ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
   }
 }

@@ -9,7 +9,7 @@ import { decryptText, encryptedText } from './cipher.ts'
 
 /** A platform certificate of WeChat Pay. */
 export interface Certificate {
-  /** Upper-case hex. To be compared by its number: see `src/text/serial.ts`. */
+  /** Upper-case hex. Compare it as a number, with `src/text/serial.ts`. */
   readonly serial: string
   readonly key: KeyObject
   readonly validFrom: Date
@@ -29,8 +29,8 @@ const listing = z.object({
 })
 
 /**
- * The certificates in the body of `GET /v3/certificates`. That they open with the APIv3 key is
- * what makes the very first ones trustworthy: only WeChat Pay has it besides us.
+ * The certificates in the body of `GET /v3/certificates`. The first ones are trusted because the APIv3
+ * key decrypts them: only WeChat Pay has that key besides us.
  */
 export function readCertificates(
   body: Uint8Array,
@@ -61,19 +61,19 @@ export function readCertificates(
 
 const changedOnTheWay = 'it was changed on the way: the APIv3 key opens the others'
 
-/** A key that opens none will never open one, so that no answer can ever be verified. */
+/** A key that decrypts none of them never will, so no answer can ever be verified: systemic. */
 function unopened(serial: string): UnknownAnswer {
   const message = `Cannot open platform certificate "${serial}": the APIv3 key does not fit`
   return unknownAnswer('unverified', message, { systemic: true, why: 'unopened' })
 }
 
-/** The key fits: it was encrypted with that key, and is of no use all the same. */
+/** The key fits, but the certificate cannot be used. */
 function damaged(serial: string, why: string): UnknownAnswer {
   const message = `Cannot use platform certificate "${serial}": ${why}`
   return unknownAnswer('unverified', message, { systemic: true, why: 'damaged' })
 }
 
-/** A text: why it cannot be used. */
+/** Returns the certificate, or the reason why it cannot be used. */
 function platformCertificate(pem: string, serial: string): Certificate | string {
   const certificate = readCertificate(pem)
   if (certificate === null) return 'what the APIv3 key opened is no certificate'

@@ -4,7 +4,7 @@ import { assert } from '../../../domain/assert.ts'
 import { textOf } from '../json.ts'
 import { fromBase64 } from './base64.ts'
 
-/** A JSON object that carries an encrypted text: a notification's resource, a platform certificate. */
+/** A JSON object with an encrypted text: a notification's resource, or a platform certificate. */
 export const encryptedText = z.object({
   algorithm: z.literal('AEAD_AES_256_GCM'),
   ciphertext: z.string(),
@@ -23,8 +23,8 @@ export function decryptText(encrypted: EncryptedText, apiV3Key: Buffer): string 
 }
 
 /**
- * The bytes in `encrypted`, null when the key does not fit or a bit was changed: AES-256-GCM tells no
- * more than that. `apiV3Key` is the key's 32 characters as they are.
+ * The decrypted bytes; null when the key does not fit or a bit was changed: AES-256-GCM does not
+ * distinguish the two. `apiV3Key` has the 32 characters of the key, unchanged.
  */
 export function decrypt(encrypted: EncryptedText, apiV3Key: Buffer): Buffer | null {
   assert(apiV3Key.length === 32, `Cannot decrypt with an APIv3 key of ${apiV3Key.length} bytes`)

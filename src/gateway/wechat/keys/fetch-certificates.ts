@@ -14,7 +14,7 @@ import { verifySignature } from './verification.ts'
 
 const attempt = 'fetch the platform certificates'
 
-/** Asks for the platform certificates. Has a deadline of its own: several calls may wait for it. */
+/** Fetches the platform certificates. It has its own deadline, because several calls may wait for it. */
 export async function fetchCertificates(
   wire: Pick<Wire, 'send'>,
   { config, clock }: { config: WechatConfig; clock: Clock },
@@ -28,7 +28,7 @@ export async function fetchCertificates(
   })
 }
 
-/** Opened first and verified second: the list is signed by one of those that are in it. */
+/** Decrypts the list first and verifies it second: it is signed with one of the certificates in it. */
 async function openListing(
   reply: Reply,
   { config, now, signal }: { config: WechatConfig; now: Date; signal: AbortSignal },
@@ -52,7 +52,7 @@ function findIn(
   return { kind: 'missing', message: 'it is signed by none of its certificates', systemic: false }
 }
 
-/** Merchants that joined since the public key came have no platform certificate, and never will. */
+/** Merchants that joined after the public key was introduced have no platform certificate, and never will. */
 function notListed(reply: Reply): FetchFailure {
   const checked: CheckedReply = {
     reply,

@@ -7,13 +7,13 @@ import { serialKey } from '../../../text/serial.ts'
 import type { Certificate, OpenedCertificates } from './certificates.ts'
 
 /**
- * WeChat Pay's keys by serial: its public key, its platform certificates, or both at once while a
- * merchant moves from the second to the first.
+ * WeChat Pay's keys by serial: its public key, its platform certificates, or both while a merchant
+ * migrates from certificates to the public key.
  *
- *   (none) ──first use──► held ──12 h, or an unknown serial──► replaced by what is listed then
+ *   (none) ──first use──► held ──12 h, or an unknown serial──► replaced by the list of that time
  *
- * Anybody can send a callback with a made-up serial, so callbacks have a budget of their own for
- * fetches: see `findForCallback`.
+ * Anybody can send a callback with a made-up serial, so callbacks have their own limit for fetches: see
+ * `findForCallback`.
  */
 export class KeyRing {
   readonly #options: KeyRingOptions
@@ -22,24 +22,24 @@ export class KeyRing {
   #triedAtMs: number | null = null
   #flight: Promise<Refresh> | null = null
   #failure: FetchFailure | null = null
-  #toldAtMs: number | null = null
+  #emittedAtMs: number | null = null
   #triedForCallbackAtMs: number | null = null
 
   constructor(options: KeyRingOptions) {
     this.#options = options
   }
 
-  /** The key that `serial` names. Asks for the list of certificates when it may have changed. */
+  /** The key that `serial` names. Fetches the list of certificates when it may have changed. */
   find(serial: string, signal: AbortSignal): Promise<Finding> {
     return this.#find(serial, { signal, mayFetch: () => this.#mayRefresh() })
   }
 
   /**
-   * The same for a message that nobody asked for: an unknown serial causes at most one fetch in ten
-   * minutes, and none where the gateway said that there are no certificates and a public key is
-   * used. So a certificate that WeChat Pay begins to use without having listed it 12 h before may be
-   * unknown to callbacks for ten minutes, if made-up serials came just then; WeChat Pay sends them
-   * again for a day, and any answer that is signed by it makes it known at once.
+   * The same for a callback, which anybody can send: an unknown serial causes at most one fetch in ten
+   * minutes, and none if the gateway said that there are no certificates and a public key is used. If
+   * WeChat Pay uses a new certificate that it did not list 12 h before, and made-up serials arrive just
+   * then, callbacks may not know it for ten minutes. WeChat Pay sends those callbacks again for a day,
+   * and any answer signed with that certificate makes it known at once.
    */
   findForCallback(serial: string, signal: AbortSignal): Promise<Finding> {
     return this.#find(serial, { signal, mayFetch: () => this.#mayFetchForCallback() })
@@ -51,12 +51,12 @@ export class KeyRing {
   ): Promise<Finding> {
     const { publicKey } = this.#options
     if (serial === publicKey?.id) return { kind: 'key', key: publicKey.key }
-    // Public keys are put into the configuration by hand; nothing can be fetched.
+    // A public key is configured by hand; it cannot be fetched.
     if (serial.startsWith(publicKeyPrefix)) return this.#missing(serial)
     const held = this.#held(serial)
     if (held) {
       if (this.#agedMs() >= refreshMs && this.#mayRefresh()) {
-        // In the background: what it brings is told by its events.
+        // In the background: events report its result.
         this.refresh().catch(() => undefined)
       }
       return { kind: 'key', key: held.key }
@@ -66,7 +66,7 @@ export class KeyRing {
     return fetched ? { kind: 'key', key: fetched.key } : this.#missing(serial)
   }
 
-  /** Fetches the list now, or joins the fetch that is under way. */
+  /** Fetches the list now, or waits for the fetch that is running. */
   refresh(): Promise<Refresh> {
     this.#flight ??= this.#refreshOnce().finally(() => {
       this.#flight = null
@@ -74,7 +74,7 @@ export class KeyRing {
     return this.#flight
   }
 
-  /** Resolves when no fetch is under way. */
+  /** Resolves when no fetch is running. */
   async settled(): Promise<void> {
     await this.#flight
   }
@@ -84,12 +84,12 @@ export class KeyRing {
     this.#triedAtMs = clock().getTime()
     const fetched = await fetchCertificates()
     if (fetched.kind === 'unknown') {
-      this.#tellFailure(fetched)
+      this.#emitFailure(fetched)
       this.#failure = fetched
       return fetched
     }
     this.#failure = null
-    this.#toldAtMs = null
+    this.#emittedAtMs = null
     this.#fetchedAtMs = clock().getTime()
     this.#certificates = new Map(fetched.certificates.map((each) => [serialKey(each.serial), each]))
     emit({
@@ -99,12 +99,13 @@ export class KeyRing {
     return { kind: 'refreshed' }
   }
 
-  /** Once, and again when its cause changes or an hour has passed: whoever asks may ask often. */
-  #tellFailure(failure: FetchFailure): void {
+  /** Emits a failure once, and again when its cause changes or an hour has passed: fetches may fail often. */
+  #emitFailure(failure: FetchFailure): void {
     const { clock, emit } = this.#options
     const isSame = this.#failure !== null && this.#failure.cause === failure.cause
-    if (isSame && this.#toldAtMs !== null && !this.#hasPassed(this.#toldAtMs, tellAgainMs)) return
-    this.#toldAtMs = clock().getTime()
+    const emittedAtMs = this.#emittedAtMs
+    if (isSame && emittedAtMs !== null && !this.#hasPassed(emittedAtMs, emitAgainMs)) return
+    this.#emittedAtMs = clock().getTime()
     emit({ type: 'gateway_keys_failed', message: failure.message })
   }
 
@@ -113,7 +114,7 @@ export class KeyRing {
     return certificate && this.#lifeFault(certificate) === null ? certificate : null
   }
 
-  /** By this machine's clock; null: it is in its life. */
+  /** By this machine's clock; null: the certificate is valid now. */
   #lifeFault({ validFrom, validTo }: Certificate): string | null {
     const now = this.#options.clock()
     if (now > validTo) return `ended on ${dayOf(validTo)}`
@@ -140,15 +141,15 @@ export class KeyRing {
     return true
   }
 
-  /** Absolute: a clock that was set back must not stop refreshes until it catches up. */
+  /** Uses the absolute difference: a clock that was set back must not stop refreshes until it catches up. */
   #hasPassed(sinceMs: number, ms: number): boolean {
     return Math.abs(this.#options.clock().getTime() - sinceMs) >= ms
   }
 
   /**
-   * Systemic when every answer will be signed like this one: by a public key that we were not
-   * given, by a certificate although we ask for our public key, or when the fetch of certificates
-   * failed for such a reason. A serial that merely is not listed may be one forged answer.
+   * Systemic when every answer is signed like this one: with a public key that is not configured, with
+   * a certificate although we request our public key, or when the fetch of certificates failed for a
+   * systemic reason. A serial that is only not listed may be that of one forged answer.
    */
   #missing(serial: string): Finding {
     const { publicKey } = this.#options
@@ -180,7 +181,7 @@ export interface KeyRingOptions {
 }
 
 export interface FetchFailure extends UnknownAnswer {
-  /** The gateway said that this merchant has no certificates. */
+  /** The gateway answered that this merchant has no certificates. */
   readonly noneListed?: boolean
 }
 
@@ -192,24 +193,24 @@ export type Finding =
       readonly kind: 'missing'
       readonly message: string
       readonly systemic: boolean
-      /** Where the fetch that should have brought it failed: why. */
+      /** Why the fetch of certificates failed, if it did. */
       readonly why?: UnknownWhy | undefined
     }
 
 const publicKeyPrefix = 'PUB_KEY_ID_'
 
-/** WeChat Pay asks for a refresh at least this often. */
+/** WeChat Pay requires a refresh at least this often. */
 const refreshMs = 12 * 3_600_000
 
-/** Answers by a key that is not listed must not make us ask more often. */
+/** Answers signed with a key that is not listed must not cause fetches more often. */
 const retryMs = 60_000
 
-/** WeChat Pay sends a callback again for a day: eleven of its fifteen tries come later than this. */
+/** WeChat Pay repeats a callback for a day: eleven of its fifteen attempts come later than this. */
 const callbackRetryMs = 600_000
 
-const tellAgainMs = 3_600_000
+const emitAgainMs = 3_600_000
 
-/** Without any key nothing works, so a failed first fetch is repeated sooner. */
+/** Without any key no answer can be verified, so a failed first fetch is repeated sooner. */
 const keylessRetryMs = 5_000
 
 function dayOf(at: Date): string {

@@ -1,6 +1,6 @@
 import { type KeyObject, randomUUID, sign, verify } from 'node:crypto'
 
-/** What a request's signature is over; `path` with its query, percent-encoded as it goes on the wire. */
+/** The parts of a request that its signature covers; `path` with its query, percent-encoded as it is sent. */
 export interface SignedRequest {
   readonly method: string
   readonly path: string
@@ -24,12 +24,12 @@ const scheme = 'WECHATPAY2-SHA256-RSA2048'
 const algorithm = 'RSA-SHA256'
 const lineFeed = Buffer.from('\n')
 
-/** Five lines, each ended by a line feed, the last one too. */
+/** Five lines; each ends with a line feed, also the last one. */
 export function requestMessage(request: SignedRequest, stamp: Stamp): string {
   return `${request.method}\n${request.path}\n${stamp.timestamp}\n${stamp.nonce}\n${request.body}\n`
 }
 
-/** Three lines over the bytes as they came: parsing and writing them again would change them. */
+/** Three lines with the unchanged bytes: parsing and writing them again would change them. */
 export function replyMessage(
   body: Uint8Array,
   stamp: { timestamp: string; nonce: string },
@@ -37,13 +37,13 @@ export function replyMessage(
   return Buffer.concat([Buffer.from(`${stamp.timestamp}\n${stamp.nonce}\n`), body, lineFeed])
 }
 
-/** The nonce is 32 characters, as in WeChat Pay's SDKs; Node keeps random bytes ready for UUIDs. */
+/** The nonce has 32 characters, as in WeChat Pay's SDKs. `randomUUID` is fast: Node caches random bytes for it. */
 export function newStamp(now: Date): Stamp {
   const nonce = randomUUID().replaceAll('-', '')
   return { timestamp: Math.floor(now.getTime() / 1000), nonce }
 }
 
-/** The `Authorization` header of one request. Each try needs a new stamp, and so a new header. */
+/** The `Authorization` header of one request. Each attempt needs a new stamp, and so a new header. */
 export async function authorization(
   request: SignedRequest,
   { merchant, stamp }: { merchant: Merchant; stamp: Stamp },
@@ -60,7 +60,7 @@ export async function authorization(
   return `${scheme} ${text.join(',')}`
 }
 
-/** Base64. In libuv's pool: half a millisecond that the event loop does not wait for. */
+/** Base64. It runs in libuv's pool, so that the event loop does not wait half a millisecond. */
 function signRsa(message: string, key: KeyObject): Promise<string> {
   return new Promise((resolve, reject) => {
     sign(algorithm, Buffer.from(message), key, (error, signature) => {
@@ -70,7 +70,7 @@ function signRsa(message: string, key: KeyObject): Promise<string> {
   })
 }
 
-/** Synchronous: a verification costs less than the trip to another thread and back. */
+/** Synchronous: a verification costs less than a switch to another thread and back. */
 export function isSignatureOf(message: Uint8Array, signature: Buffer, key: KeyObject): boolean {
   return verify(algorithm, message, key, signature)
 }
@@ -85,7 +85,7 @@ export interface SignatureHeaders {
   readonly signature: string
 }
 
-/** Null where there is none; `malformed` where there is something, but not all of it. */
+/** Null: there is no signature. `malformed`: there is one, but not complete. */
 export function readSignatureHeaders(headers: Headers): SignatureHeaders | 'malformed' | null {
   if (headers['wechatpay-signature'] === undefined) return null
   const timestamp = single(headers, 'wechatpay-timestamp')
@@ -103,7 +103,7 @@ function single(headers: Headers, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** Whether a request claims to be signed by WeChat Pay. Anybody can claim it. */
+/** Whether a request claims to be signed by WeChat Pay. Anybody can make such a request. */
 export function claimsSignature(headers: Headers): boolean {
   return headers['wechatpay-signature'] !== undefined || headers['wechatpay-serial'] !== undefined
 }

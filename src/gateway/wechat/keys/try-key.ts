@@ -5,7 +5,7 @@ import type { OpenedCertificates } from './certificates.ts'
 import { fetchCertificates } from './fetch-certificates.ts'
 import type { FetchFailure } from './keys.ts'
 
-/** Tries the APIv3 key on the platform certificates, which a merchant with a public key may have too. */
+/** Tests the APIv3 key on the platform certificates, which a merchant with a public key may have too. */
 export async function tryApiV3Key(
   config: WechatConfig,
 ): Promise<OpenedCertificates | FetchFailure> {

@@ -10,14 +10,14 @@ import {
   type SignatureHeaders,
 } from './signature.ts'
 
-/** What is known of who wrote a response or a notification. */
+/** Whether a response or a notification was signed by WeChat Pay. */
 export type Verification =
-  /** `signedAt`: what the gateway's clock showed; ours is less than the tolerance away. */
+  /** `signedAt`: the time by the gateway's clock; ours differs by less than the tolerance. */
   | { readonly kind: 'valid'; readonly serial: string; readonly signedAt: Date }
   | {
       readonly kind: 'rejected'
       readonly defect: Defect
-      /** More exactly than the defect, where that is known. */
+      /** A more exact cause than the defect, if it is known. */
       readonly why?: UnknownWhy | undefined
       readonly message: string
       /** Every other answer would be rejected for the same reason. */
@@ -25,17 +25,17 @@ export type Verification =
     }
 
 type Defect =
-  | 'unsigned' // nothing of a signature
-  | 'malformed' // not all of a signature, or not Base64
+  | 'unsigned' // no signature at all
+  | 'malformed' // an incomplete signature, or not Base64
   | 'stale' // signed too long ago, or in the future
-  | 'probe' // wrong on purpose: WeChat Pay looks whether we verify
-  | 'keyless' // by a key that we do not hold
+  | 'probe' // wrong on purpose: WeChat Pay tests whether we verify
+  | 'keyless' // with a key that we do not have
   | 'forged' // not the signature of these bytes
 
-/** Wrong on purpose, and it need not be Base64: it fails like any wrong signature. */
+/** Such a signature is wrong on purpose, and need not be Base64: it fails like any wrong signature. */
 const probePrefix = 'WECHATPAY/SIGNTEST/'
 
-/** WeChat Pay's own rule; libraries differ on whether 300 s exactly still passes. Here it does not. */
+/** WeChat Pay's own rule. Libraries differ on whether exactly 300 s passes; here it does not. */
 const toleranceSecs = 300
 
 interface VerifyOptions {
@@ -66,7 +66,7 @@ interface Screened {
   readonly key: KeyObject
 }
 
-/** All that can be found wrong before the bytes are there. */
+/** Checks everything that can be checked without the body. */
 export async function screenSignature(
   headers: Headers,
   { keys, now, signal }: VerifyOptions,
