@@ -4,12 +4,12 @@ import type { Actor } from '../domain/order.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import type { CommandInput } from './program.ts'
 
-/** Whoever runs the command; the address is this machine. */
+/** The operator is the user who runs the command, on this machine. */
 export function localActor(): Actor {
   return { name: localName(), address: null }
 }
 
-/** Words of a person, by the option that they were given with. */
+/** The operator's text from an option. Throws ConfigError when the text is not acceptable. */
 export function wordsGiven({ options }: CommandInput, key: keyof typeof wordsMax): string {
   const text = String(options[key] ?? '')
   const fault = wordsFault(text, wordsMax[key])
@@ -17,7 +17,7 @@ export function wordsGiven({ options }: CommandInput, key: keyof typeof wordsMax
   return text
 }
 
-/** Of a user without an entry in the system's list, as in some containers, only the number is known. */
+/** A user without an entry in the system's list, as in some containers, has only a number. */
 function localName(): string {
   try {
     return userInfo().username

@@ -1,6 +1,6 @@
 /**
- * Whether a text looks like an app id that WeChat gives out: of an account or app (`wx`), or of a
- * company (`ww`). The configuration takes others too, for simulators; a person is asked again.
+ * Whether a text has the form of WeChat's app ids: `wx` for an account or app, `ww` for a company. The
+ * configuration also accepts other forms, for simulators; `init` does not accept them from a person.
  */
 export function isAppId(text: string): boolean {
   return /^w[wx][0-9a-f]{16}$/.test(text)

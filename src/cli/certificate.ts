@@ -3,12 +3,15 @@ import { dirname, join } from 'node:path'
 import { type Certificate, readCertificate } from '../text/certificate.ts'
 import { serialDigits } from '../text/serial.ts'
 
-/** Where the tool that makes the merchant's certificate puts it: in the folder of the private key. */
+/**
+ * WeChat Pay's certificate tool writes the merchant's certificate into the folder of the private
+ * key.
+ */
 export function certificatePathBeside(privateKeyPath: string): string {
   return join(dirname(privateKeyPath), 'apiclient_cert.pem')
 }
 
-/** Null where there is none that can be read. */
+/** Null when there is no readable certificate. */
 export function certificateAt(path: string): Certificate | null {
   try {
     return readCertificate(readFileSync(path))
@@ -17,12 +20,12 @@ export function certificateAt(path: string): Certificate | null {
   }
 }
 
-/** As the gateway wants it: hexadecimal, in capitals. */
+/** The serial number as the gateway expects it: hexadecimal, in capitals. */
 export function serialOf({ serial }: Certificate): string {
   return serialDigits(serial)
 }
 
-/** The merchant's number, which is its common name; null where that is none. */
+/** The merchant number, which is the common name; null when the common name is not one. */
 export function merchantOf({ subject }: Certificate): string | null {
   return /^CN=(\d{8,10})$/m.exec(subject)?.[1] ?? null
 }

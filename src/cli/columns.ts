@@ -1,14 +1,14 @@
 import type { Locale } from '../i18n/locale.ts'
 
 interface Column {
-  /** Where the English heading is not the key itself. */
+  /** The English heading, if it is not the key itself. */
   readonly en?: string
   readonly zh: string
-  /** Sentences, which may be broken into lines where the terminal is narrow. */
+  /** Contains sentences, which may be wrapped when the terminal is narrow. */
   readonly isProse?: true
 }
 
-/** The columns of tables and the names of facts, with the heading of each. */
+/** The headings of table columns and the names of facts. */
 const columns = {
   order_no: { zh: '订单号' },
   status: { zh: '状态' },

@@ -2,11 +2,14 @@ import type { Config } from '../config/config.ts'
 import { type Redact, redactorOf, secretsOf } from '../config/redact.ts'
 import type { Terminal } from './terminal.ts'
 
-/** A terminal whose standard error, where errors are told, says no secret of the configurations that it knows. */
+/**
+ * A terminal that redacts the secrets of known configurations on standard error, where errors are
+ * printed.
+ */
 export interface ConcealedTerminal extends Terminal {
-  /** What is secret from now on. */
+  /** From now on the secrets of this configuration are redacted. */
   learn(config: Config): void
-  /** For what an error said that goes to standard output. Results do not pass here: see `redactorOf`. */
+  /** For messages of errors on standard output. Results are not redacted: see `redactorOf`. */
   readonly redact: Redact
 }
 

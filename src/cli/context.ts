@@ -7,16 +7,16 @@ import type { ConcealedTerminal } from './concealed.ts'
 import { UnconfiguredError } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
 
-/** What every command is given. */
+/** The argument of every command. */
 export interface CommandContext {
   readonly terminal: ConcealedTerminal
   readonly output: Output
-  /** What the person speaks. Programs are spoken to in English: `--json`, the log, what is stored. */
+  /** The person's language. `--json`, the log and stored texts are always English. */
   readonly locale: Locale
   /** `--config`; null when it was not given. */
   readonly file: string | null
   readonly version: string
-  /** Reads the configuration; throws ConfigError. */
+  /** Reads the configuration. Throws ConfigError. */
   config(need: ConfigNeed): Config
 }
 
@@ -47,7 +47,7 @@ export function createContext(
   }
 }
 
-/** Somebody who starts for the first time has neither file nor environment, and needs to know how to get one. */
+/** A new user has neither a file nor the environment; the error then says how to create a file. */
 function loaded(request: ConfigRequest): Config {
   try {
     return loadConfig(request)

@@ -4,38 +4,43 @@ import { StoreError } from '../store/errors.ts'
 
 /** Why no further run was made. */
 export type DrainEnd =
-  /** Nothing is due. */
+  /** No order is due. */
   | { readonly kind: 'done' }
-  /** By a signal. */
+  /** A signal was received. */
   | { readonly kind: 'stopped' }
   /** Every query fails for the same cause. */
   | { readonly kind: 'breaker'; readonly reason: string }
   /** The database is not available. */
   | { readonly kind: 'failed'; readonly error: StoreError }
-  /** The last run got no answer, or could send no query: more runs would only load the gateway. */
+  /**
+   * The last run got no answer, or could not send a query: more runs would only load the gateway.
+   */
   | { readonly kind: 'no_progress' }
-  /** Everything that was due at the start was queried, and orders come due as fast as they are queried. */
+  /**
+   * Every order that was due at the start was queried, and orders come due as fast as they are
+   * queried.
+   */
   | { readonly kind: 'not_shrinking' }
 
 export interface Drained {
   readonly end: DrainEnd
   readonly runs: number
   readonly counts: RunCounts
-  /** Due now; null when it could not be counted. */
+  /** Orders due now; null when they could not be counted. */
   readonly remaining: number | null
-  /** By order number: orders that got no answer, or were not settled, and were in no later run. */
+  /** By order number: orders that in their last run got no answer or were not settled. */
   readonly unanswered: ReadonlyMap<string, RunResult>
 }
 
 export interface DrainOptions {
-  /** No run begins after it aborts. */
+  /** After it aborts, no run begins. */
   readonly signal: AbortSignal
   readonly breakerReason: () => string | null
-  /** Called with the count at the start, and after each run. */
+  /** Called with the count at the start and after each run. */
   readonly onCount: (state: { readonly queried: number; readonly remaining: number }) => void
 }
 
-/** Makes one run after the other until nothing is due, or the next would do no better than the last. */
+/** Makes one run after the other until nothing is due, or further runs make no progress. */
 export async function drainBacklog(budan: Budan, options: DrainOptions): Promise<Drained> {
   const { signal, onCount } = options
   const sum = new Sum()
@@ -62,7 +67,7 @@ export async function drainBacklog(budan: Budan, options: DrainOptions): Promise
     }
     return { ...sum, end, remaining }
   } catch (error) {
-    // The runs before are reported all the same.
+    // The earlier runs are still reported.
     if (error instanceof StoreError) {
       return { ...sum, end: { kind: 'failed', error }, remaining: null }
     }
@@ -77,7 +82,7 @@ interface AfterRun extends DrainOptions {
   readonly dueAtStart: number
 }
 
-/** Null: another run. One that was cut short by its deadline is no reason to stop: the next goes on. */
+/** Null: make another run. A run that was cut short by its deadline is continued by the next. */
 function endAfter(results: readonly RunResult[], after: AfterRun): DrainEnd | null {
   const { sum, before, remaining, dueAtStart } = after
   const reason = after.breakerReason()

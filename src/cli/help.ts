@@ -3,15 +3,15 @@ import type { Locale } from '../i18n/locale.ts'
 import { translate } from '../i18n/translate.ts'
 import { widthOf, wrapped } from './layout.ts'
 
-/** Has help, and what is said of wrong usage, in the person's language; names stay what is typed. */
+/** Prints help and usage errors in the person's language. Names of commands and options stay. */
 export function speak(command: Command, locale: Locale): void {
   const say = (text: string) => translate(text, locale)
   command.configureHelp({ ...command.configureHelp(), ...spokenHelp(say) })
   const { writeOut } = command.configureOutput()
   command.configureOutput({
-    // What is added to the help of a command is written by itself.
+    // Text that is added to a command's help is written by a call of its own.
     writeOut: (text) => writeOut?.(text.replace(text.trim(), say)),
-    // Commander's hint comes with its own line end.
+    // Commander's hint ends with a line end of its own.
     outputError: (text, write) => write(`${say(text.trimEnd())}\n`),
   })
   command.showHelpAfterError(say('(see --help)'))

@@ -1,16 +1,16 @@
 import Table from 'cli-table3'
 
-/** A table's cells as text, the head first. */
+/** The cells of a table as text, the head first. */
 export type Grid = readonly (readonly string[])[]
 
-/** A box of lines around each cell. Cells may have several lines. */
+/** A table with lines around each cell. Cells may have several lines. */
 export function boxed([head = [], ...rows]: Grid): string {
   const table = new Table({ head: [...head], style: { head: [], border: [] } })
   for (const row of rows) table.push([...row])
   return trimmed(table.toString())
 }
 
-/** Columns by blanks alone; the widths of Chinese text are right in it too. */
+/** Columns separated by blanks. Chinese characters count as two columns. */
 export function aligned(rows: Grid): string {
   const table = new Table({
     chars: noChars,
@@ -32,13 +32,13 @@ function trimmed(text: string): string {
     .join('\n')}\n`
 }
 
-/** Below this a sentence has a word or two in each line: nobody reads that. */
+/** In a narrower column a sentence has one or two words on each line, which nobody reads. */
 const proseWidthMin = 20
 
 /**
- * The cells of a box that is no wider than `columns`: those of sentences are broken into lines. Null
- * where even that leaves it too wide.
- * @param prose the columns that may be broken; numbers are there to be copied whole.
+ * The cells of a box that is at most `columns` wide: the cells of sentences are wrapped. Null when the
+ * box is too wide even so.
+ * @param prose the columns that may be wrapped. Others are not, so that numbers can be copied.
  */
 export function fitted(
   grid: Grid,
@@ -47,7 +47,7 @@ export function fitted(
   const widths = (grid[0] ?? []).map((_, at) =>
     Math.max(...grid.map((row) => widthOf(row[at] ?? ''))),
   )
-  // A blank on both sides and a line for each column, and one line more.
+  // Each column has a blank on both sides and a line; one more line closes the box.
   const surplus = widths.reduce((sum, width) => sum + width + 3, 1) - columns
   if (surplus <= 0) return grid
   const proseWidth = prose.reduce((sum, at) => sum + (widths[at] ?? 0), 0)
@@ -60,7 +60,9 @@ export function fitted(
   )
 }
 
-/** Broken between words, and between Chinese characters, which have no blanks between them. */
+/**
+ * Breaks the text between words, and between Chinese characters, which have no blanks between them.
+ */
 export function wrapped(text: string, width: number): string {
   const done: string[] = []
   let line = ''
@@ -78,7 +80,7 @@ export function wrapped(text: string, width: number): string {
 const unbroken =
   /[\u2e80-\u2fff\u3040-\ufaff\u{20000}-\u{3fffd}][\u3000-\u303f\uff00-\uff60\u2019\u201d]*\s*|[^\s\u2e80-\ufaff\u{20000}-\u{3fffd}]*\s+|[^\s\u2e80-\ufaff\u{20000}-\u{3fffd}]+|./gu
 
-/** A word that no line has room for. */
+/** Cuts a word that is longer than a line. */
 function cut(word: string, width: number): readonly string[] {
   if (widthOf(word.trimEnd()) <= width) return [word]
   const pieces: string[] = ['']
@@ -90,13 +92,13 @@ function cut(word: string, width: number): readonly string[] {
   return pieces
 }
 
-/** In columns of a terminal: two for a Chinese character, none for a colour. */
+/** The width in columns of a terminal: two for a Chinese character, none for a colour code. */
 export function widthOf(text: string): number {
   const bare = text.replace(colour, '')
   return [...bare].length + (bare.match(wide)?.length ?? 0)
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a terminal is told a colour
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour code begins with a control character
 const colour = /\u001b\[[\d;]*m/g
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/gu

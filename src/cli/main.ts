@@ -9,18 +9,20 @@ import { plainText } from './plain.ts'
 import { createProgram } from './program.ts'
 import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
 
-/** The `budan` command: runs what the arguments ask for, and ends the process with its exit code. */
+/**
+ * The `budan` command: runs the command of the arguments, and ends the process with its exit code.
+ */
 export async function main(): Promise<void> {
-  // A reader that left early (`budan orders | head`) is no failure of ours.
+  // A reader that closes the pipe early (`budan orders | head`) is not a failure.
   process.stdout.on('error', () => {})
   process.on('uncaughtException', endUnexpectedly)
   const code = await runCommand(process.argv.slice(2), processTerminal())
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-  // Not left to the event loop: an idle connection or timer of a library must not keep us waiting.
+  // Explicitly, because an idle connection or timer of a library must not delay the exit.
   process.exit(code)
 }
 
-/** The same within this process: for tests, and for programs that bring their own terminal. */
+/** The same without ending the process, for tests and for programs with a terminal of their own. */
 export async function runCommand(argv: readonly string[], given: Terminal): Promise<ExitCode> {
   let code: ExitCode = 0
   const terminal = concealed(given)
@@ -28,24 +30,27 @@ export async function runCommand(argv: readonly string[], given: Terminal): Prom
     code = end
   })
   const locale = localeOfEnvironment(terminal.env)
-  // Loaded only where it is needed: `--help` answers at once.
+  // Loaded only if needed, so that `--help` appears at once.
   if (locale !== 'en') (await import('./help.ts')).speak(program, locale)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
-    // Commander has told the person already; its own 1 is wrong usage here.
+    // Commander has printed the message. Its code 1 means wrong usage, which is 2 here.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { lines, code } = describeFailure(error)
     const { translate } = await import('../i18n/translate.ts')
     const call = terminal.call ?? 'budan'
-    const told = lines.map((line) => asCalled(plainText(translate(line, locale)), call))
-    terminal.err(told.map((line) => `${line}\n`).join(''))
+    const shown = lines.map((line) => asCalled(plainText(translate(line, locale)), call))
+    terminal.err(shown.map((line) => `${line}\n`).join(''))
     return code
   }
 }
 
-/** Node itself would print all that hangs on the error, such as the URL that a library could not parse. */
+/**
+ * Node would print all properties of the error, such as a URL with a password that a library could
+ * not parse.
+ */
 function endUnexpectedly(error: unknown): void {
   const text = describeFailure(error).lines.map(plainText).join('\n')
   writeSync(process.stderr.fd, `${redactorOf([])(text)}\n`)

@@ -16,29 +16,29 @@ type Paint = (text: string) => string
 const unpainted: Paint = (text) => text
 
 /**
- * How a command prints its result: as JSON where `--json` is given, else as lines and tables in the
- * person's language. Lines are given in English; cells are in the person's language already.
+ * Prints the result of a command: as JSON with `--json`, else as lines and tables in the person's
+ * language. Lines are passed in English; cells are passed in the person's language.
  */
 export interface Output {
   readonly asJson: boolean
   readonly locale: Locale
   readonly colors: Colors
-  /** One line. */
+  /** Prints the value as one line. */
   json(value: unknown): void
   line(text: string, paint?: Paint): void
-  /** A part of a line in the person's language. */
+  /** Translates a part of a line into the person's language. */
   say(sentence: string): string
-  /** A word of a closed set, in the person's language and its colour. */
+  /** A word of a closed set, in the person's language and with its colour. */
   term<S extends keyof Terms>(set: S, word: keyof Terms[S] & string): Painted
-  /** Boxed on a terminal; aligned by blanks in a file or pipe. */
+  /** On a terminal a box; in a file or pipe, columns separated by blanks. */
   table(columns: readonly ColumnKey[], rows: readonly (readonly Cell[])[]): void
-  /** Names and values, one pair a line. */
+  /** Names and values, one pair on each line. */
   facts(pairs: readonly (readonly [name: ColumnKey, value: Cell])[]): void
-  /** For the person, not part of the result. */
+  /** Prints a line to standard error: for the person, not part of the result. */
   note(text: string, paint?: Paint): void
 }
 
-/** Null shows as a dash, a time in that of Shanghai, to the second. */
+/** Null is shown as a dash; a time, in Shanghai's time zone to the second. */
 export type Cell = string | number | Date | null | Painted
 
 interface Painted {
@@ -48,14 +48,17 @@ interface Painted {
 
 type Tone = 'green' | 'yellow' | 'red' | 'dim'
 
-/** What a word means for the promise to credit. */
+/** Green: credited. Yellow: a person must look. Red: failed. Dim: ended without payment. */
 const tones: { readonly [S in keyof Terms]?: Partial<Record<keyof Terms[S], Tone>> } = {
   status: { paid: 'green', review: 'yellow', expired: 'dim' },
   decision: { pay: 'green', review: 'yellow' },
   outcome: { credited: 'green', review: 'yellow', unknown: 'yellow', error: 'red' },
 }
 
-/** Words of these sets are options of commands: a translation is followed by the word to type. */
+/**
+ * Words of these sets are also options of commands, so their translation is followed by the word to
+ * type.
+ */
 const typedSets: readonly (keyof Terms)[] = ['status', 'action']
 
 export function createOutput(
@@ -99,7 +102,7 @@ export function createOutput(
       const prose = columns.flatMap((key, at) => (isProse(key) ? [at] : []))
       const grid = fitted([heads.map(colors.bold), ...cells], { columns: width, prose })
       if (grid !== null) terminal.out(boxed(grid))
-      // The terminal would break the lines of a box that is too wide: each row is printed as facts.
+      // The terminal would wrap a box that is too wide, so each row is printed as facts.
       else
         for (const [nth, row] of rows.entries()) {
           if (nth > 0) terminal.out('\n')

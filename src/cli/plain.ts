@@ -1,6 +1,6 @@
 /**
- * A text without what a terminal obeys, or what breaks a line: payers, other systems and whoever
- * pastes an order number may have written that.
+ * Removes control characters and line breaks, which payers, other systems or a pasted order number may
+ * contain: a terminal would obey them.
  */
 export function plainText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')

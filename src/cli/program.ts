@@ -14,15 +14,15 @@ import type { ExitCode } from './terminal.ts'
 type Ended = (code: ExitCode) => void
 type Work = (context: CommandContext, given: CommandInput) => Promise<ExitCode>
 
-/** Options and arguments of a command, by the names that commander gives them. */
+/** The options and arguments of a command, by commander's names. */
 export interface CommandInput {
   readonly options: Readonly<Record<string, unknown>>
   readonly args: readonly string[]
 }
 
 /**
- * The commands and their options. What a command needs is loaded when it runs, so that `--help`
- * and wrong usage answer at once.
+ * The commands and their options. The modules of a command are loaded when it runs, so that `--help`
+ * and usage errors appear at once.
  */
 export function createProgram(terminal: ConcealedTerminal, ended: Ended): Command {
   const version = packageVersion()
@@ -44,7 +44,7 @@ export function createProgram(terminal: ConcealedTerminal, ended: Ended): Comman
   const start: Start =
     (load) =>
     async (...parameters: unknown[]) => {
-      // Commander gives the arguments, then the options, then the command.
+      // Commander passes the arguments, then the options, then the command.
       const command = parameters.at(-1) as Command
       const { createContext } = await import('./context.ts')
       const options = command.optsWithGlobals<CommonOptions>()
@@ -67,7 +67,7 @@ type Start = (load: () => Promise<Work>) => (...parameters: unknown[]) => Promis
 function addSetupCommands(program: Command, start: Start): void {
   program
     .command('init')
-    .description('ask for what is needed, check it, and write a commented budan.yaml')
+    .description('prompt for what is needed, check it, and write a commented budan.yaml')
     .option('--mch-id <number>', 'the merchant number')
     .option('--app-id <id>', 'an app that is bound to it')
     .option('--private-key <file>', 'apiclient_key.pem of the merchant')
@@ -77,7 +77,7 @@ function addSetupCommands(program: Command, start: Start): void {
     .option('--notify-url <url>', 'where WeChat Pay sends callbacks')
     .option('--database <url>', 'pglite:DIRECTORY or postgres://… (default: pglite:./data)')
     .option('--base-url <url>', 'of the gateway, such as that of a simulator')
-    .option('--check', 'ask the gateway afterwards whether it takes the keys')
+    .option('--check', 'check afterwards whether the gateway takes the keys')
     .option('--force', 'overwrite a file that is there')
     .addHelpText('after', initHelp)
     .action(start(async () => (await import('./commands/init.ts')).init))
@@ -93,12 +93,12 @@ function addSetupCommands(program: Command, start: Start): void {
     )
 }
 
-/** Secrets are no options: others on a machine can read those of a running command. */
+/** Secrets are not options, because other users of a machine can read the options of a process. */
 const initHelp = `
-What is not given is asked for on a terminal, and else told as missing. Answers may also come from
-the environment, by the names of the configuration (WECHAT_MCH_ID); the secrets, WECHAT_API_V3_KEY
-and SERVER_API_TOKEN (default: a new one), come from there or are typed, and so should a database
-url with a password.`
+On a terminal, init prompts for what is not given; elsewhere a missing value is an error. Values may
+also come from the environment, by the names of the configuration (WECHAT_MCH_ID). The secrets,
+WECHAT_API_V3_KEY and SERVER_API_TOKEN (default: a new one), come from there or are typed, and so
+should a database url with a password.`
 
 function addServiceCommands(program: Command, start: Start): void {
   program
@@ -108,7 +108,7 @@ function addServiceCommands(program: Command, start: Start): void {
   program
     .command('run')
     .description('one run of the compensation job, then exit')
-    .option('--dry-run', 'ask the gateway and tell what would happen; change nothing')
+    .option('--dry-run', 'query the gateway and show what would happen; change nothing')
     .action(start(async () => (await import('./commands/run.ts')).run))
   program
     .command('drain')
@@ -116,7 +116,7 @@ function addServiceCommands(program: Command, start: Start): void {
     .action(start(async () => (await import('./commands/drain.ts')).drain))
   program
     .command('check')
-    .description('ask the gateway about one order now, and settle')
+    .description('query the gateway about one order now, and settle')
     .argument('<order_no>')
     .action(start(async () => (await import('./commands/check.ts')).check))
   program
@@ -145,7 +145,7 @@ function addReadingCommands(program: Command, start: Start): void {
     .action(start(async () => (await import('./commands/audit.ts')).audit))
   program
     .command('doctor')
-    .description('tell what is wrong with configuration, keys, clock, gateway and database')
+    .description('say what is wrong with configuration, keys, clock, gateway and database')
     .action(start(async () => (await import('./commands/doctor.ts')).doctor))
 }
 
@@ -159,14 +159,14 @@ function addReviewCommands(program: Command, start: Start): void {
     .action(start(async () => (await import('./commands/reviews.ts')).listReviews))
   program
     .command('review')
-    .description('ask the gateway what can be done with an order in review, then do it')
+    .description('query the gateway, show what can be done with an order in review, or do it')
     .argument('<order_no>')
     .addOption(actionOption('credit', 'if the gateway says that it was paid exactly as ordered'))
     .addOption(actionOption('expire', 'if its trade is closed, or can be closed now'))
     .addOption(actionOption('dismiss', 'out of the queue, only when its payer is owed nothing'))
     .addOption(wordsOption('name', 'who answers for it'))
-    .addOption(wordsOption('reason', 'why, for whoever reads the timeline'))
-    .option('--yes', 'carry it out without asking')
+    .addOption(wordsOption('reason', 'why, for the readers of the timeline'))
+    .option('--yes', 'carry it out without confirmation')
     .action(start(async () => (await import('./commands/review.ts')).review))
 }
 
@@ -175,7 +175,7 @@ function addAbandonCommand(program: Command, start: Start): void {
     .command('abandon')
     .description('give up an order that the gateway never accepted')
     .argument('<order_no>')
-    .addOption(wordsOption('reason', 'why, for whoever reads the timeline').makeOptionMandatory())
+    .addOption(wordsOption('reason', 'why, for the readers of the timeline').makeOptionMandatory())
     .action(start(async () => (await import('./commands/abandon.ts')).abandon))
 }
 
@@ -199,7 +199,7 @@ function addTrialCommands(program: Command, start: Start): void {
     .addOption(numberOption('--port <port>', { min: 0, max: 65_535, whole: true }).default(9090))
     .option('--host <host>', 'loopback address to listen on', '127.0.0.1')
     .option('--dir <directory>', 'where its merchant and keys are kept', './budan-simulator')
-    // Least: slower than life helps nobody. Most: 5 minutes become the 60 ms that an interval may be.
+    // Minimum: real time. Maximum: it turns 5 minutes into 60 ms, the shortest interval of runs.
     .addOption(numberOption('--time-scale <factor>', { min: 1, max: 5000 }).default(1))
     .option('--second-host', 'a second address of the same gateway, to try failing over to')
     .option('--seed <text>', 'equal seeds make equal chances')
@@ -211,13 +211,13 @@ function addTrialCommands(program: Command, start: Start): void {
     .action(start(async () => (await import('./commands/simulator.ts')).simulate))
   program
     .command('demo')
-    .description('simulator and budan together: orders with many fates, each ending as it must')
+    .description('simulator and budan together: orders with many outcomes, each ending as expected')
     .option('--serve', 'keep the service running afterwards')
     .addOption(numberOption('--port <port>', { min: 0, max: 65_535, whole: true }).default(0))
     .action(start(async () => (await import('./commands/demo.ts')).demo))
 }
 
-/** Commander's own says nothing of a command that there is not. */
+/** Commander's own help command reports no error for an unknown command. */
 function addHelpCommand(program: Command): void {
   const names = program.commands.map((command) => command.name())
   program

@@ -7,35 +7,37 @@ import { minuteMs } from '../text/time-units.ts'
 import type { Terminal } from './terminal.ts'
 import { commandWords } from './words.ts'
 
-/** Progress for a person: a bar on a terminal, a line now and then elsewhere. */
+/** Shows the progress of work: a bar on a terminal, a line from time to time elsewhere. */
 export interface Progress extends DemoListener {
-  /** A new stretch of work. A total of 0 means that its size is unknown. */
+  /** Begins a stage of the work. A total of 0 means that its size is unknown. */
   stage(title: string, total: number): void
-  /** @param total where it has changed: orders may come due while others are queried. */
+  /**
+   * @param total the new total, if it has changed: orders may come due while others are queried.
+   */
   progress(done: number, total?: number): void
   /** Prints a line above the bar. */
   note(line: string): void
-  /** Takes the bar away. Another stage may follow. */
+  /** Removes the bar. Another stage may follow. */
   end(): void
 }
 
-/** The part of a terminal's stream that a bar is drawn with. */
+/** The part of a terminal's stream that the bar uses. */
 export interface Screen {
   readonly columns?: number
   write(text: string): unknown
 }
 
 export interface ProgressOptions {
-  /** Prints one line: titles, and without a screen the progress itself. */
+  /** Prints one line: a title, or without a screen the progress. */
   readonly print: (line: string) => void
-  /** Null where no person watches. */
+  /** Null when no person watches. */
   readonly screen: Screen | null
   readonly locale?: Locale
-  /** A few steps of unknown size: the time that the work has taken so far is shown too. */
+  /** The work has few steps of unknown size: the elapsed time is shown too. */
   readonly isFew?: boolean
 }
 
-/** For a command, on its terminal. The bar is drawn on standard error: results may go to a file. */
+/** The progress of a command. The bar is on standard error, because results may go to a file. */
 export function createProgress(terminal: Terminal, options: { isFew?: boolean } = {}): Progress {
   const locale = localeOfEnvironment(terminal.env)
   return openProgress({
@@ -44,7 +46,7 @@ export function createProgress(terminal: Terminal, options: { isFew?: boolean } 
   })
 }
 
-/** Standard error where a person watches it; null elsewhere. */
+/** Standard error if a person watches it; null otherwise. */
 export function screenOf(env: NodeJS.ProcessEnv): Screen | null {
   return process.stderr.isTTY && env.TERM !== 'dumb' ? process.stderr : null
 }
@@ -54,17 +56,17 @@ export function openProgress(options: ProgressOptions): Progress {
   return screen === null ? new LineProgress(options) : new BarProgress(options, screen)
 }
 
-/** In the first second a rate is a guess from one or two steps. */
+/** No rate is shown in the first second, in which it would be a guess from one or two steps. */
 const guessMs = 1000
 
-/** One stretch of work: `25/100  10 a second, 8 s left`. */
-class Stretch {
+/** One stage of the work: `25/100  10 a second, 8 s left`. */
+class Stage {
   done = 0
   total: number
   readonly #startedAt = performance.now()
   /**
-   * The rate counts from the first of these. A new one is taken each minute, so that the rate follows
-   * a gateway that slows down.
+   * The rate is measured from the first mark. A mark is added each minute, so that the rate follows a
+   * gateway that becomes slower.
    */
   #marks = [{ done: 0, at: this.#startedAt }]
 
@@ -108,13 +110,16 @@ class Stretch {
   }
 }
 
-/** A log gets each quarter of the work, and a sign of life, but nothing of work that ends at once. */
+/**
+ * A line is printed at each quarter of the work and every 30 s, but none for work that ends at
+ * once.
+ */
 const lineEveryMs = 30_000
 const lineApartMs = 1_000
 
 class LineProgress implements Progress {
   readonly #options: ProgressOptions
-  #stretch: Stretch | null = null
+  #stage: Stage | null = null
   #quarter = 0
   #printedAt = 0
   #timer: NodeJS.Timeout | undefined
@@ -126,7 +131,7 @@ class LineProgress implements Progress {
   stage(title: string, total: number): void {
     this.end()
     this.note(title)
-    this.#stretch = new Stretch(total)
+    this.#stage = new Stage(total)
     this.#quarter = 0
     this.#printedAt = performance.now()
     this.#timer = setInterval(() => this.#print(lineEveryMs / 2), lineEveryMs).unref()
@@ -136,8 +141,8 @@ class LineProgress implements Progress {
     this.#options.print(line)
   }
 
-  progress(done: number, total = this.#stretch?.total ?? 0): void {
-    this.#stretch?.move(done, total)
+  progress(done: number, total = this.#stage?.total ?? 0): void {
+    this.#stage?.move(done, total)
     const quarter = total === 0 ? 0 : Math.floor((4 * done) / total)
     if (quarter > this.#quarter) this.#print(lineApartMs)
     this.#quarter = Math.max(quarter, this.#quarter)
@@ -145,24 +150,24 @@ class LineProgress implements Progress {
 
   end(): void {
     clearInterval(this.#timer)
-    this.#stretch = null
+    this.#stage = null
   }
 
-  /** Prints nothing while the line before is younger than `apartMs`. */
+  /** Prints nothing if the previous line is younger than `apartMs`. */
   #print(apartMs: number): void {
-    if (this.#stretch === null || performance.now() - this.#printedAt < apartMs) return
+    if (this.#stage === null || performance.now() - this.#printedAt < apartMs) return
     this.#printedAt = performance.now()
-    this.note(`  ${this.#stretch.text(this.#options)}`)
+    this.note(`  ${this.#stage.text(this.#options)}`)
   }
 }
 
-/** Leaves room on 80 columns for the largest counts and the longest rate. */
+/** Leaves room for the largest counts and the longest rate on 80 columns. */
 const barColumns = 24
 
 class BarProgress implements Progress {
   readonly #options: ProgressOptions
   readonly #screen: Screen
-  #stretch: Stretch | null = null
+  #stage: Stage | null = null
   #bar: SingleBar | null = null
 
   constructor(options: ProgressOptions, screen: Screen) {
@@ -172,53 +177,53 @@ class BarProgress implements Progress {
 
   stage(title: string, total: number): void {
     this.end()
-    this.#stretch = new Stretch(total)
+    this.#stage = new Stage(total)
     this.note(title)
   }
 
-  /** Where there is no bar yet, or none any more, only the line is printed. */
+  /** Outside of a stage only the line is printed. */
   note(line: string): void {
     this.#bar?.stop()
     this.#options.print(line)
-    if (this.#stretch !== null) this.#bar = this.#startBar(this.#stretch)
+    if (this.#stage !== null) this.#bar = this.#startBar(this.#stage)
   }
 
-  progress(done: number, total = this.#stretch?.total ?? 0): void {
-    this.#stretch?.move(done, total)
-    this.#bar?.setTotal(this.#stretch?.total ?? total)
+  progress(done: number, total = this.#stage?.total ?? 0): void {
+    this.#stage?.move(done, total)
+    this.#bar?.setTotal(this.#stage?.total ?? total)
     this.#bar?.update(done)
   }
 
   end(): void {
     this.#bar?.stop()
     this.#bar = null
-    this.#stretch = null
+    this.#stage = null
   }
 
-  #startBar(stretch: Stretch): SingleBar {
+  #startBar(stage: Stage): SingleBar {
     const options = this.#options
     const bar = new SingleBar({
       stream: streamOn(this.#screen),
-      format: stretch.total === 0 ? '{text}' : '{bar} {text}',
+      format: stage.total === 0 ? '{text}' : '{bar} {text}',
       ...{ barsize: barColumns, barCompleteChar: '█', barIncompleteChar: '░' },
       ...{ linewrap: true, clearOnComplete: true, gracefulExit: false },
     })
-    // A log line that is written meanwhile begins at the start of the bar's line, not at its end.
+    // So that a log line begins at the start of the bar's line, not at its end.
     bar.on('redraw-post', () => this.#screen.write('\r'))
-    // Read at each redraw: the time left changes while nothing gets done.
+    // A getter, read at each redraw, because the remaining time changes without progress.
     const payload = {
       get text() {
-        return stretch.text(options)
+        return stage.text(options)
       },
     }
-    bar.start(stretch.total, stretch.done, payload)
+    bar.start(stage.total, stage.done, payload)
     return bar
   }
 }
 
 /**
- * Without the sequences that save and restore the cursor's position: the bar writes one at its start
- * and one at its end, and log lines between them have moved the screen on by then.
+ * Drops the sequences that save and restore the position of the cursor. The bar saves it at its start
+ * and restores it at its end, but log lines in between have scrolled the screen.
  */
 function streamOn(screen: Screen): NodeJS.WritableStream {
   const isPosition = (text: string) => text === '\u001b7' || text === '\u001b8'

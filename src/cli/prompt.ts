@@ -2,53 +2,53 @@ import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
 
 export interface PromptOptions {
-  /** What is typed is not shown. */
+  /** The typed text is not shown. */
   readonly hidden?: boolean
 }
 
-/** Asks the person, and resolves with the line typed; null at the end of input. */
-export type Prompt = (question: string, options?: PromptOptions) => Promise<string | null>
+/** Shows the text and resolves with the line that the person types; null at the end of input. */
+export type Prompt = (text: string, options?: PromptOptions) => Promise<string | null>
 
 interface Person {
   readonly input: NodeJS.ReadableStream
-  /** Where a question and its answer are shown. */
+  /** Shows the prompt and the answer. */
   readonly screen: { readonly columns?: number; write(text: string): unknown }
 }
 
-/** Lines that come before they are asked for, such as several pasted at once, answer what is asked next. */
+/** Lines that are typed ahead, such as several pasted at once, answer the next prompts. */
 export function createPrompt(person: Person): Prompt {
   const ahead: string[] = []
   let begun = ''
-  return async (question, { hidden = false } = {}) => {
+  return async (text, { hidden = false } = {}) => {
     const { screen } = person
     if (ahead.length === 0) {
-      const typed = await typedLines({ ...person, question, hidden, begun })
+      const typed = await typedLines({ ...person, text, hidden, begun })
       ahead.push(...typed.lines)
       begun = typed.begun
-    } else screen.write(`${question}${hidden ? '' : ahead[0]}\n`)
+    } else screen.write(`${text}${hidden ? '' : ahead[0]}\n`)
     return ahead.shift() ?? null
   }
 }
 
-interface Asked extends Person {
-  readonly question: string
+interface PromptRequest extends Person {
+  readonly text: string
   readonly hidden: boolean
-  /** The beginning of the answer, typed before it was asked for. */
+  /** The beginning of the answer, typed before the prompt. */
   readonly begun: string
 }
 
-/** The answer first. No line at all: the input has ended. */
+/** The typed lines, the answer first. Without any line, the input has ended. */
 function typedLines(
-  asked: Asked,
+  request: PromptRequest,
 ): Promise<{ readonly lines: readonly string[]; readonly begun: string }> {
-  const { input, screen, hidden } = asked
+  const { input, screen, hidden } = request
   const typed: string[] = []
-  // What comes after the answer may belong to a question that hides it.
+  // Lines after the answer may belong to a hidden prompt.
   const isShown = () => !hidden && typed.length === 0
   const output = Object.assign(
     new Writable({
-      write: (chunk, _encoding, done) => {
-        if (isShown()) screen.write(String(chunk))
+      write: (bytes, _encoding, done) => {
+        if (isShown()) screen.write(String(bytes))
         done()
       },
     }),
@@ -58,20 +58,20 @@ function typedLines(
   return new Promise((resolve) => {
     lines.on('line', (line) => {
       typed.push(line)
-      // Not at once: the rest of what was pasted with it comes first, and would be lost.
+      // Later, so that the other lines that were pasted with it are read and not lost.
       if (typed.length === 1) setImmediate(() => lines.close())
     })
     lines.once('close', () => {
       if (hidden || typed.length === 0) screen.write('\n')
       resolve({ lines: typed, begun: typed.length === 0 ? '' : lines.line })
     })
-    showQuestion(lines, asked)
+    showPrompt(lines, request)
   })
 }
 
-function showQuestion(lines: Interface, { screen, question, hidden, begun }: Asked): void {
-  if (hidden) screen.write(question)
-  lines.setPrompt(hidden ? '' : question)
+function showPrompt(lines: Interface, { screen, text, hidden, begun }: PromptRequest): void {
+  if (hidden) screen.write(text)
+  lines.setPrompt(hidden ? '' : text)
   lines.prompt()
   if (begun !== '') lines.write(begun)
 }

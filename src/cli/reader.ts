@@ -5,8 +5,8 @@ import type { Store } from '../store/store.ts'
 import { CommandError } from './failure.ts'
 
 /**
- * Opens the database for a command that only reads, and gives it back afterwards. Creates nothing
- * and migrates nothing: a database that is missing or behind is told as such.
+ * Opens the database for a command that only reads, and closes it afterwards. Creates and migrates
+ * nothing: a database that is missing or behind is an error.
  */
 export async function readStore<T>(url: string, read: (store: Store) => Promise<T>): Promise<T> {
   const missing = missingDirectory(url)
@@ -25,7 +25,10 @@ export async function readStore<T>(url: string, read: (store: Store) => Promise<
   }
 }
 
-/** The directory of an embedded database that was never made; null where there is one, or none is needed. */
+/**
+ * The directory of an embedded database that does not exist; null when it exists, or no directory
+ * is needed.
+ */
 export function missingDirectory(url: string): string | null {
   if (!url.startsWith('pglite:') || url === 'pglite:memory') return null
   const directory = url.slice('pglite:'.length)

@@ -1,9 +1,9 @@
 export type Shell = (typeof shells)[number]
 
-/** Shells that can be told what to complete. */
+/** The shells that `budan completion` supports. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-/** A word of a command to be pasted into a shell: quoted where it has to be. */
+/** A word of a command to paste into a shell, quoted if necessary. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=,~-]+$/.test(text) ? text : shellQuoted(text)
 }

@@ -1,8 +1,8 @@
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
 
 /**
- * Resolves when a person or a supervisor asks this process to end. From now on it ends when its
- * work does: a second signal changes nothing, so that no credit in flight is cut short.
+ * Resolves at the first signal to stop. From this call on, signals do not end the process, which ends
+ * when its work has ended: a second signal has no effect, so that no credit in flight is interrupted.
  */
 export function listenForStop(): Promise<void> {
   return new Promise((resolve) => {
@@ -10,5 +10,5 @@ export function listenForStop(): Promise<void> {
   })
 }
 
-/** What a person is told who has asked for it: nothing happens at once. */
+/** Printed at the signal, because the command does not end at once. */
 export const stopping = 'Stopping: what is in flight is finished first.'

@@ -2,23 +2,26 @@ import { calledAs } from './called.ts'
 import { createPrompt, type Prompt } from './prompt.ts'
 import { listenForStop } from './stop.ts'
 
-/** What a command may use of its process. */
+/** The parts of the process that a command may use. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv
-  /** A person reads standard output, and no file or pipe. */
+  /** Standard output is a terminal, not a file or pipe. */
   readonly isInteractive: boolean
   readonly hasColor: boolean
-  /** How wide it is; absent where it has no width, and no box has to fit. */
+  /** The width of the terminal; absent when it is unknown, and boxes may have any width. */
   readonly columns?: number
-  /** What a person types to call the program; absent: `budan`. */
+  /** What a person types to call the program. Default: `budan`. */
   readonly call?: string
-  /** Results. */
+  /** Prints results. */
   out(text: string): void
-  /** Everything else. */
+  /** Prints everything else. */
   err(text: string): void
-  /** Absent where nobody is there to ask. */
+  /** Absent when there is no terminal to prompt on. */
   readonly prompt?: Prompt
-  /** Resolves when the command is asked to stop; once called, it is for the command to end. */
+  /**
+   * Resolves at a signal to stop. Once this is called, signals do not end the process: the command
+   * must.
+   */
   stopRequested(): Promise<void>
 }
 
@@ -36,7 +39,9 @@ export function processTerminal(): Terminal {
     ...(isInteractive && stdout.columns > 0 ? { columns: stdout.columns } : {}),
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    // Results may go to a file meanwhile; a question that nobody sees would wait for ever.
+    // Prompts are on standard error, because results may go to a file. Without a terminal there is
+    // no
+    // prompt: it would wait for ever.
     ...(stdin.isTTY && stderr.isTTY
       ? { prompt: createPrompt({ input: stdin, screen: stderr }) }
       : {}),

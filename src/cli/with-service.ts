@@ -5,8 +5,8 @@ import { CommandError } from './failure.ts'
 import { type Screen, screenOf } from './progress.ts'
 
 /**
- * Opens the service for one command, and closes it afterwards. A signal does not end the process: what
- * is being settled is not cut short. A command that may take long stops by `stopRequested`.
+ * Opens the service for one command, and closes it afterwards. A signal does not end the process, so
+ * that no settlement is interrupted. A command that may take long must stop at `stopRequested`.
  */
 export async function withService<T>(
   context: CommandContext,
@@ -24,8 +24,8 @@ export async function withService<T>(
 }
 
 /**
- * On a terminal, log lines about what goes well would tear the bar or hide the result; each order's
- * timeline has them. Another level than the default keeps them.
+ * On a terminal, info lines of the log would break the progress bar or hide the result; the timelines
+ * of orders have the same information. A level other than the default is kept.
  */
 export function quietLog(config: Config, screen: Screen | null): Config {
   if (screen === null || config.log.level !== 'info') return config

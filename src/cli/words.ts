@@ -2,13 +2,13 @@ import { catalog } from '../i18n/locale.ts'
 import type { presentAudit } from '../web/api/present.ts'
 
 interface CommandWords {
-  /** Beside the bar of long work. */
+  /** Shown beside the progress bar. */
   readonly runningFor: (time: string) => string
   readonly left: (time: string) => string
   readonly comma: string
   readonly yes: string
   readonly no: string
-  /** What each count of the audit counts. */
+  /** The meaning of each count of the audit. */
   readonly counted: Readonly<Record<keyof ReturnType<typeof presentAudit>, string>>
 }
 

@@ -67,7 +67,7 @@ describe('budan doctor', () => {
       [
         '',
         'Next steps:',
-        '1. give what is not set, in the file or the environment; `budan init` asks for it and writes a file',
+        '1. set what is missing, in the file or the environment; `budan init` prompts for it and writes a file',
         '2. run `budan migrate` or `budan serve`: both create it',
         '',
       ].join('\n'),

@@ -227,7 +227,7 @@ describe('budan init at a terminal', () => {
       'wechat.mch_id': merchant.mchid,
     })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Nothing was written: the questions were ended$/m)
+    expect(stderr).toMatch(/^Nothing was written: the prompts were ended$/m)
     expect(existsSync(file('ended'))).toBe(false)
   })
 
@@ -317,11 +317,11 @@ describe('budan init where nobody is there to ask', () => {
     const { code, stdout, stderr } = await runBudan(['init'], { cwd: dir })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr.trimEnd().split('\n')).toEqual([
-      '--mch-id: not given (nor is WECHAT_MCH_ID), and nobody is there to ask',
-      '--app-id: not given (nor is WECHAT_APP_ID), and nobody is there to ask',
-      '--private-key: not given (nor is WECHAT_PRIVATE_KEY_PATH), and nobody is there to ask',
-      '--serial-no: not given (nor is WECHAT_SERIAL_NO), and nobody is there to ask',
-      'WECHAT_API_V3_KEY: not set, and nobody is there to ask',
+      '--mch-id: not given (nor is WECHAT_MCH_ID), and there is no terminal to prompt on',
+      '--app-id: not given (nor is WECHAT_APP_ID), and there is no terminal to prompt on',
+      '--private-key: not given (nor is WECHAT_PRIVATE_KEY_PATH), and there is no terminal to prompt on',
+      '--serial-no: not given (nor is WECHAT_SERIAL_NO), and there is no terminal to prompt on',
+      'WECHAT_API_V3_KEY: not set, and there is no terminal to prompt on',
     ])
     expect(existsSync(join(dir, 'budan.yaml'))).toBe(false)
   })
@@ -332,7 +332,7 @@ describe('budan init where nobody is there to ask', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr:
-        '--public-key: not given (nor is WECHAT_PUBLIC_KEY_PATH), and nobody is there to ask\n',
+        '--public-key: not given (nor is WECHAT_PUBLIC_KEY_PATH), and there is no terminal to prompt on\n',
     })
   })
 
@@ -424,9 +424,9 @@ describe('draftConfiguration()', () => {
 })
 
 test.each(locales)('initWordsOf(%s) has words for every question', (locale) => {
-  const words = initWordsOf(locale).questions
-  for (const { path, isAsked } of prompts) {
-    if (isAsked(new Map([['wechat.public_key_id', 'x']]))) {
+  const words = initWordsOf(locale).prompts
+  for (const { path, isPrompted } of prompts) {
+    if (isPrompted(new Map([['wechat.public_key_id', 'x']]))) {
       expect(words[path]?.where.length, path).toBeTruthy()
     }
   }

@@ -372,7 +372,7 @@ describe('budan doctor', () => {
       WECHAT_PROXY_URL: `http://shop:hush-hush@127.0.0.1:${port}`,
     })
     expect(stdout).toMatch(
-      new RegExp(`^ok +proxy +every question goes through http://127.0.0.1:${port}$`, 'm'),
+      new RegExp(`^ok +proxy +every request goes through http://127.0.0.1:${port}$`, 'm'),
     )
     expect(stdout).toMatch(/^ok +gateway +\S+ accepts our signature$/m)
     expect(stdout).toMatch(/^ok +clock /m)

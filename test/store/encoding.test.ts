@@ -28,7 +28,7 @@ describe('a PostgreSQL database that is not in UTF-8', () => {
         status: 'fail',
         name: 'database',
         detail: expect.stringContaining('its encoding is EUC_CN, not UTF8'),
-        next: 'create such a database and put its url in database.url; operations.md tells how to move',
+        next: 'create such a database and put its url in database.url; operations.md says how to move',
       },
     ])
   })

@@ -186,8 +186,8 @@ stopped: the last run got no answer to any query; 2 orders are still due
 stopped: every order that was due at the start was queried, and orders come due as fast as they are queried; 2 orders are still due
 stopped: Cannot count due orders: database "1": connect ECONNREFUSED 127.0.0.1:1
 nothing is due now, but 2 orders are still without an answer
-WECHAT_API_V3_KEY: not set, and nobody is there to ask
---mch-id: not given (nor is WECHAT_MCH_ID), and nobody is there to ask
+WECHAT_API_V3_KEY: not set, and there is no terminal to prompt on
+--mch-id: not given (nor is WECHAT_MCH_ID), and there is no terminal to prompt on
 ./1: is there already: give --force to overwrite it
 --config: "1" is a directory
 wechat.serial_no: Cannot read certificate "1"

@@ -6,7 +6,7 @@ import type { CommandInput } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
-/** Gives up one order. 1 when it cannot be given up, or is not in the database. */
+/** Gives up one order. Exits with 1 when it cannot be given up, or is not in the database. */
 export async function abandon(context: CommandContext, given: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = given.args
   const { output } = context

@@ -5,7 +5,7 @@ import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 import { commandWords } from '../words.ts'
 
-/** Counts what breaks an invariant; 1 unless every count is 0. */
+/** Counts violations of each invariant. Exits with 1 unless every count is 0. */
 export async function audit(context: CommandContext): Promise<ExitCode> {
   const { database } = context.config('database')
   const { output } = context
@@ -24,7 +24,9 @@ export async function audit(context: CommandContext): Promise<ExitCode> {
 type Counts = ReturnType<typeof presentAudit>
 type CountName = keyof Counts
 
-/** Orders shown of one count. Where there are more, they have one cause. */
+/**
+ * At most this many orders are shown of one count. When there are more, they have the same cause.
+ */
 const rowsMax = 100
 
 /** The counts, and the orders behind those that are not 0. */
@@ -43,7 +45,7 @@ async function readAudit(
 
 function show({ output, terminal, locale }: CommandContext, counts: Counts): void {
   const rows = Object.entries(counts) as [CountName, number][]
-  // One name and number a line, for scripts that do not read JSON.
+  // One name and count on each line, for scripts that do not read JSON.
   if (!terminal.isInteractive) for (const [name, count] of rows) output.line(`${name}=${count}`)
   else {
     output.table(

@@ -6,7 +6,10 @@ import type { CommandInput } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
-/** Queries one order now. 0 whatever the gateway answered; 1 when the order is not in the database. */
+/**
+ * Queries one order now. Exits with 0 for any answer, and with 1 when the order is not in the
+ * database.
+ */
 export async function check(context: CommandContext, { args }: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = args
   const { output } = context

@@ -10,13 +10,13 @@ import type { ExitCode } from '../terminal.ts'
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
-/** Prints the script of a shell, made from the commands and options that there are. */
+/** Prints the completion script of a shell, made from the program's commands and options. */
 export function completion(program: Command) {
   return async (
     { output, terminal }: CommandContext,
     { args }: CommandInput,
   ): Promise<ExitCode> => {
-    // Commander has seen to it that it is one of them.
+    // Commander has checked that the argument is one of the shells.
     const shell = args[0] as Shell
     const script = scripts[shell](completionsOf(program, output.say))
     if (output.asJson) output.json({ shell, script })

@@ -9,12 +9,14 @@ import type { CommandInput } from '../program.ts'
 import { createProgress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** Plays the demo; 0 only if every order ended as expected and the audit finds nothing. */
+/**
+ * Plays the demo. Exits with 0 only if every order ended as expected and the audit finds nothing.
+ */
 export async function demo(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
   const port = options.port as number
-  // From here on a signal ends the demo, and its files on disk are removed.
+  // From here on a signal ends the demo, which then removes its files.
   const stopRequested = terminal.stopRequested()
   const played = await runDemo({
     version,
@@ -55,7 +57,10 @@ function presentReport(report: DemoReport): object {
   }
 }
 
-/** On a terminal only the totals, and the orders that ended wrong; in a file or pipe each order. */
+/**
+ * A terminal shows the totals and the orders that did not end as expected; a file or pipe, every
+ * order.
+ */
 export function showReport(
   { output, terminal }: Pick<CommandContext, 'output' | 'terminal'>,
   report: DemoReport,

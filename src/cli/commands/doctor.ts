@@ -14,17 +14,17 @@ import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import type { ExitCode } from '../terminal.ts'
 
 /**
- * Looks at everything that a promise to credit rests on, and changes nothing. 1 when anything
- * fails; 2 when it is the configuration.
+ * Checks everything that crediting depends on, and changes nothing. Exits with 1 when a check fails, and
+ * with 2 when the configuration is not valid.
  */
 export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { config, faults } = tryConfig(context, 'gateway')
-  // With a wrong wechat section the database can be looked at all the same.
+  // When only the wechat section is wrong, the database can still be checked.
   const usable = config ?? tryConfig(context, 'database').config
-  // At the same time: what one of them waits for keeps no other waiting.
+  // Concurrently, so that one slow check does not delay the others.
   const database = usable && examineDatabase(usable.database.url, usable.wechat)
   const known = database?.then((examined) => examined.known)
-  // What is wrong with the database is told by `database` itself.
+  // The promise `database` reports the same error.
   known?.catch(() => undefined)
   const [first, second] = await Promise.all([
     config === null ? faults.map(configurationFault) : examine(context, config, known),

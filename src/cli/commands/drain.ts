@@ -12,8 +12,8 @@ import type { ExitCode } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 /**
- * Makes runs, one after the other, until nothing is due. 1 when orders are left that got no answer or
- * could not be settled, whatever the reason.
+ * Makes runs, one after the other, until nothing is due. Exits with 1 when orders remain that got no
+ * answer or could not be settled, for any reason.
  */
 export async function drain(context: CommandContext): Promise<ExitCode> {
   keepHeapSmall()
@@ -27,7 +27,7 @@ export async function drain(context: CommandContext): Promise<ExitCode> {
   return isDone(drained) ? 0 : 1
 }
 
-/** The bar counts queries while a run goes on, and takes the exact count after each run. */
+/** The bar counts queries during a run, and is set to the exact count after it. */
 function watchedDrain({ terminal }: CommandContext) {
   const progress = createProgress(terminal)
   let breakerReason: string | null = null
@@ -82,7 +82,7 @@ function presentDrained(drained: Drained, durationMs: number): object {
   }
 }
 
-/** One screen of them is enough to see what is wrong; `--json` has all. */
+/** One screen of orders is enough to see the cause; `--json` prints all. */
 const unansweredShownMax = 20
 
 function showDrained(

@@ -17,8 +17,8 @@ import type { ExitCode } from '../terminal.ts'
 const usualFile = './budan.yaml'
 
 /**
- * Asks for what budan needs, and writes it with a comment for each key. 1 when the questions were
- * ended, or when the gateway does not take the keys; then the file is written all the same.
+ * Prompts for what budan needs, and writes it with a comment for each key. Exits with 1 when the person
+ * ends the prompts, and when the gateway does not take the keys; in the latter case the file is written.
  */
 export async function init(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output, locale } = context
@@ -38,7 +38,7 @@ export async function init(context: CommandContext, { options }: CommandInput): 
   return failed ? 1 : 0
 }
 
-/** False: there is nothing to overwrite. Throws where there is, and it was not wanted. */
+/** False: the file does not exist. Throws when it exists and is not to be overwritten. */
 async function mayOverwrite(
   { terminal, locale }: CommandContext,
   { file, force }: { readonly file: string; readonly force: boolean },
@@ -54,7 +54,7 @@ async function mayOverwrite(
   throw new CommandError('Nothing was written: the file stays as it is')
 }
 
-/** As doctor does it, with the file as it was written. Null: it was not wanted. */
+/** Checks the gateway with the written file, as doctor does. Null: the person declined. */
 async function checkGateway(
   { terminal, locale }: CommandContext,
   { file, check }: { readonly file: string; readonly check: boolean },

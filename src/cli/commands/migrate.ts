@@ -4,7 +4,9 @@ import type { CommandContext } from '../context.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** Brings the schema up to date. Refuses one that a newer program made unfit for this one. */
+/**
+ * Brings the schema up to date. Refuses a schema that a newer program changed in a breaking way.
+ */
 export async function migrate({ config, output, terminal }: CommandContext): Promise<ExitCode> {
   // A new directory would be created with its tables, and no migration would be listed.
   const store = await openStore(config('database').database.url, { withTables: false })
@@ -20,7 +22,7 @@ export async function migrate({ config, output, terminal }: CommandContext): Pro
   }
 }
 
-/** A step is a migration; on a large table one of them may take long. */
+/** Each step is a migration, which may take long on a large table. */
 function migrationProgress(progress: Progress): (step: MigrationStep) => void {
   let total = 0
   let printed = ''
@@ -32,7 +34,7 @@ function migrationProgress(progress: Progress): (step: MigrationStep) => void {
       kind === 'waiting'
         ? `${name} waits until its tables are free, and is applied then`
         : `Applying ${name} (${nth} of ${total})`
-    // A migration that waits begins again each half second: that is printed once.
+    // A waiting migration is started again every half second: printed once.
     if (printed === `${kind} ${name}` || (kind === 'begun' && printed === `waiting ${name}`)) return
     printed = `${kind} ${name}`
     if (isFirst) progress.stage(title, total)

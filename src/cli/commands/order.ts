@@ -10,12 +10,12 @@ import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound } from '../with-service.ts'
 
-// An order that is queried hourly for its 7 days has some 400 events. Past this many, something writes
-// them in a loop, and printing more would only hide it.
+// An order that is queried hourly for 7 days has about 400 events. More than this many events are
+// written by a fault in a loop, and printing them all would only hide it.
 const eventsMax = 5000
 const pageSize = 200
 
-/** One order and its timeline, oldest first. */
+/** Prints one order and its timeline, oldest event first. */
 export async function showOrder(
   context: CommandContext,
   { args }: CommandInput,

@@ -9,7 +9,7 @@ import type { CommandInput } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** As the program's option parsers leave them. */
+/** The options after the program's parsers. */
 interface OrdersOptions {
   readonly status?: OrderStatus
   readonly user?: string
@@ -17,7 +17,7 @@ interface OrdersOptions {
   readonly cursor?: string
 }
 
-/** A page of orders, newest first. */
+/** Prints a page of orders, newest first. */
 export async function listOrders(
   context: CommandContext,
   { options }: CommandInput,

@@ -24,7 +24,8 @@ interface ActionRequest {
 
 /**
  * Queries the gateway, and shows what each action on an order in review would do. Applies one only with
- * `--yes`, or when the order's number is typed. 1 when it cannot be applied, or was not confirmed.
+ * `--yes`, or when the person types the order's number. Exits with 1 when the action cannot be applied,
+ * or was not confirmed.
  */
 export async function review(context: CommandContext, given: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = given.args
@@ -40,7 +41,7 @@ export async function review(context: CommandContext, given: CommandInput): Prom
   })
 }
 
-/** Null: only a preview. */
+/** Null: only a preview was requested. */
 function requestIn(given: CommandInput): ActionRequest | null {
   const { options } = given
   const action = reviewActions.find((each) => options[each] === true)
@@ -81,7 +82,7 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
   const { budan, preview, request } = step
   const { orderNo } = preview.review.order
   const prospect = preview.actions[request.action]
-  // With --json the result is one document: the resolution, or the preview where there is none.
+  // With --json the result is one document: the resolution, or the preview if nothing was resolved.
   if (!output.asJson) showPreview(output, preview)
   const isWanted = prospect.possible && (step.isConfirmed || (await isTyped(context, step)))
   if (!isWanted) {
@@ -104,17 +105,20 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
 }
 
 async function isTyped(
-  { terminal: { prompt: ask }, output }: CommandContext,
+  { terminal: { prompt }, output }: CommandContext,
   { preview, request }: Step,
 ): Promise<boolean> {
-  if (ask === undefined) return false
+  if (prompt === undefined) return false
   const { orderNo } = preview.review.order
   const line = `To ${request.action} it, type the order's number (${plainText(orderNo)}): `
-  const typed = await ask(output.say(line))
+  const typed = await prompt(output.say(line))
   return typed?.trim() === orderNo
 }
 
-/** The payment of the gateway's answer, or of the one that led to the review: to look up in its console. */
+/**
+ * The transaction id of the gateway's answer, or of the payment that led to the review, to look up
+ * in the merchant console.
+ */
 function transactionOf({ review, answer }: ReviewPreview): string | null {
   const now = answer.kind === 'trade' ? answer.trade.transactionId : null
   return now ?? explanationOf(review).transactionId

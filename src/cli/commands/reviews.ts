@@ -9,14 +9,14 @@ import type { CommandInput } from '../program.ts'
 import { readStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** As the program's option parsers leave them. */
+/** The options after the program's parsers. */
 interface ReviewsOptions {
   readonly dismissed?: boolean
   readonly limit: number
   readonly cursor?: string
 }
 
-/** A page of orders that wait for a person, oldest first. */
+/** Prints a page of orders that wait for a person, oldest first. */
 export async function listReviews(
   context: CommandContext,
   { options }: CommandInput,

@@ -13,8 +13,8 @@ import type { ExitCode } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 /**
- * Makes one run. 1 when it was cut short, or when none of its orders got an answer and was settled:
- * then the cause is one that they share. A single failure is left to the next run.
+ * Makes one run. Exits with 1 when it was cut short, or when none of its orders got an answer and was
+ * settled, because the orders then share one cause. A single failure is left to the next run.
  */
 export async function run(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output } = context
@@ -44,12 +44,12 @@ export async function run(context: CommandContext, { options }: CommandInput): P
   return isFailure(made.run) ? 1 : 0
 }
 
-/** A step is an order that was answered, or got no answer. */
+/** Each step is an order with an answer, or without one. */
 function runProgress(progress: Progress): Emit {
   let queried = 0
   let found = 0
   return (event) => {
-    // A run that postpones old orders takes others instead.
+    // A run that postpones old orders claims others instead, and reports them as found.
     if (event.type === 'scan_found') {
       found += event.count
       const orders = found === 1 ? '1 order' : `${found} orders`

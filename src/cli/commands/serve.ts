@@ -5,14 +5,14 @@ import type { CommandContext } from '../context.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** Serves until SIGTERM or SIGINT, and ends when the credits in flight have. */
+/** Serves until SIGTERM or SIGINT. Ends after the credits in flight have ended. */
 export async function serve(context: CommandContext): Promise<ExitCode> {
   keepHeapSmall()
   const { output, version, terminal } = context
   const { server, ...rest } = context.config('serve')
-  // From here on a signal is a wish to stop, also while the database is still opening.
-  const stopAsked = terminal.stopRequested()
-  // An embedded database is compiled by other threads; meanwhile this one loads the rest.
+  // From here on a signal requests a stop, also while the database is still opening.
+  const stopRequested = terminal.stopRequested()
+  // Other threads compile the embedded database; meanwhile this thread loads the modules.
   const [store, { openService }, { startWeb }] = await Promise.all([
     openStore(rest.database.url),
     import('../../service.ts'),
@@ -26,7 +26,7 @@ export async function serve(context: CommandContext): Promise<ExitCode> {
     budan.start()
     if (output.asJson) output.json({ url: web.url })
     else output.line(`budan is ready at ${web.url}`)
-    await stopAsked
+    await stopRequested
     await Promise.all([web.close(), budan.stop()])
   } finally {
     await budan.close()

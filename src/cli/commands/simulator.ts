@@ -17,7 +17,7 @@ import type { CommandInput } from '../program.ts'
 import { shellWord } from '../shells.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/** As the program's option parsers leave them. */
+/** The options after the program's parsers. */
 interface SimulatorCommandOptions {
   readonly port: number
   readonly host: string
@@ -28,7 +28,9 @@ interface SimulatorCommandOptions {
   readonly signing: 'public_key' | 'certificate' | 'mixed'
 }
 
-/** Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it. */
+/**
+ * Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it.
+ */
 export async function simulate(
   context: CommandContext,
   { options }: CommandInput,
@@ -39,7 +41,7 @@ export async function simulate(
     throw new ConfigError([`--host: ${shown(chosen.host)} is not a loopback address`])
   }
   if (dir.trim() === '') throw new ConfigError(['--dir: is empty: give the path of a directory'])
-  const stopAsked = context.terminal.stopRequested()
+  const stopRequested = context.terminal.stopRequested()
   const directory = resolve(dir)
   const merchant = await keep(directory, () => openMerchant(directory))
   const simulator = await startSimulator({ ...merchantOptions(merchant), ...chosen }).catch(
@@ -53,14 +55,14 @@ export async function simulate(
     const text = `# Written anew by each start of budan simulator.\n${yaml}`
     await keep(directory, () => writeFile(file, text, { mode: 0o600 }))
     print(context, { simulator, merchant, file, yaml })
-    await stopAsked
+    await stopRequested
   } finally {
     await simulator.stop()
   }
   return 0
 }
 
-/** Adds the options to change, which the simulator does not know. */
+/** Adds to the error the options to change, which the simulator does not know. */
 function withNextStep(error: unknown, { host, port }: { host: string; port: number }): unknown {
   if (!(error instanceof Error) || error.cause === undefined) return error
   const reason = listenFailure(error.cause, { port, keys: { port: '--port', host: '--host' } })
@@ -86,7 +88,7 @@ interface Started {
   readonly yaml: string
 }
 
-/** Prints the ready line and the configuration to paste to stdout, notes for a person to stderr. */
+/** Prints the ready line and the configuration to paste to stdout, and notes to stderr. */
 function print(
   { output, terminal }: CommandContext,
   { simulator, merchant, file, yaml }: Started,

@@ -1,6 +1,9 @@
 import type { CommandSpec, Completions, OptionSpec } from './spec.ts'
 
-/** For bash 3.2 and newer: macOS has no other. That one has no compopt, and offers files too often. */
+/**
+ * For bash 3.2, which macOS has, and newer. Version 3.2 has no compopt, so it offers files too
+ * often.
+ */
 export function bashScript(completions: Completions): string {
   const { name, options, commands } = completions
   const names = commands.map((command) => command.name)
@@ -30,7 +33,7 @@ ${valueCases(completions)}  esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
 
-# Files are what bash offers by default: wanted behind the options that take one.
+# bash offers files by default, which is right after the options that take one.
 complete -o default -F _${name} ${name}
 `
 }
@@ -40,7 +43,7 @@ function commandCase({ name, options, words }: CommandSpec, shared: readonly str
   return `    ${name}) words='${offered.join(' ')}' ;;\n`
 }
 
-/** What comes after an option, in the place of words: files, nothing, or the words of the option. */
+/** What is offered after an option: files, nothing, or the words of the option. */
 function valueCases({ options, commands }: Completions): string {
   const all = [
     ...options.map((option) => ({ option, pattern: `*' ${option.name}'` })),

@@ -1,9 +1,9 @@
 import type { Argument, Command, Option } from 'commander'
 
-/** What a shell can offer, read from the program itself. */
+/** What a shell can offer, read from the program. */
 export interface Completions {
   readonly name: string
-  /** Of every command. */
+  /** The options that every command has. */
   readonly options: readonly OptionSpec[]
   readonly commands: readonly CommandSpec[]
 }
@@ -12,18 +12,18 @@ export interface CommandSpec {
   readonly name: string
   readonly description: string
   readonly options: readonly OptionSpec[]
-  /** Words that may stand behind the command. */
+  /** Words that may follow the command. */
   readonly words: readonly string[]
 }
 
 export interface OptionSpec {
-  /** With its dashes. */
+  /** With the dashes. */
   readonly name: string
   readonly description: string
   readonly value: ValueSpec
 }
 
-/** What comes after an option: nothing, one of some words, a path, or something that nobody can guess. */
+/** What follows an option: nothing, one of a set of words, a path, or any text. */
 export type ValueSpec =
   | { readonly kind: 'none' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
@@ -33,7 +33,7 @@ export type ValueSpec =
 
 type Say = (sentence: string) => string
 
-/** @param say puts descriptions into the person's language. */
+/** @param say translates descriptions into the person's language. */
 export function completionsOf(program: Command, say: Say): Completions {
   const optionsOf = (command: Command) => command.options.map((option) => optionSpec(option, say))
   const help: OptionSpec = {

@@ -31,7 +31,7 @@ ${cases.join('')}      esac ;;
   esac
 }
 
-# As a file of fpath it is called; sourced, it has to be made known.
+# zsh calls the function of a file in fpath; a sourced one has to be registered.
 if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${name}; fi
 `
 }

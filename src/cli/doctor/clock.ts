@@ -8,7 +8,7 @@ import { dateOf } from './gateway.ts'
 
 /**
  * Compares the database's clock with this machine's and the gateway's, as readiness does. The embedded
- * database has none of its own.
+ * database has no clock of its own.
  */
 export async function examineDatabaseClock(
   store: Pick<Store, 'kind' | 'now'>,

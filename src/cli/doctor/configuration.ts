@@ -2,7 +2,9 @@ import { isExposed } from '../../config/exposed.ts'
 import { shellWord } from '../shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-/** A configuration that can be used. Its file may hold secrets that others on this machine can read. */
+/**
+ * For a valid configuration. Warns when other users of this machine can read secrets in its file.
+ */
 export function examineConfiguration(file: string | null, secretFiles: readonly string[]): Finding {
   const name = 'configuration'
   const path = file ?? './budan.yaml'
@@ -15,7 +17,7 @@ export function examineConfiguration(file: string | null, secretFiles: readonly 
   return ok(name, file ?? './budan.yaml or the environment')
 }
 
-/** A line of ConfigError as a finding: what to do about it stands in its own words. */
+/** A line of a ConfigError as a finding. The next step is derived from the form of the line. */
 export function configurationFault(detail: string): Finding {
   return fail('configuration', { detail, next: nextStep(detail) })
 }
@@ -27,10 +29,10 @@ function nextStep(fault: string): string {
   const line = /^(.*) line (\d+): /.exec(fault)
   if (line !== null) return `mend line ${line[2]} of ${line[1]}`
   const [, path, envName] = /^([\w.[\]-]+)(?: \((\w+)\))?: /.exec(fault) ?? []
-  if (path === undefined) return 'mend the file: docs/configuration.md tells what it may hold'
+  if (path === undefined) return 'correct the file: docs/configuration.md lists what it may contain'
   if (/: not set/.test(fault)) {
-    return 'give what is not set, in the file or the environment; `budan init` asks for it and writes a file'
+    return 'set what is missing, in the file or the environment; `budan init` prompts for it and writes a file'
   }
   if (/: unknown /.test(fault)) return `correct the name ${path}, or take it out`
-  return `correct ${envName ?? path}: docs/configuration.md tells what it takes`
+  return `correct ${envName ?? path}: docs/configuration.md says what it takes`
 }

@@ -13,8 +13,8 @@ export interface ExaminedDatabase {
 }
 
 /**
- * Whether the database can be had and has the schema of this program, and which of its orders the
- * gateway can be asked about. Creates and migrates nothing.
+ * Checks whether the database is available and has the schema of this program, and finds an order that
+ * the gateway can be queried about. Creates and migrates nothing.
  */
 export async function examineDatabase(
   url: string,
@@ -50,7 +50,7 @@ function isCurrent({ pending, breaking }: SchemaState): boolean {
   return pending.length === 0 && breaking.length === 0
 }
 
-/** Of the newest, so that the gateway still has it. */
+/** A recent order, so that the gateway still has it. */
 async function knownOrder(store: Store, mchid: string | null): Promise<string | null> {
   const page = { limit: 50, cursor: null, status: null, userId: null }
   const { items } = await store.listOrders(page)
@@ -70,13 +70,13 @@ function unavailable(url: string, error: unknown): Finding {
   if (error instanceof EncodingError) {
     return fail(name, {
       detail: error.message,
-      next: 'create such a database and put its url in database.url; operations.md tells how to move',
+      next: 'create such a database and put its url in database.url; operations.md says how to move',
     })
   }
   return fail(name, { detail: error.what, next: error.remedy ?? nextStep(url) })
 }
 
-/** Where the cause is told in words of a server's own that have no known remedy. */
+/** For a cause that only the server's own message describes, without a known remedy. */
 function nextStep(url: string): string {
   return url.startsWith('pglite:')
     ? 'keep a copy of the directory as it is, and see what its cause says'

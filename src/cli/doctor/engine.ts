@@ -1,7 +1,10 @@
 import { probeEngine } from '../../queue/probe.ts'
 import { type Finding, ok, warn } from './finding.ts'
 
-/** Whether the queue that nodes share can be had. Without it they go on, each by itself: no failure. */
+/**
+ * Checks the queue that nodes share. Without it each node keeps the intervals by itself, so it
+ * never fails.
+ */
 export async function examineEngine(url: string): Promise<readonly Finding[]> {
   const name = 'engine'
   if (url === 'local') return [ok(name, 'local: nothing to reach')]

@@ -1,11 +1,11 @@
-/** What the doctor found in one place. */
+/** The result of one check. */
 export interface Finding {
-  /** What was looked at: `merchant key`. */
+  /** What was checked: `private key`. */
   readonly name: string
-  /** `warn`: it works, and somebody should look. `fail`: it does not work. */
+  /** `warn`: it works, but a person should look at it. `fail`: it does not work. */
   readonly status: 'ok' | 'warn' | 'fail'
   readonly detail: string
-  /** What to do next; null when nothing is to be done. */
+  /** What to do next; null when there is nothing to do. */
   readonly next: string | null
 }
 

@@ -2,7 +2,10 @@ import type { WechatConfig } from '../../config/config.ts'
 import type { UnknownAnswer, UnknownWhy } from '../../domain/trade.ts'
 import { proxyName } from '../../servers/addresses.ts'
 
-/** What to do about a gateway that gave no answer that counts: by why, where that is known. */
+/**
+ * What to do when the gateway gave no answer that counts: by the exact cause if known, else by its
+ * kind.
+ */
 export function stepFor({ cause, why }: UnknownAnswer, wechat: WechatConfig): string {
   return (why && stepByWhy(why, wechat)) ?? stepByCause(cause, wechat)
 }
@@ -64,7 +67,7 @@ function stepByWhy(why: UnknownWhy, { baseUrl, proxyUrl, publicKey }: WechatConf
     case 'unopened':
       return 'set wechat.api_v3_key to the one of the merchant console, or set a new one there and here'
     case 'damaged':
-      return 'have what is on the way pass answers unchanged; if nothing is, tell WeChat Pay'
+      return 'have what is on the way pass answers unchanged; if nothing is, report it to WeChat Pay'
   }
 }
 

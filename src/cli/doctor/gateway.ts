@@ -8,15 +8,21 @@ import { proxyName } from '../../servers/addresses.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { stepFor } from './gateway-step.ts'
 
-/** What else the doctor found, and can be asked about. */
+/** What the check of the database found, for the query to the gateway. */
 export interface Known {
-  /** An order that the gateway has shown to know. Null: there is none here, or it cannot be told. */
+  /**
+   * An order that the gateway is known to have. Null: none is in the database, or it cannot be
+   * read.
+   */
   readonly orderNo: string | null
-  /** Another process has the database, and its orders. */
+  /** Another process has the database open. */
   readonly isServed: boolean
 }
 
-/** Asks the gateway whether it hears us, believes us, and is believed. Changes nothing there. */
+/**
+ * Checks the connection to the gateway, our signature and the gateway's. Changes nothing at the
+ * gateway.
+ */
 export async function examineGateway(
   { wechat }: Config,
   known: Promise<Known> = Promise.resolve({ orderNo: null, isServed: false }),
@@ -34,7 +40,7 @@ export async function examineGateway(
   }
 }
 
-/** Compares this machine's clock with the Date of an unsigned answer. */
+/** Compares this machine's clock with the Date header of an unsigned answer. */
 async function examineClock(wechat: WechatConfig): Promise<Finding> {
   const { baseUrl } = wechat
   const name = 'clock'
@@ -43,17 +49,17 @@ async function examineClock(wechat: WechatConfig): Promise<Finding> {
   const date = await dateOf(wechat)
   if (date === null) {
     return warn(name, {
-      detail: `${baseUrl} did not tell the time`,
+      detail: `${baseUrl} did not give the time`,
       next: 'see "gateway" below: the clocks are compared once it answers',
     })
   }
   const skewMs = Date.now() - date.getTime()
   const detail = `${Math.abs(Math.round(skewMs / 1000))} s ${skewMs < 0 ? 'behind' : 'ahead of'} ${baseUrl}`
-  // As readiness has it. WeChat Pay refuses what is 300 s off.
+  // The limit of readiness. WeChat Pay refuses requests that are 300 s off.
   return Math.abs(skewMs) > clocksDisagreeMs ? fail(name, { detail, next }) : ok(name, detail)
 }
 
-/** By the way that every question takes: a machine may have no other. */
+/** Through the configured proxy, as every query: the machine may have no other way. */
 export async function dateOf(wechat: WechatConfig): Promise<Date | null> {
   const { origin } = new URL(wechat.baseUrl)
   const way = new Connections(wechat, { origin, connections: 1 })
@@ -81,23 +87,23 @@ async function examineProbe(
   gateway: Gateway,
   { wechat, known }: Trying,
 ): Promise<readonly Finding[]> {
-  // With a public key the probe opens nothing.
+  // With a public key the probe decrypts nothing, so the APIv3 key is tried by a request of its own.
   const trial = wechat.publicKey === null ? null : tryApiV3Key(wechat)
   const probe = await gateway.probe()
   const tried = await trial
   if (probe.kind !== 'ok') {
     return [fail('gateway', { detail: probe.message, next: stepFor(probe, wechat) })]
   }
-  const heard = ok('gateway', `${wechat.baseUrl} accepts our signature`)
+  const accepted = ok('gateway', `${wechat.baseUrl} accepts our signature`)
   const answers = probe.verified ? believed : await examineAnswer(gateway, { wechat, known })
-  return [heard, answers, tried === null ? opened : examineKey(tried, wechat)]
+  return [accepted, answers, tried === null ? opened : examineKey(tried, wechat)]
 }
 
 const believed = ok('answers', 'signed by a key that we hold')
 
 /**
- * An answer that finds no order need not be signed, and then nothing was verified. One about an order
- * that the gateway knows is.
+ * The gateway need not sign an answer without an order, and then nothing was verified. It signs an
+ * answer about an order that it knows.
  */
 async function examineAnswer(gateway: Gateway, { wechat, known }: Trying): Promise<Finding> {
   const name = 'answers'
@@ -119,7 +125,7 @@ async function examineAnswer(gateway: Gateway, { wechat, known }: Trying): Promi
 
 const opened = ok('APIv3 key', 'it opened the platform certificates')
 
-/** The APIv3 key opens certificates and callbacks; only the former can be tried out. */
+/** The APIv3 key decrypts certificates and callbacks; only certificates can be tried here. */
 function examineKey(tried: Awaited<ReturnType<typeof tryApiV3Key>>, wechat: WechatConfig): Finding {
   const name = 'APIv3 key'
   if (tried.kind === 'opened') return opened
@@ -134,10 +140,10 @@ function examineKey(tried: Awaited<ReturnType<typeof tryApiV3Key>>, wechat: Wech
   })
 }
 
-/** Whether questions go straight or through a proxy, and whether somebody may have meant otherwise. */
+/** Reports the proxy. Warns when the environment names one that budan does not use. */
 export function examineProxy({ proxyUrl }: WechatConfig, env: NodeJS.ProcessEnv): Finding[] {
   const name = 'proxy'
-  if (proxyUrl) return [ok(name, `every question goes through ${proxyName(proxyUrl)}`)]
+  if (proxyUrl) return [ok(name, `every request goes through ${proxyName(proxyUrl)}`)]
   const variable = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(
     (each) => env[each],
   )

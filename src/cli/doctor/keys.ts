@@ -16,7 +16,7 @@ export interface KeyFiles {
   readonly now: Date
 }
 
-/** What can be told of the keys without asking anybody. That they parse, the configuration saw to. */
+/** Checks the keys without any request. Loading the configuration has already parsed them. */
 export function examineKeys(files: KeyFiles): readonly Finding[] {
   const { wechat } = files
   return [
@@ -40,7 +40,7 @@ function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
     : ok(name, `RSA, ${bits} bits`)
 }
 
-/** The certificate that came with the key tells whether `serial_no` is its own. */
+/** Compares `serial_no` with the certificate beside the private key. */
 function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
   const name = 'serial number'
   const path = privateKeyPath === null ? null : certificatePathBeside(privateKeyPath)
@@ -68,7 +68,7 @@ function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
   return examineValidity(certificate, { name, now })
 }
 
-/** A file that is there, and cannot be compared with, is told: nobody would look for it. */
+/** An unreadable certificate file is reported, because nobody would look for it. */
 function withoutCertificate(path: string | null, { serialNo }: WechatConfig): Finding {
   const name = 'serial number'
   if (path !== null && existsSync(path)) {
@@ -80,7 +80,7 @@ function withoutCertificate(path: string | null, { serialNo }: WechatConfig): Fi
   return ok(name, `${serialNo}; no apiclient_cert.pem beside the key to compare it with`)
 }
 
-// The console issues a new certificate at once, but somebody has to get round to it.
+// The merchant console issues a new certificate at once, but a person needs time to apply for it.
 const renewalDays = 30
 
 function examineValidity(

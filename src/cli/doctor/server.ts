@@ -4,7 +4,7 @@ import { weakTokenFault } from '../../config/tokens.ts'
 import { isLoopback } from '../../config/values.ts'
 import { type Finding, ok, warn } from './finding.ts'
 
-/** What can be told of the service's own doors without opening them. */
+/** Checks the API token and the callback address, without listening. */
 export function examineServer(config: Config): readonly Finding[] {
   const token = examineToken(config.server)
   return config.wechat === null ? [token] : [token, examineNotifyUrl(config.wechat)]
@@ -14,7 +14,7 @@ function examineToken({ apiToken, host }: ServerConfig): Finding {
   const name = 'api token'
   if (apiToken === null) {
     return isLoopback(host)
-      ? ok(name, 'none; only this machine can ask')
+      ? ok(name, 'none; only this machine can connect')
       : warn(name, {
           detail: `none, and ${host} can be reached from other machines`,
           next: 'set server.api_token: serve will not start without one',
@@ -31,7 +31,10 @@ function examineToken({ apiToken, host }: ServerConfig): Finding {
   })
 }
 
-/** A proxy on this machine may lead others here: 16 letters and digits hold some 95 bits. */
+/**
+ * On loopback too a token matters, because a proxy may forward others: 16 letters and digits have
+ * about 95 bits.
+ */
 function isWeakHere(token: string): boolean {
   return token.length < 16 || new Set(token).size < 8
 }

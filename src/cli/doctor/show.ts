@@ -4,12 +4,12 @@ import type { CommandContext } from '../context.ts'
 import { aligned } from '../layout.ts'
 import type { Finding } from './finding.ts'
 
-/** Without a secret: a detail may be what a driver or a server said. */
+/** Redacts the details, which may quote a driver or a server. */
 export function redacted(findings: readonly Finding[], redact: Redact): readonly Finding[] {
   return findings.map((each) => ({ ...each, detail: redact(each.detail) }))
 }
 
-/** What is to be done, the failures first; what mends several things is told once. */
+/** The next steps, those of failures first. A step that several findings share is listed once. */
 export function nextSteps(findings: readonly Finding[]): readonly string[] {
   const ofStatus = (status: Finding['status']) => findings.filter((each) => each.status === status)
   const steps = [...ofStatus('fail'), ...ofStatus('warn')].map(({ next }) => next)
@@ -17,8 +17,8 @@ export function nextSteps(findings: readonly Finding[]): readonly string[] {
 }
 
 /**
- * A line for each, and at the end the next steps. In a file or pipe a line has its step, too: it may
- * be all that somebody's search finds.
+ * Prints a line for each finding, and at the end the next steps. In a file or pipe each line also has
+ * its step, because a search may find only that line.
  */
 export function showFindings(
   { output, terminal, locale }: CommandContext,

@@ -11,12 +11,12 @@ import { isAppId } from '../app-id.ts'
 import { certificateAt, certificatePathBeside, serialOf } from '../certificate.ts'
 import type { Answers } from './draft.ts'
 
-/** What an answer becomes in the file, or what is wrong with it. */
+/** The value of an answer in the file, or its fault. */
 export type Accepted =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'fault'; readonly fault: string }
 
-/** Checks one answer, its file included, in the light of those before. */
+/** Checks one answer and the file that it names against the earlier answers. */
 export function acceptAnswer(path: string, typed: string, answers: Answers): Accepted {
   switch (path) {
     case 'wechat.private_key_path':
@@ -32,7 +32,7 @@ export function acceptAnswer(path: string, typed: string, answers: Answers): Acc
   }
 }
 
-/** The certificate that lies beside the private key, if there is one. */
+/** The certificate beside the private key; null when there is none. */
 export function certificateBeside(answers: Answers): {
   readonly path: string
   readonly certificate: Certificate
@@ -47,7 +47,7 @@ export function certificateBeside(answers: Answers): {
   return { path, certificate, isOurs: isCertificateOf(certificate, privateKey) }
 }
 
-/** By the rule that the configuration itself has for the key. */
+/** Checks by the rule of the configuration's schema. */
 function acceptText(path: string, typed: string): Accepted {
   const [section = '', key = ''] = path.split('.')
   const sections: Readonly<Record<string, { unwrap(): z.ZodObject }>> = configSchema.shape
@@ -57,7 +57,9 @@ function acceptText(path: string, typed: string): Accepted {
   return fault(parsed.error.issues[0]?.message ?? 'is wrong')
 }
 
-/** Half of one is a slip of the hand, and would be found only when WeChat Pay refuses an order. */
+/**
+ * A truncated app id is a typing error, which would be found only when WeChat Pay refuses an order.
+ */
 function acceptAppId(typed: string): Accepted {
   const text = acceptText('wechat.app_id', typed)
   if (text.kind === 'fault' || isAppId(text.value)) return text
@@ -85,7 +87,7 @@ function acceptPublicKey(path: string, answers: Answers): Accepted {
     : text
 }
 
-/** A serial number, or the path of the certificate that has it. */
+/** Accepts a serial number, or the path of the certificate that has it. */
 function acceptSerial(typed: string, answers: Answers): Accepted {
   if (/\.(pem|crt|cer)$/i.test(typed) || existsSync(typed)) return acceptCertificate(typed, answers)
   const serial = acceptText('wechat.serial_no', typed)
@@ -112,7 +114,7 @@ function privateKeyOf(answers: Answers): KeyObject | null {
   return loaded?.kind === 'key' ? loaded.key : null
 }
 
-/** A shell does this to what is typed there; nobody does it to what is typed here. */
+/** Expands `~`, because no shell does it for an answer. */
 function atHome(path: string): string {
   return path.startsWith('~/') ? `${homedir()}${path.slice(1)}` : path
 }

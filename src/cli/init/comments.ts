@@ -1,10 +1,10 @@
 import { catalog } from '../../i18n/locale.ts'
 
-/** What stands above each key in a written configuration; a line each. */
+/** The comment lines above each key of a written configuration. */
 type Comments = Readonly<Record<string, readonly string[]>>
 
 interface FileWords {
-  /** Before the first section. */
+  /** The lines before the first section. */
   readonly head: readonly string[]
   readonly keys: Comments
 }
@@ -27,7 +27,7 @@ const chineseHead = [
   '这时请删去文件里对应的行。变量名加上 _FILE，则给出存放该值的文件：WECHAT_API_V3_KEY_FILE。键名或值有误时，启动会停止，并用一行指出是哪一项。见 docs/configuration.md。',
 ]
 
-/** The same as in `deploy/config.example.yaml`; a test compares them. */
+/** Also in `deploy/config.example.yaml`; a test compares the two. */
 const english: Comments = {
   'server.host': ['Where to listen. Beyond this machine (0.0.0.0) only with an api_token.'],
   'server.port': ['0: any free port; the line that serve prints names it.'],

@@ -8,13 +8,16 @@ import { fileWordsOf } from './comments.ts'
 /** Values by their path in the configuration: `wechat.mch_id`. */
 export type Answers = ReadonlyMap<string, string>
 
-/** A whole `budan.yaml`: each key with what it is for, and its answer, its default, or an example. */
+/**
+ * A complete `budan.yaml`: each key with its comment, and with its answer, its default or an
+ * example.
+ */
 export function draftConfiguration(answers: Answers, locale: Locale): string {
   const { head } = fileWordsOf(locale)
   return `${head.map((line) => `# ${line}\n`).join('')}\n${draftSections(answers, locale)}`
 }
 
-/** The same without the words before the first section. */
+/** The same without the lines before the first section. */
 export function draftSections(answers: Answers, locale: Locale): string {
   const keys = configKeys()
   return [...new Set(keys.map(({ section }) => section))]
@@ -29,7 +32,7 @@ export function draftSections(answers: Answers, locale: Locale): string {
     .join('\n')
 }
 
-/** Before the first key of a mapping within the section: the mapping's own line. */
+/** The line of a mapping within the section, before its first key. */
 function mappingLines(key: string, before: string): string {
   const mapping = key.split('.').slice(0, -1)
   if (mapping.length === 0 || before.startsWith(`${mapping.join('.')}.`)) return ''
@@ -51,7 +54,7 @@ function indent(depth: number): string {
   return '  '.repeat(depth)
 }
 
-/** For keys without a default. */
+/** The examples of keys without a default. */
 const examples: Readonly<Record<string, string>> = {
   'server.api_token': 'change-me-to-a-long-random-one',
   'server.trusted_proxies': '[10.0.0.1]',
@@ -81,11 +84,11 @@ function defaultOf(path: string): Scalar | readonly Scalar[] | null {
       configSchema.parse({}),
     )
   const usual = (found as Scalar | readonly Scalar[] | undefined) ?? null
-  // An empty list says as little as none: an example says more.
+  // For an empty list the example is more useful.
   return Array.isArray(usual) && usual.length === 0 ? null : usual
 }
 
-/** Quoted where YAML would take it for something else; on one line however long. */
+/** The value in YAML, quoted where necessary, always on one line. */
 function written(value: Scalar | readonly Scalar[]): string {
   if (Array.isArray(value)) return `[${value.join(', ')}]`
   if (/\p{Cc}/u.test(String(value))) return JSON.stringify(value)

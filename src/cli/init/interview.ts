@@ -4,20 +4,18 @@ import { ConfigError } from '../../config/fault.ts'
 import { anchorUrl } from '../../config/paths.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Prompt } from '../prompt.ts'
 import { acceptAnswer, certificateBeside } from './accept.ts'
 import type { Answers } from './draft.ts'
 import { type KeyPrompt, prompts } from './prompts.ts'
 import { initWordsOf } from './words.ts'
 
-type Ask = NonNullable<Terminal['prompt']>
-
-/** The options of the command, by the names that commander gives them. */
+/** The options of the command, by commander's names. */
 type Options = Readonly<Record<string, unknown>>
 
 /**
- * Every answer: given by options or the environment, or typed, or the usual one. Throws ConfigError
- * for what was given wrong, and for what is missing where nobody is there to ask.
+ * Every answer, from options or the environment, from a prompt, or the default. Throws ConfigError for a
+ * wrong option or variable, and without a terminal for a missing one.
  * @param given.home the folder of the file that is written.
  */
 export async function interview(
@@ -25,13 +23,13 @@ export async function interview(
   { options, home }: { readonly options: Options; readonly home: string },
 ): Promise<Answers> {
   const answers = givenAnswers(context.terminal.env, options)
-  const { prompt: ask } = context.terminal
-  if (ask === undefined) takeUsual(answers, home)
-  else await promptRest(context, { ask, answers, home })
+  const { prompt } = context.terminal
+  if (prompt === undefined) takeDefaults(answers, home)
+  else await promptRest(context, { prompt, answers, home })
   return home === process.cwd() ? answers : anchored(answers)
 }
 
-/** What was typed is relative to the working directory, and the file lies elsewhere. */
+/** Makes paths absolute: they are relative to the working directory, and the file is elsewhere. */
 function anchored(answers: Answers): Answers {
   return new Map([...answers].map(([path, value]) => [path, anchorAnswer(path, value)]))
 }
@@ -60,59 +58,58 @@ function givenAnswers(env: NodeJS.ProcessEnv, options: Options): Map<string, str
   return answers
 }
 
-function takeUsual(answers: Map<string, string>, home: string): void {
+function takeDefaults(answers: Map<string, string>, home: string): void {
   const missing: string[] = []
-  for (const question of prompts) {
-    if (answers.has(question.path)) continue
-    const usual = question.usual(answers, home)
-    if (usual !== null) answers.set(question.path, usual)
-    else if (question.isNeeded(answers)) missing.push(missingText(question))
+  for (const key of prompts) {
+    if (answers.has(key.path)) continue
+    const value = key.defaultOf(answers, home)
+    if (value !== null) answers.set(key.path, value)
+    else if (key.isNeeded(answers)) missing.push(missingText(key))
   }
   if (missing.length > 0) throw new ConfigError(missing)
 }
 
 function missingText({ path, option }: KeyPrompt): string {
   return option === null
-    ? `${envNameOf(path)}: not set, and nobody is there to ask`
-    : `${option}: not given (nor is ${envNameOf(path)}), and nobody is there to ask`
+    ? `${envNameOf(path)}: not set, and there is no terminal to prompt on`
+    : `${option}: not given (nor is ${envNameOf(path)}), and there is no terminal to prompt on`
 }
 
 async function promptRest(
   context: CommandContext,
-  { ask, answers, home }: { ask: Ask; answers: Map<string, string>; home: string },
+  { prompt, answers, home }: { prompt: Prompt; answers: Map<string, string>; home: string },
 ): Promise<void> {
   const { output, locale } = context
   const words = initWordsOf(locale)
   for (const line of words.intro) output.note(line)
-  for (const question of prompts) {
-    const { path } = question
-    if (answers.has(path) || !question.isAsked(answers)) continue
-    const answer = await promptFor(context, { ask, question, answers, home })
+  for (const key of prompts) {
+    const { path } = key
+    if (answers.has(path) || !key.isPrompted(answers)) continue
+    const answer = await promptFor(context, { prompt, key, answers, home })
     if (answer !== null) answers.set(path, answer)
   }
 }
 
-/** Again and again until the answer is right; null where it was left out. */
+/** Prompts until the answer is accepted. Null: an optional answer was left out. */
 async function promptFor(
   { output, locale }: CommandContext,
-  given: { ask: Ask; question: KeyPrompt; answers: Answers; home: string },
+  given: { prompt: Prompt; key: KeyPrompt; answers: Answers; home: string },
 ): Promise<string | null> {
-  const { ask, question, answers, home } = given
+  const { prompt, key, answers, home } = given
   const words = initWordsOf(locale)
-  const { path, isSecret } = question
-  const { title = path, where = [] } = words.questions[path] ?? {}
-  const usual = question.usual(answers, home)
-  const offered = usual ?? question.offered(answers)
+  const { path, isSecret } = key
+  const { title = path, where = [] } = words.prompts[path] ?? {}
+  const offered = key.defaultOf(answers, home) ?? key.offered(answers)
   output.note('')
   output.note(title, output.colors.bold)
-  for (const line of [...where, ...certificateNote(question, { answers, locale })]) {
+  for (const line of [...where, ...certificateNote(key, { answers, locale })]) {
     output.note(`  ${line}`)
   }
-  const isNeeded = question.isNeeded(answers)
-  const prompt = `${path}${hintOf(question, { offered, isNeeded, words })}: `
+  const isNeeded = key.isNeeded(answers)
+  const text = `${path}${hintOf(key, { offered, isNeeded, words })}: `
   for (;;) {
-    const typed = await ask(prompt, { hidden: isSecret })
-    if (typed === null) throw new CommandError('Nothing was written: the questions were ended')
+    const typed = await prompt(text, { hidden: isSecret })
+    if (typed === null) throw new CommandError('Nothing was written: the prompts were ended')
     const answer = typed.trim() === '' ? offered : typed.trim()
     if (answer === null && !isNeeded) return null
     if (answer === null) output.note(`${path}: ${words.needed}`)
@@ -124,7 +121,7 @@ async function promptFor(
   }
 }
 
-/** What Enter takes, and whether anything is seen of what is typed. */
+/** What Enter accepts, and whether the typed text is shown. */
 function hintOf(
   { isSecret }: KeyPrompt,
   given: { offered: string | null; isNeeded: boolean; words: ReturnType<typeof initWordsOf> },
@@ -135,7 +132,7 @@ function hintOf(
   return isNeeded ? '' : words.optional
 }
 
-/** Of the serial number that stands in brackets: where it is from, or why there is none. */
+/** The source of the serial number in brackets, or the reason why there is none. */
 function certificateNote(
   { path }: KeyPrompt,
   { answers, locale }: { answers: Answers; locale: CommandContext['locale'] },

@@ -6,27 +6,29 @@ import { serialOf } from '../certificate.ts'
 import { certificateBeside } from './accept.ts'
 import type { Answers } from './draft.ts'
 
-/** One key of the configuration that init fills in. */
+/** One key of the configuration that init sets. */
 export interface KeyPrompt {
   readonly path: string
-  /** What gives the answer beforehand; null: the environment alone, because others see a command's options. */
+  /**
+   * The option for the answer; null: only the environment, because other users can read options.
+   */
   readonly option: string | null
   readonly isNeeded: (answers: Answers) => boolean
-  /** Whether to ask at all; what was given beforehand is taken in any case. */
-  readonly isAsked: (answers: Answers) => boolean
-  /** Not shown while it is typed, nor proposed in clear. */
+  /** Whether to prompt for it. An option or variable is used in any case. */
+  readonly isPrompted: (answers: Answers) => boolean
+  /** Not shown while it is typed, nor in a proposal. */
   readonly isSecret: boolean
-  /** The answer of somebody who gives none, asked or not; `home` is the folder of the file. */
-  readonly usual: (answers: Answers, home: string) => string | null
-  /** Offered to whoever is asked. */
+  /** The value when no answer is given; `home` is the folder of the file. */
+  readonly defaultOf: (answers: Answers, home: string) => string | null
+  /** The proposal of the prompt, when there is no default. */
   readonly offered: (answers: Answers) => string | null
 }
 
 const plain: Omit<KeyPrompt, 'path' | 'option'> = {
   isNeeded: () => true,
-  isAsked: () => true,
+  isPrompted: () => true,
   isSecret: false,
-  usual: () => null,
+  defaultOf: () => null,
   offered: () => null,
 }
 
@@ -34,16 +36,18 @@ const hasPublicKeyId = (answers: Answers) => answers.has('wechat.public_key_id')
 const hasPublicKeyPath = (answers: Answers) => answers.has('wechat.public_key_path')
 const ifThere = (path: string) => () => (existsSync(path) ? path : null)
 
-/** 24 bytes: nobody guesses them, and they need no quotes anywhere. */
+/**
+ * 24 random bytes cannot be guessed. In this encoding they need no quotes in a shell or in YAML.
+ */
 const newToken = () => randomBytes(24).toString('base64url')
 
-/** In the order in which they are asked: the later ones are checked against the earlier ones. */
+/** In the order of the prompts: later answers are checked against earlier ones. */
 export const prompts: readonly KeyPrompt[] = [
   {
     ...plain,
     ...{ path: 'wechat.base_url', option: '--base-url' },
     isNeeded: () => false,
-    isAsked: () => false,
+    isPrompted: () => false,
   },
   { ...plain, path: 'wechat.mch_id', option: '--mch-id' },
   { ...plain, path: 'wechat.app_id', option: '--app-id' },
@@ -55,7 +59,7 @@ export const prompts: readonly KeyPrompt[] = [
   {
     ...plain,
     ...{ path: 'wechat.serial_no', option: '--serial-no' },
-    usual: (answers) => {
+    defaultOf: (answers) => {
       const beside = certificateBeside(answers)
       return beside?.isOurs === true ? serialOf(beside.certificate) : null
     },
@@ -69,7 +73,7 @@ export const prompts: readonly KeyPrompt[] = [
   {
     ...plain,
     ...{ path: 'wechat.public_key_path', option: '--public-key' },
-    ...{ isNeeded: hasPublicKeyId, isAsked: hasPublicKeyId },
+    ...{ isNeeded: hasPublicKeyId, isPrompted: hasPublicKeyId },
     offered: ifThere('./pub_key.pem'),
   },
   {
@@ -80,13 +84,13 @@ export const prompts: readonly KeyPrompt[] = [
   {
     ...plain,
     ...{ path: 'database.url', option: '--database' },
-    // Beside the file, named so that it is not taken for one in the working directory.
-    usual: (_, home) =>
+    // Beside the file, with an absolute path so that it is not looked for in the working directory.
+    defaultOf: (_, home) =>
       home === process.cwd() ? defaultDatabaseUrl : `pglite:${join(home, 'data')}`,
   },
   {
     ...plain,
     ...{ path: 'server.api_token', option: null, isSecret: true },
-    usual: newToken,
+    defaultOf: newToken,
   },
 ]

@@ -1,16 +1,16 @@
 import { catalog } from '../../i18n/locale.ts'
 
-/** What is asked, and where a merchant finds it. */
-export interface QuestionWords {
+/** The title of a prompt, and where a merchant finds the answer. */
+export interface PromptWords {
   readonly title: string
   readonly where: readonly string[]
 }
 
-/** What init says on a terminal. */
+/** The texts of init on a terminal. */
 interface InitWords {
   readonly intro: readonly string[]
-  readonly questions: Readonly<Record<string, QuestionWords>>
-  /** An answer that nobody has to type. */
+  readonly prompts: Readonly<Record<string, PromptWords>>
+  /** The value that Enter accepts. */
   readonly proposal: (value: string) => string
   readonly hidden: string
   readonly optional: string
@@ -29,11 +29,11 @@ interface InitWords {
 export const initWordsOf = catalog<InitWords>({
   en: {
     intro: [
-      'This asks for what budan needs, checks each answer, and writes it to a file. Enter takes what',
+      'This prompts for what budan needs, checks each answer, and writes it to a file. Enter takes what',
       'stands in brackets; Ctrl+C ends it, and nothing is written. The merchant console is at',
       'https://pay.weixin.qq.com.',
     ],
-    questions: {
+    prompts: {
       'wechat.mch_id': {
         title: 'Merchant number (商户号)',
         where: ['Merchant console: 账户中心 > 商户信息.'],
@@ -91,7 +91,7 @@ export const initWordsOf = catalog<InitWords>({
       },
       'server.api_token': {
         title: 'Token for the API and the console',
-        where: ['Whoever has it can place orders and see accounts.'],
+        where: ['Anybody who has it can place orders and see accounts.'],
       },
     },
     proposal: (value) => ` [${value}]`,
@@ -101,7 +101,7 @@ export const initWordsOf = catalog<InitWords>({
     needed: 'is needed',
     overwrite: (file) => `${file} is there already. Overwrite it? [y/N] `,
     checkNow: (url) =>
-      `Ask ${url} now whether it takes these keys? It changes nothing there. [Y/n] `,
+      `Check now whether ${url} takes these keys? It changes nothing there. [Y/n] `,
     readFrom: (certificate) => `What stands in brackets was read from ${certificate}.`,
     otherCertificate: (certificate) => `${certificate} is not the certificate of this private key.`,
     wrote: (file) => `wrote ${file}`,
@@ -116,7 +116,7 @@ export const initWordsOf = catalog<InitWords>({
       '下面逐项询问 budan 所需的配置，当场检查每个回答，最后写入文件。直接回车采用方括号里的值；',
       '按 Ctrl+C 结束，不写任何文件。商户平台的地址是 https://pay.weixin.qq.com。',
     ],
-    questions: {
+    prompts: {
       'wechat.mch_id': {
         title: '商户号',
         where: ['商户平台：账户中心 > 商户信息。'],

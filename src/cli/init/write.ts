@@ -5,8 +5,8 @@ import { shown } from '../../config/values.ts'
 import { CommandError } from '../failure.ts'
 
 /**
- * Whether there is a file already. Throws ConfigError where none can be written: better before the
- * questions than after them.
+ * Whether the file exists. Throws ConfigError when it cannot be written, so that the person learns it
+ * before the prompts and not after them.
  */
 export function examineTarget(file: string): 'absent' | 'there' {
   if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
@@ -20,7 +20,10 @@ export function examineTarget(file: string): 'absent' | 'there' {
   return stat === undefined ? 'absent' : 'there'
 }
 
-/** For its owner's eyes only, whole or not at all; over another file only where that was wanted. */
+/**
+ * Writes the file readable only by its owner, completely or not at all. Replaces a file only with
+ * `overwrite`.
+ */
 export function writeConfiguration(
   file: string,
   { text, overwrite }: { readonly text: string; readonly overwrite: boolean },

@@ -12,7 +12,7 @@ export const commandPhrases = {
     'more: --cursor {cursor:word}': '下一页：--cursor {cursor}',
     'The books do not agree: look at these orders before anything is paid out.':
       '账目不一致：请先核查这些订单，再对外付款。',
-    'No ./budan.yaml is here: `budan init` asks for what is needed, and writes it':
+    'No ./budan.yaml is here: `budan init` prompts for what is needed, and writes it':
       '这里没有 ./budan.yaml：`budan init` 会逐项询问所需配置，并写出该文件',
     'budan is ready at {url:word}': 'budan 已就绪：{url}',
     'order {orderNo} is {status:status} now': '订单 {orderNo} 现在{status}',
@@ -38,7 +38,7 @@ export const commandPhrases = {
       '另有 {count} 个未能查询：用 --json 列出全部',
     '{end:drainEnd}; {due:due} still due': '{end}；还有 {due}到期待查',
     'Nothing was written: the file stays as it is': '没有写入任何文件：原文件保持不变',
-    'Nothing was written: the questions were ended': '没有写入任何文件：询问已中止',
+    'Nothing was written: the prompts were ended': '没有写入任何文件：询问已中止',
     'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
     'Querying {count:word} orders': '正在查询 {count} 个订单',
     'Querying 1 order': '正在查询 1 个订单',

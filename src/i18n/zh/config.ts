@@ -24,8 +24,8 @@ export const configPhrases = {
     '{option:word}: {rule:rule}': '{option}：{rule}',
   },
   fault: {
-    'not set, and nobody is there to ask': '没有设置，且当前不是终端，无法询问',
-    'not given (nor is {name:word}), and nobody is there to ask':
+    'not set, and there is no terminal to prompt on': '没有设置，且当前不是终端，无法询问',
+    'not given (nor is {name:word}), and there is no terminal to prompt on':
       '没有给出（也没有设置 {name}），且当前不是终端，无法询问',
     'is there already: give --force to overwrite it': '已存在：加上 --force 才会覆盖',
     '{path:json} is a directory': '{path} 是目录',

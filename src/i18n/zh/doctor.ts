@@ -33,13 +33,13 @@ export const doctorPhrases = {
       '{server} 不可用：{why}；在此之前各节点各自按时运行',
     '{server:word} cannot be used: {why:silence?}; until then each node keeps the intervals by itself':
       '{server} 不可用：{why}；在此之前各节点各自按时运行',
-    'every question goes through {proxy:word}': '所有请求都经过 {proxy}',
+    'every request goes through {proxy:word}': '所有请求都经过 {proxy}',
     '{name:word} is set, and budan does not follow it': '设置了 {name}，而 budan 不使用它',
     'agrees with this machine': '与本机一致',
     'agrees with this machine and the gateway': '与本机和微信支付一致',
     '{skew:skew}': '{skew}',
     '{one:skew}; {two:skew}': '{one}；{two}',
-    '{url:word} did not tell the time': '{url} 没有给出时间',
+    '{url:word} did not give the time': '{url} 没有给出时间',
     '{seconds:word} s behind {url:word}': '比 {url} 慢 {seconds} 秒',
     '{seconds:word} s ahead of {url:word}': '比 {url} 快 {seconds} 秒',
     '{url:word} accepts our signature': '{url} 接受我方签名',
@@ -71,7 +71,7 @@ export const doctorPhrases = {
     '{serial:word}, that of the certificate beside the key': '{serial}，与私钥旁的证书一致',
     '{appId:word} does not look like one: wx and 16 hexadecimal digits':
       '{appId} 不像 appid：应为 wx 加 16 位十六进制数字',
-    'none; only this machine can ask': '未设置；只有本机可以访问',
+    'none; only this machine can connect': '未设置；只有本机可以访问',
     'none, and {host:word} can be reached from other machines':
       '未设置，而 {host} 可从其他机器访问',
     'weak: {length:word} characters, {different:word} different ones':
@@ -90,7 +90,7 @@ export const doctorPhrases = {
       'budan 正在服务时无需处理；否则请结束占用它的另一个进程',
     'keep a copy of the directory as it is, and see what its cause says':
       '保留一份原样副本，再按上面的原因处理',
-    'create such a database and put its url in database.url; operations.md tells how to move':
+    'create such a database and put its url in database.url; operations.md says how to move':
       '新建这样的数据库，并填入 database.url；迁移方法见 operations.md',
     'see what the database says above, and its log': '查看上面数据库的说明，以及它的日志',
     'upgrade this budan': '升级本程序',
@@ -155,7 +155,7 @@ export const doctorPhrases = {
       '设置 wechat.public_key_id 和 public_key_path：本商户没有平台证书',
     'set wechat.api_v3_key to the one of the merchant console, or set a new one there and here':
       '将 wechat.api_v3_key 设为商户平台上的密钥，或在两处都换成新的',
-    'have what is on the way pass answers unchanged; if nothing is, tell WeChat Pay':
+    'have what is on the way pass answers unchanged; if nothing is, report it to WeChat Pay':
       '让途中的设备原样转发应答；若途中没有设备，请告知微信支付',
     'see with curl whether {url:word} answers at all: if not, a firewall drops what is sent there; if it does, raise wechat.timeout_ms':
       '用 `curl` 看 {url} 是否有应答：若没有，是防火墙丢弃了请求；若有，请调大 wechat.timeout_ms',
@@ -203,12 +203,12 @@ export const doctorPhrases = {
     'name a file that can be read with --config, or have `budan init` write one':
       '用 --config 指明可读的文件，或用 `budan init` 写一个',
     'mend line {line:word} of {file}': '修正 {file} 第 {line} 行',
-    'mend the file: docs/configuration.md tells what it may hold':
+    'correct the file: docs/configuration.md lists what it may contain':
       '修正该文件：可写的内容见 docs/configuration.md',
-    'give what is not set, in the file or the environment; `budan init` asks for it and writes a file':
+    'set what is missing, in the file or the environment; `budan init` prompts for it and writes a file':
       '在文件或环境变量中补上；`budan init` 会逐项询问并写出文件',
     'correct the name {name:word}, or take it out': '改正名称 {name}，或将其删除',
-    'correct {name:word}: docs/configuration.md tells what it takes':
+    'correct {name:word}: docs/configuration.md says what it takes':
       '改正 {name}：可填的值见 docs/configuration.md',
     "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support":
       '与商户平台核对 wechat.mch_id；若无误，请将该信息提供给微信支付客服',

@@ -8,7 +8,7 @@ export const helpPhrases = {
     'configuration file (default: ./budan.yaml where there is one)':
       '配置文件（默认：有 ./budan.yaml 时用它）',
     'results as JSON, in the shapes of the HTTP API': '以 JSON 输出结果，格式与 HTTP API 相同',
-    'ask for what is needed, check it, and write a commented budan.yaml':
+    'prompt for what is needed, check it, and write a commented budan.yaml':
       '逐项询问所需配置，检查后写出带注释的 budan.yaml',
     'the merchant number': '商户号',
     'an app that is bound to it': '与商户号绑定的 appid',
@@ -20,9 +20,9 @@ export const helpPhrases = {
     'pglite:DIRECTORY or postgres://… (default: pglite:./data)':
       'pglite:目录 或 postgres://…（默认：pglite:./data）',
     'of the gateway, such as that of a simulator': '网关地址，例如模拟微信支付的地址',
-    'ask the gateway afterwards whether it takes the keys': '写好后向微信支付验证密钥',
+    'check afterwards whether the gateway takes the keys': '写好后向微信支付验证密钥',
     'overwrite a file that is there': '覆盖已有的文件',
-    'What is not given is asked for on a terminal, and else told as missing. Answers may also come from\nthe environment, by the names of the configuration (WECHAT_MCH_ID); the secrets, WECHAT_API_V3_KEY\nand SERVER_API_TOKEN (default: a new one), come from there or are typed, and so should a database\nurl with a password.':
+    'On a terminal, init prompts for what is not given; elsewhere a missing value is an error. Values may\nalso come from the environment, by the names of the configuration (WECHAT_MCH_ID). The secrets,\nWECHAT_API_V3_KEY and SERVER_API_TOKEN (default: a new one), come from there or are typed, and so\nshould a database url with a password.':
       '没有给出的，在终端上会逐项询问，否则报告缺少。也可以用环境变量给出，名称与配置相同\n（如 WECHAT_MCH_ID）；机密项 WECHAT_API_V3_KEY 和 SERVER_API_TOKEN（默认：新生成）\n只能来自环境变量，或在询问时输入；带密码的数据库 url 也应如此。',
     'print a script that completes commands and options in a shell':
       '输出 shell 脚本，用于补全命令和选项',
@@ -31,9 +31,9 @@ export const helpPhrases = {
     'serve the HTTP API and callbacks, and run the compensation job':
       '提供 HTTP API、接收支付回调，并定时补单',
     'one run of the compensation job, then exit': '补单运行一次，然后退出',
-    'ask the gateway and tell what would happen; change nothing':
+    'query the gateway and show what would happen; change nothing':
       '只向微信支付查询并说明会怎样处理，不做任何改动',
-    'ask the gateway about one order now, and settle': '立即向微信支付查询一个订单，并据此处理',
+    'query the gateway about one order now, and settle': '立即向微信支付查询一个订单，并据此处理',
     "bring the database's schema up to date": '将数据库结构更新到最新',
     'one order and its timeline': '查看一个订单及其时间线',
     'orders, newest first': '列出订单，最新的在前',
@@ -42,11 +42,11 @@ export const helpPhrases = {
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
     'count what breaks an invariant; exit 1 unless all is 0':
       '账目自检：统计破坏不变式的数据；不全为 0 时以 1 退出',
-    'tell what is wrong with configuration, keys, clock, gateway and database':
+    'say what is wrong with configuration, keys, clock, gateway and database':
       '检查配置、密钥、时钟、微信支付和数据库，指出问题',
     'orders that wait for a person, oldest first': '列出待人工处理的订单，最早的在前',
     'those that were dismissed, in the place of the queue': '改为列出已办结（无需入账）的订单',
-    'ask the gateway what can be done with an order in review, then do it':
+    'query the gateway, show what can be done with an order in review, or do it':
       '向微信支付查询后，处理一个待人工处理的订单',
     'give up an order that the gateway never accepted': '放弃一个微信支付从未受理的订单',
     'if the gateway says that it was paid exactly as ordered': '微信支付确认已按订单支付时，入账',
@@ -54,8 +54,8 @@ export const helpPhrases = {
     'out of the queue, only when its payer is owed nothing':
       '不欠付款人任何款项时，办结（无需入账）',
     'who answers for it': '操作人',
-    'why, for whoever reads the timeline': '原因，写入时间线供日后查阅',
-    'carry it out without asking': '不再询问，直接执行',
+    'why, for the readers of the timeline': '原因，写入时间线供日后查阅',
+    'carry it out without confirmation': '不再询问，直接执行',
     'a WeChat Pay of your own to try budan against, with made-up money':
       '本地模拟的微信支付，用假钱试用 budan',
     'loopback address to listen on': '监听的本机回环地址',
@@ -64,7 +64,7 @@ export const helpPhrases = {
       '同一模拟网关的第二个地址，用于试验切换',
     'equal seeds make equal chances': '种子相同，随机结果相同',
     'what its answers are signed with': '用什么签名应答',
-    'simulator and budan together: orders with many fates, each ending as it must':
+    'simulator and budan together: orders with many outcomes, each ending as expected':
       '演示：模拟微信支付与 budan 一起运行，各种情形的订单都得到应有的结局',
     'keep the service running afterwards': '演示结束后保持服务运行',
     'a whole number from {min:word} to {max:word}': '{min} 到 {max} 的整数',
