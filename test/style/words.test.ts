@@ -56,17 +56,18 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
   { path: 'src/store/embedded/image.ts', line: /chunkSize/ },
   // An answer of Redis Cluster.
   { path: 'src/queue/server-fault.ts', line: /ASK/ },
-  // The name of before, which a reader of the changes looks for.
-  { path: 'CHANGELOG.md', line: /`Obstacle` is called/ },
+  // The names and messages of before, which a reader of the changes looks for.
+  {
+    path: 'CHANGELOG.md',
+    line: /`Obstacle` is called|calls the keys `fate`|^- Log lines: "Pending/,
+  },
   // A sentence that the version before stored.
   { path: 'src/domain/former-reasons.ts', line: /paid since it was asked about/ },
 ]
 
 /** Not rewritten yet. Take a folder or file out of the list when it is. */
 const toRewrite: readonly string[] = [
-  ...['src/cli/', 'src/config/', 'src/domain/', 'src/health/'],
-  ...['src/i18n/', 'src/index.ts', 'src/job/', 'src/orders/', 'src/package-root.ts'],
-  ...['src/service.ts', 'src/settle/', 'src/store/migrations/', 'src/telemetry/'],
+  ...['src/health/', 'src/i18n/', 'src/orders/', 'src/store/migrations/'],
   ...['src/web/', 'bench/'],
   ...['test/bench/', 'test/campaign/', 'test/cli/', 'test/config/', 'test/console/'],
   ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/fuzz/', 'test/gateway/'],
