@@ -3,18 +3,18 @@ import type { WriteFault } from '../store/sql/write-probe.ts'
 import type { DueMerchant, SchemaState, Store, Vitals } from '../store/store.ts'
 import { SingleFlight, type Timely } from './single-flight.ts'
 
-/** How the database is, each part by itself: it may tell the time while a table is locked. */
+/** The state of the database, each part by itself: it may return the time while a table is locked. */
 export interface DatabaseState {
-  /** Needs no table: said, it answers. */
+  /** Needs no table: with a value here, the database answers. */
   readonly time: Timely<Date>
   readonly vitals: Timely<Vitals>
   readonly schema: Timely<SchemaState>
-  /** Null: a write has just been made. */
+  /** Null: a write has just succeeded. */
   readonly writeFault: Timely<WriteFault | null>
 }
 
 /**
- * Longer than a database that is well ever takes for these, and short enough for monitors, who give up
+ * Longer than a healthy database ever takes for these reads, and short enough for monitors, which give up
  * after ten seconds.
  */
 export const patienceMs = 3_000

@@ -7,11 +7,11 @@ import { shanghaiTime } from '../text/shanghai-time.ts'
 import { type DatabaseState, patienceMs } from './database-state.ts'
 import { type Timely, valueIn } from './single-flight.ts'
 
-/** Is budan able to keep its promise? */
+/** Whether budan can credit payments now. */
 export interface Readiness {
   readonly ready: boolean
   readonly checks: readonly ReadinessCheck[]
-  /** What the checks were made of, so that nobody reads it twice; null while they cannot be read. */
+  /** The vitals that the checks used, so that a caller need not read them again; null: they cannot be read. */
   readonly vitals: Vitals | null
 }
 
@@ -23,7 +23,7 @@ export interface ReadinessCheck {
   readonly detail: string
 }
 
-/** What programs go by; `detail` says it in words. */
+/** For programs; `detail` says the same in words. */
 export type Condition = (typeof conditions)[number]
 
 export const conditions = [
@@ -42,14 +42,14 @@ export interface Examined {
   readonly breaker: Breaker
   readonly clocks: Pick<Clocks, 'skews' | 'disagreement'>
   readonly policy: SchedulePolicy
-  /** Whether runs are budan's own; else somebody asks for each. */
+  /** Whether budan starts runs by itself. False: each run is started by a command or a request. */
   readonly enabled: boolean
-  /** How long the clock has been going; null: it is stopped. */
+  /** How long the job's clock has been running; null: it is stopped. */
   readonly runningMs: number | null
   readonly engine: EngineVitals
 }
 
-/** Pure. What cannot be examined while the database is away has no check. */
+/** Pure. A part that cannot be read while the database is away has no check. */
 export function readinessOf(examined: Examined): Readiness {
   const { database, clocks } = examined
   const vitals = valueIn(database.vitals)
@@ -73,18 +73,18 @@ function faulty(detail: string): Fault {
   return { condition: 'faulty', detail }
 }
 
-/** A database that can only be read answers, and credits nobody. */
+/** A read-only database answers, but no payment can be credited. */
 function databaseCheck({ kind, database }: Examined): ReadinessCheck {
   const { time, vitals, schema, writeFault } = database
   const fault =
-    silence(time) ?? refusalIn(writeFault) ?? withheld(vitals, schema) ?? stuckWrite(writeFault)
+    noAnswer(time) ?? refusalIn(writeFault) ?? withheld(vitals, schema) ?? stuckWrite(writeFault)
   if (fault !== null) return { name: 'database', ok: false, ...fault }
   return kind === 'pglite'
     ? passing('database', 'embedded: survives a crash of the process, not a power cut')
     : passing('database', 'PostgreSQL')
 }
 
-function silence({ kind }: Timely<unknown>): Fault | null {
+function noAnswer({ kind }: Timely<unknown>): Fault | null {
   if (kind === 'answered') return null
   return kind === 'late'
     ? faulty(`it has not answered within ${patienceMs / 1000} s: it is overloaded, or hangs`)
@@ -105,7 +105,7 @@ function refusalIn(writeFault: DatabaseState['writeFault']): Fault | null {
   }
 }
 
-/** What is behind has no such columns: the schema says so. */
+/** With a schema that is behind, columns are missing: the check of the schema reports that. */
 function withheld(vitals: Timely<Vitals>, schema: Timely<SchemaState>): Fault | null {
   const parts: readonly Timely<unknown>[] = [vitals, schema]
   if (parts.some(({ kind }) => kind === 'late')) {
@@ -142,7 +142,7 @@ function schemaCheck({ pending, unknown, breaking }: SchemaState): ReadinessChec
   )
 }
 
-/** None where only ours is known. */
+/** No check while only this node's clock is known. */
 function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly ReadinessCheck[] {
   if (disagreement !== null) {
     return [failing('clocks', `no order is closed meanwhile: ${disagreement}`)]
@@ -153,7 +153,10 @@ function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly Rea
   }
   if (known.includes('database_node')) {
     return [
-      passing('clocks', 'those of database and node agree; the gateway has not told its time yet'),
+      passing(
+        'clocks',
+        'those of database and node agree; the time of the gateway is not known yet',
+      ),
     ]
   }
   return known.includes('gateway_node')
@@ -162,25 +165,25 @@ function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly Rea
 }
 
 /**
- * Answers that are worth nothing are a fault, however few they are. Nothing but "no such order" is a
- * warning alone: whoever adopts numbers that were never placed must not turn readiness red.
+ * Answers that cannot be used are a fault, however few they are. If all answers are "no such order", that
+ * is only a warning: a caller that adopts numbers that were never placed must not turn readiness red.
  */
 function gatewayCheck({ breaker, policy }: Examined): ReadinessCheck {
   if (breaker.reason !== null) {
     return failing('gateway', `runs are held back: ${breaker.reason}`, 'held')
   }
-  // The next answer comes within this, as long as an order is pending.
+  // While an order is pending, the next answer comes within this time.
   const withinMs = farthestMs(policy)
   const fault = breaker.answers.fault({ withinMs })
   if (fault !== null) return failing('gateway', fault)
   const doubt = breaker.answers.doubt({ withinMs })
-  return doubt === null ? passing('gateway', 'questions go through') : warning('gateway', doubt)
+  return doubt === null ? passing('gateway', 'queries go through') : warning('gateway', doubt)
 }
 
 /**
- * Ok also while the engine's server is away: the nodes keep the slots by themselves, so the promise
- * is kept, and to take them all out of service for it would break more than it mends. If runs do not
- * finish, whatever the cause, the schedule says so.
+ * Ok also while the engine's server is away: the nodes keep the slots by themselves, so orders are still
+ * queried, and taking all nodes out of service would do more harm. If runs do not finish, for any cause,
+ * the check of the schedule reports it.
  */
 function engineCheck({ state, detail, jobs }: EngineVitals): ReadinessCheck {
   if (jobs === null) return state === 'away' ? warning('engine', detail) : passing('engine', detail)
@@ -188,7 +191,7 @@ function engineCheck({ state, detail, jobs }: EngineVitals): ReadinessCheck {
   return passing('engine', `${detail}: ${waiting} waiting, ${active} active, ${failed} failed`)
 }
 
-/** Two slots missed in a row are no jitter. */
+/** More missed slots in a row than jitter can explain. */
 const slotsMissedMax = 3
 
 function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
@@ -198,10 +201,10 @@ function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
   }
   if (runningMs === null) return failing('schedule', 'the clock is stopped', 'stopped')
   const last = vitals.lastFinishedRunAt
-  // A time to come is not of this clock: it has been set back since.
+  // A time in the future was read before the clock was set back.
   const known = last !== null && +last <= +vitals.now + policy.intervalMs
   const sinceLastMs = known ? +vitals.now - +last : runningMs
-  // A run that another process finished long ago says nothing while we have only just begun.
+  // If this process has only just started, an old run of another process is not a fault.
   const lateMs = Math.min(sinceLastMs, runningMs)
   const lastRun = last === null ? 'no run has finished yet' : `last run ${shanghaiTime(last)}`
   return lateMs > slotsMissedMax * policy.intervalMs + policy.leaseMs
@@ -221,7 +224,7 @@ function warning(name: ReadinessCheck['name'], detail: string): ReadinessCheck {
   return passing(name, `${warningMark}${detail}`, 'warning')
 }
 
-/** So begins the detail of a warning: monitors that read the detail alone know it by that. */
+/** The detail of a warning begins with this, for monitors that read only the detail. */
 export const warningMark = 'warning: '
 
 function failing(

@@ -8,14 +8,14 @@ import { orderEvent } from './place.ts'
 import type { AbandonRequest } from './requests.ts'
 import { checkedAbandoning, checkedKey } from './validate.ts'
 
-/** What became of giving an order up. But for `abandoned`, nothing was changed. */
+/** The result of giving an order up. Only `abandoned` changed anything. */
 export type Abandoned =
   | { readonly kind: 'abandoned'; readonly order: Order }
   | {
       readonly kind:
-        | 'accepted' // the gateway knows its trade, or gave a code for it
-        | 'ended' // it is not pending any more
-        | 'unanswered' // whether the gateway knows it cannot be said now
+        | 'accepted' // the gateway has its trade, or returned a code for it
+        | 'ended' // it is no longer pending
+        | 'unanswered' // it is not known now whether the gateway has it
       readonly message: string
     }
 
@@ -23,10 +23,10 @@ type Abandoning = Querying & Pick<Settling, 'store' | 'node'>
 
 /**
  * Gives up an order that the gateway never accepted: it expires, and its Idempotency-Key can be used
- * again. Nobody can pay such an order, as there is no code for it; should a payment turn up all the
- * same, an expired order is credited. The gateway is queried first, by the merchant number alone; of
- * another merchant's order it can say nothing, and then only one that was placed here is given up,
- * for which no code was ever handed out. Null when the order is not here.
+ * again. Nobody can pay such an order, because there is no code for it; if a payment turns up all the
+ * same, the expired order is credited. The gateway is queried first, by the merchant number alone. An
+ * order of another merchant cannot be queried; it is given up only if it was placed here, and so no code
+ * for it was ever returned. Null when the order is not here.
  */
 export async function abandonOrder(
   abandoning: Abandoning,
@@ -54,8 +54,8 @@ export async function abandonOrder(
 }
 
 /**
- * A trade that the gateway told of once is there, also where its code was lost on the way and the gateway
- * says today that it knows no such order. Orders of the version before all count as known.
+ * A trade that the gateway reported once exists, even if its code was lost on the way and the gateway now
+ * answers that there is no such order. All orders of the version before count as known.
  */
 function refusalOf({ orderNo, status, codeUrl, standing }: Order): Abandoned | null {
   if (status !== 'pending') return { kind: 'ended', message: `order "${orderNo}" is ${status}` }
@@ -76,7 +76,7 @@ function notAbsent(
   return { kind: 'unanswered', message: `Cannot give up order "${orderNo}": ${answer.message}` }
 }
 
-/** Decided once more on the locked row: a code may have come in between. */
+/** Checks again on the locked row: a code may have been stored in between. */
 async function giveUp(
   abandoning: Abandoning,
   step: AbandonRequest & { readonly orderNo: string; readonly answer: Answer | null },
@@ -96,7 +96,7 @@ async function giveUp(
       reason,
     }
     const order = await tx.abandon(locked.order, { event })
-    // Another system may place it yet; or a node of the version before hands out a code just now.
+    // Another system may still place it, or a node of the version before may be returning a code just now.
     await tx.addLateChecks(order)
     return { kind: 'abandoned', order }
   })

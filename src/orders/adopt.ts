@@ -8,21 +8,21 @@ import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
 import type { AdoptRequest } from './requests.ts'
 import { type Whole, wholeAdoption } from './validate.ts'
 
-/** What adopting works with. */
+/** The dependencies of adopting. */
 export interface Adopting extends Placing {
-  /** Order numbers that may be adopted begin with one of these; null: any may. */
+  /** An order number that is adopted must begin with one of these; null: any may be adopted. */
   readonly adoptPrefixes: readonly string[] | null
 }
 
 type Adopted = Whole<AdoptRequest> & { readonly description: string }
 
-/** What became of adopting. But for `adopted`, nothing was stored. */
+/** The result of adopting. Only `adopted` stored anything. */
 export type Adoption =
   | { readonly kind: 'adopted'; readonly order: Order }
-  /** Adopted before with the same facts. */
+  /** It was adopted before with the same facts. */
   | { readonly kind: 'exists'; readonly order: Order }
   | { readonly kind: 'conflict'; readonly message: string }
-  /** Nothing was stored: the request cannot be about an order that may be adopted here. */
+  /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: AdoptionRefusal; readonly message: string }
 
 export type AdoptionRefusal =
@@ -31,10 +31,10 @@ export type AdoptionRefusal =
   | 'prefix_not_allowed'
   | 'end_too_far'
 
-/** No gateway keeps a trade open for longer; WeChat Pay cuts later ends to this. */
+/** No gateway keeps a trade open for longer; WeChat Pay shortens later ends to this. */
 const endMsMax = 15 * 86_400_000
 
-/** Takes over an order that another system placed with the gateway. Asks nobody. */
+/** Adopts an order that another system placed with the gateway. Sends no query. */
 export async function adoptOrder(adopting: Adopting, given: AdoptRequest): Promise<Adoption> {
   const request = wholeAdoption(given)
   const merchant = merchantOf(adopting.gateway)
@@ -88,7 +88,7 @@ function newOrder(request: Adopted & Merchant): NewOrder {
   }
 }
 
-/** What is left out of the request differs from nothing. */
+/** A member that the request leaves out is not compared. */
 function adoptedDifference(order: Order, request: Adopted & Merchant): string | null {
   const { createdAt, expiresAt } = request
   const identity = identityDifference(order, request)

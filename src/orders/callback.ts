@@ -6,17 +6,17 @@ import type { Settle } from '../settle/groups.ts'
 import { type Noting, noteRefund } from './notice.ts'
 import { checkedCallback } from './validate.ts'
 
-/** What became of a callback: answer `rejected` with its `status`, and all others with 204. */
+/** The result of a callback: answer `rejected` with its `status`, and all others with 204. */
 export type Receipt =
   /** Committed. */
   | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
-  /** A refund's notice, committed to the timeline of its order; null: there is no such order here. */
+  /** A refund's notice, committed to the timeline of its order; null: no such order here. */
   | { readonly kind: 'noted'; readonly order: Order | null }
-  /** Verified, and nothing of ours. */
+  /** Verified, but not about an order of ours. */
   | { readonly kind: 'foreign' }
   | RejectedCallback
 
-/** What receiving works with. */
+/** The dependencies of receiving a callback. */
 export interface Receiving extends Noting {
   readonly gateway: Gateway
   readonly breaker: Breaker
@@ -24,8 +24,8 @@ export interface Receiving extends Noting {
 }
 
 /**
- * An answer that nobody asked for: verified, opened, and settled like any other. It is
- * acknowledged only after the commit; a throw from here must make the sender send again (I7).
+ * Settles a callback like the answer to a query, after it was verified and decrypted. It is
+ * acknowledged only after the commit: an error thrown here must make the sender send it again (I7).
  */
 export async function receiveCallback(
   receiving: Receiving,
@@ -36,7 +36,7 @@ export async function receiveCallback(
     const { status, reason } = opened
     return reject(receiving, { status, reason })
   }
-  // Refused, either would be sent again for a day, with nothing in it that could be settled then.
+  // These are accepted: a refusal would only have them sent again for a day, with nothing to settle.
   if (opened.kind === 'refund') {
     return { kind: 'noted', order: await noteRefund(receiving, opened.notice) }
   }
@@ -54,14 +54,14 @@ export async function receiveCallback(
     waitFrom: null,
     absenceCredible: false,
   })
-  // It may be adopted in a moment: a refusal has it sent again.
+  // The order may be adopted soon: after a refusal, the callback is sent again.
   if (settlement === null)
     return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })
   receiving.breaker.observeCallback()
   return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
 }
 
-/** As `receiveCallback` would reject it whatever its body is; null when the body has to be seen. */
+/** Rejects by the headers what `receiveCallback` would reject with any body; null: the body has to be read. */
 export async function screenCallback(
   receiving: Pick<Receiving, 'gateway' | 'emit'>,
   headers: RawCallback['headers'],

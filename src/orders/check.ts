@@ -6,21 +6,21 @@ import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
 import { reportedState, type Settlement, type Settling, settle } from '../settle/settle.ts'
 import { checkedActor, checkedKey } from './validate.ts'
 
-/** What a check found, and what was decided. */
+/** The answer to a check, and the decision. */
 export interface CheckReport {
   readonly order: Order
-  /** The gateway's own word; null when the answer was no trade. */
+  /** The trade's state as the gateway reports it; null when the answer was no trade. */
   readonly tradeState: string | null
   readonly decision: DecisionKind
   /** In English. */
   readonly reason: string
-  /** What `reason` is the sentence of. */
+  /** The code and parameters that `reason` is made from. */
   readonly codedReason: Reason
 }
 
 /**
- * Queries one order now, and settles the answer. An order that is unpaid past its end is closed at
- * the gateway, queried again, and settled by the second answer. Null when the order is not ours.
+ * Queries one order now, and settles the answer. An order that is unpaid after its end is closed at
+ * the gateway, queried again, and settled with the second answer. Null when the order is not ours.
  */
 export async function checkOrder(
   checking: Querying & Settling,
@@ -30,7 +30,7 @@ export async function checkOrder(
   const by = { source: 'check', actor: checkedActor(actor) ?? null } as const
   const order = await checking.store.findOrder(orderNo)
   if (order === null) return null
-  // Not compared with other answers: an absent one cannot end an order here.
+  // One answer cannot be compared with others, so an absent answer does not end an order here.
   const provenance = { ...by, runId: null, waitFrom: null, absenceCredible: false }
   const queried = { ...provenance, orderNo, queriedAtSeq: order.stateSeq }
 

@@ -10,19 +10,19 @@ import { orderEvent, type Placing, unknownAppId } from './place.ts'
 import type { CorrectRequest } from './requests.ts'
 import { checkedCorrection, checkedKey } from './validate.ts'
 
-/** What became of a correction. But for `corrected`, nothing was changed. */
+/** The result of a correction. Only `corrected` changed anything. */
 export type Corrected =
-  /** As it is now. Nothing was written where nothing differed. */
+  /** The order as it is now. If nothing differed, nothing was written. */
   | { readonly kind: 'corrected'; readonly order: Order }
-  /** What the order is, or is about to be, forbids it. */
+  /** The state of the order, or a settlement that is running, forbids it. */
   | { readonly kind: 'credited' | 'not_adopted' | 'crediting'; readonly message: string }
   /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: 'app_id_unknown' | 'end_too_far'; readonly message: string }
   | { readonly kind: 'end_too_early'; readonly message: string }
 
 /**
- * Corrects the facts of an adopted order of which nothing was credited, with an event that names who
- * did it. Its state stays: an order in review is resolved as ever. Null when the order is not here.
+ * Corrects the facts of an adopted order that was not credited, with an event that names the operator.
+ * Its state stays: an order in review is still resolved in review. Null when the order is not here.
  */
 export async function correctOrder(
   placing: Placing,
@@ -48,11 +48,11 @@ export async function correctOrder(
   return { kind: 'crediting', message }
 }
 
-/** An embedder's own work may hold the row for twenty seconds; whoever corrects need not wait so long. */
+/** An embedder's own work may lock the row for twenty seconds; a correction waits for one second only. */
 const lockTriesMax = 10
 const lockPauseMs = 100
 
-/** Null: somebody holds the row. */
+/** Null: the row is locked. */
 async function correctIfFree(
   tx: Tx,
   step: { placing: Placing; orderNo: string; request: CorrectRequest },
@@ -84,10 +84,10 @@ async function correctIfFree(
   return { kind: 'corrected', order: await tx.correct(order, { correction, event }) }
 }
 
-/** Nobody means such an end, and its trade would be closed for it. */
+/** Such an end is a mistake, and the trade would be closed because of it. */
 const tooEarly = 'expires_at: must be after created_at'
 
-/** Whatever was answered so far may have been about other facts: it is queried with the next run. */
+/** Earlier answers were judged by other facts, so a pending order is queried in the next run. */
 function correctionOf({ order, now }: LockedOrder, request: CorrectRequest): Correction {
   const { expiresAt, watchedUntil } = endOf({ order, now }, request.expiresAt)
   return {

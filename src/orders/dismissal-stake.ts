@@ -3,7 +3,7 @@ import type { Order } from '../domain/order.ts'
 import type { Stake } from '../domain/reason.ts'
 import type { Answer, Trade } from '../domain/trade.ts'
 
-/** What the payer could lose by a dismissal, as far as this answer tells. */
+/** What the payer could lose by a dismissal, as far as this answer shows. */
 export function stakeOf(
   order: Order,
   { answer, creditable }: { readonly answer: Answer; readonly creditable: boolean },

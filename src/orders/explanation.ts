@@ -7,9 +7,9 @@ import { type Advice, adviceFor, englishAdvice, transactionIn } from './review-a
 /** Why an order is in review, and what can be done about it. */
 export interface Explanation {
   readonly since: Date
-  /** As decided then; a text: as it was stored, in today's words; null: the timeline does not say. */
+  /** As decided then. A text: a stored sentence, in today's words. Null: the timeline has no reason. */
   readonly reason: Reason | string | null
-  /** Of the payment that brought it there, for whoever looks it up; null: not known. */
+  /** Of the payment that caused the review, so that an operator can look it up; null: not known. */
   readonly transactionId: string | null
   readonly advice: Advice
   readonly dismissal: {
@@ -35,7 +35,7 @@ export function explanationOf({ order, entered, resolved }: Review): Explanation
   }
 }
 
-/** What an explanation is made of, in one language. */
+/** The sentences of an explanation, in one language. */
 export interface ExplanationSentences {
   readonly reason: (reason: Reason) => string
   readonly inReview: (since: string, reason: string) => string

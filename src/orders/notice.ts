@@ -4,7 +4,7 @@ import { isSameNotice, type Noticed, noticedOf, type RefundNotice } from '../dom
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Store, Tx } from '../store/store.ts'
 
-/** What noting works with. */
+/** The dependencies of recording a notice. */
 export interface Noting {
   readonly store: Store
   readonly gateway: Pick<Gateway, 'name' | 'mchid'>
@@ -15,8 +15,8 @@ export interface Noting {
 type Noted = { readonly order: Order } & (Noticed | { readonly isRepeated: true })
 
 /**
- * Writes a refund's notice into the timeline of its order, once however often it is told. Null: no such
- * order here. Comes back after the commit; a throw must make the sender send again. It settles nothing.
+ * Writes a refund's notice into the timeline of its order, once however often it is sent. Null: no such
+ * order here. Returns after the commit; an error must make the sender send it again. It settles nothing.
  */
 export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<Order | null> {
   const orderNo = notice.orderNo ?? (await orderPaidBy(noting, notice))
@@ -28,7 +28,7 @@ export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<
   return noted?.order ?? null
 }
 
-/** A notice that names no order may name a payment that was credited. */
+/** A notice without an order number may name a payment that was credited. */
 async function orderPaidBy(
   { store, gateway }: Noting,
   { transactionId }: RefundNotice,
@@ -38,13 +38,13 @@ async function orderPaidBy(
   return order?.orderNo ?? null
 }
 
-/** The order's row is held, so that two who are told the same at once do not both write it. */
+/** Locks the order's row, so that two notices of the same refund at once are not both written. */
 async function noteIn(
   tx: Tx,
   { notice, orderNo, gateway, node }: Noting & { notice: RefundNotice; orderNo: string },
 ): Promise<Noted | null> {
   const locked = await tx.lockOrder(orderNo)
-  // A number is a merchant's own: another's order of the same number is not this one.
+  // Order numbers are unique per merchant: another merchant's order may have the same number.
   if (locked?.order.gateway !== gateway.name || locked.order.mchid !== gateway.mchid) return null
   const { order } = locked
   const before = await tx.refundNotices(orderNo)
@@ -57,7 +57,7 @@ async function noteIn(
   return { order, reason, alarm }
 }
 
-/** After the commit. */
+/** Called after the commit. */
 function emitNotice(
   emit: Emit,
   { notice, noted, orderNo }: { notice: RefundNotice; noted: Noted | null; orderNo: string | null },

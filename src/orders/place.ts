@@ -17,7 +17,7 @@ import { shanghaiTime } from '../text/shanghai-time.ts'
 import type { PlaceRequest } from './requests.ts'
 import { type Whole, wholePlacing } from './validate.ts'
 
-/** What placing works with. */
+/** The dependencies of placing. */
 export interface Placing {
   readonly store: Store
   readonly gateway: Gateway
@@ -29,32 +29,32 @@ export interface Placing {
 
 type Placed = Whole<PlaceRequest>
 
-/** What became of placing an order. */
+/** The result of placing an order. */
 export type Placement =
-  /** Placed now, or before with the same key and facts. The order has its `codeUrl`. */
+  /** Placed now, or before with the same key and facts. The order has a `codeUrl`. */
   | { readonly kind: 'placed'; readonly order: Order }
   /** The key was used for an order with other facts, or of another merchant or app id. */
   | { readonly kind: 'conflict'; readonly message: string }
-  /** No order of this merchant can be under that app id. */
+  /** The merchant has no such app id. */
   | { readonly kind: 'app_id_unknown'; readonly message: string }
-  /** The gateway will not take this order. */
+  /** The gateway refused this order. */
   | {
       readonly kind: 'refused'
       readonly order: Order
       readonly code: string
       readonly message: string
     }
-  /** The order of this key ended, or is past its end, and there is no code that works. */
+  /** The order of this key ended, or its end has passed, and no code works any more. */
   | { readonly kind: 'ended'; readonly order: Order }
-  /** Whether the trade exists is not known: ask again with the same key. */
+  /** It is not known whether the trade exists: repeat the request with the same key. */
   | { readonly kind: 'unanswered'; readonly order: Order; readonly message: string }
 
 export const currency = 'CNY'
 
 /**
- * Stores the order, then opens its trade. In this order: a trade without an order would be money
- * that nobody looks for. Repeating with the same key repeats the prepay with the same facts, where
- * there is no code yet or the last one is about to stop working.
+ * Stores the order first, then opens its trade: a payment of a trade without an order would never be
+ * credited. A repetition with the same key repeats the prepay with the same facts, if there is no code
+ * yet or the last one ends soon.
  */
 export async function placeOrder(placing: Placing, given: PlaceRequest): Promise<Placement> {
   const request = wholePlacing(given)
@@ -67,7 +67,7 @@ export async function placeOrder(placing: Placing, given: PlaceRequest): Promise
   if (difference !== null) return { kind: 'conflict', message: difference }
   const now = placing.clock()
   if (order.status !== 'pending') {
-    // Its answer may have been lost: the same again, with what became of it.
+    // The answer may have been lost: it is repeated, with the present state of the order.
     return { kind: order.codeUrl === null ? 'ended' : 'placed', order }
   }
   if (isFreshCode(order, now)) return { kind: 'placed', order }
@@ -93,7 +93,7 @@ async function openTrade(
     const placed = await placing.store.setCodeUrl(orderNo, {
       ...{ codeUrl: payment.codeUrl, codeLifeMs: payment.lifeMs, event },
     })
-    // Settled or given up meanwhile: nobody may pay by a code that nobody asks about.
+    // Settled or given up meanwhile: a code whose order is no longer queried must not be paid.
     return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }
   }
   await noteRefusal(placing, { orderNo, prepay, actor })
@@ -101,22 +101,22 @@ async function openTrade(
     return { kind: 'refused', order, code: prepay.code, message: prepay.message }
   }
   placing.breaker.observe(prepay)
-  // Renewed early: while the gateway is silent, the code that there is can still be paid by.
+  // Codes are renewed early: while the gateway does not answer, the present code still works.
   if (canBeScanned(order, placing.clock())) return { kind: 'placed', order }
   return { kind: 'unanswered', order, message: `${prepay.cause}: ${prepay.message}` }
 }
 
-/** A payer needs a few minutes from the page to the payment: a code that ends sooner is renewed. */
+/** A payer needs a few minutes from the page to the payment: a code that ends sooner than this is renewed. */
 const codeRestMsMin = 10 * 60_000
 
-/** No code works past its order's end: one that works until then is not renewed. */
+/** No code works after its order's end: a code that works until then is not renewed. */
 function isFreshCode({ codeUrl, codeExpiresAt, expiresAt }: Order, now: Date): boolean {
   if (codeUrl === null || codeExpiresAt === null) return false
   const neededUntil = Math.min(+now + codeRestMsMin, expiresAt === null ? Infinity : +expiresAt)
   return +now < neededUntil && +codeExpiresAt >= neededUntil
 }
 
-/** Whether a payer who scans its code now is shown the payment. */
+/** Whether a payer who scans the code now can pay. */
 export function canBeScanned(order: Order, now: Date): boolean {
   const { status, codeUrl, codeExpiresAt, createdAt, expiresAt } = order
   if (status !== 'pending' || codeUrl === null) return false
@@ -124,14 +124,14 @@ export function canBeScanned(order: Order, now: Date): boolean {
   return codeEnd > now && (expiresAt === null || expiresAt > now)
 }
 
-/** Versions before this one did not keep the end of a code. All of theirs worked for two hours. */
+/** Earlier versions did not store the end of a code. All their codes worked for two hours. */
 const formerCodeLifeMs = 2 * 3_600_000
 
 function isPastEnd({ expiresAt }: Order, now: Date): boolean {
   return expiresAt !== null && expiresAt <= now
 }
 
-/** The order stays pending: a refusal may mean that the trade is there already. */
+/** The order stays pending: a refusal may mean that the trade exists already. */
 async function noteRefusal(
   placing: Placing,
   {
@@ -149,7 +149,7 @@ async function noteRefusal(
   await placing.store.appendEvent({ ...event, reason })
 }
 
-/** Two numbers of one second collide once in 62^10; a second try is for the proof, not for the need. */
+/** Two numbers of the same second are equal once in 62^10: further attempts are a safeguard that is not expected to be needed. */
 const numberTriesMax = 3
 
 async function storeOrder(placing: Placing, request: Placed & Merchant): Promise<Order> {
@@ -201,7 +201,7 @@ export function orderEvent(
   }
 }
 
-/** Why the order of this key is not the one that is asked for; null: it is. */
+/** How the order of this key differs from the requested one; null: it does not. */
 function placedDifference(order: Order, request: Placed & Merchant): string | null {
   const identity = identityDifference(order, request)
   if (identity !== null) {

@@ -1,12 +1,12 @@
 import type { OrderEvent } from '../domain/order.ts'
 import type { Reason, ReasonCode } from '../domain/reason.ts'
 
-/** What an operator is advised to do about an order in review, by what brought it there. */
+/** The advice to an operator about an order in review, by the cause of the review. */
 export type Advice = keyof typeof englishAdvice
 
 /**
- * A dismissal takes an order out of everybody's sight. So none of these advises one before it says
- * what has to be known first, and where that can be looked up.
+ * A dismissed order is in no list of open reviews any more. So each advice to dismiss first says what the
+ * operator must know, and where to look it up.
  */
 export const englishAdvice = {
   general:
@@ -26,7 +26,7 @@ export function adviceFor(reason: Reason | string | null): Advice {
   return adviceByCode[reason.code] ?? 'general'
 }
 
-/** By what brought it there. */
+/** By the cause of the review. */
 const adviceByCode: Partial<Record<ReasonCode, Advice>> = {
   not_as_ordered: 'different',
   credited_to_another: 'credited_elsewhere',
@@ -35,7 +35,7 @@ const adviceByCode: Partial<Record<ReasonCode, Advice>> = {
   dismissed_new_payment: 'came_back',
 }
 
-/** The number that the merchant console looks a payment up by; null where the answer had none. */
+/** The number by which the merchant console finds a payment; null if the answer had none. */
 export function transactionIn(event: Pick<OrderEvent, 'evidence'> | null): string | null {
   const trade = event?.evidence?.trade
   const id = isRecord(trade) ? trade.transaction_id : null

@@ -24,14 +24,14 @@ import { stakeOf } from './dismissal-stake.ts'
 import type { ReviewRequest } from './requests.ts'
 import { checkedKey, checkedResolution } from './validate.ts'
 
-/** What the gateway says now, and what each action would therefore do. Nothing was changed. */
+/** The gateway's answer now, and what each action would do with it. Nothing was changed. */
 export interface ReviewPreview {
   readonly review: Review
-  /** The gateway's own word; null when it said nothing of a trade. */
+  /** The trade's state as the gateway reports it; null when the answer was no trade. */
   readonly tradeState: string | null
   readonly answer: Answer
   readonly evidence: Evidence
-  /** To be given with the resolution, which is refused if the order changes in between. */
+  /** Sent with the resolution, which is refused if the order changes in between. */
   readonly seen: string
   readonly actions: Readonly<Record<ReviewAction, Prospect>>
 }
@@ -41,7 +41,7 @@ export interface Prospect {
   readonly possible: boolean
   /** What it would do, or why not, in English. */
   readonly effect: string
-  /** What `effect` is the sentence of. */
+  /** The code and parameters that `effect` is made from. */
   readonly codedEffect: Reason
 }
 
@@ -50,7 +50,7 @@ export type Previewed =
   | { readonly kind: 'previewed'; readonly preview: ReviewPreview }
   | ReviewConflict
 
-/** First step: asks the gateway now. Null when the order is not ours. */
+/** The first step: queries the gateway now. Null when the order is not ours. */
 export async function previewReview(
   checking: Querying & Settling,
   orderNo: string,
@@ -112,7 +112,7 @@ function effectOf(
   }
 }
 
-/** What became of an action on an order in review. But for `resolved`, nothing was changed. */
+/** The result of an action on an order in review. Only `resolved` changed the order. */
 export type Resolution =
   | {
       readonly kind: 'resolved'
@@ -120,21 +120,21 @@ export type Resolution =
       readonly order: Order
       readonly event: OrderEvent
     }
-  /** What the gateway says does not bear it. Recorded in the timeline. */
+  /** The gateway's answer does not allow it. Recorded in the timeline. */
   | {
       readonly kind: 'refused'
       readonly cause: RefusalCause
       /** In English. */
       readonly message: string
-      /** What `message` is the sentence of. */
+      /** The code and parameters that `message` is made from. */
       readonly codedReason: Reason
     }
-  /** Somebody or something was first. Nothing was recorded. */
+  /** Another operator or an answer changed the order first. Nothing was recorded. */
   | ReviewConflict
 
 /**
- * Asks again: the preview's answer is never trusted. The question is put outside the transaction, the
- * decision made inside it, on the locked row. Null when the order is not ours.
+ * Queries the gateway again: the preview's answer is never used. The query is sent outside the
+ * transaction, and the decision is made inside it, on the locked row. Null when the order is not ours.
  */
 export async function resolveReview(
   checking: Querying & Settling,

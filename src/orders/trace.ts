@@ -7,27 +7,27 @@ import type { Querying } from '../job/query.ts'
 import { reportedState, type Settling } from '../settle/settle.ts'
 import { checkedKey } from './validate.ts'
 
-/** Which order a payment is of, by the gateway's word. */
+/** The order of a payment, by the gateway's answer. */
 export type Traced =
   | {
       readonly kind: 'found'
       readonly orderNo: string
       /** Null: it is not ours. */
       readonly order: Order | null
-      /** The gateway's own word. */
+      /** The trade's state as the gateway reports it. */
       readonly tradeState: string | null
     }
-  /** The gateway answers no query by its own number. */
+  /** The gateway has no query by its own number. */
   | { readonly kind: 'not_offered' }
   /** The gateway knows no such payment of this merchant. */
   | { readonly kind: 'absent' }
-  /** The gateway said nothing that can be believed, or spoke of another payment. */
+  /** The gateway gave no verified answer, or its answer was about another payment. */
   | { readonly kind: 'unanswered'; readonly reason: string; readonly codedReason: Reason }
 
 /**
- * Asks by the gateway's own number of a payment, the one that a payer's voucher shows. Somebody waits
- * for it, as for a check. It only leads to the order: nothing is settled by this answer, so that an
- * order is still asked about by its own number before it is credited.
+ * Queries by the gateway's own number of a payment, which is on a payer's voucher. A person waits for the
+ * answer, as for a check. It only finds the order and settles nothing: an order is still queried by its
+ * own number before it is credited.
  */
 export async function traceTransaction(
   { gateway, store, breaker }: Querying & Pick<Settling, 'store'>,
@@ -43,8 +43,8 @@ export async function traceTransaction(
   const { trade } = answer
   if (trade.transactionId !== transactionId) return unanswered({ code: 'about_another_payment' })
   const found = await store.findOrder(trade.orderNo)
-  // Another merchant's order may have the same number. One of this merchant is the one that was paid, also
-  // where its app id is wrong here: it is in review for that, and has to be found there.
+  // Another merchant's order may have the same number. An order of this merchant is the paid one, even if
+  // its app id is wrong here: it is in review because of that, and has to be found there.
   const isIts = found !== null && isSameMerchant(found, { ...trade, gateway: gateway.name })
   const order = isIts ? found : null
   return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }

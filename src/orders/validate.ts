@@ -26,19 +26,19 @@ import type {
   ReviewRequest,
 } from './requests.ts'
 
-/** A request of which nothing is absent: what was left out is null. */
+/** A request without absent members: each that was left out is null. */
 export type Whole<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 
-/** What an embedder called with cannot be meant. Nothing was stored. */
+/** An embedder's arguments are wrong. Nothing was stored. */
 export class WrongRequest extends TypeError {}
 
-/** A rule for any value: what is wrong with it. */
+/** Says what is wrong with a value of any type. */
 type Rule = (value: unknown) => Faults
 
 /**
- * Values that an embedder calls with are checked as a request by HTTP is, before anything is stored:
- * plain JavaScript gives numbers for bigints and leaves members out. Each of these throws a `TypeError`
- * that names every wrong member and its value, and reads what is absent as null.
+ * An embedder's arguments are checked like an HTTP request, before anything is stored: plain JavaScript
+ * may pass numbers for bigints, and may leave members out. Each of these functions throws a `TypeError`
+ * that names every wrong member and its value, and reads absent members as null.
  */
 export function wholePlacing(given: PlaceRequest): Whole<PlaceRequest> {
   const request = membersOf(given, 'place an order')
@@ -55,7 +55,7 @@ export function wholePlacing(given: PlaceRequest): Whole<PlaceRequest> {
   return { ...request, attach, appid, actor: by }
 }
 
-/** Times are compared with each other alone: what an embedder's clock says may be wrong by hours. */
+/** The times are compared only with each other: an embedder's clock may be wrong by hours. */
 export function wholeAdoption(
   given: AdoptRequest,
 ): Whole<AdoptRequest> & { readonly description: string } {
@@ -83,7 +83,7 @@ export function wholeAdoption(
   }
 }
 
-/** What is to be changed of it: what is absent, or null, stays, but for `expiresAt`: null is "not known". */
+/** A member that is absent or null stays. Exception: `expiresAt` null means "not known". */
 export function checkedCorrection(given: CorrectRequest): CorrectRequest {
   const request = membersOf(given, 'correct an order')
   refuse('correct an order', request, {
@@ -129,12 +129,12 @@ export function checkedResolution(given: ReviewRequest): ReviewRequest {
   return request
 }
 
-/** A key that something is looked up by. What cannot be one is of nothing that is here. */
+/** A key for a lookup must be a string. A string that cannot be a key only finds nothing. */
 export function checkedKey(value: unknown, { name, attempt }: { name: string; attempt: string }) {
   refuse(attempt, { [name]: value }, { [name]: textBy(() => []) })
 }
 
-/** Whom a check is made for. */
+/** The person that a check is made for. */
 export function checkedActor(given: Actor | null | undefined): Actor | null {
   refuse('check an order', { actor: given }, { actor: optional(actor) })
   return given ?? null
@@ -153,7 +153,7 @@ export function checkedCallback(given: RawCallback): RawCallback {
   return callback
 }
 
-/** Null, and what is nothing at all: a real run. */
+/** `dryRun` null or absent: a real run. */
 export function checkedRun(given: { readonly dryRun: boolean }): boolean {
   const attempt = 'make a run'
   const request = membersOf(given, attempt)
@@ -176,7 +176,7 @@ function refuse(attempt: string, given: object, rules: Readonly<Record<string, R
   if (faults.length > 0) throw new WrongRequest(`Cannot ${attempt}: ${faults.join('; ')}`)
 }
 
-/** Those of `fetch` are no members of an object. */
+/** `Headers` of `fetch` are refused: their names are not members of the object. */
 const rawHeaders: Rule = (value) =>
   typeof value === 'object' && value !== null && !('get' in value)
     ? []
@@ -197,7 +197,7 @@ function isActor({ name, address }: Partial<Record<keyof Actor, unknown>>): bool
   return isLine(name) && (address === null || address === undefined || isLine(address))
 }
 
-/** No limit of length: it is the name of a token, or of a user of some system. */
+/** No maximum length: it is the name of a token, or of a user of another system. */
 function isLine(value: unknown): boolean {
   return typeof value === 'string' && wordsFault(value, Infinity) === null
 }
@@ -210,7 +210,7 @@ const words =
       return fault === null ? [] : [fault]
     })(value)
 
-/** Who answers for what a person does, and why. */
+/** The person who is responsible for an action, and the reason. */
 const accounted = { reason: words('reason'), actor }
 
 function textBy(faultsOf: (text: string) => Faults): Rule {
@@ -232,7 +232,7 @@ function optional(rule: Rule): Rule {
   return (value) => (value === undefined || value === null ? [] : rule(value))
 }
 
-/** Long enough to know it again. */
+/** Long enough to recognize the value. */
 const shownMax = 60
 
 function shown(value: unknown): string {

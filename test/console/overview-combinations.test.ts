@@ -52,7 +52,7 @@ function readinessIn(state: State): Readiness | null {
   const ofBoth = [
     database,
     {
-      well: check('gateway', 'questions go through', true),
+      well: check('gateway', 'queries go through', true),
       'held back': check(
         'gateway',
         'runs are held back: 403: this merchant may not query',

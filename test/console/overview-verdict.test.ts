@@ -40,7 +40,7 @@ const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
   database: 'PostgreSQL',
   schema: 'up to date',
   clocks: 'those of database, node and gateway agree',
-  gateway: 'questions go through',
+  gateway: 'queries go through',
   engine: 'local: a timer of this process',
   schedule: 'last run 2026-01-24T15:00:00+08:00',
 }

@@ -96,7 +96,7 @@ describe('the overview', () => {
     expect(text).toContain('compensation job 1 50 % 6 min 6 min')
     expect(text).toContain('not confirmed yet 1 Whether it was paid is not confirmed yet.')
     expect(text).toContain('✓ paid 2 Paid, and credited once.')
-    expect(text).toContain('Queries ✓ OK questions go through')
+    expect(text).toContain('Queries ✓ OK queries go through')
     expect(text).toMatch(/WeChat Pay ✓ OK This node, last 10 minutes: \d calls/)
     expect(text).toContain('Next run 15:10:00')
     expect(text).toContain('The last one finished at 2026-01-24 15:06:00')

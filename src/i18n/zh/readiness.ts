@@ -24,14 +24,14 @@ export const readinessPhrases = {
     'newer than this budan, which can live with it: {names:words}':
       '比本程序新，但可以兼容：{names}',
     'those of database, node and gateway agree': '数据库、本节点与微信支付的时钟一致',
-    'those of database and node agree; the gateway has not told its time yet':
+    'those of database and node agree; the time of the gateway is not known yet':
       '数据库与本节点的时钟一致；还不知道微信支付的时间',
     'those of node and gateway agree': '本节点与微信支付的时钟一致',
     'no order is closed meanwhile: {skew:skew}': '在此期间不关单：{skew}',
     'no order is closed meanwhile: {one:skew}; {two:skew}': '在此期间不关单：{one}；{two}',
     'no order is closed meanwhile: {one:skew}; {two:skew}; {three:skew}':
       '在此期间不关单：{one}；{two}；{three}',
-    'questions go through': '查询正常',
+    'queries go through': '查询正常',
     'warning: {doubt:answers}': '注意：{doubt}',
     'runs are held back: {reason:breaker?}': '补单运行已暂停：{reason}',
     '{engine:engine}: {waiting:word} waiting, {active:word} active, {failed:word} failed':
