@@ -32,7 +32,7 @@ describe('the audit', () => {
     await placePaid(store)
     await corrupt({ database }, [`delete from entries where order_no = '${broken.orderNo}'`])
     const page = await audit(desk)
-    expect(page.text).toContain('The books do not agree.')
+    expect(page.text).toContain('The ledger does not agree with the orders.')
     expect(page.text).toContain('Paid, not credited ✗ 1')
     expect(page.text).toContain('What to do: The user paid and has no credit.')
     // Without its entries it is unbalanced, too.
@@ -62,6 +62,6 @@ describe('the audit', () => {
     await desk.world.advanceMins(3)
     const page = await audit(desk)
     expect(page.text).toContain('As of 2026-01-24 15:03:00')
-    expect(page.text).toContain('The books do not agree.')
+    expect(page.text).toContain('The ledger does not agree with the orders.')
   })
 })
