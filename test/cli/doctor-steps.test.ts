@@ -31,7 +31,7 @@ describe('nextSteps()', () => {
 })
 
 test.each([
-  ['wechat.mch_id: not set (nor is WECHAT_MCH_ID)', /`budan init` asks for it/],
+  ['wechat.mch_id: not set (nor is WECHAT_MCH_ID)', /`budan init` prompts for it/],
   ['wechat.public_key_path: not set, but wechat.public_key_id is: give both', /`budan init`/],
   [
     'server.prot: unknown key; did you mean port?',
@@ -49,7 +49,10 @@ test.each([
   ],
   ['./budan.yaml line 7: a tab is used to indent', /^mend line 7 of \.\/budan\.yaml$/],
   ['Cannot read configuration "x.yaml": no such file', /--config, or have `budan init` write one$/],
-  ['./budan.yaml: must hold sections, like "server:"', /^mend the file: docs\/configuration\.md/],
+  [
+    './budan.yaml: must hold sections, like "server:"',
+    /^correct the file: docs\/configuration\.md/,
+  ],
 ])('the fault %j has a next step of its own', (fault, step) => {
   expect(configurationFault(fault)).toMatchObject({
     status: 'fail',
@@ -91,7 +94,7 @@ describe('budan doctor', () => {
       stopRequested: () => new Promise(() => {}),
     })
     expect(stdout).not.toContain('->')
-    expect(stdout).toMatch(/^1\. give what is not set/m)
+    expect(stdout).toMatch(/^1\. set what is missing/m)
   })
 
   test('tells what to do about an embedded database that cannot be: 1 or 2', async () => {

@@ -69,7 +69,7 @@ async function answering(
     prompt: async (question, options) => {
       asked.push(question)
       if (options?.hidden === true) hidden.push(question)
-      const [what = ''] = /^[\w.]+(?=[ :\uff08])|Overwrite|Ask/.exec(question) ?? []
+      const [what = ''] = /^[\w.]+(?=[ :\uff08])|Overwrite|Check/.exec(question) ?? []
       return left.get(what)?.shift() ?? null
     },
     stopRequested: () => new Promise(() => {}),
@@ -89,7 +89,7 @@ function rightAnswers() {
     'wechat.notify_url': 'https://shop.example/v1/callbacks/wechatpay',
     'database.url': '',
     'server.api_token': '',
-    Ask: 'n',
+    Check: 'n',
   }
 }
 
@@ -270,9 +270,9 @@ describe('the check against the gateway', () => {
   test('is offered at the end, and signs and verifies a question', async () => {
     const { code, stdout, asked } = await answering([...against(), file('checked')], {
       ...rightAnswers(),
-      Ask: '',
+      Check: '',
     })
-    expect(asked.at(-1)).toContain(`Ask ${simulator.url} now`)
+    expect(asked.at(-1)).toContain(`Check now whether ${simulator.url} takes`)
     expect(stdout).toMatch(/^ok +gateway +http:\S+ accepts our signature$/m)
     expect(code).toBe(0)
   })
@@ -280,7 +280,7 @@ describe('the check against the gateway', () => {
   test('tells what is wrong, and what to do; the file is written all the same: 1', async () => {
     const { code, stdout } = await answering([...against(), file('refused')], {
       ...rightAnswers(),
-      ...{ 'wechat.mch_id': '1900009999', Ask: 'y' },
+      ...{ 'wechat.mch_id': '1900009999', Check: 'y' },
     })
     expect(stdout).toMatch(/^fail +gateway /m)
     expect(stdout).toMatch(/^Next steps:\n1\. take wechat\.mch_id/m)

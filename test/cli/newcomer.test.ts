@@ -22,7 +22,7 @@ describe('budan without any configuration', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('wechat.mch_id: not set (nor is WECHAT_MCH_ID)\n')
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-      `No ./budan.yaml is here: \`${program} init\` asks for what is needed, and writes it`,
+      `No ./budan.yaml is here: \`${program} init\` prompts for what is needed, and writes it`,
     )
   })
 
