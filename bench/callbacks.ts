@@ -23,14 +23,7 @@ import { type Figure, figure, percentile } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import type { Posting } from './notifier/sender.ts'
 import { type Notifier, startNotifier } from './notifier/start.ts'
-import {
-  type Age,
-  assertPaid,
-  fillPending,
-  type OrderRange,
-  paidOrders,
-  settleDown,
-} from './orders.ts'
+import { type Age, assertPaid, fillPending, type OrderRange, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size } from './part.ts'
 import { eachAtOnce, Laptimes, time } from './stopwatch.ts'
 
@@ -108,11 +101,11 @@ async function benchCallbacks(options: CallbacksOptions): Promise<readonly Figur
 async function startBareServer({ openCallback }: Pick<Gateway, 'openCallback'>) {
   let last: TradeAnswer | null = null
   const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const received: Buffer[] = []
+    request.on('data', (bytes: Buffer) => received.push(bytes))
     request.on('end', async () => {
       const { headers } = request
-      const opened = await openCallback({ headers, body: Buffer.concat(chunks) })
+      const opened = await openCallback({ headers, body: Buffer.concat(received) })
       if (opened.kind === 'opened') last = opened.answer
       response.writeHead(opened.kind === 'opened' ? 204 : 401).end()
     })
@@ -150,10 +143,10 @@ type Laps = Readonly<Record<'v' | 's' | 'r', Laptimes>>
 /** v, s and r take turns, a slice at a time, and each comes first in its turn. */
 async function repeat(bench: Bench, first: number): Promise<Laps> {
   const { callbacks, slice, notifier, url } = bench
-  const told = await fill(bench, { first, count: callbacks, age: 'now' })
-  const given = await fill(bench, { first: first + callbacks, count: callbacks, age: 'now' })
-  await settleDown(bench.database)
-  await notifier.sign(paidOrders(told))
+  const notified = await fill(bench, { first, count: callbacks, age: 'now' })
+  const direct = await fill(bench, { first: first + callbacks, count: callbacks, age: 'now' })
+  await vacuum(bench.database)
+  await notifier.sign(paidOrders(notified))
   await post(bench, { url: url.bare, first: 0, count: 1, perSec: null })
   const sample = bench.opened()
 
@@ -162,7 +155,7 @@ async function repeat(bench: Bench, first: number): Promise<Laps> {
   for (let done = 0; done < callbacks; done += slice) {
     const steps = {
       v: () => post(bench, { url: url.bare, first: done, count: slice, perSec: null }),
-      s: () => creditAll(bench, { first: given.first + done, sample }),
+      s: () => creditAll(bench, { first: direct.first + done, sample }),
       r: () => post(bench, { url: url.real, first: done, count: slice, perSec: null }),
     }
     for (const [position] of names.entries()) {
@@ -170,8 +163,8 @@ async function repeat(bench: Bench, first: number): Promise<Laps> {
       laps[name].add(await time(slice, async () => void (await steps[name]())))
     }
   }
-  await assertPaid(bench.database, told)
-  await assertPaid(bench.database, given)
+  await assertPaid(bench.database, notified)
+  await assertPaid(bench.database, direct)
   return laps
 }
 
@@ -209,12 +202,12 @@ async function postWhileDraining(
   try {
     for (let repetition = 0; repetition <= repetitions; repetition += 1) {
       const range = { first: first + backlog + count * repetition, count, age: 'now' } as const
-      const told = await fill(bench, range)
-      await notifier.sign(paidOrders(told))
+      const notified = await fill(bench, range)
+      await notifier.sign(paidOrders(notified))
       // Before the first: signing and filling are not to be measured, draining is.
       budan.start()
       const posted = await post(bench, { url: bench.url.real, first: 0, count, perSec })
-      await assertPaid(database, told)
+      await assertPaid(database, notified)
       if (repetition > 0) ms.push(posted.ms)
     }
     const { remaining } = await budan.backlog()

@@ -16,14 +16,7 @@ import { configOf } from '../test/support/world.ts'
 import { creditAlone } from './credit-alone.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
-import {
-  type Age,
-  assertPaid,
-  fillPending,
-  type OrderRange,
-  paidOrders,
-  settleDown,
-} from './orders.ts'
+import { type Age, assertPaid, fillPending, type OrderRange, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size } from './part.ts'
 import { queryAlone } from './query-alone.ts'
 import { eachAtOnce, Laptimes, time } from './stopwatch.ts'
@@ -82,7 +75,7 @@ async function benchCrediting(options: CreditingOptions): Promise<readonly Figur
   const bench = {
     ...options,
     store,
-    query: query.ask,
+    query: query.send,
     run: () => budan.run({ dryRun: false }),
   }
   try {
@@ -121,19 +114,19 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
 async function repeat(bench: Bench, repetition: number): Promise<Laps> {
   const { orders, slice } = bench
   const first = 2 * orders * repetition
-  const asked = await fill(bench, { first: first + orders, age: 'an hour ago' })
+  const queried = await fill(bench, { first: first + orders, age: 'an hour ago' })
   // Too young to be claimed: the runs leave them alone.
-  const given = await fill(bench, { first, age: 'now' })
-  await settleDown(bench.database)
-  await bench.gateway.sign(paidOrders(asked))
-  const sample = await bench.query(paidOrders(asked)[0]?.orderNo ?? '')
+  const direct = await fill(bench, { first, age: 'now' })
+  await vacuum(bench.database)
+  await bench.gateway.sign(paidOrders(queried))
+  const sample = await bench.query(paidOrders(queried)[0]?.orderNo ?? '')
 
   const laps = { q: new Laptimes(), s: new Laptimes(), r: new Laptimes() }
   const names = ['q', 's', 'r'] as const
   for (let done = 0; done < orders; done += slice) {
     const steps = {
-      q: () => askAll(bench, asked.first + done),
-      s: () => creditAll(bench, { first: given.first + done, sample }),
+      q: () => queryAll(bench, queried.first + done),
+      s: () => creditAll(bench, { first: direct.first + done, sample }),
       r: () => runOnce(bench),
     }
     for (const [position] of names.entries()) {
@@ -141,12 +134,12 @@ async function repeat(bench: Bench, repetition: number): Promise<Laps> {
       laps[name].add(await time(slice, steps[name]))
     }
   }
-  await assertPaid(bench.database, given)
-  await assertPaid(bench.database, asked)
+  await assertPaid(bench.database, direct)
+  await assertPaid(bench.database, queried)
   return laps
 }
 
-async function askAll({ slice, concurrency, query }: Bench, first: number): Promise<void> {
+async function queryAll({ slice, concurrency, query }: Bench, first: number): Promise<void> {
   await eachAtOnce(paidOrders({ first, count: slice }), {
     concurrency,
     work: async ({ orderNo }) => void (await query(orderNo)),

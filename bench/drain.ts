@@ -11,7 +11,7 @@ import { type Node, startNode, type VitalSigns } from './drain/node.ts'
 import { type Figure, figure, median, percentile } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { type Notifier, startNotifier } from './notifier/start.ts'
-import { assertAsked, assertPaid, fillPending, paidOrders, settleDown } from './orders.ts'
+import { assertPaid, assertQueried, fillPending, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { configure, openWorkplace } from './program.ts'
 
@@ -64,7 +64,7 @@ async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[
   const { mchid, appid } = gateway.merchant
   const backlog = { first: 0, count: wanted.orders, mchid, appid }
   await fillPending(database, { ...backlog, age: 'an hour ago' })
-  await settleDown(database)
+  await vacuum(database)
 
   const nodes = await startNodes(stage, { gateway, databaseUrl, count: wanted.nodes })
   const bench = { ...wanted, nodes, gateway, notifier, database, repetitions: stage.repetitions }
@@ -74,12 +74,12 @@ async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[
   const enough = new AbortController()
   const [callbackMs, seconds] = await Promise.all([
     postUntil(enough.signal, bench),
-    untilAsked(bench)
+    untilQueried(bench)
       .then(() => (performance.now() - began) / 1000)
       .finally(() => enough.abort()),
   ])
   const signs = await Promise.all(nodes.map((node) => node.stop()))
-  await assertAsked(database, { ...backlog, paidEvery })
+  await assertQueried(database, { ...backlog, paidEvery })
   await assertSound(database)
   return figuresOf(bench, { signs, seconds, callbackMs })
 }
@@ -144,13 +144,13 @@ const pollMs = 100
  * Until the gateway was asked as often as there are orders. A stretch ends when the nodes are ready,
  * when they are warm, and with each repetition's share of the orders.
  */
-async function untilAsked({ nodes, gateway, orders, repetitions }: Bench): Promise<void> {
+async function untilQueried({ nodes, gateway, orders, repetitions }: Bench): Promise<void> {
   const endStretch = () => Promise.all(nodes.map((node) => node.endStretch()))
   await endStretch()
-  let asked = 0
+  let queried = 0
   for (let ended = 0; ended <= repetitions; await delay(pollMs)) {
-    asked += (await gateway.arrivals()).length
-    if (asked < (orders * (ended + 1)) / (repetitions + 1)) continue
+    queried += (await gateway.arrivals()).length
+    if (queried < (orders * (ended + 1)) / (repetitions + 1)) continue
     await endStretch()
     ended += 1
   }

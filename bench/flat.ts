@@ -1,8 +1,8 @@
 /** Whether the cost of everything stays, however large the tables become. */
 import { type Figure, figure, median } from './figure.ts'
-import { claimOnAndOn, degradationOf, type LongRun, slowestOf } from './flat/long-run.ts'
+import { pendingOf, tidy } from './flat/dataset.ts'
+import { claimRepeatedly, degradationOf, type LongRun, slowestOf } from './flat/long-run.ts'
 import { costOfPages, type PageCost, worstOf } from './flat/pages.ts'
-import { pendingOf, tidy } from './flat/shop.ts'
 import type { Pair } from './flat/side-by-side.ts'
 import { openSite, type Site } from './flat/site.ts'
 import { costOfWork, growthsOf, kinds, type Work } from './flat/work.ts'
@@ -75,7 +75,7 @@ async function benchOn(stage: Stage, kind: StoreKind): Promise<readonly Figure[]
   const figures = [...figuresOfWork(subject, work)]
   if (kind === 'postgres') {
     const { longRun: claims, batch } = amount
-    const run = await claimOnAndOn(sites.large, { claims, batch })
+    const run = await claimRepeatedly(sites.large, { claims, batch })
     figures.push(...figuresOfLongRun(run, { batch, repetitions }))
     await tidy(sites.large.database)
   }

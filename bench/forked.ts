@@ -6,9 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 /** A part of the bench in a process of its own, which ends when this one does. */
 export interface Forked<Request, Message> {
   /** What it says by itself, as when it has started. */
-  heard(): Promise<Message>
+  nextMessage(): Promise<Message>
   /** One question at a time. */
-  asked(request: Request): Promise<Message>
+  send(request: Request): Promise<Message>
   stop(): Promise<void>
 }
 
@@ -18,7 +18,7 @@ export function forkModule<Request extends object, Message>(module: URL): Forked
     execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
   })
   const exited = once(child, 'exit')
-  const heard = async (): Promise<Message> => {
+  const nextMessage = async (): Promise<Message> => {
     const gone = exited.then(([code]): never => {
       throw new Error(`${module.pathname} ended with ${String(code)}`)
     })
@@ -26,9 +26,9 @@ export function forkModule<Request extends object, Message>(module: URL): Forked
     return message as Message
   }
   return {
-    heard,
-    asked: (request) => {
-      const answer = heard()
+    nextMessage,
+    send: (request) => {
+      const answer = nextMessage()
       child.send(request)
       return answer
     },

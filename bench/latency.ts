@@ -11,7 +11,7 @@ import { creditAlone } from './credit-alone.ts'
 import { drainEngine } from './drain-engine.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
-import { assertPaid, fillPending, type OrderRange, paidOrders, settleDown } from './orders.ts'
+import { assertPaid, fillPending, type OrderRange, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { queryAlone } from './query-alone.ts'
 import { eachAtOnce, time } from './stopwatch.ts'
@@ -123,7 +123,7 @@ async function queryRate(measuring: Measuring): Promise<number> {
   const lap = await time(orders, () =>
     eachAtOnce(paidOrders(range), {
       concurrency,
-      work: async ({ orderNo }) => void (await query.ask(orderNo)),
+      work: async ({ orderNo }) => void (await query.send(orderNo)),
     }),
   )
   await query.stop()
@@ -138,7 +138,7 @@ async function bareRate(measuring: Measuring): Promise<number> {
   await gateway.delay(0)
   await gateway.sign(paidOrders(range))
   const query = queryAlone(gateway, { connections: concurrency })
-  const sample = await query.ask(paidOrders(range)[0]?.orderNo ?? '')
+  const sample = await query.send(paidOrders(range)[0]?.orderNo ?? '')
   const each = (work: (order: ReturnType<typeof paidOrders>[number]) => Promise<unknown>) =>
     time(alone, () =>
       eachAtOnce(paidOrders(range), {
@@ -146,7 +146,7 @@ async function bareRate(measuring: Measuring): Promise<number> {
         work: async (order) => void (await work(order)),
       }),
     )
-  const q = await each(({ orderNo }) => query.ask(orderNo))
+  const q = await each(({ orderNo }) => query.send(orderNo))
   const store = storeOn(database)
   const s = await each((order) => creditAlone(store, { order, sample }))
   await query.stop()
@@ -158,7 +158,7 @@ async function drainRate(measuring: Measuring): Promise<number> {
   const { gateway, database, concurrency, orders, alone } = measuring
   const range = rangeOf(measuring, { first: alone, count: orders })
   await fillPending(database, { ...range, age: 'an hour ago' })
-  await settleDown(database)
+  await vacuum(database)
   await gateway.sign(paidOrders(range))
   await gateway.delay(delayMs)
   const config = configOf(gateway, {

@@ -39,10 +39,11 @@ async function main(options: BenchOptions): Promise<number> {
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' })
   execFileSync('npm', ['run', '--silent', 'bundle'], { stdio: 'inherit' })
   execFileSync('npm', ['run', '--silent', 'image'], { stdio: 'inherit' })
-  const tell = (part: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${part}`)
+  const logPart = (part: string) =>
+    console.error(`${new Date().toISOString().slice(11, 19)} ${part}`)
   // After each part: what was measured stays, whatever becomes of the next one.
   const keep = (figures: readonly Figure[]) => writeResult(options.out, resultOf(figures, begun))
-  const figures = await benchParts(options, { closing, tell, keep })
+  const figures = await benchParts(options, { closing, logPart, keep })
   const seconds = Math.round((Date.now() - +begun.startedAt) / 1000)
   console.log(tableOf(figures))
   console.log(`load before: ${begun.loadBefore}; ${seconds} s; written to ${options.out}`)

@@ -49,9 +49,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
 
 function listed<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
   const chosen = text.split(',')
-  const stranger = chosen.find((each) => !known.some((one) => one === each))
-  if (stranger !== undefined) {
-    throw new Error(`--${name} "${stranger}" is not one of ${known.join(', ')}`)
+  const unknown = chosen.find((each) => !known.some((one) => one === each))
+  if (unknown !== undefined) {
+    throw new Error(`--${name} "${unknown}" is not one of ${known.join(', ')}`)
   }
   return known.filter((each) => chosen.includes(each))
 }

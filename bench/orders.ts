@@ -86,7 +86,7 @@ export async function payAll(database: Database, range: OrderRange): Promise<voi
 }
 
 /** Leaves the tables as autovacuum would after a while; nothing of it is measured. */
-export async function settleDown({ kind, patientDb }: Database): Promise<void> {
+export async function vacuum({ kind, patientDb }: Database): Promise<void> {
   // The embedded database has no autovacuum: there the tables stay as they are written.
   if (kind === 'pglite') return
   await sql`vacuum (analyze) orders, order_events, transfers, entries, runs, run_results`.execute(
@@ -102,18 +102,21 @@ export async function assertPaid(database: Database, range: OrderRange): Promise
 }
 
 /** Throws unless every `paidEvery`th order of the range is paid, and the others were asked about. */
-export async function assertAsked(
+export async function assertQueried(
   { db }: Database,
   { paidEvery, ...range }: OrderRange & { readonly paidEvery: number },
 ): Promise<void> {
-  const { rows } = await sql<{ readonly paid: bigint; readonly asked: bigint }>`
+  const { rows } = await sql<{ readonly paid: bigint; readonly queried: bigint }>`
     select count(*) filter (where status = 'paid') as paid,
-      count(*) filter (where status = 'pending' and checks > 0) as asked from orders
+      count(*) filter (where status = 'pending' and checks > 0) as queried from orders
     where order_no >= ${orderNoOf(range.first)} and order_no <= ${orderNoOf(lastOf(range))}
   `.execute(db)
-  const { paid = 0n, asked = 0n } = rows[0] ?? {}
-  if (Number(paid) !== Math.ceil(range.count / paidEvery) || Number(paid + asked) !== range.count) {
-    throw new Error(`Of ${range.count} orders ${paid} are paid, and ${asked} were asked about`)
+  const { paid = 0n, queried = 0n } = rows[0] ?? {}
+  if (
+    Number(paid) !== Math.ceil(range.count / paidEvery) ||
+    Number(paid + queried) !== range.count
+  ) {
+    throw new Error(`Of ${range.count} orders ${paid} are paid, and ${queried} were asked about`)
   }
 }
 

@@ -5,9 +5,9 @@ import { flat } from './flat.ts'
 import { latency } from './latency.ts'
 import type { Part } from './part.ts'
 import { peers } from './peers.ts'
-import { questions } from './questions.ts'
 import { quota } from './quota.ts'
 import { scaling } from './scaling.ts'
+import { schedule } from './schedule.ts'
 import { start } from './start.ts'
 import { unpaid } from './unpaid.ts'
 
@@ -20,7 +20,7 @@ export const parts: readonly Part[] = [
   flat,
   drain,
   callbacks,
-  questions,
+  schedule,
   start,
   unpaid,
   scaling,

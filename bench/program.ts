@@ -62,17 +62,17 @@ export function startProgram(
     stdio: ['ignore', 'pipe', log],
   })
   let output = ''
-  let complaints = ''
+  let errorOutput = ''
   const stdout = child.stdout as Readable
   stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
   })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text
+    errorOutput += text
   })
   const ended = once(child, 'close').then(([code]) => {
     if (code === 0) return output
-    throw new Error(`budan ${args.join(' ')} ended with ${String(code)}: ${complaints}`)
+    throw new Error(`budan ${args.join(' ')} ended with ${String(code)}: ${errorOutput}`)
   })
   const printed = async (pattern: RegExp) => {
     for (;;) {
@@ -91,7 +91,7 @@ export interface StartOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArgs?: readonly string[]
-  /** A file for its log, where that is too long to be kept; its complaints are then there. */
+  /** A file for its log, where that is too long to be kept; its errorOutput are then there. */
   readonly log?: number | 'pipe'
 }
 

@@ -6,7 +6,7 @@ import type { InstantGateway } from './gateway/start.ts'
 /** Signed and verified queries, nothing else: no quota, no metrics. */
 export interface QueryAlone {
   /** Throws unless the trade was paid. */
-  ask(orderNo: string): Promise<TradeAnswer>
+  send(orderNo: string): Promise<TradeAnswer>
   stop(): Promise<void>
 }
 
@@ -18,7 +18,7 @@ export function queryAlone(
   if (wechat === null) throw new Error('The bench has no wechat section')
   const client = createWechatGateway(wechat, { emit: () => {}, connections })
   return {
-    async ask(orderNo) {
+    async send(orderNo) {
       const answer = await client.query(orderNo)
       if (answer.kind === 'trade' && answer.trade.state === 'paid') return answer
       throw new Error(`The bench's gateway answered "${answer.kind}" for "${orderNo}"`)

@@ -8,7 +8,7 @@ import { sql } from 'kysely'
 import { openDatabase } from '../src/store/open.ts'
 import { Closing } from './closing.ts'
 import { type Figure, figure } from './figure.ts'
-import { fillPending, paidOrders, settleDown } from './orders.ts'
+import { fillPending, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { configure, openWorkplace, startProgram, stopProgram } from './program.ts'
 
@@ -102,7 +102,7 @@ async function arrivalsAt(
   const database = closing.add(await openDatabase(databaseUrl), (opened) => opened.close())
   try {
     await fillPending(database, { ...range, age: 'an hour ago' })
-    await settleDown(database)
+    await vacuum(database)
     await gateway.sign(paidOrders(range), { tradeState: 'NOTPAY' })
     const workplace = closing.add(await openWorkplace(), ({ remove }) => remove())
     await configure(workplace, { gateway, databaseUrl, recharge: rechargeOf(qps) })

@@ -9,12 +9,12 @@ export async function benchParts(
   { parts: chosen, stores, size, repetitions }: BenchOptions,
   {
     closing,
-    tell,
+    logPart,
     keep,
   }: {
     closing: Closing
     /** Hears of each part before it begins. */
-    tell: (part: string) => void
+    logPart: (part: string) => void
     keep: (figures: readonly Figure[]) => Promise<void>
   },
 ): Promise<readonly Figure[]> {
@@ -22,7 +22,7 @@ export async function benchParts(
   const figures: Figure[] = []
   for (const { name, target, bench } of parts) {
     if (!chosen.includes(name)) continue
-    tell(name)
+    logPart(name)
     figures.push(...(await bench(stage)).map((each) => ({ ...each, target })))
     await keep(figures)
   }

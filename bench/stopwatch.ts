@@ -63,8 +63,8 @@ export async function eachAtOnce<T>(
   { concurrency, work }: { concurrency: number; work: (item: T) => Promise<void> },
 ): Promise<void> {
   const left = items.values()
-  const lane = async () => {
+  const worker = async () => {
     for (const item of left) await work(item)
   }
-  await Promise.all(Array.from({ length: concurrency }, lane))
+  await Promise.all(Array.from({ length: concurrency }, worker))
 }

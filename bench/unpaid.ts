@@ -3,7 +3,7 @@ import { openService } from '../src/service.ts'
 import { openDatabase, openStore } from '../src/store/open.ts'
 import { configOf } from '../test/support/world.ts'
 import { type Figure, figure } from './figure.ts'
-import { fillPending, paidOrders, settleDown } from './orders.ts'
+import { fillPending, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { StatementCounter } from './statements.ts'
 
@@ -40,7 +40,7 @@ async function countAt(quota: number, stage: Stage): Promise<Figure> {
   const range = { first: 0, count: batchSize * (stage.repetitions + 1), ...ids(merchant) }
   const database = await openDatabase(url)
   await fillPending(database, { ...range, age: 'an hour ago' })
-  await settleDown(database)
+  await vacuum(database)
   await database.close()
   await gateway.sign(paidOrders(range), { tradeState: 'NOTPAY' })
 

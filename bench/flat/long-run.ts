@@ -13,7 +13,7 @@ export interface LongRun {
  * Claims one batch after the other, as a drain does, and lets each wait as its answers would have
  * it: all that a run leaves in the tables, without its questions. Autovacuum is on.
  */
-export async function claimOnAndOn(
+export async function claimRepeatedly(
   site: Site,
   { claims, batch }: { claims: number; batch: number },
 ): Promise<LongRun> {
@@ -34,8 +34,8 @@ export async function claimOnAndOn(
 
 const leaseMs = 60_000
 
-function claimBatch({ store, shop }: Site, limit: number): Promise<readonly ClaimedOrder[]> {
-  const { merchant } = shop
+function claimBatch({ store, dataset }: Site, limit: number): Promise<readonly ClaimedOrder[]> {
+  const { merchant } = dataset
   return store.claimDue({ merchant, thresholdMs: 300_000, farthestMs: 3_600_000, limit, leaseMs })
 }
 

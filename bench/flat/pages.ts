@@ -1,11 +1,11 @@
 import { median, percentile } from '../figure.ts'
 import { paidOrder } from '../numbered.ts'
-import { firstPendingOf, runsOf, type Shop, userOf } from './shop.ts'
+import { type Dataset, firstPendingOf, runsOf, userOf } from './dataset.ts'
 import { alternate, growthOf, type Laps, type Pair } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
 /** Pages of which both tables show as many rows. */
-function pathsOf({ orders }: Shop) {
+function pathsOf({ orders }: Dataset) {
   // The fourth of each five orders was paid.
   const index = Math.floor(firstPendingOf(orders) / 10) * 5 + 4
   const { orderNo, transactionId } = paidOrder(index)
@@ -40,17 +40,17 @@ export async function costOfPages(
   sites: Pair<Site>,
   { repetitions, requests }: { repetitions: number; requests: number },
 ): Promise<readonly PageCost[]> {
-  const paths = { small: pathsOf(sites.small.shop), large: pathsOf(sites.large.shop) }
+  const paths = { small: pathsOf(sites.small.dataset), large: pathsOf(sites.large.dataset) }
   const costs = []
   for (const page of Object.keys(paths.large) as PageName[]) {
-    const asked = {
+    const targets = {
       small: { site: sites.small, path: paths.small[page] },
       large: { site: sites.large, path: paths.large[page] },
     }
     const laps: Laps[] = []
     // As everywhere, the first repetition is for warming up.
     for (let repetition = 0; repetition <= repetitions; repetition += 1) {
-      const lap = await alternate(asked, {
+      const lap = await alternate(targets, {
         times: requests,
         work: async ({ site, path }) => {
           // All who look share a reading for some seconds, unless there is news.

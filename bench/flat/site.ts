@@ -6,11 +6,11 @@ import type { Store } from '../../src/store/store.ts'
 import { startWeb } from '../../src/web/server.ts'
 import { configOf } from '../../test/support/world.ts'
 import type { InstantGateway } from '../gateway/start.ts'
-import { fillShop, type Shop } from './shop.ts'
+import { type Dataset, fillDataset } from './dataset.ts'
 
-/** A shop with a whole budan on it: its database, its service, its console. */
+/** A dataset with a whole budan on it: its database, its service, its console. */
 export interface Site {
-  readonly shop: Shop
+  readonly dataset: Dataset
   readonly database: Database
   readonly store: Store
   readonly budan: Budan
@@ -33,15 +33,15 @@ export async function openSite(
 ): Promise<Site> {
   const { url, merchant } = gateway
   const { mchid, appid } = merchant
-  const shop = { merchant: { gateway: 'wechatpay', mchid, appid }, orders, now: new Date() }
-  await fillShop(database, shop)
+  const dataset = { merchant: { gateway: 'wechatpay', mchid, appid }, orders, now: new Date() }
+  await fillDataset(database, dataset)
   const store = storeOn(database)
   const recharge = { compensationBatchSize: batch }
   const budan = await openService(configOf({ url }, { merchant, recharge }), { store })
   const server = { host: '127.0.0.1', port: 0, apiToken: null }
   const web = await startWeb(budan, { server, version: 'bench' })
   return {
-    ...{ shop, database, store, budan },
+    ...{ dataset, database, store, budan },
     async readPage(path) {
       const { statusCode, body } = await request(`${web.url}${path}`, {
         headers: { accept: 'text/html' },

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { DecisionKind } from '../../src/domain/order-states.ts'
 import type { InstantGateway } from '../gateway/start.ts'
 import { paidOrder } from '../numbered.ts'
-import { firstPendingOf } from './shop.ts'
+import { firstPendingOf } from './dataset.ts'
 import { alternate, both, growthOf, type Laps, type Pair } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
@@ -51,23 +51,23 @@ async function repeat(
 ): Promise<Readonly<Record<keyof Work, Laps>>> {
   const claim = await alternate(stocks, { times: claims, work: (stock) => claimOf(stock, batch) })
 
-  const asked = await both(stocks, async (stock) => ({
+  const samples = await both(stocks, async (stock) => ({
     site: stock.site,
     ofRuns: taken(stock, { oldest: runs * batch }),
     unpaid: taken(stock, { youngest: checks }),
     paid: taken(stock, { youngest: checks }),
   }))
-  const each = [asked.small, asked.large]
+  const each = [samples.small, samples.large]
   const unpaid = each.flatMap((one) => [...one.ofRuns, ...one.unpaid])
   await gateway.sign(unpaid.map(paidOrder), { tradeState: 'NOTPAY' })
-  const run = await alternate(asked, { times: runs, work: ({ site }) => runOf(site, batch) })
-  const checked = await alternate(asked, {
+  const run = await alternate(samples, { times: runs, work: ({ site }) => runOf(site, batch) })
+  const checked = await alternate(samples, {
     times: checks,
     work: ({ site, unpaid }, time) => checkOf(site, { index: unpaid[time], decision: 'wait' }),
   })
 
   await gateway.sign(each.flatMap(({ paid }) => paid).map(paidOrder))
-  const credited = await alternate(asked, {
+  const credited = await alternate(samples, {
     times: checks,
     work: ({ site, paid }, time) => checkOf(site, { index: paid[time], decision: 'pay' }),
   })
@@ -75,7 +75,7 @@ async function repeat(
 }
 
 function stockOf(site: Site): Stock {
-  const { orders } = site.shop
+  const { orders } = site.dataset
   return { site, oldest: firstPendingOf(orders), youngest: orders - 1 }
 }
 
@@ -95,8 +95,8 @@ function taken(
 const leaseMs = 3_000_000
 
 async function claimOf(stock: Stock, limit: number): Promise<void> {
-  const { store, shop } = stock.site
-  const { merchant } = shop
+  const { store, dataset } = stock.site
+  const { merchant } = dataset
   const claim = { merchant, thresholdMs: 300_000, farthestMs: leaseMs, limit, leaseMs }
   const claimed = await store.claimDue(claim)
   taken(stock, { oldest: limit })
@@ -130,5 +130,5 @@ async function putBack(stock: Stock): Promise<void> {
     where status = 'pending' and next_check_at <> created_at`.execute(stock.site.database.patientDb)
   // The store remembers where its claims had come to, until something is given back.
   await stock.site.store.release([])
-  stock.oldest = firstPendingOf(stock.site.shop.orders)
+  stock.oldest = firstPendingOf(stock.site.dataset.orders)
 }

@@ -46,7 +46,7 @@ let arrivals: number[] = []
 
 const server = createServer(answerRequests).listen(0, '127.0.0.1', () => {
   const address = server.address()
-  if (address !== null && typeof address === 'object') tell({ port: address.port })
+  if (address !== null && typeof address === 'object') reply({ port: address.port })
 })
 
 process.on('message', (request: PeerRequest) => {
@@ -55,16 +55,16 @@ process.on('message', (request: PeerRequest) => {
       const answers = signAnswers(request, request.signatory)
       const others = request.beside ? answerTo : () => absentResponse
       answerTo = (path) => answers.get(path) ?? others(path)
-      return tell({ signed: answers.size })
+      return reply({ signed: answers.size })
     }
     case 'sign on demand':
       answerTo = signOnDemand(request, request.signatory)
-      return tell({ paidEvery: request.paidEvery })
+      return reply({ paidEvery: request.paidEvery })
     case 'delay':
       delayMs = request.ms
-      return tell({ delayMs })
+      return reply({ delayMs })
     case 'arrivals':
-      tell({ arrivals })
+      reply({ arrivals })
       arrivals = []
   }
 })
@@ -72,7 +72,7 @@ process.on('disconnect', () => process.exit())
 // Ctrl-C goes to the whole group: the parent is still asking, and disconnects when it has ended.
 process.on('SIGINT', () => undefined)
 
-function tell(message: PeerMessage): void {
+function reply(message: PeerMessage): void {
   process.send?.(message)
 }
 

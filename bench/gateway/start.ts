@@ -30,22 +30,22 @@ interface SignOptions {
 export async function startInstantGateway(): Promise<InstantGateway> {
   const merchant = await generateMerchant()
   const peer = forkModule<PeerRequest, PeerMessage>(new URL('./peer.ts', import.meta.url))
-  const { asked } = peer
-  const first = await peer.heard()
+  const { send } = peer
+  const first = await peer.nextMessage()
   if (!('port' in first)) throw new Error('The bench gateway did not tell its port')
 
   return {
     url: `http://127.0.0.1:${first.port}`,
     merchant,
     sign: async (orders, { tradeState = 'SUCCESS', beside = false } = {}) => {
-      await asked({ kind: 'sign', orders, tradeState, beside, signatory: signatoryOf(merchant) })
+      await send({ kind: 'sign', orders, tradeState, beside, signatory: signatoryOf(merchant) })
     },
     signOnDemand: async ({ paidEvery }) => {
-      await asked({ kind: 'sign on demand', paidEvery, signatory: signatoryOf(merchant) })
+      await send({ kind: 'sign on demand', paidEvery, signatory: signatoryOf(merchant) })
     },
-    delay: async (ms) => void (await asked({ kind: 'delay', ms })),
+    delay: async (ms) => void (await send({ kind: 'delay', ms })),
     arrivals: async () => {
-      const answer = await asked({ kind: 'arrivals' })
+      const answer = await send({ kind: 'arrivals' })
       return 'arrivals' in answer ? answer.arrivals : []
     },
     stop: peer.stop,

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PaidOrder } from '../gateway/answers.ts'
 import { eachAtOnce } from '../stopwatch.ts'
-import { Line } from './line.ts'
+import { KeepAliveConnection } from './keep-alive-connection.ts'
 import { notificationsOf, type Sender } from './notifications.ts'
 
 /** What the parent says; each is answered by one message. */
@@ -48,16 +48,16 @@ process.on('message', (request: SenderRequest) => {
     case 'sign':
       // Nothing looks at the name of the host.
       notifications = notificationsOf(request.orders, { sender: request.sender, host: 'budan' })
-      return tell({ signed: notifications.length })
+      return reply({ signed: notifications.length })
     case 'post':
-      post(request).then((posted) => tell({ posted }))
+      post(request).then((posted) => reply({ posted }))
   }
 })
 process.on('disconnect', () => process.exit())
 // Ctrl-C goes to the whole group: the parent is still asking, and disconnects when it has ended.
 process.on('SIGINT', () => undefined)
 
-function tell(message: SenderMessage): void {
+function reply(message: SenderMessage): void {
   process.send?.(message)
 }
 
@@ -66,8 +66,8 @@ function tell(message: SenderMessage): void {
  * connection, because those before it took long, has waited for the server.
  */
 async function post({ url, first, count, connections, perSec }: Posting): Promise<Posted> {
-  const idle = Array.from({ length: connections }, () => new Line(new URL(url)))
-  const lines = [...idle]
+  const idle = Array.from({ length: connections }, () => new KeepAliveConnection(new URL(url)))
+  const all = [...idle]
   const statuses: Record<number, number> = {}
   const ms: number[] = []
   const started = performance.now()
@@ -80,14 +80,14 @@ async function post({ url, first, count, connections, perSec }: Posting): Promis
     work: async ({ request, at }) => {
       const from = at ?? performance.now()
       if (from > performance.now()) await delay(from - performance.now())
-      const line = idle.pop() as Line
-      const status = await line.post(request)
-      idle.push(line)
+      const connection = idle.pop() as KeepAliveConnection
+      const status = await connection.post(request)
+      idle.push(connection)
       ms.push(performance.now() - from)
       statuses[status] = (statuses[status] ?? 0) + 1
     },
   })
   const seconds = (performance.now() - started) / 1000
-  for (const line of lines) line.close()
+  for (const connection of all) connection.close()
   return { seconds, statuses, ms }
 }

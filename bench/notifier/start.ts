@@ -17,14 +17,14 @@ export function startNotifier({ merchant }: Pick<InstantGateway, 'merchant'>): N
   const peer = forkModule<SenderRequest, SenderMessage>(new URL('./sender.ts', import.meta.url))
   const sender = { ...signatoryOf(merchant), apiV3Key: merchant.apiV3Key }
   return {
-    sign: async (orders) => void (await peer.asked({ kind: 'sign', orders, sender })),
+    sign: async (orders) => void (await peer.send({ kind: 'sign', orders, sender })),
     post: async (posting) => {
-      const answer = await peer.asked({ kind: 'post', ...posting })
+      const answer = await peer.send({ kind: 'post', ...posting })
       if (!('posted' in answer)) throw new Error('The notifier did not tell what it has posted')
       const { statuses } = answer.posted
       if (statuses[204] !== posting.count) {
-        const told = JSON.stringify(statuses)
-        throw new Error(`${posting.count} callbacks were answered ${told} (by status)`)
+        const counts = JSON.stringify(statuses)
+        throw new Error(`${posting.count} callbacks were answered ${counts} (by status)`)
       }
       return answer.posted
     },

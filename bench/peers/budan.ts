@@ -21,11 +21,11 @@ export async function openBudan(options: SystemOptions): Promise<System> {
     compensationRecheckMins: [recheckMins],
   }
   const config = configOf(gateway, { merchant, recharge })
-  const onEvent = (event: Event) => tell(watch, event)
+  const onEvent = (event: Event) => notifyWatch(watch, event)
   const budan = await openService(config, { store, engine: drainEngine, onEvent })
   return {
     place: (range) => fillPending(database, { ...range, age: 'an hour ago' }),
-    settleDown: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
+    vacuum: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
     start: async () => budan.start(),
     stop: () => budan.stop(),
     async countCredited(range) {
@@ -38,13 +38,13 @@ export async function openBudan(options: SystemOptions): Promise<System> {
   }
 }
 
-function tell(watch: Watch, event: Event): void {
+function notifyWatch(watch: Watch, event: Event): void {
   switch (event.type) {
     case 'order_answered':
-      watch.heard(event.orderNo, { credited: false })
+      watch.answered(event.orderNo, { credited: false })
       break
     case 'order_credited':
-      watch.heard(event.orderNo, { credited: true })
+      watch.answered(event.orderNo, { credited: true })
       break
     case 'order_unanswered':
       watch.failed(new Error(event.message))

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { DelayedError, Queue, Worker } from 'bullmq'
 import { paidOrders } from '../orders.ts'
-import { openShop } from './shop.ts'
+import { openSharedProgram } from './shared-program.ts'
 import { recheckMins, type System, type SystemOptions } from './system.ts'
 
-interface Question {
+interface CheckJob {
   readonly orderNo: string
 }
 
@@ -13,10 +13,10 @@ export async function openBullmq(
   options: SystemOptions & { readonly redisUrl: string },
 ): Promise<System> {
   const { concurrency, watch, redisUrl } = options
-  const shop = await openShop(options)
+  const shared = await openSharedProgram(options)
   const connection = { url: redisUrl, maxRetriesPerRequest: null }
   const name = `orders-${randomUUID()}`
-  const queue = new Queue<Question>(name, {
+  const queue = new Queue<CheckJob>(name, {
     connection,
     defaultJobOptions: {
       attempts: 5,
@@ -24,10 +24,10 @@ export async function openBullmq(
       removeOnComplete: true,
     },
   })
-  const worker = new Worker<Question>(
+  const worker = new Worker<CheckJob>(
     name,
     async (job, token) => {
-      const end = await shop.check(job.data.orderNo)
+      const end = await shared.check(job.data.orderNo)
       if (end !== 'open') return
       await job.moveToDelayed(Date.now() + recheckMins * 60_000, token)
       throw new DelayedError()
@@ -40,7 +40,7 @@ export async function openBullmq(
 
   return {
     async place(range) {
-      await shop.place(range)
+      await shared.place(range)
       const jobs = paidOrders(range).map(({ orderNo }) => ({
         name: 'check',
         data: { orderNo },
@@ -48,14 +48,14 @@ export async function openBullmq(
       }))
       await queue.addBulk(jobs)
     },
-    settleDown: shop.settleDown,
+    vacuum: shared.vacuum,
     start: () => worker.resume(),
     stop: () => worker.pause(),
-    countCredited: shop.countCredited,
+    countCredited: shared.countCredited,
     async close() {
       await worker.close()
       await queue.close()
-      await shop.close()
+      await shared.close()
     },
   }
 }

@@ -31,7 +31,7 @@ export const names = ['budan', 'story', 'bullmq', 'pgBoss'] as const
 export type Name = (typeof names)[number]
 
 /** What none can do without. */
-export const halves = ['questions', 'credits', 'both'] as const
+export const halves = ['queries', 'credits', 'both'] as const
 
 export const titles: Readonly<Record<Name, string>> = {
   budan: 'budan',
@@ -43,7 +43,7 @@ export const titles: Readonly<Record<Name, string>> = {
 /** A system in a process of its own. As `System`, but for what it is asked to do at once. */
 export interface Contender {
   place(range: OrderRange): Promise<void>
-  settleDown(): Promise<void>
+  vacuum(): Promise<void>
   /** Resolves with what it took, once it is stopped. */
   credit(count: number): Promise<Lap>
   /** Until one order is credited, but no longer; resolves with about how many orders it has asked. */
@@ -67,7 +67,7 @@ export async function withContenders<K extends ProgramName, T>(
     })
     const contenders = Object.fromEntries(await Promise.all(opened)) as Record<K, Contender>
     const result = await work(contenders)
-    for (const program of programs) await told(program, { kind: 'close' })
+    for (const program of programs) await call(program, { kind: 'close' })
     return result
   } finally {
     await Promise.all(programs.map(({ stop }) => stop()))
@@ -80,18 +80,18 @@ async function openOn(
   program: Program,
   open: { readonly name: ProgramName; readonly options: ProgramOptions },
 ): Promise<Contender> {
-  await told(program, { kind: 'open', ...open })
+  await call(program, { kind: 'open', ...open })
   return {
-    place: async (range) => void (await told(program, { kind: 'place', range })),
-    settleDown: async () => void (await told(program, { kind: 'settle down' })),
-    credit: (count) => told<Lap>(program, { kind: 'credit', count }),
-    look: (msMax) => told<number>(program, { kind: 'look', msMax }),
-    countCredited: (range) => told<number>(program, { kind: 'count credited', range }),
+    place: async (range) => void (await call(program, { kind: 'place', range })),
+    vacuum: async () => void (await call(program, { kind: 'vacuum' })),
+    credit: (count) => call<Lap>(program, { kind: 'credit', count }),
+    look: (msMax) => call<number>(program, { kind: 'look', msMax }),
+    countCredited: (range) => call<number>(program, { kind: 'count credited', range }),
   }
 }
 
-async function told<T>(program: Program, request: ProgramRequest): Promise<T> {
-  const answer = await program.asked(request)
+async function call<T>(program: Program, request: ProgramRequest): Promise<T> {
+  const answer = await program.send(request)
   if ('failed' in answer) throw new Error(answer.failed)
   return answer.done as T
 }

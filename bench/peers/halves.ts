@@ -12,37 +12,37 @@ import { eachAtOnce } from '../stopwatch.ts'
 import type { System, SystemOptions } from './system.ts'
 
 /** Signed and verified questions by budan's client, and nothing else. */
-export async function openQuestionsAlone(options: SystemOptions): Promise<System> {
+export async function openQueriesAlone(options: SystemOptions): Promise<System> {
   const { gateway, concurrency, watch } = options
   const query = queryAlone(gateway, { connections: concurrency })
-  const line = new Line()
+  const backlog = new Backlog()
   return {
-    ...line.system,
+    ...backlog.system,
     start: () =>
-      line.startOn(watch, (orders) =>
+      backlog.startOn(watch, (orders) =>
         eachAtOnce(orders, {
           concurrency,
           work: async ({ orderNo }) => {
-            await query.ask(orderNo)
-            watch.heard(orderNo, { credited: true })
+            await query.send(orderNo)
+            watch.answered(orderNo, { credited: true })
           },
         }),
       ),
-    settleDown: async () => {},
-    countCredited: async ({ count }) => Math.min(count, watch.asked.size),
+    vacuum: async () => {},
+    countCredited: async ({ count }) => Math.min(count, watch.queried.size),
     close: () => query.stop(),
   }
 }
 
 /** Credits in groups, the answers known, one group after the other. */
 export async function openCreditsAlone(options: SystemOptions): Promise<System> {
-  const shop = await openShop(options)
+  const ledger = await openLedger(options)
   return {
-    ...shop.system,
+    ...ledger.system,
     start: () =>
-      shop.line.startOn(options.watch, async (orders) => {
+      ledger.backlog.startOn(options.watch, async (orders) => {
         for (let done = 0; done < orders.length; done += groupSize) {
-          await shop.credit(orders.slice(done, done + groupSize))
+          await ledger.credit(orders.slice(done, done + groupSize))
         }
       }),
   }
@@ -54,19 +54,19 @@ export async function openCreditsAlone(options: SystemOptions): Promise<System> 
  */
 export async function openBothAlone(options: SystemOptions): Promise<System> {
   const { gateway, concurrency, watch } = options
-  const shop = await openShop(options)
+  const ledger = await openLedger(options)
   const query = queryAlone(gateway, { connections: concurrency })
   const work = async (orders: readonly PaidOrder[]) => {
     const answered: PaidOrder[] = []
     let crediting: Promise<void> | null = null
     const creditAnswered = async () => {
-      while (answered.length > 0) await shop.credit(answered.splice(0, groupSize))
+      while (answered.length > 0) await ledger.credit(answered.splice(0, groupSize))
       crediting = null
     }
     await eachAtOnce(orders, {
       concurrency,
       work: async (order) => {
-        await query.ask(order.orderNo)
+        await query.send(order.orderNo)
         answered.push(order)
         crediting ??= creditAnswered().catch((error) => watch.failed(error))
       },
@@ -74,11 +74,11 @@ export async function openBothAlone(options: SystemOptions): Promise<System> {
     await crediting
   }
   return {
-    ...shop.system,
-    start: () => shop.line.startOn(watch, work),
+    ...ledger.system,
+    start: () => ledger.backlog.startOn(watch, work),
     async close() {
       await query.stop()
-      await shop.system.close()
+      await ledger.system.close()
     },
   }
 }
@@ -87,29 +87,29 @@ export async function openBothAlone(options: SystemOptions): Promise<System> {
 const groupSize = 50
 
 /** Budan's tables, and its groups of credits, with one answer for all orders. */
-async function openShop({ gateway, watch }: SystemOptions) {
+async function openLedger({ gateway, watch }: SystemOptions) {
   const database = await openDatabase(await freshPostgresUrl())
   const store = storeOn(database)
-  const line = new Line()
+  const backlog = new Backlog()
   let sample: TradeAnswer | null = null
   const sampleOf = async ([first]: readonly PaidOrder[]): Promise<TradeAnswer> => {
     const query = queryAlone(gateway, { connections: 1 })
-    return query.ask(first?.orderNo ?? '').finally(() => query.stop())
+    return query.send(first?.orderNo ?? '').finally(() => query.stop())
   }
   return {
-    line,
+    backlog,
     async credit(orders: readonly PaidOrder[]): Promise<void> {
       sample ??= await sampleOf(orders)
       await creditTogether(store, { orders, sample })
-      for (const { orderNo } of orders) watch.heard(orderNo, { credited: true })
+      for (const { orderNo } of orders) watch.answered(orderNo, { credited: true })
     },
     system: {
-      ...line.system,
+      ...backlog.system,
       async place(range: OrderRange) {
-        await line.system.place(range)
+        await backlog.system.place(range)
         await fillPending(database, { ...range, age: 'an hour ago' })
       },
-      settleDown: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
+      vacuum: async () => void (await sql`vacuum (analyze)`.execute(database.patientDb)),
       countCredited: (range: OrderRange) => countPaid(database, range),
       close: () => database.close(),
     },
@@ -117,7 +117,7 @@ async function openShop({ gateway, watch }: SystemOptions) {
 }
 
 /** Orders placed, that the next start works off. */
-class Line {
+class Backlog {
   #placed: readonly PaidOrder[] = []
   #underWay = Promise.resolve()
 

@@ -1,10 +1,10 @@
 import PgBoss from 'pg-boss'
 import { paidOrders } from '../orders.ts'
 import { eachAtOnce } from '../stopwatch.ts'
-import { openShop } from './shop.ts'
+import { openSharedProgram } from './shared-program.ts'
 import { recheckMins, type System, type SystemOptions } from './system.ts'
 
-interface Question {
+interface CheckJob {
   readonly orderNo: string
 }
 
@@ -19,22 +19,22 @@ const batchSize = 50
 /** pg-boss' shortest; its default is two seconds. */
 const pollingIntervalSeconds = 0.5
 
-/** One delayed job for each order on pg-boss, in the shop's own database. Its delay is over here. */
+/** One delayed job for each order on pg-boss, in the shared's own database. Its delay is over here. */
 export async function openPgBoss(options: SystemOptions): Promise<System> {
   const { concurrency, watch } = options
-  const shop = await openShop(options)
-  const boss = new PgBoss({ connectionString: shop.databaseUrl, max: 10 })
+  const shared = await openSharedProgram(options)
+  const boss = new PgBoss({ connectionString: shared.databaseUrl, max: 10 })
   boss.on('error', (error) => watch.failed(error))
   await boss.start()
   await boss.createQueue(name, { name, retryLimit: 5, retryBackoff: true })
   let underWay = Promise.resolve()
 
-  const check = async (jobs: readonly PgBoss.Job<Question>[]) => {
-    const open: Question[] = []
+  const check = async (jobs: readonly PgBoss.Job<CheckJob>[]) => {
+    const open: CheckJob[] = []
     await eachAtOnce(jobs, {
       concurrency,
       work: async ({ data }) => {
-        if ((await shop.check(data.orderNo)) === 'open') open.push(data)
+        if ((await shared.check(data.orderNo)) === 'open') open.push(data)
       },
     })
     const startAfter = new Date(Date.now() + recheckMins * 60_000)
@@ -42,13 +42,13 @@ export async function openPgBoss(options: SystemOptions): Promise<System> {
   }
   return {
     async place(range) {
-      await shop.place(range)
+      await shared.place(range)
       await boss.insert(paidOrders(range).map(({ orderNo }) => ({ name, data: { orderNo } })))
     },
-    settleDown: shop.settleDown,
+    vacuum: shared.vacuum,
     async start() {
       const polling = { batchSize, pollingIntervalSeconds }
-      const worker = await boss.work<Question>(name, polling, async (jobs) => {
+      const worker = await boss.work<CheckJob>(name, polling, async (jobs) => {
         // A full batch: there may be more, which need not wait to be polled.
         if (jobs.length === batchSize) boss.notifyWorker(worker)
         const checked = check(jobs)
@@ -60,10 +60,10 @@ export async function openPgBoss(options: SystemOptions): Promise<System> {
       await boss.offWork(name)
       await underWay
     },
-    countCredited: shop.countCredited,
+    countCredited: shared.countCredited,
     async close() {
       await boss.stop({ graceful: false })
-      await shop.close()
+      await shared.close()
     },
   }
 }

@@ -7,7 +7,7 @@ import type { OrderRange } from '../orders.ts'
 import { type Lap, time } from '../stopwatch.ts'
 import { openBudan } from './budan.ts'
 import { openBullmq } from './bullmq.ts'
-import { openBothAlone, openCreditsAlone, openQuestionsAlone } from './halves.ts'
+import { openBothAlone, openCreditsAlone, openQueriesAlone } from './halves.ts'
 import { openPgBoss } from './pg-boss.ts'
 import { openStory } from './story.ts'
 import { type System, type SystemOptions, Watch } from './system.ts'
@@ -17,7 +17,7 @@ const openers = {
   story: openStory,
   bullmq: openBullmq,
   pgBoss: openPgBoss,
-  questions: openQuestionsAlone,
+  queries: openQueriesAlone,
   credits: openCreditsAlone,
   both: openBothAlone,
 }
@@ -29,7 +29,7 @@ export type ProgramOptions = Omit<SystemOptions, 'watch'> & { readonly redisUrl:
 export type ProgramRequest =
   | { readonly kind: 'open'; readonly name: ProgramName; readonly options: ProgramOptions }
   | { readonly kind: 'place'; readonly range: OrderRange }
-  | { readonly kind: 'settle down' }
+  | { readonly kind: 'vacuum' }
   /** Starts, stops once so many are credited, and tells what that took. */
   | { readonly kind: 'credit'; readonly count: number }
   /** The same for one order, and not for longer than that; tells about how many it has asked. */
@@ -45,14 +45,14 @@ let opened: System | null = null
 
 process.on('message', (request: ProgramRequest) => {
   answer(request).then(
-    (done) => tell({ done }),
-    (error: unknown) => tell({ failed: error instanceof Error ? error.message : String(error) }),
+    (done) => reply({ done }),
+    (error: unknown) => reply({ failed: error instanceof Error ? error.message : String(error) }),
   )
 })
 
 process.once('disconnect', () => process.exit())
 
-function tell(message: ProgramMessage): void {
+function reply(message: ProgramMessage): void {
   process.send?.(message)
 }
 
@@ -73,8 +73,8 @@ async function answerOf(
     case 'place':
       await system.place(request.range)
       return null
-    case 'settle down':
-      await system.settleDown()
+    case 'vacuum':
+      await system.vacuum()
       return null
     case 'credit': {
       const lap = await time(request.count, () => untilCredited(system, request.count))
@@ -84,7 +84,7 @@ async function answerOf(
     case 'look':
       await Promise.race([untilCredited(system, 1), delay(request.msMax)])
       await system.stop()
-      return watch.asked.size
+      return watch.queried.size
     case 'count credited':
       return system.countCredited(request.range)
     case 'close':

@@ -45,7 +45,7 @@ async function repeat(
   { contenders, first }: { contenders: Each<Contender>; first: number },
 ): Promise<Each<Laptimes>> {
   await gateway.sign(paidOrders({ first, count: orders }))
-  for (const name of all) await contenders[name].settleDown()
+  for (const name of all) await contenders[name].vacuum()
   const laps = Object.fromEntries(all.map((name) => [name, new Laptimes()])) as Each<Laptimes>
   for (let done = 0; done < orders; done += slice) {
     for (const [position] of all.entries()) {
@@ -61,8 +61,8 @@ async function repeat(
  * What neither better code nor better grouping can pass: both cores do nothing but ask, with budan's
  * client, and credit, in groups as large as budan's, and none of them ever waits.
  */
-function limitOf({ questions, credits }: Each<Laptimes>): number {
-  return (availableParallelism() * 1e6) / (questions.machineMicros + credits.machineMicros)
+function limitOf({ queries, credits }: Each<Laptimes>): number {
+  return (availableParallelism() * 1e6) / (queries.machineMicros + credits.machineMicros)
 }
 
 function rateFigures(
@@ -109,7 +109,7 @@ function rateFigures(
     ...names.flatMap((name) =>
       figuresOf(`${titles[name]}: orders credited (${orders}, ${concurrency} at a time)`, name),
     ),
-    ...figuresOf('questions alone', 'questions'),
+    ...figuresOf('questions alone', 'queries'),
     ...figuresOf('credits alone, in groups', 'credits'),
     ...figuresOf('both, and nothing else', 'both'),
   ]

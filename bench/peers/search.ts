@@ -26,7 +26,7 @@ export async function benchSearch(bench: Comparison): Promise<readonly Figure[]>
       `the story's algorithm: orders that it came to, of ${unpaid} unpaid ones, while budan found the paid one behind them`,
       {
         unit: 'orders',
-        values: searches.map(({ askedByStory }) => askedByStory),
+        values: searches.map(({ queriedByStory }) => queriedByStory),
         goal: { kind: 'at most', value: batchSize },
       },
     ),
@@ -42,7 +42,7 @@ export async function benchSearch(bench: Comparison): Promise<readonly Figure[]>
 interface Search {
   readonly seconds: Readonly<Record<'budan' | 'bullmq' | 'pgBoss', number>>
   /** Different orders; it may have asked about each of them many times. */
-  readonly askedByStory: number
+  readonly queriedByStory: number
 }
 
 async function search(
@@ -54,28 +54,28 @@ async function search(
   await gateway.sign(paidOrders({ first: unpaid, count: 1 }), { beside: true })
   const find = async (contender: Contender) => {
     await contender.place(range)
-    await contender.settleDown()
+    await contender.vacuum()
     const { seconds } = await contender.credit(1)
     const credited = await contender.countCredited(range)
     if (credited !== 1) throw new Error(`${credited} orders are credited, and one was paid`)
     return seconds
   }
   const budan = await find(contenders.budan)
-  const askedByStory = await askFor(budan, { contender: contenders.story, range })
+  const queriedByStory = await runStoryFor(budan, { contender: contenders.story, range })
   const seconds = {
     budan,
     bullmq: await find(contenders.bullmq),
     pgBoss: await find(contenders.pgBoss),
   }
-  return { seconds, askedByStory }
+  return { seconds, queriedByStory }
 }
 
 /** Goes on for so long, or until it has found the paid order. The last run is made to its end. */
-async function askFor(
+async function runStoryFor(
   seconds: number,
   { contender, range }: { contender: Contender; range: OrderRange },
 ): Promise<number> {
   await contender.place(range)
-  await contender.settleDown()
+  await contender.vacuum()
   return contender.look(seconds * 1000)
 }

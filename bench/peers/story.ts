@@ -1,5 +1,5 @@
 import { eachAtOnce } from '../stopwatch.ts'
-import { openShop } from './shop.ts'
+import { openSharedProgram } from './shared-program.ts'
 import type { System, SystemOptions } from './system.ts'
 
 /**
@@ -10,12 +10,12 @@ import type { System, SystemOptions } from './system.ts'
  */
 export async function openStory(options: SystemOptions): Promise<System> {
   const { concurrency, batchSize, watch } = options
-  const shop = await openShop(options)
+  const shared = await openSharedProgram(options)
   let stopped = true
   let loop = Promise.resolve()
 
   const run = async () => {
-    const { rows } = await shop.pool.query<{ order_no: string }>(
+    const { rows } = await shared.pool.query<{ order_no: string }>(
       `select order_no from orders
        where status = 'pending' and created_at < now() - interval '5 minutes'
        order by created_at limit $1`,
@@ -25,7 +25,7 @@ export async function openStory(options: SystemOptions): Promise<System> {
       concurrency,
       work: async ({ order_no: orderNo }) => {
         // One order's failure leaves the others alone.
-        await shop.check(orderNo).catch((error) => watch.failed(error))
+        await shared.check(orderNo).catch((error) => watch.failed(error))
       },
     })
   }
@@ -33,8 +33,8 @@ export async function openStory(options: SystemOptions): Promise<System> {
     while (!stopped) await run()
   }
   return {
-    place: shop.place,
-    settleDown: shop.settleDown,
+    place: shared.place,
+    vacuum: shared.vacuum,
     async start() {
       stopped = false
       loop = runUntilStopped().catch((error) => watch.failed(error))
@@ -43,7 +43,7 @@ export async function openStory(options: SystemOptions): Promise<System> {
       stopped = true
       await loop
     },
-    countCredited: shop.countCredited,
-    close: shop.close,
+    countCredited: shared.countCredited,
+    close: shared.close,
   }
 }

@@ -6,7 +6,7 @@ export interface System {
   /** Pending orders, due for a while, and whatever this system needs to ask about them. It asks nothing yet. */
   place(range: OrderRange): Promise<void>
   /** Leaves the tables as autovacuum would after a while. */
-  settleDown(): Promise<void>
+  vacuum(): Promise<void>
   /** From now on it asks and credits as fast as it can. */
   start(): Promise<void>
   /** Resolves when nothing is under way any more. May be started again. */
@@ -37,7 +37,7 @@ const creditsMsMax = 600_000
 /** Hears from one system what it does. */
 export class Watch {
   /** About which orders. */
-  readonly asked = new Set<string>()
+  readonly queried = new Set<string>()
   #left = 0
   #end: { resolve: () => void; reject: (error: unknown) => void } | null = null
 
@@ -54,8 +54,8 @@ export class Watch {
   }
 
   /** Once for each answer, after it was committed what it led to. */
-  heard(orderNo: string, { credited }: { credited: boolean }): void {
-    this.asked.add(orderNo)
+  answered(orderNo: string, { credited }: { credited: boolean }): void {
+    this.queried.add(orderNo)
     if (!credited) return
     this.#left -= 1
     if (this.#left === 0) this.#end?.resolve()

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { storeOn } from '../../src/store/assemble.ts'
 import { type Figure, figure } from '../figure.ts'
-import { fillShop, pendingOf } from '../flat/shop.ts'
+import { fillDataset, pendingOf } from '../flat/dataset.ts'
 import type { Stage } from '../part.ts'
 
 const limit = 50
@@ -25,7 +25,7 @@ async function benchTable(
   const database = await stage.freshDatabase('postgres')
   const { mchid, appid } = (await stage.gateway()).merchant
   const merchant = { gateway: 'wechatpay', mchid, appid }
-  await fillShop(database, { merchant, orders: count, now: new Date() })
+  await fillDataset(database, { merchant, orders: count, now: new Date() })
   const store = storeOn(database)
   const due = { merchant, thresholdMs: 300_000, farthestMs: leaseMs, limit, leaseMs }
   const ms: number[] = []

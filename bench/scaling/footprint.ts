@@ -5,7 +5,7 @@ import type { Database } from '../../src/store/database.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { configOf } from '../../test/support/world.ts'
 import { type Figure, figure } from '../figure.ts'
-import { fillPending, paidOrders, settleDown } from '../orders.ts'
+import { fillPending, paidOrders, vacuum } from '../orders.ts'
 import type { Stage } from '../part.ts'
 import { StatementCounter } from '../statements.ts'
 
@@ -52,7 +52,7 @@ export async function benchFootprint(
     await sql`
       insert into orders_of_users (user_id, created_at, order_no)
       select user_id, created_at, order_no from orders`.execute(database.patientDb)
-    await settleDown(database)
+    await vacuum(database)
     const creditNext = async (count: number) => {
       let credited = 0
       while (credited < count) {

@@ -7,7 +7,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import { startRedis } from '../../test/support/redis.ts'
 import { type Node, startNode } from '../drain/node.ts'
 import { type Figure, figure } from '../figure.ts'
-import { countPaid, fillPending, type OrderRange, paidOrders, settleDown } from '../orders.ts'
+import { countPaid, fillPending, type OrderRange, paidOrders, vacuum } from '../orders.ts'
 import type { Stage } from '../part.ts'
 import { configure, openWorkplace } from '../program.ts'
 import { cpuSecondsOf } from './cpu.ts'
@@ -102,7 +102,7 @@ async function creditWith(
   await sign(paidOrders(rangeOf(0, warmUp.count + orders)))
   await fillPending(database, { ...warmUp, age: 'an hour ago' })
   await untilPaid(database, warmUp, warmUp.count)
-  await settleDown(database)
+  await vacuum(database)
 
   await fillPending(database, { ...measured, age: 'an hour ago' })
   // From the first credit on: until the next interval the nodes wait.

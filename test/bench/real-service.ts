@@ -1,6 +1,6 @@
 /** The stages of a node on the models of database and gateway, where time is virtual and nothing fails. */
 
-import type { Fate, Life } from '../../bench/questions/life.ts'
+import type { DrawnOrder, SimulatedOrder } from '../../bench/schedule/simulate-order.ts'
 import { Loop } from '../../proof/sim/clock/loop.ts'
 import { Random } from '../../proof/sim/clock/random.ts'
 import { Trace } from '../../proof/sim/clock/trace.ts'
@@ -14,47 +14,47 @@ import { merchant, newGatewayOrder, openTrade } from '../../proof/sim/gateway/ga
 import { GatewayServer } from '../../proof/sim/gateway/server.ts'
 import { modelGateway } from '../../proof/sim/gateway/wire.ts'
 import { startNode } from '../../proof/sim/node.ts'
-import type { OrderPlan as SimulatedFate } from '../../proof/sim/order-plan.ts'
+import type { OrderPlan as SimulatedPlan } from '../../proof/sim/order-plan.ts'
 import { noRates, type Scenario } from '../../proof/sim/scenario.ts'
 import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
 
 /** What became of an order, and when it really was created: a moment after it was placed. */
-export type RealLife = Life & { readonly createdAt: number; readonly status: string }
+export type RealOrder = SimulatedOrder & { readonly createdAt: number; readonly status: string }
 
-interface Shop {
+interface ServiceOptions {
   readonly policy: SchedulePolicy
   readonly batchSize: number
   readonly concurrency: number
 }
 
-/** Lives the fates in one shop, in virtual time; no callback comes. In the order of the fates. */
-export async function liveForReal(
-  fates: readonly Fate[],
-  { policy, batchSize, concurrency }: Shop,
-): Promise<readonly RealLife[]> {
-  const startAt = Math.min(...fates.map(({ createdAt }) => createdAt)) - minuteMs
-  const endAt = Math.max(...fates.map(({ createdAt }) => createdAt)) + 2 * policy.orderTtlMs
+/** Lives the drawnOrders in one shop, in virtual time; no callback comes. In the order of the drawnOrders. */
+export async function runRealService(
+  drawnOrders: readonly DrawnOrder[],
+  { policy, batchSize, concurrency }: ServiceOptions,
+): Promise<readonly RealOrder[]> {
+  const startAt = Math.min(...drawnOrders.map(({ createdAt }) => createdAt)) - minuteMs
+  const endAt = Math.max(...drawnOrders.map(({ createdAt }) => createdAt)) + 2 * policy.orderTtlMs
   const random = new Random(1, 1)
   const trace = new Trace({ kept: false, startAt })
   const loop = new Loop({ random, trace, startAt })
   const figures = new Figures()
   const scenario = calm({ policy, batchSize, concurrency })
-  const weather = new FaultSchedule({ loop, random, figures, scenario })
-  weather.stop()
-  const world = { loop, random, trace, figures, faults: weather }
+  const faults = new FaultSchedule({ loop, random, figures, scenario })
+  faults.stop()
+  const world = { loop, random, trace, figures, faults }
   const seenAt = new Map<string, number>()
   const database = new DatabaseServer({
     ...{ ...world, skewMs: 0, onRefusal: refuse },
     onCommit: (change) => noteCredits(change, { seenAt, now: loop.now }),
   })
-  const told = { onPaid: () => undefined, onPrepay: () => undefined, onClose: () => undefined }
-  const server = new GatewayServer({ ...world, falseAbsenceMsMax: 0, ...told })
+  const callbacks = { onPaid: () => undefined, onPrepay: () => undefined, onClose: () => undefined }
+  const server = new GatewayServer({ ...world, falseAbsenceMsMax: 0, ...callbacks })
   const owner = { name: 'node-1', alive: true, parked: null, timerRate: 1, skewMs: 0 }
   const store = modelStore({ server: database, owner, random, kind: 'postgres' })
   const calls = new Map<string, number>()
-  const wire = { loop, faults: weather, server, owner, timeoutMs: 5000, appids: scenario.appids }
+  const wire = { loop, faults, server, owner, timeoutMs: 5000, appids: scenario.appids }
   const gateway = counting(modelGateway(wire), calls)
 
   const restore = virtualise(() => ({ loop, random }))
@@ -62,13 +62,13 @@ export async function liveForReal(
     loop.current = owner
     const emit = () => undefined
     const node = startNode({ owner, scenario, policy, store, gateway, emit, onPaid: null })
-    fates.forEach(({ createdAt, paidAt }, at) => {
+    drawnOrders.forEach(({ createdAt, paidAt }, at) => {
       const orderNo = orderNoOf(at)
       const ordered = { orderNo, amount: 100, currency: 'CNY', appid: merchant.appid, attach: null }
-      const dossier = newGatewayOrder(ordered, paid)
+      const gatewayOrder = newGatewayOrder(ordered, paid)
       const adopt = () => {
-        openTrade(dossier, loop.now)
-        server.gatewayOrders.set(orderNo, dossier)
+        openTrade(gatewayOrder, loop.now)
+        server.gatewayOrders.set(orderNo, gatewayOrder)
         const expiresAt = new Date(loop.now + policy.orderTtlMs)
         const end = { createdAt: null, expiresAt }
         const order = { orderNo, userId: 'u1', amount: 100n, description: 'credit', ...end }
@@ -76,14 +76,14 @@ export async function liveForReal(
       }
       loop.after(createdAt - startAt, { owner, label: 'an order', fire: adopt })
       if (paidAt === null) return
-      const pay = () => server.pay(dossier)
+      const pay = () => server.pay(gatewayOrder)
       loop.after(paidAt - startAt, { owner: null, label: 'paid', fire: pay })
     })
     await loop.run(() => loop.now > endAt)
   } finally {
     restore()
   }
-  return fates.map((_, at) => {
+  return drawnOrders.map((_, at) => {
     const order = database.tables.orders.get(orderNoOf(at))
     if (order === undefined) throw new Error('An order was not adopted')
     return {
@@ -93,7 +93,7 @@ export async function liveForReal(
   })
 }
 
-const paid: SimulatedFate = {
+const paid: SimulatedPlan = {
   ...{ kind: 'paid', arrival: 'adopted', payAfterMs: 0, isEndless: false, openMs: 15 * 86_400_000 },
   ...{ closesItself: false, appid: merchant.appid, mistake: null, attach: 'absent', oddity: null },
 }
@@ -128,7 +128,7 @@ function counting(gateway: Gateway, calls: Map<string, number>): Gateway {
   }
 }
 
-function calm({ policy, batchSize, concurrency }: Shop): Scenario {
+function calm({ policy, batchSize, concurrency }: ServiceOptions): Scenario {
   const mins = (ms: number) => ms / minuteMs
   return {
     ...{ kind: 'postgres', nodeCount: 1, orderCount: 0, drain: false, timeoutMs: 5000 },

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fillShop, userOf } from '../../bench/flat/shop.ts'
+import { fillDataset, userOf } from '../../bench/flat/dataset.ts'
 import { paidOrder } from '../../bench/numbered.ts'
 import type { Order } from '../../src/domain/order.ts'
 import { openDatabase } from '../../src/store/open.ts'
@@ -91,7 +91,7 @@ async function inTables(
 ): Promise<ExplainedStore> {
   const url = await freshPostgresUrl()
   const database = await openDatabase(url)
-  await fillShop(database, { merchant, orders: count, now: new Date() }, options)
+  await fillDataset(database, { merchant, orders: count, now: new Date() }, options)
   await database.close()
   return openExplained(url)
 }

@@ -13,14 +13,14 @@ const tradeSchema = z.object({
 
 export type PeerTrade = z.output<typeof tradeSchema>
 
-export interface Questions {
+export interface OrderQueries {
   /** Signed, and its answer verified. Throws for anything but a trade. */
-  ask(orderNo: string): Promise<PeerTrade>
+  send(orderNo: string): Promise<PeerTrade>
   close(): void
 }
 
 /** By wechatpay-axios-plugin, as its own pages say, on connections that are kept. */
-export function openQuestions({ url, merchant }: GatewayAddress): Questions {
+export function openOrderQueries({ url, merchant }: GatewayAddress): OrderQueries {
   const { mchid, serialNo, privateKeyPem, wechatpay } = merchant
   const agent = new Agent({ keepAlive: true })
   const client = new Wechatpay({
@@ -34,7 +34,7 @@ export function openQuestions({ url, merchant }: GatewayAddress): Questions {
   const trades = client.v3?.pay?.transactions?.outTradeNo?.$out_trade_no$
   if (trades === undefined) throw new Error('wechatpay-axios-plugin knows no query of orders')
   return {
-    async ask(orderNo) {
+    async send(orderNo) {
       const { data } = await trades.get({ params: { mchid }, out_trade_no: orderNo })
       return tradeSchema.parse(data)
     },

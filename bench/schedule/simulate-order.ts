@@ -5,13 +5,13 @@ import { type SchedulePolicy, scheduleAfter } from '../../src/domain/schedule.ts
 import type { Trade, TradeAnswer } from '../../src/domain/trade.ts'
 
 /** In milliseconds since 1970. */
-export interface Fate {
+export interface DrawnOrder {
   readonly createdAt: number
   /** Before the order's end; null: it is abandoned. */
   readonly paidAt: number | null
 }
 
-export interface Life {
+export interface SimulatedOrder {
   /** Questions and closings. */
   readonly calls: number
   /** When a question showed the payment; null: none did. */
@@ -19,19 +19,19 @@ export interface Life {
 }
 
 /** How an order fares under some schedule. */
-export type Living = (fate: Fate) => Life
+export type Simulate = (drawn: DrawnOrder) => SimulatedOrder
 
 /** By budan's own decisions and schedule, in runs that begin with their slots and never are full. */
-export function livingBy(policy: SchedulePolicy): Living {
-  return (fate) => {
-    const gateway = new Gateway(fate)
-    let order = placed(fate, policy)
-    for (let slot = firstSlot(fate, policy); ; slot = nextSlot(order, { slot, policy })) {
+export function simulateBy(policy: SchedulePolicy): Simulate {
+  return (drawn) => {
+    const gateway = new Gateway(drawn)
+    let order = placed(drawn, policy)
+    for (let slot = firstSlot(drawn, policy); ; slot = nextSlot(order, { slot, policy })) {
       const now = new Date(slot)
       const answer = gateway.query(slot)
       const decision = decideAt(order, { answer, now, policy })
       const last =
-        decision.kind === 'close' ? closeAndAsk(order, { gateway, now, policy }) : decision
+        decision.kind === 'close' ? closeAndQuery(order, { gateway, now, policy }) : decision
       if (last.kind === 'pay') return { calls: gateway.calls, seenAt: slot }
       if (last.kind === 'expire') return { calls: gateway.calls, seenAt: null }
       if (last.kind !== 'wait') throw new Error(`An order like any other came to "${last.kind}"`)
@@ -47,20 +47,20 @@ export function livingBy(policy: SchedulePolicy): Living {
  * would leave orders unasked, and the first question past the end finds the order closed, although
  * nobody closes it.
  */
-export function livingByTheStory(policy: SchedulePolicy): Living {
-  return (fate) => {
-    const endsAt = endOf(fate, policy)
-    const first = firstSlot(fate, policy)
+export function simulateByTheStory(policy: SchedulePolicy): Simulate {
+  return (drawn) => {
+    const endsAt = endOf(drawn, policy)
+    const first = firstSlot(drawn, policy)
     for (let calls = 1; ; calls += 1) {
       const slot = first + (calls - 1) * policy.intervalMs
-      if (fate.paidAt !== null && fate.paidAt <= slot) return { calls, seenAt: slot }
+      if (drawn.paidAt !== null && drawn.paidAt <= slot) return { calls, seenAt: slot }
       if (slot >= endsAt) return { calls, seenAt: null }
     }
   }
 }
 
 /** Past the end, as `settleAnswer` does it. */
-function closeAndAsk(
+function closeAndQuery(
   order: Order,
   { gateway, now, policy }: { gateway: Gateway; now: Date; policy: SchedulePolicy },
 ): Decision {
@@ -78,7 +78,7 @@ function decideAt(
 }
 
 /** The first run after the order is older than the threshold. */
-function firstSlot({ createdAt }: Fate, { intervalMs, thresholdMs }: SchedulePolicy): number {
+function firstSlot({ createdAt }: DrawnOrder, { intervalMs, thresholdMs }: SchedulePolicy): number {
   return (Math.floor((createdAt + thresholdMs) / intervalMs) + 1) * intervalMs
 }
 
@@ -91,7 +91,7 @@ function nextSlot(
 }
 
 /** In whole seconds, as the store keeps it. */
-function endOf({ createdAt }: Fate, { orderTtlMs }: SchedulePolicy): number {
+function endOf({ createdAt }: DrawnOrder, { orderTtlMs }: SchedulePolicy): number {
   return Math.ceil((createdAt + orderTtlMs) / 1000) * 1000
 }
 
@@ -130,9 +130,9 @@ const anyOrder: Order = {
   dismissed: null,
 }
 
-function placed(fate: Fate, policy: SchedulePolicy): Order {
-  const createdAt = new Date(fate.createdAt)
-  const expiresAt = new Date(endOf(fate, policy))
+function placed(drawn: DrawnOrder, policy: SchedulePolicy): Order {
+  const createdAt = new Date(drawn.createdAt)
+  const expiresAt = new Date(endOf(drawn, policy))
   return { ...anyOrder, createdAt, expiresAt, nextCheckAt: createdAt, knownAt: createdAt }
 }
 
@@ -152,11 +152,11 @@ function answerOf({
 /** One trade, and how often it was asked about. */
 class Gateway {
   calls = 0
-  readonly #fate: Fate
+  readonly #drawn: DrawnOrder
   #closed = false
 
-  constructor(fate: Fate) {
-    this.#fate = fate
+  constructor(drawn: DrawnOrder) {
+    this.#drawn = drawn
   }
 
   query(at: number): TradeAnswer {
@@ -172,7 +172,7 @@ class Gateway {
   }
 
   #isPaid(at: number): boolean {
-    const { paidAt } = this.#fate
+    const { paidAt } = this.#drawn
     return paidAt !== null && paidAt <= at
   }
 }

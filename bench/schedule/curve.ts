@@ -1,9 +1,17 @@
 /** What few questions cost in time, and the other way round, for docs/schedule.md. */
-import { leastOf } from './least.ts'
-import { type Living, livingBy, livingByTheStory } from './life.ts'
+
+import {
+  callsOf,
+  drawAbandoned,
+  drawPaid,
+  percentilesOf,
+  type Waits,
+  waitsOf,
+} from './drawn-orders.ts'
+import { leastOf } from './least-p99.ts'
 import { allPayers } from './payers.ts'
 import { defaultPolicy, defaultSetting, policyOf, type Setting } from './setting.ts'
-import { callsOf, drawAbandoned, drawPaid, percentilesOf, type Waits, waitsOf } from './shop.ts'
+import { type Simulate, simulateBy, simulateByTheStory } from './simulate-order.ts'
 
 export interface Point {
   /** Null: the story's, which has none. */
@@ -44,11 +52,11 @@ export interface Curve {
 export function drawCurve(): Curve {
   const paid = allPayers.map((payers) => drawPaid(payers, draw))
   const abandoned = drawAbandoned(draw)
-  const pointOf = (setting: Setting | null, living: Living): Point => ({
-    ...{ setting, calls: callsOf(living, abandoned) },
-    waits: paid.map((fates) => percentilesOf(waitsOf(living, fates))),
+  const pointOf = (setting: Setting | null, simulate: Simulate): Point => ({
+    ...{ setting, calls: callsOf(simulate, abandoned) },
+    waits: paid.map((drawnOrders) => percentilesOf(waitsOf(simulate, drawnOrders))),
   })
-  const ownPoint = (setting: Setting) => pointOf(setting, livingBy(policyOf(setting)))
+  const ownPoint = (setting: Setting) => pointOf(setting, simulateBy(policyOf(setting)))
   const { intervalMins } = defaultSetting
   return {
     even: evenWaits.map((mins) => ownPoint({ intervalMins, recheckMins: [mins] })),
@@ -57,7 +65,7 @@ export function drawCurve(): Curve {
       ...unevenWaits.map((recheckMins) => ownPoint({ intervalMins, recheckMins })),
       ...oftenWaits.map((recheckMins) => ownPoint({ intervalMins: oftenMins, recheckMins })),
     ],
-    story: pointOf(null, livingByTheStory(defaultPolicy)),
+    story: pointOf(null, simulateByTheStory(defaultPolicy)),
     least: paid.map(leastOf),
   }
 }

@@ -1,16 +1,16 @@
 /** What the best choice of runs could reach, were the payers known beforehand. */
-import type { Fate, Living } from './life.ts'
+import type { DrawnOrder, Simulate } from './simulate-order.ts'
 
 export interface LimitOptions {
   /** How orders fare when each run asks about each of them. */
-  readonly always: Living
+  readonly always: Simulate
   /** All of them are paid. */
-  readonly fates: readonly Fate[]
+  readonly drawnOrders: readonly DrawnOrder[]
   readonly intervalMs: number
   /** In the life of an order; the first and the last of them ask in any case. */
   readonly runs: number
   /** In how many of them it is asked about. */
-  readonly asked: number
+  readonly queryCount: number
 }
 
 /**
@@ -19,8 +19,8 @@ export interface LimitOptions {
  * made question by question.
  */
 export function leastP99(options: LimitOptions): number {
-  const { fates, runs, intervalMs } = options
-  const lateMax = fates.length - Math.ceil(0.99 * fates.length)
+  const { drawnOrders, runs, intervalMs } = options
+  const lateMax = drawnOrders.length - Math.ceil(0.99 * drawnOrders.length)
   const sighted = sightings(options)
   let [lowMs, highMs] = [0, runs * intervalMs]
   while (highMs - lowMs > resolutionMs) {
@@ -34,12 +34,12 @@ export function leastP99(options: LimitOptions): number {
 const resolutionMs = 10
 
 /** For each run, how long the payments that it could be the first to see have been waiting. */
-function sightings({ always, fates, runs }: LimitOptions): readonly (readonly number[])[] {
+function sightings({ always, drawnOrders, runs }: LimitOptions): readonly (readonly number[])[] {
   const waits: number[][] = Array.from({ length: runs }, () => [])
-  for (const fate of fates) {
-    const { calls, seenAt } = always(fate)
-    if (seenAt === null || fate.paidAt === null) throw new Error('A payment was never seen')
-    waits[calls - 1]?.push(seenAt - fate.paidAt)
+  for (const drawn of drawnOrders) {
+    const { calls, seenAt } = always(drawn)
+    if (seenAt === null || drawn.paidAt === null) throw new Error('A payment was never seen')
+    waits[calls - 1]?.push(seenAt - drawn.paidAt)
   }
   return waits
 }
@@ -57,10 +57,10 @@ function lateWithin(
   return (run, later) => late[run]?.[later] ?? 0
 }
 
-function fewestLate(late: Late, { runs, asked }: LimitOptions): number {
+function fewestLate(late: Late, { runs, queryCount }: LimitOptions): number {
   // fewest[run]: the best of all choices so far whose last question is in that run.
   let fewest = Array.from({ length: runs }, (_, run) => (run === 0 ? late(0, 0) : Infinity))
-  for (let question = 2; question <= asked; question += 1) {
+  for (let nth = 2; nth <= queryCount; nth += 1) {
     fewest = fewest.map((_, run) => {
       let best = Infinity
       let between = 0

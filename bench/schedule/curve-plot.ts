@@ -14,10 +14,10 @@ export function curvePlot({ even, standard, story }: Curve): string {
   const series = allPayers.map(({ name }, at) => {
     const color = colors[at] ?? 'black'
     const marks = [
-      `<polyline points="${even.map((point) => placeOf(point, at).join(',')).join(' ')}"/>`,
-      ...even.map((point) => dot(placeOf(point, at), color)),
-      diamond(placeOf(standard, at), color),
-      cross(placeOf(story, at)),
+      `<polyline points="${even.map((point) => positionOf(point, at).join(',')).join(' ')}"/>`,
+      ...even.map((point) => dot(positionOf(point, at), color)),
+      diamond(positionOf(standard, at), color),
+      cross(positionOf(story, at)),
     ]
     return `<g stroke="${color}" fill="none" stroke-width="1.5">${marks.join('')}</g>
 ${legend(name, { at, color })}`
@@ -32,9 +32,9 @@ ${keyOf()}
 `
 }
 
-type Place = readonly [x: number, y: number]
+type Position = readonly [x: number, y: number]
 
-function placeOf({ calls: count, waits }: Point, at: number): Place {
+function positionOf({ calls: count, waits }: Point, at: number): Position {
   return [xOf(count), yOf(waits[at]?.p99 ?? 0)]
 }
 
@@ -47,15 +47,15 @@ function yOf(minutes: number): number {
   return Math.round(plot.top + (1 - share) * plot.height)
 }
 
-function dot([x, y]: Place, color: string): string {
+function dot([x, y]: Position, color: string): string {
   return `<circle cx="${x}" cy="${y}" r="3" fill="${color}"/>`
 }
 
-function diamond([x, y]: Place, color: string): string {
+function diamond([x, y]: Position, color: string): string {
   return `<path d="M${x} ${y - 6}l6 6l-6 6l-6-6z" fill="#ffffff" stroke="${color}"/>`
 }
 
-function cross([x, y]: Place): string {
+function cross([x, y]: Position): string {
   return `<path d="M${x - 5} ${y - 5}l10 10m0-10l-10 10"/>`
 }
 

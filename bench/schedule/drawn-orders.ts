@@ -3,9 +3,9 @@
 import { Random } from '../../proof/sim/clock/random.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
 import { percentile } from '../figure.ts'
-import type { Fate, Living } from './life.ts'
 import type { Payers } from './payers.ts'
 import { defaultPolicy } from './setting.ts'
+import type { DrawnOrder, Simulate } from './simulate-order.ts'
 
 /** Midnight in UTC, with which slots of any usual width begin. */
 const dayBeganAt = Date.UTC(2026, 0, 24)
@@ -15,7 +15,7 @@ const hourMs = 60 * minuteMs
 export function drawPaid(
   { payAfterMins }: Payers,
   { seed, count }: { seed: number; count: number },
-): readonly Fate[] {
+): readonly DrawnOrder[] {
   const random = new Random(seed, 1)
   return Array.from({ length: count }, () => {
     const createdAt = drawMoment(random)
@@ -23,17 +23,23 @@ export function drawPaid(
   })
 }
 
-export function drawAbandoned({ seed, count }: { seed: number; count: number }): readonly Fate[] {
+export function drawAbandoned({
+  seed,
+  count,
+}: {
+  seed: number
+  count: number
+}): readonly DrawnOrder[] {
   const random = new Random(seed, 2)
   return Array.from({ length: count }, () => ({ createdAt: drawMoment(random), paidAt: null }))
 }
 
 /** Minutes from each payment until it is seen. */
-export function waitsOf(living: Living, fates: readonly Fate[]): readonly number[] {
-  return fates.map((fate) => {
-    const { seenAt } = living(fate)
-    if (seenAt === null || fate.paidAt === null) throw new Error('A payment was never seen')
-    return (seenAt - fate.paidAt) / minuteMs
+export function waitsOf(simulate: Simulate, drawnOrders: readonly DrawnOrder[]): readonly number[] {
+  return drawnOrders.map((drawn) => {
+    const { seenAt } = simulate(drawn)
+    if (seenAt === null || drawn.paidAt === null) throw new Error('A payment was never seen')
+    return (seenAt - drawn.paidAt) / minuteMs
   })
 }
 
@@ -48,8 +54,8 @@ export function percentilesOf(waits: readonly number[]): Waits {
 }
 
 /** Gateway calls an order, on average. */
-export function callsOf(living: Living, fates: readonly Fate[]): number {
-  return fates.reduce((sum, fate) => sum + living(fate).calls, 0) / fates.length
+export function callsOf(simulate: Simulate, drawnOrders: readonly DrawnOrder[]): number {
+  return drawnOrders.reduce((sum, drawn) => sum + simulate(drawn).calls, 0) / drawnOrders.length
 }
 
 function drawMoment(random: Random): number {

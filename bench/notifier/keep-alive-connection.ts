@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
  * A connection that is kept open, and one request on it at a time: written as it is, and of its
  * answer nothing is read but the status.
  */
-export class Line {
+export class KeepAliveConnection {
   readonly #socket: Socket
   #received = ''
   #answered: ((status: number) => void) | null = null
@@ -15,7 +15,7 @@ export class Line {
     this.#socket.on('data', (text: string) => this.#read(text))
     // Whoever waits is told that there was no answer.
     this.#socket.on('error', () => this.#socket.destroy())
-    this.#socket.on('close', () => this.#tell(noAnswer))
+    this.#socket.on('close', () => this.#resolve(noAnswer))
   }
 
   /** The status of its answer; 0 when there is none. */
@@ -39,10 +39,10 @@ export class Line {
     if (this.#received.length < end + 4 + Number(length ?? 0)) return
     const status = Number(this.#received.slice('HTTP/1.1 '.length).slice(0, 3))
     this.#received = ''
-    this.#tell(status)
+    this.#resolve(status)
   }
 
-  #tell(status: number): void {
+  #resolve(status: number): void {
     const answered = this.#answered
     this.#answered = null
     answered?.(status)

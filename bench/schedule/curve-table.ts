@@ -1,7 +1,7 @@
 import type { Curve, Point } from './curve.ts'
-import { callsMax } from './least.ts'
+import type { Waits } from './drawn-orders.ts'
+import { callsMax } from './least-p99.ts'
 import { allPayers } from './payers.ts'
-import type { Waits } from './shop.ts'
 
 /** Minutes, as Markdown. */
 export function curveTable({ even, standard, others, story }: Curve): string {

@@ -5,11 +5,11 @@ import { numberPrefix } from '../numbered.ts'
 import { eachAtOnce } from '../stopwatch.ts'
 
 /**
- * A shop that was given an order every ten seconds, for a day or for years: whatever lies in the
+ * A dataset that was given an order every ten seconds, for a day or for years: whatever lies in the
  * last day is the same, however large its tables are. On top of it, the callbacks of the last tenth
  * of its orders, placed just now, were lost: they are pending, and due.
  */
-export interface Shop {
+export interface Dataset {
   readonly merchant: Merchant
   readonly orders: number
   /** What all times are counted back from. */
@@ -32,16 +32,16 @@ const userStep = 48_271
 export const runsOf = (orders: number) => Math.min(2000, Math.floor(orders / 10))
 
 /** Rows of orders that one statement writes: the server then works, and not the way to it. */
-const chunkOrders = 200_000
+const ordersPerStatement = 200_000
 
 /**
  * Fills empty tables, as fast as the database can: rows come in the order of their keys, without
  * triggers, two tables at a time, and the indexes that no constraint needs are built at the end.
  * Without statistics nobody has counted them, and nobody will.
  */
-export async function fillShop(
+export async function fillDataset(
   database: Database,
-  shop: Shop,
+  dataset: Dataset,
   { statistics = true }: { readonly statistics?: boolean } = {},
 ): Promise<void> {
   const concurrency = database.kind === 'postgres' ? 2 : 1
@@ -50,13 +50,13 @@ export async function fillShop(
   await eachAtOnce(Object.values(rowsOf), {
     concurrency,
     work: async (rows) => {
-      for (let first = 0; first < shop.orders; first += chunkOrders) {
-        const last = Math.min(first + chunkOrders, shop.orders) - 1
-        await quickly(database, (db) => rows(ordersOf(shop, { first, last })).execute(db))
+      for (let first = 0; first < dataset.orders; first += ordersPerStatement) {
+        const last = Math.min(first + ordersPerStatement, dataset.orders) - 1
+        await quickly(database, (db) => rows(ordersOf(dataset, { first, last })).execute(db))
       }
     },
   })
-  await quickly(database, (db) => runRows(shop).execute(db))
+  await quickly(database, (db) => runRows(dataset).execute(db))
   await eachAtOnce([listOfUsers, ...dropped.map((definition) => sql.raw(definition))], {
     concurrency,
     work: (statement) => quickly(database, (db) => statement.execute(db)),
@@ -89,9 +89,9 @@ const listOfUsers = sql`
   insert into orders_of_users (user_id, created_at, order_no)
   select user_id, created_at, order_no from orders order by user_id, created_at, order_no`
 
-/** Each table's rows from those of a part of the shop. */
-const rowsOf: Readonly<Record<string, (shop: RawBuilder<unknown>) => RawBuilder<unknown>>> = {
-  orders: (shop) => sql`
+/** Each table's rows from those of a part of the dataset. */
+const rowsOf: Readonly<Record<string, (dataset: RawBuilder<unknown>) => RawBuilder<unknown>>> = {
+  orders: (dataset) => sql`
     insert into orders (
       order_no, user_id, amount, currency, description, gateway, mchid, appid, adopted, status,
       state_seq, created_at, next_check_at, expires_at, checks,
@@ -100,39 +100,39 @@ const rowsOf: Readonly<Record<string, (shop: RawBuilder<unknown>) => RawBuilder<
     select order_no, user_id, amount, 'CNY', 'credit', gateway, mchid, appid, false, status,
       case status when 'pending' then 1 else 2 end, at, at, at + interval '1 day', 0,
       transaction_id, ended_at, ended_at, case status when 'paid' then 'callback' end
-    from ${shop}`,
-  order_events: (shop) => sql`
+    from ${dataset}`,
+  order_events: (dataset) => sql`
     insert into order_events
       (order_no, at, kind, source, state_seq, to_status, trade_state, decision, reason, alarm)
-    select shop.order_no, event.*
-    from ${shop}, lateral (
-      values (shop.at, 'created', 'api', 1, 'pending', null, null, null, false)
+    select dataset.order_no, event.*
+    from ${dataset}, lateral (
+      values (dataset.at, 'created', 'api', 1, 'pending', null, null, null, false)
       union all
-      select shop.at + interval '1 minute', 'answered', 'callback', 2, told.*
+      select dataset.at + interval '1 minute', 'answered', 'callback', 2, answer.*
       from (values
         ('paid', 'SUCCESS', 'pay', 'paid as ordered', false),
         ('expired', 'CLOSED', 'expire', 'closed unpaid', false),
         ('review', 'REFUND', 'review', 'it was paid, and the money is on its way back', true)
-      ) as told (status, trade_state, decision, reason, alarm)
-      where told.status = shop.status
+      ) as answer (status, trade_state, decision, reason, alarm)
+      where answer.status = dataset.status
     ) as event`,
-  transfers: (shop) => sql`
+  transfers: (dataset) => sql`
     insert into transfers
       (order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at)
     select order_no, gateway, transaction_id, amount, 'CNY', mchid, appid, ended_at, ended_at
-    from ${shop} where status = 'paid'`,
-  entries: (shop) => sql`
+    from ${dataset} where status = 'paid'`,
+  entries: (dataset) => sql`
     insert into entries (order_no, leg, account, amount, currency, at)
     select order_no, leg, account, legs.amount, 'CNY', ended_at
-    from ${shop}, lateral (values
-      (1, 'gateway:' || gateway || ':' || mchid, -shop.amount), (2, 'user:' || user_id, shop.amount)
+    from ${dataset}, lateral (values
+      (1, 'gateway:' || gateway || ':' || mchid, -dataset.amount), (2, 'user:' || user_id, dataset.amount)
     ) as legs (leg, account, amount)
     where status = 'paid'`,
 }
 
 /** Orders `first` to `last`. Of those that have ended, each fifth was not paid. */
 function ordersOf(
-  { orders, merchant, now }: Shop,
+  { orders, merchant, now }: Dataset,
   { first, last }: { first: number; last: number },
 ): RawBuilder<unknown> {
   const { gateway, mchid, appid } = merchant
@@ -160,11 +160,11 @@ function ordersOf(
         end as at
     ) as what
     order by i
-  ) as shop`
+  ) as dataset`
 }
 
 /** One every five minutes up to now, each with the results of 50 orders. */
-function runRows({ now, orders }: Shop): RawBuilder<unknown> {
+function runRows({ now, orders }: Dataset): RawBuilder<unknown> {
   const runCount = runsOf(orders)
   return sql`
     with made as (

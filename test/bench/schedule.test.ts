@@ -1,20 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { percentile } from '../../bench/figure.ts'
-import { drawCurve } from '../../bench/questions/curve.ts'
-import { curvePlot } from '../../bench/questions/curve-plot.ts'
-import { curveTable, ratioTable } from '../../bench/questions/curve-table.ts'
-import { type Fate, livingBy, livingByTheStory } from '../../bench/questions/life.ts'
-import { leastP99 } from '../../bench/questions/limit.ts'
-import { allPayers } from '../../bench/questions/payers.ts'
-import { defaultPolicy, defaultSetting, policyOf } from '../../bench/questions/setting.ts'
-import { callsOf, drawAbandoned, drawPaid } from '../../bench/questions/shop.ts'
+import { drawCurve } from '../../bench/schedule/curve.ts'
+import { curvePlot } from '../../bench/schedule/curve-plot.ts'
+import { curveTable, ratioTable } from '../../bench/schedule/curve-table.ts'
+import { callsOf, drawAbandoned, drawPaid } from '../../bench/schedule/drawn-orders.ts'
+import { leastP99 } from '../../bench/schedule/limit.ts'
+import { allPayers } from '../../bench/schedule/payers.ts'
+import { defaultPolicy, defaultSetting, policyOf } from '../../bench/schedule/setting.ts'
+import {
+  type DrawnOrder,
+  simulateBy,
+  simulateByTheStory,
+} from '../../bench/schedule/simulate-order.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
-import { liveForReal } from './real-service.ts'
+import { runRealService } from './real-service.ts'
 
 const dayMs = 24 * 60 * minuteMs
 
-describe('livingBy()', () => {
+describe('simulateBy()', () => {
   it.each([
     { name: 'as budan comes', setting: defaultSetting },
     { name: 'with other waits and more runs', setting: { intervalMins: 1, recheckMins: [9, 20] } },
@@ -22,15 +26,15 @@ describe('livingBy()', () => {
     'tells of three hundred orders what the real stages do, $name',
     async ({ setting }) => {
       const policy = policyOf(setting)
-      const fates = overADay([...drawAbandoned({ seed: 7, count: 50 }), ...paidOfAllKinds(7)])
-      const lives = await liveForReal(fates, { policy, batchSize: 50, concurrency: 5 })
-      const living = livingBy(policy)
-      for (const [at, { paidAt }] of fates.entries()) {
-        const real = lives[at]
-        const told = living({ createdAt: real?.createdAt ?? 0, paidAt })
+      const drawnOrders = overADay([...drawAbandoned({ seed: 7, count: 50 }), ...paidOfAllKinds(7)])
+      const results = await runRealService(drawnOrders, { policy, batchSize: 50, concurrency: 5 })
+      const simulate = simulateBy(policy)
+      for (const [at, { paidAt }] of drawnOrders.entries()) {
+        const real = results[at]
+        const simulated = simulate({ createdAt: real?.createdAt ?? 0, paidAt })
         const status = paidAt === null ? 'expired' : 'paid'
-        expect(real, String(at)).toMatchObject({ status, calls: told.calls })
-        const afterMs = (real?.seenAt ?? 0) - (told.seenAt ?? 0)
+        expect(real, String(at)).toMatchObject({ status, calls: simulated.calls })
+        const afterMs = (real?.seenAt ?? 0) - (simulated.seenAt ?? 0)
         // What a run takes; or neither saw a payment.
         expect(afterMs).toBeLessThan(10_000)
         expect(afterMs > 0).toBe(paidAt !== null)
@@ -40,24 +44,26 @@ describe('livingBy()', () => {
   )
 
   it('asks about an abandoned order nine times, where the story asks 24 times', () => {
-    const fates = drawAbandoned({ seed: 1, count: 500 })
-    expect(callsOf(livingBy(defaultPolicy), fates)).toBe(9)
-    expect(callsOf(livingByTheStory(defaultPolicy), fates)).toBe(24)
+    const drawnOrders = drawAbandoned({ seed: 1, count: 500 })
+    expect(callsOf(simulateBy(defaultPolicy), drawnOrders)).toBe(9)
+    expect(callsOf(simulateByTheStory(defaultPolicy), drawnOrders)).toBe(24)
   })
 })
 
 describe('leastP99()', () => {
   it.each(allPayers)('is what trying every choice of runs finds, for "$name"', (payers) => {
     const policy = policyOf({ intervalMins: 20, recheckMins: [20] })
-    const always = livingByTheStory(policy)
-    const fates = drawPaid(payers, { seed: 3, count: 400 })
+    const always = simulateByTheStory(policy)
+    const drawnOrders = drawPaid(payers, { seed: 3, count: 400 })
     // As many as the story asks about an order, by slots of 20 minutes.
     const runs = 7
     const least = Math.min(
-      ...choicesOf(runs, { asked: 4 }).map((choice) => p99Of(choice, { always, fates, policy })),
+      ...choicesOf(runs, { queryCount: 4 }).map((choice) =>
+        p99Of(choice, { always, drawnOrders, policy }),
+      ),
     )
     const { intervalMs } = policy
-    expect(leastP99({ always, fates, intervalMs, runs, asked: 4 })).toBeCloseTo(least, 2)
+    expect(leastP99({ always, drawnOrders, intervalMs, runs, queryCount: 4 })).toBeCloseTo(least, 2)
   })
 })
 
@@ -79,41 +85,46 @@ describe('docs/schedule.md', () => {
   })
 })
 
-function paidOfAllKinds(seed: number): readonly Fate[] {
+function paidOfAllKinds(seed: number): readonly DrawnOrder[] {
   return allPayers.flatMap((payers) => drawPaid(payers, { seed, count: 36 }))
 }
 
 /** So that no run is full. */
-function overADay(fates: readonly Fate[]): readonly Fate[] {
-  return fates.map(({ createdAt, paidAt }, at) => {
-    const ms = Math.floor((at * dayMs) / fates.length)
+function overADay(drawnOrders: readonly DrawnOrder[]): readonly DrawnOrder[] {
+  return drawnOrders.map(({ createdAt, paidAt }, at) => {
+    const ms = Math.floor((at * dayMs) / drawnOrders.length)
     return { createdAt: createdAt + ms, paidAt: paidAt === null ? null : paidAt + ms }
   })
 }
 
 /** Each as the runs that ask; the first and the last always do. */
-function choicesOf(runs: number, { asked }: { asked: number }): readonly (readonly number[])[] {
+function choicesOf(
+  runs: number,
+  { queryCount }: { queryCount: number },
+): readonly (readonly number[])[] {
   return Array.from({ length: 2 ** runs }, (_, bits) =>
     Array.from({ length: runs }, (_, run) => run).filter((run) => bits & (1 << run)),
-  ).filter((choice) => choice.length === asked && choice[0] === 0 && choice.at(-1) === runs - 1)
+  ).filter(
+    (choice) => choice.length === queryCount && choice[0] === 0 && choice.at(-1) === runs - 1,
+  )
 }
 
 function p99Of(
   choice: readonly number[],
   {
     always,
-    fates,
+    drawnOrders,
     policy,
   }: {
-    always: ReturnType<typeof livingBy>
-    fates: readonly Fate[]
+    always: ReturnType<typeof simulateBy>
+    drawnOrders: readonly DrawnOrder[]
     policy: { intervalMs: number }
   },
 ): number {
-  const waits = fates.map((fate) => {
-    const { calls, seenAt } = always(fate)
+  const waits = drawnOrders.map((drawn) => {
+    const { calls, seenAt } = always(drawn)
     const run = choice.find((one) => one >= calls - 1) ?? 0
-    return (seenAt ?? 0) + (run - calls + 1) * policy.intervalMs - (fate.paidAt ?? 0)
+    return (seenAt ?? 0) + (run - calls + 1) * policy.intervalMs - (drawn.paidAt ?? 0)
   })
   return percentile(waits, 0.99) / minuteMs
 }

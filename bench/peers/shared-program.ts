@@ -5,44 +5,44 @@
 import pg from 'pg'
 import { emptyPostgresUrl } from '../../test/support/stores.ts'
 import { type OrderRange, paidOrders } from '../orders.ts'
-import { openQuestions, type PeerTrade } from './question.ts'
+import { openOrderQueries, type PeerTrade } from './order-queries.ts'
 import type { SystemOptions } from './system.ts'
 
-export interface Shop {
+export interface SharedProgram {
   readonly databaseUrl: string
   readonly pool: pg.Pool
   place(range: OrderRange): Promise<void>
   /** Asks about an order and does what the answer says. `open`: ask again later. */
   check(orderNo: string): Promise<'credited' | 'open' | 'closed'>
-  settleDown(): Promise<void>
+  vacuum(): Promise<void>
   countCredited(range: OrderRange): Promise<number>
   close(): Promise<void>
 }
 
-/** pg's own default, and twice the questions at a time. */
+/** pg's own default, and twice the queries at a time. */
 const connectionsMax = 10
 
 /** On an empty database of its own. */
-export async function openShop({ gateway, watch }: SystemOptions): Promise<Shop> {
+export async function openSharedProgram({ gateway, watch }: SystemOptions): Promise<SharedProgram> {
   const databaseUrl = await emptyPostgresUrl()
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connectionsMax })
   pool.on('error', (error) => watch.failed(error))
   await pool.query(schema)
-  const questions = openQuestions(gateway)
+  const queries = openOrderQueries(gateway)
   return {
     databaseUrl,
     pool,
     place: (range) => place(pool, range),
     async check(orderNo) {
-      const trade = await questions.ask(orderNo)
+      const trade = await queries.send(orderNo)
       const end = await act(pool, trade)
-      watch.heard(orderNo, { credited: end === 'credited' })
+      watch.answered(orderNo, { credited: end === 'credited' })
       return end
     },
-    settleDown: async () => void (await pool.query('vacuum (analyze)')),
+    vacuum: async () => void (await pool.query('vacuum (analyze)')),
     countCredited: (range) => countCredited(pool, range),
     async close() {
-      questions.close()
+      queries.close()
       await pool.end()
     },
   }

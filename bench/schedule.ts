@@ -1,20 +1,26 @@
 /** How often an abandoned order is asked about, and how late a lost callback's payment is seen. */
 import { type Figure, figure } from './figure.ts'
 import type { Part, Size } from './part.ts'
-import { callsMax, leastOf } from './questions/least.ts'
-import { livingBy, livingByTheStory } from './questions/life.ts'
-import { allPayers, type Payers } from './questions/payers.ts'
-import { defaultPolicy } from './questions/setting.ts'
-import { callsOf, drawAbandoned, drawPaid, percentilesOf, waitsOf } from './questions/shop.ts'
+import {
+  callsOf,
+  drawAbandoned,
+  drawPaid,
+  percentilesOf,
+  waitsOf,
+} from './schedule/drawn-orders.ts'
+import { callsMax, leastOf } from './schedule/least-p99.ts'
+import { allPayers, type Payers } from './schedule/payers.ts'
+import { defaultPolicy } from './schedule/setting.ts'
+import { simulateBy, simulateByTheStory } from './schedule/simulate-order.ts'
 
 /** Orders of each kind in each repetition. */
 const sizes: Readonly<Record<Size, number>> = { full: 10_000, quick: 3000, tiny: 200 }
 
-const budan = livingBy(defaultPolicy)
-const story = livingByTheStory(defaultPolicy)
+const budan = simulateBy(defaultPolicy)
+const story = simulateByTheStory(defaultPolicy)
 
 /** No clock and no database: the same figures on every machine. */
-export const questions: Part = {
+export const schedule: Part = {
   name: 'questions',
   target: 8,
   about: 'calls about an abandoned order, and how late payments are seen, of those of the story',
@@ -34,12 +40,12 @@ function benchCalls(seeds: readonly number[], count: number): readonly Figure[] 
   return [
     figure('calls about an abandoned order', {
       unit,
-      values: abandoned.map((fates) => callsOf(budan, fates)),
+      values: abandoned.map((drawnOrders) => callsOf(budan, drawnOrders)),
       goal: { kind: 'at most', value: callsMax },
     }),
     figure('calls about an abandoned order, by the story', {
       unit,
-      values: abandoned.map((fates) => callsOf(story, fates)),
+      values: abandoned.map((drawnOrders) => callsOf(story, drawnOrders)),
     }),
   ]
 }
@@ -50,12 +56,14 @@ function benchWaits(
   { seeds, count }: { seeds: readonly number[]; count: number },
 ): readonly Figure[] {
   const laps = seeds.map((seed) => {
-    const fates = drawPaid(payers, { seed, count })
-    const [own, theirs] = [budan, story].map((living) => percentilesOf(waitsOf(living, fates)))
+    const drawnOrders = drawPaid(payers, { seed, count })
+    const [own, theirs] = [budan, story].map((simulate) =>
+      percentilesOf(waitsOf(simulate, drawnOrders)),
+    )
     if (own === undefined || theirs === undefined) throw new Error('Cannot take percentiles')
-    return { own, theirs, least: leastOf(fates) }
+    return { own, theirs, least: leastOf(drawnOrders) }
   })
-  const told = (what: string, measured: Pick<Figure, 'unit' | 'values'>) =>
+  const plain = (what: string, measured: Pick<Figure, 'unit' | 'values'>) =>
     figure(`${payers.name}: ${what}`, measured)
   return [
     figure(`${payers.name}: p99 until a payment is seen, of the story's`, {
@@ -63,12 +71,12 @@ function benchWaits(
       values: laps.map(({ own, theirs }) => own.p99 / theirs.p99),
       goal: payers.soon ? { kind: 'at most', value: 1 } : null,
     }),
-    told("the least p99 of any schedule of so many calls, of the story's", {
+    plain("the least p99 of any schedule of so many calls, of the story's", {
       unit: 'ratio',
       values: laps.map(({ least, theirs }) => least / theirs.p99),
     }),
-    told('p50', { unit: 'min', values: laps.map(({ own }) => own.p50) }),
-    told('p99', { unit: 'min', values: laps.map(({ own }) => own.p99) }),
-    told('p99 by the story', { unit: 'min', values: laps.map(({ theirs }) => theirs.p99) }),
+    plain('p50', { unit: 'min', values: laps.map(({ own }) => own.p50) }),
+    plain('p99', { unit: 'min', values: laps.map(({ own }) => own.p99) }),
+    plain('p99 by the story', { unit: 'min', values: laps.map(({ theirs }) => theirs.p99) }),
   ]
 }
