@@ -1,10 +1,10 @@
 /**
- * How many callbacks are credited a second, of what their two halves allow on their own, and how
- * long each takes at half that load while a backlog is being drained by the same process.
+ * Compares the callbacks credited per second with the rate that each half of the work reaches alone,
+ * and measures the latency of a callback at half of that load while the same process drains a backlog.
  *
- *   v  verified and decrypted, nothing else: a bare HTTP server over the real gateway client
- *   s  the crediting transaction, nothing else: lock, post, commit
- *   r  the real service over HTTP: verified, credited, committed, answered
+ *   v  a bare HTTP server over the real gateway client, which only verifies and decrypts
+ *   s  only the crediting transaction: lock, post, commit
+ *   r  the real service over HTTP: verify, credit, commit, answer
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -32,9 +32,11 @@ interface CallbacksSize {
   readonly callbacks: number
   readonly slice: number
   readonly concurrency: number
-  /** Orders that are drained meanwhile. More than can be drained in the time. */
+  /**
+   * Orders that are drained at the same time: more than the service can drain before the part ends.
+   */
   readonly backlog: number
-  /** At half load, in each repetition. */
+  /** How long each repetition posts callbacks at half load. */
   readonly loadSeconds: number
 }
 
@@ -67,13 +69,13 @@ interface CallbacksOptions extends CallbacksSize {
 interface Bench extends CallbacksOptions {
   readonly store: Store
   readonly budan: Budan
-  /** Of the real service, and of the server that verifies only. */
+  /** `real`: the real service. `bare`: the server that only verifies. */
   readonly url: { readonly real: string; readonly bare: string }
-  /** What the bare server opened last. */
+  /** The answer in the last callback that the bare server opened. */
   readonly opened: () => TradeAnswer
 }
 
-/** Closes the database. */
+/** Closes the database at the end. */
 async function benchCallbacks(options: CallbacksOptions): Promise<readonly Figure[]> {
   const store = storeOn(options.database)
   const { url, merchant } = options.gateway
@@ -97,7 +99,6 @@ async function benchCallbacks(options: CallbacksOptions): Promise<readonly Figur
   }
 }
 
-/** Verifies, decrypts, reads, and answers. */
 async function startBareServer({ openCallback }: Pick<Gateway, 'openCallback'>) {
   let last: TradeAnswer | null = null
   const server = createServer((request, response) => {
@@ -125,7 +126,7 @@ async function startBareServer({ openCallback }: Pick<Gateway, 'openCallback'>) 
 
 async function measure(bench: Bench): Promise<readonly Figure[]> {
   const laps: Laps[] = []
-  // The first is not counted: code is compiled, and connections are made, when they are first used.
+  // The first repetition is not counted: it compiles the code and opens the connections.
   for (let repetition = 0; repetition <= bench.repetitions; repetition += 1) {
     const lap = await repeat(bench, 2 * bench.callbacks * repetition)
     if (repetition > 0) laps.push(lap)
@@ -140,7 +141,7 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
 
 type Laps = Readonly<Record<'v' | 's' | 'r', Laptimes>>
 
-/** v, s and r take turns, a slice at a time, and each comes first in its turn. */
+/** v, s and r run in turn, one slice at a time, and each of them is first equally often. */
 async function repeat(bench: Bench, first: number): Promise<Laps> {
   const { callbacks, slice, notifier, url } = bench
   const notified = await fill(bench, { first, count: callbacks, age: 'now' })
@@ -185,10 +186,13 @@ async function creditAll(
   })
 }
 
-/** An unpaid order is asked about again and again: they are most of what is due. */
+/**
+ * Most orders are unpaid: an unpaid order is queried repeatedly, so a real backlog has mostly
+ * these.
+ */
 const paidEvery = 10
 
-/** Latencies of callbacks at half of the load that was measured. */
+/** The latencies of callbacks at half of the measured rate `r`. */
 async function postWhileDraining(
   bench: Bench,
   { laps, first }: { laps: readonly Laps[]; first: number },
@@ -204,7 +208,7 @@ async function postWhileDraining(
       const range = { first: first + backlog + count * repetition, count, age: 'now' } as const
       const notified = await fill(bench, range)
       await notifier.sign(paidOrders(notified))
-      // Before the first: signing and filling are not to be measured, draining is.
+      // Draining starts after the first filling and signing, which are not part of the measurement.
       budan.start()
       const posted = await post(bench, { url: bench.url.real, first: 0, count, perSec })
       await assertPaid(database, notified)
@@ -228,7 +232,7 @@ async function fill(
   return range
 }
 
-/** Of the slower of the two halves. */
+/** Share of the slower of the two halves. */
 const ratioMin = 0.7
 
 const p99MsMax = 100

@@ -1,8 +1,8 @@
-/** What the bench has started, ended in the opposite order, however the bench ends. */
+/** Closes everything that the bench started, in reverse order, however the bench ends. */
 export class Closing {
   readonly #closers: (() => Promise<unknown>)[] = []
 
-  /** Remembers how to end `thing`, and gives it back. */
+  /** Registers `close` for `thing`, and returns `thing`. */
   add<T>(thing: T, close: (thing: T) => Promise<unknown>): T {
     this.#closers.push(() => close(thing))
     return thing

@@ -5,7 +5,7 @@ import type { Credit, Store } from '../src/store/store.ts'
 import { creditOne } from '../test/support/credit-one.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 
-/** The minimal crediting transaction: lock, post, commit, with the answer known. */
+/** The smallest crediting transaction: lock, post, commit. The answer is already known. */
 export async function creditAlone(
   store: Store,
   { order: paid, sample }: { order: PaidOrder; sample: TradeAnswer },

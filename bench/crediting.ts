@@ -1,10 +1,10 @@
 /**
- * How close a run comes to what its two halves allow. Both need the same cores and the same slots,
- * so asking and then crediting cannot be faster than 1 / (1/q + 1/s).
+ * Compares the rate of a run with the rates of its two halves. Both halves need the same cores and
+ * the same slots, so a query followed by a credit cannot be faster than 1 / (1/q + 1/s).
  *
- *   q  signed and verified queries, nothing else
- *   s  the crediting transaction, nothing else: lock, post, commit
- *   r  a whole run: claim, ask, decide, credit, record
+ *   q  only signed and verified queries
+ *   s  only the crediting transaction: lock, post, commit
+ *   r  a whole run: claim, query, decide, credit, record
  */
 
 import type { TradeAnswer } from '../src/domain/trade.ts'
@@ -30,7 +30,7 @@ const sizes: Readonly<Record<Size, Pick<CreditingOptions, 'orders' | 'slice' | '
 export const crediting: Part = {
   name: 'crediting',
   target: 1,
-  about: 'orders credited by a run, of what asking and crediting alone would allow',
+  about: 'orders credited by a run, of what querying and crediting alone would allow',
   async bench(stage) {
     const figures = []
     for (const kind of stage.stores) {
@@ -48,14 +48,14 @@ export const crediting: Part = {
 interface CreditingOptions {
   readonly database: Database
   readonly gateway: InstantGateway
-  /** Orders of each measurement; a multiple of `slice`, of which each run takes one. */
+  /** Orders of each measurement; a multiple of `slice`, and each run takes one slice. */
   readonly orders: number
   readonly slice: number
   readonly repetitions: number
   readonly concurrency: number
 }
 
-/** Closes the database. */
+/** Closes the database at the end. */
 async function benchCrediting(options: CreditingOptions): Promise<readonly Figure[]> {
   const store = storeOn(options.database)
   const { url, merchant } = options.gateway
@@ -96,7 +96,7 @@ type Laps = Readonly<Record<'q' | 's' | 'r', Laptimes>>
 
 async function measure(bench: Bench): Promise<readonly Figure[]> {
   const laps: Laps[] = []
-  // The first is not counted: code is compiled, and connections are made, when they are first used.
+  // The first repetition is not counted: it compiles the code and opens the connections.
   for (let repetition = 0; repetition <= bench.repetitions; repetition += 1) {
     const lap = await repeat(bench, repetition)
     if (repetition > 0) laps.push(lap)
@@ -108,14 +108,14 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
 }
 
 /**
- * q, s and r take turns, a slice of the orders at a time, and each comes first in its turn: what
- * else the machine does, and does not do the next second, hits all three alike.
+ * q, s and r run in turn, one slice of the orders at a time, and each of them is first equally often,
+ * so that other load on the machine affects all three alike.
  */
 async function repeat(bench: Bench, repetition: number): Promise<Laps> {
   const { orders, slice } = bench
   const first = 2 * orders * repetition
   const queried = await fill(bench, { first: first + orders, age: 'an hour ago' })
-  // Too young to be claimed: the runs leave them alone.
+  // These orders are too young to be claimed, so the runs do not credit them.
   const direct = await fill(bench, { first, age: 'now' })
   await vacuum(bench.database)
   await bench.gateway.sign(paidOrders(queried))
@@ -173,7 +173,7 @@ async function fill(
   return range
 }
 
-/** Of the bound: what else a run has to do is won back by settling in groups. */
+/** Share of the bound. Settling in groups saves as much time as the other steps of a run take. */
 const ratioMin = { postgres: 1, pglite: 0.9 } as const
 
 function figuresOf(

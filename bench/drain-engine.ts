@@ -2,8 +2,8 @@ import type { Engine } from '../src/queue/engine.ts'
 import { localEngine, workOff } from '../src/queue/local.ts'
 
 /**
- * As with `compensation_drain`, one batch after the other, but whenever it is started, instead of at
- * the slots of a clock.
+ * Works off one batch after the other, as `compensation_drain` does, but begins as soon as it is
+ * started instead of at the next slot.
  */
 export const drainEngine: Engine = {
   run: (work, signal) => workOff(work, { until: Number.POSITIVE_INFINITY, signal }),

@@ -1,6 +1,6 @@
 /**
- * Whether a backlog, however long, leaves the process small and its event loop free: `serve`, built
- * and in processes of its own, drains it while callbacks keep coming.
+ * Measures whether the memory and the event loop delay stay bounded while a long backlog is drained.
+ * The built `serve`, in processes of its own, drains it while callbacks arrive.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { storeOn } from '../src/store/assemble.ts'
@@ -17,7 +17,7 @@ import { configure, openWorkplace } from './program.ts'
 
 interface Drain {
   readonly orders: number
-  /** More than one share the backlog by Redis. */
+  /** Two or more nodes share the backlog by Redis. */
   readonly nodes: number
 }
 
@@ -44,10 +44,10 @@ export const drain: Part = {
   },
 }
 
-/** Backlogs are mostly of orders that nobody paid. */
+/** Most orders of a real backlog are unpaid. */
 const paidEvery = 10
 
-/** As somebody sets it who has such a backlog, and a gateway that answers at once. */
+/** Settings for a large backlog and a gateway that answers at once. */
 const recharge = {
   compensation_drain: true,
   compensation_batch_size: 500,
@@ -68,7 +68,7 @@ async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[
 
   const nodes = await startNodes(stage, { gateway, databaseUrl, count: wanted.nodes })
   const bench = { ...wanted, nodes, gateway, notifier, database, repetitions: stage.repetitions }
-  // What was asked before was about other orders.
+  // Discards the arrivals of earlier parts, which were queries about other orders.
   await gateway.arrivals()
   const began = performance.now()
   const enough = new AbortController()
@@ -93,7 +93,7 @@ async function startNodes(
     wanted.count === 1
       ? { url: 'local' }
       : { url: closing.add(await startRedis(), (server) => server.stop()).url }
-  // As in use: with the lines of each order.
+  // The level of production, which logs lines for each order.
   const sections = { engine, log: { level: 'info', format: 'json' } }
   await configure(workplace, { ...wanted, recharge, sections })
   const nodes: Node[] = []
@@ -112,13 +112,13 @@ interface Bench {
   readonly repetitions: number
 }
 
-/** A merchant's, on a good day. */
+/** The load of a busy merchant. */
 const callbacksPerSec = 20
 const callbacksAtOnce = 20
 
 /**
- * Callbacks of orders that are not in the backlog, to each node in turn, each answered with 204 and
- * then credited. Resolves with what each took.
+ * Posts callbacks of orders that are not in the backlog, to each node in turn. Each is answered with
+ * 204 and credited. Resolves with the latency of each callback.
  */
 async function postUntil(signal: AbortSignal, bench: Bench): Promise<readonly number[]> {
   const { nodes, orders, gateway, notifier, database } = bench
@@ -141,8 +141,8 @@ async function postUntil(signal: AbortSignal, bench: Bench): Promise<readonly nu
 const pollMs = 100
 
 /**
- * Until the gateway was asked as often as there are orders. A stretch ends when the nodes are ready,
- * when they are warm, and with each repetition's share of the orders.
+ * Resolves when the gateway has received one query for each order. A stretch ends when the nodes are
+ * ready, when they are warm, and at the end of each repetition's share of the orders.
  */
 async function untilQueried({ nodes, gateway, orders, repetitions }: Bench): Promise<void> {
   const endStretch = () => Promise.all(nodes.map((node) => node.endStretch()))
@@ -179,7 +179,7 @@ function figuresOf(
 ): readonly Figure[] {
   const who = nodes.length === 1 ? 'serve' : `${nodes.length} nodes`
   const name = (what: string) => `postgres: ${who} draining ${orders} orders: ${what}`
-  // Before the first it started, in the second it warmed up, in the last it stopped.
+  // The first stretch is the start, the second the warm-up, the last one the stop.
   const stretches = signs.flatMap((each) => each.stretches.slice(2, -1))
   const latency = (share: number) => [percentile(callbackMs, share)]
   return [
@@ -214,7 +214,7 @@ function figuresOf(
   ]
 }
 
-/** By the medians, so that neither a peak nor a collection decides. */
+/** Compares medians, so that neither a single peak nor a garbage collection decides. */
 function growthOf({ stretches }: VitalSigns): number {
   const bytes = stretches.slice(1, -1).flatMap(({ residentBytes }) => residentBytes)
   const quarter = (nth: number) =>

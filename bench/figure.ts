@@ -1,15 +1,17 @@
-/** One thing measured several times in one run. */
+/** One quantity, measured several times in one run of the bench. */
 export interface Figure {
-  /** The number in docs/performance.md of what it is about. */
+  /** The number of its target in docs/performance.md. */
   readonly target?: number
   readonly name: string
   readonly unit: string
-  /** One for each repetition, in order. */
+  /** One value for each repetition, in order. */
   readonly values: readonly number[]
   readonly median: number
-  /** Half of the way from the least to the greatest value: the figure is median ± spread. */
+  /**
+   * Half of the difference between the greatest and the least value: the figure is median ± spread.
+   */
   readonly spread: number
-  /** Null: only told. */
+  /** Null where the figure is published without a goal. */
   readonly goal: Goal | null
   /** False only when the goal is missed by more than the spread. */
   readonly met: boolean
@@ -36,7 +38,7 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2
 }
 
-/** The least value that `share` of them do not exceed. */
+/** The least value that at least `share` of the values do not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]

@@ -1,4 +1,6 @@
-/** Whether the cost of everything stays, however large the tables become. */
+/**
+ * Measures whether the cost of claims, checks, runs and pages stays the same as the tables grow.
+ */
 import { type Figure, figure, median } from './figure.ts'
 import { pendingOf, tidy } from './flat/dataset.ts'
 import { claimRepeatedly, degradationOf, type LongRun, slowestOf } from './flat/long-run.ts'
@@ -10,15 +12,15 @@ import type { Part, Size, Stage, StoreKind } from './part.ts'
 
 interface Amount {
   readonly small: number
-  /** The embedded database is for shops that have not grown that much. */
+  /** Fewer on the embedded database, which is meant for smaller installations. */
   readonly large: Readonly<Record<StoreKind, number>>
   readonly batch: number
   readonly claims: number
   readonly checks: number
   readonly runs: number
-  /** Of each page. */
+  /** Requests of each page. */
   readonly requests: number
-  /** One after the other, on PostgreSQL. */
+  /** Claims in a row, on PostgreSQL. */
   readonly longRun: number
 }
 
@@ -40,10 +42,13 @@ const sizes: Readonly<Record<Size, Amount>> = {
   },
 }
 
-/** Of a cost with the large table, to that with the small one; and of the last claims to the first. */
+/**
+ * Largest ratio of a cost with the large table to that with the small one, and of the last claims
+ * to the first.
+ */
 const growthMax = 1.2
 
-/** An operator turns pages without noticing it. */
+/** An operator does not notice a delay of this length. */
 const p95MsMax = 100
 
 export const flat: Part = {
@@ -79,7 +84,7 @@ async function benchOn(stage: Stage, kind: StoreKind): Promise<readonly Figure[]
     figures.push(...figuresOfLongRun(run, { batch, repetitions }))
     await tidy(sites.large.database)
   }
-  // Last, because whoever looks at the overview has an audit made, which reads whole tables.
+  // Pages come last, because a request of the overview starts an audit, which reads whole tables.
   const pages = await costOfPages(sites, { ...amount, repetitions })
   figures.push(...figuresOfPages(subject, pages))
   await sites.large.close()

@@ -3,18 +3,18 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** A part of the bench in a process of its own, which ends when this one does. */
+/** A module of the bench in a child process, which ends when this process does. */
 export interface Forked<Request, Message> {
-  /** What it says by itself, as when it has started. */
+  /** A message that the child sends without a request, for example when it has started. */
   nextMessage(): Promise<Message>
-  /** One question at a time. */
+  /** Sends a request and resolves with its answer. Only one request at a time. */
   send(request: Request): Promise<Message>
   stop(): Promise<void>
 }
 
 export function forkModule<Request extends object, Message>(module: URL): Forked<Request, Message> {
   const child = fork(fileURLToPath(module), [], {
-    // Not this process' own: a profiler or a test runner's loader is not for it.
+    // Not the arguments of this process: the child must not load a profiler or a test runner.
     execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
   })
   const exited = once(child, 'exit')

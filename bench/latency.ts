@@ -1,6 +1,7 @@
 /**
- * Whether a gateway that takes 100 ms (± 10) is kept busy: `C` questions at a time can be `C / 0.1 s`,
- * and no more than the machine itself can sign, verify and credit. Orders are drained in batches of 50.
+ * Measures whether a gateway that takes 100 ms (± 10) is kept busy. `C` concurrent queries allow
+ * `C / 0.1 s`, and the machine allows no more than it can sign, verify and credit. Orders are drained
+ * in batches of 50.
  */
 import { EventEmitter, once } from 'node:events'
 import { openService } from '../src/service.ts'
@@ -18,7 +19,7 @@ import { eachAtOnce, time } from './stopwatch.ts'
 
 interface Load {
   readonly concurrency: number
-  /** Drained in each repetition. */
+  /** Orders drained in each repetition. */
   readonly orders: number
 }
 
@@ -54,7 +55,7 @@ export const latency: Part = {
     try {
       for (const load of loads) figures.push(...(await benchLoad(stage, { ...load, alone })))
     } finally {
-      // The parts that come after ask the same gateway.
+      // Later parts use the same gateway.
       await (await stage.gateway()).delay(0)
     }
     return figures
@@ -110,12 +111,12 @@ async function measure(measuring: Measuring) {
   return { rate, bare, queries }
 }
 
-/** If a question cost nothing but the gateway's time. */
+/** The rate if a query cost nothing but the gateway's time. */
 function atMost(concurrency: number): number {
   return concurrency / (delayMs / 1000)
 }
 
-/** Queries alone, of the gateway that takes its time: about the orders that were drained. */
+/** The rate of queries alone, about the drained orders, while the gateway delays its answers. */
 async function queryRate(measuring: Measuring): Promise<number> {
   const { gateway, concurrency, orders, alone } = measuring
   const range = rangeOf(measuring, { first: alone, count: orders })
@@ -130,7 +131,7 @@ async function queryRate(measuring: Measuring): Promise<number> {
   return lap.count / lap.seconds
 }
 
-/** q and s at the same concurrency, of a gateway that answers at once. */
+/** q and s at the same concurrency, while the gateway answers at once. */
 async function bareRate(measuring: Measuring): Promise<number> {
   const { gateway, database, concurrency, alone } = measuring
   const range = rangeOf(measuring, { first: 0, count: alone })
@@ -153,7 +154,10 @@ async function bareRate(measuring: Measuring): Promise<number> {
   return alone / (q.seconds + s.seconds)
 }
 
-/** Between the first tenth and the last, while there is always a next batch. */
+/**
+ * The rate without the first and the last tenth of the orders: in between there is always a next
+ * batch.
+ */
 async function drainRate(measuring: Measuring): Promise<number> {
   const { gateway, database, concurrency, orders, alone } = measuring
   const range = rangeOf(measuring, { first: alone, count: orders })
@@ -168,7 +172,7 @@ async function drainRate(measuring: Measuring): Promise<number> {
   const credited: number[] = []
   const news = new EventEmitter()
   const budan = await openService(config, {
-    // Closed with the bench's database.
+    // The bench closes its database itself.
     store: { ...storeOn(database), close: async () => undefined },
     engine: drainEngine,
     onEvent: ({ type }) => {
@@ -186,7 +190,7 @@ async function drainRate(measuring: Measuring): Promise<number> {
   return (to - from) / (ms / 1000)
 }
 
-/** No repetition has an order of another. */
+/** The repetitions have no order in common. */
 function rangeOf(
   { repetition, orders, alone, gateway }: Measuring,
   { first, count }: Pick<OrderRange, 'first' | 'count'>,

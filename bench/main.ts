@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   process.exitCode = args.includes('--help') ? help() : await main(readOptions(args))
 } catch (error) {
-  // What was under way when its database was taken away says nothing.
+  // After an interrupt, errors only show that the databases were closed under a running part.
   if (!interrupted.signal.aborted) console.error(error)
   process.exitCode = 1
 } finally {
@@ -35,13 +35,13 @@ function help(): number {
 /** 1 when a goal is missed by more than its spread. */
 async function main(options: BenchOptions): Promise<number> {
   const begun = { options, args, startedAt: new Date(), loadBefore: loadNow() }
-  // `serve` and `run` are measured as people start them: built.
+  // `serve` and `run` are measured as users start them, from the build.
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' })
   execFileSync('npm', ['run', '--silent', 'bundle'], { stdio: 'inherit' })
   execFileSync('npm', ['run', '--silent', 'image'], { stdio: 'inherit' })
   const logPart = (part: string) =>
     console.error(`${new Date().toISOString().slice(11, 19)} ${part}`)
-  // After each part: what was measured stays, whatever becomes of the next one.
+  // Written after each part, so that the results are kept when a later part fails.
   const keep = (figures: readonly Figure[]) => writeResult(options.out, resultOf(figures, begun))
   const figures = await benchParts(options, { closing, logPart, keep })
   const seconds = Math.round((Date.now() - +begun.startedAt) / 1000)

@@ -1,6 +1,6 @@
 import type { PaidOrder } from './gateway/answers.ts'
 
-/** The same number is the same order, in the database, at the gateway and in a callback. */
+/** An index stands for the same order in the database, at the gateway and in a callback. */
 export function paidOrder(index: number): PaidOrder {
   const digits = String(index).padStart(10, '0')
   return {

@@ -3,7 +3,7 @@ import { type Size, type StoreKind, stores } from './part.ts'
 import { parts } from './parts.ts'
 
 export interface BenchOptions {
-  /** By name. */
+  /** Names of parts. */
   readonly parts: readonly string[]
   readonly stores: readonly StoreKind[]
   readonly size: Size
@@ -17,15 +17,15 @@ const repetitionsOf: Readonly<Record<Size, number>> = { full: 5, quick: 3, tiny:
 
 export const usage = `npm run bench -- [options]
   --quick            smaller tables and fewer repetitions: under three minutes
-  --only PARTS       of those below; separated by commas
-  --store STORES     ${stores.join(', ')}; separated by commas
+  --only PARTS       names from the list below, separated by commas
+  --store STORES     ${stores.join(', ')}, separated by commas
   --repetitions N    default ${repetitionsOf.full}, quick ${repetitionsOf.quick}
   --out FILE         default bench/results/latest.json
 
-Parts, by the target of docs/performance.md that they are about:
+Parts, with the number of their target in docs/performance.md:
 ${parts.map(({ name, target, about }) => `  ${String(target).padStart(2)}  ${name.padEnd(10)} ${about}`).join('\n')}`
 
-/** Throws for what it does not know. */
+/** Throws for unknown options and values. */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -49,9 +49,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
 
 function listed<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
   const chosen = text.split(',')
-  const unknown = chosen.find((each) => !known.some((one) => one === each))
-  if (unknown !== undefined) {
-    throw new Error(`--${name} "${unknown}" is not one of ${known.join(', ')}`)
+  const unlisted = chosen.find((each) => !known.some((one) => one === each))
+  if (unlisted !== undefined) {
+    throw new Error(`--${name} "${unlisted}" is not one of ${known.join(', ')}`)
   }
   return known.filter((each) => chosen.includes(each))
 }

@@ -3,7 +3,10 @@ import type { Connection, Database } from '../src/store/database.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 import { paidOrder } from './numbered.ts'
 
-/** Orders `first` to `first + count - 1` of a made-up merchant: the same numbers are the same orders. */
+/**
+ * Orders `first` to `first + count - 1` of a generated merchant. An index always stands for the
+ * same order.
+ */
 export interface OrderRange {
   readonly first: number
   readonly count: number
@@ -11,15 +14,15 @@ export interface OrderRange {
   readonly appid: string
 }
 
-/** Enough users that their accounts are no hot rows, few enough that each has several entries. */
+/** Enough users that no account is a hot row, and few enough that each has several entries. */
 const userCount = 500
 
-/** What the gateway shall answer for a range. */
+/** The orders of a range, as the gateway has to answer them. */
 export function paidOrders({ first, count }: Pick<OrderRange, 'first' | 'count'>): PaidOrder[] {
   return Array.from({ length: count }, (_, offset) => paidOrder(first + offset))
 }
 
-/** When the orders of a range began. Oldest first, a millisecond apart, as a shop would place them. */
+/** When the orders of a range were placed: oldest first, a millisecond apart. */
 export type Age = 'an hour ago' | 'now'
 
 const ages = {
@@ -28,8 +31,8 @@ const ages = {
 } as const
 
 /**
- * Pending orders by one statement, each with its first event. Without triggers: they would look at
- * each of a million rows, and what is inserted here keeps their rules.
+ * Inserts pending orders by one statement, each with its first event. Triggers are off, because they
+ * would check each of a million rows, and the inserted rows satisfy their rules.
  */
 export async function fillPending(
   database: Database,
@@ -54,7 +57,7 @@ export async function fillPending(
   })
 }
 
-/** Makes a range of pending orders paid just now, with all that a credit leaves behind. */
+/** Marks a range of pending orders as paid just now, with all rows that a credit writes. */
 export async function payAll(database: Database, range: OrderRange): Promise<void> {
   await withoutTriggers(database, async (db) => {
     const between = sql`
@@ -85,9 +88,12 @@ export async function payAll(database: Database, range: OrderRange): Promise<voi
   })
 }
 
-/** Leaves the tables as autovacuum would after a while; nothing of it is measured. */
+/**
+ * Brings the tables into the state in which autovacuum leaves them. Call it outside of
+ * measurements.
+ */
 export async function vacuum({ kind, patientDb }: Database): Promise<void> {
-  // The embedded database has no autovacuum: there the tables stay as they are written.
+  // The embedded database has no autovacuum, so its tables stay as they were written.
   if (kind === 'pglite') return
   await sql`vacuum (analyze) orders, order_events, transfers, entries, runs, run_results`.execute(
     patientDb,
@@ -101,7 +107,7 @@ export async function assertPaid(database: Database, range: OrderRange): Promise
   if (paid !== range.count) throw new Error(`${paid} orders are paid, not ${range.count}`)
 }
 
-/** Throws unless every `paidEvery`th order of the range is paid, and the others were asked about. */
+/** Throws unless every `paidEvery`th order of the range is paid, and the others were queried. */
 export async function assertQueried(
   { db }: Database,
   { paidEvery, ...range }: OrderRange & { readonly paidEvery: number },
@@ -116,7 +122,7 @@ export async function assertQueried(
     Number(paid) !== Math.ceil(range.count / paidEvery) ||
     Number(paid + queried) !== range.count
   ) {
-    throw new Error(`Of ${range.count} orders ${paid} are paid, and ${queried} were asked about`)
+    throw new Error(`Of ${range.count} orders ${paid} are paid, and ${queried} were queried`)
   }
 }
 

@@ -6,34 +6,37 @@ import type { InstantGateway } from './gateway/start.ts'
 export const stores = ['pglite', 'postgres'] as const
 export type StoreKind = (typeof stores)[number]
 
-/** `tiny`: inside the tests, to see that it still runs. */
+/** `tiny`: inside the tests, to check that the bench still works. */
 export type Size = 'full' | 'quick' | 'tiny'
 
-/** One of the targets of docs/performance.md, and how it is measured. */
+/** The measurement of one target of docs/performance.md. */
 export interface Part {
   readonly name: string
-  /** Its number in docs/performance.md. */
+  /** The target's number in docs/performance.md. */
   readonly target: number
-  /** In one sentence, for `--help`. */
+  /** One phrase for `--help`. */
   readonly about: string
-  /** It starts one, and throws where there is none on the machine. */
+  /** The part starts a Redis server, and throws where the machine has none. */
   readonly needsRedis?: boolean
   bench(stage: Stage): Promise<readonly Figure[]>
 }
 
-/** What every part is given. */
+/** The environment that every part receives. */
 export interface Stage {
   readonly size: Size
-  /** How often each thing is measured, warming up aside. */
+  /** How often each quantity is measured, not counting the warm-up. */
   readonly repetitions: number
-  /** The databases that were asked for. */
+  /** The databases selected by `--store`. */
   readonly stores: readonly StoreKind[]
-  /** Ends what a part has started, also when the bench is interrupted. */
+  /** Closes what a part has started, also when the bench is interrupted. */
   readonly closing: Closing
-  /** One for all parts, in a process of its own, started when it is first asked for. */
+  /** One gateway for all parts, in a process of its own, started by the first call. */
   gateway(): Promise<InstantGateway>
-  /** Empty and migrated. The embedded one lies in a directory, as in use. Closed at the end of the bench. */
+  /**
+   * Empty and migrated. The embedded one is in a directory, as in production. Closed at the end of
+   * the bench.
+   */
   freshDatabase(kind: StoreKind): Promise<Database>
-  /** Of an empty, migrated database on the bench's own server. */
+  /** The URL of an empty, migrated database on the bench's own server. */
   freshPostgresUrl(): Promise<string>
 }

@@ -11,7 +11,7 @@ import { schedule } from './schedule.ts'
 import { start } from './start.ts'
 import { unpaid } from './unpaid.ts'
 
-/** In the order of the targets. */
+/** All parts, in the order of their targets. */
 export const parts: readonly Part[] = [
   crediting,
   peers,

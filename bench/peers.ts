@@ -1,7 +1,7 @@
 /**
- * budan beside what one would take instead, each a whole small program of its own in `peers/`: the
+ * Compares budan with its alternatives, each of which is a small complete program in `peers/`: the
  * story's algorithm, one delayed job for each order on BullMQ, and the same on pg-boss. All of them
- * ask the same gateway, with as many questions at a time, and credit on the same PostgreSQL server.
+ * query the same gateway with the same concurrency, and credit on the same PostgreSQL server.
  */
 import { startRedis } from '../test/support/redis.ts'
 import type { Part, Size } from './part.ts'
@@ -27,7 +27,7 @@ const sizes: Readonly<Record<Size, ComparisonSize>> = {
 export const peers: Part = {
   name: 'peers',
   target: 2,
-  about: 'orders credited by budan, and by what one would take instead',
+  about: 'orders credited by budan, and by its alternatives',
   needsRedis: true,
   async bench(stage) {
     const redis = stage.closing.add(await startRedis(), ({ stop }) => stop())

@@ -12,7 +12,7 @@ import type { InstantGateway } from './gateway/start.ts'
 
 const entry = fileURLToPath(new URL('../bin/budan.js', import.meta.url))
 
-/** A directory with a configuration and keys, for the built program. */
+/** A directory with the configuration and the keys for the built program. */
 export interface Workplace {
   readonly path: string
   remove(): Promise<void>
@@ -23,7 +23,7 @@ export async function openWorkplace(): Promise<Workplace> {
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Writes `budan.yaml`, where the program finds it by itself. */
+/** Writes `budan.yaml` to the place where the program finds it by default. */
 export async function configure(
   { path }: Workplace,
   {
@@ -38,20 +38,21 @@ export async function configure(
   const simulator = { url, timeScale: 1, signing: 'public_key' }
   const wechat = configurationFor(simulator, gateway.merchant, { dir: path })
   const own = { server: { port: 0 }, database: { url: databaseUrl }, log: { level: 'error' } }
-  // The last of two sections of one name would be an error, so the file's own is taken out.
+  // Two sections of the same name would be an error, so the generated file's other sections are cut
+  // off.
   const keys = wechat.slice(wechat.indexOf('wechat:'))
   await writeFile(join(path, 'budan.yaml'), stringify({ ...own, ...sections, recharge }) + keys)
 }
 
 export interface Started {
   readonly child: ChildProcess
-  /** Everything it printed; rejects unless it exits with 0. */
+  /** Resolves with its whole standard output; rejects unless it exits with 0. */
   readonly ended: Promise<string>
-  /** The first match in what it prints. */
+  /** Resolves with the first match in its standard output. */
   printed(pattern: RegExp): Promise<RegExpExecArray>
 }
 
-/** The built program, as a person starts it. */
+/** Starts the built program as a user does. */
 export function startProgram(
   args: readonly string[],
   { cwd, env = {}, nodeArgs = [], log = 'pipe' }: StartOptions,
@@ -91,11 +92,13 @@ export interface StartOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArgs?: readonly string[]
-  /** A file for its log, where that is too long to be kept; its errorOutput are then there. */
+  /**
+   * A file for its log where that is too long for memory. Its error messages are then in that file.
+   */
   readonly log?: number | 'pipe'
 }
 
-/** Stops it and waits for its end; harmless when it has ended. */
+/** Stops the program and waits for its end. Does nothing if it has ended. */
 export async function stopProgram({ child }: Started): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const closed = once(child, 'close')

@@ -3,9 +3,9 @@ import { createWechatGateway } from '../src/gateway/wechat/wechat.ts'
 import { configOf } from '../test/support/world.ts'
 import type { InstantGateway } from './gateway/start.ts'
 
-/** Signed and verified queries, nothing else: no quota, no metrics. */
+/** Only signed and verified queries, without quota and metrics. */
 export interface QueryAlone {
-  /** Throws unless the trade was paid. */
+  /** Queries one order. Throws unless its trade is paid. */
   send(orderNo: string): Promise<TradeAnswer>
   stop(): Promise<void>
 }

@@ -1,7 +1,7 @@
 /**
- * The share of the quota that several nodes use together, and the most queries in any second. Nodes
- * are the built program, on one PostgreSQL; the gateway records when each query arrived. The orders
- * are never paid and soon due again, so the backlog has no end.
+ * Measures the share of the quota that several nodes use together, and the most queries in any second.
+ * The nodes are the built program, on one PostgreSQL; the gateway records the arrival time of each
+ * query. The orders are never paid and soon due again, so the backlog never ends.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
@@ -13,9 +13,9 @@ import type { Part, Size, Stage } from './part.ts'
 import { configure, openWorkplace, startProgram, stopProgram } from './program.ts'
 
 interface Setting {
-  /** Of the whole merchant, a second. */
+  /** Queries a second of the whole merchant. */
   readonly quotas: readonly { readonly qps: number; readonly nodes: readonly number[] }[]
-  /** Each repetition's. */
+  /** The length of each repetition. */
   readonly stretchMs: number
 }
 
@@ -80,15 +80,15 @@ async function benchNodes(stage: Stage, nodes: Nodes): Promise<readonly Figure[]
 }
 
 /**
- * How often all that is due is counted and divided among the nodes. Longer than four nodes need for a batch
- * each at 20 a second, or their runs meet their deadline in the middle.
+ * The interval in which the due orders are counted and divided among the nodes. It is longer than four
+ * nodes need for one batch each at 20 a second; otherwise their runs would be cut off by the deadline.
  */
 const intervalMs = 15_000
 const minuteMs = 60_000
-/** Of a whole interval, and more than the nodes can have claimed at once. */
+/** Enough orders for a whole interval, and more than the nodes can have claimed at one time. */
 const ordersOf = (qps: number) => Math.max(1_000, 1.2 * qps * (intervalMs / 1_000))
 
-/** When each query arrived, from when all nodes send some. */
+/** The arrival time of each query, beginning when all nodes send queries. */
 async function arrivalsAt(
   stage: Stage,
   { qps, count, stretchMs }: Nodes,
@@ -97,7 +97,7 @@ async function arrivalsAt(
   const databaseUrl = await stage.freshPostgresUrl()
   const { mchid, appid } = gateway.merchant
   const range = { first: 0, count: ordersOf(qps), mchid, appid }
-  // So that the nodes are gone before the next begin, and in any case at the end of the bench.
+  // Stops the nodes before the next measurement, and in any case at the end of the bench.
   const closing = stage.closing.add(new Closing(), (own) => own.close())
   const database = closing.add(await openDatabase(databaseUrl), (opened) => opened.close())
   try {
@@ -113,7 +113,7 @@ async function arrivalsAt(
     await Promise.all(programs.map((program) => program.printed(/ready at/)))
     await untilAllQuery(database, count)
     await gateway.arrivals()
-    // A window that begins at the end of the last stretch ends a second later.
+    // A window of one second that begins at the end of the last stretch ends a second after it.
     await pause(stage.repetitions * stretchMs + 1_500)
     return await gateway.arrivals()
   } finally {
@@ -150,7 +150,7 @@ async function untilAllQuery(
 
 interface Stretch {
   readonly queries: number
-  /** Over all windows that begin in it. */
+  /** The maximum of all windows that begin in this stretch. */
   readonly mostInASecond: number
 }
 

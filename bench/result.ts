@@ -5,15 +5,15 @@ import { dirname } from 'node:path'
 import type { Figure } from './figure.ts'
 import type { BenchOptions } from './options.ts'
 
-/** All that one needs to judge the figures, and to measure them again. */
+/** The figures, with the facts that a reader needs to judge them and to repeat the measurement. */
 export interface Result {
   readonly command: string
   readonly startedAt: string
   readonly seconds: number
-  /** `+changes`: not the commit's own files. */
+  /** Ends in `+changes` if the working tree differs from the commit. */
   readonly commit: string
   readonly machine: Readonly<Record<string, string | number>>
-  /** Others that want the machine make every figure worse and the spread wider. */
+  /** Load by other processes makes every figure worse and its spread wider. */
   readonly loadBefore: number
   readonly options: BenchOptions
   readonly figures: readonly Figure[]

@@ -4,7 +4,10 @@ import type { BenchOptions } from './options.ts'
 import { parts } from './parts.ts'
 import { openStage } from './stage.ts'
 
-/** Runs what was asked for, one part after the other; `keep` is given what there is after each. */
+/**
+ * Runs the selected parts, one after the other. Calls `keep` with all figures so far after each
+ * part.
+ */
 export async function benchParts(
   { parts: chosen, stores, size, repetitions }: BenchOptions,
   {
@@ -13,7 +16,7 @@ export async function benchParts(
     keep,
   }: {
     closing: Closing
-    /** Hears of each part before it begins. */
+    /** Called before each part with its name. */
     logPart: (part: string) => void
     keep: (figures: readonly Figure[]) => Promise<void>
   },

@@ -1,4 +1,7 @@
-/** What one PostgreSQL and several nodes carry, and what a finished order leaves on the disk. */
+/**
+ * Measures the throughput of several nodes on one PostgreSQL, and the disk space of a finished
+ * order.
+ */
 import { redisBinary } from '../test/support/redis.ts'
 import type { Figure } from './figure.ts'
 import type { Part, Size, Stage } from './part.ts'
@@ -7,13 +10,13 @@ import { benchFootprint } from './scaling/footprint.ts'
 import { benchNodes } from './scaling/nodes.ts'
 
 interface ScalingSize {
-  /** Numbers of nodes that credit the same backlog, each number on a database of its own. */
+  /** Numbers of nodes. Each number credits the same backlog, on a database of its own. */
   readonly nodes: readonly number[]
   /** Paid orders of each backlog. */
   readonly backlog: number
   /** Paid orders whose rows, log bytes and statements are counted. */
   readonly credited: number
-  /** Numbers of orders in the tables that claims are timed with; a tenth of them are pending. */
+  /** Sizes of the tables in which claims are timed; a tenth of the orders are pending. */
   readonly orders: readonly number[]
   readonly claims: number
 }

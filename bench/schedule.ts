@@ -1,4 +1,7 @@
-/** How often an abandoned order is asked about, and how late a lost callback's payment is seen. */
+/**
+ * Measures how often an abandoned order is queried, and how late a payment with a lost callback is
+ * seen.
+ */
 import { type Figure, figure } from './figure.ts'
 import type { Part, Size } from './part.ts'
 import {
@@ -19,7 +22,7 @@ const sizes: Readonly<Record<Size, number>> = { full: 10_000, quick: 3000, tiny:
 const budan = simulateBy(defaultPolicy)
 const story = simulateByTheStory(defaultPolicy)
 
-/** No clock and no database: the same figures on every machine. */
+/** Needs no clock and no database, so the figures are the same on every machine. */
 export const schedule: Part = {
   name: 'questions',
   target: 8,
@@ -50,7 +53,10 @@ function benchCalls(seeds: readonly number[], count: number): readonly Figure[] 
   ]
 }
 
-/** Nine calls are enough for payers who pay soon. The others have no goal, but the least that there is. */
+/**
+ * Nine calls are enough for payers who pay soon. For the others there is no goal, only the lower
+ * bound.
+ */
 function benchWaits(
   payers: Payers,
   { seeds, count }: { seeds: readonly number[]; count: number },

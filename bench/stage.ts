@@ -12,14 +12,14 @@ import { openWorkplace } from './program.ts'
 
 type Setting = Pick<Stage, 'size' | 'repetitions' | 'stores' | 'closing'>
 
-/** With a PostgreSQL of its own. */
+/** Opens a stage on a PostgreSQL server of its own. */
 export async function openStage(setting: Setting): Promise<Stage> {
   const server = setting.closing.add(await startPostgres(), (started) => started.stop())
   await makePostgresTemplate(server.url)
   return stageOn(setting)
 }
 
-/** On the server whose template was made before. */
+/** A stage on a server whose template database already exists. */
 export function stageOn(setting: Setting): Stage {
   const { closing } = setting
   let gateway: ReturnType<typeof startInstantGateway> | null = null

@@ -1,4 +1,7 @@
-/** How long the program takes to be of use: `serve` to its ready line, `--help` to its end. */
+/**
+ * Measures how long the program takes to start: `serve` until its ready line, `--help` until its
+ * end.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +12,7 @@ import { fillPending, payAll } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { configure, openWorkplace, startProgram, stopProgram, type Workplace } from './program.ts'
 
-/** In the existing directory; a twentieth of them are pending. */
+/** Orders in the existing directory; a twentieth of them are pending. */
 const ordersOf: Readonly<Record<Size, number>> = { full: 10_000, quick: 10_000, tiny: 40 }
 
 const existingSecondsMax = 1
@@ -30,7 +33,7 @@ async function benchStart(stage: Stage): Promise<readonly Figure[]> {
   await fillDirectory(existing, stage)
   const fresh = await openService(stage)
   const measured: Measured[] = []
-  // The first fills the system's file cache.
+  // The first repetition is not counted: it fills the file cache of the system.
   for (let repetition = 0; repetition <= stage.repetitions; repetition += 1) {
     const times = await measure(stage, { existing, fresh })
     if (repetition > 0) measured.push(times)
@@ -59,7 +62,7 @@ function bounded(name: string, unit: string, { values, max }: { values: number[]
   return figure(name, { unit, values, goal: { kind: 'at most', value: max } })
 }
 
-/** One of everything, in turn. */
+/** The values of one repetition. */
 interface Measured {
   readonly existing: number
   readonly fresh: number
@@ -69,7 +72,7 @@ interface Measured {
 }
 
 interface Service extends Workplace {
-  /** Of its embedded database. */
+  /** The directory of its embedded database. */
   readonly directory: string
 }
 
@@ -88,7 +91,8 @@ async function fillDirectory({ directory }: Service, { size, gateway }: Stage): 
   try {
     const { mchid, appid } = (await gateway()).merchant
     const range = { first: 0, count: ordersOf[size], mchid, appid }
-    // Too young to be asked about: the run at the start finds nothing, as it mostly does.
+    // The orders are too young to be queried: the run at the start finds nothing, which is the
+    // usual case.
     await fillPending(database, { ...range, age: 'now' })
     await payAll(database, { ...range, count: Math.floor(range.count * 0.95) })
   } finally {
@@ -101,7 +105,7 @@ async function measure(
   { existing, fresh }: { existing: Service; fresh: Service },
 ): Promise<Measured> {
   const { seconds } = await untilReady(stage, existing)
-  // Another one each time: a file system may be slow to reuse what was deleted just now.
+  // A new directory each time, because a file system may be slow to reuse a name deleted just now.
   const directory = join(fresh.path, `data-${performance.now()}`)
   const made = await untilReady(stage, { ...fresh, directory })
   return {

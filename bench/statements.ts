@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Between budan and PostgreSQL: passes everything on, and writes down each statement that is executed. */
+/**
+ * A proxy between budan and PostgreSQL that forwards everything and records each executed
+ * statement.
+ */
 export class StatementCounter {
   readonly url: string
   readonly #server: Server
@@ -56,9 +59,9 @@ export class StatementCounter {
 }
 
 /**
- * What a client says to PostgreSQL (its manual, "Message Formats"): the first message has no type,
- * each other one has; both contain their length. Parse names a text, Bind says which one is meant,
- * Execute has it done; Query does all three.
+ * Reads the messages of a PostgreSQL client (its manual, "Message Formats"). The first message has no
+ * type, all others have one, and each contains its length. Parse names a text, Bind selects one,
+ * Execute executes it; Query does all three.
  */
 class MessageReader {
   readonly #emit: (text: string) => void

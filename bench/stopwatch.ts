@@ -1,12 +1,12 @@
 import { cpus } from 'node:os'
 
-/** What a number of equal pieces of work took. */
+/** The time that a number of equal pieces of work took. */
 export interface Lap {
   readonly count: number
   readonly seconds: number
-  /** Of this process alone, with all its threads. */
+  /** CPU time of this process alone, with all its threads. */
   readonly cpuSeconds: number
-  /** Of all cores, whoever kept them busy. */
+  /** Busy time of all cores, for all processes together. */
   readonly machineSeconds: number
 }
 
@@ -21,13 +21,13 @@ export async function time(count: number, work: () => Promise<void>): Promise<La
   return { count, seconds, cpuSeconds: (user + system) / 1e6, machineSeconds }
 }
 
-/** In hundredths of a second, as the system counts. */
+/** The system counts in hundredths of a second. */
 function machineBusySeconds(): number {
   const busyMs = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq)
   return busyMs.reduce((sum, ms) => sum + ms, 0) / 1000
 }
 
-/** Laps of the same work, taken together. */
+/** The sum of laps of the same work. */
 export class Laptimes {
   #count = 0
   #seconds = 0
@@ -41,23 +41,23 @@ export class Laptimes {
     this.#machineSeconds += machineSeconds
   }
 
-  /** Pieces a second. */
+  /** Pieces per second. */
   get rate(): number {
     return this.#count / this.#seconds
   }
 
-  /** For each piece. */
+  /** CPU time of this process for one piece. */
   get cpuMicros(): number {
     return (this.#cpuSeconds / this.#count) * 1e6
   }
 
-  /** The same, of all cores. */
+  /** Busy time of all cores for one piece. */
   get machineMicros(): number {
     return (this.#machineSeconds / this.#count) * 1e6
   }
 }
 
-/** Calls `work` once for each item, `concurrency` of them at a time. */
+/** Calls `work` once for each item, with at most `concurrency` calls at a time. */
 export async function eachAtOnce<T>(
   items: readonly T[],
   { concurrency, work }: { concurrency: number; work: (item: T) => Promise<void> },

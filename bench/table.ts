@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import type { Figure } from './figure.ts'
 
-/** Those with a goal first: they are what the bench is for. */
+/** Lists the figures with a goal first, because the bench exists for these. */
 export function tableOf(figures: readonly Figure[]): string {
   const table = new Table({
     head: ['', 'figure', 'median', '±', 'unit', 'goal', ''],

@@ -1,4 +1,7 @@
-/** How many statements a run of unpaid orders costs on PostgreSQL, besides the run's own record. */
+/**
+ * Counts the statements of a run of unpaid orders on PostgreSQL, without those of the run's own
+ * record.
+ */
 import { openService } from '../src/service.ts'
 import { openDatabase, openStore } from '../src/store/open.ts'
 import { configOf } from '../test/support/world.ts'
@@ -7,7 +10,7 @@ import { fillPending, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { StatementCounter } from './statements.ts'
 
-/** The story's batch. */
+/** The batch size of the story. */
 const batchSize = 50
 const statementsMax = 5
 
@@ -45,7 +48,7 @@ async function countAt(quota: number, stage: Stage): Promise<Figure> {
   await gateway.sign(paidOrders(range), { tradeState: 'NOTPAY' })
 
   const counts: number[] = []
-  // The first run makes the line of the quota, which is there ever after.
+  // The first run also inserts the quota's row, so it is not counted.
   for (let repetition = 0; repetition <= stage.repetitions; repetition += 1) {
     counter.take()
     const { run } = await budan.run({ dryRun: false })
@@ -70,7 +73,7 @@ function ids({ mchid, appid }: { readonly mchid: string; readonly appid: string 
   return { mchid, appid }
 }
 
-/** The run is opened, and finished with its results. */
+/** Whether the statement inserts the run, or finishes it with its results. */
 function isRecord(text: string): boolean {
   return /(insert into|update) (runs|run_results)\b/.test(text) && !/\border_events\b/.test(text)
 }

@@ -7,9 +7,9 @@ import type { Closing } from '../closing.ts'
 import { type Started, startProgram, stopProgram, type Workplace } from '../program.ts'
 
 const stretch = z.object({
-  /** The event loop's delay; an idle one has 10 ms, the sampler's own. */
+  /** The event loop's delay. An idle loop shows 10 ms, which is the resolution of the sampler. */
   delayMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
-  /** Every quarter of a second. */
+  /** One sample every quarter of a second. */
   residentBytes: z.array(z.number()),
 })
 
@@ -21,15 +21,18 @@ export type VitalSigns = z.infer<typeof vitalSigns>
 export interface Node {
   readonly url: string
   readonly pid: number
-  /** What is measured from here on is a stretch of its own. */
+  /** Ends the current stretch of the measurement and begins the next. */
   endStretch(): Promise<void>
-  /** Stops it, and tells how it was: first until the first end of a stretch, last until its own. */
+  /**
+   * Stops the node. Resolves with its stretches: the first lasts from the start to the first
+   * `endStretch()`, the last one to the end of the process.
+   */
   stop(): Promise<VitalSigns>
 }
 
 const hook = fileURLToPath(new URL('./vital-signs.mjs', import.meta.url))
 
-/** The `nth` of those that are configured by the same workplace. */
+/** Starts the `nth` of the nodes that share the configuration of one workplace. */
 export async function startNode(
   { path }: Workplace,
   { closing, nth }: { closing: Closing; nth: number },
@@ -59,7 +62,7 @@ export async function startNode(
   }
 }
 
-/** None while the file is not there, or is being written. */
+/** Zero while the file does not exist, or is only partly written. */
 async function stretchesIn(file: string): Promise<number> {
   const text = await readFile(file, 'utf8').catch(() => '')
   return text.endsWith('}') ? vitalSigns.parse(JSON.parse(text)).stretches.length : 0

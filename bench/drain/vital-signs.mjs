@@ -1,9 +1,10 @@
-// Loaded into a budan process by `node --import`: writes, to a file when it ends, how much memory it
-// held and how late its event loop was. Plain JavaScript, because that process runs the built program.
+// Loaded into a budan process by `node --import`. When that process ends, this module writes its
+// memory use and its event loop delay to a file. It is plain JavaScript, because that process runs
+// the built program.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-/** Of the loop's delay; the histogram counts it in, so an idle loop is as late as this. */
+/** The resolution of the delay. The histogram includes it, so an idle loop shows this delay. */
 const resolutionMs = 10
 const delays = monitorEventLoopDelay({ resolution: resolutionMs })
 const residentBytes = []
@@ -12,10 +13,11 @@ const stretches = []
 delays.enable()
 setInterval(() => residentBytes.push(process.memoryUsage.rss()), 250).unref()
 
-// A stretch of what is measured ends here, and the next begins.
+// Each signal ends one stretch of the measurement and begins the next.
 process.on('SIGUSR2', () => {
   endStretch()
-  // So that who asked for it knows: two signals that come together are one.
+  // The file confirms the signal to its sender: two signals that arrive together are delivered as
+  // one.
   write()
 })
 
@@ -37,7 +39,8 @@ function endStretch() {
       p99: msOf(delays.percentile(99)),
       max: msOf(delays.max),
     },
-    // A stretch that was shorter than the pause between two looks has one all the same.
+    // The last sample is taken here, so that a stretch shorter than the sampling interval has one
+    // too.
     residentBytes: [...residentBytes.splice(0), process.memoryUsage.rss()],
   })
   delays.reset()
@@ -45,7 +48,7 @@ function endStretch() {
 
 function peakBytes() {
   try {
-    // Of this program alone: the kernel's maxRSS also counts the process that started it.
+    // VmHWM counts this program alone; the kernel's maxRSS also counts the process that started it.
     const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
     if (kib !== undefined) return Number(kib) * 1024
   } catch {

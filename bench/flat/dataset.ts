@@ -5,25 +5,25 @@ import { numberPrefix } from '../numbered.ts'
 import { eachAtOnce } from '../stopwatch.ts'
 
 /**
- * A dataset that was given an order every ten seconds, for a day or for years: whatever lies in the
- * last day is the same, however large its tables are. On top of it, the callbacks of the last tenth
- * of its orders, placed just now, were lost: they are pending, and due.
+ * The tables of an installation that received one order every ten seconds, for a day or for years: the
+ * rows of the last day are the same, however large the tables are. The last tenth of the orders was
+ * placed just now and lost its callbacks: these orders are pending and due.
  */
 export interface Dataset {
   readonly merchant: Merchant
   readonly orders: number
-  /** What all times are counted back from. */
+  /** All other times are computed backwards from this one. */
   readonly now: Date
 }
 
 export const pendingOf = (orders: number) => Math.floor(orders / 10)
-/** Numbers of the first pending order, and of the first in review: those before have ended. */
+/** The index of the first pending order. The orders before the first one in review have ended. */
 export const firstPendingOf = (orders: number) => orders - pendingOf(orders)
 const firstReviewOf = (orders: number) =>
-  // A queue that people work through is short.
+  // Operators work through the reviews, so these are few.
   firstPendingOf(orders) - Math.min(200, Math.floor(orders / 100))
 
-/** Each has some twenty orders, which lie as far from each other as they do in life. */
+/** Each user has about twenty orders, spread over the whole table as they are in production. */
 export const userOf = (index: number, orders: number) =>
   `bench-${(index * userStep) % usersOf(orders)}`
 const usersOf = (orders: number) => Math.max(1, Math.floor(orders / 20))
@@ -31,13 +31,13 @@ const userStep = 48_271
 
 export const runsOf = (orders: number) => Math.min(2000, Math.floor(orders / 10))
 
-/** Rows of orders that one statement writes: the server then works, and not the way to it. */
+/** Large enough that the time is spent in the server, and not in round trips. */
 const ordersPerStatement = 200_000
 
 /**
- * Fills empty tables, as fast as the database can: rows come in the order of their keys, without
- * triggers, two tables at a time, and the indexes that no constraint needs are built at the end.
- * Without statistics nobody has counted them, and nobody will.
+ * Fills empty tables as fast as the database can: it inserts rows in the order of their keys, without
+ * triggers, two tables at a time, and builds the indexes that no constraint needs at the end.
+ * Without `statistics` the tables are not analyzed, and autovacuum stays off.
  */
 export async function fillDataset(
   database: Database,
@@ -66,7 +66,7 @@ export async function fillDataset(
   await tidy(database)
 }
 
-/** Leaves the tables as autovacuum does after a while. */
+/** Brings the tables into the state in which autovacuum leaves them. */
 export async function tidy(database: Database): Promise<void> {
   await eachTable(database, (table) => sql`vacuum (analyze) ${table}`)
   await sql`checkpoint`.execute(database.patientDb)
@@ -84,12 +84,12 @@ async function eachTable(
   for (const table of tables) await statement(sql.raw(table)).execute(patientDb)
 }
 
-/** At the end, so that these too come in the order of their keys. */
+/** Runs after the orders, so that these rows too are inserted in the order of their keys. */
 const listOfUsers = sql`
   insert into orders_of_users (user_id, created_at, order_no)
   select user_id, created_at, order_no from orders order by user_id, created_at, order_no`
 
-/** Each table's rows from those of a part of the dataset. */
+/** The statement that inserts each table's rows, from a range of the dataset's orders. */
 const rowsOf: Readonly<Record<string, (dataset: RawBuilder<unknown>) => RawBuilder<unknown>>> = {
   orders: (dataset) => sql`
     insert into orders (
@@ -130,7 +130,7 @@ const rowsOf: Readonly<Record<string, (dataset: RawBuilder<unknown>) => RawBuild
     where status = 'paid'`,
 }
 
-/** Orders `first` to `last`. Of those that have ended, each fifth was not paid. */
+/** Orders `first` to `last`. Of those that have ended, every fifth was not paid. */
 function ordersOf(
   { orders, merchant, now }: Dataset,
   { first, last }: { first: number; last: number },
@@ -163,7 +163,7 @@ function ordersOf(
   ) as dataset`
 }
 
-/** One every five minutes up to now, each with the results of 50 orders. */
+/** One run every five minutes until `now`, each with the results of 50 orders. */
 function runRows({ now, orders }: Dataset): RawBuilder<unknown> {
   const runCount = runsOf(orders)
   return sql`
@@ -190,18 +190,18 @@ async function quickly(
   work: (db: Connection) => Promise<unknown>,
 ): Promise<void> {
   await patientDb.transaction().execute(async (db) => {
-    // They would look at each of many million rows, and what is inserted here keeps their rules.
+    // Triggers would check each of many million rows, and the inserted rows satisfy their rules.
     await sql`set local session_replication_role = replica`.execute(db)
     await sql`set local synchronous_commit = off`.execute(db)
     await sql`set local maintenance_work_mem = '512MB'`.execute(db)
     await sql`set local work_mem = '512MB'`.execute(db)
-    // Workers share memory in a place that is small on some machines.
+    // Parallel workers need shared memory, and some machines have little of it in /dev/shm.
     await sql`set local max_parallel_maintenance_workers = 0`.execute(db)
     await work(db)
   })
 }
 
-/** Those that no constraint needs; returns their definitions. */
+/** Drops the indexes that no constraint needs, and returns their definitions. */
 async function dropIndexes(db: Connection): Promise<readonly string[]> {
   const { rows } = await sql<{ readonly name: string; readonly definition: string }>`
     select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition

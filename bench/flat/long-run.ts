@@ -10,8 +10,8 @@ export interface LongRun {
 }
 
 /**
- * Claims one batch after the other, as a drain does, and lets each wait as its answers would have
- * it: all that a run leaves in the tables, without its questions. Autovacuum is on.
+ * Claims one batch after the other, as a drain does, and reschedules each as unpaid answers would.
+ * The tables then hold what runs would leave there, but no query is sent. Autovacuum is on.
  */
 export async function claimRepeatedly(
   site: Site,
@@ -39,7 +39,7 @@ function claimBatch({ store, dataset }: Site, limit: number): Promise<readonly C
   return store.claimDue({ merchant, thresholdMs: 300_000, farthestMs: 3_600_000, limit, leaseMs })
 }
 
-/** Due again behind those that were not asked yet. */
+/** The orders become due again after those that were not claimed yet. */
 async function letWait({ store }: Site, claimed: readonly ClaimedOrder[]): Promise<void> {
   const nextCheckAt = new Date(Date.now() + 60_000)
   const written = await store.waitAsClaimed(
@@ -70,8 +70,8 @@ function unpaid(orderNo: string): NewOrderEvent {
 }
 
 /**
- * The last tenth of the claims against the first, so many times: each time of every so many-th
- * claim, so that no value says more of one moment than another.
+ * The ratio of the last tenth of the claims to the first, as `values` values. Value k is taken from
+ * every `values`-th claim beginning with k, so that each value covers the whole tenth.
  */
 export function degradationOf({ claimMs }: LongRun, values: number): readonly number[] {
   const tenth = Math.max(Math.floor(claimMs.length / 10), 1)

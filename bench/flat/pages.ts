@@ -4,9 +4,9 @@ import { type Dataset, firstPendingOf, runsOf, userOf } from './dataset.ts'
 import { alternate, growthOf, type Laps, type Pair } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
-/** Pages of which both tables show as many rows. */
+/** Pages that show the same number of rows with both tables. */
 function pathsOf({ orders }: Dataset) {
-  // The fourth of each five orders was paid.
+  // Of every five orders only the first was not paid, so the order at index 5n + 4 was.
   const index = Math.floor(firstPendingOf(orders) / 10) * 5 + 4
   const { orderNo, transactionId } = paidOrder(index)
   const user = userOf(index, orders)
@@ -28,14 +28,19 @@ function pathsOf({ orders }: Dataset) {
 
 type PageName = keyof ReturnType<typeof pathsOf>
 
-/** How often, in milliseconds, and how many times as long with the large table; one for each repetition. */
+/**
+ * `growth`: how many times as long the page takes with the large table. One value for each
+ * repetition.
+ */
 export interface PageCost {
   readonly page: PageName
   readonly growth: readonly number[]
   readonly p95Ms: readonly number[]
 }
 
-/** In each repetition each page is asked for so often, here and there in turn. */
+/**
+ * Each repetition requests each page `requests` times, from the small and the large site in turn.
+ */
 export async function costOfPages(
   sites: Pair<Site>,
   { repetitions, requests }: { repetitions: number; requests: number },
@@ -48,12 +53,13 @@ export async function costOfPages(
       large: { site: sites.large, path: paths.large[page] },
     }
     const laps: Laps[] = []
-    // As everywhere, the first repetition is for warming up.
+    // The first repetition is not counted: it warms up.
     for (let repetition = 0; repetition <= repetitions; repetition += 1) {
       const lap = await alternate(targets, {
         times: requests,
         work: async ({ site, path }) => {
-          // All who look share a reading for some seconds, unless there is news.
+          // Readers share one snapshot for some seconds; an event makes the next request compute a
+          // new one.
           if (page === 'overview, read anew') site.budan.emit({ type: 'job_stopped' })
           await site.readPage(path)
         },

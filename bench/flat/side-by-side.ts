@@ -1,12 +1,12 @@
 import { median } from '../figure.ts'
 
-/** The same of a small table and of a large one. */
+/** The same thing for a small table and for a large one. */
 export interface Pair<T> {
   readonly small: T
   readonly large: T
 }
 
-/** Milliseconds, one for each time. */
+/** The milliseconds of each execution. */
 export type Laps = Pair<readonly number[]>
 
 export async function both<T, U>(
@@ -16,7 +16,7 @@ export async function both<T, U>(
   return { small: await work(small), large: await work(large) }
 }
 
-/** Once here, once there, so that whatever else the machine does hits both alike. */
+/** Alternates between the two, so that other load on the machine affects both alike. */
 export async function alternate<T>(
   { small, large }: Pair<T>,
   { times, work }: { times: number; work: (one: T, time: number) => Promise<unknown> },

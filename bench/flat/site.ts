@@ -8,13 +8,16 @@ import { configOf } from '../../test/support/world.ts'
 import type { InstantGateway } from '../gateway/start.ts'
 import { type Dataset, fillDataset } from './dataset.ts'
 
-/** A dataset with a whole budan on it: its database, its service, its console. */
+/** A complete budan on a dataset: database, service and console. */
 export interface Site {
   readonly dataset: Dataset
   readonly database: Database
   readonly store: Store
   readonly budan: Budan
-  /** Resolves with a page's last byte. Throws unless it came. */
+  /**
+   * Resolves when the last byte of the page is received. Throws if the server answers with an
+   * error.
+   */
   readPage(path: string): Promise<void>
   close(): Promise<void>
 }
@@ -22,11 +25,11 @@ export interface Site {
 interface SiteOptions {
   readonly orders: number
   readonly gateway: InstantGateway
-  /** Orders of a run. */
+  /** Orders of one run. */
   readonly batch: number
 }
 
-/** On an empty database, which is closed with it. */
+/** Needs an empty database, and closes it together with the site. */
 export async function openSite(
   database: Database,
   { orders, gateway, batch }: SiteOptions,
@@ -47,7 +50,7 @@ export async function openSite(
         headers: { accept: 'text/html' },
       })
       const text = await body.text()
-      // A search that finds one order answers with the way to it.
+      // A search that finds one order answers with a redirect to it.
       if (statusCode >= 400) throw new Error(`${path} answered ${statusCode}: ${text}`)
     },
     async close() {

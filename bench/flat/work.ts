@@ -6,26 +6,26 @@ import { firstPendingOf } from './dataset.ts'
 import { alternate, both, growthOf, type Laps, type Pair } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
-/** What budan does of itself, each as many times as is said here in one repetition. */
+/** How often one repetition executes each operation. */
 export interface Amounts {
   readonly claims: number
   readonly checks: number
   readonly runs: number
-  /** Orders of a claim, and of a run. */
+  /** Orders of one claim, and of one run. */
   readonly batch: number
 }
 
 export const kinds = ['claim', 'check, unpaid', 'check, paid', 'run'] as const
 export type Work = Readonly<Record<(typeof kinds)[number], readonly Laps[]>>
 
-/** A site, and which of its pending orders nobody has touched yet: the old end is claimed. */
+/** A site, and the range of its pending orders that are still unused. Claims take the oldest. */
 interface Stock {
   readonly site: Site
   oldest: number
   youngest: number
 }
 
-/** The laps of each repetition; the one for warming up is left out. */
+/** The laps of each repetition, without the one that warms up. */
 export async function costOfWork(
   sites: Pair<Site>,
   options: Amounts & { readonly gateway: InstantGateway; readonly repetitions: number },
@@ -79,7 +79,7 @@ function stockOf(site: Site): Stock {
   return { site, oldest: firstPendingOf(orders), youngest: orders - 1 }
 }
 
-/** Numbers of pending orders, which then count as touched. */
+/** Takes indexes of unused pending orders out of the stock. */
 function taken(
   stock: Stock,
   { oldest = 0, youngest = 0 }: { oldest?: number; youngest?: number },
@@ -91,7 +91,7 @@ function taken(
   return [...old, ...young]
 }
 
-/** Longer than the bench, so that nothing falls due again by itself. */
+/** Longer than the bench, so that no claimed order is due again before it ends. */
 const leaseMs = 3_000_000
 
 async function claimOf(stock: Stock, limit: number): Promise<void> {
@@ -123,12 +123,15 @@ async function checkOf(
   }
 }
 
-/** The small table's orders are soon used up: those claimed are due again as they were. */
+/**
+ * Makes the claimed orders due again as before, because the small table has too few for all
+ * repetitions.
+ */
 async function putBack(stock: Stock): Promise<void> {
   await sql`
     update orders set next_check_at = created_at, checks = 0
     where status = 'pending' and next_check_at <> created_at`.execute(stock.site.database.patientDb)
-  // The store remembers where its claims had come to, until something is given back.
+  // Releasing resets the store's claim cursor, which otherwise stays behind the orders put back.
   await stock.site.store.release([])
   stock.oldest = firstPendingOf(stock.site.dataset.orders)
 }

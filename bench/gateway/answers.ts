@@ -1,16 +1,19 @@
 import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { indexOf, paidOrder } from '../numbered.ts'
 
-/** Who the answers are about and who signs them; sent to the peer's process, so plain values. */
+/**
+ * Whose orders the answers are about, and the key that signs them. Plain values, because they are
+ * sent to the peer's process.
+ */
 export interface Signatory {
   readonly mchid: string
   readonly appid: string
-  /** PEM, of the gateway. */
+  /** The gateway's key, as PEM. */
   readonly privateKey: string
   readonly serial: string
 }
 
-/** A trade that the peer shall answer with. */
+/** An order whose trade the peer answers with. */
 export interface PaidOrder {
   readonly orderNo: string
   /** Fen. */
@@ -18,10 +21,10 @@ export interface PaidOrder {
   readonly transactionId: string
 }
 
-/** What became of the trades, in WeChat Pay's words. */
+/** The trade states of WeChat Pay that the bench needs. */
 export type TradeState = 'SUCCESS' | 'NOTPAY'
 
-/** Whole HTTP responses by the path that asks for them, as WeChat Pay would give and sign them now. */
+/** Complete HTTP responses by request path, signed now as WeChat Pay signs them. */
 export function signAnswers(
   { orders, tradeState }: { orders: readonly PaidOrder[]; tradeState: TradeState },
   signatory: Signatory,
@@ -36,8 +39,8 @@ export function signAnswers(
 }
 
 /**
- * Answers signed when they are asked for, about any order of the bench: every `paidEvery`th is paid.
- * For more orders than can be signed beforehand, for an answer is good for five minutes.
+ * Signs each answer when it is requested, for any order of the bench; every `paidEvery`th is paid.
+ * Meant for more orders than can be signed beforehand: a signature is valid for five minutes.
  */
 export function signOnDemand(
   { paidEvery }: { paidEvery: number },
@@ -65,7 +68,7 @@ function signAnswer(
   return response('200 OK', { headers: sealOf(body, { signatory, key }), body })
 }
 
-/** The headers that sign a body, of an answer or a notification. */
+/** The headers that carry the signature of an answer or of a notification. */
 export function sealOf(
   body: string,
   { signatory, key }: { signatory: Pick<Signatory, 'serial'>; key: KeyObject },
@@ -82,7 +85,7 @@ export function sealOf(
   ]
 }
 
-/** For an order that nobody signed an answer for. */
+/** The answer for an order without a signed answer. */
 export const absentResponse = response('404 Not Found', {
   headers: [],
   body: JSON.stringify({ code: 'ORDER_NOT_EXIST', message: 'no such order' }),
@@ -92,7 +95,10 @@ function pathOf({ orderNo }: PaidOrder, { mchid }: Signatory): string {
   return `/v3/pay/transactions/out-trade-no/${orderNo}?mchid=${mchid}`
 }
 
-/** As full as WeChat Pay's own: parsing and masking it is part of what a query costs. */
+/**
+ * Has all members that WeChat Pay sends, because parsing and masking them is part of a query's
+ * cost.
+ */
 export function paidTrade(
   { orderNo, amount, transactionId }: PaidOrder,
   { mchid, appid }: Pick<Signatory, 'mchid' | 'appid'>,

@@ -1,8 +1,8 @@
 /**
- * The gateway's side of the bench, in a process of its own: answers signed beforehand, found by
- * the request line and written as they are, so that it costs the machine next to nothing; or, where
- * they are too many for that, signed as they are asked for. It takes any request for genuine. It
- * ends when the process that started it does, in whatever way.
+ * The gateway of the bench, in a process of its own. It writes answers that were signed beforehand and
+ * are found by the request line, so that it takes almost no CPU time. Where there are too many orders
+ * for that, it signs each answer on request. It does not verify requests. It ends when the process
+ * that started it ends, for whatever reason.
  */
 import { createServer, type Socket } from 'node:net'
 import {
@@ -14,30 +14,30 @@ import {
   type TradeState,
 } from './answers.ts'
 
-/** What the parent says; each is answered by one message. */
+/** Requests of the parent process; each is answered by one message. */
 export type PeerRequest =
   | {
       readonly kind: 'sign'
       readonly orders: readonly PaidOrder[]
       readonly tradeState: TradeState
-      /** Beside the answers so far, which are forgotten otherwise. */
+      /** True: keep the earlier answers too. False: drop them. */
       readonly beside: boolean
       readonly signatory: Signatory
     }
-  /** From now on answers are signed as they are asked for, of any order of the bench. */
+  /** From now on each answer is signed on request, for any order of the bench. */
   | { readonly kind: 'sign on demand'; readonly paidEvery: number; readonly signatory: Signatory }
-  /** From now on each answer comes so much later. */
+  /** From now on each answer is delayed by `ms`. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** When each request came since this was asked last. */
+  /** The arrival times of all requests since the last request of this kind. */
   | { readonly kind: 'arrivals' }
 
-/** What it is told: first the port, then the answers in turn. */
+/** Messages to the parent: first the port, then one answer to each request, in order. */
 export type PeerMessage =
   | { readonly port: number }
   | { readonly signed: number }
   | { readonly paidEvery: number }
   | { readonly delayMs: number }
-  /** Milliseconds by a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   | { readonly arrivals: readonly number[] }
 
 let answerTo: (path: string) => Buffer = () => absentResponse
@@ -69,14 +69,15 @@ process.on('message', (request: PeerRequest) => {
   }
 })
 process.on('disconnect', () => process.exit())
-// Ctrl-C goes to the whole group: the parent is still asking, and disconnects when it has ended.
+// Ctrl-C reaches the whole process group. The parent still sends requests, and disconnects when it
+// ends.
 process.on('SIGINT', () => undefined)
 
 function reply(message: PeerMessage): void {
   process.send?.(message)
 }
 
-/** Requests without a body, on a connection kept open. */
+/** Answers requests without a body on a keep-alive connection. */
 function answerRequests(socket: Socket): void {
   let received = ''
   socket.setNoDelay(true).setEncoding('latin1')
@@ -95,8 +96,8 @@ function answerRequests(socket: Socket): void {
 }
 
 /**
- * No gateway answers to the millisecond. Where all answers take exactly as long, timers and batches
- * on both sides bring the questions into step after a while, and each waits for all the others.
+ * Varies the delay, as a real gateway does. If all answers took equally long, timers and batches on
+ * both sides would synchronise the queries, and each query would wait for all the others.
  */
 const jitter = 0.1
 

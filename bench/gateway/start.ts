@@ -8,15 +8,20 @@ export interface InstantGateway {
   readonly url: string
   readonly merchant: Merchant
   /**
-   * Signs the answers for these orders, good for five minutes. The answers so far are forgotten,
-   * unless these shall stand `beside` them.
+   * Signs the answers for these orders, which are valid for five minutes. Drops the earlier answers,
+   * unless `beside` is set.
    */
   sign(orders: readonly PaidOrder[], options?: SignOptions): Promise<void>
-  /** Forgets them, too, and signs each answer when it is asked for: an order in so many is paid. */
+  /**
+   * Drops the earlier answers, and signs each answer on request. Every `paidEvery`th order is paid.
+   */
   signOnDemand(options: { readonly paidEvery: number }): Promise<void>
-  /** From now on each answer comes so much later, a tenth more or less; 0 to begin with. */
+  /** From now on delays each answer by `ms`, give or take a tenth. The initial delay is 0. */
   delay(ms: number): Promise<void>
-  /** When each request came since this was asked last, in milliseconds by the gateway's own clock. */
+  /**
+   * The arrival times of all requests since the last call, in milliseconds of the gateway's own
+   * clock.
+   */
   arrivals(): Promise<readonly number[]>
   stop(): Promise<void>
 }
@@ -32,7 +37,7 @@ export async function startInstantGateway(): Promise<InstantGateway> {
   const peer = forkModule<PeerRequest, PeerMessage>(new URL('./peer.ts', import.meta.url))
   const { send } = peer
   const first = await peer.nextMessage()
-  if (!('port' in first)) throw new Error('The bench gateway did not tell its port')
+  if (!('port' in first)) throw new Error('The bench gateway did not send its port')
 
   return {
     url: `http://127.0.0.1:${first.port}`,

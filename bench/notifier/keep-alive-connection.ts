@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
 /**
- * A connection that is kept open, and one request on it at a time: written as it is, and of its
- * answer nothing is read but the status.
+ * A keep-alive connection that carries one request at a time. It writes the bytes of a request
+ * unchanged, and reads only the status of the answer.
  */
 export class KeepAliveConnection {
   readonly #socket: Socket
@@ -13,12 +13,12 @@ export class KeepAliveConnection {
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true })
     this.#socket.setEncoding('latin1')
     this.#socket.on('data', (text: string) => this.#read(text))
-    // Whoever waits is told that there was no answer.
+    // A close resolves the pending request with `noAnswer`.
     this.#socket.on('error', () => this.#socket.destroy())
     this.#socket.on('close', () => this.#resolve(noAnswer))
   }
 
-  /** The status of its answer; 0 when there is none. */
+  /** Resolves with the status of the answer, or with 0 if none came. */
   post(request: Buffer): Promise<number> {
     if (this.#socket.destroyed) return Promise.resolve(noAnswer)
     return new Promise((resolve) => {

@@ -1,12 +1,15 @@
 import { createCipheriv, createPrivateKey, randomBytes } from 'node:crypto'
 import { type PaidOrder, paidTrade, type Signatory, sealOf } from '../gateway/answers.ts'
 
-/** Who signs, and by which key what is in the notifications is sealed. */
+/** The keys that sign the notifications and encrypt their content. */
 export interface Sender extends Signatory {
   readonly apiV3Key: string
 }
 
-/** Whole HTTP requests, one an order, encrypted and signed now as WeChat Pay would: good for five minutes. */
+/**
+ * One complete HTTP request for each order, encrypted and signed now as by WeChat Pay; valid for
+ * five minutes.
+ */
 export function notificationsOf(
   orders: readonly PaidOrder[],
   { sender, host }: { sender: Sender; host: string },

@@ -1,6 +1,7 @@
 /**
- * WeChat Pay's notifications, sent by a process of its own: encrypted and signed before they are
- * sent, and written as they are. It ends when the process that started it does, in whatever way.
+ * Sends WeChat Pay's notifications from a process of its own. They are encrypted and signed
+ * beforehand, and written unchanged. The process ends when the process that started it ends, for
+ * whatever reason.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PaidOrder } from '../gateway/answers.ts'
@@ -8,9 +9,9 @@ import { eachAtOnce } from '../stopwatch.ts'
 import { KeepAliveConnection } from './keep-alive-connection.ts'
 import { notificationsOf, type Sender } from './notifications.ts'
 
-/** What the parent says; each is answered by one message. */
+/** Requests of the parent process; each is answered by one message. */
 export type SenderRequest =
-  /** Forgets those so far. */
+  /** Drops the earlier notifications. */
   | {
       readonly kind: 'sign'
       readonly orders: readonly PaidOrder[]
@@ -18,27 +19,27 @@ export type SenderRequest =
     }
   | ({ readonly kind: 'post' } & Posting)
 
-/** Some of those that were signed, in their order. */
+/** Posts a range of the signed notifications, in order. */
 export interface Posting {
-  /** Of the server, without a path. */
+  /** The server's URL without a path. */
   readonly url: string
   readonly first: number
   readonly count: number
-  /** Connections kept open, each with one request at a time. */
+  /** Keep-alive connections, each with one request at a time. */
   readonly connections: number
-  /** Null: the next one as soon as one is answered. */
+  /** Null: each connection sends the next one as soon as it has an answer. */
   readonly perSec: number | null
 }
 
 export interface Posted {
   readonly seconds: number
-  /** Answers by their status; 0: none. */
+  /** Number of answers by status; 0 counts the requests without an answer. */
   readonly statuses: Readonly<Record<number, number>>
-  /** Of each, from when it was to be sent until its answer. */
+  /** The latency of each, from the time when it was due until its answer. */
   readonly ms: readonly number[]
 }
 
-/** What it is told. */
+/** The answers to the parent's requests. */
 export type SenderMessage = { readonly signed: number } | { readonly posted: Posted }
 
 let notifications: readonly Buffer[] = []
@@ -46,7 +47,7 @@ let notifications: readonly Buffer[] = []
 process.on('message', (request: SenderRequest) => {
   switch (request.kind) {
     case 'sign':
-      // Nothing looks at the name of the host.
+      // The server does not check the host name.
       notifications = notificationsOf(request.orders, { sender: request.sender, host: 'budan' })
       return reply({ signed: notifications.length })
     case 'post':
@@ -54,7 +55,8 @@ process.on('message', (request: SenderRequest) => {
   }
 })
 process.on('disconnect', () => process.exit())
-// Ctrl-C goes to the whole group: the parent is still asking, and disconnects when it has ended.
+// Ctrl-C reaches the whole process group. The parent still sends requests, and disconnects when it
+// ends.
 process.on('SIGINT', () => undefined)
 
 function reply(message: SenderMessage): void {
@@ -62,8 +64,8 @@ function reply(message: SenderMessage): void {
 }
 
 /**
- * At a fixed rate, latency counts from when each was to be sent: one that had to wait for a
- * connection, because those before it took long, has waited for the server.
+ * At a fixed rate, latency counts from the time when a request was due: a request that waited for a
+ * free connection, because earlier ones were slow, has waited for the server.
  */
 async function post({ url, first, count, connections, perSec }: Posting): Promise<Posted> {
   const idle = Array.from({ length: connections }, () => new KeepAliveConnection(new URL(url)))

@@ -3,16 +3,18 @@ import type { PaidOrder } from '../gateway/answers.ts'
 import { type InstantGateway, signatoryOf } from '../gateway/start.ts'
 import type { Posted, Posting, SenderMessage, SenderRequest } from './sender.ts'
 
-/** A gateway's notifications of payments. */
+/** Sends a gateway's notifications of payments. */
 export interface Notifier {
-  /** Forgets those so far and makes one for each of these orders; good for five minutes. */
+  /**
+   * Drops the earlier notifications and signs one for each of these orders; valid for five minutes.
+   */
   sign(orders: readonly PaidOrder[]): Promise<void>
-  /** Throws unless each was answered with 204. */
+  /** Throws unless each is answered with 204. */
   post(posting: Posting): Promise<Posted>
   stop(): Promise<void>
 }
 
-/** The notifications of the merchant that `gateway` knows. */
+/** Starts a notifier for the merchant of `gateway`. */
 export function startNotifier({ merchant }: Pick<InstantGateway, 'merchant'>): Notifier {
   const peer = forkModule<SenderRequest, SenderMessage>(new URL('./sender.ts', import.meta.url))
   const sender = { ...signatoryOf(merchant), apiV3Key: merchant.apiV3Key }
@@ -20,7 +22,7 @@ export function startNotifier({ merchant }: Pick<InstantGateway, 'merchant'>): N
     sign: async (orders) => void (await peer.send({ kind: 'sign', orders, sender })),
     post: async (posting) => {
       const answer = await peer.send({ kind: 'post', ...posting })
-      if (!('posted' in answer)) throw new Error('The notifier did not tell what it has posted')
+      if (!('posted' in answer)) throw new Error('The notifier did not report what it has posted')
       const { statuses } = answer.posted
       if (statuses[204] !== posting.count) {
         const counts = JSON.stringify(statuses)

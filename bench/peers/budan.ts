@@ -9,7 +9,7 @@ import { drainEngine } from '../drain-engine.ts'
 import { countPaid, fillPending } from '../orders.ts'
 import { recheckMins, type System, type SystemOptions, type Watch } from './system.ts'
 
-/** The real service, on a database of its own. */
+/** Opens the real service, on a database of its own. */
 export async function openBudan(options: SystemOptions): Promise<System> {
   const { gateway, concurrency, batchSize, watch } = options
   const database = await openDatabase(await freshPostgresUrl())

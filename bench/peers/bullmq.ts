@@ -8,7 +8,7 @@ interface CheckJob {
   readonly orderNo: string
 }
 
-/** One delayed job for each order on BullMQ. All of them fall due before the worker starts. */
+/** Places one delayed job for each order on BullMQ. All jobs are due before the worker starts. */
 export async function openBullmq(
   options: SystemOptions & { readonly redisUrl: string },
 ): Promise<System> {

@@ -6,18 +6,24 @@ import type { Lap } from '../stopwatch.ts'
 import type { ProgramMessage, ProgramName, ProgramOptions, ProgramRequest } from './program.ts'
 
 export interface ComparisonSize {
-  /** Of each system in each repetition; a multiple of `slice`, which each takes in turn. */
+  /**
+   * Orders of each system in each repetition; a multiple of `slice`, of which each system takes one
+   * in turn.
+   */
   readonly orders: number
-  /** The same, before the first: until all code is compiled as in a service that has run for a while. */
+  /**
+   * Orders before the first repetition: enough to compile all code, as in a service that has run
+   * for a while.
+   */
   readonly warmUp: number
   readonly slice: number
-  /** Questions at a time. */
+  /** Concurrent queries. */
   readonly concurrency: number
-  /** Of budan's and of the story's runs. */
+  /** Orders of one run of budan and of the story's algorithm. */
   readonly batchSize: number
-  /** In front of the one order that was paid. */
+  /** Unpaid orders that are older than the one paid order. */
   readonly unpaid: number
-  /** How often each looks for it. */
+  /** How often each system searches for the paid order. */
   readonly searches: number
 }
 
@@ -30,7 +36,7 @@ export interface Comparison extends ComparisonSize {
 export const names = ['budan', 'story', 'bullmq', 'pgBoss'] as const
 export type Name = (typeof names)[number]
 
-/** What none can do without. */
+/** The work that every system has to do. */
 export const halves = ['queries', 'credits', 'both'] as const
 
 export const titles: Readonly<Record<Name, string>> = {
@@ -40,18 +46,23 @@ export const titles: Readonly<Record<Name, string>> = {
   pgBoss: 'jobs on pg-boss',
 }
 
-/** A system in a process of its own. As `System`, but for what it is asked to do at once. */
+/**
+ * A system in a process of its own. Like `System`, but `credit()` and `look()` start and stop it.
+ */
 export interface Contender {
   place(range: OrderRange): Promise<void>
   vacuum(): Promise<void>
-  /** Resolves with what it took, once it is stopped. */
+  /** Starts it, stops it after `count` credits, and resolves with the time that these took. */
   credit(count: number): Promise<Lap>
-  /** Until one order is credited, but no longer; resolves with about how many orders it has asked. */
+  /**
+   * Runs it until one order is credited, but at most for `msMax`. Resolves with the number of
+   * orders queried.
+   */
   look(msMax: number): Promise<number>
   countCredited(range: OrderRange): Promise<number>
 }
 
-/** Opens those that are named anew, each with a database of its own, and ends them whatever happens. */
+/** Opens the named systems, each with a new database, and closes them also when `work` fails. */
 export async function withContenders<K extends ProgramName, T>(
   { gateway: { url, merchant }, concurrency, batchSize, redisUrl }: Comparison,
   wanted: readonly K[],

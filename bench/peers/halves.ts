@@ -1,4 +1,4 @@
-/** What every system has to do, and nothing else: to ask, to credit, and both. */
+/** The work that every system has to do, and nothing else: only queries, only credits, and both. */
 import { sql } from 'kysely'
 import type { TradeAnswer } from '../../src/domain/trade.ts'
 import { storeOn } from '../../src/store/assemble.ts'
@@ -11,7 +11,7 @@ import { queryAlone } from '../query-alone.ts'
 import { eachAtOnce } from '../stopwatch.ts'
 import type { System, SystemOptions } from './system.ts'
 
-/** Signed and verified questions by budan's client, and nothing else. */
+/** Only signed and verified queries, by budan's client. */
 export async function openQueriesAlone(options: SystemOptions): Promise<System> {
   const { gateway, concurrency, watch } = options
   const query = queryAlone(gateway, { connections: concurrency })
@@ -34,7 +34,7 @@ export async function openQueriesAlone(options: SystemOptions): Promise<System> 
   }
 }
 
-/** Credits in groups, the answers known, one group after the other. */
+/** Only credits, in groups, one group after the other. The answers are already known. */
 export async function openCreditsAlone(options: SystemOptions): Promise<System> {
   const ledger = await openLedger(options)
   return {
@@ -49,8 +49,8 @@ export async function openCreditsAlone(options: SystemOptions): Promise<System> 
 }
 
 /**
- * Both, and nothing else: whatever was answered while the last group was being committed is credited
- * together. It claims, decides and records nothing, so no system that does can be faster.
+ * Only queries and credits: the orders answered during the commit of one group form the next group.
+ * It claims, decides and records nothing, so a system that does these things cannot be faster.
  */
 export async function openBothAlone(options: SystemOptions): Promise<System> {
   const { gateway, concurrency, watch } = options
@@ -83,10 +83,10 @@ export async function openBothAlone(options: SystemOptions): Promise<System> {
   }
 }
 
-/** As many as budan takes into one transaction. */
+/** The size of budan's groups. */
 const groupSize = 50
 
-/** Budan's tables, and its groups of credits, with one answer for all orders. */
+/** Budan's tables and its groups of credits, with the same answer for all orders. */
 async function openLedger({ gateway, watch }: SystemOptions) {
   const database = await openDatabase(await freshPostgresUrl())
   const store = storeOn(database)
@@ -116,7 +116,7 @@ async function openLedger({ gateway, watch }: SystemOptions) {
   }
 }
 
-/** Orders placed, that the next start works off. */
+/** The placed orders, which the next start works off. */
 class Backlog {
   #placed: readonly PaidOrder[] = []
   #underWay = Promise.resolve()

@@ -14,12 +14,12 @@ const tradeSchema = z.object({
 export type PeerTrade = z.output<typeof tradeSchema>
 
 export interface OrderQueries {
-  /** Signed, and its answer verified. Throws for anything but a trade. */
+  /** Sends a signed query and verifies the answer. Throws unless the answer is a trade. */
   send(orderNo: string): Promise<PeerTrade>
   close(): void
 }
 
-/** By wechatpay-axios-plugin, as its own pages say, on connections that are kept. */
+/** Uses wechatpay-axios-plugin as its documentation shows, on keep-alive connections. */
 export function openOrderQueries({ url, merchant }: GatewayAddress): OrderQueries {
   const { mchid, serialNo, privateKeyPem, wechatpay } = merchant
   const agent = new Agent({ keepAlive: true })
@@ -28,7 +28,7 @@ export function openOrderQueries({ url, merchant }: GatewayAddress): OrderQuerie
     serial: serialNo,
     privateKey: privateKeyPem,
     certs: { [wechatpay.publicKeyId]: wechatpay.publicKeyPem },
-    // What it hands on to axios. A proxy of the machine's is not for the loopback.
+    // Options for axios. A proxy of the machine must not be used for the loopback address.
     ...{ baseURL: url, httpAgent: agent, proxy: false, timeout: 5000 },
   })
   const trades = client.v3?.pay?.transactions?.outTradeNo?.$out_trade_no$

@@ -11,15 +11,18 @@ interface CheckJob {
 const name = 'check-order'
 
 /**
- * Jobs of one fetch, and of one completion. Workers that take fewer credit less (measured), and one
- * order that fails has its whole batch made again.
+ * Jobs of one fetch, and of one completion. Smaller batches credit fewer orders a second (measured).
+ * With a batch, one order that fails causes a retry of all of them.
  */
 const batchSize = 50
 
-/** pg-boss' shortest; its default is two seconds. */
+/** The shortest interval that pg-boss allows; its default is two seconds. */
 const pollingIntervalSeconds = 0.5
 
-/** One delayed job for each order on pg-boss, in the shared's own database. Its delay is over here. */
+/**
+ * Places one job for each order on pg-boss, in the database of the orders. The delay is already
+ * over.
+ */
 export async function openPgBoss(options: SystemOptions): Promise<System> {
   const { concurrency, watch } = options
   const shared = await openSharedProgram(options)
@@ -49,7 +52,7 @@ export async function openPgBoss(options: SystemOptions): Promise<System> {
     async start() {
       const polling = { batchSize, pollingIntervalSeconds }
       const worker = await boss.work<CheckJob>(name, polling, async (jobs) => {
-        // A full batch: there may be more, which need not wait to be polled.
+        // After a full batch there may be more jobs, which need not wait for the next poll.
         if (jobs.length === batchSize) boss.notifyWorker(worker)
         const checked = check(jobs)
         underWay = checked.catch((error) => watch.failed(error))

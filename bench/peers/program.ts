@@ -1,6 +1,6 @@
 /**
- * One of those that are compared, in a process of its own, as it would run: what one has compiled
- * and keeps in memory is no other's. It ends when the process that started it does.
+ * One of the compared systems, in a process of its own as in production, so that the systems share
+ * neither compiled code nor memory. It ends when the process that started it ends.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OrderRange } from '../orders.ts'
@@ -25,19 +25,21 @@ const openers = {
 export type ProgramName = keyof typeof openers
 export type ProgramOptions = Omit<SystemOptions, 'watch'> & { readonly redisUrl: string }
 
-/** What the parent says; each is answered by one message. */
+/** Requests of the parent process; each is answered by one message. */
 export type ProgramRequest =
   | { readonly kind: 'open'; readonly name: ProgramName; readonly options: ProgramOptions }
   | { readonly kind: 'place'; readonly range: OrderRange }
   | { readonly kind: 'vacuum' }
-  /** Starts, stops once so many are credited, and tells what that took. */
+  /** Starts, stops after `count` credits, and answers with the time that these took. */
   | { readonly kind: 'credit'; readonly count: number }
-  /** The same for one order, and not for longer than that; tells about how many it has asked. */
+  /**
+   * The same for one credit, but at most for `msMax`; answers with the number of orders queried.
+   */
   | { readonly kind: 'look'; readonly msMax: number }
   | { readonly kind: 'count credited'; readonly range: OrderRange }
   | { readonly kind: 'close' }
 
-/** What it is told. */
+/** The answers to the parent's requests. */
 export type ProgramMessage = { readonly done: Lap | number | null } | { readonly failed: string }
 
 const watch = new Watch()

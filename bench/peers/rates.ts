@@ -11,14 +11,14 @@ import {
   withContenders,
 } from './contenders.ts'
 
-/** The target's own. */
+/** The value of the target in docs/performance.md. */
 const ratioMin = 2.5
 
-/** Those that are compared, and what none of them can do without. */
+/** The compared systems, and the work that each of them has to do. */
 const all = [...names, ...halves] as const
 type Each<T> = Readonly<Record<(typeof all)[number], T>>
 
-/** Orders that each credits a second, all of them paid and due. */
+/** Measures the orders that each system credits a second. All orders are paid and due. */
 export async function benchRates(bench: Comparison): Promise<readonly Figure[]> {
   const { warmUp, orders } = bench
   const { repetitions } = bench.stage
@@ -39,7 +39,10 @@ export async function benchRates(bench: Comparison): Promise<readonly Figure[]> 
   return rateFigures(bench, laps)
 }
 
-/** All take turns, a slice of the orders at a time, and each comes first in its turn. */
+/**
+ * All systems run in turn, one slice of the orders at a time, and each of them is first equally
+ * often.
+ */
 async function repeat(
   { gateway, orders, slice }: Comparison,
   { contenders, first }: { contenders: Each<Contender>; first: number },
@@ -58,8 +61,8 @@ async function repeat(
 }
 
 /**
- * What neither better code nor better grouping can pass: both cores do nothing but ask, with budan's
- * client, and credit, in groups as large as budan's, and none of them ever waits.
+ * A limit that neither better code nor better grouping can exceed: all cores only query, with budan's
+ * client, and credit, in groups as large as budan's, and no core is ever idle.
  */
 function limitOf({ queries, credits }: Each<Laptimes>): number {
   return (availableParallelism() * 1e6) / (queries.machineMicros + credits.machineMicros)

@@ -10,9 +10,9 @@ import {
 } from './contenders.ts'
 
 /**
- * How long each takes to find one paid order behind many that are not.
+ * Measures how long each system takes to find one paid order behind many unpaid ones.
  *
- * The one paid order is the youngest: nobody comes to it but through all that were never paid.
+ * The paid order is the youngest, so every system has to pass all the unpaid ones first.
  */
 export async function benchSearch(bench: Comparison): Promise<readonly Figure[]> {
   const searches: Search[] = []
@@ -41,7 +41,7 @@ export async function benchSearch(bench: Comparison): Promise<readonly Figure[]>
 
 interface Search {
   readonly seconds: Readonly<Record<'budan' | 'bullmq' | 'pgBoss', number>>
-  /** Different orders; it may have asked about each of them many times. */
+  /** Counts different orders; each of them may have been queried many times. */
   readonly queriedByStory: number
 }
 
@@ -70,7 +70,10 @@ async function search(
   return { seconds, queriedByStory }
 }
 
-/** Goes on for so long, or until it has found the paid order. The last run is made to its end. */
+/**
+ * Runs the story's algorithm for `seconds`, or until it finds the paid order. It completes its last
+ * run.
+ */
 async function runStoryFor(
   seconds: number,
   { contender, range }: { contender: Contender; range: OrderRange },

@@ -1,6 +1,6 @@
 /**
- * What all peers share, as a shop would have it: its tables, the question, and one transaction that
- * credits. They differ in who asks about which order, and when.
+ * The part that all peers share, written as an application would: tables, the query of one order, and
+ * one crediting transaction. The peers differ in which order they query, and when.
  */
 import pg from 'pg'
 import { emptyPostgresUrl } from '../../test/support/stores.ts'
@@ -12,17 +12,17 @@ export interface SharedProgram {
   readonly databaseUrl: string
   readonly pool: pg.Pool
   place(range: OrderRange): Promise<void>
-  /** Asks about an order and does what the answer says. `open`: ask again later. */
+  /** Queries an order and acts on the answer. `open`: it has to be queried again later. */
   check(orderNo: string): Promise<'credited' | 'open' | 'closed'>
   vacuum(): Promise<void>
   countCredited(range: OrderRange): Promise<number>
   close(): Promise<void>
 }
 
-/** pg's own default, and twice the queries at a time. */
+/** The default of pg, and twice the number of concurrent queries. */
 const connectionsMax = 10
 
-/** On an empty database of its own. */
+/** Opens it on an empty database of its own. */
 export async function openSharedProgram({ gateway, watch }: SystemOptions): Promise<SharedProgram> {
   const databaseUrl = await emptyPostgresUrl()
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connectionsMax })
@@ -76,7 +76,7 @@ const schema = `
   create index on entries (transfer_id);
   create index on entries (account, created_at)`
 
-/** Each a millisecond younger than the one before, from an hour ago on. */
+/** The first is an hour old, and each is a millisecond younger than the one before. */
 async function place(pool: pg.Pool, range: OrderRange): Promise<void> {
   const orders = paidOrders(range)
   await pool.query(
@@ -102,7 +102,7 @@ async function act(pool: pg.Pool, trade: PeerTrade): Promise<'credited' | 'open'
   }
 }
 
-/** False when somebody was faster. */
+/** False when the order is no longer pending. */
 async function credit(pool: pg.Pool, trade: PeerTrade): Promise<boolean> {
   const client = await pool.connect()
   try {
@@ -145,7 +145,10 @@ async function creditIn(client: pg.PoolClient, trade: PeerTrade): Promise<boolea
   return true
 }
 
-/** Whole: paid, one transfer of its amount, two entries that sum to zero. Others count as torn. */
+/**
+ * Whole: the order is paid, with one transfer of its amount and two entries that sum to zero. Torn:
+ * anything else.
+ */
 async function countCredited(pool: pg.Pool, range: OrderRange): Promise<number> {
   const { rows } = await pool.query<{ whole: number; torn: number }>(
     `select count(*) filter (where whole and order_no = any($1))::integer as whole,

@@ -3,10 +3,10 @@ import { openSharedProgram } from './shared-program.ts'
 import type { System, SystemOptions } from './system.ts'
 
 /**
- * The story's algorithm, literally: the oldest pending orders, a batch of them, each asked about and
- * credited when it was paid. One that is not stays where it is, at the head of the line.
+ * The story's algorithm, literally: it takes a batch of the oldest pending orders, queries each, and
+ * credits it if it is paid. An unpaid order keeps its position at the head of the queue.
  *
- * The story makes one run in five minutes; here one follows the other.
+ * The story makes one run every five minutes; here the runs follow each other without a pause.
  */
 export async function openStory(options: SystemOptions): Promise<System> {
   const { concurrency, batchSize, watch } = options

@@ -1,47 +1,53 @@
 import type { InstantGateway } from '../gateway/start.ts'
 import type { OrderRange } from '../orders.ts'
 
-/** One of those that are compared, with a database of its own: budan, or what one would take instead. */
+/** One of the compared systems, with a database of its own: budan, or one of its alternatives. */
 export interface System {
-  /** Pending orders, due for a while, and whatever this system needs to ask about them. It asks nothing yet. */
+  /**
+   * Places pending orders that are already due, and what this system needs to query them. Sends no
+   * query yet.
+   */
   place(range: OrderRange): Promise<void>
-  /** Leaves the tables as autovacuum would after a while. */
+  /** Brings the tables into the state in which autovacuum leaves them. */
   vacuum(): Promise<void>
-  /** From now on it asks and credits as fast as it can. */
+  /** From now on queries and credits as fast as it can. */
   start(): Promise<void>
-  /** Resolves when nothing is under way any more. May be started again. */
+  /** Resolves when no work is in progress. The system can be started again. */
   stop(): Promise<void>
-  /** How many of these are credited. Throws where any order is credited twice, or by half. */
+  /**
+   * The number of these orders that are credited. Throws if any order is credited twice or
+   * incompletely.
+   */
   countCredited(range: OrderRange): Promise<number>
   close(): Promise<void>
 }
 
-/** Where it is, and whose keys it knows. */
+/** The gateway's URL, and the merchant whose keys it has. */
 export type GatewayAddress = Pick<InstantGateway, 'url' | 'merchant'>
 
 export interface SystemOptions {
   readonly gateway: GatewayAddress
-  /** Questions at a time. */
+  /** Concurrent queries. */
   readonly concurrency: number
-  /** Orders that one run takes, where there are runs. */
+  /** Orders of one run, for systems that have runs. */
   readonly batchSize: number
   readonly watch: Watch
 }
 
-/** An unpaid order is not asked about again for so long: no measurement takes longer. */
+/** Minutes until an unpaid order is queried again. No measurement takes longer. */
 export const recheckMins = 60
 
-/** Slower than this is hung. */
+/** A system that takes longer than this is assumed to hang. */
 const creditsMsMax = 600_000
 
-/** Hears from one system what it does. */
+/** Receives the progress of one system. */
 export class Watch {
-  /** About which orders. */
+  /** The orders that were queried. */
   readonly queried = new Set<string>()
   #left = 0
   #end: { resolve: () => void; reject: (error: unknown) => void } | null = null
 
-  /** Resolves when so many more orders are credited; rejects when anything fails before that. */
+  /** Resolves after `count` more credits; rejects if anything fails before that. */
   async credits(count: number): Promise<void> {
     this.#left = count
     const credited = new Promise<void>((resolve, reject) => {
@@ -53,7 +59,7 @@ export class Watch {
     await credited.finally(() => clearTimeout(late))
   }
 
-  /** Once for each answer, after it was committed what it led to. */
+  /** To be called once for each answer, after the commit of its result. */
   answered(orderNo: string, { credited }: { credited: boolean }): void {
     this.queried.add(orderNo)
     if (!credited) return

@@ -1,4 +1,4 @@
-/** How long a claim takes, and how large the index that claims use is, as the tables grow. */
+/** Measures the time of a claim, and the size of the index that claims use, as the tables grow. */
 import { sql } from 'kysely'
 import { storeOn } from '../../src/store/assemble.ts'
 import { type Figure, figure } from '../figure.ts'

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** CPU seconds that processes have used since they started, threads included. Zero where there is no /proc. */
+/**
+ * The CPU seconds that processes have used since their start, with all threads. Zero on systems
+ * without /proc.
+ */
 export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + ticksOf(pid) / ticksPerSec, 0)
 }

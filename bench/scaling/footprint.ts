@@ -1,4 +1,4 @@
-/** What a credited order costs PostgreSQL: rows, write-ahead log, and statements. */
+/** Measures the cost of a credited order in PostgreSQL: rows, write-ahead log, and statements. */
 import { sql } from 'kysely'
 import { openService } from '../../src/service.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -9,16 +9,16 @@ import { fillPending, paidOrders, vacuum } from '../orders.ts'
 import type { Stage } from '../part.ts'
 import { StatementCounter } from '../statements.ts'
 
-/** As in a backlog; a run at the default size credits fewer orders in a transaction. */
+/** The size for a backlog. A run of the default size credits fewer orders in a transaction. */
 const batchMax = 250
 
 /**
- * A claim, a run's record, and four statements for each group of credits. The slower the gateway and
- * the faster the database, the smaller are the groups: alone, an order would take more than four.
+ * A run takes a claim, its own record, and four statements for each group of credits. Groups are
+ * smaller with a slower gateway and a faster database; an order alone would take more than four.
  */
 const statementsMax = 2
 
-/** Rows of an order that was placed, credited by a run, and never queried again. */
+/** The rows of an order that was placed, credited by a run, and never queried again. */
 const rowsOfPaidOrder = {
   ...{ orders: 1, orders_of_users: 1, order_events: 2 },
   ...{ transfers: 1, entries: 2, run_results: 1 },
@@ -27,7 +27,10 @@ const rowsOfPaidOrder = {
 type Table = keyof typeof rowsOfPaidOrder
 const tables = Object.keys(rowsOfPaidOrder) as readonly Table[]
 
-/** With indexes; what retention removes counted in. Twice what is measured today is a mistake. */
+/**
+ * Includes indexes, and rows that retention removes. Exceeding it, about twice today's value,
+ * indicates a mistake.
+ */
 const bytesMax = 6_000
 
 export async function benchFootprint(
@@ -38,7 +41,8 @@ export async function benchFootprint(
   const counter = stage.closing.add(await StatementCounter.to(url), (one) => one.close())
   const gateway = await stage.gateway()
   const { merchant } = gateway
-  // A tenth more warms up: the first runs also write whole pages to the log, after a checkpoint.
+  // An additional tenth warms up: after a checkpoint the first runs also write full pages to the
+  // log.
   const warmUp = Math.ceil(orders / 10)
   const batchSize = Math.min(batchMax, warmUp)
   const recharge = { compensationBatchSize: batchSize, compensationMaxQps: 10_000 }
@@ -96,7 +100,7 @@ interface TableSize {
   readonly indexBytes: number
 }
 
-/** After the tables are written anew, so that they hold no dead rows and no free space. */
+/** Rewrites the tables first, so that they contain neither dead rows nor free space. */
 async function sizesOf({ patientDb }: Database): Promise<Readonly<Record<Table, TableSize>>> {
   const sizes: [Table, TableSize][] = []
   for (const table of tables) {
@@ -133,7 +137,7 @@ function figuresOf(
     figure(`postgres: bytes of a paid order in all tables and indexes, of ${orders}`, {
       unit: 'B',
       values: [all.reduce((sum, bytes) => sum + bytes, 0)],
-      // Whole pages are counted: a few orders do not fill them.
+      // Sizes are whole pages, which a few orders do not fill.
       ...(orders >= 1000 && { goal: { kind: 'at most', value: bytesMax } }),
     }),
     ...tables.flatMap((table) => [

@@ -1,4 +1,7 @@
-/** How many orders 1, 2 and more nodes credit a second on one PostgreSQL, and what the CPU does. */
+/**
+ * Measures the orders that 1, 2 and more nodes credit a second on one PostgreSQL, and their CPU
+ * time.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { storeOn } from '../../src/store/assemble.ts'
@@ -12,9 +15,9 @@ import type { Stage } from '../part.ts'
 import { configure, openWorkplace } from '../program.ts'
 import { cpuSecondsOf } from './cpu.ts'
 
-/** For a backlog, and a gateway that answers at once. */
+/** Settings for a backlog, and a gateway that answers at once. */
 const recharge = {
-  // Orders are placed while the nodes are running: they come with the next interval.
+  // Orders are placed while the nodes are running, and are counted at the next interval.
   compensation_interval_mins: 0.05,
   compensation_drain: true,
   compensation_batch_size: 250,
@@ -22,7 +25,9 @@ const recharge = {
   compensation_max_qps: 10_000,
 }
 
-/** Several nodes on one machine share its cores: they may not be much slower than one of them. */
+/**
+ * Several nodes on one machine share its cores, so they only must not be much slower than one node.
+ */
 const ratioMin = 0.8
 
 interface Credited {
@@ -66,7 +71,7 @@ function figuresOf(
   ]
 }
 
-/** CPU time is counted in hundredths of a second: a few orders take none. */
+/** CPU time is counted in hundredths of a second, which is too coarse for a few orders. */
 const countedMin = 1000
 
 function cpuFigures(
@@ -96,7 +101,7 @@ async function creditWith(
   const rangeOf = (first: number, length: number): OrderRange => ({
     ...{ first, count: length, mchid: merchant.mchid, appid: merchant.appid },
   })
-  // Code is compiled, and connections are made, when they are first used.
+  // The warm-up compiles the code and opens the connections.
   const warmUp = rangeOf(0, Math.ceil(orders / 4))
   const measured = rangeOf(warmUp.count, orders)
   await sign(paidOrders(rangeOf(0, warmUp.count + orders)))
@@ -105,14 +110,14 @@ async function creditWith(
   await vacuum(database)
 
   await fillPending(database, { ...measured, age: 'an hour ago' })
-  // From the first credit on: until the next interval the nodes wait.
+  // The measurement begins with the first credit, because the nodes wait for the next interval.
   const before = await untilPaid(database, measured, 1)
   const cpu = async () => ({
     nodes: cpuSecondsOf(nodes.map(({ pid }) => pid)),
     server: cpuSecondsOf(await sessionsOf(database)),
   })
   const [began, cpuBefore] = [performance.now(), await cpu()]
-  // Of a few orders all may be paid at the first look.
+  // If there are few orders, all of them may be paid at the first poll.
   const paid = Math.max(1, (await untilPaid(database, measured, orders)) - before)
   const [seconds, cpuAfter] = [(performance.now() - began) / 1000, await cpu()]
   await Promise.all(nodes.map((node) => node.stop()))
@@ -155,7 +160,7 @@ async function untilPaid(database: Database, range: OrderRange, least: number): 
   }
 }
 
-/** Process ids of all sessions but the bench's own. */
+/** Process ids of all sessions except the bench's own. */
 async function sessionsOf({ db }: Database): Promise<readonly number[]> {
   const { rows } = await sql<{ readonly pid: number }>`
     select pid from pg_stat_activity

@@ -1,15 +1,15 @@
 import type { Curve, Point } from './curve.ts'
 import { allPayers } from './payers.ts'
 
-/** Told apart by people who see few colours, too. */
+/** Colour-blind readers can distinguish these too. */
 const colors = ['#000000', '#0072b2', '#009e73', '#e69f00', '#d55e00', '#cc79a7', '#56b4e9']
 
 const plot = { left: 60, top: 20, width: 480, height: 300 }
 const calls = { min: 4, max: 27, marks: [5, 9, 15, 20, 26] }
-/** Logarithmic, so that a minute more counts where there are few. */
+/** A logarithmic scale, so that one minute is visible among short waits. */
 const mins = { min: 5, max: 75, marks: [5, 10, 20, 40, 60] }
 
-/** As SVG: calls to the right, the p99 of each kind of payers upwards. */
+/** An SVG with the calls on the x axis and the p99 of each kind of payers on the y axis. */
 export function curvePlot({ even, standard, story }: Curve): string {
   const series = allPayers.map(({ name }, at) => {
     const color = colors[at] ?? 'black'

@@ -3,7 +3,7 @@ import type { Waits } from './drawn-orders.ts'
 import { callsMax } from './least-p99.ts'
 import { allPayers } from './payers.ts'
 
-/** Minutes, as Markdown. */
+/** The waits in minutes, as a Markdown table. */
 export function curveTable({ even, standard, others, story }: Curve): string {
   const head = ['runs every', 'waits', 'calls', ...allPayers.map(({ name }) => name)]
   const rows = [
@@ -15,7 +15,7 @@ export function curveTable({ even, standard, others, story }: Curve): string {
   return markdown([head, head.map((_, at) => (at < 2 ? '---' : '---:')), ...rows])
 }
 
-/** The p99 of each, and the least that there is, as ratios to the story's. */
+/** The p99 of each setting, and the lower bound, as ratios to the story's. */
 export function ratioTable({ standard, others, story, least }: Curve): string {
   const rowOfRatios = (name: string, p99s: readonly number[]) => [
     name,

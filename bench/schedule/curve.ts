@@ -1,4 +1,7 @@
-/** What few questions cost in time, and the other way round, for docs/schedule.md. */
+/**
+ * The trade-off between the number of queries and the time until a payment is seen, for
+ * docs/schedule.md.
+ */
 
 import {
   callsOf,
@@ -14,14 +17,14 @@ import { defaultPolicy, defaultSetting, policyOf, type Setting } from './setting
 import { type Simulate, simulateBy, simulateByTheStory } from './simulate-order.ts'
 
 export interface Point {
-  /** Null: the story's, which has none. */
+  /** Null for the story's algorithm, which has no setting. */
   readonly setting: Setting | null
   readonly calls: number
-  /** Of each kind of payers, in their order. */
+  /** One for each kind of payers, in the order of `allPayers`. */
   readonly waits: readonly Waits[]
 }
 
-/** The same wait again and again, from thrifty to eager. */
+/** Settings that repeat one wait, from the fewest queries to the most. */
 const evenWaits = [60, 30, 20, 15, 10, 5]
 
 const unevenWaits: readonly (readonly number[])[] = [
@@ -29,7 +32,7 @@ const unevenWaits: readonly (readonly number[])[] = [
   [10, 10, 10, 15, 20, 60],
 ]
 
-/** With runs more often than by default. */
+/** Settings with more frequent runs than by default. */
 const oftenWaits: readonly (readonly number[])[] = [
   defaultSetting.recheckMins,
   [9, 9, 9, 9, 9, 75],
@@ -37,7 +40,7 @@ const oftenWaits: readonly (readonly number[])[] = [
 ]
 const oftenMins = 1
 
-/** The same orders for every point. */
+/** Every point uses the same orders. */
 const draw = { seed: 1, count: 5000 }
 
 export interface Curve {
@@ -45,7 +48,7 @@ export interface Curve {
   readonly standard: Point
   readonly others: readonly Point[]
   readonly story: Point
-  /** The least p99 that a list of nine calls could have, of each kind of payers. */
+  /** The least p99 that a list with nine calls can reach, for each kind of payers. */
   readonly least: readonly number[]
 }
 

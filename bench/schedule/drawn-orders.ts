@@ -1,4 +1,4 @@
-/** Many orders under one schedule. */
+/** Draws many orders, and measures them under one schedule. */
 
 import { Random } from '../../proof/sim/clock/random.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
@@ -7,11 +7,11 @@ import type { Payers } from './payers.ts'
 import { defaultPolicy } from './setting.ts'
 import type { DrawnOrder, Simulate } from './simulate-order.ts'
 
-/** Midnight in UTC, with which slots of any usual width begin. */
+/** Midnight in UTC, at which a slot of any usual width begins. */
 const dayBeganAt = Date.UTC(2026, 0, 24)
 const hourMs = 60 * minuteMs
 
-/** Orders at any moment of an hour, of which each is paid and no callback comes. */
+/** Paid orders, placed at random moments of one hour. Their callbacks are lost. */
 export function drawPaid(
   { payAfterMins }: Payers,
   { seed, count }: { seed: number; count: number },
@@ -34,7 +34,7 @@ export function drawAbandoned({
   return Array.from({ length: count }, () => ({ createdAt: drawMoment(random), paidAt: null }))
 }
 
-/** Minutes from each payment until it is seen. */
+/** The minutes from each payment until it is seen. */
 export function waitsOf(simulate: Simulate, drawnOrders: readonly DrawnOrder[]): readonly number[] {
   return drawnOrders.map((drawn) => {
     const { seenAt } = simulate(drawn)
@@ -53,7 +53,7 @@ export function percentilesOf(waits: readonly number[]): Waits {
   return { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) }
 }
 
-/** Gateway calls an order, on average. */
+/** The average number of gateway calls for an order. */
 export function callsOf(simulate: Simulate, drawnOrders: readonly DrawnOrder[]): number {
   return drawnOrders.reduce((sum, drawn) => sum + simulate(drawn).calls, 0) / drawnOrders.length
 }
@@ -62,7 +62,9 @@ function drawMoment(random: Random): number {
   return dayBeganAt + Math.floor(random.next() * hourMs)
 }
 
-/** Most payments of every kind are within it. */
+/**
+ * Far more than needed, because most payments of every kind are made within the life of the order.
+ */
 const triesMax = 1000
 
 function drawWithinLife(random: Random, payAfterMins: Payers['payAfterMins']): number {

@@ -1,14 +1,14 @@
-/** The limit of so many calls: what the best list of waits could reach. */
+/** The least p99 that any list of waits can reach with a given number of calls. */
 
 import { drawAbandoned } from './drawn-orders.ts'
 import { leastP99 } from './limit.ts'
 import { defaultPolicy } from './setting.ts'
 import { type DrawnOrder, simulateByTheStory } from './simulate-order.ts'
 
-/** About an abandoned order. */
+/** Calls about an abandoned order, at most. */
 export const callsMax = 9
 
-/** A close and the question after it are the last two calls; all others are a question in a run. */
+/** The last two calls are the close and the query after it; each other call is a query in a run. */
 const callsOfTheEnd = 2
 
 const story = simulateByTheStory(defaultPolicy)

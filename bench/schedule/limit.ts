@@ -1,22 +1,22 @@
-/** What the best choice of runs could reach, were the payers known beforehand. */
+/** The least p99 that a choice of runs could reach if the payers were known beforehand. */
 import type { DrawnOrder, Simulate } from './simulate-order.ts'
 
 export interface LimitOptions {
-  /** How orders fare when each run asks about each of them. */
+  /** The simulation in which each run queries each order. */
   readonly always: Simulate
-  /** All of them are paid. */
+  /** Only paid orders. */
   readonly drawnOrders: readonly DrawnOrder[]
   readonly intervalMs: number
-  /** In the life of an order; the first and the last of them ask in any case. */
+  /** Runs in the life of an order; the first and the last of them always query it. */
   readonly runs: number
-  /** In how many of them it is asked about. */
+  /** The number of these runs that query the order. */
   readonly queryCount: number
 }
 
 /**
- * The least p99, in minutes, that any choice of runs reaches, the same for each order. Exact: how many
- * payments are late by a question depends on the question before it alone, so the best choice is
- * made question by question.
+ * The least p99, in minutes, that any choice of runs reaches if it is the same for each order. The
+ * result is exact: how many payments a query sees late depends only on the query before it, so
+ * dynamic programming over the queries finds the best choice.
  */
 export function leastP99(options: LimitOptions): number {
   const { drawnOrders, runs, intervalMs } = options
@@ -33,7 +33,7 @@ export function leastP99(options: LimitOptions): number {
 
 const resolutionMs = 10
 
-/** For each run, how long the payments that it could be the first to see have been waiting. */
+/** For each run, the ages of the payments that it would see first if every run queried. */
 function sightings({ always, drawnOrders, runs }: LimitOptions): readonly (readonly number[])[] {
   const waits: number[][] = Array.from({ length: runs }, () => [])
   for (const drawn of drawnOrders) {
@@ -44,7 +44,10 @@ function sightings({ always, drawnOrders, runs }: LimitOptions): readonly (reado
   return waits
 }
 
-/** Of those that a run could see first: how many are late when it is another, so many runs later. */
+/**
+ * The number of payments, of those that `run` would see first, that are late if seen `later` runs
+ * after it.
+ */
 type Late = (run: number, later: number) => number
 
 function lateWithin(
@@ -58,7 +61,7 @@ function lateWithin(
 }
 
 function fewestLate(late: Late, { runs, queryCount }: LimitOptions): number {
-  // fewest[run]: the best of all choices so far whose last question is in that run.
+  // fewest[run]: the best of the choices so far whose last query is in that run.
   let fewest = Array.from({ length: runs }, (_, run) => (run === 0 ? late(0, 0) : Infinity))
   for (let nth = 2; nth <= queryCount; nth += 1) {
     fewest = fewest.map((_, run) => {

@@ -1,22 +1,23 @@
 import type { Random } from '../../proof/sim/clock/random.ts'
 
-/** A kind of payers: when they pay. */
+/** A kind of payers, defined by when they pay. */
 export interface Payers {
   readonly name: string
   readonly about: string
-  /** Within a quarter of an hour, nearly all of them. */
+  /** Whether nearly all of them pay within a quarter of an hour. */
   readonly soon: boolean
-  /** Minutes from the order to its payment; one beyond the order's life is drawn again. */
+  /** Minutes from the order to its payment. A payment after the order's end is drawn again. */
   readonly payAfterMins: (random: Random) => number
 }
 
-/** A shopper who pays by phone does so within a minute or two; one in a hundred takes ten. */
+/** Most payers with a phone pay within a minute or two; one in a hundred takes ten. */
 const checkout = (random: Random) => lognormal(random, { median: 1, sigma: 1 })
 
 /**
- * Nobody publishes when WeChat Pay's payers pay. Each of these makes one thing hard for a schedule;
- * the parameters are from WeChat Pay's advice to stop asking after half an hour, and beyond it.
- * The first three pay soon, in seconds, in a minute or in minutes; of the others, some pay late.
+ * No statistics are published on when WeChat Pay's payers pay. Each kind is difficult for a schedule in
+ * one way. The parameters reach and exceed the half hour after which WeChat Pay advises to stop
+ * querying. The first three kinds pay soon: in seconds, in a minute, in minutes. Of the others, some
+ * pay late.
  */
 export const allPayers: readonly Payers[] = [
   {
@@ -27,7 +28,8 @@ export const allPayers: readonly Payers[] = [
   },
   {
     name: 'checkout',
-    about: 'a web shop: lognormal, median 60 s, σ 1, so that one in a hundred takes ten minutes',
+    about:
+      'a web checkout: lognormal, median 60 s, σ 1, so that one in a hundred takes ten minutes',
     soon: true,
     payAfterMins: checkout,
   },
@@ -59,7 +61,7 @@ export const allPayers: readonly Payers[] = [
   {
     name: 'any time',
     about:
-      'as *checkout*, but 5 % pay at any moment of the two hours: the hardest for few questions',
+      'as *checkout*, but 5 % pay at any moment of the two hours: the hardest case for few queries',
     soon: false,
     payAfterMins: mixture({ share: 0.05, of: (random) => random.between(0, 120) }),
   },
@@ -73,7 +75,7 @@ function lognormal(random: Random, { median, sigma }: { median: number; sigma: n
   return median * Math.exp(sigma * normal(random))
 }
 
-/** Nothing is beyond `max`: as if drawn again until it is within. */
+/** Truncated at `max`: distributed as if values above it were drawn again. */
 function exponential(
   random: Random,
   { mean, max = Infinity }: { mean: number; max?: number },
@@ -81,7 +83,7 @@ function exponential(
   return -mean * Math.log(1 - random.next() * (1 - Math.exp(-max / mean)))
 }
 
-/** By Box and Muller. */
+/** Uses the Box-Muller transform. */
 function normal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()))
   return radius * Math.cos(2 * Math.PI * random.next())

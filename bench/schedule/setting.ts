@@ -1,7 +1,7 @@
 import { configSchema } from '../../src/config/schema.ts'
 import { type SchedulePolicy, schedulePolicy } from '../../src/domain/schedule.ts'
 
-/** What decides how often an order is asked about. */
+/** The settings that decide how often an order is queried. */
 export interface Setting {
   /** `compensation_interval_mins` */
   readonly intervalMins: number
@@ -11,13 +11,13 @@ export interface Setting {
 
 const { recharge, wechat } = configSchema.parse({})
 
-/** As budan comes. */
+/** The defaults of the configuration. */
 export const defaultSetting: Setting = {
   intervalMins: recharge.compensation_interval_mins,
   recheckMins: recharge.compensation_recheck_mins,
 }
 
-/** All else as budan comes. */
+/** A policy with this setting and the defaults for everything else. */
 export function policyOf({ intervalMins, recheckMins }: Setting): SchedulePolicy {
   const own = {
     compensationEnabled: recharge.compensation_enabled,

@@ -1,27 +1,30 @@
-/** One order from its placing to its end, and what is asked about it meanwhile. No callback comes. */
+/**
+ * Simulates one order from its placing to its end, with all gateway calls about it. Its callback is
+ * lost.
+ */
 import { type Decision, decide } from '../../src/domain/decide.ts'
 import type { Order } from '../../src/domain/order.ts'
 import { type SchedulePolicy, scheduleAfter } from '../../src/domain/schedule.ts'
 import type { Trade, TradeAnswer } from '../../src/domain/trade.ts'
 
-/** In milliseconds since 1970. */
+/** Times in milliseconds since 1970. */
 export interface DrawnOrder {
   readonly createdAt: number
-  /** Before the order's end; null: it is abandoned. */
+  /** Always before the order's end. Null if the order is abandoned. */
   readonly paidAt: number | null
 }
 
 export interface SimulatedOrder {
-  /** Questions and closings. */
+  /** Queries and closes. */
   readonly calls: number
-  /** When a question showed the payment; null: none did. */
+  /** When a query showed the payment; null if none did. */
   readonly seenAt: number | null
 }
 
-/** How an order fares under some schedule. */
+/** A simulation of orders under some schedule. */
 export type Simulate = (drawn: DrawnOrder) => SimulatedOrder
 
-/** By budan's own decisions and schedule, in runs that begin with their slots and never are full. */
+/** Uses budan's own decisions and schedule. Each run begins with its slot and is never full. */
 export function simulateBy(policy: SchedulePolicy): Simulate {
   return (drawn) => {
     const gateway = new Gateway(drawn)
@@ -43,9 +46,9 @@ export function simulateBy(policy: SchedulePolicy): Simulate {
 }
 
 /**
- * By the story's: each run asks about each pending order. Kindly read: there is no limit of 50, which
- * would leave orders unasked, and the first question past the end finds the order closed, although
- * nobody closes it.
+ * Uses the story's algorithm: each run queries each pending order. Two details favour the story: there
+ * is no limit of 50 orders, which would leave some out, and the first query after the end finds the
+ * order closed, although the story never closes it.
  */
 export function simulateByTheStory(policy: SchedulePolicy): Simulate {
   return (drawn) => {
@@ -59,7 +62,7 @@ export function simulateByTheStory(policy: SchedulePolicy): Simulate {
   }
 }
 
-/** Past the end, as `settleAnswer` does it. */
+/** Closes an order after its end, as `settleAnswer` does. */
 function closeAndQuery(
   order: Order,
   { gateway, now, policy }: { gateway: Gateway; now: Date; policy: SchedulePolicy },
@@ -82,7 +85,7 @@ function firstSlot({ createdAt }: DrawnOrder, { intervalMs, thresholdMs }: Sched
   return (Math.floor((createdAt + thresholdMs) / intervalMs) + 1) * intervalMs
 }
 
-/** The first run after this one to find the order due. */
+/** The first run after this one that finds the order due. */
 function nextSlot(
   { nextCheckAt }: Order,
   { slot, policy: { intervalMs } }: { slot: number; policy: SchedulePolicy },
@@ -90,7 +93,7 @@ function nextSlot(
   return Math.max(slot + intervalMs, Math.ceil(+nextCheckAt / intervalMs) * intervalMs)
 }
 
-/** In whole seconds, as the store keeps it. */
+/** In whole seconds, as in the store. */
 function endOf({ createdAt }: DrawnOrder, { orderTtlMs }: SchedulePolicy): number {
   return Math.ceil((createdAt + orderTtlMs) / 1000) * 1000
 }
@@ -136,7 +139,7 @@ function placed(drawn: DrawnOrder, policy: SchedulePolicy): Order {
   return { ...anyOrder, createdAt, expiresAt, nextCheckAt: createdAt, knownAt: createdAt }
 }
 
-// Made once: millions of them are given.
+// Built once, because millions of these answers are needed.
 const unpaid = answerOf({ state: 'unpaid' })
 const closed = answerOf({ state: 'closed' })
 const paid = answerOf({ state: 'paid', transactionId: '4200000000000000000000000001' })
@@ -149,7 +152,7 @@ function answerOf({
   return { kind: 'trade', trade, evidence: {} }
 }
 
-/** One trade, and how often it was asked about. */
+/** The gateway of one trade, with the number of calls about it. */
 class Gateway {
   calls = 0
   readonly #drawn: DrawnOrder
@@ -165,7 +168,7 @@ class Gateway {
     return this.#closed ? closed : unpaid
   }
 
-  /** Refused when it is paid. */
+  /** Has no effect on a paid trade. */
   close(at: number): void {
     this.calls += 1
     this.#closed = !this.#isPaid(at)

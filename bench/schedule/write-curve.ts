@@ -1,4 +1,4 @@
-/** Writes the tables and the plot of docs/schedule.md anew: `npm run curve`. */
+/** Updates the tables and the plot of docs/schedule.md: `npm run curve`. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { drawCurve } from './curve.ts'
 import { curvePlot } from './curve-plot.ts'

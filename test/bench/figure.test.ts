@@ -21,7 +21,7 @@ describe('figure()', () => {
     expect(tableOf([made])).toContain(verdict)
   })
 
-  it('tells the median and half of the range', () => {
+  it('has the median and half of the range', () => {
     const made = figure('q', { unit: '1/s', values: [10, 40, 20] })
     expect(made).toMatchObject({ median: 20, spread: 15, goal: null, met: true })
     expect(median([1, 2, 3, 4])).toBe(2.5)
@@ -33,7 +33,7 @@ describe('figure()', () => {
 })
 
 describe('readOptions()', () => {
-  it('measures everything five times unless told otherwise', () => {
+  it('measures everything five times by default', () => {
     const options = readOptions([])
     expect(options).toMatchObject({ repetitions: 5, stores: ['pglite', 'postgres'] })
     expect(options.parts).toEqual(parts.map(({ name }) => name))

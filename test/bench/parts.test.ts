@@ -12,9 +12,9 @@ const measurable = parts.filter(({ needsRedis = false }) => !(needsRedis && lack
 
 afterAll(() => closing.close())
 
-/** No bench asserts a time: a test machine may be as slow as it likes. */
+/** No assertion is on a time, because a test machine may be slow. */
 describe('npm run bench', () => {
-  it.each(measurable)('measures "$name", in little', async ({ bench }) => {
+  it.each(measurable)('measures "$name" at the smallest size', async ({ bench }) => {
     const figures = await bench(stage)
     expect(figures.filter(({ goal }) => goal !== null).length).toBeGreaterThan(0)
     for (const { name, values } of figures) {

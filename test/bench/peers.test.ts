@@ -18,7 +18,7 @@ const orderNos = paidOrders({ first: 0, count: 3 }).map(({ orderNo }) => orderNo
 const [paid = '', unpaid = '', torn = ''] = orderNos
 
 describe('openSharedProgram(), which all peers of the bench share', () => {
-  it('credits a paid order once, however often it is asked about, and leaves an unpaid one', async () => {
+  it('credits a paid order once, however often it is queried, and leaves an unpaid one', async () => {
     const shared = await openedProgram()
     await gateway.sign(paidOrders({ first: 0, count: 1 }))
     await gateway.sign(paidOrders({ first: 1, count: 1 }), { tradeState: 'NOTPAY', beside: true })
@@ -34,7 +34,7 @@ describe('openSharedProgram(), which all peers of the bench share', () => {
     expect(await shared.countCredited(rangeOf(3))).toBe(0)
   })
 
-  it('does not count what is paid without its transfer, and says so', async () => {
+  it('throws instead of counting an order that is paid without its transfer', async () => {
     const shared = await openedProgram()
     await shared.pool.query(`update orders set status = 'paid' where order_no = $1`, [torn])
     await expect(shared.countCredited(rangeOf(3))).rejects.toThrow(
@@ -44,7 +44,7 @@ describe('openSharedProgram(), which all peers of the bench share', () => {
 })
 
 describe('Watch', () => {
-  it('resolves with the last credit, and tells a failure to whoever waits', async () => {
+  it('resolves with the last credit, and rejects when the system fails', async () => {
     const watch = new Watch()
     const credited = watch.credits(1)
     watch.answered(unpaid, { credited: false })

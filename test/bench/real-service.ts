@@ -1,4 +1,7 @@
-/** The stages of a node on the models of database and gateway, where time is virtual and nothing fails. */
+/**
+ * Runs the stages of a node on the models of database and gateway, in virtual time and without
+ * faults.
+ */
 
 import type { DrawnOrder, SimulatedOrder } from '../../bench/schedule/simulate-order.ts'
 import { Loop } from '../../proof/sim/clock/loop.ts'
@@ -20,7 +23,10 @@ import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
 
-/** What became of an order, and when it really was created: a moment after it was placed. */
+/**
+ * The result of an order. `createdAt` is the time in the database, a moment after the order was
+ * placed.
+ */
 export type RealOrder = SimulatedOrder & { readonly createdAt: number; readonly status: string }
 
 interface ServiceOptions {
@@ -29,7 +35,10 @@ interface ServiceOptions {
   readonly concurrency: number
 }
 
-/** Lives the drawnOrders in one shop, in virtual time; no callback comes. In the order of the drawnOrders. */
+/**
+ * Runs all drawn orders on one node, in virtual time and without callbacks. The results are in the
+ * same order.
+ */
 export async function runRealService(
   drawnOrders: readonly DrawnOrder[],
   { policy, batchSize, concurrency }: ServiceOptions,

@@ -23,7 +23,7 @@ describe('simulateBy()', () => {
     { name: 'as budan comes', setting: defaultSetting },
     { name: 'with other waits and more runs', setting: { intervalMins: 1, recheckMins: [9, 20] } },
   ])(
-    'tells of three hundred orders what the real stages do, $name',
+    'gives the results of the real stages for three hundred orders, $name',
     async ({ setting }) => {
       const policy = policyOf(setting)
       const drawnOrders = overADay([...drawAbandoned({ seed: 7, count: 50 }), ...paidOfAllKinds(7)])
@@ -35,7 +35,7 @@ describe('simulateBy()', () => {
         const status = paidAt === null ? 'expired' : 'paid'
         expect(real, String(at)).toMatchObject({ status, calls: simulated.calls })
         const afterMs = (real?.seenAt ?? 0) - (simulated.seenAt ?? 0)
-        // What a run takes; or neither saw a payment.
+        // The difference is the time that a run takes, or zero if neither saw a payment.
         expect(afterMs).toBeLessThan(10_000)
         expect(afterMs > 0).toBe(paidAt !== null)
       }
@@ -43,7 +43,7 @@ describe('simulateBy()', () => {
     60_000,
   )
 
-  it('asks about an abandoned order nine times, where the story asks 24 times', () => {
+  it('queries an abandoned order nine times, where the story queries it 24 times', () => {
     const drawnOrders = drawAbandoned({ seed: 1, count: 500 })
     expect(callsOf(simulateBy(defaultPolicy), drawnOrders)).toBe(9)
     expect(callsOf(simulateByTheStory(defaultPolicy), drawnOrders)).toBe(24)
@@ -55,7 +55,7 @@ describe('leastP99()', () => {
     const policy = policyOf({ intervalMins: 20, recheckMins: [20] })
     const always = simulateByTheStory(policy)
     const drawnOrders = drawPaid(payers, { seed: 3, count: 400 })
-    // As many as the story asks about an order, by slots of 20 minutes.
+    // The number of the story's queries about one order, with slots of 20 minutes.
     const runs = 7
     const least = Math.min(
       ...choicesOf(runs, { queryCount: 4 }).map((choice) =>
@@ -89,7 +89,7 @@ function paidOfAllKinds(seed: number): readonly DrawnOrder[] {
   return allPayers.flatMap((payers) => drawPaid(payers, { seed, count: 36 }))
 }
 
-/** So that no run is full. */
+/** Spreads the orders over a day, so that no run is full. */
 function overADay(drawnOrders: readonly DrawnOrder[]): readonly DrawnOrder[] {
   return drawnOrders.map(({ createdAt, paidAt }, at) => {
     const ms = Math.floor((at * dayMs) / drawnOrders.length)
@@ -97,7 +97,7 @@ function overADay(drawnOrders: readonly DrawnOrder[]): readonly DrawnOrder[] {
   })
 }
 
-/** Each as the runs that ask; the first and the last always do. */
+/** Each choice lists the runs that query; the first and the last run always do. */
 function choicesOf(
   runs: number,
   { queryCount }: { queryCount: number },
