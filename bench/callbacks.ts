@@ -186,10 +186,7 @@ async function creditAll(
   })
 }
 
-/**
- * Most orders are unpaid: an unpaid order is queried repeatedly, so a real backlog has mostly
- * these.
- */
+/** Most orders are unpaid, as in a real backlog: an unpaid order is queried repeatedly. */
 const paidEvery = 10
 
 /** The latencies of callbacks at half of the measured rate `r`. */

@@ -1,6 +1,6 @@
 // Loaded into a budan process by `node --import`. When that process ends, this module writes its
-// peak
-// memory, in bytes, to a file. It is plain JavaScript, because that process runs the built program.
+// peak memory, in bytes, to a file. It is plain JavaScript, because that process runs the built
+// program.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 process.on('exit', () => {

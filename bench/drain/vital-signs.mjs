@@ -16,8 +16,7 @@ setInterval(() => residentBytes.push(process.memoryUsage.rss()), 250).unref()
 // Each signal ends one stretch of the measurement and begins the next.
 process.on('SIGUSR2', () => {
   endStretch()
-  // The file confirms the signal to its sender: two signals that arrive together are delivered as
-  // one.
+  // The file confirms the signal to its sender: two signals sent together arrive as one.
   write()
 })
 
@@ -39,8 +38,7 @@ function endStretch() {
       p99: msOf(delays.percentile(99)),
       max: msOf(delays.max),
     },
-    // The last sample is taken here, so that a stretch shorter than the sampling interval has one
-    // too.
+    // The last sample is taken here, so that a very short stretch has at least one.
     residentBytes: [...residentBytes.splice(0), process.memoryUsage.rss()],
   })
   delays.reset()

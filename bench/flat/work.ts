@@ -131,7 +131,7 @@ async function putBack(stock: Stock): Promise<void> {
   await sql`
     update orders set next_check_at = created_at, checks = 0
     where status = 'pending' and next_check_at <> created_at`.execute(stock.site.database.patientDb)
-  // Releasing resets the store's claim cursor, which otherwise stays behind the orders put back.
+  // Releasing resets the store's claim cursor, which has moved past the orders put back.
   await stock.site.store.release([])
   stock.oldest = firstPendingOf(stock.site.dataset.orders)
 }

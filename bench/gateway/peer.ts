@@ -69,8 +69,7 @@ process.on('message', (request: PeerRequest) => {
   }
 })
 process.on('disconnect', () => process.exit())
-// Ctrl-C reaches the whole process group. The parent still sends requests, and disconnects when it
-// ends.
+// Ctrl-C reaches the whole process group. The parent still sends requests, and then disconnects.
 process.on('SIGINT', () => undefined)
 
 function reply(message: PeerMessage): void {

@@ -146,8 +146,8 @@ async function creditIn(client: pg.PoolClient, trade: PeerTrade): Promise<boolea
 }
 
 /**
- * Whole: the order is paid, with one transfer of its amount and two entries that sum to zero. Torn:
- * anything else.
+ * Whole: the order is paid, with one transfer of its amount and two entries that sum to zero.
+ * Torn: the order has ended or has a transfer, but is not whole.
  */
 async function countCredited(pool: pg.Pool, range: OrderRange): Promise<number> {
   const { rows } = await pool.query<{ whole: number; torn: number }>(

@@ -63,13 +63,17 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
   },
   // A sentence that the version before stored.
   { path: 'src/domain/former-reasons.ts', line: /paid since it was asked about/ },
+  // Names of the bench's parts and figures, by which published results are compared.
+  { path: 'bench/drain.ts', line: /orders asked about/ },
+  { path: 'bench/peers/rates.ts', line: /figure\([`'].*\basked, credited|'questions alone'/ },
+  { path: 'bench/schedule.ts', line: /name: 'questions'|of so many calls/ },
+  { path: 'bench/unpaid.ts', line: /questions a second/ },
 ]
 
 /** Not rewritten yet. Take a folder or file out of the list when it is. */
 const toRewrite: readonly string[] = [
   ...['src/i18n/', 'src/store/migrations/'],
-  ...['bench/'],
-  ...['test/bench/', 'test/campaign/', 'test/cli/', 'test/config/', 'test/console/'],
+  ...['test/campaign/', 'test/cli/', 'test/config/', 'test/console/'],
   ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/fuzz/', 'test/gateway/'],
   ...['test/library/', 'test/mutants/', 'test/review/', 'test/secrets/', 'test/states/'],
   ...['test/store/', 'test/style/', 'test/support/', 'test/unit/', 'test/web/'],
@@ -95,6 +99,8 @@ function textFiles(): readonly string[] {
     .filter((entry) => entry.isFile() && /\.(tsx?|mjs|md|ya?ml|json|css|js)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
     .filter((path) => !path.includes('node_modules/') && !path.includes('/dist/'))
+    // Measurements of before, whose figures keep their names.
+    .filter((path) => !path.startsWith('bench/results/'))
   return [...paths, ...files]
 }
 
