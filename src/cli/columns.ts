@@ -18,7 +18,7 @@ const columns = {
   created_at: { zh: '创建时间' },
   expires_at: { zh: '支付截止' },
   next_check_at: { zh: '下次查询' },
-  transaction_id: { zh: '微信支付订单号' },
+  transaction_id: { zh: '交易单号' },
   paid_at: { zh: '支付时间' },
   credited_at: { zh: '入账时间' },
   credited_by: { zh: '入账方式' },

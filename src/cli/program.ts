@@ -28,7 +28,7 @@ export function createProgram(terminal: ConcealedTerminal, ended: Ended): Comman
   const version = packageVersion()
   const program = new Command('budan')
     .description(
-      "Every paid order is credited, exactly once, even when WeChat Pay's callback was lost.",
+      'Every paid order is credited, exactly once, even when the payment callback was lost.',
     )
     .version(version)
     .option('--config <file>', 'configuration file (default: ./budan.yaml where there is one)')

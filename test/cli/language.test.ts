@@ -97,7 +97,7 @@ describe('in Chinese', () => {
   test('budan orders names each status with the word that --status takes', async () => {
     const { code, stdout } = await budan('orders')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^订单号 +状态 +金额 +用户 +创建时间 +微信支付订单号 +入账方式$/m)
+    expect(stdout).toMatch(/^订单号 +状态 +金额 +用户 +创建时间 +交易单号 +入账方式$/m)
     expect(stdout).toMatch(/^RECH-PAID-1 +已入账 paid +¥1\.00 +not paid yet /m)
     expect(stdout).toMatch(/ 补单任务$/m)
     expect((await budan('orders --limit 1')).stderr).toMatch(/^下一页：--cursor \S+\n$/)
@@ -122,12 +122,12 @@ describe('in Chinese', () => {
     expect(asked).toEqual([`要办结（无需入账），请输入订单号（${reviewNo}）：`])
     expect(kept.stderr).toBe('未作任何改动：输入的不是该订单号。\n')
     expect(kept.stdout).toMatch(
-      /^自 2\S+\+08:00 起待人工处理：曾经支付，已发起退款，微信支付没有说明退款金额。.*查明退款金额/m,
+      /^自 2\S+\+08:00 起待人工处理：曾经支付，已发起退款，支付渠道没有说明退款金额。.*查明退款金额/m,
     )
     expect(kept.stdout).toMatch(/^操作 +可行 +会怎样$/m)
-    expect(kept.stdout).toMatch(/^入账 credit +否 +不可行：微信支付的状态不是已支付，而是 NOTPAY$/m)
+    expect(kept.stdout).toMatch(/^入账 credit +否 +不可行：支付渠道的状态不是已支付，而是 NOTPAY$/m)
     const refused = await budan(`review ${reviewNo} --credit --yes ${words}`)
-    expect(refused.stderr).toBe('未作任何改动：入账不可行：微信支付的状态不是已支付，而是 NOTPAY\n')
+    expect(refused.stderr).toBe('未作任何改动：入账不可行：支付渠道的状态不是已支付，而是 NOTPAY\n')
     expect(refused.code).toBe(1)
   })
 
@@ -140,7 +140,7 @@ describe('in Chinese', () => {
     const queue = await budan('reviews --dismissed')
     expect(queue.stdout).toMatch(/^订单号 +金额 +用户 +转人工时间 +原因 +办结人$/m)
     expect(queue.stdout).toMatch(
-      /^RECH-REVIEW-1 .* 曾经支付，已发起退款，微信支付没有说明退款金额 +expired$/m,
+      /^RECH-REVIEW-1 .* 曾经支付，已发起退款，支付渠道没有说明退款金额 +expired$/m,
     )
   })
 

@@ -197,7 +197,7 @@ describe('asking WeChat Pay which order a payment is of', () => {
     const transactionId = await paidUnheard(desk)
     desk.world.control.addFault({ operation: 'query_by_id', fault: { kind: 'reset' } })
     const page = await trace(desk, transactionId)
-    expect(page.text).toContain('WeChat Pay gave no answer, so nothing is known: network')
+    expect(page.text).toContain('WeChat Pay gave no answer, so the result is unknown: network')
   })
 
   it('believes no answer about another payment', async () => {
@@ -364,9 +364,7 @@ describe('the page of an order', () => {
     }
     await resolve('dismiss', 'Wu')
     const dismissed = await answerTo(desk)
-    expect(dismissed).toContain(
-      'Operator Wu took it out of the queue at 2026-01-24 15:00:00: by the bill.',
-    )
+    expect(dismissed).toContain('Operator Wu dismissed it at 2026-01-24 15:00:00: by the bill.')
     expect(dismissed).toContain('operator Wu')
     world.control.answerAs(orderNo, null)
     await check(desk)
@@ -530,8 +528,8 @@ describe('check now', () => {
     const page = await check(desk)
     expect(page.text).toContain('WeChat Pay was queried just now')
     expect(page.text).toContain('Answer SUCCESS')
-    expect(page.text).toContain('Decided credit')
-    expect(page.text).toContain('Because paid, everything as ordered')
+    expect(page.text).toContain('Decision credit')
+    expect(page.text).toContain('Reason paid, everything as ordered')
     expect(page.text).toContain('Credited ¥12.00 to user alice')
     expect(await desk.world.balance('alice')).toBe(1200n)
     expect((await desk.read(`/orders/${orderNo}`)).text).not.toContain('just now')

@@ -9,6 +9,7 @@ import { type Evidence, verdictOf } from '../../src/web/console/overview/verdict
 /** Everything that the overview can be told at once, in all combinations: its advice never gainsays itself. */
 
 const minuteMs = 60_000
+const label = { en: 'WeChat Pay', zh: '微信支付' }
 const now = new Date('2026-01-24T07:00:00Z')
 const policy = { intervalMs: 5 * minuteMs, thresholdMs: 5 * minuteMs } as Evidence['policy']
 
@@ -176,7 +177,10 @@ describe('the advice of the overview', () => {
         calls: callsIn(state),
         policy,
       })
-      const said = concerns.map((concern) => ({ ...adviceOn(concern, 'en'), concern }))
+      const said = concerns.map((concern) => ({
+        ...adviceOn(concern, { locale: 'en', label }),
+        concern,
+      }))
       const todos = said.flatMap(({ todo }) => (todo === null ? [] : [todo]))
       const done = actsIn(todos)
       const useless = vain(state).filter((act) => done.has(act))
@@ -201,7 +205,9 @@ describe('the advice of the overview', () => {
       if (new Set(kinds).size !== kinds.length) wrong.push({ state, kinds })
       for (const [at, concern] of concerns.entries()) {
         const { cause } = concern
-        const hasAdvice = locales.map((locale) => adviceOn(concern, locale).todo !== null)
+        const hasAdvice = locales.map(
+          (locale) => adviceOn(concern, { locale, label }).todo !== null,
+        )
         const causeAt = cause === null ? null : kinds.indexOf(cause)
         const isAfterCause =
           causeAt === null ||

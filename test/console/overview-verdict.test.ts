@@ -8,6 +8,7 @@ import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, type Verdict, verdictOf } from '../../src/web/console/overview/verdict.ts'
 
 const minuteMs = 60_000
+const label = { en: 'WeChat Pay', zh: '微信支付' }
 const now = new Date('2026-01-24T07:00:00Z')
 const policy = { intervalMs: 5 * minuteMs, thresholdMs: 5 * minuteMs } as Evidence['policy']
 
@@ -258,7 +259,7 @@ describe('the verdict', () => {
   it.each([...told])(
     'says of "%s" what is wrong and what to do, in both languages',
     (_, concern) => {
-      const [english, chinese] = locales.map((locale) => adviceOn(concern, locale))
+      const [english, chinese] = locales.map((locale) => adviceOn(concern, { locale, label }))
       for (const text of [english?.what, english?.todo]) {
         expect(text).toMatch(/\.$/)
         expect(text).not.toMatch(/[\u4e00-\u9fff]|undefined|NaN/)
@@ -281,13 +282,12 @@ describe('the verdict', () => {
     ]) {
       const overdue = concerns.find(({ kind }) => kind === 'long_overdue')
       expect(overdue?.cause).toBe(concerns[0]?.kind)
-      expect(overdue && locales.map((locale) => adviceOn(overdue, locale).todo)).toEqual([
-        null,
-        null,
-      ])
+      expect(overdue && locales.map((locale) => adviceOn(overdue, { locale, label }).todo)).toEqual(
+        [null, null],
+      )
     }
     const [alone] = judge(late).concerns
-    expect(alone && adviceOn(alone, 'en').todo).toContain('compensation_drain')
+    expect(alone && adviceOn(alone, { locale: 'en', label }).todo).toContain('compensation_drain')
   })
 
   it('has words for all that can be wrong', () => {

@@ -77,7 +77,7 @@ describe('the queue', () => {
     ['en', /In review since 2026-01-24 15:00:00 Why it was paid, and a refund was started/],
     [
       'zh',
-      /进入时间 2026-01-24 15:00:00 原因 曾经支付，已发起退款，微信支付没有说明退款金额 处理建议 请凭微信支付订单号到商户平台查明退款金额/,
+      /进入时间 2026-01-24 15:00:00 原因 曾经支付，已发起退款，支付渠道没有说明退款金额 处理建议 请凭交易单号到商户平台查明退款金额/,
     ],
   ])('explains each order in words, in %s', async (locale, explanation) => {
     const desk = await openDesk(world)

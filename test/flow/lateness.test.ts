@@ -75,7 +75,12 @@ describe.each(['pglite', 'postgres'] as const)(
         ['breaker', null],
         ['long_overdue', 'breaker'],
       ])
-      expect(concerns.map((each) => adviceOn(each, 'en').todo !== null)).toEqual([true, false])
+      expect(
+        concerns.map(
+          (each) =>
+            adviceOn(each, { locale: 'en', label: opened.budan.gateway.label }).todo !== null,
+        ),
+      ).toEqual([true, false])
       const late = await gauge(opened, 'budan_most_overdue_order_seconds')
       expect(late).toBeGreaterThan(6_000)
       expect(late).toBeLessThanOrEqual(7_200)

@@ -158,7 +158,7 @@ describe('a database of the version before', () => {
       '已支付，但与订单不符：支付金额 ¥0.01，订单金额 ¥12.34',
       'said by nobody today',
       '交易已关闭',
-      '微信支付查无此单',
+      '支付渠道查无此单',
     ])
   })
 

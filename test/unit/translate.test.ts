@@ -132,7 +132,7 @@ describe('translate()', () => {
       fc.property(userId, (user) => {
         const reason = { code: 'would_credit', amount: '100', transactionId: '42' } as const
         expect(reasonText({ ...reason, userId: user }, 'zh')).toBe(
-          `为用户“${user}”入账 ¥1.00，微信支付订单号 42`,
+          `为用户“${user}”入账 ¥1.00，交易单号 42`,
         )
       }),
     )

@@ -3,8 +3,8 @@ import type { PhraseSets } from '../phrases.ts'
 /** What `--help` says of commands and options. */
 export const helpPhrases = {
   help: {
-    "Every paid order is credited, exactly once, even when WeChat Pay's callback was lost.":
-      '已支付的订单都会入账，且只入账一次，即使微信支付回调丢失。',
+    'Every paid order is credited, exactly once, even when the payment callback was lost.':
+      '已支付的订单都会入账，且只入账一次，即使支付回调丢失。',
     'configuration file (default: ./budan.yaml where there is one)':
       '配置文件（默认：有 ./budan.yaml 时用它）',
     'results as JSON, in the shapes of the HTTP API': '以 JSON 输出结果，格式与 HTTP API 相同',
@@ -32,8 +32,8 @@ export const helpPhrases = {
       '提供 HTTP API、接收支付回调，并定时补单',
     'one run of the compensation job, then exit': '补单运行一次，然后退出',
     'query the gateway and show what would happen; change nothing':
-      '只向微信支付查询并说明会怎样处理，不做任何改动',
-    'query the gateway about one order now, and settle': '立即向微信支付查询一个订单，并据此处理',
+      '只向支付渠道查询并说明会怎样处理，不做任何改动',
+    'query the gateway about one order now, and settle': '立即向支付渠道查询一个订单，并据此处理',
     "bring the database's schema up to date": '将数据库结构更新到最新',
     'one order and its timeline': '查看一个订单及其时间线',
     'orders, newest first': '列出订单，最新的在前',
@@ -47,9 +47,9 @@ export const helpPhrases = {
     'orders that wait for a person, oldest first': '列出待人工处理的订单，最早的在前',
     'those that were dismissed, in the place of the queue': '改为列出已办结（无需入账）的订单',
     'query the gateway, show what can be done with an order in review, or do it':
-      '向微信支付查询后，处理一个待人工处理的订单',
-    'give up an order that the gateway never accepted': '放弃一个微信支付从未受理的订单',
-    'if the gateway says that it was paid exactly as ordered': '微信支付确认已按订单支付时，入账',
+      '向支付渠道查询后，处理一个待人工处理的订单',
+    'give up an order that the gateway never accepted': '放弃一个支付渠道从未受理的订单',
+    'if the gateway says that it was paid exactly as ordered': '支付渠道确认已按订单支付时，入账',
     'if its trade is closed, or can be closed now': '交易已关闭或现在可以关闭时，设为已关单',
     'out of the queue, only when its payer is owed nothing':
       '不欠付款人任何款项时，办结（无需入账）',

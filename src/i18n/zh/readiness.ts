@@ -23,10 +23,10 @@ export const readinessPhrases = {
     'up to date': '已是最新',
     'newer than this budan, which can live with it: {names:words}':
       '比本程序新，但可以兼容：{names}',
-    'those of database, node and gateway agree': '数据库、本节点与微信支付的时钟一致',
+    'those of database, node and gateway agree': '数据库、本节点与支付渠道的时钟一致',
     'those of database and node agree; the time of the gateway is not known yet':
-      '数据库与本节点的时钟一致；还不知道微信支付的时间',
-    'those of node and gateway agree': '本节点与微信支付的时钟一致',
+      '数据库与本节点的时钟一致；还不知道支付渠道的时间',
+    'those of node and gateway agree': '本节点与支付渠道的时钟一致',
     'no order is closed meanwhile: {skew:skew}': '在此期间不关单：{skew}',
     'no order is closed meanwhile: {one:skew}; {two:skew}': '在此期间不关单：{one}；{two}',
     'no order is closed meanwhile: {one:skew}; {two:skew}; {three:skew}':
@@ -57,12 +57,12 @@ export const readinessPhrases = {
       '数据库的时钟比本节点快 {secs} 秒',
     "the database's clock is {secs:word} s behind this node's": '数据库的时钟比本节点慢 {secs} 秒',
     "the gateway's clock is {secs:word} s ahead of this node's":
-      '微信支付的时钟比本节点快 {secs} 秒',
-    "the gateway's clock is {secs:word} s behind this node's": '微信支付的时钟比本节点慢 {secs} 秒',
+      '支付渠道的时钟比本节点快 {secs} 秒',
+    "the gateway's clock is {secs:word} s behind this node's": '支付渠道的时钟比本节点慢 {secs} 秒',
     "the database's clock is {secs:word} s ahead of the gateway's":
-      '数据库的时钟比微信支付快 {secs} 秒',
+      '数据库的时钟比支付渠道快 {secs} 秒',
     "the database's clock is {secs:word} s behind the gateway's":
-      '数据库的时钟比微信支付慢 {secs} 秒',
+      '数据库的时钟比支付渠道慢 {secs} 秒',
   },
   answers: {
     '{count:word} queries in a row had no valid answer: {cause:uselessCause}':
@@ -76,7 +76,7 @@ export const readinessPhrases = {
     'errors of the gateway (5xx)': '对方出错（5xx）',
     'too many requests (429)': '请求过多（429）',
     "they cannot be verified; is the gateway's public key right, and does no proxy strip headers?":
-      '应答验签不通过；微信支付公钥对吗？有没有代理去掉了应答头？',
+      '应答验签不通过；支付渠道的公钥对吗？有没有代理去掉了应答头？',
     'they are not of the expected shape': '应答无法理解',
     'they are refusals (4xx)': '被拒绝（4xx）',
     '401; is our private key, serial number or clock wrong?':
@@ -86,14 +86,14 @@ export const readinessPhrases = {
   breaker: {
     '{flaw:breakerFlaw}': '{flaw}',
     "401: this machine's clock is more than 5 minutes from the gateway's":
-      '401：本机时钟与微信支付相差 5 分钟以上',
+      '401：本机时钟与支付渠道相差 5 分钟以上',
     '401: the serial number is not that of our private key, or not one of this merchant':
       '401：证书序列号与我方私钥不符，或不属于本商户',
     '403: a web page instead of an answer; a firewall or proxy on the way forbids it':
       '403：返回的是网页而不是应答，途中的防火墙或代理不予放行',
     '403: this merchant may not query': '403：本商户无权查询',
     'all {count:word} answers about known orders were "no such order": the merchant number, or the gateway\'s address, is not the one that they were placed under':
-      '已知订单的 {count} 个应答全是“查无此单”：商户号或微信支付的地址不是下单时的那个',
+      '已知订单的 {count} 个应答全是“查无此单”：商户号或支付渠道的地址不是下单时的那个',
     'none of {count:word} answers could be verified: {flaw:breakerFlaw}':
       '{count} 个应答全都验签不通过：{flaw}',
     'none of {count:word} answers could be verified: they fail in several ways: see the timelines':
@@ -105,18 +105,18 @@ export const readinessPhrases = {
   breakerFlaw: {
     'answers are signed by a key that is not configured': '应答由未配置的公钥签名',
     "their signature is not by the key that is configured as the gateway's":
-      '签名与所配置的微信支付公钥不符',
+      '签名与所配置的支付渠道的公钥不符',
     'they are not signed; a proxy on the way may strip headers':
       '应答没有签名，途中可能有代理去掉了应答头',
     'their signature headers are not whole; a proxy on the way may strip headers':
       '应答的签名头不完整，途中可能有代理去掉了应答头',
     "this machine's clock, or the gateway's, is more than 5 minutes off":
-      '本机或微信支付的时钟相差 5 分钟以上',
+      '本机或支付渠道的时钟相差 5 分钟以上',
     'they are signature probes': '全是签名探测流量',
     'web pages come instead of answers; a firewall or proxy on the way answers for the gateway':
-      '返回的是网页而不是应答，途中有设备代替微信支付作答',
+      '返回的是网页而不是应答，途中有设备代替支付渠道作答',
     "the merchant has no platform certificates, and the gateway's public key is not configured":
-      '本商户没有平台证书，而微信支付公钥尚未配置',
+      '本商户没有平台证书，而支付渠道的公钥尚未配置',
     'the APIv3 key opens no platform certificate': 'APIv3 密钥解不开平台证书',
     'a platform certificate is not what the list of them says': '平台证书与证书列表所写的不一致',
   },

@@ -18,8 +18,8 @@ import { causes } from './settling.ts'
 
 const terms = termsOf('zh')
 
-const absent = '微信支付查无此单'
-const refundStarted = '已发起退款，微信支付没有说明退款金额'
+const absent = '支付渠道查无此单'
+const refundStarted = '已发起退款，支付渠道没有说明退款金额'
 const clocksDisagree = '时钟不一致，无法判断是否已过支付截止时间'
 
 /** `domain/reason.ts` in Chinese. */
@@ -33,7 +33,7 @@ export const chineseReasons: ReasonSentences = {
   absent,
   absent_not_credible: `${absent}，但多数订单都得到这样的应答，故不采信`,
   absent_too_seldom: `${absent}，次数还不够，暂不采信`,
-  absent_past_end: ({ answers }) => `已过支付截止时间，微信支付连续 ${answers} 次查无此单`,
+  absent_past_end: ({ answers }) => `已过支付截止时间，支付渠道连续 ${answers} 次查无此单`,
   clocks_disagree: ({ seen }) => `${seen === 'absent' ? absent : '尚未支付'}；${clocksDisagree}`,
   as_ordered: '已支付，各项与订单一致',
   not_as_ordered: ({ difference }) => `已支付，但与订单不符：${differenceText(difference)}`,
@@ -44,45 +44,45 @@ export const chineseReasons: ReasonSentences = {
   unanswered: (reason) => unknownText(reason),
   no_answer: (reason) => `无应答：${unknownText(reason)}`,
   expired_unpaid: '已关单；应答中没有支付',
-  expired_still: ({ state }) => `已关单；微信支付返回 ${state}`,
+  expired_still: ({ state }) => `已关单；支付渠道返回 ${state}`,
   refund_started_after_expiry: `关单之后才支付，${refundStarted}`,
   paid_no_answer: (reason) => `已入账；无应答：${unknownText(reason)}`,
-  paid_absent: '已入账；微信支付现在查无此单',
+  paid_absent: '已入账；支付渠道现在查无此单',
   paid_by_this: '已由这笔支付入账',
   another_payment: ({ difference }) => `已入账，现在又有另一笔支付：${differenceText(difference)}`,
   refund_started_after_credit: `已入账；${refundStarted}`,
   paid_meanwhile: '查询之后已入账',
-  paid_contradicted: ({ state }) => `已入账，但微信支付现在的状态是 ${state}`,
+  paid_contradicted: ({ state }) => `已入账，但支付渠道现在的状态是 ${state}`,
   in_review: '订单待人工处理',
   dismissed_unpaid: '已办结（无需入账）；应答中没有支付',
   refund_started_after_dismissal: `已办结（无需入账）；${refundStarted}`,
   dismissed_payment_known: '已办结（无需入账），这笔支付当时已知',
   dismissed_new_payment: '已办结（无需入账），现在出现了当时不知道的支付',
-  review_no_answer: (reason) => `微信支付无应答：${unknownText(reason)}`,
-  not_paid: ({ state }) => `微信支付的状态不是已支付，而是 ${state}`,
+  review_no_answer: (reason) => `支付渠道无应答：${unknownText(reason)}`,
+  not_paid: ({ state }) => `支付渠道的状态不是已支付，而是 ${state}`,
   end_unknown: '有效期未知，budan 不会关闭这笔交易：请先更正有效期',
-  still_open: ({ state }) => `已请微信支付关单，但状态仍是 ${state}`,
-  to_be_closed: ({ state }) => `微信支付返回 ${state}：将先关单，再查询一次`,
+  still_open: ({ state }) => `已请支付渠道关单，但状态仍是 ${state}`,
+  to_be_closed: ({ state }) => `支付渠道返回 ${state}：将先关单，再查询一次`,
   was_paid: '已支付',
   dismissed_before: '此前已办结（无需入账）',
-  payment_not_seen: '微信支付的状态是已支付，而预览时不是',
+  payment_not_seen: '支付渠道的状态是已支付，而预览时不是',
   dismissible: '离开待处理队列，订单状态不变',
-  close_not_answered: '微信支付没有应答关单请求',
+  close_not_answered: '支付渠道没有应答关单请求',
   action_refused: ({ action, because }) => `未能${terms.action[action]}：${inChinese(because)}`,
   would_credit: ({ amount, userId, transactionId }) =>
-    `为用户“${userId}”入账 ${formatFen(BigInt(amount))}，微信支付订单号 ${transactionId}`,
+    `为用户“${userId}”入账 ${formatFen(BigInt(amount))}，交易单号 ${transactionId}`,
   would_expire: ({ because }) => `设为已关单：${inChinese(because)}`,
-  would_close: '先向微信支付关单，再查询一次，确认已关闭才设为已关单',
+  would_close: '先向支付渠道关单，再查询一次，确认已关闭才设为已关单',
   would_dismiss: ({ stake }) => `${chineseReasons.dismissible}。${stakeInChinese(stake)}`,
   not_possible: ({ because }) => `不可行：${inChinese(because)}`,
   not_in_review: ({ orderNo, status, first }) =>
     `订单“${orderNo}”${terms.status[status]}，不在待处理中${first === null ? '' : `：${happenedText(first)}`}`,
   changed_since_preview: ({ orderNo, first }) =>
     `订单“${orderNo}”在预览之后有了变化：${happenedText(first)}`,
-  closed_at_gateway: '微信支付已关单',
+  closed_at_gateway: '支付渠道已关单',
   close_refused: ({ gatewayCode, message }) =>
-    `微信支付拒绝关单：${gatewayCode}（${translate(message, 'zh')}）`,
-  close_unanswered: (reason) => `微信支付无应答：${unknownText(reason)}`,
+    `支付渠道拒绝关单：${gatewayCode}（${translate(message, 'zh')}）`,
+  close_unanswered: (reason) => `支付渠道无应答：${unknownText(reason)}`,
   prepay_refused: ({ gatewayCode, message }) =>
     `被拒绝：${gatewayCode}（${translate(message, 'zh')}）`,
   prepay_unanswered: (reason) => `无应答：${unknownText(reason)}`,
@@ -108,10 +108,10 @@ function unknownText({ cause, message }: { cause: UnknownCause; message: string 
 }
 
 const refundOutcomes: Readonly<Record<RefundState, string | null>> = {
-  succeeded: '已在微信支付完成',
-  abnormal: '在微信支付出现异常，需要在那里人工处理',
-  closed: '在微信支付已关闭，没有退成',
-  under_way: '已在微信支付发起',
+  succeeded: '已在支付渠道完成',
+  abnormal: '在支付渠道出现异常，需要在那里人工处理',
+  closed: '在支付渠道已关闭，没有退成',
+  under_way: '已在支付渠道发起',
   unlisted: null,
 }
 
@@ -120,7 +120,7 @@ const facts: Readonly<Record<Exclude<ComparedFact, 'amount'>, string>> = {
   mchid: '商户号',
   app_id: 'appid',
   currency: '币种',
-  transaction_id: '微信支付订单号',
+  transaction_id: '交易单号',
   attach: '附加数据 attach ',
 }
 

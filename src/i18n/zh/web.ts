@@ -19,7 +19,7 @@ export const webPhrases = {
     'expires_at: must be at most 15 days from now, as no trade is open for longer; leave it out where it is not known':
       'expires_at：最晚为当前时间之后 15 天，没有交易能保持更久；不知道时请不要填',
     'this Idempotency-Key placed order "{orderNo}" under {identity:other}; if the gateway never accepted it, give it up, and the key can be used again':
-      '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；如果微信支付从未受理该订单，可放弃它，之后这个 Key 可再次使用',
+      '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；如果支付渠道从未受理该订单，可放弃它，之后这个 Key 可再次使用',
     'this Idempotency-Key placed order "{orderNo}" under {identity:other}: use a new key':
       '这个 Idempotency-Key 已用于订单“{orderNo}”：{identity}；请换一个新的',
     'order "{orderNo}" was credited: it stays as it is': '订单“{orderNo}”已入账，不能再更正',
@@ -29,9 +29,9 @@ export const webPhrases = {
       '订单“{orderNo}”正在入账处理中：请稍后重试',
     '{refusal:abandoning}': '{refusal}',
     'The gateway refused the order: {code:word}: {message:gateway?}':
-      '微信支付拒绝下单：{code}：{message}',
+      '支付渠道拒绝下单：{code}：{message}',
     'The gateway did not answer ({cause:cause}: {message:gateway?}): repeat with the same Idempotency-Key':
-      '微信支付无应答（{cause}：{message}）：请用同一个 Idempotency-Key 重试',
+      '支付渠道无应答（{cause}：{message}）：请用同一个 Idempotency-Key 重试',
     'this Idempotency-Key placed an order with {difference:other}':
       '这个 Idempotency-Key 已用于另一个订单：{difference}',
     'order "{orderNo}" is here already, with {difference:other}':
@@ -86,13 +86,13 @@ export const webPhrases = {
   abandoning: {
     'order "{orderNo}" is {status:status}': '订单“{orderNo}”{status}',
     'the gateway accepted order "{orderNo}": it is credited when it is paid, and expires when it cannot be paid any more':
-      '微信支付已受理订单“{orderNo}”：支付后会入账，不能再支付时会过期',
+      '支付渠道已受理订单“{orderNo}”：支付后会入账，不能再支付时会过期',
     'the gateway knows order "{orderNo}": it says {state}':
-      '微信支付有订单“{orderNo}”，状态是 {state}',
+      '支付渠道有订单“{orderNo}”，状态是 {state}',
     'order "{orderNo}" was adopted for merchant {mchid:word}, which is not configured: nobody can say whether it was paid':
       '订单“{orderNo}”是为商户 {mchid} 导入的，该商户没有配置：无法确认是否已支付',
     'what the gateway says is not believed now: {reason:breaker}':
-      '目前不采信微信支付的应答：{reason}',
+      '目前不采信支付渠道的应答：{reason}',
     'Cannot give up order "{orderNo}": {message:gateway?}': '无法放弃订单“{orderNo}”：{message}',
   },
   other: {

@@ -1,20 +1,21 @@
 import type { FastifyReply } from 'fastify'
-import { catalog, type Locale, locales } from '../../i18n/locale.ts'
+import { type Locale, locales } from '../../i18n/locale.ts'
 import { type Frame, Page, sendPage } from './layout.tsx'
+import { gatewayCatalog } from './the-gateway.ts'
 import { ownPath } from './visitor.ts'
 import { languageTags } from './words.ts'
 
-const awayWords = catalog({
-  en: {
+const awayWords = gatewayCatalog({
+  en: (gateway) => ({
     title: 'The database is away',
     what: 'The database does not answer, so this page is not available. Nothing was changed.',
-    next: 'Check that the database runs; the log has the cause. Callbacks are refused meanwhile, and WeChat Pay sends them again. This page reloads by itself.',
-  },
-  zh: {
+    next: `Check that the database runs; the log has the cause. Callbacks are refused meanwhile, and ${gateway} sends them again. This page reloads by itself.`,
+  }),
+  zh: (gateway) => ({
     title: '数据库不可用',
     what: '数据库没有应答，无法显示本页。没有做任何改动。',
-    next: '请确认数据库正在运行；无法连接的原因见日志。期间收到的回调会被拒绝，微信支付会重新发送。本页会自动刷新。',
-  },
+    next: `请确认数据库正在运行；无法连接的原因见日志。期间收到的回调会被拒绝，${gateway}会重新发送。本页会自动刷新。`,
+  }),
 })
 
 /** The page is back soon after the database, and adds little load until then. */
@@ -22,10 +23,16 @@ const refreshS = 10
 
 /** Replaces every page while the database is away. It shows nothing of the ledger. */
 export function sendAwayPage(reply: FastifyReply, frame: Frame): FastifyReply {
-  const { locale, path } = frame.visitor
-  const others = locales.filter((each) => each !== locale)
   return sendPage(
     reply.code(503).header('retry-after', String(refreshS)),
+    <AwayPage frame={frame} />,
+  )
+}
+
+function AwayPage({ frame }: { frame: Frame }) {
+  const { locale, path } = frame.visitor
+  const others = locales.filter((each) => each !== locale)
+  return (
     <Page
       frame={frame}
       title={awayWords(locale).title}
@@ -36,7 +43,7 @@ export function sendAwayPage(reply: FastifyReply, frame: Frame): FastifyReply {
       {[locale, ...others].map((each, at) => (
         <Away key={each} locale={each} isFirst={at === 0} />
       ))}
-    </Page>,
+    </Page>
   )
 }
 

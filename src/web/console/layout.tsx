@@ -2,9 +2,18 @@ import type { FastifyReply } from 'fastify'
 import type { ComponentChildren, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { locales } from '../../i18n/locale.ts'
+import type { Budan } from '../../service.ts'
 import { assets } from './assets.ts'
+import { TheGateway } from './the-gateway.ts'
 import { type Theme, themes, type Visitor } from './visitor.ts'
 import { type CommonWords, commonWords, languageTags, localeNames } from './words.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Set by `addConsole`. */
+    gateway: Budan['gateway']
+  }
+}
 
 export type Section = keyof CommonWords['sections']
 
@@ -66,12 +75,16 @@ const htmxConfig = JSON.stringify({
 })
 
 export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
-  return sendHtml(reply, `<!doctype html>${renderToString(page)}`)
+  return sendHtml(reply, `<!doctype html>${htmlOf(page, reply.server.gateway)}`)
 }
 
 /** A part of a page, for htmx. */
 export function sendPart(reply: FastifyReply, part: VNode): FastifyReply {
-  return sendHtml(reply, renderToString(part))
+  return sendHtml(reply, htmlOf(part, reply.server.gateway))
+}
+
+export function htmlOf(content: VNode, gateway: Budan['gateway']): string {
+  return renderToString(<TheGateway.Provider value={gateway}>{content}</TheGateway.Provider>)
 }
 
 function sendHtml(reply: FastifyReply, html: string): FastifyReply {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import type { WebApp } from '../../web-app.ts'
 import { readForm } from '../forms.ts'
@@ -29,7 +30,10 @@ interface Exchange {
 async function answerSearch(exchange: Exchange, parts: ConsoleParts): Promise<FastifyReply> {
   const { request, reply } = exchange
   const frame = parts.frameOf(request, reply)
-  const form = readForm(accountQuery(frame.visitor.locale), request.query)
+  const form = readForm(
+    accountQuery(frame.visitor.locale, parts.budan.gateway.label),
+    request.query,
+  )
   if (!form.ok) {
     const { given, faults } = form
     return sendPage(reply.code(422), <AccountsPage {...{ frame, given, faults }} />)
@@ -42,8 +46,8 @@ async function answerSearch(exchange: Exchange, parts: ConsoleParts): Promise<Fa
     : answerAccount(exchange, { ...parts, userId })
 }
 
-function accountQuery(locale: Locale) {
-  const { faults } = accountWords(locale)
+function accountQuery(locale: Locale, label: GatewayLabel) {
+  const { faults } = accountWords(locale, label)
   const userId = z
     .string()
     .transform((text) => text.trim())

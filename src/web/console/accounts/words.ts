@@ -1,7 +1,7 @@
-import { catalog } from '../../../i18n/locale.ts'
+import { gatewayCatalog } from '../the-gateway.ts'
 
-export const accountWords = catalog({
-  en: {
+export const accountWords = gatewayCatalog({
+  en: () => ({
     title: 'Accounts',
     accountOf: (user: string) => `Account of ${user}`,
     label: 'User id',
@@ -23,8 +23,8 @@ export const accountWords = catalog({
     never:
       'If that is unexpected, compare the id, and check the user’s orders: they may not be confirmed yet.',
     orders: 'Orders of this user',
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     title: '账户',
     accountOf: (user: string) => `${user} 的账户`,
     label: '用户 ID',
@@ -40,9 +40,9 @@ export const accountWords = catalog({
     statement: '流水',
     newest: '最新的在前。每行是一个订单的入账，记账后不会修改或删除。',
     caption: '流水，最新的在前',
-    head: ['订单号', '金额', '入账后余额', '记账时间', '微信支付订单号'] as readonly string[],
+    head: ['订单号', '金额', '入账后余额', '记账时间', `${gateway}订单号`] as readonly string[],
     empty: '该用户没有任何入账。',
     never: '如与预期不符：请核对用户 ID，并查看该用户的订单，可能尚待确认。',
     orders: '该用户的订单',
-  },
+  }),
 })

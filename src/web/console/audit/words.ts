@@ -1,5 +1,5 @@
-import { catalog } from '../../../i18n/locale.ts'
 import type { Audit } from '../../../store/store.ts'
+import { gatewayCatalog } from '../the-gateway.ts'
 
 interface Explained {
   readonly title: string
@@ -13,8 +13,8 @@ type AsOf = readonly [string, (took: string) => string]
 
 type Checks = Readonly<Record<keyof Audit, Explained>>
 
-export const auditWords = catalog({
-  en: {
+export const auditWords = gatewayCatalog({
+  en: (gateway) => ({
     title: 'Audit',
     lead: 'Six checks of every order and every ledger entry that rely on no other safeguard. All counts are 0 when the ledger is right.',
     never: 'No audit has run since budan was started.',
@@ -36,14 +36,12 @@ export const auditWords = catalog({
       paid_not_credited: {
         title: 'Paid, not credited',
         meaning: 'An order is paid, and the ledger has no credit for its user.',
-        advice:
-          'The user paid and has no credit. Open the order: if WeChat Pay answers that it was paid, the transfer or an entry was lost by a restore or by hand. Restore the rows from a backup.',
+        advice: `The user paid and has no credit. Open the order: if ${gateway} answers that it was paid, the transfer or an entry was lost by a restore or by hand. Restore the rows from a backup.`,
       },
       credited_not_paid: {
         title: 'Credited, not paid',
         meaning: 'The ledger has a credit for an order that is not paid, or that does not exist.',
-        advice:
-          'A user may have credit without a payment. Find out who wrote to the database besides budan, and query WeChat Pay for each order before you correct it.',
+        advice: `A user may have credit without a payment. Find out who wrote to the database besides budan, and query ${gateway} for each order before you correct it.`,
       },
       credited_twice: {
         title: 'Credited twice',
@@ -61,18 +59,16 @@ export const auditWords = catalog({
         title: 'Mismatched',
         meaning:
           'The transfer differs from the order: amount, currency, merchant, transaction or user.',
-        advice:
-          'Compare the ledger on the order’s page with its facts, and with WeChat Pay’s answer (check now).',
+        advice: `Compare the ledger on the order’s page with its facts, and with ${gateway}’s answer (check now).`,
       },
       unexplained: {
         title: 'Unexplained',
         meaning: 'The timeline of an order does not explain its state.',
-        advice:
-          'The order or its events were changed without budan. Check the order: WeChat Pay’s answer is recorded, and shows what its state should be.',
+        advice: `The order or its events were changed without budan. Check the order: ${gateway}’s answer is recorded, and shows what its state should be.`,
       },
     } as Checks,
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     title: '账目自检',
     lead: '对每个订单、每条分录做六项独立核对，不依赖其他任何保护措施。账目无误时，六项计数均为 0。',
     never: '自 budan 启动以来还没有做过自检。',
@@ -92,14 +88,12 @@ export const auditWords = catalog({
       paid_not_credited: {
         title: '已支付未入账',
         meaning: '订单显示已入账，但账目中该用户没有收到这笔钱。',
-        advice:
-          '用户付了款却没有到账。打开订单：若微信支付确认已支付，说明入账凭证或分录因恢复数据或人工操作丢失，请从备份中恢复。',
+        advice: `用户付了款却没有到账。打开订单：若${gateway}确认已支付，说明入账凭证或分录因恢复数据或人工操作丢失，请从备份中恢复。`,
       },
       credited_not_paid: {
         title: '已记账，订单未入账',
         meaning: '为状态不是“已入账”、甚至不存在的订单记了账。',
-        advice:
-          '可能有用户未付款却有余额。请查清除 budan 外还有谁写过数据库，更正之前逐单向微信支付查询。',
+        advice: `可能有用户未付款却有余额。请查清除 budan 外还有谁写过数据库，更正之前逐单向${gateway}查询。`,
       },
       credited_twice: {
         title: '重复入账',
@@ -113,15 +107,16 @@ export const auditWords = catalog({
       },
       mismatched: {
         title: '与订单不符',
-        meaning: '记账内容与订单不一致：金额、币种、商户、微信支付订单号或用户。',
-        advice: '请将订单页上的账目与订单信息、以及微信支付的查询结果（立即查单）逐项对比。',
+        meaning: `记账内容与订单不一致：金额、币种、商户、${gateway}订单号或用户。`,
+        advice: `请将订单页上的账目与订单信息、以及${gateway}的查询结果（立即查单）逐项对比。`,
       },
       unexplained: {
         title: '状态无据',
         meaning: '订单处于时间线中没有提到的状态。',
-        advice:
-          '订单或其时间线被绕过 budan 修改。请查询该订单：微信支付的应答会被记录，并能说明它应有的状态。',
+        advice: `订单或其时间线被绕过 budan 修改。请查询该订单：${gateway}的应答会被记录，并能说明它应有的状态。`,
       },
     } as Checks,
-  },
+  }),
 })
+
+export type AuditWords = ReturnType<typeof auditWords>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useContext } from 'preact/hooks'
 import type { Merchant, Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
 import type { Locale } from '../../../i18n/locale.ts'
@@ -8,6 +9,7 @@ import type { Faults } from '../forms.ts'
 import { type Frame, Page } from '../layout.tsx'
 import { Field, Money, Notice, Pager, StatusBadge, Table, Time } from '../parts.tsx'
 import { accountPath, orderPath } from '../paths.ts'
+import { TheGateway } from '../the-gateway.ts'
 import { isolated } from './isolated.ts'
 import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
 import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
@@ -171,6 +173,7 @@ function OrderTable(props: ForReader & { orders: readonly Order[]; empty: string
 function NothingFound({ frame, text }: { frame: Frame; text: string }) {
   const { locale } = frame.visitor
   const words = searchWords(locale)
+  const { canTrace } = useContext(TheGateway)
   const number = numberIn(text)
   return (
     <article class="nothing">
@@ -179,7 +182,7 @@ function NothingFound({ frame, text }: { frame: Frame; text: string }) {
       <h3>{words.nextSteps}</h3>
       <ul>
         <li>{words.compare}</li>
-        {transactionIdPattern.test(number) && (
+        {canTrace && transactionIdPattern.test(number) && (
           <li>
             {words.trace.lead}
             <TraceForm {...{ frame, transactionId: number }} />

@@ -28,7 +28,7 @@ async function answerList(
   { budan, frameOf }: ConsoleParts,
 ): Promise<FastifyReply> {
   const frame = frameOf(request, reply)
-  const form = readForm(ordersQuery(frame.visitor.locale), request.query)
+  const form = readForm(ordersQuery(frame.visitor.locale, budan.gateway.label), request.query)
   if (!form.ok) {
     const page = <OrdersPage {...{ frame, search: form.given, faults: form.faults }} />
     return sendPage(reply.code(422), page)

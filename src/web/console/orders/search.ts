@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { orderNoPattern } from '../../../domain/fact-rules.ts'
 import type { Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
+import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
@@ -14,8 +15,8 @@ const textMax = 64
 export const ordersOnPage = 50
 
 /** The query of the list of orders, with messages in the reader's language. */
-export function ordersQuery(locale: Locale) {
-  const { faults } = searchWords(locale)
+export function ordersQuery(locale: Locale, label: GatewayLabel) {
+  const { faults } = searchWords(locale, label)
   const text = z
     .string()
     .refine((value) => [...value].length <= textMax, { error: faults.tooLong })

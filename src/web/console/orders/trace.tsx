@@ -18,7 +18,7 @@ import { searchWords } from './words.ts'
 export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
   app.post('/orders/trace', async (request, reply) => {
     const frame = frameOf(request, reply)
-    const { faults } = searchWords(frame.visitor.locale)
+    const { faults } = searchWords(frame.visitor.locale, budan.gateway.label)
     const transaction = z
       .string({ error: faults.transactionId })
       .transform(numberIn)

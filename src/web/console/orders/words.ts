@@ -1,9 +1,9 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
-import { catalog } from '../../../i18n/locale.ts'
+import { gatewayCatalog } from '../the-gateway.ts'
 
 /** Of the list of orders and the search. */
-export const searchWords = catalog({
-  en: {
+export const searchWords = gatewayCatalog({
+  en: (gateway) => ({
     title: 'Orders',
     label: 'Order number, transaction id or user id',
     hint: 'The payer’s voucher shows both numbers: the transaction id (交易单号) and the order number (商户单号). Spaces are ignored.',
@@ -33,20 +33,20 @@ export const searchWords = catalog({
     nextSteps: 'What to do next',
     compare: 'Compare it with the voucher, character by character: 0 and O, 1 and l.',
     trace: {
-      lead: 'If it is the transaction id of a payment that was not credited, only WeChat Pay knows which order it belongs to.',
-      query: 'Query WeChat Pay',
+      lead: `If it is the transaction id of a payment that was not credited, only ${gateway} knows which order it belongs to.`,
+      query: `Query ${gateway}`,
       notOurs: (orderNo: string) =>
-        `This payment belongs to order ${orderNo} according to WeChat Pay, and budan does not have that order. If it is yours, another system placed it: adopt it (POST /v1/orders with "adopt": true), then check it.`,
+        `This payment belongs to order ${orderNo} according to ${gateway}, and budan does not have that order. If it is yours, another system placed it: adopt it (POST /v1/orders with "adopt": true), then check it.`,
       absent: (mchid: string) =>
-        `WeChat Pay has no such payment for merchant ${mchid}. Compare the number; the payment may be to another merchant, or not by WeChat Pay.`,
+        `${gateway} has no such payment for merchant ${mchid}. Compare the number; the payment may be to another merchant, or not by ${gateway}.`,
       unanswered: (reason: string) =>
-        `WeChat Pay gave no answer, so the result is unknown: ${reason}. Try again in a moment.`,
+        `${gateway} gave no answer, so the result is unknown: ${reason}. Try again in a moment.`,
     },
     otherNumber: 'Or use the order number (商户单号), which is on the payer’s voucher as well.',
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     title: '订单',
-    label: '交易单号（微信支付订单号）、商户单号或用户 ID',
+    label: `交易单号（${gateway}订单号）、商户单号或用户 ID`,
     hint: '付款人的支付凭证上有交易单号和商户单号；商户单号就是这里的订单号。空格不影响。',
     search: '查找',
     all: '全部',
@@ -56,7 +56,7 @@ export const searchWords = catalog({
       tooLong: '内容过长：单号最多 32 个字符，用户 ID 最多 64 个字符。',
       unprintable: '含有不可见字符，请手工输入，不要粘贴。',
       status: (given: string) => `没有“${given}”这个状态，请从下列状态中选择。`,
-      transactionId: '交易单号（微信支付订单号）由 8 到 32 位数字或字母组成。',
+      transactionId: `交易单号（${gateway}订单号）由 8 到 32 位数字或字母组成。`,
     },
     caption: '订单，最新的在前',
     head: ['订单号', '状态', '金额', '用户', '创建时间', '入账时间'] as readonly string[],
@@ -68,36 +68,37 @@ export const searchWords = catalog({
     isNumber: '订单号相符的订单',
     isTransaction: '由该笔支付入账的订单',
     nothing: (text: string) => `没有找到 ${text}`,
-    tried: '已按订单号、已入账订单的交易单号（微信支付订单号）、有订单的用户三种方式查找。',
+    tried: `已按订单号、已入账订单的交易单号（${gateway}订单号）、有订单的用户三种方式查找。`,
     nextSteps: '接下来可以',
     compare: '与支付凭证逐字核对：注意 0 与 O、1 与 l。',
     trace: {
-      lead: '如果这是一笔尚未入账的支付的交易单号，只有微信支付知道它属于哪个订单。',
-      query: '查询微信支付',
+      lead: `如果这是一笔尚未入账的支付的交易单号，只有${gateway}知道它属于哪个订单。`,
+      query: `查询${gateway}`,
       notOurs: (orderNo: string) =>
-        `微信支付称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先导入（POST /v1/orders，"adopt": true），再查询。`,
+        `${gateway}称这笔支付属于订单 ${orderNo}，但本系统没有该订单。若确属本商户，说明是由其他系统下单的：请先导入（POST /v1/orders，"adopt": true），再查询。`,
       absent: (mchid: string) =>
-        `微信支付称商户 ${mchid} 没有这笔支付。请核对单号；也可能是付给其他商户的，或不是微信支付的款项。`,
-      unanswered: (reason: string) => `微信支付没有应答，目前无法得知结果：${reason}。请稍后再试。`,
+        `${gateway}称商户 ${mchid} 没有这笔支付。请核对单号；也可能是付给其他商户的，或不是${gateway}的款项。`,
+      unanswered: (reason: string) =>
+        `${gateway}没有应答，目前无法得知结果：${reason}。请稍后再试。`,
     },
     otherNumber: '或请付款人提供商户单号，支付凭证上也有。',
-  },
+  }),
 })
 
 /** Of one order. */
-export const orderWords = catalog({
-  en: {
+export const orderWords = gatewayCatalog({
+  en: (gateway) => ({
     title: (orderNo: string) => `Order ${orderNo}`,
     order: 'Order',
     answer: 'Result',
     check: 'Check now',
     checkHints: {
-      pending: 'Queries WeChat Pay now, and credits the order if it was paid as ordered.',
-      expired: 'Queries WeChat Pay now, and credits the order if it was paid after all.',
-      review: 'Queries WeChat Pay now, and records the answer. Only an operator ends a review.',
-      paid: 'Queries WeChat Pay now, and records the answer. Nothing is credited twice.',
+      pending: `Queries ${gateway} now, and credits the order if it was paid as ordered.`,
+      expired: `Queries ${gateway} now, and credits the order if it was paid after all.`,
+      review: `Queries ${gateway} now, and records the answer. Only an operator ends a review.`,
+      paid: `Queries ${gateway} now, and records the answer. Nothing is credited twice.`,
     } as Readonly<Record<OrderStatus, string>>,
-    checking: 'Querying WeChat Pay …',
+    checking: `Querying ${gateway} …`,
     toReview: 'Go to its review',
     toAccount: 'Account of the user',
     ordersOfUser: 'All orders of the user',
@@ -111,7 +112,7 @@ export const orderWords = catalog({
       adopted: 'Adopted; created',
       expires: 'Can be paid until',
       endUnknown: 'not known',
-      transaction: 'Transaction id (微信支付订单号)',
+      transaction: 'Transaction id (交易单号)',
       paid: 'Paid',
       credited: 'Credited',
       dismissed: 'Dismissed',
@@ -136,7 +137,7 @@ export const orderWords = catalog({
       node: (node: string) => `node ${node}`,
       operator: (name: string) => `operator ${name}`,
       event: (id: string) => `event ${id}`,
-      said: 'WeChat Pay answered',
+      said: `${gateway} answered`,
       booked: (amount: string, { from, to }: { from: string; to: string }) =>
         `Booked ${amount} from ${from} to ${to}.`,
       empty: 'There are no events.',
@@ -160,17 +161,16 @@ export const orderWords = catalog({
         `Credited ${amount} to user ${user} at ${at}${delay === null ? '' : `, ${delay} after the payment`}, ${by}.`,
       since: (at: string, reason: string) => `Since then, at ${at}: ${reason}.`,
       said: ({ state, at, reason }: SaidWords) =>
-        `WeChat Pay answered ${state} at ${at}: ${reason}.`,
+        `${gateway} answered ${state} at ${at}: ${reason}.`,
       silent: (at: string, reason: string) =>
-        `WeChat Pay gave no payment result at ${at}: ${reason}.`,
-      absent: (at: string) => `WeChat Pay answered at ${at} that it has no order with this number.`,
+        `${gateway} gave no payment result at ${at}: ${reason}.`,
+      absent: (at: string) => `${gateway} answered at ${at} that it has no order with this number.`,
       searchPayment:
         'If the payer has a voucher, search for its transaction id: the payment may belong to another order.',
       notKnown: 'Whether it was paid is not known yet.',
-      unasked:
-        'No callback has arrived, and WeChat Pay has not been queried yet: whether the order was paid is not known.',
+      unasked: `No callback has arrived, and ${gateway} has not been queried yet: whether the order was paid is not known.`,
       notAccepted: (at: string, reason: string) =>
-        `WeChat Pay did not accept the order at ${at}: ${reason}. There is no code to scan.`,
+        `${gateway} did not accept the order at ${at}: ${reason}. There is no code to scan.`,
       first: (at: string) => `The compensation job queries it at about ${at}.`,
       next: (at: string) => `It is queried again at about ${at}.`,
       nextRun: 'The next run queries it.',
@@ -189,7 +189,7 @@ export const orderWords = catalog({
       late: 'If the payer has a voucher, check now: a late payment is still credited.',
     },
     checked: {
-      title: 'WeChat Pay was queried just now',
+      title: `${gateway} was queried just now`,
       said: 'Answer',
       nothing: 'no payment result',
       decision: 'Decision',
@@ -205,7 +205,7 @@ export const orderWords = catalog({
     },
     traced: {
       found: (transactionId: string, state: string) =>
-        `Payment ${transactionId} belongs to this order according to WeChat Pay (${state}). The query changed nothing.`,
+        `Payment ${transactionId} belongs to this order according to ${gateway} (${state}). The query changed nothing.`,
       next: {
         pending: '“Check now” settles it.',
         expired: '“Check now” settles it.',
@@ -214,19 +214,19 @@ export const orderWords = catalog({
       } as Readonly<Record<OrderStatus, string>>,
       another: 'The order was already credited by another payment: this is a second payment.',
     },
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     title: (orderNo: string) => `订单 ${orderNo}`,
     order: '订单',
     answer: '处理结果',
     check: '立即查单',
     checkHints: {
-      pending: '现在就向微信支付查询；若已按订单支付，立即入账。',
-      expired: '现在就向微信支付查询；若后来已支付，立即入账。',
-      review: '现在就向微信支付查询，并记录结果。待处理的订单只能由人工决定。',
-      paid: '现在就向微信支付查询，并记录结果。不会重复入账。',
+      pending: `现在就向${gateway}查询；若已按订单支付，立即入账。`,
+      expired: `现在就向${gateway}查询；若后来已支付，立即入账。`,
+      review: `现在就向${gateway}查询，并记录结果。待处理的订单只能由人工决定。`,
+      paid: `现在就向${gateway}查询，并记录结果。不会重复入账。`,
     } as Readonly<Record<OrderStatus, string>>,
-    checking: '正在查询微信支付……',
+    checking: `正在查询${gateway}……`,
     toReview: '去人工处理',
     toAccount: '用户账户',
     ordersOfUser: '该用户的全部订单',
@@ -240,7 +240,7 @@ export const orderWords = catalog({
       adopted: '导入的订单，创建于',
       expires: '支付截止',
       endUnknown: '未知',
-      transaction: '微信支付订单号',
+      transaction: `${gateway}订单号`,
       paid: '支付时间',
       credited: '入账时间',
       dismissed: '办结时间（无需入账）',
@@ -252,7 +252,7 @@ export const orderWords = catalog({
       lost: '订单已入账，但找不到对应的入账凭证：账目受损，请查看账目自检。',
       caption: '该订单的账目',
       head: ['账户', '金额', '记账时间', '分录号'] as readonly string[],
-      transfer: (transactionId: string) => `微信支付订单号 ${transactionId} 的入账凭证`,
+      transfer: (transactionId: string) => `${gateway}订单号 ${transactionId} 的入账凭证`,
     },
     timeline: {
       title: '时间线',
@@ -265,7 +265,7 @@ export const orderWords = catalog({
       node: (node: string) => `节点 ${node}`,
       operator: (name: string) => `操作员 ${name}`,
       event: (id: string) => `事件 ${id}`,
-      said: '微信支付返回',
+      said: `${gateway}返回`,
       booked: (amount: string, { from, to }: { from: string; to: string }) =>
         `记账 ${amount}：从 ${from} 到 ${to}。`,
       empty: '没有记录。',
@@ -288,15 +288,14 @@ export const orderWords = catalog({
       credited: ({ amount, user, at, by, delay }: CreditedWords) =>
         `已于 ${at} 为用户 ${user} 入账 ${amount}（${by}${delay === null ? '' : `，支付后 ${delay}`}）。`,
       since: (at: string, reason: string) => `此后，${at}：${reason}。`,
-      said: ({ state, at, reason }: SaidWords) => `微信支付于 ${at} 返回 ${state}：${reason}。`,
-      silent: (at: string, reason: string) => `微信支付于 ${at} 没有给出支付结果：${reason}。`,
-      absent: (at: string) => `微信支付于 ${at} 称查无此单。`,
-      searchPayment:
-        '如果付款人有支付凭证，请用其中的交易单号（微信支付订单号）查找：这笔付款可能属于另一个订单。',
+      said: ({ state, at, reason }: SaidWords) => `${gateway}于 ${at} 返回 ${state}：${reason}。`,
+      silent: (at: string, reason: string) => `${gateway}于 ${at} 没有给出支付结果：${reason}。`,
+      absent: (at: string) => `${gateway}于 ${at} 称查无此单。`,
+      searchPayment: `如果付款人有支付凭证，请用其中的交易单号（${gateway}订单号）查找：这笔付款可能属于另一个订单。`,
       notKnown: '目前不知道是否已支付。',
-      unasked: '没有收到支付回调，也还没有向微信支付查询过，目前不知道是否已支付。',
+      unasked: `没有收到支付回调，也还没有向${gateway}查询过，目前不知道是否已支付。`,
       notAccepted: (at: string, reason: string) =>
-        `微信支付于 ${at} 没有接受下单：${reason}。没有生成支付二维码。`,
+        `${gateway}于 ${at} 没有接受下单：${reason}。没有生成支付二维码。`,
       first: (at: string) => `补单任务约在 ${at} 查询。`,
       next: (at: string) => `约在 ${at} 再次查询。`,
       nextRun: '下次运行时查询。',
@@ -315,8 +314,8 @@ export const orderWords = catalog({
       late: '如果付款人仍有支付凭证，请立即查单：迟到的支付照样入账。',
     },
     checked: {
-      title: '刚刚查询了微信支付',
-      said: '微信支付返回',
+      title: `刚刚查询了${gateway}`,
+      said: `${gateway}返回`,
       nothing: '没有支付结果',
       decision: '处理决定',
       reason: '原因',
@@ -325,12 +324,11 @@ export const orderWords = catalog({
       jobContinues: '补单任务会继续查询。',
       toOverview: '如果仍然失败，请到总览查看原因。',
       absent: '查无此单',
-      absentIs:
-        '这不说明没有人付款：这种应答没有签名，商户号有误时也会得到它。仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的交易单号（微信支付订单号）查找：这笔付款可能属于另一个订单。',
+      absentIs: `这不说明没有人付款：这种应答没有签名，商户号有误时也会得到它。仅凭一次这样的应答不会结束订单，之后会再次查询。如果付款人有支付凭证，请用其中的交易单号（${gateway}订单号）查找：这笔付款可能属于另一个订单。`,
     },
     traced: {
       found: (transactionId: string, state: string) =>
-        `微信支付称支付 ${transactionId} 属于本订单（${state}）。仅查询归属，没有做任何改动。`,
+        `${gateway}称支付 ${transactionId} 属于本订单（${state}）。仅查询归属，没有做任何改动。`,
       next: {
         pending: '请点“立即查单”来处理。',
         expired: '请点“立即查单”来处理。',
@@ -339,7 +337,7 @@ export const orderWords = catalog({
       } as Readonly<Record<OrderStatus, string>>,
       another: '订单已由另一笔支付入账：这一笔是重复付款。',
     },
-  },
+  }),
 })
 
 interface CreditedWords {

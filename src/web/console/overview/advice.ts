@@ -1,8 +1,10 @@
-import { catalog, type Locale } from '../../../i18n/locale.ts'
+import type { GatewayLabel } from '../../../gateway/gateway.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import { translate } from '../../../i18n/translate.ts'
-import { auditWords } from '../audit/words.ts'
+import { type AuditWords, auditWords } from '../audit/words.ts'
+import { gatewayCatalog } from '../the-gateway.ts'
 import type { Concern, Concerns, Found } from './concern.ts'
-import { ageText, countText, overviewWords, withOwnTimes } from './words.ts'
+import { ageText, countText, type OverviewWords, overviewWords, withOwnTimes } from './words.ts'
 
 /** What is wrong, and what to do next. */
 export interface Advice {
@@ -18,10 +20,16 @@ export interface Consequence {
   readonly todo: null
 }
 
+interface Reader {
+  readonly locale: Locale
+  /** Outside of rendering. */
+  readonly label?: GatewayLabel
+}
+
 /** The text of a concern; with advice only for a root cause. */
-export function adviceOn(concern: Found, locale: Locale): Advice | Consequence {
+export function adviceOn(concern: Found, reader: Reader): Advice | Consequence {
   const kind = concern.kind === 'long_overdue' ? 'overdue' : concern.kind
-  const said = (advice(locale)[kind] as (concern: Concern) => Advice)(concern)
+  const said = (advice(reader.locale, reader.label)[kind] as (concern: Concern) => Advice)(concern)
   return concern.cause === null ? said : { what: said.what, todo: null }
 }
 
@@ -29,19 +37,19 @@ type AdviceWords = {
   readonly [Kind in Exclude<keyof Concerns, 'long_overdue'>]: (concern: Concerns[Kind]) => Advice
 }
 
-const advice = catalog<AdviceWords>({
-  en: {
+const advice = gatewayCatalog<AdviceWords>({
+  en: (gateway) => ({
     books_wrong: ({ counts }) => ({
-      what: `The ledger does not agree with the orders: ${countsText(counts, 'en').join('; ')}.`,
-      todo: 'Make no payouts from these balances. The audit lists the orders; compare each with WeChat Pay before you change anything.',
+      what: `The ledger does not agree with the orders: ${countsText(counts, auditWords('en', { en: gateway })).join('; ')}.`,
+      todo: `Make no payouts from these balances. The audit lists the orders; compare each with ${gateway} before you change anything.`,
       path: '/audit',
     }),
     database_away: () => ({
-      what: 'The database does not answer, so nothing is credited. No payment is lost: WeChat Pay sends callbacks again, and runs find the rest.',
+      what: `The database does not answer, so nothing is credited. No payment is lost: ${gateway} sends callbacks again, and runs find the rest.`,
       todo: 'Check that the database runs and is reachable at database.url. The log has its error; “budan doctor” tests the connection.',
     }),
     database_faulty: ({ detail }) => ({
-      what: `The database cannot be used: ${detail}. No payment is lost: WeChat Pay sends callbacks again, and runs find the rest.`,
+      what: `The database cannot be used: ${detail}. No payment is lost: ${gateway} sends callbacks again, and runs find the rest.`,
       todo: 'Repair the database. budan continues by itself as soon as it can write again.',
     }),
     schema: ({ detail }) => ({
@@ -49,14 +57,14 @@ const advice = catalog<AdviceWords>({
       todo: 'If it is behind, run “budan migrate”; if it is newer, upgrade this budan.',
     }),
     breaker: ({ detail, triesItself }) => ({
-      what: `WeChat Pay answers no query; ${detail}.`,
+      what: `${gateway} answers no query; ${detail}.`,
       todo: triesItself
         ? '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries one order, and continues by itself when the cause is gone.'
         : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run shows whether the cause is gone.',
     }),
     gateway_useless: ({ detail }) => ({
-      what: `Queries to WeChat Pay get no usable answer (${detail}).`,
-      todo: '“budan doctor” checks keys and network. If both are fine, see WeChat Pay’s notices. Orders are queried again, and none is given up; the first usable answer ends this.',
+      what: `Queries to ${gateway} get no usable answer (${detail}).`,
+      todo: `“budan doctor” checks keys and network. If both are fine, see ${gateway}’s notices. Orders are queried again, and none is given up; the first usable answer ends this.`,
     }),
     clocks_disagree: ({ detail }) => ({
       what: `Clocks disagree; ${detail}. Payments are credited all the same.`,
@@ -96,16 +104,16 @@ const advice = catalog<AdviceWords>({
       path: '/reviews',
     }),
     gateway_failing: ({ failed, total, outcome }) => ({
-      what: `${countText(failed)} of this node’s last ${countText(total)} calls to WeChat Pay failed; mostly: ${outcomeText(outcome, 'en')}.`,
-      todo: 'If it lasts, check this machine’s internet connection and WeChat Pay’s notices. Orders are queried again; none is given up.',
+      what: `${countText(failed)} of this node’s last ${countText(total)} calls to ${gateway} failed; mostly: ${outcomeText(outcome, overviewWords('en', { en: gateway }))}.`,
+      todo: `If it lasts, check this machine’s internet connection and ${gateway}’s notices. Orders are queried again; none is given up.`,
     }),
     engine_away: () => ({
       what: 'The queue that the nodes share is not reachable.',
       todo: 'Check that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else depends on it.',
     }),
     orders_unknown: ({ detail }) => ({
-      what: `WeChat Pay knows none of the orders that were queried lately (${detail}).`,
-      todo: 'Compare wechat.mch_id with the merchant console. If it is right, these order numbers were adopted but never placed.',
+      what: `${gateway} knows none of the orders that were queried lately (${detail}).`,
+      todo: 'Compare the configured merchant number with the merchant console. If it is right, these order numbers were adopted but never placed.',
     }),
     by_hand: () => ({
       what: 'Only runs find lost callbacks; compensation_enabled is off, and nobody has started a run lately.',
@@ -117,19 +125,19 @@ const advice = catalog<AdviceWords>({
       todo: 'Run the audit by hand; the log has the cause.',
       path: '/audit',
     }),
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     books_wrong: ({ counts }) => ({
-      what: `账目不一致：${countsText(counts, 'zh').join('，')}。`,
-      todo: '先不要依据这份账付款或提现。账目自检会列出这些订单，请逐笔与微信支付核对后再处理。',
+      what: `账目不一致：${countsText(counts, auditWords('zh', { en: gateway })).join('，')}。`,
+      todo: `先不要依据这份账付款或提现。账目自检会列出这些订单，请逐笔与${gateway}核对后再处理。`,
       path: '/audit',
     }),
     database_away: () => ({
-      what: '数据库没有应答，暂时无法入账。付款不会丢：微信支付会重发回调，其余由补单运行找回。',
+      what: `数据库没有应答，暂时无法入账。付款不会丢：${gateway}会重发回调，其余由补单运行找回。`,
       todo: '请确认数据库正在运行，并且能按 database.url 连上。错误详见日志，也可用 budan doctor 检查连接。',
     }),
     database_faulty: ({ detail }) => ({
-      what: `数据库目前不可用：${translate(detail, 'zh')}。付款不会丢：微信支付会重发回调，其余由补单运行找回。`,
+      what: `数据库目前不可用：${translate(detail, 'zh')}。付款不会丢：${gateway}会重发回调，其余由补单运行找回。`,
       todo: '请在数据库一侧排除故障；恢复写入后 budan 会自行继续。',
     }),
     schema: ({ detail }) => ({
@@ -137,14 +145,14 @@ const advice = catalog<AdviceWords>({
       todo: '如果版本落后，请运行 budan migrate；如果比程序新，请升级 budan。',
     }),
     breaker: ({ detail, triesItself }) => ({
-      what: `微信支付无法回答我们的查询，${translate(detail, 'zh')}。`,
+      what: `${gateway}无法回答我们的查询，${translate(detail, 'zh')}。`,
       todo: triesItself
         ? '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。'
         : '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。原因是否消除，下一次运行会试探出来。',
     }),
     gateway_useless: ({ detail }) => ({
-      what: `向微信支付查询，得不到有效结果（${translate(detail, 'zh')}）。`,
-      todo: '用 budan doctor 检查密钥和网络；都正常时，请查看微信支付的公告。订单会继续查询，不会放弃；收到第一个有效应答后自动恢复。',
+      what: `向${gateway}查询，得不到有效结果（${translate(detail, 'zh')}）。`,
+      todo: `用 budan doctor 检查密钥和网络；都正常时，请查看${gateway}的公告。订单会继续查询，不会放弃；收到第一个有效应答后自动恢复。`,
     }),
     clocks_disagree: ({ detail }) => ({
       what: `时钟不一致：${translate(detail, 'zh')}。已付款的照常入账。`,
@@ -183,16 +191,16 @@ const advice = catalog<AdviceWords>({
       path: '/reviews',
     }),
     gateway_failing: ({ total, failed, outcome }) => ({
-      what: `本节点最近 ${countText(total)} 次调用微信支付，${countText(failed)} 次失败，多为：${outcomeText(outcome, 'zh')}。`,
-      todo: '如果持续，请检查本机网络和微信支付的公告。订单会继续查询，不会放弃。',
+      what: `本节点最近 ${countText(total)} 次调用${gateway}，${countText(failed)} 次失败，多为：${outcomeText(outcome, overviewWords('zh', { en: gateway }))}。`,
+      todo: `如果持续，请检查本机网络和${gateway}的公告。订单会继续查询，不会放弃。`,
     }),
     engine_away: () => ({
       what: '各节点共用的队列连不上。',
       todo: '请确认 engine.url 的服务正在运行。在此之前各节点不能分摊积压，其他不受影响。',
     }),
     orders_unknown: ({ detail }) => ({
-      what: `最近查询的订单，微信支付一笔也不认识（${translate(detail, 'zh')}）。`,
-      todo: '请将 wechat.mch_id 与商户平台核对。如果无误，说明这些单号导入后从未在微信支付下单。',
+      what: `最近查询的订单，${gateway}一笔也不认识（${translate(detail, 'zh')}）。`,
+      todo: `请将配置的商户号与商户平台核对。如果无误，说明这些单号导入后从未在${gateway}下单。`,
     }),
     by_hand: () => ({
       what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',
@@ -204,14 +212,16 @@ const advice = catalog<AdviceWords>({
       todo: '请手动做一次账目自检，原因详见日志。',
       path: '/audit',
     }),
-  },
+  }),
 })
 
-function countsText(counts: Concerns['books_wrong']['counts'], locale: Locale): readonly string[] {
-  const { checks } = auditWords(locale)
+function countsText(
+  counts: Concerns['books_wrong']['counts'],
+  { checks }: AuditWords,
+): readonly string[] {
   return counts.map(([name, count]) => `${checks[name].title} ${countText(count)}`)
 }
 
-function outcomeText(outcome: string, locale: Locale): string {
-  return overviewWords(locale).outcomes[outcome] ?? outcome
+function outcomeText(outcome: string, { outcomes }: OverviewWords): string {
+  return outcomes[outcome] ?? outcome
 }

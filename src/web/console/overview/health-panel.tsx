@@ -50,7 +50,7 @@ function gatewayRow({ lately, verdict, locale }: View) {
   )
   const time = (percent: number) => durationText(total.percentileMs(percent) ?? 0, locale)
   return [
-    words.wechat,
+    words.gateway,
     <Badge key="gateway" tone={tone}>
       {words.stateOf[tone]}
     </Badge>,

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { ComponentChildren, VNode } from 'preact'
-import { renderToString } from 'preact-render-to-string'
 import { z } from 'zod'
+import type { Budan } from '../../../service.ts'
 import type { WebApp } from '../../web-app.ts'
 import { assets } from '../assets.ts'
 import { readForm } from '../forms.ts'
-import { Page, sendPage } from '../layout.tsx'
+import { htmlOf, Page, sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { Time } from '../parts.tsx'
 import { visitorOf } from '../visitor.ts'
@@ -44,7 +44,7 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
   app.addHook('preClose', async () => feed.end())
   const view = (snapshot: Snapshot, viewer: Viewer) =>
     viewOf({ snapshot, feed, policy: budan.policy, clock }, viewer)
-  const rendered = new Rendered(view)
+  const rendered = new Rendered(view, budan.gateway)
 
   addLive(app, {
     feed,
@@ -93,27 +93,29 @@ function viewerOf(request: FastifyRequest): Viewer {
 /** The regions of a snapshot, rendered once for all viewers who see the same. */
 class Rendered {
   readonly #view: (snapshot: Snapshot, viewer: Viewer) => View
+  readonly #gateway: Budan['gateway']
   #snapshot: Snapshot | null = null
   readonly #byViewer = new Map<string, { regions: Record<PanelName, string>; now: Date }>()
 
-  constructor(view: (snapshot: Snapshot, viewer: Viewer) => View) {
+  constructor(view: (snapshot: Snapshot, viewer: Viewer) => View, gateway: Budan['gateway']) {
     this.#view = view
+    this.#gateway = gateway
   }
 
   of(snapshot: Snapshot, viewer: Viewer) {
     if (snapshot !== this.#snapshot) this.#byViewer.clear()
     this.#snapshot = snapshot
     const key = `${viewer.locale} ${viewer.span.hours}`
-    const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer))
+    const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer), this.#gateway)
     this.#byViewer.set(key, rendered)
     return rendered
   }
 }
 
-function render(view: View) {
+function render(view: View, gateway: Budan['gateway']) {
   const regions = Object.entries(panels).map(([name, Panel]) => [
     name,
-    renderToString(<Panel {...view} />),
+    htmlOf(<Panel {...view} />, gateway),
   ])
   return { regions: Object.fromEntries(regions) as Record<PanelName, string>, now: view.now }
 }

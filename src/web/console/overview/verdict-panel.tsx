@@ -16,7 +16,7 @@ export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
         <ul class="concerns">
           {concerns.map((concern) => (
             <li key={concern.kind} class={isBad(concern) ? 'bad' : 'warn'}>
-              <AdviceText advice={adviceOn(concern, locale)} words={words} />
+              <AdviceText advice={adviceOn(concern, { locale })} words={words} />
             </li>
           ))}
         </ul>

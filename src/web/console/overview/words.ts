@@ -1,9 +1,10 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
 import { durationText } from '../../../i18n/durations.ts'
-import { catalog, type Locale } from '../../../i18n/locale.ts'
+import type { Locale } from '../../../i18n/locale.ts'
 import { dayMs, hourMs, minuteMs } from '../../../text/time-units.ts'
 import { type Tone, timeText } from '../parts.tsx'
+import { gatewayCatalog } from '../the-gateway.ts'
 import type { VerdictTone } from './verdict.ts'
 
 /** 1,234 in both languages. */
@@ -64,11 +65,10 @@ interface CallFacts {
   readonly times: readonly [string, string]
 }
 
-export const overviewWords = catalog({
-  en: {
+export const overviewWords = gatewayCatalog({
+  en: (gateway: string) => ({
     payments: 'Payments',
-    promise:
-      'budan credits every order that was paid at WeChat Pay exactly once, even if the payment callback was lost.',
+    promise: `budan credits every order that was paid at ${gateway} exactly once, even if the payment callback was lost.`,
     verdict: {
       good: 'Payments: OK. Every payment that budan knows of is credited, and orders are queried on time.',
       warn: 'Payments: OK, with warnings:',
@@ -100,7 +100,7 @@ export const overviewWords = catalog({
     oldest: 'Oldest order not queried',
     oldestNone: 'none',
     oldestIs: (threshold: string) =>
-      `The oldest order that is not confirmed yet; its callback may be lost. A run queries WeChat Pay once the order is ${threshold} old.`,
+      `The oldest order that is not confirmed yet; its callback may be lost. A run queries ${gateway} once the order is ${threshold} old.`,
     late: 'late',
     lateIs: 'The second number: how late the most overdue query is.',
     latency: 'From payment to credit',
@@ -112,8 +112,7 @@ export const overviewWords = catalog({
     reviewsIs: 'Paid, but not as ordered, or a refund was started: an operator decides.',
     toReviews: 'Open the queue',
     nextRun: 'Next run',
-    nextRunIs:
-      'A run queries WeChat Pay for the orders that are due, and credits those that were paid.',
+    nextRunIs: `A run queries ${gateway} for the orders that are due, and credits those that were paid.`,
     every: (interval: string) => `Every ${interval}.`,
     countdown: { in: 'in {left}', now: 'now' },
     byHand: 'by hand only',
@@ -144,7 +143,7 @@ export const overviewWords = catalog({
       'More callbacks are better. Without budan, the user of every other credit would have waited or complained.',
     creditsHead: ['Credited by', 'Credits', 'Share', 'Median', 'p99', 'Meaning'],
     sourceIs: {
-      callback: 'WeChat Pay sent a payment callback.',
+      callback: `${gateway} sent a payment callback.`,
       compensation: 'The callback was lost or late; a run found the payment.',
       check: 'An operator or a program used “Check now”.',
       operator: 'An operator resolved the review.',
@@ -157,8 +156,8 @@ export const overviewWords = catalog({
       creditsIs: (slot: string) => `Credits in each ${slot}, by what credited them, of all nodes`,
       latency: 'From payment to credit',
       latencyIs: (slot: string) => `Time from payment to credit in each ${slot}, of all nodes`,
-      calls: 'Answers of WeChat Pay',
-      callsIs: (slot: string) => `Calls to WeChat Pay in each ${slot}, of this node alone`,
+      calls: `Answers of ${gateway}`,
+      callsIs: (slot: string) => `Calls to ${gateway} in each ${slot}, of this node alone`,
       answered: 'answered',
       failed: 'failed',
       p50: 'median',
@@ -178,7 +177,7 @@ export const overviewWords = catalog({
       engine: 'Engine',
       schedule: 'Schedule',
     } satisfies Record<ReadinessCheck['name'], string>,
-    wechat: 'WeChat Pay',
+    gateway,
     stateOf: { good: 'OK', bad: 'fault', warn: 'warning', plain: 'idle' } satisfies Record<
       Tone,
       string
@@ -204,10 +203,10 @@ export const overviewWords = catalog({
     runsUnknown: 'The runs cannot be read while the database does not answer.',
     allRuns: 'All runs',
     dryRun: 'dry run',
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     payments: '收款状态',
-    promise: '凡在微信支付付过款的订单，budan 保证入账且只入账一次，即使支付回调丢失。',
+    promise: `凡在${gateway}付过款的订单，budan 保证入账且只入账一次，即使支付回调丢失。`,
     verdict: {
       good: '收款正常。已知的付款全部入账，订单均按时查询。',
       warn: '收款正常，但有事项需要关注：',
@@ -239,7 +238,7 @@ export const overviewWords = catalog({
     oldest: '最久未查询的订单',
     oldestNone: '无',
     oldestIs: (threshold) =>
-      `待确认、回调可能已丢失的订单。满 ${threshold}后，由下一次补单运行向微信支付查询。`,
+      `待确认、回调可能已丢失的订单。满 ${threshold}后，由下一次补单运行向${gateway}查询。`,
     late: '已迟',
     lateIs: '第二个数：最迟的一笔已超过应查询时间多久。',
     latency: '从付款到入账',
@@ -251,7 +250,7 @@ export const overviewWords = catalog({
     reviewsIs: '已付款但与订单不符，或已发起退款，需要人工决定。',
     toReviews: '打开待处理列表',
     nextRun: '下次补单运行',
-    nextRunIs: '每次运行向微信支付查询到期的订单，已付款的即入账。',
+    nextRunIs: `每次运行向${gateway}查询到期的订单，已付款的即入账。`,
     every: (interval) => `每 ${interval}一次。`,
     countdown: { in: '{left} 后', now: '即将开始' },
     byHand: '仅手动',
@@ -280,7 +279,7 @@ export const overviewWords = catalog({
     creditsIs: '支付回调占比越高越好；其余每一笔，若没有补单，用户都会等待或投诉。',
     creditsHead: ['入账方式', '入账笔数', '占比', '中位数', 'P99', '含义'],
     sourceIs: {
-      callback: '微信支付主动通知。',
+      callback: `${gateway}主动通知。`,
       compensation: '回调丢失或迟到，补单运行查询后发现已付款。',
       check: '有人点了“立即查单”。',
       operator: '人工处理后入账。',
@@ -293,8 +292,8 @@ export const overviewWords = catalog({
       creditsIs: (slot) => `每 ${slot}的入账笔数，按入账方式，全部节点`,
       latency: '从付款到入账',
       latencyIs: (slot) => `每 ${slot}从付款到入账的时间，全部节点`,
-      calls: '微信支付应答',
-      callsIs: (slot) => `每 ${slot}对微信支付的调用，仅本节点`,
+      calls: `${gateway}应答`,
+      callsIs: (slot) => `每 ${slot}对${gateway}的调用，仅本节点`,
       answered: '有应答',
       failed: '失败',
       p50: '中位数',
@@ -314,7 +313,7 @@ export const overviewWords = catalog({
       engine: '调度引擎',
       schedule: '定时运行',
     },
-    wechat: '微信支付',
+    gateway,
     stateOf: { good: '正常', bad: '故障', warn: '留意', plain: '空闲' },
     calls: ({ total, failed, causes, times: [p50, p99] }) =>
       `本节点最近 10 分钟：调用 ${total} 次，应答时间中位数 ${p50}，P99 ${p99}；失败 ${failed} 次${causes.length > 0 ? `（${causes.join('，')}）` : ''}。`,
@@ -337,7 +336,7 @@ export const overviewWords = catalog({
     runsUnknown: '数据库没有应答，无法读取补单运行。',
     allRuns: '全部运行',
     dryRun: '试运行',
-  },
+  }),
 })
 
 export type OverviewWords = ReturnType<typeof overviewWords>

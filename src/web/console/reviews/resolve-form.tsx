@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readSeenMark } from '../../../domain/resolve.ts'
 import { type ReviewAction, reviewActions } from '../../../domain/review-action.ts'
+import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
@@ -14,8 +15,8 @@ import { reviewPath } from '../paths.ts'
 import { type ReviewWords, reviewWords } from './words.ts'
 
 /** The form of the second step. */
-export function resolveForm(locale: Locale) {
-  const words = reviewWords(locale)
+export function resolveForm(locale: Locale, label: GatewayLabel) {
+  const words = reviewWords(locale, label)
   return z.object({
     action: z.enum(reviewActions, { error: words.choose }),
     name: line(wordsMax.name, words),

@@ -62,7 +62,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const exchange = { request, reply, orderNo, given }
     if (given.step !== 'resolve') return showPreview(exchange, parts)
     const { locale } = frameOf(request, reply).visitor
-    const form = readForm(resolveForm(locale), given)
+    const form = readForm(resolveForm(locale, budan.gateway.label), given)
     if (!form.ok) {
       reply.code(422)
       const isTyped = Object.keys(form.faults).some((name) => name !== 'seen')

@@ -1,10 +1,10 @@
 import type { TradeState } from '../../../domain/trade.ts'
-import { catalog } from '../../../i18n/locale.ts'
 import { chineseExplanation } from '../../../i18n/zh/review.ts'
 import { type Advice, englishAdvice } from '../../../orders/review-advice.ts'
+import { gatewayCatalog } from '../the-gateway.ts'
 
-export const reviewWords = catalog({
-  en: {
+export const reviewWords = gatewayCatalog({
+  en: (gateway) => ({
     about:
       'Orders that budan does not settle by itself: the payment differs from the order, or a refund of an unknown amount was started. The oldest order comes first.',
     shown: 'Which orders are shown',
@@ -41,8 +41,7 @@ export const reviewWords = catalog({
       created: 'Created',
     },
     firstStep: '1. Query the gateway',
-    queryIs:
-      'Queries the gateway, WeChat Pay, now, and shows what each action would do. Nothing is changed.',
+    queryIs: `Queries ${gateway} now, and shows what each action would do. Nothing is changed.`,
     query: 'Query the gateway',
     queryAgain: 'Query the gateway again',
     kept: 'Kept for the next step',
@@ -107,8 +106,8 @@ export const reviewWords = catalog({
     notInReview: (status: string) => `This order is ${status}, and not in review.`,
     toOrder: 'To the order',
     toQueue: 'To the queue',
-  },
-  zh: {
+  }),
+  zh: (gateway) => ({
     about:
       '以下订单 budan 不能自行处理：已收到付款但与订单不一致，或已发起退款、金额未知。最早创建的排在最前。',
     shown: '显示范围',
@@ -122,7 +121,7 @@ export const reviewWords = catalog({
     noReason: '时间线中没有记录原因',
     since: '进入时间',
     what: '处理建议',
-    transaction: '微信支付订单号',
+    transaction: `${gateway}订单号`,
     advice: chineseExplanation.advice,
     dismissedBy: '办结人',
     nobody: '未知',
@@ -139,20 +138,20 @@ export const reviewWords = catalog({
       mchid: '商户号',
       appid: 'AppID',
       state: '状态',
-      transaction: '微信支付订单号',
+      transaction: `${gateway}订单号`,
       paidAt: '支付时间',
       description: '商品描述',
       created: '创建时间',
     },
-    firstStep: '第一步：查询微信支付',
-    queryIs: '现在就查询微信支付，并显示各项操作的效果。不做任何改动。',
-    query: '查询微信支付',
-    queryAgain: '重新查询微信支付',
+    firstStep: `第一步：查询${gateway}`,
+    queryIs: `现在就查询${gateway}，并显示各项操作的效果。不做任何改动。`,
+    query: `查询${gateway}`,
+    queryAgain: `重新查询${gateway}`,
     kept: '已为下一步保留',
-    compared: '订单与微信支付应答对照',
+    compared: `订单与${gateway}应答对照`,
     fact: '项目',
     ordered: '订单',
-    answered: '微信支付',
+    answered: `${gateway}`,
     same: '一致',
     differs: '不一致',
     states: {
@@ -163,12 +162,12 @@ export const reviewWords = catalog({
       closed: '已关闭，无法再支付',
       unlisted: 'budan 不认识的状态',
     },
-    absent: '微信支付查无此单。这不说明没有人付款：这种应答没有签名，商户号有误时也会得到它。',
+    absent: `${gateway}查无此单。这不说明没有人付款：这种应答没有签名，商户号有误时也会得到它。`,
     unknown: (cause: string) =>
-      `未得到微信支付的可信应答：${cause}。因此不知道付款情况。请稍后重新查询；在此之前，只有已在商户平台确认不欠付款人任何款项时才可办结。`,
+      `未得到${gateway}的可信应答：${cause}。因此不知道付款情况。请稍后重新查询；在此之前，只有已在商户平台确认不欠付款人任何款项时才可办结。`,
     evidence: '应答原文（已脱敏）',
     evidenceThen: '转人工时的应答原文（已脱敏）',
-    querying: '正在查询微信支付……',
+    querying: `正在查询${gateway}……`,
     carryingOut: '正在查询并执行……',
     resolvedBy: '处理人',
     resolvedAt: '处理时间',
@@ -179,7 +178,7 @@ export const reviewWords = catalog({
     reason: '理由',
     reasonHint: '供日后查阅时间线的人参考，例如：“已人工退款，见工单 42”。',
     carryOut: '确认执行',
-    carryOutWhy: '执行前会再次查询微信支付；应答不支持的操作不会执行。',
+    carryOutWhy: `执行前会再次查询${gateway}；应答不支持的操作不会执行。`,
     nonePossible: '按目前的应答，没有可执行的操作。请稍后重新查询。',
     choose: '请选择处理方式。',
     empty: '请填写。',
@@ -198,7 +197,7 @@ export const reviewWords = catalog({
       tried: (who: string, why: string) => `“${who}”尝试过处理：${why}`,
       answered: (source: string, why: string) => `收到新的应答（${source}）：${why}`,
     },
-    lookAgain: '请重新查询微信支付，查看最新情况；您填写的内容已保留。',
+    lookAgain: `请重新查询${gateway}，查看最新情况；您填写的内容已保留。`,
     done: {
       credit: '处理完成：订单已入账。',
       expire: '处理完成：订单已设为已关单。',
@@ -207,7 +206,7 @@ export const reviewWords = catalog({
     notInReview: (status: string) => `该订单目前${status}，不在待处理之列。`,
     toOrder: '查看订单',
     toQueue: '返回待处理列表',
-  },
+  }),
 })
 
 export type ReviewWords = ReturnType<typeof reviewWords>

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../domain/run.ts'
-import { catalog } from '../../../i18n/locale.ts'
+import { gatewayCatalog } from '../the-gateway.ts'
 
 const wouldBe: Readonly<Record<Outcome, string>> = {
   credited: 'would be credited',
@@ -11,10 +11,9 @@ const wouldBe: Readonly<Record<Outcome, string>> = {
   error: 'error',
 }
 
-export const runWords = catalog({
-  en: {
-    about:
-      'A run queries the gateway, WeChat Pay, for the orders that are due, and credits those that were paid. Runs start on schedule; starting one by hand is never required and always safe.',
+export const runWords = gatewayCatalog({
+  en: (gateway) => ({
+    about: `A run queries ${gateway} for the orders that are due, and credits those that were paid. Runs start on schedule; starting one by hand is never required and always safe.`,
     runNow: 'Run now',
     dryRun: 'Dry run',
     aboutNow: 'Run now queries one batch of orders at once, and settles each.',
@@ -101,10 +100,9 @@ export const runWords = catalog({
       'The database was not available, so nothing was queried and nothing was changed. The log has the cause.',
     notBegunWhat: 'Try again once the overview shows that the database is OK.',
     overview: 'To the overview',
-  },
-  zh: {
-    about:
-      '每次补单运行会向微信支付查询到期的订单，并为已支付的订单入账。补单按计划自动运行；一般无需手动运行，手动运行也不会有任何副作用。',
+  }),
+  zh: (gateway) => ({
+    about: `每次补单运行会向${gateway}查询到期的订单，并为已支付的订单入账。补单按计划自动运行；一般无需手动运行，手动运行也不会有任何副作用。`,
     runNow: '立即补单',
     dryRun: '试运行',
     aboutNow: '“立即补单”马上查询一批订单，并逐单处理。',
@@ -143,20 +141,19 @@ export const runWords = catalog({
     lookAgain: '刷新',
     elsewhere: (node: string) =>
       `该运行正在另一个进程（${node}）中进行，只有该进程知道进度；结束后结果会显示在这里。如果该进程已经异常退出，这次运行稍后会被标记为“已中止”，相关订单会重新查询。`,
-    dryNotice: '这是试运行：只查询了微信支付，没有做任何改动。以下是正式运行时将会进行的处理。',
+    dryNotice: `这是试运行：只查询了${gateway}，没有做任何改动。以下是正式运行时将会进行的处理。`,
     dryGoing: '这是试运行，不做任何改动。',
     empty: (threshold: string) =>
       `没有到期的订单，无需查询。订单创建 ${threshold}后仍待确认即到期，之后按计划再次查询。`,
     done: (total: number) => `共查询 ${total} 笔订单。`,
-    stopped:
-      '本次运行提前中止：可能是微信支付拒绝了全部查询、运行超时，或 budan 正在停止。没有任何损失：未查询的订单仍会再次查询。',
+    stopped: `本次运行提前中止：可能是${gateway}拒绝了全部查询、运行超时，或 budan 正在停止。没有任何损失：未查询的订单仍会再次查询。`,
     heldNow: '目前',
-    heldWhat: '请先排除该原因；每次运行都会试探一次，微信支付恢复应答后会自动继续。',
+    heldWhat: `请先排除该原因；每次运行都会试探一次，${gateway}恢复应答后会自动继续。`,
     notHeldNow: '目前没有暂停：可以重新运行，或等待下一次运行。',
     failed: '本次运行失败：无法读取数据库。失败前已处理的订单见下方，其余订单会再次查询。',
     failedWhat: '请查看日志和总览；数据库恢复后重新运行即可。',
-    unanswered: (count: number) => `有 ${count} 笔订单未得到微信支付的应答，将按计划再次查询。`,
-    unansweredAll: '微信支付没有应答任何查询。如果下一次运行仍然如此，请检查网络并查看总览。',
+    unanswered: (count: number) => `有 ${count} 笔订单未得到${gateway}的应答，将按计划再次查询。`,
+    unansweredAll: `${gateway}没有应答任何查询。如果下一次运行仍然如此，请检查网络并查看总览。`,
     errors: (count: number) => `有 ${count} 笔订单未能处理完成，原因见各订单；后续运行会自动重试。`,
     unrecorded:
       '运行已结束，但因数据库无法访问，运行记录未能保存。没有任何损失：对每笔订单的处理都记录在该订单的时间线中。',
@@ -166,7 +163,7 @@ export const runWords = catalog({
       order: '订单号',
       outcome: '结果',
       would: '将会',
-      trade: '微信支付应答',
+      trade: `${gateway}应答`,
       reason: '原因',
       duration: '耗时',
     },
@@ -191,7 +188,7 @@ export const runWords = catalog({
     notBegunWhy: '无法访问数据库，因此没有查询任何订单，也没有做任何改动。原因见日志。',
     notBegunWhat: '请在总览显示数据库恢复正常后重试。',
     overview: '前往总览',
-  },
+  }),
 })
 
 export type RunWords = ReturnType<typeof runWords>
