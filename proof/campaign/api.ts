@@ -7,7 +7,7 @@ export interface Reply {
 }
 
 /** Longer than a node waits for the gateway; a frozen node answers nothing. */
-const patienceMs = 5_000
+const timeoutMs = 5_000
 
 /** Budan's HTTP API, as callers of any of the nodes use it. */
 export class Api {
@@ -34,7 +34,7 @@ export class Api {
     const reply = await request(`http://127.0.0.1:${port}${path}`, {
       method,
       dispatcher: this.#agent,
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: {
         authorization: `Bearer ${this.#token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -54,7 +54,7 @@ export class Api {
 
   /** A page that is no JSON; empty when nobody answered. */
   async read(port: number, path: string): Promise<string> {
-    const signal = AbortSignal.timeout(patienceMs)
+    const signal = AbortSignal.timeout(timeoutMs)
     return request(`http://127.0.0.1:${port}${path}`, { dispatcher: this.#agent, signal })
       .then((answer) => answer.body.text())
       .catch(() => '')

@@ -5,97 +5,97 @@ import type { Progress } from '../../src/cli/progress.ts'
 import { Api } from './api.ts'
 import { readBooks } from './books.ts'
 import type { Comparison, TrueTrade } from './cases.ts'
-import { harass } from './chaos.ts'
+import { disturb } from './chaos.ts'
 import { compare } from './compare.ts'
 import { standingFaults, standingSwitches } from './faults.ts'
 import { Load } from './load.ts'
 import { searchLogs } from './log-search.ts'
 import type { CampaignOptions } from './options.ts'
 import { makeOutages } from './outages.ts'
-import type { Outcome } from './report.ts'
+import type { CampaignResult } from './report.ts'
 import { intervalMs, leaseMs, notifyUrl } from './settings.ts'
 import { openStage, type Stage } from './stage.ts'
-import { eventually, newEnd } from './wait.ts'
+import { eventually, newAbortController } from './wait.ts'
 
 export interface Campaign {
   readonly options: CampaignOptions
   readonly closing: Closing
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
   readonly openProgress: () => Progress
 }
 
 /**
  *   start ─► load, kills and outages ─► the faults stop ─► everything is settled ─► compare
  */
-export async function campaign({ options, closing, tell, openProgress }: Campaign): Promise<{
+export async function campaign({ options, closing, log, openProgress }: Campaign): Promise<{
   stage: Stage
-  outcome: Outcome
+  result: CampaignResult
 }> {
   const startedAt = new Date()
   const stage = await openStage(options, closing)
   const api = closing.add(new Api(stage.token), (opened) => opened.close())
-  tell(`seed ${options.seed}; logs in ${stage.directory}`)
+  log(`seed ${options.seed}; logs in ${stage.directory}`)
   await stage.gateway.control('PATCH', '/switches', standingSwitches)
   for (const fault of standingFaults) await stage.gateway.control('POST', '/faults', fault)
 
-  const troubled = await makeTrouble({ options, stage, api, openProgress })
-  tell('the faults stop')
-  const settled = await settle({ ...troubled, options, stage, api })
+  const disturbed = await runDisturbed({ options, stage, api, openProgress })
+  log('the faults stop')
+  const settled = await settle({ ...disturbed, options, stage, api })
   const audit = await api.call(portOf(stage), { method: 'GET', path: '/v1/audit' })
   await Promise.all(stage.nodes.map((node) => node.stop()))
-  const comparison = await comparisonOf(stage, troubled.load)
-  tell('compared')
-  const outcome: Outcome = {
+  const comparison = await comparisonOf(stage, disturbed.load)
+  log('compared')
+  const result: CampaignResult = {
     options,
     startedAt,
     seconds: Math.round((Date.now() - +startedAt) / 1_000),
     ...settled,
-    purchases: troubled.load.purchases,
+    purchases: disturbed.load.purchases,
     comparison,
     findings: compare(comparison),
     audit: audit?.status === 200 ? audit.body : null,
-    tally: stage.tally,
-    outages: troubled.outages,
+    nodeCounts: stage.nodeCounts,
+    outages: disturbed.outages,
     logs: await searchLogs(
       stage.nodes.map(({ name }) => join(stage.directory, `${name}.log`)),
       stage.secrets,
     ),
     statuses: api.statuses,
   }
-  return { stage, outcome }
+  return { stage, result }
 }
 
-type Troubling = Playing & Pick<Campaign, 'openProgress'>
+type DisturbOptions = PhaseOptions & Pick<Campaign, 'openProgress'>
 
-interface Playing {
+interface PhaseOptions {
   readonly options: CampaignOptions
   readonly stage: Stage
   readonly api: Api
 }
 
 /** Load and chaos, until both the time and the kills are reached. Ends with the last new order. */
-async function makeTrouble({ options, stage, api, openProgress }: Troubling) {
+async function runDisturbed({ options, stage, api, openProgress }: DisturbOptions) {
   const { size, seed } = options
-  const ending = newEnd()
-  const over = newEnd()
+  const ending = newAbortController()
+  const over = newAbortController()
   const load = new Load({
     ...{ api, gateway: stage.gateway, over: over.signal, ending: ending.signal },
     chance: new Chance(seed),
     ports: stage.nodes.map(({ port }) => port),
-    notifyUrl: notifyUrl(stage.roads.callbacks.port),
+    notifyUrl: notifyUrl(stage.links.callbacks.port),
     ttlMs: size.ttlMins * 60_000,
     ordersPerSecond: size.ordersPerSecond,
   })
   const chance = new Chance(`${seed} chaos`)
   const { signal } = ending
   const others = stage.nodes.length > 1
-  const { lifeMsMean } = size
-  const chaos = { chance, lifeMsMean, leaseMs: others ? leaseMs : null, signal }
+  const { uptimeMsMean } = size
+  const chaos = { chance, uptimeMsMean, leaseMs: others ? leaseMs : null, signal }
   const outages = makeOutages(stage, { size, chance, signal })
   const end = enough({ options, stage, openProgress }).then(() => ending.abort())
   await Promise.all([
     ...[end, load.run(), outages],
-    ...stage.nodes.map((node) => harass(node, chaos)),
+    ...stage.nodes.map((node) => disturb(node, chaos)),
   ])
   return { load, over, outages: await outages }
 }
@@ -103,7 +103,7 @@ async function makeTrouble({ options, stage, api, openProgress }: Troubling) {
 /** However slow the machine is, a campaign ends: a node that takes longer than this to come up, failed. */
 const killMsMax = 60_000
 
-async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) {
+async function enough({ options, stage, openProgress }: Omit<DisturbOptions, 'api'>) {
   const { seconds, killsMin } = options.size
   const startedAt = performance.now()
   const passed = () => (performance.now() - startedAt) / 1_000
@@ -115,16 +115,16 @@ async function enough({ options, stage, openProgress }: Omit<Troubling, 'api'>) 
   }
   await eventually(isTime, { withinMs: seconds * 1_000 })
   time.end()
-  const { tally } = stage
+  const { nodeCounts } = stage
   const kills = openProgress()
-  if (tally.killed < killsMin) kills.stage('until enough nodes were killed', killsMin)
+  if (nodeCounts.killed < killsMin) kills.stage('until enough nodes were killed', killsMin)
   const isEnough = () => {
-    kills.progress(tally.killed)
-    return tally.killed >= killsMin
+    kills.progress(nodeCounts.killed)
+    return nodeCounts.killed >= killsMin
   }
   const enoughKilled = await eventually(isEnough, { withinMs: killsMin * killMsMax })
   kills.end()
-  if (!enoughKilled) tally.misbehaved.push(`only ${tally.killed} kills in ${passed()} s`)
+  if (!enoughKilled) nodeCounts.misbehaved.push(`only ${nodeCounts.killed} kills in ${passed()} s`)
 }
 
 /**
@@ -143,17 +143,18 @@ async function settle({
   api,
   load,
   over,
-}: Playing & { load: Load; over: AbortController }) {
+}: PhaseOptions & { load: Load; over: AbortController }) {
   const { gateway } = stage
   await gateway.control('DELETE', '/faults')
   const from = performance.now()
   const signal = AbortSignal.timeout(settleIntervalsMax * intervalMs)
-  await Promise.all(stage.nodes.map((node) => raise(node, signal)))
+  await Promise.all(stage.nodes.map((node) => ensureReady(node, signal)))
   const openAtFirst = await countOpen(stage, api)
   const ttlMs = options.size.ttlMins * 60_000
   const withinMs = settleIntervalsMax * intervalMs + 2 * ttlMs + openAtFirst * settleMsEach
   const settled = await eventually(
-    async () => load.unfinished === 0 && (await nothingOpen(stage, api)) && hastenCallbacks(stage),
+    async () =>
+      load.unfinished === 0 && (await nothingOpen(stage, api)) && redeliverCallbacks(stage),
     { withinMs, everyMs: 300 },
   )
   over.abort()
@@ -162,13 +163,13 @@ async function settle({
   return { openAtFirst, settledMs: settled ? ms : null }
 }
 
-async function raise(node: Stage['nodes'][number], signal: AbortSignal): Promise<void> {
+async function ensureReady(node: Stage['nodes'][number], signal: AbortSignal): Promise<void> {
   if (!node.isUp) node.start()
   if (!node.isReady) await node.becomeReady(signal)
 }
 
 /** True when none is to come any more. The gateway would go on for a day: its next try comes now. */
-async function hastenCallbacks({ gateway }: Stage): Promise<boolean> {
+async function redeliverCallbacks({ gateway }: Stage): Promise<boolean> {
   const waiting = (await gateway.trades()).filter(({ callback }) => callback === 'waiting')
   await Promise.all(
     waiting.map((trade) => gateway.control('POST', `/orders/${trade.out_trade_no}/redeliver`)),

@@ -1,7 +1,7 @@
 import type { BookedEntry, BookedOrder, BookedTransfer, Books } from './books.ts'
 
 /** What was ordered, by the campaign's own memory. */
-export interface Ordered {
+export interface ExpectedOrder {
   /** Null: no answer ever came; its key tells whether it is there. */
   readonly orderNo: string | null
   readonly key: string | null
@@ -24,7 +24,7 @@ export interface TrueTrade {
 }
 
 export interface Comparison {
-  readonly ordered: readonly Ordered[]
+  readonly ordered: readonly ExpectedOrder[]
   readonly trades: readonly TrueTrade[]
   readonly books: Books
 }
@@ -32,7 +32,7 @@ export interface Comparison {
 /** One order of the books with all that belongs to it. */
 export interface Case {
   readonly order: BookedOrder
-  readonly ordered: Ordered
+  readonly ordered: ExpectedOrder
   readonly trade: TrueTrade | null
   readonly transfers: readonly BookedTransfer[]
   readonly entries: readonly BookedEntry[]

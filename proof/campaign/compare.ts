@@ -1,5 +1,12 @@
 import type { BookedTransfer } from './books.ts'
-import { type Case, type Comparison, casesOf, type Ordered, type Paid, paidOf } from './cases.ts'
+import {
+  type Case,
+  type Comparison,
+  casesOf,
+  type ExpectedOrder,
+  type Paid,
+  paidOf,
+} from './cases.ts'
 import type { Finding, FindingKind } from './finding.ts'
 import { compareBalances, compareSums } from './totals.ts'
 
@@ -17,7 +24,7 @@ export function compare(comparison: Comparison): readonly Finding[] {
   ]
 }
 
-function lostOrder(ordered: Ordered, cases: readonly Case[]): readonly Finding[] {
+function lostOrder(ordered: ExpectedOrder, cases: readonly Case[]): readonly Finding[] {
   if (!ordered.acknowledged) return []
   const here = cases.filter((each) => each.ordered === ordered)
   if (here.length === 1 && here[0]?.order.order_no === ordered.orderNo) return []
@@ -92,7 +99,7 @@ function compareState(each: Case): readonly Finding[] {
   const found = (kind: FindingKind, detail: string) => [{ kind, about: order.order_no, detail }]
   if (order.status === 'pending')
     return found('unsettled', `the trade is ${trade?.state ?? 'absent'}`)
-  const wanted = stateOf(paidOf(each), transfers.length > 0)
+  const wanted = expectedStatus(paidOf(each), transfers.length > 0)
   if (order.status !== wanted)
     return found('wrong_state', `is ${order.status}, ought to be ${wanted}`)
   const payable = order.status === 'expired' && trade !== null && trade.state === 'NOTPAY'
@@ -100,7 +107,7 @@ function compareState(each: Case): readonly Finding[] {
 }
 
 /** The decision table of shared/design.md, read from its end. */
-function stateOf(paid: Paid, credited: boolean): string {
+function expectedStatus(paid: Paid, credited: boolean): string {
   switch (paid) {
     case 'as_ordered':
       return 'paid'

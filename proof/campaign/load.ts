@@ -1,7 +1,7 @@
 import type { Chance } from '../../packages/simulator/src/chance.ts'
 import type { Api, Reply } from './api.ts'
-import { type Fate, fateOf } from './fate.ts'
 import type { Gateway } from './gateway.ts'
+import { type OrderPlan, planOrder } from './order-plan.ts'
 import { pay } from './payer.ts'
 import { pause } from './wait.ts'
 
@@ -12,7 +12,7 @@ export interface Purchase {
   readonly amount: number
   /** Of the caller's: sent again with each try. Null for adopted orders, which have a number. */
   readonly key: string | null
-  readonly fate: Fate
+  readonly plan: OrderPlan
   orderNo: string | null
   /** A node said that it has it: from then on it may never be gone. */
   acknowledged: boolean
@@ -59,7 +59,7 @@ export class Load {
     for (let index = 1; !ending.aborted; index += 1) {
       const purchase = newPurchase(chance, index)
       this.purchases.push(purchase)
-      this.#track(this.#live(purchase))
+      this.#track(this.#play(purchase))
       const waitMs = (1_000 / ordersPerSecond) * 2 * chance.fraction('gap', index)
       await pause(waitMs, ending)
       while (this.unfinished >= underWayMax && !ending.aborted) await pause(100, ending)
@@ -76,13 +76,13 @@ export class Load {
     if (this.#failures.length > 0) throw this.#failures[0]
   }
 
-  async #live(purchase: Purchase): Promise<void> {
+  async #play(purchase: Purchase): Promise<void> {
     const buying = {
       ...this.#options,
       purchase,
-      ask: (path: string) => this.#check(purchase, path),
+      check: (path: string) => this.#check(purchase, path),
     }
-    if (purchase.fate.adopted) await this.#adopt(purchase)
+    if (purchase.plan.adopted) await this.#adopt(purchase)
     else await this.#place(purchase)
     if (purchase.orderNo !== null) await pay(buying)
   }
@@ -90,7 +90,7 @@ export class Load {
   async #place(purchase: Purchase): Promise<void> {
     const { userId, amount, key } = purchase
     const body = { user_id: userId, amount, description: 'campaign', attach: key ?? '' }
-    const reply = await this.#insist(purchase, { body, ...(key === null ? {} : { key }) })
+    const reply = await this.#retry(purchase, { body, ...(key === null ? {} : { key }) })
     if (reply?.status !== 201) return
     purchase.orderNo = String(reply.body.order_no)
     purchase.acknowledged = true
@@ -99,20 +99,20 @@ export class Load {
   /** The trade is the gateway's already; a payer may even be faster than the adoption. */
   async #adopt(purchase: Purchase): Promise<void> {
     const { gateway, notifyUrl, ttlMs } = this.#options
-    const { userId, amount, fate, index } = purchase
+    const { userId, amount, plan, index } = purchase
     const order_no = `CAMP${String(index).padStart(8, '0')}`
     const now = Date.now()
     const expires_at = new Date(now + ttlMs).toISOString()
-    const total = fate.kind === 'wrong_amount' ? amount + 1 : amount
+    const total = plan.kind === 'wrong_amount' ? amount + 1 : amount
     const times = { created_at: new Date(now).toISOString(), expires_at }
     const put = { out_trade_no: order_no, total, notify_url: notifyUrl, attach: order_no, ...times }
     await gateway.control('POST', '/orders', put)
     purchase.orderNo = order_no
     const body = { adopt: true, order_no, user_id: userId, amount, ...times }
-    const adoption = this.#insist(purchase, { body }).then((reply) => {
+    const adoption = this.#retry(purchase, { body }).then((reply) => {
       purchase.acknowledged = reply?.status === 200 || reply?.status === 201
     })
-    if (fate.moment < 0.3) this.#track(adoption)
+    if (plan.moment < 0.3) this.#track(adoption)
     else await adoption
   }
 
@@ -125,7 +125,7 @@ export class Load {
   }
 
   /** As a caller who means it: the same again, at any node, until there is an answer that counts. */
-  async #insist(
+  async #retry(
     { index }: Purchase,
     request: { body: object; key?: string },
   ): Promise<Reply | null> {
@@ -150,13 +150,13 @@ export class Load {
 }
 
 function newPurchase(chance: Chance, index: number): Purchase {
-  const fate = fateOf(chance, index)
+  const plan = planOrder(chance, index)
   return {
     index,
     userId: `u${Math.floor(userCount * chance.fraction('user', index))}`,
     amount: 2 + Math.floor(50_000 * chance.fraction('amount', index)),
-    key: fate.adopted ? null : `campaign-${index}`,
-    fate,
+    key: plan.adopted ? null : `campaign-${index}`,
+    plan,
     orderNo: null,
     acknowledged: false,
     paidAtMs: null,

@@ -46,12 +46,12 @@ async function main(options: CampaignOptions): Promise<number> {
     }
     execFileSync('npm', ['run', '--silent', 'bundle'])
   }
-  const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
-  const { stage, outcome } = await campaign({
-    ...{ options, closing, tell },
-    openProgress: () => openProgress({ print: tell, screen: screenOf(process.env) }),
+  const log = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
+  const { stage, result } = await campaign({
+    ...{ options, closing, log },
+    openProgress: () => openProgress({ print: log, screen: screenOf(process.env) }),
   })
-  const report = reportOf(outcome)
+  const report = reportOf(result)
   console.log(tableOf(report))
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
   for (const wrong of report.wrong) console.log(`WRONG: ${wrong}`)

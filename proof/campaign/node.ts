@@ -1,7 +1,7 @@
 import { type Ending, type Program, startProgram } from './program.ts'
 
 /** What has been done to the nodes, and what they did by themselves. */
-export interface Tally {
+export interface NodeCounts {
   starts: number
   killed: number
   killed_while_starting: number
@@ -13,7 +13,7 @@ export interface Tally {
   readonly misbehaved: string[]
 }
 
-export function newTally(): Tally {
+export function zeroNodeCounts(): NodeCounts {
   return {
     starts: 0,
     killed: 0,
@@ -30,7 +30,7 @@ export interface NodeOptions {
   readonly port: number
   /** Where its configuration is, and its log goes. */
   readonly directory: string
-  readonly tally: Tally
+  readonly nodeCounts: NodeCounts
 }
 
 /** Longer than a node may take for its own deadlines when it stops (docs/operations.md). */
@@ -67,12 +67,12 @@ export class BudanNode {
 
   /** Begins to start it; `becomeReady` waits for the end of that. */
   start(): void {
-    const { directory, tally } = this.#options
+    const { directory, nodeCounts } = this.#options
     const config = ['--config', `${this.name}.yaml`]
     const program = startProgram(['serve', ...config], { directory, log: `${this.name}.log` })
-    tally.starts += 1
+    nodeCounts.starts += 1
     this.#program = program
-    void program.ended.then((ending) => this.#noteEnd(program, ending))
+    void program.ended.then((ending) => this.#recordEnd(program, ending))
   }
 
   /** False when it ended instead, or when `signal` came first. */
@@ -90,23 +90,23 @@ export class BudanNode {
     )
     const isReady = await Promise.race([ready, given])
     if (isReady && this.#program === program) this.#ready = true
-    else if (!signal.aborted && !program.hasEnded()) this.#blame('was not ready in time')
+    else if (!signal.aborted && !program.hasEnded()) this.#recordFailure('was not ready in time')
     return isReady
   }
 
   async kill(): Promise<void> {
     const program = this.#takeDown()
     if (program === null) return
-    const { tally } = this.#options
-    tally.killed += 1
-    if (!program.ready) tally.killed_while_starting += 1
+    const { nodeCounts } = this.#options
+    nodeCounts.killed += 1
+    if (!program.ready) nodeCounts.killed_while_starting += 1
     program.signal('SIGKILL')
     await program.ended
   }
 
   /** Its connections stay, it holds its locks and leases, and does nothing. */
   freeze(): void {
-    this.#options.tally.frozen += 1
+    this.#options.nodeCounts.frozen += 1
     this.#program?.signal('SIGSTOP')
   }
 
@@ -118,12 +118,12 @@ export class BudanNode {
   async stop(): Promise<void> {
     const program = this.#takeDown()
     if (program === null) return
-    this.#options.tally.stopped += 1
+    this.#options.nodeCounts.stopped += 1
     program.signal('SIGTERM')
     const timer = setTimeout(() => program.signal('SIGKILL'), stopMsMax)
     const { code, signal } = await program.ended
     clearTimeout(timer)
-    if (code !== 0) this.#blame(`was asked to stop and ended with ${code ?? signal}`)
+    if (code !== 0) this.#recordFailure(`was asked to stop and ended with ${code ?? signal}`)
   }
 
   #takeDown(): (Program & { readonly ready: boolean }) | null {
@@ -134,16 +134,16 @@ export class BudanNode {
     return program === null || program.hasEnded() ? null : { ...program, ready }
   }
 
-  #noteEnd(program: Program, { code, signal }: Ending): void {
+  #recordEnd(program: Program, { code, signal }: Ending): void {
     if (this.#program !== program) return
     const wasReady = this.#ready
     this.#program = null
     this.#ready = false
-    if (!wasReady && code === 1) this.#options.tally.gave_up_starting += 1
-    else this.#blame(`ended by itself with ${code ?? signal}`)
+    if (!wasReady && code === 1) this.#options.nodeCounts.gave_up_starting += 1
+    else this.#recordFailure(`ended by itself with ${code ?? signal}`)
   }
 
-  #blame(what: string): void {
-    this.#options.tally.misbehaved.push(`${this.name} ${what}`)
+  #recordFailure(what: string): void {
+    this.#options.nodeCounts.misbehaved.push(`${this.name} ${what}`)
   }
 }

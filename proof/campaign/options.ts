@@ -23,7 +23,7 @@ export interface CampaignSize {
   readonly killsMin: number
   readonly ordersPerSecond: number
   /** Of a node, from its ready line to its end. */
-  readonly lifeMsMean: number
+  readonly uptimeMsMean: number
   readonly ttlMins: number
   /** How often each outage comes. */
   readonly outages: Readonly<Record<OutageKind, number>>
@@ -59,7 +59,7 @@ const sizes = {
       seconds: 600,
       killsMin: 320,
       ordersPerSecond: 6,
-      lifeMsMean: 2_400,
+      uptimeMsMean: 2_400,
       ttlMins: 0.25,
       outages: {
         postgres_immediate: 9,
@@ -79,7 +79,7 @@ const sizes = {
       seconds: 18,
       killsMin: 15,
       ordersPerSecond: 5,
-      lifeMsMean: 1_000,
+      uptimeMsMean: 1_000,
       ttlMins: 0.1,
       outages: {
         ...noOutages,
@@ -95,7 +95,7 @@ const sizes = {
       seconds: 300,
       killsMin: 220,
       ordersPerSecond: 4,
-      lifeMsMean: 900,
+      uptimeMsMean: 900,
       ttlMins: 0.25,
       outages: { ...noOutages, gateway_reset: 4, gateway_silent: 3, callbacks_cut: 3 },
     },
@@ -104,7 +104,7 @@ const sizes = {
       seconds: 15,
       killsMin: 12,
       ordersPerSecond: 3,
-      lifeMsMean: 500,
+      uptimeMsMean: 500,
       ttlMins: 0.1,
       outages: { ...noOutages, gateway_reset: 1 },
     },

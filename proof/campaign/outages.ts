@@ -53,7 +53,7 @@ export function planOutages(size: CampaignSize, chance: Chance): readonly Planne
 
 /** False where there is no such part on this stage. */
 async function makeOutage(stage: Stage, { kind, lastsMs }: PlannedOutage): Promise<boolean> {
-  const { gateway, roads, redis, postgres } = stage
+  const { gateway, links, redis, postgres } = stage
   switch (kind) {
     case 'postgres_immediate':
     case 'postgres_killed':
@@ -65,13 +65,13 @@ async function makeOutage(stage: Stage, { kind, lastsMs }: PlannedOutage): Promi
     case 'redis_restarted_empty':
       return restartRedis(stage)
     case 'redis_unreachable':
-      return away(roads.redis, { how: 'silence', lastsMs })
+      return away(links.redis, { how: 'silence', lastsMs })
     case 'gateway_reset':
-      return away(roads.gateway, { how: 'reset', lastsMs })
+      return away(links.gateway, { how: 'reset', lastsMs })
     case 'gateway_silent':
-      return away(roads.gateway, { how: 'silence', lastsMs })
+      return away(links.gateway, { how: 'silence', lastsMs })
     case 'callbacks_cut':
-      return away(roads.callbacks, { how: 'reset', lastsMs })
+      return away(links.callbacks, { how: 'reset', lastsMs })
     case 'gateway_refuses':
     case 'gateway_busy': {
       const rule = kind === 'gateway_busy' ? busy : refusing
@@ -84,24 +84,24 @@ async function makeOutage(stage: Stage, { kind, lastsMs }: PlannedOutage): Promi
 }
 
 /** Nobody gets a word in between its start and its wiping. */
-async function restartRedis({ redis, roads }: Stage): Promise<boolean> {
-  if (redis === null || roads.redis === null) return false
-  roads.redis.cut('reset')
+async function restartRedis({ redis, links }: Stage): Promise<boolean> {
+  if (redis === null || links.redis === null) return false
+  links.redis.cut('reset')
   await redis.kill()
   await redis.restart()
   await redis.wipe()
-  roads.redis.restore()
+  links.redis.restore()
   return true
 }
 
 async function away(
-  road: Stage['roads']['redis'],
+  link: Stage['links']['redis'],
   { how, lastsMs }: { how: 'reset' | 'silence'; lastsMs: number },
 ): Promise<boolean> {
-  road?.cut(how)
+  link?.cut(how)
   await lasting(lastsMs)
-  road?.restore()
-  return road !== null
+  link?.restore()
+  return link !== null
 }
 
 async function lasting(ms: number): Promise<void> {

@@ -3,13 +3,13 @@ import type { Comparison } from './cases.ts'
 import type { Finding, FindingKind } from './finding.ts'
 import type { Purchase } from './load.ts'
 import type { LogFacts } from './log-search.ts'
-import type { Tally } from './node.ts'
+import type { NodeCounts } from './node.ts'
 import type { CampaignOptions } from './options.ts'
 import type { OutageCounts } from './outages.ts'
 import { intervalMs } from './settings.ts'
 import { sums } from './totals.ts'
 
-export interface Outcome {
+export interface CampaignResult {
   readonly options: CampaignOptions
   readonly startedAt: Date
   readonly seconds: number
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly comparison: Comparison
   readonly findings: readonly Finding[]
   readonly audit: Readonly<Record<string, unknown>> | null
-  readonly tally: Tally
+  readonly nodeCounts: NodeCounts
   readonly outages: OutageCounts
   readonly logs: LogFacts
   readonly statuses: ReadonlyMap<string, number>
@@ -30,13 +30,13 @@ export interface Outcome {
 export type Report = ReturnType<typeof reportOf>
 
 /** What `--json` writes, and the table shows. */
-export function reportOf(outcome: Outcome) {
-  const { options, comparison, purchases, tally, findings, logs } = outcome
+export function reportOf(result: CampaignResult) {
+  const { options, comparison, purchases, nodeCounts, findings, logs } = result
   const { books } = comparison
   const count = (...kinds: FindingKind[]) =>
     findings.filter(({ kind }) => kinds.includes(kind)).length
   const paid = comparison.trades.filter(({ transactionIds }) => transactionIds.length > 0).length
-  const wrong = wrongThings(outcome)
+  const wrong = wrongThings(result)
   return {
     ok: wrong.length === 0,
     wrong,
@@ -44,12 +44,11 @@ export function reportOf(outcome: Outcome) {
     kind: options.kind,
     engine: options.engine,
     size: options.size.name,
-    started_at: outcome.startedAt.toISOString(),
-    seconds: outcome.seconds,
-    settled_ms: outcome.settledMs,
-    settled_intervals:
-      outcome.settledMs === null ? null : Math.ceil(outcome.settledMs / intervalMs),
-    open_after_faults: outcome.openAtFirst,
+    started_at: result.startedAt.toISOString(),
+    seconds: result.seconds,
+    settled_ms: result.settledMs,
+    settled_intervals: result.settledMs === null ? null : Math.ceil(result.settledMs / intervalMs),
+    open_after_faults: result.openAtFirst,
     orders: books.orders.length,
     orders_acknowledged: purchases.filter(({ acknowledged }) => acknowledged).length,
     orders_by_status: countBy(books.orders, ({ status }) => status),
@@ -68,24 +67,31 @@ export function reportOf(outcome: Outcome) {
     callbacks_lost: count('callback_lost'),
     callbacks_acknowledged: comparison.trades.reduce((sum, one) => sum + one.callbacksAccepted, 0),
     payment_to_credit_ms: latencies(purchases, books),
-    nodes: { ...tally },
-    outages: outcome.outages,
-    audit: outcome.audit,
+    nodes: { ...nodeCounts },
+    outages: result.outages,
+    audit: result.audit,
     logs,
-    api_answers: Object.fromEntries([...outcome.statuses].sort()),
+    api_answers: Object.fromEntries([...result.statuses].sort()),
     findings,
   }
 }
 
 /** Everything that is not as it must be, in words. */
-function wrongThings({ findings, audit, settledMs, tally, logs, purchases }: Outcome): string[] {
+function wrongThings({
+  findings,
+  audit,
+  settledMs,
+  nodeCounts,
+  logs,
+  purchases,
+}: CampaignResult): string[] {
   const unsound = Object.entries(audit ?? { audit: 'no answer' }).filter(([, count]) => count !== 0)
   const forgotten = purchases.filter((purchase) => purchase.forgotten)
   return [
     ...findings.map(({ kind, about, detail }) => `${kind} ${about}: ${detail}`),
     ...unsound.map(([name, count]) => `audit: ${name} is ${String(count)}`),
     ...(settledMs === null ? ['not everything was settled in time'] : []),
-    ...tally.misbehaved,
+    ...nodeCounts.misbehaved,
     ...forgotten.map(({ orderNo }) => `order ${orderNo} was acknowledged, and unknown later`),
     ...logs.unexpected.slice(0, 20).map((line) => `log: ${line}`),
     ...(logs.secrets > 0 ? [`${logs.secrets} secrets in the logs`] : []),
@@ -101,17 +107,17 @@ function countBy<T>(items: readonly T[], key: (item: T) => string): Record<strin
 /** Of payments that the campaign made itself, within the order's time. Late money is a list of its own. */
 function latencies(purchases: readonly Purchase[], { orders }: Books) {
   const creditedAt = new Map(orders.map((order) => [order.order_no, order.credited_ms]))
-  const measured = purchases.flatMap(({ orderNo, paidAtMs, fate }) => {
+  const measured = purchases.flatMap(({ orderNo, paidAtMs, plan }) => {
     const at = creditedAt.get(orderNo ?? '') ?? null
-    return at === null || paidAtMs === null ? [] : { fate, ms: Math.max(0, at - paidAtMs) }
+    return at === null || paidAtMs === null ? [] : { plan, ms: Math.max(0, at - paidAtMs) }
   })
   const of = (list: typeof measured) => quantiles(list.map(({ ms }) => ms))
-  const inTime = measured.filter(({ fate }) => fate.kind !== 'late')
+  const inTime = measured.filter(({ plan }) => plan.kind !== 'late')
   return {
     all: of(inTime),
-    callback_sent: of(inTime.filter(({ fate }) => !fate.callbackLost)),
-    callback_lost: of(inTime.filter(({ fate }) => fate.callbackLost)),
-    paid_after_expiry: of(measured.filter(({ fate }) => fate.kind === 'late')),
+    callback_sent: of(inTime.filter(({ plan }) => !plan.callbackLost)),
+    callback_lost: of(inTime.filter(({ plan }) => plan.callbackLost)),
+    paid_after_expiry: of(measured.filter(({ plan }) => plan.kind === 'late')),
   }
 }
 

@@ -19,7 +19,7 @@ export interface NodeSettings {
   readonly token: string
   readonly databaseUrl: string
   readonly engineUrl: string
-  /** Of the roads to the gateway, and back. */
+  /** Of the links to the gateway, and back. */
   readonly gatewayPort: number
   readonly callbackPort: number
   readonly ttlMins: number

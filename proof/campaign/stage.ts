@@ -8,10 +8,10 @@ import type { Closing } from '../../bench/closing.ts'
 import { type PostgresServer, startPostgres } from '../../test/support/postgres.ts'
 import { type RedisServer, startRedis } from '../../test/support/redis.ts'
 import { Gateway } from './gateway.ts'
-import { BudanNode, newTally, type Tally } from './node.ts'
+import { NetworkLink } from './network-link.ts'
+import { BudanNode, type NodeCounts, zeroNodeCounts } from './node.ts'
 import type { CampaignOptions, EngineKind } from './options.ts'
 import { killPrograms } from './program.ts'
-import { Road } from './road.ts'
 import { configure } from './settings.ts'
 
 /** All that a campaign plays with, started and wired. */
@@ -19,8 +19,8 @@ export interface Stage {
   readonly directory: string
   readonly gateway: Gateway
   readonly nodes: readonly BudanNode[]
-  readonly tally: Tally
-  readonly roads: Roads
+  readonly nodeCounts: NodeCounts
+  readonly links: Links
   readonly postgres: PostgresServer | null
   readonly redis: RedisServer | null
   readonly databaseUrl: string
@@ -28,12 +28,12 @@ export interface Stage {
   readonly secrets: readonly string[]
 }
 
-interface Roads {
+interface Links {
   /** From the nodes to the gateway. */
-  readonly gateway: Road
+  readonly gateway: NetworkLink
   /** From the gateway to any of the nodes, dead ones too: a balancer without health checks. */
-  readonly callbacks: Road
-  readonly redis: Road | null
+  readonly callbacks: NetworkLink
+  readonly redis: NetworkLink | null
 }
 
 export async function openStage(options: CampaignOptions, closing: Closing): Promise<Stage> {
@@ -43,15 +43,15 @@ export async function openStage(options: CampaignOptions, closing: Closing): Pro
   const database = await openDatabase(options, { directory, closing })
   const redis = options.engine === 'redis' ? closing.add(await startRedis(), stop) : null
   const ports = await freePorts(options.kind === 'cluster' ? 3 : 1)
-  const roads = await openRoads({ gateway, redis, ports, closing })
-  const tally = newTally()
+  const links = await openLinks({ gateway, redis, ports, closing })
+  const nodeCounts = zeroNodeCounts()
   const nodes = ports.map(
-    (port, nth) => new BudanNode({ name: `node-${nth + 1}`, port, directory, tally }),
+    (port, nth) => new BudanNode({ name: `node-${nth + 1}`, port, directory, nodeCounts }),
   )
   // Nodes that the campaign left behind must not outlive it, whatever became of it.
   closing.add(nodes, async () => killPrograms())
   const token = randomBytes(24).toString('hex')
-  const stage = { directory, gateway, nodes, tally, roads, redis, token, ...database }
+  const stage = { directory, gateway, nodes, nodeCounts, links, redis, token, ...database }
   return { ...stage, secrets: await configureNodes(stage, options) }
 }
 
@@ -81,7 +81,7 @@ function databaseAt({ url }: PostgresServer, name: string): string {
   return url.replace(/\/postgres$/, `/${name}`)
 }
 
-async function openRoads({
+async function openLinks({
   gateway,
   redis,
   ports,
@@ -91,14 +91,14 @@ async function openRoads({
   redis: RedisServer | null
   ports: readonly number[]
   closing: Closing
-}): Promise<Roads> {
+}): Promise<Links> {
   let connections = 0
   const nextNode = () => {
     connections += 1
     return ports[connections % ports.length] ?? 0
   }
   const open = async (target: () => number) =>
-    closing.add(await Road.open(target), (road) => road.close())
+    closing.add(await NetworkLink.open(target), (link) => link.close())
   return {
     gateway: await open(() => portOf(gateway.url)),
     callbacks: await open(nextNode),
@@ -114,21 +114,21 @@ async function configureNodes(
   stage: Omit<Stage, 'secrets'>,
   { engine, size }: CampaignOptions,
 ): Promise<readonly string[]> {
-  const { directory, gateway, roads, databaseUrl, token } = stage
+  const { directory, gateway, links, databaseUrl, token } = stage
   const secrets = stage.nodes.map(({ name, port }) =>
     configure(gateway.configFile, {
       ...{ directory, name, port, token, databaseUrl },
       engineUrl: engineUrl(engine, stage),
-      gatewayPort: roads.gateway.port,
-      callbackPort: roads.callbacks.port,
+      gatewayPort: links.gateway.port,
+      callbackPort: links.callbacks.port,
       ttlMins: size.ttlMins,
     }),
   )
   return (await Promise.all(secrets))[0] ?? []
 }
 
-function engineUrl(engine: EngineKind, { roads, postgres }: Omit<Stage, 'secrets'>): string {
-  if (engine === 'redis' && roads.redis !== null) return `redis://127.0.0.1:${roads.redis.port}`
+function engineUrl(engine: EngineKind, { links, postgres }: Omit<Stage, 'secrets'>): string {
+  if (engine === 'redis' && links.redis !== null) return `redis://127.0.0.1:${links.redis.port}`
   if (engine === 'postgres' && postgres !== null) return databaseAt(postgres, 'engine')
   return 'local'
 }

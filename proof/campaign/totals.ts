@@ -9,7 +9,7 @@ export function compareBalances(cases: readonly Case[], { entries }: Books): rea
     balances.set(account, (balances.get(account) ?? 0) + amount)
   for (const { account, amount } of entries) if (account.startsWith('user:')) add(account, amount)
   for (const each of cases) {
-    if (oughtToBeCredited(each)) add(`user:${each.ordered.userId}`, -each.ordered.amount)
+    if (shouldBeCredited(each)) add(`user:${each.ordered.userId}`, -each.ordered.amount)
   }
   return [...balances]
     .filter(([, difference]) => difference !== 0)
@@ -27,11 +27,11 @@ export function compareSums(cases: readonly Case[], books: Books): readonly Find
 }
 
 function sumsOf(cases: readonly Case[], { transfers }: Books): { owed: number; credited: number } {
-  const owed = cases.filter(oughtToBeCredited).reduce((sum, each) => sum + each.ordered.amount, 0)
+  const owed = cases.filter(shouldBeCredited).reduce((sum, each) => sum + each.ordered.amount, 0)
   return { owed, credited: transfers.reduce((sum, { amount }) => sum + amount, 0) }
 }
 
-function oughtToBeCredited(each: Case): boolean {
+function shouldBeCredited(each: Case): boolean {
   const paid = paidOf(each)
   return paid === 'as_ordered' || (paid === 'refunded' && each.transfers.length > 0)
 }

@@ -15,7 +15,7 @@ export async function eventually(
 }
 
 /** A signal that any number of waits may listen to. */
-export function newEnd(): AbortController {
+export function newAbortController(): AbortController {
   const end = new AbortController()
   setMaxListeners(0, end.signal)
   return end

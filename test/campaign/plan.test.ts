@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Chance } from '../../packages/simulator/src/chance.ts'
-import { fateKinds, fateOf } from '../../proof/campaign/fate.ts'
 import { outageKinds, readOptions } from '../../proof/campaign/options.ts'
+import { plannedOutcomes, planOrder } from '../../proof/campaign/order-plan.ts'
 import { planOutages } from '../../proof/campaign/outages.ts'
 
 describe('planOutages()', () => {
@@ -28,18 +28,18 @@ describe('planOutages()', () => {
   })
 })
 
-describe('fateOf()', () => {
-  const fates = (seed: string) =>
-    Array.from({ length: 1_000 }, (_, index) => fateOf(new Chance(seed), index))
+describe('planOrder()', () => {
+  const plans = (seed: string) =>
+    Array.from({ length: 1_000 }, (_, index) => planOrder(new Chance(seed), index))
 
   it('is the same for the same seed, and another for another', () => {
-    expect(fates('one')).toEqual(fates('one'))
-    expect(fates('one')).not.toEqual(fates('two'))
+    expect(plans('one')).toEqual(plans('one'))
+    expect(plans('one')).not.toEqual(plans('two'))
   })
 
-  it('leaves out no fate, nor lost and sent callbacks of any', () => {
-    const seen = new Set(fates('one').map(({ kind, callbackLost }) => `${kind} ${callbackLost}`))
-    expect(seen.size).toBe(2 * fateKinds.length)
+  it('leaves out no plan, nor lost and sent callbacks of any', () => {
+    const seen = new Set(plans('one').map(({ kind, callbackLost }) => `${kind} ${callbackLost}`))
+    expect(seen.size).toBe(2 * plannedOutcomes.length)
   })
 })
 

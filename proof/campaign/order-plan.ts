@@ -1,7 +1,7 @@
 import type { Chance } from '../../packages/simulator/src/chance.ts'
 
 /** What a payer does with an order. */
-export const fateKinds = [
+export const plannedOutcomes = [
   'at_once',
   'in_time',
   /** After the order's end; the gateway takes it all the same. */
@@ -16,10 +16,10 @@ export const fateKinds = [
   /** Pays a second time, under a second transaction id. */
   'twice',
 ] as const
-export type FateKind = (typeof fateKinds)[number]
+export type PlannedOutcome = (typeof plannedOutcomes)[number]
 
-export interface Fate {
-  readonly kind: FateKind
+export interface OrderPlan {
+  readonly kind: PlannedOutcome
   /** Placed by another system, and taken over. */
   readonly adopted: boolean
   /** Whether the gateway ever tells of the payment. */
@@ -33,7 +33,7 @@ export interface Fate {
 }
 
 /** Out of 100. */
-const shares: Readonly<Record<FateKind, number>> = {
+const shares: Readonly<Record<PlannedOutcome, number>> = {
   at_once: 42,
   in_time: 16,
   late: 8,
@@ -45,7 +45,7 @@ const shares: Readonly<Record<FateKind, number>> = {
   twice: 4,
 }
 
-export function fateOf(chance: Chance, index: number): Fate {
+export function planOrder(chance: Chance, index: number): OrderPlan {
   const draw = (what: string) => chance.fraction('order', index, what)
   return {
     kind: kindAt(100 * draw('kind')),
@@ -57,9 +57,9 @@ export function fateOf(chance: Chance, index: number): Fate {
   }
 }
 
-function kindAt(point: number): FateKind {
+function kindAt(point: number): PlannedOutcome {
   let passed = 0
-  for (const kind of fateKinds) {
+  for (const kind of plannedOutcomes) {
     passed += shares[kind]
     if (point < passed) return kind
   }

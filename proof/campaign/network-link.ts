@@ -12,13 +12,13 @@ export type Cut =
  *
  *   whole ──cut──► reset | silence ──restore──► whole
  */
-export class Road {
+export class NetworkLink {
   readonly port: number
   readonly #server: Server
   readonly #sockets: Set<Socket>
-  readonly #state: RoadState
+  readonly #state: LinkState
 
-  private constructor(server: Server, port: number, inner: RoadInner) {
+  private constructor(server: Server, port: number, inner: LinkParts) {
     this.port = port
     this.#server = server
     this.#sockets = inner.sockets
@@ -26,14 +26,14 @@ export class Road {
   }
 
   /** `target` is asked for each connection: it may be another one each time, and a dead one. */
-  static async open(target: () => number): Promise<Road> {
-    const inner: RoadInner = { sockets: new Set(), state: { cut: null } }
+  static async open(target: () => number): Promise<NetworkLink> {
+    const inner: LinkParts = { sockets: new Set(), state: { cut: null } }
     const server = createServer({ allowHalfOpen: true }, (near) => join(near, target, inner))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('Cannot open a road')
-    return new Road(server, address.port, inner)
+    if (address === null || typeof address === 'string') throw new Error('Cannot open a link')
+    return new NetworkLink(server, address.port, inner)
   }
 
   cut(how: Cut): void {
@@ -57,16 +57,16 @@ export class Road {
   }
 }
 
-interface RoadState {
+interface LinkState {
   cut: Cut | null
 }
 
-interface RoadInner {
+interface LinkParts {
   readonly sockets: Set<Socket>
-  readonly state: RoadState
+  readonly state: LinkState
 }
 
-function join(near: Socket, target: () => number, { sockets, state }: RoadInner): void {
+function join(near: Socket, target: () => number, { sockets, state }: LinkParts): void {
   follow(near, sockets)
   if (state.cut === 'reset') return void near.resetAndDestroy()
   if (state.cut === 'silence') return void near.pause()

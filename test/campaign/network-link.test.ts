@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Road } from '../../proof/campaign/road.ts'
+import { NetworkLink } from '../../proof/campaign/network-link.ts'
 
 const closers: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-async function openRoad() {
+async function openLink() {
   const echo: Server = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.pipe(socket)
@@ -18,13 +18,13 @@ async function openRoad() {
   closers.push(async () => echo.close())
   const address = echo.address()
   const target = { port: typeof address === 'object' ? (address?.port ?? 0) : 0 }
-  const road = await Road.open(() => target.port)
-  closers.push(() => road.close())
-  return { road, target }
+  const link = await NetworkLink.open(() => target.port)
+  closers.push(() => link.close())
+  return { link, target }
 }
 
-async function drive(road: Road): Promise<Socket> {
-  const socket = connect(road.port, '127.0.0.1')
+async function drive(link: NetworkLink): Promise<Socket> {
+  const socket = connect(link.port, '127.0.0.1')
   socket.on('error', () => undefined)
   closers.push(async () => socket.destroy())
   await once(socket, 'connect')
@@ -42,48 +42,48 @@ function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
-describe('Road', () => {
+describe('NetworkLink', () => {
   it('carries bytes both ways', async () => {
-    const { road } = await openRoad()
-    expect(await echoed(await drive(road), 'hello')).toBe('hello')
+    const { link } = await openLink()
+    expect(await echoed(await drive(link), 'hello')).toBe('hello')
   })
 
   it('ends its connections and new ones when it is cut by reset', async () => {
-    const { road } = await openRoad()
-    const before = await drive(road)
+    const { link } = await openLink()
+    const before = await drive(link)
     await echoed(before, 'hello')
     const ended = closed(before)
-    road.cut('reset')
+    link.cut('reset')
     await ended
-    const after = connect(road.port, '127.0.0.1')
+    const after = connect(link.port, '127.0.0.1')
     after.on('error', () => undefined)
     await closed(after)
-    road.restore()
-    expect(await echoed(await drive(road), 'again')).toBe('again')
+    link.restore()
+    expect(await echoed(await drive(link), 'again')).toBe('again')
   })
 
   it('lets nothing pass while it is silent, and ends what was on its way when it is restored', async () => {
-    const { road } = await openRoad()
-    const before = await drive(road)
+    const { link } = await openLink()
+    const before = await drive(link)
     await echoed(before, 'hello')
-    road.cut('silence')
+    link.cut('silence')
     let heard = ''
     before.on('data', (bytes) => {
       heard += String(bytes)
     })
     before.write('lost')
-    const during = await drive(road)
+    const during = await drive(link)
     during.write('lost, too')
     const ended = [closed(before), closed(during)]
-    road.restore()
+    link.restore()
     await Promise.all(ended)
     expect(heard).toBe('')
-    expect(await echoed(await drive(road), 'again')).toBe('again')
+    expect(await echoed(await drive(link), 'again')).toBe('again')
   })
 
   it('ends a connection whose target is dead', async () => {
-    const { road, target } = await openRoad()
+    const { link, target } = await openLink()
     target.port = 1
-    await closed(await drive(road))
+    await closed(await drive(link))
   })
 })
