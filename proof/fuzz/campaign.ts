@@ -1,14 +1,14 @@
 import { Chance } from './chance.ts'
 import type { Keys } from './keys.ts'
 import { expectFlat, type Memory, measureMemory } from './memory.ts'
-import { type Feeding, Finding, type Target } from './target.ts'
+import { Finding, type OpenTarget, type Target } from './target.ts'
 
 export interface CampaignOptions {
   readonly targets: readonly Target[]
   readonly keys: Keys
   readonly seed: number
   readonly inputs: number
-  /** Told now and then. */
+  /** Called now and then. */
   readonly onProgress?: (done: number) => void
 }
 
@@ -29,11 +29,11 @@ export interface Report {
   readonly ms: number
   /** Of processor time: what counts where other things run beside. */
   readonly cpuMs: number
-  readonly found: Found | null
+  readonly found: LocatedFinding | null
 }
 
 /** What was found, and by which input. */
-export interface Found {
+export interface LocatedFinding {
   /** Null: no single one, but all of them together. */
   readonly target: string | null
   readonly index: number
@@ -47,27 +47,27 @@ export interface Found {
 export async function runCampaign(options: CampaignOptions): Promise<Report> {
   const startedAt = performance.now()
   const cpuAtStart = process.cpuUsage()
-  const lanes = await openLanes(options)
+  const runs = await openRuns(options)
   const memory: Memory[] = []
-  let found: Found | null = null
+  let found: LocatedFinding | null = null
   try {
     for (let slice = 1; slice <= slices; slice += 1) {
-      for (const lane of lanes) await lane.feedTo(Math.round((lane.inputs * slice) / slices))
+      for (const run of runs) await run.feedTo(Math.round((run.inputs * slice) / slices))
       if (slice % (slices / 10) === 0) memory.push(await measureMemory())
-      options.onProgress?.(lanes.reduce((sum, lane) => sum + lane.figures.inputs, 0))
+      options.onProgress?.(runs.reduce((sum, run) => sum + run.figures.inputs, 0))
     }
-    for (const lane of lanes) await lane.inspect()
+    for (const run of runs) await run.inspect()
     // Fewer inputs than these warm up the program rather than show a leak.
     if (options.inputs >= warmInputsMin) expectFlat(memory)
   } catch (error) {
-    found = foundBy(error, lanes)
+    found = locate(error, runs)
   } finally {
-    for (const lane of lanes) await lane.close()
+    for (const run of runs) await run.close()
   }
   const ms = performance.now() - startedAt
   const { user, system } = process.cpuUsage(cpuAtStart)
   const cpuMs = (user + system) / 1000
-  const targets = lanes.map(({ figures }) => figures)
+  const targets = runs.map(({ figures }) => figures)
   const inputs = targets.reduce((sum, figures) => sum + figures.inputs, 0)
   return { seed: options.seed, inputs, targets, memory, ms, cpuMs, found }
 }
@@ -79,65 +79,71 @@ const warmInputsMin = 200_000
 export async function replay(
   target: Target,
   { keys, seed, index, alone }: { keys: Keys; seed: number; index: number; alone: boolean },
-): Promise<Found | null> {
-  const feeding = await target.open({ keys, seed })
-  const lane = new Lane({ target, feeding, seed, inputs: index + 1, from: alone ? index : 0 })
+): Promise<LocatedFinding | null> {
+  const openTarget = await target.open({ keys, seed })
+  const run = new TargetRun({
+    target,
+    openTarget,
+    seed,
+    inputs: index + 1,
+    from: alone ? index : 0,
+  })
   try {
-    await lane.feedTo(index + 1)
-    await lane.inspect()
+    await run.feedTo(index + 1)
+    await run.inspect()
     return null
   } catch (error) {
-    return foundBy(error, [lane])
+    return locate(error, [run])
   } finally {
-    await lane.close()
+    await run.close()
   }
 }
 
-async function openLanes({
+async function openRuns({
   targets,
   keys,
   seed,
   inputs,
-}: CampaignOptions): Promise<readonly Lane[]> {
+}: CampaignOptions): Promise<readonly TargetRun[]> {
   const weights = targets.reduce((sum, { weight }) => sum + weight, 0)
-  const lanes: Lane[] = []
+  const runs: TargetRun[] = []
   for (const target of targets) {
     const share = Math.round((inputs * target.weight) / weights)
-    lanes.push(
-      new Lane({ target, feeding: await target.open({ keys, seed }), seed, inputs: share }),
+    runs.push(
+      new TargetRun({ target, openTarget: await target.open({ keys, seed }), seed, inputs: share }),
     )
   }
-  return lanes
+  return runs
 }
 
-function foundBy(error: unknown, lanes: readonly Lane[]): Found {
+function locate(error: unknown, runs: readonly TargetRun[]): LocatedFinding {
   if (!(error instanceof Finding)) throw error
-  const lane = lanes.find(({ busy }) => busy)
-  return { target: lane?.figures.target ?? null, index: lane?.index ?? 0, finding: error }
+  const run = runs.find(({ busy }) => busy)
+  return { target: run?.figures.target ?? null, index: run?.index ?? 0, finding: error }
 }
 
-interface LaneOptions {
+interface TargetRunOptions {
   readonly target: Target
-  readonly feeding: Feeding
+  readonly openTarget: OpenTarget
   readonly seed: number
   readonly inputs: number
   readonly from?: number
 }
 
 /** One target on its way through its inputs. */
-class Lane {
+class TargetRun {
   readonly figures: Figures
   readonly inputs: number
-  readonly #feeding: Feeding
+  readonly #openTarget: OpenTarget
   readonly #seed: number
   index: number
   /** While it is being fed or inspected; still, when that has found something. */
   busy = false
 
-  constructor({ target, feeding, seed, inputs, from = 0 }: LaneOptions) {
+  constructor({ target, openTarget, seed, inputs, from = 0 }: TargetRunOptions) {
     this.figures = { target: target.name, inputs: 0, accepted: 0, rejected: 0, ms: 0 }
     this.inputs = inputs
-    this.#feeding = feeding
+    this.#openTarget = openTarget
     this.#seed = seed
     this.index = from
   }
@@ -147,9 +153,9 @@ class Lane {
     this.busy = true
     for (; this.index < end; this.index += 1) {
       const chance = new Chance(this.#seed, this.figures.target, this.index)
-      this.figures[await this.#feeding.feed(chance)] += 1
+      this.figures[await this.#openTarget.feed(chance)] += 1
       this.figures.inputs += 1
-      if (this.index % inspectEvery === inspectEvery - 1) await this.#feeding.inspect?.()
+      if (this.index % inspectEvery === inspectEvery - 1) await this.#openTarget.inspect?.()
     }
     this.busy = false
     this.figures.ms += performance.now() - startedAt
@@ -157,12 +163,12 @@ class Lane {
 
   async inspect(): Promise<void> {
     this.busy = true
-    await this.#feeding.inspect?.()
+    await this.#openTarget.inspect?.()
     this.busy = false
   }
 
   close(): Promise<void> {
-    return this.#feeding.close()
+    return this.#openTarget.close()
   }
 }
 

@@ -10,14 +10,14 @@ import { present } from './keys.ts'
 import { Finding } from './target.ts'
 
 /** A store, and a way to look at its rows past it. */
-export interface Depot {
+export interface FuzzDatabase {
   readonly store: Store
   rows<T>(statement: string): Promise<readonly T[]>
   remove(): Promise<void>
 }
 
 /** In a directory, so that rows do not pass for a leak of memory. */
-export async function openDepot(): Promise<Depot> {
+export async function openFuzzDatabase(): Promise<FuzzDatabase> {
   const directory = mkdtempSync(join(tmpdir(), 'budan-fuzz-'))
   const image = new Blob([readFileSync(await pgliteImage())])
   const database = await openPglite({ directory: join(directory, 'data'), image })
@@ -40,7 +40,7 @@ export interface Counts {
   readonly entries: number
 }
 
-export async function countsOf({ rows }: Depot): Promise<Counts> {
+export async function countsOf({ rows }: FuzzDatabase): Promise<Counts> {
   const [counts] = await rows<Counts>(`
     select (select count(*)::int from orders) as orders,
       (select count(*)::int from order_events) as events,

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Found } from './campaign.ts'
+import type { LocatedFinding } from './campaign.ts'
 import { type Keys, makeKeys } from './keys.ts'
 
 const saved = z.object({
@@ -31,7 +31,7 @@ function findingsFolder(): string {
 
 /** All that it takes to find it again. */
 export function saveFinding(
-  found: Found & { target: string },
+  found: LocatedFinding & { target: string },
   { seed, keys }: { seed: number; keys: Keys },
 ): string {
   const { target, index, finding } = found

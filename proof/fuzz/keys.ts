@@ -40,7 +40,7 @@ export async function makeKeys(merchant?: Merchant): Promise<Keys> {
 export const present = new Date('2026-10-01T08:30:00Z')
 export const presentSecs = present.getTime() / 1000
 
-export interface Sealed {
+export interface SignatureParts {
   readonly timestamp: string
   readonly nonce: string
   readonly serial: string
@@ -48,16 +48,21 @@ export interface Sealed {
 }
 
 /** The signature that the gateway would put on a body. PKCS #1 v1.5: the same bytes each time. */
-export function sealOf(
+export function signatureOf(
   body: Uint8Array,
   { signer, nonce, timestamp }: { signer: Signer; nonce: string; timestamp: string },
-): Sealed {
+): SignatureParts {
   const message = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')])
   const signature = sign('sha256', message, signer.key).toString('base64')
   return { timestamp, nonce, serial: signer.serial, signature }
 }
 
-export function headersOf({ timestamp, nonce, serial, signature }: Sealed): Record<string, string> {
+export function headersOf({
+  timestamp,
+  nonce,
+  serial,
+  signature,
+}: SignatureParts): Record<string, string> {
   return {
     'wechatpay-timestamp': timestamp,
     'wechatpay-nonce': nonce,

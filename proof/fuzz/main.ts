@@ -15,19 +15,19 @@ async function fuzz({ seed, inputs, target, jsonFile }: FuzzOptions): Promise<nu
   const targets = allTargets().filter(({ name }) => target === null || name === target)
   process.stdout.write(`Seed ${seed}, ${inputs} inputs\n`)
   const startedAt = performance.now()
-  let toldAt = startedAt
+  let printedAt = startedAt
   const onProgress = (done: number) => {
-    if (performance.now() - toldAt < 10_000) return
-    toldAt = performance.now()
-    process.stdout.write(progressLine({ done, inputs, ms: toldAt - startedAt }))
+    if (performance.now() - printedAt < 10_000) return
+    printedAt = performance.now()
+    process.stdout.write(progressLine({ done, inputs, ms: printedAt - startedAt }))
   }
   const report = await runCampaign({ targets, keys, seed, inputs, onProgress })
   process.stdout.write(tableOf(report))
   if (jsonFile !== null) writeFileSync(jsonFile, `${JSON.stringify(jsonOf(report), null, 2)}\n`)
-  return tellFinding(report, keys)
+  return printFinding(report, keys)
 }
 
-function tellFinding({ found, seed, inputs }: Report, keys: Keys): number {
+function printFinding({ found, seed, inputs }: Report, keys: Keys): number {
   if (found === null) return 0
   const { target, index, finding } = found
   process.stdout.write(`\n${finding.message}\n\n`)

@@ -26,7 +26,7 @@ function collector(): () => void {
 }
 
 /**
- * What nine tenths of a campaign may leave on the heap: the oracle's own book grows by some 3 MB with
+ * What nine tenths of a campaign may leave on the heap: the oracle's own books grow by some 3 MB with
  * each 100,000 callbacks. A leak of 100 bytes an input would be 90 MB in a million.
  */
 const heapMbMax = 32
@@ -45,6 +45,10 @@ export function expectFlat(memory: readonly Memory[]): void {
   const heapGrown = (heap.at(-1) ?? 0) - (heap.at(0) ?? 0)
   const rssGrown = Math.min(...rss.slice(half)) - Math.min(...rss.slice(0, half))
   if (heapGrown <= heapMbMax && rssGrown <= rssMbMax) return
-  const told = (list: readonly number[]) => list.map((mb) => mb.toFixed(0)).join(' ')
-  throw new Finding('leak', `memory grew: ${told(rss)} MB; of it the heap: ${told(heap)} MB`, null)
+  const joined = (list: readonly number[]) => list.map((mb) => mb.toFixed(0)).join(' ')
+  throw new Finding(
+    'leak',
+    `memory grew: ${joined(rss)} MB; of it the heap: ${joined(heap)} MB`,
+    null,
+  )
 }

@@ -32,22 +32,23 @@ export function tableOf(report: Report): string {
     seconds(report.ms),
     rate(report.inputs, report.ms),
   ])
-  const told = (mb: 'rssMb' | 'heapMb') => report.memory.map((at) => at[mb].toFixed(0)).join(' ')
+  const megabytes = (mb: 'rssMb' | 'heapMb') =>
+    report.memory.map((at) => at[mb].toFixed(0)).join(' ')
   return (
     `${table.toString()}\n` +
     `crashes ${total.crashes}, wrong credits ${total.wrongCredits}, other findings ${total.others}\n` +
-    `memory in MB after a collection, at each tenth: ${told('rssMb')}; of it the heap: ${told('heapMb')}\n` +
+    `memory in MB after a collection, at each tenth: ${megabytes('rssMb')}; of it the heap: ${megabytes('heapMb')}\n` +
     `${seconds(report.ms)} s, ${seconds(report.cpuMs)} s of processor time; seed ${report.seed}\n`
   )
 }
 
 export function jsonOf(report: Report): unknown {
   const { found, ...figures } = report
-  const told = found && {
+  const printed = found && {
     ...found,
     finding: { kind: found.finding.kind, message: found.finding.message },
   }
-  return { ...figures, ...totals(report), found: told, node: process.version }
+  return { ...figures, ...totals(report), found: printed, node: process.version }
 }
 
 function totals({ targets, found }: Report) {

@@ -6,7 +6,7 @@ export interface Target {
   readonly name: string
   /** Its share of all inputs. */
   readonly weight: number
-  open(options: OpenOptions): Promise<Feeding>
+  open(options: OpenOptions): Promise<OpenTarget>
 }
 
 export interface OpenOptions {
@@ -15,16 +15,16 @@ export interface OpenOptions {
 }
 
 /** A target that is being fed. */
-export interface Feeding {
+export interface OpenTarget {
   /** Makes one input, feeds it, and judges what came of it. Throws `Finding` for what must not be. */
-  feed(chance: Chance): Promise<Taken>
+  feed(chance: Chance): Promise<InputResult>
   /** What is too dear to look at after each input. Throws `Finding`. */
   inspect?(): Promise<void>
   close(): Promise<void>
 }
 
 /** Whether the input was taken for something, or turned away. Either may be right. */
-export type Taken = 'accepted' | 'rejected'
+export type InputResult = 'accepted' | 'rejected'
 
 export type FindingKind =
   | 'crash'
@@ -49,12 +49,12 @@ export class Finding extends Error {
 }
 
 /** What `work` comes to; whatever it throws is a crash. */
-export async function uncrashed<T>(input: unknown, work: () => T | Promise<T>): Promise<T> {
+export async function expectNoCrash<T>(input: unknown, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof Finding) throw error
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    throw new Finding('crash', told, input)
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    throw new Finding('crash', message, input)
   }
 }

@@ -55,18 +55,18 @@ describe('a short campaign', () => {
 /** One mistake each, of those that systems like this were seen to make. */
 describe('a campaign finds', () => {
   it('a gateway client that believes unsigned answers', async () => {
-    const gullible: typeof answerOf = (heard) =>
+    const gullible: typeof answerOf = (checked) =>
       answerOf({
-        ...heard,
+        ...checked,
         verification: { kind: 'valid', serial: 'x', signedAt: new Date() },
       })
     expect((await found(answerTarget({ answerOf: gullible }), 5000)).kind).toBe('wrong answer')
   })
 
   it('the same again by seed and index', async () => {
-    const rash: typeof answerOf = (heard) => {
-      if (heard.reply.status === 404) throw new TypeError('not found')
-      return answerOf(heard)
+    const rash: typeof answerOf = (checked) => {
+      if (checked.reply.status === 404) throw new TypeError('not found')
+      return answerOf(checked)
     }
     const target = answerTarget({ answerOf: rash })
     const { report } = await found(target, 1000)
@@ -77,19 +77,19 @@ describe('a campaign finds', () => {
   })
 
   it('a reader that takes success in other letters for success', async () => {
-    const lenient: typeof answerOf = (heard) => {
-      const body = Buffer.from(heard.reply.body)
+    const lenient: typeof answerOf = (checked) => {
+      const body = Buffer.from(checked.reply.body)
         .toString()
         .replace(/"success "?/gi, '"SUCCESS"')
-      return answerOf({ ...heard, reply: { ...heard.reply, body: Buffer.from(body) } })
+      return answerOf({ ...checked, reply: { ...checked.reply, body: Buffer.from(body) } })
     }
     expect((await found(answerTarget({ answerOf: lenient }), 20_000)).kind).toBe('wrong credit')
   })
 
   it('a reader that throws where a body is no object', async () => {
-    const rash: typeof answerOf = (heard) => {
-      JSON.parse(Buffer.from(heard.reply.body).toString())
-      return answerOf(heard)
+    const rash: typeof answerOf = (checked) => {
+      JSON.parse(Buffer.from(checked.reply.body).toString())
+      return answerOf(checked)
     }
     expect((await found(answerTarget({ answerOf: rash }), 5000)).kind).toBe('crash')
   })
@@ -121,8 +121,8 @@ describe('a campaign finds', () => {
 
   it('a list of certificates that is opened and not verified', async () => {
     const fetch: typeof fetchCertificates = async (wire) => {
-      const question = { method: 'GET', path: '/v3/certificates', body: '' } as const
-      const reply = await wire.send(question, new AbortController().signal)
+      const request = { method: 'GET', path: '/v3/certificates', body: '' } as const
+      const reply = await wire.send(request, new AbortController().signal)
       if (reply.kind === 'no_response') throw new Error(reply.message)
       return readCertificates(reply.body, keys.apiV3Key)
     }

@@ -2,7 +2,7 @@ import type { Order } from '../../../src/domain/order.ts'
 import { isObject, objectIn, own } from '../callback/payment.ts'
 
 /** A response as the oracle sees it. */
-export interface Told {
+export interface ObservedReply {
   readonly status: number
   readonly body: Uint8Array
   /** By a key that is held, over these bytes, in time. `unsigned`: without a word of a signature. */
@@ -21,7 +21,7 @@ export interface PaidFacts {
 }
 
 /** What a verified 200 says of a payment; null when it says of none. */
-export function paidFactsIn({ status, body, signed }: Told): PaidFacts | null {
+export function paidFactsIn({ status, body, signed }: ObservedReply): PaidFacts | null {
   if (status !== 200 || signed !== 'genuine') return null
   const trade = objectIn(body)
   if (trade === null || own(trade, 'trade_state') !== 'SUCCESS') return null
@@ -59,19 +59,19 @@ export function pays(facts: PaidFacts | null, order: Order): boolean {
 }
 
 /** 404 with one of the two names for it; signed rightly, or, as most errors, not at all. */
-export function saysAbsent({ status, body, signed }: Told): boolean {
+export function saysAbsent({ status, body, signed }: ObservedReply): boolean {
   const code = own(objectIn(body) ?? {}, 'code')
   if (status !== 404 || signed === 'wrong' || typeof code !== 'string') return false
   return ['ORDERNOTEXIST', 'ORDERNOTEXISTS'].includes(code.toUpperCase().split('_').join(''))
 }
 
 /** A verified 204. */
-export function saysClosed({ status, signed }: Told): boolean {
+export function saysClosed({ status, signed }: ObservedReply): boolean {
   return status === 204 && signed === 'genuine'
 }
 
 /** The code to scan in a verified 200. */
-export function codeIn({ status, body, signed }: Told): string | null {
+export function codeIn({ status, body, signed }: ObservedReply): string | null {
   if (status !== 200 || signed !== 'genuine') return null
   const code = own(objectIn(body) ?? {}, 'code_url')
   return typeof code === 'string' && code !== '' && code.length <= 512 ? code : null

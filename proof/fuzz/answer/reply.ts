@@ -1,24 +1,29 @@
 import type { Order } from '../../../src/domain/order.ts'
-import { adornedPayment, changedFacts, type HeaderSet, tradeMembers } from '../callback/letter.ts'
+import {
+  adornedPayment,
+  changedFacts,
+  type HeaderSet,
+  tradeMembers,
+} from '../callback/signed-callback.ts'
 import { tampered } from '../callback/tamper.ts'
 import type { Chance } from '../chance.ts'
 import { hostileJson, objectText, spoiled } from '../hostile.ts'
-import { headersOf, type Keys, present, presentSecs, sealOf } from '../keys.ts'
+import { headersOf, type Keys, present, presentSecs, signatureOf } from '../keys.ts'
 import { mutated } from '../mutate.ts'
-import type { Told } from './oracle.ts'
+import type { ObservedReply } from './oracle.ts'
 
 /** A response as it comes over the wire. */
 export interface RawReply {
   readonly status: number
   readonly headers: HeaderSet
   readonly body: Buffer
-  /** Whether it carries a signature to be looked at; else it is told who signed. */
+  /** Whether it carries a signature to be looked at; else it is observed who signed. */
   readonly sealed: boolean
 }
 
 interface Next {
   readonly reply: RawReply
-  readonly signed: Told['signed']
+  readonly signed: ObservedReply['signed']
   readonly order: Order
 }
 
@@ -98,7 +103,7 @@ export class Replies {
   #seal(order: Order, chance: Chance): void {
     const body = this.#body(order, chance)
     const stamp = { nonce: chance.hex(32), timestamp: String(presentSecs) }
-    const headers = headersOf(sealOf(body, { signer: this.#keys.gateway, ...stamp }))
+    const headers = headersOf(signatureOf(body, { signer: this.#keys.gateway, ...stamp }))
     const reply = { status: statusBy(chance), headers, body, sealed: true }
     this.#sealed.push({ reply, order })
   }

@@ -16,21 +16,27 @@ import {
 import { startsWithMark } from '../callback/payment.ts'
 import type { Chance } from '../chance.ts'
 import { type Keys, present } from '../keys.ts'
-import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import {
+  expectNoCrash,
+  Finding,
+  type InputResult,
+  type OpenTarget,
+  type Target,
+} from '../target.ts'
 import {
   codeIn,
+  type ObservedReply,
   type PaidFacts,
   paidFactsIn,
   pays,
   saysAbsent,
   saysClosed,
-  type Told,
 } from './oracle.ts'
 import { type RawReply, Replies } from './reply.ts'
 
 /** What reads answers: the program's own, unless a test plants something worse. */
 export interface AnswerReaders {
-  readonly answerOf: (heard: CheckedReply) => Answer
+  readonly answerOf: (checked: CheckedReply) => Answer
   readonly closingOf: typeof closingOf
   readonly prepayOf: typeof prepayOf
   readonly decide: typeof decide
@@ -44,28 +50,28 @@ export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
   return {
     name: 'answer',
     weight: 52,
-    async open({ keys }): Promise<Feeding> {
+    async open({ keys }): Promise<OpenTarget> {
       const replies = new Replies(keys)
       const verify = verifierOf(keys)
       return {
         async feed(chance) {
           const { reply, signed, order } = replies.next(chance)
           const input = shown(reply)
-          const verification = await uncrashed(input, () => verify(reply, { signed, chance }))
+          const verification = await expectNoCrash(input, () => verify(reply, { signed, chance }))
           if (verification.kind === 'valid' && signed !== 'genuine') {
             throw new Finding('wrong answer', 'took a wrong signature for right', input)
           }
-          const heard: CheckedReply = {
+          const checked: CheckedReply = {
             reply: { kind: 'reply', ...reply },
             verification,
             attempt: 'query order "x"',
           }
           // A stricter verification may turn a right one away, where its header was touched.
-          const told = {
+          const observed = {
             ...reply,
-            signed: verification.kind === 'valid' ? signed : asHeard(verification),
+            signed: verification.kind === 'valid' ? signed : observedSignature(verification),
           }
-          return judge({ heard, told, order, input, readers })
+          return judge({ checked, observed, order, input, readers })
         },
         close: async () => {},
       }
@@ -74,32 +80,34 @@ export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
 }
 
 interface Case {
-  readonly heard: CheckedReply
-  readonly told: Told
+  readonly checked: CheckedReply
+  readonly observed: ObservedReply
   readonly order: Order
   readonly input: unknown
   readonly readers: AnswerReaders
 }
 
-async function judge({ heard, told, order, input, readers }: Case): Promise<Taken> {
-  const answer = await uncrashed(input, () => readers.answerOf(heard))
-  judgeAnswer(answer, { told, input })
-  const decision = await uncrashed(input, () => readers.decide(order, answer, facts))
+async function judge({ checked, observed, order, input, readers }: Case): Promise<InputResult> {
+  const answer = await expectNoCrash(input, () => readers.answerOf(checked))
+  judgeAnswer(answer, { observed, input })
+  const decision = await expectNoCrash(input, () => readers.decide(order, answer, facts))
   const ought =
-    order.status !== 'paid' && order.status !== 'review' && pays(paidFactsIn(told), order)
+    order.status !== 'paid' && order.status !== 'review' && pays(paidFactsIn(observed), order)
   if (decision.kind === 'pay' && !ought)
     throw new Finding('wrong credit', sentenceOf(decision.reason), input)
-  if (decision.kind !== 'pay' && ought && !isMarked(told)) {
+  if (decision.kind !== 'pay' && ought && !isMarked(observed)) {
     throw new Finding('lost payment', sentenceOf(decision.reason), input)
   }
-  const closing = await uncrashed(input, () => readers.closingOf(heard))
-  if ((closing.kind === 'closed') !== saysClosed(told)) {
+  const closing = await expectNoCrash(input, () => readers.closingOf(checked))
+  if ((closing.kind === 'closed') !== saysClosed(observed)) {
     throw new Finding('wrong answer', `closing is ${closing.kind}`, input)
   }
-  const prepay = await uncrashed(input, () => readers.prepayOf(heard))
-  const code = codeIn(told)
+  const prepay = await expectNoCrash(input, () => readers.prepayOf(checked))
+  const code = codeIn(observed)
   if (
-    prepay.kind === 'placed' ? prepay.payment.codeUrl !== code : code !== null && !isMarked(told)
+    prepay.kind === 'placed'
+      ? prepay.payment.codeUrl !== code
+      : code !== null && !isMarked(observed)
   ) {
     throw new Finding('wrong answer', `prepay is ${prepay.kind}`, input)
   }
@@ -107,16 +115,19 @@ async function judge({ heard, told, order, input, readers }: Case): Promise<Take
   return answer.kind === 'unknown' ? 'rejected' : 'accepted'
 }
 
-function judgeAnswer(answer: Answer, { told, input }: { told: Told; input: unknown }): void {
-  const facts = paidFactsIn(told)
-  if (answer.kind === 'absent' && !saysAbsent(told)) {
+function judgeAnswer(
+  answer: Answer,
+  { observed, input }: { observed: ObservedReply; input: unknown },
+): void {
+  const facts = paidFactsIn(observed)
+  if (answer.kind === 'absent' && !saysAbsent(observed)) {
     throw new Finding('wrong answer', 'absent, and nobody said so', input)
   }
   if (answer.kind !== 'trade') {
-    if (facts !== null && !isMarked(told)) throw new Finding('lost payment', answer.kind, input)
+    if (facts !== null && !isMarked(observed)) throw new Finding('lost payment', answer.kind, input)
     return
   }
-  if (told.status !== 200 || told.signed !== 'genuine') {
+  if (observed.status !== 200 || observed.signed !== 'genuine') {
     throw new Finding('wrong answer', 'a trade that nobody vouches for', input)
   }
   const { trade } = answer
@@ -132,7 +143,7 @@ function same(facts: PaidFacts, trade: PaidFacts | { [K in keyof PaidFacts]: unk
   return (Object.keys(facts) as (keyof PaidFacts)[]).every((key) => facts[key] === trade[key])
 }
 
-function isMarked({ body }: Told): boolean {
+function isMarked({ body }: ObservedReply): boolean {
   return startsWithMark(body)
 }
 
@@ -150,7 +161,7 @@ const facts = {
   ...{ now: present, transactionOwner: null, absenceCredible: false, absenceSpreadMs: 60_000 },
 }
 
-function asHeard(verification: Verification): Told['signed'] {
+function observedSignature(verification: Verification): ObservedReply['signed'] {
   return verification.kind === 'rejected' && verification.defect === 'unsigned'
     ? 'unsigned'
     : 'wrong'
@@ -169,7 +180,7 @@ function verifierOf(keys: Keys) {
   const never = new AbortController().signal
   return async (
     reply: RawReply,
-    { signed, chance }: { signed: Told['signed']; chance: Chance },
+    { signed, chance }: { signed: ObservedReply['signed']; chance: Chance },
   ): Promise<Verification> => {
     if (reply.sealed) return verifySignature(reply, { keys: ring, now: present, signal: never })
     if (signed === 'genuine') {

@@ -2,17 +2,17 @@ import fc from 'fast-check'
 import type { Chance } from '../chance.ts'
 import { Samples } from '../hostile.ts'
 import { mutated, mutatedText } from '../mutate.ts'
-import type { HeaderSet, Signed } from './letter.ts'
+import type { HeaderSet, HttpMessage } from './signed-callback.ts'
 
-/** A letter that was tampered with on its way. */
+/** A message that was tampered with on its way. */
 export function tampered(
-  letter: Signed,
-  { chance, other }: { chance: Chance; other: Signed },
-): Signed {
-  const { headers, body } = letter
-  return chance.weighed<() => Signed>([
+  message: HttpMessage,
+  { chance, other }: { chance: Chance; other: HttpMessage },
+): HttpMessage {
+  const { headers, body } = message
+  return chance.weighed<() => HttpMessage>([
     [5, () => ({ headers, body: mutated(body, chance) })],
-    [4, () => ({ headers: spoiltHeaders(headers, chance), body })],
+    [4, () => ({ headers: changedHeaders(headers, chance), body })],
     [1, () => ({ headers: other.headers, body })],
     [1, () => ({ headers: crossed(headers, { other: other.headers, chance }), body })],
   ])()
@@ -38,7 +38,7 @@ const anyBody = new Samples(
 )
 
 /** Of nobody's. */
-export function garbage(chance: Chance): Signed {
+export function garbage(chance: Chance): HttpMessage {
   return { headers: anyHeaders.pick(chance), body: Buffer.from(anyBody.pick(chance)) }
 }
 
@@ -50,10 +50,10 @@ const signed = [
   'wechatpay-signature',
 ] as const
 
-function spoiltHeaders(headers: HeaderSet, chance: Chance): HeaderSet {
+function changedHeaders(headers: HeaderSet, chance: Chance): HeaderSet {
   const name = chance.pick(signed)
   const value = String(headers[name])
-  const spoilt = chance.weighed<() => string | readonly string[] | undefined>([
+  const changed = chance.weighed<() => string | readonly string[] | undefined>([
     [6, () => mutatedText(value, chance)],
     [1, () => undefined],
     [1, () => [value, value]],
@@ -63,7 +63,7 @@ function spoiltHeaders(headers: HeaderSet, chance: Chance): HeaderSet {
     [1, () => value.replace(/=+$/, '')],
     [1, () => String(Number(value) + chance.pick([-301, -300, -1, 1, 300, 301, 2 ** 32]))],
   ])()
-  return { ...headers, [name]: spoilt }
+  return { ...headers, [name]: changed }
 }
 
 function crossed(

@@ -5,19 +5,19 @@ import type { Receipt } from '../../../src/orders/callback.ts'
 import { openService } from '../../../src/service.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Chance } from '../chance.ts'
-import { openDepot } from '../database.ts'
+import { openFuzzDatabase } from '../database.ts'
 import { configFor, type Keys, present } from '../keys.ts'
 import {
-  type Feeding,
+  expectNoCrash,
   Finding,
+  type InputResult,
   type OpenOptions,
-  type Taken,
+  type OpenTarget,
   type Target,
-  uncrashed,
 } from '../target.ts'
-import { Book } from './book.ts'
-import { type Letter, letterFor, oddLetterFor } from './letter.ts'
+import { ExpectedBooks } from './expected-books.ts'
 import { paymentIn, startsWithMark } from './payment.ts'
+import { callbackFor, oddCallbackFor, type SignedCallback } from './signed-callback.ts'
 import { garbage, tampered } from './tamper.ts'
 
 export interface CallbackOptions {
@@ -30,28 +30,30 @@ export function callbackTarget({ plant = (gateway) => gateway }: CallbackOptions
   return {
     name: 'callback',
     weight: 34,
-    async open({ keys }: OpenOptions): Promise<Feeding> {
-      const depot = await openDepot()
+    async open({ keys }: OpenOptions): Promise<OpenTarget> {
+      const database = await openFuzzDatabase()
       const writes = { count: 0 }
       const config = configFor(keys)
       const budan = await openService(config, {
         gateway: plant(gatewayFor(config)),
-        store: counting(depot.store, writes),
+        store: counting(database.store, writes),
         clock: () => present,
       })
-      const book = new Book(depot, keys)
-      const post = new Post({ keys, book })
+      const books = new ExpectedBooks(database, keys)
+      const source = new CallbackSource({ keys, books })
       return {
         feed: async (chance) => {
-          const { letter, callback } = await post.next(chance)
+          const { signed, callback } = await source.next(chance)
           writes.count = 0
-          const receipt = await uncrashed(shown(callback), () => budan.receiveCallback(callback))
-          return judge({ callback, letter, receipt, wrote: writes.count > 0 }, book)
+          const receipt = await expectNoCrash(shown(callback), () =>
+            budan.receiveCallback(callback),
+          )
+          return judge({ callback, signed, receipt, wrote: writes.count > 0 }, books)
         },
-        inspect: () => book.inspect(),
+        inspect: () => books.inspect(),
         close: async () => {
           await budan.close()
-          await depot.remove()
+          await database.remove()
         },
       }
     },
@@ -64,18 +66,18 @@ function gatewayFor({ wechat }: Config): Gateway {
 }
 
 /** Letters that are under way, to be tampered with, sent again, and mixed up. */
-class Post {
+class CallbackSource {
   readonly #keys: Keys
-  readonly #book: Book
-  readonly #letters: Letter[] = []
+  readonly #books: ExpectedBooks
+  readonly #signed: SignedCallback[] = []
 
-  constructor({ keys, book }: { keys: Keys; book: Book }) {
+  constructor({ keys, books }: { keys: Keys; books: ExpectedBooks }) {
     this.#keys = keys
-    this.#book = book
+    this.#books = books
   }
 
-  /** `letter`: what the gateway did sign, where these are its very bytes. */
-  async next(chance: Chance): Promise<{ callback: RawCallback; letter: Letter | null }> {
+  /** `signed`: what the gateway did sign, where these are its very bytes. */
+  async next(chance: Chance): Promise<{ callback: RawCallback; signed: SignedCallback | null }> {
     const way = chance.weighed<'garbage' | 'tampered' | 'again' | 'odd' | 'right'>([
       [14, 'garbage'],
       [71, 'tampered'],
@@ -83,47 +85,48 @@ class Post {
       [12, 'odd'],
       [2, 'right'],
     ])
-    if (way === 'garbage') return { callback: garbage(chance), letter: null }
+    if (way === 'garbage') return { callback: garbage(chance), signed: null }
     if (way === 'odd') return sent(await this.#odd(chance))
     if (way === 'right') return sent(await this.#write(chance))
-    while (this.#letters.length < 8) await this.#write(chance)
-    const letter = chance.pick(this.#letters)
-    if (way === 'again') return sent(letter)
-    const callback = tampered(letter, { chance, other: chance.pick(this.#letters) })
-    return { callback, letter: this.#letters.find((each) => isSame(each, callback)) ?? null }
+    while (this.#signed.length < 8) await this.#write(chance)
+    const signed = chance.pick(this.#signed)
+    if (way === 'again') return sent(signed)
+    const callback = tampered(signed, { chance, other: chance.pick(this.#signed) })
+    return { callback, signed: this.#signed.find((each) => isSame(each, callback)) ?? null }
   }
 
-  async #odd(chance: Chance): Promise<Letter> {
+  async #odd(chance: Chance): Promise<SignedCallback> {
     const entry = chance.percent(80)
-      ? await this.#book.openEntry(chance)
-      : await this.#book.anyEntry(chance)
-    const { transactionIds } = this.#book
-    return oddLetterFor(entry, { keys: this.#keys, chance, transactionIds })
+      ? await this.#books.openOrder(chance)
+      : await this.#books.anyOrder(chance)
+    const { transactionIds } = this.#books
+    return oddCallbackFor(entry, { keys: this.#keys, chance, transactionIds })
   }
 
   /** Kept for a while: half of what is tampered with is about orders that are not paid yet. */
-  async #write(chance: Chance): Promise<Letter> {
-    const letter = letterFor(await this.#book.openEntry(chance), { keys: this.#keys, chance })
-    this.#letters.push(letter)
-    if (this.#letters.length > 64) this.#letters.shift()
-    return letter
+  async #write(chance: Chance): Promise<SignedCallback> {
+    const signed = callbackFor(await this.#books.openOrder(chance), { keys: this.#keys, chance })
+    this.#signed.push(signed)
+    if (this.#signed.length > 64) this.#signed.shift()
+    return signed
   }
 }
 
-function sent(letter: Letter): { callback: RawCallback; letter: Letter } {
-  return { callback: { headers: letter.headers, body: letter.body }, letter }
+function sent(signed: SignedCallback): { callback: RawCallback; signed: SignedCallback } {
+  return { callback: { headers: signed.headers, body: signed.body }, signed }
 }
 
 /** Signed bytes and signature as they were sent; that is what being genuine means. */
-function isSame({ body, seal }: Letter, callback: RawCallback): boolean {
+function isSame(sent: SignedCallback, callback: RawCallback): boolean {
+  const { body, signature: parts } = sent
   const { headers } = callback
   const signature = headers['wechatpay-signature']
   return (
-    headers['wechatpay-nonce'] === seal.nonce &&
-    headers['wechatpay-timestamp'] === seal.timestamp &&
+    headers['wechatpay-nonce'] === parts.nonce &&
+    headers['wechatpay-timestamp'] === parts.timestamp &&
     typeof signature === 'string' &&
     // The last character before the padding has bits that say nothing.
-    Buffer.from(signature, 'base64').equals(Buffer.from(seal.signature, 'base64')) &&
+    Buffer.from(signature, 'base64').equals(Buffer.from(parts.signature, 'base64')) &&
     body.length === callback.body.length &&
     body.equals(callback.body)
   )
@@ -131,25 +134,25 @@ function isSame({ body, seal }: Letter, callback: RawCallback): boolean {
 
 interface Received {
   readonly callback: RawCallback
-  readonly letter: Letter | null
+  readonly signed: SignedCallback | null
   readonly receipt: Receipt
   readonly wrote: boolean
 }
 
-function judge(received: Received, book: Book): Taken {
-  const { callback, letter, receipt, wrote } = received
+function judge(received: Received, books: ExpectedBooks): InputResult {
+  const { callback, signed, receipt, wrote } = received
   const input = shown(callback)
-  const payment = letter?.genuine && letter.plain !== null ? paymentIn(letter.plain) : null
-  if (payment === null || letter === null) {
+  const payment = signed?.genuine && signed.plain !== null ? paymentIn(signed.plain) : null
+  if (payment === null || signed === null) {
     if (receipt.kind === 'settled') {
       throw new Finding('wrong credit', `settled (${receipt.decision}) what nobody paid`, input)
     }
     if (wrote) throw new Finding('wrong answer', 'touched the database for what it rejected', input)
     return 'rejected'
   }
-  const verdict = book.verdictOn(payment)
+  const verdict = books.verdictOn(payment)
   if (receipt.kind === 'rejected') {
-    const allowed = verdict === 'unknown order' || !isUntouched(letter, callback)
+    const allowed = verdict === 'unknown order' || !isUntouched(signed, callback)
     if (!allowed) throw new Finding('lost payment', `rejected: ${receipt.reason}`, input)
     return 'rejected'
   }
@@ -159,14 +162,14 @@ function judge(received: Received, book: Book): Taken {
   if (receipt.decision !== verdict) {
     throw new Finding('wrong credit', `decided ${receipt.decision}, ought to ${verdict}`, input)
   }
-  book.settle(payment, verdict)
+  books.settle(payment, verdict)
   return 'accepted'
 }
 
 /** Whether nothing about it gives a reason to be stricter than need be. */
-function isUntouched(letter: Letter, { headers }: RawCallback): boolean {
-  const same = Object.entries(letter.headers).every(([name, value]) => headers[name] === value)
-  return same && letter.plain !== null && !startsWithMark(letter.plain)
+function isUntouched(signed: SignedCallback, { headers }: RawCallback): boolean {
+  const same = Object.entries(signed.headers).every(([name, value]) => headers[name] === value)
+  return same && signed.plain !== null && !startsWithMark(signed.plain)
 }
 
 /** The store, counting what may write: a rejected callback may lock a row, and no more. */

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import type { WechatConfig } from '../../../src/config/config.ts'
 import { readCertificates } from '../../../src/gateway/wechat/keys/certificates.ts'
 import { fetchCertificates } from '../../../src/gateway/wechat/keys/fetch-certificates.ts'
-import type { HeaderSet } from '../callback/letter.ts'
+import type { HeaderSet } from '../callback/signed-callback.ts'
 import { tampered } from '../callback/tamper.ts'
 import type { Chance } from '../chance.ts'
 import { hostileJson, type Members, objectText, spoiled } from '../hostile.ts'
@@ -14,10 +14,16 @@ import {
   present,
   presentSecs,
   type Signer,
-  sealOf,
+  signatureOf,
 } from '../keys.ts'
 import { mutated } from '../mutate.ts'
-import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import {
+  expectNoCrash,
+  Finding,
+  type InputResult,
+  type OpenTarget,
+  type Target,
+} from '../target.ts'
 
 /** A list of platform certificates as it comes over the wire. */
 interface Listing {
@@ -35,7 +41,7 @@ export function certificatesTarget({
   return {
     name: 'certificates',
     weight: 3,
-    async open({ keys }): Promise<Feeding> {
+    async open({ keys }): Promise<OpenTarget> {
       const { wechat } = configFor(keys)
       if (wechat === null) throw new Error('No merchant to list certificates for')
       const config: WechatConfig = { ...wechat, publicKey: null }
@@ -49,8 +55,8 @@ export function certificatesTarget({
             stop: async () => {},
           }
           const clock = () => present
-          const fetched = await uncrashed(input, () => fetch(wire, { config, clock }))
-          await uncrashed(input, () => readCertificates(listing.body, keys.apiV3Key))
+          const fetched = await expectNoCrash(input, () => fetch(wire, { config, clock }))
+          await expectNoCrash(input, () => readCertificates(listing.body, keys.apiV3Key))
           if (fetched.kind === 'opened' && !genuine) {
             throw new Finding('wrong answer', 'took a list that was tampered with', input)
           }
@@ -66,7 +72,7 @@ export function certificatesTarget({
 function expectOurs(
   certificates: readonly { serial: string; key: KeyObject }[],
   { keys, input }: { keys: Keys; input: unknown },
-): Taken {
+): InputResult {
   for (const { serial, key } of certificates) {
     const ours = keys.merchant.wechatpay.certificates.find(
       ({ serialNo }) => serialNo.toUpperCase() === serial,
@@ -106,7 +112,7 @@ class Listings {
 
   #signed(body: Buffer, chance: Chance): Listing {
     const stamp = { nonce: chance.hex(32), timestamp: String(presentSecs) }
-    const headers = headersOf(sealOf(body, { signer: this.#signer, ...stamp }))
+    const headers = headersOf(signatureOf(body, { signer: this.#signer, ...stamp }))
     return { status: chance.pick([200, 200, 200, 200, 404, 500]), headers, body }
   }
 

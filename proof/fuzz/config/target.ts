@@ -7,7 +7,13 @@ import { loadConfig } from '../../../src/config/load.ts'
 import type { ConfigNeed } from '../../../src/config/requirements.ts'
 import { serverName } from '../../../src/servers/addresses.ts'
 import type { Keys } from '../keys.ts'
-import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import {
+  expectNoCrash,
+  Finding,
+  type InputResult,
+  type OpenTarget,
+  type Target,
+} from '../target.ts'
 import { ConfigTexts, isSecretIn } from './texts.ts'
 
 /** Configuration files and environments: a configuration, or faults that say what to mend. */
@@ -15,7 +21,7 @@ export function configTarget({ load = loadConfig }: { load?: typeof loadConfig }
   return {
     name: 'config',
     weight: 2,
-    async open({ keys }): Promise<Feeding> {
+    async open({ keys }): Promise<OpenTarget> {
       const directory = mkdtempSync(join(tmpdir(), 'budan-fuzz-config-'))
       const texts = new ConfigTexts(keyFiles(directory, keys))
       const file = join(directory, 'budan.yaml')
@@ -26,7 +32,7 @@ export function configTarget({ load = loadConfig }: { load?: typeof loadConfig }
           const input = { text: text.toString('base64'), env, need }
           writeFileSync(file, text)
           const startedAt = performance.now()
-          const loaded = await uncrashed(input, () =>
+          const loaded = await expectNoCrash(input, () =>
             loadedOrFaults(() => load({ file, env, need })),
           )
           const ms = performance.now() - startedAt
@@ -70,7 +76,7 @@ function loadedOrFaults(load: () => Config): Config | ConfigError {
 function judgeFaults(
   { faults }: ConfigError,
   { file, input, secretsInPlace }: { file: string; input: unknown; secretsInPlace: boolean },
-): Taken {
+): InputResult {
   if (faults.length === 0) throw new Finding('wrong answer', 'no fault is named', input)
   for (const fault of faults) {
     if (/[\n\r]/.test(fault))
@@ -89,7 +95,7 @@ const namesKey =
   /^(server|database|engine|recharge|wechat|log)[.:]|: unknown (section|environment name)/u
 
 /** What was let through can be worked with. */
-function judgeConfig(config: Config, input: unknown): Taken {
+function judgeConfig(config: Config, input: unknown): InputResult {
   const { recharge, server, database } = config
   const names = [database.url, config.engine.url].map(serverName)
   if (names.some(isSecretIn)) throw new Finding('wrong answer', 'a name has a secret in it', input)

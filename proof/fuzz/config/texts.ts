@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import type { Chance } from '../chance.ts'
 import { hostileJson, Samples } from '../hostile.ts'
 import { mutated, mutatedText } from '../mutate.ts'
-import { monster } from './monster.ts'
-import { apiV3Key, rightText } from './right.ts'
+import { costlyYaml } from './costly-yaml.ts'
+import { apiV3Key, validConfig } from './valid-config.ts'
 
 export interface ConfigText {
   readonly text: Buffer
@@ -156,7 +156,7 @@ export class ConfigTexts {
   readonly #right: string
 
   constructor(files: { privateKey: string; publicKey: string }) {
-    this.#right = rightText(files)
+    this.#right = validConfig(files)
   }
 
   next(chance: Chance): ConfigText {
@@ -178,7 +178,7 @@ export class ConfigTexts {
       [40, () => JSON.stringify(anyTree.pick(chance))],
       [20, () => anyText.pick(chance)],
       [20, () => hostileJson(chance)],
-      [1, () => monster(chance)],
+      [1, () => costlyYaml(chance)],
     ])()
   }
 

@@ -4,14 +4,20 @@ import type { Chance } from '../chance.ts'
 import { hostileJson, type Members, objectText, oddNumbers, spoiled } from '../hostile.ts'
 import { present } from '../keys.ts'
 import { mutated, mutatedText, wellFormed } from '../mutate.ts'
-import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
+import {
+  expectNoCrash,
+  Finding,
+  type InputResult,
+  type OpenTarget,
+  type Target,
+} from '../target.ts'
 
 /** The control interface of the gateway to try against: it serves people's tests, and must not die in them. */
 export function simulatorTarget(): Target {
   return {
     name: 'simulator',
     weight: 2,
-    async open({ keys }): Promise<Feeding> {
+    async open({ keys }): Promise<OpenTarget> {
       const simulator = await startSimulator({
         ...merchantOptions(keys.merchant),
         ...{ clock: new SimulatorClock({ stepped: true, startAt: present }), requestLogMax: 10 },
@@ -22,7 +28,7 @@ export function simulatorTarget(): Target {
         async feed(chance) {
           const { method, path, body } = controlBy(chance)
           const input = { method, path, body: body.toString('base64') }
-          const answer = await uncrashed(input, () =>
+          const answer = await expectNoCrash(input, () =>
             agent.request({ origin, method, path, body: method === 'GET' ? null : body }),
           )
           const text = await answer.body.text()
@@ -105,7 +111,15 @@ function pathOf(text: string): string {
   return `/${plain.replaceAll('#', '%23').replace(/^\/+/, '')}`.replaceAll('wait_ms', 'x')
 }
 
-function judge({ status, text, input }: { status: number; text: string; input: unknown }): Taken {
+function judge({
+  status,
+  text,
+  input,
+}: {
+  status: number
+  text: string
+  input: unknown
+}): InputResult {
   if (status >= 500)
     throw new Finding('wrong answer', `failed: ${status} ${text.slice(0, 500)}`, input)
   return status < 400 ? 'accepted' : 'rejected'

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import type { Chance } from '../chance.ts'
 import { hostileJson, type Members, objectText, Samples, spoiled } from '../hostile.ts'
 import { mutated } from '../mutate.ts'
-import type { Acquaintance } from './request.ts'
+import type { KnownNames } from './request.ts'
 
 const anyName = new Samples(fc.string({ unit: 'binary', maxLength: 40 }))
 
 /** A body for that path: right, nearly right, or nothing of the kind. */
 export function payloadFor(
   path: string,
-  { names, chance }: { names: Acquaintance; chance: Chance },
+  { names, chance }: { names: KnownNames; chance: Chance },
 ): Buffer {
   const members = membersFor(path, { names, chance })
   const text = chance.weighed<() => string | Buffer>([
@@ -25,7 +25,7 @@ export function payloadFor(
 
 function membersFor(
   path: string,
-  { names, chance }: { names: Acquaintance; chance: Chance },
+  { names, chance }: { names: KnownNames; chance: Chance },
 ): Members {
   if (path.includes('/review')) return reviewMembers(chance)
   if (path.includes('/abandon')) return [['reason', chance.pick(reasons)]]
@@ -67,12 +67,12 @@ function membersFor(
 
 const reasons = ['"seen the receipt"', '" "', '"\\u0000"', '"\\ud800"', '"a\\nb"'] as const
 
-function appIds({ appIds: known }: Acquaintance): readonly string[] {
+function appIds({ appIds: known }: KnownNames): readonly string[] {
   return [...known.map((each) => JSON.stringify(each)), '"wx0"', '""', 'null', '"wx\\u0000"']
 }
 
 /** One or more of what may be corrected, and a reason. */
-function correctionMembers({ names, chance }: { names: Acquaintance; chance: Chance }): Members {
+function correctionMembers({ names, chance }: { names: KnownNames; chance: Chance }): Members {
   const all: Members = [
     ['user_id', JSON.stringify(chance.pick(names.userIds))],
     ['amount', String(1 + chance.below(1000))],

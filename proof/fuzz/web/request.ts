@@ -15,7 +15,7 @@ export interface WebRequest {
 }
 
 /** Names to ask about: some of them known, and the token that opens. */
-export interface Acquaintance {
+export interface KnownNames {
   readonly token: string
   readonly orderNos: readonly string[]
   readonly userIds: readonly string[]
@@ -47,7 +47,7 @@ const oddNames = [
 type Template = readonly [
   weight: number,
   method: WebRequest['method'],
-  path: (names: Acquaintance, chance: Chance) => string,
+  path: (names: KnownNames, chance: Chance) => string,
 ]
 
 const templates: readonly Template[] = [
@@ -90,7 +90,7 @@ const templates: readonly Template[] = [
 ]
 
 /** A request as a caller might make it who is mistaken, or means harm. */
-export function requestBy(names: Acquaintance, chance: Chance): WebRequest {
+export function requestBy(names: KnownNames, chance: Chance): WebRequest {
   const [, method, pathOf] = chance.weighed(templates.map((each) => [each[0], each] as const))
   const path = chance.pick(pathOf(names, chance).split(' '))
   const bent = chance.percent(5) ? mutatedText(path, chance) : path
@@ -116,7 +116,7 @@ function urlOf(path: string): string {
 }
 
 function headersBy(
-  { token }: Acquaintance,
+  { token }: KnownNames,
   { chance, trusted }: { chance: Chance; trusted: boolean },
 ): Record<string, string> {
   const wrong = [
@@ -160,12 +160,12 @@ function headersBy(
   }
 }
 
-function orderNo({ orderNos }: Acquaintance, chance: Chance): string {
+function orderNo({ orderNos }: KnownNames, chance: Chance): string {
   const known = chance.pick(orderNos)
   return nameOf({ known, odd: mutatedText(known, chance), chance })
 }
 
-function userId({ userIds }: Acquaintance, chance: Chance): string {
+function userId({ userIds }: KnownNames, chance: Chance): string {
   const known = chance.pick(userIds)
   return nameOf({ known, odd: mutatedText(known, chance), chance })
 }

@@ -3,10 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import { openService } from '../../../src/service.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { buildWeb } from '../../../src/web/server.ts'
-import { countsOf, type Depot, inspectAudit, openDepot } from '../database.ts'
+import { countsOf, type FuzzDatabase, inspectAudit, openFuzzDatabase } from '../database.ts'
 import { configFor, type Keys, present } from '../keys.ts'
-import { type Feeding, Finding, type Taken, type Target, uncrashed } from '../target.ts'
-import { type Acquaintance, requestBy, type WebRequest } from './request.ts'
+import {
+  expectNoCrash,
+  Finding,
+  type InputResult,
+  type OpenTarget,
+  type Target,
+} from '../target.ts'
+import { type KnownNames, requestBy, type WebRequest } from './request.ts'
 
 export interface WebTargetOptions {
   /** A test plants something worse in the store. */
@@ -23,22 +29,22 @@ export function webTarget({ plant = (store) => store }: WebTargetOptions = {}): 
   return {
     name: 'web',
     weight: 7,
-    async open({ keys }): Promise<Feeding> {
-      const depot = await openDepot()
-      const names = await acquaint(depot.store, keys)
-      const { url, app, close } = await openSite(keys, plant(depot.store))
+    async open({ keys }): Promise<OpenTarget> {
+      const database = await openFuzzDatabase()
+      const names = await placeKnownOrders(database.store, keys)
+      const { url, app, close } = await openSite(keys, plant(database.store))
       const secrets = [token, keys.merchant.apiV3Key, 'PRIVATE KEY', 'node_modules', '    at ', url]
       return {
         async feed(chance) {
           const request = requestBy(names, chance)
           const input = { ...request, payload: request.payload?.toString('base64') ?? null }
-          const answer = await uncrashed(input, () => ask(app, request))
+          const answer = await expectNoCrash(input, () => send(app, request))
           return judge(answer, { request, input, secrets })
         },
-        inspect: () => inspect(depot),
+        inspect: () => inspect(database),
         close: async () => {
           await close()
-          await depot.remove()
+          await database.remove()
         },
       }
     },
@@ -71,8 +77,8 @@ async function openSite(keys: Keys, store: Store) {
   }
 }
 
-/** Orders in review and waiting, for those who ask about them. */
-async function acquaint(store: Store, keys: Keys): Promise<Acquaintance> {
+/** Orders in review and waiting, for those who send about them. */
+async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
   const { mchid, appid } = keys.merchant
   const orderNos = Array.from({ length: 10 }, (_, n) => `RECH2026100108300000000000W${n}`)
   const userIds = ['u1', 'u2', '用户', 'a/b', 'x'.repeat(64)]
@@ -119,25 +125,27 @@ async function acquaint(store: Store, keys: Keys): Promise<Acquaintance> {
   return { token, orderNos, userIds, appIds: [appid, otherAppId] }
 }
 
-type Answer = Awaited<ReturnType<typeof ask>>
+type Answer = Awaited<ReturnType<typeof send>>
 
 /** Each from an address of its own: whoever guesses tokens is slowed down by address. */
-function ask(app: FastifyInstance, { method, url, headers, payload }: WebRequest) {
-  asked.last += 1
-  const bytes = [10, asked.last >> 16, asked.last >> 8, asked.last].map((byte) => byte & 255)
+function send(app: FastifyInstance, { method, url, headers, payload }: WebRequest) {
+  addresses.last += 1
+  const bytes = [10, addresses.last >> 16, addresses.last >> 8, addresses.last].map(
+    (byte) => byte & 255,
+  )
   const sent = { method, url, headers, remoteAddress: bytes.join('.') }
   return app.inject({ ...sent, ...(payload === null ? {} : { payload }) })
 }
 
-const asked = { last: 0 }
+const addresses = { last: 0 }
 
-interface Asked {
+interface WebInput {
   readonly request: WebRequest
   readonly input: unknown
   readonly secrets: readonly string[]
 }
 
-function judge(answer: Answer, { request, input, secrets }: Asked): Taken {
+function judge(answer: Answer, { request, input, secrets }: WebInput): InputResult {
   const { statusCode: status, body } = answer
   const wrong = (message: string) =>
     new Finding('wrong answer', `${message}: ${status} ${body.slice(0, 500)}`, input)
@@ -180,10 +188,10 @@ function isFault(body: string): boolean {
 }
 
 /** Nobody has paid, so nobody may have been credited. */
-async function inspect(depot: Depot): Promise<void> {
-  const { transfers, entries } = await countsOf(depot)
+async function inspect(database: FuzzDatabase): Promise<void> {
+  const { transfers, entries } = await countsOf(database)
   if (transfers + entries > 0) {
     throw new Finding('wrong credit', `${transfers} credits, and nobody has paid`, null)
   }
-  await inspectAudit(depot.store)
+  await inspectAudit(database.store)
 }

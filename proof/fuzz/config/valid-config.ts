@@ -2,7 +2,7 @@
 export const apiV3Key = 'qSecretq0123456789abcdefzHiddenz'
 
 /** A configuration with nothing wrong. */
-export function rightText({
+export function validConfig({
   privateKey,
   publicKey,
 }: {
@@ -35,7 +35,7 @@ wechat:
   serial_no: 5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC
   private_key_path: ${privateKey}
   api_v3_key: ${apiV3Key}
-  notify_url: https://shop.example/v1/callbacks/wechatpay
+  notify_url: https://merchant.example/v1/callbacks/wechatpay
   public_key_id: PUB_KEY_ID_0119000000012026010100000000000000
   public_key_path: ${publicKey}
   timeout_ms: 5000

@@ -1,7 +1,7 @@
 import type { Chance } from '../chance.ts'
 
 /** What eats memory or time where a reader does not look out. */
-export function monster(chance: Chance): string {
+export function costlyYaml(chance: Chance): string {
   return chance.pick<() => string>([
     () => `server: ${'['.repeat(chance.pick([100, 5000, 100_000]))}`,
     () => `server: ${'{a: '.repeat(chance.pick([100, 5000]))}`,

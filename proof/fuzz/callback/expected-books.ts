@@ -1,11 +1,11 @@
 import type { Chance } from '../chance.ts'
-import { type Counts, countsOf, type Depot, inspectAudit } from '../database.ts'
+import { type Counts, countsOf, type FuzzDatabase, inspectAudit } from '../database.ts'
 import { type Keys, present } from '../keys.ts'
 import { Finding } from '../target.ts'
 import type { Payment } from './payment.ts'
 
 /** An order as the oracle knows it. */
-export interface Entry {
+export interface ExpectedOrder {
   readonly orderNo: string
   readonly userId: string
   readonly amount: number
@@ -19,29 +19,29 @@ export type Verdict = 'pay' | 'review' | 'keep' | 'unknown order'
  * What ought to have been credited, kept apart from the program: its own rules, its own memory. At
  * times the whole of it is held against the database's rows.
  */
-export class Book {
-  readonly #entries = new Map<string, Entry>()
-  readonly #open: Entry[] = []
+export class ExpectedBooks {
+  readonly #orders = new Map<string, ExpectedOrder>()
+  readonly #open: ExpectedOrder[] = []
   readonly #transactions = new Map<string, string>()
-  readonly #depot: Depot
+  readonly #database: FuzzDatabase
   readonly #keys: Keys
   #counts: Counts = { orders: 0, events: 0, transfers: 0, entries: 0 }
 
-  constructor(depot: Depot, keys: Keys) {
-    this.#depot = depot
+  constructor(database: FuzzDatabase, keys: Keys) {
+    this.#database = database
     this.#keys = keys
   }
 
   /** An order that is not paid yet: mostly a new one, so that there always is one. */
-  async openEntry(chance: Chance): Promise<Entry> {
+  async openOrder(chance: Chance): Promise<ExpectedOrder> {
     while (this.#open.length < openMin) await this.#place(chance)
     return chance.pick(this.#open)
   }
 
   /** Any order, whatever became of it. */
-  async anyEntry(chance: Chance): Promise<Entry> {
-    if (this.#entries.size === 0) await this.#place(chance)
-    const all = [...this.#entries.values()].slice(-200)
+  async anyOrder(chance: Chance): Promise<ExpectedOrder> {
+    if (this.#orders.size === 0) await this.#place(chance)
+    const all = [...this.#orders.values()].slice(-200)
     return chance.pick(all)
   }
 
@@ -51,7 +51,7 @@ export class Book {
 
   /** What a payment that truly came from the gateway must lead to. */
   verdictOn(payment: Payment): Verdict {
-    const entry = this.#entries.get(payment.orderNo)
+    const entry = this.#orders.get(payment.orderNo)
     if (entry === undefined) return 'unknown order'
     if (entry.state !== 'open') return 'keep'
     const { merchant } = this.#keys
@@ -66,7 +66,7 @@ export class Book {
 
   /** It was settled so. Each settlement is one event. */
   settle(payment: Payment, verdict: Verdict): void {
-    const entry = this.#entries.get(payment.orderNo)
+    const entry = this.#orders.get(payment.orderNo)
     if (entry === undefined) return
     this.#add({ events: 1 })
     if (verdict === 'keep') return
@@ -80,9 +80,9 @@ export class Book {
 
   /** Row for row: nothing else was credited, and nothing else was written. */
   async inspect(): Promise<void> {
-    const counts = await countsOf(this.#depot)
+    const counts = await countsOf(this.#database)
     expectSame('rows', counts, this.#counts)
-    const transfers = await this.#depot.rows<{
+    const transfers = await this.#database.rows<{
       order_no: string
       transaction_id: string
       amount: unknown
@@ -91,7 +91,7 @@ export class Book {
       `select t.order_no, t.transaction_id, t.amount, e.account from transfers t
        join entries e on e.order_no = t.order_no and e.amount = t.amount order by t.order_no`,
     )
-    const paid = [...this.#entries.values()].filter(({ state }) => state === 'paid')
+    const paid = [...this.#orders.values()].filter(({ state }) => state === 'paid')
     expectSame(
       'credits',
       transfers
@@ -103,23 +103,23 @@ export class Book {
         )
         .sort(),
     )
-    const reviews = await this.#depot.rows<{ order_no: string }>(
+    const reviews = await this.#database.rows<{ order_no: string }>(
       `select order_no from orders where status = 'review'`,
     )
-    const inReview = [...this.#entries.values()].filter(({ state }) => state === 'review')
+    const inReview = [...this.#orders.values()].filter(({ state }) => state === 'review')
     expectSame(
       'reviews',
       reviews.map(({ order_no }) => order_no).sort(),
       inReview.map(({ orderNo }) => orderNo).sort(),
     )
-    await inspectAudit(this.#depot.store)
+    await inspectAudit(this.#database.store)
   }
 
   async #place(chance: Chance): Promise<void> {
     const { merchant } = this.#keys
-    const number = this.#entries.size
+    const number = this.#orders.size
     const orderNo = `RECH20261001083000${String(number).padStart(10, '0')}`
-    const entry: Entry = {
+    const entry: ExpectedOrder = {
       ...{ orderNo, userId: `u${number % 50}`, state: 'open', transactionId: null },
       amount: chance.pick([1, 99, 100, 101, 1000, 12_345, Number.MAX_SAFE_INTEGER - 100 * number]),
     }
@@ -130,7 +130,7 @@ export class Book {
       tradeState: null,
       decision: null,
     } as const
-    await this.#depot.store.insertOrder(
+    await this.#database.store.insertOrder(
       {
         ...{ orderNo, userId: entry.userId, amount: BigInt(entry.amount), currency: 'CNY' },
         ...{ description: '', attach: null, gateway: 'wechatpay', adopted: false },
@@ -140,7 +140,7 @@ export class Book {
       },
       { ...event, reason: null, alarm: false, evidence: null, runId: null, node: null },
     )
-    this.#entries.set(orderNo, entry)
+    this.#orders.set(orderNo, entry)
     this.#open.push(entry)
     this.#add({ orders: 1, events: 1 })
     if (chance.percent(20)) await this.#expire(orderNo)
@@ -148,7 +148,7 @@ export class Book {
 
   /** Late money is still credited: some orders have ended before theirs comes. */
   async #expire(orderNo: string): Promise<void> {
-    await this.#depot.store.transaction(async (tx) => {
+    await this.#database.store.transaction(async (tx) => {
       const locked = await tx.lockOrder(orderNo)
       if (locked === null) throw new Error(`No order "${orderNo}"`)
       const event = {

@@ -1,20 +1,27 @@
 import type { Chance } from '../chance.ts'
 import { hostileJson, type Members, objectText, oddNumbers, spoiled } from '../hostile.ts'
-import { encrypted, headersOf, type Keys, presentSecs, type Sealed, sealOf } from '../keys.ts'
+import {
+  encrypted,
+  headersOf,
+  type Keys,
+  presentSecs,
+  type SignatureParts,
+  signatureOf,
+} from '../keys.ts'
 import { mutated } from '../mutate.ts'
-import type { Entry } from './book.ts'
+import type { ExpectedOrder } from './expected-books.ts'
 
 export type HeaderSet = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** What goes over the wire. */
-export type Signed = Pick<Letter, 'headers' | 'body'>
-type Ordered = Pick<Entry, 'orderNo' | 'amount'>
+export type HttpMessage = Pick<SignedCallback, 'headers' | 'body'>
+type Ordered = Pick<ExpectedOrder, 'orderNo' | 'amount'>
 
 /** A callback as it was signed, and what it says to whoever may open it. */
-export interface Letter {
+export interface SignedCallback {
   readonly headers: HeaderSet
   readonly body: Buffer
-  readonly seal: Sealed
+  readonly signature: SignatureParts
   /** Of the sealed text; null where the envelope does not open. */
   readonly plain: Buffer | null
   /** Signed by the gateway's own key, within the time that it is good for. */
@@ -22,22 +29,25 @@ export interface Letter {
 }
 
 /** A payment as it was ordered. */
-export function letterFor(entry: Entry, { keys, chance }: { keys: Keys; chance: Chance }): Letter {
-  return sealedLetter(Buffer.from(objectText(tradeMembers(entry, { keys, chance }))), {
+export function callbackFor(
+  entry: ExpectedOrder,
+  { keys, chance }: { keys: Keys; chance: Chance },
+): SignedCallback {
+  return signedCallback(Buffer.from(objectText(tradeMembers(entry, { keys, chance }))), {
     keys,
     chance,
   })
 }
 
 /** Signed with care, and wrong within: the amount, the names, the state, the envelope, the stamp. */
-export function oddLetterFor(
-  entry: Entry,
+export function oddCallbackFor(
+  entry: ExpectedOrder,
   {
     keys,
     chance,
     transactionIds,
   }: { keys: Keys; chance: Chance; transactionIds: readonly string[] },
-): Letter {
+): SignedCallback {
   const members = tradeMembers(entry, { keys, chance })
   const plain = chance.weighed<() => Buffer>([
     [2, () => Buffer.from(objectText(members))],
@@ -49,14 +59,17 @@ export function oddLetterFor(
     [1, () => chance.bytes(chance.below(80))],
   ])()
   const options = { keys, chance }
-  return chance.weighed<() => Letter>([
-    [8, () => sealedLetter(plain, options)],
-    [1, () => sealedLetter(plain, { ...options, envelope: (members) => spoiled(members, chance) })],
-    [1, () => sealedLetter(plain, { ...options, signedBy: 'stranger' })],
+  return chance.weighed<() => SignedCallback>([
+    [8, () => signedCallback(plain, options)],
+    [
+      1,
+      () => signedCallback(plain, { ...options, envelope: (members) => spoiled(members, chance) }),
+    ],
+    [1, () => signedCallback(plain, { ...options, signedBy: 'stranger' })],
     [
       1,
       () =>
-        sealedLetter(plain, {
+        signedCallback(plain, {
           ...options,
           ageSecs: chance.pick([299, 300, 301, -299, -300, -301, 1e6]),
         }),
@@ -64,7 +77,7 @@ export function oddLetterFor(
   ])()
 }
 
-interface SealOptions {
+interface SigningOptions {
   readonly keys: Keys
   readonly chance: Chance
   readonly envelope?: (members: Members) => Members
@@ -72,7 +85,7 @@ interface SealOptions {
   readonly ageSecs?: number
 }
 
-function sealedLetter(plain: Buffer, options: SealOptions): Letter {
+function signedCallback(plain: Buffer, options: SigningOptions): SignedCallback {
   const { keys, chance, envelope, signedBy = 'gateway', ageSecs = 0 } = options
   const members: Members = [
     ['id', `"EV-${chance.hex(16)}"`],
@@ -85,9 +98,9 @@ function sealedLetter(plain: Buffer, options: SealOptions): Letter {
   const body = Buffer.from(text)
   const nonce = chance.hex(32)
   const timestamp = String(presentSecs - ageSecs)
-  const seal = sealOf(body, { signer: keys[signedBy], nonce, timestamp })
+  const signature = signatureOf(body, { signer: keys[signedBy], nonce, timestamp })
   return {
-    ...{ headers: headersOf(seal), body, seal },
+    ...{ headers: headersOf(signature), body, signature },
     plain: opens(body, right) ? plain : null,
     genuine: signedBy === 'gateway' && Math.abs(ageSecs) < 300,
   }
