@@ -2,26 +2,26 @@ import { Agent, request } from 'undici'
 
 export interface Reply {
   readonly status: number
-  // The campaign reads few members of few answers; what they are is docs/http-api.md's.
+  // The campaign reads few members of few responses. docs/http-api.md describes them.
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Longer than a node waits for the gateway; a frozen node answers nothing. */
+/** Longer than a node waits for the gateway; a frozen node never answers. */
 const timeoutMs = 5_000
 
-/** Budan's HTTP API, as callers of any of the nodes use it. */
+/** Budan's HTTP API on any node. */
 export class Api {
   readonly #token: string
-  // A connection each: one that is kept may belong to a node that died since.
+  // One connection per request: a kept one may belong to a node that has died since.
   readonly #agent = new Agent({ pipelining: 0 })
-  /** How often each status came; `none` for requests that got no answer. */
+  /** How often each status was returned; `none` counts requests without a response. */
   readonly statuses = new Map<string, number>()
 
   constructor(token: string) {
     this.#token = token
   }
 
-  /** Null when nobody answered. */
+  /** Null if there was no response. */
   async call(
     port: number,
     {
@@ -52,7 +52,7 @@ export class Api {
     return reply
   }
 
-  /** A page that is no JSON; empty when nobody answered. */
+  /** Reads a text that is not JSON; empty if there was no response. */
   async read(port: number, path: string): Promise<string> {
     const signal = AbortSignal.timeout(timeoutMs)
     return request(`http://127.0.0.1:${port}${path}`, { dispatcher: this.#agent, signal })

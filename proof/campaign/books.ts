@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 
-/** What the database says in the end, read by SQL of the campaign's own. */
+/** The rows at the end, read with the campaign's own SQL. */
 export interface Books {
   readonly orders: readonly BookedOrder[]
   readonly transfers: readonly BookedTransfer[]
@@ -36,7 +36,7 @@ export interface BookedEntry {
 
 type Query = (sql: string) => Promise<readonly object[]>
 
-/** The directory must be nobody else's at the moment. */
+/** No other process may have the directory open. */
 export async function readBooks(databaseUrl: string): Promise<Books> {
   return databaseUrl.startsWith('pglite:')
     ? readEmbedded(databaseUrl.slice('pglite:'.length))
@@ -63,7 +63,7 @@ async function readPostgres(url: string): Promise<Books> {
   }
 }
 
-/** Amounts as double precision: both drivers give a number then, exact up to 2^53. */
+/** Amounts are double precision, because both drivers return it as a number; it is exact up to 2^53. */
 async function booksBy(query: Query): Promise<Books> {
   const orders = await query(`
     select order_no, user_id, amount::float8 as amount, status, idempotency_key as key, credited_by,

@@ -73,7 +73,7 @@ interface PhaseOptions {
   readonly api: Api
 }
 
-/** Load and chaos, until both the time and the kills are reached. Ends with the last new order. */
+/** Runs load and chaos until both the time and the kills are reached. Ends with the last new order. */
 async function runDisturbed({ options, stage, api, openProgress }: DisturbOptions) {
   const { size, seed } = options
   const ending = newAbortController()
@@ -100,7 +100,7 @@ async function runDisturbed({ options, stage, api, openProgress }: DisturbOption
   return { load, over, outages: await outages }
 }
 
-/** However slow the machine is, a campaign ends: a node that takes longer than this to come up, failed. */
+/** Bounds the campaign on a slow machine: a node that takes longer than this to start has failed. */
 const killMsMax = 60_000
 
 async function enough({ options, stage, openProgress }: Omit<DisturbOptions, 'api'>) {
@@ -128,15 +128,15 @@ async function enough({ options, stage, openProgress }: Omit<DisturbOptions, 'ap
 }
 
 /**
- * What is still open after the faults needs its time to expire, a lease of a dead node, the longest
- * wait three times over where the gateway knows of nothing, and a run each time: some 30 intervals.
- * Eight times that, because two cores may be anybody's.
+ * After the faults an open order may need its whole time to expire, the lease of a dead node, three of
+ * the longest waits where the gateway knows no trade, and a run after each: some 30 intervals. The
+ * bound is eight times that, because other programs may use the two cores.
  */
 const settleIntervalsMax = 240
-/** A backlog takes three questions an order, at some 50 a second of a machine that others use, too. */
+/** A backlog takes three queries per order, at some 50 per second on a machine that is shared. */
 const settleMsEach = 60
 
-/** The faults stop, and the nodes stay up. What is open must come to its end by itself now. */
+/** Stops the faults and keeps the nodes up. Every open order must now end without help. */
 async function settle({
   options,
   stage,
@@ -168,7 +168,7 @@ async function ensureReady(node: Stage['nodes'][number], signal: AbortSignal): P
   if (!node.isReady) await node.becomeReady(signal)
 }
 
-/** True when none is to come any more. The gateway would go on for a day: its next try comes now. */
+/** True when no callback is waiting. The gateway would retry for a day, so its next try is made now. */
 async function redeliverCallbacks({ gateway }: Stage): Promise<boolean> {
   const waiting = (await gateway.trades()).filter(({ callback }) => callback === 'waiting')
   await Promise.all(
@@ -177,7 +177,7 @@ async function redeliverCallbacks({ gateway }: Stage): Promise<boolean> {
   return waiting.length === 0
 }
 
-/** 0 where nobody tells: the backlog is then given no time of its own. */
+/** 0 if no node answers: the backlog then gets no time of its own. */
 async function countOpen(stage: Stage, api: Api): Promise<number> {
   const metrics = await api.read(portOf(stage), '/metrics')
   return Number(/^budan_orders\{[^}]*status="pending"[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0)

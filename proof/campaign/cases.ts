@@ -1,8 +1,8 @@
 import type { BookedEntry, BookedOrder, BookedTransfer, Books } from './books.ts'
 
-/** What was ordered, by the campaign's own memory. */
+/** What was ordered, as the campaign remembers it. */
 export interface ExpectedOrder {
-  /** Null: no answer ever came; its key tells whether it is there. */
+  /** Null if no response arrived; the order is then found by its key. */
   readonly orderNo: string | null
   readonly key: string | null
   readonly userId: string
@@ -10,16 +10,16 @@ export interface ExpectedOrder {
   readonly acknowledged: boolean
 }
 
-/** What is true at the gateway. */
+/** The state of a trade at the simulator. */
 export interface TrueTrade {
   readonly orderNo: string
   readonly state: string
-  /** As the gateway says them. */
+  /** As the gateway answers. */
   readonly amount: number
   readonly currency: string
   readonly transactionIds: readonly string[]
   readonly callbacksAccepted: number
-  /** It was placed by a node, which has its order then. */
+  /** A node placed it, so its order exists. */
   readonly prepaid: boolean
 }
 
@@ -29,7 +29,7 @@ export interface Comparison {
   readonly books: Books
 }
 
-/** One order of the books with all that belongs to it. */
+/** One order of the books with its trade, transfers, entries and callbacks. */
 export interface Case {
   readonly order: BookedOrder
   readonly ordered: ExpectedOrder
@@ -70,7 +70,7 @@ function groupByOrder<T extends { readonly order_no: string }>(
 
 export type Paid =
   | 'as_ordered'
-  /** Credited before it went back, or not at all. */
+  /** Credited before the refund, or not at all. */
   | 'refunded'
   | 'otherwise'
   | 'no'

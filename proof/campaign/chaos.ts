@@ -5,18 +5,18 @@ import { pause } from './wait.ts'
 export interface Chaos {
   readonly chance: Chance
   readonly uptimeMsMean: number
-  /** A frozen node wakes up after its leases have been given to others. Null: there are no others. */
+  /** A frozen node wakes up after other nodes have claimed its leases. Null: there is only one node. */
   readonly leaseMs: number | null
   readonly signal: AbortSignal
 }
 
-/** Starts the node, ends it in one way or another, and so on, until the signal. It is left as it is then. */
+/** Starts the node and ends it in a random way, repeatedly until the signal. Then it leaves it as it is. */
 export async function disturb(node: BudanNode, chaos: Chaos): Promise<void> {
   for (let start = 1; !chaos.signal.aborted; start += 1) {
     node.start()
     if (await becomesReady(node, { ...chaos, start })) await endIt(node, { ...chaos, start })
     else if (!chaos.signal.aborted) await node.kill()
-    // A supervisor's patience; sometimes a node is away for longer.
+    // The restart delay of a supervisor; sometimes a node is down for longer.
     const awayMs = 300 * exponential(chaos.chance, [node.name, 'away', start])
     await pause(awayMs, chaos.signal)
   }
@@ -26,7 +26,7 @@ interface NodeStart extends Chaos {
   readonly start: number
 }
 
-/** One in eight may not: a migration or the run at start is under way when it is killed. */
+/** One start in eight is killed early, during a migration or the run at start. */
 async function becomesReady(
   node: BudanNode,
   { chance, signal, start }: NodeStart,
@@ -51,7 +51,7 @@ async function endIt(
   return ending < 0.2 ? node.stop() : node.kill()
 }
 
-/** Whatever the campaign's state, a frozen node is woken or killed at the end of its time. */
+/** A frozen node is woken or killed at the end of its time, even if the campaign is ending. */
 async function freeze(
   node: BudanNode,
   { wakes, leaseMs, uptimeMsMean }: { wakes: boolean; leaseMs: number; uptimeMsMean: number },
@@ -65,7 +65,7 @@ async function freeze(
   return node.kill()
 }
 
-/** Mean 1, at most 5: most lives are short, and some are long. */
+/** Mean 1, at most 5: most values are small, and some are large. */
 function exponential(chance: Chance, name: readonly (string | number)[]): number {
   return Math.min(5, -Math.log(1 - chance.fraction(...name)))
 }

@@ -10,7 +10,7 @@ import {
 import type { Finding, FindingKind } from './finding.ts'
 import { compareBalances, compareSums } from './totals.ts'
 
-/** Order by order, from the gateway's truth and the callers' orders; nothing of src/ is asked. */
+/** Compares each order with the simulator's truth and the callers' orders, without any code of src/. */
 export function compare(comparison: Comparison): readonly Finding[] {
   const cases = casesOf(comparison)
   return [
@@ -39,7 +39,7 @@ function strangers({ books }: Comparison, cases: readonly Case[]): readonly Find
   return [...unknown].map((about) => ({ kind: 'stranger', about, detail: 'nobody ordered it' }))
 }
 
-/** A trade without an order would be money that nobody looks for. */
+/** Money paid for a trade without an order would never be credited. */
 function orphans({ trades, books }: Comparison): readonly Finding[] {
   const here = new Set(books.orders.map((order) => order.order_no))
   return trades
@@ -79,7 +79,7 @@ function compareCredit(each: Case): readonly Finding[] {
   return wrong === null ? [] : found('credited_wrongly', wrong)
 }
 
-/** What is wrong with the one credit; null: nothing. */
+/** What is wrong with the only credit; null if nothing is. */
 function wrongTransfer({ ordered, trade, transfers, entries }: Case): string | null {
   const [transfer] = transfers
   if (transfer === undefined) return 'entries without a transfer'
@@ -106,7 +106,7 @@ function compareState(each: Case): readonly Finding[] {
   return payable ? found('expired_while_payable', 'the trade was never closed') : []
 }
 
-/** The decision table of shared/design.md, read from its end. */
+/** The status that the decision table leads to. */
 function expectedStatus(paid: Paid, credited: boolean): string {
   switch (paid) {
     case 'as_ordered':
@@ -120,7 +120,7 @@ function expectedStatus(paid: Paid, credited: boolean): string {
   }
 }
 
-/** Each acknowledged callback was committed first, with an event of its own (I6). */
+/** Each callback is committed with its own event before it is acknowledged (I6). */
 function compareCallbacks({ order, trade, callbacks }: Case): readonly Finding[] {
   const accepted = trade?.callbacksAccepted ?? 0
   if (callbacks >= accepted) return []

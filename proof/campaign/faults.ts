@@ -1,6 +1,7 @@
 /**
- * What the gateway does wrong all the time, as rules of its control interface (packages/simulator/README.md).
- * Together some 15 of 100 questions fail, each in a way that a client may not take for an answer.
+ * The faults that are always on, as rules of the simulator's control interface
+ * (packages/simulator/README.md). Together they make some 15 of 100 queries fail, each in a way that a
+ * client must treat as unknown.
  */
 export const standingFaults: readonly object[] = [
   ...(
@@ -32,7 +33,7 @@ export const standingFaults: readonly object[] = [
       [0.01, { kind: 'wrong_api_key' }],
     ] as const
   ).map(([probability, fault]) => ({ operation: 'notify', probability, fault })),
-  // The payer pays while the trade is being closed, told of or not, and just before an answer.
+  // The payer pays while the trade is being closed, with or without a callback, and just after a query.
   { operation: 'close', probability: 0.05, fault: { kind: 'pay', when: 'before' } },
   {
     operation: 'close',
@@ -47,10 +48,10 @@ export const standingFaults: readonly object[] = [
   },
 ]
 
-/** Callbacks that overtake one another, and a merchant who must answer within the gateway's patience. */
+/** Callbacks may overtake one another, and must be answered within the gateway's timeout. */
 export const standingSwitches = { callback_timeout_ms: 1_500, callback_reorder_ms: 200 }
 
-/** The whole merchant refused: a wrong key, as it were. */
+/** Refuses every request of the merchant, as for a wrong key. */
 export const refusing = {
   id: 'refusing',
   operation: ['native', 'query', 'close'],

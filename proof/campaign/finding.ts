@@ -1,19 +1,19 @@
 export type FindingKind =
-  /** Paid as ordered, and not credited here. */
+  /** Paid as ordered, and not credited. */
   | 'credit_lost'
   | 'credited_twice'
-  /** Without a payment, or to the wrong account, by the wrong amount or transaction. */
+  /** Credited without a payment, or with a wrong account, amount or transaction. */
   | 'credited_wrongly'
-  /** A node had said that it has this order, or had acknowledged this callback. */
+  /** A node had acknowledged this order, or this callback. */
   | 'order_lost'
   | 'callback_lost'
   /** Still open after the faults stopped. */
   | 'unsettled'
-  /** Expired here, and can still be paid there (I5). */
+  /** Expired in the books, while the trade can still be paid (I5). */
   | 'expired_while_payable'
-  /** In the wrong one of the states that have no money in them. */
+  /** In a wrong state, without a wrong credit. */
   | 'wrong_state'
-  /** In the books, and nobody ordered it. */
+  /** In the books, but never ordered. */
   | 'stranger'
   | 'balance_wrong'
   | 'sum_wrong'

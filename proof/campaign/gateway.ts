@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import { type Program, startProgram } from './program.ts'
 
-/** What the simulator says is true of an order, as packages/simulator/README.md has it. */
+/** The truth about an order at the simulator, as packages/simulator/README.md describes it. */
 export interface Trade {
   readonly out_trade_no: string
   readonly trade_state: string
@@ -9,7 +9,7 @@ export interface Trade {
   readonly currency: string
   readonly attach: string | null
   readonly payments: readonly { readonly transaction_id: string; readonly paid_at: string }[]
-  /** What is said of it instead. */
+  /** Members that the simulator answers instead of the truth. */
   readonly answered: {
     readonly amount?: { readonly total?: number; readonly currency?: string }
   } | null
@@ -20,12 +20,12 @@ interface Delivery {
   readonly outcome: string
 }
 
-/** The simulator in a process of its own, and its control interface. It lives as long as the campaign. */
+/** The simulator in its own process, and its control interface. It runs as long as the campaign. */
 export class Gateway {
   readonly url: string
   readonly configFile: string
   readonly #program: Program
-  // A connection each: one that is kept may be closed by the other side just when it is used.
+  // One connection per request: the other side may close a kept one just when it is used.
   readonly #agent = new Agent({ pipelining: 0 })
 
   private constructor(program: Program, at: { url: string; config: string }) {
@@ -34,7 +34,7 @@ export class Gateway {
     this.configFile = at.config
   }
 
-  /** Its time runs 60 times as fast: a code lives two minutes, a callback is sent again after 250 ms. */
+  /** Its time runs 60 times as fast: a code is valid for two minutes, a callback is resent after 250 ms. */
   static async start(directory: string, seed: string): Promise<Gateway> {
     const args = ['simulator', '--json', '--port', '0', '--time-scale', String(timeScale)]
     const program = startProgram([...args, '--seed', seed, '--dir', directory], {
@@ -51,7 +51,7 @@ export class Gateway {
     await this.#agent.destroy()
   }
 
-  /** Null where the simulator refuses: the order cannot be paid any more, or is not there. */
+  /** Null if the simulator refuses: the order cannot be paid any more, or does not exist. */
   async control<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) {
     const answer = await request(`${this.url}/_sim${path}`, {
       method,
@@ -65,7 +65,7 @@ export class Gateway {
     return (text === '' ? {} : JSON.parse(text)) as T
   }
 
-  /** The truth. */
+  /** All trades as they are, whatever the simulator answers to queries. */
   async trades(): Promise<readonly Trade[]> {
     const listed = await this.control<{ orders: readonly Trade[] }>('GET', '/orders')
     return listed?.orders ?? []

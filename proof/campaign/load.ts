@@ -5,20 +5,20 @@ import { type OrderPlan, planOrder } from './order-plan.ts'
 import { pay } from './payer.ts'
 import { pause } from './wait.ts'
 
-/** One order that somebody wanted, and what the campaign knows of it by itself. */
+/** One order that a caller requested, and what the campaign itself knows about it. */
 export interface Purchase {
   readonly index: number
   readonly userId: string
   readonly amount: number
-  /** Of the caller's: sent again with each try. Null for adopted orders, which have a number. */
+  /** The caller's idempotency key, sent with each try. Null for adopted orders, which have a number. */
   readonly key: string | null
   readonly plan: OrderPlan
   orderNo: string | null
-  /** A node said that it has it: from then on it may never be gone. */
+  /** A node acknowledged it: from then on it may never be missing. */
   acknowledged: boolean
   /** By this machine's clock, which the database uses too. */
   paidAtMs: number | null
-  /** The node that acknowledged it did not know it later. */
+  /** A node answered 404 for it after it was acknowledged. */
   forgotten: boolean
 }
 
@@ -30,19 +30,19 @@ export interface LoadOptions {
   readonly notifyUrl: string
   readonly ttlMs: number
   readonly ordersPerSecond: number
-  /** No new orders after it. */
+  /** After it no new orders are placed. */
   readonly ending: AbortSignal
-  /** Callers and payers give up after it. */
+  /** After it callers and payers give up. */
   readonly over: AbortSignal
 }
 
-/** A machine that cannot keep up gets fewer orders, and not ever more callers that wait. */
+/** On a machine that cannot keep up, fewer orders are placed instead of ever more callers waiting. */
 const underWayMax = 300
 
-/** Users; few enough that each has many orders, so that balances are sums. */
+/** Few enough that each user has many orders, so that balances are sums. */
 const userCount = 40
 
-/** Places orders and pays them, each as its own chances say. */
+/** Places orders and pays them, each by its plan. */
 export class Load {
   readonly purchases: Purchase[] = []
   readonly #options: LoadOptions
@@ -53,7 +53,7 @@ export class Load {
     this.#options = options
   }
 
-  /** Until no more orders are to come. */
+  /** Places orders until `ending` aborts. */
   async run(): Promise<void> {
     const { chance, ordersPerSecond, ending } = this.#options
     for (let index = 1; !ending.aborted; index += 1) {
@@ -66,7 +66,7 @@ export class Load {
     }
   }
 
-  /** Callers and payers that are not done yet. */
+  /** How many callers and payers have not finished. */
   get unfinished(): number {
     return this.#underWay.size
   }
@@ -96,7 +96,7 @@ export class Load {
     purchase.acknowledged = true
   }
 
-  /** The trade is the gateway's already; a payer may even be faster than the adoption. */
+  /** The trade exists at the gateway already; the payer may pay before the adoption is done. */
   async #adopt(purchase: Purchase): Promise<void> {
     const { gateway, notifyUrl, ttlMs } = this.#options
     const { userId, amount, plan, index } = purchase
@@ -116,7 +116,7 @@ export class Load {
     else await adoption
   }
 
-  /** A life that fails is the campaign's own fault: the simulator is gone, or refuses an input. */
+  /** A failure here is the campaign's own: the simulator is gone, or rejects an input. */
   #track(work: Promise<void>): void {
     const tracked = work
       .catch((error: unknown) => void this.#failures.push(error))
@@ -124,7 +124,7 @@ export class Load {
     this.#underWay.add(tracked)
   }
 
-  /** As a caller who means it: the same again, at any node, until there is an answer that counts. */
+  /** Repeats a request at any node, as a careful caller does, until a status below 500 arrives. */
   async #retry(
     { index }: Purchase,
     request: { body: object; key?: string },
@@ -139,7 +139,7 @@ export class Load {
     return null
   }
 
-  /** False when nobody answered, or the gateway said nothing. */
+  /** False if no node answered, or if the gateway's answer was unknown. */
   async #check(purchase: Purchase, path: string): Promise<boolean> {
     const { api, ports, chance } = this.#options
     const port = chosen(ports, chance.fraction('check', purchase.index, performance.now()))

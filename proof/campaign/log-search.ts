@@ -4,19 +4,19 @@ export interface LogFacts {
   readonly lines: number
   /** Error-level lines by message. */
   readonly errors: Readonly<Record<string, number>>
-  /** Lines that no budan ought to write, shortened. */
+  /** Lines that budan should never write, shortened. */
   readonly unexpected: readonly string[]
-  /** How often a secret or a payer's whole openid was found. */
+  /** How many secrets and whole openids of payers were found. */
   readonly secrets: number
 }
 
 /**
- * A database that is away stops a start, in plain words and not in JSON: nothing else is written
- * that way. A killed node's lines are whole, because each is one write to a file.
+ * A start that fails because the database is down prints plain text; all other lines are JSON. The
+ * lines of a killed node are whole, because each is one write to a file.
  */
 const expectedPlain = /^Cannot [a-z ]+.*: /
 
-/** What our own mistakes look like; the schema's last words (I1 to I6) are among them. */
+/** Signs of a bug, the messages of violated schema constraints (I1 to I6) included. */
 const mistakes =
   /uncaught|unhandled|TypeError|ReferenceError|RangeError|AssertionError|assert|\bI[1-9]:|violates|Cannot read propert|is not a function|MaxListeners|deprecat/i
 

@@ -25,7 +25,7 @@ process.once('exit', killPrograms)
 try {
   process.exitCode = args.includes('--help') ? help() : await main(readOptions(args))
 } catch (error) {
-  // What was under way when its processes were taken away says nothing.
+  // After an interrupt the processes were killed, so this error shows no fault.
   if (!interrupted.signal.aborted) console.error(error)
   process.exitCode = 1
 } finally {
@@ -37,7 +37,7 @@ function help(): number {
   return 0
 }
 
-/** 1 when anything is not as it must be; then the logs are kept. */
+/** Returns 1 if the campaign found anything wrong; the logs are then kept. */
 async function main(options: CampaignOptions): Promise<number> {
   checkComparison()
   if (options.build) {

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export type Cut =
-  /** Connections are reset, new ones too. */
+  /** Connections are reset, also new ones. */
   | 'reset'
-  /** Connections stay, and nothing passes: what a lost route looks like. */
+  /** Connections stay open and carry nothing, as on a lost route. */
   | 'silence'
 
 /**
- * A piece of network between two processes, which can be cut and restored.
+ * A network link between two processes, which can be cut and restored.
  *
  *   whole ──cut──► reset | silence ──restore──► whole
  */
@@ -25,7 +25,7 @@ export class NetworkLink {
     this.#state = inner.state
   }
 
-  /** `target` is asked for each connection: it may be another one each time, and a dead one. */
+  /** `target` is called for each connection: it may return another port each time, also a dead one. */
   static async open(target: () => number): Promise<NetworkLink> {
     const inner: LinkParts = { sockets: new Set(), state: { cut: null } }
     const server = createServer({ allowHalfOpen: true }, (near) => join(near, target, inner))
@@ -44,7 +44,7 @@ export class NetworkLink {
     }
   }
 
-  /** Connections of before stay lost: what was on its way is gone. */
+  /** Destroys the old connections: the bytes in flight are lost. */
   restore(): void {
     this.#state.cut = null
     for (const socket of this.#sockets) socket.destroy()
@@ -81,7 +81,7 @@ function join(near: Socket, target: () => number, { sockets, state }: LinkParts)
 function follow(socket: Socket, sockets: Set<Socket>): void {
   sockets.add(socket)
   socket.setNoDelay(true)
-  // A broken connection is what this is for; both ends are told by its close.
+  // Broken connections are expected here; both ends see the close.
   socket.on('error', () => undefined)
   socket.once('close', () => sockets.delete(socket))
 }

@@ -1,15 +1,15 @@
 import { type Ending, type Program, startProgram } from './program.ts'
 
-/** What has been done to the nodes, and what they did by themselves. */
+/** What the campaign did to the nodes, and how they ended by themselves. */
 export interface NodeCounts {
   starts: number
   killed: number
   killed_while_starting: number
   frozen: number
   stopped: number
-  /** Ended by itself before it was ready: its database was away. A supervisor starts it again. */
+  /** Ended by itself before it was ready, because its database was down. A supervisor restarts it. */
   gave_up_starting: number
-  /** Stops that did not end in time or with 0, and nodes that ended by themselves. */
+  /** Stops that did not end in time with 0, and nodes that ended by themselves. */
   readonly misbehaved: string[]
 }
 
@@ -28,18 +28,18 @@ export function zeroNodeCounts(): NodeCounts {
 export interface NodeOptions {
   readonly name: string
   readonly port: number
-  /** Where its configuration is, and its log goes. */
+  /** The directory of its configuration and its log. */
   readonly directory: string
   readonly nodeCounts: NodeCounts
 }
 
-/** Longer than a node may take for its own deadlines when it stops (docs/operations.md). */
+/** Longer than all deadlines of a stopping node together (docs/operations.md). */
 const stopMsMax = 30_000
-/** A busy machine; a database that is being recovered. */
+/** Allows for a busy machine and for a database in recovery. */
 const readyMsMax = 60_000
 
 /**
- * One `budan serve` at a fixed port, started again and again.
+ * One `budan serve` on a fixed port, restarted repeatedly.
  *
  *   down ──start──► starting ──► ready ──kill | stop──► down
  *                       └──(gave up)──► down
@@ -65,7 +65,7 @@ export class BudanNode {
     return this.#program !== null
   }
 
-  /** Begins to start it; `becomeReady` waits for the end of that. */
+  /** Starts the program without waiting; `becomeReady` waits until it is ready. */
   start(): void {
     const { directory, nodeCounts } = this.#options
     const config = ['--config', `${this.name}.yaml`]
@@ -75,7 +75,7 @@ export class BudanNode {
     void program.ended.then((ending) => this.#recordEnd(program, ending))
   }
 
-  /** False when it ended instead, or when `signal` came first. */
+  /** False if it ended instead, or if `signal` aborted first. */
   async becomeReady(signal: AbortSignal): Promise<boolean> {
     const program = this.#program
     if (program === null) return false
@@ -104,7 +104,7 @@ export class BudanNode {
     await program.ended
   }
 
-  /** Its connections stay, it holds its locks and leases, and does nothing. */
+  /** Its connections, locks and leases stay, and it does nothing. */
   freeze(): void {
     this.#options.nodeCounts.frozen += 1
     this.#program?.signal('SIGSTOP')
@@ -114,7 +114,7 @@ export class BudanNode {
     this.#program?.signal('SIGCONT')
   }
 
-  /** As a supervisor does it: it has to end by itself, in time, with 0. */
+  /** Sends SIGTERM, as a supervisor does: the node must end in time with 0. */
   async stop(): Promise<void> {
     const program = this.#takeDown()
     if (program === null) return
@@ -123,7 +123,7 @@ export class BudanNode {
     const timer = setTimeout(() => program.signal('SIGKILL'), stopMsMax)
     const { code, signal } = await program.ended
     clearTimeout(timer)
-    if (code !== 0) this.#recordFailure(`was asked to stop and ended with ${code ?? signal}`)
+    if (code !== 0) this.#recordFailure(`got SIGTERM and ended with ${code ?? signal}`)
   }
 
   #takeDown(): (Program & { readonly ready: boolean }) | null {

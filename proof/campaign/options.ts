@@ -10,22 +10,22 @@ export interface CampaignOptions {
   readonly seed: string
   readonly size: CampaignSize
   readonly json: string | null
-  /** Whether `dist/` is built first: nodes are started as people start them. */
+  /** Whether `dist/` is built first: nodes run from the built program, as in production. */
   readonly build: boolean
   readonly keep: boolean
 }
 
-/** How much of everything; the timings of the nodes go with it. */
+/** The size of a campaign, and the timings that go with it. */
 export interface CampaignSize {
   readonly name: 'short' | 'full'
-  /** Load and faults go on until both this long and this many kills have passed. */
+  /** Load and faults go on until both these seconds and `killsMin` kills have passed. */
   readonly seconds: number
   readonly killsMin: number
   readonly ordersPerSecond: number
-  /** Of a node, from its ready line to its end. */
+  /** The mean time of a node from its ready line to its end. */
   readonly uptimeMsMean: number
   readonly ttlMins: number
-  /** How often each outage comes. */
+  /** How often each outage occurs. */
   readonly outages: Readonly<Record<OutageKind, number>>
 }
 
@@ -49,8 +49,8 @@ const noOutages = Object.fromEntries(outageKinds.map((kind) => [kind, 0])) as Re
 >
 
 /**
- * Two cores bear some 20 orders a second beside three nodes that are started anew every other
- * second; a third of that leaves room for a busy machine.
+ * Two cores can serve some 20 orders per second while three nodes restart every other second. A third
+ * of that leaves room on a busy machine.
  */
 const sizes = {
   cluster: {
@@ -112,17 +112,17 @@ const sizes = {
 } as const satisfies Record<string, Record<string, CampaignSize>>
 
 export const usage = `npm run campaign -- [options]
-  --short             less than a minute: some 15 kills, one outage of each part
+  --short             less than a minute: some 15 kills, one outage of each server
   --embedded          one node on the embedded database instead of three on PostgreSQL
   --engine ENGINE     ${engines.join(', ')}; default redis, local with --embedded
-  --seed SEED         what is killed when, and who pays what; default a random one
-  --seconds N         load and faults for so long; default ${sizes.cluster.full.seconds}
-  --kills N           and until so many kills; default ${sizes.cluster.full.killsMin}
-  --json FILE         writes the report there, too
-  --no-build          takes dist/ as it is
-  --keep              keeps the logs of a campaign that went well, too`
+  --seed SEED         decides the kills, the outages and the payments; default random
+  --seconds N         load and faults for at least N seconds; default ${sizes.cluster.full.seconds}
+  --kills N           and for at least N kills; default ${sizes.cluster.full.killsMin}
+  --json FILE         also writes the report to FILE
+  --no-build          uses dist/ as it is
+  --keep              keeps the logs of a successful campaign, too`
 
-/** Throws for what it does not know. */
+/** Throws for an unknown option or value. */
 export function readOptions(args: readonly string[]): CampaignOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -154,7 +154,7 @@ export function readOptions(args: readonly string[]): CampaignOptions {
   }
 }
 
-/** As often as before, and each at least once: a part that is never away proves nothing. */
+/** Keeps the rate of each outage, and at least one of each kind: a kind that never occurs proves nothing. */
 function resized(
   size: CampaignSize,
   { seconds, killsMin }: Pick<CampaignSize, 'seconds' | 'killsMin'>,

@@ -1,38 +1,38 @@
 import type { Chance } from '../../packages/simulator/src/chance.ts'
 
-/** What a payer does with an order. */
+/** What happens to an order at the gateway. */
 export const plannedOutcomes = [
   'at_once',
   'in_time',
-  /** After the order's end; the gateway takes it all the same. */
+  /** Paid after the order's end; the gateway accepts the payment all the same. */
   'late',
   'never',
   'wrong_amount',
   'wrong_currency',
-  /** Pays, and gets it back. */
+  /** Paid and refunded. */
   'refunded',
-  /** Somebody closes the trade at the gateway before it is paid. */
+  /** The trade is closed at the gateway before it is paid. */
   'closed',
-  /** Pays a second time, under a second transaction id. */
+  /** Paid a second time, with a second transaction id. */
   'twice',
 ] as const
 export type PlannedOutcome = (typeof plannedOutcomes)[number]
 
 export interface OrderPlan {
   readonly kind: PlannedOutcome
-  /** Placed by another system, and taken over. */
+  /** Placed by another system, and adopted. */
   readonly adopted: boolean
-  /** Whether the gateway ever tells of the payment. */
+  /** The gateway never sends a callback for the payment. */
   readonly callbackLost: boolean
-  /** Of the first callback. */
+  /** The delay of the first callback. */
   readonly callbackDelayMs: number
-  /** Somebody asks for a check by hand at some moment. */
+  /** A check is requested by hand at some moment. */
   readonly checkedByHand: boolean
-  /** Where in its span of time the payment lies: 0 to 1. */
+  /** When in its time span the payment is made: 0 to 1. */
   readonly moment: number
 }
 
-/** Out of 100. */
+/** In percent. */
 const shares: Readonly<Record<PlannedOutcome, number>> = {
   at_once: 42,
   in_time: 16,

@@ -12,7 +12,7 @@ interface PlannedOutage {
 
 export type OutageCounts = Partial<Record<OutageKind, number>>
 
-/** Makes the outages of the plan, each at its time. Whatever the signal, one that began is ended. */
+/** Makes each planned outage at its time. An outage that has begun is ended even after the signal. */
 export async function makeOutages(
   stage: Stage,
   { size, chance, signal }: { size: CampaignSize; chance: Chance; signal: AbortSignal },
@@ -30,14 +30,14 @@ export async function makeOutages(
   return counts
 }
 
-/** Different parts may be away together; one part is not taken away twice at the same time. */
+/** Different servers may be down together; outages of one server do not overlap. */
 const parts = ['postgres', 'redis', 'gateway', 'callbacks'] as const
 
 function partOf(kind: OutageKind): string {
   return kind.split('_')[0] ?? ''
 }
 
-/** Spread over the time, each somewhere in its share of it; the first tenth and the last are calm. */
+/** Spreads the outages over the time, each at a random point of its share. The first and last tenth have none. */
 export function planOutages(size: CampaignSize, chance: Chance): readonly PlannedOutage[] {
   const spanMs = size.seconds * 1_000 * 0.8
   const planned = outageKinds.flatMap((kind) => {
@@ -51,7 +51,7 @@ export function planOutages(size: CampaignSize, chance: Chance): readonly Planne
   return planned.sort((one, other) => one.atMs - other.atMs)
 }
 
-/** False where there is no such part on this stage. */
+/** False if this campaign has no such server. */
 async function makeOutage(stage: Stage, { kind, lastsMs }: PlannedOutage): Promise<boolean> {
   const { gateway, links, redis, postgres } = stage
   switch (kind) {
@@ -83,7 +83,7 @@ async function makeOutage(stage: Stage, { kind, lastsMs }: PlannedOutage): Promi
   }
 }
 
-/** Nobody gets a word in between its start and its wiping. */
+/** The link stays cut from the start until the wipe, so that no node sees the old data. */
 async function restartRedis({ redis, links }: Stage): Promise<boolean> {
   if (redis === null || links.redis === null) return false
   links.redis.cut('reset')

@@ -4,11 +4,11 @@ import { pause } from './wait.ts'
 
 export interface PaymentContext extends LoadOptions {
   readonly purchase: Purchase
-  /** Asks a node for a check; false when there was no answer. */
+  /** Requests a check from a node; false if there was no answer. */
   readonly check: (path: string) => Promise<boolean>
 }
 
-/** Lives the life of one order that has its number: waits, pays, takes back, complains. */
+/** Acts out the plan of one order that has a number: wait, pay, refund, complain. */
 export async function pay(context: PaymentContext): Promise<void> {
   const { purchase, ttlMs, over } = context
   const { plan } = purchase
@@ -51,7 +51,7 @@ async function act(context: PaymentContext): Promise<void> {
       return void (await gateway.control('POST', `${path}/pay`, { again: true }))
     case 'late':
       await payOnce(context)
-      // Nobody asks about an order that expired: a payer whose callback was lost complains.
+      // Expired orders are not queried by the runs: a payer whose callback was lost complains.
       if (purchase.plan.callbackLost) await complain(context)
       return
     default:
@@ -76,12 +76,12 @@ function changedAnswer(
   { adopted, amount }: { adopted: boolean; amount: number },
 ) {
   if (kind === 'wrong_currency') return { answered: { amount: { currency: 'USD' } } }
-  // An adopted one was put there with another total.
+  // An adopted order was already put at the gateway with another total.
   if (kind === 'wrong_amount' && !adopted) return { answered: { amount: { total: amount - 1 } } }
   return {}
 }
 
-/** Until somebody has looked. */
+/** Repeats the check until one gets an answer. */
 async function complain({ purchase, check, over }: PaymentContext): Promise<void> {
   do await pause(1_000, over)
   while (!over.aborted && !(await check(`/v1/orders/${purchase.orderNo}/check`)))

@@ -3,7 +3,7 @@ import type { Comparison, TrueTrade } from './cases.ts'
 import { compare } from './compare.ts'
 import type { FindingKind } from './finding.ts'
 
-/** A comparison that finds nothing is worth nothing until it has found what was hidden for it. */
+/** Throws unless the comparison finds each planted error, and nothing in sound books. */
 export function checkComparison(): void {
   const found = compare(soundComparison())
   if (found.length > 0) throw new Error(`The comparison finds ${JSON.stringify(found)} in nothing`)
@@ -15,7 +15,7 @@ export function checkComparison(): void {
   }
 }
 
-/** Made-up truths and books that agree: an order for each way that one can end. */
+/** Invented trades and books that agree, with an order for each way to end. */
 export function soundComparison(): Comparison {
   const ordered = (nth: number, fields: object = {}) => ({
     orderNo: `ORDER${nth}`,
@@ -39,7 +39,7 @@ export function soundComparison(): Comparison {
   }
 }
 
-/** Its caller never heard of it. */
+/** Its caller never got a response. */
 const unacknowledged = { orderNo: null, acknowledged: false }
 
 function trade(nth: number, state: string, fields: Partial<TrueTrade> = {}): TrueTrade {

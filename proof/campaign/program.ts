@@ -8,7 +8,7 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A running `bin/budan.js`, as people start it. */
+/** A running `bin/budan.js`, started as in production. */
 export interface Program {
   readonly pid: number
   readonly ended: Promise<Ending>
@@ -25,11 +25,11 @@ export function startProgram(
   args: readonly string[],
   { directory, log }: { readonly directory: string; readonly log: string },
 ): Program {
-  // A file and not a pipe: what a killed process wrote is there whole.
+  // A file instead of a pipe: it has all that a killed process wrote.
   const errors = openSync(join(directory, log), 'a')
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: directory,
-    // Nothing of the machine's own settings: DATABASE_URL may be somebody's.
+    // The machine's own settings stay out: DATABASE_URL may name a real database.
     env: { PATH: process.env.PATH ?? '', HOME: directory },
     stdio: ['ignore', 'pipe', errors],
   })
@@ -69,7 +69,7 @@ export function startProgram(
 
 const running = new Set<ChildProcess>()
 
-/** The last resort when the campaign itself fails: a stopped process needs SIGKILL. */
+/** The last resort when the campaign itself fails: only SIGKILL ends a process that SIGSTOP stopped. */
 export function killPrograms(): void {
   for (const child of running) child.kill('SIGKILL')
 }

@@ -13,7 +13,7 @@ export interface CampaignResult {
   readonly options: CampaignOptions
   readonly startedAt: Date
   readonly seconds: number
-  /** From the end of the faults until everything was settled; null: it never was. */
+  /** From the end of the faults until everything was settled; null if it never was. */
   readonly settledMs: number | null
   /** Orders that were open when the faults ended. */
   readonly openAtFirst: number
@@ -29,7 +29,7 @@ export interface CampaignResult {
 
 export type Report = ReturnType<typeof reportOf>
 
-/** What `--json` writes, and the table shows. */
+/** What `--json` writes and the table shows. */
 export function reportOf(result: CampaignResult) {
   const { options, comparison, purchases, nodeCounts, findings, logs } = result
   const { books } = comparison
@@ -76,7 +76,7 @@ export function reportOf(result: CampaignResult) {
   }
 }
 
-/** Everything that is not as it must be, in words. */
+/** Every failed expectation, as text. */
 function wrongThings({
   findings,
   audit,
@@ -104,7 +104,7 @@ function countBy<T>(items: readonly T[], key: (item: T) => string): Record<strin
   return counts
 }
 
-/** Of payments that the campaign made itself, within the order's time. Late money is a list of its own. */
+/** Latencies of the payments that the campaign made. Payments after expiry are counted apart. */
 function latencies(purchases: readonly Purchase[], { orders }: Books) {
   const creditedAt = new Map(orders.map((order) => [order.order_no, order.credited_ms]))
   const measured = purchases.flatMap(({ orderNo, paidAtMs, plan }) => {
@@ -128,7 +128,7 @@ function quantiles(values: readonly number[]) {
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
-/** For people: one fact a line. */
+/** One fact per line, for people. */
 export function tableOf(report: Report): string {
   const { nodes, payment_to_credit_ms: latency, logs } = report
   const spread = ({ count, p50, p99, max }: (typeof latency)['all']) =>

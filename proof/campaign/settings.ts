@@ -8,7 +8,7 @@ const timeoutMs = 800
 const batchSize = 40
 const concurrency = 20
 
-/** As src/domain/schedule.ts has it: a run's whole time-outs, and six more for its last question. */
+/** As in src/domain/schedule.ts: all the time-outs of a run, and six more for its last query. */
 export const leaseMs = Math.max(intervalMs, (batchSize / concurrency) * timeoutMs) + 6 * timeoutMs
 export const recheckMsMax = 4_800
 
@@ -19,7 +19,7 @@ export interface NodeSettings {
   readonly token: string
   readonly databaseUrl: string
   readonly engineUrl: string
-  /** Of the links to the gateway, and back. */
+  /** The ports of the links to the gateway, and back. */
   readonly gatewayPort: number
   readonly callbackPort: number
   readonly ttlMins: number
@@ -27,7 +27,7 @@ export interface NodeSettings {
 
 const mins = (ms: number) => ms / 60_000
 
-/** Writes `NAME.yaml`, from the keys that the simulator wrote. Gives the secrets in it. */
+/** Writes `NAME.yaml` with the keys that the simulator wrote. Returns the secrets in it. */
 export async function configure(
   simulatorConfig: string,
   settings: NodeSettings,
@@ -58,7 +58,7 @@ export async function configure(
   })
   await writeFile(join(directory, `${name}.yaml`), yaml, { mode: 0o600 })
   const key = await readFile(wechat.private_key_path, 'utf8')
-  // A line of the key that no other key has: after the header and the algorithm's preamble.
+  // The line after the header and the algorithm's preamble, which differs between keys.
   const keyLine = key.split('\n')[3] ?? ''
   return [token, wechat.api_v3_key, keyLine]
 }

@@ -14,7 +14,7 @@ import type { CampaignOptions, EngineKind } from './options.ts'
 import { killPrograms } from './program.ts'
 import { configure } from './settings.ts'
 
-/** All that a campaign plays with, started and wired. */
+/** The servers, nodes and links of a campaign, started and wired. */
 export interface Stage {
   readonly directory: string
   readonly gateway: Gateway
@@ -31,7 +31,7 @@ export interface Stage {
 interface Links {
   /** From the nodes to the gateway. */
   readonly gateway: NetworkLink
-  /** From the gateway to any of the nodes, dead ones too: a balancer without health checks. */
+  /** From the gateway to any node, also to a dead one: a balancer without health checks. */
   readonly callbacks: NetworkLink
   readonly redis: NetworkLink | null
 }
@@ -48,14 +48,14 @@ export async function openStage(options: CampaignOptions, closing: Closing): Pro
   const nodes = ports.map(
     (port, nth) => new BudanNode({ name: `node-${nth + 1}`, port, directory, nodeCounts }),
   )
-  // Nodes that the campaign left behind must not outlive it, whatever became of it.
+  // No node may outlive the campaign, even if the campaign failed.
   closing.add(nodes, async () => killPrograms())
   const token = randomBytes(24).toString('hex')
   const stage = { directory, gateway, nodes, nodeCounts, links, redis, token, ...database }
   return { ...stage, secrets: await configureNodes(stage, options) }
 }
 
-/** Gives the place back; the logs stay where something is to be read in them. */
+/** Removes the directory, unless its logs are to be kept. */
 export async function leaveStage({ directory }: Stage, { keep }: { keep: boolean }): Promise<void> {
   if (!keep) await rm(directory, { recursive: true, force: true })
 }
@@ -133,7 +133,7 @@ function engineUrl(engine: EngineKind, { links, postgres }: Omit<Stage, 'secrets
   return 'local'
 }
 
-/** Held all at once, so that they differ; free again for the nodes. */
+/** Opens all ports at once, so that they differ, and frees them for the nodes. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = servers.map(

@@ -2,7 +2,7 @@ import type { Books } from './books.ts'
 import { type Case, type Comparison, casesOf, paidOf } from './cases.ts'
 import type { Finding } from './finding.ts'
 
-/** What each user ought to have: orders paid as ordered, and those credited before a refund. */
+/** Each user's expected balance: orders paid as ordered, and orders credited before a refund. */
 export function compareBalances(cases: readonly Case[], { entries }: Books): readonly Finding[] {
   const balances = new Map<string, number>()
   const add = (account: string, amount: number) =>

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits until `holds`, asking again each `everyMs`; false when it did not by the deadline. */
+/** Calls `holds` every `everyMs` until it is true; false if it is not by the deadline. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
   { withinMs, everyMs = 100 }: { withinMs: number; everyMs?: number },
@@ -14,14 +14,14 @@ export async function eventually(
   }
 }
 
-/** A signal that any number of waits may listen to. */
+/** Its signal may have any number of listeners. */
 export function newAbortController(): AbortController {
   const end = new AbortController()
   setMaxListeners(0, end.signal)
   return end
 }
 
-/** Waits so long, or until the signal aborts; false then. */
+/** Waits `ms`; false if the signal aborts first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   try {
     await delay(Math.max(0, ms), undefined, { signal })

@@ -35,7 +35,7 @@ const nodes = Object.entries(compose.services).filter(([name]) => name.startsWit
 
 const token = 'kPq3zR8vXw1mT6nB9cD4fG7hJ2sL5yA0'
 
-/** What somebody fills in, by the names that compose.env.example asks for. */
+/** The values for the names that compose.env.example requires. */
 const filledIn: Readonly<Record<string, string>> = {
   POSTGRES_PASSWORD: '00ff00ff',
   SERVER_API_TOKEN: token,
@@ -51,7 +51,7 @@ const filledIn: Readonly<Record<string, string>> = {
 function interpolate(text: string): string {
   return text.replaceAll(/\$\{(\w+):\?[^}]*\}/g, (_all, name: string) => {
     const value = filledIn[name]
-    if (value === undefined) throw new Error(`compose.env.example does not ask for ${name}`)
+    if (value === undefined) throw new Error(`compose.env.example does not have ${name}`)
     return value
   })
 }
@@ -76,23 +76,23 @@ describe('deploy/compose.yaml', () => {
     expect(mounted).toEqual(Object.keys(compose.volumes))
   })
 
-  it('names only keys that there are in the environment of a node', () => {
+  it('sets only known configuration keys in the environment of a node', () => {
     const known = configKeys().map(({ envName }) => envName)
     for (const [, { environment }] of nodes) {
       expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([])
     }
   })
 
-  it('asks in compose.env.example for exactly what it uses, and holds no secret itself', () => {
-    const asked = [...deployed('compose.env.example').matchAll(/^(\w+)=(.*)$/gm)]
-    expect(asked.map(([, name]) => name)).toEqual(Object.keys(filledIn))
-    expect(asked.map(([, , value]) => value).join('')).toBe('')
+  it('has in compose.env.example exactly the names that it uses, and contains no secret itself', () => {
+    const required = [...deployed('compose.env.example').matchAll(/^(\w+)=(.*)$/gm)]
+    expect(required.map(([, name]) => name)).toEqual(Object.keys(filledIn))
+    expect(required.map(([, , value]) => value).join('')).toBe('')
     const used = [...deployed('compose.yaml').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name)
     expect([...new Set(used)].sort()).toEqual(Object.keys(filledIn).sort())
   })
 
   it('yields a configuration that loads', () => {
-    // WeChat Pay's, which is not the merchant's own.
+    // WeChat Pay's key, which differs from the merchant's.
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const files: Readonly<Record<string, string>> = {
       apiclient_key: space.write('apiclient_key.pem', readFileSync(`${space.directory}/key.pem`)),
@@ -129,7 +129,7 @@ describe('deploy/Dockerfile', () => {
   it.each(folders)('copies %s, as npm packs it', (folder) => {
     const lines = deployed('Dockerfile').split('\n')
     expect(lines).toContain(`COPY --from=build /app/${folder} ./${folder}`)
-    // dist is built inside.
+    // dist is built in the image.
     if (folder === 'dist') return
     expect(lines).toContain(`COPY ${folder} ./${folder}`)
     expect(deployed('Dockerfile.dockerignore').split('\n')).toContain(`!${folder}`)

@@ -29,8 +29,8 @@ it('searchLogs() counts errors by their message, and expects a start without a d
 it.each([
   ['a stack', '    at settle (settle.ts:1:1)'],
   ['an uncaught error', 'Uncaught Error: nobody listens'],
-  ["a schema's last word", line('error', 'Failed to settle order', { error: 'I1: twice' })],
-  ['a mistake of ours', line('error', 'Request failed', { error: 'x is not a function' })],
+  ['a violated constraint', line('error', 'Failed to settle order', { error: 'I1: twice' })],
+  ['a bug', line('error', 'Request failed', { error: 'x is not a function' })],
   ['half a line', '{"level":"inf'],
   ['a fatal line', line('fatal', 'gone')],
 ])('searchLogs() does not expect %s', async (_name, text) => {

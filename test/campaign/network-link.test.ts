@@ -37,7 +37,7 @@ async function echoed(socket: Socket, word: string): Promise<string> {
   return String(bytes)
 }
 
-/** An error on the way is one way to close. */
+/** Resolves at the close, with or without an error before it. */
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
@@ -48,7 +48,7 @@ describe('NetworkLink', () => {
     expect(await echoed(await drive(link), 'hello')).toBe('hello')
   })
 
-  it('ends its connections and new ones when it is cut by reset', async () => {
+  it('resets its connections and new ones while it is cut by reset', async () => {
     const { link } = await openLink()
     const before = await drive(link)
     await echoed(before, 'hello')
@@ -62,14 +62,14 @@ describe('NetworkLink', () => {
     expect(await echoed(await drive(link), 'again')).toBe('again')
   })
 
-  it('lets nothing pass while it is silent, and ends what was on its way when it is restored', async () => {
+  it('passes nothing while it is silent, and drops the bytes in flight when it is restored', async () => {
     const { link } = await openLink()
     const before = await drive(link)
     await echoed(before, 'hello')
     link.cut('silence')
-    let heard = ''
+    let received = ''
     before.on('data', (bytes) => {
-      heard += String(bytes)
+      received += String(bytes)
     })
     before.write('lost')
     const during = await drive(link)
@@ -77,11 +77,11 @@ describe('NetworkLink', () => {
     const ended = [closed(before), closed(during)]
     link.restore()
     await Promise.all(ended)
-    expect(heard).toBe('')
+    expect(received).toBe('')
     expect(await echoed(await drive(link), 'again')).toBe('again')
   })
 
-  it('ends a connection whose target is dead', async () => {
+  it('closes a connection whose target is dead', async () => {
     const { link, target } = await openLink()
     target.port = 1
     await closed(await drive(link))

@@ -17,12 +17,12 @@ describe('planOutages()', () => {
     expect(planned.every(({ atMs }) => atMs > 0 && atMs < 1_000 * size.seconds)).toBe(true)
   })
 
-  it('leaves out no kind of a full campaign when it is made shorter', () => {
+  it('plans every kind of outage also in a shortened full campaign', () => {
     const kinds = new Set(plan('one', '--seconds', '60').map(({ kind }) => kind))
     expect([...kinds].sort()).toEqual([...outageKinds].sort())
   })
 
-  it('is the same for the same seed, and another for another', () => {
+  it('returns the same for the same seed, and something else for another', () => {
     expect(plan('one')).toEqual(plan('one'))
     expect(plan('one')).not.toEqual(plan('two'))
   })
@@ -32,12 +32,12 @@ describe('planOrder()', () => {
   const plans = (seed: string) =>
     Array.from({ length: 1_000 }, (_, index) => planOrder(new Chance(seed), index))
 
-  it('is the same for the same seed, and another for another', () => {
+  it('returns the same for the same seed, and something else for another', () => {
     expect(plans('one')).toEqual(plans('one'))
     expect(plans('one')).not.toEqual(plans('two'))
   })
 
-  it('leaves out no plan, nor lost and sent callbacks of any', () => {
+  it('draws every outcome, each with lost and with sent callbacks', () => {
     const seen = new Set(plans('one').map(({ kind, callbackLost }) => `${kind} ${callbackLost}`))
     expect(seen.size).toBe(2 * plannedOutcomes.length)
   })

@@ -10,10 +10,10 @@ const root = join(import.meta.dirname, '../..')
 const directory = mkdtempSync(join(tmpdir(), 'budan-short-campaign-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Some 45 s on two cores of one's own; nothing in it is measured, and a busy machine takes its time. */
+/** It takes some 45 s on two idle cores. No time is measured, so a busy machine may take longer. */
 const withinMs = 1_200_000
 
-/** The campaign as a person runs it. The global setup has built what it starts. */
+/** Runs the campaign's program. The global setup has built dist/. */
 async function runCampaign(...options: string[]): Promise<{ report: Report; printed: string }> {
   const file = join(directory, 'report.json')
   const args = ['--import', 'tsx', 'proof/campaign/main.ts', '--short', '--no-build']
@@ -22,14 +22,14 @@ async function runCampaign(...options: string[]): Promise<{ report: Report; prin
       process.execPath,
       [...args, '--json', file, ...options],
       { cwd: root, timeout: withinMs },
-      // What went wrong is in the report, and told below.
+      // The report says what went wrong; it is checked below.
       (_error, stdout, stderr) => resolve(`${stderr}${stdout}`),
     )
   })
   try {
     return { report: JSON.parse(readFileSync(file, 'utf8')), printed }
   } catch (error) {
-    throw new Error(`The campaign gave no report: ${printed}`, { cause: error })
+    throw new Error(`The campaign wrote no report: ${printed}`, { cause: error })
   }
 }
 
@@ -45,7 +45,7 @@ function expectNothingLost({ report, printed }: { report: Report; printed: strin
     callbacks_lost: 0,
   })
   expect(report.sums.owed).toBe(report.sums.credited)
-  // It has met what it is for.
+  // The campaign reached the cases that it exists for.
   expect(report.credited).toBeGreaterThan(10)
   expect(report.credited_by.compensation).toBeGreaterThan(0)
   expect(report.orders_by_status).toMatchObject({
@@ -75,7 +75,7 @@ describe.skipIf(withoutRedis())('npm run campaign', () => {
 
 describe('npm run campaign -- --embedded', () => {
   it(
-    'keeps all that was acknowledged while the embedded database is killed again and again',
+    'keeps every acknowledged order and callback while the embedded database is killed repeatedly',
     async () => {
       const ended = await runCampaign('--embedded')
       expectNothingLost(ended)
