@@ -8,7 +8,7 @@ export interface CampaignOptions {
   readonly keys: Keys
   readonly seed: number
   readonly inputs: number
-  /** Called now and then. */
+  /** Called after each slice. */
   readonly onProgress?: (done: number) => void
 }
 
@@ -27,22 +27,22 @@ export interface Report {
   /** At each tenth of the inputs. */
   readonly memory: readonly Memory[]
   readonly ms: number
-  /** Of processor time: what counts where other things run beside. */
+  /** Processor time: a fair figure when other programs run beside. */
   readonly cpuMs: number
   readonly found: LocatedFinding | null
 }
 
-/** What was found, and by which input. */
+/** A finding, and the input that caused it. */
 export interface LocatedFinding {
-  /** Null: no single one, but all of them together. */
+  /** Null if no single target caused it, but all of them together. */
   readonly target: string | null
   readonly index: number
   readonly finding: Finding
 }
 
 /**
- * Feeds all targets side by side, a slice of each at a time, so that memory is measured with all of
- * them open. Ends at the first finding.
+ * Feeds all targets side by side, one slice of each at a time, so that memory is measured while all of
+ * them are open. Ends at the first finding.
  */
 export async function runCampaign(options: CampaignOptions): Promise<Report> {
   const startedAt = performance.now()
@@ -57,7 +57,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
       options.onProgress?.(runs.reduce((sum, run) => sum + run.figures.inputs, 0))
     }
     for (const run of runs) await run.inspect()
-    // Fewer inputs than these warm up the program rather than show a leak.
+    // With fewer inputs memory grows because the program warms up, not because of a leak.
     if (options.inputs >= warmInputsMin) expectFlat(memory)
   } catch (error) {
     found = locate(error, runs)
@@ -75,7 +75,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
 const slices = 200
 const warmInputsMin = 200_000
 
-/** One input alone, or those from the first one on, where they build on one another. */
+/** Replays one input alone, or all inputs up to it, for targets whose inputs build on one another. */
 export async function replay(
   target: Target,
   { keys, seed, index, alone }: { keys: Keys; seed: number; index: number; alone: boolean },
@@ -130,14 +130,14 @@ interface TargetRunOptions {
   readonly from?: number
 }
 
-/** One target on its way through its inputs. */
+/** The run of one target through its inputs. */
 class TargetRun {
   readonly figures: Figures
   readonly inputs: number
   readonly #openTarget: OpenTarget
   readonly #seed: number
   index: number
-  /** While it is being fed or inspected; still, when that has found something. */
+  /** True while it is fed or inspected, and after that threw a finding. */
   busy = false
 
   constructor({ target, openTarget, seed, inputs, from = 0 }: TargetRunOptions) {
@@ -172,5 +172,5 @@ class TargetRun {
   }
 }
 
-/** Whole tables are read then. */
+/** An inspection reads whole tables, so it is rare. */
 const inspectEvery = 20_000

@@ -1,13 +1,13 @@
 /**
- * Chance that can be repeated: the same seed, target and index of an input give the same input.
- * (sfc32: small, fast, and good enough to find faults with.)
+ * A repeatable random source: the same seed, target and index make the same input. The generator is
+ * sfc32, which is small, fast, and good enough for this.
  */
 export class Chance {
   #a: number
   #b: number
   #c: number
   #counter = 1
-  /** The same for a few thousand inputs that follow one another. */
+  /** A number that 4,096 consecutive inputs share. */
   readonly era: number
 
   constructor(seed: number, ...[target, index]: [target: string, index: number]) {
@@ -15,7 +15,7 @@ export class Chance {
     this.#b = hash(target)
     this.#c = index >>> 0
     this.era = hash(`${seed} ${target} ${index >>> 12}`)
-    // Seeds lie close together; what comes of them must not.
+    // Seeds are close together; the first rounds make their results differ.
     for (let round = 0; round < 15; round += 1) this.next()
   }
 
@@ -34,7 +34,7 @@ export class Chance {
     return this.next() % Math.max(1, end)
   }
 
-  /** True in so many of a hundred cases. */
+  /** True with a probability of `share` percent. */
   percent(share: number): boolean {
     return this.below(100) < share
   }
@@ -45,7 +45,7 @@ export class Chance {
     return picked
   }
 
-  /** One of several by their weights. */
+  /** Picks one of several by their weights. */
   weighed<T>(choices: readonly (readonly [weight: number, choice: T])[]): T {
     let left = this.below(choices.reduce((sum, [weight]) => sum + weight, 0))
     for (const [weight, choice] of choices) {

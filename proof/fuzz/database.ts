@@ -9,14 +9,14 @@ import { pgliteImage } from '../../test/support/image.ts'
 import { present } from './keys.ts'
 import { Finding } from './target.ts'
 
-/** A store, and a way to look at its rows past it. */
+/** A store, and direct access to its rows. */
 export interface FuzzDatabase {
   readonly store: Store
   rows<T>(statement: string): Promise<readonly T[]>
   remove(): Promise<void>
 }
 
-/** In a directory, so that rows do not pass for a leak of memory. */
+/** The database is in a directory: rows in memory would look like a leak. */
 export async function openFuzzDatabase(): Promise<FuzzDatabase> {
   const directory = mkdtempSync(join(tmpdir(), 'budan-fuzz-'))
   const image = new Blob([readFileSync(await pgliteImage())])
@@ -50,7 +50,7 @@ export async function countsOf({ rows }: FuzzDatabase): Promise<Counts> {
   return counts
 }
 
-/** The program's own look at itself. */
+/** Throws if the program's own audit counts anything. */
 export async function inspectAudit(store: Store): Promise<void> {
   const audit = await store.audit()
   const wrong = Object.entries(audit).filter(([, count]) => count !== 0)

@@ -9,11 +9,11 @@ const saved = z.object({
   target: z.string(),
   seed: z.number(),
   index: z.number(),
-  /** Made up for that campaign; without them its signatures would be others. */
+  /** The keys of that campaign: with other keys the signatures would differ. */
   merchant: z.unknown(),
 })
 
-/** Made once on this machine, so that a seed brings the very same bytes again. */
+/** Generated once per machine, so that a seed makes the same bytes again. */
 export async function keysOfThisMachine(): Promise<Keys> {
   const file = join(findingsFolder(), 'merchant.json')
   if (!existsSync(file)) {
@@ -29,7 +29,7 @@ function findingsFolder(): string {
   return folder
 }
 
-/** All that it takes to find it again. */
+/** Saves everything that a replay needs. */
 export function saveFinding(
   found: LocatedFinding & { target: string },
   { seed, keys }: { seed: number; keys: Keys },

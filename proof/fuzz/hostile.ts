@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { Chance } from './chance.ts'
 
-/** Sampling one by one takes ten times as long as all of these at once. */
+/** Drawing this many samples at once takes a tenth of the time of drawing them one by one. */
 const sampledAtOnce = 256
 
-/** Values of fast-check's, drawn by our own chance: the same for the same input. */
+/** Values of fast-check, drawn by `Chance`, so that an input can be repeated. */
 export class Samples<T> {
   readonly #arbitrary: fc.Arbitrary<T>
   #era: number | null = null
@@ -26,7 +26,7 @@ export class Samples<T> {
 const anyJson = new Samples(fc.json({ maxDepth: 4 }))
 const anyString = new Samples(fc.string({ unit: 'binary', maxLength: 60 }))
 
-/** Numbers as JSON writes them and programs misread them. */
+/** Numbers in JSON that programs often read wrongly. */
 export const oddNumbers = [
   ...[
     '0',
@@ -98,7 +98,7 @@ const oddShapes = [
   ...['{"toJSON":1}', '[1,2,3]', '{"total":1,"total":2}'],
 ] as const
 
-/** Not JSON, though it looks like it. */
+/** Texts that look like JSON and are not. */
 const broken = [
   '',
   'undefined',
@@ -116,7 +116,7 @@ const broken = [
   '[1,]',
 ] as const
 
-/** JSON text, or nearly, of one value. */
+/** One value as JSON text, which may be malformed. */
 export function hostileJson(chance: Chance): string {
   return chance.weighed<() => string>([
     [6, () => chance.pick(oddNumbers)],
@@ -138,14 +138,14 @@ function nested(chance: Chance): string {
     : `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
 }
 
-/** Members of an object as they stand in its text: a key may come twice, a value may be anything. */
+/** Members of an object as text: a key may occur twice, a value may be any text. */
 export type Members = readonly (readonly [key: string, json: string])[]
 
 export function objectText(members: Members): string {
   return `{${members.map(([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')}}`
 }
 
-/** The members with up to three of them wrong: changed, gone, twice, renamed, or too many. */
+/** Changes the members in one to three ways: a value, a missing, doubled, renamed or additional member. */
 export function spoiled(members: Members, chance: Chance): Members {
   let spoilt = [...members]
   const count = 1 + chance.below(3)

@@ -9,12 +9,12 @@ import { generateMerchant, type Merchant } from 'budan-simulator'
 import type { Config } from '../../src/config/config.ts'
 import type { Chance } from './chance.ts'
 
-/** A made-up merchant's keys, and those of the gateway towards it. Fresh for each campaign. */
+/** The keys of an invented merchant, and of the gateway for it. */
 export interface Keys {
   readonly merchant: Merchant
-  /** The gateway's own, with the name it goes by. */
+  /** The gateway's own key and its serial. */
   readonly gateway: Signer
-  /** Somebody else's, who signs under the gateway's name. */
+  /** Another key, under the gateway's serial. */
   readonly stranger: Signer
   readonly apiV3Key: Buffer
 }
@@ -36,7 +36,7 @@ export async function makeKeys(merchant?: Merchant): Promise<Keys> {
   }
 }
 
-/** All that is fed lives in this moment: no input may depend on when the campaign is made. */
+/** The time of every input: no input may depend on when the campaign runs. */
 export const present = new Date('2026-10-01T08:30:00Z')
 export const presentSecs = present.getTime() / 1000
 
@@ -73,7 +73,7 @@ export function headersOf({
   }
 }
 
-/** The members of a sealed text, ready to stand in JSON. */
+/** The members of an encrypted resource, as JSON text. */
 export function encrypted(
   plain: Uint8Array,
   { key, chance }: { key: Buffer; chance: Chance },
@@ -91,7 +91,7 @@ export function encrypted(
   ]
 }
 
-/** The program's configuration for this merchant. Whoever is asked over the network is not there. */
+/** The program's configuration for this merchant. No server listens at the default address. */
 export function configFor(
   { merchant, apiV3Key }: Keys,
   {

@@ -46,7 +46,7 @@ async function again(file: string): Promise<number> {
   const { target: name, seed, index, keys } = await readFinding(file)
   const target = allTargets().find((each) => each.name === name)
   if (target === undefined) throw new Error(`Cannot replay ${file}: there is no target "${name}"`)
-  // Alone it is quick; where inputs build on one another, only all of them show it.
+  // One input alone is quick; where inputs build on one another, only all of them cause the finding.
   for (const alone of [true, false]) {
     const found = await replay(target, { keys, seed, index, alone })
     if (found === null) continue
@@ -55,6 +55,6 @@ async function again(file: string): Promise<number> {
     )
     return 1
   }
-  process.stdout.write('It is not found any more.\n')
+  process.stdout.write('Not found any more.\n')
   return 0
 }

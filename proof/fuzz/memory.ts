@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Finding } from './target.ts'
 
-/** What is held after everything that nobody needs was given back. */
+/** The memory that is still held after a garbage collection. */
 export interface Memory {
   readonly rssMb: number
   readonly heapMb: number
@@ -12,7 +12,7 @@ const megabyte = 1024 * 1024
 
 export async function measureMemory(): Promise<Memory> {
   const collect = collector()
-  // Twice, with a turn of the event loop between: what the first one ends is freed by the second.
+  // Two collections with a turn of the event loop between: the second one frees what the first finalized.
   collect()
   await new Promise((resolve) => setImmediate(resolve))
   collect()
@@ -26,17 +26,17 @@ function collector(): () => void {
 }
 
 /**
- * What nine tenths of a campaign may leave on the heap: the oracle's own books grow by some 3 MB with
- * each 100,000 callbacks. A leak of 100 bytes an input would be 90 MB in a million.
+ * How much the heap may grow in nine tenths of a campaign. The oracle's own books grow by some 3 MB per
+ * 100,000 callbacks. A leak of 100 bytes per input would be 90 MB in a million inputs.
  */
 const heapMbMax = 32
 
-/** What lies outside of the heap, keys and sockets, shows here alone. */
+/** Only this figure includes the memory outside of the heap, of keys and sockets. */
 const rssMbMax = 64
 
 /**
- * Of the measures at each tenth. The process' memory goes up and down by tens of megabytes, as pages
- * are kept and given back; a leak is what lifts the lowest that it comes down to.
+ * Checks the figures of each tenth. The memory of the process goes up and down by tens of megabytes, as
+ * pages are kept and freed. A leak raises the lowest figure.
  */
 export function expectFlat(memory: readonly Memory[]): void {
   const half = Math.floor(memory.length / 2)

@@ -1,11 +1,11 @@
 import type { Chance } from './chance.ts'
 
-/** Bytes that parsers stumble over. */
+/** Bytes that parsers often read wrongly. */
 const hostileBytes = [
   0x00, 0x0a, 0x0d, 0x20, 0x22, 0x5c, 0x7b, 0x7d, 0x7f, 0x80, 0xc0, 0xed, 0xfe, 0xff,
 ]
 
-/** Half a character, a whole one too long, one beyond Unicode, a half of a pair, a BOM of each kind. */
+/** An incomplete character, an overlong one, one beyond Unicode, half a surrogate pair, BOMs of each kind. */
 const hostileRuns = [
   [0xe4, 0xb8],
   [0xc0, 0xaf],
@@ -33,7 +33,7 @@ const mutations: readonly (readonly [number, Mutation])[] = [
   [1, (bytes) => Buffer.from(bytes.toString('latin1'), 'utf8')],
 ]
 
-/** The bytes with one to three things wrong; one of them may undo another. */
+/** Applies one to three mutations; one may undo another. */
 export function mutated(bytes: Uint8Array, chance: Chance): Buffer {
   let changed: Buffer = Buffer.from(bytes)
   const count = 1 + chance.below(3)
@@ -41,7 +41,7 @@ export function mutated(bytes: Uint8Array, chance: Chance): Buffer {
   return changed
 }
 
-/** Text with something wrong, halves of surrogate pairs and control characters too. */
+/** Applies one mutation to a text; it may add lone surrogates and control characters. */
 export function mutatedText(text: string, chance: Chance): string {
   const at = chance.below(text.length + 1)
   const inserted = chance.pick([
@@ -140,7 +140,7 @@ function run(bytes: Buffer, chance: Chance): { from: number; to: number } {
   return { from, to: Math.min(bytes.length, from + 1 + chance.below(64)) }
 }
 
-/** The same with halves of surrogate pairs replaced, which have no encoding. */
+/** Replaces lone surrogates, which have no encoding. */
 export function wellFormed(text: string): string {
   return text.replaceAll(/\p{Surrogate}/gu, '\ufffd')
 }

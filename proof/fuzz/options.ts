@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 export interface FuzzOptions {
   readonly inputs: number
   readonly seed: number
-  /** Null: all of them. */
+  /** Null for all targets. */
   readonly target: string | null
   readonly jsonFile: string | null
   readonly replayFile: string | null

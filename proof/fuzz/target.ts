@@ -1,7 +1,7 @@
 import type { Chance } from './chance.ts'
 import type { Keys } from './keys.ts'
 
-/** A part of the program that strangers feed. */
+/** A part of the program that reads input from outside. */
 export interface Target {
   readonly name: string
   /** Its share of all inputs. */
@@ -14,16 +14,16 @@ export interface OpenOptions {
   readonly seed: number
 }
 
-/** A target that is being fed. */
+/** A target that is open for inputs. */
 export interface OpenTarget {
-  /** Makes one input, feeds it, and judges what came of it. Throws `Finding` for what must not be. */
+  /** Makes one input, feeds it, and checks the result. Throws `Finding` if the result is wrong. */
   feed(chance: Chance): Promise<InputResult>
-  /** What is too dear to look at after each input. Throws `Finding`. */
+  /** Makes the checks that are too slow to make after each input. Throws `Finding`. */
   inspect?(): Promise<void>
   close(): Promise<void>
 }
 
-/** Whether the input was taken for something, or turned away. Either may be right. */
+/** Whether the program accepted the input. Either may be right. */
 export type InputResult = 'accepted' | 'rejected'
 
 export type FindingKind =
@@ -34,11 +34,11 @@ export type FindingKind =
   | 'leak'
   | 'hang'
 
-/** The program did what it must not. */
+/** A fault of the program. */
 export class Finding extends Error {
   override readonly name = 'Finding'
   readonly kind: FindingKind
-  /** What it was fed, so that it can be looked at; bytes as Base64. */
+  /** The input that caused it; bytes as Base64. */
   readonly input: unknown
 
   constructor(kind: FindingKind, ...[message, input]: [message: string, input: unknown]) {
@@ -48,7 +48,7 @@ export class Finding extends Error {
   }
 }
 
-/** What `work` comes to; whatever it throws is a crash. */
+/** Returns the result of `work`. An error, other than a finding, becomes a finding of a crash. */
 export async function expectNoCrash<T>(input: unknown, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()

@@ -6,7 +6,7 @@ import { simulatorTarget } from './simulator/target.ts'
 import type { Target } from './target.ts'
 import { webTarget } from './web/target.ts'
 
-/** Everything that strangers feed. */
+/** Every target. */
 export function allTargets(): readonly Target[] {
   return [
     callbackTarget(),

@@ -20,7 +20,7 @@ import { decryptText, encryptedText } from '../../src/gateway/wechat/keys/cipher
 import type { fetchCertificates } from '../../src/gateway/wechat/keys/fetch-certificates.ts'
 import { readTrade } from '../../src/gateway/wechat/trade-body.ts'
 
-/** Other inputs each time; a finding tells its seed, and `npm run fuzz` finds it again. */
+/** Each run has other inputs. A failure prints its seed, and `npm run fuzz` repeats it. */
 const seed = Math.floor(Math.random() * 2 ** 31)
 
 let keys: Keys
@@ -46,15 +46,15 @@ describe('a short campaign', () => {
     expect(report.found, `seed ${seed}`).toBeNull()
     const [figures] = report.targets
     expect(figures?.inputs).toBe(inputs)
-    // What only ever turns inputs away proves nothing, and neither does what only takes them.
+    // A target that only rejects, or only accepts, proves nothing.
     expect(figures?.accepted).toBeGreaterThan(inputs / 100)
     expect(figures?.rejected).toBeGreaterThan(inputs / 100)
   })
 })
 
-/** One mistake each, of those that systems like this were seen to make. */
+/** Each test plants one mistake that systems of this kind have made. */
 describe('a campaign finds', () => {
-  it('a gateway client that believes unsigned answers', async () => {
+  it('a gateway client that accepts unsigned answers', async () => {
     const gullible: typeof answerOf = (checked) =>
       answerOf({
         ...checked,
@@ -76,7 +76,7 @@ describe('a campaign finds', () => {
     expect(again?.finding.input).toEqual(finding?.input)
   })
 
-  it('a reader that takes success in other letters for success', async () => {
+  it('a reader that accepts "success" in other letters', async () => {
     const lenient: typeof answerOf = (checked) => {
       const body = Buffer.from(checked.reply.body)
         .toString()
@@ -94,7 +94,7 @@ describe('a campaign finds', () => {
     expect((await found(answerTarget({ answerOf: rash }), 5000)).kind).toBe('crash')
   })
 
-  it('a decision that does not look at the amount', async () => {
+  it('a decision that ignores the amount', async () => {
     const blind: typeof decide = (order, answer, facts) =>
       answer.kind === 'trade'
         ? decide(order, { ...answer, trade: { ...answer.trade, amount: order.amount } }, facts)
@@ -102,7 +102,7 @@ describe('a campaign finds', () => {
     expect((await found(answerTarget({ decide: blind }), 20_000)).kind).toBe('wrong credit')
   })
 
-  it('a receiver that opens callbacks without looking at their signature', async () => {
+  it('a receiver that opens callbacks without verifying their signature', async () => {
     const plant: CallbackOptions['plant'] = (gateway) => ({
       ...gateway,
       openCallback: async ({ body }) =>
@@ -119,7 +119,7 @@ describe('a campaign finds', () => {
     expect((await found(callbackTarget({ plant }), 2000)).kind).toBe('lost payment')
   })
 
-  it('a list of certificates that is opened and not verified', async () => {
+  it('a reader that opens a list of certificates without verifying it', async () => {
     const fetch: typeof fetchCertificates = async (wire) => {
       const request = { method: 'GET', path: '/v3/certificates', body: '' } as const
       const reply = await wire.send(request, new AbortController().signal)
@@ -129,7 +129,7 @@ describe('a campaign finds', () => {
     expect((await found(certificatesTarget({ fetch }), 2000)).kind).toBe('wrong answer')
   })
 
-  it('a configuration that prints the secret it was given', async () => {
+  it('a configuration that prints a secret', async () => {
     const load: typeof loadConfig = (request) => {
       try {
         return loadConfig(request)
@@ -143,7 +143,7 @@ describe('a campaign finds', () => {
     expect((await found(configTarget({ load }), 2000)).kind).toBe('wrong answer')
   })
 
-  it('an API that fails for what a caller wrote', async () => {
+  it("an API that fails on a caller's input", async () => {
     const plant = webTarget({
       plant: (store) => ({
         ...store,
@@ -156,7 +156,7 @@ describe('a campaign finds', () => {
     expect((await found(plant, 5000)).kind).toBe('wrong answer')
   })
 
-  it('memory that grows, on the heap or beside it, and not what merely goes up and down', () => {
+  it('memory that grows, on the heap or beside it, but not memory that only varies', () => {
     const tenths = (rss: readonly number[], heapGrowth: number) =>
       rss.map((rssMb, nth) => ({ rssMb, heapMb: 100 + heapGrowth * nth }))
     const wavy = [300, 360, 310, 390, 305, 380, 330, 345, 310, 395]
@@ -167,7 +167,7 @@ describe('a campaign finds', () => {
   })
 })
 
-/** What a callback says, whoever wrote it. */
+/** Opens a callback without verifying who signed it. */
 function opened(body: Uint8Array): OpenedCallback | null {
   const envelope = parseJson(body)
   const resource = typeof envelope === 'object' && envelope !== null && 'resource' in envelope

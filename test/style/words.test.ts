@@ -74,10 +74,10 @@ const allowed: readonly { readonly path: string; readonly line: RegExp }[] = [
 const toRewrite: readonly string[] = [
   ...['src/i18n/', 'src/store/migrations/'],
   ...['test/cli/', 'test/config/', 'test/console/'],
-  ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/fuzz/', 'test/gateway/'],
+  ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/gateway/'],
   ...['test/library/', 'test/mutants/', 'test/review/', 'test/secrets/', 'test/states/'],
   ...['test/store/', 'test/style/', 'test/support/', 'test/unit/', 'test/web/'],
-  ...['proof/fuzz/', 'proof/screenshots/'],
+  ...['proof/screenshots/'],
   ...['docs/console.md'],
   ...['docs/console.zh-CN.md', 'docs/http-api.md'],
   // The names and messages of the code that these quote.

@@ -1,26 +1,26 @@
 import type { Order } from '../../../src/domain/order.ts'
 import { isObject, objectIn, own } from '../callback/payment.ts'
 
-/** A response as the oracle sees it. */
+/** A response as the oracle knows it. */
 export interface ObservedReply {
   readonly status: number
   readonly body: Uint8Array
-  /** By a key that is held, over these bytes, in time. `unsigned`: without a word of a signature. */
+  /** `genuine`: by a known key, over these bytes, in time. `unsigned`: without any signature header. */
   readonly signed: 'genuine' | 'unsigned' | 'wrong'
 }
 
-/** The facts of a payment in an answer to a query. Written apart from the program's reader. */
+/** The facts of a payment in an answer to a query. The code is independent of the program's reader. */
 export interface PaidFacts {
   readonly orderNo: string
   readonly mchid: string
   readonly appid: string
   readonly transactionId: string
-  /** Null: not a whole number that is exact. */
+  /** Null if it is not a whole number below 2^53. */
   readonly amount: bigint | null
   readonly currency: string | null
 }
 
-/** What a verified 200 says of a payment; null when it says of none. */
+/** The payment in a verified 200; null if there is none. */
 export function paidFactsIn({ status, body, signed }: ObservedReply): PaidFacts | null {
   if (status !== 200 || signed !== 'genuine') return null
   const trade = objectIn(body)
@@ -46,7 +46,7 @@ export function paidFactsIn({ status, body, signed }: ObservedReply): PaidFacts 
   }
 }
 
-/** Whether these facts pay that order: every one of them as ordered. */
+/** True if every fact is as ordered. */
 export function pays(facts: PaidFacts | null, order: Order): boolean {
   return (
     facts !== null &&
@@ -58,7 +58,7 @@ export function pays(facts: PaidFacts | null, order: Order): boolean {
   )
 }
 
-/** 404 with one of the two names for it; signed rightly, or, as most errors, not at all. */
+/** A 404 with one of the two codes for it, rightly signed, or unsigned like most errors. */
 export function saysAbsent({ status, body, signed }: ObservedReply): boolean {
   const code = own(objectIn(body) ?? {}, 'code')
   if (status !== 404 || signed === 'wrong' || typeof code !== 'string') return false

@@ -12,12 +12,12 @@ import { headersOf, type Keys, present, presentSecs, signatureOf } from '../keys
 import { mutated } from '../mutate.ts'
 import type { ObservedReply } from './oracle.ts'
 
-/** A response as it comes over the wire. */
+/** A response as it is received. */
 export interface RawReply {
   readonly status: number
   readonly headers: HeaderSet
   readonly body: Buffer
-  /** Whether it carries a signature to be looked at; else it is observed who signed. */
+  /** True if the signature is really verified; otherwise the result of the verification is made up. */
   readonly sealed: boolean
 }
 
@@ -55,7 +55,7 @@ const codes = [
   ],
 ]
 
-/** Answers to every question, right and wrong, about orders in every state. */
+/** Responses to every kind of request, right and wrong, for orders in every state. */
 export class Replies {
   readonly #keys: Keys
   readonly #sealed: { readonly reply: RawReply; readonly order: Order }[] = []
@@ -85,7 +85,7 @@ export class Replies {
     }
   }
 
-  /** Signed once, then tampered with many times: signing is what costs. */
+  /** Each is signed once and tampered with many times, because signing is slow. */
   #sealedReply(order: Order, chance: Chance): Next {
     if (this.#sealed.length < 64 || chance.percent(2)) this.#seal(order, chance)
     if (this.#sealed.length > 64) this.#sealed.shift()

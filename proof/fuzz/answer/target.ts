@@ -34,7 +34,7 @@ import {
 } from './oracle.ts'
 import { type RawReply, Replies } from './reply.ts'
 
-/** What reads answers: the program's own, unless a test plants something worse. */
+/** The readers of answers: the program's own, unless a test puts a faulty one in place. */
 export interface AnswerReaders {
   readonly answerOf: (checked: CheckedReply) => Answer
   readonly closingOf: typeof closingOf
@@ -44,7 +44,7 @@ export interface AnswerReaders {
 
 const ownReaders: AnswerReaders = { answerOf, closingOf, prepayOf, decide }
 
-/** Answers to our questions: verified, read, and decided on. */
+/** Answers to budan's requests: they are verified, read and decided on. */
 export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
   const readers = { ...ownReaders, ...planted }
   return {
@@ -59,14 +59,14 @@ export function answerTarget(planted: Partial<AnswerReaders> = {}): Target {
           const input = shown(reply)
           const verification = await expectNoCrash(input, () => verify(reply, { signed, chance }))
           if (verification.kind === 'valid' && signed !== 'genuine') {
-            throw new Finding('wrong answer', 'took a wrong signature for right', input)
+            throw new Finding('wrong answer', 'accepted a wrong signature', input)
           }
           const checked: CheckedReply = {
             reply: { kind: 'reply', ...reply },
             verification,
             attempt: 'query order "x"',
           }
-          // A stricter verification may turn a right one away, where its header was touched.
+          // The verification may reject a genuine response whose headers were changed.
           const observed = {
             ...reply,
             signed: verification.kind === 'valid' ? signed : observedSignature(verification),
@@ -121,14 +121,14 @@ function judgeAnswer(
 ): void {
   const facts = paidFactsIn(observed)
   if (answer.kind === 'absent' && !saysAbsent(observed)) {
-    throw new Finding('wrong answer', 'absent, and nobody said so', input)
+    throw new Finding('wrong answer', 'absent, but the response does not say so', input)
   }
   if (answer.kind !== 'trade') {
     if (facts !== null && !isMarked(observed)) throw new Finding('lost payment', answer.kind, input)
     return
   }
   if (observed.status !== 200 || observed.signed !== 'genuine') {
-    throw new Finding('wrong answer', 'a trade that nobody vouches for', input)
+    throw new Finding('wrong answer', 'a trade in an unverified response', input)
   }
   const { trade } = answer
   if ((trade.state === 'paid') !== (facts !== null)) {
@@ -147,7 +147,7 @@ function isMarked({ body }: ObservedReply): boolean {
   return startsWithMark(body)
 }
 
-/** It is stored as JSON, and shown: no secret, nothing that PostgreSQL refuses. */
+/** Evidence is stored as JSON and shown: it may have no secret, and nothing that PostgreSQL refuses. */
 function expectStorable(results: readonly { evidence: unknown }[], input: unknown): void {
   for (const { evidence } of results) {
     const text = JSON.stringify(evidence)

@@ -16,8 +16,8 @@ export interface ExpectedOrder {
 export type Verdict = 'pay' | 'review' | 'keep' | 'unknown order'
 
 /**
- * What ought to have been credited, kept apart from the program: its own rules, its own memory. At
- * times the whole of it is held against the database's rows.
+ * The credits that are expected, by rules and memory of its own, apart from the program. An inspection
+ * compares all of them with the rows of the database.
  */
 export class ExpectedBooks {
   readonly #orders = new Map<string, ExpectedOrder>()
@@ -32,13 +32,13 @@ export class ExpectedBooks {
     this.#keys = keys
   }
 
-  /** An order that is not paid yet: mostly a new one, so that there always is one. */
+  /** An order that is not paid yet. New ones are placed so that there always is one. */
   async openOrder(chance: Chance): Promise<ExpectedOrder> {
     while (this.#open.length < openMin) await this.#place(chance)
     return chance.pick(this.#open)
   }
 
-  /** Any order, whatever became of it. */
+  /** One of the latest orders, in any state. */
   async anyOrder(chance: Chance): Promise<ExpectedOrder> {
     if (this.#orders.size === 0) await this.#place(chance)
     const all = [...this.#orders.values()].slice(-200)
@@ -49,7 +49,7 @@ export class ExpectedBooks {
     return [...this.#transactions.keys()].slice(-20)
   }
 
-  /** What a payment that truly came from the gateway must lead to. */
+  /** The decision that a genuine payment must lead to. */
   verdictOn(payment: Payment): Verdict {
     const entry = this.#orders.get(payment.orderNo)
     if (entry === undefined) return 'unknown order'
@@ -64,7 +64,7 @@ export class ExpectedBooks {
     return asOrdered && owner === undefined ? 'pay' : 'review'
   }
 
-  /** It was settled so. Each settlement is one event. */
+  /** Records a settlement. Each is one event. */
   settle(payment: Payment, verdict: Verdict): void {
     const entry = this.#orders.get(payment.orderNo)
     if (entry === undefined) return
@@ -78,7 +78,7 @@ export class ExpectedBooks {
     this.#add({ transfers: 1, entries: 2 })
   }
 
-  /** Row for row: nothing else was credited, and nothing else was written. */
+  /** Compares row by row: nothing else was credited or written. */
   async inspect(): Promise<void> {
     const counts = await countsOf(this.#database)
     expectSame('rows', counts, this.#counts)
@@ -146,7 +146,7 @@ export class ExpectedBooks {
     if (chance.percent(20)) await this.#expire(orderNo)
   }
 
-  /** Late money is still credited: some orders have ended before theirs comes. */
+  /** Some orders expire before their payment: late money is still credited. */
   async #expire(orderNo: string): Promise<void> {
     await this.#database.store.transaction(async (tx) => {
       const locked = await tx.lockOrder(orderNo)
@@ -182,7 +182,7 @@ export class ExpectedBooks {
   }
 }
 
-/** So many are open at a time that hardly any input lacks one, and few enough to be met twice. */
+/** Enough open orders that hardly any input lacks one, and few enough that inputs share one. */
 const openMin = 20
 
 function expectSame(what: string, found: unknown, expected: unknown): void {

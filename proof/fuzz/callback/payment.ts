@@ -1,4 +1,4 @@
-/** What a text says that came sealed from the gateway. Written apart from the program's reader. */
+/** A payment in a callback's decrypted text. The code is independent of the program's reader. */
 export interface Payment {
   readonly orderNo: string
   readonly mchid: unknown
@@ -9,8 +9,8 @@ export interface Payment {
 }
 
 /**
- * The payment that the text tells of, or null. Only the exact word counts, and only members of the
- * object itself. Where a key stands twice, JSON takes the last.
+ * Returns the payment in the text, or null. Only the exact word SUCCESS counts, and only own members
+ * of the object. Of a key that occurs twice, JSON takes the last.
  */
 export function paymentIn(text: Uint8Array): Payment | null {
   const trade = objectIn(text)
@@ -20,7 +20,7 @@ export function paymentIn(text: Uint8Array): Payment | null {
   if (typeof orderNo !== 'string' || orderNo.length < 1 || orderNo.length > 64) return null
   if (typeof transactionId !== 'string' || !isWord(transactionId)) return null
   const [mchid, appid] = [own(trade, 'mchid'), own(trade, 'appid')]
-  // Names that cannot be anybody's: such a text is no trade at all.
+  // No merchant and no app has such an id, so the text is not a trade.
   if (!isWord(mchid) || !isWord(appid)) return null
   const amount = own(trade, 'amount')
   const parts = isObject(amount) ? amount : {}
@@ -31,12 +31,12 @@ export function paymentIn(text: Uint8Array): Payment | null {
   }
 }
 
-/** A byte order mark or two before the text: it may be read or not, as long as it is read right. */
+/** A text after byte order marks may be accepted or rejected, but not read wrongly. */
 export function startsWithMark(text: Uint8Array): boolean {
   return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf
 }
 
-/** Wrong bytes and control characters spoil the member that they are in, and no other one. */
+/** Wrong bytes and control characters affect only the member that contains them. */
 export function objectIn(text: Uint8Array): Record<string, unknown> | null {
   const whole = Buffer.from(text)
     .toString()

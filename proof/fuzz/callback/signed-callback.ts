@@ -13,22 +13,22 @@ import type { ExpectedOrder } from './expected-books.ts'
 
 export type HeaderSet = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** What goes over the wire. */
+/** The headers and bytes that are sent. */
 export type HttpMessage = Pick<SignedCallback, 'headers' | 'body'>
 type Ordered = Pick<ExpectedOrder, 'orderNo' | 'amount'>
 
-/** A callback as it was signed, and what it says to whoever may open it. */
+/** A callback as it was signed, with its decrypted text. */
 export interface SignedCallback {
   readonly headers: HeaderSet
   readonly body: Buffer
   readonly signature: SignatureParts
-  /** Of the sealed text; null where the envelope does not open. */
+  /** The decrypted text; null if the envelope cannot be opened. */
   readonly plain: Buffer | null
-  /** Signed by the gateway's own key, within the time that it is good for. */
+  /** Signed with the gateway's key, with a timestamp that is still valid. */
   readonly genuine: boolean
 }
 
-/** A payment as it was ordered. */
+/** A callback for a payment as it was ordered. */
 export function callbackFor(
   entry: ExpectedOrder,
   { keys, chance }: { keys: Keys; chance: Chance },
@@ -39,7 +39,7 @@ export function callbackFor(
   })
 }
 
-/** Signed with care, and wrong within: the amount, the names, the state, the envelope, the stamp. */
+/** A callback that may be wrong in its payment, its envelope, its signer or its timestamp. */
 export function oddCallbackFor(
   entry: ExpectedOrder,
   {
@@ -106,7 +106,7 @@ function signedCallback(plain: Buffer, options: SigningOptions): SignedCallback 
   }
 }
 
-/** Whatever else is in the envelope: its kind and its sealed text must be those that were meant. */
+/** An envelope opens if its event type and its encrypted text are unchanged; other members do not matter. */
 function opens(body: Buffer, right: string): boolean {
   try {
     const [got, meant] = [JSON.parse(body.toString()), JSON.parse(right)]
@@ -121,7 +121,7 @@ function opens(body: Buffer, right: string): boolean {
   }
 }
 
-/** A trade that is paid, as it was ordered. */
+/** The members of a paid trade, as it was ordered. */
 export function tradeMembers(
   entry: Ordered,
   { keys, chance }: { keys: Keys; chance: Chance },
@@ -146,13 +146,13 @@ const oddTimes = [
   ...['"2026-10-01"', '"2026-13-45T99:99:99Z"', '20261001162959', '""', 'null', '[]'],
 ] as const
 
-/** What decides nothing about a payment, and some of what is in no manual. */
+/** Members that decide nothing about a payment, and some that WeChat Pay does not have. */
 const idleMembers = [
   ...['success_time', 'attach', 'trade_type', 'trade_state_desc', 'bank_type', 'payer'],
   ...['promotion_detail', 'scene_info', 'sub_mchid', '__proto__', 'toJSON', 'constructor', ''],
 ] as const
 
-/** A right payment, with anything at all in the places that decide nothing: it is to be credited. */
+/** A right payment with any values in members that decide nothing: it must be credited. */
 export function adornedPayment(
   members: Members,
   { entry, chance }: { entry: Ordered; chance: Chance },
@@ -171,7 +171,7 @@ export function adornedPayment(
   return [...adorned]
 }
 
-/** One fact another than was ordered, each of a kind that would pass for right at a glance. */
+/** Changes one fact of a payment to a value that looks right at first sight. */
 export function changedFacts(
   members: Members,
   {

@@ -37,12 +37,12 @@ const anyBody = new Samples(
   ),
 )
 
-/** Of nobody's. */
+/** Random headers and bytes, signed with no key. */
 export function garbage(chance: Chance): HttpMessage {
   return { headers: anyHeaders.pick(chance), body: Buffer.from(anyBody.pick(chance)) }
 }
 
-/** The others are nobody's concern. */
+/** The headers that the signature check reads. */
 const signed = [
   'wechatpay-timestamp',
   'wechatpay-nonce',

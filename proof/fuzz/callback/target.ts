@@ -21,11 +21,11 @@ import { callbackFor, oddCallbackFor, type SignedCallback } from './signed-callb
 import { garbage, tampered } from './tamper.ts'
 
 export interface CallbackOptions {
-  /** A test puts something worse in the place of the gateway client. */
+  /** Lets a test put a faulty gateway client in place. */
   readonly plant?: (gateway: Gateway) => Gateway
 }
 
-/** Callbacks through the whole program: verified, opened, decided, credited; or nothing at all. */
+/** Callbacks through the whole program: each is settled as expected, or changes nothing. */
 export function callbackTarget({ plant = (gateway) => gateway }: CallbackOptions = {}): Target {
   return {
     name: 'callback',
@@ -65,7 +65,7 @@ function gatewayFor({ wechat }: Config): Gateway {
   return createWechatGateway(wechat, { emit: () => {}, clock: () => present })
 }
 
-/** Letters that are under way, to be tampered with, sent again, and mixed up. */
+/** Makes callbacks, and keeps some to tamper with, to send again, and to mix up. */
 class CallbackSource {
   readonly #keys: Keys
   readonly #books: ExpectedBooks
@@ -76,7 +76,7 @@ class CallbackSource {
     this.#books = books
   }
 
-  /** `signed`: what the gateway did sign, where these are its very bytes. */
+  /** `signed` is the callback with exactly these signed bytes, if the source made one. */
   async next(chance: Chance): Promise<{ callback: RawCallback; signed: SignedCallback | null }> {
     const way = chance.weighed<'garbage' | 'tampered' | 'again' | 'odd' | 'right'>([
       [14, 'garbage'],
@@ -103,7 +103,7 @@ class CallbackSource {
     return oddCallbackFor(entry, { keys: this.#keys, chance, transactionIds })
   }
 
-  /** Kept for a while: half of what is tampered with is about orders that are not paid yet. */
+  /** The callback is kept for a while, so that half of the tampered ones concern open orders. */
   async #write(chance: Chance): Promise<SignedCallback> {
     const signed = callbackFor(await this.#books.openOrder(chance), { keys: this.#keys, chance })
     this.#signed.push(signed)
@@ -116,7 +116,7 @@ function sent(signed: SignedCallback): { callback: RawCallback; signed: SignedCa
   return { callback: { headers: signed.headers, body: signed.body }, signed }
 }
 
-/** Signed bytes and signature as they were sent; that is what being genuine means. */
+/** A callback is genuine if its signed bytes and its signature are as they were sent. */
 function isSame(sent: SignedCallback, callback: RawCallback): boolean {
   const { body, signature: parts } = sent
   const { headers } = callback
@@ -125,7 +125,7 @@ function isSame(sent: SignedCallback, callback: RawCallback): boolean {
     headers['wechatpay-nonce'] === parts.nonce &&
     headers['wechatpay-timestamp'] === parts.timestamp &&
     typeof signature === 'string' &&
-    // The last character before the padding has bits that say nothing.
+    // The last character before the padding has unused bits, so the decoded bytes are compared.
     Buffer.from(signature, 'base64').equals(Buffer.from(parts.signature, 'base64')) &&
     body.length === callback.body.length &&
     body.equals(callback.body)
@@ -145,9 +145,9 @@ function judge(received: Received, books: ExpectedBooks): InputResult {
   const payment = signed?.genuine && signed.plain !== null ? paymentIn(signed.plain) : null
   if (payment === null || signed === null) {
     if (receipt.kind === 'settled') {
-      throw new Finding('wrong credit', `settled (${receipt.decision}) what nobody paid`, input)
+      throw new Finding('wrong credit', `settled (${receipt.decision}) without a payment`, input)
     }
-    if (wrote) throw new Finding('wrong answer', 'touched the database for what it rejected', input)
+    if (wrote) throw new Finding('wrong answer', 'wrote to the database, and rejected it', input)
     return 'rejected'
   }
   const verdict = books.verdictOn(payment)
@@ -157,22 +157,22 @@ function judge(received: Received, books: ExpectedBooks): InputResult {
     return 'rejected'
   }
   if (receipt.kind !== 'settled') {
-    throw new Finding('lost payment', `took it for what is ${receipt.kind}`, input)
+    throw new Finding('lost payment', `the receipt is ${receipt.kind}`, input)
   }
   if (receipt.decision !== verdict) {
-    throw new Finding('wrong credit', `decided ${receipt.decision}, ought to ${verdict}`, input)
+    throw new Finding('wrong credit', `decided ${receipt.decision}, expected ${verdict}`, input)
   }
   books.settle(payment, verdict)
   return 'accepted'
 }
 
-/** Whether nothing about it gives a reason to be stricter than need be. */
+/** True if no header differs and no byte order mark precedes: then the program has no reason to reject it. */
 function isUntouched(signed: SignedCallback, { headers }: RawCallback): boolean {
   const same = Object.entries(signed.headers).every(([name, value]) => headers[name] === value)
   return same && signed.plain !== null && !startsWithMark(signed.plain)
 }
 
-/** The store, counting what may write: a rejected callback may lock a row, and no more. */
+/** Counts the calls that may write: a rejected callback may lock a row, but not write. */
 function counting(store: Store, writes: { count: number }): Store {
   const write = () => {
     writes.count += 1
@@ -185,7 +185,7 @@ function counting(store: Store, writes: { count: number }): Store {
   )
 }
 
-/** The same, telling of each method that is called, but for the harmless ones. */
+/** Calls `write` for each method call, except for the harmless methods. */
 function noting<T extends object>(
   thing: T,
   { harmless, write }: { harmless: readonly string[]; write: () => void },

@@ -25,14 +25,14 @@ import {
   type Target,
 } from '../target.ts'
 
-/** A list of platform certificates as it comes over the wire. */
+/** A response with a list of platform certificates. */
 interface Listing {
   readonly status: number
   readonly headers: HeaderSet
   readonly body: Buffer
 }
 
-/** Lists of platform certificates: what verifies all answers must itself be beyond doubt. */
+/** Lists of platform certificates. They verify all answers, so they must be verified themselves. */
 export function certificatesTarget({
   fetch = fetchCertificates,
 }: {
@@ -58,7 +58,7 @@ export function certificatesTarget({
           const fetched = await expectNoCrash(input, () => fetch(wire, { config, clock }))
           await expectNoCrash(input, () => readCertificates(listing.body, keys.apiV3Key))
           if (fetched.kind === 'opened' && !genuine) {
-            throw new Finding('wrong answer', 'took a list that was tampered with', input)
+            throw new Finding('wrong answer', 'accepted a list that was tampered with', input)
           }
           if (fetched.kind !== 'opened') return 'rejected'
           return expectOurs(fetched.certificates, { keys, input })
@@ -94,7 +94,7 @@ class Listings {
     if (certificate === undefined) throw new Error('The merchant has no platform certificate')
     const { serialNo, privateKeyPem } = certificate
     this.#signer = { serial: serialNo, key: createPrivateKey(privateKeyPem) }
-    // A key file that does not parse would make every list a wrong one.
+    // Throws if the key does not parse: otherwise every list would be rejected.
     createPublicKey(this.#signer.key)
   }
 
@@ -116,7 +116,7 @@ class Listings {
     return { status: chance.pick([200, 200, 200, 200, 404, 500]), headers, body }
   }
 
-  /** Sealed by whoever knows our key, and yet wrong: certificates come from other programs. */
+  /** Encrypted with the right key, and possibly wrong inside: other programs make certificates. */
   #body(chance: Chance): Buffer {
     const { certificates } = this.#keys.merchant.wechatpay
     const items = certificates.map(({ serialNo, certificatePem }) =>
@@ -142,7 +142,7 @@ class Listings {
   }
 }
 
-/** Bytes and signature as they were sent; a serial in other letters is the same serial. */
+/** True if bytes and signature are as they were sent. The case of a serial does not matter. */
 function isSame(sent: Listing, changed: Listing): boolean {
   const [ours, theirs] = [sent.headers, changed.headers]
   const signature = theirs['wechatpay-signature']

@@ -1,6 +1,6 @@
 import type { Chance } from '../chance.ts'
 
-/** What eats memory or time where a reader does not look out. */
+/** YAML that takes much memory or time in a reader without bounds. */
 export function costlyYaml(chance: Chance): string {
   return chance.pick<() => string>([
     () => `server: ${'['.repeat(chance.pick([100, 5000, 100_000]))}`,
@@ -19,7 +19,7 @@ export function costlyYaml(chance: Chance): string {
   ])()
 }
 
-/** A billion laughs. */
+/** The "billion laughs" attack: nested aliases that expand exponentially. */
 function laughs(rounds: number): string {
   const lines = ['a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]']
   for (let round = 1; round < rounds; round += 1) {

@@ -16,7 +16,7 @@ import {
 } from '../target.ts'
 import { ConfigTexts, isSecretIn } from './texts.ts'
 
-/** Configuration files and environments: a configuration, or faults that say what to mend. */
+/** Configuration files and environments. Each loads, or has faults that name a key or the file. */
 export function configTarget({ load = loadConfig }: { load?: typeof loadConfig } = {}): Target {
   return {
     name: 'config',
@@ -47,7 +47,7 @@ export function configTarget({ load = loadConfig }: { load?: typeof loadConfig }
   }
 }
 
-/** A right one takes two; a machine that is busy with other things stretches that. */
+/** A valid configuration takes 2 ms; a busy machine takes longer. */
 const hangMs = 5000
 
 function keyFiles(
@@ -90,11 +90,11 @@ function judgeFaults(
   return 'rejected'
 }
 
-/** `server.port: …`, or the name, quoted where it is odd, of what there is not. */
+/** `server.port: …`, or an unknown section or environment name. */
 const namesKey =
   /^(server|database|engine|recharge|wechat|log)[.:]|: unknown (section|environment name)/u
 
-/** What was let through can be worked with. */
+/** Every value that was accepted is within its bounds. */
 function judgeConfig(config: Config, input: unknown): InputResult {
   const { recharge, server, database } = config
   const names = [database.url, config.engine.url].map(serverName)
@@ -114,7 +114,6 @@ function judgeConfig(config: Config, input: unknown): InputResult {
     within(server.port, 0, 65_535) &&
     (database.retentionDays === 0 || within(database.retentionDays ?? 0, 7, 36_500)) &&
     (config.wechat === null || config.wechat.apiV3Key.length === 32)
-  if (!sound)
-    throw new Finding('wrong answer', 'it let a value through that is out of bounds', input)
+  if (!sound) throw new Finding('wrong answer', 'it accepted a value that is out of bounds', input)
   return 'accepted'
 }

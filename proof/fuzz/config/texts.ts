@@ -8,11 +8,11 @@ import { apiV3Key, validConfig } from './valid-config.ts'
 export interface ConfigText {
   readonly text: Buffer
   readonly env: Readonly<Record<string, string>>
-  /** Secrets stand where secrets belong. Elsewhere a fault may quote them, like any other value. */
+  /** Secrets are only in the keys for secrets. In another key a fault may quote them, like any value. */
   readonly secretsInPlace: boolean
 }
 
-/** Stands in every secret that is given; must stand in no fault. */
+/** Every secret contains one of them; no fault may. */
 const marks = ['qSecretq', 'zHiddenz']
 
 export function isSecretIn(fault: string): boolean {
@@ -151,7 +151,7 @@ const anyTree = new Samples(
   ),
 )
 
-/** Files and environments, most of them nearly right. */
+/** Files and environments, most of them nearly valid. */
 export class ConfigTexts {
   readonly #right: string
 
@@ -166,7 +166,7 @@ export class ConfigTexts {
     return { text: Buffer.from(text), env, secretsInPlace }
   }
 
-  /** Wrong, but each line still what it was. */
+  /** Wrong, but each line keeps its key. */
   #spoiled(chance: Chance): string | Buffer {
     return chance.weighed<() => string | Buffer>([
       [40, () => this.#right],
@@ -226,7 +226,7 @@ function environment(chance: Chance): Record<string, string> {
   return env
 }
 
-/** A password that was not percent-encoded tears its URL: most of it stands where a host or a path does. */
+/** A password that is not percent-encoded splits its URL: part of it is read as a host or a path. */
 function tornUrls(chance: Chance): readonly string[] {
   const joint = () => chance.pick(['/', '?', '#', '@', ':', ':123/', '[', '\\', '%', ' ', '\t', ''])
   const [mark, other] = marks
@@ -235,7 +235,7 @@ function tornUrls(chance: Chance): readonly string[] {
   return scheme.map((each) => `${each}://u:${password}@127.0.0.1/db`)
 }
 
-/** Secrets in every form that might be taken for something to quote. */
+/** Secrets in the forms that a fault is most likely to quote. */
 function hidden(chance: Chance): string {
   const [mark] = marks
   return chance.pick([

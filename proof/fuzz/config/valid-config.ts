@@ -1,7 +1,7 @@
-/** 32 bytes that stand in no fault. */
+/** 32 bytes that no fault may quote. */
 export const apiV3Key = 'qSecretq0123456789abcdefzHiddenz'
 
-/** A configuration with nothing wrong. */
+/** A configuration without a fault. */
 export function validConfig({
   privateKey,
   publicKey,

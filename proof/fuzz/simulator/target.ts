@@ -12,7 +12,7 @@ import {
   type Target,
 } from '../target.ts'
 
-/** The control interface of the gateway to try against: it serves people's tests, and must not die in them. */
+/** The simulator's control interface: other projects' tests use it, so no input may crash it. */
 export function simulatorTarget(): Target {
   return {
     name: 'simulator',
@@ -107,7 +107,7 @@ function controlBy(chance: Chance) {
 
 function pathOf(text: string): string {
   const plain = wellFormed(text).replace(/[^!-~]/gu, encodeURIComponent)
-  // Waiting for callbacks that never come is what it was asked for.
+  // `wait_ms` would make the simulator wait for callbacks that never arrive.
   return `/${plain.replaceAll('#', '%23').replace(/^\/+/, '')}`.replaceAll('wait_ms', 'x')
 }
 

@@ -6,7 +6,7 @@ import type { KnownNames } from './request.ts'
 
 const anyName = new Samples(fc.string({ unit: 'binary', maxLength: 40 }))
 
-/** A body for that path: right, nearly right, or nothing of the kind. */
+/** A body for that path: valid, nearly valid, or something else. */
 export function payloadFor(
   path: string,
   { names, chance }: { names: KnownNames; chance: Chance },
@@ -71,7 +71,7 @@ function appIds({ appIds: known }: KnownNames): readonly string[] {
   return [...known.map((each) => JSON.stringify(each)), '"wx0"', '""', 'null', '"wx\\u0000"']
 }
 
-/** One or more of what may be corrected, and a reason. */
+/** Any of the fields that may be corrected, and a reason. */
 function correctionMembers({ names, chance }: { names: KnownNames; chance: Chance }): Members {
   const all: Members = [
     ['user_id', JSON.stringify(chance.pick(names.userIds))],

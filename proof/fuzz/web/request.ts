@@ -10,11 +10,11 @@ export interface WebRequest {
   readonly url: string
   readonly headers: Record<string, string>
   readonly payload: Buffer | null
-  /** With the token that is configured. */
+  /** Sent with the configured token. */
   readonly trusted: boolean
 }
 
-/** Names to ask about: some of them known, and the token that opens. */
+/** The names that exist, and the valid token. */
 export interface KnownNames {
   readonly token: string
   readonly orderNos: readonly string[]
@@ -89,7 +89,7 @@ const templates: readonly Template[] = [
   [4, 'GET', (_, chance) => `/v1/${anyPath.pick(chance)}?${anyQuery.pick(chance)}`],
 ]
 
-/** A request as a caller might make it who is mistaken, or means harm. */
+/** A request as a mistaken or malicious caller might send it. */
 export function requestBy(names: KnownNames, chance: Chance): WebRequest {
   const [, method, pathOf] = chance.weighed(templates.map((each) => [each[0], each] as const))
   const path = chance.pick(pathOf(names, chance).split(' '))
@@ -109,7 +109,7 @@ export function requestBy(names: KnownNames, chance: Chance): WebRequest {
   }
 }
 
-/** What no client could send is left out; all else goes as it is. */
+/** Encodes the characters that no client can send; keeps the others. */
 function urlOf(path: string): string {
   const plain = path.replace(/[^!-~]/gu, (letter) => encodeURIComponent(wellFormed(letter)))
   return `/${plain.replaceAll('#', '%23').replace(/^[/\\]+/, '')}`
@@ -197,7 +197,7 @@ function query(names: readonly string[], chance: Chance): string {
   return parts.length === 0 ? '' : `?${parts.join('&')}`
 }
 
-/** Cursors are Base64 of JSON; so are these, of something else. */
+/** Cursors are JSON in Base64; these are too, with other content. */
 function cursorLike(chance: Chance): string {
   const kinds = ['runs', 'orders', 'entries', 'order_events', 'reviews']
   const text = chance.percent(50)

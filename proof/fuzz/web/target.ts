@@ -15,16 +15,16 @@ import {
 import { type KnownNames, requestBy, type WebRequest } from './request.ts'
 
 export interface WebTargetOptions {
-  /** A test plants something worse in the store. */
+  /** Lets a test put a faulty store in place. */
   readonly plant?: (store: Store) => Store
 }
 
-/** Another one of the same merchant. */
+/** A second app id of the same merchant. */
 const otherAppId = 'wx00000000000000f2'
 
 const token = 'TokenThatNobodyMaySee0123456789'
 
-/** The HTTP API on the whole program, with a gateway where nobody ever pays. */
+/** The HTTP API of the whole program, with a gateway where no order is ever paid. */
 export function webTarget({ plant = (store) => store }: WebTargetOptions = {}): Target {
   return {
     name: 'web',
@@ -77,7 +77,7 @@ async function openSite(keys: Keys, store: Store) {
   }
 }
 
-/** Orders in review and waiting, for those who send about them. */
+/** Places orders, half of them in review, for the requests to name. */
 async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
   const { mchid, appid } = keys.merchant
   const orderNos = Array.from({ length: 10 }, (_, n) => `RECH2026100108300000000000W${n}`)
@@ -127,7 +127,7 @@ async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
 
 type Answer = Awaited<ReturnType<typeof send>>
 
-/** Each from an address of its own: whoever guesses tokens is slowed down by address. */
+/** Each request has its own address, because wrong tokens are slowed down by address. */
 function send(app: FastifyInstance, { method, url, headers, payload }: WebRequest) {
   addresses.last += 1
   const bytes = [10, addresses.last >> 16, addresses.last >> 8, addresses.last].map(
@@ -149,19 +149,20 @@ function judge(answer: Answer, { request, input, secrets }: WebInput): InputResu
   const { statusCode: status, body } = answer
   const wrong = (message: string) =>
     new Finding('wrong answer', `${message}: ${status} ${body.slice(0, 500)}`, input)
-  // Whoever asks whether it is ready is told that it is not, by that status.
+  // /readyz says by this status that the node is not ready.
   const unready = status === 503 && /^\/readyz/.test(request.url)
   if (status >= 500 && !unready) throw wrong('failed')
   const secret = secrets.find((each) => body.includes(each))
-  if (secret !== undefined) throw wrong(`tells of the inside (${secret})`)
+  if (secret !== undefined) throw wrong(`reveals an internal (${secret})`)
   if (answer.headers['x-content-type-options'] !== 'nosniff')
-    throw wrong('is not marked as it ought to be')
+    throw wrong('lacks X-Content-Type-Options')
   if (status < 400) {
-    if (!request.trusted && isGuarded(request.url)) throw wrong('let somebody in without the token')
+    if (!request.trusted && isGuarded(request.url))
+      throw wrong('accepted a request without the token')
     return 'accepted'
   }
   if (request.method !== 'HEAD' && !unready && !isFault(body))
-    throw wrong('is no error in our shape')
+    throw wrong('is not an error of the documented form')
   return 'rejected'
 }
 
@@ -169,7 +170,7 @@ function isGuarded(url: string): boolean {
   return /^\/v1\/(orders|runs|accounts|reviews|audit)/.test(url)
 }
 
-/** `{"code","message"}`, of one line each, and nothing else. */
+/** `{"code","message"}` and nothing else. */
 function isFault(body: string): boolean {
   try {
     const fault: unknown = JSON.parse(body)
@@ -187,11 +188,11 @@ function isFault(body: string): boolean {
   }
 }
 
-/** Nobody has paid, so nobody may have been credited. */
+/** No order was paid, so none may be credited. */
 async function inspect(database: FuzzDatabase): Promise<void> {
   const { transfers, entries } = await countsOf(database)
   if (transfers + entries > 0) {
-    throw new Finding('wrong credit', `${transfers} credits, and nobody has paid`, null)
+    throw new Finding('wrong credit', `${transfers} credits without a payment`, null)
   }
   await inspectAudit(database.store)
 }
