@@ -18,8 +18,8 @@ afterAll(() => {
   directory.remove()
 })
 
-/** All that a person or a log would see of what was thrown, what hangs on it included. */
-async function toldOf(work: () => unknown): Promise<string> {
+/** The whole text of the thrown error, its causes and members included. */
+async function errorTextOf(work: () => unknown): Promise<string> {
   try {
     await work()
     return ''
@@ -36,7 +36,7 @@ const keys = configKeys().filter(({ isList }) => !isList)
 const addressKeys = keys.filter(({ key }) => /url$/.test(key))
 const anyKey = fc.oneof(fc.constantFrom(...addressKeys), fc.constantFrom(...keys))
 
-describe('no message says a part of a password, whatever URL it stands in', () => {
+describe('no part of a password is printed, in whatever URL it is, by', () => {
   it('loadConfig(), from the environment and from a file, quoted or bare', async () => {
     const place = fc.constantFrom('environment', 'quoted', 'bare')
     await fc.assert(
@@ -47,7 +47,7 @@ describe('no message says a part of a password, whatever URL it stands in', () =
           const text = from === 'quoted' ? JSON.stringify(torn.url) : torn.url.replaceAll('\n', '')
           return space.load(space.yaml({ [section]: { [key]: text } }))
         }
-        expectNoPiece(await toldOf(load), torn)
+        expectNoPiece(await errorTextOf(load), torn)
       }),
       { numRuns: runsOf(2000) },
     )
@@ -69,19 +69,19 @@ describe('no message says a part of a password, whatever URL it stands in', () =
     const merchant = { gateway: 'wechatpay', mchid: '1', appid: 'wx1' }
     await fc.assert(
       fc.asyncProperty(tornUrl(['postgres', 'pglite', 'mysql']), async (torn) => {
-        const told = [
-          await toldOf(async () => (await openStore(torn.url)).close()),
-          await toldOf(() =>
+        const texts = [
+          await errorTextOf(async () => (await openStore(torn.url)).close()),
+          await errorTextOf(() =>
             openEngine({
               ...{ url: torn.url, databaseUrl: torn.url, merchant },
               ...{ intervalMs: 1000, emit: () => {} },
             }),
           ),
-          await toldOf(() =>
+          await errorTextOf(() =>
             createWechatGateway({ ...wechat, baseUrl: torn.url }, { emit: () => {} }),
           ),
         ]
-        expectNoPiece(told.join('\n'), torn)
+        expectNoPiece(texts.join('\n'), torn)
       }),
       { numRuns: runsOf(300) },
     )
@@ -89,7 +89,7 @@ describe('no message says a part of a password, whatever URL it stands in', () =
 
   const commands = ['doctor', 'run', 'serve', 'migrate', 'orders', 'audit', 'drain']
 
-  it('the commands, within this process', async () => {
+  it('the commands, called in this process', async () => {
     const file = space.write('right.yaml', space.yaml())
     const ways = fc.constantFrom(
       ...commands.map((name) => (url: string) => ({
@@ -116,11 +116,11 @@ describe('no message says a part of a password, whatever URL it stands in', () =
     )
   }, 240_000)
 
-  it('the program itself, as a person starts it', async () => {
+  it('the program, started as a process', async () => {
     const file = space.write('right.yaml', space.yaml())
     const torn = fc.sample(tornUrl(['postgres']), { numRuns: 2 * commands.length, seed: 7 })
     for (const [at, each] of torn.entries()) {
-      // An environment and an argument cannot hold more, and no NUL.
+      // The kernel limits the length of one variable.
       const url = each.url.slice(0, 100_000)
       const { stdout, stderr } = await runBudan(
         [commands[at % commands.length] ?? 'doctor', '--config', file],

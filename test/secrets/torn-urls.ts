@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 
 /**
- * URLs whose password was not percent-encoded, or badly. The words stand nowhere else, so that any
- * four characters of one that are printed were printed of the password.
+ * Parts of passwords that are not percent-encoded, or wrongly. They occur nowhere else, so that four
+ * printed characters of one must come from the password.
  */
 const words = ['Zq9Kvb', 'Xw7JmG', '4917', '支付宝钥匙', 'jQ8%2Fz', 'kY%zz5', 'é'.repeat(5)]
 
@@ -38,7 +38,7 @@ const secretWord = fc.oneof(
   { weight: 1, arbitrary: fc.constant('Zq9Kvb'.repeat(3000)) },
 )
 
-/** `before` and `after` may put a reserved character at the password's own ends. */
+/** The joints may put a reserved character at either end of the password. */
 const password = fc
   .tuple(joint, fc.array(fc.tuple(secretWord, joint), { minLength: 1, maxLength: 4 }))
   .map(([before, parts]) => before + parts.flat().join(''))
@@ -50,7 +50,7 @@ export interface TornUrl {
   readonly password: string
 }
 
-/** @param among the schemes that it may have. */
+/** @param among the schemes to choose from. */
 export function tornUrl(among: readonly string[] = schemes): fc.Arbitrary<TornUrl> {
   const tail = fc.constantFrom('127.0.0.1:1/db', '127.0.0.1', '127.0.0.1:port/0', '/db', '')
   return fc
@@ -61,7 +61,7 @@ export function tornUrl(among: readonly string[] = schemes): fc.Arbitrary<TornUr
     }))
 }
 
-/** The first four characters of the password, or more, that stand in the text; null: none do. */
+/** Returns the first four characters of a part of the password that the text contains, or null. */
 export function pieceIn(text: string, { password }: TornUrl): string | null {
   const pieces = words.filter((word) => password.includes(word)).flatMap(windowsOf)
   return pieces.find((piece) => text.includes(piece)) ?? null

@@ -75,7 +75,7 @@ const toRewrite: readonly string[] = [
   ...['src/i18n/', 'src/store/migrations/'],
   ...['test/cli/', 'test/config/', 'test/console/'],
   ...['test/contract/', 'test/crash/', 'test/engine/', 'test/flow/', 'test/gateway/'],
-  ...['test/library/', 'test/mutants/', 'test/review/', 'test/secrets/', 'test/states/'],
+  ...['test/library/', 'test/mutants/', 'test/review/', 'test/states/'],
   ...['test/store/', 'test/style/', 'test/support/', 'test/unit/', 'test/web/'],
   ...['proof/screenshots/'],
   ...['docs/console.md'],
