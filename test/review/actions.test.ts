@@ -184,7 +184,7 @@ describe('resolveReview()', () => {
     const desk = await openDesk(shared)
     const { orderNo } = desk
     const { actions } = await desk.preview()
-    expect(actions.expire.effect).toMatch(/^closes its trade at the gateway, asks again/)
+    expect(actions.expire.effect).toMatch(/^closes its trade at the gateway, queries it again/)
     expect(shared.control.order(orderNo).trade_state).toBe('NOTPAY')
     await desk.resolve('expire')
     expect(shared.control.order(orderNo).trade_state).toBe('CLOSED')
