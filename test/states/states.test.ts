@@ -32,7 +32,7 @@ const tones: Readonly<Record<string, string>> = { good: 'well', warn: 'look', ba
 function rowOf({ ready, told, overview }: Look, fired: readonly string[]): readonly string[] {
   const words = told
     .join('<br>')
-    .replaceAll(/\b\d+ (questions|answers)/g, 'N $1')
+    .replaceAll(/\b\d+ (queries|answers)/g, 'N $1')
     .replaceAll(/last run \S+:/g, 'last run …:')
   return [
     String(ready),

@@ -61,7 +61,7 @@ describe.each<Loss>(['request', 'answer'])('a COMMIT whose %s is lost', (loss) =
     await lost
     expect(run).toMatchObject({ status: 'finished', success: 0, failed: 1 })
     expect(results).toMatchObject([
-      { outcome: 'error', reason: expect.stringMatching(/Cannot tell whether .* was committed/) },
+      { outcome: 'error', reason: expect.stringMatching(/Cannot learn whether .* was committed/) },
     ])
     expect((await direct.findOrder('ORDER-1'))?.status).toBe(committed ? 'paid' : 'pending')
 
@@ -96,7 +96,7 @@ describe.each<Loss>(['request', 'answer'])('a COMMIT whose %s is lost', (loss) =
     world.control.pay('ORDER-1', { callback: false })
     const callback = await world.callback('ORDER-1')
     const lost = road.lose('commit', loss)
-    await expect(world.budan.receiveCallback(callback)).rejects.toThrow(/Cannot tell whether/)
+    await expect(world.budan.receiveCallback(callback)).rejects.toThrow(/Cannot learn whether/)
     await lost
     expect((await direct.findOrder('ORDER-1'))?.status).toBe(committed ? 'paid' : 'pending')
     const decision = committed ? 'keep' : 'pay'

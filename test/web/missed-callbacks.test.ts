@@ -140,7 +140,7 @@ describe('a flood of signed requests that miss', () => {
 
   it('is a line that names path, status and count', () => {
     const lines: unknown[] = []
-    const log = { warn: (...line: unknown[]) => lines.push(line) }
+    const log = { isLevelEnabled: () => true, warn: (...line: unknown[]) => lines.push(line) }
     for (const event of flood(['/callbacks'])) logEvents(log as never)(event)
     expect(lines).toEqual([
       [
