@@ -68,7 +68,8 @@ describe.skipIf(withoutRedis())('a node that is killed', () => {
 
   it('in the middle of a batch leaves it to the others, once its lease has run out', async () => {
     const [victim] = await Promise.all([serve(), serve()])
-    fleet.simulator.control.addFault({ operation: 'query', fault: { kind: 'slow', ms: 600 } })
+    // The first node's batch must not end before the other one begins: it may start seconds later.
+    fleet.simulator.control.addFault({ operation: 'query', fault: { kind: 'slow', ms: 2000 } })
     await fleet.adopt(60)
     await fleet.until('both nodes are in a batch', async () => (await busyNodes()).length === 2)
     victim?.child.kill('SIGKILL')
