@@ -6,7 +6,7 @@ import type { Settle } from '../settle/groups.ts'
 import { type Noting, noteRefund } from './notice.ts'
 import { checkedCallback } from './validate.ts'
 
-/** The result of a callback: answer `rejected` with its `status`, and all others with 204. */
+/** The result of a callback. `budan.gateway.callbackReply` says how the gateway is answered. */
 export type Receipt =
   /** Committed. */
   | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
