@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { configKeys } from '../../src/config/environment.ts'
 import { ConfigError } from '../../src/config/fault.ts'
 import type { ConfigNeed } from '../../src/config/requirements.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import { type LoadOptions, openWorkspace } from './workspace.ts'
 
 const space = openWorkspace()

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '../../src/domain/trade.ts'
 import { closeStores } from '../support/open-stores.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import type { StoreKind } from '../support/stores.ts'
 import { openShop, type Shop } from './hostile-shop.ts'
 import {

@@ -1,7 +1,7 @@
 import type { NoticeInput } from 'budan-simulator'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
 const openWorld = useWorlds({ kind: 'postgres' })

@@ -19,9 +19,10 @@ import { readCertificates } from '../../src/gateway/wechat/keys/certificates.ts'
 import { decryptText, encryptedText } from '../../src/gateway/wechat/keys/cipher.ts'
 import type { fetchCertificates } from '../../src/gateway/wechat/keys/fetch-certificates.ts'
 import { readTrade } from '../../src/gateway/wechat/trade-body.ts'
+import { testSeed } from '../support/random.ts'
 
-/** Each run has other inputs. A failure prints its seed, and `npm run fuzz` repeats it. */
-const seed = Math.floor(Math.random() * 2 ** 31)
+/** A failure prints it, and `npm run fuzz` repeats the inputs. */
+const seed = testSeed
 
 let keys: Keys
 beforeAll(async () => {

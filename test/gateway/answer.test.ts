@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/domain/clock.ts'
 import type { TradeState } from '../../src/domain/trade.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import {
   appId,
   gatewayTo,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Gateway, RawCallback } from '../../src/gateway/gateway.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import {
   appId,
   encrypt,

@@ -5,7 +5,7 @@ import { Aes, Decorator, Formatter, Rsa } from 'wechatpay-axios-plugin'
 import { decryptText } from '../../src/gateway/wechat/keys/cipher.ts'
 import { authorization, requestMessage } from '../../src/gateway/wechat/keys/signature.ts'
 import { verifySignature } from '../../src/gateway/wechat/keys/verification.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import {
   apiV3Key,
   configFor,

@@ -9,7 +9,7 @@ import {
   reserve,
 } from '../../src/domain/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'
 
 /**

@@ -8,7 +8,7 @@ import { databaseAddressFault, serverName } from '../../src/servers/addresses.ts
 import { openStore } from '../../src/store/open.ts'
 import { openDirectory, runBudan, runInProcess } from '../cli/budan.ts'
 import { openWorkspace } from '../config/workspace.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import { pieceIn, type TornUrl, tornUrl } from './torn-urls.ts'
 
 const space = openWorkspace()

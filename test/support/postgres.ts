@@ -84,10 +84,11 @@ function unprivilegedUid(): number | null {
  */
 function unpackBinaries(native: string): string {
   const version = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8')).version
-  const target = join(tmpdir(), `budan-postgres-${version}-${process.getuid?.() ?? 'user'}`)
+  const target = join(tmpdir(), `budan-test-postgres-${version}-${process.getuid?.() ?? 'user'}`)
   if (existsSync(target)) return target
   const unpacking = mkdtempSync(`${target}.`)
-  cpSync(native, unpacking, { recursive: true })
+  // Links stay relative: the copy outlives the checkout that it was made from.
+  cpSync(native, unpacking, { recursive: true, verbatimSymlinks: true })
   linkLibraries(unpacking)
   chmodSync(unpacking, 0o755)
   try {

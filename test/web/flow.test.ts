@@ -3,7 +3,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildWeb, startWeb } from '../../src/web/server.ts'
 import { place as placeInStore } from '../contract/store-fixtures.ts'
-import { runsOf } from '../support/runs-of.ts'
+import { runsOf } from '../support/random.ts'
 import { openWorld, type World } from '../support/world.ts'
 import { documentedCalls } from './documented.ts'
 import { orderLike } from './order-like.ts'

@@ -10,6 +10,7 @@ import {
 } from '../keys.ts'
 import { mutated } from '../mutate.ts'
 import type { ExpectedOrder } from './expected-books.ts'
+import { isObject, objectIn, own } from './payment.ts'
 
 export type HeaderSet = Readonly<Record<string, string | readonly string[] | undefined>>
 
@@ -108,17 +109,16 @@ function signedCallback(plain: Buffer, options: SigningOptions): SignedCallback 
 
 /** An envelope opens if its event type and its encrypted text are unchanged; other members do not matter. */
 function opens(body: Buffer, right: string): boolean {
-  try {
-    const [got, meant] = [JSON.parse(body.toString()), JSON.parse(right)]
-    return (
-      got.event_type === meant.event_type &&
-      ['algorithm', 'ciphertext', 'nonce', 'associated_data'].every(
-        (key) => Object.hasOwn(got, 'resource') && got.resource[key] === meant.resource[key],
-      )
+  const [got, meant] = [objectIn(body), objectIn(Buffer.from(right))]
+  if (got === null || meant === null) return false
+  const [resource, meantResource] = [own(got, 'resource'), own(meant, 'resource')]
+  if (!isObject(resource) || !isObject(meantResource)) return false
+  return (
+    own(got, 'event_type') === own(meant, 'event_type') &&
+    ['algorithm', 'ciphertext', 'nonce', 'associated_data'].every(
+      (key) => own(resource, key) === own(meantResource, key),
     )
-  } catch {
-    return false
-  }
+  )
 }
 
 /** The members of a paid trade, as it was ordered. */
