@@ -1,0 +1,90 @@
+import type { Fen } from '../domain/money.ts'
+
+/**
+ * The seam to a table of orders that a shop keeps itself. Nothing here writes: every statement runs in
+ * a read-only transaction with a time limit.
+ */
+export interface OrderSource {
+  readonly name: string
+  /** How many rows the pages of this window will have, as far as the database knows; for progress only. */
+  estimate(window: ReadWindow): Promise<number>
+  /**
+   * The next rows that are pending or may be revived, in the order of (created_at, key). A row that is
+   * in the table all the time is in some page, whatever else changes meanwhile; a row may be in two.
+   * @param after `next` of the page before; null: the first page.
+   */
+  page(after: string | null, window: ReadWindow): Promise<SourcePage>
+  /** What in the schema may credit an order twice or lose one, whoever credits it. */
+  traps(): Promise<readonly SourceTrap[]>
+  close(): Promise<void>
+}
+
+/** Rows that were created in this time are read: from `from`, inclusive, to `to`, exclusive. */
+export interface ReadWindow {
+  readonly from: Date
+  readonly to: Date
+}
+
+export interface SourcePage {
+  readonly orders: readonly SourceOrder[]
+  /** Rows that cannot be understood. They are counted and shown, never left out of sight. */
+  readonly faults: readonly RowFault[]
+  /** An opaque position to go on from, also in another process; null: this was the last page. */
+  readonly next: string | null
+}
+
+/** A row as budan understands it. */
+export interface SourceOrder {
+  readonly orderNo: string
+  readonly userId: string
+  readonly amount: Fen
+  readonly createdAt: Date
+  /** Null: not known. */
+  readonly expiresAt: Date | null
+  /** The status as the table has it. */
+  readonly status: string
+  /** Revivable: the shop ended it (expired, cancelled), and would still credit it if it was paid. */
+  readonly standing: 'pending' | 'revivable'
+}
+
+/** A row that cannot be understood, named so that a person finds it. */
+export interface RowFault {
+  /** Null where the number itself is missing or cannot be one. */
+  readonly orderNo: string | null
+  /** The row's key in the table, as text. */
+  readonly key: string
+  readonly column: string
+  /** As the table has it; null: the column is null. */
+  readonly value: string | null
+  readonly problem: RowProblem
+}
+
+export type RowProblem =
+  /** Yuan with more than two places, a fraction of a fen, below 1 fen, or no number. */
+  | 'amount_unreadable'
+  /** Not 1 to 32 of the characters that a gateway accepts. */
+  | 'order_no_impossible'
+  /** Several rows have this number: it is not known which of them was paid. */
+  | 'order_no_duplicate'
+  | 'user_id_missing'
+  | 'time_unreadable'
+  /** A status that the mapping does not name. */
+  | 'status_unknown'
+
+/** Something in the shop's schema that makes crediting unsafe. */
+export interface SourceTrap {
+  readonly kind:
+    | 'order_no_not_unique'
+    | 'no_key'
+    /** Nothing in the schema stops a second credit of one order. */
+    | 'crediting_not_guarded'
+    /** A job or trigger may set a paid row back to expired. */
+    | 'expiry_overwrites'
+    | 'index_missing'
+    | 'collation_ignores_case'
+    | 'not_transactional'
+  /** The table, column or trigger that shows it. */
+  readonly where: string
+  /** An SQL statement that mends it, for the shop's own people to run; null: none is known. */
+  readonly remedy: string | null
+}
