@@ -6,6 +6,11 @@ import type { Fen } from '../domain/money.ts'
  */
 export interface OrderSource {
   readonly name: string
+  /**
+   * Which rows these are, as text without a password: server, database, table, and which columns and
+   * statuses are read how. Another text means other rows.
+   */
+  readonly place: string
   /** How many rows the pages of this window will have, as far as the database knows; for progress only. */
   estimate(window: ReadWindow): Promise<number>
   /**
@@ -14,9 +19,26 @@ export interface OrderSource {
    * @param after `next` of the page before; null: the first page.
    */
   page(after: string | null, window: ReadWindow): Promise<SourcePage>
+  /**
+   * The rows of these numbers (at most 500) as they are now, whatever their age: the shop may have
+   * credited some since they were read.
+   */
+  reread(orderNos: readonly string[]): Promise<RereadRows>
   /** What in the schema may credit an order twice or lose one, whoever credits it. */
   traps(): Promise<readonly SourceTrap[]>
   close(): Promise<void>
+}
+
+/** The table could not be read. The message says what was attempted, and why it failed. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError'
+  /** The connection was lost, or the server did not answer in time: the same call may succeed later. */
+  readonly isTransient: boolean
+
+  constructor(message: string, { isTransient, cause }: { isTransient: boolean; cause?: unknown }) {
+    super(message, { cause })
+    this.isTransient = isTransient
+  }
 }
 
 /** Rows that were created in this time are read: from `from`, inclusive, to `to`, exclusive. */
@@ -31,6 +53,15 @@ export interface SourcePage {
   readonly faults: readonly RowFault[]
   /** An opaque position to go on from, also in another process; null: this was the last page. */
   readonly next: string | null
+}
+
+/** A number that is in none of these has no row any more. */
+export interface RereadRows {
+  /** Still pending, or revivable. */
+  readonly orders: readonly SourceOrder[]
+  /** The numbers of rows whose status says by now that they were paid, or done. */
+  readonly credited: readonly string[]
+  readonly faults: readonly RowFault[]
 }
 
 /** A row as budan understands it. */
