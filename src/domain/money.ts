@@ -9,6 +9,18 @@ export function fenOf(value: unknown): Fen | null {
   return Number.isSafeInteger(value) ? BigInt(value as number) : null
 }
 
+/**
+ * Fen from yuan in decimal digits: "12", "12.3", "12.3400"; null for anything else, and where a digit
+ * after the second place is not 0. Never by way of a float.
+ */
+export function fenOfYuan(text: string): Fen | null {
+  const match = /^(-?)(\d{1,16})(?:\.(\d{1,2})(0*))?$/.exec(text)
+  if (match === null) return null
+  const [, sign, yuan = '', cents = ''] = match
+  const fen = BigInt(yuan + cents.padEnd(2, '0'))
+  return sign === '-' ? -fen : fen
+}
+
 /** The JSON number of an amount. Exact, because amounts never exceed `fenMax`. */
 export function fenToNumber(amount: Fen): number {
   return Number(amount)
