@@ -81,7 +81,7 @@ const toRewrite: readonly string[] = [
   ...['docs/console.md'],
   ...['docs/console.zh-CN.md', 'docs/http-api.md'],
   // The names and messages of the code that these quote.
-  ...['docs/operations.md', 'README.md', 'README.zh-CN.md'],
+  ...['docs/operations.md'],
 ]
 
 const folders = ['src', 'packages', 'test', 'proof', 'bench', 'docs', 'deploy']
