@@ -78,10 +78,6 @@ const toRewrite: readonly string[] = [
   ...['test/library/', 'test/mutants/', 'test/review/', 'test/states/'],
   ...['test/store/', 'test/style/', 'test/support/', 'test/unit/', 'test/web/'],
   ...['proof/screenshots/'],
-  ...['docs/console.md'],
-  ...['docs/console.zh-CN.md', 'docs/http-api.md'],
-  // The names and messages of the code that these quote.
-  ...['docs/operations.md'],
 ]
 
 const folders = ['src', 'packages', 'test', 'proof', 'bench', 'docs', 'deploy']
