@@ -1,3 +1,4 @@
+import { adopting } from './adopting.ts'
 import { callbacks } from './callbacks.ts'
 import { crediting } from './crediting.ts'
 import { drain } from './drain.ts'
@@ -24,4 +25,5 @@ export const parts: readonly Part[] = [
   start,
   unpaid,
   scaling,
+  adopting,
 ]

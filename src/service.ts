@@ -33,7 +33,7 @@ import { prune, pruningAfterRuns } from './job/retention.ts'
 import { scan } from './job/scan.ts'
 import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
-import { type Adoption, adoptOrder } from './orders/adopt.ts'
+import { type Adoption, adoptOrder, adoptOrders } from './orders/adopt.ts'
 import { type Receipt, receiveCallback, screenCallback } from './orders/callback.ts'
 import { type CheckReport, checkOrder } from './orders/check.ts'
 import { type Corrected, correctOrder } from './orders/correct.ts'
@@ -72,6 +72,11 @@ export interface Budan {
    * repeated. Throws `StoreError` when the database is not available.
    */
   adoptOrder(request: AdoptRequest): Promise<Adoption>
+  /**
+   * The same for many orders at once, each with its own result, in their order. They are stored together:
+   * when it throws, none of them is known to be stored, and all may be repeated.
+   */
+  adoptOrders(requests: readonly AdoptRequest[]): Promise<readonly Adoption[]>
   /** Corrects an adopted order of which nothing was credited. Null when the order is not here. */
   correctOrder(orderNo: string, request: CorrectRequest): Promise<Corrected | null>
   /** Gives up an order that the gateway never accepted. Null when the order is not here. */
@@ -237,6 +242,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     isScheduled: recharge.compensationEnabled,
     placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
     adoptOrder: (request) => inFlight.track(adoptOrder(adopting, request)),
+    adoptOrders: (requests) => inFlight.track(adoptOrders(adopting, requests)),
     correctOrder: (orderNo, request) =>
       inFlight.track(correctOrder(placing, { ...request, orderNo })),
     abandonOrder: (orderNo, request) =>

@@ -43,6 +43,8 @@ const columns = {
   remark: { en: '', zh: '', isProse: true },
   invariant: { zh: '检查项' },
   count: { zh: '数量' },
+  line: { zh: '行号' },
+  code: { zh: '代码' },
   meaning: { en: 'what it counts', zh: '含义', isProse: true },
 } satisfies Record<string, Column>
 

@@ -120,6 +120,11 @@ function addServiceCommands(program: Command, start: Start): void {
     .argument('<order_no>')
     .action(start(async () => (await import('./commands/check.ts')).check))
   program
+    .command('adopt')
+    .description('take over orders that another system placed, from a CSV file; may be repeated')
+    .argument('<file>', 'columns as in the HTTP API; the amount as amount_fen or amount_yuan')
+    .action(start(async () => (await import('./commands/adopt.ts')).adopt))
+  program
     .command('migrate')
     .description("bring the database's schema up to date")
     .action(start(async () => (await import('./commands/migrate.ts')).migrate))

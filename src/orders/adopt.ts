@@ -1,9 +1,11 @@
+import { assert } from '../domain/assert.ts'
 import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import { identityDifference } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
 import type { Merchant, NewOrder, Order } from '../domain/order.ts'
 import { watchMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
+import type { Insertion, OrderAddition } from '../store/store.ts'
 import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
 import type { AdoptRequest } from './requests.ts'
 import { type Whole, wholeAdoption } from './validate.ts'
@@ -21,7 +23,7 @@ export type Adoption =
   | { readonly kind: 'adopted'; readonly order: Order }
   /** It was adopted before with the same facts. */
   | { readonly kind: 'exists'; readonly order: Order }
-  | { readonly kind: 'conflict'; readonly message: string }
+  | { readonly kind: 'conflict'; readonly order: Order; readonly message: string }
   /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: AdoptionRefusal; readonly message: string }
 
@@ -36,19 +38,56 @@ const endMsMax = 15 * 86_400_000
 
 /** Adopts an order that another system placed with the gateway. Sends no query. */
 export async function adoptOrder(adopting: Adopting, given: AdoptRequest): Promise<Adoption> {
-  const request = wholeAdoption(given)
+  const [adoption] = await adoptOrders(adopting, [given])
+  assert(adoption !== undefined, 'An adoption has no result')
+  return adoption
+}
+
+/**
+ * Adopts many orders, each with its own result, in the order of the requests. Those that are not refused
+ * are stored by one statement: all of them, or, when it throws, none. May be repeated.
+ */
+export async function adoptOrders(
+  adopting: Adopting,
+  given: readonly AdoptRequest[],
+): Promise<readonly Adoption[]> {
   const merchant = merchantOf(adopting.gateway)
-  const refusal = refusalOf(adopting, { request, merchant })
-  if (refusal !== null) return refusal
-  const adopted = { ...request, ...merchant, appid: request.appid ?? merchant.appid }
-  const { orderNo, actor } = request
+  const judged = given.map(wholeAdoption).map((request) => ({
+    adopted: { ...request, ...merchant, appid: request.appid ?? merchant.appid },
+    refusal: refusalOf(adopting, { request, merchant }),
+  }))
+  const accepted = judged.filter(({ refusal }) => refusal === null)
+  const insertions = await adopting.store.insertOrders(
+    accepted.map(({ adopted }) => additionOf(adopting, adopted)),
+  )
+  const adoptions = new Map(
+    accepted.map((each, nth) => [each, adoptionOf(each.adopted, insertions[nth])]),
+  )
+  return judged.map((each) => {
+    const adoption = each.refusal ?? adoptions.get(each)
+    assert(adoption !== undefined, `The adoption of "${each.adopted.orderNo}" has no result`)
+    return adoption
+  })
+}
+
+function additionOf(adopting: Adopting, adopted: Adopted & Merchant): OrderAddition {
+  const { orderNo, actor } = adopted
   const event = orderEvent(adopting, { orderNo, kind: 'adopted', evidence: null, actor })
-  const insertion = await adopting.store.insertOrder(newOrder(adopted), event)
-  if (insertion.kind === 'inserted') return { kind: 'adopted', order: insertion.order }
-  const difference = adoptedDifference(insertion.order, adopted)
+  return { order: newOrder(adopted), event }
+}
+
+function adoptionOf(adopted: Adopted & Merchant, insertion: Insertion | undefined): Adoption {
+  assert(insertion !== undefined, `Order "${adopted.orderNo}" was neither stored nor found`)
+  const { kind, order } = insertion
+  if (kind === 'inserted') return { kind: 'adopted', order }
+  const difference = adoptedDifference(order, adopted)
   return difference === null
-    ? { kind: 'exists', order: insertion.order }
-    : { kind: 'conflict', message: `order "${orderNo}" is here already, with ${difference}` }
+    ? { kind: 'exists', order }
+    : {
+        kind: 'conflict',
+        order,
+        message: `order "${order.orderNo}" is here already, with ${difference}`,
+      }
 }
 
 function refusalOf(

@@ -24,7 +24,7 @@ export interface OrderSource {
    * credited some since they were read.
    */
   reread(orderNos: readonly string[]): Promise<RereadRows>
-  /** What in the schema may credit an order twice or lose one, whoever credits it. */
+  /** What in the schema may credit an order twice or lose one, whether budan or the shop credits it. */
   traps(): Promise<readonly SourceTrap[]>
   close(): Promise<void>
 }

@@ -14,7 +14,7 @@ import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts
 import { claimLate } from './sql/late-checks.ts'
 import { balanceOf, latestEntries, listEntries } from './sql/ledger.ts'
 import { findOrderByTransaction, ledgerOf } from './sql/order-ledger.ts'
-import { findOrder, insertOrder, listOrders, setCodeUrl } from './sql/orders.ts'
+import { findOrder, insertOrder, insertOrders, listOrders, setCodeUrl } from './sql/orders.ts'
 import { penalize, reserve } from './sql/quota.ts'
 import { prune } from './sql/retention.ts'
 import { findReview, listReviews } from './sql/reviews.ts'
@@ -44,6 +44,8 @@ export function storeOn(
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
+    insertOrders: (additions) =>
+      to(`store ${additions.length} orders`, () => insertOrders(scope, additions)),
     setCodeUrl: (orderNo, { event, ...code }) =>
       to(`store the code of order ${quoted(orderNo)}`, () =>
         setCodeUrl(scope, { ...code, event: { ...event, orderNo } }),

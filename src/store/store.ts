@@ -33,6 +33,8 @@ export interface Store {
 
   /** Stores the order with its `created`/`adopted` event, or finds the one that has its key or number. */
   insertOrder(order: NewOrder, event: NewOrderEvent): Promise<Insertion>
+  /** The same for many orders without keys, all in one statement: all are stored, or none is. */
+  insertOrders(additions: readonly OrderAddition[]): Promise<readonly Insertion[]>
   /**
    * Remembers the code to scan, with its `prepaid` event, and that the gateway knows the order. An order
    * that is not pending any more keeps the event alone: then null.
@@ -267,6 +269,12 @@ export interface ClaimedOrder {
   readonly order: Order
   /** Its `nextCheckAt` before the claim. */
   readonly dueAt: Date
+}
+
+/** An order to store, with the event that it begins with. */
+export interface OrderAddition {
+  readonly order: NewOrder
+  readonly event: NewOrderEvent
 }
 
 /** `exists`: the idempotency key (looked up first), or else the order number, was there before. */

@@ -25,7 +25,6 @@ const messageLengthMax = 500
 /** Messages for the requests that Fastify refuses by itself. */
 const refusedByFastify: Readonly<Record<string, readonly [code: string, message: string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['json_malformed', 'Cannot read the body: it is not valid JSON'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'Cannot read the body: it exceeds 64 KiB'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'content_type_unsupported',
     'Cannot read the body: its content type must be application/json',
@@ -61,7 +60,17 @@ export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
   if (hasZodFastifySchemaValidationErrors(error)) {
     return new Refusal(400, { code: 'request_invalid', message: validationMessage(error, request) })
   }
+  if ((error as Partial<FastifyError> | null)?.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return bodyTooLarge(request)
+  }
   return refusalByFastify(error) ?? new Refusal(500, { code: 'internal', message: internalMessage })
+}
+
+function bodyTooLarge(request?: FastifyRequest): Refusal {
+  const kib = (request?.routeOptions.bodyLimit ?? 64 * 1024) / 1024
+  const limit = kib < 1024 ? `${kib} KiB` : `${kib / 1024} MiB`
+  const message = `Cannot read the body: it exceeds ${limit}`
+  return new Refusal(413, { code: 'body_too_large', message })
 }
 
 const internalMessage = 'Internal error; the log of budan has the cause'
@@ -71,16 +80,26 @@ interface Invalid {
   readonly validationContext?: string
 }
 
-/** "amount: must be …, not "x"; Unrecognized key: "colour"", fields first. */
 function validationMessage({ validation, validationContext }: Invalid, request?: FastifyRequest) {
   const parts: Readonly<Record<string, unknown>> = {
     body: request?.body,
     querystring: request?.query,
     headers: request?.headers,
   }
-  const given = parts[validationContext ?? '']
-  const lines = validation.map(({ instancePath, message = 'is wrong' }) => {
-    const keys = instancePath.split('/').filter((key) => key !== '')
+  const faults = validation.map(({ instancePath, message = 'is wrong' }) => ({
+    path: instancePath.split('/').filter((key) => key !== ''),
+    message,
+  }))
+  return faultsMessage(faults, parts[validationContext ?? ''])
+}
+
+/** "amount: must be …, not "x"; Unrecognized key: "colour"", in the order of the faults. */
+export function faultsMessage(
+  faults: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+  given: unknown,
+): string {
+  const lines = faults.map(({ path, message }) => {
+    const keys = path.map(String)
     if (keys.length === 0) return message
     return `${keys.join('.')}: ${message}${contrast(valueAt(given, keys))}`
   })

@@ -14,17 +14,18 @@ import { Access } from './access/access.ts'
 import { requireToken, tokenCheck } from './access/token.ts'
 import { Tokens } from './access/tokens.ts'
 import { addAccountRoutes } from './api/accounts.ts'
+import { addAdoptBatch } from './api/adopt-batch.ts'
 import { addAuditRoute } from './api/audit.ts'
 import { addCallbackRoute } from './api/callback.ts'
 import { addCorrectionRoutes } from './api/corrections.ts'
 import { addHealthRoutes } from './api/health.ts'
-import { MissedCallbacks } from './api/missed-callbacks.ts'
 import { addOrderRoutes } from './api/orders.ts'
 import { addReviewRoutes } from './api/reviews.ts'
 import { addRunRoutes } from './api/runs.ts'
 import { callbackRouteOf } from './callback-route.ts'
 import { addConsole } from './console/console.ts'
 import { answerErrors } from './errors.ts'
+import { MissedCallbacks } from './missed-callbacks.ts'
 import { addOpenApiRoute, describeRoutes } from './openapi.ts'
 import { createWebApp, type WebApp, type WebLimits, webLimits } from './web-app.ts'
 
@@ -73,6 +74,7 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
   await app.register(async (guarded: WebApp) => {
     requireToken(guarded, access)
     addOrderRoutes(guarded, { budan, clock })
+    addAdoptBatch(guarded, { budan, clock })
     addCorrectionRoutes(guarded, { budan, clock })
     addReviewRoutes(guarded, budan)
     addAccountRoutes(guarded, budan)

@@ -14,8 +14,8 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { marking, unmarked } from '../text/exact-json.ts'
-import type { MissedCallbacks } from './api/missed-callbacks.ts'
 import { answerRefusal, pathPartMax, Refusal, refusalOf } from './errors.ts'
+import type { MissedCallbacks } from './missed-callbacks.ts'
 
 /** A Fastify application whose routes take their types from zod schemas. */
 export type WebApp = FastifyInstance<

@@ -15,6 +15,7 @@ const commands = [
   'serve',
   'run',
   'drain',
+  'adopt',
   'check',
   'order',
   'orders',

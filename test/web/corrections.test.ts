@@ -65,6 +65,94 @@ describe('POST /v1/orders with adopt', () => {
   })
 })
 
+describe('POST /v1/orders/batch', () => {
+  const batch = (orders: unknown, more: object = {}) =>
+    call({ method: 'POST', url: '/v1/orders/batch', payload: { orders, ...more } })
+  const order = (order_no: string, changes: object = {}) => ({
+    ...{ order_no, user_id: 'u1', amount: 88, app_id: 'wxsecond0000000', ...changes },
+  })
+
+  test('gives each order its own result, and adopts what can be adopted', async () => {
+    await adopt('SHOP-B-OLD')
+    const answer = await batch([
+      order('SHOP-B-NEW', { adopt: true, created_at: '2026-01-24T10:00:00+08:00' }),
+      order('SHOP-B-OLD'),
+      order('SHOP-B-OLD', { amount: 89 }),
+      order('SHOP-B-YEN', { amount: 1.5 }),
+      order('OTHER-B-01'),
+      order('SHOP-B-APP', { app_id: 'wxnone' }),
+      order('SHOP-B-KEY', { colour: 'red' }),
+      'SHOP-B-TXT',
+      null,
+      order('SHOP-B-END', { expires_at: '2026-01-24T10:00:00' }),
+    ])
+    expect(answer.statusCode).toBe(200)
+    const { results } = answer.json()
+    expect(results.slice(0, 2)).toEqual([
+      { order_no: 'SHOP-B-NEW', status: 'pending' },
+      { order_no: 'SHOP-B-OLD', status: 'pending' },
+    ])
+    const refusals = results
+      .slice(2)
+      .map((each: Record<string, unknown>) => [
+        ...[each.order_no, each.status, each.code],
+        String(each.message),
+      ])
+    const named = (text: string) => expect.stringContaining(text)
+    expect(refusals).toEqual([
+      ['SHOP-B-OLD', 'pending', 'order_conflict', named('¥0.88')],
+      ['SHOP-B-YEN', null, 'request_invalid', named('amount: must be an integer')],
+      ['OTHER-B-01', null, 'prefix_not_allowed', named('SHOP-')],
+      ['SHOP-B-APP', null, 'app_id_unknown', named('wxnone')],
+      ['SHOP-B-KEY', null, 'request_invalid', named('colour')],
+      [null, null, 'request_invalid', named('JSON object')],
+      [null, null, 'request_invalid', named('JSON object')],
+      ['SHOP-B-END', null, 'request_invalid', named('expires_at')],
+    ])
+    const stored = await world.store.findOrder('SHOP-B-NEW')
+    expect(stored).toMatchObject({ userId: 'u1', amount: 88n, adopted: true, expiresAt: null })
+    const { items } = await world.store.listOrderEvents('SHOP-B-NEW', { limit: 9, cursor: null })
+    expect(items.map(({ kind, toStatus }) => [kind, toStatus])).toEqual([['adopted', 'pending']])
+    expect(await world.store.findOrder('SHOP-B-YEN')).toBeNull()
+  })
+
+  test('is the same again when it is repeated, also by two callers at once', async () => {
+    const orders = Array.from({ length: 60 }, (_, nth) => order(`SHOP-R-${100 + nth}`))
+    const answers = await Promise.all([batch(orders), batch([...orders].reverse())])
+    const again = await batch(orders)
+    for (const { results } of [...answers, again].map((each) => each.json())) {
+      expect(results.every((each: { status: string }) => each.status === 'pending')).toBe(true)
+      expect(results.some((each: object) => 'code' in each)).toBe(false)
+    }
+    const { items } = await world.store.listOrderEvents('SHOP-R-130', { limit: 9, cursor: null })
+    expect(items).toHaveLength(1)
+  })
+
+  test('adopts the first of two with one number, and compares the second with it', async () => {
+    const answer = await batch([
+      order('SHOP-TWICE'),
+      order('SHOP-TWICE'),
+      order('SHOP-TWICE', { user_id: 'u2' }),
+    ])
+    const codes = answer.json().results.map((each: { code?: string }) => each.code ?? null)
+    expect(codes).toEqual([null, null, 'order_conflict'])
+  })
+
+  test('takes 500 orders and no more, and 1 MiB', async () => {
+    const orders = (count: number) =>
+      Array.from({ length: count }, (_, nth) => order(`SHOP-M-${1000 + nth}`))
+    const full = await batch(orders(500))
+    expect(full.json().results).toHaveLength(500)
+    expect(codeOf(await batch(orders(501)))).toEqual([400, 'request_invalid'])
+    expect(
+      codeOf(await batch([order('SHOP-LARGE', { description: 'x'.repeat(2 ** 20) })])),
+    ).toEqual([413, 'body_too_large'])
+    expect((await batch([])).json()).toEqual({ results: [] })
+    expect(codeOf(await batch([], { order: 1 }))).toEqual([400, 'request_invalid'])
+    expect(codeOf(await batch('SHOP-0001'))).toEqual([400, 'request_invalid'])
+  })
+})
+
 describe('PATCH /v1/orders/{order_no}', () => {
   test('corrects an adopted order, and the timeline names who did it and from where', async () => {
     await adopt('SHOP-0010')

@@ -51,6 +51,7 @@ describe('GET /openapi.json', () => {
     expect(calls.sort()).toEqual(
       [
         'POST /v1/orders',
+        'POST /v1/orders/batch',
         'GET /v1/orders',
         'GET /v1/orders/{order_no}',
         'PATCH /v1/orders/{order_no}',

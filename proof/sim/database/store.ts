@@ -26,6 +26,7 @@ type Modelled = Pick<
   | 'kind'
   | 'transaction'
   | 'insertOrder'
+  | 'insertOrders'
   | 'setCodeUrl'
   | 'findOrder'
   | 'appendEvent'
@@ -55,6 +56,11 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
     kind,
     transaction: (work) => transact({ server, owner, random }, work),
     insertOrder: (order, event) => server.execute(owner, insertOrder(server, { order, event })),
+    insertOrders: (additions) =>
+      server.execute(owner, {
+        label: 'insert orders',
+        run: (session) => additions.map((each) => insertOrder(server, each).run(session)),
+      }),
     setCodeUrl: (orderNo, update) =>
       server.execute(owner, setCodeUrl(server, { orderNo, ...update })),
     findOrder: (orderNo) =>

@@ -25,6 +25,13 @@ export const commandPhrases = {
       '订单 {orderNo} 现已过期，它的 Idempotency-Key 可以再次使用',
     "To {action:action} it, type the order's number ({orderNo}): ":
       '要{action}，请输入订单号（{orderNo}）：',
+    'Adopting 1 order': '正在导入 1 个订单',
+    'Adopting {count:word} orders': '正在导入 {count} 个订单',
+    'adopted={adopted:word} refused={refused:word} total={total:word}':
+      '共 {total} 个订单，已导入 {adopted}，拒绝 {refused}',
+    'Stopped by a signal: run the same command again for the rest.':
+      '已按要求停止：再次运行同一命令即可导入其余订单。',
+    'Cannot adopt from {file:json}: {why:orderFile}': '无法从 {file} 导入订单：{why}',
     'the database is up to date': '数据库已是最新',
     'applied {migration:word}': '已应用 {migration}',
     'Applying {migration:word} ({nth:word} of {total:word})':
@@ -68,6 +75,20 @@ export const commandPhrases = {
     'stopped: {error:store}': '已停止：{error}',
   },
   runs: { '1 run': '补单运行 1 次', '{count:word} runs': '补单运行 {count} 次' },
+  orderFile: {
+    'it is empty; its first line must name the columns': '文件是空的；第一行须为列名',
+    'it is not UTF-8 text': '不是 UTF-8 文本',
+    'it is not CSV ({why})': '不是有效的 CSV（{why}）',
+    'it has no column {name:word}': '缺少列 {name}',
+    'it has the column {name:json} twice': '列 {name} 出现了两次',
+    'it needs one column for the amount, amount_fen or amount_yuan':
+      '须有一个金额列：amount_fen（分）或 amount_yuan（元）',
+    'the unit of its column amount is not known; name the column amount_fen or amount_yuan':
+      'amount 列的单位不明：请把列名改为 amount_fen（分）或 amount_yuan（元）',
+    'its column {name:json} is unknown; known columns are {known:words}':
+      '不认识列 {name}；可用的列有：{known}',
+    '{why:unreadable}': '{why}',
+  },
   unwritable: {
     'its directory is not there': '目录不存在',
     'permission denied': '没有写入权限',

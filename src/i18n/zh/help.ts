@@ -33,6 +33,10 @@ export const helpPhrases = {
     'one run of the compensation job, then exit': '补单运行一次，然后退出',
     'query the gateway and show what would happen; change nothing':
       '只向支付渠道查询并说明会怎样处理，不做任何改动',
+    'take over orders that another system placed, from a CSV file; may be repeated':
+      '从 CSV 文件导入其他系统下的订单，可重复执行',
+    'columns as in the HTTP API; the amount as amount_fen or amount_yuan':
+      '列名同 HTTP API；金额列为 amount_fen（分）或 amount_yuan（元）',
     'query the gateway about one order now, and settle': '立即向支付渠道查询一个订单，并据此处理',
     "bring the database's schema up to date": '将数据库结构更新到最新',
     'one order and its timeline': '查看一个订单及其时间线',

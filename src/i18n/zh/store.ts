@@ -38,6 +38,7 @@ export const storePhrases = {
       '数据库落后 {count} 个迁移：请运行 `budan migrate`',
   },
   storing: {
+    'store {count:word} orders': '保存 {count} 个订单',
     'store order {orderNo:json}': '保存订单 {orderNo}',
     'store the code of order {orderNo:json}': '保存订单 {orderNo} 的支付二维码',
     'find order {orderNo:json}': '查找订单 {orderNo}',

@@ -46,8 +46,7 @@ export const webPhrases = {
     'expires_at: must be after created_at (now, where that is left out)':
       'expires_at：须晚于 created_at（未填时为当前时间）',
     'Cannot read the body: it is not valid JSON': '无法读取请求体：不是有效的 JSON',
-    'Cannot read the body: it exceeds 64 KiB': '无法读取请求体：超过 64 KiB',
-    'Cannot read the body: it exceeds 4096 KiB': '无法读取请求体：超过 4096 KiB',
+    'Cannot read the body: it exceeds {size}': '无法读取请求体：超过 {size}',
     'Cannot read the body: {count:word} long ones are being read already':
       '无法读取请求体：已有 {count} 个较大的请求体正在读取',
     'Cannot read the body: its content type must be application/json':
@@ -114,6 +113,7 @@ export const webPhrases = {
     '{field:word}: {rule:rule}, not {value:json}': '{field}：{rule}，现为 {value}',
     'Unrecognized key: {key:json}': '未知字段：{key}',
     'Unrecognized keys: {keys:words}': '未知字段：{keys}',
+    'the order must be a JSON object': '订单须为 JSON 对象',
     'the body must be a JSON object': '请求体须为 JSON 对象',
     'must hold one of user_id, amount, expires_at, app_id':
       '至少须给出一项要更正的内容：user_id、金额、expires_at、app_id',

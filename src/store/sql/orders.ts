@@ -1,20 +1,24 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { assert, unreachable } from '../../domain/assert.ts'
-import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../../domain/order.ts'
-import { firstOf, preparedFirst, rowsOf, type Scope } from '../database.ts'
-import type { Insertion, OrderFilter, Page } from '../store.ts'
+import type { NewOrderEvent, Order, OrderEnd } from '../../domain/order.ts'
+import { firstOf, preparedFirst, preparedRows, rowsOf, type Scope } from '../database.ts'
+import type { Insertion, OrderAddition, OrderFilter, Page } from '../store.ts'
 import { pageOf, startOf } from './cursor.ts'
-import { insertEvent } from './json-records.ts'
+import {
+  eventRecord,
+  eventRecordColumns,
+  insertEvent,
+  insertEventRecords,
+  recordsOf,
+} from './json-records.ts'
 import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
 
 /** A look-up after a conflict can only miss if the other order went away, and orders do not. */
-export async function insertOrder(
-  scope: Scope,
-  { order, event }: { order: NewOrder; event: NewOrderEvent },
-): Promise<Insertion> {
-  const inserted = await tryInsertOrder(scope, { order, event })
-  if (inserted !== null) return { kind: 'inserted', order: inserted }
+export async function insertOrder(scope: Scope, addition: OrderAddition): Promise<Insertion> {
+  const { order } = addition
+  const [inserted] = await tryInsertOrders(scope, [addition])
+  if (inserted !== undefined) return { kind: 'inserted', order: inserted }
   const byKey = await findOrderByKey(scope, order.idempotencyKey)
   if (byKey !== null) return { kind: 'exists', by: 'key', order: byKey }
   const byNumber = await findOrder(scope, order.orderNo)
@@ -22,67 +26,114 @@ export async function insertOrder(
   return { kind: 'exists', by: 'number', order: byNumber }
 }
 
+/** Of several orders with one number, the first is inserted. */
+export async function insertOrders(
+  scope: Scope,
+  additions: readonly OrderAddition[],
+): Promise<readonly Insertion[]> {
+  const firsts = new Map<string, OrderAddition>()
+  for (const addition of additions) {
+    const { orderNo } = addition.order
+    if (!firsts.has(orderNo)) firsts.set(orderNo, addition)
+  }
+  const inserted = byNumber(await tryInsertOrders(scope, [...firsts.values()]))
+  const others = [...firsts.keys()].filter((orderNo) => !inserted.has(orderNo))
+  const found = byNumber(await findOrders(scope, others))
+  return additions.map((addition) => {
+    const { orderNo } = addition.order
+    const isFirst = firsts.get(orderNo) === addition
+    const order = inserted.get(orderNo) ?? found.get(orderNo)
+    assert(order !== undefined, `Order "${orderNo}" is neither new nor here`)
+    return isFirst && inserted.has(orderNo)
+      ? { kind: 'inserted', order }
+      : { kind: 'exists', by: 'number', order }
+  })
+}
+
+function byNumber(orders: readonly Order[]): ReadonlyMap<string, Order> {
+  return new Map(orders.map((order) => [order.orderNo, order]))
+}
+
 /**
- * Null when the key or the number is taken. `on conflict` names no index, so that it covers both,
- * and it waits for a concurrent insert of the same.
+ * Returns the orders that were inserted, each with its event; those whose key or number is taken are
+ * left out. `on conflict` names no index, so that it covers both, and it waits for a concurrent insert
+ * of the same. The numbers are inserted in their order, so that two batches do not wait for each other.
  */
-async function tryInsertOrder(
+async function tryInsertOrders(
   { db, now }: Scope,
-  { order, event }: { order: NewOrder; event: NewOrderEvent },
-): Promise<Order | null> {
-  const { endsAt, ttlMs, watchMs } = endColumns(order.end)
-  const createdAt = sql`coalesce(${order.createdAt}::timestamptz(3), ${now()})`
-  const row = await preparedFirst(
+  additions: readonly OrderAddition[],
+): Promise<readonly Order[]> {
+  const end = sql`step.created_at + step.ttl_ms * interval '1 millisecond'`
+  const rows = await preparedRows(
     db,
     sql<OrderRow>`
-      with added as (
+      with given as (
+        select * from json_to_recordset(${recordsOf(additions, additionRecord)}::json) as given (
+          order_no text, user_id text, amount bigint, currency text, description text, attach text,
+          gateway text, mchid text, appid text, adopted boolean, idempotency_key text,
+          placed_at timestamptz(3), ends_at timestamptz(3), ttl_ms float8, watch_ms float8,
+          ${eventRecordColumns}
+        )
+      ),
+      step as materialized (
+        select *, coalesce(placed_at, ${now()}) as created_at from given
+      ),
+      added as (
         insert into orders (
           order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
           idempotency_key, status, state_seq, standing, created_at, known_at, next_check_at,
           expires_at, watched_until
         )
-        select ${order.orderNo}::text, ${order.userId}::text, ${order.amount}::bigint,
-          ${order.currency}::text, ${order.description}::text, ${order.attach}::text,
-          ${order.gateway}::text, ${order.mchid}::text, ${order.appid}::text,
-          ${order.adopted}::boolean, ${order.idempotencyKey}::text, 'pending', 1,
-          ${standingNumber('new')}::smallint, created.at, ${now()}, created.at,
-          coalesce(${endsAt}::timestamptz(3), ${wholeSecondsAfter(ttlMs)}),
-          ${now()} + ${watchMs}::float8 * interval '1 millisecond'
-        from (select ${createdAt} as at) as created
+        select order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
+          idempotency_key, 'pending', 1, ${standingNumber('new')}::smallint, created_at, ${now()},
+          created_at, coalesce(ends_at, to_timestamp(ceil(extract(epoch from ${end})))),
+          ${now()} + watch_ms * interval '1 millisecond'
+        from step
+        order by order_no
         on conflict do nothing
         returning *
       ),
-      event as (${insertEvent(event, {
+      event as (${insertEventRecords({
         at: now(),
-        from: sql`, added`,
+        from: sql`from step join added using (order_no)`,
         state: { status: 'pending', seq: sql`added.state_seq` },
       })})
       select ${orderColumns} from added`,
   )
-  return row && orderOf(row)
+  return rows.map(orderOf)
 }
 
-/** A null leaves its part of the row empty, or to the other. */
-function endColumns(end: OrderEnd): {
-  readonly endsAt: Date | null
-  readonly ttlMs: number | null
-  readonly watchMs: number | null
-} {
-  switch (end.kind) {
-    case 'at':
-      return { endsAt: end.at, ttlMs: null, watchMs: null }
-    case 'after':
-      return { endsAt: null, ttlMs: end.ttlMs, watchMs: null }
-    case 'unknown':
-      return { endsAt: farEnd, ttlMs: null, watchMs: end.watchMs }
-    default:
-      return unreachable(end)
+function additionRecord({ order, event }: OrderAddition): object {
+  return {
+    ...eventRecord(event),
+    order_no: order.orderNo,
+    user_id: order.userId,
+    amount: String(order.amount),
+    currency: order.currency,
+    description: order.description,
+    attach: order.attach,
+    gateway: order.gateway,
+    mchid: order.mchid,
+    appid: order.appid,
+    adopted: order.adopted,
+    idempotency_key: order.idempotencyKey,
+    placed_at: order.createdAt,
+    ...endRecord(order.end),
   }
 }
 
-function wholeSecondsAfter(ttlMs: number | null): RawBuilder<unknown> {
-  const end = sql`created.at + ${ttlMs}::float8 * interval '1 millisecond'`
-  return sql`to_timestamp(ceil(extract(epoch from ${end})))`
+/** What is left out is null. */
+function endRecord(end: OrderEnd): object {
+  switch (end.kind) {
+    case 'at':
+      return { ends_at: end.at }
+    case 'after':
+      return { ttl_ms: end.ttlMs }
+    case 'unknown':
+      return { ends_at: farEnd, watch_ms: end.watchMs }
+    default:
+      return unreachable(end)
+  }
 }
 
 async function findOrderByKey({ db }: Scope, key: string | null): Promise<Order | null> {
@@ -101,6 +152,17 @@ export async function findOrder({ db }: Scope, orderNo: string): Promise<Order |
     sql<OrderRow>`select ${orderColumns} from orders where order_no = ${orderNo}`,
   )
   return row && orderOf(row)
+}
+
+async function findOrders({ db }: Scope, orderNos: readonly string[]): Promise<readonly Order[]> {
+  if (orderNos.length === 0) return []
+  const rows = await rowsOf(
+    db,
+    sql<OrderRow>`
+      select ${orderColumns} from orders
+      where order_no in (select json_array_elements_text(${JSON.stringify(orderNos)}::json))`,
+  )
+  return rows.map(orderOf)
 }
 
 /** The event is kept even if the order has left `pending`, when there is nothing left to scan. */

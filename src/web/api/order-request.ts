@@ -31,7 +31,8 @@ const placing = z
   })
   .register(apiSchemas, { description: 'Creates the order and its trade.' })
 
-const adopting = z
+/** Also the shape of an order in a batch, where `adopt` may be left out. */
+export const adopting = z
   .strictObject({
     adopt: z.literal(true),
     order_no: z

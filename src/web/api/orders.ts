@@ -223,30 +223,29 @@ async function adoptOrder(
   { body, ...by }: { body: AdoptingJson; now: Date; actor: Actor },
 ): Promise<{ order: Order; isNew: boolean }> {
   const adoption = await budan.adoptOrder(adoptRequestOf(body, by))
-  switch (adoption.kind) {
-    case 'adopted':
-      return { order: adoption.order, isNew: true }
-    case 'exists':
-      return { order: adoption.order, isNew: false }
-    case 'conflict':
-      throw new Refusal(409, { code: 'order_conflict', message: adoption.message })
-    case 'app_id_required':
-    case 'end_too_far':
-    case 'prefix_not_allowed':
-    case 'app_id_unknown':
-      throw adoptionRefusal(adoption)
-    default:
-      return unreachable(adoption)
+  if (adoption.kind === 'adopted' || adoption.kind === 'exists') {
+    return { order: adoption.order, isNew: adoption.kind === 'adopted' }
   }
+  throw adoptionRefusal(adoption)
 }
 
-/** Also for a correction, which is refused for the same reasons. */
-export function adoptionRefusal({ kind, message }: { kind: AdoptionRefusal; message: string }) {
-  const code = kind === 'end_too_far' ? 'request_invalid' : kind
-  return new Refusal(adoptionStatus[kind], { code, message })
+/** Also for a batch, and for a correction, which is refused for the same reasons. */
+export function adoptionRefusal({ kind, message }: RefusedAdoption) {
+  return new Refusal(adoptionStatus[kind], { code: adoptionCodes[kind] ?? kind, message })
 }
 
-const adoptionStatus: Readonly<Record<AdoptionRefusal, number>> = {
+interface RefusedAdoption {
+  readonly kind: AdoptionRefusal | 'conflict'
+  readonly message: string
+}
+
+const adoptionCodes: Readonly<Record<string, string>> = {
+  end_too_far: 'request_invalid',
+  conflict: 'order_conflict',
+}
+
+const adoptionStatus: Readonly<Record<RefusedAdoption['kind'], number>> = {
+  conflict: 409,
   app_id_required: 400,
   end_too_far: 400,
   prefix_not_allowed: 403,

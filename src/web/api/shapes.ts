@@ -23,6 +23,20 @@ export const tradeState = z.string().nullable().register(apiSchemas, {
   description: "The gateway's own state of the trade; null when its answer has none.",
 })
 
+export const batchResultShape = z.object({
+  order_no: z.string().nullable().register(apiSchemas, {
+    description: 'As it was given; null where it was no text.',
+  }),
+  status: status.nullable().register(apiSchemas, {
+    description: 'The state of the order; null: it was refused, and is not here.',
+  }),
+  code: z.string().optional().register(apiSchemas, {
+    description:
+      'Why it was refused, as `POST /v1/orders` says it: `request_invalid`, `order_conflict`, `app_id_required`, `app_id_unknown`, `prefix_not_allowed`. Left out where it is adopted, now or before.',
+  }),
+  message: z.string().optional().register(apiSchemas, { description: 'The same as a sentence.' }),
+})
+
 export const orderShape = z
   .object({
     order_no: z.string(),

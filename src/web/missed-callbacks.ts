@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Emit, MissedPost } from '../../domain/event.ts'
-import { addressOf } from '../access/address.ts'
-import { FewLines } from '../access/few-lines.ts'
-import type { CallbackRoute } from '../callback-route.ts'
+import type { Emit, MissedPost } from '../domain/event.ts'
+import { addressOf } from './access/address.ts'
+import { FewLines } from './access/few-lines.ts'
+import type { CallbackRoute } from './callback-route.ts'
 
 /** Long enough to show how a proxy, or a wrong notify_url, changed the path. */
 const pathLengthMax = 200
