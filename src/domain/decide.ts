@@ -1,5 +1,5 @@
 import { unreachable } from './assert.ts'
-import type { Order } from './order.ts'
+import type { Order, OrderFacts } from './order.ts'
 import type { DecisionKind } from './order-states.ts'
 import type { ComparedFact, Difference, Reason } from './reason.ts'
 import { type Answer, isNotBegun, type Trade, type UnknownAnswer } from './trade.ts'
@@ -155,8 +155,7 @@ function decidePaid(order: Order, answer: Answer, { overtaken }: Facts): Decisio
   switch (trade.state) {
     case 'paid': {
       const difference =
-        differentIdentity(order, trade) ??
-        differentMoney(order, trade) ??
+        differenceFrom(order, trade) ??
         differentText('transaction_id', order.transactionId, trade.transactionId)
       return difference === null
         ? keep({ code: 'paid_by_this' })
@@ -209,10 +208,7 @@ export function payOrReview(
   trade: Trade,
   facts: Pick<Facts, 'transactionOwner' | 'adoptAttach'>,
 ): Decision {
-  const difference =
-    differentIdentity(order, trade) ??
-    differentMoney(order, trade) ??
-    differentAttach(order, trade, facts)
+  const difference = differenceFrom(order, trade) ?? differentAttach(order, trade, facts)
   if (difference !== null) return review({ code: 'not_as_ordered', difference })
   if (facts.transactionOwner !== null) {
     return review({ code: 'credited_to_another', orderNo: facts.transactionOwner })
@@ -220,7 +216,15 @@ export function payOrReview(
   return { kind: 'pay', trade, reason: { code: 'as_ordered' }, alarm: false }
 }
 
-export function differentIdentity(order: Order, trade: Trade): Difference | null {
+/** What a payment must equal. */
+export type ExpectedFacts = Pick<OrderFacts, 'orderNo' | 'mchid' | 'appid' | 'amount' | 'currency'>
+
+/** How a payment differs from what was ordered; null: it does not. */
+export function differenceFrom(ordered: ExpectedFacts, trade: Trade): Difference | null {
+  return differentIdentity(ordered, trade) ?? differentMoney(ordered, trade)
+}
+
+export function differentIdentity(order: ExpectedFacts, trade: Trade): Difference | null {
   return (
     differentText('order_no', order.orderNo, trade.orderNo) ??
     differentText('mchid', order.mchid, trade.mchid) ??
@@ -228,7 +232,7 @@ export function differentIdentity(order: Order, trade: Trade): Difference | null
   )
 }
 
-function differentMoney(order: Order, trade: Trade): Difference | null {
+function differentMoney(order: ExpectedFacts, trade: Trade): Difference | null {
   if (trade.amount !== order.amount) {
     const { amount, currency } = trade
     const theirs = amount === null ? null : String(amount)

@@ -90,7 +90,10 @@ export function scheduleAfter(order: Order, answer: Answer, at: ScheduleTime): S
  * Whether the answer shows that the gateway knows the order. A trade under another number, or of another
  * merchant, shows nothing about this one.
  */
-export function isAnsweredBy({ orderNo, mchid }: Order, answer: Answer): boolean {
+export function isAnsweredBy(
+  { orderNo, mchid }: Pick<Order, 'orderNo' | 'mchid'>,
+  answer: Answer,
+): boolean {
   if (answer.kind !== 'trade') return false
   return answer.trade.orderNo === orderNo && answer.trade.mchid === mchid
 }

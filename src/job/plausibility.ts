@@ -61,10 +61,11 @@ export class Plausibility {
       breaker?.observeAbsent(`all ${known} answers about known orders were "no such order"`)
     }
     const payable = this.#absent.filter(({ claimed }) => mayBePaid(claimed.order)).length
+    const ownTrades = this.#ownTradeCount
     return this.#absent.map((answered) => ({
       ...answered,
       answer: systemic ? rejected(answered.answer) : answered.answer,
-      absenceCredible: payable <= this.#ownTradeCount || !mayBePaid(answered.claimed.order),
+      absenceCredible: isCredible(payable, ownTrades) || !mayBePaid(answered.claimed.order),
     }))
   }
 
@@ -89,6 +90,11 @@ export class Plausibility {
  * Absent ones end no order then either, but the run goes on.
  */
 const systemicMin = 3
+
+/** Absent answers are believed where at least as many orders have a trade. */
+export function isCredible(absentCount: number, ownTradeCount: number): boolean {
+  return absentCount <= ownTradeCount
+}
 
 /** While the breaker is open, one is enough: the cause is still there. */
 function isSystemic(count: number, breaker: Breaker | null): boolean {

@@ -1,0 +1,67 @@
+import type { Fen } from '../domain/money.ts'
+import type { Difference } from '../domain/reason.ts'
+import type { RowFault, RowProblem } from '../sources/source.ts'
+
+/** Why a row is in the report. */
+export type ReportProblem =
+  | PaidProblem
+  /** Created in the future: the time zone of the mapping is wrong, or a clock. */
+  | 'created_in_future'
+  | RowProblem
+
+/** What the gateway says of a row that the dataset has not credited. */
+export type PaidProblem =
+  /** Paid exactly as ordered. */
+  | 'paid_not_credited'
+  | 'amount_differs'
+  | 'currency_differs'
+  | 'app_id_differs'
+  /** Paid, and the money is on its way back. */
+  | 'refunded'
+
+/** One row that a person has to look at. */
+export interface Finding {
+  /** The name of the source. */
+  readonly source: string
+  readonly problem: ReportProblem
+  readonly orderNo: string | null
+  readonly userId: string | null
+  /** As the row has it. */
+  readonly amount: Fen | null
+  readonly status: string | null
+  /** By the gateway. */
+  readonly transactionId: string | null
+  readonly paidAt: Date | null
+  /** How the payment differs from the row. */
+  readonly difference: Difference | null
+  /** Where the row is, and what in it cannot be understood. */
+  readonly fault: Pick<RowFault, 'key' | 'column' | 'value'> | null
+}
+
+const paidProblems: ReadonlySet<string> = new Set<PaidProblem>([
+  'paid_not_credited',
+  'amount_differs',
+  'currency_differs',
+  'app_id_differs',
+  'refunded',
+])
+
+/** The gateway says that it was paid. The others were not queried. */
+export function isPaid({ problem }: Finding): boolean {
+  return paidProblems.has(problem)
+}
+
+export function faultFinding(source: string, fault: RowFault): Finding {
+  const { orderNo, problem, key, column, value } = fault
+  return { ...blank, source, problem, orderNo, fault: { key, column, value } }
+}
+
+export const blank = {
+  userId: null,
+  amount: null,
+  status: null,
+  transactionId: null,
+  paidAt: null,
+  difference: null,
+  fault: null,
+} as const

@@ -1,0 +1,164 @@
+import type { Gateway } from '../gateway/gateway.ts'
+import { Breaker } from '../job/breaker.ts'
+import { type OrderSource, SourceError } from '../sources/source.ts'
+import { dayMs, minuteMs } from '../text/time-units.ts'
+import type { Unanswered } from './compare.ts'
+import { patiently } from './read-pages.ts'
+import { type Report, reportOf, type SourceEnd } from './report.ts'
+import { rereadFindings, withoutRepeats } from './reread.ts'
+import { SourceReport } from './source-report.ts'
+import { resumeOrCreate } from './state/resume.ts'
+import { SourceState } from './state/state.ts'
+import type { StateFile } from './state/state-file.ts'
+import type { Stopper } from './stopper.ts'
+import { defaultWaits, type Waits } from './waits.ts'
+
+/** What a report needs. Nothing is written but the state file. */
+export interface Reporting {
+  readonly sources: readonly OrderSource[]
+  readonly gateway: Gateway
+  /** Queries at a time. */
+  readonly concurrency: number
+  /** How long ago the oldest row was created; null: 16, or those of the report that is resumed. */
+  readonly days: number | null
+  readonly now: Date
+  /** The path of the state file. One that is there is resumed. */
+  readonly file: string
+  readonly stopper: Stopper
+  readonly listener: ReportListener
+  readonly waits?: Waits
+}
+
+/** Follows a report while it is made. */
+export interface ReportListener {
+  /** Called once, before the first query. About how many rows there are, and how many were answered before. */
+  begin(total: number, done: number): void
+  progress(done: number): void
+  /** Many answers in a row were "no such order". */
+  doubt(message: string): void
+  unanswered(unanswered: Unanswered): void
+}
+
+/** WeChat Pay keeps no trade open for longer than 15 days, and no other gateway does. */
+export const daysDefault = 16
+
+/** Clocks that are further apart are wrong. */
+const skewMs = 5 * minuteMs
+
+/** Throws `StateFileError` for a state file that cannot be used. */
+export async function makeReport(parts: Reporting): Promise<Report> {
+  const { sources, now, stopper } = parts
+  const days = parts.days ?? daysDefault
+  const { name: gateway, mchid, appids } = parts.gateway
+  const wanted = {
+    version: 1 as const,
+    ...{ gateway, mchid, appids, days },
+    ...{ from: new Date(+now - days * dayMs), to: new Date(+now + skewMs) },
+    sources: sources.map(({ name, place }) => ({ name, place })),
+  }
+  const file = resumeOrCreate(parts.file, wanted, { anyDays: parts.days === null })
+  try {
+    const states = statesOf(sources, file)
+    const counted: Counted[] = []
+    for (const each of states)
+      counted.push({ ...each, estimate: await estimate(parts, each, file) })
+    await queryAll(parts, { file, counted })
+    const ends: SourceEnd[] = []
+    for (const each of counted) ends.push(await endOf(parts, each))
+    return reportOf(ends, stopper.reason)
+  } finally {
+    file.close()
+  }
+}
+
+interface ReportedSource {
+  readonly source: OrderSource
+  readonly state: SourceState
+}
+
+interface Counted extends ReportedSource {
+  readonly estimate: number
+}
+
+/** Where the report that is resumed has stopped; at the beginning for a new one. */
+function statesOf(sources: readonly OrderSource[], { entries }: StateFile): ReportedSource[] {
+  const states = sources.map((source) => ({ source, state: new SourceState() }))
+  for (const entry of entries) {
+    states.find(({ source }) => source.name === entry.source)?.state.apply(entry)
+  }
+  return states
+}
+
+/** At least the rows that were read. */
+async function estimate(
+  parts: Reporting,
+  { source, state }: ReportedSource,
+  { header }: StateFile,
+): Promise<number> {
+  if (state.isRead) return state.rows
+  const rows = await readOr(parts, source, { call: () => source.estimate(header), other: 0 })
+  return Math.max(rows, state.rows)
+}
+
+async function queryAll(
+  parts: Reporting,
+  { file, counted }: { file: StateFile; counted: readonly Counted[] },
+): Promise<void> {
+  const { gateway, stopper, listener, concurrency, waits = defaultWaits } = parts
+  const breaker = openBreaker(parts)
+  let done = counted.reduce((sum, { state }) => sum + state.rows - state.left.size, 0)
+  listener.begin(
+    counted.reduce((sum, { estimate }) => sum + estimate, 0),
+    done,
+  )
+  for (const { source, state } of counted) {
+    if (stopper.reason !== null) return
+    const report = new SourceReport({
+      ...{ source, state, gateway, breaker, stopper, window: file.header, concurrency, waits },
+      record: (entry) => {
+        file.append(entry)
+        state.apply(entry)
+      },
+      onRow: () => {
+        done += 1
+        listener.progress(done)
+      },
+      onUnanswered: listener.unanswered,
+      onDoubt: listener.doubt,
+    })
+    await report.make()
+  }
+}
+
+/** It opens, and stops the report, when every query would fail for one cause. */
+function openBreaker({ stopper }: Reporting): Breaker {
+  const breaker = new Breaker(() => {})
+  breaker.held.addEventListener('abort', () => {
+    stopper.stop({ kind: 'gateway', message: breaker.reason ?? '' })
+  })
+  return breaker
+}
+
+/** Also after a stop: the list of then must not have rows that are credited by now. */
+async function endOf(parts: Reporting, { source, state, estimate }: Counted): Promise<SourceEnd> {
+  const findings = withoutRepeats(state.findings)
+  const call = () => rereadFindings(source, findings)
+  const other = { listed: findings, creditedCount: 0 }
+  const reread = await readOr(parts, source, { call, other })
+  return { name: source.name, state, estimate, ...reread }
+}
+
+/** What the source says, or `other` when it cannot be read: then the report is stopped. */
+async function readOr<T>(
+  { stopper, waits = defaultWaits }: Reporting,
+  { name }: OrderSource,
+  { call, other }: { call: () => Promise<T>; other: T },
+): Promise<T> {
+  try {
+    return await patiently({ waitsMs: waits.sourceMs, signal: stopper.signal }, call)
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    stopper.stop({ kind: 'source', source: name, message: error.message })
+    return other
+  }
+}
