@@ -8,6 +8,11 @@ import { type Sentence, sentencesIn } from './sentences.ts'
 /** What is put together from parts, as a reader gets it. Its parts in the source are covered by it. */
 const written = `
 Cannot close order "1": no answer in time
+Cannot read the bill "1": no such file
+Cannot use the bill "1": it is empty
+Cannot use the bill "1": line 2: the line does not have the fields that the titles name
+Cannot use the bill "1": line 2: 订单金额 "1.234": it is not an amount in yuan with at most 2 places
+Cannot use the bill "1": line 9: 总交易单数 "2": the lines add up to something else (1)
 Cannot query order "1": its caller ended it
 Cannot query order "1": rate limit: no slot before the deadline
 Cannot query order "1": rate limit: no slot before the deadline (Cannot reserve slots of "1": database "2": it is closed)

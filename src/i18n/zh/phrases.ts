@@ -1,5 +1,6 @@
 import type { PhraseSets } from '../phrases.ts'
 import { termsOf } from '../terms.ts'
+import { billPhrases } from './bills.ts'
 import { commanderPhrases } from './commander.ts'
 import { commandPhrases } from './commands.ts'
 import { configPhrases } from './config.ts'
@@ -26,6 +27,7 @@ const parts: PhraseSets = {
   ...doctorPhrases,
   ...helpPhrases,
   ...commanderPhrases,
+  ...billPhrases,
   ...{ status, runStatus },
 }
 
@@ -48,6 +50,7 @@ const wholes = [
   'simulation',
   'detail',
   'step',
+  'bill',
   'help',
   'usage',
   'wrongUsage',
