@@ -3,6 +3,7 @@ import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import { identityDifference } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
 import type { Merchant, NewOrder, Order } from '../domain/order.ts'
+import type { OrderStatus } from '../domain/order-states.ts'
 import { watchMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Insertion, OrderAddition } from '../store/store.ts'
@@ -23,7 +24,7 @@ export type Adoption =
   | { readonly kind: 'adopted'; readonly order: Order }
   /** It was adopted before with the same facts. */
   | { readonly kind: 'exists'; readonly order: Order }
-  | { readonly kind: 'conflict'; readonly order: Order; readonly message: string }
+  | { readonly kind: 'conflict'; readonly status: OrderStatus; readonly message: string }
   /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: AdoptionRefusal; readonly message: string }
 
@@ -85,7 +86,7 @@ function adoptionOf(adopted: Adopted & Merchant, insertion: Insertion | undefine
     ? { kind: 'exists', order }
     : {
         kind: 'conflict',
-        order,
+        status: order.status,
         message: `order "${order.orderNo}" is here already, with ${difference}`,
       }
 }

@@ -119,7 +119,7 @@ describe('POST /v1/orders', () => {
     for (const [adoption, status] of [
       [{ kind: 'adopted', order }, 201],
       [{ kind: 'exists', order }, 200],
-      [{ kind: 'conflict', order, message: 'the user differs' }, 409],
+      [{ kind: 'conflict', status: 'pending', message: 'the user differs' }, 409],
     ] as const) {
       const { app } = await open({ budan: { adoptOrder: async () => adoption } })
       const answer = await app.inject(adopt)

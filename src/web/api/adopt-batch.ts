@@ -96,7 +96,7 @@ function resultOf(orderNo: string, adoption: Adoption): BatchResult {
   if (adoption.kind === 'adopted' || adoption.kind === 'exists') {
     return { order_no: orderNo, status: adoption.order.status }
   }
-  const status = adoption.kind === 'conflict' ? adoption.order.status : null
+  const status = adoption.kind === 'conflict' ? adoption.status : null
   return { ...refused(orderNo, adoptionRefusal(adoption)), status }
 }
 
