@@ -33,9 +33,9 @@ async function hasChinese(browser: Browser): Promise<boolean> {
     await page.setContent(`<html lang="zh-CN"><body>${character}</body></html>`)
     return (await page.screenshot()).toString('base64')
   }
-  const isTold = (await imageOf('补')) !== (await imageOf('单'))
+  const hasFont = (await imageOf('补')) !== (await imageOf('单'))
   await page.close()
-  return isTold
+  return hasFont
 }
 
 async function takeAll(names: readonly string[]): Promise<void> {
@@ -44,7 +44,7 @@ async function takeAll(names: readonly string[]): Promise<void> {
   const web = await startWeb(world.budan, { server, version: '0.1.0', clock: world.now })
   try {
     const shots = shotsOf(await fillShowcase(world))
-    // Whoever opens the overview first has the audit made; the images are of whoever comes later.
+    // The first view of the overview starts the audit; the images show later views.
     await fetch(web.url, { headers: { authorization: `Bearer ${apiToken}` } })
     // The job's own clock, so that it says when it will run next; with something due for its first run.
     await world.advanceMins(6)

@@ -16,35 +16,35 @@ export interface Showcase {
 /** As far apart as runs are by default. */
 const stepMins = 5
 
-/** Fills a world with two hours of a small shop: some forty orders, each with its own fate. */
+/** Fills a world with two hours of a small business: some forty orders with all outcomes. */
 export async function fillShowcase(world: World): Promise<Showcase> {
-  const shop = new Shop(world)
-  const paidLate = await shop.place({ ttlMins: 15 })
-  const expired = await shop.place({ ttlMins: 15 })
-  for (let each = 0; each < 12; each += 1) await shop.sellSome(each)
-  shop.payLate(paidLate)
+  const simulation = new OrderSimulation(world)
+  const paidLate = await simulation.place({ ttlMins: 15 })
+  const expired = await simulation.place({ ttlMins: 15 })
+  for (let each = 0; each < 12; each += 1) await simulation.sellSome(each)
+  simulation.payLate(paidLate)
   await world.budan.checkOrder(paidLate)
-  const paidByRun = await shop.place()
-  shop.failOnce(paidByRun)
-  await shop.pass()
-  shop.pay(paidByRun)
-  await shop.pass()
-  const shortInReview = await shop.place()
-  shop.payShort(shortInReview)
-  const refundedInReview = await shop.place()
-  shop.payAndRefund(refundedInReview)
-  await shop.pass()
-  const paidByCallback = await shop.place()
-  await shop.payWithCallback(paidByCallback)
-  const runId = await shop.pass()
-  const waiting = await shop.place()
+  const paidByRun = await simulation.place()
+  simulation.failOnce(paidByRun)
+  await simulation.pass()
+  simulation.pay(paidByRun)
+  await simulation.pass()
+  const shortInReview = await simulation.place()
+  simulation.payShort(shortInReview)
+  const refundedInReview = await simulation.place()
+  simulation.payAndRefund(refundedInReview)
+  await simulation.pass()
+  const paidByCallback = await simulation.place()
+  await simulation.payWithCallback(paidByCallback)
+  const runId = await simulation.pass()
+  const waiting = await simulation.place()
   return {
     ...{ paidByCallback, paidByRun, paidLate, expired, waiting },
     ...{ shortInReview, refundedInReview, userId: 'user-1', runId },
   }
 }
 
-/** What users of the shop buy, and its price in fen. */
+/** What users buy, and its price in fen. */
 const bought = [
   ['月卡会员', 3000],
   ['充值 50 元', 5000],
@@ -54,7 +54,7 @@ const bought = [
 ] as const
 
 /** Places orders, and does what payers and networks do with them. */
-class Shop {
+class OrderSimulation {
   readonly #world: World
   #placed = 0
 

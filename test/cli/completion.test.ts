@@ -44,11 +44,15 @@ describe('budan completion bash', () => {
 
   /** What a real bash offers for the last of these words. */
   async function offered(...words: string[]): Promise<string[]> {
-    const ask = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _budan
+    const completing = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _budan
       printf '%s\\n' "\${COMPREPLY[@]}"`
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', ask, script, ...words], {
-      cwd: directory.path,
-    })
+    const { stdout, stderr } = await promisify(execFile)(
+      'bash',
+      ['-c', completing, script, ...words],
+      {
+        cwd: directory.path,
+      },
+    )
     expect(stderr).toBe('')
     return stdout.split('\n').filter(Boolean)
   }
@@ -163,7 +167,7 @@ test('a description with quotes, brackets and backslashes stays text in zsh and 
   expect(fishScript(spec)).toContain(String.raw`-l it -r -F -d 'it\'s [a] \\ $(touch x)'`)
 })
 
-test('budan completion tells how to load its script, in a comment', async () => {
+test('budan completion says how to load its script, in a comment', async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const script = await scriptOf(shell)
     expect(script).toMatch(new RegExp(`^# In this shell: .*budan completion ${shell}`, 'm'))

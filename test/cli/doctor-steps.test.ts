@@ -97,7 +97,7 @@ describe('budan doctor', () => {
     expect(stdout).toMatch(/^1\. set what is missing/m)
   })
 
-  test('tells what to do about an embedded database that cannot be: 1 or 2', async () => {
+  test('says what to do about an embedded database that cannot be opened: 1 or 2', async () => {
     mkdirSync(join(dir, 'sub'))
     const taken = file('sub/taken', '')
     const config = file('taken.yaml', `database: { url: "pglite:${taken}" }\n`)

@@ -95,7 +95,7 @@ describe('examineGateway()', () => {
       expect(brief(findings)).toContain('ok answers')
     })
 
-    test('tells a public key of another merchant, and asks for the right one', async () => {
+    test('reports a public key of another merchant, and requires the right one', async () => {
       const path = join(dir, 'other.pem')
       const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
       writeFileSync(path, other.export({ type: 'spki', format: 'pem' }))
@@ -105,7 +105,7 @@ describe('examineGateway()', () => {
       expect(findings[2]?.next).toMatch(/^download the public key of PUB_KEY_ID_/)
     })
 
-    test('tells a public key id that is another’s', async () => {
+    test('reports a public key id of another merchant', async () => {
       const findings = await examineGateway(
         config({ WECHAT_PUBLIC_KEY_ID: 'PUB_KEY_ID_07' }),
         known(),
@@ -135,17 +135,17 @@ describe('examineGateway()', () => {
     expect(findings[3]?.detail).toBe('it opened the platform certificates')
   })
 
-  test('tells a wrong serial number by the 401', async () => {
+  test('recognizes a wrong serial number by the 401', async () => {
     const findings = await examineGateway(config({ WECHAT_SERIAL_NO: 'ABCDEF' }))
     expect(brief(findings)).toContain('fail gateway')
     expect(findings.find((each) => each.name === 'gateway')?.next).toContain('serial_no')
   })
 
-  test('tells a merchant number that is not the key’s', async () => {
+  test('reports a merchant number that does not belong to the key', async () => {
     expect(brief(await examineGateway(config({ WECHAT_MCH_ID: '1' })))).toContain('fail gateway')
   })
 
-  test('tells a wrong APIv3 key where certificates are fetched, without printing it', async () => {
+  test('reports a wrong APIv3 key where certificates are fetched, without printing it', async () => {
     const wrong = 'x'.repeat(32)
     const findings = await examineGateway(config({ WECHAT_API_V3_KEY: wrong }, 'certificate'))
     expect(brief(findings)).toEqual(['ok clock', 'fail gateway'])
@@ -154,14 +154,14 @@ describe('examineGateway()', () => {
     expect(JSON.stringify(findings)).not.toContain(merchant.apiV3Key)
   })
 
-  test('tells a gateway that cannot be reached', async () => {
+  test('reports a gateway that cannot be reached', async () => {
     // Port 1 of loopback: nobody listens there.
     const findings = await examineGateway(config({ WECHAT_BASE_URL: 'http://127.0.0.1:1' }))
     expect(brief(findings).slice(0, 2)).toEqual(['warn clock', 'fail gateway'])
     expect(findings[1]?.next).toContain('wechat.base_url')
   })
 
-  test('tells the page of a firewall from a refusal of WeChat Pay’s', async () => {
+  test('distinguishes the page of a firewall from a refusal of WeChat Pay', async () => {
     simulators.public_key.control.addFault({
       operation: 'query',
       fault: { kind: 'error', status: 403, body: 'html' },
@@ -229,7 +229,7 @@ describe('examineDatabaseClock()', () => {
     )
   })
 
-  test('is well where they agree, and where the gateway tells no time', async () => {
+  test('reports no fault where they agree, and where the gateway sends no time', async () => {
     const [well] = await examineDatabaseClock(at(0), wechat(config()))
     expect(well).toMatchObject({
       ...{ status: 'ok', detail: 'agrees with this machine and the gateway' },
@@ -255,7 +255,7 @@ describe('examineKeys()', () => {
     expect(keys()).toEqual(['ok private key', 'ok serial number', 'ok app id', 'ok public key'])
   })
 
-  test('tells a serial number that is not the certificate’s', () => {
+  test('reports a serial number that is not the certificate’s', () => {
     expect(keys({ WECHAT_SERIAL_NO: 'ABCDEF' })).toContain('fail serial number')
   })
 
@@ -270,7 +270,7 @@ describe('examineKeys()', () => {
     }
   })
 
-  test('tells a certificate of another merchant', () => {
+  test('reports a certificate of another merchant', () => {
     const findings = examineKeys({
       wechat: wechat(config({ WECHAT_MCH_ID: '1900000109' })),
       privateKeyPath: join(dir, 'apiclient_key.pem'),
@@ -281,17 +281,17 @@ describe('examineKeys()', () => {
     expect(serial?.detail).toContain(`is the certificate of merchant ${merchant.mchid}`)
   })
 
-  test('tells a certificate that ends soon, or has ended', () => {
+  test('reports a certificate that expires soon, or has expired', () => {
     expect(keys({}, new Date(now.getTime() + 200 * 365 * 86_400_000))).toContain(
       'fail serial number',
     )
   })
 
-  test('tells an app id of another form', () => {
+  test('reports an app id of another form', () => {
     expect(keys({ WECHAT_APP_ID: 'WX1' })).toContain('warn app id')
   })
 
-  test.skipIf(process.platform === 'win32')('tells a key file that others may read', () => {
+  test.skipIf(process.platform === 'win32')('reports a key file that others may read', () => {
     const path = join(dir, 'apiclient_key.pem')
     chmodSync(path, 0o644)
     expect(keys()).toContain('warn private key')
@@ -334,7 +334,7 @@ describe.skipIf(process.platform === 'win32')('examineConfiguration()', () => {
     expect(examined('modes.yaml', text, mode).status).toBe(status)
   })
 
-  test('tells the command that closes it', () => {
+  test('prints the command that removes the permission', () => {
     const { next } = examined('a file.yaml', secret, 0o644)
     expect(next).toBe(`chmod 600 '${join(dir, 'a file.yaml')}'`)
   })

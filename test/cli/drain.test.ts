@@ -70,7 +70,7 @@ describe('budan drain', () => {
     const shop = await openShop('DRAIN-ALL')
     await shop.adopt(8)
     const { code, stdout, stderr } = await shop.budan('drain')
-    // A slow machine is told how far it is, too.
+    // On a slow machine progress lines are printed, too.
     expect(stderr).toMatch(/^8 orders are due\n( +\d\/8.*\n)*$/)
     expect(stdout).toMatch(
       /^3 runs: total=8 success=4 failed=0 skipped=4 duration_ms=\d+\nnothing is due any more\n$/,
@@ -100,7 +100,7 @@ describe('budan drain', () => {
     })
   })
 
-  test('tells which orders could not be asked: 1', async () => {
+  test('names the orders that could not be queried: 1', async () => {
     const shop = await openShop('DRAIN-ONE-FAILS')
     await shop.adopt(3)
     const fault = { kind: 'error', status: 500 } as const
@@ -137,23 +137,23 @@ describe('budan drain', () => {
     expect(JSON.parse(runs)).toMatchObject({ ended: 'breaker', runs: 1, success: 0 })
   })
 
-  test('finishes what is in flight when it is asked to stop, and begins no further run: 1', async () => {
+  test('finishes the queries in progress after a stop request, and begins no further run: 1', async () => {
     const shop = await openShop('DRAIN-STOP', { RECHARGE_COMPENSATION_CONCURRENCY: '1' })
     await shop.adopt(7)
-    // The first question is answered, but not at once: the stop comes while it is under way.
+    // The first query is answered after a delay, so the stop comes while it is in progress.
     simulator.control.addFault({
       ...{ operation: 'query', out_trade_no: shop.orderNo(0), times: 1 },
       fault: { kind: 'slow', ms: 300 },
     })
     let stdout = ''
-    const asked = simulator.control.waitForRequests({ out_trade_no: shop.orderNo(0) })
+    const queried = simulator.control.waitForRequests({ out_trade_no: shop.orderNo(0) })
     const code = await runCommand(['drain', '--json', '--config', file], {
       ...{ env: shop.env, isInteractive: false, hasColor: false },
       out: (text) => {
         stdout += text
       },
       err: () => {},
-      stopRequested: () => asked.then(() => undefined),
+      stopRequested: () => queried.then(() => undefined),
     })
     expect(code).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ ended: 'stopped', runs: 1, success: 1 })
@@ -185,7 +185,7 @@ describe('budan drain', () => {
     expect(stderr).toMatch(message)
   })
 
-  test('asks for a configuration that can ask the gateway: 2', async () => {
+  test('needs a configuration with which the gateway can be queried: 2', async () => {
     const { code, stderr } = await runInProcess(['drain', '--config', join(dir, 'gone.yaml')], {})
     expect(code).toBe(2)
     expect(stderr).toMatch(/^Cannot read configuration ".*gone.yaml": no such file$/m)

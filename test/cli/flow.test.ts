@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { openDirectory, type RunningCommand, runBudan, runInProcess, startBudan } from './budan.ts'
 
-// One life of an embedded database, told by commands alone: the tests build on one another.
+// One embedded database from its creation on, used by commands alone. Each test continues from the one before.
 // What a process does to another is tried with processes; the rest runs in this one, because each
 // new process spends a second on loading the database.
 
@@ -135,7 +135,7 @@ describe('budan serve', () => {
 })
 
 describe('afterwards', () => {
-  test('budan run --dry-run tells what would happen, and changes nothing', async () => {
+  test('budan run --dry-run prints what would happen, and changes nothing', async () => {
     await post(`${simulatorUrl}/_sim/orders/${paidNo}/pay`, {})
     const { code, stdout, stderr } = await budan('run --dry-run --json')
     expect(code, stderr).toBe(0)
@@ -160,7 +160,7 @@ describe('afterwards', () => {
     })
   })
 
-  test('budan run ends with 1 when not one order could be asked', async () => {
+  test('budan run exits with 1 when no order could be queried', async () => {
     const serving = startBudan(argsOf('serve'), { cwd, env })
     const url = (await serving.printed(/ready at (\S+)/))[1] ?? ''
     await post(`${url}/v1/orders`, { adopt: true, order_no: absentNo, user_id: 'u1', amount: 1 })
@@ -174,7 +174,7 @@ describe('afterwards', () => {
     expect(code).toBe(1)
   })
 
-  test('budan order tells the order and its timeline', async () => {
+  test('budan order prints the order and its timeline', async () => {
     const { stdout: json } = await budan(`order ${paidNo} --json`)
     const order = JSON.parse(json) as { events: object[] }
     expect(order).toMatchObject({ order_no: paidNo, status: 'paid', amount: 1000 })
@@ -222,7 +222,7 @@ describe('afterwards', () => {
     },
   )
 
-  test('budan check asks now and tells what was decided', async () => {
+  test('budan check queries now and prints the decision', async () => {
     await post(`${simulatorUrl}/_sim/orders/${unpaidNo}/pay`, {})
     const { code, stdout } = await budan(`check ${unpaidNo} --json`)
     expect(code).toBe(0)
@@ -273,7 +273,7 @@ describe('afterwards', () => {
   })
 })
 
-describe('a database that is not as it must be', () => {
+describe('a database that does not fit this program', () => {
   const copy = { DATABASE_URL: `pglite:${data}-copy` }
 
   /** Changes rows past every trigger and constraint. */
@@ -294,7 +294,7 @@ describe('a database that is not as it must be', () => {
     expect(code).toBe(1)
   })
 
-  test('budan orders and doctor tell that it is behind', async () => {
+  test('budan orders and doctor say that it is behind', async () => {
     const newest = 'select max(name) from budan_migrations'
     await tamper(`${data}-copy`, `delete from budan_migrations where name = (${newest})`)
     expect(await budan('orders', copy)).toEqual({

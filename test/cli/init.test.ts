@@ -43,19 +43,19 @@ const key = (name: string, folder = own) => join(folder, name)
 const file = (name: string) => join(dir, `${name}.yaml`)
 
 interface Answered extends Ended {
-  readonly asked: readonly string[]
+  readonly shownPrompts: readonly string[]
   /** Of what was typed unseen. */
   readonly hidden: readonly string[]
 }
 
-/** A person at a terminal, who answers by what is asked for: a key of the configuration, or a question's end. */
+/** A person at a terminal, whose answers are found by the prompt: a key of the configuration, or the first word. */
 async function answering(
   args: readonly string[],
   answers: Readonly<Record<string, string | readonly string[]>>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Answered> {
   const left = new Map(Object.entries(answers).map(([what, said]) => [what, [said].flat()]))
-  const asked: string[] = []
+  const shownPrompts: string[] = []
   const hidden: string[] = []
   let [stdout, stderr] = ['', '']
   const code = await runCommand(args, {
@@ -66,15 +66,15 @@ async function answering(
     err: (text) => {
       stderr += text
     },
-    prompt: async (question, options) => {
-      asked.push(question)
-      if (options?.hidden === true) hidden.push(question)
-      const [what = ''] = /^[\w.]+(?=[ :\uff08])|Overwrite|Check/.exec(question) ?? []
+    prompt: async (prompt, options) => {
+      shownPrompts.push(prompt)
+      if (options?.hidden === true) hidden.push(prompt)
+      const [what = ''] = /^[\w.]+(?=[ :\uff08])|Overwrite|Check/.exec(prompt) ?? []
       return left.get(what)?.shift() ?? null
     },
     stopRequested: () => new Promise(() => {}),
   })
-  return { code, stdout, stderr, asked, hidden }
+  return { code, stdout, stderr, shownPrompts, hidden }
 }
 
 function rightAnswers() {
@@ -96,14 +96,14 @@ function rightAnswers() {
 const load = (path: string) => loadConfig({ file: path, env: {}, need: 'serve' })
 
 describe('budan init at a terminal', () => {
-  test('asks for each answer, and writes a file that budan can be started with', async () => {
+  test('prompts for each value, and writes a file that budan can be started with', async () => {
     const path = file('whole')
-    const { code, stdout, stderr, asked } = await answering(
+    const { code, stdout, stderr, shownPrompts } = await answering(
       ['init', '--config', path],
       rightAnswers(),
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: `wrote ${path}\n` })
-    expect(asked).toHaveLength(11)
+    expect(shownPrompts).toHaveLength(11)
     expect(stderr).toContain('Merchant console: 账户中心 > 商户信息.')
     expect(stderr).toMatch(/Next: `budan doctor --config .*` looks at everything/)
     const { server, database, wechat } = load(path)
@@ -125,9 +125,9 @@ describe('budan init at a terminal', () => {
     expect(statSync(file('whole')).mode & 0o777).toBe(0o600)
   })
 
-  test('says what is wrong with an answer, and asks again', async () => {
+  test('says what is wrong with an answer, and prompts again', async () => {
     const path = file('wrong')
-    const { code, stderr, asked } = await answering(['init', '--config', path], {
+    const { code, stderr, shownPrompts } = await answering(['init', '--config', path], {
       ...rightAnswers(),
       'wechat.mch_id': ['', 'abc', merchant.mchid],
       'wechat.app_id': ['wx5643', 'WX0123456789ABCDEF', merchant.appid],
@@ -146,8 +146,8 @@ describe('budan init at a terminal', () => {
       'server.api_token': ['with blank', 'a-token-of-my-own-choice'],
     })
     expect(code).toBe(0)
-    expect(asked).toHaveLength(26)
-    for (const told of [
+    expect(shownPrompts).toHaveLength(26)
+    for (const line of [
       'wechat.mch_id: is needed',
       'wechat.mch_id: "abc" is not a merchant number: digits only',
       `wechat.private_key_path: Cannot read private key "${key('gone.pem')}": no such file`,
@@ -164,7 +164,7 @@ describe('budan init at a terminal', () => {
       /^server\.api_token: a value of 10 characters has a blank/m,
     ]) {
       expect(stderr).toEqual(
-        typeof told === 'string' ? expect.stringContaining(told) : expect.stringMatching(told),
+        typeof line === 'string' ? expect.stringContaining(line) : expect.stringMatching(line),
       )
     }
     for (const secret of ['a-short-secret', 'hidden', 'with blank']) {
@@ -186,7 +186,7 @@ describe('budan init at a terminal', () => {
 
   test('reads the serial number from the certificate beside the key, or from the one that is named', async () => {
     const beside = await answering(['init', '--config', file('beside')], rightAnswers())
-    expect(beside.asked).toContain(`wechat.serial_no [${merchant.serialNo}]: `)
+    expect(beside.shownPrompts).toContain(`wechat.serial_no [${merchant.serialNo}]: `)
     expect(beside.stderr).toContain(`was read from ${key('apiclient_cert.pem')}`)
     writeFileSync(key('key.pem', dir), merchant.privateKeyPem, { mode: 0o600 })
     const named = await answering(['init', '--config', file('named')], {
@@ -194,35 +194,35 @@ describe('budan init at a terminal', () => {
       'wechat.private_key_path': key('key.pem', dir),
       'wechat.serial_no': ['', key('apiclient_cert.pem')],
     })
-    expect(named.asked).toContain('wechat.serial_no: ')
+    expect(named.shownPrompts).toContain('wechat.serial_no: ')
     expect(load(file('named')).wechat?.serialNo).toBe(merchant.serialNo)
   })
 
   test('does not show secrets that are typed, nor the token that it makes', async () => {
-    const { hidden, asked, stdout, stderr } = await answering(
+    const { hidden, shownPrompts, stdout, stderr } = await answering(
       ['init', '--config', file('hidden')],
       rightAnswers(),
     )
-    expect(hidden.map((question) => question.split(' ')[0])).toEqual([
+    expect(hidden.map((prompt) => prompt.split(' ')[0])).toEqual([
       'wechat.api_v3_key',
       'server.api_token',
     ])
-    const shown = [...asked, stdout, stderr].join('\n')
+    const shown = [...shownPrompts, stdout, stderr].join('\n')
     const token = load(file('hidden')).server.apiToken ?? ''
     expect(shown).not.toContain(merchant.apiV3Key)
     expect(shown).not.toContain(token)
   })
 
   test('takes platform certificates where there is no public key, and does without callbacks', async () => {
-    const { asked } = await answering(['init', '--config', file('certificates')], {
+    const { shownPrompts } = await answering(['init', '--config', file('certificates')], {
       ...rightAnswers(),
       ...{ 'wechat.public_key_id': '', 'wechat.notify_url': '' },
     })
-    expect(asked.some((question) => question.startsWith('wechat.public_key_path'))).toBe(false)
+    expect(shownPrompts.some((prompt) => prompt.startsWith('wechat.public_key_path'))).toBe(false)
     expect(load(file('certificates')).wechat).toMatchObject({ publicKey: null, notifyUrl: null })
   })
 
-  test('writes nothing when the questions are ended', async () => {
+  test('writes nothing when the input ends', async () => {
     const { code, stderr } = await answering(['init', '--config', file('ended')], {
       'wechat.mch_id': merchant.mchid,
     })
@@ -231,14 +231,17 @@ describe('budan init at a terminal', () => {
     expect(existsSync(file('ended'))).toBe(false)
   })
 
-  test('overwrites a file only for a yes, and asks that first', async () => {
+  test('overwrites a file only after a yes, which it prompts for first', async () => {
     writeFileSync(file('precious'), '# mine\n')
     for (const said of ['', 'n', 'what?']) {
-      const { code, asked, stderr } = await answering(['init', '--config', file('precious')], {
-        ...rightAnswers(),
-        Overwrite: said,
-      })
-      expect({ code, asked: asked.length }).toEqual({ code: 1, asked: 1 })
+      const { code, shownPrompts, stderr } = await answering(
+        ['init', '--config', file('precious')],
+        {
+          ...rightAnswers(),
+          Overwrite: said,
+        },
+      )
+      expect({ code, shownPrompts: shownPrompts.length }).toEqual({ code: 1, shownPrompts: 1 })
       expect(stderr).toBe('Nothing was written: the file stays as it is\n')
     }
     expect(readFileSync(file('precious'), 'utf8')).toBe('# mine\n')
@@ -267,17 +270,17 @@ describe('budan init at a terminal', () => {
 describe('the check against the gateway', () => {
   const against = () => ['init', '--base-url', simulator.url, '--config']
 
-  test('is offered at the end, and signs and verifies a question', async () => {
-    const { code, stdout, asked } = await answering([...against(), file('checked')], {
+  test('is offered at the end, and signs a query and verifies its answer', async () => {
+    const { code, stdout, shownPrompts } = await answering([...against(), file('checked')], {
       ...rightAnswers(),
       Check: '',
     })
-    expect(asked.at(-1)).toContain(`Check now whether ${simulator.url} takes`)
+    expect(shownPrompts.at(-1)).toContain(`Check now whether ${simulator.url} takes`)
     expect(stdout).toMatch(/^ok +gateway +http:\S+ accepts our signature$/m)
     expect(code).toBe(0)
   })
 
-  test('tells what is wrong, and what to do; the file is written all the same: 1', async () => {
+  test('says what is wrong, and what to do; the file is written nevertheless: 1', async () => {
     const { code, stdout } = await answering([...against(), file('refused')], {
       ...rightAnswers(),
       ...{ 'wechat.mch_id': '1900009999', Check: 'y' },
@@ -289,7 +292,7 @@ describe('the check against the gateway', () => {
   })
 })
 
-describe('budan init where nobody is there to ask', () => {
+describe('budan init without a terminal', () => {
   const given = (path: string, ...more: string[]) => [
     ...['init', '--config', path, '--mch-id', merchant.mchid, '--app-id', merchant.appid],
     ...['--private-key', key('apiclient_key.pem'), ...more],
@@ -336,7 +339,7 @@ describe('budan init where nobody is there to ask', () => {
     })
   })
 
-  test('tells all that was given wrong at once, by option or name: 2', async () => {
+  test('reports all wrong values at once, by option or name: 2', async () => {
     const wrong = ['init', '--mch-id', 'x', '--app-id', '', '--private-key', './gone.pem']
     const { code, stdout, stderr } = await runInProcess(
       [...wrong, '--notify-url', 'shop', '--config', file('bad')],
@@ -375,9 +378,9 @@ describe('budan init where nobody is there to ask', () => {
     ],
   ])(
     'says of %j that nothing can be written there, before anything else: 2',
-    async (args, told) => {
+    async (args, message) => {
       const { code, stderr } = await runInProcess(['init', ...args], {})
-      expect({ code, stderr }).toEqual({ code: 2, stderr: told })
+      expect({ code, stderr }).toEqual({ code: 2, stderr: message })
     },
   )
 })
@@ -423,7 +426,7 @@ describe('draftConfiguration()', () => {
   })
 })
 
-test.each(locales)('initWordsOf(%s) has words for every question', (locale) => {
+test.each(locales)('initWordsOf(%s) has words for every prompt', (locale) => {
   const words = initWordsOf(locale).prompts
   for (const { path, isPrompted } of prompts) {
     if (isPrompted(new Map([['wechat.public_key_id', 'x']]))) {

@@ -16,7 +16,7 @@ import {
   startBudan,
 } from './budan.ts'
 
-// One life of a database, told in both languages; what a person gave looks like the
+// One database from its creation on, shown in both languages. What a person typed looks like the
 // program's own words, and must be left alone.
 
 const directory = openDirectory()
@@ -111,15 +111,15 @@ describe('in Chinese', () => {
     expect(stdout).toMatch(/ 查单结果 +补单任务 +SUCCESS +入账 +已入账 paid +已支付，/m)
   })
 
-  test('budan review asks, and does as it says', async () => {
-    const asked: string[] = []
-    const ask = async (question: string) => {
-      asked.push(question)
+  test('budan review prompts for the order number, and does what it says', async () => {
+    const prompts: string[] = []
+    const typeNothing = async (prompt: string) => {
+      prompts.push(prompt)
       return ''
     }
     const words = '--name 李雷 --reason it-was-paid'
-    const kept = await budan(`review ${reviewNo} --dismiss ${words}`, { prompt: ask })
-    expect(asked).toEqual([`要办结（无需入账），请输入订单号（${reviewNo}）：`])
+    const kept = await budan(`review ${reviewNo} --dismiss ${words}`, { prompt: typeNothing })
+    expect(prompts).toEqual([`要办结（无需入账），请输入订单号（${reviewNo}）：`])
     expect(kept.stderr).toBe('未作任何改动：输入的不是该订单号。\n')
     expect(kept.stdout).toMatch(
       /^自 2\S+\+08:00 起待人工处理：曾经支付，已发起退款，支付渠道没有说明退款金额。.*查明退款金额/m,
@@ -131,9 +131,9 @@ describe('in Chinese', () => {
     expect(refused.code).toBe(1)
   })
 
-  test("an operator's reason is told in the operator's own words", async () => {
-    const wish = ['review', reviewNo, '--dismiss', '--yes', '--name', 'expired', '--reason']
-    const done = await runInProcess([...wish, 'not paid yet', '--config', config], chinese)
+  test("an operator's reason is shown in the operator's own words", async () => {
+    const dismissal = ['review', reviewNo, '--dismiss', '--yes', '--name', 'expired', '--reason']
+    const done = await runInProcess([...dismissal, 'not paid yet', '--config', config], chinese)
     expect(done.stdout).toContain(`订单 ${reviewNo} 已办结（无需入账）\n`)
     const { stdout } = await budan(`order ${reviewNo}`)
     expect(stdout).toMatch(/ 已办结（无需入账） +人工处理 expired .* not paid yet$/m)
@@ -174,12 +174,12 @@ describe('in Chinese', () => {
       "错误：选项 '--limit <count>' 的值 '0' 无效。须为 1 到 200 的整数。\n（用法见 --help）\n",
       2,
     ],
-  ])('budan %s is told so, with the same exit code', async (line, stderr, code) => {
+  ])('budan %s prints that in Chinese, with the same exit code', async (line, stderr, code) => {
     expect(await budan(line)).toEqual({ code, stdout: '', stderr })
     expect((await inEnglish(line)).code).toBe(code)
   })
 
-  test('a wrong configuration is told by its keys', async () => {
+  test('a wrong configuration is reported by its keys', async () => {
     const env = { ...chinese, DATABASE_URL: 'mysql://u:hidden@h/x', SERVER_PORT: '70000' }
     const { code, stderr } = await runInProcess(['audit'], env)
     expect(code).toBe(2)
@@ -246,7 +246,7 @@ describe('on a terminal', () => {
     expect(boxes).toBeGreaterThan(0)
   })
 
-  test('a table that is too wide for a box tells row by row', async () => {
+  test('a table that is too wide for a box is printed row by row', async () => {
     const { stdout } = await inEnglish('orders', { isInteractive: true, columns: 60 })
     expect(stdout).not.toMatch(/[│┌]/)
     expect(stdout).toMatch(/^order_no +RECH-PAID-1$/m)

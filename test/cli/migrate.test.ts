@@ -17,11 +17,11 @@ afterAll(async () => {
 
 const names = Object.keys(migrations).sort()
 
-/** Between them a slow machine is told how far it is. */
+/** Between them a slow machine prints progress. */
 const isTitle = (line: string) => !line.startsWith('  ')
 
 describe('budan migrate', () => {
-  test('tells each migration as it begins, and which of how many it is', async () => {
+  test('prints each migration as it begins, with its position among all', async () => {
     const env = { DATABASE_URL: `pglite:${join(directory.path, 'data')}` }
     const { code, stdout, stderr } = await runInProcess(['migrate'], env)
     expect(code).toBe(0)
@@ -43,13 +43,13 @@ describe('budan migrate', () => {
     await holder.connect()
     await holder.query('begin; lock table orders in row exclusive mode')
 
-    const told: string[] = []
+    const lines: string[] = []
     const waits = '005_reviews waits until its tables are free, and is applied then\n'
     const code = await runCommand(['migrate', '--json'], {
       ...{ env: { DATABASE_URL: url }, isInteractive: false, hasColor: false },
       out: () => {},
       err: (text) => {
-        told.push(text)
+        lines.push(text)
         if (text === waits) void holder.query('commit')
       },
       stopRequested: () => new Promise(() => {}),
@@ -57,7 +57,7 @@ describe('budan migrate', () => {
     await holder.end()
     expect(code).toBe(0)
     const missing = names.filter((name) => name >= '005')
-    expect(told.filter(isTitle)).toEqual([
+    expect(lines.filter(isTitle)).toEqual([
       `Applying 005_reviews (1 of ${missing.length})\n`,
       waits,
       ...missing.slice(1).map((name, at) => `Applying ${name} (${at + 2} of ${missing.length})\n`),

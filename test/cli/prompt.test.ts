@@ -11,37 +11,41 @@ function openPerson() {
       shown += text
     },
   }
-  return { input, ask: createPrompt({ input, screen }), shown: () => shown }
+  return { input, prompt: createPrompt({ input, screen }), shown: () => shown }
 }
 
-describe('createAsk()', () => {
+describe('createPrompt()', () => {
   test('resolves with the line typed, which is shown', async () => {
-    const { input, ask, shown } = openPerson()
-    const answer = ask('name: ')
+    const { input, prompt, shown } = openPerson()
+    const answer = prompt('name: ')
     input.write('budan\r')
     expect(await answer).toBe('budan')
     expect(shown()).toContain('name: ')
     expect(shown()).toContain('budan')
   })
 
-  test('takes lines pasted at once as the answers to the questions that follow', async () => {
-    const { input, ask, shown } = openPerson()
-    const first = ask('first: ')
+  test('takes lines pasted at once as the answers to the prompts that follow', async () => {
+    const { input, prompt, shown } = openPerson()
+    const first = prompt('first: ')
     input.write('one\rtwo\r\rfo')
-    expect([await first, await ask('second: '), await ask('third: ')]).toEqual(['one', 'two', ''])
-    const fourth = ask('fourth: ')
+    expect([await first, await prompt('second: '), await prompt('third: ')]).toEqual([
+      'one',
+      'two',
+      '',
+    ])
+    const fourth = prompt('fourth: ')
     input.write('ur\r')
     expect(await fourth).toBe('four')
     expect(shown()).toMatch(/second: two\nthird: \n/)
   })
 
   test('shows nothing of a hidden answer, pasted with others or not', async () => {
-    const { input, ask, shown } = openPerson()
-    const first = ask('first: ')
+    const { input, prompt, shown } = openPerson()
+    const first = prompt('first: ')
     input.write('one\rpasted-secret\rtyped-')
     expect(await first).toBe('one')
-    expect(await ask('key: ', { hidden: true })).toBe('pasted-secret')
-    const token = ask('token: ', { hidden: true })
+    expect(await prompt('key: ', { hidden: true })).toBe('pasted-secret')
+    const token = prompt('token: ', { hidden: true })
     input.write('secret\r')
     expect(await token).toBe('typed-secret')
     expect(shown()).toMatch(/key: \ntoken: /)
@@ -51,9 +55,9 @@ describe('createAsk()', () => {
   test.each([
     ['Ctrl+C', '\u0003'],
     ['Ctrl+D', '\u0004'],
-  ])('resolves with null on %s, and leaves the line of the question', async (_name, typed) => {
-    const { input, ask, shown } = openPerson()
-    const answer = ask('name: ')
+  ])('resolves with null on %s, and leaves the line of the prompt', async (_name, typed) => {
+    const { input, prompt, shown } = openPerson()
+    const answer = prompt('name: ')
     input.write(typed)
     expect(await answer).toBeNull()
     expect(shown().endsWith('\n')).toBe(true)

@@ -90,7 +90,7 @@ describe('budan reviews', () => {
 })
 
 describe('budan review', () => {
-  test('tells what can be done, and does nothing', async () => {
+  test('prints what can be done, and does nothing', async () => {
     const { code, stdout, stderr } = await budan('review', creditNo)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^trade_state +SUCCESS$/m)
@@ -130,8 +130,8 @@ describe('budan review', () => {
     expect(stdout).toMatch(/ resolved +operator 李雷 .* expire +expired +the payer sent the bill$/m)
   })
 
-  test('asks a person at a terminal to type the number', async () => {
-    const asked: string[] = []
+  test('requires a person at a terminal to type the number', async () => {
+    const prompts: string[] = []
     const typing = async (line: string | null) => {
       let stderr = ''
       const code = await runCommand(
@@ -141,8 +141,8 @@ describe('budan review', () => {
           err: (text) => {
             stderr += text
           },
-          prompt: async (question) => {
-            asked.push(question)
+          prompt: async (prompt) => {
+            prompts.push(prompt)
             return line
           },
           stopRequested: () => new Promise(() => {}),
@@ -157,8 +157,8 @@ describe('budan review', () => {
       })
     }
     expect(await typing(` ${dismissNo} `)).toEqual({ code: 0, stderr: '' })
-    expect(asked).toHaveLength(5)
-    expect(asked[0]).toBe(`To dismiss it, type the order's number (${dismissNo}): `)
+    expect(prompts).toHaveLength(5)
+    expect(prompts[0]).toBe(`To dismiss it, type the order's number (${dismissNo}): `)
     const { stdout } = await budan('reviews', '--dismissed')
     expect(stdout).toMatch(/^REVIEW-DISMISS .* 李雷$/m)
     expect((await budan('reviews', '--json')).stdout).toBe('{"reviews":[],"next_cursor":null}\n')

@@ -34,7 +34,7 @@ describe('budan serve', () => {
     })
     const [, url = ''] = await serve.printed(/ready at (http:\S+)/)
     const pages: string[] = []
-    const ask = async (path: string, init: RequestInit = {}) => {
+    const request = async (path: string, init: RequestInit = {}) => {
       const headers = { authorization: `Bearer ${apiToken}`, 'content-type': 'application/json' }
       const reply = await fetch(`${url}${path}`, {
         ...init,
@@ -45,7 +45,7 @@ describe('budan serve', () => {
       return text
     }
     const post = (path: string, body: object, headers = {}) =>
-      ask(path, { method: 'POST', body: JSON.stringify(body), headers })
+      request(path, { method: 'POST', body: JSON.stringify(body), headers })
     const adopt = (order_no: string) => {
       const notify_url = `${url}/v1/callbacks/wechatpay`
       control.putOrder({ out_trade_no: order_no, total: 100, notify_url })
@@ -73,11 +73,11 @@ describe('budan serve', () => {
       control.addFault({ operation: 'query', times: 1, fault })
       await post('/v1/orders/SECRET-3/check', {})
     }
-    await ask('/v1/orders', { headers: { authorization: `Bearer ${apiToken}x` } })
+    await request('/v1/orders', { headers: { authorization: `Bearer ${apiToken}x` } })
     await post('/v1/orders', { amount: -1 })
     for (const path of ['SECRET-1', 'SECRET-2', 'SECRET-3']) {
-      await ask(`/v1/orders/${path}`)
-      await ask(`/v1/orders/${path}/events`)
+      await request(`/v1/orders/${path}`)
+      await request(`/v1/orders/${path}/events`)
     }
     const rest = [
       '/',
@@ -88,8 +88,8 @@ describe('budan serve', () => {
       '/v1/audit',
       '/v1/orders',
     ]
-    for (const path of rest) await ask(path)
-    await ask('/v1/accounts/u1/entries')
+    for (const path of rest) await request(path)
+    await request('/v1/accounts/u1/entries')
     serve.child.kill('SIGTERM')
     const { code, stdout, stderr } = await serve.ended
     await simulator.stop()

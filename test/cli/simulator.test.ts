@@ -49,9 +49,9 @@ describe('budan simulator', () => {
     simulator.child.kill('SIGTERM')
     const { stdout } = await simulator.ended
     expect(stdout).toBe(line)
-    const told = JSON.parse(line)
-    expect(readFileSync(told.config, 'utf8')).toContain(told.config_text)
-    expect(told.config_text).toContain(`base_url: ${told.url}`)
+    const printed = JSON.parse(line)
+    expect(readFileSync(printed.config, 'utf8')).toContain(printed.config_text)
+    expect(printed.config_text).toContain(`base_url: ${printed.url}`)
   })
 
   test('says why it cannot keep its merchant: 1', async () => {

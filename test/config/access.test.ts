@@ -71,7 +71,7 @@ describe('a weak token', () => {
   })
 })
 
-/** Whoever copies a line of the docs must not serve with what it shows. */
+/** A line copied from the docs must not make its example token a real one. */
 it('every token that docs and examples show is one that nobody may serve with', () => {
   const root = new URL('../../', import.meta.url)
   const folders = ['', 'docs/', 'deploy/']
@@ -164,7 +164,7 @@ describe('server.sessions.hours', () => {
     expect(space.faults(space.yaml(), { env })).toEqual([
       'server.sessions.hours (SERVER_SESSIONS_HOURS): "x" is not a plain number',
     ])
-    // A mapping that is none is told, whatever the environment says.
+    // A scalar in the place of a mapping is reported, whatever the environment says.
     expect(space.faults(space.yaml({ server: { sessions: '5' } }), { env })).toEqual([
       'server.sessions: must hold keys, like "key: value"',
     ])

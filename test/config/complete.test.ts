@@ -58,7 +58,7 @@ describe('completeConfig()', () => {
     )
   })
 
-  test('tells all faults at once, by the names that the code has, and no secret', () => {
+  test('reports all faults at once, by the names that code uses, and no secret', () => {
     const secret = 'hush-hush'
     expect(
       faults({

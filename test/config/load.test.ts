@@ -124,7 +124,7 @@ test('loadConfig() opens no key for commands that use the database alone', () =>
   ])
 })
 
-test('loadConfig() tells all faults at once', () => {
+test('loadConfig() reports all faults at once', () => {
   const yaml = space.yaml({
     server: { port: '65536', host: '0.0.0.0' },
     recharge: { compensation_interval_mins: '0', compensation_batchsize: '5' },

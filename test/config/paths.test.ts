@@ -94,7 +94,7 @@ describe('a path in a configuration file', () => {
     expect(urlOf('./budan.yaml')).toBe('pglite:books')
   })
 
-  test('is told as it was looked for', () => {
+  test('is reported with the path that was opened', () => {
     const file = write({ wechat: { private_key_path: 'gone.pem' } })
     expect(faultsOf(() => loadConfig({ file, env: {}, need: 'gateway' }))).toEqual([
       `wechat.private_key_path: Cannot read private key "${join(conf, 'gone.pem')}": no such file`,

@@ -44,7 +44,7 @@ describe('NAME_FILE', () => {
     )
   })
 
-  test('tells a file that cannot be used by its name, once, and never what is in it', () => {
+  test('names a file that cannot be used, once, and never shows its content', () => {
     const secret = 'S3cr3tS3cr3tS3cr3tS3cr3tS3cr3t!!'
     const gone = join(space.directory, 'gone')
     const rows: [path: string, fault: string][] = [
@@ -84,7 +84,7 @@ describe('a key in a file that the environment names', () => {
     return [path, space.faults(bare('private_key_path'), { env })] as const
   }
 
-  test('is told apart in UTF-16 and in DER form, as by its path', () => {
+  test('is recognized in UTF-16 and in DER form, as when it is given by its path', () => {
     const der = space.merchant.privateKey.export({ type: 'pkcs8', format: 'der' })
     const [wide, wideFaults] = faultsBy('wide', Buffer.from(`\ufeff${pem}`, 'utf16le'))
     expect(wideFaults).toEqual([
@@ -124,7 +124,7 @@ test.each([
     ['private_key_path'],
   ],
   ['WECHAT_API_V3_KEY', `"${apiV3Key}"`, 'wechat.api_v3_key', ['api_v3_key']],
-])('%s in quotes is told by them, and not shown', (name, value, key, without) => {
+])('%s in quotes is reported because of them, and not shown', (name, value, key, without) => {
   const faults = space.faults(bare(...without), { env: { [name]: value } })
   expect(faults).toHaveLength(1)
   expect(faults[0]).toContain(`${key} (${name}): `)
@@ -177,7 +177,7 @@ describe('a key as text', () => {
     ])
   })
 
-  test('is told what is wrong with it, and none of it is shown', () => {
+  test('is reported with what is wrong, and none of it is shown', () => {
     const line = pem.split('\n')[1] ?? ''
     const rows: [value: string, fault: string][] = [
       ['./apiclient_key.pem', 'a value of 19 characters is not a key in PEM form'],

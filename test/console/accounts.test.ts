@@ -15,7 +15,7 @@ it.each([
   ['   ', 'Give the id of a user.'],
   ['x'.repeat(65), 'at most 64 characters'],
   ['a\u0007b', 'cannot be printed'],
-])('the search tells what is wrong with %j beside the field', async (userId, message) => {
+])('the search says beside the field what is wrong with %j', async (userId, message) => {
   const desk = await openDesk()
   const page = await desk.read(`/accounts?${new URLSearchParams({ user_id: userId })}`)
   expect(page.status).toBe(422)

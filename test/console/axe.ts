@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** As far as a program can tell, WCAG 2.2 at level AA: labels, names, contrast, order of headings. */
+/** The part of WCAG 2.2, level AA, that a program can check: labels, names, contrast, order of headings. */
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** Fails with each rule that the page breaks, and where. The page's scripts must be allowed to run. */

@@ -175,8 +175,8 @@ export const strictPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Refusals are what tests ask for; htmx and the browser tell of them as errors. */
-const toldOfRefusals = /^(Failed to load resource: the server responded|Response Status Error Code)/
+/** Tests cause refusals on purpose; htmx and the browser log them as errors. */
+const refusalLogged = /^(Failed to load resource: the server responded|Response Status Error Code)/
 
 /**
  * What no page may have: an error of a script or in the browser's log (a breach of the
@@ -191,16 +191,16 @@ class Faults {
       this.#found.push(`${page?.url() ?? 'nowhere'}: ${text}`)
     context.on('weberror', (webError) => note(webError.page(), String(webError.error())))
     context.on('console', (message) => {
-      const isFault = message.type() === 'error' && !toldOfRefusals.test(message.text())
+      const isFault = message.type() === 'error' && !refusalLogged.test(message.text())
       if (isFault) note(message.page(), message.text())
     })
     context.on('request', (request) => {
       const isElsewhere = !request.url().startsWith(`${url}/`) && !request.url().startsWith('data:')
-      if (isElsewhere) this.#found.push(`Asked for ${request.url()}`)
+      if (isElsewhere) this.#found.push(`Requested ${request.url()}`)
     })
     context.on('requestfailed', (request) => {
       const cause = request.failure()?.errorText ?? ''
-      // Whoever leaves a page gives up what it was still waiting for.
+      // Leaving a page aborts its requests in progress.
       if (cause !== 'net::ERR_ABORTED') this.#found.push(`${request.url()}: ${cause}`)
     })
     context.on('response', (response) => {

@@ -68,7 +68,7 @@ describe.each(['en', 'zh'] as const)('every page of an order in each state: %s',
   })
 })
 
-it('a refund of ¥1 of ¥12345.67: queue and review ask for the sum, with the number to look it up by', async () => {
+it('a refund of ¥1 of ¥12345.67: queue and review say to refund the sum, with the number to look it up by', async () => {
   const desk = await filled('en')
   const path = `/reviews/${orderNoOf('REFUND')}`
   for (const page of [await desk.read('/reviews'), await desk.read(path)]) {

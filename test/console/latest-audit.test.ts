@@ -38,7 +38,7 @@ describe('the latest audit', () => {
     expect(latest.state().isUnderWay).toBe(false)
   })
 
-  it('is made once for all who ask at the same time', async () => {
+  it('is made once for all who request it at the same time', async () => {
     const { latest, audits } = slowStore()
     const both = [latest.refresh(), latest.refresh()]
     expect(audits).toHaveLength(1)

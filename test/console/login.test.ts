@@ -8,7 +8,7 @@ import { Visit } from './visit.ts'
 
 const token = 'the-token 令牌'
 
-/** Below all pages: whoever is let in is told that there is no such page. */
+/** No page is at this path: with a login it answers 404. */
 const nowhere = '/nowhere?a=1'
 
 const clock = { now: new Date('2026-01-24T07:00:00Z') }
@@ -49,9 +49,9 @@ function attributes(header: unknown, name: string): string {
 
 describe('the login', () => {
   it('stands in the place of every page, and leads to it', async () => {
-    const asked = await visit.get(nowhere)
-    expect(asked.statusCode).toBe(401)
-    expect(asked.body).toContain('name="next" value="/nowhere?a=1"')
+    const page = await visit.get(nowhere)
+    expect(page.statusCode).toBe(401)
+    expect(page.body).toContain('name="next" value="/nowhere?a=1"')
     const answer = await visit.logIn(token, { next: nowhere })
     expect(answer).toMatchObject({ statusCode: 303, headers: { location: nowhere } })
     expect((await visit.get(nowhere)).statusCode).toBe(404)
@@ -74,13 +74,13 @@ describe('the login', () => {
     },
   )
 
-  it('that is out of date is asked for once more at once, and its token kept in no cookie', async () => {
-    const asked = await visit.post('/login', { _csrf: 'old', token, next: nowhere })
-    expect(asked.statusCode).toBe(403)
-    expect(asked.body).toContain('Enter the token again.')
-    expect(asked.body).toContain('name="next" value="/nowhere?a=1"')
+  it('that is out of date is shown once more at once, and its token kept in no cookie', async () => {
+    const page = await visit.post('/login', { _csrf: 'old', token, next: nowhere })
+    expect(page.statusCode).toBe(403)
+    expect(page.body).toContain('Enter the token again.')
+    expect(page.body).toContain('name="next" value="/nowhere?a=1"')
     expect([...visit.cookies.keys()]).toEqual(['budan_csrf'])
-    const _csrf = /name="_csrf" value="([^"]+)"/.exec(asked.body)?.[1] ?? ''
+    const _csrf = /name="_csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? ''
     const again = await visit.post('/login', { _csrf, token, next: nowhere })
     expect(again).toMatchObject({ statusCode: 303, headers: { location: nowhere } })
   })
@@ -108,13 +108,13 @@ describe('the login', () => {
 
   it('marks its cookies Secure behind a proxy that speaks TLS', async () => {
     visit = new Visit(app, { 'x-forwarded-proto': 'https, http' })
-    const asked = await visit.get('/login')
-    expect(attributes(asked.headers['set-cookie'], 'budan_csrf')).toMatch(/; Secure/)
+    const page = await visit.get('/login')
+    expect(attributes(page.headers['set-cookie'], 'budan_csrf')).toMatch(/; Secure/)
     const { headers } = await visit.logIn(token)
     expect(attributes(headers['set-cookie'], 'budan_session')).toMatch(/; Secure/)
   })
 
-  it('is not asked for again of somebody who is logged in', async () => {
+  it('is not shown again to somebody who is logged in', async () => {
     await visit.logIn(token)
     expect(await visit.get('/login?next=/runs')).toMatchObject({
       statusCode: 303,
@@ -146,8 +146,8 @@ describe('a session', () => {
     passHours(11.9)
     expect((await visit.get(nowhere)).statusCode).toBe(404)
     passHours(0.1)
-    const asked = await visit.get(nowhere)
-    expect(asked.statusCode).toBe(401)
+    const page = await visit.get(nowhere)
+    expect(page.statusCode).toBe(401)
     expect((await visit.logIn(token, { next: nowhere })).headers.location).toBe(nowhere)
     expect((await visit.get(nowhere)).statusCode).toBe(404)
   })
@@ -157,10 +157,10 @@ describe('a session', () => {
     passHours(12)
     const headers = { host: 'shop.example', referer: 'https://shop.example/reviews/R1?from=2' }
     const typed = { _csrf: csrf, name: 'Li', reason: '已付款' }
-    const asked = await visit.post('/orders/R1/check', typed, headers)
-    expect(asked.statusCode).toBe(401)
-    expect(asked.body).toContain('your input is kept')
-    expect(asked.body).toContain('name="next" value="/reviews/R1?from=2"')
+    const page = await visit.post('/orders/R1/check', typed, headers)
+    expect(page.statusCode).toBe(401)
+    expect(page.body).toContain('your input is kept')
+    expect(page.body).toContain('name="next" value="/reviews/R1?from=2"')
     await visit.logIn(token, { next: '/reviews/R1?from=2' })
     const flash = Buffer.from(visit.cookies.get('budan_flash') ?? '', 'base64url').toString()
     expect(JSON.parse(flash)).toEqual({ kind: 'form', given: { name: 'Li', reason: '已付款' } })
@@ -169,21 +169,21 @@ describe('a session', () => {
   it('that ended says so when a form is too long to be kept', async () => {
     const csrf = await visit.csrf(nowhere)
     passHours(12)
-    const asked = await visit.post('/orders/R1/check', { _csrf: csrf, reason: 'x'.repeat(3000) })
-    expect(asked.body).toContain('too long to be kept')
+    const page = await visit.post('/orders/R1/check', { _csrf: csrf, reason: 'x'.repeat(3000) })
+    expect(page.body).toContain('too long to be kept')
     expect(visit.cookies.has('budan_flash')).toBe(false)
   })
 
-  it('that ended is told to a script in words, and leaves its page alone', async () => {
+  it('that ended is answered to a script in words, and leaves its page alone', async () => {
     passHours(12)
     const headers = { 'hx-request': 'true', accept: '*/*', 'accept-language': 'zh' }
-    const asked = await visit.get('/', headers)
-    expect(asked.statusCode).toBe(401)
-    expect(asked.headers['content-type']).toMatch(/^text\/plain/)
-    expect(asked.body).toBe('登录已失效，请刷新页面后重新登录。')
+    const page = await visit.get('/', headers)
+    expect(page.statusCode).toBe(401)
+    expect(page.headers['content-type']).toMatch(/^text\/plain/)
+    expect(page.body).toBe('登录已失效，请刷新页面后重新登录。')
   })
 
-  it('is over with its logout, whoever kept its cookie', async () => {
+  it('is over with its logout, even for a kept cookie', async () => {
     const kept = visit.cookies.get('budan_session') ?? ''
     const answer = await visit.post('/logout', { _csrf: await visit.csrf(nowhere) })
     expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/login' } })
@@ -262,16 +262,16 @@ describe('a program', () => {
     })
   })
 
-  it('without any is told how to ask, in the shape of the API', async () => {
+  it('without any is answered with how to send one, in the shape of the API', async () => {
     const answer = await visit.get('/', { accept: '*/*' })
     expect(answer).toMatchObject({ statusCode: 401, headers: { 'www-authenticate': 'Bearer' } })
     expect(answer.json()).toMatchObject({ code: 'unauthorized' })
   })
 
   it('that is a proxy with a password of its own does not keep people from the login', async () => {
-    const asked = await visit.get('/', { authorization: 'Basic dTpw' })
-    expect(asked.statusCode).toBe(401)
-    expect(isLogin(asked.body)).toBe(true)
+    const page = await visit.get('/', { authorization: 'Basic dTpw' })
+    expect(page.statusCode).toBe(401)
+    expect(isLogin(page.body)).toBe(true)
   })
 })
 

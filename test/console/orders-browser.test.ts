@@ -23,7 +23,7 @@ async function search(page: Page, text: string): Promise<void> {
   await page.getByRole('searchbox').press('Enter')
 }
 
-/** Holds the browser's questions of this kind until it is let go. */
+/** Holds the browser's checks back until the returned function is called. */
 async function holdChecks(page: Page): Promise<() => void> {
   let letGo = () => {}
   const gate = new Promise<void>((resolve) => {
@@ -60,7 +60,7 @@ describe('an order that was paid, and whose callback was lost', () => {
     await expectAccessible(page)
   })
 
-  it('leaves the focus at what was said, for whoever has no mouse', async () => {
+  it('leaves the focus at the answer, for people without a mouse', async () => {
     const opened = await openConsole()
     await paidUnheard(opened)
     const page = await opened.page()
@@ -94,7 +94,7 @@ describe('an order that was paid, and whose callback was lost', () => {
     expect(await opened.world.balance('alice')).toBe(1200n)
   })
 
-  it('is not credited where WeChat Pay gives no answer, which is told in place', async () => {
+  it('is not credited where WeChat Pay gives no answer, and the page says so in place', async () => {
     const opened = await openConsole()
     await paidUnheard(opened)
     opened.world.control.addFault({ operation: 'query', fault: { kind: 'reset' } })

@@ -108,7 +108,7 @@ describe('the search for orders', () => {
     ['q', 'a\u0000b', 'characters that cannot be printed'],
     ['status', 'foo', 'There is no status “foo”'],
   ])(
-    'tells what is wrong with %s beside it, and keeps what was typed: %j',
+    'says what is wrong with %s beside it, and keeps what was typed: %j',
     async (name, value, message) => {
       const desk = await openDesk()
       const query = new URLSearchParams({ q: 'kept', [name]: value })
@@ -135,7 +135,7 @@ describe('the search for orders', () => {
   })
 })
 
-describe('asking WeChat Pay which order a payment is of', () => {
+describe('querying WeChat Pay for the order of a payment', () => {
   const trace = (desk: Desk, transactionId: string) =>
     desk.send('/orders/trace', { transaction_id: transactionId }, `/orders?q=${transactionId}`)
 
@@ -210,7 +210,7 @@ describe('asking WeChat Pay which order a payment is of', () => {
     expect((await trace(desk, transactionId)).text).toContain('about another payment')
   })
 
-  it('refuses what is no transaction id beside the field, and asks nothing', async () => {
+  it('refuses what is no transaction id beside the field, and sends no query', async () => {
     const desk = await openDesk()
     for (const wrong of ['', 'x', '4200/../1', 'x'.repeat(33)]) {
       const page = await trace(desk, wrong)
@@ -248,7 +248,7 @@ describe('the page of an order', () => {
     expect(await answerTo(desk)).toContain('by the payment callback.')
   })
 
-  it('tells a paid order’s refund', async () => {
+  it('shows a refund of a paid order', async () => {
     const desk = await openDesk()
     await paidUnheard(desk)
     await check(desk)
@@ -259,7 +259,7 @@ describe('the page of an order', () => {
     )
   })
 
-  it('says that nobody asked yet, and when the job will', async () => {
+  it('says that it was not queried yet, and when the job will query it', async () => {
     const desk = await openDesk()
     await desk.world.adopt(orderNo)
     const text = await answerTo(desk)
@@ -275,7 +275,7 @@ describe('the page of an order', () => {
     expect(text).not.toContain('queries it at about')
   })
 
-  it('says what WeChat Pay said last, and when it is asked again', async () => {
+  it('shows what WeChat Pay answered last, and when it is queried again', async () => {
     const desk = await openDesk()
     const { world } = desk
     await world.adopt(orderNo)
@@ -300,7 +300,7 @@ describe('the page of an order', () => {
     expect(text).toContain('WeChat Pay answered NOTPAY at')
   })
 
-  it('says that an order is another merchant’s, whom nobody here can ask about it', async () => {
+  it('says that an order is another merchant’s, and cannot be queried here', async () => {
     const desk = await openDesk()
     const order = await place(desk.world.store)
     const text = await answerTo(desk, order.orderNo)
@@ -547,7 +547,7 @@ describe('check now', () => {
     expect(await desk.world.order(orderNo)).toMatchObject({ status: 'pending' })
   })
 
-  it('promises no more questions about an order that the job does not ask about', async () => {
+  it('announces no further query of an order that the job does not query', async () => {
     const desk = await openDesk()
     await paidUnheard(desk)
     await check(desk)

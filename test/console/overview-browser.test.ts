@@ -147,7 +147,7 @@ describe('the overview in a browser', () => {
     await overview.getByLabel('API token').waitFor()
   })
 
-  it('gives way to a page that says that the database is away, and comes back with it', async () => {
+  it('is replaced by a page that says that the database is away, and comes back with the database', async () => {
     const world = await openWorld()
     const { store } = world
     const findSession = store.findSession.bind(store)

@@ -6,7 +6,7 @@ import { Histogram } from '../../src/web/console/overview/histogram.ts'
 import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, verdictOf } from '../../src/web/console/overview/verdict.ts'
 
-/** Everything that the overview can be told at once, in all combinations: its advice never gainsays itself. */
+/** All combinations of what the overview can show at once: one advice never contradicts another. */
 
 const minuteMs = 60_000
 const label = { en: 'WeChat Pay', zh: '微信支付' }
@@ -131,7 +131,7 @@ function callsIn({ calls }: State): ReadonlyMap<string, Histogram> {
   return new Map([[calls === 'failing' ? 'timeout' : 'trade', histogram]])
 }
 
-/** What somebody is told to do, whatever words it is in. */
+/** What an advice says to do, in any wording. */
 const acts = {
   batches: /compensation_batch_size|compensation_drain/,
   run: /start one now|Start a run now/,

@@ -37,16 +37,16 @@ async function serve(token: string | null = null): Promise<{
   return { world, away, ...web }
 }
 
-interface Heard {
+interface Received {
   readonly event: string
   readonly data: string
 }
 
-/** A stream of events, as a browser hears it. */
+/** A stream of events, as a browser receives it. */
 class Listener {
   readonly response: Response
   readonly #abort = new AbortController()
-  readonly #events: AsyncGenerator<Heard>
+  readonly #events: AsyncGenerator<Received>
 
   private constructor(response: Response, abort: AbortController) {
     this.response = response
@@ -66,7 +66,7 @@ class Listener {
   }
 
   /** The next event that fits. */
-  async until(fits: (heard: Heard) => boolean): Promise<Heard> {
+  async until(fits: (received: Received) => boolean): Promise<Received> {
     for (;;) {
       const { value, done } = await this.#events.next()
       if (done === true) throw new Error('The stream ended')
@@ -86,7 +86,7 @@ class Listener {
   }
 }
 
-async function* eventsOf(response: Response): AsyncGenerator<Heard> {
+async function* eventsOf(response: Response): AsyncGenerator<Received> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const bytes of response.body ?? []) {
@@ -105,7 +105,7 @@ async function* eventsOf(response: Response): AsyncGenerator<Heard> {
   }
 }
 
-const isTick = ({ event }: Heard) => event === 'tick'
+const isTick = ({ event }: Received) => event === 'tick'
 
 describe('the live overview', () => {
   it('sends each region whole at first, in the language of the viewer', async () => {
@@ -114,9 +114,9 @@ describe('the live overview', () => {
     expect(listener.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(listener.response.headers.get('cache-control')).toBe('no-store')
     const seen = new Map<string, string>()
-    await listener.until((heard) => {
-      seen.set(heard.event, heard.data)
-      return isTick(heard)
+    await listener.until((received) => {
+      seen.set(received.event, received.data)
+      return isTick(received)
     })
     expect([...seen.keys()]).toEqual([
       ...['verdict', 'figures', 'states', 'sources', 'numbers', 'table', 'health', 'runs', 'tick'],
@@ -138,7 +138,7 @@ describe('the live overview', () => {
       ({ event, data }) => event === 'sources' && /compensation job.*?<td>1<\/td>/.test(data),
     )
     expect(paid.data).toContain('<td>6 min</td>')
-    const isRun = ({ event, data }: Heard) => event === 'runs' && data.includes('finished')
+    const isRun = ({ event, data }: Received) => event === 'runs' && data.includes('finished')
     expect((await listener.until(isRun)).data).toContain('/runs/1')
   })
 
@@ -153,12 +153,12 @@ describe('the live overview', () => {
     expect((await listener.until(() => true)).event).toBe('tick')
   })
 
-  it('shows the same to whoever comes second, at once', async () => {
+  it('shows the same to the second who opens it, at once', async () => {
     const { url } = await serve()
     const [first, second] = [await Listener.open(`${url}/live`), await Listener.open(`${url}/live`)]
-    const isVerdict = ({ event }: Heard) => event === 'verdict'
-    const told = await Promise.all([first.until(isVerdict), second.until(isVerdict)])
-    expect(told[0]).toEqual(told[1])
+    const isVerdict = ({ event }: Received) => event === 'verdict'
+    const verdicts = await Promise.all([first.until(isVerdict), second.until(isVerdict)])
+    expect(verdicts[0]).toEqual(verdicts[1])
   })
 
   it('ends when the server stops', async () => {
@@ -203,7 +203,7 @@ describe('the live overview', () => {
     expect((await listener.rest()).at(-1)).toBe('ended')
   })
 
-  it('ends where nobody can tell whether the login still holds, and says so', async () => {
+  it('ends when it cannot be checked whether the login is still valid, and says so', async () => {
     const { url, world, away } = await serve(apiToken)
     const cookies = await logIn(url)
     const listener = await Listener.open(`${url}/live`, { cookie: cookies.text })
@@ -238,16 +238,16 @@ describe('the live overview', () => {
     await openSoon(`${url}/live`)
   })
 
-  it('is left by whoever goes before its turn on their connection has come', async () => {
+  it('ends for a browser that leaves before its turn on the connection has come', async () => {
     const { url } = await serve()
-    const ask = 'GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const request = 'GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n'
     const sockets = Array.from({ length: 32 }, () =>
       connect(Number(new URL(url).port), '127.0.0.1'),
     )
     for (const socket of sockets) {
       closing.push(async () => socket.destroy())
       // The first takes the connection for itself, and the second waits for it.
-      socket.write(ask.repeat(2))
+      socket.write(request.repeat(2))
       await once(socket, 'data')
     }
     expect((await fetch(`${url}/live`)).status).toBe(503)

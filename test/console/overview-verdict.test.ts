@@ -113,7 +113,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       ['gateway_useless'],
     ],
     [
-      'nothing was heard but "no such order"',
+      'every answer was "no such order"',
       judge({ readiness: readinessWith('gateway', 'warning: 3 answers in a row', 'warning') }),
       'warn',
       ['orders_unknown'],
@@ -250,13 +250,13 @@ describe('the verdict', () => {
     expect(verdict.tone).toBe(tone)
   })
 
-  const told = new Map(
+  const concerns = new Map(
     cases.flatMap(([, { concerns }]) =>
       concerns.filter(({ cause }) => cause === null).map((each) => [each.kind, each]),
     ),
   )
 
-  it.each([...told])(
+  it.each([...concerns])(
     'says of "%s" what is wrong and what to do, in both languages',
     (_, concern) => {
       const [english, chinese] = locales.map((locale) => adviceOn(concern, { locale, label }))
@@ -291,7 +291,7 @@ describe('the verdict', () => {
   })
 
   it('has words for all that can be wrong', () => {
-    // `overdue` and `long_overdue` are told alike.
-    expect(told.size).toBe(19)
+    // `overdue` and `long_overdue` have the same words.
+    expect(concerns.size).toBe(19)
   })
 })

@@ -77,7 +77,7 @@ describe('the overview', () => {
     expect(chinese.text).not.toMatch(/怎么办|undefined|NaN/)
   })
 
-  it('has every number that the promise is told by, without any script', async () => {
+  it('has every number of the verdict, without any script', async () => {
     const desk = await openDesk()
     const { world } = desk
     for (const orderNo of ['ORDER-1', 'ORDER-2', 'ORDER-3']) await world.adopt(orderNo)
@@ -106,7 +106,7 @@ describe('the overview', () => {
     expect(text).toContain('2026-01-24 15:00 1 under 1 s under 1 s 1 0')
   })
 
-  it('counts how long the oldest order waits for its first question', async () => {
+  it('counts how long the oldest order waits for its first query', async () => {
     const desk = await openDesk()
     await desk.world.adopt('ORDER-1')
     await desk.world.advanceMins(3)
@@ -124,7 +124,7 @@ describe('the overview', () => {
     expect(text).toContain('No credit in the last 6 hours.')
   })
 
-  it('shows another period where one is asked for, and the usual one for nonsense', async () => {
+  it('shows another period where one is requested, and the usual one for nonsense', async () => {
     const desk = await openDesk()
     expect((await desk.read('/?hours=24')).text).toContain('No credit in the last 24 hours.')
     expect((await desk.read('/?hours=1')).text).toContain('No credit in the last hour.')
@@ -164,7 +164,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
       ],
     },
     {
-      name: 'orders are not asked about',
+      name: 'orders are not queried',
       makeWrong: async ({ world }) => {
         await world.adopt('ORDER-1')
         await world.advanceMins(65)
@@ -267,7 +267,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
     state.isAway = false
   })
 
-  it('the database hangs: nobody waits for it longer than some seconds, and it is asked once', async () => {
+  it('the database hangs: nobody waits for it longer than some seconds, and it is queried once', async () => {
     const { store, state } = await switchedStore()
     const desk = await openDesk({ store })
     state.hangs = ['vitals', 'listRuns']
@@ -278,7 +278,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
   })
 })
 
-describe('whoever looks', () => {
+describe('an audit for the viewer', () => {
   it('comes from having the books audited, and sees them as they are', async () => {
     const desk = await openDesk()
     await desk.read('/')
@@ -321,7 +321,7 @@ describe('whoever looks', () => {
     }
   })
 
-  it('is told what others have been told a moment ago', async () => {
+  it('shows what others were shown a moment ago', async () => {
     const { store, state } = await switchedStore()
     const desk = await openDesk({ store })
     await desk.read('/')

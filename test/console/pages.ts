@@ -1,8 +1,8 @@
 import type { Showcase } from '../../proof/screenshots/showcase.ts'
 
 /**
- * Every page that somebody who is logged in can be on, in the world of `fillShowcase`: what is asked
- * of all pages is asked of these. Who adds a page adds it here.
+ * Every page that somebody who is logged in can be on, in the world of `fillShowcase`: what is required
+ * of all pages is checked on these. Who adds a page adds it here.
  */
 export function pagesOf(showcase: Showcase): readonly string[] {
   return [

@@ -9,17 +9,17 @@ describe('a review, in a browser', () => {
   it.each([
     [
       { locale: 'en', theme: 'dark' },
-      { ask: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
+      { query: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
       { carryOut: 'Apply', done: 'Done: the order is credited.' },
     ],
     [
       { locale: 'zh', theme: 'light', mobile: true },
-      { ask: '查询微信支付', credit: /^入账/, name: '您的姓名', reason: '理由' },
+      { query: '查询微信支付', credit: /^入账/, name: '您的姓名', reason: '理由' },
       { carryOut: '确认执行', done: '处理完成：订单已入账。' },
     ],
     [
       { locale: 'en', javaScript: false },
-      { ask: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
+      { query: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
       { carryOut: 'Apply', done: 'Done: the order is credited.' },
     ],
   ] as const)('is resolved from the list to its result: %j', async (options, words, ends) => {
@@ -34,9 +34,9 @@ describe('a review, in a browser', () => {
     await tab.goto('/reviews')
     await check()
     await tab.getByRole('link', { name: desk.orderNo, exact: true }).click()
-    await tab.getByRole('button', { name: words.ask }).waitFor()
+    await tab.getByRole('button', { name: words.query }).waitFor()
     await check()
-    await tab.getByRole('button', { name: words.ask }).click()
+    await tab.getByRole('button', { name: words.query }).click()
     await tab.getByRole('radio', { name: words.credit }).check()
     await check()
     await tab.getByLabel(words.name).fill('李雷')

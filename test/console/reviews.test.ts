@@ -131,7 +131,7 @@ describe('a preview', () => {
     expect(await desk.timeline()).toHaveLength(events)
   })
 
-  it('marks what differs, and says it in Chinese to whoever reads that', async () => {
+  it('marks what differs, and says it in Chinese to a Chinese browser', async () => {
     const desk = await openDesk(world)
     desk.pay()
     desk.answerAs({ amount: { total: 99 } })
@@ -152,7 +152,7 @@ describe('a preview', () => {
     expect(body).not.toMatch(/value="dismiss"[^>]*disabled/)
   })
 
-  it('that leaves nothing to do says so, and asks for no words', async () => {
+  it('that leaves nothing to do says so, and has no form', async () => {
     const desk = await openDesk(world)
     desk.pay()
     desk.answerAs({ amount: { total: 99 } })
@@ -251,7 +251,7 @@ describe('a resolution', () => {
     expect(await desk.order()).toMatchObject({ status: 'review' })
   })
 
-  it('that comes second is told who was first and when, and may look again', async () => {
+  it('that comes second shows who was first and when, and may preview again', async () => {
     const desk = await openDesk(world)
     const [li, han] = [await operator(), await operator()]
     const looked = await preview(han, desk)
@@ -266,7 +266,7 @@ describe('a resolution', () => {
     expect((await han.send(desk.orderNo, { ...fields, seen: mark })).text).toContain('Done:')
   })
 
-  it('that comes after the last word is told whose it was', async () => {
+  it('that comes after the last resolution shows whose it was', async () => {
     const desk = await openDesk(world)
     desk.pay()
     const [li, han] = [await operator(), await operator({ locale: 'zh' })]
@@ -282,7 +282,7 @@ describe('a resolution', () => {
     expect(await desk.balance()).toBe(100n)
   })
 
-  it('of two at once credits once, and tells the other', async () => {
+  it('of two at once credits once, and says so to the other', async () => {
     const desk = await openDesk(world)
     desk.pay()
     const both = [await operator(), await operator()]
@@ -349,13 +349,13 @@ describe('a resolution', () => {
   it('that the database went away from is there again once it is back, and not before', async () => {
     const desk = await openDesk(world)
     const away = { is: true }
-    const unlessAway = <T>(ask: () => Promise<T>) =>
-      away.is ? Promise.reject(new StoreError('it is away')) : ask()
+    const unlessAway = <T>(request: () => Promise<T>) =>
+      away.is ? Promise.reject(new StoreError('it is away')) : request()
     const { budan } = world
     const shaky: Budan = {
       ...budan,
-      previewReview: (...asked) => unlessAway(() => budan.previewReview(...asked)),
-      resolveReview: (...asked) => unlessAway(() => budan.resolveReview(...asked)),
+      previewReview: (...given) => unlessAway(() => budan.previewReview(...given)),
+      resolveReview: (...given) => unlessAway(() => budan.resolveReview(...given)),
     }
     const server = { ...world.config.server, apiToken: token }
     const shakyApp = await buildWeb(shaky, { server, version: '0', clock: world.now })
@@ -392,13 +392,13 @@ describe('a resolution', () => {
       ...typed,
     }
     const _csrf = await li.visit.csrf()
-    const asked = await li.visit.post(
+    const refused = await li.visit.post(
       path,
       { _csrf, ...fields },
       { referer: `http://budan${path}` },
     )
-    expect(asked.statusCode).toBe(401)
-    const next = /name="next" value="([^"]+)"/.exec(asked.body)?.[1] ?? ''
+    expect(refused.statusCode).toBe(401)
+    const next = /name="next" value="([^"]+)"/.exec(refused.body)?.[1] ?? ''
     expect(next).toBe(path)
     await li.visit.logIn(token, { next })
     const { body, text } = await li.read(next)

@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 
 const query = 'query' as const
-/** A question that waits for its answer until the gateway goes away: `release`. */
+/** A query that waits for its answer until the gateway goes away: `release`. */
 const held = { kind: 'hang' } as const
 const patient = { timeoutMs: 60_000 }
 const release = (world: World) => world.simulator.stop()
@@ -150,7 +150,7 @@ describe('a dry run', () => {
 })
 
 describe('the progress of a run', () => {
-  it('is a bar while it goes, asks for itself, and then gives way to the results', async () => {
+  it('is a bar while it goes, reloads itself, and is replaced by the results at the end', async () => {
     const { world, desk } = await open(patient)
     const orderNos = ['ORDER-1', 'ORDER-2', 'ORDER-3', 'ORDER-4']
     await adopt(world, ...orderNos)
@@ -195,7 +195,7 @@ describe('the progress of a run', () => {
     expect((await desk.read(`/runs/${id}`)).text).toContain('Trigger start')
   })
 
-  it('keeps two runs apart that were begun at once: each asks about other orders', async () => {
+  it('keeps two runs apart that were begun at once: each queries other orders', async () => {
     const { world, desk } = await open({ ...patient, recharge: { compensationBatchSize: 2 } })
     await adopt(world, 'ORDER-1', 'ORDER-2', 'ORDER-3', 'ORDER-4')
     const others = ['ORDER-2', 'ORDER-3', 'ORDER-4']
@@ -211,11 +211,11 @@ describe('the progress of a run', () => {
     await release(world)
     await world.budan.stop()
     const runs = await Promise.all(paths.map((path) => world.store.findRun(path.slice(6))))
-    const asked = runs.flatMap((found) => found?.results.map(({ orderNo }) => orderNo) ?? [])
-    expect(asked.sort()).toEqual(['ORDER-1', 'ORDER-2', 'ORDER-3', 'ORDER-4'])
+    const queried = runs.flatMap((found) => found?.results.map(({ orderNo }) => orderNo) ?? [])
+    expect(queried.sort()).toEqual(['ORDER-1', 'ORDER-2', 'ORDER-3', 'ORDER-4'])
   })
 
-  it('counts an order once that is closed and asked about again', async () => {
+  it('counts an order once that is closed and queried again', async () => {
     const { world, desk } = await open(patient)
     await world.adopt('ORDER-1', { ttlMins: 10 })
     await world.advanceMins(20)
@@ -229,7 +229,7 @@ describe('the progress of a run', () => {
     await ended(world)
   })
 
-  it('sends whoever has no script to the page', async () => {
+  it('sends a browser without scripts to the page', async () => {
     const { status, headers } = await (await open()).desk.read('/runs/7/progress')
     expect({ status, location: headers.location }).toEqual({ status: 303, location: '/runs/7' })
   })

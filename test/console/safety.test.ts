@@ -8,7 +8,7 @@ import { Visit } from './visit.ts'
 const token = 'the token'
 const server = { host: '127.0.0.1', port: 0, apiToken: token }
 
-/** Below all pages: whoever is let in is told that there is no such page. */
+/** No page is at this path: with a login it answers 404. */
 const nowhere = '/nowhere'
 
 let app: FastifyInstance
@@ -36,7 +36,7 @@ describe('a form', () => {
     expect(visit.cookies.get('budan_locale')).toBe('zh')
   })
 
-  it('of a browser that does not tell where it comes from is taken for its token', async () => {
+  it('of a browser that does not say where it comes from is accepted for its token', async () => {
     const host = { host: 'shop.example' }
     const silent = { ...host, 'sec-fetch-site': '' }
     expect((await visit.post('/preferences', chinese(), silent)).statusCode).toBe(403)
@@ -59,7 +59,7 @@ describe('a form', () => {
   })
 
   it.each(['https://evil.example', 'null', 'http://localhost.evil.example', 'x'])(
-    'sent by %s, which an older browser tells, is refused',
+    'sent by %s, as an older browser says, is refused',
     async (origin) => {
       const answer = await visit.postWithout('sec-fetch-site', '/preferences', chinese(), {
         origin,
@@ -176,7 +176,7 @@ describe('every answer', () => {
     ['a refusal to a script', '/', { 'hx-request': 'true' }],
     ['a path that is none', '/%zz', {}],
     ['a style sheet', '/assets/console.css', {}],
-    ['what the callback is told', '/v1/callbacks/wechatpay', {}],
+    ['the answer to a callback', '/v1/callbacks/wechatpay', {}],
   ])('that is no page is nothing that could be shown as one: %s', async (_what, path, headers) => {
     const answer = await visit.get(path, { accept: '*/*', ...headers })
     expect(answer.headers).toMatchObject({
@@ -245,7 +245,7 @@ describe('a file of the console', () => {
     ['uplot.js', 'javascript'],
     ['console.js', 'javascript'],
     ['icon.svg', 'image/svg+xml'],
-  ])('is had without a login, and asked for again after an update: %s', async (name, type) => {
+  ])('is served without a login, and requested again after an update: %s', async (name, type) => {
     const answer = await app.inject({ method: 'GET', url: `/assets/${name}` })
     expect(answer.statusCode).toBe(200)
     expect(answer.headers['content-type']).toContain(type)

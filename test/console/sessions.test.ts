@@ -153,7 +153,7 @@ describe('while the database is away', () => {
     expect((await visit.post('/logout', { _csrf })).statusCode).toBe(303)
   })
 
-  it('a Bearer token opens what can be had, and programs are told in their own way', async () => {
+  it('a Bearer token opens what is available, and programs are answered in JSON', async () => {
     const { app, state } = await open()
     state.is = 'away'
     const authorization = `Bearer ${token}`
@@ -167,7 +167,7 @@ describe('while the database is away', () => {
     expect((await app.inject({ url: '/', headers: { accept: '*/*' } })).statusCode).toBe(401)
   })
 
-  it('a script is told in words, and its page stays', async () => {
+  it('a script is answered in words, and its page stays', async () => {
     const { app, state } = await open()
     const visit = new Visit(app)
     await visit.logIn(token)

@@ -60,7 +60,7 @@ describe('the language', () => {
   it.each([
     ['en', 'Overview', 'en'],
     ['zh', '总览', 'zh-CN'],
-  ] as const)('is what the browser asks for: %s', async (locale, title, lang) => {
+  ] as const)('is the one that the browser prefers: %s', async (locale, title, lang) => {
     const { page } = await openConsole()
     const visitor = await page({ locale })
     await visitor.goto('/')
@@ -174,7 +174,7 @@ describe('a browser without scripts', () => {
 })
 
 describe('a login that ends', () => {
-  it('is told above a page that keeps itself up to date, and the page stays', async () => {
+  it('is shown above a page that keeps itself up to date, and the page stays', async () => {
     const { world, page } = await openConsole()
     const visitor = await page()
     await visitor.goto('/accounts')

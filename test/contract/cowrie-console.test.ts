@@ -42,8 +42,8 @@ async function liveOverview({ url }: Shop, locale: Locale): Promise<string> {
   const { body } = await fetch(`${url}/live`, { headers, signal: leaving.signal })
   const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
+  for await (const part of body ?? []) {
+    text += decoder.decode(part, { stream: true })
     if (text.includes('event: tick')) break
   }
   leaving.abort()

@@ -6,7 +6,7 @@ import { useShops } from '../support/cowrie-shop.ts'
 const openShop = useShops()
 
 describe.each(['pglite', 'postgres'] as const)('an invented gateway, on %s', (kind) => {
-  it('is asked about orders that nobody has begun to pay, and neither stops a run nor ends one', async () => {
+  it('is queried about orders that nobody has begun to pay, and neither stops a run nor ends one', async () => {
     const { budan, cowrie, events, place, runAfter, order } = await openShop(kind)
     const orders = await Promise.all(Array.from({ length: 6 }, () => place()))
     for (let round = 0; round < 8; round += 1) {

@@ -124,7 +124,7 @@ export function gatewayContract(name: string, make: () => Promise<GatewayWorld>)
       expect(await world.gateway.query(orderNo)).toMatchObject({ trade: { state: 'paid' } })
     })
 
-    test('openCallback() tells what query() tells, and nothing once a byte was changed', async () => {
+    test('openCallback() returns the trade that query() returns, and none once a byte was changed', async () => {
       const orderNo = await placeKnown()
       const callback = await world.pay(orderNo)
       const opened = await world.gateway.openCallback(callback)

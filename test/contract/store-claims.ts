@@ -72,7 +72,7 @@ export function claimsContract(make: MakeSubject): void {
       expect(await subject.store.claimDue(claim)).toHaveLength(1)
     })
 
-    it('claimDue() takes orders never asked by creation, and those asked before behind them', async () => {
+    it('claimDue() takes orders never queried by creation, and those queried before after them', async () => {
       const placed: Order[] = []
       for (let i = 0; i < 4; i += 1) {
         placed.push(await place(subject.store))
@@ -106,7 +106,7 @@ export function claimsContract(make: MakeSubject): void {
       expect(await subject.store.claimDue({ ...claim, limit: 3 })).toHaveLength(2)
     })
 
-    it('claimDue() takes orders of the one merchant only, and openOrders() tells of the others', async () => {
+    it('claimDue() takes orders of the one merchant only, and openOrders() counts the others', async () => {
       const own = await place(subject.store)
       await place(subject.store, { mchid: '1900000002' })
       pass(6)
@@ -196,7 +196,7 @@ export function claimsContract(make: MakeSubject): void {
         for (const size of [10, 10, 6]) expect(await claimed(10)).toHaveProperty('size', size)
       })
 
-      it('claimDue() probes in turn with one never asked about, and one that the gateway knows', async () => {
+      it('claimDue() probes in turn with one never queried, and one that the gateway knows', async () => {
         const known = await placeKnown(subject.store)
         pass(1)
         const [absent, fresh] = await adoptMany(2)
@@ -225,7 +225,7 @@ export function claimsContract(make: MakeSubject): void {
       })
     })
 
-    it('peekDue() tells the same orders and claims none', async () => {
+    it('peekDue() returns the same orders and claims none', async () => {
       for (let i = 0; i < 3; i += 1) await place(subject.store)
       pass(6)
       const peeked = await subject.store.peekDue({ ...claim, limit: 2 })
@@ -244,18 +244,18 @@ export function claimsContract(make: MakeSubject): void {
 
     it('release() leaves what was settled, or claimed by another, since then', async () => {
       const paid = await place(subject.store)
-      const asked = await place(subject.store)
+      const queried = await place(subject.store)
       const reclaimed = await place(subject.store)
       pass(6)
       const claimed = await subject.store.claimDue(claim)
       await credit(subject.store, paid.orderNo)
-      const waiting = await letWait(claimed[1]?.order ?? asked, 5)
+      const waiting = await letWait(claimed[1]?.order ?? queried, 5)
       pass(1)
       const again = await subject.store.claimDue(claim)
       expect(numbersOf(again)).toEqual([reclaimed.orderNo])
       await subject.store.release(claimed)
       expect(await subject.store.findOrder(paid.orderNo)).toMatchObject({ status: 'paid' })
-      expect(await subject.store.findOrder(asked.orderNo)).toEqual(waiting)
+      expect(await subject.store.findOrder(queried.orderNo)).toEqual(waiting)
       expect(await subject.store.findOrder(reclaimed.orderNo)).toEqual(again[0]?.order)
     })
   })

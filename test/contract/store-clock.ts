@@ -160,7 +160,7 @@ export function clockContract(make: MakeSubject): void {
       expect(await subject.store.claimDue(claim)).toEqual([])
     })
 
-    it('vitals() tells the run that finished last, not the one with the latest time', async () => {
+    it('vitals() returns the run that finished last, not the one with the latest time', async () => {
       const finish = async () => {
         const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'n' } as const
         const opened = await subject.store.openRun(run)

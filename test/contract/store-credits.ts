@@ -47,7 +47,7 @@ export function creditsContract(make: MakeSubject): void {
         paidAt === null ? null : (+paidAt - startMs) / 1000,
       ])
 
-    it('tells who credited, when, and when it was paid: the newest first, of this merchant alone', async () => {
+    it('returns what credited, when, and when it was paid: the newest first, of this merchant alone', async () => {
       expect(facts(await list(null))).toEqual([
         ['check', 3, null],
         ['compensation', 2, -300],

@@ -10,7 +10,7 @@ export function eventsContract(make: MakeSubject): void {
       subject = await make()
     })
 
-    it('listOrderEvents() tells the timeline oldest first, in pages', async () => {
+    it('listOrderEvents() returns the timeline oldest first, in pages', async () => {
       const { orderNo } = await place(subject.store)
       for (let i = 0; i < 6; i += 1) {
         await subject.store.appendEvent(newEvent(orderNo, { reason: `answer ${i}` }))
@@ -18,8 +18,8 @@ export function eventsContract(make: MakeSubject): void {
       const events = await readAll((cursor) =>
         subject.store.listOrderEvents(orderNo, { limit: 2, cursor }),
       )
-      const told = events.map(({ reason }) => reason)
-      expect(told.slice(1)).toEqual([0, 1, 2, 3, 4, 5].map((i) => `answer ${i}`))
+      const reasons = events.map(({ reason }) => reason)
+      expect(reasons.slice(1)).toEqual([0, 1, 2, 3, 4, 5].map((i) => `answer ${i}`))
       expect(events[0]).toMatchObject({ kind: 'created', toStatus: 'pending', stateSeq: 1 })
       const { id, at, ...rest } = events[1] ?? { id: '', at: null }
       expect(rest).toEqual({

@@ -33,7 +33,7 @@ export function groupsContract(make: MakeSubject): void {
       for (let n = 0; n < count; n += 1) orders.push(await place(subject.store))
       return orders
     }
-    const asked = (orders: readonly Order[]) =>
+    const requestsFor = (orders: readonly Order[]) =>
       orders.map(({ orderNo }) => ({ orderNo, transactionId: `4200${orderNo}` }))
     const creditOf = (order: Order): Credit => ({
       order,
@@ -48,7 +48,7 @@ export function groupsContract(make: MakeSubject): void {
       const orders = await placeMany(3)
       const owner = await placePaid(subject.store)
       const wanted = [
-        ...asked(orders),
+        ...requestsFor(orders),
         { orderNo: 'RECH-NOBODY', transactionId: null },
         { orderNo: 'NUL\0', transactionId: 'NUL\0' },
       ]
@@ -76,8 +76,8 @@ export function groupsContract(make: MakeSubject): void {
         const { transfers, entries } = await subject.store.ledgerOf(order.orderNo)
         expect(transfers).toHaveLength(1)
         expect(entries.map(({ amount }) => amount)).toEqual([-order.amount, order.amount])
-        const told = (await eventsOf(order.orderNo)).at(-1)
-        expect(told).toMatchObject({
+        const newest = (await eventsOf(order.orderNo)).at(-1)
+        expect(newest).toMatchObject({
           ...newEvent(order.orderNo, { tradeState: 'SUCCESS', decision: 'pay' }),
           toStatus: 'paid',
           stateSeq: 2,
@@ -122,9 +122,9 @@ export function groupsContract(make: MakeSubject): void {
       const evidence = { said: reason, nested: [{ '\ud800': '\0' }] }
       const event = newEvent(order.orderNo, { reason, evidence, decision: 'pay' })
       await subject.store.transaction((tx) => tx.credit([{ ...creditOf(order), event }]))
-      const told = (await eventsOf(order.orderNo)).at(-1)
-      expect(told?.reason).toBe('quote " backslash \\ NUL \ufffd half \ufffd snow ☃')
-      expect(told?.evidence).toEqual(evidence)
+      const newest = (await eventsOf(order.orderNo)).at(-1)
+      expect(newest?.reason).toBe('quote " backslash \\ NUL \ufffd half \ufffd snow ☃')
+      expect(newest?.evidence).toEqual(evidence)
     })
 
     describe('waitAsClaimed()', () => {
@@ -159,13 +159,17 @@ export function groupsContract(make: MakeSubject): void {
       const numbersOf = (claimed: readonly ClaimedOrder[]) =>
         new Set(claimed.map(({ order }) => order.orderNo))
 
-      it('moves the next question of each, with its event', async () => {
+      it('moves the next query of each, with its event', async () => {
         const claimed = await claimAll(3)
         expect(await subject.store.waitAsClaimed(waitsOf(claimed))).toEqual(numbersOf(claimed))
         for (const { order } of claimed) {
           expect(await subject.store.findOrder(order.orderNo)).toEqual({ ...order, ...next() })
-          const told = (await eventsOf(order.orderNo)).at(-1)
-          expect(told).toMatchObject({ ...newEvent(order.orderNo), toStatus: null, stateSeq: null })
+          const newest = (await eventsOf(order.orderNo)).at(-1)
+          expect(newest).toMatchObject({
+            ...newEvent(order.orderNo),
+            toStatus: null,
+            stateSeq: null,
+          })
         }
         expect(await subject.store.waitAsClaimed([])).toEqual(new Set())
       })
@@ -173,7 +177,7 @@ export function groupsContract(make: MakeSubject): void {
       it('keeps an end that was corrected, and a code that came, since the claim', async () => {
         const [corrected, coded] = await claimAll(2)
         if (corrected === undefined || coded === undefined) throw new Error('no orders')
-        // The lease has run out, so a correction leaves the time of the next question as it is.
+        // The lease has run out, so a correction leaves the time of the next query as it is.
         nowMs += leaseMs + minuteMs
         const expiresAt = new Date(nowMs + 60 * minuteMs)
         const { userId, amount, appid, nextCheckAt } = corrected.order

@@ -102,18 +102,21 @@ const attacks: readonly (readonly [string, string])[] = [
   ['I4: emptied orders', 'truncate orders cascade'],
   ...(
     [
-      ['an event that gave the last state', told(':paid', { removed: 'state_seq = 2' })],
-      ['an event that gave an earlier state', told(':expired', { removed: 'state_seq = 1' })],
+      ['an event that gave the last state', prunedEvent(':paid', { removed: 'state_seq = 2' })],
+      [
+        'an event that gave an earlier state',
+        prunedEvent(':expired', { removed: 'state_seq = 1' }),
+      ],
       ['an old event that gave a state', olderExpired('state_seq = 1')],
       ['an old creation', olderExpired("kind = 'created'")],
-      ['an alarm', told(':paid', { alarm: true })],
-      ['an event of this week', told(':paid', { at: "now() - interval '6 days 23 hours'" })],
-      ['an event to come', told(':paid', { at: "now() + interval '40 days'" })],
-      ['an event of a pending order', told(':pending')],
-      ['an event of an order in review', told(':review')],
-      ['a payment code', told(':expired', { kind: 'prepaid', source: 'api' })],
-      ['a word of nobody who asks', told(':expired', { source: 'api' })],
-      ['a decision that changes', told(':expired', { decision: 'review' })],
+      ['an alarm', prunedEvent(':paid', { alarm: true })],
+      ['an event of this week', prunedEvent(':paid', { at: "now() - interval '6 days 23 hours'" })],
+      ['an event to come', prunedEvent(':paid', { at: "now() + interval '40 days'" })],
+      ['an event of a pending order', prunedEvent(':pending')],
+      ['an event of an order in review', prunedEvent(':review')],
+      ['a payment code', prunedEvent(':expired', { kind: 'prepaid', source: 'api' })],
+      ['an answer whose source is the API', prunedEvent(':expired', { source: 'api' })],
+      ['a decision that changes', prunedEvent(':expired', { decision: 'review' })],
       ['a transfer', pruning("delete from transfers where order_no = ':paid'")],
       ['an entry', pruning("delete from entries where order_no = ':paid'")],
       ['all events at once', pruning('truncate order_events cascade')],
@@ -190,7 +193,7 @@ function pruning(statement: string): string {
   return `do $$ begin perform set_config('budan.pruning', 'on', true); ${statement}; end $$`
 }
 
-interface Told {
+interface OldEvent {
   readonly at?: string
   readonly kind?: string
   readonly source?: string
@@ -200,14 +203,14 @@ interface Told {
 }
 
 /** Adds an old event that may be pruned, but for what is wrong with it, and prunes. */
-function told(orderNo: string, event: Told = {}): string {
+function prunedEvent(orderNo: string, event: OldEvent = {}): string {
   const { at = "now() - interval '30 days'", kind = 'answered', source = 'compensation' } = event
-  const { decision = 'wait', alarm = false, removed = 'id = told_id' } = event
-  return `do $$ declare told_id bigint; begin
+  const { decision = 'wait', alarm = false, removed = 'id = event_id' } = event
+  return `do $$ declare event_id bigint; begin
     perform set_config('budan.pruning', 'on', true);
     insert into order_events (order_no, at, kind, source, decision, alarm)
       values ('${orderNo}', ${at}, '${kind}', '${source}', '${decision}', ${alarm})
-      returning id into told_id;
+      returning id into event_id;
     delete from order_events where order_no = '${orderNo}' and ${removed};
   end $$`
 }
@@ -278,9 +281,9 @@ export function invariantsContract(make: MakeSubject): void {
     })
 
     it.each([
-      ['an old answer', told(':paid')],
-      ['an old answer of an expired order', told(':expired', { decision: 'keep' })],
-      ['an old closing', told(':expired', { kind: 'closing', source: 'check' })],
+      ['an old answer', prunedEvent(':paid')],
+      ['an old answer of an expired order', prunedEvent(':expired', { decision: 'keep' })],
+      ['an old closing', prunedEvent(':expired', { kind: 'closing', source: 'check' })],
     ])('lets %s be pruned, and nothing else is gone', async (_, statement) => {
       const before = await fingerprint(subject)
       const text = statement.replaceAll(/:(paid|expired)/g, (_whole, status: keyof Victims) => {

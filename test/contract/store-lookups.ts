@@ -36,7 +36,7 @@ export function lookupsContract(make: MakeSubject): void {
       }
     })
 
-    it('ledgerOf() tells the transfer and both entries of a paid order, and nothing of another', async () => {
+    it('ledgerOf() returns the transfer and both entries of a paid order, and nothing of another', async () => {
       const { store } = subject
       const paid = await placePaid(store, { userId: 'of the ledger' })
       const { amount, currency, creditedAt, paidAt, transactionId } = paid
@@ -137,7 +137,7 @@ export function lookupsContract(make: MakeSubject): void {
       }
     })
 
-    it('auditRows() lists no more orders than it is asked for', async () => {
+    it('auditRows() lists at most as many orders as were requested', async () => {
       const { store } = subject
       const orders = [await placePaid(store), await placePaid(store), await placePaid(store)]
       const numbers = orders.map(({ orderNo }) => orderNo)

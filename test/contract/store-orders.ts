@@ -75,7 +75,7 @@ export function ordersContract(make: MakeSubject): void {
       expect(await subject.store.findOrder(again.orderNo)).toBeNull()
     })
 
-    it('insertOrder() tells a number that was taken from a key that was used', async () => {
+    it('insertOrder() distinguishes a number that was taken from a key that was used', async () => {
       const first = await place(subject.store, { idempotencyKey: 'mine' })
       const collides = newOrder({ orderNo: first.orderNo, idempotencyKey: 'other' })
       expect(await subject.store.insertOrder(collides, newEvent(first.orderNo))).toEqual({
@@ -159,7 +159,7 @@ export function listsContract(make: MakeSubject): void {
     afterAll(() => subject.store.close())
 
     it.each([1, 2, 3, 5, 20, 21, 200])(
-      'listOrders() tells each order once, newest first, in pages of %i',
+      'listOrders() returns each order once, newest first, in pages of %i',
       async (limit) => {
         const orders = await readAll((cursor) =>
           subject.store.listOrders({ ...everything, limit, cursor }),

@@ -247,7 +247,7 @@ export function reviewsContract(make: MakeSubject): void {
       expect(await resolve(dismissed)).toMatchObject({ dismissed: null, stateSeq: 3 })
     })
 
-    it('findReview() tells the newest event, what brought it in, and the last resolution', async () => {
+    it('findReview() returns the newest event, the one that changed the state to review, and the last resolution', async () => {
       const order = await placeInReview()
       const { orderNo } = order
       const before = await subject.store.findReview(orderNo)

@@ -155,7 +155,7 @@ export function runsContract(make: MakeSubject): void {
       const again = await open(scheduled)
       expect(again.run.slot).toEqual(taken[1]?.run.slot)
       expect(await subject.store.openRun(scheduled)).toMatchObject({ kind: 'taken' })
-      // The run that had it is still told of.
+      // The run that had it is still found.
       expect((await subject.store.findRun(taken[1]?.run.id ?? ''))?.run.slot).toBeNull()
       nowMs += intervalMs
       expect((await open(scheduled)).run.slot).toEqual(taken[2]?.run.slot)
@@ -180,7 +180,7 @@ export function runsContract(make: MakeSubject): void {
       }
     })
 
-    it('openRun() tells runs that a clock of another year left open as stopped', async () => {
+    it('openRun() marks runs that a clock of another year left open as stopped', async () => {
       nowMs += 366 * 86_400_000
       const { run } = await open(manual)
       nowMs -= 366 * 86_400_000
@@ -190,7 +190,7 @@ export function runsContract(make: MakeSubject): void {
       nowMs += 367 * 86_400_000
     })
 
-    it('listRuns() tells them newest first, in pages', async () => {
+    it('listRuns() returns them newest first, in pages', async () => {
       for (let i = 0; i < 5; i += 1) await open(manual)
       const runs = await readAll((cursor) => subject.store.listRuns({ limit: 2, cursor }))
       const ids = runs.map(({ id }) => Number(id))
@@ -205,7 +205,7 @@ export function runsContract(make: MakeSubject): void {
       },
     )
 
-    it('openRun() tells runs whose process died a day ago as stopped', async () => {
+    it('openRun() marks runs whose process died a day ago as stopped', async () => {
       const { run } = await open(manual)
       nowMs += 86_400_000 + 1
       const next = await open(manual)

@@ -139,7 +139,7 @@ export function transactionsContract(make: MakeSubject): void {
       expect(await eventCount(order.orderNo)).toBe(2)
     })
 
-    it('transaction() takes turns when many are asked for at once', async () => {
+    it('transaction() takes turns when many are requested at once', async () => {
       const { orderNo } = await place(subject.store)
       await Promise.all(
         Array.from({ length: 40 }, () =>

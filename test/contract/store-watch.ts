@@ -139,7 +139,7 @@ export function watchContract(make: MakeSubject): void {
   })
 
   describe('the vital signs', () => {
-    it('vitals() tells counts, ages and the last finished run', async () => {
+    it('vitals() returns counts, ages and the last finished run', async () => {
       let nowMs = Date.UTC(2026, 0, 24, 7)
       const { store } = await make({ clock: () => new Date(nowMs) })
       expect(await store.vitals(merchant)).toEqual({
@@ -150,7 +150,7 @@ export function watchContract(make: MakeSubject): void {
         mostOverdueMs: null,
         lastFinishedRunAt: null,
       })
-      const [asked, paid, review] = [await place(store), await place(store), await place(store)]
+      const [queried, paid, review] = [await place(store), await place(store), await place(store)]
       nowMs += 1_000
       await place(store)
       nowMs += 600_000
@@ -164,8 +164,8 @@ export function watchContract(make: MakeSubject): void {
           watchedUntil: null,
         },
       }
-      const event = newEvent(asked.orderNo)
-      await store.transaction((tx) => tx.reschedule(asked, { schedule, event }))
+      const event = newEvent(queried.orderNo)
+      await store.transaction((tx) => tx.reschedule(queried, { schedule, event }))
       await credit(store, paid.orderNo)
       await store.transaction((tx) =>
         tx.changeStatus(review, { status: 'review', event: newEvent(review.orderNo) }),
@@ -249,7 +249,7 @@ export function watchContract(make: MakeSubject): void {
       expect(await store.migrate()).toEqual([])
     })
 
-    it('schema() tells migrations of a newer budan, with which migrate() has nothing to do', async () => {
+    it('schema() names migrations of a newer budan, with which migrate() has nothing to do', async () => {
       await run(subject, `insert into budan_migrations values ('998_of_tomorrow', 'now')`)
       const unknown = ['998_of_tomorrow']
       expect(await subject.store.schema()).toEqual({ pending: [], unknown, breaking: [] })

@@ -32,14 +32,14 @@ export function crashAnywhere(kind: StoreKind): void {
     afterAll(closeStores)
 
     it.each<FaultKind>(['death', 'error'])(
-      'every order ends as it must, whichever step is the %s of the process',
+      'every order ends as expected, whichever step is the %s of the process',
       async (faultKind) => {
         const seen = new Set<string>()
         let at = 1
         for (; at < stepsMax; at += 1) {
           const fault = new Fault(faultKind, at)
           const story = new Story(ground, { database, fault, name: `${faultKind}${at}` })
-          const wrong = await story.tell()
+          const wrong = await story.play()
           expect({ step: fault.struck, wrong }).toEqual({ step: fault.struck, wrong: [] })
           for (const step of fault.seen) seen.add(step)
           if (fault.struck === null) break

@@ -75,13 +75,13 @@ export class Life {
       own: {
         openCallback: (callback) =>
           this.#answered('openCallback', {
-            ask: () => gateway.openCallback(callback),
+            request: () => gateway.openCallback(callback),
             none: rejected,
           }),
         // The next life has the same gateway.
         stop: async () => undefined,
       },
-      guard: (name, ask) => this.#answered(name, { ask, none: unknown }),
+      guard: (name, request) => this.#answered(name, { request, none: unknown }),
     })
   }
 
@@ -95,10 +95,10 @@ export class Life {
   /** A gateway never throws: what fails is an answer that says nothing. */
   async #answered<T, U>(
     name: string,
-    { ask, none }: { ask: () => Promise<T>; none: U },
+    { request, none }: { request: () => Promise<T>; none: U },
   ): Promise<T | U> {
     if (await this.#strikes(`before ${name}`)) return none
-    const answer = await ask()
+    const answer = await request()
     return (await this.#strikes(`after ${name}`)) ? none : answer
   }
 

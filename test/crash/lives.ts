@@ -40,15 +40,15 @@ export class Lives {
   }
 
   /**
-   * Asked by somebody who comes again until it is answered: after an error the same process, after
-   * a death the next. `grave` is called between two lives.
+   * A caller that repeats its request until it is answered: after an error by the same process, after
+   * a death by the next. `grave` is called between two lives.
    */
   async insist<T>(
-    wish: (budan: Budan) => Promise<T>,
+    request: (budan: Budan) => Promise<T>,
     { until = () => true, grave }: { until?: (answer: T) => boolean; grave: () => Promise<void> },
   ): Promise<T> {
     for (let tries = 0; tries < triesMax; tries += 1) {
-      const end = await this.#attempt(wish)
+      const end = await this.#attempt(request)
       if (end.kind === 'answered' && until(end.answer)) return end.answer
       if (end.kind === 'died') {
         await this.#life.buried()
@@ -75,10 +75,10 @@ export class Lives {
   }
 
   async #attempt<T>(
-    wish: (budan: Budan) => Promise<T>,
+    request: (budan: Budan) => Promise<T>,
   ): Promise<{ kind: 'answered'; answer: T } | { kind: 'failed' } | { kind: 'died' }> {
-    const wished = this.#open()
-      .then(wish)
+    const answered = this.#open()
+      .then(request)
       .then((answer) => ({ kind: 'answered', answer }) as const)
       .catch((error) => {
         // Any other error is a fault of the program's, or of this test's.
@@ -88,7 +88,7 @@ export class Lives {
         throw error
       })
     const died = this.#life.died.then(() => ({ kind: 'died' }) as const)
-    return Promise.race([wished, died])
+    return Promise.race([answered, died])
   }
 
   async #open(): Promise<Budan> {
@@ -103,8 +103,8 @@ export class Lives {
 
   #engine(): Engine {
     const run = async (work: Work, signal: AbortSignal) => {
-      const { batches: chunks } = await work.tick(signal)
-      for (let left = chunks; left > 0; left -= 1) {
+      const { batches } = await work.tick(signal)
+      for (let left = batches; left > 0; left -= 1) {
         if ((await work.batch(signal, () => undefined)) !== 'more') break
       }
       this.#drained()

@@ -6,13 +6,13 @@ import type { Fault } from './life.ts'
 import { type Ground, Lives } from './lives.ts'
 
 /** An order of the story: what the gateway knows of it, and how it must end here. */
-interface Fate {
+interface Expected {
   readonly name: string
   readonly end: OrderStatus
   readonly ttlMins: number
 }
 
-const fates: readonly Fate[] = [
+const expectedOrders: readonly Expected[] = [
   { name: 'paid', end: 'paid', ttlMins: 120 },
   { name: 'checked', end: 'paid', ttlMins: 120 },
   // Its answers make the absence of another credible.
@@ -26,7 +26,7 @@ const fates: readonly Fate[] = [
 /** Each step of 6 minutes outlasts every wait and lease; absent answers need three of them. */
 const runsMax = 12
 
-/** Orders of every fate, from their first day to their last, with one fault somewhere in between. */
+/** Orders with every expected end, from their first day to their last, with one fault somewhere in between. */
 export class Story {
   readonly #ground: Ground
   readonly #database: Database
@@ -46,9 +46,9 @@ export class Story {
   }
 
   /** What was wrong in the end, or at the grave of a process. */
-  async tell(): Promise<readonly string[]> {
+  async play(): Promise<readonly string[]> {
     await this.#place()
-    for (const fate of fates) await this.#adopt(fate)
+    for (const order of expectedOrders) await this.#adopt(order)
     await this.#callBack()
     await this.#insist((budan) => budan.checkOrder(this.#numberOf('checked')))
     this.#ground.pass(6)
@@ -75,7 +75,7 @@ export class Story {
     this.#ground.book.pay(this.#placedNo)
   }
 
-  async #adopt({ name, ttlMins }: Fate): Promise<void> {
+  async #adopt({ name, ttlMins }: Expected): Promise<void> {
     const { book, now } = this.#ground
     const orderNo = this.#numberOf(name)
     const amount = name === 'wrong-amount' ? 101n : 100n
@@ -112,12 +112,12 @@ export class Story {
     )
   }
 
-  #insist<T>(wish: (budan: Budan) => Promise<T>, until?: (answer: T) => boolean): Promise<T> {
+  #insist<T>(request: (budan: Budan) => Promise<T>, until?: (answer: T) => boolean): Promise<T> {
     const grave = async () => {
       const torn = (await this.#rows()).filter((row) => !isWhole(row))
       this.#wrong.push(...torn.map((row) => `torn at the grave: ${JSON.stringify(row)}`))
     }
-    return this.#lives.insist(wish, { grave, ...(until && { until }) })
+    return this.#lives.insist(request, { grave, ...(until && { until }) })
   }
 
   async #isOver(): Promise<boolean> {
@@ -126,13 +126,13 @@ export class Story {
 
   async #unmet(): Promise<readonly string[]> {
     const rows = await this.#rows()
-    const ends = new Map(fates.map(({ name, end }) => [this.#numberOf(name), end]))
+    const ends = new Map(expectedOrders.map(({ name, end }) => [this.#numberOf(name), end]))
     const unmet = rows.filter((row) => {
       const end = ends.get(row.order_no) ?? 'paid'
       const due = end === 'paid' ? (this.#ground.book.paidFor(row.order_no) ?? 0n) : 0n
       return row.status !== end || BigInt(row.credited) !== due || !isWhole(row)
     })
-    const count = rows.length === fates.length + 1 ? [] : [`${rows.length} orders`]
+    const count = rows.length === expectedOrders.length + 1 ? [] : [`${rows.length} orders`]
     return [...count, ...unmet.map((row) => JSON.stringify(row))]
   }
 

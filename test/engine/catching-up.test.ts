@@ -46,12 +46,12 @@ async function afterOutage(engine: Engine, compensationDrain: boolean): Promise<
   return opened
 }
 
-function told({ events }: World): readonly object[] {
+function backlogEvents({ events }: World): readonly object[] {
   return events.filter(({ type }) => type === 'catching_up' || type === 'caught_up')
 }
 
 describe('after an outage of three days', () => {
-  it('a batch each interval works the backlog off, tells how far it is, and gives up nothing', async () => {
+  it('a batch each interval works the backlog off, reports its progress, and gives up nothing', async () => {
     const engine = new SteppedEngine()
     const opened = await afterOutage(engine, false)
     for (const due of [80, 30, 0]) {
@@ -59,7 +59,7 @@ describe('after an outage of three days', () => {
       expect(await opened.budan.backlog()).toMatchObject({ remaining: due })
       await opened.advanceMins(5)
     }
-    expect(told(opened)).toEqual([
+    expect(backlogEvents(opened)).toEqual([
       {
         type: 'catching_up',
         ...{ remaining: 80, perSec: 50 / 300, doneInMs: 480_000, basis: 'batch' },
@@ -76,7 +76,7 @@ describe('after an outage of three days', () => {
     expect(await opened.balance('u1')).toBe(13_000n)
     await opened.advanceMins(5)
     await engine.step()
-    expect(told(opened)).toMatchObject([
+    expect(backlogEvents(opened)).toMatchObject([
       { type: 'catching_up', remaining: 80, basis: 'quota' },
       { type: 'caught_up', remaining: 0 },
     ])
@@ -108,7 +108,7 @@ describe('after an outage of three days', () => {
     expect(await engine.step()).toBe(0)
     const { items } = await opened.store.listRuns({ limit: 10, cursor: null })
     expect(items.map(({ total, failed }) => [total, failed])).toEqual([[50, 50]])
-    // Nothing is given up: asked again after the shortest wait.
+    // Nothing is given up: each is queried again after the shortest wait.
     opened.control.clearFaults()
     await opened.advanceMins(5)
     await engine.step()

@@ -38,7 +38,7 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
       expect(fleet.events.filter(({ type }) => type === 'engine_lost')).toEqual([])
     })
 
-    it('share a backlog, and ask each order once', async () => {
+    it('share a backlog, and query each order once', async () => {
       // So that the work takes seconds, however fast the machine: one node alone may have done it
       // before the others have come.
       const recharge = {
@@ -48,15 +48,15 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
       const fleet = await open({ engineUrl: await engineUrl(), intervalMs: 2000, recharge })
       await fleet.adopt(500)
       const nodes = await fleet.join(3)
-      // Not when nothing is due any more: an order that is claimed has yet to be asked about.
-      const asked = () =>
+      // Not when nothing is due any more: an order that is claimed has yet to be queried.
+      const queried = () =>
         nodes.map(({ events }) => events.filter(({ type }) => type === 'order_answered'))
-      await fleet.until('all are asked', () => asked().flat().length >= 500)
+      await fleet.until('all are queried', () => queried().flat().length >= 500)
       await fleet.until('all are credited', async () => (await fleet.paidCount()) === 250)
       await Promise.all(nodes.map(({ budan }) => budan.stop()))
-      expect(asked().flat()).toHaveLength(500)
+      expect(queried().flat()).toHaveLength(500)
       // The start run of one node may take a few batches before the others have come.
-      for (const each of asked()) expect(each.length).toBeGreaterThan(25)
+      for (const each of queried()) expect(each.length).toBeGreaterThan(25)
       expect(await fleet.store.audit()).toMatchObject({ credited_twice: 0, paid_not_credited: 0 })
     })
   })
@@ -73,7 +73,7 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
     expect(await fleet.slots()).toMatchObject({ doubled: 0 })
   })
 
-  it('go on without the queue, tell it once, and take it up again', async () => {
+  it('continue without the queue, report it once, and use it again later', async () => {
     const fleet = await open()
     const [node] = await fleet.join(2)
     await fleet.until('a run', async () => (await fleet.slots()).had >= 1)
@@ -106,7 +106,9 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
       // Before anybody has given up waiting for the queue.
       expect(fleet.events.some(({ type }) => type === 'engine_lost')).toBe(false)
       await fleet.until('the orders are credited', async () => (await fleet.paidCount()) === 10)
-      await fleet.until('it is told', () => fleet.events.some(({ type }) => type === 'engine_lost'))
+      await fleet.until('it is reported', () =>
+        fleet.events.some(({ type }) => type === 'engine_lost'),
+      )
       await node?.budan.stop()
     } finally {
       redis.thaw()
@@ -124,7 +126,7 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
     expect(JSON.stringify(lost)).not.toContain('hidden')
   })
 
-  it('come and go under load, and each order is asked and credited once', async () => {
+  it('join and leave under load, and each order is queried and credited once', async () => {
     const recharge = { compensationDrain: true, compensationBatchSize: 10 }
     const fleet = await open({ recharge })
     await fleet.adopt(400)

@@ -7,7 +7,7 @@ import { freshDatabase } from '../support/stores.ts'
 const due = { merchant, thresholdMs: 300_000 }
 
 describe.each(['pglite', 'postgres'] as const)('countDue() on %s', (kind) => {
-  it('counts what claimDue() would find, as far as it was told to', async () => {
+  it('counts what claimDue() would find, up to the given maximum', async () => {
     const { store } = await freshDatabase(kind)
     const hour = 3_600_000
     for (let n = 0; n < 5; n += 1) await place(store, { createdAt: new Date(Date.now() - hour) })
@@ -21,7 +21,7 @@ describe.each(['pglite', 'postgres'] as const)('countDue() on %s', (kind) => {
   })
 })
 
-it('countDue() reads the index alone, from its left end, also where most of the table is due', async () => {
+it('countDue() reads the index alone, from its start, also where most of the table is due', async () => {
   const subject = await freshDatabase('postgres')
   await fillWithOrders(subject, 20_000)
   await run(subject, 'vacuum analyze orders')

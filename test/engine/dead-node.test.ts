@@ -75,7 +75,7 @@ describe.skipIf(withoutRedis())('a node that is killed', () => {
     victim?.child.kill('SIGKILL')
     fleet.simulator.control.clearFaults()
     await fleet.until('all are credited', async () => (await fleet.paidCount()) === 30)
-    await fleet.until('all were asked', async () => (await fleet.dueCount()) === 0)
+    await fleet.until('all were queried', async () => (await fleet.dueCount()) === 0)
     // What nobody will ever finish.
     let left: Awaited<ReturnType<typeof busyNodes>> = []
     await fleet.until('the others have ended', async () => {

@@ -88,7 +88,7 @@ export class Fleet {
     return this.store.countDue({ merchant: this.#merchant(), thresholdMs: 0, countMax: 1_000_000 })
   }
 
-  /** Whether so many slots one after the other had their run. A busy machine may begin with a gap. */
+  /** Whether `count` slots in a row had their run. A busy machine may begin with a gap. */
   async hadInRow(count: number): Promise<boolean> {
     const slots = new Set(await this.#slotNumbers())
     return [...slots].some((slot) =>

@@ -5,47 +5,47 @@ import { describe, expect, it } from 'vitest'
 import type { BatchEnd, Tick, Work } from '../../src/queue/engine.ts'
 import { localEngine } from '../../src/queue/local.ts'
 
-/** Work that writes down what was asked of it, and stops the engine when its script is over. */
+/** Work that records its calls, and stops the engine when its script is over. */
 function scripted(ticks: readonly Tick[], batchEnds: readonly BatchEnd[]) {
   const stop = new AbortController()
-  const asked: string[] = []
+  const calls: string[] = []
   const [leftTicks, leftBatches] = [[...ticks], [...batchEnds]]
   const work: Work = {
     async tick() {
-      asked.push('tick')
+      calls.push('tick')
       const tick = leftTicks.shift()
       if (leftTicks.length === 0 && leftBatches.length === 0) stop.abort()
       return tick ?? { kind: 'taken', nextInMs: 0, batches: 0 }
     },
     batchesAtOnce: 2,
     async batch() {
-      asked.push('batch')
+      calls.push('batch')
       const end = leftBatches.shift() ?? 'done'
       if (leftTicks.length === 0 && leftBatches.length === 0) stop.abort()
       return end
     },
   }
-  return { work, asked, signal: stop.signal }
+  return { work, calls, signal: stop.signal }
 }
 
 const hour = 3_600_000
 
 describe('localEngine', () => {
-  it('ticks at once, and again whenever the tick before asked for', async () => {
+  it('ticks at once, and again whenever the tick before set', async () => {
     const tick = { kind: 'taken', nextInMs: 1, batches: 0 } as const
-    const { work, asked, signal } = scripted([tick, tick, tick], [])
+    const { work, calls, signal } = scripted([tick, tick, tick], [])
     await localEngine.run(work, signal)
-    expect(asked).toEqual(['tick', 'tick', 'tick'])
+    expect(calls).toEqual(['tick', 'tick', 'tick'])
   })
 
   it('works off what a tick left, until nothing is', async () => {
     const ran = { kind: 'ran', nextInMs: 50, batches: 9 } as const
-    const { work, asked, signal } = scripted([ran, { ...ran, batches: 0 }], ['more', 'done'])
+    const { work, calls, signal } = scripted([ran, { ...ran, batches: 0 }], ['more', 'done'])
     await localEngine.run(work, signal)
-    expect(asked).toEqual(['tick', 'batch', 'batch', 'tick'])
+    expect(calls).toEqual(['tick', 'batch', 'batch', 'tick'])
   })
 
-  it('begins a batch when the one before is being asked, and never more than it may', async () => {
+  it('begins a batch when the one before is being queried, and never more than planned', async () => {
     const stop = new AbortController()
     const ends: ((end: BatchEnd) => void)[] = []
     const seen: string[] = []
@@ -71,9 +71,9 @@ describe('localEngine', () => {
 
   it('gives the next slot its tick, however much is left', async () => {
     const ran = { kind: 'ran', nextInMs: 0, batches: 9 } as const
-    const { work, asked, signal } = scripted([ran, ran, { ...ran, nextInMs: hour }], ['done'])
+    const { work, calls, signal } = scripted([ran, ran, { ...ran, nextInMs: hour }], ['done'])
     await localEngine.run(work, signal)
-    expect(asked).toEqual(['tick', 'tick', 'tick', 'batch'])
+    expect(calls).toEqual(['tick', 'tick', 'tick', 'batch'])
   })
 
   it('ends a rest of an hour at once when it is stopped', async () => {

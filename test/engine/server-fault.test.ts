@@ -66,7 +66,7 @@ describe('faultInInfo()', () => {
 })
 
 describe('probeEngine()', () => {
-  it('tells what listens in the place of Redis', async () => {
+  it('reports what listens in the place of Redis', async () => {
     const web = createServer((socket) => {
       socket.on('error', () => undefined)
       socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
@@ -96,7 +96,7 @@ describe.skipIf(withoutRedis())('probeEngine() of a real Redis', () => {
     expect(await admin.dbsize()).toBe(0)
   })
 
-  it('tells a wrong password, a missing one, and rights that are not enough', async () => {
+  it('reports a wrong password, a missing one, and rights that are not enough', async () => {
     await admin.call('ACL', 'SETUSER', 'weak', 'on', '>right', '~other:*', '+@all')
     expect((await probeEngine(at('weak:wrong')))?.remedy).toMatch(/^user or password/)
     expect((await probeEngine(at('weak:right')))?.remedy).toMatch(/ACL/)
@@ -106,19 +106,19 @@ describe.skipIf(withoutRedis())('probeEngine() of a real Redis', () => {
     expect(fault?.remedy).toBe('it wants a password, and engine.url has none')
   })
 
-  it('tells TLS where there is none', async () => {
+  it('reports a server without TLS', async () => {
     const fault = await probeEngine(redis.url.replace('redis://', 'rediss://'))
     expect(fault?.remedy).toMatch(/write redis:\/\/ in engine\.url$/)
   })
 
-  it('tells a database number that it has not, and a policy that throws keys away', async () => {
+  it('reports a database number that does not exist, and a policy that evicts keys', async () => {
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
     const fault = await probeEngine(redis.url)
     await admin.config('SET', 'maxmemory-policy', 'noeviction')
     expect(fault?.remedy).toBe('set maxmemory-policy noeviction there')
   })
 
-  it('tells a replica', async () => {
+  it('reports a replica', async () => {
     await admin.call('REPLICAOF', '127.0.0.1', '1')
     const fault = await probeEngine(redis.url)
     await admin.call('REPLICAOF', 'NO', 'ONE')

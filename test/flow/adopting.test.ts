@@ -212,8 +212,10 @@ describe('a wrong adoption', () => {
     const previewed = await opened.budan.previewReview('SHOP-1')
     if (previewed?.kind !== 'previewed') throw new Error('No preview')
     const { seen } = previewed.preview
-    const wish = { action: 'credit', name: 'wang.li', reason: 'corrected', seen } as const
-    expect(await opened.budan.resolveReview('SHOP-1', wish)).toMatchObject({ kind: 'resolved' })
+    const resolution = { action: 'credit', name: 'wang.li', reason: 'corrected', seen } as const
+    expect(await opened.budan.resolveReview('SHOP-1', resolution)).toMatchObject({
+      kind: 'resolved',
+    })
     expect(await opened.balance('u1')).toBe(8800n)
   })
 
@@ -227,8 +229,10 @@ describe('a wrong adoption', () => {
     if (previewed?.kind !== 'previewed') throw new Error('No preview')
     await correct(opened, { amount: 8800n })
     const { seen } = previewed.preview
-    const wish = { action: 'credit', name: 'wang.li', reason: 'as seen', seen } as const
-    expect(await opened.budan.resolveReview('SHOP-1', wish)).toMatchObject({ kind: 'changed' })
+    const resolution = { action: 'credit', name: 'wang.li', reason: 'as seen', seen } as const
+    expect(await opened.budan.resolveReview('SHOP-1', resolution)).toMatchObject({
+      kind: 'changed',
+    })
   })
 
   it('cannot be made right by changing an order that was placed here, or that is being settled', async () => {
@@ -288,7 +292,7 @@ describe('a thousand adopted numbers that the gateway does not know', () => {
     await opened.advanceMins(6)
     await run(opened)
     expect(await opened.balance('payer')).toBe(100n)
-    // One that is adopted among them, when they have all been asked about or not.
+    // One that is adopted among them, after some or all of them were queried.
     for (const orderNo of ['LATE-1', 'LATE-2']) {
       opened.control.putOrder({ out_trade_no: orderNo, total: 100 })
       opened.control.pay(orderNo, { callback: false })
@@ -305,7 +309,7 @@ describe('a thousand adopted numbers that the gateway does not know', () => {
     expect((await opened.order('NOBODYS-0')).standing).toBe('unknown')
   })
 
-  it('are still told from a wrong merchant number: known orders that are absent open the breaker', async () => {
+  it('are still distinguished from a wrong merchant number: known orders that are absent open the breaker', async () => {
     const opened = await openDays()
     for (let n = 0; n < 3; n += 1) await opened.adopt(`KNOWN-${n}`)
     await opened.advanceMins(6)

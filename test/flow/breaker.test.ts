@@ -215,7 +215,7 @@ describe('the probes of an open breaker', () => {
     expect(await opened.ready()).toBe(true)
   })
 
-  it('ask another order each time: one that is refused for its own sake holds nothing', async () => {
+  it('query another order each time: one that is refused for its own sake holds nothing back', async () => {
     const opened = await world({ kind: 'postgres' })
     for (const orderNo of orderNos) {
       await opened.adopt(orderNo)

@@ -24,7 +24,7 @@ const examined = {
 }
 
 describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind) => {
-  it('keeps no order from being asked about, and no slot from its run', async () => {
+  it('keeps no order from being queried, and no slot from its run', async () => {
     let aheadMs = monthMs
     const opened: { now?: () => Date } = {}
     const store = await freshStore(kind, {
@@ -38,13 +38,13 @@ describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind)
       // Without an end, so that it does not seem to be past it then.
       await here.budan.adoptOrder({ orderNo, ...facts, createdAt: null, expiresAt: null })
     }
-    await adopt('ASKED-THEN')
+    await adopt('QUERIED-THEN')
     await here.advanceMins(6)
     expect((await here.budan.run({ dryRun: false })).run.outcomes.waiting).toBe(1)
     await adopt('CREATED-THEN')
     aheadMs = 0
 
-    for (const orderNo of ['ASKED-THEN', 'CREATED-THEN']) {
+    for (const orderNo of ['QUERIED-THEN', 'CREATED-THEN']) {
       here.control.pay(orderNo, { callback: false })
     }
     const { run } = await here.budan.run({ dryRun: false })

@@ -5,7 +5,7 @@ import { openService } from '../../src/service.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
-/** The clocks of database, node and gateway disagree, and nobody can tell which of them is right. */
+/** The clocks of database, node and gateway disagree, and it is not known which of them is right. */
 
 const world = useWorlds()
 const hourMs = 3_600_000
@@ -99,7 +99,7 @@ describe.each(['pglite', 'postgres'] as const)('clocks that disagree, on %s', (k
     expect(await clocksCheck(here)).toMatchObject({ ok: true })
   })
 
-  it('close nothing in the library either, also where a gateway never tells the time', async () => {
+  it('close nothing in the library either, also where a gateway never sends the time', async () => {
     const skew = { databaseMs: 0, nodeMs: 0 }
     const { here } = await opened(kind, skew)
     const { wechat } = here.config

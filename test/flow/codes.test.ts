@@ -86,11 +86,11 @@ describe('a code that stops working before its order', () => {
 })
 
 describe('a code that comes for an order that ended meanwhile', () => {
-  it('is handed to nobody, so that no payment waits where nobody asks', async () => {
+  it('is not returned, because no run would query a payment by it', async () => {
     const store = await freshStore('postgres')
     const opened = await world({ store })
     const setCodeUrl = store.setCodeUrl.bind(store)
-    // Somebody expires the order while the gateway is being asked for its code.
+    // An operator expires the order while the gateway is making its code.
     const racing = {
       ...store,
       setCodeUrl: async (...[orderNo, update]: Parameters<typeof setCodeUrl>) => {

@@ -18,7 +18,7 @@ async function paidLost(opened: World, orderNo = 'ORDER-1', amount = 100): Promi
   await opened.advanceMins(6)
 }
 
-/** Runs each five minutes, for so long. */
+/** Makes a run every five minutes, for `minutes`. */
 async function runFor(opened: World, minutes: number): Promise<void> {
   for (let passed = 0; passed < minutes; passed += 5) {
     await run(opened)
@@ -38,7 +38,7 @@ describe('fault 1: a paid order behind unpaid ones', () => {
     for (let runs = 0; runs < 7; runs += 1) await run(opened)
     expect((await opened.order('ORDER-PAID')).status).toBe('paid')
 
-    // All 60 have been asked and are due again; one placed now still comes within its turn.
+    // All 60 have been queried and are due again; an order placed now is still queried in its turn.
     await opened.adopt('ORDER-NEXT')
     opened.control.pay('ORDER-NEXT', { callback: false })
     await opened.advanceMins(6)
@@ -47,7 +47,7 @@ describe('fault 1: a paid order behind unpaid ones', () => {
   })
 })
 
-describe('fault 2: the question fails just as the order ends', () => {
+describe('fault 2: the query fails just as the order ends', () => {
   it.each([
     ['hangs', { kind: 'hang' }],
     ['is cut off', { kind: 'cut', after_bytes: 10 }],
@@ -85,8 +85,8 @@ describe('fault 2: the question fails just as the order ends', () => {
   )
 })
 
-describe('fault 3: the payer pays between the last question and the close', () => {
-  it('is credited: the close is refused, and the second question tells', async () => {
+describe('fault 3: the payer pays between the last query and the close', () => {
+  it('is credited: the close is refused, and the second query finds the payment', async () => {
     const opened = await world()
     await opened.adopt('ORDER-1', { ttlMins: 10 })
     const payment = { kind: 'pay', when: 'before', callback: false, force: true } as const
@@ -166,7 +166,7 @@ describe('fault 5: callback, runs and checks at once', () => {
 })
 
 describe('fault 7: a lease that runs out in the middle of the work', () => {
-  it('lets a second run ask again, and the order is credited once', async () => {
+  it('lets a second run query again, and the order is credited once', async () => {
     const opened = await world()
     await paidLost(opened)
     opened.control.addFault({ operation: query, times: 1, fault: { kind: 'slow', ms: 150 } })
@@ -395,8 +395,8 @@ describe('fault 19: hung calls in every slot', () => {
   })
 })
 
-describe('fault 20: questions fail for ever', () => {
-  it('are asked no more often than the shortest wait, and are never given up', async () => {
+describe('fault 20: queries fail for ever', () => {
+  it('are sent no more often than the shortest wait, and are never given up', async () => {
     const opened = await world()
     await opened.adopt('ORDER-1')
     const fault = { kind: 'error', status: 500, code: 'SYSTEM_ERROR' } as const
@@ -406,8 +406,8 @@ describe('fault 20: questions fail for ever', () => {
       await run(opened)
       await opened.advanceMins(1)
     }
-    const asked = opened.control.requests({ operation: query }).length
-    expect(asked).toBe(12)
+    const queries = opened.control.requests({ operation: query }).length
+    expect(queries).toBe(12)
     expect((await opened.order('ORDER-1')).status).toBe('pending')
     expect(opened.events.filter((event) => event.type === 'order_alarm')).toHaveLength(0)
   })
@@ -429,7 +429,7 @@ describe('fault 16: a stop in the middle of a credit', () => {
 })
 
 describe('faults 21 and 22: a callback acknowledged without a commit', () => {
-  it('is not: while the database fails, whoever brought it is told, and the next one credits', async () => {
+  it('is not: while the database fails, its sender gets an error, and the next one credits', async () => {
     const breaking = { broken: false }
     const store = breakableStore(await freshStore('pglite'), breaking)
     const opened = await world({ store })
@@ -492,7 +492,7 @@ describe('fault 25: callbacks that fail a check', () => {
     ['another APIv3 key', { kind: 'wrong_api_key' }],
     ['no signature', { kind: 'missing_header', headers: ['wechatpay-signature'] }],
     ['another state than SUCCESS', { kind: 'answer', merge: { trade_state: 'CLOSED' } }],
-  ])('%s: nothing changes, and it is told to send again (I7)', async (_, fault) => {
+  ])('%s: nothing changes, and the gateway has to send it again (I7)', async (_, fault) => {
     const opened = await world()
     await opened.adopt('ORDER-1')
     opened.control.pay('ORDER-1', { callback: false })
@@ -532,7 +532,7 @@ describe('fault 25: callbacks that fail a check', () => {
 describe('fault 24: everything fails at once', () => {
   it.each([
     ['a wrong key', { kind: 'error', status: 401, code: 'SIGN_ERROR' }],
-    ['a merchant that may not ask', { kind: 'error', status: 403, code: 'NO_AUTH' }],
+    ['a merchant without the permission', { kind: 'error', status: 403, code: 'NO_AUTH' }],
   ] as const)(
     '%s stops the run, alarms once, probes, heals, and spends no schedule',
     async (_, fault) => {

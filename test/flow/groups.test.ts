@@ -46,7 +46,7 @@ describe.each(['pglite', 'postgres'] as const)('answers that come together, on %
     await isWhole(opened)
   })
 
-  it('callbacks and a run that tell of the same orders credit each once', async () => {
+  it('callbacks and a run with answers about the same orders credit each once', async () => {
     const { opened, later } = await open()
     const orderNos = await payMany(opened, 12)
     const callbacks = []
@@ -67,7 +67,7 @@ describe.each(['pglite', 'postgres'] as const)('answers that come together, on %
     await opened.adopt('ORDER-1')
     await opened.adopt('ORDER-2')
     later()
-    // The run is told of both that they are unpaid; the second answer is slow, so the first waits for it.
+    // Both are unpaid by the run's answers; the second answer is slow, so the first waits for it.
     opened.control.addFault({
       operation: 'query',
       out_trade_no: 'ORDER-2',
@@ -82,7 +82,7 @@ describe.each(['pglite', 'postgres'] as const)('answers that come together, on %
     expect(run).toMatchObject({ total: 2, failed: 0, status: 'finished' })
     expect(results.find(({ orderNo }) => orderNo === 'ORDER-1')?.outcome).toBe('kept')
     expect((await opened.order('ORDER-1')).status).toBe('paid')
-    // It was unpaid when it was asked about: nobody has to look at that.
+    // It was unpaid when it was queried: that raises no alarm.
     expect((await opened.timeline('ORDER-1')).at(-1)).toMatchObject({
       ...{ tradeState: 'NOTPAY', decision: 'keep', alarm: false },
       reason: 'paid since the query was sent',

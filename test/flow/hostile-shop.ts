@@ -21,7 +21,7 @@ export interface Shop {
   /** An order of an hour ago, of a user of its own. */
   adopt(): Promise<string>
   /** Brings a body that the gateway signed. */
-  tell(orderNo: string, told: Post & { way: Way; body: Buffer }): Promise<void>
+  deliver(orderNo: string, given: Post & { way: Way; body: Buffer }): Promise<void>
   order(orderNo: string): Promise<Order>
   balance(orderNo: string): Promise<bigint>
   /** The evidence of the credit by the API, and the page of the order in Chinese. */
@@ -59,8 +59,8 @@ export async function openShop(kind: StoreKind): Promise<Shop> {
       await budan.adoptOrder({ ...facts, createdAt, expiresAt })
       return orderNo
     },
-    async tell(orderNo, { way, body: told, ...around }) {
-      const body = Buffer.concat([Buffer.from(around.prefix ?? ''), told])
+    async deliver(orderNo, { way, body: given, ...around }) {
+      const body = Buffer.concat([Buffer.from(around.prefix ?? ''), given])
       if (way === 'callback') return post(body, around)
       side.answer = ({ path }) =>
         path.includes(`/out-trade-no/${orderNo}`)

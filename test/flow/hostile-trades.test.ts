@@ -41,7 +41,7 @@ describe.each<StoreKind>(['pglite', 'postgres'])('on %s', (kind) => {
   /** The order's evidence, as the API gives it, and what the console's page of the order shows. */
   async function credited(way: Way, members: TradeText, post: Post = {}) {
     const orderNo = await shop.adopt()
-    await shop.tell(orderNo, { way, body: bodyOf(orderNo, members), ...post })
+    await shop.deliver(orderNo, { way, body: bodyOf(orderNo, members), ...post })
     expect(await shop.order(orderNo)).toMatchObject({
       status: 'paid',
       creditedAt: expect.any(Date),
@@ -167,7 +167,7 @@ describe.each<StoreKind>(['pglite', 'postgres'])('on %s', (kind) => {
       await fc.assert(
         fc.asyncProperty(freeMembers, wrongMembers, async (members, wrong) => {
           const orderNo = await shop.adopt()
-          await shop.tell(orderNo, { way, body: bodyOf(orderNo, { ...members, ...wrong }) })
+          await shop.deliver(orderNo, { way, body: bodyOf(orderNo, { ...members, ...wrong }) })
           expect((await shop.order(orderNo)).status).not.toBe('paid')
           expect(await shop.balance(orderNo)).toBe(0n)
         }),

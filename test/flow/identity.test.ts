@@ -75,7 +75,7 @@ describe('an order placed under a wrong app id', () => {
 })
 
 describe('giving up', () => {
-  it('is not given up when its code comes while the gateway is asked about it', async () => {
+  it('is not given up when its code comes while the gateway is queried about it', async () => {
     const { right, orderNo } = await worldsOfTwoAppIds()
     const { store } = right
     const update = { codeUrl: 'weixin://wxpay/bizpayurl?pr=late', codeLifeMs: 7_200_000 }

@@ -51,7 +51,7 @@ describe.each(['pglite', 'postgres'] as const)(
       expect(await verdict(opened)).toEqual({ tone: 'good', concerns: [] })
     })
 
-    test('are not late for days after somebody has asked about one by hand', async () => {
+    test('are not late for days after one was checked by hand', async () => {
       const opened = await openWorld({ kind })
       await adoptOld(opened, 1)
       await opened.budan.checkOrder('ADOPTED-0')
@@ -60,7 +60,7 @@ describe.each(['pglite', 'postgres'] as const)(
       expect(await gauge(opened, 'budan_most_overdue_order_seconds')).toBeCloseTo(60, 0)
     })
 
-    test('are late once nobody asks, with the breaker as the one cause, and its advice alone', async () => {
+    test('are late once no query is sent, with the breaker as the one cause, and its advice alone', async () => {
       const opened = await openWorld({ kind })
       await adoptOld(opened, 20)
       opened.control.addFault({

@@ -28,7 +28,7 @@ it('a row that somebody else holds delays its own order, and none that is settle
   const startedAt = performance.now()
   const credited = () => opened.events.filter(({ type }) => type === 'order_credited').length
   while (credited() < 9) await opened.waitFor('order_credited', { from: opened.events.length })
-  // Whoever waits for a held row does so for ten seconds.
+  // A transaction waits ten seconds for a locked row.
   expect(performance.now() - startedAt).toBeLessThan(9_500)
   expect((await opened.order('ORDER-15')).status).toBe('pending')
   await holder.query('commit')

@@ -24,7 +24,7 @@ async function twoNodes(recharge = {}): Promise<readonly [World, World]> {
   return [first, second]
 }
 
-/** What the node hears when it next asks whether it may run. */
+/** What the node gets when it next tries to open a run. */
 function openedRuns(store: Store): Promise<OpenedRun> {
   return new Promise((resolve) => {
     const { openRun } = store
@@ -39,19 +39,19 @@ function openedRuns(store: Store): Promise<OpenedRun> {
 }
 
 describe('two nodes on one database', () => {
-  it('make one run per interval, whoever is first', async () => {
+  it('make one run per interval, whichever is first', async () => {
     const [first, second] = await twoNodes()
-    const asked = [openedRuns(first.store), openedRuns(second.store)]
+    const openings = [openedRuns(first.store), openedRuns(second.store)]
     first.budan.start()
     second.budan.start()
-    const opened = await Promise.all(asked)
+    const opened = await Promise.all(openings)
     await Promise.all([first.budan.stop(), second.budan.stop()])
     expect(opened.map(({ kind }) => kind).sort()).toEqual(['opened', 'taken'])
     const { items } = await first.store.listRuns({ limit: 10, cursor: null })
     expect(items).toHaveLength(1)
   })
 
-  it('never claim an order both, and together ask about each', async () => {
+  it('never claim an order both, and together query each', async () => {
     const [first, second] = await twoNodes({ compensationThresholdMins: 0.001 })
     const created = new Date(Date.UTC(2026, 0, 24, 6))
     for (let n = 100; n < 140; n += 1) {
@@ -64,9 +64,9 @@ describe('two nodes on one database', () => {
       })
     }
     const runs = await Promise.all([first, second].map((node) => node.budan.run({ dryRun: false })))
-    const asked = runs.flatMap(({ results }) => results.map((result) => result.orderNo))
-    expect(new Set(asked).size).toBe(asked.length)
+    const queried = runs.flatMap(({ results }) => results.map((result) => result.orderNo))
+    expect(new Set(queried).size).toBe(queried.length)
     const rest = await first.budan.run({ dryRun: false })
-    expect(asked.length + rest.results.length).toBe(40)
+    expect(queried.length + rest.results.length).toBe(40)
   })
 })

@@ -29,8 +29,8 @@ function counted(events: readonly Event[], type: Event['type']): number {
   return events.filter((event) => event.type === type).length
 }
 
-describe('a run with more lanes than places', () => {
-  it('asks in time about every order: waiting for a place eats no time-out', async () => {
+describe('a run with more queries at once than the quota has', () => {
+  it('queries every order in time: waiting for a reservation uses up no time-out', async () => {
     const recharge = { compensationConcurrency: 500, compensationMaxQps: 20 }
     const opened = await world({ recharge, timeoutMs: 2_000 })
     await adoptPaid(opened, 50)
@@ -79,7 +79,7 @@ describe('a run with more lanes than places', () => {
   })
 })
 
-describe('a check by hand that gets no place', () => {
+describe('a check by hand that gets no reservation', () => {
   it('says so, and changes nothing about the order', async () => {
     const opened = await world({ recharge: { compensationMaxQps: 0.1 }, timeoutMs: 2_000 })
     const [first = '', second = ''] = await adoptPaid(opened, 2)
@@ -109,7 +109,7 @@ describe('a check by hand that gets no place', () => {
   })
 })
 
-describe('questions about orders older than thirty days', () => {
+describe('queries about orders older than thirty days', () => {
   it('are few, and those put off make room for younger ones and come back after the longest wait', async () => {
     const opened = await world({ recharge: { compensationBatchSize: 20 } })
     const monthAgo = new Date(+opened.now() - 40 * 86_400_000)
@@ -125,8 +125,10 @@ describe('questions about orders older than thirty days', () => {
     const { run: made } = await run(opened)
     expect(made).toMatchObject({ status: 'finished', success: 18, failed: 0 })
     expect(counted(opened.events, 'order_credited')).toBe(18)
-    const asked = opened.control.requests({ operation: query })
-    expect(asked.filter(({ out_trade_no: orderNo }) => orderNo?.startsWith('OLD'))).toHaveLength(8)
+    const queries = opened.control.requests({ operation: query })
+    expect(queries.filter(({ out_trade_no: orderNo }) => orderNo?.startsWith('OLD'))).toHaveLength(
+      8,
+    )
 
     const page = { limit: 200, cursor: null, userId: null, status: 'pending' } as const
     const { items } = await opened.store.listOrders(page)
@@ -147,14 +149,14 @@ describe('three nodes of one merchant', () => {
     for (const node of nodes.splice(0)) await node.close()
   })
 
-  it('ask no more than the quota together, and all wait when one is told "too many"', async () => {
-    const asked: number[] = []
+  it('query no more than the quota together, and all wait when one gets "too many"', async () => {
+    const arrivals: number[] = []
     const url = await freshPostgresUrl()
     const minutes = { passed: 0 }
     const startAt = Date.UTC(2026, 0, 24, 7)
     const clock = () => new Date(startAt + minutes.passed * 60_000)
     const line = new LineBook()
-    // A third of the orders each: every node asks.
+    // Each takes a third of the orders, so every node sends queries.
     const shared = { compensationConcurrency: 50, compensationBatchSize: 20 }
     const recharge = { ...shared, compensationMaxQps: 20 }
     for (let n = 0; n < 3; n += 1) {
@@ -172,7 +174,7 @@ describe('three nodes of one merchant', () => {
       await nodes[0]?.budan.adoptOrder({ ...facts, createdAt: new Date(startAt), expiresAt })
     }
     minutes.passed = 6
-    for (const node of nodes) watch(node, () => asked.push(performance.now()))
+    for (const node of nodes) watch(node, () => arrivals.push(performance.now()))
     nodes[0]?.control.addFault({
       ...{ operation: query, times: 1 },
       fault: { kind: 'error', status: 429, code: 'FREQUENCY_LIMITED' },
@@ -182,50 +184,50 @@ describe('three nodes of one merchant', () => {
       events.filter(({ type }) => type === 'gateway_throttled'),
     )
     expect(throttled).toMatchObject([{ holdMs: 500 }])
-    // By the line's own clock, so that a machine that stalls changes nothing: one place in 50 ms.
-    const { places, afterHold } = line
-    places.sort((one, other) => one - other)
-    const steps = places.slice(1).map((place, n) => place - (places[n] ?? 0))
+    // By the line's own clock, so that a machine that stalls changes nothing: one reservation in 50 ms.
+    const { reservations, afterHold } = line
+    reservations.sort((one, other) => one - other)
+    const steps = reservations.slice(1).map((at, n) => at - (reservations[n] ?? 0))
     expect(Math.min(...steps)).toBeGreaterThan(1000 / 20 - 0.1)
-    expect(places.length).toBeGreaterThanOrEqual(60)
+    expect(reservations.length).toBeGreaterThanOrEqual(60)
     // What is reserved after the hold, by whichever node, begins when it has ended.
     const heldUntil = await lineHeldUntil(url)
     expect(afterHold.length).toBeGreaterThan(0)
     expect(Math.min(...afterHold)).toBeGreaterThanOrEqual(heldUntil - 0.1)
-    // And the questions come at their places. Arrivals bunch where the machine stalls.
-    asked.sort((one, other) => one - other)
-    for (const from of asked) {
-      expect(asked.filter((at) => at >= from && at < from + 1_000).length).toBeLessThan(40)
+    // And the queries arrive at their reserved times. Arrivals bunch where the machine stalls.
+    arrivals.sort((one, other) => one - other)
+    for (const from of arrivals) {
+      expect(arrivals.filter((at) => at >= from && at < from + 1_000).length).toBeLessThan(40)
     }
-    // All but the one that was told.
-    expect(asked).toHaveLength(60)
+    // All except the one that was throttled.
+    expect(arrivals).toHaveLength(60)
     expect(await nodes[0]?.balance('u1')).toBe(59n)
   })
 })
 
-/** The places that the nodes were given, in ms by the clock of their line. */
+/** The reservations of all nodes, in ms by the clock of their line. */
 class LineBook {
-  readonly places: number[] = []
-  /** Those that were asked for after somebody was told to hold back. */
+  readonly reservations: number[] = []
+  /** Those that were reserved after a node was throttled. */
   readonly afterHold: number[] = []
   #held = false
 
   watch(store: Store): Store {
-    const { rateLimiter: places } = store
+    const { rateLimiter } = store
     const watched: RateLimiter = {
       reserve: async (wanted) => {
-        const { places: all, afterHold } = this
+        const { reservations, afterHold } = this
         const isAfterHold = this.#held
-        const given = await places.reserve(wanted)
+        const given = await rateLimiter.reserve(wanted)
         for (let n = 0; n < given.count; n += 1) {
-          const place = given.firstAt + n * wanted.stepMs
-          all.push(place)
-          if (isAfterHold) afterHold.push(place)
+          const at = given.firstAt + n * wanted.stepMs
+          reservations.push(at)
+          if (isAfterHold) afterHold.push(at)
         }
         return given
       },
-      penalize: async (line, placeAt) => {
-        const hold = await places.penalize(line, placeAt)
+      penalize: async (line, reservedAt) => {
+        const hold = await rateLimiter.penalize(line, reservedAt)
         this.#held = true
         return hold
       },
@@ -248,13 +250,13 @@ async function lineHeldUntil(url: string): Promise<number> {
   }
 }
 
-/** Tells of each question as it arrives at the node's gateway. */
-function watch(node: World, told: () => void): void {
+/** Calls `arrived` for each query that arrives at the node's gateway. */
+function watch(node: World, arrived: () => void): void {
   let count = 0
   const next = async () => {
     count += 1
     await node.control.waitForRequests({ operation: query }, { count })
-    told()
+    arrived()
     void next().catch(() => undefined)
   }
   void next().catch(() => undefined)

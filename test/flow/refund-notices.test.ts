@@ -26,7 +26,7 @@ async function metric(opened: World, name: string): Promise<number> {
 }
 
 describe.each(['pglite', 'postgres'] as const)('a notice of a refund, on %s', (kind) => {
-  test('is noted once with its sums, acknowledged, and asks a person for a credited order', async () => {
+  test('is noted once with its sums, acknowledged, and raises an alarm for a credited order', async () => {
     const opened = await openWorld({ kind })
     await refunded(opened)
     const before = await opened.order('ORDER-1')
@@ -62,7 +62,7 @@ describe.each(['pglite', 'postgres'] as const)('a notice of a refund, on %s', (k
     expect(await metric(opened, 'budan_callbacks_rejected_total')).toBe(0)
   })
 
-  test('is noted once by many who are told it at the same moment', async () => {
+  test('is noted once by many nodes that receive it at the same moment', async () => {
     const opened = await openWorld({ kind })
     await refunded(opened)
     const callback = await opened.refundNotice('ORDER-1')
@@ -90,7 +90,7 @@ describe('a notice of a refund', () => {
     ])
   })
 
-  test('changes no order, whatever its state, and asks for a person only where nobody looks yet', async () => {
+  test('changes no order, whatever its state, and raises an alarm only where none was raised yet', async () => {
     const opened = await openWorld()
     const alarms: Record<string, boolean | undefined> = {}
     const noticeOn = async (orderNo: string) => {
@@ -130,7 +130,7 @@ describe('a notice of a refund', () => {
     )
   })
 
-  test('of an order that is not here is acknowledged, and told', async () => {
+  test('of an order that is not here is acknowledged, and logged', async () => {
     const opened = await openWorld()
     await refunded(opened)
     const merge = { out_trade_no: 'NOT-HERE-1', transaction_id: '42000000' }
@@ -208,7 +208,7 @@ describe('a notice of a refund', () => {
       )
       expect(receipt).toMatchObject({ kind: 'noted', order: { orderNo: 'ORDER-1' } })
     }
-    // Without its ids one notice is told from another by WeChat Pay's number of the notification.
+    // Without its ids one notice is distinguished from another by WeChat Pay's number of the notification.
     const lacksIds =
       input.merge !== undefined && 'refund_id' in input.merge && input.merge.refund_id === null
     expect(await notices(opened)).toHaveLength(lacksIds ? 2 : 1)

@@ -43,7 +43,7 @@ describe('orders that were never placed', () => {
     ])
   })
 
-  it('are told, when their key is repeated after their end, that they have ended', async () => {
+  it('are reported as ended when their key is repeated after their end', async () => {
     const opened = await world({ recharge: { orderTtlMins: 10 } })
     opened.control.addFault({ operation: 'native', times: 1, fault: { kind: 'reset' } })
     const placement = await place(opened, 'a')
@@ -56,8 +56,8 @@ describe('orders that were never placed', () => {
   })
 })
 
-describe('orders that cannot be asked about', () => {
-  it('of another merchant lie in nobody’s way, and are told of at the start', async () => {
+describe('orders that cannot be queried', () => {
+  it('of another merchant delay no other order, and are logged at the start', async () => {
     const store = await freshStore('postgres')
     const before = await openWorld({ store, mchId: '1900009999' })
     for (let n = 100; n < 160; n += 1) {
@@ -75,7 +75,7 @@ describe('orders that cannot be asked about', () => {
     await before.simulator.stop()
   })
 
-  it('because the gateway refuses the very question move along their schedule', async () => {
+  it('because the gateway refuses the very query move along their schedule', async () => {
     const opened = await world()
     await opened.adopt('ORDER-1', { ttlMins: 6000 })
     const refusal = { kind: 'error', status: 400, code: 'PARAM_ERROR' } as const
@@ -90,12 +90,12 @@ describe('orders that cannot be asked about', () => {
 })
 
 describe('checks by hand', () => {
-  it('put the next question of the job off by nothing, and make one absence no more than one', async () => {
+  it('do not delay the next query of the job, and do not count one absence twice', async () => {
     const opened = await world()
     await opened.adopt('ORDER-1')
     const before = await opened.order('ORDER-1')
     opened.control.addFault({ operation: query, times: 2, fault: noSuchOrder })
-    for (let asked = 0; asked < 6; asked += 1) await opened.budan.checkOrder('ORDER-1')
+    for (let times = 0; times < 6; times += 1) await opened.budan.checkOrder('ORDER-1')
     // A trade showed among the answers; nothing else of the order has changed.
     expect(await opened.order('ORDER-1')).toEqual({ ...before, standing: 'known' })
     opened.control.pay('ORDER-1', { callback: false })
@@ -120,8 +120,8 @@ describe('a wait of one interval', () => {
       await opened.waitFor('run_finished', { from })
     }
     await opened.budan.stop()
-    const questions = opened.control.requests({ operation: query })
-    expect(questions).toHaveLength(4)
+    const queries = opened.control.requests({ operation: query })
+    expect(queries).toHaveLength(4)
   })
 })
 
@@ -144,7 +144,7 @@ describe('answers that cannot be verified, all of a run', () => {
 })
 
 describe('a run of absent answers', () => {
-  it('is disbelieved no longer once a callback shows that the merchant number is right', async () => {
+  it('is credible again once a callback shows that the merchant number is right', async () => {
     const opened = await world()
     for (let n = 1; n <= 4; n += 1) {
       await opened.adopt(`ORDER-${n}`)
@@ -188,7 +188,7 @@ describe('adopted orders that were never placed', () => {
 })
 
 describe('a run that is stopped', () => {
-  it('closes and asks nothing new, however many orders are past their end', async () => {
+  it('sends no new close or query, however many orders are past their end', async () => {
     const opened = await world({ recharge: { compensationConcurrency: 1 } })
     for (let n = 10; n < 30; n += 1) await opened.adopt(`ORDER-${n}`, { ttlMins: 10 })
     opened.control.addFault({ operation: 'close', fault: { kind: 'slow', ms: 50 } })
@@ -317,7 +317,7 @@ describe('a database that blinks', () => {
 })
 
 describe('placing orders', () => {
-  it('waits neither for the quota nor for a socket of the questions', async () => {
+  it('waits neither for the quota nor for a socket of the queries', async () => {
     const opened = await world({
       timeoutMs: 4_000,
       recharge: { compensationMaxQps: 1, compensationConcurrency: 2 },

@@ -97,7 +97,7 @@ describe('pruningAfterRuns()', () => {
 const orderNos = ['PAID-000', 'LATE-000', 'DEAD-000', 'OPEN-000'] as const
 
 /**
- * One paid and asked about before, one told of twice, one closed past its end, and one refunded
+ * One paid and queried before, one with a repeated callback, one closed past its end, and one refunded
  * before anybody here knew that it was paid.
  */
 async function live(opened: World): Promise<void> {
@@ -143,7 +143,7 @@ async function lasting(opened: World) {
   return kept
 }
 
-/** The run at start and what comes after it; what was told of pruning. */
+/** The run at start and what comes after it; returns the events about pruning. */
 async function tick(opened: World, ended: Promise<unknown> = tidied(opened.store)) {
   const from = opened.events.length
   opened.budan.start()
@@ -156,8 +156,8 @@ async function tick(opened: World, ended: Promise<unknown> = tidied(opened.store
 function tidied(store: Store): Promise<void> {
   const { vacuum } = store
   return new Promise((resolve) => {
-    const told: Store['vacuum'] = (request) => vacuum(request).finally(resolve)
-    Object.assign(store, { vacuum: told })
+    const watched: Store['vacuum'] = (request) => vacuum(request).finally(resolve)
+    Object.assign(store, { vacuum: watched })
   })
 }
 

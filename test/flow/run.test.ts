@@ -23,7 +23,7 @@ describe('a run', () => {
     ])
   })
 
-  it('that is dry asks and foresees, and changes nothing', async () => {
+  it('that is dry queries and previews, and changes nothing', async () => {
     const opened = await world()
     for (const name of ['ORDER-1', 'ORDER-2', 'ORDER-3']) await opened.adopt(name, { ttlMins: 10 })
     opened.control.pay('ORDER-1', { callback: false })
@@ -166,7 +166,7 @@ describe('openService()', () => {
     expect(points).toEqual([{ user_id: 'u1', points: 50n }])
   })
 
-  it('credits nothing when onPaid throws, and asks again', async () => {
+  it('credits nothing when onPaid throws, and queries again', async () => {
     let failing = true
     const opened = await world({
       onPaid: async () => {

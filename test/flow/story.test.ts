@@ -54,7 +54,7 @@ describe('the order compensation job', () => {
     expect((await opened.order('ORDER-1')).status).toBe('expired')
   })
 
-  it('asks about five orders at a time, never more', async () => {
+  it('queries five orders at a time, never more', async () => {
     const opened = await world()
     let most = 0
     for (let n = 10; n < 30; n += 1) await opened.adopt(`ORDER-${n}`)
@@ -126,7 +126,7 @@ describe('the order compensation job', () => {
     expect(types.filter((type) => type === 'job_stopped')).toHaveLength(2)
   })
 
-  it('waits, when it is stopped, for the credits in flight, and asks nothing new', async () => {
+  it('waits, when it is stopped, for the credits in progress, and sends no new query', async () => {
     const opened = await world({ recharge: { compensationConcurrency: 1 } })
     for (const name of ['ORDER-1', 'ORDER-2']) {
       await opened.adopt(name)
@@ -143,7 +143,7 @@ describe('the order compensation job', () => {
     const { items } = await opened.store.listRuns({ limit: 1, cursor: null })
     expect(items).toMatchObject([{ status: 'stopped', total: 1, success: 1 }])
 
-    // The one that was claimed and not asked was given back: the next run has it at once.
+    // The one that was claimed and not queried was released: the next run has it at once.
     opened.control.clearFaults()
     expect((await run(opened)).run).toMatchObject({ total: 1, success: 1 })
   })
@@ -179,9 +179,9 @@ describe('the orders for compensation', () => {
       await opened.advanceMins(1)
     }
     await opened.advanceMins(6)
-    const asked = async () => (await run(opened)).results.map((result) => result.orderNo)
-    expect(await asked()).toEqual(['ORDER-C', 'ORDER-A'])
-    expect(await asked()).toEqual(['ORDER-B'])
+    const queried = async () => (await run(opened)).results.map((result) => result.orderNo)
+    expect(await queried()).toEqual(['ORDER-C', 'ORDER-A'])
+    expect(await queried()).toEqual(['ORDER-B'])
   })
 })
 

@@ -231,7 +231,7 @@ describe('an answer that is not verified', () => {
       true,
     ],
     [
-      'by a certificate, though we ask for the public key',
+      'by a certificate, though we request the public key',
       () => signed(200, text, { signer: { key: otherKeys.privateKey, serial: '5DEA10EF' } }),
       true,
     ],
@@ -326,7 +326,7 @@ describe('probe()', () => {
     ],
     ['a merchant that may not', unsigned(403, { code: 'NO_AUTH' }), { cause: 'forbidden' }],
     ['a broken gateway', unsigned(500), { cause: 'server_error', systemic: false }],
-  ])('probe() tells of %s', async (_, canned, expected) => {
+  ])('probe() reports %s', async (_, canned, expected) => {
     side.answer = () => canned
     side.received.length = 0
     const { gateway, events } = gatewayTo(side)

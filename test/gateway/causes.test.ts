@@ -126,10 +126,10 @@ describe('the APIv3 key is said not to fit only where it opens nothing', () => {
   ]
   test.each(cases)('the key is %s', async (_, answer, why, message) => {
     side.answer = answer
-    const told = await probed()
-    expect(String(told.why)).toBe(why)
-    expect(told.message).toMatch(message)
-    if (why !== 'unopened') expect(told.message).not.toContain('does not fit')
+    const result = await probed()
+    expect(String(result.why)).toBe(why)
+    expect(result.message).toMatch(message)
+    if (why !== 'unopened') expect(result.message).not.toContain('does not fit')
   })
 })
 
@@ -173,11 +173,11 @@ describe('what came in the place of an answer', () => {
   ])('%s', async (_, answer, why) => {
     side.answer = answer
     const { gateway } = gatewayTo(side, { timeoutMs: 20_000 })
-    const told = (await gateway.query(orderNo)) as UnknownAnswer
-    expect(told.kind).toBe('unknown')
-    expect(String(told.why)).toBe(why)
+    const result = (await gateway.query(orderNo)) as UnknownAnswer
+    expect(result.kind).toBe('unknown')
+    expect(String(result.why)).toBe(why)
     if (why === 'clock')
-      expect(told.message).toMatch(/clock is (399|400|401) s behind the gateway's/)
+      expect(result.message).toMatch(/clock is (399|400|401) s behind the gateway's/)
     await gateway.stop()
   })
 })
@@ -234,9 +234,9 @@ describe('no answer at all', () => {
     ],
   ])('%s', async (_, address, why) => {
     const { gateway } = gatewayTo(side, { ...address(), timeoutMs: 20_000 })
-    const told = (await gateway.query(orderNo)) as UnknownAnswer
-    expect(told).toMatchObject({ kind: 'unknown', cause: 'network' })
-    expect(String(told.why)).toMatch(new RegExp(`^(${why})$`))
+    const result = (await gateway.query(orderNo)) as UnknownAnswer
+    expect(result).toMatchObject({ kind: 'unknown', cause: 'network' })
+    expect(String(result.why)).toMatch(new RegExp(`^(${why})$`))
     await gateway.stop()
   })
 
@@ -248,7 +248,7 @@ describe('no answer at all', () => {
       ...['EMFILE', 'UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_TIMEOUT'],
     ]
     const signal = new AbortController().signal
-    const told = codes.map((code): NoResponse => noResponseOf({ code, message: 'x' }, signal))
-    expect(new Set(told.map(({ message }) => message)).size).toBe(codes.length)
+    const result = codes.map((code): NoResponse => noResponseOf({ code, message: 'x' }, signal))
+    expect(new Set(result.map(({ message }) => message)).size).toBe(codes.length)
   })
 })

@@ -37,9 +37,9 @@ async function simulated(signing: Signing): Promise<GatewayWorld> {
     gateway,
     now: () => control.now(),
     pay(orderNo) {
-      const heard = ear.next()
+      const received = ear.next()
       control.pay(orderNo)
-      return heard
+      return received
     },
     refund: (orderNo) => void control.refund(orderNo),
     impersonate: (orderNo) =>
@@ -62,10 +62,10 @@ async function simulated(signing: Signing): Promise<GatewayWorld> {
 async function listen() {
   const waiting: ((callback: RawCallback) => void)[] = []
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const parts: Buffer[] = []
+    for await (const part of request) parts.push(part as Buffer)
     response.writeHead(204).end()
-    waiting.shift()?.({ headers: request.headers, body: Buffer.concat(chunks) })
+    waiting.shift()?.({ headers: request.headers, body: Buffer.concat(parts) })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

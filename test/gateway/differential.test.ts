@@ -72,7 +72,7 @@ describe('against wechatpay-axios-plugin', () => {
     )
   })
 
-  test('verifySignature() believes and disbelieves the responses that it does', async () => {
+  test('verifySignature() accepts and rejects the same responses', async () => {
     const keys = {
       find: async (serial: string) =>
         serial === publicKeyId

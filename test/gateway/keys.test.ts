@@ -122,7 +122,7 @@ describe('platform certificates', () => {
     await gateway.stop()
   })
 
-  test('query() disbelieves a certificate that is not listed any more', async () => {
+  test('query() rejects a certificate that is not listed any more', async () => {
     const { gateway } = withCertificates()
     await gateway.query(orderNo)
     pass(12 * hourMs)
@@ -134,7 +134,7 @@ describe('platform certificates', () => {
     await gateway.stop()
   })
 
-  test('query() asks for an unknown serial once, and again a minute later', async () => {
+  test('query() fetches an unknown serial once, and again a minute later', async () => {
     const { gateway } = withCertificates()
     await gateway.query(orderNo)
     tradeSigner = young
@@ -227,7 +227,7 @@ describe('platform certificates', () => {
       },
       { cause: 'unverified' },
     ],
-  ])('probe() tells when the list cannot be used: %s', async (_, list, expected) => {
+  ])('probe() reports when the list cannot be used: %s', async (_, list, expected) => {
     side.answer = (request) => (request.path === certificatesPath ? list() : answer(request))
     const { gateway, events } = withCertificates()
     expect(await gateway.probe()).toMatchObject({ kind: 'unknown', ...expected })
@@ -298,7 +298,7 @@ describe('from certificates to the public key', () => {
     await gateway.stop()
   })
 
-  test('openCallback() asks at most once a minute however many unknown serials come', async () => {
+  test('openCallback() fetches at most once a minute however many unknown serials come', async () => {
     const { gateway } = gatewayTo(side, {}, { clock })
     for (let n = 0; n < 20; n += 1) {
       const serial = `${n}`.padStart(40, '7')
@@ -352,7 +352,7 @@ describe('callbacks with made-up serials', () => {
     await gateway.stop()
   })
 
-  test('openCallback() asks no more once a merchant with a public key has no certificates', async () => {
+  test('openCallback() fetches no more once a merchant with a public key has no certificates', async () => {
     side.answer = ({ path }) =>
       path === certificatesPath ? unsigned(404, { code: 'RESOURCE_NOT_EXISTS' }) : unsigned(500)
     const { gateway, events } = gatewayTo(side, {}, { clock })
@@ -365,23 +365,23 @@ describe('callbacks with made-up serials', () => {
     await gateway.stop()
   })
 
-  test('a failed fetch is told once, again when its cause changes, and again after an hour', async () => {
+  test('a failed fetch is reported once, again when its cause changes, and again after an hour', async () => {
     let list = () => unsigned(500)
     side.answer = (request) => (request.path === certificatesPath ? list() : answer(request))
     const { gateway, events } = gatewayTo(side, {}, { clock })
-    const told: number[] = []
-    const hear = async () => {
+    const failures: number[] = []
+    const receive = async () => {
       await callbackBy(gateway, madeUp(1))
-      told.push(failuresIn(events))
+      failures.push(failuresIn(events))
       pass(10 * minuteMs)
     }
-    await hear()
-    await hear()
+    await receive()
+    await receive()
     list = () => unsigned(401)
-    await hear()
-    await hear()
-    for (let n = 0; n < 5; n += 1) await hear()
-    expect(told).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 3])
+    await receive()
+    await receive()
+    for (let n = 0; n < 5; n += 1) await receive()
+    expect(failures).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 3])
     await gateway.stop()
   })
 

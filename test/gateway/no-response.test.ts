@@ -88,7 +88,7 @@ describe('no whole answer', () => {
     await gateway.stop()
   })
 
-  test('query() is unknown when nobody listens, and says where it asked', async () => {
+  test('query() is unknown when nobody listens, and names the address', async () => {
     const gone = createServer().listen(0, '127.0.0.1')
     await once(gone, 'listening')
     const { port } = gone.address() as { port: number }
@@ -113,9 +113,9 @@ describe('no whole answer', () => {
     }
     const { signal } = controller
     expect(await gateway.query(orderNo, { signal })).toMatchObject({ cause: 'timeout' })
-    const asked = side.received.length
+    const count = side.received.length
     expect(await gateway.query(orderNo, { signal })).toMatchObject({ cause: 'timeout' })
-    expect(side.received).toHaveLength(asked)
+    expect(side.received).toHaveLength(count)
     await gateway.stop()
   })
 
@@ -160,10 +160,10 @@ describe('no whole answer', () => {
       side.answer = () => canned
       results.push(await gateway.query(orderNo), await gateway.close(orderNo))
     }
-    const told = JSON.stringify(results)
-    expect(told).not.toContain(apiV3Key.toString())
-    expect(told).not.toContain('WECHATPAY2')
-    expect(told).not.toContain('o6_bmjrPTlm6')
+    const shown = JSON.stringify(results)
+    expect(shown).not.toContain(apiV3Key.toString())
+    expect(shown).not.toContain('WECHATPAY2')
+    expect(shown).not.toContain('o6_bmjrPTlm6')
     await gateway.stop()
   })
 })

@@ -142,7 +142,7 @@ describe('every status and code', () => {
     await gateway.stop()
   })
 
-  test('close() tells the code and message of a refusal', async () => {
+  test('close() returns the code and message of a refusal', async () => {
     side.answer = () => unsigned(400, { code: 'ORDER_PAID', message: '订单已支付' })
     const { gateway } = gatewayTo(side)
     expect(await gateway.close(orderNo)).toMatchObject({

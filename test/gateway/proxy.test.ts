@@ -102,7 +102,7 @@ function gatewayThrough(proxyUrl: string, options: Partial<WechatConfig> = {}): 
 const target = () => new URL(simulator.url).host
 
 describe('a gateway with wechat.proxy_url', () => {
-  test('asks everything through a tunnel of the proxy', async () => {
+  test('sends everything through a tunnel of the proxy', async () => {
     const { port, tunnels } = await proxy()
     const gateway = gatewayThrough(`http://127.0.0.1:${port}`)
     simulator.control.putOrder({ out_trade_no: 'PROXY0001', total: 100 })
@@ -116,8 +116,8 @@ describe('a gateway with wechat.proxy_url', () => {
     simulator.control.putOrder({ out_trade_no: 'PROXY0002', total: 100 })
     expect(await gateway.query('PROXY0002')).toMatchObject({ kind: 'trade' })
     expect(tunnels).toHaveLength(1)
-    const asked = JSON.stringify(simulator.control.requests({ out_trade_no: 'PROXY0002' }))
-    expect(asked).not.toMatch(/proxy-authorization/i)
+    const requests = JSON.stringify(simulator.control.requests({ out_trade_no: 'PROXY0002' }))
+    expect(requests).not.toMatch(/proxy-authorization/i)
   })
 
   test.each([
@@ -143,7 +143,7 @@ describe('a gateway with wechat.proxy_url', () => {
     },
   )
 
-  test('knows no answer where the proxy is dead, and asks nobody directly', async () => {
+  test('has no answer where the proxy is dead, and connects to nobody directly', async () => {
     const { port, stop } = await startProxy()
     await stop()
     const seen = simulator.control.requests().length
@@ -182,7 +182,7 @@ async function startRaw(
 const tunnelled = 'HTTP/1.1 200 OK\r\n\r\n'
 const page = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\r\n<html></html'
 
-/** Ends with `bytes`, as soon as it was asked for a tunnel. */
+/** Ends with `bytes`, as soon as a tunnel was requested. */
 const ending = (bytes: string) => (socket: Socket) => socket.once('data', () => socket.end(bytes))
 
 /** Opens the tunnel, and ends with `bytes` when something came through it. */
@@ -194,7 +194,7 @@ const endingWithin = (bytes: string) => (socket: Socket) =>
 
 const handshake = Buffer.from([22, 3, 3, 0, 4, 9, 9, 9, 9]).toString('latin1')
 
-describe('whatever a proxy does, a question is one attempt, and says why it failed', () => {
+describe('whatever a proxy does, a query is one attempt, and says why it failed', () => {
   // What happens before the gateway is spoken to is the same for both kinds of address.
   const before: [string, (socket: Socket) => void, object][] = [
     ['a page with the word that opens it', ending(tunnelled + page), { why: 'page' }],
@@ -202,10 +202,10 @@ describe('whatever a proxy does, a question is one attempt, and says why it fail
     ['no HTTP at all', ending('SSH-2.0-OpenSSH_9.6\r\n'), { why: 'proxy' }],
     ['half a head', ending('HTTP/1.1 200 O'), { why: 'proxy' }],
     ['nothing, and the end', ending(''), { why: 'proxy' }],
-    ['the end before it is asked', (socket) => socket.end(), { why: 'proxy' }],
+    ['the end before any request', (socket) => socket.end(), { why: 'proxy' }],
     ['a reset', (socket) => socket.once('data', () => socket.resetAndDestroy()), { why: 'proxy' }],
     ['a reset at once', (socket) => socket.resetAndDestroy(), { why: 'proxy' }],
-    ['a page before it is asked', (socket) => socket.end(page), { cause: 'network' }],
+    ['a page before any request', (socket) => socket.end(page), { cause: 'network' }],
     [
       'the way to a login page',
       ending('HTTP/1.1 302 Found\r\nLocation: http://x/\r\nContent-Length: 0\r\n\r\n'),
@@ -217,7 +217,7 @@ describe('whatever a proxy does, a question is one attempt, and says why it fail
       { why: 'proxy_refusal' },
     ],
     [
-      'a wish for a login, and a page',
+      'a demand for a login, and a page',
       ending(`HTTP/1.1 407 No\r\nContent-Length: 6\r\n\r\n<html>`),
       { why: 'proxy_login' },
     ],
@@ -241,15 +241,15 @@ describe('whatever a proxy does, a question is one attempt, and says why it fail
     ['https', 'a reset within it', endingWithin(''), { why: 'reset' }],
   ]
   test.each([
-    ...before.flatMap(([name, act, told]) =>
-      ['http', 'https'].map((scheme) => [scheme, name, act, told] as const),
+    ...before.flatMap(([name, act, expected]) =>
+      ['http', 'https'].map((scheme) => [scheme, name, act, expected] as const),
     ),
     ...within,
-  ])('base_url by %s, and the proxy answers by %s', async (scheme, _, act, told) => {
+  ])('base_url by %s, and the proxy answers by %s', async (scheme, _, act, expected) => {
     const { url, opened } = await startRaw(act)
     const gateway = gatewayThrough(url, { baseUrl: `${scheme}://${target()}` })
     const answer = await gateway.query('PROXY0005')
-    expect(answer).toMatchObject({ kind: 'unknown', ...told })
+    expect(answer).toMatchObject({ kind: 'unknown', ...expected })
     expect((answer as UnknownAnswer).cause).not.toBe('timeout')
     expect(opened()).toBe(1)
     await gateway.query('PROXY0005')
@@ -283,7 +283,7 @@ describe('whatever a proxy does, a question is one attempt, and says why it fail
     },
   )
 
-  test('the next question takes a new tunnel, and is answered as soon as the proxy is mended', async () => {
+  test('the next query takes a new tunnel, and is answered as soon as the proxy is mended', async () => {
     let isMended = false
     const { port } = await proxy()
     const { url } = await startRaw((socket) => {
@@ -299,7 +299,7 @@ describe('whatever a proxy does, a question is one attempt, and says why it fail
     expect(await gateway.query('PROXY0007')).toMatchObject({ kind: 'trade' })
   })
 
-  test('a straight way to what speaks before it is asked has one attempt, too', async () => {
+  test('a direct connection to what speaks before any request has one attempt, too', async () => {
     const { url, opened } = await startRaw((socket) => socket.end(page))
     const { wechat } = configOf(simulator, { merchant })
     if (wechat === null) throw new Error('no merchant')
@@ -316,19 +316,22 @@ describe('whatever a proxy does, a question is one attempt, and says why it fail
 })
 
 describe('a gateway by https, through a proxy', () => {
-  test('is asked through its tunnel, and its certificate is verified', async () => {
+  test('is queried through its tunnel, and its certificate is verified', async () => {
     const certificates = makeCertificates({ server: 'localhost', client: 'shop' })
     const { cert, key } = certificates.server
-    const front = createTlsServer({ cert: textOf(cert), key: textOf(key) }, (asked, response) => {
-      const { method, headers, url } = asked
-      const to = { port: new URL(simulator.url).port, method, headers, path: url }
-      asked.pipe(
-        request(to, (answered) => {
-          response.writeHead(answered.statusCode ?? 502, answered.headers)
-          answered.pipe(response)
-        }),
-      )
-    })
+    const front = createTlsServer(
+      { cert: textOf(cert), key: textOf(key) },
+      (incoming, response) => {
+        const { method, headers, url } = incoming
+        const to = { port: new URL(simulator.url).port, method, headers, path: url }
+        incoming.pipe(
+          request(to, (answered) => {
+            response.writeHead(answered.statusCode ?? 502, answered.headers)
+            answered.pipe(response)
+          }),
+        )
+      },
+    )
     front.listen(0, '127.0.0.1')
     await once(front, 'listening')
     open.push({ stop: async () => void front.close() })

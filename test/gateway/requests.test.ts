@@ -50,7 +50,7 @@ function isSignedByMerchant({ method, path, headers, body } = last()): boolean {
 }
 
 describe('what goes on the wire', () => {
-  test('query() asks by order number for our mchid, signed', async () => {
+  test('query() sends order number and our mchid, signed', async () => {
     const { gateway } = gatewayTo(side)
     await gateway.query(orderNo)
     expect(last()).toMatchObject({
@@ -81,7 +81,7 @@ describe('what goes on the wire', () => {
     await gateway.stop()
   })
 
-  test('queryByTransactionId() asks by the number of WeChat Pay', async () => {
+  test('queryByTransactionId() sends the number of WeChat Pay', async () => {
     const { gateway } = gatewayTo(side)
     await gateway.queryByTransactionId?.('4200002345202610019876543210')
     expect(last().path).toBe(`/v3/pay/transactions/id/4200002345202610019876543210?mchid=${mchId}`)
@@ -136,7 +136,7 @@ describe('what goes on the wire', () => {
     await gateway.stop()
   })
 
-  test('prepay() refuses without a notify_url, and asks nobody', async () => {
+  test('prepay() refuses without a notify_url, and sends nothing', async () => {
     const { gateway } = gatewayTo(side, { notifyUrl: null })
     expect(await gateway.prepay(prepaid)).toMatchObject({
       kind: 'refused',

@@ -28,8 +28,8 @@ function sealedBy(vector: { ciphertext: string; nonce: string; associatedData: s
 
 function only(serial: string, key: KeyObject) {
   return {
-    find: async (asked: string) =>
-      asked === serial
+    find: async (wanted: string) =>
+      wanted === serial
         ? { kind: 'key' as const, key }
         : { kind: 'missing' as const, message: 'another', systemic: false },
   }

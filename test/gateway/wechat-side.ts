@@ -129,13 +129,13 @@ export interface Side {
 /** An HTTP server on loopback that answers what a test says, byte for byte. */
 export async function startSide(answer: Answering = () => unsigned(500)): Promise<Side> {
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const parts: Buffer[] = []
+    for await (const part of request) parts.push(part as Buffer)
     const received = {
       method: request.method ?? '',
       path: request.url ?? '',
       headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
+      body: Buffer.concat(parts).toString(),
     }
     side.received.push(received)
     const canned = await side.answer(received, response)

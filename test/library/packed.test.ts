@@ -68,7 +68,7 @@ async function checkTypes(directory: string, { type, from }: { type: string; fro
   await run(process.execPath, args, { cwd: directory })
 }
 
-/** Starts a command that prints its `url` as JSON, asks there, and ends it. */
+/** Starts a command that prints its `url` as JSON, sends it a request, and ends it. */
 async function urlPrintedBy(directory: string, args: readonly string[]): Promise<string> {
   const env = { PATH: process.env.PATH ?? '', HOME: directory }
   const running = run(process.execPath, [...args, '--port', '0', '--json'], { cwd: directory, env })

@@ -35,7 +35,7 @@ export function openHome(): Home {
   }
 }
 
-/** One file with all that the program needs, as esbuild makes it without being told anything. */
+/** One file with all that the program needs, as esbuild makes it without any option. */
 export async function bundleWhole(home: Home, from: string, to: string): Promise<void> {
   await build({
     ...{ absWorkingDir: home.path, entryPoints: [from], outfile: to },

@@ -119,8 +119,8 @@ describe('resolveReview()', () => {
     } else {
       const [, cause] = outcome.split(' ')
       // Only after a close can it turn out that a trade does not close.
-      const foreseeable = !(action === 'expire' && said.includes('even when closed'))
-      expect(actions[action].possible).toBe(!foreseeable)
+      const previewable = !(action === 'expire' && said.includes('even when closed'))
+      expect(actions[action].possible).toBe(!previewable)
       expect(made).toMatchObject({ kind: 'refused', cause })
       expect(order).toMatchObject({ status: 'review', stateSeq: 2, dismissed: null })
       expect(last).toMatchObject({ decision: 'keep', operator: 'Li', toStatus: null })
@@ -139,7 +139,7 @@ describe('resolveReview()', () => {
     expect(await desk.balance()).toBe(0n)
   })
 
-  it('credits with the source operator, and tells the log, the metrics and onPaid of it', async () => {
+  it('credits with the source operator, and reports it to the log, the metrics and onPaid', async () => {
     const paid: string[] = []
     const opened = await world({
       onPaid: async ({ order, transfer }) => {
@@ -163,7 +163,7 @@ describe('resolveReview()', () => {
     expect(text).toContain('budan_review_orders 0')
   })
 
-  it('credits nothing when onPaid fails, and can be asked again', async () => {
+  it('credits nothing when onPaid fails, and can be repeated', async () => {
     let failing = true
     const opened = await world({
       onPaid: async () => {
@@ -248,21 +248,21 @@ describe('resolveReview()', () => {
     expect(await desk.balance()).toBe(0n)
   })
 
-  it('is null for an order that is not ours, and asks nothing about one that is not in review', async () => {
+  it('is null for an order that is not ours, and sends no query about one that is not in review', async () => {
     expect(await shared.budan.previewReview('NOBODYS')).toBeNull()
     const request = { action: 'credit', ...words, seen: mark } as const
     expect(await shared.budan.resolveReview('NOBODYS', request)).toBeNull()
     const { orderNo } = await shared.adopt('PENDING-1')
-    const obstacle = {
+    const conflict = {
       kind: 'not_in_review',
       message: `order "${orderNo}" is pending, not in review`,
       codedReason: { code: 'not_in_review', orderNo, status: 'pending', first: null },
       first: null,
     }
-    const asked = shared.control.requests({ operation: 'query' }).length
-    expect(await shared.budan.previewReview(orderNo)).toEqual(obstacle)
-    expect(await shared.budan.resolveReview(orderNo, request)).toEqual(obstacle)
-    expect(shared.control.requests({ operation: 'query' })).toHaveLength(asked)
+    const queries = shared.control.requests({ operation: 'query' }).length
+    expect(await shared.budan.previewReview(orderNo)).toEqual(conflict)
+    expect(await shared.budan.resolveReview(orderNo, request)).toEqual(conflict)
+    expect(shared.control.requests({ operation: 'query' })).toHaveLength(queries)
   })
 
   it.each([
@@ -309,8 +309,8 @@ describe('a dismissed order', () => {
   it('keeps recording evidence, and stays away for the payment that was known', async () => {
     const desk = await dismissedWith({ amount: { total: 99 } })
     for (let times = 0; times < 3; times += 1) await shared.budan.checkOrder(desk.orderNo)
-    const told = (await desk.timeline()).slice(-3)
-    expect(told.map(({ decision, alarm }) => [decision, alarm])).toEqual(
+    const newest = (await desk.timeline()).slice(-3)
+    expect(newest.map(({ decision, alarm }) => [decision, alarm])).toEqual(
       Array(3).fill(['keep', false]),
     )
     expect(await isQueued(desk)).toBe(false)

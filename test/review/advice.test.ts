@@ -47,7 +47,7 @@ describe('REFUND', () => {
     }
   })
 
-  it('¥1 of ¥88 may have gone back: the advice asks for the sum, by the transaction id, before all else', () => {
+  it('¥1 of ¥88 may have gone back: the advice says to look up the sum by the transaction id, before all else', () => {
     const evidence = { http_status: 200, trade: { transaction_id: '4200000001' } }
     const codedReason = { code: 'refund_started' }
     const entered = {
@@ -146,7 +146,7 @@ describe('stakeOf()', () => {
     ['a state not known', said('SETTLED'), false, 'nobody knows whether its ¥88.00 was paid'],
     ['no such order', absentAnswer, false, 'nobody knows whether its ¥88.00 was paid'],
     ['no answer', unknownAnswer, false, 'nobody knows whether its ¥88.00 was paid'],
-  ])('tells what a dismissal would cost the payer, in yuan: %s', (_, answer, creditable, words) => {
+  ])('says what a dismissal would cost the payer, in yuan: %s', (_, answer, creditable, words) => {
     const reason = { code: 'would_dismiss', stake: stake(answer, creditable) } as const
     expect(sentenceOf(reason)).toContain(words)
     const chinese = reasonText(reason, 'zh')

@@ -11,7 +11,7 @@ const counter = { last: 0 }
 export interface Desk {
   readonly orderNo: string
   preview(): Promise<ReviewPreview>
-  /** Previews first, unless it is told what was seen. */
+  /** Previews first, unless `seen` is given. */
   resolve(action: ReviewAction, by?: { seen?: string; name?: string }): Promise<Resolution>
   pay(): void
   /** What the gateway says from now on, whatever is true. */

@@ -13,7 +13,7 @@ import { freshStore } from '../support/stores.ts'
 import { allZero, words } from './desk.ts'
 
 /**
- * Any answers and any wishes of operators, in any order, for two orders that the gateway may mix up:
+ * Any answers and any resolution requests, in any order, for two orders that the gateway may mix up:
  * whatever they do, the model below, which knows only what was answered, must agree.
  */
 
@@ -114,17 +114,17 @@ async function take(
   { action, closeTried, stale, isSeen, ...rest }: Step,
 ): Promise<void> {
   const { orderNo } = order
-  const brought = answerFor(order, rest.answer)
+  const answer = answerFor(order, rest.answer)
   if (action === null) {
-    const asked = { source: 'callback', runId: null, waitFrom: null } as const
-    await settle(settling(), { ...asked, orderNo, answer: brought, absenceCredible: false })
+    const check = { source: 'callback', runId: null, waitFrom: null } as const
+    await settle(settling(), { ...check, orderNo, answer, absenceCredible: false })
     return
   }
   const review = await store.findReview(orderNo)
   const eventId = stale ? '1' : (review?.seen.id ?? '1')
   const seen = { eventId, isSeen: () => isSeen }
   const end = await settleResolution(settling(), {
-    ...{ orderNo, action, ...words, seen, answer: brought, closeTried },
+    ...{ orderNo, action, ...words, seen, answer, closeTried },
   })
   const isOpen = review?.order.status === 'review' && eventId === review.seen.id
   expect(end?.kind).toBe(isOpen ? 'decided' : 'conflict')

@@ -34,7 +34,7 @@ async function credits({ orderNo }: Desk): Promise<number> {
 }
 
 describe('several operators on one review', () => {
-  it('one is told that it is done, and all others who did it', async () => {
+  it('one gets the result, and all others see who did it', async () => {
     const desk = await openDesk(world)
     desk.pay()
     const { seen } = await desk.preview()
@@ -65,15 +65,15 @@ describe('several operators on one review', () => {
         desk.resolve('dismiss', { seen, name: 'Zhang' }),
       ])
       expect(ends.filter((end) => end.kind === 'resolved')).toHaveLength(1)
-      const told = ends.flatMap((end) => ('message' in end ? [end.message] : []))
-      expect(told).toHaveLength(2)
-      for (const message of told) expect(message).toMatch(/"\w+" (dismissed|credited) it at /)
+      const messages = ends.flatMap((end) => ('message' in end ? [end.message] : []))
+      expect(messages).toHaveLength(2)
+      for (const message of messages) expect(message).toMatch(/"\w+" (dismissed|credited) it at /)
       const { status } = await desk.order()
       expect(await credits(desk)).toBe(status === 'paid' ? 1 : 0)
     }
   })
 
-  it('the second is told of a refusal too, and of an answer that came', async () => {
+  it('the second sees a refusal too, and an answer that came', async () => {
     const desk = await openDesk(world)
     const { seen } = await desk.preview()
     expect(await desk.resolve('credit', { seen })).toMatchObject({ kind: 'refused' })
@@ -91,7 +91,7 @@ describe('several operators on one review', () => {
 })
 
 describe('an operator and the answers that come meanwhile', () => {
-  it('credit once, whoever comes first', async () => {
+  it('credit once, whichever comes first', async () => {
     for (let round = 0; round < 5; round += 1) {
       const desk = await openDesk(world)
       desk.pay()
@@ -168,7 +168,7 @@ describe('a node that dies while an operator has an order resolved', () => {
     expect(await desk.resolve('expire', { seen })).toMatchObject({ kind: 'resolved' })
   })
 
-  it('with the answer to COMMIT lost: asking again tells that it was done', async () => {
+  it('with the answer to COMMIT lost: repeating the request shows that it was done', async () => {
     const desk = await openDesk(world)
     desk.pay()
     const { seen } = await desk.preview()

@@ -19,7 +19,7 @@ import {
 
 const order = sampleOrder({ status: 'review', stateSeq: 2 })
 
-/** What an operator's wish comes to. `closed`: the gateway was asked to close the trade before. */
+/** What becomes of an operator's request. `closed`: a close request was sent to the gateway before. */
 const table = `
   action   answer                 facts      decision  cause
   credit   SUCCESS                -          pay
@@ -105,7 +105,7 @@ const dismissal = { at: order.expiresAt, payment: null }
 describe('decideResolution()', () => {
   const rows = table.trim().split('\n').slice(1)
   it.each(rows.map((row) => row.trim().split(/\s+/)))(
-    'when asked to %s an order answered %s (%s): %s %s',
+    'when requested to %s an order answered %s (%s): %s %s',
     (...[action = '', answer = '', facts = '', decision = '', cause = undefined]) => {
       const made = decideResolution(
         {
@@ -310,7 +310,7 @@ describe('explainReview()', () => {
     }
   })
 
-  it('tells who dismissed it, and why', () => {
+  it('says who dismissed it, and why', () => {
     const resolved = eventOf({ ...li, kind: 'dismissed', reason: 'refunded in cash' })
     const dismissed = { at: li.at, payment: null }
     const text = explainReview(reviewOf({ order: { ...order, dismissed }, resolved }))

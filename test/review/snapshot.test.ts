@@ -21,7 +21,7 @@ function afterFirst(work: () => Promise<unknown>): KyselyPlugin {
   }
 }
 
-it('findReview() tells of one moment: no order in review with the trail of a resolved one', async () => {
+it('findReview() reads one moment: no order in review with the trail of a resolved one', async () => {
   const desk = await openDesk(world)
   desk.pay()
   const { seen } = await desk.preview()

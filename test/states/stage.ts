@@ -10,17 +10,17 @@ import { type Scrape, scrapeOf } from '../support/promql.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
 
-/** What a monitor, an operator and a load balancer are told at one moment. */
+/** What a monitor, an operator and a load balancer see at one moment. */
 export interface Look {
   readonly health: number
   readonly ready: number
   /** The checks that are not as they should be. */
-  readonly told: readonly string[]
+  readonly failing: readonly string[]
   readonly overview: { readonly status: number; readonly tone: string | null }
   readonly metrics: string | null
 }
 
-/** A serving budan on PostgreSQL, whose parts can all be brought into any state. */
+/** A serving budan on PostgreSQL, whose parts can all be put into any state. */
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 export const standing = ['STANDING-1', 'STANDING-2']
@@ -58,14 +58,14 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
   const look = async (): Promise<Look> => {
     const paths = ['/healthz', '/readyz', '/metrics', '/']
     const [health, ready, metrics, overview] = await Promise.all(paths.map((path) => get(path)))
-    if (!health || !ready || !metrics || !overview) throw new Error('Not all were asked')
+    if (!health || !ready || !metrics || !overview) throw new Error('Not all were fetched')
     if (metrics.statusCode !== 200) throw new Error(`/metrics: ${metrics.statusCode}`)
     scrapes.push(scrapeOf(metrics.body, world.now()))
     const { checks } = ready.json<{ checks: { name: string; ok: boolean; detail: string }[] }>()
     return {
       health: health.statusCode,
       ready: ready.statusCode,
-      told: checks
+      failing: checks
         .filter(({ ok, detail }) => !ok || detail.startsWith('warning: '))
         .map(({ name, detail }) => `${name}: ${detail}`),
       overview: {
@@ -100,7 +100,7 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
     missScrape: () => void scrapes.push(scrapeOf(null, world.now())),
     run: () => world.budan.run({ dryRun: false }).catch(() => null),
     emit: (event: Event) => world.budan.emit(event),
-    /** Orders that are open for long, and nobody pays: each run asks about them. */
+    /** Orders that are open for long, and nobody pays: each run queries them. */
     async begin() {
       for (const orderNo of standing) await world.adopt(orderNo, { ttlMins: 14 * dayMins })
       await step(6)

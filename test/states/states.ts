@@ -30,7 +30,7 @@ const fill = [
 ]
 const clean = ['drop function full_disk cascade']
 
-/** Sessions that are open keep what they were told when they began. */
+/** Open sessions keep the settings that they had when they began. */
 function readOnly(word: 'on' | 'off'): readonly string[] {
   return [
     `do $$ begin execute format(
@@ -122,7 +122,7 @@ export const states: readonly State[] = [
   },
   {
     name: 'runs do not finish',
-    begin: ({ world }) => world.adopt('NEVER-ASKED', { ttlMins: 14 * 24 * 60 }),
+    begin: ({ world }) => world.adopt('NEVER-QUERIED', { ttlMins: 14 * 24 * 60 }),
     end: () => {},
     ...{ minutes: 70, withRuns: false },
   },
@@ -132,7 +132,7 @@ export const states: readonly State[] = [
       const fault = { kind: 'error', status: 429, code: 'FREQUENCY_LIMITED' } as const
       world.control.addFault({ operation: query, fault, times: 1 })
       await world.budan.checkOrder(standing[0] ?? '')
-      // Each takes longer than the one before: told without the wait.
+      // Each takes longer than the one before, so the event is emitted without the wait.
       for (let times = 0; times < 10; times += 1) emit({ type: 'gateway_throttled', holdMs: 2000 })
     },
     end: () => {},

@@ -199,7 +199,7 @@ describe('an address of PostgreSQL', () => {
     expect(await connected(url)).toBe(true)
   })
 
-  it('without TLS is told what to add where the server wants it', async () => {
+  it('without TLS gets the remedy what to add where the server requires it', async () => {
     await expect(openStore(`postgres://budan@localhost:${port}/encrypted`)).rejects.toThrow(
       /add sslmode=verify-full/,
     )

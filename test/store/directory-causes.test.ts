@@ -23,10 +23,10 @@ import { openStore } from '../../src/store/open.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'budan-directory-'))
 const sound = join(root, 'sound')
-let told: Map<string, string>
+let shown: Map<string, string>
 
 beforeAll(async () => {
-  told = new Map()
+  shown = new Map()
   await (await openStore(`pglite:${sound}`)).close()
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -88,7 +88,7 @@ describe('an embedded directory that cannot be opened', () => {
       /a newer budan: it holds PostgreSQL 19, and this budan opens 18; open it with the budan/,
     ],
     [
-      'of a server is told from its 64 bits',
+      'of a server is recognized by its 64 bits',
       as64Bits,
       /the data directory of a PostgreSQL 18 server; put the address of that server/,
     ],
@@ -123,7 +123,7 @@ describe('an embedded directory that cannot be opened', () => {
     expect(error).toBeInstanceOf(DirectoryError)
     expect(error.message).toMatch(message)
     expect(error.remedy).not.toBeNull()
-    told.set(name, error.what.replace(/"[^"]*"/, ''))
+    shown.set(name, error.what.replace(/"[^"]*"/, ''))
   })
 
   it('says what is in its place', async () => {
@@ -157,7 +157,7 @@ describe('an embedded directory that cannot be opened', () => {
       expect(failure).toBeInstanceOf(DirectoryError)
       return (failure as DirectoryError).what
     })
-    const all = [...sentences, ...told.values()]
+    const all = [...sentences, ...shown.values()]
     // What is missing is named, in the same words.
     const own = all.map((each) => each.replace(/base\/5|pg_wal|pg_notify/, ''))
     expect(new Set(sentences).size).toBe(codes.length)

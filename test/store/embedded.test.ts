@@ -58,7 +58,7 @@ describe('the embedded database', () => {
     await store.close()
   })
 
-  it('is refused to a second process, which is told where and what to do', async () => {
+  it('is refused to a second process, with where it is open and what to do', async () => {
     const store = await openStore(url)
     const { word, child } = await openElsewhere()
     expect(word).toContain('DatabaseBusyError')

@@ -33,7 +33,7 @@ describe('a PostgreSQL database that is not in UTF-8', () => {
     ])
   })
 
-  test('is told from one in UTF-8, whatever its locale', async () => {
+  test('is distinguished from one in UTF-8, whatever its locale', async () => {
     const store = await openStore(await emptyPostgresUrl({ encoding: 'UTF8' }))
     expect(await store.migrate()).not.toEqual([])
     await store.close()

@@ -15,7 +15,7 @@ describe('groups on PostgreSQL', () => {
   })
   afterAll(closeStores)
 
-  const askedOf = (orders: readonly Order[]) =>
+  const requestsFor = (orders: readonly Order[]) =>
     orders.map(({ orderNo }) => ({ orderNo, transactionId: null }))
 
   it('lockOrders() passes over an order that a settlement holds, and locks the rest', async () => {
@@ -24,11 +24,11 @@ describe('groups on PostgreSQL', () => {
     await store.transaction(async (tx) => {
       await tx.lockOrder(held)
       await store.transaction(async (other) => {
-        const locked = await other.lockOrders(askedOf(orders))
+        const locked = await other.lockOrders(requestsFor(orders))
         expect(locked).toHaveLength(2)
         expect(locked.map(({ order }) => order.orderNo)).not.toContain(held)
         // What is locked stays so to the end of the transaction.
-        const third = await store.transaction((tx3) => tx3.lockOrders(askedOf(orders)))
+        const third = await store.transaction((tx3) => tx3.lockOrders(requestsFor(orders)))
         expect(third).toEqual([])
       })
     })
@@ -54,7 +54,7 @@ describe('groups on PostgreSQL', () => {
     const orders = await Promise.all(Array.from({ length: 30 }, () => place(store)))
     const together = async () =>
       store.transaction(async (tx) => {
-        const locked = await tx.lockOrders(askedOf(orders))
+        const locked = await tx.lockOrders(requestsFor(orders))
         const open = locked.filter(({ order }) => order.status === 'pending')
         const event = { tradeState: 'SUCCESS', decision: 'pay' } as const
         const credits = open.map(({ order }) => ({

@@ -59,7 +59,7 @@ describe('a new embedded database', () => {
     expect(readdirSync(directory)).toEqual(readdirSync(join(home, 'shipped')))
   })
 
-  it('is brought up to date where its image is older than the program', async () => {
+  it('is migrated where its image is older than the program', async () => {
     const older = Object.fromEntries(names.slice(0, 4).map((name) => [name, migrations[name]]))
     const image = new Blob([await makeImage(older as typeof migrations)])
     const database = await openPglite({ directory: join(home, 'older'), image })

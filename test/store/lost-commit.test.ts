@@ -6,7 +6,7 @@ import { type Loss, PostgresRoad } from '../support/postgres-road.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
 
-/** Fault 18: the connection to PostgreSQL breaks while it is asked to commit. */
+/** Fault 18: the connection to PostgreSQL breaks during COMMIT. */
 
 interface Stage {
   readonly world: World
@@ -50,7 +50,7 @@ async function expectCredited({ world, direct }: Stage, orderNos: readonly strin
 describe.each<Loss>(['request', 'answer'])('a COMMIT whose %s is lost', (loss) => {
   const committed = loss === 'answer'
 
-  it('in a run: assumes nothing, asks again, credits once', async () => {
+  it('in a run: assumes nothing, queries again, credits once', async () => {
     const stage = await openStage()
     const { world, road, direct, advanceMins } = stage
     await world.adopt('ORDER-1')

@@ -145,7 +145,7 @@ describe('migrations on PostgreSQL', () => {
   })
 })
 
-/** Places, claims and credits, over and over, until it is told to end. Any error is the end's. */
+/** Places, claims and credits, over and over, until it is ended; the end throws any error. */
 function underLoad(store: Store) {
   let ending = false
   let credited = 0
@@ -157,19 +157,19 @@ function underLoad(store: Store) {
     for (const { order } of claimed) if (await credit(store, order.orderNo)) credited += 1
     rounds += 1
   }
-  const lane = async () => {
+  const worker = async () => {
     while (!ending) await round()
   }
-  const lanes = Promise.all(Array.from({ length: 4 }, lane))
-  lanes.catch(() => undefined)
+  const workers = Promise.all(Array.from({ length: 4 }, worker))
+  workers.catch(() => undefined)
   return {
     passed: async (more: number) => {
       const enough = rounds + more
-      while (rounds < enough) await Promise.race([lanes, new Promise(setImmediate)])
+      while (rounds < enough) await Promise.race([workers, new Promise(setImmediate)])
     },
     end: async () => {
       ending = true
-      await lanes
+      await workers
       return credited
     },
   }

@@ -50,7 +50,7 @@ async function credited(world: World, orderNos: readonly string[]): Promise<void
   for (;;) {
     const orders = await Promise.all(orderNos.map((orderNo) => world.order(orderNo)))
     if (orders.every(({ status }) => status === 'paid')) break
-    // Not for the credit: where the answer to its COMMIT was lost, nobody tells of it.
+    // Not for the credit: where the answer to its COMMIT was lost, no event reports it.
     await world.waitFor('scan_empty', { from: world.events.length })
   }
   expect(await world.balance('u1')).toBe(100n * BigInt(orderNos.length))
@@ -137,8 +137,8 @@ describe('a network to PostgreSQL', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       road.silence()
-      const asking = [store.findOrder(orderNo), credit(store, orderNo)]
-      const ends = Promise.allSettled(asking)
+      const calls = [store.findOrder(orderNo), credit(store, orderNo)]
+      const ends = Promise.allSettled(calls)
       // The statement's deadline, and a new connection's.
       await vi.advanceTimersByTimeAsync(36_000)
       for (const end of await ends) {
@@ -212,7 +212,7 @@ describe('the deadlines and conflicts of PostgreSQL', () => {
         ...orders.flatMap(({ orderNo }) => [credit(strict, orderNo), credit(strict, orderNo)]),
         ...Array.from({ length: 4 }, () => strict.claimDue(due)),
       ]
-      // A conflict too many is an error that is asked again; none of them is half a credit.
+      // A transaction that conflicts too often fails and is repeated by its caller; none of them is half a credit.
       await Promise.allSettled(work)
       for (const { orderNo } of orders) await credit(strict, orderNo)
       expect((await strict.balance('s')).balance).toBe(1234n * 12n)

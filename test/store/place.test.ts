@@ -80,7 +80,7 @@ describe('a new installation on PostgreSQL', () => {
     expect(await run(url, 'select * from public.deliveries')).toEqual([{ order_no: '1' }])
   })
 
-  it('is guarded by its triggers whoever writes, whatever their search path', async () => {
+  it('is guarded by its triggers against every writer, whatever the search path', async () => {
     const url = await ownDatabase()
     await run(url, `create table orders (order_no text, state_seq int, status text)`)
     const store = await opened(url)
@@ -133,14 +133,14 @@ describe('an installation of before', () => {
     expect(await run(url, `select order_no from ${path}.orders`)).toEqual([{ order_no: orderNo }])
   })
 
-  it('that this user does not see is asked for, and no second one is made beside it', async () => {
+  it('that this user does not see has to be named, and no second one is made beside it', async () => {
     const url = await ownDatabase()
     await run(url, 'create schema tenant')
     await installedBefore(url, 'tenant')
     await expect(openStore(url)).rejects.toThrow(UnseenPlaceError)
     await expect(openStore(url)).rejects.toThrow(/\(tenant\).*options=-c%20search_path%3DSCHEMA/)
     expect(await (await opened(withPath(url, 'tenant'))).migrate()).toEqual([])
-    // Whoever names another place means a second one.
+    // An url that names another place means a second one.
     expect(await (await opened(withPath(url, 'other'))).migrate()).not.toEqual([])
     expect(await placesOf(url)).toEqual(['other', 'tenant'])
   })

@@ -127,7 +127,7 @@ describe('in tables of many orders', () => {
     const pages: number[] = []
     while (pages.length < 60) pages.push(await pagesOf())
     await reader.end()
-    // Once in a while one looks for the left end of all.
+    // Now and then one claim reads from the start of the index.
     expect(Math.min(...pages.slice(-20))).toBeLessThan(1.5 * first)
   })
 })
@@ -200,10 +200,10 @@ async function settle(
 }
 
 async function creditMany(store: Store): Promise<void> {
-  const asked = await youngestPending(store, batch)
+  const youngest = await youngestPending(store, batch)
   await store.transaction(async (tx) => {
     const locked = await tx.lockOrders(
-      asked.map(({ orderNo }) => ({ orderNo, transactionId: `42${orderNo}` })),
+      youngest.map(({ orderNo }) => ({ orderNo, transactionId: `42${orderNo}` })),
     )
     await tx.credit(locked.map(({ order }) => ({ order, ...creditOf(order) })))
   })

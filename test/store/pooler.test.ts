@@ -90,7 +90,7 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
     await expect(opening).rejects.toThrow('raise default_pool_size in PgBouncer')
   })
 
-  it('that refuses what a url asks for is told apart from a database that is away', async () => {
+  it('that refuses a parameter of the url is distinguished from a database that is away', async () => {
     const url = new URL(await through({ mode: 'session' }))
     url.searchParams.set('options', '-c search_path=budan')
     await expect(openStore(url.href)).rejects.toThrow(
@@ -103,7 +103,7 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
     await expect(opening).rejects.toThrow(/raise max_client_conn in PgBouncer/)
   })
 
-  it('whose PostgreSQL is down is told from a server that takes no connection', async () => {
+  it('whose PostgreSQL is down is distinguished from a server that takes no connection', async () => {
     const server = await startPostgres()
     const url = await through({ mode: 'session' }, server.url)
     await server.stop()

@@ -86,7 +86,7 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
     await note(open.orderNo, 'waited')
     const lively = await placePaid(store)
     pass(20)
-    await note(lively.orderNo, 'asked late')
+    await note(lively.orderNo, 'queried late')
     pass(20)
     expect(await store.prune(month)).toMatchObject({ events: 0 })
     pass(11)
@@ -139,7 +139,7 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
     })
   })
 
-  it('prune() asks an index for each row it takes, however many there are', async () => {
+  it('prune() finds each row that it takes by an index, however many there are', async () => {
     await fill(subject)
     pass(90)
     const portion = portionOf({ now: () => sql`now()` }, { ...month, limit: 50 })
@@ -175,7 +175,7 @@ it('prune() does the work of one where two nodes meet', async () => {
   })
 })
 
-/** Ended orders of long ago with their questions, noted ones, and runs, as fast as the database can. */
+/** Inserts ended orders of long ago with their events, noted ones, and runs, by few statements. */
 async function fill(subject: Subject): Promise<void> {
   const statements = [
     'set session_replication_role = replica',

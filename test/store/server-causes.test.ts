@@ -182,9 +182,9 @@ describe('a server of PostgreSQL that cannot be used', () => {
       /cannot be read: correct its path/,
     ],
   ])('%s', async (name, url, remedy) => {
-    const { remedy: told, message } = await refusal(url())
-    expect(told ?? message).toMatch(remedy)
-    said.set(name, told)
+    const { remedy: found, message } = await refusal(url())
+    expect(found ?? message).toMatch(remedy)
+    said.set(name, found)
     expect(message.split('database "postgres:').length).toBeLessThan(3)
     expect(message).not.toMatch(/right|wrong@/)
   })

@@ -116,7 +116,7 @@ describe('a session with PostgreSQL', () => {
     },
   )
 
-  it('is opened though its url asks for a limit of 1 ms', async () => {
+  it('is opened though its url sets a limit of 1 ms', async () => {
     const url = new URL(await freshPostgresUrl())
     url.searchParams.set('options', '-c statement_timeout=1')
     await place(await opened(url.href))
@@ -189,7 +189,7 @@ describe('readiness()', () => {
     expect((await seen(true)).detail).toBe('PostgreSQL')
   })
 
-  it('writes at most once in two seconds, however often it is asked', async () => {
+  it('writes at most once in two seconds, however often it is called', async () => {
     const url = await freshPostgresUrl()
     const store = await opened(url)
     const versions = async () => {

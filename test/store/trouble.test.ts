@@ -34,14 +34,14 @@ describe('PostgreSQL in trouble', () => {
     expect(items).toHaveLength(1)
   })
 
-  it('transaction() says that it cannot tell when the answer to COMMIT is lost (fault 18)', async () => {
+  it('transaction() says that the outcome is unknown when the answer to COMMIT is lost (fault 18)', async () => {
     const { orderNo } = await place(store)
     const unknown = store.transaction(async (tx) => {
       await tx.appendEvent(newEvent(orderNo))
       await terminate(await backendOf(tx))
     })
     await expect(unknown).rejects.toThrow(/Cannot learn whether the transaction was committed/)
-    // Whoever settles a group must tell this failure from one that was rolled back.
+    // The settling of a group has to distinguish this failure from one that was rolled back.
     await expect(unknown).rejects.toThrow(UnknownOutcomeError)
   })
 

@@ -52,7 +52,7 @@ describe('a database of the version before', () => {
     expect(mine.map(({ order }) => order.orderNo)).toEqual(['BEFORE003'])
   })
 
-  it('tells adopted orders that were never queried from those that the gateway did not know', async () => {
+  it('distinguishes adopted orders that were never queried from those that the gateway did not know', async () => {
     const { store } = await upgraded(async ({ db }) => {
       for (const orderNo of ['ADOPTED001', 'ADOPTED002', 'ADOPTED003']) {
         await placeAsBefore(db, { orderNo, adopted: true, createdAt: hourAgo() })
@@ -127,7 +127,7 @@ describe('a database of the version before', () => {
   })
 
   it('shows reasons of before in today’s words and in both languages, and takes those of nodes of before', async () => {
-    const told = async (db: Database['db'], reason: string) => {
+    const recordAsBefore = async (db: Database['db'], reason: string) => {
       await sql`
         insert into order_events (order_no, at, kind, source, decision, reason, alarm)
         values ('BEFORE001', statement_timestamp(), 'answered', 'check', 'wait', ${reason}, false)
@@ -135,11 +135,11 @@ describe('a database of the version before', () => {
     }
     const { store, database } = await upgraded(async ({ db }) => {
       await placeAsBefore(db, { orderNo: 'BEFORE001' })
-      await told(db, 'not paid yet')
-      await told(db, 'paid, but not as ordered: amount 1, ordered 1234')
-      await told(db, 'said by nobody today')
+      await recordAsBefore(db, 'not paid yet')
+      await recordAsBefore(db, 'paid, but not as ordered: amount 1, ordered 1234')
+      await recordAsBefore(db, 'said by nobody today')
     })
-    await told(database.db, 'its trade is closed')
+    await recordAsBefore(database.db, 'its trade is closed')
     await store.appendEvent(newEvent('BEFORE001', { reason: { code: 'absent' } }))
     const { items } = await store.listOrderEvents('BEFORE001', { limit: 9, cursor: null })
     const shown = items.slice(1)

@@ -114,7 +114,7 @@ function openForm(body: string, keys: CowrieOptions): OpenedCallback {
   const isOurs = form.get('merchantId') === keys.merchantId && form.get('shopId') === keys.shopId
   const trade = isOurs ? tradeIn(form, keys) : null
   if (trade?.state !== 'paid') {
-    return { kind: 'rejected', status: 400, reason: 'the form tells of no payment to us' }
+    return { kind: 'rejected', status: 400, reason: 'the form is about no payment to us' }
   }
   return { kind: 'opened', answer: { kind: 'trade', trade, evidence: evidenceOf(form) } }
 }

@@ -4,7 +4,7 @@ import { Backlog, type BacklogPolicy } from '../../src/job/backlog.ts'
 
 const minuteMs = 60_000
 
-/** A batch of 50 every five minutes, at most ten questions a second. */
+/** A batch of 50 every five minutes, at most ten queries a second. */
 const policy: BacklogPolicy = {
   batchSize: 50,
   intervalMs: 5 * minuteMs,
@@ -13,7 +13,7 @@ const policy: BacklogPolicy = {
 }
 
 describe('Backlog', () => {
-  it('count() tells nothing while no more than a batch is due', () => {
+  it('count() returns nothing while no more than a batch is due', () => {
     const backlog = new Backlog(policy)
     expect(backlog.count(0, 0)).toBeNull()
     expect(backlog.count(50, 5 * minuteMs)).toBeNull()
@@ -69,7 +69,7 @@ describe('Backlog', () => {
     expect(backlog.latest(16 * minuteMs)).toBeNull()
   })
 
-  it('chunksFor() plans no chunk without drain, and never more than is due or allowed', () => {
+  it('batchesFor() plans no batch without drain, and never more than is due or allowed', () => {
     expect(new Backlog(policy).batchesFor(10_000)).toBe(0)
     const draining = new Backlog({ ...policy, drain: true })
     expect(draining.batchesFor(0)).toBe(0)
@@ -89,11 +89,11 @@ describe('Backlog', () => {
         let at = 0
         for (const [remaining, waitMs] of counts) {
           at += waitMs
-          const told = backlog.count(remaining, at)
-          if (told?.type !== 'catching_up') continue
-          expect(told.remaining).toBe(remaining)
-          expect(Number.isFinite(told.perSec)).toBe(true)
-          if (told.doneInMs !== null) expect(told.doneInMs).toBeGreaterThan(0)
+          const estimate = backlog.count(remaining, at)
+          if (estimate?.type !== 'catching_up') continue
+          expect(estimate.remaining).toBe(remaining)
+          expect(Number.isFinite(estimate.perSec)).toBe(true)
+          if (estimate.doneInMs !== null) expect(estimate.doneInMs).toBeGreaterThan(0)
         }
       }),
     )

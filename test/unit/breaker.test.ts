@@ -27,7 +27,7 @@ describe('Breaker', () => {
     expect(events).toEqual(['breaker_opened'])
   })
 
-  it('stays closed for a failure of one question', () => {
+  it('stays closed for a failure of one query', () => {
     const { breaker, events } = watched()
     for (let times = 0; times < 100; times += 1) breaker.observe(unknownAnswer)
     expect(breaker.reason).toBeNull()
@@ -37,7 +37,7 @@ describe('Breaker', () => {
   it.each([
     ['a trade', answerOf('NOTPAY')],
     ['an absent answer', absentAnswer],
-  ])('heals from a refusal by %s: we may ask again', (_name, answer) => {
+  ])('closes after a refusal by %s: the gateway accepts our queries again', (_name, answer) => {
     const { breaker, events } = watched()
     breaker.observe(refused)
     breaker.observe(unknownAnswer)

@@ -14,7 +14,7 @@ function clocksAt(start: number) {
 }
 
 describe('Clocks', () => {
-  it('take no delay for a skew: the time may be of any moment since it was asked for', () => {
+  it('take no delay for a skew: the time may be of any moment since the request', () => {
     const { state, clocks } = clocksAt(1_000_000)
     const requestedAt = new Date(state.now)
     state.now += 600_000
@@ -35,7 +35,7 @@ describe('Clocks', () => {
     expect(clocks.agree({ requestedAt, time: new Date(1_010_000) })).toBe(true)
   })
 
-  it("forget what the gateway told once this node's clock has been set", () => {
+  it("forget the gateway's time once this node's clock has been set", () => {
     const { state, clock, clocks } = clocksAt(1_000_000)
     state.gateway = offsetNow(clock, { requestedAt: clock(), time: new Date(1_180_000) })
     const agree = () => clocks.agree({ requestedAt: clock(), time: new Date(1_180_000) })
@@ -45,7 +45,7 @@ describe('Clocks', () => {
     expect(clocks.skews.map(({ pair }) => pair)).toEqual(['database_node'])
   })
 
-  it('tell once that they disagree, and once that they agree again', () => {
+  it('report once that they disagree, and once that they agree again', () => {
     const { clock, clocks, events } = clocksAt(1_000_000)
     const requestedAt = clock()
     for (const time of [1_000_000, 2_000_000, 3_000_000, 1_000_000, 1_000_001]) {

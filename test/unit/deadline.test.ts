@@ -16,7 +16,7 @@ test.each(['before', 'while'])(
     controller.abort()
     expect(await outcome).toBe('aborted')
     fail(new Error('The client is destroyed'))
-    // Node tells of what nobody handled after the microtasks.
+    // Node reports unhandled rejections after the microtasks.
     await new Promise((resolve) => setImmediate(resolve))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()

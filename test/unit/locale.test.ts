@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { catalog, localeOfEnvironment, localeOfHeader } from '../../src/i18n/locale.ts'
 
 describe('catalog()', () => {
-  test('gives the texts of the language that is asked for', () => {
+  test('gives the texts of the given language', () => {
     const words = catalog({ en: { yes: 'yes' }, zh: { yes: '是' } })
     expect([words('en').yes, words('zh').yes]).toEqual(['yes', '是'])
   })

@@ -129,7 +129,7 @@ describe('logEvents()', () => {
       'error',
       'Failed to prune old runs and events',
     ],
-  ])('tells of $type', (event, level, msg) => {
+  ])('logs $type', (event, level, msg) => {
     expect(linesOf([event])).toMatchObject([{ level, msg }])
   })
 

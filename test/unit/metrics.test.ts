@@ -77,7 +77,7 @@ describe('createMetrics()', () => {
     expect(await read(watched)).toContain('recharge_compensation_orders_total{result="success"} 0')
   })
 
-  it('tells what an operator needs', async () => {
+  it('show what an operator needs', async () => {
     const watched = metrics('unauthorized: 401')
     watched.emit({
       type: 'order_credited',
@@ -127,7 +127,7 @@ describe('createMetrics()', () => {
     ])
   })
 
-  it('tells of the backlog and the engine, and nothing that is not known', async () => {
+  it('show the backlog and the engine, and nothing that is not known', async () => {
     const estimate = { remaining: 900, perSec: 2, doneInMs: 450_000, basis: 'measured' } as const
     const jobs = { waiting: 17, active: 3, failed: 0 }
     const known = {
@@ -152,27 +152,27 @@ describe('createMetrics()', () => {
     expect(await read(metrics(null, growing))).toContain('budan_backlog_eta_seconds +Inf')
   })
 
-  it('forgets what it was told as soon as that cannot be read, and tells it again', async () => {
+  it('drop a value as soon as it cannot be read, and show it again afterwards', async () => {
     let state = stateWith()
     const watched = metrics(null, { state: async () => state })
     const ofDatabase = /^budan_(ready|database|orders|review_orders|last|oldest|most)[^ ]* /
-    const told = async () =>
+    const shown = async () =>
       (await read(watched))
         .filter((line) => ofDatabase.test(line))
         .map((line) => line.split('{')[0])
-    const before = await told()
+    const before = await shown()
     expect(before).toContain('budan_orders')
     const late = { kind: 'late' } as const
     state = stateWith({ time: late, vitals: late, schema: late, writeFault: late })
-    expect(await told()).toEqual(['budan_ready 0', 'budan_database_up 0'])
+    expect(await shown()).toEqual(['budan_ready 0', 'budan_database_up 0'])
     state = stateWith({ vitals: late })
-    expect(await told()).toEqual([
+    expect(await shown()).toEqual([
       ...['budan_ready 0', 'budan_database_up 1', 'budan_database_writable 1'],
     ])
     state = stateWith({ writeFault: { kind: 'answered', value: { kind: 'full', message: '' } } })
-    expect(await told()).toContain('budan_database_writable 0')
+    expect(await shown()).toContain('budan_database_writable 0')
     state = stateWith()
-    expect(await told()).toEqual(before)
+    expect(await shown()).toEqual(before)
   })
 
   it.each(['state', 'answers', 'breakerReason', 'backlog', 'engine'] as const)(
@@ -182,10 +182,10 @@ describe('createMetrics()', () => {
         throw new Error('a reading that fails')
       }
       const gauges = (lines: readonly string[]) => lines.filter((line) => /^budan_\w+ /.test(line))
-      const told = gauges(await read(metrics()))
+      const all = gauges(await read(metrics()))
       const left = gauges(await read(metrics(null, { [name]: fails })))
-      expect(told).toEqual(expect.arrayContaining(left))
-      expect(left.length).toBeGreaterThan(told.length / 3)
+      expect(all).toEqual(expect.arrayContaining(left))
+      expect(left.length).toBeGreaterThan(all.length / 3)
     },
   )
 })

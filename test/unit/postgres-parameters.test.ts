@@ -74,7 +74,7 @@ describe('postgresAddressFault()', () => {
     expect(fault('', { [name]: value })).toMatch(new RegExp(`^${name}(=\\S+)? is not done`))
   })
 
-  it('asks the url before the environment', () => {
+  it('reads the url before the environment', () => {
     expect(fault('sslmode=disable', { PGSSLMODE: 'nonsense' })).toBeNull()
     expect(fault('', { PGSSLMODE: 'verify-ca' })).toMatch(/^PGSSLMODE verify-ca needs sslrootcert/)
     expect(fault('', { PGSSLCERT: '/c.pem' })).toMatch(/^PGSSLCERT needs sslkey/)

@@ -11,7 +11,7 @@ describe('remedyFor()', () => {
     ['the database system is starting up', /^it is still starting/],
     ['the database system is not accepting connections', /^it is a standby/],
     ['数据库系统处于恢复模式', /^it takes no connections now/],
-  ])('tells a standby from a server that recovers or starts: %s', (message, words) => {
+  ])('distinguishes a standby from a server that recovers or starts: %s', (message, words) => {
     expect(said('57P03', message)).toMatch(words)
   })
 

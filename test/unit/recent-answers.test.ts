@@ -9,7 +9,7 @@ function useless(cause: UnknownCause): Answer {
   return { kind: 'unknown', cause, message: '', systemic: false, evidence: {} }
 }
 
-function heard(...all: readonly Answer[]) {
+function observed(...all: readonly Answer[]) {
   const state = { now: 0 }
   const answers = new RecentAnswers(() => new Date(state.now))
   for (const answer of all) answers.observe(answer)
@@ -20,7 +20,7 @@ describe('RecentAnswers', () => {
   it.each(['unverified', 'timeout', 'network', 'server_error', 'refused'] as const)(
     'three in a row that are %s are a fault, two are none, and the first sound one heals',
     (cause) => {
-      const { answers } = heard(useless(cause), useless(cause))
+      const { answers } = observed(useless(cause), useless(cause))
       expect(answers.fault({ withinMs })).toBeNull()
       answers.observe(useless(cause))
       expect(answers.fault({ withinMs })).toMatch(/^3 queries in a row had no valid answer/)
@@ -31,13 +31,13 @@ describe('RecentAnswers', () => {
 
   it('"no such order" neither heals answers that cannot be verified nor is one', () => {
     const bad = useless('unverified')
-    const { answers } = heard(bad, absentAnswer, bad, absentAnswer, bad, absentAnswer)
+    const { answers } = observed(bad, absentAnswer, bad, absentAnswer, bad, absentAnswer)
     expect(answers.fault({ withinMs })).toMatch(/cannot be verified/)
-    expect(heard(...Array(9).fill(absentAnswer)).answers.fault({ withinMs })).toBeNull()
+    expect(observed(...Array(9).fill(absentAnswer)).answers.fault({ withinMs })).toBeNull()
   })
 
-  it('nothing but "no such order" is in doubt until a trade of ours is heard of', () => {
-    const { answers } = heard(absentAnswer, absentAnswer)
+  it('nothing but "no such order" is in doubt until a trade of ours is received', () => {
+    const { answers } = observed(absentAnswer, absentAnswer)
     expect(answers.doubt({ withinMs })).toBeNull()
     answers.observe(absentAnswer)
     expect(answers.doubt({ withinMs })).toMatch(/is the merchant number right/)
@@ -46,19 +46,19 @@ describe('RecentAnswers', () => {
   })
 
   it('that no payer has begun is a sound answer, and never in doubt', () => {
-    const { answers } = heard(useless('timeout'), useless('timeout'), useless('timeout'))
+    const { answers } = observed(useless('timeout'), useless('timeout'), useless('timeout'))
     for (const answer of Array(9).fill(notBegunAnswer)) answers.observe(answer)
     expect(answers.fault({ withinMs })).toBeNull()
     expect(answers.doubt({ withinMs })).toBeNull()
   })
 
-  it('what was never asked counts for nothing', () => {
-    const { answers } = heard(useless('quota'), useless('old_order_limit'), useless('foreign'))
+  it('a query that was never sent counts for nothing', () => {
+    const { answers } = observed(useless('quota'), useless('old_order_limit'), useless('foreign'))
     expect(answers.uselessCount).toBe(0)
   })
 
   it('says nothing of long ago', () => {
-    const { state, answers } = heard(useless('timeout'), useless('timeout'), useless('timeout'))
+    const { state, answers } = observed(useless('timeout'), useless('timeout'), useless('timeout'))
     state.now += withinMs
     expect(answers.fault({ withinMs })).not.toBeNull()
     state.now += 1

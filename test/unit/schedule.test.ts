@@ -27,7 +27,7 @@ describe('scheduleAfter()', () => {
   it('walks through the waits and repeats the last', () => {
     const waits = []
     let order = sampleOrder()
-    for (let asked = 0; asked < 8; asked += 1) {
+    for (let times = 0; times < 8; times += 1) {
       const schedule = scheduleAfter(order, answerOf('NOTPAY'), at)
       waits.push((+schedule.nextCheckAt - +now) / minuteMs)
       order = { ...order, ...schedule }
@@ -35,7 +35,7 @@ describe('scheduleAfter()', () => {
     expect(waits).toEqual([5, 5, 10, 15, 30, 60, 60, 60])
   })
 
-  it('spends nothing of the schedule on an unknown answer, and asks again after the shortest wait', () => {
+  it('spends nothing of the schedule on an unknown answer, and queries again after the shortest wait', () => {
     const order = sampleOrder({ checks: 5, absentCount: 2, absentSince: now })
     const schedule = scheduleAfter(order, unknownAnswer, at)
     expect(schedule).toEqual({
@@ -48,7 +48,7 @@ describe('scheduleAfter()', () => {
     })
   })
 
-  it('spends it on a refusal, which would come as often as one asks', () => {
+  it('spends it on a refusal, which every further query would get', () => {
     const refusal = { ...unknownAnswer, cause: 'refused' } as Answer
     const order = sampleOrder({ checks: 3, absentCount: 2, absentSince: now })
     expect(scheduleAfter(order, refusal, at)).toEqual({
@@ -61,7 +61,7 @@ describe('scheduleAfter()', () => {
     })
   })
 
-  it('counts a wait from the slot, so that it ends with a slot, but never asks twice in a row', () => {
+  it('counts a wait from the slot, so that it ends with a slot, but never queries twice in a row', () => {
     const from = new Date(+now - 20_000)
     const soon = scheduleAfter(sampleOrder(), answerOf('NOTPAY'), { ...at, from })
     expect(soon.nextCheckAt).toEqual(new Date(+from + 5 * minuteMs))
@@ -149,7 +149,7 @@ describe('scheduleAfter() near the end of an order', () => {
           expect(cut).toEqual({ ...whole, absentCount, absentSince, nextCheckAt })
           expect(+cut.nextCheckAt).toBeLessThanOrEqual(+whole.nextCheckAt)
           expect(+cut.nextCheckAt).toBeGreaterThanOrEqual(+now + half)
-          // Silence is asked again after the shortest wait, wherever the end is.
+          // Without an answer it is queried again after the shortest wait, wherever the end is.
           if (leftMs <= 0 || answer === unknownAnswer)
             expect(nextCheckAt).toEqual(whole.nextCheckAt)
           else expect(+cut.nextCheckAt).toBeLessThanOrEqual(Math.max(+now + half, +order.expiresAt))
@@ -158,7 +158,7 @@ describe('scheduleAfter() near the end of an order', () => {
     )
   })
 
-  it('puts seven questions about an abandoned order, the last past its end, whenever it was placed', () => {
+  it('sends seven queries about an abandoned order, the last past its end, whenever it was placed', () => {
     const slotMs = 5 * minuteMs
     fc.assert(
       fc.property(
@@ -170,18 +170,18 @@ describe('scheduleAfter() near the end of an order', () => {
           // In whole seconds, as the store keeps it.
           const end = new Date(Math.ceil((createdAt + 120 * minuteMs) / 1000) * 1000)
           let order = sampleOrder({ expiresAt: end, nextCheckAt: new Date(createdAt + slotMs) })
-          const asked: Date[] = []
+          const queries: Date[] = []
           for (const [slot, lateMs] of latenesses.entries()) {
             const from = new Date(+now + slot * slotMs)
             const time = { ...at, now: new Date(+from + lateMs), from }
             if (order.nextCheckAt > time.now) continue
-            asked.push(time.now)
+            queries.push(time.now)
             if (time.now >= end) break
             order = { ...order, ...scheduleAfter(order, notPaid, time) }
           }
-          expect(asked).toHaveLength(7)
-          expect(+(asked.at(-1) ?? 0) - +end).toBeGreaterThanOrEqual(0)
-          expect(+(asked.at(-1) ?? 0) - +end).toBeLessThan(slotMs + 2 * minuteMs)
+          expect(queries).toHaveLength(7)
+          expect(+(queries.at(-1) ?? 0) - +end).toBeGreaterThanOrEqual(0)
+          expect(+(queries.at(-1) ?? 0) - +end).toBeLessThan(slotMs + 2 * minuteMs)
         },
       ),
     )
@@ -191,7 +191,7 @@ describe('scheduleAfter() near the end of an order', () => {
 describe('scheduleKept()', () => {
   const order = sampleOrder({ checks: 2, absentCount: 1, absentSince: now })
 
-  it('moves nothing, however often somebody asks', () => {
+  it('moves nothing, however often somebody checks', () => {
     const { nextCheckAt, checks } = order
     expect(scheduleKept(order, absentAnswer, now)).toEqual({
       ...{ nextCheckAt, checks, absentCount: 1, absentSince: now },

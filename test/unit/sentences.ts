@@ -57,7 +57,7 @@ function looksLikeSentence(skeleton: string): boolean {
   )
 }
 
-/** What is said within these is for whoever mends the program, for the log, or for its documents. */
+/** The texts within these calls are for developers, for the log, or for the program's documents. */
 const calls = new Set([
   'assert',
   'AssertionError',

@@ -161,12 +161,12 @@ describe('the stages say nothing that has no Chinese:', () => {
         expect({ chinese, left: englishIn(chinese) }).toEqual({ chinese, left: [] })
         expect(explanationText(review, 'en')).toBe(explainReview(review))
         const seen = eventOf(first, '3')
-        const obstacle = conflictWith({ order: one, entered, resolved, seen }, '0')
-        if (obstacle === null) return
-        expectChineseReason(obstacle.codedReason)
-        expect(obstacle.message).toBe(sentenceOf(obstacle.codedReason))
-        if (obstacle.first?.operator != null) {
-          expect(obstacle.message).toContain(obstacle.first.operator)
+        const conflict = conflictWith({ order: one, entered, resolved, seen }, '0')
+        if (conflict === null) return
+        expectChineseReason(conflict.codedReason)
+        expect(conflict.message).toBe(sentenceOf(conflict.codedReason))
+        if (conflict.first?.operator != null) {
+          expect(conflict.message).toContain(conflict.first.operator)
         }
       }),
       { numRuns: runsOf(1000) },
@@ -185,8 +185,8 @@ describe('the stages say nothing that has no Chinese:', () => {
       for (const verification of verifications) {
         const text = JSON.stringify(code === '*' ? {} : { code, message: '参数 (1): 有误' })
         const reply = { kind: 'reply', status, headers: {}, body: Buffer.from(text) } as const
-        const heard = { reply, verification, attempt: 'query order "1"' }
-        for (const said of [answerOf(heard), closingOf(heard), prepayOf(heard)]) {
+        const received = { reply, verification, attempt: 'query order "1"' }
+        for (const said of [answerOf(received), closingOf(received), prepayOf(received)]) {
           if (said.kind === 'unknown')
             expectChineseReason({ code: 'no_answer', ...causeAndMessage(said) })
         }
@@ -202,7 +202,7 @@ describe('the stages say nothing that has no Chinese:', () => {
     }
     const missing = { kind: 'missing', message: 'no key is held for serial "2"', systemic: false }
     const keys = { find: async () => missing as never }
-    const flaws = [
+    const headersOf = [
       {},
       { 'wechatpay-signature': '1' },
       { ...seal, 'wechatpay-signature': '*' },
@@ -211,7 +211,7 @@ describe('the stages say nothing that has no Chinese:', () => {
       { ...seal, 'wechatpay-signature': 'WECHATPAY/SIGNTEST/1' },
       seal,
     ]
-    for (const headers of flaws) {
+    for (const headers of headersOf) {
       const signed = { headers, body: Buffer.alloc(0) }
       const found = await verifySignature(signed, {
         keys,
@@ -395,7 +395,7 @@ function inState(
 const workspace = openWorkspace()
 afterAll(() => workspace.remove())
 
-describe('whoever is refused is told why in Chinese:', () => {
+describe('a refusal is explained in Chinese:', () => {
   const values = [
     ...['""', 'x', '"-1"', '1e9', '99999999', '1.5', 'a b', '€', '123456'.repeat(6)],
     ...['https://u:p@h', 'http://example.com', 'ftp://x', 'https://x/?y', 'https://x/#y'],

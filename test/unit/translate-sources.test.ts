@@ -212,19 +212,19 @@ this one was not signed, so the public key "1" could not be tried
 
 const examples = written
 
-/** Said by the program to itself, to a program, or to whoever mends it. */
+/** Texts for the program itself, for other programs, or for developers. */
 const unread = [
   "return redis.call('DEL', KEYS[1])", // a script
   'check an order that exists by the budan that runs: POST /v1/orders/{order_no}/check verifies its answer', // its gap is no gap of a phrase
   'Unlisted case: {}',
-  'aborted before it was sent', // told as "no answer in time"
+  'aborted before it was sent', // shown as "no answer in time"
   'not verified',
   'budan node/{}', // a header
   'Basic {}', // the same
   'npx budan', // to be typed
   'the connection was closed', // the log's
   'This node failed: another may succeed', // the queue's
-  "Cannot read the page cursor {}: it is not one of this list's", // told as "cursor: must be …"
+  "Cannot read the page cursor {}: it is not one of this list's", // shown as "cursor: must be …"
   'waiting {}', // a key
   'Cannot review: {}{}', // the API's
   '; preview it again',
@@ -238,12 +238,12 @@ const unread = [
 
 const apart = ['i18n', 'telemetry']
 
-/** The console and the questions of `init` have words of their own; scripts of shells are no sentences. */
+/** The console and the prompts of `init` have words of their own; scripts of shells are no sentences. */
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
   const isDocument =
     /web\/(api\/callback|api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(path)
-  // Whoever writes a program with the library reads these.
+  // Developers who use the library read these.
   const isThrown = path === 'src/orders/validate.ts'
   const isData = /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path)
   // Their sentences have a catalogue in each language, which types keep whole.

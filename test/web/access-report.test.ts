@@ -22,7 +22,7 @@ describe('who is let in, and who is not', () => {
   })
   afterEach(() => app.close())
 
-  it('is told of a login and a logout, with name and address', async () => {
+  it('gets a login and a logout, with name and address', async () => {
     const visit = new Visit(app)
     await visit.logIn(token)
     await visit.post('/logout', { _csrf: await visit.csrf('/nowhere') })
@@ -32,7 +32,7 @@ describe('who is let in, and who is not', () => {
     ])
   })
 
-  it('is told of a refused login and of a wrong Bearer token, by the door', async () => {
+  it('gets a refused login and a wrong Bearer token, by the door', async () => {
     await new Visit(app).logIn('wrong')
     await app.inject({ url: '/v1/audit', headers: { authorization: 'Bearer wrong' } })
     expect(events).toEqual([
@@ -44,7 +44,7 @@ describe('who is let in, and who is not', () => {
     expect(JSON.stringify(events)).not.toMatch(/wrong"|kPq3/)
   })
 
-  it('is not told of programs that are let in, nor of a request without a token', async () => {
+  it('gets no program that is let in, and no request without a token', async () => {
     await app.inject({ url: '/v1/audit', headers: { authorization: `Bearer ${token}` } })
     await app.inject({ url: '/v1/audit' })
     expect(events).toEqual([])
@@ -61,7 +61,7 @@ describe('a flood of wrong tokens', () => {
     return { report, lines, note }
   }
 
-  it('is told of at once, and then once a minute with its number', () => {
+  it('is logged at once, and then once a minute with its number', () => {
     const { lines, note } = open()
     for (let each = 0; each < 1000; each += 1) note('1.1.1.1')
     expect(lines).toEqual([{ address: '1.1.1.1', count: 1 }])
@@ -73,7 +73,7 @@ describe('a flood of wrong tokens', () => {
     expect(lines).toEqual([{ address: '1.1.1.1', count: 10 }])
   })
 
-  it('that is over is told of at once when it begins again', () => {
+  it('that is over is logged at once when it begins again', () => {
     const { lines, note } = open()
     note('1.1.1.1')
     vi.advanceTimersByTime(120_000)
@@ -84,7 +84,7 @@ describe('a flood of wrong tokens', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('from thousands of networks is told of in some twenty lines a minute, and none is lost', () => {
+  it('from thousands of networks is logged in some twenty lines a minute, and none is lost', () => {
     const { lines, note } = open()
     for (let each = 0; each < 5000; each += 1) note(`9.${each >> 8}.${each & 255}.1`)
     expect(lines).toHaveLength(20)
@@ -94,7 +94,7 @@ describe('a flood of wrong tokens', () => {
     expect(lines.reduce((sum, { count }) => sum + count, 0)).toBe(5000)
   })
 
-  it('is told of to its end when the server stops', () => {
+  it('is logged to its end when the server stops', () => {
     const { report, lines, note } = open()
     for (let each = 0; each < 7; each += 1) note('2001:db8::1')
     report.end()

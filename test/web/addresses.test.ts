@@ -32,7 +32,7 @@ async function open({ trustedProxies }: { trustedProxies: readonly string[] }) {
 }
 
 describe('the address of a caller', () => {
-  const told = async (
+  const addressSeen = async (
     trustedProxies: readonly string[],
     { from, forwarded }: { from: string; forwarded?: string },
   ) => {
@@ -62,7 +62,7 @@ describe('the address of a caller', () => {
     ['the proxy says nothing', ['10.0.0.5'], '10.0.0.5', undefined, '10.0.0.5'],
   ])('where %s: %j, from %s for %s, is %s', async (_what, proxies, from, forwarded, address) => {
     const sent = { from, ...(forwarded !== undefined && { forwarded }) }
-    expect(await told(proxies, sent)).toBe(address)
+    expect(await addressSeen(proxies, sent)).toBe(address)
   })
 
   it.each([
@@ -90,7 +90,7 @@ describe('the address of a caller', () => {
 })
 
 describe('actorOf()', () => {
-  /** Two routes that say who asks: as one of the API, and as a page. */
+  /** Two routes that return the caller: one of the API, and a page. */
   async function openWho(apiToken: string | null, trustedProxies: readonly string[] = []) {
     const app = createWebApp(webLimits, {
       isProxy: proxiesOf(trustedProxies),
@@ -151,7 +151,7 @@ describe('browsers that came by TLS', () => {
     return new Set(answers.map((answer) => answer.headers['strict-transport-security'] ?? null))
   }
 
-  it('are told to stay with it, on every answer, where a trusted proxy says so', async () => {
+  it('have to stay with it, on every answer, where a trusted proxy says so', async () => {
     expect(await hsts(['10.0.0.0/24'], 'https')).toEqual(new Set(['max-age=31536000']))
   })
 

@@ -278,7 +278,7 @@ describe('errors', () => {
     expect(events.map(({ type }) => type)).toEqual(['request_failed'])
   })
 
-  test('are 500 internal when budan says what no client may be told', async () => {
+  test('are 500 internal when budan returns what no client may see', async () => {
     const balance = async () => ({ userId: 'u1', balance: 'a lot' as never, currency: 'CNY' })
     const { app, events } = await open({ store: { balance } })
     const answer = await app.inject('/v1/accounts/u1')
@@ -297,7 +297,7 @@ describe('errors', () => {
 })
 
 describe('monitors', () => {
-  test('GET /healthz says ok and asks nobody', async () => {
+  test('GET /healthz says ok and calls nothing', async () => {
     const { app, calls } = await open()
     const answer = await app.inject('/healthz')
     expect(answer.json()).toEqual({ status: 'ok' })

@@ -13,7 +13,7 @@ export interface Replaced {
 }
 
 /**
- * A budan that only remembers what was asked of it, for the shapes of HTTP. What becomes of orders
+ * A budan that only records its calls, for the shapes of HTTP. What becomes of orders
  * and money is tested on the real one.
  */
 export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
@@ -55,7 +55,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
       store: remembering({ ...ownStore, ...store }, calls),
       gateway: { ...wechatFacts, canTrace: true },
       emit: (event: Event) => events.push(event),
-      // Asked of every budan by its pages: no call of a test's.
+      // Called on every budan by its pages, not by a test.
       listen: budan.listen ?? (() => () => undefined),
     } as unknown as Budan,
   }

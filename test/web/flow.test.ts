@@ -16,7 +16,7 @@ let web: Awaited<ReturnType<typeof startWeb>>
 let call: (options: InjectOptions) => Promise<LightMyRequestResponse>
 
 beforeAll(async () => {
-  // Runs are asked for here; a clock that is on, and not started, would not be ready.
+  // Runs are requested here; a clock that is on, and not started, would not be ready.
   const recharge = { compensationBatchSize: 500, compensationEnabled: false }
   world = await openWorld({ recharge })
   const { server } = world.config
@@ -168,7 +168,7 @@ describe('POST /v1/orders', () => {
     expect(await count()).toBe(before + taken.size)
   })
 
-  test('adopts without asking the gateway: 201, then 200, then 409 for other facts', async () => {
+  test('adopts without a query to the gateway: 201, then 200, then 409 for other facts', async () => {
     world.control.clearRequests()
     const facts = {
       created_at: '2026-01-24T14:30:00+08:00',
@@ -324,7 +324,7 @@ describe('POST /v1/callbacks/wechatpay', () => {
 })
 
 describe('the timeline', () => {
-  test('GET /v1/orders/{order_no}/events tells of every question, page by page', async () => {
+  test('GET /v1/orders/{order_no}/events lists every query, page by page', async () => {
     const { order_no } = (await place('key-events')).json()
     await check(order_no)
     world.control.pay(order_no, { callback: false })

@@ -29,7 +29,7 @@ async function open() {
 function sent(app: FastifyInstance, count: number, request: Partial<Request> = {}) {
   const answered: number[] = []
   const all = Array.from({ length: count }, async () => {
-    const answer = await ask(app, request)
+    const answer = await guessOnce(app, request)
     answered.push(answer.statusCode)
   })
   return { answered, all: Promise.all(all) }
@@ -42,7 +42,7 @@ interface Request {
   readonly remoteAddress: string
 }
 
-function ask(app: FastifyInstance, request: Partial<Request> = {}) {
+function guessOnce(app: FastifyInstance, request: Partial<Request> = {}) {
   const { url = '/v1/audit', method = 'GET', authorization = 'Bearer wrong' } = request
   const remoteAddress = request.remoteAddress ?? '203.0.113.7'
   return app.inject({ url, method, remoteAddress, headers: { authorization, accept: '*/*' } })
@@ -53,7 +53,7 @@ const right = { authorization: `Bearer ${token}` }
 describe('wrong tokens in a row', () => {
   it('are answered at once five times, then ever later, up to 5 s', async () => {
     const { app } = await open()
-    for (let each = 0; each < 5; each += 1) expect((await ask(app)).statusCode).toBe(401)
+    for (let each = 0; each < 5; each += 1) expect((await guessOnce(app)).statusCode).toBe(401)
     for (const waitMs of [500, 1000, 2000, 4000, 5000, 5000]) {
       const { answered, all } = sent(app, 1)
       await vi.advanceTimersByTimeAsync(waitMs - 1)
@@ -67,7 +67,7 @@ describe('wrong tokens in a row', () => {
   it('keep nobody out who has the right one, from the same address and at once', async () => {
     const { app } = await open()
     const { answered, all } = sent(app, 60)
-    expect((await ask(app, right)).statusCode).toBe(200)
+    expect((await guessOnce(app, right)).statusCode).toBe(200)
     expect(answered.length).toBeLessThanOrEqual(5)
     await vi.runAllTimersAsync()
     await all
@@ -79,7 +79,7 @@ describe('wrong tokens in a row', () => {
     const counter = { answers: 0, isOver: false }
     const guessers = Array.from({ length: 50 }, async () => {
       while (!counter.isOver) {
-        await ask(app)
+        await guessOnce(app)
         counter.answers += 1
       }
     })
@@ -99,7 +99,7 @@ describe('wrong tokens in a row', () => {
     ['a page of the console', { url: '/orders' }],
   ])('are slowed at every door: %s', async (_what, request) => {
     const { app } = await open()
-    await Promise.all(Array.from({ length: 5 }, () => ask(app)))
+    await Promise.all(Array.from({ length: 5 }, () => guessOnce(app)))
     const { answered, all } = sent(app, 1, request)
     await vi.advanceTimersByTimeAsync(499)
     expect(answered).toEqual([])
@@ -111,7 +111,9 @@ describe('wrong tokens in a row', () => {
   it('count together at login and API', async () => {
     const { app } = await open()
     const visit = new Visit(app, { 'x-test': '1' })
-    await Promise.all(Array.from({ length: 5 }, () => ask(app, { remoteAddress: '127.0.0.1' })))
+    await Promise.all(
+      Array.from({ length: 5 }, () => guessOnce(app, { remoteAddress: '127.0.0.1' })),
+    )
     const _csrf = await visit.csrf()
     const login = visit.post('/login', { _csrf, token: 'wrong' })
     const state = { isAnswered: false }
@@ -125,15 +127,15 @@ describe('wrong tokens in a row', () => {
   it('that are none at all are no guesses', async () => {
     const { app } = await open()
     for (let each = 0; each < 20; each += 1) {
-      expect((await ask(app, { authorization: '' })).statusCode).toBe(401)
-      expect((await ask(app, { authorization: 'Basic dTpw' })).statusCode).toBe(401)
+      expect((await guessOnce(app, { authorization: '' })).statusCode).toBe(401)
+      expect((await guessOnce(app, { authorization: 'Basic dTpw' })).statusCode).toBe(401)
     }
   })
 
   it('from one address slow no other', async () => {
     const { app } = await open()
     const { all } = sent(app, 9)
-    expect((await ask(app, { remoteAddress: '203.0.113.8' })).statusCode).toBe(401)
+    expect((await guessOnce(app, { remoteAddress: '203.0.113.8' })).statusCode).toBe(401)
     await vi.runAllTimersAsync()
     await all
   })
@@ -154,16 +156,16 @@ describe('answers that wait', () => {
     return socket
   }
 
-  async function heard(socket: Socket): Promise<string> {
-    const chunks: Buffer[] = []
-    socket.on('data', (chunk) => chunks.push(chunk))
+  async function received(socket: Socket): Promise<string> {
+    const parts: Buffer[] = []
+    socket.on('data', (part) => parts.push(part))
     await once(socket, 'close')
-    return Buffer.concat(chunks).toString()
+    return Buffer.concat(parts).toString()
   }
 
   it('are not had sooner by guesses that are sent ahead: those cost the connection', async () => {
     const { url } = await start()
-    const answers = await heard(await guess(url, 16))
+    const answers = await received(await guess(url, 16))
     expect(answers.match(/HTTP\/1\.1 401/g)?.length ?? 0).toBeLessThanOrEqual(5)
   })
 
@@ -175,7 +177,7 @@ describe('answers that wait', () => {
       socket.destroy()
     }
     const waiting = await guess(url)
-    const answer = heard(waiting)
+    const answer = received(waiting)
     // Answered after the one before was taken in.
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     await close()
@@ -187,11 +189,11 @@ describe('answers that wait', () => {
     const { answered, all } = sent(app, 1_005)
     await vi.advanceTimersByTimeAsync(0)
     expect(answered).toEqual(Array(5).fill(401))
-    await expect(ask(app, { remoteAddress: '198.51.100.1' })).resolves.toMatchObject({
+    await expect(guessOnce(app, { remoteAddress: '198.51.100.1' })).resolves.toMatchObject({
       statusCode: 401,
     })
-    await expect(ask(app)).rejects.toThrow()
-    expect((await ask(app, right)).statusCode).toBe(200)
+    await expect(guessOnce(app)).rejects.toThrow()
+    expect((await guessOnce(app, right)).statusCode).toBe(200)
     await vi.runAllTimersAsync()
     await all
     expect(answered).toHaveLength(1_005)
@@ -217,7 +219,7 @@ describe('WrongTokens', () => {
     expect(counts.note('2001:db8:0:8::1')).toBe(0)
   })
 
-  it('forgets after a quarter of an hour of quiet, or when it is told to', () => {
+  it('forgets after a quarter of an hour of quiet, or on request', () => {
     const counts = counted(Array(9).fill('1.1.1.1'))
     step.now = 15 * 60_000
     expect(counts.note('1.1.1.1')).toBe(0)

@@ -51,9 +51,9 @@ describe('a callback whose path was changed on its way', () => {
     `http://pay.example.com${url}`,
   ])('is received at %s: its path is not signed', async (path) => {
     const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
-    const asked = send({ port, method: 'POST', path, headers: signed })
-    asked.end('{}')
-    const [answer] = await once(asked, 'response')
+    const sending = send({ port, method: 'POST', path, headers: signed })
+    sending.end('{}')
+    const [answer] = await once(sending, 'response')
     expect(answer.statusCode).toBe(204)
     expect(double.calls).toEqual(['receiveCallback'])
     expect(events).toEqual([])
@@ -86,7 +86,7 @@ describe('a callback whose path was changed on its way', () => {
     expect(double.calls).toEqual([])
   })
 
-  it('is told where the path cannot be read at all', async () => {
+  it('is logged where the path cannot be read at all', async () => {
     const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
     const socket = connect(Number(port), '127.0.0.1')
     socket.write(
@@ -111,8 +111,8 @@ describe('a flood of signed requests that miss', () => {
   afterEach(() => void vi.useRealTimers())
 
   const flood = (paths: readonly string[]) => {
-    const heard: Event[] = []
-    const report = new MissedCallbacks((event) => heard.push(event), callbackRouteOf(wechatFacts))
+    const events: Event[] = []
+    const report = new MissedCallbacks((event) => events.push(event), callbackRouteOf(wechatFacts))
     for (const path of paths) {
       const raw = { socket: { remoteAddress: '203.0.113.9' } }
       const headers = { 'wechatpay-signature': 's' }
@@ -120,19 +120,21 @@ describe('a flood of signed requests that miss', () => {
       report.look(request as never, 404)
     }
     vi.advanceTimersByTime(60_000)
-    return heard
+    return events
   }
 
-  it('is counted one by one, and told of in two lines', () => {
-    const heard = flood(Array(5_000).fill('/callbacks'))
-    expect(heard.filter(({ type }) => type === 'callback_missed')).toHaveLength(5_000)
-    const lines = heard.flatMap((event) => (event.type === 'callbacks_missed' ? [event.count] : []))
+  it('is counted one by one, and logged in two lines', () => {
+    const events = flood(Array(5_000).fill('/callbacks'))
+    expect(events.filter(({ type }) => type === 'callback_missed')).toHaveLength(5_000)
+    const lines = events.flatMap((event) =>
+      event.type === 'callbacks_missed' ? [event.count] : [],
+    )
     expect(lines).toEqual([1, 4_999])
   })
 
-  it('to thousands of paths is told of in some forty lines, and none is lost', () => {
-    const heard = flood(Array.from({ length: 5_000 }, (_, n) => `/callbacks/${n}`))
-    const lines = heard.flatMap((event) => (event.type === 'callbacks_missed' ? [event] : []))
+  it('to thousands of paths is logged in some forty lines, and none is lost', () => {
+    const events = flood(Array.from({ length: 5_000 }, (_, n) => `/callbacks/${n}`))
+    const lines = events.flatMap((event) => (event.type === 'callbacks_missed' ? [event] : []))
     expect(lines.length).toBeLessThanOrEqual(41)
     expect(lines.at(-1)?.missed).toBeNull()
     expect(lines.reduce((sum, { count }) => sum + count, 0)).toBe(5_000)

@@ -116,7 +116,7 @@ describe('GET /openapi.json', () => {
     expect(document.components.schemas.Error?.required).toEqual(['code', 'message'])
   })
 
-  test('asks for the token just where it is needed', () => {
+  test('requires the token just where it is needed', () => {
     expect(document.components.securitySchemes.token).toMatchObject({
       type: 'http',
       scheme: 'bearer',

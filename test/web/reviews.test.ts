@@ -80,7 +80,7 @@ describe('GET /v1/reviews', () => {
     expect(answer.json().message).toBe(message)
   })
 
-  test('and POST …/review ask for the token', async () => {
+  test('and POST …/review require the token', async () => {
     const server = { ...world.config.server, apiToken: 'secret-token' }
     const guarded = await buildWeb(world.budan, { server, version: '0' })
     const answers = [
@@ -132,7 +132,7 @@ describe('POST /v1/orders/{order_no}/review', () => {
     expect(await desk.balance()).toBe(100n)
   })
 
-  test('tells the second operator who was first, and when', async () => {
+  test('says to the second operator who was first, and when', async () => {
     const desk = await openDesk(world)
     const seen = await seenOf(desk)
     const [wang, li] = [{ ...words, name: 'Wang' }, words]

@@ -28,7 +28,7 @@ async function start(replaced: Replaced = {}, options: Partial<WebOptions> = {})
 async function talk(url: string, text: string | Buffer): Promise<string> {
   const socket = await open(url)
   socket.write(text)
-  return heard(socket)
+  return received(socket)
 }
 
 async function open(url: string): Promise<Socket> {
@@ -38,11 +38,11 @@ async function open(url: string): Promise<Socket> {
   return socket
 }
 
-async function heard(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(chunk))
+async function received(socket: Socket): Promise<string> {
+  const parts: Buffer[] = []
+  socket.on('data', (part) => parts.push(part))
   await once(socket, 'close')
-  return Buffer.concat(chunks).toString('latin1')
+  return Buffer.concat(parts).toString('latin1')
 }
 
 /** Something that happens once, seen from both sides. */
@@ -148,18 +148,18 @@ describe('a connection', () => {
       'POST /v1/callbacks/wechatpay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"id":',
     )
     socket.end()
-    await heard(socket)
+    await received(socket)
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     expect(calls).toEqual([])
     expect(events).toEqual([])
   })
 
-  test('that ends within a chunk calls nobody', async () => {
+  test('that ends in the middle of a chunked body calls nothing', async () => {
     const { url, calls } = await start()
     const head = 'POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
     const socket = await open(url)
     socket.end(`${head}Transfer-Encoding: chunked\r\n\r\n20\r\n{"user_id":`)
-    await heard(socket)
+    await received(socket)
     expect(calls).toEqual([])
   })
 
@@ -178,10 +178,10 @@ describe('a connection', () => {
   test('that sends nothing at all is closed within the same limit', async () => {
     const { url } = await start({}, { limits: { arrivalMs: 40 } })
     const socket = await open(url)
-    expect(await heard(socket)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(await received(socket)).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('that sends headers without end is told 408', async () => {
+  test('that sends headers without end gets 408', async () => {
     const { url } = await start({}, { limits: { arrivalMs: 40 } })
     const answer = await talk(url, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
@@ -201,11 +201,11 @@ describe('a connection', () => {
       400,
     ],
     [
-      'a length and chunks',
+      'a length and a chunked body',
       'POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       400,
     ],
-  ])('that sends %s is told so and ended', async (_what, text, status) => {
+  ])('that sends %s gets an error and is ended', async (_what, text, status) => {
     const { url, calls } = await start()
     const answer = await talk(url, text)
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
@@ -255,7 +255,7 @@ describe('a connection', () => {
     expect(calls.length).toBe(40)
   })
 
-  test('is not told what serves it', async () => {
+  test('does not learn what serves it', async () => {
     const { url } = await start()
     const { headers } = await fetch(`${url}/v1/audit`)
     expect(headers.get('server')).toBeNull()
@@ -283,9 +283,9 @@ describe('close()', () => {
     const closing = close()
     await once(idle, 'close')
     late.write('dit HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    const refused = await heard(late)
+    const refused = await received(late)
     finish.resolve()
-    const answered = await heard(busy)
+    const answered = await received(busy)
     await closing
 
     expect(refused).toMatch(/^HTTP\/1\.1 503 /)
@@ -316,7 +316,7 @@ describe('close()', () => {
     socket.write(get('/v1/audit'))
     await begun.promise
     await close()
-    expect(await heard(socket)).toBe('')
+    expect(await received(socket)).toBe('')
   })
 
   test('may be called twice', async () => {

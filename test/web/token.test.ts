@@ -32,7 +32,7 @@ const guarded: readonly (readonly ['GET' | 'POST', string])[] = [
   ['GET', '/v1/runs/1'],
   ['GET', '/v1/audit'],
   ['GET', '/'],
-  // Not there, which nobody without a token is told.
+  // It does not exist, which the answer without a token does not show.
   ['GET', '/v1/nothing'],
   ['POST', '/v1'],
 ]
@@ -93,7 +93,7 @@ describe('requireToken() lets through', () => {
     },
   )
 
-  test('whoever has it, by any name of this machine', async () => {
+  test('with the token, by any name of this machine', async () => {
     const headers = { host: 'budan.example', authorization: `Bearer ${bytesOf(token)}` }
     expect((await app.inject({ url: '/v1/audit', headers })).statusCode).toBe(200)
   })

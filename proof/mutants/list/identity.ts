@@ -145,7 +145,7 @@ export const identityMutants: readonly Mutant[] = [
     file: 'src/orders/place.ts',
     find: "return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }",
     replace: "return { kind: 'placed', order: placed ?? { ...order, codeUrl } }",
-    caughtBy: { test: codesTest, name: 'is handed to nobody' },
+    caughtBy: { test: codesTest, name: 'is not returned, because' },
   },
   {
     name: 'a code that is about to stop working is returned again',

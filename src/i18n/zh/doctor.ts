@@ -179,8 +179,6 @@ export const doctorPhrases = {
       '如果只有经代理才能访问微信支付，请设置 wechat.proxy_url',
     'compare wechat.mch_id and app_id with the merchant console':
       '与商户平台核对 wechat.mch_id 和 app_id',
-    'read the message above; ask WeChat Pay with its Request-ID':
-      '查看上面的说明；可凭 Request-ID 咨询微信支付',
     'try again in a minute; if it stays, lower compensation_max_qps':
       '一分钟后再试；若仍如此，请调低 compensation_max_qps',
     'chmod 600 {path}': 'chmod 600 {path}',

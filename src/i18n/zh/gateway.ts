@@ -36,8 +36,8 @@ export const gatewayPhrases = {
   },
   attempt: attempts,
   silence: {
-    'the HTTP {status:word} answer cannot be verified, {flaw:flaw}':
-      'HTTP {status} 应答验签不通过，{flaw}',
+    'the HTTP {status:word} answer cannot be verified, {defect:defect}':
+      'HTTP {status} 应答验签不通过，{defect}',
     'the HTTP {status:word} answer is not of the expected shape':
       'HTTP {status} 应答的内容不是所查询的',
     "{why}; this machine's clock is {seconds:word} s behind the gateway's":
@@ -92,7 +92,7 @@ export const gatewayPhrases = {
     'getaddrinfo ENOTFOUND {host}': '找不到主机（ENOTFOUND {host}）',
     'getaddrinfo EAI_AGAIN {host}': '域名暂时无法解析（EAI_AGAIN {host}）',
   },
-  flaw: {
+  defect: {
     'it is not signed': '没有签名',
     'it is not signed: it is a web page': '没有签名：是一个网页',
     'its signature headers are not complete': '签名头不完整',
@@ -131,7 +131,7 @@ export const gatewayPhrases = {
       '{name} 未采用：比微信支付的时钟超前一天以上',
   },
   callback: {
-    'Cannot verify the callback: {flaw:flaw}': '支付回调验签不通过：{flaw}',
+    'Cannot verify the callback: {defect:defect}': '支付回调验签不通过：{defect}',
     'Cannot read the callback: it is no notification': '无法读取支付回调：不是通知报文',
     'Cannot read the callback: its resource is incomplete': '无法读取支付回调：resource 不完整',
     'Cannot read the callback: its resource is no trade': '无法读取支付回调：resource 不是交易',

@@ -84,7 +84,7 @@ export const readinessPhrases = {
     '403; may this merchant query?': '403；本商户是否有权查询？',
   },
   breaker: {
-    '{flaw:breakerFlaw}': '{flaw}',
+    '{defect:breakerDefect}': '{defect}',
     "401: this machine's clock is more than 5 minutes from the gateway's":
       '401：本机时钟与支付渠道相差 5 分钟以上',
     '401: the serial number is not that of our private key, or not one of this merchant':
@@ -94,15 +94,15 @@ export const readinessPhrases = {
     '403: this merchant may not query': '403：本商户无权查询',
     'all {count:word} answers about known orders were "no such order": the merchant number, or the gateway\'s address, is not the one that they were placed under':
       '已知订单的 {count} 个应答全是“查无此单”：商户号或支付渠道的地址不是下单时的那个',
-    'none of {count:word} answers could be verified: {flaw:breakerFlaw}':
-      '{count} 个应答全都验签不通过：{flaw}',
+    'none of {count:word} answers could be verified: {defect:breakerDefect}':
+      '{count} 个应答全都验签不通过：{defect}',
     'none of {count:word} answers could be verified: they fail in several ways: see the timelines':
       '{count} 个应答全都验签不通过：原因不一，详见各订单的时间线',
     'all {count:word} answers about known orders were "no such order"':
       '已知订单的 {count} 个应答全是“查无此单”',
     'none of {count:word} answers could be verified': '{count} 个应答全都验签不通过',
   },
-  breakerFlaw: {
+  breakerDefect: {
     'answers are signed by a key that is not configured': '应答由未配置的公钥签名',
     "their signature is not by the key that is configured as the gateway's":
       '签名与所配置的支付渠道的公钥不符',

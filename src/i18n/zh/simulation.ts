@@ -1,6 +1,6 @@
 import type { PhraseSets } from '../phrases.ts'
 
-/** What the demo and the simulator tell. */
+/** What the demo and the simulator print. */
 export const simulationPhrases = {
   simulation: {
     'simulator is ready at {url:word}': '模拟微信支付已就绪：{url}',

@@ -381,8 +381,8 @@ export const storePhrases = {
     'move it to a newer Redis': '请迁移到较新的 Redis',
     'set maxmemory-policy noeviction there': '请在那里设置 `maxmemory-policy noeviction`',
   },
-  told: {
-    '{host:word}: {what:trouble?}; {rest:told}': '{host}：{what}；{rest}',
+  hosts: {
+    '{host:word}: {what:trouble?}; {rest:hosts}': '{host}：{what}；{rest}',
     '{host:word}: {what:trouble?}': '{host}：{what}',
   },
   trouble: {
@@ -392,7 +392,7 @@ export const storePhrases = {
     'it is closed': '已关闭',
     '{system:silence}': '{system}',
     'read-only': '只读',
-    'none of the hosts will do ({told:told?})': '没有可用的主机（{told}）',
+    'none of the hosts will do ({hosts:hosts?})': '没有可用的主机（{hosts}）',
     'the connection was taken, and no session given in time': '连接已被接受，但迟迟没有给出会话',
     '"{path}" holds no certificate': '“{path}”中没有证书',
     '"{path}" holds no private key': '“{path}”中没有私钥',
