@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { SourceConfig } from './sources/source-config.ts'
 
 /** The configuration as the program uses it: parsed and checked, with its keys loaded. */
 export interface Config {
@@ -9,6 +10,8 @@ export interface Config {
   /** Null for commands that use only the database: they load no keys. */
   readonly wechat: WechatConfig | null
   readonly log: LogConfig
+  /** Tables of orders that shops keep themselves; absent: none. */
+  readonly sources?: readonly SourceConfig[]
 }
 
 /** Where the HTTP API listens, and who may call it. */

@@ -3,6 +3,7 @@ import { nearest } from '../text/suggest.ts'
 import { type ConfigTree, isMapping, type Overlay } from './file.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
+import { sourceSchema } from './sources/source-schema.ts'
 
 /** One key of the configuration. */
 export interface ConfigKey {
@@ -16,14 +17,26 @@ export interface ConfigKey {
 
 /** Every key, in the order of the schema. */
 export function configKeys(): readonly ConfigKey[] {
-  return Object.entries(configSchema.shape).flatMap(([section, schema]) =>
-    leavesOf(schema.unwrap()).map(({ key, leaf }) => ({
+  return Object.entries(configSchema.shape).flatMap(([section, schema]) => {
+    const mapping = schema.unwrap()
+    // A list of mappings, `sources`, is in the file alone, but for its secrets.
+    if (!(mapping instanceof z.ZodObject)) return []
+    return leavesOf(mapping).map(({ key, leaf }) => ({
       section,
       key,
       envName: `${section}_${key}`.replaceAll('.', '_').toUpperCase(),
       isList: leaf instanceof z.ZodArray,
-    })),
-  )
+    }))
+  })
+}
+
+/** Every path of a key, of a source with a star for its place in the list: `sources.*.columns.user_id`. */
+export function keyPathsKnown(): readonly string[] {
+  const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
+  return [
+    ...configKeys().map(({ section, key }) => `${section}.${key}`),
+    ...sources.map((key) => `sources.*.${key}`),
+  ]
 }
 
 /** The keys of a mapping, and of the mappings within it. */

@@ -8,6 +8,8 @@ import { anchorPaths, secondDatabaseFaults } from './paths.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
+import { assembleSources, ownDatabaseFaults } from './sources/assemble-sources.ts'
+import { fillSources } from './sources/fill-sources.ts'
 import { loadWechatKeys, pathIn, type WechatKeys } from './wechat-keys.ts'
 
 /** Which file and environment `loadConfig` reads, and what the caller needs. */
@@ -40,6 +42,7 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
     ...requirementFaults(tree, { need, unread, origins }),
     ...(keys?.faults ?? []),
   ]
+  if (all.length === 0 && parsed.success) all.push(...ownDatabaseFaults(parsed.data))
   if (all.length > 0 || !parsed.success) throw new ConfigError(all)
   return assemble(parsed.data, keys)
 }
@@ -57,7 +60,7 @@ export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly stri
   return [...(holdsOne ? [file] : []), ...(privateKeyPath === null ? [] : [privateKeyPath])]
 }
 
-function hasSecret({ server, wechat, database, engine }: ConfigTree): boolean {
+function hasSecret({ server, wechat, database, engine, sources }: ConfigTree): boolean {
   const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
   const hasPassword = (section: unknown) =>
     isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
@@ -67,7 +70,8 @@ function hasSecret({ server, wechat, database, engine }: ConfigTree): boolean {
     has(wechat, 'private_key') ||
     hasPassword(database) ||
     hasPassword(engine) ||
-    (isMapping(wechat) && hasPassword({ url: wechat.proxy_url }))
+    (isMapping(wechat) && hasPassword({ url: wechat.proxy_url })) ||
+    (Array.isArray(sources) && sources.some(hasPassword))
   )
 }
 
@@ -83,10 +87,11 @@ function fileOf({ file }: Pick<ConfigRequest, 'file'>): string | null {
 function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const path = fileOf({ file })
   const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
+  const { tree, faults } = fillSources(anchorPaths(overlay, path), { file: path, env })
   return {
     ...overlay,
-    tree: anchorPaths(overlay, path),
-    faults: [...overlay.faults, ...secondDatabaseFaults(overlay, path)],
+    tree,
+    faults: [...overlay.faults, ...secondDatabaseFaults(overlay, path), ...faults],
   }
 }
 
@@ -118,6 +123,7 @@ export function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config 
     },
     wechat: keys === null ? null : assembleWechat(parsed.wechat, keys),
     log,
+    ...(parsed.sources.length > 0 && { sources: assembleSources(parsed) }),
   }
 }
 

@@ -50,11 +50,11 @@ export function anchorUrl(url: string, home: string): string {
 }
 
 /**
- * Resolves the certificate and key paths in the query of a PostgreSQL address. The rest stays as
+ * Resolves the certificate and key paths in the query of the address of a server. The rest stays as
  * written.
  */
 function anchorFiles(url: string, home: string): string {
-  const [, before, query] = /^(postgres(?:ql)?:[^?#]*\?)([^#]*)$/s.exec(url) ?? []
+  const [, before, query] = /^((?:postgres(?:ql)?|mysql|mariadb):[^?#]*\?)([^#]*)$/s.exec(url) ?? []
   if (before === undefined || query === undefined) return url
   return (
     before +

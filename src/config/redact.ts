@@ -61,13 +61,14 @@ function formsOf(secret: string): readonly string[] {
 
 /** Every secret of a configuration. A new secret key must be added here. */
 export function secretsOf(config: Config): readonly string[] {
-  const { server, database, engine, wechat } = config
+  const { server, database, engine, wechat, sources = [] } = config
   return [
     ...secretsInAddress(database.url),
     ...secretsInAddress(engine.url),
     ...(server.apiToken ? [server.apiToken] : []),
     ...(wechat === null ? [] : [wechat.apiV3Key.toString(), ...linesOf(wechat.privateKey)]),
     ...(wechat?.proxyUrl ? secretsInAddress(wechat.proxyUrl) : []),
+    ...sources.flatMap(({ url }) => secretsInAddress(url)),
   ]
 }
 

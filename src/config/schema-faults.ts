@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
-import { configKeys } from './environment.ts'
+import { keyPathsKnown } from './environment.ts'
 import { shown } from './values.ts'
 
 /**
@@ -39,13 +39,15 @@ function isIndex(part: string): boolean {
 /** Names only the key: its value may be a secret whose key is misspelt. */
 function unknownKey(mapping: readonly string[], key: string): string {
   const name = /^[\w.-]{1,64}$/.test(key) ? key : shown(key)
-  const paths = configKeys().map((each) => `${each.section}.${each.key}`.split('.'))
+  const paths = keyPathsKnown().map((each) => each.split('.'))
   const siblings = paths
-    .filter((path) => mapping.every((part, at) => path[at] === part))
+    .filter((path) => mapping.every((part, at) => path[at] === (isIndex(part) ? '*' : part)))
     .flatMap((path) => path[mapping.length] ?? [])
   const kind = mapping.length === 0 ? 'section' : 'key'
-  const hint = meant(nearest(key, [...new Set(siblings)]), owner(paths, key))
-  return `${[...mapping, name].join('.')}: unknown ${kind}${hint}`
+  // A key of a source may have the name of a key of another section, so its own keys alone are meant.
+  const elsewhere = mapping[0] === 'sources' ? null : owner(paths, key)
+  const hint = meant(nearest(key, [...new Set(siblings)]), elsewhere)
+  return `${placeOf([...mapping, name])}: unknown ${kind}${hint}`
 }
 
 function meant(near: string | null, elsewhere: string | null): string {
@@ -55,6 +57,6 @@ function meant(near: string | null, elsewhere: string | null): string {
 
 /** The right path of a key that is in the wrong section. */
 function owner(paths: readonly (readonly string[])[], key: string): string | null {
-  const found = paths.filter((path) => path.at(-1) === key)
+  const found = paths.filter((path) => path[0] !== 'sources' && path.at(-1) === key)
   return found.length === 1 ? (found[0]?.join('.') ?? null) : null
 }

@@ -8,6 +8,7 @@ import {
 import { serialDigits } from '../text/serial.ts'
 import { defaultDatabaseUrl } from './paths.ts'
 import { proxyFault } from './proxies.ts'
+import { sourceSchema } from './sources/source-schema.ts'
 import { sampleTokenFault } from './tokens.ts'
 import {
   flag,
@@ -138,6 +139,13 @@ const log = z.strictObject({
   format: oneOf(['json', 'pretty']).prefault('json'),
 })
 
+// Nobody has more shops in one merchant's account; each needs two connections.
+const sources = z
+  .array(sourceSchema, { error: 'must be a list, like "- name: shop"' })
+  .max(20, { error: 'is a list of more than 20 sources' })
+  .superRefine(eachOnce)
+  .prefault([])
+
 /** Every key, with its input as text. The names of environment variables are derived from this. */
 export const configSchema = z.strictObject({
   server: server.prefault({}),
@@ -146,9 +154,19 @@ export const configSchema = z.strictObject({
   recharge: recharge.prefault({}),
   wechat: wechat.prefault({}),
   log: log.prefault({}),
+  sources,
 })
 
 export type ParsedConfig = z.output<typeof configSchema>
+
+function eachOnce(given: readonly { readonly name: string }[], context: z.RefinementCtx): void {
+  for (const [at, { name }] of given.entries()) {
+    if (given.findIndex((other) => other.name === name) < at) {
+      const message = `${shown(name)} is the name of another source as well`
+      context.addIssue({ code: 'custom', path: [at, 'name'], message })
+    }
+  }
+}
 
 /**
  * Checks a secret for quotes first: the other faults do not show the value, so nobody would see the

@@ -8,7 +8,10 @@ import { mayHoldCredentials } from '../servers/addresses.ts'
  * give it. Its faults are worded to follow the key: `port: "x" is not …`.
  */
 
-const text = z.string({ error: 'must be a single value, not a list or a mapping' })
+const text = z.string({
+  error: ({ input }) =>
+    input === undefined ? 'not set' : 'must be a single value, not a list or a mapping',
+})
 
 /**
  * Some programs (`docker --env-file`) pass quotes as part of the value. Null: there are no quotes.
@@ -89,7 +92,9 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T) 
     error: (issue) =>
       typeof issue.input === 'string'
         ? `${shown(issue.input)} is not one of ${words.join(', ')}`
-        : 'must be a single value, not a list or a mapping',
+        : issue.input === undefined
+          ? 'not set'
+          : 'must be a single value, not a list or a mapping',
   })
 }
 

@@ -1,4 +1,5 @@
 import { decoded, ofOneHost, partsOf, plainHost, shape } from './address-parts.ts'
+import { mysqlAddressFault } from './mysql-address.ts'
 import { postgresAddressFault } from './postgres-address.ts'
 
 /**
@@ -37,6 +38,15 @@ function postgresFault(address: string): string | null {
   return serverAddressFault(address) ?? postgresAddressFault(address)
 }
 
+/** What is wrong with the address of a shop's own database; null: nothing. Says no part of it. */
+export function sourceAddressFault(address: string): string | null {
+  if (/^postgres(ql)?:\/\//.test(address)) return postgresFault(address)
+  if (/^(mysql|mariadb):\/\//.test(address)) {
+    return serverAddressFault(address) ?? mysqlAddressFault(address)
+  }
+  return `a value of ${address.length} characters is not the url of a shop's database: mysql://… or postgres://…`
+}
+
 /** A directory is shown in many messages, so what stands in its place must be none that hides a password. */
 function directoryFault(directory: string): string | null {
   if (directory === '') return '"pglite:" names no directory, like pglite:./data'
@@ -68,7 +78,7 @@ export function proxyName(address: string): string {
 
 /** `postgres://host:5432/db`, for messages: without credentials and query, and only what is plain words. */
 export function serverName(address: string): string {
-  const scheme = address.startsWith('redis') ? 'redis' : 'postgres'
+  const scheme = /^(redis|mysql|mariadb)/.exec(address)?.[1] ?? 'postgres'
   if (serverAddressFault(address) !== null) return `${scheme}://…`
   const { hosts, path } = partsOf(address)
   if (!hosts.split(',').every((host) => plainHost.test(host))) return `${scheme}://…`

@@ -50,8 +50,9 @@ export function certificateBeside(answers: Answers): {
 /** Checks by the rule of the configuration's schema. */
 function acceptText(path: string, typed: string): Accepted {
   const [section = '', key = ''] = path.split('.')
-  const sections: Readonly<Record<string, { unwrap(): z.ZodObject }>> = configSchema.shape
-  const rule = sections[section]?.unwrap().shape[key]
+  const sections: Readonly<Record<string, { unwrap(): z.ZodType }>> = configSchema.shape
+  const mapping = sections[section]?.unwrap()
+  const rule = mapping instanceof z.ZodObject ? mapping.shape[key] : undefined
   const parsed = z.safeParse(rule ?? z.string(), typed)
   if (parsed.success) return value(String(parsed.data))
   return fault(parsed.error.issues[0]?.message ?? 'is wrong')
