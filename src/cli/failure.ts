@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/fault.ts'
+import { SourceError } from '../sources/source.ts'
 import { CursorError, StoreError } from '../store/errors.ts'
 import type { ExitCode } from './terminal.ts'
 
@@ -19,7 +20,8 @@ export function describeFailure(error: unknown): { lines: readonly string[]; cod
   if (error instanceof CursorError) {
     return { lines: ['--cursor: is not one that this list gave'], code: 2 }
   }
-  if (error instanceof CommandError || error instanceof StoreError) {
+  const isExpected = [CommandError, StoreError, SourceError].some((kind) => error instanceof kind)
+  if (isExpected && error instanceof Error) {
     return { lines: [error.message], code: 1 }
   }
   // A plain error that starts with "Cannot" says what was attempted; a TypeError's "Cannot" does

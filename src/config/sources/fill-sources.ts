@@ -3,18 +3,12 @@ import { givenValue } from '../environment.ts'
 import { type ConfigTree, isMapping } from '../file.ts'
 import { anchorUrl } from '../paths.ts'
 import { readSecretFile } from '../secret-file.ts'
-import { fillPreset } from './presets.ts'
+import { type Filled, fillPreset } from './presets.ts'
 
 interface Origin {
   /** The configuration file; null: there is none. */
   readonly file: string | null
   readonly env: NodeJS.ProcessEnv
-}
-
-/** A part of the configuration, and what is wrong with it. */
-export interface Filled<T> {
-  readonly tree: T
-  readonly faults: readonly string[]
 }
 
 /**

@@ -4,7 +4,12 @@ import { packageRoot } from '../../package-root.ts'
 import { nearest } from '../../text/suggest.ts'
 import { type ConfigTree, isMapping, readConfigFile } from '../file.ts'
 import { shown } from '../values.ts'
-import type { Filled } from './fill-sources.ts'
+
+/** A part of the configuration, and what is wrong with it. */
+export interface Filled<T> {
+  readonly tree: T
+  readonly faults: readonly string[]
+}
 
 /** Names of the files in `presets/`, which are parts of `sources:` for tables that many shops have. */
 export function presetNames(): readonly string[] {
@@ -26,19 +31,19 @@ export function fillPreset(source: ConfigTree, place: string): Filled<ConfigTree
     const given = typeof preset === 'string' ? shown(preset) : 'a list or a mapping'
     return { tree: own, faults: [`${place}.preset: ${given} is no preset${hint}`] }
   }
-  const { ask, ...filling } = readConfigFile(join(presetsFolder(), `${name}.yaml`))
+  const { needs, ...filling } = readConfigFile(join(presetsFolder(), `${name}.yaml`))
   return {
     tree: merged(filling, own),
-    faults: isMapping(ask) ? unanswered(ask, { own, place, name }) : [],
+    faults: isMapping(needs) ? unanswered(needs, { own, place, name }) : [],
   }
 }
 
 /** What the preset does not know: each such key must be given, even where the preset has a guess. */
 function unanswered(
-  ask: ConfigTree,
+  needs: ConfigTree,
   { own, place, name }: { own: ConfigTree; place: string; name: string },
 ): readonly string[] {
-  return Object.entries(ask)
+  return Object.entries(needs)
     .filter(([path]) => valueAt(own, path) === undefined)
     .map(
       ([path, why]) => `${place}.${path}: not set, and the preset ${name} cannot know it: ${why}`,

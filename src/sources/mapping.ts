@@ -1,0 +1,165 @@
+import { ConfigError } from '../config/fault.ts'
+import type { SourceConfig, TimeColumn } from '../config/sources/source-config.ts'
+import { nearest } from '../text/suggest.ts'
+import {
+  type ColumnFacts,
+  nameOfTable,
+  type TableFacts,
+  type TableName,
+} from './databases/table-facts.ts'
+
+/** The mapping of the configuration, held against the catalogue: every column is there, and fits. */
+export interface Mapping {
+  readonly config: SourceConfig
+  readonly facts: TableFacts
+  /** Throws for a name that was not checked. */
+  column(name: string): ColumnFacts
+}
+
+/** `orders` or `shop.orders`. */
+export function tableNameOf(table: string): TableName {
+  const [first = '', second] = table.split('.')
+  return second === undefined ? { schema: '', name: first } : { schema: first, name: second }
+}
+
+/** Throws one ConfigError with every fault. */
+export function mappingOf(config: SourceConfig, facts: TableFacts): Mapping {
+  const faults = [
+    ...missingColumns(config, facts),
+    ...timeFaults(config, facts),
+    ...amountFaults(config, facts),
+    ...statusFaults(config, facts),
+  ]
+  if (faults.length > 0) {
+    throw new ConfigError(faults.map((fault) => `source "${config.name}" ${fault}`))
+  }
+  const byName = new Map(facts.columns.map((column) => [column.name, column]))
+  return {
+    config,
+    facts,
+    column: (name) => {
+      const column = byName.get(name)
+      if (column === undefined) throw new TypeError(`The column "${name}" was not checked`)
+      return column
+    },
+  }
+}
+
+/** Every column of the configuration, by the path of its key. */
+function columnsNamed({
+  columns,
+  status,
+  only,
+}: SourceConfig): readonly (readonly [string, string])[] {
+  const { expiresAt } = columns
+  const optional = (path: string, name: string | null) =>
+    name === null ? [] : [[path, name] as const]
+  return [
+    ['columns.order_no', columns.orderNo],
+    ['columns.user_id', columns.userId],
+    ...columns.amount.columns.map((name) => ['columns.amount', name] as const),
+    ['columns.created_at', columns.createdAt.column],
+    ...optional(
+      'columns.expires_at',
+      expiresAt !== null && 'column' in expiresAt ? expiresAt.column : null,
+    ),
+    ...optional('columns.transaction_id', columns.transactionId),
+    ...optional('columns.paid_at', columns.paidAt),
+    ['status.column', status.column],
+    ...Object.keys(only).map((name) => ['only', name] as const),
+  ]
+}
+
+function missingColumns(config: SourceConfig, facts: TableFacts): readonly string[] {
+  const names = facts.columns.map(({ name }) => name)
+  return columnsNamed(config)
+    .filter(([, name]) => !names.includes(name))
+    .map(([path, name]) => {
+      const near = nearest(name, names)
+      const hint =
+        near === null
+          ? `it has ${names.join(', ')}`
+          : `did you mean ${near}? It has ${names.join(', ')}`
+      return `${path}: ${nameOfTable(facts)} has no column "${name}"; ${hint}`
+    })
+}
+
+function timeFaults({ columns }: SourceConfig, facts: TableFacts): readonly string[] {
+  const { createdAt, expiresAt } = columns
+  const end = expiresAt !== null && 'column' in expiresAt ? expiresAt : null
+  return [
+    ...timeFault('columns.created_at', createdAt, facts),
+    ...(end === null ? [] : timeFault('columns.expires_at', end, facts)),
+  ]
+}
+
+function timeFault(path: string, time: TimeColumn, facts: TableFacts): readonly string[] {
+  const column = facts.columns.find(({ name }) => name === time.column)
+  if (column === undefined) return []
+  const what = `"${time.column}" is of the type ${column.type}`
+  switch (column.kind) {
+    case 'instant':
+      return time.unix === null ? [] : [`${path}.unix: ${what}, not a number: leave unix out`]
+    case 'local':
+      if (time.unix !== null) return [`${path}.unix: ${what}, not a number: leave unix out`]
+      return time.zone === null
+        ? [
+            `${path}.zone: ${what}, which has no time zone: give the one that it is written in, like Asia/Shanghai`,
+          ]
+        : []
+    case 'integer':
+    case 'decimal':
+    case 'float':
+      return time.unix === null ? [`${path}.unix: ${what}: give s or ms, its unit since 1970`] : []
+    default:
+      return [`${path}: ${what}, which is no time: make a view that converts it`]
+  }
+}
+
+function amountFaults({ columns }: SourceConfig, facts: TableFacts): readonly string[] {
+  return columns.amount.columns.flatMap((name) => {
+    const column = facts.columns.find((each) => each.name === name)
+    if (column === undefined || /^(integer|decimal|float|text)$/.test(column.kind)) return []
+    return [`columns.amount: "${name}" is of the type ${column.type}, which is no amount`]
+  })
+}
+
+/** A status that the column cannot have is a mistake in one of them. */
+function statusFaults({ status }: SourceConfig, facts: TableFacts): readonly string[] {
+  const column = facts.columns.find(({ name }) => name === status.column)
+  if (column === undefined) return []
+  const lists = { pending: status.pending, revive: status.revive, done: status.done }
+  const single = { paid: status.paid, expired: status.expired }
+  const given = [
+    ...Object.entries(lists).flatMap(([key, values]) =>
+      values.map((value) => [key, value] as const),
+    ),
+    ...Object.entries(single).flatMap(([key, value]) =>
+      value === null ? [] : [[key, value] as const],
+    ),
+  ]
+  return given
+    .filter(([, value]) => statusLiteral(value, column) === null)
+    .map(
+      ([key, value]) =>
+        `status.${key}: ${JSON.stringify(value)} is no value of "${status.column}", which is of the type ${column.type}`,
+    )
+}
+
+/** The value as the column writes it; null: it can have no such value. */
+export function statusLiteral(value: string, { kind, labels }: ColumnFacts): string | null {
+  if (labels !== null) return labels.includes(value) ? value : null
+  const asNumber = { true: '1', false: '0' }[value] ?? value
+  switch (kind) {
+    case 'boolean':
+      return { true: 't', t: 't', '1': 't', false: 'f', f: 'f', '0': 'f' }[value] ?? null
+    case 'bit':
+    case 'integer':
+    case 'decimal':
+      return /^-?\d{1,18}$/.test(asNumber) ? asNumber : null
+    case 'text':
+      return value
+    default:
+      return null
+  }
+}

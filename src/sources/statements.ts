@@ -1,0 +1,213 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { SqlDialect } from './databases/database.ts'
+import { pageRowsMax, sameNumberMax } from './databases/limits.ts'
+import { keyOf } from './databases/table-facts.ts'
+import { type Mapping, statusLiteral } from './mapping.ts'
+import type { Position } from './position.ts'
+import type { ReadWindow } from './source.ts'
+import { earliest, timeLiteral } from './times.ts'
+
+type Sql = RawBuilder<unknown>
+
+/** The statements for one table. All values are parameters, all names quoted and from the catalogue. */
+export class Statements {
+  readonly #mapping: Mapping
+  readonly #dialect: SqlDialect
+  /** One or more columns that name a row; an expression where the table has no key. */
+  readonly #key: readonly Sql[]
+  readonly #createdAt: Sql
+
+  constructor(mapping: Mapping, dialect: SqlDialect) {
+    this.#mapping = mapping
+    this.#dialect = dialect
+    this.#key = keyOf(mapping.facts)?.map((name) => sql.ref(name)) ?? [this.#orderNoAsKey()]
+    this.#createdAt = sql.ref(mapping.config.columns.createdAt.column)
+  }
+
+  /** The index that makes each page cost the same, however many rows the table has. */
+  index(): string {
+    const { facts, config } = this.#mapping
+    const quote = (name: string) =>
+      this.#dialect.kind === 'mysql' ? `\`${name}\`` : `"${name.replaceAll('"', '""')}"`
+    const columns = [config.status.column, config.columns.createdAt.column, ...(keyOf(facts) ?? [])]
+    const table = `${quote(facts.schema)}.${quote(facts.name)}`
+    const list = [...new Set(columns)].map(quote).join(', ')
+    return this.#dialect.kind === 'mysql'
+      ? `create index budan_scan on ${table} (${list}) algorithm=inplace lock=none`
+      : `create index concurrently budan_scan on ${table} (${list})`
+  }
+
+  /**
+   * Each status is a range of the index by itself, in the order of the page: together they would have
+   * to be sorted.
+   */
+  page(
+    after: Position,
+    { window, statuses }: { window: ReadWindow; statuses: readonly (string | null)[] },
+  ): Sql {
+    const condition = this.#datedAfter(after, window)
+    return this.#union(statuses, { condition, order: [this.#createdAt, ...this.#key] })
+  }
+
+  /** Rows that no window would ever have. */
+  odd(
+    after: readonly string[] | null,
+    { window, statuses }: { window: ReadWindow; statuses: readonly (string | null)[] },
+  ): Sql {
+    const dayMs = 86_400_000
+    const isOdd = sql`(${this.#createdAt} is null or ${this.#createdAt} < ${this.#time(earliest)}
+      or ${this.#createdAt} >= ${this.#time(new Date(+window.to + dayMs))})`
+    const condition = after === null ? isOdd : sql`${isOdd} and ${this.#keyAfter(after)}`
+    return this.#union(statuses, { condition, order: this.#key })
+  }
+
+  count(status: string | null, window: ReadWindow): Sql {
+    const condition = this.#datedAfter({ phase: 'dated', at: null }, window)
+    return sql`select count(*) as count from ${this.#table()}
+      where ${this.#hasStatus(status)} and ${condition}${this.#only()}`
+  }
+
+  byStatus(window: ReadWindow): Sql {
+    const condition = this.#datedAfter({ phase: 'dated', at: null }, window)
+    const status = sql.ref(this.#mapping.config.status.column)
+    return sql`select ${status} as status, count(*) as count from ${this.#table()}
+      where ${condition}${this.#only()} group by ${status} order by 2 desc limit 61`
+  }
+
+  newest(): Sql {
+    return sql`select ${this.#fields()} from ${this.#table()}
+      where ${this.#createdAt} is not null${this.#only()} order by ${this.#createdAt} desc limit 5`
+  }
+
+  withNumbers(orderNos: readonly string[]): Sql {
+    const column = sql.ref(this.#mapping.config.columns.orderNo)
+    return sql`select ${this.#fields()} from ${this.#table()}
+      where ${column} in (${sql.join(orderNos)})${this.#only()} limit ${sameNumberMax}`
+  }
+
+  #union(
+    statuses: readonly (string | null)[],
+    { condition, order }: { readonly condition: Sql; readonly order: readonly Sql[] },
+  ): Sql {
+    const branches = statuses.map(
+      (status, at) => sql`select * from (select ${this.#fields()} from ${this.#table()}
+        where ${this.#hasStatus(status)} and ${condition}${this.#only()}
+        order by ${sql.join(order)} limit ${pageRowsMax}) as ${sql.id(`b${at}`)}`,
+    )
+    const isDated = order[0] === this.#createdAt
+    const outer = [...(isDated ? ['at'] : []), ...this.#key.map((_, at) => `key${at}`)]
+    return sql`select * from (${sql.join(branches, sql` union all `)}) as page
+      order by ${sql.join(outer.map((name) => sql.ref(name)))} limit ${pageRowsMax}`
+  }
+
+  #datedAfter(after: Position, { from, to }: ReadWindow): Sql {
+    const at = this.#createdAt
+    const whole = sql`${at} >= ${this.#time(from)} and ${at} < ${this.#time(to)}`
+    if (after.phase !== 'dated' || after.at === null) return whole
+    if (after.key.length === 0)
+      return sql`${at} >= ${this.#value(after.at)} and ${at} < ${this.#time(to)}`
+    // The bound by itself comes first: it is what the planner makes a range of.
+    return sql`${at} >= ${this.#value(after.at)} and ${at} < ${this.#time(to)}
+      and (${at} > ${this.#value(after.at)} or (${at} = ${this.#value(after.at)} and ${this.#keyAfter(after.key)}))`
+  }
+
+  #hasStatus(status: string | null): Sql {
+    const { column: name } = this.#mapping.config.status
+    const column = sql.ref(name)
+    if (status === null) return sql`${column} is null`
+    const { kind } = this.#mapping.column(name)
+    const isNumber = kind === 'integer' || kind === 'bit' || kind === 'decimal'
+    // MySQL compares a number and a text as floats.
+    const literal = isNumber && this.#dialect.kind === 'mysql' ? BigInt(status) : status
+    return sql`${column} = ${literal}`
+  }
+
+  #only(): Sql {
+    const { only } = this.#mapping.config
+    const conditions = Object.entries(only).map(([name, value]) => {
+      if (value === null) return sql` and ${sql.ref(name)} is null`
+      const literal = statusLiteral(value, this.#mapping.column(name)) ?? value
+      return sql` and ${sql.ref(name)} = ${literal}`
+    })
+    return sql.join(conditions, sql``)
+  }
+
+  #fields(): Sql {
+    const { columns, status } = this.#mapping.config
+    const { expiresAt } = columns
+    const fields = [
+      sql`${this.#createdAt} as at`,
+      ...this.#key.map((key, at) => sql`${key} as ${sql.id(`key${at}`)}`),
+      sql`${this.#plain(columns.orderNo)} as order_no`,
+      sql`${this.#plain(columns.userId)} as user_id`,
+      ...columns.amount.columns.map(
+        (name, at) => sql`${this.#amount(name)} as ${sql.id(`amount${at}`)}`,
+      ),
+      sql`${this.#plain(status.column)} as status`,
+      ...(expiresAt !== null && 'column' in expiresAt
+        ? [sql`${sql.ref(expiresAt.column)} as ends_at`]
+        : []),
+    ]
+    return sql.join(fields)
+  }
+
+  /** A bit of MySQL would come as a byte. */
+  #plain(name: string): Sql {
+    return this.#mapping.column(name).kind === 'bit' ? sql`${sql.ref(name)} + 0` : sql.ref(name)
+  }
+
+  /** A float that is not, to a millionth, of two places stays as it is, and is refused. */
+  #amount(name: string): Sql {
+    const column = sql.ref(name)
+    if (this.#mapping.column(name).kind !== 'float') return column
+    const text = this.#dialect.kind === 'mysql' ? sql`char` : sql`text`
+    const rounded = sql`cast(${column} as decimal(20,2))`
+    return sql`case when ${column} between -1e15 and 1e15 then
+      case when abs(${rounded} - ${column}) <= 0.000001 then cast(${rounded} as ${text})
+        else cast(${column} as ${text}) end
+      else cast(${column} as ${text}) end`
+  }
+
+  #orderNoAsKey(): Sql {
+    const column = sql.ref(this.#mapping.config.columns.orderNo)
+    // By its bytes: two numbers that a collation takes for one are two rows.
+    return this.#dialect.kind === 'mysql'
+      ? sql`coalesce(hex(cast(${column} as char)), '')`
+      : sql`coalesce(${column}::text collate "C", '')`
+  }
+
+  #time(at: Date): unknown {
+    const { createdAt } = this.#mapping.config.columns
+    return this.#value(timeLiteral(at, createdAt, this.#mapping.column(createdAt.column).kind))
+  }
+
+  /** The server takes a text for what its column is; of an instant PostgreSQL wants the offset. */
+  #value(text: string): unknown {
+    const { createdAt } = this.#mapping.config.columns
+    if (createdAt.unix !== null && /^\d+$/.test(text)) return BigInt(text)
+    const isInstant = this.#mapping.column(createdAt.column).kind === 'instant'
+    return isInstant && this.#dialect.kind === 'postgres' && !/\+00$/.test(text)
+      ? `${text}+00`
+      : text
+  }
+
+  #table(): Sql {
+    return sql.id(this.#mapping.facts.schema, this.#mapping.facts.name)
+  }
+
+  /** `(a, b) > (x, y)`, written out: MySQL uses an index for its first part alone otherwise. */
+  #keyAfter(texts: readonly string[]): Sql {
+    const values = texts.map((text, at) => this.#keyValue(text, at))
+    const cases = this.#key.map((column, at) => {
+      const before = this.#key.slice(0, at).map((each, nth) => sql`${each} = ${values[nth]} and `)
+      return sql`(${sql.join(before, sql``)}${column} > ${values[at]})`
+    })
+    return sql`(${sql.join(cases, sql` or `)})`
+  }
+
+  #keyValue(text: string, at: number): unknown {
+    const name = keyOf(this.#mapping.facts)?.[at]
+    const isInteger = name !== undefined && this.#mapping.column(name).kind === 'integer'
+    return isInteger && /^-?\d+$/.test(text) ? BigInt(text) : text
+  }
+}
