@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type Locale, locales } from '../../i18n/locale.ts'
-import { type Frame, Page, sendPage } from './layout.tsx'
-import { gatewayCatalog } from './the-gateway.ts'
+import { Page, sendPage } from './layout.tsx'
+import { gatewayCatalog, useFrame } from './rendering.ts'
 import { ownPath } from './visitor.ts'
 import { languageTags } from './words.ts'
 
@@ -22,19 +22,15 @@ const awayWords = gatewayCatalog({
 const refreshS = 10
 
 /** Replaces every page while the database is away. It shows nothing of the ledger. */
-export function sendAwayPage(reply: FastifyReply, frame: Frame): FastifyReply {
-  return sendPage(
-    reply.code(503).header('retry-after', String(refreshS)),
-    <AwayPage frame={frame} />,
-  )
+export function sendAwayPage(reply: FastifyReply): FastifyReply {
+  return sendPage(reply.code(503).header('retry-after', String(refreshS)), <AwayPage />)
 }
 
-function AwayPage({ frame }: { frame: Frame }) {
-  const { locale, path } = frame.visitor
+function AwayPage() {
+  const { locale, path } = useFrame().visitor
   const others = locales.filter((each) => each !== locale)
   return (
     <Page
-      frame={frame}
       title={awayWords(locale).title}
       section={null}
       hasMenu={false}

@@ -25,7 +25,6 @@ import {
 import { keepForm, leaveFlash } from './flash.ts'
 import { Guard } from './guard.ts'
 import { LatestAudit } from './latest-audit.ts'
-import type { Frame } from './layout.tsx'
 import { addLogin, loginPath, logoutPath, sendLogin, sendLoginAgain } from './login.tsx'
 import { addOrders } from './orders/orders.tsx'
 import { livePath } from './overview/live.ts'
@@ -35,7 +34,7 @@ import { addPreferences } from './preferences.ts'
 import { addReviews } from './reviews/reviews.tsx'
 import { addRuns } from './runs/runs.tsx'
 import { Sessions, sessionHoursDefault } from './session.ts'
-import { cookieNames, isSecure, visitorOf } from './visitor.ts'
+import { cookieNames, isSecure, localeOf, pathOf, visitorOf } from './visitor.ts'
 
 export interface ConsoleOptions {
   readonly access: Access
@@ -61,12 +60,12 @@ export async function addConsole(
   })
   await readForms(app, { lifeS: hours * 3600 })
 
-  const frameOf = (request: FastifyRequest, reply: FastifyReply): Frame => ({
+  app.decorate('frameOf', (request: FastifyRequest, reply: FastifyReply) => ({
     visitor: visitorOf(request, { canLogOut: guard.entryOf(request) === 'session' }),
     csrf: reply.generateCsrf({ secure: isSecure(request) }),
     version,
-  })
-  answerWithPages(app, { emit, guard, frameOf })
+  }))
+  answerWithPages(app, { emit, guard })
   app.addHook('preValidation', async (request) => {
     const isPage = request.routeOptions.url !== livePath
     refuseOtherSites(request, { isOpen: tokens.isOpen, isPage })
@@ -76,25 +75,25 @@ export async function addConsole(
   await app.register(async (anybody: WebApp) => {
     checkForms(anybody, () => true)
     addPreferences(anybody)
-    if (sessions !== null) addLogin(anybody, { sessions, access, frameOf })
+    if (sessions !== null) addLogin(anybody, { sessions, access })
   })
   await app.register(async (guarded: WebApp) => {
     guarded.addHook('preValidation', async (request, reply) => {
       const entry = await guard.admit(request, reply)
-      if (entry === 'refused' && !reply.sent) return requireLogin(request, reply, frameOf)
+      if (entry === 'refused' && !reply.sent) return requireLogin(request, reply)
     })
     // Only its owner sends a Bearer token; cookies are sent by every page.
     checkForms(guarded, (request) => guard.entryOf(request) !== 'token')
     const latestAudit = new LatestAudit(budan.store, { clock })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
-    addPages(guarded, { budan, clock, latestAudit, isStillIn, frameOf })
+    addPages(guarded, { budan, clock, latestAudit, isStillIn })
   })
   app.get('/*', async (request, reply) => {
     // Programs, and paths of the API, get the API's own 404.
     if (!wantsPage(request) || request.url.startsWith('/v1/')) return reply.callNotFound()
     const entry = await guard.admit(request, reply)
     if (reply.sent) return reply
-    if (entry === 'refused') return requireLogin(request, reply, frameOf)
+    if (entry === 'refused') return requireLogin(request, reply)
     const message = `No such page: ${request.url.split('?', 1)[0]?.slice(0, 200)}`
     throw new Refusal(404, { code: 'not_found', message })
   })
@@ -134,42 +133,33 @@ function checkForms(app: WebApp, needsToken: (request: FastifyRequest) => boolea
 }
 
 /** The input and the path of a sent form are kept for after the login. */
-function requireLogin(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  frameOf: ConsoleParts['frameOf'],
-): FastifyReply {
+function requireLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!wantsPage(request)) {
     reply.header('www-authenticate', 'Bearer')
     // A part that reloads itself must not replace the page that somebody reads.
     const code = isByHtmx(request) ? loginOverCode : 'unauthorized'
     throw new Refusal(401, { code, message: 'Authorization: a Bearer token is needed' })
   }
-  const frame = frameOf(request, reply)
   const late = request.method === 'POST' ? (keepForm({ request, reply }) ? 'kept' : 'lost') : null
-  return sendLogin(reply.code(401), { frame, next: frame.visitor.path, late })
+  return sendLogin(reply.code(401), { next: pathOf(request), late })
 }
 
-function answerWithPages(
-  app: WebApp,
-  { emit, guard, frameOf }: { emit: Emit; guard: Guard; frameOf: ConsoleParts['frameOf'] },
-): void {
+function answerWithPages(app: WebApp, { emit, guard }: { emit: Emit; guard: Guard }): void {
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = consoleRefusal(error, request)
     reportFailure(error, { refusal, request, emit })
     // Before the cookies are read, language and appearance are not known.
     const isKnown = (request.cookies as unknown) !== null
     if (!isKnown || !(wantsPage(request) || isByHtmx(request))) return answerRefusal(reply, refusal)
-    const frame = frameOf(request, reply)
     const isOld = refusal.code === formOldCode
-    if (isOld && request.routeOptions.url === loginPath) return sendLoginAgain(reply, frame)
+    if (isOld && request.routeOptions.url === loginPath) return sendLoginAgain(reply)
     const isKept = keepTyped({ request, reply }, refusal)
     // A request without a login changed nothing, and neither did a GET.
     const isUntouched = request.method === 'GET' || guard.entryOf(request) === null
     const shown = isUntouched ? asUntouched(refusal) : refusal
-    if (wantsPage(request) && shown.code === pageAwayCode) return sendAwayPage(reply, frame)
-    if (wantsPage(request)) return sendErrorPage(reply, { frame, refusal: shown, isKept })
-    const text = errorText(shown, frame.visitor.locale)
+    if (wantsPage(request) && shown.code === pageAwayCode) return sendAwayPage(reply)
+    if (wantsPage(request)) return sendErrorPage(reply, { refusal: shown, isKept })
+    const text = errorText(shown, localeOf(request))
     return reply.code(refusal.status).type('text/plain; charset=utf-8').send(text)
   })
 }

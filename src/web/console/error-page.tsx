@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { catalog, type Locale } from '../../i18n/locale.ts'
 import { translate } from '../../i18n/translate.ts'
 import type { Refusal } from '../errors.ts'
-import { type Frame, Page, sendPage } from './layout.tsx'
+import { Page, sendPage } from './layout.tsx'
+import { localeOf, pathOf } from './visitor.ts'
 
 const errorWords = catalog({
   en: {
@@ -37,18 +38,18 @@ const errorWords = catalog({
 /** A refusal for people: what went wrong, without internals. `isKept`: the input was kept. */
 export function sendErrorPage(
   reply: FastifyReply,
-  { frame, refusal, isKept }: { frame: Frame; refusal: Refusal; isKept: boolean },
+  { refusal, isKept }: { refusal: Refusal; isKept: boolean },
 ): FastifyReply {
-  const { locale } = frame.visitor
+  const locale = localeOf(reply.request)
   const words = errorWords(locale)
   const title = words.titles[refusal.status] ?? words.title
   return sendPage(
     reply.code(refusal.status),
-    <Page frame={frame} title={title} section={null}>
+    <Page title={title} section={null}>
       <h1>{title}</h1>
       <p role="alert">{errorText(refusal, locale)}</p>
       <p>
-        {isKept && <a href={frame.visitor.path}>{words.toForm}</a>} <a href="/">{words.back}</a>
+        {isKept && <a href={pathOf(reply.request)}>{words.toForm}</a>} <a href="/">{words.back}</a>
       </p>
     </Page>,
   )

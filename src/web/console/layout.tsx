@@ -4,14 +4,16 @@ import { renderToString } from 'preact-render-to-string'
 import { locales } from '../../i18n/locale.ts'
 import type { Budan } from '../../service.ts'
 import { assets } from './assets.ts'
-import { TheGateway } from './the-gateway.ts'
-import { type Theme, themes, type Visitor } from './visitor.ts'
+import { ActionForm } from './parts.tsx'
+import { type Frame, type Rendering, RenderingContext, useFrame } from './rendering.ts'
+import { localeOf, type Theme, themes } from './visitor.ts'
 import { type CommonWords, commonWords, languageTags, localeNames } from './words.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Set by `addConsole`. */
+    /** Both are set by `addConsole`. */
     gateway: Budan['gateway']
+    frameOf(request: FastifyRequest, reply: FastifyReply): Frame
   }
 }
 
@@ -26,16 +28,7 @@ const paths: Readonly<Record<Section, string>> = {
   audit: '/audit',
 }
 
-/** What every page is rendered with. */
-export interface Frame {
-  readonly visitor: Visitor
-  /** For the forms of the page. */
-  readonly csrf: string
-  readonly version: string
-}
-
 export interface PageProps {
-  readonly frame: Frame
   readonly title: string
   /** Null: no section of the menu. */
   readonly section: Section | null
@@ -75,16 +68,22 @@ const htmxConfig = JSON.stringify({
 })
 
 export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
-  return sendHtml(reply, `<!doctype html>${htmlOf(page, reply.server.gateway)}`)
+  const { gateway } = reply.server
+  const frame = reply.server.frameOf(reply.request, reply)
+  const html = htmlOf(page, { gateway, frame, locale: frame.visitor.locale })
+  return sendHtml(reply, `<!doctype html>${html}`)
 }
 
 /** A part of a page, for htmx. */
 export function sendPart(reply: FastifyReply, part: VNode): FastifyReply {
-  return sendHtml(reply, htmlOf(part, reply.server.gateway))
+  const { gateway } = reply.server
+  return sendHtml(reply, htmlOf(part, { gateway, frame: null, locale: localeOf(reply.request) }))
 }
 
-export function htmlOf(content: VNode, gateway: Budan['gateway']): string {
-  return renderToString(<TheGateway.Provider value={gateway}>{content}</TheGateway.Provider>)
+export function htmlOf(content: VNode, rendering: Rendering): string {
+  return renderToString(
+    <RenderingContext.Provider value={rendering}>{content}</RenderingContext.Provider>,
+  )
 }
 
 function sendHtml(reply: FastifyReply, html: string): FastifyReply {
@@ -98,10 +97,9 @@ function sendHtml(reply: FastifyReply, html: string): FastifyReply {
 
 /** The whole document around the content of a page. */
 export function Page(props: PageProps) {
-  const { frame, title, section, hasMenu = true, scripts = [], styles = [], children } = props
-  const { refresh } = props
-  const { locale, theme } = frame.visitor
-  const words = commonWords(locale)
+  const { title, section, hasMenu = true, scripts = [], styles = [], refresh, children } = props
+  const { locale, theme } = useFrame().visitor
+  const words = commonWords()
   return (
     <html lang={languageTags[locale]} {...(theme !== 'auto' && { 'data-theme': theme })}>
       <head>
@@ -127,49 +125,39 @@ export function Page(props: PageProps) {
         <a class="skip" href="#content">
           {words.skip}
         </a>
-        <Header {...{ frame, section, hasMenu, words }} />
+        <Header {...{ section, hasMenu }} />
         <main id="content" class="container" tabIndex={-1} data-come-back={refresh?.path}>
-          <Trouble words={words} />
+          <Trouble />
           {children}
         </main>
-        <Footer {...{ frame, words }} />
+        <Footer />
       </body>
     </html>
   )
 }
 
 /** Where console.js shows the error of a script's request that got no page. */
-function Trouble({ words }: { words: CommonWords }) {
-  return (
-    <div id="trouble" class="notice bad" role="alert" hidden data-unreachable={words.unreachable} />
-  )
+function Trouble() {
+  const { unreachable } = commonWords()
+  return <div id="trouble" class="notice bad" role="alert" hidden data-unreachable={unreachable} />
 }
 
-interface PartProps {
-  readonly frame: Frame
-  readonly words: CommonWords
-}
-
-interface HeaderProps extends PartProps {
-  readonly section: Section | null
-  readonly hasMenu: boolean
-}
-
-function Header({ frame, section, hasMenu, words }: HeaderProps) {
+function Header({ section, hasMenu }: { section: Section | null; hasMenu: boolean }) {
   return (
     <header class="top">
       <div class="container">
         <a class="brand" href="/">
           budan <span lang="zh-CN">补单</span>
         </a>
-        {hasMenu && <Menu {...{ section, words }} />}
-        <Preferences {...{ frame, words }} />
+        {hasMenu && <Menu section={section} />}
+        <Preferences />
       </div>
     </header>
   )
 }
 
-function Menu({ section, words }: { section: Section | null; words: CommonWords }) {
+function Menu({ section }: { section: Section | null }) {
+  const words = commonWords()
   return (
     <nav aria-label={words.menu}>
       <ul>
@@ -189,11 +177,12 @@ function Menu({ section, words }: { section: Section | null; words: CommonWords 
 }
 
 /** Buttons of a form, so that they work without a script. */
-function Preferences({ frame: { visitor, csrf }, words }: PartProps) {
+function Preferences() {
+  const { visitor } = useFrame()
+  const words = commonWords()
   return (
     <div class="preferences">
-      <form method="post" action="/preferences">
-        <input type="hidden" name="_csrf" value={csrf} />
+      <ActionForm action="/preferences">
         <input type="hidden" name="next" value={visitor.path} />
         {locales
           .filter((locale) => locale !== visitor.locale)
@@ -223,12 +212,11 @@ function Preferences({ frame: { visitor, csrf }, words }: PartProps) {
             </button>
           ))}
         </fieldset>
-      </form>
+      </ActionForm>
       {visitor.canLogOut && (
-        <form method="post" action="/logout">
-          <input type="hidden" name="_csrf" value={csrf} />
+        <ActionForm action="/logout">
           <button type="submit">{words.logOut}</button>
-        </form>
+        </ActionForm>
       )}
     </div>
   )
@@ -257,11 +245,12 @@ function ThemeIcon({ theme }: { theme: Theme }) {
   )
 }
 
-function Footer({ frame: { version }, words }: PartProps) {
+function Footer() {
+  const words = commonWords()
   return (
     <footer class="container">
       <small>
-        {words.version(version)} · {words.timesAre} · {words.forPrograms}:{' '}
+        {words.version(useFrame().version)} · {words.timesAre} · {words.forPrograms}:{' '}
         <a href="/openapi.json">OpenAPI</a> <a href="/metrics">metrics</a>{' '}
         <a href="/readyz">readyz</a>
       </small>

@@ -1,41 +1,39 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Access } from '../access/access.ts'
 import { addressOf } from '../access/address.ts'
 import type { WebApp } from '../web-app.ts'
 import { givenOf, readForm } from './forms.ts'
-import { type Frame, Page, sendPage } from './layout.tsx'
+import { Page, sendPage } from './layout.tsx'
 import { loginForm, loginWords } from './login-words.ts'
 import { ActionForm, Field, Notice } from './parts.tsx'
 import type { Sessions } from './session.ts'
-import { cookieNames, ownPath, setCookie } from './visitor.ts'
+import { cookieNames, localeOf, ownPath, setCookie } from './visitor.ts'
 
 export interface LoginParts {
   readonly sessions: Sessions
   readonly access: Access
-  frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }
 
 export const loginPath = '/login'
 export const logoutPath = '/logout'
 
-export function addLogin(app: WebApp, { sessions, access, frameOf }: LoginParts): void {
+export function addLogin(app: WebApp, { sessions, access }: LoginParts): void {
   app.get(loginPath, async (request, reply) => {
     const next = ownPath((request.query as Record<string, unknown>).next)
     if ((await sessions.find(request.cookies[cookieNames.session])) !== null) {
       return reply.redirect(next, 303)
     }
-    return sendLogin(reply, { frame: frameOf(request, reply), next })
+    return sendLogin(reply, { next })
   })
 
   app.post(loginPath, async (request, reply) => {
-    const frame = frameOf(request, reply)
-    const words = loginWords(frame.visitor.locale)
+    const { wrong } = loginWords(localeOf(request))
     const form = readForm(loginForm, request.body)
     const next = ownPath(form.given.next)
     const name = form.ok ? access.tokens.nameOf(Buffer.from(form.value.token)) : null
     if (name === null) {
       await access.refuse(request, reply, 'console')
-      return reply.sent ? reply : sendLogin(reply.code(401), { frame, next, fault: words.wrong })
+      return reply.sent ? reply : sendLogin(reply.code(401), { next, fault: wrong })
     }
     const value = await sessions.open(name, addressOf(request))
     access.accept(request, name)
@@ -53,14 +51,13 @@ export function addLogin(app: WebApp, { sessions, access, frameOf }: LoginParts)
 }
 
 /** For a login form that is out of date: its token is not kept anywhere, so it has to be entered again. */
-export function sendLoginAgain(reply: FastifyReply, frame: Frame): FastifyReply {
+export function sendLoginAgain(reply: FastifyReply): FastifyReply {
   const next = ownPath(givenOf(reply.request.body).next)
-  const fault = loginWords(frame.visitor.locale).old
-  return sendLogin(reply.code(403), { frame, next, fault })
+  const fault = loginWords(localeOf(reply.request)).old
+  return sendLogin(reply.code(403), { next, fault })
 }
 
 export interface LoginProps {
-  readonly frame: Frame
   /** Where to go afterwards. */
   readonly next: string
   /** A form was sent after the login had ended: was its input kept? */
@@ -69,15 +66,15 @@ export interface LoginProps {
 }
 
 /** Shown instead of the requested page; the login then returns to that page. */
-export function sendLogin(reply: FastifyReply, { frame, next, late = null, fault }: LoginProps) {
-  const words = loginWords(frame.visitor.locale)
+export function sendLogin(reply: FastifyReply, { next, late = null, fault }: LoginProps) {
+  const words = loginWords(localeOf(reply.request))
   return sendPage(
     reply,
-    <Page frame={frame} title={words.title} section={null} hasMenu={false}>
+    <Page title={words.title} section={null} hasMenu={false}>
       <article class="login">
         <h1>{words.title}</h1>
         {late !== null && <Notice tone="warn">{words.ended[late]}</Notice>}
-        <ActionForm action={loginPath} frame={frame}>
+        <ActionForm action={loginPath}>
           <input type="hidden" name="next" value={next} />
           <Field
             name="token"

@@ -1,8 +1,7 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../domain/clock.ts'
 import type { Budan } from '../../service.ts'
 import type { LatestAudit } from './latest-audit.ts'
-import type { Frame } from './layout.tsx'
 
 /** The dependencies of every page. */
 export interface ConsoleParts {
@@ -12,5 +11,4 @@ export interface ConsoleParts {
   readonly latestAudit: LatestAudit
   /** Whether the login of the request still holds: a stream must end with the session. */
   isStillIn(request: FastifyRequest): Promise<boolean>
-  frameOf(request: FastifyRequest, reply: FastifyReply): Frame
 }

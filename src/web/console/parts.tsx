@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import { type Fen, formatAmount } from '../../domain/money.ts'
 import type { OrderStatus } from '../../domain/order-states.ts'
-import type { Locale } from '../../i18n/locale.ts'
+import type { Evidence } from '../../domain/trade.ts'
 import { termsOf } from '../../i18n/terms.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
-import type { Frame } from './layout.tsx'
+import { inPlace } from './in-place.ts'
+import { useFrame, useLocale } from './rendering.ts'
 import { commonWords } from './words.ts'
 
 /** How good or bad something is. Its text says it too, not only its colour. */
@@ -28,8 +29,8 @@ const statusTones: Readonly<Record<OrderStatus, Tone>> = {
   review: 'warn',
 }
 
-export function StatusBadge({ status, locale }: { status: OrderStatus; locale: Locale }) {
-  return <Badge tone={statusTones[status]}>{termsOf(locale).status[status]}</Badge>
+export function StatusBadge({ status }: { status: OrderStatus }) {
+  return <Badge tone={statusTones[status]}>{termsOf(useLocale()).status[status]}</Badge>
 }
 
 /** In UTC+8, the gateway's time, which has no daylight saving; for programs in UTC. */
@@ -107,6 +108,15 @@ export function Table({ caption, head, rows, empty }: TableProps) {
   )
 }
 
+export function EvidenceDetails({ summary, evidence }: { summary: string; evidence: Evidence }) {
+  return (
+    <details>
+      <summary>{summary}</summary>
+      <pre class="raw">{JSON.stringify(evidence, null, 2)}</pre>
+    </details>
+  )
+}
+
 /** The result of an action. Screen readers read it at once. */
 export function Notice({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return (
@@ -117,18 +127,9 @@ export function Notice({ tone, children }: { tone: Tone; children: ComponentChil
 }
 
 /** Links to the other pages of a list. `path` has no cursor in its query. */
-export function Pager({
-  path,
-  nextCursor,
-  isFirst,
-  locale,
-}: {
-  path: string
-  nextCursor: string | null
-  isFirst: boolean
-  locale: Locale
-}) {
-  const words = commonWords(locale)
+export function Pager(props: { path: string; nextCursor: string | null; isFirst: boolean }) {
+  const { path, nextCursor, isFirst } = props
+  const words = commonWords()
   if (isFirst && nextCursor === null) return null
   const joint = path.includes('?') ? '&' : '?'
   return (
@@ -174,21 +175,62 @@ export function Field({ name, label, fault, hint, type = 'text', ...input }: Fie
 }
 
 /** A form that changes something: always sent by POST, with the CSRF token. */
-export function ActionForm({
-  action,
-  frame,
-  children,
-  ...more
-}: {
-  action: string
-  frame: Frame
-  children: ComponentChildren
-  class?: string
-}) {
+export function ActionForm(form: { action: string; class?: string; children: ComponentChildren }) {
+  const { children, ...attributes } = form
   return (
-    <form method="post" action={action} {...more}>
-      <input type="hidden" name="_csrf" value={frame.csrf} />
+    <form method="post" {...attributes}>
+      <input type="hidden" name="_csrf" value={useFrame().csrf} />
       {children}
     </form>
+  )
+}
+
+/** A form of one button, for what takes a while: it says so meanwhile. */
+export function BusyForm(form: {
+  id: string
+  action: string
+  button: string
+  underWay: string
+  hint: string
+}) {
+  const hintId = `${form.id}-hint`
+  return (
+    <ActionForm action={form.action} class="row busy" {...inPlace(form.action)}>
+      <button id={form.id} type="submit" aria-describedby={hintId}>
+        {form.button}
+      </button>
+      <UnderWay>{form.underWay}</UnderWay>
+      <small id={hintId} class="muted">
+        {form.hint}
+      </small>
+    </ActionForm>
+  )
+}
+
+/** Shown while the form around it is being answered. */
+export function UnderWay({ children }: { children: string }) {
+  return (
+    <span class="under-way" aria-busy="true">
+      {children}
+    </span>
+  )
+}
+
+export interface Choice {
+  readonly text: string
+  readonly href: string
+  readonly isCurrent: boolean
+}
+
+/** Links to what a list can show instead. */
+export function Filters({ label, choices }: { label: string; choices: readonly Choice[] }) {
+  return (
+    <nav class="filters" aria-label={label}>
+      {choices.map(({ text, href, isCurrent }) => (
+        <a key={text} href={href} {...(isCurrent && { 'aria-current': 'true' as const })}>
+          {text}
+        </a>
+      ))}
+    </nav>
   )
 }

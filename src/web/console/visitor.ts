@@ -26,16 +26,18 @@ export const cookieNames = {
 } as const
 
 export function visitorOf(request: FastifyRequest, { canLogOut }: { canLogOut: boolean }): Visitor {
-  const { cookies } = request
-  const { locale, theme } = cookieNames
   return {
-    locale:
-      locales.find((each) => each === cookies[locale]) ??
-      localeOfHeader(request.headers['accept-language']),
-    theme: themes.find((each) => each === cookies[theme]) ?? 'auto',
-    path: request.method === 'GET' ? request.url : backFrom(request),
+    locale: localeOf(request),
+    theme: themes.find((each) => each === request.cookies[cookieNames.theme]) ?? 'auto',
+    path: pathOf(request),
     canLogOut,
   }
+}
+
+/** As chosen in the console, or else as the browser prefers. */
+export function localeOf({ cookies, headers }: FastifyRequest): Locale {
+  const chosen = locales.find((each) => each === cookies[cookieNames.locale])
+  return chosen ?? localeOfHeader(headers['accept-language'])
 }
 
 /** HttpOnly, SameSite=Lax, for `maxAgeS`; without that, until the browser is closed. */
@@ -52,6 +54,10 @@ export function setCookie(
 /** Behind any proxy that terminates TLS. A client that forges the header affects only its own cookie. */
 export function isSecure({ headers }: FastifyRequest): boolean {
   return isForwardedTls(headers)
+}
+
+export function pathOf(request: FastifyRequest): string {
+  return request.method === 'GET' ? request.url : backFrom(request)
 }
 
 /** The page of the form: the path of a POST has no page to return to. */

@@ -1,8 +1,8 @@
-import { catalog } from '../../i18n/locale.ts'
+import { gatewayCatalog } from './rendering.ts'
 
 /** Of what all pages have in common. */
-export const commonWords = catalog({
-  en: {
+export const commonWords = gatewayCatalog({
+  en: () => ({
     sections: {
       overview: 'Overview',
       orders: 'Orders',
@@ -27,8 +27,8 @@ export const commonWords = catalog({
     unavailable: 'Not available right now. The log has the cause.',
     unreachable: 'budan is not reachable. Reload to see what happened.',
     pages: 'Pages of the list',
-  },
-  zh: {
+  }),
+  zh: () => ({
     sections: {
       overview: '总览',
       orders: '订单',
@@ -53,7 +53,7 @@ export const commonWords = catalog({
     unavailable: '暂时不可用，原因见日志。',
     unreachable: '暂时连接不上 budan，操作结果未知，请刷新页面查看。',
     pages: '列表翻页',
-  },
+  }),
 })
 
 export type CommonWords = ReturnType<typeof commonWords>

@@ -1,34 +1,23 @@
 import type { Balance, Page as PageOf, StatementEntry } from '../../../store/store.ts'
 import type { Faults, Given } from '../forms.ts'
-import { type Frame, Page } from '../layout.tsx'
+import { Page } from '../layout.tsx'
 import { Field, Money, Pager, Table, Time } from '../parts.tsx'
 import { accountPath, orderPath, ordersOfUserPath } from '../paths.ts'
 import { accountWords } from './words.ts'
 
-interface AccountsPageProps {
-  readonly frame: Frame
-  readonly given?: Given
-  readonly faults?: Faults
-}
-
-export function AccountsPage({ frame, given = {}, faults = {} }: AccountsPageProps) {
-  const words = accountWords(frame.visitor.locale)
+export function AccountsPage({ given = {}, faults = {} }: { given?: Given; faults?: Faults }) {
+  const words = accountWords()
   return (
-    <Page frame={frame} title={words.title} section="accounts">
+    <Page title={words.title} section="accounts">
       <h1>{words.title}</h1>
       <p>{words.lead}</p>
-      <AccountForm {...{ frame, value: given.user_id, fault: faults.user_id }} />
+      <AccountForm value={given.user_id} fault={faults.user_id} />
     </Page>
   )
 }
 
-function AccountForm(props: {
-  frame: Frame
-  value?: string | undefined
-  fault?: string | undefined
-}) {
-  const { frame, value, fault } = props
-  const words = accountWords(frame.visitor.locale)
+function AccountForm(input: { value?: string | undefined; fault?: string | undefined }) {
+  const words = accountWords()
   return (
     <search>
       <form method="get" action="/accounts" class="row search">
@@ -39,7 +28,7 @@ function AccountForm(props: {
           hint={words.hint}
           autoComplete="off"
           required
-          {...{ value, fault }}
+          {...input}
         />
         <button type="submit">{words.open}</button>
       </form>
@@ -48,19 +37,17 @@ function AccountForm(props: {
 }
 
 export interface AccountPageProps {
-  readonly frame: Frame
   readonly balance: Balance
   readonly entries: PageOf<StatementEntry>
   readonly isFirst: boolean
 }
 
-export function AccountPage({ frame, balance, entries, isFirst }: AccountPageProps) {
-  const { locale } = frame.visitor
-  const words = accountWords(locale)
+export function AccountPage({ balance, entries, isFirst }: AccountPageProps) {
+  const words = accountWords()
   const { userId } = balance
   const isEmpty = isFirst && entries.items.length === 0
   return (
-    <Page frame={frame} title={words.accountOf(userId)} section="accounts">
+    <Page title={words.accountOf(userId)} section="accounts">
       <h1>
         <bdi>{words.accountOf(userId)}</bdi>
       </h1>
@@ -90,8 +77,8 @@ export function AccountPage({ frame, balance, entries, isFirst }: AccountPagePro
         ])}
       />
       {isEmpty && <p>{words.never}</p>}
-      <Pager {...{ path: accountPath(userId), nextCursor: entries.nextCursor, isFirst, locale }} />
-      <AccountForm {...{ frame, value: userId }} />
+      <Pager path={accountPath(userId)} nextCursor={entries.nextCursor} isFirst={isFirst} />
+      <AccountForm value={userId} />
     </Page>
   )
 }

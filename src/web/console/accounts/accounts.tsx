@@ -7,6 +7,7 @@ import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { accountPath } from '../paths.ts'
+import { localeOf } from '../visitor.ts'
 import { AccountPage, AccountsPage } from './account-page.tsx'
 import { accountWords } from './words.ts'
 
@@ -29,17 +30,14 @@ interface Exchange {
 /** Redirects to the account; shows it here for ids that no path can have. */
 async function answerSearch(exchange: Exchange, parts: ConsoleParts): Promise<FastifyReply> {
   const { request, reply } = exchange
-  const frame = parts.frameOf(request, reply)
-  const form = readForm(
-    accountQuery(frame.visitor.locale, parts.budan.gateway.label),
-    request.query,
-  )
+  const query = accountQuery(localeOf(request), parts.budan.gateway.label)
+  const form = readForm(query, request.query)
   if (!form.ok) {
     const { given, faults } = form
-    return sendPage(reply.code(422), <AccountsPage {...{ frame, given, faults }} />)
+    return sendPage(reply.code(422), <AccountsPage {...{ given, faults }} />)
   }
   const { user_id: userId } = form.value
-  if (userId === undefined) return sendPage(reply, <AccountsPage frame={frame} />)
+  if (userId === undefined) return sendPage(reply, <AccountsPage />)
   const path = accountPath(userId)
   return path.startsWith('/accounts/')
     ? reply.redirect(path, 303)
@@ -60,13 +58,12 @@ function accountQuery(locale: Locale, label: GatewayLabel) {
 /** A user without credits has the balance 0, not a 404. */
 async function answerAccount(
   { request, reply }: Exchange,
-  { budan, frameOf, userId }: ConsoleParts & { userId: string },
+  { budan, userId }: ConsoleParts & { userId: string },
 ): Promise<FastifyReply> {
-  const frame = frameOf(request, reply)
   const { cursor = null } = request.query as { readonly cursor?: string }
   const [balance, entries] = await Promise.all([
     budan.store.balance(userId),
     budan.store.latestEntries(userId, { limit: entriesOnPage, cursor: cursor && String(cursor) }),
   ])
-  return sendPage(reply, <AccountPage {...{ frame, balance, entries, isFirst: cursor === null }} />)
+  return sendPage(reply, <AccountPage {...{ balance, entries, isFirst: cursor === null }} />)
 }

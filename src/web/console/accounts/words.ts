@@ -1,4 +1,4 @@
-import { gatewayCatalog } from '../the-gateway.ts'
+import { gatewayCatalog } from '../rendering.ts'
 
 export const accountWords = gatewayCatalog({
   en: () => ({

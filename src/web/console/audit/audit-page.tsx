@@ -1,16 +1,14 @@
 import { durationText } from '../../../i18n/durations.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import type { Audit } from '../../../store/store.ts'
-import { inPlace } from '../in-place.ts'
 import type { AuditResult } from '../latest-audit.ts'
-import { type Frame, Page } from '../layout.tsx'
-import { Badge, Notice, Time } from '../parts.tsx'
+import { Page } from '../layout.tsx'
+import { Badge, BusyForm, Notice, Time } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
+import { useLocale } from '../rendering.ts'
 import { type FoundRows, rowsMax } from './found-rows.ts'
 import { auditWords } from './words.ts'
 
 export interface AuditPageProps {
-  readonly frame: Frame
   /** Null: there is none yet. */
   readonly audit: AuditResult | null
   readonly rows: FoundRows
@@ -18,22 +16,21 @@ export interface AuditPageProps {
   readonly hasFailed: boolean
 }
 
-export function AuditPage({ frame, audit, rows, isUnderWay, hasFailed }: AuditPageProps) {
-  const { locale } = frame.visitor
-  const words = auditWords(locale)
+export function AuditPage({ audit, rows, isUnderWay, hasFailed }: AuditPageProps) {
+  const words = auditWords()
   return (
-    <Page frame={frame} title={words.title} section="audit">
+    <Page title={words.title} section="audit">
       <h1>{words.title}</h1>
       <p>{words.lead}</p>
       {hasFailed && <Notice tone="warn">{words.failed}</Notice>}
       {isUnderWay && <Notice tone="plain">{words.underWay}</Notice>}
-      {audit === null ? <p>{words.never}</p> : <Summary {...{ audit, locale }} />}
-      <RunForm {...{ frame }} />
+      {audit === null ? <p>{words.never}</p> : <Summary audit={audit} />}
+      <BusyForm id="run-audit" action="/audit" {...words.form} />
       <div class="checks">
         {(Object.keys(words.checks) as (keyof Audit)[]).map((name) => (
           <AuditCheck
             key={name}
-            {...{ name, locale }}
+            name={name}
             count={audit?.counts[name] ?? null}
             orderNos={rows[name] ?? []}
           />
@@ -43,8 +40,8 @@ export function AuditPage({ frame, audit, rows, isUnderWay, hasFailed }: AuditPa
   )
 }
 
-function Summary({ audit, locale }: { audit: AuditResult; locale: Locale }) {
-  const words = auditWords(locale)
+function Summary({ audit }: { audit: AuditResult }) {
+  const words = auditWords()
   const isWell = Object.values(audit.counts).every((count) => count === 0)
   return (
     <Notice tone={isWell ? 'good' : 'bad'}>
@@ -52,28 +49,9 @@ function Summary({ audit, locale }: { audit: AuditResult; locale: Locale }) {
       <p>
         {words.asOf[0]}
         <Time at={audit.at} />
-        {words.asOf[1](durationText(audit.durationMs, locale))}
+        {words.asOf[1](durationText(audit.durationMs, useLocale()))}
       </p>
     </Notice>
-  )
-}
-
-/** With scripts, the page is updated in place, and the button is disabled meanwhile. */
-function RunForm({ frame }: { frame: Frame }) {
-  const words = auditWords(frame.visitor.locale)
-  return (
-    <form method="post" action="/audit" class="row busy" {...inPlace('/audit')}>
-      <input type="hidden" name="_csrf" value={frame.csrf} />
-      <button type="submit" aria-describedby="audit-hint">
-        {words.run}
-      </button>
-      <span class="under-way" aria-busy="true">
-        {words.running}
-      </span>
-      <small id="audit-hint" class="muted">
-        {words.runHint}
-      </small>
-    </form>
   )
 }
 
@@ -82,11 +60,10 @@ interface AuditCheckProps {
   /** Null: not counted yet. */
   readonly count: number | null
   readonly orderNos: readonly string[]
-  readonly locale: Locale
 }
 
-function AuditCheck({ name, count, orderNos, locale }: AuditCheckProps) {
-  const words = auditWords(locale)
+function AuditCheck({ name, count, orderNos }: AuditCheckProps) {
+  const words = auditWords()
   const { title, meaning, advice } = words.checks[name]
   const isWrong = count !== null && count > 0
   return (
@@ -102,7 +79,7 @@ function AuditCheck({ name, count, orderNos, locale }: AuditCheckProps) {
           <p>
             <strong>{words.advice}:</strong> {advice}
           </p>
-          <Rows {...{ orderNos, locale }} />
+          <Rows orderNos={orderNos} />
         </>
       )}
     </article>
@@ -110,8 +87,8 @@ function AuditCheck({ name, count, orderNos, locale }: AuditCheckProps) {
 }
 
 /** An order that does not exist any more has no page; its number still helps a search elsewhere. */
-function Rows({ orderNos, locale }: { orderNos: readonly string[]; locale: Locale }) {
-  const words = auditWords(locale)
+function Rows({ orderNos }: { orderNos: readonly string[] }) {
+  const words = auditWords()
   if (orderNos.length === 0) return <p>{words.gone}</p>
   return (
     <>

@@ -5,14 +5,13 @@ import { AuditPage } from './audit-page.tsx'
 import { RowsOfAudit } from './found-rows.ts'
 
 /** Does the ledger agree with the orders? */
-export function addAudit(app: WebApp, { budan, latestAudit, frameOf }: ConsoleParts): void {
+export function addAudit(app: WebApp, { budan, latestAudit }: ConsoleParts): void {
   const rowsOfAudit = new RowsOfAudit(budan.store)
 
-  app.get('/audit', async (request, reply) => {
+  app.get('/audit', async (_request, reply) => {
     const { latest: audit, isUnderWay, hasFailed } = latestAudit.state()
     const rows = audit === null ? {} : await rowsOfAudit.rowsOf(audit)
-    const frame = frameOf(request, reply)
-    return sendPage(reply, <AuditPage {...{ frame, audit, rows, isUnderWay, hasFailed }} />)
+    return sendPage(reply, <AuditPage {...{ audit, rows, isUnderWay, hasFailed }} />)
   })
 
   app.post('/audit', async (_request, reply) => {

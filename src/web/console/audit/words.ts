@@ -1,5 +1,5 @@
 import type { Audit } from '../../../store/store.ts'
-import { gatewayCatalog } from '../the-gateway.ts'
+import { gatewayCatalog } from '../rendering.ts'
 
 interface Explained {
   readonly title: string
@@ -22,9 +22,11 @@ export const auditWords = gatewayCatalog({
     failed:
       'The last audit did not finish: the database was not available. The result below is older.',
     asOf: ['As of ', (took) => `. It took ${took}.`] as AsOf,
-    run: 'Run the audit now',
-    running: 'Reading all orders and entries …',
-    runHint: 'Reads whole tables: takes seconds for a hundred thousand orders. It changes nothing.',
+    form: {
+      button: 'Run the audit now',
+      underWay: 'Reading all orders and entries …',
+      hint: 'Reads whole tables: takes seconds for a hundred thousand orders. It changes nothing.',
+    },
     allWell: 'OK: the ledger agrees with the orders.',
     notWell:
       'The ledger does not agree with the orders. Check the orders below before any payout; budan does not correct this by itself.',
@@ -75,9 +77,11 @@ export const auditWords = gatewayCatalog({
     underWay: '正在自检，请稍后刷新页面。',
     failed: '上一次自检没有完成：数据库不可用。下面是更早的结果。',
     asOf: ['自检时间 ', (took) => `，耗时 ${took}。`] as AsOf,
-    run: '立即自检',
-    running: '正在读取全部订单和分录……',
-    runHint: '需要读取整张表：十万订单约需数秒。不会修改任何数据。',
+    form: {
+      button: '立即自检',
+      underWay: '正在读取全部订单和分录……',
+      hint: '需要读取整张表：十万订单约需数秒。不会修改任何数据。',
+    },
     allWell: '一切正常，账目相符。',
     notWell: '账目不符。在处理任何款项之前，请先查看下面的订单；budan 不会自行改动这些数据。',
     advice: '如何处理',

@@ -6,11 +6,12 @@ import type { WebApp } from '../../web-app.ts'
 import { sendFlash } from '../flash.ts'
 import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
+import { localeOf } from '../visitor.ts'
 import { type CheckedNews, checkedKind } from './checked-notice.tsx'
 import { isAbsence } from './verdict.ts'
 
 /** The same check as the API's; the order's page shows its result. */
-export function addCheck(app: WebApp, { budan, frameOf }: ConsoleParts): void {
+export function addCheck(app: WebApp, { budan }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   const path = '/orders/:order_no/check'
   app.post(path, { schema: { params, hide: true } }, async (request, reply) => {
@@ -18,10 +19,9 @@ export function addCheck(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     const by = { actor: actorOf(request) }
     const report = await ofOrder(orderNo, () => budan.checkOrder(orderNo, by))
     const { tradeState, decision, codedReason, order } = report
-    const { locale } = frameOf(request, reply).visitor
     const news: CheckedNews = {
       ...{ orderNo, tradeState, decision, status: order.status },
-      ...{ reason: reasonText(codedReason, locale), isAbsent: isAbsence(report) },
+      ...{ reason: reasonText(codedReason, localeOf(request)), isAbsent: isAbsence(report) },
     }
     sendFlash({ request, reply }, { kind: checkedKind, ...news })
     return reply.redirect(orderPath(orderNo), 303)

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { orderStatuses } from '../../../domain/order-states.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Flash } from '../flash.ts'
 import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { orderWords } from './words.ts'
 
 /** The result of a check, for the page after it. */
@@ -36,8 +36,8 @@ const tones: Readonly<Record<CheckedNews['decision'], Tone>> = {
   review: 'warn',
 }
 
-export function CheckedNotice({ checked, locale }: { checked: CheckedNews; locale: Locale }) {
-  const words = orderWords(locale).checked
+export function CheckedNotice({ checked }: { checked: CheckedNews }) {
+  const words = orderWords().checked
   const { tradeState, decision, reason, status, isAbsent } = checked
   const isSilent = tradeState === null && !isAbsent
   const said = isAbsent ? words.absent : words.nothing
@@ -47,9 +47,9 @@ export function CheckedNotice({ checked, locale }: { checked: CheckedNews; local
       <Facts
         pairs={[
           [words.said, tradeState === null ? said : <span class="code">{tradeState}</span>],
-          [words.decision, termsOf(locale).decision[decision]],
+          [words.decision, termsOf(useLocale()).decision[decision]],
           [words.reason, <bdi key="reason">{reason}</bdi>],
-          [words.status, <StatusBadge key="status" {...{ status, locale }} />],
+          [words.status, <StatusBadge key="status" status={status} />],
         ]}
       />
       {isAbsent && <p>{words.absentIs}</p>}

@@ -1,9 +1,8 @@
-import type { Locale } from '../../../i18n/locale.ts'
 import { commonWords } from '../words.ts'
 
 /** Copies the text of the element with the id `of`. Hidden without scripts. */
-export function CopyButton({ of, locale }: { of: string; locale: Locale }) {
-  const words = commonWords(locale)
+export function CopyButton({ of }: { of: string }) {
+  const words = commonWords()
   return (
     <button
       type="button"

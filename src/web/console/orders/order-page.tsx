@@ -1,13 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import { type ConfiguredMerchant, isOf } from '../../../domain/merchant.ts'
 import type { Order, OrderEvent } from '../../../domain/order.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
-import { type Frame, Page } from '../layout.tsx'
-import { Facts, Money, Notice, StatusBadge, Table, Time } from '../parts.tsx'
+import { Page } from '../layout.tsx'
+import { BusyForm, Facts, Money, Notice, StatusBadge, Table, Time } from '../parts.tsx'
 import { accountPath, orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
-import { CheckForm } from './check-form.tsx'
 import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
@@ -17,7 +15,6 @@ import { VerdictView } from './verdict-view.tsx'
 import { orderWords } from './words.ts'
 
 export interface OrderPageProps {
-  readonly frame: Frame
   readonly order: Order
   readonly verdict: OrderVerdict
   readonly ledger: OrderLedger
@@ -31,14 +28,13 @@ export interface OrderPageProps {
 
 /** The answer first, then its facts. */
 export function OrderPage(props: OrderPageProps) {
-  const { frame, order, ledger, merchant, page, direction, isFirst, checked, traced } = props
-  const { locale } = frame.visitor
-  const words = orderWords(locale)
+  const { order, ledger, merchant, page, direction, isFirst, checked, traced } = props
+  const words = orderWords()
   const { orderNo } = order
   // Another merchant's order is not queried: a check would have no result.
   const isOthers = !isOf(merchant, order)
   return (
-    <Page frame={frame} title={words.title(orderNo)} section="orders">
+    <Page title={words.title(orderNo)} section="orders">
       <div class="order-title">
         <h1>
           {words.order}{' '}
@@ -46,31 +42,38 @@ export function OrderPage(props: OrderPageProps) {
             {orderNo}
           </span>
         </h1>
-        <CopyButton of="order-no" locale={locale} />
-        <StatusBadge status={order.status} locale={locale} />
+        <CopyButton of="order-no" />
+        <StatusBadge status={order.status} />
       </div>
-      {checked && !isOthers && <CheckedNotice {...{ checked, locale }} />}
-      {traced && <TracedNotice {...{ traced, order, merchant, locale }} />}
-      <VerdictView {...{ verdict: props.verdict, order, merchant, locale }} />
+      {checked && !isOthers && <CheckedNotice checked={checked} />}
+      {traced && <TracedNotice {...{ traced, order, merchant }} />}
+      <VerdictView {...{ verdict: props.verdict, order, merchant }} />
       <div class="actions">
-        {!isOthers && <CheckForm {...{ frame, order }} />}
+        {!isOthers && (
+          <BusyForm
+            id="check-now"
+            action={`${orderPath(orderNo)}/check`}
+            {...words.checkForm}
+            hint={words.checkHints[order.status]}
+          />
+        )}
         {order.status === 'review' && <a href={reviewPath(orderNo)}>{words.toReview}</a>}
         <a href={accountPath(order.userId)}>{words.toAccount}</a>
         <a href={ordersOfUserPath(order.userId)}>{words.ordersOfUser}</a>
       </div>
       <section aria-labelledby="facts">
         <h2 id="facts">{words.facts.title}</h2>
-        <Facts pairs={factsOf(order, locale)} />
+        <Facts pairs={factsOf(order)} />
       </section>
-      <Ledger {...{ order, ledger, locale }} />
-      <Timeline {...{ orderNo, page, direction, isFirst, ledger, locale }} />
-      <Raw {...{ order, page, direction, isFirst, locale }} />
+      <Ledger {...{ order, ledger }} />
+      <Timeline {...{ orderNo, page, direction, isFirst, ledger }} />
+      <Raw {...{ order, page, direction, isFirst }} />
     </Page>
   )
 }
 
-function factsOf(order: Order, locale: Locale): readonly (readonly [string, ComponentChildren])[] {
-  const words = orderWords(locale).facts
+function factsOf(order: Order): readonly (readonly [string, ComponentChildren])[] {
+  const words = orderWords().facts
   const { gateway, mchid, appid, transactionId, dismissed } = order
   const all: readonly (readonly [string, ComponentChildren])[] = [
     [words.amount, <Money key="amount" fen={order.amount} />],
@@ -94,7 +97,7 @@ function factsOf(order: Order, locale: Locale): readonly (readonly [string, Comp
           <span id="transaction-id" class="code">
             {transactionId}
           </span>{' '}
-          <CopyButton of="transaction-id" locale={locale} />
+          <CopyButton of="transaction-id" />
         </>
       ),
     ],
@@ -106,8 +109,8 @@ function factsOf(order: Order, locale: Locale): readonly (readonly [string, Comp
   return all.filter(([, value]) => value !== null && value !== false && value !== '')
 }
 
-function Ledger({ order, ledger, locale }: ForReader & { order: Order; ledger: OrderLedger }) {
-  const words = orderWords(locale).ledger
+function Ledger({ order, ledger }: { order: Order; ledger: OrderLedger }) {
+  const words = orderWords().ledger
   const { transfers, entries } = ledger
   const isLost = order.status === 'paid' && (transfers.length === 0 || entries.length === 0)
   return (
@@ -136,11 +139,11 @@ function Ledger({ order, ledger, locale }: ForReader & { order: Order; ledger: O
   )
 }
 
-type RawProps = ForReader & Pick<OrderPageProps, 'order' | 'page' | 'direction' | 'isFirst'>
+type RawProps = Pick<OrderPageProps, 'order' | 'page' | 'direction' | 'isFirst'>
 
 /** As the API and the command line return it, oldest event first. */
-function Raw({ order, page, direction, isFirst, locale }: RawProps) {
-  const words = orderWords(locale).raw
+function Raw({ order, page, direction, isFirst }: RawProps) {
+  const words = orderWords().raw
   const events = direction === 'newest' ? page.items.toReversed() : page.items
   const raw = { ...presentOrder(order), events: events.map(presentOrderEvent) }
   const isWhole = isFirst && page.nextCursor === null
@@ -156,15 +159,11 @@ function Raw({ order, page, direction, isFirst, locale }: RawProps) {
         </pre>
       </details>
       <p class="actions">
-        <CopyButton of="raw-json" locale={locale} /> <a href={file}>{words.open}</a>{' '}
+        <CopyButton of="raw-json" /> <a href={file}>{words.open}</a>{' '}
         <a href={file} download={`${order.orderNo}.json`}>
           {words.download}
         </a>
       </p>
     </section>
   )
-}
-
-interface ForReader {
-  readonly locale: Locale
 }

@@ -33,9 +33,8 @@ export function addOrder(app: WebApp, parts: ConsoleParts): void {
 
 async function answerOrder(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { budan, clock, frameOf, orderNo }: ConsoleParts & { orderNo: string },
+  { budan, clock, orderNo }: ConsoleParts & { orderNo: string },
 ): Promise<FastifyReply> {
-  const frame = frameOf(request, reply)
   const order = await ofOrder(orderNo, budan.store.findOrder)
   const form = readForm(viewQuery, request.query)
   const { order: direction, cursor = null } = form.ok ? form.value : { order: 'newest' as const }
@@ -52,7 +51,7 @@ async function answerOrder(
   return sendPage(
     reply,
     <OrderPage
-      {...{ frame, order, ledger, merchant, page, direction }}
+      {...{ order, ledger, merchant, page, direction }}
       verdict={orderVerdictOf({ order, latest, merchant, policy, isScheduled, now: clock() })}
       isFirst={cursor === null}
       checked={readChecked(flash, orderNo)}

@@ -2,14 +2,13 @@ import type { ComponentChildren } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Merchant, Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as PageOf } from '../../../store/store.ts'
 import type { Faults } from '../forms.ts'
-import { type Frame, Page } from '../layout.tsx'
-import { Field, Money, Notice, Pager, StatusBadge, Table, Time } from '../parts.tsx'
+import { Page } from '../layout.tsx'
+import { Field, Filters, Money, Notice, Pager, StatusBadge, Table, Time } from '../parts.tsx'
 import { accountPath, orderPath } from '../paths.ts'
-import { TheGateway } from '../the-gateway.ts'
+import { RenderingContext, useLocale } from '../rendering.ts'
 import { isolated } from './isolated.ts'
 import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
 import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
@@ -24,7 +23,6 @@ export interface OrderSearch {
 }
 
 export interface OrdersPageProps {
-  readonly frame: Frame
   readonly search: OrderSearch
   readonly faults?: Faults
   /** Null: there was no search. */
@@ -35,28 +33,24 @@ export interface OrdersPageProps {
   readonly merchant?: Merchant
 }
 
-export function OrdersPage({ frame, search, faults = {}, ...found }: OrdersPageProps) {
-  const { locale } = frame.visitor
-  const words = searchWords(locale)
+export function OrdersPage({ search, faults = {}, ...found }: OrdersPageProps) {
+  const words = searchWords()
   const { matches = null, list = null, traced = null, merchant } = found
   return (
-    <Page frame={frame} title={words.title} section="orders">
+    <Page title={words.title} section="orders">
       <h1>{words.title}</h1>
-      {traced && merchant && <TracedNotice {...{ traced, merchant, locale }} />}
-      <SearchForm {...{ search, faults, locale }} />
-      {matches && isNothing(matches) && <NothingFound {...{ frame, text: search.q ?? '' }} />}
-      {matches && <MatchedOrders {...{ matches, locale }} />}
-      {list && <OrderList {...{ search, list, locale }} />}
+      {traced && merchant && <TracedNotice {...{ traced, merchant }} />}
+      <SearchForm {...{ search, faults }} />
+      {matches && isNothing(matches) && <NothingFound {...{ text: search.q ?? '' }} />}
+      {matches && <MatchedOrders matches={matches} />}
+      {list && <OrderList {...{ search, list }} />}
     </Page>
   )
 }
 
-function SearchForm({
-  search,
-  faults,
-  locale,
-}: ForReader & { search: OrderSearch; faults: Faults }) {
-  const words = searchWords(locale)
+function SearchForm({ search, faults }: { search: OrderSearch; faults: Faults }) {
+  const words = searchWords()
+  const { status } = termsOf(useLocale())
   return (
     <>
       <search>
@@ -73,17 +67,14 @@ function SearchForm({
           <button type="submit">{words.search}</button>
         </form>
       </search>
-      <nav class="filters" aria-label={words.byStatus}>
-        {[undefined, ...orderStatuses].map((status) => (
-          <a
-            key={status ?? ''}
-            href={listPath({ ...search, status })}
-            {...(status === search.status && { 'aria-current': 'true' as const })}
-          >
-            {status === undefined ? words.all : termsOf(locale).status[status]}
-          </a>
-        ))}
-      </nav>
+      <Filters
+        label={words.byStatus}
+        choices={[undefined, ...orderStatuses].map((each) => ({
+          text: each === undefined ? words.all : status[each],
+          href: listPath({ ...search, status: each }),
+          isCurrent: each === search.status,
+        }))}
+      />
       {faults.status !== undefined && <Notice tone="bad">{faults.status}</Notice>}
     </>
   )
@@ -102,8 +93,8 @@ function listPath({
 }
 
 /** Orders that match a number, where it may match something else as well. */
-function MatchedOrders({ matches, locale }: ForReader & { matches: Matches }) {
-  const words = searchWords(locale)
+function MatchedOrders({ matches }: { matches: Matches }) {
+  const words = searchWords()
   const { byNumber, byTransaction, hasOrders } = matches
   const found = [
     [words.isNumber, byNumber],
@@ -118,7 +109,7 @@ function MatchedOrders({ matches, locale }: ForReader & { matches: Matches }) {
           order && (
             <section key={title}>
               <h2>{title}</h2>
-              <OrderTable {...{ orders: [order], locale, empty: '' }} />
+              <OrderTable {...{ orders: [order], empty: '' }} />
             </section>
           ),
       )}
@@ -126,12 +117,8 @@ function MatchedOrders({ matches, locale }: ForReader & { matches: Matches }) {
   )
 }
 
-function OrderList({
-  search,
-  list,
-  locale,
-}: ForReader & { search: OrderSearch; list: PageOf<Order> }) {
-  const words = searchWords(locale)
+function OrderList({ search, list }: { search: OrderSearch; list: PageOf<Order> }) {
+  const words = searchWords()
   const user = search.user_id ?? search.q ?? ''
   const isFirst = search.cursor === undefined
   // The number matched an order, and there is no user with that id.
@@ -144,22 +131,21 @@ function OrderList({
         </h2>
       )}
       <OrderTable
-        {...{ orders: list.items, locale }}
+        {...{ orders: list.items }}
         empty={search.status || user !== '' ? words.emptyStatus : words.empty}
       />
-      <Pager {...{ path: listPath(search), nextCursor: list.nextCursor, isFirst, locale }} />
+      <Pager {...{ path: listPath(search), nextCursor: list.nextCursor, isFirst }} />
     </section>
   )
 }
 
-function OrderTable(props: ForReader & { orders: readonly Order[]; empty: string }) {
-  const { orders, locale, empty } = props
-  const words = searchWords(locale)
+function OrderTable({ orders, empty }: { orders: readonly Order[]; empty: string }) {
+  const words = searchWords()
   const cells = (order: Order): readonly ComponentChildren[] => [
     <a key="no" href={orderPath(order.orderNo)}>
       <span class="code">{order.orderNo}</span>
     </a>,
-    <StatusBadge key="status" status={order.status} locale={locale} />,
+    <StatusBadge key="status" status={order.status} />,
     <Money key="amount" fen={order.amount} />,
     <a key="user" href={accountPath(order.userId)}>
       <bdi>{order.userId}</bdi>
@@ -170,10 +156,9 @@ function OrderTable(props: ForReader & { orders: readonly Order[]; empty: string
   return <Table {...{ caption: words.caption, head: words.head, rows: orders.map(cells), empty }} />
 }
 
-function NothingFound({ frame, text }: { frame: Frame; text: string }) {
-  const { locale } = frame.visitor
-  const words = searchWords(locale)
-  const { canTrace } = useContext(TheGateway)
+function NothingFound({ text }: { text: string }) {
+  const words = searchWords()
+  const { canTrace } = useContext(RenderingContext).gateway
   const number = numberIn(text)
   return (
     <article class="nothing">
@@ -185,7 +170,7 @@ function NothingFound({ frame, text }: { frame: Frame; text: string }) {
         {canTrace && transactionIdPattern.test(number) && (
           <li>
             {words.trace.lead}
-            <TraceForm {...{ frame, transactionId: number }} />
+            <TraceForm {...{ transactionId: number }} />
           </li>
         )}
         <li>{words.otherNumber}</li>
@@ -195,8 +180,4 @@ function NothingFound({ frame, text }: { frame: Frame; text: string }) {
       </p>
     </article>
   )
-}
-
-interface ForReader {
-  readonly locale: Locale
 }

@@ -5,6 +5,7 @@ import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
+import { localeOf } from '../visitor.ts'
 import { addCheck } from './check.tsx'
 import { addOrder } from './order.tsx'
 import { type OrderSearch, OrdersPage } from './orders-page.tsx'
@@ -25,12 +26,11 @@ export function addOrders(app: WebApp, parts: ConsoleParts): void {
 /** A search is a link; a text that matches one order redirects to it. */
 async function answerList(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { budan, frameOf }: ConsoleParts,
+  { budan }: ConsoleParts,
 ): Promise<FastifyReply> {
-  const frame = frameOf(request, reply)
-  const form = readForm(ordersQuery(frame.visitor.locale, budan.gateway.label), request.query)
+  const form = readForm(ordersQuery(localeOf(request), budan.gateway.label), request.query)
   if (!form.ok) {
-    const page = <OrdersPage {...{ frame, search: form.given, faults: form.faults }} />
+    const page = <OrdersPage {...{ search: form.given, faults: form.faults }} />
     return sendPage(reply.code(422), page)
   }
   const { status, cursor, user_id, q: text } = form.value
@@ -48,5 +48,5 @@ async function answerList(
   const search: OrderSearch = { ...form.given, q: text }
   const traced = readTraced(takeFlash(request, reply))
   const { merchant } = budan
-  return sendPage(reply, <OrdersPage {...{ frame, search, matches, list, traced, merchant }} />)
+  return sendPage(reply, <OrdersPage {...{ search, matches, list, traced, merchant }} />)
 }

@@ -2,13 +2,13 @@ import type { ComponentChildren } from 'preact'
 import { formatFen } from '../../../domain/money.ts'
 import type { OrderEvent } from '../../../domain/order.ts'
 import type { Evidence } from '../../../domain/trade.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { eventReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { translatePart } from '../../../i18n/translate.ts'
 import type { OrderLedger, Page } from '../../../store/store.ts'
-import { Badge, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
+import { Badge, EvidenceDetails, Filters, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
+import { useLocale } from '../rendering.ts'
 import { isolated } from './isolated.ts'
 import { orderWords } from './words.ts'
 
@@ -21,41 +21,37 @@ export interface TimelineProps {
   readonly direction: Direction
   readonly isFirst: boolean
   readonly ledger: OrderLedger
-  readonly locale: Locale
 }
 
 /** All answers and decisions, with their evidence. */
-export function Timeline({ orderNo, page, direction, isFirst, ledger, locale }: TimelineProps) {
-  const words = orderWords(locale).timeline
+export function Timeline({ orderNo, page, direction, isFirst, ledger }: TimelineProps) {
+  const words = orderWords().timeline
   const path = (towards: Direction) => `${orderPath(orderNo)}?order=${towards}`
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline">{words.title}</h2>
-      <nav class="filters" aria-label={words.direction}>
-        {directions.map((towards) => (
-          <a
-            key={towards}
-            href={`${path(towards)}#timeline`}
-            {...(towards === direction && { 'aria-current': 'true' as const })}
-          >
-            {words[towards]}
-          </a>
-        ))}
-      </nav>
+      <Filters
+        label={words.direction}
+        choices={directions.map((towards) => ({
+          text: words[towards],
+          href: `${path(towards)}#timeline`,
+          isCurrent: towards === direction,
+        }))}
+      />
       {page.items.length === 0 && <p>{words.empty}</p>}
       <ol class="timeline" reversed={direction === 'newest'}>
         {page.items.map((event) => (
-          <TimelineEvent key={event.id} {...{ event, ledger, locale }} />
+          <TimelineEvent key={event.id} {...{ event, ledger }} />
         ))}
       </ol>
-      <Pager {...{ path: path(direction), nextCursor: page.nextCursor, isFirst, locale }} />
+      <Pager {...{ path: path(direction), nextCursor: page.nextCursor, isFirst }} />
     </section>
   )
 }
 
-function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: Locale }) {
-  const { event, ledger, locale } = props
-  const words = orderWords(locale).timeline
+function TimelineEvent({ event, ledger }: { event: OrderEvent; ledger: OrderLedger }) {
+  const locale = useLocale()
+  const words = orderWords().timeline
   const terms = termsOf(locale)
   const { reason, evidence, toStatus } = event
   const tone = toneOf(event)
@@ -71,7 +67,7 @@ function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: 
           </span>
         )}
         {event.decision !== null && <span>→ {terms.decision[event.decision]}</span>}
-        {toStatus !== null && <StatusBadge status={toStatus} locale={locale} />}
+        {toStatus !== null && <StatusBadge status={toStatus} />}
         {event.alarm && <Badge tone="bad">{words.alarm}</Badge>}
       </div>
       {reason !== null && (
@@ -79,23 +75,19 @@ function TimelineEvent(props: { event: OrderEvent; ledger: OrderLedger; locale: 
           <bdi>{eventReasonText(event, locale)}</bdi>
         </p>
       )}
-      <Notes {...{ evidence, locale }} />
-      {toStatus === 'paid' && <Booked {...{ ledger, locale }} />}
-      <Origin {...{ event, locale }} />
-      {evidence !== null && (
-        <details>
-          <summary>{words.evidence}</summary>
-          <pre class="raw">{JSON.stringify(evidence, null, 2)}</pre>
-        </details>
-      )}
+      <Notes evidence={evidence} />
+      {toStatus === 'paid' && <Booked ledger={ledger} />}
+      <Origin event={event} />
+      {evidence !== null && <EvidenceDetails summary={words.evidence} evidence={evidence} />}
     </li>
   )
 }
 
 /** The parts of the gateway's answer that the evidence does not have in full. */
-function Notes({ evidence, locale }: { evidence: Evidence | null; locale: Locale }) {
+function Notes({ evidence }: { evidence: Evidence | null }) {
   const notes = evidence?.notes
   if (!Array.isArray(notes)) return null
+  const locale = useLocale()
   const said = notes.map((note) => translatePart(String(note), { set: 'seenNote', locale }))
   return (
     <small class="muted">
@@ -110,22 +102,22 @@ function toneOf({ alarm, toStatus }: OrderEvent): Tone {
 }
 
 /** The ledger entries of this credit. */
-function Booked({ ledger, locale }: { ledger: OrderLedger; locale: Locale }) {
+function Booked({ ledger }: { ledger: OrderLedger }) {
   const from = ledger.entries.find(({ amount }) => amount < 0n)
   const to = ledger.entries.find(({ amount }) => amount > 0n)
   if (from === undefined || to === undefined) return null
   const accounts = { from: isolated(from.account), to: isolated(to.account) }
   return (
     <p>
-      {orderWords(locale).timeline.booked(formatFen(to.amount), accounts)}{' '}
-      <a href="#ledger">{orderWords(locale).ledger.title}</a>
+      {orderWords().timeline.booked(formatFen(to.amount), accounts)}{' '}
+      <a href="#ledger">{orderWords().ledger.title}</a>
     </p>
   )
 }
 
 /** The run, node and person of the event. */
-function Origin({ event, locale }: { event: OrderEvent; locale: Locale }) {
-  const words = orderWords(locale).timeline
+function Origin({ event }: { event: OrderEvent }) {
+  const words = orderWords().timeline
   const { id, runId, node, operator } = event
   const parts: readonly ComponentChildren[] = [
     runId !== null && <a href={`/runs/${encodeURIComponent(runId)}`}>{words.run(runId)}</a>,

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import type { Merchant, Order } from '../../../domain/order.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import type { Flash } from '../flash.ts'
-import type { Frame } from '../layout.tsx'
 import { ActionForm, Notice } from '../parts.tsx'
 import { orderWords, searchWords } from './words.ts'
 
@@ -28,15 +26,14 @@ interface TracedProps {
   /** The order of the payment, where budan has it. */
   readonly order?: Order
   readonly merchant: Merchant
-  readonly locale: Locale
 }
 
-export function TracedNotice({ traced, order, merchant, locale }: TracedProps) {
-  const words = searchWords(locale).trace
+export function TracedNotice({ traced, order, merchant }: TracedProps) {
+  const words = searchWords().trace
   switch (traced.what) {
     case 'ours': {
       const { transactionId, tradeState } = traced
-      const { found, next, another } = orderWords(locale).traced
+      const { found, next, another } = orderWords().traced
       const isAnother = order?.status === 'paid' && order.transactionId !== transactionId
       return (
         <Notice tone={isAnother ? 'warn' : 'plain'}>
@@ -55,10 +52,10 @@ export function TracedNotice({ traced, order, merchant, locale }: TracedProps) {
 }
 
 /** A query uses the merchant's quota, so it is a form: following a link sends none. */
-export function TraceForm({ frame, transactionId }: { frame: Frame; transactionId: string }) {
-  const words = searchWords(frame.visitor.locale).trace
+export function TraceForm({ transactionId }: { transactionId: string }) {
+  const words = searchWords().trace
   return (
-    <ActionForm action="/orders/trace" frame={frame} class="busy">
+    <ActionForm action="/orders/trace" class="busy">
       <input type="hidden" name="transaction_id" value={transactionId} />
       <button type="submit">{words.query}</button>
     </ActionForm>

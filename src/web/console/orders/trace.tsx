@@ -9,16 +9,17 @@ import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
+import { localeOf } from '../visitor.ts'
 import { OrdersPage } from './orders-page.tsx'
 import { numberIn, transactionIdPattern } from './search.ts'
 import { type TracedNews, tracedKind } from './trace-parts.tsx'
 import { searchWords } from './words.ts'
 
 /** Queries the gateway for the order of a payment, and redirects to it; it settles nothing. */
-export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
+export function addTrace(app: WebApp, { budan }: ConsoleParts): void {
   app.post('/orders/trace', async (request, reply) => {
-    const frame = frameOf(request, reply)
-    const { faults } = searchWords(frame.visitor.locale, budan.gateway.label)
+    const locale = localeOf(request)
+    const { faults } = searchWords(locale, budan.gateway.label)
     const transaction = z
       .string({ error: faults.transactionId })
       .transform(numberIn)
@@ -27,14 +28,12 @@ export function addTrace(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     if (!form.ok) {
       const search = { q: form.given.transaction_id ?? '' }
       const wrong = { q: form.faults.transaction_id ?? '' }
-      return sendPage(reply.code(422), <OrdersPage {...{ frame, search, faults: wrong }} />)
+      return sendPage(reply.code(422), <OrdersPage {...{ search, faults: wrong }} />)
     }
     const transactionId = form.value.transaction_id
     const traced = await budan.traceTransaction(transactionId)
-    sendFlash(
-      { request, reply },
-      { kind: tracedKind, ...newsOf(traced, { transactionId, locale: frame.visitor.locale }) },
-    )
+    const news = newsOf(traced, { transactionId, locale })
+    sendFlash({ request, reply }, { kind: tracedKind, ...news })
     const isOurs = traced.kind === 'found' && traced.order !== null
     return reply.redirect(isOurs ? orderPath(traced.orderNo) : `/orders?q=${transactionId}`, 303)
   })

@@ -1,5 +1,5 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
-import { gatewayCatalog } from '../the-gateway.ts'
+import { gatewayCatalog } from '../rendering.ts'
 
 /** Of the list of orders and the search. */
 export const searchWords = gatewayCatalog({
@@ -91,14 +91,13 @@ export const orderWords = gatewayCatalog({
     title: (orderNo: string) => `Order ${orderNo}`,
     order: 'Order',
     answer: 'Result',
-    check: 'Check now',
+    checkForm: { button: 'Check now', underWay: `Querying ${gateway} …` },
     checkHints: {
       pending: `Queries ${gateway} now, and credits the order if it was paid as ordered.`,
       expired: `Queries ${gateway} now, and credits the order if it was paid after all.`,
       review: `Queries ${gateway} now, and records the answer. Only an operator ends a review.`,
       paid: `Queries ${gateway} now, and records the answer. Nothing is credited twice.`,
     } as Readonly<Record<OrderStatus, string>>,
-    checking: `Querying ${gateway} …`,
     toReview: 'Go to its review',
     toAccount: 'Account of the user',
     ordersOfUser: 'All orders of the user',
@@ -219,14 +218,13 @@ export const orderWords = gatewayCatalog({
     title: (orderNo: string) => `订单 ${orderNo}`,
     order: '订单',
     answer: '处理结果',
-    check: '立即查单',
+    checkForm: { button: '立即查单', underWay: `正在查询${gateway}……` },
     checkHints: {
       pending: `现在就向${gateway}查询；若已按订单支付，立即入账。`,
       expired: `现在就向${gateway}查询；若后来已支付，立即入账。`,
       review: `现在就向${gateway}查询，并记录结果。待处理的订单只能由人工决定。`,
       paid: `现在就向${gateway}查询，并记录结果。不会重复入账。`,
     } as Readonly<Record<OrderStatus, string>>,
-    checking: `正在查询${gateway}……`,
     toReview: '去人工处理',
     toAccount: '用户账户',
     ordersOfUser: '该用户的全部订单',

@@ -2,7 +2,7 @@ import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { type AuditWords, auditWords } from '../audit/words.ts'
-import { gatewayCatalog } from '../the-gateway.ts'
+import { gatewayCatalog } from '../rendering.ts'
 import type { Concern, Concerns, Found } from './concern.ts'
 import { ageText, countText, type OverviewWords, overviewWords, withOwnTimes } from './words.ts'
 

@@ -6,8 +6,8 @@ import { countText, latencyText, overviewWords } from './words.ts'
 export const chartNames = ['credits', 'latency', 'calls'] as const
 
 /** Empty until a script draws in them. They are not sent again, so that the drawing stays. */
-export function ChartFrames({ locale, span }: Pick<View, 'locale' | 'span'>) {
-  const words = overviewWords(locale)
+export function ChartFrames({ span }: Pick<View, 'span'>) {
+  const words = overviewWords()
   const slot = words.minutes(span.slotMins)
   const notes = {
     credits: words.charted.creditsIs(slot),
@@ -29,13 +29,13 @@ export function ChartFrames({ locale, span }: Pick<View, 'locale' | 'span'>) {
 }
 
 /** The numbers behind the charts, for the script that draws them. */
-export function ChartNumbers({ slots, locale }: View) {
-  return <data id="chart-data" value={JSON.stringify(chartData(slots, locale))} hidden />
+export function ChartNumbers({ slots }: View) {
+  return <data id="chart-data" value={JSON.stringify(chartData(slots))} hidden />
 }
 
 /** The same as a table, for readers without charts. */
-export function ChartTable({ slots, locale }: View) {
-  const words = overviewWords(locale)
+export function ChartTable({ slots }: View) {
+  const words = overviewWords()
   const rows = slots.filter(hasSomething).toReversed()
   return (
     <Table
@@ -45,8 +45,8 @@ export function ChartTable({ slots, locale }: View) {
       rows={rows.map(({ fromMs, credits, p50Ms, p99Ms, answered, failed }) => [
         timeText(new Date(fromMs)).slice(0, 16),
         credits === null ? '–' : countText(Object.values(credits).reduce((a, b) => a + b, 0)),
-        latencyText(p50Ms, locale),
-        latencyText(p99Ms, locale),
+        latencyText(p50Ms),
+        latencyText(p99Ms),
         countText(answered),
         countText(failed),
       ])}

@@ -1,6 +1,6 @@
 import { type Source, sources } from '../../../domain/order-states.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
+import { useLocale } from '../rendering.ts'
 import type { CreditHistory } from './credit-history.ts'
 import { countCalls } from './gateway-calls.ts'
 import { type Histograms, type MinuteHistograms, totalOf } from './histogram.ts'
@@ -78,9 +78,9 @@ export interface Series {
   readonly values: readonly (number | null)[]
 }
 
-export function chartData(slots: readonly Slot[], locale: Locale): ChartData {
-  const words = overviewWords(locale).charted
-  const { source } = termsOf(locale)
+export function chartData(slots: readonly Slot[]): ChartData {
+  const words = overviewWords().charted
+  const { source } = termsOf(useLocale())
   const series = (label: string, pick: (slot: Slot) => number | null): Series => ({
     label,
     values: slots.map(pick),

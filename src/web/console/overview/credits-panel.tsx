@@ -1,12 +1,13 @@
 import { orderStatuses, sources } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { Badge, StatusBadge, Table, Time } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { type Histogram, totalOf } from './histogram.ts'
 import type { View } from './view.ts'
 import { countText, latencyText, overviewWords, roughCountText } from './words.ts'
 
-export function StatesPanel({ snapshot: { vitals }, locale }: View) {
-  const words = overviewWords(locale)
+export function StatesPanel({ snapshot: { vitals } }: View) {
+  const words = overviewWords()
   if (vitals === null) return <p>{words.statesUnknown}</p>
   const { ordersByStatus } = vitals
   const isNone = orderStatuses.every((status) => ordersByStatus[status] === 0)
@@ -18,7 +19,7 @@ export function StatesPanel({ snapshot: { vitals }, locale }: View) {
         empty=""
         rows={orderStatuses.map((status) => [
           <a key={status} href={`/orders?status=${status}`}>
-            <StatusBadge status={status} locale={locale} />
+            <StatusBadge status={status} />
           </a>,
           roughCountText(ordersByStatus[status]),
           words.stateIs[status],
@@ -30,14 +31,15 @@ export function StatesPanel({ snapshot: { vitals }, locale }: View) {
 }
 
 /** Credits by `credited_by`, with the time from payment to credit. */
-export function SourcesPanel({ credits, readFrom, span, locale }: View) {
-  const words = overviewWords(locale)
+export function SourcesPanel({ credits, readFrom, span }: View) {
+  const words = overviewWords()
+  const { source } = termsOf(useLocale())
   const total = totalOf(credits)
   const cells = (credited: Histogram | undefined) => [
     countText(credited?.count ?? 0),
     total.count === 0 ? '–' : shareText((credited?.count ?? 0) / total.count),
-    latencyText(credited?.percentileMs(50) ?? null, locale),
-    latencyText(credited?.percentileMs(99) ?? null, locale),
+    latencyText(credited?.percentileMs(50) ?? null),
+    latencyText(credited?.percentileMs(99) ?? null),
   ]
   return (
     <>
@@ -46,10 +48,10 @@ export function SourcesPanel({ credits, readFrom, span, locale }: View) {
         head={words.creditsHead}
         empty=""
         rows={[
-          ...sources.map((source) => [
-            termsOf(locale).source[source],
-            ...cells(credits.get(source)),
-            words.sourceIs[source],
+          ...sources.map((name) => [
+            source[name],
+            ...cells(credits.get(name)),
+            words.sourceIs[name],
           ]),
           [<strong key="total">{words.total}</strong>, ...cells(total), ''],
         ]}

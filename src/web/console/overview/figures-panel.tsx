@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { durationText } from '../../../i18n/durations.ts'
 import { Time, type Tone, timeText } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { totalOf } from './histogram.ts'
 import { isByHand, isStopped } from './verdict.ts'
 import type { View } from './view.ts'
@@ -36,8 +37,8 @@ function Card({ title, figure, tone = 'plain', children }: CardProps) {
   )
 }
 
-function NotCredited({ snapshot: { audit }, locale }: View) {
-  const words = overviewWords(locale)
+function NotCredited({ snapshot: { audit } }: View) {
+  const words = overviewWords()
   const { latest, isAutomatic, hasFailed } = audit
   const count = latest?.counts.paid_not_credited ?? null
   return (
@@ -51,7 +52,7 @@ function NotCredited({ snapshot: { audit }, locale }: View) {
         <>
           {words.countedAt[0]}
           <Time at={latest.at} />
-          {words.countedIn(durationText(latest.durationMs, locale))}{' '}
+          {words.countedIn(durationText(latest.durationMs, useLocale()))}{' '}
         </>
       )}
       {hasFailed && `${words.notCountable} `}
@@ -61,8 +62,9 @@ function NotCredited({ snapshot: { audit }, locale }: View) {
   )
 }
 
-function OldestUnasked({ snapshot: { vitals }, policy, locale, verdict }: View) {
-  const words = overviewWords(locale)
+function OldestUnasked({ snapshot: { vitals }, policy, verdict }: View) {
+  const words = overviewWords()
+  const locale = useLocale()
   const meaning = words.oldestIs(durationText(policy.thresholdMs, locale))
   if (vitals === null) {
     return (
@@ -97,8 +99,8 @@ function OldestUnasked({ snapshot: { vitals }, policy, locale, verdict }: View) 
   )
 }
 
-function PaymentToCredit({ credits, span, locale }: View) {
-  const words = overviewWords(locale)
+function PaymentToCredit({ credits, span }: View) {
+  const words = overviewWords()
   const total = totalOf(credits)
   const [p50, p99] = [total.percentileMs(50), total.percentileMs(99)]
   return (
@@ -109,9 +111,9 @@ function PaymentToCredit({ credits, span, locale }: View) {
           '–'
         ) : (
           <>
-            {latencyText(p50, locale)} <small>{words.p50}</small>
+            {latencyText(p50)} <small>{words.p50}</small>
             <br />
-            {latencyText(p99, locale)} <small>{words.p99}</small>
+            {latencyText(p99)} <small>{words.p99}</small>
           </>
         )
       }
@@ -123,8 +125,8 @@ function PaymentToCredit({ credits, span, locale }: View) {
   )
 }
 
-function Reviews({ snapshot: { vitals }, locale }: View) {
-  const words = overviewWords(locale)
+function Reviews({ snapshot: { vitals } }: View) {
+  const words = overviewWords()
   const count = vitals?.reviewQueue ?? null
   return (
     <Card
@@ -137,8 +139,8 @@ function Reviews({ snapshot: { vitals }, locale }: View) {
   )
 }
 
-function NextRun({ snapshot, policy, now, locale }: View) {
-  const words = overviewWords(locale)
+function NextRun({ snapshot, policy, now }: View) {
+  const words = overviewWords()
   const { readiness, vitals, runs } = snapshot
   const { intervalMs } = policy
   const underWay = runs?.find(({ status, dryRun }) => status === 'running' && !dryRun)
@@ -155,7 +157,7 @@ function NextRun({ snapshot, policy, now, locale }: View) {
         ) : vitals === null ? (
           words.unknown
         ) : (
-          <Countdown to={nextAt} words={words} />
+          <Countdown to={nextAt} />
         )
       }
     >
@@ -164,7 +166,7 @@ function NextRun({ snapshot, policy, now, locale }: View) {
         ? words.byHandIs
         : isStopped(readiness)
           ? words.stoppedIs
-          : words.every(durationText(intervalMs, locale))}{' '}
+          : words.every(durationText(intervalMs, useLocale()))}{' '}
       {underWay !== undefined && (
         <>
           {words.running[0]}
@@ -186,13 +188,14 @@ function NextRun({ snapshot, policy, now, locale }: View) {
 }
 
 /** The time of day; `assets/overview.js` replaces it by the remaining time, each second. */
-function Countdown({ to, words }: { to: Date; words: ReturnType<typeof overviewWords> }) {
+function Countdown({ to }: { to: Date }) {
+  const { countdown } = overviewWords()
   const time = timeText(to).slice(11)
   return (
     <time
       dateTime={to.toISOString()}
-      data-countdown={words.countdown.in}
-      data-countdown-now={words.countdown.now}
+      data-countdown={countdown.in}
+      data-countdown-now={countdown.now}
       title={time}
     >
       {time}

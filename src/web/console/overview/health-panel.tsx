@@ -2,14 +2,16 @@ import type { ReadinessCheck } from '../../../health/readiness.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { Badge, Table, type Tone } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { countCalls } from './gateway-calls.ts'
 import type { View } from './view.ts'
 import { countText, overviewWords, withOwnTimes } from './words.ts'
 
 /** The checks of readiness, and the gateway by the calls of this node. */
 export function HealthPanel(view: View) {
-  const { snapshot, locale } = view
-  const words = overviewWords(locale)
+  const { snapshot } = view
+  const locale = useLocale()
+  const words = overviewWords()
   const checks = snapshot.readiness?.checks ?? []
   return (
     <>
@@ -38,8 +40,8 @@ function toneOf({ ok, condition }: ReadinessCheck): 'good' | 'warn' | 'bad' {
   return condition === 'warning' ? 'warn' : 'good'
 }
 
-function gatewayRow({ lately, verdict, locale }: View) {
-  const words = overviewWords(locale)
+function gatewayRow({ lately, verdict }: View) {
+  const words = overviewWords()
   const { total, failed, failures } = countCalls(lately)
   const isFailing = verdict.concerns.some(({ kind }) =>
     ['gateway_failing', 'gateway_useless', 'breaker'].includes(kind),
@@ -48,7 +50,7 @@ function gatewayRow({ lately, verdict, locale }: View) {
   const causes = failures.map(
     ({ outcome, count }) => `${words.outcomes[outcome] ?? outcome} ${countText(count)}`,
   )
-  const time = (percent: number) => durationText(total.percentileMs(percent) ?? 0, locale)
+  const time = (percent: number) => durationText(total.percentileMs(percent) ?? 0, useLocale())
   return [
     words.gateway,
     <Badge key="gateway" tone={tone}>

@@ -7,8 +7,9 @@ import { assets } from '../assets.ts'
 import { readForm } from '../forms.ts'
 import { htmlOf, Page, sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
-import { Time } from '../parts.tsx'
-import { visitorOf } from '../visitor.ts'
+import { Filters, Time } from '../parts.tsx'
+import type { Rendering } from '../rendering.ts'
+import { localeOf } from '../visitor.ts'
 import { commonWords } from '../words.ts'
 import { spanDefault, spans } from './charts.ts'
 import { ChartFrames, ChartNumbers, ChartTable } from './charts-panel.tsx'
@@ -39,7 +40,7 @@ type PanelName = keyof typeof panels
 
 /** The first page: are payments credited, and if not, what is wrong? */
 export function addOverview(app: WebApp, parts: ConsoleParts): void {
-  const { budan, clock, frameOf } = parts
+  const { budan, clock } = parts
   const feed = new OverviewFeed(parts)
   app.addHook('preClose', async () => feed.end())
   const view = (snapshot: Snapshot, viewer: Viewer) =>
@@ -52,13 +53,13 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
     render: (snapshot, request) => rendered.of(snapshot, viewerOf(request)),
   })
   app.get('/', { schema }, async (request, reply) => {
-    const frame = frameOf(request, reply)
-    const shown = view(await feed.snapshot(), viewerOf(request))
-    const title = commonWords(frame.visitor.locale).sections.overview
+    const viewer = viewerOf(request)
+    const shown = view(await feed.snapshot(), viewer)
+    const title = commonWords(viewer.locale, budan.gateway.label).sections.overview
     return sendPage(
       reply,
       <Page
-        {...{ frame, title }}
+        title={title}
         section="overview"
         scripts={[assets.htmxSse, assets.uplot, assets.overview]}
         styles={[assets.uplotStyle]}
@@ -87,7 +88,7 @@ function viewerOf(request: FastifyRequest): Viewer {
   const form = readForm(query, request.query)
   const hours = form.ok ? form.value.hours : spanDefault.hours
   const span = spans.find((each) => each.hours === hours) ?? spanDefault
-  return { locale: visitorOf(request, { canLogOut: false }).locale, span }
+  return { locale: localeOf(request), span }
 }
 
 /** The regions of a snapshot, rendered once for all viewers who see the same. */
@@ -106,23 +107,24 @@ class Rendered {
     if (snapshot !== this.#snapshot) this.#byViewer.clear()
     this.#snapshot = snapshot
     const key = `${viewer.locale} ${viewer.span.hours}`
-    const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer), this.#gateway)
+    const rendering = { locale: viewer.locale, gateway: this.#gateway, frame: null }
+    const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer), rendering)
     this.#byViewer.set(key, rendered)
     return rendered
   }
 }
 
-function render(view: View, gateway: Budan['gateway']) {
+function render(view: View, rendering: Rendering) {
   const regions = Object.entries(panels).map(([name, Panel]) => [
     name,
-    htmlOf(<Panel {...view} />, gateway),
+    htmlOf(<Panel {...view} />, rendering),
   ])
   return { regions: Object.fromEntries(regions) as Record<PanelName, string>, now: view.now }
 }
 
 function Overview({ view, title }: { view: View; title: string }) {
-  const { locale, span, now } = view
-  const words = overviewWords(locale)
+  const { span, now } = view
+  const words = overviewWords()
   const region = (name: PanelName): VNode => {
     const Panel = panels[name] as (view: View) => VNode
     return (
@@ -189,8 +191,8 @@ function Part(props: { id: string; title: string; children: ComponentChildren })
 }
 
 /** `assets/overview.js` shows the state of the connection here; without it, this is the age of the page. */
-function LiveState({ locale, now }: View) {
-  const words = overviewWords(locale)
+function LiveState({ now }: View) {
+  const words = overviewWords()
   return (
     <p
       id="live-state"
@@ -208,19 +210,16 @@ function LiveState({ locale, now }: View) {
   )
 }
 
-function Spans({ locale, span }: View) {
-  const words = overviewWords(locale)
+function Spans({ span }: View) {
+  const words = overviewWords()
   return (
-    <nav class="filters" aria-label={words.spans}>
-      {spans.map(({ hours }) => (
-        <a
-          key={hours}
-          href={hours === spanDefault.hours ? '/#credits-title' : `/?hours=${hours}#credits-title`}
-          {...(hours === span.hours && { 'aria-current': 'true' as const })}
-        >
-          {words.spanName(hours)}
-        </a>
-      ))}
-    </nav>
+    <Filters
+      label={words.spans}
+      choices={spans.map(({ hours }) => ({
+        text: words.spanName(hours),
+        href: hours === spanDefault.hours ? '/#credits-title' : `/?hours=${hours}#credits-title`,
+        isCurrent: hours === span.hours,
+      }))}
+    />
   )
 }

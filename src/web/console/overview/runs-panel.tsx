@@ -1,20 +1,15 @@
-import type { Run } from '../../../domain/run.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { Badge, Table, Time, type Tone } from '../parts.tsx'
+import { Table, Time } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
+import { RunStatusBadge } from '../runs/run-section.tsx'
 import type { View } from './view.ts'
 import { countText, overviewWords } from './words.ts'
 
-const tones: Readonly<Record<Run['status'], Tone>> = {
-  running: 'plain',
-  finished: 'good',
-  stopped: 'warn',
-  failed: 'bad',
-}
-
-export function RunsPanel({ snapshot: { runs }, locale }: View) {
-  const words = overviewWords(locale)
-  const terms = termsOf(locale)
+export function RunsPanel({ snapshot: { runs } }: View) {
+  const words = overviewWords()
+  const locale = useLocale()
+  const { trigger } = termsOf(locale)
   if (runs === null) return <p>{words.runsUnknown}</p>
   return (
     <Table
@@ -27,8 +22,7 @@ export function RunsPanel({ snapshot: { runs }, locale }: View) {
         </a>,
         <Time key={run.id} at={run.startedAt} />,
         <>
-          <Badge tone={tones[run.status]}>{terms.runStatus[run.status]}</Badge>{' '}
-          {run.dryRun ? words.dryRun : terms.trigger[run.trigger]}
+          <RunStatusBadge run={run} /> {run.dryRun ? words.dryRun : trigger[run.trigger]}
         </>,
         countText(run.total),
         countText(run.success),

@@ -1,12 +1,13 @@
 import { Badge } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { type Advice, adviceOn, type Consequence } from './advice.ts'
 import { isBad } from './verdict.ts'
 import type { View } from './view.ts'
-import { type OverviewWords, overviewWords } from './words.ts'
+import { overviewWords } from './words.ts'
 
 /** The verdict first, then each concern: with advice, or after its cause. */
-export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
-  const words = overviewWords(locale)
+export function VerdictPanel({ verdict: { tone, concerns } }: View) {
+  const words = overviewWords()
   return (
     <div class={`promise ${tone}`}>
       <p class="lead">
@@ -16,7 +17,7 @@ export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
         <ul class="concerns">
           {concerns.map((concern) => (
             <li key={concern.kind} class={isBad(concern) ? 'bad' : 'warn'}>
-              <AdviceText advice={adviceOn(concern, { locale })} words={words} />
+              <AdviceText advice={adviceOn(concern, { locale: useLocale() })} />
             </li>
           ))}
         </ul>
@@ -26,7 +27,8 @@ export function VerdictPanel({ verdict: { tone, concerns }, locale }: View) {
   )
 }
 
-function AdviceText({ advice, words }: { advice: Advice | Consequence; words: OverviewWords }) {
+function AdviceText({ advice }: { advice: Advice | Consequence }) {
+  const words = overviewWords()
   return (
     <>
       <strong>{advice.what}</strong> <br />

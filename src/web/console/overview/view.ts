@@ -7,9 +7,8 @@ import type { Histograms, Span } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 import { callsMin, latelyMs, type Verdict, verdictOf } from './verdict.ts'
 
-/** All that the overview shows, for one language and span. */
+/** All that the overview shows, for one span. */
 export interface View {
-  readonly locale: Locale
   readonly span: ChartSpan
   readonly policy: SchedulePolicy
   readonly snapshot: Snapshot
@@ -37,7 +36,7 @@ export function viewOf(
     policy,
     clock,
   }: { snapshot: Snapshot; feed: OverviewFeed; policy: SchedulePolicy; clock: () => Date },
-  { locale, span }: Viewer,
+  { span }: Pick<Viewer, 'span'>,
 ): View {
   const { credits, calls } = feed
   const here = clock()
@@ -48,7 +47,7 @@ export function viewOf(
   const last = calls.sumLatest(ofLate, { countMin: callsMin })
   const isRead = credits.fromMs !== null && credits.fromMs <= shown.fromMs
   return {
-    ...{ locale, span, policy, snapshot, now, lately },
+    ...{ span, policy, snapshot, now, lately },
     verdict: verdictOf({ snapshot, calls: last, policy }),
     credits: credits.sum(shown),
     readFrom: isRead || credits.fromMs === null ? null : new Date(credits.fromMs),

@@ -4,7 +4,7 @@ import { durationText } from '../../../i18n/durations.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { dayMs, hourMs, minuteMs } from '../../../text/time-units.ts'
 import { type Tone, timeText } from '../parts.tsx'
-import { gatewayCatalog } from '../the-gateway.ts'
+import { gatewayCatalog } from '../rendering.ts'
 import type { VerdictTone } from './verdict.ts'
 
 /** 1,234 in both languages. */
@@ -19,9 +19,9 @@ const exactMax = 10_000
  * A percentile in one unit and two digits, as exact as it is: `45 s`, `9.1 min`, `2 h`. Below a
  * second nothing is known of a credit, as the gateway dates payments in whole ones.
  */
-export function latencyText(ms: number | null, locale: Locale): string {
+export function latencyText(ms: number | null): string {
   if (ms === null) return '–'
-  const words = overviewWords(locale)
+  const words = overviewWords()
   if (ms < 1_000) return words.belowSecond
   const [name, unitMs] = (
     [

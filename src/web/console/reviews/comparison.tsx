@@ -2,35 +2,28 @@ import type { ComponentChildren } from 'preact'
 import { unreachable } from '../../../domain/assert.ts'
 import { causeAndMessage } from '../../../domain/decide.ts'
 import type { Order } from '../../../domain/order.ts'
-import type { Answer, Evidence, Trade } from '../../../domain/trade.ts'
-import type { Locale } from '../../../i18n/locale.ts'
+import type { Answer, Trade } from '../../../domain/trade.ts'
 import { reasonText } from '../../../i18n/reasons.ts'
-import { Badge, Money, Notice, Table, Time } from '../parts.tsx'
-import { type ReviewWords, reviewWords } from './words.ts'
+import { Badge, EvidenceDetails, Money, Notice, Table, Time } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
+import { reviewWords } from './words.ts'
 
 /** The order beside the gateway's answer. */
-export function Comparison(props: { order: Order; answer: Answer; locale: Locale }) {
-  const { order, answer, locale } = props
-  const words = reviewWords(locale)
+export function Comparison({ order, answer }: { order: Order; answer: Answer }) {
   return (
     <>
-      <Said {...{ order, answer, locale, words }} />
-      <EvidenceDetails summary={words.evidence} evidence={answer.evidence} />
+      <Said {...{ order, answer }} />
+      <EvidenceDetails summary={reviewWords().evidence} evidence={answer.evidence} />
     </>
   )
 }
 
-interface SaidProps {
-  readonly order: Order
-  readonly answer: Answer
-  readonly locale: Locale
-  readonly words: ReviewWords
-}
-
-function Said({ order, answer, locale, words }: SaidProps) {
+function Said({ order, answer }: { order: Order; answer: Answer }) {
+  const words = reviewWords()
+  const locale = useLocale()
   switch (answer.kind) {
     case 'trade':
-      return <Compared {...{ order, words }} trade={answer.trade} />
+      return <Compared order={order} trade={answer.trade} />
     case 'absent':
       return <Notice tone="warn">{words.absent}</Notice>
     case 'unknown':
@@ -44,14 +37,9 @@ function Said({ order, answer, locale, words }: SaidProps) {
   }
 }
 
-interface ComparedProps {
-  readonly order: Order
-  readonly trade: Trade
-  readonly words: ReviewWords
-}
-
 /** Side by side on a phone, too. */
-function Compared({ order, trade, words }: ComparedProps) {
+function Compared({ order, trade }: { order: Order; trade: Trade }) {
+  const words = reviewWords()
   const { facts } = words
   const state = `${words.states[trade.state]} (${trade.reported})`
   const texts = [
@@ -64,7 +52,7 @@ function Compared({ order, trade, words }: ComparedProps) {
   const isSaid = (fact: unknown) => fact !== null || trade.state === 'paid'
   const shown = (theirs: ComponentChildren, { is, said }: { is: boolean; said: boolean }) => (
     <>
-      {theirs} {said && <Same {...{ is, words }} />}
+      {theirs} {said && <Same is={is} />}
     </>
   )
   const rows: readonly (readonly ComponentChildren[])[] = [
@@ -93,15 +81,7 @@ function Compared({ order, trade, words }: ComparedProps) {
   )
 }
 
-function Same({ is, words }: { is: boolean; words: ReviewWords }) {
+function Same({ is }: { is: boolean }) {
+  const words = reviewWords()
   return <Badge tone={is ? 'good' : 'bad'}>{is ? words.same : words.differs}</Badge>
-}
-
-export function EvidenceDetails({ summary, evidence }: { summary: string; evidence: Evidence }) {
-  return (
-    <details>
-      <summary>{summary}</summary>
-      <pre class="raw">{JSON.stringify(evidence, null, 2)}</pre>
-    </details>
-  )
 }

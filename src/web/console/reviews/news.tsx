@@ -1,11 +1,11 @@
 import type { OrderEvent } from '../../../domain/order.ts'
 import type { Reason } from '../../../domain/reason.ts'
 import type { ReviewAction } from '../../../domain/review-action.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { eventReasonText, reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { Notice, Time } from '../parts.tsx'
-import { type ReviewWords, reviewWords } from './words.ts'
+import { useLocale } from '../rendering.ts'
+import { reviewWords } from './words.ts'
 
 /** The result of an operator's action, for the page after it. */
 export type News =
@@ -16,15 +16,15 @@ export type News =
   /** The order has changed since the page was opened. */
   | { readonly kind: 'moved' | 'faulty' | 'kept' }
 
-export function NewsNotice({ news, locale }: { news: News; locale: Locale }) {
-  const words = reviewWords(locale)
+export function NewsNotice({ news }: { news: News }) {
+  const words = reviewWords()
   switch (news.kind) {
     case 'resolved':
       return <Notice tone="good">{words.done[news.action]}</Notice>
     case 'refused':
-      return <Refused {...{ news, locale, words }} />
+      return <Refused news={news} />
     case 'obstructed':
-      return <Obstructed {...{ news, locale, words }} />
+      return <Obstructed news={news} />
     case 'moved':
       return <Notice tone="bad">{words.moved}</Notice>
     case 'faulty':
@@ -34,35 +34,25 @@ export function NewsNotice({ news, locale }: { news: News; locale: Locale }) {
   }
 }
 
-interface RefusedProps {
-  readonly news: Extract<News, { kind: 'refused' }>
-  readonly locale: Locale
-  readonly words: ReviewWords
-}
-
-function Refused({ news: { reason }, locale, words }: RefusedProps) {
+function Refused({ news: { reason } }: { news: Extract<News, { kind: 'refused' }> }) {
+  const words = reviewWords()
   return (
     <Notice tone="bad">
-      <p>{words.refused(reasonText(reason, locale))}</p>
+      <p>{words.refused(reasonText(reason, useLocale()))}</p>
       <p>{words.lookAgain}</p>
     </Notice>
   )
 }
 
-interface ObstructedProps {
-  readonly news: Extract<News, { kind: 'obstructed' }>
-  readonly locale: Locale
-  readonly words: ReviewWords
-}
-
 /** Who was first, and when. */
-function Obstructed({ news: { first, isOver }, locale, words }: ObstructedProps) {
+function Obstructed({ news: { first, isOver } }: { news: Extract<News, { kind: 'obstructed' }> }) {
+  const words = reviewWords()
   return (
     <Notice tone="bad">
       <p>{words.tooLate}</p>
       {first !== null && (
         <p>
-          <Time at={first.at} /> · {whatWasDone(first, { locale, words })}
+          <Time at={first.at} /> · {whatWasDone(first)}
         </p>
       )}
       {!isOver && <p>{words.lookAgain}</p>}
@@ -70,12 +60,10 @@ function Obstructed({ news: { first, isOver }, locale, words }: ObstructedProps)
   )
 }
 
-function whatWasDone(
-  event: OrderEvent,
-  { locale, words }: { locale: Locale; words: ReviewWords },
-): string {
+function whatWasDone(event: OrderEvent): string {
+  const locale = useLocale()
   const { kind, operator, decision, source } = event
-  const { changedBy } = words
+  const { changedBy } = reviewWords()
   const reason = eventReasonText(event, locale) ?? termsOf(locale).event[kind]
   if (operator === null) return changedBy.answered(termsOf(locale).source[source], reason)
   if (kind === 'dismissed') return changedBy.dismissed(operator, reason)

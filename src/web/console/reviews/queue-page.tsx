@@ -2,62 +2,48 @@ import type { Review } from '../../../domain/order.ts'
 import { reasonText } from '../../../i18n/reasons.ts'
 import { explanationOf } from '../../../orders/explanation.ts'
 import type { Page as ListPage } from '../../../store/store.ts'
-import { type Frame, Page } from '../layout.tsx'
-import { Facts, Money, Notice, Pager, Time } from '../parts.tsx'
+import { Page } from '../layout.tsx'
+import { Facts, Filters, Money, Notice, Pager, Time } from '../parts.tsx'
 import { reviewPath } from '../paths.ts'
+import { useLocale } from '../rendering.ts'
 import { commonWords } from '../words.ts'
-import { type ReviewWords, reviewWords } from './words.ts'
+import { reviewWords } from './words.ts'
 
 interface QueuePageProps {
-  readonly frame: Frame
   readonly reviews: ListPage<Review>
   /** Dismissed orders, instead of the queue. */
   readonly dismissed: boolean
   readonly isFirst: boolean
 }
 
-export function QueuePage({ frame, reviews, dismissed, isFirst }: QueuePageProps) {
-  const { locale } = frame.visitor
-  const words = reviewWords(locale)
-  const title = commonWords(locale).sections.reviews
+export function QueuePage({ reviews, dismissed, isFirst }: QueuePageProps) {
+  const words = reviewWords()
+  const title = commonWords().sections.reviews
   const path = dismissed ? '/reviews?show=dismissed' : '/reviews'
   return (
-    <Page frame={frame} title={title} section="reviews">
+    <Page title={title} section="reviews">
       <h1>{title}</h1>
-      <Tabs {...{ dismissed, words }} />
+      <Filters
+        label={words.shown}
+        choices={[
+          { text: words.waiting, href: '/reviews', isCurrent: !dismissed },
+          { text: words.dismissed, href: '/reviews?show=dismissed', isCurrent: dismissed },
+        ]}
+      />
       <p>{dismissed ? words.aboutDismissed : words.about}</p>
       {reviews.items.length === 0 && (
         <Notice tone="good">{dismissed ? words.noneDismissed : words.noneWaiting}</Notice>
       )}
       {reviews.items.map((review) => (
-        <Card key={review.order.orderNo} {...{ frame, review, words }} />
+        <Card key={review.order.orderNo} review={review} />
       ))}
-      <Pager {...{ path, isFirst, locale }} nextCursor={reviews.nextCursor} />
+      <Pager {...{ path, isFirst }} nextCursor={reviews.nextCursor} />
     </Page>
   )
 }
 
-function Tabs({ dismissed, words }: { dismissed: boolean; words: ReviewWords }) {
-  const current = (is: boolean) => (is ? { 'aria-current': 'true' as const } : {})
-  return (
-    <nav class="filters" aria-label={words.shown}>
-      <a href="/reviews" {...current(!dismissed)}>
-        {words.waiting}
-      </a>
-      <a href="/reviews?show=dismissed" {...current(dismissed)}>
-        {words.dismissed}
-      </a>
-    </nav>
-  )
-}
-
-interface ReviewProps {
-  readonly frame: Frame
-  readonly review: Review
-  readonly words: ReviewWords
-}
-
-function Card({ frame, review, words }: ReviewProps) {
+function Card({ review }: { review: Review }) {
+  const words = reviewWords()
   const { orderNo, userId, amount } = review.order
   const path = reviewPath(orderNo)
   return (
@@ -70,7 +56,7 @@ function Card({ frame, review, words }: ReviewProps) {
           <Money fen={amount} /> · {words.facts.user} {userId}
         </span>
       </header>
-      <Explained {...{ frame, review, words }} />
+      <Explained review={review} />
       <a href={path} aria-describedby={`of-${orderNo}`}>
         {words.open}
       </a>
@@ -79,8 +65,9 @@ function Card({ frame, review, words }: ReviewProps) {
 }
 
 /** Why the order is in review, and what can be done. */
-export function Explained({ frame, review, words }: ReviewProps) {
-  const { locale } = frame.visitor
+export function Explained({ review }: { review: Review }) {
+  const words = reviewWords()
+  const locale = useLocale()
   const { since, reason, transactionId, advice, dismissal } = explanationOf(review)
   const why = (
     <>

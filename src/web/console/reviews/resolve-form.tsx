@@ -9,9 +9,9 @@ import type { ReviewPreview } from '../../../orders/review.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
-import type { Frame } from '../layout.tsx'
-import { ActionForm, Field } from '../parts.tsx'
+import { ActionForm, Field, UnderWay } from '../parts.tsx'
 import { reviewPath } from '../paths.ts'
+import { useLocale } from '../rendering.ts'
 import { type ReviewWords, reviewWords } from './words.ts'
 
 /** The form of the second step. */
@@ -43,7 +43,6 @@ function lineFault(value: string, { max, words }: { max: number; words: ReviewWo
 }
 
 interface ResolveFormProps {
-  readonly frame: Frame
   readonly preview: ReviewPreview
   readonly given: Given
   readonly faults: Faults
@@ -51,13 +50,13 @@ interface ResolveFormProps {
 
 /** The second step: each action with its effect, according to the answer of the first step. */
 export function ResolveForm(props: ResolveFormProps) {
-  const { frame, preview, faults } = props
-  const words = reviewWords(frame.visitor.locale)
+  const { preview, faults } = props
+  const words = reviewWords()
   const { orderNo } = preview.review.order
   const path = reviewPath(orderNo)
   const isAnyPossible = reviewActions.some((action) => preview.actions[action].possible)
   return (
-    <ActionForm action={path} frame={frame} class="busy" {...inPlace(path)}>
+    <ActionForm action={path} class="busy" {...inPlace(path)}>
       <input type="hidden" name="step" value="resolve" />
       <input type="hidden" name="order_no" value={orderNo} />
       <input type="hidden" name="seen" value={preview.seen} />
@@ -72,13 +71,14 @@ export function ResolveForm(props: ResolveFormProps) {
           </small>
         )}
       </fieldset>
-      {isAnyPossible ? <Signature {...props} words={words} /> : <p>{words.nonePossible}</p>}
+      {isAnyPossible ? <Signature {...props} /> : <p>{words.nonePossible}</p>}
     </ActionForm>
   )
 }
 
 /** The name and the reason of the operator. */
-function Signature({ given, faults, words }: ResolveFormProps & { readonly words: ReviewWords }) {
+function Signature({ given, faults }: ResolveFormProps) {
+  const words = reviewWords()
   return (
     <>
       <Field
@@ -107,20 +107,14 @@ function Signature({ given, faults, words }: ResolveFormProps & { readonly words
       <button type="submit" aria-describedby="carry-out-note">
         {words.carryOut}
       </button>{' '}
-      <span class="under-way" aria-busy="true">
-        {words.carryingOut}
-      </span>
+      <UnderWay>{words.carryingOut}</UnderWay>
     </>
   )
 }
 
-interface ChoiceProps extends ResolveFormProps {
-  readonly action: ReviewAction
-}
-
 /** An action that is not possible is shown with the cause. */
-function Choice({ frame, preview, given, action }: ChoiceProps) {
-  const { locale } = frame.visitor
+function Choice({ preview, given, action }: ResolveFormProps & { action: ReviewAction }) {
+  const locale = useLocale()
   const { possible, codedEffect } = preview.actions[action]
   return (
     <label class={possible ? 'choice-line' : 'choice-line impossible'}>

@@ -1,19 +1,19 @@
-import type { Review } from '../../../domain/order.ts'
+import type { Order, Review } from '../../../domain/order.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { ReviewPreview } from '../../../orders/review.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
-import { type Frame, Page } from '../layout.tsx'
-import { ActionForm, Facts, Money, Time } from '../parts.tsx'
+import { Page } from '../layout.tsx'
+import { ActionForm, EvidenceDetails, Facts, Money, Time, UnderWay } from '../parts.tsx'
 import { orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
-import { Comparison, EvidenceDetails } from './comparison.tsx'
+import { useLocale } from '../rendering.ts'
+import { Comparison } from './comparison.tsx'
 import { type News, NewsNotice } from './news.tsx'
 import { Explained } from './queue-page.tsx'
 import { ResolveForm } from './resolve-form.tsx'
-import { type ReviewWords, reviewWords } from './words.ts'
+import { reviewWords } from './words.ts'
 
 export interface ReviewPageProps {
-  readonly frame: Frame
   readonly review: Review
   readonly news: readonly News[]
   /** Null: the gateway was not queried for this page. */
@@ -24,32 +24,42 @@ export interface ReviewPageProps {
 }
 
 export function ReviewPage(props: ReviewPageProps) {
-  const { frame, review, news, preview } = props
-  const { locale } = frame.visitor
-  const words = reviewWords(locale)
-  const { order, entered } = review
+  const { review, news } = props
+  const words = reviewWords()
+  const { order } = review
   const title = words.title(order.orderNo)
-  if (order.status !== 'review') return <OverPage {...props} words={words} />
   return (
-    <Page frame={frame} title={title} section="reviews">
+    <Page title={title} section="reviews">
       <p class="back">
         <a href="/reviews">{words.back}</a>
       </p>
       <h1>{title}</h1>
       {news.map((each) => (
-        <NewsNotice key={each.kind} news={each} locale={locale} />
+        <NewsNotice key={each.kind} news={each} />
       ))}
+      {order.status === 'review' ? <Steps {...props} /> : <Over review={review} />}
+    </Page>
+  )
+}
+
+/** The two steps of an operator. */
+function Steps(props: ReviewPageProps) {
+  const { review, preview } = props
+  const words = reviewWords()
+  const { order, entered } = review
+  return (
+    <>
       <article class="review">
-        <Explained {...{ frame, review, words }} />
+        <Explained review={review} />
         <hr />
-        <OrderFacts {...{ review, words }} />
+        <OrderFacts order={order} />
         {preview === null && entered !== null && entered.evidence !== null && (
           <EvidenceDetails summary={words.evidenceThen} evidence={entered.evidence} />
         )}
       </article>
       <h2>{words.firstStep}</h2>
-      {preview !== null && <Comparison {...{ order, locale }} answer={preview.answer} />}
-      <QueryForm {...props} words={words} />
+      {preview !== null && <Comparison order={order} answer={preview.answer} />}
+      <QueryForm {...props} />
       {preview !== null && (
         <>
           <h2>{words.secondStep}</h2>
@@ -58,13 +68,12 @@ export function ReviewPage(props: ReviewPageProps) {
           </article>
         </>
       )}
-    </Page>
+    </>
   )
 }
 
-function OrderFacts({ review, words }: { review: Review; words: ReviewWords }) {
-  const { order } = review
-  const { facts } = words
+function OrderFacts({ order }: { order: Order }) {
+  const { facts } = reviewWords()
   return (
     <Facts
       pairs={[
@@ -88,18 +97,15 @@ function OrderFacts({ review, words }: { review: Review; words: ReviewWords }) {
   )
 }
 
-interface StepProps extends ReviewPageProps {
-  readonly words: ReviewWords
-}
-
 /** The first step. Input of the second step is sent with it, and returns with the answer. */
-function QueryForm({ frame, review, preview, given, words }: StepProps) {
+function QueryForm({ review, preview, given }: ReviewPageProps) {
+  const words = reviewWords()
   const path = reviewPath(review.order.orderNo)
   // Not the action: it was chosen by the gateway's earlier answer.
   const kept = ['name', 'reason'].filter((name) => (given[name] ?? '') !== '')
   const isFirst = preview === null
   return (
-    <ActionForm action={path} frame={frame} class="busy" {...inPlace(path)}>
+    <ActionForm action={path} class="busy" {...inPlace(path)}>
       <input type="hidden" name="step" value="preview" />
       <input type="hidden" name="order_no" value={review.order.orderNo} />
       {isFirst &&
@@ -113,42 +119,33 @@ function QueryForm({ frame, review, preview, given, words }: StepProps) {
       <button type="submit" {...(!isFirst && { class: 'outline small' })}>
         {isFirst ? words.query : words.queryAgain}
       </button>{' '}
-      <span class="under-way" aria-busy="true">
-        {words.querying}
-      </span>
+      <UnderWay>{words.querying}</UnderWay>
     </ActionForm>
   )
 }
 
 /** An order that is not in review any more, or never was. */
-function OverPage({ frame, review, news, words }: StepProps) {
-  const { locale } = frame.visitor
+function Over({ review }: { review: Review }) {
+  const words = reviewWords()
   const { order } = review
-  const title = words.title(order.orderNo)
   return (
-    <Page frame={frame} title={title} section="reviews">
-      <p class="back">
-        <a href="/reviews">{words.back}</a>
-      </p>
-      <h1>{title}</h1>
-      {news.map((each) => (
-        <NewsNotice key={each.kind} news={each} locale={locale} />
-      ))}
+    <>
       <article>
-        <p>{words.notInReview(termsOf(locale).status[order.status])}</p>
-        <Resolved {...{ review, words }} />
-        <OrderFacts {...{ review, words }} />
+        <p>{words.notInReview(termsOf(useLocale()).status[order.status])}</p>
+        <Resolved review={review} />
+        <OrderFacts order={order} />
       </article>
       <p>
         <a href={orderPath(order.orderNo)}>{words.toOrder}</a>{' '}
         <a href="/reviews">{words.toQueue}</a>
       </p>
-    </Page>
+    </>
   )
 }
 
 /** The operator who resolved it, if there was one. */
-function Resolved({ review: { order, resolved }, words }: { review: Review; words: ReviewWords }) {
+function Resolved({ review: { order, resolved } }: { review: Review }) {
+  const words = reviewWords()
   if (resolved === null || resolved.stateSeq !== order.stateSeq) return null
   return (
     <Facts

@@ -14,7 +14,7 @@ import { type Faults, type Given, givenOf, readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { reviewPath } from '../paths.ts'
-import { setCookie } from '../visitor.ts'
+import { localeOf, setCookie } from '../visitor.ts'
 import type { News } from './news.tsx'
 import { QueuePage } from './queue-page.tsx'
 import { resolveForm } from './resolve-form.tsx'
@@ -30,7 +30,7 @@ const queueQuery = z.object({
 
 /** The review queue, and the operator's two steps; the input of both is kept. */
 export function addReviews(app: WebApp, parts: ConsoleParts): void {
-  const { budan, frameOf } = parts
+  const { budan } = parts
 
   app.get('/reviews', async (request, reply) => {
     const query = readForm(queueQuery, request.query)
@@ -41,9 +41,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const { show, cursor = null } = query.value
     const dismissed = show === 'dismissed'
     const reviews = await budan.store.listReviews({ limit: pageSize, cursor, dismissed })
-    const frame = frameOf(request, reply)
-    const isFirst = cursor === null
-    return sendPage(reply, <QueuePage {...{ frame, reviews, dismissed, isFirst }} />)
+    return sendPage(reply, <QueuePage {...{ reviews, dismissed }} isFirst={cursor === null} />)
   })
 
   app.get('/reviews/:order_no', async (request, reply) => {
@@ -61,8 +59,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const given = givenOf(request.body)
     const exchange = { request, reply, orderNo, given }
     if (given.step !== 'resolve') return showPreview(exchange, parts)
-    const { locale } = frameOf(request, reply).visitor
-    const form = readForm(resolveForm(locale, budan.gateway.label), given)
+    const form = readForm(resolveForm(localeOf(request), budan.gateway.label), given)
     if (!form.ok) {
       reply.code(422)
       const isTyped = Object.keys(form.faults).some((name) => name !== 'seen')
@@ -90,7 +87,7 @@ interface ReviewExchange {
 /** The review as the database has it; the gateway is not queried. */
 async function show(exchange: ReviewExchange, parts: ConsoleParts): Promise<FastifyReply> {
   const review = await ofOrder(exchange.orderNo, parts.budan.store.findReview)
-  return send(exchange, { parts, review, preview: null })
+  return send(exchange, { review, preview: null })
 }
 
 /** The first step: with the gateway's answer now. An order that has left review is shown without it. */
@@ -103,7 +100,7 @@ async function showPreview(exchange: ReviewExchange, parts: ConsoleParts): Promi
     return show({ ...exchange, news: given.step === 'resolve' ? [tooLate] : [] }, parts)
   }
   const { preview } = made
-  const page = { parts, review: preview.review, preview }
+  const page = { review: preview.review, preview }
   if (given.step !== 'resolve' || given.seen === preview.seen) return send(exchange, page)
   // The action was chosen by facts that have changed.
   const { action: _, ...kept } = given
@@ -142,12 +139,10 @@ async function showResolution(
 
 function send(
   { request, reply, given = {}, faults = {}, news = [] }: ReviewExchange,
-  page: { parts: ConsoleParts; review: Review; preview: ReviewPreview | null },
+  { review, preview }: { review: Review; preview: ReviewPreview | null },
 ): FastifyReply {
-  const { parts, review, preview } = page
   const named = { name: rememberedName(request), ...given }
-  const frame = parts.frameOf(request, reply)
-  return sendPage(reply, <ReviewPage {...{ frame, review, preview, faults, news }} given={named} />)
+  return sendPage(reply, <ReviewPage {...{ review, preview, faults, news }} given={named} />)
 }
 
 function orderNoOf({ params }: FastifyRequest): string {

@@ -1,10 +1,10 @@
 import { type Outcome, outcomes, type Run, type RunResult } from '../../../domain/run.ts'
 import { durationText } from '../../../i18n/durations.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { Badge, Table, type Tone } from '../parts.tsx'
+import { Badge, Filters, Table, type Tone } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
+import { useLocale } from '../rendering.ts'
 import { runWords } from './words.ts'
 
 /** Which of a run's results are shown. */
@@ -33,13 +33,13 @@ interface ResultListProps {
   readonly run: Run
   readonly results: readonly RunResult[]
   readonly wanted: Wanted
-  readonly locale: Locale
 }
 
 /** The outcome of each order, or what it would be, and why. */
 export function ResultList(props: ResultListProps) {
-  const { run, results, wanted, locale } = props
-  const words = runWords(locale)
+  const { run, results, wanted } = props
+  const locale = useLocale()
+  const words = runWords()
   const { resultColumns } = words
   const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome
   const chosen = results.filter(
@@ -94,35 +94,25 @@ function pathOf(id: string, { outcome, page }: Wanted): string {
 }
 
 /** Where all orders have the same outcome, there is no filter. */
-function Filter({ id, run, results, wanted, locale }: ResultListProps) {
-  const words = runWords(locale)
-  const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome
+function Filter({ id, run, results, wanted }: ResultListProps) {
+  const words = runWords()
+  const nameOf = run.dryRun ? words.wouldBe : termsOf(useLocale()).outcome
   const occurring = outcomes.filter((outcome) => run.outcomes[outcome] > 0)
   if (occurring.length < 2) return null
-  const choices = [
-    { outcome: null, text: words.all(results.length) },
-    ...occurring.map((outcome) => ({
-      outcome,
-      text: words.count(nameOf[outcome], run.outcomes[outcome]),
-    })),
-  ]
-  return (
-    <nav class="filters" aria-label={words.filter}>
-      {choices.map(({ outcome, text }) => (
-        <a
-          key={text}
-          href={pathOf(id, { outcome, page: 1 })}
-          {...(outcome === wanted.outcome && { 'aria-current': 'true' as const })}
-        >
-          {text}
-        </a>
-      ))}
-    </nav>
-  )
+  const textOf = (outcome: Outcome | null) =>
+    outcome === null
+      ? words.all(results.length)
+      : words.count(nameOf[outcome], run.outcomes[outcome])
+  const choices = [null, ...occurring].map((outcome) => ({
+    text: textOf(outcome),
+    href: pathOf(id, { outcome, page: 1 }),
+    isCurrent: outcome === wanted.outcome,
+  }))
+  return <Filters label={words.filter} choices={choices} />
 }
 
-function Pages({ id, wanted, locale, count }: ResultListProps & { readonly count: number }) {
-  const words = runWords(locale)
+function Pages({ id, wanted, count }: ResultListProps & { readonly count: number }) {
+  const words = runWords()
   const last = Math.ceil(count / pageSize)
   if (last < 2) return null
   const { page } = wanted

@@ -1,12 +1,12 @@
-import { type Frame, Page } from '../layout.tsx'
+import { Page } from '../layout.tsx'
 import { RunSection, type SightProps } from './run-section.tsx'
 import { runWords } from './words.ts'
 
-export function RunPage({ frame, ...props }: SightProps & { readonly frame: Frame }) {
-  const words = runWords(props.locale)
+export function RunPage(props: SightProps) {
+  const words = runWords()
   const title = words.title(props.id)
   return (
-    <Page frame={frame} title={title} section="runs">
+    <Page title={title} section="runs">
       <p class="back">
         <a href="/runs">{words.back}</a>
       </p>

@@ -1,12 +1,12 @@
 import type { Run, RunResult, RunStatus } from '../../../domain/run.ts'
 import { countdownText, durationText, rateText } from '../../../i18n/durations.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { Badge, Facts, Notice, Time, type Tone } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { ResultList, type Wanted } from './result-list.tsx'
 import type { Progress, Unrecorded } from './runs-going.ts'
-import { type RunWords, runWords } from './words.ts'
+import { runWords } from './words.ts'
 
 /** A run, as far as it is known. */
 export type Sight =
@@ -26,15 +26,14 @@ export interface SightProps {
   readonly id: string
   readonly sight: Sight
   readonly wanted: Wanted
-  readonly locale: Locale
   /** The age at which an order is first queried. */
   readonly thresholdMs: number
 }
 
 /** The part of a run's page that changes: it reloads itself until the run has ended. */
 export function RunSection(props: SightProps) {
-  const { id, sight, locale } = props
-  const words = runWords(locale)
+  const { id, sight } = props
+  const words = runWords()
   const every = { going: '1s', elsewhere: '5s', unrecorded: null, ended: null }[sight.kind]
   const path = `/runs/${encodeURIComponent(id)}`
   return (
@@ -59,21 +58,21 @@ export function RunSection(props: SightProps) {
 }
 
 function Content(props: SightProps) {
-  const { sight, locale } = props
-  const words = runWords(locale)
+  const { sight } = props
+  const words = runWords()
   switch (sight.kind) {
     case 'going':
       return (
         <>
           {sight.progress.dryRun && <p>{words.dryGoing}</p>}
-          <ProgressBar progress={sight.progress} locale={locale} />
+          <ProgressBar progress={sight.progress} />
         </>
       )
     case 'unrecorded':
       return (
         <>
           <Notice tone="warn">{words.unrecorded}</Notice>
-          {sight.unrecorded.kind === 'ended' && <p>{countsText(sight.unrecorded.run, locale)}</p>}
+          {sight.unrecorded.kind === 'ended' && <p>{countsText(sight.unrecorded.run)}</p>}
         </>
       )
     case 'elsewhere':
@@ -84,8 +83,8 @@ function Content(props: SightProps) {
 }
 
 /** As a bar and as text. */
-export function ProgressBar({ progress, locale }: { progress: Progress; locale: Locale }) {
-  const words = runWords(locale)
+export function ProgressBar({ progress }: { progress: Progress }) {
+  const words = runWords()
   const { queried, total } = progress
   if (total === null) {
     return (
@@ -98,15 +97,14 @@ export function ProgressBar({ progress, locale }: { progress: Progress; locale: 
   return (
     <div class="going">
       <progress aria-label={words.progress} value={queried} max={Math.max(total, 1)} />
-      <p>{paceText(progress, { total, locale, words })}</p>
+      <p>{paceText(progress, total)}</p>
     </div>
   )
 }
 
-function paceText(
-  { queried, perSec, leftMs }: Progress,
-  { total, locale, words }: { total: number; locale: Locale; words: RunWords },
-): string {
+function paceText({ queried, perSec, leftMs }: Progress, total: number): string {
+  const locale = useLocale()
+  const words = runWords()
   const parts = [words.queriedOf(queried, total)]
   if (queried >= total) return [...parts, words.settling].join(' · ')
   if (perSec !== null) parts.push(rateText(perSec, locale))
@@ -115,14 +113,15 @@ function paceText(
 }
 
 function Ended(props: SightProps & Extract<Sight, { kind: 'ended' }>) {
-  const { id, run, results, node, wanted, locale } = props
-  const words = runWords(locale)
+  const { id, run, results, node, wanted } = props
+  const locale = useLocale()
+  const words = runWords()
   return (
     <>
-      <Verdict {...props} words={words} />
+      <Verdict {...props} />
       <Facts
         pairs={[
-          [words.columns.status, <RunStatusBadge key="status" {...{ run, locale }} />],
+          [words.columns.status, <RunStatusBadge key="status" run={run} />],
           [words.facts.trigger, termsOf(locale).trigger[run.trigger]],
           ...(run.slot === null
             ? []
@@ -136,19 +135,15 @@ function Ended(props: SightProps & Extract<Sight, { kind: 'ended' }>) {
           [words.facts.node, node],
         ]}
       />
-      <ResultList {...{ id, run, results, wanted, locale }} />
+      <ResultList {...{ id, run, results, wanted }} />
     </>
   )
 }
 
 /** The result of the run, and what to do about it. */
-function Verdict({
-  run,
-  held,
-  thresholdMs,
-  locale,
-  words,
-}: SightProps & Extract<Sight, { kind: 'ended' }> & { readonly words: RunWords }) {
+function Verdict({ run, held, thresholdMs }: SightProps & Extract<Sight, { kind: 'ended' }>) {
+  const locale = useLocale()
+  const words = runWords()
   const { unknown, error } = run.outcomes
   return (
     <>
@@ -158,13 +153,13 @@ function Verdict({
           {words.failed} {words.failedWhat}
         </Notice>
       )}
-      {run.status === 'stopped' && <Stopped {...{ held, locale, words }} />}
+      {run.status === 'stopped' && <Stopped held={held} />}
       {run.status === 'finished' && run.total === 0 && (
         <Notice tone="good">{words.empty(durationText(thresholdMs, locale))}</Notice>
       )}
       {run.total > 0 && (
         <p>
-          {words.done(run.total)} {countsText(run, locale)}
+          {words.done(run.total)} {countsText(run)}
         </p>
       )}
       {unknown > 0 && (
@@ -179,8 +174,9 @@ function Verdict({
 }
 
 /** Why it was stopped, as far as that is known now. */
-function Stopped(props: { held: string | null; locale: Locale; words: RunWords }) {
-  const { held, locale, words } = props
+function Stopped({ held }: { held: string | null }) {
+  const locale = useLocale()
+  const words = runWords()
   return (
     <Notice tone="warn">
       <p>{words.stopped}</p>
@@ -203,15 +199,15 @@ const tones: Readonly<Record<RunStatus, Tone>> = {
   failed: 'bad',
 }
 
-export function RunStatusBadge({ run, locale }: { run: Run; locale: Locale }) {
-  return <Badge tone={tones[run.status]}>{termsOf(locale).runStatus[run.status]}</Badge>
+export function RunStatusBadge({ run }: { run: Run }) {
+  return <Badge tone={tones[run.status]}>{termsOf(useLocale()).runStatus[run.status]}</Badge>
 }
 
 /** `3 credited · 40 waiting`, without zeros; for a dry run, what would happen. */
-export function countsText({ outcomes, dryRun }: Run, locale: Locale): string {
-  const names = dryRun ? runWords(locale).wouldBe : termsOf(locale).outcome
+export function countsText({ outcomes, dryRun }: Run): string {
+  const names = dryRun ? runWords().wouldBe : termsOf(useLocale()).outcome
   return Object.entries(outcomes)
     .filter(([, count]) => count > 0)
-    .map(([outcome, count]) => runWords(locale).count(names[outcome as keyof typeof names], count))
+    .map(([outcome, count]) => runWords().count(names[outcome as keyof typeof names], count))
     .join(' · ')
 }

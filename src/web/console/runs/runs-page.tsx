@@ -1,48 +1,40 @@
 import type { Run } from '../../../domain/run.ts'
 import { durationText } from '../../../i18n/durations.ts'
-import type { Locale } from '../../../i18n/locale.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as ListPage } from '../../../store/store.ts'
-import { type Frame, Page } from '../layout.tsx'
+import { Page } from '../layout.tsx'
 import { ActionForm, Badge, Notice, Pager, Table, Time } from '../parts.tsx'
+import { useLocale } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { countsText, ProgressBar, RunStatusBadge } from './run-section.tsx'
 import type { Progress } from './runs-going.ts'
-import { type RunWords, runWords } from './words.ts'
+import { runWords } from './words.ts'
 
 interface RunsPageProps {
-  readonly frame: Frame
   readonly runs: ListPage<Run>
   /** The runs that are in progress in this process. */
   readonly progresses: readonly Progress[]
   readonly isFirst: boolean
 }
 
-export function RunsPage({ frame, runs, progresses, isFirst }: RunsPageProps) {
-  const { locale } = frame.visitor
-  const words = runWords(locale)
-  const title = commonWords(locale).sections.runs
+export function RunsPage({ runs, progresses, isFirst }: RunsPageProps) {
+  const words = runWords()
+  const title = commonWords().sections.runs
   return (
-    <Page frame={frame} title={title} section="runs">
+    <Page title={title} section="runs">
       <h1>{title}</h1>
-      {isFirst && <Begin {...{ frame, words }} />}
-      {progresses.length > 0 && <GoingList {...{ progresses, locale }} />}
+      {isFirst && <Begin />}
+      {progresses.length > 0 && <GoingList progresses={progresses} />}
       <h2>{words.history}</h2>
-      <History {...{ frame, words }} runs={runs.items} />
-      <Pager {...{ locale, isFirst }} path="/runs" nextCursor={runs.nextCursor} />
+      <History runs={runs.items} />
+      <Pager isFirst={isFirst} path="/runs" nextCursor={runs.nextCursor} />
     </Page>
   )
 }
 
-interface PartProps {
-  readonly frame: Frame
-  readonly words: RunWords
-}
-
 /** The runs in progress in this process. It reloads itself while there are any. */
-export function GoingList(props: { progresses: readonly Progress[]; locale: Locale }) {
-  const { progresses, locale } = props
-  const words = runWords(locale)
+export function GoingList({ progresses }: { progresses: readonly Progress[] }) {
+  const words = runWords()
   return (
     <section
       id="going"
@@ -59,16 +51,17 @@ export function GoingList(props: { progresses: readonly Progress[]; locale: Loca
             </a>{' '}
             {progress.dryRun && <Badge tone="plain">{words.dry}</Badge>}
           </p>
-          <ProgressBar {...{ progress, locale }} />
+          <ProgressBar progress={progress} />
         </article>
       ))}
     </section>
   )
 }
 
-function Begin({ frame, words }: PartProps) {
+function Begin() {
+  const words = runWords()
   return (
-    <ActionForm action="/runs" frame={frame} class="begin">
+    <ActionForm action="/runs" class="begin">
       <p>{words.about}</p>
       <div class="actions">
         <button type="submit" name="kind" value="now">
@@ -85,9 +78,10 @@ function Begin({ frame, words }: PartProps) {
   )
 }
 
-function History({ frame, words, runs }: PartProps & { readonly runs: readonly Run[] }) {
-  const { locale } = frame.visitor
+function History({ runs }: { runs: readonly Run[] }) {
+  const locale = useLocale()
   const terms = termsOf(locale)
+  const words = runWords()
   const { columns } = words
   return (
     <Table
@@ -107,10 +101,10 @@ function History({ frame, words, runs }: PartProps & { readonly runs: readonly R
           {run.id}
         </a>,
         <Time key="started" at={run.startedAt} />,
-        <RunStatusBadge key="status" run={run} locale={locale} />,
+        <RunStatusBadge key="status" run={run} />,
         run.status === 'running' ? '–' : run.total,
         <span key="outcomes" class="outcomes">
-          {countsText(run, locale) || '–'}
+          {countsText(run) || '–'}
         </span>,
         <>
           {terms.trigger[run.trigger]} {run.dryRun && <Badge tone="plain">{words.dry}</Badge>}
@@ -126,10 +120,10 @@ function History({ frame, words, runs }: PartProps & { readonly runs: readonly R
 }
 
 /** Shown instead of a run that could not be started; the list is not available then, either. */
-export function NotBegunPage({ frame }: { readonly frame: Frame }) {
-  const words = runWords(frame.visitor.locale)
+export function NotBegunPage() {
+  const words = runWords()
   return (
-    <Page frame={frame} title={words.notBegun} section="runs">
+    <Page title={words.notBegun} section="runs">
       <h1>{words.notBegun}</h1>
       <Notice tone="bad">
         {words.notBegunWhy} {words.notBegunWhat}

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { outcomes } from '../../../domain/run.ts'
 import type { Budan } from '../../../service.ts'
@@ -30,16 +30,15 @@ const resultQuery = z.object({
 })
 
 /** The history, one run, and runs by hand. */
-export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
+export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
   const going = new RunsGoing(budan)
   app.addHook('onClose', async () => going.stopListening())
 
   app.get('/runs', async (request, reply) => {
     const { cursor = null } = parsed(listQuery, request.query)
     const runs = await budan.store.listRuns({ limit: pageSize, cursor })
-    const frame = frameOf(request, reply)
     const progresses = cursor === null ? going.all() : []
-    return sendPage(reply, <RunsPage {...{ frame, runs, progresses }} isFirst={cursor === null} />)
+    return sendPage(reply, <RunsPage {...{ runs, progresses }} isFirst={cursor === null} />)
   })
 
   /** For htmx. When no run is in progress any more, the history has changed. */
@@ -47,8 +46,7 @@ export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     if (!isByHtmx(request)) return reply.redirect('/runs', 303)
     const progresses = going.all()
     if (progresses.length === 0) reply.header('hx-refresh', 'true')
-    const { locale } = frameOf(request, reply).visitor
-    return sendPart(reply, <GoingList {...{ progresses, locale }} />)
+    return sendPart(reply, <GoingList progresses={progresses} />)
   })
 
   app.post('/runs', async (request, reply) => {
@@ -56,32 +54,29 @@ export function addRuns(app: WebApp, { budan, frameOf }: ConsoleParts): void {
     const beginning = await going.begin({ dryRun: kind === 'dry' })
     if (beginning.kind === 'begun') return reply.redirect(`/runs/${beginning.runId}`, 303)
     // The run itself has logged it.
-    return sendPage(reply.code(503), <NotBegunPage frame={frameOf(request, reply)} />)
+    return sendPage(reply.code(503), <NotBegunPage />)
   })
 
-  const sightFor = async (request: FastifyRequest, reply: FastifyReply) => {
+  const sightFor = async (request: FastifyRequest) => {
     const { id } = request.params as { id: string }
-    const frame = frameOf(request, reply)
-    const { locale } = frame.visitor
     const sight = await sightOf(id, { budan, going })
     if (sight === null) {
       const message = `Cannot find run ${JSON.stringify(id.slice(0, 64))}`
       throw new Refusal(404, { code: 'run_not_found', message })
     }
     const wanted = wantedBy(request)
-    return { frame, id, sight, wanted, locale, thresholdMs: budan.policy.thresholdMs }
+    return { id, sight, wanted, thresholdMs: budan.policy.thresholdMs }
   }
 
   app.get('/runs/:id', async (request, reply) =>
-    sendPage(reply, <RunPage {...(await sightFor(request, reply))} />),
+    sendPage(reply, <RunPage {...(await sightFor(request))} />),
   )
 
   /** For htmx; other clients are redirected to the page. */
   app.get('/runs/:id/progress', async (request, reply) => {
     const { id } = request.params as { id: string }
     if (!isByHtmx(request)) return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303)
-    const { frame, ...props } = await sightFor(request, reply)
-    return sendPart(reply, <RunSection {...props} />)
+    return sendPart(reply, <RunSection {...(await sightFor(request))} />)
   })
 }
 

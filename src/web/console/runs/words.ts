@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../domain/run.ts'
-import { gatewayCatalog } from '../the-gateway.ts'
+import { gatewayCatalog } from '../rendering.ts'
 
 const wouldBe: Readonly<Record<Outcome, string>> = {
   credited: 'would be credited',
@@ -190,5 +190,3 @@ export const runWords = gatewayCatalog({
     overview: '前往总览',
   }),
 })
-
-export type RunWords = ReturnType<typeof runWords>
