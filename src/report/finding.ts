@@ -47,8 +47,8 @@ const paidProblems: ReadonlySet<string> = new Set<PaidProblem>([
 ])
 
 /** The gateway says that it was paid. The others were not queried. */
-export function isPaid({ problem }: Finding): boolean {
-  return paidProblems.has(problem)
+export function isPaid({ problem, transactionId }: Finding): boolean {
+  return paidProblems.has(problem) || transactionId !== null
 }
 
 export function faultFinding(source: string, fault: RowFault): Finding {

@@ -1,6 +1,7 @@
+import { assert } from '../domain/assert.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { Breaker } from '../job/breaker.ts'
-import { type OrderSource, SourceError } from '../sources/source.ts'
+import { type OrderSource, type ReadWindow, SourceError } from '../sources/source.ts'
 import { dayMs, minuteMs } from '../text/time-units.ts'
 import type { Unanswered } from './compare.ts'
 import { patiently } from './read-pages.ts'
@@ -8,6 +9,7 @@ import { type Report, reportOf, type SourceEnd } from './report.ts'
 import { rereadFindings, withoutRepeats } from './reread.ts'
 import { SourceReport } from './source-report.ts'
 import { resumeOrCreate } from './state/resume.ts'
+import type { Header } from './state/shapes.ts'
 import { SourceState } from './state/state.ts'
 import type { StateFile } from './state/state-file.ts'
 import type { Stopper } from './stopper.ts'
@@ -15,12 +17,13 @@ import { defaultWaits, type Waits } from './waits.ts'
 
 /** What a report needs. Nothing is written but the state file. */
 export interface Reporting {
-  readonly sources: readonly OrderSource[]
+  /** `days`: how long ago the oldest row was created. */
+  readonly sources: readonly { readonly source: OrderSource; readonly days: number }[]
   readonly gateway: Gateway
   /** Queries at a time. */
   readonly concurrency: number
-  /** How long ago the oldest row was created; null: 16, or those of the report that is resumed. */
-  readonly days: number | null
+  /** A report that is resumed keeps its own days. */
+  readonly anyDays: boolean
   readonly now: Date
   /** The path of the state file. One that is there is resumed. */
   readonly file: string
@@ -39,29 +42,23 @@ export interface ReportListener {
   unanswered(unanswered: Unanswered): void
 }
 
-/** WeChat Pay keeps no trade open for longer than 15 days, and no other gateway does. */
-export const daysDefault = 16
-
 /** Clocks that are further apart are wrong. */
 const skewMs = 5 * minuteMs
 
 /** Throws `StateFileError` for a state file that cannot be used. */
 export async function makeReport(parts: Reporting): Promise<Report> {
   const { sources, now, stopper } = parts
-  const days = parts.days ?? daysDefault
   const { name: gateway, mchid, appids } = parts.gateway
   const wanted = {
     version: 1 as const,
-    ...{ gateway, mchid, appids, days },
-    ...{ from: new Date(+now - days * dayMs), to: new Date(+now + skewMs) },
-    sources: sources.map(({ name, place }) => ({ name, place })),
+    ...{ gateway, mchid, appids, startedAt: now },
+    sources: sources.map(({ source: { name, place }, days }) => ({ name, place, days })),
   }
-  const file = resumeOrCreate(parts.file, wanted, { anyDays: parts.days === null })
+  const file = resumeOrCreate(parts.file, wanted, parts)
   try {
     const states = statesOf(sources, file)
     const counted: Counted[] = []
-    for (const each of states)
-      counted.push({ ...each, estimate: await estimate(parts, each, file) })
+    for (const each of states) counted.push({ ...each, estimate: await estimate(parts, each) })
     await queryAll(parts, { file, counted })
     const ends: SourceEnd[] = []
     for (const each of counted) ends.push(await endOf(parts, each))
@@ -73,6 +70,7 @@ export async function makeReport(parts: Reporting): Promise<Report> {
 
 interface ReportedSource {
   readonly source: OrderSource
+  readonly window: ReadWindow
   readonly state: SourceState
 }
 
@@ -81,22 +79,29 @@ interface Counted extends ReportedSource {
 }
 
 /** Where the report that is resumed has stopped; at the beginning for a new one. */
-function statesOf(sources: readonly OrderSource[], { entries }: StateFile): ReportedSource[] {
-  const states = sources.map((source) => ({ source, state: new SourceState() }))
-  for (const entry of entries) {
+function statesOf(sources: Reporting['sources'], file: StateFile): ReportedSource[] {
+  const states = sources.map(({ source }) => ({
+    ...{ source, window: windowOf(file.header, source), state: new SourceState() },
+  }))
+  for (const entry of file.entries) {
     states.find(({ source }) => source.name === entry.source)?.state.apply(entry)
   }
   return states
 }
 
+function windowOf({ startedAt, sources }: Header, { name }: OrderSource): ReadWindow {
+  const days = sources.find((each) => each.name === name)?.days
+  assert(days !== undefined, `The state file has no source "${name}"`)
+  return { from: new Date(+startedAt - days * dayMs), to: new Date(+startedAt + skewMs) }
+}
+
 /** At least the rows that were read. */
 async function estimate(
   parts: Reporting,
-  { source, state }: ReportedSource,
-  { header }: StateFile,
+  { source, window, state }: ReportedSource,
 ): Promise<number> {
   if (state.isRead) return state.rows
-  const rows = await readOr(parts, source, { call: () => source.estimate(header), other: 0 })
+  const rows = await readOr(parts, source, { call: () => source.estimate(window), other: 0 })
   return Math.max(rows, state.rows)
 }
 
@@ -111,17 +116,17 @@ async function queryAll(
     counted.reduce((sum, { estimate }) => sum + estimate, 0),
     done,
   )
-  for (const { source, state } of counted) {
+  for (const { source, window, state } of counted) {
     if (stopper.reason !== null) return
     const report = new SourceReport({
-      ...{ source, state, gateway, breaker, stopper, window: file.header, concurrency, waits },
+      ...{ source, state, gateway, breaker, stopper, window, concurrency, waits },
       record: (entry) => {
         file.append(entry)
         state.apply(entry)
       },
-      onRow: () => {
-        done += 1
-        listener.progress(done)
+      onRows: (count) => {
+        done += count
+        if (count > 0) listener.progress(done)
       },
       onUnanswered: listener.unanswered,
       onDoubt: listener.doubt,

@@ -1,6 +1,7 @@
 import type { SourcePage } from '../sources/source.ts'
 import { type Finding, faultFinding } from './finding.ts'
 import { type Row, rowOf } from './row-queue.ts'
+import { idOfFault, idOfOrder, type SeenRows } from './state/seen.ts'
 import type { Entry } from './state/state.ts'
 
 /** What an answer about a row adds to the report. */
@@ -12,10 +13,18 @@ export interface RowResult {
 
 interface OpenPage {
   readonly page: SourcePage
+  readonly ids: ReadonlySet<string>
   readonly firstRank: number
   readonly results: (RowResult | null)[]
   /** How many of its rows were neither answered nor given another try. */
   untriedCount: number
+}
+
+interface OpenPagesParts {
+  readonly nextRank: number
+  readonly record: (entry: Entry) => void
+  /** Rows of the pages that were recorded before. */
+  readonly seen: SeenRows
 }
 
 /**
@@ -25,29 +34,31 @@ interface OpenPage {
 export class OpenPages {
   readonly #source: string
   readonly #record: (entry: Entry) => void
+  readonly #seen: SeenRows
   #pages: OpenPage[] = []
   #nextRank: number
 
-  constructor(
-    source: string,
-    { nextRank, record }: { nextRank: number; record: (entry: Entry) => void },
-  ) {
+  constructor(source: string, { nextRank, record, seen }: OpenPagesParts) {
     this.#source = source
     this.#nextRank = nextRank
     this.#record = record
+    this.#seen = seen
   }
 
-  /** Returns its rows. */
-  open(page: SourcePage): readonly Row[] {
+  /** Returns those of its rows that were in no page before. */
+  open(read: SourcePage): { readonly rows: readonly Row[]; readonly faultCount: number } {
+    const page = this.#withoutSeen(read)
     const firstRank = this.#nextRank
     const { length } = page.orders
     this.#nextRank += length + page.faults.length
     this.#pages.push({
       ...{ page, firstRank, untriedCount: length },
+      ids: new Set(idsOf(page)),
       results: Array.from({ length }, () => null),
     })
     this.#recordTried()
-    return page.orders.map((order, at) => rowOf(firstRank + at, order))
+    const rows = page.orders.map((order, at) => rowOf(firstRank + at, order))
+    return { rows, faultCount: page.faults.length }
   }
 
   /** To be called once for each row, after its first query; null: it has no answer yet. */
@@ -74,6 +85,15 @@ export class OpenPages {
     for (const opened of this.#pages.splice(0)) this.#record(this.#entryOf(opened))
   }
 
+  #withoutSeen({ orders, faults, next }: SourcePage): SourcePage {
+    const isNew = (id: string) => !this.#seen.has(id) && !this.#pages.some(({ ids }) => ids.has(id))
+    return {
+      orders: orders.filter((order) => isNew(idOfOrder(order))),
+      faults: faults.filter((fault) => isNew(idOfFault(fault))),
+      next,
+    }
+  }
+
   #pageOf(rank: number): OpenPage | undefined {
     return this.#pages.find(
       ({ firstRank, results }) => rank >= firstRank && rank < firstRank + results.length,
@@ -92,7 +112,7 @@ export class OpenPages {
     const findings = answered.map(({ finding }) => finding).filter((finding) => finding !== null)
     return {
       ...{ kind: 'page', source: this.#source, next: page.next },
-      rows: page.orders.length + page.faults.length,
+      seen: idsOf(page),
       answers: {
         trades: answered.filter(({ trades }) => trades === 1).length,
         absent: answered.filter(({ absent }) => absent === 1).length,
@@ -103,4 +123,8 @@ export class OpenPages {
       ),
     }
   }
+}
+
+function idsOf({ orders, faults }: SourcePage): readonly string[] {
+  return [...orders.map(idOfOrder), ...faults.map(idOfFault)]
 }

@@ -9,7 +9,7 @@ import {
 } from '../sources/source.ts'
 import { dayMs } from '../text/time-units.ts'
 import { type Compared, compare, type Unanswered } from './compare.ts'
-import { blank, type Finding, faultFinding } from './finding.ts'
+import { blank, type Finding } from './finding.ts'
 import { OpenPages, type RowResult } from './open-pages.ts'
 import { PageReader, type Patience, patiently } from './read-pages.ts'
 import { type Row, RowQueue, rowOf } from './row-queue.ts'
@@ -29,8 +29,8 @@ export interface SourceReporting {
   readonly stopper: Stopper
   readonly state: SourceState
   readonly record: (entry: Entry) => void
-  /** Called whenever a row was answered, given up or skipped. */
-  readonly onRow: () => void
+  /** Called when rows were answered, given up or skipped. */
+  readonly onRows: (count: number) => void
   /** Called with each answer that says nothing about its row. */
   readonly onUnanswered: (unanswered: Unanswered) => void
   /** Called once, when many answers in a row were "no such order". */
@@ -52,7 +52,11 @@ export class SourceReport {
     this.#parts = parts
     const { source, record, stopper, waits } = parts
     this.#patience = { waitsMs: waits.sourceMs, signal: stopper.signal }
-    this.#pages = new OpenPages(source.name, { nextRank: parts.state.rows, record })
+    this.#pages = new OpenPages(source.name, {
+      nextRank: parts.state.rows,
+      record,
+      seen: parts.state.seen,
+    })
     this.#queue = new RowQueue(() => this.#nextRow(), stopper.signal)
     this.#usefulness = new Usefulness(parts)
   }
@@ -93,12 +97,14 @@ export class SourceReport {
 
   /** One worker reads a page, and the others wait for it. */
   #nextRow(): Promise<Row | null> {
+    const { onRows } = this.#parts
     const next = this.#reading.then(async () => {
       while (this.#rows.length === 0) {
         const page = await this.#reader?.next()
         if (page === null || page === undefined) return null
-        this.#rows = [...this.#pages.open(page)]
-        for (const _ of page.faults) this.#parts.onRow()
+        const { rows, faultCount } = this.#pages.open(page)
+        this.#rows = [...rows]
+        onRows(faultCount)
       }
       return this.#rows.shift() ?? null
     })
@@ -127,7 +133,7 @@ export class SourceReport {
       absent: isAbsent ? 1 : 0,
       finding: compared.kind === 'found' ? compared.finding : null,
     })
-    this.#parts.onRow()
+    this.#parts.onRows(1)
   }
 
   #fail(row: Row, unanswered: Unanswered): void {
@@ -135,7 +141,7 @@ export class SourceReport {
     const waitMs = nextWaitMs(row, unanswered, this.#parts.waits)
     this.#note(row, null)
     if (waitMs === null) {
-      this.#parts.onRow()
+      this.#parts.onRows(1)
       this.#usefulness.giveUp()
     } else {
       this.#queue.putBack(row, waitMs)
@@ -149,25 +155,32 @@ export class SourceReport {
   }
 
   /**
-   * Rows that were created after the window begins are not read: the report would not end. So rows far
-   * in the future are looked for first: they show that times are read wrongly, and then the window may
-   * lack others.
+   * Rows that were created after the window began are not read: the report would not end. So rows of
+   * the next day are looked for first. They show that times are read in the wrong zone, and then the
+   * window may lack others. Rows that are farther in the future are faults of the source.
    */
   async #noteFuture(): Promise<void> {
-    const { source, window, record, onRow } = this.#parts
-    const future = { from: window.to, to: new Date(+window.to + futureMs) }
-    const { orders, faults } = await patiently(this.#patience, () => source.page(null, future))
-    const findings: readonly Finding[] = [
-      ...orders.map((order) => futureFinding(source.name, order)),
-      ...faults.map((fault) => faultFinding(source.name, fault)),
-    ]
-    record({ kind: 'future', source: source.name, findings })
-    for (const _ of findings) onRow()
+    const { source, window, record, onRows } = this.#parts
+    const future = { from: window.to, to: new Date(+window.to + dayMs) }
+    const count = await patiently(this.#patience, () => source.estimate(future))
+    const listed = count === 0 ? [] : await this.#ordersOf(future)
+    const findings = listed.map((order) => futureFinding(source.name, order))
+    const rows = Math.max(count, findings.length)
+    record({ kind: 'future', source: source.name, rows, findings })
+    onRows(rows)
+  }
+
+  /** Those of the first page that has some. */
+  async #ordersOf(window: ReadWindow): Promise<readonly SourceOrder[]> {
+    const reader = new PageReader(this.#parts.source, {
+      ...{ after: null, window, patience: this.#patience },
+    })
+    for (;;) {
+      const page = await reader.next()
+      if (page === null || page.orders.length > 0) return page?.orders ?? []
+    }
   }
 }
-
-/** The rest of the century is beyond the range of a MySQL `timestamp`. */
-const futureMs = 365 * dayMs
 
 function futureFinding(source: string, order: SourceOrder): Finding {
   const { orderNo, userId, amount, status } = order

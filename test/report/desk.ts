@@ -32,7 +32,8 @@ export interface Desk {
   file(): string
   report(
     source: OrderSource | readonly OrderSource[],
-    options?: Partial<Reporting> & {
+    options?: Partial<Omit<Reporting, 'sources'>> & {
+      readonly days?: number
       readonly wechat?: Partial<WechatConfig>
       readonly qps?: number
     },
@@ -70,7 +71,7 @@ export function useDesk(): () => Desk {
         files += 1
         return join(directory, `${files}.jsonl`)
       },
-      async report(source, { wechat = {}, qps = 10_000, ...options } = {}) {
+      async report(source, { wechat = {}, qps = 10_000, days, ...options } = {}) {
         const gateway = createWechatGateway(
           { ...config, ...wechat },
           { emit: () => {}, maxQps: qps },
@@ -79,7 +80,8 @@ export function useDesk(): () => Desk {
         files += 1
         try {
           const report = await makeReport({
-            ...{ sources: [source].flat(), gateway, concurrency: 5, days: null, now },
+            ...{ gateway, concurrency: 5, anyDays: days === undefined, now },
+            sources: [source].flat().map((each) => ({ source: each, days: days ?? 16 })),
             file: join(directory, `${files}.jsonl`),
             ...{ stopper: new Stopper(), listener: made.listener, waits: shortWaits, ...options },
           })

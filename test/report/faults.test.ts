@@ -152,7 +152,7 @@ describe('makeReport(), while the database fails', () => {
     const source = prepared(desk())
     let lost = 0
     source.beforePage = (nth) => {
-      if (nth < 4 || lost >= 2) return
+      if (nth < 3 || lost >= 2) return
       lost += 1
       throw connectionLost()
     }
@@ -165,7 +165,7 @@ describe('makeReport(), while the database fails', () => {
     const { report, file, control } = desk()
     const source = prepared(desk())
     source.beforePage = (nth) => {
-      if (nth > 3) throw connectionLost()
+      if (nth > 2) throw connectionLost()
     }
     const path = file()
     const { report: first } = await report(source, { file: path })
@@ -210,7 +210,7 @@ describe('makeReport(), stopped by a signal', () => {
     const source = prepared(desk())
     const stopper = new Stopper()
     source.beforePage = (nth) => {
-      if (nth === 4) stopper.stop({ kind: 'signal' })
+      if (nth === 3) stopper.stop({ kind: 'signal' })
     }
     const path = file()
     const { report: first } = await report(source, { file: path, stopper })

@@ -22,6 +22,8 @@ export interface MemoryRow {
   readonly problem?: RowProblem
 }
 
+const overlapMs = 10 * 60_000
+
 /** Reads rows from memory in the order of (created_at, key), as a database does. */
 export class MemorySource implements OrderSource {
   readonly name: string
@@ -30,6 +32,7 @@ export class MemorySource implements OrderSource {
   readonly pageRows: number
   /** Called before each page; may throw, or change the table. */
   beforePage: (nth: number) => void = () => {}
+  #given: string | null = null
   pages = 0
   rereads: string[][] = []
 
@@ -50,17 +53,18 @@ export class MemorySource implements OrderSource {
   async page(after: string | null, window: ReadWindow): Promise<SourcePage> {
     this.pages += 1
     this.beforePage(this.pages)
-    const from = after === null ? null : positionOf(after)
+    const from = after === null ? null : this.#positionOf(after)
     const rows = this.#open(window)
       .filter((row) => from === null || compareRows(row, from) > 0)
       .sort(compareRows)
     const page = rows.slice(0, this.pageRows)
     const last = page.at(-1)
     const isLast = rows.length <= this.pageRows || last === undefined
+    this.#given = isLast ? null : `${+last.createdAt}/${last.key}`
     return {
       orders: page.filter(({ problem }) => problem === undefined).map(orderOf),
       faults: page.flatMap((row) => faultOf(row) ?? []),
-      next: isLast ? null : `${+last.createdAt}/${last.key}`,
+      next: this.#given,
     }
   }
 
@@ -79,6 +83,13 @@ export class MemorySource implements OrderSource {
   }
 
   async close(): Promise<void> {}
+
+  /** A position of another process is taken back a little, as that of a database is. */
+  #positionOf(after: string): Pick<MemoryRow, 'createdAt' | 'key'> {
+    const { createdAt, key } = positionOf(after)
+    if (after === this.#given) return { createdAt, key }
+    return { createdAt: new Date(+createdAt - overlapMs), key: -1 }
+  }
 
   #open({ from, to }: ReadWindow): MemoryRow[] {
     return this.rows.filter(

@@ -91,9 +91,9 @@ describe('a state file', () => {
       const path = file()
       writeFileSync(path, kept.map((line) => `${line}\n`).join(''))
       const before = readFileSync(path)
-      const what = nth === 1 ? 'is not that of a report' : 'is damaged'
+      const what = nth === 1 ? 'it is not the state of a report' : `line ${nth} is damaged`
       await expect(report(source, { file: path }), name).rejects.toThrow(
-        new StateFileError(`Cannot resume from "${path}": line ${nth} ${what}`),
+        new StateFileError(`Cannot resume from "${path}": ${what}`),
       )
       expect(readFileSync(path), name).toEqual(before)
     }
@@ -103,7 +103,7 @@ describe('a state file', () => {
     const { report, file } = desk()
     const path = file()
     writeFileSync(path, 'a photo, without an end of line')
-    await expect(report(new MemorySource([]), { file: path })).rejects.toThrow(/line 1/)
+    await expect(report(new MemorySource([]), { file: path })).rejects.toThrow(/not the state/)
     expect(readFileSync(path, 'utf8')).toBe('a photo, without an end of line')
   })
 

@@ -189,6 +189,11 @@ stopped by a signal; 2 orders are still due
 stopped, because every query would fail: 403: this merchant may not query; 1 order is still due
 stopped: the last run got no answer to any query; 2 orders are still due
 stopped: every order that was due at the start was queried, and orders come due as fast as they are queried; 2 orders are still due
+Cannot resume from "/1": line 2 is damaged
+Cannot resume from "/1": it is about merchant 1 (wechatpay), and this report is about merchant 2 (wechatpay)
+Cannot resume from "/1": it is about app ids 1, 2, and this report is about app ids 1
+Cannot resume from "/1": it is about source "1" (2), and this report is about sources "3" (4), "5" (6)
+Cannot resume from "/1": it is about 16 days, and this report is about 3, 4 days
 stopped: Cannot count due orders: database "1": connect ECONNREFUSED 127.0.0.1:1
 nothing is due now, but 2 orders are still without an answer
 WECHAT_API_V3_KEY: not set, and there is no terminal to prompt on
@@ -232,6 +237,7 @@ const unread = [
   'it is no tar archive', // the image's: then the database is made the long way
   'the archive breaks off',
   ' --config {}', // to be typed
+  'budan report', // the same
   'application/json; charset=utf-8',
   '# Written anew by each start of budan simulator.\n{}', // a file's
 ]

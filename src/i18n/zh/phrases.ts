@@ -8,6 +8,7 @@ import { doctorPhrases } from './doctor.ts'
 import { gatewayPhrases } from './gateway.ts'
 import { helpPhrases } from './help.ts'
 import { readinessPhrases } from './readiness.ts'
+import { reportPhrases } from './report.ts'
 import { settlingPhrases } from './settling.ts'
 import { simulationPhrases } from './simulation.ts'
 import { storePhrases } from './store.ts'
@@ -23,6 +24,7 @@ const parts: PhraseSets = {
   ...webPhrases,
   ...configPhrases,
   ...commandPhrases,
+  ...reportPhrases,
   ...simulationPhrases,
   ...doctorPhrases,
   ...helpPhrases,
@@ -47,6 +49,7 @@ const wholes = [
   'configuration',
   'command',
   'drainEnd',
+  'report',
   'simulation',
   'detail',
   'step',

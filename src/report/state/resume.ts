@@ -1,7 +1,10 @@
 import type { Header } from './shapes.ts'
 import { StateFile, StateFileError } from './state-file.ts'
 
-/** The state file of a report: the one that is there, if it is about the same; else a new one. */
+/**
+ * The state file of a report: the one that is there, if it is about the same; else a new one.
+ * @param anyDays no days were given: those of the file are taken.
+ */
 export function resumeOrCreate(
   path: string,
   wanted: Header,
@@ -9,26 +12,30 @@ export function resumeOrCreate(
 ): StateFile {
   const file = StateFile.open(path)
   if (file === null) return StateFile.create(path, wanted)
-  const days = anyDays ? file.header.days : wanted.days
-  const difference = differenceOf(file.header, { ...wanted, days })
-  if (difference === null) return file
+  const facets = [merchant, appids, sources, ...(anyDays ? [] : [days])]
+  const different = facets.find((facet) => facet(file.header) !== facet(wanted))
+  if (different === undefined) return file
   file.close()
-  throw new StateFileError(`Cannot resume from ${JSON.stringify(path)}: ${difference}`)
+  const [theirs, ours] = [different(file.header), different(wanted)]
+  throw new StateFileError(
+    `Cannot resume from ${JSON.stringify(path)}: it is about ${theirs}, and this report is about ${ours}`,
+  )
 }
 
-/** What the other report is about; null: it is about the same. */
-function differenceOf(theirs: Header, ours: Header): string | null {
-  const merchant = ({ gateway, mchid }: Header) => `merchant ${mchid} (${gateway})`
-  const appids = (header: Header) => `app ids ${[...header.appids].sort().join(', ')}`
-  const days = (header: Header) => `${header.days} days`
-  for (const facet of [merchant, appids, days, sources]) {
-    const [was, is] = [facet(theirs), facet(ours)]
-    if (was !== is) return `it is about ${was}, and this report is about ${is}`
-  }
-  return null
+function merchant({ mchid, gateway }: Header): string {
+  return `merchant ${mchid} (${gateway})`
+}
+
+function appids(header: Header): string {
+  return `app ids ${[...header.appids].sort().join(', ')}`
 }
 
 function sources(header: Header): string {
   const each = header.sources.map(({ name, place }) => `"${name}" (${place})`)
   return `${each.length === 1 ? 'source' : 'sources'} ${each.join(', ')}`
+}
+
+function days(header: Header): string {
+  const each = header.sources.map((source) => source.days)
+  return `${[...new Set(each)].join(', ')} days`
 }

@@ -12,16 +12,22 @@ const time = z.codec(z.iso.datetime({ precision: 3 }), z.date(), {
 const text = z.string().nullable()
 const count = z.int().min(0)
 
+/** Which rows of a source a report is about. */
+export interface ReportedTable {
+  readonly name: string
+  readonly place: string
+  readonly days: number
+}
+
 /** What a report is about. A resumed one must be about the same. */
 export interface Header {
   readonly version: 1
   readonly gateway: string
   readonly mchid: string
   readonly appids: readonly string[]
-  readonly days: number
-  readonly from: Date
-  readonly to: Date
-  readonly sources: readonly { readonly name: string; readonly place: string }[]
+  /** The window of each source ends then. */
+  readonly startedAt: Date
+  readonly sources: readonly ReportedTable[]
 }
 
 export const headerSchema = z.strictObject({
@@ -29,10 +35,10 @@ export const headerSchema = z.strictObject({
   gateway: z.string(),
   mchid: z.string(),
   appids: z.array(z.string()).readonly(),
-  days: z.number(),
-  from: time,
-  to: time,
-  sources: z.array(z.strictObject({ name: z.string(), place: z.string() })).readonly(),
+  startedAt: time,
+  sources: z
+    .array(z.strictObject({ name: z.string(), place: z.string(), days: z.number() }))
+    .readonly(),
 }) satisfies z.ZodType<Header>
 
 const facts = [
@@ -80,7 +86,7 @@ export const entrySchema = z.discriminatedUnion('kind', [
     kind: z.literal('page'),
     source: z.string(),
     next: text,
-    rows: count,
+    seen: z.array(z.string()).readonly(),
     answers,
     findings: z.array(finding).readonly(),
     left: z.array(z.strictObject({ rank: count, order })).readonly(),
@@ -95,6 +101,7 @@ export const entrySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('future'),
     source: z.string(),
+    rows: count,
     findings: z.array(finding).readonly(),
   }),
 ]) satisfies z.ZodType<Entry>

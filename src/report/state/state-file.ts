@@ -111,8 +111,12 @@ function readLine<T>(
   const value = parsed(line, check)
   const read = schema.safeDecode(value as never)
   if (value === null || !read.success) {
-    const what = nth === 1 ? 'is not that of a report' : 'is damaged'
-    throw new StateFileError(`Cannot resume from ${JSON.stringify(path)}: line ${nth} ${what}`)
+    const file = JSON.stringify(path)
+    throw new StateFileError(
+      nth === 1
+        ? `Cannot resume from ${file}: it is not the state of a report`
+        : `Cannot resume from ${file}: line ${nth} is damaged`,
+    )
   }
   return { value: read.data, check: checkOf(check, JSON.stringify(value)) }
 }

@@ -1,5 +1,6 @@
 import type { SourceOrder } from '../../sources/source.ts'
 import { type Finding, isPaid } from '../finding.ts'
+import { SeenRows } from './seen.ts'
 
 /** How many answers said what. */
 export interface AnswerCounts {
@@ -22,7 +23,8 @@ export type Entry =
       readonly source: string
       /** Where the next page begins; null: this was the last. */
       readonly next: string | null
-      readonly rows: number
+      /** Of its rows and faults. */
+      readonly seen: readonly string[]
       readonly answers: AnswerCounts
       readonly findings: readonly Finding[]
       readonly left: readonly LeftRow[]
@@ -36,7 +38,13 @@ export type Entry =
       readonly finding: Finding | null
     }
   /** Rows that were created in the future, before the first page was read. */
-  | { readonly kind: 'future'; readonly source: string; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'future'
+      readonly source: string
+      readonly rows: number
+      /** Some of them. */
+      readonly findings: readonly Finding[]
+    }
 
 /** A table that maps nothing would fill the memory with faults: these are listed, and all are counted. */
 export const faultsListedMax = 1_000
@@ -53,6 +61,7 @@ export class SourceState {
   skipped = 0
   trades = 0
   absent = 0
+  readonly seen = new SeenRows()
   readonly left = new Map<number, SourceOrder>()
   readonly #found: Finding[] = []
   readonly #faults: Finding[] = []
@@ -71,7 +80,8 @@ export class SourceState {
         this.isBegun = true
         this.isRead = entry.next === null
         this.after = entry.next
-        this.rows += entry.rows
+        this.rows += entry.seen.length
+        for (const id of entry.seen) this.seen.add(id)
         for (const { rank, order } of entry.left) this.left.set(rank, order)
         this.#count(entry.answers, entry.findings)
         break
@@ -81,7 +91,9 @@ export class SourceState {
         break
       case 'future':
         this.isBegun = true
-        this.rows += entry.findings.length
+        this.rows += entry.rows
+        // All of them are counted, and those of one page listed.
+        this.skipped += entry.rows - entry.findings.length
         this.#count({ trades: 0, absent: 0 }, entry.findings)
     }
   }
