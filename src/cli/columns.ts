@@ -26,6 +26,7 @@ const columns = {
   trade_state: { zh: '交易状态' },
   decision: { zh: '处理决定' },
   reason: { zh: '原因', isProse: true },
+  problem: { zh: '问题', isProse: true },
   at: { zh: '时间' },
   event: { zh: '事件' },
   source: { zh: '来源' },

@@ -149,6 +149,19 @@ function addReadingCommands(program: Command, start: Start): void {
     .description('count what breaks an invariant; exit 1 unless all is 0')
     .action(start(async () => (await import('./commands/audit.ts')).audit))
   program
+    .command('report')
+    .description("list what was paid and not credited in the shop's own tables; change nothing")
+    .option('--source <name>', 'only this one of the configured sources')
+    .addOption(
+      new Option(
+        '--days <count>',
+        'how old a row may be (default: as configured, or 16)',
+      ).argParser(numberIn({ min: 1, max: 365, whole: true })),
+    )
+    .option('--csv <file>', 'write the list to a file for spreadsheets, too')
+    .option('--resume <file>', 'keep there how far it has come, and go on from there')
+    .action(start(async () => (await import('./commands/report.ts')).report))
+  program
     .command('doctor')
     .description('say what is wrong with configuration, keys, clock, gateway and database')
     .action(start(async () => (await import('./commands/doctor.ts')).doctor))
@@ -240,17 +253,28 @@ function limitOption(): Option {
   return numberOption('--limit <count>', { min: 1, max: 200, whole: true }).default(50)
 }
 
-function numberOption(
-  flags: string,
-  { min, max, whole = false }: { min: number; max: number; whole?: boolean },
-): Option {
-  const kind = whole ? 'whole number' : 'number'
-  return new Option(flags, `a ${kind} from ${min} to ${max}`).argParser((value) => {
+interface NumberRange {
+  readonly min: number
+  readonly max: number
+  readonly whole?: boolean
+}
+
+function numberOption(flags: string, range: NumberRange): Option {
+  return new Option(flags, `a ${rangeText(range)}`).argParser(numberIn(range))
+}
+
+function rangeText({ min, max, whole = false }: NumberRange): string {
+  return `${whole ? 'whole number' : 'number'} from ${min} to ${max}`
+}
+
+function numberIn(range: NumberRange): (value: string) => number {
+  return (value) => {
+    const { min, max, whole = false } = range
     const number = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
     const fits = number >= min && number <= max && (!whole || Number.isInteger(number))
-    if (!fits) throw new InvalidArgumentError(`It must be a ${kind} from ${min} to ${max}.`)
+    if (!fits) throw new InvalidArgumentError(`It must be a ${rangeText(range)}.`)
     return number
-  })
+  }
 }
 
 function packageVersion(): string {

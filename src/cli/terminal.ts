@@ -25,8 +25,8 @@ export interface Terminal {
   stopRequested(): Promise<void>
 }
 
-/** 0: done. 1: the work failed. 2: wrong usage or configuration. */
-export type ExitCode = 0 | 1 | 2
+/** 0: done. 1: the work failed. 2: wrong usage or configuration. 3: done, and something was found. */
+export type ExitCode = 0 | 1 | 2 | 3
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process

@@ -52,6 +52,15 @@ export function keyPaths(request: Omit<ConfigRequest, 'need'>): { privateKeyPath
   return { privateKeyPath: pathIn(readTree(request).tree, 'private_key_path') }
 }
 
+/** Whether a valid configuration says the value itself, and does not leave it to the default. */
+export function isGiven(
+  request: Omit<ConfigRequest, 'need'>,
+  ...[section, key]: [section: string, key: string]
+): boolean {
+  const keys = readTree(request).tree[section]
+  return isMapping(keys) && keys[key] !== undefined
+}
+
 /** The files of a valid configuration that contain secrets. */
 export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly string[] {
   const file = fileOf(request)

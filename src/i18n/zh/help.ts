@@ -46,6 +46,13 @@ export const helpPhrases = {
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
     'count what breaks an invariant; exit 1 unless all is 0':
       '账目自检：统计破坏不变式的数据；不全为 0 时以 1 退出',
+    "list what was paid and not credited in the shop's own tables; change nothing":
+      '核查商家自己的订单表，列出已支付而未入账的订单；不做任何改动',
+    'only this one of the configured sources': '只核查这一个订单来源',
+    'how old a row may be (default: as configured, or 16)':
+      '只核查最近若干天创建的行（默认：按配置，或 16）',
+    'write the list to a file for spreadsheets, too': '同时将结果写入 CSV 文件，可用表格软件打开',
+    'keep there how far it has come, and go on from there': '把核查进度保存在该文件，并从中继续',
     'say what is wrong with configuration, keys, clock, gateway and database':
       '检查配置、密钥、时钟、微信支付和数据库，指出问题',
     'orders that wait for a person, oldest first': '列出待人工处理的订单，最早的在前',

@@ -1,0 +1,190 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../../config/config.ts'
+import { ConfigError } from '../../config/fault.ts'
+import { isGiven } from '../../config/load.ts'
+import type { SourceConfig } from '../../config/sources/source-config.ts'
+import { assert } from '../../domain/assert.ts'
+import type { Gateway } from '../../gateway/gateway.ts'
+import { createWechatGateway } from '../../gateway/wechat/wechat.ts'
+import type { Unanswered } from '../../report/compare.ts'
+import { makeReport } from '../../report/make-report.ts'
+import { presentReport } from '../../report/present.ts'
+import { exitCodeOf, type Report } from '../../report/report.ts'
+import { StateFileError } from '../../report/state/state-file.ts'
+import { Stopper } from '../../report/stopper.ts'
+import { openSource } from '../../sources/open.ts'
+import type { OrderSource } from '../../sources/source.ts'
+import type { CommandContext } from '../context.ts'
+import type { CommandInput } from '../program.ts'
+import { createProgress, type Progress } from '../progress.ts'
+import { checkWritable, writeFindings } from '../report/csv.ts'
+import { detailOf, showGaps, showReport, showTraps } from '../report/show.ts'
+import { reportWordsOf } from '../report/words.ts'
+import { shellWord } from '../shells.ts'
+import { keepHeapSmall } from '../small-heap.ts'
+import { stopping } from '../stop.ts'
+import type { ExitCode } from '../terminal.ts'
+
+interface Options {
+  readonly source?: string
+  readonly days?: number
+  readonly csv?: string
+  readonly resume?: string
+}
+
+interface Prepared {
+  readonly context: CommandContext
+  readonly given: Options
+  readonly config: Config
+  readonly chosen: readonly SourceConfig[]
+  /** The state file. */
+  readonly file: string
+}
+
+/**
+ * Lists what was paid and not credited in the shop's own tables. Exits with 0 when every row was queried
+ * and nothing was found, with 3 when something was, and with 1 when the list may lack rows.
+ */
+export async function report(
+  context: CommandContext,
+  { options }: CommandInput,
+): Promise<ExitCode> {
+  keepHeapSmall()
+  const given: Options = options
+  const config = context.config('gateway')
+  const chosen = chosenSources(context, config, given)
+  if (given.csv !== undefined) checkWritable(given.csv)
+  const prepared = { context, given, config, chosen, file: given.resume ?? temporaryFile() }
+  const sources: OrderSource[] = []
+  try {
+    for (const each of chosen) sources.push(await openSource(each))
+    for (const source of sources) showTraps(context.output, source.name, await source.traps())
+    const watched = await watchedReport(prepared, sources)
+    return end(prepared, watched)
+  } catch (error) {
+    throw error instanceof StateFileError ? new ConfigError([error.message]) : error
+  } finally {
+    await Promise.allSettled(sources.map((source) => source.close()))
+  }
+}
+
+interface WatchedReport {
+  readonly made: Report
+  readonly lastUnanswered: Unanswered | null
+}
+
+async function watchedReport(
+  { context, given, config, chosen, file }: Prepared,
+  sources: readonly OrderSource[],
+): Promise<WatchedReport> {
+  const progress = createProgress(context.terminal)
+  const gateway = openGateway(context, config, progress)
+  let lastUnanswered: Unanswered | null = null
+  try {
+    const made = await makeReport({
+      ...{ gateway, file, now: new Date(), stopper: stopperOf(context, progress) },
+      sources: sources.map((source, nth) => ({
+        ...{ source, days: given.days ?? chosen[nth]?.days ?? 16 },
+      })),
+      concurrency: config.recharge.compensationConcurrency,
+      anyDays: given.days === undefined,
+      listener: {
+        begin: (total, done) => {
+          progress.stage(total === 1 ? 'Querying 1 order' : `Querying ${total} orders`, total)
+          if (done > 0) progress.progress(done)
+        },
+        progress: (done) => progress.progress(done),
+        doubt: (message) => progress.note(message),
+        unanswered: (unanswered) => {
+          lastUnanswered = unanswered
+        },
+      },
+    })
+    return { made, lastUnanswered }
+  } finally {
+    progress.end()
+    await gateway.stop()
+  }
+}
+
+/** Prints what was found, then what is missing. */
+function end(prepared: Prepared, { made, lastUnanswered }: WatchedReport): ExitCode {
+  const { context, given, chosen, file } = prepared
+  const { output } = context
+  const isOfSeveral = chosen.length > 1
+  const isDone = made.stopped === null && made.unanswered === 0
+  if (isDone && given.resume === undefined) rmSync(file, { force: true })
+  const resume = isDone ? null : commandToResume(prepared)
+  const shown = { report: made, isOfSeveral, lastUnanswered, resume }
+  if (output.asJson) output.json(presentReport(made, { isOfSeveral }))
+  else showReport(output, shown)
+  if (given.csv !== undefined) {
+    writeFindings(given.csv, made.findings, (finding) => detailOf(finding, output))
+  }
+  showGaps(output, shown)
+  return exitCodeOf(made)
+}
+
+function chosenSources(
+  { locale }: CommandContext,
+  { sources = [] }: Config,
+  { source: name }: Options,
+): readonly SourceConfig[] {
+  if (sources.length === 0) throw new ConfigError([reportWordsOf(locale).noSources])
+  if (name === undefined) return sources
+  const chosen = sources.filter((source) => source.name === name)
+  if (chosen.length > 0) return chosen
+  const names = sources.map((source) => source.name).join(', ')
+  throw new ConfigError([reportWordsOf(locale).noSuchSource(name, names)])
+}
+
+/** A report runs beside the merchant's other programs: half of what is known to be allowed. */
+const qpsDefault = 10
+
+function openGateway(context: CommandContext, config: Config, progress: Progress): Gateway {
+  const { file, terminal, locale } = context
+  const { wechat, recharge } = config
+  assert(wechat !== null, 'The keys were not loaded')
+  const isStated = isGiven({ file, env: terminal.env }, 'recharge', 'compensation_max_qps')
+  let isThrottled = false
+  return createWechatGateway(wechat, {
+    emit: ({ type }) => {
+      if (type === 'gateway_throttled' && !isThrottled) {
+        isThrottled = true
+        progress.note(reportWordsOf(locale).throttled)
+      }
+    },
+    maxQps: isStated ? recharge.compensationMaxQps : qpsDefault,
+    connections: recharge.compensationConcurrency,
+  })
+}
+
+function stopperOf({ terminal }: CommandContext, progress: Progress): Stopper {
+  const stopper = new Stopper()
+  void terminal.stopRequested().then(() => {
+    progress.note(stopping)
+    stopper.stop({ kind: 'signal' })
+  })
+  return stopper
+}
+
+/** For a report without --resume, so that it can be resumed after a crash nevertheless. */
+function temporaryFile(): string {
+  return join(tmpdir(), `budan-report-${Date.now()}-${process.pid}.jsonl`)
+}
+
+function commandToResume({ context, given, file }: Prepared): string {
+  const options = [
+    ['--config', context.file],
+    ['--source', given.source],
+    ['--days', given.days],
+    ['--csv', given.csv],
+    ['--resume', file],
+  ] as const
+  const words = options.flatMap(([name, value]) =>
+    value === null || value === undefined ? [] : [name, shellWord(String(value))],
+  )
+  return ['budan report', ...words, ...(context.output.asJson ? ['--json'] : [])].join(' ')
+}
