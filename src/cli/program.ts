@@ -156,7 +156,7 @@ function addReadingCommands(program: Command, start: Start): void {
       new Option(
         '--days <count>',
         'how old a row may be (default: as configured, or 16)',
-      ).argParser(numberIn({ min: 1, max: 365, whole: true })),
+      ).argParser(numberIn({ min: 1, max: 366, whole: true })),
     )
     .option('--csv <file>', 'write the list to a file for spreadsheets, too')
     .option('--resume <file>', 'keep there how far it has come, and go on from there')

@@ -68,7 +68,7 @@ const wrong: [string, RegExp][] = [
   ['orders --limit 1.5', /'1.5' is invalid/],
   ['orders --limit NaN', /'NaN' is invalid/],
   ['orders --limit 0x5', /'0x5' is invalid/],
-  ['report --days 0', /'0' is invalid. It must be a whole number from 1 to 365/],
+  ['report --days 0', /'0' is invalid. It must be a whole number from 1 to 366/],
   ['simulator --port 70000', /'70000' is invalid/],
   ['simulator --time-scale 0', /'0' is invalid/],
   ['simulator --signing none', /Allowed choices are/],

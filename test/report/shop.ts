@@ -11,6 +11,8 @@ export interface Shop {
   readonly kind: 'MariaDB' | 'PostgreSQL'
   /** As the shop's own program, which may write. */
   query(sql: string): Promise<void>
+  /** As a user with all rights. */
+  readonly adminUrl: string
   /** As a user with the right to read the table, and no other. */
   readonly readerUrl: string
   close(): Promise<void>
@@ -45,6 +47,7 @@ async function openMariadbShop() {
       await query("create user budan@'127.0.0.1' identified by 'read-only'")
       await query("grant select on shop.recharge_orders to budan@'127.0.0.1'")
     },
+    adminUrl: server.url,
     readerUrl: server.url.replace('root@', 'budan:read-only@'),
     close: async () => {
       await connection.end()
@@ -69,6 +72,7 @@ async function openPostgresShop() {
       await query(`create role ${role} login password 'read-only'`)
       await query(`grant select on recharge_orders to ${role}`)
     },
+    adminUrl: url,
     readerUrl: String(readerUrl),
     close: async () => {
       await query(`drop owned by ${role}`)
