@@ -7,6 +7,7 @@ import { latency } from './latency.ts'
 import type { Part } from './part.ts'
 import { peers } from './peers.ts'
 import { quota } from './quota.ts'
+import { report } from './report.ts'
 import { scaling } from './scaling.ts'
 import { schedule } from './schedule.ts'
 import { start } from './start.ts'
@@ -25,5 +26,6 @@ export const parts: readonly Part[] = [
   start,
   unpaid,
   scaling,
+  report,
   adopting,
 ]
