@@ -62,7 +62,8 @@ export async function makeReport(parts: Reporting): Promise<Report> {
     await queryAll(parts, { file, counted })
     const ends: SourceEnd[] = []
     for (const each of counted) ends.push(await endOf(parts, each))
-    return reportOf(ends, stopper.reason)
+    const resumedFrom = file.isResumed ? file.header.startedAt : null
+    return reportOf(ends, { stopped: stopper.reason, resumedFrom })
   } finally {
     file.close()
   }

@@ -23,6 +23,8 @@ export interface Report {
   readonly creditedMeanwhile: number
   readonly doubtful: readonly DoubtfulSource[]
   readonly stopped: StopReason | null
+  /** Rows that were created later are not in it; null: the report was not resumed. */
+  readonly resumedFrom: Date | null
 }
 
 /** Most of its numbers are not known to the gateway: they may be another merchant's. */
@@ -40,7 +42,10 @@ export interface SourceEnd extends Reread {
   readonly estimate: number
 }
 
-export function reportOf(ends: readonly SourceEnd[], stopped: StopReason | null): Report {
+export function reportOf(
+  ends: readonly SourceEnd[],
+  { stopped, resumedFrom }: Pick<Report, 'stopped' | 'resumedFrom'>,
+): Report {
   const findings = [
     ...ends.flatMap(({ listed }) => listed).sort(byPayment),
     ...ends.flatMap(({ state }) => state.faults),
@@ -51,7 +56,7 @@ export function reportOf(ends: readonly SourceEnd[], stopped: StopReason | null)
   const unread = stopped === null ? 0 : total(unreadOf)
   const read = total(({ state }) => state.rows)
   return {
-    ...{ findings, skipped, unread, stopped },
+    ...{ findings, skipped, unread, stopped, resumedFrom },
     sum: findings.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n),
     rows: read + unread,
     queried: read - skipped - left,

@@ -134,6 +134,9 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     while ((await gateway.queryCount()) < before + 600) await pause(20)
     running.child.kill('SIGKILL')
     await running.ended
+    const other = await report(`--resume ${file} --days 3`)
+    expect(other.code).toBe(2)
+    expect(other.stderr).toContain('it is about 16 days, and this report is about 3 days')
     const { code, stdout, stderr } = await runBudan(line, { cwd, env: fast })
     const { orders, ...counts } = JSON.parse(stdout) as Json
     expect(code, stderr).toBe(3)
@@ -141,9 +144,21 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     expect(counts).toMatchObject({ rows: open.length, queried: open.length, unanswered: 0 })
     // The first page was recorded.
     expect(await gateway.queryCount()).toBeLessThan(before + 2 * open.length - 450)
-    const other = await report(`--resume ${file} --days 3`)
-    expect(other.code).toBe(2)
-    expect(other.stderr).toContain('it is about 16 days, and this report is about 3 days')
+    expect(stderr).toMatch(
+      /^This report was begun at .*: rows that were created later are not in it\.$/m,
+    )
+    // A report that is complete is not resumed: the next one reads the rows of then.
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it('goes on when its connections are ended', async () => {
+    const before = await gateway.queryCount()
+    const running = startBudan(['report', '--json', '--config', config], { cwd, env: slow })
+    while ((await gateway.queryCount()) < before + 50) await pause(20)
+    await shop.endConnections()
+    const { code, stdout, stderr } = await running.ended
+    expect(code, stderr).toBe(3)
+    expect((JSON.parse(stdout) as Json).orders).toHaveLength(found.length)
   })
 
   it('does not list what the shop itself credits, and gives no all-clear for a wrong key', async () => {

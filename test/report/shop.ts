@@ -15,6 +15,8 @@ export interface Shop {
   readonly adminUrl: string
   /** As a user with the right to read the table, and no other. */
   readonly readerUrl: string
+  /** Ends the connections of that user, as a restart of the server does. */
+  endConnections(): Promise<void>
   close(): Promise<void>
 }
 
@@ -47,6 +49,13 @@ async function openMariadbShop() {
       await query("create user budan@'127.0.0.1' identified by 'read-only'")
       await query("grant select on shop.recharge_orders to budan@'127.0.0.1'")
     },
+    endConnections: async () => {
+      const [rows] = await connection.query(
+        "select id from information_schema.processlist where user = 'budan'",
+      )
+      // One that has ended meanwhile cannot be ended.
+      for (const { id } of rows as { id: number }[]) await query(`kill ${id}`).catch(() => {})
+    },
     adminUrl: server.url,
     readerUrl: server.url.replace('root@', 'budan:read-only@'),
     close: async () => {
@@ -72,6 +81,8 @@ async function openPostgresShop() {
       await query(`create role ${role} login password 'read-only'`)
       await query(`grant select on recharge_orders to ${role}`)
     },
+    endConnections: () =>
+      query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`),
     adminUrl: url,
     readerUrl: String(readerUrl),
     close: async () => {

@@ -115,7 +115,6 @@ function end(prepared: Prepared, { made, lastUnanswered }: WatchedReport): ExitC
   const { output } = context
   const isOfSeveral = chosen.length > 1
   const isDone = made.stopped === null && made.unanswered === 0
-  if (isDone && given.resume === undefined) rmSync(file, { force: true })
   const resume = isDone ? null : commandToResume(prepared)
   const shown = { report: made, isOfSeveral, lastUnanswered, resume }
   if (output.asJson) output.json(presentReport(made, { isOfSeveral }))
@@ -124,6 +123,8 @@ function end(prepared: Prepared, { made, lastUnanswered }: WatchedReport): ExitC
     writeFindings(given.csv, made.findings, (finding) => detailOf(finding, output))
   }
   showGaps(output, shown)
+  // Kept, it would be resumed the next time, and new rows would not be read.
+  if (isDone) rmSync(file, { force: true })
   return exitCodeOf(made)
 }
 

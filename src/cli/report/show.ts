@@ -5,6 +5,7 @@ import { type Finding, isPaid } from '../../report/finding.ts'
 import { exitCodeOf, type Report } from '../../report/report.ts'
 import type { StopReason } from '../../report/stopper.ts'
 import type { SourceTrap } from '../../sources/source.ts'
+import { shanghaiTime } from '../../text/shanghai-time.ts'
 import type { Output } from '../output.ts'
 import { reportWordsOf } from './words.ts'
 
@@ -81,7 +82,8 @@ function showVerdict(output: Output, report: Report): void {
 export function showGaps(output: Output, { report, lastUnanswered, resume }: Shown): void {
   const words = reportWordsOf(output.locale)
   const { red } = output.colors
-  const { doubtful, stopped, unanswered, unread, skipped, findings } = report
+  const { doubtful, stopped, unanswered, unread, skipped, findings, resumedFrom } = report
+  if (resumedFrom !== null) output.note(words.resumed(shanghaiTime(resumedFrom)))
   for (const source of doubtful) output.note(words.doubtful(source), red)
   if (stopped !== null) output.note(stopText(output, stopped), red)
   if (skipped > 0) {

@@ -27,6 +27,7 @@ interface ReportWords {
     readonly source: (name: string, why: string) => string
   }
   readonly resume: (command: string) => string
+  readonly resumed: (startedAt: string) => string
   readonly throttled: string
   readonly noSources: string
   readonly noSuchSource: (name: string, names: string) => string
@@ -89,6 +90,8 @@ export const reportWordsOf = catalog<ReportWords>({
       source: (name, why) => `Stopped, because source "${name}" cannot be read: ${why}`,
     },
     resume: (command) => `To go on: \`${command}\``,
+    resumed: (startedAt) =>
+      `This report was begun at ${startedAt}: rows that were created later are not in it.`,
     throttled: 'The gateway says that there are too many queries: the report goes on more slowly.',
     noSources: 'sources: not set: describe the table of orders that is to be read',
     noSuchSource: (name, names) => `--source: "${name}" is not one of ${names}`,
@@ -142,6 +145,7 @@ export const reportWordsOf = catalog<ReportWords>({
       source: (name, why) => `已停止，因为无法读取订单来源“${name}”：${why}`,
     },
     resume: (command) => `继续核查：\`${command}\``,
+    resumed: (startedAt) => `这次核查始于 ${startedAt}：之后创建的行不在其中。`,
     throttled: '支付渠道提示查询过于频繁：将放慢速度继续。',
     noSources: 'sources：未设置：请描述要读取的订单表',
     noSuchSource: (name, names) => `--source：“${name}”不在 ${names} 之中`,

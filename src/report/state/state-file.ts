@@ -29,6 +29,7 @@ export class StateFile {
   readonly #path: string
   readonly #fd: number
   readonly header: Header
+  readonly isResumed: boolean
   /** Those that were in the file when it was opened. */
   readonly entries: readonly Entry[]
   #check: string
@@ -36,11 +37,18 @@ export class StateFile {
 
   private constructor(
     path: string,
-    file: { fd: number; header: Header; entries: readonly Entry[]; check: string; bytes: number },
+    file: {
+      readonly fd: number
+      readonly header: Header
+      readonly entries: readonly Entry[]
+      readonly check: string
+      readonly bytes: number
+    },
   ) {
     this.#path = path
     this.#fd = file.fd
     this.header = file.header
+    this.isResumed = file.bytes > 0
     this.entries = file.entries
     this.#check = file.check
     this.#bytes = file.bytes
