@@ -7,6 +7,7 @@ import { latency } from './latency.ts'
 import type { Part } from './part.ts'
 import { peers } from './peers.ts'
 import { quota } from './quota.ts'
+import { reconcile } from './reconcile.ts'
 import { report } from './report.ts'
 import { scaling } from './scaling.ts'
 import { schedule } from './schedule.ts'
@@ -27,5 +28,6 @@ export const parts: readonly Part[] = [
   unpaid,
   scaling,
   report,
+  reconcile,
   adopting,
 ]

@@ -22,6 +22,7 @@ const problems = {
   amount: 'it is not an amount in yuan with at most 2 places',
   count: 'it is not a number of rows',
   summary_missing: 'the summary at its end is missing: the file is cut off',
+  contradiction: 'this transaction has another amount in an earlier line or bill',
   after_summary: 'there is more after the summary: give each bill as a file of its own',
   total_differs: 'the lines add up to something else',
 } as const

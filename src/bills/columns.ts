@@ -88,12 +88,14 @@ function formatOf(found: readonly string[]): BillFormat {
 }
 
 /**
- * The fields of a line, each at the position of its title; null where the line does not have them.
+ * The fields of a line, with or without its carriage return, each at the position of its title; null where the line does not have them.
  * Fields are separated by a comma and a backtick. Where a merchant's text has such a pair too, the
  * fields before it are counted from the left, and those after it from the right.
  */
 export function fieldsOf(line: string, { count, free }: Columns): readonly string[] | null {
   const fields = line.slice(1).split(',`')
+  const end = fields.length - 1
+  fields[end] = fields[end]?.trimEnd() ?? ''
   const surplus = fields.length - count
   if (surplus === 0) return fields
   if (surplus < 0 || free.first < 0) return null

@@ -1,4 +1,4 @@
-import { type Fen, fenOfYuan } from '../domain/money.ts'
+import { type Fen, fenMax, fenOfYuan } from '../domain/money.ts'
 import { readShanghaiTime } from '../text/shanghai-time.ts'
 import { BillError, type BillProblem } from './bill-error.ts'
 import { type Columns, fieldsOf } from './columns.ts'
@@ -79,7 +79,8 @@ export class RowReader {
   }
 
   #amount(key: Key): Fen {
-    return fenOfYuan(this.#text(key)) ?? this.#fault(key, 'amount')
+    const amount = fenOfYuan(this.#text(key))
+    return amount === null || amount > fenMax ? this.#fault(key, 'amount') : amount
   }
 
   #matching(key: Key, rule: RegExp, problem: BillProblem): string {

@@ -5,15 +5,16 @@ import { createGunzip } from 'node:zlib'
 import { readFailure } from '../config/fault.ts'
 import { BillError } from './bill-error.ts'
 
-/** Large enough that the cost of a read is spread over about a thousand lines. */
-const blockBytes = 256 * 1024
+/** Large enough that the cost of a read is spread over about 400 lines. */
+const blockBytes = 128 * 1024
 
 /** A line of a bill has about 320 characters; merchants' texts in it are at most 256 bytes each. */
 const lineLengthMax = 1_000_000
 
 /**
- * The lines of a file, without their ends, in the batches in which they are read; unpacked where the
- * file is a gzip, whatever its name. Reads the file once and in order, so that a pipe will do.
+ * The lines of a file, in the batches in which they are read, without their line feeds; a carriage
+ * return stays. Unpacked where the file is a gzip, whatever its name. Reads the file once and in order,
+ * so that a pipe will do.
  */
 export async function* linesOf(file: string): AsyncGenerator<readonly string[]> {
   let rest = ''
@@ -24,10 +25,10 @@ export async function* linesOf(file: string): AsyncGenerator<readonly string[]> 
     const lines = (rest + start).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > lineLengthMax) throw new BillError(file, 'line_too_long')
-    yield start.includes('\r') ? lines.map(withoutReturn) : lines
+    yield lines
   }
   if (isFirst) throw new BillError(file, 'empty_file')
-  if (rest !== '') yield [withoutReturn(rest)]
+  if (rest !== '') yield [rest]
 }
 
 /** Removes the byte order mark, and rejects what is known not to be a bill. */
@@ -38,10 +39,6 @@ function withoutMark(text: string, file: string): string {
   if (first.startsWith('<')) throw new BillError(file, 'web_page')
   if (first.startsWith('PK\u0003\u0004')) throw new BillError(file, 'archive')
   return start
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line
 }
 
 async function* textOf(file: string): AsyncGenerator<string> {

@@ -47,6 +47,11 @@ const columns = {
   line: { zh: '行号' },
   code: { zh: '代码' },
   meaning: { en: 'what it counts', zh: '含义', isProse: true },
+  finding: { zh: '差异' },
+  export_amount: { en: 'in the export', zh: '导出金额' },
+  refunded: { zh: '已退款' },
+  column: { zh: '列' },
+  value: { zh: '值' },
 } satisfies Record<string, Column>
 
 export type ColumnKey = keyof typeof columns

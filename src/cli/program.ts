@@ -55,6 +55,7 @@ export function createProgram(terminal: ConcealedTerminal, ended: Ended): Comman
   addSetupCommands(program, start)
   addServiceCommands(program, start)
   addReadingCommands(program, start)
+  addReconcileCommand(program, start)
   addReviewCommands(program, start)
   addAbandonCommand(program, start)
   addTrialCommands(program, start)
@@ -166,6 +167,22 @@ function addReadingCommands(program: Command, start: Start): void {
     .description('say what is wrong with configuration, keys, clock, gateway and database')
     .action(start(async () => (await import('./commands/doctor.ts')).doctor))
 }
+
+function addReconcileCommand(program: Command, start: Start): void {
+  program
+    .command('reconcile')
+    .description('compare downloaded bills with an export of your orders: what was not credited?')
+    .requiredOption('--bill <file...>', 'trade bills of the gateway, plain or gzip')
+    .requiredOption('--orders <file>', 'CSV of your orders')
+    .option('--map <file>', 'YAML with the names of its columns and the meaning of its statuses')
+    .option('--csv <file>', 'write all findings to this file')
+    .addHelpText('after', reconcileHelp)
+    .action(start(async () => (await import('./commands/reconcile.ts')).reconcileFiles))
+}
+
+const reconcileHelp = `
+Reads these files alone: no configuration, no key, no database, no network. Exit code 0: both agree on
+all that could be judged; 3: they differ; 2: a file, a row or a bill's totals cannot be judged.`
 
 function addReviewCommands(program: Command, start: Start): void {
   program

@@ -25,7 +25,10 @@ export interface Terminal {
   stopRequested(): Promise<void>
 }
 
-/** 0: done. 1: the work failed. 2: wrong usage or configuration. 3: done, and something was found. */
+/**
+ * 0: done. 1: the work failed. 2: wrong usage or configuration, or an input that cannot be judged.
+ * 3: done, and something was found.
+ */
 export type ExitCode = 0 | 1 | 2 | 3
 
 export function processTerminal(): Terminal {

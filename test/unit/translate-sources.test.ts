@@ -9,6 +9,15 @@ import { type Sentence, sentencesIn } from './sentences.ts'
 const written = `
 Cannot close order "1": no answer in time
 Cannot read the bill "1": no such file
+Cannot use the export "1": it is not CSV (2)
+Cannot use the export "1": no such file
+Cannot use the export "1": no column is recognized for order_no, amount among "a", "b": name it in a file for --map
+The export has no column "1": "a", "b"
+1: status.paid: "2" has another meaning already
+1: columns.order_no: must name a column, like "订单号" or { column: 金额, unit: yuan }
+1: colums: unknown key; did you mean columns?
+--csv: "1" is one of the files to read
+Cannot write "1": it is a directory
 Cannot use the bill "1": it is empty
 Cannot use the bill "1": line 2: the line does not have the fields that the titles name
 Cannot use the bill "1": line 2: 订单金额 "1.234": it is not an amount in yuan with at most 2 places

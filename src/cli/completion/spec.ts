@@ -67,7 +67,7 @@ function optionSpec(option: Option, say: Say): OptionSpec {
 
 function valueSpec({ flags, argChoices }: Option): ValueSpec {
   if (argChoices !== undefined) return { kind: 'words', words: argChoices }
-  const name = /<(.+)>/.exec(flags)?.[1]
+  const name = /<(.+?)(?:\.\.\.)?>/.exec(flags)?.[1]
   if (name === undefined) return { kind: 'none' }
   return name === 'file' || name === 'directory' ? { kind: name } : { kind: 'any', name }
 }

@@ -33,6 +33,8 @@ export const billPhrases = {
     'it is not an amount in yuan with at most 2 places': '不是最多两位小数的金额（元）',
     'it is not a number of rows': '不是行数',
     'the summary at its end is missing: the file is cut off': '缺少末尾的汇总：文件不完整',
+    'this transaction has another amount in an earlier line or bill':
+      '这笔交易在前面的行或账单中金额不同',
     'there is more after the summary: give each bill as a file of its own':
       '汇总之后还有内容：每份账单请单独作为一个文件',
     'the lines add up to something else': '与各行的合计不符',

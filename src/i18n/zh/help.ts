@@ -75,6 +75,15 @@ export const helpPhrases = {
       '同一模拟网关的第二个地址，用于试验切换',
     'equal seeds make equal chances': '种子相同，随机结果相同',
     'what its answers are signed with': '用什么签名应答',
+    'compare downloaded bills with an export of your orders: what was not credited?':
+      '用下载的账单核对导出的订单：哪些没有入账？',
+    'trade bills of the gateway, plain or gzip': '支付渠道的交易账单，可为 gzip',
+    'CSV of your orders': '订单的 CSV 文件',
+    'YAML with the names of its columns and the meaning of its statuses':
+      'YAML 文件，写明列名与各状态的含义',
+    'write all findings to this file': '把全部差异写入这个文件',
+    "Reads these files alone: no configuration, no key, no database, no network. Exit code 0: both agree on\nall that could be judged; 3: they differ; 2: a file, a row or a bill's totals cannot be judged.":
+      '只读取这些文件：不需要配置、密钥、数据库和网络。退出码 0：在能核对的范围内一致；3：不一致；2：有文件、行或账单合计无法核对。',
     'simulator and budan together: orders with many outcomes, each ending as expected':
       '演示：模拟微信支付与 budan 一起运行，各种情形的订单都得到应有的结局',
     'keep the service running afterwards': '演示结束后保持服务运行',

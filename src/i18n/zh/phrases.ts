@@ -8,6 +8,7 @@ import { doctorPhrases } from './doctor.ts'
 import { gatewayPhrases } from './gateway.ts'
 import { helpPhrases } from './help.ts'
 import { readinessPhrases } from './readiness.ts'
+import { reconcilePhrases } from './reconcile.ts'
 import { reportPhrases } from './report.ts'
 import { settlingPhrases } from './settling.ts'
 import { simulationPhrases } from './simulation.ts'
@@ -30,6 +31,7 @@ const parts: PhraseSets = {
   ...helpPhrases,
   ...commanderPhrases,
   ...billPhrases,
+  ...reconcilePhrases,
   ...{ status, runStatus },
 }
 
@@ -54,6 +56,7 @@ const wholes = [
   'detail',
   'step',
   'bill',
+  'export',
   'help',
   'usage',
   'wrongUsage',
