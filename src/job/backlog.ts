@@ -10,19 +10,22 @@ export interface BacklogPolicy {
   readonly qpsMax: number
 }
 
-/** A million index entries are read in some tenths of a second. Above it, an estimate says "at least". */
+/**
+ * A million index entries are read in some tenths of a second. Where more are due, estimates say "at
+ * least".
+ */
 export const countMax = 1_000_000
 
-/** More jobs in a queue are of no use: the next interval plans again. */
+/** A queue needs no more jobs at once: the next interval plans again. */
 const batchesMax = 10_000
 
 /** How many counts a rate is taken over: one interval alone may not be typical. */
 const countsKept = 6
 
-/** Older counts are dropped: another node has counted since, and the backlog may be another one. */
+/** Counts further apart are dropped: another node counted in between, and the backlog may be another one. */
 const intervalsApartMax = 10
 
-/** One tick may be late. */
+/** A count is used for this long: the next tick may be late. */
 const freshIntervals = 3
 
 /** How many orders are due, counted by this node at its own ticks. */
@@ -101,7 +104,7 @@ function measuredRate(first: Count, last: Count): Pick<Estimate, 'perSec' | 'bas
   return { perSec, basis: 'measured' }
 }
 
-/** One query an order at best. Without drain an interval has one batch, however fast it is done. */
+/** An order takes at least one query. Without drain an interval has one batch, however fast the batch is. */
 function configuredRate(policy: BacklogPolicy): Pick<Estimate, 'perSec' | 'basis'> {
   const { drain, qpsMax, batchSize, intervalMs } = policy
   const batchPerSec = (batchSize * 1000) / intervalMs

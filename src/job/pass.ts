@@ -231,7 +231,7 @@ export class Pass {
         }),
       )
     } catch (error) {
-      // They may be written: an answer must not count twice.
+      // The statement may have been committed: settling these answers again would count them twice.
       for (const { answer } of waits) this.#fail(answer, error)
     }
   }
@@ -252,7 +252,10 @@ export class Pass {
     }
   }
 
-  /** An order that is unpaid past its end: closed at the gateway, and settled by the answer after that. */
+  /**
+   * The order is unpaid past its end: closes it at the gateway, and settles it by the answer after the
+   * close.
+   */
   async #closeAndSettle(answer: RunAnswer, first: Settlement): Promise<void> {
     const { runId } = this.#request
     const request = { source: 'compensation', runId, patience: this.#patience } as const
@@ -273,7 +276,7 @@ export class Pass {
 
   #untilOver(...others: readonly AbortSignal[]): AbortSignal {
     const over = AbortSignal.any([this.#request.signal, this.#deadline, ...others])
-    // Each query that is under way may listen to it.
+    // Each query in progress listens to it, so more listeners than Node's default limit are normal.
     setMaxListeners(0, over)
     return over
   }
@@ -294,7 +297,7 @@ export class Pass {
     if (claims.length > 0) await this.#scanning.store.release(claims).catch(() => undefined)
   }
 
-  /** `last`: the answer that the order was settled by, where it is not the first one. */
+  /** `last`: the answer by which the order was settled, if it is not the first one. */
   #end(answered: RunAnswer, { decision }: Settlement, last: Answer = answered.answer): void {
     const { claimed, answer, startedAt } = answered
     const isRefused = answer.kind === 'unknown' && answer.systemic
@@ -327,7 +330,7 @@ interface Failure extends Pick<RunAnswer, 'claimed' | 'startedAt'> {
   readonly answer: Answer | null
 }
 
-/** How many queries of a claim were not sent yet, and how many those are at half of them. */
+/** How many queries of a claim were not sent yet, and how many are left when half of them were sent. */
 interface Sending {
   left: number
   readonly half: number
@@ -337,17 +340,26 @@ function durationSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt)
 }
 
-/** How many of the youngest orders are probes in turn: most causes, once they are gone, show at the first. */
+/**
+ * This many of the youngest orders are probes in turn. The first probe already shows that most causes
+ * are gone.
+ */
 const probesMax = 50
 
-/** A tenth of a batch, so that late checks do not hold up what is due: of a small one, in each tenth run. */
+/**
+ * A tenth of a batch, so that late checks delay no due order; where a batch is smaller than ten, one
+ * in every tenth run.
+ */
 function lateMax(batchSize: number, runId: string): number {
   if (batchSize >= 10) return Math.floor(batchSize / 10)
   return Number(runId) % 10 === 0 ? 1 : 0
 }
 
-/** How many whole batches of old orders one run may defer: a claim takes a millisecond. */
+/** At most this many batches of old orders are deferred in one run; each claim takes about a millisecond. */
 const roundsMax = 20
 
-/** How many are written together: after a crash, as many are queried again when their leases end. */
+/**
+ * At most this many answers are written together. After a crash, that many orders are queried again
+ * when their leases end.
+ */
 const unpaidMax = 250

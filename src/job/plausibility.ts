@@ -19,10 +19,10 @@ export class Plausibility {
   readonly #unverified: (RunAnswer & { readonly answer: UnknownAnswer })[] = []
   /** Verified answers, whatever order they are about: the key is right. */
   #tradeCount = 0
-  /** Those about the very order that was queried: the merchant number is right, too. */
+  /** Verified answers about the order that was queried: the merchant number is right, too. */
   #ownTradeCount = 0
 
-  /** The gateway answered an order with a trade: what other orders are refused for is not common to all. */
+  /** Some order was answered with a trade, so a refusal of another order has a cause of its own. */
   get hadTrade(): boolean {
     return this.#tradeCount > 0
   }
@@ -43,16 +43,19 @@ export class Plausibility {
     return answered
   }
 
-  /** The quarantined answers, to be settled. A cause that all have in common opens the breaker, if there is one. */
+  /**
+   * Returns the quarantined answers, to be settled. A cause that is common to all opens the breaker,
+   * if one is given.
+   */
   release(breaker: Breaker | null): readonly RunAnswer[] {
     return [...this.#releaseAbsent(breaker), ...this.#releaseUnverified(breaker)]
   }
 
   /**
-   * While most answers are absent, none may end an order that the gateway might know: our merchant
-   * number may be wrong. It is wrong when many orders that the gateway has known before are absent,
-   * and no order has a trade: one trade proves the number right. Then they count as no answer.
-   * Numbers that another system adopted here, and that the gateway never knew, prove nothing.
+   * While most answers are absent, none of them may end an order that the gateway might know: our merchant
+   * number may be wrong. It is wrong if several orders that the gateway knew before are absent
+   * and no order has a trade (one trade proves the number right); then absent answers count as unknown.
+   * Adopted numbers that the gateway never knew prove nothing.
    */
   #releaseAbsent(breaker: Breaker | null): readonly RunAnswer[] {
     const known = this.#absent.filter(({ claimed }) => isKnown(claimed.order)).length
@@ -69,7 +72,10 @@ export class Plausibility {
     }))
   }
 
-  /** One that cannot be verified may be a signature probe; all of them mean a wrong key, or a proxy in between. */
+  /**
+   * A single answer that cannot be verified may be a signature probe. If none can, a key is wrong, or
+   * a proxy changes answers.
+   */
   #releaseUnverified(breaker: Breaker | null): readonly RunAnswer[] {
     const count = this.#unverified.length
     const alone = this.#tradeCount + this.#absent.length === 0
@@ -86,22 +92,22 @@ export class Plausibility {
 }
 
 /**
- * Fewer answers of a kind may be chance: orders that another system never placed, or signature probes.
- * Absent ones end no order then either, but the run goes on.
+ * Fewer answers of a kind may be coincidence: orders that another system never placed, or signature probes.
+ * Absent answers end no order then either, but the breaker stays closed.
  */
 const systemicMin = 3
 
-/** Absent answers are believed where at least as many orders have a trade. */
+/** Absent answers are credible if at least as many orders have a trade. */
 export function isCredible(absentCount: number, ownTradeCount: number): boolean {
   return absentCount <= ownTradeCount
 }
 
-/** While the breaker is open, one is enough: the cause is still there. */
+/** While the breaker is open, one such answer is enough to show that the cause persists. */
 function isSystemic(count: number, breaker: Breaker | null): boolean {
   return breaker !== null && count >= (breaker.reason === null ? systemicMin : 1)
 }
 
-/** Whether the gateway has known it: it gave a code or a trade. */
+/** Whether the gateway knew the order before: it returned a code or a trade. */
 function isKnown({ standing }: Order): boolean {
   return standing === 'known'
 }

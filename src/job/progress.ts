@@ -3,7 +3,10 @@ import type { RunResult } from '../domain/run.ts'
 import type { SchedulePolicy } from '../domain/schedule.ts'
 import type { ClaimedOrder } from '../store/store.ts'
 
-/** See the diagram of `Pass`. All but `claimed` and `settled` are released at the end of the pass. */
+/**
+ * See the diagram of `Pass`. Orders in any state but `claimed` and `settled` are released at the end
+ * of the pass.
+ */
 export type OrderState = 'claimed' | 'not_sent' | 'deferred' | 'refused' | 'failed' | 'settled'
 
 interface Entry {
@@ -49,7 +52,7 @@ export class Progress {
     return [...this.#entries.values()].flatMap((entry) => this.#claimOf(entry, pass) ?? [])
   }
 
-  /** Null: the answer said when the order is due. */
+  /** Null: the order was settled, and its answer determines when it is due. */
   #claimOf({ claimed, state }: Entry, { hadTrade }: { hadTrade: boolean }): ClaimedOrder | null {
     if (claimed === null) return null
     const { recheckMs } = this.#policy
@@ -61,20 +64,20 @@ export class Progress {
       case 'not_sent':
         return claimed
       case 'refused':
-        // Others were answered, so the cause is its own. At the head of the queue, a few such orders
-        // would open the breaker in every run, before any order behind them is queried.
+        // If others were answered, the cause is the order's own. A few such orders at the head of the queue
+        // would open the breaker in every run before any other order is queried.
         return hadTrade ? this.#dueIn(claimed, shortestMs) : claimed
       case 'failed':
         return this.#dueIn(claimed, shortestMs)
       case 'deferred':
-        // Not soon before younger orders again; but before the old ones that were queried meanwhile.
+        // After the younger orders, but before the old orders that were queried meanwhile.
         return this.#dueIn(claimed, Math.max(...recheckMs) - shortestMs / 2)
       default:
         return unreachable(state)
     }
   }
 
-  /** Half the wait passes in any case since the claim: a run may take longer than its slot. */
+  /** At least half the wait passes after the claim, because a run may take longer than its slot. */
   #dueIn({ order }: ClaimedOrder, waitMs: number): ClaimedOrder {
     const claimedAt = +order.nextCheckAt - this.#policy.leaseMs
     const dueAt = Math.max(+this.#waitFrom + waitMs, claimedAt + waitMs / 2)

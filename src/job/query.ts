@@ -38,7 +38,7 @@ export async function queryOrder(
   return answer
 }
 
-/** Who has a trade closed, and why. */
+/** On whose behalf a trade is closed, and why. */
 export interface CloseRequest extends QueryRequest {
   readonly actor?: Actor | null
   readonly operator?: string | null
@@ -61,10 +61,10 @@ export async function closeAndQuery(
   if (closed.kind === 'unknown') breaker.observe(closed)
   const by = { source, runId, node, actor, operator }
   await store.appendEvent(closingEvent(order, closed, by))
-  // After a refusal the order is queried too: it may mean "paid just now".
+  // After a refused close the order is queried too, because it may have just been paid.
   if (closed.kind === 'unknown') return null
   const answer = await queryOrder(closing, order, request)
-  // Without an answer, the order keeps the schedule that the answer before gave it.
+  // Without an answer, the order keeps the schedule that the previous answer gave it.
   return isUnsent(answer) ? null : answer
 }
 

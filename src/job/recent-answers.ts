@@ -1,7 +1,10 @@
 import { type Clock, systemClock } from '../domain/clock.ts'
 import { type Answer, isNotBegun, type UnknownAnswer, type UnknownCause } from '../domain/trade.ts'
 
-/** Fewer in a row may be chance: a broken connection, a signature probe, a number that was never placed. */
+/**
+ * Fewer in a row may be coincidence: a broken connection, a signature probe, a number that was never
+ * placed.
+ */
 const inARowMin = 3
 
 /**
@@ -59,7 +62,10 @@ export class RecentAnswers {
     return this.#absentCount
   }
 
-  /** Why recent answers are of no use; null: the last one was of use, or there were few, or long ago. */
+  /**
+   * Why recent answers are of no use; null: the last one was useful, or there were few, or they are
+   * too old.
+   */
   fault({ withinMs }: { withinMs: number }): string | null {
     if (this.uselessCount < inARowMin || !this.#isRecent(this.#uselessAt, withinMs)) return null
     const [[cause] = ['network' as const]] = [...this.#useless].sort(([, a], [, b]) => b - a)

@@ -15,18 +15,18 @@ export interface Retaining {
   readonly retentionDays: number
 }
 
-/** Some 40 ms of the embedded database, measured: a callback is hardly delayed. */
+/** It takes the embedded database some 40 ms (measured), so that a callback is hardly delayed. */
 const pruneBatch = 200
 
-/** Of the time until the next tick, so that pruning never delays a run … */
+/** Pruning takes at most this share of the time until the next tick, so that it never delays a run … */
 const shareOfWait = 0.25
 
 /** … and no more than this, whatever the interval: some 50,000 events on the embedded database. */
 const pruneMsMax = 10_000
 
 /**
- * An engine that prunes in the time between a run and the next one: at least one batch, so that pruning
- * goes on even where runs leave no time; none while there is a backlog. The node that made the run
+ * An engine that prunes between a run and the next one: at least one batch, so that pruning
+ * continues even where runs leave no time, and nothing while there is a backlog. The node that made the run
  * prunes. A failure of pruning does not fail the tick.
  */
 export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
@@ -63,7 +63,7 @@ export async function prune(
       total.runs += pruned.runs
       total.events += pruned.events
       more = pruned.more && performance.now() < endsAt
-      // The embedded database answers without leaving this thread: other work must get its turn.
+      // The embedded database works in this thread, so other work needs a turn in between.
       await nextTurn()
     }
     if (!signal.aborted) await store.vacuum({ everyMs: dayMs })

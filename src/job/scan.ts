@@ -14,7 +14,7 @@ import { Pass, type Scanning } from './pass.ts'
 export interface RunRequest {
   readonly trigger: RunTrigger
   readonly dryRun: boolean
-  /** Width of the slots, for a run that may be made once per interval; null: now, whatever ran before. */
+  /** Width of the slots, for a run that is made once per interval; null: run now, whatever ran before. */
   readonly intervalMs: number | null
   /** No new query is sent after it aborts; those under way are settled. */
   readonly signal: AbortSignal
@@ -65,12 +65,12 @@ export async function scan(scanning: Scanning, request: RunRequest): Promise<Run
   const { results } = pass
   const run = await record(scanning, { run: opened.run, status, results })
   emit(pass.claimedCount === 0 ? { type: 'scan_empty', run } : { type: 'run_finished', run })
-  // A batch without one answer is an outage: more queries would only add to it.
+  // A batch without any answer is an outage, which more queries would make worse.
   const full = status === 'finished' && run.failed < run.total && run.total >= scanning.batchSize
   return { kind: 'ran', run, results, nextSlotAt, full }
 }
 
-/** Long after every other node has tried the slot, and soon enough for the interval. */
+/** By then every other node has tried the slot, and there is still time within the interval. */
 const yieldMs = 500
 
 type Opening = OpenedRun & { readonly probeOnly: boolean }
@@ -110,7 +110,7 @@ function waitStart({ trigger, slot, startedAt }: Run): Date {
 const recordTriesMax = 4
 const recordPauseMs = 250
 
-/** Stores how the run ended, and returns it; the same without the database. */
+/** Stores how the run ended, and returns the run; returns it also if the database is away. */
 async function record(
   { store, emit }: Scanning,
   end: { run: Run; status: RunStatus; results: readonly RunResult[] },

@@ -9,7 +9,7 @@ import { type RunEnd, type RunRequest, scan } from './scan.ts'
 export interface Job {
   /** Starts the clock; again after a stop. Does nothing when it is running or disabled. */
   start(): void
-  /** No new query after this; resolves when what is under way has been settled. May be called twice. */
+  /** Sends no new query; resolves when the orders in progress have been settled. May be called twice. */
   stop(): Promise<void>
   /** Null while it is stopped, or about to be. */
   readonly runningMs: number | null
@@ -25,7 +25,7 @@ export interface JobOptions {
   readonly engine: Engine
 }
 
-/** After a tick that failed, the next comes at the latest after this: the database may be back. */
+/** After a tick that failed, the next one comes within this time: the database may be back. */
 const retryMsMax = 15_000
 
 export function createJob(options: JobOptions): Job {
@@ -55,7 +55,7 @@ export function createJob(options: JobOptions): Job {
     start() {
       if (!options.enabled) return emit({ type: 'job_disabled' })
       if (running !== null && !running.abort.signal.aborted) return
-      // A start that comes during a stop: after what is still under way.
+      // A start during a stop begins after the work that is still in progress.
       running = begin(running?.ended ?? Promise.resolve())
     },
     async stop() {
@@ -93,7 +93,7 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
         return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), batches: 0 }
       }
     },
-    // As many as the concurrency takes, one more that is being claimed, and one that is being settled.
+    // Enough to use the whole concurrency, one that is being claimed, and one that is being settled.
     batchesAtOnce: Math.ceil(limit.concurrency / batchSize) + 2,
     async batch(signal, onHalfSent) {
       try {
@@ -127,10 +127,10 @@ async function batchesAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }):
     const remaining = await store.countDue({ ...due, countMax })
     const counted = backlog.count(remaining, performance.now())
     if (counted !== null) emit(counted)
-    // A batch without one answer is an outage: more queries would only add to it.
+    // A batch without any answer is an outage, which more queries would make worse.
     return end.full ? backlog.batchesFor(remaining) : 0
   } catch (error) {
-    // The slot has had its run: a count that failed must not have it tried again.
+    // The slot has had its run, so a failed count must not make the engine try the slot again.
     emit({ type: 'tick_failed', error })
     return 0
   }

@@ -56,9 +56,9 @@ function workerOptions(lockMs: number) {
   return {
     lockDuration: lockMs,
     stalledInterval: lockMs,
-    // A job stalls when its node dies; the job itself is sound.
+    // A job stalls when its node dies, and can be repeated.
     maxStalledCount: 10,
-    // After an error of its connection. Usually the connection has been replaced by then.
+    // An error of its connection ended it. Usually the connection has been replaced by then.
     runRetryDelay: 1000,
   }
 }

@@ -34,7 +34,7 @@ export class ClusterNode {
   /** This node tries the next slot itself: the queue's tick may have failed. */
   #watchesSlot = false
   #watchDelay = drawWatchDelay()
-  /** Batches of this plan, or of an older one, would find nothing. */
+  /** Batches of this plan and of older ones would find no order. */
   #endedPlan = -1
   #wake: () => void = () => undefined
 
@@ -122,7 +122,7 @@ export class ClusterNode {
     this.#watchesSlot = tick.kind === 'failed'
     this.#watchDelay = drawWatchDelay()
     this.#wake()
-    // Without await: a server that hangs must not delay the next slot.
+    // Not awaited, because a server that hangs must not delay the next slot.
     void this.#queue.request((connection) => this.#planTick(connection))
     if (tick.batches > 0) await this.#share(tick.batches)
     return tick
@@ -142,13 +142,13 @@ export class ClusterNode {
   }
 
   /**
-   * By a delay, not a point in time: the delay is by the database's clock, which defines the slots. The
+   * Plans by a delay and not by a point in time, because slots are defined by the database's clock. The
    * name is equal on all nodes whose clocks are less than half an interval apart; otherwise a slot has
    * two ticks, and one of them finds it taken.
    */
   async #planTick(connection: QueueConnection): Promise<void> {
     const delayMs = this.#slotAt - performance.now() + marginMs
-    // After a tick that failed, or by a clock that was wrong, the next slot is not known well enough.
+    // After a failed tick, or by a clock that was wrong, the time of the next slot is not known exactly.
     if (this.#slotAt === 0 || this.#watchesSlot || delayMs <= 0) return
     await connection.planTick({ name: `tick-${this.#slotNumber()}`, delayMs })
   }
@@ -175,7 +175,7 @@ export class ClusterNode {
   }
 }
 
-/** In intervals: later than the slowest tick, and at another time than the other nodes. */
+/** In intervals: after the slowest tick, and at another time than the other nodes. */
 function drawWatchDelay(): number {
   return 0.5 + Math.random() / 4
 }

@@ -16,9 +16,9 @@ export interface Work {
   tick(signal: AbortSignal): Promise<Tick>
   /**
    * One more batch, outside of the slots. All batches are alike: each takes what is due next.
-   * `onHalfDispatched` is called when half of a full batch has been sent: then the next one may begin.
+   * `onHalfSent` is called when half of a full batch has been sent: then the next one may begin.
    */
-  batch(signal: AbortSignal, onHalfDispatched: () => void): Promise<BatchEnd>
+  batch(signal: AbortSignal, onHalfSent: () => void): Promise<BatchEnd>
   /** How many batches at once it takes to use the whole rate limit. */
   readonly batchesAtOnce: number
 }
@@ -49,5 +49,5 @@ export interface JobCounts {
   readonly failed: number
 }
 
-/** A timer may fire a fraction of a millisecond early, and would find the slot before, taken. */
+/** A timer may fire a fraction of a millisecond early, within the slot before, which has had its run. */
 export const marginMs = 5

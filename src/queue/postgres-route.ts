@@ -10,7 +10,7 @@ import { openMsMax } from './queue-connection.ts'
 /** The queue sets its own schema by an option of the connection, which many poolers do not pass on. */
 const schema = 'bullmq'
 
-/** For any pooler that drops something, whichever it is. */
+/** The remedy for every pooler that does not pass on what the queue needs. */
 const poolerFault =
   'a pooler in front of it does not pass on what the queue needs: name the address of PostgreSQL itself in engine.url'
 
@@ -33,7 +33,10 @@ interface SessionState {
   readonly readOnly: boolean
 }
 
-/** How to connect to the queue's server, after one successful attempt. Throws where the queue cannot work. */
+/**
+ * Returns how to connect to the queue's server, after one successful attempt. Throws if the queue
+ * cannot work there.
+ */
 export async function routeToQueue(url: string): Promise<ClientConfig> {
   const address = readPostgresAddress(url)
   return firstWay(waysOf(address), ({ config }) => pastEndedSessions(() => tried(config, address)))
@@ -61,7 +64,7 @@ async function tried(config: ClientConfig, { needs }: PostgresAddress): Promise<
   }
 }
 
-/** Of two options for one setting the last one counts. */
+/** If two options give one setting, the last one counts. */
 function withOptions(
   config: ClientConfig,
   settings: Readonly<Record<string, string>>,

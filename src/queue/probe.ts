@@ -55,7 +55,7 @@ async function connectToRedis(url: string): Promise<ServerFault | null> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   })
-  // The first error says why; the one that `connect` then throws says only that it failed.
+  // The first error has the cause; the error that `connect` then throws does not.
   const failed = new Promise<never>((_, reject) => redis.once('error', reject))
   redis.on('error', () => undefined)
   try {

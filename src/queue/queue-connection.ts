@@ -2,9 +2,9 @@ import type { JobCounts } from './engine.ts'
 
 /** One connection to the queue that this node shares with others. It is never repaired, only replaced. */
 export interface QueueConnection {
-  /** Plans the tick of that name after the delay; once, however many nodes plan it. */
+  /** Plans the tick of that name after the delay: one job, however many nodes plan it. */
   planTick(tick: { readonly name: string; readonly delayMs: number }): Promise<void>
-  /** Plans `count` batches, less those that still wait. */
+  /** Plans batches until `count` of them wait. */
   planBatches(plan: { readonly slot: number; readonly count: number }): Promise<void>
   counts(): Promise<JobCounts>
   /** Takes no more jobs; those that have begun go on. */

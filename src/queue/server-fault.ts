@@ -77,8 +77,8 @@ export function faultText({ what, remedy }: ServerFault): string {
 const redisMajorMin = 5
 
 /**
- * What INFO says of a Redis that can be reached. One that may evict keys loses ticks and batches; it is
- * used all the same, as runs do not depend on the queue alone.
+ * The fault that INFO shows of a Redis that can be reached. One that may evict keys loses ticks and
+ * batches; it is used nevertheless, because runs do not depend on the queue alone.
  */
 export function faultInInfo(info: string): ServerFault | null {
   const said = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''

@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto'
 
-/** Before the digits of a large number while it is a text. Nobody can guess it, and it is never sent. */
+/** Marks a string that stands for a large number until its quotes are removed. It is random, and never sent. */
 const mark = randomUUID()
 
 const marked = new RegExp(`"${mark}(-?\\d+)"`, 'g')
 
 /**
- * JSON in which a bigint is a number, digit by digit. Amounts are never larger than JavaScript's
- * numbers are exact; sums of them are.
+ * JSON in which a bigint is a number with all its digits. Single amounts are at most 2^53 − 1, but sums
+ * of them can be larger.
  */
 export function exactJson(value: unknown): string {
   return unmarked(JSON.stringify(value, marking))
 }
 
-/** The two halves of it, for who calls JSON.stringify elsewhere: its replacer, … */
+/** Its two halves, for callers of JSON.stringify elsewhere: the replacer, … */
 export function marking(_key: string, member: unknown): unknown {
   if (typeof member !== 'bigint') return member
   const number = Number(member)
   return Number.isSafeInteger(number) ? number : `${mark}${member}`
 }
 
-/** … and what makes numbers of the texts in its result. */
+/** … and the step that turns marked strings in its result into numbers. */
 export function unmarked(json: string): string {
   return json.includes(mark) ? json.replaceAll(marked, '$1') : json
 }

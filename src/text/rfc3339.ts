@@ -1,8 +1,8 @@
-/** To the second at least, with its offset. Which days there are, the pattern does not know. */
+/** At least to the second, with an offset. The pattern does not check the day of the month. */
 const rfc3339 =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
-/** Far more than any clock is exact to; what is longer need not be read. */
+/** More digits than any clock has; longer texts are not read. */
 const lengthMax = 64
 
 /**
@@ -17,13 +17,13 @@ export function readTime(text: string): Date | null {
   return isStorableTime(time) ? time : null
 }
 
-/** A valid one, of those years. */
+/** Whether it is such a time. */
 export function isStorableTime(time: Date): boolean {
   const utcYear = time.getUTCFullYear()
   return utcYear >= 2000 && utcYear < 2100
 }
 
-/** Whether a calendar has that day. */
+/** Whether the month has that day. */
 function isDay(...[year, month, day]: [number, number, number]): boolean {
   const date = new Date(Date.UTC(year, month - 1, day))
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day

@@ -3,12 +3,12 @@
  * in leading zeros, case and what stands between the digits.
  */
 
-/** As the gateway wants it: hexadecimal digits alone, in capitals. Leading zeros stay as they were written. */
+/** As the gateway expects it: hexadecimal digits only, in capitals. Leading zeros stay as they were written. */
 export function serialDigits(text: string): string {
   return text.replaceAll(/[\s:-]/g, '').toUpperCase()
 }
 
-/** The same for every way to write the same number. */
+/** Equal for all ways to write the same number. */
 export function serialKey(text: string): string {
   return serialDigits(text).replace(/^0+(?=.)/, '')
 }

@@ -1,6 +1,6 @@
 import { isStorableTime } from './rfc3339.ts'
 
-/** WeChat Pay's own time, which no daylight saving moves. */
+/** China's time, which WeChat Pay uses. It has no daylight saving. */
 const offsetMs = 8 * 3_600_000
 
 /** `2026-01-24T15:00:00+08:00`: what sentences and tables for people say. Programs get UTC. */

@@ -1,12 +1,12 @@
-/** The word that was probably meant, or null when none is near. */
+/** The word that was probably meant; null if none is similar. */
 export function nearest(word: string, words: readonly string[]): string | null {
-  // Longer than any key; keeps the cost of a hostile word flat.
+  // Longer than any key, and limits the cost of a hostile word.
   if (word.length > 64) return null
   const ranked = words
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
     .sort((a, b) => a.distance - b.distance)
   const best = ranked[0]
-  // Two typing slips, or one in three letters: past that a guess misleads more than it helps.
+  // At most two typing errors, or one in three letters: a more distant suggestion would mislead.
   const distanceMax = Math.max(2, Math.floor(word.length / 3))
   return best !== undefined && best.distance <= distanceMax ? best.candidate : null
 }
