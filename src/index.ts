@@ -29,10 +29,10 @@ export type { Fen } from './domain/money.ts'
 export type { Actor, Order, OrderEvent } from './domain/order.ts'
 export type { OrderStatus, Source } from './domain/order-states.ts'
 export type {
-  Penalty as Hold,
-  RateLimiter as Places,
-  ReservationRequest as PlacesWanted,
-  Reservations as PlacesGiven,
+  Penalty,
+  RateLimiter,
+  ReservationRequest,
+  Reservations,
 } from './domain/rate-limiter.ts'
 export type { RefundNotice } from './domain/refund.ts'
 export type { RefusalCause, ReviewConflict } from './domain/resolve.ts'

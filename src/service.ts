@@ -182,8 +182,8 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
-  const breaker = new Breaker(emit, clock)
   const gateway = parts.gateway ?? openGateway(config, { emit, clock, limiter: store.rateLimiter })
+  const breaker = new Breaker(emit, { clock, causeWords: gateway.causeWords })
   const gatewayOffset = () => gateway.clockOffset?.() ?? null
   const clocks = new Clocks({ clock, gatewayOffset, emit })
   const { recharge } = config

@@ -45,7 +45,7 @@ export type SimulatedNode = ReturnType<typeof startNode>
 /** Wires the production stages as `src/service.ts` does, and starts the job. */
 export function startNode(parts: NodeParts) {
   const { owner, scenario, policy, store, gateway, emit, onPaid } = parts
-  const breaker = new Breaker(emit)
+  const breaker = new Breaker(emit, { causeWords: gateway.causeWords })
   const settling: Settling = {
     ...{ store, policy, emit, node: owner.name },
     adoptAttach: scenario.adoptAttach,

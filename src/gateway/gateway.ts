@@ -2,7 +2,14 @@ import type { ClockOffset } from '../domain/clocks.ts'
 import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type { RefundNotice } from '../domain/refund.ts'
-import type { Answer, Evidence, TradeAnswer, UnknownAnswer } from '../domain/trade.ts'
+import type {
+  Answer,
+  Evidence,
+  TradeAnswer,
+  UnknownAnswer,
+  UnknownCause,
+  UnknownWhy,
+} from '../domain/trade.ts'
 
 /**
  * A payment gateway. Its methods never throw because of the network or the gateway. Their results are
@@ -50,7 +57,12 @@ export interface GatewayFacts {
   callbackReply(end: CallbackEnd): CallbackReply
   /** Whether a request looks like a callback of this gateway, by its headers. Absent: the headers do not show it. */
   isLikeCallback?(headers: RawCallback['headers']): boolean
+  /** What operators are shown instead of words that fit any gateway. */
+  readonly causeWords?: CauseWords
 }
+
+/** Why answers are of no use, in English sentences: what is wrong, and what to check. No secrets. */
+export type CauseWords = Readonly<Partial<Record<UnknownCause | UnknownWhy, string>>>
 
 /** The name of the gateway for people, by language. A language that is missing uses the English name. */
 export interface GatewayLabel {

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../domain/clock.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Answer, UnknownAnswer, UnknownWhy } from '../domain/trade.ts'
+import type { CauseWords } from '../gateway/gateway.ts'
+import { anyGatewaysWords } from './cause-words.ts'
 import { RecentAnswers } from './recent-answers.ts'
 
 /**
@@ -19,12 +21,14 @@ export class Breaker {
   /** The last answers. */
   readonly answers: RecentAnswers
   readonly #emit: Emit
+  readonly #words: CauseWords
   #cause: Cause | null = null
   #held = new AbortController()
   #probeCount = 0
 
-  constructor(emit: Emit, clock: Clock = systemClock) {
-    this.answers = new RecentAnswers(clock)
+  constructor(emit: Emit, { clock = systemClock, causeWords }: BreakerOptions = {}) {
+    this.#words = { ...anyGatewaysWords, ...causeWords }
+    this.answers = new RecentAnswers(clock, this.#words)
     this.#emit = emit
   }
 
@@ -49,7 +53,7 @@ export class Breaker {
     this.answers.observe(answer)
     if (answer.kind === 'unknown') {
       if (answer.systemic) {
-        this.#open({ kind: 'refused', reason: inWords(answer) }, answer.message)
+        this.#open({ kind: 'refused', reason: this.#textOf(answer) }, answer.message)
       }
       return
     }
@@ -65,15 +69,20 @@ export class Breaker {
   /** None of a run's answers could be verified. `whys`: what was wrong with each. */
   observeUnverified(found: string, whys: readonly (UnknownWhy | undefined)[]): void {
     const [why, ...others] = new Set(whys)
-    const words = others.length === 0 && why !== undefined ? defectInWords[why] : undefined
-    const reason = `${found}: ${words ?? 'they fail in several ways: see the timelines'}`
-    this.#open({ kind: 'refused', reason }, found)
+    const common = why && this.#words[why]
+    const text = others.length > 0 ? 'they fail in several ways: see the timelines' : common
+    this.#open({ kind: 'refused', reason: text ? `${found}: ${text}` : found }, found)
   }
 
   /** A callback for one of our orders opened with our key: the merchant number is right. */
   observeCallback(): void {
     this.answers.noteCallback()
     if (this.#cause?.kind === 'absent') this.#close()
+  }
+
+  /** For operators. The answer's own message may name an order, so only the log has it. */
+  #textOf({ cause, why }: UnknownAnswer): string {
+    return (why && this.#words[why]) ?? this.#words[cause] ?? cause
   }
 
   #open(cause: Cause, detail: string): void {
@@ -93,6 +102,12 @@ export class Breaker {
   }
 }
 
+interface BreakerOptions {
+  readonly clock?: Clock
+  /** The gateway's. */
+  readonly causeWords?: CauseWords | undefined
+}
+
 interface Cause {
   readonly kind: 'refused' | 'absent'
   readonly reason: string
@@ -100,32 +115,3 @@ interface Cause {
 
 const otherMerchant =
   "the merchant number, or the gateway's address, is not the one that they were placed under"
-
-/** For an operator. The answer's own message may name an order, so only the log has it. */
-function inWords({ cause, why }: UnknownAnswer): string {
-  if (cause === 'unauthorized') {
-    return why === 'clock'
-      ? "401: this machine's clock is more than 5 minutes from the gateway's"
-      : '401: the serial number is not that of our private key, or not one of this merchant'
-  }
-  if (cause === 'forbidden') {
-    return why === 'page'
-      ? '403: a web page instead of an answer; a firewall or proxy on the way forbids it'
-      : '403: this merchant may not query'
-  }
-  return (why && defectInWords[why]) ?? cause
-}
-
-const defectInWords: Partial<Record<UnknownWhy, string>> = {
-  keyless: 'answers are signed by a key that is not configured',
-  forged: "their signature is not by the key that is configured as the gateway's",
-  unsigned: 'they are not signed; a proxy on the way may strip headers',
-  malformed: 'their signature headers are not whole; a proxy on the way may strip headers',
-  stale: "this machine's clock, or the gateway's, is more than 5 minutes off",
-  probe: 'they are signature probes',
-  page: 'web pages come instead of answers; a firewall or proxy on the way answers for the gateway',
-  unlisted:
-    "the merchant has no platform certificates, and the gateway's public key is not configured",
-  unopened: 'the APIv3 key opens no platform certificate',
-  damaged: 'a platform certificate is not what the list of them says',
-}

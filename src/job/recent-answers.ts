@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../domain/clock.ts'
 import { type Answer, isNotBegun, type UnknownAnswer, type UnknownCause } from '../domain/trade.ts'
+import type { CauseWords } from '../gateway/gateway.ts'
+import { anyGatewaysWords } from './cause-words.ts'
 
 /**
  * Fewer in a row may be coincidence: a broken connection, a signature probe, a number that was never
@@ -15,14 +17,16 @@ const inARowMin = 3
  */
 export class RecentAnswers {
   readonly #clock: Clock
+  readonly #words: CauseWords
   /** In a row, since the last one that counts; by their causes. */
   #useless = new Map<UnknownCause, number>()
   #absentCount = 0
   #uselessAt = 0
   #absentAt = 0
 
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, words: CauseWords = anyGatewaysWords) {
     this.#clock = clock
+    this.#words = words
   }
 
   observe(answer: Answer | UnknownAnswer): void {
@@ -69,7 +73,7 @@ export class RecentAnswers {
   fault({ withinMs }: { withinMs: number }): string | null {
     if (this.uselessCount < inARowMin || !this.#isRecent(this.#uselessAt, withinMs)) return null
     const [[cause] = ['network' as const]] = [...this.#useless].sort(([, a], [, b]) => b - a)
-    return `${this.uselessCount} queries in a row had no valid answer: ${causesInWords[cause] ?? cause}`
+    return `${this.uselessCount} queries in a row had no valid answer: ${this.#words[cause] ?? cause}`
   }
 
   /**
@@ -88,16 +92,3 @@ export class RecentAnswers {
 
 /** For these causes no query was sent. */
 const neverSent: ReadonlySet<UnknownCause> = new Set(['foreign', 'quota', 'old_order_limit'])
-
-const causesInWords: Partial<Record<UnknownCause, string>> = {
-  timeout: 'there was none in time',
-  network: 'no connection',
-  server_error: 'errors of the gateway (5xx)',
-  throttled: 'too many requests (429)',
-  unverified:
-    "they cannot be verified; is the gateway's public key right, and does no proxy strip headers?",
-  unparsable: 'they are not of the expected shape',
-  refused: 'they are refusals (4xx)',
-  unauthorized: '401; is our private key, serial number or clock wrong?',
-  forbidden: '403; may this merchant query?',
-}

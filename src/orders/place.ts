@@ -76,7 +76,7 @@ export async function placeOrder(placing: Placing, given: PlaceRequest): Promise
 }
 
 export function unknownAppId(appid: string): string {
-  return `app_id: "${appid}" is none of the configured app ids (wechat.app_id, wechat.app_ids)`
+  return `app_id: "${appid}" is none of the app ids that are configured for this merchant`
 }
 
 async function openTrade(

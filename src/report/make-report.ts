@@ -137,8 +137,8 @@ async function queryAll(
 }
 
 /** It opens, and stops the report, when every query would fail for one cause. */
-function openBreaker({ stopper }: Reporting): Breaker {
-  const breaker = new Breaker(() => {})
+function openBreaker({ gateway, stopper }: Reporting): Breaker {
+  const breaker = new Breaker(() => {}, { causeWords: gateway.causeWords })
   breaker.held.addEventListener('abort', () => {
     stopper.stop({ kind: 'gateway', message: breaker.reason ?? '' })
   })

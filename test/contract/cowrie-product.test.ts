@@ -84,6 +84,21 @@ describe.each(['pglite', 'postgres'] as const)('an invented gateway, on %s', (ki
     expect(await balance()).toBe(1234n)
   })
 
+  it('explains answers that cannot be verified in its own words, and no key of WeChat Pay’s', async () => {
+    const { budan, cowrie, events, place, runAfter } = await openShop(kind)
+    const orders = await Promise.all([place(), place(), place()])
+    for (const { orderNo } of orders) cowrie.fail(orderNo, 'unsigned')
+    for (const { orderNo } of orders) await budan.checkOrder(orderNo)
+    const detail = async () =>
+      (await budan.readiness()).checks.find(({ name }) => name === 'gateway')?.detail
+    expect(await detail()).toBe(
+      '3 queries in a row had no valid answer: their sign is wrong; is the secret of the shop right?',
+    )
+    await runAfter(10)
+    expect(await detail()).toBe('runs are held back: none of 3 answers could be verified')
+    expect(events.filter(({ type }) => type === 'breaker_opened')).toHaveLength(1)
+  })
+
   it.each(['12.35', '12.345', '1234'])('reviews a payment of %s yuan for 12.34', async (amount) => {
     const { cowrie, place, order, balance } = await openShop(kind)
     const { orderNo } = await place()

@@ -20,6 +20,7 @@ export function createCowrieGateway(options: CowrieOptions): Gateway {
   return {
     name: 'cowrie',
     label: { en: 'Cowrie', zh: '贝壳付' },
+    causeWords: { unverified: 'their sign is wrong; is the secret of the shop right?' },
     ...{ mchid: merchantId, appid: shopId, appids: [shopId] },
     callbackReply: ({ kind }) => {
       const body = kind === 'accepted' ? 'success' : 'failure'

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import type { Answer } from '../../src/domain/trade.ts'
+import type { GatewayFacts } from '../../src/gateway/gateway.ts'
+import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
 import { Breaker } from '../../src/job/breaker.ts'
 import { absentAnswer, answerOf, unknownAnswer } from '../support/samples.ts'
 
@@ -12,9 +14,10 @@ const refused: Answer = {
   systemic: true,
 } as Answer
 
-function watched() {
+function watched(facts: Pick<GatewayFacts, 'causeWords'> = wechatFacts) {
   const events: Event['type'][] = []
-  return { events, breaker: new Breaker((event) => events.push(event.type)) }
+  const { causeWords } = facts
+  return { events, breaker: new Breaker((event) => events.push(event.type), { causeWords }) }
 }
 
 describe('Breaker', () => {
@@ -25,6 +28,21 @@ describe('Breaker', () => {
       '401: the serial number is not that of our private key, or not one of this merchant',
     )
     expect(events).toEqual(['breaker_opened'])
+  })
+
+  it('names no key, header or number of WeChat Pay where the gateway is another one', () => {
+    const refusals = [
+      ...['unauthorized', 'forbidden'].map((cause) => ({ cause })),
+      ...['keyless', 'forged', 'unsigned', 'malformed', 'stale', 'clock', 'page'].map((why) => ({
+        ...{ cause: 'unverified', why },
+      })),
+    ]
+    for (const refusal of refusals) {
+      const { breaker } = watched({})
+      breaker.observe({ ...refused, ...refusal } as Answer)
+      expect(breaker.reason).toMatch(/^[^:]+ [^:]+$/)
+      expect(breaker.reason).not.toMatch(/40[13]|serial|public|certificate|APIv3|header|minutes/)
+    }
   })
 
   it('stays closed for a failure of one query', () => {

@@ -8,7 +8,7 @@ import { orderStatuses } from '../../src/domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
 import { conflictWith, decideResolution } from '../../src/domain/resolve.ts'
 import { reviewActions } from '../../src/domain/review-action.ts'
-import type { Answer, TradeState, UnknownCause, UnknownWhy } from '../../src/domain/trade.ts'
+import type { Answer, TradeState } from '../../src/domain/trade.ts'
 import {
   answerOf,
   type CheckedReply,
@@ -32,17 +32,13 @@ import { openWorkspace } from '../config/workspace.ts'
 import { runsOf } from '../support/random.ts'
 import { sampleOrder, sampleTrade } from '../support/samples.ts'
 import { doubleBudan } from '../web/double.ts'
+import { causes, ownWords } from './causes.ts'
 import { englishIn, expectChinese, expectChineseReason } from './chinese.ts'
 
 // Data is in digits and Chinese here, so that every Latin word that is left is the program's own.
 
 const no = fc.constantFrom('1', '22', '三', '4"5', '6, 我 (7)', '8: 9')
 const states = ['paid', 'refunded', 'unpaid', 'paying', 'closed', 'unlisted'] as const
-const causes = [
-  ...['timeout', 'network', 'server_error', 'throttled', 'unverified', 'unparsable'],
-  ...['refused', 'unauthorized', 'forbidden', 'foreign', 'quota', 'old_order_limit'],
-] as readonly UnknownCause[]
-
 const trade = fc.record({
   state: fc.constantFrom<TradeState>(...states),
   reported: fc.constantFrom('SUCCESS', 'NOTPAY', '新状态'),
@@ -223,40 +219,6 @@ describe('the stages say nothing that has no Chinese:', () => {
     }
   })
 
-  it('the breaker, for each cause', () => {
-    const reasons = causes.flatMap((cause) =>
-      ([undefined, 'clock', 'page', 'unlisted', 'unopened', 'damaged'] as const).map((why) => ({
-        cause,
-        why,
-      })),
-    )
-    for (const { cause, why } of reasons) {
-      const breaker = new Breaker(() => undefined)
-      const unknown = { kind: 'unknown', cause, message: '', systemic: true, evidence: {} } as const
-      breaker.observe({ ...unknown, ...(why && { why }) })
-      const { reason } = breaker
-      // The others are never systemic; their word would be shown as it is.
-      if (/ /.test(reason ?? '')) expectChinese(reason ?? '')
-    }
-    const whys = [
-      ...['keyless', 'forged', 'unsigned', 'malformed', 'stale', 'probe', 'page'],
-      undefined,
-    ]
-    const opened = [
-      (breaker: Breaker) =>
-        breaker.observeAbsent('all 7 answers about known orders were "no such order"'),
-      ...whys.map((why) => (breaker: Breaker) => {
-        breaker.observeUnverified('none of 7 answers could be verified', [why as UnknownWhy])
-      }),
-    ]
-    for (const open of opened) {
-      const breaker = new Breaker(() => undefined)
-      open(breaker)
-      expectChinese(breaker.reason ?? '')
-      expectChinese(`runs are held back: ${breaker.reason}`)
-    }
-  })
-
   it('readinessOf()', async () => {
     const jobs = { waiting: 1, active: 0, failed: 2 }
     const cluster = (url: string) =>
@@ -335,8 +297,10 @@ describe('the stages say nothing that has no Chinese:', () => {
         if (detail !== 'PostgreSQL') expectChinese(detail)
       }
     }
-    for (const cause of causes) {
-      const breaker = new Breaker(() => undefined)
+    for (const { cause, own } of causes.flatMap((cause) =>
+      ownWords.map((own) => ({ cause, own })),
+    )) {
+      const breaker = new Breaker(() => undefined, own)
       const answer = { kind: 'unknown', cause, message: '', systemic: false, evidence: {} } as const
       for (let times = 0; times < 3; times += 1) breaker.observe(answer)
       const gateway = inState({}, { breaker }).checks.find(({ name }) => name === 'gateway')

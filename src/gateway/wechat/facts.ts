@@ -1,4 +1,5 @@
 import type { GatewayFacts } from '../gateway.ts'
+import { wechatCauseWords } from './cause-words.ts'
 import { claimsSignature } from './keys/signature.ts'
 
 /** These facts need no key: they are known even where no gateway can be called. */
@@ -12,4 +13,5 @@ export const wechatFacts: GatewayFacts = {
     return { status: end.status, contentType: 'application/json; charset=utf-8', body }
   },
   isLikeCallback: claimsSignature,
+  causeWords: wechatCauseWords,
 }

@@ -19,8 +19,8 @@ export const helpPhrases = {
     'where WeChat Pay sends callbacks': '接收支付回调的地址',
     'pglite:DIRECTORY or postgres://… (default: pglite:./data)':
       'pglite:目录 或 postgres://…（默认：pglite:./data）',
-    'of the gateway, such as that of a simulator': '网关地址，例如模拟微信支付的地址',
-    'check afterwards whether the gateway takes the keys': '写好后向微信支付验证密钥',
+    'of the gateway, such as that of a simulator': '支付渠道的地址，例如模拟器的地址',
+    'check afterwards whether the gateway takes the keys': '写好后向支付渠道验证密钥',
     'overwrite a file that is there': '覆盖已有的文件',
     'On a terminal, init prompts for what is not given; elsewhere a missing value is an error. Values may\nalso come from the environment, by the names of the configuration (WECHAT_MCH_ID). The secrets,\nWECHAT_API_V3_KEY and SERVER_API_TOKEN (default: a new one), come from there or are typed, and so\nshould a database url with a password.':
       '没有给出的，在终端上会逐项询问，否则报告缺少。也可以用环境变量给出，名称与配置相同\n（如 WECHAT_MCH_ID）；机密项 WECHAT_API_V3_KEY 和 SERVER_API_TOKEN（默认：新生成）\n只能来自环境变量，或在询问时输入；带密码的数据库 url 也应如此。',
@@ -54,7 +54,7 @@ export const helpPhrases = {
     'write the list to a file for spreadsheets, too': '同时将结果写入 CSV 文件，可用表格软件打开',
     'keep there how far it has come, and go on from there': '把核查进度保存在该文件，并从中继续',
     'say what is wrong with configuration, keys, clock, gateway and database':
-      '检查配置、密钥、时钟、微信支付和数据库，指出问题',
+      '检查配置、密钥、时钟、支付渠道和数据库，指出问题',
     'orders that wait for a person, oldest first': '列出待人工处理的订单，最早的在前',
     'those that were dismissed, in the place of the queue': '改为列出已办结（无需入账）的订单',
     'query the gateway, show what can be done with an order in review, or do it':
@@ -72,7 +72,7 @@ export const helpPhrases = {
     'loopback address to listen on': '监听的本机回环地址',
     'where its merchant and keys are kept': '存放模拟商户及密钥的目录',
     'a second address of the same gateway, to try failing over to':
-      '同一模拟网关的第二个地址，用于试验切换',
+      '同一模拟器的第二个地址，用于试验切换',
     'equal seeds make equal chances': '种子相同，随机结果相同',
     'what its answers are signed with': '用什么签名应答',
     'compare downloaded bills with an export of your orders: what was not credited?':

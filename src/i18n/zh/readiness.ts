@@ -65,33 +65,31 @@ export const readinessPhrases = {
       '数据库的时钟比支付渠道慢 {secs} 秒',
   },
   answers: {
-    '{count:word} queries in a row had no valid answer: {cause:uselessCause}':
+    '{count:word} queries in a row had no valid answer: {cause:breaker}':
       '连续 {count} 次查询没有得到有效应答：{cause}',
     '{count:word} answers in a row were "no such order": is the merchant number right?':
       '连续 {count} 个应答都是“查无此单”：商户号对吗？',
   },
-  uselessCause: {
+  breaker: {
     'there was none in time': '超时无应答',
     'no connection': '无法连接',
     'errors of the gateway (5xx)': '对方出错（5xx）',
     'too many requests (429)': '请求过多（429）',
     "they cannot be verified; is the gateway's public key right, and does no proxy strip headers?":
       '应答验签不通过；支付渠道的公钥对吗？有没有代理去掉了应答头？',
+    'they cannot be verified; is the key right by which they are?':
+      '应答验签不通过；验签用的密钥对吗？',
     'they are not of the expected shape': '应答无法理解',
     'they are refusals (4xx)': '被拒绝（4xx）',
-    '401; is our private key, serial number or clock wrong?':
-      '401；我方私钥、证书序列号或时钟是否有误？',
-    '403; may this merchant query?': '403；本商户是否有权查询？',
-  },
-  breaker: {
     '{defect:breakerDefect}': '{defect}',
     "401: this machine's clock is more than 5 minutes from the gateway's":
       '401：本机时钟与支付渠道相差 5 分钟以上',
     '401: the serial number is not that of our private key, or not one of this merchant':
       '401：证书序列号与我方私钥不符，或不属于本商户',
-    '403: a web page instead of an answer; a firewall or proxy on the way forbids it':
-      '403：返回的是网页而不是应答，途中的防火墙或代理不予放行',
     '403: this merchant may not query': '403：本商户无权查询',
+    'this merchant may not query': '本商户无权查询',
+    'the gateway does not accept our key or signature': '支付渠道不接受我方的密钥或签名',
+    "this machine's clock is too far from the gateway's": '本机时钟与支付渠道相差过大',
     'all {count:word} answers about known orders were "no such order": the merchant number, or the gateway\'s address, is not the one that they were placed under':
       '已知订单的 {count} 个应答全是“查无此单”：商户号或支付渠道的地址不是下单时的那个',
     'none of {count:word} answers could be verified: {defect:breakerDefect}':
@@ -110,6 +108,9 @@ export const readinessPhrases = {
       '应答没有签名，途中可能有代理去掉了应答头',
     'their signature headers are not whole; a proxy on the way may strip headers':
       '应答的签名头不完整，途中可能有代理去掉了应答头',
+    'they are not signed': '应答没有签名',
+    'their signature is not whole': '应答的签名不完整',
+    "this machine's clock, or the gateway's, is wrong": '本机或支付渠道的时钟有误',
     "this machine's clock, or the gateway's, is more than 5 minutes off":
       '本机或支付渠道的时钟相差 5 分钟以上',
     'they are signature probes': '全是签名探测流量',

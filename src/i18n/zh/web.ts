@@ -10,8 +10,8 @@ export const webPhrases = {
     'Cannot review: {conflict}': '无法处理：{conflict}',
     'The order of this Idempotency-Key is {status:status}, and there is no code for it that works: use a new key':
       '这个 Idempotency-Key 的订单{status}，已没有可用的支付二维码：请换一个新的',
-    'app_id: "{appid}" is none of the configured app ids (wechat.app_id, wechat.app_ids)':
-      'app_id：“{appid}”不在已配置的 appid 之中（wechat.app_id、wechat.app_ids）',
+    'app_id: "{appid}" is none of the app ids that are configured for this merchant':
+      'app_id：“{appid}”不在为该商户配置的 appid 之中',
     'app_id: must be given, because the merchant has several: {appids:words}':
       'app_id：该商户有多个 appid，必须指明：{appids}',
     'order_no: "{orderNo}" begins with none of recharge.adopt_prefixes ({prefixes:words})':

@@ -27,7 +27,7 @@ const placing = z
       textBounds.attach,
       'Given back by the gateway with the payment.',
     ).optional(),
-    app_id: appId('Under which it is placed; `wechat.app_id` by default.').optional(),
+    app_id: appId('Under which it is placed; the first that is configured by default.').optional(),
   })
   .register(apiSchemas, { description: 'Creates the order and its trade.' })
 
