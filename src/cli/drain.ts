@@ -1,4 +1,4 @@
-import { countResults, type RunCounts, type RunResult } from '../domain/run.ts'
+import { countResults, countsOf, outcomes, type RunCounts, type RunResult } from '../domain/run.ts'
 import type { Budan } from '../service.ts'
 import { StoreError } from '../store/errors.ts'
 
@@ -114,15 +114,7 @@ class Sum {
 }
 
 function added(one: RunCounts, other: RunCounts): RunCounts {
-  const outcomes = { ...one.outcomes }
-  for (const outcome of Object.keys(outcomes) as (keyof typeof outcomes)[]) {
-    outcomes[outcome] += other.outcomes[outcome]
-  }
-  return {
-    total: one.total + other.total,
-    success: one.success + other.success,
-    failed: one.failed + other.failed,
-    skipped: one.skipped + other.skipped,
-    outcomes,
-  }
+  const sums = { ...one.outcomes }
+  for (const outcome of outcomes) sums[outcome] += other.outcomes[outcome]
+  return countsOf(sums)
 }

@@ -74,13 +74,13 @@ export type RunCounts = Pick<Run, 'total' | 'success' | 'failed' | 'skipped' | '
 export function countResults(results: readonly RunResult[]): RunCounts {
   const count = { credited: 0, waiting: 0, expired: 0, review: 0, kept: 0, unknown: 0, error: 0 }
   for (const result of results) count[result.outcome] += 1
-  return {
-    total: results.length,
-    success: count.credited,
-    failed: count.unknown + count.error,
-    skipped: count.waiting + count.expired + count.review + count.kept,
-    outcomes: count,
-  }
+  return countsOf(count)
+}
+
+export function countsOf(outcomes: Run['outcomes']): RunCounts {
+  const { credited, waiting, expired, review, kept, unknown, error } = outcomes
+  const [success, failed, skipped] = [credited, unknown + error, waiting + expired + review + kept]
+  return { total: success + failed + skipped, success, failed, skipped, outcomes }
 }
 
 /** A wait for want of an answer is `unknown`; `waiting` is one by an answer that ends nothing yet. */

@@ -34,6 +34,7 @@ const creditSecondsMax = 366 * 86_400
 /** From the gateway's usual tens of milliseconds to beyond the default deadline of 5 s. */
 const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+const runResults = ['success', 'failed', 'skipped'] as const
 const refundResults = ['noted', 'repeated', 'no_order'] as const
 
 type Instruments = ReturnType<typeof createInstruments>
@@ -135,7 +136,7 @@ function createInstruments(registry: Registry) {
       registers,
     }),
   }
-  for (const result of ['success', 'failed', 'skipped']) instruments.runOrders.inc({ result }, 0)
+  for (const result of runResults) instruments.runOrders.inc({ result }, 0)
   for (const source of sources) instruments.credits.inc({ source }, 0)
   for (const action of reviewActions) instruments.reviewsResolved.inc({ action }, 0)
   instruments.access.inc({ door: 'console', result: 'accepted' }, 0)
@@ -146,84 +147,53 @@ function createInstruments(registry: Registry) {
 }
 
 function count(instruments: Instruments, event: Event): void {
-  switch (event.type) {
-    case 'scan_failed':
-      instruments.runDuration.observe(event.durationMs / 1000)
-      break
-    case 'scan_empty':
-    case 'run_finished':
-      countRun(instruments, event.run)
-      break
-    case 'order_credited':
-      countCredit(instruments, event)
-      break
-    case 'gateway_called':
-      countCall(instruments, event)
-      break
-    case 'pruned':
-      instruments.pruned.inc({ what: 'runs' }, event.runs)
-      instruments.pruned.inc({ what: 'events' }, event.events)
-      break
-    case 'review_resolved':
-      instruments.reviewsResolved.inc({ action: event.action })
-      break
-    case 'gateway_throttled':
-      instruments.throttlings.inc()
-      break
-    case 'query_rate_limited':
-      instruments.queriesRateLimited.inc({ cause: event.cause })
-      break
-    case 'callback_rejected':
-      instruments.callbacksRejected.inc()
-      break
-    case 'callback_missed':
-      instruments.callbacksMissed.inc()
-      break
-    case 'callback_foreign':
-      instruments.callbacksForeign.inc()
-      break
-    case 'refund_noticed':
-      instruments.refundNotices.inc({ result: event.result })
-      break
-    case 'logged_in':
-      instruments.access.inc({ door: 'console', result: 'accepted' })
-      break
-    case 'access_refused':
-      instruments.access.inc({ door: event.door, result: 'refused' })
-      break
-    case 'order_alarm':
-    case 'breaker_opened':
-      instruments.alarms.inc()
-      break
-    default: // Only logged.
-  }
+  const counted = counting[event.type] as ((made: Instruments, event: Event) => void) | undefined
+  counted?.(instruments, event)
 }
 
-function countCall(
-  instruments: Instruments,
-  { operation, outcome, durationMs }: Extract<Event, { type: 'gateway_called' }>,
-): void {
-  instruments.gatewayCalls.inc({ operation, outcome })
-  instruments.gatewayDuration.observe({ operation }, durationMs / 1000)
+/** What each event counts. All others are only logged. */
+const counting: {
+  readonly [T in Event['type']]?: (made: Instruments, event: Extract<Event, { type: T }>) => void
+} = {
+  scan_failed: ({ runDuration }, { durationMs }) => runDuration.observe(durationMs / 1000),
+  scan_empty: countRun,
+  run_finished: countRun,
+  order_credited: countCredit,
+  order_alarm: ({ alarms }) => alarms.inc(),
+  breaker_opened: ({ alarms }) => alarms.inc(),
+  gateway_called: ({ gatewayCalls, gatewayDuration }, { operation, outcome, durationMs }) => {
+    gatewayCalls.inc({ operation, outcome })
+    gatewayDuration.observe({ operation }, durationMs / 1000)
+  },
+  gateway_throttled: ({ throttlings }) => throttlings.inc(),
+  query_rate_limited: ({ queriesRateLimited }, { cause }) => queriesRateLimited.inc({ cause }),
+  callback_rejected: ({ callbacksRejected }) => callbacksRejected.inc(),
+  callback_missed: ({ callbacksMissed }) => callbacksMissed.inc(),
+  callback_foreign: ({ callbacksForeign }) => callbacksForeign.inc(),
+  refund_noticed: ({ refundNotices }, { result }) => refundNotices.inc({ result }),
+  pruned: ({ pruned }, { runs, events }) => {
+    pruned.inc({ what: 'runs' }, runs)
+    pruned.inc({ what: 'events' }, events)
+  },
+  review_resolved: ({ reviewsResolved }, { action }) => reviewsResolved.inc({ action }),
+  logged_in: ({ access }) => access.inc({ door: 'console', result: 'accepted' }),
+  access_refused: ({ access }, { door }) => access.inc({ door, result: 'refused' }),
 }
 
-function countRun(instruments: Instruments, run: Run): void {
+function countRun(instruments: Instruments, { run }: { readonly run: Run }): void {
   instruments.runDuration.observe((run.durationMs ?? 0) / 1000)
   if (run.dryRun) return // A dry run processes nothing.
-  instruments.runOrders.inc({ result: 'success' }, run.success)
-  instruments.runOrders.inc({ result: 'failed' }, run.failed)
-  instruments.runOrders.inc({ result: 'skipped' }, run.skipped)
+  for (const result of runResults) instruments.runOrders.inc({ result }, run[result])
 }
 
 function countCredit(
-  instruments: Instruments,
-  event: Extract<Event, { type: 'order_credited' }>,
+  { credits, paymentToCredit }: Instruments,
+  { source, paidAt, creditedAt }: Extract<Event, { type: 'order_credited' }>,
 ): void {
-  const { source, paidAt, creditedAt } = event
-  instruments.credits.inc({ source })
+  credits.inc({ source })
   if (paidAt === null || creditedAt === null) return
   // The gateway dates payments in whole seconds by its own clock, so a credit may seem to be
   // earlier.
   const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
-  if (seconds <= creditSecondsMax) instruments.paymentToCredit.observe({ source }, seconds)
+  if (seconds <= creditSecondsMax) paymentToCredit.observe({ source }, seconds)
 }

@@ -3,29 +3,22 @@ import { gatewayAccount } from '../../domain/transfer.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import type { Credited, CreditsRequest } from '../store.ts'
 
-interface CreditedRow {
-  readonly id: bigint
-  readonly at: Date
-  readonly credited_by: Credited['source']
-  readonly paid_at: Date | null
-}
-
 /**
  * Each credit has an entry of the gateway's account, so the index of accounts has the credits in
  * about the order of their time, and no column, index or write more is needed for it.
  * Plan: the right end of `entries_by_account`, then one order for each entry. Only the limit, before
  * the join, keeps the planner from hashing all orders.
  */
-export async function listCredits(
+export function listCredits(
   { db }: Scope,
   { merchant, beforeId, limit }: CreditsRequest,
 ): Promise<readonly Credited[]> {
   const account = gatewayAccount(merchant.gateway, merchant.mchid)
   const older = beforeId === null ? sql`true` : sql`id < ${beforeId}::bigint`
-  const rows = await rowsOf(
+  return rowsOf(
     db,
-    sql<CreditedRow>`
-      select entry.id, entry.at, orders.credited_by, orders.paid_at
+    sql<Credited>`
+      select entry.id::text as id, entry.at, orders.credited_by as source, orders.paid_at as "paidAt"
       from (
         select id, order_no, at from entries
         where account = ${account} and ${older}
@@ -34,10 +27,4 @@ export async function listCredits(
       join orders on orders.order_no = entry.order_no
       order by entry.id desc`,
   )
-  return rows.map(({ id, at, credited_by, paid_at }) => ({
-    id: String(id),
-    at,
-    source: credited_by,
-    paidAt: paid_at,
-  }))
 }

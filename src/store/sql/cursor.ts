@@ -17,6 +17,19 @@ export interface Position {
   readonly key: string
 }
 
+/** The position of a row in a list by id. */
+export function byId({ id }: { readonly id: bigint | string }): Position {
+  return { at: null, key: String(id) }
+}
+
+/** The position of an order in a list by the time of its creation. */
+export function byCreation(order: {
+  readonly createdAt: Date
+  readonly orderNo: string
+}): Position {
+  return { at: +order.createdAt, key: order.orderNo }
+}
+
 /** More than this in one answer is of no use, and holds memory. */
 const limitMax = 200
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { NewOrderEvent, OrderEvent } from '../../domain/order.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Page, PageRequest } from '../store.ts'
-import { pageOf, startOf } from './cursor.ts'
+import { byId, pageOf, startOf } from './cursor.ts'
 import { insertEvent } from './json-records.ts'
 import { type EventRow, eventColumns, eventOf, storedKind } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
@@ -41,12 +41,7 @@ export async function listOrderEvents(
           where order_no = ${orderNo} and id > ${after}::bigint
           order by id limit ${page.limit + 1}`,
       )
-  return pageOf(rows, {
-    kind: 'order_events',
-    limit: page.limit,
-    item: eventOf,
-    position: (row) => ({ at: null, key: String(row.id) }),
-  })
+  return pageOf(rows, { kind: 'order_events', limit: page.limit, item: eventOf, position: byId })
 }
 
 /** Above every id: the lists begin at their ends, by the indexes that they are also read forwards by. */
@@ -64,7 +59,7 @@ export async function latestOrderEvents(
     kind: 'latest_order_events',
     limit: page.limit,
     item: eventOf,
-    position: (row) => ({ at: null, key: String(row.id) }),
+    position: byId,
   })
 }
 

@@ -4,7 +4,7 @@ import type { Order } from '../../domain/order.ts'
 import { userAccount } from '../../domain/transfer.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
-import { pageOf, startOf } from './cursor.ts'
+import { byId, pageOf, startOf } from './cursor.ts'
 import { idMax } from './events.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
 import { staleOrder } from './order-steps.ts'
@@ -175,7 +175,7 @@ export async function listEntries(
     kind: 'entries',
     limit: page.limit,
     item: statementEntryOf,
-    position: (row) => ({ at: null, key: row.id }),
+    position: byId,
   })
 }
 
@@ -195,7 +195,7 @@ export async function latestEntries(
     kind: 'latest_entries',
     limit: page.limit,
     item: statementEntryOf,
-    position: (row) => ({ at: null, key: row.id }),
+    position: byId,
   })
 }
 

@@ -3,7 +3,7 @@ import { assert, unreachable } from '../../domain/assert.ts'
 import type { NewOrderEvent, Order, OrderEnd } from '../../domain/order.ts'
 import { firstOf, preparedFirst, preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Insertion, OrderAddition, OrderFilter, Page } from '../store.ts'
-import { pageOf, startOf } from './cursor.ts'
+import { byCreation, pageOf, startOf } from './cursor.ts'
 import {
   eventRecord,
   eventRecordColumns,
@@ -211,12 +211,7 @@ export async function listOrders({ db }: Scope, filter: OrderFilter): Promise<Pa
           where ${sql.join(conditions, sql` and `)}
           order by created_at desc, order_no desc limit ${filter.limit + 1}`,
       )
-  return pageOf(rows, {
-    kind: 'orders',
-    limit: filter.limit,
-    item: orderOf,
-    position: (row) => ({ at: +row.createdAt, key: row.orderNo }),
-  })
+  return pageOf(rows, { kind: 'orders', limit: filter.limit, item: orderOf, position: byCreation })
 }
 
 /** All columns that they share, so that the names of each mean both. */

@@ -3,7 +3,7 @@ import { assert } from '../../domain/assert.ts'
 import type { NewOrderEvent, Order, OrderEvent, Review, ReviewTrail } from '../../domain/order.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import type { Page, ReviewFilter } from '../store.ts'
-import { pageOf, startOf } from './cursor.ts'
+import { byCreation, pageOf, startOf } from './cursor.ts'
 import { changeOrder } from './order-steps.ts'
 import { findOrder } from './orders.ts'
 import {
@@ -40,7 +40,7 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
     kind: 'reviews',
     limit: filter.limit,
     item: (row) => ({ order: orderOf(row), ...trails(row.orderNo) }),
-    position: (row) => ({ at: +row.createdAt, key: row.orderNo }),
+    position: byCreation,
   })
 }
 

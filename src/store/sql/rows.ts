@@ -75,11 +75,17 @@ export function standingNumber(standing: Order['standing']): number {
 /** In `orders.expires_at` of an order without a known end: no program closes a trade before it. */
 export const farEnd = new Date('2999-12-31T00:00:00Z')
 
-/** An event as the columns have it. */
-export interface EventRow extends Omit<OrderEvent, 'id' | 'codedReason' | 'runId' | 'actor'> {
-  readonly id: bigint
+/** A coded reason as the columns have it. */
+export interface ReasonColumns {
   readonly reasonCode: string | null
   readonly reasonParams: object | null
+}
+
+/** An event as the columns have it. */
+export interface EventRow
+  extends Omit<OrderEvent, 'id' | 'codedReason' | 'runId' | 'actor'>,
+    ReasonColumns {
+  readonly id: bigint
   readonly runId: bigint | null
   readonly actorName: string | null
   readonly actorAddress: string | null

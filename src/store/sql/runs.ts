@@ -3,56 +3,35 @@ import { assert } from '../../domain/assert.ts'
 import { storedReason } from '../../domain/reason.ts'
 import {
   countResults,
+  countsOf,
   type Run,
+  type RunCounts,
   type RunResult,
   type RunStatus,
-  type RunTrigger,
 } from '../../domain/run.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
 import { withRepairedSchedules } from './clock-skew.ts'
-import { pageOf, startOf } from './cursor.ts'
+import { byId, pageOf, startOf } from './cursor.ts'
 import { reasonRecord, wellFormed } from './json-records.ts'
 import { lateCheckDue } from './late-checks.ts'
+import type { ReasonColumns } from './rows.ts'
 
 const runColumns = sql.raw(`
-  id, trigger, slot, dry_run, status, started_at, finished_at, duration_ms,
+  id, trigger, slot, dry_run as "dryRun", status, started_at as "startedAt",
+  finished_at as "finishedAt", duration_ms as "durationMs",
   credited, waiting, expired, review, kept, unknown, error`)
 
-interface RunRow {
-  readonly id: bigint
-  readonly trigger: RunTrigger
-  readonly slot: Date | null
-  readonly dry_run: boolean
-  readonly status: RunStatus
-  readonly started_at: Date
-  readonly finished_at: Date | null
-  readonly duration_ms: bigint | null
-  readonly credited: number
-  readonly waiting: number
-  readonly expired: number
-  readonly review: number
-  readonly kept: number
-  readonly unknown: number
-  readonly error: number
-}
+type RunRow = Omit<Run, 'id' | 'durationMs' | keyof RunCounts> &
+  Run['outcomes'] & { readonly id: bigint; readonly durationMs: bigint | null }
 
-function runOf(row: RunRow): Run {
+function runOf({ id, durationMs, ...row }: RunRow): Run {
+  const { trigger, slot, startedAt, finishedAt, dryRun, status } = row
   const { credited, waiting, expired, review, kept, unknown, error } = row
   return {
-    id: String(row.id),
-    trigger: row.trigger,
-    slot: row.slot,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
-    dryRun: row.dry_run,
-    status: row.status,
-    total: credited + waiting + expired + review + kept + unknown + error,
-    success: credited,
-    failed: unknown + error,
-    skipped: waiting + expired + review + kept,
-    outcomes: { credited, waiting, expired, review, kept, unknown, error },
+    ...{ id: String(id), trigger, slot, startedAt, finishedAt, dryRun, status },
+    durationMs: durationMs === null ? null : Number(durationMs),
+    ...countsOf({ credited, waiting, expired, review, kept, unknown, error }),
   }
 }
 
@@ -65,7 +44,7 @@ export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
     ((await freeSlotOfTheFuture(scope, slotted)) ? await insertRun(scope, slotted) : null)
   return row === null
     ? { kind: 'taken', nextSlotInMs }
-    : { kind: 'opened', run: runOf(row), lateCheckDue: row.late_check_due, nextSlotInMs }
+    : { kind: 'opened', run: runOf(row), lateCheckDue: row.lateCheckDue, nextSlotInMs }
 }
 
 /** Slots are counted from 1970, so that every node cuts time at the same places. */
@@ -92,13 +71,11 @@ async function insertRun(
       insert into runs (trigger, slot, node, dry_run, status, started_at)
       values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
       on conflict (slot) do nothing
-      returning ${runColumns}, ${isLateCheckDue} as late_check_due`,
+      returning ${runColumns}, ${isLateCheckDue} as "lateCheckDue"`,
   )
 }
 
-interface OpenedRow extends RunRow {
-  readonly late_check_due: boolean
-}
+type OpenedRow = RunRow & { readonly lateCheckDue: boolean }
 
 /**
  * A clock that is set back comes to its slots a second time, and finds them taken. A run that holds
@@ -215,12 +192,7 @@ export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<R
     sql<RunRow>`
       select ${runColumns} from runs where ${older} order by id desc limit ${page.limit + 1}`,
   )
-  return pageOf(rows, {
-    kind: 'runs',
-    limit: page.limit,
-    item: runOf,
-    position: (row) => ({ at: null, key: String(row.id) }),
-  })
+  return pageOf(rows, { kind: 'runs', limit: page.limit, item: runOf, position: byId })
 }
 
 export async function findRun(
@@ -235,34 +207,21 @@ export async function findRun(
   return row && { run: runOf(row), results: await listResults(scope, runId), node: row.node }
 }
 
-interface FoundRow extends RunRow {
-  readonly node: string
-}
+type FoundRow = RunRow & { readonly node: string }
 
-interface ResultRow {
-  readonly order_no: string
-  readonly trade_state: string | null
-  readonly outcome: RunResult['outcome']
-  readonly reason: string
-  readonly reason_code: string | null
-  readonly reason_params: object | null
-  readonly duration_ms: number
-}
+type ResultRow = Omit<RunResult, 'codedReason'> & ReasonColumns
 
 async function listResults({ db }: Scope, runId: string): Promise<readonly RunResult[]> {
   const rows = await rowsOf(
     db,
     sql<ResultRow>`
-      select order_no, trade_state, outcome, reason, reason_code, reason_params, duration_ms
+      select order_no as "orderNo", trade_state as "tradeState", outcome, reason,
+        reason_code as "reasonCode", reason_params as "reasonParams", duration_ms as "durationMs"
       from run_results
       where run_id = ${runId}::bigint order by position`,
   )
-  return rows.map((row) => ({
-    orderNo: row.order_no,
-    tradeState: row.trade_state,
-    outcome: row.outcome,
-    reason: row.reason,
-    codedReason: storedReason(row.reason_code, row.reason_params),
-    durationMs: row.duration_ms,
+  return rows.map(({ reasonCode, reasonParams, ...result }) => ({
+    ...result,
+    codedReason: storedReason(reasonCode, reasonParams),
   }))
 }
