@@ -1,7 +1,6 @@
 import { basename, delimiter, dirname, isAbsolute, relative } from 'node:path'
 import { shellWord } from './shells.ts'
 
-/** How this program was called. */
 export interface Call {
   readonly env: NodeJS.ProcessEnv
   /** The file that Node runs, as it was named. Links are not resolved. */

@@ -4,14 +4,12 @@ import { type Certificate, readCertificate } from '../text/certificate.ts'
 import { serialDigits } from '../text/serial.ts'
 
 /**
- * WeChat Pay's certificate tool writes the merchant's certificate into the folder of the private
- * key.
+ * WeChat Pay's certificate tool writes the merchant's certificate into the folder of the private key.
  */
 export function certificatePathBeside(privateKeyPath: string): string {
   return join(dirname(privateKeyPath), 'apiclient_cert.pem')
 }
 
-/** Null when there is no readable certificate. */
 export function certificateAt(path: string): Certificate | null {
   try {
     return readCertificate(readFileSync(path))

@@ -8,7 +8,6 @@ interface Column {
   readonly isProse?: true
 }
 
-/** The headings of table columns and the names of facts. */
 const columns = {
   order_no: { zh: '订单号' },
   status: { zh: '状态' },

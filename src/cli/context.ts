@@ -7,7 +7,6 @@ import type { ConcealedTerminal } from './concealed.ts'
 import { UnconfiguredError } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
 
-/** The argument of every command. */
 export interface CommandContext {
   readonly terminal: ConcealedTerminal
   readonly output: Output
@@ -20,7 +19,6 @@ export interface CommandContext {
   config(need: ConfigNeed): Config
 }
 
-/** Options that every command takes. */
 export interface CommonOptions {
   readonly config?: string
   readonly json?: boolean

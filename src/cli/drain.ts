@@ -12,13 +12,10 @@ export type DrainEnd =
   | { readonly kind: 'breaker'; readonly reason: string }
   /** The database is not available. */
   | { readonly kind: 'failed'; readonly error: StoreError }
-  /**
-   * The last run got no answer, or could not send a query: more runs would only load the gateway.
-   */
+  /** The last run got no answer, or could not send a query: more runs would only load the gateway. */
   | { readonly kind: 'no_progress' }
   /**
-   * Every order that was due at the start was queried, and orders come due as fast as they are
-   * queried.
+   * Every order that was due at the start was queried, and orders come due as fast as they are queried.
    */
   | { readonly kind: 'not_shrinking' }
 
@@ -97,7 +94,6 @@ function isAnswered({ outcome }: RunResult): boolean {
   return outcome !== 'unknown' && outcome !== 'error'
 }
 
-/** The results of all runs together. */
 class Sum {
   runs = 0
   counts: RunCounts = countResults([])

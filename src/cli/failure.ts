@@ -13,7 +13,6 @@ export class UnconfiguredError extends ConfigError {
   readonly hint = 'No ./budan.yaml is here: `budan init` prompts for what is needed, and writes it'
 }
 
-/** The lines to print for an error, and the exit code. */
 export function describeFailure(error: unknown): { lines: readonly string[]; code: ExitCode } {
   if (error instanceof UnconfiguredError) return { lines: [...error.faults, error.hint], code: 2 }
   if (error instanceof ConfigError) return { lines: error.faults, code: 2 }
@@ -24,8 +23,7 @@ export function describeFailure(error: unknown): { lines: readonly string[]; cod
   if (isExpected && error instanceof Error) {
     return { lines: [error.message], code: 1 }
   }
-  // A plain error that starts with "Cannot" says what was attempted; a TypeError's "Cannot" does
-  // not.
+  // A plain error that starts with "Cannot" says what was attempted; a TypeError's "Cannot" does not.
   if (error instanceof Error && error.name === 'Error' && /^Cannot /.test(error.message)) {
     return { lines: [error.message], code: 1 }
   }

@@ -60,9 +60,7 @@ export function fitted(
   )
 }
 
-/**
- * Breaks the text between words, and between Chinese characters, which have no blanks between them.
- */
+/** Breaks the text between words, and between Chinese characters, which have no blanks between them. */
 export function wrapped(text: string, width: number): string {
   const done: string[] = []
   let line = ''
@@ -80,7 +78,6 @@ export function wrapped(text: string, width: number): string {
 const unbroken =
   /[\u2e80-\u2fff\u3040-\ufaff\u{20000}-\u{3fffd}][\u3000-\u303f\uff00-\uff60\u2019\u201d]*\s*|[^\s\u2e80-\ufaff\u{20000}-\u{3fffd}]*\s+|[^\s\u2e80-\ufaff\u{20000}-\u{3fffd}]+|./gu
 
-/** Cuts a word that is longer than a line. */
 function cut(word: string, width: number): readonly string[] {
   if (widthOf(word.trimEnd()) <= width) return [word]
   const pieces: string[] = ['']

@@ -9,9 +9,7 @@ import { plainText } from './plain.ts'
 import { createProgram } from './program.ts'
 import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
 
-/**
- * The `budan` command: runs the command of the arguments, and ends the process with its exit code.
- */
+/** The `budan` command: runs the command of the arguments, and ends the process with its exit code. */
 export async function main(): Promise<void> {
   // A reader that closes the pipe early (`budan orders | head`) is not a failure.
   process.stdout.on('error', () => {})

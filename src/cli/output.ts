@@ -23,16 +23,13 @@ export interface Output {
   readonly asJson: boolean
   readonly locale: Locale
   readonly colors: Colors
-  /** Prints the value as one line. */
   json(value: unknown): void
   line(text: string, paint?: Paint): void
-  /** Translates a part of a line into the person's language. */
   say(sentence: string): string
   /** A word of a closed set, in the person's language and with its colour. */
   term<S extends keyof Terms>(set: S, word: keyof Terms[S] & string): Painted
   /** On a terminal a box; in a file or pipe, columns separated by blanks. */
   table(columns: readonly ColumnKey[], rows: readonly (readonly Cell[])[]): void
-  /** Names and values, one pair on each line. */
   facts(pairs: readonly (readonly [name: ColumnKey, value: Cell])[]): void
   /** Prints a line to standard error: for the person, not part of the result. */
   note(text: string, paint?: Paint): void

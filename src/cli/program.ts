@@ -14,7 +14,6 @@ import type { ExitCode } from './terminal.ts'
 type Ended = (code: ExitCode) => void
 type Work = (context: CommandContext, given: CommandInput) => Promise<ExitCode>
 
-/** The options and arguments of a command, by commander's names. */
 export interface CommandInput {
   readonly options: Readonly<Record<string, unknown>>
   readonly args: readonly string[]

@@ -21,7 +21,6 @@ export interface Progress extends DemoListener {
   end(): void
 }
 
-/** The part of a terminal's stream that the bar uses. */
 export interface Screen {
   readonly columns?: number
   write(text: string): unknown
@@ -111,8 +110,7 @@ class Stage {
 }
 
 /**
- * A line is printed at each quarter of the work and every 30 s, but none for work that ends at
- * once.
+ * A line is printed at each quarter of the work and every 30 s, but none for work that ends at once.
  */
 const lineEveryMs = 30_000
 const lineApartMs = 1_000

@@ -1,6 +1,5 @@
 export type Shell = (typeof shells)[number]
 
-/** The shells that `budan completion` supports. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
 /** A word of a command to paste into a shell, quoted if necessary. */

@@ -2,7 +2,6 @@ import { calledAs } from './called.ts'
 import { createPrompt, type Prompt } from './prompt.ts'
 import { listenForStop } from './stop.ts'
 
-/** The parts of the process that a command may use. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv
   /** Standard output is a terminal, not a file or pipe. */
@@ -42,8 +41,7 @@ export function processTerminal(): Terminal {
     ...(isInteractive && stdout.columns > 0 ? { columns: stdout.columns } : {}),
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    // Prompts are on standard error, because results may go to a file. Without a terminal there is
-    // no
+    // Prompts are on standard error, because results may go to a file. Without a terminal there is no
     // prompt: it would wait for ever.
     ...(stdin.isTTY && stderr.isTTY
       ? { prompt: createPrompt({ input: stdin, screen: stderr }) }

@@ -29,9 +29,7 @@ export interface ServerConfig {
 /** Where orders and the ledger are kept. */
 export interface DatabaseConfig {
   readonly url: string
-  /**
-   * Age in days at which old runs and events that changed nothing are pruned; 0 or absent: never.
-   */
+  /** Age in days at which old runs and events that changed nothing are pruned; 0 or absent: never. */
   readonly retentionDays?: number
 }
 

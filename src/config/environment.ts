@@ -5,7 +5,6 @@ import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { sourceSchema } from './sources/source-schema.ts'
 
-/** One key of the configuration. */
 export interface ConfigKey {
   readonly section: string
   /** `port`, or `sessions.hours` in a mapping within the section. */
@@ -39,7 +38,6 @@ export function keyPathsKnown(): readonly string[] {
   ]
 }
 
-/** The keys of a mapping, and of the mappings within it. */
 function leavesOf(mapping: z.ZodObject): { readonly key: string; readonly leaf: unknown }[] {
   return Object.entries(mapping.shape).flatMap(([key, schema]) => {
     const leaf = bare(schema)

@@ -18,7 +18,6 @@ export function nameOf(path: string, origins: ReadonlyMap<string, string>): stri
   return envName === undefined ? path : `${path} (${envName})`
 }
 
-/** The reason why a file could not be read, for a message. */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ENOENT' && isLink(error)) return 'it is a link that leads nowhere'

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 
-/** The content of a file or text that should hold a key. */
 export type KeyText =
   | { readonly kind: 'pem'; readonly pem: string }
   | { readonly kind: 'fault'; readonly fault: string }
@@ -84,9 +83,7 @@ function isBase64(text: string): boolean {
   return /^[A-Za-z0-9+/=\s]{64,}$/.test(text)
 }
 
-/**
- * Why the PEM block is not complete; null when it has its end line and its content can be Base64.
- */
+/** Why the PEM block is not complete; null when it has its end line and its content can be Base64. */
 export function blockFault(pem: string, label: string): string | null {
   const [, body = ''] = pem.split(`-----BEGIN ${label}-----`)
   const end = body.indexOf('-----END ')

@@ -4,7 +4,6 @@ import { readFailure } from './fault.ts'
 import { blockFault, keyTextIn } from './key-text.ts'
 import { quotesFault, shown } from './values.ts'
 
-/** A key, or the reason why it could not be loaded. */
 export type LoadedKey =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | { readonly kind: 'fault'; readonly fault: string }
@@ -20,7 +19,6 @@ export function loadPrivateKey(path: string): LoadedKey {
   return loadFile(path, { name: `private key ${shown(path)}`, parse: parsePrivateKey })
 }
 
-/** The same, from text. */
 export function readPrivateKey(pem: string): LoadedKey {
   return parseText(pem, parsePrivateKey)
 }
@@ -30,7 +28,6 @@ export function loadPublicKey(path: string): LoadedKey {
   return loadFile(path, { name: `public key ${shown(path)}`, parse: parsePublicKey })
 }
 
-/** The same, from text. */
 export function readPublicKey(pem: string): LoadedKey {
   return parseText(pem, parsePublicKey)
 }
@@ -75,14 +72,11 @@ function whole(pem: string, { name, label }: { name: string; label: string }): L
   return words === null ? null : fault(`${name} ${words}`)
 }
 
-/**
- * Whether the public key belongs to the private key. Then it is the merchant's, not WeChat Pay's.
- */
+/** Whether the public key belongs to the private key. Then it is the merchant's, not WeChat Pay's. */
 export function isOwnHalf(publicKey: KeyObject, privateKey: KeyObject): boolean {
   return createPublicKey(privateKey).equals(publicKey)
 }
 
-/** The fault when `isOwnHalf`. */
 export const ownHalf =
   "the key is the public half of the merchant's own private key: " +
   "give WeChat Pay's public key, downloaded from the merchant console"

@@ -18,9 +18,7 @@ export interface ConfigRequest {
   readonly file: string | null
   /** Its values override those of the file. */
   readonly env: NodeJS.ProcessEnv
-  /**
-   * `serve` and `gateway` require the merchant's keys; `database` loads none, and `wechat` is null.
-   */
+  /** `serve` and `gateway` require the merchant's keys; `database` loads none, and `wechat` is null. */
   readonly need: ConfigNeed
 }
 
@@ -47,7 +45,6 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
   return assemble(parsed.data, keys)
 }
 
-/** The path of the private key in a valid configuration. */
 export function keyPaths(request: Omit<ConfigRequest, 'need'>): { privateKeyPath: string | null } {
   return { privateKeyPath: pathIn(readTree(request).tree, 'private_key_path') }
 }

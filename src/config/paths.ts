@@ -100,7 +100,6 @@ export function secondDatabaseFaults({ tree, origins }: Overlay, file: string | 
   ]
 }
 
-/** Whether the directory contains an embedded database. */
 function holdsDatabase(directory: string): boolean {
   return existsSync(join(directory, 'PG_VERSION'))
 }

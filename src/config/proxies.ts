@@ -1,7 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { shown } from './values.ts'
 
-/** The fault of a proxy's address or network; null: none. */
 export function proxyFault(value: string): string | null {
   const network = networkIn(value)
   if (network === null) return `${shown(value)} is not an IP address or a CIDR, like 10.0.0.0/8`
@@ -25,8 +24,7 @@ function networkIn(text: string): Network | null {
 }
 
 /**
- * Returns a test of whether an address is one of the proxies. Throws for an entry with a
- * `proxyFault`.
+ * Returns a test of whether an address is one of the proxies. Throws for an entry with a `proxyFault`.
  */
 export function proxiesOf(list: readonly string[]): (address: string) => boolean {
   const networks = new BlockList()

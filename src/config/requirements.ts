@@ -37,7 +37,6 @@ export function requirementFaults(
 
 type IsGiven = (key: string) => boolean
 
-/** Gives the name of a path in faults. */
 type Name = (path: string) => string
 
 function missingWechat(isGiven: IsGiven): string[] {

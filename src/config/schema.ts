@@ -23,12 +23,10 @@ import {
   webAddressFault,
 } from './values.ts'
 
-// 60 ms. At less, a run would be due before the database has answered the claim of the run before.
-// It
+// 60 ms. At less, a run would be due before the database has answered the claim of the run before. It
 // is this low so that tests and demos can run on a fast clock.
 const minsMin = 0.001
-// WeChat Pay keeps an unpaid trade open for 7 days, so a longer interval or wait finds nothing new.
-// It
+// WeChat Pay keeps an unpaid trade open for 7 days, so a longer interval or wait finds nothing new. It
 // is also well below the 24.8 days that a timer of Node can wait.
 const minsMax = 7 * 24 * 60
 
@@ -43,8 +41,7 @@ const server = z.strictObject({
   api_token: textThat(unquoted(tokenFault)).optional(),
   sessions: z
     .strictObject({
-      // Minimum: a review takes some minutes to fill in. Maximum: a login must not outlive by much
-      // the
+      // Minimum: a review takes some minutes to fill in. Maximum: a login must not outlive by much the
       // employment of its user; a month is the most.
       hours: numberWithin({ min: 0.25, max: 720 }).prefault('12'),
     })
@@ -75,13 +72,10 @@ const recharge = z.strictObject({
   // Only here is 0 allowed: it queries an order from its creation on.
   compensation_threshold_mins: numberWithin({ min: 0, max: minsMax }).prefault('5'),
   // A run keeps its batch and the result of each order in memory, and stores a row for each: 10,000
-  // orders need about 10 MB. A longer backlog needs more runs (`compensation_drain`), not longer
-  // ones.
+  // orders need about 10 MB. A longer backlog needs more runs (`compensation_drain`), not longer ones.
   compensation_batch_size: integerWithin({ min: 1, max: 10_000 }).prefault('50'),
-  // Each open query holds a connection to the gateway. At the usual 50 ms a query, a concurrency of
-  // 100
-  // already sends 2,000 queries a second, several times what the gateway is known to allow a
-  // merchant.
+  // Each open query holds a connection to the gateway. At the usual 50 ms a query, a concurrency of 100
+  // already sends 2,000 queries a second, several times what the gateway is known to allow a merchant.
   // The maximum is for a gateway or a network that takes ten times as long.
   compensation_concurrency: integerWithin({ min: 1, max: 1000 }).prefault('5'),
   // Nobody writes more than 100 waits by hand, and the last one repeats anyway.
@@ -91,8 +85,7 @@ const recharge = z.strictObject({
     .max(100, { error: 'is a list of more than 100 waits' })
     .prefault(['5', '5', '10', '15', '30', '60']),
   compensation_drain: flag.prefault('false'),
-  // Minimum: one query in 100 s, at which a batch of 50 is queried only a few times a night.
-  // Maximum:
+  // Minimum: one query in 100 s, at which a batch of 50 is queried only a few times a night. Maximum:
   // twice what one process can sign and verify in a second.
   compensation_max_qps: numberWithin({ min: 0.01, max: 10_000 }).prefault('20'),
   order_ttl_mins: numberWithin({

@@ -4,7 +4,6 @@ import { readFailure } from './fault.ts'
 import { binaryFault } from './key-text.ts'
 import { shown } from './values.ts'
 
-/** The content of a file, or the reason why it could not be read. */
 export type SecretFile =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'fault'; readonly fault: string }
@@ -33,9 +32,7 @@ export function readSecretFile(path: string): SecretFile {
   }
 }
 
-/**
- * A text that does not look like a path may be the secret itself, in the wrong variable: not shown.
- */
+/** A text that does not look like a path may be the secret itself, in the wrong variable: not shown. */
 function named(path: string): string {
   return isAbsolute(path) || /^\.{1,2}[\\/]/.test(path)
     ? `the file ${shown(path)}`

@@ -14,14 +14,10 @@ export function sampleTokenFault(token: string): string | null {
 /** The length of 24 random bytes in base64, which cannot be guessed at any rate. */
 const lengthMin = 32
 
-/**
- * 32 random hexadecimal digits have fewer different ones with a probability below one in a million.
- */
+/** 32 random hexadecimal digits have fewer different ones with a probability below one in a million. */
 const differentMin = 8
 
-/**
- * The fault of a token that other machines can try to guess; null: none. Never prints the token.
- */
+/** The fault of a token that other machines can try to guess; null: none. Never prints the token. */
 export function weakTokenFault(token: string): string | null {
   if (token.length < lengthMin) {
     return `has ${token.length} characters: where other machines can try, ${lengthMin} are needed; ${makeOne}`

@@ -13,9 +13,7 @@ const text = z.string({
     input === undefined ? 'not set' : 'must be a single value, not a list or a mapping',
 })
 
-/**
- * Some programs (`docker --env-file`) pass quotes as part of the value. Null: there are no quotes.
- */
+/** Some programs (`docker --env-file`) pass quotes as part of the value. Null: there are no quotes. */
 export function quotesFault(value: string): string | null {
   return /^(["']).*\1$/s.test(value) ? 'is in quotes: take its quotes away' : null
 }
@@ -98,7 +96,6 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T) 
   })
 }
 
-/** The fault of a host to listen on; null: none. */
 export function hostFault(value: string): string | null {
   const name = /^[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?$/
   return isIP(value) !== 0 || name.test(value) ? null : `${shown(value)} is not a host name or IP`

@@ -42,8 +42,7 @@ export function loadWechatKeys({ tree, origins }: Pick<Overlay, 'tree' | 'origin
 }
 
 /**
- * The path that a key of the wechat section holds; null when there is none, or the schema reports
- * it.
+ * The path that a key of the wechat section holds; null when there is none, or the schema reports it.
  */
 export function pathIn(tree: ConfigTree, key: string): string | null {
   const section = tree.wechat

@@ -6,9 +6,7 @@ import type { Audit } from '../store/store.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 import { openStage, type Stage } from './stage.ts'
 
-/** Receives the progress of the demo. */
 export interface DemoListener {
-  /** A new stage of `total` steps begins. */
   stage(title: string, total: number): void
   progress(done: number): void
 }
@@ -24,7 +22,6 @@ export interface DemoOptions {
   readonly stopRequested?: Promise<void>
 }
 
-/** One order, its scenario, and its end. */
 export interface DemoOrder {
   readonly scenario: Scenario
   readonly order: Order

@@ -58,7 +58,6 @@ export class Clocks {
     this.#parts = parts
   }
 
-  /** This node's time. */
   now(): Date {
     return this.#parts.clock()
   }

@@ -4,7 +4,6 @@ import type { ReviewAction } from '../domain/review-action.ts'
 import type { Outcome, RunStatus, RunTrigger } from '../domain/run.ts'
 import { catalog } from './locale.ts'
 
-/** The names of the program's closed sets, for people. */
 export interface Terms {
   readonly status: Readonly<Record<OrderStatus, string>>
   /** The origin of an answer or another event. */

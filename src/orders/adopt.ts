@@ -11,7 +11,6 @@ import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
 import type { AdoptRequest } from './requests.ts'
 import { type Whole, wholeAdoption } from './validate.ts'
 
-/** The dependencies of adopting. */
 export interface Adopting extends Placing {
   /** An order number that is adopted must begin with one of these; null: any may be adopted. */
   readonly adoptPrefixes: readonly string[] | null

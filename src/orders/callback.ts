@@ -16,7 +16,6 @@ export type Receipt =
   | { readonly kind: 'foreign' }
   | RejectedCallback
 
-/** The dependencies of receiving a callback. */
 export interface Receiving extends Noting {
   readonly gateway: Gateway
   readonly breaker: Breaker

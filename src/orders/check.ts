@@ -6,7 +6,6 @@ import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
 import { reportedState, type Settlement, type Settling, settle } from '../settle/settle.ts'
 import { checkedActor, checkedKey } from './validate.ts'
 
-/** The answer to a check, and the decision. */
 export interface CheckReport {
   readonly order: Order
   /** The trade's state as the gateway reports it; null when the answer was no trade. */

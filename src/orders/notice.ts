@@ -4,7 +4,6 @@ import { isSameNotice, type Noticed, noticedOf, type RefundNotice } from '../dom
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Store, Tx } from '../store/store.ts'
 
-/** The dependencies of recording a notice. */
 export interface Noting {
   readonly store: Store
   readonly gateway: Pick<Gateway, 'name' | 'mchid'>

@@ -17,7 +17,6 @@ import { shanghaiTime } from '../text/shanghai-time.ts'
 import type { PlaceRequest } from './requests.ts'
 import { type Whole, wholePlacing } from './validate.ts'
 
-/** The dependencies of placing. */
 export interface Placing {
   readonly store: Store
   readonly gateway: Gateway
@@ -29,7 +28,6 @@ export interface Placing {
 
 type Placed = Whole<PlaceRequest>
 
-/** The result of placing an order. */
 export type Placement =
   /** Placed now, or before with the same key and facts. The order has a `codeUrl`. */
   | { readonly kind: 'placed'; readonly order: Order }
@@ -179,7 +177,6 @@ function newOrder(
   }
 }
 
-/** An event that a request caused. */
 export function orderEvent(
   { node }: Pick<Placing, 'node'>,
   about: {

@@ -36,7 +36,6 @@ export interface ReviewPreview {
   readonly actions: Readonly<Record<ReviewAction, Prospect>>
 }
 
-/** What an action on an order in review would do. */
 export interface Prospect {
   readonly possible: boolean
   /** What it would do, or why not, in English. */

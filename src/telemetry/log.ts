@@ -35,7 +35,6 @@ function loadPretty(): typeof import('pino-pretty') | null {
   }
 }
 
-/** Writes a log line for each event. */
 export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
   return (event) => {
     const line = lineOf(event)

@@ -192,8 +192,7 @@ function countCredit(
 ): void {
   credits.inc({ source })
   if (paidAt === null || creditedAt === null) return
-  // The gateway dates payments in whole seconds by its own clock, so a credit may seem to be
-  // earlier.
+  // The gateway dates payments in whole seconds by its own clock, so a credit may seem to be earlier.
   const seconds = Math.max(0, (+creditedAt - +paidAt) / 1000)
   if (seconds <= creditSecondsMax) paymentToCredit.observe({ source }, seconds)
 }

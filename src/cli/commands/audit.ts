@@ -24,12 +24,9 @@ export async function audit(context: CommandContext): Promise<ExitCode> {
 type Counts = ReturnType<typeof presentAudit>
 type CountName = keyof Counts
 
-/**
- * At most this many orders are shown of one count. When there are more, they have the same cause.
- */
+/** At most this many orders are shown of one count. When there are more, they have the same cause. */
 const rowsMax = 100
 
-/** The counts, and the orders behind those that are not 0. */
 async function readAudit(
   store: Store,
 ): Promise<{ counts: Counts; rows: readonly (readonly [string, string])[] }> {

@@ -7,8 +7,7 @@ import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
 /**
- * Queries one order now. Exits with 0 for any answer, and with 1 when the order is not in the
- * database.
+ * Queries one order now. Exits with 0 for any answer, and with 1 when the order is not in the database.
  */
 export async function check(context: CommandContext, { args }: CommandInput): Promise<ExitCode> {
   const [orderNo = ''] = args

@@ -9,9 +9,7 @@ import type { CommandInput } from '../program.ts'
 import { createProgress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/**
- * Plays the demo. Exits with 0 only if every order ended as expected and the audit finds nothing.
- */
+/** Plays the demo. Exits with 0 only if every order ended as expected and the audit finds nothing. */
 export async function demo(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
@@ -58,8 +56,7 @@ function presentReport(report: DemoReport): object {
 }
 
 /**
- * A terminal shows the totals and the orders that did not end as expected; a file or pipe, every
- * order.
+ * A terminal shows the totals and the orders that did not end as expected; a file or pipe, every order.
  */
 export function showReport(
   { output, terminal }: Pick<CommandContext, 'output' | 'terminal'>,

@@ -4,9 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import type { ExitCode } from '../terminal.ts'
 
-/**
- * Brings the schema up to date. Refuses a schema that a newer program changed in a breaking way.
- */
+/** Brings the schema up to date. Refuses a schema that a newer program changed in a breaking way. */
 export async function migrate({ config, output, terminal }: CommandContext): Promise<ExitCode> {
   // A new directory would be created with its tables, and no migration would be listed.
   const store = await openStore(config('database').database.url, { withTables: false })

@@ -15,7 +15,6 @@ import { orderNotFound } from '../with-service.ts'
 const eventsMax = 5000
 const pageSize = 200
 
-/** Prints one order and its timeline, oldest event first. */
 export async function showOrder(
   context: CommandContext,
   { args }: CommandInput,

@@ -28,9 +28,7 @@ interface SimulatorCommandOptions {
   readonly signing: 'public_key' | 'certificate' | 'mixed'
 }
 
-/**
- * Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it.
- */
+/** Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it. */
 export async function simulate(
   context: CommandContext,
   { options }: CommandInput,

@@ -1,8 +1,7 @@
 import type { CommandSpec, Completions, OptionSpec } from './spec.ts'
 
 /**
- * For bash 3.2, which macOS has, and newer. Version 3.2 has no compopt, so it offers files too
- * often.
+ * For bash 3.2, which macOS has, and newer. Version 3.2 has no compopt, so it offers files too often.
  */
 export function bashScript(completions: Completions): string {
   const { name, options, commands } = completions

@@ -2,9 +2,7 @@ import { isExposed } from '../../config/exposed.ts'
 import { shellWord } from '../shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-/**
- * For a valid configuration. Warns when other users of this machine can read secrets in its file.
- */
+/** For a valid configuration. Warns when other users of this machine can read secrets in its file. */
 export function examineConfiguration(file: string | null, secretFiles: readonly string[]): Finding {
   const name = 'configuration'
   const path = file ?? './budan.yaml'

@@ -1,4 +1,3 @@
-/** The result of one check. */
 export interface Finding {
   /** What was checked: `private key`. */
   readonly name: string

@@ -11,8 +11,7 @@ import { stepFor } from './gateway-step.ts'
 /** What the check of the database found, for the query to the gateway. */
 export interface Known {
   /**
-   * An order that the gateway is known to have. Null: none is in the database, or it cannot be
-   * read.
+   * An order that the gateway is known to have. Null: none is in the database, or it cannot be read.
    */
   readonly orderNo: string | null
   /** Another process has the database open. */

@@ -11,7 +11,6 @@ import { isAppId } from '../app-id.ts'
 import { certificateAt, certificatePathBeside, serialOf } from '../certificate.ts'
 import type { Answers } from './draft.ts'
 
-/** The value of an answer in the file, or its fault. */
 export type Accepted =
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'fault'; readonly fault: string }
@@ -47,7 +46,6 @@ export function certificateBeside(answers: Answers): {
   return { path, certificate, isOurs: isCertificateOf(certificate, privateKey) }
 }
 
-/** Checks by the rule of the configuration's schema. */
 function acceptText(path: string, typed: string): Accepted {
   const [section = '', key = ''] = path.split('.')
   const sections: Readonly<Record<string, { unwrap(): z.ZodType }>> = configSchema.shape
@@ -58,9 +56,7 @@ function acceptText(path: string, typed: string): Accepted {
   return fault(parsed.error.issues[0]?.message ?? 'is wrong')
 }
 
-/**
- * A truncated app id is a typing error, which would be found only when WeChat Pay refuses an order.
- */
+/** A truncated app id is a typing error, which would be found only when WeChat Pay refuses an order. */
 function acceptAppId(typed: string): Accepted {
   const text = acceptText('wechat.app_id', typed)
   if (text.kind === 'fault' || isAppId(text.value)) return text

@@ -1,6 +1,5 @@
 import { catalog } from '../../i18n/locale.ts'
 
-/** The comment lines above each key of a written configuration. */
 type Comments = Readonly<Record<string, readonly string[]>>
 
 interface FileWords {

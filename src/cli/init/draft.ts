@@ -9,8 +9,7 @@ import { fileWordsOf } from './comments.ts'
 export type Answers = ReadonlyMap<string, string>
 
 /**
- * A complete `budan.yaml`: each key with its comment, and with its answer, its default or an
- * example.
+ * A complete `budan.yaml`: each key with its comment, and with its answer, its default or an example.
  */
 export function draftConfiguration(answers: Answers, locale: Locale): string {
   const { head } = fileWordsOf(locale)
@@ -54,7 +53,6 @@ function indent(depth: number): string {
   return '  '.repeat(depth)
 }
 
-/** The examples of keys without a default. */
 const examples: Readonly<Record<string, string>> = {
   'server.api_token': 'change-me-to-a-long-random-one',
   'server.trusted_proxies': '[10.0.0.1]',

@@ -10,7 +10,6 @@ import type { Answers } from './draft.ts'
 import { type KeyPrompt, prompts } from './prompts.ts'
 import { initWordsOf } from './words.ts'
 
-/** The options of the command, by commander's names. */
 type Options = Readonly<Record<string, unknown>>
 
 /**

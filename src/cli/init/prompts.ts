@@ -6,12 +6,9 @@ import { serialOf } from '../certificate.ts'
 import { certificateBeside } from './accept.ts'
 import type { Answers } from './draft.ts'
 
-/** One key of the configuration that init sets. */
 export interface KeyPrompt {
   readonly path: string
-  /**
-   * The option for the answer; null: only the environment, because other users can read options.
-   */
+  /** The option for the answer; null: only the environment, because other users can read options. */
   readonly option: string | null
   readonly isNeeded: (answers: Answers) => boolean
   /** Whether to prompt for it. An option or variable is used in any case. */
@@ -36,9 +33,7 @@ const hasPublicKeyId = (answers: Answers) => answers.has('wechat.public_key_id')
 const hasPublicKeyPath = (answers: Answers) => answers.has('wechat.public_key_path')
 const ifThere = (path: string) => () => (existsSync(path) ? path : null)
 
-/**
- * 24 random bytes cannot be guessed. In this encoding they need no quotes in a shell or in YAML.
- */
+/** 24 random bytes cannot be guessed. In this encoding they need no quotes in a shell or in YAML. */
 const newToken = () => randomBytes(24).toString('base64url')
 
 /** In the order of the prompts: later answers are checked against earlier ones. */

@@ -1,12 +1,10 @@
 import { catalog } from '../../i18n/locale.ts'
 
-/** The title of a prompt, and where a merchant finds the answer. */
 export interface PromptWords {
   readonly title: string
   readonly where: readonly string[]
 }
 
-/** The texts of init on a terminal. */
 interface InitWords {
   readonly intro: readonly string[]
   readonly prompts: Readonly<Record<string, PromptWords>>

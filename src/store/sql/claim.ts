@@ -225,9 +225,8 @@ export async function countDue(
 }
 
 /**
- * Plan: all columns are in `orders_claims`, so an index-only scan from the start of each
- * standing. The order is the index's own: it keeps the planner from reading the table where most of
- * it is due.
+ * Plan: all columns are in `orders_claims`, so an index-only scan from the start of each standing. The
+ * order is the index's own: it keeps the planner from reading the table where most of it is due.
  */
 export function countStatement(
   { now }: Pick<Scope, 'now'>,

@@ -10,9 +10,8 @@ const repairMax = 1000
 /**
  * The start of a statement that also repairs the schedules of `ofOrders`. A database clock that was
  * ahead, and has been set right, leaves orders that are due later than any schedule or lease reaches.
- * They would wait until the clock gets there again (I9), so they become due at once.
- * Plan: the right end of each standing in `orders_claims`, where nothing is found as long as the clock
- * was never wrong.
+ * They would wait until the clock gets there again (I9), so they become due at once. Plan: the right
+ * end of each standing in `orders_claims`, where nothing is found as long as the clock was never wrong.
  */
 export function withRepairedSchedules(
   now: RawBuilder<Date>,

@@ -187,9 +187,8 @@ export async function setCodeUrl(
 
 /**
  * Newest first. Conditions are put together here rather than written as `status = $1 or $1 is null`,
- * which no index can serve.
- * Plan: the right end of `orders_by_time`, `orders_by_status`, or what `orders_of_users` has of one
- * user, where each order is then found by its key.
+ * which no index can serve. Plan: the right end of `orders_by_time`, `orders_by_status`, or what
+ * `orders_of_users` has of one user, where each order is then found by its key.
  */
 export async function listOrders({ db }: Scope, filter: OrderFilter): Promise<Page<Order>> {
   const after = startOf('orders', filter)

@@ -13,7 +13,6 @@ import { accountWords } from './words.ts'
 
 const entriesOnPage = 50
 
-/** The credits of a user. */
 export function addAccounts(app: WebApp, parts: ConsoleParts): void {
   app.get('/accounts', (request, reply) => answerSearch({ request, reply }, parts))
   const params = z.object({ user_id: z.string() })

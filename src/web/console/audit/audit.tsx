@@ -4,7 +4,6 @@ import type { ConsoleParts } from '../page.ts'
 import { AuditPage } from './audit-page.tsx'
 import { RowsOfAudit } from './found-rows.ts'
 
-/** Does the ledger agree with the orders? */
 export function addAudit(app: WebApp, { budan, latestAudit }: ConsoleParts): void {
   const rowsOfAudit = new RowsOfAudit(budan.store)
 

@@ -8,7 +8,6 @@ interface Explained {
   readonly advice: string
 }
 
-/** What comes before and after the time of an audit. */
 type AsOf = readonly [string, (took: string) => string]
 
 type Checks = Readonly<Record<keyof Audit, Explained>>

@@ -23,7 +23,6 @@ export interface TimelineProps {
   readonly ledger: OrderLedger
 }
 
-/** All answers and decisions, with their evidence. */
 export function Timeline({ orderNo, page, direction, isFirst, ledger }: TimelineProps) {
   const words = orderWords().timeline
   const path = (towards: Direction) => `${orderPath(orderNo)}?order=${towards}`
@@ -101,7 +100,6 @@ function toneOf({ alarm, toStatus }: OrderEvent): Tone {
   return toStatus === 'paid' ? 'good' : 'plain'
 }
 
-/** The ledger entries of this credit. */
 function Booked({ ledger }: { ledger: OrderLedger }) {
   const from = ledger.entries.find(({ amount }) => amount < 0n)
   const to = ledger.entries.find(({ amount }) => amount > 0n)
@@ -115,7 +113,6 @@ function Booked({ ledger }: { ledger: OrderLedger }) {
   )
 }
 
-/** The run, node and person of the event. */
 function Origin({ event }: { event: OrderEvent }) {
   const words = orderWords().timeline
   const { id, runId, node, operator } = event

@@ -1,7 +1,6 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
 import { gatewayCatalog } from '../rendering.ts'
 
-/** Of the list of orders and the search. */
 export const searchWords = gatewayCatalog({
   en: (gateway) => ({
     title: 'Orders',
@@ -85,7 +84,6 @@ export const searchWords = gatewayCatalog({
   }),
 })
 
-/** Of one order. */
 export const orderWords = gatewayCatalog({
   en: (gateway) => ({
     title: (orderNo: string) => `Order ${orderNo}`,

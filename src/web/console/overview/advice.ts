@@ -6,7 +6,6 @@ import { gatewayCatalog } from '../rendering.ts'
 import type { Concern, Concerns, Found } from './concern.ts'
 import { ageText, countText, type OverviewWords, overviewWords, withOwnTimes } from './words.ts'
 
-/** What is wrong, and what to do next. */
 export interface Advice {
   readonly what: string
   readonly todo: string

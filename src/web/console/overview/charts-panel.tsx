@@ -28,12 +28,10 @@ export function ChartFrames({ span }: Pick<View, 'span'>) {
   )
 }
 
-/** The numbers behind the charts, for the script that draws them. */
 export function ChartNumbers({ slots }: View) {
   return <data id="chart-data" value={JSON.stringify(chartData(slots))} hidden />
 }
 
-/** The same as a table, for readers without charts. */
 export function ChartTable({ slots }: View) {
   const words = overviewWords()
   const rows = slots.filter(hasSomething).toReversed()

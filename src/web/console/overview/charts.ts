@@ -17,7 +17,6 @@ export type ChartSpan = (typeof spans)[number]
 
 export const spanDefault: ChartSpan = spans[1]
 
-/** One point of all charts. */
 export interface Slot {
   readonly fromMs: number
   /** Null: not read yet. */

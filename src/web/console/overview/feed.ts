@@ -10,7 +10,6 @@ import { CreditHistory } from './credit-history.ts'
 import { MinuteHistograms } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Runs that are shown. */
 const runsShown = 8
 
 /** Longer than a healthy database ever takes, and short enough for somebody who waits for a page. */

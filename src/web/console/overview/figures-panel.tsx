@@ -7,7 +7,6 @@ import { isByHand, isStopped } from './verdict.ts'
 import type { View } from './view.ts'
 import { ageText, countText, latencyText, overviewWords, roughCountText } from './words.ts'
 
-/** The most important figures, each with its meaning. */
 export function FiguresPanel(view: View) {
   return (
     <div class="cards">

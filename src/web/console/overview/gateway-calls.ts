@@ -22,7 +22,6 @@ export interface CallCounts {
   readonly failures: readonly { readonly outcome: string; readonly count: number }[]
 }
 
-/** Calls to the gateway by outcome, and how many of them failed. */
 export function countCalls(calls: Histograms<string>): CallCounts {
   const failed = [...calls]
     .filter(([outcome]) => outcome in failures)

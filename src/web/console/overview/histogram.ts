@@ -17,7 +17,6 @@ export class Histogram {
     return this.#count
   }
 
-  /** How many of them have a duration. */
   get timedCount(): number {
     return this.#timedCount
   }
@@ -65,7 +64,6 @@ export interface Span {
   readonly toMs: number
 }
 
-/** A histogram of each kind. */
 export type Histograms<Kind extends string> = ReadonlyMap<Kind, Histogram>
 
 /** What happened in each minute of a day, by its kind: enough for a chart and for percentiles of any span. */

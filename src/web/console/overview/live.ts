@@ -91,17 +91,14 @@ function open(reply: FastifyReply): ServerResponse {
   return reply.raw
 }
 
-/** One viewer's connection. */
 export class Stream {
   readonly #response: ServerResponse
-  /** The regions as the page has them now. */
   #shown: Regions = {}
 
   constructor(response: ServerResponse) {
     this.#response = response
   }
 
-  /** Sends the regions that have changed. */
   show(regions: Regions): void {
     for (const [name, content] of Object.entries(regions)) {
       if (this.#shown[name] !== content) this.send(name, content)

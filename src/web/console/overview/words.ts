@@ -50,7 +50,6 @@ export function ageText(ms: number, locale: Locale): string {
   return durationText(rounded, locale)
 }
 
-/** What comes before and after a time. */
 function around(before: string, after: string): readonly [string, string] {
   return [before, after]
 }

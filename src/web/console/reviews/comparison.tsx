@@ -8,7 +8,6 @@ import { Badge, EvidenceDetails, Money, Notice, Table, Time } from '../parts.tsx
 import { useLocale } from '../rendering.ts'
 import { reviewWords } from './words.ts'
 
-/** The order beside the gateway's answer. */
 export function Comparison({ order, answer }: { order: Order; answer: Answer }) {
   return (
     <>

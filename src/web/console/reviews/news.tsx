@@ -44,7 +44,6 @@ function Refused({ news: { reason } }: { news: Extract<News, { kind: 'refused' }
   )
 }
 
-/** Who was first, and when. */
 function Obstructed({ news: { first, isOver } }: { news: Extract<News, { kind: 'obstructed' }> }) {
   const words = reviewWords()
   return (

@@ -64,7 +64,6 @@ function Card({ review }: { review: Review }) {
   )
 }
 
-/** Why the order is in review, and what can be done. */
 export function Explained({ review }: { review: Review }) {
   const words = reviewWords()
   const locale = useLocale()

@@ -14,7 +14,6 @@ import { reviewPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { type ReviewWords, reviewWords } from './words.ts'
 
-/** The form of the second step. */
 export function resolveForm(locale: Locale, label: GatewayLabel) {
   const words = reviewWords(locale, label)
   return z.object({
@@ -76,7 +75,6 @@ export function ResolveForm(props: ResolveFormProps) {
   )
 }
 
-/** The name and the reason of the operator. */
 function Signature({ given, faults }: ResolveFormProps) {
   const words = reviewWords()
   return (

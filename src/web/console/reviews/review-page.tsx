@@ -42,7 +42,6 @@ export function ReviewPage(props: ReviewPageProps) {
   )
 }
 
-/** The two steps of an operator. */
 function Steps(props: ReviewPageProps) {
   const { review, preview } = props
   const words = reviewWords()

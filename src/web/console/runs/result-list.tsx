@@ -7,7 +7,6 @@ import { orderPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { runWords } from './words.ts'
 
-/** Which of a run's results are shown. */
 export interface Wanted {
   /** Null: all. */
   readonly outcome: Outcome | null

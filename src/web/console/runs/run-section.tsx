@@ -8,7 +8,6 @@ import { ResultList, type Wanted } from './result-list.tsx'
 import type { Progress, Unrecorded } from './runs-going.ts'
 import { runWords } from './words.ts'
 
-/** A run, as far as it is known. */
 export type Sight =
   | { readonly kind: 'going'; readonly progress: Progress }
   | { readonly kind: 'unrecorded'; readonly unrecorded: Unrecorded }
@@ -82,7 +81,6 @@ function Content(props: SightProps) {
   }
 }
 
-/** As a bar and as text. */
 export function ProgressBar({ progress }: { progress: Progress }) {
   const words = runWords()
   const { queried, total } = progress
@@ -140,7 +138,6 @@ function Ended(props: SightProps & Extract<Sight, { kind: 'ended' }>) {
   )
 }
 
-/** The result of the run, and what to do about it. */
 function Verdict({ run, held, thresholdMs }: SightProps & Extract<Sight, { kind: 'ended' }>) {
   const locale = useLocale()
   const words = runWords()

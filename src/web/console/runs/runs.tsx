@@ -14,7 +14,6 @@ import { RunSection, type Sight } from './run-section.tsx'
 import { RunsGoing } from './runs-going.ts'
 import { GoingList, NotBegunPage, RunsPage } from './runs-page.tsx'
 
-/** Runs per page of the history. */
 const pageSize = 20
 
 const beginForm = z.object({ kind: z.enum(['now', 'dry'], { error: 'must be one of now, dry' }) })
