@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { ConfigError } from '../config/fault.ts'
 import type { Actor } from '../domain/order.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
-import type { CommandInput } from './program.ts'
+import type { CommandInput } from './context.ts'
 
 /** The operator is the user who runs the command, on this machine. */
 export function localActor(): Actor {

@@ -6,6 +6,7 @@ import { type Locale, localeOfEnvironment } from '../i18n/locale.ts'
 import type { ConcealedTerminal } from './concealed.ts'
 import { UnconfiguredError } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
+import type { ExitCode } from './terminal.ts'
 
 export interface CommandContext {
   readonly terminal: ConcealedTerminal
@@ -17,6 +18,14 @@ export interface CommandContext {
   readonly version: string
   /** Reads the configuration. Throws ConfigError. */
   config(need: ConfigNeed): Config
+}
+
+/** What a command does with the options and arguments it was given, by commander's names. */
+export type Command = (context: CommandContext, given: CommandInput) => Promise<ExitCode>
+
+export interface CommandInput {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly args: readonly string[]
 }
 
 export interface CommonOptions {

@@ -6,18 +6,12 @@ import { type ReviewAction, reviewActions } from '../domain/review-action.ts'
 import { packageRoot } from '../package-root.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import type { ConcealedTerminal } from './concealed.ts'
-import type { CommandContext, CommonOptions } from './context.ts'
+import type { CommonOptions, Command as Work } from './context.ts'
 import { plainLines } from './plain.ts'
 import { shells } from './shells.ts'
 import type { ExitCode } from './terminal.ts'
 
 type Ended = (code: ExitCode) => void
-type Work = (context: CommandContext, given: CommandInput) => Promise<ExitCode>
-
-export interface CommandInput {
-  readonly options: Readonly<Record<string, unknown>>
-  readonly args: readonly string[]
-}
 
 /**
  * The commands and their options. The modules of a command are loaded when it runs, so that `--help`
@@ -143,7 +137,7 @@ function addReadingCommands(program: Command, start: Start): void {
     .option('--user <user_id>', 'only this user’s')
     .addOption(limitOption())
     .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
-    .action(start(async () => (await import('./commands/orders.ts')).listOrders))
+    .action(start(async () => (await import('./commands/lists.ts')).listOrders))
   program
     .command('audit')
     .description('count what breaks an invariant; exit 1 unless all is 0')
@@ -190,7 +184,7 @@ function addReviewCommands(program: Command, start: Start): void {
     .option('--dismissed', 'those that were dismissed, in the place of the queue')
     .addOption(limitOption())
     .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
-    .action(start(async () => (await import('./commands/reviews.ts')).listReviews))
+    .action(start(async () => (await import('./commands/lists.ts')).listReviews))
   program
     .command('review')
     .description('query the gateway, show what can be done with an order in review, or do it')

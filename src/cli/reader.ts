@@ -2,13 +2,18 @@ import { existsSync } from 'node:fs'
 import { NewerSchemaError } from '../store/errors.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import type { CommandContext } from './context.ts'
 import { CommandError } from './failure.ts'
 
 /**
  * Opens the database for a command that only reads, and closes it afterwards. Creates and migrates
  * nothing: a database that is missing or behind is an error.
  */
-export async function readStore<T>(url: string, read: (store: Store) => Promise<T>): Promise<T> {
+export async function readStore<T>(
+  context: CommandContext,
+  read: (store: Store) => Promise<T>,
+): Promise<T> {
+  const { url } = context.config('database').database
   const missing = missingDirectory(url)
   if (missing !== null) throw new CommandError(`No database at "${missing}": run \`budan migrate\``)
   const store = await openStore(url)

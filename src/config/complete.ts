@@ -10,18 +10,11 @@ import type {
 import { configKeys } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping } from './file.ts'
-import {
-  checkedKey,
-  isOwnHalf,
-  type LoadedKey,
-  ownHalf,
-  readPrivateKey,
-  readPublicKey,
-} from './keys.ts'
+import { checkedKey, type LoadedKey, readPrivateKey, readPublicKey } from './keys.ts'
 import { assemble } from './load.ts'
 import { apiV3KeyFault, configSchema } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
-import type { WechatKeys } from './wechat-keys.ts'
+import { keyPair, type WechatKeys } from './wechat-keys.ts'
 
 /**
  * A configuration written in code. A key that is left out, or null, has the default of
@@ -126,31 +119,19 @@ function missing(wechat: WechatInput): string[] {
 }
 
 function keysOf({ privateKey, publicKey, apiV3Key }: WechatInput): WechatKeys {
-  const own = privateKey == null ? null : keyOf(privateKey, 'private')
-  const theirs = publicKey == null ? null : keyOf(publicKey.key, 'public')
-  const faults = [...faultOf('wechat.privateKey', own), ...faultOf('wechat.publicKey', theirs)]
-  if (apiV3Key instanceof Uint8Array && apiV3Key.length !== 32) {
-    faults.push(`wechat.apiV3Key: ${apiV3KeyFault('x'.repeat(apiV3Key.length))}`)
-  }
-  const keys = { privateKey: keyIn(own), publicKey: keyIn(theirs) }
-  if (keys.privateKey !== null && keys.publicKey !== null) {
-    if (isOwnHalf(keys.publicKey, keys.privateKey)) faults.push(`wechat.publicKey: ${ownHalf}`)
-  }
-  return { ...keys, faults }
+  const keys = keyPair(
+    { name: 'wechat.privateKey', read: privateKey == null ? null : keyOf(privateKey, 'private') },
+    { name: 'wechat.publicKey', read: publicKey == null ? null : keyOf(publicKey.key, 'public') },
+  )
+  const isWrong = apiV3Key instanceof Uint8Array && apiV3Key.length !== 32
+  const faults = isWrong ? [`wechat.apiV3Key: ${apiV3KeyFault('x'.repeat(apiV3Key.length))}`] : []
+  return { ...keys, faults: [...keys.faults, ...faults] }
 }
 
 function keyOf(given: WechatInput['privateKey'], type: 'private' | 'public'): LoadedKey {
   if (given instanceof KeyObject) return checkedKey(given, type)
   const text = typeof given === 'string' ? given : Buffer.from(given ?? '').toString()
   return type === 'private' ? readPrivateKey(text) : readPublicKey(text)
-}
-
-function keyIn(loaded: LoadedKey | null): KeyObject | null {
-  return loaded?.kind === 'key' ? loaded.key : null
-}
-
-function faultOf(name: string, loaded: LoadedKey | null): string[] {
-  return loaded?.kind === 'fault' ? [`${name}: ${loaded.fault}`] : []
 }
 
 /** The name in the file: `compensation_max_qps` for `compensationMaxQps`. */

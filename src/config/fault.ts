@@ -12,6 +12,19 @@ export class ConfigError extends Error {
   }
 }
 
+/** A value that was read, or why it cannot be used. */
+export type Read<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'fault'; readonly fault: string }
+
+export function value<T>(value: T): Read<T> {
+  return { kind: 'value', value }
+}
+
+export function fault(words: string): Read<never> {
+  return { kind: 'fault', fault: words }
+}
+
 /** The name of a key in faults, followed in brackets by the variable that its value came from. */
 export function nameOf(path: string, origins: ReadonlyMap<string, string>): string {
   const envName = origins.get(path)

@@ -1,20 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
-
-export type KeyText =
-  | { readonly kind: 'pem'; readonly pem: string }
-  | { readonly kind: 'fault'; readonly fault: string }
+import { fault, type Read, value } from './fault.ts'
 
 /**
  * The PEM text in the bytes. Windows line ends and a byte order mark are accepted. The fault names the
  * format that was found instead, because each format needs a different fix.
  */
-export function keyTextIn(bytes: Buffer): KeyText {
+export function keyTextIn(bytes: Buffer): Read<string> {
   if (bytes.length === 0) return fault('is empty')
   if (isUtf16(bytes)) return fault(utf16)
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
   if (text.trim() === '') return fault('is empty')
-  if (text.includes('-----BEGIN ')) return { kind: 'pem', pem: text }
+  if (text.includes('-----BEGIN ')) return value(text)
   return fault(derFault(bytes) ?? otherFault(text))
 }
 
@@ -92,8 +89,4 @@ export function blockFault(pem: string, label: string): string | null {
   if (inner.trim() === '') return 'has nothing between its first and its last line'
   if (!inner.includes('\n')) return 'has lost its line ends'
   return /^[A-Za-z0-9+/=\s]*$/.test(inner) ? null : 'has characters that are no Base64'
-}
-
-function fault(words: string): KeyText {
-  return { kind: 'fault', fault: words }
 }

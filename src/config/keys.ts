@@ -1,12 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { readFailure } from './fault.ts'
+import { fault, type Read, readFailure, value } from './fault.ts'
 import { blockFault, keyTextIn } from './key-text.ts'
 import { quotesFault, shown } from './values.ts'
 
-export type LoadedKey =
-  | { readonly kind: 'key'; readonly key: KeyObject }
-  | { readonly kind: 'fault'; readonly fault: string }
+export type LoadedKey = Read<KeyObject>
 
 // WeChat Pay issues RSA keys of 2048 bits. It accepts no signature of a shorter key, which can be
 // broken.
@@ -55,7 +53,7 @@ function parsePrivateKey(pem: string, name: string): LoadedKey {
     return fault(`${name} is a key of SSH: none for WeChat Pay`)
   }
   if (!label?.endsWith('PRIVATE KEY')) return fault(`${name} is not a private key in PEM form`)
-  return whole(pem, { name, label }) ?? { kind: 'key', key: createPrivateKey(pem) }
+  return whole(pem, { name, label }) ?? value(createPrivateKey(pem))
 }
 
 function parsePublicKey(pem: string, name: string): LoadedKey {
@@ -63,7 +61,7 @@ function parsePublicKey(pem: string, name: string): LoadedKey {
   if (label === 'CERTIFICATE') return fault(`${name} is a certificate: ${theirsAdvice}`)
   if (label?.endsWith('PRIVATE KEY')) return fault(`${name} is a private key: ${theirsAdvice}`)
   if (!label?.endsWith('PUBLIC KEY')) return fault(`${name} is not a public key in PEM form`)
-  return whole(pem, { name, label }) ?? { kind: 'key', key: createPublicKey(pem) }
+  return whole(pem, { name, label }) ?? value(createPublicKey(pem))
 }
 
 /** Null when the PEM block is complete. */
@@ -101,7 +99,7 @@ function loadFile(path: string, parsing: Parsing): LoadedKey {
     return fault(`Cannot read ${name}: ${readFailure(error)}`)
   }
   const text = keyTextIn(bytes)
-  return text.kind === 'pem' ? parseKey(text.pem, parsing) : fault(`${name} ${text.fault}`)
+  return text.kind === 'value' ? parseKey(text.value, parsing) : fault(`${name} ${text.fault}`)
 }
 
 /**
@@ -128,7 +126,7 @@ function parseText(text: string, parse: Parsing['parse']): LoadedKey {
 function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {
   try {
     const loaded = parse(pem, name)
-    return loaded.kind === 'key' ? strongEnough(loaded.key, name) : loaded
+    return loaded.kind === 'value' ? strongEnough(loaded.value, name) : loaded
   } catch {
     // The library's message may quote the key.
     return fault(`${name} is damaged: its first and last line are there, and it opens as no key`)
@@ -139,15 +137,11 @@ function strongEnough(key: KeyObject, name: string): LoadedKey {
   if (key.asymmetricKeyType !== 'rsa') return fault(`${name} is ${key.asymmetricKeyType}, not RSA`)
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
   if (bits < bitsMin) return fault(`${name} has ${bits} bits, fewer than ${bitsMin}`)
-  return { kind: 'key', key }
+  return value(key)
 }
 
 /** The label of the block that ends with `wanted`, or else of the first block. */
 function labelIn(pem: string, wanted: string): string | undefined {
   const labels = [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label]) => label)
   return labels.find((label) => label?.endsWith(wanted)) ?? labels[0]
-}
-
-function fault(words: string): LoadedKey {
-  return { kind: 'fault', fault: words }
 }

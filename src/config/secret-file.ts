@@ -1,12 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { readFailure } from './fault.ts'
+import { fault, type Read, readFailure, value } from './fault.ts'
 import { binaryFault } from './key-text.ts'
 import { shown } from './values.ts'
-
-export type SecretFile =
-  | { readonly kind: 'value'; readonly value: string }
-  | { readonly kind: 'fault'; readonly fault: string }
 
 // A key in PEM form has 2 to 4 KB; every other secret is shorter.
 const fileBytesMax = 100_000
@@ -15,7 +11,7 @@ const fileBytesMax = 100_000
  * Reads a single value from a file, as container platforms provide secrets. A line end after the value,
  * as editors and `echo` write it, is removed. No fault quotes the content of the file.
  */
-export function readSecretFile(path: string): SecretFile {
+export function readSecretFile(path: string): Read<string> {
   if (path.trim() === '') return fault('is empty: give the path of a file')
   try {
     const { size } = statSync(path)
@@ -24,8 +20,8 @@ export function readSecretFile(path: string): SecretFile {
     const binary = binaryFault(bytes)
     if (binary !== null) return fault(`${named(path)} ${binary}`)
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    const value = text.replace(/\r?\n$/, '')
-    return value.trim() === '' ? fault(`${named(path)} is empty`) : { kind: 'value', value }
+    const line = text.replace(/\r?\n$/, '')
+    return line.trim() === '' ? fault(`${named(path)} is empty`) : value(line)
   } catch (error) {
     const why = error instanceof TypeError ? 'it is not UTF-8 text' : readFailure(error)
     return fault(`Cannot read ${named(path)}: ${why}`)
@@ -37,8 +33,4 @@ function named(path: string): string {
   return isAbsolute(path) || /^\.{1,2}[\\/]/.test(path)
     ? `the file ${shown(path)}`
     : 'the file that it names'
-}
-
-function fault(words: string): SecretFile {
-  return { kind: 'fault', fault: words }
 }

@@ -31,14 +31,32 @@ export function loadWechatKeys({ tree, origins }: Pick<Overlay, 'tree' | 'origin
     fromFile: loadPublicKey,
     fromText: readPublicKey,
   })
-  const [privateName, publicName] = [nameOf(privatePath, origins), nameOf(publicPath, origins)]
-  const faults = [...faultOf(privateName, privateKey), ...faultOf(publicName, publicKey)]
-  if (privateKey?.kind === 'key' && publicKey?.kind === 'key') {
-    if (isOwnHalf(publicKey.key, privateKey.key)) {
-      faults.push(`${publicName}: ${ownHalf}`)
-    }
+  return keyPair(
+    { name: nameOf(privatePath, origins), read: privateKey },
+    { name: nameOf(publicPath, origins), read: publicKey },
+  )
+}
+
+/** A key, or null where there is none, and its name in faults. */
+interface NamedKey {
+  readonly name: string
+  readonly read: LoadedKey | null
+}
+
+/** Both keys, and what is wrong with either or with the two together. */
+export function keyPair(ours: NamedKey, theirs: NamedKey): WechatKeys {
+  const faults = [ours, theirs].flatMap(({ name, read }) =>
+    read?.kind === 'fault' ? [`${name}: ${read.fault}`] : [],
+  )
+  const [privateKey, publicKey] = [keyOf(ours), keyOf(theirs)]
+  if (privateKey !== null && publicKey !== null && isOwnHalf(publicKey, privateKey)) {
+    faults.push(`${theirs.name}: ${ownHalf}`)
   }
-  return { privateKey: keyOf(privateKey), publicKey: keyOf(publicKey), faults }
+  return { privateKey, publicKey, faults }
+}
+
+function keyOf({ read }: NamedKey): KeyObject | null {
+  return read?.kind === 'value' ? read.value : null
 }
 
 /**
@@ -75,12 +93,4 @@ function loadEither(
 function pemIn(tree: ConfigTree, key: string): string | null {
   const value = isMapping(tree.wechat) ? tree.wechat[key] : null
   return typeof value === 'string' && value.includes('-----BEGIN ') ? value : null
-}
-
-function faultOf(name: string, loaded: LoadedKey | null): string[] {
-  return loaded?.kind === 'fault' ? [`${name}: ${loaded.fault}`] : []
-}
-
-function keyOf(loaded: LoadedKey | null): KeyObject | null {
-  return loaded?.kind === 'key' ? loaded.key : null
 }

@@ -1,13 +1,11 @@
 import { presentOrder } from '../../web/api/present.ts'
 import { localActor, wordsGiven } from '../actor.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { CommandInput } from '../program.ts'
-import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
 /** Gives up one order. Exits with 1 when it cannot be given up, or is not in the database. */
-export async function abandon(context: CommandContext, given: CommandInput): Promise<ExitCode> {
+export const abandon: Command = async (context, given) => {
   const [orderNo = ''] = given.args
   const { output } = context
   const request = { reason: wordsGiven(given, 'reason'), actor: localActor() }

@@ -1,15 +1,13 @@
 import type { Store } from '../../store/store.ts'
 import { presentAudit } from '../../web/api/present.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import { readStore } from '../reader.ts'
-import type { ExitCode } from '../terminal.ts'
 import { commandWords } from '../words.ts'
 
 /** Counts violations of each invariant. Exits with 1 unless every count is 0. */
-export async function audit(context: CommandContext): Promise<ExitCode> {
-  const { database } = context.config('database')
+export const audit: Command = async (context) => {
   const { output } = context
-  const { counts, rows } = await readStore(database.url, readAudit)
+  const { counts, rows } = await readStore(context, readAudit)
   const isBroken = Object.values(counts).some((count) => count !== 0)
   if (output.asJson) output.json(counts)
   else {

@@ -1,15 +1,13 @@
 import { reasonText } from '../../i18n/reasons.ts'
 import { presentCheckReport } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
-import type { CommandContext } from '../context.ts'
-import type { CommandInput } from '../program.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { Command } from '../context.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
 /**
  * Queries one order now. Exits with 0 for any answer, and with 1 when the order is not in the database.
  */
-export async function check(context: CommandContext, { args }: CommandInput): Promise<ExitCode> {
+export const check: Command = async (context, { args }) => {
   const [orderNo = ''] = args
   const { output } = context
   const report = await withService(context, (budan) =>

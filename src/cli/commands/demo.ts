@@ -3,14 +3,12 @@ import { formatFen } from '../../domain/money.ts'
 import type { Locale } from '../../i18n/locale.ts'
 import { translatePart } from '../../i18n/translate.ts'
 import { presentAudit, presentOrder } from '../../web/api/present.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { CommandInput } from '../program.ts'
 import { createProgress } from '../progress.ts'
-import type { ExitCode } from '../terminal.ts'
 
 /** Plays the demo. Exits with 0 only if every order ended as expected and the audit finds nothing. */
-export async function demo(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
+export const demo: Command = async (context, { options }) => {
   const { output, terminal, version } = context
   const progress = createProgress(terminal)
   const port = options.port as number

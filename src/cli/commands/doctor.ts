@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/fault.ts'
 import { keyPaths, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
@@ -11,13 +11,12 @@ import { examineGateway, examineProxy, type Known } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
-import type { ExitCode } from '../terminal.ts'
 
 /**
  * Checks everything that crediting depends on, and changes nothing. Exits with 1 when a check fails, and
  * with 2 when the configuration is not valid.
  */
-export async function doctor(context: CommandContext): Promise<ExitCode> {
+export const doctor: Command = async (context) => {
   const { config, faults } = tryConfig(context, 'gateway')
   // When only the wechat section is wrong, the database can still be checked.
   const usable = config ?? tryConfig(context, 'database').config

@@ -2,20 +2,19 @@ import { unreachable } from '../../domain/assert.ts'
 import type { Emit } from '../../domain/event.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
 import type { Budan } from '../../service.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import { type Drained, type DrainOptions, drainBacklog } from '../drain.ts'
 import type { Output } from '../output.ts'
 import { createProgress } from '../progress.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { stopping } from '../stop.ts'
-import type { ExitCode } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 /**
  * Makes runs, one after the other, until nothing is due. Exits with 1 when orders remain that got no
  * answer or could not be settled, for any reason.
  */
-export async function drain(context: CommandContext): Promise<ExitCode> {
+export const drain: Command = async (context) => {
   keepHeapSmall()
   const { output } = context
   const startedAt = performance.now()

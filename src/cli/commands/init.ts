@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../../config/fault.ts'
 import { loadConfig } from '../../config/load.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
@@ -10,9 +10,7 @@ import { draftConfiguration } from '../init/draft.ts'
 import { interview } from '../init/interview.ts'
 import { initWordsOf } from '../init/words.ts'
 import { examineTarget, writeConfiguration } from '../init/write.ts'
-import type { CommandInput } from '../program.ts'
 import { shellWord } from '../shells.ts'
-import type { ExitCode } from '../terminal.ts'
 
 const usualFile = './budan.yaml'
 
@@ -20,7 +18,7 @@ const usualFile = './budan.yaml'
  * Prompts for what budan needs, and writes it with a comment for each key. Exits with 1 when the person
  * ends the prompts, and when the gateway does not take the keys; in the latter case the file is written.
  */
-export async function init(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
+export const init: Command = async (context, { options }) => {
   const { output, locale } = context
   const file = context.file ?? usualFile
   const words = initWordsOf(locale)

@@ -1,11 +1,10 @@
 import { openStore } from '../../store/open.ts'
 import type { MigrationStep } from '../../store/store.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command } from '../context.ts'
 import { createProgress, type Progress } from '../progress.ts'
-import type { ExitCode } from '../terminal.ts'
 
 /** Brings the schema up to date. Refuses a schema that a newer program changed in a breaking way. */
-export async function migrate({ config, output, terminal }: CommandContext): Promise<ExitCode> {
+export const migrate: Command = async ({ config, output, terminal }) => {
   // A new directory would be created with its tables, and no migration would be listed.
   const store = await openStore(config('database').database.url, { withTables: false })
   const progress = createProgress(terminal, { isFew: true })

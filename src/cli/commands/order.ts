@@ -1,30 +1,19 @@
 import { formatFen } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
 import { eventReasonText } from '../../i18n/reasons.ts'
-import type { Store } from '../../store/store.ts'
+import { allEvents, eventsMax } from '../../orders/all-events.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { CommandInput } from '../program.ts'
 import { readStore } from '../reader.ts'
-import type { ExitCode } from '../terminal.ts'
 import { orderNotFound } from '../with-service.ts'
 
-// An order that is queried hourly for 7 days has about 400 events. More than this many events are
-// written by a fault in a loop, and printing them all would only hide it.
-const eventsMax = 5000
-const pageSize = 200
-
-export async function showOrder(
-  context: CommandContext,
-  { args }: CommandInput,
-): Promise<ExitCode> {
+export const showOrder: Command = async (context, { args }) => {
   const [orderNo = ''] = args
   const { output } = context
-  const { database } = context.config('database')
-  const { order, events } = await readStore(database.url, async (store) => ({
+  const { order, events } = await readStore(context, async (store) => ({
     order: await store.findOrder(orderNo),
-    events: await timeline(store, orderNo),
+    ...(await allEvents(store, orderNo)),
   }))
   if (order === null) throw orderNotFound(orderNo)
   if (output.asJson) {
@@ -36,17 +25,6 @@ export async function showOrder(
   showTimeline(output, events)
   if (events.length >= eventsMax) output.note(`Only the first ${eventsMax} events are shown.`)
   return 0
-}
-
-async function timeline(store: Store, orderNo: string): Promise<readonly OrderEvent[]> {
-  const events: OrderEvent[] = []
-  let cursor: string | null = null
-  do {
-    const page = await store.listOrderEvents(orderNo, { limit: pageSize, cursor })
-    events.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== null && events.length < eventsMax)
-  return events
 }
 
 function showFacts(output: Output, order: Order): void {

@@ -7,11 +7,10 @@ import type { Resolution, ReviewPreview } from '../../orders/review.ts'
 import type { Budan } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/api/present-review.ts'
 import { localActor, wordsGiven } from '../actor.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext, CommandInput } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Output } from '../output.ts'
 import { plainText } from '../plain.ts'
-import type { CommandInput } from '../program.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 import { commandWords } from '../words.ts'
@@ -27,7 +26,7 @@ interface ActionRequest {
  * `--yes`, or when the person types the order's number. Exits with 1 when the action cannot be applied,
  * or was not confirmed.
  */
-export async function review(context: CommandContext, given: CommandInput): Promise<ExitCode> {
+export const review: Command = async (context, given) => {
   const [orderNo = ''] = given.args
   const request = requestIn(given)
   return withService(context, async (budan) => {

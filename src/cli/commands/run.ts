@@ -4,19 +4,17 @@ import type { Estimate, Run, RunResult } from '../../domain/run.ts'
 import { countdownText } from '../../i18n/durations.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
-import type { CommandInput } from '../program.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { stopping } from '../stop.ts'
-import type { ExitCode } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 /**
  * Makes one run. Exits with 1 when it was cut short, or when none of its orders got an answer and was
  * settled, because the orders then share one cause. A single failure is left to the next run.
  */
-export async function run(context: CommandContext, { options }: CommandInput): Promise<ExitCode> {
+export const run: Command = async (context, { options }) => {
   const { output } = context
   const progress = createProgress(context.terminal)
   const recharge = context.config('gateway').recharge

@@ -1,12 +1,11 @@
 import { isExposed } from '../../config/exposed.ts'
 import { secretFiles } from '../../config/load.ts'
 import { openStore } from '../../store/open.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command } from '../context.ts'
 import { keepHeapSmall } from '../small-heap.ts'
-import type { ExitCode } from '../terminal.ts'
 
 /** Serves until SIGTERM or SIGINT. Ends after the credits in flight have ended. */
-export async function serve(context: CommandContext): Promise<ExitCode> {
+export const serve: Command = async (context) => {
   keepHeapSmall()
   const { output, version, terminal } = context
   const { server, ...rest } = context.config('serve')

@@ -11,11 +11,9 @@ import { ConfigError, readFailure } from '../../config/fault.ts'
 import { isLoopback, shown } from '../../config/values.ts'
 import { configurationFor } from '../../demo/configuration.ts'
 import { listenFailure } from '../../servers/listen-failure.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { CommandInput } from '../program.ts'
 import { shellWord } from '../shells.ts'
-import type { ExitCode } from '../terminal.ts'
 
 /** The options after the program's parsers. */
 interface SimulatorCommandOptions {
@@ -29,10 +27,7 @@ interface SimulatorCommandOptions {
 }
 
 /** Runs a simulator until SIGTERM or SIGINT, and writes a configuration for a budan that uses it. */
-export async function simulate(
-  context: CommandContext,
-  { options }: CommandInput,
-): Promise<ExitCode> {
+export const simulate: Command = async (context, { options }) => {
   const { dir, ...chosen } = options as unknown as SimulatorCommandOptions
   if (!isLoopback(chosen.host)) {
     // The control interface has no password, and budan sends plain http to loopback only.

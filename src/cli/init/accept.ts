@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { z } from 'zod'
-import { isOwnHalf, loadPrivateKey, loadPublicKey } from '../../config/keys.ts'
+import { fault, type Read, value } from '../../config/fault.ts'
+import { isOwnHalf, loadPrivateKey, loadPublicKey, ownHalf } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
 import { type Certificate, isCertificateOf } from '../../text/certificate.ts'
@@ -11,12 +12,8 @@ import { isAppId } from '../app-id.ts'
 import { certificateAt, certificatePathBeside, serialOf } from '../certificate.ts'
 import type { Answers } from './draft.ts'
 
-export type Accepted =
-  | { readonly kind: 'value'; readonly value: string }
-  | { readonly kind: 'fault'; readonly fault: string }
-
 /** Checks one answer and the file that it names against the earlier answers. */
-export function acceptAnswer(path: string, typed: string, answers: Answers): Accepted {
+export function acceptAnswer(path: string, typed: string, answers: Answers): Read<string> {
   switch (path) {
     case 'wechat.private_key_path':
       return acceptPrivateKey(atHome(typed))
@@ -46,7 +43,7 @@ export function certificateBeside(answers: Answers): {
   return { path, certificate, isOurs: isCertificateOf(certificate, privateKey) }
 }
 
-function acceptText(path: string, typed: string): Accepted {
+function acceptText(path: string, typed: string): Read<string> {
   const [section = '', key = ''] = path.split('.')
   const sections: Readonly<Record<string, { unwrap(): z.ZodType }>> = configSchema.shape
   const mapping = sections[section]?.unwrap()
@@ -57,35 +54,30 @@ function acceptText(path: string, typed: string): Accepted {
 }
 
 /** A truncated app id is a typing error, which would be found only when WeChat Pay refuses an order. */
-function acceptAppId(typed: string): Accepted {
+function acceptAppId(typed: string): Read<string> {
   const text = acceptText('wechat.app_id', typed)
   if (text.kind === 'fault' || isAppId(text.value)) return text
   return fault(`${shown(text.value)} is not an app id: wx and 16 hexadecimal digits`)
 }
 
-function acceptPrivateKey(path: string): Accepted {
+function acceptPrivateKey(path: string): Read<string> {
   const text = acceptText('wechat.private_key_path', path)
   if (text.kind === 'fault') return text
   const loaded = loadPrivateKey(text.value)
   return loaded.kind === 'fault' ? fault(loaded.fault) : text
 }
 
-function acceptPublicKey(path: string, answers: Answers): Accepted {
+function acceptPublicKey(path: string, answers: Answers): Read<string> {
   const text = acceptText('wechat.public_key_path', path)
   if (text.kind === 'fault') return text
   const loaded = loadPublicKey(text.value)
   if (loaded.kind === 'fault') return fault(loaded.fault)
   const privateKey = privateKeyOf(answers)
-  return privateKey !== null && isOwnHalf(loaded.key, privateKey)
-    ? fault(
-        "the key is the public half of the merchant's own private key: " +
-          "give WeChat Pay's public key, downloaded from the merchant console",
-      )
-    : text
+  return privateKey !== null && isOwnHalf(loaded.value, privateKey) ? fault(ownHalf) : text
 }
 
 /** Accepts a serial number, or the path of the certificate that has it. */
-function acceptSerial(typed: string, answers: Answers): Accepted {
+function acceptSerial(typed: string, answers: Answers): Read<string> {
   if (/\.(pem|crt|cer)$/i.test(typed) || existsSync(typed)) return acceptCertificate(typed, answers)
   const serial = acceptText('wechat.serial_no', typed)
   const beside = certificateBeside(answers)
@@ -96,7 +88,7 @@ function acceptSerial(typed: string, answers: Answers): Accepted {
     : fault(`${serial.value} is not that of ${beside.path}, ${right}`)
 }
 
-function acceptCertificate(path: string, answers: Answers): Accepted {
+function acceptCertificate(path: string, answers: Answers): Read<string> {
   const certificate = certificateAt(path)
   if (certificate === null) return fault(`Cannot read certificate ${shown(path)}`)
   const privateKey = privateKeyOf(answers)
@@ -108,18 +100,10 @@ function acceptCertificate(path: string, answers: Answers): Accepted {
 function privateKeyOf(answers: Answers): KeyObject | null {
   const path = answers.get('wechat.private_key_path')
   const loaded = path === undefined ? null : loadPrivateKey(path)
-  return loaded?.kind === 'key' ? loaded.key : null
+  return loaded?.kind === 'value' ? loaded.value : null
 }
 
 /** Expands `~`, because no shell does it for an answer. */
 function atHome(path: string): string {
   return path.startsWith('~/') ? `${homedir()}${path.slice(1)}` : path
-}
-
-function value(text: string): Accepted {
-  return { kind: 'value', value: text }
-}
-
-function fault(words: string): Accepted {
-  return { kind: 'fault', fault: words }
 }

@@ -3,7 +3,7 @@ import { unlessAborted, withDeadline } from '../../deadline.ts'
 import { type Clock, systemClock } from '../../domain/clock.ts'
 import type { Emit, GatewayOperation } from '../../domain/event.ts'
 import { MemoryRateLimiter, type RateLimiter } from '../../domain/rate-limiter.ts'
-import type { UnknownAnswer } from '../../domain/trade.ts'
+import type { Answer, UnknownAnswer } from '../../domain/trade.ts'
 import type { CallOptions, Gateway, Prepay, PrepayOrder, Probe } from '../gateway.ts'
 import { createQuota } from '../rate-limit/create-quota.ts'
 import { createOldOrderLimit, type OldOrderLimit } from '../rate-limit/old-order-limit.ts'
@@ -55,6 +55,8 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
   const oldOrders = createOldOrderLimit({ limiter, quotaName, clock })
   const { timeoutMs } = config
   const client: Client = { wire, keys, quota, oldOrders, clock, timeoutMs, emit, measure }
+  const query = (call: Pick<Call<Answer>, 'request' | 'attempt'>, options: CallOptions = {}) =>
+    sendWithinLimit(client, { operation: 'query', read: answerOf, ...call }, options)
   let stopped: Promise<void> | null = null
 
   return {
@@ -63,32 +65,19 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
     appid: config.appId,
     appids: config.appIds ?? [config.appId],
 
-    query(orderNo, options = {}) {
+    query(orderNo, options) {
       const request = orderQuery(orderNo, config)
-      const attempt = `query order "${orderNo}"`
-      return sendWithinLimit(
-        client,
-        { operation: 'query', request, attempt, read: answerOf },
-        options,
-      )
+      return query({ request, attempt: `query order "${orderNo}"` }, options)
     },
-    queryByTransactionId(transactionId, options = {}) {
+    queryByTransactionId(transactionId, options) {
       const request = transactionQuery(transactionId, config)
-      const attempt = `query transaction "${transactionId}"`
-      return sendWithinLimit(
-        client,
-        { operation: 'query', request, attempt, read: answerOf },
-        options,
-      )
+      return query({ request, attempt: `query transaction "${transactionId}"` }, options)
     },
     close(orderNo, options = {}) {
       const request = closeRequest(orderNo, config)
       const attempt = `close order "${orderNo}"`
-      return sendWithinLimit(
-        client,
-        { operation: 'close', request, attempt, read: closingOf },
-        options,
-      )
+      const call = { operation: 'close', request, attempt, read: closingOf }
+      return sendWithinLimit(client, call, options)
     },
     prepay: (order, options = {}) => prepay(client, { order, config }, options),
     screenCallback: (headers) =>

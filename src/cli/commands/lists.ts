@@ -1,0 +1,81 @@
+import { formatFen } from '../../domain/money.ts'
+import type { Order, Review } from '../../domain/order.ts'
+import type { OrderStatus } from '../../domain/order-states.ts'
+import { eventReasonText } from '../../i18n/reasons.ts'
+import type { Page, PageRequest, Store } from '../../store/store.ts'
+import { presentOrder } from '../../web/api/present.ts'
+import { presentReview } from '../../web/api/present-review.ts'
+import type { ColumnKey } from '../columns.ts'
+import type { Command } from '../context.ts'
+import type { Cell, Output } from '../output.ts'
+import { readStore } from '../reader.ts'
+
+/** Orders, newest first. */
+export const listOrders = listCommand<Order>({
+  name: 'orders',
+  read: (store, { status = null, user = null, ...page }) =>
+    store.listOrders({ status, userId: user, ...page }),
+  present: (order) => presentOrder(order),
+  columns: [
+    ...(['order_no', 'status', 'amount', 'user_id'] as const),
+    ...(['created_at', 'transaction_id', 'credited_by'] as const),
+  ],
+  row: (order, output) => [
+    order.orderNo,
+    output.term('status', order.status),
+    formatFen(order.amount),
+    order.userId,
+    order.createdAt,
+    order.transactionId,
+    order.creditedBy && output.term('source', order.creditedBy),
+  ],
+})
+
+/** Orders that wait for a person, oldest first. */
+export const listReviews = listCommand<Review>({
+  name: 'reviews',
+  read: (store, { dismissed = false, ...page }) => store.listReviews({ dismissed, ...page }),
+  present: presentReview,
+  columns: ['order_no', 'amount', 'user_id', 'review_since', 'reason', 'dismissed_by'],
+  row: ({ order, entered, resolved }, output) => [
+    order.orderNo,
+    formatFen(order.amount),
+    order.userId,
+    entered?.at ?? order.createdAt,
+    entered && eventReasonText(entered, output.locale),
+    order.dismissed === null ? null : (resolved?.operator ?? null),
+  ],
+})
+
+/** The options of both, after the program's parsers. */
+interface ListOptions extends PageRequest {
+  readonly status?: OrderStatus
+  readonly user?: string
+  readonly dismissed?: boolean
+}
+
+interface List<T> {
+  readonly name: string
+  readonly read: (store: Store, options: ListOptions) => Promise<Page<T>>
+  readonly present: (item: T) => object
+  readonly columns: readonly ColumnKey[]
+  readonly row: (item: T, output: Output) => readonly Cell[]
+}
+
+/** Prints one page of a list. */
+function listCommand<T>({ name, read, present, columns, row }: List<T>): Command {
+  return async (context, { options: { status, user, dismissed, limit, cursor = null } }) => {
+    const { output } = context
+    const options = { status, user, dismissed, limit, cursor } as ListOptions
+    const { items, nextCursor } = await readStore(context, (store) => read(store, options))
+    if (output.asJson) output.json({ [name]: items.map(present), next_cursor: nextCursor })
+    else {
+      output.table(
+        columns,
+        items.map((item) => row(item, output)),
+      )
+      if (nextCursor !== null) output.note(`more: --cursor ${nextCursor}`)
+    }
+    return 0
+  }
+}
