@@ -1,24 +1,17 @@
 import { catalog } from '../i18n/locale.ts'
 import type { presentAudit } from '../web/api/present.ts'
 
-interface CommandWords {
-  /** Shown beside the progress bar. */
-  readonly runningFor: (time: string) => string
-  readonly left: (time: string) => string
-  readonly comma: string
-  readonly yes: string
-  readonly no: string
-  /** The meaning of each count of the audit. */
-  readonly counted: Readonly<Record<keyof ReturnType<typeof presentAudit>, string>>
-}
+type AuditCounts = Readonly<Record<keyof ReturnType<typeof presentAudit>, string>>
 
-export const commandWords = catalog<CommandWords>({
+export const commandWords = catalog({
   en: {
-    runningFor: (time) => `running for ${time}`,
-    left: (time) => `${time} left`,
+    /** Shown beside the progress bar. */
+    runningFor: (time: string) => `running for ${time}`,
+    left: (time: string) => `${time} left`,
     comma: ', ',
     yes: 'yes',
     no: 'no',
+    /** The meaning of each count of the audit. */
     counted: {
       paid_not_credited: 'orders that are paid, without their credit',
       credited_not_paid: 'orders with a credit whose state is not paid',
@@ -26,7 +19,7 @@ export const commandWords = catalog<CommandWords>({
       unbalanced: 'transfers without two entries that sum to zero',
       mismatched: 'credits that are not what was ordered, or not to its user',
       unexplained: 'orders whose timeline does not explain their state',
-    },
+    } satisfies AuditCounts,
   },
   zh: {
     runningFor: (time) => `已用时 ${time}`,

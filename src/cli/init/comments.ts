@@ -2,12 +2,6 @@ import { catalog } from '../../i18n/locale.ts'
 
 type Comments = Readonly<Record<string, readonly string[]>>
 
-interface FileWords {
-  /** The lines before the first section. */
-  readonly head: readonly string[]
-  readonly keys: Comments
-}
-
 const englishHead = [
   'Written by budan init. Every key is here. A key behind "#" has no value; the others have theirs,',
   'or the usual one.',
@@ -170,7 +164,8 @@ const chinese: Comments = {
   'log.format': ['json；pretty 便于人看'],
 }
 
-export const fileWordsOf = catalog<FileWords>({
+/** The lines before the first section, and those above each key. */
+export const fileWordsOf = catalog({
   en: { head: englishHead, keys: english },
   zh: { head: chineseHead, keys: chinese },
 })

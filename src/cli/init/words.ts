@@ -5,26 +5,7 @@ export interface PromptWords {
   readonly where: readonly string[]
 }
 
-interface InitWords {
-  readonly intro: readonly string[]
-  readonly prompts: Readonly<Record<string, PromptWords>>
-  /** The value that Enter accepts. */
-  readonly proposal: (value: string) => string
-  readonly hidden: string
-  readonly optional: string
-  readonly generated: string
-  readonly needed: string
-  readonly overwrite: (file: string) => string
-  readonly checkNow: (url: string) => string
-  readonly readFrom: (certificate: string) => string
-  readonly otherCertificate: (certificate: string) => string
-  readonly wrote: (file: string) => string
-  readonly secrets: string
-  readonly next: (option: string) => string
-  readonly yes: readonly string[]
-}
-
-export const initWordsOf = catalog<InitWords>({
+export const initWordsOf = catalog({
   en: {
     intro: [
       'This prompts for what budan needs, checks each answer, and writes it to a file. Enter takes what',
@@ -91,19 +72,21 @@ export const initWordsOf = catalog<InitWords>({
         title: 'Token for the API and the console',
         where: ['Anybody who has it can place orders and see accounts.'],
       },
-    },
-    proposal: (value) => ` [${value}]`,
+    } as Readonly<Record<string, PromptWords>>,
+    /** The value that Enter accepts. */
+    proposal: (value: string) => ` [${value}]`,
     hidden: ' (not shown)',
     optional: ' [none]',
     generated: ' [a new random one]',
     needed: 'is needed',
-    overwrite: (file) => `${file} is there already. Overwrite it? [y/N] `,
-    checkNow: (url) =>
+    overwrite: (file: string) => `${file} is there already. Overwrite it? [y/N] `,
+    checkNow: (url: string) =>
       `Check now whether ${url} takes these keys? It changes nothing there. [Y/n] `,
-    readFrom: (certificate) => `What stands in brackets was read from ${certificate}.`,
-    otherCertificate: (certificate) => `${certificate} is not the certificate of this private key.`,
-    wrote: (file) => `wrote ${file}`,
-    next: (option) =>
+    readFrom: (certificate: string) => `What stands in brackets was read from ${certificate}.`,
+    otherCertificate: (certificate: string) =>
+      `${certificate} is not the certificate of this private key.`,
+    wrote: (file: string) => `wrote ${file}`,
+    next: (option: string) =>
       `Next: \`budan doctor${option}\` looks at everything; \`budan serve${option}\` starts.`,
     secrets:
       'The file holds secrets, so only you can read it. They may live in the environment instead, as WECHAT_API_V3_KEY and SERVER_API_TOKEN.',
