@@ -41,6 +41,8 @@ type Instruments = ReturnType<typeof createInstruments>
 
 function createInstruments(registry: Registry) {
   const registers = [registry]
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Counter({ name, help, labelNames, registers })
   const instruments = {
     runDuration: new Histogram({
       name: 'recharge_compensation_job_duration_seconds',
@@ -48,18 +50,16 @@ function createInstruments(registry: Registry) {
       buckets: runSeconds,
       registers,
     }),
-    runOrders: new Counter({
-      name: 'recharge_compensation_orders_total',
-      help: 'Total number of orders processed by compensation job',
-      labelNames: ['result'],
-      registers,
-    }),
-    credits: new Counter({
-      name: 'budan_credits_total',
-      help: 'Orders credited, by the source of the answer',
-      labelNames: ['source'],
-      registers,
-    }),
+    runOrders: counter(
+      'recharge_compensation_orders_total',
+      'Total number of orders processed by compensation job',
+      'result',
+    ),
+    credits: counter(
+      'budan_credits_total',
+      'Orders credited, by the source of the answer',
+      'source',
+    ),
     paymentToCredit: new Histogram({
       name: 'budan_payment_to_credit_seconds',
       help: 'Time from the payment, as the gateway dates it, to the credit',
@@ -67,12 +67,12 @@ function createInstruments(registry: Registry) {
       buckets: creditSeconds,
       registers,
     }),
-    gatewayCalls: new Counter({
-      name: 'budan_gateway_calls_total',
-      help: 'Calls to the gateway, by outcome',
-      labelNames: ['operation', 'outcome'],
-      registers,
-    }),
+    gatewayCalls: counter(
+      'budan_gateway_calls_total',
+      'Calls to the gateway, by outcome',
+      'operation',
+      'outcome',
+    ),
     gatewayDuration: new Histogram({
       name: 'budan_gateway_call_duration_seconds',
       help: 'Duration of calls to the gateway',
@@ -80,61 +80,52 @@ function createInstruments(registry: Registry) {
       buckets: callSeconds,
       registers,
     }),
-    queriesRateLimited: new Counter({
-      name: 'budan_queries_rate_limited_total',
-      help: 'Queries not sent, because no reservation in the quota came in time',
-      labelNames: ['cause'],
-      registers,
-    }),
-    throttlings: new Counter({
-      name: 'budan_gateway_throttlings_total',
-      help: 'Times that the gateway said "too many", and all requests waited a while',
-      registers,
-    }),
-    callbacksRejected: new Counter({
-      name: 'budan_callbacks_rejected_total',
-      help: 'Callbacks that failed a check and changed nothing',
-      registers,
-    }),
-    callbacksMissed: new Counter({
-      name: 'budan_callbacks_missed_total',
-      help: "Requests with the gateway's signature headers that were not for the path of its callbacks",
-      registers,
-    }),
-    callbacksForeign: new Counter({
-      name: 'budan_callbacks_foreign_total',
-      help: 'Verified callbacks about neither a payment nor a refund: acknowledged',
-      registers,
-    }),
-    refundNotices: new Counter({
-      name: 'budan_refund_notices_total',
-      help: 'Verified callbacks about a refund made at the gateway: acknowledged',
-      labelNames: ['result'],
-      registers,
-    }),
-    pruned: new Counter({
-      name: 'budan_pruned_total',
-      help: 'Runs, and events of ended orders, removed for their age (database.retention_days)',
-      labelNames: ['what'],
-      registers,
-    }),
-    reviewsResolved: new Counter({
-      name: 'budan_reviews_resolved_total',
-      help: 'Orders in review that an operator credited, expired or dismissed',
-      labelNames: ['action'],
-      registers,
-    }),
-    access: new Counter({
-      name: 'budan_access_total',
-      help: 'Logins to the console, and wrong tokens at console and API',
-      labelNames: ['door', 'result'],
-      registers,
-    }),
-    alarms: new Counter({
-      name: 'budan_alarms_total',
-      help: 'Orders that somebody has to look at, and breaker openings',
-      registers,
-    }),
+    queriesRateLimited: counter(
+      'budan_queries_rate_limited_total',
+      'Queries not sent, because no reservation in the quota came in time',
+      'cause',
+    ),
+    throttlings: counter(
+      'budan_gateway_throttlings_total',
+      'Times that the gateway said "too many", and all requests waited a while',
+    ),
+    callbacksRejected: counter(
+      'budan_callbacks_rejected_total',
+      'Callbacks that failed a check and changed nothing',
+    ),
+    callbacksMissed: counter(
+      'budan_callbacks_missed_total',
+      "Requests with the gateway's signature headers that were not for the path of its callbacks",
+    ),
+    callbacksForeign: counter(
+      'budan_callbacks_foreign_total',
+      'Verified callbacks about neither a payment nor a refund: acknowledged',
+    ),
+    refundNotices: counter(
+      'budan_refund_notices_total',
+      'Verified callbacks about a refund made at the gateway: acknowledged',
+      'result',
+    ),
+    pruned: counter(
+      'budan_pruned_total',
+      'Runs, and events of ended orders, removed for their age (database.retention_days)',
+      'what',
+    ),
+    reviewsResolved: counter(
+      'budan_reviews_resolved_total',
+      'Orders in review that an operator credited, expired or dismissed',
+      'action',
+    ),
+    access: counter(
+      'budan_access_total',
+      'Logins to the console, and wrong tokens at console and API',
+      'door',
+      'result',
+    ),
+    alarms: counter(
+      'budan_alarms_total',
+      'Orders that somebody has to look at, and breaker openings',
+    ),
   }
   for (const result of runResults) instruments.runOrders.inc({ result }, 0)
   for (const source of sources) instruments.credits.inc({ source }, 0)

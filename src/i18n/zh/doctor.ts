@@ -84,8 +84,6 @@ export const doctorPhrases = {
   step: {
     'run `budan migrate` or `budan serve`: both create it':
       '运行 `budan migrate` 或 `budan serve`，都会创建它',
-    'fine while budan serves; else end the other process':
-      'budan 正在服务时属正常；否则请结束另一个进程',
     'nothing while `budan serve` runs; else end the other process that has it open':
       'budan 正在服务时无需处理；否则请结束占用它的另一个进程',
     'keep a copy of the directory as it is, and see what its cause says':
@@ -164,8 +162,6 @@ export const doctorPhrases = {
     'compare the keys of wechat with the merchant console': '与商户平台核对 `wechat` 的各个密钥',
     "try again in a minute: the fault is WeChat Pay's": '一分钟后再试：是微信支付的故障',
     'check wechat.base_url, and the way to {url:word}': '检查 wechat.base_url，以及到 {url} 的网络',
-    'check engine.url; until then each node keeps the intervals by itself':
-      '检查 engine.url；在此之前各节点各自按时运行',
     'set the clock by NTP: no order is closed while they disagree, and WeChat Pay refuses what is 5 minutes off':
       '用 NTP 校准时钟：不一致期间不关单，相差 5 分钟微信支付即拒绝',
     "set the clock that is wrong by NTP, the database server's or this machine's: no order is closed while they disagree":
@@ -212,6 +208,5 @@ export const doctorPhrases = {
       '与商户平台核对 wechat.mch_id；若无误，请将该信息提供给微信支付客服',
     'Next steps:': '下一步：',
     '{nth:word}. {step:step}': '{nth}. {step}',
-    'see docs/configuration.md': '参见 docs/configuration.md',
   },
 } as const satisfies PhraseSets
