@@ -174,6 +174,20 @@ export function Field({ name, label, fault, hint, type = 'text', ...input }: Fie
   )
 }
 
+/** A form that only reads: a link in the browser's history. */
+export function SearchForm({ action, button, ...field }: SearchProps) {
+  return (
+    <search>
+      <form method="get" action={action} class="row search">
+        <Field type="search" autoComplete="off" {...field} />
+        <button type="submit">{button}</button>
+      </form>
+    </search>
+  )
+}
+
+type SearchProps = FieldProps & { readonly action: string; readonly button: string }
+
 /** A form that changes something: always sent by POST, with the CSRF token. */
 export function ActionForm(form: { action: string; class?: string; children: ComponentChildren }) {
   const { children, ...attributes } = form

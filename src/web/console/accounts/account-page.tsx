@@ -1,7 +1,7 @@
 import type { Balance, Page as PageOf, StatementEntry } from '../../../store/store.ts'
 import type { Faults, Given } from '../forms.ts'
 import { Page } from '../layout.tsx'
-import { Field, Money, Pager, Table, Time } from '../parts.tsx'
+import { Money, Pager, SearchForm, Table, Time } from '../parts.tsx'
 import { accountPath, orderPath, ordersOfUserPath } from '../paths.ts'
 import { accountWords } from './words.ts'
 
@@ -17,23 +17,9 @@ export function AccountsPage({ given = {}, faults = {} }: { given?: Given; fault
 }
 
 function AccountForm(input: { value?: string | undefined; fault?: string | undefined }) {
-  const words = accountWords()
-  return (
-    <search>
-      <form method="get" action="/accounts" class="row search">
-        <Field
-          name="user_id"
-          type="search"
-          label={words.label}
-          hint={words.hint}
-          autoComplete="off"
-          required
-          {...input}
-        />
-        <button type="submit">{words.open}</button>
-      </form>
-    </search>
-  )
+  const { label, hint, open } = accountWords()
+  const form = { action: '/accounts', name: 'user_id', button: open, label, hint }
+  return <SearchForm {...form} {...input} required />
 }
 
 export interface AccountPageProps {

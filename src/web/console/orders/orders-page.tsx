@@ -6,7 +6,7 @@ import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as PageOf } from '../../../store/store.ts'
 import type { Faults } from '../forms.ts'
 import { Page } from '../layout.tsx'
-import { Field, Filters, Money, Notice, Pager, StatusBadge, Table, Time } from '../parts.tsx'
+import { Filters, Money, Notice, Pager, SearchForm, StatusBadge, Table, Time } from '../parts.tsx'
 import { accountPath, orderPath } from '../paths.ts'
 import { RenderingContext, useLocale } from '../rendering.ts'
 import { isolated } from './isolated.ts'
@@ -40,7 +40,7 @@ export function OrdersPage({ search, faults = {}, ...found }: OrdersPageProps) {
     <Page title={words.title} section="orders">
       <h1>{words.title}</h1>
       {traced && merchant && <TracedNotice {...{ traced, merchant }} />}
-      <SearchForm {...{ search, faults }} />
+      <SearchPart {...{ search, faults }} />
       {matches && isNothing(matches) && <NothingFound {...{ text: search.q ?? '' }} />}
       {matches && <MatchedOrders matches={matches} />}
       {list && <OrderList {...{ search, list }} />}
@@ -48,25 +48,17 @@ export function OrdersPage({ search, faults = {}, ...found }: OrdersPageProps) {
   )
 }
 
-function SearchForm({ search, faults }: { search: OrderSearch; faults: Faults }) {
+function SearchPart({ search, faults }: { search: OrderSearch; faults: Faults }) {
   const words = searchWords()
   const { status } = termsOf(useLocale())
   return (
     <>
-      <search>
-        <form method="get" action="/orders" class="row search">
-          <Field
-            name="q"
-            type="search"
-            label={words.label}
-            value={search.q ?? search.user_id}
-            fault={faults.q ?? faults.user_id}
-            hint={words.hint}
-            autoComplete="off"
-          />
-          <button type="submit">{words.search}</button>
-        </form>
-      </search>
+      <SearchForm
+        {...{ action: '/orders', name: 'q', label: words.label, hint: words.hint }}
+        button={words.search}
+        value={search.q ?? search.user_id}
+        fault={faults.q ?? faults.user_id}
+      />
       <Filters
         label={words.byStatus}
         choices={[undefined, ...orderStatuses].map((each) => ({

@@ -77,28 +77,14 @@ export function ResolveForm(props: ResolveFormProps) {
 
 function Signature({ given, faults }: ResolveFormProps) {
   const words = reviewWords()
+  const field = (name: keyof typeof wordsMax) => ({
+    ...{ name, label: words[name], value: given[name], fault: faults[name] },
+    ...{ required: true, maxLength: wordsMax[name] * 2 },
+  })
   return (
     <>
-      <Field
-        name="name"
-        label={words.name}
-        hint={words.nameHint}
-        value={given.name}
-        fault={faults.name}
-        required
-        maxLength={wordsMax.name * 2}
-        autoComplete="name"
-      />
-      <Field
-        name="reason"
-        label={words.reason}
-        hint={words.reasonHint}
-        value={given.reason}
-        fault={faults.reason}
-        required
-        maxLength={wordsMax.reason * 2}
-        autoComplete="off"
-      />
+      <Field {...field('name')} hint={words.nameHint} autoComplete="name" />
+      <Field {...field('reason')} hint={words.reasonHint} autoComplete="off" />
       <p id="carry-out-note" class="muted">
         {words.carryOutWhy}
       </p>
