@@ -24,6 +24,12 @@ export const apiSchemas = z.registry<{
   examples?: readonly unknown[]
 }>()
 
+/** The schema with what the document says of it. */
+export function documented<S extends z.ZodType>(schema: S, description: string): S {
+  apiSchemas.add(schema, { description })
+  return schema
+}
+
 /** A text that follows the rules that the API and the library share. */
 function ruled(faultsOf: (value: string) => Faults) {
   return z.string({ error: 'must be a string' }).check(({ value, issues }) => {
@@ -98,27 +104,29 @@ export const time = z
 
 export const count = z.int().min(0)
 
-export const nextCursor = z
-  .string()
-  .nullable()
-  .register(apiSchemas, { description: 'The cursor of the next page; null on the last page.' })
+export const nextCursor = documented(
+  z.string().nullable(),
+  'The cursor of the next page; null on the last page.',
+)
 
 /** The requested page of a list. */
 export const pageQuery = z.strictObject({
-  limit: z
-    .preprocess(
-      integerOf,
-      z
-        .int({ error: 'must be an integer from 1 to 200' })
-        .min(1, { error: 'must be an integer from 1 to 200' })
-        .max(200, { error: 'must be an integer from 1 to 200' }),
-    )
-    .default(50)
-    .register(apiSchemas, { description: 'At most this many; 50 by default.' }),
-  cursor: z
-    .string({ error: 'must be given once' })
-    .optional()
-    .register(apiSchemas, { description: '`next_cursor` of the page before.' }),
+  limit: documented(
+    z
+      .preprocess(
+        integerOf,
+        z
+          .int({ error: 'must be an integer from 1 to 200' })
+          .min(1, { error: 'must be an integer from 1 to 200' })
+          .max(200, { error: 'must be an integer from 1 to 200' }),
+      )
+      .default(50),
+    'At most this many; 50 by default.',
+  ),
+  cursor: documented(
+    z.string({ error: 'must be given once' }).optional(),
+    '`next_cursor` of the page before.',
+  ),
 })
 
 /** Converts decimal digits of a query string to a number; anything else stays, and is refused. */

@@ -63,6 +63,7 @@ const calls = new Set([
   'AssertionError',
   'emit',
   'register',
+  'documented',
   'emitWarning',
   'on',
   'TypeError',

@@ -1,7 +1,7 @@
 import { formatFen } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
 import { eventReasonText } from '../../i18n/reasons.ts'
-import { allEvents, eventsMax } from '../../orders/all-events.ts'
+import { allEvents, eventsMax } from '../../store/all-events.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'

@@ -6,7 +6,7 @@ import type { AdoptRequest } from '../../orders/requests.ts'
 import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
 import { faultsMessage, Refusal } from '../errors.ts'
-import { apiSchemas, bodyFaults, fault, guardedAnswers } from '../schema.ts'
+import { bodyFaults, documented, fault, guardedAnswers } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { adopting, adoptRequestOf } from './order-request.ts'
 import { adoptionRefusal } from './orders.ts'
@@ -17,16 +17,17 @@ export type BatchResult = z.output<typeof batchResultShape>
 export const batchMax = 500
 const bytesMax = 1024 * 1024
 
-const batchRequest = z
-  .strictObject({
-    orders: z
-      .array(z.unknown(), { error: 'must be a list' })
-      .max(batchMax, { error: `must hold at most ${batchMax} orders` })
-      .register(apiSchemas, {
-        description: `At most ${batchMax}, each as \`POST /v1/orders\` takes one to adopt; \`adopt\` may be left out.`,
-      }),
-  })
-  .register(apiSchemas, { description: 'Orders to adopt. Each has its own result.' })
+const batchRequest = documented(
+  z.strictObject({
+    orders: documented(
+      z
+        .array(z.unknown(), { error: 'must be a list' })
+        .max(batchMax, { error: `must hold at most ${batchMax} orders` }),
+      `At most ${batchMax}, each as \`POST /v1/orders\` takes one to adopt; \`adopt\` may be left out.`,
+    ),
+  }),
+  'Orders to adopt. Each has its own result.',
+)
 
 /** Adopts many orders at a time. */
 export function addAdoptBatch(app: WebApp, { budan, clock }: { budan: Budan; clock: Clock }): void {

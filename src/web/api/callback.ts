@@ -5,12 +5,10 @@ import type { Budan } from '../../service.ts'
 import { answerCallback, type CallbackRoute } from '../callback-route.ts'
 import { refusalOf, reportFailure } from '../errors.ts'
 import { screenLongBodies } from '../long-body.ts'
-import { answers, apiSchemas, fault } from '../schema.ts'
+import { answers, documented, fault } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 
-const notification = z
-  .unknown()
-  .register(apiSchemas, { description: 'As the gateway sends it: its bytes are signed.' })
+const notification = documented(z.unknown(), 'As the gateway sends it: its bytes are signed.')
 
 /**
  * A notification has about 1.5 KiB. One with many coupons is longer, and its payment has to be credited
@@ -90,6 +88,6 @@ function documentedReplies({ gateway }: CallbackRoute) {
   const body = accepted.contentType === null ? z.undefined() : z.string()
   return {
     ...answers(Object.fromEntries(rejected)),
-    [accepted.status]: body.register(apiSchemas, { description }),
+    [accepted.status]: documented(body, description),
   }
 }

@@ -15,10 +15,17 @@ import type { Actor } from '../../domain/order.ts'
 import type { AdoptRequest, CorrectRequest, PlaceRequest } from '../../orders/requests.ts'
 import { readTime } from '../../text/rfc3339.ts'
 import { Refusal } from '../errors.ts'
-import { amountRequest, apiSchemas, gatewayText, newUserId, reasonText } from '../schema.ts'
+import {
+  amountRequest,
+  apiSchemas,
+  documented,
+  gatewayText,
+  newUserId,
+  reasonText,
+} from '../schema.ts'
 
-const placing = z
-  .strictObject({
+const placing = documented(
+  z.strictObject({
     adopt: z.literal(false).optional(),
     user_id: newUserId,
     amount: amountRequest,
@@ -28,17 +35,18 @@ const placing = z
       'Given back by the gateway with the payment.',
     ).optional(),
     app_id: appId('Under which it is placed; the first that is configured by default.').optional(),
-  })
-  .register(apiSchemas, { description: 'Creates the order and its trade.' })
+  }),
+  'Creates the order and its trade.',
+)
 
 /** Also the shape of an order in a batch, where `adopt` may be left out. */
-export const adopting = z
-  .strictObject({
+export const adopting = documented(
+  z.strictObject({
     adopt: z.literal(true),
-    order_no: z
-      .string({ error: 'must be a string' })
-      .regex(orderNoPattern, { error: orderNoRule })
-      .register(apiSchemas, { description: 'The number that the gateway knows the trade under.' }),
+    order_no: documented(
+      z.string({ error: 'must be a string' }).regex(orderNoPattern, { error: orderNoRule }),
+      'The number that the gateway knows the trade under.',
+    ),
     user_id: newUserId,
     amount: amountRequest,
     description: gatewayText(textBounds.adoptedDescription, 'For people.').optional(),
@@ -47,10 +55,9 @@ export const adopting = z
       'When it cannot be paid any more, at most 15 days from now. Left out: not known, and budan never closes its trade.',
     ).optional(),
     app_id: appId('Under which it was placed. Needed where the merchant has several.').optional(),
-  })
-  .register(apiSchemas, {
-    description: 'Adopts an order that another system placed; the gateway is not called.',
-  })
+  }),
+  'Adopts an order that another system placed; the gateway is not called.',
+)
 
 export const orderRequest = z.discriminatedUnion('adopt', [placing, adopting], {
   // A fault has a path only where the body is an object.
@@ -58,18 +65,20 @@ export const orderRequest = z.discriminatedUnion('adopt', [placing, adopting], {
     path === undefined ? 'the body must be a JSON object' : 'must be true, false or left out',
 })
 
-export const correctionRequest = z
-  .strictObject({
-    user_id: newUserId.optional(),
-    amount: amountRequest.optional(),
-    expires_at: moment('At most 15 days from now; null: not known.').nullable().optional(),
-    app_id: appId('Under which it was placed.').optional(),
-    reason: reasonText,
-  })
-  .refine(({ reason: _, ...changes }) => Object.keys(changes).length > 0, {
-    error: 'must hold one of user_id, amount, expires_at, app_id',
-  })
-  .register(apiSchemas, { description: 'Fields that are left out stay as they are.' })
+export const correctionRequest = documented(
+  z
+    .strictObject({
+      user_id: newUserId.optional(),
+      amount: amountRequest.optional(),
+      expires_at: moment('At most 15 days from now; null: not known.').nullable().optional(),
+      app_id: appId('Under which it was placed.').optional(),
+      reason: reasonText,
+    })
+    .refine(({ reason: _, ...changes }) => Object.keys(changes).length > 0, {
+      error: 'must hold one of user_id, amount, expires_at, app_id',
+    }),
+  'Fields that are left out stay as they are.',
+)
 
 export const abandonRequest = z.strictObject({ reason: reasonText })
 
@@ -90,10 +99,10 @@ function moment(description: string) {
 }
 
 function appId(description: string) {
-  return z
-    .string({ error: 'must be a string' })
-    .regex(appIdPattern, { error: appIdRule })
-    .register(apiSchemas, { description })
+  return documented(
+    z.string({ error: 'must be a string' }).regex(appIdPattern, { error: appIdRule }),
+    description,
+  )
 }
 
 export function placeRequestOf(

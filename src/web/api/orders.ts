@@ -10,8 +10,8 @@ import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
   answers,
-  apiSchemas,
   bodyFaults,
+  documented,
   fault,
   guardedAnswers,
   pageAnswers,
@@ -37,9 +37,10 @@ const orderQuery = pageQuery.extend({
 })
 
 const idempotencyHeader = z.looseObject({
-  'idempotency-key': z.string().optional().register(apiSchemas, {
-    description: '1 to 128 visible ASCII characters. Needed unless `adopt` is true.',
-  }),
+  'idempotency-key': documented(
+    z.string().optional(),
+    '1 to 128 visible ASCII characters. Needed unless `adopt` is true.',
+  ),
 })
 
 const orderAbsent = [fault, '`order_not_found`'] as const

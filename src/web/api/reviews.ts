@@ -7,8 +7,8 @@ import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
-  apiSchemas,
   bodyFaults,
+  documented,
   fault,
   guardedAnswers,
   operatorText,
@@ -22,39 +22,39 @@ import { presentPreview, presentResolution, presentReview } from './present-revi
 import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
 
 const reviewQuery = pageQuery.extend({
-  dismissed: z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default('false')
-    .register(apiSchemas, {
-      description: '`true`: dismissed orders, instead of the queue.',
-    }),
+  dismissed: documented(
+    z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+    '`true`: dismissed orders, instead of the queue.',
+  ),
 })
 
-const action = z
-  .enum(reviewActions, { error: `must be one of ${reviewActions.join(', ')}` })
-  .register(apiSchemas, {
-    description:
-      '`credit`: only if the gateway says paid, exactly as ordered. `expire`: only if it says closed; an unpaid trade is closed first. `dismiss`: only when the payer is owed nothing; leaves the queue, stays in review.',
-  })
+const action = documented(
+  z.enum(reviewActions, { error: `must be one of ${reviewActions.join(', ')}` }),
+  '`credit`: only if the gateway says paid, exactly as ordered. `expire`: only if it says closed; an unpaid trade is closed first. `dismiss`: only when the payer is owed nothing; leaves the queue, stays in review.',
+)
 
-const previewing = z
-  .strictObject({ preview: z.literal(true), action: action.optional() })
-  .register(apiSchemas, { description: 'Queries the gateway, and changes nothing.' })
+const previewing = documented(
+  z.strictObject({ preview: z.literal(true), action: action.optional() }),
+  'Queries the gateway, and changes nothing.',
+)
 
-const resolving = z
-  .strictObject({
+const resolving = documented(
+  z.strictObject({
     preview: z.literal(false).optional(),
     action,
     name: operatorText('name', 'The operator who is responsible.'),
     reason: reasonText,
-    seen: z
-      .string({ error: 'must be the `seen` of a preview' })
-      .refine((seen) => readSeenMark(seen) !== null, { error: 'must be the `seen` of a preview' })
-      .register(apiSchemas, {
-        description: 'From the preview: if the order has changed since, nothing is done.',
-      }),
-  })
-  .register(apiSchemas, { description: 'Queries the gateway again, and applies the action.' })
+    seen: documented(
+      z
+        .string({ error: 'must be the `seen` of a preview' })
+        .refine((seen) => readSeenMark(seen) !== null, {
+          error: 'must be the `seen` of a preview',
+        }),
+      'From the preview: if the order has changed since, nothing is done.',
+    ),
+  }),
+  'Queries the gateway again, and applies the action.',
+)
 
 const reviewRequest = z.discriminatedUnion('preview', [previewing, resolving], {
   error: ({ path }) =>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Budan } from '../../service.ts'
 import { Refusal } from '../errors.ts'
-import { apiSchemas, bodyFaults, fault, guardedAnswers, pageAnswers, pageQuery } from '../schema.ts'
+import { bodyFaults, documented, fault, guardedAnswers, pageAnswers, pageQuery } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { presentRun, presentRunDetail } from './present.ts'
 import { runDetailShape, runPageShape } from './shapes.ts'
@@ -11,10 +11,10 @@ const runRequest = z.preprocess(
   (body) => body ?? {},
   z.strictObject(
     {
-      dry_run: z
-        .boolean({ error: 'must be true or false' })
-        .default(false)
-        .register(apiSchemas, { description: 'Query, but claim, settle and close nothing.' }),
+      dry_run: documented(
+        z.boolean({ error: 'must be true or false' }).default(false),
+        'Query, but claim, settle and close nothing.',
+      ),
     },
     {
       error: (issue) =>

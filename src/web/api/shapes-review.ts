@@ -1,19 +1,14 @@
 import { z } from 'zod'
 import { reasonCodes } from '../../domain/reason.ts'
-import { apiSchemas, count, nextCursor, time } from '../schema.ts'
+import { apiSchemas, count, documented, nextCursor, time } from '../schema.ts'
 import { orderEventShape, orderShape, tradeState } from './shapes.ts'
 
 const reviewFields = {
   ...orderShape.shape,
-  since: time.register(apiSchemas, { description: 'When it came into review, or back to it.' }),
-  reason: z
-    .string()
-    .nullable()
-    .register(apiSchemas, { description: 'Why it is in review, as decided then.' }),
+  since: documented(time, 'When it came into review, or back to it.'),
+  reason: documented(z.string().nullable(), 'Why it is in review, as decided then.'),
   reason_code: orderEventShape.shape.reason_code,
-  explanation: z
-    .string()
-    .register(apiSchemas, { description: 'Why it is here and what can be done, in words.' }),
+  explanation: documented(z.string(), 'Why it is here and what can be done, in words.'),
   dismissed_by: z.string().nullable(),
 }
 
@@ -26,7 +21,7 @@ export const reviewPageShape = z
 const prospectShape = z
   .object({
     possible: z.boolean(),
-    effect: z.string().register(apiSchemas, { description: 'What it would do, or why not.' }),
+    effect: documented(z.string(), 'What it would do, or why not.'),
     effect_code: z.enum(reasonCodes),
   })
   .register(apiSchemas, { id: 'ReviewProspect' })
@@ -35,11 +30,9 @@ export const previewShape = z
   .object({
     ...reviewFields,
     trade_state: tradeState,
-    evidence: z
-      .record(z.string(), z.unknown())
-      .register(apiSchemas, { description: "The gateway's answer now, masked." }),
+    evidence: documented(z.record(z.string(), z.unknown()), "The gateway's answer now, masked."),
     state_seq: count,
-    seen: z.string().register(apiSchemas, { description: 'Send it with the resolution.' }),
+    seen: documented(z.string(), 'Send it with the resolution.'),
     actions: z.object({ credit: prospectShape, expire: prospectShape, dismiss: prospectShape }),
   })
   .register(apiSchemas, { id: 'ReviewPreview' })

@@ -9,32 +9,30 @@ import {
 import { reasonCodes } from '../../domain/reason.ts'
 import { outcomes, runStatuses, runTriggers } from '../../domain/run.ts'
 import { conditions } from '../../health/readiness.ts'
-import { apiSchemas, count, fen, nextCursor, sum, time } from '../schema.ts'
+import { apiSchemas, count, documented, fen, nextCursor, sum, time } from '../schema.ts'
 
 /** The shapes of all JSON answers. The serializer and the OpenAPI document are made from them. */
 
 const source = z.enum(sources)
 const decision = z.enum(decisionKinds)
-const status = z
-  .enum(orderStatuses)
-  .register(apiSchemas, { description: '`review` waits for an operator.' })
+const status = documented(z.enum(orderStatuses), '`review` waits for an operator.')
 
-export const tradeState = z.string().nullable().register(apiSchemas, {
-  description: "The gateway's own state of the trade; null when its answer has none.",
-})
+export const tradeState = documented(
+  z.string().nullable(),
+  "The gateway's own state of the trade; null when its answer has none.",
+)
 
 export const batchResultShape = z.object({
-  order_no: z.string().nullable().register(apiSchemas, {
-    description: 'As it was given; null where it was no text.',
-  }),
-  status: status.nullable().register(apiSchemas, {
-    description: 'The state of the order; null: it was refused, and is not here.',
-  }),
-  code: z.string().optional().register(apiSchemas, {
-    description:
-      'Why it was refused, as `POST /v1/orders` says it: `request_invalid`, `order_conflict`, `app_id_required`, `app_id_unknown`, `prefix_not_allowed`. Left out where it is adopted, now or before.',
-  }),
-  message: z.string().optional().register(apiSchemas, { description: 'The same as a sentence.' }),
+  order_no: documented(z.string().nullable(), 'As it was given; null where it was no text.'),
+  status: documented(
+    status.nullable(),
+    'The state of the order; null: it was refused, and is not here.',
+  ),
+  code: documented(
+    z.string().optional(),
+    'Why it was refused, as `POST /v1/orders` says it: `request_invalid`, `order_conflict`, `app_id_required`, `app_id_unknown`, `prefix_not_allowed`. Left out where it is adopted, now or before.',
+  ),
+  message: documented(z.string().optional(), 'The same as a sentence.'),
 })
 
 export const orderShape = z
@@ -46,37 +44,33 @@ export const orderShape = z
     description: z.string(),
     attach: z.string().nullable(),
     status,
-    code_url: z.string().nullable().register(apiSchemas, {
-      description:
-        'What the payer scans. Null when adopted, when the order is not pending, and when the code does not work any more: repeat the request with the same Idempotency-Key for a new one.',
-    }),
-    code_expires_at: time.nullable().register(apiSchemas, {
-      description:
-        'When the code stops working; null where `code_url` is, or where it is not known.',
-    }),
-    transaction_id: z
-      .string()
-      .nullable()
-      .register(apiSchemas, { description: "The gateway's number of the payment." }),
+    code_url: documented(
+      z.string().nullable(),
+      'What the payer scans. Null when adopted, when the order is not pending, and when the code does not work any more: repeat the request with the same Idempotency-Key for a new one.',
+    ),
+    code_expires_at: documented(
+      time.nullable(),
+      'When the code stops working; null where `code_url` is, or where it is not known.',
+    ),
+    transaction_id: documented(z.string().nullable(), "The gateway's number of the payment."),
     paid_at: time.nullable(),
     credited_at: time.nullable(),
     credited_by: source.nullable(),
-    dismissed_at: time.nullable().register(apiSchemas, {
-      description: 'When an operator took it out of the review queue; null unless in review.',
-    }),
+    dismissed_at: documented(
+      time.nullable(),
+      'When an operator took it out of the review queue; null unless in review.',
+    ),
     adopted: z.boolean(),
     created_at: time,
-    expires_at: time.nullable().register(apiSchemas, {
-      description:
-        'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
-    }),
-    next_check_at: time
-      .nullable()
-      .register(apiSchemas, { description: 'When it is queried next; null unless pending.' }),
+    expires_at: documented(
+      time.nullable(),
+      'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
+    ),
+    next_check_at: documented(time.nullable(), 'When it is queried next; null unless pending.'),
     gateway: z.string(),
     mchid: z.string(),
     app_id: z.string(),
-    appid: z.string().register(apiSchemas, { description: 'The same as `app_id`.' }),
+    appid: documented(z.string(), 'The same as `app_id`.'),
   })
   .register(apiSchemas, { id: 'Order' })
 
@@ -89,35 +83,33 @@ export const orderEventShape = z
     at: time,
     kind: z.enum(orderEventKinds),
     source: z.enum(eventSources),
-    to_status: status
-      .nullable()
-      .register(apiSchemas, { description: 'The state that this event gave the order, if any.' }),
+    to_status: documented(status.nullable(), 'The state that this event gave the order, if any.'),
     state_seq: count.nullable(),
     trade_state: tradeState,
     decision: decision.nullable(),
-    reason: z.string().nullable().register(apiSchemas, {
-      description: "In English; a person's own words where a person caused it.",
-    }),
-    reason_code: reasonCode.nullable().register(apiSchemas, {
-      description:
-        "What the reason says, as a code; null for a person's words, and for what was stored before there were codes.",
-    }),
-    alarm: z.boolean().register(apiSchemas, { description: 'Needs attention.' }),
-    evidence: z
-      .record(z.string(), z.unknown())
-      .nullable()
-      .register(apiSchemas, { description: 'What the gateway sent, masked.' }),
+    reason: documented(
+      z.string().nullable(),
+      "In English; a person's own words where a person caused it.",
+    ),
+    reason_code: documented(
+      reasonCode.nullable(),
+      "What the reason says, as a code; null for a person's words, and for what was stored before there were codes.",
+    ),
+    alarm: documented(z.boolean(), 'Needs attention.'),
+    evidence: documented(
+      z.record(z.string(), z.unknown()).nullable(),
+      'What the gateway sent, masked.',
+    ),
     run_id: z.string().nullable(),
     node: z.string().nullable(),
-    operator: z.string().nullable().register(apiSchemas, {
-      description: 'The person behind it; the reason of a resolution is in their words.',
-    }),
-    actor: z
-      .object({ name: z.string(), address: z.string().nullable() })
-      .nullable()
-      .register(apiSchemas, {
-        description: 'Who caused it, and from where; null where budan did it by itself.',
-      }),
+    operator: documented(
+      z.string().nullable(),
+      'The person behind it; the reason of a resolution is in their words.',
+    ),
+    actor: documented(
+      z.object({ name: z.string(), address: z.string().nullable() }).nullable(),
+      'Who caused it, and from where; null where budan did it by itself.',
+    ),
   })
   .register(apiSchemas, { id: 'OrderEvent' })
 
@@ -148,18 +140,16 @@ const entryShape = z
 const runFields = {
   id: z.string(),
   trigger: z.enum(runTriggers),
-  slot: time
-    .nullable()
-    .register(apiSchemas, { description: 'Start of its interval; null for manual runs.' }),
+  slot: documented(time.nullable(), 'Start of its interval; null for manual runs.'),
   started_at: time,
   finished_at: time.nullable(),
   duration_ms: z.number().nullable(),
   dry_run: z.boolean(),
   status: z.enum(runStatuses),
   total: count,
-  success: z.int().register(apiSchemas, { description: 'Credited.' }),
-  failed: z.int().register(apiSchemas, { description: 'Could not be queried or settled.' }),
-  skipped: z.int().register(apiSchemas, { description: 'Had nothing to credit.' }),
+  success: documented(z.int(), 'Credited.'),
+  failed: documented(z.int(), 'Could not be queried or settled.'),
+  skipped: documented(z.int(), 'Had nothing to credit.'),
   outcomes: z.record(z.enum(outcomes), count),
 }
 
@@ -171,9 +161,10 @@ const runResultShape = z
     trade_state: tradeState,
     outcome: z.enum(outcomes),
     reason: z.string(),
-    reason_code: reasonCode.nullable().register(apiSchemas, {
-      description: 'Null where something failed: the reason is the error, then.',
-    }),
+    reason_code: documented(
+      reasonCode.nullable(),
+      'Null where something failed: the reason is the error, then.',
+    ),
     duration_ms: z.number(),
   })
   .register(apiSchemas, { id: 'RunResult' })

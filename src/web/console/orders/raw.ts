@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { allEvents } from '../../../orders/all-events.ts'
+import { allEvents } from '../../../store/all-events.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'

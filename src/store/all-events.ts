@@ -1,5 +1,5 @@
 import type { OrderEvent } from '../domain/order.ts'
-import type { Store } from '../store/store.ts'
+import type { Store } from './store.ts'
 
 /**
  * An order that is queried hourly for 7 days has about 400 events. More than this many are written by a
