@@ -90,7 +90,7 @@ describe('in Chinese', () => {
     expect(run.stdout).toMatch(/^订单号 +交易状态 +结果 +毫秒 +原因$/m)
     expect(run.stdout).toMatch(/^RECH-PAID-1 +SUCCESS +已入账 +\d+ +已支付，各项与订单一致$/m)
     expect(run.stdout).toMatch(
-      /^补单运行 \S+ 已完成：共 \d 笔，入账 1，失败 0，无需入账 \d，耗时 \d+ 毫秒$/m,
+      /^补单批次 \S+ 已完成：共 \d 笔，入账 1，失败 0，无需入账 \d，耗时 \d+ 毫秒$/m,
     )
   })
 
@@ -222,7 +222,7 @@ describe('in Chinese', () => {
     })
     const logged = `${stdout}\n${stderr}`.split('\n').filter((line) => line.startsWith('{'))
     expect(logged.length).toBeGreaterThan(0)
-    expect(stdout).toMatch(/^补单运行 /m)
+    expect(stdout).toMatch(/^补单批次 /m)
     for (const line of logged) expect(line).not.toMatch(/\p{Script=Han}/u)
   })
 })

@@ -306,7 +306,7 @@ describe('a run that goes wrong', () => {
 
   it.each([
     ['en', 'The run was stopped', 'runs are held back: 401: the serial number', 'To the overview'],
-    ['zh', '本次运行提前中止', '补单运行已暂停：401', '前往总览'],
+    ['zh', '本次运行提前中止', '补单已暂停：401', '前往总览'],
   ])('says in %s that it was stopped, why, and where to look', async (locale, ...said) => {
     const { world } = await open()
     await adopt(world, 'ORDER-1', 'ORDER-2')

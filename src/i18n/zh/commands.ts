@@ -49,8 +49,8 @@ export const commandPhrases = {
     'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
     'Querying {count:word} orders': '正在查询 {count} 个订单',
     'Querying 1 order': '正在查询 1 个订单',
-    [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word}`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒`,
-    [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word} (dry run: nothing was changed)`]: `补单运行 {id} {status}：${countsSaid}，耗时 {ms} 毫秒（试运行：未作任何改动）`,
+    [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word}`]: `补单批次 {id} {status}：${countsSaid}，耗时 {ms} 毫秒`,
+    [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word} (dry run: nothing was changed)`]: `补单批次 {id} {status}：${countsSaid}，耗时 {ms} 毫秒（试运行：未作任何改动）`,
     '{due:due} still due': '还有 {due}到期待查',
     '{due:due} still due; at {pace:pace} they are done in {duration:duration}':
       '还有 {due}到期待查；按{pace}的速度，{duration}后查完',
@@ -74,7 +74,7 @@ export const commandPhrases = {
       '已停止：开始时到期待查的都已查过，而订单到期与查询一样快',
     'stopped: {error:store}': '已停止：{error}',
   },
-  runs: { '1 run': '补单运行 1 次', '{count:word} runs': '补单运行 {count} 次' },
+  runs: { '1 run': '补单 1 批', '{count:word} runs': '补单 {count} 批' },
   orderFile: {
     'it is empty; its first line must name the columns': '文件是空的；第一行须为列名',
     'it is not UTF-8 text': '不是 UTF-8 文本',

@@ -30,7 +30,7 @@ export const helpPhrases = {
       '在配额之内连续补单，直到没有到期待查的订单',
     'serve the HTTP API and callbacks, and run the compensation job':
       '提供 HTTP API、接收支付回调，并定时补单',
-    'one run of the compensation job, then exit': '补单运行一次，然后退出',
+    'one run of the compensation job, then exit': '补单一批，然后退出',
     'query the gateway and show what would happen; change nothing':
       '只向支付渠道查询并说明会怎样处理，不做任何改动',
     'take over orders that another system placed, from a CSV file; may be repeated':

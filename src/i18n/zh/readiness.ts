@@ -33,16 +33,16 @@ export const readinessPhrases = {
       '在此期间不关单：{one}；{two}；{three}',
     'queries go through': '查询正常',
     'warning: {doubt:answers}': '注意：{doubt}',
-    'runs are held back: {reason:breaker?}': '补单运行已暂停：{reason}',
+    'runs are held back: {reason:breaker?}': '补单已暂停：{reason}',
     '{engine:engine}: {waiting:word} waiting, {active:word} active, {failed:word} failed':
       '{engine}：{waiting} 个等待，{active} 个执行中，{failed} 个失败',
     'warning: {engine:engine}': '注意：{engine}',
     'compensation_enabled is off: runs are made by hand':
-      '已关闭 compensation_enabled：补单运行由人工发起',
+      '已关闭 compensation_enabled：补单由人工发起',
     'the clock is stopped': '定时器已停止',
-    'no run has finished yet': '还没有完成过补单运行',
+    'no run has finished yet': '还没有完成过补单',
     'last run {at:word}': '上次运行 {at}',
-    'no run has finished yet: runs do not finish': '还没有完成过补单运行：运行未能结束',
+    'no run has finished yet: runs do not finish': '还没有完成过补单：运行未能结束',
     'last run {at:word}: runs do not finish': '上次运行 {at}：此后的运行未能结束',
   },
   engine: {

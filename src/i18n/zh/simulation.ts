@@ -21,7 +21,7 @@ export const simulationPhrases = {
     'Placing orders over the HTTP API': '正在通过 HTTP API 下单',
     'The job runs; callbacks come, or do not': '补单任务运行中；支付回调有的到达，有的丢失',
     'orders: {count:word}, ended as expected: {right:word}, in {runs:word} runs':
-      '订单 {count} 个，结局相符 {right} 个，补单运行 {runs} 次',
+      '订单 {count} 个，结局相符 {right} 个，补单 {runs} 批',
     'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
     'audit: {counts}': '账目自检：{counts}',
     'all is well, after {seconds:word} s': '一切正常，用时 {seconds} 秒',

@@ -32,7 +32,7 @@ export const commonWords = gatewayCatalog({
     sections: {
       overview: '总览',
       orders: '订单',
-      runs: '补单运行',
+      runs: '补单批次',
       reviews: '待处理',
       accounts: '账户',
       audit: '账目自检',

@@ -132,11 +132,11 @@ const advice = gatewayCatalog<AdviceWords>({
       path: '/audit',
     }),
     database_away: () => ({
-      what: `数据库没有应答，暂时无法入账。付款不会丢：${gateway}会重发回调，其余由补单运行找回。`,
+      what: `数据库没有应答，暂时无法入账。付款不会丢：${gateway}会重发回调，其余由补单找回。`,
       todo: '请确认数据库正在运行，并且能按 database.url 连上。错误详见日志，也可用 budan doctor 检查连接。',
     }),
     database_faulty: ({ detail }) => ({
-      what: `数据库目前不可用：${translate(detail, 'zh')}。付款不会丢：${gateway}会重发回调，其余由补单运行找回。`,
+      what: `数据库目前不可用：${translate(detail, 'zh')}。付款不会丢：${gateway}会重发回调，其余由补单找回。`,
       todo: '请在数据库一侧排除故障；恢复写入后 budan 会自行继续。',
     }),
     schema: ({ detail }) => ({
@@ -158,19 +158,19 @@ const advice = gatewayCatalog<AdviceWords>({
       todo: '请用 NTP 校准有误的时钟，budan doctor 会比对三者。一致之后，未付款的订单会照常关单。',
     }),
     clock_stopped: () => ({
-      what: '本进程的定时器已停止，没有补单运行去找回丢失的回调。',
+      what: '本进程的定时器已停止，没有补单去找回丢失的回调。',
       todo: '请重启本进程。',
       path: '/runs',
     }),
     runs_stuck: ({ detail }) => ({
-      what: `补单运行到期却没有完成：${withOwnTimes(translate(detail, 'zh'))}。`,
+      what: `补单到期却没有完成：${withOwnTimes(translate(detail, 'zh'))}。`,
       todo: '请查看最近的运行和日志找出原因，然后重启本进程。',
       path: '/runs',
     }),
     overdue: ({ lateMs, isByHand }) => ({
       what: `有订单比应查询的时间晚了 ${ageText(lateMs, 'zh')}还没有查询。`,
       todo: isByHand
-        ? '这里的补单运行由人工发起：请现在运行一次。'
+        ? '这里的补单由人工发起：请现在运行一次。'
         : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
       path: '/runs',
     }),
@@ -202,7 +202,7 @@ const advice = gatewayCatalog<AdviceWords>({
       todo: `请将配置的商户号与商户平台核对。如果无误，说明这些单号导入后从未在${gateway}下单。`,
     }),
     by_hand: () => ({
-      what: '丢失的回调只能靠补单运行找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',
+      what: '丢失的回调只能靠补单找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',
       todo: '请现在运行一次，或打开 compensation_enabled。',
       path: '/runs',
     }),

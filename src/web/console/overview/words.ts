@@ -215,7 +215,7 @@ export const overviewWords = gatewayCatalog({
     toDo: '怎么办：',
     follows: '这是上面的问题引起的，或须等它解决后再处理。',
     open: (path) =>
-      ({ '/audit': '打开账目自检', '/runs': '打开补单运行', '/reviews': '打开待处理' })[path] ??
+      ({ '/audit': '打开账目自检', '/runs': '打开补单批次', '/reviews': '打开待处理' })[path] ??
       path,
     asOf: around('截至 ', '。刷新页面查看最新情况。'),
     live: '实时：本页自动更新。',
@@ -237,7 +237,7 @@ export const overviewWords = gatewayCatalog({
     oldest: '最久未查询的订单',
     oldestNone: '无',
     oldestIs: (threshold) =>
-      `待确认、回调可能已丢失的订单。满 ${threshold}后，由下一次补单运行向${gateway}查询。`,
+      `待确认、回调可能已丢失的订单。满 ${threshold}后，由下一批补单向${gateway}查询。`,
     late: '已迟',
     lateIs: '第二个数：最迟的一笔已超过应查询时间多久。',
     latency: '从付款到入账',
@@ -248,7 +248,7 @@ export const overviewWords = gatewayCatalog({
     reviews: '待人工处理',
     reviewsIs: '已付款但与订单不符，或已发起退款，需要人工决定。',
     toReviews: '打开待处理列表',
-    nextRun: '下次补单运行',
+    nextRun: '下次补单',
     nextRunIs: `每次运行向${gateway}查询到期的订单，已付款的即入账。`,
     every: (interval) => `每 ${interval}一次。`,
     countdown: { in: '{left} 后', now: '即将开始' },
@@ -279,7 +279,7 @@ export const overviewWords = gatewayCatalog({
     creditsHead: ['入账方式', '入账笔数', '占比', '中位数', 'P99', '含义'],
     sourceIs: {
       callback: `${gateway}主动通知。`,
-      compensation: '回调丢失或迟到，补单运行查询后发现已付款。',
+      compensation: '回调丢失或迟到，补单查询后发现已付款。',
       check: '有人点了“立即查单”。',
       operator: '人工处理后入账。',
     },
@@ -329,10 +329,10 @@ export const overviewWords = gatewayCatalog({
       forbidden: '无权限（403）',
       foreign: '属于其他商户的订单',
     },
-    runs: '最近的补单运行',
+    runs: '最近的补单批次',
     runHead: ['编号', '开始时间', '状态', '查询', '入账', '无应答', '用时'],
-    noRuns: '还没有补单运行。',
-    runsUnknown: '数据库没有应答，无法读取补单运行。',
+    noRuns: '还没有补单批次。',
+    runsUnknown: '数据库没有应答，无法读取补单批次。',
     allRuns: '全部运行',
     dryRun: '试运行',
   }),

@@ -148,7 +148,7 @@ export const reviewWords = gatewayCatalog({
     query: `查询${gateway}`,
     queryAgain: `重新查询${gateway}`,
     kept: '已为下一步保留',
-    compared: `订单与${gateway}应答对照`,
+    compared: '订单与查单结果对照',
     fact: '项目',
     ordered: '订单',
     answered: `${gateway}`,
