@@ -2,6 +2,8 @@ import { answerTarget } from './answer/target.ts'
 import { callbackTarget } from './callback/target.ts'
 import { certificatesTarget } from './certificates/target.ts'
 import { configTarget } from './config/target.ts'
+import { billTarget } from './files/bill-target.ts'
+import { exportTarget } from './files/export-target.ts'
 import { simulatorTarget } from './simulator/target.ts'
 import type { Target } from './target.ts'
 import { webTarget } from './web/target.ts'
@@ -15,5 +17,7 @@ export function allTargets(): readonly Target[] {
     configTarget(),
     webTarget(),
     simulatorTarget(),
+    billTarget(),
+    exportTarget(),
   ]
 }

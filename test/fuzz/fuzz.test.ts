@@ -4,6 +4,8 @@ import { type CallbackOptions, callbackTarget } from '../../proof/fuzz/callback/
 import { replay, runCampaign } from '../../proof/fuzz/campaign.ts'
 import { certificatesTarget } from '../../proof/fuzz/certificates/target.ts'
 import { configTarget } from '../../proof/fuzz/config/target.ts'
+import { billTarget } from '../../proof/fuzz/files/bill-target.ts'
+import { exportTarget } from '../../proof/fuzz/files/export-target.ts'
 import { type Keys, makeKeys } from '../../proof/fuzz/keys.ts'
 import { expectFlat } from '../../proof/fuzz/memory.ts'
 import { simulatorTarget } from '../../proof/fuzz/simulator/target.ts'
@@ -42,6 +44,8 @@ describe('a short campaign', () => {
     [configTarget(), 200],
     [webTarget(), 400],
     [simulatorTarget(), 200],
+    [billTarget(), 150],
+    [exportTarget(), 150],
   ])('finds nothing in $name', async (target, inputs) => {
     const { report } = await found(target, inputs)
     expect(report.found, `seed ${seed}`).toBeNull()
