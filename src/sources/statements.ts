@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
+import { dayMs } from '../text/time-units.ts'
 import type { SqlDialect } from './databases/database.ts'
-import { pageRowsMax, sameNumberMax } from './databases/limits.ts'
+import { pageRowsMax, sameNumberMax, statusesMax } from './databases/limits.ts'
 import { keyOf } from './databases/table-facts.ts'
 import { type Mapping, statusLiteral } from './mapping.ts'
 import type { Position } from './position.ts'
@@ -54,11 +55,17 @@ export class Statements {
     after: readonly string[] | null,
     { window, statuses }: { window: ReadWindow; statuses: readonly (string | null)[] },
   ): Sql {
-    const dayMs = 86_400_000
-    const isOdd = sql`(${this.#createdAt} is null or ${this.#createdAt} < ${this.#time(earliest)}
-      or ${this.#createdAt} >= ${this.#time(new Date(+window.to + dayMs))})`
+    const isOdd = this.#isOdd(window)
     const condition = after === null ? isOdd : sql`${isOdd} and ${this.#keyAfter(after)}`
     return this.#union(statuses, { condition, order: this.#key })
+  }
+
+  /** Of every row that a page may have; where no index begins with the status. */
+  statuses(window: ReadWindow): Sql {
+    const status = sql.ref(this.#mapping.config.status.column)
+    const isDated = this.#datedAfter({ phase: 'dated', at: null }, window)
+    return sql`select distinct ${status} as status from ${this.#table()}
+      where ((${isDated}) or ${this.#isOdd(window)})${this.#only()} limit ${statusesMax}`
   }
 
   count(status: string | null, window: ReadWindow): Sql {
@@ -83,6 +90,12 @@ export class Statements {
     const column = sql.ref(this.#mapping.config.columns.orderNo)
     return sql`select ${this.#fields()} from ${this.#table()}
       where ${column} in (${sql.join(orderNos)})${this.#only()} limit ${sameNumberMax}`
+  }
+
+  #isOdd({ to }: ReadWindow): Sql {
+    const at = this.#createdAt
+    const later = new Date(+to + dayMs)
+    return sql`(${at} is null or ${at} < ${this.#time(earliest)} or ${at} >= ${this.#time(later)})`
   }
 
   #union(

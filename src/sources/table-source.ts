@@ -186,7 +186,7 @@ export class TableSource implements OrderSource {
     const hasIndex = facts.indexes.some(
       ({ columns, predicate }) => predicate === null && columns[0] === status.column,
     )
-    const found = hasIndex ? await this.#walked() : await this.#grouped(window)
+    const found = hasIndex ? await this.#walked() : await this.#distinct(window)
     if (found.length >= statusesMax) {
       const message = `Cannot read source "${this.name}": its column "${status.column}" has more than ${statusesMax} values: it is no status`
       throw new SourceError(message, { isTransient: false })
@@ -209,8 +209,8 @@ export class TableSource implements OrderSource {
     return this.#database.read((query) => this.#database.dialect.statuses(query, given))
   }
 
-  async #grouped(window: ReadWindow): Promise<Statuses> {
-    const rows = await this.#read(this.#statements.byStatus(window))
+  async #distinct(window: ReadWindow): Promise<Statuses> {
+    const rows = await this.#read(this.#statements.statuses(window))
     return rows.map(({ status }) => status ?? null)
   }
 
