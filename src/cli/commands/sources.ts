@@ -1,0 +1,61 @@
+import { ConfigError } from '../../config/fault.ts'
+import type { SourceConfig } from '../../config/sources/source-config.ts'
+import { type ExaminedSource, examineSource } from '../../sources/examine.ts'
+import { helperTable } from '../../sources/helper-table.ts'
+import type { CommandContext } from '../context.ts'
+import { describeFailure } from '../failure.ts'
+import type { CommandInput } from '../program.ts'
+import { reportWordsOf } from '../report/words.ts'
+import { presentSource } from '../sources/present.ts'
+import { showSource } from '../sources/show.ts'
+import type { ExitCode } from '../terminal.ts'
+
+interface SourcesOptions {
+  readonly source?: string
+  readonly sql?: boolean
+}
+
+/**
+ * Shows how each table of a shop is understood, and what reading it costs. Exits with 1 when one of them
+ * cannot be read; with `--sql` it connects to none.
+ */
+export async function showSources(
+  context: CommandContext,
+  { options }: CommandInput,
+): Promise<ExitCode> {
+  const { source, sql = false } = options as SourcesOptions
+  const chosen = chosenSources(context, source)
+  const { output, terminal } = context
+  if (sql) {
+    for (const config of chosen) terminal.out(helperTable(config))
+    return 0
+  }
+  const examined: ExaminedSource[] = []
+  let code: ExitCode = 0
+  for (const config of chosen) {
+    try {
+      const one = await examineSource(config, new Date())
+      if (!output.asJson) showSource(output, one)
+      examined.push(one)
+    } catch (error) {
+      const failure = describeFailure(error)
+      for (const line of failure.lines) output.note(terminal.redact(line), output.colors.red)
+      code = code === 2 ? 2 : failure.code
+    }
+  }
+  if (output.asJson) output.json({ sources: examined.map(presentSource) })
+  return code
+}
+
+function chosenSources(
+  context: CommandContext,
+  name: string | undefined,
+): readonly SourceConfig[] {
+  const { sources = [] } = context.config('database')
+  const words = reportWordsOf(context.locale)
+  if (sources.length === 0) throw new ConfigError([words.noSources])
+  const chosen = name === undefined ? sources : sources.filter((each) => each.name === name)
+  if (chosen.length > 0) return chosen
+  const names = sources.map((each) => each.name).join(', ')
+  throw new ConfigError([words.noSuchSource(name ?? '', names)])
+}

@@ -1,0 +1,57 @@
+import { catalog } from '../../i18n/locale.ts'
+import type { StatusCount } from '../../sources/examine.ts'
+
+interface SourcesWords {
+  readonly view: string
+  readonly rows: (count: number) => string
+  /** Of a status, by what the mapping makes of it. */
+  readonly standing: Readonly<Record<StatusCount['standing'], string>>
+  readonly readOnly: string
+  readonly moreRights: (rights: string) => string
+  readonly unique: string
+  readonly notUnique: string
+  readonly samples: string
+  readonly plan: (usesIndex: boolean) => string
+  readonly noTraps: string
+  readonly noRows: string
+}
+
+export const sourcesWordsOf = catalog<SourcesWords>({
+  en: {
+    view: 'a view',
+    rows: (count) => `about ${count}`,
+    standing: {
+      pending: 'pending: read',
+      revivable: 'ended by the shop, may be revived: read',
+      credited: 'credited or done: not read',
+      unknown: 'not named in the mapping: each row is shown and nothing is certain',
+    },
+    readOnly: 'reading alone',
+    moreRights: (rights) => `reading, and more than is needed: ${rights}`,
+    unique: 'unique',
+    notUnique: 'not unique in the schema',
+    samples: 'The newest rows, as they are understood:',
+    plan: (usesIndex) =>
+      usesIndex ? 'The first page is read by an index:' : 'The first page reads the whole table:',
+    noTraps: 'The schema shows nothing that may credit an order twice or lose one.',
+    noRows: 'The table has no row.',
+  },
+  zh: {
+    view: '视图',
+    rows: (count) => `约 ${count} 行`,
+    standing: {
+      pending: '待确认：读取',
+      revivable: '商户已结束、可恢复：读取',
+      credited: '已入账或已完结：不读取',
+      unknown: '列映射中没有：逐行列出，不能下结论',
+    },
+    readOnly: '仅读取',
+    moreRights: (rights) => `读取，另有多余的权限：${rights}`,
+    unique: '唯一',
+    notUnique: '表结构未保证唯一',
+    samples: '最新的几行，budan 的理解如下：',
+    plan: (usesIndex) => (usesIndex ? '第一页通过索引读取：' : '第一页要扫描全表：'),
+    noTraps: '从表结构看不出会重复入账或漏单的隐患。',
+    noRows: '表中没有数据。',
+  },
+})
