@@ -156,6 +156,12 @@ function addReadingCommands(program: Command, start: Start): void {
     .option('--resume <file>', 'keep there how far it has come, and go on from there')
     .action(start(async () => (await import('./commands/report.ts')).report))
   program
+    .command('sources')
+    .description("show how the shop's own tables are understood, and what reading them costs")
+    .option('--source <name>', 'only this one of the configured sources')
+    .option('--sql', 'print the table that crediting there will need, with the rights as comments')
+    .action(start(async () => (await import('./commands/sources.ts')).showSources))
+  program
     .command('doctor')
     .description('say what is wrong with configuration, keys, clock, gateway and database')
     .action(start(async () => (await import('./commands/doctor.ts')).doctor))

@@ -1,12 +1,12 @@
 import type { SourceConfig } from '../config/sources/source-config.ts'
 import { dayMs } from '../text/time-units.ts'
 import type { Plan } from './databases/table-facts.ts'
+import { isUnique, nameOfTable } from './databases/table-facts.ts'
 import { attemptAt } from './failure.ts'
 import { openMapped } from './open.ts'
 import { type ReadRow, RowReader, standings } from './rows.ts'
 import type { SourceTrap } from './source.ts'
 import { Statements } from './statements.ts'
-import { isUnique, nameOfTable } from './databases/table-facts.ts'
 import { trapsOf } from './traps.ts'
 
 /** What a person must see before a source is relied upon. */

@@ -9,8 +9,8 @@ import { SourceError } from './source.ts'
 const mysqlRemedies: Readonly<Record<number, string>> = {
   1045: 'correct user and password in its url',
   1698: 'correct user and password in its url',
-  1044: 'grant this user the right to read: grant select on DATABASE.TABLE',
-  1142: 'grant this user the right to read: grant select on DATABASE.TABLE',
+  1044: 'grant this user the right to read: `grant select on DATABASE.TABLE`',
+  1142: 'grant this user the right to read: `grant select on DATABASE.TABLE`',
   1143: 'grant this user the right to read each column that the mapping names',
   1049: "correct the database's name in its url",
   1040: 'the server has no connection left for us: try later, or allow more',
@@ -65,7 +65,7 @@ function mysqlRemedy(error: unknown): string | null {
 function postgresRemedy(error: unknown, words: string): string | null {
   if (error instanceof RemediedError) return error.remedy
   if (codeOf(error) === '57014') return timeoutRemedy()
-  if (codeOf(error) === '42501') return 'grant this user the right to read: grant select on TABLE'
+  if (codeOf(error) === '42501') return 'grant this user the right to read: `grant select on TABLE`'
   return remedyFor(error, words)
 }
 

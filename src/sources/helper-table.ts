@@ -10,7 +10,10 @@ export function helperTable(config: SourceConfig): string {
   const [create, quote] = isMysql ? [mysqlTable, '`'] : [postgresTable, '"']
   const names = (list: readonly string[]) =>
     list.map((name) => `${quote}${name.replaceAll(quote, quote + quote)}${quote}`).join(', ')
-  const table = config.table.split('.').map((part) => names([part])).join('.')
+  const table = config.table
+    .split('.')
+    .map((part) => names([part]))
+    .join('.')
   const user = isMysql ? "'budan'@'%'" : 'budan'
   const grants = [
     `grant select (${names(columnsRead(config))}) on ${table} to ${user};`,

@@ -9,9 +9,8 @@ const names = new Set(
    Redis PostgreSQL PgBouncer CA TLS SQL Ctrl Bearer Authorization Idempotency-Key Idempotency Key Content-Type Length
    appid mchid openid Request seen onPaid resource true false null pglite postgres postgresql redis
    rediss localhost https http wx gzip
-   description attach url local chmod openssl rand serve shell base64 A-Z a-z wx0123 Content-Length Request-`.split(
-    /\s+/,
-  ),
+   description attach url local chmod openssl rand serve shell base64 A-Z a-z wx0123 Content-Length Request-
+   unix zone sum column minutes sslmode sslrootcert sslcert sslkey verify-ca report`.split(/\s+/),
 )
 
 /**

@@ -211,6 +211,25 @@ WECHAT_API_V3_KEY: not set, and there is no terminal to prompt on
 --config: "1" is a directory
 wechat.serial_no: Cannot read certificate "1"
 Cannot write configuration "1": it cannot be written (ENOSPC)
+sources.url: has a parameter 1, and takes only 2, 3
+sources.url: not set, and budan's own database is embedded: give the url of the shop's database
+sources.url_file: given together with url: give one of them
+sources.preset: "1" is no preset: there are 1, 2
+sources.preset: a list or a mapping is no preset: there are 1, 2
+sources.columns.created_at.zone: not set, and the preset 1 cannot know it: 时区
+source "1" columns.user_id: 2.3 has no column "4"; did you mean 5? It has 5, 6
+source "1" columns.created_at.zone: "2" is of the type 3, which has no time zone: give the one that it is written in, like Asia/Shanghai
+source "1" columns.created_at.unix: "2" is of the type 3, not a number: leave unix out
+source "1" columns.created_at.unix: "2" is of the type 3: give s or ms, its unit since 1970
+source "1" columns.created_at: "2" is of the type 3, which is no time: make a view that converts it
+source "1" columns.amount: "2" is of the type 3, which is no amount
+source "1" status.pending: "2" is no value of "3", which is of the type 4
+source "1" the.table: mysql://2 has no table or view "3", or this user may not see it
+Cannot examine source "1" (2.3): 4; correct user and password in its url
+Cannot open source "1": 2; grant this user the right to read: \`grant select on TABLE\`
+Cannot count the rows of source "1" (2.3): 4; it was ended after 5 s: create the index that \`budan sources\` names
+Cannot read rows again from source "1" (2.3): 4; it takes no connection in time: a firewall may drop what is sent there
+Cannot read source "1" (2.3): 4
 To credit it, type the order's number (1): 
 Cannot keep the merchant in "1": it is a file
 all is well, after 1.2 s
@@ -260,7 +279,9 @@ function isWanted(path: string): boolean {
     /web\/(api\/callback|api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(path)
   // Developers who use the library read these.
   const isThrown = path === 'src/orders/validate.ts'
-  const isData = /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path)
+  const isData =
+    /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path) ||
+    /^src\/sources\/(databases\/|statements|helper-table|traps)/.test(path)
   // Their sentences have a catalogue in each language, which types keep whole.
   const isCatalogue =
     /^src\/(domain\/(reason|former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(path)

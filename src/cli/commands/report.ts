@@ -24,6 +24,7 @@ import { detailOf, showGaps, showReport, showTraps } from '../report/show.ts'
 import { reportWordsOf } from '../report/words.ts'
 import { shellWord } from '../shells.ts'
 import { keepHeapSmall } from '../small-heap.ts'
+import { chosenSources } from '../sources/chosen.ts'
 import { stopping } from '../stop.ts'
 import type { ExitCode } from '../terminal.ts'
 
@@ -54,7 +55,7 @@ export async function report(
   keepHeapSmall()
   const given: Options = options
   const config = context.config('gateway')
-  const chosen = chosenSources(context, config, given)
+  const chosen = chosenSources(context, config, given.source)
   if (given.csv !== undefined) checkWritable(given.csv)
   const prepared = { context, given, config, chosen, file: given.resume ?? temporaryFile() }
   const sources: OrderSource[] = []
@@ -126,19 +127,6 @@ function end(prepared: Prepared, { made, lastUnanswered }: WatchedReport): ExitC
   // Kept, it would be resumed the next time, and new rows would not be read.
   if (isDone) rmSync(file, { force: true })
   return exitCodeOf(made)
-}
-
-function chosenSources(
-  { locale }: CommandContext,
-  { sources = [] }: Config,
-  { source: name }: Options,
-): readonly SourceConfig[] {
-  if (sources.length === 0) throw new ConfigError([reportWordsOf(locale).noSources])
-  if (name === undefined) return sources
-  const chosen = sources.filter((source) => source.name === name)
-  if (chosen.length > 0) return chosen
-  const names = sources.map((source) => source.name).join(', ')
-  throw new ConfigError([reportWordsOf(locale).noSuchSource(name, names)])
 }
 
 /** A report runs beside the merchant's other programs: half of what is known to be allowed. */

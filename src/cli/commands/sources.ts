@@ -1,11 +1,9 @@
-import { ConfigError } from '../../config/fault.ts'
-import type { SourceConfig } from '../../config/sources/source-config.ts'
 import { type ExaminedSource, examineSource } from '../../sources/examine.ts'
 import { helperTable } from '../../sources/helper-table.ts'
 import type { CommandContext } from '../context.ts'
 import { describeFailure } from '../failure.ts'
 import type { CommandInput } from '../program.ts'
-import { reportWordsOf } from '../report/words.ts'
+import { chosenSources } from '../sources/chosen.ts'
 import { presentSource } from '../sources/present.ts'
 import { showSource } from '../sources/show.ts'
 import type { ExitCode } from '../terminal.ts'
@@ -24,7 +22,7 @@ export async function showSources(
   { options }: CommandInput,
 ): Promise<ExitCode> {
   const { source, sql = false } = options as SourcesOptions
-  const chosen = chosenSources(context, source)
+  const chosen = chosenSources(context, context.config('database'), source)
   const { output, terminal } = context
   if (sql) {
     for (const config of chosen) terminal.out(helperTable(config))
@@ -45,17 +43,4 @@ export async function showSources(
   }
   if (output.asJson) output.json({ sources: examined.map(presentSource) })
   return code
-}
-
-function chosenSources(
-  context: CommandContext,
-  name: string | undefined,
-): readonly SourceConfig[] {
-  const { sources = [] } = context.config('database')
-  const words = reportWordsOf(context.locale)
-  if (sources.length === 0) throw new ConfigError([words.noSources])
-  const chosen = name === undefined ? sources : sources.filter((each) => each.name === name)
-  if (chosen.length > 0) return chosen
-  const names = sources.map((each) => each.name).join(', ')
-  throw new ConfigError([words.noSuchSource(name ?? '', names)])
 }

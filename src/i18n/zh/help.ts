@@ -48,7 +48,11 @@ export const helpPhrases = {
       '账目自检：统计破坏不变式的数据；不全为 0 时以 1 退出',
     "list what was paid and not credited in the shop's own tables; change nothing":
       '核查商家自己的订单表，列出已支付而未入账的订单；不做任何改动',
-    'only this one of the configured sources': '只核查这一个订单来源',
+    'only this one of the configured sources': '只针对这一个订单来源',
+    "show how the shop's own tables are understood, and what reading them costs":
+      '显示 budan 如何理解商户自己的订单表，以及读取的代价',
+    'print the table that crediting there will need, with the rights as comments':
+      '只输出以后在商户库中入账所需的建表语句，权限写在注释里',
     'how old a row may be (default: as configured, or 16)':
       '只核查最近若干天创建的行（默认：按配置，或 16）',
     'write the list to a file for spreadsheets, too': '同时将结果写入 CSV 文件，可用表格软件打开',

@@ -12,6 +12,7 @@ import { reconcilePhrases } from './reconcile.ts'
 import { reportPhrases } from './report.ts'
 import { settlingPhrases } from './settling.ts'
 import { simulationPhrases } from './simulation.ts'
+import { sourceConfigFaults, sourcePhrases } from './sources.ts'
 import { storePhrases } from './store.ts'
 import { webPhrases } from './web.ts'
 
@@ -24,8 +25,10 @@ const parts: PhraseSets = {
   ...storePhrases,
   ...webPhrases,
   ...configPhrases,
+  fault: { ...configPhrases.fault, ...sourceConfigFaults },
   ...commandPhrases,
   ...reportPhrases,
+  ...sourcePhrases,
   ...simulationPhrases,
   ...doctorPhrases,
   ...helpPhrases,
@@ -52,6 +55,7 @@ const wholes = [
   'command',
   'drainEnd',
   'report',
+  'source',
   'simulation',
   'detail',
   'step',
