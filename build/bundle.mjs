@@ -23,6 +23,7 @@ const programExternal = [
   '@electric-sql/pglite',
   'bullmq',
   'ioredis',
+  'mysql2',
   'pg',
   'pino',
   'pino-pretty',

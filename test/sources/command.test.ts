@@ -105,7 +105,7 @@ describe('budan sources', () => {
     expect(away.code).toBe(1)
     expect(away.stderr).toContain('Cannot open source "shop"')
     expect(away.stderr).not.toContain('s3cret')
-    configure(`${postgres.url}`.replace('/postgres', '/template1'))
+    configure(postgres.url.replace(/postgres$/, 'template1'))
     const missing = await run([])
     expect(missing.code).toBe(2)
     expect(missing.stderr).toContain('has no table or view "orders"')

@@ -212,7 +212,7 @@ WECHAT_API_V3_KEY: not set, and there is no terminal to prompt on
 wechat.serial_no: Cannot read certificate "1"
 Cannot write configuration "1": it cannot be written (ENOSPC)
 sources.url: has a parameter 1, and takes only 2, 3
-sources.url: not set, and budan's own database is embedded: give the url of the shop's database
+sources[0].url: not set, and budan's own database is embedded: give the url of the shop's database
 sources.url_file: given together with url: give one of them
 sources.preset: "1" is no preset: there are 1, 2
 sources.preset: a list or a mapping is no preset: there are 1, 2
@@ -224,7 +224,7 @@ source "1" columns.created_at.unix: "2" is of the type 3: give s or ms, its unit
 source "1" columns.created_at: "2" is of the type 3, which is no time: make a view that converts it
 source "1" columns.amount: "2" is of the type 3, which is no amount
 source "1" status.pending: "2" is no value of "3", which is of the type 4
-source "1" the.table: mysql://2 has no table or view "3", or this user may not see it
+source "1" table: mysql://2 has no table or view "3", or this user may not see it
 Cannot examine source "1" (2.3): 4; correct user and password in its url
 Cannot open source "1": 2; grant this user the right to read: \`grant select on TABLE\`
 Cannot count the rows of source "1" (2.3): 4; it was ended after 5 s: create the index that \`budan sources\` names

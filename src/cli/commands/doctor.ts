@@ -11,6 +11,7 @@ import { examineGateway, examineProxy, type Known } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { examineServer } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
+import { examineSources } from '../doctor/sources.ts'
 
 /**
  * Checks everything that crediting depends on, and changes nothing. Exits with 1 when a check fails, and
@@ -58,9 +59,10 @@ async function examine(
   const { file, terminal } = context
   const { privateKeyPath } = keyPaths({ file, env: terminal.env })
   const now = new Date()
-  const [engine, gateway] = await Promise.all([
+  const [engine, gateway, sources] = await Promise.all([
     examineEngine(config.engine.url),
     examineGateway(config, known),
+    examineSources(config.sources ?? [], now),
   ])
   return [
     examineConfiguration(file, secretFiles({ file, env: terminal.env })),
@@ -69,5 +71,6 @@ async function examine(
     ...engine,
     ...(config.wechat === null ? [] : examineProxy(config.wechat, terminal.env)),
     ...gateway,
+    ...sources,
   ]
 }

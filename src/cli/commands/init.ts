@@ -8,6 +8,7 @@ import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { CommandError } from '../failure.ts'
 import { draftConfiguration } from '../init/draft.ts'
 import { interview } from '../init/interview.ts'
+import { offerSource } from '../init/source.ts'
 import { initWordsOf } from '../init/words.ts'
 import { examineTarget, writeConfiguration } from '../init/write.ts'
 import { shellWord } from '../shells.ts'
@@ -24,7 +25,8 @@ export const init: Command = async (context, { options }) => {
   const words = initWordsOf(locale)
   const overwrite = await mayOverwrite(context, { file, force: options.force === true })
   const answers = await interview(context, { options, home: resolve(dirname(file)) })
-  writeConfiguration(file, { text: draftConfiguration(answers, locale), overwrite })
+  const sources = await offerSource(context)
+  writeConfiguration(file, { text: draftConfiguration(answers, locale) + sources, overwrite })
   if (!output.asJson) output.line(words.wrote(file))
   output.note(words.secrets)
   const findings = await checkGateway(context, { file, check: options.check === true })

@@ -15,9 +15,14 @@ export function ownDatabaseFaults({ sources, database }: ParsedConfig): readonly
 }
 
 export function assembleSources({ sources, database }: ParsedConfig): readonly SourceConfig[] {
-  return sources.map((source) => ({
+  return sources.map((source) => assembleSource(source, database.url))
+}
+
+/** @param ownUrl of budan's own database, for a source without an address. */
+export function assembleSource(source: ParsedSource, ownUrl: string): SourceConfig {
+  return {
     name: source.name,
-    url: source.url ?? database.url,
+    url: source.url ?? ownUrl,
     table: source.table,
     columns: columnsOf(source.columns),
     status: {
@@ -33,7 +38,7 @@ export function assembleSources({ sources, database }: ParsedConfig): readonly S
     ),
     days: source.days,
     credit: source.credit,
-  }))
+  }
 }
 
 function columnsOf(columns: ParsedSource['columns']): SourceColumns {

@@ -3,6 +3,7 @@ import type { PhraseSets } from '../phrases.ts'
 /** What the doctor finds, and the next step for each fault. */
 export const doctorPhrases = {
   place: {
+    'source {name:word}': '订单来源 {name}',
     configuration: '配置',
     'private key': '商户私钥',
     'serial number': '证书序列号',
@@ -22,6 +23,11 @@ export const doctorPhrases = {
   },
   finding: { ok: '正常', warn: '注意', fail: '错误' },
   detail: {
+    '{table:word} has a status that the mapping does not name: {status:json}':
+      '{table} 有列映射中没有的状态：{status}',
+    '{table:word}: {count:word} points of the schema need a look':
+      '{table}：表结构有 {count} 处需要留意',
+    '{table:word} on {server:word} can be read': '可以读取 {server} 的 {table}',
     './budan.yaml or the environment': './budan.yaml 或环境变量',
     '{file}; others on this machine may read its secrets': '{file}；本机其他用户可以读取其中的密钥',
     '"{directory}" is not there yet': '“{directory}”尚不存在',
@@ -82,6 +88,11 @@ export const doctorPhrases = {
     'its path is {path:word}': '路径是 {path}',
   },
   step: {
+    'see `budan sources` and docs/sources.md': '见 `budan sources` 和 docs/sources.md',
+    'name each status under sources; docs/sources.md says what they mean':
+      '请在 `sources` 中写明每个状态；含义见 docs/sources.md',
+    'run `budan sources`: it says each, and how to mend it':
+      '运行 `budan sources`，其中有每一处及解决办法',
     'run `budan migrate` or `budan serve`: both create it':
       '运行 `budan migrate` 或 `budan serve`，都会创建它',
     'nothing while `budan serve` runs; else end the other process that has it open':

@@ -17,6 +17,7 @@ export const sourcePhrases = {
       '无法读取订单来源“{name}”：列“{column}”的 {numbers} 个值对应 {count} 行以上，不是订单号列',
   },
   sourceAction: {
+    'look for the table': '查找订单表',
     'open source {name:json}': '打开订单来源 {name}',
     'read source {name:json} ({table})': '读取订单来源 {name}（{table}）',
     'examine source {name:json} ({table})': '检查订单来源 {name}（{table}）',
