@@ -103,7 +103,7 @@ describe('budan init at a terminal', () => {
       rightAnswers(),
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: `wrote ${path}\n` })
-    expect(shownPrompts).toHaveLength(11)
+    expect(shownPrompts).toHaveLength(12)
     expect(stderr).toContain('Merchant console: 账户中心 > 商户信息.')
     expect(stderr).toMatch(/Next: `budan doctor --config .*` looks at everything/)
     const { server, database, wechat } = load(path)
@@ -146,7 +146,7 @@ describe('budan init at a terminal', () => {
       'server.api_token': ['with blank', 'a-token-of-my-own-choice'],
     })
     expect(code).toBe(0)
-    expect(shownPrompts).toHaveLength(26)
+    expect(shownPrompts).toHaveLength(27)
     for (const line of [
       'wechat.mch_id: is needed',
       'wechat.mch_id: "abc" is not a merchant number: digits only',

@@ -281,7 +281,7 @@ function isWanted(path: string): boolean {
   const isThrown = path === 'src/orders/validate.ts'
   const isData =
     /^src\/store\/(migrations\/|driver|sql\/(rows|runs|vitals))/.test(path) ||
-    /^src\/sources\/(databases\/|statements|helper-table|traps)/.test(path)
+    /^src\/sources\/(databases\/|statements|helper-table|traps|connect\/propose)/.test(path)
   // Their sentences have a catalogue in each language, which types keep whole.
   const isCatalogue =
     /^src\/(domain\/(reason|former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(path)

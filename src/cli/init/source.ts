@@ -3,9 +3,14 @@ import { schemaFaults } from '../../config/schema-faults.ts'
 import { assembleSource } from '../../config/sources/assemble-sources.ts'
 import { sourceSchema } from '../../config/sources/source-schema.ts'
 import { sourceAddressFault } from '../../servers/addresses.ts'
+import {
+  type FoundTable,
+  findTable,
+  listTables,
+  statusesOf,
+} from '../../sources/connect/explore.ts'
+import { propose, proposeStatuses } from '../../sources/connect/propose.ts'
 import { examineSource } from '../../sources/examine.ts'
-import { type FoundTable, findTable, listTables, statusesOf } from '../../sources/explore.ts'
-import { propose, proposeStatuses } from '../../sources/propose.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError, describeFailure } from '../failure.ts'
 import { showSource } from '../sources/show.ts'

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import { ConfigError } from '../config/fault.ts'
-import type { SourceDatabase } from './databases/database.ts'
-import { statusesMax } from './databases/limits.ts'
-import type { TableFacts } from './databases/table-facts.ts'
-import { attemptAt } from './failure.ts'
-import { tableNameOf } from './mapping.ts'
-import { openSourceDatabase } from './open.ts'
+import { ConfigError } from '../../config/fault.ts'
+import type { SourceDatabase } from '../databases/database.ts'
+import { statusesMax } from '../databases/limits.ts'
+import type { TableFacts } from '../databases/table-facts.ts'
+import { attemptAt } from '../failure.ts'
+import { tableNameOf } from '../mapping.ts'
+import { openSourceDatabase } from '../open.ts'
 
 export interface FoundTable {
   readonly facts: TableFacts
@@ -37,7 +37,7 @@ export function statusesOf(given: {
   const [from, status] = [sql.id(facts.schema, facts.name), sql.ref(column)]
   return briefly(given.url, async (database) => {
     const rows = await database.read((query) =>
-      query(sql`select distinct ${status} as status from (select ${status} from ${from} limit 100000) as some
+      query(sql`select distinct ${status} as status from (select ${status} from ${from} limit 100000) as found
         where ${status} is not null limit ${statusesMax}`),
     )
     return rows.map((row) => row.status ?? '').sort()

@@ -1,4 +1,4 @@
-import type { ColumnFacts, TableFacts } from './databases/table-facts.ts'
+import type { ColumnFacts, TableFacts } from '../databases/table-facts.ts'
 
 /** Which column may hold which fact, by the names that shops use; null: none is likely. */
 export interface ProposedColumns {
