@@ -1,8 +1,7 @@
 import { type ExaminedSource, examineSource } from '../../sources/examine.ts'
 import { helperTable } from '../../sources/helper-table.ts'
-import type { CommandContext } from '../context.ts'
+import type { Command } from '../context.ts'
 import { describeFailure } from '../failure.ts'
-import type { CommandInput } from '../program.ts'
 import { chosenSources } from '../sources/chosen.ts'
 import { presentSource } from '../sources/present.ts'
 import { showSource } from '../sources/show.ts'
@@ -17,10 +16,7 @@ interface SourcesOptions {
  * Shows how each table of a shop is understood, and what reading it costs. Exits with 1 when one of them
  * cannot be read; with `--sql` it connects to none.
  */
-export async function showSources(
-  context: CommandContext,
-  { options }: CommandInput,
-): Promise<ExitCode> {
+export const showSources: Command = async (context, { options }) => {
   const { source, sql = false } = options as SourcesOptions
   const chosen = chosenSources(context, context.config('database'), source)
   const { output, terminal } = context
