@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GatewayProcess, orderNoOf, startGateway } from '../report/shop.ts'
+import { billText } from '../support/bill-file.ts'
 import { type MariadbServer, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { openDirectory, runBudan } from './budan.ts'
 
@@ -97,6 +98,32 @@ describe.skipIf(withoutMariadb())('with its table on MariaDB', () => {
     const shown = await runBudan(args, place)
     for (const orderNo of lost) expect(shown.stdout).toContain(orderNo)
     expect(shown.code).toBe(3)
+  })
+})
+
+describe('with two files', () => {
+  const paidAt = (nth: number) => new Date(Date.parse('2026-01-24T10:00:00+08:00') + nth * 1000)
+
+  it('gets the same list from the documented command, without any configuration', async () => {
+    const folder = join(cwd, 'files')
+    mkdirSync(folder)
+    const rows = orders.filter(isPaid).map((nth) => ({
+      ...{ orderNo: orderNoOf(nth), amount: BigInt(100 + nth), at: paidAt(nth) },
+      transactionId: `42000025${String(nth).padStart(20, '0')}`,
+    }))
+    writeFileSync(join(folder, 'bill.csv'), billText({ rows }))
+    const lines = orders.map((nth) => {
+      const credited = isPaid(nth) && !isLost(nth)
+      const end = credited ? 'paid,2026-01-24 11:00:00' : 'pending,'
+      return `${orderNoOf(nth)},${nth % 50},${yuan(nth)},2026-01-24 09:59:00,${end}`
+    })
+    const header = 'order_no,user_id,amount,created_at,status,paid_at'
+    writeFileSync(join(folder, 'orders.csv'), [header, ...lines, ''].join('\n'))
+    const args = documented('reconcile')
+    const { code, stdout } = await runBudan(args, { cwd: folder })
+    for (const orderNo of lost) expect(stdout).toContain(orderNo)
+    expect(stdout).toContain('20 paid, not credited')
+    expect(code).toBe(3)
   })
 })
 
