@@ -22,7 +22,7 @@ export const commandPhrases = {
     'Nothing was changed: give --yes to carry it out.': '未作任何改动：加上 --yes 才会执行。',
     'Nothing was changed: {reason:abandoning?}': '未作任何改动：{reason}',
     'order {orderNo} is expired now, and its Idempotency-Key can be used again':
-      '订单 {orderNo} 现已过期，它的 Idempotency-Key 可以再次使用',
+      '订单 {orderNo} 现已关单，它的 Idempotency-Key 可以再次使用',
     "To {action:action} it, type the order's number ({orderNo}): ":
       '要{action}，请输入订单号（{orderNo}）：',
     'Adopting 1 order': '正在导入 1 个订单',

@@ -85,7 +85,7 @@ export const webPhrases = {
   abandoning: {
     'order "{orderNo}" is {status:status}': '订单“{orderNo}”{status}',
     'the gateway accepted order "{orderNo}": it is credited when it is paid, and expires when it cannot be paid any more':
-      '支付渠道已受理订单“{orderNo}”：支付后会入账，不能再支付时会过期',
+      '支付渠道已受理订单“{orderNo}”：支付后会入账，不能再支付时会关单',
     'the gateway knows order "{orderNo}": it says {state}':
       '支付渠道有订单“{orderNo}”，状态是 {state}',
     'order "{orderNo}" was adopted for merchant {mchid:word}, which is not configured: nobody can say whether it was paid':
