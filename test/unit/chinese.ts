@@ -8,7 +8,7 @@ const names = new Set(
   `budan API APIv3 HTTP JSON UTF YAML URL IP ID DNS NTP KiB RFC PEM RSA Base64 ASCII HTTPS IPv6 IPv4 PuTTY Sentinel
    Redis PostgreSQL PgBouncer CA TLS SQL Ctrl Bearer Authorization Idempotency-Key Idempotency Key Content-Type Length
    appid mchid openid Request seen onPaid resource true false null pglite postgres postgresql redis
-   rediss localhost https http wx gzip
+   rediss localhost https http wx gzip zip Excel
    description attach url local chmod openssl rand serve shell base64 A-Z a-z wx0123 Content-Length Request-
    unix zone sum column minutes sslmode sslrootcert sslcert sslkey verify-ca report ms table sources`.split(
     /\s+/,

@@ -84,7 +84,7 @@ export const commandPhrases = {
     'it needs one column for the amount, amount_fen or amount_yuan':
       '须有一个金额列：amount_fen（分）或 amount_yuan（元）',
     'the unit of its column amount is not known; name the column amount_fen or amount_yuan':
-      'amount 列的单位不明：请把列名改为 amount_fen（分）或 amount_yuan（元）',
+      '`amount` 列的单位不明：请把列名改为 amount_fen（分）或 amount_yuan（元）',
     'its column {name:json} is unknown; known columns are {known:words}':
       '不认识列 {name}；可用的列有：{known}',
     '{why:unreadable}': '{why}',

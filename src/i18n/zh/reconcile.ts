@@ -33,7 +33,7 @@ export const reconcilePhrases = {
     'must be one value': '只能是一个值',
     'must name a column, like "订单号" or { column: 金额, unit: yuan }':
       '应当是列名，如“订单号”或 `{ column: 金额, unit: yuan }`',
-    'must be yuan or fen': '应当是 yuan 或 fen',
+    'must be yuan or fen': '应当是 `yuan` 或 `fen`',
     'must be Asia/Shanghai, UTC, or an offset like +08:00':
       '应当是 Asia/Shanghai、UTC 或 +08:00 这样的时差',
     'must be a list of statuses': '应当是状态的列表',

@@ -94,10 +94,10 @@ export const sourceConfigFaults = {
   'must be a single value': '须为单个值',
   'must hold columns and values, like "payment_method: wechat"':
     '须由列名和值组成，例如 "payment_method: wechat"',
-  'must be a list of columns, like [amount, fee]': '须为列名的列表，例如 [amount, fee]',
+  'must be a list of columns, like [amount, fee]': '须为列名的列表，例如 `[amount, fee]`',
   'is an empty list: give at least one column': '是空列表：至少给出一列',
   'is a list of more than 5 columns': '列表超过 5 列',
-  'must be a list of statuses, like [pending]': '须为状态的列表，例如 [pending]',
+  'must be a list of statuses, like [pending]': '须为状态的列表，例如 `[pending]`',
   'is a list of more than 50 statuses': '列表超过 50 个状态',
   '{value:json} is no name of a source: 1 to 32 of a-z 0-9 -, the first a letter':
     '{value} 不能作订单来源的名称：须为 1 到 32 个 a-z 0-9 -，以字母开头',
