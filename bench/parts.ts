@@ -11,6 +11,7 @@ import { reconcile } from './reconcile.ts'
 import { report } from './report.ts'
 import { scaling } from './scaling.ts'
 import { schedule } from './schedule.ts'
+import { source } from './source.ts'
 import { start } from './start.ts'
 import { unpaid } from './unpaid.ts'
 
@@ -27,6 +28,7 @@ export const parts: readonly Part[] = [
   start,
   unpaid,
   scaling,
+  source,
   report,
   reconcile,
   adopting,

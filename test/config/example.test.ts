@@ -21,6 +21,12 @@ test('config.example.yaml shows every key, and each in a form that is taken', ()
   expect(space.faults(complete, { need: 'database' })).toEqual([])
 })
 
+test('config.example.yaml has a table of a shop, in a form that is taken', () => {
+  const complete = example.replaceAll(/^#(sources:| {2})/gm, '$1')
+  const { sources } = space.load(complete, { need: 'database' })
+  expect(sources).toMatchObject([{ name: 'shop', table: 'orders', days: 16, credit: 'report' }])
+})
+
 /** Nobody may serve with it, so it stands behind a "#". */
 const sample = 'change-me-to-a-long-random-one'
 
