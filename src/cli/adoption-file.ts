@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { CsvError, type Info, parse } from 'csv-parse'
 import { ConfigError, readFailure } from '../config/fault.ts'
@@ -18,6 +18,11 @@ const amountColumns = ['amount_fen', 'amount_yuan']
 
 /** How many orders the file has. Throws ConfigError for a file that cannot be read to its end. */
 export async function countRows(file: string): Promise<number> {
+  if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
+    throw new ConfigError([
+      cannotAdopt(file, 'it is a pipe, and is read more than once: give a file'),
+    ])
+  }
   let count = 0
   for await (const _ of adoptionRows(file)) count += 1
   return count

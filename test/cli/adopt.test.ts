@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateMerchant, merchantOptions, startSimulator, writeMerchant } from 'budan-simulator'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { configurationFor } from '../../src/demo/configuration.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
@@ -123,6 +125,35 @@ describe('budan adopt', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
     expect(stderr).toContain(csv)
+  })
+
+  test('says after a failure of the database that it may be repeated, and then adopts the rest', async () => {
+    const client = new pg.Client(env.DATABASE_URL)
+    await client.connect()
+    const rows = Array.from({ length: 600 }, (_, nth) => `HALF-${1000 + nth},u,1`)
+    const text = `order_no,user_id,amount_fen\n${rows.join('\n')}\n`
+    try {
+      await client.query(`alter table orders add constraint half check (order_no <> 'HALF-1599')`)
+      const { code, stdout, stderr } = await adopt(text)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^Interrupted after 500 rows: run the same command again/m)
+      expect(stderr).toMatch(/^Cannot store 100 orders: /m)
+    } finally {
+      await client.query('alter table orders drop constraint if exists half')
+      await client.end()
+    }
+    expect(await adopt(text)).toMatchObject({
+      code: 0,
+      stdout: 'adopted=600 refused=0 total=600\n',
+    })
+  })
+
+  test('refuses a pipe, which cannot be read twice', async () => {
+    const pipe = join(dir, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const { code, stderr } = await runInProcess(['adopt', pipe, '--config', config], env)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/it is a pipe, and is read more than once/)
   })
 
   test('names a file that is not there', async () => {

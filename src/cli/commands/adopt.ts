@@ -53,20 +53,28 @@ async function adoptFile(
   const refused: Refused[] = []
   let done = 0
   for await (const batch of batchesOf(adoptionRows(file))) {
-    if (signal.aborted) break
+    if (signal.aborted) return { adopted: done - refused.length, refused, stopped: true }
     const by = { now: new Date(), actor: localActor() }
     const results = await adoptBatch(
       budan,
       batch.map(({ order }) => order),
       by,
-    )
+    ).catch((error: unknown) => {
+      progress.note(interrupted(done))
+      throw error
+    })
     for (const [nth, result] of results.entries()) {
       if (result.code !== undefined) refused.push({ line: batch[nth]?.line ?? 0, ...result })
     }
     done += batch.length
     progress.progress(done)
   }
-  return { adopted: done - refused.length, refused, stopped: signal.aborted }
+  return { adopted: done - refused.length, refused, stopped: false }
+}
+
+/** Whether the batch in flight was stored is not always known; a repetition finds out. */
+function interrupted(done: number): string {
+  return `Interrupted after ${done} rows: run the same command again, which adopts nothing twice.`
 }
 
 async function* batchesOf(

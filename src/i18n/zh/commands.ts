@@ -31,6 +31,8 @@ export const commandPhrases = {
       '共 {total} 个订单，已导入 {adopted}，拒绝 {refused}',
     'Stopped by a signal: run the same command again for the rest.':
       '已按要求停止：再次运行同一命令即可导入其余订单。',
+    'Interrupted after {rows:word} rows: run the same command again, which adopts nothing twice.':
+      '已处理 {rows} 行后中断：再次运行同一命令即可，不会重复导入。',
     'Cannot adopt from {file:json}: {why:orderFile}': '无法从 {file} 导入订单：{why}',
     'the database is up to date': '数据库已是最新',
     'applied {migration:word}': '已应用 {migration}',
@@ -77,6 +79,7 @@ export const commandPhrases = {
   runs: { '1 run': '补单 1 批', '{count:word} runs': '补单 {count} 批' },
   orderFile: {
     'it is empty; its first line must name the columns': '文件是空的；第一行须为列名',
+    'it is a pipe, and is read more than once: give a file': '是管道，而内容要读多遍：请给出文件',
     'it is not UTF-8 text': '不是 UTF-8 文本',
     'it is not CSV ({why})': '不是有效的 CSV（{why}）',
     'it has no column {name:word}': '缺少列 {name}',
