@@ -18,7 +18,10 @@ export const findingKinds = [
 export type FindingKind = (typeof findingKinds)[number]
 
 export interface Finding {
-  /** `not_judged`: paid in the export, at a time of which no bill was given, or at no known time. */
+  /**
+   * `not_judged`: paid in the export, at a time of which no bill was given, or at no known time; or the
+   * bills have a refund of it, and not its payment.
+   */
   readonly kind: FindingKind | 'not_judged'
   readonly orderNo: string
   /** By the bill; null: it has no payment. */
@@ -57,16 +60,17 @@ export function findingsOf(entry: Entry, isCovered: IsCovered): readonly Finding
   const duplicates = others.map((each) => finding('duplicate_payment', each))
   if (shop === null) return [finding('unknown_order'), ...duplicates]
   if (shop.standing === 'unpaid') {
-    const isMissed = payment !== null && !isReturned(payment, entry)
-    return isMissed ? [finding('missed_payment'), ...duplicates] : duplicates
+    // Something was paid on another day, of which the refund may have returned a part alone.
+    if (payment === null) return refunds.length > 0 ? [finding('not_judged')] : []
+    return isReturned(payment, entry) ? duplicates : [finding('missed_payment'), ...duplicates]
   }
-  const isRefunded = shop.standing === 'paid' && refunds.some(({ status }) => status !== 'failed')
-  const refund = isRefunded ? [finding('refund')] : []
+  const isRefunded = refunds.some(({ status }) => status !== 'failed')
+  const refund = isRefunded && shop.standing === 'paid' ? [finding('refund')] : []
   if (payment !== null) {
     const differs = shop.amount !== payment.amount ? [finding('amount_differs')] : []
     return [...differs, ...duplicates, ...refund]
   }
-  if (refunds.length > 0) return refund
+  if (refunds.length > 0) return isRefunded ? refund : [finding('not_judged')]
   const isJudged = shop.paidAt !== null && isCovered(shop.paidAt)
   return [finding(isJudged ? 'not_in_bill' : 'not_judged')]
 }

@@ -44,13 +44,13 @@ export interface Reconciliation {
 }
 
 /**
- * `cannot_judge`: a row cannot be read; or all that was paid in the export is outside the bills' days,
- * so that nothing was compared. It is never an all-clear.
+ * `cannot_judge`: a row cannot be read; or nothing was compared, because no bill says of a day what was
+ * paid, or all that was paid in the export is outside the bills' days. It is never an all-clear.
  */
 export type Verdict = 'agree' | 'differ' | 'cannot_judge'
 
 /** More are counted and not kept. */
-const faultsMax = 1000
+export const faultsMax = 1000
 
 /**
  * Compares what the bills and an export say was paid. Bills are read first and to their ends: a bill
@@ -167,6 +167,7 @@ class Comparison {
   }): Verdict {
     if (this.#faultCount > 0) return 'cannot_judge'
     if ([...counts.keys()].some((kind) => kind !== 'not_judged')) return 'differ'
+    if (this.#days.list().length === 0) return 'cannot_judge'
     return counts.has('not_judged') && inBoth === 0 ? 'cannot_judge' : 'agree'
   }
 

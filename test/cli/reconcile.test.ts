@@ -214,6 +214,18 @@ describe('budan reconcile', () => {
       /recognized for status/,
     ],
     [
+      'a bill without a day, and an export in which nothing is paid',
+      billText({ rows: [] }),
+      `${header}\nOTHER1,u,5,pending,,\n`,
+      /no all-clear/,
+    ],
+    [
+      'a bill of refunds alone',
+      billText({ rows: [{ ...orderAt(0), status: 'REFUND' }], format: 'REFUND' }),
+      `${header}\n${orderAt(0).orderNo},u,1,refunded,,\n`,
+      /no all-clear/,
+    ],
+    [
       'an export without rows that can be judged',
       billText({ rows: [] }),
       exportText(some.slice(0, 1)),
@@ -271,6 +283,29 @@ describe('budan reconcile', () => {
       ['not_judged', 'OTHER2'],
       ['not_in_bill', 'OTHER3'],
     ])
+  })
+
+  it('lists an unpaid order as not judged where the bills have a refund of it alone', async () => {
+    const refund = { ...orderAt(1), amount: 40n, status: 'REFUND' as const }
+    const text = `${exportText(some.slice(0, 1))}${refund.orderNo},u,1.01,pending,,\n`
+    const args = [
+      ...['reconcile', '--json', '--bill', write('b', billText({ rows: [orderAt(0), refund] }))],
+      ...['--orders', write('o.csv', text)],
+    ]
+    const { stdout } = await runInProcess(args, {})
+    expect(JSON.parse(stdout).findings).toMatchObject([
+      { kind: 'not_judged', order_no: refund.orderNo, status: 'pending', refunded: 40 },
+    ])
+  })
+
+  it('says why it cannot write its list to the end', async () => {
+    const args = [
+      ...['reconcile', '--bill', write('b', billText({ rows: some }))],
+      ...['--orders', write('o.csv', exportText(some)), '--csv', '/dev/full'],
+    ]
+    const { code, stderr } = await runInProcess(args, {})
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Cannot write "\/dev\/full": its disk is full$/m)
   })
 
   it('overwrites none of the files that it reads', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -199,6 +200,9 @@ describe('the words of an export', () => {
     ['amount_fen', 'fen'],
     ['金额（分）', 'fen'],
     ['金额(元)', 'yuan'],
+    ['amountFen', 'fen'],
+    ['AMOUNT-FEN', 'fen'],
+    ['often', 'yuan'],
   ])('unitOf(%j) is %s', (column, unit) => {
     expect(unitOf(column)).toBe(unit)
   })
@@ -219,7 +223,7 @@ describe('readMap()', () => {
     const file = fileOf(
       [
         'colums: {}',
-        'columns: { order_no: [], amount: { column: a, unit: dollar }, paid_at: { column: b, zone: Mars }, x: y }',
+        'columns: { order_no: [], amount: { column: a, unit: dollar }, paid_at: { column: b, zone: Mars }, x: y, user_id: { column: c, units: fen } }',
         'status: { paid: [1], unpaid: [1], open: [2] }',
         'only: { a: [1] }',
       ].join('\n'),
@@ -235,6 +239,7 @@ describe('readMap()', () => {
     expect(faults).toEqual([
       `${file}: colums: unknown key; did you mean columns?`,
       `${file}: columns.x: unknown key`,
+      `${file}: columns.user_id.units: unknown key`,
       `${file}: columns.order_no: must name a column, like "订单号" or { column: 金额, unit: yuan }`,
       `${file}: columns.amount.unit: must be yuan or fen`,
       `${file}: columns.paid_at.zone: must be Asia/Shanghai, UTC, or an offset like +08:00`,
@@ -278,6 +283,31 @@ describe('readExport()', () => {
       ['amount_unreadable', 5],
       ['cells', 9],
     ])
+  })
+
+  it('rejects two columns of one name where it would use one of them, which two joined tables have', () => {
+    const header = ['order_no', 'amount', 'status', 'id', 'id']
+    expect(layoutOf(header, emptyMap).columns.status).toBe('status')
+    expect(() => layoutOf([...header, 'status'], emptyMap)).toThrow('has the column "status" twice')
+  })
+
+  it('rejects "every row was paid" where there is a column of statuses', () => {
+    const map = { ...emptyMap, statuses: 'paid' as const }
+    expect(layoutOf(['order_no', 'amount'], map).columns.status).toBe(null)
+    expect(() => layoutOf(['order_no', 'amount', 'status'], map)).toThrow(
+      'The export has the column "status"',
+    )
+  })
+
+  it('rejects lines that end with carriage returns alone, which would be one line', async () => {
+    const file = fileOf('order_no,amount,status,user\rR1,1,paid,u\r')
+    await expect(readHeader(file)).rejects.toThrow(/carriage returns alone/)
+  })
+
+  it('rejects a pipe, whose second reading would be empty or never begin', async () => {
+    const pipe = join(directory, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(readHeader(pipe)).rejects.toThrow(/it is a pipe/)
   })
 
   it('names the columns of a map that the export does not have', async () => {

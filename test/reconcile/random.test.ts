@@ -104,12 +104,14 @@ function naive(
     if (row === undefined) note('unknown_order', anyId)
     else if (row.standing === 'unpaid') {
       if (main !== undefined && !returned(main)) note('missed_payment')
+      if (main === undefined && mine.length > 0) note('not_judged', anyId)
     } else {
       const isLive = [...refunds.values()].some(
         ({ refundStatus }) => refundStatus === 'SUCCESS' || refundStatus === 'PROCESSING',
       )
       if (main !== undefined && main.amount !== row.fen) note('amount_differs')
       if (row.standing === 'paid' && isLive) note('refund', anyId)
+      if (main === undefined && mine.length > 0 && !isLive) note('not_judged', anyId)
       if (mine.length === 0) {
         const at = row.paidAt
         const near = at === null ? [] : [at - 300, at, at + 300]
@@ -179,6 +181,7 @@ describe('reconcile()', () => {
         expect(result.faultCount).toBe(0)
         const isUnjudged = expected.every((each) => each.startsWith('not_judged'))
         if (!isUnjudged) expect(result.verdict).toBe('differ')
+        else if (days.size === 0) expect(result.verdict).toBe('cannot_judge')
         else if (expected.length === 0) expect(result.verdict).toBe('agree')
         else expect(result.verdict).not.toBe('differ')
         const sums = [...result.counts.values()].reduce((sum, { count }) => sum + count, 0)

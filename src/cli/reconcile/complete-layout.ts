@@ -1,7 +1,13 @@
 import { stringify } from 'yaml'
+import { bareText } from '../../reconcile/export/cells.ts'
 import { unitOf } from '../../reconcile/export/known-words.ts'
 import type { ExportMap } from '../../reconcile/export/map.ts'
-import { type ExportLayout, missingUses, readExport } from '../../reconcile/export/read-export.ts'
+import {
+  type ExportLayout,
+  isOnce,
+  missingUses,
+  readExport,
+} from '../../reconcile/export/read-export.ts'
 import type { Standing } from '../../reconcile/export/row.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
@@ -49,7 +55,8 @@ async function promptColumns(
     const text = words.whichColumn(words.uses[use]) + (isStatus ? words.everyRowPaid : '')
     const column = await promptUntil({ prompt, output, text, again: words.again }, (typed) => {
       if (isStatus && typed === '') return ''
-      return header[Number(typed) - 1] ?? header.find((name) => name === typed) ?? null
+      const name = header[Number(typed) - 1] ?? typed
+      return isOnce(name, header) ? name : null
     })
     if (column === '') map = { ...map, statuses: 'paid' }
     else columns[use] = column
@@ -72,7 +79,7 @@ async function promptStatuses(
   for await (const { rows, faults } of readExport(file, layout)) {
     for (const { status, standing } of rows) statuses.set(status, standing)
     for (const { problem, value } of faults) {
-      if (problem === 'status_unknown' && unknown.size < statusesMax) unknown.add(value.trim())
+      if (problem === 'status_unknown' && unknown.size < statusesMax) unknown.add(bareText(value))
     }
   }
   if (unknown.size === 0) return null

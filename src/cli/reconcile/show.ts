@@ -99,7 +99,7 @@ function showFaults(output: Output, { faults, faultCount }: Reconciliation): voi
       ...[line, column, value.slice(0, valueLengthMax), words.problems[problem]],
     ]),
   )
-  if (faultCount > listed.length) output.line(words.more(faultCount - listed.length))
+  if (faultCount > listed.length) output.line(words.moreFaults(faultCount - listed.length))
 }
 
 const valueLengthMax = 80

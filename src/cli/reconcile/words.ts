@@ -2,7 +2,7 @@ import { catalog } from '../../i18n/locale.ts'
 import type { ColumnUse } from '../../reconcile/export/known-words.ts'
 import type { ExportProblem, Standing } from '../../reconcile/export/row.ts'
 import type { Finding } from '../../reconcile/finding.ts'
-import type { Verdict } from '../../reconcile/reconcile.ts'
+import { faultsMax, type Verdict } from '../../reconcile/reconcile.ts'
 
 interface ReconcileWords {
   readonly kinds: Readonly<Record<Finding['kind'], string>>
@@ -18,6 +18,7 @@ interface ReconcileWords {
   readonly count: (kind: string, counted: { count: number; sum: string }) => string
   readonly faultCount: (count: number) => string
   readonly more: (count: number) => string
+  readonly moreFaults: (count: number) => string
   readonly wrote: (file: string) => string
   readonly columns: (names: string) => string
   readonly whichColumn: (use: string) => string
@@ -74,6 +75,7 @@ export const reconcileWordsOf = catalog<ReconcileWords>({
     count: (kind, { count, sum }) => `${count} ${kind}, ${sum} in all`,
     faultCount: (count) => `${count} rows cannot be judged`,
     more: (count) => `${count} more: --csv FILE or --json has all`,
+    moreFaults: (count) => `${count} more: --csv FILE and --json have the first ${faultsMax}`,
     wrote: (file) => `wrote ${file}`,
     columns: (names) => `The columns of the export: ${names}`,
     whichColumn: (use) => `Which column is the ${use}? Its number or its name`,
@@ -127,6 +129,7 @@ export const reconcileWordsOf = catalog<ReconcileWords>({
     count: (kind, { count, sum }) => `${kind}：${count} 笔，共 ${sum}`,
     faultCount: (count) => `${count} 行无法核对`,
     more: (count) => `另有 ${count} 条：用 --csv FILE 或 --json 列出全部`,
+    moreFaults: (count) => `另有 ${count} 行：--csv FILE 和 --json 只列出前 ${faultsMax} 行`,
     wrote: (file) => `已写入 ${file}`,
     columns: (names) => `导出文件的列：${names}`,
     whichColumn: (use) => `哪一列是${use}？请输入序号或列名`,

@@ -8,6 +8,7 @@ import type { Finding } from '../../reconcile/finding.ts'
 import type { Reconciliation } from '../../reconcile/reconcile.ts'
 import { exactJson } from '../../text/exact-json.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
+import { CommandError } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { reconcileWordsOf } from './words.ts'
 
@@ -41,6 +42,8 @@ export function writeCsv(
         stringify([...rows], { escape_formulas: true, record_delimiter: 'windows' }),
       )
     }
+  } catch (error) {
+    throw new CommandError(`Cannot write ${JSON.stringify(file)}: ${readFailure(error)}`)
   } finally {
     closeSync(descriptor)
   }

@@ -6,6 +6,8 @@ export const reconcilePhrases = {
     'Cannot use the export {file:json}: {why:exportFault}': '导出文件 {file} 不可用：{why}',
     'The export has no column {column:json}: {columns}': '导出文件没有列 {column}：{columns}',
     'The export has the column {column:json} twice': '导出文件的列 {column} 出现了两次',
+    'The export has the column {column:json}, and "status: paid" of the map says that there is none: list its values under paid, unpaid and refunded':
+      '导出文件有列 {column}，而映射中的“status: paid”表示没有状态列：请把它的值分别列在 paid、unpaid 和 refunded 下',
     'Nothing was compared: the prompts were ended': '没有进行核对：询问已中止',
     'Cannot write {file:json}: {why:unreadable?}': '无法写入 {file}：{why}',
     '--csv: {file:json} is one of the files to read': '--csv：{file} 是要读取的文件之一',
@@ -18,6 +20,9 @@ export const reconcilePhrases = {
     'it is neither UTF-8 nor GBK text': '内容既不是 UTF-8，也不是 GBK 文本',
     'it is an Excel workbook: save it as CSV': '内容是 Excel 工作簿：请另存为 CSV',
     'it is not text: save it as CSV': '内容不是文本：请另存为 CSV',
+    'its lines end with carriage returns alone: save it with line feeds':
+      '各行只以回车符结尾：请另存为以换行符结尾的文件',
+    'it is a pipe, and is read more than once: give a file': '是管道，而内容要读多遍：请给出文件',
     'it is a web page, and not an export': '内容是网页，不是导出文件',
     'it has a line that is no row of orders': '有一行长得不可能是订单',
     'line {line:word}: a quote is not closed': '第 {line} 行：引号没有闭合',

@@ -49,7 +49,11 @@ const unitPattern = /\s*[(（[]\s*(元|分|yuan|fen|CNY|RMB)\s*[)）\]]\s*$/i
 
 /** A bare amount is in yuan, as people export it. */
 export function unitOf(column: string): AmountUnit {
-  const stated = unitPattern.exec(column)?.[1] ?? /[_\s](fen|yuan)$/i.exec(column)?.[1] ?? ''
+  const [, stated = ''] =
+    unitPattern.exec(column) ??
+    /[-_\s](fen|yuan)$/i.exec(column) ??
+    /[a-z](Fen|Yuan)$/.exec(column) ??
+    []
   return ['分', 'fen'].includes(stated.toLowerCase()) ? 'fen' : 'yuan'
 }
 

@@ -1,4 +1,4 @@
-import { readConfigFile } from '../../config/file.ts'
+import { isMapping, readConfigFile } from '../../config/file.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { AmountUnit } from './cells.ts'
 import { ExportError } from './export-error.ts'
@@ -28,6 +28,10 @@ export const emptyMap: ExportMap = {
 }
 
 const uses: readonly ColumnUse[] = ['order_no', 'amount', 'status', 'paid_at', 'user_id']
+const unitKeys: Readonly<Partial<Record<ColumnUse, readonly string[]>>> = {
+  amount: ['unit'],
+  paid_at: ['zone'],
+}
 const standings: readonly Standing[] = ['paid', 'unpaid', 'refunded']
 
 /** Reads a map. Throws ConfigError where it is no YAML, and ExportError where it says anything else. */
@@ -55,6 +59,10 @@ export function readMap(file: string): ExportMap {
   known(tree, '', ['columns', 'status', 'only'])
   const columns = section('columns')
   known(columns, 'columns.', uses)
+  for (const use of uses.filter((each) => isMapping(columns[each]))) {
+    const keys = ['column', ...(unitKeys[use] ?? [])]
+    known(columns[use] as Record<string, unknown>, `columns.${use}.`, keys)
+  }
   const read = readColumns(columns, fault)
   const statuses =
     tree.status === 'paid' ? ('paid' as const) : readStatuses(section('status'), fault)

@@ -41,7 +41,11 @@ export interface ExportLayout {
 /** The names of the columns. */
 export async function readHeader(file: string): Promise<readonly string[]> {
   for await (const records of recordsOf(textOf(file), file)) {
-    if (records[0] !== undefined) return records[0].cells.map(bareText)
+    const [first] = records
+    if (first?.cells.some((cell) => cell.includes('\r'))) {
+      throw cannotUse(file, 'its lines end with carriage returns alone: save it with line feeds')
+    }
+    if (first !== undefined) return first.cells.map(bareText)
   }
   throw cannotUse(file, 'it is empty')
 }
@@ -53,18 +57,31 @@ export async function readHeader(file: string): Promise<readonly string[]> {
 export function layoutOf(header: readonly string[], map: ExportMap): ExportLayout {
   const mapped = [...Object.values(map.columns), ...map.only.keys()]
   const absent = mapped.filter((name) => !header.includes(name))
-  const twice = mapped.filter((name) => header.indexOf(name) !== header.lastIndexOf(name))
-  const faults = [
-    ...absent.map((name) => `The export has no column ${JSON.stringify(name)}: ${shown(header)}`),
-    ...twice.map((name) => `The export has the column ${JSON.stringify(name)} twice`),
-  ]
-  if (faults.length > 0) throw new ExportError(faults)
   const uses: readonly ColumnUse[] = [...neededUses, 'paid_at', 'user_id']
   const columns = Object.fromEntries(
     uses.map((use) => [use, map.columns[use] ?? recognizedColumn(use, header)]),
   ) as Record<ColumnUse, string | null>
-  if (map.statuses === 'paid') columns.status = null
+  const used = [...mapped, ...Object.values(columns).filter((name) => name !== null)]
+  const twice = [...new Set(used)].filter((name) => !isOnce(name, header))
+  const faults = [
+    ...absent.map((name) => `The export has no column ${JSON.stringify(name)}: ${shown(header)}`),
+    ...twice
+      .filter((name) => header.includes(name))
+      .map((name) => `The export has the column ${JSON.stringify(name)} twice`),
+    ...(map.statuses === 'paid' && columns.status !== null ? [everyRowPaid(columns.status)] : []),
+  ]
+  if (faults.length > 0) throw new ExportError(faults)
   return { header, columns, map, unit: map.unit ?? unitOf(columns.amount ?? '') }
+}
+
+/** Of two columns of one name, which as `status` two joined tables have, nobody knows which is meant. */
+export function isOnce(name: string, header: readonly string[]): boolean {
+  return header.includes(name) && header.indexOf(name) === header.lastIndexOf(name)
+}
+
+/** Read so, rows that are not paid would count as paid. */
+function everyRowPaid(column: string): string {
+  return `The export has the column ${JSON.stringify(column)}, and "status: paid" of the map says that there is none: list its values under paid, unpaid and refunded`
 }
 
 /** What is needed and was not recognized. */

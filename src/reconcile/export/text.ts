@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { readFailure } from '../../config/fault.ts'
 import { cannotUse } from './export-error.ts'
@@ -52,6 +52,9 @@ async function* blocksOf(file: string): AsyncGenerator<Buffer> {
 
 /** Excel's "Unicode text" is UTF-16. GB18030 has all of GBK. */
 async function encodingOf(file: string): Promise<'utf-8' | 'utf-16le' | 'gb18030'> {
+  if (statSync(file, { throwIfNoEntry: false })?.isFIFO() === true) {
+    throw cannotUse(file, 'it is a pipe, and is read more than once: give a file')
+  }
   let rest: Buffer = Buffer.alloc(0)
   let isFirst = true
   for await (const bytes of blocksOf(file)) {
