@@ -16,7 +16,7 @@ export type PaidProblem =
   | 'amount_differs'
   | 'currency_differs'
   | 'app_id_differs'
-  /** Paid, and the money is on its way back. */
+  /** Paid, and refunded in part or as a whole: how much is not said. */
   | 'refunded'
 
 /** One row that a person has to look at. */

@@ -40,7 +40,7 @@ export const reportWordsOf = catalog<ReportWords>({
       amount_differs: 'paid, with another amount',
       currency_differs: 'paid, in another currency',
       app_id_differs: 'paid, under another app id',
-      refunded: 'paid, and the money is on its way back',
+      refunded: 'paid, and refunded in part or as a whole',
       created_in_future: 'created in the future: is the time zone of the mapping right?',
     },
     rowProblems: {
@@ -102,7 +102,7 @@ export const reportWordsOf = catalog<ReportWords>({
       amount_differs: '已支付，金额与订单不符',
       currency_differs: '已支付，币种与订单不符',
       app_id_differs: '已支付，appid 与配置不符',
-      refunded: '已支付，款项正在退回',
+      refunded: '已支付，后来有退款（部分或全部）',
       created_in_future: '创建时间在未来：列映射中的时区对吗？',
     },
     rowProblems: {
