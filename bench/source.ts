@@ -1,4 +1,4 @@
-/** How long a page of a shop's own table takes to read, in a long table and in a short one. */
+/** How long a page of a source takes to read, in a long table and in a short one. */
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 import type { SourceConfig } from '../src/config/sources/source-config.ts'
@@ -26,38 +26,38 @@ const ratioMax = 1.2
 export const source: Part = {
   name: 'source',
   target: 12,
-  about: "a page of a shop's own table, in a long table and in a short one",
+  about: 'a page of a source, in a long table and in a short one',
   async bench(stage) {
     const figures: Figure[] = []
-    for (const shop of await openShops(stage)) {
-      figures.push(...(await benchShop(shop, { setting: sizes[stage.size], stage })))
+    for (const host of await openHosts(stage)) {
+      figures.push(...(await benchHost(host, { setting: sizes[stage.size], stage })))
     }
     return figures
   },
 }
 
-interface Shop {
+interface Host {
   readonly name: string
   readonly url: string
-  /** Runs statements as the shop's own program. */
+  /** Runs statements as the owner of the table. */
   run(statements: readonly string[]): Promise<void>
-  /** Statements that make a table of so many rows. */
+  /** Statements that make a table of `rows` rows. */
   fill(table: string, rows: number): readonly string[]
 }
 
-async function openShops(stage: Stage): Promise<readonly Shop[]> {
-  const shops = [postgresShop(await stage.freshPostgresUrl())]
-  if (withoutMariadb()) return shops
+async function openHosts(stage: Stage): Promise<readonly Host[]> {
+  const hosts = [postgresHost(await stage.freshPostgresUrl())]
+  if (withoutMariadb()) return hosts
   const server = stage.closing.add(await startMariadb(), ({ stop }) => stop())
-  return [...shops, mariadbShop(server.url)]
+  return [...hosts, mariadbHost(server.url)]
 }
 
 const columns = `id bigint primary key, order_no varchar(32) not null unique, user_id bigint not null,
   pay_amount decimal(10,2) not null, status varchar(16) not null`
-const values = (nth: string) => `${nth}, concat('SHOP2026', ${nth}), ${nth} % 500, 12.34,
+const values = (nth: string) => `${nth}, concat('PAID2026', ${nth}), ${nth} % 500, 12.34,
   case when ${nth} % 10 = 0 then 'paid' when ${nth} % 3 = 0 then 'expired' else 'pending' end`
 
-function postgresShop(url: string): Shop {
+function postgresHost(url: string): Host {
   return {
     ...{ name: 'postgres', url },
     run: async (statements) => {
@@ -76,7 +76,7 @@ function postgresShop(url: string): Shop {
   }
 }
 
-function mariadbShop(url: string): Shop {
+function mariadbHost(url: string): Host {
   return {
     ...{ name: 'mariadb', url },
     run: async (statements) => {
@@ -94,16 +94,16 @@ function mariadbShop(url: string): Shop {
   }
 }
 
-async function benchShop(
-  shop: Shop,
+async function benchHost(
+  host: Host,
   { setting, stage }: { setting: Setting; stage: Stage },
 ): Promise<readonly Figure[]> {
-  await shop.run([
-    ...shop.fill('long_table', setting.long),
-    ...shop.fill('short_table', setting.short),
+  await host.run([
+    ...host.fill('long_table', setting.long),
+    ...host.fill('short_table', setting.short),
   ])
-  const long = await openSource(configOf(shop, 'long_table'))
-  const short = await openSource(configOf(shop, 'short_table'))
+  const long = await openSource(configOf(host, 'long_table'))
+  const short = await openSource(configOf(host, 'short_table'))
   const ratios: number[] = []
   const milliseconds: number[] = []
   try {
@@ -118,11 +118,11 @@ async function benchShop(
   }
   const rows = `of ${setting.long} rows`
   return [
-    figure(`${shop.name}: a page ${rows}, of a page of ${setting.short}`, {
+    figure(`${host.name}: a page ${rows}, of a page of ${setting.short}`, {
       ...{ unit: 'ratio', values: ratios },
       goal: { kind: 'at most', value: ratioMax },
     }),
-    figure(`${shop.name}: a page ${rows}`, { unit: 'ms', values: milliseconds }),
+    figure(`${host.name}: a page ${rows}`, { unit: 'ms', values: milliseconds }),
   ]
 }
 
@@ -142,7 +142,7 @@ async function medianMs(source: OrderSource): Promise<number> {
   return percentile(times, 0.5)
 }
 
-function configOf({ name, url }: Shop, table: string): SourceConfig {
+function configOf({ name, url }: Host, table: string): SourceConfig {
   const zone = name === 'mariadb' ? 'UTC' : null
   return {
     ...{ name: 'bench', url, table, only: {}, days: 16, credit: 'report' },

@@ -23,8 +23,14 @@ import { waitAsClaimed } from './sql/unpaid-batch.ts'
 import { vacuum } from './sql/vacuum.ts'
 import { readVitals } from './sql/vitals.ts'
 import { WriteProbe } from './sql/write-probe.ts'
-import type { Store } from './store.ts'
+import type { OrderAddition, Store } from './store.ts'
 import { transact } from './transaction.ts'
+
+function storing([first, ...others]: readonly OrderAddition[]): string {
+  return first !== undefined && others.length === 0
+    ? `store order ${quoted(first.order.orderNo)}`
+    : `store ${others.length + 1} orders`
+}
 
 /** The store on an open database, which it closes. With other migrations it is another version's. */
 export function storeOn(
@@ -44,8 +50,7 @@ export function storeOn(
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
-    insertOrders: (additions) =>
-      to(`store ${additions.length} orders`, () => insertOrders(scope, additions)),
+    insertOrders: (additions) => to(storing(additions), () => insertOrders(scope, additions)),
     setCodeUrl: (orderNo, { event, ...code }) =>
       to(`store the code of order ${quoted(orderNo)}`, () =>
         setCodeUrl(scope, { ...code, event: { ...event, orderNo } }),
