@@ -29,6 +29,7 @@ export function mappingOf(config: SourceConfig, facts: TableFacts): Mapping {
     ...timeFaults(config, facts),
     ...amountFaults(config, facts),
     ...statusFaults(config, facts),
+    ...onlyFaults(config, facts),
   ]
   if (faults.length > 0) {
     throw new ConfigError(faults.map((fault) => `source "${config.name}" ${fault}`))
@@ -144,6 +145,24 @@ function statusFaults({ status }: SourceConfig, facts: TableFacts): readonly str
       ([key, value]) =>
         `status.${key}: ${JSON.stringify(value)} is no value of "${status.column}", which is of the type ${column.type}`,
     )
+}
+
+/** MySQL would take a text for the number 0. */
+function onlyFaults({ only }: SourceConfig, facts: TableFacts): readonly string[] {
+  return Object.entries(only).flatMap(([name, value]) => {
+    const column = facts.columns.find((each) => each.name === name)
+    if (value === null || column === undefined || isPossible(value, column)) return []
+    return [
+      `only.${name}: ${JSON.stringify(value)} is no value of "${name}", which is of the type ${column.type}`,
+    ]
+  })
+}
+
+function isPossible(value: string, column: ColumnFacts): boolean {
+  const isFraction = column.kind === 'decimal' || column.kind === 'float'
+  if (isFraction && /^-?\d+(\.\d+)?$/.test(value)) return true
+  const isOfSome = ['text', 'local', 'instant', 'other'].includes(column.kind)
+  return (isOfSome && column.labels === null) || statusLiteral(value, column) !== null
 }
 
 /** The value as the column writes it; null: it can have no such value. */

@@ -26,7 +26,7 @@ export function standings({ config, column }: Mapping): ReadonlyMap<string, Stan
       (value): [string, Standing] => [value, 'credited'],
     ),
   ]
-  // Not read where it is not to be revived; but a row that came to it meanwhile was not credited.
+  // Also where it is not to be revived: a payer of such a row has nothing for the money.
   if (status.expired !== null) entries.unshift([status.expired, 'revivable'])
   return new Map(
     entries.map(([value, standing]) => [statusLiteral(value, facts) ?? value, standing]),
@@ -56,7 +56,7 @@ export class RowReader {
     if (orderNo === null || !orderNoPattern.test(orderNo)) {
       return this.#fault(row, columns.orderNo, { value: orderNo, problem: 'order_no_impossible' })
     }
-    const statusText = this.#trimmed(row.status ?? null)
+    const statusText = row.status ?? null
     const standing = this.#standings.get(statusText ?? '')
     if (standing === undefined || statusText === null) {
       return this.#fault(row, status.column, { value: statusText, problem: 'status_unknown' })
@@ -109,12 +109,6 @@ export class RowReader {
   #time(text: string | null, time: TimeColumn): Date | null | 'unreadable' {
     if (text === null || isNoTime(text)) return null
     return timeIn(text, time, this.#mapping.column(time.column).kind) ?? 'unreadable'
-  }
-
-  /** `character(n)` is filled up with blanks. */
-  #trimmed(status: string | null): string | null {
-    const { type } = this.#mapping.column(this.#config.status.column)
-    return /^character\(/.test(type) ? (status?.trimEnd() ?? null) : status
   }
 
   #shown(status: string): string {

@@ -3,6 +3,7 @@ import { dayMs } from '../text/time-units.ts'
 import type { SqlDialect } from './databases/database.ts'
 import { pageRowsMax, sameNumberMax, statusesMax } from './databases/limits.ts'
 import { keyOf } from './databases/table-facts.ts'
+import { type KeyColumn, keyColumns } from './key.ts'
 import { type Mapping, statusLiteral } from './mapping.ts'
 import type { Position } from './position.ts'
 import type { ReadWindow } from './source.ts'
@@ -14,14 +15,13 @@ type Sql = RawBuilder<unknown>
 export class Statements {
   readonly #mapping: Mapping
   readonly #dialect: SqlDialect
-  /** One or more columns that name a row; an expression where the table has no key. */
-  readonly #key: readonly Sql[]
+  readonly #key: readonly KeyColumn[]
   readonly #createdAt: Sql
 
   constructor(mapping: Mapping, dialect: SqlDialect) {
     this.#mapping = mapping
     this.#dialect = dialect
-    this.#key = keyOf(mapping.facts)?.map((name) => sql.ref(name)) ?? [this.#orderNoAsKey()]
+    this.#key = keyColumns(mapping, dialect)
     this.#createdAt = sql.ref(mapping.config.columns.createdAt.column)
   }
 
@@ -47,7 +47,7 @@ export class Statements {
     { window, statuses }: { window: ReadWindow; statuses: readonly (string | null)[] },
   ): Sql {
     const condition = this.#datedAfter(after, window)
-    return this.#union(statuses, { condition, order: [this.#createdAt, ...this.#key] })
+    return this.#union(statuses, { condition, order: [this.#createdAt, ...this.#keyOrder()] })
   }
 
   /** Rows that no window would ever have. */
@@ -57,14 +57,13 @@ export class Statements {
   ): Sql {
     const isOdd = this.#isOdd(window)
     const condition = after === null ? isOdd : sql`${isOdd} and ${this.#keyAfter(after)}`
-    return this.#union(statuses, { condition, order: this.#key })
+    return this.#union(statuses, { condition, order: this.#keyOrder() })
   }
 
   /** Of every row that a page may have; where no index begins with the status. */
   statuses(window: ReadWindow): Sql {
-    const status = sql.ref(this.#mapping.config.status.column)
     const isDated = this.#datedAfter({ phase: 'dated', at: null }, window)
-    return sql`select distinct ${status} as status from ${this.#table()}
+    return sql`select distinct ${this.#plain(this.#mapping.config.status.column)} as status from ${this.#table()}
       where ((${isDated}) or ${this.#isOdd(window)})${this.#only()} limit ${statusesMax}`
   }
 
@@ -76,9 +75,9 @@ export class Statements {
 
   byStatus(window: ReadWindow): Sql {
     const condition = this.#datedAfter({ phase: 'dated', at: null }, window)
-    const status = sql.ref(this.#mapping.config.status.column)
-    return sql`select ${status} as status, count(*) as count from ${this.#table()}
-      where ${condition}${this.#only()} group by ${status} order by 2 desc limit 61`
+    const { column } = this.#mapping.config.status
+    return sql`select ${this.#plain(column)} as status, count(*) as count from ${this.#table()}
+      where ${condition}${this.#only()} group by ${sql.ref(column)} order by 2 desc limit 61`
   }
 
   newest(): Sql {
@@ -131,7 +130,8 @@ export class Statements {
     const { kind } = this.#mapping.column(name)
     const isNumber = kind === 'integer' || kind === 'bit' || kind === 'decimal'
     // MySQL compares a number and a text as floats.
-    const literal = isNumber && this.#dialect.kind === 'mysql' ? BigInt(status) : status
+    const isWhole = isNumber && /^-?\d+$/.test(status)
+    const literal = isWhole && this.#dialect.kind === 'mysql' ? BigInt(status) : status
     return sql`${column} = ${literal}`
   }
 
@@ -150,7 +150,7 @@ export class Statements {
     const { expiresAt } = columns
     const fields = [
       sql`${this.#createdAt} as at`,
-      ...this.#key.map((key, at) => sql`${key} as ${sql.id(`key${at}`)}`),
+      ...this.#key.map(({ text }, at) => sql`${text} as ${sql.id(`key${at}`)}`),
       sql`${this.#plain(columns.orderNo)} as order_no`,
       sql`${this.#plain(columns.userId)} as user_id`,
       ...columns.amount.columns.map(
@@ -164,9 +164,15 @@ export class Statements {
     return sql.join(fields)
   }
 
-  /** A bit of MySQL would come as a byte. */
+  /** A bit of MySQL would come as a byte, and `character(n)` of PostgreSQL filled up with blanks. */
   #plain(name: string): Sql {
-    return this.#mapping.column(name).kind === 'bit' ? sql`${sql.ref(name)} + 0` : sql.ref(name)
+    const { kind, type } = this.#mapping.column(name)
+    if (kind === 'bit') return sql`${sql.ref(name)} + 0`
+    return /^character\(/.test(type) ? sql`${sql.ref(name)}::text` : sql.ref(name)
+  }
+
+  #keyOrder(): readonly Sql[] {
+    return this.#key.map(({ order }) => order)
   }
 
   /** A float that is not, to a millionth, of two places stays as it is, and is refused. */
@@ -181,14 +187,6 @@ export class Statements {
       else cast(${column} as ${text}) end`
   }
 
-  #orderNoAsKey(): Sql {
-    const column = sql.ref(this.#mapping.config.columns.orderNo)
-    // By its bytes: two numbers that a collation takes for one are two rows.
-    return this.#dialect.kind === 'mysql'
-      ? sql`coalesce(hex(cast(${column} as char)), '')`
-      : sql`coalesce(${column}::text collate "C", '')`
-  }
-
   #time(at: Date): unknown {
     const { createdAt } = this.#mapping.config.columns
     return this.#value(timeLiteral(at, createdAt, this.#mapping.column(createdAt.column).kind))
@@ -198,10 +196,11 @@ export class Statements {
   #value(text: string): unknown {
     const { createdAt } = this.#mapping.config.columns
     if (createdAt.unix !== null && /^\d+$/.test(text)) return BigInt(text)
-    const isInstant = this.#mapping.column(createdAt.column).kind === 'instant'
-    return isInstant && this.#dialect.kind === 'postgres' && !/\+00$/.test(text)
-      ? `${text}+00`
-      : text
+    const { kind, type } = this.#mapping.column(createdAt.column)
+    if (this.#dialect.kind !== 'postgres') return text
+    // A day is compared with a time of day: as a day, the bound would lose it.
+    if (type === 'date') return sql`${text}::timestamp`
+    return kind === 'instant' && !/\+00$/.test(text) ? `${text}+00` : text
   }
 
   #table(): Sql {
@@ -210,17 +209,12 @@ export class Statements {
 
   /** `(a, b) > (x, y)`, written out: MySQL uses an index for its first part alone otherwise. */
   #keyAfter(texts: readonly string[]): Sql {
-    const values = texts.map((text, at) => this.#keyValue(text, at))
-    const cases = this.#key.map((column, at) => {
-      const before = this.#key.slice(0, at).map((each, nth) => sql`${each} = ${values[nth]} and `)
+    const values = this.#key.map((column, at) => column.value(texts[at] ?? ''))
+    const columns = this.#keyOrder()
+    const cases = columns.map((column, at) => {
+      const before = columns.slice(0, at).map((each, nth) => sql`${each} = ${values[nth]} and `)
       return sql`(${sql.join(before, sql``)}${column} > ${values[at]})`
     })
     return sql`(${sql.join(cases, sql` or `)})`
-  }
-
-  #keyValue(text: string, at: number): unknown {
-    const name = keyOf(this.#mapping.facts)?.[at]
-    const isInteger = name !== undefined && this.#mapping.column(name).kind === 'integer'
-    return isInteger && /^-?\d+$/.test(text) ? BigInt(text) : text
   }
 }

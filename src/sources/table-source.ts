@@ -2,10 +2,10 @@ import type { Row, SourceDatabase } from './databases/database.ts'
 import { pageRowsMax, sameNumberMax, statusesMax } from './databases/limits.ts'
 import { isUnique, keyOf, nameOfTable } from './databases/table-facts.ts'
 import { attemptAt } from './failure.ts'
-import { type Mapping, statusLiteral } from './mapping.ts'
+import type { Mapping } from './mapping.ts'
 import { placeOf } from './place.ts'
 import { type Position, readPosition, writePosition } from './position.ts'
-import { positionKey, type ReadRow, RowReader } from './rows.ts'
+import { positionKey, type ReadRow, RowReader, standings } from './rows.ts'
 import {
   type OrderSource,
   type ReadWindow,
@@ -177,12 +177,9 @@ export class TableSource implements OrderSource {
   async #foundStatuses(window: ReadWindow): Promise<Statuses> {
     const { config, facts, column } = this.#mapping
     const { status } = config
-    const literal = (value: string) => statusLiteral(value, column(status.column)) ?? value
-    const read = [...new Set([...status.pending, ...status.revive].map(literal))]
-    const named = [status.paid, status.expired].filter((each) => each !== null)
-    const known = new Set(
-      [...read, ...[...status.done, ...named].map(literal)].map((each) => this.#folded(each)),
-    )
+    const named = [...standings(this.#mapping)]
+    const read = named.filter(([, standing]) => standing !== 'credited').map(([value]) => value)
+    const known = new Set(named.map(([value]) => this.#folded(value)))
     const hasIndex = facts.indexes.some(
       ({ columns, predicate }) => predicate === null && columns[0] === status.column,
     )
@@ -198,14 +195,14 @@ export class TableSource implements OrderSource {
 
   /** What the database takes for the same: it finds such rows by one of them. */
   #folded(value: string): string {
-    const { type, ignoresCase } = this.#mapping.column(this.#mapping.config.status.column)
-    const bare = ignoresCase || /^character\(/.test(type) ? value.trimEnd() : value
+    const { ignoresCase, ignoresBlanks } = this.#mapping.column(this.#mapping.config.status.column)
+    const bare = ignoresBlanks ? value.replace(/ +$/, '') : value
     return ignoresCase ? bare.toLowerCase() : bare
   }
 
   #walked(): Promise<Statuses> {
-    const { facts, config } = this.#mapping
-    const given = { table: facts, column: config.status.column }
+    const { facts, config, column } = this.#mapping
+    const given = { table: facts, column: column(config.status.column) }
     return this.#database.read((query) => this.#database.dialect.statuses(query, given))
   }
 

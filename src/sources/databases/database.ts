@@ -1,5 +1,5 @@
 import type { Kysely, RawBuilder } from 'kysely'
-import type { Plan, TableFacts, TableName } from './table-facts.ts'
+import type { ColumnFacts, Plan, TableFacts, TableName } from './table-facts.ts'
 
 /** A row of a query: every value as the database writes it, as text. */
 export type Row = Readonly<Record<string, string | null>>
@@ -28,7 +28,7 @@ export interface SqlDialect {
   /** Each distinct status, where an index begins with the column: one look-up for each. */
   statuses(
     query: Query,
-    given: { table: TableName; column: string },
+    given: { table: TableName; column: ColumnFacts },
   ): Promise<readonly (string | null)[]>
   /** Code and jobs of the schema that mention the table: triggers, functions, events. */
   routines(query: Query, table: TableName): Promise<readonly Routine[]>

@@ -43,10 +43,13 @@ export const mysqlCatalogue: SqlDialect = {
     }
   },
 
-  async statuses(query, { table, column }) {
-    const rows = await query(sql`
-      select distinct ${sql.ref(column)} as value
-      from ${sql.id(table.schema, table.name)} limit ${statusesMax}`)
+  async statuses(query, { table, column: { name, kind } }) {
+    const distinct = sql`select distinct ${sql.ref(name)} as value
+      from ${sql.id(table.schema, table.name)} limit ${statusesMax}`
+    // A bit would come as a byte.
+    const rows = await query(
+      kind === 'bit' ? sql`select value + 0 as value from (${distinct}) as found` : distinct,
+    )
     return rows.map(({ value }) => value ?? null)
   },
 
@@ -98,6 +101,7 @@ async function columnsOf(
     type: row.type ?? '',
     isNullable: row.nullable === 'YES',
     ignoresCase: /_ci$/.test(row.collation ?? ''),
+    ignoresBlanks: row.collation != null && !/_nopad_|_0900_/.test(row.collation),
     labels: labelsIn(row.type ?? ''),
   }))
 }

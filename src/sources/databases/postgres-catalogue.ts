@@ -49,7 +49,7 @@ export const postgresCatalogue: SqlDialect = {
 
   /** Walks from each status to the next greater one: `distinct` would read the whole index. */
   async statuses(query, { table, column }) {
-    const [from, status] = [sql.id(table.schema, table.name), sql.ref(column)]
+    const [from, status] = [sql.id(table.schema, table.name), sql.ref(column.name)]
     const rows = await query(sql`
       with recursive walk as (
         (select ${status} as value from ${from} where ${status} is not null order by ${status} limit 1)
@@ -102,7 +102,8 @@ async function columnsOf(query: Query, { oid }: Row): Promise<readonly ColumnFac
       kind: labels === null ? kindOf(row.base ?? '') : 'text',
       type: row.type ?? '',
       isNullable: row.notnull !== 't',
-      ignoresCase: row.exact === 'f' || row.base === 'citext',
+      ignoresCase: row.exact === 'f' || /\bcitext$/.test(row.base ?? ''),
+      ignoresBlanks: row.base === 'bpchar',
       labels,
     }
   })
@@ -112,7 +113,7 @@ const kinds: readonly (readonly [RegExp, ColumnKind])[] = [
   [/^(smallint|integer|bigint)$/, 'integer'],
   [/^numeric/, 'decimal'],
   [/^(real|double precision)$/, 'float'],
-  [/^(character|text|citext|uuid|name|"char")/, 'text'],
+  [/^(character|bpchar|text|citext|uuid|name|"char")/, 'text'],
   [/^boolean$/, 'boolean'],
   [/^timestamp.* with time zone$/, 'instant'],
   [/^(timestamp|date)/, 'local'],

@@ -35,6 +35,8 @@ export interface ColumnFacts {
   readonly type: string
   readonly isNullable: boolean
   readonly ignoresCase: boolean
+  /** Blanks at the end make no difference when two values are compared. */
+  readonly ignoresBlanks: boolean
   /** The values that it can have; null: any of its type. */
   readonly labels: readonly string[] | null
 }
