@@ -148,6 +148,15 @@ describe('budan adopt', () => {
     })
   })
 
+  test('stops between two batches at a signal, and says that rows are left', async () => {
+    writeFileSync(csv, 'order_no,user_id,amount_fen\nSTOP-0001,u,1\n')
+    const screen = { stopRequested: async () => {} }
+    const args = ['adopt', csv, '--config', config]
+    const { code, stdout } = await runInProcess(args, env, screen)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^adopted=0 refused=0 total=1\nStopped by a signal: run the same/)
+  })
+
   test('refuses a pipe, which cannot be read twice', async () => {
     const pipe = join(dir, 'pipe')
     execFileSync('mkfifo', [pipe])
