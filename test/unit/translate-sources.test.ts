@@ -224,6 +224,7 @@ source "1" columns.created_at.unix: "2" is of the type 3: give s or ms, its unit
 source "1" columns.created_at: "2" is of the type 3, which is no time: make a view that converts it
 source "1" columns.amount: "2" is of the type 3, which is no amount
 source "1" status.pending: "2" is no value of "3", which is of the type 4
+source "1" only.method: "2" is no value of "method", which is of the type 3
 source "1" table: mysql://2 has no table or view "3", or this user may not see it
 Cannot examine source "1" (2.3): 4; correct user and password in its url
 Cannot open source "1": 2; grant this user the right to read: \`grant select on TABLE\`
