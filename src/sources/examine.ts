@@ -1,8 +1,10 @@
+import type { RawBuilder } from 'kysely'
 import type { SourceConfig } from '../config/sources/source-config.ts'
 import { dayMs } from '../text/time-units.ts'
+import type { Row, SourceDatabase } from './databases/database.ts'
 import type { Plan } from './databases/table-facts.ts'
-import { isUnique, nameOfTable } from './databases/table-facts.ts'
-import { attemptAt } from './failure.ts'
+import { hasScanIndex, isUnique, nameOfTable } from './databases/table-facts.ts'
+import { attemptAt, isOverLimit } from './failure.ts'
 import { openMapped } from './open.ts'
 import { type ReadRow, RowReader, standings } from './rows.ts'
 import type { SourceTrap } from './source.ts'
@@ -19,10 +21,10 @@ export interface ExaminedSource {
   readonly rows: number | null
   /** What this user may do there beyond reading: nothing of it is needed. */
   readonly writeRights: readonly string[]
-  /** Rows of the window. */
-  readonly statuses: readonly StatusCount[]
-  /** The newest rows, as they are understood. */
-  readonly samples: readonly ReadRow[]
+  /** Rows of the window; null: counting them took too long. */
+  readonly statuses: readonly StatusCount[] | null
+  /** The newest rows, as they are understood; null: finding them took too long. */
+  readonly samples: readonly ReadRow[] | null
   readonly plan: Plan
   readonly isUnique: boolean
   readonly traps: readonly SourceTrap[]
@@ -48,10 +50,15 @@ export async function examineSource(config: SourceConfig, now: Date): Promise<Ex
   const first = statements.page({ phase: 'dated', at: null }, scan)
   const action = `examine source "${config.name}" (${nameOfTable(facts)})`
   try {
-    return await attemptAt({ url: config.url, action }, () =>
-      database.read(async (query) => {
-        const counts = await query(statements.byStatus(window))
-        const newest = await query(statements.newest())
+    return await attemptAt({ url: config.url, action }, async () => {
+      const counts = await unlessSlow(database, statements.byStatus(window))
+      const scan = { status: config.status.column, createdAt: config.columns.createdAt.column }
+      const found = counts?.map(({ status = null }) => status) ?? []
+      const ranges = hasScanIndex(facts, scan)
+        ? [...new Set([...standingOf.keys(), ...found])]
+        : null
+      const newest = await unlessSlow(database, statements.newest(ranges))
+      return database.read(async (query) => {
         return {
           name: config.name,
           server: database.server,
@@ -59,19 +66,36 @@ export async function examineSource(config: SourceConfig, now: Date): Promise<Ex
           isView: facts.isView,
           rows: facts.rows,
           writeRights: await dialect.writeRights(query, facts),
-          statuses: counts.map(({ status = null, count }) => ({
-            status,
-            count: Number(count),
-            standing: standingOf.get(status ?? '') ?? 'unknown',
-          })),
-          samples: newest.map((row) => reader.read(row)),
+          statuses: counts?.map((row) => statusCount(row, standingOf)) ?? null,
+          samples: newest?.map((row) => reader.read(row)) ?? null,
           plan: await dialect.plan(query, first),
           isUnique: isUnique(facts, config.columns.orderNo),
           traps: await trapsOf(mapping, { query, dialect, index: statements.index() }),
         }
-      }),
-    )
+      })
+    })
   } finally {
     await database.close()
   }
+}
+
+/** Null: the server ended it. The plan, and the index that is missing, must be seen nevertheless. */
+async function unlessSlow(
+  { read }: SourceDatabase,
+  statement: RawBuilder<unknown>,
+): Promise<readonly Row[] | null> {
+  try {
+    return await read((query) => query(statement))
+  } catch (error) {
+    if (isOverLimit(error)) return null
+    throw error
+  }
+}
+
+function statusCount(
+  { status = null, count }: Row,
+  standingOf: ReturnType<typeof standings>,
+): StatusCount {
+  const standing = standingOf.get(status ?? '') ?? 'unknown'
+  return { status, count: Number(count), standing }
 }

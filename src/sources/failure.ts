@@ -80,6 +80,11 @@ function isTransient(error: unknown): boolean {
   )
 }
 
+/** The server ended the statement by our time limit. */
+export function isOverLimit(error: unknown): boolean {
+  return codeOf(error) === '57014' || [1969, 3024].includes(numberOf(error))
+}
+
 /** Drivers hang statements and values on their errors. */
 function plain(words: string): Error {
   return new Error(words)

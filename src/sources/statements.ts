@@ -80,9 +80,17 @@ export class Statements {
       where ${condition}${this.#only()} group by ${sql.ref(column)} order by 2 desc limit 61`
   }
 
-  newest(): Sql {
-    return sql`select ${this.#fields()} from ${this.#table()}
-      where ${this.#createdAt} is not null${this.#only()} order by ${this.#createdAt} desc limit 5`
+  /** @param statuses each is the end of a range of the index; null: there is none. */
+  newest(statuses: readonly (string | null)[] | null): Sql {
+    const at = this.#createdAt
+    const newestOf = (condition: Sql) => sql`select ${this.#fields()} from ${this.#table()}
+      where ${at} is not null${condition}${this.#only()} order by ${at} desc limit 5`
+    if (statuses === null) return newestOf(sql``)
+    const branches = statuses.map(
+      (status, nth) =>
+        sql`select * from (${newestOf(sql` and ${this.#hasStatus(status)}`)}) as ${sql.id(`b${nth}`)}`,
+    )
+    return sql`select * from (${sql.join(branches, sql` union all `)}) as newest order by at desc limit 5`
   }
 
   withNumbers(orderNos: readonly string[]): Sql {

@@ -75,6 +75,33 @@ describe('budan sources', () => {
     }
   })
 
+  it('finds the newest rows by the index', async () => {
+    const sql = await postgresAt(postgres.url)
+    await sql.run('create index budan_scan on orders (status, created_at, id)')
+    configure(postgres.url)
+    const { samples } = JSON.parse((await run(['--json'])).stdout).sources[0]
+    expect(samples).toHaveLength(4)
+    await sql.run('drop index budan_scan')
+    await sql.close()
+  })
+
+  it('shows the plan and what is missing where rows take long to be found', async () => {
+    const sql = await postgresAt(postgres.url)
+    await sql.run(
+      'alter table orders rename to slow_orders',
+      'create view orders as select * from slow_orders where pg_sleep(2) is not null',
+    )
+    configure(postgres.url)
+    const { code, stdout } = await run([])
+    await sql.run('drop view orders', 'alter table slow_orders rename to orders')
+    await sql.close()
+    expect(code).toBe(0)
+    expect(stdout).toContain('could not be counted or shown within 5 s')
+    expect(stdout).toMatch(/The first page reads the whole table:/)
+    expect(stdout).toContain('not unique in the schema')
+    expect(stdout).not.toContain('The table has no row')
+  }, 60_000)
+
   it('speaks Chinese', async () => {
     configure(postgres.url)
     const { stdout } = await run([], { LANG: 'zh_CN.UTF-8' })

@@ -23,7 +23,9 @@ async function examineOne(config: SourceConfig, now: Date): Promise<readonly Fin
 
 function findingsOf(name: string, examined: ExaminedSource): readonly Finding[] {
   const { table, server, statuses, traps } = examined
-  const unknown = statuses.filter(({ standing }) => standing === 'unknown')
+  const unknown = statuses?.filter(({ standing }) => standing === 'unknown') ?? []
+  // Rows that take too long to be counted are a point as well.
+  const points = traps.length + (statuses === null ? 1 : 0)
   const findings = [
     ...unknown.map(({ status }) =>
       warn(name, {
@@ -31,11 +33,11 @@ function findingsOf(name: string, examined: ExaminedSource): readonly Finding[] 
         next: 'name each status under sources; docs/sources.md says what they mean',
       }),
     ),
-    ...(traps.length === 0
+    ...(points === 0
       ? []
       : [
           warn(name, {
-            detail: `${table}: ${traps.length} points of the schema need a look`,
+            detail: `${table}: ${points} points of the schema need a look`,
             next: 'run `budan sources`: it says each, and how to mend it',
           }),
         ]),

@@ -9,7 +9,7 @@ export function presentSource(examined: ExaminedSource): object {
     ...{ name, database: server, table, is_view: examined.isView, rows },
     write_rights: examined.writeRights,
     statuses: examined.statuses,
-    samples: examined.samples.map(presentRow),
+    samples: examined.samples?.map(presentRow) ?? null,
     plan: { lines: plan.lines, uses_index: plan.usesIndex },
     order_no_unique: examined.isUnique,
     traps,

@@ -32,13 +32,15 @@ export function showSource(output: Output, examined: ExaminedSource): void {
 function showRows(output: Output, { statuses, samples }: ExaminedSource): void {
   const words = sourcesWordsOf(output.locale)
   output.line('')
-  if (statuses.length > 0) {
+  if (statuses === null || samples === null) output.line(words.tooSlow, output.colors.yellow)
+  if (statuses !== null && statuses.length > 0) {
     output.table(
       ['status', 'count', 'meaning'],
       statuses.map(({ status, count, standing }) => [status, count, words.standing[standing]]),
     )
     output.line('')
   }
+  if (samples === null) return
   output.line(samples.length === 0 ? words.noRows : words.samples)
   if (samples.length === 0) return
   output.table(

@@ -14,6 +14,7 @@ interface SourcesWords {
   readonly plan: (usesIndex: boolean) => string
   readonly noTraps: string
   readonly noRows: string
+  readonly tooSlow: string
 }
 
 export const sourcesWordsOf = catalog<SourcesWords>({
@@ -35,6 +36,7 @@ export const sourcesWordsOf = catalog<SourcesWords>({
       usesIndex ? 'The first page is read by an index:' : 'The first page reads the whole table:',
     noTraps: 'The schema shows nothing that may credit an order twice or lose one.',
     noRows: 'The table has no row.',
+    tooSlow: 'Rows could not be counted or shown within 5 s: see the plan and the index below.',
   },
   zh: {
     view: '视图',
@@ -53,5 +55,6 @@ export const sourcesWordsOf = catalog<SourcesWords>({
     plan: (usesIndex) => (usesIndex ? '第一页通过索引读取：' : '第一页要扫描全表：'),
     noTraps: '从表结构看不出会重复入账或漏单的隐患。',
     noRows: '表中没有数据。',
+    tooSlow: '5 秒内未能统计或列出各行：请看下面的执行计划和应建的索引。',
   },
 })
