@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SourceConfig } from '../../src/config/sources/source-config.ts'
+import { isUnique } from '../../src/sources/databases/table-facts.ts'
 import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { mysqlAt, postgresAt, readTable, type Sql, sourceConfig } from './tables.ts'
@@ -147,4 +148,16 @@ describe.each([
       expect((await read()).orders.map(({ orderNo }) => orderNo)).toEqual(['A1'])
     })
   })
+})
+
+it.each([
+  [null, true],
+  ["((order_no)::text <> ''::text)", true],
+  ["((order_no IS NOT NULL) AND (order_no <> ''::text))", true],
+  ['(paid_at IS NOT NULL)', false],
+  ["((deleted_at IS NULL) AND ((order_no)::text <> ''::text))", false],
+])('isUnique() by an index of the rows where %s: %s', (predicate, expected) => {
+  const index = { name: 'one', columns: ['order_no'], isUnique: true, isPrimary: false, predicate }
+  const facts = { schema: 'public', name: 'orders', isView: false, columns: [], indexes: [index] }
+  expect(isUnique({ ...facts, rows: 0, isTransactional: true }, 'order_no')).toBe(expected)
 })

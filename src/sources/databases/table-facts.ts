@@ -74,16 +74,20 @@ export function keyOf(facts: TableFacts): readonly string[] | null {
 
 /** Whether no two rows have the same order number. */
 export function isUnique(facts: TableFacts, column: string): boolean {
-  const isEmptyAlone = (predicate: string | null) =>
-    // An order without a number is none of the gateway's.
-    predicate === null || /<>\s*''|is not null/i.test(predicate) === true
   return facts.indexes.some(
-    (index) =>
-      index.isUnique &&
-      index.columns.length === 1 &&
-      index.columns[0] === column &&
-      isEmptyAlone(index.predicate),
+    ({ isUnique, columns, predicate }) =>
+      isUnique &&
+      columns.length === 1 &&
+      columns[0] === column &&
+      (predicate === null || isOfNumbers(predicate, column)),
   )
+}
+
+/** Every row with a number is in the index: one without is none of the gateway's. */
+function isOfNumbers(predicate: string, column: string): boolean {
+  const bare = predicate.replaceAll(/[()"]|::(?:text|character varying|bpchar)/g, '')
+  const whole = [`${column} <> ''`, `${column} is not null`].map((each) => each.toLowerCase())
+  return bare.split(/ and /i).every((part) => whole.includes(part.trim().toLowerCase()))
 }
 
 /** Whether a page of one status is a range of some index. */
