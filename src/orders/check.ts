@@ -6,6 +6,7 @@ import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
 import { reportedState, type Settlement, type Settling, settle } from '../settle/settle.ts'
 import { checkedActor, checkedKey } from './validate.ts'
 
+/** What a check found, and what became of the order. */
 export interface CheckReport {
   readonly order: Order
   /** The trade's state as the gateway reports it; null when the answer was no trade. */

@@ -28,6 +28,7 @@ export interface Placing {
 
 type Placed = Whole<PlaceRequest>
 
+/** The result of placing. Only `placed` has a trade that the payer can pay. */
 export type Placement =
   /** Placed now, or before with the same key and facts. The order has a `codeUrl`. */
   | { readonly kind: 'placed'; readonly order: Order }

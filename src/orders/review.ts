@@ -36,6 +36,7 @@ export interface ReviewPreview {
   readonly actions: Readonly<Record<ReviewAction, Prospect>>
 }
 
+/** Whether an action on an order in review is possible now, and what it would do. */
 export interface Prospect {
   readonly possible: boolean
   /** What it would do, or why not, in English. */

@@ -34,7 +34,10 @@ export class PostgresRoad {
     return new PostgresRoad(server, new URL(url))
   }
 
-  /** Loses the next statement that contains `words`. Resolves when it has been lost. */
+  /**
+   * Loses the next statement that contains `words`, not as a part of a longer word: a new session is set
+   * to "read committed". Resolves when it has been lost.
+   */
   lose(words: string, loss: Loss): Promise<void> {
     return new Promise((lost) => {
       this.#losing = { words, loss, lost }
@@ -88,7 +91,7 @@ export class PostgresRoad {
   #forward(pair: readonly [Socket, Socket], bytes: Buffer): void {
     const [, far] = pair
     const losing = this.#losing
-    if (losing === null || !bytes.includes(losing.words)) return void far.write(bytes)
+    if (losing === null || !holds(bytes, losing.words)) return void far.write(bytes)
     this.#losing = null
     const lose = () => {
       reset(pair)
@@ -102,6 +105,10 @@ export class PostgresRoad {
       far.write(bytes)
     }
   }
+}
+
+function holds(bytes: Buffer, words: string): boolean {
+  return new RegExp(`\\b${words}\\b`).test(bytes.toString('latin1'))
 }
 
 function reset(pair: readonly [Socket, Socket]): void {
