@@ -58,7 +58,7 @@ export async function makeReport(parts: Reporting): Promise<Report> {
   try {
     const states = statesOf(sources, file)
     const counted: Counted[] = []
-    for (const each of states) counted.push({ ...each, estimate: await estimate(parts, each) })
+    for (const each of states) counted.push({ ...each, estimate: await estimate(each) })
     await queryAll(parts, { file, counted })
     const ends: SourceEnd[] = []
     for (const each of counted) ends.push(await endOf(parts, each))
@@ -96,14 +96,15 @@ function windowOf({ startedAt, sources }: Header, { name }: OrderSource): ReadWi
   return { from: new Date(+startedAt - days * dayMs), to: new Date(+startedAt + skewMs) }
 }
 
-/** At least the rows that were read. */
-async function estimate(
-  parts: Reporting,
-  { source, window, state }: ReportedSource,
-): Promise<number> {
+/** At least the rows that were read. For progress only: a source that cannot count them may still be read. */
+async function estimate({ source, window, state }: ReportedSource): Promise<number> {
   if (state.isRead) return state.rows
-  const rows = await readOr(parts, source, { call: () => source.estimate(window), other: 0 })
-  return Math.max(rows, state.rows)
+  try {
+    return Math.max(await source.estimate(window), state.rows)
+  } catch (error) {
+    if (error instanceof SourceError) return state.rows
+    throw error
+  }
 }
 
 async function queryAll(

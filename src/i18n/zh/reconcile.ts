@@ -7,7 +7,7 @@ export const reconcilePhrases = {
     'The export has no column {column:json}: {columns}': '导出文件没有列 {column}：{columns}',
     'The export has the column {column:json} twice': '导出文件的列 {column} 出现了两次',
     'The export has the column {column:json}, and "status: paid" of the map says that there is none: list its values under paid, unpaid and refunded':
-      '导出文件有列 {column}，而映射中的“status: paid”表示没有状态列：请把它的值分别列在 paid、unpaid 和 refunded 下',
+      '导出文件有列 {column}，而映射中的“status: paid”表示没有状态列：请把它的值分别列在 `paid`、`unpaid` 和 `refunded` 下',
     'Nothing was compared: the prompts were ended': '没有进行核对：询问已中止',
     'Cannot write {file:json}: {why:unreadable?}': '无法写入 {file}：{why}',
     '--csv: {file:json} is one of the files to read': '--csv：{file} 是要读取的文件之一',
