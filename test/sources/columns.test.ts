@@ -96,16 +96,18 @@ describe.each([
       expect(new Set(orders.map(({ orderNo }) => orderNo)).size).toBe(rowsOfSecond)
     })
 
-    it.skipIf(!isMysql)('is read whole by a key that begins with an enum', async () => {
-      await sql.run(
-        'drop table if exists orders',
-        `create table orders (pay enum('z', 'a', 'm'), order_no varchar(64), ${others}, status varchar(20),
+    // Types that only one of the databases has.
+    if (isMysql)
+      it('is read whole by a key that begins with an enum', async () => {
+        await sql.run(
+          'drop table if exists orders',
+          `create table orders (pay enum('z', 'a', 'm'), order_no varchar(64), ${others}, status varchar(20),
           created_at datetime, primary key (pay, order_no))`,
-        `insert into orders select elt(1 + seq % 3, 'z', 'a', 'm'), concat('NO', seq), 1, 1, 'pending', '2026-05-19 12:00:00' from ${numbers}`,
-      )
-      const { orders } = await read()
-      expect(new Set(orders.map(({ orderNo }) => orderNo)).size).toBe(rowsOfSecond)
-    })
+          `insert into orders select elt(1 + seq % 3, 'z', 'a', 'm'), concat('NO', seq), 1, 1, 'pending', '2026-05-19 12:00:00' from ${numbers}`,
+        )
+        const { orders } = await read()
+        expect(new Set(orders.map(({ orderNo }) => orderNo)).size).toBe(rowsOfSecond)
+      })
 
     it.each(statuses)('shows statuses that are almost those of the mapping: %s', async (status) => {
       await sql.run(
@@ -134,14 +136,15 @@ describe.each([
       )
     })
 
-    it.skipIf(!isMysql)('understands bits, with an index and without', async () => {
-      for (const status of ['bit(2)', 'bit(2), index (status)']) {
-        await sql.run(...table({ status }), rows({ A1: "b'0'", A2: "b'1'", A3: "b'10'" }))
-        const { orders } = await read({ status: bits })
-        expect(orders.map(({ orderNo }) => orderNo)).toEqual(['A1'])
-        expect(await faultsOf({ status: bits })).toEqual(['A3 2'])
-      }
-    })
+    if (isMysql)
+      it('understands bits, with an index and without', async () => {
+        for (const status of ['bit(2)', 'bit(2), index (status)']) {
+          await sql.run(...table({ status }), rows({ A1: "b'0'", A2: "b'1'", A3: "b'10'" }))
+          const { orders } = await read({ status: bits })
+          expect(orders.map(({ orderNo }) => orderNo)).toEqual(['A1'])
+          expect(await faultsOf({ status: bits })).toEqual(['A3 2'])
+        }
+      })
 
     it('reads the rows of today by a column of days, and numbers without their filling', async () => {
       await sql.run(...table({ orderNo: 'char(32)', createdAt: 'date' }), rows({ A1: "'pending'" }))
