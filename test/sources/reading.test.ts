@@ -151,11 +151,11 @@ describe.each([
           { numRuns: runsOf(60), seed: testSeed },
         )
       },
-      300_000,
     )
 
     it('misses no row that is there all the time while others come, go and are settled', async () => {
-      const count = 20_000
+      // 5,000 rows in `npm test`, 200,000 in `npm run properties`.
+      const count = runsOf(20_000)
       const series =
         name === 'MariaDB' ? `seq_1_to_${count} as s` : `generate_series(1, ${count}) as s (seq)`
       const minutesBefore = (n: string) =>
@@ -191,8 +191,8 @@ describe.each([
         .filter((n) => n % 10 !== 1 && n % 10 !== 2)
         .filter((n) => !read.has(`NO${n}`))
       expect(missed).toEqual([])
-      expect(pages).toBeGreaterThan(30)
-    }, 300_000)
+      expect(pages).toBeGreaterThan(count / 700)
+    })
 
     it('goes on in another process a little before where the first one was', async () => {
       const rows = Array.from(
