@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core'
 import { startWeb } from '../../src/web/server.ts'
 import { apiToken, logIn } from '../../test/console/browser.ts'
 import { launchChromium } from '../../test/console/chromium.ts'
+import { closeStores } from '../../test/support/open-stores.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { type Shot, shotsOf } from './shots.ts'
 import { fillShowcase } from './showcase.ts'
@@ -24,6 +25,7 @@ try {
   }
 } finally {
   await browser.close()
+  await closeStores()
 }
 
 /** Characters that no font has look all the same. */

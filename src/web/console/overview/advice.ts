@@ -58,8 +58,8 @@ const advice = gatewayCatalog<AdviceWords>({
     breaker: ({ detail, triesItself }) => ({
       what: `${gateway} answers no query; ${detail}.`,
       todo: triesItself
-        ? '“budan doctor” checks key, serial number, clock and merchant number one by one. Each run tries one order, and continues by itself when the cause is gone.'
-        : '“budan doctor” checks key, serial number, clock and merchant number one by one. The next run shows whether the cause is gone.',
+        ? '“budan doctor” checks keys, clock and merchant number one by one. Each run tries one order, and continues by itself when the cause is gone.'
+        : '“budan doctor” checks keys, clock and merchant number one by one. The next run shows whether the cause is gone.',
     }),
     gateway_useless: ({ detail }) => ({
       what: `Queries to ${gateway} get no usable answer (${detail}).`,
@@ -146,8 +146,8 @@ const advice = gatewayCatalog<AdviceWords>({
     breaker: ({ detail, triesItself }) => ({
       what: `${gateway}无法回答我们的查询，${translate(detail, 'zh')}。`,
       todo: triesItself
-        ? '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。'
-        : '用 budan doctor 逐项检查私钥、证书序列号、时钟和商户号。原因是否消除，下一次运行会试探出来。',
+        ? '用 budan doctor 逐项检查密钥、时钟和商户号。每次运行会试探一次，原因消除后自动恢复。'
+        : '用 budan doctor 逐项检查密钥、时钟和商户号。原因是否消除，下一次运行会试探出来。',
     }),
     gateway_useless: ({ detail }) => ({
       what: `向${gateway}查询，得不到有效结果（${translate(detail, 'zh')}）。`,
