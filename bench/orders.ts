@@ -95,9 +95,7 @@ export async function payAll(database: Database, range: OrderRange): Promise<voi
 export async function vacuum({ kind, patientDb }: Database): Promise<void> {
   // The embedded database has no autovacuum, so its tables stay as they were written.
   if (kind === 'pglite') return
-  await sql`vacuum (analyze) orders, order_events, transfers, entries, runs, run_results`.execute(
-    patientDb,
-  )
+  await sql`vacuum (analyze) orders, order_events, transfers, entries, runs`.execute(patientDb)
   await sql`checkpoint`.execute(patientDb)
 }
 

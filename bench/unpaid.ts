@@ -75,5 +75,5 @@ function ids({ mchid, appid }: { readonly mchid: string; readonly appid: string 
 
 /** Whether the statement inserts the run, or finishes it with its results. */
 function isRecord(text: string): boolean {
-  return /(insert into|update) (runs|run_results)\b/.test(text) && !/\border_events\b/.test(text)
+  return /(insert into|update) runs\b/.test(text) && !/\border_events\b/.test(text)
 }

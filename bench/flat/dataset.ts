@@ -72,10 +72,7 @@ export async function tidy(database: Database): Promise<void> {
   await sql`checkpoint`.execute(database.patientDb)
 }
 
-const tables = [
-  ...['orders', 'orders_of_users', 'order_events', 'transfers', 'entries'],
-  ...['runs', 'run_results'],
-]
+const tables = [...['orders', 'orders_of_users', 'order_events', 'transfers', 'entries'], 'runs']
 
 async function eachTable(
   { patientDb }: Database,
@@ -167,22 +164,21 @@ function ordersOf(
 function runRows({ now, orders }: Dataset): RawBuilder<unknown> {
   const runCount = runsOf(orders)
   return sql`
-    with made as (
-      insert into runs (trigger, node, dry_run, status, started_at, finished_at, duration_ms,
-        credited, waiting)
-      select 'schedule', 'bench', false, 'finished', began.at, began.at + interval '3 seconds',
-        3000, 5, 45
-      from generate_series(1, ${sql.lit(runCount)}) as i,
-        lateral (
-          select ${now}::timestamptz - (${sql.lit(runCount)} - i) * interval '5 minutes' as at
-        ) as began
-      order by i
-      returning id
-    )
-    insert into run_results (run_id, position, order_no, trade_state, outcome, reason, duration_ms)
-    select id, i, ${sql.lit(numberPrefix)} || lpad((i % ${sql.lit(orders)})::text, 10, '0'),
-      'NOTPAY', 'waiting', 'not paid yet', 12.5
-    from made, generate_series(1, 50) as i`
+    insert into runs (trigger, node, dry_run, status, started_at, finished_at, duration_ms,
+      credited, waiting, results)
+    select 'schedule', 'bench', false, 'finished', began.at, began.at + interval '3 seconds',
+      3000, 5, 45, (
+        select json_agg(json_build_object(
+          'order_no', ${sql.lit(numberPrefix)} || lpad((n % ${sql.lit(orders)})::text, 10, '0'),
+          'trade_state', 'NOTPAY', 'outcome', 'waiting', 'reason', 'not paid yet',
+          'reason_code', 'not_paid_yet', 'reason_params', null, 'duration_ms', 12.5
+        )) from generate_series(1, 50) as n
+      )
+    from generate_series(1, ${sql.lit(runCount)}) as i,
+      lateral (
+        select ${now}::timestamptz - (${sql.lit(runCount)} - i) * interval '5 minutes' as at
+      ) as began
+    order by i`
 }
 
 async function quickly(

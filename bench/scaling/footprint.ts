@@ -18,10 +18,10 @@ const batchMax = 250
  */
 const statementsMax = 2
 
-/** The rows of an order that was placed, credited by a run, and never queried again. */
+/** The rows of an order that was placed, credited by a run of `batchMax` orders, and never queried again. */
 const rowsOfPaidOrder = {
   ...{ orders: 1, orders_of_users: 1, order_events: 2 },
-  ...{ transfers: 1, entries: 2, run_results: 1 },
+  ...{ transfers: 1, entries: 2, runs: 1 / batchMax },
 } as const
 
 type Table = keyof typeof rowsOfPaidOrder

@@ -183,10 +183,23 @@ export function sentenceOf(reason: Reason): string {
   return sentenceFrom(englishReasons, reason)
 }
 
-/** As it was stored; null for a code that this program does not know: its sentence is there. */
+/**
+ * As it was stored; its sentence is there for a code that this program does not know, or with parameters
+ * that somebody changed so that no sentence can be made of them: null.
+ */
 export function storedReason(code: string | null, params: object | null): Reason | null {
   if (code === null || !Object.hasOwn(englishReasons, code)) return null
-  return { ...params, code } as Reason
+  const reason = { ...params, code } as Reason
+  return hasSentence(reason) ? reason : null
+}
+
+function hasSentence(reason: Reason): boolean {
+  try {
+    sentenceOf(reason)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const absent = 'the gateway knows no such order'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
 import { outcomes, type RunResult } from '../../src/domain/run.ts'
 import type { NewRun, OpenedRun } from '../../src/store/store.ts'
-import { type MakeSubject, readAll, type Subject } from './store-fixtures.ts'
+import { run as execute, type MakeSubject, readAll, type Subject } from './store-fixtures.ts'
 
 const intervalMs = 300_000
 
@@ -144,6 +144,28 @@ export function runsContract(make: MakeSubject): void {
       }
       await expect(subject.store.finishRun('999999999', end)).rejects.toThrow(/it is not open/)
     })
+
+    it.each([
+      ['nothing', '[null, 7, {}, "text", {"order_no": "A"}, {"outcome": "kept"}]', []],
+      ['no list', '{"order_no": "A", "outcome": "kept"}', []],
+      ['an outcome of its own', '[{"order_no": "A", "outcome": "constructor"}]', []],
+      ['bare results', '[{"order_no": "A", "outcome": "kept"}]', [{ orderNo: 'A', reason: '' }]],
+      [
+        'a code without what its sentence names',
+        `[{"order_no": "A", "outcome": "kept", "reason": "r", "reason_code": "not_as_ordered",
+          "reason_params": [], "trade_state": {}, "duration_ms": "x"}]`,
+        [{ reason: 'r', codedReason: null, tradeState: null, durationMs: 0 }],
+      ],
+    ])(
+      'findRun() reads what it can of results that somebody changed to %s',
+      async (_, stored, read) => {
+        const { run } = await open(manual)
+        const results = [resultOf(0)]
+        await subject.store.finishRun(run.id, { status: 'finished', results })
+        await execute(subject, `update runs set results = '${stored}' where id = ${run.id}`)
+        expect((await subject.store.findRun(run.id))?.results).toMatchObject(read)
+      },
+    )
 
     it('openRun() of a clock that was set back gives each slot out once more', async () => {
       const taken = [await open(scheduled)]

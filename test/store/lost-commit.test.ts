@@ -125,7 +125,7 @@ describe.each<Loss>(['request', 'answer'])('a statement whose %s is lost', (loss
     const { world, road, direct, advanceMins } = await openStage()
     await world.adopt('ORDER-1')
     await advanceMins(6)
-    const lost = road.lose('insert into run_results', loss)
+    const lost = road.lose('finished_at is null', loss)
     const { run } = await world.budan.run({ dryRun: false })
     await lost
     expect(world.events.map(({ type }) => type)).not.toContain('run_unrecorded')

@@ -125,7 +125,23 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
     expect(await store.prune(month)).toMatchObject({ runs: 1 })
     expect(await store.findRun(second)).toBeNull()
     expect(await store.findRun(third)).not.toBeNull()
-    expect(await run(subject, 'select run_id from run_results')).toHaveLength(1)
+  })
+
+  it('prune() removes the runs of the version before with few of their results at a time', async () => {
+    for (let runs = 0; runs < 4; runs += 1) {
+      const id = await finishRun()
+      await run(subject, 'update runs set results = null, unknown = 4000 where id = $1', [id])
+      await run(subject, "insert into run_results values ($1, 0, 'x', null, 'unknown', '', 1)", [
+        id,
+      ])
+      pass(1)
+    }
+    await finishRun()
+    pass(40)
+    expect(await store.prune(month)).toMatchObject({ runs: 2 })
+    expect(await run(subject, 'select run_id from run_results')).toHaveLength(2)
+    expect(await store.prune(month)).toMatchObject({ runs: 2 })
+    expect(await run(subject, 'select run_id from run_results')).toEqual([])
   })
 
   it('prune() removes nothing of this week, whatever clock and age it is given', async () => {

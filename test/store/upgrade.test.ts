@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { merchant, newEvent, newOrder } from '../contract/store-fixtures.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
-import { claimAsBefore, placeAsBefore } from '../support/version-before.ts'
+import { claimAsBefore, placeAsBefore, recordRunAsBefore } from '../support/version-before.ts'
 
 /** A database of the version before, and the migrated store on it. */
 async function upgraded(work: (database: Database) => Promise<void>): Promise<{
@@ -27,6 +27,17 @@ async function upgraded(work: (database: Database) => Promise<void>): Promise<{
 
 const opened: Store[] = []
 const claim = { merchant, thresholdMs: 300_000, limit: 50, leaseMs: 60_000 }
+const finishedRun = async (store: Store) => {
+  const opened = await store.openRun({
+    ...{ trigger: 'manual', intervalMs: null, dryRun: false, node: 'n1' },
+  })
+  if (opened.kind !== 'opened') throw new Error('The slot is taken')
+  const reason = { reason: 'not paid yet', codedReason: { code: 'not_paid_yet' } } as const
+  const result = { orderNo: 'AFTER001', tradeState: 'NOTPAY', ...reason, durationMs: 1 }
+  const results = [{ ...result, outcome: 'waiting' as const }]
+  await store.finishRun(opened.run.id, { status: 'finished', results })
+  return opened.run.id
+}
 const hourAgo = () => new Date(Date.now() - 3_600_000)
 
 describe('a database of the version before', () => {
@@ -160,6 +171,23 @@ describe('a database of the version before', () => {
       '交易已关闭',
       '支付渠道查无此单',
     ])
+  })
+
+  it('shows runs of nodes of before with their results, and keeps its own from them', async () => {
+    const { store, database } = await upgraded(async () => {})
+    const mine = await finishedRun(store)
+    await recordRunAsBefore(database.db, { orderNos: ['BEFORE001', 'BEFORE002'] })
+    const [before] = (await store.listRuns({ limit: 1, cursor: null })).items
+    expect(await store.findRun(before?.id ?? '')).toMatchObject({
+      run: { status: 'finished', total: 2, outcomes: { waiting: 2 } },
+      results: [
+        { orderNo: 'BEFORE001', tradeState: 'NOTPAY', outcome: 'waiting', reason: 'not paid yet' },
+        { orderNo: 'BEFORE002', codedReason: null, durationMs: 12.5 },
+      ],
+    })
+    expect((await store.findRun(mine))?.results).toMatchObject([{ orderNo: 'AFTER001' }])
+    const { rows } = await sql`select from run_results where run_id = ${mine}`.execute(database.db)
+    expect(rows).toEqual([])
   })
 
   it('gets its index of claims again where building it was cut short', async () => {

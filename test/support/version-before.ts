@@ -58,3 +58,23 @@ export function claimAsBefore(): RawBuilder<{
     from due where orders.order_no = due.order_no
     returning orders.order_no, orders.expires_at <= statement_timestamp() as past_end`
 }
+
+/** The end of a run and its results as the version before sends them, one row for each result. */
+export async function recordRunAsBefore(
+  db: Connection,
+  { orderNos }: { readonly orderNos: readonly string[] },
+): Promise<void> {
+  const results = orderNos.map((order_no, position) => ({ position, order_no }))
+  await sql`
+    with finished as (
+      insert into runs (trigger, node, dry_run, status, started_at, finished_at, duration_ms, waiting)
+      values ('manual', 'before', false, 'finished', statement_timestamp(), statement_timestamp(), 0,
+        ${orderNos.length})
+      returning *
+    )
+    insert into run_results (run_id, position, order_no, trade_state, outcome, reason, duration_ms)
+    select finished.id, position, order_no, 'NOTPAY', 'waiting', 'not paid yet', 12.5
+    from finished, json_to_recordset(${JSON.stringify(results)}::json) as result (
+      position integer, order_no text
+    )`.execute(db)
+}

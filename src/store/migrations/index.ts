@@ -15,6 +15,7 @@ import { up as consoleSessions } from './013_console_sessions.ts'
 import { up as namedSchema } from './014_named_schema.ts'
 import { up as knownAt, prepare as prepareKnownAt } from './015_known_at.ts'
 import { up as reasonCodes } from './016_reason_codes.ts'
+import { up as runResults } from './017_run_results.ts'
 
 export interface Migration {
   /**
@@ -53,4 +54,5 @@ export const migrations: Migrations = {
   '014_named_schema': { up: namedSchema },
   '015_known_at': { prepare: prepareKnownAt, up: knownAt },
   '016_reason_codes': { up: reasonCodes },
+  '017_run_results': { up: runResults },
 }

@@ -150,7 +150,10 @@ const passing = sql`
     ))
   )`
 
-/** Results in one statement, about: a run may have thousands of them, which go with it. */
+/**
+ * Rows of `run_results` in one statement, about: a run of the version before may have thousands of them,
+ * which go with it.
+ */
 const resultsMax = 5_000
 
 /**
@@ -161,7 +164,8 @@ export function runsStatement({ before, limit }: Portion): RawBuilder<{ readonly
   return sql`
       with oldest as (
         select id, started_at, status,
-          sum(credited + waiting + expired + review + kept + unknown + error)
+          sum(case when results is null
+            then credited + waiting + expired + review + kept + unknown + error else 0 end)
             over (order by id rows unbounded preceding exclude current row) as results_before
         from (select * from runs order by id limit ${sql.lit(limit)}) as leftmost
       ),

@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import { storedReason } from '../../domain/reason.ts'
 import {
   countResults,
   countsOf,
@@ -13,9 +12,8 @@ import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
 import { withRepairedSchedules } from './clock-skew.ts'
 import { byId, pageOf, startOf } from './cursor.ts'
-import { reasonRecord, wellFormed } from './json-records.ts'
 import { lateCheckDue } from './late-checks.ts'
-import type { ReasonColumns } from './rows.ts'
+import { formerResults, resultsJson, resultsOf } from './run-results.ts'
 
 const runColumns = sql.raw(`
   id, trigger, slot, dry_run as "dryRun", status, started_at as "startedAt",
@@ -117,71 +115,46 @@ export async function repairBefore(
       and (started_at < ${before} or started_at > ${now()} + interval '1 day')`.execute(db)
 }
 
-/** The end and all results in one statement, the results as one parameter however many they are. */
-export async function finishRun(
-  scope: Scope,
-  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
-): Promise<Run> {
+/** The end and all results in one statement, the results as one value however many they are. */
+export async function finishRun(scope: Scope, end: RunEnd): Promise<Run> {
   const { db, now } = scope
   const { runId, status, results } = end
   const { outcomes } = countResults(results)
   const row = await firstOf(
     db,
     sql<RunRow>`
-      with finished as (
-        update runs set status = ${status},
-          -- A run that could not even begin must not cost the interval.
-          slot = case when ${status === 'failed' && results.length === 0} then null else slot end,
-          finished_at = ${now()},
-          duration_ms = floor(extract(epoch from ${now()} - started_at) * 1000)::bigint,
-          credited = ${outcomes.credited}, waiting = ${outcomes.waiting},
-          expired = ${outcomes.expired}, review = ${outcomes.review}, kept = ${outcomes.kept},
-          unknown = ${outcomes.unknown}, error = ${outcomes.error}
-        where id = ${runId}::bigint and finished_at is null
-        returning *
-      ),
-      listed as (
-        insert into run_results (
-          run_id, position, order_no, trade_state, outcome, reason, reason_code, reason_params,
-          duration_ms
-        )
-        select finished.id, position, order_no, trade_state, outcome, reason, reason_code,
-          reason_params::json, result.duration_ms
-        from finished, json_to_recordset(${resultsJson(results)}::json) as result (
-          position integer, order_no text, trade_state text, outcome text, reason text,
-          reason_code text, reason_params text, duration_ms float8
-        )
-      )
-      select ${runColumns} from finished`,
+      update runs set status = ${status},
+        -- A run that could not even begin must not cost the interval.
+        slot = case when ${status === 'failed' && results.length === 0} then null else slot end,
+        finished_at = ${now()},
+        duration_ms = floor(extract(epoch from ${now()} - started_at) * 1000)::bigint,
+        credited = ${outcomes.credited}, waiting = ${outcomes.waiting},
+        expired = ${outcomes.expired}, review = ${outcomes.review}, kept = ${outcomes.kept},
+        unknown = ${outcomes.unknown}, error = ${outcomes.error},
+        results = ${resultsJson(results)}::json
+      where id = ${runId}::bigint and finished_at is null
+      returning ${runColumns}`,
   )
   return row === null ? finishedBefore(scope, end) : runOf(row)
 }
 
-/** The answer to the first try may have been lost: the same end once more is no mistake, another is. */
-async function finishedBefore(
-  scope: Scope,
-  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
-): Promise<Run> {
-  const before = await findRun(scope, end.runId)
-  const same =
-    before !== null &&
-    before.run.status === end.status &&
-    resultsJson(before.results) === resultsJson(end.results)
-  assert(same, `Cannot finish run "${end.runId}": it is not open, or ended otherwise`)
-  return before.run
+interface RunEnd {
+  readonly runId: string
+  readonly status: RunStatus
+  readonly results: readonly RunResult[]
 }
 
-function resultsJson(results: readonly RunResult[]): string {
-  return JSON.stringify(
-    results.map((result, position) => ({
-      position,
-      order_no: result.orderNo,
-      trade_state: wellFormed(result.tradeState),
-      outcome: result.outcome,
-      ...reasonRecord(result.codedReason ?? result.reason),
-      duration_ms: result.durationMs,
-    })),
+/** The answer to the first try may have been lost: the same end once more is no mistake, another is. */
+async function finishedBefore({ db }: Scope, { runId, status, results }: RunEnd): Promise<Run> {
+  const row = await firstOf(
+    db,
+    sql<RunRow>`
+      select ${runColumns} from runs
+      where id = ${runId}::bigint and finished_at is not null and status = ${status}
+        and results::text = ${resultsJson(results)}`,
   )
+  assert(row !== null, `Cannot finish run "${runId}": it is not open, or ended otherwise`)
+  return runOf(row)
 }
 
 export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<Run>> {
@@ -196,32 +169,19 @@ export async function listRuns({ db }: Scope, page: PageRequest): Promise<Page<R
 }
 
 export async function findRun(
-  scope: Scope,
+  { db }: Scope,
   runId: string,
 ): Promise<{ run: Run; results: readonly RunResult[]; node: string } | null> {
   if (!/^\d{1,18}$/.test(runId)) return null
   const row = await firstOf(
-    scope.db,
-    sql<FoundRow>`select ${runColumns}, node from runs where id = ${runId}::bigint`,
-  )
-  return row && { run: runOf(row), results: await listResults(scope, runId), node: row.node }
-}
-
-type FoundRow = RunRow & { readonly node: string }
-
-type ResultRow = Omit<RunResult, 'codedReason'> & ReasonColumns
-
-async function listResults({ db }: Scope, runId: string): Promise<readonly RunResult[]> {
-  const rows = await rowsOf(
     db,
-    sql<ResultRow>`
-      select order_no as "orderNo", trade_state as "tradeState", outcome, reason,
-        reason_code as "reasonCode", reason_params as "reasonParams", duration_ms as "durationMs"
-      from run_results
-      where run_id = ${runId}::bigint order by position`,
+    sql<FoundRow>`select ${runColumns}, node, results from runs where id = ${runId}::bigint`,
   )
-  return rows.map(({ reasonCode, reasonParams, ...result }) => ({
-    ...result,
-    codedReason: storedReason(reasonCode, reasonParams),
-  }))
+  if (row === null) return null
+  const { node, results, ...run } = row
+  const found = results === null ? await formerResults(db, runId) : resultsOf(results)
+  return { run: runOf(run), results: found, node }
 }
+
+/** `results`: null of a run that has not ended, or that a node of the version before made. */
+type FoundRow = RunRow & { readonly node: string; readonly results: unknown }
