@@ -30,6 +30,13 @@ export interface PoolOptions {
 const connectMsMax = 5_000
 
 /**
+ * A run that follows another finds its sessions, and what they have prepared. A new session costs both
+ * sides some milliseconds, and plans each statement five times before it keeps a plan. For longer than
+ * this, a session that nobody needs would only hold memory of the server.
+ */
+const idleMsMax = 60_000
+
+/**
  * Connections to the one server of an address that will do. Each way to connect has its own pool, whose
  * connections are made when they are needed; the way that did last is tried first.
  */
@@ -115,6 +122,7 @@ function poolOf(
     Client: SessionClient,
     max,
     connectionTimeoutMillis: connectMsMax,
+    idleTimeoutMillis: idleMsMax,
     query_timeout: deadlines.queryMs,
     keepAlive: true,
     types: {
