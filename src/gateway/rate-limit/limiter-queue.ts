@@ -147,11 +147,14 @@ export class LimiterQueue implements Quota {
 
   #dropExpired(): void {
     const now = this.#time.now()
-    const good = this.#reserved.filter((each) => now - this.#dueAt(each) <= this.#latenessMsMax)
-    if (good.length < this.#reserved.length && this.#waitingCount === 0) {
+    const isGood = (each: Reservation) => now - this.#dueAt(each) <= this.#latenessMsMax
+    const [first] = this.#reserved
+    // They are in the order of their times.
+    if (first === undefined || isGood(first)) return
+    this.#reserved = this.#reserved.filter(isGood)
+    if (this.#waitingCount === 0) {
       this.#carefulUntil = now + carefulHorizons * this.#rate.horizonMs
     }
-    this.#reserved = good
   }
 
   #nextWaiter(): Waiter | undefined {
