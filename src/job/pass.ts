@@ -6,7 +6,13 @@ import { farthestMs } from '../domain/schedule.ts'
 import { type Answer, isUnsent } from '../domain/trade.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Settle } from '../settle/groups.ts'
-import { preview, reportedState, type Settlement, type Settling } from '../settle/settle.ts'
+import {
+  type Provenance,
+  preview,
+  reportedState,
+  type Settlement,
+  type Settling,
+} from '../settle/settle.ts'
 import { type PreviewedWait, previewWait, settleUnpaid } from '../settle/unpaid.ts'
 import type { ClaimedOrder } from '../store/store.ts'
 import { Plausibility, type RunAnswer } from './plausibility.ts'
@@ -58,6 +64,8 @@ export interface PassRequest {
 export class Pass {
   readonly #scanning: Scanning
   readonly #request: PassRequest
+  /** Of all its answers. */
+  readonly #by: Provenance
   readonly #deadline: AbortSignal
   /** Until when queries may wait for their reservations. */
   #patience: AbortSignal
@@ -69,6 +77,8 @@ export class Pass {
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
     this.#request = request
+    const { runId, waitFrom } = request
+    this.#by = { source: 'compensation', runId, waitFrom }
     this.#progress = new Progress(scanning.policy, request)
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
     this.#patience = this.#untilOver()
@@ -186,26 +196,20 @@ export class Pass {
     if (patience.aborted) return this.#progress.note(claimed, 'not_sent')
 
     const { order } = claimed
-    const { runId, waitFrom } = this.#request
+    const by = this.#by
     const startedAt = performance.now()
     try {
-      const request = { source: 'compensation', runId, patience, ahead: sending.left } as const
-      const answer = await queryOrder(this.#scanning, order, request)
+      const call = { patience, ahead: sending.left }
+      const answer = await queryOrder(this.#scanning, order, { by, call })
       if (isUnsent(answer)) {
         return this.#progress.note(
           claimed,
           answer.cause === 'old_order_limit' ? 'deferred' : 'not_sent',
         )
       }
-      const provenance = {
-        source: 'compensation',
-        runId,
-        waitFrom,
-        absenceCredible: false,
-      } as const
       const { orderNo, stateSeq: queriedAtSeq } = order
-      const answered = { orderNo, queriedAtSeq, answer, ...provenance }
-      return this.#plausibility.quarantine({ ...answered, claimed, startedAt })
+      const answered = { orderNo, answer, by, queriedAtSeq, claimed, startedAt }
+      return this.#plausibility.quarantine(answered)
     } catch (error) {
       return this.#fail({ claimed, startedAt, answer: null }, error)
     }
@@ -257,8 +261,7 @@ export class Pass {
    * close.
    */
   async #closeAndSettle(answer: RunAnswer, first: Settlement): Promise<void> {
-    const { runId } = this.#request
-    const request = { source: 'compensation', runId, patience: this.#patience } as const
+    const request = { by: this.#by, call: { patience: this.#patience } }
     const { order } = answer.claimed
     const afterClose = await this.#scanning.limit(async () =>
       // The breaker may have opened, or a stop begun, while it waited for the limit.

@@ -17,31 +17,33 @@ export interface Querying {
   readonly emit: Emit
 }
 
-/** Why an order is queried, and how long the query may wait. */
-export interface QueryRequest extends Pick<CallOptions, 'patience' | 'ahead'> {
+/** On whose behalf an order is queried, and how long the query may wait. */
+export interface QueryRequest {
+  readonly by: Querier
+  readonly call?: Pick<CallOptions, 'patience' | 'ahead'>
+}
+
+/** Who queries, and why; a `Provenance` is one. */
+export interface Querier {
   readonly source: Source
   readonly runId?: string | null
+  readonly actor?: Actor | null
+  readonly operator?: string | null
 }
 
 /** Queries the gateway about one order, outside any transaction: no row is locked meanwhile. */
 export async function queryOrder(
   { gateway, breaker, emit }: Querying,
   order: Order,
-  { source, runId = null, ...options }: QueryRequest,
+  { by, call }: QueryRequest,
 ): Promise<Answer> {
   const answer = isOf(merchantOf(gateway), order)
-    ? await gateway.query(order.orderNo, { ...options, orderedAt: order.createdAt })
+    ? await gateway.query(order.orderNo, { ...call, orderedAt: order.createdAt })
     : foreignAnswer(gateway, order)
   if (isUnsent(answer)) return answer
   breaker.observe(answer)
-  emitAnswer(emit, { orderNo: order.orderNo, source, answer, ...(runId !== null && { runId }) })
+  emitAnswer(emit, { orderNo: order.orderNo, by, answer })
   return answer
-}
-
-/** On whose behalf a trade is closed, and why. */
-export interface CloseRequest extends QueryRequest {
-  readonly actor?: Actor | null
-  readonly operator?: string | null
 }
 
 /**
@@ -52,15 +54,13 @@ export interface CloseRequest extends QueryRequest {
 export async function closeAndQuery(
   closing: Querying & { readonly store: Pick<Store, 'appendEvent'>; readonly node: string },
   order: Order,
-  { actor = null, operator = null, ...request }: CloseRequest,
+  request: QueryRequest,
 ): Promise<Answer | null> {
   const { gateway, breaker, store, node } = closing
-  const { source, runId = null, ...options } = request
-  const closed = await gateway.close(order.orderNo, options)
+  const closed = await gateway.close(order.orderNo, request.call)
   if (isUnsent(closed)) return null
   if (closed.kind === 'unknown') breaker.observe(closed)
-  const by = { source, runId, node, actor, operator }
-  await store.appendEvent(closingEvent(order, closed, by))
+  await store.appendEvent(closingEvent(order, closed, { ...request.by, node }))
   // After a refused close the order is queried too, because it may have just been paid.
   if (closed.kind === 'unknown') return null
   const answer = await queryOrder(closing, order, request)
@@ -83,8 +83,10 @@ function foreignAnswer(gateway: Gateway, order: Order): Answer {
 
 function emitAnswer(
   emit: Emit,
-  { answer, ...about }: { orderNo: string; source: Source; runId?: string; answer: Answer },
+  { orderNo, by, answer }: { orderNo: string; by: Querier; answer: Answer },
 ): void {
+  const { source, runId = null } = by
+  const about = { orderNo, source, ...(runId !== null && { runId }) }
   if (answer.kind === 'unknown') {
     const { cause, message, systemic, evidence } = answer
     const requestId = typeof evidence.request_id === 'string' ? evidence.request_id : null
@@ -97,11 +99,10 @@ function emitAnswer(
 function closingEvent(
   { orderNo }: Order,
   closed: Closing,
-  by: Pick<NewOrderEvent, 'source' | 'runId' | 'node' | 'actor' | 'operator'>,
+  { node, source, runId = null, actor = null, operator = null }: Querier & { node: string },
 ): NewOrderEvent {
   return {
-    ...by,
-    orderNo,
+    ...{ orderNo, node, source, runId, actor, operator },
     kind: 'closing',
     tradeState: null,
     decision: null,

@@ -3,6 +3,7 @@ import type { DecisionKind } from '../domain/order-states.ts'
 import type { Gateway, RawCallback, RejectedCallback } from '../gateway/gateway.ts'
 import type { Breaker } from '../job/breaker.ts'
 import type { Settle } from '../settle/groups.ts'
+import type { Provenance } from '../settle/settle.ts'
 import { type Noting, noteRefund } from './notice.ts'
 import { checkedCallback } from './validate.ts'
 
@@ -45,20 +46,15 @@ export async function receiveCallback(
   }
   const { answer } = opened
   const { orderNo } = answer.trade
-  const settlement = await receiving.settle({
-    orderNo,
-    answer,
-    source: 'callback',
-    runId: null,
-    waitFrom: null,
-    absenceCredible: false,
-  })
+  const settlement = await receiving.settle({ orderNo, answer, by: byCallback })
   // The order may be adopted soon: after a refusal, the callback is sent again.
   if (settlement === null)
     return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })
   receiving.breaker.observeCallback()
   return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
 }
+
+const byCallback: Provenance = { source: 'callback', runId: null, waitFrom: null }
 
 /** Rejects by the headers what `receiveCallback` would reject with any body; null: the body has to be read. */
 export async function screenCallback(

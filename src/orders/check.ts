@@ -27,18 +27,18 @@ export async function checkOrder(
   { orderNo, actor }: { readonly orderNo: string; readonly actor: Actor | null },
 ): Promise<CheckReport | null> {
   checkedKey(orderNo, { name: 'orderNo', attempt: 'check an order' })
-  const by = { source: 'check', actor: checkedActor(actor) ?? null } as const
+  const checkedBy = checkedActor(actor) ?? null
+  const by = { source: 'check', actor: checkedBy, runId: null, waitFrom: null } as const
   const order = await checking.store.findOrder(orderNo)
   if (order === null) return null
   // One answer cannot be compared with others, so an absent answer does not end an order here.
-  const provenance = { ...by, runId: null, waitFrom: null, absenceCredible: false }
-  const queried = { ...provenance, orderNo, queriedAtSeq: order.stateSeq }
+  const queried = { orderNo, by, queriedAtSeq: order.stateSeq }
 
-  const answer = await queryOrder(checking, order, by)
+  const answer = await queryOrder(checking, order, { by })
   const first = await settle(checking, { ...queried, answer })
   if (first?.decision.kind !== 'close') return first && reportOf(first, answer)
 
-  const afterClose = await closeAndQuery(checking, order, by)
+  const afterClose = await closeAndQuery(checking, order, { by })
   if (afterClose === null) return reportOf(first, answer)
   const second = await settle(checking, { ...queried, answer: afterClose, closeTried: true })
   return second && reportOf(second, afterClose)

@@ -60,7 +60,7 @@ export async function previewReview(
   if (found === null) return null
   const leftBefore = conflictWith(found, found.seen.id)
   if (leftBefore !== null) return leftBefore
-  const answer = await queryOrder(checking, found.order, { source: 'operator' })
+  const answer = await queryOrder(checking, found.order, { by: { source: 'operator' } })
   const previewed = await previewResolutions(checking, { orderNo, answer })
   if (previewed === null) return null
   const leftMeanwhile = conflictWith(previewed.review, previewed.review.seen.id)
@@ -149,14 +149,16 @@ export async function resolveReview(
   if (conflict !== null) return conflict
 
   const { order } = found
-  const answer = await queryOrder(checking, order, { source: 'operator' })
+  const answer = await queryOrder(checking, order, { by: { source: 'operator' } })
   const resolving = { ...request, orderNo, seen, answer, closeTried: false }
   const first = await settleResolution(checking, resolving)
   if (first?.kind !== 'decided' || first.decision.kind !== 'close') {
     return resolutionOf(first, resolving)
   }
   const { name: operator, actor = null } = resolving
-  const afterClose = await closeAndQuery(checking, order, { source: 'operator', operator, actor })
+  const afterClose = await closeAndQuery(checking, order, {
+    by: { source: 'operator', operator, actor },
+  })
   if (afterClose === null) return refusedFor('unanswered', { code: 'close_not_answered' })
   const second = { ...resolving, answer: afterClose, closeTried: true }
   return resolutionOf(await settleResolution(checking, second), second)

@@ -78,9 +78,9 @@ class SettleGroups {
 
   /** The gateway waits for the reply to a callback; a run needs its answers settled only by its end. */
   #byPriority(): readonly Waiting[] {
-    const callbacks = this.#waiting.filter(({ answer }) => answer.source === 'callback')
+    const callbacks = this.#waiting.filter(({ answer }) => answer.by.source === 'callback')
     if (callbacks.length === 0) return this.#waiting
-    const others = this.#waiting.filter(({ answer }) => answer.source !== 'callback')
+    const others = this.#waiting.filter(({ answer }) => answer.by.source !== 'callback')
     return [...callbacks.slice(0, callbacksFirst), ...others, ...callbacks.slice(callbacksFirst)]
   }
 

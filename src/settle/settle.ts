@@ -37,14 +37,19 @@ export type OnPaid = (
 ) => Promise<void>
 
 /** An answer about one order, and where it came from. */
-export interface AnswerFor extends Provenance {
+export interface AnswerFor {
   readonly orderNo: string
   readonly answer: Answer
+  readonly by: Provenance
   /** The order's `stateSeq` when the gateway was queried; absent for a callback. */
   readonly queriedAtSeq?: number
+  /** See `Facts`. Absent where the answer was not compared with others: it is not credible. */
+  readonly absenceCredible?: boolean
+  /** See `Facts`. */
+  readonly closeTried?: boolean
 }
 
-/** Where an answer came from, and what it counts for. */
+/** Where answers come from: the same for all of a run. */
 export interface Provenance {
   readonly source: Source
   /** Who requested the query; absent for a run and for a callback. */
@@ -52,10 +57,6 @@ export interface Provenance {
   readonly runId: string | null
   /** What the order's next wait counts from; null: from now. */
   readonly waitFrom: Date | null
-  /** See `Facts`. False where the answer was not compared with others. */
-  readonly absenceCredible: boolean
-  /** See `Facts`. */
-  readonly closeTried?: boolean
 }
 
 export interface Settlement {
@@ -126,11 +127,19 @@ interface Step {
 }
 
 async function decideAll(tx: Tx, settling: Settling, group: Group): Promise<readonly Step[]> {
-  const lockedFrom = settling.clocks?.now()
+  const { clocks } = settling
+  const lockedFrom = clocks?.now()
   const locked = await lockAll(tx, group)
+  const [first] = locked.values()
+  // All rows were locked together, so one of them has the time of all.
+  const clocksDisagree =
+    clocks !== undefined &&
+    lockedFrom !== undefined &&
+    first !== undefined &&
+    !clocks.agree({ time: first.now, requestedAt: lockedFrom })
   return group.answers.flatMap((answer) => {
     const row = locked.get(answer.orderNo)
-    return row === undefined ? [] : [decideOn(row, answer, { settling, lockedFrom })]
+    return row === undefined ? [] : [decideOn(row, answer, { settling, clocksDisagree })]
   })
 }
 
@@ -158,21 +167,16 @@ function byNumber(rows: readonly LockedOrder[]): ReadonlyMap<string, LockedOrder
 
 interface Deciding {
   readonly settling: Settling
-  /** By this node's clock, before the rows were locked. */
-  readonly lockedFrom: Date | undefined
+  readonly clocksDisagree: boolean
 }
 
 function decideOn(
   locked: LockedOrder,
-  ...[answer, { settling, lockedFrom }]: [AnswerFor, Deciding]
+  ...[answer, { settling, clocksDisagree }]: [AnswerFor, Deciding]
 ): Step {
-  const { policy, clocks, adoptAttach = null } = settling
+  const { policy, adoptAttach = null } = settling
   const { order, now, transactionOwner } = locked
-  const { queriedAtSeq, absenceCredible, closeTried = false } = answer
-  const clocksDisagree =
-    clocks !== undefined &&
-    lockedFrom !== undefined &&
-    !clocks.agree({ time: now, requestedAt: lockedFrom })
+  const { queriedAtSeq, absenceCredible = false, closeTried = false } = answer
   const decision = decide(order, answer.answer, {
     now,
     transactionOwner,
@@ -195,7 +199,7 @@ async function payAll(
   const payments = steps.flatMap(({ answer, locked: { order }, decision }): readonly Payment[] => {
     if (decision.kind !== 'pay') return []
     return [
-      { order, decision, source: answer.source, event: eventOf(settling, { answer, decision }) },
+      { order, decision, source: answer.by.source, event: eventOf(settling, { answer, decision }) },
     ]
   })
   const paid = await pay(tx, settling, payments)
@@ -271,10 +275,10 @@ async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
 function nextSchedule({ recheckMs }: SchedulePolicy, step: Step): Schedule {
   const { answer, clocksDisagree } = step
   const { order, now } = step.locked
-  if (answer.source !== 'compensation') return scheduleKept(order, answer.answer, now)
+  if (answer.by.source !== 'compensation') return scheduleKept(order, answer.answer, now)
   // An absence that is dated by a wrong clock would seem to be long ago once the clock is right.
-  const absenceCredible = answer.absenceCredible && !clocksDisagree
-  const from = answer.waitFrom ?? now
+  const absenceCredible = answer.absenceCredible === true && !clocksDisagree
+  const from = answer.by.waitFrom ?? now
   return scheduleAfter(order, answer.answer, { now, from, recheckMs, absenceCredible })
 }
 
@@ -293,27 +297,28 @@ async function expire(
 }
 
 /** Runs query an expired order only while it has late checks left. */
-function isLateAnswer({ source, answer }: AnswerFor, { status }: Order): boolean {
-  return source === 'compensation' && status === 'expired' && answer.kind !== 'unknown'
+function isLateAnswer({ by, answer }: AnswerFor, { status }: Order): boolean {
+  return by.source === 'compensation' && status === 'expired' && answer.kind !== 'unknown'
 }
 
 /** The order event of an answer and its decision. */
 export function eventOf(
   { node }: Pick<Settling, 'node'>,
-  { answer, decision }: { readonly answer: AnswerFor; readonly decision: Decision },
+  { answer: answered, decision }: { readonly answer: AnswerFor; readonly decision: Decision },
 ): NewOrderEvent {
+  const { orderNo, answer, by } = answered
   return {
-    orderNo: answer.orderNo,
+    orderNo,
     kind: 'answered',
-    source: answer.source,
-    tradeState: reportedState(answer.answer),
+    source: by.source,
+    tradeState: reportedState(answer),
     decision: decision.kind,
     reason: decision.reason,
     alarm: decision.alarm,
-    evidence: answer.answer.evidence,
-    runId: answer.runId,
+    evidence: answer.evidence,
+    runId: by.runId,
     node,
-    actor: answer.actor ?? null,
+    actor: by.actor ?? null,
   }
 }
 
@@ -325,7 +330,7 @@ export function reportedState(answer: Answer): string | null {
 /** After the commit. */
 export function emitSettlement(
   emit: Emit,
-  { orderNo, source }: Pick<AnswerFor, 'orderNo' | 'source'>,
+  { orderNo, by: { source } }: AnswerFor,
   { order, decision }: Settlement,
 ): void {
   if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })

@@ -31,7 +31,7 @@ export function previewWait<T extends ClaimedAnswer>(
   settling: Settling,
   answered: T,
 ): PreviewedWait<T> | null {
-  const { claimed, answer, absenceCredible, waitFrom } = answered
+  const { claimed, answer, by, absenceCredible = false } = answered
   const { order } = claimed
   if (answer.kind === 'absent' && !isNotBegun(answer)) return null
   const { absenceSpreadMs, recheckMs, leaseMs } = settling.policy
@@ -40,7 +40,7 @@ export function previewWait<T extends ClaimedAnswer>(
   const facts = { now, transactionOwner: null, absenceCredible, absenceSpreadMs }
   const decision = decide(order, answer, facts)
   if (decision.kind !== 'wait') return null
-  const at = { now, from: waitFrom ?? now, recheckMs, absenceCredible }
+  const at = { now, from: by.waitFrom ?? now, recheckMs, absenceCredible }
   const event: NewOrderEvent = eventOf(settling, { answer: answered, decision })
   return { claimed, answer: answered, decision, event, schedule: scheduleAfter(order, answer, at) }
 }

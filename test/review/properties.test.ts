@@ -116,8 +116,8 @@ async function take(
   const { orderNo } = order
   const answer = answerFor(order, rest.answer)
   if (action === null) {
-    const check = { source: 'callback', runId: null, waitFrom: null } as const
-    await settle(settling(), { ...check, orderNo, answer, absenceCredible: false })
+    const by = { source: 'callback', runId: null, waitFrom: null } as const
+    await settle(settling(), { by, orderNo, answer })
     return
   }
   const review = await store.findReview(orderNo)

@@ -199,9 +199,9 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'a callback is acknowledged whatever became of it',
     faults: [21, 22],
     file: 'src/orders/callback.ts',
-    find: '    absenceCredible: false,\n  })',
+    find: 'receiving.settle({ orderNo, answer, by: byCallback })',
     replace:
-      "    absenceCredible: false,\n  }).catch(() => ({ order: { orderNo } as Order, decision: { kind: 'keep' as const } }))",
+      "receiving.settle({ orderNo, answer, by: byCallback }).catch(() => ({ order: { orderNo } as Order, decision: { kind: 'keep' as const } }))",
     caughtBy: { seeds: 400 },
   },
   {
