@@ -86,7 +86,7 @@ describe('the embedded database', () => {
   })
 
   it('says that it has no tables yet', async () => {
-    const store = await openStore('pglite:memory')
+    const store = await openStore(`pglite:${join(home, 'bare')}`, { withTables: false })
     await expect(store.findOrder('x')).rejects.toThrow(/no budan tables yet.*`budan migrate`/)
     expect(await store.migrate()).toContain('001_orders')
     expect(await store.findOrder('x')).toBeNull()

@@ -6,8 +6,8 @@ import { pgliteImage } from './image.ts'
 import { closeLater } from './open-stores.ts'
 
 /**
- * An empty, migrated embedded database. Opening one takes longer than most tests, so a test file keeps
- * those that it has opened: closing it gives it back, and it is emptied before it is lent again.
+ * An empty, migrated embedded database. Opening one takes longer than most tests: closing it gives it
+ * back, and it is emptied before it is lent again, in this test file or in one that follows.
  */
 export async function lendEmbedded(): Promise<Database> {
   const pglite = (await takeIdle()) ?? (await open())
@@ -21,27 +21,37 @@ export async function lendEmbedded(): Promise<Database> {
   return onPglite(lent, { name: 'pglite:memory', lock: null })
 }
 
-/** Of this file: an idle one still sets timers, which would confuse a file that fakes them. */
+/** Given back in this file. */
 const idle: PGlite[] = []
 
-function discard(pglite: PGlite): Promise<void> {
+/** Left by the files before it, as they would be new. */
+const kept: PGlite[] = []
+
+/** Few tests have more than two open at a time, and each holds some 300 MB. */
+const keptMax = 2
+
+/** At the end of a file. One that was not given back, or cannot be renewed, is not kept. */
+async function keep(pglite: PGlite): Promise<void> {
   const at = idle.indexOf(pglite)
   if (at !== -1) idle.splice(at, 1)
-  return pglite.closed ? Promise.resolve() : pglite.close()
+  const isKept = at !== -1 && kept.length < keptMax && (await renew(pglite).catch(() => false))
+  if (isKept) kept.push(pglite)
+  else if (!pglite.closed) await pglite.close()
 }
 
 /** How the image is: what emptying a database has to lead to. */
 interface Initial {
   readonly schema: string
   readonly emptying: string
+  readonly renewing: string
 }
 
 const initial: { read?: Initial } = {}
 
 async function open(): Promise<PGlite> {
-  const pglite = await inMemory(new Blob([readFileSync(await pgliteImage())]))
-  closeLater({ close: () => discard(pglite) })
-  initial.read ??= { schema: await schemaOf(pglite), emptying: await emptyingOf(pglite) }
+  const pglite = kept.pop() ?? (await inMemory(new Blob([readFileSync(await pgliteImage())])))
+  closeLater({ close: () => keep(pglite) })
+  initial.read ??= { schema: await schemaOf(pglite), ...(await resettingOf(pglite)) }
   return pglite
 }
 
@@ -56,13 +66,27 @@ async function takeIdle(): Promise<PGlite | null> {
 }
 
 async function empty(pglite: PGlite): Promise<boolean> {
-  // Settings and prepared statements of the session. It fails inside a transaction.
-  await pglite.exec('discard all')
-  if (initial.read === undefined || (await schemaOf(pglite)) !== initial.read.schema) return false
-  await pglite.exec(initial.read.emptying)
+  if (!(await isUnchanged(pglite))) return false
+  await pglite.exec(initial.read?.emptying ?? '')
   const { rows } = await pglite.query<{ name: string }>(largeTables)
   for (const { name } of rows) await pglite.exec(`vacuum ${name}`)
   return true
+}
+
+/** Also its files and statistics are those of a new one, so that no file sees what was before it. */
+async function renew(pglite: PGlite): Promise<boolean> {
+  if (!(await isUnchanged(pglite))) return false
+  await pglite.exec(initial.read?.renewing ?? '')
+  // Outside of a transaction. Without the flush a timer is left, which a file may fake.
+  for (const last of ['checkpoint', 'discard all', 'select pg_stat_force_next_flush()'])
+    await pglite.exec(last)
+  return true
+}
+
+async function isUnchanged(pglite: PGlite): Promise<boolean> {
+  // Settings and prepared statements of the session. It fails inside a transaction.
+  await pglite.exec('discard all')
+  return (await schemaOf(pglite)) === initial.read?.schema
 }
 
 /** Deleted rows stay in their pages: a page or two cost less than the vacuum. */
@@ -103,8 +127,8 @@ async function schemaOf(pglite: PGlite): Promise<string> {
   return rows[0]?.digest ?? ''
 }
 
-/** Deletes all rows but those that the migrations put there, and has each sequence begin again. */
-async function emptyingOf(pglite: PGlite): Promise<string> {
+/** Removes all rows but those that the migrations put there, and has each sequence begin again. */
+async function resettingOf(pglite: PGlite): Promise<Pick<Initial, 'emptying' | 'renewing'>> {
   const { rows } = await pglite.query<{ name: string; kind: 'r' | 'S' }>(`
     select quote_ident(relname) as name, relkind as kind from pg_class
     where relnamespace = 'budan'::regnamespace and relkind in ('r', 'S')
@@ -112,15 +136,23 @@ async function emptyingOf(pglite: PGlite): Promise<string> {
   const of = (wanted: 'r' | 'S') =>
     rows.filter(({ kind }) => kind === wanted).map(({ name }) => `budan.${name}`)
   const inserts = await Promise.all(of('r').map((table) => insertOf(pglite, table)))
-  return [
-    // Without triggers: those that keep the ledger, and foreign keys.
-    'set session_replication_role = replica',
-    ...of('r').map((table) => `delete from ${table}`),
+  const refill = [
     ...inserts.flat(),
     ...of('S').map((sequence) => `select setval('${sequence}', 1, false)`),
     'reset session_replication_role',
-  ].join(';')
+  ]
+  // Without triggers: those that keep the ledger, and foreign keys.
+  const resetting = (removing: readonly string[]) =>
+    ['set session_replication_role = replica', ...removing, ...refill].join(';')
+  return {
+    emptying: resetting(of('r').map((table) => `delete from ${table}`)),
+    renewing: resetting([`truncate ${of('r').join(', ')}`, removingStatistics]),
+  }
 }
+
+const removingStatistics = `
+  delete from pg_statistic using pg_class
+  where pg_class.oid = starelid and relnamespace = 'budan'::regnamespace`
 
 async function insertOf(pglite: PGlite, table: string): Promise<readonly string[]> {
   const { rows } = await pglite.query<{ insert: string | null }>(`

@@ -1,38 +1,24 @@
-import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
-import { makeImage } from '../../src/store/embedded/make-image.ts'
+import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { imagePath, shippedImage } from '../../src/store/embedded/image.ts'
+import { shipImage } from '../../src/store/embedded/make-image.ts'
 
-/** What the build ships, not packed: opening it takes half a second, making a new one four. */
+/**
+ * What the build ships, not packed: opening it takes half a second, making a new one four. The packed
+ * one is put beside the sources, as the build puts it beside the program: tests that open a directory
+ * unpack it, too.
+ */
 export async function pgliteImage(): Promise<string> {
+  await shipImage()
   const folder = join(root, 'node_modules/.cache/budan')
-  const file = join(folder, `pglite-${schemaFingerprint()}.tar`)
+  const file = join(folder, basename(imagePath(), '.br'))
   if (existsSync(file)) return file
   mkdirSync(folder, { recursive: true })
   const writing = `${file}.${process.pid}`
-  writeFileSync(writing, await makeImage())
+  await pipeline(shippedImage(), createWriteStream(writing))
   renameSync(writing, file)
   return file
 }
 
 const root = join(import.meta.dirname, '../..')
-
-/** Of the migrations and the database's version: whatever decides how the image looks. */
-function schemaFingerprint(): string {
-  const migrations = join(root, 'src/store/migrations')
-  const texts = readdirSync(migrations)
-    .sort()
-    .map((name) => readFileSync(join(migrations, name), 'utf8'))
-  const pglite = readFileSync(join(root, 'node_modules/@electric-sql/pglite/package.json'), 'utf8')
-  return createHash('sha256')
-    .update(JSON.stringify([texts, JSON.parse(pglite).version]))
-    .digest('hex')
-    .slice(0, 16)
-}

@@ -63,7 +63,12 @@ async function lockNew(directory: string): Promise<ExclusiveLock> {
  * Half of PGlite's own, which every start has to fill with zeros: of 100,000 orders each statement
  * costs the same with it, and a fifth more with half of it again.
  */
-const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=64MB']
+const sharedBuffers = 'shared_buffers=64MB'
+
+/** Its timer is for the log of a long start, and PGlite lets it fire every ten seconds until the end. */
+const noTimer = 'log_startup_progress_interval=0'
+
+const startParams = [...PGlite.defaultStartParams, '-c', sharedBuffers, '-c', noTimer]
 
 export async function inMemory(given: Blob | undefined): Promise<PGlite> {
   const image = given ?? (await shippedBlob().catch(() => undefined))
