@@ -6,6 +6,7 @@ import type { Database } from '../../src/store/database.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { lendEmbedded } from './embedded.ts'
+import { LentDatabases } from './lent-postgres.ts'
 import { closeLater } from './open-stores.ts'
 
 export type StoreKind = Store['kind']
@@ -25,14 +26,26 @@ export async function freshDatabase(
   kind: StoreKind,
   options: FreshStoreOptions = {},
 ): Promise<{ store: Store; database: Database }> {
-  const database =
-    kind === 'pglite' ? await lendEmbedded() : await openDatabase(await freshPostgresUrl(), options)
+  const database = kind === 'pglite' ? await lendEmbedded() : await lendPostgres(options)
   const store = storeOn(database, options)
   closeLater(store)
   return { store, database }
 }
 
-/** The url of an empty, migrated PostgreSQL database. */
+const lent = new LentDatabases(freshPostgresUrl)
+
+async function lendPostgres(options: FreshStoreOptions): Promise<Database> {
+  const url = await lent.lend()
+  const database = await openDatabase(url, options)
+  let closed: Promise<void> | null = null
+  const close = () => {
+    closed ??= database.close().then(() => lent.giveBack(url))
+    return closed
+  }
+  return { ...database, close }
+}
+
+/** The url of an empty, migrated PostgreSQL database that nobody has used before. */
 export async function freshPostgresUrl(): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await execute(`create database ${name} template ${templateName}`)
