@@ -77,9 +77,10 @@ async function resettingOf(session: Session): Promise<Pick<Initial, 'emptying' |
       and relname not like 'budan_migrations%'`)
   const of = (wanted: 'r' | 'S') =>
     rows.filter(({ kind }) => kind === wanted).map(({ name }) => `budan.${name}`)
-  const inserts = await Promise.all(of('r').map((table) => insertOf(session, table)))
+  const inserts: string[] = []
+  for (const table of of('r')) inserts.push(...(await insertOf(session, table)))
   const refill = [
-    ...inserts.flat(),
+    ...inserts,
     ...of('S').map((sequence) => `select setval('${sequence}', 1, false)`),
     'reset session_replication_role',
   ]
