@@ -1,7 +1,7 @@
 import { catalog } from '../i18n/locale.ts'
-import type { presentAudit } from '../web/api/present.ts'
+import type { Audit } from '../store/store.ts'
 
-type AuditCounts = Readonly<Record<keyof ReturnType<typeof presentAudit>, string>>
+type AuditCounts = Readonly<Record<keyof Audit, string>>
 
 export const commandWords = catalog({
   en: {

@@ -18,6 +18,7 @@ function slowStore(kind: 'pglite' | 'postgres' = 'postgres') {
   const store = {
     kind,
     audit: () => new Promise<Audit>((end, fail) => audits.push({ end, fail })),
+    auditRows: async () => ['ORDER-1'],
   }
   const at = new Date('2026-01-24T07:00:00Z')
   const latest = new LatestAudit(store, { clock: () => at, now: () => time.ms })
@@ -32,7 +33,8 @@ describe('the latest audit', () => {
     expect(latest.state().isUnderWay).toBe(true)
     time.ms += 1234
     audits[0]?.end({ ...clean, unbalanced: 2 })
-    const reading = { counts: { ...clean, unbalanced: 2 }, at, durationMs: 1234 }
+    const orderNos = { unbalanced: ['ORDER-1'] }
+    const reading = { counts: { ...clean, unbalanced: 2 }, orderNos, at, durationMs: 1234 }
     expect(await made).toEqual(reading)
     expect(latest.state().latest).toEqual(reading)
     expect(latest.state().isUnderWay).toBe(false)

@@ -31,7 +31,7 @@ const vitals: NonNullable<Snapshot['vitals']> = {
 }
 
 const audit: Snapshot['audit'] = {
-  latest: { counts: clean, at: now, durationMs: 5 },
+  latest: { orderNos: {}, counts: clean, at: now, durationMs: 5 },
   isUnderWay: false,
   hasFailed: false,
   isAutomatic: true,
@@ -123,7 +123,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       judge({
         audit: {
           ...audit,
-          latest: { counts: { ...clean, paid_not_credited: 1 }, at: now, durationMs: 5 },
+          latest: { orderNos: {}, counts: { ...clean, paid_not_credited: 1 }, at: now, durationMs: 5 },
         },
       }),
       'bad',

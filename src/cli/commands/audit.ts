@@ -1,5 +1,5 @@
-import type { Store } from '../../store/store.ts'
-import { presentAudit } from '../../web/api/present.ts'
+import { auditWithOrders } from '../../store/audited.ts'
+import type { Audit } from '../../store/store.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { readStore } from '../reader.ts'
 import { commandWords } from '../words.ts'
@@ -7,11 +7,12 @@ import { commandWords } from '../words.ts'
 /** Counts violations of each invariant. Exits with 1 unless every count is 0. */
 export const audit: Command = async (context) => {
   const { output } = context
-  const { counts, rows } = await readStore(context, readAudit)
+  const { counts, orderNos } = await readStore(context, auditWithOrders)
   const isBroken = Object.values(counts).some((count) => count !== 0)
   if (output.asJson) output.json(counts)
   else {
     show(context, counts)
+    const rows = Object.entries(orderNos).flatMap(([name, all]) => all.map((each) => [name, each]))
     if (rows.length > 0) output.table(['invariant', 'order_no'], rows)
     if (isBroken)
       output.note('The books do not agree: look at these orders before anything is paid out.')
@@ -19,27 +20,8 @@ export const audit: Command = async (context) => {
   return isBroken ? 1 : 0
 }
 
-type Counts = ReturnType<typeof presentAudit>
-type CountName = keyof Counts
-
-/** At most this many orders are shown of one count. When there are more, they have the same cause. */
-const rowsMax = 100
-
-async function readAudit(
-  store: Store,
-): Promise<{ counts: Counts; rows: readonly (readonly [string, string])[] }> {
-  const counts = presentAudit(await store.audit())
-  const rows: (readonly [string, string])[] = []
-  for (const [name, count] of Object.entries(counts) as [CountName, number][]) {
-    if (count === 0) continue
-    const orderNos = await store.auditRows(name, { limit: rowsMax })
-    rows.push(...orderNos.map((orderNo) => [name, orderNo] as const))
-  }
-  return { counts, rows }
-}
-
-function show({ output, terminal, locale }: CommandContext, counts: Counts): void {
-  const rows = Object.entries(counts) as [CountName, number][]
+function show({ output, terminal, locale }: CommandContext, counts: Audit): void {
+  const rows = Object.entries(counts) as [keyof Audit, number][]
   // One name and count on each line, for scripts that do not read JSON.
   if (!terminal.isInteractive) for (const [name, count] of rows) output.line(`${name}=${count}`)
   else {

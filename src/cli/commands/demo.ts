@@ -2,7 +2,7 @@ import { type DemoOrder, type DemoReport, runDemo } from '../../demo/demo.ts'
 import { formatFen } from '../../domain/money.ts'
 import type { Locale } from '../../i18n/locale.ts'
 import { translatePart } from '../../i18n/translate.ts'
-import { presentAudit, presentOrder } from '../../web/api/present.ts'
+import { presentOrder } from '../../web/api/present.ts'
 import type { Command, CommandContext } from '../context.ts'
 import type { Output } from '../output.ts'
 import { createProgress } from '../progress.ts'
@@ -48,7 +48,7 @@ function presentReport(report: DemoReport): object {
     runs: report.runs,
     taken: report.taken,
     credited: report.credited,
-    audit: presentAudit(report.audit),
+    audit: report.audit,
     duration_ms: Math.round(report.durationMs),
   }
 }
@@ -103,9 +103,7 @@ function totals(output: Output, orders: readonly DemoOrder[]) {
 function showTotals({ line, colors }: Output, report: DemoReport): void {
   const { orders, runs, taken, credited, durationMs, ok } = report
   const right = orders.filter((order) => order.asExpected).length
-  const audit = Object.entries(presentAudit(report.audit)).map(
-    ([name, count]) => `${name}=${count}`,
-  )
+  const audit = Object.entries(report.audit).map(([name, count]) => `${name}=${count}`)
   line(`orders: ${orders.length}, ended as expected: ${right}, in ${runs} runs`)
   line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
   line(`audit: ${audit.join(' ')}`)

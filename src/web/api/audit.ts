@@ -1,7 +1,6 @@
 import type { Budan } from '../../service.ts'
 import { guardedAnswers } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { presentAudit } from './present.ts'
 import { auditShape } from './shapes.ts'
 
 export function addAuditRoute(app: WebApp, { store }: Budan): void {
@@ -15,6 +14,6 @@ export function addAuditRoute(app: WebApp, { store }: Budan): void {
         response: guardedAnswers({ 200: [auditShape, 'The counts.'] }),
       },
     },
-    async () => presentAudit(await store.audit()),
+    async () => store.audit(),
   )
 }

@@ -5,10 +5,9 @@ import type { Run, RunResult } from '../../domain/run.ts'
 import type { Readiness } from '../../health/readiness.ts'
 import type { CheckReport } from '../../orders/check.ts'
 import { canBeScanned } from '../../orders/place.ts'
-import type { Audit, Balance, StatementEntry } from '../../store/store.ts'
+import type { Balance, StatementEntry } from '../../store/store.ts'
 import type {
   AccountJson,
-  AuditJson,
   CheckReportJson,
   EntryJson,
   OrderEventJson,
@@ -136,10 +135,6 @@ export function presentRunDetail(detail: {
   readonly results: readonly RunResult[]
 }): RunDetailJson {
   return { ...presentRun(detail.run), results: detail.results.map(presentRunResult) }
-}
-
-export function presentAudit(audit: Audit): AuditJson {
-  return { ...audit }
 }
 
 export function presentReadiness(readiness: Readiness): ReadinessJson {

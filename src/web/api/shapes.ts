@@ -223,5 +223,4 @@ export type EntryJson = z.output<typeof entryShape>
 export type RunJson = z.output<typeof runShape>
 export type RunResultJson = z.output<typeof runResultShape>
 export type RunDetailJson = z.output<typeof runDetailShape>
-export type AuditJson = z.output<typeof auditShape>
 export type ReadinessJson = z.output<typeof readinessShape>

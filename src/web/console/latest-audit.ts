@@ -1,9 +1,9 @@
 import type { Clock } from '../../domain/clock.ts'
-import type { Audit, Store } from '../../store/store.ts'
+import { type Audited, auditWithOrders } from '../../store/audited.ts'
+import type { Store } from '../../store/store.ts'
 
-/** What the audit counted, and what that cost. */
-export interface AuditResult {
-  readonly counts: Audit
+/** What an audit found, and what that cost. */
+export interface AuditResult extends Audited {
   /** When it was done. */
   readonly at: Date
   readonly durationMs: number
@@ -34,7 +34,7 @@ const embeddedOrdersMax = 10_000
  * one: pages show the last one, with its time.
  */
 export class LatestAudit {
-  readonly #store: Pick<Store, 'kind' | 'audit'>
+  readonly #store: Pick<Store, 'kind' | 'audit' | 'auditRows'>
   readonly #clock: Clock
   readonly #now: () => number
   #latest: AuditResult | null = null
@@ -44,7 +44,7 @@ export class LatestAudit {
 
   /** `now` in milliseconds, of a monotonic clock. */
   constructor(
-    store: Pick<Store, 'kind' | 'audit'>,
+    store: Pick<Store, 'kind' | 'audit' | 'auditRows'>,
     { clock, now = () => performance.now() }: { clock: Clock; now?: () => number },
   ) {
     this.#store = store
@@ -84,9 +84,9 @@ export class LatestAudit {
     const beganAt = this.#now()
     this.#nextAt = Number.POSITIVE_INFINITY
     try {
-      const counts = await this.#store.audit()
+      const audited = await auditWithOrders(this.#store)
       const durationMs = this.#now() - beganAt
-      this.#latest = { counts, at: this.#clock(), durationMs }
+      this.#latest = { ...audited, at: this.#clock(), durationMs }
       this.#failed = false
       return this.#latest
     } catch (error) {

@@ -1,22 +1,21 @@
 import { durationText } from '../../../i18n/durations.ts'
+import { ordersMax } from '../../../store/audited.ts'
 import type { Audit } from '../../../store/store.ts'
 import type { AuditResult } from '../latest-audit.ts'
 import { Page } from '../layout.tsx'
 import { Badge, BusyForm, Notice, Time } from '../parts.tsx'
 import { orderPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
-import { type FoundRows, rowsMax } from './found-rows.ts'
 import { auditWords } from './words.ts'
 
 export interface AuditPageProps {
   /** Null: there is none yet. */
   readonly audit: AuditResult | null
-  readonly rows: FoundRows
   readonly isUnderWay: boolean
   readonly hasFailed: boolean
 }
 
-export function AuditPage({ audit, rows, isUnderWay, hasFailed }: AuditPageProps) {
+export function AuditPage({ audit, isUnderWay, hasFailed }: AuditPageProps) {
   const words = auditWords()
   return (
     <Page title={words.title} section="audit">
@@ -32,7 +31,7 @@ export function AuditPage({ audit, rows, isUnderWay, hasFailed }: AuditPageProps
             key={name}
             name={name}
             count={audit?.counts[name] ?? null}
-            orderNos={rows[name] ?? []}
+            orderNos={audit?.orderNos[name] ?? []}
           />
         ))}
       </div>
@@ -102,7 +101,7 @@ function Rows({ orderNos }: { orderNos: readonly string[] }) {
           </li>
         ))}
       </ul>
-      {orderNos.length >= rowsMax && <p>{words.rowsMax(rowsMax)}</p>}
+      {orderNos.length >= ordersMax && <p>{words.rowsMax(ordersMax)}</p>}
     </>
   )
 }
