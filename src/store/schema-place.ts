@@ -1,5 +1,5 @@
 import { sqlText } from '../text/sql-text.ts'
-import { TwoPlacesError, UnseenPlaceError } from './errors.ts'
+import { UnusableError } from './errors.ts'
 
 /** Where in a database our tables are, or will be. */
 export interface Place {
@@ -54,11 +54,20 @@ function schemaOf(
 ): string {
   if (named !== null) return seen ?? first ?? firstName(named) ?? ownSchema
   if (all.includes(ownSchema) && seen !== null && seen !== ownSchema) {
-    throw new TwoPlacesError({ database, schemas: [seen, ownSchema] })
+    throw new UnusableError(database, {
+      what: `it has budan's tables in more than one schema (${seen}, ${ownSchema})`,
+      remedy: 'say which one: add ?options=-c%20search_path%3DSCHEMA to the url',
+    })
   }
   const place = seen ?? all.find((schema) => schema === ownSchema)
   if (place !== undefined) return place
-  if (all.length > 0) throw new UnseenPlaceError({ database, schemas: all })
+  if (all.length > 0) {
+    throw new UnusableError(database, {
+      what: `budan's tables are in a schema that is not in this user's search_path (${all.join(', ')})`,
+      remedy:
+        'say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url',
+    })
+  }
   return ownSchema
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
+import { takenRemedy } from '../servers/postgres-remedies.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, firstOf, rowsOf } from './database.ts'
-import { NewerSchemaError, SchemaRightError, StoreError, TakenSchemaError } from './errors.ts'
+import { NewerSchemaError, StoreError } from './errors.ts'
 import { isConflict } from './failure.ts'
 import type { Migration, Migrations } from './migrations/index.ts'
 import { ownSchema } from './schema-place.ts'
@@ -144,7 +145,12 @@ async function createSchema(db: Connection, schema: string): Promise<void> {
     await sql`create schema ${sql.id(schema)}`.execute(db)
   } catch (error) {
     if (sqlStateOf(error) !== insufficientPrivilege) throw error
-    throw new SchemaRightError(schema)
+    throw new StoreError(
+      `Cannot make the schema "${schema}" for budan's tables: this user may not`,
+      {
+        remedy: `let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
+      },
+    )
   }
 }
 
@@ -181,7 +187,9 @@ async function refuseTaken(db: Connection, schema: string): Promise<void> {
       select to_regclass(quote_ident(${schema}) || '.orders') is not null as taken,
         to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as migrated`,
   )
-  if (found?.taken === true && !found.migrated) throw new TakenSchemaError(schema)
+  if (found?.taken !== true || found.migrated) return
+  const what = `Cannot use the schema "${schema}": it has a table "orders" of another program`
+  throw new StoreError(what, { remedy: takenRemedy })
 }
 
 async function appliedNames(db: Connection, schema: string): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openPglite } from '../../src/store/embedded/pglite.ts'
-import { SchemaRightError, TwoPlacesError, UnseenPlaceError } from '../../src/store/errors.ts'
+import { UnusableError } from '../../src/store/errors.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { migrateToLatest } from '../../src/store/schema.ts'
@@ -110,8 +110,9 @@ describe('a new installation on PostgreSQL', () => {
     await run(url, `create role ${role} login`)
     const theirs = url.replace('postgres@', `${role}@`)
     const store = await opened(theirs)
-    await expect(store.migrate()).rejects.toThrow(SchemaRightError)
-    await expect(store.migrate()).rejects.toThrow(/CREATE SCHEMA "budan" AUTHORIZATION/)
+    await expect(store.migrate()).rejects.toThrow(
+      /this user may not; .*CREATE SCHEMA "budan" AUTHORIZATION/,
+    )
     await run(url, `create schema budan authorization ${role}`)
     expect(await store.migrate()).not.toEqual([])
   })
@@ -137,7 +138,7 @@ describe('an installation of before', () => {
     const url = await ownDatabase()
     await run(url, 'create schema tenant')
     await installedBefore(url, 'tenant')
-    await expect(openStore(url)).rejects.toThrow(UnseenPlaceError)
+    await expect(openStore(url)).rejects.toThrow(UnusableError)
     await expect(openStore(url)).rejects.toThrow(/\(tenant\).*options=-c%20search_path%3DSCHEMA/)
     expect(await (await opened(withPath(url, 'tenant'))).migrate()).toEqual([])
     // An url that names another place means a second one.
@@ -149,7 +150,7 @@ describe('an installation of before', () => {
     const url = await ownDatabase()
     await (await opened(url)).migrate()
     await installedBefore(url)
-    await expect(openStore(url)).rejects.toThrow(TwoPlacesError)
+    await expect(openStore(url)).rejects.toThrow(/in more than one schema \(public, budan\)/)
     await opened(withPath(url, 'budan'))
   })
 })

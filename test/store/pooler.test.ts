@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { translate } from '../../src/i18n/translate.ts'
 import { probeEngine } from '../../src/queue/probe.ts'
-import { PoolerError, PoolerRoomError } from '../../src/store/errors.ts'
+import { UnusableError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, place } from '../contract/store-fixtures.ts'
@@ -74,7 +74,7 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
     ['statement mode', { mode: 'statement' }],
   ] as const)('in %s is refused, in words that name the setting', async (_, options) => {
     const opening = openStore(await through(options))
-    await expect(opening).rejects.toThrow(PoolerError)
+    await expect(opening).rejects.toThrow(UnusableError)
     await expect(opening).rejects.toThrow(refusal)
     const message = await opening.catch((error: Error) => error.message)
     expect(translate(String(message), 'zh')).toContain(
@@ -86,7 +86,7 @@ describe.skipIf(withoutPgbouncer())('PgBouncer in front of PostgreSQL', () => {
     const opening = openStore(
       await through({ mode: 'session', settings: { default_pool_size: 1 } }),
     )
-    await expect(opening).rejects.toThrow(PoolerRoomError)
+    await expect(opening).rejects.toThrow(UnusableError)
     await expect(opening).rejects.toThrow('raise default_pool_size in PgBouncer')
   })
 

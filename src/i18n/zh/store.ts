@@ -20,8 +20,6 @@ export const storePhrases = {
       '无法使用网关的地址：它不是 URL，或带有用户名、密码',
     'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
-    'Cannot use the database "{database}": its encoding is {encoding:word}, not UTF8. Take a new one: {statement}':
-      '无法使用数据库“{database}”：其编码为 {encoding}，不是 UTF8。请新建一个：{statement}',
     'Cannot make the schema "{schema}" for budan\'s tables: this user may not; {remedy:remedy}':
       '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限；{remedy}',
     'Cannot make the schema "{schema}" for budan\'s tables: this user may not':
@@ -118,6 +116,8 @@ export const storePhrases = {
       '其 `maxmemory-policy` 为 {policy}：可能会丢弃队列',
   },
   unusable: {
+    'its encoding is {encoding:word}, not UTF8. Take a new one: {statement}':
+      '其编码为 {encoding}，不是 UTF8。请新建一个：{statement}',
     'its setting {setting:word} stays at "{value}" where "{wanted}" is needed; something between budan and PostgreSQL keeps it there':
       '其参数 {setting} 一直是“{value}”，而需要的是“{wanted}”；budan 与 PostgreSQL 之间的某个组件不让它改变',
     'its server is PostgreSQL {version:word}, and 13 is the oldest that is supported':

@@ -1,7 +1,7 @@
 import pg, { type ClientBase } from 'pg'
 import { queryUnlimited } from '../../servers/time-limits.ts'
 import { sqlText } from '../../text/sql-text.ts'
-import { EncodingError, ServerVersionError, SettingError } from '../errors.ts'
+import { EncodingError, UnusableError } from '../errors.ts'
 
 /** Settings of each session, as the server returns them. */
 export type Settings = Readonly<Record<string, string>>
@@ -74,7 +74,8 @@ export async function settleSession(
     text: `${settle}${wanted.join(', ')}${known}`,
     timeoutMs: settleMsMax,
   })
-  if (row === undefined) throw new SettingError({ database, setting: 'all', value: 'unknown' })
+  if (row === undefined)
+    throw settingStays(database, { setting: 'all', value: 'unknown', wanted: '' })
   examine(row, { database, settings })
   return { readOnly: row.read_only === 'on', pid: row.pid }
 }
@@ -96,12 +97,27 @@ function examine(
   { database, settings }: { readonly database: string; readonly settings: Settings },
 ): void {
   const major = Math.floor(Number(version) / 10_000)
-  if (!(major >= versionMin)) throw new ServerVersionError({ database, version: String(major) })
+  if (!(major >= versionMin)) {
+    throw new UnusableError(database, {
+      what: `its server is PostgreSQL ${major}, and ${versionMin} is the oldest that is supported`,
+      remedy: 'move it to a newer PostgreSQL',
+    })
+  }
   if (encoding !== 'UTF8') throw new EncodingError({ database, encoding })
   for (const [setting, wanted] of Object.entries(settings)) {
     const value = got[setting]
     if (value !== undefined && value !== wanted) {
-      throw new SettingError({ database, setting, value, wanted })
+      throw settingStays(database, { setting, value, wanted })
     }
   }
+}
+
+function settingStays(
+  database: string,
+  { setting, value, wanted }: { setting: string; value: string; wanted: string },
+): UnusableError {
+  return new UnusableError(database, {
+    what: `its setting ${setting} stays at "${value}" where "${wanted}" is needed; something between budan and PostgreSQL keeps it there`,
+    remedy: 'let it pass the setting on, or name the address of PostgreSQL itself',
+  })
 }

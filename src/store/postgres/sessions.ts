@@ -4,7 +4,7 @@ import { isPooled, lendsSessions } from '../../servers/pooler.ts'
 import type { PostgresAddress } from '../../servers/postgres-address.ts'
 import { queryUnlimited } from '../../servers/time-limits.ts'
 import { sqlText } from '../../text/sql-text.ts'
-import { PoolerError, PoolerRoomError, ReadOnlyError } from '../errors.ts'
+import { ReadOnlyError, UnusableError } from '../errors.ts'
 import { type Place, placeIn } from '../schema-place.ts'
 import { type Settings, sameForAll, settleMsMax, settleSession } from './session.ts'
 
@@ -70,18 +70,30 @@ export class Sessions {
     { config, isFirst }: { config: ClientConfig; isFirst: boolean },
   ): Promise<void> {
     if (isFirst && (await this.#lendsSessions(client, config)))
-      throw new PoolerError(this.#database)
+      throw new UnusableError(this.#database, sessionsLent)
     await client.query(sqlText`deallocate all`)
   }
 
+  /** In session mode each connection needs a session of its own. */
   async #lendsSessions(client: ClientBase, config: ClientConfig): Promise<boolean> {
     try {
       return await lendsSessions(client, config)
     } catch (error) {
       if (!(error instanceof Error) || !/timeout/.test(error.message)) throw error
-      throw new PoolerRoomError(this.#database, { cause: error })
+      throw new UnusableError(this.#database, {
+        what: 'the pooler in front of it has no second session to give',
+        remedy: 'raise default_pool_size in PgBouncer: each process of budan needs up to 12',
+        cause: error,
+      })
     }
   }
+}
+
+/** Sessions that are not the same from one transaction to the next carry no settings, and no statements. */
+const sessionsLent = {
+  what: 'a pooler in front of it hands each transaction to another session, which keeps neither settings nor prepared statements',
+  remedy:
+    'set pool_mode = session in PgBouncer for this database (also where max_prepared_statements is above 0), or name the address of PostgreSQL itself',
 }
 
 /** What takes several statements at once takes no parameters. */
