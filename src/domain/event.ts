@@ -6,50 +6,36 @@ import type { ReviewAction } from './review-action.ts'
 import type { Estimate, Run, RunTrigger } from './run.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
-/** What the program emits about its work. Only `telemetry/` makes log lines and metrics of it. */
-export type Event =
-  | { readonly type: 'job_disabled' }
-  | { readonly type: 'job_started'; readonly intervalMins: number }
-  | { readonly type: 'job_stopped' }
-  | {
-      readonly type: 'run_started'
-      readonly runId: string
-      readonly trigger: RunTrigger
-      readonly dryRun: boolean
-    }
-  | { readonly type: 'tick_failed'; readonly error: unknown }
-  | {
-      readonly type: 'scan_failed'
-      readonly error: unknown
-      readonly durationMs: number
-      /** Absent: the run had not begun. */
-      readonly runId?: string
-    }
-  | { readonly type: 'scan_empty'; readonly run: Run }
-  | { readonly type: 'scan_found'; readonly runId: string; readonly count: number }
-  | { readonly type: 'run_finished'; readonly run: Run }
-  | { readonly type: 'run_unrecorded'; readonly runId: string; readonly error: unknown }
-  | BacklogEvent
-  | EngineEvent
-  | {
-      readonly type: 'orders_foreign'
-      readonly merchant: Merchant
-      readonly count: number
-    }
-  | {
-      readonly type: 'order_answered'
-      readonly orderNo: string
-      readonly source: Source
-      /** The run that sent the query. */
-      readonly runId?: string
-      readonly tradeState: string | null
-    }
-  | {
-      readonly type: 'order_unanswered'
-      readonly orderNo: string
-      readonly source: Source
-      /** The run that sent the query. */
-      readonly runId?: string
+/** By type. */
+interface Events {
+  readonly job_disabled: object
+  readonly job_started: { readonly intervalMins: number }
+  readonly job_stopped: object
+  readonly run_started: {
+    readonly runId: string
+    readonly trigger: RunTrigger
+    readonly dryRun: boolean
+  }
+  readonly tick_failed: { readonly error: unknown }
+  /** `runId` absent: the run had not begun. */
+  readonly scan_failed: {
+    readonly error: unknown
+    readonly durationMs: number
+    readonly runId?: string
+  }
+  readonly scan_empty: { readonly run: Run }
+  readonly scan_found: { readonly runId: string; readonly count: number }
+  readonly run_finished: { readonly run: Run }
+  readonly run_unrecorded: { readonly runId: string; readonly error: unknown }
+  readonly catching_up: Estimate
+  readonly caught_up: { readonly remaining: number }
+  /** Emitted once when the server of the queue is lost, and once when it is back. */
+  readonly engine_lost: { readonly reason: string }
+  readonly engine_back: { readonly awayMs: number }
+  readonly orders_foreign: { readonly merchant: Merchant; readonly count: number }
+  readonly order_answered: OfOrder & OfRun & { readonly tradeState: string | null }
+  readonly order_unanswered: OfOrder &
+    OfRun & {
       readonly cause: UnknownCause
       readonly message: string
       /** Every other order fails for the same cause: the breaker emits one event for all. */
@@ -57,105 +43,98 @@ export type Event =
       /** The gateway's id of its answer, if there was one. */
       readonly requestId: string | null
     }
-  | {
-      readonly type: 'order_credited'
-      readonly orderNo: string
-      readonly source: Source
-      readonly paidAt: Date | null
-      readonly creditedAt: Date | null
-    }
-  | {
-      readonly type: 'order_expired'
-      readonly orderNo: string
-      readonly source: Source
-      readonly reason: Reason
-    }
-  | {
-      readonly type: 'review_resolved'
-      readonly orderNo: string
-      readonly action: ReviewAction
-      /** The name that was given. */
-      readonly operator: string
-    }
-  | {
-      readonly type: 'order_alarm'
-      readonly orderNo: string
-      readonly source: Source
-      readonly reason: Reason
-    }
-  | {
-      readonly type: 'settle_failed'
-      readonly orderNo: string
-      readonly source: Source
-      /** Null: there was no answer. */
-      readonly answer: Answer | null
-      readonly error: unknown
-    }
-  | {
-      readonly type: 'gateway_called'
-      readonly operation: GatewayOperation
-      readonly outcome: string
-      readonly durationMs: number
-    }
+  readonly order_credited: OfOrder & {
+    readonly paidAt: Date | null
+    readonly creditedAt: Date | null
+  }
+  readonly order_expired: OfOrder & { readonly reason: Reason }
+  /** `operator`: the name that was given. */
+  readonly review_resolved: {
+    readonly orderNo: string
+    readonly action: ReviewAction
+    readonly operator: string
+  }
+  readonly order_alarm: OfOrder & { readonly reason: Reason }
+  /** `answer` null: there was none. */
+  readonly settle_failed: OfOrder & { readonly answer: Answer | null; readonly error: unknown }
+  readonly gateway_called: {
+    readonly operation: GatewayOperation
+    readonly outcome: string
+    readonly durationMs: number
+  }
   /** The gateway answered "too many requests": no request is sent for this time. Emitted once for requests in flight together. */
-  | { readonly type: 'gateway_throttled'; readonly holdMs: number }
-  | {
-      readonly type: 'query_rate_limited'
-      readonly operation: GatewayOperation
-      readonly cause: 'quota' | 'old_order_limit'
-      readonly waitedMs: number
-    }
-  | { readonly type: 'callback_rejected'; readonly status: number; readonly reason: string }
+  readonly gateway_throttled: { readonly holdMs: number }
+  readonly query_rate_limited: {
+    readonly operation: GatewayOperation
+    readonly cause: 'quota' | 'old_order_limit'
+    readonly waitedMs: number
+  }
+  readonly callback_rejected: { readonly status: number; readonly reason: string }
   /** One for each, to be counted; `callbacks_missed` reports many in one line. */
-  | { readonly type: 'callback_missed' }
-  | {
-      readonly type: 'callbacks_missed'
-      /** Null: there were too many paths to report each. */
-      readonly missed: MissedPost | null
-      /** Since the last line about the same path. */
-      readonly count: number
-    }
+  readonly callback_missed: object
+  /**
+   * `missed` null: there were too many paths to report each. `count`: since the last line about the same
+   * path.
+   */
+  readonly callbacks_missed: { readonly missed: MissedPost | null; readonly count: number }
   /** A verified callback of a kind that this program does not read, by the gateway's word for the kind. */
-  | { readonly type: 'callback_foreign'; readonly event: string }
-  | {
-      readonly type: 'refund_noticed'
-      readonly orderNo: string | null
-      readonly transactionId: string | null
-      /** The gateway's own word. */
-      readonly state: string
-      readonly refunded: Fen | null
-      readonly result: 'noted' | 'repeated' | 'no_order'
-    }
-  | { readonly type: 'breaker_opened'; readonly reason: string; readonly detail: string }
-  | { readonly type: 'breaker_closed' }
+  readonly callback_foreign: { readonly event: string }
+  readonly refund_noticed: {
+    readonly orderNo: string | null
+    readonly transactionId: string | null
+    /** The gateway's own word. */
+    readonly state: string
+    readonly refunded: Fen | null
+    readonly result: 'noted' | 'repeated' | 'no_order'
+  }
+  readonly breaker_opened: { readonly reason: string; readonly detail: string }
+  readonly breaker_closed: object
   /** While they disagree, no order is closed, and none expires because of its age. */
-  | { readonly type: 'clocks_disagree'; readonly detail: string }
-  | { readonly type: 'clocks_agree' }
-  | {
-      readonly type: 'request_failed'
-      readonly method: string
-      readonly path: string
-      readonly error: unknown
-    }
+  readonly clocks_disagree: { readonly detail: string }
+  readonly clocks_agree: object
+  readonly request_failed: {
+    readonly method: string
+    readonly path: string
+    readonly error: unknown
+  }
   /** One for each wrong token, to be counted; `wrong_tokens` reports many in one line. */
-  | { readonly type: 'access_refused'; readonly door: Door }
-  | {
-      readonly type: 'wrong_tokens'
-      /** Null, like the address: there were too many networks to report each. */
-      readonly door: Door | null
-      /** The last address of its network. */
-      readonly address: string | null
-      /** Since the last line about this network. */
-      readonly count: number
-    }
-  | { readonly type: 'logged_in'; readonly name: string; readonly address: string }
-  | { readonly type: 'logged_out'; readonly name: string; readonly address: string }
-  | { readonly type: 'pruned'; readonly runs: number; readonly events: number }
-  | { readonly type: 'prune_failed'; readonly error: unknown }
-  | { readonly type: 'gateway_keys_refreshed'; readonly serials: readonly string[] }
-  | { readonly type: 'gateway_keys_failed'; readonly message: string }
+  readonly access_refused: { readonly door: Door }
+  /**
+   * Door and address null: there were too many networks to report each; else the last address of its
+   * network. `count`: since the last line about this network.
+   */
+  readonly wrong_tokens: {
+    readonly door: Door | null
+    readonly address: string | null
+    readonly count: number
+  }
+  readonly logged_in: { readonly name: string; readonly address: string }
+  readonly logged_out: { readonly name: string; readonly address: string }
+  readonly pruned: { readonly runs: number; readonly events: number }
+  readonly prune_failed: { readonly error: unknown }
+  readonly gateway_keys_refreshed: { readonly serials: readonly string[] }
+  readonly gateway_keys_failed: { readonly message: string }
   /** Files with secrets that every user of this machine can read. */
-  | { readonly type: 'secrets_exposed'; readonly files: readonly string[] }
+  readonly secrets_exposed: { readonly files: readonly string[] }
+}
+
+interface OfOrder {
+  readonly orderNo: string
+  readonly source: Source
+}
+
+/** The run that sent the query. */
+interface OfRun {
+  readonly runId?: string
+}
+
+/** What the program emits about its work. Only `telemetry/` makes log lines and metrics of it. */
+export type Event<Type extends keyof Events = keyof Events> = {
+  readonly [T in Type]: { readonly type: T } & Events[T]
+}[Type]
+
+export type BacklogEvent = Event<'catching_up' | 'caught_up'>
+export type EngineEvent = Event<'engine_lost' | 'engine_back'>
 
 /** A request that looks like a gateway's callback, at another path than that of callbacks. */
 export interface MissedPost {
@@ -174,12 +153,3 @@ export type GatewayOperation = string
 
 /** Receives an event. It must return at once; an error that it throws becomes a process warning. */
 export type Emit = (event: Event) => void
-
-export type BacklogEvent =
-  | ({ readonly type: 'catching_up' } & Estimate)
-  | { readonly type: 'caught_up'; readonly remaining: number }
-
-/** Emitted once when the server of the queue is lost, and once when it is back. */
-export type EngineEvent =
-  | { readonly type: 'engine_lost'; readonly reason: string }
-  | { readonly type: 'engine_back'; readonly awayMs: number }

@@ -1,4 +1,4 @@
-import type { BacklogEvent } from '../../../domain/event.ts'
+import type { Event } from '../../../domain/event.ts'
 import type { Run } from '../../../domain/run.ts'
 import type { Readiness } from '../../../health/readiness.ts'
 import type { Vitals } from '../../../store/store.ts'
@@ -12,5 +12,5 @@ export interface Snapshot {
   readonly runs: readonly Run[] | null
   readonly audit: AuditState
   /** As this node counted it after a run of its own. Null: not lately, or there is none. */
-  readonly backlog: Extract<BacklogEvent, { type: 'catching_up' }> | null
+  readonly backlog: Event<'catching_up'> | null
 }

@@ -104,12 +104,12 @@ export class RunsGoing {
     }
   }
 
-  #noteStart({ runId, trigger, dryRun }: Extract<Event, { type: 'run_started' }>): void {
+  #noteStart({ runId, trigger, dryRun }: Event<'run_started'>): void {
     this.#going.set(runId, { trigger, dryRun, orderNos: new Set(), total: null, foundAt: 0 })
     this.#beginner.getStore()?.({ kind: 'begun', runId })
   }
 
-  #noteFound({ runId, count }: Extract<Event, { type: 'scan_found' }>): void {
+  #noteFound({ runId, count }: Event<'scan_found'>): void {
     const going = this.#going.get(runId)
     if (going === undefined) return
     if (going.total === null) going.foundAt = this.#now()
