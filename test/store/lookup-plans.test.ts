@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { latestEventsStatement } from '../../src/store/sql/events.ts'
-import { latestEntriesStatement } from '../../src/store/sql/ledger.ts'
+import { walks } from '../../src/store/sql/cursor.ts'
+import { eventsStatement } from '../../src/store/sql/events.ts'
+import { entriesStatement } from '../../src/store/sql/ledger.ts'
 import { orderByTransaction } from '../../src/store/sql/order-ledger.ts'
 import { corrupt, merchant, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
@@ -24,16 +25,16 @@ describe('look-ups among many orders', () => {
   })
 
   it('latestOrderEvents() reads a page of one order’s events, and sorts none', async () => {
-    const page = { orderNo: 'bulk-1', before: '999999999999', limit: 50 }
-    const nodes = await planOf(subject, latestEventsStatement(page))
+    const page = { orderNo: 'bulk-1', from: '999999999999', limit: 50, walk: walks.newest }
+    const nodes = await planOf(subject, eventsStatement(page))
     expect(indexesOf(nodes)).toEqual(['order_events_pkey'])
     expect(nodes.map(({ type }) => type)).not.toContain('Sort')
     expect(rowsRead(nodes)).toBeLessThanOrEqual(page.limit + 1)
   })
 
   it('latestEntries() reads one account’s entries, and of their transfers those of the page', async () => {
-    const page = { userId: 'u7', before: '999999999999', limit: 50 }
-    const nodes = await planOf(subject, latestEntriesStatement(page))
+    const page = { userId: 'u7', from: '999999999999', limit: 50, walk: walks.newest }
+    const nodes = await planOf(subject, entriesStatement(page))
     expect(indexesOf(nodes)).toEqual(['entries_by_account', 'transfers_pkey'])
     // The balance before the page is summed from the 200 entries of the account, and from no other's.
     expect(rowsRead(nodes)).toBeLessThanOrEqual(200)

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import { CursorError } from '../errors.ts'
 import type { Page, PageRequest } from '../store.ts'
@@ -21,6 +22,14 @@ export interface Position {
 export function byId({ id }: { readonly id: bigint | string }): Position {
   return { at: null, key: String(id) }
 }
+
+/** A list by id, from one of its ends: where it starts, and how a statement goes on from an id. */
+export const walks = {
+  oldest: { start: '0', beyond: sql`>`, order: sql`asc` },
+  newest: { start: '9223372036854775807', beyond: sql`<`, order: sql`desc` },
+} as const
+
+export type Walk = (typeof walks)[keyof typeof walks]
 
 /** The position of an order in a list by the time of its creation. */
 export function byCreation(order: {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { NewOrderEvent, OrderEvent } from '../../domain/order.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Page, PageRequest } from '../store.ts'
-import { byId, pageOf, startOf } from './cursor.ts'
+import { byId, pageOf, startOf, type Walk, walks } from './cursor.ts'
 import { insertEvent } from './json-records.ts'
 import { type EventRow, eventColumns, eventOf, storedKind } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
@@ -27,49 +27,38 @@ export async function readRefundNotices(
   return rows.map(eventOf)
 }
 
-export async function listOrderEvents(
-  { db }: Scope,
-  { orderNo, ...page }: PageRequest & { orderNo: string },
-): Promise<Page<OrderEvent>> {
-  const after = startOf('order_events', page)?.key ?? '0'
-  const rows = isUnstorable(orderNo)
-    ? []
-    : await rowsOf(
-        db,
-        sql<EventRow>`
-          select ${eventColumns} from order_events
-          where order_no = ${orderNo} and id > ${after}::bigint
-          order by id limit ${page.limit + 1}`,
-      )
-  return pageOf(rows, { kind: 'order_events', limit: page.limit, item: eventOf, position: byId })
+type EventsPage = PageRequest & { readonly orderNo: string }
+
+export function listOrderEvents(scope: Scope, page: EventsPage): Promise<Page<OrderEvent>> {
+  return pageOfEvents(scope, { ...page, kind: 'order_events' })
 }
 
-/** Above every id: the lists begin at their ends, by the indexes that they are also read forwards by. */
-export const idMax = '9223372036854775807'
-
-export async function latestOrderEvents(
-  { db }: Scope,
-  { orderNo, ...page }: PageRequest & { orderNo: string },
-): Promise<Page<OrderEvent>> {
-  const before = startOf('latest_order_events', page)?.key ?? idMax
-  const rows = isUnstorable(orderNo)
-    ? []
-    : await rowsOf(db, latestEventsStatement({ orderNo, before, limit: page.limit }))
-  return pageOf(rows, {
-    kind: 'latest_order_events',
-    limit: page.limit,
-    item: eventOf,
-    position: byId,
-  })
+export function latestOrderEvents(scope: Scope, page: EventsPage): Promise<Page<OrderEvent>> {
+  return pageOfEvents(scope, { ...page, kind: 'latest_order_events' })
 }
 
-export function latestEventsStatement(page: {
+async function pageOfEvents(
+  { db }: Scope,
+  { orderNo, kind, ...page }: EventsPage & { kind: 'order_events' | 'latest_order_events' },
+): Promise<Page<OrderEvent>> {
+  const walk = kind === 'order_events' ? walks.oldest : walks.newest
+  const from = startOf(kind, page)?.key ?? walk.start
+  const { limit } = page
+  const rows = isUnstorable(orderNo)
+    ? []
+    : await rowsOf(db, eventsStatement({ orderNo, from, limit, walk }))
+  return pageOf(rows, { kind, limit, item: eventOf, position: byId })
+}
+
+export function eventsStatement(page: {
   readonly orderNo: string
-  readonly before: string
+  readonly from: string
   readonly limit: number
+  readonly walk: Walk
 }) {
+  const { beyond, order } = page.walk
   return sql<EventRow>`
     select ${eventColumns} from order_events
-    where order_no = ${page.orderNo} and id < ${page.before}::bigint
-    order by id desc limit ${page.limit + 1}`
+    where order_no = ${page.orderNo} and id ${beyond} ${page.from}::bigint
+    order by id ${order} limit ${page.limit + 1}`
 }

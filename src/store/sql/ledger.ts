@@ -4,8 +4,7 @@ import type { Order } from '../../domain/order.ts'
 import { userAccount } from '../../domain/transfer.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
-import { byId, pageOf, startOf } from './cursor.ts'
-import { idMax } from './events.ts'
+import { byId, pageOf, startOf, type Walk, walks } from './cursor.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
 import { staleOrder } from './order-steps.ts'
 import { isUnstorable } from './storable-text.ts'
@@ -142,61 +141,28 @@ interface EntryRow extends Omit<StatementEntry, 'balance'> {
   readonly balance: string
 }
 
-/**
- * Oldest first. A page's first balance is summed from all entries before it, so the balances are
- * exact on every page, whatever the cursor says.
- */
-export async function listEntries(
-  { db }: Scope,
-  { userId, ...page }: PageRequest & { userId: string },
-): Promise<Page<StatementEntry>> {
-  const after = startOf('entries', page)?.key ?? '0'
-  const account = userAccount(userId)
-  const rows = isUnstorable(userId)
-    ? []
-    : await rowsOf(
-        db,
-        sql<EntryRow>`
-          with page as (
-            select id, order_no, amount, currency, at from entries
-            where account = ${account} and id > ${after}::bigint
-            order by id limit ${page.limit + 1}
-          )
-          select page.id::text as id, page.order_no as "orderNo",
-            transfers.transaction_id as "transactionId", page.amount, page.currency, page.at, (
-              (select coalesce(sum(amount), 0) from entries
-                where account = ${account} and id <= ${after}::bigint)
-              + sum(page.amount) over (order by page.id)
-            )::text as balance
-          from page join transfers on transfers.order_no = page.order_no
-          order by page.id`,
-      )
-  return pageOf(rows, {
-    kind: 'entries',
-    limit: page.limit,
-    item: statementEntryOf,
-    position: byId,
-  })
+type EntriesPage = PageRequest & { readonly userId: string }
+
+export function listEntries(scope: Scope, page: EntriesPage): Promise<Page<StatementEntry>> {
+  return pageOfEntries(scope, { ...page, kind: 'entries' })
 }
 
-function statementEntryOf(row: EntryRow): StatementEntry {
-  return { ...row, balance: BigInt(row.balance) }
+export function latestEntries(scope: Scope, page: EntriesPage): Promise<Page<StatementEntry>> {
+  return pageOfEntries(scope, { ...page, kind: 'latest_entries' })
 }
 
-export async function latestEntries(
+async function pageOfEntries(
   { db }: Scope,
-  { userId, ...page }: PageRequest & { userId: string },
+  { userId, kind, ...page }: EntriesPage & { kind: 'entries' | 'latest_entries' },
 ): Promise<Page<StatementEntry>> {
-  const before = startOf('latest_entries', page)?.key ?? idMax
+  const walk = kind === 'entries' ? walks.oldest : walks.newest
+  const from = startOf(kind, page)?.key ?? walk.start
+  const { limit } = page
   const rows = isUnstorable(userId)
     ? []
-    : await rowsOf(db, latestEntriesStatement({ userId, before, limit: page.limit }))
-  return pageOf(rows, {
-    kind: 'latest_entries',
-    limit: page.limit,
-    item: statementEntryOf,
-    position: byId,
-  })
+    : await rowsOf(db, entriesStatement({ userId, from, limit, walk }))
+  const item = (row: EntryRow) => ({ ...row, balance: BigInt(row.balance) })
+  return pageOf(rows, { kind, limit, item, position: byId })
 }
 
 /**
@@ -204,17 +170,19 @@ export async function latestEntries(
  * on every page, whatever the cursor says. An entry whose transfer was lost is shown without it:
  * a person who looks for such damage must not miss a line.
  */
-export function latestEntriesStatement(page: {
+export function entriesStatement(page: {
   readonly userId: string
-  readonly before: string
+  readonly from: string
   readonly limit: number
+  readonly walk: Walk
 }) {
   const account = userAccount(page.userId)
+  const { beyond, order } = page.walk
   return sql<EntryRow>`
     with page as (
       select id, order_no, amount, currency, at from entries
-      where account = ${account} and id < ${page.before}::bigint
-      order by id desc limit ${page.limit + 1}
+      where account = ${account} and id ${beyond} ${page.from}::bigint
+      order by id ${order} limit ${page.limit + 1}
     )
     select page.id::text as id, page.order_no as "orderNo",
       coalesce(transfers.transaction_id, '') as "transactionId",
@@ -224,5 +192,5 @@ export function latestEntriesStatement(page: {
         + sum(page.amount) over (order by page.id)
       )::text as balance
     from page left join transfers on transfers.order_no = page.order_no
-    order by page.id desc`
+    order by page.id ${order}`
 }
