@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
-import { type ConfigTree, isMapping, type Overlay } from './file.ts'
+import { type ConfigTree, type Overlay, withValue } from './file.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { sourceSchema } from './sources/source-schema.ts'
@@ -98,18 +98,6 @@ export function givenValue(envName: string, env: NodeJS.ProcessEnv): Given | nul
   return read.kind === 'fault'
     ? { kind: 'fault', fault: `${fileName}: ${read.fault}` }
     : { kind: 'value', value: read.value, name: fileName }
-}
-
-/** Null when a part of the path is not a mapping; the schema reports that. */
-function withValue(
-  tree: ConfigTree,
-  [key = '', ...rest]: readonly string[],
-  value: unknown,
-): ConfigTree | null {
-  if (rest.length === 0) return { ...tree, [key]: value }
-  const held = tree[key] ?? {}
-  const inner = isMapping(held) ? withValue(held, rest, value) : null
-  return inner === null ? null : { ...tree, [key]: inner }
 }
 
 /**

@@ -61,6 +61,30 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The value of a key; undefined where it is not given, or its section is no mapping. */
+export function valueIn(tree: ConfigTree, section: string, key: string): unknown {
+  const keys = tree[section]
+  return isMapping(keys) ? keys[key] : undefined
+}
+
+/** Null where the value is no text, which the schema reports, or an empty one. */
+export function textIn(tree: ConfigTree, section: string, key: string): string | null {
+  const value = valueIn(tree, section, key)
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+}
+
+/** Null when a part of the path is not a mapping; the schema reports that. */
+export function withValue(
+  tree: ConfigTree,
+  [key = '', ...rest]: readonly string[],
+  value: unknown,
+): ConfigTree | null {
+  if (rest.length === 0) return { ...tree, [key]: value }
+  const held = tree[key] ?? {}
+  const inner = isMapping(held) ? withValue(held, rest, value) : null
+  return inner === null ? null : { ...tree, [key]: inner }
+}
+
 /** Our own message, because the parser's may quote a secret from the source. */
 function syntaxFault(error: YAMLError, source: string): string {
   switch (error.code) {

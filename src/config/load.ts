@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Config, WechatConfig } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
-import type { Overlay } from './file.ts'
-import { type ConfigTree, isMapping, readConfigFile } from './file.ts'
+import { type ConfigTree, isMapping, type Overlay, readConfigFile, valueIn } from './file.ts'
 import { anchorPaths, secondDatabaseFaults } from './paths.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
@@ -54,8 +53,7 @@ export function isGiven(
   request: Omit<ConfigRequest, 'need'>,
   ...[section, key]: [section: string, key: string]
 ): boolean {
-  const keys = readTree(request).tree[section]
-  return isMapping(keys) && keys[key] !== undefined
+  return valueIn(readTree(request).tree, section, key) !== undefined
 }
 
 /** The files of a valid configuration that contain secrets. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { databaseAddressFault } from '../servers/addresses.ts'
-import { type ConfigTree, isMapping, type Overlay } from './file.ts'
+import { type ConfigTree, type Overlay, textIn, valueIn, withValue } from './file.ts'
 
 /**
  * A path in the configuration file is relative to that file, and so is the default database when there
@@ -18,26 +18,25 @@ export function anchorPaths({ tree, origins }: Overlay, file: string | null): Co
   const home = homeOf(file)
   // Nothing to resolve: messages show the paths as they were written.
   if (home === process.cwd()) return tree
-  const anchored = (path: string, anchor: (value: string) => string): ConfigTree => {
-    const [section = '', key = ''] = path.split('.')
-    const value = textIn(tree, section, key)
-    if (value === null || origins.has(path)) return {}
-    return { [key]: anchor(value) }
-  }
   const path = (value: string) => (isPath(value) ? resolve(home, value) : value)
   const url = (value: string) => anchorUrl(value, home)
-  return {
-    ...tree,
-    ...merged(tree, 'wechat', {
-      ...anchored('wechat.private_key_path', path),
-      ...anchored('wechat.public_key_path', path),
-    }),
-    ...merged(tree, 'database', {
-      ...(isAbsent(tree, 'database', 'url') ? { url: url(defaultDatabaseUrl) } : {}),
-      ...anchored('database.url', url),
-    }),
-    ...merged(tree, 'engine', anchored('engine.url', url)),
-  }
+  const anchors = [
+    ['wechat', 'private_key_path', path],
+    ['wechat', 'public_key_path', path],
+    ['database', 'url', url],
+    ['engine', 'url', url],
+  ] as const
+  return anchors.reduce((anchored, [section, key, anchor]) => {
+    const value = textIn(anchored, section, key)
+    if (value === null || origins.has(`${section}.${key}`)) return anchored
+    return withValue(anchored, [section, key], anchor(value)) ?? anchored
+  }, withDatabase(tree))
+}
+
+/** The default is a path as well. */
+function withDatabase(tree: ConfigTree): ConfigTree {
+  if (valueIn(tree, 'database', 'url') !== undefined) return tree
+  return withValue(tree, ['database', 'url'], defaultDatabaseUrl) ?? tree
 }
 
 /**
@@ -117,24 +116,6 @@ function relativeDirectory(url: string): string | null {
 }
 
 /** Whether the value can be a path. If it cannot, the schema reports it. */
-function isPath(value: string): boolean {
+export function isPath(value: string): boolean {
   return !/-----BEGIN|\n|\0/.test(value)
-}
-
-/** Null when the value is not text; the schema reports that. */
-function textIn(tree: ConfigTree, section: string, key: string): string | null {
-  const keys = tree[section]
-  const value = isMapping(keys) ? keys[key] : undefined
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
-}
-
-function isAbsent(tree: ConfigTree, section: string, key: string): boolean {
-  const keys = tree[section]
-  return keys === undefined || (isMapping(keys) && keys[key] === undefined)
-}
-
-function merged(tree: ConfigTree, section: string, changes: ConfigTree): ConfigTree {
-  if (Object.keys(changes).length === 0) return {}
-  const keys = tree[section]
-  return { [section]: { ...(isMapping(keys) ? keys : {}), ...changes } }
 }

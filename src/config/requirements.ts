@@ -1,6 +1,5 @@
 import { nameOf } from './fault.ts'
-import type { Overlay } from './file.ts'
-import { type ConfigTree, isMapping } from './file.ts'
+import { type ConfigTree, type Overlay, valueIn } from './file.ts'
 import { sampleTokenFault, weakTokenFault } from './tokens.ts'
 import { hostFault, isLoopback, shown } from './values.ts'
 
@@ -82,9 +81,4 @@ function weakToken(token: unknown, name: Name): string[] {
   if (typeof token !== 'string' || sampleTokenFault(token.trim()) !== null) return []
   const fault = token.trim() === '' ? null : weakTokenFault(token.trim())
   return fault === null ? [] : [`${name('server.api_token')}: ${fault}`]
-}
-
-function valueIn(tree: ConfigTree, section: string, key: string): unknown {
-  const keys = tree[section]
-  return isMapping(keys) ? keys[key] : undefined
 }

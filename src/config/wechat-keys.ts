@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { nameOf } from './fault.ts'
-import type { Overlay } from './file.ts'
-import { type ConfigTree, isMapping } from './file.ts'
+import { type ConfigTree, type Overlay, textIn, valueIn } from './file.ts'
 import {
   isOwnHalf,
   type LoadedKey,
@@ -11,6 +10,7 @@ import {
   readPrivateKey,
   readPublicKey,
 } from './keys.ts'
+import { isPath } from './paths.ts'
 
 export interface WechatKeys {
   readonly privateKey: KeyObject | null
@@ -63,10 +63,8 @@ function keyOf({ read }: NamedKey): KeyObject | null {
  * The path that a key of the wechat section holds; null when there is none, or the schema reports it.
  */
 export function pathIn(tree: ConfigTree, key: string): string | null {
-  const section = tree.wechat
-  const value = isMapping(section) ? section[key] : null
-  if (typeof value !== 'string' || value.trim() === '') return null
-  return /-----BEGIN|\n|\0/.test(value.trim()) ? null : value.trim()
+  const value = textIn(tree, 'wechat', key)
+  return value !== null && isPath(value) ? value : null
 }
 
 interface Loading {
@@ -83,14 +81,10 @@ function loadEither(
   key: string,
   { fromFile, fromText }: Loading,
 ): [name: string, LoadedKey | null] {
-  const pem = pemIn(tree, key)
-  if (pem !== null) return [`wechat.${key}`, fromText(pem)]
+  const pem = valueIn(tree, 'wechat', key)
+  // The schema reports any other value.
+  if (typeof pem === 'string' && pem.includes('-----BEGIN '))
+    return [`wechat.${key}`, fromText(pem)]
   const path = pathIn(tree, `${key}_path`)
   return [`wechat.${key}_path`, path === null ? null : fromFile(path)]
-}
-
-/** Null when there is none, or the schema reports it. */
-function pemIn(tree: ConfigTree, key: string): string | null {
-  const value = isMapping(tree.wechat) ? tree.wechat[key] : null
-  return typeof value === 'string' && value.includes('-----BEGIN ') ? value : null
 }
