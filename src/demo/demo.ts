@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import type { Event } from '../domain/event.ts'
 import type { Order } from '../domain/order.ts'
 import type { Audit } from '../store/store.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
@@ -54,14 +54,16 @@ const deadlineMsDefault = 50_000
 export async function runDemo(options: DemoOptions): Promise<Demo> {
   const startedAt = performance.now()
   options.listener.stage('Starting a simulated WeChat Pay and budan on a new embedded database', 0)
-  const ends = new OrderEnds(options.deadlineMs ?? deadlineMsDefault)
-  void options.stopRequested?.then(() => ends.stop())
-  const stage = await openStage({ ...options, onEvent: (event) => ends.onEvent(event) })
+  const stop = new AbortController()
+  void options.stopRequested?.then(() => stop.abort())
+  const latest = AbortSignal.timeout(options.deadlineMs ?? deadlineMsDefault)
+  const deadline = AbortSignal.any([latest, stop.signal])
+  const stage = await openStage(options)
   try {
     const placed = await placeAll(stage, options.listener)
     stage.budan.start()
     options.listener.stage('The job runs; callbacks come, or do not', placed.length)
-    await watch(stage, { placed, ends, listener: options.listener })
+    await watch(stage, { placed: placed.length, listener: options.listener, deadline })
     const report = await reportOf(stage, { placed, startedAt })
     const { url, simulator, dir } = stage
     return { report, url, simulatorUrl: simulator.url, dir, close: () => stage.close() }
@@ -117,48 +119,18 @@ async function placeOne(url: string, index: number): Promise<string> {
   }
 }
 
-/** Wakes the waiting caller when an event may have ended an order, and at the deadline. */
-class OrderEnds {
-  readonly deadline: AbortSignal
-  readonly #stop: AbortController
-  #wake: () => void = () => {}
-
-  constructor(deadlineMs: number) {
-    this.#stop = new AbortController()
-    this.deadline = AbortSignal.any([AbortSignal.timeout(deadlineMs), this.#stop.signal])
-    this.deadline.addEventListener('abort', () => this.#wake())
-  }
-
-  stop(): void {
-    this.#stop.abort()
-  }
-
-  onEvent(event: Event): void {
-    if (event.type === 'order_credited' || event.type === 'run_finished') this.#wake()
-  }
-
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-}
+/** A fifth of the time between two runs: the report comes soon after the last order has ended. */
+const lookMs = 250
 
 async function watch(
   stage: Stage,
-  watched: {
-    placed: readonly Placed[]
-    ends: OrderEnds
-    listener: DemoListener
-  },
+  { placed, listener, deadline }: { placed: number; listener: DemoListener; deadline: AbortSignal },
 ): Promise<void> {
-  const { placed, ends, listener } = watched
-  while (!ends.deadline.aborted) {
-    const next = ends.next()
+  while (!deadline.aborted) {
     const open = await openOrders(stage)
-    listener.progress(placed.length - open)
+    listener.progress(placed - open)
     if (open === 0) return
-    await next
+    await delay(lookMs, undefined, { signal: deadline }).catch(() => undefined)
   }
 }
 

@@ -13,7 +13,6 @@ import {
 } from 'budan-simulator'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config/load.ts'
-import type { Emit } from '../domain/event.ts'
 import { type Budan, openService } from '../service.ts'
 import { startWeb } from '../web/server.ts'
 import { configurationFor } from './configuration.ts'
@@ -44,12 +43,13 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(options: {
+export async function openStage({
+  version,
+  ...options
+}: {
   version: string
   port?: number
-  onEvent: Emit
 }): Promise<Stage> {
-  const { version, onEvent } = options
   const dir = await mkdtemp(join(tmpdir(), 'budan-demo-'))
   const merchant = await generateMerchant()
   await writeMerchant(dir, merchant)
@@ -58,7 +58,7 @@ export async function openStage(options: {
   const file = join(dir, 'budan.yaml')
   await writeFile(file, configurationText({ dir, port, simulator, merchant }))
   const config = loadConfig({ file, env: fastClock, need: 'serve' })
-  const budan = await openService(config, { onEvent })
+  const budan = await openService(config)
   const web = await startWeb(budan, {
     ...{ server: config.server, emit: budan.emit, version },
     listenKeys: { port: '--port', host: 'host' },
