@@ -256,7 +256,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
     screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
     run: async (wanted) => {
-      const dryRun = checkedRun(wanted)
+      const dryRun = checkedRun(wanted).dryRun ?? false
       const { signal } = inFlight
       const made = runNow(scanning, { dryRun, signal })
       if (dryRun || recharge.compensationEnabled) return inFlight.track(made)

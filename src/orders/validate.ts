@@ -32,148 +32,28 @@ export type Whole<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 /** An embedder's arguments are wrong. Nothing was stored. */
 export class WrongRequest extends TypeError {}
 
-/** Says what is wrong with a value of any type. */
-type Rule = (value: unknown) => Faults
+/** Says what is wrong with a value of any type; `request` is the whole that it is a member of. */
+type Rule = (value: unknown, request: Readonly<Record<string, unknown>>) => Faults
 
 /**
  * An embedder's arguments are checked like an HTTP request, before anything is stored: plain JavaScript
  * may pass numbers for bigints, and may leave members out. Each of these functions throws a `TypeError`
- * that names every wrong member and its value, and reads absent members as null.
+ * that names every wrong member and its value.
  */
-export function wholePlacing(given: PlaceRequest): Whole<PlaceRequest> {
-  const request = membersOf(given, 'place an order')
-  refuse('place an order', request, {
-    userId: textBy(newUserIdFaults),
-    amount,
-    description: textBy((text) => gatewayTextFaults(text, textBounds.description)),
-    attach: optional(textBy((text) => gatewayTextFaults(text, textBounds.attach))),
-    idempotencyKey: textLike(idempotencyKeyPattern, idempotencyKeyRule),
-    appid: optional(textLike(appIdPattern, appIdRule)),
-    actor: optional(actor),
-  })
-  const { attach = null, appid = null, actor: by = null } = request
-  return { ...request, attach, appid, actor: by }
-}
-
-/** The times are compared only with each other: an embedder's clock may be wrong by hours. */
-export function wholeAdoption(
-  given: AdoptRequest,
-): Whole<AdoptRequest> & { readonly description: string } {
-  const request = membersOf(given, 'adopt an order')
-  const createdAt = request.createdAt ?? null
-  refuse('adopt an order', request, {
-    orderNo: textLike(orderNoPattern, orderNoRule),
-    userId: textBy(newUserIdFaults),
-    amount,
-    description: optional(textBy((text) => gatewayTextFaults(text, textBounds.adoptedDescription))),
-    createdAt: optional(time),
-    expiresAt: optional(
-      both(time, (at) =>
-        createdAt instanceof Date && (at as Date) <= createdAt ? ['must be after createdAt'] : [],
-      ),
-    ),
-    appid: optional(textLike(appIdPattern, appIdRule)),
-    actor: optional(actor),
-  })
-  const { expiresAt = null, appid = null, actor: by = null } = request
-  return {
-    ...request,
-    ...{ createdAt, expiresAt, appid, actor: by },
-    description: request.description ?? '',
-  }
-}
-
-/** A member that is absent or null stays. Exception: `expiresAt` null means "not known". */
-export function checkedCorrection(given: CorrectRequest): CorrectRequest {
-  const request = membersOf(given, 'correct an order')
-  refuse('correct an order', request, {
-    userId: optional(textBy(newUserIdFaults)),
-    amount: optional(amount),
-    expiresAt: optional(time),
-    appid: optional(textLike(appIdPattern, appIdRule)),
-    ...accounted,
-  })
-  const { userId, amount: sum, appid, expiresAt, reason, actor: by } = request
-  const changes = {
-    ...(userId != null && { userId }),
-    ...(sum != null && { amount: sum }),
-    ...(appid != null && { appid }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  }
-  if (Object.keys(changes).length === 0) {
-    throw new WrongRequest(
-      'Cannot correct an order: it must hold one of userId, amount, expiresAt, appid',
+function checked<T extends object>(attempt: string, rules: Readonly<Record<string, Rule>>) {
+  return (given: T): T => {
+    if (typeof given !== 'object' || given === null) {
+      throw new WrongRequest(
+        `Cannot ${attempt}: the request must be an object, not ${shown(given)}`,
+      )
+    }
+    const values = given as Readonly<Record<string, unknown>>
+    const faults = Object.entries(rules).flatMap(([name, rule]) =>
+      rule(values[name], values).map((fault) => `${name} ${fault}, not ${shown(values[name])}`),
     )
+    if (faults.length > 0) throw new WrongRequest(`Cannot ${attempt}: ${faults.join('; ')}`)
+    return given
   }
-  return { ...changes, reason, actor: by }
-}
-
-export function checkedAbandoning(given: AbandonRequest): AbandonRequest {
-  const request = membersOf(given, 'give up an order')
-  refuse('give up an order', request, accounted)
-  return request
-}
-
-export function checkedResolution(given: ReviewRequest): ReviewRequest {
-  const request = membersOf(given, 'resolve a review')
-  refuse('resolve a review', request, {
-    action: (value) =>
-      reviewActions.includes(value as ReviewAction)
-        ? []
-        : [`must be one of ${reviewActions.join(', ')}`],
-    name: words('name'),
-    reason: words('reason'),
-    seen: textBy((text) => (readSeenMark(text) === null ? ["must be a preview's"] : [])),
-    actor: optional(actor),
-  })
-  return request
-}
-
-/** A key for a lookup must be a string. A string that cannot be a key only finds nothing. */
-export function checkedKey(value: unknown, { name, attempt }: { name: string; attempt: string }) {
-  refuse(attempt, { [name]: value }, { [name]: textBy(() => []) })
-}
-
-/** The person that a check is made for. */
-export function checkedActor(given: Actor | null | undefined): Actor | null {
-  refuse('check an order', { actor: given }, { actor: optional(actor) })
-  return given ?? null
-}
-
-export function checkedCallback(given: RawCallback): RawCallback {
-  const attempt = 'read a callback'
-  const callback = membersOf(given, attempt)
-  refuse(attempt, callback, {
-    headers: rawHeaders,
-    body: (value) =>
-      value instanceof Uint8Array
-        ? []
-        : ['must be the bytes as they came, in a Uint8Array, because the signature is over these'],
-  })
-  return callback
-}
-
-/** `dryRun` null or absent: a real run. */
-export function checkedRun(given: { readonly dryRun: boolean }): boolean {
-  const attempt = 'make a run'
-  const request = membersOf(given, attempt)
-  refuse(attempt, request, {
-    dryRun: optional((value) => (typeof value === 'boolean' ? [] : ['must be true or false'])),
-  })
-  return request.dryRun ?? false
-}
-
-function membersOf<T extends object>(given: T, attempt: string): T {
-  if (typeof given === 'object' && given !== null) return given
-  throw new WrongRequest(`Cannot ${attempt}: the request must be an object, not ${shown(given)}`)
-}
-
-function refuse(attempt: string, given: object, rules: Readonly<Record<string, Rule>>): void {
-  const values = given as Readonly<Record<string, unknown>>
-  const faults = Object.entries(rules).flatMap(([name, rule]) =>
-    rule(values[name]).map((fault) => `${name} ${fault}, not ${shown(values[name])}`),
-  )
-  if (faults.length > 0) throw new WrongRequest(`Cannot ${attempt}: ${faults.join('; ')}`)
 }
 
 /** `Headers` of `fetch` are refused: their names are not members of the object. */
@@ -202,13 +82,11 @@ function isLine(value: unknown): boolean {
   return typeof value === 'string' && wordsFault(value, Infinity) === null
 }
 
-const words =
-  (key: keyof typeof wordsMax): Rule =>
-  (value) =>
-    textBy((text) => {
-      const fault = wordsFault(text, wordsMax[key])
-      return fault === null ? [] : [fault]
-    })(value)
+const words = (key: keyof typeof wordsMax) =>
+  textBy((text) => {
+    const fault = wordsFault(text, wordsMax[key])
+    return fault === null ? [] : [fault]
+  })
 
 /** The person who is responsible for an action, and the reason. */
 const accounted = { reason: words('reason'), actor }
@@ -222,15 +100,122 @@ function textLike(pattern: RegExp, rule: string): Rule {
 }
 
 function both(first: Rule, second: Rule): Rule {
-  return (value) => {
-    const faults = first(value)
-    return faults.length > 0 ? faults : second(value)
+  return (value, request) => {
+    const faults = first(value, request)
+    return faults.length > 0 ? faults : second(value, request)
   }
 }
 
 function optional(rule: Rule): Rule {
-  return (value) => (value === undefined || value === null ? [] : rule(value))
+  return (value, request) => (value === undefined || value === null ? [] : rule(value, request))
 }
+
+const checkedPlacing = checked<PlaceRequest>('place an order', {
+  userId: textBy(newUserIdFaults),
+  amount,
+  description: textBy((text) => gatewayTextFaults(text, textBounds.description)),
+  attach: optional(textBy((text) => gatewayTextFaults(text, textBounds.attach))),
+  idempotencyKey: textLike(idempotencyKeyPattern, idempotencyKeyRule),
+  appid: optional(textLike(appIdPattern, appIdRule)),
+  actor: optional(actor),
+})
+
+/** Reads absent members as null. */
+export function wholePlacing(given: PlaceRequest): Whole<PlaceRequest> {
+  const { attach = null, appid = null, actor: by = null, ...request } = checkedPlacing(given)
+  return { ...request, attach, appid, actor: by }
+}
+
+const checkedAdoption = checked<AdoptRequest>('adopt an order', {
+  orderNo: textLike(orderNoPattern, orderNoRule),
+  userId: textBy(newUserIdFaults),
+  amount,
+  description: optional(textBy((text) => gatewayTextFaults(text, textBounds.adoptedDescription))),
+  createdAt: optional(time),
+  expiresAt: optional(
+    // Compared only with each other: an embedder's clock may be wrong by hours.
+    both(time, (at, { createdAt }) =>
+      createdAt instanceof Date && (at as Date) <= createdAt ? ['must be after createdAt'] : [],
+    ),
+  ),
+  appid: optional(textLike(appIdPattern, appIdRule)),
+  actor: optional(actor),
+})
+
+/** Reads absent members as null. */
+export function wholeAdoption(
+  given: AdoptRequest,
+): Whole<AdoptRequest> & { readonly description: string } {
+  const request = checkedAdoption(given)
+  const { createdAt = null, expiresAt = null, appid = null, actor: by = null } = request
+  return {
+    ...request,
+    ...{ createdAt, expiresAt, appid, actor: by },
+    description: request.description ?? '',
+  }
+}
+
+const checkedChanges = checked<CorrectRequest>('correct an order', {
+  userId: optional(textBy(newUserIdFaults)),
+  amount: optional(amount),
+  expiresAt: optional(time),
+  appid: optional(textLike(appIdPattern, appIdRule)),
+  ...accounted,
+})
+
+/** A member that is absent or null stays. Exception: `expiresAt` null means "not known". */
+export function checkedCorrection(given: CorrectRequest): CorrectRequest {
+  const { userId, amount: sum, appid, expiresAt, reason, actor: by } = checkedChanges(given)
+  const changes = {
+    ...(userId != null && { userId }),
+    ...(sum != null && { amount: sum }),
+    ...(appid != null && { appid }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }
+  if (Object.keys(changes).length === 0) {
+    throw new WrongRequest(
+      'Cannot correct an order: it must hold one of userId, amount, expiresAt, appid',
+    )
+  }
+  return { ...changes, reason, actor: by }
+}
+
+export const checkedAbandoning = checked<AbandonRequest>('give up an order', accounted)
+
+export const checkedResolution = checked<ReviewRequest>('resolve a review', {
+  action: (value) =>
+    reviewActions.includes(value as ReviewAction)
+      ? []
+      : [`must be one of ${reviewActions.join(', ')}`],
+  name: words('name'),
+  reason: words('reason'),
+  seen: textBy((text) => (readSeenMark(text) === null ? ["must be a preview's"] : [])),
+  actor: optional(actor),
+})
+
+/** A key for a lookup must be a string. A string that cannot be a key only finds nothing. */
+export function checkedKey(value: unknown, { name, attempt }: { name: string; attempt: string }) {
+  checked(attempt, { [name]: textBy(() => []) })({ [name]: value })
+}
+
+/** The person that a check is made for. */
+export function checkedActor(given: Actor | null | undefined): Actor | null {
+  checked('check an order', { actor: optional(actor) })({ actor: given })
+  return given ?? null
+}
+
+export const checkedCallback = checked<RawCallback>('read a callback', {
+  headers: rawHeaders,
+  body: (value) =>
+    value instanceof Uint8Array
+      ? []
+      : ['must be the bytes as they came, in a Uint8Array, because the signature is over these'],
+})
+
+/** `dryRun` null or absent: a real run. */
+export const checkedRun = checked<{ readonly dryRun: boolean }>('make a run', {
+  dryRun: optional((value) => (typeof value === 'boolean' ? [] : ['must be true or false'])),
+})
 
 /** Long enough to recognize the value. */
 const shownMax = 60
