@@ -16,13 +16,9 @@ import { answerMsMax, openMsMax } from './queue-connection.ts'
 
 /** What budan uses of a backend; both have it. */
 export interface QueueParts {
-  readonly queue: Pick<
-    Queue,
-    'add' | 'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close' | 'disconnect'
-  >
-  readonly worker: Pick<Worker, 'waitUntilReady' | 'close' | 'pause'>
-  /** Errors of any of its connections, and the end of one. */
-  listen(listeners: { error(error: Error): void; closed(): void }): void
+  readonly queue: EventEmitter &
+    Pick<Queue, 'add' | 'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close' | 'disconnect'>
+  readonly worker: EventEmitter & Pick<Worker, 'waitUntilReady' | 'close' | 'pause'>
   /** Closes sockets that still hang after everything else. */
   cut(): void
 }
@@ -55,7 +51,7 @@ function redisParts({ url, queueName, onJob, ...options }: QueuePartsOptions): Q
   }
   const queue = new Queue(queueName, { ...options.queue, connection }, createRedisBackend)
   const worker = new Worker(queueName, onJob, { ...options.worker, connection }, createRedisBackend)
-  return { queue, worker, listen: listenTo(queue, worker), cut: () => undefined }
+  return { queue, worker, cut: () => undefined }
 }
 
 function postgresParts(
@@ -84,13 +80,7 @@ function postgresParts(
   const cut = () => {
     for (const socket of sockets) socket.destroy()
   }
-  return { queue, worker, listen: listenTo(queue, worker), cut }
-}
-
-function listenTo(...parts: readonly EventEmitter[]): QueueParts['listen'] {
-  return ({ error, closed }) => {
-    for (const part of parts) part.on('error', error).on('ioredis:close', closed)
-  }
+  return { queue, worker, cut }
 }
 
 function remember(sockets: Set<Socket>, socket: Socket): Socket {

@@ -112,15 +112,15 @@ function connectionOn(
  * Errors are not logged one by one: while a server is not available they are many and alike. The loss
  * shows when the connection is used, and is logged once.
  */
-function breakOf({ listen }: QueueParts, describe: Describe): Promise<string> {
+function breakOf({ queue, worker }: QueueParts, describe: Describe): Promise<string> {
   return new Promise((resolve) => {
     let last = 'the connection was closed'
-    listen({
-      error: (error) => {
+    for (const part of [queue, worker]) {
+      part.on('error', (error) => {
         last = describe(error) || last
-      },
-      closed: () => resolve(last),
-    })
+      })
+      part.on('ioredis:close', () => resolve(last))
+    }
   })
 }
 
