@@ -44,19 +44,23 @@ export type Json =
 export type Evidence = { readonly [key: string]: Json }
 
 /** Why an answer is unknown. */
-export type UnknownCause =
-  | 'timeout' // no whole answer before the deadline
-  | 'network' // refused, reset, cut off
-  | 'server_error' // 5xx, 202
-  | 'throttled' // 429
-  | 'unverified' // signature missing, wrong, stale, or by a key that we do not hold
-  | 'unparsable' // verified, but not of the shape that belongs to the request
-  | 'refused' // any other 4xx: the gateway refuses this request
-  | 'unauthorized' // 401: our key, serial number or clock is wrong
-  | 'forbidden' // 403 and its like: this merchant may not query
-  | 'foreign' // the order belongs to another merchant than the one configured
-  | 'quota' // not sent: no reservation in the merchant's quota in time
-  | 'old_order_limit' // not sent: the gateway answers few queries of old orders, and others go first
+export type UnknownCause = (typeof unknownCauses)[number]
+
+/** Every cause of an unknown answer. */
+export const unknownCauses = [
+  'timeout', // no whole answer before the deadline
+  'network', // refused, reset, cut off
+  'server_error', // 5xx, 202
+  'throttled', // 429
+  'unverified', // signature missing, wrong, stale, or by a key that we do not hold
+  'unparsable', // verified, but not of the shape that belongs to the request
+  'refused', // any other 4xx: the gateway refuses this request
+  'unauthorized', // 401: our key, serial number or clock is wrong
+  'forbidden', // 403 and its like: this merchant may not query
+  'foreign', // the order belongs to another merchant than the one configured
+  'quota', // not sent: no reservation in the merchant's quota in time
+  'old_order_limit', // not sent: the gateway answers few queries of old orders, and others go first
+] as const
 
 /** More exactly, where several faults come to one cause and each has another remedy. A closed set. */
 export type UnknownWhy =

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { orderStatuses } from '../../../domain/order-states.ts'
+import { decisionKinds, orderStatuses } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Flash } from '../flash.ts'
 import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
@@ -10,7 +10,7 @@ import { orderWords } from './words.ts'
 const news = z.object({
   orderNo: z.string(),
   tradeState: z.string().nullable(),
-  decision: z.enum(['pay', 'wait', 'close', 'expire', 'review', 'keep']),
+  decision: z.enum(decisionKinds),
   /** In the language of the operator. */
   reason: z.string(),
   isAbsent: z.boolean(),

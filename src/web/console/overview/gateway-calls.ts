@@ -1,19 +1,8 @@
-import type { UnknownCause } from '../../../domain/trade.ts'
+import { unknownCauses } from '../../../domain/trade.ts'
 import { type Histogram, type Histograms, totalOf } from './histogram.ts'
 
-/** Outcomes of calls that failed. Queries for which the rate limiter had no slot were never sent. */
-const failures: Readonly<Record<Exclude<UnknownCause, 'quota' | 'old_order_limit'>, true>> = {
-  timeout: true,
-  network: true,
-  server_error: true,
-  throttled: true,
-  unverified: true,
-  unparsable: true,
-  refused: true,
-  unauthorized: true,
-  forbidden: true,
-  foreign: true,
-}
+/** Outcomes of calls that failed: an answer that cannot be used has one of these causes. */
+const failures: ReadonlySet<string> = new Set(unknownCauses)
 
 export interface CallCounts {
   readonly total: Histogram
@@ -24,7 +13,7 @@ export interface CallCounts {
 
 export function countCalls(calls: Histograms<string>): CallCounts {
   const failed = [...calls]
-    .filter(([outcome]) => outcome in failures)
+    .filter(([outcome]) => failures.has(outcome))
     .map(([outcome, { count }]) => ({ outcome, count }))
     .sort((a, b) => b.count - a.count)
   return {
