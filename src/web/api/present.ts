@@ -5,69 +5,46 @@ import type { Run, RunResult } from '../../domain/run.ts'
 import type { Readiness } from '../../health/readiness.ts'
 import type { CheckReport } from '../../orders/check.ts'
 import { canBeScanned } from '../../orders/place.ts'
-import type { Balance, StatementEntry } from '../../store/store.ts'
-import type {
-  AccountJson,
-  CheckReportJson,
-  EntryJson,
-  OrderEventJson,
-  OrderJson,
-  ReadinessJson,
-  RunDetailJson,
-  RunJson,
-  RunResultJson,
+import type { StatementEntry } from '../../store/store.ts'
+import { presenterOf } from '../presenter.ts'
+import {
+  accountShape,
+  type CheckReportJson,
+  type EntryJson,
+  entryShape,
+  type OrderEventJson,
+  type OrderJson,
+  orderEventShape,
+  orderShape,
+  type ReadinessJson,
+  type RunDetailJson,
+  type RunResultJson,
+  runResultShape,
+  runShape,
 } from './shapes.ts'
 
 /** The domain as JSON: snake_case, amounts in integer fen, times RFC 3339 UTC with milliseconds. */
 
+const orderJson = presenterOf(orderShape)
+
 export function presentOrder(order: Order, now: Date = systemClock()): OrderJson {
-  return {
-    order_no: order.orderNo,
-    user_id: order.userId,
+  // A code that does not work any more is not returned: repeating the request creates a new one.
+  const isScannable = canBeScanned(order, now)
+  return orderJson({
+    ...order,
     amount: fenToNumber(order.amount),
-    currency: order.currency,
-    description: order.description,
-    attach: order.attach,
-    status: order.status,
-    // A code that does not work any more is not returned: repeating the request creates a new one.
-    code_url: canBeScanned(order, now) ? order.codeUrl : null,
-    code_expires_at: canBeScanned(order, now) ? presentTime(order.codeExpiresAt) : null,
-    transaction_id: order.transactionId,
-    paid_at: presentTime(order.paidAt),
-    credited_at: presentTime(order.creditedAt),
-    credited_by: order.creditedBy,
-    dismissed_at: presentTime(order.dismissed?.at ?? null),
-    adopted: order.adopted,
-    created_at: order.createdAt.toISOString(),
-    expires_at: presentTime(order.expiresAt),
-    next_check_at: order.status === 'pending' ? presentTime(order.nextCheckAt) : null,
-    gateway: order.gateway,
-    mchid: order.mchid,
-    appid: order.appid,
-    app_id: order.appid,
-  }
+    codeUrl: isScannable ? order.codeUrl : null,
+    codeExpiresAt: isScannable ? order.codeExpiresAt : null,
+    dismissedAt: order.dismissed?.at ?? null,
+    nextCheckAt: order.status === 'pending' ? order.nextCheckAt : null,
+    appId: order.appid,
+  })
 }
 
+const orderEventJson = presenterOf(orderEventShape)
+
 export function presentOrderEvent(event: OrderEvent): OrderEventJson {
-  return {
-    id: event.id,
-    order_no: event.orderNo,
-    at: event.at.toISOString(),
-    kind: event.kind,
-    source: event.source,
-    to_status: event.toStatus,
-    state_seq: event.stateSeq,
-    trade_state: event.tradeState,
-    decision: event.decision,
-    reason: event.reason,
-    reason_code: event.codedReason?.code ?? null,
-    alarm: event.alarm,
-    evidence: event.evidence,
-    run_id: event.runId,
-    node: event.node,
-    operator: event.operator,
-    actor: event.actor,
-  }
+  return orderEventJson({ ...event, reasonCode: event.codedReason?.code ?? null })
 }
 
 export function presentCheckReport(report: CheckReport): CheckReportJson {
@@ -81,53 +58,20 @@ export function presentCheckReport(report: CheckReport): CheckReportJson {
   }
 }
 
-export function presentBalance(balance: Balance): AccountJson {
-  return {
-    user_id: balance.userId,
-    balance: balance.balance,
-    currency: balance.currency,
-  }
-}
+export const presentBalance = presenterOf(accountShape)
+
+const entryJson = presenterOf(entryShape)
 
 export function presentEntry(entry: StatementEntry): EntryJson {
-  return {
-    id: entry.id,
-    order_no: entry.orderNo,
-    transaction_id: entry.transactionId,
-    amount: fenToNumber(entry.amount),
-    currency: entry.currency,
-    balance: entry.balance,
-    at: entry.at.toISOString(),
-  }
+  return entryJson({ ...entry, amount: fenToNumber(entry.amount) })
 }
 
-export function presentRun(run: Run): RunJson {
-  return {
-    id: run.id,
-    trigger: run.trigger,
-    slot: presentTime(run.slot),
-    started_at: run.startedAt.toISOString(),
-    finished_at: presentTime(run.finishedAt),
-    duration_ms: run.durationMs,
-    dry_run: run.dryRun,
-    status: run.status,
-    total: run.total,
-    success: run.success,
-    failed: run.failed,
-    skipped: run.skipped,
-    outcomes: { ...run.outcomes },
-  }
-}
+export const presentRun = presenterOf(runShape)
+
+const runResultJson = presenterOf(runResultShape)
 
 function presentRunResult(result: RunResult): RunResultJson {
-  return {
-    order_no: result.orderNo,
-    trade_state: result.tradeState,
-    outcome: result.outcome,
-    reason: result.reason,
-    reason_code: result.codedReason?.code ?? null,
-    duration_ms: result.durationMs,
-  }
+  return runResultJson({ ...result, reasonCode: result.codedReason?.code ?? null })
 }
 
 export function presentRunDetail(detail: {
@@ -137,15 +81,6 @@ export function presentRunDetail(detail: {
   return { ...presentRun(detail.run), results: detail.results.map(presentRunResult) }
 }
 
-export function presentReadiness(readiness: Readiness): ReadinessJson {
-  return {
-    status: readiness.ready ? 'ready' : 'not_ready',
-    checks: readiness.checks.map(({ name, ok, condition, detail }) => ({
-      ...{ name, ok, condition, detail },
-    })),
-  }
-}
-
-function presentTime(time: Date | null): string | null {
-  return time === null ? null : time.toISOString()
+export function presentReadiness({ ready, checks }: Readiness): ReadinessJson {
+  return { status: ready ? 'ready' : 'not_ready', checks: [...checks] }
 }

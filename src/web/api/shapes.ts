@@ -124,7 +124,7 @@ export const accountShape = z
   .object({ user_id: z.string(), balance: sum, currency: z.string() })
   .register(apiSchemas, { id: 'Account' })
 
-const entryShape = z
+export const entryShape = z
   .object({
     id: z.string(),
     order_no: z.string(),
@@ -153,9 +153,9 @@ const runFields = {
   outcomes: z.record(z.enum(outcomes), count),
 }
 
-const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
+export const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
 
-const runResultShape = z
+export const runResultShape = z
   .object({
     order_no: z.string(),
     trade_state: tradeState,
@@ -218,9 +218,7 @@ export const runPageShape = z
 export type OrderJson = z.output<typeof orderShape>
 export type OrderEventJson = z.output<typeof orderEventShape>
 export type CheckReportJson = z.output<typeof checkReportShape>
-export type AccountJson = z.output<typeof accountShape>
 export type EntryJson = z.output<typeof entryShape>
-export type RunJson = z.output<typeof runShape>
 export type RunResultJson = z.output<typeof runResultShape>
 export type RunDetailJson = z.output<typeof runDetailShape>
 export type ReadinessJson = z.output<typeof readinessShape>

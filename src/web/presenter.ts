@@ -1,0 +1,31 @@
+import type { z } from 'zod'
+
+/** The record that an answer is made from: its fields in camelCase, a time as a Date. */
+type RecordOf<Json> = {
+  readonly [Name in keyof Json & string as CamelCase<Name>]: SourceOf<Json[Name]>
+}
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name
+
+type SourceOf<T> = T extends string ? (string extends T ? string | Date : T) : T
+
+/** Makes the answers of a shape. What a record has besides the fields of the shape is left out. */
+export function presenterOf<Shape extends z.ZodObject>(shape: Shape) {
+  const names = Object.keys(shape.shape)
+  return (record: RecordOf<z.output<Shape>>): z.output<Shape> => {
+    const values = record as Readonly<Record<string, unknown>>
+    const fields = names.map((name) => [name, jsonOf(values[camelCase(name)])])
+    return Object.fromEntries(fields) as z.output<Shape>
+  }
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** RFC 3339 in UTC with milliseconds. */
+function jsonOf(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : value
+}
