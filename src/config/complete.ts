@@ -10,7 +10,7 @@ import type {
 import { configKeys } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping } from './file.ts'
-import { checkedKey, type LoadedKey, readPrivateKey, readPublicKey } from './keys.ts'
+import { checkedKey, type KeyType, type LoadedKey, readKey } from './keys.ts'
 import { assemble } from './load.ts'
 import { apiV3KeyFault, configSchema } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
@@ -128,10 +128,10 @@ function keysOf({ privateKey, publicKey, apiV3Key }: WechatInput): WechatKeys {
   return { ...keys, faults: [...keys.faults, ...faults] }
 }
 
-function keyOf(given: WechatInput['privateKey'], type: 'private' | 'public'): LoadedKey {
+function keyOf(given: WechatInput['privateKey'], type: KeyType): LoadedKey {
   if (given instanceof KeyObject) return checkedKey(given, type)
   const text = typeof given === 'string' ? given : Buffer.from(given ?? '').toString()
-  return type === 'private' ? readPrivateKey(text) : readPublicKey(text)
+  return readKey(type, text)
 }
 
 /** The name in the file: `compensation_max_qps` for `compensationMaxQps`. */

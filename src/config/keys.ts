@@ -12,62 +12,77 @@ const bitsMin = 2048
 // A PEM file of an RSA key has 2 to 4 KB; with a certificate chain it has about 10 KB.
 const fileBytesMax = 100_000
 
-/** The merchant's private key, from a PEM file (PKCS#8 or PKCS#1, no passphrase). */
-export function loadPrivateKey(path: string): LoadedKey {
-  return loadFile(path, { name: `private key ${shown(path)}`, parse: parsePrivateKey })
+/** The merchant's private key (PKCS#8 or PKCS#1, no passphrase), or WeChat Pay's public key (SPKI or PKCS#1). */
+export type KeyType = 'private' | 'public'
+
+/** Loads a key from a PEM file. */
+export function loadKey(type: KeyType, path: string): LoadedKey {
+  const name = `${type} key ${shown(path)}`
+  let bytes: Buffer
+  try {
+    if (statSync(path).size > fileBytesMax) return fault(`${name} is too big to be a key`)
+    bytes = readFileSync(path)
+  } catch (error) {
+    return fault(`Cannot read ${name}: ${readFailure(error)}`)
+  }
+  const text = keyTextIn(bytes)
+  return text.kind === 'value'
+    ? parseKey(text.value, { type, name })
+    : fault(`${name} ${text.fault}`)
 }
 
-export function readPrivateKey(pem: string): LoadedKey {
-  return parseText(pem, parsePrivateKey)
-}
-
-/** WeChat Pay's public key, from a PEM file (SPKI or PKCS#1). */
-export function loadPublicKey(path: string): LoadedKey {
-  return loadFile(path, { name: `public key ${shown(path)}`, parse: parsePublicKey })
-}
-
-export function readPublicKey(pem: string): LoadedKey {
-  return parseText(pem, parsePublicKey)
+/** Reads a key that was given as text. */
+export function readKey(type: KeyType, text: string): LoadedKey {
+  const quoted = quotesFault(text.trim())
+  return quoted === null
+    ? parseKey(pemOf(text), { type, name: textName })
+    : fault(`${textName} ${quoted}`)
 }
 
 /** The name of a key in faults when it was given as text. Shows nothing of the key. */
 const textName = 'the key'
 
 interface Parsing {
+  readonly type: KeyType
   /** The name of the key in faults. */
   readonly name: string
-  readonly parse: (pem: string, name: string) => LoadedKey
 }
 
-function parsePrivateKey(pem: string, name: string): LoadedKey {
-  const label = labelIn(pem, 'PRIVATE KEY')
-  if (label === 'CERTIFICATE') return fault(`${name} is a certificate: give apiclient_key.pem`)
+function parseKey(pem: string, { type, name }: Parsing): LoadedKey {
+  const label = labelIn(pem, type === 'private' ? 'PRIVATE KEY' : 'PUBLIC KEY')
+  const wrong = type === 'private' ? privateFault(name, { pem, label }) : publicFault(name, label)
+  if (wrong !== null) return fault(wrong)
+  const broken = blockFault(pem, label ?? '')
+  if (broken !== null) return fault(`${name} ${broken}`)
+  try {
+    const key = type === 'private' ? createPrivateKey(pem) : createPublicKey(pem)
+    return strongEnough(key, name)
+  } catch {
+    // The library's message may quote the key.
+    return fault(`${name} is damaged: its first and last line are there, and it opens as no key`)
+  }
+}
+
+function privateFault(
+  name: string,
+  { pem, label }: { pem: string; label: string | undefined },
+): string | null {
+  if (label === 'CERTIFICATE') return `${name} is a certificate: give apiclient_key.pem`
   if (label === 'CERTIFICATE REQUEST') {
-    return fault(`${name} is a request for a certificate: give apiclient_key.pem`)
+    return `${name} is a request for a certificate: give apiclient_key.pem`
   }
-  if (label?.endsWith('PUBLIC KEY')) return fault(`${name} is a public key: give apiclient_key.pem`)
+  if (label?.endsWith('PUBLIC KEY')) return `${name} is a public key: give apiclient_key.pem`
   if (label === 'ENCRYPTED PRIVATE KEY' || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-    return fault(`${name} is encrypted: store it without a passphrase`)
+    return `${name} is encrypted: store it without a passphrase`
   }
-  if (label === 'OPENSSH PRIVATE KEY') {
-    return fault(`${name} is a key of SSH: none for WeChat Pay`)
-  }
-  if (!label?.endsWith('PRIVATE KEY')) return fault(`${name} is not a private key in PEM form`)
-  return whole(pem, { name, label }) ?? value(createPrivateKey(pem))
+  if (label === 'OPENSSH PRIVATE KEY') return `${name} is a key of SSH: none for WeChat Pay`
+  return label?.endsWith('PRIVATE KEY') ? null : `${name} is not a private key in PEM form`
 }
 
-function parsePublicKey(pem: string, name: string): LoadedKey {
-  const label = labelIn(pem, 'PUBLIC KEY')
-  if (label === 'CERTIFICATE') return fault(`${name} is a certificate: ${theirsAdvice}`)
-  if (label?.endsWith('PRIVATE KEY')) return fault(`${name} is a private key: ${theirsAdvice}`)
-  if (!label?.endsWith('PUBLIC KEY')) return fault(`${name} is not a public key in PEM form`)
-  return whole(pem, { name, label }) ?? value(createPublicKey(pem))
-}
-
-/** Null when the PEM block is complete. */
-function whole(pem: string, { name, label }: { name: string; label: string }): LoadedKey | null {
-  const words = blockFault(pem, label)
-  return words === null ? null : fault(`${name} ${words}`)
+function publicFault(name: string, label: string | undefined): string | null {
+  if (label === 'CERTIFICATE') return `${name} is a certificate: ${theirsAdvice}`
+  if (label?.endsWith('PRIVATE KEY')) return `${name} is a private key: ${theirsAdvice}`
+  return label?.endsWith('PUBLIC KEY') ? null : `${name} is not a public key in PEM form`
 }
 
 /** Whether the public key belongs to the private key. Then it is the merchant's, not WeChat Pay's. */
@@ -80,7 +95,7 @@ export const ownHalf =
   "give WeChat Pay's public key, downloaded from the merchant console"
 
 /** A key that the embedder has already loaded. */
-export function checkedKey(key: KeyObject, type: 'private' | 'public'): LoadedKey {
+export function checkedKey(key: KeyObject, type: KeyType): LoadedKey {
   if (key.type === type) return strongEnough(key, textName)
   return type === 'private'
     ? fault(`${textName} is a public key: give apiclient_key.pem`)
@@ -88,19 +103,6 @@ export function checkedKey(key: KeyObject, type: 'private' | 'public'): LoadedKe
 }
 
 const theirsAdvice = "give WeChat Pay's public key, downloaded from the merchant console"
-
-function loadFile(path: string, parsing: Parsing): LoadedKey {
-  const { name } = parsing
-  let bytes: Buffer
-  try {
-    if (statSync(path).size > fileBytesMax) return fault(`${name} is too big to be a key`)
-    bytes = readFileSync(path)
-  } catch (error) {
-    return fault(`Cannot read ${name}: ${readFailure(error)}`)
-  }
-  const text = keyTextIn(bytes)
-  return text.kind === 'value' ? parseKey(text.value, parsing) : fault(`${name} ${text.fault}`)
-}
 
 /**
  * Restores the line ends of a PEM text. In an environment variable they are often the two characters
@@ -114,23 +116,6 @@ function pemOf(text: string): string {
     (_, begin: string, body: string, end: string) =>
       [begin, ...(body.replaceAll(/\s/g, '').match(/.{1,64}/g) ?? []), end].join('\n'),
   )
-}
-
-function parseText(text: string, parse: Parsing['parse']): LoadedKey {
-  const quoted = quotesFault(text.trim())
-  return quoted === null
-    ? parseKey(pemOf(text), { name: textName, parse })
-    : fault(`${textName} ${quoted}`)
-}
-
-function parseKey(pem: string, { name, parse }: Parsing): LoadedKey {
-  try {
-    const loaded = parse(pem, name)
-    return loaded.kind === 'value' ? strongEnough(loaded.value, name) : loaded
-  } catch {
-    // The library's message may quote the key.
-    return fault(`${name} is damaged: its first and last line are there, and it opens as no key`)
-  }
 }
 
 function strongEnough(key: KeyObject, name: string): LoadedKey {

@@ -1,15 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { nameOf } from './fault.ts'
 import { type ConfigTree, type Overlay, textIn, valueIn } from './file.ts'
-import {
-  isOwnHalf,
-  type LoadedKey,
-  loadPrivateKey,
-  loadPublicKey,
-  ownHalf,
-  readPrivateKey,
-  readPublicKey,
-} from './keys.ts'
+import { isOwnHalf, type KeyType, type LoadedKey, loadKey, ownHalf, readKey } from './keys.ts'
 import { isPath } from './paths.ts'
 
 export interface WechatKeys {
@@ -23,18 +15,11 @@ export interface WechatKeys {
  * reported together.
  */
 export function loadWechatKeys({ tree, origins }: Pick<Overlay, 'tree' | 'origins'>): WechatKeys {
-  const [privatePath, privateKey] = loadEither(tree, 'private_key', {
-    fromFile: loadPrivateKey,
-    fromText: readPrivateKey,
-  })
-  const [publicPath, publicKey] = loadEither(tree, 'public_key', {
-    fromFile: loadPublicKey,
-    fromText: readPublicKey,
-  })
-  return keyPair(
-    { name: nameOf(privatePath, origins), read: privateKey },
-    { name: nameOf(publicPath, origins), read: publicKey },
-  )
+  const named = (type: KeyType): NamedKey => {
+    const { path, read } = loadEither(tree, type)
+    return { name: nameOf(path, origins), read }
+  }
+  return keyPair(named('private'), named('public'))
 }
 
 /** A key, or null where there is none, and its name in faults. */
@@ -67,24 +52,14 @@ export function pathIn(tree: ConfigTree, key: string): string | null {
   return value !== null && isPath(value) ? value : null
 }
 
-interface Loading {
-  readonly fromFile: (path: string) => LoadedKey
-  readonly fromText: (pem: string) => LoadedKey
-}
-
-/**
- * Loads the key from its text or else from its path. Returns the name of the one that was used, and
- * the result.
- */
-function loadEither(
-  tree: ConfigTree,
-  key: string,
-  { fromFile, fromText }: Loading,
-): [name: string, LoadedKey | null] {
+/** Loads the key from its text, or else from its path. `path`: of the one that was used, in the tree. */
+function loadEither(tree: ConfigTree, type: KeyType): { path: string; read: LoadedKey | null } {
+  const key = `${type}_key`
   const pem = valueIn(tree, 'wechat', key)
   // The schema reports any other value.
-  if (typeof pem === 'string' && pem.includes('-----BEGIN '))
-    return [`wechat.${key}`, fromText(pem)]
-  const path = pathIn(tree, `${key}_path`)
-  return [`wechat.${key}_path`, path === null ? null : fromFile(path)]
+  if (typeof pem === 'string' && pem.includes('-----BEGIN ')) {
+    return { path: `wechat.${key}`, read: readKey(type, pem) }
+  }
+  const file = pathIn(tree, `${key}_path`)
+  return { path: `wechat.${key}_path`, read: file === null ? null : loadKey(type, file) }
 }

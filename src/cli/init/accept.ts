@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { z } from 'zod'
 import { fault, type Read, value } from '../../config/fault.ts'
-import { isOwnHalf, loadPrivateKey, loadPublicKey, ownHalf } from '../../config/keys.ts'
+import { isOwnHalf, loadKey, ownHalf } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
 import { type Certificate, isCertificateOf } from '../../text/certificate.ts'
@@ -63,14 +63,14 @@ function acceptAppId(typed: string): Read<string> {
 function acceptPrivateKey(path: string): Read<string> {
   const text = acceptText('wechat.private_key_path', path)
   if (text.kind === 'fault') return text
-  const loaded = loadPrivateKey(text.value)
+  const loaded = loadKey('private', text.value)
   return loaded.kind === 'fault' ? fault(loaded.fault) : text
 }
 
 function acceptPublicKey(path: string, answers: Answers): Read<string> {
   const text = acceptText('wechat.public_key_path', path)
   if (text.kind === 'fault') return text
-  const loaded = loadPublicKey(text.value)
+  const loaded = loadKey('public', text.value)
   if (loaded.kind === 'fault') return fault(loaded.fault)
   const privateKey = privateKeyOf(answers)
   return privateKey !== null && isOwnHalf(loaded.value, privateKey) ? fault(ownHalf) : text
@@ -99,7 +99,7 @@ function acceptCertificate(path: string, answers: Answers): Read<string> {
 
 function privateKeyOf(answers: Answers): KeyObject | null {
   const path = answers.get('wechat.private_key_path')
-  const loaded = path === undefined ? null : loadPrivateKey(path)
+  const loaded = path === undefined ? null : loadKey('private', path)
   return loaded?.kind === 'value' ? loaded.value : null
 }
 
