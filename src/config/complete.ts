@@ -1,4 +1,5 @@
 import { KeyObject } from 'node:crypto'
+import { camelCase, snakeCase } from '../text/names.ts'
 import type {
   Config,
   DatabaseConfig,
@@ -134,11 +135,6 @@ function keyOf(given: WechatInput['privateKey'], type: KeyType): LoadedKey {
   return readKey(type, text)
 }
 
-/** The name in the file: `compensation_max_qps` for `compensationMaxQps`. */
-function snakeCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
 /** The fault with the key names of code, `wechat.mchId`, in the place of those of the file. */
 function asInCode(fault: string): string {
   const names = configKeys().map(({ key }) => key)
@@ -146,8 +142,4 @@ function asInCode(fault: string): string {
     (text, name) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), camelCase(name)),
     fault.replace(/^\w+\.\w+/, camelCase),
   )
-}
-
-function camelCase(key: string): string {
-  return key.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { inCamelCase } from '../text/names.ts'
 import type { Config, WechatConfig } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
@@ -103,28 +104,10 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
 export function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
-    server: {
-      host: server.host,
-      port: server.port,
-      apiToken: server.api_token ?? null,
-      sessions: server.sessions,
-      trustedProxies: server.trusted_proxies,
-    },
-    database: { url: database.url, retentionDays: database.retention_days },
+    server: { ...inCamelCase(server), apiToken: server.api_token ?? null },
+    database: inCamelCase(database),
     engine,
-    recharge: {
-      compensationEnabled: recharge.compensation_enabled,
-      compensationIntervalMins: recharge.compensation_interval_mins,
-      compensationThresholdMins: recharge.compensation_threshold_mins,
-      compensationBatchSize: recharge.compensation_batch_size,
-      compensationConcurrency: recharge.compensation_concurrency,
-      compensationRecheckMins: recharge.compensation_recheck_mins,
-      compensationDrain: recharge.compensation_drain,
-      compensationMaxQps: recharge.compensation_max_qps,
-      orderTtlMins: recharge.order_ttl_mins,
-      ...(recharge.adopt_prefixes && { adoptPrefixes: recharge.adopt_prefixes }),
-      ...(recharge.adopt_attach !== undefined && { adoptAttach: recharge.adopt_attach }),
-    },
+    recharge: inCamelCase(recharge),
     wechat: keys === null ? null : assembleWechat(parsed.wechat, keys),
     log,
     ...(parsed.sources.length > 0 && { sources: assembleSources(parsed) }),

@@ -1,13 +1,10 @@
 import type { z } from 'zod'
+import { type CamelCase, camelCase } from '../text/names.ts'
 
 /** The record that an answer is made from: its fields in camelCase, a time as a Date. */
 type RecordOf<Json> = {
   readonly [Name in keyof Json & string as CamelCase<Name>]: SourceOf<Json[Name]>
 }
-
-type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : Name
 
 type SourceOf<T> = T extends string ? (string extends T ? string | Date : T) : T
 
@@ -19,10 +16,6 @@ export function presenterOf<Shape extends z.ZodObject>(shape: Shape) {
     const fields = names.map((name) => [name, jsonOf(values[camelCase(name)])])
     return Object.fromEntries(fields) as z.output<Shape>
   }
-}
-
-function camelCase(name: string): string {
-  return name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** RFC 3339 in UTC with milliseconds. */
