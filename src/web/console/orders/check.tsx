@@ -8,7 +8,7 @@ import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
 import { localeOf } from '../visitor.ts'
 import { type CheckedNews, checkedKind } from './checked-notice.tsx'
-import { isAbsence } from './verdict.ts'
+import { isAbsence } from './verdict.tsx'
 
 /** The same check as the API's; the order's page shows its result. */
 export function addCheck(app: WebApp, { budan }: ConsoleParts): void {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { type ConfiguredMerchant, isOf } from '../../../domain/merchant.ts'
+import { isOf } from '../../../domain/merchant.ts'
 import type { Order, OrderEvent } from '../../../domain/order.ts'
 import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
@@ -10,15 +10,12 @@ import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
 import { type TracedNews, TracedNotice } from './trace-parts.tsx'
-import type { OrderVerdict } from './verdict.ts'
-import { VerdictView } from './verdict-view.tsx'
+import { Verdict, type VerdictProps } from './verdict.tsx'
 import { orderWords } from './words.ts'
 
 export interface OrderPageProps {
-  readonly order: Order
-  readonly verdict: OrderVerdict
+  readonly verdict: VerdictProps
   readonly ledger: OrderLedger
-  readonly merchant: ConfiguredMerchant
   readonly page: PageOf<OrderEvent>
   readonly direction: Direction
   readonly isFirst: boolean
@@ -28,7 +25,8 @@ export interface OrderPageProps {
 
 /** The answer first, then its facts. */
 export function OrderPage(props: OrderPageProps) {
-  const { order, ledger, merchant, page, direction, isFirst, checked, traced } = props
+  const { verdict, ledger, page, direction, isFirst, checked, traced } = props
+  const { order, merchant } = verdict
   const words = orderWords()
   const { orderNo } = order
   // Another merchant's order is not queried: a check would have no result.
@@ -47,7 +45,7 @@ export function OrderPage(props: OrderPageProps) {
       </div>
       {checked && !isOthers && <CheckedNotice checked={checked} />}
       {traced && <TracedNotice {...{ traced, order, merchant }} />}
-      <VerdictView {...{ verdict: props.verdict, order, merchant }} />
+      <Verdict {...verdict} />
       <div class="actions">
         {!isOthers && (
           <BusyForm
@@ -139,7 +137,7 @@ function Ledger({ order, ledger }: { order: Order; ledger: OrderLedger }) {
   )
 }
 
-type RawProps = Pick<OrderPageProps, 'order' | 'page' | 'direction' | 'isFirst'>
+type RawProps = Pick<OrderPageProps, 'page' | 'direction' | 'isFirst'> & { readonly order: Order }
 
 /** As the API and the command line return it, oldest event first. */
 function Raw({ order, page, direction, isFirst }: RawProps) {

@@ -13,7 +13,6 @@ import { readChecked } from './checked-notice.tsx'
 import { OrderPage } from './order-page.tsx'
 import { type Direction, directions } from './timeline.tsx'
 import { readTraced } from './trace-parts.tsx'
-import { orderVerdictOf } from './verdict.ts'
 
 /** Most orders have about ten events; one that was queried for days has hundreds. */
 const eventsOnPage = 100
@@ -51,8 +50,8 @@ async function answerOrder(
   return sendPage(
     reply,
     <OrderPage
-      {...{ order, ledger, merchant, page, direction }}
-      verdict={orderVerdictOf({ order, latest, merchant, policy, isScheduled, now: clock() })}
+      {...{ ledger, page, direction }}
+      verdict={{ order, latest, merchant, policy, isScheduled, now: clock() }}
       isFirst={cursor === null}
       checked={readChecked(flash, orderNo)}
       traced={readTraced(flash)}
