@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { Refusal } from '../errors.ts'
 
 /** The fault of each field of a form, by its name. */
 export type Faults = Readonly<Record<string, string>>
@@ -18,6 +19,15 @@ export function readForm<S extends z.ZodType>(schema: S, body: unknown): Form<z.
   const faults: Record<string, string> = {}
   for (const { path, message } of read.error.issues) faults[String(path[0] ?? '')] ??= message
   return { ok: false, faults, given }
+}
+
+/** The same, of which a page sends no other values: those were written by hand. */
+export function parsedForm<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
+  const read = readForm(schema, given)
+  if (read.ok) return read.value
+  const [[name, fault] = ['', '']] = Object.entries(read.faults)
+  const message = `${name}: ${fault}, not ${JSON.stringify((read.given[name] ?? '').slice(0, 60))}`
+  throw new Refusal(400, { code: 'request_invalid', message })
 }
 
 /** A field sent twice counts once: the last time. */

@@ -7,34 +7,18 @@ import { Notice, Time } from '../parts.tsx'
 import { useLocale } from '../rendering.ts'
 import { reviewWords } from './words.ts'
 
-/** The result of an operator's action, for the page after it. */
-export type News =
-  | { readonly kind: 'resolved'; readonly action: ReviewAction }
-  | { readonly kind: 'refused'; readonly reason: Reason }
-  /** The event that was first; null: it is not known. */
-  | { readonly kind: 'obstructed'; readonly first: OrderEvent | null; readonly isOver: boolean }
-  /** The order has changed since the page was opened. */
-  | { readonly kind: 'moved' | 'faulty' | 'kept' }
+/** Notices of what became of an operator's action, for the page after it. */
 
-export function NewsNotice({ news }: { news: News }) {
-  const words = reviewWords()
-  switch (news.kind) {
-    case 'resolved':
-      return <Notice tone="good">{words.done[news.action]}</Notice>
-    case 'refused':
-      return <Refused news={news} />
-    case 'obstructed':
-      return <Obstructed news={news} />
-    case 'moved':
-      return <Notice tone="bad">{words.moved}</Notice>
-    case 'faulty':
-      return <Notice tone="bad">{words.wrongForm}</Notice>
-    case 'kept':
-      return <Notice tone="warn">{words.typedKept}</Notice>
-  }
+export function DoneNotice({ action }: { action: ReviewAction }) {
+  return <Notice tone="good">{reviewWords().done[action]}</Notice>
 }
 
-function Refused({ news: { reason } }: { news: Extract<News, { kind: 'refused' }> }) {
+/** `moved`: the order has changed since the page was opened. */
+export function FormNotice({ about }: { about: 'wrongForm' | 'moved' | 'typedKept' }) {
+  return <Notice tone={about === 'typedKept' ? 'warn' : 'bad'}>{reviewWords()[about]}</Notice>
+}
+
+export function RefusedNotice({ reason }: { reason: Reason }) {
   const words = reviewWords()
   return (
     <Notice tone="bad">
@@ -44,7 +28,8 @@ function Refused({ news: { reason } }: { news: Extract<News, { kind: 'refused' }
   )
 }
 
-function Obstructed({ news: { first, isOver } }: { news: Extract<News, { kind: 'obstructed' }> }) {
+/** `first`: the event that was first; null: it is not known. `isOver`: the order has left review. */
+export function TooLateNotice({ first, isOver }: { first: OrderEvent | null; isOver: boolean }) {
   const words = reviewWords()
   return (
     <Notice tone="bad">

@@ -1,3 +1,4 @@
+import type { VNode } from 'preact'
 import type { Order, Review } from '../../../domain/order.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { ReviewPreview } from '../../../orders/review.ts'
@@ -8,14 +9,13 @@ import { ActionForm, EvidenceDetails, Facts, Money, Time, UnderWay } from '../pa
 import { orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { Comparison } from './comparison.tsx'
-import { type News, NewsNotice } from './news.tsx'
 import { Explained } from './queue-page.tsx'
 import { ResolveForm } from './resolve-form.tsx'
 import { reviewWords } from './words.ts'
 
 export interface ReviewPageProps {
   readonly review: Review
-  readonly news: readonly News[]
+  readonly news: readonly VNode[]
   /** Null: the gateway was not queried for this page. */
   readonly preview: ReviewPreview | null
   /** The earlier input, and its faults. */
@@ -34,9 +34,7 @@ export function ReviewPage(props: ReviewPageProps) {
         <a href="/reviews">{words.back}</a>
       </p>
       <h1>{title}</h1>
-      {news.map((each) => (
-        <NewsNotice key={each.kind} news={each} />
-      ))}
+      {news}
       {order.status === 'review' ? <Steps {...props} /> : <Over review={review} />}
     </Page>
   )

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { VNode } from 'preact'
 import { z } from 'zod'
 import { unreachable } from '../../../domain/assert.ts'
 import type { Review } from '../../../domain/order.ts'
@@ -6,16 +7,15 @@ import { reviewActions } from '../../../domain/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../../orders/review.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import { actorOf } from '../../access/actor.ts'
-import { Refusal } from '../../errors.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { type Flash, sendFlash, takeFlash } from '../flash.ts'
-import { type Faults, type Given, givenOf, readForm } from '../forms.ts'
+import { type Faults, type Given, givenOf, parsedForm, readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { reviewPath } from '../paths.ts'
 import { localeOf, setCookie } from '../visitor.ts'
-import type { News } from './news.tsx'
+import { DoneNotice, FormNotice, RefusedNotice, TooLateNotice } from './news.tsx'
 import { QueuePage } from './queue-page.tsx'
 import { resolveForm } from './resolve-form.tsx'
 import { ReviewPage } from './review-page.tsx'
@@ -33,12 +33,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
   const { budan } = parts
 
   app.get('/reviews', async (request, reply) => {
-    const query = readForm(queueQuery, request.query)
-    if (!query.ok) {
-      const message = `show: ${query.faults.show}, not ${JSON.stringify(query.given.show?.slice(0, 60))}`
-      throw new Refusal(400, { code: 'request_invalid', message })
-    }
-    const { show, cursor = null } = query.value
+    const { show, cursor = null } = parsedForm(queueQuery, request.query)
     const dismissed = show === 'dismissed'
     const reviews = await budan.store.listReviews({ limit: pageSize, cursor, dismissed })
     return sendPage(reply, <QueuePage {...{ reviews, dismissed }} isFirst={cursor === null} />)
@@ -48,10 +43,12 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const exchange = { request, reply, orderNo: orderNoOf(request) }
     const flash = takeFlash(request, reply)
     const given = keptForm(flash, exchange.orderNo)
-    if (given === null)
-      return show({ ...exchange, news: resolvedNews(flash, exchange.orderNo) }, parts)
+    if (given === null) return show({ ...exchange, news: doneNews(flash, exchange.orderNo) }, parts)
     // A form that was sent after the end of the login is answered now, after the new login.
-    return showPreview({ ...exchange, given, news: [{ kind: 'kept' }] }, parts)
+    return showPreview(
+      { ...exchange, given, news: [<FormNotice key="kept" about="typedKept" />] },
+      parts,
+    )
   })
 
   app.post('/reviews/:order_no', async (request, reply) => {
@@ -63,7 +60,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     if (!form.ok) {
       reply.code(422)
       const isTyped = Object.keys(form.faults).some((name) => name !== 'seen')
-      const news: readonly News[] = isTyped ? [{ kind: 'faulty' }] : []
+      const news = isTyped ? [<FormNotice key="wrong" about="wrongForm" />] : []
       return showPreview({ ...exchange, faults: form.faults, news }, parts)
     }
     setCookie(exchange, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
@@ -81,7 +78,7 @@ interface ReviewExchange {
   readonly orderNo: string
   readonly given?: Given
   readonly faults?: Faults
-  readonly news?: readonly News[]
+  readonly news?: readonly VNode[]
 }
 
 /** The review as the database has it; the gateway is not queried. */
@@ -95,7 +92,7 @@ async function showPreview(exchange: ReviewExchange, parts: ConsoleParts): Promi
   const { orderNo, given = {}, news = [], reply } = exchange
   const made = await ofOrder(orderNo, parts.budan.previewReview)
   if (made.kind !== 'previewed') {
-    const tooLate: News = { kind: 'obstructed', first: made.first, isOver: true }
+    const tooLate = <TooLateNotice key="late" first={made.first} isOver />
     reply.code(409)
     return show({ ...exchange, news: given.step === 'resolve' ? [tooLate] : [] }, parts)
   }
@@ -104,7 +101,10 @@ async function showPreview(exchange: ReviewExchange, parts: ConsoleParts): Promi
   if (given.step !== 'resolve' || given.seen === preview.seen) return send(exchange, page)
   // The action was chosen by facts that have changed.
   const { action: _, ...kept } = given
-  return send({ ...exchange, given: kept, news: [...news, { kind: 'moved' }] }, page)
+  return send(
+    { ...exchange, given: kept, news: [...news, <FormNotice key="moved" about="moved" />] },
+    page,
+  )
 }
 
 /** The result of the second step: on a page of its own if it was applied, else beside the input. */
@@ -121,16 +121,15 @@ async function showResolution(
     case 'refused': {
       const { cause, codedReason } = resolution
       reply.code(cause === 'unanswered' ? 502 : 409)
-      return show({ ...exchange, news: [{ kind, reason: codedReason }] }, parts)
+      const refused = <RefusedNotice key="refused" reason={codedReason} />
+      return show({ ...exchange, news: [refused] }, parts)
     }
     case 'changed':
     case 'not_in_review': {
       const isOver = kind === 'not_in_review'
+      const tooLate = <TooLateNotice key="late" first={resolution.first} isOver={isOver} />
       reply.code(409)
-      return show(
-        { ...exchange, news: [{ kind: 'obstructed', first: resolution.first, isOver }] },
-        parts,
-      )
+      return show({ ...exchange, news: [tooLate] }, parts)
     }
     default:
       return unreachable(resolution)
@@ -169,8 +168,8 @@ const resolvedKind = 'resolved'
 
 const resolvedFlash = z.object({ order_no: z.string(), action: z.enum(reviewActions) })
 
-function resolvedNews(flash: Flash | null, orderNo: string): readonly News[] {
+function doneNews(flash: Flash | null, orderNo: string): readonly VNode[] {
   if (flash?.kind !== resolvedKind) return []
   const read = resolvedFlash.safeParse(flash).data
-  return read?.order_no === orderNo ? [{ kind: 'resolved', action: read.action }] : []
+  return read?.order_no === orderNo ? [<DoneNotice key="done" action={read.action} />] : []
 }

@@ -5,7 +5,7 @@ import type { Budan } from '../../../service.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
 import { isByHtmx } from '../error-page.tsx'
-import { readForm } from '../forms.ts'
+import { parsedForm } from '../forms.ts'
 import { sendPage, sendPart } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import type { Wanted } from './result-list.tsx'
@@ -34,7 +34,7 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
   app.addHook('onClose', async () => going.stopListening())
 
   app.get('/runs', async (request, reply) => {
-    const { cursor = null } = parsed(listQuery, request.query)
+    const { cursor = null } = parsedForm(listQuery, request.query)
     const runs = await budan.store.listRuns({ limit: pageSize, cursor })
     const progresses = cursor === null ? going.all() : []
     return sendPage(reply, <RunsPage {...{ runs, progresses }} isFirst={cursor === null} />)
@@ -49,7 +49,7 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
   })
 
   app.post('/runs', async (request, reply) => {
-    const { kind } = parsed(beginForm, request.body)
+    const { kind } = parsedForm(beginForm, request.body)
     const beginning = await going.begin({ dryRun: kind === 'dry' })
     if (beginning.kind === 'begun') return reply.redirect(`/runs/${beginning.runId}`, 303)
     // The run itself has logged it.
@@ -103,15 +103,6 @@ async function heldNow(budan: Budan): Promise<string | null> {
 }
 
 function wantedBy({ query }: FastifyRequest): Wanted {
-  const { outcome = null, page = '1' } = parsed(resultQuery, query)
+  const { outcome = null, page = '1' } = parsedForm(resultQuery, query)
   return { outcome, page: Number(page) }
-}
-
-/** The page sends only these; other values were written by hand. */
-function parsed<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
-  const read = readForm(schema, given)
-  if (read.ok) return read.value
-  const [[name, fault] = ['', '']] = Object.entries(read.faults)
-  const message = `${name}: ${fault}, not ${JSON.stringify((read.given[name] ?? '').slice(0, 60))}`
-  throw new Refusal(400, { code: 'request_invalid', message })
 }
