@@ -1,13 +1,6 @@
 import { catalog } from '../../i18n/locale.ts'
 
-interface SourceWords {
-  readonly offer: string
-  readonly url: string
-  readonly isRight: string
-  readonly yes: readonly string[]
-}
-
-export const sourceWordsOf = catalog<SourceWords>({
+export const sourceWordsOf = catalog({
   en: {
     offer:
       'Connect a table of orders that the shop keeps itself, to read what was not credited? [y/N] ',

@@ -4,31 +4,7 @@ import type { ExportProblem, Standing } from '../../reconcile/export/row.ts'
 import type { Finding } from '../../reconcile/finding.ts'
 import { faultsMax, type Verdict } from '../../reconcile/reconcile.ts'
 
-interface ReconcileWords {
-  readonly kinds: Readonly<Record<Finding['kind'], string>>
-  readonly problems: Readonly<Record<ExportProblem, string>>
-  readonly standings: Readonly<Record<Standing, string>>
-  readonly uses: Readonly<Record<ColumnUse, string>>
-  readonly verdicts: Readonly<Record<Verdict, string>>
-  readonly bills: (days: string, counts: { payments: number; refunds: number }) => string
-  readonly noDays: string
-  readonly repeated: (rows: number) => string
-  readonly orders: (rows: number, skipped: number) => string
-  readonly status: (status: string, meaning: { standing: string; rows: number }) => string
-  readonly count: (kind: string, counted: { count: number; sum: string }) => string
-  readonly faultCount: (count: number) => string
-  readonly more: (count: number) => string
-  readonly moreFaults: (count: number) => string
-  readonly wrote: (file: string) => string
-  readonly columns: (names: string) => string
-  readonly whichColumn: (use: string) => string
-  readonly everyRowPaid: string
-  readonly whichStanding: (status: string) => string
-  readonly again: string
-  readonly keepMap: string
-}
-
-export const reconcileWordsOf = catalog<ReconcileWords>({
+export const reconcileWordsOf = catalog({
   en: {
     kinds: {
       missed_payment: 'paid, not credited',
@@ -38,7 +14,7 @@ export const reconcileWordsOf = catalog<ReconcileWords>({
       duplicate_payment: 'paid a second time',
       refund: 'refunded, paid in the export',
       not_judged: 'not judged: no bill of its day',
-    },
+    } satisfies Record<Finding['kind'], string>,
     problems: {
       order_no_missing: 'no order number',
       order_no_rounded: 'a spreadsheet has rounded the number: export the column as text',
@@ -50,37 +26,42 @@ export const reconcileWordsOf = catalog<ReconcileWords>({
       time_unreadable: 'no time',
       status_unknown: 'it is not known whether this status means paid: name it in a file for --map',
       cells: 'more cells than the first line has columns',
-    },
-    standings: { paid: 'paid', unpaid: 'not paid', refunded: 'paid and refunded' },
+    } satisfies Record<ExportProblem, string>,
+    standings: { paid: 'paid', unpaid: 'not paid', refunded: 'paid and refunded' } satisfies Record<
+      Standing,
+      string
+    >,
     uses: {
       order_no: 'order number',
       amount: 'amount',
       status: 'status',
       paid_at: 'time of payment',
       user_id: 'user',
-    },
+    } satisfies Record<ColumnUse, string>,
     verdicts: {
       agree: 'Bills and export agree on all that could be judged.',
       differ: 'Bills and export differ.',
       cannot_judge: 'Not everything could be judged: this is no all-clear.',
-    },
-    bills: (days, { payments, refunds }) =>
+    } satisfies Record<Verdict, string>,
+    bills: (days: string, { payments, refunds }: { payments: number; refunds: number }) =>
       `Bills of ${days}: ${payments} payments, ${refunds} refunds.`,
     noDays: 'no day with payments',
-    repeated: (rows) => `${rows} rows were there before, and count once.`,
-    orders: (rows, skipped) =>
+    repeated: (rows: number) => `${rows} rows were there before, and count once.`,
+    orders: (rows: number, skipped: number) =>
       `Export: ${rows} rows${skipped === 0 ? '' : `; ${skipped} more are left out by the map`}.`,
-    status: (status, { standing, rows }) =>
+    status: (status: string, { standing, rows }: { standing: string; rows: number }) =>
       `  status "${status}" counts as ${standing}: ${rows} rows`,
-    count: (kind, { count, sum }) => `${count} ${kind}, ${sum} in all`,
-    faultCount: (count) => `${count} rows cannot be judged`,
-    more: (count) => `${count} more: --csv FILE or --json has all`,
-    moreFaults: (count) => `${count} more: --csv FILE and --json have the first ${faultsMax}`,
-    wrote: (file) => `wrote ${file}`,
-    columns: (names) => `The columns of the export: ${names}`,
-    whichColumn: (use) => `Which column is the ${use}? Its number or its name`,
+    count: (kind: string, { count, sum }: { count: number; sum: string }) =>
+      `${count} ${kind}, ${sum} in all`,
+    faultCount: (count: number) => `${count} rows cannot be judged`,
+    more: (count: number) => `${count} more: --csv FILE or --json has all`,
+    moreFaults: (count: number) =>
+      `${count} more: --csv FILE and --json have the first ${faultsMax}`,
+    wrote: (file: string) => `wrote ${file}`,
+    columns: (names: string) => `The columns of the export: ${names}`,
+    whichColumn: (use: string) => `Which column is the ${use}? Its number or its name`,
     everyRowPaid: ' (Enter: there is none, and every row was paid)',
-    whichStanding: (status) =>
+    whichStanding: (status: string) =>
       `What does the status "${status}" mean? p: paid and credited, u: not paid, r: paid and refunded`,
     again: 'That is none of them.',
     keepMap: 'Keep this as a file for --map, and nothing is prompted for again:',

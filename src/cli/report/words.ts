@@ -3,37 +3,7 @@ import type { Finding, ReportProblem } from '../../report/finding.ts'
 import type { DoubtfulSource } from '../../report/report.ts'
 import type { RowProblem, SourceTrap } from '../../sources/source.ts'
 
-interface ReportWords {
-  readonly problems: Readonly<Record<Exclude<ReportProblem, RowProblem>, string>>
-  readonly rowProblems: Readonly<Record<RowProblem, string>>
-  /** Where the row is, and what its column holds. */
-  readonly row: (fault: NonNullable<Finding['fault']>) => string
-  readonly traps: Readonly<Record<SourceTrap['kind'], string>>
-  readonly trap: (trap: { source: string; where: string; what: string }) => string
-  readonly remedy: (statement: string) => string
-  readonly found: (count: number, sum: string) => string
-  readonly nothing: string
-  readonly nothingSoFar: string
-  readonly noRows: string
-  readonly skipped: (count: number, listed: number) => string
-  readonly creditedMeanwhile: (count: number) => string
-  readonly doubtful: (source: DoubtfulSource) => string
-  readonly unanswered: (count: number) => string
-  readonly unread: (count: number) => string
-  readonly lastAnswer: (reason: string) => string
-  readonly stopped: {
-    readonly signal: string
-    readonly gateway: (why: string) => string
-    readonly source: (name: string, why: string) => string
-  }
-  readonly resume: (command: string) => string
-  readonly resumed: (startedAt: string) => string
-  readonly throttled: string
-  readonly noSources: string
-  readonly noSuchSource: (name: string, names: string) => string
-}
-
-export const reportWordsOf = catalog<ReportWords>({
+export const reportWordsOf = catalog({
   en: {
     problems: {
       paid_not_credited: 'paid, and not credited',
@@ -42,7 +12,7 @@ export const reportWordsOf = catalog<ReportWords>({
       app_id_differs: 'paid, under another app id',
       refunded: 'paid, and refunded in part or as a whole',
       created_in_future: 'created in the future: is the time zone of the mapping right?',
-    },
+    } satisfies Record<Exclude<ReportProblem, RowProblem>, string>,
     rowProblems: {
       amount_unreadable: 'the amount cannot be read',
       order_no_impossible: 'no order number of the gateway',
@@ -50,8 +20,9 @@ export const reportWordsOf = catalog<ReportWords>({
       user_id_missing: 'the user is missing',
       time_unreadable: 'a time cannot be read',
       status_unknown: 'a status that the mapping does not name',
-    },
-    row: ({ key, column, value }) =>
+    } satisfies Record<RowProblem, string>,
+    /** Where the row is, and what its column holds. */
+    row: ({ key, column, value }: NonNullable<Finding['fault']>) =>
       `row ${key}, column "${column}": ${value === null ? 'null' : JSON.stringify(value)}`,
     traps: {
       order_no_not_unique:
@@ -62,10 +33,11 @@ export const reportWordsOf = catalog<ReportWords>({
       index_missing: 'no index fits the reading: each page reads the whole table',
       collation_ignores_case: 'the order number is compared without regard to case',
       not_transactional: 'the table has no transactions',
-    },
-    trap: ({ source, where, what }) => `Beware, source "${source}": ${what} (${where})`,
-    remedy: (statement) => `  mended by: ${statement}`,
-    found: (count, sum) =>
+    } satisfies Record<SourceTrap['kind'], string>,
+    trap: ({ source, where, what }: { source: string; where: string; what: string }) =>
+      `Beware, source "${source}": ${what} (${where})`,
+    remedy: (statement: string) => `  mended by: ${statement}`,
+    found: (count: number, sum: string) =>
       count === 1
         ? `1 order was paid, and is not credited: ${sum}`
         : `${count} orders were paid, and are not credited: ${sum} in all`,
@@ -73,28 +45,29 @@ export const reportWordsOf = catalog<ReportWords>({
     nothingSoFar: 'Nothing was found so far, and that means nothing: the list is not complete.',
     noRows:
       'No row is pending or may be revived in these days. Are the statuses and the time zone of the mapping right? `budan sources` shows them.',
-    skipped: (count, listed) =>
+    skipped: (count: number, listed: number) =>
       `Not complete: ${count} rows were skipped, because they cannot be understood${listed < count ? `; ${listed} of them are listed` : ''}`,
-    creditedMeanwhile: (count) =>
+    creditedMeanwhile: (count: number) =>
       count === 1
         ? '1 more was credited while this report was made'
         : `${count} more were credited while this report was made`,
-    doubtful: ({ name, absent, trades }) =>
+    doubtful: ({ name, absent, trades }: DoubtfulSource) =>
       `Beware, source "${name}": the gateway does not know ${absent} of ${absent + trades} order numbers. Were they placed under this merchant number?`,
-    unanswered: (count) => `Not complete: ${count} rows have no answer`,
-    unread: (count) => `, about ${count} of them were not read`,
-    lastAnswer: (reason) => `The last query without an answer: ${reason}`,
+    unanswered: (count: number) => `Not complete: ${count} rows have no answer`,
+    unread: (count: number) => `, about ${count} of them were not read`,
+    lastAnswer: (reason: string) => `The last query without an answer: ${reason}`,
     stopped: {
       signal: 'Stopped by a signal',
-      gateway: (why) => `Stopped, because every query would fail: ${why}`,
-      source: (name, why) => `Stopped, because source "${name}" cannot be read: ${why}`,
+      gateway: (why: string) => `Stopped, because every query would fail: ${why}`,
+      source: (name: string, why: string) =>
+        `Stopped, because source "${name}" cannot be read: ${why}`,
     },
-    resume: (command) => `To go on: \`${command}\``,
-    resumed: (startedAt) =>
+    resume: (command: string) => `To go on: \`${command}\``,
+    resumed: (startedAt: string) =>
       `This report was begun at ${startedAt}: rows that were created later are not in it.`,
     throttled: 'The gateway says that there are too many queries: the report goes on more slowly.',
     noSources: 'sources: not set: describe the table of orders that is to be read',
-    noSuchSource: (name, names) => `--source: "${name}" is not one of ${names}`,
+    noSuchSource: (name: string, names: string) => `--source: "${name}" is not one of ${names}`,
   },
   zh: {
     problems: {

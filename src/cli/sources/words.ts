@@ -1,38 +1,23 @@
 import { catalog } from '../../i18n/locale.ts'
 import type { StatusCount } from '../../sources/examine.ts'
 
-interface SourcesWords {
-  readonly view: string
-  readonly rows: (count: number) => string
-  /** Of a status, by what the mapping makes of it. */
-  readonly standing: Readonly<Record<StatusCount['standing'], string>>
-  readonly readOnly: string
-  readonly moreRights: (rights: string) => string
-  readonly unique: string
-  readonly notUnique: string
-  readonly samples: string
-  readonly plan: (usesIndex: boolean) => string
-  readonly noTraps: string
-  readonly noRows: string
-  readonly tooSlow: string
-}
-
-export const sourcesWordsOf = catalog<SourcesWords>({
+export const sourcesWordsOf = catalog({
   en: {
     view: 'a view',
-    rows: (count) => `about ${count}`,
+    rows: (count: number) => `about ${count}`,
+    /** Of a status, by what the mapping makes of it. */
     standing: {
       pending: 'pending: read',
       revivable: 'ended by the shop, may be revived: read',
       credited: 'credited or done: not read',
       unknown: 'not named in the mapping: each row is shown and nothing is certain',
-    },
+    } satisfies Record<StatusCount['standing'], string>,
     readOnly: 'reading alone',
-    moreRights: (rights) => `reading, and more than is needed: ${rights}`,
+    moreRights: (rights: string) => `reading, and more than is needed: ${rights}`,
     unique: 'unique',
     notUnique: 'not unique in the schema',
     samples: 'The newest rows, as they are understood:',
-    plan: (usesIndex) =>
+    plan: (usesIndex: boolean): string =>
       usesIndex ? 'The first page is read by an index:' : 'The first page reads the whole table:',
     noTraps: 'The schema shows nothing that may credit an order twice or lose one.',
     noRows: 'The table has no row.',
