@@ -123,7 +123,12 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
       judge({
         audit: {
           ...audit,
-          latest: { orderNos: {}, counts: { ...clean, paid_not_credited: 1 }, at: now, durationMs: 5 },
+          latest: {
+            orderNos: {},
+            counts: { ...clean, paid_not_credited: 1 },
+            at: now,
+            durationMs: 5,
+          },
         },
       }),
       'bad',
