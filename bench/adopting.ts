@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Figure, figure } from './figure.ts'
 import { paidOrder } from './numbered.ts'
-import type { Part, Size, Stage } from './part.ts'
+import { firstRepetition, type Part, type Size, type Stage } from './part.ts'
 import { configure, openWorkplace, startProgram } from './program.ts'
 
 const rowsOf: Readonly<Record<Size, number>> = { full: 100_000, quick: 20_000, tiny: 600 }
@@ -17,8 +17,11 @@ export const adopting: Part = {
   async bench(stage) {
     const rows = rowsOf[stage.size]
     const values: number[] = []
-    // The first repetition is not counted: it fills the file cache of the system.
-    for (let repetition = 0; repetition <= stage.repetitions; repetition += 1) {
+    for (
+      let repetition = firstRepetition(stage);
+      repetition <= stage.repetitions;
+      repetition += 1
+    ) {
       const perSec = await adoptedPerSec(stage, rows)
       if (repetition > 0) values.push(perSec)
     }

@@ -40,3 +40,11 @@ export interface Stage {
   /** The URL of an empty, migrated database on the bench's own server. */
   freshPostgresUrl(): Promise<string>
 }
+
+/**
+ * The number of the first repetition. That of number 0 is not counted: it fills the file cache of
+ * the system. At the tiny size it is left out, because there no figure matters.
+ */
+export function firstRepetition({ size }: Pick<Stage, 'size'>): 0 | 1 {
+  return size === 'tiny' ? 1 : 0
+}

@@ -9,7 +9,7 @@ import { openPglite } from '../src/store/embedded/pglite.ts'
 import { pgliteImage } from '../test/support/image.ts'
 import { type Figure, figure } from './figure.ts'
 import { fillPending, payAll } from './orders.ts'
-import type { Part, Size, Stage } from './part.ts'
+import { firstRepetition, type Part, type Size, type Stage } from './part.ts'
 import { configure, openWorkplace, startProgram, stopProgram, type Workplace } from './program.ts'
 
 /** Orders in the existing directory; a twentieth of them are pending. */
@@ -33,8 +33,7 @@ async function benchStart(stage: Stage): Promise<readonly Figure[]> {
   await fillDirectory(existing, stage)
   const fresh = await openService(stage)
   const measured: Measured[] = []
-  // The first repetition is not counted: it fills the file cache of the system.
-  for (let repetition = 0; repetition <= stage.repetitions; repetition += 1) {
+  for (let repetition = firstRepetition(stage); repetition <= stage.repetitions; repetition += 1) {
     const times = await measure(stage, { existing, fresh })
     if (repetition > 0) measured.push(times)
   }
