@@ -76,8 +76,8 @@ const sizes = {
     },
     short: {
       name: 'short',
-      seconds: 18,
-      killsMin: 15,
+      seconds: 10,
+      killsMin: 8,
       ordersPerSecond: 5,
       uptimeMsMean: 1_000,
       ttlMins: 0.1,
@@ -101,8 +101,8 @@ const sizes = {
     },
     short: {
       name: 'short',
-      seconds: 15,
-      killsMin: 12,
+      seconds: 8,
+      killsMin: 6,
       ordersPerSecond: 3,
       uptimeMsMean: 500,
       ttlMins: 0.1,
@@ -112,7 +112,7 @@ const sizes = {
 } as const satisfies Record<string, Record<string, CampaignSize>>
 
 export const usage = `npm run campaign -- [options]
-  --short             less than a minute: some 15 kills, one outage of each server
+  --short             less than a minute: some ten kills, one outage of each server
   --embedded          one node on the embedded database instead of three on PostgreSQL
   --engine ENGINE     ${engines.join(', ')}; default redis, local with --embedded
   --seed SEED         decides the kills, the outages and the payments; default random
