@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../src/cli/main.ts'
@@ -7,13 +6,9 @@ import { openDatabase } from '../../src/store/open.ts'
 import { migrateToLatest } from '../../src/store/schema.ts'
 import { closeStores } from '../support/open-stores.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
-import { openDirectory, runInProcess } from './budan.ts'
+import { runInProcess } from './budan.ts'
 
-const directory = openDirectory()
-afterAll(async () => {
-  await closeStores()
-  directory.remove()
-})
+afterAll(closeStores)
 
 const names = Object.keys(migrations).sort()
 
@@ -22,7 +17,8 @@ const isTitle = (line: string) => !line.startsWith('  ')
 
 describe('budan migrate', () => {
   test('prints each migration as it begins, with its position among all', async () => {
-    const env = { DATABASE_URL: `pglite:${join(directory.path, 'data')}` }
+    // Another database has the same migrations, and flow.test.ts makes an embedded one.
+    const env = { DATABASE_URL: await emptyPostgresUrl() }
     const { code, stdout, stderr } = await runInProcess(['migrate'], env)
     expect(code).toBe(0)
     expect(stderr.trimEnd().split('\n').filter(isTitle)).toEqual(

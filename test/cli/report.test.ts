@@ -43,7 +43,7 @@ interface Json {
 }
 
 const fast = { RECHARGE_COMPENSATION_MAX_QPS: '3000', TMPDIR: cwd }
-const slow = { ...fast, RECHARGE_COMPENSATION_MAX_QPS: '150' }
+const slow = { ...fast, RECHARGE_COMPENSATION_MAX_QPS: '300' }
 
 const kinds = ['PostgreSQL', 'MariaDB'] as const
 const measurable = kinds.filter((kind) => kind === 'PostgreSQL' || !withoutMariadb())
@@ -111,7 +111,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
   it('stops at a signal, names the command that goes on, and that one completes the list', async () => {
     const before = await gateway.queryCount()
     const running = startBudan(['report', '--json', '--config', config], { cwd, env: slow })
-    while ((await gateway.queryCount()) < before + 100) await pause(20)
+    while ((await gateway.queryCount()) < before + 100) await pause(50)
     running.child.kill('SIGINT')
     const { code, stdout, stderr } = await running.ended
     const stopped = JSON.parse(stdout) as Json & { queried: number; unanswered: number }
@@ -131,7 +131,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     const before = await gateway.queryCount()
     const line = ['report', '--json', '--resume', file, '--config', config]
     const running = startBudan(line, { cwd, env: slow })
-    while ((await gateway.queryCount()) < before + 600) await pause(20)
+    while ((await gateway.queryCount()) < before + 600) await pause(50)
     running.child.kill('SIGKILL')
     await running.ended
     const other = await report(`--resume ${file} --days 3`)
@@ -154,7 +154,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
   it('goes on when its connections are ended', async () => {
     const before = await gateway.queryCount()
     const running = startBudan(['report', '--json', '--config', config], { cwd, env: slow })
-    while ((await gateway.queryCount()) < before + 50) await pause(20)
+    while ((await gateway.queryCount()) < before + 50) await pause(50)
     await shop.endConnections()
     const { code, stdout, stderr } = await running.ended
     expect(code, stderr).toBe(3)

@@ -118,14 +118,14 @@ describe('no part of a password is printed, in whatever URL it is, by', () => {
 
   it('the program, started as a process', async () => {
     const file = space.write('right.yaml', space.yaml())
-    const torn = fc.sample(tornUrl(['postgres']), { numRuns: 2 * commands.length, seed: 7 })
+    const torn = fc.sample(tornUrl(['postgres']), { numRuns: commands.length, seed: 7 })
     for (const [at, each] of torn.entries()) {
       // The kernel limits the length of one variable.
       const url = each.url.slice(0, 100_000)
-      const { stdout, stderr } = await runBudan(
-        [commands[at % commands.length] ?? 'doctor', '--config', file],
-        { cwd: directory.path, env: { DATABASE_URL: url } },
-      )
+      const { stdout, stderr } = await runBudan([commands[at] ?? 'doctor', '--config', file], {
+        cwd: directory.path,
+        env: { DATABASE_URL: url },
+      })
       expectNoPiece(stdout + stderr, each)
     }
   }, 240_000)

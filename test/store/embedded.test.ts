@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseBusyError, StoreError } from '../../src/store/errors.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
 import { credit, merchant, newEvent, place, run } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
 import { freshDatabase } from '../support/stores.ts'
@@ -86,7 +86,11 @@ describe('the embedded database', () => {
   })
 
   it('says that it has no tables yet', async () => {
-    const store = await openStore(`pglite:${join(home, 'bare')}`, { withTables: false })
+    const bare = `pglite:${join(home, 'bare')}`
+    const database = await openDatabase(bare)
+    await run({ database }, 'drop schema budan cascade')
+    await database.close()
+    const store = await openStore(bare)
     await expect(store.findOrder('x')).rejects.toThrow(/no budan tables yet.*`budan migrate`/)
     expect(await store.migrate()).toContain('001_orders')
     expect(await store.findOrder('x')).toBeNull()

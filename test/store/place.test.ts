@@ -7,9 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openPglite } from '../../src/store/embedded/pglite.ts'
 import { UnusableError } from '../../src/store/errors.ts'
-import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
-import { migrateToLatest } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, place } from '../contract/store-fixtures.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
@@ -166,9 +164,9 @@ describe('an embedded database', () => {
 
     const directory = mkdtempSync(join(tmpdir(), 'budan-place-'))
     closing.push(async () => rmSync(directory, { recursive: true, force: true }))
-    const before = await openPglite({ directory, withTables: false })
-    await sql`set search_path = public`.execute(before.db)
-    await migrateToLatest(before.db, migrations, { schema: 'public' })
+    const before = await openPglite({ directory })
+    await sql`drop schema public`.execute(before.db)
+    await sql`alter schema budan rename to public`.execute(before.db)
     await before.close()
     const after = await openPglite({ directory })
     closing.push(() => after.close())
