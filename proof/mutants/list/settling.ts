@@ -8,8 +8,8 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the row is read without its lock',
     faults: [4, 5],
     file: 'src/store/sql/order-steps.ts',
-    find: 'select * from orders where order_no = ${orderNo} for no key update',
-    replace: 'select * from orders where order_no = ${orderNo}',
+    find: '          for no key update ${held}\n',
+    replace: '',
     caughtBy: {
       test: 'test/store/claim-races.test.ts',
       name: 'passes over an order that a settlement holds',
@@ -68,11 +68,11 @@ export const settlingMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'the rows of a group are read without their locks',
+    name: 'a group waits for rows that others hold',
     faults: [4, 5],
     file: 'src/store/sql/order-steps.ts',
-    find: '          for no key update skip locked\n',
-    replace: '',
+    find: 'held: sql`skip locked` })',
+    replace: 'held: sql`` })',
     caughtBy: {
       test: 'test/store/group-races.test.ts',
       name: 'lockOrders() passes over an order that a settlement holds',

@@ -7,53 +7,43 @@ import { StaleOrderError } from '../errors.ts'
 import type { Correction, LockedOrder, LockRequest } from '../store.ts'
 import { insertEvent, recordsOf, wellFormed } from './json-records.ts'
 import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
-import { isUnstorable, storable } from './storable-text.ts'
+import { isUnstorable } from './storable-text.ts'
+
+/** Waits until no other transaction holds the order. */
+export async function lockOrder(scope: Scope, request: LockRequest): Promise<LockedOrder | null> {
+  const [locked] = await lockEach(scope, { requested: [request], held: sql`` })
+  return locked ?? null
+}
+
+/** Locks those of many orders that no other transaction holds: to wait for one would delay all. */
+export function lockOrders(
+  scope: Scope,
+  requested: readonly LockRequest[],
+): Promise<readonly LockedOrder[]> {
+  return lockEach(scope, { requested, held: sql`skip locked` })
+}
 
 /**
  * `materialized`, so that the time is read after the wait for the lock, not before it.
  * `no key update` excludes every other settlement and claim, and lets events be appended.
- */
-export async function lockOrder(
-  { db, lateNow }: Scope,
-  { orderNo, transactionId }: { orderNo: string; transactionId: string | null },
-): Promise<LockedOrder | null> {
-  if (isUnstorable(orderNo)) return null
-  const row = await preparedFirst(
-    db,
-    sql<LockedRow>`
-      with locked as materialized (
-        select * from orders where order_no = ${orderNo} for no key update
-      )
-      select ${orderColumns}, ${lateNow()} as "dbNow", (
-        select t.order_no from transfers t
-        where t.gateway = locked.gateway and t.transaction_id = ${storable(transactionId)}
-          and t.order_no <> locked.order_no
-      ) as "transactionOwner"
-      from locked`,
-  )
-  return row && lockedOf(row)
-}
-
-/**
- * Locks those of many orders that no other transaction holds: to wait for one would delay all.
  * Plan: each record finds its row by the key of `orders`.
  */
-export async function lockOrders(
+async function lockEach(
   { db, lateNow }: Scope,
-  requested: readonly LockRequest[],
+  { requested, held }: { requested: readonly LockRequest[]; held: RawBuilder<unknown> },
 ): Promise<readonly LockedOrder[]> {
+  const records = recordsOf(requested.filter(isStorable), requestRecord)
   const rows = await preparedRows(
     db,
     sql<LockedRow>`
       with requested as materialized (
-        select * from json_to_recordset(${recordsOf(requested.filter(isStorable), requestRecord)}::json)
-          as requested (order_no text, payment text)
+        select * from json_to_recordset(${records}::json) as requested (order_no text, payment text)
       ),
       locked as materialized (
         select found.*, requested.payment
         from requested, lateral (
           select * from orders where orders.order_no = requested.order_no
-          for no key update skip locked
+          for no key update ${held}
         ) as found
       )
       select ${orderColumns}, ${lateNow()} as "dbNow", (
