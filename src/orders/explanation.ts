@@ -35,30 +35,17 @@ export function explanationOf({ order, entered, resolved }: Review): Explanation
   }
 }
 
-/** The sentences of an explanation, in one language. */
-export interface ExplanationSentences {
-  readonly reason: (reason: Reason) => string
-  readonly inReview: (since: string, reason: string) => string
-  readonly noReason: string
-  readonly transaction: (id: string) => string
-  readonly advice: Readonly<Record<Advice, string>>
-  readonly dismissed: (dismissal: { by: string; at: string; reason: string }) => string
-  readonly nobody: string
-  readonly noReasonGiven: string
-  /** Between two sentences. */
-  readonly blank: string
-}
-
-export const englishExplanation: ExplanationSentences = {
+export const englishExplanation = {
   reason: sentenceOf,
-  inReview: (since, reason) => `In review since ${since}: ${reason}.`,
+  inReview: (since: string, reason: string) => `In review since ${since}: ${reason}.`,
   noReason: 'its timeline does not say why',
-  transaction: (id) => `Transaction id: ${id}.`,
-  advice: englishAdvice,
-  dismissed: ({ by, at, reason }) =>
+  transaction: (id: string) => `Transaction id: ${id}.`,
+  advice: englishAdvice as Readonly<Record<Advice, string>>,
+  dismissed: ({ by, at, reason }: { by: string; at: string; reason: string }) =>
     `Dismissed by "${by}" at ${at}: ${reason}. Another payment brings it back.`,
   nobody: 'nobody',
   noReasonGiven: 'no reason given',
+  /** Between two sentences. */
   blank: ' ',
 }
 

@@ -1,5 +1,5 @@
 import { sentenceFrom } from '../../domain/reason.ts'
-import type { ExplanationSentences } from '../../orders/explanation.ts'
+import type { englishExplanation } from '../../orders/explanation.ts'
 import type { Advice } from '../../orders/review-advice.ts'
 import { chineseReasons } from './reasons.ts'
 
@@ -17,7 +17,7 @@ const advice: Readonly<Record<Advice, string>> = {
 }
 
 /** `orders/explanation.ts` in Chinese. */
-export const chineseExplanation: ExplanationSentences = {
+export const chineseExplanation: typeof englishExplanation = {
   reason: (reason) => sentenceFrom(chineseReasons, reason),
   inReview: (since, reason) => `自 ${since} 起待人工处理：${reason}。`,
   noReason: '时间线中没有说明原因',
