@@ -56,14 +56,11 @@ export function gatewayText(bounds: Bounds, description: string) {
 
 /** A text for which an operator is responsible: a name, a reason. */
 export function operatorText(key: keyof typeof wordsMax, description: string) {
-  const maxLength = wordsMax[key]
-  return z
-    .string({ error: 'must be a string' })
-    .check(({ value, issues }) => {
-      const message = wordsFault(value, maxLength)
-      if (message !== null) issues.push({ code: 'custom', input: value, message })
-    })
-    .register(apiSchemas, { description, minLength: 1, maxLength })
+  const max = wordsMax[key]
+  return ruled((value) => [wordsFault(value, max)].filter((each) => each !== null)).register(
+    apiSchemas,
+    described({ min: 1, max }, description),
+  )
 }
 
 export const reasonText = operatorText('reason', 'Why, for later readers of the timeline.')
