@@ -32,10 +32,7 @@ export async function receiveCallback(
   callback: RawCallback,
 ): Promise<Receipt> {
   const opened = await receiving.gateway.openCallback(checkedCallback(callback))
-  if (opened.kind === 'rejected') {
-    const { status, reason } = opened
-    return reject(receiving, { status, reason })
-  }
+  if (opened.kind === 'rejected') return reject(receiving, opened)
   // These are accepted: a refusal would only have them sent again for a day, with nothing to settle.
   if (opened.kind === 'refund') {
     return { kind: 'noted', order: await noteRefund(receiving, opened.notice) }
@@ -62,15 +59,13 @@ export async function screenCallback(
   headers: RawCallback['headers'],
 ): Promise<RejectedCallback | null> {
   const rejected = await receiving.gateway.screenCallback?.(headers)
-  if (!rejected) return null
-  const { status, reason } = rejected
-  return reject(receiving, { status, reason })
+  return rejected ? reject(receiving, rejected) : null
 }
 
 function reject(
   { emit }: Pick<Receiving, 'emit'>,
-  why: { status: number; reason: string },
+  { status, reason }: { status: number; reason: string },
 ): RejectedCallback {
-  emit({ type: 'callback_rejected', ...why })
-  return { kind: 'rejected', ...why }
+  emit({ type: 'callback_rejected', status, reason })
+  return { kind: 'rejected', status, reason }
 }

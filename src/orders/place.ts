@@ -5,10 +5,8 @@ import { causeAndMessage } from '../domain/decide.ts'
 import { identityDifference } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
 import type { Actor, Merchant, NewOrder, NewOrderEvent, Order } from '../domain/order.ts'
-import type { OrderEventKind } from '../domain/order-states.ts'
 import type { Reason } from '../domain/reason.ts'
 import type { SchedulePolicy } from '../domain/schedule.ts'
-import type { Evidence } from '../domain/trade.ts'
 import type { Gateway, Prepay } from '../gateway/gateway.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Breaker } from '../job/breaker.ts'
@@ -180,12 +178,7 @@ function newOrder(
 
 export function orderEvent(
   { node }: Pick<Placing, 'node'>,
-  about: {
-    orderNo: string
-    kind: OrderEventKind
-    evidence: Evidence | null
-    actor: Actor | null
-  },
+  about: Pick<NewOrderEvent, 'orderNo' | 'kind' | 'evidence' | 'actor'>,
 ): NewOrderEvent {
   return {
     ...about,
