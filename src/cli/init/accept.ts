@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { z } from 'zod'
 import { fault, type Read, value } from '../../config/fault.ts'
-import { isOwnHalf, loadKey, ownHalf } from '../../config/keys.ts'
+import { isOwnHalf, type KeyType, loadKey, ownHalf } from '../../config/keys.ts'
 import { configSchema } from '../../config/schema.ts'
 import { shown } from '../../config/values.ts'
 import { type Certificate, isCertificateOf } from '../../text/certificate.ts'
@@ -16,9 +16,9 @@ import type { Answers } from './draft.ts'
 export function acceptAnswer(path: string, typed: string, answers: Answers): Read<string> {
   switch (path) {
     case 'wechat.private_key_path':
-      return acceptPrivateKey(atHome(typed))
+      return acceptKey('private', { path, typed, answers })
     case 'wechat.public_key_path':
-      return acceptPublicKey(atHome(typed), answers)
+      return acceptKey('public', { path, typed, answers })
     case 'wechat.serial_no':
       return acceptSerial(atHome(typed), answers)
     case 'wechat.app_id':
@@ -60,19 +60,15 @@ function acceptAppId(typed: string): Read<string> {
   return fault(`${shown(text.value)} is not an app id: wx and 16 hexadecimal digits`)
 }
 
-function acceptPrivateKey(path: string): Read<string> {
-  const text = acceptText('wechat.private_key_path', path)
+function acceptKey(
+  type: KeyType,
+  { path, typed, answers }: { path: string; typed: string; answers: Answers },
+): Read<string> {
+  const text = acceptText(path, atHome(typed))
   if (text.kind === 'fault') return text
-  const loaded = loadKey('private', text.value)
-  return loaded.kind === 'fault' ? fault(loaded.fault) : text
-}
-
-function acceptPublicKey(path: string, answers: Answers): Read<string> {
-  const text = acceptText('wechat.public_key_path', path)
-  if (text.kind === 'fault') return text
-  const loaded = loadKey('public', text.value)
-  if (loaded.kind === 'fault') return fault(loaded.fault)
-  const privateKey = privateKeyOf(answers)
+  const loaded = loadKey(type, text.value)
+  if (loaded.kind === 'fault') return loaded
+  const privateKey = type === 'public' ? privateKeyOf(answers) : null
   return privateKey !== null && isOwnHalf(loaded.value, privateKey) ? fault(ownHalf) : text
 }
 
