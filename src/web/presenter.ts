@@ -10,10 +10,10 @@ type SourceOf<T> = T extends string ? (string extends T ? string | Date : T) : T
 
 /** Makes the answers of a shape. What a record has besides the fields of the shape is left out. */
 export function presenterOf<Shape extends z.ZodObject>(shape: Shape) {
-  const names = Object.keys(shape.shape)
+  const names = Object.keys(shape.shape).map((name) => [name, camelCase(name)] as const)
   return (record: RecordOf<z.output<Shape>>): z.output<Shape> => {
     const values = record as Readonly<Record<string, unknown>>
-    const fields = names.map((name) => [name, jsonOf(values[camelCase(name)])])
+    const fields = names.map(([name, source]) => [name, jsonOf(values[source])])
     return Object.fromEntries(fields) as z.output<Shape>
   }
 }
