@@ -147,13 +147,14 @@ describe('openSource()', () => {
   it('ends a statement that takes long', async () => {
     const { openSourceDatabase } = await import('../../src/sources/open.ts')
     const { sql } = await import('kysely')
-    for (const url of urls()) {
+    const each = urls().map(async (url) => {
       const database = await openSourceDatabase(url)
       const long = url.startsWith('mysql') ? sql`select sleep(60)` : sql`select pg_sleep(60)`
       const read = database.read((query) => query(long))
       await expect(read).rejects.toThrow(/max_statement_time|statement timeout/)
       await database.close()
-    }
+    })
+    await Promise.all(each)
   }, 60_000)
 
   it('shows the traps of a schema', async () => {

@@ -1,15 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { accessSync, chmodSync, constants, mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 
 export interface MariadbServer {
-  /** The URL of its database `shop`, as a user with all rights. */
+  /** The URL of its database `shop`, which is empty, as a user with all rights. */
   readonly url: string
-  /** Ends it and removes its files. */
+  /** Gives it back: the process has one, which ends with it. */
   stop(): Promise<void>
 }
 
@@ -27,10 +27,42 @@ export function withoutMariadb(): boolean {
 }
 
 /**
- * A real MariaDB of its own on a free loopback port. It ends with this process, however this process
- * ends.
+ * A real MariaDB on a free loopback port, for one user at a time: it has the system's databases, an
+ * empty one, and no users but root. Starting one takes longer than most of its tests, so it is started
+ * once in each process. It ends with this process, however this process ends.
  */
 export async function startMariadb(): Promise<MariadbServer> {
+  shared.port ??= launch()
+  const port = await shared.port
+  await renew(port)
+  return { url: `mysql://root@127.0.0.1:${port}/shop`, stop: async () => undefined }
+}
+
+const shared: { port?: Promise<number> } = {}
+
+const ownDatabases = ['information_schema', 'mysql', 'performance_schema', 'sys']
+const ownUsers = ['root', 'mariadb.sys', 'mysql']
+
+async function renew(port: number): Promise<void> {
+  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root' })
+  const list = async (statement: string, own: readonly string[]) => {
+    const [rows] = await connection.query(statement, [own])
+    return rows as { name: string; host: string }[]
+  }
+  const schemata = 'select schema_name as name from information_schema.schemata'
+  for (const { name } of await list(`${schemata} where schema_name not in (?)`, ownDatabases)) {
+    await connection.query('drop database ??', [name])
+  }
+  const users = 'select user as name, host as host from mysql.user'
+  for (const { name, host } of await list(`${users} where user not in (?)`, ownUsers)) {
+    await connection.query('drop user ?@?', [name, host])
+  }
+  await connection.query('create database shop character set utf8mb4')
+  await connection.end()
+}
+
+/** Resolves with its port when it answers. */
+async function launch(): Promise<number> {
   const [server, install] = programs.map(programAt)
   if (!server || !install) throw new Error('Cannot start MariaDB: it is not on this machine')
   const directory = mkdtempSync(join(tmpdir(), 'budan-mariadb-'))
@@ -51,18 +83,10 @@ export async function startMariadb(): Promise<MariadbServer> {
   const kept = spawn(process.execPath, [keeper, '', directory, server, ...all], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })
-  const exit = new Promise<void>((resolve) => kept.once('exit', () => resolve()))
   kept.unref()
-  const url = `mysql://root@127.0.0.1:${port}/shop`
+  if (kept.stdin instanceof Socket) kept.stdin.unref()
   await answering(port, () => kept.exitCode !== null)
-  return {
-    url,
-    stop: () => {
-      kept.ref()
-      kept.stdin.end()
-      return exit
-    },
-  }
+  return port
 }
 
 function programAt(name: string): string | null {
@@ -87,7 +111,6 @@ async function answering(port: number, hasExited: () => boolean): Promise<void> 
   while (Date.now() < deadline && !hasExited()) {
     try {
       const connection = await createConnection({ host: '127.0.0.1', port, user: 'root' })
-      await connection.query('create database if not exists shop character set utf8mb4')
       await connection.end()
       return
     } catch {
