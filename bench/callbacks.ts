@@ -52,7 +52,7 @@ export const callbacks: Part = {
   about: 'callbacks credited a second, of what verifying or crediting alone would allow',
   async bench(stage) {
     const gateway = await stage.gateway()
-    const notifier = stage.closing.add(startNotifier(gateway), (one) => one.stop())
+    const notifier = stage.closing.add(await startNotifier(gateway), (one) => one.stop())
     const database = await stage.freshDatabase('postgres')
     const { repetitions } = stage
     return benchCallbacks({ ...sizes[stage.size], database, gateway, notifier, repetitions })

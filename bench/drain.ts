@@ -58,7 +58,7 @@ const recharge = {
 async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[]> {
   const gateway = await stage.gateway()
   await gateway.signOnDemand({ paidEvery })
-  const notifier = stage.closing.add(startNotifier(gateway), (one) => one.stop())
+  const notifier = stage.closing.add(await startNotifier(gateway), (one) => one.stop())
   const databaseUrl = await stage.freshPostgresUrl()
   const database = stage.closing.add(await openDatabase(databaseUrl), ({ close }) => close())
   const { mchid, appid } = gateway.merchant

@@ -1,5 +1,5 @@
 import { generateMerchant, type Merchant } from 'budan-simulator'
-import { forkModule } from '../forked.ts'
+import { forkModule } from '../forked/fork-module.ts'
 import type { PaidOrder, Signatory, TradeState } from './answers.ts'
 import type { PeerMessage, PeerRequest } from './peer.ts'
 
@@ -34,7 +34,7 @@ interface SignOptions {
 
 export async function startInstantGateway(): Promise<InstantGateway> {
   const merchant = await generateMerchant()
-  const peer = forkModule<PeerRequest, PeerMessage>(new URL('./peer.ts', import.meta.url))
+  const peer = await forkModule<PeerRequest, PeerMessage>(new URL('./peer.ts', import.meta.url))
   const { send } = peer
   const first = await peer.nextMessage()
   if (!('port' in first)) throw new Error('The bench gateway did not send its port')

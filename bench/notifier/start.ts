@@ -1,4 +1,4 @@
-import { forkModule } from '../forked.ts'
+import { forkModule } from '../forked/fork-module.ts'
 import type { PaidOrder } from '../gateway/answers.ts'
 import { type InstantGateway, signatoryOf } from '../gateway/start.ts'
 import type { Posted, Posting, SenderMessage, SenderRequest } from './sender.ts'
@@ -15,8 +15,12 @@ export interface Notifier {
 }
 
 /** Starts a notifier for the merchant of `gateway`. */
-export function startNotifier({ merchant }: Pick<InstantGateway, 'merchant'>): Notifier {
-  const peer = forkModule<SenderRequest, SenderMessage>(new URL('./sender.ts', import.meta.url))
+export async function startNotifier({
+  merchant,
+}: Pick<InstantGateway, 'merchant'>): Promise<Notifier> {
+  const peer = await forkModule<SenderRequest, SenderMessage>(
+    new URL('./sender.ts', import.meta.url),
+  )
   const sender = { ...signatoryOf(merchant), apiV3Key: merchant.apiV3Key }
   return {
     sign: async (orders) => void (await peer.send({ kind: 'sign', orders, sender })),

@@ -1,4 +1,4 @@
-import { type Forked, forkModule } from '../forked.ts'
+import { type Forked, forkModule } from '../forked/fork-module.ts'
 import type { InstantGateway } from '../gateway/start.ts'
 import type { OrderRange } from '../orders.ts'
 import type { Stage } from '../part.ts'
@@ -72,7 +72,7 @@ export async function withContenders<K extends ProgramName, T>(
   const programs: Program[] = []
   try {
     const opened = wanted.map(async (name) => {
-      const program: Program = forkModule(new URL('./program.ts', import.meta.url))
+      const program: Program = await forkModule(new URL('./program.ts', import.meta.url))
       programs.push(program)
       return [name, await openOn(program, { name, options })] as const
     })

@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bundled } from './bundled.ts'
 
 /** A module of the bench in a child process, which ends when this process does. */
 export interface Forked<Request, Message> {
@@ -12,11 +11,11 @@ export interface Forked<Request, Message> {
   stop(): Promise<void>
 }
 
-export function forkModule<Request extends object, Message>(module: URL): Forked<Request, Message> {
-  const child = fork(fileURLToPath(module), [], {
-    // Not the arguments of this process: the child must not load a profiler or a test runner.
-    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
-  })
+export async function forkModule<Request extends object, Message>(
+  module: URL,
+): Promise<Forked<Request, Message>> {
+  // Not the arguments of this process: the child must not load a profiler or a test runner.
+  const child = fork(await bundled(module), [], { execArgv: [] })
   const exited = once(child, 'exit')
   const nextMessage = async (): Promise<Message> => {
     const gone = exited.then(([code]): never => {
