@@ -62,12 +62,17 @@ export class Fleet {
     const { budan } = (await this.#idle()) as FleetNode
     const createdAt = new Date(Date.now() - 3_600_000)
     const expiresAt = new Date(Date.now() + 86_400_000)
-    for (let n = 0; n < count; n += 1) {
+    const one = async (n: number) => {
       const orderNo = `${prefix}-${100_000 + n}`
       this.simulator.control.putOrder({ out_trade_no: orderNo, total: 100 })
       if (n % 2 === 0) this.simulator.control.pay(orderNo)
       const facts = { orderNo, userId: `u${n % 10}`, amount: 100n, description: '' }
       await budan.adoptOrder({ ...facts, createdAt, expiresAt })
+    }
+    // As many side by side as there are connections.
+    for (let n = 0; n < count; n += 10) {
+      const some = Array.from({ length: Math.min(10, count - n) }, (_, at) => one(n + at))
+      await Promise.all(some)
     }
   }
 
