@@ -5,17 +5,19 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const longest = [
   'test/campaign/short.test.ts',
   'test/bench/parts.test.ts',
-  'test/console/every-page.test.ts',
-  'test/crash/postgres.test.ts',
-  'test/crash/pglite.test.ts',
-  'test/store/image.test.ts',
-  'test/store/pglite.test.ts',
   'test/cli/flow.test.ts',
+  'test/store/image.test.ts',
+  'test/crash/postgres.test.ts',
+  'test/cli/report.test.ts',
+  'test/console/every-page.test.ts',
+  'test/engine/cluster.test.ts',
+  'test/flow/faults.test.ts',
+  'test/library/bundle.test.ts',
   'test/console/overview-browser.test.ts',
   'test/console/shell.test.ts',
-  'test/console/overview-combinations.test.ts',
-  'test/flow/demo.test.ts',
+  'test/crash/pglite.test.ts',
   'test/fuzz/fuzz.test.ts',
+  'test/flow/demo.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {
