@@ -153,7 +153,7 @@ describe('the overview in a red state says what is wrong and what to do:', () =>
       makeWrong: refused,
       en: [
         'runs are held back: 401: the serial number is not that of our private key, or not one of this merchant',
-        '“budan doctor” checks key, serial number, clock',
+        '“budan doctor” checks keys, clock',
         'Queries ✗ fault',
         'WeChat Pay ! warning',
       ],
