@@ -12,36 +12,37 @@ export function schemaFaults(
   origins: ReadonlyMap<string, string>,
 ): string[] {
   return issues.flatMap((issue) => {
-    const path = issue.path.map(String)
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((unknown) => unknownKey(path, unknown))
     }
     if (issue.code === 'invalid_type' && issue.expected === 'object') {
       return [`${placeOf(path)}: must hold keys, like "key: value"`]
     }
-    const envName = origins.get(path.filter((part) => !isIndex(part)).join('.'))
+    const envName = origins.get(path.filter((part) => typeof part === 'string').join('.'))
     const name = envName === undefined ? placeOf(path) : `${placeOf(path)} (${envName})`
     return [`${name}: ${issue.message}`]
   })
 }
 
+/** A key of a mapping, or the place in a list. */
+type Step = string | number
+
 /** `server.sessions.hours`, `server.trusted_proxies[0]`. */
-function placeOf(path: readonly string[]): string {
+function placeOf(path: readonly Step[]): string {
   return path
-    .map((part, at) => (isIndex(part) ? `[${part}]` : `${at > 0 ? '.' : ''}${part}`))
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at > 0 ? '.' : ''}${part}`))
     .join('')
 }
 
-function isIndex(part: string): boolean {
-  return /^\d+$/.test(part)
-}
-
 /** Names only the key: its value may be a secret whose key is misspelt. */
-function unknownKey(mapping: readonly string[], key: string): string {
+function unknownKey(mapping: readonly Step[], key: string): string {
   const name = /^[\w.-]{1,64}$/.test(key) ? key : shown(key)
   const paths = keyPathsKnown().map((each) => each.split('.'))
   const siblings = paths
-    .filter((path) => mapping.every((part, at) => path[at] === (isIndex(part) ? '*' : part)))
+    .filter((path) =>
+      mapping.every((part, at) => path[at] === (typeof part === 'number' ? '*' : part)),
+    )
     .flatMap((path) => path[mapping.length] ?? [])
   const kind = mapping.length === 0 ? 'section' : 'key'
   // A key of a source may have the name of a key of another section, so its own keys alone are meant.

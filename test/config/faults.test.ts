@@ -179,6 +179,7 @@ const unknown: [string, string][] = [
     'recharge.compensation_intervall_mins: unknown key; did you mean compensation_interval_mins?',
   ],
   ['recharge: {enabled: true}', 'recharge.enabled: unknown key'],
+  ['database: {4: x}', 'database.4: unknown key'],
   ['recharge: {port: 1}', 'recharge.port: unknown key; did you mean server.port?'],
   [
     'compensation_batch_size: 5',
