@@ -3,6 +3,7 @@ import type { TradeAnswer } from '../src/domain/trade.ts'
 import { rechargeTransfer } from '../src/domain/transfer.ts'
 import type { Credit, Store } from '../src/store/store.ts'
 import { creditOne } from '../test/support/credit-one.ts'
+import { keyOf } from '../test/support/order-key.ts'
 import type { PaidOrder } from './gateway/answers.ts'
 
 /** The smallest crediting transaction: lock, post, commit. The answer is already known. */
@@ -12,7 +13,7 @@ export async function creditAlone(
 ): Promise<void> {
   const { orderNo, transactionId } = paid
   await store.transaction(async (tx) => {
-    const locked = await tx.lockOrder(orderNo, { transactionId })
+    const locked = await tx.lockOrder(keyOf(orderNo), { transactionId })
     if (locked === null) throw new Error(`Cannot credit "${orderNo}": no such order`)
     const { order, ...credit } = creditOf(locked.order, { paid, sample })
     await creditOne(tx, order, credit)
@@ -26,7 +27,9 @@ export async function creditTogether(
 ): Promise<void> {
   const paidBy = new Map(orders.map((paid) => [paid.orderNo, paid]))
   await store.transaction(async (tx) => {
-    const locked = await tx.lockOrders(orders)
+    const locked = await tx.lockOrders(
+      orders.map(({ orderNo, transactionId }) => ({ key: keyOf(orderNo), transactionId })),
+    )
     if (locked.length < orders.length) {
       throw new Error(`Cannot credit ${orders.length} orders: ${locked.length} are there`)
     }
@@ -49,7 +52,6 @@ function creditOf(
     transfer: rechargeTransfer(order, trade),
     source: 'compensation',
     event: {
-      orderNo,
       kind: 'answered',
       source: 'compensation',
       tradeState: trade.reported,

@@ -1,36 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import pLimit from 'p-limit'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
-import type { Config, RechargeConfig } from './config/config.ts'
+import type { Config, WechatConfig } from './config/config.ts'
 import { ConfigError } from './config/fault.ts'
 import { type Redact, redactError, redactorOf, secretsOf } from './config/redact.ts'
+import { type Desk, openDesk, openGateway } from './desk.ts'
 import { assert } from './domain/assert.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
-import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
 import { type ConfiguredMerchant, isOf } from './domain/merchant.ts'
-import type { Actor, Merchant } from './domain/order.ts'
-import type { RateLimiter } from './domain/rate-limiter.ts'
+import type { Actor, Merchant, Order, Review } from './domain/order.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
-import {
-  type Gateway,
-  type GatewayFacts,
-  merchantOf,
-  type RawCallback,
-  type RejectedCallback,
-} from './gateway/gateway.ts'
-import { createWechatGateway } from './gateway/wechat/wechat.ts'
+import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
-import { Backlog, type BacklogPolicy, countMax } from './job/backlog.ts'
-import { Breaker } from './job/breaker.ts'
+import { countMax } from './job/backlog.ts'
 import { InFlight } from './job/in-flight.ts'
-import type { Scanning } from './job/pass.ts'
 import { prune, pruningAfterRuns } from './job/retention.ts'
-import { scan } from './job/scan.ts'
+import { type Running, startRun } from './job/scan.ts'
 import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
 import { type Adoption, adoptOrder, adoptOrders } from './orders/adopt.ts'
@@ -50,8 +39,8 @@ import { type Traced, traceTransaction } from './orders/trace.ts'
 import { checkedRun } from './orders/validate.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
-import { settlersOf } from './settle/groups.ts'
-import type { OnPaid, Settling } from './settle/settle.ts'
+import type { OnPaid } from './settle/settle.ts'
+import { findOrder, findReview } from './store/find-order.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import type { EngineReading, State } from './telemetry/gauges.ts'
@@ -81,6 +70,10 @@ export interface Budan {
   correctOrder(orderNo: string, request: CorrectRequest): Promise<Corrected | null>
   /** Gives up an order that the gateway never accepted. Null when the order is not here. */
   abandonOrder(orderNo: string, request: AbandonRequest): Promise<Abandoned | null>
+  /** Null when it is not here. Throws `SeveralOrdersError` where several merchants have this number. */
+  findOrder(orderNo: string): Promise<Order | null>
+  /** The order with what its timeline says of its review, whatever its state; otherwise as `findOrder`. */
+  findReview(orderNo: string): Promise<Review | null>
   /** Queries the gateway now and settles the answer; null when the order is not ours. */
   checkOrder(orderNo: string, by?: { readonly actor: Actor }): Promise<CheckReport | null>
   /** Queries the gateway for the order of a payment, by the gateway's own number of the payment. Nothing is settled. */
@@ -182,41 +175,23 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
-  const gateway = parts.gateway ?? openGateway(config, { emit, clock, limiter: store.rateLimiter })
-  const breaker = new Breaker(emit, { clock, causeWords: gateway.causeWords })
-  const gatewayOffset = () => gateway.clockOffset?.() ?? null
-  const clocks = new Clocks({ clock, gatewayOffset, emit })
   const { recharge } = config
   const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
-  const settling: Settling = {
-    ...{ store, clocks, policy, emit, node },
-    adoptAttach: recharge.adoptAttach ?? null,
-    ...(parts.onPaid && { onPaid: withoutSecrets(parts.onPaid, redact) }),
-  }
-  const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
-  const settlers = settlersOf(settling, { atOnce: concurrency })
-  const scanning: Scanning = {
-    ...settling,
-    ...{ gateway, breaker },
-    batchSize,
-    limit: pLimit(concurrency),
-    settleAnswer: settlers.answer,
-    queriedTogether: store.kind === 'postgres' ? 1 : Math.max(embeddedGroup, concurrency),
-  }
-  const receiving = { store, gateway, breaker, emit, node, settle: settlers.callback }
+  const onPaid = parts.onPaid ? withoutSecrets(parts.onPaid, redact) : null
+  const deskParts = { config, store, clock, policy, emit, node, onPaid }
+  const gateway = parts.gateway ?? openGateway(deskParts, wechatOf(config))
+  const desk = openDesk(deskParts, gateway)
+  const { merchant, breaker, clocks, backlog, adopting, receiving } = desk
   const retaining = { store, emit, clocks, retentionDays: config.database.retentionDays ?? 0 }
-  const engine = parts.engine ?? engineOf(config, { merchant: merchantOf(gateway), policy, emit })
-  const backlog = new Backlog(backlogPolicy(recharge, policy))
+  const engine = parts.engine ?? engineOf(config, { merchant, policy, emit })
+  const running = { store, emit, policy, node }
   const job = createJob({
-    scanning,
+    ...{ running, merchants: [desk] },
     enabled: recharge.compensationEnabled,
-    backlog,
     engine: pruningAfterRuns(engine, retaining),
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
-  const placing = { store, gateway, breaker, policy, clock, node }
-  const adopting = { ...placing, adoptPrefixes: recharge.adoptPrefixes ?? null }
-  const watch = new DatabaseWatch(store, { merchant: merchantOf(gateway), clocks })
+  const watch = new DatabaseWatch(store, { merchant, clocks })
   async function state(): Promise<State> {
     const database = await watch.read()
     const readiness = readinessOf({
@@ -227,7 +202,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     })
     return { readiness, database, skews: clocks.skews }
   }
-  await reportForeign(scanning)
+  await reportForeign(running, merchant)
 
   return {
     store,
@@ -237,28 +212,29 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       return () => void listeners.delete(listener)
     },
     gateway: factsOf(gateway),
-    merchant: merchantOf(gateway),
+    merchant,
     policy,
     isScheduled: recharge.compensationEnabled,
-    placeOrder: (request) => inFlight.track(placeOrder(placing, request)),
+    placeOrder: (request) => inFlight.track(placeOrder(adopting, request)),
     adoptOrder: (request) => inFlight.track(adoptOrder(adopting, request)),
     adoptOrders: (requests) => inFlight.track(adoptOrders(adopting, requests)),
     correctOrder: (orderNo, request) =>
-      inFlight.track(correctOrder(placing, { ...request, orderNo })),
-    abandonOrder: (orderNo, request) =>
-      inFlight.track(abandonOrder(scanning, { ...request, orderNo })),
+      inFlight.track(correctOrder(adopting, { ...request, orderNo })),
+    abandonOrder: (orderNo, request) => inFlight.track(abandonOrder(desk, { ...request, orderNo })),
+    findOrder: (orderNo) => findOrder(store, { orderNo }),
+    findReview: (orderNo) => findReview(store, { orderNo }),
     checkOrder: (orderNo, by) =>
-      inFlight.track(checkOrder(scanning, { orderNo, actor: by?.actor ?? null })),
-    traceTransaction: (transactionId) => inFlight.track(traceTransaction(scanning, transactionId)),
-    previewReview: (orderNo) => inFlight.track(previewReview(scanning, orderNo)),
+      inFlight.track(checkOrder(desk, { orderNo, actor: by?.actor ?? null })),
+    traceTransaction: (transactionId) => inFlight.track(traceTransaction(desk, transactionId)),
+    previewReview: (orderNo) => inFlight.track(previewReview(desk, { orderNo })),
     resolveReview: (orderNo, request) =>
-      inFlight.track(resolveReview(scanning, { ...request, orderNo })),
+      inFlight.track(resolveReview(desk, { ...request, orderNo })),
     receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
     screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
     run: async (wanted) => {
       const dryRun = checkedRun(wanted).dryRun ?? false
       const { signal } = inFlight
-      const made = runNow(scanning, { dryRun, signal })
+      const made = runNow(running, { desk, dryRun, signal })
       if (dryRun || recharge.compensationEnabled) return inFlight.track(made)
       // Where runs are made by hand alone, nobody else prunes.
       const endsAt = performance.now() + pruneByHandMs
@@ -266,7 +242,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     backlog: async () => {
       const { thresholdMs } = policy
-      const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
+      const due = { merchant, thresholdMs, farthestMs: farthestMs(policy) }
       return backlog.estimate(await store.countDue({ ...due, countMax }))
     },
     readiness: async () => (await state()).readiness,
@@ -287,14 +263,8 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
 /** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
 const embeddedTimeoutMs = 5000
 
-/** See `Scanning`: enough for one statement to write the unpaid ones. */
-const embeddedGroup = 25
-
 /** A caller waits for the answer. */
 const pruneByHandMs = 1_000
-
-/** Orders placed, checked and closed at the same moment, at a busy merchant's. */
-const placingConnections = 32
 
 /** The message of an embedder's own client is shown with the order, on pages too: it must hold no secret. */
 function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
@@ -316,19 +286,9 @@ function factsOf(gateway: Gateway): Budan['gateway'] {
   }
 }
 
-function openGateway(
-  config: Config,
-  { emit, clock, limiter }: { emit: Emit; clock: Clock; limiter: RateLimiter },
-): Gateway {
-  assert(config.wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
-  return createWechatGateway(config.wechat, {
-    emit,
-    clock,
-    maxQps: config.recharge.compensationMaxQps,
-    limiter,
-    // A run, another by hand, and orders being placed meanwhile: none waits for a socket.
-    connections: 2 * config.recharge.compensationConcurrency + placingConnections,
-  })
+function wechatOf({ wechat }: Config): WechatConfig {
+  assert(wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
+  return wechat
 }
 
 function engineOf(
@@ -349,30 +309,21 @@ function readingOf(engine: Engine): Pick<EngineReading, 'isUp' | 'jobs'> {
   return { isUp: hasServer ? state === 'up' : null, jobs }
 }
 
-function backlogPolicy(recharge: RechargeConfig, { intervalMs }: SchedulePolicy): BacklogPolicy {
-  return {
-    intervalMs,
-    batchSize: recharge.compensationBatchSize,
-    drain: recharge.compensationDrain,
-    qpsMax: recharge.compensationMaxQps,
-  }
-}
-
 /** Orders of a merchant that is not configured are claimed by no run here: an operator has to know. */
-async function reportForeign({ store, gateway, emit }: Scanning): Promise<void> {
-  const ours = merchantOf(gateway)
+async function reportForeign({ store, emit }: Running, ours: ConfiguredMerchant): Promise<void> {
   for (const { count, ...merchant } of await store.openOrders()) {
     if (!isOf(ours, merchant)) emit({ type: 'orders_foreign', merchant, count })
   }
 }
 
 async function runNow(
-  scanning: Scanning,
-  { dryRun, signal }: { dryRun: boolean; signal: AbortSignal },
+  running: Running,
+  { desk, dryRun, signal }: { desk: Desk; dryRun: boolean; signal: AbortSignal },
 ): Promise<{ run: Run; results: readonly RunResult[] }> {
-  const end = await scan(scanning, { trigger: 'manual', dryRun, intervalMs: null, signal })
-  assert(end.kind === 'ran', 'A run without a slot found its slot taken')
-  return { run: end.run, results: end.results }
+  const request = { trigger: 'manual', dryRun, intervalMs: null, signal } as const
+  const started = await startRun(running, [desk], request)
+  assert(started.kind === 'started', 'A run without a slot found its slot taken')
+  return started.ended
 }
 
 /** A listener that throws must not undo or repeat the work that it was called about. */

@@ -6,6 +6,7 @@ import { type Decision, decide } from '../../src/domain/decide.ts'
 import type { Order } from '../../src/domain/order.ts'
 import { type SchedulePolicy, scheduleAfter } from '../../src/domain/schedule.ts'
 import type { Trade, TradeAnswer } from '../../src/domain/trade.ts'
+import { keyOf } from '../../test/support/order-key.ts'
 
 /** Times in milliseconds since 1970. */
 export interface DrawnOrder {
@@ -108,6 +109,7 @@ const facts = {
 
 const anyOrder: Order = {
   ...facts,
+  key: keyOf(facts.orderNo),
   userId: 'u1',
   description: 'credit',
   attach: null,

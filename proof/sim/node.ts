@@ -6,7 +6,7 @@ import { Backlog } from '../../src/job/backlog.ts'
 import { Breaker } from '../../src/job/breaker.ts'
 import { InFlight } from '../../src/job/in-flight.ts'
 import type { Scanning } from '../../src/job/pass.ts'
-import { scan } from '../../src/job/scan.ts'
+import { startRun } from '../../src/job/scan.ts'
 import { createJob } from '../../src/job/tick.ts'
 import { abandonOrder } from '../../src/orders/abandon.ts'
 import { adoptOrder } from '../../src/orders/adopt.ts'
@@ -68,7 +68,11 @@ export function startNode(parts: NodeParts) {
     drain: scenario.drain,
     qpsMax: 20,
   })
-  const job = createJob({ scanning, enabled: true, backlog, engine: localEngine })
+  const job = createJob({
+    running: { store, emit, policy, node: owner.name },
+    merchants: [{ ...scanning, backlog }],
+    ...{ enabled: true, engine: localEngine },
+  })
   const inFlight = new InFlight(policy.leaseMs - policy.runDeadlineMs + 10_000)
   const placing = { store, gateway, breaker, policy, clock: () => new Date(), node: owner.name }
   const adopting = { ...placing, adoptPrefixes: scenario.adoptPrefixes }
@@ -88,7 +92,9 @@ export function startNode(parts: NodeParts) {
     receive: (callback: RawCallback) => inFlight.track(receiveCallback(receiving, callback)),
     run: (dryRun: boolean) =>
       inFlight.track(
-        scan(scanning, { trigger: 'manual', dryRun, intervalMs: null, signal: inFlight.signal }),
+        startRun(scanning, [scanning], {
+          ...{ trigger: 'manual', dryRun, intervalMs: null, signal: inFlight.signal },
+        }).then((started) => (started.kind === 'started' ? started.ended : null)),
       ),
   }
 }

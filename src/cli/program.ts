@@ -121,6 +121,7 @@ function addServiceCommands(program: Command, start: Start): void {
   program
     .command('migrate')
     .description("bring the database's schema up to date")
+    .option('--breaking', 'also the steps for which no process of the version before may run')
     .action(start(async () => (await import('./commands/migrate.ts')).migrate))
 }
 

@@ -161,7 +161,7 @@ async function reportOf(
 }
 
 async function examine(stage: Stage, { scenario, orderNo }: Placed): Promise<DemoOrder> {
-  const order = await stage.budan.store.findOrder(orderNo)
+  const order = await stage.budan.findOrder(orderNo)
   if (order === null) throw new Error(`Order "${orderNo}" is gone`)
   return { scenario, order, asExpected: order.status === scenario.expected }
 }

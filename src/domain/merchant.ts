@@ -8,6 +8,9 @@ export interface ConfiguredMerchant extends Merchant {
   readonly appids: readonly string[]
 }
 
+/** Whose orders: under the one app id, or under all of `appids` where those are given. */
+export type DueMerchant = Merchant & Partial<Pick<ConfiguredMerchant, 'appids'>>
+
 /** Whether the order is one that this merchant can query and credit: its whole identity fits. */
 export function isOf(merchant: Omit<ConfiguredMerchant, 'appid'>, order: Merchant): boolean {
   return isSameMerchant(merchant, order) && merchant.appids.includes(order.appid)

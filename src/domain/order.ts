@@ -24,6 +24,14 @@ export interface Actor {
   readonly address: string | null
 }
 
+/**
+ * What an order is found by in this database. Order numbers are unique for one merchant alone, so a key
+ * is not a number, though it may look like one: only the store makes keys, from the rows that it reads.
+ */
+export type OrderKey = string & { readonly [orderKeyMark]: true }
+
+declare const orderKeyMark: unique symbol
+
 /** What never changes of an order: what was ordered, by whom, and of which merchant. */
 export interface OrderFacts extends Merchant {
   readonly orderNo: string
@@ -48,6 +56,7 @@ export const standings = ['known', 'new', 'unknown'] as const
 
 /** A recharge order. */
 export interface Order extends OrderFacts {
+  readonly key: OrderKey
   readonly codeUrl: string | null
   /** When the code stops working at the gateway, which may be before the order ends. */
   readonly codeExpiresAt: Date | null
@@ -129,10 +138,18 @@ export interface OrderEvent {
   readonly actor: Actor | null
 }
 
-/** An event that is about to be written; the store gives it its id and time. */
+/** An event that is about to be written, with or for an order; the store gives it its id and time. */
 export type NewOrderEvent = Omit<
   OrderEvent,
-  'id' | 'at' | 'stateSeq' | 'toStatus' | 'operator' | 'actor' | 'reason' | 'codedReason'
+  | 'id'
+  | 'orderNo'
+  | 'at'
+  | 'stateSeq'
+  | 'toStatus'
+  | 'operator'
+  | 'actor'
+  | 'reason'
+  | 'codedReason'
 > & {
   /** A text: in a person's own words. */
   readonly reason: Reason | string | null

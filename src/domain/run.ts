@@ -1,5 +1,6 @@
 import { unreachable } from './assert.ts'
 import type { Decision } from './decide.ts'
+import type { DueMerchant } from './merchant.ts'
 import type { Reason } from './reason.ts'
 import type { Answer } from './trade.ts'
 
@@ -56,6 +57,48 @@ export interface Run {
   /** Had nothing to credit: waiting, expired, review, kept. That is no failure. */
   readonly skipped: number
   readonly outcomes: Readonly<Record<Outcome, number>>
+}
+
+/** What a run begins with. */
+export interface NewRun {
+  readonly trigger: RunTrigger
+  /** Width of the slots; null for a run that takes none. */
+  readonly intervalMs: number | null
+  readonly dryRun: boolean
+  readonly node: string
+  /** Whose orders the run is for. Slots are taken for each. */
+  readonly merchants: readonly DueMerchant[]
+  readonly thresholdMs: number
+  /** See `Due`. Schedules beyond it are repaired, but not by a dry run. */
+  readonly farthestMs: number
+}
+
+/** `nextSlotInMs` is by the database's clock, and 0 for a run without slots. */
+export type OpenedRun =
+  | {
+      readonly kind: 'opened'
+      readonly run: Run
+      /** Those that the run is for: no other run had their slot. */
+      readonly merchants: readonly OpenedMerchant[]
+      readonly nextSlotInMs: number
+    }
+  | { readonly kind: 'taken'; readonly nextSlotInMs: number }
+
+/** A merchant of a run. */
+export interface OpenedMerchant {
+  readonly merchant: DueMerchant
+  /** Orders are due. Not looked for where the run is for one merchant: its claim finds out. */
+  readonly due: boolean
+  /** A late check is due, see `claimLate()`. Found as the run is opened, it costs no further statement. */
+  readonly lateCheckDue: boolean
+}
+
+/** How a run ended. */
+export interface FinishedRun {
+  readonly status: RunStatus
+  readonly results: readonly RunResult[]
+  /** A run that failed before it began gives the slots of these back. */
+  readonly merchants?: readonly DueMerchant[]
 }
 
 /** The size of the backlog, and when it will be done. */

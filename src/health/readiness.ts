@@ -128,12 +128,15 @@ function stuckWrite({ kind }: Timely<unknown>): Fault | null {
     : away
 }
 
-function schemaCheck({ pending, unknown, breaking }: SchemaState): ReadinessCheck {
+function schemaCheck({ pending, held, unknown, breaking }: SchemaState): ReadinessCheck {
   if (breaking.length > 0) {
     const by = breaking.join(', ')
     return failing('schema', `a newer budan changed it (${by}): upgrade this one`)
   }
   if (pending.length > 0) return failing('schema', `behind: ${pending.join(', ')}`)
+  if (held.length > 0) {
+    return passing('schema', `all but one step: ${held.join(', ')} waits to be taken by hand`)
+  }
   return passing(
     'schema',
     unknown.length === 0

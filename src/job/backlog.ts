@@ -39,6 +39,11 @@ export class Backlog {
     this.#policy = policy
   }
 
+  /** By the last count. */
+  get isCatchingUp(): boolean {
+    return this.#catchingUp
+  }
+
   /** Takes a count, after the run of a slot. Returns the event to emit; that the backlog is over, only once. */
   count(remaining: number, at: number): BacklogEvent | null {
     const wasCatchingUp = this.#catchingUp

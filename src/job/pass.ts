@@ -207,8 +207,8 @@ export class Pass {
           answer.cause === 'old_order_limit' ? 'deferred' : 'not_sent',
         )
       }
-      const { orderNo, stateSeq: queriedAtSeq } = order
-      const answered = { orderNo, answer, by, queriedAtSeq, claimed, startedAt }
+      const { key, stateSeq: queriedAtSeq } = order
+      const answered = { key, answer, by, queriedAtSeq, claimed, startedAt }
       return this.#plausibility.quarantine(answered)
     } catch (error) {
       return this.#fail({ claimed, startedAt, answer: null }, error)

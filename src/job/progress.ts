@@ -1,4 +1,5 @@
 import { unreachable } from '../domain/assert.ts'
+import type { OrderKey } from '../domain/order.ts'
 import type { RunResult } from '../domain/run.ts'
 import type { SchedulePolicy } from '../domain/schedule.ts'
 import type { ClaimedOrder } from '../store/store.ts'
@@ -18,7 +19,7 @@ interface Entry {
 
 /** What became of each order that a pass has claimed. */
 export class Progress {
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<OrderKey, Entry>()
   readonly #policy: SchedulePolicy
   readonly #waitFrom: Date
 
@@ -43,7 +44,7 @@ export class Progress {
   /** Returns null, for callers whose order has no answer to settle now. */
   note(claimed: ClaimedOrder, state: OrderState, result: RunResult | null = null): null {
     const kept = state === 'settled' ? null : claimed
-    this.#entries.set(claimed.order.orderNo, { state, claimed: kept, result })
+    this.#entries.set(claimed.order.key, { state, claimed: kept, result })
     return null
   }
 

@@ -60,7 +60,7 @@ export async function closeAndQuery(
   const closed = await gateway.close(order.orderNo, request.call)
   if (isUnsent(closed)) return null
   if (closed.kind === 'unknown') breaker.observe(closed)
-  await store.appendEvent(closingEvent(order, closed, { ...request.by, node }))
+  await store.appendEvent(order.key, closingEvent(closed, { ...request.by, node }))
   // After a refused close the order is queried too, because it may have just been paid.
   if (closed.kind === 'unknown') return null
   const answer = await queryOrder(closing, order, request)
@@ -97,12 +97,11 @@ function emitAnswer(
 }
 
 function closingEvent(
-  { orderNo }: Order,
   closed: Closing,
   { node, source, runId = null, actor = null, operator = null }: Querier & { node: string },
 ): NewOrderEvent {
   return {
-    ...{ orderNo, node, source, runId, actor, operator },
+    ...{ node, source, runId, actor, operator },
     kind: 'closing',
     tradeState: null,
     decision: null,

@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { farthestMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { BatchEnd, Engine, Tick, Work } from '../queue/engine.ts'
 import { type Backlog, countMax } from './backlog.ts'
 import type { Scanning } from './pass.ts'
-import { type RunEnd, type RunRequest, scan } from './scan.ts'
+import { PassesUnderWay } from './passes-under-way.ts'
+import { type EndedPass, isHeld, type Running, type RunRequest, startRun } from './scan.ts'
 
 /** The compensation job: one run at start, and one each interval. */
 export interface Job {
@@ -18,29 +20,37 @@ export interface Job {
 }
 
 export interface JobOptions {
-  readonly scanning: Scanning
+  readonly running: Running
+  readonly merchants: readonly MerchantWork[]
   readonly enabled: boolean
-  readonly backlog: Backlog
   /** Calls the tick whenever it is due, until the signal aborts. */
   readonly engine: Engine
+}
+
+/** What is one merchant's own, so that what stops it holds up no other. */
+export interface MerchantWork extends Scanning {
+  readonly backlog: Backlog
 }
 
 /** After a tick that failed, the next one comes within this time: the database may be back. */
 const retryMsMax = 15_000
 
 export function createJob(options: JobOptions): Job {
-  const { emit } = options.scanning
-  let running: Running | null = null
+  const { emit, policy } = options.running
+  let running: RunningClock | null = null
   let lastTickAt: number | null = null
 
-  const begin = (after: Promise<void>): Running => {
-    emit({ type: 'job_started', intervalMins: options.scanning.policy.intervalMs / 60_000 })
+  const begin = (after: Promise<void>): RunningClock => {
+    emit({ type: 'job_started', intervalMins: policy.intervalMs / 60_000 })
     const abort = new AbortController()
     const ticked = () => {
       lastTickAt = performance.now()
     }
-    const work = workOf({ ...options, ticked })
-    const ended = after.then(() => options.engine.run(work, abort.signal))
+    const underWay = new PassesUnderWay()
+    const work = workOf({ ...options, ticked, underWay })
+    const ended = after
+      .then(() => options.engine.run(work, abort.signal))
+      .then(() => underWay.ended())
     return { abort, ended, since: performance.now() }
   }
 
@@ -70,35 +80,48 @@ export function createJob(options: JobOptions): Job {
   }
 }
 
-interface Running {
+interface RunningClock {
   readonly abort: AbortController
   readonly ended: Promise<void>
   readonly since: number
 }
 
+interface Working extends JobOptions {
+  readonly ticked: () => void
+  readonly underWay: PassesUnderWay
+}
+
 /** The job as an engine calls it. */
-function workOf(options: JobOptions & { ticked: () => void }): Work {
-  const { emit, policy, limit, batchSize } = options.scanning
+function workOf(options: Working): Work {
+  const { emit, policy } = options.running
   let trigger: 'start' | 'schedule' = 'start'
+  let nextSlotAt = Infinity
   const failed = (error: unknown) => emit({ type: 'tick_failed', error })
+  const batchesAtOnce = Math.max(...options.merchants.map(batchesAtOnceOf))
   return {
     async tick(signal) {
       const request = { trigger, dryRun: false, intervalMs: policy.intervalMs, signal }
       trigger = 'schedule'
       options.ticked()
       try {
-        return await tickSlot(options, request)
+        const tick = await tickSlot(options, request)
+        nextSlotAt = performance.now() + tick.nextInMs
+        return tick
       } catch (error) {
         failed(error)
         return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), batches: 0 }
       }
     },
-    // Enough to use the whole concurrency, one that is being claimed, and one that is being settled.
-    batchesAtOnce: Math.ceil(limit.concurrency / batchSize) + 2,
+    batchesAtOnce,
     async batch(signal, onHalfSent) {
       try {
         const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
-        return endOf(await scan(options.scanning, { ...request, onHalfSent }))
+        const merchants = options.underWay.free(options.merchants, batchesAtOnce)
+        const made = await makeRun(options, merchants, {
+          ...{ ...request, onHalfSent },
+          until: nextSlotAt,
+        })
+        return endOf(made)
       } catch (error) {
         failed(error)
         return 'failed'
@@ -107,31 +130,131 @@ function workOf(options: JobOptions & { ticked: () => void }): Work {
   }
 }
 
-function endOf(end: RunEnd): BatchEnd {
-  return end.kind === 'ran' && end.full ? 'more' : 'done'
+/** Enough to use the whole concurrency, one that is being claimed, and one that is being settled. */
+function batchesAtOnceOf({ limit, batchSize }: Scanning): number {
+  return Math.ceil(limit.concurrency / batchSize) + 2
 }
 
-/** The slot's run. The node that made it also counts what is left, once an interval in the whole cluster. */
-async function tickSlot(options: JobOptions, request: RunRequest): Promise<Tick> {
-  const end = await scan(options.scanning, request)
-  const batches = end.kind === 'ran' ? await batchesAfter(options, end) : 0
-  return { kind: end.kind, nextInMs: Math.max(0, end.nextSlotAt - performance.now()), batches }
+function endOf({ passes }: MadeRun): BatchEnd {
+  return passes.some(({ full }) => full) ? 'more' : 'done'
 }
 
-async function batchesAfter(options: JobOptions, end: RunEnd & { kind: 'ran' }): Promise<number> {
-  const { backlog, scanning } = options
-  const { store, emit, policy, gateway } = scanning
+/**
+ * The slot's runs: one of the merchants whose gateways answer, and one of those whose breakers are open,
+ * which let other nodes go first. A merchant whose last pass goes on is left out. The node that made the
+ * runs also counts what is left, once an interval in the whole cluster.
+ */
+async function tickSlot(options: Working, request: RunRequest): Promise<Tick> {
+  const free = await options.underWay.someFree(options.merchants)
+  const groups = [free.filter((each) => !isHeld(each)), free.filter(isHeld)]
+  const made = await Promise.all(
+    groups
+      .filter((group) => group.length > 0)
+      .map((group) => makeRun(options, group, { ...request, until: null })),
+  )
+  const nextSlotAt = Math.min(...made.map((each) => each.nextSlotAt))
+  const nextInMs = () => Math.max(0, nextSlotAt - performance.now())
+  if (made.every(({ kind }) => kind === 'taken')) {
+    return { kind: 'taken', nextInMs: nextInMs(), batches: 0 }
+  }
+  const batches = await batchesAfter(
+    options,
+    made.flatMap(({ passes }) => passes),
+  )
+  return { kind: 'ran', nextInMs: nextInMs(), batches }
+}
+
+interface MadeRun {
+  readonly kind: 'ran' | 'taken'
+  readonly nextSlotAt: number
+  /** Those that have ended. */
+  readonly passes: readonly EndedPass[]
+}
+
+/**
+ * Resolves when all passes of a run have ended. With several merchants also a moment after one of them has
+ * found a whole batch, or when the next slot begins, so that a slow gateway holds up no other merchant:
+ * what goes on is waited for when the job stops.
+ */
+async function makeRun(
+  { running, underWay, merchants: all }: Working,
+  merchants: readonly MerchantWork[],
+  { until, ...request }: RunRequest & { readonly until: number | null },
+): Promise<MadeRun> {
+  if (merchants.length === 0) return { kind: 'taken', nextSlotAt: until ?? 0, passes: [] }
+  const started = await startRun(running, merchants, request)
+  const { nextSlotAt } = started
+  if (started.kind === 'taken') return { kind: 'taken', nextSlotAt, passes: [] }
+  const passes: EndedPass[] = []
+  const over = new AbortController()
+  for (const pass of started.passes) {
+    underWay.track(pass)
+    void pass.ended.then((ended) => {
+      passes.push(ended)
+      if (ended.full) setTimeout(() => over.abort(), graceMs).unref()
+    })
+  }
+  let isAwaited = true
+  underWay.trackRun(
+    started.ended.then(
+      () => undefined,
+      (error) => isAwaited || running.emit({ type: 'tick_failed', error }),
+    ),
+  )
+  const leftMs = (until ?? nextSlotAt) - performance.now()
+  const goingOn = all.length === 1 ? [] : [pauseUntil(over.signal, leftMs)]
+  await Promise.race([started.ended, ...goingOn]).finally(() => {
+    isAwaited = false
+    over.abort()
+  })
+  return { kind: 'ran', nextSlotAt, passes }
+}
+
+/** The other passes of a run have as long to end once one of them has found a whole batch. */
+const graceMs = 1_000
+
+function pauseUntil(signal: AbortSignal, ms: number): Promise<void> {
+  const longest = Math.min(Math.max(0, ms), timerMsMax)
+  return delay(longest, undefined, { signal }).catch(() => undefined)
+}
+
+/** Node's timers cannot wait longer. */
+const timerMsMax = 2 ** 31 - 1
+
+/** What was a whole batch may have left more, and what was behind may be done. */
+async function batchesAfter(options: Working, passes: readonly EndedPass[]): Promise<number> {
+  const { emit } = options.running
   try {
-    const { thresholdMs } = policy
-    const due = { merchant: merchantOf(gateway), thresholdMs, farthestMs: farthestMs(policy) }
-    const remaining = await store.countDue({ ...due, countMax })
-    const counted = backlog.count(remaining, performance.now())
-    if (counted !== null) emit(counted)
-    // A batch without any answer is an outage, which more queries would make worse.
-    return end.full ? backlog.batchesFor(remaining) : 0
+    const counted = await Promise.all(
+      options.merchants.map(async (merchant) => {
+        const ended = passes.find(({ scanning }) => scanning === merchant)
+        const isQuiet = options.merchants.length > 1 && !merchant.backlog.isCatchingUp
+        if (ended === undefined || (isQuiet && !ended.full)) return 0
+        return countBacklog(options, { merchant, full: ended.full })
+      }),
+    )
+    return Math.max(0, ...counted)
   } catch (error) {
     // The slot has had its run, so a failed count must not make the engine try the slot again.
     emit({ type: 'tick_failed', error })
     return 0
   }
+}
+
+/** How many more batches the merchant needs until the next slot. */
+async function countBacklog(
+  { running: { store, policy } }: Working,
+  { merchant, full }: { merchant: MerchantWork; full: boolean },
+): Promise<number> {
+  const { thresholdMs } = policy
+  const due = {
+    merchant: merchantOf(merchant.gateway),
+    thresholdMs,
+    farthestMs: farthestMs(policy),
+  }
+  const remaining = await store.countDue({ ...due, countMax })
+  const counted = merchant.backlog.count(remaining, performance.now())
+  if (counted !== null) merchant.emit(counted)
+  // A batch without any answer is an outage, which more queries would make worse.
+  return full ? merchant.backlog.batchesFor(remaining) : 0
 }

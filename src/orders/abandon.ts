@@ -1,9 +1,10 @@
 import { isSameMerchant } from '../domain/merchant.ts'
-import type { NewOrderEvent, Order } from '../domain/order.ts'
+import type { NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
 import { type Answer, isUnsent } from '../domain/trade.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Querying } from '../job/query.ts'
 import type { Settling } from '../settle/settle.ts'
+import { findOrder, type OrderName } from '../store/find-order.ts'
 import { orderEvent } from './place.ts'
 import type { AbandonRequest } from './requests.ts'
 import { checkedAbandoning, checkedKey } from './validate.ts'
@@ -30,11 +31,11 @@ type Abandoning = Querying & Pick<Settling, 'store' | 'node'>
  */
 export async function abandonOrder(
   abandoning: Abandoning,
-  { orderNo, ...given }: AbandonRequest & { readonly orderNo: string },
+  { orderNo, merchant = null, ...given }: AbandonRequest & OrderName,
 ): Promise<Abandoned | null> {
   const request = checkedAbandoning(given)
   checkedKey(orderNo, { name: 'orderNo', attempt: 'give up an order' })
-  const order = await abandoning.store.findOrder(orderNo)
+  const order = await findOrder(abandoning.store, { orderNo, merchant })
   if (order === null) return null
   const refusal = refusalOf(order)
   if (refusal !== null) return refusal
@@ -50,7 +51,7 @@ export async function abandonOrder(
   const answer = canQuery ? await abandoning.gateway.query(orderNo) : null
   if (answer?.kind === 'absent') abandoning.breaker.answers.observe(answer)
   if (answer !== null && answer.kind !== 'absent') return notAbsent(abandoning, { orderNo, answer })
-  return giveUp(abandoning, { orderNo, answer, ...request })
+  return giveUp(abandoning, { key: order.key, answer, ...request })
 }
 
 /**
@@ -79,17 +80,17 @@ function notAbsent(
 /** Checks again on the locked row: a code may have been stored in between. */
 async function giveUp(
   abandoning: Abandoning,
-  step: AbandonRequest & { readonly orderNo: string; readonly answer: Answer | null },
+  step: AbandonRequest & { readonly key: OrderKey; readonly answer: Answer | null },
 ): Promise<Abandoned | null> {
-  const { orderNo, answer, reason, actor } = step
+  const { key, answer, reason, actor } = step
   return abandoning.store.transaction(async (tx): Promise<Abandoned | null> => {
-    const locked = await tx.lockOrder(orderNo)
+    const locked = await tx.lockOrder(key)
     if (locked === null) return null
     const refusal = refusalOf(locked.order)
     if (refusal !== null) return refusal
     const evidence = answer?.evidence ?? null
     const event: NewOrderEvent = {
-      ...orderEvent(abandoning, { orderNo, kind: 'abandoned', evidence, actor }),
+      ...orderEvent(abandoning, { kind: 'abandoned', evidence, actor }),
       source: 'operator',
       operator: actor.name,
       decision: 'expire',

@@ -7,7 +7,7 @@ import type { OrderStatus } from '../domain/order-states.ts'
 import { watchMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Insertion, OrderAddition } from '../store/store.ts'
-import { currency, orderEvent, type Placing, unknownAppId } from './place.ts'
+import { currency, orderEvent, type Placing, unknownAppId, upgradePending } from './place.ts'
 import type { AdoptRequest } from './requests.ts'
 import { type Whole, wholeAdoption } from './validate.ts'
 
@@ -32,6 +32,7 @@ export type AdoptionRefusal =
   | 'app_id_unknown'
   | 'prefix_not_allowed'
   | 'end_too_far'
+  | 'upgrade_pending'
 
 /** No gateway keeps a trade open for longer; WeChat Pay shortens later ends to this. */
 const endMsMax = 15 * 86_400_000
@@ -71,13 +72,14 @@ export async function adoptOrders(
 }
 
 function additionOf(adopting: Adopting, adopted: Adopted & Merchant): OrderAddition {
-  const { orderNo, actor } = adopted
-  const event = orderEvent(adopting, { orderNo, kind: 'adopted', evidence: null, actor })
+  const { actor } = adopted
+  const event = orderEvent(adopting, { kind: 'adopted', evidence: null, actor })
   return { order: newOrder(adopted), event }
 }
 
 function adoptionOf(adopted: Adopted & Merchant, insertion: Insertion | undefined): Adoption {
   assert(insertion !== undefined, `Order "${adopted.orderNo}" was neither stored nor found`)
+  if (insertion.kind === 'upgrade_pending') return { kind: insertion.kind, message: upgradePending }
   const { kind, order } = insertion
   if (kind === 'inserted') return { kind: 'adopted', order }
   const difference = adoptedDifference(order, adopted)

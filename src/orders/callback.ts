@@ -4,6 +4,7 @@ import type { Gateway, RawCallback, RejectedCallback } from '../gateway/gateway.
 import type { Breaker } from '../job/breaker.ts'
 import type { Settle } from '../settle/groups.ts'
 import type { Provenance } from '../settle/settle.ts'
+import { findOrderOf } from '../store/find-order.ts'
 import { type Noting, noteRefund } from './notice.ts'
 import { checkedCallback } from './validate.ts'
 
@@ -43,7 +44,9 @@ export async function receiveCallback(
   }
   const { answer } = opened
   const { orderNo } = answer.trade
-  const settlement = await receiving.settle({ orderNo, answer, by: byCallback })
+  const { name, mchid } = receiving.gateway
+  const order = await findOrderOf(receiving.store, { orderNo, merchant: { gateway: name, mchid } })
+  const settlement = order && (await receiving.settle({ key: order.key, answer, by: byCallback }))
   // The order may be adopted soon: after a refusal, the callback is sent again.
   if (settlement === null)
     return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })

@@ -4,6 +4,7 @@ import { type Reason, sentenceOf } from '../domain/reason.ts'
 import type { Answer } from '../domain/trade.ts'
 import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
 import { reportedState, type Settlement, type Settling, settle } from '../settle/settle.ts'
+import { findOrder, type OrderName } from '../store/find-order.ts'
 import { checkedActor, checkedKey } from './validate.ts'
 
 /** What a check found, and what became of the order. */
@@ -24,15 +25,15 @@ export interface CheckReport {
  */
 export async function checkOrder(
   checking: Querying & Settling,
-  { orderNo, actor }: { readonly orderNo: string; readonly actor: Actor | null },
+  { orderNo, merchant, actor }: OrderName & { readonly actor: Actor | null },
 ): Promise<CheckReport | null> {
   checkedKey(orderNo, { name: 'orderNo', attempt: 'check an order' })
   const checkedBy = checkedActor(actor) ?? null
   const by = { source: 'check', actor: checkedBy, runId: null, waitFrom: null } as const
-  const order = await checking.store.findOrder(orderNo)
+  const order = await findOrder(checking.store, { orderNo, merchant })
   if (order === null) return null
   // One answer cannot be compared with others, so an absent answer does not end an order here.
-  const queried = { orderNo, by, queriedAtSeq: order.stateSeq }
+  const queried = { key: order.key, by, queriedAtSeq: order.stateSeq }
 
   const answer = await queryOrder(checking, order, { by })
   const first = await settle(checking, { ...queried, answer })

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { formatFen } from '../domain/money.ts'
-import type { NewOrderEvent, Order } from '../domain/order.ts'
+import type { NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
 import { watchMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
+import { findOrder, type OrderName } from '../store/find-order.ts'
 import type { Correction, LockedOrder, Tx } from '../store/store.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { isTooFar, tooFar } from './adopt.ts'
@@ -26,7 +27,7 @@ export type Corrected =
  */
 export async function correctOrder(
   placing: Placing,
-  { orderNo, ...given }: CorrectRequest & { readonly orderNo: string },
+  { orderNo, merchant = null, ...given }: CorrectRequest & OrderName,
 ): Promise<Corrected | null> {
   const request = checkedCorrection(given)
   checkedKey(orderNo, { name: 'orderNo', attempt: 'correct an order' })
@@ -36,10 +37,11 @@ export async function correctOrder(
     return { kind: 'app_id_unknown', message: unknownAppId(appid) }
   }
   if (isTooFar(expiresAt, placing.clock())) return { kind: 'end_too_far', message: tooFar }
-  if ((await placing.store.findOrder(orderNo)) === null) return null
+  const found = await findOrder(placing.store, { orderNo, merchant })
+  if (found === null) return null
   for (let tries = 0; tries < lockTriesMax; tries += 1) {
     const corrected = await placing.store.transaction((tx) =>
-      correctIfFree(tx, { placing, orderNo, request }),
+      correctIfFree(tx, { placing, key: found.key, request }),
     )
     if (corrected !== null) return corrected
     await delay(lockPauseMs)
@@ -55,12 +57,13 @@ const lockPauseMs = 100
 /** Null: the row is locked. */
 async function correctIfFree(
   tx: Tx,
-  step: { placing: Placing; orderNo: string; request: CorrectRequest },
+  step: { placing: Placing; key: OrderKey; request: CorrectRequest },
 ): Promise<Corrected | null> {
-  const { orderNo, request } = step
-  const [locked] = await tx.lockOrders([{ orderNo, transactionId: null }])
+  const { key, request } = step
+  const [locked] = await tx.lockOrders([{ key, transactionId: null }])
   if (locked === undefined) return null
   const { order } = locked
+  const { orderNo } = order
   if (order.status === 'paid') {
     return { kind: 'credited', message: `order "${orderNo}" was credited: it stays as it is` }
   }
@@ -76,7 +79,7 @@ async function correctIfFree(
   if (changes.length === 0) return { kind: 'corrected', order }
   const { actor, reason } = request
   const event: NewOrderEvent = {
-    ...orderEvent(step.placing, { orderNo, kind: 'corrected', evidence: { changes }, actor }),
+    ...orderEvent(step.placing, { kind: 'corrected', evidence: { changes }, actor }),
     source: 'operator',
     operator: actor.name,
     reason,

@@ -1,7 +1,9 @@
 import type { Emit } from '../domain/event.ts'
-import type { Order } from '../domain/order.ts'
+import { isSameMerchant } from '../domain/merchant.ts'
+import type { Order, OrderKey } from '../domain/order.ts'
 import { isSameNotice, type Noticed, noticedOf, type RefundNotice } from '../domain/refund.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { findOrderOf } from '../store/find-order.ts'
 import type { Store, Tx } from '../store/store.ts'
 
 export interface Noting {
@@ -18,39 +20,40 @@ type Noted = { readonly order: Order } & (Noticed | { readonly isRepeated: true 
  * order here. Returns after the commit; an error must make the sender send it again. It settles nothing.
  */
 export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<Order | null> {
-  const orderNo = notice.orderNo ?? (await orderPaidBy(noting, notice))
+  const order = await orderOf(noting, notice)
   const noted =
-    orderNo === null
+    order === null
       ? null
-      : await noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, orderNo }))
-  emitNotice(noting.emit, { notice, noted, orderNo })
+      : await noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, key: order.key }))
+  emitNotice(noting.emit, { notice, noted, orderNo: notice.orderNo ?? order?.orderNo ?? null })
   return noted?.order ?? null
 }
 
 /** A notice without an order number may name a payment that was credited. */
-async function orderPaidBy(
+async function orderOf(
   { store, gateway }: Noting,
-  { transactionId }: RefundNotice,
-): Promise<string | null> {
+  { orderNo, transactionId }: RefundNotice,
+): Promise<Order | null> {
+  const merchant = { gateway: gateway.name, mchid: gateway.mchid }
+  if (orderNo !== null) return findOrderOf(store, { merchant, orderNo })
   if (transactionId === null) return null
   const order = await store.findOrderByTransaction({ gateway: gateway.name, transactionId })
-  return order?.orderNo ?? null
+  return order !== null && isSameMerchant(order, merchant) ? order : null
 }
 
 /** Locks the order's row, so that two notices of the same refund at once are not both written. */
 async function noteIn(
   tx: Tx,
-  { notice, orderNo, gateway, node }: Noting & { notice: RefundNotice; orderNo: string },
+  { notice, key, node }: Noting & { notice: RefundNotice; key: OrderKey },
 ): Promise<Noted | null> {
-  const locked = await tx.lockOrder(orderNo)
-  // Order numbers are unique per merchant: another merchant's order may have the same number.
-  if (locked?.order.gateway !== gateway.name || locked.order.mchid !== gateway.mchid) return null
+  const locked = await tx.lockOrder(key)
+  if (locked === null) return null
   const { order } = locked
-  const before = await tx.refundNotices(orderNo)
+  const before = await tx.refundNotices(key)
   if (before.some((event) => isSameNotice(event, notice))) return { order, isRepeated: true }
   const { reason, alarm } = noticedOf(order, notice)
-  await tx.appendEvent({
-    ...{ orderNo, kind: 'refund_noticed', source: 'callback', reason, alarm, node },
+  await tx.appendEvent(key, {
+    ...{ kind: 'refund_noticed', source: 'callback', reason, alarm, node },
     ...{ tradeState: null, decision: null, runId: null, evidence: notice.evidence },
   })
   return { order, reason, alarm }

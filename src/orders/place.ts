@@ -32,6 +32,8 @@ export type Placement =
   | { readonly kind: 'placed'; readonly order: Order }
   /** The key was used for an order with other facts, or of another merchant or app id. */
   | { readonly kind: 'conflict'; readonly message: string }
+  /** Another merchant has used the key, and the schema keeps keys apart only after its breaking step. */
+  | { readonly kind: 'upgrade_pending'; readonly message: string }
   /** The merchant has no such app id. */
   | { readonly kind: 'app_id_unknown'; readonly message: string }
   /** The gateway refused this order. */
@@ -60,6 +62,7 @@ export async function placeOrder(placing: Placing, given: PlaceRequest): Promise
   if (!merchant.appids.includes(appid))
     return { kind: 'app_id_unknown', message: unknownAppId(appid) }
   const order = await storeOrder(placing, { ...request, ...merchant, appid })
+  if (order === 'upgrade_pending') return { kind: order, message: upgradePending }
   const difference = placedDifference(order, { ...request, ...merchant, appid })
   if (difference !== null) return { kind: 'conflict', message: difference }
   const now = placing.clock()
@@ -71,6 +74,10 @@ export async function placeOrder(placing: Placing, given: PlaceRequest): Promise
   if (isPastEnd(order, now)) return { kind: 'ended', order }
   return openTrade(placing, { order, actor: request.actor })
 }
+
+/** Until then no second merchant can have an order number, or an Idempotency-Key, that another one has. */
+export const upgradePending =
+  'another merchant has this order number or Idempotency-Key: merchants are kept apart once `budan migrate --breaking` has been run, when no node of the version before is left'
 
 export function unknownAppId(appid: string): string {
   return `app_id: "${appid}" is none of the app ids that are configured for this merchant`
@@ -86,14 +93,14 @@ async function openTrade(
   if (prepay.kind === 'placed') {
     placing.breaker.answers.noteOwnTrade()
     const { payment, evidence } = prepay
-    const event = orderEvent(placing, { orderNo, kind: 'prepaid', evidence, actor })
-    const placed = await placing.store.setCodeUrl(orderNo, {
+    const event = orderEvent(placing, { kind: 'prepaid', evidence, actor })
+    const placed = await placing.store.setCodeUrl(order.key, {
       ...{ codeUrl: payment.codeUrl, codeLifeMs: payment.lifeMs, event },
     })
     // Settled or given up meanwhile: a code whose order is no longer queried must not be paid.
     return placed === null ? { kind: 'ended', order } : { kind: 'placed', order: placed }
   }
-  await noteRefusal(placing, { orderNo, prepay, actor })
+  await noteRefusal(placing, { order, prepay, actor })
   if (prepay.kind === 'refused') {
     return { kind: 'refused', order, code: prepay.code, message: prepay.message }
   }
@@ -132,32 +139,36 @@ function isPastEnd({ expiresAt }: Order, now: Date): boolean {
 async function noteRefusal(
   placing: Placing,
   {
-    orderNo,
+    order,
     prepay,
     actor,
-  }: { orderNo: string; prepay: Exclude<Prepay, { kind: 'placed' }>; actor: Actor | null },
+  }: { order: Order; prepay: Exclude<Prepay, { kind: 'placed' }>; actor: Actor | null },
 ): Promise<void> {
   const { evidence, message } = prepay
-  const event = orderEvent(placing, { orderNo, kind: 'unplaced', evidence, actor })
+  const event = orderEvent(placing, { kind: 'unplaced', evidence, actor })
   const reason: Reason =
     prepay.kind === 'refused'
       ? { code: 'prepay_refused', gatewayCode: prepay.code, message }
       : { code: 'prepay_unanswered', ...causeAndMessage(prepay) }
-  await placing.store.appendEvent({ ...event, reason })
+  await placing.store.appendEvent(order.key, { ...event, reason })
 }
 
 /** Two numbers of the same second are equal once in 62^10: further attempts are a safeguard that is not expected to be needed. */
 const numberTriesMax = 3
 
-async function storeOrder(placing: Placing, request: Placed & Merchant): Promise<Order> {
+async function storeOrder(
+  placing: Placing,
+  request: Placed & Merchant,
+): Promise<Order | 'upgrade_pending'> {
   for (let tries = 0; tries < numberTriesMax; tries += 1) {
     const orderNo = newOrderNo(placing.clock())
     const { actor } = request
-    const event = orderEvent(placing, { orderNo, kind: 'created', evidence: null, actor })
+    const event = orderEvent(placing, { kind: 'created', evidence: null, actor })
     const insertion = await placing.store.insertOrder(
       newOrder(placing, { request, orderNo }),
       event,
     )
+    if (insertion.kind === 'upgrade_pending') return insertion.kind
     if (insertion.kind === 'inserted' || insertion.by === 'key') return insertion.order
   }
   assert(false, `Cannot find a free order number in ${numberTriesMax} tries`)
@@ -178,7 +189,7 @@ function newOrder(
 
 export function orderEvent(
   { node }: Pick<Placing, 'node'>,
-  about: Pick<NewOrderEvent, 'orderNo' | 'kind' | 'evidence' | 'actor'>,
+  about: Pick<NewOrderEvent, 'kind' | 'evidence' | 'actor'>,
 ): NewOrderEvent {
   return {
     ...about,

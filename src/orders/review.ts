@@ -20,6 +20,7 @@ import {
   settleResolution,
 } from '../settle/resolution.ts'
 import { reportedState, type Settling } from '../settle/settle.ts'
+import { findReview, type OrderName } from '../store/find-order.ts'
 import { stakeOf } from './dismissal-stake.ts'
 import type { ReviewRequest } from './requests.ts'
 import { checkedKey, checkedResolution } from './validate.ts'
@@ -53,15 +54,15 @@ export type Previewed =
 /** The first step: queries the gateway now. Null when the order is not ours. */
 export async function previewReview(
   checking: Querying & Settling,
-  orderNo: string,
+  { orderNo, merchant }: OrderName,
 ): Promise<Previewed | null> {
   checkedKey(orderNo, { name: 'orderNo', attempt: 'preview a review' })
-  const found = await checking.store.findReview(orderNo)
+  const found = await findReview(checking.store, { orderNo, merchant })
   if (found === null) return null
   const leftBefore = conflictWith(found, found.seen.id)
   if (leftBefore !== null) return leftBefore
   const answer = await queryOrder(checking, found.order, { by: { source: 'operator' } })
-  const previewed = await previewResolutions(checking, { orderNo, answer })
+  const previewed = await previewResolutions(checking, { key: found.order.key, answer })
   if (previewed === null) return null
   const leftMeanwhile = conflictWith(previewed.review, previewed.review.seen.id)
   return leftMeanwhile ?? { kind: 'previewed', preview: previewOf(previewed, answer) }
@@ -138,19 +139,19 @@ export type Resolution =
  */
 export async function resolveReview(
   checking: Querying & Settling,
-  { orderNo, ...given }: ReviewRequest & { readonly orderNo: string },
+  { orderNo, merchant = null, ...given }: ReviewRequest & OrderName,
 ): Promise<Resolution | null> {
   const request = checkedResolution(given)
   checkedKey(orderNo, { name: 'orderNo', attempt: 'resolve a review' })
   const seen = parsed(request)
-  const found = await checking.store.findReview(orderNo)
+  const found = await findReview(checking.store, { orderNo, merchant })
   if (found === null) return null
   const conflict = conflictWith(found, seen.eventId)
   if (conflict !== null) return conflict
 
   const { order } = found
   const answer = await queryOrder(checking, order, { by: { source: 'operator' } })
-  const resolving = { ...request, orderNo, seen, answer, closeTried: false }
+  const resolving = { ...request, key: order.key, seen, answer, closeTried: false }
   const first = await settleResolution(checking, resolving)
   if (first?.kind !== 'decided' || first.decision.kind !== 'close') {
     return resolutionOf(first, resolving)

@@ -1,10 +1,10 @@
 import { causeAndMessage } from '../domain/decide.ts'
-import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { isUnsent } from '../domain/trade.ts'
 import type { Querying } from '../job/query.ts'
 import { reportedState, type Settling } from '../settle/settle.ts'
+import { findOrderOf } from '../store/find-order.ts'
 import { checkedKey } from './validate.ts'
 
 /** The order of a payment, by the gateway's answer. */
@@ -42,11 +42,10 @@ export async function traceTransaction(
   if (answer.kind === 'absent') return { kind: 'absent' }
   const { trade } = answer
   if (trade.transactionId !== transactionId) return unanswered({ code: 'about_another_payment' })
-  const found = await store.findOrder(trade.orderNo)
-  // Another merchant's order may have the same number. An order of this merchant is the paid one, even if
-  // its app id is wrong here: it is in review because of that, and has to be found there.
-  const isIts = found !== null && isSameMerchant(found, { ...trade, gateway: gateway.name })
-  const order = isIts ? found : null
+  // An order of this merchant is the paid one, even if its app id is wrong here: it is in review because
+  // of that, and has to be found there.
+  const merchant = { gateway: gateway.name, mchid: trade.mchid }
+  const order = await findOrderOf(store, { orderNo: trade.orderNo, merchant })
   return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import type { OrderKey } from '../domain/order.ts'
 import { UnknownOutcomeError } from '../store/errors.ts'
 import { type AnswerFor, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
 
@@ -65,11 +66,11 @@ class SettleGroups {
 
   /** One answer of each order: a second one, for example by its callback, comes after. */
   #nextGroup(): readonly Waiting[] {
-    const group = new Map<string, Waiting>()
+    const group = new Map<OrderKey, Waiting>()
     const later: Waiting[] = []
     for (const each of this.#byPriority()) {
-      const { orderNo } = each.answer
-      if (group.size < groupMax && !group.has(orderNo)) group.set(orderNo, each)
+      const { key } = each.answer
+      if (group.size < groupMax && !group.has(key)) group.set(key, each)
       else later.push(each)
     }
     this.#waiting = later

@@ -1,6 +1,6 @@
 import { unreachable } from '../domain/assert.ts'
 import type { Emit } from '../domain/event.ts'
-import type { Actor, Order, OrderEvent, Review } from '../domain/order.ts'
+import type { Actor, Order, OrderEvent, OrderKey, Review } from '../domain/order.ts'
 import {
   conflictWith,
   decideResolution,
@@ -15,7 +15,7 @@ import { pay, reportedState, type Settling } from './settle.ts'
 
 /** An action of an operator on an order in review, and the answer that it is decided by. */
 export interface ResolutionRequest {
-  readonly orderNo: string
+  readonly key: OrderKey
   readonly action: ReviewAction
   readonly name: string
   readonly reason: string
@@ -57,7 +57,7 @@ export async function settleResolution(
       isSeen: request.seen.isSeen,
     })
     const resolved = await apply(tx, settling, { request, order, decision })
-    const { seen: event } = await tx.reviewTrail(order.orderNo)
+    const { seen: event } = await tx.reviewTrail(order.key)
     return { kind: 'decided', order: resolved, decision, event }
   })
   if (result?.kind === 'decided') emitResolution(settling.emit, request, result)
@@ -67,7 +67,7 @@ export async function settleResolution(
 /** What each action would lead to. Nothing is written. */
 export async function previewResolutions(
   settling: Settling,
-  queried: { readonly orderNo: string; readonly answer: Answer },
+  queried: { readonly key: OrderKey; readonly answer: Answer },
 ): Promise<PreviewedResolution | null> {
   return settling.store.transaction(async (tx) => {
     const locked = await lockReview(tx, queried)
@@ -95,13 +95,13 @@ export interface PreviewedResolution {
 
 async function lockReview(
   tx: Tx,
-  { orderNo, answer }: { readonly orderNo: string; readonly answer: Answer },
+  { key, answer }: { readonly key: OrderKey; readonly answer: Answer },
 ): Promise<{ review: Review; transactionOwner: string | null } | null> {
   const transactionId = answer.kind === 'trade' ? answer.trade.transactionId : null
-  const locked = await tx.lockOrder(orderNo, { transactionId })
+  const locked = await tx.lockOrder(key, { transactionId })
   if (locked === null) return null
   const { order, transactionOwner } = locked
-  return { review: { order, ...(await tx.reviewTrail(orderNo)) }, transactionOwner }
+  return { review: { order, ...(await tx.reviewTrail(key)) }, transactionOwner }
 }
 
 interface Step {
@@ -130,7 +130,7 @@ async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
     case 'refuse': {
       const { action } = request
       const reason = { code: 'action_refused', action, because: decision.reason } as const
-      await tx.appendEvent({ ...resolved, kind: 'answered', decision: 'keep', reason })
+      await tx.appendEvent(order.key, { ...resolved, kind: 'answered', decision: 'keep', reason })
       return order
     }
     case 'close':
@@ -140,12 +140,8 @@ async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
   }
 }
 
-function eventOf(
-  { node }: Settling,
-  { orderNo, name, reason, answer, actor = null }: ResolutionRequest,
-) {
+function eventOf({ node }: Settling, { name, reason, answer, actor = null }: ResolutionRequest) {
   return {
-    orderNo,
     source: 'operator',
     tradeState: reportedState(answer),
     reason,
@@ -160,10 +156,11 @@ function eventOf(
 
 function emitResolution(
   emit: Emit,
-  { orderNo, action, name }: ResolutionRequest,
+  { action, name }: ResolutionRequest,
   { order, decision }: Extract<ResolutionResult, { kind: 'decided' }>,
 ): void {
   const source = 'operator'
+  const { orderNo } = order
   if (decision.kind === 'refuse' || decision.kind === 'close') return
   emit({ type: 'review_resolved', orderNo, action, operator: name })
   if (decision.kind === 'pay') {

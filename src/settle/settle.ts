@@ -3,7 +3,7 @@ import { AssertionError, assert, unreachable } from '../domain/assert.ts'
 import type { Clocks } from '../domain/clocks.ts'
 import { type Decision, decide } from '../domain/decide.ts'
 import type { Emit } from '../domain/event.ts'
-import type { Actor, NewOrderEvent, Order } from '../domain/order.ts'
+import type { Actor, NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
 import type { Source } from '../domain/order-states.ts'
 import {
   type Schedule,
@@ -38,7 +38,7 @@ export type OnPaid = (
 
 /** An answer about one order, and where it came from. */
 export interface AnswerFor {
-  readonly orderNo: string
+  readonly key: OrderKey
   readonly answer: Answer
   readonly by: Provenance
   /** The order's `stateSeq` when the gateway was queried; absent for a callback. */
@@ -102,7 +102,7 @@ async function settleAll(
     const paid = await payAll(tx, settling, steps)
     const settlements = new Map<AnswerFor, Settlement>()
     for (const step of steps) {
-      const order = paid.get(step.answer.orderNo) ?? (await apply(tx, settling, step))
+      const order = paid.get(step.answer.key) ?? (await apply(tx, settling, step))
       settlements.set(step.answer, { order, decision: step.decision })
     }
     return settlements
@@ -138,31 +138,30 @@ async function decideAll(tx: Tx, settling: Settling, group: Group): Promise<read
     first !== undefined &&
     !clocks.agree({ time: first.now, requestedAt: lockedFrom })
   return group.answers.flatMap((answer) => {
-    const row = locked.get(answer.orderNo)
+    const row = locked.get(answer.key)
     return row === undefined ? [] : [decideOn(row, answer, { settling, clocksDisagree })]
   })
 }
 
-/** By order number. */
 async function lockAll(
   tx: Tx,
   { answers, heldRows }: Group,
-): Promise<ReadonlyMap<string, LockedOrder>> {
-  const rows = answers.map(({ orderNo, answer }) => ({
-    orderNo,
+): Promise<ReadonlyMap<OrderKey, LockedOrder>> {
+  const rows = answers.map(({ key, answer }) => ({
+    key,
     transactionId: answer.kind === 'trade' ? answer.trade.transactionId : null,
   }))
-  if (heldRows === 'skip') return byNumber(await tx.lockOrders(rows))
+  if (heldRows === 'skip') return byKey(await tx.lockOrders(rows))
   const locked: LockedOrder[] = []
-  for (const { orderNo, transactionId } of rows) {
-    const row = await tx.lockOrder(orderNo, { transactionId })
+  for (const { key, transactionId } of rows) {
+    const row = await tx.lockOrder(key, { transactionId })
     if (row !== null) locked.push(row)
   }
-  return byNumber(locked)
+  return byKey(locked)
 }
 
-function byNumber(rows: readonly LockedOrder[]): ReadonlyMap<string, LockedOrder> {
-  return new Map(rows.map((locked) => [locked.order.orderNo, locked]))
+function byKey(rows: readonly LockedOrder[]): ReadonlyMap<OrderKey, LockedOrder> {
+  return new Map(rows.map((locked) => [locked.order.key, locked]))
 }
 
 interface Deciding {
@@ -190,12 +189,12 @@ function decideOn(
   return { answer, locked, decision, clocksDisagree }
 }
 
-/** Posts the credits of a group in one statement. By order number. */
+/** Posts the credits of a group in one statement. */
 async function payAll(
   tx: Tx,
   settling: Settling,
   steps: readonly Step[],
-): Promise<ReadonlyMap<string, Order>> {
+): Promise<ReadonlyMap<OrderKey, Order>> {
   const payments = steps.flatMap(({ answer, locked: { order }, decision }): readonly Payment[] => {
     if (decision.kind !== 'pay') return []
     return [
@@ -203,7 +202,7 @@ async function payAll(
     ]
   })
   const paid = await pay(tx, settling, payments)
-  return new Map(paid.map((order) => [order.orderNo, order]))
+  return new Map(paid.map((order) => [order.key, order]))
 }
 
 /** A decision to credit an order. */
@@ -264,7 +263,7 @@ async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
     case 'close':
       return tx.reschedule(order, { schedule: nextSchedule(settling.policy, step), event })
     case 'keep':
-      await tx.appendEvent(event)
+      await tx.appendEvent(order.key, event)
       if (isLateAnswer(answer, order)) await tx.countLateCheck(order)
       return order
     default:
@@ -306,9 +305,8 @@ export function eventOf(
   { node }: Pick<Settling, 'node'>,
   { answer: answered, decision }: { readonly answer: AnswerFor; readonly decision: Decision },
 ): NewOrderEvent {
-  const { orderNo, answer, by } = answered
+  const { answer, by } = answered
   return {
-    orderNo,
     kind: 'answered',
     source: by.source,
     tradeState: reportedState(answer),
@@ -330,9 +328,10 @@ export function reportedState(answer: Answer): string | null {
 /** After the commit. */
 export function emitSettlement(
   emit: Emit,
-  { orderNo, by: { source } }: AnswerFor,
+  { by: { source } }: AnswerFor,
   { order, decision }: Settlement,
 ): void {
+  const { orderNo } = order
   if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })
   if (decision.kind === 'pay') {
     const { paidAt, creditedAt } = order

@@ -58,7 +58,7 @@ export async function settleUnpaid<T extends ClaimedAnswer>(
   if (waits.length === 0) return new Map()
   const written = await store.waitAsClaimed(waits)
   const settled = waits
-    .filter(({ answer }) => written.has(answer.orderNo))
+    .filter(({ answer }) => written.has(answer.key))
     .map((wait) => [wait.answer, settlementOf(wait)] as const)
   for (const [answer, settlement] of settled) emitSettlement(emit, answer, settlement)
   return new Map(settled)

@@ -1,4 +1,4 @@
-import type { OrderEvent } from '../domain/order.ts'
+import type { OrderEvent, OrderKey } from '../domain/order.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -11,12 +11,12 @@ const pageSize = 200
 /** The whole timeline of an order, oldest first. `nextCursor`: null unless it has more than `eventsMax`. */
 export async function allEvents(
   store: Store,
-  orderNo: string,
+  key: OrderKey,
 ): Promise<{ events: readonly OrderEvent[]; nextCursor: string | null }> {
   const events: OrderEvent[] = []
   let cursor: string | null = null
   do {
-    const page = await store.listOrderEvents(orderNo, { limit: pageSize, cursor })
+    const page = await store.listOrderEvents(key, { limit: pageSize, cursor })
     events.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== null && events.length < eventsMax)

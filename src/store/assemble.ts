@@ -14,7 +14,14 @@ import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts
 import { claimLate } from './sql/late-checks.ts'
 import { balanceOf, latestEntries, listEntries } from './sql/ledger.ts'
 import { findOrderByTransaction, ledgerOf } from './sql/order-ledger.ts'
-import { findOrder, insertOrder, insertOrders, listOrders, setCodeUrl } from './sql/orders.ts'
+import {
+  findOrder,
+  findOrders,
+  insertOrder,
+  insertOrders,
+  listOrders,
+  setCodeUrl,
+} from './sql/orders.ts'
 import { penalize, reserve } from './sql/quota.ts'
 import { prune } from './sql/retention.ts'
 import { findReview, listReviews } from './sql/reviews.ts'
@@ -51,26 +58,23 @@ export function storeOn(
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
     insertOrders: (additions) => to(storing(additions), () => insertOrders(scope, additions)),
-    setCodeUrl: (orderNo, { event, ...code }) =>
-      to(`store the code of order ${quoted(orderNo)}`, () =>
-        setCodeUrl(scope, { ...code, event: { ...event, orderNo } }),
-      ),
-    findOrder: (orderNo) => to(`find order ${quoted(orderNo)}`, () => findOrder(scope, orderNo)),
+    setCodeUrl: (key, code) =>
+      to(`store the code of order ${quoted(key)}`, () => setCodeUrl(scope, { key, ...code })),
+    findOrder: (key) => to(`find order ${quoted(key)}`, () => findOrder(scope, key)),
+    findOrders: (orderNo) => to(`find order ${quoted(orderNo)}`, () => findOrders(scope, orderNo)),
     listOrders: (filter) => to('list orders', () => listOrders(scope, filter)),
-    listOrderEvents: (orderNo, page) =>
-      to(`list the events of order ${quoted(orderNo)}`, () =>
-        listOrderEvents(scope, { orderNo, ...page }),
+    listOrderEvents: (key, page) =>
+      to(`list the events of order ${quoted(key)}`, () => listOrderEvents(scope, { key, ...page })),
+    latestOrderEvents: (key, page) =>
+      to(`list the latest events of order ${quoted(key)}`, () =>
+        latestOrderEvents(scope, { key, ...page }),
       ),
-    latestOrderEvents: (orderNo, page) =>
-      to(`list the latest events of order ${quoted(orderNo)}`, () =>
-        latestOrderEvents(scope, { orderNo, ...page }),
-      ),
-    appendEvent: (event) =>
-      to(`add an event to order ${quoted(event.orderNo)}`, () => appendEvent(scope, event)),
+    appendEvent: (key, event) =>
+      to(`add an event to order ${quoted(key)}`, () => appendEvent(scope, { key, event })),
 
     listReviews: (filter) => to('list reviews', () => listReviews(scope, filter)),
-    findReview: (orderNo) =>
-      to(`find the review of order ${quoted(orderNo)}`, () => findReview(scope, orderNo)),
+    findReview: (key) =>
+      to(`find the review of order ${quoted(key)}`, () => findReview(scope, key)),
 
     balance: (userId) =>
       to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),
@@ -89,8 +93,7 @@ export function storeOn(
       to(`find the order of transaction ${quoted(payment.transactionId)}`, () =>
         findOrderByTransaction(scope, payment),
       ),
-    ledgerOf: (orderNo) =>
-      to(`read the ledger of order ${quoted(orderNo)}`, () => ledgerOf(scope, orderNo)),
+    ledgerOf: (key) => to(`read the ledger of order ${quoted(key)}`, () => ledgerOf(scope, key)),
 
     claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, cursor })),
     claimLate: (claim) => to('claim late checks', () => claimLate(scope, claim)),
@@ -98,9 +101,9 @@ export function storeOn(
     countDue: (due) => to('count due orders', () => countDue(scope, due)),
     // They are due again, and first.
     release: (claimed) =>
-      to(`give back ${claimed.length} orders`, () => release(scope, claimed)).finally(() =>
-        cursor.forget(),
-      ),
+      to(`give back ${claimed.length} orders`, () => release(scope, claimed)).finally(() => {
+        for (const { order } of claimed) cursor.forget(order)
+      }),
     waitAsClaimed: (waits) =>
       to(`let ${waits.length} orders wait`, () => waitAsClaimed(scope, waits)),
 
@@ -133,9 +136,9 @@ export function storeOn(
       to('read the state of the schema', () =>
         schemaState(database.db, migrations, database.schema),
       ),
-    migrate: (onStep) =>
+    migrate: (options) =>
       to('migrate', () =>
-        migrateToLatest(patientDb, migrations, { schema: database.schema, onStep }),
+        migrateToLatest(patientDb, migrations, { schema: database.schema, ...options }),
       ),
     close: () => database.close(),
   }

@@ -7,7 +7,7 @@ import { NewerSchemaError, StoreError } from './errors.ts'
 import { isConflict } from './failure.ts'
 import type { Migration, Migrations } from './migrations/index.ts'
 import { ownSchema } from './schema-place.ts'
-import type { MigrationStep, SchemaState } from './store.ts'
+import type { MigrateOptions, SchemaState } from './store.ts'
 
 /** Of our own name, so that a database may be shared with another program that migrates. */
 const appliedTable = 'budan_migrations'
@@ -23,13 +23,15 @@ const busyMsMax = 600_000
 export async function migrateToLatest(
   db: Connection,
   known: Migrations,
-  { schema = ownSchema, onStep = () => {} }: Migrating = {},
+  { schema = ownSchema, breaking = false, onStep = () => {} }: Migrating = {},
 ): Promise<readonly string[]> {
   const applied: string[] = []
   const deadline = performance.now() + busyMsMax
   for (;;) {
-    const { pending, breaking } = await schemaState(db, known, schema)
-    if (breaking.length > 0) throw new NewerSchemaError(breaking)
+    const state = await schemaState(db, known, schema)
+    if (state.breaking.length > 0) throw new NewerSchemaError(state.breaking)
+    // In the order of their names: what comes after a step that is held may depend on it.
+    const pending = breaking ? [...state.pending, ...state.held].sort() : state.pending
     const [name] = pending
     const migration = known[name ?? '']
     if (name === undefined || migration === undefined) return applied
@@ -44,10 +46,9 @@ export async function migrateToLatest(
   }
 }
 
-interface Migrating {
+interface Migrating extends MigrateOptions {
   /** Where the tables are, or will be. */
   readonly schema?: string
-  readonly onStep?: ((step: MigrationStep) => void) | undefined
 }
 
 function stillBusy(name: string): string {
@@ -169,11 +170,39 @@ export async function schemaState(
   if (applied.length === 0) await refuseTaken(db, schema)
   const names = Object.keys(known)
   const unknown = applied.filter((name) => !names.includes(name))
+  const missing = names.filter((name) => !applied.includes(name)).sort()
+  const firstBreaking = missing.findIndex(isBreaking)
+  const isHeld = firstBreaking >= 0 && (await isInUse(db, { applied, schema }))
   return {
-    pending: names.filter((name) => !applied.includes(name)).sort(),
+    pending: isHeld ? missing.slice(0, firstBreaking) : missing,
+    held: isHeld ? missing.slice(firstBreaking) : [],
     unknown,
-    breaking: unknown.filter((name) => /^\d+_breaking_/.test(name)),
+    breaking: unknown.filter(isBreaking),
   }
+}
+
+function isBreaking(name: string): boolean {
+  return /^\d+_breaking_/.test(name)
+}
+
+/** Nodes of the version before may be at work on it. On a new database there is nothing that they could break. */
+async function isInUse(
+  db: Connection,
+  { applied, schema }: { applied: readonly string[]; schema: string },
+): Promise<boolean> {
+  if (!applied.includes('004_runs'))
+    return applied.includes('001_orders') && hasRows(db, sql.id(schema, 'orders'))
+  return (
+    (await hasRows(db, sql.id(schema, 'orders'))) || (await hasRows(db, sql.id(schema, 'runs')))
+  )
+}
+
+async function hasRows(db: Connection, table: RawBuilder<unknown>): Promise<boolean> {
+  const found = await firstOf(
+    db,
+    sql<{ readonly found: boolean }>`select exists (select from ${table}) as found`,
+  )
+  return found?.found === true
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ConfiguredMerchant } from '../domain/merchant.ts'
+import type { DueMerchant } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type {
   Merchant,
@@ -6,12 +6,13 @@ import type {
   NewOrderEvent,
   Order,
   OrderEvent,
+  OrderKey,
   Review,
   ReviewTrail,
 } from '../domain/order.ts'
 import type { OrderStatus, Source } from '../domain/order-states.ts'
 import type { RateLimiter } from '../domain/rate-limiter.ts'
-import type { Run, RunResult, RunStatus, RunTrigger } from '../domain/run.ts'
+import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/run.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { Transfer } from '../domain/transfer.ts'
 import type { WriteFault } from './sql/write-probe.ts'
@@ -40,27 +41,29 @@ export interface Store {
    * that is not pending any more keeps the event alone: then null.
    */
   setCodeUrl(
-    orderNo: string,
+    key: OrderKey,
     update: { codeUrl: string; codeLifeMs: number; event: NewOrderEvent },
   ): Promise<Order | null>
   /**
    * One order; null when it is not here. As every method that reads, it throws `StoreError` when the
    * database is not available.
    */
-  findOrder(orderNo: string): Promise<Order | null>
+  findOrder(key: OrderKey): Promise<Order | null>
+  /** The orders with this number, each of another merchant. */
+  findOrders(orderNo: string): Promise<readonly Order[]>
   /** Orders, newest first. */
   listOrders(filter: OrderFilter): Promise<Page<Order>>
   /** The timeline of an order, oldest first. */
-  listOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
+  listOrderEvents(key: OrderKey, page: PageRequest): Promise<Page<OrderEvent>>
   /** The same, newest first. */
-  latestOrderEvents(orderNo: string, page: PageRequest): Promise<Page<OrderEvent>>
-  /** Appends to the timeline of an order whose state stays. */
-  appendEvent(event: NewOrderEvent): Promise<void>
+  latestOrderEvents(key: OrderKey, page: PageRequest): Promise<Page<OrderEvent>>
+  /** Appends to the timeline of an order whose state stays. Throws for an order that is not here. */
+  appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void>
 
   /** Orders that wait for a person, oldest first; or those that a person dismissed. */
   listReviews(filter: ReviewFilter): Promise<Page<Review>>
   /** Of any order, whatever its state. */
-  findReview(orderNo: string): Promise<Review | null>
+  findReview(key: OrderKey): Promise<Review | null>
 
   /** What was credited to a user, in fen; 0 for a user that was never seen. */
   balance(userId: string): Promise<Balance>
@@ -71,7 +74,7 @@ export interface Store {
   /** The order that this payment credited. */
   findOrderByTransaction(payment: Payment): Promise<Order | null>
   /** What was booked for an order, row by row. */
-  ledgerOf(orderNo: string): Promise<OrderLedger>
+  ledgerOf(key: OrderKey): Promise<OrderLedger>
 
   /**
    * Credits through the account of a merchant at its gateway, the newest first: by their ids, which
@@ -93,20 +96,20 @@ export interface Store {
   /** Gives claimed orders back without a query: due again when they were due before. */
   release(claimed: readonly ClaimedOrder[]): Promise<void>
   /**
-   * Reschedules claimed orders, each with its event. Returns the numbers of those that still were as
+   * Reschedules claimed orders, each with its event. Returns the keys of those that still were as
    * they were claimed, and that no other transaction held; of the others nothing is written.
    */
-  waitAsClaimed(waits: readonly ClaimedWait[]): Promise<ReadonlySet<string>>
+  waitAsClaimed(waits: readonly ClaimedWait[]): Promise<ReadonlySet<OrderKey>>
 
   /**
    * Opens a run; with a slot, only if no other run has it. First it repairs what crashes and wrong
    * clocks left behind. Runs left `running` by a process that died become `stopped`: those older than a
-   * day, on the embedded database those of any process before this one. Orders of `ofOrders` that are
-   * due later than any schedule or lease reaches become due.
+   * day, on the embedded database those of any process before this one. Orders that are due later than
+   * any schedule or lease reaches become due.
    */
   openRun(run: NewRun): Promise<OpenedRun>
   /** Ends a run, and records what became of its orders. */
-  finishRun(runId: string, end: { status: RunStatus; results: readonly RunResult[] }): Promise<Run>
+  finishRun(runId: string, end: FinishedRun): Promise<Run>
   /** Runs, newest first. */
   listRuns(page: PageRequest): Promise<Page<Run>>
   /** With the node that makes it, or made it. */
@@ -135,8 +138,11 @@ export interface Store {
 
   /** Rows that break an invariant, counted; all 0 when all is well. */
   audit(): Promise<Audit>
-  /** Numbers of the orders behind one of its counts, at most `limit`. Takes as long as to count them. */
-  auditRows(name: keyof Audit, options: { readonly limit: number }): Promise<readonly string[]>
+  /** The orders behind one of its counts, at most `limit`. Takes as long as to count them. */
+  auditRows(
+    name: keyof Audit,
+    options: { readonly limit: number },
+  ): Promise<readonly AuditedOrder[]>
   /** For metrics and readiness. Ages and delays are of this merchant's orders. */
   vitals(merchant: DueMerchant): Promise<Vitals>
   /** The database's time. Needs no table, so it also shows whether the database answers at all. */
@@ -147,8 +153,11 @@ export interface Store {
   openOrders(): Promise<readonly (Merchant & { readonly count: number })[]>
   /** How the tables stand against this program. Changes nothing. */
   schema(): Promise<SchemaState>
-  /** Brings the schema up to date; returns the names of what was applied here. */
-  migrate(onStep?: (step: MigrationStep) => void): Promise<readonly string[]>
+  /**
+   * Brings the schema up to date; returns the names of what was applied here. Steps that a program of
+   * the version before cannot live with are applied to a new database, and to others only with `breaking`.
+   */
+  migrate(options?: MigrateOptions): Promise<readonly string[]>
   /** Ends its connections. `budan.close()` does it. */
   close(): Promise<void>
 }
@@ -156,10 +165,7 @@ export interface Store {
 /** A step inside one transaction. Each writes its event in the same statement (I6). */
 export interface Tx {
   /** Locks the order's row until the end of the transaction. The decision is made on what this returns. */
-  lockOrder(
-    orderNo: string,
-    options?: { transactionId: string | null },
-  ): Promise<LockedOrder | null>
+  lockOrder(key: OrderKey, options?: { transactionId: string | null }): Promise<LockedOrder | null>
   /** The same of many different orders, but for those that somebody else holds, or that are not here. */
   lockOrders(requested: readonly LockRequest[]): Promise<readonly LockedOrder[]>
   /**
@@ -187,11 +193,11 @@ export interface Tx {
   /** Brings a dismissed order back to the queue. */
   reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
   /** What the timeline says of its review, the writes of this transaction included. */
-  reviewTrail(orderNo: string): Promise<ReviewTrail>
+  reviewTrail(key: OrderKey): Promise<ReviewTrail>
   /** The notices of refunds of the order so far, oldest first. */
-  refundNotices(orderNo: string): Promise<readonly OrderEvent[]>
+  refundNotices(key: OrderKey): Promise<readonly OrderEvent[]>
   /** Leaves the order as it is. */
-  appendEvent(event: NewOrderEvent): Promise<void>
+  appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void>
   /**
    * For embedders' `onPaid`: a statement of their own, with `$1, $2, …`, in this transaction.
    * Values are text, numbers, bigints, booleans, dates, null, or objects for a json column; no
@@ -202,7 +208,7 @@ export interface Tx {
 
 /** An order to be locked for an answer. */
 export interface LockRequest {
-  readonly orderNo: string
+  readonly key: OrderKey
   /** The payment that the answer is about, to find another order that was credited for it. */
   readonly transactionId: string | null
 }
@@ -236,12 +242,9 @@ export interface LockedOrder {
   readonly order: Order
   /** The database's time. */
   readonly now: Date
-  /** Another order that was credited for the requested transaction id, if any. */
+  /** The number of another order that was credited for the requested transaction id, if any. */
   readonly transactionOwner: string | null
 }
-
-/** Whose orders: under the one app id, or under all of `appids` where those are given. */
-export type DueMerchant = Merchant & Partial<Pick<ConfiguredMerchant, 'appids'>>
 
 /** Which expired orders a claim of late checks takes. `leaseMs` is how long they are held. */
 export interface LateClaim {
@@ -277,10 +280,15 @@ export interface OrderAddition {
   readonly event: NewOrderEvent
 }
 
-/** `exists`: the idempotency key (looked up first), or else the order number, was there before. */
+/**
+ * `exists`: the merchant's Idempotency-Key (looked up first), or else its order number, was there
+ * before. `upgrade_pending`: another merchant has them, which stands in the way until the breaking step
+ * of the schema, see `migrate()`.
+ */
 export type Insertion =
   | { readonly kind: 'inserted'; readonly order: Order }
   | { readonly kind: 'exists'; readonly by: 'key' | 'number'; readonly order: Order }
+  | { readonly kind: 'upgrade_pending' }
 
 /** Which page of a list. */
 export interface PageRequest {
@@ -373,28 +381,6 @@ export interface PostedEntry {
   readonly at: Date
 }
 
-/** What a run begins with. */
-export interface NewRun {
-  readonly trigger: RunTrigger
-  /** Width of the slots; null for a run that takes none. */
-  readonly intervalMs: number | null
-  readonly dryRun: boolean
-  readonly node: string
-  /** Whose orders the run is for; null: it changes none (a dry run). */
-  readonly ofOrders?: { readonly merchant: DueMerchant; readonly farthestMs: number } | null
-}
-
-/** `nextSlotInMs` is by the database's clock, and 0 for a run without slots. */
-export type OpenedRun =
-  | {
-      readonly kind: 'opened'
-      readonly run: Run
-      /** A late check is due, see `claimLate()`. Found here, it costs no further statement. */
-      readonly lateCheckDue: boolean
-      readonly nextSlotInMs: number
-    }
-  | { readonly kind: 'taken'; readonly nextSlotInMs: number }
-
 /** Rows that break an invariant, counted. All are 0 when all is well. */
 export interface Audit {
   readonly paid_not_credited: number
@@ -405,6 +391,12 @@ export interface Audit {
   readonly mismatched: number
   /** Orders whose state has no event (I6). */
   readonly unexplained: number
+}
+
+/** An order that the audit counted. Without its row nobody knows whose it is. */
+export interface AuditedOrder {
+  readonly orderNo: string
+  readonly merchant: Pick<Merchant, 'gateway' | 'mchid'> | null
 }
 
 /** Of the console. */
@@ -467,6 +459,14 @@ export interface Vitals {
   readonly lastFinishedRunAt: Date | null
 }
 
+/** Which steps `migrate` takes. */
+export interface MigrateOptions {
+  /** Also those that a program of the version before cannot live with. */
+  readonly breaking?: boolean
+  /** Called at each step. */
+  readonly onStep?: (step: MigrationStep) => void
+}
+
 /** What `migrate` does at the moment. */
 export interface MigrationStep {
   /** `waiting`: its tables are in use; it begins again in a moment. */
@@ -478,8 +478,10 @@ export interface MigrationStep {
 
 /** How the tables of a database stand against this program. */
 export interface SchemaState {
-  /** Migrations of this program that the database lacks. */
+  /** Migrations of this program that the database lacks, and that `serve` applies. */
   readonly pending: readonly string[]
+  /** Those that wait until no node of the version before is left: `budan migrate --breaking`. */
+  readonly held: readonly string[]
   /** Migrations of the database that this program does not know: it is older than its database. */
   readonly unknown: readonly string[]
   /** Those of them that this program cannot live with. With all others it goes on as before. */

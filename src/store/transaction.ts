@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from 'kysely'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { NewOrderEvent, Order, OrderEvent, ReviewTrail } from '../domain/order.ts'
+import type { NewOrderEvent, Order, OrderEvent, OrderKey, ReviewTrail } from '../domain/order.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
@@ -123,11 +123,11 @@ class Steps implements Tx {
   }
 
   lockOrder(
-    orderNo: string,
+    key: OrderKey,
     { transactionId }: { transactionId: string | null } = { transactionId: null },
   ): Promise<LockedOrder | null> {
-    return this.#step(`lock order ${quoted(orderNo)}`, () =>
-      lockOrder(this.#scope, { orderNo, transactionId }),
+    return this.#step(`lock order ${quoted(key)}`, () =>
+      lockOrder(this.#scope, { key, transactionId }),
     )
   }
 
@@ -194,21 +194,19 @@ class Steps implements Tx {
     )
   }
 
-  reviewTrail(orderNo: string): Promise<ReviewTrail> {
-    return this.#step(`read the trail of order ${quoted(orderNo)}`, () =>
-      readTrail(this.#scope, orderNo),
+  reviewTrail(key: OrderKey): Promise<ReviewTrail> {
+    return this.#step(`read the trail of order ${quoted(key)}`, () => readTrail(this.#scope, key))
+  }
+
+  refundNotices(key: OrderKey): Promise<readonly OrderEvent[]> {
+    return this.#step(`read the refunds of order ${quoted(key)}`, () =>
+      readRefundNotices(this.#scope, key),
     )
   }
 
-  refundNotices(orderNo: string): Promise<readonly OrderEvent[]> {
-    return this.#step(`read the refunds of order ${quoted(orderNo)}`, () =>
-      readRefundNotices(this.#scope, orderNo),
-    )
-  }
-
-  appendEvent(event: NewOrderEvent): Promise<void> {
-    return this.#step(`add an event to order ${quoted(event.orderNo)}`, () =>
-      appendEvent(this.#scope, event),
+  appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void> {
+    return this.#step(`add an event to order ${quoted(key)}`, () =>
+      appendEvent(this.#scope, { key, event }),
     )
   }
 

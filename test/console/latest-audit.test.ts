@@ -18,7 +18,7 @@ function slowStore(kind: 'pglite' | 'postgres' = 'postgres') {
   const store = {
     kind,
     audit: () => new Promise<Audit>((end, fail) => audits.push({ end, fail })),
-    auditRows: async () => ['ORDER-1'],
+    auditRows: async () => [{ orderNo: 'ORDER-1', merchant: null }],
   }
   const at = new Date('2026-01-24T07:00:00Z')
   const latest = new LatestAudit(store, { clock: () => at, now: () => time.ms })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { OrderEvent } from '../../src/domain/order.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { merchant, newEvent, place, placePaid } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 
 import { type Desk, type Read, useDesks } from './desk.ts'
 
@@ -408,7 +409,8 @@ describe('the page of an order', () => {
     }
     for (const [kind, name] of Object.entries(kinds) as [OrderEvent['kind'], string][]) {
       await store.appendEvent(
-        newEvent(no, {
+        keyOf(no),
+        newEvent({
           ...{ kind, source: 'operator', operator: `Li of ${kind}`, reason: `because of ${name}` },
           ...{ evidence: { seen: `<img src=x onerror=alert(1)> ${kind}` }, node: `at-${kind}` },
           ...(kind === 'refund_noticed' && { decision: null, evidence: noticeOf(kind) }),
@@ -432,7 +434,7 @@ describe('the page of an order', () => {
       const { store } = desk.world
       const { orderNo: no } = await placePaid(store)
       for (let count = 0; count < 248; count += 1) {
-        await store.appendEvent(newEvent(no, { reason: `note ${count}.` }))
+        await store.appendEvent(keyOf(no), newEvent({ reason: `note ${count}.` }))
       }
       const pages: Read[] = []
       let path: string | undefined = `/orders/${no}?order=${order}`

@@ -112,7 +112,7 @@ function snapshotIn(state: State): Snapshot {
     readiness: readinessIn(state),
     runs: [],
     audit: {
-      latest: { orderNos: {}, counts, at: now, durationMs: 5 },
+      latest: { orders: {}, counts, at: now, durationMs: 5 },
       ...{ isUnderWay: false, hasFailed: state.audit === 'failed', isAutomatic: true },
     },
     backlog: backlog && {

@@ -31,7 +31,7 @@ const vitals: NonNullable<Snapshot['vitals']> = {
 }
 
 const audit: Snapshot['audit'] = {
-  latest: { orderNos: {}, counts: clean, at: now, durationMs: 5 },
+  latest: { orders: {}, counts: clean, at: now, durationMs: 5 },
   isUnderWay: false,
   hasFailed: false,
   isAutomatic: true,
@@ -124,7 +124,7 @@ const cases: readonly (readonly [string, Verdict, Verdict['tone'], readonly Conc
         audit: {
           ...audit,
           latest: {
-            orderNos: {},
+            orders: {},
             counts: { ...clean, paid_not_credited: 1 },
             at: now,
             durationMs: 5,

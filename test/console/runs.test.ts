@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { buildWeb } from '../../src/web/server.ts'
+import { runOfMerchant } from '../contract/store-fixtures.ts'
 import { breakableStore } from '../support/breakable-store.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'
 import { Visit } from './visit.ts'
@@ -77,7 +79,9 @@ async function tables({ store }: World, orderNos: readonly string[]): Promise<un
   const all = { limit: 200, cursor: null }
   return {
     orders: await store.listOrders({ ...all, status: null, userId: null }),
-    events: await Promise.all(orderNos.map((orderNo) => store.listOrderEvents(orderNo, all))),
+    events: await Promise.all(
+      orderNos.map((orderNo) => store.listOrderEvents(keyOf(orderNo), all)),
+    ),
     entries: await store.listEntries('u1', all),
   }
 }
@@ -236,7 +240,7 @@ describe('the progress of a run', () => {
 
   it('is not known of a run in another process, which is said, with its name', async () => {
     const { world, desk } = await open()
-    const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'other-1' } as const
+    const run = { ...runOfMerchant, trigger: 'manual', intervalMs: null, node: 'other-1' } as const
     const opened = await world.store.openRun(run)
     const id = opened.kind === 'opened' ? opened.run.id : ''
     const { body, text } = await desk.read(`/runs/${id}`)
@@ -355,7 +359,7 @@ describe('the pages of runs', () => {
   it('show one kind of outcome, and no more than 200 orders at once', async () => {
     const { world, desk } = await open()
     const opened = await world.store.openRun({
-      ...{ trigger: 'manual', intervalMs: null, dryRun: false, node: 'n1' },
+      ...{ ...runOfMerchant, trigger: 'manual', intervalMs: null },
     })
     const id = opened.kind === 'opened' ? opened.run.id : ''
     const results = Array.from({ length: 450 }, (_, at) => ({

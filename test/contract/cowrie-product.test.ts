@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useShops } from '../support/cowrie-shop.ts'
+import { keyOf } from '../support/order-key.ts'
 
 /** A gateway that is nothing like WeChat Pay, through the whole of budan: HTTP service, job and ledger. */
 
@@ -33,7 +34,7 @@ describe.each(['pglite', 'postgres'] as const)('an invented gateway, on %s', (ki
     expect(cowrie.calls.slice(-3)).toEqual([
       ...[`query ${orderNo}`, `close ${orderNo}`, `query ${orderNo}`],
     ])
-    const { items } = await budan.store.listOrderEvents(orderNo, { limit: 50, cursor: null })
+    const { items } = await budan.store.listOrderEvents(keyOf(orderNo), { limit: 50, cursor: null })
     expect(items.at(-1)).toMatchObject({
       ...{ toStatus: 'expired', codedReason: { code: 'never_begun' }, source: 'compensation' },
     })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
+import { keyOf } from '../support/order-key.ts'
 import {
   credit,
   type MakeSubject,
@@ -46,7 +47,7 @@ export function claimsContract(make: MakeSubject): void {
             standing: 'known' as const,
             watchedUntil: null,
           },
-          event: newEvent(order.orderNo),
+          event: newEvent(),
         }),
       )
 
@@ -59,7 +60,7 @@ export function claimsContract(make: MakeSubject): void {
       expect(await subject.store.claimDue(claim)).toEqual([
         { order: leased, dueAt: order.createdAt },
       ])
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(leased)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(leased)
     })
 
     it('claimDue() gives a claimed order to nobody else until the lease runs out', async () => {
@@ -120,7 +121,7 @@ export function claimsContract(make: MakeSubject): void {
       const paid = await place(subject.store)
       const expired = await place(subject.store)
       await credit(subject.store, paid.orderNo)
-      const event = newEvent(expired.orderNo)
+      const event = newEvent()
       await subject.store.transaction((tx) =>
         tx.changeStatus(expired, { status: 'expired', event }),
       )
@@ -162,7 +163,7 @@ export function claimsContract(make: MakeSubject): void {
             standing: 'unknown',
             ...absences,
           } as const
-          return tx.reschedule(order, { schedule, event: newEvent(order.orderNo) })
+          return tx.reschedule(order, { schedule, event: newEvent() })
         })
       const claimed = async (limit: number) =>
         new Set(numbersOf(await subject.store.claimDue({ ...claim, limit })))
@@ -237,7 +238,7 @@ export function claimsContract(make: MakeSubject): void {
       const order = await place(subject.store)
       pass(6)
       await subject.store.release(await subject.store.claimDue(claim))
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(order)
       expect(numbersOf(await subject.store.claimDue(claim))).toEqual([order.orderNo])
       await subject.store.release([])
     })
@@ -254,9 +255,9 @@ export function claimsContract(make: MakeSubject): void {
       const again = await subject.store.claimDue(claim)
       expect(numbersOf(again)).toEqual([reclaimed.orderNo])
       await subject.store.release(claimed)
-      expect(await subject.store.findOrder(paid.orderNo)).toMatchObject({ status: 'paid' })
-      expect(await subject.store.findOrder(queried.orderNo)).toEqual(waiting)
-      expect(await subject.store.findOrder(reclaimed.orderNo)).toEqual(again[0]?.order)
+      expect(await subject.store.findOrder(keyOf(paid.orderNo))).toMatchObject({ status: 'paid' })
+      expect(await subject.store.findOrder(keyOf(queried.orderNo))).toEqual(waiting)
+      expect(await subject.store.findOrder(keyOf(reclaimed.orderNo))).toEqual(again[0]?.order)
     })
   })
 }

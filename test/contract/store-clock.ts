@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
+import type { NewRun } from '../../src/domain/run.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
+import { keyOf } from '../support/order-key.ts'
 import {
   credit,
   type MakeSubject,
   merchant,
   newEvent,
   place,
+  runOfMerchant,
   type Subject,
 } from './store-fixtures.ts'
 
@@ -47,12 +50,12 @@ export function clockContract(make: MakeSubject): void {
       pass(-yearMinutes)
       return done
     }
-    const ofOrders = { merchant, farthestMs: claim.farthestMs }
-    const openRun = (given: typeof ofOrders | null) =>
-      subject.store.openRun({
-        ...{ trigger: 'manual', intervalMs: null, dryRun: false, node: 'n', ofOrders: given },
-      })
-    const repair = () => openRun(ofOrders)
+    const run: NewRun = {
+      ...{ ...runOfMerchant, trigger: 'manual', intervalMs: null },
+      farthestMs: claim.farthestMs,
+    }
+    const openRun = (changes: Partial<NewRun> = {}) => subject.store.openRun({ ...run, ...changes })
+    const repair = () => openRun()
     const letWait = (order: Order, minutes: number) =>
       subject.store.transaction((tx) => {
         const nextCheckAt = new Date(nowMs + minutes * minuteMs)
@@ -64,7 +67,7 @@ export function clockContract(make: MakeSubject): void {
           standing: 'known' as const,
           watchedUntil: null,
         }
-        return tx.reschedule(order, { schedule, event: newEvent(order.orderNo) })
+        return tx.reschedule(order, { schedule, event: newEvent() })
       })
     const numbersOf = (claimed: readonly ClaimedOrder[]) =>
       claimed.map(({ order }) => order.orderNo).sort()
@@ -108,9 +111,9 @@ export function clockContract(make: MakeSubject): void {
       const usual = await place(subject.store)
       const early = await ahead(() => place(subject.store))
       pass(6)
-      const due = await subject.store.findOrder(usual.orderNo)
+      const due = await subject.store.findOrder(keyOf(usual.orderNo))
       await repair()
-      expect(await subject.store.findOrder(usual.orderNo)).toEqual(due)
+      expect(await subject.store.findOrder(keyOf(usual.orderNo))).toEqual(due)
       expect(numbersOf(await subject.store.claimDue({ ...claim, limit: 1 }))).toEqual([
         usual.orderNo,
       ])
@@ -121,34 +124,35 @@ export function clockContract(make: MakeSubject): void {
 
     it('openRun() repairs nothing for other merchants, and says whether late checks are due', async () => {
       const { store } = subject
-      const isLateCheckDue = async (given: typeof ofOrders | null) => {
-        const opened = await openRun(given)
-        return opened.kind === 'opened' && opened.lateCheckDue
+      const isLateCheckDue = async (changes: Partial<NewRun>) => {
+        const opened = await openRun(changes)
+        return opened.kind === 'opened' && opened.merchants.some((each) => each.lateCheckDue)
       }
-      const others = { ...ofOrders, merchant: { ...merchant, mchid: '1900000999' } }
+      const others = { merchants: [{ ...merchant, mchid: '1900000999' }] }
       const order = await ahead(() => place(store))
-      for (const given of [others, null]) {
+      for (const given of [others, { dryRun: true }]) {
         expect(await isLateCheckDue(given)).toBe(false)
-        expect(await store.findOrder(order.orderNo)).toEqual(order)
+        expect(await store.findOrder(keyOf(order.orderNo))).toEqual(order)
       }
-      expect(await isLateCheckDue(ofOrders)).toBe(false)
-      expect((await store.findOrder(order.orderNo))?.nextCheckAt).toEqual(new Date(nowMs))
+      expect(await isLateCheckDue({})).toBe(false)
+      expect((await store.findOrder(keyOf(order.orderNo)))?.nextCheckAt).toEqual(new Date(nowMs))
 
       await store.transaction((tx) => tx.addLateChecks(order))
-      expect(await isLateCheckDue(ofOrders)).toBe(false)
+      expect(await isLateCheckDue({})).toBe(false)
       pass(24 * 60)
-      expect(await isLateCheckDue(ofOrders)).toBe(true)
-      for (const given of [others, null]) expect(await isLateCheckDue(given)).toBe(false)
+      expect(await isLateCheckDue({})).toBe(true)
+      for (const given of [others, { dryRun: true }])
+        expect(await isLateCheckDue(given)).toBe(false)
     })
 
     it('claimDue() of one takes one, and release() gives it back as it was', async () => {
       const order = await ahead(() => place(subject.store))
       await repair()
-      const repaired = await subject.store.findOrder(order.orderNo)
+      const repaired = await subject.store.findOrder(keyOf(order.orderNo))
       const taken = await subject.store.claimDue({ ...claim, limit: 1 })
       expect(numbersOf(taken)).toEqual([order.orderNo])
       await subject.store.release(taken)
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(repaired)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(repaired)
     })
 
     it('claimDue() leaves alone what no wrong clock has touched', async () => {
@@ -162,7 +166,7 @@ export function clockContract(make: MakeSubject): void {
 
     it('vitals() returns the run that finished last, not the one with the latest time', async () => {
       const finish = async () => {
-        const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'n' } as const
+        const run = { ...runOfMerchant, trigger: 'manual', intervalMs: null } as const
         const opened = await subject.store.openRun(run)
         if (opened.kind !== 'opened') throw new Error('No run')
         await subject.store.finishRun(opened.run.id, { status: 'finished', results: [] })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Source } from '../../src/domain/order-states.ts'
 import type { Credited } from '../../src/store/store.ts'
 import { creditOne } from '../support/credit-one.ts'
+import { keyOf } from '../support/order-key.ts'
 import {
   type MakeSubject,
   merchant,
@@ -32,9 +33,9 @@ export function creditsContract(make: MakeSubject): void {
       const order = await place(store, ours)
       clock.ms += 60_000
       await store.transaction(async (tx) => {
-        await tx.lockOrder(order.orderNo)
+        await tx.lockOrder(keyOf(order.orderNo))
         const transfer = transferOf(order, { paidAt })
-        const event = newEvent(order.orderNo, { source, tradeState: 'SUCCESS', decision: 'pay' })
+        const event = newEvent({ source, tradeState: 'SUCCESS', decision: 'pay' })
         await creditOne(tx, order, { transfer, source, event })
       })
     }

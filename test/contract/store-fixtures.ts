@@ -1,11 +1,13 @@
 import { CompiledQuery } from 'kysely'
 import { expect } from 'vitest'
-import type { NewOrder, NewOrderEvent, Order } from '../../src/domain/order.ts'
+import { assert } from '../../src/domain/assert.ts'
+import type { NewOrder, NewOrderEvent, Order, OrderKey } from '../../src/domain/order.ts'
 import type { Trade } from '../../src/domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../../src/domain/transfer.ts'
 import type { Database } from '../../src/store/database.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Insertion, Store } from '../../src/store/store.ts'
 import { creditOne } from '../support/credit-one.ts'
+import { keyOf } from '../support/order-key.ts'
 import type { FreshStoreOptions } from '../support/stores.ts'
 
 /** A store to prove, and the database below it for attacks that the store offers no way to. */
@@ -31,6 +33,12 @@ export const merchant = {
   appid: 'wx0000000000000001',
 }
 
+/** What a run of that merchant's orders begins with. */
+export const runOfMerchant = {
+  ...{ merchants: [merchant], thresholdMs: 300_000, farthestMs: 30 * 86_400_000 },
+  ...{ dryRun: false, node: 'n1' },
+}
+
 export function newOrder(changes: Partial<NewOrder> = {}): NewOrder {
   return {
     orderNo: nextOrderNo(),
@@ -48,9 +56,8 @@ export function newOrder(changes: Partial<NewOrder> = {}): NewOrder {
   }
 }
 
-export function newEvent(orderNo: string, changes: Partial<NewOrderEvent> = {}): NewOrderEvent {
+export function newEvent(changes: Partial<NewOrderEvent> = {}): NewOrderEvent {
   return {
-    orderNo,
     kind: 'answered',
     source: 'compensation',
     tradeState: 'NOTPAY',
@@ -66,18 +73,21 @@ export function newEvent(orderNo: string, changes: Partial<NewOrderEvent> = {}):
 
 export async function place(store: Store, changes: Partial<NewOrder> = {}): Promise<Order> {
   const order = newOrder(changes)
-  const event = newEvent(order.orderNo, { kind: 'created', source: 'api' })
-  const insertion = await store.insertOrder(order, event)
-  expect(insertion.kind).toBe('inserted')
+  const event = newEvent({ kind: 'created', source: 'api' })
+  return insertedOf(await store.insertOrder(order, event))
+}
+
+export function insertedOf(insertion: Insertion): Order {
+  assert(insertion.kind === 'inserted', `Nothing was inserted: ${insertion.kind}`)
   return insertion.order
 }
 
 /** One that the gateway has given a code for. */
 export async function placeKnown(store: Store, changes: Partial<NewOrder> = {}): Promise<Order> {
   const { orderNo } = await place(store, changes)
-  const event = newEvent(orderNo, { kind: 'prepaid', source: 'api' })
+  const event = newEvent({ kind: 'prepaid', source: 'api' })
   const code = { codeUrl: `weixin://wxpay/${orderNo}`, codeLifeMs: 7_200_000 }
-  const order = await store.setCodeUrl(orderNo, { ...code, event })
+  const order = await store.setCodeUrl(keyOf(orderNo), { ...code, event })
   if (order === null) throw new Error(`Order "${orderNo}" is not pending`)
   return order
 }
@@ -90,7 +100,7 @@ export function transferOf(order: Order, changes: Partial<Trade> = {}): Transfer
     attach: null,
     state: 'paid',
     reported: 'SUCCESS',
-    transactionId: `4200${order.orderNo}`,
+    transactionId: `4200${order.key}`,
     amount: order.amount,
     currency: order.currency,
     paidAt: new Date('2026-01-24T07:01:02.345Z'),
@@ -100,14 +110,18 @@ export function transferOf(order: Order, changes: Partial<Trade> = {}): Transfer
 
 /** Lock and credit, as `settle` does. Null: it was credited before. */
 export function credit(store: Store, orderNo: string): Promise<Order | null> {
+  return creditByKey(store, keyOf(orderNo))
+}
+
+export function creditByKey(store: Store, key: OrderKey): Promise<Order | null> {
   return store.transaction(async (tx) => {
-    const locked = await tx.lockOrder(orderNo)
+    const locked = await tx.lockOrder(key)
     if (locked === null || locked.order.status === 'paid') return null
     const { order } = locked
     return creditOne(tx, order, {
       transfer: transferOf(order),
       source: 'compensation',
-      event: newEvent(orderNo, { tradeState: 'SUCCESS', decision: 'pay' }),
+      event: newEvent({ tradeState: 'SUCCESS', decision: 'pay' }),
     })
   })
 }

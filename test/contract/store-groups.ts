@@ -3,6 +3,7 @@ import type { Order } from '../../src/domain/order.ts'
 import type { Schedule } from '../../src/domain/schedule.ts'
 import { StaleOrderError } from '../../src/store/errors.ts'
 import type { ClaimedOrder, Credit } from '../../src/store/store.ts'
+import { keyOf } from '../support/order-key.ts'
 import {
   credit,
   type MakeSubject,
@@ -34,27 +35,23 @@ export function groupsContract(make: MakeSubject): void {
       return orders
     }
     const requestsFor = (orders: readonly Order[]) =>
-      orders.map(({ orderNo }) => ({ orderNo, transactionId: `4200${orderNo}` }))
+      orders.map(({ key }) => ({ key, transactionId: `4200${key}` }))
     const creditOf = (order: Order): Credit => ({
       order,
       transfer: transferOf(order),
       source: 'compensation',
-      event: newEvent(order.orderNo, { tradeState: 'SUCCESS', decision: 'pay' }),
+      event: newEvent({ tradeState: 'SUCCESS', decision: 'pay' }),
     })
     const eventsOf = async (orderNo: string) =>
-      (await subject.store.listOrderEvents(orderNo, { limit: 100, cursor: null })).items
+      (await subject.store.listOrderEvents(keyOf(orderNo), { limit: 100, cursor: null })).items
 
     it('lockOrders() gives each row as lockOrder() does, and nothing of an order that is not here', async () => {
       const orders = await placeMany(3)
       const owner = await placePaid(subject.store)
-      const wanted = [
-        ...requestsFor(orders),
-        { orderNo: 'RECH-NOBODY', transactionId: null },
-        { orderNo: 'NUL\0', transactionId: 'NUL\0' },
-      ]
+      const wanted = [...requestsFor(orders), { key: keyOf('RECH-NOBODY'), transactionId: 'NUL\0' }]
       const first = orders[0]?.orderNo ?? ''
-      const payment = { orderNo: first, transactionId: `4200${owner.orderNo}` }
-      const alone = await subject.store.transaction((tx) => tx.lockOrder(first, payment))
+      const payment = { key: keyOf(first), transactionId: `4200${owner.orderNo}` }
+      const alone = await subject.store.transaction((tx) => tx.lockOrder(keyOf(first), payment))
       const locked = await subject.store.transaction((tx) =>
         tx.lockOrders([payment, ...wanted.slice(1)]),
       )
@@ -72,13 +69,13 @@ export function groupsContract(make: MakeSubject): void {
       expect(paid.map(({ orderNo }) => orderNo)).toEqual(orders.map(({ orderNo }) => orderNo))
       for (const order of paid) {
         expect(order).toMatchObject({ status: 'paid', creditedBy: 'compensation' })
-        expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
-        const { transfers, entries } = await subject.store.ledgerOf(order.orderNo)
+        expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(order)
+        const { transfers, entries } = await subject.store.ledgerOf(keyOf(order.orderNo))
         expect(transfers).toHaveLength(1)
         expect(entries.map(({ amount }) => amount)).toEqual([-order.amount, order.amount])
         const newest = (await eventsOf(order.orderNo)).at(-1)
         expect(newest).toMatchObject({
-          ...newEvent(order.orderNo, { tradeState: 'SUCCESS', decision: 'pay' }),
+          ...newEvent({ tradeState: 'SUCCESS', decision: 'pay' }),
           toStatus: 'paid',
           stateSeq: 2,
         })
@@ -92,8 +89,8 @@ export function groupsContract(make: MakeSubject): void {
       await credit(subject.store, stale.orderNo)
       const both = subject.store.transaction((tx) => tx.credit([creditOf(fresh), creditOf(stale)]))
       await expect(both).rejects.toThrow(StaleOrderError)
-      expect(await subject.store.findOrder(fresh.orderNo)).toEqual(fresh)
-      expect((await subject.store.ledgerOf(fresh.orderNo)).transfers).toEqual([])
+      expect(await subject.store.findOrder(keyOf(fresh.orderNo))).toEqual(fresh)
+      expect((await subject.store.ledgerOf(keyOf(fresh.orderNo))).transfers).toEqual([])
     })
 
     it('creditAll() refuses two orders for one payment (I1), and a transfer of other facts (I2)', async () => {
@@ -111,7 +108,7 @@ export function groupsContract(make: MakeSubject): void {
         await expect(work).rejects.toThrow()
       }
       for (const { orderNo } of [one, other]) {
-        expect(await subject.store.findOrder(orderNo)).toMatchObject({ status: 'pending' })
+        expect(await subject.store.findOrder(keyOf(orderNo))).toMatchObject({ status: 'pending' })
       }
     })
 
@@ -120,7 +117,7 @@ export function groupsContract(make: MakeSubject): void {
       if (order === undefined) throw new Error('no order')
       const reason = 'quote " backslash \\ NUL \0 half \ud800 snow ☃'
       const evidence = { said: reason, nested: [{ '\ud800': '\0' }] }
-      const event = newEvent(order.orderNo, { reason, evidence, decision: 'pay' })
+      const event = newEvent({ reason, evidence, decision: 'pay' })
       await subject.store.transaction((tx) => tx.credit([{ ...creditOf(order), event }]))
       const newest = (await eventsOf(order.orderNo)).at(-1)
       expect(newest?.reason).toBe('quote " backslash \\ NUL \ufffd half \ufffd snow ☃')
@@ -154,7 +151,7 @@ export function groupsContract(make: MakeSubject): void {
         claimed.map((each) => ({
           claimed: each,
           schedule: next(),
-          event: newEvent(each.order.orderNo),
+          event: newEvent(),
         }))
       const numbersOf = (claimed: readonly ClaimedOrder[]) =>
         new Set(claimed.map(({ order }) => order.orderNo))
@@ -163,10 +160,13 @@ export function groupsContract(make: MakeSubject): void {
         const claimed = await claimAll(3)
         expect(await subject.store.waitAsClaimed(waitsOf(claimed))).toEqual(numbersOf(claimed))
         for (const { order } of claimed) {
-          expect(await subject.store.findOrder(order.orderNo)).toEqual({ ...order, ...next() })
+          expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual({
+            ...order,
+            ...next(),
+          })
           const newest = (await eventsOf(order.orderNo)).at(-1)
           expect(newest).toMatchObject({
-            ...newEvent(order.orderNo),
+            ...newEvent(),
             toStatus: null,
             stateSeq: null,
           })
@@ -182,21 +182,21 @@ export function groupsContract(make: MakeSubject): void {
         const expiresAt = new Date(nowMs + 60 * minuteMs)
         const { userId, amount, appid, nextCheckAt } = corrected.order
         const correction = { userId, amount, appid, nextCheckAt, expiresAt, watchedUntil: null }
-        const event = newEvent(corrected.order.orderNo, {
+        const event = newEvent({
           ...{ kind: 'corrected', source: 'operator', operator: 'wang.li' },
         })
         await subject.store.transaction((tx) => tx.correct(corrected.order, { correction, event }))
-        const code = { codeUrl: 'weixin://x', codeLifeMs: 1, event: newEvent(coded.order.orderNo) }
-        await subject.store.setCodeUrl(coded.order.orderNo, code)
+        const code = { codeUrl: 'weixin://x', codeLifeMs: 1, event: newEvent() }
+        await subject.store.setCodeUrl(keyOf(coded.order.orderNo), code)
         const waits = waitsOf([corrected, coded]).map((wait) => {
           const stale = { standing: 'unknown', watchedUntil: new Date(nowMs) } as const
           return { ...wait, schedule: { ...wait.schedule, ...stale } }
         })
         await subject.store.waitAsClaimed(waits)
-        expect(await subject.store.findOrder(corrected.order.orderNo)).toMatchObject({
+        expect(await subject.store.findOrder(keyOf(corrected.order.orderNo))).toMatchObject({
           ...{ expiresAt, watchedUntil: null, checks: 3 },
         })
-        expect(await subject.store.findOrder(coded.order.orderNo)).toMatchObject({
+        expect(await subject.store.findOrder(keyOf(coded.order.orderNo))).toMatchObject({
           ...{ standing: 'known', checks: 3 },
         })
       })
@@ -231,14 +231,14 @@ export function groupsContract(make: MakeSubject): void {
               standing: 'known' as const,
               watchedUntil: null,
             }
-            const event = newEvent(order.orderNo, { source: 'check' })
+            const event = newEvent({ source: 'check' })
             await subject.store.transaction((tx) => tx.reschedule(order, { schedule, event }))
           },
         },
         {
           what: 'came to review and changed its state',
           change: async (order: Order) => {
-            const event = newEvent(order.orderNo, { decision: 'review' })
+            const event = newEvent({ decision: 'review' })
             await subject.store.transaction((tx) =>
               tx.changeStatus(order, { status: 'review', event }),
             )
@@ -249,10 +249,10 @@ export function groupsContract(make: MakeSubject): void {
         const [changed, ...others] = claimed
         if (changed === undefined) throw new Error('nothing was claimed')
         await change(changed.order)
-        const before = await subject.store.findOrder(changed.order.orderNo)
+        const before = await subject.store.findOrder(keyOf(changed.order.orderNo))
         const events = await eventsOf(changed.order.orderNo)
         expect(await subject.store.waitAsClaimed(waitsOf(claimed))).toEqual(numbersOf(others))
-        expect(await subject.store.findOrder(changed.order.orderNo)).toEqual(before)
+        expect(await subject.store.findOrder(keyOf(changed.order.orderNo))).toEqual(before)
         expect(await eventsOf(changed.order.orderNo)).toEqual(events)
       })
     })

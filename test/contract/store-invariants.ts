@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
+import { keyOf } from '../support/order-key.ts'
 import { type MakeSubject, place, placePaid, run, type Subject } from './store-fixtures.ts'
 
 interface Victims {
@@ -277,7 +278,7 @@ export function invariantsContract(make: MakeSubject): void {
          union all select order_no, 2, 'user:u1', amount, currency, now() from t`,
         [orderNo],
       )
-      expect(await subject.store.findOrder(orderNo)).toMatchObject({ status: 'paid' })
+      expect(await subject.store.findOrder(keyOf(orderNo))).toMatchObject({ status: 'paid' })
     })
 
     it.each([

@@ -3,6 +3,7 @@ import type { NewOrderEvent, Order } from '../../src/domain/order.ts'
 import { CursorError, StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import type { Tx } from '../../src/store/store.ts'
 import { creditOne } from '../support/credit-one.ts'
+import { keyOf } from '../support/order-key.ts'
 import {
   credit,
   type MakeSubject,
@@ -16,9 +17,9 @@ import {
   transferOf,
 } from './store-fixtures.ts'
 
-function word(orderNo: string, changes: Partial<NewOrderEvent> = {}): NewOrderEvent {
+function word(changes: Partial<NewOrderEvent> = {}): NewOrderEvent {
   const operator = { source: 'operator', operator: 'Li', reason: 'seen the bill' } as const
-  return newEvent(orderNo, { kind: 'resolved', runId: null, ...operator, ...changes })
+  return newEvent({ kind: 'resolved', runId: null, ...operator, ...changes })
 }
 
 /** `credited` from review, with one thing wrong: what `:transfer`, `:event` and `:order` are made of. */
@@ -139,35 +140,31 @@ export function reviewsContract(make: MakeSubject): void {
     const step = <T>(work: (tx: Tx) => Promise<T>) => subject.store.transaction(work)
     const placeInReview = async (changes: Parameters<typeof place>[1] = {}): Promise<Order> => {
       const order = await place(subject.store, changes)
-      const event = newEvent(order.orderNo, { decision: 'review', reason: 'not as ordered' })
+      const event = newEvent({ decision: 'review', reason: 'not as ordered' })
       return step((tx) => tx.changeStatus(order, { status: 'review', event }))
     }
     const creditBy = (order: Order, event: NewOrderEvent) =>
       step((tx) => creditOne(tx, order, { transfer: transferOf(order), source: 'operator', event }))
     const dismiss = (order: Order, payment: string | null = null) =>
-      step((tx) =>
-        tx.dismiss(order, { payment, event: word(order.orderNo, { kind: 'dismissed' }) }),
-      )
+      step((tx) => tx.dismiss(order, { payment, event: word({ kind: 'dismissed' }) }))
     const reopen = (order: Order) =>
-      step((tx) =>
-        tx.reopen(order, { event: newEvent(order.orderNo, { decision: 'review', alarm: true }) }),
-      )
+      step((tx) => tx.reopen(order, { event: newEvent({ decision: 'review', alarm: true }) }))
     const queue = (dismissed: boolean, limit = 200) =>
       readAll((cursor) => subject.store.listReviews({ dismissed, limit, cursor }))
 
     it('credit() credits an order in review by the word of an operator alone', async () => {
       const order = await placeInReview({ userId: 'reviewed' })
-      await expect(creditBy(order, newEvent(order.orderNo))).rejects.toThrow(StaleOrderError)
-      const paid = await creditBy(order, word(order.orderNo))
+      await expect(creditBy(order, newEvent())).rejects.toThrow(StaleOrderError)
+      const paid = await creditBy(order, word())
       expect(paid).toMatchObject({ status: 'paid', stateSeq: 3, creditedBy: 'operator' })
       expect((await subject.store.balance('reviewed')).balance).toBe(order.amount)
-      await expect(creditBy(order, word(order.orderNo))).rejects.toThrow(StaleOrderError)
+      await expect(creditBy(order, word())).rejects.toThrow(StaleOrderError)
     })
 
     it('credit() of an order in review makes one transfer of eight at once without any lock', async () => {
       const order = await placeInReview({ userId: 'eight operators' })
       const ends = await Promise.allSettled(
-        Array.from({ length: 8 }, () => creditBy(order, word(order.orderNo))),
+        Array.from({ length: 8 }, () => creditBy(order, word())),
       )
       expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       expect((await subject.store.balance('eight operators')).balance).toBe(order.amount)
@@ -184,11 +181,11 @@ export function reviewsContract(make: MakeSubject): void {
       async (_, changes) => {
         const order = await placeInReview()
         const transfer = transferOf(order, changes)
-        const event = word(order.orderNo)
+        const event = word()
         await expect(
           step((tx) => creditOne(tx, order, { transfer, source: 'operator', event })),
         ).rejects.toThrow(StoreError)
-        expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+        expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(order)
       },
     )
 
@@ -197,20 +194,18 @@ export function reviewsContract(make: MakeSubject): void {
       const order = await placeInReview()
       const transfer = transferOf(order, { transactionId })
       await expect(
-        step((tx) =>
-          creditOne(tx, order, { transfer, source: 'operator', event: word(order.orderNo) }),
-        ),
+        step((tx) => creditOne(tx, order, { transfer, source: 'operator', event: word() })),
       ).rejects.toThrow(StoreError)
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(order)
     })
 
     it('turn() expires an order in review by the word of an operator alone', async () => {
       const order = await placeInReview()
       const expire = (event: NewOrderEvent) =>
         step((tx) => tx.changeStatus(order, { status: 'expired', event }))
-      await expect(expire(newEvent(order.orderNo))).rejects.toThrow(/leaves review by an operator/)
-      expect(await expire(word(order.orderNo))).toMatchObject({ status: 'expired', stateSeq: 3 })
-      await expect(expire(word(order.orderNo))).rejects.toThrow(StaleOrderError)
+      await expect(expire(newEvent())).rejects.toThrow(/leaves review by an operator/)
+      expect(await expire(word())).toMatchObject({ status: 'expired', stateSeq: 3 })
+      await expect(expire(word())).rejects.toThrow(StaleOrderError)
       // Late money is still credited, without an operator.
       expect(await credit(subject.store, order.orderNo)).toMatchObject({ status: 'paid' })
     })
@@ -222,7 +217,7 @@ export function reviewsContract(make: MakeSubject): void {
         ...order,
         dismissed: { at: expect.any(Date), payment: 'the payment' },
       })
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(dismissed)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(dismissed)
       await expect(dismiss(dismissed)).rejects.toThrow(StaleOrderError)
       expect(await reopen(dismissed)).toEqual(order)
       await expect(reopen(order)).rejects.toThrow(StaleOrderError)
@@ -236,11 +231,11 @@ export function reviewsContract(make: MakeSubject): void {
     })
 
     it.each([
-      ['credited', (order: Order) => creditBy(order, word(order.orderNo))],
+      ['credited', (order: Order) => creditBy(order, word())],
       [
         'expired',
         (order: Order) =>
-          step((tx) => tx.changeStatus(order, { status: 'expired', event: word(order.orderNo) })),
+          step((tx) => tx.changeStatus(order, { status: 'expired', event: word() })),
       ],
     ])('a dismissed order can still be %s, and is dismissed no more', async (_, resolve) => {
       const dismissed = await dismiss(await placeInReview(), 'x')
@@ -250,17 +245,18 @@ export function reviewsContract(make: MakeSubject): void {
     it('findReview() returns the newest event, the one that changed the state to review, and the last resolution', async () => {
       const order = await placeInReview()
       const { orderNo } = order
-      const before = await subject.store.findReview(orderNo)
+      const before = await subject.store.findReview(keyOf(orderNo))
       expect(before).toMatchObject({ order, resolved: null })
       expect(before?.entered).toEqual(before?.seen)
       expect(before?.entered).toMatchObject({ toStatus: 'review', reason: 'not as ordered' })
 
       const dismissed = await dismiss(order)
-      await subject.store.appendEvent(newEvent(orderNo, { reason: 'came later' }))
+      await subject.store.appendEvent(keyOf(orderNo), newEvent({ reason: 'came later' }))
       await subject.store.appendEvent(
-        newEvent(orderNo, { kind: 'closing', source: 'operator', operator: 'Wu' }),
+        keyOf(orderNo),
+        newEvent({ kind: 'closing', source: 'operator', operator: 'Wu' }),
       )
-      const after = await subject.store.findReview(orderNo)
+      const after = await subject.store.findReview(keyOf(orderNo))
       expect(after).toMatchObject({
         order: dismissed,
         seen: { reason: 'came later' },
@@ -269,7 +265,7 @@ export function reviewsContract(make: MakeSubject): void {
       })
 
       await reopen(dismissed)
-      const again = await subject.store.findReview(orderNo)
+      const again = await subject.store.findReview(keyOf(orderNo))
       expect(again?.entered).toEqual(again?.seen)
       expect(again?.entered).toMatchObject({ toStatus: null, decision: 'review', alarm: true })
       expect(again?.resolved).toEqual(after?.resolved)
@@ -277,18 +273,18 @@ export function reviewsContract(make: MakeSubject): void {
 
     it('findReview() of an order that never was in review has none, and of nobody is null', async () => {
       const { orderNo } = await place(subject.store)
-      const found = await subject.store.findReview(orderNo)
+      const found = await subject.store.findReview(keyOf(orderNo))
       expect(found).toMatchObject({ entered: null, resolved: null, seen: { kind: 'created' } })
-      for (const nobody of ['nobody', 'no\0body', '']) {
-        expect(await subject.store.findReview(nobody)).toBeNull()
+      for (const nobody of ['nobody', '']) {
+        expect(await subject.store.findReview(keyOf(nobody))).toBeNull()
       }
     })
 
     it('trail() sees what its own transaction wrote', async () => {
       const order = await placeInReview()
       const trail = await step(async (tx) => {
-        await tx.appendEvent(newEvent(order.orderNo, { reason: 'just now' }))
-        return tx.reviewTrail(order.orderNo)
+        await tx.appendEvent(keyOf(order.orderNo), newEvent({ reason: 'just now' }))
+        return tx.reviewTrail(keyOf(order.orderNo))
       })
       expect(trail.seen.reason).toBe('just now')
     })
@@ -342,9 +338,9 @@ export function reviewsContract(make: MakeSubject): void {
       await expect(run(subject, text)).rejects.toThrow(
         expect.objectContaining({ code: expect.stringMatching(/^23/) }),
       )
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(order)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(order)
       for (const other of Object.values(others)) {
-        expect(await subject.store.findOrder(other.orderNo)).toEqual(other)
+        expect(await subject.store.findOrder(keyOf(other.orderNo))).toEqual(other)
       }
     })
 
@@ -356,7 +352,10 @@ export function reviewsContract(make: MakeSubject): void {
       async (_, statement, status) => {
         const { orderNo } = await dismiss(await placeInReview(), null)
         await run(subject, statement.replaceAll(':order', orderNo))
-        expect(await subject.store.findOrder(orderNo)).toMatchObject({ status, dismissed: null })
+        expect(await subject.store.findOrder(keyOf(orderNo))).toMatchObject({
+          status,
+          dismissed: null,
+        })
       },
     )
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { AssertionError } from '../../src/domain/assert.ts'
 import { StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import type { Tx } from '../../src/store/store.ts'
+import { keyOf } from '../support/order-key.ts'
 import { type MakeSubject, newEvent, place, type Subject } from './store-fixtures.ts'
 
 export function transactionsContract(make: MakeSubject): void {
@@ -12,7 +13,10 @@ export function transactionsContract(make: MakeSubject): void {
     })
 
     const eventCount = async (orderNo: string) => {
-      const { items } = await subject.store.listOrderEvents(orderNo, { limit: 200, cursor: null })
+      const { items } = await subject.store.listOrderEvents(keyOf(orderNo), {
+        limit: 200,
+        cursor: null,
+      })
       return items.length
     }
 
@@ -20,7 +24,7 @@ export function transactionsContract(make: MakeSubject): void {
       const { orderNo } = await place(subject.store)
       const fault = new Error('onPaid failed')
       const failing = subject.store.transaction(async (tx) => {
-        await tx.appendEvent(newEvent(orderNo))
+        await tx.appendEvent(keyOf(orderNo), newEvent())
         throw fault
       })
       await expect(failing).rejects.toBe(fault)
@@ -32,14 +36,14 @@ export function transactionsContract(make: MakeSubject): void {
         throw new Error('at once')
       }
       await expect(subject.store.transaction(thrown)).rejects.toThrow('at once')
-      expect(await subject.store.findOrder('free again')).toBeNull()
+      expect(await subject.store.findOrder(keyOf('free again'))).toBeNull()
     })
 
     it('transaction() fails when its work swallows the error of a step', async () => {
       const { orderNo } = await place(subject.store)
       const swallowing = subject.store.transaction(async (tx) => {
-        await tx.appendEvent(newEvent(orderNo))
-        await tx.appendEvent(newEvent('nobody')).catch(() => undefined)
+        await tx.appendEvent(keyOf(orderNo), newEvent())
+        await tx.appendEvent(keyOf('nobody'), newEvent()).catch(() => undefined)
       })
       await expect(swallowing).rejects.toThrow(StoreError)
       expect(await eventCount(orderNo)).toBe(1)
@@ -49,7 +53,7 @@ export function transactionsContract(make: MakeSubject): void {
       const { orderNo } = await place(subject.store)
       const kept: Tx[] = []
       await subject.store.transaction(async (tx) => void kept.push(tx))
-      await expect(kept[0]?.appendEvent(newEvent(orderNo))).rejects.toThrow(AssertionError)
+      await expect(kept[0]?.appendEvent(keyOf(orderNo), newEvent())).rejects.toThrow(AssertionError)
       expect(await eventCount(orderNo)).toBe(1)
     })
 
@@ -73,9 +77,9 @@ export function transactionsContract(make: MakeSubject): void {
       const trace: string[] = []
       const settle = (name: string) =>
         subject.store.transaction(async (tx) => {
-          const locked = await tx.lockOrder(orderNo)
+          const locked = await tx.lockOrder(keyOf(orderNo))
           trace.push(`${name} in`)
-          await tx.appendEvent(newEvent(orderNo, { node: name }))
+          await tx.appendEvent(keyOf(orderNo), newEvent({ node: name }))
           trace.push(`${name} out`)
           return locked
         })
@@ -87,18 +91,18 @@ export function transactionsContract(make: MakeSubject): void {
     })
 
     it('lockOrder() is null for an order that is not here', async () => {
-      const locked = await subject.store.transaction((tx) => tx.lockOrder('nobody'))
+      const locked = await subject.store.transaction((tx) => tx.lockOrder(keyOf('nobody')))
       expect(locked).toBeNull()
     })
 
     it('turn() gives the state its number and its event', async () => {
       const order = await place(subject.store)
-      const event = newEvent(order.orderNo, { decision: 'expire' })
+      const event = newEvent({ decision: 'expire' })
       const turned = await subject.store.transaction((tx) =>
         tx.changeStatus(order, { status: 'expired', event }),
       )
       expect(turned).toEqual({ ...order, status: 'expired', stateSeq: 2 })
-      const { items } = await subject.store.listOrderEvents(order.orderNo, {
+      const { items } = await subject.store.listOrderEvents(keyOf(order.orderNo), {
         limit: 9,
         cursor: null,
       })
@@ -115,18 +119,18 @@ export function transactionsContract(make: MakeSubject): void {
         standing: 'known' as const,
         watchedUntil: null,
       }
-      const event = newEvent(order.orderNo)
+      const event = newEvent()
       const waiting = await subject.store.transaction((tx) =>
         tx.reschedule(order, { schedule, event }),
       )
       expect(waiting).toEqual({ ...order, ...schedule })
-      expect(await subject.store.findOrder(order.orderNo)).toEqual(waiting)
+      expect(await subject.store.findOrder(keyOf(order.orderNo))).toEqual(waiting)
       expect(await eventCount(order.orderNo)).toBe(2)
     })
 
     it('turn(), wait() and credit() refuse an order that changed since it was read', async () => {
       const order = await place(subject.store)
-      const event = newEvent(order.orderNo)
+      const event = newEvent()
       const turn = () =>
         subject.store.transaction((tx) => tx.changeStatus(order, { status: 'expired', event }))
       await turn()
@@ -144,8 +148,8 @@ export function transactionsContract(make: MakeSubject): void {
       await Promise.all(
         Array.from({ length: 40 }, () =>
           subject.store.transaction(async (tx) => {
-            await tx.lockOrder(orderNo)
-            await tx.appendEvent(newEvent(orderNo))
+            await tx.lockOrder(keyOf(orderNo))
+            await tx.appendEvent(keyOf(orderNo), newEvent())
           }),
         ),
       )

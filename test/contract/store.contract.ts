@@ -8,6 +8,7 @@ import type { MakeSubject, Subject } from './store-fixtures.ts'
 import { groupsContract } from './store-groups.ts'
 import { invariantsContract } from './store-invariants.ts'
 import { lookupsContract } from './store-lookups.ts'
+import { merchantsContract } from './store-merchants.ts'
 import { moneyContract } from './store-money.ts'
 import { listsContract, ordersContract } from './store-orders.ts'
 import { reviewsContract } from './store-reviews.ts'
@@ -36,6 +37,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     creditsContract(make)
     sessionsContract(make)
     watchContract(make)
+    merchantsContract(make)
   })
 }
 

@@ -2,6 +2,7 @@ import type { OrderStatus } from '../../src/domain/order-states.ts'
 import type { Budan } from '../../src/service.ts'
 import type { Database } from '../../src/store/database.ts'
 import { run } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import type { Fault } from './life.ts'
 import { type Ground, Lives } from './lives.ts'
 
@@ -106,7 +107,7 @@ export class Story {
         if (previewed?.kind === 'previewed') {
           await budan.resolveReview(orderNo, { ...words, seen: previewed.preview.seen })
         }
-        return budan.store.findOrder(orderNo)
+        return budan.store.findOrder(keyOf(orderNo))
       },
       (order) => order !== null && order.dismissed !== null,
     )

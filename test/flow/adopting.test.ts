@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AdoptRequest, CorrectRequest } from '../../src/orders/requests.ts'
 import { shanghaiTime } from '../../src/text/shanghai-time.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'
 
@@ -246,7 +247,7 @@ describe('a wrong adoption', () => {
     expect(await opened.budan.correctOrder(orderNo, change)).toMatchObject({ kind: 'not_adopted' })
     await opened.budan.adoptOrder(requestOf('SHOP-1'))
     await opened.store.transaction(async (tx) => {
-      await tx.lockOrder('SHOP-1')
+      await tx.lockOrder(keyOf('SHOP-1'))
       expect(await correct(opened, { amount: 1n })).toMatchObject({ kind: 'crediting' })
     })
     expect(await opened.order('SHOP-1')).toMatchObject({ amount: 100n })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DatabaseWatch } from '../../src/health/database-state.ts'
 import { readinessOf } from '../../src/health/readiness.ts'
 import { Breaker } from '../../src/job/breaker.ts'
+import { runOfMerchant } from '../contract/store-fixtures.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 
@@ -56,7 +57,7 @@ describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind)
     let aheadMs = monthMs
     const store = await freshStore(kind, { clock: () => new Date(Date.now() + aheadMs) })
     const finish = async () => {
-      const run = { trigger: 'schedule', intervalMs: 1, dryRun: false, node: 'n1' } as const
+      const run = { ...runOfMerchant, trigger: 'schedule', intervalMs: 1 } as const
       const opened = await store.openRun(run)
       if (opened.kind !== 'opened') throw new Error('No run')
       await store.finishRun(opened.run.id, { status: 'finished', results: [] })

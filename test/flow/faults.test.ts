@@ -1,6 +1,7 @@
 import type { RuleInput } from 'budan-simulator'
 import { describe, expect, it } from 'vitest'
 import { breakableStore } from '../support/breakable-store.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -451,7 +452,7 @@ describe('faults 21 and 22: a callback acknowledged without a commit', () => {
     const callback = await opened.callback('ORDER-1')
     let waiting: Promise<unknown> = Promise.resolve()
     const held = opened.store.transaction(async (tx) => {
-      await tx.lockOrder('ORDER-1')
+      await tx.lockOrder(keyOf('ORDER-1'))
       waiting = opened.budan.receiveCallback(callback)
       await aWaiter(opened)
       throw new Error('the holder fails')

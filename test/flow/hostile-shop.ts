@@ -11,6 +11,7 @@ import {
   startSide,
   unsigned,
 } from '../gateway/wechat-side.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore, type StoreKind } from '../support/stores.ts'
 import { configOf, sharedMerchant } from '../support/world.ts'
 import { deciding, type Post, type Way } from './hostile-trade.ts'
@@ -70,7 +71,7 @@ export async function openShop(kind: StoreKind): Promise<Shop> {
       else await budan.run({ dryRun: false })
     },
     async order(orderNo) {
-      const order = await store.findOrder(orderNo)
+      const order = await store.findOrder(keyOf(orderNo))
       if (order === null) throw new Error(`No order "${orderNo}"`)
       return order
     },

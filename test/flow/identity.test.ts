@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { PlaceRequest } from '../../src/orders/requests.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newEvent, merchant as other } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore } from '../support/stores.ts'
 import { sharedMerchant, useWorlds, type World } from '../support/world.ts'
 
@@ -52,9 +53,9 @@ describe('an order placed under a wrong app id', () => {
   it('is not to be given up once it has ended: another key is what is left', async () => {
     const { right, orderNo } = await worldsOfTwoAppIds()
     await right.store.transaction(async (tx) => {
-      const locked = await tx.lockOrder(orderNo)
+      const locked = await tx.lockOrder(keyOf(orderNo))
       if (locked === null) throw new Error('It is gone')
-      const event = newEvent(orderNo, { kind: 'answered', decision: 'expire' })
+      const event = newEvent({ kind: 'answered', decision: 'expire' })
       await tx.changeStatus(locked.order, { status: 'expired', event })
     })
     const { message } = (await right.budan.placeOrder(requestOf())) as { message: string }
@@ -82,9 +83,9 @@ describe('giving up', () => {
     const racing: Store = {
       ...store,
       transaction: async (work) => {
-        await store.setCodeUrl(orderNo, {
+        await store.setCodeUrl(keyOf(orderNo), {
           ...update,
-          event: newEvent(orderNo, { kind: 'prepaid', source: 'api' }),
+          event: newEvent({ kind: 'prepaid', source: 'api' }),
         })
         return store.transaction(work)
       },
@@ -193,7 +194,7 @@ describe('several app ids of one merchant', () => {
 })
 
 describe('adopting a number again', () => {
-  it('is a conflict where it belongs to another merchant or app id, and names it', async () => {
+  it('is a conflict where it belongs to another app id, and names it; another merchant has its own', async () => {
     const store = await freshStore('postgres')
     const before = await world({ store, appId: 'wxwrong00000000' })
     const facts = { orderNo: 'SHOP-1', userId: 'u1', amount: 100n, description: '' }
@@ -204,6 +205,9 @@ describe('adopting a number again', () => {
     expect(again).toMatchObject({ kind: 'conflict' })
     expect((again as { message: string }).message).toContain('wxwrong00000000')
     const foreign = await world({ store, mchId: other.mchid })
-    expect(await foreign.budan.adoptOrder(request)).toMatchObject({ kind: 'conflict' })
+    expect(await foreign.budan.adoptOrder(request)).toMatchObject({
+      ...{ kind: 'adopted', order: { orderNo: 'SHOP-1', mchid: other.mchid } },
+    })
+    expect(await store.findOrders('SHOP-1')).toHaveLength(2)
   })
 })

@@ -98,7 +98,7 @@ async function creditAll(store: Store, orders: readonly Awaited<ReturnType<typeo
         order,
         transfer: transferOf(order),
         source: 'check' as const,
-        event: newEvent(order.orderNo, { decision: 'pay' }),
+        event: newEvent({ decision: 'pay' }),
       })),
     ),
   )

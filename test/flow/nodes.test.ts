@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { NewRun, OpenedRun } from '../../src/domain/run.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { NewRun, OpenedRun, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
 

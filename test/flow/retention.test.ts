@@ -3,6 +3,7 @@ import { pruningAfterRuns, type Retaining } from '../../src/job/retention.ts'
 import type { Engine, Tick } from '../../src/queue/engine.ts'
 import { localEngine } from '../../src/queue/local.ts'
 import type { Store } from '../../src/store/store.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -124,7 +125,7 @@ async function account({ store }: World): Promise<unknown> {
     orderNos.map(async (userId) => ({
       balance: await store.balance(userId),
       entries: await store.listEntries(userId, firstPage),
-      order: await store.findOrder(userId),
+      order: await store.findOrder(keyOf(userId)),
     })),
   )
   const audit = await store.audit()

@@ -6,7 +6,8 @@ import type { Answer } from '../../src/domain/trade.ts'
 import { settleResolution } from '../../src/settle/resolution.ts'
 import { type Settling, settle } from '../../src/settle/settle.ts'
 import type { Store } from '../../src/store/store.ts'
-import { newEvent, newOrder } from '../contract/store-fixtures.ts'
+import { insertedOf, newEvent, newOrder } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import { runsOf } from '../support/random.ts'
 import { absentAnswer, answerOf, unknownAnswer } from '../support/samples.ts'
 import { freshStore } from '../support/stores.ts'
@@ -85,8 +86,8 @@ async function placeTwo(inReview: boolean): Promise<readonly Order[]> {
   const userId = `user of ${first.orderNo}`
   const made: Order[] = []
   for (const order of [{ ...first, userId }, newOrder({ userId })]) {
-    const event = newEvent(order.orderNo, { kind: 'created', source: 'api' })
-    const { order: placed } = await store.insertOrder(order, event)
+    const event = newEvent({ kind: 'created', source: 'api' })
+    const placed = insertedOf(await store.insertOrder(order, event))
     const turned = { ...event, kind: 'answered', decision: 'review' } as const
     made.push(
       inReview
@@ -117,14 +118,14 @@ async function take(
   const answer = answerFor(order, rest.answer)
   if (action === null) {
     const by = { source: 'callback', runId: null, waitFrom: null } as const
-    await settle(settling(), { by, orderNo, answer })
+    await settle(settling(), { by, key: order.key, answer })
     return
   }
-  const review = await store.findReview(orderNo)
+  const review = await store.findReview(keyOf(orderNo))
   const eventId = stale ? '1' : (review?.seen.id ?? '1')
   const seen = { eventId, isSeen: () => isSeen }
   const end = await settleResolution(settling(), {
-    ...{ orderNo, action, ...words, seen, answer, closeTried },
+    ...{ key: order.key, action, ...words, seen, answer, closeTried },
   })
   const isOpen = review?.order.status === 'review' && eventId === review.seen.id
   expect(end?.kind).toBe(isOpen ? 'decided' : 'conflict')
@@ -132,7 +133,7 @@ async function take(
 
 /** What may become of an order by one step, given what is answered. */
 async function check(before: Order, { answer: said, action }: Step): Promise<void> {
-  const after = await store.findOrder(before.orderNo)
+  const after = await store.findOrder(keyOf(before.orderNo))
   if (after === null) throw new Error('gone')
   const move = `${before.status} ${after.status}`
   const right = said.wrong === null
@@ -167,7 +168,7 @@ describe('answers and operators', () => {
           if (before === undefined) throw new Error('no such order')
           await take(before, one)
           await check(before, one)
-          const after = await store.findOrder(before.orderNo)
+          const after = await store.findOrder(keyOf(before.orderNo))
           if (after !== null) orders[one.which] = after
           moves.add(`${before.status} ${after?.status}${after?.dismissed ? ' dismissed' : ''}`)
         }

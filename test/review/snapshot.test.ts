@@ -1,6 +1,7 @@
 import type { KyselyPlugin } from 'kysely'
 import { afterAll, expect, it } from 'vitest'
 import { storeOn } from '../../src/store/assemble.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshDatabase } from '../support/stores.ts'
 import { openWorld } from '../support/world.ts'
 import { openDesk } from './desk.ts'
@@ -27,7 +28,7 @@ it('findReview() reads one moment: no order in review with the trail of a resolv
   const { seen } = await desk.preview()
   const credit = () => desk.resolve('credit', { seen })
   const disturbed = { ...database, db: database.db.withPlugin(afterFirst(credit)) }
-  const found = await storeOn(disturbed).findReview(desk.orderNo)
+  const found = await storeOn(disturbed).findReview(keyOf(desk.orderNo))
   expect(found?.resolved).toMatchObject({ kind: 'resolved', toStatus: 'paid' })
   expect(found?.order).toMatchObject({ status: 'paid', stateSeq: found?.resolved?.stateSeq })
 })

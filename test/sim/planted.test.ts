@@ -28,7 +28,7 @@ async function catchFault(
 function withTx(store: Store, change: (tx: Tx) => Partial<Tx>): Store {
   return {
     ...store,
-    waitAsClaimed: async () => new Set<string>(),
+    waitAsClaimed: async () => new Set(),
     transaction: (work) => store.transaction((tx) => work(overlay(tx, change(tx)))),
   }
 }
@@ -167,6 +167,7 @@ describe('the auditor', () => {
       ...store,
       insertOrder: async (requested, event) => {
         const insertion = await store.insertOrder(requested, event)
+        if (insertion.kind === 'upgrade_pending') return insertion
         const { userId, appid } = requested
         return { ...insertion, order: { ...insertion.order, userId, appid } }
       },

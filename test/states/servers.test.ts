@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import { buildWeb } from '../../src/web/server.ts'
+import { runOfMerchant } from '../contract/store-fixtures.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { freshDatabase } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -104,7 +105,7 @@ describe('the embedded database', () => {
     await make(`create event trigger no_room on ddl_command_start when tag in ('CREATE TABLE AS')
       execute function no_room()`)
     expect(await store.writeFault()).toBeNull()
-    const run = { trigger: 'manual', intervalMs: null, dryRun: false, node: 'n1' } as const
+    const run = { ...runOfMerchant, trigger: 'manual', intervalMs: null } as const
     await expect(store.openRun(run)).rejects.toThrow(/could not extend file/)
     for (let times = 0; times < 3; times += 1) {
       expect(await store.writeFault()).toMatchObject({ kind: 'full' })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../src/store/store.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshDatabase } from '../support/stores.ts'
 
 const claim = { merchant, thresholdMs: 300_000, limit: 7, leaseMs: 60_000 }
@@ -41,7 +42,7 @@ describe('claims on PostgreSQL', () => {
     await agedOrders(3)
     const [held] = await store.peekDue(claim)
     await store.transaction(async (tx) => {
-      await tx.lockOrder(held?.orderNo ?? '')
+      await tx.lockOrder(keyOf(held?.orderNo ?? ''))
       const claimed = await store.claimDue(claim)
       expect(claimed).toHaveLength(2)
       expect(claimed.map(({ order }) => order.orderNo)).not.toContain(held?.orderNo)

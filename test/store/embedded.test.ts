@@ -8,8 +8,16 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DatabaseBusyError, StoreError } from '../../src/store/errors.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
-import { credit, merchant, newEvent, place, run } from '../contract/store-fixtures.ts'
+import {
+  credit,
+  merchant,
+  newEvent,
+  place,
+  run,
+  runOfMerchant,
+} from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshDatabase } from '../support/stores.ts'
 
 describe('the embedded database', () => {
@@ -43,8 +51,8 @@ describe('the embedded database', () => {
 
   it('keeps its rows when it is opened again', async () => {
     const store = await openStore(url)
-    expect(await store.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
-    expect(await store.findOrder('first')).toMatchObject({ userId: 'kept', amount: 1234n })
+    expect(await store.schema()).toEqual({ pending: [], held: [], unknown: [], breaking: [] })
+    expect(await store.findOrder(keyOf('first'))).toMatchObject({ userId: 'kept', amount: 1234n })
     await store.close()
   })
 
@@ -76,10 +84,10 @@ describe('the embedded database', () => {
     child.kill('SIGKILL')
     await exit
     const store = await openStore(url)
-    expect(await store.findOrder('by the child')).toMatchObject({ status: 'paid' })
+    expect(await store.findOrder(keyOf('by the child'))).toMatchObject({ status: 'paid' })
     expect(await store.audit()).toMatchObject({ paid_not_credited: 0, unexplained: 0 })
     // Its run had no end: nobody else can be at it.
-    await store.openRun({ trigger: 'start', intervalMs: null, dryRun: false, node: 'n2' })
+    await store.openRun({ ...runOfMerchant, trigger: 'start', intervalMs: null, node: 'n2' })
     const { items } = await store.listRuns({ limit: 9, cursor: null })
     expect(items.map(({ status }) => status)).toEqual(['running', 'stopped'])
     await store.close()
@@ -91,9 +99,11 @@ describe('the embedded database', () => {
     await run({ database }, 'drop schema budan cascade')
     await database.close()
     const store = await openStore(bare)
-    await expect(store.findOrder('x')).rejects.toThrow(/no budan tables yet.*`budan migrate`/)
+    await expect(store.findOrder(keyOf('x'))).rejects.toThrow(
+      /no budan tables yet.*`budan migrate`/,
+    )
     expect(await store.migrate()).toContain('001_orders')
-    expect(await store.findOrder('x')).toBeNull()
+    expect(await store.findOrder(keyOf('x'))).toBeNull()
     await store.close()
   })
 
@@ -108,14 +118,14 @@ describe('the embedded database', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       const looped = store.transaction(async () => {
-        const inner = store.findOrder('x')
+        const inner = store.findOrder(keyOf('x'))
         inner.catch(() => undefined)
         await vi.advanceTimersByTimeAsync(30_000)
         return inner
       })
       await expect(looped).rejects.toThrow('its connection was not free within 30000 ms')
       await expect(looped).rejects.toThrow(StoreError)
-      expect(await store.findOrder('x')).toBeNull()
+      expect(await store.findOrder(keyOf('x'))).toBeNull()
     } finally {
       vi.useRealTimers()
     }
@@ -129,9 +139,9 @@ describe('the embedded database', () => {
       ...orders.map(({ orderNo }) =>
         store.transaction(async (tx) => {
           open.push(orderNo)
-          await tx.lockOrder(orderNo)
+          await tx.lockOrder(keyOf(orderNo))
           await new Promise((resolve) => setImmediate(resolve))
-          await tx.appendEvent(newEvent(orderNo))
+          await tx.appendEvent(keyOf(orderNo), newEvent())
           expect(open).toEqual([orderNo])
           open.pop()
         }),

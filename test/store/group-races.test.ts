@@ -3,6 +3,7 @@ import type { Order } from '../../src/domain/order.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, merchant, newEvent, place, transferOf } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshStore } from '../support/stores.ts'
 
 const claim = { merchant, thresholdMs: 300_000, limit: 50, leaseMs: 60_000 }
@@ -16,13 +17,13 @@ describe('groups on PostgreSQL', () => {
   afterAll(closeStores)
 
   const requestsFor = (orders: readonly Order[]) =>
-    orders.map(({ orderNo }) => ({ orderNo, transactionId: null }))
+    orders.map(({ key }) => ({ key, transactionId: null }))
 
   it('lockOrders() passes over an order that a settlement holds, and locks the rest', async () => {
     const orders = [await place(store), await place(store), await place(store)]
     const held = orders[1]?.orderNo ?? ''
     await store.transaction(async (tx) => {
-      await tx.lockOrder(held)
+      await tx.lockOrder(keyOf(held))
       await store.transaction(async (other) => {
         const locked = await other.lockOrders(requestsFor(orders))
         expect(locked).toHaveLength(2)
@@ -42,11 +43,11 @@ describe('groups on PostgreSQL', () => {
     const waits = claimed.map((each) => ({
       claimed: each,
       schedule: { ...each.order, nextCheckAt: new Date(Date.now() + 600_000) },
-      event: newEvent(each.order.orderNo),
+      event: newEvent(),
     }))
     await store.transaction(async (tx) => {
-      await tx.lockOrder(held)
-      expect(await store.waitAsClaimed(waits)).toEqual(new Set([orders[1]?.orderNo]))
+      await tx.lockOrder(keyOf(held))
+      expect(await store.waitAsClaimed(waits)).toEqual(new Set([orders[1]?.key]))
     })
   })
 
@@ -61,7 +62,7 @@ describe('groups on PostgreSQL', () => {
           order,
           transfer: transferOf(order),
           source: 'compensation' as const,
-          event: newEvent(order.orderNo, event),
+          event: newEvent(event),
         }))
         return credits.length === 0 ? [] : tx.credit(credits)
       })

@@ -6,6 +6,7 @@ import { entriesStatement } from '../../src/store/sql/ledger.ts'
 import { orderByTransaction } from '../../src/store/sql/order-ledger.ts'
 import { corrupt, merchant, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshDatabase } from '../support/stores.ts'
 
 /** A page of the console answers as fast with a million orders as with a few: by indexes alone. */
@@ -25,7 +26,7 @@ describe('look-ups among many orders', () => {
   })
 
   it('latestOrderEvents() reads a page of one order’s events, and sorts none', async () => {
-    const page = { orderNo: 'bulk-1', from: '999999999999', limit: 50, walk: walks.newest }
+    const page = { key: keyOf('bulk-1'), from: '999999999999', limit: 50, walk: walks.newest }
     const nodes = await planOf(subject, eventsStatement(page))
     expect(indexesOf(nodes)).toEqual(['order_events_pkey'])
     expect(nodes.map(({ type }) => type)).not.toContain('Sort')

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../../src/domain/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
+import { keyOf } from '../support/order-key.ts'
 import { type Loss, PostgresRoad } from '../support/postgres-road.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -63,7 +64,7 @@ describe.each<Loss>(['request', 'answer'])('a COMMIT whose %s is lost', (loss) =
     expect(results).toMatchObject([
       { outcome: 'error', reason: expect.stringMatching(/Cannot learn whether .* was committed/) },
     ])
-    expect((await direct.findOrder('ORDER-1'))?.status).toBe(committed ? 'paid' : 'pending')
+    expect((await direct.findOrder(keyOf('ORDER-1')))?.status).toBe(committed ? 'paid' : 'pending')
 
     await advanceMins(6)
     await world.budan.run({ dryRun: false })
@@ -98,7 +99,7 @@ describe.each<Loss>(['request', 'answer'])('a COMMIT whose %s is lost', (loss) =
     const lost = road.lose('commit', loss)
     await expect(world.budan.receiveCallback(callback)).rejects.toThrow(/Cannot learn whether/)
     await lost
-    expect((await direct.findOrder('ORDER-1'))?.status).toBe(committed ? 'paid' : 'pending')
+    expect((await direct.findOrder(keyOf('ORDER-1')))?.status).toBe(committed ? 'paid' : 'pending')
     const decision = committed ? 'keep' : 'pay'
     expect(await world.budan.receiveCallback(callback)).toMatchObject({ kind: 'settled', decision })
     await expectCredited(stage, ['ORDER-1'])
@@ -117,7 +118,7 @@ describe.each<Loss>(['request', 'answer'])('a statement whose %s is lost', (loss
     await expect(adopt()).rejects.toThrow(/Cannot store order "ORDER-1"/)
     await lost
     expect(await adopt()).toMatchObject({ kind: loss === 'answer' ? 'exists' : 'adopted' })
-    const { items } = await direct.listOrderEvents('ORDER-1', { limit: 9, cursor: null })
+    const { items } = await direct.listOrderEvents(keyOf('ORDER-1'), { limit: 9, cursor: null })
     expect(items).toHaveLength(1)
   })
 

@@ -58,7 +58,7 @@ describe('migrations on PostgreSQL', () => {
     expect(Object.values(await fresh.store.audit()).every((count) => count === 0)).toBe(true)
     // Both know where they stand, and the old one has nothing to migrate.
     const unknown = Object.keys(added)
-    expect(await old.store.schema()).toEqual({ pending: [], unknown, breaking: [] })
+    expect(await old.store.schema()).toEqual({ pending: [], held: [], unknown, breaking: [] })
     expect(await old.store.migrate()).toEqual([])
   })
 

@@ -4,6 +4,7 @@ import { StoreError } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, merchant, place } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { PostgresRoad } from '../support/postgres-road.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
@@ -137,7 +138,7 @@ describe('a network to PostgreSQL', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       road.silence()
-      const calls = [store.findOrder(orderNo), credit(store, orderNo)]
+      const calls = [store.findOrder(keyOf(orderNo)), credit(store, orderNo)]
       const ends = Promise.allSettled(calls)
       // The statement's deadline, and a new connection's.
       await vi.advanceTimersByTimeAsync(36_000)
@@ -148,7 +149,7 @@ describe('a network to PostgreSQL', () => {
       vi.useRealTimers()
     }
     road.mend()
-    expect((await store.findOrder(orderNo))?.status).toBe('pending')
+    expect((await store.findOrder(keyOf(orderNo)))?.status).toBe('pending')
   })
 })
 
@@ -191,7 +192,7 @@ describe('the deadlines and conflicts of PostgreSQL', () => {
       await tx.execute('select count(*) from orders', [])
       // Changes the row after this transaction has its view of it.
       if (rounds === 1) await credit(strict, orderNo)
-      const locked = await tx.lockOrder(orderNo)
+      const locked = await tx.lockOrder(keyOf(orderNo))
       expect(locked?.order.status).toBe('paid')
     })
     expect(rounds).toBe(2)

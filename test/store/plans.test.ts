@@ -8,6 +8,7 @@ import type { OrderFilter, Store, Tx } from '../../src/store/store.ts'
 import { merchant, newEvent, transferOf } from '../contract/store-fixtures.ts'
 import { creditOne } from '../support/credit-one.ts'
 import { type Explained, type ExplainedStore, openExplained } from '../support/explained.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 
 const orders = 100_000
@@ -35,16 +36,14 @@ const ofRuns: Work = {
   'peekDue()': (store) => store.peekDue(claim),
   'release()': async (store) => store.release(await store.claimDue(claim)),
   'waitAsClaimed()': (store) => letWait(store),
-  'findOrder()': (store) => store.findOrder(paid(4).orderNo),
-  'appendEvent()': (store) => store.appendEvent(newEvent(paid(4).orderNo)),
+  'findOrder()': (store) => store.findOrder(keyOf(paid(4).orderNo)),
+  'appendEvent()': (store) => store.appendEvent(keyOf(paid(4).orderNo), newEvent()),
   'lockOrder() and wait()': (store) =>
     settle(store, (tx, order) =>
-      tx.reschedule(order, { schedule: later(order), event: eventOf(order) }),
+      tx.reschedule(order, { schedule: later(order), event: newEvent() }),
     ),
   'lockOrder() and turn()': (store) =>
-    settle(store, (tx, order) =>
-      tx.changeStatus(order, { status: 'expired', event: eventOf(order) }),
-    ),
+    settle(store, (tx, order) => tx.changeStatus(order, { status: 'expired', event: newEvent() })),
   'lockOrder() and credit()': (store) =>
     settle(store, (tx, order) => creditOne(tx, order, creditOf(order))),
   'lockOrders() and creditAll()': (store) => creditMany(store),
@@ -64,12 +63,12 @@ const ofPages: Work = {
     listOf(store, { status: 'expired', userId: userOf(4, orders) }),
   'listReviews()': (store) =>
     bothPages((cursor) => store.listReviews({ ...page, cursor, dismissed: false })),
-  'findReview()': (store) => store.findReview(paid(4).orderNo),
-  'listOrderEvents()': (store) => store.listOrderEvents(paid(4).orderNo, page),
-  'latestOrderEvents()': (store) => store.latestOrderEvents(paid(4).orderNo, page),
+  'findReview()': (store) => store.findReview(keyOf(paid(4).orderNo)),
+  'listOrderEvents()': (store) => store.listOrderEvents(keyOf(paid(4).orderNo), page),
+  'latestOrderEvents()': (store) => store.latestOrderEvents(keyOf(paid(4).orderNo), page),
   'findOrderByTransaction()': (store) =>
     store.findOrderByTransaction({ gateway: 'wechatpay', transactionId: paid(4).transactionId }),
-  'ledgerOf()': (store) => store.ledgerOf(paid(4).orderNo),
+  'ledgerOf()': (store) => store.ledgerOf(keyOf(paid(4).orderNo)),
   'balance()': (store) => store.balance(userOf(4, orders)),
   'listEntries()': (store) => store.listEntries(userOf(4, orders), page),
   'latestEntries()': (store) => store.latestEntries(userOf(4, orders), page),
@@ -193,7 +192,7 @@ async function settle(
 ): Promise<void> {
   const [order] = await youngestPending(store, 1)
   await store.transaction(async (tx) => {
-    const locked = await tx.lockOrder(order?.orderNo ?? '', { transactionId: '42' })
+    const locked = await tx.lockOrder(keyOf(order?.orderNo ?? ''), { transactionId: '42' })
     if (locked === null) throw new Error('No such order')
     await step(tx, locked.order)
   })
@@ -203,7 +202,7 @@ async function creditMany(store: Store): Promise<void> {
   const youngest = await youngestPending(store, batch)
   await store.transaction(async (tx) => {
     const locked = await tx.lockOrders(
-      youngest.map(({ orderNo }) => ({ orderNo, transactionId: `42${orderNo}` })),
+      youngest.map(({ key }) => ({ key, transactionId: `42${key}` })),
     )
     await tx.credit(locked.map(({ order }) => ({ order, ...creditOf(order) })))
   })
@@ -214,7 +213,7 @@ async function letWait(store: Store): Promise<void> {
   const waits = claimed.map((each) => ({
     claimed: each,
     schedule: later(each.order),
-    event: eventOf(each.order),
+    event: newEvent(),
   }))
   expect((await store.waitAsClaimed(waits)).size).toBe(batch)
 }
@@ -228,12 +227,10 @@ const later = (order: Order) => ({
   watchedUntil: null,
 })
 
-const eventOf = ({ orderNo }: Order) => newEvent(orderNo)
-
 const creditOf = (order: Order) => ({
   transfer: transferOf(order),
   source: 'compensation' as const,
-  event: newEvent(order.orderNo, { tradeState: 'SUCCESS', decision: 'pay' }),
+  event: newEvent({ tradeState: 'SUCCESS', decision: 'pay' }),
 })
 
 const listOf = (store: Store, filter: Partial<OrderFilter>) =>

@@ -7,7 +7,15 @@ import {
   walkStatement,
 } from '../../src/store/sql/retention.ts'
 import type { Store } from '../../src/store/store.ts'
-import { newEvent, place, placePaid, run, type Subject } from '../contract/store-fixtures.ts'
+import {
+  newEvent,
+  place,
+  placePaid,
+  run,
+  runOfMerchant,
+  type Subject,
+} from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshDatabase } from '../support/stores.ts'
 
 const dayMs = 86_400_000
@@ -30,21 +38,21 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
     nowMs += days * dayMs
   }
   const reasons = async (orderNo: string) => {
-    const { items } = await store.listOrderEvents(orderNo, { limit: 200, cursor: null })
+    const { items } = await store.listOrderEvents(keyOf(orderNo), { limit: 200, cursor: null })
     return items.map(({ reason }) => reason)
   }
   const note = (orderNo: string, reason: string, changes = {}) =>
-    store.appendEvent(newEvent(orderNo, { reason, ...changes }))
+    store.appendEvent(keyOf(orderNo), newEvent({ reason, ...changes }))
   const expire = (order: Awaited<ReturnType<typeof place>>) =>
     store.transaction((tx) =>
       tx.changeStatus(order, {
         status: 'expired',
-        event: newEvent(order.orderNo, { reason: 'expired', tradeState: 'CLOSED' }),
+        event: newEvent({ reason: 'expired', tradeState: 'CLOSED' }),
       }),
     )
   const finishRun = async () => {
     const opened = await store.openRun({
-      ...{ trigger: 'schedule', intervalMs: 300_000, dryRun: false, node: 'n1' },
+      ...{ ...runOfMerchant, trigger: 'schedule', intervalMs: 300_000 },
     })
     if (opened.kind !== 'opened') throw new Error('The slot is taken')
     const result = { orderNo: 'x', tradeState: null, reason: '', codedReason: null, durationMs: 1 }

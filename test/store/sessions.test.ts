@@ -5,6 +5,7 @@ import { StatementNames } from '../../src/store/driver.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { credit, place } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -79,7 +80,7 @@ describe('a session with PostgreSQL', () => {
     const createdAt = new Date('2026-02-03T04:05:06.789Z')
     const { orderNo } = await place(store, { userId: '用户', createdAt })
     await credit(store, orderNo)
-    const order = await store.findOrder(orderNo)
+    const order = await store.findOrder(keyOf(orderNo))
     expect(order).toMatchObject({ userId: '用户', createdAt, status: 'paid' })
     const [row] = await store.transaction((tx) =>
       tx.execute(
@@ -131,7 +132,7 @@ describe('a session with PostgreSQL', () => {
     await endSessions(url)
     for (let n = 0; n < 6; n += 1) {
       await credit(store, orderNo).catch(() => undefined)
-      await store.findOrder(orderNo).catch(() => undefined)
+      await store.findOrder(keyOf(orderNo)).catch(() => undefined)
     }
     await expect(credit(store, orderNo)).rejects.toThrow(/it is read-only/)
     await alter(url, 'reset default_transaction_read_only')
@@ -144,7 +145,7 @@ describe('a session with PostgreSQL', () => {
     const { orderNo } = await place(store)
     await store.transaction((tx) => tx.execute('deallocate all', []))
     const findAll = async () => {
-      for (let n = 0; n < 3; n += 1) await store.findOrder(orderNo)
+      for (let n = 0; n < 3; n += 1) await store.findOrder(keyOf(orderNo))
     }
     await findAll().catch(() => undefined)
     await findAll()

@@ -5,6 +5,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
 import { credit, merchant, newEvent, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
+import { keyOf } from '../support/order-key.ts'
 import { emptyPostgresUrl, freshDatabase, freshPostgresUrl } from '../support/stores.ts'
 
 describe('PostgreSQL in trouble', () => {
@@ -25,19 +26,19 @@ describe('PostgreSQL in trouble', () => {
   it('transaction() whose connection is cut keeps nothing, and the store goes on', async () => {
     const { orderNo } = await place(store)
     const cut = store.transaction(async (tx) => {
-      await tx.appendEvent(newEvent(orderNo))
+      await tx.appendEvent(keyOf(orderNo), newEvent())
       await terminate(await backendOf(tx))
-      await tx.appendEvent(newEvent(orderNo))
+      await tx.appendEvent(keyOf(orderNo), newEvent())
     })
     await expect(cut).rejects.toThrow(StoreError)
-    const { items } = await store.listOrderEvents(orderNo, { limit: 9, cursor: null })
+    const { items } = await store.listOrderEvents(keyOf(orderNo), { limit: 9, cursor: null })
     expect(items).toHaveLength(1)
   })
 
   it('transaction() says that the outcome is unknown when the answer to COMMIT is lost (fault 18)', async () => {
     const { orderNo } = await place(store)
     const unknown = store.transaction(async (tx) => {
-      await tx.appendEvent(newEvent(orderNo))
+      await tx.appendEvent(keyOf(orderNo), newEvent())
       await terminate(await backendOf(tx))
     })
     await expect(unknown).rejects.toThrow(/Cannot learn whether the transaction was committed/)
@@ -52,11 +53,11 @@ describe('PostgreSQL in trouble', () => {
     const crossing = (name: string, [first, second]: readonly [string, string], turn: 0 | 1) =>
       store.transaction(async (tx) => {
         rounds.push(name)
-        await tx.lockOrder(first)
+        await tx.lockOrder(keyOf(first))
         holds[turn]?.open()
         await holds[1 - turn]?.opened
-        await tx.lockOrder(second)
-        await tx.appendEvent(newEvent(first))
+        await tx.lockOrder(keyOf(second))
+        await tx.appendEvent(keyOf(first), newEvent())
       })
     await Promise.all([
       crossing('one', [a.orderNo, b.orderNo], 0),
@@ -64,7 +65,7 @@ describe('PostgreSQL in trouble', () => {
     ])
     expect(rounds.length).toBeGreaterThan(2)
     for (const { orderNo } of [a, b]) {
-      const { items } = await store.listOrderEvents(orderNo, { limit: 9, cursor: null })
+      const { items } = await store.listOrderEvents(keyOf(orderNo), { limit: 9, cursor: null })
       expect(items).toHaveLength(2)
     }
   })
@@ -74,10 +75,10 @@ describe('PostgreSQL in trouble', () => {
     const [row] = await run(subject, 'show lock_timeout')
     expect(row).toEqual({ lock_timeout: '10s' })
     await store.transaction(async (tx) => {
-      await tx.lockOrder(orderNo)
+      await tx.lockOrder(keyOf(orderNo))
       const second = store.transaction(async (other) => {
         await other.execute(`set local lock_timeout = '50ms'`, [])
-        await other.lockOrder(orderNo)
+        await other.lockOrder(keyOf(orderNo))
       })
       await expect(second).rejects.toThrow(StoreError)
       await expect(second).rejects.toThrow(/Cannot lock order .*lock timeout/)
@@ -144,12 +145,12 @@ describe('openStore()', () => {
     const page = { limit: 1, cursor: null }
     const readings = [
       store.listOrders({ ...page, status: null, userId: null }),
-      store.findOrder('x'),
+      store.findOrder(keyOf('x')),
       store.balance('x'),
       store.audit(),
       store.vitals(merchant),
       store.listRuns(page),
-      store.transaction((tx) => tx.lockOrder('x')),
+      store.transaction((tx) => tx.lockOrder(keyOf('x'))),
     ]
     for (const end of await Promise.allSettled(readings)) {
       const message = end.status === 'rejected' ? String(end.reason) : 'read something'
@@ -157,7 +158,7 @@ describe('openStore()', () => {
     }
     expect((await store.schema()).pending).toContain('001_orders')
     expect(await store.migrate()).toContain('001_orders')
-    expect(await store.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
+    expect(await store.schema()).toEqual({ pending: [], held: [], unknown: [], breaking: [] })
     await store.close()
   })
 
@@ -175,7 +176,7 @@ describe('openStore()', () => {
       for (const iso of ['1900-01-01T00:00:00.123Z', '2026-07-24T07:00:00.100Z']) {
         const createdAt = new Date(iso)
         const { orderNo } = await place(store, { createdAt })
-        expect((await store.findOrder(orderNo))?.createdAt).toEqual(createdAt)
+        expect((await store.findOrder(keyOf(orderNo)))?.createdAt).toEqual(createdAt)
       }
       await store.close()
     },
@@ -186,7 +187,7 @@ describe('openStore()', () => {
     const nodes = await Promise.all([openStore(url), openStore(url)])
     const applied = await Promise.all(nodes.map((node) => node.migrate()))
     expect(applied.flat().sort()).toEqual([...new Set(applied.flat())].sort())
-    expect(await nodes[0]?.schema()).toEqual({ pending: [], unknown: [], breaking: [] })
+    expect(await nodes[0]?.schema()).toEqual({ pending: [], held: [], unknown: [], breaking: [] })
     await Promise.all(nodes.map((node) => node.close()))
   })
 
@@ -194,7 +195,7 @@ describe('openStore()', () => {
     for (const kind of ['pglite', 'postgres'] as const) {
       const { store } = await freshDatabase(kind)
       await Promise.all([store.close(), store.close()])
-      await expect(store.findOrder('x')).rejects.toThrow(StoreError)
+      await expect(store.findOrder(keyOf('x'))).rejects.toThrow(StoreError)
     }
   })
 })

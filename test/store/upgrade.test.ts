@@ -6,7 +6,8 @@ import type { Database } from '../../src/store/database.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
-import { merchant, newEvent, newOrder } from '../contract/store-fixtures.ts'
+import { merchant, newEvent, newOrder, runOfMerchant } from '../contract/store-fixtures.ts'
+import { keyOf } from '../support/order-key.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
 import { claimAsBefore, placeAsBefore, recordRunAsBefore } from '../support/version-before.ts'
 
@@ -29,7 +30,7 @@ const opened: Store[] = []
 const claim = { merchant, thresholdMs: 300_000, limit: 50, leaseMs: 60_000 }
 const finishedRun = async (store: Store) => {
   const opened = await store.openRun({
-    ...{ trigger: 'manual', intervalMs: null, dryRun: false, node: 'n1' },
+    ...{ ...runOfMerchant, trigger: 'manual', intervalMs: null },
   })
   if (opened.kind !== 'opened') throw new Error('The slot is taken')
   const reason = { reason: 'not paid yet', codedReason: { code: 'not_paid_yet' } } as const
@@ -48,7 +49,7 @@ describe('a database of the version before', () => {
       await placeAsBefore(db, { orderNo: 'BEFORE001', createdAt: hourAgo() })
       await placeAsBefore(db, { orderNo: 'BEFORE002', createdAt: hourAgo() })
     })
-    expect(await store.findOrder('BEFORE001')).toMatchObject({
+    expect(await store.findOrder(keyOf('BEFORE001'))).toMatchObject({
       ...{ standing: 'known', watchedUntil: null, codeExpiresAt: null },
       expiresAt: expect.any(Date),
     })
@@ -74,7 +75,7 @@ describe('a database of the version before', () => {
       await sql`update orders set checks = 1 where order_no = 'ADOPTED003'`.execute(db)
     })
     const standings = ['ADOPTED001', 'ADOPTED002', 'ADOPTED003'].map(async (orderNo) => {
-      return (await store.findOrder(orderNo))?.standing
+      return (await store.findOrder(keyOf(orderNo)))?.standing
     })
     expect(await Promise.all(standings)).toEqual(['new', 'unknown', 'known'])
   })
@@ -85,8 +86,8 @@ describe('a database of the version before', () => {
       ...{ adopted: true, createdAt: hourAgo() },
       end: { kind: 'unknown', watchMs: 1 },
     })
-    await store.insertOrder(order, newEvent(order.orderNo, { kind: 'adopted', source: 'api' }))
-    expect(await store.findOrder(order.orderNo)).toMatchObject({
+    await store.insertOrder(order, newEvent({ kind: 'adopted', source: 'api' }))
+    expect(await store.findOrder(keyOf(order.orderNo))).toMatchObject({
       expiresAt: null,
       watchedUntil: expect.any(Date),
     })
@@ -101,7 +102,7 @@ describe('a database of the version before', () => {
     })
     await placeAsBefore(database.db, { orderNo: 'BESIDE001', adopted: true, createdAt: hourAgo() })
     const knownFor = async (orderNo: string) => {
-      const order = await store.findOrder(orderNo)
+      const order = await store.findOrder(keyOf(orderNo))
       return Date.now() - +(order?.knownAt ?? 0)
     }
     expect(await knownFor('ADOPTED001')).toBeLessThan(600_000)
@@ -123,7 +124,8 @@ describe('a database of the version before', () => {
       await placeAsBefore(db, { orderNo: 'BEFORE001' })
     })
     await store.appendEvent(
-      newEvent('BEFORE001', {
+      keyOf('BEFORE001'),
+      newEvent({
         ...{ kind: 'refund_noticed', source: 'callback', tradeState: null, decision: null },
         ...{ evidence: { refund_key: 'k' }, runId: null },
       }),
@@ -133,7 +135,7 @@ describe('a database of the version before', () => {
     `.execute(database.db)
     // The kinds that the version before has in its answers; any other is an error there.
     expect(rows).toEqual([{ kind: 'answered', decision: null }])
-    const page = await store.latestOrderEvents('BEFORE001', { limit: 1, cursor: null })
+    const page = await store.latestOrderEvents(keyOf('BEFORE001'), { limit: 1, cursor: null })
     expect(page.items[0]?.kind).toBe('refund_noticed')
   })
 
@@ -151,8 +153,8 @@ describe('a database of the version before', () => {
       await recordAsBefore(db, 'said by nobody today')
     })
     await recordAsBefore(database.db, 'its trade is closed')
-    await store.appendEvent(newEvent('BEFORE001', { reason: { code: 'absent' } }))
-    const { items } = await store.listOrderEvents('BEFORE001', { limit: 9, cursor: null })
+    await store.appendEvent(keyOf('BEFORE001'), newEvent({ reason: { code: 'absent' } }))
+    const { items } = await store.listOrderEvents(keyOf('BEFORE001'), { limit: 9, cursor: null })
     const shown = items.slice(1)
     expect(shown.map(({ codedReason }) => codedReason?.code ?? null)).toEqual([
       ...[null, null, null, null, 'absent'],

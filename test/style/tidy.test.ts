@@ -44,7 +44,8 @@ function packagesOf(file: SourceFile): readonly string[] {
 const ranks = [
   ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config'],
   ...['queue', 'store', 'gateway', 'sources', 'bills'],
-  ...['settle', 'job', 'orders', 'report', 'reconcile', 'health', 'telemetry', 'service.ts'],
+  ...['settle', 'job', 'orders', 'report', 'reconcile', 'health', 'telemetry', 'desk.ts'],
+  ...['service.ts'],
   ...['i18n', 'web', 'demo', 'cli', 'index.ts'],
 ]
 
@@ -127,7 +128,7 @@ describe('the source', () => {
   })
 
   it('names nothing after WeChat Pay but in its gateway, its configuration and what is said of both', () => {
-    const said = ['gateway', 'config', 'cli', 'demo', 'i18n', 'service.ts', 'index.ts']
+    const said = ['gateway', 'config', 'cli', 'demo', 'i18n', 'desk.ts', 'service.ts', 'index.ts']
     const wrong = sources
       .filter((file) => !said.includes(layerOf(file.path)) && !namedBefore.has(file.path))
       .filter((file) => /wechat|weixin/i.test(withoutTexts(withoutComments(file.text))))

@@ -72,16 +72,18 @@ export function hangingStore(
   { gate, hung }: { gate: Promise<void>; hung: () => void },
 ): Store {
   const first = { hangs: true }
+  /** The first group hangs, whether it has one answer or several. */
+  const hangOnce = async <T>(rows: T): Promise<T> => {
+    if (!first.hangs) return rows
+    first.hangs = false
+    hung()
+    await gate
+    return rows
+  }
   const hanging = (tx: Tx): Tx =>
     overriding(tx, {
-      lockOrders: async (orderNos) => {
-        const rows = await tx.lockOrders(orderNos)
-        if (!first.hangs) return rows
-        first.hangs = false
-        hung()
-        await gate
-        return rows
-      },
+      lockOrder: async (...request) => hangOnce(await tx.lockOrder(...request)),
+      lockOrders: async (requested) => hangOnce(await tx.lockOrders(requested)),
     })
   return overriding(store, {
     transaction: (work) => store.transaction((tx) => work(hanging(tx))),

@@ -6,6 +6,7 @@ import { type Budan, openService } from '../../src/service.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { createCowrieGateway } from './cowrie.ts'
 import { type CowrieServer, startCowrie } from './cowrie-server.ts'
+import { keyOf } from './order-key.ts'
 import { freshStore, type StoreKind } from './stores.ts'
 
 const keys = { merchantId: 'M-1', shopId: 'S-1', secret: 'k9' }
@@ -79,7 +80,7 @@ async function openShop(kind: StoreKind, ends: Ends): Promise<Shop> {
       return placement.order
     },
     order: async (orderNo) => {
-      const order = await store.findOrder(orderNo)
+      const order = await store.findOrder(keyOf(orderNo))
       if (order === null) throw new Error(`No order "${orderNo}"`)
       return order
     },

@@ -1,3 +1,4 @@
+import { keyOf } from './order-key.ts'
 import type { World } from './world.ts'
 
 /** The amount of every order below: its digits occur nowhere else. A differing payment is one fen less. */
@@ -83,8 +84,8 @@ async function writeAsFormerly({ store }: World): Promise<void> {
     `paid, but not as ordered: amount ${amount - 1}, ordered ${amount}`,
     'it was paid, and the money is on its way back',
   ]) {
-    await store.appendEvent({
-      ...{ orderNo: orderNoOf('FORMER'), kind: 'answered', source: 'check', reason },
+    await store.appendEvent(keyOf(orderNoOf('FORMER')), {
+      ...{ kind: 'answered', source: 'check', reason },
       ...{ tradeState: null, decision: 'wait', alarm: true },
       ...{ evidence: null, runId: null, node: 'former' },
     })

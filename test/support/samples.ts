@@ -1,12 +1,16 @@
 import type { Order } from '../../src/domain/order.ts'
 import { countResults, type Run } from '../../src/domain/run.ts'
 import type { AbsentAnswer, Answer, Trade } from '../../src/domain/trade.ts'
+import { keyOf } from './order-key.ts'
+
+const sampleOrderNo = 'RECH20260124150000AbCd1234Ef'
 
 /** An order as most tests want it: ¥12.34, created at noon, ending two hours later. */
 export function sampleOrder<C extends Partial<Order>>(changes?: C): SampleOrder & C
 export function sampleOrder(changes: Partial<Order> = {}): Order {
   return {
-    orderNo: 'RECH20260124150000AbCd1234Ef',
+    key: keyOf(changes.orderNo ?? sampleOrderNo),
+    orderNo: sampleOrderNo,
     userId: 'u1',
     amount: 1234n,
     currency: 'CNY',

@@ -20,6 +20,7 @@ import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import { type Budan, openService, type ServiceOptions } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
+import { keyOf } from './order-key.ts'
 import { freshStore } from './stores.ts'
 
 /** One merchant for each process: making RSA keys takes tenths of a second. */
@@ -122,12 +123,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       return adoption.order
     },
     order: async (orderNo) => {
-      const order = await store.findOrder(orderNo)
+      const order = await store.findOrder(keyOf(orderNo))
       if (order === null) throw new Error(`No order "${orderNo}"`)
       return order
     },
     timeline: async (orderNo) => {
-      const page = await store.listOrderEvents(orderNo, { limit: 200, cursor: null })
+      const page = await store.listOrderEvents(keyOf(orderNo), { limit: 200, cursor: null })
       return page.items
     },
     balance: async (userId) => (await store.balance(userId)).balance,

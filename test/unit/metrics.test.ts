@@ -19,7 +19,7 @@ function stateWith(changes: Partial<DatabaseState> = {}): State {
   const database: DatabaseState = {
     time: { kind: 'answered', value: vitals.now },
     vitals: { kind: 'answered', value: vitals },
-    schema: { kind: 'answered', value: { pending: [], unknown: [], breaking: [] } },
+    schema: { kind: 'answered', value: { pending: [], held: [], unknown: [], breaking: [] } },
     writeFault: { kind: 'answered', value: null },
     ...changes,
   }

@@ -236,7 +236,7 @@ describe('the stages say nothing that has no Chinese:', () => {
     ]
     const now = sampleOrder().createdAt
     const schemas = [
-      { pending: [], unknown: [], breaking: [] },
+      { pending: [], held: [], unknown: [], breaking: [] },
       { pending: ['008_x'], unknown: [], breaking: [] },
       { pending: [], unknown: ['009_y'], breaking: [] },
       { pending: [], unknown: [], breaking: ['010_z'] },
@@ -341,7 +341,7 @@ function inState(
   const database: DatabaseState = {
     time: { kind: 'answered', value: now },
     vitals: { kind: 'answered', value: vitals },
-    schema: { kind: 'answered', value: { pending: [], unknown: [], breaking: [] } },
+    schema: { kind: 'answered', value: { pending: [], held: [], unknown: [], breaking: [] } },
     writeFault: { kind: 'answered', value: null },
     ...state,
   }

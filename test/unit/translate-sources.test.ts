@@ -240,6 +240,7 @@ Cannot place an order: 500 1
 5 s ahead of https://api.mch.weixin.qq.com
 this one was not signed, so the certificates could not be tried
 this one was not signed, so the public key "1" could not be tried
+Several merchants have an order "1": 2/3, 4/5; say which is meant
 `
   .trim()
   .split('\n')

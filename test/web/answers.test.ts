@@ -194,7 +194,7 @@ describe('POST /v1/orders/{order_no}/check', () => {
       seen.push(orderNo)
       return sampleOrder({ orderNo })
     }
-    const { app } = await open({ store: { findOrder } })
+    const { app } = await open({ budan: { findOrder } })
     expect((await app.inject('/v1/orders/a%7Cb*_-9')).statusCode).toBe(200)
     expect((await app.inject('/v1/orders/a|b*_-9')).statusCode).toBe(200)
     expect(seen).toEqual(['a|b*_-9', 'a|b*_-9'])
@@ -225,7 +225,7 @@ describe('lists', () => {
     }
     const findOrder = async () => sampleOrder()
     const lists = { listOrders: refuse, listOrderEvents: refuse, listEntries: refuse }
-    const { app } = await open({ store: { ...lists, listRuns: refuse, findOrder } })
+    const { app } = await open({ store: { ...lists, listRuns: refuse }, budan: { findOrder } })
     for (const path of ['orders', 'orders/OLD-000001/events', 'accounts/u1/entries', 'runs']) {
       const answer = await app.inject(`/v1/${path}?cursor=x`)
       expect(answer.statusCode).toBe(400)

@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildWeb } from '../../src/web/server.ts'
+import { keyOf } from '../support/order-key.ts'
 import { openWorld, type World } from '../support/world.ts'
 import { documentedCalls } from './documented.ts'
 
@@ -53,7 +54,7 @@ describe('POST /v1/orders with adopt', () => {
     expect(codeOf(await adopt('SHOP-0002', { app_id: 'wxnone' }))).toEqual([422, 'app_id_unknown'])
     const expires_at = new Date(+world.now() + 16 * 86_400_000).toISOString()
     expect(codeOf(await adopt('SHOP-0002', { expires_at }))).toEqual([400, 'request_invalid'])
-    expect(await world.store.findOrder('SHOP-0002')).toBeNull()
+    expect(await world.store.findOrder(keyOf('SHOP-0002'))).toBeNull()
   })
 
   test('refuses to place under an app id that is not configured', async () => {
@@ -109,11 +110,14 @@ describe('POST /v1/orders/batch', () => {
       [null, null, 'request_invalid', named('JSON object')],
       ['SHOP-B-END', null, 'request_invalid', named('expires_at')],
     ])
-    const stored = await world.store.findOrder('SHOP-B-NEW')
+    const stored = await world.store.findOrder(keyOf('SHOP-B-NEW'))
     expect(stored).toMatchObject({ userId: 'u1', amount: 88n, adopted: true, expiresAt: null })
-    const { items } = await world.store.listOrderEvents('SHOP-B-NEW', { limit: 9, cursor: null })
+    const { items } = await world.store.listOrderEvents(keyOf('SHOP-B-NEW'), {
+      limit: 9,
+      cursor: null,
+    })
     expect(items.map(({ kind, toStatus }) => [kind, toStatus])).toEqual([['adopted', 'pending']])
-    expect(await world.store.findOrder('SHOP-B-YEN')).toBeNull()
+    expect(await world.store.findOrder(keyOf('SHOP-B-YEN'))).toBeNull()
   })
 
   test('is the same again when it is repeated, also by two callers at once', async () => {
@@ -124,7 +128,10 @@ describe('POST /v1/orders/batch', () => {
       expect(results.every((each: { status: string }) => each.status === 'pending')).toBe(true)
       expect(results.some((each: object) => 'code' in each)).toBe(false)
     }
-    const { items } = await world.store.listOrderEvents('SHOP-R-130', { limit: 9, cursor: null })
+    const { items } = await world.store.listOrderEvents(keyOf('SHOP-R-130'), {
+      limit: 9,
+      cursor: null,
+    })
     expect(items).toHaveLength(1)
   })
 

@@ -1,4 +1,5 @@
 import type { Order } from '../../../src/domain/order.ts'
+import { keyOf } from '../../../test/support/order-key.ts'
 import {
   adornedPayment,
   changedFacts,
@@ -145,8 +146,9 @@ export class Replies {
     const { mchid, appid } = this.#keys.merchant
     const status = chance.pick(['pending', 'pending', 'expired', 'paid', 'review'] as const)
     const paid = status === 'paid'
+    const orderNo = `RECH2026100108300000000000${chance.below(8)}`
     return {
-      ...{ orderNo: `RECH2026100108300000000000${chance.below(8)}`, userId: 'u1', currency: 'CNY' },
+      ...{ key: keyOf(orderNo), orderNo, userId: 'u1', currency: 'CNY' },
       amount: BigInt(chance.pick([1, 100, 101, Number.MAX_SAFE_INTEGER])),
       ...{ description: '', attach: null, gateway: 'wechatpay', mchid, appid, adopted: false },
       ...{ codeExpiresAt: null, standing: 'known', watchedUntil: null },

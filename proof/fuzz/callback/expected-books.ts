@@ -1,3 +1,4 @@
+import { keyOf } from '../../../test/support/order-key.ts'
 import type { Chance } from '../chance.ts'
 import { type Counts, countsOf, type FuzzDatabase, inspectAudit } from '../database.ts'
 import { type Keys, present } from '../keys.ts'
@@ -149,7 +150,7 @@ export class ExpectedBooks {
   /** Some orders expire before their payment: late money is still credited. */
   async #expire(orderNo: string): Promise<void> {
     await this.#database.store.transaction(async (tx) => {
-      const locked = await tx.lockOrder(orderNo)
+      const locked = await tx.lockOrder(keyOf(orderNo))
       if (locked === null) throw new Error(`No order "${orderNo}"`)
       const event = {
         orderNo,

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { openService } from '../../../src/service.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { buildWeb } from '../../../src/web/server.ts'
+import { keyOf } from '../../../test/support/order-key.ts'
 import { countsOf, type FuzzDatabase, inspectAudit, openFuzzDatabase } from '../database.ts'
 import { configFor, type Keys, present } from '../keys.ts'
 import {
@@ -116,7 +117,7 @@ async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
     )
     if (nth >= 5) continue
     await store.transaction(async (tx) => {
-      const locked = await tx.lockOrder(orderNo)
+      const locked = await tx.lockOrder(keyOf(orderNo))
       if (locked === null) throw new Error(`No order "${orderNo}"`)
       const answered = { ...event, kind: 'answered', source: 'check', alarm: true } as const
       await tx.changeStatus(locked.order, { status: 'review', event: answered })

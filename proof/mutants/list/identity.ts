@@ -22,7 +22,18 @@ export const identityMutants: readonly Mutant[] = [
     replace: "  if (identity === '') return identity\n",
     caughtBy: {
       test: identityTest,
-      name: 'is a conflict where it belongs to another merchant or app id',
+      name: 'is a conflict where it belongs to another app id',
+    },
+  },
+  {
+    name: 'an order is found by its number, whichever merchant is meant',
+    faults: [10],
+    file: 'src/store/find-order.ts',
+    find: 'orders.find((order) => isSameMerchant(order, merchant))',
+    replace: 'orders.find(() => merchant !== null)',
+    caughtBy: {
+      test: 'test/store/pglite.test.ts',
+      name: 'have to be named where a number is not unique',
     },
   },
   {

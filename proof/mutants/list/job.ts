@@ -34,18 +34,17 @@ export const jobMutants: readonly Mutant[] = [
     name: 'an order is due whatever its schedule says',
     faults: [1, 20],
     file: 'src/store/sql/claim.ts',
-    find: 'and next_check_at <= ${now} and ${ofMerchant(merchant)}\n      and (created_at',
-    replace:
-      "and next_check_at <= ${now} + interval '9 years' and ${ofMerchant(merchant)}\n      and (created_at",
+    find: 'and next_check_at <= ${now} and ${ofMerchant(merchant)}\n',
+    replace: "and next_check_at <= ${now} + interval '9 years' and ${ofMerchant(merchant)}\n",
     caughtBy: { test: faultsTest, name: 'no more often than the shortest wait' },
   },
   {
     name: 'orders older than a window are not claimed',
     faults: [14],
     file: 'src/store/sql/claim.ts',
-    find: 'and (created_at < ${before(now, thresholdMs)}\n',
+    find: 'return sql`(created_at < ${before(now, thresholdMs)}\n',
     replace:
-      "and created_at > ${now} - interval '30 minutes' and (created_at < ${before(now, thresholdMs)}\n",
+      "return sql`(created_at > ${now} - interval '30 minutes' and created_at < ${before(now, thresholdMs)}\n",
     caughtBy: { test: 'test/flow/resilience.test.ts', name: 'there is no window to fall out of' },
   },
   {
@@ -129,10 +128,17 @@ export const jobMutants: readonly Mutant[] = [
     name: 'each node opens a run in each interval',
     faults: [5],
     file: 'src/store/sql/runs.ts',
-    find: '${trigger}, ${slot},',
-    replace:
-      '${trigger}, ${slot === null ? null : new Date(+slot + Math.floor(Math.random() * 1000))},',
+    find: 'or ${mayTakeAgain}::boolean',
+    replace: 'or true',
     caughtBy: { test: 'test/flow/nodes.test.ts', name: 'make one run per interval' },
+  },
+  {
+    name: 'a slot is that of all merchants',
+    faults: [5],
+    file: 'src/store/sql/runs.ts',
+    find: 'select gateway, mchid, ${slot}::timestamptz(3) from given order by gateway, mchid',
+    replace: "select 'any', 'any', ${slot}::timestamptz(3) from given limit 1",
+    caughtBy: { test: 'test/store/pglite.test.ts', name: 'have a slot each' },
   },
   {
     name: 'each node has a quota of its own',

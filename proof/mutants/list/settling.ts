@@ -104,7 +104,7 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'two answers about one order are settled in one group',
     faults: [5],
     file: 'src/settle/groups.ts',
-    find: 'group.size < groupMax && !group.has(orderNo)',
+    find: 'group.size < groupMax && !group.has(key)',
     replace: 'group.size < groupMax',
     caughtBy: {
       test: 'test/flow/groups.test.ts',
@@ -199,9 +199,9 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'a callback is acknowledged whatever became of it',
     faults: [21, 22],
     file: 'src/orders/callback.ts',
-    find: 'receiving.settle({ orderNo, answer, by: byCallback })',
+    find: 'receiving.settle({ key: order.key, answer, by: byCallback })',
     replace:
-      "receiving.settle({ orderNo, answer, by: byCallback }).catch(() => ({ order: { orderNo } as Order, decision: { kind: 'keep' as const } }))",
+      "receiving.settle({ key: order.key, answer, by: byCallback }).catch(() => ({ order, decision: { kind: 'keep' as const } }))",
     caughtBy: { seeds: 400 },
   },
   {

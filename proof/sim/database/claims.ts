@@ -1,5 +1,6 @@
+import type { DueMerchant } from '../../../src/domain/merchant.ts'
 import type { Order, Standing } from '../../../src/domain/order.ts'
-import type { ClaimedOrder, Due, DueMerchant } from '../../../src/store/store.ts'
+import type { ClaimedOrder, Due } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import type { Session } from './session.ts'
 import { orderKey } from './steps.ts'

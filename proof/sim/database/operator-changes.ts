@@ -26,7 +26,7 @@ export function correct(
       ...{ userId, amount, appid, expiresAt, watchedUntil, nextCheckAt },
     }
     session.orders.set(row.orderNo, corrected)
-    addEvent(server, session, { event, state: null })
+    addEvent(server, session, { key: row.key, event, state: null })
     return corrected
   }
 }
@@ -48,7 +48,7 @@ export function abandon(
       for (const [key, orderNo] of orderNoByKey)
         if (orderNo === row.orderNo) orderNoByKey.delete(key)
     })
-    addEvent(server, session, { event, state: abandoned })
+    addEvent(server, session, { key: row.key, event, state: abandoned })
     return abandoned
   }
 }

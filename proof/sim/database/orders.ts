@@ -1,5 +1,12 @@
-import type { NewOrder, NewOrderEvent, Order, OrderEnd } from '../../../src/domain/order.ts'
+import type {
+  NewOrder,
+  NewOrderEvent,
+  Order,
+  OrderEnd,
+  OrderKey,
+} from '../../../src/domain/order.ts'
 import type { Insertion } from '../../../src/store/store.ts'
+import { keyOf } from '../../../test/support/order-key.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import { addEvent, orderKey } from './steps.ts'
 
@@ -20,7 +27,7 @@ export function insertOrder(
       session.orders.set(added.orderNo, added)
       const key = order.idempotencyKey
       if (key !== null) session.otherWrites.push(() => tables.orderNoByKey.set(key, added.orderNo))
-      addEvent(server, session, { event, state: added })
+      addEvent(server, session, { key: added.key, event, state: added })
       return { kind: 'inserted', order: added }
     },
   }
@@ -30,6 +37,7 @@ function newRow({ idempotencyKey: _key, end, ...facts }: NewOrder, now: Date): O
   const createdAt = facts.createdAt ?? now
   return {
     ...facts,
+    key: keyOf(facts.orderNo),
     createdAt,
     ...endOf(end, { createdAt, now }),
     nextCheckAt: createdAt,
@@ -63,7 +71,7 @@ function endOf(
 }
 
 export interface CodeUpdate {
-  readonly orderNo: string
+  readonly key: OrderKey
   readonly codeUrl: string
   readonly codeLifeMs: number
   readonly event: NewOrderEvent
@@ -72,18 +80,18 @@ export interface CodeUpdate {
 /** Returns null if the order has ended: then only the event is appended. */
 export function setCodeUrl(
   server: DatabaseServer,
-  { orderNo, codeUrl, codeLifeMs, event }: CodeUpdate,
+  { key, codeUrl, codeLifeMs, event }: CodeUpdate,
 ): Statement<Order | null> {
   return {
     label: 'store code',
-    locks: [orderKey(orderNo)],
+    locks: [orderKey(key)],
     run: (session) => {
-      const order = session.read(orderNo)
-      addEvent(server, session, { event, state: null })
+      const order = session.read(key)
+      addEvent(server, session, { key, event, state: null })
       if (order?.status !== 'pending') return null
       const codeExpiresAt = new Date(+server.now() + codeLifeMs)
       const scanned: Order = { ...order, codeUrl, codeExpiresAt, standing: 'known' }
-      session.orders.set(orderNo, scanned)
+      session.orders.set(order.orderNo, scanned)
       return scanned
     },
   }

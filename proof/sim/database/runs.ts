@@ -1,6 +1,6 @@
 import { assert } from '../../../src/domain/assert.ts'
+import type { NewRun, OpenedRun } from '../../../src/domain/run.ts'
 import { countResults, type Run, type RunResult, type RunStatus } from '../../../src/domain/run.ts'
-import type { NewRun, OpenedRun } from '../../../src/store/store.ts'
 import { repairSchedules } from './claims.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 
@@ -14,7 +14,11 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
       const { intervalMs } = given
       const slotMs = intervalMs === null ? null : Math.floor(+now / intervalMs) * intervalMs
       const nextSlotInMs = slotMs === null ? 0 : slotMs + (intervalMs ?? 0) - +now
-      if (given.ofOrders != null) repairSchedules(server, session, given.ofOrders)
+      if (!given.dryRun) {
+        for (const merchant of given.merchants) {
+          repairSchedules(server, session, { merchant, farthestMs: given.farthestMs })
+        }
+      }
       if (slotMs !== null && tables.runIdBySlot.has(slotMs)) return { kind: 'taken', nextSlotInMs }
       const run = newRun(server, { given, slotMs, now })
       session.otherWrites.push(() => {
@@ -22,8 +26,9 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
         if (slotMs !== null) tables.runIdBySlot.set(slotMs, run.id)
       })
       // Whether there is anything to do, the run finds out for itself.
-      const lateCheckDue = given.ofOrders != null
-      return { kind: 'opened', run, lateCheckDue, nextSlotInMs }
+      const todo = { due: true, lateCheckDue: !given.dryRun }
+      const merchants = given.merchants.map((merchant) => ({ merchant, ...todo }))
+      return { kind: 'opened', run, merchants, nextSlotInMs }
     },
   }
 }

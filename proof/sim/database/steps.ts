@@ -1,7 +1,7 @@
-import type { NewOrderEvent, Order, OrderEvent } from '../../../src/domain/order.ts'
+import type { NewOrderEvent, Order, OrderEvent, OrderKey } from '../../../src/domain/order.ts'
 import type { OrderStatus } from '../../../src/domain/order-states.ts'
 import { sentenceOf } from '../../../src/domain/reason.ts'
-import type { ClaimedWait, Credit, LockedOrder, Tx } from '../../../src/store/store.ts'
+import type { ClaimedWait, Credit, LockedOrder, LockRequest, Tx } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -13,7 +13,7 @@ type Run<T> = (session: Session) => T
 
 export function lockOrder(
   server: DatabaseServer,
-  { orderNo, transactionId }: { orderNo: string; transactionId: string | null },
+  { key: orderNo, transactionId }: LockRequest,
 ): Run<LockedOrder | null> {
   return (session) => {
     const order = session.read(orderNo)
@@ -30,9 +30,9 @@ export function lockFreeOrders(
   answered: Parameters<Tx['lockOrders']>[0],
 ): Run<readonly LockedOrder[]> {
   return (session) =>
-    answered.flatMap(({ orderNo, transactionId }) => {
-      const locked = lockIfFree(server, session, orderNo)
-        ? lockOrder(server, { orderNo, transactionId })(session)
+    answered.flatMap((request) => {
+      const locked = lockIfFree(server, session, request.key)
+        ? lockOrder(server, request)(session)
         : null
       return locked === null ? [] : [locked]
     })
@@ -56,7 +56,7 @@ export function creditAll(
 export function waitAsClaimed(
   server: DatabaseServer,
   waits: readonly ClaimedWait[],
-): Run<ReadonlySet<string>> {
+): Run<ReadonlySet<OrderKey>> {
   return (session) => {
     const standing = waits.filter(({ claimed: { order } }) => {
       const row = session.read(order.orderNo)
@@ -75,7 +75,7 @@ export function waitAsClaimed(
       const kept = isKnown ? { ...schedule, standing: 'known' as const } : schedule
       reschedule(server, { order, schedule: kept, event })(session)
     }
-    return new Set(standing.map(({ claimed }) => claimed.order.orderNo))
+    return new Set(standing.map(({ claimed }) => claimed.order.key))
   }
 }
 
@@ -120,7 +120,7 @@ export function credit(
     }
     session.orders.set(row.orderNo, paid)
     session.transfers.push({ ...transfer, at: now })
-    addEvent(server, session, { event, state: paid })
+    addEvent(server, session, { key: row.key, event, state: paid })
     return paid
   }
 }
@@ -135,7 +135,7 @@ export function changeStatus(
     if (!allowed) server.refuse(`I6: ${row.status} → ${status}`)
     const changed: Order = { ...row, status, stateSeq: row.stateSeq + 1 }
     session.orders.set(row.orderNo, changed)
-    addEvent(server, session, { event, state: changed })
+    addEvent(server, session, { key: row.key, event, state: changed })
     return changed
   }
 }
@@ -156,24 +156,29 @@ export function reschedule(
       watchedUntil: row.watchedUntil && new Date(Math.max(+row.watchedUntil, +(watchedUntil ?? 0))),
     }
     session.orders.set(row.orderNo, waiting)
-    addEvent(server, session, { event, state: null })
+    addEvent(server, session, { key: row.key, event, state: null })
     return waiting
   }
+}
+
+interface AddedEvent {
+  readonly key: OrderKey
+  readonly event: NewOrderEvent
+  readonly state: { readonly status: OrderStatus; readonly stateSeq: number } | null
 }
 
 export function addEvent(
   server: DatabaseServer,
   session: Session,
-  {
-    event,
-    state,
-  }: { event: NewOrderEvent; state: { status: OrderStatus; stateSeq: number } | null },
+  { key, event, state }: AddedEvent,
 ): void {
-  if (session.read(event.orderNo) === null) server.refuse('order_events: no such order')
+  const order = session.read(key)
+  if (order === null) server.refuse('order_events: no such order')
   const { reason } = event
   const isCoded = reason !== null && typeof reason !== 'string'
   const appended: OrderEvent = {
     ...event,
+    orderNo: order.orderNo,
     reason: isCoded ? sentenceOf(reason) : reason,
     codedReason: isCoded ? reason : null,
     operator: event.operator ?? null,

@@ -1,3 +1,4 @@
+import type { OrderKey } from '../../../src/domain/order.ts'
 import { StoreError } from '../../../src/store/errors.ts'
 import type { Store, Tx } from '../../../src/store/store.ts'
 import type { Owner } from '../clock/loop.ts'
@@ -29,6 +30,7 @@ type Modelled = Pick<
   | 'insertOrders'
   | 'setCodeUrl'
   | 'findOrder'
+  | 'findOrders'
   | 'appendEvent'
   | 'claimDue'
   | 'claimLate'
@@ -61,17 +63,21 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
         label: 'insert orders',
         run: (session) => additions.map((each) => insertOrder(server, each).run(session)),
       }),
-    setCodeUrl: (orderNo, update) =>
-      server.execute(owner, setCodeUrl(server, { orderNo, ...update })),
-    findOrder: (orderNo) =>
+    setCodeUrl: (key, update) => server.execute(owner, setCodeUrl(server, { key, ...update })),
+    findOrder: (key) =>
       server.execute(owner, {
         label: 'find order',
-        run: (session) => session.read(orderNo),
+        run: (session) => session.read(key),
       }),
-    appendEvent: (event) =>
+    findOrders: (orderNo) =>
+      server.execute(owner, {
+        label: 'find orders of a number',
+        run: (session) => [session.read(orderNo)].filter((order) => order !== null),
+      }),
+    appendEvent: (key, event) =>
       server.execute(owner, {
         label: 'add event',
-        run: (session) => addEvent(server, session, { event, state: null }),
+        run: (session) => addEvent(server, session, { key, event, state: null }),
       }),
     claimDue: (due) => server.execute(owner, claim(server, due)),
     claimLate: (due) => server.execute(owner, claimLate(server, due)),
@@ -132,9 +138,9 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
     this.#session = session
   }
 
-  lockOrder(orderNo: string, options: { transactionId: string | null } = { transactionId: null }) {
-    const run = lockOrder(this.#server, { orderNo, ...options })
-    return this.#step('lock order', orderNo, run)
+  lockOrder(key: OrderKey, options: { transactionId: string | null } = { transactionId: null }) {
+    const run = lockOrder(this.#server, { key, ...options })
+    return this.#step('lock order', key, run)
   }
 
   lockOrders(answered: Parameters<Tx['lockOrders']>[0]) {
@@ -183,9 +189,9 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
     return Promise.resolve([])
   }
 
-  appendEvent(event: Parameters<Tx['appendEvent']>[0]) {
+  appendEvent(...[key, event]: Parameters<Tx['appendEvent']>) {
     return this.#step('append event', null, (session) =>
-      addEvent(this.#server, session, { event, state: null }),
+      addEvent(this.#server, session, { key, event, state: null }),
     )
   }
 

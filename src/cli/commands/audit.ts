@@ -7,13 +7,15 @@ import { commandWords } from '../words.ts'
 /** Counts violations of each invariant. Exits with 1 unless every count is 0. */
 export const audit: Command = async (context) => {
   const { output } = context
-  const { counts, orderNos } = await readStore(context, auditWithOrders)
+  const { counts, orders } = await readStore(context, auditWithOrders)
   const isBroken = Object.values(counts).some((count) => count !== 0)
   if (output.asJson) output.json(counts)
   else {
     show(context, counts)
-    const rows = Object.entries(orderNos).flatMap(([name, all]) => all.map((each) => [name, each]))
-    if (rows.length > 0) output.table(['invariant', 'order_no'], rows)
+    const rows = Object.entries(orders).flatMap(([name, all]) =>
+      all.map(({ orderNo, merchant }) => [name, orderNo, merchant?.mchid ?? null]),
+    )
+    if (rows.length > 0) output.table(['invariant', 'order_no', 'mchid'], rows)
     if (isBroken)
       output.note('The books do not agree: look at these orders before anything is paid out.')
   }

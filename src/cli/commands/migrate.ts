@@ -4,20 +4,32 @@ import type { Command } from '../context.ts'
 import { createProgress, type Progress } from '../progress.ts'
 
 /** Brings the schema up to date. Refuses a schema that a newer program changed in a breaking way. */
-export const migrate: Command = async ({ config, output, terminal }) => {
+export const migrate: Command = async ({ config, output, terminal }, { options }) => {
   // A new directory would be created with its tables, and no migration would be listed.
   const store = await openStore(config('database').database.url, { withTables: false })
   const progress = createProgress(terminal, { isFew: true })
   try {
-    const applied = await store.migrate(migrationProgress(progress)).finally(() => progress.end())
-    if (output.asJson) output.json({ applied })
-    else if (applied.length === 0) output.line('the database is up to date')
-    else for (const name of applied) output.line(`applied ${name}`)
+    const onStep = migrationProgress(progress)
+    const applied = await store
+      .migrate({ breaking: options.breaking === true, onStep })
+      .finally(() => progress.end())
+    const { held } = await store.schema()
+    if (output.asJson) {
+      output.json({ applied, held })
+      return 0
+    }
+    for (const name of applied) output.line(`applied ${name}`)
+    if (applied.length === 0 && held.length === 0) output.line('the database is up to date')
+    for (const name of held) output.line(`held ${name}`)
+    if (held.length > 0) output.note(heldNote)
     return 0
   } finally {
     await store.close()
   }
 }
+
+const heldNote =
+  'A step waits: once no process of the version before runs, run `budan migrate --breaking`.'
 
 /** Each step is a migration, which may take long on a large table. */
 function migrationProgress(progress: Progress): (step: MigrationStep) => void {

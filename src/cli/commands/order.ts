@@ -2,6 +2,7 @@ import { formatFen } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
 import { eventReasonText } from '../../i18n/reasons.ts'
 import { allEvents, eventsMax } from '../../store/all-events.ts'
+import { findOrder } from '../../store/find-order.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
@@ -11,11 +12,11 @@ import { orderNotFound } from '../with-service.ts'
 export const showOrder: Command = async (context, { args }) => {
   const [orderNo = ''] = args
   const { output } = context
-  const { order, events } = await readStore(context, async (store) => ({
-    order: await store.findOrder(orderNo),
-    ...(await allEvents(store, orderNo)),
-  }))
-  if (order === null) throw orderNotFound(orderNo)
+  const { order, events } = await readStore(context, async (store) => {
+    const found = await findOrder(store, { orderNo })
+    if (found === null) throw orderNotFound(orderNo)
+    return { order: found, ...(await allEvents(store, found.key)) }
+  })
   if (output.asJson) {
     output.json({ ...presentOrder(order), events: events.map(presentOrderEvent) })
     return 0

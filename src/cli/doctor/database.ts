@@ -83,7 +83,7 @@ function nextStep(url: string): string {
     : 'see what the database says above, and its log'
 }
 
-function examineSchema({ pending, unknown, breaking }: SchemaState): Finding {
+function examineSchema({ pending, held, unknown, breaking }: SchemaState): Finding {
   const name = 'schema'
   if (breaking.length > 0) {
     return fail(name, {
@@ -93,6 +93,12 @@ function examineSchema({ pending, unknown, breaking }: SchemaState): Finding {
   }
   if (pending.length > 0) {
     return fail(name, { detail: `behind: ${pending.join(', ')}`, next: 'run `budan migrate`' })
+  }
+  if (held.length > 0) {
+    return warn(name, {
+      detail: `all but one step: ${held.join(', ')} waits for you`,
+      next: 'once no process of the version before runs, run `budan migrate --breaking`',
+    })
   }
   return unknown.length > 0
     ? warn(name, {

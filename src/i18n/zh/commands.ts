@@ -36,6 +36,9 @@ export const commandPhrases = {
     'Cannot adopt from {file:json}: {why:orderFile}': '无法从 {file} 导入订单：{why}',
     'the database is up to date': '数据库已是最新',
     'applied {migration:word}': '已应用 {migration}',
+    'held {migration:word}': '待手动应用 {migration}',
+    'A step waits: once no process of the version before runs, run `budan migrate --breaking`.':
+      '有一个步骤待手动应用：待上一版本的进程全部停止后，运行 `budan migrate --breaking`。',
     'Applying {migration:word} ({nth:word} of {total:word})':
       '正在应用 {migration}（第 {nth} 个，共 {total} 个）',
     '{migration:word} waits until its tables are free, and is applied then':

@@ -34,6 +34,7 @@ export const doctorPhrases = {
     'embedded, answers': '内嵌数据库，应答正常',
     '{server:word}, answers': '{server}，应答正常',
     'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
+    'all but one step: {names:words} waits for you': '只差一步：{names} 待手动应用',
     'local: nothing to reach': '本地：无需连接',
     '{server:word} cannot be used: {why:queue}; until then each node keeps the intervals by itself':
       '{server} 不可用：{why}；在此之前各节点各自按时运行',
@@ -105,6 +106,8 @@ export const doctorPhrases = {
     'upgrade this budan': '升级本程序',
     'upgrade this budan when it suits': '方便时升级本程序',
     'run `budan migrate`': '运行 `budan migrate`',
+    'once no process of the version before runs, run `budan migrate --breaking`':
+      '待上一版本的进程全部停止后，运行 `budan migrate --breaking`',
     'see what {server:word} says above, and its log': '查看上面 {server} 的说明，以及它的日志',
     'set the clock by NTP: WeChat Pay refuses what is 5 minutes off':
       '用 NTP 校准时钟：相差 5 分钟微信支付即拒绝',

@@ -20,6 +20,7 @@ export const readinessPhrases = {
     'a newer budan changed it ({names:words}): upgrade this one':
       '已被更新版本的 budan 改动（{names}），请升级本程序',
     'behind: {names:words}': '版本落后：{names}',
+    'all but one step: {names:words} waits to be taken by hand': '只差一步：{names} 待手动应用',
     'up to date': '已是最新',
     'newer than this budan, which can live with it: {names:words}':
       '比本程序新，但可以兼容：{names}',

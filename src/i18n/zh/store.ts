@@ -28,6 +28,8 @@ export const storePhrases = {
       '无法使用模式“{schema}”：其中有其他程序的 `orders` 表；{remedy}',
     'Cannot use the schema "{schema}": it has a table "orders" of another program':
       '无法使用模式“{schema}”：其中有其他程序的 `orders` 表',
+    'Several merchants have an order {orderNo:json}: {merchants:words}; say which is meant':
+      '多个商户都有订单 {orderNo}：{merchants}；请指明是哪一个',
     'No database at "{directory}": run `budan migrate`':
       '“{directory}”中没有数据库：请运行 `budan migrate`',
     'The database is behind by 1 migration: run `budan migrate`':

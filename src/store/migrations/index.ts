@@ -16,6 +16,8 @@ import { up as namedSchema } from './014_named_schema.ts'
 import { up as knownAt, prepare as prepareKnownAt } from './015_known_at.ts'
 import { up as reasonCodes } from './016_reason_codes.ts'
 import { up as runResults } from './017_run_results.ts'
+import { up as merchants, prepare as prepareMerchants } from './018_merchants.ts'
+import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
   /**
@@ -33,7 +35,7 @@ export type Migrations = Readonly<Record<string, Migration>>
  * program before go on working while a new one migrates, so:
  *
  * - A migration that an older program cannot live with is named `NNN_breaking_what`; older programs
- *   then refuse the database. All others only add: columns with a default or null, tables, indexes.
+ *   then refuse the database, and one in use gets it by hand: `budan migrate --breaking`. All others only add: columns with a default or null, tables, indexes.
  * - What it changes in a table with many rows takes no longer than a statement of ours may wait: a
  *   constraint is added `not valid`, and validated by a migration of its own.
  */
@@ -55,4 +57,6 @@ export const migrations: Migrations = {
   '015_known_at': { prepare: prepareKnownAt, up: knownAt },
   '016_reason_codes': { up: reasonCodes },
   '017_run_results': { up: runResults },
+  '018_merchants': { prepare: prepareMerchants, up: merchants },
+  '019_breaking_merchant_keys': { up: merchantKeys },
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
-import type { Audit } from '../store.ts'
+import type { Audit, AuditedOrder } from '../store.ts'
+import { numberOf } from './rows.ts'
 
 /**
  * Each query reads the rows themselves, as if no constraint had ever held: a restored
@@ -21,13 +22,23 @@ export async function countAll(db: Connection): Promise<Audit> {
 export async function auditRows(
   db: Connection,
   { name, limit }: { readonly name: keyof Audit; readonly limit: number },
-): Promise<readonly string[]> {
+): Promise<readonly AuditedOrder[]> {
   const rows = await rowsOf(
     db,
-    sql<{ readonly order_no: string }>`
-      select distinct order_no from (${wrong[name]}) as wrong order by order_no limit ${limit}`,
+    sql<{
+      readonly key: string
+      readonly gateway: string | null
+      readonly mchid: string | null
+    }>`
+      select wrong.order_no as key, orders.gateway, orders.mchid
+      from (select distinct order_no from (${wrong[name]}) as wrong order by order_no limit ${limit}) as wrong
+      left join orders on orders.order_no = wrong.order_no
+      order by wrong.order_no`,
   )
-  return rows.map((row) => row.order_no)
+  return rows.map(({ key, gateway, mchid }) => ({
+    orderNo: numberOf(key),
+    merchant: gateway === null || mchid === null ? null : { gateway, mchid },
+  }))
 }
 
 async function count(db: Connection, rows: RawBuilder<unknown>): Promise<number> {

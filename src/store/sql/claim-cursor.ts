@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Standing } from '../../domain/order.ts'
-import type { DueMerchant } from '../store.ts'
+import type { DueMerchant } from '../../domain/merchant.ts'
+import { type Standing, standings } from '../../domain/order.ts'
 
 /** Where it was, and when a claim last looked for it from the start of the index. */
 interface Position {
@@ -20,19 +19,17 @@ const restPerLook = 19
  * `orders_claims` until the next vacuum, which takes minutes where the table is large, and waits for
  * the end of every long transaction, a dump or an audit. A claim from the start of the index reads all
  * those dead entries; so it begins where the claim before it ended, and from the start once in a
- * while, and whenever it does not find a whole batch. Each standing has its own part of the index, and
- * so a cursor of its own.
+ * while, and whenever it does not find a whole batch. Each standing of a
+ * merchant has its own part of the index, and so a cursor of its own.
  *
  * A hint, in one process: it decides which claim takes an order, never whether one does.
  */
 export class ClaimCursor {
-  readonly #positions = new Map<Standing, Position>()
-  #merchant: DueMerchant | null = null
+  readonly #positions = new Map<string, Position>()
 
   /** Null: begin at the start. */
   of(merchant: DueMerchant, standing: Standing): Date | null {
-    if (!isDeepStrictEqual(this.#merchant, merchant)) this.forget()
-    const position = this.#positions.get(standing)
+    const position = this.#positions.get(placeOf(merchant, standing))
     if (position === undefined) return null
     const isOld =
       performance.now() - position.lookedAt > Math.max(lookEveryMs, position.lookMs * restPerLook)
@@ -44,16 +41,24 @@ export class ClaimCursor {
     standing: Standing,
     { at, lookMs }: Pick<Position, 'at' | 'lookMs'>,
   ) {
-    this.#merchant = merchant
-    this.#positions.set(standing, { at, lookMs, lookedAt: performance.now() })
+    this.#positions.set(placeOf(merchant, standing), { at, lookMs, lookedAt: performance.now() })
   }
 
-  movedTo(standing: Standing, at: Date): void {
-    const position = this.#positions.get(standing)
-    if (position !== undefined) this.#positions.set(standing, { ...position, at })
+  movedTo(merchant: DueMerchant, standing: Standing, at: Date): void {
+    const place = placeOf(merchant, standing)
+    const position = this.#positions.get(place)
+    if (position !== undefined) this.#positions.set(place, { ...position, at })
   }
 
-  forget(): void {
-    this.#positions.clear()
+  forget(merchant: Pick<DueMerchant, 'gateway' | 'mchid'>): void {
+    for (const standing of standings) this.#positions.delete(placeOf(merchant, standing))
   }
+}
+
+/** Under whichever of its app ids: it is a hint. */
+function placeOf(
+  { gateway, mchid }: Pick<DueMerchant, 'gateway' | 'mchid'>,
+  standing: Standing,
+): string {
+  return `${gateway} ${mchid} ${standing}`
 }

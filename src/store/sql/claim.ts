@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Merchant, Order, Standing } from '../../domain/order.ts'
+import { type Merchant, type Order, type Standing, standings } from '../../domain/order.ts'
+import type { NewRun } from '../../domain/run.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { ClaimedOrder, Due } from '../store.ts'
 import type { ClaimCursor } from './claim-cursor.ts'
@@ -24,7 +25,7 @@ export async function claimDue(
   const taken = await takeAndLook(scope, { cursor, claim, picks })
   const rest = claim.limit - taken.length
   if (rest === 0 || picks.every(({ from }) => from === null)) return claimedOf(taken)
-  cursor.forget()
+  cursor.forget(claim.merchant)
   const again = { cursor, claim: { ...claim, limit: rest }, picks: picksOf(rest) }
   return claimedOf([...taken, ...(await takeAndLook(scope, again))])
 }
@@ -43,7 +44,7 @@ async function takeAndLook(
     const last = taken.findLast((row) => row.standing === standingNumber(standing))
     if (last === undefined || end === 'newest') continue
     if (from === null) cursor.found(claim.merchant, standing, { at: last.dueAt, lookMs })
-    else cursor.movedTo(standing, last.dueAt)
+    else cursor.movedTo(claim.merchant, standing, last.dueAt)
   }
   return taken
 }
@@ -196,8 +197,34 @@ function whichDue(
   return sql`
     where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
       and next_check_at <= ${now} and ${ofMerchant(merchant)}
-      and (created_at < ${before(now, thresholdMs)}
-        ${farthestMs === undefined ? sql`` : sql`or created_at > ${before(now, -farthestMs)}`})`
+      and ${isOldEnough(now, { thresholdMs, farthestMs })}`
+}
+
+function isOldEnough(
+  now: RawBuilder<Date>,
+  { thresholdMs, farthestMs }: { thresholdMs: number; farthestMs: number | undefined },
+): RawBuilder<unknown> {
+  return sql`(created_at < ${before(now, thresholdMs)}
+    ${farthestMs === undefined ? sql`` : sql`or created_at > ${before(now, -farthestMs)}`})`
+}
+
+/**
+ * Whether the merchant of the row `given` has an order that is due.
+ * Plan: the start of each standing in `orders_claims`.
+ */
+export function anyDue(
+  now: RawBuilder<Date>,
+  { thresholdMs, farthestMs }: Pick<NewRun, 'thresholdMs' | 'farthestMs'>,
+): RawBuilder<boolean> {
+  const each = standings.map(
+    (standing) => sql`exists (
+      select from orders
+      where status = 'pending' and standing = ${sql.lit(standingNumber(standing))}
+        and gateway = given.gateway and mchid = given.mchid and appid = any (given.appids)
+        and next_check_at <= ${now} and ${isOldEnough(now, { thresholdMs, farthestMs })}
+    )`,
+  )
+  return sql<boolean>`(${sql.join(each, sql` or `)})`
 }
 
 function before(now: RawBuilder<Date>, ms: number): RawBuilder<unknown> {
@@ -249,7 +276,7 @@ export function countStatement(
 export async function release({ db }: Scope, claimed: readonly ClaimedOrder[]): Promise<void> {
   if (claimed.length === 0) return
   const leases = claimed.map(({ order, dueAt }) => ({
-    order_no: order.orderNo,
+    order_no: order.key,
     state_seq: order.stateSeq,
     leased_to: order.nextCheckAt,
     due_at: dueAt,

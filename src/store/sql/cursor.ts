@@ -32,11 +32,8 @@ export const walks = {
 export type Walk = (typeof walks)[keyof typeof walks]
 
 /** The position of an order in a list by the time of its creation. */
-export function byCreation(order: {
-  readonly createdAt: Date
-  readonly orderNo: string
-}): Position {
-  return { at: +order.createdAt, key: order.orderNo }
+export function byCreation(order: { readonly createdAt: Date; readonly key: string }): Position {
+  return { at: +order.createdAt, key: order.key }
 }
 
 /** More than this in one answer is of no use, and holds memory. */

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { NewOrderEvent } from '../../domain/order.ts'
+import type { NewOrderEvent, OrderKey } from '../../domain/order.ts'
 import type { OrderStatus } from '../../domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../domain/reason.ts'
 import { storedKind } from './rows.ts'
@@ -56,7 +56,7 @@ const eventTypes = {
   actor_address: 'text',
 } as const
 
-/** An event among the columns of a record; the number of its order is `order_no` there. */
+/** An event among the columns of a record; the key of its order is `order_no` there. */
 export function eventRecord(
   event: NewOrderEvent,
 ): Readonly<Record<keyof typeof eventTypes, unknown>> {
@@ -106,10 +106,10 @@ export function insertEventRecords({ at, from, state }: EventPlace): RawBuilder<
 
 /** The same for one event. Without `from`: unconditional. */
 export function insertEvent(
-  event: NewOrderEvent,
+  { key, event }: { readonly key: OrderKey; readonly event: NewOrderEvent },
   { from = sql``, ...place }: Omit<EventPlace, 'from'> & Partial<Pick<EventPlace, 'from'>>,
 ): RawBuilder<unknown> {
-  const record = JSON.stringify({ order_no: event.orderNo, ...eventRecord(event) })
+  const record = JSON.stringify({ order_no: key, ...eventRecord(event) })
   const step = sql`json_to_record(${record}::json) as step (order_no text, ${eventRecordColumns})`
   return insertEventRecords({ ...place, from: sql`from ${step} ${from}` })
 }

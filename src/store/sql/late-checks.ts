@@ -14,31 +14,32 @@ const lateDays = [1, 7, 30] as const
 export async function addLateChecks({ db, now }: Scope, order: Order): Promise<void> {
   await sql`
     insert into late_checks (order_no, gateway, mchid, expired_at, due_at)
-    values (${order.orderNo}, ${order.gateway}, ${order.mchid}, ${now()},
+    values (${order.key}, ${order.gateway}, ${order.mchid}, ${now()},
       ${now()} + ${lateDays[0]} * interval '1 day')
     on conflict do nothing`.execute(db)
 }
 
 /** Moves it to the next of its days; after the last one there is nothing to wait for. */
-export async function countLateCheck({ db }: Scope, { orderNo }: Order): Promise<void> {
+export async function countLateCheck({ db }: Scope, { key }: Order): Promise<void> {
   await sql`
     with last as (
-      delete from late_checks where order_no = ${orderNo} and asked >= ${lateDays.length - 1}
+      delete from late_checks where order_no = ${key} and asked >= ${lateDays.length - 1}
     )
     update late_checks set asked = asked + 1,
       due_at = expired_at + case asked when 0 then ${lateDays[1]}::integer else ${lateDays[2]}::integer end
         * interval '1 day'
-    where order_no = ${orderNo} and asked < ${lateDays.length - 1}`.execute(db)
+    where order_no = ${key} and asked < ${lateDays.length - 1}`.execute(db)
 }
 
-/** Plan: the first entry of `late_checks_due`. */
+/** Of the row `merchant`. Plan: the first entry of `late_checks_due`. */
 export function lateCheckDue(
   now: RawBuilder<Date>,
-  { merchant }: Pick<LateClaim, 'merchant'>,
+  merchant: RawBuilder<unknown>,
 ): RawBuilder<boolean> {
   return sql`exists (
-    select from late_checks
-    where gateway = ${merchant.gateway} and mchid = ${merchant.mchid} and due_at <= ${now}
+    select from late_checks late
+    where late.gateway = ${merchant}.gateway and late.mchid = ${merchant}.mchid
+      and late.due_at <= ${now}
   )`
 }
 

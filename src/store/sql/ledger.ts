@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { Order } from '../../domain/order.ts'
+import type { Order, OrderKey } from '../../domain/order.ts'
 import { userAccount } from '../../domain/transfer.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
 import { byId, pageOf, startOf, type Walk, walks } from './cursor.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
 import { staleOrder } from './order-steps.ts'
+import { numberOf } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
 
 /**
@@ -70,14 +71,14 @@ export async function creditOrders(
   )
   const paid = new Map(rows.map((row) => [row.order_no, row]))
   return credits.map((credit) => {
-    const row = paid.get(credit.order.orderNo)
+    const row = paid.get(credit.order.key)
     if (row === undefined) throw staleOrder(credit.order, 'credit it')
     return paidOrder(credit, row.credited_at)
   })
 }
 
 interface PaidRow {
-  readonly order_no: string
+  readonly order_no: OrderKey
   readonly credited_at: Date
 }
 
@@ -96,12 +97,13 @@ function paidOrder({ order, transfer, source }: Credit, creditedAt: Date): Order
 function creditRecord({ order, transfer, source, event }: Credit): object {
   const [debit, deposit] = transfer.entries
   return {
-    order_no: order.orderNo,
+    order_no: order.key,
     state_seq: order.stateSeq,
     transaction_id: transfer.transactionId,
     paid_at: transfer.paidAt,
     credited_by: source,
-    posted_for: transfer.orderNo,
+    // The trade's number, as the other facts: where it is not the order's, the foreign key refuses (I2).
+    posted_for: transfer.orderNo === order.orderNo ? order.key : transfer.orderNo,
     gateway: transfer.gateway,
     amount: String(transfer.amount),
     currency: transfer.currency,
@@ -136,7 +138,8 @@ export async function balanceOf({ db }: Scope, userId: string): Promise<Balance>
   return { userId, balance: BigInt(balance), currency }
 }
 
-interface EntryRow extends Omit<StatementEntry, 'balance'> {
+interface EntryRow extends Omit<StatementEntry, 'orderNo' | 'balance'> {
+  readonly key: OrderKey
   /** A sum, and so text: see `balanceOf`. */
   readonly balance: string
 }
@@ -161,7 +164,11 @@ async function pageOfEntries(
   const rows = isUnstorable(userId)
     ? []
     : await rowsOf(db, entriesStatement({ userId, from, limit, walk }))
-  const item = (row: EntryRow) => ({ ...row, balance: BigInt(row.balance) })
+  const item = ({ key, ...row }: EntryRow) => ({
+    ...row,
+    orderNo: numberOf(key),
+    balance: BigInt(row.balance),
+  })
   return pageOf(rows, { kind, limit, item, position: byId })
 }
 
@@ -184,7 +191,7 @@ export function entriesStatement(page: {
       where account = ${account} and id ${beyond} ${page.from}::bigint
       order by id ${order} limit ${page.limit + 1}
     )
-    select page.id::text as id, page.order_no as "orderNo",
+    select page.id::text as id, page.order_no as key,
       coalesce(transfers.transaction_id, '') as "transactionId",
       page.amount, page.currency, page.at, (
         (select coalesce(sum(amount), 0) from entries

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Order } from '../../domain/order.ts'
+import type { Order, OrderKey } from '../../domain/order.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { OrderLedger, Payment, PostedEntry, PostedTransfer } from '../store.ts'
 import { type OrderRow, orderColumns, orderOf } from './rows.ts'
@@ -26,29 +26,28 @@ export function orderByTransaction({ gateway, transactionId }: Payment) {
 }
 
 /** Not joined: where one of the two is missing, the other must be shown. */
-export async function ledgerOf(scope: Scope, orderNo: string): Promise<OrderLedger> {
-  if (isUnstorable(orderNo)) return { transfers: [], entries: [] }
+export async function ledgerOf(scope: Scope, key: OrderKey): Promise<OrderLedger> {
   return {
-    transfers: await transfersOf(scope, orderNo),
-    entries: await entriesOf(scope, orderNo),
+    transfers: await transfersOf(scope, key),
+    entries: await entriesOf(scope, key),
   }
 }
 
-function transfersOf({ db }: Scope, orderNo: string): Promise<readonly PostedTransfer[]> {
+function transfersOf({ db }: Scope, key: OrderKey): Promise<readonly PostedTransfer[]> {
   return rowsOf(
     db,
     sql<PostedTransfer>`
       select gateway, transaction_id as "transactionId", amount, currency, mchid, appid,
         paid_at as "paidAt", created_at as at
-      from transfers where order_no = ${orderNo} order by created_at`,
+      from transfers where order_no = ${key} order by created_at`,
   )
 }
 
-function entriesOf({ db }: Scope, orderNo: string): Promise<readonly PostedEntry[]> {
+function entriesOf({ db }: Scope, key: OrderKey): Promise<readonly PostedEntry[]> {
   return rowsOf(
     db,
     sql<PostedEntry>`
       select id::text as id, account, amount, currency, at from entries
-      where order_no = ${orderNo} order by leg`,
+      where order_no = ${key} order by leg`,
   )
 }

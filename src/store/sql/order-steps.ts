@@ -1,13 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { NewOrderEvent, Order } from '../../domain/order.ts'
+import type { NewOrderEvent, Order, OrderKey } from '../../domain/order.ts'
 import type { OrderStatus } from '../../domain/order-states.ts'
 import type { Schedule } from '../../domain/schedule.ts'
 import { preparedFirst, preparedRows, type Scope } from '../database.ts'
 import { StaleOrderError } from '../errors.ts'
 import type { Correction, LockedOrder, LockRequest } from '../store.ts'
 import { insertEvent, recordsOf, wellFormed } from './json-records.ts'
-import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
-import { isUnstorable } from './storable-text.ts'
+import { farEnd, numberOf, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 
 /** Waits until no other transaction holds the order. */
 export async function lockOrder(scope: Scope, request: LockRequest): Promise<LockedOrder | null> {
@@ -32,7 +31,7 @@ async function lockEach(
   { db, lateNow }: Scope,
   { requested, held }: { requested: readonly LockRequest[]; held: RawBuilder<unknown> },
 ): Promise<readonly LockedOrder[]> {
-  const records = recordsOf(requested.filter(isStorable), requestRecord)
+  const records = recordsOf(requested, requestRecord)
   const rows = await preparedRows(
     db,
     sql<LockedRow>`
@@ -58,19 +57,16 @@ async function lockEach(
 
 interface LockedRow extends OrderRow {
   readonly dbNow: Date
-  readonly transactionOwner: string | null
+  readonly transactionOwner: OrderKey | null
 }
 
 function lockedOf({ dbNow, transactionOwner, ...row }: LockedRow): LockedOrder {
-  return { order: orderOf(row), now: dbNow, transactionOwner }
+  const owner = transactionOwner === null ? null : numberOf(transactionOwner)
+  return { order: orderOf(row), now: dbNow, transactionOwner: owner }
 }
 
-function isStorable({ orderNo }: LockRequest): boolean {
-  return !isUnstorable(orderNo)
-}
-
-function requestRecord({ orderNo, transactionId }: LockRequest): object {
-  return { order_no: orderNo, payment: wellFormed(transactionId) }
+function requestRecord({ key, transactionId }: LockRequest): object {
+  return { order_no: key, payment: wellFormed(transactionId) }
 }
 
 interface OrderChange {
@@ -98,13 +94,16 @@ export async function changeOrder(
     sql<OrderRow>`
       with changed as (
         update orders set ${set}
-        where order_no = ${order.orderNo} and state_seq = ${order.stateSeq} ${where}
+        where order_no = ${order.key} and state_seq = ${order.stateSeq} ${where}
         returning *
       ),
-      event as (${insertEvent(event, {
-        ...{ at, from: sql`, changed` },
-        ...(status && { state: { status, seq: sql`changed.state_seq` } }),
-      })})
+      event as (${insertEvent(
+        { key: order.key, event },
+        {
+          ...{ at, from: sql`, changed` },
+          ...(status && { state: { status, seq: sql`changed.state_seq` } }),
+        },
+      )})
       select ${orderColumns} from changed`,
   )
   if (row === null) throw staleOrder(order, action)

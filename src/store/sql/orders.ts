@@ -1,6 +1,14 @@
-import { sql } from 'kysely'
-import { assert, unreachable } from '../../domain/assert.ts'
-import type { NewOrderEvent, Order, OrderEnd } from '../../domain/order.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { unreachable } from '../../domain/assert.ts'
+import { isSameMerchant } from '../../domain/merchant.ts'
+import type {
+  NewOrder,
+  NewOrderEvent,
+  Order,
+  OrderEnd,
+  OrderFacts,
+  OrderKey,
+} from '../../domain/order.ts'
 import { firstOf, preparedFirst, preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Insertion, OrderAddition, OrderFilter, Page } from '../store.ts'
 import { byCreation, pageOf, startOf } from './cursor.ts'
@@ -14,44 +22,51 @@ import {
 import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
 
-/** A look-up after a conflict can only miss if the other order went away, and orders do not. */
+/** What stands in the way of an insert, and is not this merchant's, is another merchant's. */
 export async function insertOrder(scope: Scope, addition: OrderAddition): Promise<Insertion> {
   const { order } = addition
   const [inserted] = await tryInsertOrders(scope, [addition])
   if (inserted !== undefined) return { kind: 'inserted', order: inserted }
-  const byKey = await findOrderByKey(scope, order.idempotencyKey)
+  const byKey = await findByIdempotencyKey(scope, order)
   if (byKey !== null) return { kind: 'exists', by: 'key', order: byKey }
-  const byNumber = await findOrder(scope, order.orderNo)
-  assert(byNumber !== null, `Order "${order.orderNo}" is neither new nor here`)
-  return { kind: 'exists', by: 'number', order: byNumber }
+  const ofNumber = await findOrders(scope, order.orderNo)
+  const byNumber = ofNumber.find((found) => isSameMerchant(found, order))
+  if (byNumber !== undefined) return { kind: 'exists', by: 'number', order: byNumber }
+  return { kind: 'upgrade_pending' }
 }
 
-/** Of several orders with one number, the first is inserted. */
+/** Of several orders with one number of a merchant, the first is inserted. */
 export async function insertOrders(
   scope: Scope,
   additions: readonly OrderAddition[],
 ): Promise<readonly Insertion[]> {
   const firsts = new Map<string, OrderAddition>()
   for (const addition of additions) {
-    const { orderNo } = addition.order
-    if (!firsts.has(orderNo)) firsts.set(orderNo, addition)
+    const identity = identityOf(addition.order)
+    if (!firsts.has(identity)) firsts.set(identity, addition)
   }
-  const inserted = byNumber(await tryInsertOrders(scope, [...firsts.values()]))
-  const others = [...firsts.keys()].filter((orderNo) => !inserted.has(orderNo))
-  const found = byNumber(await findOrders(scope, others))
+  const inserted = byIdentity(await tryInsertOrders(scope, [...firsts.values()]))
+  const others = [...firsts].filter(([identity]) => !inserted.has(identity))
+  const numbers = others.map(([, { order }]) => order.orderNo)
+  const found = byIdentity(await findOrdersOf(scope, numbers))
   return additions.map((addition) => {
-    const { orderNo } = addition.order
-    const isFirst = firsts.get(orderNo) === addition
-    const order = inserted.get(orderNo) ?? found.get(orderNo)
-    assert(order !== undefined, `Order "${orderNo}" is neither new nor here`)
-    return isFirst && inserted.has(orderNo)
+    const identity = identityOf(addition.order)
+    const isFirst = firsts.get(identity) === addition
+    const order = inserted.get(identity) ?? found.get(identity)
+    if (order === undefined) return { kind: 'upgrade_pending' }
+    return isFirst && inserted.has(identity)
       ? { kind: 'inserted', order }
       : { kind: 'exists', by: 'number', order }
   })
 }
 
-function byNumber(orders: readonly Order[]): ReadonlyMap<string, Order> {
-  return new Map(orders.map((order) => [order.orderNo, order]))
+function byIdentity(orders: readonly Order[]): ReadonlyMap<string, Order> {
+  return new Map(orders.map((order) => [identityOf(order), order]))
+}
+
+/** As people identify an order; none of the parts has a blank. */
+function identityOf({ gateway, mchid, orderNo }: Omit<OrderFacts, 'appid'>): string {
+  return `${gateway} ${mchid} ${orderNo}`
 }
 
 /**
@@ -69,14 +84,16 @@ async function tryInsertOrders(
     sql<OrderRow>`
       with given as (
         select * from json_to_recordset(${recordsOf(additions, additionRecord)}::json) as given (
-          order_no text, user_id text, amount bigint, currency text, description text, attach text,
+          number text, user_id text, amount bigint, currency text, description text, attach text,
           gateway text, mchid text, appid text, adopted boolean, idempotency_key text,
           placed_at timestamptz(3), ends_at timestamptz(3), ttl_ms float8, watch_ms float8,
           ${eventRecordColumns}
         )
       ),
       step as materialized (
-        select *, coalesce(placed_at, ${now()}) as created_at from given
+        select *, coalesce(placed_at, ${now()}) as created_at,
+          budan_order_key(gateway, mchid, number) as order_no
+        from given
       ),
       added as (
         insert into orders (
@@ -106,7 +123,7 @@ async function tryInsertOrders(
 function additionRecord({ order, event }: OrderAddition): object {
   return {
     ...eventRecord(event),
-    order_no: order.orderNo,
+    number: order.orderNo,
     user_id: order.userId,
     amount: String(order.amount),
     currency: order.currency,
@@ -136,39 +153,65 @@ function endRecord(end: OrderEnd): object {
   }
 }
 
-async function findOrderByKey({ db }: Scope, key: string | null): Promise<Order | null> {
-  if (key === null) return null
+async function findByIdempotencyKey(
+  { db }: Scope,
+  { gateway, mchid, idempotencyKey }: NewOrder,
+): Promise<Order | null> {
+  if (idempotencyKey === null) return null
   const row = await firstOf(
-    db,
-    sql<OrderRow>`select ${orderColumns} from orders where idempotency_key = ${key}`,
-  )
-  return row && orderOf(row)
-}
-
-export async function findOrder({ db }: Scope, orderNo: string): Promise<Order | null> {
-  if (isUnstorable(orderNo)) return null
-  const row = await preparedFirst(
-    db,
-    sql<OrderRow>`select ${orderColumns} from orders where order_no = ${orderNo}`,
-  )
-  return row && orderOf(row)
-}
-
-async function findOrders({ db }: Scope, orderNos: readonly string[]): Promise<readonly Order[]> {
-  if (orderNos.length === 0) return []
-  const rows = await rowsOf(
     db,
     sql<OrderRow>`
       select ${orderColumns} from orders
-      where order_no in (select json_array_elements_text(${JSON.stringify(orderNos)}::json))`,
+      where gateway = ${gateway} and mchid = ${mchid} and idempotency_key = ${idempotencyKey}`,
   )
-  return rows.map(orderOf)
+  return row && orderOf(row)
+}
+
+export async function findOrder({ db }: Scope, key: OrderKey): Promise<Order | null> {
+  const row = await preparedFirst(
+    db,
+    sql<OrderRow>`select ${orderColumns} from orders where order_no = ${key}`,
+  )
+  return row && orderOf(row)
+}
+
+export async function findOrders({ db }: Scope, orderNo: string): Promise<readonly Order[]> {
+  // A colon is what keys have behind the number.
+  if (isUnstorable(orderNo) || orderNo.includes(':')) return []
+  return (await preparedRows(db, ordersStatement([orderNo]))).map(orderOf)
+}
+
+async function findOrdersOf({ db }: Scope, numbers: readonly string[]): Promise<readonly Order[]> {
+  if (numbers.length === 0) return []
+  return (await rowsOf(db, ordersStatement(numbers))).map(orderOf)
+}
+
+/**
+ * The orders with these numbers, of whichever merchant: those whose key is the number, and those that
+ * have a merchant's place behind it. A semicolon is what comes after a colon.
+ * Plan: each number finds its rows by the key of `orders`.
+ */
+export function ordersStatement(numbers: readonly string[]): RawBuilder<OrderRow> {
+  const given = sql`json_array_elements_text(${JSON.stringify(numbers)}::json)`
+  return sql<OrderRow>`
+    select ${orderColumns} from ${given} as given (number), lateral (
+      select * from orders where order_no = number
+      union all
+      select * from orders where order_no > number || ':' and order_no < number || ';'
+    ) as found`
+}
+
+interface NewCode {
+  readonly key: OrderKey
+  readonly codeUrl: string
+  readonly codeLifeMs: number
+  readonly event: NewOrderEvent
 }
 
 /** The event is kept even if the order has left `pending`, when there is nothing left to scan. */
 export async function setCodeUrl(
   { db, now }: Scope,
-  { codeUrl, codeLifeMs, event }: { codeUrl: string; codeLifeMs: number; event: NewOrderEvent },
+  { key, codeUrl, codeLifeMs, event }: NewCode,
 ): Promise<Order | null> {
   const row = await firstOf(
     db,
@@ -176,10 +219,10 @@ export async function setCodeUrl(
       with scanned as (
         update orders set code_url = ${codeUrl}, standing = ${standingNumber('known')},
           code_expires_at = ${now()} + ${codeLifeMs}::float8 * interval '1 millisecond'
-        where order_no = ${event.orderNo} and status = 'pending'
+        where order_no = ${key} and status = 'pending'
         returning *
       ),
-      event as (${insertEvent(event, { at: now() })})
+      event as (${insertEvent({ key, event }, { at: now() })})
       select ${orderColumns} from scanned`,
   )
   return row && orderOf(row)

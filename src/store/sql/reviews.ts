@@ -1,6 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { NewOrderEvent, Order, OrderEvent, Review, ReviewTrail } from '../../domain/order.ts'
+import type {
+  NewOrderEvent,
+  Order,
+  OrderEvent,
+  OrderKey,
+  Review,
+  ReviewTrail,
+} from '../../domain/order.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import type { Page, ReviewFilter } from '../store.ts'
 import { byCreation, pageOf, startOf } from './cursor.ts'
@@ -14,7 +21,7 @@ import {
   orderColumns,
   orderOf,
 } from './rows.ts'
-import { isUnstorable, storable } from './storable-text.ts'
+import { storable } from './storable-text.ts'
 
 /**
  * Oldest order first, from `orders_by_status`. Dismissed ones are passed over on the way: an index
@@ -35,11 +42,11 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
       select ${orderColumns} from orders where ${sql.join(conditions, sql` and `)}
       order by created_at, order_no limit ${filter.limit + 1}`,
   )
-  const trails = await trailsOf({ db }, { orderNos: rows.map((row) => row.orderNo) })
+  const trails = await trailsOf({ db }, { keys: rows.map(({ key }) => key) })
   return pageOf(rows, {
     kind: 'reviews',
     limit: filter.limit,
-    item: (row) => ({ order: orderOf(row), ...trails(row.orderNo) }),
+    item: (row) => ({ order: orderOf(row), ...trails(row.key) }),
     position: byCreation,
   })
 }
@@ -48,11 +55,11 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
  * Two statements are two snapshots: an order that changed its state between them is read again, or
  * its trail would show who resolved an order that is still in review. An order has few states.
  */
-export async function findReview(scope: Scope, orderNo: string): Promise<Review | null> {
+export async function findReview(scope: Scope, key: OrderKey): Promise<Review | null> {
   for (;;) {
-    const order = await findOrder(scope, orderNo)
+    const order = await findOrder(scope, key)
     if (order === null) return null
-    const trail = await readTrail(scope, orderNo)
+    const trail = await readTrail(scope, key)
     if (lastStateOf(trail) <= order.stateSeq) return { order, ...trail }
   }
 }
@@ -61,9 +68,9 @@ function lastStateOf({ seen, entered, resolved }: ReviewTrail): number {
   return Math.max(...[seen, entered, resolved].map((event) => event?.stateSeq ?? 0))
 }
 
-export async function readTrail({ db }: Pick<Scope, 'db'>, orderNo: string): Promise<ReviewTrail> {
-  const trails = await trailsOf({ db }, { orderNos: isUnstorable(orderNo) ? [] : [orderNo] })
-  return trails(orderNo)
+export async function readTrail({ db }: Pick<Scope, 'db'>, key: OrderKey): Promise<ReviewTrail> {
+  const trails = await trailsOf({ db }, { keys: [key] })
+  return trails(key)
 }
 
 type TrailRow = EventRow & { readonly part: 'seen' | 'entered' | 'resolved' }
@@ -74,19 +81,19 @@ type TrailRow = EventRow & { readonly part: 'seen' | 'entered' | 'resolved' }
  */
 async function trailsOf(
   { db }: Pick<Scope, 'db'>,
-  { orderNos }: { orderNos: readonly string[] },
-): Promise<(orderNo: string) => ReviewTrail> {
+  { keys }: { keys: readonly OrderKey[] },
+): Promise<(key: OrderKey) => ReviewTrail> {
   const newest = (part: TrailRow['part'], where: RawBuilder<unknown>) => sql`(
     select distinct on (order_no) ${sql.lit(part)} as part, ${eventColumns} from events
     where ${where} order by order_no, id desc)`
   const rows =
-    orderNos.length === 0
+    keys.length === 0
       ? []
       : await rowsOf(
           db,
           sql<TrailRow>`
             with events as (
-              select * from order_events where order_no in (${sql.join(orderNos)})
+              select * from order_events where order_no in (${sql.join(keys)})
             )
             ${newest('seen', sql`not (kind = 'closing' and source = 'operator')`)}
             union all
@@ -94,7 +101,7 @@ async function trailsOf(
             union all
             ${newest('resolved', sql`kind in ('resolved', 'dismissed')`)}`,
         )
-  return (orderNo) => trailOf(rows.filter((row) => row.orderNo === orderNo))
+  return (key) => trailOf(rows.filter((row) => row.key === key))
 }
 
 function trailOf(rows: readonly TrailRow[]): ReviewTrail {

@@ -1,5 +1,11 @@
 import { sql } from 'kysely'
-import { type NewOrderEvent, type Order, type OrderEvent, standings } from '../../domain/order.ts'
+import {
+  type NewOrderEvent,
+  type Order,
+  type OrderEvent,
+  type OrderKey,
+  standings,
+} from '../../domain/order.ts'
 import { storedReason } from '../../domain/reason.ts'
 
 /**
@@ -14,7 +20,10 @@ function selected<Row>(columns: Readonly<Record<keyof Row, string>>) {
 
 /** An order as the columns have it. */
 export interface OrderRow
-  extends Omit<Order, 'standing' | 'knownAt' | 'expiresAt' | 'watchedUntil' | 'dismissed'> {
+  extends Omit<
+    Order,
+    'orderNo' | 'standing' | 'knownAt' | 'expiresAt' | 'watchedUntil' | 'dismissed'
+  > {
   readonly standing: number
   /** Null in rows from before it was stored: then it is the creation. */
   readonly knownAt: Date | null
@@ -25,7 +34,7 @@ export interface OrderRow
 }
 
 export const orderColumns = selected<OrderRow>({
-  orderNo: 'order_no',
+  key: 'order_no',
   userId: 'user_id',
   amount: 'amount',
   currency: 'currency',
@@ -56,9 +65,19 @@ export const orderColumns = selected<OrderRow>({
   dismissedPayment: 'dismissed_payment',
 })
 
+/**
+ * The order number in a key. Keys of one merchant are its order numbers; those of the others have the
+ * merchant's place in `merchants` behind a colon, which no order number has (see `budan_order_key`).
+ */
+export function numberOf(key: string): string {
+  const [number = key] = key.split(':', 1)
+  return number
+}
+
 export function orderOf({ dismissedAt, dismissedPayment, ...row }: OrderRow): Order {
   return {
     ...row,
+    orderNo: numberOf(row.key),
     standing: standings[row.standing] ?? 'known',
     knownAt: row.knownAt ?? row.createdAt,
     // Where the end is not known, the column has `farEnd`.
@@ -83,9 +102,10 @@ export interface ReasonColumns {
 
 /** An event as the columns have it. */
 export interface EventRow
-  extends Omit<OrderEvent, 'id' | 'codedReason' | 'runId' | 'actor'>,
+  extends Omit<OrderEvent, 'id' | 'orderNo' | 'codedReason' | 'runId' | 'actor'>,
     ReasonColumns {
   readonly id: bigint
+  readonly key: OrderKey
   readonly runId: bigint | null
   readonly actorName: string | null
   readonly actorAddress: string | null
@@ -93,7 +113,7 @@ export interface EventRow
 
 export const eventColumns = selected<EventRow>({
   id: 'id',
-  orderNo: 'order_no',
+  key: 'order_no',
   at: 'at',
   kind: 'kind',
   source: 'source',
@@ -114,9 +134,10 @@ export const eventColumns = selected<EventRow>({
 })
 
 export function eventOf(row: EventRow): OrderEvent {
-  const { reasonCode, reasonParams, actorName, actorAddress, ...event } = row
+  const { key, reasonCode, reasonParams, actorName, actorAddress, ...event } = row
   return {
     ...event,
+    orderNo: numberOf(key),
     id: String(row.id),
     kind: isRefundNotice(row) ? 'refund_noticed' : row.kind,
     codedReason: storedReason(reasonCode, reasonParams),

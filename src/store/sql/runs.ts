@@ -1,18 +1,20 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
+import type { FinishedRun, NewRun, OpenedMerchant, OpenedRun } from '../../domain/run.ts'
 import {
   countResults,
   countsOf,
   type Run,
   type RunCounts,
   type RunResult,
-  type RunStatus,
 } from '../../domain/run.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
-import type { NewRun, OpenedRun, Page, PageRequest } from '../store.ts'
+import type { Page, PageRequest } from '../store.ts'
+import { anyDue } from './claim.ts'
 import { withRepairedSchedules } from './clock-skew.ts'
 import { byId, pageOf, startOf } from './cursor.ts'
 import { lateCheckDue } from './late-checks.ts'
+import { givenMerchants } from './merchant.ts'
 import { formerResults, resultsJson, resultsOf } from './run-results.ts'
 
 const runColumns = sql.raw(`
@@ -33,16 +35,27 @@ function runOf({ id, durationMs, ...row }: RunRow): Run {
   }
 }
 
-/** One run a slot: the unique key lets one node through; the others get the time of the next slot. */
+/**
+ * One run a slot and merchant: a merchant's row lets one node through, which moves its slot on. The run is
+ * for the merchants whose slots it took; a node that took none gets the time of the next slot.
+ */
 export async function openRun(scope: Scope, run: NewRun): Promise<OpenedRun> {
   const { slot, nextSlotInMs } = await slotNow(scope, run.intervalMs)
-  const slotted = { ...run, slot }
+  const slotted = { ...run, slot, mayTakeAgain: false }
   const row =
     (await insertRun(scope, slotted)) ??
-    ((await freeSlotOfTheFuture(scope, slotted)) ? await insertRun(scope, slotted) : null)
-  return row === null
-    ? { kind: 'taken', nextSlotInMs }
-    : { kind: 'opened', run: runOf(row), lateCheckDue: row.lateCheckDue, nextSlotInMs }
+    ((await freeSlotOfTheFuture(scope, slotted))
+      ? await insertRun(scope, { ...slotted, mayTakeAgain: true })
+      : null)
+  if (row === null) return { kind: 'taken', nextSlotInMs }
+  const { merchants, ...opened } = row
+  return {
+    ...{ kind: 'opened', run: runOf(opened), nextSlotInMs },
+    merchants: merchants.flatMap(({ nth, ...found }) => {
+      const merchant = run.merchants[nth - 1]
+      return merchant === undefined ? [] : [{ merchant, ...found }]
+    }),
+  }
 }
 
 /** Slots are counted from 1970, so that every node cuts time at the same places. */
@@ -58,22 +71,61 @@ async function slotNow(
   return { slot, nextSlotInMs: +slot + intervalMs - +read }
 }
 
-async function insertRun(
-  { db, now }: Scope,
-  { trigger, slot, node, dryRun, ofOrders = null }: NewRun & { slot: Date | null },
-): Promise<OpenedRow | null> {
-  const isLateCheckDue = ofOrders === null ? sql.lit(false) : lateCheckDue(now(), ofOrders)
+type SlottedRun = NewRun & { readonly slot: Date | null; readonly mayTakeAgain: boolean }
+
+/**
+ * `on conflict` names no index: until the breaking step of the schema, `runs.slot` is unique, and a node
+ * of the version before may have the slot.
+ * Plan: each merchant finds its row by its key, and what is due by the start of `late_checks_due`.
+ */
+function insertRun(scope: Scope, run: SlottedRun): Promise<OpenedRow | null> {
+  const { db, now } = scope
+  const { trigger, slot, node, dryRun, merchants } = run
+  const isDue = merchants.length === 1 ? sql.lit(true) : anyDue(now(), run)
+  const isLateCheckDue = dryRun ? sql.lit(false) : lateCheckDue(now(), sql`given`)
   return firstOf(
     db,
     sql<OpenedRow>`
-      insert into runs (trigger, slot, node, dry_run, status, started_at)
-      values (${trigger}, ${slot}, ${node}, ${dryRun}, 'running', ${now()})
-      on conflict (slot) do nothing
-      returning ${runColumns}, ${isLateCheckDue} as "lateCheckDue"`,
+      with given as materialized (${givenMerchants(merchants)}),
+      taken as (${slot === null ? sql`select gateway, mchid from given` : takenSlots(scope, { ...run, slot })}),
+      opened as (
+        insert into runs (trigger, slot, node, dry_run, status, started_at)
+        select ${trigger}, ${slot}::timestamptz(3), ${node}, ${dryRun}, 'running', ${now()}
+        where exists (select from taken)
+        on conflict do nothing
+        returning *
+      )
+      select ${runColumns}, (
+        select json_agg(json_build_object(
+          'nth', nth, 'due', ${isDue}, 'lateCheckDue', ${isLateCheckDue}
+        ) order by nth)
+        from given join taken using (gateway, mchid)
+      ) as merchants
+      from opened`,
   )
 }
 
-type OpenedRow = RunRow & { readonly lateCheckDue: boolean }
+type OpenedRow = RunRow & {
+  readonly merchants: readonly (Omit<OpenedMerchant, 'merchant'> & { readonly nth: number })[]
+}
+
+/**
+ * A slot that is farther ahead than a clock that is merely corrected leaves it is from before the clock
+ * was set back. In the order of their keys, so that two nodes do not wait for each other.
+ */
+function takenSlots(
+  { now }: Scope,
+  { slot, intervalMs, mayTakeAgain }: SlottedRun & { readonly slot: Date },
+): RawBuilder<unknown> {
+  return sql`
+    insert into merchant_slots as held (gateway, mchid, slot)
+    select gateway, mchid, ${slot}::timestamptz(3) from given order by gateway, mchid
+    on conflict (gateway, mchid) do update set slot = excluded.slot
+    where held.slot < excluded.slot
+      or held.slot > ${now()} + ${intervalMs}::float8 / 2 * interval '1 millisecond'
+      or ${mayTakeAgain}::boolean
+    returning gateway, mchid`
+}
 
 /**
  * A clock that is set back comes to its slots a second time, and finds them taken. A run that holds
@@ -89,7 +141,10 @@ async function freeSlotOfTheFuture(
     db,
     sql`
       update runs set slot = null
-      where slot = ${slot} and exists (
+      where slot = ${slot}
+        -- Of several with one slot the last has it: each merchant takes its own.
+        and not exists (select from runs newer where newer.slot = ${slot} and newer.id > runs.id)
+        and exists (
         select from runs later
         where later.id >= runs.id
           and later.started_at > ${now()} + ${intervalMs}::float8 / 2 * interval '1 millisecond'
@@ -99,6 +154,10 @@ async function freeSlotOfTheFuture(
   return freed !== null
 }
 
+type Repair = Pick<NewRun, 'merchants' | 'farthestMs' | 'dryRun'> & {
+  readonly before: RawBuilder<unknown>
+}
+
 /**
  * Repairs what crashes and wrong clocks left behind. A run whose process died stays `running`; no
  * process works on one that began before `before`. It gets no end and no results: what it settled is
@@ -106,10 +165,10 @@ async function freeSlotOfTheFuture(
  */
 export async function repairBefore(
   { db, now }: Scope,
-  { before, ofOrders = null }: Pick<NewRun, 'ofOrders'> & { before: RawBuilder<unknown> },
+  { before, ...ofOrders }: Repair,
 ): Promise<void> {
   await sql`
-    ${ofOrders === null ? sql`` : withRepairedSchedules(now(), ofOrders)}
+    ${ofOrders.dryRun ? sql`` : withRepairedSchedules(now(), ofOrders)}
     update runs set status = 'stopped'
     where status = 'running'
       and (started_at < ${before} or started_at > ${now()} + interval '1 day')`.execute(db)
@@ -123,9 +182,10 @@ export async function finishRun(scope: Scope, end: RunEnd): Promise<Run> {
   const row = await firstOf(
     db,
     sql<RunRow>`
+      ${isUnbegun(end) ? freedSlots(end) : sql``}
       update runs set status = ${status},
         -- A run that could not even begin must not cost the interval.
-        slot = case when ${status === 'failed' && results.length === 0} then null else slot end,
+        slot = case when ${isUnbegun(end)} then null else slot end,
         finished_at = ${now()},
         duration_ms = floor(extract(epoch from ${now()} - started_at) * 1000)::bigint,
         credited = ${outcomes.credited}, waiting = ${outcomes.waiting},
@@ -138,10 +198,22 @@ export async function finishRun(scope: Scope, end: RunEnd): Promise<Run> {
   return row === null ? finishedBefore(scope, end) : runOf(row)
 }
 
-interface RunEnd {
+interface RunEnd extends FinishedRun {
   readonly runId: string
-  readonly status: RunStatus
-  readonly results: readonly RunResult[]
+}
+
+function isUnbegun({ status, results }: RunEnd): boolean {
+  return status === 'failed' && results.length === 0
+}
+
+function freedSlots({ runId, merchants = [] }: RunEnd): RawBuilder<unknown> {
+  return sql`
+    with given as materialized (${givenMerchants(merchants)}),
+    freed as (
+      delete from merchant_slots held using given
+      where held.gateway = given.gateway and held.mchid = given.mchid
+        and held.slot = (select slot from runs where id = ${runId}::bigint)
+    )`
 }
 
 /** The answer to the first try may have been lost: the same end once more is no mistake, another is. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { OrderKey } from '../../domain/order.ts'
 import { preparedRows, type Scope } from '../database.ts'
 import type { ClaimedWait } from '../store.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
@@ -8,12 +9,12 @@ import { standingNumber } from './rows.ts'
  * Moves claimed orders along their schedules, each with its event: one statement, however many they
  * are. Only rows that still are what was claimed (the same state, under the same lease, as often
  * absent) and that no other transaction holds are written. A settlement or a claim changes one of the
- * first two, a check by hand that found the trade the last. Returns the numbers of the rows written.
+ * first two, a check by hand that found the trade the last. Returns the keys of the rows written.
  */
 export async function waitAsClaimed(
   scope: Scope,
   waits: readonly ClaimedWait[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<OrderKey>> {
   if (waits.length === 0) return new Set()
   const rows = await preparedRows(scope.db, waitStatement(scope, waits))
   return new Set(rows.map((row) => row.order_no))
@@ -26,7 +27,7 @@ export async function waitAsClaimed(
  * an expression leave it no such choice.
  */
 export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
-  return sql<{ readonly order_no: string }>`
+  return sql<{ readonly order_no: OrderKey }>`
     with step as materialized (
       select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
         order_no text, state_seq integer, leased_to timestamptz(3), absences integer,
@@ -66,9 +67,9 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
 }
 
 function recordOf({ claimed, schedule, event }: ClaimedWait): object {
-  const { orderNo, stateSeq, nextCheckAt, absentCount } = claimed.order
+  const { key, stateSeq, nextCheckAt, absentCount } = claimed.order
   return {
-    order_no: orderNo,
+    order_no: key,
     state_seq: stateSeq,
     leased_to: nextCheckAt,
     absences: absentCount,

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
+import type { DueMerchant } from '../../domain/merchant.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/order-states.ts'
 import { firstOf, type Scope } from '../database.ts'
-import type { DueMerchant, Vitals } from '../store.ts'
+import type { Vitals } from '../store.ts'
 import { appidsOf, ofMerchant } from './merchant.ts'
 import { standingNumber } from './rows.ts'
 

@@ -141,12 +141,11 @@ function addGet(app: WebApp, { budan, clock }: OrderRouteParts): void {
         response: guardedAnswers({ 200: [orderShape, 'The order.'], 404: orderAbsent }),
       },
     },
-    async ({ params }) =>
-      presentOrder(await ofOrder(params.order_no, budan.store.findOrder), clock()),
+    async ({ params }) => presentOrder(await ofOrder(params.order_no, budan.findOrder), clock()),
   )
 }
 
-function addEvents(app: WebApp, { store }: Budan): void {
+function addEvents(app: WebApp, { store, findOrder }: Budan): void {
   app.get(
     '/v1/orders/:order_no/events',
     {
@@ -160,8 +159,8 @@ function addEvents(app: WebApp, { store }: Budan): void {
       },
     },
     async ({ params, query: { limit, cursor = null } }) => {
-      const { orderNo } = await ofOrder(params.order_no, store.findOrder)
-      const page = await store.listOrderEvents(orderNo, { limit, cursor })
+      const { key } = await ofOrder(params.order_no, findOrder)
+      const page = await store.listOrderEvents(key, { limit, cursor })
       return { events: page.items.map(presentOrderEvent), next_cursor: page.nextCursor }
     },
   )
@@ -200,6 +199,8 @@ async function placeOrder(
       return placement.order
     case 'conflict':
       throw new Refusal(409, { code: 'idempotency_key_reused', message: placement.message })
+    case 'upgrade_pending':
+      throw new Refusal(409, { code: 'upgrade_pending', message: placement.message })
     case 'app_id_unknown':
       throw new Refusal(422, { code: 'app_id_unknown', message: placement.message })
     case 'ended': {
@@ -251,4 +252,5 @@ const adoptionStatus: Readonly<Record<RefusedAdoption['kind'], number>> = {
   end_too_far: 400,
   prefix_not_allowed: 403,
   app_id_unknown: 422,
+  upgrade_pending: 409,
 }

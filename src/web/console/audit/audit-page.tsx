@@ -1,6 +1,6 @@
 import { durationText } from '../../../i18n/durations.ts'
 import { ordersMax } from '../../../store/audited.ts'
-import type { Audit } from '../../../store/store.ts'
+import type { Audit, AuditedOrder } from '../../../store/store.ts'
 import type { AuditResult } from '../latest-audit.ts'
 import { Page } from '../layout.tsx'
 import { Badge, BusyForm, Notice, Time } from '../parts.tsx'
@@ -31,7 +31,7 @@ export function AuditPage({ audit, isUnderWay, hasFailed }: AuditPageProps) {
             key={name}
             name={name}
             count={audit?.counts[name] ?? null}
-            orderNos={audit?.orderNos[name] ?? []}
+            orders={audit?.orders[name] ?? []}
           />
         ))}
       </div>
@@ -58,10 +58,10 @@ interface AuditCheckProps {
   readonly name: keyof Audit
   /** Null: not counted yet. */
   readonly count: number | null
-  readonly orderNos: readonly string[]
+  readonly orders: readonly AuditedOrder[]
 }
 
-function AuditCheck({ name, count, orderNos }: AuditCheckProps) {
+function AuditCheck({ name, count, orders }: AuditCheckProps) {
   const words = auditWords()
   const { title, meaning, advice } = words.checks[name]
   const isWrong = count !== null && count > 0
@@ -78,7 +78,7 @@ function AuditCheck({ name, count, orderNos }: AuditCheckProps) {
           <p>
             <strong>{words.advice}:</strong> {advice}
           </p>
-          <Rows orderNos={orderNos} />
+          <Rows orders={orders} />
         </>
       )}
     </article>
@@ -86,22 +86,22 @@ function AuditCheck({ name, count, orderNos }: AuditCheckProps) {
 }
 
 /** An order that does not exist any more has no page; its number still helps a search elsewhere. */
-function Rows({ orderNos }: { orderNos: readonly string[] }) {
+function Rows({ orders }: { orders: readonly AuditedOrder[] }) {
   const words = auditWords()
-  if (orderNos.length === 0) return <p>{words.gone}</p>
+  if (orders.length === 0) return <p>{words.gone}</p>
   return (
     <>
       <h3>{words.rowsTitle}</h3>
       <ul class="order-numbers">
-        {orderNos.map((orderNo) => (
-          <li key={orderNo}>
+        {orders.map(({ orderNo, merchant }) => (
+          <li key={`${merchant?.mchid} ${orderNo}`}>
             <a href={orderPath(orderNo)} class="code">
               {orderNo}
             </a>
           </li>
         ))}
       </ul>
-      {orderNos.length >= ordersMax && <p>{words.rowsMax(ordersMax)}</p>}
+      {orders.length >= ordersMax && <p>{words.rowsMax(ordersMax)}</p>}
     </>
   )
 }

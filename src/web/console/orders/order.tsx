@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { OrderEvent } from '../../../domain/order.ts'
+import type { OrderEvent, OrderKey } from '../../../domain/order.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
 import { ofOrder } from '../../found-order.ts'
@@ -34,17 +34,17 @@ async function answerOrder(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   { budan, clock, orderNo }: ConsoleParts & { orderNo: string },
 ): Promise<FastifyReply> {
-  const order = await ofOrder(orderNo, budan.store.findOrder)
+  const order = await ofOrder(orderNo, budan.findOrder)
   const form = readForm(viewQuery, request.query)
   const { order: direction, cursor = null } = form.ok ? form.value : { order: 'newest' as const }
   const [ledger, page] = await Promise.all([
-    budan.store.ledgerOf(orderNo),
-    readTimeline(budan, { orderNo, direction, cursor }),
+    budan.store.ledgerOf(order.key),
+    readTimeline(budan, { key: order.key, direction, cursor }),
   ])
   const isNewest = direction === 'newest' && cursor === null
   const { items: latest } = isNewest
     ? page
-    : await readTimeline(budan, { orderNo, direction: 'newest', cursor: null })
+    : await readTimeline(budan, { key: order.key, direction: 'newest', cursor: null })
   const { merchant, policy, isScheduled } = budan
   const flash = takeFlash(request, reply)
   return sendPage(
@@ -61,10 +61,10 @@ async function answerOrder(
 
 function readTimeline(
   { store }: Budan,
-  view: { orderNo: string; direction: Direction; cursor: string | null },
+  view: { key: OrderKey; direction: Direction; cursor: string | null },
 ): Promise<Page<OrderEvent>> {
   const page = { limit: eventsOnPage, cursor: view.cursor }
   return view.direction === 'newest'
-    ? store.latestOrderEvents(view.orderNo, page)
-    : store.listOrderEvents(view.orderNo, page)
+    ? store.latestOrderEvents(view.key, page)
+    : store.listOrderEvents(view.key, page)
 }

@@ -9,8 +9,8 @@ import type { ConsoleParts } from '../page.ts'
 export function addRaw(app: WebApp, { budan }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   app.get('/orders/:order_no.json', { schema: { params, hide: true } }, async (request, reply) => {
-    const order = await ofOrder(request.params.order_no, budan.store.findOrder)
-    const { events, nextCursor } = await allEvents(budan.store, order.orderNo)
+    const order = await ofOrder(request.params.order_no, budan.findOrder)
+    const { events, nextCursor } = await allEvents(budan.store, order.key)
     const raw = {
       ...presentOrder(order),
       events: events.map(presentOrderEvent),

@@ -56,11 +56,14 @@ export interface Matches {
 }
 
 /** All that a text can match. Each is one index lookup. */
-export async function findMatches({ store, merchant }: Budan, text: string): Promise<Matches> {
+export async function findMatches(
+  { store, merchant, findOrder }: Budan,
+  text: string,
+): Promise<Matches> {
   const number = numberIn(text)
   const transactionId = transactionIdPattern.test(number) ? number : null
   const [byNumber, byTransaction, ofUser] = await Promise.all([
-    orderNoPattern.test(number) ? store.findOrder(number) : null,
+    orderNoPattern.test(number) ? findOrder(number) : null,
     transactionId === null
       ? null
       : store.findOrderByTransaction({ gateway: merchant.gateway, transactionId }),
@@ -72,8 +75,7 @@ export async function findMatches({ store, merchant }: Budan, text: string): Pro
 /** The order, where there is exactly one match; else null. */
 export function onlyOrderOf({ byNumber, byTransaction, hasOrders }: Matches): Order | null {
   if (hasOrders) return null
-  const differ =
-    byNumber !== null && byTransaction !== null && byNumber.orderNo !== byTransaction.orderNo
+  const differ = byNumber !== null && byTransaction !== null && byNumber.key !== byTransaction.key
   return differ ? null : (byNumber ?? byTransaction)
 }
 

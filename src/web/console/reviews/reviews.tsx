@@ -83,7 +83,7 @@ interface ReviewExchange {
 
 /** The review as the database has it; the gateway is not queried. */
 async function show(exchange: ReviewExchange, parts: ConsoleParts): Promise<FastifyReply> {
-  const review = await ofOrder(exchange.orderNo, parts.budan.store.findReview)
+  const review = await ofOrder(exchange.orderNo, parts.budan.findReview)
   return send(exchange, { review, preview: null })
 }
 

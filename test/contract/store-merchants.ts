@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Order } from '../../src/domain/order.ts'
+import { findOrder, findOrderOf, SeveralOrdersError } from '../../src/store/find-order.ts'
+import {
+  creditByKey,
+  insertedOf,
+  type MakeSubject,
+  merchant,
+  newEvent,
+  newOrder,
+  place,
+  runOfMerchant,
+  type Subject,
+} from './store-fixtures.ts'
+
+const second = { ...merchant, mchid: '1900000202', appid: 'wx0000000000000202' }
+const third = { ...merchant, gateway: 'cowrie', appid: 'shells' }
+const all = [merchant, second, third]
+
+/** Merchants of one database are kept apart: what one has is in no other's way. */
+export function merchantsContract(make: MakeSubject): void {
+  describe('merchants', () => {
+    let subject: Subject
+    beforeAll(async () => {
+      subject = await make()
+      // The first that a database gets has its order numbers as keys.
+      await place(subject.store)
+    })
+    afterAll(() => subject.store.close())
+
+    const placeForAll = async (orderNo: string): Promise<readonly Order[]> => {
+      const placed: Order[] = []
+      for (const each of all) {
+        placed.push(await place(subject.store, { orderNo, ...each, userId: `of ${each.mchid}` }))
+      }
+      return placed
+    }
+
+    it('have orders with equal numbers, each with its own timeline, credit and state', async () => {
+      const { store } = subject
+      const placed = await placeForAll('EQUAL-1')
+      expect(new Set(placed.map(({ key }) => key)).size).toBe(all.length)
+      expect(placed.map(({ orderNo }) => orderNo)).toEqual(all.map(() => 'EQUAL-1'))
+      const [, order] = placed
+      await creditByKey(store, (order as Order).key)
+      await store.appendEvent((placed[2] as Order).key, newEvent({ reason: 'of the third' }))
+
+      const found = await store.findOrders('EQUAL-1')
+      expect(found.map(({ mchid, gateway, status }) => [gateway, mchid, status]).sort()).toEqual(
+        [
+          [merchant.gateway, merchant.mchid, 'pending'],
+          [second.gateway, second.mchid, 'paid'],
+          [third.gateway, third.mchid, 'pending'],
+        ].sort(),
+      )
+      const counts = placed.map(async ({ key }) => {
+        const { items } = await store.listOrderEvents(key, { limit: 9, cursor: null })
+        expect(items.every(({ orderNo }) => orderNo === 'EQUAL-1')).toBe(true)
+        return items.length
+      })
+      expect(await Promise.all(counts)).toEqual([1, 2, 2])
+      const ledgers = placed.map(async ({ key }) => (await store.ledgerOf(key)).transfers.length)
+      expect(await Promise.all(ledgers)).toEqual([0, 1, 0])
+      const { items: entries } = await store.listEntries(`of ${second.mchid}`, {
+        ...{ limit: 9, cursor: null },
+      })
+      expect(entries.map(({ orderNo }) => orderNo)).toEqual(['EQUAL-1'])
+      expect(Object.values(await store.audit()).every((count) => count === 0)).toBe(true)
+    })
+
+    it('have to be named where a number is not unique', async () => {
+      const { store } = subject
+      await placeForAll('EQUAL-2')
+      await expect(findOrder(store, { orderNo: 'EQUAL-2' })).rejects.toThrow(SeveralOrdersError)
+      for (const each of all) {
+        const found = await findOrder(store, { orderNo: 'EQUAL-2', merchant: each })
+        expect(found).toMatchObject({ ...each, orderNo: 'EQUAL-2' })
+      }
+      const stranger = { ...merchant, mchid: '1900000999' }
+      expect(await findOrderOf(store, { orderNo: 'EQUAL-2', merchant: stranger })).toBeNull()
+      const only = await place(store, { ...second, orderNo: 'ONLY-OF-SECOND' })
+      expect(await findOrder(store, { orderNo: 'ONLY-OF-SECOND' })).toEqual(only)
+      for (const beginning of ['EQUAL', 'EQUAL-', 'EQUAL-2:', 'EQUAL-2:1']) {
+        expect(await store.findOrders(beginning)).toEqual([])
+      }
+    })
+
+    it('insertOrder() finds the order of the merchant, by its key and by its number', async () => {
+      const { store } = subject
+      const placed = await placeForAll('EQUAL-3')
+      for (const [nth, each] of all.entries()) {
+        const again = await store.insertOrder(
+          newOrder({ ...each, orderNo: 'EQUAL-3' }),
+          newEvent({ kind: 'adopted' }),
+        )
+        expect(again).toEqual({ kind: 'exists', by: 'number', order: placed[nth] })
+      }
+      const withKey = all.map((each) => newOrder({ ...each, idempotencyKey: 'key of all' }))
+      const stored: Order[] = []
+      for (const order of withKey) {
+        stored.push(insertedOf(await store.insertOrder(order, newEvent({ kind: 'created' }))))
+      }
+      for (const [nth, each] of all.entries()) {
+        const repeated = newOrder({ ...each, idempotencyKey: 'key of all' })
+        expect(await store.insertOrder(repeated, newEvent({ kind: 'created' }))).toEqual({
+          ...{ kind: 'exists', by: 'key', order: stored[nth] },
+        })
+      }
+    })
+
+    it('insertOrders() stores equal numbers of several merchants together', async () => {
+      const { store } = subject
+      const additions = [...all, ...all].map((each) => ({
+        order: newOrder({ ...each, orderNo: 'EQUAL-4' }),
+        event: newEvent({ kind: 'adopted' }),
+      }))
+      const insertions = await store.insertOrders(additions)
+      expect(insertions.map(({ kind }) => kind)).toEqual([
+        ...all.map(() => 'inserted'),
+        ...all.map(() => 'exists'),
+      ])
+      const mchids = insertions.map((each) =>
+        each.kind === 'upgrade_pending' ? null : [each.order.gateway, each.order.mchid],
+      )
+      expect(mchids).toEqual([...all, ...all].map(({ gateway, mchid }) => [gateway, mchid]))
+    })
+
+    it('are numbered once each, however many orders come first together', async () => {
+      const fresh = await make()
+      const mchids = Array.from({ length: 6 }, (_, nth) => `19000003${nth}`)
+      await Promise.all(
+        [...mchids, ...mchids, ...mchids].map((mchid, nth) =>
+          place(fresh.store, { ...merchant, mchid, orderNo: `TOGETHER-${Math.floor(nth / 6)}` }),
+        ),
+      )
+      for (const number of [0, 1, 2]) {
+        const found = await fresh.store.findOrders(`TOGETHER-${number}`)
+        expect(found.map(({ mchid }) => mchid).sort()).toEqual(mchids)
+      }
+      await fresh.store.close()
+    })
+
+    it('have a slot each: a run is for those that no other run had', async () => {
+      const { store } = subject
+      const run = { ...runOfMerchant, trigger: 'schedule', intervalMs: 3_600_000 } as const
+      const opened = async (merchants: readonly (typeof merchant)[]) => {
+        const made = await store.openRun({ ...run, merchants })
+        return made.kind === 'taken' ? [] : made.merchants.map((each) => each.merchant)
+      }
+      expect(await opened([merchant, second])).toEqual([merchant, second])
+      expect(await opened([second, third])).toEqual([third])
+      expect(await opened(all)).toEqual([])
+      const both = await Promise.all([opened(others), opened([...others].reverse())])
+      expect(both.flat().sort(byMchid)).toEqual([...others].sort(byMchid))
+    })
+
+    it('openRun() says who has orders that are due', async () => {
+      const { store } = subject
+      const [due, idle] = [
+        { ...merchant, mchid: '1900000411' },
+        { ...merchant, mchid: '1900000412' },
+      ]
+      const hourAgo = new Date(Date.now() - 3_600_000)
+      await place(store, { ...due, createdAt: hourAgo })
+      await place(store, { ...idle })
+      const made = await store.openRun({
+        ...{ ...runOfMerchant, trigger: 'manual', intervalMs: null },
+        merchants: [idle, due],
+      })
+      expect(made.kind === 'opened' && made.merchants).toEqual([
+        { merchant: idle, due: false, lateCheckDue: false },
+        { merchant: due, due: true, lateCheckDue: false },
+      ])
+    })
+
+    it('finishRun() of a run that never began gives back the slots of its merchants alone', async () => {
+      const { store } = subject
+      const [failing, well] = [
+        { ...merchant, mchid: '1900000421' },
+        { ...merchant, mchid: '1900000422' },
+      ]
+      const run = { ...runOfMerchant, trigger: 'schedule', intervalMs: 3_600_000 } as const
+      const first = await store.openRun({ ...run, merchants: [failing] })
+      const other = await store.openRun({ ...run, merchants: [well] })
+      if (first.kind === 'taken' || other.kind === 'taken') throw new Error('A slot is taken')
+      const end = { status: 'failed', results: [], merchants: [failing] } as const
+      await store.finishRun(first.run.id, end)
+      const again = await store.openRun({ ...run, merchants: [failing, well] })
+      expect(again.kind === 'opened' && again.merchants.map((each) => each.merchant)).toEqual([
+        failing,
+      ])
+    })
+  })
+}
+
+const others = Array.from({ length: 5 }, (_, nth) => ({ ...merchant, mchid: `190000050${nth}` }))
+
+function byMchid(one: { mchid: string }, other: { mchid: string }): number {
+  return one.mchid.localeCompare(other.mchid)
+}
