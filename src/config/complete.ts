@@ -15,6 +15,7 @@ import { checkedKey, type KeyType, type LoadedKey, readKey } from './keys.ts'
 import { assemble } from './load.ts'
 import { apiV3KeyFault, configSchema } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
+import type { SourceConfig } from './sources/source-config.ts'
 import { keyPair, type WechatKeys } from './wechat-keys.ts'
 
 /**
@@ -30,6 +31,8 @@ export interface ConfigInput {
   /** May be null or absent only with a gateway of your own. */
   readonly wechat?: WechatInput | null
   readonly log?: Partial<LogConfig>
+  /** As `loadConfig` gives them: they are taken as they are. */
+  readonly sources?: readonly SourceConfig[]
 }
 
 /**
@@ -63,6 +66,12 @@ export interface WechatInput
  * configuration is returned unchanged.
  */
 export function completeConfig(input: ConfigInput): Config {
+  const { sources, ...checked } = input
+  const config = completeChecked(checked)
+  return sources === undefined ? config : { ...config, sources }
+}
+
+function completeChecked(input: Omit<ConfigInput, 'sources'>): Config {
   const { wechat } = input
   const tree = treeOf(input)
   const parsed = configSchema.safeParse(tree)
@@ -84,7 +93,7 @@ export function completeConfig(input: ConfigInput): Config {
 }
 
 /** The tree that a file would give: sections with keys in snake case, and values as text. */
-function treeOf(input: ConfigInput): ConfigTree {
+function treeOf(input: Omit<ConfigInput, 'sources'>): ConfigTree {
   const { wechat, ...rest } = input
   const { privateKey: _1, apiV3Key, publicKey, ...texts } = wechat ?? ({} as Partial<WechatInput>)
   const sections = {

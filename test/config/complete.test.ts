@@ -16,6 +16,17 @@ const wechat = {
   privateKey: space.merchant.privateKey,
   apiV3Key,
 }
+const sources = `sources:
+  - name: shop
+    url: mysql://budan@127.0.0.1/shop
+    table: orders
+    columns:
+      order_no: order_no
+      user_id: user_id
+      amount: { column: pay_amount, unit: yuan }
+      created_at: { column: created_at, zone: Asia/Shanghai }
+    status: { column: status, pending: [pending] }
+`
 const faults = (input: unknown) => faultsOf(() => completeConfig(input as ConfigInput))
 
 describe('completeConfig()', () => {
@@ -31,6 +42,9 @@ describe('completeConfig()', () => {
     expect(completeConfig(whole)).toEqual(whole)
     const withoutGateway = space.load('', { need: 'database' })
     expect(completeConfig(withoutGateway)).toEqual(withoutGateway)
+    const withSources = space.load(`${space.yaml()}${sources}`)
+    expect(withSources.sources).toHaveLength(1)
+    expect(completeConfig(withSources)).toEqual(withSources)
   })
 
   test('takes null for what is left out', () => {
