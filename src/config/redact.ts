@@ -15,11 +15,39 @@ const lengthMin = 4
  * are never redacted, because a secret such as `1234` would change their numbers.
  */
 export function redactorOf(secrets: readonly string[]): Redact {
-  const known = [...new Set(secrets.flatMap(formsOf))]
-    .filter((secret) => secret.length >= lengthMin)
-    // The longest first, because one secret may contain another.
-    .sort((a, b) => b.length - a.length)
-  return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, '***'), bare(text))
+  const known = byBeginning(secrets.flatMap(formsOf))
+  return (text) => masked(bare(text), known)
+}
+
+/**
+ * Secrets by their first characters, the longest first, because one may begin with another. 1,000
+ * merchants have 50,000 lines of keys: to search a text for one after the other takes 30 ms.
+ */
+function byBeginning(secrets: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const known = new Map<string, string[]>()
+  for (const secret of new Set(secrets)) {
+    if (secret.length < lengthMin) continue
+    const beginning = secret.slice(0, lengthMin)
+    const others = known.get(beginning)
+    if (others === undefined) known.set(beginning, [secret])
+    else others.push(secret)
+  }
+  for (const each of known.values()) each.sort((a, b) => b.length - a.length)
+  return known
+}
+
+/** Secrets that overlap are replaced together. */
+function masked(text: string, known: ReadonlyMap<string, readonly string[]>): string {
+  let shown = ''
+  let end = 0
+  for (let at = 0; at + lengthMin <= text.length; at += 1) {
+    const here = known.get(text.slice(at, at + lengthMin))
+    const found = here?.find((secret) => text.startsWith(secret, at))
+    if (found === undefined) continue
+    if (at >= end) shown += `${text.slice(end, at)}***`
+    end = Math.max(end, at + found.length)
+  }
+  return shown + text.slice(end)
 }
 
 /**

@@ -18,13 +18,15 @@ describe('redactError()', () => {
 })
 
 describe('redactorOf()', () => {
-  const redact = redactorOf(['p@ss"w/rd', 'hunter2', '12', 'hunter2hunter2'])
+  const redact = redactorOf(['p@ss"w/rd', 'hunter2', '12', 'hunter2hunter2', 'r2hunter'])
 
   it.each([
     ['no pg_hba entry for hunter2', 'no pg_hba entry for ***'],
     ['quoted {"x":"p@ss\\"w/rd"}', 'quoted {"x":"***"}'],
     ['in a URL p%40ss%22w%2Frd', 'in a URL ***'],
     ['one in the other: hunter2hunter2', 'one in the other: ***'],
+    ['one beside the other: hunter2p@ss"w/rd.', 'one beside the other: ******.'],
+    ['of two that overlap, both: xhunter2hunterx', 'of two that overlap, both: x***x'],
     ['nothing at all', 'nothing at all'],
   ])('hides a secret in each form that an error quotes: %s', (text, expected) => {
     expect(redact(text)).toBe(expected)
