@@ -83,7 +83,7 @@ async function benchCallbacks(options: CallbacksOptions): Promise<readonly Figur
   const config = { ...base, log: { level: 'silent', format: 'json' } } as const
   const budan = await openService(config, { store })
   const web = await startWeb(budan, { server: config.server, version: 'bench' })
-  const client = createWechatGateway(config.wechat ?? missing('wechat section'), {
+  const client = createWechatGateway(config.merchants[0] ?? missing('merchant'), {
     emit: () => {},
   })
   const bare = await startBareServer(client)

@@ -14,9 +14,9 @@ export function queryAlone(
   gateway: Pick<InstantGateway, 'url' | 'merchant'>,
   { connections }: { connections: number },
 ): QueryAlone {
-  const { wechat } = configOf(gateway, { merchant: gateway.merchant })
-  if (wechat === null) throw new Error('The bench has no wechat section')
-  const client = createWechatGateway(wechat, { emit: () => {}, connections })
+  const [merchant] = configOf(gateway, { merchant: gateway.merchant }).merchants
+  if (merchant === undefined) throw new Error('The bench has no merchant')
+  const client = createWechatGateway(merchant, { emit: () => {}, connections })
   return {
     async send(orderNo) {
       const answer = await client.query(orderNo)

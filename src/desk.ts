@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
+import type { Config, MerchantConfig, RechargeConfig } from './config/config.ts'
 import type { Clock } from './domain/clock.ts'
 import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
@@ -67,13 +67,13 @@ export function openDesk(parts: DeskParts, gateway: Gateway): Desk {
 
 export function openGateway(
   { config, store, clock, emit }: Omit<DeskParts, 'onPaid' | 'policy' | 'node'>,
-  merchant: WechatConfig,
+  merchant: MerchantConfig,
 ): Gateway {
   const { recharge } = config
   return createWechatGateway(merchant, {
     emit,
     clock,
-    maxQps: recharge.compensationMaxQps,
+    maxQps: merchant.maxQps ?? recharge.compensationMaxQps,
     limiter: store.rateLimiter,
     // A run, another by hand, and orders being placed meanwhile: none waits for a socket.
     connections: 2 * recharge.compensationConcurrency + placingConnections,

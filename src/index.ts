@@ -17,8 +17,19 @@ export {
   startSimulator,
   writeMerchant,
 } from 'budan-simulator'
-export { type ConfigInput, completeConfig, type WechatInput } from './config/complete.ts'
-export type { Config, RechargeConfig, WechatConfig } from './config/config.ts'
+export {
+  type ConfigInput,
+  completeConfig,
+  type MerchantInput,
+  type WechatInput,
+} from './config/complete.ts'
+export type {
+  Config,
+  MerchantConfig,
+  MerchantId,
+  RechargeConfig,
+  WechatConfig,
+} from './config/config.ts'
 export { ConfigError } from './config/fault.ts'
 export { type ConfigRequest, loadConfig } from './config/load.ts'
 export { configurationFor } from './demo/configuration.ts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
-import type { Config, WechatConfig } from './config/config.ts'
+import type { Config, MerchantConfig } from './config/config.ts'
 import { ConfigError } from './config/fault.ts'
 import { type Redact, redactError, redactorOf, secretsOf } from './config/redact.ts'
 import { type Desk, openDesk, openGateway } from './desk.ts'
@@ -144,7 +144,10 @@ export async function openService(
   options: ServiceOptions = {},
 ): Promise<Budan> {
   const config = completeConfig(given)
-  if (config.wechat === null && options.gateway === undefined) {
+  if (config.merchants.length > 1) {
+    throw new ConfigError(['merchants: several are not supported yet'])
+  }
+  if (config.merchants.length === 0 && options.gateway === undefined) {
     throw new ConfigError(['wechat: not set: give the merchant, or a gateway of your own'])
   }
   const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
@@ -176,10 +179,10 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
   const { recharge } = config
-  const policy = schedulePolicy(recharge, config.wechat?.timeoutMs ?? embeddedTimeoutMs)
+  const policy = schedulePolicy(recharge, config.merchants[0]?.timeoutMs ?? embeddedTimeoutMs)
   const onPaid = parts.onPaid ? withoutSecrets(parts.onPaid, redact) : null
   const deskParts = { config, store, clock, policy, emit, node, onPaid }
-  const gateway = parts.gateway ?? openGateway(deskParts, wechatOf(config))
+  const gateway = parts.gateway ?? openGateway(deskParts, onlyMerchant(config))
   const desk = openDesk(deskParts, gateway)
   const { merchant, breaker, clocks, backlog, adopting, receiving } = desk
   const retaining = { store, emit, clocks, retentionDays: config.database.retentionDays ?? 0 }
@@ -286,9 +289,9 @@ function factsOf(gateway: Gateway): Budan['gateway'] {
   }
 }
 
-function wechatOf({ wechat }: Config): WechatConfig {
-  assert(wechat !== null, 'Cannot open the gateway: the configuration has no wechat section')
-  return wechat
+function onlyMerchant({ merchants: [merchant] }: Config): MerchantConfig {
+  assert(merchant !== undefined, 'Cannot open the gateway: the configuration has no merchant')
+  return merchant
 }
 
 function engineOf(

@@ -4,19 +4,24 @@ import type {
   Config,
   DatabaseConfig,
   LogConfig,
+  MerchantConfig,
+  MerchantId,
   RechargeConfig,
   ServerConfig,
-  WechatConfig,
 } from './config.ts'
 import { configKeys } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping } from './file.ts'
 import { checkedKey, type KeyType, type LoadedKey, readKey } from './keys.ts'
 import { assemble } from './load.ts'
-import { apiV3KeyFault, configSchema } from './schema.ts'
+import type { LoadedKeys } from './merchants/assemble-merchants.ts'
+import { keyPair, type MerchantKeys } from './merchants/merchant-keys.ts'
+import { apiV3KeyFault } from './merchants/merchant-schema.ts'
+import { merchantSections, withMerchantNames } from './merchants/merchant-sections.ts'
+import { sameNameFaults, sharedKeyFaults } from './merchants/same-merchant.ts'
+import { configSchema } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
 import type { SourceConfig } from './sources/source-config.ts'
-import { keyPair, type WechatKeys } from './wechat-keys.ts'
 
 /**
  * A configuration written in code. A key that is left out, or null, has the default of
@@ -28,21 +33,26 @@ export interface ConfigInput {
   readonly database?: Partial<DatabaseConfig>
   readonly engine?: Partial<Config['engine']>
   readonly recharge?: Partial<RechargeConfig>
-  /** May be null or absent only with a gateway of your own. */
+  /**
+   * The short form of one merchant, which is named `default`. May be null or absent only with
+   * `merchants`, or with a gateway of your own.
+   */
   readonly wechat?: WechatInput | null
+  /** One or more merchants, in the place of `wechat`. */
+  readonly merchants?: readonly MerchantInput[]
+  /** As `loadConfig` gives them where it loads no keys. Otherwise they are those of the merchants. */
+  readonly merchantIds?: readonly MerchantId[]
   readonly log?: Partial<LogConfig>
   /** As `loadConfig` gives them: they are taken as they are. */
   readonly sources?: readonly SourceConfig[]
 }
 
 /**
- * The merchant. The type lets a required value be undefined, because an environment variable may not
+ * A merchant. The type lets a required value be undefined, because an environment variable may not
  * be set; it is then reported as a fault.
  */
 export interface WechatInput
-  extends Partial<
-    Omit<WechatConfig, 'mchId' | 'appId' | 'serialNo' | 'privateKey' | 'apiV3Key' | 'publicKey'>
-  > {
+  extends Partial<Omit<MerchantConfig, 'name' | 'gateway' | Needed | 'publicKey'>> {
   /** 商户号, digits. */
   readonly mchId: string | undefined
   /** The app under which orders are placed: `wx` and 16 hexadecimal digits. */
@@ -60,53 +70,92 @@ export interface WechatInput
   } | null
 }
 
+/** One of several merchants. */
+export interface MerchantInput extends WechatInput {
+  /** A part of the path of its callbacks: letters, digits and `.`, `_`, `-` alone. Unique. */
+  readonly name: string
+  readonly gateway?: MerchantConfig['gateway']
+}
+
+const needed = ['mchId', 'appId', 'serialNo', 'privateKey', 'apiV3Key'] as const
+
+type Needed = (typeof needed)[number]
+
 /**
  * Completes a configuration that was written in code, with the defaults of the YAML file, and checks
  * it by the same rules. Throws one `ConfigError` with every fault. `openService` calls it; a complete
  * configuration is returned unchanged.
  */
 export function completeConfig(input: ConfigInput): Config {
-  const { sources, ...checked } = input
+  const { sources, merchantIds, ...checked } = input
   const config = completeChecked(checked)
-  return sources === undefined ? config : { ...config, sources }
+  const isWithoutKeys = config.merchants.length === 0 && merchantIds !== undefined
+  return {
+    ...config,
+    ...(isWithoutKeys && { merchantIds }),
+    ...(sources !== undefined && { sources }),
+  }
 }
 
-function completeChecked(input: Omit<ConfigInput, 'sources'>): Config {
-  const { wechat } = input
+type CheckedInput = Omit<ConfigInput, 'sources' | 'merchantIds'>
+
+function completeChecked(input: CheckedInput): Config {
   const tree = treeOf(input)
+  const sections = merchantSections(tree)
   const parsed = configSchema.safeParse(tree)
-  const keys = wechat == null ? null : keysOf(wechat)
+  const origins = new Map<string, string>()
+  const merchants = merchantsOf(input)
+  const keys = merchants.map(keysOf)
   const faults = [
-    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, new Map())),
-    ...(wechat == null ? [] : missing(wechat)),
-    ...(keys?.faults ?? []),
-  ]
-  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults.map(asInCode))
-  const apiV3Key = wechat?.apiV3Key
-  const { wechat: checked } = parsed.data
-  // Kept as bytes: an embedder's key need not be valid UTF-8 text.
-  const bytes = apiV3Key instanceof Uint8Array ? Buffer.from(apiV3Key) : null
-  const whole = { ...parsed.data, wechat: { ...checked, api_v3_key: checked.api_v3_key ?? '' } }
-  const config = assemble(whole, keys)
-  if (config.wechat === null || bytes === null) return config
-  return { ...config, wechat: { ...config.wechat, apiV3Key: bytes } }
+    ...givenTwice(input),
+    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
+    ...sameNameFaults(sections, origins),
+    ...merchants.flatMap(missing),
+    ...keys.flatMap((each) => each.faults),
+    ...sharedKeyFaults(sections, { keys, origins }),
+  ].map(asInCode)
+  if (faults.length > 0 || !parsed.success) {
+    throw new ConfigError(withMerchantNames(faults, sections))
+  }
+  return assemble(parsed.data, keys)
+}
+
+/** A merchant as it was written, and where. */
+interface GivenMerchant {
+  /** `wechat`, `merchants[1]`. */
+  readonly path: string
+  readonly given: WechatInput
+}
+
+function merchantsOf({ wechat, merchants = [] }: CheckedInput): readonly GivenMerchant[] {
+  if (!Array.isArray(merchants)) return []
+  if (merchants.length === 0) return wechat == null ? [] : [{ path: 'wechat', given: wechat }]
+  return merchants.map((given: MerchantInput, at) => ({ path: `merchants[${at}]`, given }))
+}
+
+function givenTwice({ wechat, merchants = [] }: CheckedInput): string[] {
+  return wechat == null || merchants.length === 0
+    ? []
+    : ['wechat: given together with merchants: give one of them']
 }
 
 /** The tree that a file would give: sections with keys in snake case, and values as text. */
-function treeOf(input: Omit<ConfigInput, 'sources'>): ConfigTree {
-  const { wechat, ...rest } = input
-  const { privateKey: _1, apiV3Key, publicKey, ...texts } = wechat ?? ({} as Partial<WechatInput>)
-  const sections = {
-    ...rest,
-    wechat: {
-      ...texts,
-      ...(typeof apiV3Key === 'string' ? { apiV3Key } : {}),
-      ...(publicKey == null ? {} : { publicKeyId: publicKey.id }),
-    },
+function treeOf({ wechat, merchants = [], ...rest }: CheckedInput): ConfigTree {
+  const sections = Object.entries(rest).map(([name, section]) => [name, sectionOf(section)])
+  return {
+    ...Object.fromEntries(sections),
+    wechat: merchantTree(wechat),
+    merchants: Array.isArray(merchants) ? merchants.map(merchantTree) : merchants,
   }
-  return Object.fromEntries(
-    Object.entries(sections).map(([name, section]) => [name, sectionOf(section)]),
-  )
+}
+
+function merchantTree(given: WechatInput | null | undefined): unknown {
+  const { privateKey: _1, apiV3Key, publicKey, ...texts } = given ?? ({} as Partial<WechatInput>)
+  return sectionOf({
+    ...texts,
+    ...(typeof apiV3Key === 'string' ? { apiV3Key } : {}),
+    ...(publicKey == null ? {} : { publicKeyId: publicKey.id }),
+  })
 }
 
 function sectionOf(section: object | null | undefined): unknown {
@@ -122,20 +171,21 @@ function textOf(value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
 }
 
-const needed = ['mchId', 'appId', 'serialNo', 'privateKey', 'apiV3Key'] as const
-
-function missing(wechat: WechatInput): string[] {
-  return needed.filter((key) => wechat[key] == null).map((key) => `wechat.${key}: not set`)
+function missing({ path, given }: GivenMerchant): string[] {
+  return needed.filter((key) => given[key] == null).map((key) => `${path}.${key}: not set`)
 }
 
-function keysOf({ privateKey, publicKey, apiV3Key }: WechatInput): WechatKeys {
+function keysOf({ path, given }: GivenMerchant): MerchantKeys & Pick<LoadedKeys, 'apiV3Key'> {
+  const { privateKey, publicKey, apiV3Key } = given
   const keys = keyPair(
-    { name: 'wechat.privateKey', read: privateKey == null ? null : keyOf(privateKey, 'private') },
-    { name: 'wechat.publicKey', read: publicKey == null ? null : keyOf(publicKey.key, 'public') },
+    { name: `${path}.privateKey`, read: privateKey == null ? null : keyOf(privateKey, 'private') },
+    { name: `${path}.publicKey`, read: publicKey == null ? null : keyOf(publicKey.key, 'public') },
   )
-  const isWrong = apiV3Key instanceof Uint8Array && apiV3Key.length !== 32
-  const faults = isWrong ? [`wechat.apiV3Key: ${apiV3KeyFault('x'.repeat(apiV3Key.length))}`] : []
-  return { ...keys, faults: [...keys.faults, ...faults] }
+  // Kept as bytes: an embedder's key need not be valid UTF-8 text.
+  const bytes = apiV3Key instanceof Uint8Array ? Buffer.from(apiV3Key) : null
+  const isWrong = bytes !== null && bytes.length !== 32
+  const faults = isWrong ? [`${path}.apiV3Key: ${apiV3KeyFault('x'.repeat(bytes.length))}`] : []
+  return { ...keys, apiV3Key: bytes, faults: [...keys.faults, ...faults] }
 }
 
 function keyOf(given: WechatInput['privateKey'], type: KeyType): LoadedKey {
@@ -149,6 +199,6 @@ function asInCode(fault: string): string {
   const names = configKeys().map(({ key }) => key)
   return names.reduce(
     (text, name) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), camelCase(name)),
-    fault.replace(/^\w+\.\w+/, camelCase),
+    fault.replace(/^\w+(\[\d+\])?\.\w+/, camelCase),
   )
 }

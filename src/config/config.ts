@@ -7,8 +7,10 @@ export interface Config {
   readonly database: DatabaseConfig
   readonly engine: { readonly url: string }
   readonly recharge: RechargeConfig
-  /** Null for commands that use only the database: they load no keys. */
-  readonly wechat: WechatConfig | null
+  /** Empty for commands that use only the database: they load no keys. */
+  readonly merchants: readonly MerchantConfig[]
+  /** Of each merchant whose number is configured, also where no keys are loaded. */
+  readonly merchantIds: readonly MerchantId[]
   readonly log: LogConfig
   /** Tables of orders that shops keep themselves; absent: none. */
   readonly sources?: readonly SourceConfig[]
@@ -55,7 +57,10 @@ export interface RechargeConfig {
   readonly compensationRecheckMins: readonly number[]
   /** Whether a run claims further batches until nothing is due; default false. */
   readonly compensationDrain: boolean
-  /** At most this many queries a second, of all nodes of the merchant together; default 20. */
+  /**
+   * At most this many queries a second for each merchant without a `maxQps`, of all nodes together;
+   * default 20.
+   */
   readonly compensationMaxQps: number
   /** How long an order that is placed here can be paid, in minutes, up to 15 days; default 120. */
   readonly orderTtlMins: number
@@ -68,7 +73,27 @@ export interface RechargeConfig {
   readonly adoptAttach?: string | null
 }
 
-/** The merchant at WeChat Pay, with its keys loaded. */
+/** A merchant: one of several, or that of the section `wechat`, which is named `default`. */
+export interface MerchantConfig extends WechatConfig {
+  /** A label, unique, which may be changed: the identity is the gateway and the merchant number. */
+  readonly name: string
+  readonly gateway: 'wechatpay'
+  /** At most this many queries a second; null: `recharge.compensationMaxQps`. */
+  readonly maxQps: number | null
+  /** Stands before the ids of its users; null: nothing does. */
+  readonly userPrefix: string | null
+}
+
+/** Which merchant orders belong to: what is known of it without its keys. */
+export interface MerchantId {
+  readonly name: string
+  readonly gateway: 'wechatpay'
+  readonly mchid: string
+  /** All of its app ids, the one for orders that are placed here first. */
+  readonly appids: readonly string[]
+}
+
+/** What a merchant is at WeChat Pay, with its keys loaded. */
 export interface WechatConfig {
   /** Without a trailing slash. */
   readonly baseUrl: string

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
 import { type ConfigTree, type Overlay, withValue } from './file.ts'
+import { merchantFileKeys, merchantSchema } from './merchants/merchant-schema.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { sourceSchema } from './sources/source-schema.ts'
@@ -18,7 +19,7 @@ export interface ConfigKey {
 export function configKeys(): readonly ConfigKey[] {
   return Object.entries(configSchema.shape).flatMap(([section, schema]) => {
     const mapping = schema.unwrap()
-    // A list of mappings, `sources`, is in the file alone, but for its secrets.
+    // Lists of mappings, `merchants` and `sources`, are in the file; see `fillMerchants`, `fillSources`.
     if (!(mapping instanceof z.ZodObject)) return []
     return leavesOf(mapping).map(({ key, leaf }) => ({
       section,
@@ -29,11 +30,14 @@ export function configKeys(): readonly ConfigKey[] {
   })
 }
 
-/** Every path of a key, of a source with a star for its place in the list: `sources.*.columns.user_id`. */
+/** Every path of a key, in a list with a star for the place: `sources.*.columns.user_id`. */
 export function keyPathsKnown(): readonly string[] {
+  const merchants = [...merchantFileKeys, ...leavesOf(merchantSchema).map(({ key }) => key)]
   const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
   return [
     ...configKeys().map(({ section, key }) => `${section}.${key}`),
+    ...merchantFileKeys.map((key) => `wechat.${key}`),
+    ...merchants.map((key) => `merchants.*.${key}`),
     ...sources.map((key) => `sources.*.${key}`),
   ]
 }

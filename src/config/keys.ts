@@ -90,9 +90,9 @@ export function isOwnHalf(publicKey: KeyObject, privateKey: KeyObject): boolean 
   return createPublicKey(privateKey).equals(publicKey)
 }
 
-export const ownHalf =
-  "the key is the public half of the merchant's own private key: " +
-  "give WeChat Pay's public key, downloaded from the merchant console"
+export const theirsAdvice = "give WeChat Pay's public key, downloaded from the merchant console"
+
+export const ownHalf = `the key is the public half of the merchant's own private key: ${theirsAdvice}`
 
 /** A key that the embedder has already loaded. */
 export function checkedKey(key: KeyObject, type: KeyType): LoadedKey {
@@ -101,8 +101,6 @@ export function checkedKey(key: KeyObject, type: KeyType): LoadedKey {
     ? fault(`${textName} is a public key: give apiclient_key.pem`)
     : fault(`${textName} is a private key: ${theirsAdvice}`)
 }
-
-const theirsAdvice = "give WeChat Pay's public key, downloaded from the merchant console"
 
 /**
  * Restores the line ends of a PEM text. In an environment variable they are often the two characters

@@ -1,16 +1,24 @@
 import { existsSync } from 'node:fs'
 import { inCamelCase } from '../text/names.ts'
-import type { Config, WechatConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping, type Overlay, readConfigFile, valueIn } from './file.ts'
+import {
+  assembleMerchants,
+  type LoadedKeys,
+  merchantIdsOf,
+} from './merchants/assemble-merchants.ts'
+import { fillMerchants, secretFilesOf } from './merchants/fill-merchants.ts'
+import { loadMerchantKeys, pathIn } from './merchants/merchant-keys.ts'
+import { merchantSections, withMerchantNames } from './merchants/merchant-sections.ts'
+import { sameNameFaults, sharedKeyFaults } from './merchants/same-merchant.ts'
 import { anchorPaths, secondDatabaseFaults } from './paths.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { assembleSources, ownDatabaseFaults } from './sources/assemble-sources.ts'
 import { fillSources } from './sources/fill-sources.ts'
-import { loadWechatKeys, pathIn, type WechatKeys } from './wechat-keys.ts'
 
 /** Which file and environment `loadConfig` reads, and what the caller needs. */
 export interface ConfigRequest {
@@ -18,7 +26,7 @@ export interface ConfigRequest {
   readonly file: string | null
   /** Its values override those of the file. */
   readonly env: NodeJS.ProcessEnv
-  /** `serve` and `gateway` require the merchant's keys; `database` loads none, and `wechat` is null. */
+  /** `serve` and `gateway` require the merchants' keys; `database` loads none, and has no `merchants`. */
   readonly need: ConfigNeed
 }
 
@@ -33,20 +41,35 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
   const read = readTree({ file, env })
   const { tree, origins, unread, faults } = read
   const parsed = configSchema.safeParse(tree)
-  const keys = need === 'database' ? null : loadWechatKeys(read)
+  const sections = merchantSections(tree)
+  const keys =
+    need === 'database' ? [] : sections.map((section) => loadMerchantKeys(section, origins))
   const all = [
     ...faults,
     ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
+    ...sameNameFaults(sections, origins),
     ...requirementFaults(tree, { need, unread, origins }),
-    ...(keys?.faults ?? []),
+    ...keys.flatMap((each) => each.faults),
+    ...sharedKeyFaults(sections, { keys, origins }),
   ]
   if (all.length === 0 && parsed.success) all.push(...ownDatabaseFaults(parsed.data))
-  if (all.length > 0 || !parsed.success) throw new ConfigError(all)
+  if (all.length > 0 || !parsed.success) throw new ConfigError(withMerchantNames(all, sections))
   return assemble(parsed.data, keys)
 }
 
-export function keyPaths(request: Omit<ConfigRequest, 'need'>): { privateKeyPath: string | null } {
-  return { privateKeyPath: pathIn(readTree(request).tree, 'private_key_path') }
+/** How the configuration names a merchant, and the file of its private key, where it has one. */
+export interface MerchantPlace {
+  /** `wechat`, `merchants[1] (shop-b)`. */
+  readonly section: string
+  readonly privateKeyPath: string | null
+}
+
+/** Of each merchant of a valid configuration, in the order of `Config.merchants`. */
+export function merchantPlaces(request: Omit<ConfigRequest, 'need'>): readonly MerchantPlace[] {
+  return merchantSections(readTree(request).tree).map(({ label, keys }) => ({
+    section: label,
+    privateKeyPath: pathIn(keys, 'private_key_path'),
+  }))
 }
 
 /** Whether a valid configuration says the value itself, and does not leave it to the default. */
@@ -60,22 +83,28 @@ export function isGiven(
 /** The files of a valid configuration that contain secrets. */
 export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly string[] {
   const file = fileOf(request)
-  const holdsOne = file !== null && hasSecret(readConfigFile(file))
-  const { privateKeyPath } = keyPaths(request)
-  return [...(holdsOne ? [file] : []), ...(privateKeyPath === null ? [] : [privateKeyPath])]
+  const tree = file === null ? {} : readConfigFile(file)
+  const keyFiles = merchantPlaces(request).flatMap(({ privateKeyPath }) => privateKeyPath ?? [])
+  return [
+    ...(file !== null && hasSecret(tree) ? [file] : []),
+    ...keyFiles,
+    ...(file === null ? [] : secretFilesOf(tree, file)),
+  ]
 }
 
-function hasSecret({ server, wechat, database, engine, sources }: ConfigTree): boolean {
+function hasSecret(tree: ConfigTree): boolean {
+  const { server, database, engine, sources } = tree
   const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
   const hasPassword = (section: unknown) =>
     isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
   return (
     has(server, 'api_token') ||
-    has(wechat, 'api_v3_key') ||
-    has(wechat, 'private_key') ||
     hasPassword(database) ||
     hasPassword(engine) ||
-    (isMapping(wechat) && hasPassword({ url: wechat.proxy_url })) ||
+    merchantSections(tree).some(
+      ({ keys }) =>
+        has(keys, 'api_v3_key') || has(keys, 'private_key') || hasPassword({ url: keys.proxy_url }),
+    ) ||
     (Array.isArray(sources) && sources.some(hasPassword))
   )
 }
@@ -92,48 +121,30 @@ function fileOf({ file }: Pick<ConfigRequest, 'file'>): string | null {
 function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const path = fileOf({ file })
   const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
-  const { tree, faults } = fillSources(anchorPaths(overlay, path), { file: path, env })
+  const anchored = { ...overlay, tree: anchorPaths(overlay, path) }
+  const merchants = fillMerchants(anchored, { file: path, env })
+  const { tree, faults } = fillSources(merchants.tree, { file: path, env })
   return {
-    ...overlay,
+    ...merchants,
     tree,
-    faults: [...overlay.faults, ...secondDatabaseFaults(overlay, path), ...faults],
+    faults: [...merchants.faults, ...secondDatabaseFaults(overlay, path), ...faults],
   }
 }
 
-/** Builds the configuration from checked values. Without keys, `wechat` is null. */
-export function assemble(parsed: ParsedConfig, keys: WechatKeys | null): Config {
+/**
+ * Builds the configuration from checked values.
+ * @param keys of each merchant; none: `merchants` is empty.
+ */
+export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
     server: { ...inCamelCase(server), apiToken: server.api_token ?? null },
     database: inCamelCase(database),
     engine,
     recharge: inCamelCase(recharge),
-    wechat: keys === null ? null : assembleWechat(parsed.wechat, keys),
+    merchants: assembleMerchants(parsed, keys),
+    merchantIds: merchantIdsOf(parsed),
     log,
     ...(parsed.sources.length > 0 && { sources: assembleSources(parsed) }),
   }
-}
-
-function assembleWechat(wechat: ParsedConfig['wechat'], keys: WechatKeys): WechatConfig {
-  const { public_key_id: publicKeyId } = wechat
-  return {
-    baseUrl: wechat.base_url,
-    proxyUrl: wechat.proxy_url ?? null,
-    mchId: required(wechat.mch_id),
-    appId: required(wechat.app_id),
-    appIds: [...new Set([required(wechat.app_id), ...(wechat.app_ids ?? [])])],
-    serialNo: required(wechat.serial_no),
-    privateKey: required(keys.privateKey),
-    apiV3Key: Buffer.from(required(wechat.api_v3_key)),
-    notifyUrl: wechat.notify_url ?? null,
-    publicKey:
-      publicKeyId === undefined ? null : { id: publicKeyId, key: required(keys.publicKey) },
-    timeoutMs: wechat.timeout_ms,
-  }
-}
-
-/** `requirementFaults` has checked the value, so a missing one is a programming error. */
-function required<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new TypeError('A required key was not checked')
-  return value
 }

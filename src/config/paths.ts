@@ -13,23 +13,15 @@ export const defaultDatabaseUrl = 'pglite:./data'
 
 const embedded = 'pglite:'
 
-/** Resolves the tree's relative paths against the folder of the file. */
+/** Resolves the relative paths of the databases against the folder of the file. */
 export function anchorPaths({ tree, origins }: Overlay, file: string | null): ConfigTree {
   const home = homeOf(file)
   // Nothing to resolve: messages show the paths as they were written.
   if (home === process.cwd()) return tree
-  const path = (value: string) => (isPath(value) ? resolve(home, value) : value)
-  const url = (value: string) => anchorUrl(value, home)
-  const anchors = [
-    ['wechat', 'private_key_path', path],
-    ['wechat', 'public_key_path', path],
-    ['database', 'url', url],
-    ['engine', 'url', url],
-  ] as const
-  return anchors.reduce((anchored, [section, key, anchor]) => {
-    const value = textIn(anchored, section, key)
-    if (value === null || origins.has(`${section}.${key}`)) return anchored
-    return withValue(anchored, [section, key], anchor(value)) ?? anchored
+  return ['database', 'engine'].reduce((anchored, section) => {
+    const value = textIn(anchored, section, 'url')
+    if (value === null || origins.has(`${section}.url`)) return anchored
+    return withValue(anchored, [section, 'url'], anchorUrl(value, home)) ?? anchored
   }, withDatabase(tree))
 }
 
@@ -104,7 +96,7 @@ function holdsDatabase(directory: string): boolean {
 }
 
 /** The folder of the file. Links are not followed: the folder is that of the link. */
-function homeOf(file: string | null): string {
+export function homeOf(file: string | null): string {
   return file === null ? process.cwd() : resolve(dirname(file))
 }
 

@@ -1,5 +1,5 @@
 import { secretsInAddress } from '../servers/addresses.ts'
-import type { Config } from './config.ts'
+import type { Config, MerchantConfig } from './config.ts'
 
 /** Replaces every secret in the text by `***`. */
 export type Redact = (text: string) => string
@@ -89,19 +89,21 @@ function formsOf(secret: string): readonly string[] {
 
 /** Every secret of a configuration. A new secret key must be added here. */
 export function secretsOf(config: Config): readonly string[] {
-  const { server, database, engine, wechat, sources = [] } = config
+  const { server, database, engine, merchants, sources = [] } = config
   return [
     ...secretsInAddress(database.url),
     ...secretsInAddress(engine.url),
     ...(server.apiToken ? [server.apiToken] : []),
-    ...(wechat === null ? [] : [wechat.apiV3Key.toString(), ...linesOf(wechat.privateKey)]),
-    ...(wechat?.proxyUrl ? secretsInAddress(wechat.proxyUrl) : []),
+    ...merchants.flatMap(({ apiV3Key, privateKey, proxyUrl }) => [
+      ...[apiV3Key.toString(), ...linesOf(privateKey)],
+      ...(proxyUrl ? secretsInAddress(proxyUrl) : []),
+    ]),
     ...sources.flatMap(({ url }) => secretsInAddress(url)),
   ]
 }
 
 /** The inner lines of a key, in both forms that its file may have. */
-function linesOf(key: NonNullable<Config['wechat']>['privateKey']): readonly string[] {
+function linesOf(key: MerchantConfig['privateKey']): readonly string[] {
   const forms = key.asymmetricKeyType === 'rsa' ? (['pkcs8', 'pkcs1'] as const) : ['pkcs8' as const]
   return (
     forms

@@ -1,5 +1,6 @@
 import { nameOf } from './fault.ts'
 import { type ConfigTree, type Overlay, valueIn } from './file.ts'
+import { type MerchantSection, merchantSections } from './merchants/merchant-sections.ts'
 import { sampleTokenFault, weakTokenFault } from './tokens.ts'
 import { hostFault, isLoopback, shown } from './values.ts'
 
@@ -23,40 +24,53 @@ export function requirementFaults(
   { need, unread, origins }: { need: ConfigNeed } & Pick<Overlay, 'unread' | 'origins'>,
 ): string[] {
   if (need === 'database') return []
-  const isGiven = (key: string) =>
-    valueIn(tree, 'wechat', key) !== undefined || unread.has(`wechat.${key}`)
   const name = (path: string) => nameOf(path, origins)
-  const faults = [
-    ...missingWechat(isGiven),
-    ...halfPublicKey(isGiven, name),
-    ...givenTwice(isGiven, name),
-  ]
+  const faults = merchantSections(tree).flatMap((section) =>
+    merchantFaults(section, { unread, name }),
+  )
   return need === 'serve' ? [...faults, ...openHost(tree, { unread, name })] : faults
 }
 
-type IsGiven = (key: string) => boolean
-
 type Name = (path: string) => string
 
-function missingWechat(isGiven: IsGiven): string[] {
-  return wechatRequired
-    .filter((key) => !isGiven(key) && !isGiven(keyTexts[key] ?? key))
-    .map((key) => `wechat.${key}: not set (nor is WECHAT_${key.toUpperCase()})`)
+interface Required {
+  readonly path: string
+  readonly isGiven: (key: string) => boolean
+  readonly name: Name
 }
 
-function halfPublicKey(isGiven: IsGiven, name: Name): string[] {
+function merchantFaults(
+  { path, keys, envPrefix }: MerchantSection,
+  { unread, name }: { unread: ReadonlySet<string>; name: Name },
+): string[] {
+  const isGiven = (key: string) => keys[key] !== undefined || unread.has(`${path}.${key}`)
+  const required = { path, isGiven, name }
+  return [...missingKeys(required, envPrefix), ...halfPublicKey(required), ...givenTwice(required)]
+}
+
+function missingKeys({ path, isGiven }: Required, envPrefix: string | null): string[] {
+  return wechatRequired
+    .filter((key) => !isGiven(key) && !isGiven(keyTexts[key] ?? key))
+    .map((key) =>
+      envPrefix === null
+        ? `${path}.${key}: not set`
+        : `${path}.${key}: not set (nor is ${envPrefix}_${key.toUpperCase()})`,
+    )
+}
+
+function halfPublicKey({ path, isGiven, name }: Required): string[] {
   const hasId = isGiven('public_key_id')
   const key = isGiven('public_key') ? 'public_key' : 'public_key_path'
   if (hasId === isGiven(key)) return []
   const [given, missing] = hasId ? ['public_key_id', key] : [key, 'public_key_id']
-  return [`wechat.${missing}: not set, but ${name(`wechat.${given}`)} is: give both or neither`]
+  return [`${path}.${missing}: not set, but ${name(`${path}.${given}`)} is: give both or neither`]
 }
 
-function givenTwice(isGiven: IsGiven, name: Name): string[] {
+function givenTwice({ path, isGiven, name }: Required): string[] {
   return Object.entries(keyTexts)
-    .filter(([path, text]) => isGiven(path) && isGiven(text))
-    .map(([path, text]) => [name(`wechat.${path}`), name(`wechat.${text}`)] as const)
-    .map(([path, text]) => `${text}: given together with ${path}: give one of them`)
+    .filter(([file, text]) => isGiven(file) && isGiven(text))
+    .map(([file, text]) => [name(`${path}.${file}`), name(`${path}.${text}`)] as const)
+    .map(([file, text]) => `${text}: given together with ${file}: give one of them`)
 }
 
 function openHost(

@@ -19,10 +19,15 @@ export function schemaFaults(
     if (issue.code === 'invalid_type' && issue.expected === 'object') {
       return [`${placeOf(path)}: must hold keys, like "key: value"`]
     }
-    const envName = origins.get(path.filter((part) => typeof part === 'string').join('.'))
+    const envName = originOf(path, origins)
     const name = envName === undefined ? placeOf(path) : `${placeOf(path)} (${envName})`
     return [`${name}: ${issue.message}`]
   })
+}
+
+/** The variable that the value came from, or the list that it is in. */
+function originOf(path: readonly Step[], origins: ReadonlyMap<string, string>) {
+  return origins.get(placeOf(path)) ?? origins.get(placeOf(path.slice(0, -1)))
 }
 
 /** A key of a mapping, or the place in a list. */
@@ -45,8 +50,8 @@ function unknownKey(mapping: readonly Step[], key: string): string {
     )
     .flatMap((path) => path[mapping.length] ?? [])
   const kind = mapping.length === 0 ? 'section' : 'key'
-  // A key of a source may have the name of a key of another section, so its own keys alone are meant.
-  const elsewhere = mapping[0] === 'sources' ? null : owner(paths, key)
+  // An item of a list may have the names of keys of another section, so its own keys alone are meant.
+  const elsewhere = mapping.some((part) => typeof part === 'number') ? null : owner(paths, key)
   const hint = meant(nearest(key, [...new Set(siblings)]), elsewhere)
   return `${placeOf([...mapping, name])}: unknown ${kind}${hint}`
 }
@@ -58,6 +63,6 @@ function meant(near: string | null, elsewhere: string | null): string {
 
 /** The right path of a key that is in the wrong section. */
 function owner(paths: readonly (readonly string[])[], key: string): string | null {
-  const found = paths.filter((path) => path[0] !== 'sources' && path.at(-1) === key)
+  const found = paths.filter((path) => path[1] !== '*' && path.at(-1) === key)
   return found.length === 1 ? (found[0]?.join('.') ?? null) : null
 }

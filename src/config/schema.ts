@@ -1,11 +1,7 @@
 import { z } from 'zod'
 import { userIdMark } from '../domain/decide.ts'
-import {
-  databaseAddressFault,
-  proxyAddressFault,
-  serverAddressFault,
-} from '../servers/addresses.ts'
-import { serialDigits } from '../text/serial.ts'
+import { databaseAddressFault, serverAddressFault } from '../servers/addresses.ts'
+import { merchantSchema, merchantsMax, qps, wechatSchema } from './merchants/merchant-schema.ts'
 import { defaultDatabaseUrl } from './paths.ts'
 import { proxyFault } from './proxies.ts'
 import { sourceSchema } from './sources/source-schema.ts'
@@ -17,10 +13,9 @@ import {
   numberFault,
   numberWithin,
   oneOf,
-  quotesFault,
   shown,
   textThat,
-  webAddressFault,
+  unquoted,
 } from './values.ts'
 
 // 60 ms. At less, a run would be due before the database has answered the claim of the run before. It
@@ -85,9 +80,7 @@ const recharge = z.strictObject({
     .max(100, { error: 'is a list of more than 100 waits' })
     .prefault(['5', '5', '10', '15', '30', '60']),
   compensation_drain: flag.prefault('false'),
-  // Minimum: one query in 100 s, at which a batch of 50 is queried only a few times a night. Maximum:
-  // twice what one process can sign and verify in a second.
-  compensation_max_qps: numberWithin({ min: 0.01, max: 10_000 }).prefault('20'),
+  compensation_max_qps: qps().prefault('20'),
   order_ttl_mins: numberWithin({
     min: minsMin,
     max: lifeMinsMax,
@@ -101,36 +94,16 @@ const recharge = z.strictObject({
   adopt_attach: textThat(attachFault).optional(),
 })
 
-const wechat = z.strictObject({
-  base_url: textThat(baseUrlFault)
-    .transform((url) => url.replace(/\/$/, ''))
-    .prefault('https://api.mch.weixin.qq.com'),
-  proxy_url: textThat(unquoted(proxyAddressFault)).optional(),
-  mch_id: textThat((value) =>
-    /^\d{1,32}$/.test(value) ? null : `${shown(value)} is not a merchant number: digits only`,
-  ).optional(),
-  app_id: textThat(appIdFault).optional(),
-  app_ids: z
-    .array(textThat(appIdFault), { error: 'must be a list of app ids, like [wx0123…]' })
-    .max(100, { error: 'is a list of more than 100 app ids' })
-    .optional(),
-  serial_no: textThat(serialFault).transform(serialDigits).optional(),
-  private_key_path: textThat(pathFault).optional(),
-  private_key: textThat(pemFault).optional(),
-  api_v3_key: textThat(apiV3KeyFault).optional(),
-  notify_url: textThat(notifyUrlFault).optional(),
-  public_key_id: textThat(publicKeyIdFault).optional(),
-  public_key_path: textThat(pathFault).optional(),
-  public_key: textThat(pemFault).optional(),
-  // Minimum: a simulator on loopback answers in less. Maximum: after a minute the gateway has closed
-  // the connection, and a query that hangs occupies one of the run's concurrent queries until then.
-  timeout_ms: integerWithin({ min: 10, max: 60_000 }).prefault('5000'),
-})
-
 const log = z.strictObject({
   level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).prefault('info'),
   format: oneOf(['json', 'pretty']).prefault('json'),
 })
+
+// `same-merchant.ts` compares them with one another.
+const merchants = z
+  .array(merchantSchema, { error: 'must be a list, like "- name: shop"' })
+  .max(merchantsMax, { error: `is a list of more than ${merchantsMax} merchants` })
+  .prefault([])
 
 // Nobody has more shops in one merchant's account; each needs two connections.
 const sources = z
@@ -145,7 +118,8 @@ export const configSchema = z.strictObject({
   database: database.prefault({}),
   engine: engine.prefault({}),
   recharge: recharge.prefault({}),
-  wechat: wechat.prefault({}),
+  wechat: wechatSchema.prefault({}),
+  merchants,
   log: log.prefault({}),
   sources,
 })
@@ -158,17 +132,6 @@ function eachOnce(given: readonly { readonly name: string }[], context: z.Refine
       const message = `${shown(name)} is the name of another source as well`
       context.addIssue({ code: 'custom', path: [at, 'name'], message })
     }
-  }
-}
-
-/**
- * Checks a secret for quotes first: the other faults do not show the value, so nobody would see the
- * quotes.
- */
-function unquoted(faultOf: (value: string) => string | null) {
-  return (value: string) => {
-    const quoted = value.length > 1 ? quotesFault(value) : null
-    return quoted === null ? faultOf(value) : `a value of ${value.length} characters ${quoted}`
   }
 }
 
@@ -210,12 +173,6 @@ function redisUrlFault(value: string): string | null {
     : 'names no database of Redis: 0 to 15, or left out'
 }
 
-function appIdFault(value: string): string | null {
-  return /^[0-9A-Za-z_-]{1,32}$/.test(value)
-    ? null
-    : `${shown(value)} is not an app id, like wx0123…`
-}
-
 function prefixFault(value: string): string | null {
   return /^[0-9A-Za-z_\-|*]{1,32}$/.test(value)
     ? null
@@ -226,61 +183,4 @@ function prefixFault(value: string): string | null {
 function attachFault(value: string): string | null {
   if (!value.includes(userIdMark)) return `${shown(value)} must hold ${userIdMark}`
   return value.length > 128 ? `${shown(value)} is longer than 128 characters` : null
-}
-
-/** The signature covers the path of a request, so the base URL must not have a path. */
-function baseUrlFault(value: string): string | null {
-  const fault = webAddressFault(value)
-  if (fault !== null) return fault
-  return new URL(value).pathname === '/' ? null : `${shown(value)} must not have a path`
-}
-
-function notifyUrlFault(value: string): string | null {
-  const fault = webAddressFault(value)
-  if (fault !== null) return fault
-  return value.length > 255 ? `${shown(value)} is longer than 255 characters` : null
-}
-
-function serialFault(value: string): string | null {
-  if (value.startsWith('PUB_KEY_ID_')) {
-    return `${shown(value)} is a public key's id: this is the serial of the merchant's certificate`
-  }
-  // 32 characters that are not a serial number may be the APIv3 key on the wrong line: not printed.
-  const what = value.length === 32 ? 'a value of 32 characters' : shown(value)
-  return /^[0-9A-F]{1,64}$/.test(serialDigits(value))
-    ? null
-    : `${what} is not a serial number: hex digits only`
-}
-
-function publicKeyIdFault(value: string): string | null {
-  if (/^PUB_KEY_ID_[0-9A-Za-z]{1,64}$/.test(value)) return null
-  return /^[0-9A-Fa-f]{32,64}$/.test(value)
-    ? `${shown(value)} is a certificate's serial number, not a public key id: it starts with PUB_KEY_ID_`
-    : `${shown(value)} is not a public key id: it starts with PUB_KEY_ID_`
-}
-
-/** Never prints the key. */
-export function apiV3KeyFault(value: string): string | null {
-  const bytes = Buffer.byteLength(value)
-  if (bytes === 32) return null
-  const length = [...value].length
-  if (length === 32) {
-    return `a value of 32 characters has ${bytes} bytes, because some are not ASCII: an APIv3 key has 32`
-  }
-  const isQuoted = /^(["']).{32}\1$/s.test(value)
-  const why = isQuoted ? ': take its quotes away' : ''
-  return `a value of ${bytes} bytes is not an APIv3 key, which has 32${why}`
-}
-
-function pathFault(value: string): string | null {
-  return value.includes('-----BEGIN') || value.includes('\n') || value.includes('\0')
-    ? `a value of ${value.length} characters is not the path of a file (is it the key itself?)`
-    : null
-}
-
-/** Never prints the value, because it may be a mistyped key. */
-function pemFault(value: string): string | null {
-  return value.includes('-----BEGIN ')
-    ? null
-    : `a value of ${value.length} characters is not a key in PEM form (for a file give its path, as …_path)`
 }

@@ -18,6 +18,17 @@ export function quotesFault(value: string): string | null {
   return /^(["']).*\1$/s.test(value) ? 'is in quotes: take its quotes away' : null
 }
 
+/**
+ * Checks a secret for quotes first: the other faults do not show the value, so nobody would see the
+ * quotes.
+ */
+export function unquoted(faultOf: (value: string) => string | null) {
+  return (value: string) => {
+    const quoted = value.length > 1 ? quotesFault(value) : null
+    return quoted === null ? faultOf(value) : `a value of ${value.length} characters ${quoted}`
+  }
+}
+
 /** A value for a fault: quoted, on one line, shortened, and without keys and passwords. */
 export function shown(value: string): string {
   if (value.includes('-----BEGIN')) return `a key of ${value.length} characters`

@@ -18,8 +18,8 @@ describe('startInstantGateway()', () => {
   it('sends answers that the client verifies, for the orders that were signed', async () => {
     const [known] = paidOrders({ first: 7, count: 1 })
     await gateway.sign(known ? [known] : [])
-    const { wechat } = configOf(gateway, { merchant: gateway.merchant })
-    if (wechat === null || known === undefined) throw new Error('There is no order to query')
+    const [wechat] = configOf(gateway, { merchant: gateway.merchant }).merchants
+    if (wechat === undefined || known === undefined) throw new Error('There is no order to query')
     const client = createWechatGateway(wechat, { emit: () => {} })
     const answer = await client.query(known.orderNo)
     const absent = await client.query('RECH20260124120000nobody0000')

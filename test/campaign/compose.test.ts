@@ -114,7 +114,7 @@ describe('deploy/compose.yaml', () => {
         database: { url: 'postgres://budan:00ff00ff@postgres:5432/budan' },
         engine: { url: 'redis://redis:6379' },
         recharge: { compensationDrain: true },
-        wechat: { mchId: '1900000001' },
+        merchants: [{ name: 'default', mchId: '1900000001' }],
       })
     }
   })

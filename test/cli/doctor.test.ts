@@ -15,10 +15,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { examineDatabaseClock } from '../../src/cli/doctor/clock.ts'
 import { examineConfiguration } from '../../src/cli/doctor/configuration.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
-import { examineGateway } from '../../src/cli/doctor/gateway.ts'
+import { examineGateway, type Known } from '../../src/cli/doctor/gateway.ts'
 import { stepFor } from '../../src/cli/doctor/gateway-step.ts'
 import { examineKeys } from '../../src/cli/doctor/keys.ts'
-import { examineServer } from '../../src/cli/doctor/server.ts'
+import { type ExaminedMerchant, examinedMerchants } from '../../src/cli/doctor/merchant.ts'
+import { examineNotifyUrl, examineToken } from '../../src/cli/doctor/server.ts'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig, secretFiles } from '../../src/config/load.ts'
 import { configurationFor } from '../../src/demo/configuration.ts'
@@ -51,9 +52,15 @@ function config(env: Record<string, string> = {}, signing: Signing = 'public_key
   return loadConfig({ file, env, need: 'gateway' })
 }
 
-function wechat(config: Config) {
-  if (config.wechat === null) throw new Error('no wechat section')
-  return config.wechat
+/** The one merchant of the configuration. */
+function merchantOf(config: Config): ExaminedMerchant {
+  const [merchant] = examinedMerchants(config, [])
+  if (merchant === undefined) throw new Error('no merchant')
+  return merchant
+}
+
+function gatewayOf(config: Config, known?: Promise<Known>): Promise<readonly Finding[]> {
+  return examineGateway(merchantOf(config), known)
 }
 
 function brief(findings: readonly Finding[]): string[] {
@@ -63,13 +70,13 @@ function brief(findings: readonly Finding[]): string[] {
 describe('examineGateway()', () => {
   test('finds all well with a public key, when the answer was signed by it', async () => {
     simulators.public_key.control.setSwitches({ sign_business_errors: true })
-    const findings = brief(await examineGateway(config()))
+    const findings = brief(await gatewayOf(config()))
     simulators.public_key.control.setSwitches({ sign_business_errors: false })
     expect(findings).toEqual(['ok clock', 'ok gateway', 'ok answers', 'warn APIv3 key'])
   })
 
   test('says that a public key could not be tried, when the answer was not signed', async () => {
-    const findings = await examineGateway(config())
+    const findings = await gatewayOf(config())
     expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'warn answers', 'warn APIv3 key'])
     expect(findings[2]?.next).toContain('budan check')
     expect(findings[3]?.detail).toContain('could not be tried')
@@ -78,9 +85,7 @@ describe('examineGateway()', () => {
   describe('with an order that the gateway knows', () => {
     const orderNo = 'DOCTOR0001'
     beforeAll(async () => {
-      const { wechat } = config()
-      if (wechat === null) throw new Error('no wechat section')
-      const gateway = createWechatGateway(wechat, { emit: () => {} })
+      const gateway = createWechatGateway(merchantOf(config()).wechat, { emit: () => {} })
       const placed = await gateway.prepay({
         ...{ orderNo, appid: merchant.appid, amount: 100n, currency: 'CNY', description: 'x' },
         ...{ attach: null, expiresAt: new Date(Date.now() + 3_600_000) },
@@ -88,10 +93,11 @@ describe('examineGateway()', () => {
       await gateway.stop()
       expect(placed.kind).toBe('placed')
     })
-    const known = () => Promise.resolve({ orderNo, isServed: false })
+    const known = () =>
+      Promise.resolve({ orderNos: new Map([[merchant.mchid, orderNo]]), isServed: false })
 
     test('tries a public key on its answer, which is signed', async () => {
-      const findings = await examineGateway(config(), known())
+      const findings = await gatewayOf(config(), known())
       expect(brief(findings)).toContain('ok answers')
     })
 
@@ -99,17 +105,14 @@ describe('examineGateway()', () => {
       const path = join(dir, 'other.pem')
       const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
       writeFileSync(path, other.export({ type: 'spki', format: 'pem' }))
-      const findings = await examineGateway(config({ WECHAT_PUBLIC_KEY_PATH: path }), known())
+      const findings = await gatewayOf(config({ WECHAT_PUBLIC_KEY_PATH: path }), known())
       expect(brief(findings)).toContain('fail answers')
       expect(findings[2]?.detail).toContain('its signature is wrong')
       expect(findings[2]?.next).toMatch(/^download the public key of PUB_KEY_ID_/)
     })
 
     test('reports a public key id of another merchant', async () => {
-      const findings = await examineGateway(
-        config({ WECHAT_PUBLIC_KEY_ID: 'PUB_KEY_ID_07' }),
-        known(),
-      )
+      const findings = await gatewayOf(config({ WECHAT_PUBLIC_KEY_ID: 'PUB_KEY_ID_07' }), known())
       expect(brief(findings)).toContain('fail answers')
       expect(findings[2]?.detail).toContain('"PUB_KEY_ID_07" is configured')
       expect(findings[2]?.next).toMatch(/^compare wechat\.public_key_id/)
@@ -119,7 +122,7 @@ describe('examineGateway()', () => {
   test('tries an APIv3 key on platform certificates, where the merchant has some beside its public key', async () => {
     const simulator = await startSimulator({ ...merchantOptions(merchant), signing: 'mixed' })
     const at = (env: Record<string, string>) =>
-      examineGateway(config({ WECHAT_BASE_URL: simulator.url, ...env }))
+      gatewayOf(config({ WECHAT_BASE_URL: simulator.url, ...env }))
     const keyOf = async (env: Record<string, string> = {}) =>
       (await at(env)).find(({ name }) => name === 'APIv3 key')
     expect(await keyOf()).toMatchObject({ status: 'ok' })
@@ -130,24 +133,24 @@ describe('examineGateway()', () => {
   })
 
   test('finds all well with platform certificates, and opens them', async () => {
-    const findings = await examineGateway(config({}, 'certificate'))
+    const findings = await gatewayOf(config({}, 'certificate'))
     expect(brief(findings)).toEqual(['ok clock', 'ok gateway', 'ok answers', 'ok APIv3 key'])
     expect(findings[3]?.detail).toBe('it opened the platform certificates')
   })
 
   test('recognizes a wrong serial number by the 401', async () => {
-    const findings = await examineGateway(config({ WECHAT_SERIAL_NO: 'ABCDEF' }))
+    const findings = await gatewayOf(config({ WECHAT_SERIAL_NO: 'ABCDEF' }))
     expect(brief(findings)).toContain('fail gateway')
     expect(findings.find((each) => each.name === 'gateway')?.next).toContain('serial_no')
   })
 
   test('reports a merchant number that does not belong to the key', async () => {
-    expect(brief(await examineGateway(config({ WECHAT_MCH_ID: '1' })))).toContain('fail gateway')
+    expect(brief(await gatewayOf(config({ WECHAT_MCH_ID: '1' })))).toContain('fail gateway')
   })
 
   test('reports a wrong APIv3 key where certificates are fetched, without printing it', async () => {
     const wrong = 'x'.repeat(32)
-    const findings = await examineGateway(config({ WECHAT_API_V3_KEY: wrong }, 'certificate'))
+    const findings = await gatewayOf(config({ WECHAT_API_V3_KEY: wrong }, 'certificate'))
     expect(brief(findings)).toEqual(['ok clock', 'fail gateway'])
     expect(findings[1]?.next).toContain('wechat.api_v3_key')
     expect(JSON.stringify(findings)).not.toContain(wrong)
@@ -156,7 +159,7 @@ describe('examineGateway()', () => {
 
   test('reports a gateway that cannot be reached', async () => {
     // Port 1 of loopback: nobody listens there.
-    const findings = await examineGateway(config({ WECHAT_BASE_URL: 'http://127.0.0.1:1' }))
+    const findings = await gatewayOf(config({ WECHAT_BASE_URL: 'http://127.0.0.1:1' }))
     expect(brief(findings).slice(0, 2)).toEqual(['warn clock', 'fail gateway'])
     expect(findings[1]?.next).toContain('wechat.base_url')
   })
@@ -166,7 +169,7 @@ describe('examineGateway()', () => {
       operation: 'query',
       fault: { kind: 'error', status: 403, body: 'html' },
     })
-    const findings = await examineGateway(config())
+    const findings = await gatewayOf(config())
     simulators.public_key.control.clearFaults()
     expect(findings[1]).toMatchObject({ status: 'fail' })
     expect(findings[1]?.detail).toContain('a web page')
@@ -179,7 +182,8 @@ describe('examineGateway()', () => {
       ...['other_name', 'ended', 'page', 'clock', 'unsigned', 'probe', 'keyless', 'forged'],
       ...['unlisted', 'unopened', 'damaged', 'proxy', 'proxy_login', 'proxy_refusal'],
     ] as const
-    const proxied = { ...wechat(config()), proxyUrl: 'http://127.0.0.1:3128' }
+    const one = merchantOf(config())
+    const proxied = { ...one, wechat: { ...one.wechat, proxyUrl: 'http://127.0.0.1:3128' } }
     const steps = reasons.map((why) => {
       const answer = {
         kind: 'unknown',
@@ -208,7 +212,7 @@ describe('examineGateway()', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const findings = await examineGateway(config({ WECHAT_BASE_URL: `http://127.0.0.1:${port}` }))
+    const findings = await gatewayOf(config({ WECHAT_BASE_URL: `http://127.0.0.1:${port}` }))
     expect(brief(findings)).toContain(`${status} clock`)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -222,7 +226,7 @@ describe('examineDatabaseClock()', () => {
   })
 
   test('names the clocks that are apart from the database’s, and by how much', async () => {
-    const [found] = await examineDatabaseClock(at(3 * 3_600_000), wechat(config()))
+    const [found] = await examineDatabaseClock(at(3 * 3_600_000), merchantOf(config()).wechat)
     expect(found).toMatchObject({ status: 'fail', name: 'database clock' })
     expect(found?.detail).toMatch(
       /^the database's clock is \d+ s ahead of this node's; the database's clock is \d+ s ahead of the gateway's$/,
@@ -230,7 +234,7 @@ describe('examineDatabaseClock()', () => {
   })
 
   test('reports no fault where they agree, and where the gateway sends no time', async () => {
-    const [well] = await examineDatabaseClock(at(0), wechat(config()))
+    const [well] = await examineDatabaseClock(at(0), merchantOf(config()).wechat)
     expect(well).toMatchObject({
       ...{ status: 'ok', detail: 'agrees with this machine and the gateway' },
     })
@@ -248,7 +252,7 @@ describe('examineKeys()', () => {
   const now = new Date(Date.now() + 600_000)
   const keys = (env: Record<string, string> = {}, at = now): string[] => {
     const privateKeyPath = join(dir, 'apiclient_key.pem')
-    return brief(examineKeys({ wechat: wechat(config(env)), privateKeyPath, now: at }))
+    return brief(examineKeys({ ...merchantOf(config(env)), privateKeyPath, now: at }))
   }
 
   test('finds all well with the files of one download', () => {
@@ -272,7 +276,7 @@ describe('examineKeys()', () => {
 
   test('reports a certificate of another merchant', () => {
     const findings = examineKeys({
-      wechat: wechat(config({ WECHAT_MCH_ID: '1900000109' })),
+      ...merchantOf(config({ WECHAT_MCH_ID: '1900000109' })),
       privateKeyPath: join(dir, 'apiclient_key.pem'),
       now,
     })
@@ -298,7 +302,7 @@ describe('examineKeys()', () => {
     chmodSync(path, 0o600)
     const spaced = join(dir, 'a key.pem')
     writeFileSync(spaced, merchant.privateKeyPem, { mode: 0o644 })
-    const [finding] = examineKeys({ wechat: wechat(config()), privateKeyPath: spaced, now })
+    const [finding] = examineKeys({ ...merchantOf(config()), privateKeyPath: spaced, now })
     expect(finding?.next).toBe(`chmod 600 '${spaced}'`)
   })
 
@@ -307,7 +311,7 @@ describe('examineKeys()', () => {
     mkdirSync(alone)
     const privateKeyPath = join(alone, 'key.pem')
     writeFileSync(privateKeyPath, merchant.privateKeyPem, { mode: 0o600 })
-    const findings = examineKeys({ wechat: wechat(config()), privateKeyPath, now })
+    const findings = examineKeys({ ...merchantOf(config()), privateKeyPath, now })
     expect(findings.find((each) => each.name === 'serial number')?.detail).toContain(
       'no apiclient_cert.pem beside the key',
     )
@@ -340,7 +344,7 @@ describe.skipIf(process.platform === 'win32')('examineConfiguration()', () => {
   })
 })
 
-describe('examineServer()', () => {
+describe('examineNotifyUrl() and examineToken()', () => {
   const notify: [string, string, string][] = [
     ['https://pay.example.com/v1/callbacks/wechatpay', 'https://api.mch.weixin.qq.com', 'ok'],
     ['https://pay.example.com/pay/notify', 'https://api.mch.weixin.qq.com', 'warn'],
@@ -355,7 +359,8 @@ describe('examineServer()', () => {
 
   test.each(notify)('notify_url %s called by %s: %s', (notifyUrl, baseUrl, status) => {
     const env = { WECHAT_NOTIFY_URL: notifyUrl, WECHAT_BASE_URL: baseUrl }
-    expect(brief(examineServer(config(env)))).toEqual(['ok api token', `${status} notify url`])
+    const finding = examineNotifyUrl(merchantOf(config(env)))
+    expect(finding).toMatchObject({ name: 'notify url', status })
   })
 
   test.each([
@@ -364,8 +369,8 @@ describe('examineServer()', () => {
     ['bT7kq0ZpWm3xYc9dLr5v', 'ok'],
     ['change-me-tO-a-long-random-one', 'ok'],
   ])('api_token %s: %s, and it is not printed', (token, status) => {
-    const findings = examineServer(config({ SERVER_API_TOKEN: token }))
-    expect(brief(findings)[0]).toBe(`${status} api token`)
-    expect(JSON.stringify(findings)).not.toContain(token)
+    const finding = examineToken(config({ SERVER_API_TOKEN: token }).server)
+    expect(finding).toMatchObject({ name: 'api token', status })
+    expect(JSON.stringify(finding)).not.toContain(token)
   })
 })

@@ -106,15 +106,15 @@ describe('budan init at a terminal', () => {
     expect(shownPrompts).toHaveLength(12)
     expect(stderr).toContain('Merchant console: 账户中心 > 商户信息.')
     expect(stderr).toMatch(/Next: `budan doctor --config .*` looks at everything/)
-    const { server, database, wechat } = load(path)
+    const { server, database, merchants } = load(path)
     expect(server.apiToken).toMatch(/^[\w-]{32}$/)
     expect(database.url).toBe(`pglite:${join(dir, 'data')}`)
-    expect(wechat).toMatchObject({
+    expect(merchants[0]).toMatchObject({
       ...{ mchId: merchant.mchid, appId: merchant.appid, serialNo: merchant.serialNo },
       notifyUrl: 'https://shop.example/v1/callbacks/wechatpay',
       publicKey: { id: merchant.wechatpay.publicKeyId },
     })
-    expect(wechat?.apiV3Key.toString()).toBe(merchant.apiV3Key)
+    expect(merchants[0]?.apiV3Key.toString()).toBe(merchant.apiV3Key)
   })
 
   test.skipIf(process.platform === 'win32')('lets only its owner read the file', async () => {
@@ -195,7 +195,7 @@ describe('budan init at a terminal', () => {
       'wechat.serial_no': ['', key('apiclient_cert.pem')],
     })
     expect(named.shownPrompts).toContain('wechat.serial_no: ')
-    expect(load(file('named')).wechat?.serialNo).toBe(merchant.serialNo)
+    expect(load(file('named')).merchants[0]?.serialNo).toBe(merchant.serialNo)
   })
 
   test('does not show secrets that are typed, nor the token that it makes', async () => {
@@ -214,12 +214,12 @@ describe('budan init at a terminal', () => {
   })
 
   test('takes platform certificates where there is no public key, and does without callbacks', async () => {
-    const { shownPrompts } = await answering(['init', '--config', file('certificates')], {
+    const { shownPrompts } = await answering(['init', '--config', file('platform')], {
       ...rightAnswers(),
       ...{ 'wechat.public_key_id': '', 'wechat.notify_url': '' },
     })
     expect(shownPrompts.some((prompt) => prompt.startsWith('wechat.public_key_path'))).toBe(false)
-    expect(load(file('certificates')).wechat).toMatchObject({ publicKey: null, notifyUrl: null })
+    expect(load(file('platform')).merchants).toMatchObject([{ publicKey: null, notifyUrl: null }])
   })
 
   test('writes nothing when the input ends', async () => {
@@ -263,7 +263,7 @@ describe('budan init at a terminal', () => {
     const text = readFileSync(path, 'utf8')
     expect(text).toContain('  # 每隔多少分钟补单一次。')
     expect(text).not.toMatch(/^ *# [A-Za-z ]+$/m)
-    expect(load(path).wechat?.mchId).toBe(merchant.mchid)
+    expect(load(path).merchants[0]?.mchId).toBe(merchant.mchid)
   })
 })
 
@@ -288,7 +288,7 @@ describe('the check against the gateway', () => {
     expect(stdout).toMatch(/^fail +gateway /m)
     expect(stdout).toMatch(/^Next steps:\n1\. take wechat\.mch_id/m)
     expect(code).toBe(1)
-    expect(load(file('refused')).wechat?.mchId).toBe('1900009999')
+    expect(load(file('refused')).merchants[0]?.mchId).toBe('1900009999')
   })
 })
 
@@ -310,7 +310,7 @@ describe('budan init without a terminal', () => {
     expect(made.config).toBe(file('options'))
     expect(made.checks).toContainEqual(expect.objectContaining({ name: 'gateway', status: 'ok' }))
     expect(stdout).not.toContain(merchant.apiV3Key)
-    expect(load(file('options')).wechat).toMatchObject({
+    expect(load(file('options')).merchants[0]).toMatchObject({
       ...{ serialNo: merchant.serialNo, baseUrl: simulator.url },
       publicKey: { id: merchant.wechatpay.publicKeyId },
     })
@@ -366,7 +366,7 @@ describe('budan init without a terminal', () => {
     expect(readFileSync(file('precious'), 'utf8')).toBe('# mine\n')
     const forced = await runInProcess(given(file('precious'), '--force'), secret())
     expect(forced.code).toBe(0)
-    expect(load(file('precious')).wechat?.mchId).toBe(merchant.mchid)
+    expect(load(file('precious')).merchants[0]?.mchId).toBe(merchant.mchid)
   })
 
   test.each([
@@ -405,10 +405,10 @@ describe('draftConfiguration()', () => {
       new URL('../../deploy/config.example.yaml', import.meta.url),
       'utf8',
     )
-    // Tables are no keys: init proposes them from the database's own catalogue.
-    const tables = example.indexOf('\n# Tables of orders')
-    expect(tables).toBeGreaterThan(0)
-    const sections = example.slice(example.indexOf('server:'), tables)
+    // Of lists it has one item behind a "#"; init writes one merchant, and tables that it was shown.
+    const lists = example.indexOf('\n# Several merchants')
+    expect(lists).toBeGreaterThan(0)
+    const sections = example.slice(example.indexOf('server:'), lists)
     expect(draftSections(new Map(), 'en')).toBe(
       sections.replaceAll('"pglite:./data"', 'pglite:./data'),
     )

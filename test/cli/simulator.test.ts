@@ -31,7 +31,7 @@ describe('budan simulator', () => {
     const pasted = join(cwd, 'pasted.yaml')
     writeFileSync(pasted, stdout.slice(stdout.indexOf('\n') + 1))
     const config = loadConfig({ file: pasted, env: {}, need: 'serve' })
-    expect(config.wechat).toMatchObject({ baseUrl: url, publicKey: expect.anything() })
+    expect(config.merchants[0]).toMatchObject({ baseUrl: url, publicKey: expect.anything() })
     expect(config.recharge.compensationIntervalMins).toBeCloseTo(5 / 60, 3)
     // The same that it wrote for --config.
     const written = join(cwd, 'number one', 'budan.yaml')

@@ -58,7 +58,7 @@ describe('completeConfig()', () => {
     for (const privateKey of [space.merchant.privateKey, pem, Buffer.from(pem)]) {
       for (const key of [platform.publicKey, publicPem(platform.publicKey)]) {
         const publicKey = { id: 'PUB_KEY_ID_01', key }
-        const config = completeConfig({ wechat: { ...wechat, privateKey, publicKey } }).wechat
+        const [config] = completeConfig({ wechat: { ...wechat, privateKey, publicKey } }).merchants
         expect(config?.privateKey.equals(space.merchant.privateKey)).toBe(true)
         expect(config?.publicKey?.key.equals(platform.publicKey)).toBe(true)
       }
@@ -67,9 +67,8 @@ describe('completeConfig()', () => {
 
   test('keeps the bytes of an APIv3 key that is no text', () => {
     const bytes = Buffer.alloc(32, 0xff)
-    expect(completeConfig({ wechat: { ...wechat, apiV3Key: bytes } }).wechat?.apiV3Key).toEqual(
-      bytes,
-    )
+    const [config] = completeConfig({ wechat: { ...wechat, apiV3Key: bytes } }).merchants
+    expect(config?.apiV3Key).toEqual(bytes)
   })
 
   test('reports all faults at once, by the names that code uses, and no secret', () => {
@@ -123,3 +122,77 @@ test('openService() refuses a configuration without a merchant, unless a gateway
     'recharge.compensationMaxQps: "0" is below the least, 0.01',
   )
 })
+
+describe('completeConfig() with merchants', () => {
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const shopA = { ...wechat, name: 'shop-a' }
+  const shopB = {
+    ...wechat,
+    ...{ name: 'shop-b', mchId: '1900000002', serialNo: 'AB', privateKey: other },
+  }
+
+  test('takes several, with the defaults of a file, and leaves them as they are again', () => {
+    const config = completeConfig({ merchants: [shopA, { ...shopB, maxQps: 7, userPrefix: 'b:' }] })
+    expect(config.merchants).toMatchObject([
+      { name: 'shop-a', gateway: 'wechatpay', maxQps: null, userPrefix: null, timeoutMs: 5000 },
+      { name: 'shop-b', gateway: 'wechatpay', maxQps: 7, userPrefix: 'b:', mchId: '1900000002' },
+    ])
+    expect(config.merchants[1]?.privateKey.equals(other)).toBe(true)
+    expect(config.merchantIds.map(({ mchid }) => mchid)).toEqual(['1900000001', '1900000002'])
+    expect(completeConfig(config)).toEqual(config)
+    expect(completeConfig({ merchants: [], wechat: nameless(shopA) }).merchants).toMatchObject([
+      { name: 'default', mchId: '1900000001' },
+    ])
+  })
+
+  test('keeps the bytes of each APIv3 key, and whom a configuration without keys is about', () => {
+    const keys = [Buffer.alloc(32, 0xff), Buffer.alloc(32, 0xfe)]
+    const merchants = [shopA, shopB].map((each, at) => ({ ...each, apiV3Key: keys[at] }))
+    expect(completeConfig({ merchants }).merchants.map(({ apiV3Key }) => apiV3Key)).toEqual(keys)
+    const idle = space.load(space.yaml(), { need: 'database' })
+    expect(idle.merchantIds).toHaveLength(1)
+    expect(completeConfig(idle)).toEqual(idle)
+  })
+
+  test('names the merchant of each fault, and its keys as code does', () => {
+    expect(
+      faults({
+        merchants: [
+          shopA,
+          { ...shopA, serialNo: undefined, maxQps: 0, apiV3Key: Buffer.alloc(31), secret: 'x' },
+          { ...shopB, privateKey: wechat.privateKey, mchID: '1' },
+        ],
+      }),
+    ).toEqual([
+      'merchants[1] (shop-a).maxQps: "0" is below the least, 0.01',
+      'merchants[1] (shop-a).secret: unknown key',
+      'merchants[2] (shop-b).mchID: unknown key; did you mean mchId?',
+      'merchants[1] (shop-a).name: "shop-a" is the name of merchants[0] (shop-a) as well',
+      'merchants[1] (shop-a).mchId: "1900000001" is that of merchants[0] (shop-a) as well',
+      'merchants[1] (shop-a).serialNo: not set',
+      'merchants[1] (shop-a).apiV3Key: a value of 31 bytes is not an APIv3 key, which has 32',
+      'merchants[2] (shop-b).privateKey: the key is that of merchants[0] (shop-a), whose serialNo is another',
+    ])
+    expect(faults({ wechat, merchants: [shopB] })).toEqual([
+      'wechat: given together with merchants: give one of them',
+    ])
+    expect(faults({ merchants: shopA })).toEqual(['merchants: must be a list, like "- name: shop"'])
+  })
+
+  test('openService() serves one of them, and does not ignore the others', async () => {
+    await expect(openService({ merchants: [shopA, shopB] })).rejects.toThrow(
+      'merchants: several are not supported yet',
+    )
+    const budan = await openService({
+      database: { url: 'pglite:memory' },
+      merchants: [shopB],
+      log: { level: 'silent' },
+    })
+    expect(budan.merchant).toMatchObject({ mchid: '1900000002' })
+    await budan.close()
+  })
+})
+
+function nameless({ name: _, ...keys }: typeof wechat & { readonly name: string }) {
+  return keys
+}

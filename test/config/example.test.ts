@@ -22,10 +22,37 @@ test('config.example.yaml shows every key, and each in a form that is taken', ()
 })
 
 test('config.example.yaml has a table of a shop, in a form that is taken', () => {
-  const complete = example.replaceAll(/^#(sources:| {2})/gm, '$1')
-  const { sources } = space.load(complete, { need: 'database' })
+  const { sources } = space.load(listIn('sources'), { need: 'database' })
   expect(sources).toMatchObject([{ name: 'shop', table: 'orders', days: 16, credit: 'report' }])
 })
+
+test('config.example.yaml has several merchants, in a form that is taken', () => {
+  // The keys of merchants that are not there.
+  const complete = listIn('merchants').replaceAll(/^.*api_v3_key_file.*$/gm, '')
+  expect(space.load(complete, { need: 'database' }).merchantIds).toEqual([
+    {
+      ...{ name: 'shop-a', gateway: 'wechatpay', mchid: '1900000001' },
+      appids: ['wx0123456789abcdef'],
+    },
+    {
+      ...{ name: 'shop-b', gateway: 'wechatpay', mchid: '1900000002' },
+      appids: ['wx1123456789abcdef'],
+    },
+  ])
+})
+
+/** A list that is behind a "#", without it, and without the rest of the example. */
+function listIn(name: string): string {
+  const lines = example
+    .slice(example.indexOf(`\n#${name}:`))
+    .trimStart()
+    .split('\n')
+  const end = lines.findIndex((line) => !line.startsWith('#'))
+  return lines
+    .slice(0, end)
+    .map((line) => line.slice(1))
+    .join('\n')
+}
 
 /** Nobody may serve with it, so it stands behind a "#". */
 const sample = 'change-me-to-a-long-random-one'

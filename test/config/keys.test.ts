@@ -174,7 +174,7 @@ test.each([
 ])('private_key_path takes a key with %s', (_, change) => {
   const pem = privatePem(space.merchant.privateKey)
   space.write('changed.pem', change(pem))
-  const { wechat } = space.load(space.yaml({ wechat: { private_key_path: 'changed.pem' } }))
+  const [wechat] = space.load(space.yaml({ wechat: { private_key_path: 'changed.pem' } })).merchants
   expect(wechat?.privateKey.equals(createPrivateKey(pem))).toBe(true)
 })
 
@@ -203,7 +203,7 @@ test.each([
   ['51 57 F0 9E', '5157F09E'],
   ['0051f09e', '0051F09E'],
 ])('serial_no %j is taken as %s', (written, taken) => {
-  const { wechat } = space.load(space.yaml({ wechat: { serial_no: `"${written}"` } }))
+  const [wechat] = space.load(space.yaml({ wechat: { serial_no: `"${written}"` } })).merchants
   expect(wechat?.serialNo).toBe(taken)
 })
 
@@ -237,7 +237,7 @@ describe('public_key_path', () => {
     for (const type of ['spki', 'pkcs1'] as const) {
       space.write('platform.pem', String(platform.publicKey.export({ type, format: 'pem' })))
       const pair = { public_key_id: 'PUB_KEY_ID_01', public_key_path: 'platform.pem' }
-      const { wechat } = space.load(space.yaml({ wechat: pair }))
+      const [wechat] = space.load(space.yaml({ wechat: pair })).merchants
       expect(wechat?.publicKey?.id).toBe('PUB_KEY_ID_01')
       expect(wechat?.publicKey?.key.equals(platform.publicKey)).toBe(true)
     }
@@ -248,7 +248,9 @@ test('private_key_path takes PKCS#1 and PKCS#8, and lines before the key', () =>
   for (const type of ['pkcs1', 'pkcs8'] as const) {
     const pem = String(space.merchant.privateKey.export({ type, format: 'pem' }))
     space.write('either.pem', `Bag Attributes\n    friendlyName: x\n${pem}`)
-    const { wechat } = space.load(space.yaml({ wechat: { private_key_path: 'either.pem' } }))
+    const [wechat] = space.load(
+      space.yaml({ wechat: { private_key_path: 'either.pem' } }),
+    ).merchants
     expect(wechat?.privateKey.equals(createPrivateKey(pem))).toBe(true)
   }
 })

@@ -33,16 +33,17 @@ test('loadConfig() gives the defaults for an empty file', () => {
         compensationMaxQps: 20,
         orderTtlMins: 120,
       },
-      wechat: null,
+      merchants: [],
+      merchantIds: [],
       log: { level: 'info', format: 'json' },
     })
   }
 })
 
 test('loadConfig() loads the keys and normalises what has two spellings', () => {
-  const { wechat } = space.load(
+  const [wechat] = space.load(
     space.yaml({ wechat: { base_url: 'https://api2.mch.weixin.qq.com/', serial_no: 'abcdef01' } }),
-  )
+  ).merchants
   expect(wechat).toMatchObject({
     baseUrl: 'https://api2.mch.weixin.qq.com',
     mchId: '1900000001',
@@ -55,11 +56,11 @@ test('loadConfig() loads the keys and normalises what has two spellings', () => 
 })
 
 test('loadConfig() keeps digits as text: no serial becomes a float, no number loses a zero', () => {
-  const { wechat } = space.load(
+  const [wechat] = space.load(
     space.yaml({
       wechat: { mch_id: '0019000000', serial_no: '5E1000000000000000000000000000000000000' },
     }),
-  )
+  ).merchants
   expect(wechat?.mchId).toBe('0019000000')
   expect(wechat?.serialNo).toBe('5E1000000000000000000000000000000000000')
 })
@@ -102,7 +103,7 @@ test('loadConfig() needs no file when the environment says everything', () => {
     },
     need: 'serve',
   })
-  expect(config.wechat?.mchId).toBe('1900000001')
+  expect(config.merchants[0]?.mchId).toBe('1900000001')
   rmSync(empty, { recursive: true })
 })
 
@@ -117,7 +118,7 @@ test('loadConfig() takes ./budan.yaml where there is one, and paths from the wor
 
 test('loadConfig() opens no key for commands that use the database alone', () => {
   const yaml = space.yaml({ wechat: { private_key_path: './gone.pem', mch_id: null } })
-  expect(space.load(yaml, { need: 'database' }).wechat).toBeNull()
+  expect(space.load(yaml, { need: 'database' }).merchants).toEqual([])
   expect(space.faults(yaml, { need: 'gateway' })).toEqual([
     'wechat.mch_id: not set (nor is WECHAT_MCH_ID)',
     `wechat.private_key_path: Cannot read private key "${join(space.directory, 'gone.pem')}": no such file`,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { keyPaths, loadConfig, secretFiles } from '../../src/config/load.ts'
+import { loadConfig, merchantPlaces, secretFiles } from '../../src/config/load.ts'
 import { openStore } from '../../src/store/open.ts'
 import { faultsOf, openWorkspace, privatePem } from './workspace.ts'
 
@@ -49,9 +49,11 @@ describe('a path in a configuration file', () => {
     for (const named of [file, '../conf/budan.yaml', '../conf/../conf/budan.yaml']) {
       const config = loadConfig({ file: named, env: {}, need: 'gateway' })
       expect(config.database.url).toBe(`pglite:${join(conf, 'books')}`)
-      expect(config.wechat?.privateKey.equals(space.merchant.privateKey)).toBe(true)
+      expect(config.merchants[0]?.privateKey.equals(space.merchant.privateKey)).toBe(true)
     }
-    expect(keyPaths({ file, env: {} }).privateKeyPath).toBe(join(conf, 'key.pem'))
+    expect(merchantPlaces({ file, env: {} })).toEqual([
+      { section: 'wechat', privateKeyPath: join(conf, 'key.pem') },
+    ])
     expect(secretFiles({ file, env: {} })).toEqual([file, join(conf, 'key.pem')])
   })
 
@@ -108,7 +110,7 @@ test('a path in the environment, or without any file, is relative to the working
   const env = { WECHAT_PRIVATE_KEY_PATH: './own.pem', DATABASE_URL: 'pglite:./y' }
   const config = loadConfig({ file, env, need: 'gateway' })
   expect(config.database.url).toBe('pglite:./y')
-  expect(keyPaths({ file, env }).privateKeyPath).toBe('./own.pem')
+  expect(merchantPlaces({ file, env })[0]?.privateKeyPath).toBe('./own.pem')
   expect(urlOf(null)).toBe('pglite:./data')
 })
 

@@ -24,8 +24,8 @@ describe('NAME_FILE', () => {
       RECHARGE_COMPENSATION_RECHECK_MINS_FILE: space.write('mins', `1,2${end}`),
     }
     const config = space.load(bare('api_v3_key', 'private_key_path'), { env })
-    expect(config.wechat?.apiV3Key.toString()).toBe(apiV3Key)
-    expect(config.wechat?.privateKey.equals(space.merchant.privateKey)).toBe(true)
+    expect(config.merchants[0]?.apiV3Key.toString()).toBe(apiV3Key)
+    expect(config.merchants[0]?.privateKey.equals(space.merchant.privateKey)).toBe(true)
     expect(config.server.apiToken).toBe('a-token-of-32-characters-or-more')
     expect(config.database.url).toBe('postgres://u:secret@db/budan')
     expect(config.engine.url).toBe('redis://:secret@cache:6379')
@@ -34,7 +34,7 @@ describe('NAME_FILE', () => {
 
   test('wins over the configuration file, as the environment does', () => {
     const env = { WECHAT_MCH_ID_FILE: space.write('mch', '1900009999\n') }
-    expect(space.load(space.yaml(), { env }).wechat?.mchId).toBe('1900009999')
+    expect(space.load(space.yaml(), { env }).merchants[0]?.mchId).toBe('1900009999')
   })
 
   test.each(configKeys().map(({ envName }) => envName))('is not given beside %s', (name) => {
@@ -148,16 +148,16 @@ describe('a key as text', () => {
       WECHAT_PUBLIC_KEY: form(publicPem(platform.publicKey)),
       WECHAT_PUBLIC_KEY_ID: 'PUB_KEY_ID_01',
     }
-    const { wechat } = space.load(bare('private_key_path'), { env })
+    const [wechat] = space.load(bare('private_key_path'), { env }).merchants
     expect(wechat?.privateKey.equals(space.merchant.privateKey)).toBe(true)
     expect(wechat?.publicKey?.key.equals(platform.publicKey)).toBe(true)
   })
 
   test('is taken from a block of the file', () => {
     const block = `|\n${pem.trim().replaceAll(/^/gm, '    ')}`
-    const { wechat } = space.load(
+    const [wechat] = space.load(
       space.yaml({ wechat: { private_key_path: null, private_key: block } }),
-    )
+    ).merchants
     expect(wechat?.privateKey.equals(space.merchant.privateKey)).toBe(true)
   })
 

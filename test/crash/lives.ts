@@ -132,6 +132,7 @@ const config: Config = {
     compensationMaxQps: 10_000,
     orderTtlMins: 120,
   },
-  wechat: null,
+  merchants: [],
+  merchantIds: [],
   log: { level: 'silent', format: 'json' },
 }

@@ -137,7 +137,7 @@ export class Fleet {
   }
 
   #merchant() {
-    const { mchId, appId } = this.#config.wechat ?? { mchId: '', appId: '' }
+    const { mchId, appId } = this.#config.merchants[0] ?? { mchId: '', appId: '' }
     return { gateway: 'wechatpay', mchid: mchId, appid: appId }
   }
 }

@@ -102,9 +102,9 @@ describe.each(['pglite', 'postgres'] as const)('clocks that disagree, on %s', (k
   it('close nothing in the library either, also where a gateway never sends the time', async () => {
     const skew = { databaseMs: 0, nodeMs: 0 }
     const { here } = await opened(kind, skew)
-    const { wechat } = here.config
-    if (wechat === null) throw new Error('No gateway is configured')
-    const { clockOffset: _, ...gateway } = createWechatGateway(wechat, {
+    const [merchant] = here.config.merchants
+    if (merchant === undefined) throw new Error('No gateway is configured')
+    const { clockOffset: _, ...gateway } = createWechatGateway(merchant, {
       emit: () => undefined,
       clock: here.now,
     })

@@ -34,7 +34,7 @@ export async function openShop(kind: StoreKind): Promise<Shop> {
   const side = await startSide()
   const store = await freshStore(kind)
   const base = configOf(side, { merchant: await sharedMerchant() })
-  const config = { ...base, wechat: configFor(side.url, { timeoutMs: 60_000 }) }
+  const config = { ...base, merchants: [], wechat: configFor(side.url, { timeoutMs: 60_000 }) }
   const budan = await openService(config, { store })
   const web = await startWeb(budan, { server: config.server, version: '0' })
   let count = 0

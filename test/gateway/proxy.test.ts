@@ -89,8 +89,8 @@ async function proxy(options?: Parameters<typeof startProxy>[0]): Promise<Proxy>
 }
 
 function gatewayThrough(proxyUrl: string, options: Partial<WechatConfig> = {}): Gateway {
-  const { wechat } = configOf(simulator, { merchant })
-  if (wechat === null) throw new Error('no merchant')
+  const [wechat] = configOf(simulator, { merchant }).merchants
+  if (wechat === undefined) throw new Error('no merchant')
   const gateway = createWechatGateway(
     { ...wechat, proxyUrl, timeoutMs: 30_000, ...options },
     { emit: () => {} },
@@ -301,8 +301,8 @@ describe('whatever a proxy does, a query is one attempt, and says why it failed'
 
   test('a direct connection to what speaks before any request has one attempt, too', async () => {
     const { url, opened } = await startRaw((socket) => socket.end(page))
-    const { wechat } = configOf(simulator, { merchant })
-    if (wechat === null) throw new Error('no merchant')
+    const [wechat] = configOf(simulator, { merchant }).merchants
+    if (wechat === undefined) throw new Error('no merchant')
     const gateway = createWechatGateway(
       { ...wechat, baseUrl: url, timeoutMs: 30_000 },
       { emit: () => {} },

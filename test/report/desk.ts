@@ -49,13 +49,14 @@ export interface MadeReport {
 }
 
 export function useDesk(): () => Desk {
-  const opened: { simulator?: Simulator; directory?: string; config?: WechatConfig | null } = {}
+  const opened: { simulator?: Simulator; directory?: string; config?: WechatConfig | undefined } =
+    {}
   let files = 0
   beforeAll(async () => {
     const merchant = await sharedMerchant()
     opened.simulator = await startSimulator({ ...merchantOptions(merchant), seed: 'report' })
     opened.directory = mkdtempSync(join(tmpdir(), 'budan-report-'))
-    opened.config = configOf(opened.simulator, { merchant }).wechat
+    opened.config = configOf(opened.simulator, { merchant }).merchants[0]
   })
   beforeEach(() => opened.simulator?.control.reset())
   afterAll(async () => {

@@ -64,8 +64,8 @@ describe('no part of a password is printed, in whatever URL it is, by', () => {
   })
 
   it('openStore(), openEngine() and createWechatGateway() of the library', async () => {
-    const { wechat } = space.load(space.yaml(), { need: 'gateway' })
-    if (wechat === null) throw new Error('The sample has a wechat section')
+    const [wechat] = space.load(space.yaml(), { need: 'gateway' }).merchants
+    if (wechat === undefined) throw new Error('The sample has a merchant')
     const merchant = { gateway: 'wechatpay', mchid: '1', appid: 'wx1' }
     await fc.assert(
       fc.asyncProperty(tornUrl(['postgres', 'pglite', 'mysql']), async (torn) => {

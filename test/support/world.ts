@@ -181,6 +181,8 @@ export function configOf(
   }: WorldOptions & { merchant: Merchant },
 ): Config {
   const { wechatpay } = merchant
+  const mchid = mchId ?? merchant.mchid
+  const appids = [appId ?? merchant.appid, ...appIds] as const
   return {
     server: { host: '127.0.0.1', port: 0, apiToken: null },
     database: { url: 'pglite:memory', retentionDays: retentionDays ?? 0 },
@@ -197,21 +199,26 @@ export function configOf(
       orderTtlMins: 120,
       ...recharge,
     },
-    wechat: {
-      baseUrl: simulator.url,
-      mchId: mchId ?? merchant.mchid,
-      appId: appId ?? merchant.appid,
-      appIds: [appId ?? merchant.appid, ...appIds],
-      serialNo: merchant.serialNo,
-      privateKey: createPrivateKey(merchant.privateKeyPem),
-      apiV3Key: Buffer.from(merchant.apiV3Key),
-      notifyUrl: 'http://127.0.0.1:9/v1/callbacks/wechatpay',
-      publicKey:
-        signing === 'certificate'
-          ? null
-          : { id: wechatpay.publicKeyId, key: createPublicKey(wechatpay.publicKeyPem) },
-      timeoutMs: timeoutMs ?? 5000,
-    },
+    merchants: [
+      {
+        ...{ name: 'default', gateway: 'wechatpay' },
+        baseUrl: simulator.url,
+        mchId: mchid,
+        appId: appids[0],
+        appIds: appids,
+        serialNo: merchant.serialNo,
+        privateKey: createPrivateKey(merchant.privateKeyPem),
+        apiV3Key: Buffer.from(merchant.apiV3Key),
+        notifyUrl: 'http://127.0.0.1:9/v1/callbacks/wechatpay',
+        publicKey:
+          signing === 'certificate'
+            ? null
+            : { id: wechatpay.publicKeyId, key: createPublicKey(wechatpay.publicKeyPem) },
+        timeoutMs: timeoutMs ?? 5000,
+        ...{ maxQps: null, userPrefix: null },
+      },
+    ],
+    merchantIds: [{ name: 'default', gateway: 'wechatpay', mchid, appids }],
     log: { level: 'silent', format: 'json' },
   }
 }

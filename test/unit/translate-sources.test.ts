@@ -156,6 +156,35 @@ database.retention_days: "3" is below the least, 7 (0 keeps everything)
 recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat: not set: give the merchant, or a gateway of your own
+merchants: several are not supported yet
+merchants: is a list of more than 1000 merchants
+wechat: given together with merchants: give one of them
+wechat (WECHAT_MCH_ID): given together with merchants: give one of them
+merchants[1] (shop-b).mch_id: not set (nor is MERCHANTS_SHOP_B_MCH_ID)
+merchants[0].name: "1" is no name of a merchant: 1 to 63 of 0-9 A-Z a-z . _ -, the first a letter or digit
+merchants[1] (shop-b).user_prefix: "1/" begins no user id: 1 to 32 of 0-9 A-Z a-z _ . : -
+merchants[1] (shop-b).mch_id (MERCHANTS_SHOP_B_MCH_ID): "1" is that of merchants[0] (shop-a) as well
+merchants[1] (shop-b).api_v3_key: a value of 5 bytes is not an APIv3 key, which has 32
+merchants[1] (shop-a).name: "shop-a" is the name of merchants[0] (shop-a) as well
+merchants[1] (Shop.A).name: "Shop.A" has the same names in the environment as merchants[0] (shop-a): MERCHANTS_SHOP_A_…
+merchants[1] (shop-b).private_key_path: the key is that of merchants[0] (shop-a), whose serial_no is another
+merchants[1] (shop-b).public_key_path: the key is that of merchants[0] (shop-a), whose public_key_id is another
+merchants[1] (shop-b).gateway: must be a single value, not a list or a mapping
+merchants[1] (shop-b).serial_no: a value of 32 characters is that of merchants[0] (shop-a), whose private key is another
+merchants[1] (shop-b).public_key_id: "1" is that of merchants[0] (shop-a), whose public key is another
+merchants[1] (shop-b).public_key_path: the key is the public half of the private key of merchants[0] (shop-a): give WeChat Pay's public key, downloaded from the merchant console
+merchants[1] (shop-b).private_key (MERCHANTS_SHOP_B_PRIVATE_KEY): given together with merchants[1].private_key_path: give one of them
+merchants[1] (shop-b).public_key_path: not set, but merchants[1].public_key_id is: give both or neither
+merchants[0] (shop-a).api_v3_key_file: Cannot read the file "/1": no such file
+merchants[0] (shop-a).private_key_path: private key "1" is cut off: its line -----END …----- is missing
+set merchants[1] (shop-b).mch_id, in the file or the environment
+correct merchants[1] (shop-b).mch_id: docs/configuration.md says what it takes
+correct the name merchants[1] (shop-b).mchid_x, or take it out
+compare the keys of merchants[1] (shop-b) with the merchant console
+compare the keys of wechat with the merchant console
+take merchants[1] (shop-b).mch_id, serial_no and private_key_path from one download of the merchant console: one of them is of another
+set merchants[1] (shop-b).notify_url to https://YOUR-HOST/v1/callbacks/wechatpay/shop-b
+try again in a minute; if it stays, lower merchants[1] (shop-b).max_qps
 wechat.private_key: the key has lost its line ends
 wechat.private_key_path: private key "1" is cut off: its line -----END …----- is missing
 wechat.private_key: the key is a certificate: give apiclient_key.pem

@@ -60,9 +60,9 @@ export function callbackTarget({ plant = (gateway) => gateway }: CallbackOptions
   }
 }
 
-function gatewayFor({ wechat }: Config): Gateway {
-  if (wechat === null) throw new Error('No gateway is configured')
-  return createWechatGateway(wechat, { emit: () => {}, clock: () => present })
+function gatewayFor({ merchants: [merchant] }: Config): Gateway {
+  if (merchant === undefined) throw new Error('No gateway is configured')
+  return createWechatGateway(merchant, { emit: () => {}, clock: () => present })
 }
 
 /** Makes callbacks, and keeps some to tamper with, to send again, and to mix up. */

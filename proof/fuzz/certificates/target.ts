@@ -42,9 +42,9 @@ export function certificatesTarget({
     name: 'certificates',
     weight: 3,
     async open({ keys }): Promise<OpenTarget> {
-      const { wechat } = configFor(keys)
-      if (wechat === null) throw new Error('No merchant to list certificates for')
-      const config: WechatConfig = { ...wechat, publicKey: null }
+      const [merchant] = configFor(keys).merchants
+      if (merchant === undefined) throw new Error('No merchant to list certificates for')
+      const config: WechatConfig = { ...merchant, publicKey: null }
       const lists = new Listings(keys)
       return {
         async feed(chance) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Config } from '../../../src/config/config.ts'
+import type { Config, MerchantConfig } from '../../../src/config/config.ts'
 import { ConfigError } from '../../../src/config/fault.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import type { ConfigNeed } from '../../../src/config/requirements.ts'
@@ -90,9 +90,23 @@ function judgeFaults(
   return 'rejected'
 }
 
-/** `server.port: …`, or an unknown section or environment name. */
+/** `server.port: …`, `merchants[1] (b).mch_id: …`, or an unknown section or environment name. */
 const namesKey =
-  /^(server|database|engine|recharge|wechat|log)[.:]|: unknown (section|environment name)/u
+  /^(server|database|engine|recharge|wechat|log)[.:]|^wechat \(WECHAT_\w+\):|^merchants(\[\d+\]( \([\w.-]+\))?[^:]*)?:|: unknown (section|environment name)/u
+
+/** Every merchant has a number of its own, a name that is a part of a path, and its key. */
+function soundMerchant(
+  { name, mchId, apiV3Key, maxQps }: MerchantConfig,
+  ...[at, all]: [number, readonly MerchantConfig[]]
+): boolean {
+  return (
+    apiV3Key.length === 32 &&
+    /^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/.test(name) &&
+    (maxQps === null || (maxQps >= 0.01 && maxQps <= 10_000)) &&
+    all.findIndex((other) => other.name === name) === at &&
+    all.findIndex((other) => other.mchId === mchId) === at
+  )
+}
 
 /** Every value that was accepted is within its bounds. */
 function judgeConfig(config: Config, input: unknown): InputResult {
@@ -113,7 +127,7 @@ function judgeConfig(config: Config, input: unknown): InputResult {
     recharge.compensationRecheckMins.every((mins) => within(mins, 0.001, 10_080)) &&
     within(server.port, 0, 65_535) &&
     (database.retentionDays === 0 || within(database.retentionDays ?? 0, 7, 36_500)) &&
-    (config.wechat === null || config.wechat.apiV3Key.length === 32)
+    config.merchants.every(soundMerchant)
   if (!sound) throw new Finding('wrong answer', 'it accepted a value that is out of bounds', input)
   return 'accepted'
 }

@@ -3,7 +3,7 @@ import type { Chance } from '../chance.ts'
 import { hostileJson, Samples } from '../hostile.ts'
 import { mutated, mutatedText } from '../mutate.ts'
 import { costlyYaml } from './costly-yaml.ts'
-import { apiV3Key, validConfig } from './valid-config.ts'
+import { apiV3Key, validConfig, validMerchants } from './valid-config.ts'
 
 export interface ConfigText {
   readonly text: Buffer
@@ -99,6 +99,7 @@ const names = [
     'compensation_interval_mins',
     'compensation_recheck_mins',
   ],
+  ...['merchants', 'name', 'gateway', 'max_qps', 'user_prefix', 'app_ids', 'api_v3_key_file'],
   ...[
     'compensation_batch_size',
     'order_ttl_mins',
@@ -138,9 +139,14 @@ const envNames = [
     'WECHAT_PRIVATE_KEY_PATH',
   ],
   ...['WECHAT_PUBLIC_KEY_ID', 'WECHAT_TIMEOUT_MS', 'LOG_LEVEL', 'LOG_FORMAT'],
+  ...['MERCHANTS_A_MCH_ID', 'MERCHANTS_B_2_MCH_ID', 'MERCHANTS_A_APP_IDS', 'MERCHANTS_B_2_MAX_QPS'],
+  ...['MERCHANTS_A_API_V3_KEY', 'MERCHANTS_A_PROXY_URL', 'MERCHANTS_B_2_PRIVATE_KEY_PATH'],
 ]
 
-const secretNames = ['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY']
+const secretNames = [
+  ...['SERVER_API_TOKEN', 'DATABASE_URL', 'ENGINE_URL', 'WECHAT_API_V3_KEY'],
+  ...['MERCHANTS_A_API_V3_KEY', 'MERCHANTS_A_PROXY_URL'],
+]
 const addressNames = ['WECHAT_BASE_URL', 'WECHAT_NOTIFY_URL']
 
 const anyText = new Samples(fc.string({ unit: 'binary', maxLength: 200 }))
@@ -153,63 +159,62 @@ const anyTree = new Samples(
 
 /** Files and environments, most of them nearly valid. */
 export class ConfigTexts {
-  readonly #right: string
+  readonly #rights: readonly string[]
 
   constructor(files: { privateKey: string; publicKey: string }) {
-    this.#right = validConfig(files)
+    this.#rights = [validConfig(files), validMerchants(files)]
   }
 
   next(chance: Chance): ConfigText {
     const secretsInPlace = chance.percent(70)
-    const text = secretsInPlace ? this.#spoiled(chance) : this.#torn(chance)
+    const right = chance.pick(this.#rights)
+    const text = secretsInPlace ? spoiled(right, chance) : torn(right, chance)
     const env = chance.percent(40) ? environment(chance) : {}
     return { text: Buffer.from(text), env, secretsInPlace }
   }
+}
 
-  /** Wrong, but each line keeps its key. */
-  #spoiled(chance: Chance): string | Buffer {
-    return chance.weighed<() => string | Buffer>([
-      [40, () => this.#right],
-      [120, () => this.#withValue(chance)],
-      [40, () => this.#withLine(chance)],
-      [10, () => Buffer.from(this.#right, 'utf16le')],
-      [10, () => `\ufeff${this.#right.replaceAll('\n', '\r\n')}`],
-      [10, () => this.#right + this.#right],
-      [40, () => JSON.stringify(anyTree.pick(chance))],
-      [20, () => anyText.pick(chance)],
-      [20, () => hostileJson(chance)],
-      [1, () => costlyYaml(chance)],
-    ])()
-  }
+/** Wrong, but each line keeps its key. */
+function spoiled(right: string, chance: Chance): string | Buffer {
+  return chance.weighed<() => string | Buffer>([
+    [40, () => right],
+    [120, () => withValue(right, chance)],
+    [40, () => withLine(right, chance)],
+    [10, () => Buffer.from(right, 'utf16le')],
+    [10, () => `\ufeff${right.replaceAll('\n', '\r\n')}`],
+    [10, () => right + right],
+    [40, () => JSON.stringify(anyTree.pick(chance))],
+    [20, () => anyText.pick(chance)],
+    [20, () => hostileJson(chance)],
+    [1, () => costlyYaml(chance)],
+  ])()
+}
 
-  #torn(chance: Chance): string | Buffer {
-    return chance.percent(60)
-      ? mutated(Buffer.from(this.#right), chance)
-      : mutatedText(this.#right, chance)
-  }
+function torn(right: string, chance: Chance): string | Buffer {
+  return chance.percent(60) ? mutated(Buffer.from(right), chance) : mutatedText(right, chance)
+}
 
-  /** One value replaced. */
-  #withValue(chance: Chance): string {
-    const lines = this.#right.split('\n')
-    const at = chance.below(lines.length)
-    const isAddress = /^ +\w*url: /.test(lines[at] ?? '') && chance.percent(50)
-    const other = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
-    const value = isAddress ? JSON.stringify(chance.pick(tornUrls(chance))) : other
-    return lines
-      .with(
-        at,
-        (lines[at] ?? '').replace(/: .*$/, () => `: ${value}`),
-      )
-      .join('\n')
-  }
+/** One value replaced. */
+function withValue(right: string, chance: Chance): string {
+  const lines = right.split('\n')
+  const at = chance.below(lines.length)
+  const isAddress = /^ +\w*url: /.test(lines[at] ?? '') && chance.percent(50)
+  const other = chance.percent(80) ? chance.pick(values) : hostileJson(chance)
+  const value = isAddress ? JSON.stringify(chance.pick(tornUrls(chance))) : other
+  return lines
+    .with(
+      at,
+      (lines[at] ?? '').replace(/: .*$/, () => `: ${value}`),
+    )
+    .join('\n')
+}
 
-  /** One line more. */
-  #withLine(chance: Chance): string {
-    const lines = this.#right.split('\n')
-    const indent = chance.pick(['', ' ', '  ', '\t', '    '])
-    const line = `${indent}${chance.pick(names)}: ${chance.pick(values)}`
-    return lines.toSpliced(chance.below(lines.length), 0, line).join('\n')
-  }
+/** One line more. */
+function withLine(right: string, chance: Chance): string {
+  const lines = right.split('\n')
+  const indent = chance.pick(['', ' ', '  ', '\t', '    '])
+  const line = `${indent}${chance.pick(names)}: ${chance.pick(values)}`
+  return lines.toSpliced(chance.below(lines.length), 0, line).join('\n')
 }
 
 function environment(chance: Chance): Record<string, string> {

@@ -1,6 +1,7 @@
+import pLimit from 'p-limit'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/fault.ts'
-import { keyPaths, secretFiles } from '../../config/load.ts'
+import { merchantPlaces, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
@@ -9,7 +10,8 @@ import { examineEngine } from '../doctor/engine.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { examineGateway, examineProxy, type Known } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
-import { examineServer } from '../doctor/server.ts'
+import { type ExaminedMerchant, examinedMerchants, ofMerchant } from '../doctor/merchant.ts'
+import { examineNotifyUrl, examineToken } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { examineSources } from '../doctor/sources.ts'
 
@@ -19,10 +21,10 @@ import { examineSources } from '../doctor/sources.ts'
  */
 export const doctor: Command = async (context) => {
   const { config, faults } = tryConfig(context, 'gateway')
-  // When only the wechat section is wrong, the database can still be checked.
+  // When only the merchants are wrong, the database can still be checked.
   const usable = config ?? tryConfig(context, 'database').config
   // Concurrently, so that one slow check does not delay the others.
-  const database = usable && examineDatabase(usable.database.url, usable.wechat)
+  const database = usable && examineDatabase(usable.database.url, usable.merchants)
   const known = database?.then((examined) => examined.known)
   // The promise `database` reports the same error.
   known?.catch(() => undefined)
@@ -57,20 +59,43 @@ async function examine(
   known: Promise<Known> | undefined,
 ): Promise<readonly Finding[]> {
   const { file, terminal } = context
-  const { privateKeyPath } = keyPaths({ file, env: terminal.env })
+  const { env } = terminal
+  const merchants = examinedMerchants(config, merchantPlaces({ file, env }))
   const now = new Date()
-  const [engine, gateway, sources] = await Promise.all([
+  const [engine, gateways, sources] = await Promise.all([
     examineEngine(config.engine.url),
-    examineGateway(config, known),
+    examineGateways(merchants, known),
     examineSources(config.sources ?? [], now),
   ])
+  const keyPaths = merchants.map(({ privateKeyPath }) => privateKeyPath)
+  const isAlone = merchants.length === 1
+  const ofEach = (examined: (merchant: ExaminedMerchant) => readonly Finding[]) =>
+    merchants.flatMap((merchant) => ofMerchant(examined(merchant), { ...merchant, isAlone }))
   return [
-    examineConfiguration(file, secretFiles({ file, env: terminal.env })),
-    ...(config.wechat === null ? [] : examineKeys({ wechat: config.wechat, privateKeyPath, now })),
-    ...examineServer(config),
+    examineConfiguration(
+      file,
+      secretFiles({ file, env }).filter((path) => !keyPaths.includes(path)),
+    ),
+    ...ofEach((merchant) => examineKeys({ ...merchant, now })),
+    examineToken(config.server),
+    ...ofEach((merchant) => [examineNotifyUrl(merchant)]),
     ...engine,
-    ...(config.wechat === null ? [] : examineProxy(config.wechat, terminal.env)),
-    ...gateway,
+    ...ofEach((merchant) => examineProxy(merchant, env)),
+    ...ofEach((merchant) => gateways.get(merchant) ?? []),
     ...sources,
   ]
+}
+
+/** Of several merchants at most this many are queried at a time: each opens connections of its own. */
+const gatewaysAtOnce = 10
+
+async function examineGateways(
+  merchants: readonly ExaminedMerchant[],
+  known: Promise<Known> | undefined,
+): Promise<ReadonlyMap<ExaminedMerchant, readonly Finding[]>> {
+  const limit = pLimit(gatewaysAtOnce)
+  const examined = merchants.map((merchant) =>
+    limit(async () => [merchant, await examineGateway(merchant, known)] as const),
+  )
+  return new Map(await Promise.all(examined))
 }

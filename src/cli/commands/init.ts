@@ -1,9 +1,11 @@
 import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../../config/fault.ts'
 import { loadConfig } from '../../config/load.ts'
+import { assert } from '../../domain/assert.ts'
 import type { Command, CommandContext } from '../context.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { examineGateway } from '../doctor/gateway.ts'
+import { examinedMerchants } from '../doctor/merchant.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { CommandError } from '../failure.ts'
 import { draftConfiguration } from '../init/draft.ts'
@@ -62,7 +64,10 @@ async function checkGateway(
   const config = loadConfig({ file, env: terminal.env, need: 'serve' })
   terminal.learn(config)
   const words = initWordsOf(locale)
-  const typed = check ? '' : await terminal.prompt?.(words.checkNow(config.wechat?.baseUrl ?? ''))
+  // The file that was just written has the section `wechat`.
+  const [merchant] = examinedMerchants(config, [])
+  assert(merchant !== undefined, 'Cannot check the gateway: the configuration has no merchant')
+  const typed = check ? '' : await terminal.prompt?.(words.checkNow(merchant.wechat.baseUrl))
   const isWanted = typed?.trim() === '' || words.yes.includes(typed?.trim().toLowerCase() ?? '')
-  return isWanted ? redacted(await examineGateway(config), terminal.redact) : null
+  return isWanted ? redacted(await examineGateway(merchant), terminal.redact) : null
 }

@@ -134,18 +134,20 @@ const qpsDefault = 10
 
 function openGateway(context: CommandContext, config: Config, progress: Progress): Gateway {
   const { file, terminal, locale } = context
-  const { wechat, recharge } = config
-  assert(wechat !== null, 'The keys were not loaded')
+  const { recharge } = config
+  const [merchant, ...others] = config.merchants
+  assert(merchant !== undefined, 'The keys were not loaded')
+  if (others.length > 0) throw new ConfigError(['merchants: several are not supported yet'])
   const isStated = isGiven({ file, env: terminal.env }, 'recharge', 'compensation_max_qps')
   let isThrottled = false
-  return createWechatGateway(wechat, {
+  return createWechatGateway(merchant, {
     emit: ({ type }) => {
       if (type === 'gateway_throttled' && !isThrottled) {
         isThrottled = true
         progress.note(reportWordsOf(locale).throttled)
       }
     },
-    maxQps: isStated ? recharge.compensationMaxQps : qpsDefault,
+    maxQps: merchant.maxQps ?? (isStated ? recharge.compensationMaxQps : qpsDefault),
     connections: recharge.compensationConcurrency,
   })
 }

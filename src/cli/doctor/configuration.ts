@@ -2,14 +2,17 @@ import { isExposed } from '../../config/exposed.ts'
 import { shellWord } from '../shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
-/** For a valid configuration. Warns when other users of this machine can read secrets in its file. */
+/**
+ * For a valid configuration. Warns when other users of this machine can read its secrets.
+ * @param secretFiles that contain them; files of private keys have a check of their own.
+ */
 export function examineConfiguration(file: string | null, secretFiles: readonly string[]): Finding {
   const name = 'configuration'
-  const path = file ?? './budan.yaml'
-  if (secretFiles.includes(path) && isExposed(path)) {
+  const exposed = secretFiles.filter(isExposed)
+  if (exposed.length > 0) {
     return warn(name, {
-      detail: `${path}; others on this machine may read its secrets`,
-      next: `chmod 600 ${shellWord(path)}`,
+      detail: `${exposed.join(', ')}; others on this machine may read its secrets`,
+      next: `chmod 600 ${exposed.map((path) => shellWord(path)).join(' ')}`,
     })
   }
   return ok(name, file ?? './budan.yaml or the environment')
@@ -26,9 +29,13 @@ function nextStep(fault: string): string {
   }
   const line = /^(.*) line (\d+): /.exec(fault)
   if (line !== null) return `mend line ${line[2]} of ${line[1]}`
-  const [, path, envName] = /^([\w.[\]-]+)(?: \((\w+)\))?: /.exec(fault) ?? []
+  // "merchants[1] (shop-b).mch_id (MERCHANTS_SHOP_B_MCH_ID): …"
+  const [, path, envName] =
+    /^([\w.[\]-]+(?: \([\w.-]+\)\.[\w.[\]-]+)?)(?: \((\w+)\))?: /.exec(fault) ?? []
   if (path === undefined) return 'correct the file: docs/configuration.md lists what it may contain'
   if (/: not set/.test(fault)) {
+    // `init` prompts for one merchant.
+    if (path.startsWith('merchants[')) return `set ${path}, in the file or the environment`
     return 'set what is missing, in the file or the environment; `budan init` prompts for it and writes a file'
   }
   if (/: unknown /.test(fault)) return `correct the name ${path}, or take it out`

@@ -1,4 +1,4 @@
-import type { WechatConfig } from '../../config/config.ts'
+import type { MerchantConfig } from '../../config/config.ts'
 import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
 import type { SchemaState, Store } from '../../store/store.ts'
@@ -18,10 +18,10 @@ export interface ExaminedDatabase {
  */
 export async function examineDatabase(
   url: string,
-  wechat: WechatConfig | null = null,
+  merchants: readonly MerchantConfig[] = [],
 ): Promise<ExaminedDatabase> {
   const name = 'database'
-  const none = { orderNo: null, isServed: false }
+  const none = { orderNos: new Map(), isServed: false }
   const missing = missingDirectory(url)
   if (missing !== null) {
     const detail = `"${missing}" is not there yet`
@@ -33,16 +33,17 @@ export async function examineDatabase(
     try {
       const schema = await store.schema()
       const kind = store.kind === 'pglite' ? 'embedded' : 'PostgreSQL'
-      const clock = await examineDatabaseClock(store, wechat)
+      // Merchants of one gateway see one clock.
+      const clock = await examineDatabaseClock(store, merchants[0] ?? null)
       const findings = [ok(name, `${kind}, answers`), examineSchema(schema), ...clock]
-      const orderNo = isCurrent(schema) ? await knownOrder(store, wechat?.mchId ?? null) : null
-      return { findings, known: { orderNo, isServed: false } }
+      const orderNos = isCurrent(schema) ? await knownOrders(store) : new Map()
+      return { findings, known: { orderNos, isServed: false } }
     } finally {
       await store.close()
     }
   } catch (error) {
     const isServed = error instanceof DatabaseBusyError
-    return { findings: [unavailable(url, error)], known: { orderNo: null, isServed } }
+    return { findings: [unavailable(url, error)], known: { orderNos: new Map(), isServed } }
   }
 }
 
@@ -50,12 +51,13 @@ function isCurrent({ pending, breaking }: SchemaState): boolean {
   return pending.length === 0 && breaking.length === 0
 }
 
-/** A recent order, so that the gateway still has it. */
-async function knownOrder(store: Store, mchid: string | null): Promise<string | null> {
+/** By merchant number, a recent order of it, so that the gateway still has it. */
+async function knownOrders(store: Store): Promise<ReadonlyMap<string, string>> {
   const page = { limit: 50, cursor: null, status: null, userId: null }
   const { items } = await store.listOrders(page)
-  const known = items.find((order) => order.standing === 'known' && order.mchid === mchid)
-  return known?.orderNo ?? null
+  // The newest come first, and of two with one key a map keeps the last.
+  const known = items.filter(({ standing }) => standing === 'known').reverse()
+  return new Map(known.map(({ mchid, orderNo }) => [mchid, orderNo]))
 }
 
 function unavailable(url: string, error: unknown): Finding {

@@ -1,4 +1,4 @@
-import type { Config, WechatConfig } from '../../config/config.ts'
+import type { WechatConfig } from '../../config/config.ts'
 import { clocksDisagreeMs } from '../../domain/clocks.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import { Connections } from '../../gateway/wechat/http/dispatcher.ts'
@@ -7,13 +7,15 @@ import { createWechatGateway } from '../../gateway/wechat/wechat.ts'
 import { proxyName } from '../../servers/addresses.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { stepFor } from './gateway-step.ts'
+import { type ExaminedMerchant, keyIn } from './merchant.ts'
 
 /** What the check of the database found, for the query to the gateway. */
 export interface Known {
   /**
-   * An order that the gateway is known to have. Null: none is in the database, or it cannot be read.
+   * By merchant number: an order that the gateway is known to have. Empty: none is in the database, or
+   * it cannot be read.
    */
-  readonly orderNo: string | null
+  readonly orderNos: ReadonlyMap<string, string>
   /** Another process has the database open. */
   readonly isServed: boolean
 }
@@ -23,15 +25,15 @@ export interface Known {
  * gateway.
  */
 export async function examineGateway(
-  { wechat }: Config,
-  known: Promise<Known> = Promise.resolve({ orderNo: null, isServed: false }),
+  merchant: ExaminedMerchant,
+  known: Promise<Known> = Promise.resolve({ orderNos: new Map(), isServed: false }),
 ): Promise<readonly Finding[]> {
-  if (wechat === null) return []
+  const { wechat } = merchant
   const gateway = createWechatGateway(wechat, { emit: () => {} })
   try {
     const [clock, probed] = await Promise.all([
       examineClock(wechat),
-      examineProbe(gateway, { wechat, known }),
+      examineProbe(gateway, { merchant, known }),
     ])
     return [clock, ...probed]
   } finally {
@@ -78,24 +80,25 @@ export async function dateOf(wechat: WechatConfig): Promise<Date | null> {
 }
 
 interface Trying {
-  readonly wechat: WechatConfig
+  readonly merchant: ExaminedMerchant
   readonly known: Promise<Known>
 }
 
 async function examineProbe(
   gateway: Gateway,
-  { wechat, known }: Trying,
+  { merchant, known }: Trying,
 ): Promise<readonly Finding[]> {
+  const { wechat } = merchant
   // With a public key the probe decrypts nothing, so the APIv3 key is tried by a request of its own.
   const trial = wechat.publicKey === null ? null : tryApiV3Key(wechat)
   const probe = await gateway.probe()
   const tried = await trial
   if (probe.kind !== 'ok') {
-    return [fail('gateway', { detail: probe.message, next: stepFor(probe, wechat) })]
+    return [fail('gateway', { detail: probe.message, next: stepFor(probe, merchant) })]
   }
   const accepted = ok('gateway', `${wechat.baseUrl} accepts our signature`)
-  const answers = probe.verified ? believed : await examineAnswer(gateway, { wechat, known })
-  return [accepted, answers, tried === null ? opened : examineKey(tried, wechat)]
+  const answers = probe.verified ? believed : await examineAnswer(gateway, { merchant, known })
+  return [accepted, answers, tried === null ? opened : examineKey(tried, merchant)]
 }
 
 const believed = ok('answers', 'signed by a key that we hold')
@@ -104,15 +107,16 @@ const believed = ok('answers', 'signed by a key that we hold')
  * The gateway need not sign an answer without an order, and then nothing was verified. It signs an
  * answer about an order that it knows.
  */
-async function examineAnswer(gateway: Gateway, { wechat, known }: Trying): Promise<Finding> {
+async function examineAnswer(gateway: Gateway, { merchant, known }: Trying): Promise<Finding> {
   const name = 'answers'
-  const { orderNo, isServed } = await known
+  const { publicKey, mchId } = merchant.wechat
+  const { orderNos, isServed } = await known
+  const orderNo = orderNos.get(mchId) ?? null
   const answer = orderNo === null ? null : await gateway.query(orderNo)
   if (answer?.kind === 'trade') return believed
   if (answer?.kind === 'unknown' && answer.cause === 'unverified') {
-    return fail(name, { detail: answer.message, next: stepFor(answer, wechat) })
+    return fail(name, { detail: answer.message, next: stepFor(answer, merchant) })
   }
-  const { publicKey } = wechat
   const key = publicKey === null ? 'the certificates' : `the public key "${publicKey.id}"`
   return warn(name, {
     detail: `this one was not signed, so ${key} could not be tried`,
@@ -125,23 +129,27 @@ async function examineAnswer(gateway: Gateway, { wechat, known }: Trying): Promi
 const opened = ok('APIv3 key', 'it opened the platform certificates')
 
 /** The APIv3 key decrypts certificates and callbacks; only certificates can be tried here. */
-function examineKey(tried: Awaited<ReturnType<typeof tryApiV3Key>>, wechat: WechatConfig): Finding {
+function examineKey(
+  tried: Awaited<ReturnType<typeof tryApiV3Key>>,
+  merchant: ExaminedMerchant,
+): Finding {
   const name = 'APIv3 key'
   if (tried.kind === 'opened') return opened
   if (tried.why === 'unopened') {
-    return fail(name, { detail: tried.message, next: stepFor(tried, wechat) })
+    return fail(name, { detail: tried.message, next: stepFor(tried, merchant) })
   }
   const why =
     tried.why === 'unlisted' ? 'this merchant has no platform certificates' : tried.message
   return warn(name, {
     detail: `32 bytes, and it could not be tried: ${why}`,
-    next: 'compare wechat.api_v3_key with the merchant console; the first callback shows whether it is the right one',
+    next: `compare ${keyIn(merchant, 'api_v3_key')} with the merchant console; the first callback shows whether it is the right one`,
   })
 }
 
 /** Reports the proxy. Warns when the environment names one that budan does not use. */
-export function examineProxy({ proxyUrl }: WechatConfig, env: NodeJS.ProcessEnv): Finding[] {
+export function examineProxy(merchant: ExaminedMerchant, env: NodeJS.ProcessEnv): Finding[] {
   const name = 'proxy'
+  const { proxyUrl } = merchant.wechat
   if (proxyUrl) return [ok(name, `every request goes through ${proxyName(proxyUrl)}`)]
   const variable = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(
     (each) => env[each],
@@ -150,7 +158,7 @@ export function examineProxy({ proxyUrl }: WechatConfig, env: NodeJS.ProcessEnv)
   return [
     warn(name, {
       detail: `${variable} is set, and budan does not follow it`,
-      next: 'set wechat.proxy_url if WeChat Pay can be reached through the proxy alone',
+      next: `set ${keyIn(merchant, 'proxy_url')} if WeChat Pay can be reached through the proxy alone`,
     }),
   ]
 }

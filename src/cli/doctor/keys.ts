@@ -9,10 +9,9 @@ import { isAppId } from '../app-id.ts'
 import { certificateAt, certificatePathBeside, merchantOf, serialOf } from '../certificate.ts'
 import { shellWord } from '../shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import { type ExaminedMerchant, keyIn } from './merchant.ts'
 
-export interface KeyFiles {
-  readonly wechat: WechatConfig
-  readonly privateKeyPath: string | null
+export interface KeyFiles extends ExaminedMerchant {
   readonly now: Date
 }
 
@@ -41,8 +40,10 @@ function examineKeyFile({ privateKeyPath, wechat }: KeyFiles): Finding {
 }
 
 /** Compares `serial_no` with the certificate beside the private key. */
-function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
+function examineSerial(files: KeyFiles): Finding {
   const name = 'serial number'
+  const { privateKeyPath, wechat, now } = files
+  const [serialNo, mchId] = ['serial_no', 'mch_id'].map((key) => keyIn(files, key))
   const path = privateKeyPath === null ? null : certificatePathBeside(privateKeyPath)
   const certificate = path === null ? null : certificateAt(path)
   if (certificate === null) return withoutCertificate(path, wechat)
@@ -55,14 +56,14 @@ function examineSerial({ privateKeyPath, wechat, now }: KeyFiles): Finding {
   if (!isSameSerial(certificate.serial, wechat.serialNo)) {
     return fail(name, {
       detail: `${wechat.serialNo} is not that of ${path}, ${serialOf(certificate)}`,
-      next: `set wechat.serial_no to ${serialOf(certificate)}`,
+      next: `set ${serialNo} to ${serialOf(certificate)}`,
     })
   }
   const theirs = merchantOf(certificate)
   if (theirs !== null && theirs !== wechat.mchId) {
     return fail(name, {
-      detail: `${path} is the certificate of merchant ${theirs}, and wechat.mch_id is ${wechat.mchId}`,
-      next: `set wechat.mch_id to ${theirs}, or take key and certificate of ${wechat.mchId}`,
+      detail: `${path} is the certificate of merchant ${theirs}, and ${mchId} is ${wechat.mchId}`,
+      next: `set ${mchId} to ${theirs}, or take key and certificate of ${wechat.mchId}`,
     })
   }
   return examineValidity(certificate, { name, now })

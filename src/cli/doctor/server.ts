@@ -1,16 +1,12 @@
 import { isIP } from 'node:net'
-import type { Config, ServerConfig, WechatConfig } from '../../config/config.ts'
+import type { ServerConfig } from '../../config/config.ts'
 import { weakTokenFault } from '../../config/tokens.ts'
 import { isLoopback } from '../../config/values.ts'
 import { type Finding, ok, warn } from './finding.ts'
+import { type ExaminedMerchant, keyIn } from './merchant.ts'
 
-/** Checks the API token and the callback address, without listening. */
-export function examineServer(config: Config): readonly Finding[] {
-  const token = examineToken(config.server)
-  return config.wechat === null ? [token] : [token, examineNotifyUrl(config.wechat)]
-}
-
-function examineToken({ apiToken, host }: ServerConfig): Finding {
+/** Checks the API token, without listening. */
+export function examineToken({ apiToken, host }: ServerConfig): Finding {
   const name = 'api token'
   if (apiToken === null) {
     return isLoopback(host)
@@ -39,12 +35,15 @@ function isWeakHere(token: string): boolean {
   return token.length < 16 || new Set(token).size < 8
 }
 
-function examineNotifyUrl({ notifyUrl, baseUrl }: WechatConfig): Finding {
+/** Checks the address of the merchant's callbacks, without a request to it. */
+export function examineNotifyUrl(merchant: ExaminedMerchant): Finding {
   const name = 'notify url'
+  const { name: ofMerchant, notifyUrl, baseUrl } = merchant.wechat
+  const [path, ...others] = callbackPaths(ofMerchant)
   if (notifyUrl === null) {
     return warn(name, {
       detail: 'none: orders can be adopted, but not placed',
-      next: 'set wechat.notify_url to https://YOUR-HOST/v1/callbacks/wechatpay',
+      next: `set ${keyIn(merchant, 'notify_url')} to https://YOUR-HOST${path}`,
     })
   }
   const { hostname, pathname } = new URL(notifyUrl)
@@ -55,13 +54,20 @@ function examineNotifyUrl({ notifyUrl, baseUrl }: WechatConfig): Finding {
       next: 'give an address that WeChat Pay can reach',
     })
   }
-  if (pathname !== '/v1/callbacks/wechatpay') {
+  if (![path, ...others].some((each) => pathname.endsWith(each))) {
     return warn(name, {
       detail: `its path is ${pathname}`,
-      next: 'make sure that a proxy maps it to /v1/callbacks/wechatpay, body and headers unchanged',
+      next: `make sure that a proxy maps it to ${path}, body and headers unchanged`,
     })
   }
   return ok(name, notifyUrl)
+}
+
+/** The path of the merchant's callbacks first. That without a name is for `default`. */
+function callbackPaths(merchant: string): readonly [string, ...string[]] {
+  const bare = '/v1/callbacks/wechatpay'
+  const own = `${bare}/${merchant}`
+  return merchant === 'default' ? [bare, own] : [own]
 }
 
 function isPrivate(hostname: string): boolean {

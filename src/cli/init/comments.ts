@@ -10,6 +10,7 @@ const englishHead = [
   'server.api_token, a password in database.url) may live there alone: then take their lines out.',
   'With _FILE behind it, the name gives a file that holds the value: WECHAT_API_V3_KEY_FILE.',
   'A wrong key or value stops the start with one line that names it. See docs/configuration.md.',
+  'Several merchants: "merchants:" in the place of "wechat:". See docs/configuration-merchants.md.',
 ]
 
 const chineseHead = [
@@ -18,6 +19,7 @@ const chineseHead = [
   '例如 recharge.compensation_batch_size 对应 RECHARGE_COMPENSATION_BATCH_SIZE。',
   '密钥类的值（wechat.api_v3_key、server.api_token、database.url 里的密码）可以只放在环境变量里，',
   '这时请删去文件里对应的行。变量名加上 _FILE，则给出存放该值的文件：WECHAT_API_V3_KEY_FILE。键名或值有误时，启动会停止，并用一行指出是哪一项。见 docs/configuration.md。',
+  '有多个商户时，用 "merchants:" 代替 "wechat:"。见 docs/configuration-merchants.zh-CN.md。',
 ]
 
 /** Also in `deploy/config.example.yaml`; a test compares the two. */
@@ -99,6 +101,12 @@ const english: Comments = {
   'wechat.public_key_path': ['The file that is downloaded with that id.'],
   'wechat.public_key': ["The key itself, in the place of its file's path."],
   'wechat.timeout_ms': ['For one call to the gateway.'],
+  'wechat.max_qps': [
+    'Queries a second of this merchant alone. Without: recharge.compensation_max_qps.',
+  ],
+  'wechat.user_prefix': [
+    'Stands before the ids of its users, which keeps the accounts of several merchants apart.',
+  ],
   'log.level': ['trace, debug, info, warn, error, silent'],
   'log.format': ['json; pretty for people'],
 }
@@ -160,6 +168,8 @@ const chinese: Comments = {
   'wechat.public_key_path': ['与该公钥 ID 一同下载的文件。'],
   'wechat.public_key': ['公钥本身，用来代替文件路径。'],
   'wechat.timeout_ms': ['单次调用微信支付的超时，毫秒。'],
+  'wechat.max_qps': ['本商户每秒最多查询多少次。不设：用 recharge.compensation_max_qps。'],
+  'wechat.user_prefix': ['加在本商户的用户 ID 之前，使多个商户的账户互不相混。'],
   'log.level': ['trace、debug、info、warn、error、silent'],
   'log.format': ['json；pretty 便于人看'],
 }

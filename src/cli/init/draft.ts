@@ -67,6 +67,8 @@ const examples: Readonly<Record<string, string>> = {
   'wechat.private_key': String.raw`"-----BEGIN PRIVATE KEY-----\nMII…\n-----END PRIVATE KEY-----"`,
   'wechat.api_v3_key': '32-characters-from-the-console!!',
   'wechat.notify_url': 'https://pay.example.com/v1/callbacks/wechatpay',
+  'wechat.max_qps': '10',
+  'wechat.user_prefix': '"shop-a:"',
   'wechat.public_key_id': 'PUB_KEY_ID_0119000000012026010100000000000000',
   'wechat.public_key_path': './pub_key.pem',
   'wechat.public_key': String.raw`"-----BEGIN PUBLIC KEY-----\nMII…\n-----END PUBLIC KEY-----"`,

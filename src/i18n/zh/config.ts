@@ -5,6 +5,9 @@ export const configPhrases = {
   configuration: {
     '{key:word}: {fault:fault}': '{key}：{fault}',
     '{key:word} ({name:word}): {fault:fault}': '{key}（{name}）：{fault}',
+    'wechat ({name:word}): {fault:fault}': '`wechat`（{name}）：{fault}',
+    '{key:merchantKey}: {fault:fault}': '{key}：{fault}',
+    '{key:merchantKey} ({name:word}): {fault:fault}': '{key}（{name}）：{fault}',
     '{file} line {line:word}: {fault:syntax}': '{file} 第 {line} 行：{fault}',
     '{file}: too big for a configuration': '{file}：文件太大，不像是配置',
     '{file}: a value that starts with * must be quoted': '{file}：以 * 开头的值须加引号',

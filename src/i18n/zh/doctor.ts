@@ -4,6 +4,7 @@ import type { PhraseSets } from '../phrases.ts'
 export const doctorPhrases = {
   place: {
     'source {name:word}': '订单来源 {name}',
+    '{check:place}: {merchant:word}': '{check}：{merchant}',
     configuration: '配置',
     'private key': '商户私钥',
     'serial number': '证书序列号',
@@ -67,8 +68,8 @@ export const doctorPhrases = {
     '{serial:word}; no apiclient_cert.pem beside the key to compare it with':
       '{serial}；私钥旁没有 apiclient_cert.pem，无法核对',
     '{path} is not the certificate of this private key': '{path} 不是这个私钥的证书',
-    '{path} is the certificate of merchant {theirs:word}, and wechat.mch_id is {ours:word}':
-      '{path} 是商户 {theirs} 的证书，而 wechat.mch_id 是 {ours}',
+    '{path} is the certificate of merchant {theirs:word}, and {key:merchantKey} is {ours:word}':
+      '{path} 是商户 {theirs} 的证书，而 {key} 是 {ours}',
     '{path} cannot be read as a certificate, so {serial:word} could not be compared with it':
       '{path} 无法作为证书读取，因此无法与 {serial} 核对',
     'its certificate begins on {at} only': '证书 {at} 才生效',
@@ -115,39 +116,38 @@ export const doctorPhrases = {
       '见下面的“微信支付”：它有了应答才能比较时钟',
     'check an order that exists by the budan that runs: POST /v1/orders/{order_no}/check verifies its answer':
       '用正在运行的 budan 查询一个存在的订单：`POST /v1/orders/{order_no}/check` 会验证其应答',
-    'compare wechat.api_v3_key with the merchant console; the first callback shows whether it is the right one':
-      '与商户平台核对 wechat.api_v3_key；是否正确，收到第一个回调才知道',
-    'set wechat.mch_id to {theirs:word}, or take key and certificate of {ours:word}':
-      '将 wechat.mch_id 设为 {theirs}，或改用 {ours} 的私钥和证书',
+    'compare {key:merchantKey} with the merchant console; the first callback shows whether it is the right one':
+      '与商户平台核对 {key}；是否正确，收到第一个回调才知道',
+    'set {key:merchantKey} to {theirs:word}, or take key and certificate of {ours:word}':
+      '将 {key} 设为 {theirs}，或改用 {ours} 的私钥和证书',
     'put the certificate of the merchant console there, or take the file away':
       '在那里放上从商户平台下载的证书，或删除该文件',
     'set the clock of this machine': '校准本机时钟',
-    'correct {host:word} in wechat.base_url': '改正 wechat.base_url 中的 {host}',
+    'correct {host:word} in {key:merchantKey}': '改正 {key} 中的 {host}',
     'see to the DNS of this machine (resolv.conf)': '检查本机的 DNS（resolv.conf）',
-    'correct host and port in wechat.base_url, or start what should listen there':
-      '改正 wechat.base_url 中的主机和端口，或启动应在那里监听的程序',
+    'correct host and port in {key:merchantKey}, or start what should listen there':
+      '改正 {key} 中的主机和端口，或启动应在那里监听的程序',
     'see to the network: this machine has no route to {host:word}':
       '检查网络：本机没有通往 {host} 的路由',
     'let the firewall, and whatever else is on the way, pass connections to {host:word}':
       '让防火墙及途中其他设备放行到 {host} 的连接',
-    'correct wechat.base_url: what answers at {url:word} is no WeChat Pay':
-      '改正 wechat.base_url：{url} 的应答不是微信支付的',
-    'correct wechat.base_url: at {url:word} is no WeChat Pay':
-      '改正 wechat.base_url：{url} 不是微信支付',
-    'have the proxy {proxy:word} lead to {host:word}, or correct wechat.base_url: no WeChat Pay is at the other end':
-      '让代理 {proxy} 通到 {host}，或改正 wechat.base_url：另一端不是微信支付',
+    'correct {key:merchantKey}: what answers at {url:word} is no WeChat Pay':
+      '改正 {key}：{url} 的应答不是微信支付的',
+    'correct {key:merchantKey}: at {url:word} is no WeChat Pay': '改正 {key}：{url} 不是微信支付',
+    'have the proxy {proxy:word} lead to {host:word}, or correct {key:merchantKey}: no WeChat Pay is at the other end':
+      '让代理 {proxy} 通到 {host}，或改正 {key}：另一端不是微信支付',
     'see what is between this machine and {host:word}: TLS must pass it unchanged':
       '查看本机与 {host} 之间的设备：TLS 须原样通过',
     'have what opens TLS on the way pass {host:word} unchanged, or name its CA in NODE_EXTRA_CA_CERTS':
       '让途中拆解 TLS 的设备原样放行 {host}，或用 NODE_EXTRA_CA_CERTS 指明其 CA 证书',
-    'correct wechat.base_url: the certificate there is not for {host:word}':
-      '改正 wechat.base_url：那里的证书不是发给 {host} 的',
+    'correct {key:merchantKey}: the certificate there is not for {host:word}':
+      '改正 {key}：那里的证书不是发给 {host} 的',
     "compare this machine's clock; if it is right, {host:word} needs a new certificate":
       '核对本机时钟；若时钟无误，则 {host} 需要更换证书',
-    'correct wechat.proxy_url, {proxy:word}, or start that proxy':
-      '改正 wechat.proxy_url（{proxy}），或启动该代理',
-    'correct user and password in wechat.proxy_url, {proxy:word}':
-      '改正 wechat.proxy_url（{proxy}）中的用户名和密码',
+    'correct {key:merchantKey}, {proxy:word}, or start that proxy':
+      '改正 {key}（{proxy}），或启动该代理',
+    'correct user and password in {key:merchantKey}, {proxy:word}':
+      '改正 {key}（{proxy}）中的用户名和密码',
     'have the proxy {proxy:word} allow CONNECT to {host:word}':
       '让代理 {proxy} 允许 CONNECT 到 {host}',
     'let the firewall or proxy on the way pass {host:word}: a web page came in the place of its answer':
@@ -156,26 +156,27 @@ export const doctorPhrases = {
       '让途中的设备保留以 `Wechatpay-` 开头的应答头',
     'try again: WeChat Pay signs some answers wrong on purpose':
       '请再试：微信支付有时会故意返回错误的签名',
-    'set wechat.public_key_id and public_key_path to the key of that id, from the merchant console':
-      '将 wechat.public_key_id 和 public_key_path 设为商户平台上该 ID 的公钥',
-    'compare wechat.public_key_id with the serial above and with the merchant console':
-      '将 wechat.public_key_id 与上面的序列号、商户平台核对',
+    'set {key:merchantKey} and public_key_path to the key of that id, from the merchant console':
+      '将 {key} 和 public_key_path 设为商户平台上该 ID 的公钥',
+    'compare {key:merchantKey} with the serial above and with the merchant console':
+      '将 {key} 与上面的序列号、商户平台核对',
     'have what is on the way pass answers unchanged': '让途中的设备原样转发应答',
-    'download the public key of {id:word} again from the merchant console, into wechat.public_key_path':
-      '从商户平台重新下载 {id} 的公钥，存为 wechat.public_key_path',
-    'set wechat.public_key_id and public_key_path: this merchant has no platform certificates':
-      '设置 wechat.public_key_id 和 public_key_path：本商户没有平台证书',
-    'set wechat.api_v3_key to the one of the merchant console, or set a new one there and here':
-      '将 wechat.api_v3_key 设为商户平台上的密钥，或在两处都换成新的',
+    'download the public key of {id:word} again from the merchant console, into {key:merchantKey}':
+      '从商户平台重新下载 {id} 的公钥，存为 {key}',
+    'set {key:merchantKey} and public_key_path: this merchant has no platform certificates':
+      '设置 {key} 和 public_key_path：本商户没有平台证书',
+    'set {key:merchantKey} to the one of the merchant console, or set a new one there and here':
+      '将 {key} 设为商户平台上的密钥，或在两处都换成新的',
     'have what is on the way pass answers unchanged; if nothing is, report it to WeChat Pay':
       '让途中的设备原样转发应答；若途中没有设备，请告知微信支付',
-    'see with curl whether {url:word} answers at all: if not, a firewall drops what is sent there; if it does, raise wechat.timeout_ms':
-      '用 `curl` 看 {url} 是否有应答：若没有，是防火墙丢弃了请求；若有，请调大 wechat.timeout_ms',
-    'take wechat.mch_id, serial_no and private_key_path from one download of the merchant console: one of them is of another':
-      'wechat.mch_id、serial_no、private_key_path 须来自商户平台的同一次下载：其中有一项不是',
-    'compare the keys of wechat with the merchant console': '与商户平台核对 `wechat` 的各个密钥',
+    'see with curl whether {url:word} answers at all: if not, a firewall drops what is sent there; if it does, raise {key:merchantKey}':
+      '用 `curl` 看 {url} 是否有应答：若没有，是防火墙丢弃了请求；若有，请调大 {key}',
+    'take {key:merchantKey}, serial_no and private_key_path from one download of the merchant console: one of them is of another':
+      '{key}、serial_no、private_key_path 须来自商户平台的同一次下载：其中有一项不是',
+    'compare the keys of {section:merchantSection} with the merchant console':
+      '与商户平台核对各个密钥：{section}',
     "try again in a minute: the fault is WeChat Pay's": '一分钟后再试：是微信支付的故障',
-    'check wechat.base_url, and the way to {url:word}': '检查 wechat.base_url，以及到 {url} 的网络',
+    'check {key:merchantKey}, and the way to {url:word}': '检查 {key}，以及到 {url} 的网络',
     'set the clock by NTP: no order is closed while they disagree, and WeChat Pay refuses what is 5 minutes off':
       '用 NTP 校准时钟：不一致期间不关单，相差 5 分钟微信支付即拒绝',
     "set the clock that is wrong by NTP, the database server's or this machine's: no order is closed while they disagree":
@@ -183,18 +184,20 @@ export const doctorPhrases = {
     'see "gateway" below': '见下面的“微信支付”',
     'check an order that exists: `budan check <order_no>` verifies its answer':
       '查询一个存在的订单：`budan check <order_no>` 会验证其应答',
-    'check wechat.proxy_url, {proxy:word}, and that it may reach {url:word}':
-      '检查 wechat.proxy_url（{proxy}），以及它能否访问 {url}',
-    'set wechat.proxy_url if WeChat Pay can be reached through the proxy alone':
-      '如果只有经代理才能访问微信支付，请设置 wechat.proxy_url',
-    'compare wechat.mch_id and app_id with the merchant console':
-      '与商户平台核对 wechat.mch_id 和 app_id',
+    'check {key:merchantKey}, {proxy:word}, and that it may reach {url:word}':
+      '检查 {key}（{proxy}），以及它能否访问 {url}',
+    'set {key:merchantKey} if WeChat Pay can be reached through the proxy alone':
+      '如果只有经代理才能访问微信支付，请设置 {key}',
+    'compare {key:merchantKey} and app_id with the merchant console':
+      '与商户平台核对 {key} 和 app_id',
     'try again in a minute; if it stays, lower compensation_max_qps':
       '一分钟后再试；若仍如此，请调低 compensation_max_qps',
+    'try again in a minute; if it stays, lower {key:merchantKey}':
+      '一分钟后再试；若仍如此，请调低 {key}',
     'chmod 600 {path}': 'chmod 600 {path}',
     'put both from one download of the merchant console together':
       '请使用商户平台同一次下载的证书和私钥',
-    'set wechat.serial_no to {serial:word}': '将 wechat.serial_no 设为 {serial}',
+    'set {key:merchantKey} to {serial:word}': '将 {key} 设为 {serial}',
     'apply for a new API certificate in the merchant console': '在商户平台申请新的 API 证书',
     'compare it with the one bound to the merchant in the console': '与商户平台绑定的 appid 核对',
     'set server.api_token: serve will not start without one':
@@ -203,11 +206,10 @@ export const doctorPhrases = {
       '换成足够长的随机串，否则 serve 不会启动：openssl rand -base64 24',
     'use a long random one: openssl rand -base64 24':
       '改用足够长的随机令牌：openssl rand -base64 24',
-    'set wechat.notify_url to https://YOUR-HOST/v1/callbacks/wechatpay':
-      '将 wechat.notify_url 设为 https://你的域名/v1/callbacks/wechatpay',
+    'set {key:merchantKey} to https://YOUR-HOST{path:word}': '将 {key} 设为 https://你的域名{path}',
     'give an address that WeChat Pay can reach': '换成微信支付可以访问的地址',
-    'make sure that a proxy maps it to /v1/callbacks/wechatpay, body and headers unchanged':
-      '确认代理会将其转到 /v1/callbacks/wechatpay，且不改动请求体和请求头',
+    'make sure that a proxy maps it to {path:word}, body and headers unchanged':
+      '确认代理会将其转到 {path}，且不改动请求体和请求头',
     'name a file that can be read with --config, or have `budan init` write one':
       '用 --config 指明可读的文件，或用 `budan init` 写一个',
     'mend line {line:word} of {file}': '修正 {file} 第 {line} 行',
@@ -215,11 +217,15 @@ export const doctorPhrases = {
       '修正该文件：可写的内容见 docs/configuration.md',
     'set what is missing, in the file or the environment; `budan init` prompts for it and writes a file':
       '在文件或环境变量中补上；`budan init` 会逐项询问并写出文件',
+    'set {key:merchantKey}, in the file or the environment': '在文件或环境变量中设置 {key}',
     'correct the name {name:word}, or take it out': '改正名称 {name}，或将其删除',
     'correct {name:word}: docs/configuration.md says what it takes':
       '改正 {name}：可填的值见 docs/configuration.md',
-    "compare wechat.mch_id with the merchant console; if it is right, give the message to WeChat Pay's support":
-      '与商户平台核对 wechat.mch_id；若无误，请将该信息提供给微信支付客服',
+    'correct {key:merchantKey}: docs/configuration.md says what it takes':
+      '改正 {key}：可填的值见 docs/configuration.md',
+    'correct the name {key:merchantKey}, or take it out': '改正名称 {key}，或将其删除',
+    "compare {key:merchantKey} with the merchant console; if it is right, give the message to WeChat Pay's support":
+      '与商户平台核对 {key}；若无误，请将该信息提供给微信支付客服',
     'Next steps:': '下一步：',
     '{nth:word}. {step:step}': '{nth}. {step}',
   },

@@ -7,6 +7,7 @@ import { configPhrases } from './config.ts'
 import { doctorPhrases } from './doctor.ts'
 import { gatewayPhrases } from './gateway.ts'
 import { helpPhrases } from './help.ts'
+import { merchantFaults, merchantPhrases } from './merchants.ts'
 import { readinessPhrases } from './readiness.ts'
 import { reconcilePhrases } from './reconcile.ts'
 import { reportPhrases } from './report.ts'
@@ -25,7 +26,8 @@ const parts: PhraseSets = {
   ...storePhrases,
   ...webPhrases,
   ...configPhrases,
-  fault: { ...configPhrases.fault, ...sourceConfigFaults },
+  fault: { ...configPhrases.fault, ...merchantFaults, ...sourceConfigFaults },
+  ...merchantPhrases,
   ...commandPhrases,
   ...reportPhrases,
   ...sourcePhrases,
