@@ -237,9 +237,9 @@ describe('the stages say nothing that has no Chinese:', () => {
     const now = sampleOrder().createdAt
     const schemas = [
       { pending: [], held: [], unknown: [], breaking: [] },
-      { pending: ['008_x'], unknown: [], breaking: [] },
-      { pending: [], unknown: ['009_y'], breaking: [] },
-      { pending: [], unknown: [], breaking: ['010_z'] },
+      { pending: ['008_x'], held: [], unknown: [], breaking: [] },
+      { pending: [], held: [], unknown: ['009_y'], breaking: [] },
+      { pending: [], held: [], unknown: [], breaking: ['010_z'] },
     ]
     const lasts = [null, now, new Date(0)]
     const vitals = [...lasts.map((lastFinishedRunAt) => ({ now, lastFinishedRunAt })), null]
