@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { Config, MerchantConfig, RechargeConfig } from './config/config.ts'
+import { assert } from './domain/assert.ts'
 import type { Clock } from './domain/clock.ts'
 import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
@@ -21,6 +22,9 @@ import type { Store } from './store/store.ts'
  * shared, so that what stops one merchant holds up no other.
  */
 export interface Desk extends MerchantWork {
+  readonly name: string
+  /** Stands before the ids of its users; null: nothing does. */
+  readonly userPrefix: string | null
   readonly merchant: ConfiguredMerchant
   readonly clocks: Clocks
   readonly adopting: Adopting
@@ -38,7 +42,16 @@ export interface DeskParts {
   readonly onPaid: OnPaid | null
 }
 
-export function openDesk(parts: DeskParts, gateway: Gateway): Desk {
+/** An open gateway, and the merchant's own limits. */
+interface DeskMerchant {
+  readonly name: string
+  /** Queries a second. */
+  readonly maxQps: number
+  readonly userPrefix: string | null
+  readonly gateway: Gateway
+}
+
+function openDesk(parts: DeskParts, { name, maxQps, userPrefix, gateway }: DeskMerchant): Desk {
   const { config, store, clock, policy, emit, node, onPaid } = parts
   const { recharge } = config
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
@@ -55,28 +68,48 @@ export function openDesk(parts: DeskParts, gateway: Gateway): Desk {
   return {
     ...settling,
     ...{ gateway, breaker, clocks, batchSize },
-    merchant: merchantOf(gateway),
+    ...{ name, userPrefix, merchant: merchantOf(gateway) },
     limit: pLimit(concurrency),
     settleAnswer: settlers.answer,
     queriedTogether: store.kind === 'postgres' ? 1 : Math.max(embeddedGroup, concurrency),
-    backlog: new Backlog(backlogPolicy(recharge, policy)),
+    backlog: new Backlog({ ...backlogPolicy(recharge, policy), qpsMax: maxQps }),
     adopting: { ...placing, adoptPrefixes: recharge.adoptPrefixes ?? null },
     receiving: { store, gateway, breaker, emit, node, settle: settlers.callback },
   }
 }
 
-export function openGateway(
-  { config, store, clock, emit }: Omit<DeskParts, 'onPaid' | 'policy' | 'node'>,
-  merchant: MerchantConfig,
+/** One for each configured merchant, or one for an embedder's own gateway. */
+export function openDesks(parts: DeskParts, given: Gateway | null): readonly [Desk, ...Desk[]] {
+  const { config } = parts
+  const { compensationMaxQps } = config.recharge
+  if (given !== null) {
+    const own = { name: 'default', maxQps: compensationMaxQps, userPrefix: null }
+    return [openDesk(parts, { ...own, gateway: given })]
+  }
+  const [first, ...others] = config.merchants.map((merchant) => {
+    const { name, userPrefix } = merchant
+    const maxQps = merchant.maxQps ?? compensationMaxQps
+    const own = config.merchants.length === 1 ? parts : { ...parts, emit: emitAs(parts.emit, name) }
+    const gateway = openGateway(own, { merchant, maxQps })
+    return openDesk(own, { name, maxQps, userPrefix, gateway })
+  })
+  assert(first !== undefined, 'Cannot open a service without a merchant')
+  return [first, ...others]
+}
+
+function emitAs(emit: Emit, merchantName: string): Emit {
+  return (event) => emit({ ...event, merchantName })
+}
+
+function openGateway(
+  { config, store, clock, emit }: DeskParts,
+  { merchant, maxQps }: { merchant: MerchantConfig; maxQps: number },
 ): Gateway {
-  const { recharge } = config
   return createWechatGateway(merchant, {
-    emit,
-    clock,
-    maxQps: merchant.maxQps ?? recharge.compensationMaxQps,
+    ...{ emit, clock, maxQps },
     limiter: store.rateLimiter,
     // A run, another by hand, and orders being placed meanwhile: none waits for a socket.
-    connections: 2 * recharge.compensationConcurrency + placingConnections,
+    connections: 2 * config.recharge.compensationConcurrency + placingConnections,
   })
 }
 

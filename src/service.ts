@@ -2,10 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
-import type { Config, MerchantConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { ConfigError } from './config/fault.ts'
 import { type Redact, redactError, redactorOf, secretsOf } from './config/redact.ts'
-import { type Desk, openDesk, openGateway } from './desk.ts'
+import { type Desk, openDesks } from './desk.ts'
+import {
+  adoptAtDesks,
+  Desks,
+  merchantIn,
+  type NamedMerchant,
+  type OfMerchant,
+  ofUser,
+  traceAtDesks,
+} from './desks.ts'
 import { assert } from './domain/assert.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import type { Emit } from './domain/event.ts'
@@ -22,7 +31,7 @@ import { prune, pruningAfterRuns } from './job/retention.ts'
 import { type Running, startRun } from './job/scan.ts'
 import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
-import { type Adoption, adoptOrder, adoptOrders } from './orders/adopt.ts'
+import type { Adoption } from './orders/adopt.ts'
 import { type Receipt, receiveCallback, screenCallback } from './orders/callback.ts'
 import { type CheckReport, checkOrder } from './orders/check.ts'
 import { type Corrected, correctOrder } from './orders/correct.ts'
@@ -35,12 +44,12 @@ import type {
   ReviewRequest,
 } from './orders/requests.ts'
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
-import { type Traced, traceTransaction } from './orders/trace.ts'
+import type { Traced } from './orders/trace.ts'
 import { checkedRun } from './orders/validate.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
 import type { OnPaid } from './settle/settle.ts'
-import { findOrder, findReview } from './store/find-order.ts'
+import type { OrderName } from './store/find-order.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import type { EngineReading, State } from './telemetry/gauges.ts'
@@ -55,40 +64,49 @@ export interface Budan {
    * Stores an order and opens its trade. Repeat with the same key after `unanswered`, or after a
    * throw: it is the same order. Throws `StoreError` when the database is not available.
    */
-  placeOrder(request: PlaceRequest): Promise<Placement>
+  placeOrder(request: PlaceRequest & OfMerchant): Promise<Placement>
   /**
    * Takes over an order that another system placed; it is queried from the next run on. May be
    * repeated. Throws `StoreError` when the database is not available.
    */
-  adoptOrder(request: AdoptRequest): Promise<Adoption>
+  adoptOrder(request: AdoptRequest & OfMerchant): Promise<Adoption>
   /**
-   * The same for many orders at once, each with its own result, in their order. They are stored together:
-   * when it throws, none of them is known to be stored, and all may be repeated.
+   * The same for many orders at once, each with its own result, in their order. Those of one merchant are
+   * stored together: when it throws, none of them is known to be stored, and all may be repeated.
    */
-  adoptOrders(requests: readonly AdoptRequest[]): Promise<readonly Adoption[]>
+  adoptOrders(requests: readonly (AdoptRequest & OfMerchant)[]): Promise<readonly Adoption[]>
   /** Corrects an adopted order of which nothing was credited. Null when the order is not here. */
-  correctOrder(orderNo: string, request: CorrectRequest): Promise<Corrected | null>
+  correctOrder(orderNo: string, request: CorrectRequest & OfMerchant): Promise<Corrected | null>
   /** Gives up an order that the gateway never accepted. Null when the order is not here. */
-  abandonOrder(orderNo: string, request: AbandonRequest): Promise<Abandoned | null>
+  abandonOrder(orderNo: string, request: AbandonRequest & OfMerchant): Promise<Abandoned | null>
   /** Null when it is not here. Throws `SeveralOrdersError` where several merchants have this number. */
-  findOrder(orderNo: string): Promise<Order | null>
+  findOrder(orderNo: string, which?: OfMerchant): Promise<Order | null>
   /** The order with what its timeline says of its review, whatever its state; otherwise as `findOrder`. */
-  findReview(orderNo: string): Promise<Review | null>
+  findReview(orderNo: string, which?: OfMerchant): Promise<Review | null>
   /** Queries the gateway now and settles the answer; null when the order is not ours. */
-  checkOrder(orderNo: string, by?: { readonly actor: Actor }): Promise<CheckReport | null>
-  /** Queries the gateway for the order of a payment, by the gateway's own number of the payment. Nothing is settled. */
-  traceTransaction(transactionId: string): Promise<Traced>
+  checkOrder(
+    orderNo: string,
+    by?: OfMerchant & { readonly actor?: Actor },
+  ): Promise<CheckReport | null>
+  /**
+   * Queries the gateway for the order of a payment, by the gateway's own number of the payment. Nothing is
+   * settled. Without a merchant, those that are configured are queried one after the other.
+   */
+  traceTransaction(transactionId: string, which?: OfMerchant): Promise<Traced>
   /** Queries the gateway now, and returns what each action on an order in review would do. Null when it is not ours. */
-  previewReview(orderNo: string): Promise<Previewed | null>
+  previewReview(orderNo: string, which?: OfMerchant): Promise<Previewed | null>
   /** Queries again, and applies an operator's action only if the answer allows it. Null when it is not ours. */
-  resolveReview(orderNo: string, request: ReviewRequest): Promise<Resolution | null>
+  resolveReview(orderNo: string, request: ReviewRequest & OfMerchant): Promise<Resolution | null>
   /**
    * Verifies a callback and settles it, or notes the refund that it is about; resolves after the commit.
    * Throws when the database is not available: answer 5xx, and the gateway sends it again.
    */
-  receiveCallback(callback: RawCallback): Promise<Receipt>
+  receiveCallback(callback: RawCallback, which?: OfMerchant): Promise<Receipt>
   /** Why a callback with such headers is rejected whatever its body is: the body need not be read then. */
-  screenCallback(headers: RawCallback['headers']): Promise<RejectedCallback | null>
+  screenCallback(
+    headers: RawCallback['headers'],
+    which?: OfMerchant,
+  ): Promise<RejectedCallback | null>
   /** Runs now, at most one batch, and waits for the end. */
   run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
@@ -106,8 +124,10 @@ export interface Budan {
   listen(listener: Emit): () => void
   /** Who takes the money. */
   readonly gateway: GatewayFacts & { readonly canTrace: boolean }
-  /** Whose orders these are. */
+  /** Whose orders these are; the first of several. */
   readonly merchant: ConfiguredMerchant
+  /** All of them, by the names that they have in the configuration. */
+  readonly merchants: readonly NamedMerchant[]
   /** When runs are made, and orders queried. */
   readonly policy: SchedulePolicy
   /** Whether runs are made by the clock (`compensation_enabled`), or by hand alone. */
@@ -144,9 +164,6 @@ export async function openService(
   options: ServiceOptions = {},
 ): Promise<Budan> {
   const config = completeConfig(given)
-  if (config.merchants.length > 1) {
-    throw new ConfigError(['merchants: several are not supported yet'])
-  }
   if (config.merchants.length === 0 && options.gateway === undefined) {
     throw new ConfigError(['wechat: not set: give the merchant, or a gateway of your own'])
   }
@@ -170,42 +187,47 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const log = logEvents(createLog(config.log), redact)
   const metrics = createMetrics({
     state,
-    breakerReason: () => breaker.reason,
-    answers: () => breaker.answers,
-    backlog: () => backlog.latest(performance.now()),
+    merchants: () => desks.readings,
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
   })
   const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
   const { recharge } = config
-  const policy = schedulePolicy(recharge, config.merchants[0]?.timeoutMs ?? embeddedTimeoutMs)
+  const policy = schedulePolicy(recharge, longestTimeoutMs(config))
   const onPaid = parts.onPaid ? withoutSecrets(parts.onPaid, redact) : null
   const deskParts = { config, store, clock, policy, emit, node, onPaid }
-  const gateway = parts.gateway ?? openGateway(deskParts, onlyMerchant(config))
-  const desk = openDesk(deskParts, gateway)
-  const { merchant, breaker, clocks, backlog, adopting, receiving } = desk
-  const retaining = { store, emit, clocks, retentionDays: config.database.retentionDays ?? 0 }
-  const engine = parts.engine ?? engineOf(config, { merchant, policy, emit })
+  const desks = new Desks(openDesks(deskParts, parts.gateway ?? null))
+  const { merchant, gateway } = desks.first
+  const [merchants, clocks] = [desks.merchants, desks.clocks]
+  const retaining = {
+    ...{ store, emit, clocks: desks },
+    retentionDays: config.database.retentionDays ?? 0,
+  }
+  const engine = parts.engine ?? engineOf(config, { merchants, policy, emit })
   const running = { store, emit, policy, node }
   const job = createJob({
-    ...{ running, merchants: [desk] },
+    ...{ running, merchants: desks.all },
     enabled: recharge.compensationEnabled,
     engine: pruningAfterRuns(engine, retaining),
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
-  const watch = new DatabaseWatch(store, { merchant, clocks })
+  const watch = new DatabaseWatch(store, { merchants, clocks })
   async function state(): Promise<State> {
     const database = await watch.read()
     const readiness = readinessOf({
-      ...{ kind: store.kind, database, breaker, clocks, policy },
+      ...{ kind: store.kind, database, merchants: desks.all, policy },
       enabled: recharge.compensationEnabled,
       runningMs: job.runningMs,
       engine: engine.vitals(),
     })
-    return { readiness, database, skews: clocks.skews }
+    return { readiness, database, skews: desks.skews }
   }
-  await reportForeign(running, merchant)
+  const atDesk = <T>(
+    name: OfMerchant & { readonly orderNo: string },
+    work: (desk: Desk, name: Required<OrderName>) => Promise<T>,
+  ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
+  await reportForeign(running, desks)
 
   return {
     store,
@@ -216,37 +238,60 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     gateway: factsOf(gateway),
     merchant,
+    merchants: desks.all.map((desk) => ({ ...desk.merchant, name: desk.name })),
     policy,
     isScheduled: recharge.compensationEnabled,
-    placeOrder: (request) => inFlight.track(placeOrder(adopting, request)),
-    adoptOrder: (request) => inFlight.track(adoptOrder(adopting, request)),
-    adoptOrders: (requests) => inFlight.track(adoptOrders(adopting, requests)),
+    placeOrder: async (request) => {
+      const desk = desks.named(merchantIn(request))
+      return inFlight.track(placeOrder(desk.adopting, ofUser(desk, request)))
+    },
+    adoptOrder: async (request) => {
+      const [adoption] = await inFlight.track(adoptAtDesks(desks, [request]))
+      assert(adoption !== undefined, 'An adoption has no result')
+      return adoption
+    },
+    adoptOrders: (requests) => inFlight.track(adoptAtDesks(desks, requests)),
     correctOrder: (orderNo, request) =>
-      inFlight.track(correctOrder(adopting, { ...request, orderNo })),
-    abandonOrder: (orderNo, request) => inFlight.track(abandonOrder(desk, { ...request, orderNo })),
-    findOrder: (orderNo) => findOrder(store, { orderNo }),
-    findReview: (orderNo) => findReview(store, { orderNo }),
-    checkOrder: (orderNo, by) =>
-      inFlight.track(checkOrder(desk, { orderNo, actor: by?.actor ?? null })),
-    traceTransaction: (transactionId) => inFlight.track(traceTransaction(desk, transactionId)),
-    previewReview: (orderNo) => inFlight.track(previewReview(desk, { orderNo })),
+      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
+        correctOrder(desk.adopting, { ...ofUser(desk, request), ...name }),
+      ),
+    abandonOrder: (orderNo, request) =>
+      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
+        abandonOrder(desk, { ...request, ...name }),
+      ),
+    findOrder: (orderNo, which) => desks.find(store, { orderNo, ...which }),
+    findReview: async (orderNo, which) => {
+      const order = await desks.find(store, { orderNo, ...which })
+      return order && store.findReview(order.key)
+    },
+    checkOrder: (orderNo, { merchant: of, actor = null } = {}) =>
+      atDesk({ orderNo, merchant: of }, (desk, name) => checkOrder(desk, { ...name, actor })),
+    traceTransaction: (transactionId, which) =>
+      inFlight.track(traceAtDesks(desks, { transactionId, ...which })),
+    previewReview: (orderNo, which) => atDesk({ orderNo, ...which }, previewReview),
     resolveReview: (orderNo, request) =>
-      inFlight.track(resolveReview(desk, { ...request, orderNo })),
-    receiveCallback: (callback) => inFlight.track(receiveCallback(receiving, callback)),
-    screenCallback: (headers) => inFlight.track(screenCallback(receiving, headers)),
+      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
+        resolveReview(desk, { ...request, ...name }),
+      ),
+    receiveCallback: async (callback, which = {}) =>
+      inFlight.track(receiveCallback(desks.calledBack(which).receiving, callback)),
+    screenCallback: async (headers, which = {}) =>
+      inFlight.track(screenCallback(desks.calledBack(which).receiving, headers)),
     run: async (wanted) => {
       const dryRun = checkedRun(wanted).dryRun ?? false
       const { signal } = inFlight
-      const made = runNow(running, { desk, dryRun, signal })
+      const made = runNow(running, { desks, dryRun, signal })
       if (dryRun || recharge.compensationEnabled) return inFlight.track(made)
       // Where runs are made by hand alone, nobody else prunes.
       const endsAt = performance.now() + pruneByHandMs
       return inFlight.track(made.finally(() => prune(retaining, { signal, endsAt })))
     },
     backlog: async () => {
-      const { thresholdMs } = policy
-      const due = { merchant, thresholdMs, farthestMs: farthestMs(policy) }
-      return backlog.estimate(await store.countDue({ ...due, countMax }))
+      const due = { thresholdMs: policy.thresholdMs, farthestMs: farthestMs(policy), countMax }
+      const counts = await Promise.all(
+        merchants.map((each) => store.countDue({ ...due, merchant: each })),
+      )
+      return desks.first.backlog.estimate(counts.reduce((sum, count) => sum + count, 0))
     },
     readiness: async () => (await state()).readiness,
     metrics: () => metrics.read(),
@@ -256,11 +301,17 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     close: async () => {
       await inFlight.end(job.stop())
-      await gateway.stop()
+      await Promise.all(desks.all.map((desk) => desk.gateway.stop()))
       // Work that met no deadline may still hold a connection.
       await Promise.race([store.close(), delay(settleGraceMs, undefined, { ref: false })])
     },
   }
+}
+
+/** A run's deadline leaves time for the slowest call. */
+function longestTimeoutMs({ merchants }: Config): number {
+  if (merchants.length === 0) return embeddedTimeoutMs
+  return Math.max(...merchants.map(({ timeoutMs }) => timeoutMs))
 }
 
 /** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
@@ -289,19 +340,14 @@ function factsOf(gateway: Gateway): Budan['gateway'] {
   }
 }
 
-function onlyMerchant({ merchants: [merchant] }: Config): MerchantConfig {
-  assert(merchant !== undefined, 'Cannot open the gateway: the configuration has no merchant')
-  return merchant
-}
-
 function engineOf(
   config: Config,
-  wiring: { merchant: Merchant; policy: SchedulePolicy; emit: Emit },
+  wiring: { merchants: readonly Merchant[]; policy: SchedulePolicy; emit: Emit },
 ): Engine {
-  const { merchant, policy, emit } = wiring
+  const { merchants, policy, emit } = wiring
   const databaseUrl = config.database.url
   return openEngine({
-    ...{ url: config.engine.url, merchant, databaseUrl, emit },
+    ...{ url: config.engine.url, merchants, databaseUrl, emit },
     intervalMs: policy.intervalMs,
   })
 }
@@ -313,18 +359,19 @@ function readingOf(engine: Engine): Pick<EngineReading, 'isUp' | 'jobs'> {
 }
 
 /** Orders of a merchant that is not configured are claimed by no run here: an operator has to know. */
-async function reportForeign({ store, emit }: Running, ours: ConfiguredMerchant): Promise<void> {
+async function reportForeign({ store, emit }: Running, desks: Desks): Promise<void> {
   for (const { count, ...merchant } of await store.openOrders()) {
-    if (!isOf(ours, merchant)) emit({ type: 'orders_foreign', merchant, count })
+    const isOurs = desks.all.some((desk) => isOf(desk.merchant, merchant))
+    if (!isOurs) emit({ type: 'orders_foreign', merchant, count })
   }
 }
 
 async function runNow(
   running: Running,
-  { desk, dryRun, signal }: { desk: Desk; dryRun: boolean; signal: AbortSignal },
+  { desks, dryRun, signal }: { desks: Desks; dryRun: boolean; signal: AbortSignal },
 ): Promise<{ run: Run; results: readonly RunResult[] }> {
   const request = { trigger: 'manual', dryRun, intervalMs: null, signal } as const
-  const started = await startRun(running, [desk], request)
+  const started = await startRun(running, desks.all, request)
   assert(started.kind === 'started', 'A run without a slot found its slot taken')
   return started.ended
 }

@@ -13,7 +13,15 @@ export interface AdoptionRow {
 }
 
 /** Those of the HTTP API, except that the unit of the amount is in the name of its column. */
-const columns = ['order_no', 'user_id', 'description', 'created_at', 'expires_at', 'app_id']
+const columns = [
+  'order_no',
+  'user_id',
+  'description',
+  'created_at',
+  'expires_at',
+  'app_id',
+  'merchant',
+]
 const amountColumns = ['amount_fen', 'amount_yuan']
 
 /** How many orders the file has. Throws ConfigError for a file that cannot be read to its end. */

@@ -1,6 +1,8 @@
 import { ConfigError } from '../config/fault.ts'
+import { MerchantError } from '../desks.ts'
 import { SourceError } from '../sources/source.ts'
 import { CursorError, StoreError } from '../store/errors.ts'
+import { SeveralOrdersError } from '../store/find-order.ts'
 import type { ExitCode } from './terminal.ts'
 
 /** The work of a command failed. The message says the whole reason. */
@@ -13,12 +15,18 @@ export class UnconfiguredError extends ConfigError {
   readonly hint = 'No ./budan.yaml is here: `budan init` prompts for what is needed, and writes it'
 }
 
+const whichMerchant = 'Name it: --merchant NAME'
+
 export function describeFailure(error: unknown): { lines: readonly string[]; code: ExitCode } {
   if (error instanceof UnconfiguredError) return { lines: [...error.faults, error.hint], code: 2 }
   if (error instanceof ConfigError) return { lines: error.faults, code: 2 }
   if (error instanceof CursorError) {
     return { lines: ['--cursor: is not one that this list gave'], code: 2 }
   }
+  if (error instanceof SeveralOrdersError) {
+    return { lines: [error.message, whichMerchant], code: 2 }
+  }
+  if (error instanceof MerchantError) return { lines: [`--${error.message}`], code: 2 }
   const isExpected = [CommandError, StoreError, SourceError].some((kind) => error instanceof kind)
   if (isExpected && error instanceof Error) {
     return { lines: [error.message], code: 1 }

@@ -112,6 +112,7 @@ function addServiceCommands(program: Command, start: Start): void {
     .command('check')
     .description('query the gateway about one order now, and settle')
     .argument('<order_no>')
+    .addOption(merchantOption())
     .action(start(async () => (await import('./commands/check.ts')).check))
   program
     .command('adopt')
@@ -130,6 +131,7 @@ function addReadingCommands(program: Command, start: Start): void {
     .command('order')
     .description('one order and its timeline')
     .argument('<order_no>')
+    .addOption(merchantOption())
     .action(start(async () => (await import('./commands/order.ts')).showOrder))
   program
     .command('orders')
@@ -196,6 +198,7 @@ function addReviewCommands(program: Command, start: Start): void {
     .command('review')
     .description('query the gateway, show what can be done with an order in review, or do it')
     .argument('<order_no>')
+    .addOption(merchantOption())
     .addOption(actionOption('credit', 'if the gateway says that it was paid exactly as ordered'))
     .addOption(actionOption('expire', 'if its trade is closed, or can be closed now'))
     .addOption(actionOption('dismiss', 'out of the queue, only when its payer is owed nothing'))
@@ -210,6 +213,7 @@ function addAbandonCommand(program: Command, start: Start): void {
     .command('abandon')
     .description('give up an order that the gateway never accepted')
     .argument('<order_no>')
+    .addOption(merchantOption())
     .addOption(wordsOption('reason', 'why, for the readers of the timeline').makeOptionMandatory())
     .action(start(async () => (await import('./commands/abandon.ts')).abandon))
 }
@@ -264,6 +268,10 @@ function addHelpCommand(program: Command): void {
       const named = program.commands.find((command) => command.name() === name)
       ;(named ?? program).help()
     })
+}
+
+function merchantOption(): Option {
+  return new Option('--merchant <name>', 'whose order, where several merchants have its number')
 }
 
 function limitOption(): Option {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import type { MerchantId } from '../config/config.ts'
+import { MerchantError, type OfMerchant } from '../desks.ts'
 import { NewerSchemaError } from '../store/errors.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
-import type { CommandContext } from './context.ts'
+import type { CommandContext, CommandInput } from './context.ts'
 import { CommandError } from './failure.ts'
 
 /**
@@ -38,4 +40,29 @@ export function missingDirectory(url: string): string | null {
   if (!url.startsWith('pglite:') || url === 'pglite:memory') return null
   const directory = url.slice('pglite:'.length)
   return existsSync(directory) ? null : directory
+}
+
+/** `--merchant`: whose order it is. */
+export function merchantGiven({ options }: Pick<CommandInput, 'options'>): OfMerchant {
+  return { merchant: typeof options.merchant === 'string' ? options.merchant : null }
+}
+
+/** For a command that only reads the database. Throws `MerchantError`. */
+export function merchantIdGiven(
+  { config }: Pick<CommandContext, 'config'>,
+  given: Pick<CommandInput, 'options'>,
+): MerchantId | null {
+  const { merchant = null } = merchantGiven(given)
+  if (merchant === null) return null
+  const found = config('database').merchantIds.find(({ name }) => name === merchant)
+  if (found !== undefined) return found
+  const message = `merchant: "${merchant}" is none that is configured`
+  throw new MerchantError('merchant_unknown', message)
+}
+
+/** The names of the configured merchants, for what is printed as JSON. */
+export function namesIn({ config }: Pick<CommandContext, 'config'>): {
+  readonly merchants: readonly MerchantId[]
+} {
+  return { merchants: config('database').merchantIds }
 }

@@ -128,9 +128,14 @@ interface OfRun {
   readonly runId?: string
 }
 
+/** The name of the merchant, where a service has several and the event is one's own. */
+interface OfMerchant {
+  readonly merchantName?: string
+}
+
 /** What the program emits about its work. Only `telemetry/` makes log lines and metrics of it. */
 export type Event<Type extends keyof Events = keyof Events> = {
-  readonly [T in Type]: { readonly type: T } & Events[T]
+  readonly [T in Type]: { readonly type: T } & OfMerchant & Events[T]
 }[Type]
 
 export type BacklogEvent = Event<'catching_up' | 'caught_up'>

@@ -22,18 +22,18 @@ export const patienceMs = 3_000
 
 /** Reads the state of a database, once at a time for all callers. */
 export class DatabaseWatch {
-  readonly #clocks: Clocks | null
+  readonly #clocks: readonly Clocks[]
   readonly #reads
 
   constructor(
     store: Pick<Store, 'now' | 'vitals' | 'schema' | 'writeFault'>,
-    { merchant, clocks }: { merchant: DueMerchant; clocks: Clocks | null },
+    { merchants, clocks }: { merchants: readonly DueMerchant[]; clocks: readonly Clocks[] },
   ) {
     this.#clocks = clocks
     const once = <T>(read: () => Promise<T>) => new SingleFlight(read, { patienceMs })
     this.#reads = {
       time: once(() => this.#compare(store)),
-      vitals: once(async () => store.vitals(merchant)),
+      vitals: once(async () => store.vitals(merchants)),
       schema: once(async () => store.schema()),
       writeFault: once(async () => store.writeFault()),
     }
@@ -44,7 +44,7 @@ export class DatabaseWatch {
     const reads = this.#reads
     const time = await reads.time.result()
     if (time.kind !== 'answered') {
-      this.#clocks?.forgetDatabase()
+      for (const clocks of this.#clocks) clocks.forgetDatabase()
       return { time, vitals: time, schema: time, writeFault: time }
     }
     const [vitals, schema, writeFault] = await Promise.all([
@@ -56,9 +56,11 @@ export class DatabaseWatch {
   }
 
   async #compare(store: Pick<Store, 'now'>): Promise<Date> {
-    const requestedAt = this.#clocks?.now()
+    const requestedAt = this.#clocks.map((clocks) => clocks.now())
     const time = await store.now()
-    if (requestedAt !== undefined) this.#clocks?.agree({ time, requestedAt })
+    for (const [nth, clocks] of this.#clocks.entries()) {
+      clocks.agree({ time, requestedAt: requestedAt[nth] ?? time })
+    }
     return time
   }
 }

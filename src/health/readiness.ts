@@ -17,6 +17,8 @@ export interface Readiness {
 
 export interface ReadinessCheck {
   readonly name: 'database' | 'schema' | 'clocks' | 'gateway' | 'engine' | 'schedule'
+  /** Whose it is, where there are several. */
+  readonly merchant?: string
   readonly ok: boolean
   readonly condition: Condition
   /** For people. */
@@ -39,8 +41,8 @@ export const conditions = [
 export interface Examined {
   readonly kind: Store['kind']
   readonly database: DatabaseState
-  readonly breaker: Breaker
-  readonly clocks: Pick<Clocks, 'skews' | 'disagreement'>
+  /** One at least. */
+  readonly merchants: readonly ExaminedMerchant[]
   readonly policy: SchedulePolicy
   /** Whether budan starts runs by itself. False: each run is started by a command or a request. */
   readonly enabled: boolean
@@ -49,20 +51,43 @@ export interface Examined {
   readonly engine: EngineVitals
 }
 
+/** What is one merchant's own. */
+export interface ExaminedMerchant {
+  readonly name: string
+  readonly breaker: Breaker
+  readonly clocks: Pick<Clocks, 'skews' | 'disagreement'>
+}
+
 /** Pure. A part that cannot be read while the database is away has no check. */
 export function readinessOf(examined: Examined): Readiness {
-  const { database, clocks } = examined
+  const { database, merchants, policy } = examined
   const vitals = valueIn(database.vitals)
   const schema = valueIn(database.schema)
   const checks = [
     databaseCheck(examined),
     ...(schema === null ? [] : [schemaCheck(schema)]),
-    ...clocksChecks(clocks),
-    gatewayCheck(examined),
+    ...ofMerchants(merchants, ({ clocks }) => clocksChecks(clocks)),
+    ...ofMerchants(merchants, ({ breaker }) => [gatewayCheck(breaker, policy)]),
     engineCheck(examined.engine),
     ...(vitals === null ? [] : [scheduleCheck(examined, vitals)]),
   ]
   return { ready: checks.every((check) => check.ok), checks, vitals }
+}
+
+/**
+ * What stops one of several merchants is no fault of the others: it makes the service unready only where
+ * it stops all of them.
+ */
+function ofMerchants(
+  merchants: readonly ExaminedMerchant[],
+  checksOf: (merchant: ExaminedMerchant) => readonly ReadinessCheck[],
+): readonly ReadinessCheck[] {
+  if (merchants.length === 1) return merchants.flatMap(checksOf)
+  const checks = merchants.flatMap((each) =>
+    checksOf(each).map((check) => ({ ...check, merchant: each.name })),
+  )
+  const isAnyWell = checks.some(({ ok }) => ok)
+  return checks.map((check) => (check.ok || !isAnyWell ? check : { ...check, ok: true }))
 }
 
 type Fault = Pick<ReadinessCheck, 'condition' | 'detail'>
@@ -146,7 +171,10 @@ function schemaCheck({ pending, held, unknown, breaking }: SchemaState): Readine
 }
 
 /** No check while only this node's clock is known. */
-function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly ReadinessCheck[] {
+function clocksChecks({
+  skews,
+  disagreement,
+}: ExaminedMerchant['clocks']): readonly ReadinessCheck[] {
   if (disagreement !== null) {
     return [failing('clocks', `no order is closed meanwhile: ${disagreement}`)]
   }
@@ -171,7 +199,7 @@ function clocksChecks({ skews, disagreement }: Examined['clocks']): readonly Rea
  * Answers that cannot be used are a fault, however few they are. If all answers are "no such order", that
  * is only a warning: a caller that adopts numbers that were never placed must not turn readiness red.
  */
-function gatewayCheck({ breaker, policy }: Examined): ReadinessCheck {
+function gatewayCheck(breaker: Breaker, policy: SchedulePolicy): ReadinessCheck {
   if (breaker.reason !== null) {
     return failing('gateway', `runs are held back: ${breaker.reason}`, 'held')
   }

@@ -10,7 +10,7 @@ export interface Retaining {
   readonly store: Store
   readonly emit: Emit
   /** While clocks disagree, nothing is pruned. */
-  readonly clocks?: Clocks
+  readonly clocks?: Pick<Clocks, 'disagreement'>
   /** 0: everything is kept. */
   readonly retentionDays: number
 }

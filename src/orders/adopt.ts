@@ -33,6 +33,8 @@ export type AdoptionRefusal =
   | 'prefix_not_allowed'
   | 'end_too_far'
   | 'upgrade_pending'
+  | 'merchant_required'
+  | 'merchant_unknown'
 
 /** No gateway keeps a trade open for longer; WeChat Pay shortens later ends to this. */
 const endMsMax = 15 * 86_400_000

@@ -13,18 +13,19 @@ import { faultText, redisFault } from './server-fault.ts'
 export interface EngineOptions {
   /** `local`, or the server of the queue: redis[s]://… or postgres[ql]://… */
   readonly url: string
-  readonly merchant: Merchant
+  /** Whose orders its nodes query: nodes with the same ones share a queue. */
+  readonly merchants: readonly Merchant[]
   readonly databaseUrl: string
   readonly intervalMs: number
   readonly emit: (event: EngineEvent) => void
 }
 
-export function openEngine({ url, merchant, databaseUrl, ...options }: EngineOptions): Engine {
+export function openEngine({ url, merchants, databaseUrl, ...options }: EngineOptions): Engine {
   if (url === 'local') return localEngine
   const fault = engineAddressFault(url) ?? databaseAddressFault(databaseUrl)
   if (fault !== null) throw new Error(`Cannot open the engine by its url: ${fault}`)
-  const { gateway, mchid, appid } = merchant
-  const identity = [gateway, mchid, appid, databaseIdentity(databaseUrl)]
+  const ofMerchants = merchants.map(({ gateway, mchid, appid }) => [gateway, mchid, appid])
+  const identity = [...ofMerchants.sort().flat(), databaseIdentity(databaseUrl)]
   const redact = redactorOf(secretsInAddress(url))
   const inWords = (reason: string) =>
     url.startsWith('redis') ? faultText(redisFault(reason)) : reason

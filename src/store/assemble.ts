@@ -128,8 +128,8 @@ export function storeOn(
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
-    vitals: (merchant) =>
-      to('read the vital signs', () => readVitals(scope, { merchant, countMax })),
+    vitals: (merchants) =>
+      to('read the vital signs', () => readVitals(scope, { merchants, countMax })),
     now: () => to('read its time', () => readNow(scope)),
     writeFault: () => writeProbe.fault(),
     schema: () =>

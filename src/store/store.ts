@@ -143,8 +143,8 @@ export interface Store {
     name: keyof Audit,
     options: { readonly limit: number },
   ): Promise<readonly AuditedOrder[]>
-  /** For metrics and readiness. Ages and delays are of this merchant's orders. */
-  vitals(merchant: DueMerchant): Promise<Vitals>
+  /** For metrics and readiness. Ages and delays are of the orders of these merchants, at least one. */
+  vitals(merchants: readonly DueMerchant[]): Promise<Vitals>
   /** The database's time. Needs no table, so it also shows whether the database answers at all. */
   now(): Promise<Date>
   /** Why nothing can be written, found by writing; null: a write has just been made. */

@@ -10,12 +10,19 @@ import type { Readiness } from '../health/readiness.ts'
  */
 export interface Readings {
   state(): Promise<State>
-  /** Null: the breaker is closed. */
-  breakerReason(): string | null
-  /** Null: this node has not counted the backlog lately. */
-  backlog(): Estimate | null
+  /** One at least. */
+  merchants(): readonly MerchantReading[]
   engine(): EngineReading
-  answers(): { readonly uselessCount: number; readonly absentCount: number }
+}
+
+/** What this process knows of a merchant. */
+export interface MerchantReading {
+  readonly name: string
+  /** Null: the breaker is closed. */
+  readonly breakerReason: string | null
+  /** Null: this node has not counted the backlog lately. */
+  readonly backlog: Estimate | null
+  readonly answers: { readonly uselessCount: number; readonly absentCount: number }
 }
 
 /** Whether budan is ready, and the values that this was decided by. */
@@ -77,9 +84,7 @@ export async function readGauges(readings: Readings): Promise<Registry> {
   const registry = new Registry()
   const read = [
     async () => ofState(await readings.state()),
-    () => ({ budan_breaker_open: Number(readings.breakerReason() !== null) }),
-    () => ofAnswers(readings.answers()),
-    () => ofBacklog(readings.backlog()),
+    () => ofMerchants(readings.merchants()),
     () => ofEngine(readings.engine()),
   ]
   for (const values of await Promise.all(read.map(nothingIfFailed))) {
@@ -129,16 +134,38 @@ function ofState({ readiness, database, skews }: State): Values {
   }
 }
 
-function ofAnswers({ uselessCount, absentCount }: ReturnType<Readings['answers']>): Values {
-  return { budan_useless_answers: uselessCount, budan_absent_answers: absentCount }
+/** With the name of the merchant where there are several. */
+function ofMerchants(readings: readonly MerchantReading[]): Values {
+  const each = readings.map((reading) => [reading.name, ofMerchant(reading)] as const)
+  const [[, only]] = each as [(typeof each)[number]]
+  if (each.length === 1) return only
+  return Object.fromEntries(
+    merchantGauges.map((gauge) => {
+      const known = each.flatMap(([name, values]) =>
+        typeof values[gauge] === 'number' ? [[name, values[gauge]] as const] : [],
+      )
+      return [gauge, { label: 'merchant', values: Object.fromEntries(known) }]
+    }),
+  )
 }
 
-function ofBacklog(latest: Estimate | null): Values {
-  if (latest === null) return {}
-  const { remaining, doneInMs } = latest
+const merchantGauges = [
+  'budan_breaker_open',
+  'budan_useless_answers',
+  'budan_absent_answers',
+  'budan_backlog_orders',
+  'budan_backlog_eta_seconds',
+] as const
+
+function ofMerchant({ breakerReason, answers, backlog }: MerchantReading): Values {
+  const { uselessCount, absentCount } = answers
   return {
-    budan_backlog_orders: remaining,
-    budan_backlog_eta_seconds: doneInMs === null ? Infinity : doneInMs / 1000,
+    budan_breaker_open: Number(breakerReason !== null),
+    ...{ budan_useless_answers: uselessCount, budan_absent_answers: absentCount },
+    ...(backlog && {
+      budan_backlog_orders: backlog.remaining,
+      budan_backlog_eta_seconds: backlog.doneInMs === null ? Infinity : backlog.doneInMs / 1000,
+    }),
   }
 }
 

@@ -42,8 +42,13 @@ export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
     if (line === null) return
     const level = valueFor(event, line.level)
     if (!log.isLevelEnabled(level)) return
-    log[level](withoutSecrets(line.fields(event), redact), valueFor(event, line.message))
+    const fields = { ...line.fields(event), ...merchantField(event) }
+    log[level](withoutSecrets(fields, redact), valueFor(event, line.message))
   }
+}
+
+function merchantField({ merchantName }: Event): Fields {
+  return merchantName === undefined ? {} : { merchant: merchantName }
 }
 
 /** The fields that may contain the message of an error, ours or a library's. */

@@ -4,12 +4,15 @@ import type { CallbackEnd, GatewayFacts } from '../gateway/gateway.ts'
 /** Where a gateway sends its callbacks, and how it is answered. */
 export interface CallbackRoute {
   readonly path: string
+  /** With the name of the merchant. */
+  readonly merchantPath: string
   readonly gateway: GatewayFacts
 }
 
-/** The path must stay: it was registered with the gateway as notify_url. */
+/** The paths must stay: they were registered with the gateway as notify_url. */
 export function callbackRouteOf(gateway: GatewayFacts): CallbackRoute {
-  return { path: `/v1/callbacks/${gateway.name}`, gateway }
+  const path = `/v1/callbacks/${gateway.name}`
+  return { path, merchantPath: `${path}/:merchant`, gateway }
 }
 
 /** As bytes, past the route's own serializer, which knows no gateway's words. */

@@ -1,8 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { MerchantError } from '../desks.ts'
 import type { Emit } from '../domain/event.ts'
 import { WrongRequest } from '../orders/validate.ts'
 import { CursorError, StoreError } from '../store/errors.ts'
+import { SeveralOrdersError } from '../store/find-order.ts'
 import { answerCallback, type CallbackRoute } from './callback-route.ts'
 import type { FaultJson } from './schema.ts'
 
@@ -52,6 +54,14 @@ export function refusalOf(error: unknown, request?: FastifyRequest): Refusal {
     const message =
       'The database is not available. Whether the request took effect is not known: repeat it'
     return new Refusal(503, { code: 'database_unavailable', message })
+  }
+  if (error instanceof SeveralOrdersError) {
+    const message = `${error.message}: merchant=NAME`
+    return new Refusal(409, { code: 'merchant_required', message })
+  }
+  if (error instanceof MerchantError) {
+    const status = error.code === 'merchant_required' ? 400 : 422
+    return new Refusal(status, { code: error.code, message: error.message })
   }
   // The request was validated already: only what depends on the time can be wrong by now.
   if (error instanceof WrongRequest) {

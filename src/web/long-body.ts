@@ -11,7 +11,7 @@ const ordinaryBytesMax = 64 * 1024
  */
 const longMax = 8
 
-type Screen = (headers: FastifyRequest['headers']) => Promise<RejectedCallback | null>
+type Screen = (request: FastifyRequest) => Promise<RejectedCallback | null>
 
 /**
  * Accepts long bodies only with the headers of a gateway: anybody can send to this route, and a body
@@ -19,9 +19,9 @@ type Screen = (headers: FastifyRequest['headers']) => Promise<RejectedCallback |
  */
 export function screenLongBodies(screen: Screen) {
   let held = 0
-  return async ({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (isShort(headers)) return
-    const rejected = await screen(headers)
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (isShort(request.headers)) return
+    const rejected = await screen(request)
     if (rejected !== null) {
       throw new Refusal(rejected.status, { code: 'callback_rejected', message: rejected.reason })
     }

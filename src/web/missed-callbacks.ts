@@ -40,7 +40,8 @@ export class MissedCallbacks {
 
   /** The request reached the route, with any result. */
   #isCallback({ method, routeOptions }: FastifyRequest): boolean {
-    return method === 'POST' && routeOptions?.url === this.#route.path
+    const { path, merchantPath } = this.#route
+    return method === 'POST' && [path, merchantPath].includes(routeOptions?.url ?? '')
   }
 
   /**
@@ -55,6 +56,14 @@ export class MissedCallbacks {
       .replace(/^https?:\/\/[^/]*/i, '')
       .replace(/\/{2,}/g, '/')
       .replace(/\/$/, '')
-    return plain === this.#route.path ? [plain, ...query].join('?') : url
+    return this.#isOfRoute(plain) ? [plain, ...query].join('?') : url
+  }
+
+  #isOfRoute(plain: string): boolean {
+    const { path } = this.#route
+    return (
+      plain === path ||
+      (plain.startsWith(`${path}/`) && !plain.slice(path.length + 1).includes('/'))
+    )
   }
 }

@@ -179,17 +179,15 @@ describe('completeConfig() with merchants', () => {
     expect(faults({ merchants: shopA })).toEqual(['merchants: must be a list, like "- name: shop"'])
   })
 
-  test('openService() serves one of them, and does not ignore the others', async () => {
-    await expect(openService({ merchants: [shopA, shopB] })).rejects.toThrow(
-      'merchants: several are not supported yet',
-    )
-    const budan = await openService({
-      database: { url: 'pglite:memory' },
-      merchants: [shopB],
-      log: { level: 'silent' },
-    })
-    expect(budan.merchant).toMatchObject({ mchid: '1900000002' })
-    await budan.close()
+  test('openService() serves all of them, by their names', async () => {
+    for (const merchants of [[shopB], [shopA, shopB]]) {
+      const budan = await openService({
+        ...{ database: { url: 'pglite:memory' }, merchants, log: { level: 'silent' } },
+      })
+      expect(budan.merchants.map(({ name }) => name)).toEqual(merchants.map(({ name }) => name))
+      expect(budan.merchants.at(-1)).toMatchObject({ mchid: '1900000002' })
+      await budan.close()
+    }
   })
 })
 

@@ -343,7 +343,7 @@ describe('an audit for the viewer', () => {
     const { store, state } = await switchedStore()
     const { world, read } = await openDesk({ store })
     await world.adopt('ORDER-1')
-    const end = state.hold('vitals', await store.vitals(world.budan.merchant))
+    const end = state.hold('vitals', await store.vitals([world.budan.merchant]))
     world.control.pay('ORDER-1', { callback: false })
     await world.budan.checkOrder('ORDER-1')
     state.calls = []
@@ -363,7 +363,7 @@ describe('an audit for the viewer', () => {
       get: (target, name: keyof Store) =>
         name === 'vitals'
           ? async () => ({
-              ...(await target.vitals({ gateway: 'g', mchid: 'm', appid: 'a' })),
+              ...(await target.vitals([{ gateway: 'g', mchid: 'm', appid: 'a' }])),
               ordersByStatus: { pending: 0, paid: 10_001, expired: 0, review: 0 },
             })
           : target[name],

@@ -173,9 +173,9 @@ export function clockContract(make: MakeSubject): void {
         return new Date(nowMs)
       }
       const then = await ahead(finish)
-      expect((await subject.store.vitals(merchant)).lastFinishedRunAt).toEqual(then)
+      expect((await subject.store.vitals([merchant])).lastFinishedRunAt).toEqual(then)
       const now = await finish()
-      expect((await subject.store.vitals(merchant)).lastFinishedRunAt).toEqual(now)
+      expect((await subject.store.vitals([merchant])).lastFinishedRunAt).toEqual(now)
     })
   })
 }

@@ -313,7 +313,7 @@ export function reviewsContract(make: MakeSubject): void {
         expect(dismissed.map(({ order }) => order.orderNo)).toEqual([2, 5].map(numberOf))
         expect(dismissed.every(({ resolved }) => resolved?.operator === 'Li')).toBe(true)
       }
-      const vitals = await subject.store.vitals(merchant)
+      const vitals = await subject.store.vitals([merchant])
       expect(vitals).toMatchObject({ ordersByStatus: { review: 5 }, reviewQueue: 3 })
       const page = await subject.store.listOrders({
         ...{ status: null, userId: null, limit: 1, cursor: null },

@@ -144,7 +144,7 @@ export function watchContract(make: MakeSubject): void {
     it('vitals() returns counts, ages and the last finished run', async () => {
       let nowMs = Date.UTC(2026, 0, 24, 7)
       const { store } = await make({ clock: () => new Date(nowMs) })
-      expect(await store.vitals(merchant)).toEqual({
+      expect(await store.vitals([merchant])).toEqual({
         now: new Date(nowMs),
         ordersByStatus: { pending: 0, paid: 0, expired: 0, review: 0 },
         reviewQueue: 0,
@@ -181,7 +181,7 @@ export function watchContract(make: MakeSubject): void {
         }
         nowMs += 1_000
       }
-      expect(await store.vitals(merchant)).toEqual({
+      expect(await store.vitals([merchant])).toEqual({
         now: new Date(nowMs),
         ordersByStatus: { pending: 2, paid: 1, expired: 0, review: 1 },
         reviewQueue: 1,
@@ -201,7 +201,7 @@ export function watchContract(make: MakeSubject): void {
       const adoptOld = (n: number) =>
         place(store, { createdAt: new Date(clock.nowMs - (2 + n) * dayMs), adopted: true })
       const late = async () => {
-        const { oldestUnaskedMs, mostOverdueMs } = await store.vitals(merchant)
+        const { oldestUnaskedMs, mostOverdueMs } = await store.vitals([merchant])
         return { oldestUnaskedMs, mostOverdueMs }
       }
       return { clock, store, adoptOld, late }

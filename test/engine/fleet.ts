@@ -86,7 +86,7 @@ export class Fleet {
   }
 
   async paidCount(): Promise<number> {
-    return (await this.store.vitals(this.#merchant())).ordersByStatus.paid
+    return (await this.store.vitals([this.#merchant()])).ordersByStatus.paid
   }
 
   dueCount(): Promise<number> {

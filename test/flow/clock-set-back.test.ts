@@ -13,8 +13,12 @@ const monthMs = 30 * 24 * 3_600_000
 
 /** A service whose clock has been going for an hour. */
 const examined = {
-  breaker: new Breaker(() => undefined),
-  clocks: { skews: [], disagreement: null },
+  merchants: [
+    {
+      ...{ name: 'default', breaker: new Breaker(() => undefined) },
+      clocks: { skews: [], disagreement: null },
+    },
+  ],
   policy: {
     ...{ intervalMs: 300_000, thresholdMs: 300_000, recheckMs: [300_000], runDeadlineMs: 300_000 },
     ...{ leaseMs: 330_000, absenceSpreadMs: 300_000, orderTtlMs: 7_200_000 },
@@ -64,7 +68,7 @@ describe.each(['pglite', 'postgres'] as const)('a clock set back, on %s', (kind)
     }
     const schedule = async () => {
       const merchant = { gateway: 'wechatpay', mchid: '1900000001', appid: 'wx1' }
-      const database = await new DatabaseWatch(store, { merchant, clocks: null }).read()
+      const database = await new DatabaseWatch(store, { merchants: [merchant], clocks: [] }).read()
       const { checks } = readinessOf({ ...examined, kind, database })
       return checks.find(({ name }) => name === 'schedule')
     }

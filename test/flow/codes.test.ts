@@ -38,9 +38,9 @@ describe('a code that stops working before its order', () => {
   it('is in no answer once it is dead', async () => {
     const opened = await openLong(1440)
     const order = await place(opened)
-    expect(presentOrder(order, opened.now())).toMatchObject({ code_url: order.codeUrl })
+    expect(presentOrder(order, { now: opened.now() })).toMatchObject({ code_url: order.codeUrl })
     await opened.advanceMins(121)
-    expect(presentOrder(await opened.order(order.orderNo), opened.now())).toMatchObject({
+    expect(presentOrder(await opened.order(order.orderNo), { now: opened.now() })).toMatchObject({
       ...{ code_url: null, code_expires_at: null, status: 'pending' },
     })
   })
@@ -48,9 +48,9 @@ describe('a code that stops working before its order', () => {
   it('is in no answer either where a version before made it, which did not keep its end', async () => {
     const opened = await openLong(1440)
     const order = { ...(await place(opened)), createdAt: opened.now(), codeExpiresAt: null }
-    expect(presentOrder(order, opened.now())).toMatchObject({ code_url: order.codeUrl })
+    expect(presentOrder(order, { now: opened.now() })).toMatchObject({ code_url: order.codeUrl })
     await opened.advanceMins(121)
-    expect(presentOrder(order, opened.now())).toMatchObject({ code_url: null })
+    expect(presentOrder(order, { now: opened.now() })).toMatchObject({ code_url: null })
   })
 
   it('is handed out to its last minute while the gateway is silent, and no longer', async () => {

@@ -73,7 +73,7 @@ describe('no part of a password is printed, in whatever URL it is, by', () => {
           await errorTextOf(async () => (await openStore(torn.url)).close()),
           await errorTextOf(() =>
             openEngine({
-              ...{ url: torn.url, databaseUrl: torn.url, merchant },
+              ...{ url: torn.url, databaseUrl: torn.url, merchants: [merchant] },
               ...{ intervalMs: 1000, emit: () => {} },
             }),
           ),

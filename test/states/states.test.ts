@@ -101,7 +101,7 @@ describe.skipIf(withoutRedis())('with a queue that nodes share', () => {
     const reports = new EventTarget()
     const engine = openEngine({
       ...{ url: redis.url, databaseUrl: 'postgres://127.0.0.1/states', intervalMs: 300_000 },
-      merchant: { gateway: 'wechatpay', mchid: '1900000001', appid: 'wx1' },
+      merchants: [{ gateway: 'wechatpay', mchid: '1900000001', appid: 'wx1' }],
       emit: ({ type }) => reports.dispatchEvent(new Event(type)),
     })
     const stage = await openStage({ engine })

@@ -147,7 +147,7 @@ describe('the embedded database', () => {
         }),
       ),
       ...orders.map(({ orderNo }) => credit(store, orderNo)),
-      ...orders.map(() => store.vitals(merchant).then(() => expect(open).toEqual([]))),
+      ...orders.map(() => store.vitals([merchant]).then(() => expect(open).toEqual([]))),
     ])
     const [row] = await run({ database }, 'select count(*)::int as n from transfers')
     expect(row).toEqual({ n: 5 })

@@ -51,7 +51,7 @@ const ofRuns: Work = {
 
 /** And what pages of the console send. */
 const ofPages: Work = {
-  'vitals()': (store) => store.vitals(merchant),
+  'vitals()': (store) => store.vitals([merchant]),
   'listRuns()': (store) => store.listRuns(page),
   'findRun()': (store) => store.findRun('1234'),
   'listOrders()': (store) => bothPages((cursor) => listOf(store, { cursor })),

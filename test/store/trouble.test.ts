@@ -112,7 +112,7 @@ describe('PostgreSQL in trouble', () => {
        select order_no, now(), 'created', 'api', 'pending', 1, false from o`,
       )
       await run({ database }, 'analyze orders')
-      const { pending, paid } = (await large.vitals(merchant)).ordersByStatus
+      const { pending, paid } = (await large.vitals([merchant])).ordersByStatus
       expect(pending).toBeGreaterThan(11_000)
       expect(pending).toBeLessThan(13_000)
       expect(paid).toBe(0)
@@ -148,7 +148,7 @@ describe('openStore()', () => {
       store.findOrder(keyOf('x')),
       store.balance('x'),
       store.audit(),
-      store.vitals(merchant),
+      store.vitals([merchant]),
       store.listRuns(page),
       store.transaction((tx) => tx.lockOrder(keyOf('x'))),
     ]

@@ -44,7 +44,17 @@ function packagesOf(file: SourceFile): readonly string[] {
 const ranks = [
   ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config'],
   ...['queue', 'store', 'gateway', 'sources', 'bills'],
-  ...['settle', 'job', 'orders', 'report', 'reconcile', 'health', 'telemetry', 'desk.ts'],
+  ...[
+    'settle',
+    'job',
+    'orders',
+    'report',
+    'reconcile',
+    'health',
+    'telemetry',
+    'desk.ts',
+    'desks.ts',
+  ],
   ...['service.ts'],
   ...['i18n', 'web', 'demo', 'cli', 'index.ts'],
 ]

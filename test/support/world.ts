@@ -1,7 +1,4 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   type Control,
   generateMerchant,
@@ -20,6 +17,7 @@ import type { Order, OrderEvent } from '../../src/domain/order.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import { type Budan, openService, type ServiceOptions } from '../../src/service.ts'
 import type { Store } from '../../src/store/store.ts'
+import { openLetterbox } from './letterbox.ts'
 import { keyOf } from './order-key.ts'
 import { freshStore } from './stores.ts'
 
@@ -220,30 +218,6 @@ export function configOf(
     ],
     merchantIds: [{ name: 'default', gateway: 'wechatpay', mchid, appids }],
     log: { level: 'silent', format: 'json' },
-  }
-}
-
-/** Receives callbacks over HTTP, so that a test can deliver each when, and as often as, it needs. */
-async function openLetterbox() {
-  let deliver: (callback: RawCallback) => void = () => {}
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (bytes: Buffer) => parts.push(bytes))
-    request.on('end', () => {
-      deliver({ headers: request.headers, body: Buffer.concat(parts) })
-      response.writeHead(204).end()
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    next: () => new Promise<RawCallback>((resolve) => (deliver = resolve)),
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DatabaseState } from '../../src/health/database-state.ts'
 import type { Vitals } from '../../src/store/store.ts'
-import type { Readings, State } from '../../src/telemetry/gauges.ts'
+import type { MerchantReading, Readings, State } from '../../src/telemetry/gauges.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { sampleRun } from '../support/samples.ts'
 
@@ -31,12 +31,18 @@ function stateWith(changes: Partial<DatabaseState> = {}): State {
   }
 }
 
+function merchantReading(changes: Partial<MerchantReading> = {}): MerchantReading {
+  return {
+    ...{ name: 'default', breakerReason: null, backlog: null },
+    answers: { uselessCount: 2, absentCount: 4 },
+    ...changes,
+  }
+}
+
 function metrics(reason: string | null = null, changes: Partial<Readings> = {}) {
   return createMetrics({
     state: async () => stateWith(),
-    answers: () => ({ uselessCount: 2, absentCount: 4 }),
-    breakerReason: () => reason,
-    backlog: () => null,
+    merchants: () => [merchantReading({ breakerReason: reason })],
     engine: () => ({ isUp: null, jobs: null, lastTickAgeMs: null }),
     ...changes,
   })
@@ -131,7 +137,7 @@ describe('createMetrics()', () => {
     const estimate = { remaining: 900, perSec: 2, doneInMs: 450_000, basis: 'measured' } as const
     const jobs = { waiting: 17, active: 3, failed: 0 }
     const known = {
-      backlog: () => estimate,
+      merchants: () => [merchantReading({ backlog: estimate })],
       engine: () => ({ isUp: true, jobs, lastTickAgeMs: 1500 }),
     }
     const lines = await read(metrics(null, known))
@@ -148,8 +154,30 @@ describe('createMetrics()', () => {
     }
     const unknown = await read(metrics())
     expect(unknown.filter((line) => /^budan_(backlog|engine)_/.test(line))).toEqual([])
-    const growing = { backlog: () => ({ ...estimate, doneInMs: null }) }
+    const growing = {
+      merchants: () => [merchantReading({ backlog: { ...estimate, doneInMs: null } })],
+    }
     expect(await read(metrics(null, growing))).toContain('budan_backlog_eta_seconds +Inf')
+  })
+
+  it('label what is one merchant’s where there are several', async () => {
+    const several = [
+      merchantReading({ name: 'shop-a', breakerReason: 'wrong key' }),
+      merchantReading({
+        name: 'shop-b',
+        backlog: { remaining: 7, perSec: 1, basis: 'quota', doneInMs: 7000 },
+      }),
+    ]
+    const lines = await read(metrics(null, { merchants: () => several }))
+    for (const line of [
+      'budan_breaker_open{merchant="shop-a"} 1',
+      'budan_breaker_open{merchant="shop-b"} 0',
+      'budan_useless_answers{merchant="shop-a"} 2',
+      'budan_backlog_orders{merchant="shop-b"} 7',
+    ]) {
+      expect(lines).toContain(line)
+    }
+    expect(lines.filter((line) => line.startsWith('budan_backlog_orders{'))).toHaveLength(1)
   })
 
   it('drop a value as soon as it cannot be read, and show it again afterwards', async () => {
@@ -175,7 +203,7 @@ describe('createMetrics()', () => {
     expect(await shown()).toEqual(before)
   })
 
-  it.each(['state', 'answers', 'breakerReason', 'backlog', 'engine'] as const)(
+  it.each(['state', 'merchants', 'engine'] as const)(
     'answers with all else where the reading of %s fails',
     async (name) => {
       const fails = () => {

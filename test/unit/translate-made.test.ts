@@ -18,7 +18,7 @@ import {
 import { verifySignature } from '../../src/gateway/wechat/keys/verification.ts'
 import { outcomes } from '../../src/gateway/wechat/outcome.ts'
 import type { DatabaseState } from '../../src/health/database-state.ts'
-import { readinessOf } from '../../src/health/readiness.ts'
+import { type ExaminedMerchant, readinessOf } from '../../src/health/readiness.ts'
 import { explanationText, reasonText } from '../../src/i18n/reasons.ts'
 import { translate } from '../../src/i18n/translate.ts'
 import { Breaker } from '../../src/job/breaker.ts'
@@ -334,7 +334,11 @@ function examined(world: {
 /** Well, but for what is given. */
 function inState(
   state: Partial<DatabaseState>,
-  given: Partial<Parameters<typeof readinessOf>[0]> = {},
+  {
+    breaker = new Breaker(() => undefined),
+    clocks = { skews: [], disagreement: null },
+    ...given
+  }: Partial<Parameters<typeof readinessOf>[0]> & Partial<ExaminedMerchant> = {},
 ) {
   const now = sampleOrder().createdAt
   const vitals = { now, lastFinishedRunAt: now } as Vitals
@@ -346,8 +350,7 @@ function inState(
     ...state,
   }
   return readinessOf({
-    ...{ kind: 'postgres', database, breaker: new Breaker(() => undefined) },
-    clocks: { skews: [], disagreement: null },
+    ...{ kind: 'postgres', database, merchants: [{ name: 'default', breaker, clocks }] },
     engine: localEngine.vitals(),
     enabled: given.kind === 'pglite',
     runningMs: 100_000_000,

@@ -156,7 +156,9 @@ database.retention_days: "3" is below the least, 7 (0 keeps everything)
 recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat: not set: give the merchant, or a gateway of your own
-merchants: several are not supported yet
+merchants: this command queries one merchant alone
+merchant: must be given, because several are configured: 1, 2
+merchant: "1" is none that is configured
 merchants: is a list of more than 1000 merchants
 wechat: given together with merchants: give one of them
 wechat (WECHAT_MCH_ID): given together with merchants: give one of them
@@ -307,7 +309,9 @@ const apart = ['i18n', 'telemetry']
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
   const isDocument =
-    /web\/(api\/callback|api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(path)
+    /web\/(api\/callback|api\/merchant-query|api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(
+      path,
+    )
   // Developers who use the library read these.
   const isThrown = path === 'src/orders/validate.ts'
   const isData =

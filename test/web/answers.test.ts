@@ -54,6 +54,7 @@ describe('POST /v1/orders', () => {
       created_at: '2026-01-24T12:00:00.000Z',
       expires_at: '2026-01-24T14:00:00.000Z',
       next_check_at: '2026-01-24T12:00:00.000Z',
+      merchant: null,
       gateway: 'wechatpay',
       mchid: '1900000001',
       app_id: 'wx0000000000000001',
@@ -78,7 +79,7 @@ describe('POST /v1/orders', () => {
     const actor = { name: 'anonymous', address: '127.0.0.1' }
     const facts = {
       ...{ userId: 'u1', description: 'credit', idempotencyKey: 'k1' },
-      ...{ appid: null, actor },
+      ...{ merchant: null, appid: null, actor },
     }
     expect(seen).toEqual([
       { ...facts, amount: 100n, attach: null },
@@ -142,6 +143,7 @@ describe('POST /v1/orders', () => {
     expect((await app.inject({ ...adopt, payload })).statusCode).toBe(201)
     expect(seen).toEqual([
       {
+        merchant: null,
         orderNo: 'OLD-000001',
         userId: 'u1',
         amount: 100n,

@@ -145,7 +145,7 @@ describe('POST /v1/orders', () => {
         await world.store.listOrders({ limit: 1, cursor: null, status: null, userId: null })
       ).items
       if (order === undefined) throw new Error('No order yet')
-      const { ordersByStatus } = await world.store.vitals(order)
+      const { ordersByStatus } = await world.store.vitals([order])
       return Object.values(ordersByStatus).reduce((sum, rows) => sum + rows, 0)
     }
     const before = await count()

@@ -61,7 +61,7 @@ describe('a callback whose path was changed on its way', () => {
   })
 
   it.each([
-    ['POST', '/v1/callbacks/wechatpay/shop-a', 404],
+    ['POST', '/v1/callbacks/wechatpay/shop-a/x', 404],
     ['POST', '/v1/callbacks/wechatpa', 401],
     ['POST', '/v1/callbacks/', 401],
     ['POST', '/V1/Callbacks/WechatPay', 404],

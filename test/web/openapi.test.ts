@@ -61,6 +61,7 @@ describe('GET /openapi.json', () => {
         'GET /v1/reviews',
         'POST /v1/orders/{order_no}/review',
         'POST /v1/callbacks/wechatpay',
+        'POST /v1/callbacks/wechatpay/{merchant}',
         'GET /v1/accounts/{user_id}',
         'GET /v1/accounts/{user_id}/entries',
         'POST /v1/runs',
@@ -124,7 +125,10 @@ describe('GET /openapi.json', () => {
     expect(document.security).toEqual([{ token: [] }])
     const open = operations.filter(({ operation }) => operation.security?.length === 0)
     expect(open.map(({ path }) => path).sort()).toEqual(
-      ['/healthz', '/metrics', '/openapi.json', '/readyz', '/v1/callbacks/wechatpay'].sort(),
+      [
+        ...['/healthz', '/metrics', '/openapi.json', '/readyz', '/v1/callbacks/wechatpay'],
+        '/v1/callbacks/wechatpay/{merchant}',
+      ].sort(),
     )
   })
 

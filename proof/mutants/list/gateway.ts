@@ -60,9 +60,9 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'a callback is acknowledged though it was not committed',
     faults: [21, 22],
     file: 'src/web/api/callback.ts',
-    find: 'const receipt = await budan.receiveCallback({ headers, body: bytes })',
+    find: 'const receipt = await budan.receiveCallback({ headers, body: bytes }, merchantIn(request))',
     replace:
-      "const receipt = await budan.receiveCallback({ headers, body: bytes }).catch(() => ({ kind: 'settled' as const }))",
+      "const receipt = await budan.receiveCallback({ headers, body: bytes }, merchantIn(request)).catch(() => ({ kind: 'settled' as const }))",
     caughtBy: {
       test: 'test/web/callback.test.ts',
       name: 'answers FAIL without a word of StoreError',

@@ -2,16 +2,17 @@ import { reasonText } from '../../i18n/reasons.ts'
 import { presentCheckReport } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
 import type { Command } from '../context.ts'
+import { merchantGiven } from '../reader.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 
 /**
  * Queries one order now. Exits with 0 for any answer, and with 1 when the order is not in the database.
  */
-export const check: Command = async (context, { args }) => {
-  const [orderNo = ''] = args
+export const check: Command = async (context, given) => {
+  const [orderNo = ''] = given.args
   const { output } = context
   const report = await withService(context, (budan) =>
-    budan.checkOrder(orderNo, { actor: localActor() }),
+    budan.checkOrder(orderNo, { actor: localActor(), ...merchantGiven(given) }),
   )
   if (report === null) throw orderNotFound(orderNo)
   if (output.asJson) output.json(presentCheckReport(report))

@@ -6,16 +6,16 @@ import type { Page, PageRequest, Store } from '../../store/store.ts'
 import { presentOrder } from '../../web/api/present.ts'
 import { presentReview } from '../../web/api/present-review.ts'
 import type { ColumnKey } from '../columns.ts'
-import type { Command } from '../context.ts'
+import type { Command, CommandContext } from '../context.ts'
 import type { Cell, Output } from '../output.ts'
-import { readStore } from '../reader.ts'
+import { namesIn, readStore } from '../reader.ts'
 
 /** Orders, newest first. */
 export const listOrders = listCommand<Order>({
   name: 'orders',
   read: (store, { status = null, user = null, ...page }) =>
     store.listOrders({ status, userId: user, ...page }),
-  present: (order) => presentOrder(order),
+  present: (order, context) => presentOrder(order, namesIn(context)),
   columns: [
     ...(['order_no', 'status', 'amount', 'user_id'] as const),
     ...(['created_at', 'transaction_id', 'credited_by'] as const),
@@ -35,7 +35,7 @@ export const listOrders = listCommand<Order>({
 export const listReviews = listCommand<Review>({
   name: 'reviews',
   read: (store, { dismissed = false, ...page }) => store.listReviews({ dismissed, ...page }),
-  present: presentReview,
+  present: (review) => presentReview(review),
   columns: ['order_no', 'amount', 'user_id', 'review_since', 'reason', 'dismissed_by'],
   row: ({ order, entered, resolved }, output) => [
     order.orderNo,
@@ -57,7 +57,7 @@ interface ListOptions extends PageRequest {
 interface List<T> {
   readonly name: string
   readonly read: (store: Store, options: ListOptions) => Promise<Page<T>>
-  readonly present: (item: T) => object
+  readonly present: (item: T, context: CommandContext) => object
   readonly columns: readonly ColumnKey[]
   readonly row: (item: T, output: Output) => readonly Cell[]
 }
@@ -68,7 +68,8 @@ function listCommand<T>({ name, read, present, columns, row }: List<T>): Command
     const { output } = context
     const options = { status, user, dismissed, limit, cursor } as ListOptions
     const { items, nextCursor } = await readStore(context, (store) => read(store, options))
-    if (output.asJson) output.json({ [name]: items.map(present), next_cursor: nextCursor })
+    if (output.asJson)
+      output.json({ [name]: items.map((item) => present(item, context)), next_cursor: nextCursor })
     else {
       output.table(
         columns,

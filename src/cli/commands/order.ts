@@ -6,19 +6,20 @@ import { findOrder } from '../../store/find-order.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
-import { readStore } from '../reader.ts'
+import { merchantIdGiven, namesIn, readStore } from '../reader.ts'
 import { orderNotFound } from '../with-service.ts'
 
-export const showOrder: Command = async (context, { args }) => {
-  const [orderNo = ''] = args
+export const showOrder: Command = async (context, given) => {
+  const [orderNo = ''] = given.args
+  const merchant = merchantIdGiven(context, given)
   const { output } = context
   const { order, events } = await readStore(context, async (store) => {
-    const found = await findOrder(store, { orderNo })
+    const found = await findOrder(store, { orderNo, merchant })
     if (found === null) throw orderNotFound(orderNo)
     return { order: found, ...(await allEvents(store, found.key)) }
   })
   if (output.asJson) {
-    output.json({ ...presentOrder(order), events: events.map(presentOrderEvent) })
+    output.json({ ...presentOrder(order, namesIn(context)), events: events.map(presentOrderEvent) })
     return 0
   }
   showFacts(output, order)
@@ -32,6 +33,7 @@ function showFacts(output: Output, order: Order): void {
   output.facts([
     ['order_no', order.orderNo],
     ['status', output.term('status', order.status)],
+    ['mchid', order.mchid],
     ['user_id', order.userId],
     ['amount', `${formatFen(order.amount)} ${order.currency}`],
     ['description', order.description],

@@ -137,7 +137,8 @@ function openGateway(context: CommandContext, config: Config, progress: Progress
   const { recharge } = config
   const [merchant, ...others] = config.merchants
   assert(merchant !== undefined, 'The keys were not loaded')
-  if (others.length > 0) throw new ConfigError(['merchants: several are not supported yet'])
+  if (others.length > 0)
+    throw new ConfigError(['merchants: this command queries one merchant alone'])
   const isStated = isGiven({ file, env: terminal.env }, 'recharge', 'compensation_max_qps')
   let isThrottled = false
   return createWechatGateway(merchant, {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../config/fault.ts'
+import type { OfMerchant } from '../../desks.ts'
 import { formatFen } from '../../domain/money.ts'
 import { type ReviewAction, reviewActions } from '../../domain/review-action.ts'
 import { explanationText, reasonText } from '../../i18n/reasons.ts'
@@ -11,6 +12,7 @@ import type { Command, CommandContext, CommandInput } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Output } from '../output.ts'
 import { plainText } from '../plain.ts'
+import { merchantGiven } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 import { commandWords } from '../words.ts'
@@ -29,11 +31,12 @@ interface ActionRequest {
 export const review: Command = async (context, given) => {
   const [orderNo = ''] = given.args
   const request = requestIn(given)
+  const which = merchantGiven(given)
   return withService(context, async (budan) => {
-    const preview = await previewed(context, { budan, orderNo })
+    const preview = await previewed(context, { budan, orderNo, which })
     if (request !== null) {
       const isConfirmed = given.options.yes === true
-      return apply(context, { budan, preview, request, isConfirmed })
+      return apply(context, { budan, which, preview, request, isConfirmed })
     }
     showPreview(context.output, preview)
     return 0
@@ -60,9 +63,9 @@ function requestIn(given: CommandInput): ActionRequest | null {
 
 async function previewed(
   { locale }: CommandContext,
-  { budan, orderNo }: { budan: Budan; orderNo: string },
+  { budan, orderNo, which }: { budan: Budan; orderNo: string; which: OfMerchant },
 ): Promise<ReviewPreview> {
-  const made = await budan.previewReview(orderNo)
+  const made = await budan.previewReview(orderNo, which)
   if (made === null) throw orderNotFound(orderNo)
   if (made.kind !== 'previewed')
     throw new CommandError(`Cannot review: ${reasonText(made.codedReason, locale)}`)
@@ -71,6 +74,7 @@ async function previewed(
 
 interface Step {
   readonly budan: Budan
+  readonly which: OfMerchant
   readonly preview: ReviewPreview
   readonly request: ActionRequest
   readonly isConfirmed: boolean
@@ -98,7 +102,10 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
     return 1
   }
   const { seen } = preview
-  const resolution = await budan.resolveReview(orderNo, { ...request, seen, actor: localActor() })
+  const resolution = await budan.resolveReview(orderNo, {
+    ...{ ...request, seen, actor: localActor() },
+    ...step.which,
+  })
   showResolution(output, { resolution, orderNo })
   return 0
 }

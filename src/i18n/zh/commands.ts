@@ -35,6 +35,7 @@ export const commandPhrases = {
       '已处理 {rows} 行后中断：再次运行同一命令即可，不会重复导入。',
     'Cannot adopt from {file:json}: {why:orderFile}': '无法从 {file} 导入订单：{why}',
     'the database is up to date': '数据库已是最新',
+    'Name it: --merchant NAME': '请指明商户：`--merchant NAME`',
     'applied {migration:word}': '已应用 {migration}',
     'held {migration:word}': '待手动应用 {migration}',
     'A step waits: once no process of the version before runs, run `budan migrate --breaking`.':

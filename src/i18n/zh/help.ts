@@ -11,6 +11,7 @@ export const helpPhrases = {
     'prompt for what is needed, check it, and write a commented budan.yaml':
       '逐项询问所需配置，检查后写出带注释的 budan.yaml',
     'the merchant number': '商户号',
+    'whose order, where several merchants have its number': '多个商户有同一订单号时，指明商户',
     'an app that is bound to it': '与商户号绑定的 appid',
     'apiclient_key.pem of the merchant': '商户的 apiclient_key.pem',
     "serial of the merchant's certificate, or its file": '商户 API 证书的序列号，或证书文件',

@@ -35,5 +35,5 @@ export const merchantFaults = {
     '这个密钥已用于 {section}，而两者的 {key} 不同',
   "the key is the public half of the private key of {section:merchantSection}: give WeChat Pay's public key, downloaded from the merchant console":
     '这是商户私钥的公钥，该私钥已用于 {section}：请使用从商户平台下载的微信支付公钥',
-  'several are not supported yet': '暂不支持多个商户',
+  'this command queries one merchant alone': '此命令只查询一个商户',
 } as const

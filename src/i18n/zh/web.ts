@@ -12,6 +12,9 @@ export const webPhrases = {
       '这个 Idempotency-Key 的订单{status}，已没有可用的支付二维码：请换一个新的',
     'another merchant has this order number or Idempotency-Key: merchants are kept apart once `budan migrate --breaking` has been run, when no node of the version before is left':
       '另一商户已有此订单号或 `Idempotency-Key`：待上一版本的进程全部停止并运行 `budan migrate --breaking` 后，各商户才互不影响',
+    'merchant: must be given, because several are configured: {names:words}':
+      '`merchant`：配置了多个商户，必须指明：{names}',
+    'merchant: "{name}" is none that is configured': '`merchant`：没有配置名为“{name}”的商户',
     'app_id: "{appid}" is none of the app ids that are configured for this merchant':
       'app_id：“{appid}”不在为该商户配置的 appid 之中',
     'app_id: must be given, because the merchant has several: {appids:words}':

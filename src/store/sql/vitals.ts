@@ -26,10 +26,10 @@ interface VitalsRow {
  */
 export async function readVitals(
   scope: Scope,
-  { merchant, countMax }: { merchant: DueMerchant; countMax: number },
+  { merchants, countMax }: { merchants: readonly DueMerchant[]; countMax: number },
 ): Promise<Vitals> {
   const many = await estimatesOfMany(scope, countMax)
-  const row = await vitalsRow(scope, { merchant, countMax, many })
+  const row = await vitalsRow(scope, { merchants, countMax, many })
   const counts = { pending: 0, paid: 0, expired: 0, review: 0 }
   for (const status of orderStatuses) {
     const isKnown = many[status] !== undefined || row[status] <= countMax
@@ -63,7 +63,11 @@ async function estimatesOfMany(scope: Scope, countMax: number): Promise<Estimate
 
 async function vitalsRow(
   { db, now }: Scope,
-  { merchant, countMax, many }: { merchant: DueMerchant; countMax: number; many: Estimates },
+  {
+    merchants,
+    countMax,
+    many,
+  }: { merchants: readonly DueMerchant[]; countMax: number; many: Estimates },
 ): Promise<VitalsRow> {
   const counted = (status: OrderStatus) =>
     many[status] === undefined
@@ -73,11 +77,8 @@ async function vitalsRow(
     db,
     sql<VitalsRow>`
       select ${now()} as now,
-        ${oldestUnasked(merchant)} as oldest_unasked_at,
-        least(
-          ${mostOverdueKnown(now(), merchant)},
-          ${mostOverdueNew(now(), merchant)}
-        ) as most_overdue_at,
+        ${earliest(merchants.map(oldestUnasked))} as oldest_unasked_at,
+        ${earliest(merchants.flatMap((each) => mostOverdue(now(), each)))} as most_overdue_at,
         (select finished_at from runs where status = 'finished' and not dry_run
           order by id desc limit 1) as last_finished_run_at,
         ${counted('pending')} as pending,
@@ -90,13 +91,24 @@ async function vitalsRow(
   return row
 }
 
+function earliest(times: readonly RawBuilder<Date | null>[]): RawBuilder<Date | null> {
+  return sql<Date | null>`least(${sql.join(times)})`
+}
+
+function mostOverdue(
+  now: RawBuilder<Date>,
+  merchant: DueMerchant,
+): readonly RawBuilder<Date | null>[] {
+  return [mostOverdueKnown(now, merchant), mostOverdueNew(now, merchant)]
+}
+
 /** The end of `orders_unasked_since` for each app id: of several together it would read all that is pending. */
 function oldestUnasked({ gateway, mchid, ...merchant }: DueMerchant): RawBuilder<Date | null> {
   const ends = appidsOf({ gateway, mchid, ...merchant }).map(
-    (appid) => sql`(select min(coalesce(known_at, created_at)) from orders
+    (appid) => sql<Date | null>`(select min(coalesce(known_at, created_at)) from orders
       where status = 'pending' and checks = 0 and ${ofMerchant({ gateway, mchid, appid })})`,
   )
-  return sql<Date | null>`least(${sql.join(ends)})`
+  return earliest(ends)
 }
 
 /**

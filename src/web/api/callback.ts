@@ -1,4 +1,6 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { MerchantError, type OfMerchant } from '../../desks.ts'
 import { assert } from '../../domain/assert.ts'
 import type { Emit } from '../../domain/event.ts'
 import type { Budan } from '../../service.ts'
@@ -30,41 +32,66 @@ export function addCallbackRoute(
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
   app.setErrorHandler(async (error, request, reply) => {
+    if (error instanceof MerchantError) return refuseStranger(reply, { route, emit, error })
     const refusal = refusalOf(error)
     reportFailure(error, { refusal, request, emit })
     const { status, code, message } = refusal
     const reason = code === 'body_too_large' ? tooLargeMessage : message
     return answerCallback(reply, route, { kind: 'rejected', status, reason })
   })
-  const screenLong = screenLongBodies((headers) => budan.screenCallback(headers))
-
-  app.post(
-    route.path,
-    {
-      bodyLimit: bodyBytesMax,
-      onRequest: async (request, reply) => {
-        // An unknown content type must not keep the bytes from the signature check.
-        request.headers['content-type'] = 'application/octet-stream'
-        await screenLong(request, reply)
-      },
-      schema: {
-        operationId: 'receiveCallback',
-        tags: ['callbacks'],
-        summary: "The gateway's notification; signed, so without a token",
-        security: [],
-        body: notification,
-        response: documentedReplies(route),
-      },
-    },
-    async ({ headers, body }, reply) => {
-      const bytes = body instanceof Uint8Array ? body : new Uint8Array()
-      const receipt = await budan.receiveCallback({ headers, body: bytes })
-      if (receipt.kind !== 'rejected') return answerCallback(reply, route, { kind: 'accepted' })
-      const { status } = receipt
-      assert(status >= 400 && status <= 599, `Cannot reject a callback with status ${status}`)
-      return answerCallback(reply, route, receipt)
-    },
+  const screenLong = screenLongBodies((request) =>
+    budan.screenCallback(request.headers, merchantIn(request)),
   )
+
+  for (const path of [route.path, route.merchantPath])
+    app.post(
+      path,
+      {
+        bodyLimit: bodyBytesMax,
+        onRequest: async (request, reply) => {
+          // An unknown content type must not keep the bytes from the signature check.
+          request.headers['content-type'] = 'application/octet-stream'
+          await screenLong(request, reply)
+        },
+        schema: {
+          operationId: path === route.path ? 'receiveCallback' : 'receiveMerchantCallback',
+          tags: ['callbacks'],
+          summary: "The gateway's notification; signed, so without a token",
+          ...(path === route.merchantPath && { params: merchantPath }),
+          security: [],
+          body: notification,
+          response: documentedReplies(route),
+        },
+      },
+      async (request, reply) => {
+        const { headers, body } = request
+        const bytes = body instanceof Uint8Array ? body : new Uint8Array()
+        const receipt = await budan.receiveCallback({ headers, body: bytes }, merchantIn(request))
+        if (receipt.kind !== 'rejected') return answerCallback(reply, route, { kind: 'accepted' })
+        const { status } = receipt
+        assert(status >= 400 && status <= 599, `Cannot reject a callback with status ${status}`)
+        return answerCallback(reply, route, receipt)
+      },
+    )
+}
+
+/** No merchant has this path: an operator has to know, because the gateway's callbacks are lost. */
+function refuseStranger(
+  reply: FastifyReply,
+  { route, emit, error }: { route: CallbackRoute; emit: Emit; error: MerchantError },
+): FastifyReply {
+  const rejected = { kind: 'rejected', status: 404, reason: error.message } as const
+  emit({ type: 'callback_rejected', status: 404, reason: error.message })
+  return answerCallback(reply, route, rejected)
+}
+
+const merchantPath = z.object({
+  merchant: documented(z.string(), 'The name of the merchant in the configuration.'),
+})
+
+function merchantIn({ params }: FastifyRequest): OfMerchant {
+  const { merchant = null } = params as { merchant?: string }
+  return { merchant }
 }
 
 const rejections = {

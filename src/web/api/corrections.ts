@@ -3,6 +3,7 @@ import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import { bodyFaults, fault, guardedAnswers } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
+import { merchantQuery } from './merchant-query.ts'
 import { abandonRequest, correctionRequest, correctRequestOf } from './order-request.ts'
 import { adoptionRefusal, type OrderRouteParts, orderPath } from './orders.ts'
 import { presentOrder } from './present.ts'
@@ -23,6 +24,7 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
         tags: ['orders'],
         summary: 'Correct an adopted order of which nothing was credited',
         params: orderPath,
+        querystring: merchantQuery,
         body: correctionRequest,
         response: guardedAnswers({
           200: [orderShape, 'As it is now. Its state stays.'],
@@ -39,11 +41,11 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
     async (request) => {
       const correction = correctRequestOf(request.body, { actor: actorOf(request) })
       const corrected = await ofOrder(request.params.order_no, (orderNo) =>
-        budan.correctOrder(orderNo, correction),
+        budan.correctOrder(orderNo, { ...correction, ...request.query }),
       )
       switch (corrected.kind) {
         case 'corrected':
-          return presentOrder(corrected.order, clock())
+          return presentOrder(corrected.order, { now: clock(), ...budan })
         case 'app_id_unknown':
         case 'end_too_far':
           throw adoptionRefusal(corrected)
@@ -68,6 +70,7 @@ function addAbandon(app: WebApp, { budan, clock }: OrderRouteParts): void {
         summary:
           'Give up an order that the gateway never accepted; its Idempotency-Key is free then',
         params: orderPath,
+        querystring: merchantQuery,
         body: abandonRequest,
         response: guardedAnswers({
           200: [
@@ -87,11 +90,11 @@ function addAbandon(app: WebApp, { budan, clock }: OrderRouteParts): void {
     async (request) => {
       const by = { reason: request.body.reason, actor: actorOf(request) }
       const abandoned = await ofOrder(request.params.order_no, (orderNo) =>
-        budan.abandonOrder(orderNo, by),
+        budan.abandonOrder(orderNo, { ...by, ...request.query }),
       )
       switch (abandoned.kind) {
         case 'abandoned':
-          return presentOrder(abandoned.order, clock())
+          return presentOrder(abandoned.order, { now: clock(), ...budan })
         case 'unanswered':
           throw new Refusal(502, { code: 'gateway_unavailable', message: abandoned.message })
         case 'accepted':

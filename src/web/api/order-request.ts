@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { OfMerchant } from '../../desks.ts'
 import {
   appIdPattern,
   appIdRule,
@@ -24,6 +25,11 @@ import {
   reasonText,
 } from '../schema.ts'
 
+const merchant = documented(
+  z.string({ error: 'must be a string' }).max(64, { error: 'has at most 64 characters' }),
+  'The name of the merchant. Needed where there are several.',
+)
+
 const placing = documented(
   z.strictObject({
     adopt: z.literal(false).optional(),
@@ -34,6 +40,7 @@ const placing = documented(
       textBounds.attach,
       'Given back by the gateway with the payment.',
     ).optional(),
+    merchant: merchant.optional(),
     app_id: appId('Under which it is placed; the first that is configured by default.').optional(),
   }),
   'Creates the order and its trade.',
@@ -54,6 +61,7 @@ export const adopting = documented(
     expires_at: moment(
       'When it cannot be paid any more, at most 15 days from now. Left out: not known, and budan never closes its trade.',
     ).optional(),
+    merchant: merchant.optional(),
     app_id: appId('Under which it was placed. Needed where the merchant has several.').optional(),
   }),
   'Adopts an order that another system placed; the gateway is not called.',
@@ -108,9 +116,10 @@ function appId(description: string) {
 export function placeRequestOf(
   body: PlacingJson,
   { idempotencyKey, actor }: { idempotencyKey: string | undefined; actor: Actor },
-): PlaceRequest {
+): PlaceRequest & OfMerchant {
   return {
     actor,
+    merchant: body.merchant ?? null,
     appid: body.app_id ?? null,
     userId: body.user_id,
     amount: BigInt(body.amount),
@@ -137,7 +146,7 @@ function checkedKey(key: string | undefined): string {
 export function adoptRequestOf(
   body: AdoptingJson,
   { now, actor }: { now: Date; actor: Actor },
-): AdoptRequest {
+): AdoptRequest & OfMerchant {
   const createdAt = timeOf(body.created_at)
   const expiresAt = timeOf(body.expires_at)
   if (isInFuture(createdAt, now)) {
@@ -147,6 +156,7 @@ export function adoptRequestOf(
     throw invalid('expires_at: must be after created_at (now, where that is left out)')
   }
   return {
+    merchant: body.merchant ?? null,
     orderNo: body.order_no,
     userId: body.user_id,
     amount: BigInt(body.amount),

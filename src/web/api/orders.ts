@@ -19,6 +19,7 @@ import {
   userId,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
+import { merchantFaults, merchantName, merchantQuery } from './merchant-query.ts'
 import {
   type AdoptingJson,
   adoptRequestOf,
@@ -74,7 +75,7 @@ function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
           ...bodyFaults,
           400: [
             fault,
-            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`, `app_id_required`',
+            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`, `app_id_required`, `merchant_required`',
           ],
           403: [
             fault,
@@ -82,11 +83,11 @@ function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
           ],
           409: [
             fault,
-            '`idempotency_key_reused`, `order_conflict`: the facts, or merchant or app id, differ. `order_ended`: use a new key.',
+            '`idempotency_key_reused`, `order_conflict`: the facts, or merchant or app id, differ. `order_ended`: use a new key. `upgrade_pending`: another merchant has this number or key, until the schema’s breaking step is taken.',
           ],
           422: [
             fault,
-            '`gateway_refused`: the gateway will not take this order. `app_id_unknown`: not configured.',
+            '`gateway_refused`: the gateway will not take this order. `app_id_unknown`, `merchant_unknown`: not configured.',
           ],
           502: [fault, '`gateway_unavailable`: repeat with the same key.'],
         }),
@@ -97,16 +98,16 @@ function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
       const actor = actorOf(request)
       if (body.adopt === true) {
         const { order, isNew } = await adoptOrder(budan, { body, now: clock(), actor })
-        return reply.code(isNew ? 201 : 200).send(presentOrder(order, clock()))
+        return reply.code(isNew ? 201 : 200).send(presentOrder(order, { now: clock(), ...budan }))
       }
       const idempotencyKey = request.headers['idempotency-key']
       const order = await placeOrder(budan, { body, idempotencyKey, actor })
-      return reply.code(201).send(presentOrder(order, clock()))
+      return reply.code(201).send(presentOrder(order, { now: clock(), ...budan }))
     },
   )
 }
 
-function addList(app: WebApp, { budan: { store }, clock }: OrderRouteParts): void {
+function addList(app: WebApp, { budan: { store, merchants }, clock }: OrderRouteParts): void {
   app.get(
     '/v1/orders',
     {
@@ -122,7 +123,7 @@ function addList(app: WebApp, { budan: { store }, clock }: OrderRouteParts): voi
       const now = clock()
       const page = await store.listOrders({ limit, cursor, status, userId })
       return {
-        orders: page.items.map((order) => presentOrder(order, now)),
+        orders: page.items.map((order) => presentOrder(order, { now, merchants })),
         next_cursor: page.nextCursor,
       }
     },
@@ -138,10 +139,18 @@ function addGet(app: WebApp, { budan, clock }: OrderRouteParts): void {
         tags: ['orders'],
         summary: 'One order',
         params: orderPath,
-        response: guardedAnswers({ 200: [orderShape, 'The order.'], 404: orderAbsent }),
+        querystring: merchantQuery,
+        response: guardedAnswers({
+          200: [orderShape, 'The order.'],
+          404: orderAbsent,
+          ...merchantFaults,
+        }),
       },
     },
-    async ({ params }) => presentOrder(await ofOrder(params.order_no, budan.findOrder), clock()),
+    async ({ params, query }) => {
+      const order = await ofOrder(params.order_no, (orderNo) => budan.findOrder(orderNo, query))
+      return presentOrder(order, { now: clock(), ...budan })
+    },
   )
 }
 
@@ -154,12 +163,15 @@ function addEvents(app: WebApp, { store, findOrder }: Budan): void {
         tags: ['orders'],
         summary: 'The evidence: every query, answer, decision and reason, oldest first',
         params: orderPath,
-        querystring: pageQuery,
-        response: { ...pageAnswers(orderEventPageShape), ...answers({ 404: orderAbsent }) },
+        querystring: pageQuery.extend({ merchant: merchantName.optional() }),
+        response: {
+          ...pageAnswers(orderEventPageShape),
+          ...answers({ 404: orderAbsent, ...merchantFaults }),
+        },
       },
     },
-    async ({ params, query: { limit, cursor = null } }) => {
-      const { key } = await ofOrder(params.order_no, findOrder)
+    async ({ params, query: { limit, cursor = null, merchant } }) => {
+      const { key } = await ofOrder(params.order_no, (orderNo) => findOrder(orderNo, { merchant }))
       const page = await store.listOrderEvents(key, { limit, cursor })
       return { events: page.items.map(presentOrderEvent), next_cursor: page.nextCursor }
     },
@@ -175,14 +187,16 @@ function addCheck(app: WebApp, budan: Budan): void {
         tags: ['orders'],
         summary: 'Query the gateway now, and settle',
         params: orderPath,
+        querystring: merchantQuery,
         response: guardedAnswers({
           200: [checkReportShape, 'The result, for every answer of the gateway.'],
           404: orderAbsent,
+          ...merchantFaults,
         }),
       },
     },
     async (request) => {
-      const by = { actor: actorOf(request) }
+      const by = { actor: actorOf(request), ...request.query }
       const check = (orderNo: string) => budan.checkOrder(orderNo, by)
       return presentCheckReport(await ofOrder(request.params.order_no, check))
     },
@@ -253,4 +267,6 @@ const adoptionStatus: Readonly<Record<RefusedAdoption['kind'], number>> = {
   prefix_not_allowed: 403,
   app_id_unknown: 422,
   upgrade_pending: 409,
+  merchant_required: 400,
+  merchant_unknown: 422,
 }

@@ -1,4 +1,6 @@
+import type { NamedMerchant } from '../../desks.ts'
 import { systemClock } from '../../domain/clock.ts'
+import { isSameMerchant } from '../../domain/merchant.ts'
 import { fenToNumber } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
 import type { Run, RunResult } from '../../domain/run.ts'
@@ -27,7 +29,11 @@ import {
 
 const orderJson = presenterOf(orderShape)
 
-export function presentOrder(order: Order, now: Date = systemClock()): OrderJson {
+/** `merchants`: those that are configured; the order's has its name among them, or none. */
+export function presentOrder(
+  order: Order,
+  { now = systemClock(), merchants = [] }: { now?: Date; merchants?: readonly NamedId[] } = {},
+): OrderJson {
   // A code that does not work any more is not returned: repeating the request creates a new one.
   const isScannable = canBeScanned(order, now)
   return orderJson({
@@ -38,8 +44,11 @@ export function presentOrder(order: Order, now: Date = systemClock()): OrderJson
     dismissedAt: order.dismissed?.at ?? null,
     nextCheckAt: order.status === 'pending' ? order.nextCheckAt : null,
     appId: order.appid,
+    merchant: merchants.find((each) => isSameMerchant(each, order))?.name ?? null,
   })
 }
+
+type NamedId = Pick<NamedMerchant, 'name' | 'gateway' | 'mchid'>
 
 const orderEventJson = presenterOf(orderEventShape)
 

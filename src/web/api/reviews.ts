@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { OfMerchant } from '../../desks.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { readSeenMark } from '../../domain/resolve.ts'
 import { reviewActions } from '../../domain/review-action.ts'
@@ -17,6 +18,7 @@ import {
   reasonText,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
+import { merchantQuery } from './merchant-query.ts'
 import { orderPath } from './orders.ts'
 import { presentPreview, presentResolution, presentReview } from './present-review.ts'
 import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
@@ -94,6 +96,7 @@ function addReview(app: WebApp, budan: Budan): void {
         tags: ['reviews'],
         summary: 'Preview what can be done with an order in review, then do it',
         params: orderPath,
+        querystring: merchantQuery,
         body: reviewRequest,
         response: guardedAnswers({
           200: [z.union([previewShape, resolutionShape]), 'What would happen, or what was done.'],
@@ -110,18 +113,22 @@ function addReview(app: WebApp, budan: Budan): void {
     async (request) => {
       const { body } = request
       const { order_no: orderNo } = request.params
-      if (body.preview === true) return presentPreview(await previewOf(budan, orderNo))
+      if (body.preview === true)
+        return presentPreview(await previewOf(budan, { orderNo, ...request.query }))
       const { action, name, reason, seen } = body
       const actor = actorOf(request)
       return presentResolution(
-        await resolutionOf(budan, { orderNo, action, name, reason, seen, actor }),
+        await resolutionOf(budan, { orderNo, action, name, reason, seen, actor, ...request.query }),
       )
     },
   )
 }
 
-async function previewOf(budan: Budan, orderNo: string) {
-  const made = await ofOrder(orderNo, budan.previewReview)
+async function previewOf(
+  budan: Budan,
+  { orderNo, ...which }: OfMerchant & { readonly orderNo: string },
+) {
+  const made = await ofOrder(orderNo, () => budan.previewReview(orderNo, which))
   if (made.kind === 'previewed') return made.preview
   throw conflict(made)
 }

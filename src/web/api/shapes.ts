@@ -30,7 +30,7 @@ export const batchResultShape = z.object({
   ),
   code: documented(
     z.string().optional(),
-    'Why it was refused, as `POST /v1/orders` says it: `request_invalid`, `order_conflict`, `app_id_required`, `app_id_unknown`, `prefix_not_allowed`. Left out where it is adopted, now or before.',
+    'Why it was refused, as `POST /v1/orders` says it: `request_invalid`, `order_conflict`, `app_id_required`, `app_id_unknown`, `merchant_required`, `merchant_unknown`, `upgrade_pending`, `prefix_not_allowed`. Left out where it is adopted, now or before.',
   ),
   message: documented(z.string().optional(), 'The same as a sentence.'),
 })
@@ -67,6 +67,10 @@ export const orderShape = z
       'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
     ),
     next_check_at: documented(time.nullable(), 'When it is queried next; null unless pending.'),
+    merchant: documented(
+      z.string().nullable(),
+      'The name of the merchant in the configuration; null: it is not configured.',
+    ),
     gateway: z.string(),
     mchid: z.string(),
     app_id: z.string(),

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { documented, fault } from '../schema.ts'
+
+/** Which merchant's order, in the query of every route with an order number. */
+export const merchantName = documented(
+  z.string({ error: 'must be a string' }).max(64, { error: 'has at most 64 characters' }),
+  'The name of the merchant. Needed where several merchants have this order number.',
+)
+
+export const merchantQuery = z.strictObject({ merchant: merchantName.optional() })
+
+/** Of every route with an order number. */
+export const merchantFaults = {
+  409: [fault, '`merchant_required`: several merchants have this order number.'],
+  422: [fault, '`merchant_unknown`: no merchant of this name is configured.'],
+} as const
