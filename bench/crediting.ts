@@ -17,7 +17,7 @@ import { creditAlone } from './credit-alone.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { type Age, assertPaid, fillPending, type OrderRange, paidOrders, vacuum } from './orders.ts'
-import type { Part, Size } from './part.ts'
+import { firstRepetition, type Part, type Size } from './part.ts'
 import { queryAlone } from './query-alone.ts'
 import { eachAtOnce, Laptimes, time } from './stopwatch.ts'
 
@@ -37,8 +37,9 @@ export const crediting: Part = {
       const database = await stage.freshDatabase(kind)
       const gateway = await stage.gateway()
       const { repetitions } = stage
+      const first = firstRepetition(stage)
       figures.push(
-        ...(await benchCrediting({ ...sizes[stage.size], database, gateway, repetitions })),
+        ...(await benchCrediting({ ...sizes[stage.size], database, gateway, first, repetitions })),
       )
     }
     return figures
@@ -51,6 +52,8 @@ interface CreditingOptions {
   /** Orders of each measurement; a multiple of `slice`, and each run takes one slice. */
   readonly orders: number
   readonly slice: number
+  /** See `firstRepetition`. */
+  readonly first: 0 | 1
   readonly repetitions: number
   readonly concurrency: number
 }
@@ -96,8 +99,7 @@ type Laps = Readonly<Record<'q' | 's' | 'r', Laptimes>>
 
 async function measure(bench: Bench): Promise<readonly Figure[]> {
   const laps: Laps[] = []
-  // The first repetition is not counted: it compiles the code and opens the connections.
-  for (let repetition = 0; repetition <= bench.repetitions; repetition += 1) {
+  for (let repetition = bench.first; repetition <= bench.repetitions; repetition += 1) {
     const lap = await repeat(bench, repetition)
     if (repetition > 0) laps.push(lap)
   }

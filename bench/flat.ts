@@ -8,7 +8,7 @@ import { costOfPages, type PageCost, worstOf } from './flat/pages.ts'
 import type { Pair } from './flat/side-by-side.ts'
 import { openSite, type Site } from './flat/site.ts'
 import { costOfWork, growthsOf, kinds, type Work } from './flat/work.ts'
-import type { Part, Size, Stage, StoreKind } from './part.ts'
+import { firstRepetition, type Part, type Size, type Stage, type StoreKind } from './part.ts'
 
 interface Amount {
   readonly small: number
@@ -65,6 +65,7 @@ export const flat: Part = {
 async function benchOn(stage: Stage, kind: StoreKind): Promise<readonly Figure[]> {
   const amount = sizes[stage.size]
   const { repetitions } = stage
+  const repeated = { first: firstRepetition(stage), repetitions }
   const gateway = await stage.gateway()
   const open = async (orders: number) => {
     const options = { orders, gateway, batch: amount.batch }
@@ -75,7 +76,7 @@ async function benchOn(stage: Stage, kind: StoreKind): Promise<readonly Figure[]
     small: await open(amount.small),
     large: await open(amount.large[kind]),
   }
-  const work = await costOfWork(sites, { ...amount, gateway, repetitions })
+  const work = await costOfWork(sites, { ...amount, ...repeated, gateway })
   const subject = { kind, small: amount.small, large: amount.large[kind] }
   const figures = [...figuresOfWork(subject, work)]
   if (kind === 'postgres') {
@@ -85,7 +86,7 @@ async function benchOn(stage: Stage, kind: StoreKind): Promise<readonly Figure[]
     await tidy(sites.large.database)
   }
   // Pages come last, because a request of the overview starts an audit, which reads whole tables.
-  const pages = await costOfPages(sites, { ...amount, repetitions })
+  const pages = await costOfPages(sites, { ...amount, ...repeated })
   figures.push(...figuresOfPages(subject, pages))
   await sites.large.close()
   await sites.small.close()

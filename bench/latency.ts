@@ -13,7 +13,7 @@ import { drainEngine } from './drain-engine.ts'
 import { type Figure, figure } from './figure.ts'
 import type { InstantGateway } from './gateway/start.ts'
 import { assertPaid, fillPending, type OrderRange, paidOrders, vacuum } from './orders.ts'
-import type { Part, Size, Stage } from './part.ts'
+import { firstRepetition, type Part, type Size, type Stage } from './part.ts'
 import { queryAlone } from './query-alone.ts'
 import { eachAtOnce, time } from './stopwatch.ts'
 
@@ -69,7 +69,7 @@ async function benchLoad(
   const gateway = await stage.gateway()
   const database = await stage.freshDatabase('postgres')
   const laps = []
-  for (let repetition = 0; repetition <= stage.repetitions; repetition += 1) {
+  for (let repetition = firstRepetition(stage); repetition <= stage.repetitions; repetition += 1) {
     const lap = await measure({ ...load, gateway, database, repetition })
     if (repetition > 0) laps.push(lap)
   }

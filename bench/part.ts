@@ -43,7 +43,8 @@ export interface Stage {
 
 /**
  * The number of the first repetition. That of number 0 is not counted: it fills the file cache of
- * the system. At the tiny size it is left out, because there no figure matters.
+ * the system, compiles the code and opens the connections. At the tiny size it is left out, because
+ * there no figure matters.
  */
 export function firstRepetition({ size }: Pick<Stage, 'size'>): 0 | 1 {
   return size === 'tiny' ? 1 : 0

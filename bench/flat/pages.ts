@@ -1,7 +1,7 @@
 import { median, percentile } from '../figure.ts'
 import { paidOrder } from '../numbered.ts'
 import { type Dataset, firstPendingOf, runsOf, userOf } from './dataset.ts'
-import { alternate, growthOf, type Laps, type Pair } from './side-by-side.ts'
+import { alternate, growthOf, type Laps, type Pair, type Repeated } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
 /** Pages that show the same number of rows with both tables. */
@@ -43,7 +43,7 @@ export interface PageCost {
  */
 export async function costOfPages(
   sites: Pair<Site>,
-  { repetitions, requests }: { repetitions: number; requests: number },
+  { first, repetitions, requests }: Repeated & { readonly requests: number },
 ): Promise<readonly PageCost[]> {
   const paths = { small: pathsOf(sites.small.dataset), large: pathsOf(sites.large.dataset) }
   const costs = []
@@ -53,8 +53,7 @@ export async function costOfPages(
       large: { site: sites.large, path: paths.large[page] },
     }
     const laps: Laps[] = []
-    // The first repetition is not counted: it warms up.
-    for (let repetition = 0; repetition <= repetitions; repetition += 1) {
+    for (let repetition = first; repetition <= repetitions; repetition += 1) {
       const lap = await alternate(targets, {
         times: requests,
         work: async ({ site, path }) => {

@@ -6,6 +6,12 @@ export interface Pair<T> {
   readonly large: T
 }
 
+export interface Repeated {
+  /** See `firstRepetition`. */
+  readonly first: 0 | 1
+  readonly repetitions: number
+}
+
 /** The milliseconds of each execution. */
 export type Laps = Pair<readonly number[]>
 

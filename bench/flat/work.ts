@@ -4,7 +4,7 @@ import type { DecisionKind } from '../../src/domain/order-states.ts'
 import type { InstantGateway } from '../gateway/start.ts'
 import { paidOrder } from '../numbered.ts'
 import { firstPendingOf } from './dataset.ts'
-import { alternate, both, growthOf, type Laps, type Pair } from './side-by-side.ts'
+import { alternate, both, growthOf, type Laps, type Pair, type Repeated } from './side-by-side.ts'
 import type { Site } from './site.ts'
 
 /** How often one repetition executes each operation. */
@@ -29,14 +29,14 @@ interface Stock {
 /** The laps of each repetition, without the one that warms up. */
 export async function costOfWork(
   sites: Pair<Site>,
-  options: Amounts & { readonly gateway: InstantGateway; readonly repetitions: number },
+  options: Amounts & Repeated & { readonly gateway: InstantGateway },
 ): Promise<Work> {
   const stocks = await both(sites, async (site) => stockOf(site))
   const laps = { claim: [], 'check, unpaid': [], 'check, paid': [], run: [] } as Record<
     keyof Work,
     Laps[]
   >
-  for (let repetition = 0; repetition <= options.repetitions; repetition += 1) {
+  for (let repetition = options.first; repetition <= options.repetitions; repetition += 1) {
     const lap = await repeat(stocks, options)
     await putBack(stocks.small)
     await delay(cursorMs)

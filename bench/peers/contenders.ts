@@ -3,7 +3,13 @@ import type { InstantGateway } from '../gateway/start.ts'
 import type { OrderRange } from '../orders.ts'
 import type { Stage } from '../part.ts'
 import type { Lap } from '../stopwatch.ts'
-import type { ProgramMessage, ProgramName, ProgramOptions, ProgramRequest } from './program.ts'
+import type {
+  Action,
+  ProgramMessage,
+  ProgramName,
+  ProgramOptions,
+  ProgramRequest,
+} from './program.ts'
 
 export interface ComparisonSize {
   /**
@@ -60,25 +66,33 @@ export interface Contender {
    */
   look(msMax: number): Promise<number>
   countCredited(range: OrderRange): Promise<number>
+  close(): Promise<void>
 }
 
-/** Opens the named systems, each with a new database, and closes them also when `work` fails. */
+/**
+ * Opens the named systems, each with a new database, and closes them also when `work` fails. Each has a
+ * process of its own; at the tiny size they share one, because no figure matters there.
+ */
 export async function withContenders<K extends ProgramName, T>(
-  { gateway: { url, merchant }, concurrency, batchSize, redisUrl }: Comparison,
+  { stage, gateway: { url, merchant }, concurrency, batchSize, redisUrl }: Comparison,
   wanted: readonly K[],
   work: (contenders: Readonly<Record<K, Contender>>) => Promise<T>,
 ): Promise<T> {
   const options = { gateway: { url, merchant }, concurrency, batchSize, redisUrl }
   const programs: Program[] = []
+  const start = async () => {
+    const program: Program = await forkModule(new URL('./program.ts', import.meta.url))
+    programs.push(program)
+    return program
+  }
   try {
-    const opened = wanted.map(async (name) => {
-      const program: Program = await forkModule(new URL('./program.ts', import.meta.url))
-      programs.push(program)
-      return [name, await openOn(program, { name, options })] as const
-    })
-    const contenders = Object.fromEntries(await Promise.all(opened)) as Record<K, Contender>
-    const result = await work(contenders)
-    for (const program of programs) await call(program, { kind: 'close' })
+    const shared = stage.size === 'tiny' ? await start() : null
+    const opened: (readonly [K, Contender])[] = []
+    for (const name of wanted) {
+      opened.push([name, await openOn(shared ?? (await start()), { name, options })])
+    }
+    const result = await work(Object.fromEntries(opened) as Record<K, Contender>)
+    for (const [, contender] of opened) await contender.close()
     return result
   } finally {
     await Promise.all(programs.map(({ stop }) => stop()))
@@ -89,20 +103,20 @@ type Program = Forked<ProgramRequest, ProgramMessage>
 
 async function openOn(
   program: Program,
-  open: { readonly name: ProgramName; readonly options: ProgramOptions },
+  { name, options }: { readonly name: ProgramName; readonly options: ProgramOptions },
 ): Promise<Contender> {
-  await call(program, { kind: 'open', ...open })
-  return {
-    place: async (range) => void (await call(program, { kind: 'place', range })),
-    vacuum: async () => void (await call(program, { kind: 'vacuum' })),
-    credit: (count) => call<Lap>(program, { kind: 'credit', count }),
-    look: (msMax) => call<number>(program, { kind: 'look', msMax }),
-    countCredited: (range) => call<number>(program, { kind: 'count credited', range }),
+  const call = async <T>(action: Action): Promise<T> => {
+    const answer = await program.send({ name, ...action })
+    if ('failed' in answer) throw new Error(answer.failed)
+    return answer.done as T
   }
-}
-
-async function call<T>(program: Program, request: ProgramRequest): Promise<T> {
-  const answer = await program.send(request)
-  if ('failed' in answer) throw new Error(answer.failed)
-  return answer.done as T
+  await call({ kind: 'open', options })
+  return {
+    place: (range) => call({ kind: 'place', range }),
+    vacuum: () => call({ kind: 'vacuum' }),
+    credit: (count) => call({ kind: 'credit', count }),
+    look: (msMax) => call({ kind: 'look', msMax }),
+    countCredited: (range) => call({ kind: 'count credited', range }),
+    close: () => call({ kind: 'close' }),
+  }
 }

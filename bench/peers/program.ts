@@ -1,6 +1,7 @@
 /**
  * One of the compared systems, in a process of its own as in production, so that the systems share
- * neither compiled code nor memory. It ends when the process that started it ends.
+ * neither compiled code nor memory; at the tiny size all of them. It ends when the process that started
+ * it ends.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OrderRange } from '../orders.ts'
@@ -25,9 +26,11 @@ const openers = {
 export type ProgramName = keyof typeof openers
 export type ProgramOptions = Omit<SystemOptions, 'watch'> & { readonly redisUrl: string }
 
-/** Requests of the parent process; each is answered by one message. */
-export type ProgramRequest =
-  | { readonly kind: 'open'; readonly name: ProgramName; readonly options: ProgramOptions }
+/** Requests of the parent process to one of the systems; each is answered by one message. */
+export type ProgramRequest = Action & { readonly name: ProgramName }
+
+export type Action =
+  | { readonly kind: 'open'; readonly options: ProgramOptions }
   | { readonly kind: 'place'; readonly range: OrderRange }
   | { readonly kind: 'vacuum' }
   /** Starts, stops after `count` credits, and answers with the time that these took. */
@@ -42,8 +45,12 @@ export type ProgramRequest =
 /** The answers to the parent's requests. */
 export type ProgramMessage = { readonly done: Lap | number | null } | { readonly failed: string }
 
-const watch = new Watch()
-let opened: System | null = null
+interface Opened {
+  readonly system: System
+  readonly watch: Watch
+}
+
+const opened = new Map<ProgramName, Opened>()
 
 process.on('message', (request: ProgramRequest) => {
   answer(request).then(
@@ -59,17 +66,20 @@ function reply(message: ProgramMessage): void {
 }
 
 async function answer(request: ProgramRequest): Promise<Lap | number | null> {
+  const { name } = request
   if (request.kind === 'open') {
-    opened = await openers[request.name]({ ...request.options, watch })
+    const watch = new Watch()
+    opened.set(name, { system: await openers[name]({ ...request.options, watch }), watch })
     return null
   }
-  if (opened === null) throw new Error('No system is open')
-  return answerOf(opened, request)
+  const one = opened.get(name)
+  if (one === undefined) throw new Error(`${name} is not open`)
+  return answerOf(one, request)
 }
 
 async function answerOf(
-  system: System,
-  request: Exclude<ProgramRequest, { kind: 'open' }>,
+  { system, watch }: Opened,
+  request: Exclude<Action, { kind: 'open' }>,
 ): Promise<Lap | number | null> {
   switch (request.kind) {
     case 'place':
@@ -79,12 +89,12 @@ async function answerOf(
       await system.vacuum()
       return null
     case 'credit': {
-      const lap = await time(request.count, () => untilCredited(system, request.count))
+      const lap = await time(request.count, () => untilCredited({ system, watch }, request.count))
       await system.stop()
       return lap
     }
     case 'look':
-      await Promise.race([untilCredited(system, 1), delay(request.msMax)])
+      await Promise.race([untilCredited({ system, watch }, 1), delay(request.msMax)])
       await system.stop()
       return watch.queried.size
     case 'count credited':
@@ -95,8 +105,8 @@ async function answerOf(
   }
 }
 
-async function untilCredited({ start }: System, count: number): Promise<void> {
+async function untilCredited({ system, watch }: Opened, count: number): Promise<void> {
   const credited = watch.credits(count)
-  await start()
+  await system.start()
   await credited
 }
