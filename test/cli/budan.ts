@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
+import { shortLived } from '../support/short-lived.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -33,7 +34,8 @@ export function startBudan(
   args: readonly string[],
   { cwd, env = {}, program = root }: CommandOptions,
 ): RunningCommand {
-  const child = spawn(process.execPath, [join(program, 'bin/budan.js'), ...args], {
+  const entry = join(program, 'bin/budan.js')
+  const child = spawn(process.execPath, [...shortLived, entry, ...args], {
     cwd,
     // Nothing of the machine's own settings: DATABASE_URL may be somebody's.
     env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },

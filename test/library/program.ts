@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { shortLived } from '../support/short-lived.ts'
 
 const run = promisify(execFile)
 
@@ -29,7 +30,7 @@ export function openHome(): Home {
     },
     run: async (name, env = {}) => {
       const options = { cwd: path, env: { PATH: process.env.PATH ?? '', HOME: path, ...env } }
-      return (await run(process.execPath, [join(path, name)], options)).stdout
+      return (await run(process.execPath, [...shortLived, join(path, name)], options)).stdout
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
   }

@@ -18,6 +18,7 @@ import {
 } from '../contract/store-fixtures.ts'
 import { closeStores } from '../support/open-stores.ts'
 import { keyOf } from '../support/order-key.ts'
+import { shortLived } from '../support/short-lived.ts'
 import { freshDatabase } from '../support/stores.ts'
 
 describe('the embedded database', () => {
@@ -41,7 +42,7 @@ describe('the embedded database', () => {
   /** Opens the directory in a process of its own, and resolves with the word that it says then. */
   const openElsewhere = async (): Promise<{ child: ChildProcess; word: string }> => {
     const script = fileURLToPath(new URL('../support/open-store.ts', import.meta.url))
-    const child = spawn(process.execPath, ['--import', 'tsx', script, url], {
+    const child = spawn(process.execPath, [...shortLived, '--import', 'tsx', script, url], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     children.push(child)
