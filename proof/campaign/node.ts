@@ -31,6 +31,7 @@ export interface NodeOptions {
   /** The directory of its configuration and its log. */
   readonly directory: string
   readonly nodeCounts: NodeCounts
+  readonly nodeArgs: readonly string[]
 }
 
 /** Longer than all deadlines of a stopping node together (docs/operations.md). */
@@ -67,9 +68,10 @@ export class BudanNode {
 
   /** Starts the program without waiting; `becomeReady` waits until it is ready. */
   start(): void {
-    const { directory, nodeCounts } = this.#options
+    const { directory, nodeCounts, nodeArgs } = this.#options
     const config = ['--config', `${this.name}.yaml`]
-    const program = startProgram(['serve', ...config], { directory, log: `${this.name}.log` })
+    const log = `${this.name}.log`
+    const program = startProgram(['serve', ...config], { directory, log, nodeArgs })
     nodeCounts.starts += 1
     this.#program = program
     void program.ended.then((ending) => this.#recordEnd(program, ending))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { shortLived } from '../../test/support/short-lived.ts'
 
 export const engines = ['local', 'redis', 'postgres'] as const
 export type EngineKind = (typeof engines)[number]
@@ -25,6 +26,8 @@ export interface CampaignSize {
   /** The mean time of a node from its ready line to its end. */
   readonly uptimeMsMean: number
   readonly ttlMins: number
+  /** Options of Node for the nodes. */
+  readonly nodeArgs?: readonly string[]
   /** How often each outage occurs. */
   readonly outages: Readonly<Record<OutageKind, number>>
 }
@@ -77,7 +80,7 @@ const sizes = {
     short: {
       name: 'short',
       seconds: 10,
-      killsMin: 8,
+      killsMin: 6,
       ordersPerSecond: 5,
       uptimeMsMean: 1_000,
       ttlMins: 0.1,
@@ -102,17 +105,18 @@ const sizes = {
     short: {
       name: 'short',
       seconds: 8,
-      killsMin: 6,
+      killsMin: 4,
       ordersPerSecond: 3,
       uptimeMsMean: 500,
       ttlMins: 0.1,
+      nodeArgs: shortLived,
       outages: { ...noOutages, gateway_reset: 1 },
     },
   },
 } as const satisfies Record<string, Record<string, CampaignSize>>
 
 export const usage = `npm run campaign -- [options]
-  --short             less than a minute: some ten kills, one outage of each server
+  --short             less than a minute: a few kills, one outage of each server
   --embedded          one node on the embedded database instead of three on PostgreSQL
   --engine ENGINE     ${engines.join(', ')}; default redis, local with --embedded
   --seed SEED         decides the kills, the outages and the payments; default random

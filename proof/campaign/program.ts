@@ -20,14 +20,20 @@ export interface Program {
 
 const entry = fileURLToPath(new URL('../../bin/budan.js', import.meta.url))
 
+interface StartOptions {
+  readonly directory: string
+  readonly log: string
+  readonly nodeArgs?: readonly string[]
+}
+
 /** Standard error goes to `log` in `directory`, behind what is there. */
 export function startProgram(
   args: readonly string[],
-  { directory, log }: { readonly directory: string; readonly log: string },
+  { directory, log, nodeArgs = [] }: StartOptions,
 ): Program {
   // A file instead of a pipe: it has all that a killed process wrote.
   const errors = openSync(join(directory, log), 'a')
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, entry, ...args], {
     cwd: directory,
     // The machine's own settings stay out: DATABASE_URL may name a real database.
     env: { PATH: process.env.PATH ?? '', HOME: directory },

@@ -45,8 +45,10 @@ export async function openStage(options: CampaignOptions, closing: Closing): Pro
   const ports = await freePorts(options.kind === 'cluster' ? 3 : 1)
   const links = await openLinks({ gateway, redis, ports, closing })
   const nodeCounts = zeroNodeCounts()
+  const { nodeArgs = [] } = options.size
   const nodes = ports.map(
-    (port, nth) => new BudanNode({ name: `node-${nth + 1}`, port, directory, nodeCounts }),
+    (port, nth) =>
+      new BudanNode({ name: `node-${nth + 1}`, port, directory, nodeCounts, nodeArgs }),
   )
   // No node may outlive the campaign, even if the campaign failed.
   closing.add(nodes, async () => killPrograms())

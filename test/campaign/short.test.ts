@@ -13,6 +13,12 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 /** It takes some 30 s on two idle cores. No time is measured, so a busy machine may take longer. */
 const withinMs = 1_200_000
 
+/**
+ * By it the first 24 orders have every outcome, and the first ends of the nodes are of every kind: a kill,
+ * one before the node is ready, a stop, and a node that is frozen until its leases have run out.
+ */
+const seed = 'short-11327'
+
 /** Runs the campaign's program. The global setup has built dist/. */
 async function runCampaign(...options: string[]): Promise<{ report: Report; printed: string }> {
   const file = join(directory, 'report.json')
@@ -20,7 +26,7 @@ async function runCampaign(...options: string[]): Promise<{ report: Report; prin
   const printed = await new Promise<string>((resolve) => {
     execFile(
       process.execPath,
-      [...args, '--json', file, ...options],
+      [...args, '--seed', seed, '--json', file, ...options],
       { cwd: root, timeout: withinMs },
       // The report says what went wrong; it is checked below.
       (_error, stdout, stderr) => resolve(`${stderr}${stdout}`),
@@ -62,7 +68,7 @@ describe.skipIf(withoutRedis())('npm run campaign', () => {
       const ended = await runCampaign()
       expectNothingLost(ended)
       expect(ended.report).toMatchObject({ kind: 'cluster', engine: 'redis' })
-      expect(ended.report.nodes.killed).toBeGreaterThanOrEqual(8)
+      expect(ended.report.nodes.killed).toBeGreaterThanOrEqual(6)
       expect(ended.report.outages).toEqual({
         postgres_immediate: 1,
         redis_wiped: 1,
@@ -80,7 +86,7 @@ describe('npm run campaign -- --embedded', () => {
       const ended = await runCampaign('--embedded')
       expectNothingLost(ended)
       expect(ended.report).toMatchObject({ kind: 'embedded', engine: 'local' })
-      expect(ended.report.nodes.killed).toBeGreaterThanOrEqual(6)
+      expect(ended.report.nodes.killed).toBeGreaterThanOrEqual(4)
     },
     withinMs,
   )
