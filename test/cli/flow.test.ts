@@ -1,8 +1,10 @@
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrations } from '../../src/store/migrations/index.ts'
+import { freshPostgresUrl } from '../support/stores.ts'
 import { openDirectory, type RunningCommand, runBudan, runInProcess, startBudan } from './budan.ts'
 
 // One embedded database from its creation on, used by commands alone. Each test continues from the one before.
@@ -271,65 +273,70 @@ describe('afterwards', () => {
     )
     expect(stdout).toMatch(/^ok {4}schema/m)
   })
-})
-
-describe('a database that does not fit this program', () => {
-  const copy = { DATABASE_URL: `pglite:${data}-copy` }
-
-  /** Changes rows past every trigger and constraint. */
-  async function tamper(directory: string, statement: string): Promise<void> {
-    const database = await PGlite.create(directory)
-    await database.exec(
-      `set search_path = budan, public; set session_replication_role = replica; ${statement}`,
-    )
-    await database.close()
-  }
 
   test('budan audit ends with 1 when the books do not agree', async () => {
-    await tamper(data, `update orders set amount = 999 where order_no = '${paidNo}'`)
+    // Past every trigger and constraint.
+    const database = await PGlite.create(data)
+    await database.exec(
+      `set search_path = budan, public; set session_replication_role = replica;
+         update orders set amount = 999 where order_no = '${paidNo}'`,
+    )
+    await database.close()
     const { code, stdout, stderr } = await budan('audit')
     expect(stdout).toMatch(/^mismatched=1$/m)
     expect(stdout).toMatch(new RegExp(`^mismatched +${paidNo} +\\d+$`, 'm'))
     expect(stderr).toContain('The books do not agree')
     expect(code).toBe(1)
   })
+})
+
+// On PostgreSQL: schemas are compared in the same way there, and one is opened in a moment.
+describe('a database that does not fit this program', () => {
+  let client: pg.Client
+  let other: Record<string, string>
+
+  beforeAll(async () => {
+    const url = await freshPostgresUrl()
+    other = { DATABASE_URL: url }
+    client = new pg.Client(url)
+    await client.connect()
+  })
+
+  afterAll(() => client.end())
 
   test('budan orders and doctor say that it is behind', async () => {
     const newest = 'select max(name) from budan_migrations'
-    await tamper(`${data}-copy`, `delete from budan_migrations where name = (${newest})`)
-    expect(await budan('orders', copy)).toEqual({
+    await client.query(`delete from budan_migrations where name = (${newest})`)
+    expect(await budan('orders', other)).toEqual({
       code: 1,
       stdout: '',
       stderr: 'The database is behind by 1 migration: run `budan migrate`\n',
     })
-    const { code, stdout } = await budan('doctor', copy)
+    const { code, stdout } = await budan('doctor', other)
     expect(stdout).toMatch(/^fail {2}schema .* -> run `budan migrate`$/m)
     expect(code).toBe(1)
   })
 
   const migratedBy = (name: string) =>
-    tamper(
-      `${data}-copy`,
-      `insert into budan_migrations (name, timestamp) values ('${name}', '2030-01-01')`,
-    )
+    client.query(`insert into budan_migrations (name, timestamp) values ('${name}', '2030-01-01')`)
 
   test('budan orders, migrate and doctor go on with one that a newer budan added to', async () => {
     // What the test before took away.
     await migratedBy(Object.keys(migrations).sort().at(-1) ?? '')
     await migratedBy('998_later')
-    const migrated = await budan('migrate', copy)
+    const migrated = await budan('migrate', other)
     expect(migrated).toEqual({ code: 0, stdout: 'the database is up to date\n', stderr: '' })
-    expect((await budan('orders', copy)).code).toBe(0)
-    expect((await budan('doctor', copy)).stdout).toMatch(/^warn {2}schema .*998_later/m)
+    expect((await budan('orders', other)).code).toBe(0)
+    expect((await budan('doctor', other)).stdout).toMatch(/^warn {2}schema .*998_later/m)
   })
 
   test('budan orders, migrate, run and serve refuse one that a newer budan changed', async () => {
     await migratedBy('999_breaking_later')
     for (const line of ['orders', 'migrate', 'run', 'serve']) {
-      const { code, stdout, stderr } = await budan(line, copy)
+      const { code, stdout, stderr } = await budan(line, other)
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr).toMatch(/^Cannot .*newer budan.*999_breaking_later.*upgrade this one\n$/)
     }
-    expect((await budan('doctor', copy)).stdout).toMatch(/^fail {2}schema .*999_breaking_later/m)
+    expect((await budan('doctor', other)).stdout).toMatch(/^fail {2}schema .*999_breaking_later/m)
   })
 })

@@ -35,28 +35,20 @@ const names = Object.keys(migrations).sort()
 const upToDate = { code: 0, stdout: 'the database is up to date\n', stderr: '' }
 
 describe('a new embedded database', () => {
+  it('is made without an image that is damaged', async () => {
+    const { code, stdout, stderr } = await madeWithoutImage()
+    expect(code, stderr).toBe(0)
+    expect(stdout).toBe(names.map((name) => `applied ${name}\n`).join(''))
+  })
+
   it('has from the shipped image the schema and the rows that migrations alone make', async () => {
     const shipped = join(home, 'shipped')
     expect(await migrateBuilt(shipped)).toEqual(upToDate)
-    const fromImage = await openPglite({ directory: shipped })
-    const made = await openPglite({ directory: join(home, 'made'), withTables: false })
-    expect(await storeOn(made).migrate()).toEqual(names)
-    const contents = await contentsOf(fromImage)
+    await madeWithoutImage()
+    expect(readdirSync(shipped)).toEqual(readdirSync(withoutImage))
+    const contents = await contentsIn(shipped)
     expect(contents.columns.length).toBeGreaterThan(50)
-    expect(contents).toEqual(await contentsOf(made))
-    await Promise.all([fromImage.close(), made.close()])
-  })
-
-  it('is made without an image that is damaged', async () => {
-    const program = copyOfProgram()
-    const folder = join(program, 'dist/store')
-    const images = readdirSync(folder).filter((name) => name.endsWith('.tar.br'))
-    for (const image of images) truncateSync(join(folder, image), 300_000)
-    const directory = join(home, 'damaged')
-    const { code, stdout, stderr } = await migrateBuilt(directory, { program })
-    expect(code, stderr).toBe(0)
-    expect(stdout).toBe(names.map((name) => `applied ${name}\n`).join(''))
-    expect(readdirSync(directory)).toEqual(readdirSync(join(home, 'shipped')))
+    expect(contents).toEqual(await contentsIn(withoutImage))
   })
 
   it('is migrated where its image is older than the program', async () => {
@@ -64,9 +56,9 @@ describe('a new embedded database', () => {
     const image = new Blob([await makeImage(older as typeof migrations)])
     const database = await openPglite({ directory: join(home, 'older'), image })
     expect(await storeOn(database).migrate()).toEqual(names.slice(4))
-    const made = await openPglite({ directory: join(home, 'made'), withTables: false })
-    expect(await contentsOf(database)).toEqual(await contentsOf(made))
-    await Promise.all([database.close(), made.close()])
+    await madeWithoutImage()
+    expect(await contentsOf(database)).toEqual(await contentsIn(withoutImage))
+    await database.close()
   })
 
   it.each(['.unpacking', '.unpacked', 'base', 'PG_VERSION'])(
@@ -160,6 +152,23 @@ describe('unpackOnce()', () => {
 
 const root = join(import.meta.dirname, '../..')
 
+const withoutImage = join(home, 'damaged')
+let making: Promise<Ended> | null = null
+
+/** The database of a program whose image is damaged: made by initdb and all migrations, once. */
+function madeWithoutImage(): Promise<Ended> {
+  making ??= migrateBuilt(withoutImage, { program: programWithDamagedImage() })
+  return making
+}
+
+function programWithDamagedImage(): string {
+  const program = copyOfProgram()
+  const folder = join(program, 'dist/store')
+  const images = readdirSync(folder).filter((name) => name.endsWith('.tar.br'))
+  for (const image of images) truncateSync(join(folder, image), 300_000)
+  return program
+}
+
 /** Opened as `serve` does it, by the built program or a copy of it: `budan migrate` itself uses no image. */
 async function migrateBuilt(directory: string, { program = root } = {}): Promise<Ended> {
   return runBudan([], { ...placeOf(directory), program: makerOf(program) })
@@ -206,6 +215,15 @@ async function untilSeen(sight: string, directory: string): Promise<RunningComma
   for await (const [, name] of changes) if (name === sight) break
   watcher.close()
   return command
+}
+
+async function contentsIn(directory: string) {
+  const database = await openPglite({ directory })
+  try {
+    return await contentsOf(database)
+  } finally {
+    await database.close()
+  }
 }
 
 /** All that decides what the database takes and answers: schema, rows, sequences, its own settings. */
