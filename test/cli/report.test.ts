@@ -17,11 +17,19 @@ import {
 import { withoutMariadb } from '../support/mariadb.ts'
 import { openDirectory, runBudan, startBudan } from './budan.ts'
 
-const count = 1_000
-/** Pending or expired in the table, and paid at the gateway without a callback. */
-const paid = Array.from({ length: 20 }, (_, n) => 31 + 47 * n)
-const open = Array.from({ length: count }, (_, n) => n).filter((n) => statusOf(n) !== 'paid')
-const found = paid.filter((n) => statusOf(n) !== 'paid')
+const count = 300
+/** Longer than a page, with the rows that are added for the last tests. */
+const longCount = 560
+/** Paid at the gateway without a callback. */
+const paid = Array.from({ length: 12 }, (_, n) => 31 + 47 * n)
+/** Pending or expired in the table. */
+const isOpen = (n: number) => statusOf(n) !== 'paid'
+const open = Array.from({ length: count }, (_, n) => n).filter(isOpen)
+const found = paid.filter((n) => n < count && isOpen(n))
+/** When the shop has credited the ones that were found before. */
+const openLater =
+  Array.from({ length: longCount }, (_, n) => n).filter(isOpen).length - found.length
+const foundLater = paid.filter((n) => n >= count && isOpen(n))
 
 const directory = openDirectory()
 const cwd = directory.path
@@ -29,7 +37,7 @@ let gateway: GatewayProcess
 
 beforeAll(async () => {
   gateway = await startGateway(cwd)
-  await placeAll(gateway, { count, paid })
+  await placeAll(gateway, { count: longCount, paid })
 })
 
 afterAll(async () => {
@@ -43,7 +51,8 @@ interface Json {
 }
 
 const fast = { RECHARGE_COMPENSATION_MAX_QPS: '3000', TMPDIR: cwd }
-const slow = { ...fast, RECHARGE_COMPENSATION_MAX_QPS: '300' }
+const unhurried = { ...fast, RECHARGE_COMPENSATION_MAX_QPS: '300' }
+const slow = { ...fast, RECHARGE_COMPENSATION_MAX_QPS: '100' }
 
 const kinds = ['PostgreSQL', 'MariaDB'] as const
 const measurable = kinds.filter((kind) => kind === 'PostgreSQL' || !withoutMariadb())
@@ -111,7 +120,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
   it('stops at a signal, names the command that goes on, and that one completes the list', async () => {
     const before = await gateway.queryCount()
     const running = startBudan(['report', '--json', '--config', config], { cwd, env: slow })
-    while ((await gateway.queryCount()) < before + 100) await pause(50)
+    while ((await gateway.queryCount()) < before + 50) await pause(50)
     running.child.kill('SIGINT')
     const { code, stdout, stderr } = await running.ended
     const stopped = JSON.parse(stdout) as Json & { queried: number; unanswered: number }
@@ -124,41 +133,6 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     expect(resumed.code).toBe(3)
     expect(orders.map(({ order_no: no }) => no).sort()).toEqual(found.map(orderNoOf))
     expect(await gateway.queryCount()).toBe(before + open.length)
-  })
-
-  it('goes on after it was killed', async () => {
-    const file = join(cwd, `${kind}.jsonl`)
-    const before = await gateway.queryCount()
-    const line = ['report', '--json', '--resume', file, '--config', config]
-    const running = startBudan(line, { cwd, env: slow })
-    while ((await gateway.queryCount()) < before + 600) await pause(50)
-    running.child.kill('SIGKILL')
-    await running.ended
-    const other = await report(`--resume ${file} --days 3`)
-    expect(other.code).toBe(2)
-    expect(other.stderr).toContain('it is about 16 days, and this report is about 3 days')
-    const { code, stdout, stderr } = await runBudan(line, { cwd, env: fast })
-    const { orders, ...counts } = JSON.parse(stdout) as Json
-    expect(code, stderr).toBe(3)
-    expect(orders.map(({ order_no: no }) => no).sort()).toEqual(found.map(orderNoOf))
-    expect(counts).toMatchObject({ rows: open.length, queried: open.length, unanswered: 0 })
-    // The first page was recorded.
-    expect(await gateway.queryCount()).toBeLessThan(before + 2 * open.length - 450)
-    expect(stderr).toMatch(
-      /^This report was begun at .*: rows that were created later are not in it\.$/m,
-    )
-    // A report that is complete is not resumed: the next one reads the rows of then.
-    expect(existsSync(file)).toBe(false)
-  })
-
-  it('goes on when its connections are ended', async () => {
-    const before = await gateway.queryCount()
-    const running = startBudan(['report', '--json', '--config', config], { cwd, env: slow })
-    while ((await gateway.queryCount()) < before + 50) await pause(50)
-    await shop.endConnections()
-    const { code, stdout, stderr } = await running.ended
-    expect(code, stderr).toBe(3)
-    expect((JSON.parse(stdout) as Json).orders).toHaveLength(found.length)
   })
 
   it('does not list what the shop itself credits, and gives no all-clear for a wrong key', async () => {
@@ -174,6 +148,46 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
       ...{ orders: [], queried: 0, unanswered: open.length - found.length },
     })
     expect(wrong.stderr).toContain('every query would fail: 401: the serial number is not')
+  })
+
+  it('goes on after it was killed', async () => {
+    await fill(shop, longCount, { first: count })
+    // The youngest row's query has no answer: the report cannot end before it is killed.
+    const hangs = { operation: 'query', out_trade_no: orderNoOf(longCount - 1) }
+    await gateway.post('/faults', { ...hangs, fault: { kind: 'hang' } })
+    const file = join(cwd, `${kind}.jsonl`)
+    const before = await gateway.queryCount()
+    const line = ['report', '--json', '--resume', file, '--config', config]
+    const running = startBudan(line, { cwd, env: fast })
+    while ((await gateway.queryCount()) < before + 505) await pause(50)
+    running.child.kill('SIGKILL')
+    await running.ended
+    await gateway.clearFaults()
+    const other = await report(`--resume ${file} --days 3`)
+    expect(other.code).toBe(2)
+    expect(other.stderr).toContain('it is about 16 days, and this report is about 3 days')
+    const { code, stdout, stderr } = await runBudan(line, { cwd, env: fast })
+    const { orders, ...counts } = JSON.parse(stdout) as Json
+    expect(code, stderr).toBe(3)
+    expect(orders.map(({ order_no: no }) => no).sort()).toEqual(foundLater.map(orderNoOf))
+    expect(counts).toMatchObject({ rows: openLater, queried: openLater, unanswered: 0 })
+    // The first page was recorded.
+    expect(await gateway.queryCount()).toBeLessThan(before + 2 * openLater - 450)
+    expect(stderr).toMatch(
+      /^This report was begun at .*: rows that were created later are not in it\.$/m,
+    )
+    // A report that is complete is not resumed: the next one reads the rows of then.
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it('goes on when its connections are ended', async () => {
+    const before = await gateway.queryCount()
+    const running = startBudan(['report', '--json', '--config', config], { cwd, env: unhurried })
+    while ((await gateway.queryCount()) < before + 50) await pause(50)
+    await shop.endConnections()
+    const { code, stdout, stderr } = await running.ended
+    expect(code, stderr).toBe(3)
+    expect((JSON.parse(stdout) as Json).orders).toHaveLength(foundLater.length)
   })
 })
 

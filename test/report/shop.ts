@@ -101,16 +101,18 @@ export function statusOf(n: number): 'paid' | 'expired' | 'pending' {
   return n % 7 === 0 ? 'expired' : 'pending'
 }
 
-/** In the local time of Shanghai, without a zone: the last one an hour ago, one each ten minutes. */
-function createdAt(n: number, count: number): string {
-  const at = Date.now() - 3_600_000 - (count - n) * 600_000
+/** In the local time of Shanghai, without a zone: number `end` an hour ago, one each ten minutes. */
+function createdAt(n: number, end: number): string {
+  const at = Date.now() - 3_600_000 - (end - n) * 600_000
   return new Date(at + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
 }
 
-export async function fill(shop: Shop, count: number): Promise<void> {
-  const rows = Array.from({ length: count }, (_, n) => {
+/** Adds the rows from number `first` to the one before `end`. */
+export async function fill(shop: Shop, end: number, { first = 0 } = {}): Promise<void> {
+  const rows = Array.from({ length: end - first }, (_, nth) => {
+    const n = first + nth
     const yuan = `${Math.floor((100 + n) / 100)}.${String((100 + n) % 100).padStart(2, '0')}`
-    return `('${orderNoOf(n)}', ${n % 50}, ${yuan}, '${statusOf(n)}', '${createdAt(n, count)}')`
+    return `('${orderNoOf(n)}', ${n % 50}, ${yuan}, '${statusOf(n)}', '${createdAt(n, end)}')`
   })
   await shop.query(
     `insert into recharge_orders (order_no, user_id, pay_amount, status, created_at) values ${rows.join(',')}`,
@@ -121,6 +123,7 @@ export async function fill(shop: Shop, count: number): Promise<void> {
 export interface GatewayProcess {
   readonly url: string
   post(path: string, body: object): Promise<void>
+  clearFaults(): Promise<void>
   /** How many queries have arrived. */
   queryCount(): Promise<number>
   stop(): Promise<void>
@@ -139,6 +142,7 @@ export async function startGateway(cwd: string): Promise<GatewayProcess> {
       })
       if (!reply.ok) throw new Error(`POST ${path}: ${reply.status} ${await reply.text()}`)
     },
+    clearFaults: async () => void (await fetch(`${url}/_sim/faults`, { method: 'DELETE' })),
     queryCount: async () => {
       const reply = await fetch(`${url}/_sim/requests?operation=query`)
       return ((await reply.json()) as { requests: unknown[] }).requests.length

@@ -6,7 +6,8 @@ import { openDirectory, runBudan } from '../cli/budan.ts'
 import { withoutMariadb } from '../support/mariadb.ts'
 import { configure, fill, type GatewayProcess, openShop, placeAll, startGateway } from './shop.ts'
 
-const count = 1_100
+/** More than a page. */
+const count = 560
 const document = join(import.meta.dirname, '../../docs/report.md')
 
 /** Values are left out, so that the same statement is listed once. */
