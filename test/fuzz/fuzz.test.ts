@@ -39,10 +39,10 @@ async function found(target: Target, inputs: number) {
 describe('a short campaign', () => {
   it.each<[Target, number]>([
     [callbackTarget(), 800],
-    [answerTarget(), 4000],
+    [answerTarget(), 2000],
     [certificatesTarget(), 300],
-    [configTarget(), 200],
-    [webTarget(), 400],
+    [configTarget(), 100],
+    [webTarget(), 200],
     [simulatorTarget(), 200],
     [billTarget(), 150],
     [exportTarget(), 150],
