@@ -5,7 +5,7 @@ import { proxiesOf } from '../../src/config/proxies.ts'
 import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
 import { Access } from '../../src/web/access/access.ts'
 import { actorOf } from '../../src/web/access/actor.ts'
-import { addressIn, networkOf } from '../../src/web/access/address.ts'
+import { addressIn, addressOf, networkOf } from '../../src/web/access/address.ts'
 import { requireToken } from '../../src/web/access/token.ts'
 import { Tokens } from '../../src/web/access/tokens.ts'
 import { callbackRouteOf } from '../../src/web/callback-route.ts'
@@ -162,5 +162,12 @@ describe('browsers that came by TLS', () => {
     ['nobody says', ['10.0.0.5'], undefined],
   ])('are not where %s', async (_what, proxies, proto) => {
     expect(await hsts(proxies, proto)).toEqual(new Set([null]))
+  })
+})
+
+describe('addressOf()', () => {
+  it('knows none of a caller that has gone before it is read', () => {
+    const gone = { ip: undefined, raw: { socket: { remoteAddress: undefined } } }
+    expect(addressOf(gone as never)).toBe('unknown')
   })
 })

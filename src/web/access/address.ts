@@ -6,7 +6,9 @@ import type { FastifyRequest } from 'fastify'
  * ignored from all other peers.
  */
 export function addressOf({ ip, raw }: FastifyRequest): string {
-  return addressIn(ip) ?? addressIn(raw.socket.remoteAddress ?? '') ?? 'unknown'
+  // Of a connection that was closed meanwhile neither has an address, though the type says so.
+  const texts: readonly (string | undefined)[] = [ip, raw.socket.remoteAddress]
+  return texts.map((text) => addressIn(text ?? '')).find((found) => found !== null) ?? 'unknown'
 }
 
 /**
