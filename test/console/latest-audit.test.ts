@@ -33,8 +33,8 @@ describe('the latest audit', () => {
     expect(latest.state().isUnderWay).toBe(true)
     time.ms += 1234
     audits[0]?.end({ ...clean, unbalanced: 2 })
-    const orderNos = { unbalanced: ['ORDER-1'] }
-    const reading = { counts: { ...clean, unbalanced: 2 }, orderNos, at, durationMs: 1234 }
+    const orders = { unbalanced: [{ orderNo: 'ORDER-1', merchant: null }] }
+    const reading = { counts: { ...clean, unbalanced: 2 }, orders, at, durationMs: 1234 }
     expect(await made).toEqual(reading)
     expect(latest.state().latest).toEqual(reading)
     expect(latest.state().isUnderWay).toBe(false)
