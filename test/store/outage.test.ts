@@ -43,7 +43,17 @@ async function adoptPaid(world: World, orderNos: readonly string[]): Promise<voi
     world.control.pay(orderNo, { callback: false })
     const createdAt = new Date(Date.now() - hour)
     const facts = { orderNo, userId: 'u1', amount: 100n, description: '' }
-    await world.budan.adoptOrder({ ...facts, createdAt, expiresAt: null })
+    await repeated(() => world.budan.adoptOrder({ ...facts, createdAt, expiresAt: null }))
+  }
+}
+
+/** A caller repeats what failed: a connection of before the outage may be met once more. */
+async function repeated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return repeated(work)
   }
 }
 
