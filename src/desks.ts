@@ -122,8 +122,10 @@ export class Desks {
       return { desk: this.first, name: { orderNo, merchant: null } }
     }
     const order = await this.find(store, { orderNo, ...which })
-    if (order === null) return { desk: this.first, name: { orderNo, merchant: null } }
-    return { desk: this.of(order), name: { orderNo, merchant: order } }
+    if (order !== null) return { desk: this.of(order), name: { orderNo, merchant: order } }
+    // Not here: the next look-up must not find an order of another merchant than was meant.
+    const desk = which.merchant == null ? this.first : this.named(which)
+    return { desk, name: { orderNo, merchant: desk.merchant } }
   }
 
   /** Where a callback belongs. Throws `MerchantError`. */

@@ -90,6 +90,22 @@ describe('several merchants in one service', () => {
     expect(new Set(mchids).size).toBe(2)
   })
 
+  it('have no other merchant’s order taken for theirs, whatever is to be done with it', async () => {
+    const company = await open(['shop-a', 'shop-b'])
+    const { budan, store } = company
+    await company.adopt('shop-b', 'ONLY-OF-B')
+    const [before] = await store.findOrders('ONLY-OF-B')
+    const actor = { name: 'Li', address: null }
+    const merchant = 'shop-a'
+    const words = { merchant, actor, reason: 'meant another' }
+    expect(await budan.findOrder('ONLY-OF-B', { merchant })).toBeNull()
+    expect(await budan.checkOrder('ONLY-OF-B', { merchant })).toBeNull()
+    expect(await budan.previewReview('ONLY-OF-B', { merchant })).toBeNull()
+    expect(await budan.abandonOrder('ONLY-OF-B', words)).toBeNull()
+    expect(await budan.correctOrder('ONLY-OF-B', { ...words, amount: 1n })).toBeNull()
+    expect(await store.findOrders('ONLY-OF-B')).toEqual([before])
+  })
+
   it('have accounts of their own where a prefix keeps their users apart', async () => {
     const company = await open(['shop-a', 'shop-b'], { change: { 'shop-b': { userPrefix: 'b:' } } })
     const { budan, store, member } = company
