@@ -113,4 +113,17 @@ describe('the API of several merchants', () => {
     expect((await callAt('//shop-b/')).statusCode).toBe(204)
     expect((await app.inject('/v1/orders/CALLED-1')).json().status).toBe('paid')
   })
+
+  it('says of each merchant how it is, in readiness', async () => {
+    const { checks } = (await app.inject('/readyz')).json()
+    const named = (checks as { name: string; merchant?: string }[]).filter(
+      ({ merchant }) => merchant,
+    )
+    const names = company.members.map(({ name }) => name)
+    for (const check of ['clocks', 'gateway']) {
+      const own = named.filter(({ name }) => name === check)
+      expect(own.map(({ merchant }) => merchant)).toEqual(names)
+    }
+    expect(named).toHaveLength(2 * names.length)
+  })
 })

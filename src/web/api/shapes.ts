@@ -197,6 +197,10 @@ export const readinessShape = z
     checks: z.array(
       z.object({
         ...{ name: z.string(), ok: z.boolean(), condition: z.enum(conditions) },
+        merchant: documented(
+          z.string().optional(),
+          'Of `gateway` and `clocks` where there are several merchants: whose check it is.',
+        ),
         detail: z.string(),
       }),
     ),
