@@ -8,6 +8,9 @@ export interface ConfiguredMerchant extends Merchant {
   readonly appids: readonly string[]
 }
 
+/** What tells one merchant from another. */
+export type MerchantIdentity = Pick<Merchant, 'gateway' | 'mchid'>
+
 /** Whose orders: under the one app id, or under all of `appids` where those are given. */
 export type DueMerchant = Merchant & Partial<Pick<ConfiguredMerchant, 'appids'>>
 
@@ -17,11 +20,22 @@ export function isOf(merchant: Omit<ConfiguredMerchant, 'appid'>, order: Merchan
 }
 
 /** The gateway is queried by merchant number and order number, whatever the app id. */
-export function isSameMerchant(
-  one: Pick<Merchant, 'gateway' | 'mchid'>,
-  other: Pick<Merchant, 'gateway' | 'mchid'>,
-): boolean {
+export function isSameMerchant(one: MerchantIdentity, other: MerchantIdentity): boolean {
   return one.gateway === other.gateway && one.mchid === other.mchid
+}
+
+/** Without anything else of the order. */
+export function merchantIdentity({ gateway, mchid }: MerchantIdentity): MerchantIdentity {
+  return { gateway, mchid }
+}
+
+/** What the configuration calls the merchant; null: it is not configured, or not known. */
+export function nameAmong(
+  merchants: readonly (MerchantIdentity & { readonly name: string })[],
+  merchant: MerchantIdentity | null,
+): string | null {
+  if (merchant === null) return null
+  return merchants.find((each) => isSameMerchant(each, merchant))?.name ?? null
 }
 
 /** How the identity of an order differs from the one that is wanted; null: they are the same. */

@@ -1,6 +1,6 @@
 import { unreachable } from './assert.ts'
 import type { Decision } from './decide.ts'
-import type { DueMerchant } from './merchant.ts'
+import type { DueMerchant, MerchantIdentity } from './merchant.ts'
 import type { Reason } from './reason.ts'
 import type { Answer } from './trade.ts'
 
@@ -20,6 +20,8 @@ export const outcomes = [
 /** What became of one order in a run. */
 export interface RunResult {
   readonly orderNo: string
+  /** Whose order it is. Null: a program of before recorded it. */
+  readonly merchant: MerchantIdentity | null
   readonly tradeState: string | null
   readonly outcome: Outcome
   /** In English. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { LimitFunction } from 'p-limit'
+import { merchantIdentity } from '../domain/merchant.ts'
 import { sentenceOf } from '../domain/reason.ts'
 import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
@@ -306,6 +307,7 @@ export class Pass {
     const isRefused = answer.kind === 'unknown' && answer.systemic
     this.#progress.note(claimed, isRefused ? 'refused' : 'settled', {
       orderNo: claimed.order.orderNo,
+      merchant: merchantIdentity(claimed.order),
       tradeState: reportedState(last),
       outcome: outcomeOf({ decision, answer: last }),
       reason: sentenceOf(decision.reason),
@@ -319,6 +321,7 @@ export class Pass {
     this.#scanning.emit({ type: 'settle_failed', orderNo, source: 'compensation', answer, error })
     return this.#progress.note(claimed, 'failed', {
       orderNo,
+      merchant: merchantIdentity(claimed.order),
       tradeState: answer && reportedState(answer),
       outcome: 'error',
       reason: error instanceof Error ? error.message : String(error),

@@ -1,20 +1,18 @@
-import { isSameMerchant } from '../domain/merchant.ts'
-import type { Merchant, Order, Review } from '../domain/order.ts'
+import { isSameMerchant, type MerchantIdentity } from '../domain/merchant.ts'
+import type { Order, Review } from '../domain/order.ts'
 import type { Store } from './store.ts'
-
-type MerchantId = Pick<Merchant, 'gateway' | 'mchid'>
 
 /** An order as people name it. */
 export interface OrderName {
   readonly orderNo: string
   /** Null or absent: it is the only order with this number. */
-  readonly merchant?: MerchantId | null | undefined
+  readonly merchant?: MerchantIdentity | null | undefined
 }
 
 /** Several merchants have an order with this number, and the caller has not said which is meant. */
 export class SeveralOrdersError extends Error {
   override readonly name = 'SeveralOrdersError'
-  readonly merchants: readonly MerchantId[]
+  readonly merchants: readonly MerchantIdentity[]
 
   constructor(orderNo: string, orders: readonly Order[]) {
     const merchants = orders.map(({ gateway, mchid }) => ({ gateway, mchid }))
@@ -38,7 +36,7 @@ export async function findOrder(
 /** The merchant's own order with this number; those of others with the same number are not meant. */
 export async function findOrderOf(
   store: Pick<Store, 'findOrders'>,
-  { orderNo, merchant }: { readonly orderNo: string; readonly merchant: MerchantId },
+  { orderNo, merchant }: { readonly orderNo: string; readonly merchant: MerchantIdentity },
 ): Promise<Order | null> {
   const orders = await store.findOrders(orderNo)
   return orders.find((order) => isSameMerchant(order, merchant)) ?? null

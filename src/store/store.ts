@@ -1,4 +1,4 @@
-import type { DueMerchant } from '../domain/merchant.ts'
+import type { DueMerchant, MerchantIdentity } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type {
   Merchant,
@@ -326,6 +326,8 @@ export interface Balance {
 export interface StatementEntry {
   readonly id: string
   readonly orderNo: string
+  /** Whose order it is. Null: the transfer, which says it, was lost. */
+  readonly merchant: MerchantIdentity | null
   readonly transactionId: string
   readonly amount: Fen
   readonly currency: string
@@ -336,7 +338,7 @@ export interface StatementEntry {
 
 /** Which credits to list. */
 export interface CreditsRequest {
-  readonly merchant: Pick<Merchant, 'gateway' | 'mchid'>
+  readonly merchant: MerchantIdentity
   /** Only those before this one; null: from the newest. */
   readonly beforeId: string | null
   readonly limit: number
@@ -396,7 +398,7 @@ export interface Audit {
 /** An order that the audit counted. Without its row nobody knows whose it is. */
 export interface AuditedOrder {
   readonly orderNo: string
-  readonly merchant: Pick<Merchant, 'gateway' | 'mchid'> | null
+  readonly merchant: MerchantIdentity | null
 }
 
 /** Of the console. */

@@ -364,6 +364,7 @@ describe('the pages of runs', () => {
     const id = opened.kind === 'opened' ? opened.run.id : ''
     const results = Array.from({ length: 450 }, (_, at) => ({
       orderNo: `ORDER-${at}-${randomUUID()}`,
+      merchant: null,
       tradeState: 'NOTPAY',
       outcome: at < 3 ? ('credited' as const) : ('waiting' as const),
       reason: 'not paid yet',

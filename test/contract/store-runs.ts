@@ -42,6 +42,7 @@ export function runsContract(make: MakeSubject): void {
     }
     const resultOf = (index: number): RunResult => ({
       orderNo: `order-${index}`,
+      merchant: index % 4 === 0 ? null : { gateway: 'wechatpay', mchid: `1900${index % 5}` },
       tradeState: index % 2 === 0 ? 'NOTPAY' : null,
       outcome: outcomes[index % outcomes.length] ?? 'error',
       reason: reasonOf(index, `reason ${index} '";\u0000\ud800`),

@@ -55,7 +55,14 @@ describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
       ...{ ...runOfMerchant, trigger: 'schedule', intervalMs: 300_000 },
     })
     if (opened.kind !== 'opened') throw new Error('The slot is taken')
-    const result = { orderNo: 'x', tradeState: null, reason: '', codedReason: null, durationMs: 1 }
+    const result = {
+      orderNo: 'x',
+      merchant: null,
+      tradeState: null,
+      reason: '',
+      codedReason: null,
+      durationMs: 1,
+    }
     await store.finishRun(opened.run.id, {
       status: 'finished',
       results: [{ ...result, outcome: 'unknown' }],

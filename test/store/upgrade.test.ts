@@ -34,7 +34,13 @@ const finishedRun = async (store: Store) => {
   })
   if (opened.kind !== 'opened') throw new Error('The slot is taken')
   const reason = { reason: 'not paid yet', codedReason: { code: 'not_paid_yet' } } as const
-  const result = { orderNo: 'AFTER001', tradeState: 'NOTPAY', ...reason, durationMs: 1 }
+  const result = {
+    orderNo: 'AFTER001',
+    merchant: null,
+    tradeState: 'NOTPAY',
+    ...reason,
+    durationMs: 1,
+  }
   const results = [{ ...result, outcome: 'waiting' as const }]
   await store.finishRun(opened.run.id, { status: 'finished', results })
   return opened.run.id

@@ -126,4 +126,23 @@ describe('the API of several merchants', () => {
     }
     expect(named).toHaveLength(2 * names.length)
   })
+
+  it('says whose each result of a run is, and each entry of an account', async () => {
+    for (const merchant of ['shop-a', 'shop-b']) {
+      await company.adopt(merchant, 'RUN-0001')
+      company.member(merchant).simulator.control.pay('RUN-0001', { callback: false })
+    }
+    const made = (await post('/v1/runs', {})).json()
+    const stored = (await app.inject(`/v1/runs/${made.id}`)).json()
+    for (const { results } of [made, stored]) {
+      const ofNumber = results.filter((each: { order_no: string }) => each.order_no === 'RUN-0001')
+      const whose = ofNumber.map((each: { merchant: string }) => each.merchant)
+      expect(whose.toSorted()).toEqual(['shop-a', 'shop-b'])
+    }
+    for (const merchant of ['shop-a', 'shop-b']) {
+      const url = `/v1/accounts/${encodeURIComponent(`of ${merchant}`)}/entries`
+      const { entries } = (await app.inject(url)).json()
+      expect(entries.at(-1)).toMatchObject({ order_no: 'RUN-0001', merchant })
+    }
+  })
 })

@@ -35,7 +35,7 @@ export const listOrders = listCommand<Order>({
 export const listReviews = listCommand<Review>({
   name: 'reviews',
   read: (store, { dismissed = false, ...page }) => store.listReviews({ dismissed, ...page }),
-  present: (review) => presentReview(review),
+  present: (review, context) => presentReview(review, namesIn(context)),
   columns: ['order_no', 'amount', 'user_id', 'review_since', 'reason', 'dismissed_by'],
   row: ({ order, entered, resolved }, output) => [
     order.orderNo,

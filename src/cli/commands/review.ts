@@ -10,9 +10,8 @@ import { presentPreview, presentResolution } from '../../web/api/present-review.
 import { localActor, wordsGiven } from '../actor.ts'
 import type { Command, CommandContext, CommandInput } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Output } from '../output.ts'
 import { plainText } from '../plain.ts'
-import { merchantGiven } from '../reader.ts'
+import { merchantGiven, namesIn } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
 import { orderNotFound, withService } from '../with-service.ts'
 import { commandWords } from '../words.ts'
@@ -38,7 +37,7 @@ export const review: Command = async (context, given) => {
       const isConfirmed = given.options.yes === true
       return apply(context, { budan, which, preview, request, isConfirmed })
     }
-    showPreview(context.output, preview)
+    showPreview(context, preview)
     return 0
   })
 }
@@ -86,10 +85,10 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
   const { orderNo } = preview.review.order
   const prospect = preview.actions[request.action]
   // With --json the result is one document: the resolution, or the preview if nothing was resolved.
-  if (!output.asJson) showPreview(output, preview)
+  if (!output.asJson) showPreview(context, preview)
   const isWanted = prospect.possible && (step.isConfirmed || (await isTyped(context, step)))
   if (!isWanted) {
-    if (output.asJson) showPreview(output, preview)
+    if (output.asJson) showPreview(context, preview)
     if (!prospect.possible)
       throw new CommandError(
         `Nothing was changed: to ${request.action} it is ${reasonText(prospect.codedEffect, output.locale)}`,
@@ -106,7 +105,7 @@ async function apply(context: CommandContext, step: Step): Promise<ExitCode> {
     ...{ ...request, seen, actor: localActor() },
     ...step.which,
   })
-  showResolution(output, { resolution, orderNo })
+  showResolution(context, { resolution, orderNo })
   return 0
 }
 
@@ -130,9 +129,10 @@ function transactionOf({ review, answer }: ReviewPreview): string | null {
   return now ?? explanationOf(review).transactionId
 }
 
-function showPreview(output: Output, preview: ReviewPreview): void {
+function showPreview(context: CommandContext, preview: ReviewPreview): void {
+  const { output } = context
   if (output.asJson) {
-    output.json(presentPreview(preview))
+    output.json(presentPreview(preview, namesIn(context)))
     return
   }
   const { order } = preview.review
@@ -161,9 +161,10 @@ function showPreview(output: Output, preview: ReviewPreview): void {
 }
 
 function showResolution(
-  output: Output,
+  context: CommandContext,
   { resolution, orderNo }: { resolution: Resolution | null; orderNo: string },
 ): void {
+  const { output } = context
   if (resolution === null) throw orderNotFound(orderNo)
   if (resolution.kind !== 'resolved') {
     const why = reasonText(resolution.codedReason, output.locale)
@@ -171,6 +172,6 @@ function showResolution(
   }
   const { order, action } = resolution
   const end = action === 'dismiss' ? 'dismissed from the queue' : `${order.status} now`
-  if (output.asJson) output.json(presentResolution(resolution))
+  if (output.asJson) output.json(presentResolution(resolution, namesIn(context)))
   else output.line(`order ${orderNo} is ${end}`)
 }

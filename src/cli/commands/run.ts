@@ -7,6 +7,7 @@ import { presentRunDetail } from '../../web/api/present.ts'
 import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
 import { createProgress, type Progress } from '../progress.ts'
+import { namesIn } from '../reader.ts'
 import { stopping } from '../stop.ts'
 import { withService } from '../with-service.ts'
 
@@ -34,7 +35,10 @@ export const run: Command = async (context, { options }) => {
   )
   const { backlog } = made
   if (output.asJson) {
-    output.json({ ...presentRunDetail(made), backlog: backlog && presentBacklog(backlog) })
+    output.json({
+      ...presentRunDetail(made, namesIn(context)),
+      backlog: backlog && presentBacklog(backlog),
+    })
   } else {
     showRun(output, made)
     if (backlog !== null) showBacklog(output, { ...backlog, recharge })

@@ -138,8 +138,11 @@ export async function balanceOf({ db }: Scope, userId: string): Promise<Balance>
   return { userId, balance: BigInt(balance), currency }
 }
 
-interface EntryRow extends Omit<StatementEntry, 'orderNo' | 'balance'> {
+interface EntryRow extends Omit<StatementEntry, 'orderNo' | 'merchant' | 'balance'> {
   readonly key: OrderKey
+  /** Null where the transfer was lost. */
+  readonly gateway: string | null
+  readonly mchid: string | null
   /** A sum, and so text: see `balanceOf`. */
   readonly balance: string
 }
@@ -164,9 +167,10 @@ async function pageOfEntries(
   const rows = isUnstorable(userId)
     ? []
     : await rowsOf(db, entriesStatement({ userId, from, limit, walk }))
-  const item = ({ key, ...row }: EntryRow) => ({
+  const item = ({ key, gateway, mchid, ...row }: EntryRow) => ({
     ...row,
     orderNo: numberOf(key),
+    merchant: gateway === null || mchid === null ? null : { gateway, mchid },
     balance: BigInt(row.balance),
   })
   return pageOf(rows, { kind, limit, item, position: byId })
@@ -191,7 +195,7 @@ export function entriesStatement(page: {
       where account = ${account} and id ${beyond} ${page.from}::bigint
       order by id ${order} limit ${page.limit + 1}
     )
-    select page.id::text as id, page.order_no as key,
+    select page.id::text as id, page.order_no as key, transfers.gateway, transfers.mchid,
       coalesce(transfers.transaction_id, '') as "transactionId",
       page.amount, page.currency, page.at, (
         (select coalesce(sum(amount), 0) from entries

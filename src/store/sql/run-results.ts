@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { type MerchantIdentity, merchantIdentity } from '../../domain/merchant.ts'
 import { storedReason } from '../../domain/reason.ts'
 import { outcomes, type RunResult } from '../../domain/run.ts'
 import { type Connection, rowsOf } from '../database.ts'
@@ -16,6 +17,7 @@ function recordOf(result: RunResult): ResultRecord {
   const { reason_params: params, ...reason } = reasonRecord(result.codedReason ?? result.reason)
   return {
     order_no: result.orderNo,
+    ...(result.merchant !== null && merchantIdentity(result.merchant)),
     trade_state: wellFormed(result.tradeState),
     outcome: result.outcome,
     ...reason,
@@ -24,9 +26,14 @@ function recordOf(result: RunResult): ResultRecord {
   }
 }
 
-/** What became of one order, by the names of the columns that the version before has for it. */
+/**
+ * What became of one order, by the names of the columns that a version of before has for it. Two are of
+ * ours alone, and left out where the merchant is not known.
+ */
 interface ResultRecord {
   readonly order_no: unknown
+  readonly gateway?: unknown
+  readonly mchid?: unknown
   readonly trade_state: unknown
   readonly outcome: unknown
   readonly reason: unknown
@@ -47,12 +54,18 @@ function resultOf(stored: unknown): RunResult | null {
   if (orderNo === null || outcome === undefined) return null
   return {
     orderNo,
+    merchant: merchantIn(record),
     tradeState: textOf(record.trade_state),
     outcome,
     reason: textOf(record.reason) ?? '',
     codedReason: storedReason(textOf(record.reason_code), Object(record.reason_params)),
     durationMs: Number(record.duration_ms) || 0,
   }
+}
+
+function merchantIn(record: Partial<ResultRecord>): MerchantIdentity | null {
+  const [gateway, mchid] = [textOf(record.gateway), textOf(record.mchid)]
+  return gateway === null || mchid === null ? null : { gateway, mchid }
 }
 
 function textOf(value: unknown): string | null {

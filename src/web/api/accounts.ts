@@ -7,7 +7,8 @@ import { accountShape, entryPageShape } from './shapes.ts'
 
 const accountPath = z.object({ user_id: userId })
 
-export function addAccountRoutes(app: WebApp, { store }: Budan): void {
+export function addAccountRoutes(app: WebApp, budan: Budan): void {
+  const { store } = budan
   app.get(
     '/v1/accounts/:user_id',
     {
@@ -39,7 +40,10 @@ export function addAccountRoutes(app: WebApp, { store }: Budan): void {
     },
     async ({ params, query: { limit, cursor = null } }) => {
       const page = await store.listEntries(params.user_id, { limit, cursor })
-      return { entries: page.items.map(presentEntry), next_cursor: page.nextCursor }
+      return {
+        entries: page.items.map((entry) => presentEntry(entry, budan)),
+        next_cursor: page.nextCursor,
+      }
     },
   )
 }

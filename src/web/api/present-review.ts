@@ -1,13 +1,13 @@
 import type { Review } from '../../domain/order.ts'
 import { explainReview } from '../../orders/explanation.ts'
 import type { Prospect, Resolution, ReviewPreview } from '../../orders/review.ts'
-import { presentOrder, presentOrderEvent } from './present.ts'
+import { type NamedIn, presentOrder, presentOrderEvent } from './present.ts'
 import type { PreviewJson, ResolutionJson, ReviewJson } from './shapes-review.ts'
 
-export function presentReview(review: Review): ReviewJson {
+export function presentReview(review: Review, names: NamedIn): ReviewJson {
   const { order, entered, resolved } = review
   return {
-    ...presentOrder(order),
+    ...presentOrder(order, names),
     since: (entered?.at ?? order.createdAt).toISOString(),
     reason: entered?.reason ?? null,
     reason_code: entered?.codedReason?.code ?? null,
@@ -20,9 +20,9 @@ function presentProspect({ possible, effect, codedEffect }: Prospect) {
   return { possible, effect, effect_code: codedEffect.code }
 }
 
-export function presentPreview(preview: ReviewPreview): PreviewJson {
+export function presentPreview(preview: ReviewPreview, names: NamedIn): PreviewJson {
   return {
-    ...presentReview(preview.review),
+    ...presentReview(preview.review, names),
     trade_state: preview.tradeState,
     evidence: preview.evidence,
     state_seq: preview.review.order.stateSeq,
@@ -35,9 +35,9 @@ export function presentPreview(preview: ReviewPreview): PreviewJson {
   }
 }
 
-export function presentResolution({
-  order,
-  event,
-}: Extract<Resolution, { kind: 'resolved' }>): ResolutionJson {
-  return { order: presentOrder(order), event: presentOrderEvent(event) }
+export function presentResolution(
+  { order, event }: Extract<Resolution, { kind: 'resolved' }>,
+  names: NamedIn,
+): ResolutionJson {
+  return { order: presentOrder(order, names), event: presentOrderEvent(event) }
 }

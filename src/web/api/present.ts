@@ -1,6 +1,6 @@
 import type { NamedMerchant } from '../../desks.ts'
 import { systemClock } from '../../domain/clock.ts'
-import { isSameMerchant } from '../../domain/merchant.ts'
+import { type MerchantIdentity, nameAmong } from '../../domain/merchant.ts'
 import { fenToNumber } from '../../domain/money.ts'
 import type { Order, OrderEvent } from '../../domain/order.ts'
 import type { Run, RunResult } from '../../domain/run.ts'
@@ -29,10 +29,14 @@ import {
 
 const orderJson = presenterOf(orderShape)
 
-/** `merchants`: those that are configured; the order's has its name among them, or none. */
+/** Those that are configured; the merchant of an order has its name among them, or none. */
+export interface NamedIn {
+  readonly merchants?: readonly NamedId[]
+}
+
 export function presentOrder(
   order: Order,
-  { now = systemClock(), merchants = [] }: { now?: Date; merchants?: readonly NamedId[] } = {},
+  { now = systemClock(), merchants = [] }: NamedIn & { now?: Date } = {},
 ): OrderJson {
   // A code that does not work any more is not returned: repeating the request creates a new one.
   const isScannable = canBeScanned(order, now)
@@ -44,7 +48,7 @@ export function presentOrder(
     dismissedAt: order.dismissed?.at ?? null,
     nextCheckAt: order.status === 'pending' ? order.nextCheckAt : null,
     appId: order.appid,
-    merchant: merchants.find((each) => isSameMerchant(each, order))?.name ?? null,
+    merchant: nameAmong(merchants, order),
   })
 }
 
@@ -71,23 +75,36 @@ export const presentBalance = presenterOf(accountShape)
 
 const entryJson = presenterOf(entryShape)
 
-export function presentEntry(entry: StatementEntry): EntryJson {
-  return entryJson({ ...entry, amount: fenToNumber(entry.amount) })
+export function presentEntry(entry: StatementEntry, names: NamedIn): EntryJson {
+  const merchant = nameOfSeveral(entry.merchant, names)
+  return entryJson({ ...entry, merchant, amount: fenToNumber(entry.amount) })
+}
+
+/** Left out where there is one merchant: nobody has to tell it from others. */
+function nameOfSeveral(
+  merchant: MerchantIdentity | null,
+  { merchants = [] }: NamedIn,
+): string | null | undefined {
+  return merchants.length > 1 ? nameAmong(merchants, merchant) : undefined
 }
 
 export const presentRun = presenterOf(runShape)
 
 const runResultJson = presenterOf(runResultShape)
 
-function presentRunResult(result: RunResult): RunResultJson {
-  return runResultJson({ ...result, reasonCode: result.codedReason?.code ?? null })
+function presentRunResult(result: RunResult, names: NamedIn): RunResultJson {
+  const merchant = nameOfSeveral(result.merchant, names)
+  return runResultJson({ ...result, merchant, reasonCode: result.codedReason?.code ?? null })
 }
 
-export function presentRunDetail(detail: {
-  readonly run: Run
-  readonly results: readonly RunResult[]
-}): RunDetailJson {
-  return { ...presentRun(detail.run), results: detail.results.map(presentRunResult) }
+export function presentRunDetail(
+  { run, results }: { readonly run: Run; readonly results: readonly RunResult[] },
+  names: NamedIn,
+): RunDetailJson {
+  return {
+    ...presentRun(run),
+    results: results.map((result) => presentRunResult(result, names)),
+  }
 }
 
 export function presentReadiness({ ready, checks }: Readiness): ReadinessJson {

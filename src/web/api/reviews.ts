@@ -68,7 +68,7 @@ export function addReviewRoutes(app: WebApp, budan: Budan): void {
   addReview(app, budan)
 }
 
-function addQueue(app: WebApp, { store }: Budan): void {
+function addQueue(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/reviews',
     {
@@ -81,8 +81,11 @@ function addQueue(app: WebApp, { store }: Budan): void {
       },
     },
     async ({ query: { limit, cursor = null, dismissed } }) => {
-      const page = await store.listReviews({ limit, cursor, dismissed: dismissed === 'true' })
-      return { reviews: page.items.map(presentReview), next_cursor: page.nextCursor }
+      const page = await budan.store.listReviews({ limit, cursor, dismissed: dismissed === 'true' })
+      return {
+        reviews: page.items.map((review) => presentReview(review, budan)),
+        next_cursor: page.nextCursor,
+      }
     },
   )
 }
@@ -114,11 +117,12 @@ function addReview(app: WebApp, budan: Budan): void {
       const { body } = request
       const { order_no: orderNo } = request.params
       if (body.preview === true)
-        return presentPreview(await previewOf(budan, { orderNo, ...request.query }))
+        return presentPreview(await previewOf(budan, { orderNo, ...request.query }), budan)
       const { action, name, reason, seen } = body
       const actor = actorOf(request)
       return presentResolution(
         await resolutionOf(budan, { orderNo, action, name, reason, seen, actor, ...request.query }),
+        budan,
       )
     },
   )

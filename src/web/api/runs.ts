@@ -38,7 +38,7 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
         }),
       },
     },
-    async ({ body }) => presentRunDetail(await budan.run({ dryRun: body.dry_run })),
+    async ({ body }) => presentRunDetail(await budan.run({ dryRun: body.dry_run }), budan),
   )
 
   app.get(
@@ -74,7 +74,7 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
     },
     async ({ params: { id } }) => {
       const detail = runIdPattern.test(id) ? await budan.store.findRun(id) : null
-      if (detail !== null) return presentRunDetail(detail)
+      if (detail !== null) return presentRunDetail(detail, budan)
       const message = `Cannot find run ${JSON.stringify(id.slice(0, 64))}`
       throw new Refusal(404, { code: 'run_not_found', message })
     },

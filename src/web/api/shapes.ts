@@ -128,10 +128,16 @@ export const accountShape = z
   .object({ user_id: z.string(), balance: sum, currency: z.string() })
   .register(apiSchemas, { id: 'Account' })
 
+const nameOfSeveral = documented(
+  z.string().nullable().optional(),
+  'The name of the merchant; null: it is not configured, or not known. Left out where there is one merchant.',
+)
+
 export const entryShape = z
   .object({
     id: z.string(),
     order_no: z.string(),
+    merchant: nameOfSeveral,
     transaction_id: z.string(),
     amount: fen,
     currency: z.string(),
@@ -162,6 +168,7 @@ export const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
 export const runResultShape = z
   .object({
     order_no: z.string(),
+    merchant: nameOfSeveral,
     trade_state: tradeState,
     outcome: z.enum(outcomes),
     reason: z.string(),
