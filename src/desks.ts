@@ -1,7 +1,11 @@
 import type { Desk } from './desk.ts'
 import { assert } from './domain/assert.ts'
 import type { ClockSkew, Clocks } from './domain/clocks.ts'
-import { type ConfiguredMerchant, isSameMerchant } from './domain/merchant.ts'
+import {
+  type ConfiguredMerchant,
+  isSameMerchant,
+  type MerchantIdentity,
+} from './domain/merchant.ts'
 import type { Merchant, Order } from './domain/order.ts'
 import { type Adoption, adoptOrders } from './orders/adopt.ts'
 import type { AdoptRequest } from './orders/requests.ts'
@@ -12,7 +16,10 @@ import type { MerchantReading } from './telemetry/gauges.ts'
 
 /** Which merchant is meant, by its name in the configuration. */
 export interface OfMerchant {
-  /** Null or absent: the only merchant; of an order, the only one that has its number. */
+  /**
+   * Null or absent: the only merchant; of an order, the only one that has its number. An order of a
+   * merchant that is not configured is found by `wechatpay/1900000001`, gateway and merchant number.
+   */
   readonly merchant?: string | null | undefined
 }
 
@@ -108,8 +115,13 @@ export class Desks {
     store: Pick<Store, 'findOrders'>,
     { orderNo, ...which }: OfMerchant & { readonly orderNo: string },
   ): Promise<Order | null> {
-    const isNamed = which.merchant != null
-    return findOrder(store, { orderNo, merchant: isNamed ? this.named(which).merchant : null })
+    return findOrder(store, { orderNo, merchant: this.#whose(which) })
+  }
+
+  /** Null: it is not said. Throws `MerchantError`. */
+  #whose(which: OfMerchant): MerchantIdentity | null {
+    if (which.merchant == null) return null
+    return identityIn(which.merchant) ?? this.named(which).merchant
   }
 
   /** The desk for an order, and the order's whole name. */
@@ -124,8 +136,9 @@ export class Desks {
     const order = await this.find(store, { orderNo, ...which })
     if (order !== null) return { desk: this.of(order), name: { orderNo, merchant: order } }
     // Not here: the next look-up must not find an order of another merchant than was meant.
-    const desk = which.merchant == null ? this.first : this.named(which)
-    return { desk, name: { orderNo, merchant: desk.merchant } }
+    const whose = this.#whose(which) ?? this.first.merchant
+    const desk = this.all.find(({ merchant }) => isSameMerchant(merchant, whose)) ?? this.first
+    return { desk, name: { orderNo, merchant: whose } }
   }
 
   /** Where a callback belongs. Throws `MerchantError`. */
@@ -144,6 +157,12 @@ export class Desks {
 
 /** Of the merchant in the section `wechat`. */
 const defaultName = 'default'
+
+/** Of `wechatpay/1900000001`; null: it is a name, which has no slash. */
+export function identityIn(text: string): MerchantIdentity | null {
+  const [gateway = '', mchid = '', ...more] = text.split('/')
+  return gateway === '' || mchid === '' || more.length > 0 ? null : { gateway, mchid }
+}
 
 function unknownMerchant(name: string): MerchantError {
   return new MerchantError('merchant_unknown', `merchant: "${name}" is none that is configured`)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { MerchantId } from '../config/config.ts'
-import { MerchantError, type OfMerchant } from '../desks.ts'
+import { identityIn, MerchantError, type OfMerchant } from '../desks.ts'
+import type { MerchantIdentity } from '../domain/merchant.ts'
 import { NewerSchemaError } from '../store/errors.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -51,11 +52,12 @@ export function merchantGiven({ options }: Pick<CommandInput, 'options'>): OfMer
 export function merchantIdGiven(
   { config }: Pick<CommandContext, 'config'>,
   given: Pick<CommandInput, 'options'>,
-): MerchantId | null {
+): MerchantIdentity | null {
   const { merchant = null } = merchantGiven(given)
   if (merchant === null) return null
   const found = config('database').merchantIds.find(({ name }) => name === merchant)
-  if (found !== undefined) return found
+  const identity = found ?? identityIn(merchant)
+  if (identity !== null) return identity
   const message = `merchant: "${merchant}" is none that is configured`
   throw new MerchantError('merchant_unknown', message)
 }

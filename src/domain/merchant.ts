@@ -8,7 +8,7 @@ export interface ConfiguredMerchant extends Merchant {
   readonly appids: readonly string[]
 }
 
-/** What tells one merchant from another. */
+/** What makes a merchant another than the others. */
 export type MerchantIdentity = Pick<Merchant, 'gateway' | 'mchid'>
 
 /** Whose orders: under the one app id, or under all of `appids` where those are given. */

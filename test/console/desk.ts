@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { afterEach } from 'vitest'
 import type { Locale } from '../../src/i18n/locale.ts'
 import { buildWeb } from '../../src/web/server.ts'
@@ -14,8 +15,11 @@ export interface Read {
 }
 
 /** An operator without a browser's window, at a real budan. */
-export interface Desk {
+export interface Desk extends Reader {
   readonly world: World
+}
+
+export interface Reader {
   read(path: string): Promise<Read>
   /** Sends a form of the page at `from`, and reads what it leads to. */
   send(path: string, fields: Readonly<Record<string, string>>, from: string): Promise<Read>
@@ -40,21 +44,25 @@ export function useDesks(): (options?: DeskOptions) => Promise<Desk> {
       ...{ server: world.config.server, version: 'test', clock: world.now },
     })
     closing.push(async () => app.close())
-    const visit = new Visit(app, { 'accept-language': locale })
-    const read = async (path: string) => readOf(await visit.get(path))
-    return {
-      world,
-      read,
-      send: async (path, fields, from) => {
-        const _csrf = await visit.csrf(from)
-        const sent = readOf(await visit.post(path, { _csrf, ...fields }))
-        return sent.location === undefined ? sent : read(sent.location)
-      },
-      links: ({ html }, text) =>
-        [...html.matchAll(/<a [^>]*?href="([^"]*)"[^>]*>(.*?)<\/a>/gs)]
-          .filter(([, , content = '']) => text.test(textOf(content)))
-          .map(([, href = '']) => unescaped(href)),
-    }
+    return { world, ...readerAt(app, locale) }
+  }
+}
+
+/** Reads the console of `app`, which needs no login. */
+export function readerAt(app: FastifyInstance, locale: Locale): Reader {
+  const visit = new Visit(app, { 'accept-language': locale })
+  const read = async (path: string) => readOf(await visit.get(path))
+  return {
+    read,
+    send: async (path, fields, from) => {
+      const _csrf = await visit.csrf(from)
+      const sent = readOf(await visit.post(path, { _csrf, ...fields }))
+      return sent.location === undefined ? sent : read(sent.location)
+    },
+    links: ({ html }, text) =>
+      [...html.matchAll(/<a [^>]*?href="([^"]*)"[^>]*>(.*?)<\/a>/gs)]
+        .filter(([, , content = '']) => text.test(textOf(content)))
+        .map(([, href = '']) => unescaped(href)),
   }
 }
 

@@ -4,7 +4,7 @@ import { documented, fault } from '../schema.ts'
 /** Which merchant's order, in the query of every route with an order number. */
 export const merchantName = documented(
   z.string({ error: 'must be a string' }).max(64, { error: 'has at most 64 characters' }),
-  'The name of the merchant. Needed where several merchants have this order number.',
+  'The name of the merchant; of one that is not configured, its gateway and number: `wechatpay/1900000001`. Needed where several merchants have this order number.',
 )
 
 export const merchantQuery = z.strictObject({ merchant: merchantName.optional() })

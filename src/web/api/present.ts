@@ -80,7 +80,7 @@ export function presentEntry(entry: StatementEntry, names: NamedIn): EntryJson {
   return entryJson({ ...entry, merchant, amount: fenToNumber(entry.amount) })
 }
 
-/** Left out where there is one merchant: nobody has to tell it from others. */
+/** Left out where there is one merchant, and so no other. */
 function nameOfSeveral(
   merchant: MerchantIdentity | null,
   { merchants = [] }: NamedIn,

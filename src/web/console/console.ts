@@ -55,6 +55,7 @@ export async function addConsole(
   const sessions = tokens.isOpen ? null : new Sessions({ store: budan.store, tokens, hours })
   const guard = new Guard({ sessions, access })
   app.decorate('gateway', budan.gateway)
+  app.decorate('merchants', budan.merchants)
   app.addHook('onRoute', (route) => {
     route.schema ??= { hide: true }
   })

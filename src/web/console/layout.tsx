@@ -11,8 +11,9 @@ import { type CommonWords, commonWords, languageTags, localeNames } from './word
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Both are set by `addConsole`. */
+    /** All are set by `addConsole`. */
     gateway: Budan['gateway']
+    merchants: Budan['merchants']
     frameOf(request: FastifyRequest, reply: FastifyReply): Frame
   }
 }
@@ -68,16 +69,17 @@ const htmxConfig = JSON.stringify({
 })
 
 export function sendPage(reply: FastifyReply, page: VNode): FastifyReply {
-  const { gateway } = reply.server
+  const { gateway, merchants } = reply.server
   const frame = reply.server.frameOf(reply.request, reply)
-  const html = htmlOf(page, { gateway, frame, locale: frame.visitor.locale })
+  const html = htmlOf(page, { gateway, merchants, frame, locale: frame.visitor.locale })
   return sendHtml(reply, `<!doctype html>${html}`)
 }
 
 /** A part of a page, for htmx. */
 export function sendPart(reply: FastifyReply, part: VNode): FastifyReply {
-  const { gateway } = reply.server
-  return sendHtml(reply, htmlOf(part, { gateway, frame: null, locale: localeOf(reply.request) }))
+  const { gateway, merchants } = reply.server
+  const rendering = { gateway, merchants, frame: null, locale: localeOf(reply.request) }
+  return sendHtml(reply, htmlOf(part, rendering))
 }
 
 export function htmlOf(content: VNode, rendering: Rendering): string {

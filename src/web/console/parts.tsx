@@ -5,6 +5,7 @@ import type { Evidence } from '../../domain/trade.ts'
 import { termsOf } from '../../i18n/terms.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { inPlace } from './in-place.ts'
+import { withQuery } from './paths.ts'
 import { useFrame, useLocale } from './rendering.ts'
 import { commonWords } from './words.ts'
 
@@ -131,12 +132,11 @@ export function Pager(props: { path: string; nextCursor: string | null; isFirst:
   const { path, nextCursor, isFirst } = props
   const words = commonWords()
   if (isFirst && nextCursor === null) return null
-  const joint = path.includes('?') ? '&' : '?'
   return (
     <nav class="pager" aria-label={words.pages}>
       {!isFirst && <a href={path}>{words.first}</a>}
       {nextCursor !== null && (
-        <a href={`${path}${joint}cursor=${encodeURIComponent(nextCursor)}`} rel="next">
+        <a href={withQuery(path, { cursor: nextCursor })} rel="next">
           {words.next}
         </a>
       )}

@@ -1,11 +1,52 @@
+import { type MerchantIdentity, nameAmong } from '../../domain/merchant.ts'
+import type { Budan } from '../../service.ts'
+
 /** Paths of pages that other pages link to. Foreign texts are percent-encoded in them. */
 
-export function orderPath(orderNo: string): string {
-  return `/orders/${encodeURIComponent(orderNo)}`
+/** How paths name an order. */
+export interface OrderAddress {
+  readonly orderNo: string
+  /** Null: the only one. */
+  readonly merchant: string | null
 }
 
-export function reviewPath(orderNo: string): string {
-  return `/reviews/${encodeURIComponent(orderNo)}`
+/** With the merchant where several are configured: another order may have the same number. */
+export function addressOf(
+  merchants: Budan['merchants'],
+  { orderNo, merchant }: { readonly orderNo: string; readonly merchant: MerchantIdentity | null },
+): OrderAddress {
+  const isNamed = merchants.length > 1 && merchant !== null
+  return { orderNo, merchant: isNamed ? merchantName(merchants, merchant) : null }
+}
+
+/** One that is not configured has no name: see `OfMerchant`. */
+export function merchantName(merchants: Budan['merchants'], merchant: MerchantIdentity): string {
+  return nameAmong(merchants, merchant) ?? `${merchant.gateway}/${merchant.mchid}`
+}
+
+/** `part`: what follows the number, `/check` or `.json`. */
+export function orderPath({ orderNo, merchant }: OrderAddress, part = ''): string {
+  return withMerchant(`/orders/${encodeURIComponent(orderNo)}${part}`, merchant)
+}
+
+export function reviewPath({ orderNo, merchant }: OrderAddress): string {
+  return withMerchant(`/reviews/${encodeURIComponent(orderNo)}`, merchant)
+}
+
+function withMerchant(path: string, merchant: string | null): string {
+  return merchant === null ? path : withQuery(path, { merchant })
+}
+
+/** Adds to the query that the path may have. What is undefined is left out. */
+export function withQuery(
+  path: string,
+  added: Readonly<Record<string, string | undefined>>,
+): string {
+  const given = Object.entries(added).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  if (given.length === 0) return path
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(given)}`
 }
 
 export function ordersOfUserPath(userId: string): string {

@@ -13,10 +13,12 @@ export interface Frame {
   readonly version: string
 }
 
-/** What every component has without a property: the reader's language, and the gateway. */
+/** What every component has without a property: the reader's language, the gateway, the merchants. */
 export interface Rendering {
   readonly locale: Locale
   readonly gateway: Pick<Budan['gateway'], 'label' | 'canTrace'>
+  /** Those that are configured. */
+  readonly merchants: Budan['merchants']
   /** Null: a part of a page, which all readers of the language share. */
   readonly frame: Frame | null
 }
@@ -25,11 +27,16 @@ export interface Rendering {
 export const RenderingContext = createContext<Rendering>({
   locale: 'en',
   gateway: { label: { en: 'the gateway', zh: '支付渠道' }, canTrace: false },
+  merchants: [],
   frame: null,
 })
 
 export function useLocale(): Locale {
   return useContext(RenderingContext).locale
+}
+
+export function useMerchants(): Budan['merchants'] {
+  return useContext(RenderingContext).merchants
 }
 
 /** Within a page. */

@@ -2,7 +2,8 @@ import type { Balance, Page as PageOf, StatementEntry } from '../../../store/sto
 import type { Faults, Given } from '../forms.ts'
 import { Page } from '../layout.tsx'
 import { Money, Pager, SearchForm, Table, Time } from '../parts.tsx'
-import { accountPath, orderPath, ordersOfUserPath } from '../paths.ts'
+import { accountPath, addressOf, orderPath, ordersOfUserPath } from '../paths.ts'
+import { useMerchants } from '../rendering.ts'
 import { accountWords } from './words.ts'
 
 export function AccountsPage({ given = {}, faults = {} }: { given?: Given; faults?: Faults }) {
@@ -30,6 +31,7 @@ export interface AccountPageProps {
 
 export function AccountPage({ balance, entries, isFirst }: AccountPageProps) {
   const words = accountWords()
+  const merchants = useMerchants()
   const { userId } = balance
   const isEmpty = isFirst && entries.items.length === 0
   return (
@@ -51,7 +53,7 @@ export function AccountPage({ balance, entries, isFirst }: AccountPageProps) {
       <Table
         {...{ caption: words.caption, head: words.head, empty: words.empty }}
         rows={entries.items.map((entry) => [
-          <a key="order" href={orderPath(entry.orderNo)} class="code">
+          <a key="order" href={orderPath(addressOf(merchants, entry))} class="code">
             {entry.orderNo}
           </a>,
           <Money key="amount" fen={entry.amount} />,

@@ -4,8 +4,8 @@ import type { Audit, AuditedOrder } from '../../../store/store.ts'
 import type { AuditResult } from '../latest-audit.ts'
 import { Page } from '../layout.tsx'
 import { Badge, BusyForm, Notice, Time } from '../parts.tsx'
-import { orderPath } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
+import { addressOf, orderPath } from '../paths.ts'
+import { useLocale, useMerchants } from '../rendering.ts'
 import { auditWords } from './words.ts'
 
 export interface AuditPageProps {
@@ -88,15 +88,16 @@ function AuditCheck({ name, count, orders }: AuditCheckProps) {
 /** An order that does not exist any more has no page; its number still helps a search elsewhere. */
 function Rows({ orders }: { orders: readonly AuditedOrder[] }) {
   const words = auditWords()
+  const merchants = useMerchants()
   if (orders.length === 0) return <p>{words.gone}</p>
   return (
     <>
       <h3>{words.rowsTitle}</h3>
       <ul class="order-numbers">
-        {orders.map(({ orderNo, merchant }) => (
-          <li key={`${merchant?.mchid} ${orderNo}`}>
-            <a href={orderPath(orderNo)} class="code">
-              {orderNo}
+        {orders.map((order) => (
+          <li key={`${order.merchant?.mchid} ${order.orderNo}`}>
+            <a href={orderPath(addressOf(merchants, order))} class="code">
+              {order.orderNo}
             </a>
           </li>
         ))}

@@ -4,6 +4,7 @@ import { actorOf } from '../../access/actor.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { sendFlash } from '../flash.ts'
+import { addressIn, orderOrChoice, whichIn } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { orderPath } from '../paths.ts'
 import { localeOf } from '../visitor.ts'
@@ -16,14 +17,18 @@ export function addCheck(app: WebApp, { budan }: ConsoleParts): void {
   const path = '/orders/:order_no/check'
   app.post(path, { schema: { params, hide: true } }, async (request, reply) => {
     const orderNo = request.params.order_no
-    const by = { actor: actorOf(request) }
+    const choosing = { section: 'orders', path: orderPath } as const
+    const found = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
+    if (found === null) return reply
+    const address = addressIn(request, { order: found, ...budan })
+    const by = { actor: actorOf(request), ...whichIn(request) }
     const report = await ofOrder(orderNo, () => budan.checkOrder(orderNo, by))
     const { tradeState, decision, codedReason, order } = report
     const news: CheckedNews = {
-      ...{ orderNo, tradeState, decision, status: order.status },
+      ...{ ...address, tradeState, decision, status: order.status },
       ...{ reason: reasonText(codedReason, localeOf(request)), isAbsent: isAbsence(report) },
     }
     sendFlash({ request, reply }, { kind: checkedKind, ...news })
-    return reply.redirect(orderPath(orderNo), 303)
+    return reply.redirect(orderPath(address), 303)
   })
 }

@@ -3,12 +3,14 @@ import { decisionKinds, orderStatuses } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Flash } from '../flash.ts'
 import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
+import type { OrderAddress } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { orderWords } from './words.ts'
 
 /** The result of a check, for the page after it. */
 const news = z.object({
   orderNo: z.string(),
+  merchant: z.string().nullable(),
   tradeState: z.string().nullable(),
   decision: z.enum(decisionKinds),
   /** In the language of the operator. */
@@ -22,9 +24,12 @@ export type CheckedNews = z.output<typeof news>
 export const checkedKind = 'checked'
 
 /** Null: there is none, or it belongs to another order. */
-export function readChecked(flash: Flash | null, orderNo: string): CheckedNews | null {
+export function readChecked(
+  flash: Flash | null,
+  { orderNo, merchant }: OrderAddress,
+): CheckedNews | null {
   const read = flash?.kind === checkedKind ? news.safeParse(flash).data : undefined
-  return read?.orderNo === orderNo ? read : null
+  return read?.orderNo === orderNo && read.merchant === merchant ? read : null
 }
 
 const tones: Readonly<Record<CheckedNews['decision'], Tone>> = {

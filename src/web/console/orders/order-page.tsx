@@ -5,7 +5,15 @@ import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
 import { Page } from '../layout.tsx'
 import { BusyForm, Facts, Money, Notice, StatusBadge, Table, Time } from '../parts.tsx'
-import { accountPath, orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
+import {
+  accountPath,
+  merchantName,
+  type OrderAddress,
+  orderPath,
+  ordersOfUserPath,
+  reviewPath,
+} from '../paths.ts'
+import { useMerchants } from '../rendering.ts'
 import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
@@ -14,6 +22,7 @@ import { Verdict, type VerdictProps } from './verdict.tsx'
 import { orderWords } from './words.ts'
 
 export interface OrderPageProps {
+  readonly address: OrderAddress
   readonly verdict: VerdictProps
   readonly ledger: OrderLedger
   readonly page: PageOf<OrderEvent>
@@ -25,12 +34,13 @@ export interface OrderPageProps {
 
 /** The answer first, then its facts. */
 export function OrderPage(props: OrderPageProps) {
-  const { verdict, ledger, page, direction, isFirst, checked, traced } = props
-  const { order, merchant } = verdict
+  const { address, verdict, ledger, page, direction, isFirst, checked, traced } = props
+  const { order } = verdict
+  const merchants = useMerchants()
   const words = orderWords()
   const { orderNo } = order
   // Another merchant's order is not queried: a check would have no result.
-  const isOthers = !isOf(merchant, order)
+  const isOthers = !merchants.some((merchant) => isOf(merchant, order))
   return (
     <Page title={words.title(orderNo)} section="orders">
       <div class="order-title">
@@ -42,20 +52,21 @@ export function OrderPage(props: OrderPageProps) {
         </h1>
         <CopyButton of="order-no" />
         <StatusBadge status={order.status} />
+        {merchants.length > 1 && <span>{merchantName(merchants, order)}</span>}
       </div>
       {checked && !isOthers && <CheckedNotice checked={checked} />}
-      {traced && <TracedNotice {...{ traced, order, merchant }} />}
+      {traced && <TracedNotice {...{ traced, order }} />}
       <Verdict {...verdict} />
       <div class="actions">
         {!isOthers && (
           <BusyForm
             id="check-now"
-            action={`${orderPath(orderNo)}/check`}
+            action={orderPath(address, '/check')}
             {...words.checkForm}
             hint={words.checkHints[order.status]}
           />
         )}
-        {order.status === 'review' && <a href={reviewPath(orderNo)}>{words.toReview}</a>}
+        {order.status === 'review' && <a href={reviewPath(address)}>{words.toReview}</a>}
         <a href={accountPath(order.userId)}>{words.toAccount}</a>
         <a href={ordersOfUserPath(order.userId)}>{words.ordersOfUser}</a>
       </div>
@@ -64,8 +75,8 @@ export function OrderPage(props: OrderPageProps) {
         <Facts pairs={factsOf(order)} />
       </section>
       <Ledger {...{ order, ledger }} />
-      <Timeline {...{ orderNo, page, direction, isFirst, ledger }} />
-      <Raw {...{ order, page, direction, isFirst }} />
+      <Timeline {...{ address, page, direction, isFirst, ledger }} />
+      <Raw {...{ address, order, page, direction, isFirst }} />
     </Page>
   )
 }
@@ -137,15 +148,18 @@ function Ledger({ order, ledger }: { order: Order; ledger: OrderLedger }) {
   )
 }
 
-type RawProps = Pick<OrderPageProps, 'page' | 'direction' | 'isFirst'> & { readonly order: Order }
+type RawProps = Pick<OrderPageProps, 'address' | 'page' | 'direction' | 'isFirst'> & {
+  readonly order: Order
+}
 
 /** As the API and the command line return it, oldest event first. */
-function Raw({ order, page, direction, isFirst }: RawProps) {
+function Raw({ address, order, page, direction, isFirst }: RawProps) {
+  const merchants = useMerchants()
   const words = orderWords().raw
   const events = direction === 'newest' ? page.items.toReversed() : page.items
-  const raw = { ...presentOrder(order), events: events.map(presentOrderEvent) }
+  const raw = { ...presentOrder(order, { merchants }), events: events.map(presentOrderEvent) }
   const isWhole = isFirst && page.nextCursor === null
-  const file = `${orderPath(order.orderNo)}.json`
+  const file = orderPath(address, '.json')
   return (
     <section aria-labelledby="raw">
       <h2 id="raw">{words.title}</h2>

@@ -3,12 +3,13 @@ import { z } from 'zod'
 import type { OrderEvent, OrderKey } from '../../../domain/order.ts'
 import type { Budan } from '../../../service.ts'
 import type { Page } from '../../../store/store.ts'
-import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
+import { addressIn, orderOrChoice } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
+import { orderPath } from '../paths.ts'
 import { readChecked } from './checked-notice.tsx'
 import { OrderPage } from './order-page.tsx'
 import { type Direction, directions } from './timeline.tsx'
@@ -34,7 +35,9 @@ async function answerOrder(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   { budan, clock, orderNo }: ConsoleParts & { orderNo: string },
 ): Promise<FastifyReply> {
-  const order = await ofOrder(orderNo, budan.findOrder)
+  const choosing = { section: 'orders', path: orderPath } as const
+  const order = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
+  if (order === null) return reply
   const form = readForm(viewQuery, request.query)
   const { order: direction, cursor = null } = form.ok ? form.value : { order: 'newest' as const }
   const [ledger, page] = await Promise.all([
@@ -45,15 +48,16 @@ async function answerOrder(
   const { items: latest } = isNewest
     ? page
     : await readTimeline(budan, { key: order.key, direction: 'newest', cursor: null })
-  const { merchant, policy, isScheduled } = budan
+  const { merchants, policy, isScheduled } = budan
+  const address = addressIn(request, { order, merchants })
   const flash = takeFlash(request, reply)
   return sendPage(
     reply,
     <OrderPage
-      {...{ ledger, page, direction }}
-      verdict={{ order, latest, merchant, policy, isScheduled, now: clock() }}
+      {...{ address, ledger, page, direction }}
+      verdict={{ order, latest, merchants, policy, isScheduled, now: clock() }}
       isFirst={cursor === null}
-      checked={readChecked(flash, orderNo)}
+      checked={readChecked(flash, address)}
       traced={readTraced(flash)}
     />,
   )

@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Merchant, Order } from '../../../domain/order.ts'
+import type { Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as PageOf } from '../../../store/store.ts'
 import type { Faults } from '../forms.ts'
 import { Page } from '../layout.tsx'
 import { Filters, Money, Notice, Pager, SearchForm, StatusBadge, Table, Time } from '../parts.tsx'
-import { accountPath, orderPath } from '../paths.ts'
-import { RenderingContext, useLocale } from '../rendering.ts'
+import { accountPath, addressOf, orderPath } from '../paths.ts'
+import { RenderingContext, useLocale, useMerchants } from '../rendering.ts'
 import { isolated } from './isolated.ts'
 import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
 import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
@@ -30,16 +30,15 @@ export interface OrdersPageProps {
   /** Null: there is nothing to list. */
   readonly list?: PageOf<Order> | null
   readonly traced?: TracedNews | null
-  readonly merchant?: Merchant
 }
 
 export function OrdersPage({ search, faults = {}, ...found }: OrdersPageProps) {
   const words = searchWords()
-  const { matches = null, list = null, traced = null, merchant } = found
+  const { matches = null, list = null, traced = null } = found
   return (
     <Page title={words.title} section="orders">
       <h1>{words.title}</h1>
-      {traced && merchant && <TracedNotice {...{ traced, merchant }} />}
+      {traced && <TracedNotice traced={traced} />}
       <SearchPart {...{ search, faults }} />
       {matches && isNothing(matches) && <NothingFound {...{ text: search.q ?? '' }} />}
       {matches && <MatchedOrders matches={matches} />}
@@ -89,19 +88,20 @@ function MatchedOrders({ matches }: { matches: Matches }) {
   const words = searchWords()
   const { byNumber, byTransaction, hasOrders } = matches
   const found = [
-    [words.isNumber, byNumber],
-    [words.isTransaction, byTransaction],
+    [byNumber.length > 1 ? words.areNumber : words.isNumber, byNumber],
+    [words.isTransaction, byTransaction === null ? [] : [byTransaction]],
   ] as const
-  if (byNumber === null && byTransaction === null) return null
+  const count = found.reduce((sum, [, orders]) => sum + orders.length, 0)
+  if (count === 0) return null
   return (
     <>
-      {(hasOrders || (byNumber && byTransaction)) && <Notice tone="warn">{words.several}</Notice>}
+      {(hasOrders || count > 1) && <Notice tone="warn">{words.several}</Notice>}
       {found.map(
-        ([title, order]) =>
-          order && (
+        ([title, orders]) =>
+          orders.length > 0 && (
             <section key={title}>
               <h2>{title}</h2>
-              <OrderTable {...{ orders: [order], empty: '' }} />
+              <OrderTable {...{ orders, empty: '' }} />
             </section>
           ),
       )}
@@ -133,8 +133,9 @@ function OrderList({ search, list }: { search: OrderSearch; list: PageOf<Order> 
 
 function OrderTable({ orders, empty }: { orders: readonly Order[]; empty: string }) {
   const words = searchWords()
+  const merchants = useMerchants()
   const cells = (order: Order): readonly ComponentChildren[] => [
-    <a key="no" href={orderPath(order.orderNo)}>
+    <a key="no" href={orderPath(addressOf(merchants, { ...order, merchant: order }))}>
       <span class="code">{order.orderNo}</span>
     </a>,
     <StatusBadge key="status" status={order.status} />,

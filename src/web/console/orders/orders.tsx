@@ -4,7 +4,7 @@ import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
-import { orderPath } from '../paths.ts'
+import { addressOf, orderPath } from '../paths.ts'
 import { localeOf } from '../visitor.ts'
 import { addCheck } from './check.tsx'
 import { addOrder } from './order.tsx'
@@ -36,7 +36,10 @@ async function answerList(
   const { status, cursor, user_id, q: text } = form.value
   const matches = text === '' ? null : await findMatches(budan, text)
   const only = matches && onlyOrderOf(matches)
-  if (only) return reply.redirect(orderPath(only.orderNo), 303)
+  if (only) {
+    const address = addressOf(budan.merchants, { ...only, merchant: only })
+    return reply.redirect(orderPath(address), 303)
+  }
 
   const userId = user_id ?? (text === '' ? null : text)
   const list =
@@ -47,6 +50,5 @@ async function answerList(
         })
   const search: OrderSearch = { ...form.given, q: text }
   const traced = readTraced(takeFlash(request, reply))
-  const { merchant } = budan
-  return sendPage(reply, <OrdersPage {...{ search, matches, list, traced, merchant }} />)
+  return sendPage(reply, <OrdersPage {...{ search, matches, list, traced }} />)
 }

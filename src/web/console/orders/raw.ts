@@ -3,16 +3,19 @@ import { allEvents } from '../../../store/all-events.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
+import { whichIn } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 
 /** An order with its events as JSON, in the shape of `budan order --json`. */
 export function addRaw(app: WebApp, { budan }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   app.get('/orders/:order_no.json', { schema: { params, hide: true } }, async (request, reply) => {
-    const order = await ofOrder(request.params.order_no, budan.findOrder)
+    const order = await ofOrder(request.params.order_no, (orderNo) =>
+      budan.findOrder(orderNo, whichIn(request)),
+    )
     const { events, nextCursor } = await allEvents(budan.store, order.key)
     const raw = {
-      ...presentOrder(order),
+      ...presentOrder(order, budan),
       events: events.map(presentOrderEvent),
       next_cursor: nextCursor,
     }

@@ -49,21 +49,19 @@ export function numberIn(text: string): string {
 }
 
 export interface Matches {
-  readonly byNumber: Order | null
+  /** Several merchants may have the number. */
+  readonly byNumber: readonly Order[]
   readonly byTransaction: Order | null
   /** With any status: whether there is such a user. */
   readonly hasOrders: boolean
 }
 
 /** All that a text can match. Each is one index lookup. */
-export async function findMatches(
-  { store, merchant, findOrder }: Budan,
-  text: string,
-): Promise<Matches> {
+export async function findMatches({ store, merchant }: Budan, text: string): Promise<Matches> {
   const number = numberIn(text)
   const transactionId = transactionIdPattern.test(number) ? number : null
   const [byNumber, byTransaction, ofUser] = await Promise.all([
-    orderNoPattern.test(number) ? findOrder(number) : null,
+    orderNoPattern.test(number) ? store.findOrders(number) : [],
     transactionId === null
       ? null
       : store.findOrderByTransaction({ gateway: merchant.gateway, transactionId }),
@@ -75,12 +73,15 @@ export async function findMatches(
 /** The order, where there is exactly one match; else null. */
 export function onlyOrderOf({ byNumber, byTransaction, hasOrders }: Matches): Order | null {
   if (hasOrders) return null
-  const differ = byNumber !== null && byTransaction !== null && byNumber.key !== byTransaction.key
-  return differ ? null : (byNumber ?? byTransaction)
+  const found = new Map(
+    [...byNumber, byTransaction].flatMap((each) => (each ? [[each.key, each]] : [])),
+  )
+  const [only = null] = found.values()
+  return found.size > 1 ? null : only
 }
 
 export function isNothing({ byNumber, byTransaction, hasOrders }: Matches): boolean {
-  return byNumber === null && byTransaction === null && !hasOrders
+  return byNumber.length === 0 && byTransaction === null && !hasOrders
 }
 
 function hasAny({ items }: Page<Order>): boolean {

@@ -7,7 +7,7 @@ import { termsOf } from '../../../i18n/terms.ts'
 import { translatePart } from '../../../i18n/translate.ts'
 import type { OrderLedger, Page } from '../../../store/store.ts'
 import { Badge, EvidenceDetails, Filters, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
-import { orderPath } from '../paths.ts'
+import { type OrderAddress, orderPath, withQuery } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { isolated } from './isolated.ts'
 import { orderWords } from './words.ts'
@@ -16,16 +16,16 @@ export const directions = ['newest', 'oldest'] as const
 export type Direction = (typeof directions)[number]
 
 export interface TimelineProps {
-  readonly orderNo: string
+  readonly address: OrderAddress
   readonly page: Page<OrderEvent>
   readonly direction: Direction
   readonly isFirst: boolean
   readonly ledger: OrderLedger
 }
 
-export function Timeline({ orderNo, page, direction, isFirst, ledger }: TimelineProps) {
+export function Timeline({ address, page, direction, isFirst, ledger }: TimelineProps) {
   const words = orderWords().timeline
-  const path = (towards: Direction) => `${orderPath(orderNo)}?order=${towards}`
+  const path = (towards: Direction) => withQuery(orderPath(address), { order: towards })
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline">{words.title}</h2>

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { Merchant, Order } from '../../../domain/order.ts'
+import type { Order } from '../../../domain/order.ts'
 import type { Flash } from '../flash.ts'
 import { ActionForm, Notice } from '../parts.tsx'
+import { useMerchants } from '../rendering.ts'
 import { orderWords, searchWords } from './words.ts'
 
 /** The gateway's answer for a payment, for the page after the query. */
@@ -25,11 +26,11 @@ interface TracedProps {
   readonly traced: TracedNews
   /** The order of the payment, where budan has it. */
   readonly order?: Order
-  readonly merchant: Merchant
 }
 
-export function TracedNotice({ traced, order, merchant }: TracedProps) {
+export function TracedNotice({ traced, order }: TracedProps) {
   const words = searchWords().trace
+  const merchants = useMerchants()
   switch (traced.what) {
     case 'ours': {
       const { transactionId, tradeState } = traced
@@ -45,7 +46,9 @@ export function TracedNotice({ traced, order, merchant }: TracedProps) {
     case 'not_ours':
       return <Notice tone="warn">{words.notOurs(traced.orderNo)}</Notice>
     case 'absent':
-      return <Notice tone="warn">{words.absent(merchant.mchid)}</Notice>
+      return (
+        <Notice tone="warn">{words.absent(merchants.map(({ mchid }) => mchid).join(', '))}</Notice>
+      )
     case 'unanswered':
       return <Notice tone="bad">{words.unanswered(traced.reason)}</Notice>
   }

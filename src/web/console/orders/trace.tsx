@@ -8,7 +8,7 @@ import { sendFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
-import { orderPath } from '../paths.ts'
+import { addressOf, orderPath } from '../paths.ts'
 import { localeOf } from '../visitor.ts'
 import { OrdersPage } from './orders-page.tsx'
 import { numberIn, transactionIdPattern } from './search.ts'
@@ -34,8 +34,9 @@ export function addTrace(app: WebApp, { budan }: ConsoleParts): void {
     const traced = await budan.traceTransaction(transactionId)
     const news = newsOf(traced, { transactionId, locale })
     sendFlash({ request, reply }, { kind: tracedKind, ...news })
-    const isOurs = traced.kind === 'found' && traced.order !== null
-    return reply.redirect(isOurs ? orderPath(traced.orderNo) : `/orders?q=${transactionId}`, 303)
+    const order = traced.kind === 'found' ? traced.order : null
+    const path = order && orderPath(addressOf(budan.merchants, { ...order, merchant: order }))
+    return reply.redirect(path ?? `/orders?q=${transactionId}`, 303)
   })
 }
 

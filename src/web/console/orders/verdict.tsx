@@ -1,4 +1,4 @@
-import { type ConfiguredMerchant, isOf } from '../../../domain/merchant.ts'
+import { type ConfiguredMerchant, isOf, isSameMerchant } from '../../../domain/merchant.ts'
 import { formatFen } from '../../../domain/money.ts'
 import type { Merchant, Order, OrderEvent } from '../../../domain/order.ts'
 import type { Reason } from '../../../domain/reason.ts'
@@ -15,7 +15,8 @@ export interface VerdictProps {
   readonly order: Order
   /** Newest first. */
   readonly latest: readonly OrderEvent[]
-  readonly merchant: ConfiguredMerchant
+  /** Those that are configured. */
+  readonly merchants: readonly ConfiguredMerchant[]
   readonly policy: Pick<SchedulePolicy, 'thresholdMs'>
   /** Runs start by the timer, not only by hand. */
   readonly isScheduled: boolean
@@ -54,9 +55,11 @@ function verdictOf(props: VerdictProps): Words {
 }
 
 /** For another merchant's order: this budan does not query it. */
-function foreignSentence({ order, merchant }: VerdictProps): string | null {
-  if (isOf(merchant, order)) return null
-  return orderWords().verdict.foreign(merchantText(order), merchantText(merchant))
+function foreignSentence({ order, merchants }: VerdictProps): string | null {
+  if (merchants.some((merchant) => isOf(merchant, order))) return null
+  const same = merchants.find((merchant) => isSameMerchant(merchant, order))
+  const ours = same === undefined ? merchants : [same]
+  return orderWords().verdict.foreign(merchantText(order), ours.map(merchantText).join(', '))
 }
 
 function credited({ order, latest }: VerdictProps): Words {

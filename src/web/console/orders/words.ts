@@ -25,6 +25,7 @@ export const searchWords = gatewayCatalog({
     account: 'Account',
     several: 'There is more than one match: all are shown.',
     isNumber: 'The order with this number',
+    areNumber: 'The orders with this number, each of another merchant',
     isTransaction: 'The order that this payment credited',
     nothing: (text: string) => `Nothing found for ${text}`,
     tried:
@@ -65,6 +66,7 @@ export const searchWords = gatewayCatalog({
     account: '账户',
     several: '有不止一种匹配，全部列出。',
     isNumber: '订单号相符的订单',
+    areNumber: '订单号相符的订单，分属不同商户',
     isTransaction: '由该笔支付入账的订单',
     nothing: (text: string) => `没有找到 ${text}`,
     tried: `已按订单号、已入账订单的交易单号（${gateway}订单号）、有订单的用户三种方式查找。`,

@@ -45,7 +45,7 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
   app.addHook('preClose', async () => feed.end())
   const view = (snapshot: Snapshot, viewer: Viewer) =>
     viewOf({ snapshot, feed, policy: budan.policy, clock }, viewer)
-  const rendered = new Rendered(view, budan.gateway)
+  const rendered = new Rendered(view, budan)
 
   addLive(app, {
     feed,
@@ -94,20 +94,24 @@ function viewerOf(request: FastifyRequest): Viewer {
 /** The regions of a snapshot, rendered once for all viewers who see the same. */
 class Rendered {
   readonly #view: (snapshot: Snapshot, viewer: Viewer) => View
-  readonly #gateway: Budan['gateway']
+  readonly #budan: Pick<Budan, 'gateway' | 'merchants'>
   #snapshot: Snapshot | null = null
   readonly #byViewer = new Map<string, { regions: Record<PanelName, string>; now: Date }>()
 
-  constructor(view: (snapshot: Snapshot, viewer: Viewer) => View, gateway: Budan['gateway']) {
+  constructor(
+    view: (snapshot: Snapshot, viewer: Viewer) => View,
+    budan: Pick<Budan, 'gateway' | 'merchants'>,
+  ) {
     this.#view = view
-    this.#gateway = gateway
+    this.#budan = budan
   }
 
   of(snapshot: Snapshot, viewer: Viewer) {
     if (snapshot !== this.#snapshot) this.#byViewer.clear()
     this.#snapshot = snapshot
     const key = `${viewer.locale} ${viewer.span.hours}`
-    const rendering = { locale: viewer.locale, gateway: this.#gateway, frame: null }
+    const { gateway, merchants } = this.#budan
+    const rendering = { locale: viewer.locale, gateway, merchants, frame: null }
     const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer), rendering)
     this.#byViewer.set(key, rendered)
     return rendered

@@ -4,8 +4,8 @@ import { explanationOf } from '../../../orders/explanation.ts'
 import type { Page as ListPage } from '../../../store/store.ts'
 import { Page } from '../layout.tsx'
 import { Facts, Filters, Money, Notice, Pager, Time } from '../parts.tsx'
-import { reviewPath } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
+import { addressOf, reviewPath } from '../paths.ts'
+import { useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { reviewWords } from './words.ts'
 
@@ -35,7 +35,7 @@ export function QueuePage({ reviews, dismissed, isFirst }: QueuePageProps) {
         <Notice tone="good">{dismissed ? words.noneDismissed : words.noneWaiting}</Notice>
       )}
       {reviews.items.map((review) => (
-        <Card key={review.order.orderNo} review={review} />
+        <Card key={review.order.key} review={review} />
       ))}
       <Pager {...{ path, isFirst }} nextCursor={reviews.nextCursor} />
     </Page>
@@ -45,11 +45,13 @@ export function QueuePage({ reviews, dismissed, isFirst }: QueuePageProps) {
 function Card({ review }: { review: Review }) {
   const words = reviewWords()
   const { orderNo, userId, amount } = review.order
-  const path = reviewPath(orderNo)
+  const address = addressOf(useMerchants(), { orderNo, merchant: review.order })
+  const path = reviewPath(address)
+  const titleId = ['of', orderNo, address.merchant].filter(Boolean).join('-')
   return (
     <article class="review">
       <header>
-        <h2 id={`of-${orderNo}`}>
+        <h2 id={titleId}>
           <a href={path}>{orderNo}</a>
         </h2>
         <span>
@@ -57,7 +59,7 @@ function Card({ review }: { review: Review }) {
         </span>
       </header>
       <Explained review={review} />
-      <a href={path} aria-describedby={`of-${orderNo}`}>
+      <a href={path} aria-describedby={titleId}>
         {words.open}
       </a>
     </article>

@@ -10,7 +10,7 @@ import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
 import { ActionForm, Field, UnderWay } from '../parts.tsx'
-import { reviewPath } from '../paths.ts'
+import { type OrderAddress, reviewPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { type ReviewWords, reviewWords } from './words.ts'
 
@@ -42,6 +42,7 @@ function lineFault(value: string, { max, words }: { max: number; words: ReviewWo
 }
 
 interface ResolveFormProps {
+  readonly address: OrderAddress
   readonly preview: ReviewPreview
   readonly given: Given
   readonly faults: Faults
@@ -49,15 +50,14 @@ interface ResolveFormProps {
 
 /** The second step: each action with its effect, according to the answer of the first step. */
 export function ResolveForm(props: ResolveFormProps) {
-  const { preview, faults } = props
+  const { address, preview, faults } = props
   const words = reviewWords()
-  const { orderNo } = preview.review.order
-  const path = reviewPath(orderNo)
+  const path = reviewPath(address)
   const isAnyPossible = reviewActions.some((action) => preview.actions[action].possible)
   return (
     <ActionForm action={path} class="busy" {...inPlace(path)}>
       <input type="hidden" name="step" value="resolve" />
-      <input type="hidden" name="order_no" value={orderNo} />
+      <AddressFields {...address} />
       <input type="hidden" name="seen" value={preview.seen} />
       <fieldset {...(faults.action !== undefined && { 'aria-describedby': 'action-note' })}>
         <legend>{words.action}</legend>
@@ -72,6 +72,16 @@ export function ResolveForm(props: ResolveFormProps) {
       </fieldset>
       {isAnyPossible ? <Signature {...props} /> : <p>{words.nonePossible}</p>}
     </ActionForm>
+  )
+}
+
+/** What is typed is kept for this order alone, when the login has ended meanwhile. */
+export function AddressFields({ orderNo, merchant }: OrderAddress) {
+  return (
+    <>
+      <input type="hidden" name="order_no" value={orderNo} />
+      {merchant !== null && <input type="hidden" name="merchant" value={merchant} />}
+    </>
   )
 }
 

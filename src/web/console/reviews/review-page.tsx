@@ -6,14 +6,16 @@ import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
 import { Page } from '../layout.tsx'
 import { ActionForm, EvidenceDetails, Facts, Money, Time, UnderWay } from '../parts.tsx'
-import { orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
+import { type OrderAddress, orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
+import { commonWords } from '../words.ts'
 import { Comparison } from './comparison.tsx'
 import { Explained } from './queue-page.tsx'
-import { ResolveForm } from './resolve-form.tsx'
+import { AddressFields, ResolveForm } from './resolve-form.tsx'
 import { reviewWords } from './words.ts'
 
 export interface ReviewPageProps {
+  readonly address: OrderAddress
   readonly review: Review
   readonly news: readonly VNode[]
   /** Null: the gateway was not queried for this page. */
@@ -35,13 +37,13 @@ export function ReviewPage(props: ReviewPageProps) {
       </p>
       <h1>{title}</h1>
       {news}
-      {order.status === 'review' ? <Steps {...props} /> : <Over review={review} />}
+      {order.status === 'review' ? <Steps {...props} /> : <Over {...props} />}
     </Page>
   )
 }
 
 function Steps(props: ReviewPageProps) {
-  const { review, preview } = props
+  const { address, review, preview } = props
   const words = reviewWords()
   const { order, entered } = review
   return (
@@ -49,7 +51,7 @@ function Steps(props: ReviewPageProps) {
       <article class="review">
         <Explained review={review} />
         <hr />
-        <OrderFacts order={order} />
+        <OrderFacts {...{ address, order }} />
         {preview === null && entered !== null && entered.evidence !== null && (
           <EvidenceDetails summary={words.evidenceThen} evidence={entered.evidence} />
         )}
@@ -69,17 +71,18 @@ function Steps(props: ReviewPageProps) {
   )
 }
 
-function OrderFacts({ order }: { order: Order }) {
+function OrderFacts({ address, order }: { address: OrderAddress; order: Order }) {
   const { facts } = reviewWords()
   return (
     <Facts
       pairs={[
         [
           facts.orderNo,
-          <a key="order" href={orderPath(order.orderNo)}>
+          <a key="order" href={orderPath(address)}>
             {order.orderNo}
           </a>,
         ],
+        ...(address.merchant === null ? [] : [[commonWords().merchant, address.merchant] as const]),
         [
           facts.user,
           <a key="user" href={ordersOfUserPath(order.userId)}>
@@ -95,16 +98,16 @@ function OrderFacts({ order }: { order: Order }) {
 }
 
 /** The first step. Input of the second step is sent with it, and returns with the answer. */
-function QueryForm({ review, preview, given }: ReviewPageProps) {
+function QueryForm({ address, preview, given }: ReviewPageProps) {
   const words = reviewWords()
-  const path = reviewPath(review.order.orderNo)
+  const path = reviewPath(address)
   // Not the action: it was chosen by the gateway's earlier answer.
   const kept = ['name', 'reason'].filter((name) => (given[name] ?? '') !== '')
   const isFirst = preview === null
   return (
     <ActionForm action={path} class="busy" {...inPlace(path)}>
       <input type="hidden" name="step" value="preview" />
-      <input type="hidden" name="order_no" value={review.order.orderNo} />
+      <AddressFields {...address} />
       {isFirst &&
         kept.map((name) => <input key={name} type="hidden" name={name} value={given[name]} />)}
       {isFirst && <p>{words.queryIs}</p>}
@@ -122,7 +125,7 @@ function QueryForm({ review, preview, given }: ReviewPageProps) {
 }
 
 /** An order that is not in review any more, or never was. */
-function Over({ review }: { review: Review }) {
+function Over({ address, review }: ReviewPageProps) {
   const words = reviewWords()
   const { order } = review
   return (
@@ -130,11 +133,10 @@ function Over({ review }: { review: Review }) {
       <article>
         <p>{words.notInReview(termsOf(useLocale()).status[order.status])}</p>
         <Resolved review={review} />
-        <OrderFacts order={order} />
+        <OrderFacts {...{ address, order }} />
       </article>
       <p>
-        <a href={orderPath(order.orderNo)}>{words.toOrder}</a>{' '}
-        <a href="/reviews">{words.toQueue}</a>
+        <a href={orderPath(address)}>{words.toOrder}</a> <a href="/reviews">{words.toQueue}</a>
       </p>
     </>
   )

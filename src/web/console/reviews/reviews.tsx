@@ -5,6 +5,7 @@ import { unreachable } from '../../../domain/assert.ts'
 import type { Review } from '../../../domain/order.ts'
 import { reviewActions } from '../../../domain/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../../orders/review.ts'
+import type { Budan } from '../../../service.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import { actorOf } from '../../access/actor.ts'
 import { ofOrder } from '../../found-order.ts'
@@ -12,8 +13,9 @@ import type { WebApp } from '../../web-app.ts'
 import { type Flash, sendFlash, takeFlash } from '../flash.ts'
 import { type Faults, type Given, givenOf, parsedForm, readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
+import { addressIn, orderOrChoice } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
-import { reviewPath } from '../paths.ts'
+import { type OrderAddress, reviewPath } from '../paths.ts'
 import { localeOf, setCookie } from '../visitor.ts'
 import { DoneNotice, FormNotice, RefusedNotice, TooLateNotice } from './news.tsx'
 import { QueuePage } from './queue-page.tsx'
@@ -40,10 +42,12 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
   })
 
   app.get('/reviews/:order_no', async (request, reply) => {
-    const exchange = { request, reply, orderNo: orderNoOf(request) }
+    const address = await addressOrChoice({ request, reply }, budan)
+    if (address === null) return reply
+    const exchange = { request, reply, address }
     const flash = takeFlash(request, reply)
-    const given = keptForm(flash, exchange.orderNo)
-    if (given === null) return show({ ...exchange, news: doneNews(flash, exchange.orderNo) }, parts)
+    const given = keptForm(flash, address)
+    if (given === null) return show({ ...exchange, news: doneNews(flash, address) }, parts)
     // A form that was sent after the end of the login is answered now, after the new login.
     return showPreview(
       { ...exchange, given, news: [<FormNotice key="kept" about="typedKept" />] },
@@ -52,9 +56,10 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
   })
 
   app.post('/reviews/:order_no', async (request, reply) => {
-    const orderNo = orderNoOf(request)
+    const address = await addressOrChoice({ request, reply }, budan)
+    if (address === null) return reply
     const given = givenOf(request.body)
-    const exchange = { request, reply, orderNo, given }
+    const exchange = { request, reply, address, given }
     if (given.step !== 'resolve') return showPreview(exchange, parts)
     const form = readForm(resolveForm(localeOf(request), budan.gateway.label), given)
     if (!form.ok) {
@@ -65,17 +70,29 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     }
     setCookie(exchange, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
     const actor = actorOf(request)
+    const { orderNo, merchant } = address
     const resolution = await ofOrder(orderNo, () =>
-      budan.resolveReview(orderNo, { ...form.value, actor }),
+      budan.resolveReview(orderNo, { ...form.value, actor, merchant }),
     )
     return showResolution(exchange, { parts, resolution })
   })
 }
 
+/** Null: a page was sent to choose one of several orders with the number. */
+async function addressOrChoice(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  budan: Budan,
+): Promise<OrderAddress | null> {
+  const { order_no: orderNo } = request.params as { order_no: string }
+  const choosing = { section: 'reviews', path: reviewPath } as const
+  const order = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
+  return order && addressIn(request, { order, ...budan })
+}
+
 interface ReviewExchange {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  readonly orderNo: string
+  readonly address: OrderAddress
   readonly given?: Given
   readonly faults?: Faults
   readonly news?: readonly VNode[]
@@ -83,14 +100,16 @@ interface ReviewExchange {
 
 /** The review as the database has it; the gateway is not queried. */
 async function show(exchange: ReviewExchange, parts: ConsoleParts): Promise<FastifyReply> {
-  const review = await ofOrder(exchange.orderNo, parts.budan.findReview)
+  const { orderNo, merchant } = exchange.address
+  const review = await ofOrder(orderNo, () => parts.budan.findReview(orderNo, { merchant }))
   return send(exchange, { review, preview: null })
 }
 
 /** The first step: with the gateway's answer now. An order that has left review is shown without it. */
 async function showPreview(exchange: ReviewExchange, parts: ConsoleParts): Promise<FastifyReply> {
-  const { orderNo, given = {}, news = [], reply } = exchange
-  const made = await ofOrder(orderNo, parts.budan.previewReview)
+  const { address, given = {}, news = [], reply } = exchange
+  const { orderNo, merchant } = address
+  const made = await ofOrder(orderNo, () => parts.budan.previewReview(orderNo, { merchant }))
   if (made.kind !== 'previewed') {
     const tooLate = <TooLateNotice key="late" first={made.first} isOver />
     reply.code(409)
@@ -112,12 +131,12 @@ async function showResolution(
   exchange: ReviewExchange,
   { parts, resolution }: { parts: ConsoleParts; resolution: Resolution },
 ): Promise<FastifyReply> {
-  const { orderNo, reply } = exchange
+  const { address, reply } = exchange
   const { kind } = resolution
   switch (kind) {
     case 'resolved':
-      sendFlash(exchange, { kind: resolvedKind, order_no: orderNo, action: resolution.action })
-      return reply.redirect(reviewPath(orderNo), 303)
+      sendFlash(exchange, { kind: resolvedKind, ...address, action: resolution.action })
+      return reply.redirect(reviewPath(address), 303)
     case 'refused': {
       const { cause, codedReason } = resolution
       reply.code(cause === 'unanswered' ? 502 : 409)
@@ -137,15 +156,14 @@ async function showResolution(
 }
 
 function send(
-  { request, reply, given = {}, faults = {}, news = [] }: ReviewExchange,
+  { request, reply, address, given = {}, faults = {}, news = [] }: ReviewExchange,
   { review, preview }: { review: Review; preview: ReviewPreview | null },
 ): FastifyReply {
   const named = { name: rememberedName(request), ...given }
-  return sendPage(reply, <ReviewPage {...{ review, preview, faults, news }} given={named} />)
-}
-
-function orderNoOf({ params }: FastifyRequest): string {
-  return (params as { order_no: string }).order_no
+  return sendPage(
+    reply,
+    <ReviewPage {...{ address, review, preview, faults, news }} given={named} />,
+  )
 }
 
 /** The name of the last operator on this browser. */
@@ -158,18 +176,24 @@ function rememberedName({ cookies }: FastifyRequest): string {
 }
 
 /** Input of this page that was kept when its login or its token had ended; null: there is none. */
-function keptForm(flash: Flash | null, orderNo: string): Given | null {
+function keptForm(flash: Flash | null, { orderNo, merchant }: OrderAddress): Given | null {
   if (flash?.kind !== 'form') return null
   const given = z.record(z.string(), z.string()).safeParse(flash.given).data
-  return given?.order_no === orderNo ? given : null
+  const isOfOrder = given?.order_no === orderNo && (given.merchant ?? null) === merchant
+  return isOfOrder ? given : null
 }
 
 const resolvedKind = 'resolved'
 
-const resolvedFlash = z.object({ order_no: z.string(), action: z.enum(reviewActions) })
+const resolvedFlash = z.object({
+  orderNo: z.string(),
+  merchant: z.string().nullable(),
+  action: z.enum(reviewActions),
+})
 
-function doneNews(flash: Flash | null, orderNo: string): readonly VNode[] {
+function doneNews(flash: Flash | null, { orderNo, merchant }: OrderAddress): readonly VNode[] {
   if (flash?.kind !== resolvedKind) return []
   const read = resolvedFlash.safeParse(flash).data
-  return read?.order_no === orderNo ? [<DoneNotice key="done" action={read.action} />] : []
+  if (read?.orderNo !== orderNo || read.merchant !== merchant) return []
+  return [<DoneNotice key="done" action={read.action} />]
 }

@@ -3,8 +3,8 @@ import { durationText } from '../../../i18n/durations.ts'
 import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { Badge, Filters, Table, type Tone } from '../parts.tsx'
-import { orderPath } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
+import { addressOf, orderPath } from '../paths.ts'
+import { useLocale, useMerchants } from '../rendering.ts'
 import { runWords } from './words.ts'
 
 export interface Wanted {
@@ -38,6 +38,7 @@ interface ResultListProps {
 export function ResultList(props: ResultListProps) {
   const { run, results, wanted } = props
   const locale = useLocale()
+  const merchants = useMerchants()
   const words = runWords()
   const { resultColumns } = words
   const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome
@@ -60,7 +61,7 @@ export function ResultList(props: ResultListProps) {
           resultColumns.duration,
         ]}
         rows={chosen.slice(from, from + pageSize).map((result) => [
-          <a key="order" href={orderPath(result.orderNo)}>
+          <a key="order" href={orderPath(addressOf(merchants, result))}>
             {result.orderNo}
           </a>,
           <Badge key="outcome" tone={tones[result.outcome]}>
