@@ -14,7 +14,7 @@ import {
   runOfMerchant,
 } from '../contract/store-fixtures.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
-import { placeAsBefore } from '../support/version-before.ts'
+import { openRunAsBefore, placeAsBefore } from '../support/version-before.ts'
 
 const second = { ...merchant, mchid: '1900000202', appid: 'wx0000000000000202' }
 const breaking = '019_breaking_merchant_keys'
@@ -112,12 +112,21 @@ describe('the two steps of the schema towards keys by merchant', () => {
   })
 
   it('makes one run a slot beside a node of before, whose slots are of all merchants', async () => {
-    const { store } = await inUse()
+    const { store, database } = await inUse()
     await store.migrate()
     const run = { ...runOfMerchant, trigger: 'schedule', intervalMs: 3_600_000 } as const
     expect(await store.openRun(run)).toMatchObject({ kind: 'opened' })
+    expect(await openRunAsBefore(database.db, run)).toBeNull()
     expect(await store.openRun({ ...run, merchants: [second] })).toMatchObject({ kind: 'taken' })
     await store.migrate({ breaking: true })
+    expect(await store.openRun(run)).toMatchObject({ kind: 'taken' })
+  })
+
+  it('leaves a slot to the node of before that has it', async () => {
+    const { store, database } = await inUse()
+    await store.migrate()
+    const run = { ...runOfMerchant, trigger: 'schedule', intervalMs: 3_600_000 } as const
+    expect(await openRunAsBefore(database.db, run)).not.toBeNull()
     expect(await store.openRun(run)).toMatchObject({ kind: 'taken' })
   })
 

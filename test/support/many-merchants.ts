@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   generateMerchant,
@@ -43,6 +43,8 @@ async function openPlace(
   const own = join(directory, name)
   mkdirSync(own)
   await writeMerchant(own, merchant)
+  // It is of the number that the keys were made for.
+  rmSync(join(own, merchantFiles.certificate))
   const options = { ...merchantOptions(merchant), signing: 'public_key', seed: name } as const
   return { name, merchant, simulator: await startSimulator(options), directory: own }
 }

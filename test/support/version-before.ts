@@ -78,3 +78,17 @@ export async function recordRunAsBefore(
       position integer, order_no text
     )`.execute(db)
 }
+
+/** A run of the interval as the version before opens it: slots are of all merchants. Null: it is taken. */
+export async function openRunAsBefore(
+  db: Connection,
+  { intervalMs = 1 }: { readonly intervalMs?: number } = {},
+): Promise<string | null> {
+  const { rows } = await sql<{ readonly id: bigint }>`
+    insert into runs (trigger, slot, node, dry_run, status, started_at)
+    values ('schedule', ${new Date(Math.floor(Date.now() / intervalMs) * intervalMs)}, 'before', false,
+      'running', statement_timestamp())
+    on conflict (slot) do nothing
+    returning id`.execute(db)
+  return rows[0] === undefined ? null : String(rows[0].id)
+}
