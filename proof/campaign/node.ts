@@ -32,6 +32,8 @@ export interface NodeOptions {
   readonly directory: string
   readonly nodeCounts: NodeCounts
   readonly nodeArgs: readonly string[]
+  /** Where its program is; without: here. */
+  readonly root?: string
 }
 
 /** Longer than all deadlines of a stopping node together (docs/operations.md). */
@@ -68,10 +70,11 @@ export class BudanNode {
 
   /** Starts the program without waiting; `becomeReady` waits until it is ready. */
   start(): void {
-    const { directory, nodeCounts, nodeArgs } = this.#options
+    const { directory, nodeCounts, nodeArgs, root } = this.#options
     const config = ['--config', `${this.name}.yaml`]
     const log = `${this.name}.log`
-    const program = startProgram(['serve', ...config], { directory, log, nodeArgs })
+    const options = { directory, log, nodeArgs, ...(root === undefined ? {} : { root }) }
+    const program = startProgram(['serve', ...config], options)
     nodeCounts.starts += 1
     this.#program = program
     void program.ended.then((ending) => this.#recordEnd(program, ending))

@@ -18,22 +18,24 @@ export interface Program {
   signal(signal: NodeJS.Signals): void
 }
 
-const entry = fileURLToPath(new URL('../../bin/budan.js', import.meta.url))
+const here = fileURLToPath(new URL('../..', import.meta.url))
 
 interface StartOptions {
   readonly directory: string
   readonly log: string
   readonly nodeArgs?: readonly string[]
+  /** Where the program is; without: here. */
+  readonly root?: string
 }
 
 /** Standard error goes to `log` in `directory`, behind what is there. */
 export function startProgram(
   args: readonly string[],
-  { directory, log, nodeArgs = [] }: StartOptions,
+  { directory, log, nodeArgs = [], root = here }: StartOptions,
 ): Program {
   // A file instead of a pipe: it has all that a killed process wrote.
   const errors = openSync(join(directory, log), 'a')
-  const child = spawn(process.execPath, [...nodeArgs, entry, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, join(root, 'bin/budan.js'), ...args], {
     cwd: directory,
     // The machine's own settings stay out: DATABASE_URL may name a real database.
     env: { PATH: process.env.PATH ?? '', HOME: directory },

@@ -136,7 +136,7 @@ function engineUrl(engine: EngineKind, { links, postgres }: Omit<Stage, 'secrets
 }
 
 /** Opens all ports at once, so that they differ, and frees them for the nodes. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = servers.map(
     (server) =>
