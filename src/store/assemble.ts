@@ -6,11 +6,19 @@ import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
 import { migrateToLatest, schemaState } from './schema.ts'
 import { auditRows, countAll } from './sql/audit.ts'
-import { claimDue, countDue, openOrders, peekDue, release } from './sql/claim.ts'
+import {
+  claimDueOfEach,
+  claimYoungest,
+  countDue,
+  openOrders,
+  peekDue,
+  release,
+} from './sql/claim.ts'
 import { ClaimCursor } from './sql/claim-cursor.ts'
 import { endSession, findSession, openSession } from './sql/console-sessions.ts'
 import { listCredits } from './sql/credits.ts'
 import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts'
+import { joinedClaims } from './sql/joined-claims.ts'
 import { claimLate } from './sql/late-checks.ts'
 import { balanceOf, latestEntries, listEntries } from './sql/ledger.ts'
 import { findOrderByTransaction, ledgerOf } from './sql/order-ledger.ts'
@@ -51,6 +59,9 @@ export function storeOn(
   const writeProbe = new WriteProbe(database.db)
   const to = <T>(action: string, work: () => Promise<T>) =>
     writeProbe.watch(attempt({ name, action }, () => pastConflicts(work)))
+  const claimJoined = joinedClaims((claim) =>
+    to('claim due orders', () => claimDueOfEach(scope, { ...claim, cursor })),
+  )
   return {
     kind,
     transaction: (work) => writeProbe.watch(transact({ database, clock }, work)),
@@ -95,7 +106,10 @@ export function storeOn(
       ),
     ledgerOf: (key) => to(`read the ledger of order ${quoted(key)}`, () => ledgerOf(scope, key)),
 
-    claimDue: (claim) => to('claim due orders', () => claimDue(scope, { ...claim, cursor })),
+    claimDue: ({ youngestFrom, ...claim }) =>
+      youngestFrom === undefined
+        ? claimJoined(claim)
+        : to('claim a probe', () => claimYoungest(scope, { ...claim, youngestFrom })),
     claimLate: (claim) => to('claim late checks', () => claimLate(scope, claim)),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),

@@ -173,6 +173,41 @@ export function merchantsContract(make: MakeSubject): void {
       ])
     })
 
+    it('claimDue() takes a batch of each where several claim at once, and each order once', async () => {
+      const { store } = subject
+      const claimants = Array.from({ length: 12 }, (_, nth) => ({
+        ...merchant,
+        mchid: String(1_900_000_600 + nth),
+      }))
+      const placed = new Map<string, string[]>()
+      for (const [nth, each] of claimants.entries()) {
+        const numbers = Array.from({ length: nth }, (_, at) => `AT-ONCE-${at}`)
+        for (const [at, orderNo] of numbers.entries()) {
+          const createdAt = new Date(Date.now() - 3_600_000 + at * 1000)
+          await place(store, { ...each, orderNo, createdAt })
+        }
+        placed.set(each.mchid, numbers)
+      }
+      const claim = { thresholdMs: 60_000, limit: 4, leaseMs: 3_600_000 }
+      const claimed = new Map<string, string[]>(claimants.map(({ mchid }) => [mchid, []]))
+      const claimRound = async (): Promise<number> => {
+        // Twice each, as two nodes would: what one has the other does not get.
+        const batches = await Promise.all(
+          [...claimants, ...claimants].map(async (each) => {
+            const batch = await store.claimDue({ ...claim, merchant: each })
+            expect(batch.length).toBeLessThanOrEqual(claim.limit)
+            expect(batch.every(({ order }) => order.mchid === each.mchid)).toBe(true)
+            claimed.get(each.mchid)?.push(...batch.map(({ order }) => order.orderNo))
+            return batch.length
+          }),
+        )
+        return batches.reduce((sum, count) => sum + count, 0)
+      }
+      while ((await claimRound()) > 0);
+      for (const [mchid, numbers] of placed)
+        expect(claimed.get(mchid)?.sort()).toEqual(numbers.sort())
+    })
+
     it('finishRun() of a run that never began gives back the slots of its merchants alone', async () => {
       const { store } = subject
       const [failing, well] = [

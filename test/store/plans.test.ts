@@ -22,6 +22,10 @@ const claim = {
   limit: batch,
   leaseMs: 60_000,
 }
+const otherMerchants = Array.from({ length: 9 }, (_, nth) => ({
+  ...merchant,
+  mchid: String(1_800_000_000 + nth),
+}))
 const page = { limit: batch, cursor: null }
 
 /** Those that grow with the orders. The others have some thousand rows, or one. */
@@ -32,6 +36,10 @@ type Work = Readonly<Record<string, (store: Store) => Promise<unknown>>>
 /** What claims and checks send, by what they do. */
 const ofRuns: Work = {
   'claimDue() of a batch': (store) => store.claimDue(claim),
+  'claimDue() of ten merchants at once': (store) =>
+    Promise.all(
+      [merchant, ...otherMerchants].map((each) => store.claimDue({ ...claim, merchant: each })),
+    ),
   'claimDue() for a probe': (store) => store.claimDue({ ...claim, limit: 1, youngestFrom: 7 }),
   'peekDue()': (store) => store.peekDue(claim),
   'release()': async (store) => store.release(await store.claimDue(claim)),
@@ -80,6 +88,7 @@ const work: Work = { ...ofRuns, ...ofPages }
 /** Counts stop at ten thousand; all else reads a page, or a batch, and a little more. */
 const rowsMaxOf: Readonly<Record<string, number>> = {
   'claimDue() of a batch': batch,
+  'claimDue() of ten merchants at once': batch,
   'vitals()': 10_001,
   'listCredits()': 1000,
 }

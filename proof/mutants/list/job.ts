@@ -34,17 +34,17 @@ export const jobMutants: readonly Mutant[] = [
     name: 'an order is due whatever its schedule says',
     faults: [1, 20],
     file: 'src/store/sql/claim.ts',
-    find: 'and next_check_at <= ${now} and ${ofMerchant(merchant)}\n',
-    replace: "and next_check_at <= ${now} + interval '9 years' and ${ofMerchant(merchant)}\n",
+    find: 'and next_check_at <= ${now} and ${which.of}\n',
+    replace: "and next_check_at <= ${now} + interval '9 years' and ${which.of}\n",
     caughtBy: { test: faultsTest, name: 'no more often than the shortest wait' },
   },
   {
     name: 'orders older than a window are not claimed',
     faults: [14],
     file: 'src/store/sql/claim.ts',
-    find: 'return sql`(created_at < ${before(now, thresholdMs)}\n',
+    find: 'and (created_at < ${before(now, thresholdMs)} ${isWrong})`',
     replace:
-      "return sql`(created_at > ${now} - interval '30 minutes' and created_at < ${before(now, thresholdMs)}\n",
+      "and (created_at > ${now} - interval '30 minutes' and created_at < ${before(now, thresholdMs)} ${isWrong})`",
     caughtBy: { test: 'test/flow/resilience.test.ts', name: 'there is no window to fall out of' },
   },
   {

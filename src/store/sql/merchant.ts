@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { DueMerchant } from '../../domain/merchant.ts'
+import { type Standing, standings } from '../../domain/order.ts'
 
 /**
  * Orders of one merchant, under any of its app ids. One app id is compared by `=`, which every planner
@@ -13,18 +14,33 @@ export function ofMerchant(merchant: DueMerchant): RawBuilder<unknown> {
   return sql`gateway = ${gateway} and mchid = ${mchid} and ${ofAppids}`
 }
 
-/** Merchants as rows `(nth, gateway, mchid, appids)`, each once, counted from 1. */
-export function givenMerchants(merchants: readonly DueMerchant[]): RawBuilder<unknown> {
-  const records = merchants.map((merchant) => ({
+/**
+ * Merchants as rows `(nth, gateway, mchid, appids)`, each once, counted from 1; of a claim with where it
+ * begins, `from_` and the standing. The limit is for the planner, which would guess a hundred.
+ */
+export function givenMerchants(
+  merchants: readonly DueMerchant[],
+  starts: readonly ClaimStart[] = [],
+): RawBuilder<unknown> {
+  const records = merchants.map((merchant, nth) => ({
     gateway: merchant.gateway,
     mchid: merchant.mchid,
     appids: appidsOf(merchant),
+    from: starts[nth],
   }))
+  const from = standings.map((standing) => {
+    const name = sql.raw(standing)
+    return sql`(given->'from'->>'${name}')::timestamptz as from_${name}`
+  })
   return sql`
     select nth::integer, given->>'gateway' as gateway, given->>'mchid' as mchid,
-      array(select json_array_elements_text(given->'appids')) as appids
-    from json_array_elements(${JSON.stringify(records)}::json) with ordinality as given (given, nth)`
+      array(select json_array_elements_text(given->'appids')) as appids, ${sql.join(from)}
+    from json_array_elements(${JSON.stringify(records)}::json) with ordinality as given (given, nth)
+    limit ${sql.lit(records.length)}`
 }
+
+/** Where the claim of a merchant begins in the index; absent: at the end of the standing's orders. */
+export type ClaimStart = Readonly<Partial<Record<Standing, Date>>>
 
 export function appidsOf({ appid, appids = [appid] }: DueMerchant): readonly string[] {
   return appids
