@@ -13,7 +13,7 @@ import { Breaker } from './job/breaker.ts'
 import type { MerchantWork } from './job/tick.ts'
 import type { Adopting } from './orders/adopt.ts'
 import type { Receiving } from './orders/callback.ts'
-import { settlersOf } from './settle/groups.ts'
+import { SettleGroups, settlersOf } from './settle/groups.ts'
 import type { OnPaid, Settling } from './settle/settle.ts'
 import type { Store } from './store/store.ts'
 
@@ -40,6 +40,8 @@ export interface DeskParts {
   readonly emit: Emit
   readonly node: string
   readonly onPaid: OnPaid | null
+  /** Answers of all merchants share transactions. */
+  readonly groups?: SettleGroups
 }
 
 /** An open gateway, and the merchant's own limits. */
@@ -63,7 +65,7 @@ function openDesk(parts: DeskParts, { name, maxQps, userPrefix, gateway }: DeskM
     adoptAttach: recharge.adoptAttach ?? null,
     ...(onPaid && { onPaid }),
   }
-  const settlers = settlersOf(settling, { atOnce: concurrency })
+  const settlers = settlersOf(settling, { atOnce: concurrency, groups: parts.groups })
   const placing = { store, gateway, breaker, policy, clock, node }
   return {
     ...settling,
@@ -86,10 +88,12 @@ export function openDesks(parts: DeskParts, given: Gateway | null): readonly [De
     const own = { name: 'default', maxQps: compensationMaxQps, userPrefix: null }
     return [openDesk(parts, { ...own, gateway: given })]
   }
+  const groups = new SettleGroups()
   const [first, ...others] = config.merchants.map((merchant) => {
     const { name, userPrefix } = merchant
     const maxQps = merchant.maxQps ?? compensationMaxQps
-    const own = config.merchants.length === 1 ? parts : { ...parts, emit: emitAs(parts.emit, name) }
+    const isOnly = config.merchants.length === 1
+    const own = isOnly ? parts : { ...parts, groups, emit: emitAs(parts.emit, name) }
     const gateway = openGateway(own, { merchant, maxQps })
     return openDesk(own, { name, maxQps, userPrefix, gateway })
   })

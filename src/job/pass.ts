@@ -132,8 +132,8 @@ export class Pass {
       if (room <= 0 || this.#mayNotQuery()) return
       const claimed = await this.#claim(room)
       await this.#check(claimed)
-      // A dry run claims nothing: the next read would find the same orders.
-      if (claimed.length === 0 || this.#request.dryRun) return
+      // Nothing else is due. A dry run claims nothing: the next read would find the same orders.
+      if (claimed.length < room || this.#request.dryRun) return
     }
   }
 

@@ -2,7 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { OrderKey } from '../domain/order.ts'
 import { UnknownOutcomeError } from '../store/errors.ts'
-import { type AnswerFor, type Settlement, type Settling, settle, settleTogether } from './settle.ts'
+import {
+  type AnswerFor,
+  type Settleable,
+  type Settlement,
+  type Settling,
+  settle,
+  settleTogether,
+} from './settle.ts'
 
 /** Settles an answer, alone or in a group. As `settle`. */
 export type Settle = (answer: AnswerFor) => Promise<Settlement | null>
@@ -18,10 +25,12 @@ export interface ProcessSettlers {
  * In groups, under load. With an embedder's own work, which may take its time, each answer is settled
  * alone: at most `atOnce` answers of runs at a time, so that callbacks do not wait behind them.
  */
-export function settlersOf(settling: Settling, { atOnce }: { atOnce: number }): ProcessSettlers {
+export function settlersOf(
+  settling: Settling,
+  { atOnce, groups = new SettleGroups() }: { atOnce: number; groups?: SettleGroups | undefined },
+): ProcessSettlers {
   if (settling.onPaid === undefined) {
-    const groups = new SettleGroups(settling)
-    const together: Settle = (answer) => groups.settle(answer)
+    const together: Settle = (answer) => groups.settle({ settling, answer })
     return { answer: together, callback: together }
   }
   const limited = pLimit(atOnce)
@@ -31,25 +40,20 @@ export function settlersOf(settling: Settling, { atOnce }: { atOnce: number }): 
 
 /**
  * Settles together what came in while the last group was being committed, callbacks and answers of
- * runs alike: under load many orders share a commit, and an answer that comes alone does not wait.
- * There is no timer.
+ * runs alike, of all merchants of a process: under load many orders share a commit, and an answer that
+ * comes alone does not wait. There is no timer. Merchants take turns.
  *
  * When a group is rolled back, each of its answers is settled alone, so that one order's failure does
  * not stop the others. So is an answer whose row another transaction holds. The next group does not
  * wait for the end of one whose connection hangs or whose rows are held.
  */
-class SettleGroups {
-  readonly #settling: Settling
+export class SettleGroups {
   #waiting: Waiting[] = []
   #busy = false
 
-  constructor(settling: Settling) {
-    this.#settling = settling
-  }
-
-  settle(answer: AnswerFor): Promise<Settlement | null> {
+  settle(settleable: Settleable): Promise<Settlement | null> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ answer, resolve, reject })
+      this.#waiting.push({ ...settleable, resolve, reject })
       void this.#settleWaiting()
     })
   }
@@ -79,9 +83,10 @@ class SettleGroups {
 
   /** The gateway waits for the reply to a callback; a run needs its answers settled only by its end. */
   #byPriority(): readonly Waiting[] {
-    const callbacks = this.#waiting.filter(({ answer }) => answer.by.source === 'callback')
-    if (callbacks.length === 0) return this.#waiting
-    const others = this.#waiting.filter(({ answer }) => answer.by.source !== 'callback')
+    const waiting = inTurn(this.#waiting)
+    const callbacks = waiting.filter(({ answer }) => answer.by.source === 'callback')
+    if (callbacks.length === 0) return waiting
+    const others = waiting.filter(({ answer }) => answer.by.source !== 'callback')
     return [...callbacks.slice(0, callbacksFirst), ...others, ...callbacks.slice(callbacksFirst)]
   }
 
@@ -89,17 +94,18 @@ class SettleGroups {
   async #settleGroup(group: readonly Waiting[]): Promise<void> {
     const left = group.length > 1 ? await this.#settleTogether(group) : group
     await Promise.all(
-      left.map(({ answer, resolve, reject }) =>
-        settle(this.#settling, answer).then(resolve, reject),
+      left.map(({ settling, answer, resolve, reject }) =>
+        settle(settling, answer).then(resolve, reject),
       ),
     )
   }
 
   /** Returns those that are to be settled alone. */
   async #settleTogether(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const [first] = group
+    if (first === undefined) return []
     try {
-      const answers = group.map(({ answer }) => answer)
-      const settlements = await settleTogether(this.#settling, answers)
+      const settlements = await settleTogether(first.settling.store, group)
       return group.filter(({ answer, resolve }) => {
         const settlement = settlements.get(answer)
         if (settlement !== undefined) resolve(settlement)
@@ -127,8 +133,19 @@ const callbacksFirst = 40
 /** A held row may take ten seconds, a lost connection half a minute: the next group does not wait for them. */
 const groupWaitMs = 250
 
-interface Waiting {
-  readonly answer: AnswerFor
+interface Waiting extends Settleable {
   readonly resolve: (settlement: Settlement | null) => void
   readonly reject: (error: unknown) => void
+}
+
+/** The first of each merchant, then the second of each: a flood of one holds up no other. */
+function inTurn(waiting: readonly Waiting[]): readonly Waiting[] {
+  const counts = new Map<Settling, number>()
+  const placed = waiting.map((each) => {
+    const place = counts.get(each.settling) ?? 0
+    counts.set(each.settling, place + 1)
+    return { each, place }
+  })
+  if (counts.size === 1) return waiting
+  return placed.sort((one, other) => one.place - other.place).map(({ each }) => each)
 }

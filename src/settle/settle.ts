@@ -73,73 +73,82 @@ export interface Settlement {
  * and settling again is safe.
  */
 export async function settle(settling: Settling, answer: AnswerFor): Promise<Settlement | null> {
-  const settled = await settleAll(settling, { answers: [answer], heldRows: 'wait' })
+  const settled = await settleAll(settling.store, {
+    answers: [{ settling, answer }],
+    heldRows: 'wait',
+  })
   return settled.get(answer) ?? null
 }
 
+/** An answer, and what settling needs of its merchant. */
+export interface Settleable {
+  readonly settling: Settling
+  readonly answer: AnswerFor
+}
+
 /**
- * The same for answers about different orders, in one transaction: all of them, or none. An order
- * whose row is held, or that is not here, is left out, so that no group waits for a row.
+ * The same for answers about different orders, also of different merchants, in one transaction: all of
+ * them, or none. An order whose row is held, or that is not here, is left out, so that no group waits
+ * for a row.
  */
 export function settleTogether(
-  settling: Settling,
-  answers: readonly AnswerFor[],
+  store: Store,
+  answers: readonly Settleable[],
 ): Promise<ReadonlyMap<AnswerFor, Settlement>> {
-  return settleAll(settling, { answers, heldRows: 'skip' })
+  return settleAll(store, { answers, heldRows: 'skip' })
 }
 
 interface Group {
-  readonly answers: readonly AnswerFor[]
+  readonly answers: readonly Settleable[]
   readonly heldRows: 'wait' | 'skip'
 }
 
-async function settleAll(
-  settling: Settling,
-  group: Group,
-): Promise<ReadonlyMap<AnswerFor, Settlement>> {
-  const settled = await settling.store.transaction(async (tx) => {
-    const steps = await decideAll(tx, settling, group)
-    const paid = await payAll(tx, settling, steps)
-    const settlements = new Map<AnswerFor, Settlement>()
+async function settleAll(store: Store, group: Group): Promise<ReadonlyMap<AnswerFor, Settlement>> {
+  const settled = await store.transaction(async (tx) => {
+    const steps = await decideAll(tx, group)
+    const paid = await payAll(tx, steps)
+    const settlements = new Map<Step, Settlement>()
     for (const step of steps) {
-      const order = paid.get(step.answer.key) ?? (await apply(tx, settling, step))
-      settlements.set(step.answer, { order, decision: step.decision })
+      const order = paid.get(step.answer.key) ?? (await apply(tx, step))
+      settlements.set(step, { order, decision: step.decision })
     }
     return settlements
   })
-  for (const [answer, settlement] of settled) emitSettlement(settling.emit, answer, settlement)
-  return settled
+  for (const [{ settling, answer }, settlement] of settled) {
+    emitSettlement(settling.emit, answer, settlement)
+  }
+  return new Map([...settled].map(([{ answer }, settlement]) => [answer, settlement]))
 }
 
 /** What `settle` would decide. Nothing is written. */
 export async function preview(settling: Settling, answer: AnswerFor): Promise<Settlement | null> {
-  const group: Group = { answers: [answer], heldRows: 'wait' }
-  const [step] = await settling.store.transaction((tx) => decideAll(tx, settling, group))
+  const group: Group = { answers: [{ settling, answer }], heldRows: 'wait' }
+  const [step] = await settling.store.transaction((tx) => decideAll(tx, group))
   return step === undefined ? null : { order: step.locked.order, decision: step.decision }
 }
 
 /** An answer, the locked row of its order, and the decision on it. */
-interface Step {
-  readonly answer: AnswerFor
+interface Step extends Settleable {
   readonly locked: LockedOrder
   readonly decision: Decision
   readonly clocksDisagree: boolean
 }
 
-async function decideAll(tx: Tx, settling: Settling, group: Group): Promise<readonly Step[]> {
-  const { clocks } = settling
-  const lockedFrom = clocks?.now()
+async function decideAll(tx: Tx, group: Group): Promise<readonly Step[]> {
+  const merchants = [...new Set(group.answers.map(({ settling }) => settling))]
+  const lockedFrom = merchants.map(({ clocks }) => clocks?.now())
   const locked = await lockAll(tx, group)
   const [first] = locked.values()
   // All rows were locked together, so one of them has the time of all.
-  const clocksDisagree =
-    clocks !== undefined &&
-    lockedFrom !== undefined &&
-    first !== undefined &&
-    !clocks.agree({ time: first.now, requestedAt: lockedFrom })
-  return group.answers.flatMap((answer) => {
-    const row = locked.get(answer.key)
-    return row === undefined ? [] : [decideOn(row, answer, { settling, clocksDisagree })]
+  const disagreeing = merchants.filter(({ clocks }, nth) => {
+    const requestedAt = lockedFrom[nth]
+    if (clocks === undefined || requestedAt === undefined || first === undefined) return false
+    return !clocks.agree({ time: first.now, requestedAt })
+  })
+  return group.answers.flatMap((each) => {
+    const row = locked.get(each.answer.key)
+    if (row === undefined) return []
+    return [decideOn(row, { ...each, clocksDisagree: disagreeing.includes(each.settling) })]
   })
 }
 
@@ -147,7 +156,7 @@ async function lockAll(
   tx: Tx,
   { answers, heldRows }: Group,
 ): Promise<ReadonlyMap<OrderKey, LockedOrder>> {
-  const rows = answers.map(({ key, answer }) => ({
+  const rows = answers.map(({ answer: { key, answer } }) => ({
     key,
     transactionId: answer.kind === 'trade' ? answer.trade.transactionId : null,
   }))
@@ -164,15 +173,10 @@ function byKey(rows: readonly LockedOrder[]): ReadonlyMap<OrderKey, LockedOrder>
   return new Map(rows.map((locked) => [locked.order.key, locked]))
 }
 
-interface Deciding {
-  readonly settling: Settling
-  readonly clocksDisagree: boolean
-}
+type Deciding = Omit<Step, 'locked' | 'decision'>
 
-function decideOn(
-  locked: LockedOrder,
-  ...[answer, { settling, clocksDisagree }]: [AnswerFor, Deciding]
-): Step {
+function decideOn(locked: LockedOrder, deciding: Deciding): Step {
+  const { settling, answer, clocksDisagree } = deciding
   const { policy, adoptAttach = null } = settling
   const { order, now, transactionOwner } = locked
   const { queriedAtSeq, absenceCredible = false, closeTried = false } = answer
@@ -186,22 +190,19 @@ function decideOn(
     adoptAttach,
     overtaken: queriedAtSeq !== undefined && queriedAtSeq !== order.stateSeq,
   })
-  return { answer, locked, decision, clocksDisagree }
+  return { ...deciding, locked, decision }
 }
 
 /** Posts the credits of a group in one statement. */
-async function payAll(
-  tx: Tx,
-  settling: Settling,
-  steps: readonly Step[],
-): Promise<ReadonlyMap<OrderKey, Order>> {
-  const payments = steps.flatMap(({ answer, locked: { order }, decision }): readonly Payment[] => {
+async function payAll(tx: Tx, steps: readonly Step[]): Promise<ReadonlyMap<OrderKey, Order>> {
+  const payments = steps.flatMap((step): readonly Payment[] => {
+    const { settling, answer, locked, decision } = step
     if (decision.kind !== 'pay') return []
-    return [
-      { order, decision, source: answer.by.source, event: eventOf(settling, { answer, decision }) },
-    ]
+    const { order } = locked
+    return [{ order, decision, source: answer.by.source, event: eventOf(settling, step) }]
   })
-  const paid = await pay(tx, settling, payments)
+  // The embedder's work is the service's: the same for all merchants.
+  const paid = await pay(tx, steps[0]?.settling ?? {}, payments)
   return new Map(paid.map((order) => [order.key, order]))
 }
 
@@ -245,8 +246,8 @@ function notInTime(): Error {
 }
 
 /** Writes every decision but `pay`. */
-async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
-  const { answer, decision } = step
+async function apply(tx: Tx, step: Step): Promise<Order> {
+  const { settling, answer, decision } = step
   const { order } = step.locked
   const event = eventOf(settling, step)
   switch (decision.kind) {
