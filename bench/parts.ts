@@ -4,6 +4,7 @@ import { crediting } from './crediting.ts'
 import { drain } from './drain.ts'
 import { flat } from './flat.ts'
 import { latency } from './latency.ts'
+import { merchants } from './merchants.ts'
 import type { Part } from './part.ts'
 import { peers } from './peers.ts'
 import { quota } from './quota.ts'
@@ -32,4 +33,5 @@ export const parts: readonly Part[] = [
   report,
   reconcile,
   adopting,
+  merchants,
 ]

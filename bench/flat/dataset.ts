@@ -11,6 +11,8 @@ import { eachAtOnce } from '../stopwatch.ts'
  */
 export interface Dataset {
   readonly merchant: Merchant
+  /** Whose orders they are in turn; default: all are of `merchant`. */
+  readonly mchids?: readonly string[]
   readonly orders: number
   /** All other times are computed backwards from this one. */
   readonly now: Date
@@ -129,16 +131,17 @@ const rowsOf: Readonly<Record<string, (dataset: RawBuilder<unknown>) => RawBuild
 
 /** Orders `first` to `last`. Of those that have ended, every fifth was not paid. */
 function ordersOf(
-  { orders, merchant, now }: Dataset,
+  { orders, merchant, mchids = [merchant.mchid], now }: Dataset,
   { first, last }: { first: number; last: number },
 ): RawBuilder<unknown> {
-  const { gateway, mchid, appid } = merchant
+  const { gateway, appid } = merchant
   const pendingFrom = firstPendingOf(orders)
   return sql`(
     select ${sql.lit(numberPrefix)} || digits as order_no,
       'bench-' || i::bigint * ${sql.lit(userStep)} % ${sql.lit(usersOf(orders))} as user_id,
       (100 + i % 1000)::bigint as amount, status,
-      ${gateway}::text as gateway, ${mchid}::text as mchid, ${appid}::text as appid, at,
+      ${gateway}::text as gateway,
+      (${sql.val(mchids)}::text[])[1 + i % ${sql.lit(mchids.length)}] as mchid, ${appid}::text as appid, at,
       case status when 'paid' then '420000200820260124' || digits end as transaction_id,
       case status when 'paid' then at + interval '1 minute' end as ended_at
     from generate_series(${sql.lit(first)}, ${sql.lit(last)}) as i, lateral (

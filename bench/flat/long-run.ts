@@ -53,7 +53,7 @@ async function letWait({ store }: Site, claimed: readonly ClaimedOrder[]): Promi
         standing: 'known' as const,
         watchedUntil: null,
       },
-      event: unpaid(each.order.orderNo),
+      event: unpaid,
     })),
   )
   if (written.size !== claimed.length) {
@@ -61,12 +61,10 @@ async function letWait({ store }: Site, claimed: readonly ClaimedOrder[]): Promi
   }
 }
 
-function unpaid(orderNo: string): NewOrderEvent {
-  return {
-    ...{ orderNo, kind: 'answered', source: 'compensation', tradeState: 'NOTPAY' },
-    ...{ decision: 'wait', reason: 'not paid yet', alarm: false, runId: '1', node: 'bench' },
-    evidence: { trade_state: 'NOTPAY', trade_state_desc: '订单未支付', amount: { total: 100 } },
-  }
+const unpaid: NewOrderEvent = {
+  ...{ kind: 'answered', source: 'compensation', tradeState: 'NOTPAY' },
+  ...{ decision: 'wait', reason: 'not paid yet', alarm: false, runId: '1', node: 'bench' },
+  evidence: { trade_state: 'NOTPAY', trade_state_desc: '订单未支付', amount: { total: 100 } },
 }
 
 /**

@@ -30,6 +30,8 @@ interface SignOptions {
   /** Default: SUCCESS. */
   readonly tradeState?: TradeState
   readonly beside?: boolean
+  /** Default: the gateway's merchant. Others have its keys. */
+  readonly mchid?: string
 }
 
 export async function startInstantGateway(): Promise<InstantGateway> {
@@ -42,8 +44,10 @@ export async function startInstantGateway(): Promise<InstantGateway> {
   return {
     url: `http://127.0.0.1:${first.port}`,
     merchant,
-    sign: async (orders, { tradeState = 'SUCCESS', beside = false } = {}) => {
-      await send({ kind: 'sign', orders, tradeState, beside, signatory: signatoryOf(merchant) })
+    sign: async (orders, options = {}) => {
+      const { tradeState = 'SUCCESS', beside = false, mchid = merchant.mchid } = options
+      const signatory = { ...signatoryOf(merchant), mchid }
+      await send({ kind: 'sign', orders, tradeState, beside, signatory })
     },
     signOnDemand: async ({ paidEvery }) => {
       await send({ kind: 'sign on demand', paidEvery, signatory: signatoryOf(merchant) })

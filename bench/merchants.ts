@@ -1,0 +1,48 @@
+/** Measures what many merchants in one service cost. */
+import type { Figure } from './figure.ts'
+import { benchClaims } from './merchants/claims.ts'
+import { benchCost } from './merchants/cost.ts'
+import { benchMemory } from './merchants/memory.ts'
+import { benchTick } from './merchants/tick.ts'
+import type { Part, Size } from './part.ts'
+
+export interface Amount {
+  /** Of the run whose cost is compared. */
+  readonly merchants: number
+  /** Of each of them. */
+  readonly orders: number
+  /** Most of whom have nothing to do. */
+  readonly manyMerchants: number
+  /** Merchants of them that have due orders. */
+  readonly busy: number
+  readonly claims: { readonly merchants: number; readonly small: number; readonly large: number }
+}
+
+const sizes: Readonly<Record<Size, Amount>> = {
+  full: {
+    ...{ merchants: 20, orders: 50, manyMerchants: 1000, busy: 10 },
+    claims: { merchants: 100, small: 300_000, large: 10_000_000 },
+  },
+  quick: {
+    ...{ merchants: 20, orders: 50, manyMerchants: 1000, busy: 10 },
+    claims: { merchants: 100, small: 300_000, large: 600_000 },
+  },
+  tiny: {
+    ...{ merchants: 2, orders: 3, manyMerchants: 20, busy: 3 },
+    claims: { merchants: 3, small: 600, large: 1200 },
+  },
+}
+
+export const merchants: Part = {
+  name: 'merchants',
+  target: 16,
+  about: 'what many merchants in one service cost',
+  async bench(stage) {
+    const amount = sizes[stage.size]
+    const figures: Figure[] = []
+    for (const measure of [benchCost, benchTick, benchMemory, benchClaims]) {
+      figures.push(...(await measure(stage, amount)))
+    }
+    return figures
+  },
+}
