@@ -228,6 +228,8 @@ describe('from one merchant to several, and back', () => {
     expect(body).toMatchObject({ merchant: null, mchid: place(1).merchant.mchid })
     const checked = await alone.post('/v1/orders/OPEN-1/check', {})
     expect(checked.body).toMatchObject({ trade_state: null, status: 'pending' })
+    const metrics = await (await fetch(`${alone.url}/metrics`)).text()
+    expect(metrics).toContain('\nbudan_orders{status="pending"} 1\n')
     expect(await alone.stop()).toBe(0)
     node = null
     const { stderr } = await alone.command.ended

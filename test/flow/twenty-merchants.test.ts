@@ -29,6 +29,7 @@ const ill = ['wrong-key', 'throttled', 'hanging', 'backlog'] as const
 const well = Array.from({ length: 16 }, (_, nth) => `well-${nth}`)
 const alone = 'alone'
 
+const intervalMs = 4_000
 const lostCount = 25
 const laterCount = 2
 const batchSize = 10
@@ -64,14 +65,16 @@ async function configured(
     server: { port: 0 },
     database: { url },
     recharge: {
-      // Slow machines make a run of a few queries in this time, too.
-      compensation_interval_mins: 4 / 60,
+      compensation_interval_mins: intervalMs / 60_000,
       compensation_threshold_mins: 0,
       compensation_batch_size: batchSize,
       compensation_recheck_mins: [0.1, 1, 60],
       compensation_max_qps: 1000,
     },
-    merchants: names.map((name) => merchantItem(place(name), change[name])),
+    // None of the well ones fails for a machine that is slow.
+    merchants: names.map((name) =>
+      merchantItem(place(name), { timeout_ms: 30_000, ...change[name] }),
+    ),
     log: { level: 'warn' },
   }
   return { file: writeConfiguration(join(cwd, `${names[0]}.yaml`), sections), url }
@@ -106,33 +109,70 @@ async function start(file: string): Promise<ServingNode> {
   return node
 }
 
-/** By merchant: how many of its orders were credited, and in the how-manieth slot with a run the last was. */
-async function creditsAt(
-  url: string,
-): Promise<ReadonlyMap<string, { count: number; runs: number }>> {
-  const rows = await rowsAt<{ mchid: string; count: number; runs: number }>(
-    url,
-    `with slots as (select slot, rank() over (order by slot) as nth from runs where slot is not null group by slot)
-     select mchid, count(*)::int as count, max(slots.nth)::int as runs
-     from order_events e join orders o using (order_no) join runs r on r.id = e.run_id
-       left join slots using (slot)
-     where e.to_status = 'paid' group by mchid`,
-  )
-  return new Map(
-    rows.map(({ mchid, ...each }) => [
-      places.find(({ merchant }) => merchant.mchid === mchid)?.name ?? mchid,
-      each,
-    ]),
-  )
+/** A run in which orders of a merchant were queried. */
+interface Pass {
+  /** Which of the slots with a run, from 1. */
+  readonly nth: number
+  readonly lastAt: Date
+  readonly credited: number
 }
 
-const patience = { timeout: 240_000, interval: 200 }
+/** By merchant, in the order of their slots; a run by hand, or a probe, has none. */
+async function passesAt(url: string): Promise<ReadonlyMap<string, readonly Pass[]>> {
+  const rows = await rowsAt<Pass & { mchid: string }>(
+    url,
+    `with slots as (
+       select slot, (rank() over (order by slot))::int as nth from runs where slot is not null group by slot
+     )
+     select mchid, coalesce(nth, 0) as nth, max(e.at) as "lastAt",
+       (count(*) filter (where e.to_status = 'paid'))::int as credited
+     from order_events e join orders o using (order_no) join runs r on r.id = e.run_id
+       left join slots using (slot)
+     group by mchid, nth order by nth`,
+  )
+  const passes = new Map<string, Pass[]>()
+  for (const { mchid, ...pass } of rows) {
+    const name = places.find(({ merchant }) => merchant.mchid === mchid)?.name ?? mchid
+    passes.set(name, [...(passes.get(name) ?? []), pass])
+  }
+  return passes
+}
+
+const creditedIn = (passes: readonly Pass[] = []) =>
+  passes.reduce((sum, { credited }) => sum + credited, 0)
+
+/**
+ * In how many runs a merchant's orders were credited. Throws where it was left out of a slot: on a busy
+ * machine that happens while its own last pass goes on, and it may not happen because of another's.
+ */
+function runsOfItsOwn(passes: readonly Pass[], slotStarts: readonly Date[]): number {
+  const own = passes.filter(({ nth, credited }) => nth > 0 && credited > 0)
+  expect(own[0]?.nth).toBe(1)
+  for (const [at, pass] of own.entries()) {
+    const next = own[at + 1]?.nth ?? pass.nth + 1
+    for (let nth = pass.nth + 1; nth < next; nth += 1) {
+      const idleMs = +(slotStarts[nth - 1] ?? 0) - +pass.lastAt
+      expect(idleMs).toBeLessThan(intervalMs / 2)
+    }
+  }
+  return own.length
+}
+
+async function slotStartsAt(url: string): Promise<readonly Date[]> {
+  const rows = await rowsAt<{ startedAt: Date }>(
+    url,
+    'select min(started_at) as "startedAt" from runs where slot is not null group by slot order by slot',
+  )
+  return rows.map(({ startedAt }) => startedAt)
+}
+
+const patience = { timeout: 300_000, interval: 200 }
 
 async function untilCredited(url: string, names: readonly string[], count: number): Promise<void> {
   await expect
     .poll(async () => {
-      const credits = await creditsAt(url)
-      return names.filter((name) => credits.get(name)?.count !== count)
+      const passes = await passesAt(url)
+      return names.filter((name) => creditedIn(passes.get(name)) !== count)
     }, patience)
     .toEqual([])
 }
@@ -153,81 +193,93 @@ const peakMibMax = 260
 /** A hanging gateway answers nothing within this time. */
 const timeoutMs = 2_000
 
+/** It takes less than a minute on two idle cores; a busy machine, or a large backlog, may take longer. */
+const withinMs = 1_800_000
+
 describe('twenty merchants in two processes', () => {
-  it('are credited as if each were alone, while four of them are ill', async () => {
-    const byItself = await configured([alone])
-    await adoptAll(byItself.file, { [alone]: lostCount })
-    payAll(alone)
-    const single = await start(byItself.file)
-    await untilCredited(byItself.url, [alone], lostCount)
-    const runsAlone = (await creditsAt(byItself.url)).get(alone)?.runs ?? 0
-    expect(await single.stop()).toBe(0)
-    expect(runsAlone).toBe(Math.ceil(lostCount / batchSize))
+  it(
+    'are credited as if each were alone, while four of them are ill',
+    async () => {
+      const byItself = await configured([alone])
+      await adoptAll(byItself.file, { [alone]: lostCount })
+      payAll(alone)
+      const single = await start(byItself.file)
+      await untilCredited(byItself.url, [alone], lostCount)
+      const runsAlone = (await passesAt(byItself.url)).get(alone)?.length ?? 0
+      expect(await single.stop()).toBe(0)
+      expect(runsAlone).toBe(Math.ceil(lostCount / batchSize))
 
-    const other = await generateMerchant()
-    const keys = join(cwd, 'other-key')
-    mkdirSync(keys)
-    await writeMerchant(keys, other)
-    const wrong = {
-      private_key_path: join(keys, merchantFiles.privateKey),
-      serial_no: other.serialNo,
-    }
-    const names = [...ill, ...well]
-    const { file, url } = await configured(names, {
-      'wrong-key': wrong,
-      hanging: { timeout_ms: timeoutMs },
-    })
-    await adoptAll(file, {
-      ...Object.fromEntries(names.map((name) => [name, lostCount])),
-      backlog: backlogCount,
-    })
-    for (const name of names) if (name !== 'backlog') payAll(name)
-    const faults = { throttled: { kind: 'error', status: 429, code: 'FREQUENCY_LIMITED' } } as const
-    place('throttled').simulator.control.addFault({ operation: 'query', fault: faults.throttled })
-    place('hanging').simulator.control.addFault({ operation: 'query', fault: { kind: 'hang' } })
+      const other = await generateMerchant()
+      const keys = join(cwd, 'other-key')
+      mkdirSync(keys)
+      await writeMerchant(keys, other)
+      const wrong = {
+        private_key_path: join(keys, merchantFiles.privateKey),
+        serial_no: other.serialNo,
+      }
+      const names = [...ill, ...well]
+      const { file, url } = await configured(names, {
+        'wrong-key': wrong,
+        hanging: { timeout_ms: timeoutMs },
+      })
+      await adoptAll(file, {
+        ...Object.fromEntries(names.map((name) => [name, lostCount])),
+        backlog: backlogCount,
+      })
+      for (const name of names) if (name !== 'backlog') payAll(name)
+      const faults = {
+        throttled: { kind: 'error', status: 429, code: 'FREQUENCY_LIMITED' },
+      } as const
+      place('throttled').simulator.control.addFault({ operation: 'query', fault: faults.throttled })
+      place('hanging').simulator.control.addFault({ operation: 'query', fault: { kind: 'hang' } })
 
-    const [first, second] = await Promise.all([start(file), start(file)])
-    await untilCredited(url, well, lostCount)
-    const credits = await creditsAt(url)
-    const slower = well.filter((name) => (credits.get(name)?.runs ?? Infinity) > runsAlone)
-    expect(slower).toEqual([])
-    for (const name of ill) expect(credits.get(name)).toBeUndefined()
+      const [first, second] = await Promise.all([start(file), start(file)])
+      await untilCredited(url, well, lostCount)
+      const passes = await passesAt(url)
+      const slotStarts = await slotStartsAt(url)
+      for (const name of well) {
+        const runs = runsOfItsOwn(passes.get(name) ?? [], slotStarts)
+        expect({ name, runs }).toEqual({ name, runs: runsAlone })
+      }
+      for (const name of ill) expect(creditedIn(passes.get(name))).toBe(0)
 
-    const nodes = [first, second]
-    await readyButFor(nodes, { 'wrong-key': 'held', hanging: 'faulty' })
+      const nodes = [first, second]
+      await readyButFor(nodes, { 'wrong-key': 'held', hanging: 'faulty' })
 
-    // What they have when a process is stopped is not lost, nor are the orders that come meanwhile.
-    await adoptLater(second)
-    const peaks = [first.peakMib()]
-    expect(await first.stop()).toBe(0)
-    place('throttled').simulator.control.clearFaults()
-    place('hanging').simulator.control.clearFaults()
-    const later = lostCount + laterCount
-    await untilCredited(url, well, later)
-    await untilCredited(url, ['throttled', 'hanging'], lostCount)
-    expect((await creditsAt(url)).get('wrong-key')).toBeUndefined()
-    peaks.push(second.peakMib())
-    for (const peak of peaks) expect(peak ?? 0).toBeLessThan(peakMibMax)
-    expect(await second.stop()).toBe(0)
+      // What they have when a process is stopped is not lost, nor are the orders that come meanwhile.
+      await adoptLater(second)
+      const peaks = [first.peakMib()]
+      expect(await first.stop()).toBe(0)
+      place('throttled').simulator.control.clearFaults()
+      place('hanging').simulator.control.clearFaults()
+      const later = lostCount + laterCount
+      await untilCredited(url, well, later)
+      await untilCredited(url, ['throttled', 'hanging'], lostCount)
+      expect(creditedIn((await passesAt(url)).get('wrong-key'))).toBe(0)
+      peaks.push(second.peakMib())
+      for (const peak of peaks) expect(peak ?? 0).toBeLessThan(peakMibMax)
+      expect(await second.stop()).toBe(0)
 
-    const { file: corrected } = await configured(names, {}, url)
-    const third = await start(corrected)
-    await untilCredited(url, ['wrong-key'], lostCount)
-    const { body } = await third.get('/v1/audit')
-    expect(Object.entries(body as object).filter(([, count]) => count !== 0)).toEqual([])
-    expect(await third.stop()).toBe(0)
-    const balances = await rowsAt<{ name: string; sum: number }>(
-      url,
-      `select account as name, sum(amount)::int as sum from entries
+      const { file: corrected } = await configured(names, {}, url)
+      const third = await start(corrected)
+      await untilCredited(url, ['wrong-key'], lostCount)
+      const { body } = await third.get('/v1/audit')
+      expect(Object.entries(body as object).filter(([, count]) => count !== 0)).toEqual([])
+      expect(await third.stop()).toBe(0)
+      const balances = await rowsAt<{ name: string; sum: number }>(
+        url,
+        `select account as name, sum(amount)::int as sum from entries
        where account like 'user:%' group by account`,
-    )
-    expect(Object.fromEntries(balances.map(({ name, sum }) => [name.slice(5), sum]))).toEqual({
-      ...Object.fromEntries(well.map((name) => [name, 100 * later])),
-      ...Object.fromEntries(
-        ['throttled', 'hanging', 'wrong-key'].map((name) => [name, 100 * lostCount]),
-      ),
-    })
-  })
+      )
+      expect(Object.fromEntries(balances.map(({ name, sum }) => [name.slice(5), sum]))).toEqual({
+        ...Object.fromEntries(well.map((name) => [name, 100 * later])),
+        ...Object.fromEntries(
+          ['throttled', 'hanging', 'wrong-key'].map((name) => [name, 100 * lostCount]),
+        ),
+      })
+    },
+    withinMs,
+  )
 })
 
 /** For each of the ill ones one of the processes says so by its name, and no process that it is not ready. */
