@@ -25,7 +25,7 @@ import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedu
 import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
-import { countMax } from './job/backlog.ts'
+import { countMax, together } from './job/backlog.ts'
 import { InFlight } from './job/in-flight.ts'
 import { prune, pruningAfterRuns } from './job/retention.ts'
 import { type Running, startRun } from './job/scan.ts'
@@ -288,10 +288,10 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     backlog: async () => {
       const due = { thresholdMs: policy.thresholdMs, farthestMs: farthestMs(policy), countMax }
-      const counts = await Promise.all(
-        merchants.map((each) => store.countDue({ ...due, merchant: each })),
+      const estimates = desks.all.map(async ({ backlog, merchant: each }) =>
+        backlog.estimate(await store.countDue({ ...due, merchant: each })),
       )
-      return desks.first.backlog.estimate(counts.reduce((sum, count) => sum + count, 0))
+      return together(await Promise.all(estimates))
     },
     readiness: async () => (await state()).readiness,
     metrics: () => metrics.read(),

@@ -25,13 +25,14 @@ export interface Drained {
   readonly counts: RunCounts
   /** Orders due now; null when they could not be counted. */
   readonly remaining: number | null
-  /** By order number: orders that in their last run got no answer or were not settled. */
+  /** By merchant and order number: orders that in their last run got no answer or were not settled. */
   readonly unanswered: ReadonlyMap<string, RunResult>
 }
 
 export interface DrainOptions {
   /** After it aborts, no run begins. */
   readonly signal: AbortSignal
+  /** Of the merchants, where every one's breaker is open: one that is held holds up no other. */
   readonly breakerReason: () => string | null
   /** Called with the count at the start and after each run. */
   readonly onCount: (state: { readonly queried: number; readonly remaining: number }) => void
@@ -103,8 +104,10 @@ class Sum {
     this.runs += 1
     this.counts = added(this.counts, countResults(results))
     for (const result of results) {
-      if (isAnswered(result)) this.unanswered.delete(result.orderNo)
-      else this.unanswered.set(result.orderNo, result)
+      const { orderNo, merchant } = result
+      const name = `${merchant?.gateway} ${merchant?.mchid} ${orderNo}`
+      if (isAnswered(result)) this.unanswered.delete(name)
+      else this.unanswered.set(name, result)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { assert } from '../domain/assert.ts'
 import type { BacklogEvent } from '../domain/event.ts'
 import type { Estimate } from '../domain/run.ts'
 
@@ -83,6 +84,18 @@ export class Backlog {
     if (!drain) return 0
     const allowed = Math.ceil((2 * qpsMax * intervalMs) / 1000 / batchSize) + 1
     return Math.min(Math.ceil(remaining / batchSize), allowed, batchesMax)
+  }
+}
+
+/** Of several merchants, at least one, who work theirs off side by side: it is done when the last is. */
+export function together(estimates: readonly Estimate[]): Estimate {
+  const endOf = ({ doneInMs }: Estimate) => doneInMs ?? Number.POSITIVE_INFINITY
+  const [slowest] = estimates.toSorted((a, b) => endOf(b) - endOf(a))
+  assert(slowest !== undefined, 'Cannot estimate the backlog of no merchant')
+  return {
+    ...slowest,
+    remaining: estimates.reduce((sum, { remaining }) => sum + remaining, 0),
+    perSec: estimates.reduce((sum, { perSec }) => sum + perSec, 0),
   }
 }
 

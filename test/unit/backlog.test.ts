@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Backlog, type BacklogPolicy } from '../../src/job/backlog.ts'
+import { Backlog, type BacklogPolicy, together } from '../../src/job/backlog.ts'
 
 const minuteMs = 60_000
 
@@ -97,5 +97,20 @@ describe('Backlog', () => {
         }
       }),
     )
+  })
+})
+
+describe('together()', () => {
+  const estimate = (remaining: number, doneInMs: number | null) => ({
+    ...{ remaining, doneInMs, perSec: 2, basis: 'quota' as const },
+  })
+
+  it('is done when the slowest merchant is', () => {
+    const found = together([estimate(5, 1_000), estimate(7, 9_000), estimate(0, 0)])
+    expect(found).toMatchObject({ remaining: 12, perSec: 6, doneInMs: 9_000 })
+  })
+
+  it('is never done where one merchant’s backlog does not shrink', () => {
+    expect(together([estimate(5, 1_000), estimate(7, null)]).doneInMs).toBeNull()
   })
 })

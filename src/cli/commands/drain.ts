@@ -29,12 +29,14 @@ export const drain: Command = async (context) => {
 /** The bar counts queries during a run, and is set to the exact count after it. */
 function watchedDrain({ terminal }: CommandContext) {
   const progress = createProgress(terminal)
-  let breakerReason: string | null = null
+  /** By merchant; where there is one, it has no name in events. */
+  const held = new Map<string | undefined, string>()
   let queriedSoFar = 0
   let isShown = false
   const onEvent: Emit = (event) => {
-    if (event.type === 'breaker_opened') breakerReason = event.reason
-    if (event.type === 'breaker_closed') breakerReason = null
+    const { merchantName } = event
+    if (event.type === 'breaker_opened') held.set(merchantName, event.reason)
+    if (event.type === 'breaker_closed') held.delete(merchantName)
     if (event.type === 'order_answered' || event.type === 'order_unanswered') {
       queriedSoFar += 1
       progress.progress(queriedSoFar)
@@ -53,7 +55,11 @@ function watchedDrain({ terminal }: CommandContext) {
       stop.abort()
       return budan.stop()
     })
-    const options = { signal: stop.signal, breakerReason: () => breakerReason, onCount }
+    const breakerReason = () => {
+      const [reason = null] = held.values()
+      return held.size < budan.merchants.length ? null : reason
+    }
+    const options = { signal: stop.signal, breakerReason, onCount }
     return drainBacklog(budan, options).finally(() => progress.end())
   }
   return { onEvent, drained }
