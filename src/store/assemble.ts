@@ -36,7 +36,7 @@ import { findReview, listReviews } from './sql/reviews.ts'
 import { findRun, finishRun, listRuns, openRun, repairBefore } from './sql/runs.ts'
 import { waitAsClaimed } from './sql/unpaid-batch.ts'
 import { vacuum } from './sql/vacuum.ts'
-import { readVitals } from './sql/vitals.ts'
+import { readMerchantWaits, readVitals } from './sql/vitals.ts'
 import { WriteProbe } from './sql/write-probe.ts'
 import type { OrderAddition, Store } from './store.ts'
 import { transact } from './transaction.ts'
@@ -142,6 +142,8 @@ export function storeOn(
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
+    merchantWaits: (merchants) =>
+      to('read how long orders wait', () => readMerchantWaits(scope, merchants)),
     vitals: (merchants) =>
       to('read the vital signs', () => readVitals(scope, { merchants, countMax })),
     now: () => to('read its time', () => readNow(scope)),

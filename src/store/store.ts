@@ -77,7 +77,7 @@ export interface Store {
   ledgerOf(key: OrderKey): Promise<OrderLedger>
 
   /**
-   * Credits through the account of a merchant at its gateway, the newest first: by their ids, which
+   * Credits through the accounts of merchants at their gateways, the newest first: by their ids, which
    * were given in about the order of `at`. One that is being committed may yet appear before others.
    */
   listCredits(request: CreditsRequest): Promise<readonly Credited[]>
@@ -145,6 +145,8 @@ export interface Store {
   ): Promise<readonly AuditedOrder[]>
   /** For metrics and readiness. Ages and delays are of the orders of these merchants, at least one. */
   vitals(merchants: readonly DueMerchant[]): Promise<Vitals>
+  /** The ages and delays of each merchant, in their order. */
+  merchantWaits(merchants: readonly DueMerchant[]): Promise<readonly MerchantWaits[]>
   /** The database's time. Needs no table, so it also shows whether the database answers at all. */
   now(): Promise<Date>
   /** Why nothing can be written, found by writing; null: a write has just been made. */
@@ -308,11 +310,15 @@ export interface Page<T> {
 export interface OrderFilter extends PageRequest {
   readonly status: OrderStatus | null
   readonly userId: string | null
+  /** Null or absent: of all. */
+  readonly merchant?: MerchantIdentity | null | undefined
 }
 
 /** Which orders in review: the queue, or those that were dismissed. */
 export interface ReviewFilter extends PageRequest {
   readonly dismissed: boolean
+  /** Null or absent: of all. */
+  readonly merchant?: MerchantIdentity | null | undefined
 }
 
 /** What was credited to a user, in fen. */
@@ -338,7 +344,8 @@ export interface StatementEntry {
 
 /** Which credits to list. */
 export interface CreditsRequest {
-  readonly merchant: MerchantIdentity
+  /** One at least. */
+  readonly merchants: readonly MerchantIdentity[]
   /** Only those before this one; null: from the newest. */
   readonly beforeId: string | null
   readonly limit: number
@@ -460,6 +467,9 @@ export interface Vitals {
   /** Of runs that were to credit; dry runs keep no promise. */
   readonly lastFinishedRunAt: Date | null
 }
+
+/** Of one merchant: see `Vitals`. */
+export type MerchantWaits = Pick<Vitals, 'oldestUnaskedMs' | 'mostOverdueMs'>
 
 /** Which steps `migrate` takes. */
 export interface MigrateOptions {

@@ -115,13 +115,8 @@ function snapshotIn(state: State): Snapshot {
       latest: { orders: {}, counts, at: now, durationMs: 5 },
       ...{ isUnderWay: false, hasFailed: state.audit === 'failed', isAutomatic: true },
     },
-    backlog: backlog && {
-      type: 'catching_up',
-      remaining: 900,
-      perSec: 1,
-      basis: 'measured',
-      ...backlog,
-    },
+    backlog: backlog && { remaining: 900, ...backlog },
+    merchants: [],
   }
 }
 

@@ -74,7 +74,7 @@ function judge(
     for (let each = 0; each < count; each += 1) histogram.add(10)
     return [outcome, histogram] as const
   })
-  const well = { vitals, readiness: readinessWith(), runs: [], audit, backlog: null }
+  const well = { vitals, readiness: readinessWith(), runs: [], audit, backlog: null, merchants: [] }
   return verdictOf({ snapshot: { ...well, ...snapshot }, calls: new Map(histograms), policy })
 }
 

@@ -40,7 +40,7 @@ export function creditsContract(make: MakeSubject): void {
       })
     }
     const list = (beforeId: string | null, limit = 10) =>
-      subject.store.listCredits({ merchant, beforeId, limit })
+      subject.store.listCredits({ merchants: [merchant], beforeId, limit })
     const facts = (credits: readonly Credited[]) =>
       credits.map(({ source, at, paidAt }) => [
         source,

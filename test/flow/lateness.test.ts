@@ -33,7 +33,7 @@ async function verdict({ budan }: World): Promise<Verdict> {
   const audit = { latest: null, isUnderWay: false, hasFailed: false, isAutomatic: true }
   const snapshot = { vitals: found.vitals, readiness: { ...found, checks }, runs: [], audit }
   return verdictOf({
-    snapshot: { ...snapshot, backlog: null },
+    snapshot: { ...snapshot, backlog: null, merchants: [] },
     calls: new Map(),
     policy: budan.policy,
   })

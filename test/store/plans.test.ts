@@ -80,7 +80,8 @@ const ofPages: Work = {
   'balance()': (store) => store.balance(userOf(4, orders)),
   'listEntries()': (store) => store.listEntries(userOf(4, orders), page),
   'latestEntries()': (store) => store.latestEntries(userOf(4, orders), page),
-  'listCredits()': (store) => store.listCredits({ merchant, beforeId: null, limit: 1000 }),
+  'listCredits()': (store) =>
+    store.listCredits({ merchants: [merchant], beforeId: null, limit: 1000 }),
 }
 
 const work: Work = { ...ofRuns, ...ofPages }

@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import type { DueMerchant } from '../../domain/merchant.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/order-states.ts'
-import { firstOf, type Scope } from '../database.ts'
-import type { Vitals } from '../store.ts'
+import { firstOf, rowsOf, type Scope } from '../database.ts'
+import type { MerchantWaits, Vitals } from '../store.ts'
 import { appidsOf, ofMerchant } from './merchant.ts'
 import { standingNumber } from './rows.ts'
 
@@ -39,9 +39,38 @@ export async function readVitals(
     now: row.now,
     ordersByStatus: counts,
     reviewQueue: row.review_queue,
-    oldestUnaskedMs: row.oldest_unasked_at && Math.max(0, +row.now - +row.oldest_unasked_at),
-    mostOverdueMs: row.most_overdue_at && +row.now - +row.most_overdue_at,
+    ...waitsOf(row),
     lastFinishedRunAt: row.last_finished_run_at,
+  }
+}
+
+interface WaitsRow extends Pick<VitalsRow, 'now' | 'oldest_unasked_at' | 'most_overdue_at'> {
+  readonly nth: number
+}
+
+/** The same ends of the same indexes as for all together. */
+export async function readMerchantWaits(
+  { db, now }: Scope,
+  merchants: readonly DueMerchant[],
+): Promise<readonly MerchantWaits[]> {
+  const each = merchants.map(
+    (merchant, nth) => sql`
+      select ${sql.lit(nth)}::integer as nth, ${now()} as now,
+        ${oldestUnasked(merchant)} as oldest_unasked_at,
+        ${earliest(mostOverdue(now(), merchant))} as most_overdue_at`,
+  )
+  const rows = await rowsOf(db, sql<WaitsRow>`${sql.join(each, sql` union all `)}`)
+  return rows.toSorted((a, b) => a.nth - b.nth).map(waitsOf)
+}
+
+function waitsOf({
+  now,
+  oldest_unasked_at: oldest,
+  most_overdue_at: overdue,
+}: Pick<VitalsRow, 'now' | 'oldest_unasked_at' | 'most_overdue_at'>): MerchantWaits {
+  return {
+    oldestUnaskedMs: oldest && Math.max(0, +now - +oldest),
+    mostOverdueMs: overdue && +now - +overdue,
   }
 }
 

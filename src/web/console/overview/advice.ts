@@ -2,6 +2,7 @@ import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { translate } from '../../../i18n/translate.ts'
 import { type AuditWords, auditWords } from '../audit/words.ts'
+import { merchantsStopped, ofMerchants } from '../merchants/merchants-advice.ts'
 import { gatewayCatalog } from '../rendering.ts'
 import type { Concern, Concerns, Found } from './concern.ts'
 import { ageText, countText, type OverviewWords, overviewWords, withOwnTimes } from './words.ts'
@@ -65,8 +66,9 @@ const advice = gatewayCatalog<AdviceWords>({
       what: `Queries to ${gateway} get no usable answer (${detail}).`,
       todo: `“budan doctor” checks keys and network. If both are fine, see ${gateway}’s notices. Orders are queried again, and none is given up; the first usable answer ends this.`,
     }),
-    clocks_disagree: ({ detail }) => ({
-      what: `Clocks disagree; ${detail}. Payments are credited all the same.`,
+    merchants_stopped: merchantsStopped.en,
+    clocks_disagree: ({ merchants = [], detail }) => ({
+      what: `Clocks disagree${ofMerchants(merchants, 'en')}; ${detail}. Payments are credited all the same.`,
       todo: 'Correct the wrong clock by NTP; “budan doctor” compares all three. Unpaid orders are closed again as soon as the clocks agree.',
     }),
     clock_stopped: () => ({
@@ -110,8 +112,8 @@ const advice = gatewayCatalog<AdviceWords>({
       what: 'The queue that the nodes share is not reachable.',
       todo: 'Check that the server at engine.url runs. Until then the nodes do not share backlogs; nothing else depends on it.',
     }),
-    orders_unknown: ({ detail }) => ({
-      what: `${gateway} knows none of the orders that were queried lately (${detail}).`,
+    orders_unknown: ({ merchants = [], detail }) => ({
+      what: `${gateway} knows none of the orders that were queried lately${ofMerchants(merchants, 'en')} (${detail}).`,
       todo: 'Compare the configured merchant number with the merchant console. If it is right, these order numbers were adopted but never placed.',
     }),
     by_hand: () => ({
@@ -153,8 +155,9 @@ const advice = gatewayCatalog<AdviceWords>({
       what: `向${gateway}查询，得不到有效结果（${translate(detail, 'zh')}）。`,
       todo: `用 budan doctor 检查密钥和网络；都正常时，请查看${gateway}的公告。订单会继续查询，不会放弃；收到第一个有效应答后自动恢复。`,
     }),
-    clocks_disagree: ({ detail }) => ({
-      what: `时钟不一致：${translate(detail, 'zh')}。已付款的照常入账。`,
+    merchants_stopped: merchantsStopped.zh,
+    clocks_disagree: ({ merchants = [], detail }) => ({
+      what: `时钟不一致${ofMerchants(merchants, 'zh')}：${translate(detail, 'zh')}。已付款的照常入账。`,
       todo: '请用 NTP 校准有误的时钟，budan doctor 会比对三者。一致之后，未付款的订单会照常关单。',
     }),
     clock_stopped: () => ({
@@ -197,8 +200,8 @@ const advice = gatewayCatalog<AdviceWords>({
       what: '各节点共用的队列连不上。',
       todo: '请确认 engine.url 的服务正在运行。在此之前各节点不能分摊积压，其他不受影响。',
     }),
-    orders_unknown: ({ detail }) => ({
-      what: `最近查询的订单，${gateway}一笔也不认识（${translate(detail, 'zh')}）。`,
+    orders_unknown: ({ merchants = [], detail }) => ({
+      what: `最近查询的订单${ofMerchants(merchants, 'zh')}，${gateway}一笔也不认识（${translate(detail, 'zh')}）。`,
       todo: `请将配置的商户号与商户平台核对。如果无误，说明这些单号导入后从未在${gateway}下单。`,
     }),
     by_hand: () => ({

@@ -8,6 +8,7 @@ const gateway: readonly ConcernKind[] = ['breaker', 'gateway_useless']
 const untimely: readonly ConcernKind[] = [
   ...database,
   ...(['clock_stopped', 'runs_stuck', ...gateway, 'gateway_failing', 'by_hand'] as const),
+  'merchants_stopped',
 ]
 
 const late: readonly ConcernKind[] = [...untimely, 'falling_behind', 'catching_up']

@@ -18,7 +18,9 @@ export interface Concerns {
   /** `triesItself`: runs start by themselves, and each one tries whether the cause is gone. */
   readonly breaker: { readonly detail: string; readonly triesItself: boolean }
   readonly gateway_useless: { readonly detail: string }
-  readonly clocks_disagree: { readonly detail: string }
+  /** Of several merchants; `detail` is the first one's. */
+  readonly merchants_stopped: OfMerchants & { readonly detail: string }
+  readonly clocks_disagree: Partial<OfMerchants> & { readonly detail: string }
   readonly clock_stopped: object
   readonly runs_stuck: { readonly detail: string }
   readonly long_overdue: Late
@@ -32,10 +34,14 @@ export interface Concerns {
     readonly outcome: string
   }
   readonly engine_away: object
-  readonly orders_unknown: { readonly detail: string }
+  readonly orders_unknown: Partial<OfMerchants> & { readonly detail: string }
   readonly reviews: { readonly count: number }
   readonly by_hand: object
   readonly audit_failed: object
+}
+
+interface OfMerchants {
+  readonly merchants: readonly string[]
 }
 
 interface Late {

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../../domain/clock.ts'
 import type { Event } from '../../../domain/event.ts'
+import type { Readiness } from '../../../health/readiness.ts'
 import { SingleFlight, valueIn } from '../../../health/single-flight.ts'
 import type { Budan } from '../../../service.ts'
 import { StoreError } from '../../../store/errors.ts'
-import type { Vitals } from '../../../store/store.ts'
+import type { MerchantWaits, Vitals } from '../../../store/store.ts'
 import type { LatestAudit } from '../latest-audit.ts'
+import { isSent, NewsOfMerchants } from '../merchants/merchant-state.ts'
 import { CreditHistory } from './credit-history.ts'
 import { MinuteHistograms } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -72,13 +74,15 @@ export class OverviewFeed {
   #news = new AbortController()
   #viewedAt = Number.NEGATIVE_INFINITY
   #isReading = false
-  #backlog: { readonly event: NonNullable<Snapshot['backlog']>; readonly at: number } | null = null
+  readonly #merchantNews = new NewsOfMerchants()
+  readonly #waits
 
   constructor(parts: FeedParts) {
-    const { store, merchant, listen } = parts.budan
+    const { store, merchants, listen } = parts.budan
     this.#parts = parts
-    this.credits = new CreditHistory((page) => store.listCredits({ ...page, merchant }))
+    this.credits = new CreditHistory((page) => store.listCredits({ ...page, merchants }))
     this.#runs = forPage(() => store.listRuns({ limit: runsShown, cursor: null }))
+    this.#waits = forPage(async () => (merchants.length > 1 ? store.merchantWaits(merchants) : []))
     this.#newCredits = forPage(() => this.credits.readNew(this.#now))
     this.#olderCredits = forPage(() => this.credits.readOlder(this.#now))
     this.#unlisten = listen((event) => this.#receive(event))
@@ -130,11 +134,23 @@ export class OverviewFeed {
     if (!this.#ended.signal.aborted) this.#news = new AbortController()
     const news = this.#news.signal
     const beganAt = performance.now()
-    const [readiness, page] = await Promise.all([this.#parts.budan.readiness(), this.#runs()])
+    const [readiness, page, waits] = await Promise.all([
+      this.#parts.budan.readiness(),
+      this.#runs(),
+      this.#waits(),
+    ])
     const { vitals } = readiness
-    const backlog = this.#latestBacklog()
+    const backlog = this.#merchantNews.backlog(this.#newsTime)
+    const merchants = this.#merchantStates(readiness, waits)
     const runs = page?.items ?? null
-    const snapshot = { vitals, readiness, runs, audit: this.#auditState(vitals), backlog }
+    const snapshot = {
+      vitals,
+      readiness,
+      runs,
+      audit: this.#auditState(vitals),
+      backlog,
+      merchants,
+    }
     const at = performance.now()
     this.#last = { snapshot, at, costMs: at - beganAt, news }
     if (vitals !== null) await this.#newCredits()
@@ -150,11 +166,23 @@ export class OverviewFeed {
     return this.#parts.latestAudit.state({ orderCount: ordersIn(vitals) })
   }
 
-  #latestBacklog(): Snapshot['backlog'] {
-    if (this.#backlog === null) return null
-    const { event, at } = this.#backlog
-    const oldMs = backlogIntervals * this.#parts.budan.policy.intervalMs
-    return performance.now() - at > oldMs ? null : event
+  get #newsTime() {
+    const backlogMs = backlogIntervals * this.#parts.budan.policy.intervalMs
+    return { now: performance.now(), backlogMs }
+  }
+
+  #merchantStates(
+    { checks }: Readiness,
+    waits: readonly MerchantWaits[] | null,
+  ): Snapshot['merchants'] {
+    const { merchants } = this.#parts.budan
+    if (merchants.length < 2) return []
+    return merchants.map(({ name }, nth) => ({
+      name,
+      checks: checks.filter(({ merchant }) => merchant === name),
+      waits: waits?.[nth] ?? null,
+      news: this.#merchantNews.of(name, this.#newsTime),
+    }))
   }
 
   get #isViewed(): boolean {
@@ -214,17 +242,12 @@ export class OverviewFeed {
   }
 
   #receive(event: Event): void {
-    // What the rate limiter refused was not sent.
-    if (
-      event.type === 'gateway_called' &&
-      event.outcome !== 'quota' &&
-      event.outcome !== 'old_order_limit'
-    ) {
+    const at = this.#parts.clock()
+    if (event.type === 'gateway_called' && isSent(event.outcome)) {
       const { outcome, durationMs } = event
-      this.calls.add(+this.#parts.clock(), { kind: outcome, durationMs })
+      this.calls.add(+at, { kind: outcome, durationMs })
     }
-    if (event.type === 'catching_up') this.#backlog = { event, at: performance.now() }
-    if (event.type === 'caught_up') this.#backlog = null
+    this.#merchantNews.receive(event, at)
     if (news.has(event.type)) this.#news.abort()
   }
 }

@@ -11,6 +11,10 @@ export interface CallCounts {
   readonly failures: readonly { readonly outcome: string; readonly count: number }[]
 }
 
+export function isFailure(outcome: string): boolean {
+  return failures.has(outcome)
+}
+
 export function countCalls(calls: Histograms<string>): CallCounts {
   const failed = [...calls]
     .filter(([outcome]) => failures.has(outcome))

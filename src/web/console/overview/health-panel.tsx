@@ -12,7 +12,8 @@ export function HealthPanel(view: View) {
   const { snapshot } = view
   const locale = useLocale()
   const words = overviewWords()
-  const checks = snapshot.readiness?.checks ?? []
+  // Those of one of several merchants are in the table of merchants.
+  const checks = (snapshot.readiness?.checks ?? []).filter(({ merchant }) => merchant === undefined)
   return (
     <>
       {snapshot.readiness === null && <p>{words.healthUnknown}</p>}
@@ -44,7 +45,7 @@ function gatewayRow({ lately, verdict }: View) {
   const words = overviewWords()
   const { total, failed, failures } = countCalls(lately)
   const isFailing = verdict.concerns.some(({ kind }) =>
-    ['gateway_failing', 'gateway_useless', 'breaker'].includes(kind),
+    ['gateway_failing', 'gateway_useless', 'breaker', 'merchants_stopped'].includes(kind),
   )
   const tone: Exclude<Tone, 'bad'> = total.count === 0 ? 'plain' : isFailing ? 'warn' : 'good'
   const causes = failures.map(

@@ -6,9 +6,15 @@ import type { WebApp } from '../../web-app.ts'
 import { assets } from '../assets.ts'
 import { readForm } from '../forms.ts'
 import { htmlOf, Page, sendPage } from '../layout.tsx'
+import {
+  MerchantsPanel,
+  MoreMerchantsPanel,
+  merchantsShown,
+  panelWords,
+} from '../merchants/merchants-panel.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { Filters, Time } from '../parts.tsx'
-import type { Rendering } from '../rendering.ts'
+import { type Rendering, useLocale, useMerchants } from '../rendering.ts'
 import { localeOf } from '../visitor.ts'
 import { commonWords } from '../words.ts'
 import { spanDefault, spans } from './charts.ts'
@@ -36,7 +42,12 @@ const panels = {
   runs: RunsPanel,
 } as const
 
-type PanelName = keyof typeof panels
+/** Those of a service with several merchants. */
+const ofSeveral = { merchants: MerchantsPanel, moreMerchants: MoreMerchantsPanel } as const
+
+const allPanels = { ...panels, ...ofSeveral }
+
+type PanelName = keyof typeof allPanels
 
 /** The first page: are payments credited, and if not, what is wrong? */
 export function addOverview(app: WebApp, parts: ConsoleParts): void {
@@ -119,7 +130,8 @@ class Rendered {
 }
 
 function render(view: View, rendering: Rendering) {
-  const regions = Object.entries(panels).map(([name, Panel]) => [
+  const shown = rendering.merchants.length > 1 ? allPanels : panels
+  const regions = Object.entries(shown).map(([name, Panel]) => [
     name,
     htmlOf(<Panel {...view} />, rendering),
   ])
@@ -130,7 +142,7 @@ function Overview({ view, title }: { view: View; title: string }) {
   const { span, now } = view
   const words = overviewWords()
   const region = (name: PanelName): VNode => {
-    const Panel = panels[name] as (view: View) => VNode
+    const Panel = allPanels[name] as (view: View) => VNode
     return (
       <div sse-swap={name}>
         <Panel {...view} />
@@ -157,6 +169,7 @@ function Overview({ view, title }: { view: View; title: string }) {
       <Part id="figures" title={words.figures}>
         {region('figures')}
       </Part>
+      <Merchants {...{ region }} />
       <Part id="credits" title={`${words.credits}: ${words.span(span.hours)}`}>
         <p class="muted">{words.creditsIs}</p>
         <Spans {...view} />
@@ -181,6 +194,25 @@ function Overview({ view, title }: { view: View; title: string }) {
         </p>
       </Part>
     </div>
+  )
+}
+
+/** Where there are several. Those that are OK are outside of the part that changes, so that they stay open. */
+function Merchants({ region }: { region: (name: PanelName) => VNode }) {
+  const words = panelWords(useLocale())
+  const { length: count } = useMerchants()
+  if (count < 2) return null
+  return (
+    <Part id="merchants" title={words.title}>
+      {region('merchants')}
+      {count > merchantsShown && (
+        <details>
+          <summary>{words.more}</summary>
+          {region('moreMerchants')}
+        </details>
+      )}
+      <p class="muted">{words.about}</p>
+    </Part>
   )
 }
 

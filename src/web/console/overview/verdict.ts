@@ -24,6 +24,7 @@ const bad: readonly Concern['kind'][] = [
   'schema',
   'breaker',
   'gateway_useless',
+  'merchants_stopped',
   'clocks_disagree',
   'clock_stopped',
   'runs_stuck',
@@ -70,10 +71,43 @@ function auditConcerns({ latest, hasFailed }: Snapshot['audit']): readonly Conce
 
 function readinessConcerns({ readiness }: Snapshot): readonly Concern[] {
   if (readiness === null) return [{ kind: 'database_away' }]
-  return readiness.checks.flatMap((check) => {
-    const concern = check.ok ? quietConcern(check) : failedConcern(check, readiness)
-    return concern === null ? [] : [concern]
+  const shared = readiness.checks.filter(({ merchant }) => merchant === undefined)
+  return [
+    ...shared.flatMap((check) => {
+      const concern = check.ok ? quietConcern(check) : failedConcern(check, readiness)
+      return concern === null ? [] : [concern]
+    }),
+    ...merchantsConcerns(readiness),
+  ]
+}
+
+/** One concern for all merchants with a fault of one kind: the table of merchants has each. */
+function merchantsConcerns({ checks }: Readiness): readonly Concern[] {
+  const ofName = (name: ReadinessCheck['name'], ...conditions: ReadinessCheck['condition'][]) =>
+    checks.filter(
+      (check) =>
+        check.merchant !== undefined && check.name === name && conditions.includes(check.condition),
+    )
+  const said = (found: readonly ReadinessCheck[]) => ({
+    merchants: found.flatMap(({ merchant }) => merchant ?? []),
+    detail: found[0]?.detail ?? '',
   })
+  const stopped = ofName('gateway', 'held', 'faulty')
+  const disagreeing = ofName('clocks', 'faulty')
+  const doubted = ofName('gateway', 'warning')
+  return [
+    ...(stopped.length === 0 ? [] : [{ kind: 'merchants_stopped' as const, ...said(stopped) }]),
+    ...(disagreeing.length === 0
+      ? []
+      : [{ kind: 'clocks_disagree' as const, ...said(disagreeing) }]),
+    ...(doubted.length === 0
+      ? []
+      : doubted.slice(0, 1).map(({ detail }) => ({
+          kind: 'orders_unknown' as const,
+          ...said(doubted),
+          detail: detail.slice(warningMark.length),
+        }))),
+  ]
 }
 
 function quietConcern({ name, condition, detail }: ReadinessCheck): Concern | null {
@@ -110,9 +144,9 @@ function hasOwnRuns(readiness: Readiness): boolean {
 }
 
 /** A run may be late once, and an order that is just too young for a run waits for the next one. */
-const intervalsAllowed = 2
+export const intervalsAllowed = 2
 /** Three more runs. */
-const intervalsBad = 5
+export const intervalsBad = 5
 
 /** A new order is due at once, but normally waits for the threshold and the next run. */
 function overdueConcerns(
@@ -144,7 +178,9 @@ function gatewayConcerns(
   calls: Histograms<string>,
   readiness: Readiness | null,
 ): readonly Concern[] {
-  const isHeld = readiness?.checks.some(({ name, ok }) => name === 'gateway' && !ok)
+  const isHeld = readiness?.checks.some(
+    ({ name, ok, condition }) => name === 'gateway' && (!ok || condition === 'held'),
+  )
   const { total, failed, failures } = countCalls(calls)
   if (isHeld === true || total.count < callsMin || failed * 2 < total.count) return []
   const outcome = failures[0]?.outcome ?? ''
