@@ -5,6 +5,7 @@ import {
   type ConfiguredMerchant,
   isSameMerchant,
   type MerchantIdentity,
+  merchantIdentity,
 } from './domain/merchant.ts'
 import type { Merchant, Order } from './domain/order.ts'
 import { type Adoption, adoptOrders } from './orders/adopt.ts'
@@ -51,6 +52,10 @@ export class Desks {
 
   get merchants(): readonly ConfiguredMerchant[] {
     return this.all.map(({ merchant }) => merchant)
+  }
+
+  get #named(): readonly NamedMerchant[] {
+    return this.all.map(({ name, merchant }) => ({ ...merchant, name }))
   }
 
   get clocks(): readonly Clocks[] {
@@ -120,8 +125,7 @@ export class Desks {
 
   /** Null: it is not said. Throws `MerchantError`. */
   #whose(which: OfMerchant): MerchantIdentity | null {
-    if (which.merchant == null) return null
-    return identityIn(which.merchant) ?? this.named(which).merchant
+    return which.merchant == null ? null : merchantNamed(this.#named, which.merchant)
   }
 
   /** The desk for an order, and the order's whole name. */
@@ -158,8 +162,18 @@ export class Desks {
 /** Of the merchant in the section `wechat`. */
 const defaultName = 'default'
 
+/** Of an order or a list of orders: see `OfMerchant`. Throws `MerchantError`. */
+export function merchantNamed(
+  merchants: readonly (MerchantIdentity & { readonly name: string })[],
+  name: string,
+): MerchantIdentity {
+  const found = merchants.find((each) => each.name === name) ?? identityIn(name)
+  if (found === null) throw unknownMerchant(name)
+  return merchantIdentity(found)
+}
+
 /** Of `wechatpay/1900000001`; null: it is a name, which has no slash. */
-export function identityIn(text: string): MerchantIdentity | null {
+function identityIn(text: string): MerchantIdentity | null {
   const [gateway = '', mchid = '', ...more] = text.split('/')
   return gateway === '' || mchid === '' || more.length > 0 ? null : { gateway, mchid }
 }

@@ -10,6 +10,7 @@ interface Column {
 
 const columns = {
   order_no: { zh: '订单号' },
+  merchant: { zh: '商户' },
   mchid: { en: 'merchant number', zh: '商户号' },
   status: { zh: '状态' },
   user_id: { zh: '用户' },

@@ -138,6 +138,7 @@ function addReadingCommands(program: Command, start: Start): void {
     .description('orders, newest first')
     .addOption(new Option('--status <status>', 'only these').choices(orderStatuses))
     .option('--user <user_id>', 'only this user’s')
+    .addOption(merchantOfListOption())
     .addOption(limitOption())
     .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
     .action(start(async () => (await import('./commands/lists.ts')).listOrders))
@@ -191,6 +192,7 @@ function addReviewCommands(program: Command, start: Start): void {
     .command('reviews')
     .description('orders that wait for a person, oldest first')
     .option('--dismissed', 'those that were dismissed, in the place of the queue')
+    .addOption(merchantOfListOption())
     .addOption(limitOption())
     .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
     .action(start(async () => (await import('./commands/lists.ts')).listReviews))
@@ -272,6 +274,10 @@ function addHelpCommand(program: Command): void {
 
 function merchantOption(): Option {
   return new Option('--merchant <name>', 'whose order, where several merchants have its number')
+}
+
+function merchantOfListOption(): Option {
+  return new Option('--merchant <name>', 'only this merchant’s')
 }
 
 function limitOption(): Option {

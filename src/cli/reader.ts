@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { MerchantId } from '../config/config.ts'
-import { identityIn, MerchantError, type OfMerchant } from '../desks.ts'
+import { merchantNamed, type OfMerchant } from '../desks.ts'
 import type { MerchantIdentity } from '../domain/merchant.ts'
 import { NewerSchemaError } from '../store/errors.ts'
 import { openStore } from '../store/open.ts'
@@ -55,11 +55,7 @@ export function merchantIdGiven(
 ): MerchantIdentity | null {
   const { merchant = null } = merchantGiven(given)
   if (merchant === null) return null
-  const found = config('database').merchantIds.find(({ name }) => name === merchant)
-  const identity = found ?? identityIn(merchant)
-  if (identity !== null) return identity
-  const message = `merchant: "${merchant}" is none that is configured`
-  throw new MerchantError('merchant_unknown', message)
+  return merchantNamed(config('database').merchantIds, merchant)
 }
 
 /** The names of the configured merchants, for what is printed as JSON. */

@@ -38,6 +38,14 @@ export function nameAmong(
   return merchants.find((each) => isSameMerchant(each, merchant))?.name ?? null
 }
 
+/** The same for people: one without a name is `wechatpay/1900000001`. */
+export function merchantName(
+  merchants: readonly (MerchantIdentity & { readonly name: string })[],
+  merchant: MerchantIdentity,
+): string {
+  return nameAmong(merchants, merchant) ?? `${merchant.gateway}/${merchant.mchid}`
+}
+
 /** How the identity of an order differs from the one that is wanted; null: they are the same. */
 export function identityDifference(order: Merchant, wanted: Merchant): string | null {
   if (isSameMerchant(order, wanted) && order.appid === wanted.appid) return null

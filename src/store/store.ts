@@ -315,10 +315,8 @@ export interface OrderFilter extends PageRequest {
 }
 
 /** Which orders in review: the queue, or those that were dismissed. */
-export interface ReviewFilter extends PageRequest {
+export interface ReviewFilter extends PageRequest, Pick<OrderFilter, 'merchant'> {
   readonly dismissed: boolean
-  /** Null or absent: of all. */
-  readonly merchant?: MerchantIdentity | null | undefined
 }
 
 /** What was credited to a user, in fen. */

@@ -155,10 +155,69 @@ describe('the console of several merchants', () => {
     expect(await dismissedAt('shop-b')).not.toBeNull()
   })
 
+  it.each(['/orders', '/orders?status=pending', '/reviews', '/reviews?show=dismissed'])(
+    'shows at %s whose each order is, and those of one merchant alone',
+    async (list) => {
+      const joint = list.includes('?') ? '&' : '?'
+      const all = await reader.read(list)
+      expect(all.html).toContain('<select name="merchant"')
+      for (const [name, other] of [names, names.toReversed()] as const) {
+        const own = await reader.read(`${list}${joint}merchant=${name}`)
+        const found = hrefs(own).filter((href) => ofOrder.test(href))
+        expect(found.some((href) => href.includes(`merchant=${other}`))).toBe(false)
+        const ofAll = hrefs(all).filter((href) => ofOrder.test(href))
+        expect(found).toEqual(ofAll.filter((href) => href.endsWith(`merchant=${name}`)))
+        // The other filters keep it.
+        const kept = hrefs(own).filter((href) => href.startsWith(`${list.split('?')[0]}?`))
+        expect(kept.every((href) => href.includes(`merchant=${name}`))).toBe(true)
+      }
+    },
+  )
+
+  it('shows the results of a run by merchant, with the counts of that merchant', async () => {
+    const { items } = await company.store.listRuns({ limit: 9, cursor: null })
+    const run = items.find(({ dryRun }) => !dryRun)
+    const page = await reader.read(`/runs/${run?.id}?merchant=shop-b`)
+    const found = hrefs(page).filter((href) => ofOrder.test(href))
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.every((href) => href.endsWith('merchant=shop-b'))).toBe(true)
+    expect(page.text).toContain('1 credited')
+    const credits = await reader.read(`/runs/${run?.id}?merchant=shop-b&outcome=credited`)
+    const [only = '', ...others] = hrefs(credits).filter((href) => ofOrder.test(href))
+    expect([only, others]).toEqual([`/orders/${credited}?merchant=shop-b`, []])
+  })
+
   it('refuses a merchant that is not configured', async () => {
     const page = await reader.read(`/orders/${credited}?merchant=nobody`)
     expect([page.status, page.text.includes('"nobody" is none that is configured')]).toEqual([
       ...[422, true],
     ])
+  })
+})
+
+describe('the overview of several merchants', () => {
+  it('has a line for each: those whose queries fail first, and red', async () => {
+    const before = await reader.read('/')
+    expect(before.text).toContain('2 of 2 merchants are OK.')
+    const { control } = company.member('shop-b').simulator
+    control.addFault({ operation: 'query', fault: { kind: 'error', status: 401 } })
+    await company.adopt('shop-b', 'FAULT-0001')
+    await company.budan.run({ dryRun: false })
+    const after = await reader.read('/')
+    expect(after.text).toContain('1 of 2 merchants are OK.')
+    const rows = [...after.html.matchAll(/<a href="\/orders\?merchant=([^"]+)"/g)]
+    expect(rows.map(([, name]) => name)).toEqual(['shop-b', 'shop-a'])
+    expect(after.text).toMatch(/shop-b ✗ fault runs are held back: 401/)
+    expect(after.text).toMatch(/shop-a ✓ OK queries go through/)
+    expect(after.text).toContain('Payments: at risk.')
+    expect(after.text).toContain(
+      'Queries of shop-b get no usable answer; shop-b: runs are held back',
+    )
+  })
+
+  it('says so in Chinese', async () => {
+    const page = await readerAt(app, 'zh').read('/')
+    expect(page.text).toContain('2 个商户中，1 个正常。')
+    expect(page.text).toContain('商户 shop-b 的查询得不到有效结果')
   })
 })

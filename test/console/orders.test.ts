@@ -59,6 +59,8 @@ describe('the search for orders', () => {
     const paid = await placePaid(store, { userId: 'buyer' })
     await place(store, { userId: 'somebody else' })
     const first = await desk.read('/orders?q=+buyer')
+    // There is one merchant: no page has a word of it.
+    expect(first.html).not.toMatch(/[?&]merchant=|name="merchant"|Merchant/)
     const [next = ''] = desk.links(first, /Next page/)
     const second = await desk.read(next)
     const numbers = [first, second].flatMap((page) => desk.links(page, /RECH/))

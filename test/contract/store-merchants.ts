@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
 import { findOrder, findOrderOf, SeveralOrdersError } from '../../src/store/find-order.ts'
+import type { OrderFilter } from '../../src/store/store.ts'
 import {
   creditByKey,
   insertedOf,
@@ -9,6 +10,7 @@ import {
   newEvent,
   newOrder,
   place,
+  readAll,
   runOfMerchant,
   type Subject,
 } from './store-fixtures.ts'
@@ -35,6 +37,59 @@ export function merchantsContract(make: MakeSubject): void {
       }
       return placed
     }
+
+    it('have lists of their own: of every state, of one, of a user, and of reviews', async () => {
+      const { store } = subject
+      const numbers = ['LIST-1', 'LIST-2', 'LIST-3', 'LIST-4', 'LIST-5']
+      const placed: Order[] = []
+      for (const orderNo of numbers) {
+        placed.push(await place(store, { orderNo, ...second, userId: 'of lists' }))
+        await place(store, { orderNo, ...third })
+      }
+      await creditByKey(store, (placed[3] as Order).key)
+      for (const order of [placed[1], placed[4]] as Order[]) {
+        const event = newEvent({ decision: 'review', reason: 'not as ordered' })
+        await store.transaction(async (tx) => {
+          const locked = await tx.lockOrder(order.key, { transactionId: null })
+          return tx.changeStatus(locked?.order ?? order, { status: 'review', event })
+        })
+      }
+      const any = { status: null, userId: null, limit: 2 }
+      const read = async (filter: Partial<OrderFilter>) => {
+        const list = { ...any, merchant: second, ...filter }
+        const orders = await readAll((cursor) => store.listOrders({ ...list, cursor }))
+        const whose = new Set(orders.map(({ gateway, mchid }) => `${gateway}/${mchid}`))
+        expect([...whose]).toEqual(orders.length === 0 ? [] : ['wechatpay/1900000202'])
+        return orders.map(({ orderNo }) => orderNo).filter((orderNo) => numbers.includes(orderNo))
+      }
+      const newestFirst = numbers.toReversed()
+      expect(await read({})).toEqual(newestFirst)
+      expect(await read({ userId: 'of lists' })).toEqual(newestFirst)
+      expect(await read({ status: 'review' })).toEqual(['LIST-5', 'LIST-2'])
+      expect(await read({ status: 'paid' })).toEqual(['LIST-4'])
+      expect(await read({ merchant: { ...second, gateway: 'cowrie' } })).toEqual([])
+      const reviewsOf = (of: typeof merchant) =>
+        store.listReviews({ limit: 9, cursor: null, dismissed: false, merchant: of })
+      const queue = (await reviewsOf(second)).items.map(({ order }) => order.orderNo)
+      expect(queue).toEqual(['LIST-2', 'LIST-5'])
+      expect((await reviewsOf(third)).items).toEqual([])
+    })
+
+    it('have waits of their own', async () => {
+      const { store } = subject
+      const waiting = { ...merchant, mchid: '1900000303' }
+      const hourAgo = new Date(Date.now() - 3_600_000)
+      await place(store, { orderNo: 'WAITS-1', ...waiting, createdAt: hourAgo })
+      const none = { ...merchant, mchid: '1900000404' }
+      const [, of, nothing] = await store.merchantWaits([merchant, waiting, none])
+      expect(of).toEqual({
+        oldestUnaskedMs: expect.any(Number),
+        mostOverdueMs: expect.any(Number),
+      })
+      expect(nothing).toEqual({ oldestUnaskedMs: null, mostOverdueMs: null })
+      const { oldestUnaskedMs } = await store.vitals([none])
+      expect(oldestUnaskedMs).toBeNull()
+    })
 
     it('have orders with equal numbers, each with its own timeline, credit and state', async () => {
       const { store } = subject

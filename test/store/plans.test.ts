@@ -27,6 +27,7 @@ const otherMerchants = Array.from({ length: 9 }, (_, nth) => ({
   mchid: String(1_800_000_000 + nth),
 }))
 const page = { limit: batch, cursor: null }
+const none = { gateway: 'wechatpay', mchid: '1900009999' }
 
 /** Those that grow with the orders. The others have some thousand rows, or one. */
 const large = ['orders', 'orders_of_users', 'order_events', 'transfers', 'entries']
@@ -65,6 +66,12 @@ const ofPages: Work = {
   'listOrders()': (store) => bothPages((cursor) => listOf(store, { cursor })),
   'listOrders() by status': (store) =>
     bothPages((cursor) => listOf(store, { cursor, status: 'pending' })),
+  'listOrders() by merchant': (store) => bothPages((cursor) => listOf(store, { cursor, merchant })),
+  'listOrders() by merchant and status': (store) =>
+    bothPages((cursor) => listOf(store, { cursor, merchant, status: 'paid' })),
+  'listOrders() of a merchant without orders': (store) => listOf(store, { merchant: none }),
+  'listReviews() of a merchant without orders': (store) =>
+    store.listReviews({ ...page, dismissed: false, merchant: none }),
   'listOrders() by user': (store) =>
     bothPages((cursor) => listOf(store, { cursor, userId: userOf(4, orders), limit: 7 })),
   'listOrders() by user and status': (store) =>
@@ -92,6 +99,8 @@ const rowsMaxOf: Readonly<Record<string, number>> = {
   'claimDue() of ten merchants at once': batch,
   'vitals()': 10_001,
   'listCredits()': 1000,
+  // A page of each state.
+  'listOrders() by merchant': 4 * (batch + 1),
 }
 
 async function inTables(

@@ -145,4 +145,21 @@ describe('the API of several merchants', () => {
       expect(entries.at(-1)).toMatchObject({ order_no: 'RUN-0001', merchant })
     }
   })
+
+  it('lists the orders and reviews of one merchant, and refuses a name that is none', async () => {
+    for (const merchant of ['shop-a', 'shop-b'])
+      await post('/v1/orders', adopting(merchant, 'LIST-1'))
+    const { orders } = (await app.inject('/v1/orders?merchant=shop-b')).json()
+    expect(orders.length).toBeGreaterThan(0)
+    const whose = orders.map(({ merchant }: { merchant: string }) => merchant)
+    expect(new Set(whose)).toEqual(new Set(['shop-b']))
+    expect((await app.inject('/v1/reviews?merchant=shop-b')).json().reviews).toEqual([])
+    for (const list of ['orders', 'reviews']) {
+      const unknown = await app.inject(`/v1/${list}?merchant=nobody`)
+      expect([unknown.statusCode, unknown.json()]).toEqual([
+        422,
+        { code: 'merchant_unknown', message: 'merchant: "nobody" is none that is configured' },
+      ])
+    }
+  })
 })

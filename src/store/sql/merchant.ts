@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { DueMerchant } from '../../domain/merchant.ts'
+import type { DueMerchant, MerchantIdentity } from '../../domain/merchant.ts'
 import { type Standing, standings } from '../../domain/order.ts'
 
 /**
@@ -12,6 +12,12 @@ export function ofMerchant(merchant: DueMerchant): RawBuilder<unknown> {
   const [only] = appids
   const ofAppids = appids.length === 1 ? sql`appid = ${only}` : sql`appid in (${sql.join(appids)})`
   return sql`gateway = ${gateway} and mchid = ${mchid} and ${ofAppids}`
+}
+
+/** Orders of one merchant under whatever app id. Null: of any. */
+export function ofIdentity(merchant: MerchantIdentity | null | undefined): RawBuilder<unknown> {
+  if (merchant == null) return sql`true`
+  return sql`mchid = ${merchant.mchid} and gateway = ${merchant.gateway}`
 }
 
 /**

@@ -9,9 +9,10 @@ import type {
   OrderFacts,
   OrderKey,
 } from '../../domain/order.ts'
+import { type OrderStatus, orderStatuses } from '../../domain/order-states.ts'
 import { firstOf, preparedFirst, preparedRows, rowsOf, type Scope } from '../database.ts'
 import type { Insertion, OrderAddition, OrderFilter, Page } from '../store.ts'
-import { byCreation, pageOf, startOf } from './cursor.ts'
+import { byCreation, type Position, pageOf, startOf } from './cursor.ts'
 import {
   eventRecord,
   eventRecordColumns,
@@ -19,6 +20,7 @@ import {
   insertEventRecords,
   recordsOf,
 } from './json-records.ts'
+import { ofIdentity } from './merchant.ts'
 import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
 
@@ -231,29 +233,39 @@ export async function setCodeUrl(
 /**
  * Newest first. Conditions are put together here rather than written as `status = $1 or $1 is null`,
  * which no index can serve. Plan: the right end of `orders_by_time`, `orders_by_status`, or what
- * `orders_of_users` has of one user, where each order is then found by its key.
+ * `orders_of_users` has of one user, where each order is then found by its key. Of a merchant, the right
+ * ends of `orders_by_merchant`, one for each status: by the other indexes, the orders of a merchant that
+ * has sold nothing lately would be looked for among those of all others. `nulls last` is what those have not.
  */
 export async function listOrders({ db }: Scope, filter: OrderFilter): Promise<Page<Order>> {
   const after = startOf('orders', filter)
-  const { status, userId } = filter
-  const conditions = [
-    sql`true`,
-    ...(status === null ? [] : [sql`status = ${status}`]),
-    ...(userId === null ? [] : [sql`user_id = ${userId}`]),
-    ...(after === null
-      ? []
-      : [sql`(created_at, order_no) < (${new Date(after.at ?? 0)}::timestamptz(3), ${after.key})`]),
-  ]
+  const { status, userId, limit } = filter
+  const isByMerchant = filter.merchant != null && userId === null
+  const found = (only: OrderStatus | null) => sql`
+    select * from ${userId === null ? sql`orders` : ordersOfUser}
+    where ${only === null ? sql`true` : sql`status = ${only}`}
+      and ${userId === null ? sql`true` : sql`user_id = ${userId}`}
+      and ${ofIdentity(filter.merchant)}
+      and ${after === null ? sql`true` : createdBefore(after)}
+    order by ${isByMerchant ? newestOfMerchant : newest} limit ${limit + 1}`
+  const statuses = isByMerchant && status === null ? orderStatuses : [status]
+  const parts = statuses.map((only) => sql`(${found(only)})`)
   const rows = isUnstorable(userId ?? '')
     ? []
     : await rowsOf(
         db,
         sql<OrderRow>`
-          select ${orderColumns} from ${userId === null ? sql`orders` : ordersOfUser}
-          where ${sql.join(conditions, sql` and `)}
-          order by created_at desc, order_no desc limit ${filter.limit + 1}`,
+          select ${orderColumns} from (${sql.join(parts, sql` union all `)}) as found
+          order by ${newest} limit ${limit + 1}`,
       )
-  return pageOf(rows, { kind: 'orders', limit: filter.limit, item: orderOf, position: byCreation })
+  return pageOf(rows, { kind: 'orders', limit, item: orderOf, position: byCreation })
+}
+
+const newest = sql`created_at desc, order_no desc`
+const newestOfMerchant = sql`created_at desc nulls last, order_no desc nulls last`
+
+function createdBefore({ at, key }: Position): RawBuilder<unknown> {
+  return sql`(created_at, order_no) < (${new Date(at ?? 0)}::timestamptz(3), ${key})`
 }
 
 /** All columns that they share, so that the names of each mean both. */

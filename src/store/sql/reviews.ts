@@ -11,6 +11,7 @@ import type {
 import { rowsOf, type Scope } from '../database.ts'
 import type { Page, ReviewFilter } from '../store.ts'
 import { byCreation, pageOf, startOf } from './cursor.ts'
+import { ofIdentity } from './merchant.ts'
 import { changeOrder } from './order-steps.ts'
 import { findOrder } from './orders.ts'
 import {
@@ -24,13 +25,14 @@ import {
 import { storable } from './storable-text.ts'
 
 /**
- * Oldest order first, from `orders_by_status`. Dismissed ones are passed over on the way: an index
+ * Oldest order first, from `orders_by_status`; of one merchant from `orders_by_merchant`. Dismissed ones are passed over on the way: an index
  * without them would cost a lock for as long as it is built, and a person dismisses few.
  */
 export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<Page<Review>> {
   const after = startOf('reviews', filter)
   const conditions = [
     sql`status = 'review'`,
+    ofIdentity(filter.merchant),
     filter.dismissed ? sql`dismissed_at is not null` : sql`dismissed_at is null`,
     ...(after === null
       ? []
@@ -40,7 +42,7 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
     db,
     sql<OrderRow>`
       select ${orderColumns} from orders where ${sql.join(conditions, sql` and `)}
-      order by created_at, order_no limit ${filter.limit + 1}`,
+      order by ${filter.merchant == null ? oldest : oldestOfMerchant} limit ${filter.limit + 1}`,
   )
   const trails = await trailsOf({ db }, { keys: rows.map(({ key }) => key) })
   return pageOf(rows, {
@@ -50,6 +52,10 @@ export async function listReviews({ db }: Scope, filter: ReviewFilter): Promise<
     position: byCreation,
   })
 }
+
+const oldest = sql`created_at, order_no`
+/** See `listOrders()`. */
+const oldestOfMerchant = sql`created_at nulls first, order_no nulls first`
 
 /**
  * Two statements are two snapshots: an order that changed its state between them is read again, or

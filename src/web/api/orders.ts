@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { merchantNamed } from '../../desks.ts'
 import { unreachable } from '../../domain/assert.ts'
 import type { Clock } from '../../domain/clock.ts'
 import type { Actor, Order } from '../../domain/order.ts'
@@ -19,7 +20,13 @@ import {
   userId,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { merchantFaults, merchantName, merchantQuery } from './merchant-query.ts'
+import {
+  merchantFaults,
+  merchantName,
+  merchantOfList,
+  merchantOfListFaults,
+  merchantQuery,
+} from './merchant-query.ts'
 import {
   type AdoptingJson,
   adoptRequestOf,
@@ -35,6 +42,7 @@ export const orderPath = z.object({ order_no: z.string() })
 const orderQuery = pageQuery.extend({
   status: z.enum(orderStatuses, { error: `must be one of ${orderStatuses.join(', ')}` }).optional(),
   user_id: userId.optional(),
+  merchant: merchantOfList,
 })
 
 const idempotencyHeader = z.looseObject({
@@ -116,12 +124,15 @@ function addList(app: WebApp, { budan: { store, merchants }, clock }: OrderRoute
         tags: ['orders'],
         summary: 'Orders, newest first',
         querystring: orderQuery,
-        response: pageAnswers(orderPageShape),
+        response: { ...pageAnswers(orderPageShape), ...answers(merchantOfListFaults) },
       },
     },
-    async ({ query: { limit, cursor = null, status = null, user_id: userId = null } }) => {
+    async ({ query }) => {
+      const { limit, cursor = null, status = null, user_id: userId = null } = query
       const now = clock()
-      const page = await store.listOrders({ limit, cursor, status, userId })
+      const merchant =
+        query.merchant === undefined ? null : merchantNamed(merchants, query.merchant)
+      const page = await store.listOrders({ limit, cursor, status, userId, merchant })
       return {
         orders: page.items.map((order) => presentOrder(order, { now, merchants })),
         next_cursor: page.nextCursor,

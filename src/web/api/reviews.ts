@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { OfMerchant } from '../../desks.ts'
+import { merchantNamed, type OfMerchant } from '../../desks.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { readSeenMark } from '../../domain/resolve.ts'
 import { reviewActions } from '../../domain/review-action.ts'
@@ -8,6 +8,7 @@ import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
+  answers,
   bodyFaults,
   documented,
   fault,
@@ -18,7 +19,7 @@ import {
   reasonText,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { merchantQuery } from './merchant-query.ts'
+import { merchantOfList, merchantOfListFaults, merchantQuery } from './merchant-query.ts'
 import { orderPath } from './orders.ts'
 import { presentPreview, presentResolution, presentReview } from './present-review.ts'
 import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
@@ -28,6 +29,7 @@ const reviewQuery = pageQuery.extend({
     z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
     '`true`: dismissed orders, instead of the queue.',
   ),
+  merchant: merchantOfList,
 })
 
 const action = documented(
@@ -77,11 +79,15 @@ function addQueue(app: WebApp, budan: Budan): void {
         tags: ['reviews'],
         summary: 'Orders that wait for an operator, and why, oldest first',
         querystring: reviewQuery,
-        response: pageAnswers(reviewPageShape),
+        response: { ...pageAnswers(reviewPageShape), ...answers(merchantOfListFaults) },
       },
     },
-    async ({ query: { limit, cursor = null, dismissed } }) => {
-      const page = await budan.store.listReviews({ limit, cursor, dismissed: dismissed === 'true' })
+    async ({ query }) => {
+      const { limit, cursor = null } = query
+      const merchant =
+        query.merchant === undefined ? null : merchantNamed(budan.merchants, query.merchant)
+      const dismissed = query.dismissed === 'true'
+      const page = await budan.store.listReviews({ limit, cursor, dismissed, merchant })
       return {
         reviews: page.items.map((review) => presentReview(review, budan)),
         next_cursor: page.nextCursor,

@@ -1,4 +1,4 @@
-import { type MerchantIdentity, nameAmong } from '../../domain/merchant.ts'
+import { type MerchantIdentity, merchantName } from '../../domain/merchant.ts'
 import type { Budan } from '../../service.ts'
 
 /** Paths of pages that other pages link to. Foreign texts are percent-encoded in them. */
@@ -17,11 +17,6 @@ export function addressOf(
 ): OrderAddress {
   const isNamed = merchants.length > 1 && merchant !== null
   return { orderNo, merchant: isNamed ? merchantName(merchants, merchant) : null }
-}
-
-/** One that is not configured has no name: see `OfMerchant`. */
-export function merchantName(merchants: Budan['merchants'], merchant: MerchantIdentity): string {
-  return nameAmong(merchants, merchant) ?? `${merchant.gateway}/${merchant.mchid}`
 }
 
 /** `part`: what follows the number, `/check` or `.json`. */

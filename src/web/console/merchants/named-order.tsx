@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OfMerchant } from '../../../desks.ts'
+import { merchantNamed, type OfMerchant } from '../../../desks.ts'
+import { type MerchantIdentity, merchantName } from '../../../domain/merchant.ts'
 import type { Order } from '../../../domain/order.ts'
 import { catalog } from '../../../i18n/locale.ts'
 import type { Budan } from '../../../service.ts'
@@ -8,13 +9,22 @@ import { ofOrder } from '../../found-order.ts'
 import { givenOf } from '../forms.ts'
 import { Page, type Section, sendPage } from '../layout.tsx'
 import { Facts, Money, Notice, StatusBadge, Time } from '../parts.tsx'
-import { addressOf, merchantName, type OrderAddress } from '../paths.ts'
+import { addressOf, type OrderAddress } from '../paths.ts'
 import { useLocale, useMerchants } from '../rendering.ts'
 
 /** Which merchant's order a path is about. */
 export function whichIn({ query }: FastifyRequest): OfMerchant {
   const { merchant = '' } = givenOf(query)
   return { merchant: merchant === '' ? null : merchant.slice(0, nameMax) }
+}
+
+/** Whose orders a list is restricted to; null: it is not. Throws `MerchantError`. */
+export function merchantOfList(
+  request: FastifyRequest,
+  { merchants }: Pick<Budan, 'merchants'>,
+): MerchantIdentity | null {
+  const { merchant = null } = whichIn(request)
+  return merchant === null ? null : merchantNamed(merchants, merchant)
 }
 
 /** Longer than any name, so that a longer one is none. */

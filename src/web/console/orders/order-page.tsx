@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { isOf } from '../../../domain/merchant.ts'
+import { isOf, merchantName } from '../../../domain/merchant.ts'
 import type { Order, OrderEvent } from '../../../domain/order.ts'
 import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
@@ -7,7 +7,6 @@ import { Page } from '../layout.tsx'
 import { BusyForm, Facts, Money, Notice, StatusBadge, Table, Time } from '../parts.tsx'
 import {
   accountPath,
-  merchantName,
   type OrderAddress,
   orderPath,
   ordersOfUserPath,

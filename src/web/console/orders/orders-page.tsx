@@ -1,14 +1,17 @@
 import type { ComponentChildren } from 'preact'
 import { useContext } from 'preact/hooks'
+import { merchantName } from '../../../domain/merchant.ts'
 import type { Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as PageOf } from '../../../store/store.ts'
 import type { Faults } from '../forms.ts'
 import { Page } from '../layout.tsx'
+import { MerchantFilter } from '../merchants/merchant-filter.tsx'
 import { Filters, Money, Notice, Pager, SearchForm, StatusBadge, Table, Time } from '../parts.tsx'
-import { accountPath, addressOf, orderPath } from '../paths.ts'
+import { accountPath, addressOf, orderPath, withQuery } from '../paths.ts'
 import { RenderingContext, useLocale, useMerchants } from '../rendering.ts'
+import { commonWords } from '../words.ts'
 import { isolated } from './isolated.ts'
 import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
 import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
@@ -19,6 +22,7 @@ export interface OrderSearch {
   readonly q?: string
   readonly user_id?: string
   readonly status?: string
+  readonly merchant?: string | undefined
   readonly cursor?: string
 }
 
@@ -66,6 +70,15 @@ function SearchPart({ search, faults }: { search: OrderSearch; faults: Faults })
           isCurrent: each === search.status,
         }))}
       />
+      <MerchantFilter
+        action="/orders"
+        chosen={search.merchant}
+        kept={{
+          q: search.q || undefined,
+          user_id: search.user_id,
+          status: search.status || undefined,
+        }}
+      />
       {faults.status !== undefined && <Notice tone="bad">{faults.status}</Notice>}
     </>
   )
@@ -75,12 +88,9 @@ function listPath({
   q,
   user_id,
   status,
+  merchant,
 }: { [Key in keyof OrderSearch]?: string | undefined }): string {
-  const query = new URLSearchParams()
-  if (q) query.set('q', q)
-  if (user_id !== undefined) query.set('user_id', user_id)
-  if (status) query.set('status', status)
-  return query.size === 0 ? '/orders' : `/orders?${query}`
+  return withQuery('/orders', { q: q || undefined, user_id, status: status || undefined, merchant })
 }
 
 /** Orders that match a number, where it may match something else as well. */
@@ -124,7 +134,7 @@ function OrderList({ search, list }: { search: OrderSearch; list: PageOf<Order> 
       )}
       <OrderTable
         {...{ orders: list.items }}
-        empty={search.status || user !== '' ? words.emptyStatus : words.empty}
+        empty={search.status || search.merchant || user !== '' ? words.emptyStatus : words.empty}
       />
       <Pager {...{ path: listPath(search), nextCursor: list.nextCursor, isFirst }} />
     </section>
@@ -134,10 +144,12 @@ function OrderList({ search, list }: { search: OrderSearch; list: PageOf<Order> 
 function OrderTable({ orders, empty }: { orders: readonly Order[]; empty: string }) {
   const words = searchWords()
   const merchants = useMerchants()
+  const isOfSeveral = merchants.length > 1
   const cells = (order: Order): readonly ComponentChildren[] => [
     <a key="no" href={orderPath(addressOf(merchants, { ...order, merchant: order }))}>
       <span class="code">{order.orderNo}</span>
     </a>,
+    ...(isOfSeveral ? [merchantName(merchants, order)] : []),
     <StatusBadge key="status" status={order.status} />,
     <Money key="amount" fen={order.amount} />,
     <a key="user" href={accountPath(order.userId)}>
@@ -146,7 +158,9 @@ function OrderTable({ orders, empty }: { orders: readonly Order[]; empty: string
     <Time key="created" at={order.createdAt} />,
     <Time key="credited" at={order.creditedAt} />,
   ]
-  return <Table {...{ caption: words.caption, head: words.head, rows: orders.map(cells), empty }} />
+  const [first = '', ...others] = words.head
+  const head = [first, ...(isOfSeveral ? [commonWords().merchant] : []), ...others]
+  return <Table {...{ caption: words.caption, head, rows: orders.map(cells), empty }} />
 }
 
 function NothingFound({ text }: { text: string }) {

@@ -3,6 +3,7 @@ import type { WebApp } from '../../web-app.ts'
 import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
+import { merchantOfList } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { addressOf, orderPath } from '../paths.ts'
 import { localeOf } from '../visitor.ts'
@@ -34,6 +35,7 @@ async function answerList(
     return sendPage(reply.code(422), page)
   }
   const { status, cursor, user_id, q: text } = form.value
+  const merchant = merchantOfList(request, budan)
   const matches = text === '' ? null : await findMatches(budan, text)
   const only = matches && onlyOrderOf(matches)
   if (only) {
@@ -47,8 +49,9 @@ async function answerList(
       ? null
       : await budan.store.listOrders({
           ...{ status: status ?? null, userId, limit: ordersOnPage, cursor: cursor ?? null },
+          merchant,
         })
-  const search: OrderSearch = { ...form.given, q: text }
+  const search: OrderSearch = { ...form.given, q: text, merchant: form.value.merchant }
   const traced = readTraced(takeFlash(request, reply))
   return sendPage(reply, <OrdersPage {...{ search, matches, list, traced }} />)
 }

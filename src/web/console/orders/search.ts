@@ -31,6 +31,10 @@ export function ordersQuery(locale: Locale, label: GatewayLabel) {
         .enum(orderStatuses, { error: ({ input }) => faults.status(String(input).slice(0, 60)) })
         .optional(),
     ),
+    merchant: z
+      .string()
+      .optional()
+      .transform((name) => name || undefined),
     cursor: z.string().optional(),
   })
 }

@@ -3,8 +3,9 @@ import { reasonText } from '../../../i18n/reasons.ts'
 import { explanationOf } from '../../../orders/explanation.ts'
 import type { Page as ListPage } from '../../../store/store.ts'
 import { Page } from '../layout.tsx'
+import { MerchantFilter } from '../merchants/merchant-filter.tsx'
 import { Facts, Filters, Money, Notice, Pager, Time } from '../parts.tsx'
-import { addressOf, reviewPath } from '../paths.ts'
+import { addressOf, reviewPath, withQuery } from '../paths.ts'
 import { useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { reviewWords } from './words.ts'
@@ -13,23 +14,28 @@ interface QueuePageProps {
   readonly reviews: ListPage<Review>
   /** Dismissed orders, instead of the queue. */
   readonly dismissed: boolean
+  /** The merchant whose orders are shown; undefined: all. */
+  readonly chosen: string | undefined
   readonly isFirst: boolean
 }
 
-export function QueuePage({ reviews, dismissed, isFirst }: QueuePageProps) {
+export function QueuePage({ reviews, dismissed, chosen, isFirst }: QueuePageProps) {
   const words = reviewWords()
   const title = commonWords().sections.reviews
-  const path = dismissed ? '/reviews?show=dismissed' : '/reviews'
+  const pathOf = (show: 'dismissed' | undefined) =>
+    withQuery('/reviews', { show, merchant: chosen })
+  const show = dismissed ? 'dismissed' : undefined
   return (
     <Page title={title} section="reviews">
       <h1>{title}</h1>
       <Filters
         label={words.shown}
         choices={[
-          { text: words.waiting, href: '/reviews', isCurrent: !dismissed },
-          { text: words.dismissed, href: '/reviews?show=dismissed', isCurrent: dismissed },
+          { text: words.waiting, href: pathOf(undefined), isCurrent: !dismissed },
+          { text: words.dismissed, href: pathOf('dismissed'), isCurrent: dismissed },
         ]}
       />
+      <MerchantFilter {...{ action: '/reviews', chosen, kept: { show } }} />
       <p>{dismissed ? words.aboutDismissed : words.about}</p>
       {reviews.items.length === 0 && (
         <Notice tone="good">{dismissed ? words.noneDismissed : words.noneWaiting}</Notice>
@@ -37,7 +43,7 @@ export function QueuePage({ reviews, dismissed, isFirst }: QueuePageProps) {
       {reviews.items.map((review) => (
         <Card key={review.order.key} review={review} />
       ))}
-      <Pager {...{ path, isFirst }} nextCursor={reviews.nextCursor} />
+      <Pager {...{ path: pathOf(show), isFirst }} nextCursor={reviews.nextCursor} />
     </Page>
   )
 }
@@ -56,6 +62,7 @@ function Card({ review }: { review: Review }) {
         </h2>
         <span>
           <Money fen={amount} /> · {words.facts.user} {userId}
+          {address.merchant !== null && ` · ${commonWords().merchant} ${address.merchant}`}
         </span>
       </header>
       <Explained review={review} />

@@ -13,7 +13,7 @@ import type { WebApp } from '../../web-app.ts'
 import { type Flash, sendFlash, takeFlash } from '../flash.ts'
 import { type Faults, type Given, givenOf, parsedForm, readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
-import { addressIn, orderOrChoice } from '../merchants/named-order.tsx'
+import { addressIn, merchantOfList, orderOrChoice, whichIn } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { type OrderAddress, reviewPath } from '../paths.ts'
 import { localeOf, setCookie } from '../visitor.ts'
@@ -37,8 +37,11 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
   app.get('/reviews', async (request, reply) => {
     const { show, cursor = null } = parsedForm(queueQuery, request.query)
     const dismissed = show === 'dismissed'
-    const reviews = await budan.store.listReviews({ limit: pageSize, cursor, dismissed })
-    return sendPage(reply, <QueuePage {...{ reviews, dismissed }} isFirst={cursor === null} />)
+    const merchant = merchantOfList(request, budan)
+    const reviews = await budan.store.listReviews({ limit: pageSize, cursor, dismissed, merchant })
+    const chosen = whichIn(request).merchant ?? undefined
+    const page = { reviews, dismissed, chosen, isFirst: cursor === null }
+    return sendPage(reply, <QueuePage {...page} />)
   })
 
   app.get('/reviews/:order_no', async (request, reply) => {

@@ -1,15 +1,26 @@
-import { type Outcome, outcomes, type Run, type RunResult } from '../../../domain/run.ts'
+import { merchantName } from '../../../domain/merchant.ts'
+import {
+  countResults,
+  type Outcome,
+  outcomes,
+  type Run,
+  type RunResult,
+} from '../../../domain/run.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
+import { MerchantFilter } from '../merchants/merchant-filter.tsx'
 import { Badge, Filters, Table, type Tone } from '../parts.tsx'
-import { addressOf, orderPath } from '../paths.ts'
+import { addressOf, orderPath, withQuery } from '../paths.ts'
 import { useLocale, useMerchants } from '../rendering.ts'
+import { commonWords } from '../words.ts'
 import { runWords } from './words.ts'
 
 export interface Wanted {
   /** Null: all. */
   readonly outcome: Outcome | null
+  /** The merchant whose orders are shown; undefined: all. */
+  readonly merchant: string | undefined
   /** From 1. */
   readonly page: number
 }
@@ -36,25 +47,36 @@ interface ResultListProps {
 
 /** The outcome of each order, or what it would be, and why. */
 export function ResultList(props: ResultListProps) {
-  const { run, results, wanted } = props
+  const { id, run, wanted } = props
   const locale = useLocale()
   const merchants = useMerchants()
   const words = runWords()
   const { resultColumns } = words
   const nameOf = run.dryRun ? words.wouldBe : termsOf(locale).outcome
+  const isOfSeveral = merchants.length > 1
+  const whose = ({ merchant }: RunResult) => merchant && merchantName(merchants, merchant)
+  const results = props.results.filter(
+    (result) => wanted.merchant === undefined || whose(result) === wanted.merchant,
+  )
   const chosen = results.filter(
     ({ outcome }) => wanted.outcome === null || outcome === wanted.outcome,
   )
   const from = (wanted.page - 1) * pageSize
-  if (results.length === 0) return null
+  if (props.results.length === 0) return null
   return (
     <>
       <h2>{words.results}</h2>
-      <Filter {...props} />
+      <MerchantFilter
+        action={pathOf(id, { outcome: null, merchant: undefined, page: 1 })}
+        chosen={wanted.merchant}
+        kept={{ outcome: wanted.outcome ?? undefined }}
+      />
+      <Filter {...{ ...props, results }} />
       <Table
         caption={words.results}
         head={[
           resultColumns.order,
+          ...(isOfSeveral ? [commonWords().merchant] : []),
           run.dryRun ? resultColumns.would : resultColumns.outcome,
           resultColumns.trade,
           resultColumns.reason,
@@ -64,6 +86,7 @@ export function ResultList(props: ResultListProps) {
           <a key="order" href={orderPath(addressOf(merchants, result))}>
             {result.orderNo}
           </a>,
+          ...(isOfSeveral ? [whose(result) ?? '–'] : []),
           <Badge key="outcome" tone={tones[result.outcome]}>
             {isClosing(run, result) ? words.wouldClose : nameOf[result.outcome]}
           </Badge>,
@@ -85,27 +108,24 @@ function isClosing({ dryRun }: Run, { codedReason }: RunResult): boolean {
   return dryRun && codedReason?.code === 'unpaid_past_end'
 }
 
-function pathOf(id: string, { outcome, page }: Wanted): string {
-  const query = new URLSearchParams({
-    ...(outcome !== null && { outcome }),
-    ...(page > 1 && { page: String(page) }),
-  })
-  return `/runs/${encodeURIComponent(id)}${query.size > 0 ? `?${query}` : ''}`
+function pathOf(id: string, { outcome, merchant, page }: Wanted): string {
+  const query = { outcome: outcome ?? undefined, merchant }
+  const nth = page > 1 ? String(page) : undefined
+  return withQuery(`/runs/${encodeURIComponent(id)}`, { ...query, page: nth })
 }
 
 /** Where all orders have the same outcome, there is no filter. */
 function Filter({ id, run, results, wanted }: ResultListProps) {
   const words = runWords()
   const nameOf = run.dryRun ? words.wouldBe : termsOf(useLocale()).outcome
-  const occurring = outcomes.filter((outcome) => run.outcomes[outcome] > 0)
+  const { outcomes: counts } = countResults(results)
+  const occurring = outcomes.filter((outcome) => counts[outcome] > 0)
   if (occurring.length < 2) return null
   const textOf = (outcome: Outcome | null) =>
-    outcome === null
-      ? words.all(results.length)
-      : words.count(nameOf[outcome], run.outcomes[outcome])
+    outcome === null ? words.all(results.length) : words.count(nameOf[outcome], counts[outcome])
   const choices = [null, ...occurring].map((outcome) => ({
     text: textOf(outcome),
-    href: pathOf(id, { outcome, page: 1 }),
+    href: pathOf(id, { ...wanted, outcome, page: 1 }),
     isCurrent: outcome === wanted.outcome,
   }))
   return <Filters label={words.filter} choices={choices} />

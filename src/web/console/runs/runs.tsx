@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { outcomes } from '../../../domain/run.ts'
+import type { ReadinessCheck } from '../../../health/readiness.ts'
 import type { Budan } from '../../../service.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
@@ -22,6 +23,7 @@ const listQuery = z.object({ cursor: z.string().optional() })
 
 const resultQuery = z.object({
   outcome: z.enum(outcomes, { error: `must be one of ${outcomes.join(', ')}` }).optional(),
+  merchant: z.string().max(100).optional(),
   page: z
     .string()
     .regex(/^[1-9]\d{0,5}$/, { error: 'must be a number from 1' })
@@ -98,11 +100,12 @@ async function sightOf(
 
 async function heldNow(budan: Budan): Promise<string | null> {
   const { checks } = await budan.readiness()
-  const gateway = checks.find(({ name }) => name === 'gateway')
-  return gateway === undefined || gateway.ok ? null : gateway.detail
+  const isHeld = ({ ok, condition }: ReadinessCheck) => !ok || condition === 'held'
+  const held = checks.find((check) => check.name === 'gateway' && isHeld(check))
+  return held?.detail ?? null
 }
 
 function wantedBy({ query }: FastifyRequest): Wanted {
-  const { outcome = null, page = '1' } = parsedForm(resultQuery, query)
-  return { outcome, page: Number(page) }
+  const { outcome = null, merchant = '', page = '1' } = parsedForm(resultQuery, query)
+  return { outcome, merchant: merchant || undefined, page: Number(page) }
 }
