@@ -150,6 +150,7 @@ function addReadingCommands(program: Command, start: Start): void {
     .command('report')
     .description("list what was paid and not credited in the shop's own tables; change nothing")
     .option('--source <name>', 'only this one of the configured sources')
+    .option('--merchant <name>', 'whose orders these are, where several merchants are configured')
     .addOption(
       new Option(
         '--days <count>',

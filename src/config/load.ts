@@ -17,7 +17,11 @@ import { anchorPaths, secondDatabaseFaults } from './paths.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
-import { assembleSources, ownDatabaseFaults } from './sources/assemble-sources.ts'
+import {
+  assembleSources,
+  ownDatabaseFaults,
+  sourceMerchantFaults,
+} from './sources/assemble-sources.ts'
 import { fillSources } from './sources/fill-sources.ts'
 
 /** Which file and environment `loadConfig` reads, and what the caller needs. */
@@ -52,7 +56,10 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
     ...keys.flatMap((each) => each.faults),
     ...sharedKeyFaults(sections, { keys, origins }),
   ]
-  if (all.length === 0 && parsed.success) all.push(...ownDatabaseFaults(parsed.data))
+  if (all.length === 0 && parsed.success) {
+    const names = merchantIdsOf(parsed.data).map(({ name }) => name)
+    all.push(...ownDatabaseFaults(parsed.data), ...sourceMerchantFaults(parsed.data, names))
+  }
   if (all.length > 0 || !parsed.success) throw new ConfigError(withMerchantNames(all, sections))
   return assemble(parsed.data, keys)
 }

@@ -156,7 +156,11 @@ database.retention_days: "3" is below the least, 7 (0 keeps everything)
 recharge.order_ttl_mins: "99999" is above the most, 21600 (WeChat Pay keeps no order open for longer than 15 days)
 wechat.mch_id: not set (nor is WECHAT_MCH_ID)
 wechat: not set: give the merchant, or a gateway of your own
-merchants: this command queries one merchant alone
+merchants: several are configured: give --merchant, or merchant in the source
+sources: they are of several merchants: choose by --merchant or --source
+sources[0].merchant: "x" is none that is configured
+--merchant: "x" is none that is configured
+--merchant: no source that is to be read is of "x"
 merchant: must be given, because several are configured: 1, 2
 merchant: "1" is none that is configured
 merchants: is a list of more than 1000 merchants

@@ -1,11 +1,10 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Config } from '../../config/config.ts'
+import type { Config, MerchantConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/fault.ts'
 import { isGiven } from '../../config/load.ts'
 import type { SourceConfig } from '../../config/sources/source-config.ts'
-import { assert } from '../../domain/assert.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import { createWechatGateway } from '../../gateway/wechat/wechat.ts'
 import type { Unanswered } from '../../report/compare.ts'
@@ -20,6 +19,7 @@ import type { CommandContext, CommandInput } from '../context.ts'
 
 import { createProgress, type Progress } from '../progress.ts'
 import { checkWritable, writeFindings } from '../report/csv.ts'
+import { chosenMerchant } from '../report/merchant.ts'
 import { detailOf, showGaps, showReport, showTraps } from '../report/show.ts'
 import { reportWordsOf } from '../report/words.ts'
 import { shellWord } from '../shells.ts'
@@ -30,6 +30,7 @@ import type { ExitCode } from '../terminal.ts'
 
 interface Options {
   readonly source?: string
+  readonly merchant?: string
   readonly days?: number
   readonly csv?: string
   readonly resume?: string
@@ -39,6 +40,7 @@ interface Prepared {
   readonly context: CommandContext
   readonly given: Options
   readonly config: Config
+  readonly merchant: MerchantConfig
   readonly chosen: readonly SourceConfig[]
   /** The state file. */
   readonly file: string
@@ -55,9 +57,19 @@ export async function report(
   keepHeapSmall()
   const given: Options = options
   const config = context.config('gateway')
-  const chosen = chosenSources(context, config, given.source)
+  const { merchant, sources: chosen } = chosenMerchant({
+    ...{ merchants: config.merchants, name: given.merchant },
+    sources: chosenSources(context, config, given.source),
+  })
   if (given.csv !== undefined) checkWritable(given.csv)
-  const prepared = { context, given, config, chosen, file: given.resume ?? temporaryFile() }
+  const prepared = {
+    context,
+    given,
+    config,
+    merchant,
+    chosen,
+    file: given.resume ?? temporaryFile(),
+  }
   const sources: OrderSource[] = []
   try {
     for (const each of chosen) sources.push(await openSource(each))
@@ -77,11 +89,11 @@ interface WatchedReport {
 }
 
 async function watchedReport(
-  { context, given, config, chosen, file }: Prepared,
+  { context, given, config, merchant, chosen, file }: Prepared,
   sources: readonly OrderSource[],
 ): Promise<WatchedReport> {
   const progress = createProgress(context.terminal)
-  const gateway = openGateway(context, config, progress)
+  const gateway = openGateway(context, { config, merchant, progress })
   let lastUnanswered: Unanswered | null = null
   try {
     const made = await makeReport({
@@ -132,13 +144,15 @@ function end(prepared: Prepared, { made, lastUnanswered }: WatchedReport): ExitC
 /** A report runs beside the merchant's other programs: half of what is known to be allowed. */
 const qpsDefault = 10
 
-function openGateway(context: CommandContext, config: Config, progress: Progress): Gateway {
+function openGateway(
+  context: CommandContext,
+  {
+    config: { recharge },
+    merchant,
+    progress,
+  }: Pick<Prepared, 'config' | 'merchant'> & { readonly progress: Progress },
+): Gateway {
   const { file, terminal, locale } = context
-  const { recharge } = config
-  const [merchant, ...others] = config.merchants
-  assert(merchant !== undefined, 'The keys were not loaded')
-  if (others.length > 0)
-    throw new ConfigError(['merchants: this command queries one merchant alone'])
   const isStated = isGiven({ file, env: terminal.env }, 'recharge', 'compensation_max_qps')
   let isThrottled = false
   return createWechatGateway(merchant, {
@@ -171,6 +185,7 @@ function commandToResume({ context, given, file }: Prepared): string {
   const options = [
     ['--config', context.file],
     ['--source', given.source],
+    ['--merchant', given.merchant],
     ['--days', given.days],
     ['--csv', given.csv],
     ['--resume', file],

@@ -14,6 +14,18 @@ export function ownDatabaseFaults({ sources, database }: ParsedConfig): readonly
     )
 }
 
+/** A source may say whose orders it has. */
+export function sourceMerchantFaults(
+  { sources }: ParsedConfig,
+  names: readonly string[],
+): readonly string[] {
+  return sources.flatMap(({ merchant }, at) =>
+    merchant === undefined || names.includes(merchant)
+      ? []
+      : [`sources[${at}].merchant: ${JSON.stringify(merchant)} is none that is configured`],
+  )
+}
+
 export function assembleSources({ sources, database }: ParsedConfig): readonly SourceConfig[] {
   return sources.map((source) => assembleSource(source, database.url))
 }
@@ -22,6 +34,7 @@ export function assembleSources({ sources, database }: ParsedConfig): readonly S
 export function assembleSource(source: ParsedSource, ownUrl: string): SourceConfig {
   return {
     name: source.name,
+    ...(source.merchant !== undefined && { merchant: source.merchant }),
     url: source.url ?? ownUrl,
     table: source.table,
     columns: columnsOf(source.columns),

@@ -1,6 +1,8 @@
 /** A table of orders that a shop keeps itself, as `sources:` describes it. Names are those of the table. */
 export interface SourceConfig {
   readonly name: string
+  /** The name of the merchant whose orders these are. Absent: the file does not say it. */
+  readonly merchant?: string
   /** `mysql://…` or `postgres://…`; where the file has none, that of budan's own database. */
   readonly url: string
   /** `orders`, or `shop.orders` with its schema (of MySQL: its database). */

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { sourceAddressFault } from '../../servers/addresses.ts'
 import { zoneFault } from '../../text/zoned-time.ts'
+import { merchantNameFault } from '../merchants/merchant-schema.ts'
 import { integerWithin, numberWithin, oneOf, shown, textThat } from '../values.ts'
 
 /** One of `sources:`, its preset filled in, its values as text. */
 export const sourceSchema = z.strictObject({
   name: textThat(nameFault),
+  merchant: textThat(merchantNameFault).optional(),
   url: textThat(sourceAddressFault).optional(),
   table: textThat(tableFault),
   columns: z.strictObject({

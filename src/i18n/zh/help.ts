@@ -46,6 +46,8 @@ export const helpPhrases = {
     'orders, newest first': '列出订单，最新的在前',
     'only these': '只列出该状态',
     'only this user’s': '只列出该用户的订单',
+    'whose orders these are, where several merchants are configured':
+      '配置了多个商户时，这些订单属于哪一个',
     'only this merchant’s': '只列出该商户的订单',
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
     'count what breaks an invariant; exit 1 unless all is 0':

@@ -35,5 +35,10 @@ export const merchantFaults = {
     '这个密钥已用于 {section}，而两者的 {key} 不同',
   "the key is the public half of the private key of {section:merchantSection}: give WeChat Pay's public key, downloaded from the merchant console":
     '这是商户私钥的公钥，该私钥已用于 {section}：请使用从商户平台下载的微信支付公钥',
-  'this command queries one merchant alone': '此命令只查询一个商户',
+  '{value:shown} is none that is configured': '{value} 没有配置',
+  'several are configured: give --merchant, or merchant in the source':
+    '配置了多个商户：请给出 --merchant，或在订单来源里写 `merchant`',
+  'they are of several merchants: choose by --merchant or --source':
+    '它们属于多个商户：请用 --merchant 或 --source 选择',
+  'no source that is to be read is of {value:shown}': '要读取的订单来源都不属于 {value}',
 } as const

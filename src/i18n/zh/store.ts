@@ -79,6 +79,7 @@ export const storePhrases = {
     vacuum: '整理数据库空间',
     audit: '执行账目自检',
     'read the vital signs': '读取运行状况',
+    'read how long orders wait': '读取订单等待的时间',
     'read its time': '读取数据库时间',
     'read the state of the schema': '读取数据库结构状态',
     migrate: '迁移数据库',
