@@ -67,6 +67,23 @@ describe('several merchants in one service', () => {
     expect(await statusOf(company, 'shop-a', 'EQUAL-2')).toBe('pending')
   })
 
+  it('have a callback of another’s payment refused although their keys are the same', async () => {
+    const company = await open(['shop-a', 'shop-b'], { sharedKeys: true })
+    const { budan, store, member } = company
+    for (const name of ['shop-a', 'shop-b']) await company.adopt(name, 'EQUAL-3')
+    member('shop-b').simulator.control.pay('EQUAL-3', { callback: false })
+    const callback = await company.callback('shop-b', 'EQUAL-3')
+    const before = await store.findOrders('EQUAL-3')
+    expect(await budan.receiveCallback(callback, { merchant: 'shop-a' })).toMatchObject({
+      ...{ kind: 'rejected', status: 400 },
+      reason: expect.stringContaining(member('shop-b').merchant.mchid),
+    })
+    expect(await store.findOrders('EQUAL-3')).toEqual(before)
+    const settled = await budan.receiveCallback(callback, { merchant: 'shop-b' })
+    expect(settled).toMatchObject({ kind: 'settled', decision: 'pay' })
+    expect(await statusOf(company, 'shop-a', 'EQUAL-3')).toBe('pending')
+  })
+
   it('must be named in placing and adopting, and have Idempotency-Keys of their own', async () => {
     const { budan } = await open(['shop-a', 'shop-b'])
     const request = { userId: 'u1', amount: 100n, description: 'credit', idempotencyKey: 'k1' }

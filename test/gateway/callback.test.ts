@@ -209,6 +209,7 @@ describe('openCallback()', () => {
     ['seals no trade', () => notification({ resource: encrypt('{"trade_state":"SUCCESS"}') })],
     ['seals a trade that is not paid', () => sealedTrade({ trade_state: 'NOTPAY' })],
     ['seals a refunded trade', () => sealedTrade({ trade_state: 'REFUND' })],
+    ['seals a payment of another merchant', () => sealedTrade({ mchid: '1900009999' })],
     ['seals a trade of no transaction', () => sealedTrade({ transaction_id: undefined })],
   ])('openCallback() rejects with 400 one that %s', async (_, body) => {
     const opened = await gateway.openCallback(callbackOf(body()))

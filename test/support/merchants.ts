@@ -48,9 +48,12 @@ export async function openCompany(
     readonly store: Store
     readonly recharge?: Partial<RechargeConfig>
     readonly change?: Readonly<Record<string, Partial<MerchantInput>>>
+    /** All merchants have the keys of the first, and a number of their own. */
+    readonly sharedKeys?: boolean
   },
 ): Promise<Company> {
-  const members = await Promise.all(names.map(openMember))
+  const shared = options.sharedKeys ? await generateMerchant() : null
+  const members = await Promise.all(names.map((name) => openMember(name, shared)))
   const events: Event[] = []
   const letterbox = await openLetterbox()
   const config: ConfigInput = {
@@ -90,10 +93,15 @@ export async function openCompany(
   }
 }
 
-async function openMember(name: string): Promise<Member> {
-  const merchant = await generateMerchant()
+async function openMember(name: string, keys: Merchant | null): Promise<Member> {
+  const merchant = keys === null ? await generateMerchant() : { ...keys, mchid: numberFor(name) }
   const options = { ...merchantOptions(merchant), signing: 'public_key', seed: name } as const
   return { name, merchant, simulator: await startSimulator(options) }
+}
+
+function numberFor(name: string): string {
+  const digits = [...name].map((letter) => letter.charCodeAt(0) % 10).join('')
+  return `19${digits.padStart(8, '0').slice(-8)}`
 }
 
 function merchantInput({ name, merchant, simulator }: Member): MerchantInput {

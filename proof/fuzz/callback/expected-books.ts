@@ -57,7 +57,6 @@ export class ExpectedBooks {
     if (entry.state !== 'open') return 'keep'
     const { merchant } = this.#keys
     const asOrdered =
-      payment.mchid === merchant.mchid &&
       payment.appid === merchant.appid &&
       payment.total === entry.amount &&
       payment.currency === 'CNY'

@@ -1,7 +1,6 @@
 /** A payment in a callback's decrypted text. The code is independent of the program's reader. */
 export interface Payment {
   readonly orderNo: string
-  readonly mchid: unknown
   readonly appid: unknown
   readonly total: unknown
   readonly currency: unknown
@@ -9,10 +8,10 @@ export interface Payment {
 }
 
 /**
- * Returns the payment in the text, or null. Only the exact word SUCCESS counts, and only own members
- * of the object. Of a key that occurs twice, JSON takes the last.
+ * Returns the merchant's payment in the text, or null. Only the exact word SUCCESS counts, and only own
+ * members of the object. Of a key that occurs twice, JSON takes the last.
  */
-export function paymentIn(text: Uint8Array): Payment | null {
+export function paymentIn(text: Uint8Array, ofMchid: string): Payment | null {
   const trade = objectIn(text)
   if (trade === null || own(trade, 'trade_state') !== 'SUCCESS') return null
   const orderNo = own(trade, 'out_trade_no')
@@ -20,12 +19,12 @@ export function paymentIn(text: Uint8Array): Payment | null {
   if (typeof orderNo !== 'string' || orderNo.length < 1 || orderNo.length > 64) return null
   if (typeof transactionId !== 'string' || !isWord(transactionId)) return null
   const [mchid, appid] = [own(trade, 'mchid'), own(trade, 'appid')]
-  // No merchant and no app has such an id, so the text is not a trade.
-  if (!isWord(mchid) || !isWord(appid)) return null
+  // A payment of another merchant is not for this one; and no app has such an id: the text is not a trade.
+  if (mchid !== ofMchid || !isWord(appid)) return null
   const amount = own(trade, 'amount')
   const parts = isObject(amount) ? amount : {}
   return {
-    ...{ orderNo, transactionId, mchid, appid },
+    ...{ orderNo, transactionId, appid },
     total: own(parts, 'total'),
     currency: own(parts, 'currency'),
   }

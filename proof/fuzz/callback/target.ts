@@ -48,7 +48,8 @@ export function callbackTarget({ plant = (gateway) => gateway }: CallbackOptions
           const receipt = await expectNoCrash(shown(callback), () =>
             budan.receiveCallback(callback),
           )
-          return judge({ callback, signed, receipt, wrote: writes.count > 0 }, books)
+          const { mchid } = keys.merchant
+          return judge({ callback, signed, receipt, wrote: writes.count > 0, mchid }, books)
         },
         inspect: () => books.inspect(),
         close: async () => {
@@ -137,12 +138,14 @@ interface Received {
   readonly signed: SignedCallback | null
   readonly receipt: Receipt
   readonly wrote: boolean
+  /** Whose callbacks these are. */
+  readonly mchid: string
 }
 
 function judge(received: Received, books: ExpectedBooks): InputResult {
-  const { callback, signed, receipt, wrote } = received
+  const { callback, signed, receipt, wrote, mchid } = received
   const input = shown(callback)
-  const payment = signed?.genuine && signed.plain !== null ? paymentIn(signed.plain) : null
+  const payment = signed?.genuine && signed.plain !== null ? paymentIn(signed.plain, mchid) : null
   if (payment === null || signed === null) {
     if (receipt.kind === 'settled') {
       throw new Finding('wrong credit', `settled (${receipt.decision}) without a payment`, input)

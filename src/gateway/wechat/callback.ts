@@ -89,7 +89,7 @@ function open(body: Uint8Array, { apiV3Key, mchid, ...signed }: Signed & Opening
   }
   return isRefund
     ? refundIn(bytes, { serial: signed.serial, eventType: tidy(event_type), id, mchid })
-    : tradeIn(bytes, { ...signed, id })
+    : tradeIn(bytes, { ...signed, id, mchid })
 }
 
 function unused(event: string): OpenedCallback {
@@ -113,13 +113,17 @@ function refundIn(
 
 function tradeIn(
   bytes: Uint8Array,
-  { serial, signedAt, id }: Signed & { id: unknown },
+  { serial, signedAt, id, mchid }: Signed & { id: unknown; mchid: string },
 ): OpenedCallback {
   const notes: string[] = []
   const eventId = kept(id, { name: 'id', note: (text) => notes.push(text) })
   const seen = seeTrade(bytes, { signedAt, notes })
   if (seen === null) return rejected(400, 'Cannot read the callback: its resource is no trade')
   const { trade } = seen
+  // Merchants may have one key: the order with this number here is not the one that was paid.
+  if (trade.mchid !== mchid) {
+    return rejected(400, `Cannot use a payment of merchant ${trade.mchid}: this is ${mchid}`)
+  }
   if (trade.state !== 'paid') {
     return rejected(400, `Cannot use a callback of a trade that is "${trade.reported}"`)
   }
