@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isSameMerchant } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
 import type { NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
 import { watchMs } from '../domain/schedule.ts'
@@ -20,6 +21,8 @@ export type Corrected =
   /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: 'app_id_unknown' | 'end_too_far'; readonly message: string }
   | { readonly kind: 'end_too_early'; readonly message: string }
+  /** Its merchant is not configured: which app ids and users are the merchant's is not known. */
+  | { readonly kind: 'merchant_unknown'; readonly message: string }
 
 /**
  * Corrects the facts of an adopted order that was not credited, with an event that names the operator.
@@ -39,6 +42,10 @@ export async function correctOrder(
   if (isTooFar(expiresAt, placing.clock())) return { kind: 'end_too_far', message: tooFar }
   const found = await findOrder(placing.store, { orderNo, merchant })
   if (found === null) return null
+  if (!isSameMerchant(found, merchantOf(placing.gateway))) {
+    const message = `order "${orderNo}" is of merchant ${found.mchid} (${found.gateway}), which is not configured`
+    return { kind: 'merchant_unknown', message }
+  }
   for (let tries = 0; tries < lockTriesMax; tries += 1) {
     const corrected = await placing.store.transaction((tx) =>
       correctIfFree(tx, { placing, key: found.key, request }),

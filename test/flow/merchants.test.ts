@@ -10,11 +10,14 @@ afterEach(async () => {
   for (const company of companies.splice(0)) await company.close()
 })
 
+const prefixed = { userPrefix: 'a:' }
+
 async function open(
   names: readonly string[],
-  options: Omit<Parameters<typeof openCompany>[1], 'store'> = {},
+  options: Partial<Parameters<typeof openCompany>[1]> = {},
 ): Promise<Company> {
-  const company = await openCompany(names, { store: await freshStore('pglite'), ...options })
+  const { store = await freshStore('pglite') } = options
+  const company = await openCompany(names, { ...options, store })
   companies.push(company)
   return company
 }
@@ -134,6 +137,21 @@ describe('several merchants in one service', () => {
       expect(await budan.checkOrder(orderNo)).toMatchObject({ decision: 'pay' })
     }
     for (const userId of ['u1', 'b:u1']) expect((await store.balance(userId)).balance).toBe(100n)
+  })
+
+  it('correct no order of a merchant that is not configured any more', async () => {
+    const store = await freshStore('pglite')
+    const both = await open(['shop-a', 'shop-b'], { store, change: { 'shop-a': prefixed } })
+    await both.adopt('shop-b', 'LEFT-OF-B')
+    const before = await store.findOrders('LEFT-OF-B')
+    const only = await open(['shop-a'], { store, change: { 'shop-a': prefixed } })
+    const words = { userId: 'u2', actor: { name: 'Li', address: null }, reason: 'a mistake' }
+    expect(await only.budan.correctOrder('LEFT-OF-B', words)).toMatchObject({
+      kind: 'merchant_unknown',
+    })
+    expect(await store.findOrders('LEFT-OF-B')).toEqual(before)
+    const corrected = await both.budan.correctOrder('LEFT-OF-B', words)
+    expect(corrected).toMatchObject({ kind: 'corrected', order: { userId: 'u2' } })
   })
 
   it('hold up no other: one has a wrong key, one hangs, and the others’ orders are credited', async () => {

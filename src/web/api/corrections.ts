@@ -34,7 +34,7 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
             fault,
             '`credited`: it stays as it is. `not_adopted`: it was placed here. `crediting`: it is being settled at this moment; try again.',
           ],
-          422: [fault, '`app_id_unknown`: not configured.'],
+          422: [fault, '`app_id_unknown`, `merchant_unknown`: not configured.'],
         }),
       },
     },
@@ -48,6 +48,7 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
           return presentOrder(corrected.order, { now: clock(), ...budan })
         case 'app_id_unknown':
         case 'end_too_far':
+        case 'merchant_unknown':
           throw adoptionRefusal(corrected)
         case 'end_too_early':
           throw new Refusal(400, { code: 'request_invalid', message: corrected.message })
