@@ -1,15 +1,16 @@
-import type { Order, OrderEvent } from '../../src/domain/order.ts'
-import type { Change, StoredTransfer, Tables } from './database/tables.ts'
+import type { Order } from '../../src/domain/order.ts'
+import type { Change, StoredEvent, StoredTransfer, Tables } from './database/tables.ts'
 import type { ExpiryChecks } from './expiry-checks.ts'
 import type { Verdict } from './failure.ts'
-import type { GatewayOrder, SentAnswer } from './gateway/gateway-order.ts'
+import type { SentAnswer } from './gateway/gateway-order.ts'
+import type { Gateways } from './gateway/gateways.ts'
 import type { Notification } from './gateway/notification.ts'
 import type { OutputChecks } from './output-checks.ts'
 
 export interface AuditorParts {
   readonly verdict: Verdict
   readonly tables: Tables
-  readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
+  readonly gateways: Gateways
   /** The time of the database's clock. */
   readonly now: () => Date
   /** The longest time between now and an order's `next_check_at`. */
@@ -40,6 +41,7 @@ export class Auditor {
     this.#parts.expiryChecks.record(change)
     for (const { before, after } of change.orders) {
       this.#checkFacts(before, { after, change })
+      this.#checkUser(after)
       if (before?.stateSeq !== after.stateSeq || before.status !== after.status) {
         this.#checkStatusChange(before, { after, change })
       } else if (after.status === 'pending') {
@@ -64,6 +66,11 @@ export class Auditor {
     }
   }
 
+  /** I7: it was settled at the path of another merchant. */
+  misdirected({ id }: Notification): void {
+    this.#fail('I7', `callback ${id} was accepted at the path of another merchant`)
+  }
+
   /** Checks all rows once more, without the history of their changes. */
   final(): void {
     const { tables } = this.#parts
@@ -71,6 +78,10 @@ export class Auditor {
       this.#fail('I4', 'an event or a transfer was added or removed outside of a commit')
     }
     for (const order of tables.orders.values()) this.#checkRows(order)
+    const names = [...tables.orders.values()].map(({ mchid, orderNo }) => `${mchid} ${orderNo}`)
+    if (new Set(names).size !== names.length) {
+      this.#fail('I1', 'a merchant has two orders with one number')
+    }
     if (tables.transfers.length !== tables.transferByOrder.size) {
       this.#fail('I1', 'an order has two transfers')
     }
@@ -81,19 +92,17 @@ export class Auditor {
 
   #checkRows(order: Order): void {
     const { tables, hasDeliveries } = this.#parts
-    const { orderNo, status } = order
-    const transfers = tables.transfers.filter((transfer) => transfer.orderNo === orderNo)
+    const { orderNo, key, status } = order
+    const transfers = tables.transfers.filter((transfer) => transfer.key === key)
     const wanted = status === 'paid' ? 1 : 0
     if (transfers.length !== wanted) {
       this.#fail('I3', `${orderNo} is ${status} and has ${transfers.length} transfers`)
     }
-    const deliveries = tables.deliveries.filter((delivery) => delivery.orderNo === orderNo)
+    const deliveries = tables.deliveries.filter((delivery) => delivery.key === key)
     if (deliveries.length !== (hasDeliveries ? wanted : 0)) {
       this.#fail('I1', `${orderNo} is ${status} and was delivered ${deliveries.length} times`)
     }
-    const states = tables.events.filter(
-      (event) => event.orderNo === orderNo && event.stateSeq !== null,
-    )
+    const states = tables.events.filter((event) => event.key === key && event.stateSeq !== null)
     if (states.length !== order.stateSeq || states.at(-1)?.toStatus !== status) {
       this.#fail('I6', `${orderNo} is ${status} but its events do not record that state`)
     }
@@ -102,9 +111,9 @@ export class Auditor {
   /** I2, I6: an operator may correct the facts of an adopted order, by name and before any credit. */
   #checkFacts(before: Order | null, { after, change }: { after: Order; change: Change }): void {
     if (before === null || sameFacts(before, after)) return
-    const { orderNo, status, adopted, createdAt, mchid, currency } = after
+    const { orderNo, key, status, adopted, createdAt, mchid, currency } = after
     const matching = change.events.filter(
-      (event) => event.orderNo === orderNo && event.kind === 'corrected',
+      (event) => event.key === key && event.kind === 'corrected',
     )
     const fixed =
       +createdAt === +before.createdAt && mchid === before.mchid && currency === before.currency
@@ -119,14 +128,21 @@ export class Auditor {
     }
   }
 
+  /** I2: users of a merchant with a prefix have it before their ids, and no other merchant's. */
+  #checkUser({ orderNo, userId, mchid }: Order): void {
+    const { userPrefix } = this.#parts.gateways.of(mchid).merchant
+    const own = userPrefix ?? ''
+    if (userId.startsWith(own) && !userId.slice(own.length).includes(':')) return
+    this.#fail('I2', `${orderNo} of merchant ${mchid} is for the user ${userId}`)
+  }
+
   #checkStatusChange(
     before: Order | null,
     { after, change }: { after: Order; change: Change },
   ): void {
-    const { orderNo, status, stateSeq } = after
+    const { orderNo, key, status, stateSeq } = after
     const matching = change.events.filter(
-      (event) =>
-        event.orderNo === orderNo && event.stateSeq === stateSeq && event.toStatus === status,
+      (event) => event.key === key && event.stateSeq === stateSeq && event.toStatus === status,
     )
     if (matching.length !== 1) this.#fail('I6', `${orderNo} became ${status} without its event`)
     if (stateSeq !== (before?.stateSeq ?? 0) + 1) this.#fail('I6', `${orderNo} skipped a state`)
@@ -138,7 +154,7 @@ export class Auditor {
       this.#parts.expiryChecks.expired(before, { order: after, event: matching[0] ?? null })
     }
     if (status === 'review') this.#checkReview(after)
-    const credited = change.transfers.some((transfer) => transfer.orderNo === orderNo)
+    const credited = change.transfers.some((transfer) => transfer.key === key)
     if ((status === 'paid') !== credited)
       this.#fail('I3', `${orderNo} is ${status}, credited: ${credited}`)
   }
@@ -161,7 +177,7 @@ export class Auditor {
     if (waitMs > this.#parts.waitMsMax) {
       this.#fail('I9', `${order.orderNo} is scheduled ${waitMs} ms ahead, beyond the longest wait`)
     }
-    const answered = this.#parts.gatewayOrders.get(order.orderNo)?.answeredCount ?? 0
+    const answered = this.#parts.gateways.orderOf(order)?.answeredCount ?? 0
     if (order.checks > answered) {
       this.#fail(
         'I8',
@@ -172,14 +188,14 @@ export class Auditor {
 
   /** I1, I2, I3. */
   #checkTransfer(transfer: StoredTransfer, change: Change): void {
-    const { orderNo, transactionId, entries } = transfer
-    const order = change.orders.find(({ after }) => after.orderNo === orderNo)?.after
+    const { orderNo, key, transactionId, entries } = transfer
+    const order = change.orders.find(({ after }) => after.key === key)?.after
     if (order === undefined) {
       this.#fail('I3', `${orderNo} was credited, but its row did not change`)
       return
     }
     const alike = this.#parts.tables.transfers.filter(
-      (one) => one.orderNo === orderNo || one.transactionId === transactionId,
+      (one) => one.key === key || one.transactionId === transactionId,
     )
     if (alike.length !== 1) this.#fail('I1', `${orderNo} or ${transactionId} was credited twice`)
     const [debit, deposit] = entries
@@ -187,6 +203,7 @@ export class Auditor {
       entries.length === 2 &&
       debit.amount + deposit.amount === 0n &&
       deposit.amount === order.amount &&
+      debit.account === `gateway:${order.gateway}:${order.mchid}` &&
       deposit.account === `user:${order.userId}`
     if (!balanced) this.#fail('I3', `the entries of ${orderNo} do not balance`)
     const said = this.#answersSent(order).some(
@@ -203,10 +220,10 @@ export class Auditor {
       )
   }
 
-  #checkEvent(event: OrderEvent, change: Change): void {
+  #checkEvent(event: StoredEvent, change: Change): void {
     if (event.stateSeq !== null) {
       const turned = change.orders.some(
-        ({ after }) => after.orderNo === event.orderNo && after.stateSeq === event.stateSeq,
+        ({ after }) => after.key === event.key && after.stateSeq === event.stateSeq,
       )
       if (!turned) this.#fail('I6', `an event records a state that ${event.orderNo} does not have`)
     }
@@ -234,8 +251,8 @@ export class Auditor {
     )
   }
 
-  #answersSent({ orderNo }: Order): readonly SentAnswer[] {
-    return this.#parts.gatewayOrders.get(orderNo)?.sentAnswers ?? []
+  #answersSent(order: Order): readonly SentAnswer[] {
+    return this.#parts.gateways.orderOf(order)?.sentAnswers ?? []
   }
 
   #fail(invariant: string, message: string): void {

@@ -1,9 +1,12 @@
+import { MerchantError } from '../../src/desks.ts'
 import { AssertionError } from '../../src/domain/assert.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import type { Receipt } from '../../src/orders/callback.ts'
+import type { OnPaid } from '../../src/settle/settle.ts'
 import { StoreError } from '../../src/store/errors.ts'
+import { SeveralOrdersError } from '../../src/store/find-order.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Loop, Owner } from './clock/loop.ts'
 import type { Random } from './clock/random.ts'
@@ -13,9 +16,17 @@ import { modelStore } from './database/store.ts'
 import type { Verdict } from './failure.ts'
 import type { FaultSchedule } from './fault-schedule.ts'
 import type { Figures } from './figures.ts'
-import type { GatewayServer } from './gateway/server.ts'
+import type { Gateways } from './gateway/gateways.ts'
 import { modelGateway } from './gateway/wire.ts'
-import { type OnPaid, type SimulatedNode, startNode } from './node.ts'
+import {
+  type ConfiguredMerchant,
+  drawConfig,
+  isSameConfig,
+  rightConfig,
+} from './merchants/config.ts'
+import type { NodeMerchant } from './merchants/desk.ts'
+import type { SimMerchant } from './merchants/merchant.ts'
+import { type SimulatedNode, startNode, type WrapDesks } from './node.ts'
 import type { Scenario } from './scenario.ts'
 
 export interface ClusterParts {
@@ -28,10 +39,18 @@ export interface ClusterParts {
   readonly trace: Trace
   readonly verdict: Verdict
   readonly database: DatabaseServer
-  readonly gateway: GatewayServer
-  /** A test wraps the store in a defect, to check that the auditor catches it. */
+  readonly gateways: Gateways
+  readonly gatewayFaults: (merchant: SimMerchant) => FaultSchedule
+  /** A test wraps the store or the desks in a defect, to check that the auditor catches it. */
   readonly wrapStore: (store: Store) => Store
-  readonly onBreakerOpened: (reason: string) => void
+  readonly wrapDesks: WrapDesks
+  readonly onBreakerOpened: (opened: { readonly reason: string; readonly mchid: string }) => void
+}
+
+/** A place for a process, with the one that runs there. */
+interface Place {
+  node: SimulatedNode | null
+  config: readonly ConfiguredMerchant[]
 }
 
 const minuteMs = 60_000
@@ -39,17 +58,25 @@ const minuteMs = 60_000
 /** Starts, kills, stops, pauses and restarts the processes. */
 export class Cluster {
   readonly #parts: ClusterParts
-  readonly #nodes: (SimulatedNode | null)[]
+  readonly #places: readonly Place[]
+  /** Of each process, also of those that have ended. */
+  readonly #configs = new Map<string, readonly ConfiguredMerchant[]>()
   #startedCount = 0
+  /** Merchants that are in no configuration for now. */
+  #without: readonly SimMerchant[] = []
 
   constructor(parts: ClusterParts) {
     this.#parts = parts
-    this.#nodes = Array.from({ length: parts.scenario.nodeCount }, () => null)
+    this.#places = Array.from({ length: parts.scenario.nodeCount }, () => ({
+      node: null,
+      config: [],
+    }))
     parts.loop.interrupt = (owner, label) => this.#interrupt(owner, label)
   }
 
   get live(): readonly SimulatedNode[] {
-    return this.#nodes.filter((node) => node?.owner.alive === true) as SimulatedNode[]
+    const nodes = this.#places.map(({ node }) => node)
+    return nodes.filter((node) => node?.owner.alive === true) as SimulatedNode[]
   }
 
   /** A random node that is alive. */
@@ -58,19 +85,32 @@ export class Cluster {
     return live[this.#parts.random.whole(0, live.length - 1)]
   }
 
-  start(): void {
-    this.#nodes.forEach((_, place) => {
-      const ms = this.#parts.random.chance(0.5) ? 0 : this.#parts.random.skewed(0, minuteMs)
-      this.#schedule(ms, 'start', () => this.#startNode(place))
-    })
+  /** Whether the process of this name has, or had when it ended, the merchant in its configuration. */
+  hasMerchant({ node, mchid }: { node: string | null; mchid: string }): boolean {
+    const config = this.#configs.get(node ?? '') ?? []
+    return config.some(({ merchant }) => merchant.mchid === mchid)
   }
 
-  /** Afterwards every place has a node that is alive and not paused. */
-  heal(): void {
-    this.#nodes.forEach((node, place) => {
-      if (node?.owner.alive !== true) this.#startNode(place)
-      else this.#parts.loop.resume(node.owner)
-    })
+  start(): void {
+    for (const place of this.#places) {
+      const ms = this.#parts.random.chance(0.5) ? 0 : this.#parts.random.skewed(0, minuteMs)
+      this.#schedule(ms, 'start', () => this.#startNode(place))
+    }
+  }
+
+  /** Afterwards every place has a node that is alive and not paused, with the right configuration. */
+  heal({ without }: { without: readonly SimMerchant[] }): void {
+    this.#without = without
+    const right = rightConfig(this.#parts.scenario.merchants, without)
+    for (const place of this.#places) {
+      const { node, config } = place
+      if (node?.owner.alive === true && isSameConfig(config, right)) {
+        this.#parts.loop.resume(node.owner)
+        continue
+      }
+      if (node?.owner.alive === true) this.#end(node.owner)
+      this.#startNode(place)
+    }
   }
 
   kill(owner: Owner): void {
@@ -82,17 +122,16 @@ export class Cluster {
     // The database server notices the lost connection at once, or after a delay.
     if (random.chance(0.7)) end()
     else this.#schedule(random.skewed(0, 12_000), 'death noticed', end)
-    const place = this.#nodes.findIndex((node) => node?.owner === owner)
+    const place = this.#placeOf(owner)
     this.#schedule(random.skewed(1000, 10 * minuteMs), 'restart', () => this.#startNode(place))
   }
 
   /** A rolling restart: the old process finishes its work and stops, then a new one starts. */
   restart(node: SimulatedNode): void {
-    const place = this.#nodes.indexOf(node)
+    const place = this.#placeOf(node.owner)
     this.runOn(node, 'stop', async () => {
       await node.stop()
-      node.owner.alive = false
-      this.#parts.database.endSessions(({ owner }) => owner === node.owner)
+      this.#end(node.owner)
       this.#schedule(1000, 'restart', () => this.#startNode(place))
     })
   }
@@ -111,18 +150,32 @@ export class Cluster {
     this.#parts.loop.after(this.#parts.faults.latencyMs(), { owner: node.owner, label, fire })
   }
 
-  deliver(callback: RawCallback, answered: (receipt: Receipt) => void): boolean {
+  /** `path`: the name of a merchant. A node that has none of this name answers 404. */
+  deliver(
+    { callback, path }: { callback: RawCallback; path: string },
+    answered: (receipt: Receipt) => void,
+  ): void {
     const node = this.anyLive
-    if (node === undefined) return false
+    if (node === undefined) return
     this.runOn(node, 'callback', async () => {
-      const receipt = await node.receive(callback)
+      const receipt = await node.receive(callback, path)
       this.#schedule(this.#parts.faults.latencyMs(), 'callback answered', () => answered(receipt))
     })
-    return true
   }
 
-  #startNode(place: number): void {
-    if (this.#nodes[place]?.owner.alive === true) return
+  #placeOf(owner: Owner): Place {
+    const place = this.#places.find(({ node }) => node?.owner === owner)
+    if (place === undefined) throw new Error(`${owner.name} has no place`)
+    return place
+  }
+
+  #end(owner: Owner): void {
+    owner.alive = false
+    this.#parts.database.endSessions((session) => session.owner === owner)
+  }
+
+  #startNode(place: Place): void {
+    if (place.node?.owner.alive === true) return
     const { faults, random, loop, scenario, policy } = this.#parts
     if (faults.isActive('nodes_down')) {
       this.#schedule(random.between(1, 60) * minuteMs, 'restart', () => this.#startNode(place))
@@ -131,21 +184,38 @@ export class Cluster {
     this.#startedCount += 1
     const owner = this.#newOwner()
     loop.current = owner
-    const { database, gateway, wrapStore } = this.#parts
+    const { database, wrapStore, wrapDesks } = this.#parts
+    place.config = this.#configNow()
+    this.#configs.set(owner.name, place.config)
     const store = modelStore({ server: database, owner, random, kind: scenario.kind })
-    this.#nodes[place] = startNode({
-      ...{ owner, scenario, policy, store: wrapStore(store) },
-      gateway: modelGateway({
-        loop,
-        faults,
-        server: gateway,
-        owner,
-        timeoutMs: scenario.timeoutMs,
-        appids: scenario.appids,
-      }),
-      emit: (event) => this.#record(event),
+    place.node = startNode({
+      ...{ owner, scenario, policy, store: wrapStore(store), wrapDesks },
+      merchants: place.config.map((each) => this.#nodeMerchant(each, owner)),
+      emit: (event) => this.#record(event, null),
       onPaid: scenario.hasOnPaid ? this.#onPaid() : null,
     })
+  }
+
+  #configNow(): readonly ConfiguredMerchant[] {
+    const { faults, random, figures, scenario } = this.#parts
+    const { merchants, hasConfigFaults } = scenario
+    const right = rightConfig(merchants, this.#without)
+    if (faults.stopped || !hasConfigFaults || random.chance(0.4)) return right
+    const drawn = drawConfig(random, merchants)
+    if (!isSameConfig(drawn, right)) figures.count('fault:configuration')
+    return drawn
+  }
+
+  #nodeMerchant({ merchant, name, hasRightKey }: ConfiguredMerchant, owner: Owner): NodeMerchant {
+    const { loop, gateways, gatewayFaults, scenario } = this.#parts
+    const { timeoutMs, appids } = scenario
+    const { mchid } = merchant
+    const gateway = modelGateway({
+      ...{ loop, owner, timeoutMs, appids, isSigned: hasRightKey },
+      faults: gatewayFaults(merchant),
+      server: gateways.of(mchid),
+    })
+    return { merchant, name, gateway, emit: (event) => this.#record(event, mchid) }
   }
 
   #newOwner(): Owner {
@@ -164,7 +234,7 @@ export class Cluster {
   #onPaid(): OnPaid {
     return async ({ order }, tx) => {
       if (this.#parts.faults.occurs('onPaidFails')) throw new OnPaidError('not now')
-      await tx.execute('deliver', [order.orderNo, order.amount])
+      await tx.execute('deliver', [order.key, order.amount])
     }
   }
 
@@ -181,12 +251,12 @@ export class Cluster {
     return dies
   }
 
-  #record(event: Event): void {
+  #record(event: Event, mchid: string | null): void {
     const { loop, trace, figures, onBreakerOpened } = this.#parts
-    trace.log(loop.now, () => `${loop.current?.name}: ${describe(event)}`)
-    if (event.type === 'breaker_opened') {
+    trace.log(loop.now, () => `${loop.current?.name}: ${mchid ?? ''} ${describe(event)}`)
+    if (event.type === 'breaker_opened' && mchid !== null) {
       figures.count('breakers opened')
-      onBreakerOpened(event.reason)
+      onBreakerOpened({ reason: event.reason, mchid })
     }
     if ('error' in event && event.type !== 'run_unrecorded') this.#checkError(event.error)
   }
@@ -194,6 +264,8 @@ export class Cluster {
   /** Errors of the database and of `onPaid` are simulated faults; any other error is a defect of budan. */
   #checkError(error: unknown): void {
     if (error instanceof StoreError || error instanceof OnPaidError) return
+    // The node does not have this merchant, or the caller had to name one.
+    if (error instanceof MerchantError || error instanceof SeveralOrdersError) return
     if (error instanceof AssertionError && error.message.startsWith('Cannot finish run')) return
     // The node was paused during `onPaid`.
     if (error instanceof Error && error.message.startsWith('onPaid did not end')) return

@@ -1,17 +1,26 @@
-import type { Order, OrderEvent } from '../../src/domain/order.ts'
-import type { Change, Tables } from './database/tables.ts'
+import type { Order, OrderKey } from '../../src/domain/order.ts'
+import type { Change, StoredEvent, Tables } from './database/tables.ts'
 import type { Verdict } from './failure.ts'
 import { type GatewayOrder, isPayable, type SentAnswer } from './gateway/gateway-order.ts'
+import type { Gateways } from './gateway/gateways.ts'
 
 export interface ExpiryChecksParts {
   readonly verdict: Verdict
   readonly tables: Tables
-  readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
+  readonly gateways: Gateways
   /** `now`: the time of the database's clock; `worldNow`: the true time. */
   readonly now: () => Date
   readonly worldNow: () => number
+  /** Whether the process of this name has the merchant in its configuration. */
+  readonly isConfigured: (configured: { node: string | null; mchid: string }) => boolean
   /** The largest age of an answer when its result is written. */
   readonly leaseMs: number
+}
+
+interface Abandonment {
+  readonly order: Order
+  readonly event: StoredEvent
+  readonly gatewayOrder: GatewayOrder | undefined
 }
 
 /** How long an order without a known end is watched, from its adoption or its first trade on. */
@@ -23,11 +32,11 @@ const lateAnswersMax = 6
 /** I5: which orders may expire, and when. Measures by itself how long each order was watched. */
 export class ExpiryChecks {
   readonly #parts: ExpiryChecksParts
-  readonly #watchedFrom = new Map<string, number>()
-  readonly #tradeSeen = new Set<string>()
+  readonly #watchedFrom = new Map<OrderKey, number>()
+  readonly #tradeSeen = new Set<OrderKey>()
   /** Orders that had a known end at some time, even if a correction has removed it since. */
-  readonly #hadEnd = new Set<string>()
-  readonly #lateAnswers = new Map<string, number>()
+  readonly #hadEnd = new Set<OrderKey>()
+  readonly #lateAnswers = new Map<OrderKey, number>()
 
   constructor(parts: ExpiryChecksParts) {
     this.#parts = parts
@@ -36,32 +45,36 @@ export class ExpiryChecks {
   /** Must run before the checks of the same commit. */
   record({ orders, events }: Change): void {
     for (const { before, after } of orders) {
-      if (after.expiresAt !== null) this.#hadEnd.add(after.orderNo)
+      if (after.expiresAt !== null) this.#hadEnd.add(after.key)
       if (before === null || (before.expiresAt !== null && after.expiresAt === null)) {
-        this.#watch(after.orderNo)
+        this.#watch(after.key)
       }
     }
     for (const event of events) {
-      if (event.tradeState === null || this.#tradeSeen.has(event.orderNo)) continue
-      this.#tradeSeen.add(event.orderNo)
-      this.#watch(event.orderNo)
+      if (event.tradeState === null || this.#tradeSeen.has(event.key)) continue
+      this.#tradeSeen.add(event.key)
+      this.#watch(event.key)
     }
     for (const event of events) this.#countLate(event)
   }
 
   /** budan sent a close: allowed only for an order whose end is known. */
-  closeRequested(orderNo: string): void {
-    const order = this.#parts.tables.orders.get(orderNo)
-    if (order?.expiresAt !== null || this.#hadEnd.has(orderNo)) return
+  closeRequested({ orderNo, mchid }: { orderNo: string; mchid: string }): void {
+    const order = this.#parts.tables.orderOf({ gateway: 'wechatpay', mchid, orderNo })
+    if (order === null) {
+      this.#fail('I5', `${orderNo} is closed at merchant ${mchid}, which has no such order`)
+      return
+    }
+    if (order.expiresAt !== null || this.#hadEnd.has(order.key)) return
     this.#fail('I5', `the trade of ${orderNo} is closed, but its end is not known`)
   }
 
   expired(
     before: Order | null,
-    { order, event }: { order: Order; event: OrderEvent | null },
+    { order, event }: { order: Order; event: StoredEvent | null },
   ): void {
-    const gatewayOrder = this.#parts.gatewayOrders.get(order.orderNo)
-    if (event?.kind === 'abandoned') this.#checkAbandoned(before, { order, gatewayOrder })
+    const gatewayOrder = this.#parts.gateways.orderOf(order)
+    if (event?.kind === 'abandoned') this.#checkAbandoned(before, { order, event, gatewayOrder })
     else if (gatewayOrder === undefined)
       this.#fail('I5', `${order.orderNo} expired, but the simulated gateway has no record of it`)
     else this.#checkExpired(order, gatewayOrder)
@@ -80,55 +93,58 @@ export class ExpiryChecks {
       this.#fail('I5', `${order.orderNo} expired before its end`)
     }
     // An order without a known end may expire with an unpaid trade, once its watch is over.
-    if (order.expiresAt === null && this.#tradeSeen.has(order.orderNo)) return
+    if (order.expiresAt === null && this.#tradeSeen.has(order.key)) return
     const absences = sentAnswers.filter(({ kind }) => kind === 'absent')
     if (absences.length < 3) {
       this.#fail('I5', `${order.orderNo} expired for ${absences.length} answers of "no such order"`)
     }
   }
 
-  #checkWatchEnded({ orderNo }: Order): void {
+  #checkWatchEnded({ orderNo, key }: Order): void {
     const { now, leaseMs, tables } = this.#parts
-    const from = this.#watchedFrom.get(orderNo) ?? 0
+    const from = this.#watchedFrom.get(key) ?? 0
     if (+now() < from + watchMs - leaseMs) {
       this.#fail('I5', `${orderNo} expired after ${+now() - from} ms, while it was to be watched`)
     }
-    if (!tables.lateChecks.has(orderNo)) {
+    if (!tables.lateChecks.has(key)) {
       this.#fail('I8', `${orderNo} was only watched, but has no late checks`)
     }
   }
 
-  /** An operator gave it up: allowed only if the gateway never showed a trade that can be paid. */
-  #checkAbandoned(
-    before: Order | null,
-    { order, gatewayOrder }: { order: Order; gatewayOrder: GatewayOrder | undefined },
-  ): void {
+  /**
+   * An operator gave it up: allowed only if the gateway never showed a trade that can be paid. Who does not
+   * have the merchant cannot query: then only an order that was placed here, and whose code was never
+   * returned, may be given up.
+   */
+  #checkAbandoned(before: Order | null, { order, event, gatewayOrder }: Abandonment): void {
     const { orderNo } = order
     if (before?.status !== 'pending' || before.codeUrl !== null || before.standing === 'known') {
       this.#fail('I5', `${orderNo} was given up, but the gateway had accepted it`)
     }
-    if (!gatewayOrder?.sentAnswers.some(({ kind }) => kind === 'absent')) {
+    const { node } = event
+    const canQuery = order.adopted || this.#parts.isConfigured({ node, mchid: order.mchid })
+    if (canQuery && !gatewayOrder?.sentAnswers.some(({ kind }) => kind === 'absent')) {
       this.#fail(
         'I5',
         `${orderNo} was given up, but the gateway never answered that it has no such order`,
       )
     }
-    if (order.adopted && !this.#parts.tables.lateChecks.has(orderNo)) {
+    if (order.adopted && !this.#parts.tables.lateChecks.has(order.key)) {
       this.#fail('I8', `${orderNo} was given up, but has no late checks`)
     }
   }
 
-  #countLate(event: OrderEvent): void {
-    const { orderNo, source, decision } = event
+  #countLate(event: StoredEvent): void {
+    const { orderNo, key, source, decision } = event
     if (source !== 'compensation' || decision !== 'keep' || !isAnswer(event)) return
-    if (this.#parts.tables.orders.get(orderNo)?.status !== 'expired') return
-    const count = (this.#lateAnswers.get(orderNo) ?? 0) + 1
-    this.#lateAnswers.set(orderNo, count)
+    if (this.#parts.tables.orders.get(key)?.status !== 'expired') return
+    const count = (this.#lateAnswers.get(key) ?? 0) + 1
+    this.#lateAnswers.set(key, count)
     if (count > lateAnswersMax) this.#fail('I9', `${orderNo} expired, but is queried without end`)
   }
 
-  #watch(orderNo: string): void {
-    this.#watchedFrom.set(orderNo, +this.#parts.now())
+  #watch(key: OrderKey): void {
+    this.#watchedFrom.set(key, +this.#parts.now())
   }
 
   #fail(invariant: string, message: string): void {
@@ -137,7 +153,7 @@ export class ExpiryChecks {
 }
 
 /** A trade, or "no such order". After any other reply the query is repeated. */
-function isAnswer({ tradeState, evidence }: OrderEvent): boolean {
+function isAnswer({ tradeState, evidence }: StoredEvent): boolean {
   return tradeState !== null || /^ORDER_?NOT_?EXIST/.test(String(evidence?.code))
 }
 

@@ -1,23 +1,42 @@
 import type { Loop } from './clock/loop.ts'
 import type { Random } from './clock/random.ts'
 import type { Figures } from './figures.ts'
-import { noRates, type OutageKind, type Rates, type Scenario } from './scenario.ts'
+import type { LastingFault } from './merchants/merchant.ts'
+import { noRates, type Outage, type OutageKind, type Rates } from './merchants/rates.ts'
+import type { Scenario } from './scenario.ts'
 
-/** Decides which faults occur, and which outages are active. After `stop()` there are none. */
+export interface FaultScheduleParts {
+  readonly loop: Loop
+  readonly random: Random
+  readonly figures: Figures
+  readonly scenario: Pick<Scenario, 'callbackLoss' | 'callbacksHeal'>
+  readonly rates: Rates
+  readonly outages: readonly Outage[]
+  readonly lasting: LastingFault | null
+}
+
+/**
+ * Decides which faults of the nodes and the database, or of one gateway, occur, and which outages are
+ * active. After `stop()` there are none but the lasting one, which `cure()` ends.
+ */
 export class FaultSchedule {
   readonly #loop: Loop
   readonly #random: Random
   readonly #figures: Figures
-  readonly #scenario: Scenario
+  readonly #scenario: FaultScheduleParts['scenario']
+  readonly #outages: readonly Outage[]
+  #lasting: LastingFault | null
   #rates: Rates
   #stopped = false
 
-  constructor(parts: { loop: Loop; random: Random; figures: Figures; scenario: Scenario }) {
+  constructor(parts: FaultScheduleParts) {
     this.#loop = parts.loop
     this.#random = parts.random
     this.#figures = parts.figures
     this.#scenario = parts.scenario
-    this.#rates = parts.scenario.rates
+    this.#rates = parts.rates
+    this.#outages = parts.outages
+    this.#lasting = parts.lasting
   }
 
   get stopped(): boolean {
@@ -33,9 +52,9 @@ export class FaultSchedule {
 
   /** Whether this outage is active now. Counts each call that it affects. */
   isActive(kind: OutageKind): boolean {
-    if (this.#stopped) return false
+    if (this.#stopped) return this.#lasts(kind)
     const sinceMs = this.#loop.now - this.#loop.startedAt
-    const on = this.#scenario.outages.some(
+    const on = this.#outages.some(
       (outage) => outage.kind === kind && outage.fromMs <= sinceMs && sinceMs < outage.toMs,
     )
     if (on) this.#figures.count(`fault:${kind}`)
@@ -71,5 +90,15 @@ export class FaultSchedule {
   stop(): void {
     this.#stopped = true
     this.#rates = noRates
+  }
+
+  cure(): void {
+    this.#lasting = null
+  }
+
+  #lasts(kind: OutageKind): boolean {
+    if (this.#lasting !== kind) return false
+    this.#figures.count('fault:lasting')
+    return true
   }
 }

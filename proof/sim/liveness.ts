@@ -7,6 +7,8 @@ import { type GatewayOrder, type GatewayTrade, isPaid } from './gateway/gateway-
 export interface LivenessParts {
   readonly verdict: Verdict
   readonly tables: Tables
+  /** Whose orders are checked: no other merchant's faults or orders may delay them. */
+  readonly mchid: string
   readonly gatewayOrders: ReadonlyMap<string, GatewayOrder>
   readonly batchSize: number
   readonly intervalMs: number
@@ -31,7 +33,7 @@ const probeRoundMax = 50
 const lateMsMax = 30 * 86_400_000
 
 /**
- * Checks I8 and I9 after the faults have stopped. How long may an order wait for its next query?
+ * Checks I8 and I9 for one merchant after its faults have stopped, whatever another merchant's do. How long may an order wait for its next query?
  *
  * At most the number of runs until it is claimed, by the shares of `capacity.ts`. Within a standing,
  * orders are claimed by `next_check_at`, and a queried order gets a later time than any order that is
@@ -77,7 +79,7 @@ export class Liveness {
   /** Called repeatedly. Returns true when no order has a query or a credit to come. */
   check(now: number): boolean {
     this.#count()
-    const open = openOrders(this.#parts.tables)
+    const open = this.#open()
     const waiting = open.filter((order) => this.#hasQueryToCome(order, now))
     return waiting.length === 0 && this.#unpaidHere().length === 0
   }
@@ -124,8 +126,8 @@ export class Liveness {
   }
 
   #unpaidHere(): readonly Order[] {
-    const { tables, gatewayOrders } = this.#parts
-    return [...tables.orders.values()].filter((order) => {
+    const { gatewayOrders } = this.#parts
+    return this.#orders().filter((order) => {
       if (order.status !== 'pending' && order.status !== 'expired') return false
       const trade = gatewayOrders.get(order.orderNo)?.trade
       if (trade == null || !isPaid(trade)) return false
@@ -138,11 +140,9 @@ export class Liveness {
    * watched. Not required if the gateway answered "no such order" to the last late check, because no
    * query follows it.
    */
-  #mustBeCredited({ orderNo }: Order, trade: GatewayTrade): boolean {
+  #mustBeCredited({ orderNo, key, mchid }: Order, trade: GatewayTrade): boolean {
     const { tables, gatewayOrders, skewMs, callbacksHeal, isLong } = this.#parts
-    const expiry = tables.events.find(
-      (event) => event.orderNo === orderNo && event.toStatus === 'expired',
-    )
+    const expiry = tables.events.find((event) => event.key === key && event.toStatus === 'expired')
     const isEnded = expiry?.tradeState === 'CLOSED' || expiry?.tradeState === 'REVOKED'
     const paidAt = (trade.paidAt ?? 0) + skewMs
     const lastAt = +(expiry?.at ?? 0) + lateMsMax
@@ -151,17 +151,31 @@ export class Liveness {
       ?.sentAnswers.some(({ kind, at }) => kind === 'absent' && at + skewMs >= lastAt - 2000)
     const isChecked = !isEnded && !isDenied && paidAt < lastAt - 2000
     // After weeks the gateway may have stopped to send its callback.
-    return isChecked || (callbacksHeal && !isLong && trade.state !== 'REFUND')
+    // A callback that names another merchant is refused.
+    const isCalledBack = callbacksHeal && !isLong && trade.mchid === mchid
+    return isChecked || (isCalledBack && trade.state !== 'REFUND')
   }
 
   #count(): void {
-    const { tables, isBreakerOpen } = this.#parts
-    const open = openOrders(tables)
+    const { tables, mchid, isBreakerOpen } = this.#parts
+    const open = this.#open()
     const of = (standing: Standing) =>
       Math.max(this.#counts[standing], open.filter((order) => order.standing === standing).length)
-    const late = Math.max(this.#counts.late, tables.lateChecks.size)
+    const late = Math.max(
+      this.#counts.late,
+      [...tables.lateChecks.values()].filter((check) => check.mchid === mchid).length,
+    )
     this.#counts = { known: of('known'), new: of('new'), unknown: of('unknown'), late }
     this.#wasBreakerOpen ||= isBreakerOpen()
+  }
+
+  #orders(): readonly Order[] {
+    const { tables, mchid } = this.#parts
+    return [...tables.orders.values()].filter((order) => order.mchid === mchid)
+  }
+
+  #open(): readonly Order[] {
+    return this.#orders().filter(({ status }) => status === 'pending')
   }
 
   /** When the job may query it, in true time. */
@@ -188,8 +202,4 @@ function endOf({ expiresAt, watchedUntil }: Order, { state }: GatewayTrade): Dat
   if (expiresAt !== null) return expiresAt
   if (state === 'CLOSED' || state === 'REVOKED') return new Date(0)
   return watchedUntil ?? new Date(8.64e15)
-}
-
-function openOrders(tables: Tables): readonly Order[] {
-  return [...tables.orders.values()].filter(({ status }) => status === 'pending')
 }

@@ -1,6 +1,8 @@
 import type { Random } from './clock/random.ts'
 import { drawOddity, type Oddity } from './gateway/oddity.ts'
-import { hasFalseAbsence, type Scenario } from './scenario.ts'
+import type { SimMerchant } from './merchants/merchant.ts'
+import { hasFalseAbsence } from './merchants/rates.ts'
+import type { Scenario } from './scenario.ts'
 
 /** What the payer, the merchant's system and the gateway will do with one order. Times count from its creation. */
 export interface OrderPlan {
@@ -80,9 +82,12 @@ const weights: readonly (readonly [PlannedOutcome, number])[] = [
 
 const weightSum = weights.reduce((sum, [, weight]) => sum + weight, 0)
 
-export function drawOrderPlan(random: Random, scenario: Scenario): OrderPlan {
+export function drawOrderPlan(
+  random: Random,
+  { scenario, merchant }: { scenario: Scenario; merchant: SimMerchant },
+): OrderPlan {
   const drawn = drawKind(random)
-  const kind = drawn === 'forgotten' && hasFalseAbsence(scenario.outages) ? 'paid' : drawn
+  const kind = drawn === 'forgotten' && hasFalseAbsence(merchant.outages) ? 'paid' : drawn
   const arrival = drawArrival(random, kind)
   const isEndless = arrival === 'adopted' && random.chance(scenario.endlessShare)
   return {

@@ -21,7 +21,7 @@ export function describeFigures(figures: Figures, wallMs: number): string {
   const lines = [
     `${count(seeds)} seeds in ${seconds.toFixed(0)} s: ${(seeds / seconds).toFixed(0)} a second`,
     `${count(figures.of('events'))} events, ${years(figures)} virtual years`,
-    `${count(figures.of('orders'))} orders, ${count(figures.of('payments'))} payments, ${count(figures.of('credits'))} credits, ${count(figures.of('runs'))} runs, ${count(figures.of('callbacks'))} callbacks`,
+    `${count(figures.of('merchants'))} merchants, ${count(figures.of('orders'))} orders, ${count(figures.of('payments'))} payments, ${count(figures.of('credits'))} credits, ${count(figures.of('runs'))} runs, ${count(figures.of('callbacks'))} callbacks`,
     `ended: ${figures
       .under('status:')
       .map(([name, of]) => `${name} ${count(of)}`)

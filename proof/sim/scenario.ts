@@ -1,5 +1,7 @@
 import type { Random } from './clock/random.ts'
 import { appids } from './gateway/gateway-order.ts'
+import { drawMerchants, type SimMerchant } from './merchants/merchant.ts'
+import { drawOutages, drawRates, noRates, type Outage, type Rates } from './merchants/rates.ts'
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs
@@ -18,6 +20,10 @@ export interface Scenario {
   /** The shares of adopted orders without a known end, and with a mistake in the request. */
   readonly endlessShare: number
   readonly mistakeShare: number
+  /** Whose orders the nodes have, each with a gateway of its own. */
+  readonly merchants: readonly [SimMerchant, ...SimMerchant[]]
+  /** Nodes start without a merchant, with another name for it, or with a wrong key of it. */
+  readonly hasConfigFaults: boolean
   /** Trades have unusual values in fields that no decision depends on. */
   readonly isOdd: boolean
   readonly appids: readonly [string, ...string[]]
@@ -45,56 +51,11 @@ export interface Scenario {
   readonly callbackLoss: number
   /** Whether callbacks arrive after the faults have stopped; otherwise only the job finds payments. */
   readonly callbacksHeal: boolean
+  /** Of the nodes, the database and the first gateway. */
   readonly rates: Rates
   /** Periods in which every call of one kind fails. */
   readonly outages: readonly Outage[]
 }
-
-export interface Outage {
-  readonly kind: OutageKind
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-export type OutageKind =
-  | 'gateway_silent'
-  | 'gateway_errors'
-  | 'gateway_throttles'
-  | 'gateway_refuses_client'
-  | 'gateway_keyless'
-  | 'gateway_false_absence'
-  | 'database_down'
-  | 'nodes_down'
-
-/** The probability of each fault, for each occasion. */
-export type Rates = Readonly<Record<keyof typeof rateMax, number>>
-
-/** The highest probabilities that a seed may draw. */
-const rateMax = {
-  queryLost: 0.15,
-  answerLost: 0.15,
-  answerLate: 0.1,
-  serverError: 0.2,
-  throttled: 0.1,
-  refusedOnce: 0.05,
-  garbage: 0.1,
-  lookalike: 0.1,
-  probe: 0.1,
-  otherTrade: 0.02,
-  falseAbsence: 0.05,
-  statementFails: 0.02,
-  statementAckLost: 0.02,
-  commitAckLost: 0.08,
-  commitLost: 0.05,
-  conflict: 0.05,
-  crash: 0.008,
-  crashInCommit: 0.04,
-  pause: 0.001,
-  onPaidFails: 0.1,
-  forgedCallback: 0.5,
-  duplicateCallback: 0.4,
-  replayedCallback: 0.3,
-} as const
 
 /** Draws the scenario of one seed. The plans of its orders are drawn in `order-plan.ts`. */
 export function drawScenario(random: Random): Scenario {
@@ -106,6 +67,12 @@ export function drawScenario(random: Random): Scenario {
   const isFaultless = random.chance(0.08)
   const outages = isFaultless ? [] : drawOutages(random, faultyMs)
   const rates = isFaultless ? noRates : drawRates(random, outages)
+  const adoptAttach = random.chance(0.25) ? 'uid={user_id}' : null
+  const merchants = drawMerchants(random, {
+    ...{ faultyMs, first: { rates, outages } },
+    // `adopt_attach` names the user as the merchant does, without a prefix.
+    hasPrefixes: adoptAttach === null && random.chance(0.5),
+  })
   return {
     ...{ kind, isLong },
     nodeCount: kind === 'pglite' ? 1 : random.pick([2, 2, 3, 3, 4]),
@@ -118,7 +85,9 @@ export function drawScenario(random: Random): Scenario {
     isOdd: random.chance(0.4),
     appids: random.chance(0.5) ? appids : [appids[0]],
     adoptPrefixes: random.chance(0.3) ? ['SITE', 'OLD-'] : null,
-    adoptAttach: random.chance(0.25) ? 'uid={user_id}' : null,
+    adoptAttach,
+    merchants,
+    hasConfigFaults: merchants.length > 1 && !isFaultless && random.chance(0.5),
     recharge,
     drain: random.chance(0.3),
     timeoutMs: random.pick([1000, 5000, 5000]),
@@ -194,55 +163,4 @@ function drawBatch(
 /** Fewer for small batches: in batches of one, each order would take a run of its own. */
 function drawUnknownOrderCount(random: Random, batchSize: number): number {
   return Math.round(random.skewed(10, batchSize < 3 ? 30 : batchSize < 10 ? 80 : 250))
-}
-
-/** Most faults are off in each seed, so that one fault does not hide another. */
-function drawRates(random: Random, outages: readonly Outage[]): Rates {
-  const share = random.pick([0.15, 0.4, 0.8])
-  const drawn = Object.entries(rateMax).map(([name, max]) => [
-    name,
-    random.chance(share) ? max * random.next() ** 2 : 0,
-  ])
-  const rates = Object.fromEntries(drawn) as Rates
-  // A false absence besides such an outage could give absent answers over a longer time than budan tolerates.
-  return hasFalseAbsence(outages) ? { ...rates, falseAbsence: 0 } : rates
-}
-
-export function hasFalseAbsence(outages: readonly Outage[]): boolean {
-  return outages.some(({ kind }) => kind === 'gateway_false_absence')
-}
-
-export const noRates = Object.fromEntries(
-  Object.keys(rateMax).map((name) => [name, 0]),
-) as unknown as Rates
-
-const outageKinds = [
-  'gateway_silent',
-  'gateway_errors',
-  'gateway_throttles',
-  'gateway_refuses_client',
-  'gateway_keyless',
-  'gateway_false_absence',
-  'database_down',
-  'nodes_down',
-] as const
-
-/** An outage of all nodes may take days: no node runs meanwhile, so it costs nothing to simulate. */
-const nodesDownMsMax = 6 * dayMs
-
-/** Shorter, because each node tries again four times a minute, which is slow to simulate. */
-const databaseDownMsMax = dayMs / 2
-
-function drawOutages(random: Random, faultyMs: number): readonly Outage[] {
-  const count = random.pick([0, 0, 1, 1, 2, 3])
-  const kinds = new Set(Array.from({ length: count }, () => random.pick(outageKinds)))
-  return [...kinds].map((kind) => {
-    const fromMs = random.between(0, faultyMs * 0.9)
-    const lengthMs =
-      kind === 'nodes_down' && random.chance(0.4)
-        ? random.between(hourMs, nodesDownMsMax)
-        : random.pick([random.skewed(5 * secondMs, faultyMs), random.between(0.1, 0.7) * faultyMs])
-    const endMs = kind === 'database_down' ? Math.min(lengthMs, databaseDownMsMax) : lengthMs
-    return { kind, fromMs, toMs: fromMs + endMs }
-  })
 }

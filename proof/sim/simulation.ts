@@ -12,9 +12,12 @@ import { ExpiryChecks } from './expiry-checks.ts'
 import { type Failure, Verdict } from './failure.ts'
 import { FaultSchedule } from './fault-schedule.ts'
 import { Figures } from './figures.ts'
+import { Gateways } from './gateway/gateways.ts'
 import { Notifier } from './gateway/notifier.ts'
 import { GatewayServer } from './gateway/server.ts'
 import { Liveness } from './liveness.ts'
+import type { SimMerchant } from './merchants/merchant.ts'
+import type { WrapDesks } from './node.ts'
 import { OutputChecks } from './output-checks.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Workload } from './workload.ts'
@@ -30,8 +33,9 @@ export interface SeedResult {
 export interface SeedOptions {
   /** Keep the trace as text. */
   readonly traced?: boolean
-  /** For tests of the auditor: wraps the store of each node in a defect. */
+  /** For tests of the auditor: wraps the store, or the desks, of each node in a defect. */
   readonly wrapStore?: (store: Store) => Store
+  readonly wrapDesks?: WrapDesks
 }
 
 const startAt = Date.UTC(2026, 0, 24, 7)
@@ -49,15 +53,20 @@ export class Simulation {
   readonly #verdict = new Verdict()
   readonly #faults: FaultSchedule
   readonly #database: DatabaseServer
-  readonly #gateway: GatewayServer
+  /** Of each merchant's gateway, by its place. */
+  readonly #gatewayFaults: readonly FaultSchedule[]
+  readonly #gateways: Gateways
   readonly #cluster: Cluster
-  readonly #notifier: Notifier
+  readonly #notifiers: readonly Notifier[]
   readonly #workload: Workload
   readonly #auditor: Auditor
   readonly #expiryChecks: ExpiryChecks
   readonly #outputChecks: OutputChecks
+  /** Since when each merchant's gateway, keys and configuration are right. */
+  readonly #soundSince = new Map<string, number>()
 
-  constructor(seed: number, { traced = false, wrapStore = (store) => store }: SeedOptions = {}) {
+  constructor(seed: number, options: SeedOptions = {}) {
+    const { traced = false, wrapStore = (store) => store, wrapDesks = (desks) => desks } = options
     this.#seed = seed
     const scenario = drawScenario(new Random(seed, 1))
     this.#scenario = scenario
@@ -67,7 +76,11 @@ export class Simulation {
     this.#loop = new Loop({ random, trace: this.#trace, startAt })
     this.clock = { loop: this.#loop, random }
     const [loop, trace, figures, verdict] = [this.#loop, this.#trace, this.#figures, this.#verdict]
-    this.#faults = new FaultSchedule({ loop, random, figures, scenario })
+    const { merchants } = scenario
+    const drawsFaults = { loop, random, figures, scenario }
+    this.#faults = new FaultSchedule({ ...drawsFaults, ...scenario, lasting: null })
+    this.#gatewayFaults = merchants.map((each) => new FaultSchedule({ ...drawsFaults, ...each }))
+    const gatewayFaults = (merchant: SimMerchant) => this.#faultsOf(merchant)
     const world = { scenario, loop, random, trace, figures, verdict, faults: this.#faults }
     this.#database = new DatabaseServer({
       ...world,
@@ -79,40 +92,52 @@ export class Simulation {
       },
       onRefusal: (constraint) => this.#auditor.constraintRefused(constraint),
     })
-    this.#gateway = new GatewayServer({
-      ...world,
-      falseAbsenceMsMax: this.#policy.absenceSpreadMs,
-      onPaid: (gatewayOrder) => this.#notifier.notify(gatewayOrder),
-      onPrepay: (order) => this.#outputChecks.prepay(order),
-      onClose: (orderNo) => this.#expiryChecks.closeRequested(orderNo),
-    })
+    this.#gateways = new Gateways(
+      merchants.map((merchant) => {
+        return new GatewayServer({
+          ...{ ...world, merchant, faults: this.#faultsOf(merchant) },
+          falseAbsenceMsMax: this.#policy.absenceSpreadMs,
+          onPaid: (gatewayOrder) => this.#notifierOf(merchant).notify(gatewayOrder),
+          onPrepay: (order, mchid) => this.#outputChecks.prepay(order, mchid),
+          onClose: (name) => this.#expiryChecks.closeRequested(name),
+        })
+      }),
+    )
     const truth = {
       verdict,
       tables: this.#database.tables,
-      gatewayOrders: this.#gateway.gatewayOrders,
+      gateways: this.#gateways,
       worldNow: () => loop.now,
     }
     const now = () => this.#database.now()
-    this.#expiryChecks = new ExpiryChecks({ ...truth, now, leaseMs: this.#policy.leaseMs })
+    this.#expiryChecks = new ExpiryChecks({
+      ...{ ...truth, now, leaseMs: this.#policy.leaseMs },
+      isConfigured: (of) => this.#cluster.hasMerchant(of),
+    })
     this.#outputChecks = new OutputChecks({
       ...truth,
-      codes: this.#gateway.codes,
+      soundSince: (mchid) => this.#soundSince.get(mchid) ?? null,
       clocksAgree: scenario.nodeSkewMsMax < minuteMs,
       adoptPrefixes: scenario.adoptPrefixes,
     })
-    const servers = { database: this.#database, gateway: this.#gateway }
+    const servers = { database: this.#database, gateways: this.#gateways, gatewayFaults }
     this.#cluster = new Cluster({
-      ...{ ...world, ...servers, policy: this.#policy, wrapStore },
-      onBreakerOpened: (reason) => this.#outputChecks.breakerOpened(reason),
+      ...{ ...world, ...servers, policy: this.#policy, wrapStore, wrapDesks },
+      onBreakerOpened: (opened) => this.#outputChecks.breakerOpened(opened),
     })
-    this.#notifier = new Notifier({
-      ...world,
-      callbacksHeal: scenario.callbacksHeal,
-      deliver: (callback, answered) => this.#cluster.deliver(callback, answered),
-      onAcknowledged: (notification) => this.#auditor.acknowledged(notification),
+    const names = merchants.map(({ name }) => name)
+    this.#notifiers = merchants.map((merchant) => {
+      return new Notifier({
+        ...{ ...world, merchant, names, faults: this.#faultsOf(merchant) },
+        callbacksHeal: scenario.callbacksHeal,
+        deliver: (sent, answered) => this.#cluster.deliver(sent, answered),
+        onAcknowledged: (notification) => this.#auditor.acknowledged(notification),
+        onMisdirected: (notification) => this.#auditor.misdirected(notification),
+      })
     })
     this.#workload = new Workload({
-      ...{ ...world, cluster: this.#cluster, gateway: this.#gateway, notifier: this.#notifier },
+      ...{ ...world, cluster: this.#cluster, gateways: this.#gateways, gatewayFaults },
+      notifier: (merchant) => this.#notifierOf(merchant),
       outputChecks: this.#outputChecks,
     })
     this.#auditor = new Auditor({
@@ -152,39 +177,69 @@ export class Simulation {
     await this.#loop.run(() => this.#isBroken || over || this.#loop.now > endAt)
   }
 
+  /** A merchant whose fault lasts must hold up no other; it is cured when the others are done. */
   async #livenessPhase(): Promise<void> {
-    const { callbacksHeal } = this.#scenario
+    const { merchants } = this.#scenario
+    const ill = merchants.filter(({ lasting }) => lasting !== null)
     this.#faults.stop()
-    this.#gateway.heal()
-    this.#cluster.heal()
-    this.#notifier.heal()
-    const liveness = new Liveness(
-      {
-        verdict: this.#verdict,
-        tables: this.#database.tables,
-        gatewayOrders: this.#gateway.gatewayOrders,
-        batchSize: this.#scenario.recharge.compensationBatchSize,
-        intervalMs: this.#policy.intervalMs,
-        thresholdMs: this.#policy.thresholdMs,
-        waitMsMax: this.#waitMsMax,
-        skewMs: this.#scenario.databaseSkewMs,
-        callbacksHeal,
-        isBreakerOpen: () => this.#cluster.live.some(({ breaker }) => breaker.reason !== null),
-        isLong: this.#scenario.isLong,
-      },
-      this.#loop.now,
-    )
+    for (const faults of this.#gatewayFaults) faults.stop()
+    this.#trace.log(this.#loop.now, () => 'faults stop')
+    this.#heal({ without: ill.filter(({ lasting }) => lasting === 'removed') })
+    await this.#watch(merchants.filter((each) => !ill.includes(each)))
+    if (ill.length === 0 || this.#isBroken) return
+    for (const faults of this.#gatewayFaults) faults.cure()
+    this.#trace.log(this.#loop.now, () => 'lasting faults stop')
+    this.#heal({ without: [] })
+    await this.#watch(ill)
+  }
+
+  #heal(config: { without: readonly SimMerchant[] }): void {
+    for (const gateway of this.#gateways.all) gateway.heal()
+    this.#cluster.heal(config)
+    for (const notifier of this.#notifiers) notifier.heal()
+  }
+
+  /** Until every order of these merchants is as expected. */
+  async #watch(merchants: readonly SimMerchant[]): Promise<void> {
+    for (const { mchid } of merchants) this.#soundSince.set(mchid, this.#loop.now)
+    const all = merchants.map((merchant) => this.#livenessOf(merchant))
     let over = false
     const look = () => {
-      over = liveness.check(this.#loop.now)
+      over = all.filter((each) => !each.check(this.#loop.now)).length === 0
       const afterMs = Math.min(this.#policy.intervalMs / 2, 10 * minuteMs)
       if (!over) this.#loop.after(afterMs, { owner: null, label: 'look', fire: look })
     }
-    this.#trace.log(this.#loop.now, () => 'faults stop')
-    const limitAt = this.#loop.now + liveness.limitMs
+    const limitAt = this.#loop.now + Math.max(...all.map(({ limitMs }) => limitMs))
     look()
     await this.#loop.run(() => this.#isBroken || over || this.#loop.now > limitAt)
-    if (!this.#isBroken) liveness.final()
+    if (this.#isBroken) return
+    for (const each of all) each.final()
+  }
+
+  #livenessOf({ mchid }: SimMerchant): Liveness {
+    const { recharge, databaseSkewMs, callbacksHeal, isLong } = this.#scenario
+    const { intervalMs, thresholdMs } = this.#policy
+    const isOpen = () => this.#cluster.live.some((node) => node.breakerReason(mchid) !== null)
+    return new Liveness(
+      {
+        ...{ verdict: this.#verdict, tables: this.#database.tables, mchid },
+        gatewayOrders: this.#gateways.of(mchid).gatewayOrders,
+        batchSize: recharge.compensationBatchSize,
+        ...{ intervalMs, thresholdMs, waitMsMax: this.#waitMsMax, skewMs: databaseSkewMs },
+        ...{ callbacksHeal, isLong, isBreakerOpen: isOpen },
+      },
+      this.#loop.now,
+    )
+  }
+
+  #faultsOf({ place }: SimMerchant): FaultSchedule {
+    return this.#gatewayFaults[place] ?? this.#faults
+  }
+
+  #notifierOf({ place }: SimMerchant): Notifier {
+    const notifier = this.#notifiers[place]
+    if (notifier === undefined) throw new Error(`No notifier for merchant ${place}`)
+    return notifier
   }
 
   /** An outage of the database ends all sessions at its start. */
@@ -199,6 +254,7 @@ export class Simulation {
   #result(): SeedResult {
     const { tables } = this.#database
     this.#figures.count('seeds')
+    this.#figures.count('merchants', this.#scenario.merchants.length)
     this.#figures.count('events', this.#loop.fired)
     this.#figures.count('credits', tables.transfers.length)
     this.#figures.count('runs', tables.runs.size)

@@ -6,19 +6,20 @@ import type { Cluster } from './cluster.ts'
 import type { FaultSchedule } from './fault-schedule.ts'
 import type { Figures } from './figures.ts'
 import { type GatewayOrder, newGatewayOrder, openTrade } from './gateway/gateway-order.ts'
+import type { Gateways } from './gateway/gateways.ts'
 import type { Notifier } from './gateway/notifier.ts'
-import type { GatewayServer } from './gateway/server.ts'
-import type { SimulatedNode } from './node.ts'
-import { drawOrderPlan, drawUnknownOrderPlan } from './order-plan.ts'
+import { scheduleTrade } from './gateway/trade-events.ts'
+import type { SimMerchant } from './merchants/merchant.ts'
+import type { CalledOrder, SimulatedNode } from './node.ts'
 import type { OutputChecks } from './output-checks.ts'
 import {
   adoptRequestOf,
   descriptionOf,
+  drawPurchases,
   orderedOf,
-  orderNoOf,
   type Purchase,
   placeRequestOf,
-  userOf,
+  storedUser,
 } from './purchase.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -29,8 +30,9 @@ export interface WorkloadParts {
   readonly faults: FaultSchedule
   readonly figures: Figures
   readonly cluster: Cluster
-  readonly gateway: GatewayServer
-  readonly notifier: Notifier
+  readonly gateways: Gateways
+  readonly gatewayFaults: (merchant: SimMerchant) => FaultSchedule
+  readonly notifier: (merchant: SimMerchant) => Notifier
   readonly outputChecks: OutputChecks
 }
 
@@ -52,30 +54,42 @@ export class Workload {
 
   start(): void {
     const { scenario, random } = this.#parts
-    const { orderCount, unknownOrderCount, arrivalMs } = scenario
-    for (let count = 1; count <= orderCount + unknownOrderCount; count += 1) {
-      const plan =
-        count <= orderCount
-          ? drawOrderPlan(random, scenario)
-          : drawUnknownOrderPlan(random, scenario)
-      const purchase = { count, plan, amount: BigInt(random.whole(1, 100_000)) }
+    for (const purchase of drawPurchases(random, scenario)) {
       this.#purchases.set(descriptionOf(purchase), purchase)
-      this.#schedule(random.next() * arrivalMs, 'an order', () => this.#order(purchase))
+      this.#schedule(random.next() * scenario.arrivalMs, 'an order', () => this.#order(purchase))
     }
     this.#scheduleOperators()
   }
 
   /** budan has stored an order: adds it to the gateway's, if it is not there yet. */
-  stored({ orderNo, description }: Order): void {
-    const { gateway, scenario } = this.#parts
+  stored({ orderNo, mchid, description }: Order): void {
     const purchase = this.#purchases.get(description)
-    if (purchase === undefined || gateway.gatewayOrders.has(orderNo)) return
-    const gatewayOrder = newGatewayOrder(
-      { orderNo, ...orderedOf(purchase, scenario) },
-      purchase.plan,
-    )
+    if (purchase === undefined || this.#parts.gateways.orderOf({ mchid, orderNo })) return
+    const gatewayOrder = this.#newGatewayOrder(purchase, orderNo)
     if (this.#abandoned.has(description)) gatewayOrder.refusesPrepay = false
-    gateway.gatewayOrders.set(orderNo, gatewayOrder)
+  }
+
+  #newGatewayOrder(purchase: Purchase, orderNo: string): GatewayOrder {
+    const { gateways, scenario } = this.#parts
+    const { merchant, plan } = purchase
+    const gatewayOrder = newGatewayOrder(
+      { orderNo, merchant, ...orderedOf(purchase, scenario) },
+      plan,
+    )
+    gateways.of(merchant.mchid).gatewayOrders.set(orderNo, gatewayOrder)
+    return gatewayOrder
+  }
+
+  #scheduleTrade(gatewayOrder: GatewayOrder): void {
+    const { loop, random, gatewayFaults, gateways, notifier } = this.#parts
+    const { merchant } = gatewayOrder
+    scheduleTrade(
+      {
+        ...{ loop, random, faults: gatewayFaults(merchant) },
+        ...{ gateway: gateways.of(merchant.mchid), notifier: notifier(merchant) },
+      },
+      gatewayOrder,
+    )
   }
 
   #order(purchase: Purchase): void {
@@ -85,11 +99,9 @@ export class Workload {
   }
 
   #adopt(purchase: Purchase): void {
-    const { scenario, loop, gateway, random, outputChecks } = this.#parts
-    const { plan } = purchase
-    const orderNo = orderNoOf(purchase, random)
-    const gatewayOrder = newGatewayOrder({ orderNo, ...orderedOf(purchase, scenario) }, plan)
-    gateway.gatewayOrders.set(orderNo, gatewayOrder)
+    const { scenario, loop, random, outputChecks } = this.#parts
+    const { plan, merchant } = purchase
+    const gatewayOrder = this.#newGatewayOrder(purchase, purchase.number)
     const appearsMs = plan.kind === 'appears_late' ? plan.payAfterMs / 2 : 0
     if (plan.kind !== 'absent') {
       this.#schedule(appearsMs, 'a trade', () => openTrade(gatewayOrder, loop.now))
@@ -97,24 +109,32 @@ export class Workload {
     this.#scheduleTrade(gatewayOrder)
     const endMs = loop.now + scenario.recharge.orderTtlMins * minuteMs
     const expiresAt = new Date(Math.ceil(endMs / 1000) * 1000)
-    const request = adoptRequestOf(purchase, { orderNo, expiresAt, appids: scenario.appids })
+    const request = adoptRequestOf(purchase, { expiresAt, appids: scenario.appids })
     this.#retry('adopt', triesMax, async (node) => {
-      const adoption = await node.adopt(request)
+      const adoption = await node.adopt(request, merchant.mchid)
+      if (adoption?.kind === 'merchant_unknown') throw new Error('try again')
       // An order that exists already may have been corrected since, so only a new one is compared.
-      if (adoption.kind === 'adopted') outputChecks.orderReturned(adoption.order, request)
+      if (adoption?.kind === 'adopted') {
+        outputChecks.orderReturned(adoption.order, asStored(request, merchant))
+      }
     })
-    if (plan.mistake !== null && random.chance(0.7)) this.#correctMistake(purchase, orderNo)
-    if (random.chance(0.1)) this.#adoptAsAnother(request)
+    if (plan.mistake !== null && random.chance(0.7)) this.#correctMistake(purchase)
+    if (random.chance(0.1)) this.#adoptAsAnother(purchase, request)
   }
 
   /** A second adoption with another user or app id must be refused. */
-  #adoptAsAnother(request: AdoptRequest & { readonly appid: string }): void {
+  #adoptAsAnother(
+    { merchant }: Purchase,
+    request: AdoptRequest & { readonly appid: string },
+  ): void {
     const { random, scenario, outputChecks } = this.#parts
     const other = { ...request, ...otherIdentity(request, { random, appids: scenario.appids }) }
     this.#schedule(random.skewed(1000, 20 * minuteMs), 'another adopts it', () =>
       this.#retry('adopt otherwise', 1, async (node) => {
-        const adoption = await node.adopt(other)
-        if ('order' in adoption) outputChecks.orderReturned(adoption.order, other)
+        const adoption = await node.adopt(other, merchant.mchid)
+        if (adoption?.kind === 'adopted' || adoption?.kind === 'exists') {
+          outputChecks.orderReturned(adoption.order, asStored(other, merchant))
+        }
       }),
     )
   }
@@ -133,17 +153,18 @@ export class Workload {
   }
 
   #placeOnce(purchase: Purchase, tries: number): void {
-    const { gateway, outputChecks } = this.#parts
+    const { gateways, outputChecks } = this.#parts
+    const { merchant } = purchase
     const request = placeRequestOf(purchase)
     this.#retry('place', tries, async (node) => {
-      const placement = await node.place(request)
+      const placement = await node.place(request, merchant.mchid)
       if (placement.kind === 'refused') this.#abandonRefused(purchase, placement.order)
       if (placement.kind === 'unanswered') throw new Error('try again')
       if (placement.kind !== 'placed') return
       const { order } = placement
-      outputChecks.orderReturned(order, request)
+      outputChecks.orderReturned(order, asStored(request, merchant))
       outputChecks.codeReturned(order)
-      const gatewayOrder = gateway.gatewayOrders.get(order.orderNo)
+      const gatewayOrder = gateways.orderOf(order)
       if (gatewayOrder === undefined || gatewayOrder.payerHasCode) return
       gatewayOrder.payerHasCode = true
       this.#scheduleTrade(gatewayOrder)
@@ -157,8 +178,10 @@ export class Workload {
     const other = { ...request, ...otherIdentity(request, { random, appids: scenario.appids }) }
     this.#schedule(random.skewed(1000, 20 * minuteMs), 'the key is used again', () =>
       this.#retry('place otherwise', 1, async (node) => {
-        const placement = await node.place(other)
-        if (placement.kind === 'placed') outputChecks.orderReturned(placement.order, other)
+        const { merchant } = purchase
+        const placement = await node.place(other, merchant.mchid)
+        if (placement.kind !== 'placed') return
+        outputChecks.orderReturned(placement.order, asStored(other, merchant))
       }),
     )
   }
@@ -166,10 +189,12 @@ export class Workload {
   /** The gateway refuses it: an operator gives it up, and it is placed again with the same key. */
   #abandonRefused(purchase: Purchase, { orderNo }: Order): void {
     const { random } = this.#parts
+    const { mchid } = purchase.merchant
     if (this.#abandoned.has(descriptionOf(purchase)) || random.chance(0.4)) return
     this.#schedule(random.skewed(1000, 10 * minuteMs), 'operator gives it up', () =>
       this.#retry('give up', triesMax, async (node) => {
-        const abandoned = await node.abandon(orderNo, { reason: 'refused', actor: operator })
+        const request = { reason: 'refused', actor: operator }
+        const abandoned = await node.abandon({ orderNo, mchid }, request)
         if (abandoned?.kind === 'unanswered') throw new Error('try again')
         if (abandoned?.kind !== 'abandoned') return
         this.#abandoned.add(descriptionOf(purchase))
@@ -179,14 +204,16 @@ export class Workload {
   }
 
   /** An operator corrects the mistake of the adoption, before or after the payment. */
-  #correctMistake(purchase: Purchase, orderNo: string): void {
-    const { random, scenario } = this.#parts
-    const { amount, plan } = purchase
-    const right = { userId: userOf(purchase), amount, appid: plan.appid }
+  #correctMistake({ merchant, number, user, amount, plan }: Purchase): void {
+    const { random, scenario, outputChecks } = this.#parts
+    const { mchid } = merchant
+    const right = { userId: user, amount, appid: plan.appid }
     const ttlMs = scenario.recharge.orderTtlMins * minuteMs
     this.#schedule(random.skewed(1000, ttlMs), 'operator corrects it', () =>
       this.#retry('correct', triesMax, async (node) => {
-        await node.correct(orderNo, { ...right, reason: 'adopted with a mistake', actor: operator })
+        const request = { ...right, reason: 'adopted with a mistake', actor: operator }
+        const corrected = await node.correct({ orderNo: number, mchid }, request)
+        if (corrected?.kind === 'corrected') outputChecks.ofMerchant(corrected.order, mchid)
       }),
     )
   }
@@ -212,99 +239,45 @@ export class Workload {
     })
   }
 
-  /** Schedules what the payer and the gateway do with the trade. */
-  #scheduleTrade(gatewayOrder: GatewayOrder): void {
-    const { random, gateway, notifier, faults } = this.#parts
-    const { kind, payAfterMs } = gatewayOrder.plan
-    const at = (ms: number, label: string, happen: () => void) =>
-      this.#schedule(ms, label, () => {
-        // No trade changes after the faults have stopped, so that the checks have a fixed target.
-        if (!faults.stopped) happen()
-      })
-    const pay = () => gateway.pay(gatewayOrder)
-    const turn = (state: 'USERPAYING' | 'PAYERROR' | 'CLOSED' | 'REVOKED') => () =>
-      gateway.changeState(gatewayOrder, state)
-    switch (kind) {
-      case 'unpaid':
-      case 'absent':
-      case 'paid_before_close':
-        break
-      case 'paid_slowly':
-        at(payAfterMs * 0.3, 'paying', turn('USERPAYING'))
-        at(payAfterMs + random.skewed(0, 10 * minuteMs), 'paid', pay)
-        break
-      case 'pay_failed':
-        at(payAfterMs * 0.5, 'paying', turn('USERPAYING'))
-        at(payAfterMs, 'failed', turn('PAYERROR'))
-        break
-      case 'closed_there':
-        at(payAfterMs, 'closed', turn('CLOSED'))
-        break
-      case 'revoked_there':
-        at(payAfterMs, 'revoked', turn('REVOKED'))
-        break
-      case 'refunded':
-        at(payAfterMs, 'paid', pay)
-        at(payAfterMs + random.skewed(1000, 60 * minuteMs), 'refunded', () =>
-          gateway.refund(gatewayOrder),
-        )
-        break
-      case 'paid_twice':
-        at(payAfterMs, 'paid', pay)
-        at(payAfterMs + random.skewed(1000, 30 * minuteMs), 'paid', () =>
-          gateway.payAgain(gatewayOrder),
-        )
-        break
-      case 'paid_after_close':
-      case 'paid_after_watch':
-        at(payAfterMs, 'paid', () => gateway.pay(gatewayOrder, { force: true }))
-        break
-      case 'unlisted_then_paid':
-      case 'unlisted_then_unpaid':
-        at(payAfterMs * 0.2, 'unlisted', () =>
-          gateway.giveUnlistedState(gatewayOrder, payAfterMs * 2),
-        )
-        if (kind === 'unlisted_then_paid') at(payAfterMs, 'paid', pay)
-        break
-      default:
-        at(payAfterMs, 'paid', pay)
-    }
-    for (let forgeries = 0; forgeries < 3; forgeries += 1) {
-      if (!faults.occurs('forgedCallback')) continue
-      at(random.skewed(1000, 2 * payAfterMs), 'forgery', () => notifier.forge(gatewayOrder))
-    }
-  }
-
   /** Schedules actions of operators at random times. */
   #scheduleOperators(): void {
-    const { random, faults, cluster, gateway, scenario } = this.#parts
+    const { random, faults, cluster, gateways, scenario } = this.#parts
     if (faults.stopped) return
     this.#schedule(random.skewed(1000, scenario.operatorGapMsMax), 'operator', () =>
       this.#scheduleOperators(),
     )
     const node = cluster.anyLive
     if (node === undefined) return
-    const orderNos = [...gateway.gatewayOrders.keys()]
-    const orderNo = orderNos[random.whole(0, orderNos.length - 1)] ?? 'UNKNOWN'
-    this.#operatorAction(node, orderNo)
+    const orders = gateways.all.flatMap(({ gatewayOrders }) => [...gatewayOrders.values()])
+    const order = orders[random.whole(0, Math.max(0, orders.length - 1))]
+    const named = order?.merchant ?? random.pick(scenario.merchants)
+    // Now and then the merchant is not said, or one is that does not have the order.
+    const meant = random.chance(0.1) ? random.pick(scenario.merchants) : named
+    const mchid = random.chance(0.2) ? null : meant.mchid
+    this.#operatorAction(node, { orderNo: order?.orderNo ?? 'UNKNOWN', mchid })
   }
 
-  #operatorAction(node: SimulatedNode, orderNo: string): void {
-    const { random, cluster } = this.#parts
+  #operatorAction(node: SimulatedNode, called: CalledOrder): void {
+    const { random, cluster, outputChecks } = this.#parts
     const what = random.whole(0, 11)
     if (what <= 1) cluster.runOn(node, 'manual run', () => node.run(false))
     else if (what === 2) cluster.runOn(node, 'dry run', () => node.run(true))
     else if (what === 3) cluster.runOn(node, 'start again', async () => node.start())
     else if (what === 4) cluster.restart(node)
-    else if (what === 10) this.#correctAtRandom(node, orderNo)
-    else if (what === 11) this.#abandonAtRandom(node, orderNo)
-    else cluster.runOn(node, 'manual check', () => node.check(orderNo))
+    else if (what === 10) this.#correctAtRandom(node, called)
+    else if (what === 11) this.#abandonAtRandom(node, called)
+    else {
+      cluster.runOn(node, 'manual check', async () => {
+        const report = await node.check(called)
+        if (report !== null) outputChecks.ofMerchant(report.order, called.mchid)
+      })
+    }
   }
 
   /** A right or a wrong correction. A later credit is checked against the facts in force then. */
-  #correctAtRandom(node: SimulatedNode, orderNo: string): void {
-    const { random, cluster, scenario, gateway, loop } = this.#parts
-    const ordered = gateway.gatewayOrders.get(orderNo)?.ordered
+  #correctAtRandom(node: SimulatedNode, called: CalledOrder): void {
+    const { random, cluster, scenario, loop, outputChecks } = this.#parts
+    const ordered = this.#gatewayOrder(called)?.ordered
     const change = random.pick<Omit<CorrectRequest, 'reason' | 'actor'>>([
       { userId: `u${random.whole(0, 9)}` },
       { amount: BigInt((ordered?.amount ?? 1) + random.pick([0, 0, 1])) },
@@ -313,15 +286,28 @@ export class Workload {
       { expiresAt: null },
     ])
     const request = { ...change, reason: 'a customer called', actor: operator }
-    cluster.runOn(node, 'correct', () => node.correct(orderNo, request))
+    cluster.runOn(node, 'correct', async () => {
+      const corrected = await node.correct(called, request)
+      if (corrected?.kind === 'corrected') outputChecks.ofMerchant(corrected.order, called.mchid)
+    })
   }
 
   /** Adopted orders in long worlds only: their late checks take weeks. */
-  #abandonAtRandom(node: SimulatedNode, orderNo: string): void {
-    const { cluster, scenario, gateway } = this.#parts
-    if (gateway.gatewayOrders.get(orderNo)?.plan.arrival === 'adopted' && !scenario.isLong) return
+  #abandonAtRandom(node: SimulatedNode, called: CalledOrder): void {
+    const { cluster, scenario, outputChecks } = this.#parts
+    if (this.#gatewayOrder(called)?.plan.arrival === 'adopted' && !scenario.isLong) return
     const request = { reason: 'not wanted', actor: operator }
-    cluster.runOn(node, 'give up', () => node.abandon(orderNo, request))
+    cluster.runOn(node, 'give up', async () => {
+      const abandoned = await node.abandon(called, request)
+      if (abandoned?.kind === 'abandoned') outputChecks.ofMerchant(abandoned.order, called.mchid)
+    })
+  }
+
+  /** Of the merchant that is meant, else of any. */
+  #gatewayOrder({ orderNo, mchid }: CalledOrder): GatewayOrder | undefined {
+    const { gateways } = this.#parts
+    if (mchid !== null) return gateways.orderOf({ mchid, orderNo })
+    return gateways.all.map((each) => each.gatewayOrders.get(orderNo)).find((each) => each)
   }
 
   #schedule(ms: number, label: string, fire: () => void): void {
@@ -330,6 +316,12 @@ export class Workload {
 }
 
 const operator = { name: 'desk', address: '192.0.2.1' } as const
+
+/** The identity that the order of a request has. */
+function asStored<T extends { readonly userId: string }>(request: T, merchant: SimMerchant) {
+  const userId = storedUser(request.userId, merchant)
+  return { ...request, userId, mchid: merchant.mchid }
+}
 
 /** Another user, or another app id if more than one is configured. */
 function otherIdentity(

@@ -39,16 +39,10 @@ export type AdoptionRefusal =
 /** No gateway keeps a trade open for longer; WeChat Pay shortens later ends to this. */
 const endMsMax = 15 * 86_400_000
 
-/** Adopts an order that another system placed with the gateway. Sends no query. */
-export async function adoptOrder(adopting: Adopting, given: AdoptRequest): Promise<Adoption> {
-  const [adoption] = await adoptOrders(adopting, [given])
-  assert(adoption !== undefined, 'An adoption has no result')
-  return adoption
-}
-
 /**
- * Adopts many orders, each with its own result, in the order of the requests. Those that are not refused
- * are stored by one statement: all of them, or, when it throws, none. May be repeated.
+ * Adopts orders that another system placed with the gateway, each with its own result, in the order of the
+ * requests. Sends no query. Those that are not refused are stored by one statement: all of them, or, when it
+ * throws, none. May be repeated.
  */
 export async function adoptOrders(
   adopting: Adopting,

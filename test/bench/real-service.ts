@@ -13,15 +13,18 @@ import { modelStore } from '../../proof/sim/database/store.ts'
 import type { Change } from '../../proof/sim/database/tables.ts'
 import { FaultSchedule } from '../../proof/sim/fault-schedule.ts'
 import { Figures } from '../../proof/sim/figures.ts'
-import { merchant, newGatewayOrder, openTrade } from '../../proof/sim/gateway/gateway-order.ts'
+import { newGatewayOrder, openTrade } from '../../proof/sim/gateway/gateway-order.ts'
 import { GatewayServer } from '../../proof/sim/gateway/server.ts'
 import { modelGateway } from '../../proof/sim/gateway/wire.ts'
+import type { SimMerchant } from '../../proof/sim/merchants/merchant.ts'
+import { noRates } from '../../proof/sim/merchants/rates.ts'
 import { startNode } from '../../proof/sim/node.ts'
 import type { OrderPlan as SimulatedPlan } from '../../proof/sim/order-plan.ts'
-import { noRates, type Scenario } from '../../proof/sim/scenario.ts'
+import type { Scenario } from '../../proof/sim/scenario.ts'
 import type { SchedulePolicy } from '../../src/domain/schedule.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { minuteMs } from '../../src/text/time-units.ts'
+import { keyOf } from '../support/order-key.ts'
 
 /**
  * The result of an order. `createdAt` is the time in the database, a moment after the order was
@@ -50,7 +53,7 @@ export async function runRealService(
   const loop = new Loop({ random, trace, startAt })
   const figures = new Figures()
   const scenario = calm({ policy, batchSize, concurrency })
-  const faults = new FaultSchedule({ loop, random, figures, scenario })
+  const faults = new FaultSchedule({ loop, random, figures, scenario, ...scenario, lasting: null })
   faults.stop()
   const world = { loop, random, trace, figures, faults }
   const seenAt = new Map<string, number>()
@@ -59,29 +62,31 @@ export async function runRealService(
     onCommit: (change) => noteCredits(change, { seenAt, now: loop.now }),
   })
   const callbacks = { onPaid: () => undefined, onPrepay: () => undefined, onClose: () => undefined }
-  const server = new GatewayServer({ ...world, falseAbsenceMsMax: 0, ...callbacks })
+  const server = new GatewayServer({ ...world, merchant, falseAbsenceMsMax: 0, ...callbacks })
   const owner = { name: 'node-1', alive: true, parked: null, timerRate: 1, skewMs: 0 }
   const store = modelStore({ server: database, owner, random, kind: 'postgres' })
   const calls = new Map<string, number>()
-  const wire = { loop, faults, server, owner, timeoutMs: 5000, appids: scenario.appids }
+  const { appids } = scenario
+  const wire = { loop, faults, server, owner, timeoutMs: 5000, appids, isSigned: true }
   const gateway = counting(modelGateway(wire), calls)
 
   const restore = virtualise(() => ({ loop, random }))
   try {
     loop.current = owner
     const emit = () => undefined
-    const node = startNode({ owner, scenario, policy, store, gateway, emit, onPaid: null })
+    const merchants = [{ merchant, name: merchant.name, gateway, emit }]
+    const node = startNode({ owner, scenario, policy, store, merchants, emit, onPaid: null })
     drawnOrders.forEach(({ createdAt, paidAt }, at) => {
       const orderNo = orderNoOf(at)
-      const ordered = { orderNo, amount: 100, currency: 'CNY', appid: merchant.appid, attach: null }
-      const gatewayOrder = newGatewayOrder(ordered, paid)
+      const ordered = { orderNo, merchant, amount: 100, currency: 'CNY', appid }
+      const gatewayOrder = newGatewayOrder({ ...ordered, attach: null }, paid)
       const adopt = () => {
         openTrade(gatewayOrder, loop.now)
         server.gatewayOrders.set(orderNo, gatewayOrder)
         const expiresAt = new Date(loop.now + policy.orderTtlMs)
         const end = { createdAt: null, expiresAt }
         const order = { orderNo, userId: 'u1', amount: 100n, description: 'credit', ...end }
-        void node.adopt(order)
+        void node.adopt(order, merchant.mchid)
       }
       loop.after(createdAt - startAt, { owner, label: 'an order', fire: adopt })
       if (paidAt === null) return
@@ -93,7 +98,7 @@ export async function runRealService(
     restore()
   }
   return drawnOrders.map((_, at) => {
-    const order = database.tables.orders.get(orderNoOf(at))
+    const order = database.tables.orders.get(keyOf(orderNoOf(at)))
     if (order === undefined) throw new Error('An order was not adopted')
     return {
       ...{ calls: calls.get(order.orderNo) ?? 0, seenAt: seenAt.get(order.orderNo) ?? null },
@@ -102,9 +107,16 @@ export async function runRealService(
   })
 }
 
+const merchant: SimMerchant = {
+  ...{ place: 0, mchid: '1900000001', otherMchid: '1900000002', name: 'm', otherName: 'n' },
+  ...{ userPrefix: null, keyId: 'k', clockMs: 0, rates: noRates, outages: [], lasting: null },
+}
+
+const appid = 'wx0000000000000001'
+
 const paid: SimulatedPlan = {
   ...{ kind: 'paid', arrival: 'adopted', payAfterMs: 0, isEndless: false, openMs: 15 * 86_400_000 },
-  ...{ closesItself: false, appid: merchant.appid, mistake: null, attach: 'absent', oddity: null },
+  ...{ closesItself: false, appid, mistake: null, attach: 'absent', oddity: null },
 }
 
 function orderNoOf(at: number): string {
@@ -151,7 +163,8 @@ function calm({ policy, batchSize, concurrency }: ServiceOptions): Scenario {
     },
     ...{ isLong: false, unknownOrderCount: 0, endlessShare: 0, mistakeShare: 0, isOdd: false },
     ...{
-      appids: [merchant.appid],
+      appids: [appid],
+      ...{ merchants: [merchant], hasConfigFaults: false },
       adoptPrefixes: null,
       adoptAttach: null,
       operatorGapMsMax: minuteMs,

@@ -1,46 +1,17 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { Random } from '../../proof/sim/clock/random.ts'
-import { drawScenario } from '../../proof/sim/scenario.ts'
 import { SeedRunner } from '../../proof/sim/seed.ts'
-import type { Store, Tx } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { creditOne } from '../support/credit-one.ts'
+import { catchFault as catchIn, withTx } from './catch-fault.ts'
 
 const runner = new SeedRunner()
 afterAll(() => runner.end())
 
-/** Runs seeds until one fails. The first seed is fixed, so that a failing test fails again. */
-async function catchFault(
+function catchFault(
   wrapStore: (store: Store) => Store,
   { within, onlyLong = false }: { within: number; onlyLong?: boolean },
 ) {
-  for (let seed = 1; seed <= within; seed += 1) {
-    if (onlyLong && !drawScenario(new Random(seed, 1)).isLong) continue
-    const { failure } = await runner.run(seed, { wrapStore })
-    if (failure !== null) return failure
-  }
-  return null
-}
-
-/**
- * Changes the statements of each transaction. `waitAsClaimed` does nothing, so that every answer is
- * settled in a transaction.
- */
-function withTx(store: Store, change: (tx: Tx) => Partial<Tx>): Store {
-  return {
-    ...store,
-    waitAsClaimed: async () => new Set(),
-    transaction: (work) => store.transaction((tx) => work(overlay(tx, change(tx)))),
-  }
-}
-
-/** The statements are methods of a class: each must be bound to `tx` when others are replaced. */
-function overlay(tx: Tx, changed: Partial<Tx>): Tx {
-  return new Proxy(tx, {
-    get: (target, name) => {
-      const step = Reflect.get(changed, name) ?? Reflect.get(target, name)
-      return typeof step === 'function' ? step.bind(target) : step
-    },
-  })
+  return catchIn({ wrapStore }, { runner, within, only: ({ isLong }) => isLong || !onlyLong })
 }
 
 describe('the auditor', () => {

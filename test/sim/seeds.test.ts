@@ -76,7 +76,10 @@ describe('SeedRunner.run()', () => {
     }
     runner.end()
     expect([...faults]).toEqual(
-      expect.arrayContaining(['commitLost', 'crash', 'crashInCommit', 'lookalike', 'pause']),
+      expect.arrayContaining([
+        ...['commitLost', 'crash', 'crashInCommit', 'lookalike', 'pause'],
+        ...['configuration', 'lasting', 'misdirectedCallback'],
+      ]),
     )
     expect(faults.size).toBeGreaterThan(25)
   })

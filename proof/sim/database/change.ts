@@ -4,12 +4,12 @@ import type { Change } from './tables.ts'
 export function describeChange({ orders, events, transfers }: Change): string {
   const changed = orders.map(({ before, after }) =>
     before?.status === after.status
-      ? `${after.orderNo} due ${after.nextCheckAt.toISOString().slice(11, 23)} (${after.checks} checks)`
-      : `${after.orderNo} ${before?.status ?? 'new'} → ${after.status}`,
+      ? `${after.key} due ${after.nextCheckAt.toISOString().slice(11, 23)} (${after.checks} checks)`
+      : `${after.key} ${before?.status ?? 'new'} → ${after.status}`,
   )
   const appended = events.map(
-    (event) => `${event.orderNo} ${event.source}: ${event.reason ?? event.kind}`,
+    (event) => `${event.key} ${event.source}: ${event.reason ?? event.kind}`,
   )
-  const posted = transfers.map(({ orderNo, amount }) => `${orderNo} credited ${amount}`)
+  const posted = transfers.map(({ key, amount }) => `${key} credited ${amount}`)
   return `committed ${[...changed, ...appended, ...posted].join('; ') || 'no change of orders'}`
 }

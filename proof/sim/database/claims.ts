@@ -3,7 +3,7 @@ import type { Order, Standing } from '../../../src/domain/order.ts'
 import type { ClaimedOrder, Due } from '../../../src/store/store.ts'
 import type { DatabaseServer, Statement } from './server.ts'
 import type { Session } from './session.ts'
-import { orderKey } from './steps.ts'
+import { rowLock } from './steps.ts'
 
 export function claim(
   server: DatabaseServer,
@@ -14,13 +14,11 @@ export function claim(
     run: (session) => {
       const now = server.now()
       // Rows that another transaction has locked are skipped.
-      return dueOrders(server, due, ({ orderNo }) => server.locks.isFree(orderKey(orderNo))).map(
-        (order) => {
-          const leased = { ...order, nextCheckAt: new Date(+now + leaseMs) }
-          session.orders.set(order.orderNo, leased)
-          return { order: leased, dueAt: order.nextCheckAt }
-        },
-      )
+      return dueOrders(server, due, ({ key }) => server.locks.isFree(rowLock(key))).map((order) => {
+        const leased = { ...order, nextCheckAt: new Date(+now + leaseMs) }
+        session.orders.set(order.key, leased)
+        return { order: leased, dueAt: order.nextCheckAt }
+      })
     },
   }
 }
@@ -33,15 +31,15 @@ export function peek(server: DatabaseServer, due: Due): Statement<readonly Order
 export function release(claimed: readonly ClaimedOrder[]): Statement<void> {
   return {
     label: 'release',
-    locks: claimed.map(({ order }) => orderKey(order.orderNo)),
+    locks: claimed.map(({ order }) => rowLock(order.key)),
     run: (session) => {
       for (const { order, dueAt } of claimed) {
-        const row = session.read(order.orderNo)
+        const row = session.read(order.key)
         const stands =
           row?.status === 'pending' &&
           row.stateSeq === order.stateSeq &&
           +row.nextCheckAt === +order.nextCheckAt
-        if (stands) session.orders.set(order.orderNo, { ...row, nextCheckAt: dueAt })
+        if (stands) session.orders.set(order.key, { ...row, nextCheckAt: dueAt })
       }
     },
   }
@@ -57,6 +55,11 @@ export function countDue(
   }
 }
 
+/** Whether a run has anything to do for the merchant. */
+export function isAnyDue(server: DatabaseServer, due: Omit<Due, 'limit'>): boolean {
+  return allDue(server, due, () => true).length > 0
+}
+
 /** Makes orders due now whose `next_check_at` is later than any schedule or lease allows. */
 export function repairSchedules(
   server: DatabaseServer,
@@ -65,9 +68,9 @@ export function repairSchedules(
 ): void {
   const now = server.now()
   for (const order of pendingOrders(server, merchant)) {
-    const { orderNo, nextCheckAt } = order
-    if (+nextCheckAt <= +now + farthestMs || !server.locks.isFree(orderKey(orderNo))) continue
-    session.orders.set(orderNo, { ...order, nextCheckAt: now })
+    const { key, nextCheckAt } = order
+    if (+nextCheckAt <= +now + farthestMs || !server.locks.isFree(rowLock(key))) continue
+    session.orders.set(key, { ...order, nextCheckAt: now })
   }
 }
 
@@ -133,7 +136,7 @@ function byAge(one: Order, other: Order): number {
   return (
     +one.nextCheckAt - +other.nextCheckAt ||
     +one.createdAt - +other.createdAt ||
-    (one.orderNo < other.orderNo ? -1 : 1)
+    (one.key < other.key ? -1 : 1)
   )
 }
 

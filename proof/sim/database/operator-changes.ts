@@ -25,7 +25,7 @@ export function correct(
       ...row,
       ...{ userId, amount, appid, expiresAt, watchedUntil, nextCheckAt },
     }
-    session.orders.set(row.orderNo, corrected)
+    session.orders.set(row.key, corrected)
     addEvent(server, session, { key: row.key, event, state: null })
     return corrected
   }
@@ -43,10 +43,10 @@ export function abandon(
     }
     refuseUnnamed(server, event)
     const abandoned: Order = { ...row, status: 'expired', stateSeq: row.stateSeq + 1 }
-    session.orders.set(row.orderNo, abandoned)
-    session.otherWrites.push(({ orderNoByKey }) => {
-      for (const [key, orderNo] of orderNoByKey)
-        if (orderNo === row.orderNo) orderNoByKey.delete(key)
+    session.orders.set(row.key, abandoned)
+    session.otherWrites.push(({ keyByIdempotencyKey }) => {
+      for (const [idempotencyKey, key] of keyByIdempotencyKey)
+        if (key === row.key) keyByIdempotencyKey.delete(idempotencyKey)
     })
     addEvent(server, session, { key: row.key, event, state: abandoned })
     return abandoned

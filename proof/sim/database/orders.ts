@@ -6,9 +6,9 @@ import type {
   OrderKey,
 } from '../../../src/domain/order.ts'
 import type { Insertion } from '../../../src/store/store.ts'
-import { keyOf } from '../../../test/support/order-key.ts'
 import type { DatabaseServer, Statement } from './server.ts'
-import { addEvent, orderKey } from './steps.ts'
+import { addEvent, rowLock } from './steps.ts'
+import { merchantIdOf } from './tables.ts'
 
 export function insertOrder(
   server: DatabaseServer,
@@ -18,26 +18,33 @@ export function insertOrder(
     label: 'insert order',
     run: (session) => {
       const { tables } = server
-      const byKey = tables.orderNoByKey.get(order.idempotencyKey ?? '')
-      const known = session.read(byKey ?? order.orderNo)
+      const { idempotencyKey } = order
+      const ofMerchant = `${merchantIdOf(order)} ${idempotencyKey}`
+      const byKey = idempotencyKey === null ? undefined : tables.keyByIdempotencyKey.get(ofMerchant)
+      const key = tables.keyOf(order)
+      const known = session.read(byKey ?? key)
       if (known !== null) {
         return { kind: 'exists', by: byKey === undefined ? 'number' : 'key', order: known }
       }
-      const added = newRow(order, server.now())
-      session.orders.set(added.orderNo, added)
-      const key = order.idempotencyKey
-      if (key !== null) session.otherWrites.push(() => tables.orderNoByKey.set(key, added.orderNo))
+      const added = newRow(order, { key, now: server.now() })
+      session.orders.set(key, added)
+      session.otherWrites.push(() => tables.givePlace(order))
+      if (idempotencyKey !== null)
+        session.otherWrites.push(() => tables.keyByIdempotencyKey.set(ofMerchant, key))
       addEvent(server, session, { key: added.key, event, state: added })
       return { kind: 'inserted', order: added }
     },
   }
 }
 
-function newRow({ idempotencyKey: _key, end, ...facts }: NewOrder, now: Date): Order {
+function newRow(
+  { idempotencyKey: _key, end, ...facts }: NewOrder,
+  { key, now }: { key: OrderKey; now: Date },
+): Order {
   const createdAt = facts.createdAt ?? now
   return {
     ...facts,
-    key: keyOf(facts.orderNo),
+    key,
     createdAt,
     ...endOf(end, { createdAt, now }),
     nextCheckAt: createdAt,
@@ -84,14 +91,14 @@ export function setCodeUrl(
 ): Statement<Order | null> {
   return {
     label: 'store code',
-    locks: [orderKey(key)],
+    locks: [rowLock(key)],
     run: (session) => {
       const order = session.read(key)
       addEvent(server, session, { key, event, state: null })
       if (order?.status !== 'pending') return null
       const codeExpiresAt = new Date(+server.now() + codeLifeMs)
       const scanned: Order = { ...order, codeUrl, codeExpiresAt, standing: 'known' }
-      session.orders.set(order.orderNo, scanned)
+      session.orders.set(key, scanned)
       return scanned
     },
   }

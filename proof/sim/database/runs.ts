@@ -1,10 +1,18 @@
 import { assert } from '../../../src/domain/assert.ts'
-import type { NewRun, OpenedRun } from '../../../src/domain/run.ts'
-import { countResults, type Run, type RunResult, type RunStatus } from '../../../src/domain/run.ts'
-import { repairSchedules } from './claims.ts'
+import {
+  countResults,
+  type FinishedRun,
+  type NewRun,
+  type OpenedMerchant,
+  type OpenedRun,
+  type Run,
+} from '../../../src/domain/run.ts'
+import { isAnyDue, repairSchedules } from './claims.ts'
+import { lateChecksDue } from './late-checks.ts'
 import type { DatabaseServer, Statement } from './server.ts'
+import { merchantIdOf } from './tables.ts'
 
-/** One run for each slot, as the unique key on the slot enforces. */
+/** One run for each slot and merchant: the run is for the merchants whose slots it took. */
 export function openRun(server: DatabaseServer, given: NewRun): Statement<OpenedRun> {
   return {
     label: 'open run',
@@ -19,18 +27,30 @@ export function openRun(server: DatabaseServer, given: NewRun): Statement<Opened
           repairSchedules(server, session, { merchant, farthestMs: given.farthestMs })
         }
       }
-      if (slotMs !== null && tables.runIdBySlot.has(slotMs)) return { kind: 'taken', nextSlotInMs }
+      const taken = given.merchants.filter(
+        (each) => slotMs === null || (tables.slotByMerchant.get(merchantIdOf(each)) ?? 0) < slotMs,
+      )
+      if (taken.length === 0) return { kind: 'taken', nextSlotInMs }
       const run = newRun(server, { given, slotMs, now })
       session.otherWrites.push(() => {
         tables.runs.set(run.id, run)
-        if (slotMs !== null) tables.runIdBySlot.set(slotMs, run.id)
+        for (const each of taken)
+          if (slotMs !== null) tables.slotByMerchant.set(merchantIdOf(each), slotMs)
       })
-      // Whether there is anything to do, the run finds out for itself.
-      const todo = { due: true, lateCheckDue: !given.dryRun }
-      const merchants = given.merchants.map((merchant) => ({ merchant, ...todo }))
+      const merchants = taken.map((merchant) => workFor(server, { merchant, given }))
       return { kind: 'opened', run, merchants, nextSlotInMs }
     },
   }
+}
+
+/** A run for one merchant finds out for itself whether orders are due. */
+function workFor(
+  server: DatabaseServer,
+  { merchant, given }: { merchant: NewRun['merchants'][number]; given: NewRun },
+): OpenedMerchant {
+  const { thresholdMs, farthestMs, dryRun, merchants } = given
+  const due = merchants.length === 1 || isAnyDue(server, { merchant, thresholdMs, farthestMs })
+  return { merchant, due, lateCheckDue: !dryRun && lateChecksDue(server, merchant).length > 0 }
 }
 
 function newRun(
@@ -52,13 +72,13 @@ function newRun(
 
 export function finishRun(
   server: DatabaseServer,
-  end: { runId: string; status: RunStatus; results: readonly RunResult[] },
+  end: FinishedRun & { readonly runId: string },
 ): Statement<Run> {
   return {
     label: 'finish run',
     run: (session) => {
       const { tables } = server
-      const { runId, status, results } = end
+      const { runId, status, results, merchants = [] } = end
       const open = tables.runs.get(runId)
       // The answer to the first try may have been lost: the same end again is not an error.
       if (open !== undefined && open.finishedAt !== null && open.status === status) return open
@@ -72,7 +92,11 @@ export function finishRun(
       }
       session.otherWrites.push(() => {
         tables.runs.set(runId, finished)
-        if (unbegun && open.slot !== null) tables.runIdBySlot.delete(+open.slot)
+        for (const each of unbegun ? merchants : []) {
+          const id = merchantIdOf(each)
+          if (tables.slotByMerchant.get(id) === open.slot?.getTime())
+            tables.slotByMerchant.delete(id)
+        }
       })
       return finished
     },

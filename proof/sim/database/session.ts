@@ -1,7 +1,7 @@
-import type { Order, OrderEvent } from '../../../src/domain/order.ts'
+import type { Order, OrderKey } from '../../../src/domain/order.ts'
 import type { Owner } from '../clock/loop.ts'
 import type { LockHolder } from './locks.ts'
-import type { Change, Delivery, StoredTransfer, Tables } from './tables.ts'
+import type { Change, Delivery, StoredEvent, StoredTransfer, Tables } from './tables.ts'
 
 /** A write to a table of less importance, applied when the transaction commits. */
 type Write = (tables: Tables) => void
@@ -18,8 +18,8 @@ export class Session implements LockHolder {
   /** The time of the last statement: the server ends sessions that are idle for too long. */
   lastActiveAt = 0
   readonly owner: Owner
-  readonly orders = new Map<string, Order>()
-  readonly events: OrderEvent[] = []
+  readonly orders = new Map<OrderKey, Order>()
+  readonly events: StoredEvent[] = []
   readonly transfers: StoredTransfer[] = []
   readonly deliveries: Delivery[] = []
   readonly otherWrites: Write[] = []
@@ -31,22 +31,22 @@ export class Session implements LockHolder {
   }
 
   /** READ COMMITTED: reads its own writes, then the rows that others have committed. */
-  read(orderNo: string): Order | null {
-    return this.orders.get(orderNo) ?? this.#tables.orders.get(orderNo) ?? null
+  read(key: OrderKey): Order | null {
+    return this.orders.get(key) ?? this.#tables.orders.get(key) ?? null
   }
 
   /** Makes all writes visible at one moment. */
   apply(): Change {
     const tables = this.#tables
     const orders = [...this.orders.values()].map((after) => {
-      const before = tables.orders.get(after.orderNo) ?? null
-      tables.orders.set(after.orderNo, after)
+      const before = tables.orders.get(after.key) ?? null
+      tables.orders.set(after.key, after)
       return { before, after }
     })
     tables.events.push(...this.events)
     for (const transfer of this.transfers) {
       tables.transfers.push(transfer)
-      tables.transferByOrder.set(transfer.orderNo, transfer)
+      tables.transferByOrder.set(transfer.key, transfer)
       tables.transferByTransaction.set(transfer.transactionId, transfer)
     }
     tables.deliveries.push(...this.deliveries)

@@ -1,25 +1,26 @@
-import type { NewOrderEvent, Order, OrderEvent, OrderKey } from '../../../src/domain/order.ts'
+import type { NewOrderEvent, Order, OrderKey } from '../../../src/domain/order.ts'
 import type { OrderStatus } from '../../../src/domain/order-states.ts'
 import { sentenceOf } from '../../../src/domain/reason.ts'
 import type { ClaimedWait, Credit, LockedOrder, LockRequest, Tx } from '../../../src/store/store.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Session } from './session.ts'
+import type { StoredEvent } from './tables.ts'
 
-export function orderKey(orderNo: string): string {
-  return `order ${orderNo}`
+export function rowLock(key: OrderKey): string {
+  return `order ${key}`
 }
 
 type Run<T> = (session: Session) => T
 
 export function lockOrder(
   server: DatabaseServer,
-  { key: orderNo, transactionId }: LockRequest,
+  { key, transactionId }: LockRequest,
 ): Run<LockedOrder | null> {
   return (session) => {
-    const order = session.read(orderNo)
+    const order = session.read(key)
     if (order === null) return null
     const transfer = server.tables.transferByTransaction.get(transactionId ?? '')
-    const owner = transfer === undefined || transfer.orderNo === orderNo ? null : transfer.orderNo
+    const owner = transfer === undefined || transfer.key === key ? null : transfer.orderNo
     return { order, now: server.now(), transactionOwner: owner }
   }
 }
@@ -38,10 +39,10 @@ export function lockFreeOrders(
     })
 }
 
-function lockIfFree(server: DatabaseServer, session: Session, orderNo: string): boolean {
-  const key = orderKey(orderNo)
-  if (!server.locks.isFree(key) && !server.locks.holds(session, key)) return false
-  server.locks.acquire(session, { key, granted: () => undefined })
+function lockIfFree(server: DatabaseServer, session: Session, key: OrderKey): boolean {
+  const lock = rowLock(key)
+  if (!server.locks.isFree(lock) && !server.locks.holds(session, lock)) return false
+  server.locks.acquire(session, { key: lock, granted: () => undefined })
   return true
 }
 
@@ -59,19 +60,19 @@ export function waitAsClaimed(
 ): Run<ReadonlySet<OrderKey>> {
   return (session) => {
     const standing = waits.filter(({ claimed: { order } }) => {
-      const row = session.read(order.orderNo)
+      const row = session.read(order.key)
       return (
         row?.status === 'pending' &&
         row.stateSeq === order.stateSeq &&
         +row.nextCheckAt === +order.nextCheckAt &&
         row.absentCount === order.absentCount &&
-        server.locks.isFree(orderKey(order.orderNo))
+        server.locks.isFree(rowLock(order.key))
       )
     })
     for (const { claimed, schedule, event } of standing) {
       const { order } = claimed
       // A code may have arrived since the claim: a known order stays known.
-      const isKnown = session.read(order.orderNo)?.standing === 'known'
+      const isKnown = session.read(order.key)?.standing === 'known'
       const kept = isKnown ? { ...schedule, standing: 'known' as const } : schedule
       reschedule(server, { order, schedule: kept, event })(session)
     }
@@ -101,7 +102,7 @@ export function credit(
       creditedBy: source,
     }
     const { tables } = server
-    if (tables.transferByOrder.has(transfer.orderNo)) server.refuse('I1: transfers_pkey')
+    if (tables.transferByOrder.has(row.key)) server.refuse('I1: transfers_pkey')
     if (tables.transferByTransaction.has(transfer.transactionId)) {
       server.refuse('I1: transfers_transaction')
     }
@@ -118,8 +119,8 @@ export function credit(
     if (!balanced || deposit.account !== `user:${row.userId}`) {
       server.refuse('I3: transfer does not balance')
     }
-    session.orders.set(row.orderNo, paid)
-    session.transfers.push({ ...transfer, at: now })
+    session.orders.set(row.key, paid)
+    session.transfers.push({ ...transfer, key: row.key, at: now })
     addEvent(server, session, { key: row.key, event, state: paid })
     return paid
   }
@@ -134,7 +135,7 @@ export function changeStatus(
     const allowed = row.status === 'pending' || (row.status === 'expired' && status === 'review')
     if (!allowed) server.refuse(`I6: ${row.status} → ${status}`)
     const changed: Order = { ...row, status, stateSeq: row.stateSeq + 1 }
-    session.orders.set(row.orderNo, changed)
+    session.orders.set(row.key, changed)
     addEvent(server, session, { key: row.key, event, state: changed })
     return changed
   }
@@ -155,7 +156,7 @@ export function reschedule(
       standing: row.standing === 'known' ? row.standing : standing,
       watchedUntil: row.watchedUntil && new Date(Math.max(+row.watchedUntil, +(watchedUntil ?? 0))),
     }
-    session.orders.set(row.orderNo, waiting)
+    session.orders.set(row.key, waiting)
     addEvent(server, session, { key: row.key, event, state: null })
     return waiting
   }
@@ -176,8 +177,9 @@ export function addEvent(
   if (order === null) server.refuse('order_events: no such order')
   const { reason } = event
   const isCoded = reason !== null && typeof reason !== 'string'
-  const appended: OrderEvent = {
+  const appended: StoredEvent = {
     ...event,
+    key,
     orderNo: order.orderNo,
     reason: isCoded ? sentenceOf(reason) : reason,
     codedReason: isCoded ? reason : null,
@@ -193,9 +195,9 @@ export function addEvent(
 
 /** A locked row cannot have changed. If it has, the caller did not lock it, or did not read it under the lock. */
 export function unchanged(server: DatabaseServer, session: Session, order: Order): Order {
-  const row = session.read(order.orderNo)
+  const row = session.read(order.key)
   if (row === null || row.stateSeq !== order.stateSeq) {
-    server.refuse(`stale: order ${order.orderNo} is not as it was when it was locked`)
+    server.refuse(`stale: order ${order.key} is not as it was when it was locked`)
   }
   return row
 }

@@ -4,7 +4,7 @@ import type { Store, Tx } from '../../../src/store/store.ts'
 import type { Owner } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import { claim, countDue, peek, release } from './claims.ts'
-import { addLateChecks, claimLate, countLateCheck, lateKey } from './late-checks.ts'
+import { addLateChecks, claimLate, countLateCheck, lateLock } from './late-checks.ts'
 import { abandon, correct } from './operator-changes.ts'
 import { insertOrder, setCodeUrl } from './orders.ts'
 import { finishRun, openRun } from './runs.ts'
@@ -16,8 +16,8 @@ import {
   creditAll,
   lockFreeOrders,
   lockOrder,
-  orderKey,
   reschedule,
+  rowLock,
   waitAsClaimed,
 } from './steps.ts'
 
@@ -72,7 +72,11 @@ export function modelStore({ server, owner, random, kind }: StoreParts): Store {
     findOrders: (orderNo) =>
       server.execute(owner, {
         label: 'find orders of a number',
-        run: (session) => [session.read(orderNo)].filter((order) => order !== null),
+        run: (session) =>
+          server.tables
+            .keysOfNumber(orderNo)
+            .map((key) => session.read(key))
+            .filter((order) => order !== null),
       }),
     appendEvent: (key, event) =>
       server.execute(owner, {
@@ -148,40 +152,32 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
   }
 
   credit(credits: Parameters<Tx['credit']>[0]) {
-    const locks = credits.map(({ order }) => orderKey(order.orderNo))
+    const locks = credits.map(({ order }) => rowLock(order.key))
     return this.#take({ label: 'credit orders', locks, run: creditAll(this.#server, credits) })
   }
 
   changeStatus(...[order, given]: Parameters<Tx['changeStatus']>) {
-    return this.#step(
-      'change status',
-      order.orderNo,
-      changeStatus(this.#server, { order, ...given }),
-    )
+    return this.#step('change status', order.key, changeStatus(this.#server, { order, ...given }))
   }
 
   reschedule(...[order, given]: Parameters<Tx['reschedule']>) {
-    return this.#step(
-      'reschedule order',
-      order.orderNo,
-      reschedule(this.#server, { order, ...given }),
-    )
+    return this.#step('reschedule order', order.key, reschedule(this.#server, { order, ...given }))
   }
 
   addLateChecks(order: Parameters<Tx['addLateChecks']>[0]) {
-    return this.#lateStep('add late checks', order.orderNo, addLateChecks(this.#server, order))
+    return this.#lateStep('add late checks', order.key, addLateChecks(this.#server, order))
   }
 
   countLateCheck(order: Parameters<Tx['countLateCheck']>[0]) {
-    return this.#lateStep('count late check', order.orderNo, countLateCheck(this.#server, order))
+    return this.#lateStep('count late check', order.key, countLateCheck(this.#server, order))
   }
 
   correct(...[order, change]: Parameters<Tx['correct']>) {
-    return this.#step('correct order', order.orderNo, correct(this.#server, { order, ...change }))
+    return this.#step('correct order', order.key, correct(this.#server, { order, ...change }))
   }
 
   abandon(...[order, change]: Parameters<Tx['abandon']>) {
-    return this.#step('give up order', order.orderNo, abandon(this.#server, { order, ...change }))
+    return this.#step('give up order', order.key, abandon(this.#server, { order, ...change }))
   }
 
   /** Refund notices are not modelled. */
@@ -196,22 +192,22 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
   }
 
   /** A statement of the embedder. Only the delivery of a paid order is modelled. */
-  execute(_statement: string, [orderNo, amount]: readonly unknown[]) {
+  execute(_statement: string, [key, amount]: readonly unknown[]) {
     return this.#step('deliver', null, (session) => {
-      if (typeof orderNo !== 'string' || typeof amount !== 'bigint') {
+      if (typeof key !== 'string' || typeof amount !== 'bigint') {
         throw new StoreError('not a delivery')
       }
-      session.deliveries.push({ orderNo, amount })
+      session.deliveries.push({ key: key as OrderKey, amount })
       return []
     })
   }
 
-  #step<T>(label: string, orderNo: string | null, run: (session: Session) => T): Promise<T> {
-    return this.#take({ label, locks: orderNo === null ? [] : [orderKey(orderNo)], run })
+  #step<T>(label: string, key: OrderKey | null, run: (session: Session) => T): Promise<T> {
+    return this.#take({ label, locks: key === null ? [] : [rowLock(key)], run })
   }
 
-  #lateStep<T>(label: string, orderNo: string, run: (session: Session) => T): Promise<T> {
-    return this.#take({ label, locks: [lateKey(orderNo)], run })
+  #lateStep<T>(label: string, key: OrderKey, run: (session: Session) => T): Promise<T> {
+    return this.#take({ label, locks: [lateLock(key)], run })
   }
 
   async #take<T>(statement: Statement<T>): Promise<T> {

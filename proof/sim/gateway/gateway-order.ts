@@ -1,8 +1,10 @@
+import type { SimMerchant } from '../merchants/merchant.ts'
 import type { OrderPlan } from '../order-plan.ts'
 
 /** The true state of one order at the gateway, with which the auditor compares budan's rows. */
 export interface GatewayOrder {
   readonly orderNo: string
+  readonly merchant: SimMerchant
   readonly plan: OrderPlan
   /** The facts with which the trade is or will be placed. An adoption may have other facts by mistake. */
   readonly ordered: OrderedFacts
@@ -46,6 +48,8 @@ export interface GatewayTrade {
   state: 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR'
   transactionId: string | null
   paidAt: number | null
+  /** The clock of its gateway minus the true time. */
+  readonly clockMs: number
   /** When the unpaid trade was closed. */
   closedAt: number | null
   /** From then on the gateway accepts no payment. */
@@ -67,10 +71,8 @@ export type SentAnswer =
       readonly currency: string
     }
 
-/** The merchant number, and the app ids, of which the first one or two are configured. */
-export const mchid = '1900000001'
+/** The app ids of all merchants, of which the first one or two are configured. */
 export const appids = ['wx0000000000000001', 'wx0000000000000003'] as const
-export const merchant = { mchid, appid: appids[0] } as const
 
 /** True for a trade that was paid, or that can still be paid because it is open and the payer has its code. */
 export function isPayable(gatewayOrder: GatewayOrder, now: number): boolean {
@@ -85,11 +87,11 @@ export function isPaid({ state }: GatewayTrade): boolean {
 }
 
 export function newGatewayOrder(
-  { orderNo, ...ordered }: { orderNo: string } & OrderedFacts,
+  { orderNo, merchant, ...ordered }: { orderNo: string; merchant: SimMerchant } & OrderedFacts,
   plan: OrderPlan,
 ): GatewayOrder {
   return {
-    ...{ orderNo, plan, ordered, trade: null },
+    ...{ orderNo, merchant, plan, ordered, trade: null },
     payerHasCode: plan.arrival === 'adopted',
     refusesPrepay: plan.kind === 'refused_prepay',
     falselyAbsentUntil: 0,
@@ -105,15 +107,16 @@ export function newGatewayOrder(
 }
 
 export function openTrade(gatewayOrder: GatewayOrder, now: number): GatewayTrade {
-  const { orderNo, ordered, plan } = gatewayOrder
+  const { orderNo, merchant, ordered, plan } = gatewayOrder
   gatewayOrder.trade ??= {
     orderNo,
     ...ordered,
-    mchid: plan.kind === 'paid_wrong_mchid' ? '1900000002' : mchid,
+    mchid: plan.kind === 'paid_wrong_mchid' ? merchant.otherMchid : merchant.mchid,
     appid: plan.kind === 'paid_wrong_appid' ? 'wx0000000000000002' : ordered.appid,
     state: 'NOTPAY',
     transactionId: null,
     paidAt: null,
+    clockMs: merchant.clockMs,
     closedAt: null,
     endsAt: now + plan.openMs,
   }
@@ -143,7 +146,7 @@ export function tradeBody(
     ...(trade.attach !== null && { attach: trade.attach }),
     ...(paid && {
       transaction_id: trade.transactionId,
-      success_time: new Date(trade.paidAt ?? 0)
+      success_time: new Date((trade.paidAt ?? 0) + trade.clockMs)
         .toISOString()
         .replace('.000', '')
         .replace('Z', '+00:00'),

@@ -5,6 +5,9 @@ import { readTrade } from '../../../src/gateway/wechat/trade-body.ts'
 /** In place of a signature, this header says whether the callback is genuine. */
 const verdictHeader = 'wechatpay-signature'
 
+/** Whose keys it is signed and encrypted with. */
+const keyHeader = 'wechatpay-serial'
+
 export interface Notification {
   readonly id: string
   readonly type: string
@@ -13,21 +16,26 @@ export interface Notification {
 
 export function rawCallback(
   notification: Notification,
-  verdict: 'genuine' | 'forged',
+  { verdict, keyId }: { verdict: 'genuine' | 'forged'; keyId: string },
 ): RawCallback {
   return {
-    headers: { [verdictHeader]: verdict },
+    headers: { [verdictHeader]: verdict, [keyHeader]: keyId },
     body: Buffer.from(JSON.stringify(notification)),
   }
 }
 
 /** Opens a callback as the production gateway does, without the cryptography. */
-export function openNotification({ headers, body }: RawCallback): OpenedCallback {
+export function openNotification(
+  { headers, body }: RawCallback,
+  { mchid, keyId }: { mchid: string; keyId: string },
+): OpenedCallback {
   if (headers[verdictHeader] !== 'genuine') return rejected(401, 'its signature is wrong')
+  if (headers[keyHeader] !== keyId) return rejected(401, 'it is signed with an unknown key')
   const { id, type, trade } = JSON.parse(Buffer.from(body).toString()) as Notification
   if (type !== 'TRANSACTION.SUCCESS') return rejected(400, `not a payment: ${type}`)
   const read = readTrade(trade)
   if (read?.state !== 'paid') return rejected(400, 'not a paid trade')
+  if (read.mchid !== mchid) return rejected(400, 'a payment of another merchant')
   const evidence = { event_id: id, event_type: type, trade: maskTrade(trade) }
   return { kind: 'opened', answer: { kind: 'trade', trade: read, evidence } }
 }

@@ -4,25 +4,36 @@ import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import type { FaultSchedule } from '../fault-schedule.ts'
 import type { Figures } from '../figures.ts'
+import type { SimMerchant } from '../merchants/merchant.ts'
 import {
   type GatewayOrder,
   type GatewayTrade,
-  merchant,
   recordSentTrade,
   tradeBody,
 } from './gateway-order.ts'
 import { type Notification, rawCallback } from './notification.ts'
 
 export interface NotifierParts {
+  readonly merchant: SimMerchant
+  /** Of all merchants. */
+  readonly names: readonly string[]
   readonly loop: Loop
   readonly random: Random
   readonly faults: FaultSchedule
   readonly figures: Figures
   readonly callbacksHeal: boolean
-  /** Sends it to a live node, and calls `answered` if an answer arrives. Returns false if no node is alive. */
-  readonly deliver: (callback: RawCallback, answered: (receipt: Receipt) => void) => boolean
+  /** Sends it to a live node, and calls `answered` if an answer arrives. */
+  readonly deliver: Deliver
   readonly onAcknowledged: (notification: Notification) => void
+  /** A callback was settled at the path of a merchant that it is not for. */
+  readonly onMisdirected: (notification: Notification) => void
 }
+
+/** `path`: the name of a merchant. */
+export type Deliver = (
+  sent: { readonly callback: RawCallback; readonly path: string },
+  answered: (receipt: Receipt) => void,
+) => void
 
 const minuteMs = 60_000
 
@@ -39,7 +50,7 @@ interface Delivery {
   acknowledged: boolean
 }
 
-/** Sends callbacks for payments until they are acknowledged, and forged callbacks. */
+/** Sends the callbacks of one merchant's payments until they are acknowledged, and forged callbacks. */
 export class Notifier {
   readonly deliveries: Delivery[] = []
   readonly #parts: NotifierParts
@@ -53,8 +64,8 @@ export class Notifier {
   notify(gatewayOrder: GatewayOrder): void {
     const { trade } = gatewayOrder
     if (trade === null) return
-    const { random } = this.#parts
-    const id = `EV-${this.deliveries.length + 1}`
+    const { random, merchant } = this.#parts
+    const id = `EV-${merchant.place}-${this.deliveries.length + 1}`
     const notification = {
       id,
       type: 'TRANSACTION.SUCCESS',
@@ -74,7 +85,7 @@ export class Notifier {
   /** Sends a callback with a forged signature, or a genuine one that is not about a payment. */
   forge(gatewayOrder: GatewayOrder): void {
     const { ordered, orderNo } = gatewayOrder
-    const { random, figures, deliver } = this.#parts
+    const { random, figures, deliver, merchant } = this.#parts
     this.#forgedCount += 1
     figures.count('fault:callbackForged')
     const trade = {
@@ -82,25 +93,29 @@ export class Notifier {
       appid: ordered.appid,
       out_trade_no: random.chance(0.1) ? 'RECH00000000000000NOTOURS000' : orderNo,
       trade_state: 'SUCCESS',
-      transaction_id: `7777${String(this.#forgedCount).padStart(24, '0')}`,
+      transaction_id: `777${merchant.place}${String(this.#forgedCount).padStart(24, '0')}`,
       amount: { total: ordered.amount, currency: ordered.currency },
     }
-    const id = `FORGED-${this.#forgedCount}`
+    const id = `FORGED-${merchant.place}-${this.#forgedCount}`
     const type = 'TRANSACTION.SUCCESS'
+    const { keyId, name: path } = merchant
+    const genuine = { verdict: 'genuine', keyId } as const
     const callback = random.pick([
-      rawCallback({ id, type, trade }, 'forged'),
-      rawCallback({ id, type: 'REFUND.SUCCESS', trade }, 'genuine'),
-      rawCallback({ id, type, trade: { ...trade, trade_state: 'NOTPAY' } }, 'genuine'),
+      rawCallback({ id, type, trade }, { verdict: 'forged', keyId }),
+      rawCallback({ id, type: 'REFUND.SUCCESS', trade }, genuine),
+      rawCallback({ id, type, trade: { ...trade, trade_state: 'NOTPAY' } }, genuine),
     ])
-    deliver(callback, (receipt) => {
+    deliver({ callback, path }, (receipt) => {
       if (receipt.kind === 'settled') this.#parts.onAcknowledged({ id, type, trade })
     })
   }
 
-  /** After the faults have stopped: soon sends each callback that has no acknowledgement and has attempts left. */
+  /** After the faults have stopped: soon sends each callback that has no acknowledgement. */
   heal(): void {
     if (!this.#parts.callbacksHeal) return
     for (const delivery of this.deliveries) {
+      // No path led to a merchant that was in no configuration.
+      delivery.attempts = 0
       const fire = () => this.#attempt(delivery)
       this.#schedule(this.#parts.random.between(0, minuteMs), 'callback due', fire)
     }
@@ -110,6 +125,7 @@ export class Notifier {
     if (delivery.acknowledged || delivery.attempts >= waitsMs.length) return
     delivery.attempts += 1
     this.#send(delivery)
+    this.#maybeMisdirect(delivery)
     const { faults, callbacksHeal } = this.#parts
     if (faults.stopped && !callbacksHeal) return
     const waitMs = faults.stopped ? minuteMs : (waitsMs[delivery.attempts - 1] ?? minuteMs)
@@ -117,19 +133,36 @@ export class Notifier {
   }
 
   #send(delivery: Delivery): void {
-    const { faults, deliver, figures, onAcknowledged, random, loop } = this.#parts
+    const { faults, deliver, figures, onAcknowledged, random, loop, merchant } = this.#parts
     if (faults.losesCallback()) return
     recordSentTrade(delivery.gatewayOrder, { at: loop.now, trade: delivery.said })
-    const callback = rawCallback(delivery.notification, 'genuine')
+    const { keyId, name: path } = merchant
+    const callback = rawCallback(delivery.notification, { verdict: 'genuine', keyId })
     const answered = (receipt: Receipt) => {
       if (receipt.kind === 'rejected') return
       delivery.acknowledged = true
       onAcknowledged(delivery.notification)
     }
     figures.count('callbacks')
-    deliver(callback, answered)
+    deliver({ callback, path }, answered)
     if (!faults.occurs('duplicateCallback')) return
-    this.#schedule(random.skewed(0, 5000), 'callback again', () => deliver(callback, answered))
+    this.#schedule(random.skewed(0, 5000), 'callback again', () =>
+      deliver({ callback, path }, answered),
+    )
+  }
+
+  /** A proxy, or a `notify_url` that was copied, may send it to another merchant's path. */
+  #maybeMisdirect({ notification, said }: Delivery): void {
+    const { faults, deliver, random, merchant, names, onMisdirected } = this.#parts
+    const [first, ...others] = names.filter((name) => name !== merchant.name)
+    // A trade that says it is another merchant's would be right there.
+    if (first === undefined || said.mchid !== merchant.mchid) return
+    if (!faults.occurs('misdirectedCallback')) return
+    const callback = rawCallback(notification, { verdict: 'genuine', keyId: merchant.keyId })
+    const path = random.pick([first, ...others])
+    deliver({ callback, path }, (receipt) => {
+      if (receipt.kind !== 'rejected') onMisdirected(notification)
+    })
   }
 
   #schedule(ms: number, label: string, fire: () => void): void {

@@ -4,6 +4,7 @@ import type { Random } from '../clock/random.ts'
 import type { Trace } from '../clock/trace.ts'
 import type { FaultSchedule } from '../fault-schedule.ts'
 import type { Figures } from '../figures.ts'
+import type { SimMerchant } from '../merchants/merchant.ts'
 import {
   closeIfEnded,
   type GatewayOrder,
@@ -24,6 +25,7 @@ import {
 } from './reply.ts'
 
 export interface GatewayParts {
+  readonly merchant: SimMerchant
   readonly loop: Loop
   readonly random: Random
   readonly faults: FaultSchedule
@@ -33,11 +35,16 @@ export interface GatewayParts {
   readonly falseAbsenceMsMax: number
   readonly onPaid: (gatewayOrder: GatewayOrder) => void
   /** A request to place or to close an order has arrived at the gateway. */
-  readonly onPrepay: (order: PrepayOrder) => void
-  readonly onClose: (orderNo: string) => void
+  readonly onPrepay: (order: PrepayOrder, mchid: string) => void
+  readonly onClose: (name: { orderNo: string; mchid: string }) => void
 }
 
-/** A model of the gateway: its orders, its answers and the faults of its answers. */
+/** Whether the request is signed with the right key of the merchant. */
+interface Signed {
+  readonly isSigned: boolean
+}
+
+/** A model of one merchant's gateway: its orders, its answers and the faults of its answers. */
 export class GatewayServer {
   readonly gatewayOrders = new Map<string, GatewayOrder>()
   readonly #parts: GatewayParts
@@ -49,7 +56,12 @@ export class GatewayServer {
     this.#parts = parts
   }
 
-  query(orderNo: string): SentReply | null {
+  get merchant(): SimMerchant {
+    return this.#parts.merchant
+  }
+
+  query(orderNo: string, { isSigned }: Signed): SentReply | null {
+    if (!isSigned) return wrongKey()
     const gatewayOrder = this.gatewayOrders.get(orderNo)
     if (gatewayOrder === undefined) return absence('ORDER_NOT_EXIST')
     const { loop } = this.#parts
@@ -58,10 +70,11 @@ export class GatewayServer {
     return this.#outage(gatewayOrder) ?? this.#fault(gatewayOrder) ?? this.#trueAnswer(gatewayOrder)
   }
 
-  close(orderNo: string): SentReply | null {
+  close(orderNo: string, { isSigned }: Signed): SentReply | null {
+    if (!isSigned) return wrongKey()
     const gatewayOrder = this.gatewayOrders.get(orderNo)
     const { faults, loop, onClose } = this.#parts
-    onClose(orderNo)
+    onClose({ orderNo, mchid: this.merchant.mchid })
     if (gatewayOrder?.trade == null) return absence('ORDER_NOT_EXIST')
     const outage = this.#outage(gatewayOrder)
     if (outage !== null) return outage
@@ -84,16 +97,17 @@ export class GatewayServer {
     }
   }
 
-  prepay(order: PrepayOrder): SentReply | null {
+  prepay(order: PrepayOrder, { isSigned }: Signed): SentReply | null {
+    if (!isSigned) return wrongKey()
     const { loop, random, faults, onPrepay } = this.#parts
     const gatewayOrder = this.gatewayOrders.get(order.orderNo)
-    onPrepay(order)
+    onPrepay(order, this.merchant.mchid)
     if (gatewayOrder === undefined || gatewayOrder.plan.kind === 'absent') return null
     if (faults.occurs('serverError')) return refusal(500, 'SYSTEM_ERROR')
     if (gatewayOrder.refusesPrepay) return refusal(random.pick([400, 403]), 'RULE_LIMIT')
     openTrade(gatewayOrder, loop.now)
     gatewayOrder.firstShownAt ??= loop.now
-    const codeUrl = `weixin://wxpay/bizpayurl?pr=${this.codes.size}`
+    const codeUrl = `weixin://wxpay/bizpayurl?pr=${this.merchant.place}-${this.codes.size}`
     this.codes.set(codeUrl, loop.now)
     return signed(200, { code_url: codeUrl })
   }
@@ -148,7 +162,7 @@ export class GatewayServer {
     const { loop, figures, trace, onPaid } = this.#parts
     this.#paymentCount += 1
     trade.state = 'SUCCESS'
-    trade.transactionId = `4200${String(this.#paymentCount).padStart(24, '0')}`
+    trade.transactionId = `42${this.merchant.place}0${String(this.#paymentCount).padStart(24, '0')}`
     trade.paidAt = Math.floor(loop.now / 1000) * 1000
     if (gatewayOrder.plan.kind === 'paid_wrong_amount')
       trade.amount += trade.amount % 3 === 0 ? 1 : -1
@@ -231,13 +245,17 @@ export class GatewayServer {
   }
 }
 
+function wrongKey(): SentReply {
+  return refusal(401, 'SIGN_ERROR')
+}
+
 const payableStates: readonly string[] = ['NOTPAY', 'USERPAYING', 'PAYERROR']
 
 /** A forged answer: paid, and everything as ordered. */
-function forgedSuccess({ orderNo, ordered, trade }: GatewayOrder): object {
+function forgedSuccess({ orderNo, merchant, ordered, trade }: GatewayOrder): object {
   return {
     appid: trade?.appid ?? ordered.appid,
-    mchid: trade?.mchid ?? '1900000001',
+    mchid: trade?.mchid ?? merchant.mchid,
     out_trade_no: orderNo,
     trade_state: 'SUCCESS',
     transaction_id: `6666${orderNo.slice(-20)}`,

@@ -5,15 +5,17 @@ import { answerOf, closingOf, prepayOf } from '../../../src/gateway/wechat/answe
 import { wechatFacts } from '../../../src/gateway/wechat/facts.ts'
 import type { Loop, Owner } from '../clock/loop.ts'
 import type { FaultSchedule } from '../fault-schedule.ts'
-import { mchid } from './gateway-order.ts'
 import { openNotification } from './notification.ts'
 import type { SentReply } from './reply.ts'
 import type { GatewayServer } from './server.ts'
 
 export interface WireParts {
   readonly loop: Loop
+  /** Of this gateway. */
   readonly faults: FaultSchedule
   readonly server: GatewayServer
+  /** The process has the right key of the merchant. */
+  readonly isSigned: boolean
   /** The first is the configured default. */
   readonly appids: readonly [string, ...string[]]
   readonly owner: Owner
@@ -26,29 +28,30 @@ export interface WireParts {
  * tests.
  */
 export function modelGateway(parts: WireParts): Gateway {
-  const { server, appids } = parts
+  const { server, appids, isSigned } = parts
+  const { mchid, keyId } = server.merchant
   return {
     ...wechatFacts,
     ...{ mchid, appid: appids[0], appids },
     query: (orderNo) =>
       exchange(parts, {
         label: `query ${orderNo}`,
-        arrive: () => server.query(orderNo),
+        arrive: () => server.query(orderNo, { isSigned }),
         read: (response) => answerOf({ ...response, attempt: `query order "${orderNo}"` }),
       }),
     close: (orderNo) =>
       exchange(parts, {
         label: `close ${orderNo}`,
-        arrive: () => server.close(orderNo),
+        arrive: () => server.close(orderNo, { isSigned }),
         read: (response) => closingOf({ ...response, attempt: `close order "${orderNo}"` }),
       }),
     prepay: (order) =>
       exchange(parts, {
         label: `prepay ${order.orderNo}`,
-        arrive: () => server.prepay(order),
+        arrive: () => server.prepay(order, { isSigned }),
         read: (response) => prepayOf({ ...response, attempt: `place order "${order.orderNo}"` }),
       }),
-    openCallback: async (callback) => openNotification(callback),
+    openCallback: async (callback) => openNotification(callback, { mchid, keyId }),
     probe: () => Promise.reject(new Error('not modelled: no stage calls probe()')),
     stop: async () => {},
   }

@@ -1,0 +1,62 @@
+import pLimit from 'p-limit'
+import type { Desk } from '../../../src/desk.ts'
+import type { Emit } from '../../../src/domain/event.ts'
+import type { SchedulePolicy } from '../../../src/domain/schedule.ts'
+import { type Gateway, merchantOf } from '../../../src/gateway/gateway.ts'
+import { Backlog } from '../../../src/job/backlog.ts'
+import { Breaker } from '../../../src/job/breaker.ts'
+import { type SettleGroups, settlersOf } from '../../../src/settle/groups.ts'
+import type { OnPaid, Settling } from '../../../src/settle/settle.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Scenario } from '../scenario.ts'
+import type { SimMerchant } from './merchant.ts'
+
+/** A merchant as the configuration of one node has it. */
+export interface NodeMerchant {
+  readonly merchant: Pick<SimMerchant, 'mchid' | 'userPrefix'>
+  readonly name: string
+  readonly gateway: Gateway
+  readonly emit: Emit
+}
+
+export interface DeskParts {
+  readonly scenario: Scenario
+  readonly policy: SchedulePolicy
+  readonly store: Store
+  readonly node: string
+  readonly onPaid: OnPaid | null
+  /** Answers of all merchants of a process share transactions. */
+  readonly groups: SettleGroups
+}
+
+/**
+ * Wires the stages for one merchant as `src/desk.ts` does, but without clocks: those of the nodes differ
+ * by hours in some worlds, and no order would expire there.
+ */
+export function openDesk(parts: DeskParts, { merchant, name, gateway, emit }: NodeMerchant): Desk {
+  const { scenario, policy, store, node, onPaid, groups } = parts
+  const { compensationBatchSize: batchSize, compensationConcurrency } = scenario.recharge
+  const breaker = new Breaker(emit, { causeWords: gateway.causeWords })
+  const settling: Settling = {
+    ...{ store, policy, emit, node },
+    adoptAttach: scenario.adoptAttach,
+    ...(onPaid && { onPaid }),
+  }
+  const settlers = settlersOf(settling, { atOnce: compensationConcurrency, groups })
+  const clock = () => new Date()
+  const placing = { store, gateway, breaker, policy, clock, node }
+  const desk: Omit<Desk, 'clocks'> = {
+    ...settling,
+    ...{ gateway, breaker, batchSize, name, userPrefix: merchant.userPrefix },
+    merchant: merchantOf(gateway),
+    limit: pLimit(compensationConcurrency),
+    settleAnswer: settlers.answer,
+    queriedTogether: store.kind === 'postgres' ? 1 : Math.max(25, compensationConcurrency),
+    backlog: new Backlog({
+      ...{ intervalMs: policy.intervalMs, batchSize, drain: scenario.drain, qpsMax: 20 },
+    }),
+    adopting: { ...placing, adoptPrefixes: scenario.adoptPrefixes },
+    receiving: { ...settling, gateway, breaker, settle: settlers.callback },
+  }
+  return desk as Desk
+}
