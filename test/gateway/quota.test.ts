@@ -297,6 +297,20 @@ describe('the quota of a gateway', () => {
     await side.stop()
   })
 
+  test('gateways of two merchants have one each, though they use one limiter', async () => {
+    const side = await startSide(() => signed(200, tradeBody()))
+    const limiter = new MemoryRateLimiter()
+    const [one, other] = ['1900000001', '1900000003'].map(
+      (mchId) => gatewayTo(side, { mchId }, { maxQps: 0.1, limiter }).gateway,
+    )
+    expect(await one?.query(orderNo)).toMatchObject({ kind: 'trade' })
+    expect(await other?.query(orderNo)).toMatchObject({ kind: 'trade' })
+    const patience = AbortSignal.timeout(50)
+    expect(await one?.query(orderNo, { patience })).toMatchObject({ kind: 'unknown' })
+    await Promise.all([one?.stop(), other?.stop()])
+    await side.stop()
+  })
+
   test('gateways of one merchant share it over PostgreSQL, and its 429s', async () => {
     const times: number[] = []
     const side = await startSide(() => {

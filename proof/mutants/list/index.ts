@@ -3,6 +3,7 @@ import { decidingMutants } from './deciding.ts'
 import { gatewayMutants } from './gateway.ts'
 import { identityMutants } from './identity.ts'
 import { jobMutants } from './job.ts'
+import { merchantMutants } from './merchants.ts'
 import { settlingMutants } from './settling.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -11,4 +12,5 @@ export const mutants: readonly Mutant[] = [
   ...jobMutants,
   ...gatewayMutants,
   ...identityMutants,
+  ...merchantMutants,
 ]
