@@ -136,3 +136,21 @@ export function configFor(
     log: { level: 'silent', format: 'json' },
   }
 }
+
+/** The same with a second merchant, whose keys are those of the first. */
+export function withSecondMerchant(
+  config: Config,
+  second: { readonly name: string; readonly mchid: string; readonly baseUrl?: string },
+): Config {
+  const [first] = config.merchants
+  if (first === undefined) throw new Error('No merchant is configured')
+  const { name, mchid, baseUrl = first.baseUrl } = second
+  return {
+    ...config,
+    merchants: [first, { ...first, name, mchId: mchid, baseUrl }],
+    merchantIds: [
+      ...config.merchantIds,
+      { name, gateway: first.gateway, mchid, appids: first.appIds ?? [first.appId] },
+    ],
+  }
+}

@@ -2,6 +2,7 @@ import { answerTarget } from './answer/target.ts'
 import { callbackTarget } from './callback/target.ts'
 import { certificatesTarget } from './certificates/target.ts'
 import { configTarget } from './config/target.ts'
+import { adoptionTarget } from './files/adoption-target.ts'
 import { billTarget } from './files/bill-target.ts'
 import { exportTarget } from './files/export-target.ts'
 import { simulatorTarget } from './simulator/target.ts'
@@ -19,5 +20,6 @@ export function allTargets(): readonly Target[] {
     simulatorTarget(),
     billTarget(),
     exportTarget(),
+    adoptionTarget(),
   ]
 }

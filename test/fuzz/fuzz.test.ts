@@ -4,6 +4,7 @@ import { type CallbackOptions, callbackTarget } from '../../proof/fuzz/callback/
 import { replay, runCampaign } from '../../proof/fuzz/campaign.ts'
 import { certificatesTarget } from '../../proof/fuzz/certificates/target.ts'
 import { configTarget } from '../../proof/fuzz/config/target.ts'
+import { adoptionTarget } from '../../proof/fuzz/files/adoption-target.ts'
 import { billTarget } from '../../proof/fuzz/files/bill-target.ts'
 import { exportTarget } from '../../proof/fuzz/files/export-target.ts'
 import { type Keys, makeKeys } from '../../proof/fuzz/keys.ts'
@@ -46,6 +47,7 @@ describe('a short campaign', () => {
     [simulatorTarget(), 200],
     [billTarget(), 150],
     [exportTarget(), 150],
+    [adoptionTarget(), 150],
   ])('finds nothing in $name', async (target, inputs) => {
     const { report } = await found(target, inputs)
     expect(report.found, `seed ${seed}`).toBeNull()

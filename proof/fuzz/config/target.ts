@@ -103,9 +103,14 @@ function soundMerchant(
     apiV3Key.length === 32 &&
     /^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/.test(name) &&
     (maxQps === null || (maxQps >= 0.01 && maxQps <= 10_000)) &&
-    all.findIndex((other) => other.name === name) === at &&
+    all.findIndex((other) => environmentName(other) === environmentName({ name })) === at &&
     all.findIndex((other) => other.mchId === mchId) === at
   )
+}
+
+/** Two merchants with one name in the environment would take each other's secrets. */
+function environmentName({ name }: Pick<MerchantConfig, 'name'>): string {
+  return name.toUpperCase().replaceAll(/[.-]/g, '_')
 }
 
 /** Every value that was accepted is within its bounds. */

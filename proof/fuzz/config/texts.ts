@@ -180,6 +180,7 @@ function spoiled(right: string, chance: Chance): string | Buffer {
     [40, () => right],
     [120, () => withValue(right, chance)],
     [40, () => withLine(right, chance)],
+    [30, () => withCopiedLine(right, chance)],
     [10, () => Buffer.from(right, 'utf16le')],
     [10, () => `\ufeff${right.replaceAll('\n', '\r\n')}`],
     [10, () => right + right],
@@ -207,6 +208,16 @@ function withValue(right: string, chance: Chance): string {
       (lines[at] ?? '').replace(/: .*$/, () => `: ${value}`),
     )
     .join('\n')
+}
+
+/** A line that was copied from another place, and not changed: of another merchant, with several. */
+function withCopiedLine(right: string, chance: Chance): string {
+  const lines = right.split('\n')
+  const [from, to] = [chance.below(lines.length), chance.below(lines.length)]
+  const key = /^[ -]*(\w+:)/.exec(lines[to] ?? '')?.[1]
+  const alike = lines.filter((line) => key !== undefined && line.includes(key))
+  const copied = alike.length > 1 ? chance.pick(alike) : (lines[from] ?? '')
+  return lines.with(to, copied).join('\n')
 }
 
 /** One line more. */

@@ -40,6 +40,7 @@ function membersFor(
     ],
   ]
   if (chance.percent(30)) common.push(['app_id', chance.pick(appIds(names))])
+  if (chance.percent(85)) common.push(['merchant', merchantText({ names, chance })])
   if (chance.percent(15)) return [...common, ['attach', '"season=autumn"']]
   const number = chance.percent(50) ? `ADOPT-${chance.below(2000)}` : chance.pick(names.orderNos)
   return [
@@ -63,6 +64,11 @@ function membersFor(
       ]),
     ],
   ]
+}
+
+function merchantText({ names, chance }: { names: KnownNames; chance: Chance }): string {
+  if (chance.percent(90)) return JSON.stringify(chance.pick(names.merchants))
+  return chance.pick(['""', 'null', '1', '"nobody"', '"__proto__"', '["default"]', '"x\\u0000"'])
 }
 
 const reasons = ['"seen the receipt"', '" "', '"\\u0000"', '"\\ud800"', '"a\\nb"'] as const

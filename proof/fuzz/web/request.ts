@@ -20,6 +20,8 @@ export interface KnownNames {
   readonly orderNos: readonly string[]
   readonly userIds: readonly string[]
   readonly appIds: readonly string[]
+  /** Of merchants. */
+  readonly merchants: readonly string[]
 }
 
 const anyPath = new Samples(fc.webPath())
@@ -56,19 +58,20 @@ const templates: readonly Template[] = [
   [
     12,
     'GET',
-    (_, chance) => `/v1/orders${query(['status', 'user_id', 'limit', 'cursor'], chance)}`,
+    (names, chance) =>
+      `/v1/orders${query(['status', 'user_id', 'limit', 'cursor', 'merchant'], chance, names)}`,
   ],
-  [8, 'GET', (names, chance) => `/v1/orders/${orderNo(names, chance)}`],
+  [8, 'GET', (names, chance) => `${order(names, chance)}${ofMerchant(names, chance)}`],
   [
     8,
     'GET',
     (names, chance) =>
-      `/v1/orders/${orderNo(names, chance)}/events${query(['limit', 'cursor'], chance)}`,
+      `${order(names, chance)}/events${query(['limit', 'cursor', 'merchant'], chance, names)}`,
   ],
-  [2, 'POST', (names, chance) => `/v1/orders/${orderNo(names, chance)}/check`],
-  [5, 'POST', (names, chance) => `/v1/orders/${orderNo(names, chance)}/review`],
-  [4, 'POST', (names, chance) => `/v1/orders/${orderNo(names, chance)}/abandon`],
-  [9, 'PATCH', (names, chance) => `/v1/orders/${orderNo(names, chance)}`],
+  [2, 'POST', (names, chance) => `${order(names, chance)}/check${ofMerchant(names, chance)}`],
+  [5, 'POST', (names, chance) => `${order(names, chance)}/review${ofMerchant(names, chance)}`],
+  [4, 'POST', (names, chance) => `${order(names, chance)}/abandon${ofMerchant(names, chance)}`],
+  [9, 'PATCH', (names, chance) => `${order(names, chance)}${ofMerchant(names, chance)}`],
   [24, 'POST', () => '/v1/orders'],
   [5, 'GET', (_, chance) => `/v1/reviews${query(['dismissed', 'limit', 'cursor'], chance)}`],
   [5, 'GET', (names, chance) => `/v1/accounts/${userId(names, chance)}`],
@@ -85,7 +88,8 @@ const templates: readonly Template[] = [
     (_, chance) => `/v1/runs/${encodeURIComponent(chance.pick([...oddNumbers, ...oddNames]))}`,
   ],
   [2, 'POST', () => '/v1/runs'],
-  [8, 'POST', () => '/v1/callbacks/wechatpay'],
+  [4, 'POST', () => '/v1/callbacks/wechatpay'],
+  [6, 'POST', (names, chance) => `/v1/callbacks/wechatpay/${merchant(names, chance)}`],
   [4, 'GET', (_, chance) => `/v1/${anyPath.pick(chance)}?${anyQuery.pick(chance)}`],
 ]
 
@@ -165,6 +169,24 @@ function orderNo({ orderNos }: KnownNames, chance: Chance): string {
   return nameOf({ known, odd: mutatedText(known, chance), chance })
 }
 
+function order(names: KnownNames, chance: Chance): string {
+  return `/v1/orders/${orderNo(names, chance)}`
+}
+
+function merchant({ merchants }: KnownNames, chance: Chance): string {
+  const known = chance.pick(merchants)
+  return nameOf({ known, odd: mutatedText(known, chance), chance })
+}
+
+/** Mostly a merchant that there is; some callers leave it out. */
+function ofMerchant(names: KnownNames, chance: Chance): string {
+  if (chance.percent(25)) return ''
+  const named = chance.percent(70)
+    ? encodeURIComponent(chance.pick(names.merchants))
+    : merchant(names, chance)
+  return `?merchant=${named}`
+}
+
 function userId({ userIds }: KnownNames, chance: Chance): string {
   const known = chance.pick(userIds)
   return nameOf({ known, odd: mutatedText(known, chance), chance })
@@ -179,7 +201,10 @@ function nameOf({ known, odd, chance }: { known: string; odd: string; chance: Ch
   ])()
 }
 
-function query(names: readonly string[], chance: Chance): string {
+function query(
+  names: readonly string[],
+  ...[chance, { merchants } = { merchants: [] }]: [Chance, Pick<KnownNames, 'merchants'>?]
+): string {
   const parts: string[] = []
   for (let count = chance.below(4); count > 0; count -= 1) {
     const name = chance.percent(90)
@@ -187,7 +212,7 @@ function query(names: readonly string[], chance: Chance): string {
       : chance.pick(['x', '__proto__', 'limit[]', ''])
     const value = chance.weighed<() => string>([
       [4, () => chance.pick([...oddNumbers])],
-      [4, () => chance.pick(['pending', 'paid', 'true', 'false', 'u1', '50', '200', '201'])],
+      [4, () => chance.pick(['pending', 'paid', 'true', 'false', 'u1', '50', '201', ...merchants])],
       [2, () => cursorLike(chance)],
       [1, () => wellFormed(anyName.pick(chance))],
       [1, () => chance.pick(oddNames)],

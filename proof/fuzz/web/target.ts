@@ -3,9 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { openService } from '../../../src/service.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { buildWeb } from '../../../src/web/server.ts'
-import { keyOf } from '../../../test/support/order-key.ts'
 import { countsOf, type FuzzDatabase, inspectAudit, openFuzzDatabase } from '../database.ts'
-import { configFor, type Keys, present } from '../keys.ts'
+import { configFor, type Keys, present, withSecondMerchant } from '../keys.ts'
 import {
   expectNoCrash,
   Finding,
@@ -25,14 +24,19 @@ const otherAppId = 'wx00000000000000f2'
 
 const token = 'TokenThatNobodyMaySee0123456789'
 
-/** The HTTP API of the whole program, with a gateway where no order is ever paid. */
+/** A second merchant, with the keys of the first and half of its order numbers. */
+const second = { name: 'B.2', mchid: '1900000777' } as const
+
+/** The HTTP API of the whole program, with two merchants of whose orders none is ever paid. */
 export function webTarget({ plant = (store) => store }: WebTargetOptions = {}): Target {
   return {
     name: 'web',
     weight: 7,
     async open({ keys }): Promise<OpenTarget> {
       const database = await openFuzzDatabase()
-      const names = await placeKnownOrders(database.store, keys)
+      const names = await placeKnownOrders(database.store, keys.merchant)
+      const { mchid } = second
+      await placeKnownOrders(database.store, { ...keys.merchant, mchid }, ['W0', 'W2', 'W7'])
       const { url, app, close } = await openSite(keys, plant(database.store))
       const secrets = [token, keys.merchant.apiV3Key, 'PRIVATE KEY', 'node_modules', '    at ', url]
       return {
@@ -54,14 +58,18 @@ export function webTarget({ plant = (store) => store }: WebTargetOptions = {}): 
 
 async function openSite(keys: Keys, store: Store) {
   const clock = new SimulatorClock({ stepped: true, startAt: present })
-  const simulator = await startSimulator({
-    ...merchantOptions(keys.merchant),
-    ...{ clock, signatureNow: () => present.getTime(), requestLogMax: 10 },
-  })
-  const config = configFor(keys, {
+  const start = (mchid: string) =>
+    startSimulator({
+      ...merchantOptions({ ...keys.merchant, mchid }),
+      ...{ clock, signatureNow: () => present.getTime(), requestLogMax: 10 },
+    })
+  const simulator = await start(keys.merchant.mchid)
+  const secondSimulator = await start(second.mchid)
+  const one = configFor(keys, {
     ...{ baseUrl: simulator.url, apiToken: token },
     appIds: [keys.merchant.appid, otherAppId],
   })
+  const config = withSecondMerchant(one, { ...second, baseUrl: secondSimulator.url })
   const budan = await openService(config, {
     store,
     clock: () => present,
@@ -73,15 +81,18 @@ async function openSite(keys: Keys, store: Store) {
     close: async () => {
       await app.close()
       await budan.close()
-      await simulator.stop()
+      await Promise.all([simulator.stop(), secondSimulator.stop()])
     },
   }
 }
 
 /** Places orders, half of them in review, for the requests to name. */
-async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
-  const { mchid, appid } = keys.merchant
-  const orderNos = Array.from({ length: 10 }, (_, n) => `RECH2026100108300000000000W${n}`)
+async function placeKnownOrders(
+  store: Store,
+  ...[{ mchid, appid }, ends]: [Pick<Keys['merchant'], 'mchid' | 'appid'>, (readonly string[])?]
+): Promise<KnownNames> {
+  const all = Array.from({ length: 10 }, (_, n) => `RECH2026100108300000000000W${n}`)
+  const orderNos = all.filter((each) => ends?.some((end) => each.endsWith(end)) ?? true)
   const userIds = ['u1', 'u2', '用户', 'a/b', 'x'.repeat(64)]
   for (const [nth, orderNo] of orderNos.entries()) {
     const facts = {
@@ -99,7 +110,7 @@ async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
       node: null,
     }
     const event = { orderNo, kind: 'adopted', source: 'api', tradeState: null, ...rest } as const
-    await store.insertOrder(
+    const insertion = await store.insertOrder(
       {
         ...{
           ...facts,
@@ -115,15 +126,22 @@ async function placeKnownOrders(store: Store, keys: Keys): Promise<KnownNames> {
       },
       event,
     )
-    if (nth >= 5) continue
+    if (nth >= 5 || insertion.kind !== 'inserted') continue
+    const { key } = insertion.order
     await store.transaction(async (tx) => {
-      const locked = await tx.lockOrder(keyOf(orderNo))
+      const locked = await tx.lockOrder(key)
       if (locked === null) throw new Error(`No order "${orderNo}"`)
       const answered = { ...event, kind: 'answered', source: 'check', alarm: true } as const
       await tx.changeStatus(locked.order, { status: 'review', event: answered })
     })
   }
-  return { token, orderNos, userIds, appIds: [appid, otherAppId] }
+  return {
+    token,
+    orderNos,
+    userIds,
+    appIds: [appid, otherAppId],
+    merchants: ['default', second.name],
+  }
 }
 
 type Answer = Awaited<ReturnType<typeof send>>
@@ -160,11 +178,23 @@ function judge(answer: Answer, { request, input, secrets }: WebInput): InputResu
   if (status < 400) {
     if (!request.trusted && isGuarded(request.url))
       throw wrong('accepted a request without the token')
+    const other = otherMerchant(request, body)
+    if (other !== null) throw wrong(`answers with an order of merchant ${other}`)
     return 'accepted'
   }
   if (request.method !== 'HEAD' && !unready && !isFault(body))
     throw wrong('is not an error of the documented form')
   return 'rejected'
+}
+
+/** The merchant of the order in the answer, where the request named another one. */
+function otherMerchant({ url }: WebRequest, body: string): string | null {
+  const named = /^\/v1\/orders\/[^/?]+(?:\/(?:check|abandon|review))?\?merchant=([^&]*)$/.exec(
+    url,
+  )?.[1]
+  const found = /"merchant":("[^"]*"|null)/.exec(body)?.[1]
+  if (named === undefined || found === undefined) return null
+  return found === JSON.stringify(decodeURIComponent(named)) ? null : found
 }
 
 function isGuarded(url: string): boolean {
