@@ -132,6 +132,8 @@ export interface Budan {
   readonly policy: SchedulePolicy
   /** Whether runs are made by the clock (`compensation_enabled`), or by hand alone. */
   readonly isScheduled: boolean
+  /** Whether `adopt_prefixes` limits which order numbers may be adopted. */
+  readonly hasAdoptPrefixes: boolean
   /** Starts the clock; again after a stop. Does nothing when running or disabled. */
   start(): void
   /** Stops the clock and waits for what is in flight, within its deadline. May be called twice. */
@@ -241,6 +243,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     merchants: desks.all.map((desk) => ({ ...desk.merchant, name: desk.name })),
     policy,
     isScheduled: recharge.compensationEnabled,
+    hasAdoptPrefixes: recharge.adoptPrefixes != null,
     placeOrder: async (request) => {
       const desk = desks.named(merchantIn(request))
       return inFlight.track(placeOrder(desk.adopting, ofUser(desk, request)))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { orderStatuses } from '../domain/order-states.ts'
 import { type ReviewAction, reviewActions } from '../domain/review-action.ts'
+import { roles } from '../domain/scope.ts'
 import { packageRoot } from '../package-root.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import type { ConcealedTerminal } from './concealed.ts'
@@ -75,6 +76,15 @@ function addSetupCommands(program: Command, start: Start): void {
     .option('--force', 'overwrite a file that is there')
     .addHelpText('after', initHelp)
     .action(start(async () => (await import('./commands/init.ts')).init))
+  program
+    .command('token')
+    .description('make a token for a person or a program, and its line for server.tokens')
+    .addArgument(new Argument('<action>').choices(['new']))
+    .requiredOption('--name <name>', 'whose token it is, such as wang.li')
+    .addOption(new Option('--role <role>', 'of a person').choices(roles))
+    .option('--scopes <list>', 'of a program, such as orders:read,orders:place')
+    .option('--expires <time>', 'a date, like 2027-01-31, or a time of RFC 3339')
+    .action(start(async () => (await import('./commands/token.ts')).newToken))
   program
     .command('completion')
     .description('print a script that completes commands and options in a shell')

@@ -167,6 +167,7 @@ function sectionOf(section: object | null | undefined): unknown {
 /** Values of other types are passed on unchanged: the schema reports them. */
 function textOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(textOf)
+  if (value instanceof Date) return Number.isNaN(+value) ? String(value) : value.toISOString()
   if (isMapping(value)) return sectionOf(value)
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
 }

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { Role, Scope } from '../domain/scope.ts'
 import type { SourceConfig } from './sources/source-config.ts'
 
 /** The configuration as the program uses it: parsed and checked, with its keys loaded. */
@@ -22,10 +23,26 @@ export interface ServerConfig {
   /** 0: any free port. */
   readonly port: number
   readonly apiToken: string | null
+  /** Tokens with names, for people and programs; absent: none. */
+  readonly tokens?: readonly TokenConfig[]
+  /** Whether `/metrics` needs a token with `orders:read`; absent: no. */
+  readonly metricsAuth?: boolean
   /** How long a login to the console is valid; absent: 12 hours. */
   readonly sessions?: { readonly hours: number }
   /** Addresses and CIDRs whose forwarded headers are trusted; absent: none. */
   readonly trustedProxies?: readonly string[]
+}
+
+/** A token, of which only the hash is known. It has a role, or scopes of its own; the other is null. */
+export interface TokenConfig {
+  /** Of whom: stands in sessions, order events and log lines. */
+  readonly name: string
+  /** SHA-256 of the token, as 64 hexadecimal digits. */
+  readonly sha256: string
+  readonly role: Role | null
+  readonly scopes: readonly Scope[] | null
+  /** From then on it is refused; null: never. */
+  readonly expiresAt: Date | null
 }
 
 /** Where orders and the ledger are kept. */

@@ -5,6 +5,7 @@ import { merchantFileKeys, merchantSchema } from './merchants/merchant-schema.ts
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { sourceSchema } from './sources/source-schema.ts'
+import { tokenSchema } from './token-schema.ts'
 
 export interface ConfigKey {
   readonly section: string
@@ -19,24 +20,29 @@ export interface ConfigKey {
 export function configKeys(): readonly ConfigKey[] {
   return Object.entries(configSchema.shape).flatMap(([section, schema]) => {
     const mapping = schema.unwrap()
-    // Lists of mappings, `merchants` and `sources`, are in the file; see `fillMerchants`, `fillSources`.
+    // Lists of mappings, such as `merchants` and `sources`, are in the file; see `fillMerchants`, `fillSources`.
     if (!(mapping instanceof z.ZodObject)) return []
-    return leavesOf(mapping).map(({ key, leaf }) => ({
-      section,
-      key,
-      envName: `${section}_${key}`.replaceAll('.', '_').toUpperCase(),
-      isList: leaf instanceof z.ZodArray,
-    }))
+    return leavesOf(mapping)
+      .filter(isOneValue)
+      .map(({ key, leaf }) => ({
+        section,
+        key,
+        envName: `${section}_${key}`.replaceAll('.', '_').toUpperCase(),
+        isList: leaf instanceof z.ZodArray,
+      }))
   })
 }
 
 /** Every path of a key, in a list with a star for the place: `sources.*.columns.user_id`. */
 export function keyPathsKnown(): readonly string[] {
   const merchants = [...merchantFileKeys, ...leavesOf(merchantSchema).map(({ key }) => key)]
+  const tokens = leavesOf(tokenSchema).map(({ key }) => key)
   const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
   return [
     ...configKeys().map(({ section, key }) => `${section}.${key}`),
     ...merchantFileKeys.map((key) => `wechat.${key}`),
+    'server.tokens',
+    ...tokens.map((key) => `server.tokens.*.${key}`),
     ...merchants.map((key) => `merchants.*.${key}`),
     ...sources.map((key) => `sources.*.${key}`),
   ]
@@ -48,6 +54,11 @@ function leavesOf(mapping: z.ZodObject): { readonly key: string; readonly leaf: 
     if (!(leaf instanceof z.ZodObject)) return { key, leaf }
     return leavesOf(leaf).map((inner) => ({ ...inner, key: `${key}.${inner.key}` }))
   })
+}
+
+/** Not a list of mappings, which no variable can hold. */
+function isOneValue({ leaf }: { readonly leaf: unknown }): boolean {
+  return !(leaf instanceof z.ZodArray && leaf.element instanceof z.ZodObject)
 }
 
 function bare(schema: unknown): unknown {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { inCamelCase } from '../text/names.ts'
-import type { Config } from './config.ts'
+import type { Config, TokenConfig } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping, type Overlay, readConfigFile, valueIn } from './file.ts'
@@ -138,6 +138,11 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   }
 }
 
+function tokenOf(token: ParsedConfig['server']['tokens'][number]): TokenConfig {
+  const { name, sha256, role = null, scopes = null, expires_at: expiresAt = null } = token
+  return { name, sha256, role, scopes, expiresAt }
+}
+
 /**
  * Builds the configuration from checked values.
  * @param keys of each merchant; none: `merchants` is empty.
@@ -145,7 +150,11 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
 export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Config {
   const { server, database, engine, recharge, log } = parsed
   return {
-    server: { ...inCamelCase(server), apiToken: server.api_token ?? null },
+    server: {
+      ...inCamelCase(server),
+      apiToken: server.api_token ?? null,
+      tokens: server.tokens.map(tokenOf),
+    },
     database: inCamelCase(database),
     engine,
     recharge: inCamelCase(recharge),

@@ -84,6 +84,8 @@ function openHost(
   const token = valueIn(tree, 'server', 'api_token')
   if (token !== undefined) return weakToken(token, name)
   if (unread.has('server.api_token')) return []
+  const tokens = valueIn(tree, 'server', 'tokens')
+  if (Array.isArray(tokens) && tokens.length > 0) return []
   return [
     `server.api_token: not set, and ${name('server.host')} ${shown(host)} can be reached from other machines: ` +
       'set a token, or listen on 127.0.0.1',

@@ -5,6 +5,7 @@ import { merchantSchema, merchantsMax, qps, wechatSchema } from './merchants/mer
 import { defaultDatabaseUrl } from './paths.ts'
 import { proxyFault } from './proxies.ts'
 import { sourceSchema } from './sources/source-schema.ts'
+import { tokensSchema } from './token-schema.ts'
 import { sampleTokenFault } from './tokens.ts'
 import {
   flag,
@@ -34,6 +35,8 @@ const server = z.strictObject({
   host: textThat(hostFault).prefault('127.0.0.1'),
   port: integerWithin({ min: 0, max: 65_535 }).prefault('8080'),
   api_token: textThat(unquoted(tokenFault)).optional(),
+  tokens: tokensSchema,
+  metrics_auth: flag.prefault('false'),
   sessions: z
     .strictObject({
       // Minimum: a review takes some minutes to fill in. Maximum: a login must not outlive by much the

@@ -1,9 +1,10 @@
 import type { Fen } from './money.ts'
-import type { Merchant } from './order.ts'
+import type { Actor, Merchant } from './order.ts'
 import type { Source } from './order-states.ts'
 import type { Reason } from './reason.ts'
 import type { ReviewAction } from './review-action.ts'
 import type { Estimate, Run, RunTrigger } from './run.ts'
+import type { Scope } from './scope.ts'
 import type { Answer, UnknownCause } from './trade.ts'
 
 /** By type. */
@@ -108,6 +109,14 @@ interface Events {
     readonly address: string | null
     readonly count: number
   }
+  /** A known token was used for what it may not do. */
+  readonly scope_missing: Actor & { readonly scope: Scope; readonly route: string }
+  /** A request changed something. Placing, adopting and checking are in the timelines of their orders. */
+  readonly right_used: Actor & { readonly route: string }
+  /** From the next request on. */
+  readonly tokens_replaced: { readonly names: readonly string[] }
+  /** They stay as they were. */
+  readonly tokens_kept: { readonly error: unknown }
   readonly logged_in: { readonly name: string; readonly address: string }
   readonly logged_out: { readonly name: string; readonly address: string }
   readonly pruned: { readonly runs: number; readonly events: number }

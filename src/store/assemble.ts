@@ -109,7 +109,7 @@ export function storeOn(
     claimDue: ({ youngestFrom, ...claim }) =>
       youngestFrom === undefined
         ? claimJoined(claim)
-        : to('claim a probe', () => claimYoungest(scope, { ...claim, youngestFrom })),
+        : to('claim due orders', () => claimYoungest(scope, { ...claim, youngestFrom })),
     claimLate: (claim) => to('claim late checks', () => claimLate(scope, claim)),
     peekDue: (peek) => to('read due orders', () => peekDue(scope, peek)),
     countDue: (due) => to('count due orders', () => countDue(scope, due)),

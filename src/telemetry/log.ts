@@ -212,6 +212,14 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
     ({ address }) => (address === null ? 'Wrong tokens from many other addresses' : 'Wrong token'),
     ({ door, address, count }) => (address === null ? { count } : { door, address, count }),
   ),
+  scope_missing: warn('Refused: the token lacks the scope', ({ name, address, scope, route }) => ({
+    ...{ name, address, scope, route },
+  })),
+  right_used: info('Right used', ({ name, address, route }) => ({ name, address, route })),
+  tokens_replaced: info('Tokens replaced', ({ names }) => ({ names })),
+  tokens_kept: error('Cannot replace the tokens: they stay as they were', (event) => ({
+    error: text(event.error),
+  })),
   logged_in: info('Logged in to the console', ({ name, address }) => ({ name, address })),
   logged_out: info('Logged out of the console', ({ name, address }) => ({ name, address })),
   secrets_exposed: warn(

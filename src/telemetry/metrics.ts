@@ -116,6 +116,16 @@ function createInstruments(registry: Registry) {
       'Orders in review that an operator credited, expired or dismissed',
       'action',
     ),
+    scopeRefusals: counter(
+      'budan_scope_refusals_total',
+      'Requests refused because their token lacks a scope',
+      'scope',
+    ),
+    rightsUsed: counter(
+      'budan_rights_used_total',
+      'Requests that corrected orders, made runs, resolved reviews or managed the service',
+      'route',
+    ),
     access: counter(
       'budan_access_total',
       'Logins to the console, and wrong tokens at console and API',
@@ -168,6 +178,8 @@ const counting: {
   },
   review_resolved: ({ reviewsResolved }, { action }) => reviewsResolved.inc({ action }),
   logged_in: ({ access }) => access.inc({ door: 'console', result: 'accepted' }),
+  scope_missing: ({ scopeRefusals }, { scope }) => scopeRefusals.inc({ scope }),
+  right_used: ({ rightsUsed }, { route }) => rightsUsed.inc({ route }),
   access_refused: ({ access }, { door }) => access.inc({ door, result: 'refused' }),
 }
 

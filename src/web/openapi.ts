@@ -5,6 +5,7 @@ import {
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { scopesOf } from './access/scopes.ts'
 import { apiSchemas } from './schema.ts'
 import type { WebApp } from './web-app.ts'
 
@@ -37,15 +38,28 @@ export async function describeRoutes(
           token: {
             type: 'http',
             scheme: 'bearer',
-            description: '`server.api_token` of the configuration; not needed where none is set.',
+            description:
+              '`server.api_token`, or one of `server.tokens` that has the scope which the operation names; not needed where none is set.',
           },
         },
       },
       security: [{ token: [] }],
     },
-    transform: createJsonSchemaTransform({ schemaRegistry: apiSchemas }),
+    transform: withScopes(createJsonSchemaTransform({ schemaRegistry: apiSchemas })),
     transformObject: (document) => mended(transformObject(document)),
   })
+}
+
+type Transform = ReturnType<typeof createJsonSchemaTransform>
+
+/** Each operation names the scope that its token needs; of several, any one. */
+function withScopes(transform: Transform): Transform {
+  return (input) => {
+    const { schema, url } = transform(input)
+    const scopes = scopesOf(input.route.config?.scope)
+    if (scopes.length === 0) return { schema, url }
+    return { schema: { ...schema, security: scopes.map((scope) => ({ token: [scope] })) }, url }
+  }
 }
 
 /** The parts of the document that the transform cannot derive. */

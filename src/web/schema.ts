@@ -161,7 +161,10 @@ export function guardedAnswers<const A extends Readonly<Record<number, Answer>>>
   return answers({
     ...list,
     401: [fault, '`unauthorized`'],
-    403: [fault, '`host_unknown`, `other_site`: sent by a page of another site.'],
+    403: [
+      fault,
+      '`scope_missing`: the token lacks the scope. `host_unknown`, `other_site`: sent by a page of another site.',
+    ],
     500: [fault, '`internal`'],
     503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: repeat it.'],
   } as const)

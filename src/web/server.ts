@@ -11,6 +11,7 @@ import type { Emit } from '../domain/event.ts'
 import { type ListenKeys, listenFailure, lookupFailure } from '../servers/listen-failure.ts'
 import type { Budan } from '../service.ts'
 import { Access } from './access/access.ts'
+import { requireScopes } from './access/scopes.ts'
 import { requireToken, tokenCheck } from './access/token.ts'
 import { Tokens } from './access/tokens.ts'
 import { addAccountRoutes } from './api/accounts.ts'
@@ -18,7 +19,7 @@ import { addAdoptBatch } from './api/adopt-batch.ts'
 import { addAuditRoute } from './api/audit.ts'
 import { addCallbackRoute } from './api/callback.ts'
 import { addCorrectionRoutes } from './api/corrections.ts'
-import { addHealthRoutes } from './api/health.ts'
+import { addHealthRoutes, addMetricsRoute } from './api/health.ts'
 import { addOrderRoutes } from './api/orders.ts'
 import { addReviewRoutes } from './api/reviews.ts'
 import { addRunRoutes } from './api/runs.ts'
@@ -53,14 +54,28 @@ export interface WebOptions {
 }
 
 /** The HTTP application, ready for `inject` or `listen`. Throws when a route is wrong. */
-export async function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
+export function buildWeb(budan: Budan, options: WebOptions): Promise<FastifyInstance> {
+  return buildWith(tokensOf(budan, options), { budan, options })
+}
+
+function tokensOf(
+  { hasAdoptPrefixes }: Budan,
+  { server, clock = systemClock }: WebOptions,
+): Tokens {
+  return new Tokens({ server: serverOf(server), hasAdoptPrefixes, clock })
+}
+
+async function buildWith(
+  tokens: Tokens,
+  { budan, options }: { readonly budan: Budan; readonly options: WebOptions },
+): Promise<FastifyInstance> {
   const { emit = budan.emit, version, clock = systemClock } = options
   const server = serverOf(options.server)
   const isProxy = proxiesOf(server.trustedProxies ?? [])
   const callbacks = callbackRouteOf(budan.gateway)
   const missed = new MissedCallbacks(emit, callbacks)
   const app = createWebApp({ ...webLimits, ...options.limits }, { isProxy, missed })
-  const access = new Access(app, { tokens: new Tokens(server.apiToken), emit })
+  const access = new Access(app, { tokens, emit })
   answerErrors(app, { emit, checkToken: tokenCheck(access), callbacks })
   await describeRoutes(app, { version })
 
@@ -69,13 +84,16 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
   )
   await app.register(async (open: WebApp) => {
     addHealthRoutes(open, budan)
+    if (server.metricsAuth !== true) addMetricsRoute(open, budan)
     addOpenApiRoute(open)
   })
   await app.register(async (guarded: WebApp) => {
     requireToken(guarded, access)
-    addOrderRoutes(guarded, { budan, clock })
+    requireScopes(guarded, access)
+    if (server.metricsAuth === true) addMetricsRoute(guarded, budan, { scope: 'orders:read' })
+    addOrderRoutes(guarded, { budan, clock, access })
     addAdoptBatch(guarded, { budan, clock })
-    addCorrectionRoutes(guarded, { budan, clock })
+    addCorrectionRoutes(guarded, { budan, clock, access })
     addReviewRoutes(guarded, budan)
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)
@@ -92,18 +110,41 @@ export async function buildWeb(budan: Budan, options: WebOptions): Promise<Fasti
  * Listens on `server.host` and `server.port` (0: any free one). `close` finishes the requests in
  * flight, and cuts off those that take longer than `limits.closeMs`. Throws when it cannot listen;
  * `ConfigError` for a token that is known, or that can be guessed where other machines can try.
+ * `replaceTokens` takes `apiToken` and `tokens` of another configuration from the next request on; it
+ * throws `ConfigError`, and they stay as they were, where there would be none, or where there were none.
  */
 export async function startWeb(
   budan: Budan,
   options: WebOptions,
-): Promise<{ url: string; close(): Promise<void> }> {
+): Promise<{
+  url: string
+  close(): Promise<void>
+  replaceTokens(server: Partial<ServerConfig>): void
+}> {
   const { limits } = options
   const server = serverOf(options.server)
   const host = await addressToListenOn(server)
-  const app = await buildWeb(budan, options)
+  const tokens = tokensOf(budan, options)
+  const app = await buildWith(tokens, { budan, options })
   await listen(app, { host, port: server.port, keys: options.listenKeys ?? serverKeys })
   const { closeMs } = { ...webLimits, ...limits }
-  return { url: urlOf(app), close: () => closeWithin(app, closeMs) }
+  return {
+    url: urlOf(app),
+    close: () => closeWithin(app, closeMs),
+    replaceTokens: (next) => {
+      const { apiToken, tokens: others = [] } = serverOf(next)
+      refuseOpening({ wasOpen: tokens.isOpen, isOpen: apiToken === null && others.length === 0 })
+      refuseWeakToken(apiToken, { isExposed: !isLoopback(host) })
+      tokens.replace({ apiToken, tokens: others })
+    },
+  }
+}
+
+/** Without a token the console has no login, and other checks: that is decided at the start. */
+function refuseOpening({ wasOpen, isOpen }: { wasOpen: boolean; isOpen: boolean }): void {
+  if (wasOpen === isOpen && !isOpen) return
+  const fault = wasOpen ? 'none was set at the start' : 'none is set any more'
+  throw new ConfigError([`server.tokens: ${fault}: restart the service`])
 }
 
 /** An embedder may leave members out. An absent token means no token. */
@@ -119,11 +160,11 @@ function serverOf({ host, port, apiToken, ...rest }: Partial<ServerConfig>): Ser
 }
 
 /** The first address of a host name. */
-async function addressToListenOn({ host, apiToken }: ServerConfig): Promise<string> {
+async function addressToListenOn({ host, apiToken, tokens = [] }: ServerConfig): Promise<string> {
   const { address } = await lookup(host).catch((error: unknown) => {
     throw new Error(`Cannot listen on "${host}": ${lookupFailure(error)}`, { cause: error })
   })
-  if (apiToken === null && !isLoopback(address)) {
+  if (apiToken === null && tokens.length === 0 && !isLoopback(address)) {
     throw new Error(
       `Cannot listen on "${host}" without server.api_token: anybody could place orders there`,
     )

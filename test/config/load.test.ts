@@ -18,6 +18,7 @@ test('loadConfig() gives the defaults for an empty file', () => {
         port: 8080,
         apiToken: null,
         sessions: { hours: 12 },
+        ...{ metricsAuth: false, tokens: [] },
         trustedProxies: [],
       },
       database: { url: `pglite:${join(space.directory, 'data')}`, retentionDays: 0 },

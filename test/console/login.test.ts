@@ -60,7 +60,7 @@ describe('the login', () => {
   it('refuses another token, says so beside the field, and keeps where to go', async () => {
     const answer = await visit.logIn('another', { next: nowhere })
     expect(answer.statusCode).toBe(401)
-    expect(answer.body).toContain('This is not the API token.')
+    expect(answer.body).toContain('There is no such token.')
     expect(answer.body).toContain('aria-invalid="true"')
     expect(answer.body).toContain('name="next" value="/nowhere?a=1"')
     expect(answer.body).not.toContain('another')
@@ -284,7 +284,7 @@ describe('a failed login', () => {
     await vi.runAllTimersAsync()
     for (const { statusCode, body } of await Promise.all(failed)) {
       expect(statusCode).toBe(401)
-      expect(body).toContain('This is not the API token.')
+      expect(body).toContain('There is no such token.')
     }
   })
 

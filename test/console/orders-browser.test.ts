@@ -114,7 +114,7 @@ describe('an order that was paid, and whose callback was lost', () => {
     await page.goto(`/orders/${orderNo}`)
     await page.context().clearCookies({ name: 'budan_session' })
     await page.getByRole('button', { name: 'Check now' }).click()
-    await page.getByLabel('API token').fill('a token of the browser tests')
+    await page.getByLabel('Token').fill('a token of the browser tests')
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.getByRole('button', { name: 'Check now' }).waitFor()
     expect(page.url()).toBe(`${opened.url}/orders/${orderNo}`)

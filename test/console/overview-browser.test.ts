@@ -144,7 +144,7 @@ describe('the overview in a browser', () => {
     world.budan.emit({ type: 'breaker_closed' })
     await overview.getByText('Your login has ended').waitFor()
     await overview.getByRole('link', { name: 'Log in again' }).click()
-    await overview.getByLabel('API token').waitFor()
+    await overview.getByLabel('Token').waitFor()
   })
 
   it('is replaced by a page that says that the database is away, and comes back with the database', async () => {

@@ -34,6 +34,31 @@ Cannot query order "1": the HTTP 200 answer cannot be verified, no key is held f
 Cannot place order "1": no wechat.notify_url is configured
 Cannot query order "1": the proxy does not let it through (403)
 Cannot use a refund of merchant 1, 2: this is 3
+Cannot use a payment of merchant 1: this is 2
+order "1" is of merchant 2 (wechatpay), which is not configured
+make a token for a person or a program, and its line for server.tokens
+whose token it is, such as wang.li
+of a person
+of a program, such as orders:read,orders:place
+a date, like 2027-01-31, or a time of RFC 3339
+server.tokens[0].scopes: must be a list of scopes, like [orders:read]
+server.tokens[0].role: give either a role or scopes
+server.tokens: must be a list, like "- name: backend"
+server.tokens: is a list of more than 1000 tokens
+server.tokens[1].name: "a" is the name of another token as well
+server.tokens[1].sha256: is the hash of token "a" as well
+server.tokens[0].name: "budan" is a name that budan itself uses
+server.tokens[0].sha256: a value of 5 characters is no SHA-256, which has 64 hexadecimal digits: give the line that budan token new printed
+server.tokens[0].expires_at: "soon" is neither a date, like 2027-01-31, nor a time like 2027-01-31T08:00:00+08:00
+server.tokens: none was set at the start: restart the service
+server.tokens: none is set any more: restart the service
+The token, which is shown only now:
+Its line for server.tokens in the configuration:
+--role: give either a role or scopes: --role viewer, or --scopes admin
+make new ones with budan token new, or take them out of server.tokens
+none; server.tokens has others
+name: must be a string, and is missing
+name: must be "wang.li", the name of the token, or left out
 Cannot probe: no answer in time
 Cannot open the database "pglite:1": its files are missing: copy pglite.data, pglite.wasm from @electric-sql/pglite/dist beside the bundle
 Cannot open the database "pglite:1": "1/base" is in the way, and not of a whole database: take another directory, or move it away

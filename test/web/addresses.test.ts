@@ -97,7 +97,9 @@ describe('actorOf()', () => {
       missed: new MissedCallbacks(() => undefined, callbackRouteOf(wechatFacts)),
     })
     closing.push(app)
-    const tokens = new Tokens(apiToken)
+    const tokens = new Tokens({
+      ...{ server: { apiToken }, hasAdoptPrefixes: false, clock: () => new Date() },
+    })
     const access = new Access(app, { tokens, emit: () => {} })
     const store = memorySessions(() => new Date())
     const sessions = apiToken === null ? null : new Sessions({ store, tokens, hours: 1 })

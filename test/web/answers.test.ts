@@ -216,8 +216,8 @@ describe('lists', () => {
     expect(page.next_cursor).toBe('more')
     await app.inject('/v1/orders?status=paid&user_id=%E7%94%A8%E6%88%B7&limit=200&cursor=more')
     expect(seen).toEqual([
-      { limit: 50, cursor: null, status: null, userId: null },
-      { limit: 200, cursor: 'more', status: 'paid', userId: '用户' },
+      { limit: 50, cursor: null, status: null, userId: null, merchant: null },
+      { limit: 200, cursor: 'more', status: 'paid', userId: '用户', merchant: null },
     ])
   })
 

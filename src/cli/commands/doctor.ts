@@ -11,7 +11,7 @@ import type { Finding } from '../doctor/finding.ts'
 import { examineGateway, examineProxy, type Known } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { type ExaminedMerchant, examinedMerchants, ofMerchant } from '../doctor/merchant.ts'
-import { examineNotifyUrl, examineToken } from '../doctor/server.ts'
+import { examineNotifyUrl, examineToken, examineTokens } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { examineSources } from '../doctor/sources.ts'
 
@@ -78,6 +78,7 @@ async function examine(
     ),
     ...ofEach((merchant) => examineKeys({ ...merchant, now })),
     examineToken(config.server),
+    ...examineTokens(config.server, new Date()),
     ...ofEach((merchant) => [examineNotifyUrl(merchant)]),
     ...engine,
     ...ofEach((merchant) => examineProxy(merchant, env)),

@@ -5,9 +5,21 @@ import { isLoopback } from '../../config/values.ts'
 import { type Finding, ok, warn } from './finding.ts'
 import { type ExaminedMerchant, keyIn } from './merchant.ts'
 
+/** Checks the tokens, without listening. */
+export function examineTokens({ tokens = [] }: ServerConfig, now: Date): readonly Finding[] {
+  if (tokens.length === 0) return []
+  const name = 'tokens'
+  const expired = tokens.filter(({ expiresAt }) => expiresAt !== null && expiresAt <= now)
+  if (expired.length === 0) return [ok(name, tokens.map((each) => each.name).join(', '))]
+  const names = expired.map((each) => each.name).join(', ')
+  const next = 'make new ones with budan token new, or take them out of server.tokens'
+  return [warn(name, { detail: `expired: ${names}`, next })]
+}
+
 /** Checks the API token, without listening. */
-export function examineToken({ apiToken, host }: ServerConfig): Finding {
+export function examineToken({ apiToken, host, tokens = [] }: ServerConfig): Finding {
   const name = 'api token'
+  if (apiToken === null && tokens.length > 0) return ok(name, 'none; server.tokens has others')
   if (apiToken === null) {
     return isLoopback(host)
       ? ok(name, 'none; only this machine can connect')

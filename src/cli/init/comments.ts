@@ -28,9 +28,11 @@ const english: Comments = {
   'server.port': ['0: any free port; the line that serve prints names it.'],
   'server.api_token': [
     'Callers of /v1 send it as a Bearer token; people log in to the console with it.',
-    'Needed to listen beyond this machine.',
+    'Needed to listen beyond this machine. Opens everything; tokens with names and fewer rights are',
+    'in server.tokens, see docs/configuration.md.',
     'A long random one: openssl rand -base64 24',
   ],
+  'server.metrics_auth': ['true: /metrics needs a token with orders:read.'],
   'server.sessions.hours': ['Hours that a login to the console is valid.'],
   'server.trusted_proxies': [
     'Proxies in front, by address or CIDR: [10.0.0.5, 10.1.0.0/16]. From them, and from nobody else,',
@@ -115,9 +117,11 @@ const chinese: Comments = {
   'server.host': ['监听地址。超出本机（0.0.0.0）时必须设置 api_token。'],
   'server.port': ['0：任意空闲端口，serve 打印的那一行会写明。'],
   'server.api_token': [
-    '调用 /v1 时以 Bearer 令牌携带，登录控制台也用它。',
+    '调用 /v1 时以 Bearer 令牌携带，登录控制台也用它。它拥有全部权限；',
+    '按人和程序分开、权限更小的令牌写在 server.tokens 里，见 docs/configuration.md。',
     '应是足够长的随机串：openssl rand -base64 24',
   ],
+  'server.metrics_auth': ['true：访问 /metrics 需要带有 orders:read 权限的令牌。'],
   'server.sessions.hours': ['登录控制台后的有效时间，单位为小时。'],
   'server.trusted_proxies': [
     '前面的反向代理，写地址或 CIDR：[10.0.0.5, 10.1.0.0/16]。',

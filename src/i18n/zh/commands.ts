@@ -6,6 +6,8 @@ const countsSaid = '共 {total} 笔，入账 {success}，失败 {failed}，无�
 /** What the commands print for people. */
 export const commandPhrases = {
   command: {
+    'The token, which is shown only now:': '令牌（只在这里显示一次）：',
+    'Its line for server.tokens in the configuration:': '写入配置 `server.tokens` 的那一行：',
     'Cannot find order "{orderNo}"': '找不到订单“{orderNo}”',
     'not known': '未知',
     'Only the first {count:word} events are shown.': '只显示前 {count} 条事件。',

@@ -87,6 +87,26 @@ export const configPhrases = {
     '{value:shown} is longer than 255 characters': '{value} 超过 255 个字符',
     'must be a list of minutes, like [5, 5, 10]': '须为分钟数的列表，如 [5, 5, 10]',
     'is an empty list: give at least one wait': '是空列表：请至少给出一个等待时间',
+    'must be a list of scopes, like [orders:read]': '须为权限的列表，如 `[orders:read]`',
+    'must be a list, like "- name: backend"': '须为列表，例如 `- name: backend`',
+    'is an empty list: give at least one scope': '是空列表：请至少给出一项权限',
+    'give either a role or scopes': '请给出 `role` 或 `scopes`，两者只能有一个',
+    'give either a role or scopes: --role {roles:word}, or --scopes {scopes:word}':
+      '请给出角色或权限，两者只能有一个：`--role {roles}`，或 `--scopes {scopes}`',
+    'is a list of more than {count:word} tokens': '列表超过 {count} 个令牌',
+    '{value:shown} is the name of another token as well': '{value} 与另一个令牌重名',
+    'is the hash of token {name:shown} as well': '与令牌 {name} 的哈希相同',
+    '{value:shown} is a name that budan itself uses': '{value} 是 budan 自己使用的名称',
+    'a value of {length:word} characters is no SHA-256, which has 64 hexadecimal digits: give the line that budan token new printed':
+      '{length} 个字符的值不是 SHA-256（64 位十六进制数字）：请使用 `budan token new` 打印的那一行',
+    '{value:shown} is neither a date, like 2027-01-31, nor a time like 2027-01-31T08:00:00+08:00':
+      '{value} 既不是日期（如 2027-01-31），也不是时间（如 2027-01-31T08:00:00+08:00）',
+    '{value:shown} must not hold control characters or lone surrogates':
+      '{value} 不能含有控制字符或残缺字符',
+    '{value:shown} must have {min:word} to {max:word} characters, not blanks alone':
+      '{value} 须有 {min} 到 {max} 个字符，不能只有空白',
+    'none was set at the start: restart the service': '启动时没有设置令牌：请重启服务',
+    'none is set any more: restart the service': '不再有令牌：请重启服务',
     'is a list of more than 100 waits': '列表超过 100 项',
     '{value:shown} is not a merchant number: digits only': '{value} 不是商户号：只能是数字',
     '{value:shown} is not an app id, like wx0123…': '{value} 不是 appid（形如 wx0123…）',

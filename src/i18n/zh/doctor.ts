@@ -11,6 +11,7 @@ export const doctorPhrases = {
     'app id': 'appid',
     'public key': '微信支付公钥',
     'api token': 'API 令牌',
+    tokens: '令牌',
     'notify url': '回调地址',
     engine: '引擎',
     clock: '时钟',
@@ -80,6 +81,8 @@ export const doctorPhrases = {
     '{appId:word} does not look like one: wx and 16 hexadecimal digits':
       '{appId} 不像 appid：应为 wx 加 16 位十六进制数字',
     'none; only this machine can connect': '未设置；只有本机可以访问',
+    'none; server.tokens has others': '未设置；`server.tokens` 里有其他令牌',
+    'expired: {names}': '已过期：{names}',
     'none, and {host:word} can be reached from other machines':
       '未设置，而 {host} 可从其他机器访问',
     'weak: {length:word} characters, {different:word} different ones':
@@ -90,6 +93,8 @@ export const doctorPhrases = {
     'its path is {path:word}': '路径是 {path}',
   },
   step: {
+    'make new ones with budan token new, or take them out of server.tokens':
+      '用 `budan token new` 生成新的，或把它们从 `server.tokens` 里去掉',
     'see `budan sources` and docs/sources.md': '见 `budan sources` 和 docs/sources.md',
     'name each status under sources; docs/sources.md says what they mean':
       '请在 `sources` 中写明每个状态；含义见 docs/sources.md',

@@ -138,6 +138,8 @@ export const gatewayPhrases = {
     'Cannot decrypt the callback: the APIv3 key does not fit': '无法解密支付回调：APIv3 密钥不符',
     'Cannot use a callback of type "{type}": only "TRANSACTION.SUCCESS"':
       '不处理类型为“{type}”的回调，只处理“TRANSACTION.SUCCESS”',
+    'Cannot use a payment of merchant {theirs:word}: this is {ours:word}':
+      '不处理商户 {theirs} 的支付：这里是 {ours}',
     'Cannot use a refund of merchant {theirs:words}: this is {ours:word}':
       '退款通知属于商户 {theirs}，本商户是 {ours}',
     'Cannot use a callback of a trade that is "{state}"': '不处理交易状态为“{state}”的回调',

@@ -11,6 +11,13 @@ export const helpPhrases = {
     'prompt for what is needed, check it, and write a commented budan.yaml':
       '逐项询问所需配置，检查后写出带注释的 budan.yaml',
     'the merchant number': '商户号',
+    'make a token for a person or a program, and its line for server.tokens':
+      '为人员或程序生成令牌，并给出写入 server.tokens 的那一行',
+    'whose token it is, such as wang.li': '令牌属于谁，如 wang.li',
+    'of a person': '人员的角色',
+    'of a program, such as orders:read,orders:place': '程序的权限，如 `orders:read,orders:place`',
+    'a date, like 2027-01-31, or a time of RFC 3339':
+      '到期时间：日期，如 2027-01-31，或 RFC 3339 时间',
     'whose order, where several merchants have its number': '多个商户有同一订单号时，指明商户',
     'an app that is bound to it': '与商户号绑定的 appid',
     'apiclient_key.pem of the merchant': '商户的 apiclient_key.pem',

@@ -74,6 +74,8 @@ export const webPhrases = {
     'budan is stopping': 'budan 正在停止',
     'Authorization: a Bearer token is needed': 'Authorization：需要 Bearer 令牌',
     'Authorization: the token is wrong': 'Authorization：令牌不正确',
+    'Authorization: the token has expired': 'Authorization：令牌已过期',
+    'Token "{name}" lacks the scope {scope:word}': '令牌“{name}”没有权限 {scope}',
     'The form is out of date. Nothing was done': '表单已过期，操作没有执行',
     '{count:word} pages are kept up to date already: close some':
       '已有 {count} 个页面在实时更新：请关闭一些',
@@ -93,6 +95,8 @@ export const webPhrases = {
       '支付渠道已受理订单“{orderNo}”：支付后会入账，不能再支付时会关单',
     'the gateway knows order "{orderNo}": it says {state}':
       '支付渠道有订单“{orderNo}”，状态是 {state}',
+    'order "{orderNo}" is of merchant {mchid:word} ({gateway:word}), which is not configured':
+      '订单“{orderNo}”属于商户 {mchid}（{gateway}），该商户没有配置',
     'order "{orderNo}" was adopted for merchant {mchid:word}, which is not configured: nobody can say whether it was paid':
       '订单“{orderNo}”是为商户 {mchid} 导入的，该商户没有配置：无法确认是否已支付',
     'what the gateway says is not believed now: {reason:breaker}':
@@ -124,6 +128,7 @@ export const webPhrases = {
       '至少须给出一项要更正的内容：user_id、金额、expires_at、app_id',
   },
   rule: {
+    'must be {name:json}, the name of the token, or left out': '须为令牌的名称 {name}，或不填',
     'must be a string': '须为字符串',
     'must be true or false': '须为 true 或 false',
     'must be true, false or left out': '须为 true、false 或不填',

@@ -1,7 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Door, Emit } from '../../domain/event.ts'
+import type { Scope } from '../../domain/scope.ts'
+import type { Refusal } from '../errors.ts'
+import { actorOf } from './actor.ts'
 import { addressOf } from './address.ts'
 import { LateAnswers } from './late-answers.ts'
+import { scopeRefusal } from './scope-refusal.ts'
 import type { Tokens } from './tokens.ts'
 import { WrongTokenReport } from './wrong-token-report.ts'
 import { WrongTokens } from './wrong-tokens.ts'
@@ -52,7 +56,23 @@ export class Access {
     this.#emit({ type: 'logged_in', name, address })
   }
 
+  /** For a token that is known and may not do this. */
+  lacking(request: FastifyRequest, scope: Scope): Refusal {
+    const actor = actorOf(request)
+    this.#emit({ type: 'scope_missing', ...actor, scope, route: routeOf(request) })
+    return scopeRefusal(actor.name, scope)
+  }
+
+  /** For a request that changed something which no order's timeline has. */
+  used(request: FastifyRequest): void {
+    this.#emit({ type: 'right_used', ...actorOf(request), route: routeOf(request) })
+  }
+
   loggedOut(request: FastifyRequest, name: string): void {
     this.#emit({ type: 'logged_out', name, address: addressOf(request) })
   }
+}
+
+function routeOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url ?? ''}`
 }

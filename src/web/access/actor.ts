@@ -1,15 +1,28 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../domain/order.ts'
+import type { Scope } from '../../domain/scope.ts'
 import { addressOf } from './address.ts'
+import { type Caller, mayUse } from './tokens.ts'
 
-const names = new WeakMap<FastifyRequest, string>()
+const callers = new WeakMap<FastifyRequest, Caller>()
 
-/** Records the name of the token or session that authenticated the request. */
-export function letIn(request: FastifyRequest, name: string): void {
-  names.set(request, name)
+/** Records whose token or session authenticated the request. */
+export function letIn(request: FastifyRequest, caller: Caller): void {
+  callers.set(request, caller)
+}
+
+/** Null: no token is configured, or the request needs none. */
+export function callerOf(request: FastifyRequest): Caller | null {
+  return callers.get(request) ?? null
+}
+
+/** Whether the sender may do what the scope opens. Without a configured token everybody may. */
+export function may(request: FastifyRequest, scope: Scope): boolean {
+  const caller = callerOf(request)
+  return caller === null || mayUse(caller, scope)
 }
 
 /** The sender of the request, for the events that it causes. Without a configured token there is no name. */
 export function actorOf(request: FastifyRequest): Actor {
-  return { name: names.get(request) ?? 'anonymous', address: addressOf(request) }
+  return { name: callerOf(request)?.name ?? 'anonymous', address: addressOf(request) }
 }

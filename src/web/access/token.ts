@@ -4,6 +4,7 @@ import { Refusal, type TokenCheck } from '../errors.ts'
 import type { Access } from './access.ts'
 import { letIn } from './actor.ts'
 import { refuseOtherSites } from './other-sites.ts'
+import type { Caller } from './tokens.ts'
 
 /**
  * Admits only requests with `Authorization: Bearer <token>`. Without a configured token it admits all
@@ -21,16 +22,20 @@ export function requireToken(app: FastifyInstance, access: Access): void {
 export function tokenCheck(access: Access): TokenCheck {
   return async (request, reply) => {
     if (access.tokens.isOpen) return
-    const name = nameByToken(request, access)
-    if (name === null) await refuseToken(access, { request, reply, door: 'api' })
-    else letIn(request, name)
+    const caller = callerByToken(request, access)
+    if (caller === null) await refuseToken(access, { request, reply, door: 'api' })
+    else letIn(request, caller)
   }
 }
 
-/** The name of the Bearer token; null: there is none, or a wrong one. */
-export function nameByToken({ headers }: FastifyRequest, { tokens }: Access): string | null {
+/** Whose Bearer token it is; null: there is none, or a wrong one. Throws 401 for one that has expired. */
+export function callerByToken({ headers }: FastifyRequest, { tokens }: Access): Caller | null {
   const sent = bearerToken(headers.authorization)
-  return sent === null ? null : tokens.nameOf(sent)
+  const found = sent === null ? null : tokens.find(sent)
+  if (found !== 'expired') return found
+  // The caller has a whole token: that is no guess.
+  const message = 'Authorization: the token has expired'
+  throw new Refusal(401, { code: 'unauthorized', message })
 }
 
 /** 401: delayed after a wrong token, or never sent. A missing token is not a guess. */

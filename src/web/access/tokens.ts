@@ -1,27 +1,82 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { ServerConfig, TokenConfig } from '../../config/config.ts'
+import type { Clock } from '../../domain/clock.ts'
+import { opens, type Scope, scopesOfRole } from '../../domain/scope.ts'
 
 /** The name of `server.api_token`, which several people and programs may share. */
 export const apiTokenName = 'api_token'
 
-/** The configured tokens, by name. */
-export class Tokens {
-  readonly #apiToken: string | null
-  readonly #digest: Buffer
+/** Who sent a request, by the token. */
+export interface Caller {
+  /** The name of the token. */
+  readonly name: string
+  readonly scopes: ReadonlySet<Scope>
+  /** Null: it has scopes of its own. */
+  readonly role: TokenConfig['role']
+}
 
-  constructor(apiToken: string | null) {
-    this.#apiToken = apiToken
-    this.#digest = digestOf(Buffer.from(apiToken ?? '', 'utf8'))
+export function mayUse({ scopes }: Caller, needed: Scope): boolean {
+  return opens(scopes, needed)
+}
+
+type TokenSettings = Pick<ServerConfig, 'apiToken' | 'tokens'>
+
+export interface TokensOptions {
+  readonly server: TokenSettings
+  readonly hasAdoptPrefixes: boolean
+  readonly clock: Clock
+}
+
+interface Known extends Caller {
+  /** SHA-256 of the token. */
+  readonly digest: Buffer
+  /** What the mark of a session is made from. */
+  readonly secret: string | Buffer
+  readonly expiresAt: Date | null
+}
+
+/** The configured tokens. They can be replaced while requests are served. */
+export class Tokens {
+  readonly #hasAdoptPrefixes: boolean
+  readonly #clock: Clock
+  /** Of this process: the time of a look-up by a hash with it says nothing about a token. */
+  readonly #key = randomBytes(32)
+  #byHash: ReadonlyMap<string, Known> = new Map()
+  #byName: ReadonlyMap<string, Known> = new Map()
+
+  constructor({ server, hasAdoptPrefixes, clock }: TokensOptions) {
+    this.#hasAdoptPrefixes = hasAdoptPrefixes
+    this.#clock = clock
+    this.replace(server)
+  }
+
+  /** From the next request on. */
+  replace(server: TokenSettings): void {
+    const known = [...apiTokenIn(server), ...(server.tokens ?? []).map((one) => this.#known(one))]
+    this.#byHash = new Map(known.map((each) => [this.#hashOf(each.digest), each]))
+    this.#byName = new Map(known.map((each) => [each.name, each]))
   }
 
   /** No token is configured: every request is admitted, and only this machine can send any. */
   get isOpen(): boolean {
-    return this.#apiToken === null
+    return this.#byName.size === 0
   }
 
-  /** The name of the token; null: there is no such token. Takes constant time: it compares digests. */
-  nameOf(sent: Buffer): string | null {
-    const isRight = timingSafeEqual(digestOf(sent), this.#digest)
-    return isRight && this.#apiToken !== null ? apiTokenName : null
+  /**
+   * Whose token it is. Null: there is no such token. `expired`: it is one that has expired. The time that
+   * it takes does not depend on which token it is, nor on how much of one was guessed.
+   */
+  find(sent: Buffer): Caller | 'expired' | null {
+    const digest = digestOf(sent)
+    const known = this.#byHash.get(this.#hashOf(digest))
+    if (known === undefined || !timingSafeEqual(digest, known.digest)) return null
+    return this.#isExpired(known) ? 'expired' : known
+  }
+
+  /** Null: there is no token of that name, or it has expired. */
+  named(name: string): Caller | null {
+    const known = this.#byName.get(name)
+    return known === undefined || this.#isExpired(known) ? null : known
   }
 
   /**
@@ -29,9 +84,36 @@ export class Tokens {
    * token cannot be guessed from the mark without the key. Null: there is no such token.
    */
   markOf(name: string, key: string): string | null {
-    if (this.#apiToken === null || name !== apiTokenName) return null
-    return createHmac('sha256', key).update(this.#apiToken).digest('hex')
+    const known = this.#byName.get(name)
+    if (known === undefined) return null
+    return createHmac('sha256', key).update(known.secret).digest('hex')
   }
+
+  #known({ name, sha256, role, scopes, expiresAt }: TokenConfig): Known {
+    const held = role === null ? (scopes ?? []) : scopesOfRole(role, this.#roleOptions)
+    const digest = Buffer.from(sha256, 'hex')
+    return { name, role, scopes: new Set(held), digest, secret: digest, expiresAt }
+  }
+
+  get #roleOptions() {
+    return { hasAdoptPrefixes: this.#hasAdoptPrefixes }
+  }
+
+  #isExpired({ expiresAt }: Known): boolean {
+    return expiresAt !== null && this.#clock() >= expiresAt
+  }
+
+  #hashOf(digest: Buffer): string {
+    return createHmac('sha256', this.#key).update(digest).digest('base64')
+  }
+}
+
+/** All rights. Its sessions are marked by the token itself, as by versions that knew no other. */
+function apiTokenIn({ apiToken }: TokenSettings): readonly Known[] {
+  if (apiToken === null) return []
+  const digest = digestOf(Buffer.from(apiToken, 'utf8'))
+  const all = { scopes: new Set(['admin'] as const), role: 'admin' } as const
+  return [{ ...all, name: apiTokenName, digest, secret: apiToken, expiresAt: null }]
 }
 
 function digestOf(bytes: Buffer): Buffer {

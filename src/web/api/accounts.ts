@@ -12,6 +12,7 @@ export function addAccountRoutes(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/accounts/:user_id',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'getAccount',
         tags: ['accounts'],
@@ -29,6 +30,7 @@ export function addAccountRoutes(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/accounts/:user_id/entries',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'listEntries',
         tags: ['accounts'],

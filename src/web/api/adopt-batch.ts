@@ -35,6 +35,7 @@ export function addAdoptBatch(app: WebApp, { budan, clock }: { budan: Budan; clo
     '/v1/orders/batch',
     {
       bodyLimit: bytesMax,
+      config: { scope: 'orders:adopt' },
       schema: {
         operationId: 'adoptOrders',
         tags: ['orders'],

@@ -7,6 +7,7 @@ export function addAuditRoute(app: WebApp, { store }: Budan): void {
   app.get(
     '/v1/audit',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'audit',
         tags: ['audit'],

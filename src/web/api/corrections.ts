@@ -19,6 +19,7 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.patch(
     '/v1/orders/:order_no',
     {
+      config: { scope: 'orders:correct' },
       schema: {
         operationId: 'correctOrder',
         tags: ['orders'],
@@ -65,6 +66,7 @@ function addAbandon(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.post(
     '/v1/orders/:order_no/abandon',
     {
+      config: { scope: 'orders:correct' },
       schema: {
         operationId: 'abandonOrder',
         tags: ['orders'],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Scope } from '../../domain/scope.ts'
 import type { Budan } from '../../service.ts'
 import { answers, fault } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
@@ -43,15 +44,23 @@ export function addHealthRoutes(app: WebApp, budan: Budan): void {
       return reply.code(readiness.ready ? 200 : 503).send(presentReadiness(readiness))
     },
   )
+}
 
+/** For monitors too, unless `server.metrics_auth` is set: then with a token. */
+export function addMetricsRoute(
+  app: WebApp,
+  budan: Budan,
+  config: { readonly scope?: Scope } = {},
+): void {
   app.get(
     '/metrics',
     {
+      config,
       schema: {
         operationId: 'metrics',
         tags: ['operation'],
         summary: 'Metrics for Prometheus',
-        security: [],
+        ...(config.scope === undefined && { security: [] }),
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } },
         },

@@ -6,7 +6,9 @@ import type { Actor, Order } from '../../domain/order.ts'
 import { orderStatuses } from '../../domain/order-states.ts'
 import type { AdoptionRefusal } from '../../orders/adopt.ts'
 import type { Budan } from '../../service.ts'
+import type { Access } from '../access/access.ts'
 import { actorOf } from '../access/actor.ts'
+import { requireScope } from '../access/scopes.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
@@ -57,20 +59,23 @@ const orderAbsent = [fault, '`order_not_found`'] as const
 export interface OrderRouteParts {
   readonly budan: Budan
   readonly clock: Clock
+  readonly access: Access
 }
 
-export function addOrderRoutes(app: WebApp, { budan, clock }: OrderRouteParts): void {
-  addCreate(app, { budan, clock })
-  addList(app, { budan, clock })
-  addGet(app, { budan, clock })
+export function addOrderRoutes(app: WebApp, parts: OrderRouteParts): void {
+  const { budan } = parts
+  addCreate(app, parts)
+  addList(app, parts)
+  addGet(app, parts)
   addEvents(app, budan)
   addCheck(app, budan)
 }
 
-function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
+function addCreate(app: WebApp, { budan, clock, access }: OrderRouteParts): void {
   app.post(
     '/v1/orders',
     {
+      config: { scope: ['orders:place', 'orders:adopt'] },
       schema: {
         operationId: 'createOrder',
         tags: ['orders'],
@@ -87,7 +92,7 @@ function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
           ],
           403: [
             fault,
-            '`prefix_not_allowed`: not among `recharge.adopt_prefixes`. `host_unknown`, `other_site`: sent by a page of another site.',
+            '`scope_missing`. `prefix_not_allowed`: not among `recharge.adopt_prefixes`. `host_unknown`, `other_site`: sent by a page of another site.',
           ],
           409: [
             fault,
@@ -104,6 +109,7 @@ function addCreate(app: WebApp, { budan, clock }: OrderRouteParts): void {
     async (request, reply) => {
       const { body } = request
       const actor = actorOf(request)
+      requireScope(access, request, body.adopt === true ? 'orders:adopt' : 'orders:place')
       if (body.adopt === true) {
         const { order, isNew } = await adoptOrder(budan, { body, now: clock(), actor })
         return reply.code(isNew ? 201 : 200).send(presentOrder(order, { now: clock(), ...budan }))
@@ -119,6 +125,7 @@ function addList(app: WebApp, { budan: { store, merchants }, clock }: OrderRoute
   app.get(
     '/v1/orders',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'listOrders',
         tags: ['orders'],
@@ -145,6 +152,7 @@ function addGet(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.get(
     '/v1/orders/:order_no',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'getOrder',
         tags: ['orders'],
@@ -169,6 +177,7 @@ function addEvents(app: WebApp, { store, findOrder }: Budan): void {
   app.get(
     '/v1/orders/:order_no/events',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'listOrderEvents',
         tags: ['orders'],
@@ -193,6 +202,7 @@ function addCheck(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/orders/:order_no/check',
     {
+      config: { scope: 'orders:check' },
       schema: {
         operationId: 'checkOrder',
         tags: ['orders'],

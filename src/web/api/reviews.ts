@@ -1,10 +1,12 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { merchantNamed, type OfMerchant } from '../../desks.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { readSeenMark } from '../../domain/resolve.ts'
 import { reviewActions } from '../../domain/review-action.ts'
 import type { Budan } from '../../service.ts'
-import { actorOf } from '../access/actor.ts'
+import { actorOf, callerOf } from '../access/actor.ts'
+import { apiTokenName } from '../access/tokens.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
@@ -46,7 +48,10 @@ const resolving = documented(
   z.strictObject({
     preview: z.literal(false).optional(),
     action,
-    name: operatorText('name', 'The operator who is responsible.'),
+    name: operatorText(
+      'name',
+      'The operator who is responsible: the name of the token, and may be left out; with `server.api_token`, or without a token, it must be given.',
+    ).optional(),
     reason: reasonText,
     seen: documented(
       z
@@ -74,6 +79,7 @@ function addQueue(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/reviews',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'listReviews',
         tags: ['reviews'],
@@ -100,6 +106,7 @@ function addReview(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/orders/:order_no/review',
     {
+      config: { scope: 'reviews:write' },
       schema: {
         operationId: 'reviewOrder',
         tags: ['reviews'],
@@ -124,7 +131,8 @@ function addReview(app: WebApp, budan: Budan): void {
       const { order_no: orderNo } = request.params
       if (body.preview === true)
         return presentPreview(await previewOf(budan, { orderNo, ...request.query }), budan)
-      const { action, name, reason, seen } = body
+      const { action, reason, seen } = body
+      const name = reviewerOf(request, body.name)
       const actor = actorOf(request)
       return presentResolution(
         await resolutionOf(budan, { orderNo, action, name, reason, seen, actor, ...request.query }),
@@ -132,6 +140,21 @@ function addReview(app: WebApp, budan: Budan): void {
       )
     },
   )
+}
+
+/** A token that several people share does not say who resolves a review; one with a name does. */
+export function reviewerOf(request: FastifyRequest, given: string | undefined): string {
+  const caller = callerOf(request)
+  if (caller === null || caller.name === apiTokenName) {
+    if (given !== undefined) return given
+    throw new Refusal(400, {
+      code: 'request_invalid',
+      message: 'name: must be a string, and is missing',
+    })
+  }
+  if (given === undefined || given.trim() === caller.name) return caller.name
+  const message = `name: must be ${JSON.stringify(caller.name)}, the name of the token, or left out`
+  throw new Refusal(400, { code: 'request_invalid', message })
 }
 
 async function previewOf(

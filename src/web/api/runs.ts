@@ -27,6 +27,7 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/runs',
     {
+      config: { scope: 'runs:write' },
       schema: {
         operationId: 'makeRun',
         tags: ['runs'],
@@ -44,6 +45,7 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/runs',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'listRuns',
         tags: ['runs'],
@@ -61,6 +63,7 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/runs/:id',
     {
+      config: { scope: 'orders:read' },
       schema: {
         operationId: 'getRun',
         tags: ['runs'],

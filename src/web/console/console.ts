@@ -7,6 +7,7 @@ import type { Emit } from '../../domain/event.ts'
 import type { Budan } from '../../service.ts'
 import type { Access } from '../access/access.ts'
 import { refuseOtherSites } from '../access/other-sites.ts'
+import { requireScopes } from '../access/scopes.ts'
 import { answerRefusal, Refusal, refusalOf, reportFailure } from '../errors.ts'
 import type { WebApp } from '../web-app.ts'
 import { addAccounts } from './accounts/accounts.tsx'
@@ -85,6 +86,7 @@ export async function addConsole(
     })
     // Only its owner sends a Bearer token; cookies are sent by every page.
     checkForms(guarded, (request) => guard.entryOf(request) !== 'token')
+    requireScopes(guarded, access, 'preValidation')
     const latestAudit = new LatestAudit(budan.store, { clock })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
     addPages(guarded, { budan, clock, latestAudit, isStillIn })

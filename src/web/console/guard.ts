@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import { letIn } from '../access/actor.ts'
-import { nameByToken, refuseToken } from '../access/token.ts'
+import { callerByToken, refuseToken } from '../access/token.ts'
+import type { Caller } from '../access/tokens.ts'
 import { wantsPage } from './error-page.tsx'
 import type { Sessions } from './session.ts'
 import { cookieNames } from './visitor.ts'
@@ -47,11 +48,11 @@ export class Guard {
     const { sessions, access } = this.#parts
     if (sessions === null) return 'open'
     // This needs no database, so a program is admitted while it is away.
-    const byToken = nameByToken(request, access)
-    const byCookie = byToken === null ? await this.#nameByCookie(request, sessions) : null
-    const name = byToken ?? byCookie
-    if (name !== null) letIn(request, name)
-    if (name !== null) return byToken === null ? 'session' : 'token'
+    const byToken = callerByToken(request, access)
+    const byCookie = byToken === null ? await this.#callerByCookie(request, sessions) : null
+    const caller = byToken ?? byCookie
+    if (caller !== null) letIn(request, caller)
+    if (caller !== null) return byToken === null ? 'session' : 'token'
     // Other schemes, such as Basic, are for a proxy in front.
     if (!/^Bearer\b/i.test(request.headers.authorization ?? '')) return 'refused'
     await refuseToken(access, { request, reply, door: 'console' })
@@ -59,7 +60,7 @@ export class Guard {
   }
 
   /** A program without a cookie has no session: the database is not queried. */
-  async #nameByCookie(request: FastifyRequest, sessions: Sessions): Promise<string | null> {
+  async #callerByCookie(request: FastifyRequest, sessions: Sessions): Promise<Caller | null> {
     const cookie = request.cookies[cookieNames.session]
     return cookie === undefined && !wantsPage(request) ? null : sessions.find(cookie)
   }

@@ -4,10 +4,11 @@ import { catalog } from '../../i18n/locale.ts'
 export const loginWords = catalog({
   en: {
     title: 'Log in',
-    token: 'API token',
-    hint: 'server.api_token of the configuration.',
+    token: 'Token',
+    hint: 'Your own token, or server.api_token of the configuration.',
     logIn: 'Log in',
-    wrong: 'This is not the API token.',
+    wrong: 'There is no such token.',
+    expired: 'This token has expired. An administrator can make a new one.',
     old: 'This page was out of date. Enter the token again.',
     ended: {
       kept: 'Your login has ended, and nothing was done. Log in again: your input is kept.',
@@ -16,10 +17,11 @@ export const loginWords = catalog({
   },
   zh: {
     title: '登录',
-    token: 'API 令牌',
-    hint: '即配置中的 server.api_token。',
+    token: '令牌',
+    hint: '本人的令牌，或配置中的 server.api_token。',
     logIn: '登录',
     wrong: '令牌不正确。',
+    expired: '令牌已过期，请申请新的令牌。',
     old: '页面已过期，请重新输入令牌。',
     ended: {
       kept: '登录已失效，刚才的操作没有执行。请重新登录，所填内容会保留。',

@@ -27,16 +27,17 @@ export function addLogin(app: WebApp, { sessions, access }: LoginParts): void {
   })
 
   app.post(loginPath, async (request, reply) => {
-    const { wrong } = loginWords(localeOf(request))
+    const { wrong, expired } = loginWords(localeOf(request))
     const form = readForm(loginForm, request.body)
     const next = ownPath(form.given.next)
-    const name = form.ok ? access.tokens.nameOf(Buffer.from(form.value.token)) : null
-    if (name === null) {
+    const caller = form.ok ? access.tokens.find(Buffer.from(form.value.token)) : null
+    if (caller === 'expired') return sendLogin(reply.code(401), { next, fault: expired })
+    if (caller === null) {
       await access.refuse(request, reply, 'console')
       return reply.sent ? reply : sendLogin(reply.code(401), { next, fault: wrong })
     }
-    const value = await sessions.open(name, addressOf(request))
-    access.accept(request, name)
+    const value = await sessions.open(caller.name, addressOf(request))
+    access.accept(request, caller.name)
     setCookie({ request, reply }, { name: cookieNames.session, value, maxAgeS: sessions.lifeS })
     return reply.redirect(next, 303)
   })

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { within } from '../../deadline.ts'
 import { StoreError } from '../../store/errors.ts'
 import type { Store } from '../../store/store.ts'
-import type { Tokens } from '../access/tokens.ts'
+import type { Caller, Tokens } from '../access/tokens.ts'
 
 /** A working day: a browser that is left open over night needs a new login. */
 export const sessionHoursDefault = 12
@@ -43,14 +43,18 @@ export class Sessions {
     return key
   }
 
-  /** The name of the session's token. Null: there is no such session, it is over, or the token has changed. */
-  async find(cookie: string | undefined): Promise<string | null> {
+  /**
+   * Whose session it is, by its token as it is now. Null: there is no such session, it is over, or the
+   * token has changed, has expired or is gone.
+   */
+  async find(cookie: string | undefined): Promise<Caller | null> {
     const { store, tokens } = this.#parts
     const key = keyIn(cookie)
     // Also without a key, to find out whether a login is possible now.
     const session = await inTime(store.findSession(hashOf(key)))
     if (session === null) return null
-    return tokens.markOf(session.tokenName, key) === session.tokenMark ? session.tokenName : null
+    const isSame = tokens.markOf(session.tokenName, key) === session.tokenMark
+    return isSame ? tokens.named(session.tokenName) : null
   }
 
   /** Ends the session on all nodes. Returns the name of its token; null: there was none. */

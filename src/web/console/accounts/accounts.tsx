@@ -14,10 +14,15 @@ import { accountWords } from './words.ts'
 const entriesOnPage = 50
 
 export function addAccounts(app: WebApp, parts: ConsoleParts): void {
-  app.get('/accounts', (request, reply) => answerSearch({ request, reply }, parts))
+  app.get('/accounts', { config: { scope: 'orders:read' } }, (request, reply) =>
+    answerSearch({ request, reply }, parts),
+  )
   const params = z.object({ user_id: z.string() })
-  app.get('/accounts/:user_id', { schema: { params, hide: true } }, (request, reply) =>
-    answerAccount({ request, reply }, { ...parts, userId: request.params.user_id }),
+  app.get(
+    '/accounts/:user_id',
+    { schema: { params, hide: true }, config: { scope: 'orders:read' } },
+    (request, reply) =>
+      answerAccount({ request, reply }, { ...parts, userId: request.params.user_id }),
   )
 }
 

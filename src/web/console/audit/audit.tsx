@@ -4,12 +4,12 @@ import type { ConsoleParts } from '../page.ts'
 import { AuditPage } from './audit-page.tsx'
 
 export function addAudit(app: WebApp, { latestAudit }: ConsoleParts): void {
-  app.get('/audit', async (_request, reply) => {
+  app.get('/audit', { config: { scope: 'orders:read' } }, async (_request, reply) => {
     const { latest: audit, isUnderWay, hasFailed } = latestAudit.state()
     return sendPage(reply, <AuditPage {...{ audit, isUnderWay, hasFailed }} />)
   })
 
-  app.post('/audit', async (_request, reply) => {
+  app.post('/audit', { config: { scope: 'orders:read' } }, async (_request, reply) => {
     await latestAudit.refresh()
     return reply.redirect('/audit', 303)
   })

@@ -15,20 +15,24 @@ import { isAbsence } from './verdict.tsx'
 export function addCheck(app: WebApp, { budan }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
   const path = '/orders/:order_no/check'
-  app.post(path, { schema: { params, hide: true } }, async (request, reply) => {
-    const orderNo = request.params.order_no
-    const choosing = { section: 'orders', path: orderPath } as const
-    const found = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
-    if (found === null) return reply
-    const address = addressIn(request, { order: found, ...budan })
-    const by = { actor: actorOf(request), ...whichIn(request) }
-    const report = await ofOrder(orderNo, () => budan.checkOrder(orderNo, by))
-    const { tradeState, decision, codedReason, order } = report
-    const news: CheckedNews = {
-      ...{ ...address, tradeState, decision, status: order.status },
-      ...{ reason: reasonText(codedReason, localeOf(request)), isAbsent: isAbsence(report) },
-    }
-    sendFlash({ request, reply }, { kind: checkedKind, ...news })
-    return reply.redirect(orderPath(address), 303)
-  })
+  app.post(
+    path,
+    { schema: { params, hide: true }, config: { scope: 'orders:check' } },
+    async (request, reply) => {
+      const orderNo = request.params.order_no
+      const choosing = { section: 'orders', path: orderPath } as const
+      const found = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
+      if (found === null) return reply
+      const address = addressIn(request, { order: found, ...budan })
+      const by = { actor: actorOf(request), ...whichIn(request) }
+      const report = await ofOrder(orderNo, () => budan.checkOrder(orderNo, by))
+      const { tradeState, decision, codedReason, order } = report
+      const news: CheckedNews = {
+        ...{ ...address, tradeState, decision, status: order.status },
+        ...{ reason: reasonText(codedReason, localeOf(request)), isAbsent: isAbsence(report) },
+      }
+      sendFlash({ request, reply }, { kind: checkedKind, ...news })
+      return reply.redirect(orderPath(address), 303)
+    },
+  )
 }

@@ -26,8 +26,11 @@ const viewQuery = z.object({
 
 export function addOrder(app: WebApp, parts: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
-  app.get('/orders/:order_no', { schema: { params, hide: true } }, async (request, reply) =>
-    answerOrder({ request, reply }, { ...parts, orderNo: request.params.order_no }),
+  app.get(
+    '/orders/:order_no',
+    { schema: { params, hide: true }, config: { scope: 'orders:read' } },
+    async (request, reply) =>
+      answerOrder({ request, reply }, { ...parts, orderNo: request.params.order_no }),
   )
 }
 

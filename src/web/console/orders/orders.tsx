@@ -17,7 +17,9 @@ import { readTraced } from './trace-parts.tsx'
 
 /** "I paid and have no credit": find the order, see its result, check it now. */
 export function addOrders(app: WebApp, parts: ConsoleParts): void {
-  app.get('/orders', (request, reply) => answerList({ request, reply }, parts))
+  app.get('/orders', { config: { scope: 'orders:read' } }, (request, reply) =>
+    answerList({ request, reply }, parts),
+  )
   addTrace(app, parts)
   addRaw(app, parts)
   addOrder(app, parts)

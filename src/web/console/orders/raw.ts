@@ -9,16 +9,20 @@ import type { ConsoleParts } from '../page.ts'
 /** An order with its events as JSON, in the shape of `budan order --json`. */
 export function addRaw(app: WebApp, { budan }: ConsoleParts): void {
   const params = z.object({ order_no: z.string() })
-  app.get('/orders/:order_no.json', { schema: { params, hide: true } }, async (request, reply) => {
-    const order = await ofOrder(request.params.order_no, (orderNo) =>
-      budan.findOrder(orderNo, whichIn(request)),
-    )
-    const { events, nextCursor } = await allEvents(budan.store, order.key)
-    const raw = {
-      ...presentOrder(order, budan),
-      events: events.map(presentOrderEvent),
-      next_cursor: nextCursor,
-    }
-    return reply.type('application/json; charset=utf-8').send(`${JSON.stringify(raw, null, 2)}\n`)
-  })
+  app.get(
+    '/orders/:order_no.json',
+    { schema: { params, hide: true }, config: { scope: 'orders:read' } },
+    async (request, reply) => {
+      const order = await ofOrder(request.params.order_no, (orderNo) =>
+        budan.findOrder(orderNo, whichIn(request)),
+      )
+      const { events, nextCursor } = await allEvents(budan.store, order.key)
+      const raw = {
+        ...presentOrder(order, budan),
+        events: events.map(presentOrderEvent),
+        next_cursor: nextCursor,
+      }
+      return reply.type('application/json; charset=utf-8').send(`${JSON.stringify(raw, null, 2)}\n`)
+    },
+  )
 }

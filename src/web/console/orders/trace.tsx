@@ -17,7 +17,7 @@ import { searchWords } from './words.ts'
 
 /** Queries the gateway for the order of a payment, and redirects to it; it settles nothing. */
 export function addTrace(app: WebApp, { budan }: ConsoleParts): void {
-  app.post('/orders/trace', async (request, reply) => {
+  app.post('/orders/trace', { config: { scope: 'orders:check' } }, async (request, reply) => {
     const locale = localeOf(request)
     const { faults } = searchWords(locale, budan.gateway.label)
     const transaction = z

@@ -42,29 +42,33 @@ export function addLive(app: WebApp, parts: LiveParts): void {
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end()
   })
-  app.get(livePath, { exposeHeadRoute: false }, async (request, reply) => {
-    if (streams.size >= streamsMax) {
-      reply.header('retry-after', '60')
-      const message = `${streamsMax} pages are kept up to date already: close some`
-      throw new Refusal(503, { code: 'streams_full', message })
-    }
-    const stream = new Stream(open(reply))
-    streams.add(stream)
-    const forget = parts.feed.subscribe(async (snapshot) => {
-      const standing = await standingOf(parts.isStillIn(request))
-      if (standing !== 'in') return stream.end(standing)
-      const { regions, now } = parts.render(snapshot, request)
-      stream.show(regions)
-      stream.send('tick', now.toISOString())
-    })
-    const leave = () => {
-      forget()
-      streams.delete(stream)
-    }
-    reply.raw.on('close', leave)
-    // A response that waits for its turn on the connection gets no `close` event of its own.
-    request.raw.socket.on('close', leave)
-  })
+  app.get(
+    livePath,
+    { exposeHeadRoute: false, config: { scope: 'orders:read' } },
+    async (request, reply) => {
+      if (streams.size >= streamsMax) {
+        reply.header('retry-after', '60')
+        const message = `${streamsMax} pages are kept up to date already: close some`
+        throw new Refusal(503, { code: 'streams_full', message })
+      }
+      const stream = new Stream(open(reply))
+      streams.add(stream)
+      const forget = parts.feed.subscribe(async (snapshot) => {
+        const standing = await standingOf(parts.isStillIn(request))
+        if (standing !== 'in') return stream.end(standing)
+        const { regions, now } = parts.render(snapshot, request)
+        stream.show(regions)
+        stream.send('tick', now.toISOString())
+      })
+      const leave = () => {
+        forget()
+        streams.delete(stream)
+      }
+      reply.raw.on('close', leave)
+      // A response that waits for its turn on the connection gets no `close` event of its own.
+      request.raw.socket.on('close', leave)
+    },
+  )
 }
 
 /** `away`: the database did not answer. */

@@ -63,7 +63,7 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
     isStillIn: parts.isStillIn,
     render: (snapshot, request) => rendered.of(snapshot, viewerOf(request)),
   })
-  app.get('/', { schema }, async (request, reply) => {
+  app.get('/', { schema, config: { scope: 'orders:read' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const shown = view(await feed.snapshot(), viewer)
     const title = commonWords(viewer.locale, budan.gateway.label).sections.overview

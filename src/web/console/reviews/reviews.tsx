@@ -34,7 +34,7 @@ const queueQuery = z.object({
 export function addReviews(app: WebApp, parts: ConsoleParts): void {
   const { budan } = parts
 
-  app.get('/reviews', async (request, reply) => {
+  app.get('/reviews', { config: { scope: 'orders:read' } }, async (request, reply) => {
     const { show, cursor = null } = parsedForm(queueQuery, request.query)
     const dismissed = show === 'dismissed'
     const merchant = merchantOfList(request, budan)
@@ -44,7 +44,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     return sendPage(reply, <QueuePage {...page} />)
   })
 
-  app.get('/reviews/:order_no', async (request, reply) => {
+  app.get('/reviews/:order_no', { config: { scope: 'orders:read' } }, async (request, reply) => {
     const address = await addressOrChoice({ request, reply }, budan)
     if (address === null) return reply
     const exchange = { request, reply, address }
@@ -58,7 +58,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     )
   })
 
-  app.post('/reviews/:order_no', async (request, reply) => {
+  app.post('/reviews/:order_no', { config: { scope: 'reviews:write' } }, async (request, reply) => {
     const address = await addressOrChoice({ request, reply }, budan)
     if (address === null) return reply
     const given = givenOf(request.body)

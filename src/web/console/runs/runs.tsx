@@ -35,7 +35,7 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
   const going = new RunsGoing(budan)
   app.addHook('onClose', async () => going.stopListening())
 
-  app.get('/runs', async (request, reply) => {
+  app.get('/runs', { config: { scope: 'orders:read' } }, async (request, reply) => {
     const { cursor = null } = parsedForm(listQuery, request.query)
     const runs = await budan.store.listRuns({ limit: pageSize, cursor })
     const progresses = cursor === null ? going.all() : []
@@ -43,14 +43,14 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
   })
 
   /** For htmx. When no run is in progress any more, the history has changed. */
-  app.get('/runs/going', async (request, reply) => {
+  app.get('/runs/going', { config: { scope: 'orders:read' } }, async (request, reply) => {
     if (!isByHtmx(request)) return reply.redirect('/runs', 303)
     const progresses = going.all()
     if (progresses.length === 0) reply.header('hx-refresh', 'true')
     return sendPart(reply, <GoingList progresses={progresses} />)
   })
 
-  app.post('/runs', async (request, reply) => {
+  app.post('/runs', { config: { scope: 'runs:write' } }, async (request, reply) => {
     const { kind } = parsedForm(beginForm, request.body)
     const beginning = await going.begin({ dryRun: kind === 'dry' })
     if (beginning.kind === 'begun') return reply.redirect(`/runs/${beginning.runId}`, 303)
@@ -69,12 +69,12 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
     return { id, sight, wanted, thresholdMs: budan.policy.thresholdMs }
   }
 
-  app.get('/runs/:id', async (request, reply) =>
+  app.get('/runs/:id', { config: { scope: 'orders:read' } }, async (request, reply) =>
     sendPage(reply, <RunPage {...(await sightFor(request))} />),
   )
 
   /** For htmx; other clients are redirected to the page. */
-  app.get('/runs/:id/progress', async (request, reply) => {
+  app.get('/runs/:id/progress', { config: { scope: 'orders:read' } }, async (request, reply) => {
     const { id } = request.params as { id: string }
     if (!isByHtmx(request)) return reply.redirect(`/runs/${encodeURIComponent(id)}`, 303)
     return sendPart(reply, <RunSection {...(await sightFor(request))} />)

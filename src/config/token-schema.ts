@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { roles, scopes } from '../domain/scope.ts'
+import { wordsFault, wordsMax } from '../text/operator-text.ts'
+import { readTime } from '../text/rfc3339.ts'
+import { oneOf, shown, textThat } from './values.ts'
+
+/** Names that budan itself writes in the place of a token's. */
+const reservedNames: ReadonlySet<string> = new Set(['api_token', 'anonymous', 'budan'])
+
+/** Each person and program has one or two; a token that is rotated stands twice for a while. */
+const tokensMax = 1000
+
+export const tokenSchema = z
+  .strictObject({
+    name: textThat(nameFault),
+    sha256: textThat(hashFault).transform((hash) => hash.toLowerCase()),
+    role: oneOf(roles).optional(),
+    scopes: z
+      .array(oneOf(scopes), { error: 'must be a list of scopes, like [orders:read]' })
+      .min(1, { error: 'is an empty list: give at least one scope' })
+      .optional(),
+    expires_at: textThat(timeFault).transform(timeOf).optional(),
+  })
+  .superRefine(({ role, scopes: given }, context) => {
+    if ((role === undefined) === (given === undefined)) {
+      const message = 'give either a role or scopes'
+      context.addIssue({ code: 'custom', path: ['role'], message })
+    }
+  })
+
+export const tokensSchema = z
+  .array(tokenSchema, { error: 'must be a list, like "- name: backend"' })
+  .max(tokensMax, { error: `is a list of more than ${tokensMax} tokens` })
+  .superRefine(eachOnce)
+  .prefault([])
+
+type ParsedToken = z.output<typeof tokenSchema>
+
+/** Two tokens may not have one name, because a session and an event are of the name. */
+function eachOnce(tokens: readonly ParsedToken[], context: z.RefinementCtx): void {
+  for (const [at, { name, sha256 }] of tokens.entries()) {
+    const before = tokens.slice(0, at)
+    if (before.some((other) => other.name === name)) {
+      const message = `${shown(name)} is the name of another token as well`
+      context.addIssue({ code: 'custom', path: [at, 'name'], message })
+    }
+    const same = before.find((other) => other.sha256 === sha256)
+    if (same !== undefined) {
+      const message = `is the hash of token ${shown(same.name)} as well`
+      context.addIssue({ code: 'custom', path: [at, 'sha256'], message })
+    }
+  }
+}
+
+function nameFault(value: string): string | null {
+  if (reservedNames.has(value)) return `${shown(value)} is a name that budan itself uses`
+  const fault = wordsFault(value, wordsMax.name)
+  return fault === null ? null : `${shown(value)} ${fault}`
+}
+
+/** Never prints the value: somebody may have put the token itself here. */
+function hashFault(value: string): string | null {
+  if (/^[0-9a-f]{64}$/i.test(value)) return null
+  const next = 'give the line that budan token new printed'
+  return `a value of ${value.length} characters is no SHA-256, which has 64 hexadecimal digits: ${next}`
+}
+
+function timeFault(value: string): string | null {
+  return timeIn(value) === null
+    ? `${shown(value)} is neither a date, like 2027-01-31, nor a time like 2027-01-31T08:00:00+08:00`
+    : null
+}
+
+/** A date is the beginning of that day in Shanghai. */
+function timeIn(value: string): Date | null {
+  return readTime(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00:00+08:00` : value)
+}
+
+function timeOf(value: string): Date {
+  return timeIn(value) ?? new Date(Number.NaN)
+}
