@@ -4,7 +4,7 @@ import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
 import { type Database, readNow, scopeOn } from './database.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
-import { migrateToLatest, schemaState } from './schema.ts'
+import { migrateToLatest, schemaState } from './schema/migrate.ts'
 import { auditRows, countAll } from './sql/audit.ts'
 import {
   claimDueOfEach,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import { migrateToLatest } from '../../src/store/schema.ts'
+import { migrateToLatest } from '../../src/store/schema/migrate.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
 
 /** 005_reviews on a database that has orders, beside a budan that knows only what was before. */

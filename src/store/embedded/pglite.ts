@@ -9,7 +9,7 @@ import { type ConnectionSource, type PooledConnection, postgresDialect } from '.
 import { EncodingError } from '../errors.ts'
 import { attempt } from '../failure.ts'
 import { parsers } from '../parsers.ts'
-import { type Execute, placeIn } from '../schema-place.ts'
+import { type Execute, placeIn } from '../schema/place.ts'
 import { directoryFailure, examineDirectory } from './directory.ts'
 import { type ExclusiveLock, lockDirectory } from './exclusive.ts'
 import { shippedImage } from './image.ts'

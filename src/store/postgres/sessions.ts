@@ -5,7 +5,7 @@ import type { PostgresAddress } from '../../servers/postgres-address.ts'
 import { queryUnlimited } from '../../servers/time-limits.ts'
 import { sqlText } from '../../text/sql-text.ts'
 import { ReadOnlyError, UnusableError } from '../errors.ts'
-import { type Place, placeIn } from '../schema-place.ts'
+import { type Place, placeIn } from '../schema/place.ts'
 import { type Settings, sameForAll, settleMsMax, settleSession } from './session.ts'
 
 /** The settings of the sessions of one database, and what is known of them. */

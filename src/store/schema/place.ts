@@ -1,5 +1,5 @@
-import { sqlText } from '../text/sql-text.ts'
-import { UnusableError } from './errors.ts'
+import { sqlText } from '../../text/sql-text.ts'
+import { UnusableError } from '../errors.ts'
 
 /** Where in a database our tables are, or will be. */
 export interface Place {
