@@ -83,5 +83,7 @@ export {
   UnknownOutcomeError,
 } from './store/errors.ts'
 export { openStore } from './store/open.ts'
+export type { HeldRights } from './store/schema/held.ts'
+export type * from './store/schema/state.ts'
 export type * from './store/store.ts'
 export { startWeb, type WebOptions } from './web/server.ts'

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/fault.ts'
 import { MerchantError } from '../desks.ts'
 import { SourceError } from '../sources/source.ts'
-import { CursorError, StoreError } from '../store/errors.ts'
+import { CursorError, GrantError, MigrationRightsError, StoreError } from '../store/errors.ts'
 import { SeveralOrdersError } from '../store/find-order.ts'
 import type { ExitCode } from './terminal.ts'
 
@@ -27,6 +27,10 @@ export function describeFailure(error: unknown): { lines: readonly string[]; cod
     return { lines: [error.message, whichMerchant], code: 2 }
   }
   if (error instanceof MerchantError) return { lines: [`--${error.message}`], code: 2 }
+  // The url names another user than this work needs.
+  if (error instanceof MigrationRightsError || error instanceof GrantError) {
+    return { lines: [error.message], code: 2 }
+  }
   const isExpected = [CommandError, StoreError, SourceError].some((kind) => error instanceof kind)
   if (isExpected && error instanceof Error) {
     return { lines: [error.message], code: 1 }

@@ -133,6 +133,7 @@ function addServiceCommands(program: Command, start: Start): void {
     .command('migrate')
     .description("bring the database's schema up to date")
     .option('--breaking', 'also the steps for which no process of the version before may run')
+    .option('--grants <role>', 'a role of the database that gets the rights which serve needs')
     .action(start(async () => (await import('./commands/migrate.ts')).migrate))
 }
 

@@ -1,7 +1,8 @@
 import type { Clocks } from '../domain/clocks.ts'
 import type { DueMerchant } from '../domain/merchant.ts'
+import type { SchemaState } from '../store/schema/state.ts'
 import type { WriteFault } from '../store/sql/write-probe.ts'
-import type { SchemaState, Store, Vitals } from '../store/store.ts'
+import type { Store, Vitals } from '../store/store.ts'
 import { SingleFlight, type Timely } from './single-flight.ts'
 
 /** The state of the database, each part by itself: it may return the time while a table is locked. */

@@ -186,7 +186,7 @@ const entry: readonly Remedy[] = [
   ],
   [
     /^42501\b.*(for (table|relation|view))/s,
-    'let the owner of the tables grant this user SELECT, INSERT, UPDATE and DELETE on them',
+    'let the owner of the tables run `budan migrate --grants` for this user; of a table that is not of budan, let its owner grant it',
   ],
   [/^42501\b.*for sequence/s, 'let its owner run GRANT USAGE ON SEQUENCE … TO this user'],
   [/^42501\b.*for function/s, 'let its owner run GRANT EXECUTE ON FUNCTION … TO this user'],

@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import type { Clock } from '../domain/clock.ts'
 import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
 import { type Database, readNow, scopeOn } from './database.ts'
+import { GrantError } from './errors.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
+import { readHeldRights } from './schema/held.ts'
 import { migrateToLatest, schemaState } from './schema/migrate.ts'
 import { auditRows, countAll } from './sql/audit.ts'
 import {
@@ -153,8 +155,14 @@ export function storeOn(
         schemaState(database.db, migrations, database.schema),
       ),
     migrate: (options) =>
-      to('migrate', () =>
-        migrateToLatest(patientDb, migrations, { schema: database.schema, ...options }),
+      to('migrate', async () => {
+        if (kind === 'pglite' && options?.grants !== undefined)
+          throw new GrantError(options.grants, { what: 'an embedded database has no roles' })
+        return migrateToLatest(patientDb, migrations, { schema: database.schema, ...options })
+      }),
+    rights: () =>
+      to('read the rights of its user', async () =>
+        kind === 'pglite' ? null : readHeldRights(database.db, database.schema),
       ),
     close: () => database.close(),
   }

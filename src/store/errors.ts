@@ -56,6 +56,20 @@ export class NewerSchemaError extends StoreError {
   }
 }
 
+/** The schema is behind, or not there, and this user may not change that. */
+export class MigrationRightsError extends StoreError {
+  override readonly name = 'MigrationRightsError'
+}
+
+/** A role that no rights can be granted to. */
+export class GrantError extends StoreError {
+  override readonly name = 'GrantError'
+
+  constructor(role: string, { what, ...options }: StoreErrorOptions & { what: string }) {
+    super(`Cannot grant rights to ${JSON.stringify(role)}: ${what}`, options)
+  }
+}
+
 /** The database, or what is in front of it, is not as it has to be. `what` says how. */
 export class UnusableError extends StoreError {
   override readonly name: string = 'UnusableError'

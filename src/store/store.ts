@@ -15,6 +15,8 @@ import type { RateLimiter } from '../domain/rate-limiter.ts'
 import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/run.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { Transfer } from '../domain/transfer.ts'
+import type { HeldRights } from './schema/held.ts'
+import type { MigrateOptions, SchemaState } from './schema/state.ts'
 import type { WriteFault } from './sql/write-probe.ts'
 
 /**
@@ -158,8 +160,11 @@ export interface Store {
   /**
    * Brings the schema up to date; returns the names of what was applied here. Steps that a program of
    * the version before cannot live with are applied to a new database, and to others only with `breaking`.
+   * Throws `MigrationRightsError` where something is missing, and the user may not make it.
    */
   migrate(options?: MigrateOptions): Promise<readonly string[]>
+  /** What its user may do with the tables. Null: an embedded database, which has no users. */
+  rights(): Promise<HeldRights | null>
   /** Ends its connections. `budan.close()` does it. */
   close(): Promise<void>
 }
@@ -468,32 +473,3 @@ export interface Vitals {
 
 /** Of one merchant: see `Vitals`. */
 export type MerchantWaits = Pick<Vitals, 'oldestUnaskedMs' | 'mostOverdueMs'>
-
-/** Which steps `migrate` takes. */
-export interface MigrateOptions {
-  /** Also those that a program of the version before cannot live with. */
-  readonly breaking?: boolean
-  /** Called at each step. */
-  readonly onStep?: (step: MigrationStep) => void
-}
-
-/** What `migrate` does at the moment. */
-export interface MigrationStep {
-  /** `waiting`: its tables are in use; it begins again in a moment. */
-  readonly kind: 'begun' | 'waiting'
-  readonly name: string
-  /** Migrations that are missing, this one included. */
-  readonly toDo: number
-}
-
-/** How the tables of a database stand against this program. */
-export interface SchemaState {
-  /** Migrations of this program that the database lacks, and that `serve` applies. */
-  readonly pending: readonly string[]
-  /** Those that wait until no node of the version before is left: `budan migrate --breaking`. */
-  readonly held: readonly string[]
-  /** Migrations of the database that this program does not know: it is older than its database. */
-  readonly unknown: readonly string[]
-  /** Those of them that this program cannot live with. With all others it goes on as before. */
-  readonly breaking: readonly string[]
-}

@@ -3,7 +3,7 @@ import { AssertionError } from '../../src/domain/assert.ts'
 import { StaleOrderError, StoreError } from '../../src/store/errors.ts'
 import type { Tx } from '../../src/store/store.ts'
 import { keyOf } from '../support/order-key.ts'
-import { type MakeSubject, newEvent, place, type Subject } from './store-fixtures.ts'
+import { type MakeSubject, newEvent, place, run, type Subject } from './store-fixtures.ts'
 
 export function transactionsContract(make: MakeSubject): void {
   describe('transactions', () => {
@@ -59,9 +59,10 @@ export function transactionsContract(make: MakeSubject): void {
 
     it('execute() writes in the transaction, and is undone with it', async () => {
       const counted = `select count(*)::int as n from onpaid where order_no = $1`
+      await run(subject, 'create table onpaid (order_no text)')
+      await run(subject, 'grant all on onpaid to public')
       const write = (fail: boolean) =>
         subject.store.transaction(async (tx) => {
-          await tx.execute('create table if not exists onpaid (order_no text)', [])
           await tx.execute('insert into onpaid values ($1)', ['r1'])
           if (fail) throw new Error('undo')
           return tx.execute(counted, ['r1'])

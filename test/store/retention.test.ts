@@ -16,21 +16,28 @@ import {
   type Subject,
 } from '../contract/store-fixtures.ts'
 import { keyOf } from '../support/order-key.ts'
-import { freshDatabase } from '../support/stores.ts'
+import { grantedDatabase } from '../support/roles.ts'
+import { type FreshStoreOptions, freshDatabase } from '../support/stores.ts'
 
 const dayMs = 86_400_000
 /** The schema goes by the server's own clock, so these tests live in its past. */
 const start = Date.now() - 100 * dayMs
 const month = { olderThanMs: 30 * dayMs, limit: 500 }
 
-describe.each(['pglite', 'postgres'] as const)('retention on %s', (kind) => {
+const makes = {
+  pglite: (options: FreshStoreOptions) => freshDatabase('pglite', options),
+  postgres: (options: FreshStoreOptions) => freshDatabase('postgres', options),
+  'PostgreSQL, as a role that owns nothing': grantedDatabase,
+}
+
+describe.each(Object.entries(makes))('retention on %s', (kind, make) => {
   let subject: Subject
   let store: Store
   let nowMs = start
   beforeEach(async () => {
     nowMs = start
     await store?.close()
-    subject = await freshDatabase(kind, { clock: () => new Date(nowMs) })
+    subject = await make({ clock: () => new Date(nowMs) })
     store = subject.store
   })
 

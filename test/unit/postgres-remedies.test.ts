@@ -31,7 +31,7 @@ describe('remedyFor()', () => {
   })
 
   it.each([
-    ['permission denied for table orders', /SELECT, INSERT, UPDATE/],
+    ['permission denied for table orders', /budan migrate --grants/],
     ['permission denied for schema shop', /USAGE, CREATE ON SCHEMA/],
     ['permission denied for sequence s', /USAGE ON SEQUENCE/],
     ['permission denied for function f', /EXECUTE ON FUNCTION/],

@@ -1,5 +1,5 @@
 import { openStore } from '../../store/open.ts'
-import type { MigrationStep } from '../../store/store.ts'
+import type { MigrationStep } from '../../store/schema/state.ts'
 import type { Command } from '../context.ts'
 import { createProgress, type Progress } from '../progress.ts'
 
@@ -7,19 +7,21 @@ import { createProgress, type Progress } from '../progress.ts'
 export const migrate: Command = async ({ config, output, terminal }, { options }) => {
   // A new directory would be created with its tables, and no migration would be listed.
   const store = await openStore(config('database').database.url, { withTables: false })
+  const grants = typeof options.grants === 'string' ? options.grants : null
   const progress = createProgress(terminal, { isFew: true })
   try {
     const onStep = migrationProgress(progress)
     const applied = await store
-      .migrate({ breaking: options.breaking === true, onStep })
+      .migrate({ breaking: options.breaking === true, onStep, ...(grants !== null && { grants }) })
       .finally(() => progress.end())
     const { held } = await store.schema()
     if (output.asJson) {
-      output.json({ applied, held })
+      output.json({ applied, held, ...(grants !== null && { granted: grants }) })
       return 0
     }
     for (const name of applied) output.line(`applied ${name}`)
     if (applied.length === 0 && held.length === 0) output.line('the database is up to date')
+    if (grants !== null) output.line(`granted ${grants}`)
     for (const name of held) output.line(`held ${name}`)
     if (held.length > 0) output.note(heldNote)
     return 0

@@ -1,11 +1,13 @@
 import type { MerchantConfig } from '../../config/config.ts'
 import { DatabaseBusyError, EncodingError, StoreError } from '../../store/errors.ts'
 import { openStore } from '../../store/open.ts'
-import type { SchemaState, Store } from '../../store/store.ts'
+import type { SchemaState } from '../../store/schema/state.ts'
+import type { Store } from '../../store/store.ts'
 import { missingDirectory } from '../reader.ts'
 import { examineDatabaseClock } from './clock.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import type { Known } from './gateway.ts'
+import { examineRights } from './rights.ts'
 
 export interface ExaminedDatabase {
   readonly findings: readonly Finding[]
@@ -35,8 +37,10 @@ export async function examineDatabase(
       const kind = store.kind === 'pglite' ? 'embedded' : 'PostgreSQL'
       // Merchants of one gateway see one clock.
       const clock = await examineDatabaseClock(store, merchants[0] ?? null)
-      const findings = [ok(name, `${kind}, answers`), examineSchema(schema), ...clock]
-      const orderNos = isCurrent(schema) ? await knownOrders(store) : new Map()
+      const rights = isCurrent(schema) ? await examineRights(store) : []
+      const findings = [ok(name, `${kind}, answers`), examineSchema(schema), ...rights, ...clock]
+      const isReadable = isCurrent(schema) && rights.every(({ status }) => status !== 'fail')
+      const orderNos = isReadable ? await knownOrders(store) : new Map()
       return { findings, known: { orderNos, isServed: false } }
     } finally {
       await store.close()

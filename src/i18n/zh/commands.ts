@@ -39,6 +39,16 @@ export const commandPhrases = {
     'the database is up to date': '数据库已是最新',
     'Name it: --merchant NAME': '请指明商户：`--merchant NAME`',
     'applied {migration:word}': '已应用 {migration}',
+    'granted {role:word}': '已授权 {role}',
+    'Cannot grant rights to {role:json}: {what:grant}; {remedy:grant}':
+      '无法向 {role} 授权：{what}；{remedy}',
+    'Cannot grant rights to {role:json}: {what:grant}': '无法向 {role} 授权：{what}',
+    'Cannot grant rights: another process has been migrating for {minutes:word} minutes':
+      '无法授权：另一个进程已迁移了 {minutes} 分钟',
+    'The database is behind by {count:behind}, and its user {user:json} may not migrate it':
+      '数据库落后 {count}，而用户 {user} 无权迁移',
+    'The database is behind by {count:behind}, and its user {user:json} may not migrate it; {remedy:grant}':
+      '数据库落后 {count}，而用户 {user} 无权迁移；{remedy}',
     'held {migration:word}': '待手动应用 {migration}',
     'A step waits: once no process of the version before runs, run `budan migrate --breaking`.':
       '有一个步骤待手动应用：待上一版本的进程全部停止后，运行 `budan migrate --breaking`。',
@@ -144,4 +154,26 @@ export const commandPhrases = {
     '{count:word} {unit:unit} {more:word} {smaller:unit}': '{count} {unit} {more} {smaller}',
   },
   unit: { d: '天', h: '小时', min: '分钟', s: '秒' },
+  behind: {
+    '1 migration': '1 个迁移',
+    '{count:word} migrations': '{count} 个迁移',
+  },
+  grant: {
+    'that is no name of a role: letters, digits, and _ $ . @ - behind the first':
+      '这不是角色名：只能含字母、数字，以及首字符之后的 `_ $ . @ -`',
+    'there is no such role': '没有这个角色',
+    'create it: CREATE ROLE "{role}" LOGIN': '请创建它：`CREATE ROLE "{role}" LOGIN`',
+    'no grant limits a superuser': '授权无法限制超级用户',
+    "it owns budan's tables, their schema or the database, or is a member of who does":
+      '它是 budan 的数据表、其模式或数据库的所有者，或是所有者的成员',
+    'name a role that owns none of them': '请指定一个都不拥有的角色',
+    "this user does not own budan's tables": '当前用户不是 budan 数据表的所有者',
+    'run this as their owner': '请以其所有者运行',
+    'this user does not own the schema "{schema}"': '当前用户不是模式“{schema}”的所有者',
+    'let its owner run GRANT USAGE ON SCHEMA "{schema}" TO "{role}"':
+      '请让其所有者执行 `GRANT USAGE ON SCHEMA "{schema}" TO "{role}"`',
+    'an embedded database has no roles': '内嵌数据库没有角色',
+    "run `budan migrate` as the owner of budan's tables":
+      '请以 budan 数据表的所有者运行 `budan migrate`',
+  },
 } as const satisfies PhraseSets

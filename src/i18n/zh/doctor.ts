@@ -22,6 +22,7 @@ export const doctorPhrases = {
     'APIv3 key': 'APIv3 密钥',
     database: '数据库',
     schema: '数据库结构',
+    'database rights': '数据库权限',
   },
   finding: { ok: '正常', warn: '注意', fail: '错误' },
   detail: {
@@ -34,6 +35,13 @@ export const doctorPhrases = {
     '{file}; others on this machine may read its secrets': '{file}；本机其他用户可以读取其中的密钥',
     '"{directory}" is not there yet': '“{directory}”尚不存在',
     'embedded, answers': '内嵌数据库，应答正常',
+    'the user {user:json} is a superuser: who has its password can switch off the triggers that guard payments':
+      '用户 {user} 是超级用户：知道其密码的人可以停用保护支付的触发器',
+    'the user {user:json} owns the tables, their schema or the database: who has its password can switch off the triggers that guard payments':
+      '用户 {user} 是数据表、其模式或数据库的所有者：知道其密码的人可以停用保护支付的触发器',
+    'the user {user:json} lacks {rights}': '用户 {user} 缺少权限：{rights}',
+    'the user {user:json} need not have {rights}': '用户 {user} 有多余的权限：{rights}',
+    'the user {user:json} has what it needs, and no more': '用户 {user} 的权限恰好够用',
     '{server:word}, answers': '{server}，应答正常',
     'a newer budan changed it: {names:words}': '已被更新版本的 budan 改动：{names}',
     'all but one step: {names:words} waits for you': '只差一步：{names} 待手动应用',
@@ -110,6 +118,12 @@ export const doctorPhrases = {
       '新建这样的数据库，并填入 database.url；迁移方法见 operations.md',
     'see what the database says above, and its log': '查看上面数据库的说明，以及它的日志',
     'upgrade this budan': '升级本程序',
+    'let serve use a role that owns nothing: `budan migrate --grants ROLE`; operations.md says how':
+      '让 `serve` 使用一个不拥有任何对象的角色：`budan migrate --grants ROLE`；做法见 operations.md',
+    'run `budan migrate --grants {role:word}` as the owner of the tables':
+      '以数据表的所有者运行 `budan migrate --grants {role}`',
+    'run `budan migrate --grants {role:word}` as the owner of the tables, and see what it has as a member of other roles, or as everybody (PUBLIC) has':
+      '以数据表的所有者运行 `budan migrate --grants {role}`，并核查它作为其他角色的成员、或经 `PUBLIC` 得到的权限',
     'upgrade this budan when it suits': '方便时升级本程序',
     'run `budan migrate`': '运行 `budan migrate`',
     'once no process of the version before runs, run `budan migrate --breaking`':

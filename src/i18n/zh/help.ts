@@ -39,6 +39,8 @@ export const helpPhrases = {
     'serve the HTTP API and callbacks, and run the compensation job':
       '提供 HTTP API、接收支付回调，并定时补单',
     'one run of the compensation job, then exit': '补单一批，然后退出',
+    'a role of the database that gets the rights which serve needs':
+      '数据库中的一个角色，获得 `serve` 所需的权限',
     'also the steps for which no process of the version before may run':
       '同时应用不容许上一版本进程运行的步骤',
     'query the gateway and show what would happen; change nothing':

@@ -82,6 +82,7 @@ export const storePhrases = {
     'read how long orders wait': '读取订单等待的时间',
     'read its time': '读取数据库时间',
     'read the state of the schema': '读取数据库结构状态',
+    'read the rights of its user': '读取当前用户的权限',
     migrate: '迁移数据库',
     'reserve slots of {quota:json}': '预留 {quota} 的查询配额',
     'penalize {quota:json}': '暂停 {quota} 的查询',
@@ -198,8 +199,8 @@ export const storePhrases = {
       '请指明用哪个：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
     'say where to look, or where to make new ones: add ?options=-c%20search_path%3DSCHEMA to the url':
       '请指明到哪里找，或在哪里新建：在 url 后加上 `?options=-c%20search_path%3DSCHEMA`',
-    'let an owner of the database run CREATE SCHEMA "{schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it':
-      '请让数据库的所有者执行 `CREATE SCHEMA "{schema}" AUTHORIZATION …`，或用 `GRANT CREATE ON DATABASE …` 授权',
+    'run `budan migrate` as a user who may, or let an owner of the database run CREATE SCHEMA "{schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it':
+      '请以有权限的用户运行 `budan migrate`，或让数据库的所有者执行 `CREATE SCHEMA "{schema}" AUTHORIZATION …`，或用 `GRANT CREATE ON DATABASE …` 授权',
     'name the primary in the url, or let it be written to (default_transaction_read_only)':
       '请在 url 中填写主库，或允许写入（default_transaction_read_only）',
     'it is read-only: name the primary in the url, or let it be written to (default_transaction_read_only)':
@@ -267,7 +268,7 @@ export const storePhrases = {
       '请让其所有者执行 `GRANT USAGE, CREATE ON SCHEMA … TO …`',
     'let the owner of the tables run budan migrate, or give them to this user (ALTER … OWNER TO)':
       '请让数据表的所有者运行 `budan migrate`，或把数据表交给当前用户（`ALTER … OWNER TO`）',
-    'let the owner of the tables grant this user SELECT, INSERT, UPDATE and DELETE on them':
+    'let the owner of the tables run `budan migrate --grants` for this user; of a table that is not of budan, let its owner grant it':
       '请让数据表的所有者授予当前用户 SELECT、INSERT、UPDATE、DELETE 权限',
     'it has no room for more connections: raise max_connections there, or have others give theirs back':
       '它的连接数已满：请调大 max_connections，或让其他程序归还连接',

@@ -3,14 +3,14 @@ import { type RawBuilder, sql } from 'kysely'
 import { takenRemedy } from '../../servers/postgres-remedies.ts'
 import { sqlStateOf } from '../../servers/sql-state.ts'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
-import { NewerSchemaError, StoreError } from '../errors.ts'
+import { MigrationRightsError, NewerSchemaError, StoreError } from '../errors.ts'
 import { isConflict } from '../failure.ts'
 import type { Migration, Migrations } from '../migrations/index.ts'
-import type { MigrateOptions, SchemaState } from '../store.ts'
+import { examineGrantee, keepGrants, keepsGrants, recordGrant } from './grants.ts'
+import { appliedTable } from './needed.ts'
+import { refuseWithoutRights } from './owners.ts'
 import { ownSchema } from './place.ts'
-
-/** Of our own name, so that a database may be shared with another program that migrates. */
-const appliedTable = 'budan_migrations'
+import type { MigrateOptions, SchemaState } from './state.ts'
 
 /** Longer than any transaction that our own deadlines allow; one forgotten in a console is for a person to end. */
 const busyMsMax = 600_000
@@ -23,7 +23,19 @@ const busyMsMax = 600_000
 export async function migrateToLatest(
   db: Connection,
   known: Migrations,
-  { schema = ownSchema, breaking = false, onStep = () => {} }: Migrating = {},
+  options: Migrating = {},
+): Promise<readonly string[]> {
+  const { schema = ownSchema, grants: role = null } = options
+  if (role !== null) await examineGrantee(db, { schema, role })
+  const applied = await applyMissing(db, known, options)
+  await settleGrants(db, { schema, role })
+  return applied
+}
+
+async function applyMissing(
+  db: Connection,
+  known: Migrations,
+  { schema = ownSchema, breaking = false, onStep = () => {} }: Migrating,
 ): Promise<readonly string[]> {
   const applied: string[] = []
   const deadline = performance.now() + busyMsMax
@@ -35,6 +47,7 @@ export async function migrateToLatest(
     const [name] = pending
     const migration = known[name ?? '']
     if (name === undefined || migration === undefined) return applied
+    await refuseWithoutRights(db, { schema, missing: pending.length })
     const step = { name, toDo: pending.length }
     onStep({ kind: 'begun', ...step })
     const end = await tryMigration(db, { name, migration, schema })
@@ -78,6 +91,7 @@ async function tryMigration(
       await migration.up(tx)
       const now = new Date().toISOString()
       await sql`insert into ${appliedIn(schema)} values (${name}, ${now})`.execute(tx)
+      await keepGrants(tx, schema)
       return 'applied'
     })
   } catch (error) {
@@ -87,6 +101,34 @@ async function tryMigration(
 }
 
 const lockNotAvailable = '55P03'
+
+/** Also where no step was missing: a new version may need a right on a table of before. */
+async function settleGrants(
+  db: Connection,
+  { schema, role }: { schema: string; role: string | null },
+): Promise<void> {
+  if (role === null && !(await keepsGrants(db, schema))) return
+  const deadline = performance.now() + busyMsMax
+  while (!(await tryGrants(db, { schema, role }))) {
+    if (performance.now() > deadline) throw new StoreError(stillMigrating)
+    await pause(busyPauseMs * (1 + Math.random()))
+  }
+}
+
+const stillMigrating = `Cannot grant rights: another process has been migrating for ${busyMsMax / 60_000} minutes`
+
+/** False: another process has the turn. */
+async function tryGrants(
+  db: Connection,
+  { schema, role }: { schema: string; role: string | null },
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    if (!(await takeTurn(tx))) return false
+    if (role !== null) await recordGrant(tx, { schema, role })
+    await keepGrants(tx, schema)
+    return true
+  })
+}
 
 /** On one connection that holds the turn, without a transaction. False: another process has the turn. */
 async function prepareAlone(
@@ -146,10 +188,10 @@ async function createSchema(db: Connection, schema: string): Promise<void> {
     await sql`create schema ${sql.id(schema)}`.execute(db)
   } catch (error) {
     if (sqlStateOf(error) !== insufficientPrivilege) throw error
-    throw new StoreError(
+    throw new MigrationRightsError(
       `Cannot make the schema "${schema}" for budan's tables: this user may not`,
       {
-        remedy: `let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
+        remedy: `run \`budan migrate\` as a user who may, or let an owner of the database run CREATE SCHEMA "${schema}" AUTHORIZATION this user, or GRANT CREATE ON DATABASE to it`,
       },
     )
   }
