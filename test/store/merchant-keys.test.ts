@@ -11,6 +11,7 @@ import {
   merchant,
   newEvent,
   newOrder,
+  place,
   runOfMerchant,
 } from '../contract/store-fixtures.ts'
 import { emptyPostgresUrl } from '../support/stores.ts'
@@ -18,6 +19,7 @@ import { openRunAsBefore, placeAsBefore } from '../support/version-before.ts'
 
 const second = { ...merchant, mchid: '1900000202', appid: 'wx0000000000000202' }
 const breaking = '019_breaking_merchant_keys'
+const additive = ['018_merchants', '018_orders_by_merchant']
 
 /** A database in use that has the version before, and a store of this version on it. */
 async function inUse(): Promise<{ store: Store; database: Database }> {
@@ -47,8 +49,8 @@ describe('the two steps of the schema towards keys by merchant', () => {
 
   it('takes the first by itself and the second by hand, on a database in use', async () => {
     const { store } = await inUse()
-    expect(await store.schema()).toMatchObject({ pending: ['018_merchants'], held: [breaking] })
-    expect(await store.migrate()).toEqual(['018_merchants'])
+    expect(await store.schema()).toMatchObject({ pending: additive, held: [breaking] })
+    expect(await store.migrate()).toEqual(additive)
     expect(await store.migrate()).toEqual([])
     expect(await store.schema()).toMatchObject({ pending: [], held: [breaking] })
     expect(await store.migrate({ breaking: true })).toEqual([breaking])
@@ -63,6 +65,18 @@ describe('the two steps of the schema towards keys by merchant', () => {
     const before = Object.entries(migrations).filter(([name]) => name < '018')
     const old = storeOn(database, { migrations: Object.fromEntries(before) })
     await expect(old.migrate()).rejects.toThrow(breaking)
+  })
+
+  it('adds the index for lists where both steps were taken before it came', async () => {
+    const database = await openDatabase(await emptyPostgresUrl())
+    const former = Object.entries(migrations).filter(([name]) => name !== additive[1])
+    const before = storeOn(database, { migrations: Object.fromEntries(former) })
+    expect(await before.migrate()).toContain(breaking)
+    const store = storeOn(database)
+    opened.push(store)
+    await place(store)
+    expect(await store.schema()).toMatchObject({ pending: [additive[1]], held: [] })
+    expect(await store.migrate()).toEqual([additive[1]])
   })
 
   it('answers upgrade_pending in between for what another merchant has', async () => {

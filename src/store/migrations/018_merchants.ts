@@ -4,40 +4,30 @@ import { type Kysely, sql } from 'kysely'
  * The first of two steps towards orders that are kept apart by merchant; 019 is the second. A program of
  * before goes on beside this one: order numbers and Idempotency-Keys stay unique over all merchants.
  *
- * The indexes are built beside the work of others, outside any transaction; a build that was cut short
- * left an invalid one, which is begun anew.
+ * The index is built beside the work of others, outside any transaction; a build that was cut short left
+ * an invalid one, which is begun anew.
  */
 export async function prepare(db: Kysely<unknown>): Promise<void> {
   if (!(await hasOrders(db))) return
-  for (const [name, index] of Object.entries(indexes)) {
-    const { rows } = await sql<{ readonly valid: boolean }>`
-      select indisvalid as valid from pg_index where indexrelid = to_regclass(${name})
-    `.execute(db)
-    if (rows[0]?.valid === true) continue
-    if (rows.length > 0) await sql`drop index concurrently ${sql.ref(name)}`.execute(db)
-    await sql.raw(index('concurrently')).execute(db)
-  }
+  const { rows } = await sql<{ readonly valid: boolean }>`
+    select indisvalid as valid from pg_index where indexrelid = to_regclass('orders_idempotency_keys')
+  `.execute(db)
+  if (rows[0]?.valid === true) return
+  if (rows.length > 0) await sql`drop index concurrently orders_idempotency_keys`.execute(db)
+  await sql.raw(idempotencyKeys('concurrently')).execute(db)
 }
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const index of Object.values(indexes)) await sql.raw(index('')).execute(db)
+  await sql.raw(idempotencyKeys('')).execute(db)
   await orderKey.execute(db)
   await slots.execute(db)
 }
 
-const indexes: Readonly<Record<string, (how: 'concurrently' | '') => string>> = {
-  // One order for one key of a merchant's caller.
-  orders_idempotency_keys: (
-    how,
-  ) => `create unique index ${how} if not exists orders_idempotency_keys
+/** One order for one key of a merchant's caller. */
+function idempotencyKeys(how: 'concurrently' | ''): string {
+  return `create unique index ${how} if not exists orders_idempotency_keys
     on orders (gateway, mchid, idempotency_key)
-    where idempotency_key is not null`,
-  // For lists of one merchant's orders. Without the gateway, which would only make each entry longer: two
-  // gateways hardly have merchants with one number. The state first: with the number of the only merchant
-  // first, a planner takes it for the order of the table, and reads and sorts by it what it need not. The
-  // order of nulls, of which there are none, is that of no other index: see `listOrders()`.
-  orders_by_merchant: (how) => `create index ${how} if not exists orders_by_merchant
-    on orders (status, mchid, created_at desc nulls last, order_no desc nulls last)`,
+    where idempotency_key is not null`
 }
 
 /** The key that an order is stored under: until 019 its number. */

@@ -17,6 +17,10 @@ import { up as knownAt, prepare as prepareKnownAt } from './015_known_at.ts'
 import { up as reasonCodes } from './016_reason_codes.ts'
 import { up as runResults } from './017_run_results.ts'
 import { up as merchants, prepare as prepareMerchants } from './018_merchants.ts'
+import {
+  up as ordersByMerchant,
+  prepare as prepareOrdersByMerchant,
+} from './018_orders_by_merchant.ts'
 import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
@@ -58,5 +62,6 @@ export const migrations: Migrations = {
   '016_reason_codes': { up: reasonCodes },
   '017_run_results': { up: runResults },
   '018_merchants': { prepare: prepareMerchants, up: merchants },
+  '018_orders_by_merchant': { prepare: prepareOrdersByMerchant, up: ordersByMerchant },
   '019_breaking_merchant_keys': { up: merchantKeys },
 }
