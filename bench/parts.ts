@@ -4,7 +4,7 @@ import { crediting } from './crediting.ts'
 import { drain } from './drain.ts'
 import { flat } from './flat.ts'
 import { latency } from './latency.ts'
-import { merchants } from './merchants.ts'
+import { merchantClaims, merchants } from './merchants.ts'
 import type { Part } from './part.ts'
 import { peers } from './peers.ts'
 import { quota } from './quota.ts'
@@ -34,4 +34,5 @@ export const parts: readonly Part[] = [
   reconcile,
   adopting,
   merchants,
+  merchantClaims,
 ]

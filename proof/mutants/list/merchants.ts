@@ -40,9 +40,10 @@ export const merchantMutants: readonly Mutant[] = [
   {
     name: 'a claim takes the orders of all merchants',
     faults: [10],
-    file: 'src/store/sql/merchant.ts',
-    find: 'return sql`gateway = ${gateway} and mchid = ${mchid} and ${ofAppids}`',
-    replace: "return sql`gateway = ${gateway} and mchid <> ${mchid} || '-' and ${ofAppids}`",
+    file: 'src/store/sql/claim.ts',
+    find: 'gateway = given.gateway and mchid = given.mchid and appid = any (given.appids)`',
+    replace:
+      "gateway = given.gateway and mchid <> given.mchid || '-' and appid = any (given.appids)`",
     caughtBy: {
       test: 'test/store/pglite.test.ts',
       name: 'claimDue() takes orders of the one merchant only',
