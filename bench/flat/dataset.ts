@@ -141,7 +141,7 @@ function ordersOf(
       'bench-' || i::bigint * ${sql.lit(userStep)} % ${sql.lit(usersOf(orders))} as user_id,
       (100 + i % 1000)::bigint as amount, status,
       ${gateway}::text as gateway,
-      (${sql.val(mchids)}::text[])[1 + i % ${sql.lit(mchids.length)}] as mchid, ${appid}::text as appid, at,
+      (array[${sql.join(mchids)}]::text[])[1 + i % ${sql.lit(mchids.length)}] as mchid, ${appid}::text as appid, at,
       case status when 'paid' then '420000200820260124' || digits end as transaction_id,
       case status when 'paid' then at + interval '1 minute' end as ended_at
     from generate_series(${sql.lit(first)}, ${sql.lit(last)}) as i, lateral (

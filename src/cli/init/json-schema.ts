@@ -32,7 +32,7 @@ export function configJsonSchema(): object {
     delete mapping.required
   })
   const { $schema, ...rest } = schema
-  return { $schema, title: 'Configuration of budan', ...rest }
+  return { $schema, title: 'budan.yaml', ...rest }
 }
 
 /** Values are read as text, so a number and `true` are as good as their texts. */
