@@ -173,6 +173,8 @@ export const commandPhrases = {
     'let its owner run GRANT USAGE ON SCHEMA "{schema}" TO "{role}"':
       '请让其所有者执行 `GRANT USAGE ON SCHEMA "{schema}" TO "{role}"`',
     'an embedded database has no roles': '内嵌数据库没有角色',
+    'run `budan migrate` as a user who may, or let its owner run GRANT USAGE, CREATE ON SCHEMA … TO this user':
+      '请以有权限的用户执行 `budan migrate`，或请模式的所有者执行 `GRANT USAGE, CREATE ON SCHEMA … TO …`',
     "run `budan migrate` as the owner of budan's tables":
       '请以 budan 数据表的所有者运行 `budan migrate`',
   },

@@ -28,8 +28,9 @@ export async function refuseWithoutRights(
 ): Promise<void> {
   const found = await firstOf(
     db,
-    sql<{ readonly user: string; readonly may: boolean }>`
-      select current_user::text as user, coalesce(
+    sql<{ readonly user: string; readonly may: boolean; readonly made: boolean }>`
+      select current_user::text as user,
+        to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as made, coalesce(
         (select pg_has_role(c.relowner, 'USAGE') from pg_class c
           where c.oid = to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`})),
         has_schema_privilege(to_regnamespace(quote_ident(${schema})), 'CREATE'),
@@ -41,6 +42,10 @@ export async function refuseWithoutRights(
   const user = JSON.stringify(found.user)
   throw new MigrationRightsError(
     `The database is behind by ${count}, and its user ${user} may not migrate it`,
-    { remedy: "run `budan migrate` as the owner of budan's tables" },
+    { remedy: found.made ? byOwner : bySomebody },
   )
 }
+
+const byOwner = "run `budan migrate` as the owner of budan's tables"
+const bySomebody =
+  'run `budan migrate` as a user who may, or let its owner run GRANT USAGE, CREATE ON SCHEMA … TO this user'
