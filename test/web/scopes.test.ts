@@ -169,6 +169,21 @@ describe('a route without a scope', () => {
   })
 })
 
+describe('a request whose token nobody examined', () => {
+  it('may do nothing where tokens are configured', async () => {
+    for (const apiToken of ['x', null]) {
+      const app = Fastify()
+      const options = { hasAdoptPrefixes: false, clock: () => new Date() }
+      const tokens = new Tokens({ server: { apiToken }, ...options })
+      requireScopes(app, new Access(app, { tokens, emit: () => undefined }))
+      app.get('/v1/secret', { config: { scope: 'orders:read' } }, async () => 'x')
+      const { statusCode } = await app.inject('/v1/secret')
+      expect(statusCode === 200).toBe(apiToken === null)
+      await app.close()
+    }
+  })
+})
+
 describe('Tokens', () => {
   let now = new Date('2026-06-01T00:00:00Z')
   const clock = () => now

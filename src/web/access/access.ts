@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Door, Emit } from '../../domain/event.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { Refusal } from '../errors.ts'
-import { actorOf } from './actor.ts'
+import { actorOf, callerOf } from './actor.ts'
 import { addressOf } from './address.ts'
 import { LateAnswers } from './late-answers.ts'
 import { scopeRefusal } from './scope-refusal.ts'
-import type { Tokens } from './tokens.ts'
+import { mayUse, type Tokens } from './tokens.ts'
 import { WrongTokenReport } from './wrong-token-report.ts'
 import { WrongTokens } from './wrong-tokens.ts'
 
@@ -54,6 +54,15 @@ export class Access {
     const address = addressOf(request)
     this.#wrongTokens.forget(address)
     this.#emit({ type: 'logged_in', name, address })
+  }
+
+  /**
+   * Whether the sender may do what the scope opens. Where no token is configured everybody may; otherwise
+   * nobody whose token was not examined.
+   */
+  may(request: FastifyRequest, scope: Scope): boolean {
+    const caller = callerOf(request)
+    return caller === null ? this.tokens.isOpen : mayUse(caller, scope)
   }
 
   /** For a token that is known and may not do this. */

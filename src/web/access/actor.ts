@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../domain/order.ts'
-import type { Scope } from '../../domain/scope.ts'
 import { addressOf } from './address.ts'
-import { type Caller, mayUse } from './tokens.ts'
+import type { Caller } from './tokens.ts'
 
 const callers = new WeakMap<FastifyRequest, Caller>()
 
@@ -14,12 +13,6 @@ export function letIn(request: FastifyRequest, caller: Caller): void {
 /** Null: no token is configured, or the request needs none. */
 export function callerOf(request: FastifyRequest): Caller | null {
   return callers.get(request) ?? null
-}
-
-/** Whether the sender may do what the scope opens. Without a configured token everybody may. */
-export function may(request: FastifyRequest, scope: Scope): boolean {
-  const caller = callerOf(request)
-  return caller === null || mayUse(caller, scope)
 }
 
 /** The sender of the request, for the events that it causes. Without a configured token there is no name. */

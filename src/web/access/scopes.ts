@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Scope } from '../../domain/scope.ts'
 import type { Access } from './access.ts'
-import { may } from './actor.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -29,7 +28,7 @@ export function requireScopes(
   app.addHook(hook, async (request) => {
     const scopes = scopesOf(request.routeOptions.config.scope)
     const [first] = scopes
-    if (first !== undefined && !scopes.some((scope) => may(request, scope))) {
+    if (first !== undefined && !scopes.some((scope) => access.may(request, scope))) {
       throw access.lacking(request, first)
     }
   })
@@ -47,7 +46,7 @@ const loggedScopes: ReadonlySet<Scope> = new Set([
 
 /** For a route that needs one scope or another, by what the request is for. */
 export function requireScope(access: Access, request: FastifyRequest, scope: Scope): void {
-  if (!may(request, scope)) throw access.lacking(request, scope)
+  if (!access.may(request, scope)) throw access.lacking(request, scope)
 }
 
 export function scopesOf(scope: Scope | readonly Scope[] | undefined): readonly Scope[] {
