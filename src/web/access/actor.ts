@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../domain/order.ts'
 import { addressOf } from './address.ts'
-import type { Caller } from './tokens.ts'
+import { apiTokenName, type Caller } from './tokens.ts'
 
 const callers = new WeakMap<FastifyRequest, Caller>()
 
@@ -13,6 +13,12 @@ export function letIn(request: FastifyRequest, caller: Caller): void {
 /** Null: no token is configured, or the request needs none. */
 export function callerOf(request: FastifyRequest): Caller | null {
   return callers.get(request) ?? null
+}
+
+/** The name of a token that is one person's or program's. Null: several share the token, or there is none. */
+export function ownNameOf(request: FastifyRequest): string | null {
+  const name = callerOf(request)?.name ?? apiTokenName
+  return name === apiTokenName ? null : name
 }
 
 /** The sender of the request, for the events that it causes. Without a configured token there is no name. */

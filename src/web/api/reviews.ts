@@ -5,8 +5,7 @@ import { unreachable } from '../../domain/assert.ts'
 import { readSeenMark } from '../../domain/resolve.ts'
 import { reviewActions } from '../../domain/review-action.ts'
 import type { Budan } from '../../service.ts'
-import { actorOf, callerOf } from '../access/actor.ts'
-import { apiTokenName } from '../access/tokens.ts'
+import { actorOf, ownNameOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
@@ -144,16 +143,16 @@ function addReview(app: WebApp, budan: Budan): void {
 
 /** A token that several people share does not say who resolves a review; one with a name does. */
 export function reviewerOf(request: FastifyRequest, given: string | undefined): string {
-  const caller = callerOf(request)
-  if (caller === null || caller.name === apiTokenName) {
+  const own = ownNameOf(request)
+  if (own === null) {
     if (given !== undefined) return given
     throw new Refusal(400, {
       code: 'request_invalid',
       message: 'name: must be a string, and is missing',
     })
   }
-  if (given === undefined || given.trim() === caller.name) return caller.name
-  const message = `name: must be ${JSON.stringify(caller.name)}, the name of the token, or left out`
+  if (given === undefined || given.trim() === own) return own
+  const message = `name: must be ${JSON.stringify(own)}, the name of the token, or left out`
   throw new Refusal(400, { code: 'request_invalid', message })
 }
 

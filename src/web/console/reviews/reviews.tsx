@@ -7,7 +7,7 @@ import { reviewActions } from '../../../domain/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../../orders/review.ts'
 import type { Budan } from '../../../service.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
-import { actorOf } from '../../access/actor.ts'
+import { actorOf, ownNameOf } from '../../access/actor.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import { type Flash, sendFlash, takeFlash } from '../flash.ts'
@@ -73,9 +73,11 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     }
     setCookie(exchange, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
     const actor = actorOf(request)
+    const name = ownNameOf(request) ?? form.value.name
     const { orderNo, merchant } = address
     const resolution = await ofOrder(orderNo, () =>
-      budan.resolveReview(orderNo, { ...form.value, actor, merchant }),
+      // Whatever was typed: a token with a name says who it is.
+      budan.resolveReview(orderNo, { ...form.value, name, actor, merchant }),
     )
     return showResolution(exchange, { parts, resolution })
   })
