@@ -2,6 +2,7 @@ import type { OrderEvent } from '../domain/order.ts'
 import type { DecisionKind, OrderEventKind, OrderStatus } from '../domain/order-states.ts'
 import type { ReviewAction } from '../domain/review-action.ts'
 import type { Outcome, RunStatus, RunTrigger } from '../domain/run.ts'
+import type { Role } from '../domain/scope.ts'
 import { catalog } from './locale.ts'
 
 export interface Terms {
@@ -14,6 +15,7 @@ export interface Terms {
   readonly trigger: Readonly<Record<RunTrigger, string>>
   readonly runStatus: Readonly<Record<RunStatus, string>>
   readonly action: Readonly<Record<ReviewAction, string>>
+  readonly role: Readonly<Record<Role, string>>
 }
 
 export const termsOf = catalog<Terms>({
@@ -60,6 +62,7 @@ export const termsOf = catalog<Terms>({
     trigger: { schedule: 'schedule', start: 'start', manual: 'by hand' },
     runStatus: { running: 'running', finished: 'finished', stopped: 'stopped', failed: 'failed' },
     action: { credit: 'credit', expire: 'expire', dismiss: 'dismiss' },
+    role: { viewer: 'viewer', operator: 'operator', admin: 'admin' },
   },
   zh: {
     status: { pending: '待确认', paid: '已入账', expired: '已关单', review: '待人工处理' },
@@ -104,5 +107,6 @@ export const termsOf = catalog<Terms>({
     trigger: { schedule: '定时', start: '启动', manual: '手动' },
     runStatus: { running: '进行中', finished: '已完成', stopped: '已中止', failed: '失败' },
     action: { credit: '入账', expire: '设为已关单', dismiss: '办结（无需入账）' },
+    role: { viewer: '只读', operator: '操作员', admin: '管理员' },
   },
 })

@@ -100,7 +100,10 @@ async function buildWith(
     addAuditRoute(guarded, budan)
   })
   await app.register(async (pages: WebApp) =>
-    addConsole(pages, { budan, access, emit, clock, version, sessions: server.sessions }),
+    addConsole(pages, {
+      ...{ budan, access, emit, clock, version, sessions: server.sessions },
+      hasMetrics: server.metricsAuth !== true,
+    }),
   )
   await app.ready()
   return app

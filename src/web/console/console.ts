@@ -4,8 +4,10 @@ import fastifyForms from '@fastify/formbody'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../domain/clock.ts'
 import type { Emit } from '../../domain/event.ts'
+import type { Scope } from '../../domain/scope.ts'
 import type { Budan } from '../../service.ts'
 import type { Access } from '../access/access.ts'
+import { callerOf } from '../access/actor.ts'
 import { refuseOtherSites } from '../access/other-sites.ts'
 import { requireScopes } from '../access/scopes.ts'
 import { answerRefusal, Refusal, refusalOf, reportFailure } from '../errors.ts'
@@ -32,7 +34,9 @@ import { livePath } from './overview/live.ts'
 import { addOverview } from './overview/overview.tsx'
 import type { ConsoleParts } from './page.ts'
 import { addPreferences } from './preferences.ts'
+import type { Frame } from './rendering.ts'
 import { addReviews } from './reviews/reviews.tsx'
+import { Routes } from './rights/routes.ts'
 import { addRuns } from './runs/runs.tsx'
 import { Sessions, sessionHoursDefault } from './session.ts'
 import { cookieNames, isSecure, localeOf, pathOf, visitorOf } from './visitor.ts'
@@ -43,6 +47,8 @@ export interface ConsoleOptions {
   readonly emit: Emit
   readonly clock: Clock
   readonly version: string
+  /** `/metrics` needs no token. */
+  readonly hasMetrics: boolean
 }
 
 /** Pages for operators. Register it in a scope of its own: forms are read here, not in the API. */
@@ -50,23 +56,31 @@ export async function addConsole(
   app: WebApp,
   { budan, ...options }: ConsoleOptions & { readonly budan: Budan },
 ): Promise<void> {
-  const { access, clock, version, emit } = options
+  const { access, clock, version, emit, hasMetrics } = options
   const { tokens } = access
   const hours = options.sessions?.hours ?? sessionHoursDefault
   const sessions = tokens.isOpen ? null : new Sessions({ store: budan.store, tokens, hours })
   const guard = new Guard({ sessions, access })
   app.decorate('gateway', budan.gateway)
   app.decorate('merchants', budan.merchants)
+  const routes = new Routes()
   app.addHook('onRoute', (route) => {
     route.schema ??= { hide: true }
+    routes.add(route)
   })
   await readForms(app, { lifeS: hours * 3600 })
 
-  app.decorate('frameOf', (request: FastifyRequest, reply: FastifyReply) => ({
-    visitor: visitorOf(request, { canLogOut: guard.entryOf(request) === 'session' }),
-    csrf: reply.generateCsrf({ secure: isSecure(request) }),
-    version,
-  }))
+  app.decorate('frameOf', (request: FastifyRequest, reply: FastifyReply): Frame => {
+    const caller = callerOf(request)
+    // What nobody examined may be offered all the same: its route refuses it.
+    const mayUse = (scope: Scope) => caller === null || access.may(request, scope)
+    return {
+      visitor: visitorOf(request, { canLogOut: guard.entryOf(request) === 'session' }),
+      csrf: reply.generateCsrf({ secure: isSecure(request) }),
+      ...{ version, caller, hasMetrics },
+      may: (method, path) => routes.isOpen(method, path, mayUse),
+    }
+  })
   answerWithPages(app, { emit, guard })
   app.addHook('preValidation', async (request) => {
     const isPage = request.routeOptions.url !== livePath

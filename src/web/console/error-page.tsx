@@ -3,6 +3,7 @@ import { catalog, type Locale } from '../../i18n/locale.ts'
 import { translate } from '../../i18n/translate.ts'
 import type { Refusal } from '../errors.ts'
 import { Page, sendPage } from './layout.tsx'
+import { useFrame } from './rendering.ts'
 import { localeOf, pathOf } from './visitor.ts'
 
 const errorWords = catalog({
@@ -49,10 +50,15 @@ export function sendErrorPage(
       <h1>{title}</h1>
       <p role="alert">{errorText(refusal, locale)}</p>
       <p>
-        {isKept && <a href={pathOf(reply.request)}>{words.toForm}</a>} <a href="/">{words.back}</a>
+        {isKept && <a href={pathOf(reply.request)}>{words.toForm}</a>} <Back />
       </p>
     </Page>,
   )
+}
+
+function Back() {
+  const { may, visitor } = useFrame()
+  return may('GET', '/') ? <a href="/">{errorWords(visitor.locale).back}</a> : null
 }
 
 export const formOldCode = 'form_out_of_date'

@@ -6,6 +6,7 @@ import type { Budan } from '../../service.ts'
 import { assets } from './assets.ts'
 import { ActionForm } from './parts.tsx'
 import { type Frame, type Rendering, RenderingContext, useFrame } from './rendering.ts'
+import { Who } from './rights/who.tsx'
 import { localeOf, type Theme, themes } from './visitor.ts'
 import { type CommonWords, commonWords, languageTags, localeNames } from './words.ts'
 
@@ -148,22 +149,38 @@ function Header({ section, hasMenu }: { section: Section | null; hasMenu: boolea
   return (
     <header class="top">
       <div class="container">
-        <a class="brand" href="/">
+        <PermittedLink href="/" class="brand">
           budan <span lang="zh-CN">补单</span>
-        </a>
+        </PermittedLink>
         {hasMenu && <Menu section={section} />}
+        <Who />
         <Preferences />
       </div>
     </header>
   )
 }
 
+/** The text alone, for somebody who may not see the page. */
+function PermittedLink({ href, ...link }: PermittedLinkProps) {
+  return useFrame().may('GET', href) ? <a {...{ href, ...link }} /> : <span {...link} />
+}
+
+interface PermittedLinkProps {
+  readonly href: string
+  readonly class: string
+  readonly children: ComponentChildren
+}
+
 function Menu({ section }: { section: Section | null }) {
+  const { may } = useFrame()
   const words = commonWords()
+  const sections = Object.entries(words.sections).filter(([name]) =>
+    may('GET', paths[name as Section]),
+  )
   return (
     <nav aria-label={words.menu}>
       <ul>
-        {Object.entries(words.sections).map(([name, text]) => (
+        {sections.map(([name, text]) => (
           <li key={name}>
             <a
               href={paths[name as Section]}
@@ -248,12 +265,13 @@ function ThemeIcon({ theme }: { theme: Theme }) {
 }
 
 function Footer() {
+  const { version, hasMetrics } = useFrame()
   const words = commonWords()
   return (
     <footer class="container">
       <small>
-        {words.version(useFrame().version)} · {words.timesAre} · {words.forPrograms}:{' '}
-        <a href="/openapi.json">OpenAPI</a> <a href="/metrics">metrics</a>{' '}
+        {words.version(version)} · {words.timesAre} · {words.forPrograms}:{' '}
+        <a href="/openapi.json">OpenAPI</a> {hasMetrics && <a href="/metrics">metrics</a>}{' '}
         <a href="/readyz">readyz</a>
       </small>
     </footer>

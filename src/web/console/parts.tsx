@@ -188,12 +188,22 @@ export function SearchForm({ action, button, ...field }: SearchProps) {
 
 type SearchProps = FieldProps & { readonly action: string; readonly button: string }
 
-/** A form that changes something: always sent by POST, with the CSRF token. */
+/** Shown only to those who may send the form of that path. */
+export function Offered({ action, children }: { action: string; children: ComponentChildren }) {
+  return useFrame().may('POST', action) ? children : null
+}
+
+/**
+ * A form that changes something: always sent by POST, with the CSRF token. Nothing, for those who may not
+ * send it.
+ */
 export function ActionForm(form: { action: string; class?: string; children: ComponentChildren }) {
   const { children, ...attributes } = form
+  const { csrf, may } = useFrame()
+  if (!may('POST', form.action)) return null
   return (
     <form method="post" {...attributes}>
-      <input type="hidden" name="_csrf" value={useFrame().csrf} />
+      <input type="hidden" name="_csrf" value={csrf} />
       {children}
     </form>
   )

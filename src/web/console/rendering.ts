@@ -3,6 +3,7 @@ import { useContext } from 'preact/hooks'
 import type { GatewayLabel } from '../../gateway/gateway.ts'
 import type { Locale } from '../../i18n/locale.ts'
 import type { Budan } from '../../service.ts'
+import type { Caller } from '../access/tokens.ts'
 import type { Visitor } from './visitor.ts'
 
 /** What a whole page is rendered with. */
@@ -11,6 +12,12 @@ export interface Frame {
   /** For the forms of the page. */
   readonly csrf: string
   readonly version: string
+  /** Whose token or session it is. Null: no token is configured, or none was examined. */
+  readonly caller: Caller | null
+  /** `/metrics` needs no token, so that a browser can open it. */
+  readonly hasMetrics: boolean
+  /** Whether the path may be linked to, or its form be shown: by the scope of its route. */
+  may(method: 'GET' | 'POST', path: string): boolean
 }
 
 /** What every component has without a property: the reader's language, the gateway, the merchants. */

@@ -12,7 +12,7 @@ import {
   ordersOfUserPath,
   reviewPath,
 } from '../paths.ts'
-import { useMerchants } from '../rendering.ts'
+import { useFrame, useMerchants } from '../rendering.ts'
 import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
@@ -39,6 +39,7 @@ export function OrderPage(props: OrderPageProps) {
   const words = orderWords()
   const { orderNo } = order
   // Another merchant's order is not queried: a check would have no result.
+  const checkPath = orderPath(address, '/check')
   const isOthers = !merchants.some((merchant) => isOf(merchant, order))
   return (
     <Page title={words.title(orderNo)} section="orders">
@@ -55,12 +56,12 @@ export function OrderPage(props: OrderPageProps) {
       </div>
       {checked && !isOthers && <CheckedNotice checked={checked} />}
       {traced && <TracedNotice {...{ traced, order }} />}
-      <Verdict {...verdict} />
+      <Verdict {...verdict} mayCheck={useFrame().may('POST', checkPath)} />
       <div class="actions">
         {!isOthers && (
           <BusyForm
             id="check-now"
-            action={orderPath(address, '/check')}
+            action={checkPath}
             {...words.checkForm}
             hint={words.checkHints[order.status]}
           />

@@ -8,13 +8,23 @@ import type { Page as PageOf } from '../../../store/store.ts'
 import type { Faults } from '../forms.ts'
 import { Page } from '../layout.tsx'
 import { MerchantFilter } from '../merchants/merchant-filter.tsx'
-import { Filters, Money, Notice, Pager, SearchForm, StatusBadge, Table, Time } from '../parts.tsx'
+import {
+  Filters,
+  Money,
+  Notice,
+  Offered,
+  Pager,
+  SearchForm,
+  StatusBadge,
+  Table,
+  Time,
+} from '../parts.tsx'
 import { accountPath, addressOf, orderPath, withQuery } from '../paths.ts'
 import { RenderingContext, useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { isolated } from './isolated.ts'
 import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
-import { type TracedNews, TracedNotice, TraceForm } from './trace-parts.tsx'
+import { type TracedNews, TracedNotice, TraceForm, tracePath } from './trace-parts.tsx'
 import { searchWords } from './words.ts'
 
 /** The query as it was sent, valid or not. */
@@ -175,10 +185,12 @@ function NothingFound({ text }: { text: string }) {
       <ul>
         <li>{words.compare}</li>
         {canTrace && transactionIdPattern.test(number) && (
-          <li>
-            {words.trace.lead}
-            <TraceForm {...{ transactionId: number }} />
-          </li>
+          <Offered action={tracePath}>
+            <li>
+              {words.trace.lead}
+              <TraceForm {...{ transactionId: number }} />
+            </li>
+          </Offered>
         )}
         <li>{words.otherNumber}</li>
       </ul>

@@ -54,11 +54,13 @@ export function TracedNotice({ traced, order }: TracedProps) {
   }
 }
 
+export const tracePath = '/orders/trace'
+
 /** A query uses the merchant's quota, so it is a form: following a link sends none. */
 export function TraceForm({ transactionId }: { transactionId: string }) {
   const words = searchWords().trace
   return (
-    <ActionForm action="/orders/trace" class="busy">
+    <ActionForm action={tracePath} class="busy">
       <input type="hidden" name="transaction_id" value={transactionId} />
       <button type="submit">{words.query}</button>
     </ActionForm>

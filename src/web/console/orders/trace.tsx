@@ -12,12 +12,12 @@ import { addressOf, orderPath } from '../paths.ts'
 import { localeOf } from '../visitor.ts'
 import { OrdersPage } from './orders-page.tsx'
 import { numberIn, transactionIdPattern } from './search.ts'
-import { type TracedNews, tracedKind } from './trace-parts.tsx'
+import { type TracedNews, tracedKind, tracePath } from './trace-parts.tsx'
 import { searchWords } from './words.ts'
 
 /** Queries the gateway for the order of a payment, and redirects to it; it settles nothing. */
 export function addTrace(app: WebApp, { budan }: ConsoleParts): void {
-  app.post('/orders/trace', { config: { scope: 'orders:check' } }, async (request, reply) => {
+  app.post(tracePath, { config: { scope: 'orders:check' } }, async (request, reply) => {
     const locale = localeOf(request)
     const { faults } = searchWords(locale, budan.gateway.label)
     const transaction = z

@@ -23,8 +23,13 @@ export interface VerdictProps {
   readonly now: Date
 }
 
+interface ShownProps extends VerdictProps {
+  /** The page has the form for it. */
+  readonly mayCheck: boolean
+}
+
 /** The answer to the complaint: one sentence, and the next step. */
-export function Verdict(props: VerdictProps) {
+export function Verdict(props: ShownProps) {
   const { tone, sentences } = verdictOf(props)
   const [first, ...more] = sentences
   return (
@@ -40,7 +45,7 @@ interface Words {
   readonly sentences: readonly string[]
 }
 
-function verdictOf(props: VerdictProps): Words {
+function verdictOf(props: ShownProps): Words {
   const foreign = foreignSentence(props)
   switch (props.order.status) {
     case 'paid':
@@ -97,8 +102,9 @@ function differingSince(
   return later.find(differs) ?? null
 }
 
-function open({ order, latest, policy, isScheduled, now }: VerdictProps): Words {
+function open({ order, latest, policy, isScheduled, now, mayCheck }: ShownProps): Words {
   const words = orderWords().verdict
+  const checkNow = mayCheck ? words.checkNow : words.checkByOthers
   const last = latest.find(({ kind }) => kind === 'answered' || kind === 'unplaced')
   const known = latest.find(({ kind, tradeState }) => kind === 'answered' && tradeState !== null)
   // A claim takes no order that is younger than the threshold.
@@ -111,7 +117,7 @@ function open({ order, latest, policy, isScheduled, now }: VerdictProps): Words 
       ...(last !== undefined && hasNoResult(last) ? [words.notKnown] : []),
       ...(known === undefined || known === last ? [] : [saidBy(known)]),
       !isScheduled ? words.byHand : nextAt > now ? queriesAt : words.nextRun,
-      last !== undefined && isAbsence(last) ? words.searchPayment : words.checkNow,
+      last !== undefined && isAbsence(last) ? words.searchPayment : checkNow,
     ],
   }
 }
@@ -173,11 +179,14 @@ function inReview({ order, latest }: VerdictProps, foreign: string | null): Word
   return { tone: 'warn', sentences: foreign === null ? sentences : [...sentences, foreign] }
 }
 
-function expired({ latest }: VerdictProps, foreign: string | null): Words {
+function expired({ latest, mayCheck }: ShownProps, foreign: string | null): Words {
   const words = orderWords().verdict
   const by = latest.find((event) => event.toStatus === 'expired') ?? null
   const sentence = words.expired(by && timeText(by.at), by && reasonOf(by))
-  return { tone: 'plain', sentences: [sentence, foreign ?? words.late] }
+  return {
+    tone: 'plain',
+    sentences: [sentence, foreign ?? (mayCheck ? words.late : words.checkByOthers)],
+  }
 }
 
 function reasonOf(event: OrderEvent | null): string {

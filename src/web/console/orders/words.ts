@@ -176,6 +176,8 @@ export const orderWords = gatewayCatalog({
       byHand: 'Runs are started by hand here: the next one queries it.',
       underOneSecond: 'less than a second',
       checkNow: 'If the payer has a voucher, check now.',
+      checkByOthers:
+        'If the payer has a voucher, let somebody check the order whose token has that right.',
       foreign: (theirs: string, ours: string) =>
         `It belongs to ${theirs}, and this budan queries for ${ours}: only a budan with that configuration can query it.`,
       review: (at: string | null, reason: string) =>
@@ -300,6 +302,7 @@ export const orderWords = gatewayCatalog({
       byHand: '这里的补单只手动运行：下次运行时查询。',
       underOneSecond: '不到 1 秒',
       checkNow: '如果付款人有支付凭证，请立即查单。',
+      checkByOthers: '如果付款人有支付凭证，请让有查单权限的同事立即查单。',
       foreign: (theirs: string, ours: string) =>
         `该订单属于 ${theirs}，而本 budan 只查询 ${ours}：只有按那个商户配置的 budan 才能查询它。`,
       review: (at: string | null, reason: string) =>

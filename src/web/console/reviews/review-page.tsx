@@ -5,7 +5,7 @@ import type { ReviewPreview } from '../../../orders/review.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
 import { Page } from '../layout.tsx'
-import { ActionForm, EvidenceDetails, Facts, Money, Time, UnderWay } from '../parts.tsx'
+import { ActionForm, EvidenceDetails, Facts, Money, Offered, Time, UnderWay } from '../parts.tsx'
 import { type OrderAddress, orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
 import { useLocale } from '../rendering.ts'
 import { commonWords } from '../words.ts'
@@ -56,17 +56,19 @@ function Steps(props: ReviewPageProps) {
           <EvidenceDetails summary={words.evidenceThen} evidence={entered.evidence} />
         )}
       </article>
-      <h2>{words.firstStep}</h2>
-      {preview !== null && <Comparison order={order} answer={preview.answer} />}
-      <QueryForm {...props} />
-      {preview !== null && (
-        <>
-          <h2>{words.secondStep}</h2>
-          <article>
-            <ResolveForm {...props} preview={preview} />
-          </article>
-        </>
-      )}
+      <Offered action={reviewPath(address)}>
+        <h2>{words.firstStep}</h2>
+        {preview !== null && <Comparison order={order} answer={preview.answer} />}
+        <QueryForm {...props} />
+        {preview !== null && (
+          <>
+            <h2>{words.secondStep}</h2>
+            <article>
+              <ResolveForm {...props} preview={preview} />
+            </article>
+          </>
+        )}
+      </Offered>
     </>
   )
 }
