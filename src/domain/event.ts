@@ -119,6 +119,8 @@ interface Events {
   readonly tokens_kept: { readonly error: unknown }
   readonly logged_in: { readonly name: string; readonly address: string }
   readonly logged_out: { readonly name: string; readonly address: string }
+  /** Somebody ended sessions of the token `of`, perhaps their own. */
+  readonly sessions_ended: Actor & { readonly of: string; readonly count: number }
   readonly pruned: { readonly runs: number; readonly events: number }
   readonly prune_failed: { readonly error: unknown }
   readonly gateway_keys_refreshed: { readonly serials: readonly string[] }

@@ -17,7 +17,13 @@ import {
   release,
 } from './sql/claim.ts'
 import { ClaimCursor } from './sql/claim-cursor.ts'
-import { endSession, findSession, openSession } from './sql/console-sessions.ts'
+import {
+  endSession,
+  endSessions,
+  findSession,
+  listSessions,
+  openSession,
+} from './sql/console-sessions.ts'
 import { listCredits } from './sql/credits.ts'
 import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts'
 import { joinedClaims } from './sql/joined-claims.ts'
@@ -136,6 +142,8 @@ export function storeOn(
     openSession: (session) => to('open a session', () => openSession(scope, session)),
     findSession: (keyHash) => to('find a session', () => findSession(scope, keyHash)),
     endSession: (keyHash) => to('end a session', () => endSession(scope, keyHash)),
+    listSessions: (page) => to('list sessions', () => listSessions(scope, page)),
+    endSessions: (which) => to('end sessions', () => endSessions(scope, which)),
 
     openOrders: () => to('count open orders', () => openOrders(scope)),
     prune: (request) => to('prune', () => prune(scope, request)),

@@ -134,6 +134,12 @@ export interface Store {
   findSession(keyHash: string): Promise<Session | null>
   /** Logs out, on all nodes. The name of who it was; null: there was no such session. */
   endSession(keyHash: string): Promise<string | null>
+  /** Those that hold, the newest first. */
+  listSessions(page: PageRequest): Promise<Page<ListedSession>>
+  /** Logs out one, or all of a token, on all nodes. Those that were ended. */
+  endSessions(
+    which: { readonly id: string } | { readonly tokenName: string },
+  ): Promise<readonly ListedSession[]>
 
   /** Shared by all processes that share the database. */
   readonly rateLimiter: RateLimiter
@@ -428,6 +434,19 @@ export interface NewSession {
 export interface Session {
   readonly tokenName: string
   readonly tokenMark: string
+  readonly expiresAt: Date
+}
+
+/** A login as people are shown it. */
+export interface ListedSession {
+  /**
+   * The beginning of the key's hash: enough to name the row. Neither it nor the whole hash opens
+   * anything, and the key cannot be computed from them.
+   */
+  readonly id: string
+  readonly tokenName: string
+  readonly address: string | null
+  readonly createdAt: Date
   readonly expiresAt: Date
 }
 

@@ -222,6 +222,9 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
   })),
   logged_in: info('Logged in to the console', ({ name, address }) => ({ name, address })),
   logged_out: info('Logged out of the console', ({ name, address }) => ({ name, address })),
+  sessions_ended: info('Sessions of the console ended', ({ name, address, of, count }) => ({
+    ...{ name, address, of, count },
+  })),
   secrets_exposed: warn(
     'Everybody on this machine may read files with secrets: chmod o-r',
     ({ files }) => ({ files }),

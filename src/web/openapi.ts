@@ -31,6 +31,7 @@ export async function describeRoutes(
         { name: 'accounts', description: 'Balances and statements' },
         { name: 'runs', description: 'Passes of the compensation job' },
         { name: 'audit', description: 'The invariants, counted' },
+        { name: 'sessions', description: 'Logins to the console' },
         { name: 'operation', description: 'For monitors and people' },
       ],
       components: {

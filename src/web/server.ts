@@ -23,6 +23,7 @@ import { addHealthRoutes, addMetricsRoute } from './api/health.ts'
 import { addOrderRoutes } from './api/orders.ts'
 import { addReviewRoutes } from './api/reviews.ts'
 import { addRunRoutes } from './api/runs.ts'
+import { addSessionRoutes } from './api/sessions.ts'
 import { callbackRouteOf } from './callback-route.ts'
 import { addConsole } from './console/console.ts'
 import { answerErrors } from './errors.ts'
@@ -98,6 +99,7 @@ async function buildWith(
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)
     addAuditRoute(guarded, budan)
+    addSessionRoutes(guarded, { store: budan.store, access })
   })
   await app.register(async (pages: WebApp) =>
     addConsole(pages, {

@@ -21,6 +21,7 @@ export function pagesOf(showcase: Showcase): readonly string[] {
     '/accounts',
     `/accounts/${showcase.userId}`,
     '/audit',
+    '/sessions',
     '/nowhere',
   ]
 }

@@ -1,6 +1,9 @@
 import type { Store } from '../../src/store/store.ts'
 
-type SessionStore = Pick<Store, 'openSession' | 'findSession' | 'endSession'>
+type SessionStore = Pick<
+  Store,
+  'openSession' | 'findSession' | 'endSession' | 'listSessions' | 'endSessions'
+>
 
 /** Sessions without a database, on the test's own clock, for tests of pages. */
 export function memorySessions(now: () => Date): SessionStore {
@@ -20,5 +23,8 @@ export function memorySessions(now: () => Date): SessionStore {
       sessions.delete(keyHash)
       return name
     },
+    // Lists are tested with a database.
+    listSessions: async () => ({ items: [], nextCursor: null }),
+    endSessions: async () => [],
   }
 }

@@ -117,6 +117,11 @@ describe('logEvents()', () => {
     ],
     [{ type: 'logged_in', name: 'n', address: 'a' }, 'info', 'Logged in to the console'],
     [{ type: 'logged_out', name: 'n', address: 'a' }, 'info', 'Logged out of the console'],
+    [
+      { type: 'sessions_ended', name: 'n', address: 'a', of: 'm', count: 2 },
+      'info',
+      'Sessions of the console ended',
+    ],
     [{ type: 'wrong_tokens', door: 'api', address: 'a', count: 7 }, 'warn', 'Wrong token'],
     [
       { type: 'wrong_tokens', door: null, address: null, count: 7 },

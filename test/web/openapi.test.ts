@@ -68,6 +68,8 @@ describe('GET /openapi.json', () => {
         'GET /v1/runs',
         'GET /v1/runs/{id}',
         'GET /v1/audit',
+        'GET /v1/sessions',
+        'DELETE /v1/sessions/{id}',
         'GET /healthz',
         'GET /readyz',
         'GET /metrics',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TokenConfig } from '../../src/config/config.ts'
@@ -8,14 +7,8 @@ import { Access } from '../../src/web/access/access.ts'
 import { requireScopes } from '../../src/web/access/scopes.ts'
 import { Tokens } from '../../src/web/access/tokens.ts'
 import { buildWeb } from '../../src/web/server.ts'
+import { plain, tokenOf } from '../support/tokens.ts'
 import { doubleBudan } from './double.ts'
-
-const plain = (name: string) => `bdn_${name.replace(/\W/g, '')}`.padEnd(44, 'x')
-
-function tokenOf(name: string, rights: Partial<TokenConfig>): TokenConfig {
-  const sha256 = createHash('sha256').update(plain(name)).digest('hex')
-  return { name, sha256, role: null, scopes: null, expiresAt: null, ...rights }
-}
 
 const ofScopes = scopes.map((scope) => tokenOf(scope, { scopes: [scope] }))
 const ofRoles = roles.map((role) => tokenOf(role, { role }))

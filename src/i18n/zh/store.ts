@@ -75,6 +75,8 @@ export const storePhrases = {
     prune: '清理历史数据',
     'open a session': '建立登录会话',
     'find a session': '查询登录会话',
+    'list sessions': '列出登录会话',
+    'end sessions': '结束登录会话',
     'end a session': '结束登录会话',
     vacuum: '整理数据库空间',
     audit: '执行账目自检',

@@ -7,6 +7,7 @@ export const webPhrases = {
     'Cannot find the files of the package "{name}": no node_modules beside the program, nor in the working directory "{directory}", has it. Install budan in one of them: npm install budan':
       '找不到软件包 {name} 的文件：程序旁边和工作目录 {directory} 的 node_modules 中都没有。请在其中之一安装 budan：`npm install budan`',
     'Cannot find run {runId:json}': '找不到补单批次 {runId}',
+    'Cannot find session {id:json}': '找不到登录会话 {id}',
     'Cannot review: {conflict}': '无法处理：{conflict}',
     'The order of this Idempotency-Key is {status:status}, and there is no code for it that works: use a new key':
       '这个 Idempotency-Key 的订单{status}，已没有可用的支付二维码：请换一个新的',

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
-import type { NewSession, Session } from '../store.ts'
+import { sessionIdLength } from '../session-id.ts'
+import type { ListedSession, NewSession, Page, PageRequest, Session } from '../store.ts'
+import { pageOf, startOf } from './cursor.ts'
 import { storable } from './storable-text.ts'
 
 const sessionColumns = sql`
@@ -41,4 +43,44 @@ export async function endSession({ db }: Scope, keyHash: string): Promise<string
       delete from console_sessions where key_hash = ${keyHash} returning ${sessionColumns}`,
   )
   return row?.tokenName ?? null
+}
+
+const idOf = sql`left(key_hash, ${sessionIdLength}::integer)`
+
+const listedColumns = sql`
+  ${idOf} as id, token_name as "tokenName", address,
+  created_at as "createdAt", expires_at as "expiresAt"`
+
+/** Plan: the whole table, which has the logins of some hours. */
+export async function listSessions(
+  { db, now }: Scope,
+  page: PageRequest,
+): Promise<Page<ListedSession>> {
+  const from = startOf('sessions', page)
+  const older =
+    from === null
+      ? sql`true`
+      : sql`(created_at, ${idOf}) < (${new Date(from.at ?? 0)}::timestamptz, ${from.key})`
+  const rows = await rowsOf(
+    db,
+    sql<ListedSession>`
+      select ${listedColumns} from console_sessions
+      where expires_at > ${now()} and ${older}
+      order by created_at desc, ${idOf} desc limit ${page.limit + 1}`,
+  )
+  return pageOf(rows, {
+    ...{ kind: 'sessions', limit: page.limit, item: (row) => row },
+    position: ({ createdAt, id }) => ({ at: +createdAt, key: id }),
+  })
+}
+
+export function endSessions(
+  { db }: Pick<Scope, 'db'>,
+  which: { readonly id: string } | { readonly tokenName: string },
+): Promise<readonly ListedSession[]> {
+  const those = 'id' in which ? sql`${idOf} = ${which.id}` : sql`token_name = ${which.tokenName}`
+  return rowsOf(
+    db,
+    sql<ListedSession>`delete from console_sessions where ${those} returning ${listedColumns}`,
+  )
 }

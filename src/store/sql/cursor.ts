@@ -11,6 +11,7 @@ export type PageKind =
   | 'entries'
   | 'latest_entries'
   | 'runs'
+  | 'sessions'
 
 /** Where a page ended: the sort key of its last row. A time in milliseconds, or null, and a key. */
 export interface Position {
@@ -73,7 +74,7 @@ function decode(kind: PageKind, cursor: string): Position {
   const [found, at, key] = parse(cursor)
   const isTime = at === null || isStorableTime(at)
   const isKey = typeof key === 'string' && !key.includes('\0')
-  const isByTime = kind === 'orders' || kind === 'reviews'
+  const isByTime = kind === 'orders' || kind === 'reviews' || kind === 'sessions'
   const isOfKind = isByTime ? typeof at === 'number' : /^\d{1,18}$/.test(String(key))
   if (found !== kind || !isTime || !isKey || !isOfKind) throw unreadable(cursor)
   return { at: at as number | null, key }

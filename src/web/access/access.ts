@@ -77,6 +77,18 @@ export class Access {
     this.#emit({ type: 'right_used', ...actorOf(request), route: routeOf(request) })
   }
 
+  /** For sessions that were ended by somebody else than who was logged in, or by them from elsewhere. */
+  sessionsEnded(
+    request: FastifyRequest,
+    sessions: readonly { readonly tokenName: string }[],
+  ): void {
+    const counts = new Map<string, number>()
+    for (const { tokenName } of sessions) counts.set(tokenName, (counts.get(tokenName) ?? 0) + 1)
+    for (const [of, count] of counts) {
+      this.#emit({ type: 'sessions_ended', ...actorOf(request), of, count })
+    }
+  }
+
   loggedOut(request: FastifyRequest, name: string): void {
     this.#emit({ type: 'logged_out', name, address: addressOf(request) })
   }

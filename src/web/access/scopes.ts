@@ -34,9 +34,12 @@ export function requireScopes(
   })
   app.addHook('onResponse', async (request, { statusCode }) => {
     const scopes = scopesOf(request.routeOptions.config.scope)
-    if (statusCode < 400 && scopes.some((scope) => loggedScopes.has(scope))) access.used(request)
+    const hasChanged = statusCode < 400 && !readingMethods.has(request.method)
+    if (hasChanged && scopes.some((scope) => loggedScopes.has(scope))) access.used(request)
   })
 }
+
+const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** What is not logged by its order's timeline alone, and not too often to be logged. */
 const loggedScopes: ReadonlySet<Scope> = new Set([

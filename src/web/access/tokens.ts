@@ -15,6 +15,10 @@ export interface Caller {
   readonly role: TokenConfig['role']
 }
 
+export const tokenStates = ['valid', 'token_expired', 'token_gone'] as const
+/** `token_gone`: none of that name is configured. */
+export type TokenState = (typeof tokenStates)[number]
+
 export function mayUse({ scopes }: Caller, needed: Scope): boolean {
   return opens(scopes, needed)
 }
@@ -77,6 +81,13 @@ export class Tokens {
   named(name: string): Caller | null {
     const known = this.#byName.get(name)
     return known === undefined || this.#isExpired(known) ? null : known
+  }
+
+  /** What a session of that token is worth now. */
+  stateOf(name: string): TokenState {
+    const known = this.#byName.get(name)
+    if (known === undefined) return 'token_gone'
+    return this.#isExpired(known) ? 'token_expired' : 'valid'
   }
 
   /**

@@ -39,6 +39,7 @@ import { addReviews } from './reviews/reviews.tsx'
 import { Routes } from './rights/routes.ts'
 import { addRuns } from './runs/runs.tsx'
 import { Sessions, sessionHoursDefault } from './session.ts'
+import { addSessions } from './sessions/sessions.tsx'
 import { cookieNames, isSecure, localeOf, pathOf, visitorOf } from './visitor.ts'
 
 export interface ConsoleOptions {
@@ -104,6 +105,7 @@ export async function addConsole(
     const latestAudit = new LatestAudit(budan.store, { clock })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
     addPages(guarded, { budan, clock, latestAudit, isStillIn })
+    if (sessions !== null) addSessions(guarded, { store: budan.store, sessions, access })
   })
   app.get('/*', async (request, reply) => {
     // Programs, and paths of the API, get the API's own 404.

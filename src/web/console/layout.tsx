@@ -28,6 +28,7 @@ const paths: Readonly<Record<Section, string>> = {
   reviews: '/reviews',
   accounts: '/accounts',
   audit: '/audit',
+  sessions: '/sessions',
 }
 
 export interface PageProps {

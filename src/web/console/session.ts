@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { within } from '../../deadline.ts'
 import { StoreError } from '../../store/errors.ts'
+import { sessionIdOf } from '../../store/session-id.ts'
 import type { Store } from '../../store/store.ts'
 import type { Caller, Tokens } from '../access/tokens.ts'
 
@@ -55,6 +56,11 @@ export class Sessions {
     if (session === null) return null
     const isSame = tokens.markOf(session.tokenName, key) === session.tokenMark
     return isSame ? tokens.named(session.tokenName) : null
+  }
+
+  /** The id of the session in `listSessions`; whether it still holds is not looked up. */
+  idOf(cookie: string | undefined): string {
+    return sessionIdOf(hashOf(keyIn(cookie)))
   }
 
   /** Ends the session on all nodes. Returns the name of its token; null: there was none. */
