@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openDesk } from '../review/desk.ts'
 import { expectAccessible } from './axe.ts'
-import { useConsoles } from './browser.ts'
+import { apiToken, useConsoles } from './browser.ts'
 
 const openConsole = useConsoles()
 
@@ -10,17 +10,17 @@ describe('a review, in a browser', () => {
     [
       { locale: 'en', theme: 'dark' },
       { query: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
-      { carryOut: 'Apply', done: 'Done: the order is credited.' },
+      { token: 'Your token', carryOut: 'Apply', done: 'Done: the order is credited.' },
     ],
     [
       { locale: 'zh', theme: 'light', mobile: true },
       { query: '查询微信支付', credit: /^入账/, name: '您的姓名', reason: '理由' },
-      { carryOut: '确认执行', done: '处理完成：订单已入账。' },
+      { token: '再次输入令牌', carryOut: '确认执行', done: '处理完成：订单已入账。' },
     ],
     [
       { locale: 'en', javaScript: false },
       { query: 'Query the gateway', credit: /^credit/, name: 'Your name', reason: 'Reason' },
-      { carryOut: 'Apply', done: 'Done: the order is credited.' },
+      { token: 'Your token', carryOut: 'Apply', done: 'Done: the order is credited.' },
     ],
   ] as const)('is resolved from the list to its result: %j', async (options, words, ends) => {
     const { world, page } = await openConsole()
@@ -41,6 +41,7 @@ describe('a review, in a browser', () => {
     await check()
     await tab.getByLabel(words.name).fill('李雷')
     await tab.getByLabel(words.reason).fill('付款人已出示账单')
+    await tab.getByLabel(ends.token).fill(apiToken)
     await tab.getByRole('button', { name: ends.carryOut }).click()
     await tab.getByText(ends.done).waitFor()
     await check()

@@ -38,7 +38,7 @@ async function operator({ locale = 'en' } = {}) {
     /** Sends a form of the order's page, as its own page would. */
     send: async (orderNo: string, fields: Fields) => {
       const path = `/reviews/${orderNo}`
-      const sent = { _csrf: await visit.csrf('/reviews'), order_no: orderNo, ...fields }
+      const sent = { _csrf: await visit.csrf('/reviews'), order_no: orderNo, token, ...fields }
       const answer = await visit.post(path, sent, { referer: `http://budan${path}` })
       if (answer.statusCode !== 303) return seen(answer)
       return seen(await visit.get(String(answer.headers.location)))

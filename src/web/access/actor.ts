@@ -17,8 +17,11 @@ export function callerOf(request: FastifyRequest): Caller | null {
 
 /** The name of a token that is one person's or program's. Null: several share the token, or there is none. */
 export function ownNameOf(request: FastifyRequest): string | null {
-  const name = callerOf(request)?.name ?? apiTokenName
-  return name === apiTokenName ? null : name
+  return ownNameIn(callerOf(request))
+}
+
+export function ownNameIn(caller: Caller | null): string | null {
+  return caller === null || caller.name === apiTokenName ? null : caller.name
 }
 
 /** The sender of the request, for the events that it causes. Without a configured token there is no name. */

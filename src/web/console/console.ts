@@ -37,6 +37,7 @@ import { addPreferences } from './preferences.ts'
 import type { Frame } from './rendering.ts'
 import { addReviews } from './reviews/reviews.tsx'
 import { Routes } from './rights/routes.ts'
+import { tokenAgain } from './rights/token-again.ts'
 import { addRuns } from './runs/runs.tsx'
 import { Sessions, sessionHoursDefault } from './session.ts'
 import { addSessions } from './sessions/sessions.tsx'
@@ -76,7 +77,7 @@ export async function addConsole(
     // What nobody examined may be offered all the same: its route refuses it.
     const mayUse = (scope: Scope) => caller === null || access.may(request, scope)
     return {
-      visitor: visitorOf(request, { canLogOut: guard.entryOf(request) === 'session' }),
+      visitor: visitorOf(request, { isBySession: guard.entryOf(request) === 'session' }),
       csrf: reply.generateCsrf({ secure: isSecure(request) }),
       ...{ version, caller, hasMetrics },
       may: (method, path) => routes.isOpen(method, path, mayUse),
@@ -104,7 +105,8 @@ export async function addConsole(
     requireScopes(guarded, access, 'preValidation')
     const latestAudit = new LatestAudit(budan.store, { clock })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
-    addPages(guarded, { budan, clock, latestAudit, isStillIn })
+    const again = tokenAgain({ access, guard })
+    addPages(guarded, { budan, clock, latestAudit, isStillIn, tokenAgain: again })
     if (sessions !== null) addSessions(guarded, { store: budan.store, sessions, access })
   })
   app.get('/*', async (request, reply) => {

@@ -233,7 +233,7 @@ function Preferences() {
           ))}
         </fieldset>
       </ActionForm>
-      {visitor.canLogOut && (
+      {visitor.isBySession && (
         <ActionForm action="/logout">
           <button type="submit">{words.logOut}</button>
         </ActionForm>

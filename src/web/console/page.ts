@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../domain/clock.ts'
 import type { Budan } from '../../service.ts'
 import type { LatestAudit } from './latest-audit.ts'
+import type { TokenAgain } from './rights/token-again.ts'
 
 /** The dependencies of every page. */
 export interface ConsoleParts {
@@ -11,4 +12,6 @@ export interface ConsoleParts {
   readonly latestAudit: LatestAudit
   /** Whether the login of the request still holds: a stream must end with the session. */
   isStillIn(request: FastifyRequest): Promise<boolean>
+  /** For a form that asks for the token of the session. */
+  readonly tokenAgain: TokenAgain
 }

@@ -8,8 +8,8 @@ export interface Visitor {
   readonly theme: Theme
   /** With its query. A form that does not concern this page returns to it. */
   readonly path: string
-  /** There is a session to end. */
-  readonly canLogOut: boolean
+  /** Logged in: there is a session to end. */
+  readonly isBySession: boolean
 }
 
 /** `auto`: as the operating system has it. */
@@ -25,12 +25,15 @@ export const cookieNames = {
   flash: 'budan_flash',
 } as const
 
-export function visitorOf(request: FastifyRequest, { canLogOut }: { canLogOut: boolean }): Visitor {
+export function visitorOf(
+  request: FastifyRequest,
+  { isBySession }: { isBySession: boolean },
+): Visitor {
   return {
     locale: localeOf(request),
     theme: themes.find((each) => each === request.cookies[cookieNames.theme]) ?? 'auto',
     path: pathOf(request),
-    canLogOut,
+    isBySession,
   }
 }
 

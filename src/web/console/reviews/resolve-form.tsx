@@ -7,21 +7,27 @@ import { reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { ReviewPreview } from '../../../orders/review.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
+import { ownNameIn } from '../../access/actor.ts'
 import type { Faults, Given } from '../forms.ts'
 import { inPlace } from '../in-place.ts'
 import { ActionForm, Field, UnderWay } from '../parts.tsx'
 import { type OrderAddress, reviewPath } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
+import { useFrame, useLocale } from '../rendering.ts'
 import { type ReviewWords, reviewWords } from './words.ts'
 
-export function resolveForm(locale: Locale, label: GatewayLabel) {
+/** `ownName`: of a token that is one person's, who then needs to enter none; another one is refused. */
+export function resolveForm(
+  locale: Locale,
+  { label, ownName }: { readonly label: GatewayLabel; readonly ownName: string | null },
+) {
   const words = reviewWords(locale, label)
   return z.object({
     action: z.enum(reviewActions, { error: words.choose }),
-    name: line(wordsMax.name, words),
+    name: ownName === null ? line(wordsMax.name, words) : only(ownName, words),
     reason: line(wordsMax.reason, words),
     // Nobody types this field: where it is missing, the page is shown again with it.
     seen: z.string().refine((seen) => readSeenMark(seen) !== null),
+    token: z.string().optional(),
   })
 }
 
@@ -33,6 +39,14 @@ function line(max: number, words: ReviewWords) {
       if (wordsFault(value, max) === null) return
       issues.push({ code: 'custom', input: value, message: lineFault(value, { max, words }) })
     })
+}
+
+function only(name: string, words: ReviewWords) {
+  return z
+    .string()
+    .optional()
+    .refine((given) => given === undefined || given.trim() === name, { error: words.notYou(name) })
+    .transform(() => name)
 }
 
 function lineFault(value: string, { max, words }: { max: number; words: ReviewWords }): string {
@@ -85,16 +99,32 @@ export function AddressFields({ orderNo, merchant }: OrderAddress) {
   )
 }
 
-function Signature({ given, faults }: ResolveFormProps) {
+function Signature({ preview, given, faults }: ResolveFormProps) {
   const words = reviewWords()
+  const { caller, visitor } = useFrame()
+  const ownName = ownNameIn(caller)
   const field = (name: keyof typeof wordsMax) => ({
     ...{ name, label: words[name], value: given[name], fault: faults[name] },
     ...{ required: true, maxLength: wordsMax[name] * 2 },
   })
   return (
     <>
-      <Field {...field('name')} hint={words.nameHint} autoComplete="name" />
+      {ownName === null ? (
+        <Field {...field('name')} hint={words.nameHint} autoComplete="name" />
+      ) : (
+        <OwnName name={ownName} fault={faults.name} />
+      )}
       <Field {...field('reason')} hint={words.reasonHint} autoComplete="off" />
+      {visitor.isBySession && preview.actions.credit.possible && (
+        <Field
+          name="token"
+          type="password"
+          label={words.token}
+          hint={words.tokenHint}
+          fault={faults.token}
+          autoComplete="off"
+        />
+      )}
       <p id="carry-out-note" class="muted">
         {words.carryOutWhy}
       </p>
@@ -103,6 +133,20 @@ function Signature({ given, faults }: ResolveFormProps) {
       </button>{' '}
       <UnderWay>{words.carryingOut}</UnderWay>
     </>
+  )
+}
+
+function OwnName({ name, fault }: { name: string; fault: string | undefined }) {
+  const words = reviewWords()
+  return (
+    <p>
+      {words.name}:{' '}
+      <strong>
+        <bdi>{name}</bdi>
+      </strong>{' '}
+      <small class="muted">{words.nameHint}</small>
+      {fault !== undefined && <small class="fault">{fault}</small>}
+    </p>
   )
 }
 

@@ -21,6 +21,7 @@ import { DoneNotice, FormNotice, RefusedNotice, TooLateNotice } from './news.tsx
 import { QueuePage } from './queue-page.tsx'
 import { resolveForm } from './resolve-form.tsx'
 import { ReviewPage } from './review-page.tsx'
+import { reviewWords } from './words.ts'
 
 /** Reviews per page; each takes some lines. */
 const pageSize = 20
@@ -64,23 +65,38 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const given = givenOf(request.body)
     const exchange = { request, reply, address, given }
     if (given.step !== 'resolve') return showPreview(exchange, parts)
-    const form = readForm(resolveForm(localeOf(request), budan.gateway.label), given)
-    if (!form.ok) {
-      reply.code(422)
-      const isTyped = Object.keys(form.faults).some((name) => name !== 'seen')
-      const news = isTyped ? [<FormNotice key="wrong" about="wrongForm" />] : []
-      return showPreview({ ...exchange, faults: form.faults, news }, parts)
+    const ownName = ownNameOf(request)
+    const { label } = budan.gateway
+    const form = readForm(resolveForm(localeOf(request), { label, ownName }), given)
+    if (!form.ok) return showFaults(exchange, { parts, faults: form.faults })
+    const { token, ...typed } = form.value
+    if (ownName === null) {
+      setCookie(exchange, { name: nameCookie, value: typed.name, maxAgeS: yearS })
     }
-    setCookie(exchange, { name: nameCookie, value: form.value.name, maxAgeS: yearS })
-    const actor = actorOf(request)
-    const name = ownNameOf(request) ?? form.value.name
+    // Only a credit moves money.
+    const fault = typed.action === 'credit' ? await parts.tokenAgain(exchange, token) : null
+    if (reply.sent) return reply
+    if (fault !== null) {
+      const faults = { token: reviewWords(localeOf(request), label).tokenFaults[fault] }
+      return showFaults(exchange, { parts, faults })
+    }
     const { orderNo, merchant } = address
     const resolution = await ofOrder(orderNo, () =>
-      // Whatever was typed: a token with a name says who it is.
-      budan.resolveReview(orderNo, { ...form.value, name, actor, merchant }),
+      budan.resolveReview(orderNo, { ...typed, actor: actorOf(request), merchant }),
     )
     return showResolution(exchange, { parts, resolution })
   })
+}
+
+/** The form again, with what is wrong. Nothing was done. */
+function showFaults(
+  exchange: ReviewExchange,
+  { parts, faults }: { readonly parts: ConsoleParts; readonly faults: Faults },
+): Promise<FastifyReply> {
+  exchange.reply.code(422)
+  const isTyped = Object.keys(faults).some((name) => name !== 'seen')
+  const news = isTyped ? [<FormNotice key="wrong" about="wrongForm" />] : []
+  return showPreview({ ...exchange, faults, news }, parts)
 }
 
 /** Null: a page was sent to choose one of several orders with the number. */
