@@ -21,6 +21,7 @@ read_secret() {
 }
 
 put api_token "$(random)"
+put proof_keys "k$(date -u +%Y%m%d)-$(random | cut -c1-4):$(random)"
 put postgres_password "$(random)"
 put serve_password "$(random)"
 put redis_password "$(random)"

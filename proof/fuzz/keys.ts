@@ -134,6 +134,7 @@ export function configFor(
     ],
     merchantIds: [{ name: 'default', gateway: 'wechatpay', mchid: merchant.mchid, appids: appIds }],
     log: { level: 'silent', format: 'json' },
+    proof: { keys: [] },
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/fault.ts'
 import { type ConfigRequest, hasFile, loadConfig } from '../config/load.ts'
+import { type Proving, proving } from '../config/proof/keep-key.ts'
 import type { ConfigNeed } from '../config/requirements.ts'
 import { type Locale, localeOfEnvironment } from '../i18n/locale.ts'
 import type { ConcealedTerminal } from './concealed.ts'
@@ -18,6 +19,8 @@ export interface CommandContext {
   readonly version: string
   /** Reads the configuration. Throws ConfigError. */
   config(need: ConfigNeed): Config
+  /** The same for a command that may credit: makes the key of proofs where there is none. */
+  proving(need: Exclude<ConfigNeed, 'database'>): Proving
 }
 
 /** What a command does with the options and arguments it was given, by commander's names. */
@@ -39,18 +42,20 @@ export function createContext(
 ): CommandContext {
   const file = options.config ?? null
   const locale = localeOfEnvironment(terminal.env)
+  const configFor = (need: ConfigNeed) => {
+    if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
+    const config = loaded({ file, env: terminal.env, need })
+    terminal.learn(config)
+    return config
+  }
   return {
     terminal,
     output: createOutput(terminal, { asJson: options.json ?? false, locale }),
     locale,
     file,
     version,
-    config: (need) => {
-      if (file === '') throw new ConfigError(['--config: is empty: give the path of a file'])
-      const config = loaded({ file, env: terminal.env, need })
-      terminal.learn(config)
-      return config
-    },
+    config: configFor,
+    proving: (need) => proving(() => configFor(need), { file, env: terminal.env }),
   }
 }
 

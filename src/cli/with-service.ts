@@ -14,9 +14,10 @@ export async function withService<T>(
   options: ServiceOptions = {},
 ): Promise<T> {
   const stopRequested = context.terminal.stopRequested()
-  const config = quietLog(context.config('gateway'), screenOf(context.terminal.env))
-  const budan = await openService(config, options)
+  const { config, report } = context.proving('gateway')
+  const budan = await openService(quietLog(config, screenOf(context.terminal.env)), options)
   try {
+    report(budan.emit)
     return await work(budan, stopRequested)
   } finally {
     await budan.close()

@@ -43,6 +43,8 @@ export interface ConfigInput {
   /** As `loadConfig` gives them where it loads no keys. Otherwise they are those of the merchants. */
   readonly merchantIds?: readonly MerchantId[]
   readonly log?: Partial<LogConfig>
+  /** The keys that credits are proven by; absent, or none: credits keep no proof. */
+  readonly proof?: Config['proof']
   /** As `loadConfig` gives them: they are taken as they are. */
   readonly sources?: readonly SourceConfig[]
 }
@@ -108,7 +110,7 @@ function completeChecked(input: CheckedInput): Config {
   const keys = merchants.map(keysOf)
   const faults = [
     ...givenTwice(input),
-    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
+    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, { origins })),
     ...sameNameFaults(sections, origins),
     ...merchants.flatMap(missing),
     ...keys.flatMap((each) => each.faults),
@@ -140,8 +142,12 @@ function givenTwice({ wechat, merchants = [] }: CheckedInput): string[] {
 }
 
 /** The tree that a file would give: sections with keys in snake case, and values as text. */
-function treeOf({ wechat, merchants = [], ...rest }: CheckedInput): ConfigTree {
-  const sections = Object.entries(rest).map(([name, section]) => [name, sectionOf(section)])
+function treeOf({ wechat, merchants = [], proof, ...rest }: CheckedInput): ConfigTree {
+  // A complete configuration without keys has an empty list, which is a slip in a file alone.
+  const hasNoKeys = Array.isArray(proof?.keys) && proof.keys.length === 0
+  const sections = Object.entries({ ...rest, ...(!hasNoKeys && { proof }) }).map(
+    ([name, section]) => [name, sectionOf(section)],
+  )
   return {
     ...Object.fromEntries(sections),
     wechat: merchantTree(wechat),

@@ -13,6 +13,8 @@ export interface Config {
   /** Of each merchant whose number is configured, also where no keys are loaded. */
   readonly merchantIds: readonly MerchantId[]
   readonly log: LogConfig
+  /** The keys that credits are proven by; none: credits keep no proof. */
+  readonly proof: { readonly keys: readonly ProofKey[] }
   /** Tables of orders that shops keep themselves; absent: none. */
   readonly sources?: readonly SourceConfig[]
 }
@@ -43,6 +45,14 @@ export interface TokenConfig {
   readonly scopes: readonly Scope[] | null
   /** From then on it is refused; null: never. */
   readonly expiresAt: Date | null
+}
+
+/** A key that credits are proven by: new ones by the first, and each is verified by its own. */
+export interface ProofKey {
+  /** Stands in each proof. 1 to 32 letters, digits, `_` and `-`. */
+  readonly id: string
+  /** 32 characters or more, random, and nowhere in the database. */
+  readonly secret: string
 }
 
 /** Where orders and the ledger are kept. */

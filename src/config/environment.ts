@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
 import { type ConfigTree, type Overlay, withValue } from './file.ts'
 import { merchantFileKeys, merchantSchema } from './merchants/merchant-schema.ts'
+import { proofFileKeys, proofKeySchema } from './proof/proof-schema.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { sourceSchema } from './sources/source-schema.ts'
@@ -37,6 +38,7 @@ export function configKeys(): readonly ConfigKey[] {
 export function keyPathsKnown(): readonly string[] {
   const merchants = [...merchantFileKeys, ...leavesOf(merchantSchema).map(({ key }) => key)]
   const tokens = leavesOf(tokenSchema).map(({ key }) => key)
+  const proofKeys = [...proofFileKeys, ...leavesOf(proofKeySchema).map(({ key }) => key)]
   const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
   return [
     ...configKeys().map(({ section, key }) => `${section}.${key}`),
@@ -44,6 +46,8 @@ export function keyPathsKnown(): readonly string[] {
     'server.tokens',
     ...tokens.map((key) => `server.tokens.*.${key}`),
     ...merchants.map((key) => `merchants.*.${key}`),
+    'proof.keys',
+    ...proofKeys.map((key) => `proof.keys.*.${key}`),
     ...sources.map((key) => `sources.*.${key}`),
   ]
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { inCamelCase } from '../text/names.ts'
-import type { Config, TokenConfig } from './config.ts'
+import type { Config, ProofKey, TokenConfig } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
-import { ConfigError } from './fault.ts'
+import { ConfigError, type Read } from './fault.ts'
 import { type ConfigTree, isMapping, type Overlay, readConfigFile, valueIn } from './file.ts'
 import {
   assembleMerchants,
@@ -14,6 +14,8 @@ import { loadMerchantKeys, pathIn } from './merchants/merchant-keys.ts'
 import { merchantSections, withMerchantNames } from './merchants/merchant-sections.ts'
 import { sameNameFaults, sharedKeyFaults } from './merchants/same-merchant.ts'
 import { anchorPaths, secondDatabaseFaults } from './paths.ts'
+import { fillProof, proofSecretFiles } from './proof/fill-proof.ts'
+import { madeKeysPath, readMadeKeys } from './proof/made-keys.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
@@ -48,9 +50,11 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
   const sections = merchantSections(tree)
   const keys =
     need === 'database' ? [] : sections.map((section) => loadMerchantKeys(section, origins))
+  const made = madeKeys(tree, file)
   const all = [
     ...faults,
-    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, origins)),
+    ...(made?.kind === 'fault' ? [`proof: ${made.fault}`] : []),
+    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, { origins, unread })),
     ...sameNameFaults(sections, origins),
     ...requirementFaults(tree, { need, unread, origins }),
     ...keys.flatMap((each) => each.faults),
@@ -61,7 +65,24 @@ export function loadConfig({ file, env, need }: ConfigRequest): Config {
     all.push(...ownDatabaseFaults(parsed.data), ...sourceMerchantFaults(parsed.data, names))
   }
   if (all.length > 0 || !parsed.success) throw new ConfigError(withMerchantNames(all, sections))
-  return assemble(parsed.data, keys)
+  const config = assemble(parsed.data, keys)
+  return made?.kind === 'value' ? { ...config, proof: { keys: made.value } } : config
+}
+
+/** The keys that budan made; null: the configuration has its own, or none was made yet. */
+function madeKeys(tree: ConfigTree, file: string | null): Read<readonly ProofKey[]> | null {
+  return valueIn(tree, 'proof', 'keys') === undefined
+    ? readMadeKeys(madeKeysPath(tree, fileOf({ file })))
+    : null
+}
+
+/** Where the keys of proofs of a valid configuration are from. `path`: where budan keeps those it makes. */
+export function proofKeysPlace(
+  request: Omit<ConfigRequest, 'need'>,
+): { readonly kind: 'given' } | { readonly kind: 'made'; readonly path: string } {
+  const { tree } = readTree(request)
+  if (valueIn(tree, 'proof', 'keys') !== undefined) return { kind: 'given' }
+  return { kind: 'made', path: madeKeysPath(tree, fileOf(request)) }
 }
 
 /** How the configuration names a merchant, and the file of its private key, where it has one. */
@@ -91,16 +112,18 @@ export function isGiven(
 export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly string[] {
   const file = fileOf(request)
   const tree = file === null ? {} : readConfigFile(file)
+  const place = proofKeysPlace(request)
   const keyFiles = merchantPlaces(request).flatMap(({ privateKeyPath }) => privateKeyPath ?? [])
   return [
     ...(file !== null && hasSecret(tree) ? [file] : []),
     ...keyFiles,
-    ...(file === null ? [] : secretFilesOf(tree, file)),
+    ...(file === null ? [] : [...secretFilesOf(tree, file), ...proofSecretFiles(tree, file)]),
+    ...(place.kind === 'made' && existsSync(place.path) ? [place.path] : []),
   ]
 }
 
 function hasSecret(tree: ConfigTree): boolean {
-  const { server, database, engine, sources } = tree
+  const { server, database, engine, proof, sources } = tree
   const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
   const hasPassword = (section: unknown) =>
     isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
@@ -112,7 +135,8 @@ function hasSecret(tree: ConfigTree): boolean {
       ({ keys }) =>
         has(keys, 'api_v3_key') || has(keys, 'private_key') || hasPassword({ url: keys.proxy_url }),
     ) ||
-    (Array.isArray(sources) && sources.some(hasPassword))
+    (Array.isArray(sources) && sources.some(hasPassword)) ||
+    (isMapping(proof) && Array.isArray(proof.keys) && proof.keys.some((key) => has(key, 'secret')))
   )
 }
 
@@ -129,7 +153,7 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const path = fileOf({ file })
   const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
   const anchored = { ...overlay, tree: anchorPaths(overlay, path) }
-  const merchants = fillMerchants(anchored, { file: path, env })
+  const merchants = fillMerchants(fillProof(anchored, { file: path, env }), { file: path, env })
   const { tree, faults } = fillSources(merchants.tree, { file: path, env })
   return {
     ...merchants,
@@ -148,7 +172,7 @@ function tokenOf(token: ParsedConfig['server']['tokens'][number]): TokenConfig {
  * @param keys of each merchant; none: `merchants` is empty.
  */
 export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Config {
-  const { server, database, engine, recharge, log } = parsed
+  const { server, database, engine, recharge, log, proof } = parsed
   return {
     server: {
       ...inCamelCase(server),
@@ -161,6 +185,7 @@ export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Con
     merchants: assembleMerchants(parsed, keys),
     merchantIds: merchantIdsOf(parsed),
     log,
+    proof: { keys: proof.keys ?? [] },
     ...(parsed.sources.length > 0 && { sources: assembleSources(parsed) }),
   }
 }

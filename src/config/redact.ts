@@ -89,7 +89,7 @@ function formsOf(secret: string): readonly string[] {
 
 /** Every secret of a configuration. A new secret key must be added here. */
 export function secretsOf(config: Config): readonly string[] {
-  const { server, database, engine, merchants, sources = [] } = config
+  const { server, database, engine, merchants, proof, sources = [] } = config
   return [
     ...secretsInAddress(database.url),
     ...secretsInAddress(engine.url),
@@ -98,6 +98,7 @@ export function secretsOf(config: Config): readonly string[] {
       ...[apiV3Key.toString(), ...linesOf(privateKey)],
       ...(proxyUrl ? secretsInAddress(proxyUrl) : []),
     ]),
+    ...proof.keys.map(({ secret }) => secret),
     ...sources.flatMap(({ url }) => secretsInAddress(url)),
   ]
 }

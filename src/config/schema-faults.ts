@@ -1,18 +1,20 @@
 import type { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
 import { keyPathsKnown } from './environment.ts'
+import type { Overlay } from './file.ts'
 import { shown } from './values.ts'
 
 /**
- * One line for each issue that the schema found.
+ * One line for each issue that the schema found. Values whose file could not be read are not missing.
  * @param origins by path: the environment variable that the value came from.
  */
 export function schemaFaults(
   issues: readonly z.core.$ZodIssue[],
-  origins: ReadonlyMap<string, string>,
+  { origins, unread }: Pick<Overlay, 'origins'> & Partial<Pick<Overlay, 'unread'>>,
 ): string[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
+    if (unread?.has(placeOf(path))) return []
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((unknown) => unknownKey(path, unknown))
     }

@@ -3,6 +3,7 @@ import { userIdMark } from '../domain/decide.ts'
 import { databaseAddressFault, serverAddressFault } from '../servers/addresses.ts'
 import { merchantSchema, merchantsMax, qps, wechatSchema } from './merchants/merchant-schema.ts'
 import { defaultDatabaseUrl } from './paths.ts'
+import { proofSchema } from './proof/proof-schema.ts'
 import { proxyFault } from './proxies.ts'
 import { sourceSchema } from './sources/source-schema.ts'
 import { tokensSchema } from './token-schema.ts'
@@ -124,6 +125,7 @@ export const configSchema = z.strictObject({
   wechat: wechatSchema.prefault({}),
   merchants,
   log: log.prefault({}),
+  proof: proofSchema.prefault({}),
   sources,
 })
 

@@ -127,6 +127,8 @@ interface Events {
   readonly gateway_keys_failed: { readonly message: string }
   /** Files with secrets that every user of this machine can read. */
   readonly secrets_exposed: { readonly files: readonly string[] }
+  /** No key of proofs is configured, and the one that was made could not be kept. */
+  readonly proof_key_unwritable: { readonly path: string; readonly reason: string }
 }
 
 interface OfOrder {

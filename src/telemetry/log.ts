@@ -229,6 +229,10 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
     'Everybody on this machine may read files with secrets: chmod o-r',
     ({ files }) => ({ files }),
   ),
+  proof_key_unwritable: warn(
+    'Credits keep no proof, because no key can be kept here: set proof.keys, or let this file be written',
+    ({ path, reason }) => ({ path, reason }),
+  ),
   pruned: info('Old runs and events pruned', ({ runs, events }) => ({ runs, events })),
   prune_failed: error('Failed to prune old runs and events', (event) => ({
     error: text(event.error),

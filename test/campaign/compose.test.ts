@@ -182,7 +182,8 @@ describe('deploy/compose.yaml', () => {
   })
 
   it('sets only known configuration keys in the environment of a node', () => {
-    const known = configKeys().flatMap(({ envName }) => [envName, `${envName}_FILE`])
+    const names = ['PROOF_KEYS', ...configKeys().map(({ envName }) => envName)]
+    const known = names.flatMap((name) => [name, `${name}_FILE`])
     for (const [, { environment }] of [...nodes, ['migrate', named('migrate')] as const]) {
       expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([])
     }
@@ -194,7 +195,8 @@ describe('deploy/compose.yaml', () => {
     expect(required.map(([, , value]) => value).join('')).toBe('')
     const used = [...deployed('compose.yaml').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name)
     expect([...new Set(used)].sort()).toEqual(Object.keys(filledIn).sort())
-    const secretKeys = /^(server_api_token|database_url|engine_url|wechat_api_v3_key|.*password)$/i
+    const secretKeys =
+      /^(server_api_token|proof_keys|database_url|engine_url|wechat_api_v3_key|.*password)$/i
     for (const [, { environment }] of services) {
       expect(Object.keys(environment).filter((name) => secretKeys.test(name))).toEqual([])
     }
@@ -215,6 +217,7 @@ describe('deploy/compose.yaml', () => {
         engine: { url: `redis://:${secret('redis_password')}@redis:6379` },
         recharge: { compensationDrain: true },
         merchants: [{ name: 'default', mchId: '1900000001' }],
+        proof: { keys: [{ id: expect.any(String), secret: secret('proof_keys').split(':')[1] }] },
       })
     }
   })
@@ -232,6 +235,8 @@ describe('deploy/make-secrets.sh', () => {
       expect(secret(name)).toMatch(/^[0-9a-f]{48}$/)
       expect(statSync(secretFile(name)).mode & 0o077).toBe(0)
     }
+    expect(secret('proof_keys')).toMatch(/^k20\d{6}-[0-9a-f]{4}:[0-9a-f]{48}$/)
+    expect(statSync(secretFile('proof_keys')).mode & 0o077).toBe(0)
     expect(statSync(join(deployment, 'secrets')).mode & 0o077).toBe(0)
   })
 

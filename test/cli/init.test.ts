@@ -396,6 +396,9 @@ describe('draftConfiguration()', () => {
     const path = file(`draft-${locale}`)
     writeFileSync(path, draftConfiguration(new Map(), locale))
     const usual = loadConfig({ file: path, env: {}, need: 'database' })
+    expect(readFileSync(path, 'utf8')).toMatch(
+      /\n#proof:\n# {2}keys:\n# {4}# .*\n# {4}- \{ id: k1, secret_file: /,
+    )
     writeFileSync(path, '')
     expect(usual).toEqual(loadConfig({ file: path, env: {}, need: 'database' }))
   })

@@ -26,6 +26,13 @@ test('config.example.yaml has a table of a shop, in a form that is taken', () =>
   expect(sources).toMatchObject([{ name: 'shop', table: 'orders', days: 16, credit: 'report' }])
 })
 
+test('config.example.yaml has keys of proofs, in a form that is taken', () => {
+  const proofKey = '0123456789abcdef'.repeat(2)
+  space.write('proof_key', `${proofKey}\n`)
+  const { proof } = space.load(listIn('proof'), { need: 'database' })
+  expect(proof).toEqual({ keys: [{ id: 'k1', secret: proofKey }] })
+})
+
 test('config.example.yaml has several merchants, in a form that is taken', () => {
   // The keys of merchants that are not there.
   const complete = listIn('merchants').replaceAll(/^.*api_v3_key_file.*$/gm, '')

@@ -39,6 +39,7 @@ describe('config.schema.json', () => {
     expect(
       faultsOf('merchants: [{ name: a, mch_id: 1900000001, api_v3_key_file: /run/key }]'),
     ).toEqual([])
+    expect(faultsOf('proof: { keys: [{ id: a, secret_file: /run/key }] }')).toEqual([])
     expect(faultsOf('server: { tokens: [{ name: a, sha256: abc, role: viewer }] }')).toEqual([])
   })
 
@@ -48,6 +49,8 @@ describe('config.schema.json', () => {
     ['server: { port: [1] }', '/server/port'],
     ['log: { level: loud }', '/log/level'],
     ['merchants: [{ mch_id: 1 }]', '/merchants/0'],
+    ['proof: { keys: [] }', '/proof/keys'],
+    ['proof: { keys: [{ secret: a }] }', '/proof/keys/0'],
     ['merchants: { name: a }', '/merchants'],
     ['merchants: [{ name: a, gateway: paypal }]', '/merchants/0/gateway'],
     ['server: { tokens: [{ name: a, sha256: abc, role: root }] }', '/server/tokens/0/role'],

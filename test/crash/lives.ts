@@ -135,4 +135,5 @@ const config: Config = {
   merchants: [],
   merchantIds: [],
   log: { level: 'silent', format: 'json' },
+  proof: { keys: [] },
 }

@@ -218,6 +218,7 @@ export function configOf(
     ],
     merchantIds: [{ name: 'default', gateway: 'wechatpay', mchid, appids }],
     log: { level: 'silent', format: 'json' },
+    proof: { keys: [] },
   }
 }
 

@@ -109,6 +109,11 @@ describe('logEvents()', () => {
       'warn',
       'Everybody on this machine may read files with secrets: chmod o-r',
     ],
+    [
+      { type: 'proof_key_unwritable', path: '/k.json', reason: 'why' },
+      'warn',
+      'Credits keep no proof, because no key can be kept here: set proof.keys, or let this file be written',
+    ],
     [{ type: 'engine_back', awayMs: 1 }, 'info', 'Engine is back'],
     [
       { type: 'caught_up', remaining: 3 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { translate } from '../../src/i18n/translate.ts'
 import { chinesePhrases } from '../../src/i18n/zh/phrases.ts'
 import { englishIn } from './chinese.ts'
+import { proofFaults, proofFindings } from './proof-sentences.ts'
 import { type Sentence, sentencesIn } from './sentences.ts'
 
 /** What is put together from parts, as a reader gets it. Its parts in the source are covered by it. */
@@ -302,10 +303,8 @@ this one was not signed, so the certificates could not be tried
 this one was not signed, so the public key "1" could not be tried
 Several merchants have an order "1": 2/3, 4/5; say which is meant
 `
-  .trim()
-  .split('\n')
 
-const examples = written
+const examples = [...written.trim().split('\n'), ...proofFaults, ...proofFindings]
 
 /** Texts for the program itself, for other programs, or for developers. */
 const unread = [

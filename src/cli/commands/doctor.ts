@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/fault.ts'
-import { merchantPlaces, secretFiles } from '../../config/load.ts'
+import { merchantPlaces, proofKeysPlace, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
@@ -11,6 +11,7 @@ import type { Finding } from '../doctor/finding.ts'
 import { examineGateway, examineProxy, type Known } from '../doctor/gateway.ts'
 import { examineKeys } from '../doctor/keys.ts'
 import { type ExaminedMerchant, examinedMerchants, ofMerchant } from '../doctor/merchant.ts'
+import { examineProofKeys } from '../doctor/proof.ts'
 import { examineNotifyUrl, examineToken, examineTokens } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { examineSources } from '../doctor/sources.ts'
@@ -67,18 +68,23 @@ async function examine(
     examineGateways(merchants, known),
     examineSources(config.sources ?? [], now),
   ])
-  const keyPaths = merchants.map(({ privateKeyPath }) => privateKeyPath)
+  const place = proofKeysPlace({ file, env })
+  const ownCheck = [
+    ...merchants.map(({ privateKeyPath }) => privateKeyPath),
+    ...(place.kind === 'made' ? [place.path] : []),
+  ]
   const isAlone = merchants.length === 1
   const ofEach = (examined: (merchant: ExaminedMerchant) => readonly Finding[]) =>
     merchants.flatMap((merchant) => ofMerchant(examined(merchant), { ...merchant, isAlone }))
   return [
     examineConfiguration(
       file,
-      secretFiles({ file, env }).filter((path) => !keyPaths.includes(path)),
+      secretFiles({ file, env }).filter((path) => !ownCheck.includes(path)),
     ),
     ...ofEach((merchant) => examineKeys({ ...merchant, now })),
     examineToken(config.server),
     ...examineTokens(config.server, new Date()),
+    ...examineProofKeys(config, place),
     ...ofEach((merchant) => [examineNotifyUrl(merchant)]),
     ...engine,
     ...ofEach((merchant) => examineProxy(merchant, env)),

@@ -10,7 +10,8 @@ import { keepHeapSmall } from '../small-heap.ts'
 export const serve: Command = async (context) => {
   keepHeapSmall()
   const { output, version, terminal } = context
-  const { server, ...rest } = context.config('serve')
+  const { config, report } = context.proving('serve')
+  const { server, ...rest } = config
   // From here on a signal requests a stop, also while the database is still opening.
   const stopRequested = terminal.stopRequested()
   // Other threads compile the embedded database; meanwhile this thread loads the modules.
@@ -20,6 +21,7 @@ export const serve: Command = async (context) => {
     import('../../web/server.ts'),
   ])
   const budan = await openService({ server, ...rest }, { store })
+  report(budan.emit)
   const files = secretFiles({ file: context.file, env: terminal.env }).filter(isExposed)
   if (files.length > 0) budan.emit({ type: 'secrets_exposed', files })
   try {

@@ -27,6 +27,10 @@ function nextStep(fault: string): string {
   if (/^Cannot read configuration /.test(fault)) {
     return 'name a file that can be read with --config, or have `budan init` write one'
   }
+  if (/^proof: ".*" is damaged/s.test(fault)) {
+    return 'put a copy of that file back; where there is none, move it away: what it proved stays unverifiable'
+  }
+  if (/^proof: Cannot read /.test(fault)) return 'let the user that budan runs as read that file'
   const line = /^(.*) line (\d+): /.exec(fault)
   if (line !== null) return `mend line ${line[2]} of ${line[1]}`
   // "merchants[1] (shop-b).mch_id (MERCHANTS_SHOP_B_MCH_ID): …"

@@ -22,6 +22,14 @@ const chineseHead = [
   '有多个商户时，用 "merchants:" 代替 "wechat:"。见 docs/configuration-merchants.zh-CN.md。',
 ]
 
+/** The section is behind a "#": without it budan makes a key. */
+const proofExample = (first: string) => [
+  'proof:',
+  '  keys:',
+  `    # ${first}`,
+  '    - { id: k1, secret_file: ./proof_key }',
+]
+
 /** Also in `deploy/config.example.yaml`; a test compares the two. */
 const english: Comments = {
   'server.host': ['Where to listen. Beyond this machine (0.0.0.0) only with an api_token.'],
@@ -109,6 +117,12 @@ const english: Comments = {
   'wechat.user_prefix': [
     'Stands before the ids of its users, which keeps the accounts of several merchants apart.',
   ],
+  'proof.keys': [
+    'Keys that each credit is proven by, so that an audit finds what was changed in the database behind',
+    "budan's back. Without this section a key is made, and kept beside this file in budan-proof-keys.json.",
+    'Keep a copy of them on another machine: without them no credit can be verified. All nodes need the same.',
+    'Or in the environment: PROOF_KEYS, PROOF_KEYS_FILE (ID:SECRET).',
+  ],
   'log.level': ['trace, debug, info, warn, error, silent'],
   'log.format': ['json; pretty for people'],
 }
@@ -174,12 +188,27 @@ const chinese: Comments = {
   'wechat.timeout_ms': ['单次调用微信支付的超时，毫秒。'],
   'wechat.max_qps': ['本商户每秒最多查询多少次。不设：用 recharge.compensation_max_qps。'],
   'wechat.user_prefix': ['加在本商户的用户 ID 之前，使多个商户的账户互不相混。'],
+  'proof.keys': [
+    '用来证明每笔入账的密钥：有人绕开 budan 改动数据库时，可由审计查出。不写本节时会自动生成一把密钥，',
+    '保存在本文件旁边的 budan-proof-keys.json 里。请在另一台机器上留存副本：没有密钥就无法核验入账；',
+    '各节点须使用同样的密钥。也可以放在环境变量 PROOF_KEYS 或 PROOF_KEYS_FILE 里（ID:SECRET）。',
+  ],
   'log.level': ['trace、debug、info、warn、error、silent'],
   'log.format': ['json；pretty 便于人看'],
 }
 
-/** The lines before the first section, and those above each key. */
+/** The lines before the first section, those above each key, and the section `proof`. */
 export const fileWordsOf = catalog({
-  en: { head: englishHead, keys: english },
-  zh: { head: chineseHead, keys: chinese },
+  en: {
+    ...{ head: englishHead, keys: english },
+    proofExample: proofExample(
+      'The first one proves, all verify. 32 characters or more: openssl rand -base64 32',
+    ),
+  },
+  zh: {
+    ...{ head: chineseHead, keys: chinese },
+    proofExample: proofExample(
+      '第一把用于新的入账，每一把都用于核验。至少 32 个字符：openssl rand -base64 32',
+    ),
+  },
 })

@@ -19,16 +19,23 @@ export function draftConfiguration(answers: Answers, locale: Locale): string {
 /** The same without the lines before the first section. */
 export function draftSections(answers: Answers, locale: Locale): string {
   const keys = configKeys()
-  return [...new Set(keys.map(({ section }) => section))]
-    .map((section) => {
-      const own = keys.filter((each) => each.section === section)
-      const lines = own.map(({ key }, at) => {
-        const lines = keyLines(`${section}.${key}`, { answers, locale })
-        return mappingLines(key, own[at - 1]?.key ?? '') + lines
-      })
-      return `${section}:\n${lines.join('')}`
+  const sections = [...new Set(keys.map(({ section }) => section))].map((section) => {
+    const own = keys.filter((each) => each.section === section)
+    const lines = own.map(({ key }, at) => {
+      const lines = keyLines(`${section}.${key}`, { answers, locale })
+      return mappingLines(key, own[at - 1]?.key ?? '') + lines
     })
-    .join('\n')
+    return `${section}:\n${lines.join('')}`
+  })
+  return [...sections, proofSection(locale)].join('\n')
+}
+
+function proofSection(locale: Locale): string {
+  const { keys, proofExample } = fileWordsOf(locale)
+  return [
+    ...(keys['proof.keys'] ?? []).map((line) => `# ${line}\n`),
+    ...proofExample.map((line) => `#${line}\n`),
+  ].join('')
 }
 
 /** The line of a mapping within the section, before its first key. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { merchantFileKeys } from '../../config/merchants/merchant-schema.ts'
+import { proofFileKeys } from '../../config/proof/proof-schema.ts'
 import { configSchema } from '../../config/schema.ts'
 import { fileWordsOf } from './comments.ts'
 
@@ -27,6 +28,10 @@ export function configJsonSchema(): object {
   allow(sections.wechat, merchantFileKeys)
   allow(itemsOf(sections.merchants), merchantFileKeys)
   allow(itemsOf(sections.sources), sourceFileKeys)
+  const proofKeys = itemsOf(propertiesOf(sections.proof).keys)
+  allow(proofKeys, proofFileKeys)
+  // The other comes from its file.
+  proofKeys.required = ['id']
   // A preset fills in the rest.
   eachMapping(itemsOf(sections.sources), (mapping) => {
     delete mapping.required

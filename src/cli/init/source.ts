@@ -128,7 +128,8 @@ async function isRight(
 ): Promise<boolean> {
   const parsed = sourceSchema.safeParse(tree)
   if (!parsed.success) {
-    for (const fault of schemaFaults(parsed.error.issues, new Map())) output.note(fault)
+    for (const fault of schemaFaults(parsed.error.issues, { origins: new Map() }))
+      output.note(fault)
     return false
   }
   const words = sourceWordsOf(locale)

@@ -26,6 +26,13 @@ export const configPhrases = {
     '--host: {value:json} is not a loopback address': '--host：{value} 不是本机回环地址',
     '{option:word}: {rule:rule}': '{option}：{rule}',
   },
+  damagedKeys: {
+    'it is too big': '太大',
+    'it is not JSON': '不是 JSON',
+    'it is not {"keys":[{"id":"…","secret":"…"}]}': '不是 `{"keys":[{"id":"…","secret":"…"}]}`',
+    'it has an id or a secret twice, or more than 100 keys':
+      '有重复的 `id` 或 `secret`，或超过 100 把密钥',
+  },
   fault: {
     'not set, and there is no terminal to prompt on': '没有设置，且当前不是终端，无法询问',
     'not given (nor is {name:word}), and there is no terminal to prompt on':
@@ -87,6 +94,30 @@ export const configPhrases = {
     '{value:shown} is longer than 255 characters': '{value} 超过 255 个字符',
     'must be a list of minutes, like [5, 5, 10]': '须为分钟数的列表，如 [5, 5, 10]',
     'is an empty list: give at least one wait': '是空列表：请至少给出一个等待时间',
+    'must be a list, like "- id: k1"': '须为列表，例如 `- id: k1`',
+    'is an empty list: give at least one key, or leave the key out':
+      '是空列表：请至少给出一把密钥，或去掉这个键',
+    'is a list of more than {count:word} keys': '列表超过 {count} 把密钥',
+    '{value:shown} is the id of another key as well': '{value} 与另一把密钥的 `id` 相同',
+    'is the secret of key {id:shown} as well': '与密钥 {id} 的 `secret` 相同',
+    '{value:shown} is no id of a key: 1 to 32 of 0-9 A-Z a-z _ -':
+      '{value} 不能作密钥的 `id`：1 到 32 个字符，只含 0-9 A-Z a-z _ -',
+    'a value of {length:word} characters is no id of a key: 1 to 32 of 0-9 A-Z a-z _ -':
+      '{length} 个字符的值不能作密钥的 `id`：1 到 32 个字符，只含 0-9 A-Z a-z _ -',
+    'is the one of the docs, which everybody knows: make one with openssl rand -base64 32':
+      '是文档里的密钥，人人都知道：请用 `openssl rand -base64 32` 生成一个',
+    'a value of {length:word} characters is no secret of a key, which has {min:word} or more: make one with openssl rand -base64 32':
+      '{length} 个字符的值太短，密钥至少需要 {min} 个字符：请用 `openssl rand -base64 32` 生成一个',
+    'it is not of the form ID:SECRET': '不是 `ID:SECRET` 的形式',
+    'part {number:word} is not of the form ID:SECRET': '第 {number} 项不是 `ID:SECRET` 的形式',
+    '{path:json} is damaged, {why:damagedKeys}: put a copy of it back; a new key would verify no credit of before':
+      '{path} 已损坏，{why}：请用副本恢复它；换一把新密钥无法核验以前的入账',
+    'Cannot read the keys of proofs in {path:json}: {why:unreadable}':
+      '无法读取 {path} 中的证明密钥：{why}',
+    'it is not JSON': '不是 JSON',
+    'it is not {"keys":[{"id":"…","secret":"…"}]}': '不是 `{"keys":[{"id":"…","secret":"…"}]}`',
+    'it has an id or a secret twice, or more than 100 keys':
+      '有重复的 `id` 或 `secret`，或超过 100 把密钥',
     'must be a list of scopes, like [orders:read]': '须为权限的列表，如 `[orders:read]`',
     'must be a list, like "- name: backend"': '须为列表，例如 `- name: backend`',
     'is an empty list: give at least one scope': '是空列表：请至少给出一项权限',
@@ -175,6 +206,7 @@ export const configPhrases = {
       '{file}是 DER 格式，但既不是密钥也不是证书',
     '{file:secretFile} is a bundle (PKCS#12), and not the PEM file that comes with it':
       '{file}是 PKCS#12 证书包，不是随附的 PEM 文件',
+    'given together with secret: give one of them': '与 `secret` 同时给出：只能给出其中一个',
     'given together with {other:word}: give one of them': '与 {other} 同时给出：只能给出其中一个',
     'Cannot read {file:secretFile}: {why:unreadable}': '无法读取{file}：{why}',
     '{file:secretFile} is empty': '{file}是空的',

@@ -12,6 +12,7 @@ export const doctorPhrases = {
     'public key': '微信支付公钥',
     'api token': 'API 令牌',
     tokens: '令牌',
+    'proof key': '证明密钥',
     'notify url': '回调地址',
     engine: '引擎',
     clock: '时钟',
@@ -90,6 +91,17 @@ export const doctorPhrases = {
       '{appId} 不像 appid：应为 wx 加 16 位十六进制数字',
     'none; only this machine can connect': '未设置；只有本机可以访问',
     'none; server.tokens has others': '未设置；`server.tokens` 里有其他令牌',
+    '{id:word}, of proof.keys': '{id}，来自 `proof.keys`',
+    '{id:word}, of proof.keys; to verify by also {ids:words}':
+      '{id}，来自 `proof.keys`；另有用于核验的 {ids}',
+    '{id:word}, made in {path}; each node that does not have this file makes its own':
+      '{id}，自动生成在 {path}；没有这个文件的节点会各自生成一把',
+    '{id:word}, made in {path}; without this file no credit can be verified':
+      '{id}，自动生成在 {path}；没有这个文件就无法核验入账',
+    'none, and {path} cannot be written: credits keep no proof':
+      '没有，且无法写入 {path}：入账将没有证明',
+    'none yet: `budan serve` makes one in {path}': '还没有：`budan serve` 会在 {path} 生成一把',
+    'others on this machine may read {path}': '本机其他用户可以读取 {path}',
     'expired: {names}': '已过期：{names}',
     'none, and {host:word} can be reached from other machines':
       '未设置，而 {host} 可从其他机器访问',
@@ -103,6 +115,18 @@ export const doctorPhrases = {
   step: {
     'make new ones with budan token new, or take them out of server.tokens':
       '用 `budan token new` 生成新的，或把它们从 `server.tokens` 里去掉',
+    'give all nodes the same key: in proof.keys, or as the value of PROOF_KEYS_FILE a copy of {path}':
+      '请让所有节点使用同一把密钥：写在 `proof.keys` 里，或把 {path} 复制过去，由 `PROOF_KEYS_FILE` 指明',
+    'keep a copy of {path} on another machine, and not with the backups of the database':
+      '请在另一台机器上留存 {path} 的副本，并与数据库的备份分开存放',
+    'set proof.keys, or PROOF_KEYS_FILE: docs/configuration.md says how':
+      '请设置 `proof.keys` 或 `PROOF_KEYS_FILE`，见 docs/configuration.md',
+    'set proof.keys, the same for all nodes, or PROOF_KEYS_FILE: docs/configuration.md says how':
+      '请设置 `proof.keys` 或 `PROOF_KEYS_FILE`，所有节点相同，见 docs/configuration.md',
+    'run `budan serve`, or set proof.keys': '运行 `budan serve`，或设置 `proof.keys`',
+    'put a copy of that file back; where there is none, move it away: what it proved stays unverifiable':
+      '请用副本恢复该文件；没有副本时把它移开，它证明过的入账将无法核验',
+    'let the user that budan runs as read that file': '请让运行 budan 的用户能够读取该文件',
     'see `budan sources` and docs/sources.md': '见 `budan sources` 和 docs/sources.md',
     'name each status under sources; docs/sources.md says what they mean':
       '请在 `sources` 中写明每个状态；含义见 docs/sources.md',

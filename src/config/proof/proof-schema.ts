@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { quotesFault, shown, textThat } from '../values.ts'
+
+/** Keys are replaced once a year at the most, and old ones are kept to verify by. */
+const keysMax = 100
+
+/** 32 random characters cannot be found by trying, also by somebody who has seals to compare with. */
+const secretMin = 32
+
+/** The one of the docs and of the example, which everybody knows. */
+const sampleSecret = 'a-secret-of-32-characters-or-more'
+
+const makeOne = 'make one with openssl rand -base64 32'
+
+export const proofKeySchema = z.strictObject({
+  id: textThat(idFault),
+  secret: textThat(secretFault),
+})
+
+export const proofSchema = z.strictObject({
+  keys: z
+    .array(proofKeySchema, { error: 'must be a list, like "- id: k1"' })
+    .min(1, { error: 'is an empty list: give at least one key, or leave the key out' })
+    .max(keysMax, { error: `is a list of more than ${keysMax} keys` })
+    .superRefine(eachOnce)
+    .optional(),
+})
+
+/** In the configuration file: names a file that holds the secret. */
+export const proofFileKeys = ['secret_file']
+
+type ParsedKey = z.output<typeof proofKeySchema>
+
+/** Two keys of one id could not be distinguished in a record, and one secret as two is a slip. */
+function eachOnce(keys: readonly ParsedKey[], context: z.RefinementCtx): void {
+  for (const [at, { id, secret }] of keys.entries()) {
+    const before = keys.slice(0, at)
+    if (before.some((other) => other.id === id)) {
+      const message = `${shown(id)} is the id of another key as well`
+      context.addIssue({ code: 'custom', path: [at, 'id'], message })
+    }
+    const same = before.find((other) => other.secret === secret)
+    if (same !== undefined) {
+      const message = `is the secret of key ${shown(same.id)} as well`
+      context.addIssue({ code: 'custom', path: [at, 'secret'], message })
+    }
+  }
+}
+
+/** Never prints a long value: somebody may have put the secret itself here. */
+function idFault(value: string): string | null {
+  if (/^[0-9A-Za-z_-]{1,32}$/.test(value)) return null
+  const what = value.length > 32 ? `a value of ${value.length} characters` : shown(value)
+  return `${what} is no id of a key: 1 to 32 of 0-9 A-Z a-z _ -`
+}
+
+/** Never prints the value. */
+function secretFault(value: string): string | null {
+  const quoted = quotesFault(value)
+  if (quoted !== null) return `a value of ${value.length} characters ${quoted}`
+  if (value === sampleSecret) return `is the one of the docs, which everybody knows: ${makeOne}`
+  return value.length < secretMin
+    ? `a value of ${value.length} characters is no secret of a key, which has ${secretMin} or more: ${makeOne}`
+    : null
+}
