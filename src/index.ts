@@ -68,6 +68,7 @@ export type {
   CorrectRequest,
   PlaceRequest,
   ReviewRequest,
+  RunWanted,
 } from './orders/requests.ts'
 export type { Previewed, Prospect, Resolution, ReviewPreview } from './orders/review.ts'
 export type { Traced } from './orders/trace.ts'

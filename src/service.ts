@@ -28,7 +28,7 @@ import { type Readiness, readinessOf } from './health/readiness.ts'
 import { countMax, together } from './job/backlog.ts'
 import { InFlight } from './job/in-flight.ts'
 import { prune, pruningAfterRuns } from './job/retention.ts'
-import { type Running, startRun } from './job/scan.ts'
+import { type Running, type RunRequest, startRun } from './job/scan.ts'
 import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
 import type { Adoption } from './orders/adopt.ts'
@@ -42,6 +42,7 @@ import type {
   CorrectRequest,
   PlaceRequest,
   ReviewRequest,
+  RunWanted,
 } from './orders/requests.ts'
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import type { Traced } from './orders/trace.ts'
@@ -107,8 +108,8 @@ export interface Budan {
     headers: RawCallback['headers'],
     which?: OfMerchant,
   ): Promise<RejectedCallback | null>
-  /** Runs now, at most one batch, and waits for the end. */
-  run(options: { dryRun: boolean }): Promise<{ run: Run; results: readonly RunResult[] }>
+  /** Runs now, at most one batch, and waits for the end. `actor`: in the timelines of its orders. */
+  run(wanted: RunWanted): Promise<{ run: Run; results: readonly RunResult[] }>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
   backlog(): Promise<Estimate>
   /**
@@ -281,13 +282,12 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     screenCallback: async (headers, which = {}) =>
       inFlight.track(screenCallback(desks.calledBack(which).receiving, headers)),
     run: async (wanted) => {
-      const dryRun = checkedRun(wanted).dryRun ?? false
-      const { signal } = inFlight
-      const made = runNow(running, { desks, dryRun, signal })
-      if (dryRun || recharge.compensationEnabled) return inFlight.track(made)
+      const request = { ...checkedRun(wanted), signal: inFlight.signal }
+      const made = runNow(running, { desks, ...request })
+      if (request.dryRun || recharge.compensationEnabled) return inFlight.track(made)
       // Where runs are made by hand alone, nobody else prunes.
       const endsAt = performance.now() + pruneByHandMs
-      return inFlight.track(made.finally(() => prune(retaining, { signal, endsAt })))
+      return inFlight.track(made.finally(() => prune(retaining, { ...request, endsAt })))
     },
     backlog: async () => {
       const due = { thresholdMs: policy.thresholdMs, farthestMs: farthestMs(policy), countMax }
@@ -371,10 +371,10 @@ async function reportForeign({ store, emit }: Running, desks: Desks): Promise<vo
 
 async function runNow(
   running: Running,
-  { desks, dryRun, signal }: { desks: Desks; dryRun: boolean; signal: AbortSignal },
+  { desks, ...wanted }: { desks: Desks } & Pick<RunRequest, 'dryRun' | 'actor' | 'signal'>,
 ): Promise<{ run: Run; results: readonly RunResult[] }> {
-  const request = { trigger: 'manual', dryRun, intervalMs: null, signal } as const
-  const started = await startRun(running, desks.all, request)
+  const byHand = { trigger: 'manual', intervalMs: null, ...wanted } as const
+  const started = await startRun(running, desks.all, byHand)
   assert(started.kind === 'started', 'A run without a slot found its slot taken')
   return started.ended
 }

@@ -1,6 +1,7 @@
 import { countResults, countsOf, outcomes, type RunCounts, type RunResult } from '../domain/run.ts'
 import type { Budan } from '../service.ts'
 import { StoreError } from '../store/errors.ts'
+import { localActor } from './actor.ts'
 
 /** Why no further run was made. */
 export type DrainEnd =
@@ -56,7 +57,7 @@ export async function drainBacklog(budan: Budan, options: DrainOptions): Promise
       else if (signal.aborted) end = { kind: 'stopped' }
       else {
         const before = remaining
-        const { results } = await budan.run({ dryRun: false })
+        const { results } = await budan.run({ dryRun: false, actor: localActor() })
         sum.add(results)
         remaining = await count()
         const goesOn = remaining > 0 && !signal.aborted

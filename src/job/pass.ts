@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { LimitFunction } from 'p-limit'
 import { merchantIdentity } from '../domain/merchant.ts'
+import type { Actor } from '../domain/order.ts'
 import { sentenceOf } from '../domain/reason.ts'
 import { outcomeOf, type RunResult, type RunStatus } from '../domain/run.ts'
 import { farthestMs } from '../domain/schedule.ts'
@@ -37,6 +38,8 @@ export interface Scanning extends Querying, Settling {
 /** A run that has been opened. */
 export interface PassRequest {
   readonly runId: string
+  /** Who started the run; null: the schedule. */
+  readonly actor: Actor | null
   /** What the next waits of its orders count from. */
   readonly waitFrom: Date
   readonly dryRun: boolean
@@ -78,8 +81,8 @@ export class Pass {
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
     this.#request = request
-    const { runId, waitFrom } = request
-    this.#by = { source: 'compensation', runId, waitFrom }
+    const { runId, actor, waitFrom } = request
+    this.#by = { source: 'compensation', actor, runId, waitFrom }
     this.#progress = new Progress(scanning.policy, request)
     this.#deadline = AbortSignal.timeout(Math.ceil(scanning.policy.runDeadlineMs))
     this.#patience = this.#untilOver()

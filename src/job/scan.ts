@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Emit } from '../domain/event.ts'
+import type { Actor } from '../domain/order.ts'
 import type { OpenedMerchant, OpenedRun } from '../domain/run.ts'
 import {
   countResults,
@@ -16,6 +17,8 @@ import { Pass, type Scanning } from './pass.ts'
 export interface RunRequest {
   readonly trigger: RunTrigger
   readonly dryRun: boolean
+  /** Who started it by hand. */
+  readonly actor?: Actor | null
   /** Width of the slots, for a run that is made once per interval; null: run now, whatever ran before. */
   readonly intervalMs: number | null
   /** No new query is sent after it aborts; those under way are settled. */
@@ -108,7 +111,7 @@ interface MadePass {
 function passesOf(
   merchants: readonly Scanning[],
   opened: Opening & { kind: 'opened' },
-  { dryRun, signal, onHalfSent }: RunRequest,
+  { dryRun, actor = null, signal, onHalfSent }: RunRequest,
 ): readonly MadePass[] {
   const { run, probeOnly } = opened
   return opened.merchants.filter(hasWork).flatMap(({ merchant, lateCheckDue }) => {
@@ -116,6 +119,7 @@ function passesOf(
     if (scanning === undefined) return []
     const pass = new Pass(scanning, {
       ...{ runId: run.id, waitFrom: waitStart(run), dryRun, signal, lateCheckDue, probeOnly },
+      actor,
       ...(onHalfSent && { onHalfSent }),
     })
     return [{ scanning, pass, made: pass.make() }]

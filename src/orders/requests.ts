@@ -95,3 +95,9 @@ export interface ReviewRequest
   /** The `seen` of the preview. */
   readonly seen: string
 }
+
+/** A run that is made now. */
+export interface RunWanted {
+  readonly dryRun: boolean
+  readonly actor?: Actor | null
+}

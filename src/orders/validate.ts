@@ -24,6 +24,7 @@ import type {
   CorrectRequest,
   PlaceRequest,
   ReviewRequest,
+  RunWanted,
 } from './requests.ts'
 
 /** A request without absent members: each that was left out is null. */
@@ -213,8 +214,14 @@ export const checkedCallback = checked<RawCallback>('read a callback', {
 })
 
 /** `dryRun` null or absent: a real run. */
-export const checkedRun = checked<{ readonly dryRun: boolean }>('make a run', {
+export function checkedRun(given: RunWanted): Whole<RunWanted> {
+  const { dryRun, actor: by = null } = checkedWanted(given)
+  return { dryRun: dryRun ?? false, actor: by }
+}
+
+const checkedWanted = checked<RunWanted>('make a run', {
   dryRun: optional((value) => (typeof value === 'boolean' ? [] : ['must be true or false'])),
+  actor: optional(actor),
 })
 
 /** Long enough to recognize the value. */

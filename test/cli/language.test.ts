@@ -108,7 +108,7 @@ describe('in Chinese', () => {
     expect(stdout).toMatch(/^用户 +not paid yet$/m)
     expect(stdout).toMatch(/^商品描述 +expired \{reason\}$/m)
     expect(stdout).toMatch(/^入账方式 +补单任务$/m)
-    expect(stdout).toMatch(/ 查单结果 +补单任务 +SUCCESS +入账 +已入账 paid +已支付，/m)
+    expect(stdout).toMatch(/ 查单结果 +补单任务 \S+ +SUCCESS +入账 +已入账 paid +已支付，/m)
   })
 
   test('budan review prompts for the order number, and does what it says', async () => {

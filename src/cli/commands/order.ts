@@ -57,7 +57,7 @@ function showTimeline(output: Output, events: readonly OrderEvent[]): void {
       return [
         event.at,
         event.alarm ? { text: `${kind.text} (!)`, tone: 'red' } : kind,
-        event.operator === null ? source : `${source} ${event.operator}`,
+        [source, whoCaused(event)].filter(Boolean).join(' '),
         event.tradeState,
         event.decision && output.term('decision', event.decision),
         event.toStatus && output.term('status', event.toStatus),
@@ -65,4 +65,11 @@ function showTimeline(output: Output, events: readonly OrderEvent[]): void {
       ]
     }),
   )
+}
+
+/** The operator, with the name of the token or local user where that is another. */
+function whoCaused({ operator, actor }: OrderEvent): string | null {
+  const name = actor?.name ?? null
+  if (operator === null || name === null || operator === name) return operator ?? name
+  return `${operator} (${name})`
 }

@@ -4,6 +4,7 @@ import type { Estimate, Run, RunResult } from '../../domain/run.ts'
 import { countdownText } from '../../i18n/durations.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
+import { localActor } from '../actor.ts'
 import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
 import { createProgress, type Progress } from '../progress.ts'
@@ -22,7 +23,7 @@ export const run: Command = async (context, { options }) => {
   const made = await withService(
     context,
     async (budan, stopRequested) => {
-      const running = budan.run({ dryRun: options.dryRun === true })
+      const running = budan.run({ dryRun: options.dryRun === true, actor: localActor() })
       void stopRequested.then(() => {
         progress.note(stopping)
         return budan.stop()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Budan } from '../../service.ts'
+import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
 import { bodyFaults, documented, fault, guardedAnswers, pageAnswers, pageQuery } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
@@ -39,7 +40,10 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
         }),
       },
     },
-    async ({ body }) => presentRunDetail(await budan.run({ dryRun: body.dry_run }), budan),
+    async (request) => {
+      const wanted = { dryRun: request.body.dry_run, actor: actorOf(request) }
+      return presentRunDetail(await budan.run(wanted), budan)
+    },
   )
 
   app.get(

@@ -12,6 +12,6 @@ export interface ConsoleParts {
   readonly latestAudit: LatestAudit
   /** Whether the login of the request still holds: a stream must end with the session. */
   isStillIn(request: FastifyRequest): Promise<boolean>
-  /** For a form that asks for the token of the session. */
+  /** For a form that needs the token of the session. */
   readonly tokenAgain: TokenAgain
 }

@@ -115,10 +115,11 @@ function Booked({ ledger }: { ledger: OrderLedger }) {
 
 function Origin({ event }: { event: OrderEvent }) {
   const words = orderWords().timeline
-  const { id, runId, node, operator } = event
+  const { id, runId, node, operator, actor } = event
   const parts: readonly ComponentChildren[] = [
     runId !== null && <a href={`/runs/${encodeURIComponent(runId)}`}>{words.run(runId)}</a>,
-    operator !== null && words.operator(isolated(operator)),
+    operator !== null && operator !== actor?.name && words.operator(isolated(operator)),
+    actor !== null && words.actor(isolated(actor.name), actor.address),
     node !== null && words.node(node),
     words.event(id),
   ].filter((part) => part !== false)

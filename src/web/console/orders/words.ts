@@ -135,6 +135,8 @@ export const orderWords = gatewayCatalog({
       run: (id: string) => `run ${id}`,
       node: (node: string) => `node ${node}`,
       operator: (name: string) => `operator ${name}`,
+      actor: (name: string, address: string | null) =>
+        address === null ? `by ${name}, on this machine` : `by ${name} from ${address}`,
       event: (id: string) => `event ${id}`,
       said: `${gateway} answered`,
       booked: (amount: string, { from, to }: { from: string; to: string }) =>
@@ -264,6 +266,8 @@ export const orderWords = gatewayCatalog({
       run: (id: string) => `第 ${id} 次运行`,
       node: (node: string) => `节点 ${node}`,
       operator: (name: string) => `操作员 ${name}`,
+      actor: (name: string, address: string | null) =>
+        `由 ${name} 发起（${address ?? '本机命令行'}）`,
       event: (id: string) => `事件 ${id}`,
       said: `${gateway}返回`,
       booked: (amount: string, { from, to }: { from: string; to: string }) =>

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Event } from '../../../domain/event.ts'
 import type { Run, RunTrigger } from '../../../domain/run.ts'
+import type { RunWanted } from '../../../orders/requests.ts'
 import type { Budan } from '../../../service.ts'
 
 /** The progress of a run of this process. */
@@ -53,7 +54,7 @@ export class RunsGoing {
   }
 
   /** Resolves once the run has its id; the run continues. Neither it nor the run rejects. */
-  begin(options: { readonly dryRun: boolean }): Promise<Beginning> {
+  begin(options: RunWanted): Promise<Beginning> {
     return new Promise((resolve) => {
       const run = this.#beginner.run(resolve, () => this.#budan.run(options))
       run.then(

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { outcomes } from '../../../domain/run.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
 import type { Budan } from '../../../service.ts'
+import { actorOf } from '../../access/actor.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
 import { isByHtmx } from '../error-page.tsx'
@@ -52,7 +53,7 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
 
   app.post('/runs', { config: { scope: 'runs:write' } }, async (request, reply) => {
     const { kind } = parsedForm(beginForm, request.body)
-    const beginning = await going.begin({ dryRun: kind === 'dry' })
+    const beginning = await going.begin({ dryRun: kind === 'dry', actor: actorOf(request) })
     if (beginning.kind === 'begun') return reply.redirect(`/runs/${beginning.runId}`, 303)
     // The run itself has logged it.
     return sendPage(reply.code(503), <NotBegunPage />)
