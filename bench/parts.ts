@@ -12,6 +12,8 @@ import { reconcile } from './reconcile.ts'
 import { report } from './report.ts'
 import { scaling } from './scaling.ts'
 import { schedule } from './schedule.ts'
+import { access } from './security/access.ts'
+import { proofs } from './security/proofs.ts'
 import { source } from './source.ts'
 import { start } from './start.ts'
 import { unpaid } from './unpaid.ts'
@@ -35,4 +37,6 @@ export const parts: readonly Part[] = [
   adopting,
   merchants,
   merchantClaims,
+  proofs,
+  access,
 ]

@@ -6,7 +6,14 @@ import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
 import type { ConfiguredMerchant } from './domain/merchant.ts'
 import type { SchedulePolicy } from './domain/schedule.ts'
-import { type Gateway, merchantOf } from './gateway/gateway.ts'
+import {
+  type Gateway,
+  type GatewayFacts,
+  type KnownKeys,
+  merchantOf,
+  type WordReaders,
+} from './gateway/gateway.ts'
+import { wechatFacts } from './gateway/wechat/facts.ts'
 import { createWechatGateway } from './gateway/wechat/wechat.ts'
 import { Backlog, type BacklogPolicy } from './job/backlog.ts'
 import { Breaker } from './job/breaker.ts'
@@ -99,6 +106,27 @@ export function openDesks(parts: DeskParts, given: Gateway | null): readonly [De
   })
   assert(first !== undefined, 'Cannot open a service without a merchant')
   return [first, ...others]
+}
+
+/**
+ * Readers of what each gateway has signed. A key that is configured must be the one that was kept with a
+ * proof; without any, the keys that were kept are believed, as their seals show.
+ */
+export function wordReaders(
+  merchants: readonly MerchantConfig[],
+  given: GatewayFacts | null = null,
+): WordReaders {
+  const known: KnownKeys = {
+    opening: merchants.map(({ apiV3Key }) => apiV3Key),
+    signing: new Map(
+      merchants.flatMap(({ publicKey }) => (publicKey ? [[publicKey.id, publicKey.key]] : [])),
+    ),
+  }
+  return (name) => {
+    const gateway = [given, wechatFacts].find((each) => each?.name === name)
+    const read = gateway?.readWords
+    return read ? (words) => read.call(gateway, words, known) : null
+  }
 }
 
 function emitAs(emit: Emit, merchantName: string): Emit {

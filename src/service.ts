@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sealOldOnce } from './audit/seal-old.ts'
+import { type Verified, type VerifyOptions, verifyCredits } from './audit/verify.ts'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/fault.ts'
-import { type Redact, redactError, redactorOf, secretsOf } from './config/redact.ts'
-import { type Desk, openDesks } from './desk.ts'
+import { redactorOf, secretsOf } from './config/redact.ts'
+import { type Desk, openDesks, wordReaders } from './desk.ts'
 import {
   adoptAtDesks,
   Desks,
@@ -47,12 +49,14 @@ import type {
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import type { Traced } from './orders/trace.ts'
 import { checkedRun } from './orders/validate.ts'
+import { ProofKeys } from './proof/keys.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
 import type { OnPaid } from './settle/settle.ts'
 import type { OrderName } from './store/find-order.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
+import { emitTo, withoutSecrets } from './telemetry/emit-to.ts'
 import type { EngineReading, State } from './telemetry/gauges.ts'
 import { createLog, logEvents } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -110,6 +114,11 @@ export interface Budan {
   ): Promise<RejectedCallback | null>
   /** Runs now, at most one batch, and waits for the end. `actor`: in the timelines of its orders. */
   run(wanted: RunWanted): Promise<{ run: Run; results: readonly RunResult[] }>
+  /**
+   * Verifies every credit against the gateway's signature and the seals. Reads all of them; `onProgress`
+   * is called with how many were verified.
+   */
+  verifyCredits(options?: Pick<VerifyOptions, 'onProgress' | 'signal'>): Promise<Verified>
   /** How many orders are due now, and when they will be done if runs go on as configured. */
   backlog(): Promise<Estimate>
   /**
@@ -172,7 +181,9 @@ export async function openService(
   }
   const node = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const { clock } = options
-  const store = options.store ?? (await openStore(config.database.url, clock && { clock }))
+  const { keys: proofKeys } = config.proof
+  const store =
+    options.store ?? (await openStore(config.database.url, { proofKeys, ...(clock && { clock }) }))
   try {
     await store.migrate()
     return await wire(config, { ...options, store, node })
@@ -231,6 +242,13 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     work: (desk: Desk, name: Required<OrderName>) => Promise<T>,
   ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
   await reportForeign(running, desks)
+  store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))
+  const verifying = {
+    keys: new ProofKeys(config.proof.keys),
+    readWords: wordReaders(config.merchants, parts.gateway),
+  }
+  // In the background: it takes as long as the database is large.
+  void inFlight.track(sealOldOnce({ store, emit, signal: inFlight.signal }))
 
   return {
     store,
@@ -289,6 +307,8 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       const endsAt = performance.now() + pruneByHandMs
       return inFlight.track(made.finally(() => prune(retaining, { ...request, endsAt })))
     },
+    verifyCredits: (verification) =>
+      inFlight.track(verifyCredits(store, { ...verifying, ...verification })),
     backlog: async () => {
       const due = { thresholdMs: policy.thresholdMs, farthestMs: farthestMs(policy), countMax }
       const estimates = desks.all.map(async ({ backlog, merchant: each }) =>
@@ -322,17 +342,6 @@ const embeddedTimeoutMs = 5000
 
 /** A caller waits for the answer. */
 const pruneByHandMs = 1_000
-
-/** The message of an embedder's own client is shown with the order, on pages too: it must hold no secret. */
-function withoutSecrets(onPaid: OnPaid, redact: Redact): OnPaid {
-  return async (paid, tx) => {
-    try {
-      await onPaid(paid, tx)
-    } catch (error) {
-      throw redactError(error, redact)
-    }
-  }
-}
 
 function factsOf(gateway: Gateway): Budan['gateway'] {
   const { name, label } = gateway
@@ -377,19 +386,6 @@ async function runNow(
   const started = await startRun(running, desks.all, byHand)
   assert(started.kind === 'started', 'A run without a slot found its slot taken')
   return started.ended
-}
-
-/** A listener that throws must not undo or repeat the work that it was called about. */
-function emitTo(listeners: ReadonlySet<Emit>, redact: Redact): Emit {
-  return (event) => {
-    for (const listener of listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        process.emitWarning(redact(`A listener of "${event.type}" failed: ${String(error)}`))
-      }
-    }
-  }
 }
 
 /** After the calls in flight have met their own deadlines, this long for the database to answer. */

@@ -156,6 +156,7 @@ function addReadingCommands(program: Command, start: Start): void {
   program
     .command('audit')
     .description('count what breaks an invariant; exit 1 unless all is 0')
+    .option('--verify', "verify every credit against the gateway's signature and the seals, too")
     .action(start(async () => (await import('./commands/audit.ts')).audit))
   program
     .command('report')

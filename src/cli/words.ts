@@ -1,7 +1,10 @@
 import { catalog } from '../i18n/locale.ts'
 import type { Audit } from '../store/store.ts'
 
-type AuditCounts = Readonly<Record<keyof Audit, string>>
+/** The last three with `--verify` alone. */
+export type AuditCount = keyof Audit | 'unproven' | 'unverifiable' | 'unproven_old'
+
+type AuditCounts = Readonly<Record<AuditCount, string>>
 
 export const commandWords = catalog({
   en: {
@@ -19,6 +22,9 @@ export const commandWords = catalog({
       unbalanced: 'transfers without two entries that sum to zero',
       mismatched: 'credits that are not what was ordered, or not to its user',
       unexplained: 'orders whose timeline does not explain their state',
+      unproven: 'credits without a proof, or not as their proof has them; and deleted ones',
+      unverifiable: 'credits whose proof was made with a key that is missing here',
+      unproven_old: 'credits from before there were proofs',
     } satisfies AuditCounts,
   },
   zh: {
@@ -34,6 +40,9 @@ export const commandWords = catalog({
       unbalanced: '不是由两笔合计为零的分录组成的入账',
       mismatched: '与订单不符，或入错用户的入账',
       unexplained: '时间线说明不了其状态的订单',
+      unproven: '没有证明、与证明不符，或已被删除的入账',
+      unverifiable: '证明所用的密钥此处没有、因而无法核验的入账',
+      unproven_old: '开始留证明之前的入账',
     },
   },
 })

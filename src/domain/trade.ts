@@ -90,6 +90,12 @@ export type UnknownWhy =
   | 'unopened' // the secret key opens no certificate
   | 'damaged' // a certificate is not what the list says
 
+/**
+ * What the gateway signed, word for word, with all that its signature is verified by. The gateway that made
+ * it reads it again; for others it is opaque. Holds the payer's id: it is stored encrypted alone.
+ */
+export type SignedWords = Readonly<Record<string, string>>
+
 /** The result of a query. */
 export type Answer = TradeAnswer | AbsentAnswer | UnknownAnswer
 
@@ -98,6 +104,8 @@ export interface TradeAnswer {
   readonly kind: 'trade'
   readonly trade: Trade
   readonly evidence: Evidence
+  /** Absent: the gateway signs nothing. */
+  readonly words?: SignedWords
 }
 
 /** The query was never sent, so nothing failed, and the order's schedule stays as it is. */

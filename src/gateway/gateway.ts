@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { ClockOffset } from '../domain/clocks.ts'
 import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
@@ -5,6 +6,8 @@ import type { RefundNotice } from '../domain/refund.ts'
 import type {
   Answer,
   Evidence,
+  SignedWords,
+  Trade,
   TradeAnswer,
   UnknownAnswer,
   UnknownCause,
@@ -59,6 +62,19 @@ export interface GatewayFacts {
   isLikeCallback?(headers: RawCallback['headers']): boolean
   /** What operators are shown instead of words that fit any gateway. */
   readonly causeWords?: CauseWords
+  /** Verifies and reads what it signed before, from what is stored. Absent: it signs nothing. */
+  readWords?(words: SignedWords, known?: KnownKeys): Trade | null
+}
+
+/** Verifies and reads what the gateway of a name signed before; null: that gateway signs nothing. */
+export type WordReaders = (gateway: string) => ((words: SignedWords) => Trade | null) | null
+
+/** What is configured now, to compare with what was stored. It may have been renewed since. */
+export interface KnownKeys {
+  /** Secrets that open callbacks. */
+  readonly opening?: readonly Buffer[]
+  /** Public keys of the gateway by their ids. */
+  readonly signing?: ReadonlyMap<string, KeyObject>
 }
 
 /** Why answers are of no use, in English sentences: what is wrong, and what to check. No secrets. */

@@ -11,7 +11,7 @@ import {
 import type { ReviewAction } from '../domain/review-action.ts'
 import type { Answer } from '../domain/trade.ts'
 import type { Tx } from '../store/store.ts'
-import { pay, reportedState, type Settling } from './settle.ts'
+import { pay, reportedState, type Settling, wordsIn } from './settle.ts'
 
 /** An action of an operator on an order in review, and the answer that it is decided by. */
 export interface ResolutionRequest {
@@ -116,7 +116,9 @@ async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
   switch (decision.kind) {
     case 'pay': {
       const event = { ...resolved, decision: 'pay' } as const
-      const [paid] = await pay(tx, settling, [{ order, decision, source: 'operator', event }])
+      const words = wordsIn(request.answer)
+      const payment = { order, decision, source: 'operator', event, words } as const
+      const [paid] = await pay(tx, settling, [payment])
       return paid ?? order
     }
     case 'expire': {

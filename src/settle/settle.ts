@@ -11,7 +11,7 @@ import {
   scheduleAfter,
   scheduleKept,
 } from '../domain/schedule.ts'
-import { type Answer, isNotBegun } from '../domain/trade.ts'
+import { type Answer, isNotBegun, type SignedWords } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
 
@@ -199,7 +199,9 @@ async function payAll(tx: Tx, steps: readonly Step[]): Promise<ReadonlyMap<Order
     const { settling, answer, locked, decision } = step
     if (decision.kind !== 'pay') return []
     const { order } = locked
-    return [{ order, decision, source: answer.by.source, event: eventOf(settling, step) }]
+    const { by, answer: said } = answer
+    const event = eventOf(settling, step)
+    return [{ order, decision, source: by.source, event, words: wordsIn(said) }]
   })
   // The embedder's work is the service's: the same for all merchants.
   const paid = await pay(tx, steps[0]?.settling ?? {}, payments)
@@ -213,6 +215,12 @@ interface Payment {
   readonly decision: Extract<Decision, { kind: 'pay' }>
   readonly source: Source
   readonly event: NewOrderEvent
+  /** What the gateway signed; null: it signs nothing. */
+  readonly words: SignedWords | null
+}
+
+export function wordsIn(answer: Answer): SignedWords | null {
+  return answer.kind === 'trade' ? (answer.words ?? null) : null
 }
 
 /** Takes decisions, so that nothing is credited without one. Only `settle/resolution.ts` calls it from outside. */
@@ -222,8 +230,8 @@ export async function pay(
   payments: readonly Payment[],
 ): Promise<readonly Order[]> {
   if (payments.length === 0) return []
-  const credits = payments.map(({ order, decision, source, event }) => {
-    return { order, transfer: rechargeTransfer(order, decision.trade), source, event }
+  const credits = payments.map(({ decision, ...payment }) => {
+    return { ...payment, transfer: rechargeTransfer(payment.order, decision.trade) }
   })
   const paid = await tx.credit(credits)
   if (onPaid === undefined) return paid

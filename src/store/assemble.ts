@@ -1,10 +1,16 @@
 import { sql } from 'kysely'
+import type { ProofKey } from '../config/config.ts'
 import type { Clock } from '../domain/clock.ts'
 import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
-import { type Database, readNow, scopeOn } from './database.ts'
+import { ProofKeys } from '../proof/keys.ts'
+import { type Connection, type Database, readNow, scopeOn } from './database.ts'
 import { GrantError } from './errors.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
+import { dayOf } from './proofs/prove.ts'
+import { creditsToVerify, proofCounts, proofsWithoutCredit } from './proofs/read.ts'
+import { isOldSealed, sealOldPortion } from './proofs/seal-old.ts'
+import { Sequences } from './proofs/sequences.ts'
 import { readHeldRights } from './schema/held.ts'
 import { migrateToLatest, schemaState } from './schema/migrate.ts'
 import { auditRows, countAll } from './sql/audit.ts'
@@ -47,7 +53,10 @@ import { vacuum } from './sql/vacuum.ts'
 import { readMerchantWaits, readVitals } from './sql/vitals.ts'
 import { WriteProbe } from './sql/write-probe.ts'
 import type { OrderAddition, Store } from './store.ts'
-import { transact } from './transaction.ts'
+import { transact, transactWithSequence } from './transaction.ts'
+
+/** A portion holds its orders' rows for some hundredths of a second. */
+const sealedAtOnce = 500
 
 function storing([first, ...others]: readonly OrderAddition[]): string {
   return first !== undefined && others.length === 0
@@ -55,13 +64,28 @@ function storing([first, ...others]: readonly OrderAddition[]): string {
     : `store ${others.length + 1} orders`
 }
 
+export interface StoreParts {
+  readonly clock?: Clock
+  readonly migrations?: Migrations
+  readonly proofKeys?: readonly ProofKey[] | undefined
+}
+
 /** The store on an open database, which it closes. With other migrations it is another version's. */
 export function storeOn(
   database: Database,
-  { clock, migrations = ownMigrations }: { clock?: Clock; migrations?: Migrations } = {},
+  { clock, migrations = ownMigrations, proofKeys = [] }: StoreParts = {},
 ): Store {
   const { kind, name, patientDb } = database
-  const scope = scopeOn(database.db, clock)
+  const keys = new ProofKeys(proofKeys)
+  const sealing = keys.current
+  const scope = scopeOn(database.db, { clock, sealing })
+  const proofFaults = new Set<(error: Error) => void>()
+  const transacting = {
+    ...{ database, clock, sealing, sequences: new Sequences(keys) },
+    onProofFault: (error: Error) => {
+      for (const listener of proofFaults) listener(error)
+    },
+  }
   const abandoned = abandonedBefore(database, clock)
   const cursor = new ClaimCursor()
   const writeProbe = new WriteProbe(database.db)
@@ -72,7 +96,7 @@ export function storeOn(
   )
   return {
     kind,
-    transaction: (work) => writeProbe.watch(transact({ database, clock }, work)),
+    transaction: (work) => writeProbe.watch(transact(transacting, work)),
 
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
@@ -149,6 +173,20 @@ export function storeOn(
     prune: (request) => to('prune', () => prune(scope, request)),
     vacuum: (request) => to('vacuum', async () => kind === 'pglite' && vacuum(scope, request)),
     rateLimiter: rateLimiterOn(database),
+    proofCounts: () => to('read proofs', () => proofCounts(patientDb)),
+    creditsToVerify: (page) => to('read proofs', () => creditsToVerify(patientDb, page)),
+    proofsWithoutCredit: (options) =>
+      to('read proofs', () => proofsWithoutCredit(patientDb, options)),
+    isOldSealed: () => to('read proofs', () => isOldSealed(database.db)),
+    sealOld: (at) => {
+      const use = transacting.sequences.use()
+      if (use === null) return Promise.resolve(null)
+      const today = dayOf(clock?.() ?? new Date())
+      const portion = { use, at, today, limit: sealedAtOnce }
+      const work = (db: Connection) => sealOldPortion(db, portion)
+      return to('seal orders and credits', () => transactWithSequence(database, { use, work }))
+    },
+    onProofFault: (listener) => void proofFaults.add(listener),
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
@@ -201,7 +239,7 @@ const countMax = 10_000
  */
 function abandonedBefore(database: Database, clock: Clock | undefined) {
   const openedAt = clock?.() ?? new Date()
-  const { now } = scopeOn(database.db, clock)
+  const { now } = scopeOn(database.db, { clock })
   const dayAgo = () => sql`${now()} - interval '1 day'`
   return database.kind === 'pglite'
     ? () => sql`greatest(${openedAt}::timestamptz(3), ${dayAgo()})`

@@ -1,4 +1,5 @@
-import type { Audit, AuditedOrder, Store } from './store.ts'
+import type { AuditedOrder } from './proofs/proof-store.ts'
+import type { Audit, Store } from './store.ts'
 
 /** People examine this many orders one by one; more than these have one common cause. */
 export const ordersMax = 100

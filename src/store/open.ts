@@ -1,3 +1,4 @@
+import type { ProofKey } from '../config/config.ts'
 import type { Clock } from '../domain/clock.ts'
 import { databaseAddressFault } from '../servers/addresses.ts'
 import { storeOn } from './assemble.ts'
@@ -8,6 +9,8 @@ import type { Store } from './store.ts'
 export interface StoreOptions {
   /** The time, instead of the database's. For tests and embedders. */
   readonly clock?: Clock
+  /** Orders, their events and credits are sealed with the first of them; absent or empty: with none. */
+  readonly proofKeys?: readonly ProofKey[]
   /** Connections at most; only PostgreSQL has more than one. */
   readonly poolMax?: number
   /** Whether a new embedded directory begins with the tables that are shipped; without, it has none. */

@@ -14,7 +14,9 @@ import type { OrderStatus, Source } from '../domain/order-states.ts'
 import type { RateLimiter } from '../domain/rate-limiter.ts'
 import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/run.ts'
 import type { Schedule } from '../domain/schedule.ts'
+import type { SignedWords } from '../domain/trade.ts'
 import type { Transfer } from '../domain/transfer.ts'
+import type { AuditedOrder, ProofStore } from './proofs/proof-store.ts'
 import type { HeldRights } from './schema/held.ts'
 import type { MigrateOptions, SchemaState } from './schema/state.ts'
 import type { WriteFault } from './sql/write-probe.ts'
@@ -23,7 +25,7 @@ import type { WriteFault } from './sql/write-probe.ts'
  * Where orders, the ledger and runs are stored. Methods throw `StoreError` when the database is not
  * available; the outcome is then unknown, and the caller tries again.
  */
-export interface Store {
+export interface Store extends ProofStore {
   readonly kind: 'pglite' | 'postgres'
 
   /**
@@ -232,6 +234,8 @@ export interface Credit {
   readonly transfer: Transfer
   readonly source: Source
   readonly event: NewOrderEvent
+  /** What the gateway signed; null or absent: it signs nothing. */
+  readonly words?: SignedWords | null
 }
 
 /** The next step of a claimed order in its schedule, with the event that says why. */
@@ -409,12 +413,6 @@ export interface Audit {
   readonly mismatched: number
   /** Orders whose state has no event (I6). */
   readonly unexplained: number
-}
-
-/** An order that the audit counted. Without its row nobody knows whose it is. */
-export interface AuditedOrder {
-  readonly orderNo: string
-  readonly merchant: MerchantIdentity | null
 }
 
 /** Of the console. */

@@ -3,13 +3,16 @@ import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { NewOrderEvent, Order, OrderEvent, OrderKey, ReviewTrail } from '../domain/order.ts'
 import type { Schedule } from '../domain/schedule.ts'
+import type { DerivedKey } from '../proof/keys.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
-import { StoreError, UnknownOutcomeError } from './errors.ts'
+import { StaleOrderError, StoreError, UnknownOutcomeError } from './errors.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
+import { dayOf } from './proofs/prove.ts'
+import type { Sequences, SequenceUse } from './proofs/sequences.ts'
 import { appendEvent, readRefundNotices } from './sql/events.ts'
 import { addLateChecks, countLateCheck } from './sql/late-checks.ts'
-import { creditOrders } from './sql/ledger.ts'
+import { type Crediting, creditOrders } from './sql/ledger.ts'
 import {
   abandonOrder,
   changeStatus,
@@ -25,14 +28,34 @@ import type { Credit, LockedOrder, LockRequest, Row, Tx } from './store.ts'
  * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock
  * or a serialization failure, whose first run left nothing behind. Where the answer to COMMIT is
  * lost, a `StoreError` says so: nothing is assumed.
+ *
+ * A credit that fails with its proof is posted again without: a proof must not stop it.
  */
 export async function transact<T>(
-  { database, ...options }: Omit<Transacting, 'db'>,
+  { database, sequences, onProofFault, ...options }: TransactOptions,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  return pastConflicts(() =>
-    onConnection(database, (db) => transactOn({ db, database, ...options }, work)),
-  )
+  const unproved = new WeakSet<object>()
+  const attemptWith = (use: SequenceUse | null) =>
+    onConnection(database, (db) => transactOn({ db, database, use, unproved, ...options }, work))
+  try {
+    return await pastConflicts(() => attemptWith(sequences?.use() ?? null))
+  } catch (error) {
+    if (!(error instanceof Error) || !unproved.has(error)) throw error
+    const result = await pastConflicts(() => attemptWith(null))
+    onProofFault?.(error)
+    return result
+  }
+}
+
+export interface TransactOptions {
+  readonly database: Database
+  readonly clock: Clock | undefined
+  readonly sealing?: DerivedKey | null
+  /** Null: credits are not proved. */
+  readonly sequences?: Sequences | null
+  /** Called after a credit that could not be proved was posted without. */
+  readonly onProofFault?: (error: Error) => void
 }
 
 /** What `work` itself throws stays what it is: an embedder's error is no failure of the database. */
@@ -52,26 +75,53 @@ async function onConnection<T>(
   }
 }
 
-interface Transacting {
+interface Transacting extends Omit<TransactOptions, 'sequences' | 'onProofFault'> {
   readonly db: Connection
-  readonly database: Database
-  readonly clock: Clock | undefined
+  readonly use: SequenceUse | null
+  /** The errors of credits that may succeed without their proofs. */
+  readonly unproved: WeakSet<object>
 }
 
 async function transactOn<T>(
-  { db, database, clock }: Transacting,
+  { db, database: { name }, use, unproved, clock, sealing }: Transacting,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const { name } = database
+  const scope = scopeOn(db, { clock, ...(sealing && { sealing }) })
+  const proving = use && { use, today: dayOf(clock?.() ?? new Date()) }
+  return committed({ db, name, use }, () => {
+    const steps = new Steps({ scope, name, proving, unproved })
+    return steps.take(work)
+  })
+}
+
+interface Committing {
+  readonly db: Connection
+  readonly name: string
+  readonly use: SequenceUse | null
+}
+
+async function committed<T>({ db, name, use }: Committing, work: () => Promise<T>): Promise<T> {
   await attempt({ name, action: 'begin a transaction' }, () => sql`begin`.execute(db))
-  const steps = new Steps(scopeOn(db, clock), name)
-  const result = await steps.take(work).catch(async (error) => {
+  const result = await work().catch(async (error) => {
     // If this fails too, the connection is gone, and the server rolls back by itself.
     await sql`rollback`.execute(db).catch(() => undefined)
+    use?.end('rolled_back')
     throw error
   })
-  await commit(db, name)
+  await commit(db, name).catch((error) => {
+    use?.end(error instanceof UnknownOutcomeError ? 'unknown' : 'rolled_back')
+    throw error
+  })
+  use?.end('committed')
   return result
+}
+
+/** A transaction on the patient connection that counts credits in a sequence. */
+export function transactWithSequence<T>(
+  { name, patientDb }: Database,
+  { use, work }: { readonly use: SequenceUse; readonly work: (db: Connection) => Promise<T> },
+): Promise<T> {
+  return patientDb.connection().execute((db) => committed({ db, name, use }, () => work(db)))
 }
 
 async function commit(db: Connection, name: string): Promise<void> {
@@ -92,6 +142,21 @@ function isRolledBack(error: unknown): boolean {
   return /^(23|40(?!003))/.test(sqlStateOf(error) ?? '')
 }
 
+/** A row that changed, or a database that is away, would fail without a proof as well. */
+function mayBeTheProof(error: unknown): error is Error {
+  if (error instanceof StaleOrderError || !(error instanceof Error)) return false
+  if (!(error instanceof StoreError)) return true
+  const state = sqlStateOf(error.cause)
+  return state !== null && !/^(08|40|53|57)/.test(state)
+}
+
+interface StepsParts {
+  readonly scope: Scope
+  readonly name: string
+  readonly proving: Crediting['proving']
+  readonly unproved: WeakSet<object>
+}
+
 /**
  * open ──► failed   a statement failed: PostgreSQL would answer COMMIT with a silent ROLLBACK, so
  *   │        │      the transaction fails even if `work` swallows the error
@@ -100,13 +165,17 @@ function isRolledBack(error: unknown): boolean {
 class Steps implements Tx {
   readonly #scope: Scope
   readonly #name: string
+  readonly #proving: Crediting['proving']
+  readonly #unproved: WeakSet<object>
   readonly #underWay = new Set<Promise<unknown>>()
   #failure: { readonly error: unknown } | null = null
   #ended = false
 
-  constructor(scope: Scope, name: string) {
+  constructor({ scope, name, proving, unproved }: StepsParts) {
     this.#scope = scope
     this.#name = name
+    this.#proving = proving
+    this.#unproved = unproved
   }
 
   async take<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -135,12 +204,19 @@ class Steps implements Tx {
     return this.#step(`lock ${requested.length} orders`, () => lockOrders(this.#scope, requested))
   }
 
-  credit(credits: readonly Credit[]): Promise<readonly Order[]> {
+  async credit(credits: readonly Credit[]): Promise<readonly Order[]> {
     const [first, ...others] = credits
     const named = first && others.length === 0 ? `order ${quoted(first.order.orderNo)}` : null
-    return this.#step(`credit ${named ?? `${credits.length} orders`}`, () =>
-      creditOrders(this.#scope, credits),
-    )
+    const proving = this.#proving ?? null
+    try {
+      return await this.#step(`credit ${named ?? `${credits.length} orders`}`, async () => {
+        await proving?.use.begin(this.#scope.db)
+        return creditOrders(this.#scope, { credits, proving })
+      })
+    } catch (error) {
+      if (proving !== null && mayBeTheProof(error)) this.#unproved.add(error)
+      throw error
+    }
   }
 
   changeStatus(

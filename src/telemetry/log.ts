@@ -220,6 +220,19 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
   tokens_kept: error('Cannot replace the tokens: they stay as they were', (event) => ({
     error: text(event.error),
   })),
+  proof_failed: error('Credited without a proof: it cannot be written', (event) => ({
+    error: text(event.error),
+  })),
+  proofs_begun: info('Proofs begin: what was there before is sealed', ({ orders, credits }) => ({
+    orders,
+    credits,
+  })),
+  sealing_failed: error(
+    'Cannot seal what was there before: trying again at the next start',
+    (event) => ({
+      error: text(event.error),
+    }),
+  ),
   logged_in: info('Logged in to the console', ({ name, address }) => ({ name, address })),
   logged_out: info('Logged out of the console', ({ name, address }) => ({ name, address })),
   sessions_ended: info('Sessions of the console ended', ({ name, address, of, count }) => ({

@@ -126,6 +126,10 @@ function createInstruments(registry: Registry) {
       'Requests that corrected orders, made runs, resolved reviews or managed the service',
       'route',
     ),
+    unproved: counter(
+      'budan_credits_unproved_total',
+      'Transactions whose credits were posted without their proofs, which could not be written',
+    ),
     access: counter(
       'budan_access_total',
       'Logins to the console, and wrong tokens at console and API',
@@ -177,6 +181,7 @@ const counting: {
     pruned.inc({ what: 'events' }, events)
   },
   review_resolved: ({ reviewsResolved }, { action }) => reviewsResolved.inc({ action }),
+  proof_failed: ({ unproved }) => unproved.inc(),
   logged_in: ({ access }) => access.inc({ door: 'console', result: 'accepted' }),
   scope_missing: ({ scopeRefusals }, { scope }) => scopeRefusals.inc({ scope }),
   right_used: ({ rightsUsed }, { route }) => rightsUsed.inc({ route }),

@@ -42,10 +42,11 @@ function packagesOf(file: SourceFile): readonly string[] {
 
 /** From the lowest: nothing imports from what stands after it. */
 const ranks = [
-  ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config'],
+  ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config', 'proof'],
   ...['queue', 'store', 'gateway', 'sources', 'bills'],
   ...[
     'settle',
+    'audit',
     'job',
     'orders',
     'report',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import type { ProofKey } from '../../src/config/config.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -14,7 +15,13 @@ export type StoreKind = Store['kind']
 export interface FreshStoreOptions {
   readonly clock?: Clock
   readonly poolMax?: number
+  /** Those of `testProofKeys` unless given. */
+  readonly proofKeys?: readonly ProofKey[]
 }
+
+export const testProofKeys: readonly ProofKey[] = [
+  { id: 'test', secret: 'of the tests, with more than 32 characters' },
+]
 
 /** An empty, migrated store of its own. It is closed at the end of the test file at the latest. */
 export async function freshStore(kind: StoreKind, options: FreshStoreOptions = {}): Promise<Store> {
@@ -27,7 +34,7 @@ export async function freshDatabase(
   options: FreshStoreOptions = {},
 ): Promise<{ store: Store; database: Database }> {
   const database = kind === 'pglite' ? await lendEmbedded() : await lendPostgres(options)
-  const store = storeOn(database, options)
+  const store = storeOn(database, { proofKeys: testProofKeys, ...options })
   closeLater(store)
   return { store, database }
 }

@@ -19,7 +19,7 @@ import { type Budan, openService, type ServiceOptions } from '../../src/service.
 import type { Store } from '../../src/store/store.ts'
 import { openLetterbox } from './letterbox.ts'
 import { keyOf } from './order-key.ts'
-import { freshStore } from './stores.ts'
+import { freshStore, testProofKeys } from './stores.ts'
 
 /** One merchant for each process: making RSA keys takes tenths of a second. */
 const merchantOnce: { made?: Promise<Merchant> } = {}
@@ -218,7 +218,7 @@ export function configOf(
     ],
     merchantIds: [{ name: 'default', gateway: 'wechatpay', mchid, appids }],
     log: { level: 'silent', format: 'json' },
-    proof: { keys: [] },
+    proof: { keys: testProofKeys },
   }
 }
 

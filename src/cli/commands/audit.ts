@@ -1,20 +1,38 @@
-import { auditWithOrders } from '../../store/audited.ts'
-import type { Audit } from '../../store/store.ts'
+import { type Verified, verifyCredits } from '../../audit/verify.ts'
+import type { MerchantConfig } from '../../config/config.ts'
+import { ConfigError } from '../../config/fault.ts'
+import { wordReaders } from '../../desk.ts'
+import { ProofKeys } from '../../proof/keys.ts'
+import { type Audited, auditWithOrders } from '../../store/audited.ts'
+import type { AuditedOrder } from '../../store/proofs/proof-store.ts'
+import type { Store } from '../../store/store.ts'
 import type { Command, CommandContext } from '../context.ts'
+import { createProgress } from '../progress.ts'
 import { readStore } from '../reader.ts'
-import { commandWords } from '../words.ts'
+import { keepHeapSmall } from '../small-heap.ts'
+import { type AuditCount, commandWords } from '../words.ts'
 
-/** Counts violations of each invariant. Exits with 1 unless every count is 0. */
-export const audit: Command = async (context) => {
+/**
+ * Counts violations of each invariant; with `--verify`, it verifies the proof of each credit as well. Exits
+ * with 1 unless every count is 0, but for `unproven_old`.
+ */
+export const audit: Command = async (context, { options }) => {
   const { output } = context
-  const { counts, orders } = await readStore(context, auditWithOrders)
-  const isBroken = Object.values(counts).some((count) => count !== 0)
+  if (options.verify === true) keepHeapSmall()
+  const { audited, verified } = await readStore(context, async (store) => ({
+    audited: await auditWithOrders(store),
+    verified: options.verify === true ? await verify(context, store) : null,
+  }))
+  const counts = { ...audited.counts, ...(verified && countsOf(verified)) }
+  const isBroken = Object.entries(counts).some(
+    ([name, count]) => name !== 'unproven_old' && count !== 0,
+  )
   if (output.asJson) output.json(counts)
   else {
     show(context, counts)
-    const rows = Object.entries(orders).flatMap(([name, all]) =>
-      all.map(({ orderNo, merchant }) => [name, orderNo, merchant?.mchid ?? null]),
-    )
+    const rows = listed(audited, verified).map(([name, { orderNo, merchant }]) => [
+      ...[name, orderNo, merchant?.mchid ?? null],
+    ])
     if (rows.length > 0) output.table(['invariant', 'order_no', 'mchid'], rows)
     if (isBroken)
       output.note('The books do not agree: look at these orders before anything is paid out.')
@@ -22,8 +40,52 @@ export const audit: Command = async (context) => {
   return isBroken ? 1 : 0
 }
 
-function show({ output, terminal, locale }: CommandContext, counts: Audit): void {
-  const rows = Object.entries(counts) as [keyof Audit, number][]
+async function verify(context: CommandContext, store: Store): Promise<Verified> {
+  const { proof } = context.config('database')
+  const progress = createProgress(context.terminal)
+  const { sequences } = await store.proofCounts()
+  const total = sequences.reduce((sum, { credits }) => sum + credits, 0)
+  progress.stage(total === 1 ? 'Verifying 1 credit' : `Verifying ${total} credits`, total)
+  try {
+    return await verifyCredits(store, {
+      keys: new ProofKeys(proof.keys),
+      readWords: wordReaders(merchantsIn(context)),
+      onProgress: (verified) => progress.progress(verified),
+    })
+  } finally {
+    progress.end()
+  }
+}
+
+/** Without the merchants' keys, the proofs are verified by those that were kept with them. */
+function merchantsIn({ config }: CommandContext): readonly MerchantConfig[] {
+  try {
+    return config('gateway').merchants
+  } catch (error) {
+    if (error instanceof ConfigError) return []
+    throw error
+  }
+}
+
+function countsOf({ unproven, unverifiable, unprovenOld }: Verified) {
+  return { unproven, unverifiable, unproven_old: unprovenOld }
+}
+
+function listed(
+  audited: Audited,
+  verified: Verified | null,
+): readonly (readonly [name: string, order: AuditedOrder])[] {
+  const all = { ...audited.orders, ...verified?.orders }
+  return Object.entries(all).flatMap(([name, orders]) =>
+    orders.map((order) => [name, order] as const),
+  )
+}
+
+function show(
+  { output, terminal, locale }: CommandContext,
+  counts: Readonly<Partial<Record<AuditCount, number>>>,
+): void {
+  const rows = Object.entries(counts) as [AuditCount, number][]
   // One name and count on each line, for scripts that do not read JSON.
   if (!terminal.isInteractive) for (const [name, count] of rows) output.line(`${name}=${count}`)
   else {
@@ -31,9 +93,14 @@ function show({ output, terminal, locale }: CommandContext, counts: Audit): void
       ['invariant', 'count', 'meaning'],
       rows.map(([name, count]) => [
         name,
-        { text: String(count), tone: count === 0 ? 'green' : 'red' },
+        { text: String(count), tone: toneOf(name, count) },
         commandWords(locale).counted[name],
       ]),
     )
   }
+}
+
+function toneOf(name: string, count: number): 'green' | 'red' | 'dim' {
+  if (name === 'unproven_old') return 'dim'
+  return count === 0 ? 'green' : 'red'
 }

@@ -8,6 +8,7 @@ import { parseJson, textOf } from './json.ts'
 import type { Verification } from './keys/verification.ts'
 import { isSystemic, type Meaning, meaningOf } from './outcome.ts'
 import { seeTrade } from './trade-body.ts'
+import { wordsOf } from './words.ts'
 
 /** A response, the result of its verification, and the attempt for messages: `query order "…"`. */
 export interface CheckedReply {
@@ -62,6 +63,7 @@ function tradeAnswer(checked: CheckedReply): Answer {
     kind: 'trade',
     trade: seen.trade,
     evidence: { ...evidenceOf(checked), ...seen.evidence },
+    ...(verification.by && { words: wordsOf({ body: reply.body, by: verification.by }) }),
   }
 }
 

@@ -6,9 +6,10 @@ import { parseJson } from './json.ts'
 import { decrypt, encryptedText } from './keys/cipher.ts'
 import type { KeyRing } from './keys/keys.ts'
 import type { Headers } from './keys/signature.ts'
-import { screenSignature, verifySignature } from './keys/verification.ts'
+import { screenSignature, type ValidSignature, verifySignature } from './keys/verification.ts'
 import { type RefundEnvelope, refundEvents, seeRefund } from './refund-body.ts'
 import { seeTrade } from './trade-body.ts'
+import { wordsOf } from './words.ts'
 
 /** The only event about payments that is used. */
 const paidEvent = 'TRANSACTION.SUCCESS'
@@ -54,7 +55,7 @@ export async function openNotification(
   const verification = await verifySignature(callback, { keys: forCallbacks(keys), now, signal })
   return verification.kind === 'rejected'
     ? unverified(verification.message)
-    : open(callback.body, { apiV3Key, mchid, ...verification })
+    : open(callback.body, { apiV3Key, mchid, signature: verification })
 }
 
 /** What a notification is decrypted with, and for which merchant. */
@@ -68,13 +69,16 @@ function forCallbacks(keys: KeyRing): Pick<KeyRing, 'find'> {
   return { find: (serial, signal) => keys.findForCallback(serial, signal) }
 }
 
-/** The key that signed a notification, and the time of the signature by the gateway's clock. */
+/** The bytes that came, and the signature that fits them. */
 interface Signed {
-  readonly serial: string
-  readonly signedAt: Date
+  readonly body: Uint8Array
+  readonly signature: ValidSignature
 }
 
-function open(body: Uint8Array, { apiV3Key, mchid, ...signed }: Signed & Opening): OpenedCallback {
+function open(
+  body: Uint8Array,
+  { apiV3Key, mchid, signature }: Omit<Signed, 'body'> & Opening,
+): OpenedCallback {
   const envelope = notification.safeParse(parseJson(body))
   if (!envelope.success) return rejected(400, 'Cannot read the callback: it is no notification')
   const { id, event_type, resource } = envelope.data
@@ -88,8 +92,8 @@ function open(body: Uint8Array, { apiV3Key, mchid, ...signed }: Signed & Opening
     return rejected(400, 'Cannot decrypt the callback: the APIv3 key does not fit')
   }
   return isRefund
-    ? refundIn(bytes, { serial: signed.serial, eventType: tidy(event_type), id, mchid })
-    : tradeIn(bytes, { ...signed, id, mchid })
+    ? refundIn(bytes, { serial: signature.serial, eventType: tidy(event_type), id, mchid })
+    : tradeIn(bytes, { body, signature, id, mchid })
 }
 
 function unused(event: string): OpenedCallback {
@@ -113,8 +117,9 @@ function refundIn(
 
 function tradeIn(
   bytes: Uint8Array,
-  { serial, signedAt, id, mchid }: Signed & { id: unknown; mchid: string },
+  { body, signature, id, mchid }: Signed & { id: unknown; mchid: string },
 ): OpenedCallback {
+  const { serial, signedAt } = signature
   const notes: string[] = []
   const eventId = kept(id, { name: 'id', note: (text) => notes.push(text) })
   const seen = seeTrade(bytes, { signedAt, notes })
@@ -132,7 +137,8 @@ function tradeIn(
     ...(eventId === null ? {} : { event_id: eventId }),
     ...seen.evidence,
   }
-  return { kind: 'opened', answer: { kind: 'trade', trade, evidence } }
+  const words = signature.by && { words: wordsOf({ body, by: signature.by, opened: bytes }) }
+  return { kind: 'opened', answer: { kind: 'trade', trade, evidence, ...words } }
 }
 
 function unverified(message: string): RejectedCallback {

@@ -1,6 +1,7 @@
 import type { GatewayFacts } from '../gateway.ts'
 import { wechatCauseWords } from './cause-words.ts'
 import { claimsSignature } from './keys/signature.ts'
+import { readWords } from './words.ts'
 
 /** These facts need no key: they are known even where no gateway can be called. */
 export const wechatFacts: GatewayFacts = {
@@ -14,4 +15,5 @@ export const wechatFacts: GatewayFacts = {
   },
   isLikeCallback: claimsSignature,
   causeWords: wechatCauseWords,
+  readWords,
 }

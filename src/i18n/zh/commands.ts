@@ -66,6 +66,8 @@ export const commandPhrases = {
     'Nothing was written: the prompts were ended': '没有写入任何文件：询问已中止',
     'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
     'Querying {count:word} orders': '正在查询 {count} 个订单',
+    'Verifying 1 credit': '正在核验 1 笔入账',
+    'Verifying {count:word} credits': '正在核验 {count} 笔入账',
     'Querying 1 order': '正在查询 1 个订单',
     [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word}`]: `补单批次 {id} {status}：${countsSaid}，耗时 {ms} 毫秒`,
     [`run {id:word} {status:runStatus}: ${counts} duration_ms={ms:word} (dry run: nothing was changed)`]: `补单批次 {id} {status}：${countsSaid}，耗时 {ms} 毫秒（试运行：未作任何改动）`,

@@ -59,6 +59,8 @@ export const helpPhrases = {
       '配置了多个商户时，这些订单属于哪一个',
     'only this merchant’s': '只列出该商户的订单',
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
+    "verify every credit against the gateway's signature and the seals, too":
+      '同时用支付渠道的签名和封签核验每一笔入账',
     'count what breaks an invariant; exit 1 unless all is 0':
       '账目自检：统计破坏不变式的数据；不全为 0 时以 1 退出',
     "list what was paid and not credited in the shop's own tables; change nothing":

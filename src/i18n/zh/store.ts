@@ -52,6 +52,8 @@ export const storePhrases = {
     'read the ledger of order {orderNo:json}': '读取订单 {orderNo} 的账目',
     'list what the audit counts as {name:json}': '列出账目自检统计为 {name} 的数据',
     'list reviews': '列出待处理订单',
+    'read proofs': '读取入账的证明',
+    'seal orders and credits': '为订单和入账加封签',
     'find the review of order {orderNo:json}': '查找待处理订单 {orderNo}',
     'read the balance of user {userId:json}': '读取用户 {userId} 的余额',
     'list the entries of user {userId:json}': '列出用户 {userId} 的流水',

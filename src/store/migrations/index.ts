@@ -21,6 +21,7 @@ import {
   up as ordersByMerchant,
   prepare as prepareOrdersByMerchant,
 } from './018_orders_by_merchant.ts'
+import { up as proofs } from './018_proofs.ts'
 import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
@@ -63,5 +64,6 @@ export const migrations: Migrations = {
   '017_run_results': { up: runResults },
   '018_merchants': { prepare: prepareMerchants, up: merchants },
   '018_orders_by_merchant': { prepare: prepareOrdersByMerchant, up: ordersByMerchant },
+  '018_proofs': { up: proofs },
   '019_breaking_merchant_keys': { up: merchantKeys },
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
-import type { Audit, AuditedOrder } from '../store.ts'
+import type { AuditedOrder } from '../proofs/proof-store.ts'
+import type { Audit } from '../store.ts'
 import { numberOf } from './rows.ts'
 
 /**

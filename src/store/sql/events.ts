@@ -8,10 +8,10 @@ import { type EventRow, eventColumns, eventOf, storedKind } from './rows.ts'
 
 /** Throws for an order that is not here (foreign key). */
 export async function appendEvent(
-  { db, now }: Scope,
+  scope: Scope,
   of: { readonly key: OrderKey; readonly event: NewOrderEvent },
 ): Promise<void> {
-  await preparedRows(db, insertEvent(of, { at: now() }))
+  await preparedRows(scope.db, insertEvent(scope, of, { at: scope.now() }))
 }
 
 /** Plan: the order's events by their key. At most some dozens of them are notices. */

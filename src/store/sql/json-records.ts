@@ -1,7 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { NewOrderEvent, OrderKey } from '../../domain/order.ts'
+import type { NewOrderEvent, OrderFacts, OrderKey } from '../../domain/order.ts'
 import type { OrderStatus } from '../../domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../domain/reason.ts'
+import { type Sealed, sealOf } from '../../proof/seal.ts'
+import type { Scope } from '../database.ts'
+import { type SealedColumn, sealedColumns } from '../proofs/sealed-column.ts'
 import { storedKind } from './rows.ts'
 import { storable } from './storable-text.ts'
 
@@ -54,12 +57,42 @@ const eventTypes = {
   operator: 'text',
   actor_name: 'text',
   actor_address: 'text',
+  seal: 'text',
 } as const
 
-/** An event among the columns of a record; the key of its order is `order_no` there. */
+type EventColumns = Readonly<Record<keyof typeof eventTypes, unknown>>
+
+/**
+ * An event among the columns of a record, sealed for `owner`; the key of its order is `order_no` there.
+ */
 export function eventRecord(
-  event: NewOrderEvent,
-): Readonly<Record<keyof typeof eventTypes, unknown>> {
+  { sealing }: Pick<Scope, 'sealing'>,
+  { owner, event }: { readonly owner: string; readonly event: NewOrderEvent },
+): EventColumns {
+  const columns = eventColumnsOf(event)
+  return { ...columns, seal: sealing && sealOf(sealing, 'event', eventFacts(owner, columns)) }
+}
+
+/** What the seal of an event covers: as the columns have it, whether it is being written or was read. */
+export function eventFacts(
+  owner: string,
+  columns: Readonly<Record<SealedColumn, unknown>>,
+): Sealed {
+  return [owner, ...sealedColumns.map((name) => textOf(columns[name]))]
+}
+
+/** An event is sealed before its order has a key when both are stored together. */
+export function ownerOfFirst({ gateway, mchid, orderNo }: OrderIdentity): string {
+  return `${gateway}/${mchid}/${orderNo}`
+}
+
+type OrderIdentity = Pick<OrderFacts, 'gateway' | 'mchid' | 'orderNo'>
+
+function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value)
+}
+
+function eventColumnsOf(event: NewOrderEvent): Readonly<Record<SealedColumn, unknown>> {
   return {
     kind: storedKind(event.kind),
     source: event.source,
@@ -106,10 +139,11 @@ export function insertEventRecords({ at, from, state }: EventPlace): RawBuilder<
 
 /** The same for one event. Without `from`: unconditional. */
 export function insertEvent(
+  scope: Pick<Scope, 'sealing'>,
   { key, event }: { readonly key: OrderKey; readonly event: NewOrderEvent },
   { from = sql``, ...place }: Omit<EventPlace, 'from'> & Partial<Pick<EventPlace, 'from'>>,
 ): RawBuilder<unknown> {
-  const record = JSON.stringify({ order_no: key, ...eventRecord(event) })
+  const record = JSON.stringify({ order_no: key, ...eventRecord(scope, { owner: key, event }) })
   const step = sql`json_to_record(${record}::json) as step (order_no text, ${eventRecordColumns})`
   return insertEventRecords({ ...place, from: sql`from ${step} ${from}` })
 }

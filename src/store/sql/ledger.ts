@@ -1,8 +1,17 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import type { Order, OrderKey } from '../../domain/order.ts'
 import { userAccount } from '../../domain/transfer.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
+import {
+  countDays,
+  countSequence,
+  insertProofs,
+  proofRecord,
+  proofRecordColumns,
+  type ToProve,
+} from '../proofs/prove.ts'
+import type { SequenceUse } from '../proofs/sequences.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
 import { byId, pageOf, startOf, type Walk, walks } from './cursor.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
@@ -18,18 +27,23 @@ import { isUnstorable } from './storable-text.ts'
  * Plan: each record finds its row by the key of `orders`.
  */
 export async function creditOrders(
-  { db, now }: Scope,
-  credits: readonly Credit[],
+  scope: Scope,
+  { credits, proving = null }: Crediting,
 ): Promise<readonly Order[]> {
+  const { db, now } = scope
+  const records = recordsOf(credits, (credit) => ({
+    ...creditRecord(scope, credit),
+    ...(proving && proofRecord(proving.use, toProve(credit), proving.today)),
+  }))
   const rows = await preparedRows(
     db,
     sql<PaidRow>`
       with step as materialized (
-        select * from json_to_recordset(${recordsOf(credits, creditRecord)}::json) as step (
+        select * from json_to_recordset(${records}::json) as step (
           order_no text, state_seq integer, transaction_id text, paid_at timestamptz(3),
           credited_by text, posted_for text, gateway text, amount bigint, currency text, mchid text, appid text,
           debit_account text, debit_amount bigint, deposit_account text, deposit_amount bigint,
-          ${eventRecordColumns}
+          ${eventRecordColumns}, ${proofRecordColumns}
         )
       ),
       paid as (
@@ -67,6 +81,7 @@ export async function creditOrders(
         from: sql`from paid join step on step.order_no = paid.order_no`,
         state: { status: 'paid', seq: sql`paid.state_seq` },
       })})
+      ${proving === null ? sql`` : proofParts(proving.use)}
       select order_no, credited_at from paid`,
   )
   const paid = new Map(rows.map((row) => [row.order_no, row]))
@@ -75,6 +90,22 @@ export async function creditOrders(
     if (row === undefined) throw staleOrder(credit.order, 'credit it')
     return paidOrder(credit, row.credited_at)
   })
+}
+
+export interface Crediting {
+  readonly credits: readonly Credit[]
+  /** Null: without proofs. `today`: see `dayOf`. */
+  readonly proving?: { readonly use: SequenceUse; readonly today: string } | null
+}
+
+function proofParts(use: SequenceUse): RawBuilder<unknown> {
+  return sql`, proved as (${insertProofs()}), counted as (${countSequence(use)}), totals as (${countDays(use)})`
+}
+
+function toProve({ order, transfer, source, words = null }: Credit): ToProve {
+  const { orderNo, userId } = order
+  const entries = transfer.entries.map(({ account, amount }) => [account, amount] as const)
+  return { ...transfer, orderNo, userId, creditedBy: source, entries, words }
 }
 
 interface PaidRow {
@@ -94,7 +125,7 @@ function paidOrder({ order, transfer, source }: Credit, creditedAt: Date): Order
   }
 }
 
-function creditRecord({ order, transfer, source, event }: Credit): object {
+function creditRecord(scope: Scope, { order, transfer, source, event }: Credit): object {
   const [debit, deposit] = transfer.entries
   return {
     order_no: order.key,
@@ -113,7 +144,7 @@ function creditRecord({ order, transfer, source, event }: Credit): object {
     debit_amount: String(debit.amount),
     deposit_account: deposit.account,
     deposit_amount: String(deposit.amount),
-    ...eventRecord(event),
+    ...eventRecord(scope, { owner: order.key, event }),
   }
 }
 

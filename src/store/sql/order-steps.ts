@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { NewOrderEvent, Order, OrderKey } from '../../domain/order.ts'
 import type { OrderStatus } from '../../domain/order-states.ts'
 import type { Schedule } from '../../domain/schedule.ts'
+import { type OrderToSeal, orderFacts } from '../../proof/facts.ts'
+import { sealOf } from '../../proof/seal.ts'
 import { preparedFirst, preparedRows, type Scope } from '../database.ts'
 import { StaleOrderError } from '../errors.ts'
 import type { Correction, LockedOrder, LockRequest } from '../store.ts'
@@ -86,11 +88,11 @@ interface OrderChange {
 
 /** Updates an order that is still as it was locked, with its event, in one statement (I6). */
 export async function changeOrder(
-  { db }: Pick<Scope, 'db'>,
+  scope: Pick<Scope, 'db' | 'sealing'>,
   { order, action, set, where = sql``, event, at, status }: OrderChange,
 ): Promise<Order> {
   const row = await preparedFirst(
-    db,
+    scope.db,
     sql<OrderRow>`
       with changed as (
         update orders set ${set}
@@ -98,6 +100,7 @@ export async function changeOrder(
         returning *
       ),
       event as (${insertEvent(
+        scope,
         { key: order.key, event },
         {
           ...{ at, from: sql`, changed` },
@@ -135,18 +138,26 @@ export function reschedule(
   })
 }
 
+/** Null: there is no key to seal with. */
+export function orderSeal({ sealing }: Pick<Scope, 'sealing'>, order: OrderToSeal): string | null {
+  return sealing && sealOf(sealing, 'order', orderFacts(order))
+}
+
 /** The event has the time that the row keeps, so that the schema can require one for each correction. */
 export function correctOrder(
   scope: Scope,
   { correction, ...change }: { order: Order; correction: Correction; event: NewOrderEvent },
 ): Promise<Order> {
   const at = scope.now()
+  const seal = orderSeal(scope, { ...change.order, ...correction })
   return changeOrder(scope, {
     ...{ ...change, at, action: 'correct it' },
     set: sql`user_id = ${correction.userId}, amount = ${correction.amount},
       appid = ${correction.appid}, expires_at = ${correction.expiresAt ?? farEnd},
       watched_until = ${correction.watchedUntil}, next_check_at = ${correction.nextCheckAt},
-      corrected_at = ${at}`,
+      corrected_at = ${at},
+      former_seals = case when seal is null then former_seals else array_append(former_seals, seal) end,
+      seal = ${seal}`,
   })
 }
 

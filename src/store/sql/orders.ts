@@ -18,9 +18,11 @@ import {
   eventRecordColumns,
   insertEvent,
   insertEventRecords,
+  ownerOfFirst,
   recordsOf,
 } from './json-records.ts'
 import { ofIdentity } from './merchant.ts'
+import { orderSeal } from './order-steps.ts'
 import { farEnd, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
 
@@ -77,19 +79,21 @@ function identityOf({ gateway, mchid, orderNo }: Omit<OrderFacts, 'appid'>): str
  * of the same. The numbers are inserted in their order, so that two batches do not wait for each other.
  */
 async function tryInsertOrders(
-  { db, now }: Scope,
+  scope: Scope,
   additions: readonly OrderAddition[],
 ): Promise<readonly Order[]> {
+  const { db, now } = scope
+  const records = recordsOf(additions, (addition) => additionRecord(scope, addition))
   const end = sql`step.created_at + step.ttl_ms * interval '1 millisecond'`
   const rows = await preparedRows(
     db,
     sql<OrderRow>`
       with given as (
-        select * from json_to_recordset(${recordsOf(additions, additionRecord)}::json) as given (
+        select * from json_to_recordset(${records}::json) as given (
           number text, user_id text, amount bigint, currency text, description text, attach text,
           gateway text, mchid text, appid text, adopted boolean, idempotency_key text,
           placed_at timestamptz(3), ends_at timestamptz(3), ttl_ms float8, watch_ms float8,
-          ${eventRecordColumns}
+          order_seal text, ${eventRecordColumns}
         )
       ),
       step as materialized (
@@ -101,12 +105,12 @@ async function tryInsertOrders(
         insert into orders (
           order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
           idempotency_key, status, state_seq, standing, created_at, known_at, next_check_at,
-          expires_at, watched_until
+          expires_at, watched_until, seal
         )
         select order_no, user_id, amount, currency, description, attach, gateway, mchid, appid, adopted,
           idempotency_key, 'pending', 1, ${standingNumber('new')}::smallint, created_at, ${now()},
           created_at, coalesce(ends_at, to_timestamp(ceil(extract(epoch from ${end})))),
-          ${now()} + watch_ms * interval '1 millisecond'
+          ${now()} + watch_ms * interval '1 millisecond', order_seal
         from step
         order by order_no
         on conflict do nothing
@@ -122,9 +126,10 @@ async function tryInsertOrders(
   return rows.map(orderOf)
 }
 
-function additionRecord({ order, event }: OrderAddition): object {
+function additionRecord(scope: Scope, { order, event }: OrderAddition): object {
   return {
-    ...eventRecord(event),
+    ...eventRecord(scope, { owner: ownerOfFirst(order), event }),
+    order_seal: orderSeal(scope, order),
     number: order.orderNo,
     user_id: order.userId,
     amount: String(order.amount),
@@ -212,9 +217,10 @@ interface NewCode {
 
 /** The event is kept even if the order has left `pending`, when there is nothing left to scan. */
 export async function setCodeUrl(
-  { db, now }: Scope,
+  scope: Scope,
   { key, codeUrl, codeLifeMs, event }: NewCode,
 ): Promise<Order | null> {
+  const { db, now } = scope
   const row = await firstOf(
     db,
     sql<OrderRow>`
@@ -224,7 +230,7 @@ export async function setCodeUrl(
         where order_no = ${key} and status = 'pending'
         returning *
       ),
-      event as (${insertEvent({ key, event }, { at: now() })})
+      event as (${insertEvent(scope, { key, event }, { at: now() })})
       select ${orderColumns} from scanned`,
   )
   return row && orderOf(row)

@@ -26,10 +26,15 @@ export async function waitAsClaimed(
  * without statistics, and the plan is kept while the table grows. `lateral`, an array, and the status in
  * an expression leave it no such choice.
  */
-export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly ClaimedWait[]) {
+export function waitStatement(
+  scope: Pick<Scope, 'now' | 'sealing'>,
+  waits: readonly ClaimedWait[],
+) {
+  const { now } = scope
+  const records = recordsOf(waits, (wait) => waitRecord(scope, wait))
   return sql<{ readonly order_no: OrderKey }>`
     with step as materialized (
-      select * from json_to_recordset(${recordsOf(waits, recordOf)}::json) as step (
+      select * from json_to_recordset(${records}::json) as step (
         order_no text, state_seq integer, leased_to timestamptz(3), absences integer,
         next_check_at timestamptz(3), checks integer, absent_count integer,
         absent_since timestamptz(3), standing smallint, watched_until timestamptz(3),
@@ -66,7 +71,10 @@ export function waitStatement({ now }: Pick<Scope, 'now'>, waits: readonly Claim
     select order_no from waiting`
 }
 
-function recordOf({ claimed, schedule, event }: ClaimedWait): object {
+function waitRecord(
+  scope: Pick<Scope, 'sealing'>,
+  { claimed, schedule, event }: ClaimedWait,
+): object {
   const { key, stateSeq, nextCheckAt, absentCount } = claimed.order
   return {
     order_no: key,
@@ -79,6 +87,6 @@ function recordOf({ claimed, schedule, event }: ClaimedWait): object {
     absent_since: schedule.absentSince,
     standing: standingNumber(schedule.standing),
     watched_until: schedule.watchedUntil,
-    ...eventRecord(event),
+    ...eventRecord(scope, { owner: key, event }),
   }
 }

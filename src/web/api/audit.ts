@@ -1,9 +1,19 @@
+import { z } from 'zod'
+import type { Verified } from '../../audit/verify.ts'
 import type { Budan } from '../../service.ts'
-import { guardedAnswers } from '../schema.ts'
+import { documented, guardedAnswers } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { auditShape } from './shapes.ts'
 
-export function addAuditRoute(app: WebApp, { store }: Budan): void {
+const query = z.object({
+  verify: documented(
+    z.enum(['true', 'false']).optional(),
+    "Whether each credit is verified against the gateway's signature and the seals, too. Reads all of them: a million take some minutes.",
+  ),
+})
+
+export function addAuditRoute(app: WebApp, budan: Budan): void {
+  const verified = oneAtATime(() => budan.verifyCredits())
   app.get(
     '/v1/audit',
     {
@@ -12,9 +22,29 @@ export function addAuditRoute(app: WebApp, { store }: Budan): void {
         operationId: 'audit',
         tags: ['audit'],
         summary: 'Count what breaks an invariant: all 0 when the ledger is right',
+        querystring: query,
         response: guardedAnswers({ 200: [auditShape, 'The counts.'] }),
       },
     },
-    async () => store.audit(),
+    async (request) => {
+      const counts = await budan.store.audit()
+      if (request.query.verify !== 'true') return counts
+      return { ...counts, ...countsOf(await verified()) }
+    },
   )
+}
+
+/** Requests that come while one is served get its result. */
+function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | null = null
+  return () => {
+    underWay ??= work().finally(() => {
+      underWay = null
+    })
+    return underWay
+  }
+}
+
+function countsOf({ unproven, unverifiable, unprovenOld }: Verified) {
+  return { unproven, unverifiable, unproven_old: unprovenOld }
 }

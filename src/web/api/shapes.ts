@@ -192,6 +192,18 @@ export const auditShape = z
     unbalanced: count,
     mismatched: count,
     unexplained: count,
+    unproven: documented(
+      count.optional(),
+      'With `verify=true`: credits without a proof, or not as their proof has them; and deleted ones.',
+    ),
+    unverifiable: documented(
+      count.optional(),
+      'With `verify=true`: credits whose proof was made with a key that is missing here.',
+    ),
+    unproven_old: documented(
+      count.optional(),
+      'With `verify=true`: credits from before there were proofs. They break nothing.',
+    ),
   })
   .register(apiSchemas, {
     id: 'Audit',

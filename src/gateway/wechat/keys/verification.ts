@@ -13,7 +13,7 @@ import {
 /** Whether a response or a notification was signed by WeChat Pay. */
 export type Verification =
   /** `signedAt`: the time by the gateway's clock; ours differs by less than the tolerance. */
-  | { readonly kind: 'valid'; readonly serial: string; readonly signedAt: Date }
+  | ValidSignature
   | {
       readonly kind: 'rejected'
       readonly defect: Defect
@@ -23,6 +23,19 @@ export type Verification =
       /** Every other answer would be rejected for the same reason. */
       readonly systemic: boolean
     }
+
+export interface ValidSignature {
+  readonly kind: 'valid'
+  readonly serial: string
+  readonly signedAt: Date
+  /** What it was verified by. Absent in a simulation, where nothing is signed. */
+  readonly by?: SignedBy
+}
+
+export interface SignedBy {
+  readonly headers: SignatureHeaders
+  readonly key: KeyObject
+}
 
 type Defect =
   | 'unsigned' // no signature at all
@@ -55,7 +68,7 @@ export async function verifySignature(
     return rejected('forged', 'its signature is wrong')
   }
   const signedAt = new Date(Number(headers.timestamp) * 1000)
-  return { kind: 'valid', serial: headers.serial, signedAt }
+  return { kind: 'valid', serial: headers.serial, signedAt, by: { headers, key } }
 }
 
 /** Signature headers that may be right: only the bytes can show whether they are. */

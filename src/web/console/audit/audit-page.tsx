@@ -1,6 +1,7 @@
 import { durationText } from '../../../i18n/durations.ts'
 import { ordersMax } from '../../../store/audited.ts'
-import type { Audit, AuditedOrder } from '../../../store/store.ts'
+import type { AuditedOrder } from '../../../store/proofs/proof-store.ts'
+import type { Audit } from '../../../store/store.ts'
 import type { AuditResult } from '../latest-audit.ts'
 import { Page } from '../layout.tsx'
 import { Badge, BusyForm, Notice, Time } from '../parts.tsx'

@@ -1,0 +1,40 @@
+import type { Emit } from '../domain/event.ts'
+import type { ProofStore } from '../store/proofs/proof-store.ts'
+
+export interface SealingOld {
+  readonly store: Pick<ProofStore, 'sealOld' | 'isOldSealed'>
+  readonly emit: Emit
+  readonly signal: AbortSignal
+}
+
+/** How much of what was there before was sealed; null: there is no key, or it was cut short. */
+export type OldSealed = { readonly orders: number; readonly credits: number } | null
+
+/** Once a database: at the first start with a key. Cut short, it goes on at the next. */
+export async function sealOldOnce(sealing: SealingOld): Promise<void> {
+  const { store, emit } = sealing
+  try {
+    if (await store.isOldSealed()) return
+    const sealed = await sealOld(sealing)
+    if (sealed !== null) emit({ type: 'proofs_begun', ...sealed })
+  } catch (error) {
+    emit({ type: 'sealing_failed', error })
+  }
+}
+
+/**
+ * Seals orders and credits that have no seal, as they are found, portion by portion. Everybody who changed
+ * one before is believed by it.
+ */
+export async function sealOld({ store, signal }: Omit<SealingOld, 'emit'>): Promise<OldSealed> {
+  let [orders, credits] = [0, 0]
+  let portion = await store.sealOld(null)
+  while (portion !== null) {
+    orders += portion.orders
+    credits += portion.credits
+    if (portion.next === null) return { orders, credits }
+    if (signal.aborted) return null
+    portion = await store.sealOld(portion.next)
+  }
+  return null
+}

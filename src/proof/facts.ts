@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import type { Sealed } from './seal.ts'
+
+/** What the seal of an order covers, from its placement or adoption on. */
+export interface OrderToSeal {
+  readonly gateway: string
+  readonly mchid: string
+  readonly appid: string
+  readonly orderNo: string
+  readonly userId: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly adopted: boolean
+}
+
+export function orderFacts(order: OrderToSeal): Sealed {
+  const { gateway, mchid, appid, orderNo, userId, amount, currency, adopted } = order
+  return [gateway, mchid, appid, orderNo, userId, String(amount), currency, adopted]
+}
+
+/** What the seal of a credit covers. */
+export interface CreditToSeal extends Omit<OrderToSeal, 'adopted'> {
+  readonly transactionId: string
+  readonly paidAt: Date | null
+  readonly creditedBy: string
+  /** The two entries: the account and the amount of each. */
+  readonly entries: readonly (readonly [account: string, amount: bigint])[]
+  readonly place: ProofPlace
+  /** Null: the gateway signs nothing, or the credit is of before there were proofs. */
+  readonly evidence: Uint8Array | null
+}
+
+/** Where a credit stands in the count of all: no two have one place, and no place is left out. */
+export interface ProofPlace {
+  readonly sequence: number
+  readonly place: number
+  /** In Shanghai: `2026-11-29`. */
+  readonly day: string
+}
+
+export function creditFacts(credit: CreditToSeal): Sealed {
+  const { gateway, mchid, appid, orderNo, userId, amount, currency } = credit
+  const { transactionId, paidAt, creditedBy, entries, place, evidence } = credit
+  return [
+    ...[gateway, mchid, appid, orderNo, userId, String(amount), currency],
+    ...[transactionId, paidAt === null ? null : +paidAt, creditedBy],
+    ...entries.flatMap(([account, each]) => [account, String(each)]),
+    ...[place.sequence, place.place, place.day],
+    evidence === null ? null : createHash('sha256').update(evidence).digest('base64url'),
+  ]
+}
+
+/** How many credits were proved in a sequence. */
+export function sequenceFacts({
+  sequence,
+  credits,
+}: {
+  sequence: number
+  credits: number
+}): Sealed {
+  return [sequence, credits]
+}
+
+/** The sealed totals of one merchant's credits of one day in one sequence. */
+export interface DayTotal {
+  readonly sequence: number
+  readonly day: string
+  readonly gateway: string
+  readonly mchid: string
+  readonly credits: number
+  /** In fen. */
+  readonly amount: bigint
+  /** The sum of their seals, modulo 2^256: of a set, whatever its order. */
+  readonly sum: bigint
+}
+
+export function dayFacts(total: DayTotal): Sealed {
+  const { sequence, day, gateway, mchid, credits, amount, sum } = total
+  return [sequence, day, gateway, mchid, credits, String(amount), String(sum)]
+}
+
+export function addedTo(sum: bigint, seal: bigint): bigint {
+  return BigInt.asUintN(256, sum + seal)
+}
+
+/** What there is at most one of in a database. */
+export interface ProofHead {
+  /** How many sequences were opened. */
+  readonly sequences: number
+  /** How often the head was found missing or changed, and made anew. */
+  readonly broken: number
+  /** The last order event of before there were proofs; null: what is of before is not sealed yet. */
+  readonly eventsTo: string | null
+}
+
+export function headFacts({ sequences, broken, eventsTo }: ProofHead): Sealed {
+  return [sequences, broken, eventsTo]
+}

@@ -1,0 +1,147 @@
+import { sql } from 'kysely'
+import type { OrderKey } from '../../domain/order.ts'
+import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { numberOf } from '../sql/rows.ts'
+import type {
+  AuditedOrder,
+  CreditToVerify,
+  OrderRow,
+  ProofCounts,
+  ProofRow,
+  SealedEvent,
+  TransferRow,
+} from './proof-store.ts'
+import { sealedColumns } from './sealed-column.ts'
+import { type HeadRow, headColumns } from './sequences.ts'
+
+interface PageRow {
+  readonly key: OrderKey
+  readonly transfer: Readonly<Record<string, string | null>>
+  readonly order: Readonly<Record<string, string | null>> | null
+  readonly proof: Readonly<Record<string, string | number>> | null
+  readonly evidence: Uint8Array | null
+  readonly entries: readonly (readonly [string, string, string, string])[] | null
+  readonly events: readonly (readonly [string, string | null, ...(string | null)[]])[] | null
+}
+
+/** Times as milliseconds, amounts as text: JSON loses neither. */
+const ms = (column: string) => sql`(extract(epoch from ${sql.raw(column)}) * 1000)::bigint::text`
+
+const eventTexts = sql.raw(sealedColumns.map((name) => `e.${name}::text`).join(', '))
+
+/** Plan: a part of the primary key of transfers, and by each key its rows of the other tables. */
+export async function creditsToVerify(
+  db: Connection,
+  { after, limit }: { readonly after: OrderKey | null; readonly limit: number },
+): Promise<readonly CreditToVerify[]> {
+  const rows = await rowsOf(
+    db,
+    sql<PageRow>`
+      select t.order_no as key,
+        json_build_object(
+          'gateway', t.gateway, 'mchid', t.mchid, 'appid', t.appid, 'currency', t.currency,
+          'transactionId', t.transaction_id, 'amount', t.amount::text,
+          'paidAt', ${ms('t.paid_at')}, 'createdAt', ${ms('t.created_at')}
+        ) as transfer,
+        case when o.order_no is not null then json_build_object(
+          'gateway', o.gateway, 'mchid', o.mchid, 'appid', o.appid, 'userId', o.user_id,
+          'amount', o.amount::text, 'currency', o.currency, 'adopted', o.adopted,
+          'transactionId', o.transaction_id, 'paidAt', ${ms('o.paid_at')},
+          'creditedAt', ${ms('o.credited_at')}, 'creditedBy', o.credited_by, 'seal', o.seal
+        ) end as "order",
+        case when p.order_no is not null then json_build_object(
+          'keyId', p.key_id, 'sequence', p.sequence, 'place', p.place, 'day', p.day, 'seal', p.seal
+        ) end as proof,
+        p.evidence,
+        (
+          select json_agg(
+            json_build_array(l.account, l.amount::text, l.currency, ${ms('l.at')})
+            order by l.leg
+          ) from entries l where l.order_no = t.order_no
+        ) as entries,
+        (
+          select json_agg(json_build_array(e.id::text, e.seal, ${eventTexts}) order by e.id)
+          from order_events e where e.order_no = t.order_no
+        ) as events
+      from (
+        select * from transfers where order_no > ${after ?? ''} order by order_no limit ${limit}
+      ) t
+      left join orders o on o.order_no = t.order_no
+      left join proofs p on p.order_no = t.order_no
+      order by t.order_no`,
+  )
+  return rows.map(creditOf)
+}
+
+function creditOf({ key, transfer, order, proof, evidence, entries, events }: PageRow) {
+  return {
+    key,
+    transfer: timed(transfer, ['paidAt', 'createdAt']) as unknown as TransferRow,
+    order: order && (timed(order, ['paidAt', 'creditedAt']) as unknown as OrderRow),
+    proof: proof && ({ ...proof, evidence } as unknown as ProofRow),
+    entries: (entries ?? []).map(([account, amount, currency, at]) => ({
+      ...{ account, amount: BigInt(amount), currency },
+      at: new Date(Number(at)),
+    })),
+    events: (events ?? []).map(([id, seal, ...texts]) => ({
+      ...{ id: BigInt(id), seal },
+      columns: Object.fromEntries(
+        sealedColumns.map((name, at) => [name, texts[at] ?? null]),
+      ) as SealedEvent['columns'],
+    })),
+  }
+}
+
+function timed(row: Readonly<Record<string, unknown>>, times: readonly string[]): object {
+  const read = times.map((name) => [name, row[name] === null ? null : new Date(Number(row[name]))])
+  return { ...row, amount: BigInt(String(row.amount)), ...Object.fromEntries(read) }
+}
+
+/** One statement, so that the counts fit each other. There is a sequence for each start of a process, and a day for each of its days. */
+export async function proofCounts(db: Connection): Promise<ProofCounts> {
+  const row = await firstOf(
+    db,
+    sql<{
+      readonly head: HeadRow | null
+      readonly sequences: ProofCounts['sequences'] | null
+      readonly days: readonly (Omit<ProofCounts['days'][number], 'amount' | 'sum'> & {
+        readonly amount: string
+        readonly sum: string
+      })[]
+    }>`
+      select
+        (select row_to_json(found) from (select ${headColumns} from proof_head) found) as head,
+        (select json_agg(row) from (select sequence, credits, seal from proof_sequences) row) as sequences,
+        (
+          select json_agg(total) from (
+            select sequence, day, gateway, mchid, credits, amount::text, sum::text, seal from proof_days
+          ) total
+        ) as days`,
+  )
+  return {
+    head: row?.head ?? null,
+    sequences: row?.sequences ?? [],
+    days: (row?.days ?? []).map((day) => ({
+      ...{ ...day, amount: BigInt(day.amount), sum: BigInt(day.sum) },
+    })),
+  }
+}
+
+/** Proofs whose credit is gone, at most `limit`. */
+export async function proofsWithoutCredit(
+  db: Connection,
+  { limit }: { readonly limit: number },
+): Promise<readonly AuditedOrder[]> {
+  const rows = await rowsOf(
+    db,
+    sql<{ readonly key: string; readonly gateway: string | null; readonly mchid: string | null }>`
+      select p.order_no as key, o.gateway, o.mchid
+      from proofs p left join orders o on o.order_no = p.order_no
+      where not exists (select from transfers t where t.order_no = p.order_no)
+      limit ${limit}`,
+  )
+  return rows.map(({ key, gateway, mchid }) => ({
+    orderNo: numberOf(key),
+    merchant: gateway === null || mchid === null ? null : { gateway, mchid },
+  }))
+}

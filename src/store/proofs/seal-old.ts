@@ -1,0 +1,176 @@
+import { sql } from 'kysely'
+import { creditFacts, type OrderToSeal, orderFacts } from '../../proof/facts.ts'
+import { sealOf } from '../../proof/seal.ts'
+import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { recordsOf } from '../sql/json-records.ts'
+import { numberOf } from '../sql/rows.ts'
+import type { SealedPortion, SealingPosition } from './proof-store.ts'
+import { countDays, countSequence } from './prove.ts'
+import { lockedHead, type SequenceUse, writeHead } from './sequences.ts'
+
+interface Portion {
+  readonly use: SequenceUse
+  readonly at: SealingPosition | null
+  readonly today: string
+  readonly limit: number
+}
+
+/** Whether it was done for this database. */
+export async function isOldSealed(db: Connection): Promise<boolean> {
+  const head = await firstOf(
+    db,
+    sql<{ readonly done: boolean }>`
+    select events_to is not null as done from proof_head`,
+  )
+  return head?.done ?? false
+}
+
+/**
+ * Seals a portion of what has no seal, as it is found: orders that may yet be credited, and credits. In one
+ * transaction, by one process at a time. Nothing of what is sealed already is read again or changed.
+ */
+export async function sealOldPortion(
+  db: Connection,
+  { use, at, today, limit }: Portion,
+): Promise<SealedPortion> {
+  await sql`select pg_advisory_xact_lock(hashtext('budan proofs'))`.execute(db)
+  const orders = await sealOrders(db, { use, after: at?.orders ?? '', limit })
+  const credits = await sealCredits(db, { use, after: at?.credits ?? '', today, limit })
+  const next = { orders: orders.last, credits: credits.last }
+  const isOver = orders.read < limit && credits.read < limit
+  if (isOver) await markSealed(db, use)
+  return { orders: orders.sealed, credits: credits.sealed, next: isOver ? null : next }
+}
+
+interface Page {
+  readonly use: SequenceUse
+  readonly after: string
+  readonly limit: number
+}
+
+interface SealedPage {
+  readonly read: number
+  readonly sealed: number
+  readonly last: string
+}
+
+type OrderFound = Omit<OrderToSeal, 'orderNo'> & { readonly key: string; readonly open: boolean }
+
+async function sealOrders(db: Connection, { use, after, limit }: Page): Promise<SealedPage> {
+  const found = await rowsOf(
+    db,
+    sql<OrderFound>`
+      select order_no as key, gateway, mchid, appid, user_id as "userId", amount, currency, adopted,
+        seal is null and status <> 'paid' as open
+      from orders where order_no > ${after} order by order_no limit ${limit}`,
+  )
+  const records = recordsOf(
+    found.filter(({ open }) => open),
+    (order) => ({
+      order_no: order.key,
+      seal: sealOf(use.key, 'old_order', orderFacts({ ...order, orderNo: numberOf(order.key) })),
+      ...{ user_id: order.userId, amount: String(order.amount), appid: order.appid },
+    }),
+  )
+  // An order that was corrected or sealed meanwhile keeps what it has.
+  const sealed = await rowsOf(
+    db,
+    sql`
+      update orders set seal = found.seal
+      from json_to_recordset(${records}::json)
+        as found (order_no text, seal text, user_id text, amount bigint, appid text)
+      where orders.order_no = found.order_no and orders.seal is null
+        and (orders.user_id, orders.amount, orders.appid)
+          is not distinct from (found.user_id, found.amount, found.appid)
+      returning orders.order_no`,
+  )
+  return pageOf(found, { sealed: sealed.length, after })
+}
+
+interface CreditFound {
+  readonly key: string
+  readonly gateway: string
+  readonly mchid: string
+  readonly appid: string
+  readonly transactionId: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly paidAt: Date | null
+  readonly createdAt: Date
+  readonly userId: string | null
+  readonly creditedBy: string | null
+  readonly entries: readonly (readonly [string, string])[] | null
+  readonly proved: boolean
+}
+
+async function sealCredits(
+  db: Connection,
+  { use, after, today, limit }: Page & { readonly today: string },
+): Promise<SealedPage> {
+  const found = await rowsOf(
+    db,
+    sql<CreditFound>`
+      select t.order_no as key, t.gateway, t.mchid, t.appid, t.transaction_id as "transactionId",
+        t.amount, t.currency, t.paid_at as "paidAt", t.created_at as "createdAt",
+        o.user_id as "userId", o.credited_by as "creditedBy", p.order_no is not null as proved, (
+          select json_agg(json_build_array(e.account, e.amount::text) order by e.leg)
+          from entries e where e.order_no = t.order_no
+        ) as entries
+      from (
+        select * from transfers where order_no > ${after} order by order_no limit ${limit}
+      ) t
+      left join orders o on o.order_no = t.order_no
+      left join proofs p on p.order_no = t.order_no
+      order by t.order_no`,
+  )
+  const unproved = found.filter(({ proved }) => !proved)
+  if (unproved.length > 0) {
+    await use.begin(db)
+    const records = recordsOf(unproved, (credit) => oldProof(credit, { use, today }))
+    await sql`
+      with added as (
+        insert into proofs (order_no, key_id, evidence, sequence, place, day, seal)
+        select order_no, key_id, null, sequence, place, day, seal
+        from json_to_recordset(${records}::json) as found (
+          order_no text, key_id text, sequence integer, place bigint, day text, seal text
+        )
+      ),
+      counted as (${countSequence(use)})
+      ${countDays(use)}`.execute(db)
+  }
+  return pageOf(found, { sealed: unproved.length, after })
+}
+
+function oldProof(
+  credit: CreditFound,
+  { use, today }: { readonly use: SequenceUse; readonly today: string },
+): object {
+  const place = use.placeOn(today)
+  const entries = (credit.entries ?? []).map(
+    ([account, amount]) => [account, BigInt(amount)] as const,
+  )
+  const facts = creditFacts({
+    ...{ ...credit, orderNo: numberOf(credit.key), entries, place, evidence: null },
+    ...{ userId: credit.userId ?? '', creditedBy: credit.creditedBy ?? '' },
+  })
+  const seal = sealOf(use.key, 'old_credit', [...facts, +credit.createdAt])
+  use.count(place, { ...credit, seal })
+  return { order_no: credit.key, key_id: use.key.id, ...place, seal }
+}
+
+/** Order events up to here may have no seal, where their order has none or an old one. */
+async function markSealed(db: Connection, { key }: SequenceUse): Promise<void> {
+  const last = await firstOf(
+    db,
+    sql<{ readonly id: bigint | null }>`select max(id) as id from order_events`,
+  )
+  const head = await lockedHead(db, key)
+  await writeHead(db, key, { ...head, eventsTo: String(last?.id ?? 0n) })
+}
+
+function pageOf(
+  found: readonly { readonly key: string }[],
+  { sealed, after }: { sealed: number; after: string },
+): SealedPage {
+  return { read: found.length, sealed, last: found.at(-1)?.key ?? after }
+}

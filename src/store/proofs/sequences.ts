@@ -1,0 +1,185 @@
+import { sql } from 'kysely'
+import {
+  addedTo,
+  type DayTotal,
+  dayFacts,
+  headFacts,
+  type ProofHead,
+  type ProofPlace,
+  sequenceFacts,
+} from '../../proof/facts.ts'
+import type { DerivedKey, ProofKeys } from '../../proof/keys.ts'
+import { numberOfSeal, sealFits, sealOf } from '../../proof/seal.ts'
+import { type Connection, firstOf } from '../database.ts'
+
+/** What was counted in a sequence so far: as its rows have it. */
+interface SequenceState {
+  readonly sequence: number
+  readonly credits: number
+  readonly day: string
+  /** Of `day`, by merchant: those of former days are never written again. */
+  readonly totals: ReadonlyMap<string, DayTotal>
+}
+
+/**
+ * The sequences that this process counts its credits in. Each credit has a place in a sequence, and the sealed row
+ * of the sequence says how many places there are, so that none can be deleted. A transaction has a sequence for
+ * itself until it ends: no credit waits for the count of another's.
+ */
+export class Sequences {
+  readonly #keys: ProofKeys
+  readonly #idle: SequenceState[] = []
+
+  constructor(keys: ProofKeys) {
+    this.#keys = keys
+  }
+
+  /** Null: there is no key to prove with. */
+  use(): SequenceUse | null {
+    const { current } = this.#keys
+    return current && new SequenceUse({ keys: this.#keys, key: current, idle: this.#idle })
+  }
+}
+
+interface SequenceUseParts {
+  readonly keys: ProofKeys
+  readonly key: DerivedKey
+  readonly idle: SequenceState[]
+}
+
+/** One transaction's use of a sequence, which it takes with its first credit. */
+export class SequenceUse {
+  readonly #parts: SequenceUseParts
+  /** As it was when the transaction took it. */
+  #before: SequenceState | null = null
+  #state: SequenceState | null = null
+
+  constructor(parts: SequenceUseParts) {
+    this.#parts = parts
+  }
+
+  get key(): DerivedKey {
+    return this.#parts.key
+  }
+
+  async begin(db: Connection): Promise<void> {
+    if (this.#state !== null) return
+    const idle = this.#parts.idle.pop() ?? null
+    this.#before = idle
+    this.#state = idle ?? newSequence(await openSequence(db, this.#parts))
+  }
+
+  /** The next place. The day never goes back: a row of a former day is not known here any more. */
+  placeOn(today: string): ProofPlace {
+    const { sequence, credits, day } = this.#held
+    return { sequence, place: credits + 1, day: today > day ? today : day }
+  }
+
+  /** Counts a credit at the place that `placeOn` gave. */
+  count(place: ProofPlace, credit: Counted): void {
+    const { sequence, day, totals } = this.#held
+    const { gateway, mchid } = credit
+    const merchant = `${gateway} ${mchid}`
+    const ofDay = place.day === day ? totals : new Map<string, DayTotal>()
+    const before = ofDay.get(merchant) ?? { credits: 0, amount: 0n, sum: 0n }
+    const total: DayTotal = {
+      ...{ sequence, day: place.day, gateway, mchid, credits: before.credits + 1 },
+      amount: before.amount + credit.amount,
+      sum: addedTo(before.sum, numberOfSeal(credit.seal)),
+    }
+    const counted = new Map([...ofDay, [merchant, total]])
+    this.#state = { sequence, credits: place.place, day: place.day, totals: counted }
+  }
+
+  /** The rows as they have to be after this transaction. */
+  records(): { readonly sequence: object; readonly days: readonly object[] } {
+    const { sequence, credits, totals } = this.#held
+    return {
+      sequence: {
+        sequence,
+        credits,
+        seal: sealOf(this.key, 'sequence', sequenceFacts({ sequence, credits })),
+      },
+      days: [...totals.values()].map((total) => ({
+        ...{ ...total, amount: String(total.amount), sum: String(total.sum) },
+        seal: sealOf(this.key, 'day', dayFacts(total)),
+      })),
+    }
+  }
+
+  /** Where it is not known whether the transaction was committed, nobody uses the sequence again. */
+  end(outcome: 'committed' | 'rolled_back' | 'unknown'): void {
+    const next = outcome === 'committed' ? this.#state : this.#before
+    if (outcome !== 'unknown' && next !== null) this.#parts.idle.push(next)
+    this.#state = null
+    this.#before = null
+  }
+
+  get #held(): SequenceState {
+    if (this.#state === null) throw new TypeError('A sequence is used before it was taken')
+    return this.#state
+  }
+}
+
+interface Counted {
+  readonly gateway: string
+  readonly mchid: string
+  readonly amount: bigint
+  readonly seal: string
+}
+
+function newSequence(sequence: number): SequenceState {
+  return { sequence, credits: 0, day: '', totals: new Map() }
+}
+
+export interface HeadRow extends ProofHead {
+  readonly seal: string
+}
+
+export const headColumns = sql`sequences, broken, events_to::text as "eventsTo", seal`
+
+/** Reserves the next sequence. The head's row is held until the transaction ends, by the first credits of a process alone. */
+async function openSequence(db: Connection, { keys, key }: SequenceUseParts): Promise<number> {
+  const head = await lockedHead(db, key)
+  const highest = await highestSequence(db)
+  const isWhole = sealFits(keys, head.seal, { kind: 'head', facts: headFacts(head) }) !== 'wrong'
+  const isBroken = !isWhole || highest > head.sequences
+  const sequences = Math.max(head.sequences, highest) + 1
+  const next = { ...head, sequences, broken: head.broken + (isBroken ? 1 : 0) }
+  await writeHead(db, key, next)
+  return sequences
+}
+
+export async function lockedHead(db: Connection, key: DerivedKey): Promise<HeadRow> {
+  const found = () =>
+    firstOf(db, sql<HeadRow>`select ${headColumns} from proof_head where only_one for update`)
+  const held = await found()
+  if (held !== null) return held
+  // A head that was deleted leaves sequences behind.
+  const broken = (await highestSequence(db)) > 0 ? 1 : 0
+  const first = { sequences: 0, broken, eventsTo: null }
+  await sql`
+    insert into proof_head (only_one, sequences, broken, events_to, seal)
+    values (true, 0, ${broken}, null, ${sealOf(key, 'head', headFacts(first))})
+    on conflict do nothing`.execute(db)
+  const made = await found()
+  if (made === null) throw new TypeError('The head of the proofs cannot be read after its insert')
+  return made
+}
+
+export async function writeHead(db: Connection, key: DerivedKey, head: ProofHead): Promise<void> {
+  const { sequences, broken, eventsTo } = head
+  await sql`
+    update proof_head set sequences = ${sequences}, broken = ${broken}, events_to = ${eventsTo}::bigint,
+      seal = ${sealOf(key, 'head', headFacts(head))}`.execute(db)
+}
+
+async function highestSequence(db: Connection): Promise<number> {
+  const row = await firstOf(
+    db,
+    sql<{
+      readonly sequence: number | null
+    }>`select max(sequence) as sequence from proof_sequences`,
+  )
+  return row?.sequence ?? 0
+}

@@ -1,0 +1,209 @@
+import { sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
+import { settle } from '../../src/settle/settle.ts'
+import { storeOn } from '../../src/store/assemble.ts'
+import type { Store } from '../../src/store/store.ts'
+import { testProofKeys } from '../support/stores.ts'
+import { openProvedWorld, type ProvedWorld, verifyStore } from './world.ts'
+
+const other = { id: 'other', secret: 'another one, with more than 32 characters too' }
+const kinds = ['pglite', 'postgres'] as const
+
+/** As a process that starts later, with these keys. */
+function laterStore({ database, now }: ProvedWorld, proofKeys = testProofKeys) {
+  return storeOn(database, { clock: now, proofKeys })
+}
+
+/** Credits an adopted order by a query, through another store than the world's. */
+async function creditBy(store: Store, world: ProvedWorld, orderNo: string): Promise<void> {
+  world.control.pay(orderNo)
+  const [merchant] = world.config.merchants
+  if (merchant === undefined) throw new Error('No merchant')
+  const emit = () => undefined
+  const gateway = createWechatGateway(merchant, { emit, clock: world.now })
+  const { key } = await world.order(orderNo)
+  const answer = await gateway.query(orderNo)
+  const by = { source: 'compensation', runId: null, waitFrom: null } as const
+  const { policy } = world.budan
+  const settled = await settle({ store, policy, emit, node: 'later' }, { key, answer, by })
+  expect(settled?.order.status).toBe('paid')
+  await gateway.stop()
+}
+
+function manyCredits(count: number): readonly string[] {
+  const each = `from generate_series(1, ${count}) as n`
+  const at = `'2026-01-01T00:00:00Z'`
+  return [
+    `insert into orders (order_no, user_id, amount, currency, description, gateway, mchid, appid,
+       adopted, status, state_seq, standing, created_at, known_at, next_check_at, expires_at,
+       transaction_id, paid_at, credited_at, credited_by)
+     select 'M' || n, 'u' || n, 100, 'CNY', '', 'wechatpay', '1900000001', 'wx1', true, 'paid', 2,
+       0, ${at}, ${at}, ${at}, ${at}, 'T' || n, ${at}, ${at}, 'callback' ${each}`,
+    `insert into transfers (order_no, gateway, transaction_id, amount, currency, mchid, appid,
+       paid_at, created_at)
+     select 'M' || n, 'wechatpay', 'T' || n, 100, 'CNY', '1900000001', 'wx1', ${at}, ${at} ${each}`,
+    `insert into entries (order_no, leg, account, amount, currency, at)
+     select 'M' || n, leg, case leg when 1 then 'gateway:wechatpay:1900000001' else 'user:u' || n end,
+       case leg when 1 then -100 else 100 end, 'CNY', ${at} ${each}, generate_series(1, 2) as leg`,
+  ]
+}
+
+describe.each(kinds)('proofs on %s', (kind) => {
+  it('are unverifiable without their key, and fit again once it is back', async () => {
+    const world = await openProvedWorld(kind)
+    await world.credit('ORDER-1')
+    expect(await world.counts([])).toEqual([0, expect.any(Number), 0])
+    expect((await world.verify([other])).orders.unverifiable).toMatchObject([
+      { orderNo: 'ORDER-1' },
+    ])
+    expect(await world.counts([other, ...testProofKeys])).toEqual([0, 0, 0])
+    await world.close()
+  })
+
+  it('are made with the first key, and verified with that of each', async () => {
+    const world = await openProvedWorld(kind)
+    await world.credit('ORDER-1')
+    const renewed = laterStore(world, [other, ...testProofKeys])
+    await world.adopt('ORDER-2')
+    await creditBy(renewed, world, 'ORDER-2')
+    expect(await world.counts([other, ...testProofKeys])).toEqual([0, 0, 0])
+    expect((await world.verify([other])).unverifiable).toBeGreaterThan(0)
+    expect((await world.verify(testProofKeys)).unverifiable).toBeGreaterThan(0)
+    await world.close()
+  })
+
+  it('count an order that was corrected, and keep its former seal', async () => {
+    const world = await openProvedWorld(kind)
+    await world.adopt('ORDER-1', { amount: 100 })
+    world.control.pay('ORDER-1')
+    const actor = { name: 'li', address: null }
+    await world.budan.correctOrder('ORDER-1', { userId: 'u2', actor, reason: 'a slip' })
+    await world.budan.checkOrder('ORDER-1')
+    expect(await world.balance('u2')).toBe(100n)
+    expect(await world.counts()).toEqual([0, 0, 0])
+    const { rows } = await sql<{ count: number }>`
+      select cardinality(former_seals) as count from orders`.execute(world.database.db)
+    expect(rows).toEqual([{ count: 1 }])
+    await world.close()
+  })
+
+  it('outlive a transaction that is rolled back', async () => {
+    let fails = true
+    const onPaid = async () => {
+      if (fails) throw new Error('not now')
+    }
+    const world = await openProvedWorld(kind, { onPaid })
+    await world.adopt('ORDER-1')
+    world.control.pay('ORDER-1')
+    await expect(world.budan.checkOrder('ORDER-1')).rejects.toThrow('not now')
+    fails = false
+    await world.budan.checkOrder('ORDER-1')
+    await world.credit('ORDER-2')
+    expect(await world.counts()).toEqual([0, 0, 0])
+    await world.close()
+  })
+
+  it.each([
+    ['its table is gone', 'drop table proofs'],
+    ['the count of its sequence is gone', 'drop table proof_sequences'],
+    ['its row is refused', 'alter table proofs add check (false) not valid'],
+    ['the head has another shape', 'alter table proof_head rename column sequences to tracks'],
+  ])('never stop a credit: %s', async (_, statement) => {
+    const world = await openProvedWorld(kind)
+    await world.credit('ORDER-1')
+    await sql.raw(statement).execute(world.database.db)
+    const from = world.events.length
+    // A sequence is taken by the first credit of a process, which reads the head.
+    const later = laterStore(world)
+    const faults: Error[] = []
+    later.onProofFault((error) => faults.push(error))
+    await world.adopt('ORDER-2')
+    await creditBy(later, world, 'ORDER-2')
+    if (!statement.includes('proof_head')) {
+      await world.credit('ORDER-3')
+      expect(world.events.slice(from).map(({ type }) => type)).toContain('proof_failed')
+    }
+    expect(faults).toHaveLength(1)
+    expect(await world.balance('u1')).toBe(statement.includes('proof_head') ? 200n : 300n)
+    expect(Object.values(await world.store.audit()).every((count) => count === 0)).toBe(true)
+    await world.close()
+  })
+
+  it('show a head that was deleted, also after the next process has made it anew', async () => {
+    const world = await openProvedWorld(kind)
+    await world.credit('ORDER-1')
+    await world.attack('delete from proof_head')
+    await world.adopt('ORDER-2')
+    await creditBy(laterStore(world), world, 'ORDER-2')
+    expect((await world.counts())[0]).toBeGreaterThan(0)
+    await world.close()
+  })
+
+  it('begin with what was there before, which is sealed once', async () => {
+    const world = await openProvedWorld(kind, { proofKeys: [] })
+    await world.credit('FORMER-1')
+    await world.credit('FORMER-2', 'callback')
+    await world.adopt('OPEN-1')
+    expect(await world.counts(testProofKeys)).toEqual([2, 0, 0])
+    const later = laterStore(world)
+    expect(await later.isOldSealed()).toBe(false)
+    expect(await later.sealOld(null)).toEqual({ orders: 1, credits: 2, next: null })
+    expect(await later.isOldSealed()).toBe(true)
+    expect(await world.counts(testProofKeys)).toEqual([0, 0, 2])
+    await creditBy(later, world, 'OPEN-1')
+    expect(await world.counts(testProofKeys)).toEqual([0, 0, 2])
+    await world.close()
+  })
+
+  it.each([
+    `update entries set account = 'user:thief' where order_no = 'FORMER-1' and amount > 0`,
+    `update transfers set created_at = '2020-01-01' where order_no = 'FORMER-1'`,
+    `delete from transfers where order_no = 'FORMER-1'`,
+    `update proofs set seal = null where order_no = 'FORMER-1'`,
+    `update proofs set sequence = 9, place = 1 where order_no = 'FORMER-1'`,
+  ])('show that an old credit was changed: %s', async (statement) => {
+    const world = await openProvedWorld(kind, { proofKeys: [] })
+    await world.credit('FORMER-1')
+    await laterStore(world).sealOld(null)
+    const nullable = 'alter table proofs alter column seal drop not null'
+    await world.attack(nullable, statement)
+    expect((await world.counts(testProofKeys))[0]).toBeGreaterThan(0)
+    await world.close()
+  })
+
+  it('seal many portions, and again after they were cut short', async () => {
+    const world = await openProvedWorld(kind, { proofKeys: [] })
+    await world.attack(...manyCredits(1200))
+    const later = laterStore(world)
+    const first = await later.sealOld(null)
+    expect(first).toMatchObject({ credits: 500, next: expect.anything() })
+    let sealed = 0
+    let next = null
+    for (;;) {
+      const portion = await later.sealOld(next)
+      sealed += portion?.credits ?? 0
+      next = portion?.next ?? null
+      if (next === null) break
+    }
+    expect(sealed).toBe(700)
+    expect(await world.counts(testProofKeys)).toEqual([0, 0, 1200])
+    await world.close()
+  })
+})
+
+describe('several nodes', () => {
+  it('prove side by side, each in sequences of its own', async () => {
+    const world = await openProvedWorld('postgres')
+    const numbers = Array.from({ length: 60 }, (_, nth) => `ORDER-${nth}`)
+    for (const number of numbers) await world.adopt(number)
+    const nodes = [laterStore(world), laterStore(world), laterStore(world)]
+    await Promise.all(
+      numbers.map((number, nth) => creditBy(nodes[nth % 3] ?? world.store, world, number)),
+    )
+    expect(await verifyStore(world.store, testProofKeys)).toMatchObject({
+      ...{ credits: 60, unproven: 0, unverifiable: 0 },
+    })
+    await world.close()
+  })
+})
