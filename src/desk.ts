@@ -62,18 +62,19 @@ interface DeskMerchant {
 
 function openDesk(parts: DeskParts, { name, maxQps, userPrefix, gateway }: DeskMerchant): Desk {
   const { config, store, clock, policy, emit, node, onPaid } = parts
-  const { recharge } = config
+  const { recharge, reviews } = config
+  const fourEyes = reviews?.fourEyes ?? false
   const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } = recharge
   const breaker = new Breaker(emit, { clock, causeWords: gateway.causeWords })
   const gatewayOffset = () => gateway.clockOffset?.() ?? null
   const clocks = new Clocks({ clock, gatewayOffset, emit })
   const settling: Settling = {
     ...{ store, clocks, policy, emit, node },
-    adoptAttach: recharge.adoptAttach ?? null,
+    ...{ adoptAttach: recharge.adoptAttach ?? null, fourEyes },
     ...(onPaid && { onPaid }),
   }
   const settlers = settlersOf(settling, { atOnce: concurrency, groups: parts.groups })
-  const placing = { store, gateway, breaker, policy, clock, node }
+  const placing = { store, gateway, breaker, policy, clock, node, fourEyes }
   return {
     ...settling,
     ...{ gateway, breaker, clocks, batchSize },

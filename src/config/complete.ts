@@ -33,6 +33,8 @@ export interface ConfigInput {
   readonly database?: Partial<DatabaseConfig>
   readonly engine?: Partial<Config['engine']>
   readonly recharge?: Partial<RechargeConfig>
+  /** Default: no second person is needed. */
+  readonly reviews?: Config['reviews']
   /**
    * The short form of one merchant, which is named `default`. May be null or absent only with
    * `merchants`, or with a gateway of your own.

@@ -8,6 +8,8 @@ export interface Config {
   readonly database: DatabaseConfig
   readonly engine: { readonly url: string }
   readonly recharge: RechargeConfig
+  /** Whether a credit out of review, and a correction, needs a second person; absent: no. */
+  readonly reviews?: { readonly fourEyes: boolean }
   /** Empty for commands that use only the database: they load no keys. */
   readonly merchants: readonly MerchantConfig[]
   /** Of each merchant whose number is configured, also where no keys are loaded. */

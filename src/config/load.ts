@@ -172,7 +172,7 @@ function tokenOf(token: ParsedConfig['server']['tokens'][number]): TokenConfig {
  * @param keys of each merchant; none: `merchants` is empty.
  */
 export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Config {
-  const { server, database, engine, recharge, log, proof } = parsed
+  const { server, database, engine, recharge, reviews, log, proof } = parsed
   return {
     server: {
       ...inCamelCase(server),
@@ -182,6 +182,7 @@ export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Con
     database: inCamelCase(database),
     engine,
     recharge: inCamelCase(recharge),
+    reviews: inCamelCase(reviews),
     merchants: assembleMerchants(parsed, keys),
     merchantIds: merchantIdsOf(parsed),
     log,

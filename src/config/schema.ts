@@ -98,6 +98,10 @@ const recharge = z.strictObject({
   adopt_attach: textThat(attachFault).optional(),
 })
 
+const reviews = z.strictObject({
+  four_eyes: flag.prefault('false'),
+})
+
 const log = z.strictObject({
   level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).prefault('info'),
   format: oneOf(['json', 'pretty']).prefault('json'),
@@ -122,6 +126,7 @@ export const configSchema = z.strictObject({
   database: database.prefault({}),
   engine: engine.prefault({}),
   recharge: recharge.prefault({}),
+  reviews: reviews.prefault({}),
   wechat: wechatSchema.prefault({}),
   merchants,
   log: log.prefault({}),

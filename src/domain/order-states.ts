@@ -34,6 +34,7 @@ export const orderEventKinds = [
   'abandoned', // an order was given up that the gateway never accepted
   'resolved', // an operator had it credited or expired
   'dismissed', // an operator took it out of the queue
+  'second_needed', // an operator requested what needs a second person
   'refund_noticed', // the gateway's callback about a refund that was made there
 ] as const
 

@@ -71,6 +71,9 @@ type PlainCode =
   | 'dismissed_payment_known'
   | 'dismissed_new_payment'
   | 'dismissed_before'
+  | 'waits_for_second'
+  | 'same_person'
+  | 'no_own_name'
   | 'dismissible'
   | 'end_unknown'
   | 'was_paid'
@@ -255,6 +258,10 @@ export const englishReasons: ReasonSentences = {
   to_be_closed: ({ state }) => `the gateway says ${state}: its trade is closed, and queried again`,
   was_paid: 'it was paid',
   dismissed_before: 'it was dismissed before',
+  waits_for_second:
+    'the request is recorded; it is carried out when a second person sends the same',
+  same_person: 'the same person has requested this before: a second person has to send the same',
+  no_own_name: 'two people are needed, and this token may be used by several: use one with a name',
   payment_not_seen: 'the gateway says paid, and did not at the preview',
   dismissible: 'it leaves the queue, and stays in review',
   close_not_answered: 'the gateway did not answer the closing',

@@ -48,6 +48,7 @@ export const termsOf = catalog<Terms>({
       abandoned: 'given up',
       resolved: 'review resolved',
       dismissed: 'review dismissed',
+      second_needed: 'waits for a second person',
       refund_noticed: 'refund notice',
     },
     outcome: {
@@ -93,6 +94,7 @@ export const termsOf = catalog<Terms>({
       abandoned: '已放弃',
       resolved: '人工处理完成',
       dismissed: '已办结（无需入账）',
+      second_needed: '等待第二人确认',
       refund_noticed: '退款通知',
     },
     outcome: {

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isSameMerchant } from '../domain/merchant.ts'
 import { formatFen } from '../domain/money.ts'
 import type { NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
+import { sentenceOf } from '../domain/reason.ts'
 import { watchMs } from '../domain/schedule.ts'
+import { approvalOf } from '../domain/second-person.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import { findOrder, type OrderName } from '../store/find-order.ts'
 import type { Correction, LockedOrder, Tx } from '../store/store.ts'
@@ -21,6 +23,10 @@ export type Corrected =
   /** The request cannot be about an order that may be adopted here. */
   | { readonly kind: 'app_id_unknown' | 'end_too_far'; readonly message: string }
   | { readonly kind: 'end_too_early'; readonly message: string }
+  /** With `reviews.four_eyes`: the request is recorded, and nothing was corrected. */
+  | { readonly kind: 'needs_second'; readonly message: string; readonly order: Order }
+  /** With `reviews.four_eyes`: this person has requested it before, or the token is nobody's own. */
+  | { readonly kind: 'same_person' | 'no_own_name'; readonly message: string }
   /** Its merchant is not configured: which app ids and users are the merchant's is not known. */
   | { readonly kind: 'merchant_unknown'; readonly message: string }
 
@@ -85,13 +91,23 @@ async function correctIfFree(
   const changes = describeChanges(order, correction)
   if (changes.length === 0) return { kind: 'corrected', order }
   const { actor, reason } = request
-  const event: NewOrderEvent = {
-    ...orderEvent(step.placing, { kind: 'corrected', evidence: { changes }, actor }),
-    source: 'operator',
-    operator: actor.name,
-    reason,
+  const by = { source: 'operator', operator: actor.name, reason } as const
+  const facts = { action: 'correct', changes, state_seq: order.stateSeq }
+  const requested = step.placing.fourEyes === true ? await tx.secondNeeded(key) : null
+  const approval =
+    step.placing.fourEyes === true ? approvalOf(requested, { actor, facts }) : 'second'
+  if (approval === 'second') {
+    const requestedBy = requested?.actor?.name
+    const evidence = { changes, ...(requestedBy !== undefined && { requested_by: requestedBy }) }
+    const corrected = orderEvent(step.placing, { kind: 'corrected', evidence, actor })
+    const event: NewOrderEvent = { ...corrected, ...by }
+    return { kind: 'corrected', order: await tx.correct(order, { correction, event }) }
   }
-  return { kind: 'corrected', order: await tx.correct(order, { correction, event }) }
+  if (approval !== 'first') return { kind: approval, message: sentenceOf({ code: approval }) }
+  const evidence = { changes, second_needed: facts }
+  const event = orderEvent(step.placing, { kind: 'second_needed', evidence, actor })
+  await tx.appendEvent(key, { ...event, ...by, decision: 'keep', alarm: true })
+  return { kind: 'needs_second', message: sentenceOf({ code: 'waits_for_second' }), order }
 }
 
 /** Such an end is a mistake, and the trade would be closed because of it. */

@@ -22,6 +22,8 @@ export interface Placing {
   readonly policy: SchedulePolicy
   readonly clock: Clock
   readonly node: string
+  /** A correction needs a second person. */
+  readonly fourEyes?: boolean
 }
 
 type Placed = Whole<PlaceRequest>

@@ -130,6 +130,21 @@ export type Resolution =
       /** The code and parameters that `message` is made from. */
       readonly codedReason: Reason
     }
+  /** With `reviews.four_eyes`: the request is recorded, and nothing was credited. */
+  | {
+      readonly kind: 'needs_second'
+      readonly message: string
+      readonly codedReason: Reason
+      readonly order: Order
+      /** Of the request. */
+      readonly event: OrderEvent
+    }
+  /** With `reviews.four_eyes`: this person has requested it before, or the token is nobody's own. */
+  | {
+      readonly kind: 'same_person' | 'no_own_name'
+      readonly message: string
+      readonly codedReason: Reason
+    }
   /** Another operator or an answer changed the order first. Nothing was recorded. */
   | ReviewConflict
 
@@ -171,6 +186,14 @@ function resolutionOf(
 ): Resolution | null {
   if (end === null) return null
   if (end.kind === 'conflict') return end.conflict
+  if (end.kind === 'second_needed') {
+    const { approval, order, event } = end
+    const codedReason = { code: approval === 'first' ? 'waits_for_second' : approval } as const
+    const said = { codedReason, message: sentenceOf(codedReason) }
+    return approval === 'first'
+      ? { kind: 'needs_second', ...said, order, event }
+      : { kind: approval, ...said }
+  }
   const { decision, order, event } = end
   switch (decision.kind) {
     case 'refuse':

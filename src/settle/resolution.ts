@@ -9,6 +9,7 @@ import {
   type Seen,
 } from '../domain/resolve.ts'
 import type { ReviewAction } from '../domain/review-action.ts'
+import { type Approval, approvalOf } from '../domain/second-person.ts'
 import type { Answer } from '../domain/trade.ts'
 import type { Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling, wordsIn } from './settle.ts'
@@ -28,6 +29,13 @@ export interface ResolutionRequest {
 export type ResolutionResult =
   /** Nothing was written. */
   | { readonly kind: 'conflict'; readonly conflict: ReviewConflict }
+  /** `first` was recorded; the others changed nothing. `event`: of the first request. */
+  | {
+      readonly kind: 'second_needed'
+      readonly approval: Exclude<Approval, 'second'>
+      readonly order: Order
+      readonly event: OrderEvent
+    }
   /** Applied, or refused, with its event; for a close, nothing is written yet. */
   | {
       readonly kind: 'decided'
@@ -56,7 +64,10 @@ export async function settleResolution(
       closeTried: request.closeTried,
       isSeen: request.seen.isSeen,
     })
-    const resolved = await apply(tx, settling, { request, order, decision })
+    const step = { request, order, decision }
+    const requested = await secondPerson(tx, settling, { ...step, review: locked.review })
+    if (requested.kind === 'stop') return requested.result
+    const resolved = await apply(tx, settling, { ...step, requestedBy: requested.requestedBy })
     const { seen: event } = await tx.reviewTrail(order.key)
     return { kind: 'decided', order: resolved, decision, event }
   })
@@ -110,12 +121,50 @@ interface Step {
   readonly decision: ResolutionDecision
 }
 
-async function apply(tx: Tx, settling: Settling, step: Step): Promise<Order> {
-  const { order, decision, request } = step
+/** On the locked row, so that no race of two requests is carried out by one person. */
+async function secondPerson(
+  tx: Tx,
+  settling: Settling,
+  { request, order, decision, review }: Step & { readonly review: Review },
+): Promise<Requested> {
+  if (settling.fourEyes !== true || decision.kind !== 'pay')
+    return { kind: 'go', requestedBy: null }
+  const { actor = null } = request
+  const facts = {
+    ...{ action: 'credit', amount: String(order.amount), user_id: order.userId },
+    ...{ transaction_id: decision.trade.transactionId, state_seq: order.stateSeq },
+  }
+  const requested = await tx.secondNeeded(order.key)
+  const approval = approvalOf(requested, { actor, facts })
+  if (approval === 'second') return { kind: 'go', requestedBy: requested?.actor?.name ?? null }
+  if (approval === 'first') {
+    const event = eventOf(settling, request)
+    const evidence = { ...event.evidence, second_needed: facts }
+    const about = { kind: 'second_needed', decision: 'keep', alarm: true, evidence } as const
+    await tx.appendEvent(order.key, { ...event, ...about })
+  }
+  const event = (await tx.secondNeeded(order.key)) ?? review.seen
+  return { kind: 'stop', result: { kind: 'second_needed', approval, order, event } }
+}
+
+type Requested =
+  | { readonly kind: 'go'; readonly requestedBy: string | null }
+  | { readonly kind: 'stop'; readonly result: ResolutionResult }
+
+async function apply(
+  tx: Tx,
+  settling: Settling,
+  step: Step & { readonly requestedBy: string | null },
+): Promise<Order> {
+  const { order, decision, request, requestedBy } = step
   const resolved = { ...eventOf(settling, request), kind: 'resolved' } as const
   switch (decision.kind) {
     case 'pay': {
-      const event = { ...resolved, decision: 'pay' } as const
+      const evidence =
+        requestedBy === null
+          ? resolved.evidence
+          : { ...resolved.evidence, requested_by: requestedBy }
+      const event = { ...resolved, decision: 'pay', evidence } as const
       const words = wordsIn(request.answer)
       const payment = { order, decision, source: 'operator', event, words } as const
       const [paid] = await pay(tx, settling, [payment])

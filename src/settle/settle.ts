@@ -26,6 +26,8 @@ export interface Settling {
   readonly clocks?: Clocks
   /** See `Facts`. */
   readonly adoptAttach?: string | null
+  /** A credit out of review needs a second person. */
+  readonly fourEyes?: boolean
   /** The embedder's own work for a credited order. If it throws, nothing is credited, and the order is queried again. */
   readonly onPaid?: OnPaid
 }

@@ -209,6 +209,8 @@ export interface Tx {
   reopen(order: Order, reopening: { event: NewOrderEvent }): Promise<Order>
   /** What the timeline says of its review, the writes of this transaction included. */
   reviewTrail(key: OrderKey): Promise<ReviewTrail>
+  /** The request of the order that waits for a second person; null: none, or the order was changed since. */
+  secondNeeded(key: OrderKey): Promise<OrderEvent | null>
   /** The notices of refunds of the order so far, oldest first. */
   refundNotices(key: OrderKey): Promise<readonly OrderEvent[]>
   /** Leaves the order as it is. */

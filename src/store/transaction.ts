@@ -21,7 +21,7 @@ import {
   lockOrders,
   reschedule,
 } from './sql/order-steps.ts'
-import { dismissOrder, readTrail, reopenOrder } from './sql/reviews.ts'
+import { dismissOrder, readSecondNeeded, readTrail, reopenOrder } from './sql/reviews.ts'
 import type { Credit, LockedOrder, LockRequest, Row, Tx } from './store.ts'
 
 /**
@@ -272,6 +272,12 @@ class Steps implements Tx {
 
   reviewTrail(key: OrderKey): Promise<ReviewTrail> {
     return this.#step(`read the trail of order ${quoted(key)}`, () => readTrail(this.#scope, key))
+  }
+
+  secondNeeded(key: OrderKey): Promise<OrderEvent | null> {
+    return this.#step(`read the requests of order ${quoted(key)}`, () =>
+      readSecondNeeded(this.#scope, key),
+    )
   }
 
   refundNotices(key: OrderKey): Promise<readonly OrderEvent[]> {

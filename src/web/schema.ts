@@ -163,7 +163,7 @@ export function guardedAnswers<const A extends Readonly<Record<number, Answer>>>
     401: [fault, '`unauthorized`'],
     403: [
       fault,
-      '`scope_missing`: the token lacks the scope. `host_unknown`, `other_site`: sent by a page of another site.',
+      '`scope_missing`: the token lacks the scope. `own_token_needed`: with `reviews.four_eyes`, a token that several may share. `host_unknown`, `other_site`: sent by a page of another site.',
     ],
     500: [fault, '`internal`'],
     503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: repeat it.'],

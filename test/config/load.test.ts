@@ -37,6 +37,7 @@ test('loadConfig() gives the defaults for an empty file', () => {
       merchants: [],
       merchantIds: [],
       log: { level: 'info', format: 'json' },
+      reviews: { fourEyes: false },
       proof: { keys: [] },
     })
   }

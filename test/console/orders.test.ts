@@ -388,10 +388,6 @@ describe('the page of an order', () => {
     expect(text).toContain('a late payment is still credited')
   })
 
-  const noticeOf = (kind: string) => ({
-    ...{ seen: `<img src=x onerror=alert(1)> ${kind}`, refund_key: 'k' },
-  })
-
   it('shows every kind of event with its reason, evidence, run, node and operator', async () => {
     const desk = await openDesk()
     const { store } = desk.world
@@ -407,15 +403,21 @@ describe('the page of an order', () => {
       abandoned: 'given up',
       resolved: 'review resolved',
       dismissed: 'review dismissed',
+      second_needed: 'waits for a second person',
       refund_noticed: 'refund notice',
     }
+    // Kinds that are stored as answers.
+    const storedAs: Partial<Record<OrderEvent['kind'], object>> = {
+      ...{ refund_noticed: { refund_key: 'k' }, second_needed: { second_needed: {} } },
+    }
     for (const [kind, name] of Object.entries(kinds) as [OrderEvent['kind'], string][]) {
+      const seen = `<img src=x onerror=alert(1)> ${kind}`
       await store.appendEvent(
         keyOf(no),
         newEvent({
           ...{ kind, source: 'operator', operator: `Li of ${kind}`, reason: `because of ${name}` },
-          ...{ evidence: { seen: `<img src=x onerror=alert(1)> ${kind}` }, node: `at-${kind}` },
-          ...(kind === 'refund_noticed' && { decision: null, evidence: noticeOf(kind) }),
+          ...{ evidence: { seen, ...storedAs[kind] }, node: `at-${kind}` },
+          decision: kind === 'refund_noticed' ? null : 'keep',
         }),
       )
     }

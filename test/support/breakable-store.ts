@@ -150,6 +150,7 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
     dismiss: writing((...args) => tx.dismiss(...args)),
     reopen: writing((...args) => tx.reopen(...args)),
     reviewTrail: (...args) => tx.reviewTrail(...args),
+    secondNeeded: (...args) => tx.secondNeeded(...args),
     refundNotices: (...args) => tx.refundNotices(...args),
     appendEvent: writing((...args) => tx.appendEvent(...args)),
     execute: (...args) => tx.execute(...args),

@@ -32,6 +32,7 @@ export function sharedMerchant(): Promise<Merchant> {
 export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   readonly kind?: 'pglite' | 'postgres'
   readonly recharge?: Partial<RechargeConfig>
+  readonly fourEyes?: boolean
   readonly retentionDays?: number
   readonly timeoutMs?: number
   readonly signing?: Signing
@@ -170,6 +171,7 @@ export function configOf(
   {
     merchant,
     recharge,
+    fourEyes = false,
     retentionDays,
     timeoutMs,
     signing,
@@ -216,6 +218,7 @@ export function configOf(
         ...{ maxQps: null, userPrefix: null },
       },
     ],
+    reviews: { fourEyes },
     merchantIds: [{ name: 'default', gateway: 'wechatpay', mchid, appids }],
     log: { level: 'silent', format: 'json' },
     proof: { keys: testProofKeys },

@@ -132,7 +132,7 @@ async function transactOnce<T>(
 }
 
 /** The statements of one transaction. Those of reviews are not modelled. */
-class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail'> {
+class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail' | 'secondNeeded'> {
   failure: { readonly error: unknown } | null = null
   readonly #server: DatabaseServer
   readonly #session: Session

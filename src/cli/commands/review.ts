@@ -7,6 +7,7 @@ import { explanationOf } from '../../orders/explanation.ts'
 import type { Resolution, ReviewPreview } from '../../orders/review.ts'
 import type { Budan } from '../../service.ts'
 import { presentPreview, presentResolution } from '../../web/api/present-review.ts'
+import { presentNeedsSecond } from '../../web/api/second-person.ts'
 import { localActor, wordsGiven } from '../actor.ts'
 import type { Command, CommandContext, CommandInput } from '../context.ts'
 import { CommandError } from '../failure.ts'
@@ -166,6 +167,12 @@ function showResolution(
 ): void {
   const { output } = context
   if (resolution === null) throw orderNotFound(orderNo)
+  if (resolution.kind === 'needs_second') {
+    const { codedReason } = resolution
+    if (output.asJson) output.json(presentNeedsSecond(resolution, namesIn(context)))
+    else output.line(`order ${orderNo}: ${reasonText(codedReason, output.locale)}`)
+    return
+  }
   if (resolution.kind !== 'resolved') {
     const why = reasonText(resolution.codedReason, output.locale)
     throw new CommandError(`Nothing was changed: ${why}`)

@@ -87,6 +87,9 @@ const english: Comments = {
     'What the trade of an adopted order must carry in attach; {user_id} stands for its user.',
     'A trade that differs goes to review. Without: attach is not compared.',
   ],
+  'reviews.four_eyes': [
+    'true: a credit out of review, and a correction, needs a second person with a token of their own.',
+  ],
   'wechat.base_url': ['https; http to this machine only (the simulator).'],
   'wechat.proxy_url': [
     'If WeChat Pay can be reached only through a proxy: http://USER:PASSWORD@HOST:PORT',
@@ -168,6 +171,7 @@ const chinese: Comments = {
     '导入订单的交易在 attach 中必须携带的内容，{user_id} 代表该订单的用户。',
     '不一致的交易转人工处理。不设：不比对 attach。',
   ],
+  'reviews.four_eyes': ['true：待处理订单的入账和订单更正，须由第二人用自己的令牌确认。'],
   'wechat.base_url': ['须为 https；http 只能指向本机（模拟微信支付）。'],
   'wechat.proxy_url': ['只有经代理才能访问微信支付时填写：http://用户:密码@主机:端口'],
   'wechat.mch_id': ['商户号。'],

@@ -77,6 +77,7 @@ export const storePhrases = {
     prune: '清理历史数据',
     'open a session': '建立登录会话',
     'find a session': '查询登录会话',
+    'read the requests of order {orderNo:json}': '读取订单 {orderNo} 的申请',
     'list sessions': '列出登录会话',
     'end sessions': '结束登录会话',
     'end a session': '结束登录会话',

@@ -122,6 +122,37 @@ function trailOf(rows: readonly TrailRow[]): ReviewTrail {
   return { seen, entered: part('entered'), resolved: part('resolved') }
 }
 
+/** More refused actions than anybody sends between a request and the second one. */
+const refusalsMax = 20
+
+/**
+ * The newest request of the order that needs a second person; null: there is none, or the order was
+ * changed, corrected or dismissed since. Plan: the events of the order by their key, from the newest on.
+ */
+export async function readSecondNeeded(
+  { db }: Pick<Scope, 'db'>,
+  key: OrderKey,
+): Promise<OrderEvent | null> {
+  const rows = await rowsOf(
+    db,
+    sql<EventRow>`
+      select ${eventColumns} from order_events
+      where order_no = ${key} and (
+        state_seq is not null or decision = 'review'
+        or kind in ('corrected', 'resolved', 'dismissed')
+        or (kind = 'answered' and decision = 'keep' and source = 'operator')
+      )
+      order by id desc limit ${refusalsMax}`,
+  )
+  const newest = rows.map(eventOf).find((event) => !isRefusal(event))
+  return newest?.kind === 'second_needed' ? newest : null
+}
+
+/** An operator's action that was refused changed nothing. */
+function isRefusal({ kind, source }: OrderEvent): boolean {
+  return kind === 'answered' && source === 'operator'
+}
+
 export function dismissOrder(
   scope: Scope,
   { payment, ...change }: { order: Order; payment: string | null; event: NewOrderEvent },

@@ -139,7 +139,7 @@ export function eventOf(row: EventRow): OrderEvent {
     ...event,
     orderNo: numberOf(key),
     id: String(row.id),
-    kind: isRefundNotice(row) ? 'refund_noticed' : row.kind,
+    kind: kindOf(row),
     codedReason: storedReason(reasonCode, reasonParams),
     runId: row.runId === null ? null : String(row.runId),
     actor: actorName === null ? null : { name: actorName, address: actorAddress },
@@ -147,11 +147,22 @@ export function eventOf(row: EventRow): OrderEvent {
 }
 
 /**
- * A refund's notice is stored as an answer without a decision; there is no other such answer. An older
- * program can read it; a kind that it does not know would be an error there.
+ * A refund's notice is stored as an answer without a decision; there is no other such answer. A request
+ * that needs a second person is stored as an answer that changed nothing. An older program can read both;
+ * a kind that it does not know would be an error there.
  */
 export function storedKind(kind: NewOrderEvent['kind']): string {
-  return kind === 'refund_noticed' ? 'answered' : kind
+  return kind === 'refund_noticed' || kind === 'second_needed' ? 'answered' : kind
+}
+
+function kindOf(row: EventRow): OrderEvent['kind'] {
+  if (isRefundNotice(row)) return 'refund_noticed'
+  return isSecondNeeded(row) ? 'second_needed' : row.kind
+}
+
+function isSecondNeeded({ kind, decision, source, evidence }: EventRow): boolean {
+  const isByOperator = kind === 'answered' && decision === 'keep' && source === 'operator'
+  return isByOperator && evidence?.second_needed !== undefined
 }
 
 function isRefundNotice({ kind, decision, evidence }: EventRow): boolean {

@@ -7,7 +7,9 @@ import { merchantQuery } from './merchant-query.ts'
 import { abandonRequest, correctionRequest, correctRequestOf } from './order-request.ts'
 import { adoptionRefusal, type OrderRouteParts, orderPath } from './orders.ts'
 import { presentOrder } from './present.ts'
+import { presentNeedsSecond, secondRefusal } from './second-person.ts'
 import { orderShape } from './shapes.ts'
+import { needsSecondAnswer } from './shapes-review.ts'
 
 /** What a person may change of an order: correct wrong facts, or give up an order that was never accepted. */
 export function addCorrectionRoutes(app: WebApp, parts: OrderRouteParts): void {
@@ -29,17 +31,18 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
         body: correctionRequest,
         response: guardedAnswers({
           200: [orderShape, 'As it is now. Its state stays.'],
+          ...needsSecondAnswer,
           ...bodyFaults,
           404: [fault, '`order_not_found`'],
           409: [
             fault,
-            '`credited`: it stays as it is. `not_adopted`: it was placed here. `crediting`: it is being settled at this moment; try again.',
+            '`credited`: it stays as it is. `not_adopted`: it was placed here. `crediting`: it is being settled at this moment; try again. `second_person_needed`: the same person has requested it before.',
           ],
           422: [fault, '`app_id_unknown`, `merchant_unknown`: not configured.'],
         }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const correction = correctRequestOf(request.body, { actor: actorOf(request) })
       const corrected = await ofOrder(request.params.order_no, (orderNo) =>
         budan.correctOrder(orderNo, { ...correction, ...request.query }),
@@ -47,6 +50,11 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
       switch (corrected.kind) {
         case 'corrected':
           return presentOrder(corrected.order, { now: clock(), ...budan })
+        case 'needs_second':
+          return reply.code(202).send(presentNeedsSecond(corrected, budan))
+        case 'same_person':
+        case 'no_own_name':
+          throw secondRefusal(corrected)
         case 'app_id_unknown':
         case 'end_too_far':
         case 'merchant_unknown':

@@ -23,7 +23,13 @@ import type { WebApp } from '../web-app.ts'
 import { merchantOfList, merchantOfListFaults, merchantQuery } from './merchant-query.ts'
 import { orderPath } from './orders.ts'
 import { presentPreview, presentResolution, presentReview } from './present-review.ts'
-import { previewShape, resolutionShape, reviewPageShape } from './shapes-review.ts'
+import { presentNeedsSecond, secondRefusal } from './second-person.ts'
+import {
+  needsSecondAnswer,
+  previewShape,
+  resolutionShape,
+  reviewPageShape,
+} from './shapes-review.ts'
 
 const reviewQuery = pageQuery.extend({
   dismissed: documented(
@@ -115,17 +121,18 @@ function addReview(app: WebApp, budan: Budan): void {
         body: reviewRequest,
         response: guardedAnswers({
           200: [z.union([previewShape, resolutionShape]), 'What would happen, or what was done.'],
+          ...needsSecondAnswer,
           ...bodyFaults,
           404: [fault, '`order_not_found`'],
           409: [
             fault,
-            '`not_in_review`, `review_changed`: somebody was first, the message names who and when. `action_refused`: the gateway does not bear it out, the message says why.',
+            '`not_in_review`, `review_changed`: somebody was first, the message names who and when. `action_refused`: the gateway does not bear it out, the message says why. `second_person_needed`: the same person has requested it before.',
           ],
           502: [fault, '`gateway_unavailable`: it gave no answer; repeat it later.'],
         }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { body } = request
       const { order_no: orderNo } = request.params
       if (body.preview === true)
@@ -133,10 +140,10 @@ function addReview(app: WebApp, budan: Budan): void {
       const { action, reason, seen } = body
       const name = reviewerOf(request, body.name)
       const actor = actorOf(request)
-      return presentResolution(
-        await resolutionOf(budan, { orderNo, action, name, reason, seen, actor, ...request.query }),
-        budan,
-      )
+      const wanted = { orderNo, action, name, reason, seen, actor, ...request.query }
+      const made = await resolutionOf(budan, wanted)
+      if (made.kind === 'resolved') return presentResolution(made, budan)
+      return reply.code(202).send(presentNeedsSecond(made, budan))
     },
   )
 }
@@ -172,7 +179,11 @@ async function resolutionOf(
   const made = await ofOrder(orderNo, () => budan.resolveReview(orderNo, request))
   switch (made.kind) {
     case 'resolved':
+    case 'needs_second':
       return made
+    case 'same_person':
+    case 'no_own_name':
+      throw secondRefusal(made)
     case 'not_in_review':
     case 'changed':
       throw conflict(made)

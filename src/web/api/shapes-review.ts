@@ -41,6 +41,22 @@ export const resolutionShape = z
   .object({ order: orderShape, event: orderEventShape })
   .register(apiSchemas, { id: 'ReviewResolution' })
 
+const needsSecondShape = z
+  .object({
+    state: z.literal('needs_second'),
+    message: z.string(),
+    order: orderShape,
+  })
+  .register(apiSchemas, { id: 'NeedsSecond' })
+
+/** To the first of two people. */
+export const needsSecondAnswer = {
+  202: [
+    needsSecondShape,
+    'With `reviews.four_eyes`: recorded, and nothing was done. It is carried out when a second person, with another token of their own, sends the same.',
+  ],
+} as const
+
 export type ReviewJson = z.output<typeof reviewShape>
 export type PreviewJson = z.output<typeof previewShape>
 export type ResolutionJson = z.output<typeof resolutionShape>

@@ -14,16 +14,36 @@ export function DoneNotice({ action }: { action: ReviewAction }) {
 }
 
 /** `moved`: the order has changed since the page was opened. */
-export function FormNotice({ about }: { about: 'wrongForm' | 'moved' | 'typedKept' }) {
-  return <Notice tone={about === 'typedKept' ? 'warn' : 'bad'}>{reviewWords()[about]}</Notice>
+export function FormNotice({ about }: { about: keyof typeof formTones }) {
+  return <Notice tone={formTones[about]}>{reviewWords()[about]}</Notice>
 }
 
-export function RefusedNotice({ reason }: { reason: Reason }) {
+const formTones = {
+  wrongForm: 'bad',
+  moved: 'bad',
+  typedKept: 'warn',
+  needsSecond: 'warn',
+} as const
+
+/** A request that waits for a second person, with `reviews.four_eyes`. */
+export function RequestNotice({ event }: { event: OrderEvent }) {
+  const locale = useLocale()
+  const { operator, actor } = event
+  const who = operator ?? actor?.name ?? reviewWords().nobody
+  return (
+    <Notice tone="warn">
+      <Time at={event.at} /> · {reviewWords().requested(who, eventReasonText(event, locale) ?? '–')}
+    </Notice>
+  )
+}
+
+/** `isFinal`: another query of the gateway would change nothing. */
+export function RefusedNotice({ reason, isFinal = false }: { reason: Reason; isFinal?: boolean }) {
   const words = reviewWords()
   return (
     <Notice tone="bad">
       <p>{words.refused(reasonText(reason, useLocale()))}</p>
-      <p>{words.lookAgain}</p>
+      {!isFinal && <p>{words.lookAgain}</p>}
     </Notice>
   )
 }
@@ -50,6 +70,7 @@ function whatWasDone(event: OrderEvent): string {
   const { changedBy } = reviewWords()
   const reason = eventReasonText(event, locale) ?? termsOf(locale).event[kind]
   if (operator === null) return changedBy.answered(termsOf(locale).source[source], reason)
+  if (kind === 'second_needed') return changedBy.requested(operator, reason)
   if (kind === 'dismissed') return changedBy.dismissed(operator, reason)
   if (kind !== 'resolved') return changedBy.tried(operator, reason)
   return decision === 'pay'

@@ -10,6 +10,7 @@ import { type OrderAddress, orderPath, ordersOfUserPath, reviewPath } from '../p
 import { useLocale } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { Comparison } from './comparison.tsx'
+import { RequestNotice } from './news.tsx'
 import { Explained } from './queue-page.tsx'
 import { AddressFields, ResolveForm } from './resolve-form.tsx'
 import { reviewWords } from './words.ts'
@@ -37,6 +38,9 @@ export function ReviewPage(props: ReviewPageProps) {
       </p>
       <h1>{title}</h1>
       {news}
+      {review.seen.kind === 'second_needed' && order.status === 'review' && (
+        <RequestNotice event={review.seen} />
+      )}
       {order.status === 'review' ? <Steps {...props} /> : <Over {...props} />}
     </Page>
   )

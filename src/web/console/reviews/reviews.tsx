@@ -164,6 +164,16 @@ async function showResolution(
       const refused = <RefusedNotice key="refused" reason={codedReason} />
       return show({ ...exchange, news: [refused] }, parts)
     }
+    case 'needs_second':
+      sendFlash(exchange, { kind: needsSecondKind, ...address })
+      return reply.redirect(reviewPath(address), 303)
+    case 'same_person':
+    case 'no_own_name': {
+      const { codedReason } = resolution
+      reply.code(kind === 'same_person' ? 409 : 403)
+      const refused = <RefusedNotice key="refused" reason={codedReason} isFinal />
+      return show({ ...exchange, news: [refused] }, parts)
+    }
     case 'changed':
     case 'not_in_review': {
       const isOver = kind === 'not_in_review'
@@ -205,6 +215,7 @@ function keptForm(flash: Flash | null, { orderNo, merchant }: OrderAddress): Giv
 }
 
 const resolvedKind = 'resolved'
+const needsSecondKind = 'needs_second'
 
 const resolvedFlash = z.object({
   orderNo: z.string(),
@@ -213,6 +224,7 @@ const resolvedFlash = z.object({
 })
 
 function doneNews(flash: Flash | null, { orderNo, merchant }: OrderAddress): readonly VNode[] {
+  if (flash?.kind === needsSecondKind) return [<FormNotice key="second" about="needsSecond" />]
   if (flash?.kind !== resolvedKind) return []
   const read = resolvedFlash.safeParse(flash).data
   if (read?.orderNo !== orderNo || read.merchant !== merchant) return []

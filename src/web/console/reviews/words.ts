@@ -100,11 +100,16 @@ export const reviewWords = gatewayCatalog({
       'Nothing was done yet, as far as is known: the login had ended, the form was out of date, or the database was away. Your input is restored.',
     tooLate: 'Somebody else was first; your action was not applied.',
     refused: (reason: string) => `Nothing was done: ${reason}.`,
+    needsSecond:
+      'Recorded: the credit waits for a second person, who has to choose the same. Nothing is credited yet.',
+    requested: (who: string, why: string) =>
+      `“${who}” requested the credit: ${why}. A second person has to choose the same.`,
     changedBy: {
       credited: (who: string, why: string) => `“${who}” credited it: ${why}`,
       expired: (who: string, why: string) => `“${who}” expired it: ${why}`,
       dismissed: (who: string, why: string) => `“${who}” dismissed it: ${why}`,
       tried: (who: string, why: string) => `“${who}” tried: ${why}`,
+      requested: (who: string, why: string) => `“${who}” requested the credit: ${why}`,
       answered: (source: string, why: string) => `an answer arrived by ${source}: ${why}`,
     },
     lookAgain: 'Query the gateway again to see the current state; your input is kept.',
@@ -209,11 +214,14 @@ export const reviewWords = gatewayCatalog({
       '据目前所知，刚才的操作没有执行：登录已失效、表单过期，或数据库当时不可用。您填写的内容已恢复。',
     tooLate: '已有人先行处理，您的操作没有执行。',
     refused: (reason: string) => `没有执行：${reason}。`,
+    needsSecond: '已记录：入账须由第二人选择相同操作后执行，目前尚未入账。',
+    requested: (who: string, why: string) => `“${who}”申请入账：${why}。须由第二人选择相同操作。`,
     changedBy: {
       credited: (who: string, why: string) => `“${who}”已将其入账：${why}`,
       expired: (who: string, why: string) => `“${who}”已将其设为已关单：${why}`,
       dismissed: (who: string, why: string) => `“${who}”已将其办结（无需入账）：${why}`,
       tried: (who: string, why: string) => `“${who}”尝试过处理：${why}`,
+      requested: (who: string, why: string) => `“${who}”申请入账：${why}`,
       answered: (source: string, why: string) => `收到新的应答（${source}）：${why}`,
     },
     lookAgain: `请重新查询${gateway}，查看最新情况；您填写的内容已保留。`,
