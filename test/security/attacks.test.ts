@@ -4,6 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { closeStores } from '../support/open-stores.ts'
 import { backends } from './backends.ts'
 import { databases } from './databases.ts'
+import { forgers } from './forgers.ts'
 import { gateways } from './gateways.ts'
 import { neighbours } from './neighbours.ts'
 import { operators } from './operators.ts'
@@ -31,6 +32,7 @@ const attacks = {
   ...gateways,
   ...secrets,
   ...databases,
+  ...forgers,
 }
 
 const sites: Site[] = []
