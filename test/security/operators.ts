@@ -85,6 +85,31 @@ export const operators: Attacks = {
     const answer = await site.call('/v1/orders', { by: 'wang.li', method: 'POST', payload })
     expect(answer).toMatchObject({ status: 403, code: 'scope_missing' })
   },
+  O8: async (open) => {
+    const site = await open({ fourEyes: true })
+    const { orderNo, pay } = await openDesk(site)
+    pay()
+    const credit = (by: string, typed: { name?: string } = {}) =>
+      resolve(site, { orderNo, by, action: 'credit', ...typed })
+    expect((await credit('wang.li')).status).toBe(202)
+    expect(await credit('wang.li')).toMatchObject({ status: 409, code: 'second_person_needed' })
+    expect(await credit('shared', { name: 'chen.yu' })).toMatchObject({
+      ...{ status: 403, code: 'own_token_needed' },
+    })
+    await site.expectNothingCredited(orderNo)
+    expect((await credit('chen.yu')).status).toBe(200)
+    await site.expectBalances({ [orderNo]: 100n })
+  },
+  O9: async (open) => {
+    const site = await open({ fourEyes: true })
+    await site.paid('ORDER-1')
+    const payload = { user_id: 'chief', reason: 'a slip' }
+    const correct = () => site.call('/v1/orders/ORDER-1', { by: 'chief', method: 'PATCH', payload })
+    expect((await correct()).status).toBe(202)
+    expect(await correct()).toMatchObject({ status: 409, code: 'second_person_needed' })
+    await site.budan.checkOrder('ORDER-1')
+    await site.expectBalances({ u1: 100n, chief: 0n })
+  },
 }
 
 interface Resolving {
