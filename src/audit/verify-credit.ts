@@ -28,7 +28,7 @@ export interface Verifying {
   readonly eventsTo: bigint | null
 }
 
-export function verifyCredit(verifying: Verifying, credit: CreditToVerify): Verdict {
+export async function verifyCredit(verifying: Verifying, credit: CreditToVerify): Promise<Verdict> {
   const { order, proof } = credit
   if (order === null || proof === null) return 'unproven'
   const isOld = isOfKind(proof.seal, 'old_credit')
@@ -40,7 +40,7 @@ export function verifyCredit(verifying: Verifying, credit: CreditToVerify): Verd
   if (fits.some((fit) => fit === 'wrong' || fit === 'missing')) return 'unproven'
   if (fits.includes('no_key')) return 'unverifiable'
   if (isOld) return 'old'
-  return evidenceFits(verifying, { ...credit, proof }) ? 'proven' : 'unproven'
+  return (await evidenceFits(verifying, { ...credit, proof })) ? 'proven' : 'unproven'
 }
 
 interface Found extends CreditToVerify {
@@ -111,10 +111,10 @@ function eventFit(
 }
 
 /** Whether the gateway's words say that exactly this was paid. */
-function evidenceFits(
+async function evidenceFits(
   { keys, readWords }: Verifying,
   { key, transfer, proof }: Pick<Found, 'key' | 'transfer' | 'proof'>,
-): boolean {
+): Promise<boolean> {
   const { gateway, mchid } = transfer
   const orderNo = numberOf(key)
   const read = readWords(gateway)
@@ -122,7 +122,7 @@ function evidenceFits(
   const cipher = keys.find(proof.keyId)
   if (cipher === null || read === null) return false
   const words = decryptWords(cipher, proof.evidence, { gateway, mchid, orderNo })
-  const trade = words && read(words)
+  const trade = words && (await read(words))
   return trade !== null && trade.orderNo === orderNo && isPaidBy(trade, transfer)
 }
 

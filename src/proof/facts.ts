@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Sealed } from './seal.ts'
 
 /** What the seal of an order covers, from its placement or adoption on. */
@@ -46,7 +46,7 @@ export function creditFacts(credit: CreditToSeal): Sealed {
     ...[transactionId, paidAt === null ? null : +paidAt, creditedBy],
     ...entries.flatMap(([account, each]) => [account, String(each)]),
     ...[place.sequence, place.place, place.day],
-    evidence === null ? null : createHash('sha256').update(evidence).digest('base64url'),
+    evidence === null ? null : hash('sha256', evidence, 'base64url'),
   ]
 }
 

@@ -53,7 +53,7 @@ export async function openProvedWorld(
 
 export function verifyStore(store: Store, keys: readonly ProofKey[]): Promise<Verified> {
   const readWords = (words: Parameters<NonNullable<typeof wechatFacts.readWords>>[0]) =>
-    wechatFacts.readWords?.(words) ?? null
+    wechatFacts.readWords?.(words) ?? Promise.resolve(null)
   return verifyCredits(store, { keys: new ProofKeys(keys), readWords: () => readWords })
 }
 

@@ -251,6 +251,24 @@ describe('afterwards', () => {
     expect((await budan('audit')).stdout).toMatch(/^credited_twice=0$/m)
   })
 
+  test('budan audit --verify finds a proof of each credit', async () => {
+    const { code, stdout } = await budan('audit --verify --json')
+    expect(JSON.parse(stdout)).toMatchObject({ unproven: 0, unverifiable: 0, unproven_old: 0 })
+    expect(code).toBe(0)
+    expect((await budan('audit --verify')).stdout).toMatch(
+      /^unproven=0\nunverifiable=0\nunproven_old=0$/m,
+    )
+  })
+
+  test('budan audit --verify ends with 1 where the key of the proofs is another one', async () => {
+    const other = { PROOF_KEYS: `other:${'another key '.repeat(3)}` }
+    const { code, stdout, stderr } = await budan('audit --verify', other)
+    expect(stdout).toMatch(/^unproven=0$/m)
+    expect(stdout).toMatch(new RegExp(`^unverifiable +${paidNo} +\\d+$`, 'm'))
+    expect(stderr).toContain('Verifying 2 credits')
+    expect(code).toBe(1)
+  })
+
   test('budan doctor finds all well', async () => {
     const { code, stdout } = await spawned('doctor --json')
     const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string }[] }
@@ -287,6 +305,10 @@ describe('afterwards', () => {
     expect(stdout).toMatch(new RegExp(`^mismatched +${paidNo} +\\d+$`, 'm'))
     expect(stderr).toContain('The books do not agree')
     expect(code).toBe(1)
+    const verified = await budan('audit --verify')
+    expect(verified.stdout).toMatch(/^unproven=1$/m)
+    expect(verified.stdout).toMatch(new RegExp(`^unproven +${paidNo} +\\d+$`, 'm'))
+    expect(verified.code).toBe(1)
   })
 })
 
