@@ -24,6 +24,10 @@ const attacks: Readonly<Record<string, readonly string[]>> = {
     `update orders set appid = 'wx0000000000000000' where order_no = 'N'`,
     `update transfers set appid = 'wx0000000000000000' where order_no = 'N'`,
   ],
+  'the seal of the order is another one': [
+    `update orders set user_id = 'thief', seal = (select seal from orders where order_no = 'KEPT-1')
+       where order_no = 'N'`,
+  ],
   'the seal of the order is gone': [`update orders set seal = null where order_no = 'N'`],
   'a reason is another one': [
     `update order_events set reason = 'as the chief said' where order_no = 'N' and decision = 'pay'`,

@@ -34,10 +34,10 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'a callback is believed without its signature',
     faults: [25],
     file: 'src/gateway/wechat/callback.ts',
-    find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, mchid, ...verification })",
+    find: "return verification.kind === 'rejected'\n    ? unverified(verification.message)\n    : open(callback.body, { apiV3Key, mchid, signature: verification })",
     replace: `return verification.kind === 'rejected' && verification.defect === 'malformed'
     ? unverified(verification.message)
-    : open(callback.body, { serial: '', signedAt: now, apiV3Key, mchid, ...verification })`,
+    : open(callback.body, { apiV3Key, mchid, signature: { serial: '', signedAt: now, ...verification, kind: 'valid' } })`,
     caughtBy: { test: callbackTest, name: 'is signed by somebody else' },
   },
   {

@@ -4,6 +4,7 @@ import { gatewayMutants } from './gateway.ts'
 import { identityMutants } from './identity.ts'
 import { jobMutants } from './job.ts'
 import { merchantMutants } from './merchants.ts'
+import { proofMutants } from './proofs.ts'
 import { settlingMutants } from './settling.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -13,4 +14,5 @@ export const mutants: readonly Mutant[] = [
   ...gatewayMutants,
   ...identityMutants,
   ...merchantMutants,
+  ...proofMutants,
 ]
