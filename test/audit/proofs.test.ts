@@ -73,6 +73,21 @@ describe.each(kinds)('proofs on %s', (kind) => {
     await world.close()
   })
 
+  it.each([
+    `update orders set user_id = 'thief'`,
+    `update orders set user_id = 'thief', seal = null`,
+    `update orders set adopted = false`,
+  ])('show an order that was changed before it was credited: %s', async (statement) => {
+    const world = await openProvedWorld(kind)
+    await world.adopt('ORDER-1')
+    await world.attack(statement)
+    world.control.pay('ORDER-1')
+    await world.budan.checkOrder('ORDER-1')
+    expect((await world.order('ORDER-1')).status).toBe('paid')
+    expect(await world.counts()).toEqual([1, 0, 0])
+    await world.close()
+  })
+
   it('count an order that was corrected, and keep its former seal', async () => {
     const world = await openProvedWorld(kind)
     await world.adopt('ORDER-1', { amount: 100 })

@@ -7,12 +7,12 @@ const verifyFile = 'src/audit/verify-credit.ts'
 /** Mistakes in who may do what, and in the proofs of credits. */
 export const proofMutants: readonly Mutant[] = [
   {
-    name: 'a route forgets its scope',
+    name: 'a route may forget its scope',
     faults: [],
-    file: 'src/web/api/runs.ts',
-    find: "config: { scope: 'runs:write' },",
-    replace: '',
-    caughtBy: { test: 'test/web/scopes.test.ts', name: 'lets in who has its scope' },
+    file: 'src/web/access/scopes.ts',
+    find: 'if (config?.scope === undefined) {',
+    replace: "if (config?.scope === undefined && url === '') {",
+    caughtBy: { test: 'test/web/scopes.test.ts', name: 'cannot be added where a token is needed' },
   },
   {
     name: 'a scope that is missing is not refused',
@@ -36,7 +36,7 @@ export const proofMutants: readonly Mutant[] = [
     file: verifyFile,
     find: 'return sealFits(keys, order.seal, { kind, facts })',
     replace: "return order.seal === null ? 'missing' : 'fits'",
-    caughtBy: { test: attacksTest, name: 'the seal of the order is another one' },
+    caughtBy: { test: proofsTest, name: 'changed before it was credited' },
   },
   {
     name: 'the audit believes the events of an order',

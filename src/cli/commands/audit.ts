@@ -23,6 +23,7 @@ export const audit: Command = async (context, { options }) => {
     audited: await auditWithOrders(store),
     verified: options.verify === true ? await verify(context, store) : null,
   }))
+  if (verified !== null) noteCount(context, verified)
   const counts = { ...audited.counts, ...(verified && countsOf(verified)) }
   const isBroken = Object.entries(counts).some(
     ([name, count]) => name !== 'unproven_old' && count !== 0,
@@ -55,6 +56,15 @@ async function verify(context: CommandContext, store: Store): Promise<Verified> 
   } finally {
     progress.end()
   }
+}
+
+/** Kept elsewhere, it shows that former counts were put back. */
+function noteCount({ output }: CommandContext, { credits }: Verified): void {
+  output.note(
+    credits === 1
+      ? '1 credit was verified: this number never falls, so keep it elsewhere and compare'
+      : `${credits} credits were verified: this number never falls, so keep it elsewhere and compare`,
+  )
 }
 
 /** Without the merchants' keys, the proofs are verified by those that were kept with them. */

@@ -66,6 +66,10 @@ export const commandPhrases = {
     'Nothing was written: the prompts were ended': '没有写入任何文件：询问已中止',
     'Cannot write configuration {file:json}: {why:unwritable}': '无法写入配置 {file}：{why}',
     'Querying {count:word} orders': '正在查询 {count} 个订单',
+    '1 credit was verified: this number never falls, so keep it elsewhere and compare':
+      '核验了 1 笔入账：这个数只增不减，请另处留存，以便对照',
+    '{count:word} credits were verified: this number never falls, so keep it elsewhere and compare':
+      '核验了 {count} 笔入账：这个数只增不减，请另处留存，以便对照',
     'Verifying 1 credit': '正在核验 1 笔入账',
     'Verifying {count:word} credits': '正在核验 {count} 笔入账',
     'Querying 1 order': '正在查询 1 个订单',
