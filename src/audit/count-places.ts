@@ -1,4 +1,5 @@
-import { addedTo, type DayTotal, dayFacts, headFacts, sequenceFacts } from '../proof/facts.ts'
+import { addedTo, type DayTotal, dayFacts, sequenceFacts } from '../proof/facts.ts'
+import { headFits } from '../proof/head.ts'
 import type { ProofKeys } from '../proof/keys.ts'
 import { numberOfSeal, type SealFit, sealFits } from '../proof/seal.ts'
 import type { CreditToVerify, ProofCounts } from '../store/proofs/proof-store.ts'
@@ -45,14 +46,10 @@ export class Places {
 
   /** How many of the counts themselves were changed, deleted, or do not fit the credits that are there. */
   faults(keys: ProofKeys): { readonly wrong: number; readonly unverifiable: number } {
-    const fits = [
-      ...this.#headFits(keys),
-      ...this.#sequenceFits(keys),
-      ...this.#dayFits(keys),
-      ...this.#missedSequences(),
-    ]
+    const fits = [...this.#headFits(keys), ...this.#sequenceFits(keys), ...this.#dayFits(keys)]
+    const wrong = fits.filter((fit) => fit === 'wrong' || fit === 'missing').length
     return {
-      wrong: fits.filter((fit) => fit === 'wrong' || fit === 'missing').length,
+      wrong: wrong + this.#missedSequences(),
       unverifiable: fits.filter((fit) => fit === 'no_key').length,
     }
   }
@@ -60,14 +57,12 @@ export class Places {
   #headFits(keys: ProofKeys): readonly SealFit[] {
     const { head, sequences } = this.#counts
     if (head === null) return sequences.length > 0 ? ['missing'] : []
-    const fit = sealFits(keys, head.seal, { kind: 'head', facts: headFacts(head) })
-    return [fit, ...(head.broken > 0 ? (['wrong'] as const) : [])]
+    return [...headFits(keys, head), ...(head.broken === 0 ? [] : (['wrong'] as const))]
   }
 
-  #missedSequences(): readonly SealFit[] {
+  #missedSequences(): number {
     const { head, sequences } = this.#counts
-    const missed = (head?.sequences ?? 0) - sequences.length
-    return missed === 0 ? [] : Array.from({ length: Math.abs(missed) }, () => 'missing' as const)
+    return Math.abs((head?.sequences ?? 0) - sequences.length)
   }
 
   #sequenceFits(keys: ProofKeys): readonly SealFit[] {

@@ -36,6 +36,7 @@ export async function verifyCredit(verifying: Verifying, credit: CreditToVerify)
     creditFit(verifying, { ...credit, order, proof }, isOld),
     isOld ? 'fits' : orderFit(verifying, { ...credit, order }),
     ...credit.events.map((event) => eventFit(verifying, credit, event)),
+    ...(isOld || hasSealedEvents(credit) ? [] : (['missing'] as const)),
   ]
   if (fits.some((fit) => fit === 'wrong' || fit === 'missing')) return 'unproven'
   if (fits.includes('no_key')) return 'unverifiable'
@@ -97,6 +98,21 @@ function orderFit({ keys }: Verifying, { key, order }: Pick<Found, 'key' | 'orde
   return sealFits(keys, order.seal, { kind, facts })
 }
 
+/**
+ * What led to the credit was sealed with it; only what an order has from before can be without a seal. The
+ * oldest event says where the order came from.
+ */
+function hasSealedEvents({ order, events }: CreditToVerify): boolean {
+  const isOldOrder = isOfKind(order?.seal ?? null, 'old_order')
+  const payments = events.filter(({ columns }) => columns.decision === 'pay')
+  const isPaid = payments.length > 0 && payments.every(({ seal }) => seal !== null)
+  return isPaid && (isOldOrder || events.some(({ columns }) => isFirst(columns)))
+}
+
+function isFirst({ kind }: SealedEvent['columns']): boolean {
+  return kind === 'created' || kind === 'adopted'
+}
+
 function eventFit(
   { keys, eventsTo }: Verifying,
   { key, order, transfer, proof }: CreditToVerify,
@@ -105,8 +121,7 @@ function eventFit(
   const isOfOldOrder =
     isOfKind(order?.seal ?? null, 'old_order') || isOfKind(proof?.seal ?? null, 'old_credit')
   if (seal === null && isOfOldOrder && eventsTo !== null && id <= eventsTo) return 'fits'
-  const isFirst = columns.kind === 'created' || columns.kind === 'adopted'
-  const owner = isFirst ? ownerOfFirst({ ...transfer, orderNo: numberOf(key) }) : key
+  const owner = isFirst(columns) ? ownerOfFirst({ ...transfer, orderNo: numberOf(key) }) : key
   return sealFits(keys, seal, { kind: 'event', facts: eventFacts(owner, columns) })
 }
 

@@ -59,7 +59,8 @@ export async function verifyCredits(store: Reading, options: VerifyOptions): Pro
   const { credits, verdicts, orders } = found
   return {
     credits,
-    unproven: verdicts.unproven + deleted + wrong,
+    // Who changes a count may make it larger than a number can be.
+    unproven: Math.min(verdicts.unproven + deleted + wrong, Number.MAX_SAFE_INTEGER),
     unverifiable: verdicts.unverifiable + unverifiable,
     unprovenOld: verdicts.old,
     orders: { ...orders, unproven: [...orders.unproven, ...gone].slice(0, ordersMax) },

@@ -82,17 +82,3 @@ export function dayFacts(total: DayTotal): Sealed {
 export function addedTo(sum: bigint, seal: bigint): bigint {
   return BigInt.asUintN(256, sum + seal)
 }
-
-/** What there is at most one of in a database. */
-export interface ProofHead {
-  /** How many sequences were opened. */
-  readonly sequences: number
-  /** How often the head was found missing or changed, and made anew. */
-  readonly broken: number
-  /** The last order event of before there were proofs; null: what is of before is not sealed yet. */
-  readonly eventsTo: string | null
-}
-
-export function headFacts({ sequences, broken, eventsTo }: ProofHead): Sealed {
-  return [sequences, broken, eventsTo]
-}

@@ -29,7 +29,8 @@ import type { Credit, LockedOrder, LockRequest, Row, Tx } from './store.ts'
  * or a serialization failure, whose first run left nothing behind. Where the answer to COMMIT is
  * lost, a `StoreError` says so: nothing is assumed.
  *
- * A credit that fails with its proof is posted again without: a proof must not stop it.
+ * A credit that fails alone with its proof is posted again without: a proof must not stop it. Of several
+ * credits, the caller settles each alone.
  */
 export async function transact<T>(
   { database, sequences, onProofFault, ...options }: TransactOptions,
@@ -214,7 +215,9 @@ class Steps implements Tx {
         return creditOrders(this.#scope, { credits, proving })
       })
     } catch (error) {
-      if (proving !== null && mayBeTheProof(error)) this.#unproved.add(error)
+      // Of a group each is settled alone then: one order's bad proof must not cost the others theirs.
+      const isAlone = credits.length === 1
+      if (isAlone && proving !== null && mayBeTheProof(error)) this.#unproved.add(error)
       throw error
     }
   }

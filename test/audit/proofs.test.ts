@@ -1,35 +1,10 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
-import { settle } from '../../src/settle/settle.ts'
-import { storeOn } from '../../src/store/assemble.ts'
-import type { Store } from '../../src/store/store.ts'
 import { testProofKeys } from '../support/stores.ts'
-import { openProvedWorld, type ProvedWorld, verifyStore } from './world.ts'
+import { creditBy, laterStore, openProvedWorld, verifyStore } from './world.ts'
 
 const other = { id: 'other', secret: 'another one, with more than 32 characters too' }
 const kinds = ['pglite', 'postgres'] as const
-
-/** As a process that starts later, with these keys. */
-function laterStore({ database, now }: ProvedWorld, proofKeys = testProofKeys) {
-  return storeOn(database, { clock: now, proofKeys })
-}
-
-/** Credits an adopted order by a query, through another store than the world's. */
-async function creditBy(store: Store, world: ProvedWorld, orderNo: string): Promise<void> {
-  world.control.pay(orderNo)
-  const [merchant] = world.config.merchants
-  if (merchant === undefined) throw new Error('No merchant')
-  const emit = () => undefined
-  const gateway = createWechatGateway(merchant, { emit, clock: world.now })
-  const { key } = await world.order(orderNo)
-  const answer = await gateway.query(orderNo)
-  const by = { source: 'compensation', runId: null, waitFrom: null } as const
-  const { policy } = world.budan
-  const settled = await settle({ store, policy, emit, node: 'later' }, { key, answer, by })
-  expect(settled?.order.status).toBe('paid')
-  await gateway.stop()
-}
 
 function manyCredits(count: number): readonly string[] {
   const each = `from generate_series(1, ${count}) as n`

@@ -1,8 +1,12 @@
 import { sql } from 'kysely'
+import { expect } from 'vitest'
 import { type Verified, verifyCredits } from '../../src/audit/verify.ts'
 import type { ProofKey } from '../../src/config/config.ts'
 import { wechatFacts } from '../../src/gateway/wechat/facts.ts'
+import { createWechatGateway } from '../../src/gateway/wechat/wechat.ts'
 import { ProofKeys } from '../../src/proof/keys.ts'
+import { type Settleable, settle } from '../../src/settle/settle.ts'
+import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshDatabase, type StoreKind, testProofKeys } from '../support/stores.ts'
@@ -66,4 +70,34 @@ export function attackOn({ db }: Database, statements: readonly string[]): Promi
       await sql`set session_replication_role = origin`.execute(connection)
     }
   })
+}
+
+/** As a process that starts later, with these keys. */
+export function laterStore({ database, now }: ProvedWorld, proofKeys = testProofKeys): Store {
+  return storeOn(database, { clock: now, proofKeys })
+}
+
+/** Credits an adopted order by a query, through another store than the world's. */
+export async function creditBy(store: Store, world: ProvedWorld, orderNo: string): Promise<void> {
+  const { settling, answer } = await queried(world, orderNo)
+  const settled = await settle({ ...settling, store }, answer)
+  expect(settled?.order.status).toBe('paid')
+}
+
+/** Has an adopted order paid, and queries it. */
+export async function queried(world: ProvedWorld, orderNo: string): Promise<Settleable> {
+  world.control.pay(orderNo)
+  const [merchant] = world.config.merchants
+  if (merchant === undefined) throw new Error('No merchant')
+  const emit = () => undefined
+  const gateway = createWechatGateway(merchant, { emit, clock: world.now })
+  const { key } = await world.order(orderNo)
+  const answer = await gateway.query(orderNo)
+  await gateway.stop()
+  const by = { source: 'compensation', runId: null, waitFrom: null } as const
+  const { policy } = world.budan
+  return {
+    settling: { store: world.store, policy, emit, node: 'later' },
+    answer: { key, answer, by },
+  }
 }

@@ -59,6 +59,7 @@ const head = sql`
     sequences integer not null,
     broken integer not null,
     events_to bigint,
+    former text,
     seal text not null
   )`
 

@@ -1,6 +1,7 @@
 import type { MerchantIdentity } from '../../domain/merchant.ts'
 import type { OrderKey } from '../../domain/order.ts'
-import type { DayTotal, ProofHead } from '../../proof/facts.ts'
+import type { DayTotal } from '../../proof/facts.ts'
+import type { SealedHead } from '../../proof/head.ts'
 import type { SealedColumn } from './sealed-column.ts'
 
 /** The proofs of credits, as they are stored. Nothing of it is verified here. */
@@ -85,7 +86,7 @@ export interface SealedEvent {
 
 /** How many credits there have to be, by the sealed counts. All of one moment. */
 export interface ProofCounts {
-  readonly head: (ProofHead & { readonly seal: string }) | null
+  readonly head: SealedHead | null
   readonly sequences: readonly { sequence: number; credits: number; seal: string }[]
   readonly days: readonly (DayTotal & { readonly seal: string })[]
 }

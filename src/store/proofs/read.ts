@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { OrderKey } from '../../domain/order.ts'
+import type { SealedHead } from '../../proof/head.ts'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
 import { numberOf } from '../sql/rows.ts'
+import { headColumns } from './head.ts'
 import type {
   AuditedOrder,
   CreditToVerify,
@@ -12,7 +14,6 @@ import type {
   TransferRow,
 } from './proof-store.ts'
 import { sealedColumns } from './sealed-column.ts'
-import { type HeadRow, headColumns } from './sequences.ts'
 
 interface PageRow {
   readonly key: OrderKey
@@ -20,12 +21,15 @@ interface PageRow {
   readonly order: Readonly<Record<string, string | null>> | null
   readonly proof: Readonly<Record<string, string | number>> | null
   readonly evidence: Uint8Array | null
-  readonly entries: readonly (readonly [string, string, string, string])[] | null
+  readonly entries: readonly (readonly [string, string | null, string, string])[] | null
   readonly events: readonly (readonly [string, string | null, ...(string | null)[]])[] | null
 }
 
-/** Times as milliseconds, amounts as text: JSON loses neither. */
-const ms = (column: string) => sql`(extract(epoch from ${sql.raw(column)}) * 1000)::bigint::text`
+/** Times as milliseconds, amounts as text: JSON loses neither. Infinity is a time that fits nothing. */
+const ms = (column: string) => sql`case
+  when isfinite(${sql.raw(column)}) then (extract(epoch from ${sql.raw(column)}) * 1000)::bigint::text
+  else ${sql.raw(column)}::text
+end`
 
 const eventTexts = sql.raw(sealedColumns.map((name) => `e.${name}::text`).join(', '))
 
@@ -80,7 +84,7 @@ function creditOf({ key, transfer, order, proof, evidence, entries, events }: Pa
     order: order && (timed(order, ['paidAt', 'creditedAt']) as unknown as OrderRow),
     proof: proof && ({ ...proof, evidence } as unknown as ProofRow),
     entries: (entries ?? []).map(([account, amount, currency, at]) => ({
-      ...{ account, amount: BigInt(amount), currency },
+      ...{ account, amount: wholeOf(amount), currency },
       at: new Date(Number(at)),
     })),
     events: (events ?? []).map(([id, seal, ...texts]) => ({
@@ -94,7 +98,12 @@ function creditOf({ key, transfer, order, proof, evidence, entries, events }: Pa
 
 function timed(row: Readonly<Record<string, unknown>>, times: readonly string[]): object {
   const read = times.map((name) => [name, row[name] === null ? null : new Date(Number(row[name]))])
-  return { ...row, amount: BigInt(String(row.amount)), ...Object.fromEntries(read) }
+  return { ...row, amount: wholeOf(row.amount), ...Object.fromEntries(read) }
+}
+
+/** Who owns a table can write what is no whole number. Nothing of 0 is ever credited or counted. */
+function wholeOf(text: unknown): bigint {
+  return /^-?\d+$/.test(String(text)) ? BigInt(String(text)) : 0n
 }
 
 /** One statement, so that the counts fit each other. There is a sequence for each start of a process, and a day for each of its days. */
@@ -102,7 +111,7 @@ export async function proofCounts(db: Connection): Promise<ProofCounts> {
   const row = await firstOf(
     db,
     sql<{
-      readonly head: HeadRow | null
+      readonly head: SealedHead | null
       readonly sequences: ProofCounts['sequences'] | null
       readonly days: readonly (Omit<ProofCounts['days'][number], 'amount' | 'sum'> & {
         readonly amount: string
@@ -122,7 +131,7 @@ export async function proofCounts(db: Connection): Promise<ProofCounts> {
     head: row?.head ?? null,
     sequences: row?.sequences ?? [],
     days: (row?.days ?? []).map((day) => ({
-      ...{ ...day, amount: BigInt(day.amount), sum: BigInt(day.sum) },
+      ...{ ...day, amount: wholeOf(day.amount), sum: wholeOf(day.sum) },
     })),
   }
 }

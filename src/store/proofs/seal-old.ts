@@ -4,9 +4,10 @@ import { sealOf } from '../../proof/seal.ts'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { numberOf } from '../sql/rows.ts'
+import { changeHead, isHeadWhole } from './head.ts'
 import type { SealedPortion, SealingPosition } from './proof-store.ts'
 import { countDays, countSequence } from './prove.ts'
-import { lockedHead, type SequenceUse, writeHead } from './sequences.ts'
+import type { SequenceUse } from './sequences.ts'
 
 interface Portion {
   readonly use: SequenceUse
@@ -28,12 +29,16 @@ export async function isOldSealed(db: Connection): Promise<boolean> {
 /**
  * Seals a portion of what has no seal, as it is found: orders that may yet be credited, and credits. In one
  * transaction, by one process at a time. Nothing of what is sealed already is read again or changed.
+ *
+ * Where the head was changed, nobody knows whether this was done already, and a forged order or credit would
+ * be sealed as one of before.
  */
 export async function sealOldPortion(
   db: Connection,
   { use, at, today, limit }: Portion,
 ): Promise<SealedPortion> {
   await sql`select pg_advisory_xact_lock(hashtext('budan proofs'))`.execute(db)
+  if (!(await isHeadWhole(db, use.keys))) throw new Error(headChanged)
   const orders = await sealOrders(db, { use, after: at?.orders ?? '', limit })
   const credits = await sealCredits(db, { use, after: at?.credits ?? '', today, limit })
   const next = { orders: orders.last, credits: credits.last }
@@ -41,6 +46,9 @@ export async function sealOldPortion(
   if (isOver) await markSealed(db, use)
   return { orders: orders.sealed, credits: credits.sealed, next: isOver ? null : next }
 }
+
+const headChanged =
+  'the head of the proofs does not fit its seal, so what has no seal may be forged: run `budan audit --verify`'
 
 interface Page {
   readonly use: SequenceUse
@@ -159,13 +167,12 @@ function oldProof(
 }
 
 /** Order events up to here may have no seal, where their order has none or an old one. */
-async function markSealed(db: Connection, { key }: SequenceUse): Promise<void> {
+async function markSealed(db: Connection, use: SequenceUse): Promise<void> {
   const last = await firstOf(
     db,
     sql<{ readonly id: bigint | null }>`select max(id) as id from order_events`,
   )
-  const head = await lockedHead(db, key)
-  await writeHead(db, key, { ...head, eventsTo: String(last?.id ?? 0n) })
+  await changeHead(db, use, (head) => ({ ...head, eventsTo: String(last?.id ?? 0n) }))
 }
 
 function pageOf(

@@ -1,16 +1,14 @@
-import { sql } from 'kysely'
 import {
   addedTo,
   type DayTotal,
   dayFacts,
-  headFacts,
-  type ProofHead,
   type ProofPlace,
   sequenceFacts,
 } from '../../proof/facts.ts'
 import type { DerivedKey, ProofKeys } from '../../proof/keys.ts'
-import { numberOfSeal, sealFits, sealOf } from '../../proof/seal.ts'
-import { type Connection, firstOf } from '../database.ts'
+import { numberOfSeal, sealOf } from '../../proof/seal.ts'
+import type { Connection } from '../database.ts'
+import { changeHead } from './head.ts'
 
 /** What was counted in a sequence so far: as its rows have it. */
 interface SequenceState {
@@ -56,6 +54,10 @@ export class SequenceUse {
 
   constructor(parts: SequenceUseParts) {
     this.#parts = parts
+  }
+
+  get keys(): ProofKeys {
+    return this.#parts.keys
   }
 
   get key(): DerivedKey {
@@ -132,54 +134,11 @@ function newSequence(sequence: number): SequenceState {
   return { sequence, credits: 0, day: '', totals: new Map() }
 }
 
-export interface HeadRow extends ProofHead {
-  readonly seal: string
-}
-
-export const headColumns = sql`sequences, broken, events_to::text as "eventsTo", seal`
-
 /** Reserves the next sequence. The head's row is held until the transaction ends, by the first credits of a process alone. */
-async function openSequence(db: Connection, { keys, key }: SequenceUseParts): Promise<number> {
-  const head = await lockedHead(db, key)
-  const highest = await highestSequence(db)
-  const isWhole = sealFits(keys, head.seal, { kind: 'head', facts: headFacts(head) }) !== 'wrong'
-  const isBroken = !isWhole || highest > head.sequences
-  const sequences = Math.max(head.sequences, highest) + 1
-  const next = { ...head, sequences, broken: head.broken + (isBroken ? 1 : 0) }
-  await writeHead(db, key, next)
+async function openSequence(db: Connection, parts: SequenceUseParts): Promise<number> {
+  const { sequences } = await changeHead(db, parts, (head) => ({
+    ...head,
+    sequences: head.sequences + 1,
+  }))
   return sequences
-}
-
-export async function lockedHead(db: Connection, key: DerivedKey): Promise<HeadRow> {
-  const found = () =>
-    firstOf(db, sql<HeadRow>`select ${headColumns} from proof_head where only_one for update`)
-  const held = await found()
-  if (held !== null) return held
-  // A head that was deleted leaves sequences behind.
-  const broken = (await highestSequence(db)) > 0 ? 1 : 0
-  const first = { sequences: 0, broken, eventsTo: null }
-  await sql`
-    insert into proof_head (only_one, sequences, broken, events_to, seal)
-    values (true, 0, ${broken}, null, ${sealOf(key, 'head', headFacts(first))})
-    on conflict do nothing`.execute(db)
-  const made = await found()
-  if (made === null) throw new TypeError('The head of the proofs cannot be read after its insert')
-  return made
-}
-
-export async function writeHead(db: Connection, key: DerivedKey, head: ProofHead): Promise<void> {
-  const { sequences, broken, eventsTo } = head
-  await sql`
-    update proof_head set sequences = ${sequences}, broken = ${broken}, events_to = ${eventsTo}::bigint,
-      seal = ${sealOf(key, 'head', headFacts(head))}`.execute(db)
-}
-
-async function highestSequence(db: Connection): Promise<number> {
-  const row = await firstOf(
-    db,
-    sql<{
-      readonly sequence: number | null
-    }>`select max(sequence) as sequence from proof_sequences`,
-  )
-  return row?.sequence ?? 0
 }
