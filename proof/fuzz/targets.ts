@@ -5,6 +5,7 @@ import { configTarget } from './config/target.ts'
 import { adoptionTarget } from './files/adoption-target.ts'
 import { billTarget } from './files/bill-target.ts'
 import { exportTarget } from './files/export-target.ts'
+import { proofsTarget } from './proofs/target.ts'
 import { simulatorTarget } from './simulator/target.ts'
 import type { Target } from './target.ts'
 import { webTarget } from './web/target.ts'
@@ -21,5 +22,6 @@ export function allTargets(): readonly Target[] {
     billTarget(),
     exportTarget(),
     adoptionTarget(),
+    proofsTarget(),
   ]
 }

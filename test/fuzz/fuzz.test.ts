@@ -9,9 +9,11 @@ import { billTarget } from '../../proof/fuzz/files/bill-target.ts'
 import { exportTarget } from '../../proof/fuzz/files/export-target.ts'
 import { type Keys, makeKeys } from '../../proof/fuzz/keys.ts'
 import { expectFlat } from '../../proof/fuzz/memory.ts'
+import { proofsTarget } from '../../proof/fuzz/proofs/target.ts'
 import { simulatorTarget } from '../../proof/fuzz/simulator/target.ts'
 import type { Target } from '../../proof/fuzz/target.ts'
 import { webTarget } from '../../proof/fuzz/web/target.ts'
+import { verifyCredit } from '../../src/audit/verify-credit.ts'
 import { ConfigError } from '../../src/config/fault.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { decide } from '../../src/domain/decide.ts'
@@ -22,6 +24,7 @@ import { readCertificates } from '../../src/gateway/wechat/keys/certificates.ts'
 import { decryptText, encryptedText } from '../../src/gateway/wechat/keys/cipher.ts'
 import type { fetchCertificates } from '../../src/gateway/wechat/keys/fetch-certificates.ts'
 import { readTrade } from '../../src/gateway/wechat/trade-body.ts'
+import type { CreditToVerify } from '../../src/store/proofs/proof-store.ts'
 import { testSeed } from '../support/random.ts'
 
 /** A failure prints it, and `npm run fuzz` repeats the inputs. */
@@ -48,6 +51,7 @@ describe('a short campaign', () => {
     [billTarget(), 150],
     [exportTarget(), 150],
     [adoptionTarget(), 150],
+    [proofsTarget(), 1000],
   ])('finds nothing in $name', async (target, inputs) => {
     const { report } = await found(target, inputs)
     expect(report.found, `seed ${seed}`).toBeNull()
@@ -68,6 +72,18 @@ describe('a campaign finds', () => {
         verification: { kind: 'valid', serial: 'x', signedAt: new Date() },
       })
     expect((await found(answerTarget({ answerOf: gullible }), 5000)).kind).toBe('wrong answer')
+  })
+
+  it('an audit that does not look at the entries', async () => {
+    const blind: typeof verifyCredit = async (verifying, credit) =>
+      credit.entries.length === 2 && credit.entries.every(({ account }) => account !== '')
+        ? verifyCredit(verifying, { ...credit, entries: entriesOf(credit) })
+        : 'unproven'
+    const entriesOf = ({ transfer, order }: CreditToVerify) => [
+      { account: 'gateway:wechatpay', amount: -8800n, currency: 'CNY', at: transfer.createdAt },
+      { account: `user:${order?.userId}`, amount: 8800n, currency: 'CNY', at: transfer.createdAt },
+    ]
+    expect((await found(proofsTarget({ verify: blind }), 3000)).kind).toBe('wrong answer')
   })
 
   it('the same again by seed and index', async () => {

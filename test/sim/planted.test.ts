@@ -27,10 +27,23 @@ describe('the auditor', () => {
           const transactionId = `4200${orderNo}`
           const facts = { orderNo, gateway, transactionId, amount, currency, mchid, appid }
           const transfer = { ...facts, paidAt: null, entries }
-          return creditOne(tx, order, { transfer, source: 'check', event })
+          const said = { out_trade_no: orderNo, transaction_id: transactionId }
+          const words = { body: JSON.stringify(said) }
+          return creditOne(tx, order, { transfer, source: 'check', event, words })
         },
       }))
     expect(await catchFault(planted, { within: 5 })).toMatchObject({ invariant: 'I2' })
+  })
+
+  it('catches a credit that is proved by the words of another payment', async () => {
+    const planted = (store: Store) =>
+      withTx(store, (tx) => ({
+        credit: (credits) =>
+          tx.credit(credits.map((each) => ({ ...each, words: { body: '{"out_trade_no":"X"}' } }))),
+      }))
+    expect(await catchFault(planted, { within: 5 })).toMatchObject({
+      invariant: 'a constraint refused',
+    })
   })
 
   it('catches an order that expires while it can be paid (I5)', async () => {

@@ -80,16 +80,23 @@ export function waitAsClaimed(
   }
 }
 
+/** The words that are kept as a proof must be those of the answer that the credit is for. */
+function isAbout(words: Credit['words'], { orderNo, transactionId }: Credit['transfer']): boolean {
+  const said = JSON.parse(words?.body ?? '{}') as { out_trade_no?: string; transaction_id?: string }
+  return said.out_trade_no === orderNo && said.transaction_id === transactionId
+}
+
 /** A credit, with the constraints of `src/store/migrations` written independently. */
 export function credit(
   server: DatabaseServer,
-  { order, transfer, source, event }: Credit,
+  { order, transfer, source, event, words }: Credit,
 ): Run<Order> {
   return (session) => {
     const row = unchanged(server, session, order)
     if (row.status !== 'pending' && row.status !== 'expired') {
       server.refuse(`a ${row.status} order is not credited (stale)`)
     }
+    if (!isAbout(words, transfer)) server.refuse('a credit is proved by the words of its payment')
     const now = server.now()
     refuseUnstorable(server, transfer.paidAt)
     const paid: Order = {

@@ -37,7 +37,8 @@ export function openNotification(
   if (read?.state !== 'paid') return rejected(400, 'not a paid trade')
   if (read.mchid !== mchid) return rejected(400, 'a payment of another merchant')
   const evidence = { event_id: id, event_type: type, trade: maskTrade(trade) }
-  return { kind: 'opened', answer: { kind: 'trade', trade: read, evidence } }
+  const words = { body: JSON.stringify(trade) }
+  return { kind: 'opened', answer: { kind: 'trade', trade: read, evidence, words } }
 }
 
 function rejected(status: number, reason: string): OpenedCallback {

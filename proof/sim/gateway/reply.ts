@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { CheckedReply } from '../../../src/gateway/wechat/answer.ts'
 
 /** A response as it arrives, and the result that its verification would have. */
@@ -10,6 +11,11 @@ const valid: Verification = {
   kind: 'valid',
   serial: 'PUB_KEY_ID_01',
   signedAt: new Date('2099-12-31T00:00:00Z'),
+  // Kept with the words of an answer. Nothing is signed here.
+  by: {
+    headers: { timestamp: '1', nonce: 'n', serial: 'PUB_KEY_ID_01', signature: 'none' },
+    key: generateKeyPairSync('ed25519').publicKey,
+  },
 }
 
 function rejected(defect: Extract<Verification, { kind: 'rejected' }>['defect'], systemic = false) {
