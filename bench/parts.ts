@@ -13,6 +13,7 @@ import { report } from './report.ts'
 import { scaling } from './scaling.ts'
 import { schedule } from './schedule.ts'
 import { access } from './security/access.ts'
+import { proofMemory } from './security/proof-memory.ts'
 import { proofs } from './security/proofs.ts'
 import { source } from './source.ts'
 import { start } from './start.ts'
@@ -38,5 +39,6 @@ export const parts: readonly Part[] = [
   merchants,
   merchantClaims,
   proofs,
+  proofMemory,
   access,
 ]

@@ -16,14 +16,13 @@ import type { InstantGateway } from '../gateway/start.ts'
 import { assertPaid, fillPending, paidOrders, vacuum } from '../orders.ts'
 import { firstRepetition, type Part, type Size } from '../part.ts'
 import { Laptimes, time } from '../stopwatch.ts'
+import { proofKeys } from './proof-keys.ts'
 
 const sizes: Readonly<Record<Size, { readonly orders: number; readonly slice: number }>> = {
   full: { orders: 5000, slice: 250 },
   quick: { orders: 1000, slice: 250 },
   tiny: { orders: 12, slice: 6 },
 }
-
-const proofKeys: readonly ProofKey[] = [{ id: 'bench', secret: 'of the bench, with 32 characters' }]
 
 export const proofs: Part = {
   name: 'proofs',
