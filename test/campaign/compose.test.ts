@@ -263,6 +263,14 @@ describe('deploy/Dockerfile', () => {
     expect(deployed('Dockerfile.dockerignore').split('\n')).toContain(`!${folder}`)
   })
 
+  it('is built from bases that are named by their digest', () => {
+    const text = deployed('Dockerfile')
+    const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)
+    expect(bases.length).toBeGreaterThan(0)
+    expect(bases.every((base) => base === '${NODE}')).toBe(true)
+    expect(text).toMatch(/^ARG NODE=node:22-bookworm-slim@sha256:[0-9a-f]{64}$/m)
+  })
+
   it('installs what the lock file names, and runs as another user than root', () => {
     const text = deployed('Dockerfile')
     expect(text).toMatch(/^RUN npm ci /m)
