@@ -157,6 +157,13 @@ function addReadingCommands(program: Command, start: Start): void {
     .command('audit')
     .description('count what breaks an invariant; exit 1 unless all is 0')
     .option('--verify', "verify every credit against the gateway's signature and the seals, too")
+    .addOption(
+      new Option(
+        '--seal-old',
+        'instead seal what nodes of a version before proofs have left, as it is',
+      ).conflicts('verify'),
+    )
+    .option('--yes', 'carry it out without confirmation')
     .action(start(async () => (await import('./commands/audit.ts')).audit))
   program
     .command('report')

@@ -3,7 +3,7 @@ import type { MerchantId } from '../config/config.ts'
 import { merchantNamed, type OfMerchant } from '../desks.ts'
 import type { MerchantIdentity } from '../domain/merchant.ts'
 import { NewerSchemaError } from '../store/errors.ts'
-import { openStore } from '../store/open.ts'
+import { openStore, type StoreOptions } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { CommandContext, CommandInput } from './context.ts'
 import { CommandError } from './failure.ts'
@@ -16,10 +16,19 @@ export async function readStore<T>(
   context: CommandContext,
   read: (store: Store) => Promise<T>,
 ): Promise<T> {
+  return withStore(context, read)
+}
+
+/** The same for a command that seals, with these keys. */
+export async function withStore<T>(
+  context: CommandContext,
+  work: (store: Store) => Promise<T>,
+  options: Pick<StoreOptions, 'proofKeys'> = {},
+): Promise<T> {
   const { url } = context.config('database').database
   const missing = missingDirectory(url)
   if (missing !== null) throw new CommandError(`No database at "${missing}": run \`budan migrate\``)
-  const store = await openStore(url)
+  const store = await openStore(url, options)
   try {
     const { pending, breaking } = await store.schema()
     if (breaking.length > 0) throw new NewerSchemaError(breaking)
@@ -27,7 +36,7 @@ export async function readStore<T>(
       const count = pending.length === 1 ? '1 migration' : `${pending.length} migrations`
       throw new CommandError(`The database is behind by ${count}: run \`budan migrate\``)
     }
-    return await read(store)
+    return await work(store)
   } finally {
     await store.close()
   }

@@ -119,8 +119,12 @@ interface Events {
   readonly tokens_kept: { readonly error: unknown }
   /** The credit is posted. Its proof could not be written: an audit counts it as unproven. */
   readonly proof_failed: { readonly error: unknown }
-  /** What was there before there were proofs is sealed, as it was found. */
-  readonly proofs_begun: { readonly orders: number; readonly credits: number }
+  /** What had no proof is sealed, as it was found. `actor`: who had it done; absent: a start by itself. */
+  readonly proofs_begun: {
+    readonly orders: number
+    readonly credits: number
+    readonly actor?: string
+  }
   readonly sealing_failed: { readonly error: unknown }
   readonly logged_in: { readonly name: string; readonly address: string }
   readonly logged_out: { readonly name: string; readonly address: string }

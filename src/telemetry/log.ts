@@ -223,10 +223,10 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
   proof_failed: error('Credited without a proof: it cannot be written', (event) => ({
     error: text(event.error),
   })),
-  proofs_begun: info('Proofs begin: what was there before is sealed', ({ orders, credits }) => ({
-    orders,
-    credits,
-  })),
+  proofs_begun: info(
+    'Proofs begin: what was there before is sealed',
+    ({ orders, credits, actor }) => ({ orders, credits, ...(actor !== undefined && { actor }) }),
+  ),
   sealing_failed: error(
     'Cannot seal what was there before: trying again at the next start',
     (event) => ({

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
+import { newEvent } from '../contract/store-fixtures.ts'
 import { testProofKeys } from '../support/stores.ts'
 import { creditBy, laterStore, openProvedWorld, verifyStore } from './world.ts'
 
@@ -178,6 +179,71 @@ describe.each(kinds)('proofs on %s', (kind) => {
     }
     expect(sealed).toBe(700)
     expect(await world.counts(testProofKeys)).toEqual([0, 0, 1200])
+    await world.close()
+  })
+})
+
+/** What a node of a version before proofs leaves of an order that it placed. */
+const withoutSeals = (orderNo: string) => [
+  `update orders set seal = null where order_no = '${orderNo}'`,
+  `update order_events set seal = null where order_no = '${orderNo}'`,
+]
+
+describe.each(kinds)('sealing again on %s, after a node without proofs has ended', (kind) => {
+  const openBoth = async () => {
+    const world = await openProvedWorld(kind)
+    const old = laterStore(world, [])
+    const note = async (orderNo: string) =>
+      old.appendEvent((await world.order(orderNo)).key, newEvent({ source: 'callback' }))
+    return { world, old, note }
+  }
+
+  it('believes what both have done together, and proves what the other has credited', async () => {
+    const { world, old, note } = await openBoth()
+    await world.adopt('CREDITED-BEFORE')
+    await creditBy(old, world, 'CREDITED-BEFORE')
+    await world.store.sealOld(null)
+    expect(await world.counts()).toEqual([0, 0, 1])
+
+    await note('CREDITED-BEFORE')
+    await world.adopt('CREDITED-BY-OLD')
+    await creditBy(old, world, 'CREDITED-BY-OLD')
+    await world.adopt('PLACED-BY-OLD')
+    await world.attack(...withoutSeals('PLACED-BY-OLD'))
+    await world.budan.checkOrder('PLACED-BY-OLD')
+    for (const number of ['QUERIED-BY-OLD', 'STILL-OPEN']) {
+      await world.adopt(number)
+      await note(number)
+    }
+    await world.adopt('BY-NEW')
+    for (const number of ['PLACED-BY-OLD', 'QUERIED-BY-OLD', 'BY-NEW']) {
+      world.control.pay(number)
+      await world.budan.checkOrder(number)
+    }
+    const { orders } = await world.verify()
+    expect(orders.unproven.map(({ orderNo }) => orderNo).sort()).toEqual([
+      ...['CREDITED-BEFORE', 'CREDITED-BY-OLD', 'PLACED-BY-OLD', 'QUERIED-BY-OLD'],
+    ])
+
+    const sealed = await laterStore(world).sealOld(null)
+    expect(sealed).toEqual({ orders: 3, credits: 1, next: null })
+    expect(await world.counts()).toEqual([0, 0, 2])
+    world.control.pay('STILL-OPEN')
+    await world.budan.checkOrder('STILL-OPEN')
+    expect(await world.counts()).toEqual([0, 0, 2])
+    expect(await world.store.sealOld(null)).toEqual({ orders: 0, credits: 0, next: null })
+    await world.close()
+  })
+
+  it('never believes an order whose seal does not fit', async () => {
+    const { world, note } = await openBoth()
+    await world.adopt('ORDER-1')
+    await note('ORDER-1')
+    await world.attack(`update orders set user_id = 'thief'`)
+    world.control.pay('ORDER-1')
+    await world.budan.checkOrder('ORDER-1')
+    await world.store.sealOld(null)
+    expect(await world.counts()).toEqual([1, 0, 0])
     await world.close()
   })
 })

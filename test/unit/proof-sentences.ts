@@ -1,5 +1,6 @@
 /** Faults of proof keys, as a reader gets them. */
 export const proofFaults: readonly string[] = [
+  'proof.keys: not set, and no key was made here: --seal-old needs the key of the nodes',
   'proof.keys: must be a list, like "- id: k1"',
   'proof.keys: is an empty list: give at least one key, or leave the key out',
   'proof.keys: is a list of more than 100 keys',

@@ -6,6 +6,7 @@ import { ProofKeys } from '../../proof/keys.ts'
 import { type Audited, auditWithOrders } from '../../store/audited.ts'
 import type { AuditedOrder } from '../../store/proofs/proof-store.ts'
 import type { Store } from '../../store/store.ts'
+import { sealOldByHand } from '../audit/seal-old.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { createProgress } from '../progress.ts'
 import { readStore } from '../reader.ts'
@@ -14,9 +15,11 @@ import { type AuditCount, commandWords } from '../words.ts'
 
 /**
  * Counts violations of each invariant; with `--verify`, it verifies the proof of each credit as well. Exits
- * with 1 unless every count is 0, but for `unproven_old`.
+ * with 1 unless every count is 0, but for `unproven_old`. With `--seal-old` it seals, and counts nothing.
  */
 export const audit: Command = async (context, { options }) => {
+  if (options.sealOld === true) return sealOldByHand(context, { options })
+  if (options.yes === true) throw new ConfigError(['--yes: needs --seal-old'])
   const { output } = context
   if (options.verify === true) keepHeapSmall()
   const { audited, verified } = await readStore(context, async (store) => ({

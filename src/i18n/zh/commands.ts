@@ -21,6 +21,14 @@ export const commandPhrases = {
     'order {orderNo} is dismissed from the queue': '订单 {orderNo} 已办结（无需入账）',
     'Nothing was changed: to {action:action} it is {effect}': '未作任何改动：{action}{effect}',
     "Nothing was changed: the order's number was not typed.": '未作任何改动：输入的不是该订单号。',
+    'Nothing was changed: the word was not typed.': '未作任何改动：输入的不是该词。',
+    'What has no seal is believed as it is now: look at what `budan audit --verify` counts first.':
+      '没有封签的内容将按现状采信：请先查看 `budan audit --verify` 统计出的订单。',
+    'To seal it, type seal:': '要加封签，请输入 `seal`：',
+    'sealed orders={orders:word} credits={credits:word} until={until:word}':
+      '已加封签：订单 {orders} 个，入账 {credits} 笔，截至 {until}',
+    'Stopped by a signal: run the same command again, and it seals the rest.':
+      '已按要求停止：再次运行同一命令，即可为其余部分加封签。',
     'Nothing was changed: give --yes to carry it out.': '未作任何改动：加上 --yes 才会执行。',
     'Nothing was changed: {reason:abandoning?}': '未作任何改动：{reason}',
     'order {orderNo} is expired now, and its Idempotency-Key can be used again':
@@ -185,3 +193,9 @@ export const commandPhrases = {
       '请以 budan 数据表的所有者运行 `budan migrate`',
   },
 } as const satisfies PhraseSets
+
+/** Why orders and credits are not sealed. */
+export const sealingTroubles = {
+  'the head of the proofs does not fit its seal, so what has no seal may be forged: run `budan audit --verify`':
+    '证明的总计与其封签不符，没有封签的内容可能是伪造的：请运行 `budan audit --verify`',
+}

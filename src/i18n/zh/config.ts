@@ -20,6 +20,7 @@ export const configPhrases = {
       '--name：须与 --credit、--expire、--dismiss 之一同用',
     '--reason: needs one of --credit, --expire and --dismiss':
       '--reason：须与 --credit、--expire、--dismiss 之一同用',
+    '--yes: needs --seal-old': '--yes：须与 --seal-old 同用',
     '--yes: needs one of --credit, --expire and --dismiss':
       '--yes：须与 --credit、--expire、--dismiss 之一同用',
     '--{option:word}: is needed with --{action:word}': '--{option}：使用 --{action} 时必须给出',
@@ -108,6 +109,8 @@ export const configPhrases = {
       '是文档里的密钥，人人都知道：请用 `openssl rand -base64 32` 生成一个',
     'a value of {length:word} characters is no secret of a key, which has {min:word} or more: make one with openssl rand -base64 32':
       '{length} 个字符的值太短，密钥至少需要 {min} 个字符：请用 `openssl rand -base64 32` 生成一个',
+    'not set, and no key was made here: --seal-old needs the key of the nodes':
+      '没有设置，这里也没有自动生成的密钥：--seal-old 需要各节点所用的密钥',
     'it is not of the form ID:SECRET': '不是 `ID:SECRET` 的形式',
     'part {number:word} is not of the form ID:SECRET': '第 {number} 项不是 `ID:SECRET` 的形式',
     '{path:json} is damaged, {why:damagedKeys}: put a copy of it back; a new key would verify no credit of before':

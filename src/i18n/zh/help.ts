@@ -61,6 +61,8 @@ export const helpPhrases = {
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
     "verify every credit against the gateway's signature and the seals, too":
       '同时用支付渠道的签名和封签核验每一笔入账',
+    'instead seal what nodes of a version before proofs have left, as it is':
+      '改为按现状给不留证明的旧版本节点留下的订单和入账加封签',
     'count what breaks an invariant; exit 1 unless all is 0':
       '账目自检：统计破坏不变式的数据；不全为 0 时以 1 退出',
     "list what was paid and not credited in the shop's own tables; change nothing":

@@ -2,7 +2,7 @@ import type { PhraseSets } from '../phrases.ts'
 import { termsOf } from '../terms.ts'
 import { billPhrases } from './bills.ts'
 import { commanderPhrases } from './commander.ts'
-import { commandPhrases } from './commands.ts'
+import { commandPhrases, sealingTroubles } from './commands.ts'
 import { configPhrases } from './config.ts'
 import { doctorPhrases } from './doctor.ts'
 import { gatewayPhrases } from './gateway.ts'
@@ -26,6 +26,7 @@ const parts: PhraseSets = {
   ...storePhrases,
   ...webPhrases,
   ...configPhrases,
+  trouble: { ...storePhrases.trouble, ...sealingTroubles },
   fault: { ...configPhrases.fault, ...merchantFaults, ...sourceConfigFaults },
   ...merchantPhrases,
   ...commandPhrases,

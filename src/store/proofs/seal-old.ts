@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { creditFacts, type OrderToSeal, orderFacts } from '../../proof/facts.ts'
-import { sealOf } from '../../proof/seal.ts'
+import { isOfKind, sealFits, sealOf } from '../../proof/seal.ts'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { numberOf } from '../sql/rows.ts'
@@ -27,8 +27,9 @@ export async function isOldSealed(db: Connection): Promise<boolean> {
 }
 
 /**
- * Seals a portion of what has no seal, as it is found: orders that may yet be credited, and credits. In one
- * transaction, by one process at a time. Nothing of what is sealed already is read again or changed.
+ * Seals a portion of what has no seal, as it is found: credits, and orders that may yet be credited or were
+ * credited with a proof. In one transaction, by one process at a time. A seal that is there stays, unless it
+ * fits an order whose timeline has events without one: only an old order may have those.
  *
  * Where the head was changed, nobody knows whether this was done already, and a forged order or credit would
  * be sealed as one of before.
@@ -62,37 +63,77 @@ interface SealedPage {
   readonly last: string
 }
 
-type OrderFound = Omit<OrderToSeal, 'orderNo'> & { readonly key: string; readonly open: boolean }
+type OrderFound = Omit<OrderToSeal, 'orderNo'> & {
+  readonly key: string
+  readonly seal: string | null
+  readonly paid: boolean
+  /** The seal of its credit's proof. */
+  readonly proof: string | null
+}
 
 async function sealOrders(db: Connection, { use, after, limit }: Page): Promise<SealedPage> {
   const found = await rowsOf(
     db,
     sql<OrderFound>`
       select order_no as key, gateway, mchid, appid, user_id as "userId", amount, currency, adopted,
-        seal is null and status <> 'paid' as open
+        seal, status = 'paid' as paid, case when status = 'paid' then (
+          select p.seal from proofs p where p.order_no = orders.order_no
+        ) end as proof
       from orders where order_no > ${after} order by order_no limit ${limit}`,
   )
-  const records = recordsOf(
-    found.filter(({ open }) => open),
-    (order) => ({
-      order_no: order.key,
-      seal: sealOf(use.key, 'old_order', orderFacts({ ...order, orderNo: numberOf(order.key) })),
-      ...{ user_id: order.userId, amount: String(order.amount), appid: order.appid },
-    }),
+  // Of an order that was credited without proofs, the seal is never verified.
+  const needed = found.filter(
+    ({ paid, proof }) => !paid || (proof !== null && !isOfKind(proof, 'old_credit')),
   )
+  const toSeal = [
+    ...needed.filter(({ seal }) => seal === null),
+    ...(await withUnsealedEvents(db, { use, orders: needed })),
+  ]
+  const records = recordsOf(toSeal, (order) => ({
+    order_no: order.key,
+    former: order.seal,
+    seal: sealOf(use.key, 'old_order', orderFacts({ ...order, orderNo: numberOf(order.key) })),
+    ...{ user_id: order.userId, amount: String(order.amount), appid: order.appid },
+  }))
   // An order that was corrected or sealed meanwhile keeps what it has.
   const sealed = await rowsOf(
     db,
     sql`
-      update orders set seal = found.seal
+      update orders set seal = found.seal, former_seals = case
+        when orders.seal is null then former_seals else array_append(former_seals, orders.seal)
+      end
       from json_to_recordset(${records}::json)
-        as found (order_no text, seal text, user_id text, amount bigint, appid text)
-      where orders.order_no = found.order_no and orders.seal is null
-        and (orders.user_id, orders.amount, orders.appid)
-          is not distinct from (found.user_id, found.amount, found.appid)
+        as found (order_no text, former text, seal text, user_id text, amount bigint, appid text)
+      where orders.order_no = found.order_no
+        and (orders.seal, orders.user_id, orders.amount, orders.appid)
+          is not distinct from (found.former, found.user_id, found.amount, found.appid)
       returning orders.order_no`,
   )
   return pageOf(found, { sealed: sealed.length, after })
+}
+
+/**
+ * Sealed orders whose timelines were continued by a process without proofs. One whose seal does not fit is
+ * left as it is: the audit shows it.
+ */
+async function withUnsealedEvents(
+  db: Connection,
+  { use, orders }: { readonly use: SequenceUse; readonly orders: readonly OrderFound[] },
+): Promise<readonly OrderFound[]> {
+  const sealed = orders.filter((order) => {
+    const facts = orderFacts({ ...order, orderNo: numberOf(order.key) })
+    return sealFits(use.keys, order.seal, { kind: 'order', facts }) === 'fits'
+  })
+  if (sealed.length === 0) return []
+  const rows = await rowsOf(
+    db,
+    sql<{ readonly key: string }>`
+      select distinct order_no as key from order_events
+      where seal is null
+        and order_no in (select json_array_elements_text(${JSON.stringify(sealed.map(({ key }) => key))}::json))`,
+  )
+  const keys = new Set(rows.map(({ key }) => key))
+  return sealed.filter(({ key }) => keys.has(key))
 }
 
 interface CreditFound {
