@@ -13,18 +13,17 @@ const directory = openDirectory()
 const dir = directory.path
 const file = join(dir, 'budan.yaml')
 const made = join(dir, 'budan-proof-keys.json')
-let close = async () => undefined as unknown
+let simulator: Awaited<ReturnType<typeof startSimulator>>
 
 beforeAll(async () => {
   const merchant = await sharedMerchant()
-  const simulator = await startSimulator(merchantOptions(merchant))
-  close = () => simulator.stop()
+  simulator = await startSimulator(merchantOptions(merchant))
   await writeMerchant(dir, merchant)
   const database = 'database: { url: "pglite:memory" }\nserver: { port: 0 }\n'
   writeFileSync(file, configurationFor(simulator, merchant, { dir }) + database)
 })
 afterAll(async () => {
-  await close()
+  await simulator.stop()
   directory.remove()
 })
 
@@ -63,6 +62,29 @@ describe('without proof.keys', () => {
     for (const said of [first.stderr, (await serving.ended).stderr, JSON.stringify(found)]) {
       expect(said).not.toContain(secret)
     }
+  })
+
+  test('a service proves what it credits', async () => {
+    const env = { DATABASE_URL: `pglite:${join(dir, 'data')}` }
+    const serving = startBudan(['serve'], { cwd: dir, env })
+    const url = (await serving.printed(/ready at (\S+)/))[1] ?? ''
+    const post = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json' }
+      const request = { method: 'POST', headers, body: JSON.stringify(body) }
+      const reply = await fetch(`${url}/v1/orders${path}`, request)
+      return (await reply.json()) as Record<string, unknown>
+    }
+    const order = { order_no: 'PROVED-1', user_id: 'u1', amount: 100 }
+    simulator.control.putOrder({ out_trade_no: order.order_no, total: order.amount })
+    await post('', { adopt: true, ...order })
+    simulator.control.pay(order.order_no, { callback: false })
+    await post(`/${order.order_no}/check`, {})
+    serving.child.kill('SIGTERM')
+    expect((await serving.ended).code).toBe(0)
+    const audit = ['audit', '--verify', '--json', '--config', file]
+    const { code, stdout, stderr } = await runInProcess(audit, env)
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/1 credit$/m) })
+    expect(JSON.parse(stdout)).toMatchObject({ unproven: 0, unverifiable: 0, unproven_old: 0 })
   })
 
   test.each([['serve'], ['run'], ['check', 'RECH1'], ['audit']])(

@@ -16,7 +16,7 @@ export const serve: Command = async (context) => {
   const stopRequested = terminal.stopRequested()
   // Other threads compile the embedded database; meanwhile this thread loads the modules.
   const [store, { openService }, { startWeb }] = await Promise.all([
-    openStore(rest.database.url),
+    openStore(rest.database.url, { proofKeys: rest.proof.keys }),
     import('../../service.ts'),
     import('../../web/server.ts'),
   ])
